@@ -1,0 +1,1 @@
+"""Compiled functions of the vertex; the public modules check, allocate and call them."""

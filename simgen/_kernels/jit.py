@@ -1,0 +1,34 @@
+"""One decorator for every compiled function of the four packages."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+
+__all__ = ["kernel"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def kernel(**options: Any) -> Callable[[F], F]:
+    """Compile a function, cached on disk wherever a place for the cache can be found.
+
+    Parameters
+    ----------
+    **options
+        Passed to `numba.njit`, such as ``parallel=True``.
+
+    Notes
+    -----
+    Where the installation is read-only and there is no home directory, numba finds no place for its cache
+    and raises RuntimeError; the function is then compiled anew in each process.
+    """
+
+    def compile_(function: F) -> F:
+        try:
+            compiled = numba.njit(cache=True, error_model="numpy", **options)(function)
+        except RuntimeError:
+            compiled = numba.njit(error_model="numpy", **options)(function)
+        return compiled  # type: ignore[no-any-return]
+
+    return compile_

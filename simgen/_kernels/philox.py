@@ -1,0 +1,52 @@
+"""Philox4x32-10, and uniforms and normals from its words.
+
+Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC11).
+"""
+
+import math
+
+import numpy as np
+
+from simgen._kernels.jit import kernel
+
+_MASK = np.uint64(0xFFFFFFFF)
+_SHIFT = np.uint64(32)
+_M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+_W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
+_DROP5, _DROP6, _26 = np.uint64(5), np.uint64(6), np.uint64(26)
+_TWO_M53 = 2.0**-53
+
+
+@kernel(inline="always")
+def philox4x32(
+    c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64
+) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
+    """Encrypt a counter of four 32-bit words under a key of two; every word is held in a uint64."""
+    for _ in range(10):
+        p0 = _M0 * c0
+        p1 = _M1 * c2
+        c0, c1, c2, c3 = (
+            (p1 >> _SHIFT) ^ c1 ^ k0,
+            p1 & _MASK,
+            (p0 >> _SHIFT) ^ c3 ^ k1,
+            p0 & _MASK,
+        )
+        k0 = (k0 + _W0) & _MASK
+        k1 = (k1 + _W1) & _MASK
+    return c0, c1, c2, c3
+
+
+@kernel(inline="always")
+def uniforms(index: int, draw: int, k0: np.uint64, k1: np.uint64) -> tuple[float, float]:
+    """Draw two uniforms in (0, 1): multiples of 2⁻⁵³ shifted by half of that."""
+    i = np.uint64(index)
+    a, b, c, d = philox4x32(i & _MASK, i >> _SHIFT, np.uint64(draw), np.uint64(0), k0, k1)
+    u = np.float64(((a >> _DROP5) << _26) | (b >> _DROP6))
+    v = np.float64(((c >> _DROP5) << _26) | (d >> _DROP6))
+    return (u + 0.5) * _TWO_M53, (v + 0.5) * _TWO_M53
+
+
+@kernel(inline="always")
+def normal(u: float, v: float) -> float:
+    """Turn two uniforms into one standard normal (Box and Muller 1958)."""
+    return math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * v)

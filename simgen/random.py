@@ -1,0 +1,85 @@
+"""Random streams: every number is a function of (seed, stage, identity, index) and of nothing else.
+
+Two generators are used, both counter-based and both keyed through `numpy.random.SeedSequence`:
+
+* compiled kernels: Philox4x32-10 (Salmon et al., SC11), 64-bit key from ``spawn_key=(stage, *identity)``;
+  the counter's four words are (index low, index high, draw, 0): event `index` owns draws 0, 1, 2, ...
+  and each draw gives four words, that is two uniforms of 53 bits;
+* Python code: `numpy.random.Generator(Philox)` from the same seed sequence, for Poisson counts.
+
+`stage` keeps the steps of a chain apart and `identity` the members of a study. The numbers below and the
+layout of the counter are part of the meaning of a seed.
+"""
+
+import secrets
+import struct
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Stage", "float_bits", "fresh_seed", "generator", "kernel_key"]
+
+
+class Stage(IntEnum):
+    """What a stream is for."""
+
+    COUNT = 1
+    """Number of events of a run or of a stored experiment."""
+    VERTEX = 2
+    """Component, neutrino energy and recoil of an event."""
+    DETECTOR = 3
+    """Smearing and efficiency of an event."""
+    TOY_COUNTS = 4
+    """Counts of a histogram-level pseudo-experiment."""
+    TOY_EVENTS = 5
+    """Seed of an event-level pseudo-experiment."""
+
+
+def fresh_seed() -> int:
+    """Draw a seed from the system's entropy: 63 bits, so that it fits any file's integers."""
+    return secrets.randbits(63)
+
+
+def check_seed(seed: int) -> int:
+    """Return the seed if it can be one.
+
+    Raises
+    ------
+    ValueError
+        If it is not an integer in 0 ≤ seed < 2⁶³.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
+        raise ValueError(f"seed must be an integer from 0 to 2**63 - 1, got {seed!r}")
+    return int(seed)
+
+
+def float_bits(*values: float) -> tuple[int, ...]:
+    """Split the bits of float64 values into 32-bit words, to make them part of a stream's identity.
+
+    Examples
+    --------
+    >>> float_bits(1.0)
+    (1072693248, 0)
+    """
+    return tuple(word for value in values for word in struct.unpack(">II", struct.pack(">d", value + 0.0)))
+
+
+def _sequence(seed: int, stage: Stage, identity: tuple[int, ...]) -> np.random.SeedSequence:
+    words = tuple(word for value in identity for word in (value & 0xFFFFFFFF, value >> 32))
+    return np.random.SeedSequence(check_seed(seed), spawn_key=(int(stage), *words))
+
+
+def kernel_key(seed: int, stage: Stage, *identity: int) -> NDArray[np.uint32]:
+    """Derive the key of a compiled stream.
+
+    Returns
+    -------
+    ndarray of uint32, shape (2,)
+    """
+    return _sequence(seed, stage, identity).generate_state(2, np.uint32)
+
+
+def generator(seed: int, stage: Stage, *identity: int) -> np.random.Generator:
+    """Make a NumPy generator for a stream."""
+    return np.random.Generator(np.random.Philox(_sequence(seed, stage, identity)))
