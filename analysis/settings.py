@@ -1,0 +1,76 @@
+"""What is fitted, and how its interval and limit are quoted."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from simgen.models import parameter_range
+
+__all__ = ["FitSettings"]
+
+_CHOICES = {
+    "likelihood": ("poisson", "paper"),
+    "method": ("minos", "hesse"),
+    "limit_method": ("one-sided", "two-sided"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitSettings:
+    """Settings of a fit.
+
+    Parameters
+    ----------
+    poi : str
+        Parameter of interest, a numerical parameter of the model.
+    likelihood : {"poisson", "paper"}
+        Binned Poisson with constrained nuisance parameters, or the paper's χ² against the standard model.
+    error_per_bin : float or None
+        Relative error σ of every bin, uncorrelated; needed by, and only for, the paper's χ².
+    level : float
+        Confidence level of the fit's interval.
+    method : {"minos", "hesse"}
+        How the interval is found.
+    limit_level : float
+        Confidence level of the limit.
+    limit_method : {"one-sided", "two-sided"}
+        At 95 %: Δχ² = 2.7055 (the paper's) or 3.8415.
+
+    Raises
+    ------
+    ValueError
+        If a setting is not one of its choices, or outside its range.
+
+    Examples
+    --------
+    >>> FitSettings(likelihood="paper", error_per_bin=0.05).limit_level
+    0.95
+    """
+
+    poi: str = "gamma"
+    likelihood: Literal["poisson", "paper"] = "poisson"
+    error_per_bin: float | None = None
+    level: float = 0.683
+    method: Literal["minos", "hesse"] = "minos"
+    limit_level: float = 0.95
+    limit_method: Literal["one-sided", "two-sided"] = "one-sided"
+
+    def __post_init__(self) -> None:
+        try:
+            parameter_range(self.poi)
+        except KeyError:
+            raise ValueError(f"poi must be a numerical parameter of the model, got {self.poi!r}") from None
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(
+                    f"{name} must be {' or '.join(map(repr, choices))}, got {getattr(self, name)!r}"
+                )
+        for name in ("level", "limit_level"):
+            if not 0 < getattr(self, name) < 1:
+                raise ValueError(f"{name} must lie between 0 and 1, got {getattr(self, name)}")
+        if self.likelihood == "paper" and self.error_per_bin is None:
+            raise ValueError("error_per_bin is needed by likelihood = 'paper', for example 0.05")
+        if self.likelihood != "paper" and self.error_per_bin is not None:
+            raise ValueError("error_per_bin belongs to likelihood = 'paper' only")
+        if self.error_per_bin is not None and not 0 < self.error_per_bin < math.inf:
+            raise ValueError(f"error_per_bin must be finite and above 0, got {self.error_per_bin}")
