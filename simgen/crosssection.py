@@ -4,6 +4,7 @@ The shapes h_k know no parameter, the coefficients c_k no energy. A fold of the 
 detector is therefore done once, and every model is a dot product with its coefficients.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +16,7 @@ from simgen.flavours import Flavour
 from simgen.kinematics import T_max
 from simgen.models import Couplings, Model, couplings
 
-__all__ = ["Basis", "coefficients", "dsigma_dT", "sigma"]
+__all__ = ["Basis", "coefficients", "dsigma_dT", "magnetic_integral", "sigma", "weak_integral"]
 
 Array = NDArray[np.float64]
 
@@ -173,16 +174,43 @@ def sigma(
     flavour = Flavour(flavour)
     if model.corrections != "tree":
         return _sigma_by_quadrature(E_nu, model, flavour, T_low, high)
-    a2, b2, ab, mu2 = coefficients(model, flavour)
-
-    def integral(T: ArrayLike) -> Array:
-        cubic = a2 * T + b2 * E_nu / 3 * (1 - (1 - T / E_nu) ** 3) - ab * M_E * T**2 / (2 * E_nu**2)
-        return np.asarray(SIGMA0 * cubic)
-
-    total = integral(high) - integral(T_low)
+    *products, mu2 = coefficients(model, flavour)
+    total = weak_integral(products, E_nu, T_low, high)
     if mu2:
-        total += mu2 * MAGNETIC_SCALE * (np.log(high / T_low) - (high - T_low) / E_nu)
-    return np.asarray(total)
+        total = total + mu2 * magnetic_integral(E_nu, T_low, high)
+    return total
+
+
+def weak_integral(products: Sequence[float], E_nu: ArrayLike, T_low: ArrayLike, T_high: ArrayLike) -> Array:
+    """Integrate the tree-level cross section between two recoil energies, in closed form.
+
+    Parameters
+    ----------
+    products : sequence of three floats
+        a², b², ab.
+    E_nu, T_low, T_high : array_like
+        Neutrino energy and limits [MeV], T_high ≤ T_max.
+
+    Notes
+    -----
+    From 0 to T: σ0 {a² T + b² (ω/3)[1 - (1-T/ω)³] - a b m_e T²/(2ω²)} [cm²].
+    """
+    a2, b2, ab = products
+    E_nu, low, high = (np.asarray(x, np.float64) for x in (E_nu, T_low, T_high))
+    cubes = (1 - low / E_nu) ** 3 - (1 - high / E_nu) ** 3
+    squares = (high**2 - low**2) / (2 * E_nu**2)
+    return np.asarray(SIGMA0 * (a2 * (high - low) + b2 * E_nu / 3 * cubes - ab * M_E * squares))
+
+
+def magnetic_integral(E_nu: ArrayLike, T_low: ArrayLike, T_high: ArrayLike) -> Array:
+    """Integrate the magnetic-moment cross section for μ_ν = μ_B between two recoil energies [cm²].
+
+    Notes
+    -----
+    (πα²/m_e²)[ln(T_high/T_low) - (T_high - T_low)/ω], T_low > 0.
+    """
+    E_nu, low, high = (np.asarray(x, np.float64) for x in (E_nu, T_low, T_high))
+    return np.asarray(MAGNETIC_SCALE * (np.log(high / low) - (high - low) / E_nu))
 
 
 def _sigma_by_quadrature(

@@ -1,0 +1,119 @@
+"""Mean numbers of interactions by quadrature: the deterministic twin of the generator.
+
+All results are per unit of luminosity, that is per electron and per decay of the source per cm².
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from simgen.crosssection import Basis, coefficients, sigma
+from simgen.kinematics import E_nu_min
+from simgen.models import Model
+from simgen.sources import BetaSpectrum, Component, Lines, Source
+
+__all__ = ["component_shapes", "mean_sigma", "recoil_spectrum"]
+
+Array = NDArray[np.float64]
+
+_N_NODES = 96
+
+
+def _energy_nodes(spectrum: BetaSpectrum, low: Array) -> tuple[Array, Array]:
+    """Place nodes between low and the end point, weighted with the spectrum.
+
+    ω = low + (end - low) sin²(πx/2) removes the square root at the end point and the logarithm that the
+    QED factors have where T = T_max(ω).
+
+    Returns
+    -------
+    E_nu, weights : ndarray, shape (..., n)
+    """
+    x, w = np.polynomial.legendre.leggauss(_N_NODES)
+    angle = np.pi / 4 * (x + 1)
+    span = np.maximum(spectrum.endpoint - low, 0.0)[..., None]
+    E_nu = low[..., None] + span * np.sin(angle) ** 2
+    weights = w * np.pi / 4 * np.sin(2 * angle) * span
+    return E_nu, weights * spectrum.density(E_nu)
+
+
+def component_shapes(component: Component, basis: Basis, T: ArrayLike, *, line: int | None = None) -> Array:
+    """Average the shapes h_k over the neutrino energies of a component.
+
+    Parameters
+    ----------
+    component : Component
+    basis : Basis
+    T : array_like
+        Recoil energies [MeV], above 0.
+    line : int, optional
+        Only this line of the component.
+
+    Returns
+    -------
+    ndarray, shape (K, ...)
+        ∫ f(ω) h_k(T, ω) dω [cm²/MeV], f per decay.
+    """
+    T = np.asarray(T, np.float64)
+    spectrum = component.spectrum
+    if isinstance(spectrum, Lines):
+        chosen = range(len(spectrum.energies)) if line is None else (line,)
+        shapes = [spectrum.intensities[i] * basis.shapes(T, spectrum.energies[i]) for i in chosen]
+        return np.asarray(sum(shapes))
+    E_nu, weights = _energy_nodes(spectrum, E_nu_min(T))
+    return np.asarray(np.sum(basis.shapes(T[..., None], E_nu) * weights, axis=-1))
+
+
+def mean_sigma(component: Component, model: Model, *, T_low: float = 0.0) -> float:
+    """Integrate the cross section over the spectrum of a component.
+
+    Parameters
+    ----------
+    component : Component
+    model : Model
+    T_low : float
+        Smallest recoil energy [MeV].
+
+    Returns
+    -------
+    float
+        Σ w σ(ω) or ∫ f σ dω [cm²], per decay.
+
+    Examples
+    --------
+    >>> from simgen.models import SM
+    >>> from simgen.sources import cr51
+    >>> f"{mean_sigma(cr51().components[0], SM(sin2_theta_w=0.2317)):.4e}"
+    '4.6920e-45'
+    """
+    spectrum = component.spectrum
+    if isinstance(spectrum, Lines):
+        values = sigma(np.array(spectrum.energies), model, flavour=component.flavour, T_low=T_low)
+        return float(np.dot(values, spectrum.intensities))
+    low = E_nu_min(T_low)
+    if low >= spectrum.endpoint:
+        return 0.0
+    E_nu, weights = _energy_nodes(spectrum, low)
+    return float(np.sum(weights * sigma(E_nu, model, flavour=component.flavour, T_low=T_low)))
+
+
+def recoil_spectrum(source: Source, model: Model, T: ArrayLike) -> Array:
+    """Compute the recoil spectrum of a source.
+
+    Parameters
+    ----------
+    source : Source
+    model : Model
+    T : array_like
+        True recoil energies [MeV], above 0.
+
+    Returns
+    -------
+    ndarray
+        ∫ f(ω) dσ/dT dω over all components [cm²/MeV], per decay: eq. (12) without detector.
+    """
+    total = np.zeros(np.shape(T))
+    for component in source.components:
+        basis = Basis(model.corrections, component.flavour.charged_current)
+        c = coefficients(model, component.flavour)
+        total = total + np.tensordot(c, component_shapes(component, basis, T), axes=1)
+    return total
