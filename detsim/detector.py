@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from detsim.materials import electrons_in, shells
+from detsim.materials import composition, electrons_in, shells
 
 __all__ = ["Detector", "Resolution", "Target", "uniform_edges"]
 
@@ -97,7 +97,7 @@ class Target:
         if value is None or not (math.isfinite(value) and value > 0):
             raise ValueError(f"mass or electrons must be finite and above 0, got {value}")
         if self.material is not None:
-            electrons_in(self.material, 1.0)
+            composition(self.material)
 
     @property
     def n_electrons(self) -> float:
