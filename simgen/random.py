@@ -32,8 +32,10 @@ class Stage(IntEnum):
     """Smearing and efficiency of an event."""
     TOY_COUNTS = 4
     """Counts of a histogram-level pseudo-experiment."""
-    TOY_EVENTS = 5
-    """Seed of an event-level pseudo-experiment."""
+    TOY_AUXILIARY = 5
+    """Auxiliary measurements of a pseudo-experiment."""
+    TOY_DISPLACEMENT = 6
+    """Systematic displacement of the bins of a pseudo-experiment, in the paper's χ²."""
 
 
 def fresh_seed() -> int:

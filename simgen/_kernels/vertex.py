@@ -61,14 +61,24 @@ def _line_density_inverse(p: float, q: float, u: float) -> float:
 
 @kernel()
 def _continuum_energy(
-    u: float, nodes: NDArray[np.float64], density: NDArray[np.float64], integral: NDArray[np.float64]
+    u: float,
+    row: int,
+    nodes: NDArray[np.float64],
+    density: NDArray[np.float64],
+    integral: NDArray[np.float64],
 ) -> float:
-    """Draw a neutrino energy from the piecewise linear density."""
-    i = np.searchsorted(integral, u, side="right") - 1
-    i = min(max(i, 0), len(nodes) - 2)
-    step = integral[i + 1] - integral[i]
-    inside = (u - integral[i]) / step if step > 0.0 else 0.5
-    return nodes[i] + (nodes[i + 1] - nodes[i]) * _line_density_inverse(density[i], density[i + 1], inside)
+    """Draw a neutrino energy from the piecewise linear density in one row of the tables."""
+    i, last = 0, nodes.shape[1] - 1
+    while last - i > 1:
+        middle = (i + last) // 2
+        if integral[row, middle] <= u:
+            i = middle
+        else:
+            last = middle
+    step = integral[row, i + 1] - integral[row, i]
+    inside = (u - integral[row, i]) / step if step > 0.0 else 0.5
+    x = _line_density_inverse(density[row, i], density[row, i + 1], inside)
+    return nodes[row, i] + (nodes[row, i + 1] - nodes[row, i]) * x
 
 
 @kernel()
@@ -117,14 +127,15 @@ def _magnetic_recoil(u: float, omega: float, low: float, high: float) -> float:
 
 
 @kernel()
-def _corrected(T: float, omega: float, plan: PlanArrays, c: int) -> float:
+def _corrected(
+    T: float, omega: float, a0: float, a1: float, b0: float, b1: float, charged_current: bool, full: bool
+) -> float:
     """Evaluate dσ/dT with radiative corrections in units of σ0."""
-    k = kappa(T, plan.charged_current[c])
-    a = plan.amplitudes[c, 0] + plan.amplitudes[c, 1] * k
-    b = plan.amplitudes[c, 2] + plan.amplitudes[c, 3] * k
+    k = kappa(T, charged_current)
+    a, b = a0 + a1 * k, b0 + b1 * k
     z = T / omega
     h0, h1, h2 = 1.0, (1.0 - z) ** 2, -M_E * T / (omega * omega)
-    if plan.corrections == FULL:
+    if full:
         q0, q1, q2 = qed_factors(T, omega)
         h0, h1, h2 = h0 + q0, h1 + q1, h2 + q2
     return a * a * h0 + b * b * h1 + a * b * h2
@@ -146,21 +157,32 @@ def draw_vertex(index: int, plan: PlanArrays, k0: np.uint64, k1: np.uint64) -> t
             return c, 0.0, plan.energy[c] + v * plan.width[c]
         row = plan.table[c]
         if row >= 0:
-            omega = _continuum_energy(u, plan.nodes[row], plan.density[row], plan.integral[row])
+            omega = _continuum_energy(u, row, plan.nodes, plan.density, plan.integral)
         else:
             omega = plan.energy[c]
         low, high = plan.T_low, 2.0 * omega * omega / (M_E + 2.0 * omega)
         if process == MAGNETIC:
             return c, omega, _magnetic_recoil(v, omega, low, high)
-        p0, p1, p2 = plan.proposal[c]
+        p0, p1, p2 = plan.proposal[c, 0], plan.proposal[c, 1], plan.proposal[c, 2]
         T = _weak_recoil(v, omega, low, high, p0, p1, p2)
         if plan.corrections == TREE:
             return c, omega, T
         proposed = p0 + p1 * (1.0 - T / omega) ** 2 - p2 * M_E * T / (omega * omega)
         w, _ = uniforms(index, draw + 1, k0, k1)
         # at T_max itself the QED factors diverge: a set of measure zero that rounding can hit
-        if 0.0 < T < high and w * plan.envelope[c] * proposed < _corrected(T, omega, plan, c):
-            return c, omega, T
+        if 0.0 < T < high:
+            corrected = _corrected(
+                T,
+                omega,
+                plan.amplitudes[c, 0],
+                plan.amplitudes[c, 1],
+                plan.amplitudes[c, 2],
+                plan.amplitudes[c, 3],
+                plan.charged_current[c],
+                plan.corrections == FULL,
+            )
+            if w * plan.envelope[c] * proposed < corrected:
+                return c, omega, T
         draw += 2
 
 

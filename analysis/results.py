@@ -1,0 +1,105 @@
+"""Results of fits and limits: frozen values."""
+
+import math
+from dataclasses import dataclass
+
+from simgen.models import mass_from_gamma
+
+__all__ = ["Estimate", "FitResult", "LimitResult"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A fitted parameter.
+
+    Parameters
+    ----------
+    value, error : float or None
+        Estimate and Hesse error; None where the data cannot measure it.
+    lower, upper : float or None
+        Ends of the interval at the result's level by its method; None where open.
+    """
+
+    value: float | None
+    error: float | None
+    lower: float | None
+    upper: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitResult:
+    """Result of a fit.
+
+    Parameters
+    ----------
+    parameters : dict of str to Estimate
+        The parameter of interest first, then the constrained normalisations.
+    poi : str
+    level : float
+        Confidence level of the intervals.
+    method : str
+        "minos" or "hesse".
+    likelihood : str
+        "poisson" or "paper".
+    valid : bool
+        Whether a minimum was found and the data measure the parameter.
+    reason : str
+        Why not; empty if valid.
+    fval : float
+        Minimum of -2 ln L/L_saturated with constraints, or of χ².
+    ndof : int
+        Bins minus one.
+    """
+
+    parameters: dict[str, Estimate]
+    poi: str
+    level: float
+    method: str
+    likelihood: str
+    valid: bool
+    reason: str
+    fval: float
+    ndof: int
+
+    @property
+    def estimate(self) -> Estimate:
+        """Estimate of the parameter of interest."""
+        return self.parameters[self.poi]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitResult:
+    """An upper limit, bounded by the physical range.
+
+    Parameters
+    ----------
+    parameter : str
+    level : float
+    method : {"one-sided", "two-sided"}
+    delta_chi2 : float
+        Threshold in -2 Δln L.
+    upper : float or None
+        First crossing above the minimum; None if there is none.
+    regions : tuple of (low, high)
+        Everything allowed in the physical range; None for an open end.
+    asimov : float or None
+        The limit that exact data of the model would give.
+    band : tuple of five floats, or None
+        Limits at -2, -1, 0, +1, +2 standard deviations from pseudo-experiments.
+    """
+
+    parameter: str
+    level: float
+    method: str
+    delta_chi2: float
+    upper: float | None
+    regions: tuple[tuple[float, float | None], ...]
+    asimov: float | None
+    band: tuple[float, ...] | None = None
+
+    @property
+    def M_Zprime_GeV(self) -> float | None:
+        """Mass of the Z' that the limit on γ means [GeV]; None for other parameters or no limit."""
+        if self.parameter != "gamma" or not self.upper or math.isinf(self.upper):
+            return None
+        return mass_from_gamma(self.upper) / 1000
