@@ -1,0 +1,155 @@
+"""How far an experiment reaches: expected limits."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import ndtr
+
+from analysis.fit import Fitter, make_fitter
+from analysis.intervals import delta_chi2, limit_of_counts, upper_limit
+from analysis.results import LimitResult
+from analysis.toys import Thrower
+from detsim.experiment import Experiment
+from simgen.models import NAMED_BETA, Model, gamma_from_mass, mass_from_gamma
+
+__all__ = ["GLOBAL_FIT_GEV", "Sensitivity", "expected_limit", "global_fit", "sensitivity"]
+
+GLOBAL_FIT_GEV = {"chi": 330.0, "psi": 170.0, "eta": 220.0, "LR": 390.0}
+"""Lower bounds on M_Z' at 95 % that the paper compares with [GeV] (Cvetič, Langacker, hep-ph/9707451)."""
+
+
+def global_fit(model: Model) -> float | None:
+    """Return γ at the bound of the global electroweak fit; None for models without one."""
+    if model.name == "LR":
+        return gamma_from_mass(GLOBAL_FIT_GEV["LR"] * 1000)
+    for name, beta in NAMED_BETA.items():
+        if model.name == "E6" and math.isclose(model.beta, beta, abs_tol=1e-12):
+            return gamma_from_mass(GLOBAL_FIT_GEV[name] * 1000)
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sensitivity:
+    """Expected limits against the error per bin.
+
+    Parameters
+    ----------
+    model : str
+        Label of the model.
+    parameter : str
+    delta_chi2 : float
+        Threshold of the limits.
+    errors : tuple of float
+        Relative errors per bin.
+    limit : tuple of float or None
+        None where nothing is excluded.
+    global_fit : float or None
+        γ at the bound of the global electroweak fit.
+    """
+
+    model: str
+    parameter: str
+    delta_chi2: float
+    errors: tuple[float, ...]
+    limit: tuple[float | None, ...]
+    global_fit: float | None
+
+    @property
+    def M_Zprime_GeV(self) -> tuple[float | None, ...]:
+        """Masses of the Z' at the limits on γ [GeV]."""
+        if self.parameter != "gamma":
+            return tuple(None for _ in self.limit)
+        return tuple(mass_from_gamma(x) / 1000 if x else None for x in self.limit)
+
+
+def sensitivity(
+    experiment: Experiment,
+    model: Model,
+    errors: Sequence[float],
+    *,
+    poi: str = "gamma",
+    level: float = 0.95,
+    method: str = "one-sided",
+) -> Sensitivity:
+    """Compute the paper's limits: χ² against the standard model, one relative error for all bins.
+
+    Parameters
+    ----------
+    experiment, model, poi
+        As for `analysis.fit.make_fitter`.
+    errors : sequence of float
+        Relative errors per bin.
+    level, method
+        At 95 %, "one-sided" is Δχ² = 2.7055, the paper's, and "two-sided" 3.8415.
+
+    Returns
+    -------
+    Sensitivity
+    """
+    errors = [float(e) for e in errors]
+    if not errors or not all(0 < e < math.inf for e in errors):
+        raise ValueError(f"errors per bin must be finite and above 0, got {errors}")
+    base = make_fitter(experiment, model, poi=poi, likelihood="paper", error_per_bin=1.0)
+    threshold = delta_chi2(level, method)
+    limits = []
+    for error in errors:
+        fitter = replace(base, errors=error * base.templates.reference)
+        data = fitter.data(fitter.templates.reference)
+        limits.append(upper_limit(fitter, data, fitter.minimise(data), threshold))
+    return Sensitivity(
+        model=model.label,
+        parameter=poi,
+        delta_chi2=threshold,
+        errors=tuple(errors),
+        limit=tuple(limits),
+        global_fit=global_fit(model) if poi == "gamma" else None,
+    )
+
+
+def expected_limit(
+    experiment: Experiment,
+    fitter: Fitter,
+    *,
+    n_toys: int,
+    seed: int,
+    level: float = 0.95,
+    method: str = "one-sided",
+    on_toy: Callable[[int], None] | None = None,
+) -> LimitResult:
+    """Compute the limit that is expected without data, and its band from pseudo-experiments.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    fitter : Fitter
+        Its model is the truth.
+    n_toys : int
+        Pseudo-experiments; a toy without a limit counts as infinity.
+    seed : int
+    level, method
+        As for `analysis.intervals.limit`.
+    on_toy : callable, optional
+        Called with the index of each finished toy.
+
+    Returns
+    -------
+    LimitResult
+        `upper` is the limit of exact data, `band` the quantiles of the toys' limits at -2 ... +2 σ.
+    """
+    exact = limit_of_counts(
+        fitter, fitter.templates.expected(fitter.truth), level=level, method=method
+    )
+    if exact.asimov is None:
+        return exact
+    thrower = Thrower(experiment=experiment, fitter=fitter, seed=seed)
+    found = np.empty(n_toys)
+    for i in range(n_toys):
+        data = fitter.data(*thrower(i))
+        limit = upper_limit(fitter, data, fitter.minimise(data), exact.delta_chi2)
+        found[i] = math.inf if limit is None else limit
+        if on_toy is not None:
+            on_toy(i)
+    band = np.quantile(found, ndtr(np.arange(-2, 3)), method="higher")
+    return replace(exact, band=tuple(float(b) for b in band))
