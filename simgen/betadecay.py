@@ -42,8 +42,8 @@ def fermi_function(T_e: ArrayLike, Z: int, A: int) -> Array:
     """
     from scipy.special import loggamma  # noqa: PLC0415 (kept out of start-up)
 
-    W = 1 + np.asarray(T_e, np.float64) / M_E
-    p = np.sqrt(W**2 - 1)
+    kinetic = np.asarray(T_e, np.float64) / M_E
+    W, p = 1 + kinetic, np.sqrt(kinetic * (kinetic + 2))
     gamma0 = math.sqrt(1 - (ALPHA * Z) ** 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         y = ALPHA * Z * W / p

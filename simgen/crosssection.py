@@ -219,7 +219,7 @@ def _sigma_by_quadrature(
     """Integrate dσ/dT over T = T_max(1 - u²), which tames the logarithm at T_max."""
     x, w = np.polynomial.legendre.leggauss(n_nodes)
     end = T_max(E_nu)[..., None]
-    u_low = np.sqrt(1 - T_high[..., None] / end)
+    u_low = np.sqrt(np.maximum(1 - T_high[..., None] / end, 0))
     u_high = np.sqrt(np.maximum(1 - T_low / end, 0))
     half = (u_high - u_low) / 2
     u = (u_high + u_low) / 2 + half * x
