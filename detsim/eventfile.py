@@ -1,0 +1,109 @@
+"""Event files: events in a ROOT file, and how many runs of what exposure they are."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from detsim.eventreader import EventFile
+from detsim.files import FileError
+from detsim.rootfile import Branch, Compression, TableWriter
+from detsim.runinfo import RunInfo, Totals
+from simgen.events import COLUMNS, Events
+
+__all__ = ["EventFile", "EventWriter", "FileError", "Precision", "RunInfo", "Totals", "event_columns"]
+
+Precision = Literal["float32", "float64"]
+
+
+def event_columns(*, detected: bool, experiments: bool = False, cos_theta: bool = False) -> tuple[str, ...]:
+    """Name the columns that an event file has by default.
+
+    Parameters
+    ----------
+    detected : bool
+        Whether the events have been through the detector.
+    experiments : bool
+        Whether they belong to pseudo-experiments.
+    cos_theta : bool
+        Whether to store the angle, which follows from E_nu and T.
+
+    Examples
+    --------
+    >>> event_columns(detected=True)
+    ('event', 'component', 'line', 'E_nu', 'T', 'T_reco')
+    """
+    left_out = {"cos_theta": not cos_theta, "T_reco": not detected, "experiment": not experiments}
+    return tuple(name for name in COLUMNS if not left_out.get(name, False))
+
+
+class EventWriter:
+    """Write events to a ROOT file that is whole or absent.
+
+    Parameters
+    ----------
+    path : str or Path
+    columns : sequence of str
+        Names out of `simgen.events.COLUMNS`.
+    provenance : mapping
+        Whatever made the events (card, seed, names of the components), ready for JSON.
+    precision : {"float32", "float64"}
+        Of energies and angles.
+    compression : {"zstd-1", "lz4-4", "none"}
+
+    Raises
+    ------
+    ValueError
+        For unknown columns, precisions and compressions.
+    OSError
+        If the file cannot be written; nothing is left of it.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        columns: Sequence[str],
+        provenance: Mapping[str, Any],
+        precision: Precision = "float32",
+        compression: Compression = "zstd-1",
+    ) -> None:
+        unknown = sorted(set(columns) - set(COLUMNS))
+        if unknown:
+            raise ValueError(f"unknown columns {', '.join(unknown)}; there are {', '.join(COLUMNS)}")
+        if precision not in ("float32", "float64"):
+            raise ValueError(f"precision must be float32 or float64, got {precision!r}")
+        branches = {}
+        for name in columns:
+            column = COLUMNS[name]
+            dtype = precision if column.dtype == "float64" else column.dtype
+            branches[name] = Branch(dtype=dtype, unit=column.unit, description=column.description)
+        self._table = TableWriter(path, "events", branches, provenance=provenance, compression=compression)
+
+    def extend(self, events: Events) -> None:
+        """Append events.
+
+        Raises
+        ------
+        ValueError
+            If a column of the file is missing from them.
+        OSError
+            If an earlier chunk could not be written.
+        """
+        columns = events.columns()
+        missing = [name for name in self._table.branches if name not in columns]
+        if missing:
+            raise ValueError(f"the file has columns {', '.join(missing)}, which these events have not")
+        self._table.extend({name: columns[name] for name in self._table.branches})
+
+    def finish(self, runinfo: RunInfo) -> None:
+        """Write provenance and `runinfo` and make the file final; see `TableWriter.finish`."""
+        self._table.finish(runinfo.row())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._table.__exit__(kind, error, trace)

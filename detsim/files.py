@@ -1,0 +1,105 @@
+"""Files that are whole or absent."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Literal, Self
+
+__all__ = ["FileError", "WholeFile", "whole_file"]
+
+Fault = Literal[
+    "missing", "empty", "foreign", "truncated", "incomplete", "duplicate", "overlapping", "damaged"
+]
+
+
+class FileError(Exception):
+    """A file that cannot be used.
+
+    Parameters
+    ----------
+    path : str or Path
+    fault : str
+        ``missing``, ``empty``, ``foreign``, ``truncated``, ``incomplete``, ``duplicate``, ``overlapping`` or
+        ``damaged``.
+    reason : str
+        What is wrong and what would be right, without the path.
+    """
+
+    def __init__(self, path: str | Path, fault: Fault, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = Path(path)
+        self.fault = fault
+        self.reason = reason
+
+
+class WholeFile:
+    """Write a file under `path` + ``.part`` and rename it at the end.
+
+    Parameters
+    ----------
+    path : str or Path
+        The final name. A file that stands there stays as it is until `commit`.
+
+    Attributes
+    ----------
+    stream : file object
+        Open for reading and writing in binary.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be created.
+
+    Notes
+    -----
+    As a context manager it discards what `commit` has not made final. `commit` syncs the file, renames it and
+    syncs its directory: after a power cut, too, the name is absent, the old file, or the whole new one.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        if self.path.is_dir():
+            raise IsADirectoryError(f"{self.path} is a directory, a file's name is needed")
+        if not self.path.parent.is_dir():
+            raise FileNotFoundError(f"{self.path}: the directory {self.path.parent} does not exist")
+        self._part = self.path.with_name(self.path.name + ".part")
+        self.stream: IO[bytes] = self._part.open("w+b")
+
+    def commit(self) -> None:
+        """Make the file final."""
+        try:
+            self.stream.flush()
+            os.fsync(self.stream.fileno())
+            self.stream.close()
+            self._part.replace(self.path)
+        except BaseException:
+            self.discard()
+            raise
+        directory = os.open(self.path.parent, os.O_RDONLY)
+        with contextlib.suppress(OSError):  # some file systems cannot sync a directory
+            os.fsync(directory)
+        os.close(directory)
+
+    def discard(self) -> None:
+        """Remove the unfinished file; do nothing after `commit`."""
+        with contextlib.suppress(OSError):  # a full disk fails again when buffers are flushed
+            self.stream.close()
+        self._part.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.discard()
+
+
+@contextlib.contextmanager
+def whole_file(path: str | Path) -> Iterator[IO[bytes]]:
+    """Open a file for writing that becomes final if the block ends well."""
+    with WholeFile(path) as file:
+        yield file.stream
+        file.commit()

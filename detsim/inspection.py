@@ -1,0 +1,118 @@
+"""Say what a file is and whether it is whole."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from detsim.eventreader import EventFile
+from detsim.files import FileError
+from detsim.rootreader import TableFile, open_root, reading
+
+__all__ = ["describe"]
+
+TABLES = {"events": "event file", "toys": "toy file"}
+UNFINISHED = ("truncated", "incomplete", "duplicate", "overlapping", "damaged")
+
+
+def describe(path: str | Path, *, check_hashes: bool = False) -> dict[str, Any]:
+    """Describe a file that this program wrote.
+
+    Parameters
+    ----------
+    path : str or Path
+        Event file, toy file, ROOT file of histograms, or histogram as JSON.
+    check_hashes : bool
+        Whether to read every branch and compare its SHA-256; takes as long as reading the file.
+
+    Returns
+    -------
+    dict
+        ``file``, ``kind``, ``bytes``, ``complete``, ``problem`` (None if complete), and by kind ``rows``,
+        ``runinfo`` (summed over runs), ``runs``, ``provenance`` (of each run, without branches),
+        ``branches``, ``histograms``. Ready for JSON.
+
+    Raises
+    ------
+    FileError
+        If there is no such file, or it is of none of these kinds.
+    """
+    path = Path(path)
+    try:
+        found = _json_file(path) if path.suffix == ".json" else _root_file(path, check_hashes)
+    except FileError as error:
+        if error.fault not in UNFINISHED:
+            raise
+        found = {"kind": "unknown" if error.fault == "truncated" else "table", "problem": error.reason}
+    problem = found.pop("problem", None)
+    size = path.stat().st_size
+    kind = found.pop("kind")
+    return {
+        "file": str(path),
+        "kind": kind,
+        "bytes": size,
+        "complete": problem is None,
+        "problem": problem,
+        **found,
+    }
+
+
+def _root_file(path: Path, check_hashes: bool) -> dict[str, Any]:
+    with open_root(path) as root, reading(path):
+        classes: Mapping[str, str] = root.classnames(cycle=False, recursive=False)
+    histograms = [
+        name for name, kind in classes.items() if kind.startswith(("TH1", "TH2", "TH3", "TProfile"))
+    ]
+    if "events" in classes:
+        with EventFile(path) as events:
+            runinfo, runs = asdict(events.runinfo), [asdict(row) for row in events.rows]
+    elif "toys" in classes:
+        with TableFile(path, "toys") as toys:
+            runs = [dict(row) for row in toys.rows]
+        runinfo = {"n_toys": sum(row["n_toys"] for row in runs)}
+    elif histograms:
+        return {"kind": "histogram file", "histograms": {name: classes[name] for name in histograms}}
+    else:
+        held = ", ".join(list(classes)[:5]) or "nothing"
+        reason = f"is a ROOT file without a TTree 'events' or 'toys' and without histograms (it holds {held})"
+        raise FileError(path, "foreign", reason)
+    tree = "events" if "events" in classes else "toys"
+    return {"kind": TABLES[tree], **_table(path, tree, check_hashes), "runinfo": runinfo, "runs": runs}
+
+
+def _table(path: Path, tree: str, check_hashes: bool) -> dict[str, Any]:
+    with TableFile(path, tree) as table:
+        good = table.check_hashes() if check_hashes else {}
+        branches = {name: {**branch, "intact": good.get(name)} for name, branch in table.branches.items()}
+        spoilt = [name for name, fine in good.items() if not fine]
+        provenance = [{k: v for k, v in run.items() if k != "branches"} for run in table.provenances]
+        problem = (
+            f"the SHA-256 of {', '.join(spoilt)} is not the one written; make it again" if spoilt else None
+        )
+        return {"rows": table.n_rows, "provenance": provenance, "branches": branches, "problem": problem}
+
+
+def _json_file(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise FileError(path, "missing", "there is no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(path, "foreign", f"cannot be read as text: {error}") from error
+    if not text.strip():
+        raise FileError(path, "empty", "is empty; make it again")
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise FileError(path, "foreign", f"is not JSON: {error}") from error
+    if not isinstance(document, dict) or "uhi_schema" not in document:
+        raise FileError(path, "foreign", "is JSON, but no histogram: it has no key 'uhi_schema'")
+    axes = [
+        {
+            "label": axis.get("metadata", {}).get("label", ""),
+            "bins": axis.get("bins") or len(axis["edges"]) - 1,
+        }
+        for axis in document["axes"]
+    ]
+    return {"kind": "histogram", "axes": axes, "storage": document["storage"]["type"]}

@@ -1,0 +1,256 @@
+"""Read and check what `detsim.rootfile` wrote, also after `hadd`."""
+
+import contextlib
+import hashlib
+import json
+import struct
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate, pairwise
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import awkward as ak
+import numpy as np
+import uproot
+from numpy.typing import NDArray
+
+from detsim.files import FileError
+
+__all__ = ["TableFile", "open_root", "reading"]
+
+LONG_FILE = 1_000_000  # ROOT adds this to the version of files whose positions are 64 bits wide
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn whatever the ROOT reader raises on damaged bytes into a `FileError`."""
+    try:
+        yield
+    except (FileError, MemoryError):
+        raise
+    except Exception as error:
+        raise FileError(
+            path, "damaged", f"cannot be read ({type(error).__name__}: {error}); make it again"
+        ) from error
+
+
+def open_root(path: str | Path) -> Any:
+    """Open a ROOT file for reading.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    uproot.ReadOnlyDirectory
+
+    Raises
+    ------
+    FileError
+        If it is missing, empty, shorter than its header says, or no ROOT file.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(24)
+        size = path.stat().st_size
+    except FileNotFoundError:
+        raise FileError(path, "missing", "there is no such file") from None
+    except OSError as error:
+        raise FileError(path, "missing", f"cannot be opened: {error.strerror}") from error
+    if size == 0:
+        raise FileError(path, "empty", "is empty (0 bytes); make it again")
+    if not head.startswith(b"root"):
+        raise FileError(path, "foreign", "is not a ROOT file (it does not begin with 'root')")
+    if len(head) == 24:
+        (version,) = struct.unpack(">i", head[4:8])
+        (end,) = (
+            struct.unpack(">q", head[12:20]) if version >= LONG_FILE else struct.unpack(">i", head[12:16])
+        )
+    if len(head) < 24 or size < end:
+        whole = f"its header says {end}" if len(head) == 24 else "not even a header"
+        raise FileError(path, "truncated", f"is truncated: {size} bytes, {whole}; copy or make it again")
+    with reading(path):
+        return uproot.open(path)
+
+
+class TableFile:
+    """A table in a ROOT file, whole or merged by `hadd` from whole ones.
+
+    Parameters
+    ----------
+    path : str or Path
+    tree : str
+        Name of the table's TTree: ``events``, ``toys``.
+
+    Attributes
+    ----------
+    rows : tuple of dict
+        The rows of `runinfo`, one a run, in the order of the file.
+    provenances : tuple of dict
+        What made each run, in the same order.
+    branches : dict of str to dict
+        dtype, unit, description, shape and SHA-256 of each branch of the first run.
+
+    Raises
+    ------
+    FileError
+        If the file is missing, empty, foreign, truncated, unfinished, or holds a run twice.
+    """
+
+    def __init__(self, path: str | Path, tree: str) -> None:
+        self.path = Path(path)
+        self.tree = tree
+        self._root = open_root(path)
+        try:
+            with reading(self.path):
+                self._check()
+        except BaseException:
+            self.close()
+            raise
+
+    def _check(self) -> None:
+        classes = self._root.classnames(cycle=False, recursive=False)
+        if classes.get(self.tree) != "TTree":
+            found = ", ".join(f"{kind} {name!r}" for name, kind in list(classes.items())[:5]) or "nothing"
+            reason = f"is a ROOT file, but has no TTree {self.tree!r} (it holds {found})"
+            raise FileError(self.path, "foreign", reason)
+        keys = [key for key in self._root.keys(recursive=False) if key.startswith("provenance;")]
+        if classes.get("runinfo") != "TTree" or not keys:
+            what = "runinfo" if keys else "provenance"
+            reason = (
+                f"is incomplete: TTree {self.tree!r} is there, {what!r}, written last, is not; make it again"
+            )
+            raise FileError(self.path, "incomplete", reason)
+        self._ttree = self._root[self.tree]
+        self.rows = tuple(ak.to_list(self._root["runinfo"].arrays()))
+        self._check_rows()
+        self.provenances = self._match([_document(self.path, str(self._root[key])) for key in keys])
+        self.branches: dict[str, dict[str, Any]] = self.provenances[0]["branches"]
+        absent = sorted(set(self.branches) - set(self._ttree.keys()))
+        if absent:
+            raise FileError(
+                self.path, "incomplete", f"is incomplete: branches {', '.join(absent)} are missing"
+            )
+
+    def _check_rows(self) -> None:
+        count = f"n_{self.tree}"
+        if not self.rows or not {count, "uuid"} <= set(self.rows[0]):
+            raise FileError(
+                self.path, "foreign", f"has a 'runinfo' without rows, {count!r} or 'uuid': not our table"
+            )
+        uuids = [row["uuid"] for row in self.rows]
+        twice = sorted({u for u in uuids if uuids.count(u) > 1})
+        if twice:
+            reason = f"holds the same run twice (uuid {twice[0]}): merge each file once"
+            raise FileError(self.path, "duplicate", reason)
+        expected = sum(row[count] for row in self.rows)
+        lengths = {
+            self.tree: self._ttree.num_entries,
+            **{b.name: b.num_entries for b in self._ttree.branches},
+        }
+        for name, length in lengths.items():
+            if length != expected:
+                reason = (
+                    f"is incomplete: {name!r} has {length} entries, runinfo says {expected}; make it again"
+                )
+                raise FileError(self.path, "incomplete", reason)
+
+    def _match(self, documents: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+        by_uuid = {document.get("uuid"): document for document in documents}
+        for row in self.rows:
+            if row["uuid"] not in by_uuid:
+                reason = f"has no provenance of the run {row['uuid']}: merge with `hadd`, which keeps it"
+                raise FileError(self.path, "incomplete", reason)
+        return tuple(by_uuid[row["uuid"]] for row in self.rows)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows of the table."""
+        return int(self._ttree.num_entries)
+
+    @cached_property
+    def starts(self) -> tuple[int, ...]:
+        """Where each run's rows start, and the number of rows at the end."""
+        return (0, *accumulate(row[f"n_{self.tree}"] for row in self.rows))
+
+    def arrays(
+        self, names: Sequence[str] | None = None, start: int = 0, stop: int | None = None
+    ) -> dict[str, NDArray[Any]]:
+        """Read columns.
+
+        Parameters
+        ----------
+        names : sequence of str, optional
+            All without it.
+        start, stop : int
+            First row and one past the last.
+
+        Returns
+        -------
+        dict of str to ndarray, shape (stop - start, ...)
+
+        Raises
+        ------
+        ValueError
+            If there is no such branch.
+        FileError
+            If the bytes are damaged.
+        """
+        chosen = list(self.branches) if names is None else list(names)
+        unknown = sorted(set(chosen) - set(self.branches))
+        if unknown:
+            raise ValueError(
+                f"{self.path} has no branch {', '.join(unknown)}; it has {', '.join(self.branches)}"
+            )
+        with reading(self.path):
+            columns = {
+                n: self._ttree[n].array(library="np", entry_start=start, entry_stop=stop) for n in chosen
+            }
+        return {name: np.asarray(c, c.dtype.newbyteorder("=")) for name, c in columns.items()}
+
+    def iterate(
+        self, names: Sequence[str] | None = None, *, step: int = 1_000_000
+    ) -> Iterator[dict[str, NDArray[Any]]]:
+        """Read columns, `step` rows at a time."""
+        if step < 1:
+            raise ValueError(f"step must be at least 1 row, got {step}")
+        for start in range(0, self.n_rows, step):
+            yield self.arrays(names, start, min(start + step, self.n_rows))
+
+    def check_hashes(self) -> dict[str, bool]:
+        """Read every branch and compare its SHA-256 with the one that its writer stored, run by run."""
+        good = dict.fromkeys(self.branches, True)
+        for provenance, (first, last) in zip(self.provenances, pairwise(self.starts), strict=True):
+            for name, branch in provenance["branches"].items():
+                digest = hashlib.sha256()
+                for start in range(first, last, 1_000_000):
+                    column = self.arrays([name], start, min(start + 1_000_000, last))[name]
+                    digest.update(np.ascontiguousarray(column, column.dtype.newbyteorder("<")).data)
+                good[name] &= digest.hexdigest() == branch["sha256"]
+        return good
+
+    def close(self) -> None:
+        """Close the file."""
+        self._root.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _document(path: Path, text: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise FileError(path, "damaged", f"has a provenance that is not JSON: {error}") from error
+    if not isinstance(document, dict) or "branches" not in document:
+        raise FileError(path, "foreign", "has a 'provenance' that does not describe branches: not our table")
+    return document

@@ -1,0 +1,73 @@
+"""How many events of what exposure an event file holds."""
+
+import math
+import uuid
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+
+__all__ = ["RunInfo", "Totals"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunInfo:
+    """The row of `runinfo` that one run writes.
+
+    Parameters
+    ----------
+    n_events : int
+        Rows of the file.
+    n_generated : int
+        Interactions and background events drawn, before any cut.
+    sum_w, sum_w2 : float
+        Sum of the events' weights and of their squares.
+    equivalent_exposure : float
+        Live time [s] in which the experiment expects `n_generated`.
+    cross_section : float
+        Mean over the source [cm²].
+    first, last : int
+        Index of the first and last event drawn; ``last = first - 1`` if there are none.
+    first_experiment, n_experiments : int
+        Range of pseudo-experiments, also those without events; 0 of them in a plain run.
+    uuid : str
+        Made up if not given; a run that is merged twice is recognised by it.
+    """
+
+    n_events: int
+    n_generated: int
+    sum_w: float
+    sum_w2: float
+    equivalent_exposure: float
+    cross_section: float
+    first: int
+    last: int
+    first_experiment: int = 0
+    n_experiments: int = 0
+    uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            value = getattr(self, f.name)
+            if f.type is int and not isinstance(value, (int, np.integer)):
+                raise TypeError(f"runinfo {f.name} must be an integer, got {value!r}")
+            if f.type is float and not math.isfinite(value):
+                raise ValueError(f"runinfo {f.name} must be finite, got {value}")
+        for name in ("n_events", "n_generated", "equivalent_exposure", "n_experiments"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"runinfo {name} must not be negative, got {getattr(self, name)}")
+
+    def row(self) -> dict[str, int | float | str]:
+        """Return the values by name, each in the type that its branch has in every file."""
+        return {f.name: f.type(getattr(self, f.name)) for f in fields(self) if isinstance(f.type, type)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """What sums over the runs of a file; see `RunInfo`."""
+
+    n_events: int
+    n_generated: int
+    sum_w: float
+    sum_w2: float
+    equivalent_exposure: float
+    n_experiments: int

@@ -1,0 +1,200 @@
+"""Our files in real ROOT: trees, frames, histograms, hadd, the macro."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import hist
+import numpy as np
+import pytest
+
+from analysis.export import read_histogram, write_root
+from detsim.eventfile import EventFile, EventWriter, RunInfo, event_columns
+from simgen.events import Events
+
+pytestmark = [
+    pytest.mark.root,
+    pytest.mark.skipif(importlib.util.find_spec("ROOT") is None, reason="the ROOT wheel is not installed"),
+]
+
+MACRO = Path(__file__).parents[1] / "macros" / "root" / "draw_events.C"
+N = 250_000
+
+
+def run_root(script, *arguments):
+    """Run Python with ROOT in a process of its own, which cannot take the tests down, and read its JSON."""
+    code = (
+        "import json, os, sys, warnings\n"
+        "warnings.simplefilter('ignore')\n"
+        "import ROOT\n"
+        f"{script}\n"
+        "print('ANSWER' + json.dumps(answer))\n"
+        "sys.stdout.flush()\n"
+        "os._exit(0)\n"  # ROOT may crash while Python shuts down
+    )
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    lines = [line for line in done.stdout.splitlines() if line.startswith("ANSWER")]
+    assert lines, done.stdout + done.stderr
+    return json.loads(lines[-1].removeprefix("ANSWER"))
+
+
+def root_program(name):
+    return Path(importlib.util.find_spec("ROOT").origin).parent / "bin" / name
+
+
+def write(path, *, seed, first_experiment=0):
+    rng = np.random.default_rng(seed)
+    T = rng.uniform(0.1, 0.6, N)
+    events = Events(
+        event=np.arange(N),
+        component=np.zeros(N, np.int32),
+        line=rng.integers(0, 4, N, dtype=np.int32),
+        E_nu=np.full(N, 0.746),
+        T=T,
+        cos_theta=np.ones(N),
+        T_reco=rng.normal(T, 0.05),
+        experiment=np.sort(rng.integers(first_experiment, first_experiment + 9, N)),
+        n_generated=2 * N,
+    )
+    info = RunInfo(
+        n_events=N,
+        n_generated=2 * N,
+        sum_w=N,
+        sum_w2=N,
+        equivalent_exposure=3.5,
+        cross_section=1e-44,
+        first=0,
+        last=2 * N - 1,
+        first_experiment=first_experiment,
+        n_experiments=10,
+    )
+    columns = event_columns(detected=True, experiments=True)
+    with EventWriter(path, columns=columns, provenance={"seed": seed, "card": "γ" * 300}) as writer:
+        writer.extend(events)
+        writer.finish(info)
+    return events
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("root") / "events.root"
+    return path, write(path, seed=1)
+
+
+def test_tree_and_frame_agree_with_numpy(file):
+    path, events = file
+    answer = run_root(
+        """
+file = ROOT.TFile.Open(sys.argv[1])
+tree = file.Get("events")
+runinfo = file.Get("runinfo")
+uuid = ROOT.TTreeFormula("uuid", "uuid", runinfo)
+runinfo.GetEntry(0)
+uuid.GetNdata()
+frame = ROOT.RDataFrame("events", sys.argv[1])
+answer = {
+    "entries": tree.GetEntries(),
+    "types": {b.GetName(): b.GetTitle() for b in tree.GetListOfBranches()},
+    "drawn": tree.Draw("T_reco", "T_reco > 0.3 && line == 2", "goff"),
+    "sum": frame.Sum["Long64_t"]("event").GetValue(),
+    "mean": frame.Mean("T").GetValue(),
+    "last": frame.Max("T_reco").GetValue(),
+    "provenance": str(file.Get("provenance").GetString()),
+    "exposure": runinfo.GetLeaf("equivalent_exposure").GetValue(),
+    "uuid": str(uuid.EvalStringInstance()),
+}
+""",
+        path,
+    )
+    T_reco = events.T_reco.astype("f4")
+    assert answer["entries"] == N
+    assert answer["types"]["T_reco"] == "T_reco/F"
+    assert answer["types"]["event"] == "event/L"
+    assert answer["types"]["line"] == "line/I"
+    assert answer["drawn"] == np.count_nonzero((T_reco > 0.3) & (events.line == 2))
+    assert answer["sum"] == events.event.sum()
+    assert answer["mean"] == pytest.approx(events.T.astype("f4").mean(dtype=float), rel=1e-12)
+    assert answer["last"] == float(T_reco.max())
+    document = json.loads(answer["provenance"])
+    assert document["card"] == "γ" * 300
+    assert answer["exposure"] == 3.5
+    assert answer["uuid"] == document["uuid"]
+
+
+def test_hadd_merges_what_we_read_back(tmp_path):
+    first = write(tmp_path / "a.root", seed=1)
+    second = write(tmp_path / "b.root", seed=2, first_experiment=10)
+    command = [root_program("hadd"), tmp_path / "ab.root", tmp_path / "b.root", tmp_path / "a.root"]
+    subprocess.run(command, capture_output=True, check=True)
+    with EventFile(tmp_path / "ab.root") as merged:
+        assert merged.runinfo.n_events == 2 * N
+        assert merged.runinfo.equivalent_exposure == 7
+        assert [p["seed"] for p in merged.provenances] == [2, 1]
+        assert all(merged.check_hashes().values())
+        jagged = merged.jagged("T")
+        counts = [np.bincount(e.experiment, minlength=20) for e in (first, second)]
+        np.testing.assert_array_equal([len(experiment) for experiment in jagged], counts[0] + counts[1])
+        both = np.concatenate([first.T, second.T]).astype("f4")
+        np.testing.assert_array_equal(np.concatenate([np.asarray(e) for e in jagged]), both)
+
+
+def test_histograms_have_titles_errors_and_entries(tmp_path):
+    h = hist.Hist(
+        hist.axis.Variable([0.25, 0.3, 0.55], label="T [MeV]"), storage=hist.storage.Weight(), label="Events"
+    )
+    h.fill([0.1, 0.26, 0.26, 0.5, 0.7], weight=[1, 2, 3, 4, 5])
+    write_root(tmp_path / "h.root", {"data": h}, entries={"data": 5})
+    answer = run_root(
+        """
+file = ROOT.TFile.Open(sys.argv[1])  # owns h
+h = file.Get("data")
+copy = h.Clone("copy"); copy.SetDirectory(ROOT.nullptr)
+answer = {
+    "kind": h.ClassName(), "x": h.GetXaxis().GetTitle(), "y": h.GetYaxis().GetTitle(),
+    "entries": h.GetEntries(), "sumw2": h.GetSumw2N(),
+    "contents": [h.GetBinContent(i) for i in range(4)], "errors": [h.GetBinError(i) for i in range(4)],
+    "edges": [h.GetBinLowEdge(i) for i in (1, 2, 3)],
+}
+out = ROOT.TFile(sys.argv[2], "RECREATE"); copy.Write("copy"); out.Close()
+""",
+        tmp_path / "h.root",
+        tmp_path / "copy.root",
+    )
+    assert (answer["kind"], answer["x"], answer["y"]) == ("TH1D", "T [MeV]", "Events")
+    assert (answer["entries"], answer["sumw2"]) == (5, 4)
+    assert answer["contents"] == [1, 5, 4, 5]
+    assert answer["errors"] == pytest.approx([1, 13**0.5, 4, 5])
+    assert answer["edges"] == [0.25, 0.3, 0.55]
+    copy = read_histogram(f"{tmp_path}/copy.root:copy")
+    np.testing.assert_array_equal(copy.variances(flow=True), h.variances(flow=True))
+
+
+def run_macro(directory, *arguments):
+    quoted = ", ".join(f'"{argument}"' for argument in arguments)
+    program = root_program("root.exe")
+    environment = os.environ | {"ROOTSYS": str(program.parents[1])}
+    command = [program, "-b", "-q", "-l", f"{MACRO}({quoted})"]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=300, cwd=directory, env=environment
+    )
+
+
+@pytest.mark.parametrize("output", ["out.png", "out.pdf"])
+def test_the_macro_draws_and_prints(tmp_path, file, output):
+    done = run_macro(tmp_path, file[0], output)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Error" not in done.stderr
+    assert f"events               {N}\n" in done.stdout
+    assert '"seed": 1' in done.stdout
+    assert (tmp_path / output).stat().st_size > 5000
+
+
+def test_the_macro_refuses_a_foreign_file(tmp_path):
+    write_root(tmp_path / "h.root", {"h": hist.Hist.new.Reg(2, 0, 1).Double()})
+    done = run_macro(tmp_path, "h.root", "out.png")
+    assert done.returncode == 2
+    assert "not a whole event file" in done.stderr
