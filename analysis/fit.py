@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import hist
 import numpy as np
@@ -194,7 +195,7 @@ def make_fitter(
 
 
 def fit(
-    data: hist.Hist,
+    data: hist.Hist[Any],
     experiment: Experiment,
     model: Model,
     *,

@@ -1,5 +1,7 @@
 """Histograms of the measured energy, as `hist` objects."""
 
+from typing import Any
+
 import awkward as ak
 import hist
 import numpy as np
@@ -18,7 +20,7 @@ def energy_axis(experiment: Experiment) -> hist.axis.Variable:
     )
 
 
-def histogram(data: Events | ArrayLike, experiment: Experiment) -> hist.Hist:
+def histogram(data: Events | ArrayLike, experiment: Experiment) -> hist.Hist[Any]:
     """Fill a histogram of the measured energy.
 
     Parameters
@@ -45,7 +47,7 @@ def histogram(data: Events | ArrayLike, experiment: Experiment) -> hist.Hist:
     return h
 
 
-def from_counts(counts: ArrayLike, experiment: Experiment) -> hist.Hist:
+def from_counts(counts: ArrayLike, experiment: Experiment) -> hist.Hist[Any]:
     """Make a histogram from counts, shape (n_bins,) or with both flow bins (n_bins + 2,)."""
     counts = np.asarray(counts, np.float64)
     n_bins = experiment.detector.n_bins
@@ -59,7 +61,7 @@ def from_counts(counts: ArrayLike, experiment: Experiment) -> hist.Hist:
     return h
 
 
-def bin_counts(h: hist.Hist, experiment: Experiment) -> NDArray[np.float64]:
+def bin_counts(h: hist.Hist[Any], experiment: Experiment) -> NDArray[np.float64]:
     """Return the counts in the bins of an experiment, shape (n_bins,).
 
     Raises

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import hist
 import numpy as np
@@ -58,16 +59,16 @@ def _scan_points(fitter: Fitter, estimate: float) -> Array:
     scale = fitter.scale if math.isfinite(fitter.scale) else 1.0
     steps = np.concatenate([np.linspace(0, 12, 61)[1:], np.geomspace(13, _REACH, 90)]) * scale
     centre = min(max(estimate, low), high)
-    candidates = [centre - steps, [centre], centre + steps]
+    candidates = [centre - steps, np.array([centre]), centre + steps]
     if math.isfinite(low):
-        candidates += [[low], low + steps]
+        candidates += [np.array([low]), low + steps]
     if math.isfinite(high):
-        candidates += [[high], high - steps]
+        candidates += [np.array([high]), high - steps]
     if math.isfinite(low) and math.isfinite(high):
         inset = 1e-9 * (high - low)
         candidates.append(np.linspace(low + inset, high - inset, 201))
         low, high = low + inset, high - inset
-    points = np.unique(np.concatenate(candidates))
+    points: Array = np.unique(np.concatenate(candidates))
     return points[(points >= low) & (points <= high)]
 
 
@@ -186,7 +187,7 @@ def limit_of_counts(
 
 
 def limit(
-    data: hist.Hist | None,
+    data: hist.Hist[Any] | None,
     experiment: Experiment,
     model: Model,
     *,

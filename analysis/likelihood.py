@@ -50,15 +50,19 @@ class Likelihood:
         factors = np.ones(len(t.uncertainties))
         rest = (self.counts, self.errors, self.auxiliary, t.uncertainties)
 
-        def by_polynomial(poi: float, nuisances: Array) -> float:
-            factors[t.free] = nuisances
-            return _cost.polynomial_cost(poi, t.coefficients, t.backgrounds, factors, *rest)
-
         def by_signal(poi: float, nuisances: Array) -> float:
             factors[t.free] = nuisances
             return _cost.cost(t.signal(poi), t.backgrounds, factors, *rest)
 
-        return by_signal if t.coefficients is None else by_polynomial
+        if t.coefficients is None:
+            return by_signal
+        coefficients = t.coefficients
+
+        def by_polynomial(poi: float, nuisances: Array) -> float:
+            factors[t.free] = nuisances
+            return _cost.polynomial_cost(poi, coefficients, t.backgrounds, factors, *rest)
+
+        return by_polynomial
 
     def nominal(self, poi: float) -> float:
         """Evaluate at nominal normalisations."""

@@ -7,6 +7,7 @@ one quadrature over the true recoil energy is left (and one over the neutrino en
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -215,7 +216,7 @@ def _backgrounds(experiment: Experiment) -> Array:
     detector = experiment.detector
     limits = np.maximum([detector.threshold, *detector.edges, np.inf], detector.threshold)
     counts = [
-        [experiment.background_counts(i) * b.fraction(low, high) for low, high in zip(limits, limits[1:])]
+        [experiment.background_counts(i) * b.fraction(low, high) for low, high in pairwise(limits)]
         for i, b in enumerate(experiment.backgrounds)
     ]
     return np.array(counts, np.float64).reshape(len(counts), detector.n_bins + 2)
@@ -249,7 +250,9 @@ def recorded_total(experiment: Experiment, model: Model) -> float:
                 accepted = above * float(detector.acceptance(T)[0])
                 if accepted == 0:
                     return 0.0
-                return accepted * 2 * x * end * float(c @ component_shapes(component, basis, T, line=line)[:, 0])
+                return (
+                    accepted * 2 * x * end * float(c @ component_shapes(component, basis, T, line=line)[:, 0])
+                )
 
             stops = [T for T in (threshold, *detector.acceptance_steps[0]) if T_low < T < end]
             points = np.sqrt(1 - np.array(sorted(stops)) / end)

@@ -245,4 +245,4 @@ def count_events(
     d0, d1 = kernel_key(seed, Stage.DETECTOR, *identity).astype(np.uint64)
     counts = np.zeros((max(-(-n // BLOCK), 1), experiment.detector.n_bins + 2), np.int64)
     fill_counts(first, n, prepared.arrays, _response(experiment), v0, v1, d0, d1, counts)
-    return counts.sum(axis=0)
+    return np.asarray(counts.sum(axis=0))

@@ -22,7 +22,7 @@ def nuclear_radius(A: int) -> float:
     -----
     R = 1.121 A^⅓ + 2.426 A^(-⅓) - 6.614/A fm (L. R. B. Elton, Nuclear Sizes, 1961).
     """
-    return (1.121 * A ** (1 / 3) + 2.426 * A ** (-1 / 3) - 6.614 / A) / _COMPTON_FM
+    return float(1.121 * A ** (1 / 3) + 2.426 * A ** (-1 / 3) - 6.614 / A) / _COMPTON_FM
 
 
 def fermi_function(T_e: ArrayLike, Z: int, A: int) -> Array:

@@ -83,7 +83,7 @@ class Basis:
         with np.errstate(divide="ignore"):
             magnetic = MAGNETIC_SCALE * (1 / T - 1 / E_nu)
         values = np.concatenate([SIGMA0 * kinematic, magnetic[None]])
-        return np.asarray(np.where((T >= 0) & (T <= T_max(E_nu)), values, 0.0))
+        return np.asarray(np.where((T >= 0) & (T_max(E_nu) >= T), values, 0.0))
 
 
 def coefficients(model: Model, flavour: Flavour) -> Array:
@@ -110,9 +110,7 @@ def coefficients(model: Model, flavour: Flavour) -> Array:
     return np.concatenate([*products, [model.mu_nu**2]])
 
 
-def dsigma_dT(
-    T: ArrayLike, E_nu: ArrayLike, model: Model, *, flavour: Flavour | str = Flavour.NU_E
-) -> Array:
+def dsigma_dT(T: ArrayLike, E_nu: ArrayLike, model: Model, *, flavour: Flavour | str = Flavour.NU_E) -> Array:
     """Compute the differential cross section.
 
     Parameters

@@ -21,11 +21,15 @@ class Column:
 
 COLUMNS = {
     "event": Column("int64", "", "index of the event in its run; with seed and card it fixes the event"),
-    "component": Column("int32", "", "component of the source, then the backgrounds; names in the provenance"),
+    "component": Column(
+        "int32", "", "component of the source, then the backgrounds; names in the provenance"
+    ),
     "line": Column("int32", "", "line within the component, 0 for a continuum or a background"),
     "E_nu": Column("float64", "MeV", "neutrino energy, 0 for a background"),
     "T": Column("float64", "MeV", "true recoil energy; of a background its energy"),
-    "cos_theta": Column("float64", "", "cosine of the angle between electron and neutrino, 0 for a background"),
+    "cos_theta": Column(
+        "float64", "", "cosine of the angle between electron and neutrino, 0 for a background"
+    ),
     "T_reco": Column("float64", "MeV", "measured recoil energy"),
     "experiment": Column("int64", "", "index of the pseudo-experiment"),
 }

@@ -61,7 +61,7 @@ class Flux:
         if not (math.isfinite(self.value) and self.value > 0):
             raise ValueError(f"flux must be above 0 /cm2/s, got {self.value}")
 
-    def decay_fluence(self, source: Source, exposure: Exposure, n_electrons: float) -> float:  # noqa: ARG002
+    def decay_fluence(self, source: Source, exposure: Exposure, n_electrons: float) -> float:
         """Return flux × live time ÷ neutrinos per decay [cm⁻²]."""
         return self.value * exposure.duration / source.intensity
 
@@ -92,7 +92,7 @@ class Activity:
         lived = -math.expm1(-rate * exposure.duration) / rate
         return self.value * math.exp(-rate * exposure.start) * lived
 
-    def decay_fluence(self, source: Source, exposure: Exposure, n_electrons: float) -> float:  # noqa: ARG002
+    def decay_fluence(self, source: Source, exposure: Exposure, n_electrons: float) -> float:
         """Return decays in the exposure × ⟨1/(4πr²)⟩ [cm⁻²]."""
         return self.decays(source, exposure) * self.geometry.mean_inverse_square()
 
@@ -118,7 +118,7 @@ class Interactions:
         if self.reference.mu_nu:
             raise ValueError("events needs a reference model with mu_nu = 0: its total diverges at T → 0")
 
-    def decay_fluence(self, source: Source, exposure: Exposure, n_electrons: float) -> float:  # noqa: ARG002
+    def decay_fluence(self, source: Source, exposure: Exposure, n_electrons: float) -> float:
         """Return the fluence that gives the number of interactions [cm⁻²]."""
         from simgen.rate import mean_sigma  # noqa: PLC0415 (scipy, only here)
 

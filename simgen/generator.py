@@ -67,9 +67,9 @@ class Plan:
 class _Channel:
     """One way to make an event, as proposed."""
 
-    weight: float
     process: int
     component: int
+    weight: float = 0.0
     line: int = 0
     energy: float = 0.0
     width: float = 0.0
@@ -167,19 +167,19 @@ def _continuum_nodes(component: Component, T_low: float) -> tuple[Array, Array]:
 def _weak_channels(number: int, component: Component, model: Model, T_low: float) -> list[_Channel]:
     """Make the channels of weak scattering, one a line or continuum; weights per unit luminosity."""
     amplitudes, proposal = _amplitudes(component, model)
-    common = {
-        "process": WEAK,
-        "component": number,
-        "proposal": proposal,
-        "amplitudes": amplitudes,
-        "charged_current": component.flavour.charged_current,
-    }
+    common = _Channel(
+        process=WEAK,
+        component=number,
+        proposal=proposal,
+        amplitudes=amplitudes,
+        charged_current=component.flavour.charged_current,
+    )
     channels = []
     for line, energy, intensity in _spectrum_lines(component, T_low):
         envelope = _envelope(np.array([energy]), component, model, proposal, T_low)
         total = float(weak_integral(proposal, energy, T_low, T_max(energy)))
         weight = intensity * envelope * total
-        channels.append(_Channel(weight=weight, line=line, energy=energy, envelope=envelope, **common))
+        channels.append(replace(common, weight=weight, line=line, energy=energy, envelope=envelope))
     nodes, density = _continuum_nodes(component, T_low)
     if nodes.size:
         coarse = nodes[_N_NODES // 64 :: _N_NODES // 64]
@@ -187,23 +187,23 @@ def _weak_channels(number: int, component: Component, model: Model, T_low: float
         proposed = np.zeros_like(nodes)
         proposed[1:] = density[1:] * weak_integral(proposal, nodes[1:], T_low, T_max(nodes[1:]))
         weight = envelope * float(np.trapezoid(proposed, nodes))
-        channels.append(_Channel(weight=weight, table=(nodes, proposed), envelope=envelope, **common))
+        channels.append(replace(common, weight=weight, table=(nodes, proposed), envelope=envelope))
     return channels
 
 
 def _magnetic_channels(number: int, component: Component, model: Model, T_low: float) -> list[_Channel]:
     """Make the channels of magnetic scattering; weights per unit luminosity."""
-    common = {"process": MAGNETIC, "component": number}
+    common = _Channel(process=MAGNETIC, component=number)
     channels = []
     for line, energy, intensity in _spectrum_lines(component, T_low):
         weight = intensity * model.mu_nu**2 * float(magnetic_integral(energy, T_low, T_max(energy)))
-        channels.append(_Channel(weight=weight, line=line, energy=energy, **common))
+        channels.append(replace(common, weight=weight, line=line, energy=energy))
     nodes, density = _continuum_nodes(component, T_low)
     if nodes.size:
         proposed = np.zeros_like(nodes)
         proposed[1:] = density[1:] * magnetic_integral(nodes[1:], T_low, T_max(nodes[1:]))
         weight = model.mu_nu**2 * float(np.trapezoid(proposed, nodes))
-        channels.append(_Channel(weight=weight, table=(nodes, proposed), **common))
+        channels.append(replace(common, weight=weight, table=(nodes, proposed)))
     return channels
 
 

@@ -48,7 +48,7 @@ class Sphere:
 
     def __post_init__(self) -> None:
         _positive("radius", self.radius)
-        if self.source_distance != 0 and not self.source_distance > self.radius:
+        if self.source_distance != 0 and not self.radius < self.source_distance < math.inf:
             raise ValueError(
                 f"source_distance must be 0 cm or beyond the radius of {self.radius} cm, "
                 f"got {self.source_distance}"

@@ -100,9 +100,7 @@ class Model:
         if self.name not in _NEUTRAL_CURRENT:
             raise ValueError(f"model name must be one of {', '.join(_NEUTRAL_CURRENT)}, got {self.name!r}")
         if self.corrections not in {"tree", "electroweak", "full"}:
-            raise ValueError(
-                f"corrections must be 'tree', 'electroweak' or 'full', got {self.corrections!r}"
-            )
+            raise ValueError(f"corrections must be 'tree', 'electroweak' or 'full', got {self.corrections!r}")
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(value, float | int) and not math.isfinite(value):

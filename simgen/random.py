@@ -4,7 +4,7 @@ Two generators are used, both counter-based and both keyed through `numpy.random
 
 * compiled kernels: Philox4x32-10 (Salmon et al., SC11), 64-bit key from ``spawn_key=(stage, *identity)``;
   the counter's four words are (index low, index high, draw, 0): event `index` owns draws 0, 1, 2, ...
-  and each draw gives four words, that is two uniforms of 53 bits;
+  and each draw gives four words, that is two uniforms of 52 bits;
 * Python code: `numpy.random.Generator(Philox)` from the same seed sequence, for Poisson counts.
 
 `stage` keeps the steps of a chain apart and `identity` the members of a study. The numbers below and the
@@ -79,7 +79,7 @@ def kernel_key(seed: int, stage: Stage, *identity: int) -> NDArray[np.uint32]:
     -------
     ndarray of uint32, shape (2,)
     """
-    return _sequence(seed, stage, identity).generate_state(2, np.uint32)
+    return np.asarray(_sequence(seed, stage, identity).generate_state(2, np.uint32), np.uint32)
 
 
 def generator(seed: int, stage: Stage, *identity: int) -> np.random.Generator:

@@ -172,9 +172,7 @@ def cr51(data: DataSet = "modern") -> Source:
         lines = Lines(energies=(0.746, 0.751, 0.426, 0.431), intensities=(0.81, 0.09, 0.09, 0.01))
         half_life = 27 * _DAY
     else:
-        lines = Lines(
-            energies=(0.7473, 0.7520, 0.4272, 0.4318), intensities=(0.8163, 0.0849, 0.0895, 0.0093)
-        )
+        lines = Lines(energies=(0.7473, 0.7520, 0.4272, 0.4318), intensities=(0.8163, 0.0849, 0.0895, 0.0093))
         half_life = 27.704 * _DAY
     return Source(
         name="Cr51",

@@ -31,7 +31,9 @@ class ResponseArrays(NamedTuple):
 
 
 @kernel()
-def measure(index: int, T: float, response: ResponseArrays, k0: np.uint64, k1: np.uint64) -> tuple[bool, float]:
+def measure(
+    index: int, T: float, response: ResponseArrays, k0: np.uint64, k1: np.uint64
+) -> tuple[bool, float]:
     """Smear one recoil; draw 0 of its stream is the smearing, draw 1 the acceptance."""
     u, v = uniforms(index, 0, k0, k1)
     variance = response.constant2 + T * (response.stochastic2 + T * response.proportional2)
@@ -81,15 +83,12 @@ def fill_counts(
     counts: NDArray[np.int64],
 ) -> None:
     """Draw and measure events and count them in bins, block by block; counts has a row a block."""
-    n_blocks = len(counts)
-    n_bins = len(response.edges) - 1
-    for block in numba.prange(n_blocks):
+    for block in numba.prange(len(counts)):
         for i in range(first + block * BLOCK, min(first + (block + 1) * BLOCK, first + n)):
             c, _, T = draw_vertex(i, plan, v0, v1)
             if plan.process[c] == FLAT:
-                recorded, T_reco = T >= response.threshold, T
+                recorded, T_reco = response.threshold <= T, T
             else:
                 recorded, T_reco = measure(i, T, response, d0, d1)
             if recorded:
-                j = np.searchsorted(response.edges, T_reco, side="right")
-                counts[block, min(j, n_bins + 1)] += 1
+                counts[block, np.searchsorted(response.edges, T_reco, side="right")] += 1

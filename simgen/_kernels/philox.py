@@ -13,8 +13,8 @@ _MASK = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
-_DROP5, _DROP6, _26 = np.uint64(5), np.uint64(6), np.uint64(26)
-_TWO_M53 = 2.0**-53
+_6, _26 = np.uint64(6), np.uint64(26)
+_TWO_M52 = 2.0**-52
 
 
 @kernel(inline="always")
@@ -37,13 +37,17 @@ def philox4x32(
 
 
 @kernel(inline="always")
+def unit_interval(high: np.uint64, low: np.uint64) -> float:
+    """Make a uniform in (0, 1) of two words: an odd multiple of 2⁻⁵³, so that neither end is rounded to."""
+    return (np.float64(((high >> _6) << _26) | (low >> _6)) + 0.5) * _TWO_M52
+
+
+@kernel(inline="always")
 def uniforms(index: int, draw: int, k0: np.uint64, k1: np.uint64) -> tuple[float, float]:
-    """Draw two uniforms in (0, 1): multiples of 2⁻⁵³ shifted by half of that."""
+    """Draw two uniforms in (0, 1)."""
     i = np.uint64(index)
     a, b, c, d = philox4x32(i & _MASK, i >> _SHIFT, np.uint64(draw), np.uint64(0), k0, k1)
-    u = np.float64(((a >> _DROP5) << _26) | (b >> _DROP6))
-    v = np.float64(((c >> _DROP5) << _26) | (d >> _DROP6))
-    return (u + 0.5) * _TWO_M53, (v + 0.5) * _TWO_M53
+    return unit_interval(a, b), unit_interval(c, d)
 
 
 @kernel(inline="always")

@@ -56,7 +56,10 @@ def qed_factors(T: float, omega: float) -> tuple[float, float, float]:
     ln_1mz = math.log1p(-z)
     L_z, L_1mz, L_beta = -dilogarithm(z), -dilogarithm(1.0 - z), -dilogarithm(beta)
     f0 = energy / momentum * math.log((energy + momentum) / M_E) - 1.0
-    A = math.log(1.0 - z - M_E / (energy + momentum))
+    edge = 1.0 - z - M_E / (energy + momentum)
+    if edge <= 0.0:  # T_max but for rounding
+        return 0.0, 0.0, 0.0
+    A = math.log(edge)
     f_minus = (
         f0 * (2.0 * A - ln_1mz - 0.5 * ln_z - 5.0 / 12.0)
         + 0.5 * (L_z - L_beta)

@@ -78,7 +78,7 @@ def _continuum_energy(
     step = integral[row, i + 1] - integral[row, i]
     inside = (u - integral[row, i]) / step if step > 0.0 else 0.5
     x = _line_density_inverse(density[row, i], density[row, i + 1], inside)
-    return nodes[row, i] + (nodes[row, i + 1] - nodes[row, i]) * x
+    return float(nodes[row, i] + (nodes[row, i + 1] - nodes[row, i]) * x)
 
 
 @kernel()

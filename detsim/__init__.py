@@ -1,0 +1,62 @@
+"""What the detector makes of true events: response, expected counts, event files."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from detsim.detector import Detector, Resolution, Target, uniform_edges
+    from detsim.eventfile import EventFile, EventWriter, FileError, RunInfo
+    from detsim.experiment import Experiment, FlatBackground
+    from detsim.prediction import Expectation, Folded, fold, predict
+    from detsim.simulation import detect, generate, simulate, simulate_counts, stream
+
+__all__ = [
+    "Detector",
+    "EventFile",
+    "EventWriter",
+    "Expectation",
+    "Experiment",
+    "FileError",
+    "FlatBackground",
+    "Folded",
+    "Resolution",
+    "RunInfo",
+    "Target",
+    "detect",
+    "fold",
+    "generate",
+    "predict",
+    "simulate",
+    "simulate_counts",
+    "stream",
+    "uniform_edges",
+]
+
+_HOME = {
+    "Detector": "detsim.detector",
+    "EventFile": "detsim.eventfile",
+    "EventWriter": "detsim.eventfile",
+    "Expectation": "detsim.prediction",
+    "Experiment": "detsim.experiment",
+    "FileError": "detsim.eventfile",
+    "FlatBackground": "detsim.experiment",
+    "Folded": "detsim.prediction",
+    "Resolution": "detsim.detector",
+    "RunInfo": "detsim.eventfile",
+    "Target": "detsim.detector",
+    "detect": "detsim.simulation",
+    "fold": "detsim.prediction",
+    "generate": "detsim.simulation",
+    "predict": "detsim.prediction",
+    "simulate": "detsim.simulation",
+    "simulate_counts": "detsim.simulation",
+    "stream": "detsim.simulation",
+    "uniform_edges": "detsim.detector",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that nothing heavy is loaded in vain."""
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

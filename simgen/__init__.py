@@ -1,0 +1,107 @@
+"""What happens at the vertex: models, cross sections, sources, geometry, true events.
+
+Takes arrays, reads no files. Internal units are MeV, cm, s, g; cross sections are in cm².
+
+Glossary, the same in all packages:
+
+=================  ==================================================================================
+``E_nu``           neutrino energy [MeV], ω in the formulas
+``T``              true kinetic energy of the recoil electron [MeV]
+``T_reco``         measured recoil energy [MeV]
+``T_max``          largest recoil energy at a neutrino energy [MeV]
+``cos_theta``      cosine of the angle between electron and neutrino
+``g_L``, ``g_R``   neutral-current couplings of the electron; c_L is the charged-current one
+``gamma``          γ = (M_Z/M_Z')²
+``phi``            Z-Z' mixing angle [rad]
+``beta``           angle of the extra U(1) in E6 [rad]
+``mu_nu``          magnetic moment of the neutrino [μ_B]
+``luminosity``     electrons × decays of the source per cm² [cm⁻²]
+``component``      neutrinos of one flavour with one spectrum; backgrounds are numbered behind them
+``n_...``          a count; ``mu`` an expectation
+=================  ==================================================================================
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simgen.crosssection import dsigma_dT, sigma
+    from simgen.events import Events
+    from simgen.exposure import Activity, Exposure, Flux, Interactions
+    from simgen.flavours import Flavour
+    from simgen.geometry import Cylinder, Shell, Sphere
+    from simgen.kinematics import E_nu_min, T_max, cos_theta
+    from simgen.models import E6, LR, SM, Model, gamma_from_mass, mass_from_gamma
+    from simgen.rate import mean_sigma, recoil_spectrum
+    from simgen.sources import BetaSpectrum, Component, Lines, Source, cr51, pm147, source
+
+__all__ = [
+    "E6",
+    "LR",
+    "SM",
+    "Activity",
+    "BetaSpectrum",
+    "Component",
+    "Cylinder",
+    "E_nu_min",
+    "Events",
+    "Exposure",
+    "Flavour",
+    "Flux",
+    "Interactions",
+    "Lines",
+    "Model",
+    "Shell",
+    "Source",
+    "Sphere",
+    "T_max",
+    "cos_theta",
+    "cr51",
+    "dsigma_dT",
+    "gamma_from_mass",
+    "mass_from_gamma",
+    "mean_sigma",
+    "pm147",
+    "recoil_spectrum",
+    "sigma",
+    "source",
+]
+
+_HOME = {
+    "Activity": "simgen.exposure",
+    "BetaSpectrum": "simgen.sources",
+    "Component": "simgen.sources",
+    "Cylinder": "simgen.geometry",
+    "E6": "simgen.models",
+    "E_nu_min": "simgen.kinematics",
+    "Events": "simgen.events",
+    "Exposure": "simgen.exposure",
+    "Flavour": "simgen.flavours",
+    "Flux": "simgen.exposure",
+    "Interactions": "simgen.exposure",
+    "LR": "simgen.models",
+    "Lines": "simgen.sources",
+    "Model": "simgen.models",
+    "SM": "simgen.models",
+    "Shell": "simgen.geometry",
+    "Source": "simgen.sources",
+    "Sphere": "simgen.geometry",
+    "T_max": "simgen.kinematics",
+    "cos_theta": "simgen.kinematics",
+    "cr51": "simgen.sources",
+    "dsigma_dT": "simgen.crosssection",
+    "gamma_from_mass": "simgen.models",
+    "mass_from_gamma": "simgen.models",
+    "mean_sigma": "simgen.rate",
+    "pm147": "simgen.sources",
+    "recoil_spectrum": "simgen.rate",
+    "sigma": "simgen.crosssection",
+    "source": "simgen.sources",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that nothing heavy is loaded in vain."""
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
