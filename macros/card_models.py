@@ -1,0 +1,251 @@
+"""The tables of a card, as pydantic models: keys, types, units and the range of each single value.
+
+What concerns several values together is checked by the domain objects, in `macros.card_build`.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
+
+from simgen.models import NAMED_BETA
+from simgen.units import KINDS, Kind, read_quantity
+
+__all__ = ["CardTables"]
+
+
+def _quantity(
+    kind: Kind, *, bare: bool = False, words: Mapping[str, float] = {}
+) -> tuple[BeforeValidator, WithJsonSchema]:
+    """Read a quantity; with `bare`, a number in internal units is also one, and `words` stand for values."""
+    example = KINDS[kind].example
+
+    def read(value: Any) -> Any:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if number and bare:
+            return value
+        if isinstance(value, str) and value in words:
+            return words[value]
+        if number and not math.isfinite(value):
+            raise ValueError(f"must be finite, got {value}")
+        if not (number or isinstance(value, str)):
+            raise ValueError(f"must be {KINDS[kind].article} in quotes, for example {example!r}")
+        try:
+            return read_quantity(str(value), kind)
+        except ValueError as error:
+            alternatives = f"; or {', '.join(map(repr, words))}" if words else ""
+            raise ValueError(f"{error}{alternatives}") from None
+
+    text: dict[str, Any] = {"type": "string", "examples": [example, *words]}
+    schema = {"anyOf": [{"type": "number"}, text]} if bare else text
+    return BeforeValidator(read), WithJsonSchema(schema)
+
+
+_Finite = Annotated[float, Field(allow_inf_nan=False)]
+_Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+_NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+Energy = Annotated[_NotNegative, *_quantity("energy")]
+PositiveEnergy = Annotated[_Positive, *_quantity("energy")]
+SignedEnergy = Annotated[_Finite, *_quantity("energy")]
+Length = Annotated[_NotNegative, *_quantity("length")]
+PositiveLength = Annotated[_Positive, *_quantity("length")]
+Mass = Annotated[_Positive, *_quantity("mass")]
+Time = Annotated[_Finite, *_quantity("time")]
+PositiveTime = Annotated[_Positive, *_quantity("time")]
+Activity = Annotated[_Positive, *_quantity("activity")]
+Rate = Annotated[_NotNegative, *_quantity("rate")]
+Flux = Annotated[_Positive, *_quantity("flux")]
+Angle = Annotated[_Finite, *_quantity("angle")]
+Moment = Annotated[_NotNegative, *_quantity("magnetic moment", bare=True)]
+Threshold = Annotated[float, *_quantity("energy", words={"none": -math.inf})]
+HalfLife = Annotated[float, Field(gt=0), *_quantity("time", words={"none": math.inf})]
+Beta = Annotated[_Finite, *_quantity("angle", words=NAMED_BETA)]
+Word = Annotated[str, Field(min_length=1)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+
+
+class LineTable(_Table):
+    """A neutrino line."""
+
+    energy: PositiveEnergy
+    intensity: _Positive
+
+
+class ComponentTable(_Table):
+    """Neutrinos of one flavour; intensities are per decay."""
+
+    name: Word
+    flavour: Literal["nu_e", "nu_mu", "nu_tau", "anti_nu_e", "anti_nu_mu", "anti_nu_tau"]
+    lines: Annotated[list[LineTable], Field(min_length=1)]
+
+
+class SourceTable(_Table):
+    """A known isotope with its data set, or components; exactly one of activity, flux and events."""
+
+    isotope: Word | None = None
+    data: Literal["modern", "paper"] | None = None
+    components: Annotated[list[ComponentTable], Field(min_length=1)] | None = None
+    half_life: HalfLife | None = None
+    activity: Activity | None = None
+    flux: Flux | None = None
+    events: _Positive | None = None
+
+
+class SphereTable(_Table):
+    """A sphere with the source at its centre, or outside."""
+
+    shape: Literal["sphere"]
+    radius: PositiveLength
+    source_distance: Length = 0.0
+
+
+class ShellTable(_Table):
+    """A spherical shell around the source."""
+
+    shape: Literal["shell"]
+    inner_radius: PositiveLength
+    radius: PositiveLength
+
+
+class CylinderTable(_Table):
+    """A cylinder with the source at its centre."""
+
+    shape: Literal["cylinder"]
+    radius: PositiveLength
+    height: PositiveLength
+
+
+GeometryTable = Annotated[SphereTable | ShellTable | CylinderTable, Field(discriminator="shape")]
+
+
+class _RangeTable(_Table):
+    low: SignedEnergy
+    high: SignedEnergy
+
+    @model_validator(mode="after")
+    def _check_range(self) -> Self:
+        if self.low >= self.high:
+            raise ValueError("low must be below high")
+        return self
+
+
+class BinsTable(_RangeTable):
+    """Bins of one width; the last is narrower where the width does not divide the range."""
+
+    width: PositiveEnergy
+
+
+class ResolutionTable(_Table):
+    """Gaussian smearing: σ² = constant² + at_1MeV² T/MeV + proportional² T²."""
+
+    at_1MeV: Energy = 0.0
+    constant: Energy = 0.0
+    proportional: _NotNegative = 0.0
+
+
+def _table_or_word(value: Any) -> str:
+    return "table" if isinstance(value, dict | BaseModel) else "word"
+
+
+class DetectorTable(_Table):
+    """Electrons, threshold, bins and response; exactly one of mass and electrons, of bins and edges."""
+
+    name: Word
+    target: Word | None = None
+    mass: Mass | None = None
+    electrons: _Positive | None = None
+    threshold: Threshold
+    bins: BinsTable | None = None
+    edges: Annotated[list[SignedEnergy], Field(min_length=2)] | None = None
+    resolution: Annotated[
+        Annotated[Literal["perfect"], Tag("word")] | Annotated[ResolutionTable, Tag("table")],
+        Discriminator(_table_or_word),
+    ]
+    efficiency: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+    binding: Literal["free", "shells"]
+
+
+class ExposureTable(_Table):
+    """When the run takes place; start counts from the moment of the stated activity."""
+
+    start: Time
+    duration: PositiveTime
+
+
+class BackgroundTable(_RangeTable):
+    """Flat in the measured energy; rate of the whole detector between low and high."""
+
+    shape: Literal["flat"]
+    rate: Rate
+    uncertainty: _NotNegative
+
+
+class ModelTable(_Table):
+    """The interaction; what is not stated has the value of the standard model at tree level."""
+
+    name: Literal["SM", "E6", "LR"]
+    beta: Beta | None = None
+    gamma: _Finite | None = None
+    mass: Annotated[_Positive, *_quantity("energy")] | None = None
+    phi: Angle | None = None
+    rho_mix: bool | None = None
+    sin2_theta_w: Annotated[float, Field(gt=0, lt=0.5)] | None = None
+    corrections: Literal["tree", "electroweak", "full"] | None = None
+    delta_c_L: _Finite | None = None
+    mu_nu: Moment | None = None
+    generate_above: Energy = 0.0
+
+
+class SystematicsTable(_Table):
+    """Relative standard deviations."""
+
+    activity: _NotNegative = 0.0
+
+
+class FitTable(_Table):
+    """What is fitted; see `analysis.settings.FitSettings`."""
+
+    poi: Word | None = None
+    likelihood: Literal["poisson", "paper"] | None = None
+    error_per_bin: _Positive | None = None
+    level: Annotated[float, Field(gt=0, lt=1)] | None = None
+    method: Literal["minos", "hesse"] | None = None
+    limit_level: Annotated[float, Field(gt=0, lt=1)] | None = None
+    limit_method: Literal["one-sided", "two-sided"] | None = None
+
+
+class RunTable(_Table):
+    """How a run is done; none of it changes the physics."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    threads: Annotated[int, Field(ge=1)] | None = None
+    precision: Literal["float32", "float64"] = "float32"
+    compression: Literal["zstd-1", "lz4-4", "none"] = "zstd-1"
+
+
+class CardTables(_Table):
+    """A card."""
+
+    source: SourceTable
+    geometry: GeometryTable | None = None
+    detector: DetectorTable
+    exposure: ExposureTable
+    background: dict[str, BackgroundTable]
+    model: ModelTable
+    systematics: SystematicsTable = Field(default_factory=SystematicsTable)
+    fit: FitTable = Field(default_factory=FitTable)
+    run: RunTable = Field(default_factory=RunTable)

@@ -1,0 +1,66 @@
+"""The command `nugauge`."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from macros.commands.check import check
+from macros.commands.init import init
+from macros.commands.list_ import list_
+from macros.status import guard
+
+__all__ = ["app", "main"]
+
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "init": init,
+    "list": list_,
+    "check": check,
+}
+"""In the order of the help text."""
+
+app = typer.Typer(
+    name="nugauge",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            typer.echo(f"nugauge {version('nugauge')}")
+        except PackageNotFoundError:
+            typer.echo("nugauge, not installed: run from its source")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Monte Carlo and statistics of neutrino-electron scattering.
+
+    CARD is the path of a TOML file or the name of a preset. Exit status: 0; 1 for a failed run; 2 for a
+    wrong card, argument or input; 130 for Ctrl-C.
+    """
+
+
+for _name, _command in _COMMANDS.items():
+    app.command(_name)(guard(_command))
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

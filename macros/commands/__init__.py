@@ -1,0 +1,1 @@
+"""The commands of `nugauge`, one module each; heavy imports stand inside the functions."""

@@ -1,0 +1,168 @@
+"""What commands say: results on standard output, everything else on standard error."""
+
+import json
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+
+__all__ = [
+    "RunError",
+    "emit_json",
+    "format_number",
+    "message",
+    "plain",
+    "print_table",
+    "progress",
+    "say",
+    "warn",
+]
+
+_LINE_EVERY = 10.0
+"""Seconds between lines of progress where there is no terminal."""
+
+
+class RunError(Exception):
+    """A run that failed for a reason that is not the user's input: exit status 1."""
+
+
+def say(text: str = "") -> None:
+    """Write a line of the result to standard output."""
+    typer.echo(text)
+
+
+def message(text: str) -> None:
+    """Write a line to standard error."""
+    typer.echo(text, err=True)
+
+
+def warn(text: str) -> None:
+    """Write a warning to standard error."""
+    message(f"{typer.style('warning:', fg='yellow')} {text}")
+
+
+def plain(value: Any) -> Any:
+    """Turn a result into what JSON can hold: arrays to lists, what is not finite to None.
+
+    Examples
+    --------
+    >>> plain({"upper": float("inf"), "edges": (0.25, 0.3)})
+    {'upper': None, 'edges': [0.25, 0.3]}
+    """
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, str) or value is None or isinstance(value, bool | int):
+        return value
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Sequence | set | frozenset):
+        return [plain(item) for item in value]
+    return str(value)
+
+
+def emit_json(document: Mapping[str, Any]) -> None:
+    """Write one JSON document to standard output."""
+    typer.echo(json.dumps(plain(document), allow_nan=False, ensure_ascii=False, indent=2))
+
+
+def format_number(value: float | None, digits: int = 4) -> str:
+    """Write a number for a person; a dash where there is none.
+
+    Examples
+    --------
+    >>> format_number(374012.3), format_number(0.0704231), format_number(None)
+    ('3.740e+05', '0.07042', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return "–"
+    if value == 0 or 1e-3 <= abs(value) < 10**digits:
+        return f"{value:.{digits}g}"
+    return f"{value:.{digits - 1}e}"
+
+
+def print_table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Write an aligned table to standard output: texts to the left, numbers to the right."""
+    cells = [[cell if isinstance(cell, str) else format_number(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
+    right = [bool(rows) and not any(isinstance(row[i], str) for row in rows) for i in range(len(head))]
+    for line in [list(head), *cells]:
+        padded = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(line, widths, right, strict=True)]
+        say("  ".join(padded).rstrip())
+
+
+@contextmanager
+def progress(title: str, total: float | None, unit: str) -> Iterator[Callable[[float], None]]:
+    """Show how far a long work is: rate and time of end.
+
+    Parameters
+    ----------
+    title : str
+    total : float or None
+        Amount of work; None if it is not known.
+    unit : str
+        What is counted, such as "events".
+
+    Yields
+    ------
+    callable
+        To be called with the work done since the last call.
+
+    Notes
+    -----
+    On standard error: a bar on a terminal, else a line every ten seconds.
+    """
+    if sys.stderr.isatty():
+        yield from _bar(title, total, unit)
+    else:
+        yield from _lines(title, total, unit)
+
+
+def _bar(title: str, total: float | None, unit: str) -> Iterator[Callable[[float], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:3.0f} %"),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=total, rate="")
+        start, done = time.monotonic(), 0.0
+
+        def advance(n: float) -> None:
+            nonlocal done
+            done += n
+            rate = done / max(time.monotonic() - start, 1e-9)
+            bar.update(task, completed=done, rate=f"{format_number(rate, 3)} {unit}/s")
+
+        yield advance
+
+
+def _lines(title: str, total: float | None, unit: str) -> Iterator[Callable[[float], None]]:
+    start = shown = time.monotonic()
+    done = 0.0
+
+    def advance(n: float) -> None:
+        nonlocal done, shown
+        done += n
+        now = time.monotonic()
+        if now - shown < _LINE_EVERY:
+            return
+        shown = now
+        rate = done / (now - start)
+        end = ""
+        if total and rate > 0:
+            finish = time.localtime(time.time() + max(total - done, 0) / rate)
+            end = f" of {format_number(total)}, ends at {time.strftime('%H:%M:%S', finish)}"
+        message(f"{title}: {format_number(done)}{end} ({format_number(rate, 3)} {unit}/s)")
+
+    yield advance

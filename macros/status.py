@@ -1,0 +1,95 @@
+"""From what goes wrong in a command to a message and an exit status."""
+
+import errno
+import functools
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import typer
+
+from macros.console import RunError, message
+
+__all__ = ["FAILED", "INTERRUPTED", "WRONG_INPUT", "guard"]
+
+WRONG_INPUT = 2
+"""A wrong card or argument, or an input that cannot be read or is foreign."""
+FAILED = 1
+"""A run that failed: disk full, fit failed, a fault of the program."""
+INTERRUPTED = 130
+"""Ctrl-C."""
+
+_DEBUG = "NUGAUGE_DEBUG"
+_WRONG_PATH = {
+    errno.ENOENT,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EISDIR,
+    errno.ENOTDIR,
+    errno.EEXIST,
+    errno.EROFS,
+    errno.ENAMETOOLONG,
+    errno.ELOOP,
+}
+_WRONG_INPUT_CLASSES = (
+    "macros.card_faults.CardError",
+    "detsim.files.FileError",
+    "detsim.eventfile.FileError",
+)
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def guard(command: F) -> F:
+    """Wrap a command so that it ends with one message and an exit status, never with a traceback.
+
+    Notes
+    -----
+    ValueError is how the packages refuse a value, and counts as wrong input. With NUGAUGE_DEBUG=1 in the
+    environment exceptions go through.
+    """
+
+    @functools.wraps(command)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if os.environ.get(_DEBUG, "0") not in {"", "0"}:
+            return command(*args, **kwargs)
+        try:
+            return command(*args, **kwargs)
+        except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):
+            raise
+        except KeyboardInterrupt:
+            status, text = INTERRUPTED, "interrupted"
+        except Exception as error:
+            status, text = _judge(error)
+        message(f"{typer.style('error:', fg='red')} {text}")
+        raise typer.Exit(status)
+
+    return guarded  # type: ignore[return-value]  # wraps keeps the signature
+
+
+def _judge(error: Exception) -> tuple[int, str]:
+    if _is_wrong_input(error):
+        return WRONG_INPUT, str(error)
+    if isinstance(error, RunError) or type(error).__name__ == "FitError":
+        return FAILED, str(error)
+    if isinstance(error, OSError):
+        wrong = error.errno in _WRONG_PATH
+        file = f"{error.filename}: " if error.filename else ""
+        return (WRONG_INPUT if wrong else FAILED), f"{file}{error.strerror or error}"
+    if isinstance(error, MemoryError):
+        return FAILED, "not enough memory"
+    if isinstance(error, ValueError):
+        return WRONG_INPUT, str(error)
+    name = type(error).__name__
+    return FAILED, f"{name}: {error} ({_DEBUG}=1 shows where)"
+
+
+def _is_wrong_input(error: Exception) -> bool:
+    """Recognise the classes of modules that may not have been loaded, without loading them."""
+    for path in _WRONG_INPUT_CLASSES:
+        module, _, name = path.rpartition(".")
+        known = getattr(sys.modules.get(module), name, None)
+        if known is not None and isinstance(error, known):
+            return True
+    return False
