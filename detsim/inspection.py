@@ -44,7 +44,7 @@ def describe(path: str | Path, *, check_hashes: bool = False) -> dict[str, Any]:
     except FileError as error:
         if error.fault not in UNFINISHED:
             raise
-        found = {"kind": "unknown" if error.fault == "truncated" else "table", "problem": error.reason}
+        found = {"kind": "unknown", "problem": error.reason}
     problem = found.pop("problem", None)
     size = path.stat().st_size
     kind = found.pop("kind")
@@ -64,25 +64,28 @@ def _root_file(path: Path, check_hashes: bool) -> dict[str, Any]:
     histograms = [
         name for name, kind in classes.items() if kind.startswith(("TH1", "TH2", "TH3", "TProfile"))
     ]
-    if "events" in classes:
-        with EventFile(path) as events:
-            runinfo, runs = asdict(events.runinfo), [asdict(row) for row in events.rows]
-    elif "toys" in classes:
-        with TableFile(path, "toys") as toys:
-            runs = [dict(row) for row in toys.rows]
-        runinfo = {"n_toys": sum(row["n_toys"] for row in runs)}
-    elif histograms:
+    tree = next((name for name in TABLES if name in classes), None)
+    if tree:
+        try:
+            return {"kind": TABLES[tree], **_table(path, tree, check_hashes)}
+        except FileError as error:
+            if error.fault not in UNFINISHED:
+                raise
+            return {"kind": TABLES[tree], "problem": error.reason}
+    if histograms:
         return {"kind": "histogram file", "histograms": {name: classes[name] for name in histograms}}
-    else:
-        held = ", ".join(list(classes)[:5]) or "nothing"
-        reason = f"is a ROOT file without a TTree 'events' or 'toys' and without histograms (it holds {held})"
-        raise FileError(path, "foreign", reason)
-    tree = "events" if "events" in classes else "toys"
-    return {"kind": TABLES[tree], **_table(path, tree, check_hashes), "runinfo": runinfo, "runs": runs}
+    held = ", ".join(list(classes)[:5]) or "nothing"
+    reason = f"is a ROOT file without a TTree 'events' or 'toys' and without histograms (it holds {held})"
+    raise FileError(path, "foreign", reason)
 
 
 def _table(path: Path, tree: str, check_hashes: bool) -> dict[str, Any]:
+    if tree == "events":
+        with EventFile(path) as events:
+            runinfo = asdict(events.runinfo)
     with TableFile(path, tree) as table:
+        if tree != "events":
+            runinfo = {f"n_{tree}": table.n_rows}
         good = table.check_hashes() if check_hashes else {}
         branches = {name: {**branch, "intact": good.get(name)} for name, branch in table.branches.items()}
         spoilt = [name for name, fine in good.items() if not fine]
@@ -90,7 +93,14 @@ def _table(path: Path, tree: str, check_hashes: bool) -> dict[str, Any]:
         problem = (
             f"the SHA-256 of {', '.join(spoilt)} is not the one written; make it again" if spoilt else None
         )
-        return {"rows": table.n_rows, "provenance": provenance, "branches": branches, "problem": problem}
+        return {
+            "rows": table.n_rows,
+            "runinfo": runinfo,
+            "runs": [dict(row) for row in table.rows],
+            "provenance": provenance,
+            "branches": branches,
+            "problem": problem,
+        }
 
 
 def _json_file(path: Path) -> dict[str, Any]:

@@ -285,6 +285,8 @@ def _runinfo_type(name: str, value: float | str) -> str:
         return "string"
     if isinstance(value, (bool, np.bool_)):
         raise TypeError(f"runinfo {name} must be an int, a float or a str, got {value!r}")
+    if not np.isfinite(value):
+        raise ValueError(f"runinfo {name} must be finite, got {value}")
     return "int64" if isinstance(value, (int, np.integer)) else "float64"
 
 

@@ -212,6 +212,20 @@ def test_jagged_has_a_list_for_each_experiment_also_the_empty_ones(tmp_path):
         np.testing.assert_array_equal(file.experiments, np.arange(6))
 
 
+def test_jagged_sorts_events_by_experiment_and_keeps_their_order(tmp_path):
+    sample = events(5, experiment=np.array([2, 0, 2, 0, 1]))
+    path = write(tmp_path / "a.root", sample, runinfo(5, n_experiments=3), columns=["event", "experiment"])
+    with EventFile(path) as file:
+        assert file.jagged("event").to_list() == [[1, 3], [4], [0, 2]]
+
+
+def test_an_event_outside_its_experiments_is_found(tmp_path):
+    sample = events(2, experiment=np.array([0, 3]))
+    path = write(tmp_path / "a.root", sample, runinfo(2, n_experiments=3), columns=["event", "experiment"])
+    with EventFile(path) as file, pytest.raises(FileError, match="outside the pseudo-experiments"):
+        file.jagged("event")
+
+
 def test_jagged_of_merged_files_goes_by_experiment(tmp_path):
     columns = ["event", "experiment"]
     later = events(3, experiment=np.array([10, 12, 12]))
@@ -437,6 +451,14 @@ def test_rows_that_do_not_fit_are_refused(tmp_path, columns, error, message):
         table.extend(columns)
 
 
+@pytest.mark.parametrize(("value", "error"), [(float("nan"), ValueError), (True, TypeError)])
+def test_a_runinfo_value_that_cannot_be_stored_leaves_nothing(tmp_path, value, error):
+    table = TableWriter(tmp_path / "a.root", "toys", {"n": Branch(dtype="int64")}, provenance={})
+    with pytest.raises(error, match="runinfo best must be"), table:
+        table.finish({"best": value})
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_toy_file_is_a_table_with_arrays_of_fixed_length(tmp_path):
     branches = {
         "toy": Branch(dtype="int64"),
@@ -475,6 +497,11 @@ def test_describe_says_what_a_broken_file_lacks(tmp_path, whole):
     found = describe(tmp_path / "cut.root")
     assert not found["complete"]
     assert "truncated" in found["problem"]
+    with uproot.recreate(tmp_path / "killed.root") as root:
+        root.mktree("events", {"T": "f8"})
+    found = describe(tmp_path / "killed.root")
+    assert (found["kind"], found["complete"]) == ("event file", False)
+    assert "incomplete" in found["problem"]
     for text, message in [("{", "not JSON"), ("{}", "no key 'uhi_schema'"), ("", "is empty")]:
         (tmp_path / "a.json").write_text(text)
         with pytest.raises(FileError, match=message):
