@@ -5,7 +5,7 @@ detector is therefore done once, and every model is a dot product with its coeff
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -170,16 +170,17 @@ def sigma(
     E_nu = np.asarray(E_nu, np.float64)
     high = np.maximum(np.minimum(T_max(E_nu), T_high), T_low)
     flavour = Flavour(flavour)
-    if model.corrections != "tree":
-        return _sigma_by_quadrature(E_nu, model, flavour, T_low, high)
-    *products, mu2 = coefficients(model, flavour)
-    total = weak_integral(products, E_nu, T_low, high)
-    if mu2:
-        total = total + mu2 * magnetic_integral(E_nu, T_low, high)
+    weak = replace(model, mu_nu=0.0)
+    if model.corrections == "tree":
+        total = weak_integral(coefficients(weak, flavour)[:3], E_nu, T_low, high)
+    else:
+        total = _sigma_by_quadrature(E_nu, weak, flavour, T_low, high)
+    if model.mu_nu:
+        total = total + model.mu_nu**2 * magnetic_integral(E_nu, T_low, high)
     return total
 
 
-def weak_integral(products: Sequence[float], E_nu: ArrayLike, T_low: ArrayLike, T_high: ArrayLike) -> Array:
+def weak_integral(products: Sequence[float] | Array, E_nu: ArrayLike, T_low: ArrayLike, T_high: ArrayLike) -> Array:
     """Integrate the tree-level cross section between two recoil energies, in closed form.
 
     Parameters

@@ -150,3 +150,15 @@ def test_magnetic_total_diverges():
 def test_flavour_numbers():
     """Contract. Finds wrong PDG numbers in exported events."""
     assert [f.pdg for f in FLAVOURS] == [12, 14, 16, -12, -14, -16]
+
+
+@pytest.mark.parametrize("corrections", ["tree", "electroweak", "full"])
+@pytest.mark.parametrize("T_low", [1e-6, 1e-3, 0.3])
+def test_magnetic_total_adds_in_closed_form(corrections, T_low):
+    """Closed form. Finds quadrature nodes that miss the 1/T of the magnetic moment near a small T_low."""
+    energies = np.array([0.426, 0.746, 3.0])
+    end = np.maximum(T_max(energies), T_low)
+    expected = MU**2 * reference.MAGNETIC_SCALE * (np.log(end / T_low) - (end - T_low) / energies)
+    weak = sigma(energies, SM(corrections=corrections), T_low=T_low)
+    found = sigma(energies, SM(mu_nu=MU, corrections=corrections), T_low=T_low)
+    np.testing.assert_allclose(found - weak, expected, rtol=1e-9, atol=1e-60)

@@ -1,0 +1,233 @@
+"""True events against the distributions they are drawn from."""
+
+import math
+
+import numba
+import numpy as np
+import pytest
+from scipy import stats
+from scipy.integrate import cumulative_simpson
+from scipy.interpolate import CubicSpline
+
+import reference
+from experiments import mixed_source
+from simgen._kernels.vertex import _magnetic_recoil, _weak_recoil
+from simgen.crosssection import dsigma_dT, sigma, weak_integral
+from simgen.flavours import Flavour
+from simgen.generator import FlatDeposit, generate, plan
+from simgen.kinematics import T_max, cos_theta
+from simgen.models import E6, LR, SM
+from simgen.rate import mean_sigma
+from simgen.sources import Component, Lines, Source, cr51, pm147
+
+ALPHA = 1e-3
+N = 400_000
+SPEC = Lines(energies=(0.746, 3.0), intensities=(1.0, 0.4))
+
+
+def line_source(flavour):
+    return Source(name="line", components=(Component(name="line", flavour=flavour, spectrum=SPEC),))
+
+
+def spectrum_cdf(density, low, high, *, logarithmic=False):
+    """Tabulate a CDF by Simpson's rule, dense at both ends, and interpolate it."""
+    s = np.sin(np.linspace(0, np.pi / 2, 4001)) ** 2
+    x = low * (high / low) ** s if logarithmic else low + (high - low) * s
+    jacobian = np.pi * np.sqrt(s * (1 - s)) * (x * math.log(high / low) if logarithmic else high - low)
+    grid = np.linspace(0, 1, 4001)
+    # at T_max the QED factors diverge as a logarithm, and the Jacobian makes a zero of it
+    values = np.zeros_like(x)
+    values[1:-1] = density(x[1:-1]) * jacobian[1:-1]
+    cumulative = cumulative_simpson(values, x=grid, initial=0)
+    return CubicSpline(grid, cumulative / cumulative[-1]), lambda t: (2 / np.pi) * np.arcsin(
+        np.sqrt(np.clip(np.log(t / low) / math.log(high / low) if logarithmic else (t - low) / (high - low), 0, 1))
+    )
+
+
+def ks(sample, density, low, high, *, logarithmic=False):
+    cdf, to_grid = spectrum_cdf(density, low, high, logarithmic=logarithmic)
+    return stats.kstest(sample, lambda t: np.clip(cdf(to_grid(t)), 0, 1)).pvalue
+
+
+@pytest.mark.parametrize("flavour", [Flavour.NU_E, Flavour.ANTI_NU_E, Flavour.NU_MU])
+@pytest.mark.parametrize(
+    ("model", "T_low"),
+    [
+        (SM(), 0.0),
+        (SM(), 0.25),
+        (SM(mu_nu=2e-10), 1e-4),
+        (SM(corrections="electroweak"), 0.0),
+        (SM(corrections="full"), 0.0),
+        (SM(corrections="full", mu_nu=2e-10), 1e-3),
+    ],
+)
+def test_recoils_and_line_fractions(flavour, model, T_low):
+    """Twin. Finds a CDF distorted by 0.3 % anywhere, or lines in the wrong ratio (KS and χ²; α = 1e-3)."""
+    prepared = plan(line_source(flavour), model, luminosity=1e45, T_low=T_low)
+    events = generate(prepared, N, seed=12)
+    weights = [
+        w * float(sigma(E, model, flavour=flavour, T_low=T_low))
+        for E, w in zip(SPEC.energies, SPEC.intensities, strict=True)
+    ]
+    counts = np.bincount(events.line, minlength=2)
+    assert stats.chisquare(counts, np.array(weights) / sum(weights) * N).pvalue > ALPHA
+    assert prepared.expected == pytest.approx(1e45 * sum(weights), rel=1e-9)
+    for line, E_nu in enumerate(SPEC.energies):
+        T = events.T[events.line == line]
+        low, high = max(T_low, 1e-12), float(T_max(E_nu))
+        assert T.min() >= T_low
+        assert T.max() <= high
+        density = lambda t, E=E_nu: dsigma_dT(t, E, model, flavour=flavour)  # noqa: E731
+        assert ks(T, density, low, high, logarithmic=T_low > 0) > ALPHA
+
+
+@pytest.mark.parametrize("data", ["paper", "modern"])
+@pytest.mark.parametrize(
+    ("model", "T_low"), [(SM(), 0.0), (SM(), 0.02), (SM(mu_nu=1e-10), 1e-4), (SM(corrections="full"), 0.0)]
+)
+def test_neutrino_energies_of_a_continuum(data, model, T_low):
+    """Twin. Finds E_nu drawn from f(ω) instead of f(ω)σ(ω), or a table too coarse at its ends (KS)."""
+    source = pm147(data)
+    spectrum = source.components[0].spectrum
+    events = generate(plan(source, model, luminosity=1e45, T_low=T_low), N, seed=13)
+    low = 0.5 * (T_low + math.sqrt(T_low * (T_low + 2 * reference.M_E)))
+
+    def density(E_nu):
+        return spectrum.density(E_nu) * sigma(E_nu, model, flavour=Flavour.ANTI_NU_E, T_low=T_low)
+
+    assert ks(events.E_nu, density, low, spectrum.endpoint) > ALPHA
+
+
+@pytest.mark.parametrize("model", [SM(), SM(corrections="full"), E6(beta="chi", gamma=0.3), LR(gamma=0.3)])
+def test_recoils_given_the_neutrino_energy(model):
+    """Twin. Finds T that does not belong to its E_nu: F(T | E_nu) of a continuum must be uniform (KS)."""
+    events = generate(plan(pm147(), model, luminosity=1e45), 10_000, seed=14)
+    share = sigma(events.E_nu, model, flavour=Flavour.ANTI_NU_E, T_high=events.T) / sigma(
+        events.E_nu, model, flavour=Flavour.ANTI_NU_E
+    )
+    assert stats.kstest(share, "uniform").pvalue > ALPHA
+
+
+@pytest.mark.parametrize("model", [SM(), SM(corrections="full"), SM(mu_nu=1e-10, corrections="electroweak")])
+def test_components_of_a_mixed_source(model):
+    """Twin. Finds components, lines or deposits in the wrong ratio (χ², 4e5 events, α = 1e-3)."""
+    source, luminosity, T_low = mixed_source(), 1e47, 2e-3
+    deposits = (FlatDeposit(low=0.1, high=0.4, mean=60.0), FlatDeposit(low=-0.1, high=0.2, mean=30.0))
+    prepared = plan(source, model, luminosity=luminosity, T_low=T_low, deposits=deposits)
+    expected = [luminosity * mean_sigma(c, model, T_low=T_low) for c in source.components] + [60.0, 30.0]
+    assert prepared.expected == pytest.approx(sum(expected), rel=1e-9)
+    events = generate(prepared, N, seed=15)
+    counts = np.bincount(events.component, minlength=5)
+    assert min(expected) / sum(expected) * N > 100
+    assert stats.chisquare(counts, np.array(expected) / sum(expected) * N).pvalue > ALPHA
+    for component, deposit in enumerate(deposits, start=3):
+        T = events.T[events.component == component]
+        assert stats.kstest(T, "uniform", args=(deposit.low, deposit.high - deposit.low)).pvalue > ALPHA
+    background = events.component >= 3
+    assert np.all(events.E_nu[background] == 0)
+    assert np.all(events.cos_theta[background] == 0)
+    signal = ~background
+    np.testing.assert_allclose(
+        events.cos_theta[signal], np.minimum(cos_theta(events.T[signal], events.E_nu[signal]), 1), rtol=1e-12
+    )
+    assert np.all(events.T[signal] <= T_max(events.E_nu[signal]))
+
+
+@pytest.mark.parametrize("source", [cr51(), pm147(), mixed_source()], ids=lambda s: s.name)
+@pytest.mark.parametrize("corrections", ["electroweak", "full"])
+@pytest.mark.parametrize("make", [SM, lambda **k: E6(beta="chi", gamma=2.0, **k)], ids=["SM", "chi"])
+def test_envelope_bounds_the_corrected_cross_section(source, corrections, make):
+    """Property. Finds an envelope that cuts the spectrum: random points, none may exceed it."""
+    model = make(corrections=corrections)
+    arrays = plan(source, model, luminosity=1.0).arrays
+    rng = np.random.default_rng(16)
+    for c in range(len(arrays.process)):
+        component = source.components[arrays.component[c]]
+        end = arrays.energy[c] if arrays.table[c] < 0 else component.spectrum.endpoint
+        E_nu = end * (np.ones(20000) if arrays.table[c] < 0 else rng.uniform(0.001, 1, 20000))
+        T = rng.random(20000) * T_max(E_nu)
+        a2, b2, ab = arrays.proposal[c]
+        proposed = a2 + b2 * (1 - T / E_nu) ** 2 - ab * reference.M_E * T / E_nu**2
+        ratio = dsigma_dT(T, E_nu, model, flavour=component.flavour) / (reference.SIGMA0 * proposed)
+        assert np.all(proposed > 0)
+        assert ratio.max() < arrays.envelope[c]
+
+
+@numba.njit
+def _weak(u, omega, low, high, a2, b2, ab):
+    out = np.empty(len(u))
+    for i in range(len(u)):
+        out[i] = _weak_recoil(u[i], omega, low, high, a2, b2, ab)
+    return out
+
+
+@numba.njit
+def _magnetic(u, omega, low, high):
+    out = np.empty(len(u))
+    for i in range(len(u)):
+        out[i] = _magnetic_recoil(u[i], omega, low, high)
+    return out
+
+
+U = np.concatenate([10.0 ** -np.arange(15, 1, -1), np.linspace(0.01, 0.99, 99), 1 - 10.0 ** -np.arange(2, 15)])
+
+
+@pytest.mark.parametrize("omega", [0.005, 0.746, 50.0])
+@pytest.mark.parametrize("couplings", [(0.73, 0.23), (0.23, 0.73), (-0.27, 0.23), (0.0, 0.23), (0.2, -0.5)])
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_inverse_of_the_weak_distribution(omega, couplings, share):
+    """Twin. Finds Newton steps that stop early: F(F⁻¹(u)) = u to 1e-12 at both ends and for odd couplings."""
+    a, b = couplings
+    high = float(T_max(omega))
+    low = share * high
+    T = _weak(U, omega, low, high, a * a, b * b, a * b)
+    products = (a * a, b * b, a * b)
+    found = weak_integral(products, omega, low, T) / weak_integral(products, omega, low, high)
+    np.testing.assert_allclose(found, U, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("omega", [0.005, 0.746, 50.0])
+@pytest.mark.parametrize("share", [1e-6, 0.5])
+def test_inverse_of_the_magnetic_distribution(omega, share):
+    """Twin. Finds Newton steps in ln T that stop early."""
+    high = float(T_max(omega))
+    low = share * high
+    T = _magnetic(U, omega, low, high)
+    G = np.log(T / low) - (T - low) / omega
+    np.testing.assert_allclose(G / (math.log(high / low) - (high - low) / omega), U, rtol=0, atol=1e-9)
+
+
+def test_slices_are_the_whole():
+    """Contract. Finds an event that depends on the slice it was drawn in."""
+    prepared = plan(mixed_source(), SM(corrections="full"), luminosity=1e45)
+    whole = generate(prepared, 1000, seed=17, first=5)
+    parts = [generate(prepared, n, seed=17, first=first) for first, n in ((5, 1), (6, 499), (505, 500))]
+    for name, column in whole.columns().items():
+        joined = np.concatenate([part.columns()[name] for part in parts])
+        np.testing.assert_array_equal(joined, column, err_msg=name)
+
+
+def test_seed_and_identity_make_other_events():
+    """Contract. Finds a seed or identity that is not used."""
+    prepared = plan(cr51(), SM(), luminosity=1e45)
+    samples = [
+        generate(prepared, 100, seed=seed, identity=identity).T
+        for seed, identity in ((1, ()), (2, ()), (1, (0,)), (1, (1,)))
+    ]
+    assert np.unique(samples).size == 400
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: plan(cr51(), SM(mu_nu=1e-11), luminosity=1.0), r"mu_nu.*T → 0.*generate_above"),
+        (lambda: plan(cr51(), SM(), luminosity=1.0, T_low=1.0), r"no recoil above 1.0 MeV"),
+        (lambda: generate(plan(cr51(), SM(), luminosity=1.0), -1, seed=1), "n and first must be ≥ 0, got -1"),
+        (lambda: generate(plan(cr51(), SM(), luminosity=1.0), 1, seed=1, first=-2), "got 1 and -2"),
+        (lambda: generate(plan(cr51(), SM(), luminosity=1.0), 1, seed=-3), "seed must be an integer"),
+    ],
+)
+def test_errors(call, words):
+    """Contract. Finds a divergence or an empty run that goes unnoticed."""
+    with pytest.raises(ValueError, match=words):
+        call()
