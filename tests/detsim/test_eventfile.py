@@ -61,7 +61,7 @@ def write(path, sample, info=None, *, columns=DETECTED, provenance=None, **optio
 
 
 def merge(target, *parts):
-    """Merge as hadd does: trees one after the other, one cycle of the provenance for each file."""
+    """Merge as hadd does: trees one after the other, a cycle of the provenance for each file, in any order."""
     with uproot.recreate(target) as out:
         for name in ("events", "runinfo"):
             trees = [uproot.open(part)[name] for part in parts]
@@ -71,7 +71,7 @@ def merge(target, *parts):
             merged = out.mktree(name, types)
             for tree in trees:
                 merged.extend({key: tree[key].array() for key in types})
-        for part in parts:
+        for part in reversed(parts):
             out["provenance"] = str(uproot.open(part)["provenance"])
     return target
 
@@ -181,6 +181,20 @@ def test_merged_runs_sum_and_keep_their_provenance(tmp_path):
         assert [row.n_events for row in file.rows] == [100, 50]
         assert [p["seed"] for p in file.provenances] == [1, 2]
         assert all(file.check_hashes().values())
+
+
+def test_a_run_without_its_provenance_is_found(tmp_path, whole):
+    merged = tmp_path / "merged.root"
+    with uproot.open(whole) as good, uproot.recreate(merged) as out:
+        for name in ("events", "runinfo"):
+            types = {
+                b.name: "string" if b.name == "uuid" else b.interpretation.to_dtype
+                for b in good[name].branches
+            }
+            out.mktree(name, types).extend({key: good[name][key].array() for key in types})
+        out["provenance"] = json.dumps({"uuid": "another", "branches": {}})
+    with pytest.raises(FileError, match="no provenance of the run"):
+        EventFile(merged)
 
 
 def test_a_run_merged_twice_is_found(tmp_path, whole):
