@@ -86,6 +86,8 @@ def build_experiment(
     from detsim.experiment import Experiment
 
     source = normalisation = detector = exposure = None
+    model_table: ModelTable | None = tables.get("model")
+    systematics: SystematicsTable | None = tables.get("systematics")
     n_faults = len(faults.faults)
     geometry = _geometry(tables.get("geometry"), faults)
     if "source" in tables:
@@ -98,7 +100,8 @@ def build_experiment(
     backgrounds = [_background(n, t, faults) for n, t in tables.get("background", {}).items()]
     if len(faults.faults) > n_faults or not (source and normalisation and detector and exposure):
         return None
-    systematics: SystematicsTable = tables["systematics"]
+    if model_table is None or systematics is None:
+        return None
     with faults.at("model"):
         return Experiment(
             name=f"{detector.name} {source.name}",
@@ -107,7 +110,7 @@ def build_experiment(
             detector=detector,
             exposure=exposure,
             backgrounds=tuple(b for b in backgrounds if b is not None),
-            generate_above=tables["model"].generate_above,
+            generate_above=model_table.generate_above,
             signal_uncertainty=systematics.activity,
         )
     return None
@@ -192,8 +195,13 @@ def _detector(table: DetectorTable, faults: FaultList) -> "Detector | None":
     from detsim.detector import Detector, Resolution, Target, uniform_edges
 
     target, edges, resolution = None, None, Resolution()
-    with faults.at("detector"):
-        target = Target(material=table.target, mass=table.mass, electrons=table.electrons)
+    if (table.mass is None) == (table.electrons is None):
+        faults.add(
+            "detector", "needs either mass or electrons", 'mass = "99.5 t" of a target, or electrons = 5e31'
+        )
+    else:
+        with faults.at("detector"):
+            target = Target(material=table.target, mass=table.mass, electrons=table.electrons)
     if (table.bins is None) == (table.edges is None):
         faults.add(
             "detector",

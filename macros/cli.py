@@ -6,8 +6,14 @@ from typing import Annotated
 import typer
 
 from macros.commands.check import check
+from macros.commands.expect import expect
+from macros.commands.fit import fit, limit
 from macros.commands.init import init
+from macros.commands.inspect import inspect
 from macros.commands.list_ import list_
+from macros.commands.sensitivity import sensitivity
+from macros.commands.simulate import detect, generate, simulate
+from macros.commands.toys import coverage, toys
 from macros.status import guard
 
 __all__ = ["app", "main"]
@@ -16,6 +22,16 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "init": init,
     "list": list_,
     "check": check,
+    "expect": expect,
+    "generate": generate,
+    "detect": detect,
+    "simulate": simulate,
+    "fit": fit,
+    "limit": limit,
+    "toys": toys,
+    "coverage": coverage,
+    "sensitivity": sensitivity,
+    "inspect": inspect,
 }
 """In the order of the help text."""
 

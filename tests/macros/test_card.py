@@ -1,0 +1,392 @@
+"""Cards: faults, overrides, round trip, lazy imports."""
+
+import json
+import math
+import pickle
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from macros.card import CardError, card_from_document, json_schema, load_card, preset_text, presets
+from macros.card_overrides import apply_overrides
+from macros.toml_text import write_toml
+from simgen.exposure import Interactions
+from simgen.models import NAMED_BETA, gamma_from_mass
+
+ROOT = Path(__file__).parents[2]
+REALISTIC = "borexino-cr51-realistic"
+WRONG = """
+[source]
+isotope = "Cr51"
+data = "modern"
+activity = "1.67"
+[geometry]
+shape = "sphere"
+radius = "300 cm"
+source_distance = "200 cm"
+[detector]
+name = "X"
+target = "C9H12"
+mass = "-5 t"
+treshold = "250 keV"
+bins = { low = "250 keV", high = "550 keV", width = "20 d" }
+resolution = { at_1MeV = nan }
+efficiency = 1.5
+binding = "shell"
+[exposure]
+start = "0 d"
+duration = "20 d"
+[background.flat]
+shape = "flat"
+low = "1 MeV"
+high = "0 MeV"
+rate = "3 /d"
+uncertainty = 0.1
+[model]
+name = "E7"
+"""
+
+
+def faults_of(*overrides: str, card: str = REALISTIC) -> dict[str, str]:
+    """Load a card that is wrong; its faults by key."""
+    with pytest.raises(CardError) as error:
+        load_card(card, overrides)
+    return {fault.key: f"{fault.reason}: {fault.suggestion}" for fault in error.value.faults}
+
+
+def document(card: str = REALISTIC) -> dict:
+    return tomllib.loads(preset_text(card))
+
+
+def without(path: str) -> dict[str, str]:
+    """Faults of a preset from which one key is taken away."""
+    changed = document()
+    *parents, last = path.split(".")
+    table = changed
+    for part in parents:
+        table = table[part]
+    del table[last]
+    with pytest.raises(CardError) as error:
+        card_from_document(changed, name="changed")
+    return {fault.key: f"{fault.reason}: {fault.suggestion}" for fault in error.value.faults}
+
+
+def test_all_faults_at_once(tmp_path):
+    """Contract: every fault is reported, with file, key, reason and suggestion."""
+    path = tmp_path / "wrong.toml"
+    path.write_text(WRONG)
+    with pytest.raises(CardError) as error:
+        load_card(path)
+    found = {fault.key: str(fault) for fault in error.value.faults}
+    assert set(found) == {
+        "source.activity",
+        "geometry.source_distance",
+        "detector.mass",
+        "detector.treshold",
+        "detector.bins.width",
+        "detector.resolution.at_1MeV",
+        "detector.efficiency",
+        "detector.binding",
+        "background.flat",
+        "model.name",
+    }
+    assert "did you mean `threshold`?" in found["detector.treshold"]
+    assert "'1.67' has no unit" in found["source.activity"]
+    assert "not an energy but a time" in found["detector.bins.width"]
+    assert "-5 t" in found["detector.mass"]
+    assert "did you mean 'shells'" in found["detector.binding"]
+    assert error.value.file == str(path)
+    text = str(error.value)
+    assert text.startswith(f"{path}: 10 faults")
+    assert all(line in text for line in found.values())
+    assert str(pickle.loads(pickle.dumps(error.value))) == text
+
+
+@pytest.mark.parametrize(
+    ("override", "key", "words"),
+    [
+        ("detector.treshold=1", "detector.treshold", "did you mean `threshold`?"),
+        ("detecter.x=1", "detecter", "did you mean `detector`?"),
+        ("source.duration=1", "source.duration", "it belongs in [exposure]"),
+        ("duration=1", "duration", "it belongs in [exposure]"),
+        ("geometry.height=1 m", "geometry.height", "does not go with the keys beside it"),
+        ("detector.threshold=250", "detector.threshold", "'250' has no unit: write for example '250 keV'"),
+        ("detector.threshold=250 kev", "detector.threshold", "did you mean 'keV'"),
+        ("detector.threshold=20 d", "detector.threshold", "not an energy but a time"),
+        ("detector.threshold=true", "detector.threshold", "must be an energy in quotes"),
+        ("detector.threshold=2 MeV", "detector.threshold", "leaves nothing"),
+        ("detector.mass=-5 t", "detector.mass", "above 0, got '-5 t'"),
+        ("detector.target=C9H12x", "detector.target", "chemical formula"),
+        ("detector.target=Qq", "detector.target", "no element"),
+        ("detector.efficiency=nan", "detector.efficiency", "must be finite, got nan"),
+        ("detector.efficiency=1.5", "detector.efficiency", "at most 1"),
+        ("detector.efficiency=0", "detector.efficiency", "above 0"),
+        ("detector.efficiency='1'", "detector.efficiency", "a pure number, no quotes"),
+        ("detector.efficiency=true", "detector.efficiency", "must be a number"),
+        ("detector.resolution=fine", "detector.resolution", 'must be "perfect" or a table'),
+        ("detector.resolution={}", "detector.resolution", 'write "perfect"'),
+        ("detector.resolution={at_1MeV=inf}", "detector.resolution.at_1MeV", "must be finite"),
+        ("detector.edges=['1 MeV', '0.5 MeV']", "detector.edges", "must ascend"),
+        ("detector.bins.low=1 MeV", "detector.bins", "low must be below high"),
+        ("detector.bins.width=1e-6 eV", "detector.bins.width", "more than 100000 bins"),
+        ("detector=3", "detector", "must be a table"),
+        ("geometry.shape=cube", "geometry.shape", "'sphere', 'shell' or 'cylinder'"),
+        ("geometry.source_distance=1 m", "geometry.source_distance", "beyond the radius"),
+        ("source.isotope=Cr52", "source.isotope", "known are Cr51"),
+        ("source.data=old", "source.data", "'modern' or 'paper', got 'old'"),
+        ("source.components=[]", "source.components", "at least 1"),
+        ("source.half_life=3 d", "source.half_life", "an isotope has its own"),
+        ("exposure.duration=0 d", "exposure.duration", "above 0"),
+        ("background.flat.rate=3", "background.flat.rate", "'10 /d'"),
+        ("background.flat.uncertainty=inf", "background.flat.uncertainty", "must be finite"),
+        ("model.name=E7", "model.name", "must be 'SM', 'E6' or 'LR', got 'E7'"),
+        ("model.name=e6", "model.name", "did you mean 'E6'?"),
+        ("model.beta=chj", "model.beta", "'chi', 'psi', 'eta'"),
+        ("model.beta=30", "model.beta", "has no unit"),
+        ("model.gamma=inf", "model.gamma", "must be finite"),
+        ("model.gamma='0.1'", "model.gamma", "no quotes"),
+        ("model.phi=1 deg", "model.gamma", "cannot mix"),
+        ("model.sin2_theta_w=0.7", "model.sin2_theta_w", "below 0.5"),
+        ("model.mu_nu=1 keV", "model.mu_nu", "not a magnetic moment"),
+        ("systematics.activity=-1", "systematics.activity", "at least 0"),
+        ("systematics.mass=0.1", "systematics.mass", "unknown key"),
+        ("fit.poi=gama", "fit.poi", "gama"),
+        ("fit.likelihood=paper", "fit.likelihood", "error_per_bin is needed"),
+        ("fit.level=68", "fit.level", "below 1"),
+        ("run.seed=-1", "run.seed", "at least 0"),
+        ("run.threads=0", "run.threads", "at least 1"),
+        ("run.compression=gzip", "run.compression", "'zstd-1', 'lz4-4' or 'none'"),
+        ("nothing", "--set nothing", "not key=value"),
+        ("model.name.x=1", "--set model.name.x", "not a table"),
+    ],
+)
+def test_one_fault(override, key, words):
+    """Contract: one wrong value makes one fault, at its key, with what would be right."""
+    found = faults_of(override)
+    assert list(found) == [key]
+    assert words in found[key]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "source",
+        "detector",
+        "exposure",
+        "background",
+        "model",
+        "source.data",
+        "geometry",
+        "detector.name",
+        "detector.threshold",
+        "detector.resolution",
+        "detector.efficiency",
+        "detector.binding",
+        "exposure.start",
+        "exposure.duration",
+        "background.flat.uncertainty",
+        "model.name",
+        "model.beta",
+    ],
+)
+def test_missing_means_error(path):
+    """Contract: nothing that changes the physics is assumed."""
+    found = without(path)
+    assert list(found) == [path]
+    assert "is missing" in found[path]
+
+
+@pytest.mark.parametrize("path", ["detector.bins", "detector.mass", "source.isotope", "source.activity"])
+def test_missing_alternative(path):
+    """Contract: one of several keys is asked for at their table."""
+    assert path.split(".")[0] in without(path)
+
+
+def test_alternatives_exclude_each_other():
+    """Contract: two statements of one quantity are a fault of the file."""
+    changed = document()
+    changed["source"]["flux"] = "1e12 /cm2/s"
+    changed["detector"]["electrons"] = 1e31
+    changed["detector"]["edges"] = ["1 keV", "600 keV"]
+    changed["model"]["mass"] = "1 TeV"
+    with pytest.raises(CardError) as error:
+        card_from_document(changed, name="changed")
+    assert {fault.key for fault in error.value.faults} == {
+        "source",
+        "detector",
+        "model.mass",
+    }
+
+
+def test_misspelt_key_does_not_hide_the_domain():
+    """Contract: the check goes on as if the key had been written right."""
+    changed = document()
+    changed["detector"]["treshold"] = "2 MeV"
+    del changed["detector"]["threshold"]
+    with pytest.raises(CardError) as error:
+        card_from_document(changed, name="changed")
+    assert [fault.key for fault in error.value.faults] == ["detector.treshold", "detector.threshold"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"[source", "is not TOML"),
+        (b"\xff\xfe\x00root", "is not a text file"),
+        (b"x = " + b"[" * 5000, "is not TOML"),
+        (b"#" * 2_000_000, "too large"),
+        (b"", "is missing"),
+    ],
+)
+def test_unreadable_file(tmp_path, text, words):
+    """Contract: what is not a card is said to be none."""
+    path = tmp_path / "card.toml"
+    path.write_bytes(text)
+    with pytest.raises(CardError, match=words):
+        load_card(path)
+
+
+def test_unknown_preset():
+    """Contract: a misspelt preset is suggested."""
+    with pytest.raises(CardError, match="did you mean `borexino-cr51-paper`"):
+        load_card("borexino-cr51-papr")
+    with pytest.raises(CardError, match="cannot be read"):
+        load_card(ROOT)
+
+
+def test_overrides():
+    """Contract: the value is TOML, else a string; an alternative replaces what the card has."""
+    card = load_card(
+        REALISTIC, ["model.gamma=0.05", "model.beta=psi", "background.flat.rate=3 /d", "run={seed = 7}"]
+    )
+    assert card.model.gamma == 0.05
+    assert card.model.beta == NAMED_BETA["psi"]
+    assert card.experiment.backgrounds[0].rate == pytest.approx(3 / 86400)
+    assert card.run.seed == 7
+    card = load_card(REALISTIC, ["model.mass=330 GeV", "source.events=1000", "model.mu_nu=2.5e-12 mu_B"])
+    assert card.model.gamma == gamma_from_mass(330e3)
+    assert card.experiment.normalisation == Interactions(events=1000, reference=card.model.standard())
+    assert card.model.mu_nu == 2.5e-12
+    assert "gamma" not in card.document["model"]
+    assert load_card(REALISTIC, ["model.name=LR", "model.gamma=0.1"]).model.label == "LR"
+    paper = load_card("borexino-cr51-paper", ["fit.likelihood=poisson", "model.beta=30 deg"])
+    assert paper.fit.error_per_bin is None
+    assert paper.model.beta == pytest.approx(math.pi / 6)
+    assert load_card(REALISTIC, ["model.mu_nu=3e-11"]).model.mu_nu == 3e-11
+
+
+def test_overrides_leave_the_card_alone():
+    """Contract: the document that is given is not changed."""
+    before = document()
+    after = document()
+    apply_overrides(after, ["model.gamma=0.3", "detector.bins.low=0 keV"])
+    assert before == after
+
+
+def test_own_components():
+    """Contract: a source of own lines, decaying or constant."""
+    lines = "{name='sun', flavour='nu_e', lines=[{energy='861.8 keV', intensity=1.0}]}"
+    for half_life, value in (("'none'", math.inf), ("'1 d'", 86400.0)):
+        source = f"source={{components=[{lines}], half_life={half_life}, flux='3e9 /cm2/s'}}"
+        loaded = load_card("borexino-cr51-paper", [source]).experiment.source
+        assert loaded.half_life == value
+        assert loaded.endpoint == 0.8618
+    found = faults_of(
+        "source={components=[{name='x', flavour='nu_x', lines=[{energy='1'}]}], flux='1 /cm2/s'}"
+    )
+    assert {
+        "source.components.0.flavour",
+        "source.components.0.lines.0.energy",
+        "source.components.0.lines.0.intensity",
+    } <= set(found)
+
+
+def test_no_threshold_and_perfect_resolution():
+    """Contract: both can be said, and only by saying so."""
+    card = load_card(REALISTIC, ["detector.threshold=none", "detector.resolution=perfect"])
+    assert card.experiment.detector.threshold == -math.inf
+    assert card.experiment.detector.resolution.perfect
+
+
+@pytest.mark.parametrize("preset", presets())
+def test_round_trip(tmp_path, preset):
+    """Property: the text of a card loads to the same card."""
+    card = load_card(preset, ["model.gamma=0.05"])
+    path = tmp_path / "again.toml"
+    path.write_text(card.text())
+    again = load_card(path)
+    assert again.name == "again"
+    for part in ("document", "experiment", "model", "fit", "run"):
+        assert getattr(again, part) == getattr(card, part)
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+SCALARS = (
+    st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | TEXTS
+    | st.floats(allow_nan=False, allow_infinity=False)
+)
+VALUES = st.recursive(
+    SCALARS, lambda v: st.lists(v, max_size=3) | st.dictionaries(TEXTS, v, max_size=3), max_leaves=8
+)
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.dictionaries(TEXTS, VALUES, max_size=4))
+def test_toml_round_trip(written):
+    """Property: any document that is written is read back."""
+    assert tomllib.loads(write_toml(written)) == written
+
+
+@settings(derandomize=True, deadline=None, max_examples=200)
+@given(
+    st.sampled_from([f"{t}.{k}" for t, keys in document().items() for k in keys] + list(document())),
+    VALUES | st.sampled_from(["250 keV", "1 t", "-1 d", "perfect", "none", math.nan, -math.inf]),
+)
+def test_any_value_is_taken_or_refused(key, value):
+    """Property: no value of any key makes anything but a card or a CardError with a message."""
+    changed = document()
+    table, _, inner = key.partition(".")
+    if inner:
+        changed[table][inner] = value
+    else:
+        changed[table] = value
+    fault = None
+    try:
+        card_from_document(changed, name="changed")
+    except CardError as error:
+        fault = error
+    assert fault is None or all(f.reason for f in fault.faults)
+    assert fault is None or fault.faults
+
+
+def test_imports_stay_light(tmp_path):
+    """Contract: checking a card loads neither numba, uproot, scipy nor the X-ray data base."""
+    path = tmp_path / "wrong.toml"
+    path.write_text(WRONG)
+    code = f"""
+import sys
+from macros.card import CardError, load_card, presets
+for preset in presets():
+    load_card(preset)
+try:
+    load_card({str(path)!r})
+except CardError:
+    pass
+heavy = ("numba", "uproot", "scipy", "xraydb", "matplotlib", "iminuit", "hist")
+print([module for module in heavy if module in sys.modules])
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert run.stdout.strip() == "[]"
+
+
+def test_schema_is_current():
+    """Contract: the published schema is that of the code."""
+    published = json.loads((ROOT / "docs" / "card.schema.json").read_text())
+    assert published == json_schema()
