@@ -35,7 +35,6 @@ _WRONG_PATH = {
 _WRONG_INPUT_CLASSES = (
     "macros.card_faults.CardError",
     "detsim.files.FileError",
-    "detsim.eventfile.FileError",
 )
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -104,7 +104,7 @@ def test_file_errors_are_wrong_input(capsys):
     with pytest.raises(typer.Exit) as caught:
         command()
     assert caught.value.exit_code == 2
-    assert "is not an event file" in capsys.readouterr().err
+    assert "it has no tree" in capsys.readouterr().err
 
 
 def test_wrong_card_names_every_fault():
