@@ -239,7 +239,10 @@ class TableWriter:
         if not self._waiting:
             return
         self._wait()
-        rows = {name: np.concatenate([block[name] for block in self._waiting]) for name in self.branches}
+        blocks = self._waiting
+        rows = {
+            n: np.concatenate([b[n] for b in blocks]) if len(blocks) > 1 else blocks[0][n] for n in blocks[0]
+        }
         self.n_rows += self._n_waiting
         self._waiting, self._n_waiting = [], 0
         self._jobs = [self._pool.submit(self._ttree.extend, rows), self._pool.submit(self._hash, rows)]

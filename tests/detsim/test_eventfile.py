@@ -61,7 +61,7 @@ def write(path, sample, info=None, *, columns=DETECTED, provenance=None, **optio
 
 
 def merge(target, *parts):
-    """Merge as hadd does: trees one after the other, a cycle of the provenance for each file, in any order."""
+    """Merge as hadd does: trees one after the other, cycles of the provenance in any order."""
     with uproot.recreate(target) as out:
         for name in ("events", "runinfo"):
             trees = [uproot.open(part)[name] for part in parts]
