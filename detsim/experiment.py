@@ -67,6 +67,8 @@ class Experiment:
         True recoil energies below it are left out everywhere [MeV]; needed where dσ/dT diverges at T → 0.
     signal_uncertainty : float
         Relative standard deviation of the signal's normalisation (activity or flux); 0: known exactly.
+    scale : float
+        Multiplies all that is expected: the exposure of an event file in units of the card's.
     """
 
     name: str
@@ -77,8 +79,11 @@ class Experiment:
     backgrounds: tuple[FlatBackground, ...] = field(default=())
     generate_above: float = 0.0
     signal_uncertainty: float = 0.0
+    scale: float = 1.0
 
     def __post_init__(self) -> None:
+        if not (math.isfinite(self.scale) and self.scale > 0):
+            raise ValueError(f"scale must be finite and above 0, got {self.scale}")
         if not (math.isfinite(self.generate_above) and self.generate_above >= 0):
             raise ValueError(f"generate_above must be finite and ≥ 0 MeV, got {self.generate_above}")
         if not (math.isfinite(self.signal_uncertainty) and self.signal_uncertainty >= 0):
@@ -94,8 +99,9 @@ class Experiment:
         Multiplied by neutrinos per decay and a cross section it is a number of interactions.
         """
         n_electrons = self.detector.target.n_electrons
-        return n_electrons * self.normalisation.decay_fluence(self.source, self.exposure, n_electrons)
+        fluence = self.normalisation.decay_fluence(self.source, self.exposure, n_electrons)
+        return self.scale * n_electrons * fluence
 
     def background_counts(self, index: int) -> float:
         """Compute the mean events of one background in the exposure, before the threshold."""
-        return self.backgrounds[index].rate * self.exposure.duration
+        return self.scale * self.backgrounds[index].rate * self.exposure.duration

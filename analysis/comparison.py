@@ -1,0 +1,80 @@
+"""Pearson's test of counts against their expectation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import chdtrc
+
+__all__ = ["Comparison", "compare"]
+
+Array = NDArray[np.float64]
+
+_ENOUGH = 5.0
+"""Expected counts below which neighbouring bins are pooled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Pearson's χ² of counts against their expectation.
+
+    Parameters
+    ----------
+    chi2 : float
+    ndof : int
+        Pooled bins; one less if their sum was fixed.
+    p_value : float or None
+        None where fewer than 5 counts are expected in all.
+    """
+
+    chi2: float
+    ndof: int
+    p_value: float | None
+
+
+def _pool(counts: Array, expected: Array) -> tuple[Array, Array]:
+    """Join neighbouring bins until each expects enough."""
+    groups: list[list[float]] = [[0.0, 0.0]]
+    for n, mu in zip(counts, expected, strict=True):
+        if groups[-1][1] >= _ENOUGH:
+            groups.append([0.0, 0.0])
+        groups[-1][0] += n
+        groups[-1][1] += mu
+    if len(groups) > 1 and groups[-1][1] < _ENOUGH:
+        last = groups.pop()
+        groups[-1] = [groups[-1][0] + last[0], groups[-1][1] + last[1]]
+    n, mu = np.array(groups).T
+    return n, mu
+
+
+def compare(counts: ArrayLike, expected: ArrayLike, *, n_drawn: int | None = None) -> Comparison:
+    """Compare counts with their expectation.
+
+    Parameters
+    ----------
+    counts, expected : array_like, shape (n,)
+        All bins, flow bins too.
+    n_drawn : int, optional
+        If the number of events was fixed before any cut: what was not recorded is then one more bin, and the
+        sum is fixed. `expected` has to be normalised to it.
+
+    Returns
+    -------
+    Comparison
+        Bins that expect fewer than 5 counts are pooled with their neighbours.
+
+    Examples
+    --------
+    >>> compare([105, 90, 110], [100, 100, 100]).ndof
+    3
+    """
+    counts, expected = np.asarray(counts, np.float64), np.asarray(expected, np.float64)
+    if n_drawn is not None:
+        counts = np.append(counts, n_drawn - counts.sum())
+        expected = np.append(expected, max(n_drawn - expected.sum(), 0.0))
+    n, mu = _pool(counts, expected)
+    ndof = len(n) - (n_drawn is not None)
+    if mu.min() < _ENOUGH or ndof == 0:
+        return Comparison(chi2=0.0, ndof=0, p_value=None)
+    chi2 = float(np.sum((n - mu) ** 2 / mu))
+    return Comparison(chi2=chi2, ndof=ndof, p_value=float(chdtrc(ndof, chi2)))

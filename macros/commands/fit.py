@@ -1,0 +1,138 @@
+"""`nugauge fit` and `nugauge limit`."""
+
+from dataclasses import replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from macros.console import RunError, emit_json, message, progress
+from macros.options import CardArgument, JsonOption, SeedOption, SetOption
+
+if TYPE_CHECKING:
+    from analysis.settings import FitSettings
+
+__all__ = ["LimitMethod", "fit", "limit"]
+
+_DATA = "An event file, file.root:name of a TH1, UHI JSON or CSV."
+
+PoiOption = Annotated[
+    str | None,
+    typer.Option("--poi", help="Parameter of interest; else the card's fit.poi.", show_default=False),
+]
+ExperimentOption = Annotated[
+    int | None,
+    typer.Option("--experiment", min=0, help="Which pseudo-experiment of an event file.", show_default=False),
+]
+
+
+class LimitMethod(StrEnum):
+    """Which limit."""
+
+    ONE_SIDED = "one-sided"
+    TWO_SIDED = "two-sided"
+
+
+def settings_with(settings: "FitSettings", poi: str | None) -> "FitSettings":
+    """Return the card's settings, with another parameter of interest if one is given."""
+    return replace(settings, poi=poi) if poi else settings
+
+
+def fit(
+    card: CardArgument,
+    data: Annotated[str, typer.Argument(metavar="DATA", help=_DATA)],
+    poi: PoiOption = None,
+    experiment: ExperimentOption = None,
+    override: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fit a parameter to data."""
+    from analysis.fitter import fit as run_fit
+    from macros.card import load_card
+    from macros.data import load_data
+    from macros.results import fit_document, say_fit
+
+    loaded = load_card(card, override or ())
+    settings = settings_with(loaded.fit, poi)
+    found = load_data(loaded, data, number=experiment)
+    result = run_fit(
+        found.histogram,
+        found.experiment,
+        loaded.model,
+        poi=settings.poi,
+        likelihood=settings.likelihood,
+        error_per_bin=settings.error_per_bin,
+        level=settings.level,
+        method=settings.method,
+    )
+    if as_json:
+        emit_json({**fit_document(result), "data": found.source, "model": loaded.model.label})
+    else:
+        say_fit(result)
+    if result.failed:
+        raise RunError(f"the fit failed: {result.reason}")
+
+
+def limit(
+    card: CardArgument,
+    data: Annotated[
+        str | None, typer.Argument(metavar="[DATA]", help=f"{_DATA} Without: the expected limit.")
+    ] = None,
+    method: Annotated[
+        LimitMethod | None, typer.Option("--method", help="Else the card's.", show_default=False)
+    ] = None,
+    poi: PoiOption = None,
+    experiment: ExperimentOption = None,
+    toys: Annotated[
+        int, typer.Option("--toys", min=0, help="Pseudo-experiments for the band of the expected limit.")
+    ] = 400,
+    seed: SeedOption = None,
+    override: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the upper limit on a parameter; without data the expected one and its band."""
+    from analysis.fitter import make_fitter
+    from analysis.histograms import bin_counts
+    from analysis.intervals import limit_of_counts
+    from analysis.sensitivity import expected_limit
+    from macros.card import load_card
+    from macros.data import load_data
+    from macros.results import limit_document, say_limit
+    from macros.session import open_card
+
+    chosen = load_card(card, override or ()) if data or not toys else open_card(card, override, seed=seed)
+    settings = settings_with(chosen.fit, poi)
+    found = load_data(chosen, data, number=experiment) if data else None
+    fitter = make_fitter(
+        found.experiment if found else chosen.experiment,
+        chosen.model,
+        poi=settings.poi,
+        likelihood=settings.likelihood,
+        error_per_bin=settings.error_per_bin,
+    )
+    level, how = settings.limit_level, str(method or settings.limit_method)
+    if found:
+        result = limit_of_counts(
+            fitter, bin_counts(found.histogram, found.experiment), level=level, method=how
+        )
+    elif not toys:
+        result = limit_of_counts(fitter, fitter.templates.expected(fitter.truth), level=level, method=how)
+    else:
+        with progress("expected limit", toys, "toys") as advance:
+            result = expected_limit(
+                chosen.experiment,
+                fitter,
+                n_toys=toys,
+                seed=int(chosen.run.seed or 0),
+                level=level,
+                method=how,
+                on_toy=lambda _: advance(1),
+            )
+    if as_json:
+        source = found.source if found else None
+        seed_used = chosen.run.seed if result.band else None
+        emit_json({**limit_document(result), "model": chosen.model.label, "data": source, "seed": seed_used})
+        return
+    say_limit(result)
+    if result.upper is None:
+        message(f"the data do not bound {result.parameter}")

@@ -1,0 +1,161 @@
+"""`nugauge sensitivity`: limits against the error per bin, or against any key of the card."""
+
+import math
+import re
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from macros.commands.fit import LimitMethod, PoiOption, settings_with
+from macros.console import emit_json
+from macros.options import CardArgument, JsonOption, SetOption
+
+if TYPE_CHECKING:
+    from analysis.sensitivity import Sensitivity
+
+__all__ = ["sensitivity"]
+
+_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*)")
+
+
+def sensitivity(
+    card: CardArgument,
+    errors: Annotated[
+        str | None,
+        typer.Option(
+            "--errors",
+            metavar="a:b:n",
+            help="Relative errors per bin, in the paper's χ².",
+            show_default=False,
+        ),
+    ] = None,
+    scan: Annotated[
+        str | None,
+        typer.Option(
+            "--scan",
+            metavar="KEY=a:b:n",
+            help="Expected limits against a key, such as exposure.duration=10:100:10.",
+            show_default=False,
+        ),
+    ] = None,
+    method: Annotated[
+        LimitMethod | None, typer.Option("--method", help="Else the card's.", show_default=False)
+    ] = None,
+    poi: PoiOption = None,
+    override: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compute expected limits against the error per bin, or against any key of the card."""
+    from macros.results import say_sensitivity, sensitivity_document
+
+    if (errors is None) == (scan is None):
+        raise typer.BadParameter("give either --errors a:b:n or --scan KEY=a:b:n")
+    chosen = str(method) if method else None
+    if errors is not None:
+        points, unit = _points("--errors", errors)
+        if unit:
+            raise typer.BadParameter(f"--errors {errors!r}: relative errors have no unit")
+        result = _against_errors(card, override, points, chosen, poi)
+        head, labels = "error per bin", [f"{p:.4g}" for p in points]
+        document: dict[str, Any] = sensitivity_document(result)
+    else:
+        key, _, text = str(scan).partition("=")
+        if not text:
+            raise typer.BadParameter(f"--scan {scan!r}: write KEY=a:b:n")
+        values = _scan_values(card, override, key.strip(), text)
+        result = _against_key(card, override, key.strip(), values, chosen, poi)
+        head, labels = key.strip(), [str(v) for v in values]
+        document = {**sensitivity_document(result), "errors": [], "key": key.strip(), "values": values}
+    if as_json:
+        emit_json(document)
+        return
+    say_sensitivity(result, head=head, points=labels)
+
+
+def _points(option: str, text: str) -> tuple[list[float], str]:
+    """Read a:b:n, where a and b may carry one unit."""
+    parts = text.split(":")
+    matches = [_NUMBER.fullmatch(p) for p in parts[:2]]
+    if len(parts) != 3 or not all(matches) or not parts[2].strip().isdigit() or int(parts[2]) < 1:
+        raise typer.BadParameter(
+            f"{option} {text!r}: write a:b:n, n points from a to b, such as 0.01:0.15:15"
+        )
+    (a, unit_a), (b, unit_b) = (m.groups() for m in matches if m)
+    if unit_a and unit_b and unit_a != unit_b:
+        raise typer.BadParameter(f"{option} {text!r}: {unit_a!r} and {unit_b!r} differ")
+    low, high, n = float(a), float(b), int(parts[2])
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise typer.BadParameter(f"{option} {text!r}: the ends must be finite")
+    if n == 1:
+        return [low], unit_a or unit_b
+    return [low + (high - low) * i / (n - 1) for i in range(n)], unit_a or unit_b
+
+
+def _against_errors(
+    card: str, override: list[str] | None, points: list[float], method: str | None, poi: str | None
+) -> "Sensitivity":
+    from analysis.sensitivity import sensitivity as compute
+    from macros.card import load_card
+
+    loaded = load_card(card, override or ())
+    settings = settings_with(loaded.fit, poi)
+    return compute(
+        loaded.experiment,
+        loaded.model,
+        points,
+        poi=settings.poi,
+        level=settings.limit_level,
+        method=method or settings.limit_method,
+    )
+
+
+def _scan_values(card: str, override: list[str] | None, key: str, text: str) -> list[float | str]:
+    """Turn the points into values of the key, in the unit that was given or that the card has."""
+    from macros.card import load_card
+
+    points, unit = _points("--scan", text)
+    present: Any = load_card(card, override or ()).document
+    for part in key.split("."):
+        present = present.get(part) if isinstance(present, dict) else None
+    if not unit and isinstance(present, str):
+        match = _NUMBER.fullmatch(present)
+        unit = match.group(2) if match else ""
+    return [f"{p:.12g} {unit}" for p in points] if unit else list(points)
+
+
+def _against_key(
+    card: str,
+    override: list[str] | None,
+    key: str,
+    values: list[float | str],
+    method: str | None,
+    poi: str | None,
+) -> "Sensitivity":
+    from analysis.fitter import make_fitter
+    from analysis.intervals import delta_chi2, limit_of_counts
+    from analysis.sensitivity import Sensitivity, global_fit
+    from macros.card import load_card
+
+    limits = []
+    for value in values:
+        text = f'"{value}"' if isinstance(value, str) else repr(value)
+        loaded = load_card(card, [*(override or ()), f"{key}={text}"])
+        settings = settings_with(loaded.fit, poi)
+        fitter = make_fitter(
+            loaded.experiment,
+            loaded.model,
+            poi=settings.poi,
+            likelihood=settings.likelihood,
+            error_per_bin=settings.error_per_bin,
+        )
+        how = method or settings.limit_method
+        exact = fitter.templates.expected(fitter.truth)
+        limits.append(limit_of_counts(fitter, exact, level=settings.limit_level, method=how).upper)
+    return Sensitivity(
+        model=loaded.model.label,
+        parameter=settings.poi,
+        delta_chi2=delta_chi2(settings.limit_level, how),
+        errors=(),
+        limit=tuple(limits),
+        global_fit=global_fit(loaded.model) if settings.poi == "gamma" else None,
+    )

@@ -1,0 +1,135 @@
+"""`nugauge generate`, `detect`, `simulate`: event files."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from macros.console import emit_json, format_number, message, progress, say
+from macros.options import CardArgument, JsonOption, OutputOption, SeedOption, SetOption, ThreadsOption
+
+if TYPE_CHECKING:
+    from macros.production import Production
+
+__all__ = ["detect", "generate", "simulate"]
+
+EventsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--events",
+        min=1,
+        help="Exactly so many events, before any cut; else a Poisson number for the card's exposure.",
+        show_default=False,
+    ),
+]
+ExperimentsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--experiments",
+        min=1,
+        help="So many pseudo-experiments, Poisson each, in one file.",
+        show_default=False,
+    ),
+]
+FirstOption = Annotated[
+    int, typer.Option("--first", min=0, help="Index of the first event, or pseudo-experiment.")
+]
+
+
+def generate(
+    card: CardArgument,
+    output: OutputOption,
+    events: EventsOption = None,
+    first: FirstOption = 0,
+    seed: SeedOption = None,
+    override: SetOption = None,
+    threads: ThreadsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw true events: neutrino energy, recoil, component, line."""
+    from dataclasses import replace
+
+    from macros.production import produce
+    from macros.session import open_card
+
+    loaded = open_card(card, override, seed=seed, threads=threads)
+    # in full precision, so that `detect` gives what `simulate` gives
+    exact = replace(loaded, run=replace(loaded.run, precision="float64"))
+    with progress("generating", events, "events") as advance:
+        made = produce(
+            exact, output, seed=_seed(loaded.run.seed), n=events, first=first, detected=False, advance=advance
+        )
+    _report(made, as_json)
+
+
+def simulate(
+    card: CardArgument,
+    output: OutputOption,
+    events: EventsOption = None,
+    experiments: ExperimentsOption = None,
+    first: FirstOption = 0,
+    seed: SeedOption = None,
+    override: SetOption = None,
+    threads: ThreadsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw events and measure them: one pass, any length."""
+    from macros.production import produce
+    from macros.session import open_card
+
+    if events is not None and experiments is not None:
+        raise typer.BadParameter("--events and --experiments exclude each other")
+    loaded = open_card(card, override, seed=seed, threads=threads)
+    with progress("simulating", events, "events") as advance:
+        made = produce(
+            loaded,
+            output,
+            seed=_seed(loaded.run.seed),
+            n=events,
+            experiments=experiments or 0,
+            first=first,
+            advance=advance,
+        )
+    _report(made, as_json)
+
+
+def detect(
+    card: CardArgument,
+    true_file: Annotated[Path, typer.Argument(metavar="TRUE.root", help="File of `nugauge generate`.")],
+    output: OutputOption,
+    override: SetOption = None,
+    threads: ThreadsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure true events: smearing, efficiency, threshold; with the seed of their file."""
+    from macros.production import measure
+    from macros.session import open_card
+
+    loaded = open_card(card, override, seed=0, threads=threads)
+    with progress("measuring", None, "events") as advance:
+        made = measure(loaded, true_file, output, advance=advance)
+    _report(made, as_json)
+
+
+def _seed(seed: int | None) -> int:
+    if seed is None:
+        raise ValueError("no seed was chosen")
+    return seed
+
+
+def _report(made: "Production", as_json: bool) -> None:
+    if as_json:
+        emit_json(made.document())
+        return
+    comparison = made.comparison
+    say(f"{made.file}: {made.n_written} events written of {made.n_generated} drawn, seed {made.seed}")
+    if comparison is None:
+        say(f"expected {format_number(made.expected, 6)}")
+    elif comparison.p_value is None:
+        say(f"expected {format_number(made.expected, 6)}: too few for a χ² against quadrature")
+    else:
+        say(
+            f"expected {format_number(made.expected, 6)}; spectrum against quadrature: "
+            f"χ² = {comparison.chi2:.1f} for {comparison.ndof} bins, p = {format_number(comparison.p_value)}"
+        )
+    message(f"{format_number(made.n_generated / made.seconds, 3)} events/s")

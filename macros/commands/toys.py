@@ -1,0 +1,231 @@
+"""`nugauge toys` and `nugauge coverage`."""
+
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from macros.console import emit_json, format_number, message, progress, say
+from macros.options import CardArgument, JsonOption, OutputOption, SeedOption, SetOption, ThreadsOption
+
+if TYPE_CHECKING:
+    from analysis.fitter import Fitter
+    from macros.card import Card
+
+__all__ = ["coverage", "toys"]
+
+
+class Level(StrEnum):
+    """How pseudo-experiments are made."""
+
+    HISTOGRAM = "histogram"
+    EVENTS = "events"
+
+
+class Method(StrEnum):
+    """Which interval."""
+
+    HESSE = "hesse"
+    MINOS = "minos"
+    ONE_SIDED = "one-sided"
+
+
+LevelOption = Annotated[
+    Level, typer.Option("--level", help="Throw the counts per bin, or simulate and count every event.")
+]
+ConfidenceOption = Annotated[
+    float | None,
+    typer.Option(
+        "--cl", help="Confidence level of the intervals; else the card's limit_level.", show_default=False
+    ),
+]
+
+
+def _confidence(card: "Card", cl: float | None) -> float:
+    if cl is None:
+        return card.fit.limit_level
+    if not 0 < cl < 1:
+        raise ValueError(f"--cl must lie between 0 and 1, got {cl:g}")
+    return cl
+
+
+def _fitter(card: "Card") -> "Fitter":
+    from analysis.fitter import make_fitter
+
+    settings = card.fit
+    return make_fitter(
+        card.experiment,
+        card.model,
+        poi=settings.poi,
+        likelihood=settings.likelihood,
+        error_per_bin=settings.error_per_bin,
+    )
+
+
+def toys(
+    card: CardArgument,
+    output: OutputOption,
+    n: Annotated[int | None, typer.Option("-n", min=1, help="How many.", show_default=False)] = None,
+    level: LevelOption = Level.HISTOGRAM,
+    no_fit: Annotated[bool, typer.Option("--no-fit", help="Throw only.")] = False,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            metavar="FILE",
+            help="Fit the pseudo-experiments of an event file instead of throwing.",
+            show_default=False,
+        ),
+    ] = None,
+    first: Annotated[int, typer.Option("--first", min=0, help="Index of the first toy.")] = 0,
+    cl: ConfidenceOption = None,
+    seed: SeedOption = None,
+    override: SetOption = None,
+    threads: ThreadsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Throw and fit pseudo-experiments, and write one row each."""
+    from analysis.toys import FAILED, Thrower, fit_stored, toy_branches
+    from analysis.toys import toys as throw
+    from detsim.rootfile import TableWriter
+    from macros.data import stored_counts
+    from macros.production import provenance
+    from macros.session import open_card
+
+    if (n is None) == (data is None):
+        raise typer.BadParameter("give either -n, to throw, or --data, to fit what is stored")
+    loaded = open_card(card, override, seed=0 if data else seed, threads=threads)
+    confidence, used_seed = _confidence(loaded, cl), int(loaded.run.seed or 0)
+    fitter = _fitter(loaded)
+    branches = toy_branches(fitter, level=confidence, fitted=not no_fit)
+    counts = stored_counts(loaded, data) if data else None
+    total = n if counts is None else len(counts)
+    drawn = {"thrown": str(level) if n else "stored", "auxiliary": "drawn" if n else "nominal"}
+    origin = {**provenance(loaded, None if data else used_seed, "toys"), **drawn, "level": confidence}
+    start, n_failed = time.perf_counter(), 0
+    with (
+        TableWriter(output, "toys", branches, provenance=origin, compression=loaded.run.compression) as table,
+        progress("toys", total, "toys") as advance,
+    ):
+        if counts is None:
+            thrower = Thrower(
+                experiment=loaded.experiment, fitter=fitter, seed=used_seed, events=level is Level.EVENTS
+            )
+            chunks = throw(
+                thrower, int(total or 0), first=first, level=confidence, fitted=not no_fit, chunk=100
+            )
+        else:
+            chunks = iter([fit_stored(fitter, counts, level=confidence)])
+        for columns in chunks:
+            table.extend(columns)
+            if not no_fit:
+                n_failed += int(((columns["status"] & FAILED) != 0).sum())
+            advance(len(columns["toy"]))
+        table.finish({"first": first, "last": first + int(total or 0) - 1})
+    rate = int(total or 0) / (time.perf_counter() - start)
+    document = {
+        "file": str(output),
+        "n_toys": total,
+        "n_failed": n_failed,
+        "toys_per_second": rate,
+        "seed": None if data else used_seed,
+    }
+    if as_json:
+        emit_json(document)
+        return
+    say(f"{output}: {total} toys, {n_failed} failed, seed {used_seed if not data else 'of the data'}")
+    message(f"{format_number(rate, 3)} toys/s")
+
+
+def coverage(
+    card: CardArgument,
+    at: Annotated[
+        str, typer.Option("--at", metavar="V,V,...", help="True values of the parameter of interest.")
+    ],
+    n: Annotated[int, typer.Option("-n", min=1, help="Toys per value.")],
+    method: Annotated[
+        list[Method] | None, typer.Option("--method", help="Repeat for several; default all.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Toy file to write.", show_default=False),
+    ] = None,
+    level: LevelOption = Level.HISTOGRAM,
+    cl: ConfidenceOption = None,
+    seed: SeedOption = None,
+    override: SetOption = None,
+    threads: ThreadsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure with pseudo-experiments whether intervals cover the truth."""
+    from contextlib import ExitStack
+
+    from analysis.coverage import coverage as study_coverage
+    from analysis.toys import METHODS, toy_branches
+    from detsim.rootfile import TableWriter
+    from macros.production import provenance
+    from macros.results import coverage_document, say_coverage
+    from macros.session import open_card
+
+    values = _values(at)
+    loaded = open_card(card, override, seed=seed, threads=threads)
+    confidence, used_seed, settings = _confidence(loaded, cl), int(loaded.run.seed or 0), loaded.fit
+    with ExitStack() as stack:
+        table = None
+        if output is not None:
+            branches = toy_branches(_fitter(loaded), level=confidence)
+            drawn = {"thrown": str(level), "auxiliary": "drawn", "level": confidence, "at": values}
+            origin = {**provenance(loaded, used_seed, "coverage"), **drawn}
+            table = stack.enter_context(TableWriter(output, "toys", branches, provenance=origin))
+        advance = stack.enter_context(progress("coverage", len(values) * n, "toys"))
+
+        def store(columns: dict[str, Any]) -> None:
+            if table is not None:
+                table.extend(columns)
+            advance(len(columns["toy"]))
+
+        study = study_coverage(
+            loaded.experiment,
+            loaded.model,
+            values,
+            n,
+            seed=used_seed,
+            poi=settings.poi,
+            level=confidence,
+            methods=[str(m) for m in method] if method else METHODS,
+            likelihood=settings.likelihood,
+            error_per_bin=settings.error_per_bin,
+            events=level is Level.EVENTS,
+            on_toys=store,
+        )
+        if table is not None:
+            table.finish({"first": 0, "last": n - 1})
+    if as_json:
+        emit_json(
+            {
+                **coverage_document(study),
+                "file": str(output) if output else None,
+                "seed": used_seed,
+                "model": loaded.model.label,
+            }
+        )
+        return
+    say_coverage(study)
+
+
+def _values(text: str) -> list[float]:
+    import math
+
+    values = []
+    for part in text.split(","):
+        try:
+            values.append(float(part))
+        except ValueError:
+            raise typer.BadParameter(
+                f"--at {text!r}: {part!r} is not a number; write for example 0,0.02,0.05"
+            ) from None
+    if not all(math.isfinite(v) for v in values):
+        raise typer.BadParameter(f"--at {text!r}: values must be finite")
+    return values

@@ -1,0 +1,123 @@
+"""Data for a fit: an event file, or a histogram in one of the formats that are read."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import hist
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.export import read_histogram
+from analysis.histograms import experiment_counts, from_counts, histogram
+from detsim.eventfile import EventFile
+from detsim.experiment import Experiment
+from detsim.rootreader import open_root
+from macros.card import Card, card_from_document
+from macros.differences import check_card
+
+__all__ = ["Data", "load_data", "stored_counts"]
+
+_OF_THE_ANALYSIS = {"model", "systematics", "fit", "run", "exposure"}
+"""Tables in which a card may differ from that of its data; the exposure is the file's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """A data set and the experiment that took it.
+
+    Parameters
+    ----------
+    histogram : hist.Hist
+    experiment : Experiment
+        With the exposure of the data.
+    source : str
+        What it was read from.
+    """
+
+    histogram: hist.Hist[Any]
+    experiment: Experiment
+    source: str
+
+
+def load_data(card: Card, spec: str, *, number: int | None = None) -> Data:
+    """Read data for a card.
+
+    Parameters
+    ----------
+    card : Card
+    spec : str
+        An event file, ``file.root:name`` of a TH1, UHI JSON or CSV.
+    number : int, optional
+        Which pseudo-experiment of an event file that holds several.
+
+    Raises
+    ------
+    ValueError
+        If the data do not belong to the card.
+    FileError
+        If the file is incomplete, foreign or damaged.
+    """
+    path = Path(spec)
+    if path.suffix == ".root" and _is_event_file(path):
+        return _from_events(card, path, number)
+    if number is not None:
+        raise ValueError(f"--experiment chooses among those of an event file; {spec} is a histogram")
+    return Data(histogram=read_histogram(spec), experiment=card.experiment, source=spec)
+
+
+def _is_event_file(path: Path) -> bool:
+    with open_root(path) as file:
+        return any(key.split(";")[0] == "events" for key in file.keys())  # noqa: SIM118 (not a mapping)
+
+
+def _from_events(card: Card, path: Path, number: int | None) -> Data:
+    with EventFile(path) as file:
+        for provenance in file.provenances:
+            check_card(card, provenance.get("card", {}), path, may_differ=_OF_THE_ANALYSIS)
+        if "T_reco" not in file.columns:
+            raise ValueError(f"{path} holds true events: run `nugauge detect` on it first")
+        experiment = _with_exposure(card, file)
+        if file.runinfo.n_experiments:
+            return _one_experiment(experiment, file, path, number)
+        if number is not None:
+            raise ValueError(f"{path} has no pseudo-experiments to choose from")
+        h = histogram([], experiment)
+        for chunk in file.iterate(["T_reco"]):
+            h.fill(chunk["T_reco"].astype("float64"))
+        duration = experiment.exposure.duration
+        scaled = replace(experiment, scale=file.runinfo.equivalent_exposure / duration)
+    return Data(histogram=h, experiment=scaled, source=str(path))
+
+
+def _one_experiment(experiment: Experiment, file: EventFile, path: Path, number: int | None) -> Data:
+    known = file.experiments.tolist()
+    if number not in known:
+        raise ValueError(
+            f"{path} holds pseudo-experiments {known[0]} to {known[-1]}: choose one with --experiment, "
+            f"or fit all with `nugauge toys CARD --data {path}`"
+        )
+    counts = experiment_counts(file.jagged("T_reco"), experiment)[known.index(number)]
+    return Data(
+        histogram=from_counts(counts, experiment), experiment=experiment, source=f"{path}, number {number}"
+    )
+
+
+def stored_counts(card: Card, path: Path) -> NDArray[np.int64]:
+    """Count the pseudo-experiments of an event file, shape (n_experiments, n_bins).
+
+    Raises
+    ------
+    ValueError
+        If the file has none, or another exposure or experiment than the card.
+    """
+    with EventFile(path) as file:
+        for provenance in file.provenances:
+            check_card(card, provenance["card"], path, may_differ=_OF_THE_ANALYSIS - {"exposure"})
+        return experiment_counts(file.jagged("T_reco"), card.experiment)[:, 1:-1]
+
+
+def _with_exposure(card: Card, file: EventFile) -> Experiment:
+    """Take the exposure of the file's card, so that a decaying source is the one that was simulated."""
+    document = {**card.document, "exposure": file.provenance["card"]["exposure"]}
+    return card_from_document(document, name=card.name).experiment

@@ -1,0 +1,49 @@
+"""Does a file belong to a card? Its own card, compared key by key."""
+
+from collections.abc import Mapping, Set
+from pathlib import Path
+from typing import Any
+
+from macros.card import Card
+
+__all__ = ["check_card"]
+
+_ALWAYS = {"model.generate_above", "detector.target", "detector.mass", "detector.electrons"}
+"""What shapes or counts the true events may never differ."""
+
+
+def check_card(card: Card, other: Mapping[str, Any], path: Path, *, may_differ: Set[str]) -> None:
+    """Compare a card with the one a file was made with.
+
+    Parameters
+    ----------
+    card : Card
+    other : mapping
+        Tables of the file's card.
+    path : Path
+        Of the file, for the message.
+    may_differ : set of str
+        Tables that are not compared, but for what shapes or counts the true events.
+
+    Raises
+    ------
+    ValueError
+        Naming every key that differs.
+    """
+    found = [
+        f"{key} is {ours!r} in this card, {theirs!r} in the file's"
+        for key, ours, theirs in _differences(card.document, other)
+        if key in _ALWAYS or key.split(".")[0] not in may_differ
+    ]
+    if found:
+        raise ValueError(f"{path} was made with another card: " + "; ".join(found))
+
+
+def _differences(a: Any, b: Any, key: str = "") -> list[tuple[str, Any, Any]]:
+    if isinstance(a, Mapping) or isinstance(b, Mapping):
+        a, b = (x if isinstance(x, Mapping) else {} for x in (a, b))
+        found = []
+        for name in sorted({*a, *b}):
+            found += _differences(a.get(name), b.get(name), f"{key}.{name}" if key else name)
+        return found
+    return [] if a == b else [(key, a, b)]

@@ -1,0 +1,314 @@
+"""Event files from cards: streaming, with the verdict of the deterministic twin."""
+
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.comparison import Comparison, compare
+from detsim.eventfile import EventFile, EventWriter, RunInfo, event_columns
+from detsim.experiment import Experiment
+from detsim.prediction import fold
+from detsim.simulation import CHUNK, detect, event_plan, number_of_events
+from macros.card import Card
+from macros.differences import check_card
+from simgen.events import Events
+from simgen.generator import Plan
+from simgen.generator import generate as draw
+from simgen.models import Model
+from simgen.random import check_seed
+
+__all__ = ["Production", "expected_counts", "measure", "produce", "provenance"]
+
+Array = NDArray[np.float64]
+Stage = Literal["generate", "simulate"]
+
+_NOTHING = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Production:
+    """What a production made.
+
+    Parameters
+    ----------
+    file : Path
+    seed : int
+    n_generated, n_written : int
+    expected : float
+        Mean number of events to be written.
+    comparison : Comparison or None
+        Measured spectrum against quadrature; None for true events.
+    seconds : float
+    """
+
+    file: Path
+    seed: int
+    n_generated: int
+    n_written: int
+    expected: float
+    comparison: Comparison | None
+    seconds: float
+
+    def document(self) -> dict[str, Any]:
+        """Return the keys of the JSON output."""
+        comparison = self.comparison
+        return {
+            "file": str(self.file),
+            "seed": self.seed,
+            "n_generated": self.n_generated,
+            "n_written": self.n_written,
+            "expected": self.expected,
+            "chi2": comparison.chi2 if comparison else None,
+            "ndof": comparison.ndof if comparison else None,
+            "p_value": comparison.p_value if comparison else None,
+            "events_per_second": self.n_generated / self.seconds,
+        }
+
+
+def provenance(card: Card, seed: int | None, command: str) -> dict[str, Any]:
+    """Collect what a file says of its origin."""
+    experiment = card.experiment
+    components = [*(c.name for c in experiment.source.components), *(b.name for b in experiment.backgrounds)]
+    return {
+        "card": card.document,
+        "card_name": card.name,
+        "seed": seed,
+        "command": command,
+        "arguments": sys.argv[1:],
+        "components": components,
+        "model": card.model.label,
+    }
+
+
+def expected_counts(experiment: Experiment, model: Model) -> Array:
+    """Compute the expected counts with both flow bins, shape (n_bins + 2,).
+
+    Raises
+    ------
+    ValueError
+        If fewer than 1e-6 counts are expected in the bins.
+    """
+    folded = fold(experiment, model.corrections)
+    counts = folded.signal(model) + folded.backgrounds.sum(axis=0)
+    if counts[1:-1].sum() < _NOTHING:
+        detector = experiment.detector
+        raise ValueError(
+            f"only {counts[1:-1].sum():.2g} counts are expected in the bins: the threshold of "
+            f"{1000 * detector.threshold:g} keV and the bins up to {1000 * detector.edges[-1]:g} keV leave "
+            "nothing of this source; lower detector.threshold, or check detector.bins and source"
+        )
+    return np.asarray(counts)
+
+
+def produce(
+    card: Card,
+    path: Path,
+    *,
+    seed: int,
+    n: int | None = None,
+    experiments: int = 0,
+    first: int = 0,
+    detected: bool = True,
+    advance: Callable[[float], None] | None = None,
+) -> Production:
+    """Draw the events of a card and write them to a file.
+
+    Parameters
+    ----------
+    card : Card
+    path : Path
+    seed : int
+    n : int, optional
+        Exactly so many events, before any cut; without it a Poisson number for the card's exposure.
+    experiments : int
+        So many pseudo-experiments of a Poisson number of events each; 0 for a plain run.
+    first : int
+        Index of the first event, or of the first pseudo-experiment.
+    detected : bool
+        False writes the true events.
+    advance : callable, optional
+        Called with the number of events drawn, to show progress.
+
+    Returns
+    -------
+    Production
+    """
+    check_seed(seed)
+    start = time.perf_counter()
+    experiment, model = card.experiment, card.model
+    prepared = event_plan(experiment, model)
+    expected = expected_counts(experiment, model) if detected else None
+    columns = event_columns(detected=detected, experiments=experiments > 0)
+    command = "simulate" if detected else "generate"
+    tally = _Tally(experiment)
+    with EventWriter(
+        path,
+        columns=columns,
+        provenance=provenance(card, seed, command),
+        precision=card.run.precision,
+        compression=card.run.compression,
+    ) as writer:
+        for events in _events(prepared, experiment, seed, n, experiments, first, detected):
+            writer.extend(events)
+            tally.add(events)
+            if advance is not None:
+                advance(events.n_generated)
+        exposures = experiments or (tally.n_generated / prepared.expected if n is not None else 1)
+        writer.finish(
+            RunInfo(
+                n_events=tally.n_written,
+                n_generated=tally.n_generated,
+                sum_w=float(tally.n_written),
+                sum_w2=float(tally.n_written),
+                equivalent_exposure=exposures * experiment.exposure.duration,
+                cross_section=_mean_cross_section(card),
+                first=0 if experiments else first,
+                last=(0 if experiments else first) + tally.n_generated - 1,
+                first_experiment=first if experiments else 0,
+                n_experiments=experiments,
+            )
+        )
+    comparison = None
+    mean = exposures * prepared.expected
+    if expected is not None:
+        mean = exposures * float(expected.sum())
+        comparison = compare(
+            tally.counts, exposures * expected, n_drawn=tally.n_generated if n is not None else None
+        )
+    return Production(
+        file=path,
+        seed=seed,
+        n_generated=tally.n_generated,
+        n_written=tally.n_written,
+        expected=mean,
+        comparison=comparison,
+        seconds=time.perf_counter() - start,
+    )
+
+
+def measure(
+    card: Card, true_file: Path, path: Path, *, advance: Callable[[float], None] | None = None
+) -> Production:
+    """Measure the true events of a file, with the seed it was made with.
+
+    Parameters
+    ----------
+    card : Card
+        Its source, geometry, exposure, backgrounds and model have to be those of the file.
+    true_file : Path
+        Made by `produce` with ``detected=False``.
+    path : Path
+    advance : callable, optional
+        Called with the number of events measured.
+
+    Returns
+    -------
+    Production
+
+    Raises
+    ------
+    ValueError
+        If the file holds measured events or several runs, or was made with another card.
+    """
+    start = time.perf_counter()
+    experiment = card.experiment
+    tally = _Tally(experiment)
+    with EventFile(true_file) as file:
+        if "T_reco" in file.columns:
+            raise ValueError(f"{true_file} holds measured events already")
+        if len(file.rows) != 1:
+            raise ValueError(f"{true_file} holds {len(file.rows)} runs: measure them one by one, then merge")
+        check_card(
+            card, file.provenance["card"], true_file, may_differ={"detector", "systematics", "fit", "run"}
+        )
+        seed, row = int(file.provenance["seed"]), file.rows[0]
+        with EventWriter(
+            path,
+            columns=event_columns(detected=True),
+            provenance={**provenance(card, seed, "detect"), "true_events": row.uuid},
+            precision=card.run.precision,
+            compression=card.run.compression,
+        ) as writer:
+            for columns in file.iterate():
+                n = len(columns["event"])
+                true = Events(**columns, cos_theta=np.zeros(n), n_generated=n)
+                events = detect(true, experiment, seed=seed)
+                writer.extend(events)
+                tally.add(events)
+                if advance is not None:
+                    advance(n)
+            written = {"n_events": tally.n_written, "sum_w": float(tally.n_written)}
+            writer.finish(replace(row, **written, sum_w2=float(tally.n_written), uuid=str(uuid.uuid4())))
+    exposures = row.equivalent_exposure / experiment.exposure.duration
+    expected = exposures * expected_counts(experiment, card.model)
+    fixed = row.n_generated if exposures != 1 else None
+    return Production(
+        file=path,
+        seed=seed,
+        n_generated=row.n_generated,
+        n_written=tally.n_written,
+        expected=float(expected.sum()),
+        comparison=compare(tally.counts, expected, n_drawn=fixed),
+        seconds=time.perf_counter() - start,
+    )
+
+
+class _Tally:
+    """Counts of what has been written."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self._edges = np.array(experiment.detector.edges)
+        self.counts = np.zeros(len(self._edges) + 1)
+        self.n_generated = 0
+        self.n_written = 0
+
+    def add(self, events: Events) -> None:
+        self.n_generated += events.n_generated
+        self.n_written += len(events)
+        if events.T_reco is not None:
+            index = np.searchsorted(self._edges, events.T_reco, side="right")
+            self.counts += np.bincount(index, minlength=len(self.counts))
+
+
+def _events(
+    prepared: Plan,
+    experiment: Experiment,
+    seed: int,
+    n: int | None,
+    experiments: int,
+    first: int,
+    detected: bool,
+) -> Iterator[Events]:
+    """Draw chunk by chunk: a plain run, or one pseudo-experiment after the other."""
+    runs = [(k, (k,)) for k in range(first, first + experiments)] if experiments else [(None, ())]
+    for number, identity in runs:
+        begin = first if number is None else 0
+        total = n
+        if total is None:
+            total = max(number_of_events(prepared, seed=seed, identity=identity) - begin, 0)
+        for offset in range(0, total, CHUNK):
+            size = min(CHUNK, total - offset)
+            events = draw(prepared, size, seed=seed, first=begin + offset, identity=identity)
+            if detected:
+                events = detect(events, experiment, seed=seed, identity=identity)
+            if number is not None:
+                events = replace(events, experiment=np.full(len(events), number, np.int64))
+            yield events
+
+
+def _mean_cross_section(card: Card) -> float:
+    """Compute the cross section per neutrino, averaged over the source, above generate_above [cm²]."""
+    from simgen.rate import mean_sigma
+
+    experiment = card.experiment
+    total = sum(
+        mean_sigma(c, card.model, T_low=experiment.generate_above) for c in experiment.source.components
+    )
+    return total / experiment.source.intensity

@@ -1,0 +1,163 @@
+"""Results as the JSON documents that other programs rely on, and as text."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from analysis.coverage import CoverageStudy
+from analysis.results import FitResult, LimitResult
+from analysis.sensitivity import Sensitivity
+from macros.console import format_number, print_table, say
+
+__all__ = [
+    "coverage_document",
+    "fit_document",
+    "limit_document",
+    "say_coverage",
+    "say_fit",
+    "say_limit",
+    "say_sensitivity",
+    "sensitivity_document",
+]
+
+
+def fit_document(result: FitResult) -> dict[str, Any]:
+    """Return the keys of a fit."""
+    return {
+        "parameters": {
+            name: {"value": e.value, "error": e.error, "lower": e.lower, "upper": e.upper}
+            for name, e in result.parameters.items()
+        },
+        "poi": result.poi,
+        "level": result.level,
+        "method": result.method,
+        "likelihood": result.likelihood,
+        "valid": result.valid,
+        "reason": result.reason,
+        "fval": result.fval,
+        "ndof": result.ndof,
+    }
+
+
+def limit_document(result: LimitResult) -> dict[str, Any]:
+    """Return the keys of a limit."""
+    names = ("-2", "-1", "0", "1", "2")
+    return {
+        "parameter": result.parameter,
+        "level": result.level,
+        "method": result.method,
+        "delta_chi2": result.delta_chi2,
+        "upper": result.upper,
+        "M_Zprime_GeV": result.M_Zprime_GeV,
+        "regions": [list(region) for region in result.regions],
+        "band": dict(zip(names, result.band, strict=True)) if result.band else None,
+        "asimov": result.asimov,
+    }
+
+
+def coverage_document(study: CoverageStudy) -> dict[str, Any]:
+    """Return the keys of a coverage study."""
+    points = []
+    for p in study.points:
+        methods = {
+            name: {
+                "covered": m.covered,
+                "fraction": m.fraction,
+                "low": m.low,
+                "high": m.high,
+                "verdict": m.verdict,
+            }
+            for name, m in p.methods.items()
+        }
+        points.append(
+            {
+                "value": p.value,
+                "n_toys": p.n_toys,
+                "n_failed": p.n_failed,
+                "bias": p.bias,
+                "pull_mean": p.pull_mean,
+                "pull_width": p.pull_width,
+                "methods": methods,
+            }
+        )
+    return {"parameter": study.parameter, "level": study.level, "points": points}
+
+
+def sensitivity_document(result: Sensitivity) -> dict[str, Any]:
+    """Return the keys of a sensitivity."""
+    return {
+        "model": result.model,
+        "parameter": result.parameter,
+        "delta_chi2": result.delta_chi2,
+        "errors": list(result.errors),
+        "limit": list(result.limit),
+        "M_Zprime_GeV": list(result.M_Zprime_GeV),
+        "global_fit": result.global_fit,
+    }
+
+
+def say_fit(result: FitResult) -> None:
+    """Write a fit for a person."""
+    rows = [
+        (
+            name,
+            *(format_number(x) for x in (e.value, e.error)),
+            f"[{format_number(e.lower)}, {format_number(e.upper)}]",
+        )
+        for name, e in result.parameters.items()
+    ]
+    method = {"minos": "MINOS", "hesse": "Hesse"}[result.method]
+    print_table(("parameter", "value", "Hesse error", f"{method} {100 * result.level:g} %"), rows)
+    kind = "deviance" if result.likelihood == "poisson" else "χ²"
+    say(f"{kind} {result.fval:.4g} for {result.ndof} degrees of freedom")
+    if not result.valid:
+        say(f"not valid: {result.reason}")
+
+
+def say_limit(result: LimitResult) -> None:
+    """Write a limit for a person."""
+    which = f"{100 * result.level:g} % {result.method} (Δχ² = {result.delta_chi2:.4f})"
+    if result.upper is None:
+        say(f"no upper limit on {result.parameter} at {which}")
+    else:
+        mass = result.M_Zprime_GeV
+        heavier = f", M_Z' > {mass:.4g} GeV" if mass else ""
+        say(f"{result.parameter} < {format_number(result.upper)} at {which}{heavier}")
+    if result.asimov is not None:
+        say(f"expected from exact data of the model: {format_number(result.asimov)}")
+    if result.band:
+        say("expected band at -2 … +2 σ: " + ", ".join(format_number(x) for x in result.band))
+    ends = [
+        f"[{format_number(a)}, {format_number(b) if b is not None else 'open'}]" for a, b in result.regions
+    ]
+    say(f"allowed: {' and '.join(ends) or 'nothing'}")
+
+
+def say_coverage(study: CoverageStudy) -> None:
+    """Write a coverage study for a person."""
+    rows = []
+    for p in study.points:
+        for name, m in p.methods.items():
+            interval = f"[{m.low:.4f}, {m.high:.4f}]"
+            rows.append((f"{p.value:g}", name, f"{m.fraction:.4f}", interval, m.verdict, str(p.n_failed)))
+    print_table((study.parameter, "method", "coverage", "99.7 %", "verdict", "failed"), rows)
+    for p in study.points:
+        say(
+            f"{study.parameter} = {p.value:g}: bias {format_number(p.bias)}, pulls "
+            f"{format_number(p.pull_mean)} ± {format_number(p.pull_width)}"
+        )
+
+
+def say_sensitivity(result: Sensitivity, *, head: str, points: Sequence[float] | Sequence[str]) -> None:
+    """Write limits against errors or against a key of the card."""
+    rows = [
+        (
+            p if isinstance(p, str) else f"{p:.4g}",
+            format_number(limit),
+            format_number(mass) if mass else "–",
+        )
+        for p, limit, mass in zip(points, result.limit, result.M_Zprime_GeV, strict=True)
+    ]
+    print_table((head, f"{result.parameter} <", "M_Z' > [GeV]"), rows)
+    say(f"{result.model}, Δχ² = {result.delta_chi2:.4f}")
+    if result.global_fit is not None:
+        say(f"global electroweak fit: {result.parameter} < {format_number(result.global_fit)}")
