@@ -170,7 +170,7 @@ def produce(
                 equivalent_exposure=exposures * experiment.exposure.duration,
                 cross_section=_mean_cross_section(card),
                 first=0 if experiments else first,
-                last=(0 if experiments else first) + tally.n_generated - 1,
+                last=-1 if experiments else first + tally.n_generated - 1,
                 first_experiment=first if experiments else 0,
                 n_experiments=experiments,
             )

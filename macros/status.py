@@ -33,7 +33,7 @@ _WRONG_PATH = {
     errno.ELOOP,
 }
 _WRONG_INPUT_CLASSES = (
-    "macros.card_faults.CardError",
+    "macros.card.faults.CardError",
     "detsim.files.FileError",
 )
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from macros.card import CardError, card_from_document, json_schema, load_card, preset_text, presets
-from macros.card_overrides import apply_overrides
-from macros.toml_text import write_toml
+from macros.card.overrides import apply_overrides
+from macros.card.toml import write_toml
 from simgen.exposure import Interactions
 from simgen.models import NAMED_BETA, gamma_from_mass
 

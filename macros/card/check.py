@@ -6,8 +6,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from macros.card_faults import FaultList, closest
-from macros.card_models import CardTables
+from macros.card.faults import FaultList, closest
+from macros.card.tables import CardTables
 
 __all__ = ["known_keys", "read_tables"]
 

@@ -8,12 +8,12 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from macros.card_build import build_experiment, build_fit, build_model
-from macros.card_check import known_keys, read_tables
-from macros.card_faults import CardError, CardFault, FaultList, closest
-from macros.card_models import CardTables
-from macros.card_overrides import apply_overrides
-from macros.toml_text import write_toml
+from macros.card.build import build_experiment, build_fit, build_model
+from macros.card.check import known_keys, read_tables
+from macros.card.faults import CardError, CardFault, FaultList, closest
+from macros.card.overrides import apply_overrides
+from macros.card.tables import CardTables
+from macros.card.toml import write_toml
 
 if TYPE_CHECKING:
     from analysis.settings import FitSettings
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Card",
-    "CardError",
-    "CardFault",
     "RunSettings",
     "card_from_document",
     "json_schema",
@@ -32,7 +30,7 @@ __all__ = [
     "presets",
 ]
 
-_CARDS = Path(__file__).parent / "cards"
+_CARDS = Path(__file__).parents[1] / "cards"
 _MAX_SIZE = 1_000_000
 
 

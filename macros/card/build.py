@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from macros.card_faults import FaultList
-from macros.card_models import (
+from macros.card.faults import FaultList
+from macros.card.tables import (
     BackgroundTable,
     CylinderTable,
     DetectorTable,

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from macros.card_faults import CardFault
+from macros.card.faults import CardFault
 
 __all__ = ["apply_overrides"]
 

@@ -1,6 +1,6 @@
 """The tables of a card, as pydantic models: keys, types, units and the range of each single value.
 
-What concerns several values together is checked by the domain objects, in `macros.card_build`.
+What concerns several values together is checked by the domain objects, in `macros.card.build`.
 """
 
 import math
