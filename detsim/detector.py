@@ -93,9 +93,9 @@ class Target:
             raise ValueError("a target has either a mass (with a material) or a number of electrons")
         if self.mass is not None and self.material is None:
             raise ValueError("a target's mass needs its material, a chemical formula such as 'C9H12'")
-        value = self.mass if self.mass is not None else self.electrons
-        if value is None or not (math.isfinite(value) and value > 0):
-            raise ValueError(f"mass or electrons must be finite and above 0, got {value}")
+        for name, value, unit in (("mass", self.mass, " g"), ("electrons", self.electrons, "")):
+            if value is not None and not (math.isfinite(value) and value > 0):
+                raise ValueError(f"target {name} must be finite and above 0{unit}, got {value}")
         if self.material is not None:
             composition(self.material)
 

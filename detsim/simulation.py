@@ -76,6 +76,8 @@ def _response(experiment: Experiment) -> ResponseArrays:
 
 def _slice(prepared: Plan, n: int | None, first: int, seed: int, identity: Sequence[int]) -> int:
     """Return how many events to draw: n, or what is left of the Poisson total behind `first`."""
+    if first < 0 or (n is not None and n < 0):
+        raise ValueError(f"n and first must be ≥ 0, got {n} and {first}")
     if n is not None:
         return n
     return max(number_of_events(prepared, seed=seed, identity=identity) - first, 0)
@@ -172,6 +174,8 @@ def stream(
     Events
         Recorded events of each chunk.
     """
+    if chunk <= 0:
+        raise ValueError(f"chunk must be above 0 events, got {chunk}")
     prepared = event_plan(experiment, model)
     count = _slice(prepared, n, first, seed, identity)
     for start in range(0, count, chunk):
