@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv
 
-from analysis.fit import Fitter, make_fitter
-from analysis.toys import FAILED, METHODS, NO_LIMIT, NO_MINOS, Thrower, at_truth, toys
+from analysis.fitter import Fitter, make_fitter
+from analysis.toys import FAILED, METHODS, NO_HESSE, NO_LIMIT, NO_MINOS, Thrower, at_truth, toys
 from detsim.experiment import Experiment
 from simgen.models import Model
 
@@ -97,7 +97,7 @@ def covers(columns: Columns, poi: str, method: str) -> NDArray[np.bool_]:
     truth, status = columns[f"true_{poi}"], columns["status"]
     if method == "one-sided":
         return np.asarray(((status & (FAILED | NO_LIMIT)) == 0) & (truth <= columns["one_sided_upper"]))
-    failed = FAILED | (NO_MINOS if method == "minos" else 0)
+    failed = FAILED | (NO_MINOS if method == "minos" else NO_HESSE)
     inside = (columns[f"{method}_lower"] <= truth) & (truth <= columns[f"{method}_upper"])
     return np.asarray(((status & failed) == 0) & inside)
 
@@ -107,7 +107,8 @@ def summarise(columns: Columns, poi: str, level: float, methods: Sequence[str] =
     n_toys = len(columns["toy"])
     good = (columns["status"] & FAILED) == 0
     residual = columns[poi][good] - columns[f"true_{poi}"][good]
-    pulls = residual / columns[f"{poi}_error"][good]
+    with_error = good & ((columns["status"] & NO_HESSE) == 0)
+    pulls = (columns[poi] - columns[f"true_{poi}"])[with_error] / columns[f"{poi}_error"][with_error]
     counted = {}
     for method in methods:
         covered = int(np.count_nonzero(covers(columns, poi, method)))
@@ -116,14 +117,13 @@ def summarise(columns: Columns, poi: str, level: float, methods: Sequence[str] =
         counted[method] = MethodCoverage(
             covered=covered, fraction=covered / n_toys, low=low, high=high, verdict=verdict
         )
-    many = np.count_nonzero(good) > 1
     return CoveragePoint(
         value=float(columns[f"true_{poi}"][0]),
         n_toys=n_toys,
         n_failed=int(np.count_nonzero(~good)),
-        bias=float(residual.mean()) if many else None,
-        pull_mean=float(pulls.mean()) if many else None,
-        pull_width=float(pulls.std(ddof=1)) if many else None,
+        bias=float(residual.mean()) if len(residual) else None,
+        pull_mean=float(pulls.mean()) if len(pulls) else None,
+        pull_width=float(pulls.std(ddof=1)) if len(pulls) > 1 else None,
         methods=counted,
     )
 

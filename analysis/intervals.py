@@ -1,30 +1,26 @@
 """Limits and allowed regions from the profile likelihood, bounded by the physical range."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import hist
 import numpy as np
 from iminuit import Minuit
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize_scalar
 from scipy.special import ndtri
 
-from analysis.fit import Fitter, make_fitter
+from analysis.fitter import REACH, Fitter, Profile, make_fitter
 from analysis.histograms import bin_counts
 from analysis.likelihood import Likelihood
 from analysis.results import LimitResult
 from detsim.experiment import Experiment
-from simgen.models import Model, parameter_range
+from simgen.models import Model
 
-__all__ = ["delta_chi2", "is_blind", "limit", "limit_of_counts", "regions", "upper_limit"]
+__all__ = ["delta_chi2", "interval", "is_blind", "limit", "limit_of_counts", "regions", "upper_limit"]
 
 Array = NDArray[np.float64]
-Region = tuple[float, float | None]
-
-_REACH = 1e6
-"""Scans of an unbounded range end at this many times the expected resolution."""
+Region = tuple[float | None, float | None]
 
 
 def delta_chi2(level: float, method: str) -> float:
@@ -37,39 +33,114 @@ def delta_chi2(level: float, method: str) -> float:
     """
     if method not in {"one-sided", "two-sided"}:
         raise ValueError(f"limit method must be 'one-sided' or 'two-sided', got {method!r}")
+    if not (0.5 if method == "one-sided" else 0) < level < 1:
+        raise ValueError(
+            f"the level of a limit must lie between 0 and 1, and above 0.5 if it is one-sided, got {level}"
+        )
     return float(ndtri(level if method == "one-sided" else (1 + level) / 2) ** 2)
 
 
-def physical_range(fitter: Fitter) -> tuple[float, float]:
-    """Return the part of the fit's range that is physical."""
-    low, high = parameter_range(fitter.templates.poi)
-    return max(low, fitter.range[0]), min(high, fitter.range[1])
+def is_blind(fitter: Fitter, data: Likelihood, threshold: float) -> bool:
+    """Tell whether -2 ln L varies by less than a threshold over the whole physical range."""
+    values = fitter.scan(data)
+    return bool(values.max() - values.min() < threshold)
 
 
-def is_blind(fitter: Fitter, data: Likelihood, minuit: Minuit, threshold: float) -> bool:
-    """Tell whether -2 ln L stays below its threshold over the whole physical range."""
-    found = regions(fitter, data, minuit, threshold, method="two-sided")
-    low, high = physical_range(fitter)
-    open_end = None if math.isinf(high) else high
-    return found == ((low if math.isfinite(low) else -math.inf, open_end),)
+def _crossing(
+    profile: Profile, start: float, level: float, step: float, end: float, resolution: float
+) -> float | None:
+    """Find where the profile first rises to a level, walking from `start` by growing steps towards `end`."""
+    sign = math.copysign(1.0, step)
+    left = start
+    for _ in range(100):
+        right = left + step
+        last = sign * right >= sign * end
+        if last:
+            right = end
+        if not math.isfinite(right) or abs(right - start) > REACH * resolution:
+            return None
+        if profile(right) >= level:
+            return _root(profile, left, right, level, resolution)
+        if last:
+            return None
+        left, step = right, 1.3 * step
+    return None
 
 
-def _scan_points(fitter: Fitter, estimate: float) -> Array:
-    low, high = physical_range(fitter)
-    scale = fitter.scale if math.isfinite(fitter.scale) else 1.0
-    steps = np.concatenate([np.linspace(0, 12, 61)[1:], np.geomspace(13, _REACH, 90)]) * scale
-    centre = min(max(estimate, low), high)
-    candidates = [centre - steps, np.array([centre]), centre + steps]
-    if math.isfinite(low):
-        candidates += [np.array([low]), low + steps]
-    if math.isfinite(high):
-        candidates += [np.array([high]), high - steps]
-    if math.isfinite(low) and math.isfinite(high):
-        inset = 1e-9 * (high - low)
-        candidates.append(np.linspace(low + inset, high - inset, 201))
-        low, high = low + inset, high - inset
-    points: Array = np.unique(np.concatenate(candidates))
+def _root(profile: Profile, a: float, b: float, level: float, resolution: float) -> float:
+    return float(brentq(lambda p: profile(p) - level, a, b, xtol=1e-9 * resolution, rtol=1e-13))
+
+
+def interval(
+    fitter: Fitter, data: Likelihood, minuit: Minuit, threshold: float
+) -> tuple[float | None, float | None]:
+    """Find the interval around the free minimum, in which the profile rises by less than a threshold.
+
+    It may leave the physical range where the free fit may.
+
+    Returns
+    -------
+    lower, upper : float or None
+        None for an end that is open.
+    """
+    best = float(minuit.values[0])
+    profile = fitter.profile(data)
+    level = profile(best) + threshold
+    low, high = fitter.range
+    step = _first_step(fitter, minuit, threshold)
+    return (
+        _crossing(profile, best, level, -step, low, fitter.width),
+        _crossing(profile, best, level, step, high, fitter.width),
+    )
+
+
+def _first_step(fitter: Fitter, minuit: Minuit, threshold: float) -> float:
+    error = min(max(float(minuit.errors[0]), 0.01 * fitter.width), 100 * fitter.width)
+    return 0.7 * math.sqrt(threshold) * error
+
+
+def upper_limit(fitter: Fitter, data: Likelihood, minuit: Minuit, threshold: float) -> float | None:
+    """Find the first crossing above the minimum.
+
+    Parameters
+    ----------
+    fitter : Fitter
+    data : Likelihood
+    minuit : Minuit
+        At the free minimum; one below the physical range counts as one at its end.
+    threshold : float
+
+    Returns
+    -------
+    float or None
+        None if there is no crossing.
+    """
+    low, high = fitter.physical
+    best = min(max(float(minuit.values[0]), low), high)
+    profile = fitter.profile(data)
+    step = _first_step(fitter, minuit, threshold)
+    return _crossing(profile, best, profile(best) + threshold, step, high, fitter.width)
+
+
+def _scan_points(fitter: Fitter, best: float) -> Array:
+    low, high = fitter.physical
+    steps = fitter.width * np.concatenate([np.linspace(0, 12, 61)[1:], np.geomspace(13, REACH, 90)])
+    points = np.unique(np.concatenate([[best], best - steps, best + steps, fitter.grid[0]]))
     return points[(points >= low) & (points <= high)]
+
+
+def _polished(profile: Profile, points: Array, values: Array, level: float) -> tuple[Array, Array]:
+    """Add the minima between the points that dip below a level where no point does."""
+    found = []
+    for i in range(1, len(points) - 1):
+        if level < values[i] <= min(values[i - 1], values[i + 1]):
+            bounds = points[i - 1], points[i + 1]
+            dip = minimize_scalar(profile, bounds=bounds, options={"xatol": 1e-9 * (bounds[1] - bounds[0])})
+            found.append((float(dip.x), float(dip.fun)))
+    points = np.concatenate([points, [x for x, _ in found]])
+    values = np.concatenate([values, [v for _, v in found]])
+    order = np.argsort(points, kind="stable")
+    return points[order], values[order]
 
 
 def regions(
@@ -93,74 +164,26 @@ def regions(
     tuple of (low, high)
         In ascending order; None for an end beyond the scan of an unbounded range.
     """
-    profile = fitter.profile(data, tuple(minuit.values))
-    estimate = float(minuit.values[0])
-    points = _scan_points(fitter, estimate)
+    low, high = fitter.physical
+    best = min(max(float(minuit.values[0]), low), high)
+    profile = fitter.profile(data)
+    points = _scan_points(fitter, best)
     values = np.array([profile(p) for p in points])
-    low, high = physical_range(fitter)
-    floor = min(float(values.min()), float(minuit.fval) if low <= estimate <= high else math.inf)
-    best = min(max(estimate, low), high)
-
-    def excess(p: float) -> float:
-        if method == "one-sided" and p <= best:
-            return -threshold
-        return profile(p) - floor - threshold
-
-    outside = values - floor - threshold
+    level = profile(best) + threshold
+    points, values = _polished(profile, points, values, level)
+    inside = values <= level
     if method == "one-sided":
-        outside[points <= best] = -threshold
-    inside = outside <= 0
-    found: list[Region] = []
-    start: float | None = float(low) if inside[0] else None
-    for i in range(1, len(points)):
-        if inside[i] and not inside[i - 1]:
-            start = _crossing(excess, points[i - 1], points[i], fitter.scale)
-        elif inside[i - 1] and not inside[i]:
-            end = _crossing(excess, points[i - 1], points[i], fitter.scale)
-            found.append((start if start is not None else float(low), end))
-            start = None
+        inside |= points <= best
+    ends: list[float | None] = []
+    if inside[0]:
+        ends.append(low if math.isfinite(low) else None)
+    ends += [
+        _root(profile, points[i - 1], points[i], level, fitter.width)
+        for i in np.flatnonzero(inside[1:] != inside[:-1]) + 1
+    ]
     if inside[-1]:
-        found.append((start if start is not None else float(low), None if math.isinf(high) else float(high)))
-    return tuple(found)
-
-
-def _crossing(excess: Callable[[float], float], a: float, b: float, scale: float) -> float:
-    width = scale if math.isfinite(scale) else 1.0
-    return float(brentq(excess, a, b, xtol=1e-7 * width, rtol=1e-12))
-
-
-def upper_limit(fitter: Fitter, data: Likelihood, minuit: Minuit, threshold: float) -> float | None:
-    """Find the first crossing above the minimum.
-
-    Parameters
-    ----------
-    fitter : Fitter
-    data : Likelihood
-    minuit : Minuit
-        At the free minimum; one below the physical range counts as one at its end.
-    threshold : float
-
-    Returns
-    -------
-    float or None
-        None if there is no crossing.
-    """
-    if not math.isfinite(fitter.scale):
-        return None
-    low, high = physical_range(fitter)
-    profile = fitter.profile(data, tuple(minuit.values))
-    best = float(minuit.values[0])
-    floor = float(minuit.fval) if low <= best <= high else profile(min(max(best, low), high))
-    best = min(max(best, low), high)
-    left, step = best, fitter.scale * math.sqrt(threshold)
-    for _ in range(60):
-        right = min(left + step, high - 1e-9 * abs(high) if math.isfinite(high) else math.inf)
-        if profile(right) - floor >= threshold:
-            return _crossing(lambda p: profile(p) - floor - threshold, left, right, fitter.scale)
-        if right < left + step or right - best > _REACH * fitter.scale:
-            return None
-        left, step = right, 1.3 * step
-    return None
+        ends.append(high if math.isfinite(high) else None)
+    return tuple(zip(ends[::2], ends[1::2], strict=True))
 
 
 def limit_of_counts(

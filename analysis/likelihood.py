@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from analysis._kernels import cost as _cost
 from analysis.templates import Templates
@@ -16,7 +16,20 @@ Array = NDArray[np.float64]
 
 
 def paper_errors(templates: Templates, error_per_bin: float) -> Array:
-    """Compute the absolute errors of the paper's χ², σ N_i^SM, shape (n_bins,)."""
+    """Compute the absolute errors of the paper's χ², σ N_i^SM, shape (n_bins,).
+
+    Raises
+    ------
+    ValueError
+        If the standard model expects nothing in a bin.
+    """
+    empty = np.flatnonzero(templates.reference <= 0)
+    if empty.size:
+        low, high = templates.folded.edges[empty[0] : empty[0] + 2]
+        raise ValueError(
+            f"likelihood = 'paper' needs counts in every bin, and the standard model expects none from "
+            f"{low:g} to {high:g} MeV: change detector.bins, or take likelihood = 'poisson'"
+        )
     return error_per_bin * templates.reference
 
 
@@ -63,6 +76,43 @@ class Likelihood:
             return _cost.polynomial_cost(poi, coefficients, t.backgrounds, factors, *rest)
 
         return by_polynomial
+
+    def hessian(self, parameters: ArrayLike, step: float) -> Array:
+        """Compute the second derivatives of -2 ln L, shape (n_parameters, n_parameters).
+
+        Parameters
+        ----------
+        parameters : array_like, shape (n_parameters,)
+        step : float
+            Of differences in the parameter of interest, where the signal is not a polynomial.
+
+        Notes
+        -----
+        Differences of -2 ln L itself would lose the error of a parameter of interest that is nearly
+        degenerate with a normalisation.
+        """
+        t = self.templates
+        poi, *nuisances = np.asarray(parameters, np.float64)
+        factors = t.factors(np.array(nuisances))
+        signal = t.signal(poi)
+        first, second = t.derivatives(poi, step)
+        mu = factors[0] * signal + factors[1:] @ t.backgrounds
+        if len(self.errors):
+            slope, curvature = 2 * (mu - self.counts) / self.errors**2, 2 / self.errors**2
+        else:
+            ratio = np.divide(self.counts, mu, out=np.zeros_like(mu), where=self.counts > 0)
+            slope = 2 * (1 - ratio)
+            curvature = np.divide(2 * ratio, mu, out=np.zeros_like(mu), where=self.counts > 0)
+        normalisations = np.vstack([signal, t.backgrounds])[t.free]
+        rows = np.vstack([factors[0] * first, normalisations])
+        hessian = (rows * curvature) @ rows.T
+        hessian[0, 0] += slope @ (factors[0] * second)
+        if len(t.free) and t.free[0] == 0:
+            hessian[0, 1] += slope @ first
+            hessian[1, 0] += slope @ first
+        index = np.arange(1, len(hessian))
+        hessian[index, index] += 2 / t.uncertainties[t.free] ** 2
+        return np.asarray(hessian)
 
     def nominal(self, poi: float) -> float:
         """Evaluate at nominal normalisations."""

@@ -8,6 +8,10 @@ from simgen.models import mass_from_gamma
 __all__ = ["Estimate", "FitResult", "LimitResult"]
 
 
+NO_MINIMUM = "no minimum found"
+"""Reason of a fit that failed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """A fitted parameter.
@@ -62,6 +66,11 @@ class FitResult:
     ndof: int
 
     @property
+    def failed(self) -> bool:
+        """Whether no minimum was found: not the same as data that cannot measure the parameter."""
+        return not self.valid and self.reason == NO_MINIMUM
+
+    @property
     def estimate(self) -> Estimate:
         """Estimate of the parameter of interest."""
         return self.parameters[self.poi]
@@ -93,7 +102,7 @@ class LimitResult:
     method: str
     delta_chi2: float
     upper: float | None
-    regions: tuple[tuple[float, float | None], ...]
+    regions: tuple[tuple[float | None, float | None], ...]
     asimov: float | None
     band: tuple[float, ...] | None = None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtr
 
-from analysis.fit import Fitter, make_fitter
+from analysis.fitter import Fitter, make_fitter
 from analysis.intervals import delta_chi2, limit_of_counts, upper_limit
 from analysis.results import LimitResult
 from analysis.toys import Thrower
@@ -138,9 +138,9 @@ def expected_limit(
     LimitResult
         `upper` is the limit of exact data, `band` the quantiles of the toys' limits at -2 ... +2 σ.
     """
-    exact = limit_of_counts(
-        fitter, fitter.templates.expected(fitter.truth), level=level, method=method
-    )
+    if n_toys < 1:
+        raise ValueError(f"n_toys must be at least 1, got {n_toys}")
+    exact = limit_of_counts(fitter, fitter.templates.expected(fitter.truth), level=level, method=method)
     if exact.asimov is None:
         return exact
     thrower = Thrower(experiment=experiment, fitter=fitter, seed=seed)

@@ -2,16 +2,20 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from simgen.models import parameter_range
 
-__all__ = ["FitSettings"]
+__all__ = ["FitSettings", "LikelihoodName", "LimitMethod", "Method"]
+
+LikelihoodName = Literal["poisson", "paper"]
+Method = Literal["minos", "hesse"]
+LimitMethod = Literal["one-sided", "two-sided"]
 
 _CHOICES = {
-    "likelihood": ("poisson", "paper"),
-    "method": ("minos", "hesse"),
-    "limit_method": ("one-sided", "two-sided"),
+    "likelihood": get_args(LikelihoodName),
+    "method": get_args(Method),
+    "limit_method": get_args(LimitMethod),
 }
 
 
@@ -48,12 +52,12 @@ class FitSettings:
     """
 
     poi: str = "gamma"
-    likelihood: Literal["poisson", "paper"] = "poisson"
+    likelihood: LikelihoodName = "poisson"
     error_per_bin: float | None = None
     level: float = 0.683
-    method: Literal["minos", "hesse"] = "minos"
+    method: Method = "minos"
     limit_level: float = 0.95
-    limit_method: Literal["one-sided", "two-sided"] = "one-sided"
+    limit_method: LimitMethod = "one-sided"
 
     def __post_init__(self) -> None:
         try:
@@ -68,6 +72,8 @@ class FitSettings:
         for name in ("level", "limit_level"):
             if not 0 < getattr(self, name) < 1:
                 raise ValueError(f"{name} must lie between 0 and 1, got {getattr(self, name)}")
+        if self.limit_method == "one-sided" and self.limit_level <= 0.5:
+            raise ValueError(f"limit_level of a one-sided limit must be above 0.5, got {self.limit_level}")
         if self.likelihood == "paper" and self.error_per_bin is None:
             raise ValueError("error_per_bin is needed by likelihood = 'paper', for example 0.05")
         if self.likelihood != "paper" and self.error_per_bin is not None:

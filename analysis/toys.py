@@ -10,20 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from analysis.fit import Fitter
-from analysis.intervals import delta_chi2, upper_limit
+from analysis.fitter import Fitter
+from analysis.intervals import delta_chi2, interval, upper_limit
 from detsim.experiment import Experiment
 from detsim.rootfile import Branch
 from detsim.simulation import count_events, event_plan, number_of_events
 from simgen.generator import Plan
 from simgen.random import Stage, float_bits, generator
 
-__all__ = ["FAILED", "METHODS", "NO_LIMIT", "NO_MINOS", "Thrower", "toy_branches", "toys"]
+__all__ = ["FAILED", "METHODS", "NO_HESSE", "NO_LIMIT", "NO_MINOS", "Thrower", "toy_branches", "toys"]
 
 Array = NDArray[np.float64]
 Columns = dict[str, NDArray[Any]]
 
-FAILED, NO_MINOS, NO_LIMIT = 1, 2, 4
+FAILED, NO_MINOS, NO_LIMIT, NO_HESSE = 1, 2, 4, 8
 METHODS = ("hesse", "minos", "one-sided")
 """Intervals of a toy: two-sided Hesse and MINOS, and the one-sided limit of the profile likelihood."""
 
@@ -44,7 +44,8 @@ class Thrower:
     Notes
     -----
     Counts are Poisson, auxiliary measurements Gaussian around 1. For the paper's χ², whose error per bin
-    holds more than counting, each bin is displaced by a Gaussian so that the total variance is (σN^SM)².
+    holds more than counting, each bin is displaced by a Gaussian so that the total variance is (σN^SM)²;
+    where counting alone has more there is no displacement, and the χ² believes in too small an error.
     Toy k depends on the seed, the true parameters and k only.
     """
 
@@ -93,7 +94,9 @@ class Thrower:
 
     def _counts(self, identity: tuple[int, ...]) -> Array:
         if not self.events:
-            return generator(self.seed, Stage.TOY_COUNTS, *identity).poisson(self._expected).astype(np.float64)
+            return (
+                generator(self.seed, Stage.TOY_COUNTS, *identity).poisson(self._expected).astype(np.float64)
+            )
         n = number_of_events(self._plan, seed=self.seed, identity=identity)
         counts = count_events(self._plan, self.experiment, n, seed=self.seed, identity=identity)
         return counts[1:-1].astype(np.float64)
@@ -136,7 +139,8 @@ def toy_branches(fitter: Fitter, *, level: float, fitted: bool = True) -> dict[s
         "one_sided_upper": Branch(dtype="float64", description=f"one-sided profile limit at {level}"),
         "status": Branch(
             dtype="int32",
-            description="0 good; else the sum of 1 fit failed, 2 no MINOS interval, 4 no one-sided limit; "
+            description="0 good; else the sum of 1 fit failed, 2 no MINOS interval, 4 no one-sided limit, "
+            "8 no Hesse error; "
             "undefined cells are NaN",
         ),
     }
@@ -164,28 +168,30 @@ def fit_toy(
     cells = dict.fromkeys(
         ["hesse_lower", "hesse_upper", "minos_lower", "minos_upper", "one_sided_upper", "q_true"], math.nan
     )
-    if not (minuit.valid and minuit.accurate):
+    if not minuit.valid:
         cells |= dict.fromkeys([*names, *(f"{n}_error" for n in names)], math.nan)
         return {**cells, "fval": math.nan, "status": FAILED}
-    status = 0
-    for name in names:
-        cells[name], cells[f"{name}_error"] = float(minuit.values[name]), float(minuit.errors[name])
-    values, fval = tuple(minuit.values), float(minuit.fval)
-    cells["fval"] = fval
-    cells["q_true"] = fitter.profile(data, values)(fitter.truth) - fval
-    width = float(ndtri((1 + level) / 2)) * float(minuit.errors[0])
-    cells["hesse_lower"], cells["hesse_upper"] = values[0] - width, values[0] + width
+    errors = fitter.hesse(data, minuit)
+    status = NO_HESSE if errors is None else 0
+    for i, name in enumerate(names):
+        cells[name] = float(minuit.values[name])
+        cells[f"{name}_error"] = math.nan if errors is None else float(errors[i])
+    best, profile = cells[names[0]], fitter.profile(data)
+    cells["fval"] = float(minuit.fval)
+    cells["q_true"] = profile(fitter.truth) - profile(best)
+    sigmas = float(ndtri((1 + level) / 2))
+    width = sigmas * cells[f"{names[0]}_error"]
+    cells["hesse_lower"], cells["hesse_upper"] = best - width, best + width
     if "one-sided" in methods:
         found = upper_limit(fitter, data, minuit, delta_chi2(level, "one-sided"))
         cells["one_sided_upper"] = math.nan if found is None else found
         status |= NO_LIMIT if found is None else 0
     if "minos" in methods:
-        minuit.minos(names[0], cl=level)
-        ends = minuit.merrors[names[0]]
-        if ends.is_valid:
-            cells["minos_lower"], cells["minos_upper"] = values[0] + ends.lower, values[0] + ends.upper
-        else:
+        lower, upper = interval(fitter, data, minuit, sigmas**2)
+        if lower is None or upper is None:
             status |= NO_MINOS
+        else:
+            cells["minos_lower"], cells["minos_upper"] = lower, upper
     return {**cells, "status": status}
 
 

@@ -1,0 +1,279 @@
+"""What the fits of one experiment and model have in common: ranges, starting points, minimiser, profile."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from iminuit import Minuit
+from numpy.typing import ArrayLike, NDArray
+
+from analysis._kernels import profile as _profile
+from analysis.likelihood import Likelihood, paper_errors
+from analysis.templates import EVEN, Templates, fit_range, make_templates
+from detsim.experiment import Experiment
+from simgen.models import Model, parameter_range
+
+__all__ = ["REACH", "Fitter", "Profile", "make_fitter"]
+
+Array = NDArray[np.float64]
+
+REACH = 1e6
+"""Scans of an unbounded range end at this many times the expected resolution."""
+
+_TOLERANCE = 1e-3
+"""EDM goal of MIGRAD in units of 0.002: estimates within about 1e-3 of the error."""
+
+_MAX_STARTS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitter:
+    """All that the fits of one experiment and model have in common.
+
+    Parameters
+    ----------
+    templates : Templates
+    likelihood : {"poisson", "paper"}
+    errors : ndarray, shape (n_bins,) or (0,)
+        Absolute errors of the paper's χ²; empty for Poisson.
+    """
+
+    templates: Templates
+    likelihood: str
+    errors: Array
+
+    @cached_property
+    def range(self) -> tuple[float, float]:
+        """Range of the parameter of interest in a free fit."""
+        return fit_range(self.templates.model, self.templates.poi)
+
+    @cached_property
+    def physical(self) -> tuple[float, float]:
+        """Part of that range that is physical."""
+        low, high = parameter_range(self.templates.poi)
+        return max(low, self.range[0]), min(high, self.range[1])
+
+    @property
+    def truth(self) -> float:
+        """Value of the parameter of interest in the model."""
+        return self.templates.model.parameters[self.templates.poi]
+
+    @cached_property
+    def anchor(self) -> float:
+        """The model's value, or the end of the physical range next to it."""
+        low, high = self.physical
+        return min(max(self.truth, low), high)
+
+    @cached_property
+    def scale(self) -> float:
+        """Step of the parameter, from the model's value, that changes exact data's -2 ln L by 1.
+
+        Upwards, or downwards if nothing above does. Infinity if nothing in the range does, or nothing up to
+        `REACH`: the experiment is blind to it.
+        """
+        exact = self.data(self.templates.expected(self.anchor))
+        floor = exact.nominal(self.anchor)
+        low, high = self.range
+        for sign, room in ((1, high - self.anchor), (-1, self.anchor - low)):
+            for step in np.geomspace(1e-15, REACH, 125):
+                reached = min(float(step), room)
+                if exact.nominal(self.anchor + sign * reached) - floor >= 1:
+                    return reached
+                if reached < step:
+                    break
+        return math.inf
+
+    @property
+    def width(self) -> float:
+        """The scale; 1 for a blind experiment, which has none."""
+        return self.scale if math.isfinite(self.scale) else 1.0
+
+    @cached_property
+    def grid(self) -> tuple[Array, Array]:
+        """Points over the physical range, shape (n,), and their signals, shape (n, n_bins)."""
+        low, high = self.physical
+        steps = self.width * np.concatenate(
+            [[0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12], np.geomspace(16, REACH, 60)]
+        )
+        candidates = [np.array([self.anchor]), self.anchor - steps, self.anchor + steps]
+        if math.isfinite(low):
+            candidates += [np.array([low]), low + steps]
+        if math.isfinite(low) and math.isfinite(high):
+            candidates.append(np.linspace(low, high, 101))
+        points = np.unique(np.concatenate(candidates))
+        points = points[(points >= low) & (points <= high)]
+        return points, np.array([self.templates.signal(p) for p in points])
+
+    @property
+    def nominal(self) -> Array:
+        """Nominal auxiliary measurements, shape (1 + n_backgrounds,)."""
+        return np.ones(len(self.templates.uncertainties))
+
+    def data(self, counts: ArrayLike, auxiliary: ArrayLike | None = None) -> Likelihood:
+        """Make the likelihood of a data set.
+
+        Parameters
+        ----------
+        counts : array_like, shape (n_bins,)
+        auxiliary : array_like, shape (1 + n_backgrounds,), optional
+            Measured normalisations; nominal without.
+        """
+        return Likelihood(
+            templates=self.templates,
+            counts=np.ascontiguousarray(counts, np.float64),
+            auxiliary=self.nominal if auxiliary is None else np.asarray(auxiliary, np.float64),
+            errors=self.errors,
+        )
+
+    def scan(self, data: Likelihood) -> Array:
+        """Profile -2 ln L at the points of the grid, shape (n,)."""
+        values = np.empty(len(self.grid[0]))
+        t = self.templates
+        _profile.scan(
+            self.grid[1], t.backgrounds, data.counts, self.errors, data.auxiliary, t.uncertainties, values
+        )
+        return values
+
+    def minimise(self, data: Likelihood) -> Minuit:
+        """Run the free fit.
+
+        It begins at every local minimum of a scan of the physical range, and from there may leave it: the
+        deepest minimum that is found is the estimate.
+
+        Returns
+        -------
+        Minuit
+            At its minimum. Its errors are estimates only: see `hesse`.
+        """
+        values = self.scan(data)
+        padded = np.concatenate([[math.inf], values, [math.inf]])
+        lowest = np.flatnonzero((values < padded[:-2]) & (values <= padded[2:]))
+        lowest = lowest[np.argsort(values[lowest], kind="stable")][:_MAX_STARTS]
+        fits = [self._migrad(data, float(self.grid[0][i])) for i in lowest]
+        return min(fits, key=lambda m: (not m.valid, m.fval))
+
+    def hesse(self, data: Likelihood, minuit: Minuit) -> Array | None:
+        """Compute the errors of the parameters from the second derivatives at a minimum.
+
+        Returns
+        -------
+        ndarray, shape (n_parameters,), or None
+            Zero for a fixed parameter of interest; None if the matrix is not positive definite.
+        """
+        hessian = data.hessian(tuple(minuit.values), 0.01 * self.width)
+        free = np.flatnonzero(~np.array(tuple(minuit.fixed)))
+        size = np.sqrt(np.diag(hessian)[free]) if np.all(np.diag(hessian)[free] > 0) else None
+        errors = np.zeros(len(hessian))
+        if size is None:
+            return None
+        try:
+            root = np.linalg.cholesky(hessian[np.ix_(free, free)] / np.outer(size, size))
+        except np.linalg.LinAlgError:
+            return None
+        inverse = np.linalg.inv(root)
+        errors[free] = np.sqrt(2 * (inverse**2).sum(axis=0)) / size
+        return errors
+
+    def conditional(self, data: Likelihood, poi: float) -> Minuit:
+        """Fit the normalisations at a value of the parameter of interest."""
+        minuit = self._minuit(data, poi)
+        minuit.fixed[0] = True
+        if minuit.nfit:
+            minuit.migrad()
+        return minuit
+
+    def _migrad(self, data: Likelihood, start: float) -> Minuit:
+        if self.templates.poi in EVEN:
+            start = max(start, 0.1 * self.width)  # at 0 the slope vanishes, minimum or not
+        minuit = self._minuit(data, start)
+        minuit.migrad()
+        if not minuit.valid:
+            minuit.simplex().migrad()
+        if self.templates.poi in EVEN and minuit.values[0] < 0:
+            minuit.values[0] = -minuit.values[0]
+            minuit.migrad()
+        return minuit
+
+    def _minuit(self, data: Likelihood, start: float) -> Minuit:
+        names = self.templates.names
+        factors = self.profile(data).factors(start)[self.templates.free]
+        minuit = Minuit(data, (start, *factors), name=names)
+        minuit.errordef = Minuit.LEAST_SQUARES
+        minuit.strategy = 1
+        minuit.tol = _TOLERANCE
+        minuit.errors[0] = self.width
+        low, high = self.range
+        if self.templates.poi not in EVEN:
+            minuit.limits[0] = (low if low > -math.inf else None, high if high < math.inf else None)
+        free = self.templates.uncertainties[self.templates.free]
+        for i, uncertainty in enumerate(free, start=1):
+            minuit.errors[i] = uncertainty
+            minuit.limits[i] = (0, None)
+        return minuit
+
+    def profile(self, data: Likelihood) -> "Profile":
+        """Make the profile of -2 ln L in the parameter of interest."""
+        return Profile(data=data)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """-2 ln L minimised over the normalisations at fixed values of the parameter of interest."""
+
+    data: Likelihood
+
+    def __call__(self, poi: float) -> float:
+        """Evaluate at a value of the parameter of interest."""
+        return self._minimise(poi, np.empty(len(self.data.auxiliary)))
+
+    def factors(self, poi: float) -> Array:
+        """Return the normalisations at the minimum, shape (1 + n_backgrounds,)."""
+        factors = np.empty(len(self.data.auxiliary))
+        self._minimise(poi, factors)
+        return factors
+
+    def _minimise(self, poi: float, factors: Array) -> float:
+        d, t = self.data, self.data.templates
+        return float(
+            _profile.profile(
+                t.signal(poi), t.backgrounds, d.counts, d.errors, d.auxiliary, t.uncertainties, factors
+            )
+        )
+
+
+def make_fitter(
+    experiment: Experiment,
+    model: Model,
+    *,
+    poi: str = "gamma",
+    likelihood: str = "poisson",
+    error_per_bin: float | None = None,
+) -> Fitter:
+    """Prepare fits: fold once.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    model : Model
+        Holds every parameter but the one of interest, whose value there is where fits begin.
+    poi : str
+        Parameter of interest.
+    likelihood : {"poisson", "paper"}
+    error_per_bin : float, optional
+        Relative error of every bin, for the paper's χ².
+
+    Raises
+    ------
+    ValueError
+        If the settings do not fit together, or the paper's χ² has a bin in which nothing is expected.
+    """
+    if likelihood not in {"poisson", "paper"}:
+        raise ValueError(f"likelihood must be 'poisson' or 'paper', got {likelihood!r}")
+    if (likelihood == "paper") != (error_per_bin is not None):
+        raise ValueError("error_per_bin goes with likelihood = 'paper', and only with it")
+    if error_per_bin is not None and not 0 < error_per_bin < math.inf:
+        raise ValueError(f"error_per_bin must be finite and above 0, got {error_per_bin}")
+    templates = make_templates(experiment, model, poi)
+    errors = np.empty(0) if error_per_bin is None else paper_errors(templates, error_per_bin)
+    return Fitter(templates=templates, likelihood=likelihood, errors=errors)
