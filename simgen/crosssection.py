@@ -180,7 +180,9 @@ def sigma(
     return total
 
 
-def weak_integral(products: Sequence[float] | Array, E_nu: ArrayLike, T_low: ArrayLike, T_high: ArrayLike) -> Array:
+def weak_integral(
+    products: Sequence[float] | Array, E_nu: ArrayLike, T_low: ArrayLike, T_high: ArrayLike
+) -> Array:
     """Integrate the tree-level cross section between two recoil energies, in closed form.
 
     Parameters

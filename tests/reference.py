@@ -99,13 +99,12 @@ def bks(T, omega, *, flavour="nu_e", corrections="full", s2=0.2317):
 
 
 def bks_total(omega, *, flavour="nu_e", corrections="full", s2=0.2317, T_low=0.0):
-    """Integrate `bks` over the recoil with tanh-sinh quadrature, which bears the logarithm at the end [cm²]."""
-    with mpmath.workdps(20):
-        end = recoil_end(omega)
+    """Integrate `bks` over the recoil, the logarithm at the end with tanh-sinh quadrature [cm²]."""
+    with mpmath.workdps(30):
+        end = 2 * mpmath.mpf(omega) ** 2 / (mpmath.mpf(M_E) + 2 * mpmath.mpf(omega))
         if T_low >= end:
             return 0.0
-        # u ends where 1 - z - m/(E + l) could lose its sign to rounding
-        low, high = mpmath.mpf("1e-12"), mpmath.sqrt(1 - mpmath.mpf(max(T_low, 1e-13 * end)) / end)
+        low, high = mpmath.mpf("1e-10"), mpmath.sqrt(1 - mpmath.mpf(max(T_low, 1e-13 * end)) / end)
 
         def integrand(u):
             T = end * (1 - u**2)

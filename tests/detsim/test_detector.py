@@ -5,19 +5,24 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from experiments import borexino, lama
 from scipy.special import ndtr
 
 from detsim.detector import Detector, Resolution, Target, uniform_edges
 from detsim.experiment import FlatBackground
 from detsim.materials import composition, electrons_in, shells
 from detsim.prediction import bin_probabilities
-from experiments import borexino, lama
 from simgen.constants import AVOGADRO
 
 
 @pytest.mark.parametrize(
     ("formula", "electrons", "weight"),
-    [("NaI", 64, 22.990 + 126.904), ("C9H12", 66, 9 * 12.011 + 12 * 1.008), ("He", 2, 4.0026), ("CsI", 108, 259.81)],
+    [
+        ("NaI", 64, 22.990 + 126.904),
+        ("C9H12", 66, 9 * 12.011 + 12 * 1.008),
+        ("He", 2, 4.0026),
+        ("CsI", 108, 259.81),
+    ],
 )
 def test_electrons(formula, electrons, weight):
     """Golden. Finds a wrong atomic weight or count (IUPAC weights to five digits)."""
@@ -64,7 +69,11 @@ def test_acceptance_steps():
 @pytest.mark.parametrize("threshold", [-np.inf, 0.26, 0.2])
 def test_response_is_a_gaussian(threshold):
     """Twin. Finds a wrong argument of the error function, threshold inside a bin included."""
-    detector = replace(borexino().detector, threshold=threshold, resolution=Resolution(constant=0.01, stochastic=0.05, proportional=0.02))
+    detector = replace(
+        borexino().detector,
+        threshold=threshold,
+        resolution=Resolution(constant=0.01, stochastic=0.05, proportional=0.02),
+    )
     T = np.array([0.05, 0.25, 0.5])
     sigma = np.sqrt(0.01**2 + 0.05**2 * T + 0.02**2 * T**2)
     limits = np.maximum(np.array([threshold, *detector.edges, np.inf]), threshold)
@@ -114,7 +123,7 @@ def make(**changes):
         (lambda: make(efficiency=math.nan), "efficiency must lie in"),
         (lambda: make(binding="tight"), "binding must be 'free' or 'shells', got 'tight'"),
         (lambda: make(binding="shells"), "binding = 'shells' needs the target's material"),
-        (lambda: Target(), "either a mass"),
+        (Target, "either a mass"),
         (lambda: Target(material="He", mass=1.0, electrons=1.0), "either a mass"),
         (lambda: Target(mass=1.0), "mass needs its material"),
         (lambda: Target(material="He", mass=-1.0), "mass must be finite and above 0 g, got -1"),
@@ -122,16 +131,27 @@ def make(**changes):
         (lambda: Resolution(stochastic=-0.1), "resolution stochastic must be finite and ≥ 0, got -0.1"),
         (lambda: Resolution(constant=math.inf), "resolution constant must be finite"),
         (lambda: uniform_edges(0.3, 0.2, 0.1), "low < high"),
-        (lambda: FlatBackground(name="b", rate=-1.0, low=0.0, high=1.0), "'b': rate must be finite and ≥ 0 /s"),
-        (lambda: FlatBackground(name="b", rate=1.0, low=1.0, high=1.0), "'b': needs low < high, got 1.0 and 1.0 MeV"),
+        (
+            lambda: FlatBackground(name="b", rate=-1.0, low=0.0, high=1.0),
+            "'b': rate must be finite and ≥ 0 /s",
+        ),
+        (
+            lambda: FlatBackground(name="b", rate=1.0, low=1.0, high=1.0),
+            "'b': needs low < high, got 1.0 and 1.0 MeV",
+        ),
         (
             lambda: FlatBackground(name="b", rate=1.0, low=0.0, high=1.0, uncertainty=math.nan),
             "'b': uncertainty must be finite",
         ),
-        (lambda: replace(borexino(), generate_above=-1.0), "generate_above must be finite and ≥ 0 MeV, got -1"),
+        (
+            lambda: replace(borexino(), generate_above=-1.0),
+            "generate_above must be finite and ≥ 0 MeV, got -1",
+        ),
         (lambda: replace(borexino(), signal_uncertainty=math.nan), "signal_uncertainty must be finite"),
         (
-            lambda: replace(borexino(), backgrounds=(FlatBackground(name="b", rate=1.0, low=0.0, high=1.0),) * 2),
+            lambda: replace(
+                borexino(), backgrounds=(FlatBackground(name="b", rate=1.0, low=0.0, high=1.0),) * 2
+            ),
             "two backgrounds have the same name: b, b",
         ),
     ],

@@ -5,17 +5,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import reference
+from experiments import DAY, borexino, borexino_outside, hellaz, lama, mixed_source
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import ndtr
 
-import reference
 from detsim import prediction
 from detsim.detector import Detector, Resolution, Target
 from detsim.experiment import Experiment, FlatBackground
 from detsim.prediction import fold, predict
-from experiments import DAY, borexino, borexino_outside, hellaz, lama, mixed_source
 from simgen.exposure import Exposure, Flux
 from simgen.models import E6, LR, SM
 from simgen.rate import recoil_spectrum
@@ -36,7 +36,7 @@ CASES = {
 
 @pytest.mark.parametrize("name", ["borexino full", "hellaz", "lama shells", "background"])
 def test_columns_sum_to_the_unbinned_total(name):
-    """Twin. Finds an event lost between bins, or panels that miss a structure (1e-7 of adaptive quadrature)."""
+    """Twin. Finds an event lost between bins, or panels that miss a structure (1e-7, adaptive)."""
     expectation = predict(*CASES[name])
     assert expectation.with_flow.sum() == pytest.approx(expectation.unbinned_total, rel=1e-7)
     np.testing.assert_allclose(expectation.counts, expectation.with_flow[1:-1])
@@ -58,7 +58,7 @@ def test_panels_have_converged(name, monkeypatch):
 @pytest.mark.parametrize("mu_nu", [0.0, 1e-10])
 @pytest.mark.parametrize("antineutrino", [False, True])
 def test_bins_by_hand(mu_nu, antineutrino):
-    """Twin. Finds any slip in source, flux, time, electrons, eqs. (12), (13) or bins: plain scipy over eq. (3)."""
+    """Twin. Finds any slip in source, flux, time, electrons, response or bins: scipy over eq. (3)."""
     experiment = lama() if antineutrino else borexino()
     d = experiment.detector
     found = predict(experiment, SM(mu_nu=mu_nu)).counts
@@ -96,7 +96,7 @@ def test_bins_by_hand(mu_nu, antineutrino):
                 sigma = delta * math.sqrt(T)
                 return spectrum(T) * (ndtr((T - low) / sigma) - ndtr((T - high) / sigma))
 
-            stops = [T for T in (low, high, 2 * high) if T < end]
+            stops = [T for T in (low, high, 2 * high) if end > T]
             value = quad(smeared, 1e-7, end, points=stops or None, limit=200, epsabs=0, epsrel=1e-8)[0]
             expected += weight * value
         assert found[i] == pytest.approx(luminosity * expected, rel=3e-7)
@@ -108,7 +108,13 @@ def test_perfect_resolution_is_the_true_spectrum(name):
     experiment, model = CASES[name]
     experiment = replace(experiment, detector=replace(experiment.detector, resolution=Resolution()))
     counts = predict(experiment, model).counts
-    stops = sorted({float(prediction.T_max(e)) for c in experiment.source.components for e in getattr(c.spectrum, "energies", (c.spectrum.endpoint,))})
+    stops = sorted(
+        {
+            float(prediction.T_max(e))
+            for c in experiment.source.components
+            for e in getattr(c.spectrum, "energies", (c.spectrum.endpoint,))
+        }
+    )
     for i in (0, len(counts) // 2, len(counts) - 2):
         low, high = experiment.detector.edges[i : i + 2]
         value = quad(
@@ -155,16 +161,18 @@ def test_counts_scale_with_luminosity(flux, electrons):
 
 @DETERMINISTIC
 @given(
-    st.floats(0, 0.2), st.floats(-0.1, 0) | st.floats(1e-6, 0.5), st.floats(0, 1), st.floats(-1.5, 1.5), st.sampled_from(["tree", "full"])
+    st.floats(0, 0.2),
+    st.floats(-0.1, 0) | st.floats(1e-6, 0.5),
+    st.floats(0, 1),
+    st.floats(-1.5, 1.5),
+    st.sampled_from(["tree", "full"]),
 )
 def test_counts_are_never_negative(resolution, threshold, gamma, beta, corrections):
     """Property. Finds negative counts, or more events recorded than happened."""
     experiment = small(resolution=resolution, threshold=threshold)
     model = E6(beta=beta, gamma=gamma, corrections=corrections)
     counts = fold(experiment, corrections).signal(model)
-    everything = experiment.luminosity * sum(
-        prediction_total(c, model) for c in experiment.source.components
-    )
+    everything = experiment.luminosity * sum(prediction_total(c, model) for c in experiment.source.components)
     assert np.all(counts >= 0)
     assert counts.sum() <= everything * (1 + 1e-8)
 
@@ -198,7 +206,7 @@ def test_threshold_cuts_what_is_below(where):
 
 
 def test_backgrounds_are_flat_and_cut():
-    """Closed form. Finds a background smeared, or not cut by the threshold, or spread over its bins wrongly."""
+    """Closed form. Finds a background smeared, not cut by the threshold, or spread wrongly over bins."""
     background = FlatBackground(name="b", rate=10 / DAY, low=0.0, high=0.8, uncertainty=0.1)
     experiment = replace(small(duration=8 * DAY, threshold=0.15), backgrounds=(background,))
     np.testing.assert_allclose(fold(experiment, "tree").backgrounds, [[0, 5, 15, 25, 20]], rtol=1e-12)

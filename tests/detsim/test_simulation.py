@@ -5,6 +5,7 @@ from dataclasses import replace
 import numba
 import numpy as np
 import pytest
+from experiments import DAY, borexino, borexino_outside, lama, mixed_source
 
 from detsim.experiment import FlatBackground
 from detsim.simulation import (
@@ -17,7 +18,6 @@ from detsim.simulation import (
     simulate_counts,
     stream,
 )
-from experiments import DAY, borexino, borexino_outside, lama, mixed_source
 from simgen.models import SM
 
 N = 30_011
@@ -29,9 +29,7 @@ def busy():
     experiment = lama("modern", binding="shells", generate_above=1e-4)
     detector = replace(experiment.detector, threshold=0.003, efficiency=0.9)
     background = FlatBackground(name="flat", rate=20 / DAY, low=-0.001, high=0.03)
-    return replace(
-        experiment, source=mixed_source(), detector=detector, backgrounds=(background,)
-    )
+    return replace(experiment, source=mixed_source(), detector=detector, backgrounds=(background,))
 
 
 CASES = {
@@ -90,9 +88,15 @@ def test_slices_joined_are_the_whole(case):
     """Contract. Finds events that depend on `first`, as in two jobs of one run."""
     experiment, model = case
     whole = simulate(experiment, model, seed=4, n=N)
-    parts = [simulate(experiment, model, seed=4, n=n, first=f) for f, n in ((0, 1), (1, 19_999), (20_000, N - 20_000))]
+    parts = [
+        simulate(experiment, model, seed=4, n=n, first=f)
+        for f, n in ((0, 1), (1, 19_999), (20_000, N - 20_000))
+    ]
     assert_same(joined(parts), whole)
-    counts = [simulate_counts(experiment, model, seed=4, n=n, first=f) for f, n in ((0, 12_345), (12_345, N - 12_345))]
+    counts = [
+        simulate_counts(experiment, model, seed=4, n=n, first=f)
+        for f, n in ((0, 12_345), (12_345, N - 12_345))
+    ]
     np.testing.assert_array_equal(sum(counts), simulate_counts(experiment, model, seed=4, n=N))
 
 
@@ -127,7 +131,9 @@ def test_poisson_runs_are_cut_in_slices():
 
 def test_poisson_numbers_are_poisson():
     """Twin. Finds a wrong mean (0.3 %) or variance (10 %) of the number of events (3.3 σ of 2000 seeds)."""
-    prepared = event_plan(replace(borexino_outside(), exposure=replace(borexino().exposure, duration=2 * DAY)), SM())
+    prepared = event_plan(
+        replace(borexino_outside(), exposure=replace(borexino().exposure, duration=2 * DAY)), SM()
+    )
     mu = prepared.expected
     counts = np.array([number_of_events(prepared, seed=7, identity=(i,)) for i in range(2000)])
     assert abs(counts.mean() - mu) < 3.3 * (mu / 2000) ** 0.5
@@ -161,11 +167,17 @@ def test_energies_below_zero_are_kept():
     [
         (lambda: simulate(lama(), SM(mu_nu=1e-11), seed=1, n=10), r"mu_nu.*generate_above"),
         (lambda: simulate_counts(borexino(), SM(), seed=1, n=-5), "n and first must be ≥ 0, got -5 and 0"),
-        (lambda: simulate_counts(borexino(), SM(), seed=1, n=5, first=-1), "n and first must be ≥ 0, got 5 and -1"),
+        (
+            lambda: simulate_counts(borexino(), SM(), seed=1, n=5, first=-1),
+            "n and first must be ≥ 0, got 5 and -1",
+        ),
         (lambda: list(stream(borexino(), SM(), seed=1, n=-5)), "n and first must be ≥ 0, got -5"),
         (lambda: generate(borexino(), SM(), seed=1, first=-5), "first must be ≥ 0"),
         (lambda: list(stream(borexino(), SM(), seed=1, n=5, chunk=0)), "chunk must be above 0 events, got 0"),
-        (lambda: list(stream(borexino(), SM(), seed=1, n=5, chunk=-3)), "chunk must be above 0 events, got -3"),
+        (
+            lambda: list(stream(borexino(), SM(), seed=1, n=5, chunk=-3)),
+            "chunk must be above 0 events, got -3",
+        ),
         (lambda: simulate(borexino(), SM(), seed=-1, n=5), "seed must be an integer"),
     ],
 )

@@ -5,9 +5,9 @@ import math
 import mpmath
 import numpy as np
 import pytest
+import reference
 from scipy.integrate import quad
 
-import reference
 from simgen.betadecay import allowed_spectrum, fermi_function, finite_size_L0, nuclear_radius
 from simgen.constants import ALPHA, M_E
 from simgen.sources import BetaSpectrum
@@ -25,7 +25,7 @@ def test_fermi_function(Z, A):
 
 @pytest.mark.parametrize(("Z", "A"), NUCLEI)
 def test_finite_size(Z, A):
-    """Twin. Finds a wrong sign or factor of L0; the correction itself stays below 5 % at beta energies below 300 keV."""
+    """Twin. Finds a wrong sign or factor of L0; below 300 keV it stays below 5 %."""
     expected = [float(reference.L0_mp(T, Z, A)) for T in ENERGIES]
     found = finite_size_L0(ENERGIES, Z, A)
     np.testing.assert_allclose(found, expected, rtol=1e-9)  # digits of ħc
@@ -55,7 +55,9 @@ def test_fermi_function_at_rest():
     assert at_end == pytest.approx(near, rel=1e-6)
 
 
-@pytest.mark.parametrize(("coulomb", "endpoint", "Z", "A"), [(True, 0.22406, 62, 147), (False, 0.2347, 62, 147)])
+@pytest.mark.parametrize(
+    ("coulomb", "endpoint", "Z", "A"), [(True, 0.22406, 62, 147), (False, 0.2347, 62, 147)]
+)
 def test_spectrum_shape(coulomb, endpoint, Z, A):
     """Twin. Finds W0 - W confused with W, or the Fermi function at the neutrino's energy."""
     T_e = np.array([0.001, 0.03, 0.1, 0.2])
@@ -69,7 +71,9 @@ def test_spectrum_shape(coulomb, endpoint, Z, A):
 def test_density_is_normalised(coulomb, intensity):
     """Closed form. Finds a norm that misses the square root at the end point, or the intensity."""
     spectrum = BetaSpectrum(endpoint=0.546, Z=39, A=90, intensity=intensity, coulomb=coulomb)
-    total = quad(lambda x: 2 * x * 0.546 * float(spectrum.density(0.546 * (1 - x * x))), 0, 1, epsabs=1e-13)[0]
+    total = quad(lambda x: 2 * x * 0.546 * float(spectrum.density(0.546 * (1 - x * x))), 0, 1, epsabs=1e-13)[
+        0
+    ]
     assert total == pytest.approx(intensity, rel=1e-9)
     assert np.all(spectrum.density(np.array([-0.01, 0.5461])) == 0)
 
@@ -82,7 +86,9 @@ def test_mean_without_coulomb():
 
         def moment(power):
             return mpmath.quad(
-                lambda T: (0.2347 - T) ** power * reference.beta_spectrum_mp(T, 0.2347, 62, 147, coulomb=False),
+                lambda T: (
+                    (0.2347 - T) ** power * reference.beta_spectrum_mp(T, 0.2347, 62, 147, coulomb=False)
+                ),
                 [0, 0.2347],
             )
 

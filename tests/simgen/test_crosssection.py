@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 import pytest
+import reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-import reference
 from simgen.crosssection import Basis, coefficients, dsigma_dT, sigma
 from simgen.flavours import Flavour
 from simgen.kinematics import T_max
@@ -61,9 +61,7 @@ def test_sigma_is_the_integral_at_tree_level(flavour, mu_nu, limits):
 @pytest.mark.parametrize("T_low", [0.0, 0.25])
 def test_sigma_is_the_integral_with_corrections(flavour, corrections, T_low):
     """Twin. Finds too few quadrature nodes or a lost piece at T_max, against 20 digits of tanh-sinh."""
-    found = sigma(
-        0.7473, SM(sin2_theta_w=0.2317, corrections=corrections), flavour=flavour, T_low=T_low
-    )
+    found = sigma(0.7473, SM(sin2_theta_w=0.2317, corrections=corrections), flavour=flavour, T_low=T_low)
     expected = reference.bks_total(0.7473, flavour=flavour, corrections=corrections, T_low=T_low)
     assert found == pytest.approx(expected, rel=1e-7)
 
@@ -86,7 +84,8 @@ def test_corrected_cross_section_at_random_points(flavour, corrections):
     T = rng.uniform(1e-3, 0.999, 40) * T_max(energies)
     found = dsigma_dT(T, energies, SM(sin2_theta_w=0.2317, corrections=corrections), flavour=flavour)
     expected = [
-        reference.bks(t, e, flavour=flavour, corrections=corrections) for t, e in zip(T, energies, strict=True)
+        reference.bks(t, e, flavour=flavour, corrections=corrections)
+        for t, e in zip(T, energies, strict=True)
     ]
     np.testing.assert_allclose(found, expected, rtol=1e-9)
 
@@ -109,15 +108,15 @@ def test_coefficients_are_quadratic_in_gamma(model, flavour, corrections):
     """Property. Finds a coefficient that is not a parabola in γ at φ = 0: three templates give every γ."""
 
     def c(gamma):
-        model_at = type(model)(
-            name=model.name, beta=model.beta, gamma=gamma, corrections=corrections
-        )
+        model_at = type(model)(name=model.name, beta=model.beta, gamma=gamma, corrections=corrections)
         return coefficients(model_at, flavour)
 
     at = np.array([c(0.0), c(0.5), c(1.0)])
     linear, square = 4 * at[1] - 3 * at[0] - at[2], 2 * (at[0] + at[2] - 2 * at[1])
     for gamma in (-0.3, 0.0764, 0.8, 3.0):
-        np.testing.assert_allclose(c(gamma), at[0] + gamma * linear + gamma**2 * square, rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(
+            c(gamma), at[0] + gamma * linear + gamma**2 * square, rtol=1e-12, atol=1e-13
+        )
 
 
 @DETERMINISTIC

@@ -3,11 +3,11 @@
 import math
 
 import pytest
+from experiments import DAY, MCI, mixed_source
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from experiments import DAY, MCI, mixed_source
 from simgen.exposure import Activity, Exposure, Flux, Interactions, flavours
 from simgen.flavours import Flavour
 from simgen.geometry import Sphere
@@ -49,7 +49,9 @@ def test_limits():
     source = cr51()
     assert SOURCE.decays(source, Exposure(duration=1.0)) == pytest.approx(SOURCE.value, rel=1e-6)
     mean_life = source.half_life / math.log(2)
-    assert SOURCE.decays(source, Exposure(duration=1e12)) == pytest.approx(SOURCE.value * mean_life, rel=1e-12)
+    assert SOURCE.decays(source, Exposure(duration=1e12)) == pytest.approx(
+        SOURCE.value * mean_life, rel=1e-12
+    )
     constant = mixed_source()
     assert SOURCE.decays(constant, Exposure(duration=1e9, start=5.0)) == SOURCE.value * 1e9
 
@@ -72,7 +74,9 @@ def test_geometry_enters_once():
 def test_interactions_give_the_number_asked_for(reference):
     """Closed form. Finds a number of events that the reference model does not reproduce."""
     source, electrons = mixed_source(), 1e30
-    fluence = Interactions(events=1234.0, reference=reference).decay_fluence(source, Exposure(duration=1.0), electrons)
+    fluence = Interactions(events=1234.0, reference=reference).decay_fluence(
+        source, Exposure(duration=1.0), electrons
+    )
     total = fluence * electrons * sum(mean_sigma(c, reference) for c in source.components)
     assert total == pytest.approx(1234.0, rel=1e-12)
 
@@ -89,7 +93,10 @@ def test_flavours_of_a_source():
         (lambda: Exposure(duration=math.nan), "duration must be above 0 s, got nan"),
         (lambda: Exposure(duration=1.0, start=math.inf), "start must be finite"),
         (lambda: Flux(value=-1.0), "flux must be above 0 /cm2/s, got -1"),
-        (lambda: Activity(value=math.nan, geometry=Sphere(radius=1.0)), "activity must be above 0 Bq, got nan"),
+        (
+            lambda: Activity(value=math.nan, geometry=Sphere(radius=1.0)),
+            "activity must be above 0 Bq, got nan",
+        ),
         (lambda: Interactions(events=0.0, reference=SM()), "events must be above 0, got 0"),
         (lambda: Interactions(events=1.0, reference=SM(mu_nu=1e-11)), "mu_nu = 0"),
     ],

@@ -5,12 +5,12 @@ import math
 import numba
 import numpy as np
 import pytest
+import reference
+from experiments import mixed_source
 from scipy import stats
 from scipy.integrate import cumulative_simpson
 from scipy.interpolate import CubicSpline
 
-import reference
-from experiments import mixed_source
 from simgen._kernels.vertex import _magnetic_recoil, _weak_recoil
 from simgen.crosssection import dsigma_dT, sigma, weak_integral
 from simgen.flavours import Flavour
@@ -39,8 +39,20 @@ def spectrum_cdf(density, low, high, *, logarithmic=False):
     values = np.zeros_like(x)
     values[1:-1] = density(x[1:-1]) * jacobian[1:-1]
     cumulative = cumulative_simpson(values, x=grid, initial=0)
-    return CubicSpline(grid, cumulative / cumulative[-1]), lambda t: (2 / np.pi) * np.arcsin(
-        np.sqrt(np.clip(np.log(t / low) / math.log(high / low) if logarithmic else (t - low) / (high - low), 0, 1))
+    return (
+        CubicSpline(grid, cumulative / cumulative[-1]),
+        lambda t: (
+            (2 / np.pi)
+            * np.arcsin(
+                np.sqrt(
+                    np.clip(
+                        np.log(t / low) / math.log(high / low) if logarithmic else (t - low) / (high - low),
+                        0,
+                        1,
+                    )
+                )
+            )
+        ),
     )
 
 
@@ -169,7 +181,9 @@ def _magnetic(u, omega, low, high):
     return out
 
 
-U = np.concatenate([10.0 ** -np.arange(15, 1, -1), np.linspace(0.01, 0.99, 99), 1 - 10.0 ** -np.arange(2, 15)])
+U = np.concatenate(
+    [10.0 ** -np.arange(15, 1, -1), np.linspace(0.01, 0.99, 99), 1 - 10.0 ** -np.arange(2, 15)]
+)
 
 
 @pytest.mark.parametrize("omega", [0.005, 0.746, 50.0])

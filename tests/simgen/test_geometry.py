@@ -26,7 +26,9 @@ def by_quadrature(geometry):
             lambda z, r: 2 * math.pi * r * 2 / (4 * math.pi * (r * r + z * z)), 0, geometry.radius, 0, half
         )[0]
     if isinstance(geometry, Shell):
-        return quad(lambda r: 4 * math.pi * r**2 / (4 * math.pi * r**2), geometry.inner_radius, geometry.radius)[0]
+        return quad(
+            lambda r: 4 * math.pi * r**2 / (4 * math.pi * r**2), geometry.inner_radius, geometry.radius
+        )[0]
     d = geometry.source_distance
 
     def over_the_sphere(r):
@@ -68,7 +70,9 @@ def test_monte_carlo(geometry):
 
 def test_limits():
     """Closed form. Finds a wrong limit: far away 1/(4πd²), an empty shell its surface, continuity in R/d."""
-    assert Sphere(radius=1.0, source_distance=1e6).mean_inverse_square() * 4e12 * math.pi == pytest.approx(1, rel=1e-11)
+    assert Sphere(radius=1.0, source_distance=1e6).mean_inverse_square() * 4e12 * math.pi == pytest.approx(
+        1, rel=1e-11
+    )
     thin = Shell(inner_radius=100.0, radius=100.0001)
     assert thin.mean_inverse_square() == pytest.approx(1 / (4 * math.pi * 100**2), rel=1e-5)
     series, closed = (

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+import reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import reference
 from simgen.constants import M_E
 from simgen.kinematics import E_nu_min, T_max, cos_theta
 

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import pytest
+import reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import reference
 from simgen.models import (
     E6,
     LR,
@@ -63,7 +63,7 @@ def lr_currents(s2):
 @DETERMINISTIC
 @given(ANGLE, MIXING, GAMMA, S2, st.booleans())
 def test_e6_follows_from_the_charges(beta, phi, gamma, s2, rho_mix):
-    """Closed form. Finds any wrong sign, factor or ρ in eq. (8): Table I's charges through the mass matrix."""
+    """Closed form. Finds a wrong sign, factor or ρ in eq. (8): Table I's charges, mass matrix."""
     model = E6(beta=beta, gamma=gamma, phi=phi, sin2_theta_w=s2, rho_mix=rho_mix)
     nu, left, right = e6_currents(beta, s2)
     expected = [
@@ -79,7 +79,8 @@ def test_e6_with_kappa_and_rho(beta, phi, gamma, kappa):
     model = E6(beta=beta, gamma=gamma, phi=phi, corrections="electroweak")
     nu, left, right = e6_currents(beta, 0.2312, kappa)
     g_L, g_R = (
-        2 * RHO * reference.propagate(nu, e, gamma=gamma, phi=phi, normalise_to_Z0=True) for e in (left, right)
+        2 * RHO * reference.propagate(nu, e, gamma=gamma, phi=phi, normalise_to_Z0=True)
+        for e in (left, right)
     )
     assert couplings(model).at(kappa) == pytest.approx((g_L + 1, g_R), rel=1e-10, abs=1e-12)
 

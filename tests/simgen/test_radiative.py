@@ -3,8 +3,8 @@
 import mpmath
 import numpy as np
 import pytest
-
 import reference
+
 from simgen._kernels.radiative import dilogarithm
 from simgen.kinematics import T_max
 from simgen.radiative import kappa, qed_factors

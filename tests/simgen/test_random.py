@@ -99,7 +99,18 @@ def test_draws_of_one_event_differ():
 
 def test_streams_differ():
     """Contract. Finds stages, identities or seeds that share a key, also those that pad with zeros."""
-    identities = [(), (0,), (1,), (0, 0), (1, 0), (0, 1), (2**32,), (2**32 + 1,), float_bits(0.1), float_bits(0.2)]
+    identities = [
+        (),
+        (0,),
+        (1,),
+        (0, 0),
+        (1, 0),
+        (0, 1),
+        (2**32,),
+        (2**32 + 1,),
+        float_bits(0.1),
+        float_bits(0.2),
+    ]
     keys = {
         tuple(kernel_key(seed, stage, *identity))
         for seed in (0, 1, 2**32, 2**63 - 1)

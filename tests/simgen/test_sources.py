@@ -1,18 +1,19 @@
 """Sources: data sets, intensities, mean cross sections."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
-from scipy.integrate import quad
-
 import reference
 from experiments import mixed_source
+from scipy.integrate import quad
+
+from simgen.crosssection import Basis, coefficients
 from simgen.flavours import Flavour
 from simgen.kinematics import T_max
 from simgen.models import SM
 from simgen.rate import component_shapes, mean_sigma, recoil_spectrum
-from simgen.crosssection import Basis, coefficients
 from simgen.sources import SOURCES, Component, Lines, Source, cr51, pm147, source
 
 
@@ -74,18 +75,28 @@ def test_recoil_spectrum(made, mu_nu):
 @pytest.mark.parametrize("made", [cr51(), pm147(), mixed_source()], ids=lambda s: s.name)
 @pytest.mark.parametrize(
     ("model", "T_low"),
-    [(SM(), 0.0), (SM(), 0.02), (SM(mu_nu=5e-11), 1e-4), (SM(corrections="full"), 0.0), (SM(corrections="full"), 0.3)],
+    [
+        (SM(), 0.0),
+        (SM(), 0.02),
+        (SM(mu_nu=5e-11), 1e-4),
+        (SM(corrections="full"), 0.0),
+        (SM(corrections="full"), 0.3),
+    ],
 )
 def test_mean_sigma_is_the_integral_of_the_recoil_spectrum(made, model, T_low):
     """Twin. Finds two orders of integration that disagree, or a line below T_low that spoils the sum."""
     total = sum(mean_sigma(c, model, T_low=T_low) for c in made.components)
-    ends = sorted(float(T_max(e)) for c in made.components for e in getattr(c.spectrum, "energies", (c.spectrum.endpoint,)))
+    ends = sorted(
+        float(T_max(e))
+        for c in made.components
+        for e in getattr(c.spectrum, "energies", (c.spectrum.endpoint,))
+    )
     stops = sorted({max(T_low, 1e-9), *(e for e in ends if e > T_low)})
     if len(stops) == 1:
         assert total == 0
         return
     expected = 0.0
-    for low, high in zip(stops, stops[1:], strict=False):
+    for low, high in itertools.pairwise(stops):
         # x from 0 to 1 with T dense at both ends of every piece
         x, w = np.polynomial.legendre.leggauss(400)
         angle = np.pi / 4 * (x + 1)
@@ -114,7 +125,10 @@ def test_single_line():
         (lambda: Lines(energies=(), intensities=()), "as many intensities as energies"),
         (lambda: Lines(energies=(1.0,), intensities=(0.5, 0.5)), "as many intensities as energies"),
         (lambda: Lines(energies=(-1.0,), intensities=(0.5,)), "line energies must be finite and above 0"),
-        (lambda: Lines(energies=(1.0,), intensities=(math.nan,)), "line intensities must be finite and above 0"),
+        (
+            lambda: Lines(energies=(1.0,), intensities=(math.nan,)),
+            "line intensities must be finite and above 0",
+        ),
         (lambda: Source(name="x", components=()), "'x' has no components"),
         (
             lambda: Source(
