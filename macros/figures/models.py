@@ -1,0 +1,30 @@
+"""The models and the numbers that several figures show."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from detsim.experiment import Experiment
+    from macros.card import Card
+    from simgen.models import Model
+
+__all__ = ["LABELS", "NAMES", "in_bins", "named_model"]
+
+NAMES = ("chi", "psi", "eta", "LR")
+LABELS = {"chi": "χ", "psi": "ψ", "eta": "η", "LR": "left–right"}
+
+
+def named_model(name: str, card: "Card") -> "Model":
+    """Make one of the paper's four models with the terms that a card states, φ = 0 and γ = 0."""
+    from simgen.models import E6, LR
+
+    s2, corrections = card.model.sin2_theta_w, card.model.corrections
+    if name == "LR":
+        return LR(sin2_theta_w=s2, corrections=corrections)
+    return E6(beta=name, sin2_theta_w=s2, corrections=corrections)
+
+
+def in_bins(experiment: "Experiment", model: "Model") -> float:
+    """Compute the expected counts in the bins."""
+    from detsim.prediction import fold
+
+    return float(fold(experiment, model.corrections).signal(model)[1:-1].sum())

@@ -1,0 +1,230 @@
+"""Plots of what is inferred: profile likelihood, limits, coverage."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from macros.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    PURPLE,
+    SKY,
+    VERMILION,
+    add_note,
+    new_figure,
+    styled,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
+
+    from analysis.coverage import CoverageStudy
+    from analysis.results import FitResult, LimitResult
+
+__all__ = ["coverage_plot", "limit_plot", "parameter_label", "profile_plot"]
+
+_PARAMETERS = {
+    "gamma": (r"$\gamma = (M_Z/M_{Z'})^2$", 1.0),
+    "mu_nu": (r"$\mu_\nu$ [$10^{-12}\,\mu_B$]", 1e12),
+    "phi": (r"$\phi$ [rad]", 1.0),
+    "beta": (r"$\beta$ [rad]", 1.0),
+    "delta_c_L": (r"$\delta c_L$", 1.0),
+    "sin2_theta_w": (r"$\sin^2\theta_W$", 1.0),
+}
+
+
+def parameter_label(name: str) -> tuple[str, float]:
+    """Return the label of a parameter's axis, and by what its values are multiplied there.
+
+    Examples
+    --------
+    >>> parameter_label("background_flat")
+    ('background_flat', 1.0)
+    """
+    return _PARAMETERS.get(name, (name, 1.0))
+
+
+@styled()
+def profile_plot(
+    values: "ArrayLike",
+    profile: "ArrayLike",
+    *,
+    fit: "FitResult",
+    limit: "LimitResult | None" = None,
+    note: Sequence[str] = (),
+) -> "Figure":
+    """Draw the profile likelihood of the parameter of interest, with interval and limit.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        Values of the parameter, in internal units.
+    profile : array_like, shape (n,)
+        -2 Δln L there, 0 at the minimum.
+    fit : FitResult
+    limit : LimitResult, optional
+    note : sequence of str
+        Lines below the picture.
+
+    Returns
+    -------
+    Figure
+    """
+    import numpy as np
+    from scipy.special import ndtri
+
+    name, scale = parameter_label(fit.poi)
+    x, y = np.asarray(values, np.float64) * scale, np.asarray(profile, np.float64)
+    threshold = float(ndtri((1 + fit.level) / 2) ** 2)
+    lines = list(note)
+    figure = new_figure(4.6, 3.6)
+    ax = figure.subplots()
+    ax.plot(x, y, color=BLACK)
+    _level(ax, threshold, rf"{fit.level * 100:.3g} %: {threshold:.4g}", BLUE)
+    estimate = fit.estimate
+    if fit.valid and estimate.value is not None:
+        low = x[0] if estimate.lower is None else estimate.lower * scale
+        high = x[-1] if estimate.upper is None else estimate.upper * scale
+        ax.axvspan(low, high, color=SKY, alpha=0.35, linewidth=0)
+        ax.axvline(estimate.value * scale, color=BLUE, linewidth=1.0)
+        lines.append(f"band: interval of the fit, {fit.level * 100:.3g} % by {fit.method}")
+    else:
+        lines.append(f"no interval: {fit.reason}")
+    if limit is not None:
+        _level(ax, limit.delta_chi2, f"limit: {limit.delta_chi2:.4f}", VERMILION)
+        kind = f"{limit.level * 100:.4g} % C.L. {limit.method}, $\\Delta\\chi^2$ = {limit.delta_chi2:.4f}"
+        if limit.upper is None:
+            lines.append(f"no limit at {kind}")
+        else:
+            ax.axvline(limit.upper * scale, color=VERMILION, linestyle="--", linewidth=1.2)
+            lines.append(
+                f"dashed: upper limit {limit.upper * scale:.4g} at {kind}, above the physical minimum"
+            )
+    top = max(threshold, limit.delta_chi2 if limit else 0.0)
+    ax.set_ylim(0, 2.2 * top)
+    ax.set_xlim(x[0], x[-1])
+    ax.set_xlabel(name)
+    ax.set_ylabel(r"$-2\,\Delta\ln L$")
+    add_note(figure, lines)
+    return figure
+
+
+def _level(ax: "Axes", height: float, text: str, color: str) -> None:
+    ax.axhline(height, color=color, linestyle=":", linewidth=1.0)
+    ax.text(
+        0.985,
+        height,
+        text,
+        transform=ax.get_yaxis_transform(),
+        color=color,
+        fontsize=7,
+        ha="right",
+        va="bottom",
+    )
+
+
+@styled()
+def limit_plot(limit: "LimitResult", *, note: Sequence[str] = ()) -> "Figure":
+    """Draw the observed limit against the expected one and its band.
+
+    Parameters
+    ----------
+    limit : LimitResult
+        Without `band` only observed limit and that of exact data are shown.
+    note : sequence of str
+        Lines below the picture.
+
+    Returns
+    -------
+    Figure
+    """
+    name, scale = parameter_label(limit.parameter)
+    figure = new_figure(4.6, 2.0)
+    ax = figure.subplots()
+    shown = []
+    if limit.band is not None:
+        two_low, low, median, high, two_high = (b * scale if math.isfinite(b) else None for b in limit.band)
+        for a, b, color, text in (
+            (two_low, two_high, "#f5d76e", r"expected $\pm2\sigma$"),
+            (low, high, "#7fc97f", r"expected $\pm1\sigma$"),
+        ):
+            if a is not None:
+                ax.axvspan(a, b if b is not None else 1e3 * a, color=color, linewidth=0, label=text)
+            shown += [v for v in (a, b) if v is not None]
+        if median is not None:
+            ax.axvline(median, color=BLACK, linestyle=":", label="expected median")
+    if limit.asimov is not None:
+        ax.axvline(limit.asimov * scale, color=GREY, linestyle="--", label="exact data of the model")
+        shown.append(limit.asimov * scale)
+    if limit.upper is not None:
+        ax.axvline(limit.upper * scale, color=VERMILION, linewidth=2.0, label="observed")
+        shown.append(limit.upper * scale)
+    ax.set_xlim(0, 1.15 * max(shown, default=1.0))
+    ax.set_yticks([])
+    ax.set_xlabel(f"upper limit on {name}")
+    ax.minorticks_on()
+    ax.tick_params(axis="y", which="both", left=False, right=False)
+    figure.legend(loc="outside right upper")
+    observed = "" if limit.upper is not None else "; the data give no limit"
+    kind = (
+        f"{limit.level * 100:.4g} % C.L. {limit.method}, $\\Delta\\chi^2$ = {limit.delta_chi2:.4f}{observed}"
+    )
+    add_note(figure, (*note, kind))
+    return figure
+
+
+@styled()
+def coverage_plot(study: "CoverageStudy", *, note: Sequence[str] = ()) -> "Figure":
+    """Draw the fraction of pseudo-experiments whose interval holds the true value.
+
+    Parameters
+    ----------
+    study : CoverageStudy
+    note : sequence of str
+        Lines below the picture.
+
+    Returns
+    -------
+    Figure
+    """
+    import numpy as np
+
+    name, scale = parameter_label(study.parameter)
+    figure = new_figure(4.6, 3.4)
+    ax = figure.subplots()
+    ax.axhline(study.level, color=GREY, linewidth=1.0, label=f"level {study.level * 100:.4g} %")
+    truths = np.array([p.value for p in study.points]) * scale
+    spacing = float(np.diff(np.unique(truths)).min()) if len(set(truths)) > 1 else 1.0
+    methods = list(study.points[0].methods) if study.points else []
+    for i, method in enumerate(methods):
+        found = [p.methods[method] for p in study.points]
+        fractions = np.array([m.fraction for m in found])
+        bars = (fractions - [m.low for m in found], [m.high for m in found] - fractions)
+        ax.errorbar(
+            truths + (i - (len(methods) - 1) / 2) * 0.08 * spacing,
+            fractions,
+            yerr=np.maximum(bars, 0),
+            fmt="osD^v"[i % 5],
+            color=(BLUE, VERMILION, GREEN, PURPLE, BLACK)[i % 5],
+            markersize=4,
+            elinewidth=1.0,
+            capsize=2,
+            label=method,
+        )
+    ax.margins(x=0.08, y=0.15)
+    ax.set_xlabel(f"true {name}")
+    ax.set_ylabel("fraction that covers")
+    ax.legend(loc="best")
+    toys = sorted({p.n_toys for p in study.points})
+    n_toys = f"{toys[0]}" if len(toys) == 1 else f"{toys[0]}–{toys[-1]}" if toys else "0"
+    n_failed = sum(p.n_failed for p in study.points)
+    lines = (
+        f"{n_toys} pseudo-experiments per point, {n_failed} failed fits in all, which count as not covered",
+        "bars: Clopper–Pearson, 99.7 %; points of one true value are drawn side by side",
+    )
+    add_note(figure, (*note, *lines))
+    return figure

@@ -1,0 +1,195 @@
+"""A run in one HTML file: no script, nothing loaded from elsewhere."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from analysis.comparison import Comparison
+    from analysis.results import FitResult, LimitResult
+
+__all__ = ["Report", "ReportFigure", "Spectrum", "write_report"]
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_SUSPICIOUS = 1e-3
+_METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFigure:
+    """A picture of the report.
+
+    Parameters
+    ----------
+    svg : str
+        An SVG element, as `style.render_svg` gives it.
+    title, caption : str
+    """
+
+    svg: str
+    title: str
+    caption: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spectrum:
+    """The table of the measured energy.
+
+    Parameters
+    ----------
+    edges : array_like, shape (n_bins + 1,)
+        Bin edges [MeV].
+    counts : array_like, shape (n_bins,)
+        Data or simulation.
+    expected : array_like, shape (n_bins,)
+        Expectation of the card's model.
+    fitted : array_like, shape (n_bins,), optional
+        Expectation at the fit's estimates.
+    """
+
+    edges: "ArrayLike"
+    counts: "ArrayLike"
+    expected: "ArrayLike"
+    fitted: "ArrayLike | None" = None
+
+    def rows(self) -> Iterator[tuple[float, float, float, float, float | None]]:
+        """Yield low and high edge [keV], counts, expected and fitted counts of each bin."""
+        import numpy as np
+
+        edges = np.asarray(self.edges, np.float64) * 1000
+        fitted = [None] * (len(edges) - 1) if self.fitted is None else np.asarray(self.fitted).tolist()
+        counts, expected = np.asarray(self.counts).tolist(), np.asarray(self.expected).tolist()
+        yield from zip(edges[:-1].tolist(), edges[1:].tolist(), counts, expected, fitted, strict=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a report tells.
+
+    Parameters
+    ----------
+    title : str
+    card_name, card_text : str
+        The card as it was used, in TOML.
+    model : str
+        Label of the model.
+    seed : int or None
+    spectrum : Spectrum or None
+    comparison : Comparison or None
+        χ² of the counts against the card's model.
+    fit : FitResult or None
+    limit : LimitResult or None
+    figures : sequence of ReportFigure
+    provenance : mapping
+        Versions, processor, commit, and whatever else the result depends on.
+    warnings : sequence of str
+        What the reader has to know; the report adds its own.
+    """
+
+    title: str
+    card_name: str
+    card_text: str
+    model: str
+    seed: int | None = None
+    spectrum: Spectrum | None = None
+    comparison: "Comparison | None" = None
+    fit: "FitResult | None" = None
+    limit: "LimitResult | None" = None
+    figures: Sequence[ReportFigure] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+
+    def all_warnings(self) -> list[str]:
+        """List the warnings that were given, and those that follow from the results."""
+        found = list(self.warnings)
+        if self.fit is not None and not self.fit.valid:
+            found.append(f"The fit is not valid: {self.fit.reason}.")
+        if self.fit is not None and self.fit.valid:
+            found += [
+                f"The interval of {name} is open at its {side} end."
+                for name, e in self.fit.parameters.items()
+                for side, end in (("lower", e.lower), ("upper", e.upper))
+                if end is None
+            ]
+        if self.limit is not None and self.limit.upper is None:
+            found.append(f"There is no upper limit on {self.limit.parameter}: nothing above it is excluded.")
+        if self.limit is not None and len(self.limit.regions) > 1:
+            found.append(
+                "More than one region is allowed; the upper limit is the first crossing above the minimum."
+            )
+        p_value = None if self.comparison is None else self.comparison.p_value
+        if p_value is not None and p_value < _SUSPICIOUS:
+            found.append(f"The counts and the card's model disagree: p = {p_value:.2g}.")
+        return found
+
+
+def write_report(path: str | Path, report: Report) -> None:
+    """Write a report to a file that is whole or absent.
+
+    Parameters
+    ----------
+    path : str or Path
+    report : Report
+        The same report gives the same bytes.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written; nothing is left of it.
+    """
+    from detsim.files import whole_file
+
+    text = _render(report)
+    with whole_file(path) as stream:
+        stream.write(text.encode())
+
+
+def _render(report: Report) -> str:
+    import jinja2
+    from markupsafe import Markup
+
+    from macros.console import format_number
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = format_number
+    environment.filters["count"] = _count
+    environment.filters["svg"] = lambda text: Markup(_METADATA.sub("", text))
+    return environment.get_template("report.html.j2").render(
+        report=report, warnings=report.all_warnings(), provenance=list(_flat(report.provenance))
+    )
+
+
+def _count(value: float | None) -> str:
+    """Write a count: in full if it is a whole number."""
+    if value is None:
+        return "–"
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:.2f}"
+
+
+def _flat(mapping: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in mapping.items():
+        name = f"{above}{key}"
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{name}.")
+        elif isinstance(value, str):
+            yield name, value
+        elif value is None:
+            yield name, "–"
+        elif isinstance(value, Sequence):
+            yield (
+                name,
+                ", ".join(item if isinstance(item, str) else json.dumps(item, default=str) for item in value),
+            )
+        else:
+            yield name, str(value)
