@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.export import read_histogram
-from analysis.histograms import experiment_counts, from_counts, histogram
+from analysis.histograms import bin_counts, experiment_counts, from_counts, histogram
 from detsim.eventfile import EventFile
 from detsim.experiment import Experiment
-from detsim.rootreader import open_root
+from detsim.files import FileError
+from detsim.rootreader import open_root, reading
 from macros.card import Card, card_from_document
 from macros.differences import check_card
 
-__all__ = ["Data", "load_data", "stored_counts"]
+__all__ = ["Data", "StoredCounts", "load_data", "stored_counts"]
 
 _OF_THE_ANALYSIS = {"model", "systematics", "fit", "run", "exposure"}
 """Tables in which a card may differ from that of its data; the exposure is the file's."""
@@ -59,16 +60,36 @@ def load_data(card: Card, spec: str, *, number: int | None = None) -> Data:
         If the file is incomplete, foreign or damaged.
     """
     path = Path(spec)
-    if path.suffix == ".root" and _is_event_file(path):
+    if ".root:" not in spec and not path.exists():
+        raise FileError(path, "missing", "there is no such file")
+    if _is_root(path) and _is_event_file(path):
         return _from_events(card, path, number)
     if number is not None:
         raise ValueError(f"--experiment chooses among those of an event file; {spec} is a histogram")
-    return Data(histogram=read_histogram(spec), experiment=card.experiment, source=spec)
+    h = read_histogram(spec)
+    try:
+        bin_counts(h, card.experiment)
+    except ValueError as error:
+        raise FileError(spec, "foreign", str(error)) from None
+    return Data(histogram=h, experiment=card.experiment, source=spec)
+
+
+def _is_root(path: Path) -> bool:
+    """Tell a ROOT file by its name or, whatever it is called, by its first bytes."""
+    if path.suffix == ".root" or not path.is_file():
+        return path.suffix == ".root"
+    with path.open("rb") as stream:
+        return stream.read(4) == b"root"
 
 
 def _is_event_file(path: Path) -> bool:
-    with open_root(path) as file:
-        return any(key.split(";")[0] == "events" for key in file.keys())  # noqa: SIM118 (not a mapping)
+    with open_root(path) as file, reading(path):
+        classes = file.classnames(cycle=False, recursive=False)
+    kinds = set(classes.values())
+    if "events" not in classes and not any(kind.startswith("TH1") for kind in kinds):
+        held = ", ".join(f"{kind} {name!r}" for name, kind in list(classes.items())[:5]) or "nothing"
+        raise FileError(path, "foreign", f"has neither a TTree 'events' nor a TH1 (it holds {held})")
+    return "events" in classes
 
 
 def _from_events(card: Card, path: Path, number: int | None) -> Data:
@@ -103,8 +124,23 @@ def _one_experiment(experiment: Experiment, file: EventFile, path: Path, number:
     )
 
 
-def stored_counts(card: Card, path: Path) -> NDArray[np.int64]:
-    """Count the pseudo-experiments of an event file, shape (n_experiments, n_bins).
+@dataclass(frozen=True, kw_only=True)
+class StoredCounts:
+    """Counts of stored pseudo-experiments.
+
+    Parameters
+    ----------
+    numbers : ndarray of int64, shape (n_experiments,)
+        Index of each.
+    counts : ndarray of int64, shape (n_experiments, n_bins)
+    """
+
+    numbers: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+
+def stored_counts(card: Card, path: Path) -> StoredCounts:
+    """Count the pseudo-experiments of an event file.
 
     Raises
     ------
@@ -114,7 +150,8 @@ def stored_counts(card: Card, path: Path) -> NDArray[np.int64]:
     with EventFile(path) as file:
         for provenance in file.provenances:
             check_card(card, provenance["card"], path, may_differ=_OF_THE_ANALYSIS - {"exposure"})
-        return experiment_counts(file.jagged("T_reco"), card.experiment)[:, 1:-1]
+        counts = experiment_counts(file.jagged("T_reco"), card.experiment)[:, 1:-1]
+        return StoredCounts(numbers=file.experiments, counts=counts)
 
 
 def _with_exposure(card: Card, file: EventFile) -> Experiment:

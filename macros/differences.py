@@ -1,10 +1,12 @@
 """Does a file belong to a card? Its own card, compared key by key."""
 
 from collections.abc import Mapping, Set
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from macros.card import Card
+from simgen.units import Kind, read_quantity
 
 __all__ = ["check_card"]
 
@@ -31,12 +33,17 @@ def check_card(card: Card, other: Mapping[str, Any], path: Path, *, may_differ: 
         Naming every key that differs.
     """
     found = [
-        f"{key} is {ours!r} in this card, {theirs!r} in the file's"
+        f"{key}: {_show(ours)} in this card, {_show(theirs)} in the file's"
         for key, ours, theirs in _differences(card.document, other)
         if key in _ALWAYS or key.split(".")[0] not in may_differ
     ]
     if found:
-        raise ValueError(f"{path} was made with another card: " + "; ".join(found))
+        lines = f" {found[0]}" if len(found) == 1 else "\n  ".join(["", *found])
+        raise ValueError(f"{path} was made with another card:{lines}")
+
+
+def _show(value: Any) -> str:
+    return "missing" if value is None else repr(value)
 
 
 def _differences(a: Any, b: Any, key: str = "") -> list[tuple[str, Any, Any]]:
@@ -46,4 +53,14 @@ def _differences(a: Any, b: Any, key: str = "") -> list[tuple[str, Any, Any]]:
         for name in sorted({*a, *b}):
             found += _differences(a.get(name), b.get(name), f"{key}.{name}" if key else name)
         return found
-    return [] if a == b else [(key, a, b)]
+    return [] if a == b or _same_quantity(a, b) else [(key, a, b)]
+
+
+def _same_quantity(a: Any, b: Any) -> bool:
+    """Tell whether two texts are one quantity in different units."""
+    if not (isinstance(a, str) and isinstance(b, str)):
+        return False
+    for kind in get_args(Kind):
+        with suppress(ValueError):
+            return read_quantity(a, kind) == read_quantity(b, kind)
+    return False

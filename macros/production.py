@@ -2,7 +2,6 @@
 
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,19 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.comparison import Comparison, compare
-from detsim.eventfile import EventFile, EventWriter, RunInfo, event_columns
+from detsim.eventfile import EventWriter, RunInfo, event_columns
 from detsim.experiment import Experiment
 from detsim.prediction import fold
 from detsim.simulation import CHUNK, detect, event_plan, number_of_events
 from macros.card import Card
-from macros.differences import check_card
 from simgen.events import Events
 from simgen.generator import Plan
 from simgen.generator import generate as draw
 from simgen.models import Model
 from simgen.random import check_seed
 
-__all__ = ["Production", "expected_counts", "measure", "produce", "provenance"]
+__all__ = ["Production", "Tally", "check_counts", "expected_counts", "produce", "provenance"]
 
 Array = NDArray[np.float64]
 Stage = Literal["generate", "simulate"]
@@ -97,14 +95,26 @@ def expected_counts(experiment: Experiment, model: Model) -> Array:
     """
     folded = fold(experiment, model.corrections)
     counts = folded.signal(model) + folded.backgrounds.sum(axis=0)
-    if counts[1:-1].sum() < _NOTHING:
+    check_counts(float(counts[1:-1].sum()), experiment)
+    return np.asarray(counts)
+
+
+def check_counts(expected: float, experiment: Experiment) -> None:
+    """Refuse an experiment that sees nothing.
+
+    Raises
+    ------
+    ValueError
+        If fewer than 1e-6 counts are expected in the bins.
+    """
+    if expected < _NOTHING:
         detector = experiment.detector
+        low, high = 1000 * detector.edges[0], 1000 * detector.edges[-1]
         raise ValueError(
-            f"only {counts[1:-1].sum():.2g} counts are expected in the bins: the threshold of "
-            f"{1000 * detector.threshold:g} keV and the bins up to {1000 * detector.edges[-1]:g} keV leave "
+            f"only {expected:.2g} counts are expected in the bins: the threshold of "
+            f"{1000 * detector.threshold:g} keV and the bins from {low:g} to {high:g} keV leave "
             "nothing of this source; lower detector.threshold, or check detector.bins and source"
         )
-    return np.asarray(counts)
 
 
 def produce(
@@ -147,7 +157,7 @@ def produce(
     expected = expected_counts(experiment, model) if detected else None
     columns = event_columns(detected=detected, experiments=experiments > 0)
     command = "simulate" if detected else "generate"
-    tally = _Tally(experiment)
+    tally = Tally(experiment)
     with EventWriter(
         path,
         columns=columns,
@@ -193,75 +203,8 @@ def produce(
     )
 
 
-def measure(
-    card: Card, true_file: Path, path: Path, *, advance: Callable[[float], None] | None = None
-) -> Production:
-    """Measure the true events of a file, with the seed it was made with.
-
-    Parameters
-    ----------
-    card : Card
-        Its source, geometry, exposure, backgrounds and model have to be those of the file.
-    true_file : Path
-        Made by `produce` with ``detected=False``.
-    path : Path
-    advance : callable, optional
-        Called with the number of events measured.
-
-    Returns
-    -------
-    Production
-
-    Raises
-    ------
-    ValueError
-        If the file holds measured events or several runs, or was made with another card.
-    """
-    start = time.perf_counter()
-    experiment = card.experiment
-    tally = _Tally(experiment)
-    with EventFile(true_file) as file:
-        if "T_reco" in file.columns:
-            raise ValueError(f"{true_file} holds measured events already")
-        if len(file.rows) != 1:
-            raise ValueError(f"{true_file} holds {len(file.rows)} runs: measure them one by one, then merge")
-        check_card(
-            card, file.provenance["card"], true_file, may_differ={"detector", "systematics", "fit", "run"}
-        )
-        seed, row = int(file.provenance["seed"]), file.rows[0]
-        with EventWriter(
-            path,
-            columns=event_columns(detected=True),
-            provenance={**provenance(card, seed, "detect"), "true_events": row.uuid},
-            precision=card.run.precision,
-            compression=card.run.compression,
-        ) as writer:
-            for columns in file.iterate():
-                n = len(columns["event"])
-                true = Events(**columns, cos_theta=np.zeros(n), n_generated=n)
-                events = detect(true, experiment, seed=seed)
-                writer.extend(events)
-                tally.add(events)
-                if advance is not None:
-                    advance(n)
-            written = {"n_events": tally.n_written, "sum_w": float(tally.n_written)}
-            writer.finish(replace(row, **written, sum_w2=float(tally.n_written), uuid=str(uuid.uuid4())))
-    exposures = row.equivalent_exposure / experiment.exposure.duration
-    expected = exposures * expected_counts(experiment, card.model)
-    fixed = row.n_generated if exposures != 1 else None
-    return Production(
-        file=path,
-        seed=seed,
-        n_generated=row.n_generated,
-        n_written=tally.n_written,
-        expected=float(expected.sum()),
-        comparison=compare(tally.counts, expected, n_drawn=fixed),
-        seconds=time.perf_counter() - start,
-    )
-
-
-class _Tally:
-    """Counts of what has been written."""
+class Tally:
+    """Counts of what has been written, per bin with both flow bins, and of what was drawn."""
 
     def __init__(self, experiment: Experiment) -> None:
         self._edges = np.array(experiment.detector.edges)
@@ -270,6 +213,7 @@ class _Tally:
         self.n_written = 0
 
     def add(self, events: Events) -> None:
+        """Count events that are written."""
         self.n_generated += events.n_generated
         self.n_written += len(events)
         if events.T_reco is not None:

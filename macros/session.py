@@ -1,12 +1,18 @@
-"""What every long command does first: card, threads, seed."""
+"""What commands do first: card, threads, seed; what is to be fitted."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from macros.card import Card, load_card
 from macros.console import message
 
-__all__ = ["open_card"]
+if TYPE_CHECKING:
+    from analysis.fitter import Fitter
+    from detsim.experiment import Experiment
+
+__all__ = ["check_different", "open_card", "open_fitter"]
 
 
 def open_card(
@@ -44,6 +50,50 @@ def open_card(
         chosen = fresh_seed()
         message(f"seed {chosen} (drawn; repeat with --seed {chosen})")
     return replace(card, run=replace(card.run, seed=chosen))
+
+
+def open_fitter(card: Card, *, poi: str | None = None, experiment: "Experiment | None" = None) -> "Fitter":
+    """Prepare the fits of a card.
+
+    Parameters
+    ----------
+    card : Card
+    poi : str, optional
+        Parameter of interest instead of the card's.
+    experiment : Experiment, optional
+        The card's, with the exposure of data.
+
+    Raises
+    ------
+    ValueError
+        If the model has no such parameter, or fewer than 1e-6 counts are expected in the bins.
+    """
+    from analysis.fitter import make_fitter
+    from macros.production import check_counts
+
+    settings = replace(card.fit, poi=poi) if poi else card.fit
+    experiment = experiment or card.experiment
+    fitter = make_fitter(
+        experiment,
+        card.model,
+        poi=settings.poi,
+        likelihood=settings.likelihood,
+        error_per_bin=settings.error_per_bin,
+    )
+    check_counts(float(fitter.templates.expected(fitter.truth).sum()), experiment)
+    return fitter
+
+
+def check_different(output: Path, source: Path) -> None:
+    """Refuse to write a file over the one that is read.
+
+    Raises
+    ------
+    ValueError
+        If both are the same file.
+    """
+    if output.exists() and source.exists() and output.samefile(source):
+        raise ValueError(f"{output} is the file that is read: write to another one")
 
 
 def _set_threads(threads: int | None) -> None:

@@ -21,17 +21,8 @@ INTERRUPTED = 130
 """Ctrl-C."""
 
 _DEBUG = "NUGAUGE_DEBUG"
-_WRONG_PATH = {
-    errno.ENOENT,
-    errno.EACCES,
-    errno.EPERM,
-    errno.EISDIR,
-    errno.ENOTDIR,
-    errno.EEXIST,
-    errno.EROFS,
-    errno.ENAMETOOLONG,
-    errno.ELOOP,
-}
+_WRONG_PATH = (FileExistsError, FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
+_WRONG_PATH_NUMBERS = {errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP}
 _WRONG_INPUT_CLASSES = (
     "macros.card.faults.CardError",
     "detsim.files.FileError",
@@ -73,7 +64,7 @@ def _judge(error: Exception) -> tuple[int, str]:
     if isinstance(error, RunError) or type(error).__name__ == "FitError":
         return FAILED, str(error)
     if isinstance(error, OSError):
-        wrong = error.errno in _WRONG_PATH
+        wrong = isinstance(error, _WRONG_PATH) or error.errno in _WRONG_PATH_NUMBERS
         file = f"{error.filename}: " if error.filename else ""
         return (WRONG_INPUT if wrong else FAILED), f"{file}{error.strerror or error}"
     if isinstance(error, MemoryError):

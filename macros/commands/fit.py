@@ -1,16 +1,12 @@
 """`nugauge fit` and `nugauge limit`."""
 
-from dataclasses import replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from macros.console import RunError, emit_json, message, progress
 from macros.options import CardArgument, JsonOption, SeedOption, SetOption
-
-if TYPE_CHECKING:
-    from analysis.settings import FitSettings
 
 __all__ = ["LimitMethod", "fit", "limit"]
 
@@ -33,11 +29,6 @@ class LimitMethod(StrEnum):
     TWO_SIDED = "two-sided"
 
 
-def settings_with(settings: "FitSettings", poi: str | None) -> "FitSettings":
-    """Return the card's settings, with another parameter of interest if one is given."""
-    return replace(settings, poi=poi) if poi else settings
-
-
 def fit(
     card: CardArgument,
     data: Annotated[str, typer.Argument(metavar="DATA", help=_DATA)],
@@ -47,24 +38,18 @@ def fit(
     as_json: JsonOption = False,
 ) -> None:
     """Fit a parameter to data."""
-    from analysis.fitter import fit as run_fit
+    from analysis.fit import fit_counts
+    from analysis.histograms import bin_counts
     from macros.card import load_card
     from macros.data import load_data
     from macros.results import fit_document, say_fit
+    from macros.session import open_fitter
 
     loaded = load_card(card, override or ())
-    settings = settings_with(loaded.fit, poi)
     found = load_data(loaded, data, number=experiment)
-    result = run_fit(
-        found.histogram,
-        found.experiment,
-        loaded.model,
-        poi=settings.poi,
-        likelihood=settings.likelihood,
-        error_per_bin=settings.error_per_bin,
-        level=settings.level,
-        method=settings.method,
-    )
+    fitter = open_fitter(loaded, poi=poi, experiment=found.experiment)
+    counts = bin_counts(found.histogram, found.experiment)
+    result = fit_counts(fitter, counts, level=loaded.fit.level, method=loaded.fit.method)
     if as_json:
         emit_json({**fit_document(result), "data": found.source, "model": loaded.model.label})
     else:
@@ -91,26 +76,18 @@ def limit(
     as_json: JsonOption = False,
 ) -> None:
     """Find the upper limit on a parameter; without data the expected one and its band."""
-    from analysis.fitter import make_fitter
     from analysis.histograms import bin_counts
     from analysis.intervals import limit_of_counts
     from analysis.sensitivity import expected_limit
     from macros.card import load_card
     from macros.data import load_data
     from macros.results import limit_document, say_limit
-    from macros.session import open_card
+    from macros.session import open_card, open_fitter
 
     chosen = load_card(card, override or ()) if data or not toys else open_card(card, override, seed=seed)
-    settings = settings_with(chosen.fit, poi)
     found = load_data(chosen, data, number=experiment) if data else None
-    fitter = make_fitter(
-        found.experiment if found else chosen.experiment,
-        chosen.model,
-        poi=settings.poi,
-        likelihood=settings.likelihood,
-        error_per_bin=settings.error_per_bin,
-    )
-    level, how = settings.limit_level, str(method or settings.limit_method)
+    fitter = open_fitter(chosen, poi=poi, experiment=found.experiment if found else None)
+    level, how = chosen.fit.limit_level, str(method or chosen.fit.limit_method)
     if found:
         result = limit_of_counts(
             fitter, bin_counts(found.histogram, found.experiment), level=level, method=how

@@ -23,13 +23,15 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
     """Write an annotated card to edit."""
+    from detsim.files import whole_file
     from macros.card import preset_text
 
     text = preset_text(preset)
     if output is None:
         sys.stdout.write(text)
         return
-    if output.exists() and not force:
+    if output.is_file() and not force:
         raise FileExistsError(errno.EEXIST, "exists; --force replaces it", str(output))
-    output.write_text(text, encoding="utf-8")
+    with whole_file(output) as stream:
+        stream.write(text.encode())
     message(f"wrote {output}; check it with: nugauge check {output}")

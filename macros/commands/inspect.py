@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from macros.console import emit_json, plain, say
+from macros.console import emit_json, plain, print_table, say
 from macros.options import JsonOption
 
 __all__ = ["inspect"]
@@ -20,24 +20,54 @@ def inspect(
     as_json: JsonOption = False,
 ) -> None:
     """Say what a file is and whether it is whole."""
+    from detsim.files import FileError
     from detsim.inspection import describe
 
     document = describe(file, check_hashes=hashes)
     if as_json:
         emit_json(document)
-        return
-    _say(plain(document))
+    else:
+        _say(plain(document))
+    if not document["complete"]:
+        raise FileError(file, "incomplete", document["problem"])
 
 
-def _say(document: Mapping[str, Any], indent: str = "") -> None:
-    for key, value in document.items():
+def _say(document: Mapping[str, Any]) -> None:
+    for key in ("file", "kind", "bytes", "rows", "storage"):
+        if key in document:
+            say(f"{key}: {document[key]}")
+    say(f"complete: {'yes' if document['complete'] else 'no'}")
+    runs = zip(document.get("runs", []), document.get("provenance", []), strict=True)
+    for number, (row, origin) in enumerate(runs, start=1):
+        say(f"\nrun {number}")
+        _say_run(row, origin)
+    for name, kind in document.get("histograms", {}).items():
+        say(f"histogram {name}: {kind}")
+    for axis in document.get("axes", []):
+        say(f"axis {axis['label']}: {axis['bins']} bins")
+    if "branches" in document:
+        intact = {True: "intact", False: "NOT what was written", None: ""}
+        rows = [
+            (name, b["dtype"] + "".join(f"[{n}]" for n in b["shape"]), b["unit"], b["description"])
+            + ((intact[b["intact"]],) if b["intact"] is not None else ("",))
+            for name, b in document["branches"].items()
+        ]
+        say()
+        print_table(("branch", "type", "unit", "what it is", ""), rows)
+
+
+def _say_run(row: Mapping[str, Any], origin: Mapping[str, Any]) -> None:
+    """Write what sums and identifies, what made it, and the card."""
+    shown = ("card_name", "model", "command", "seed", "components", "created", "versions", "python", "git")
+    for key, value in [*row.items(), *((key, origin.get(key)) for key in shown)]:
         if isinstance(value, Mapping):
-            say(f"{indent}{key}")
-            _say(value, indent + "  ")
-        elif isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
-            for i, item in enumerate(value):
-                say(f"{indent}{key} {i + 1}")
-                _say(item, indent + "  ")
+            text = ", ".join(f"{k} {v}" for k, v in value.items())
         else:
-            text = ", ".join(map(str, value)) if isinstance(value, list) else value
-            say(f"{indent}{key}: {text}")
+            text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        say(f"  {key}: {text}")
+    if isinstance(origin.get("card"), Mapping):
+        from macros.card.toml import write_toml
+
+        say("  card:")
+        for line in write_toml(origin["card"]).splitlines():
+            say(f"    {line}".rstrip())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from macros.commands.fit import LimitMethod, PoiOption, settings_with
+from macros.commands.fit import LimitMethod, PoiOption
 from macros.console import emit_json
 from macros.options import CardArgument, JsonOption, SetOption
 
@@ -60,7 +60,7 @@ def sensitivity(
         document: dict[str, Any] = sensitivity_document(result)
     else:
         key, _, text = str(scan).partition("=")
-        if not text:
+        if not (key.strip() and text):
             raise typer.BadParameter(f"--scan {scan!r}: write KEY=a:b:n")
         values = _scan_values(card, override, key.strip(), text)
         result = _against_key(card, override, key.strip(), values, chosen, poi)
@@ -86,9 +86,8 @@ def _points(option: str, text: str) -> tuple[list[float], str]:
     low, high, n = float(a), float(b), int(parts[2])
     if not (math.isfinite(low) and math.isfinite(high)):
         raise typer.BadParameter(f"{option} {text!r}: the ends must be finite")
-    if n == 1:
-        return [low], unit_a or unit_b
-    return [low + (high - low) * i / (n - 1) for i in range(n)], unit_a or unit_b
+    points = [low + (high - low) * i / max(n - 1, 1) for i in range(n)]
+    return [float(f"{p:.12g}") for p in points], unit_a or unit_b
 
 
 def _against_errors(
@@ -96,16 +95,17 @@ def _against_errors(
 ) -> "Sensitivity":
     from analysis.sensitivity import sensitivity as compute
     from macros.card import load_card
+    from macros.production import expected_counts
 
     loaded = load_card(card, override or ())
-    settings = settings_with(loaded.fit, poi)
+    expected_counts(loaded.experiment, loaded.model)
     return compute(
         loaded.experiment,
         loaded.model,
         points,
-        poi=settings.poi,
-        level=settings.limit_level,
-        method=method or settings.limit_method,
+        poi=poi or loaded.fit.poi,
+        level=loaded.fit.limit_level,
+        method=method or loaded.fit.limit_method,
     )
 
 
@@ -131,31 +131,29 @@ def _against_key(
     method: str | None,
     poi: str | None,
 ) -> "Sensitivity":
-    from analysis.fitter import make_fitter
     from analysis.intervals import delta_chi2, limit_of_counts
     from analysis.sensitivity import Sensitivity, global_fit
     from macros.card import load_card
+    from macros.session import open_fitter
 
     limits = []
     for value in values:
         text = f'"{value}"' if isinstance(value, str) else repr(value)
         loaded = load_card(card, [*(override or ()), f"{key}={text}"])
-        settings = settings_with(loaded.fit, poi)
-        fitter = make_fitter(
-            loaded.experiment,
-            loaded.model,
-            poi=settings.poi,
-            likelihood=settings.likelihood,
-            error_per_bin=settings.error_per_bin,
-        )
-        how = method or settings.limit_method
+        try:
+            fitter = open_fitter(loaded, poi=poi)
+        except ValueError as error:
+            raise ValueError(f"at {key} = {value}: {error}") from None
+        how = method or loaded.fit.limit_method
         exact = fitter.templates.expected(fitter.truth)
-        limits.append(limit_of_counts(fitter, exact, level=settings.limit_level, method=how).upper)
+        limits.append(limit_of_counts(fitter, exact, level=loaded.fit.limit_level, method=how).upper)
+    scanned = key.startswith("model.")  # one label, one global fit do not hold for all points then
+    parameter = poi or loaded.fit.poi
     return Sensitivity(
-        model=loaded.model.label,
-        parameter=settings.poi,
-        delta_chi2=delta_chi2(settings.limit_level, how),
+        model=loaded.model.name if scanned else loaded.model.label,
+        parameter=parameter,
+        delta_chi2=delta_chi2(loaded.fit.limit_level, how),
         errors=(),
         limit=tuple(limits),
-        global_fit=global_fit(loaded.model) if settings.poi == "gamma" else None,
+        global_fit=global_fit(loaded.model) if parameter == "gamma" and not scanned else None,
     )

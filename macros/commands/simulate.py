@@ -102,7 +102,7 @@ def detect(
     as_json: JsonOption = False,
 ) -> None:
     """Measure true events: smearing, efficiency, threshold; with the seed of their file."""
-    from macros.production import measure
+    from macros.measurement import measure
     from macros.session import open_card
 
     loaded = open_card(card, override, seed=0, threads=threads)

@@ -11,7 +11,6 @@ from macros.console import emit_json, format_number, message, progress, say
 from macros.options import CardArgument, JsonOption, OutputOption, SeedOption, SetOption, ThreadsOption
 
 if TYPE_CHECKING:
-    from analysis.fitter import Fitter
     from macros.card import Card
 
 __all__ = ["coverage", "toys"]
@@ -51,19 +50,6 @@ def _confidence(card: "Card", cl: float | None) -> float:
     return cl
 
 
-def _fitter(card: "Card") -> "Fitter":
-    from analysis.fitter import make_fitter
-
-    settings = card.fit
-    return make_fitter(
-        card.experiment,
-        card.model,
-        poi=settings.poi,
-        likelihood=settings.likelihood,
-        error_per_bin=settings.error_per_bin,
-    )
-
-
 def toys(
     card: CardArgument,
     output: OutputOption,
@@ -92,16 +78,22 @@ def toys(
     from detsim.rootfile import TableWriter
     from macros.data import stored_counts
     from macros.production import provenance
-    from macros.session import open_card
+    from macros.session import check_different, open_card, open_fitter
 
     if (n is None) == (data is None):
         raise typer.BadParameter("give either -n, to throw, or --data, to fit what is stored")
+    if data is not None:
+        if first or no_fit or seed is not None or level is Level.EVENTS:
+            raise typer.BadParameter("--first, --seed, --level and --no-fit go with -n, not with --data")
+        check_different(output, data)
     loaded = open_card(card, override, seed=0 if data else seed, threads=threads)
     confidence, used_seed = _confidence(loaded, cl), int(loaded.run.seed or 0)
-    fitter = _fitter(loaded)
+    fitter = open_fitter(loaded)
     branches = toy_branches(fitter, level=confidence, fitted=not no_fit)
-    counts = stored_counts(loaded, data) if data else None
-    total = n if counts is None else len(counts)
+    stored = stored_counts(loaded, data) if data else None
+    total = int(n or 0) if stored is None else len(stored.counts)
+    if stored is not None:
+        first = int(stored.numbers[0])
     drawn = {"thrown": str(level) if n else "stored", "auxiliary": "drawn" if n else "nominal"}
     origin = {**provenance(loaded, None if data else used_seed, "toys"), **drawn, "level": confidence}
     start, n_failed = time.perf_counter(), 0
@@ -109,22 +101,20 @@ def toys(
         TableWriter(output, "toys", branches, provenance=origin, compression=loaded.run.compression) as table,
         progress("toys", total, "toys") as advance,
     ):
-        if counts is None:
+        if stored is None:
             thrower = Thrower(
                 experiment=loaded.experiment, fitter=fitter, seed=used_seed, events=level is Level.EVENTS
             )
-            chunks = throw(
-                thrower, int(total or 0), first=first, level=confidence, fitted=not no_fit, chunk=100
-            )
+            chunks = throw(thrower, total, first=first, level=confidence, fitted=not no_fit, chunk=100)
         else:
-            chunks = iter([fit_stored(fitter, counts, level=confidence)])
+            chunks = iter([fit_stored(fitter, stored.counts, level=confidence) | {"toy": stored.numbers}])
         for columns in chunks:
             table.extend(columns)
             if not no_fit:
                 n_failed += int(((columns["status"] & FAILED) != 0).sum())
             advance(len(columns["toy"]))
-        table.finish({"first": first, "last": first + int(total or 0) - 1})
-    rate = int(total or 0) / (time.perf_counter() - start)
+        table.finish({"first": first, "last": first + total - 1})
+    rate = total / (time.perf_counter() - start)
     document = {
         "file": str(output),
         "n_toys": total,
@@ -167,18 +157,21 @@ def coverage(
     from detsim.rootfile import TableWriter
     from macros.production import provenance
     from macros.results import coverage_document, say_coverage
-    from macros.session import open_card
+    from macros.session import open_card, open_fitter
 
     values = _values(at)
     loaded = open_card(card, override, seed=seed, threads=threads)
     confidence, used_seed, settings = _confidence(loaded, cl), int(loaded.run.seed or 0), loaded.fit
+    fitter = open_fitter(loaded)
     with ExitStack() as stack:
         table = None
         if output is not None:
-            branches = toy_branches(_fitter(loaded), level=confidence)
+            branches = toy_branches(fitter, level=confidence)
             drawn = {"thrown": str(level), "auxiliary": "drawn", "level": confidence, "at": values}
             origin = {**provenance(loaded, used_seed, "coverage"), **drawn}
-            table = stack.enter_context(TableWriter(output, "toys", branches, provenance=origin))
+            table = stack.enter_context(
+                TableWriter(output, "toys", branches, provenance=origin, compression=loaded.run.compression)
+            )
         advance = stack.enter_context(progress("coverage", len(values) * n, "toys"))
 
         def store(columns: dict[str, Any]) -> None:

@@ -1,0 +1,88 @@
+"""True events of a file through the detector."""
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from analysis.comparison import compare
+from detsim.eventfile import EventFile, EventWriter, event_columns
+from detsim.simulation import detect
+from macros.card import Card
+from macros.differences import check_card
+from macros.production import Production, Tally, expected_counts, provenance
+from macros.session import check_different
+from simgen.events import Events
+
+__all__ = ["measure"]
+
+
+def measure(
+    card: Card, true_file: Path, path: Path, *, advance: Callable[[float], None] | None = None
+) -> Production:
+    """Measure the true events of a file, with the seed it was made with.
+
+    Parameters
+    ----------
+    card : Card
+        Its source, geometry, exposure, backgrounds and model have to be those of the file.
+    true_file : Path
+        Made by `produce` with ``detected=False``.
+    path : Path
+    advance : callable, optional
+        Called with the number of events measured.
+
+    Returns
+    -------
+    Production
+
+    Raises
+    ------
+    ValueError
+        If the file holds measured events or several runs, or was made with another card.
+    """
+    start = time.perf_counter()
+    check_different(path, true_file)
+    experiment = card.experiment
+    tally = Tally(experiment)
+    with EventFile(true_file) as file:
+        if "T_reco" in file.columns:
+            raise ValueError(f"{true_file} holds measured events already")
+        if len(file.rows) != 1:
+            raise ValueError(f"{true_file} holds {len(file.rows)} runs: measure them one by one, then merge")
+        check_card(
+            card, file.provenance["card"], true_file, may_differ={"detector", "systematics", "fit", "run"}
+        )
+        seed, row = int(file.provenance["seed"]), file.rows[0]
+        with EventWriter(
+            path,
+            columns=event_columns(detected=True),
+            provenance={**provenance(card, seed, "detect"), "true_events": row.uuid},
+            precision=card.run.precision,
+            compression=card.run.compression,
+        ) as writer:
+            for columns in file.iterate():
+                n = len(columns["event"])
+                true = Events(**columns, cos_theta=np.zeros(n), n_generated=n)
+                events = detect(true, experiment, seed=seed)
+                writer.extend(events)
+                tally.add(events)
+                if advance is not None:
+                    advance(n)
+            n, sum_w = tally.n_written, float(tally.n_written)
+            writer.finish(replace(row, n_events=n, sum_w=sum_w, sum_w2=sum_w, uuid=str(uuid.uuid4())))
+    exposures = row.equivalent_exposure / experiment.exposure.duration
+    expected = exposures * expected_counts(experiment, card.model)
+    fixed = row.n_generated if exposures != 1 else None
+    return Production(
+        file=path,
+        seed=seed,
+        n_generated=row.n_generated,
+        n_written=tally.n_written,
+        expected=float(expected.sum()),
+        comparison=compare(tally.counts, expected, n_drawn=fixed),
+        seconds=time.perf_counter() - start,
+    )
