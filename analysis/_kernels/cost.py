@@ -38,13 +38,21 @@ def polynomial(poi: float, coefficients: Array, signal: Array) -> None:
 
 @kernel()
 def poisson(n: Array, mu: Array) -> float:
-    """Sum 2(μ - n + n ln(n/μ)), the deviance (Baker and Cousins 1984)."""
+    """Sum 2(μ - n + n ln(n/μ)), the deviance (Baker and Cousins 1984).
+
+    Near μ = n, as 2n(x - ln(1+x)) with x = μ/n - 1, so that large counts do not cancel.
+    """
     total = 0.0
     for i in range(len(n)):
         m = max(mu[i], _FLOOR)
-        total += m - n[i]
-        if n[i] > 0.0:
-            total += n[i] * math.log(n[i] / m)
+        difference = m - n[i]
+        if abs(difference) < 0.5 * n[i]:
+            x = difference / n[i]
+            total += n[i] * (x - math.log1p(x))
+        elif n[i] > 0.0:
+            total += difference + n[i] * math.log(n[i] / m)
+        else:
+            total += difference
     return 2.0 * total
 
 

@@ -1,0 +1,216 @@
+"""Pseudo-experiments: their streams, their distributions, and what happens when a fit fails."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from experiments import borexino
+from plain import scaled, with_nuisances
+from scipy import stats
+
+from analysis.fit import fit_counts, make_fitter
+from analysis.fitter import Fitter
+from analysis.toys import FAILED, NO_HESSE, NO_LIMIT, NO_MINOS, Thrower, at_truth, fit_stored, toys
+from simgen.models import E6
+
+CHI = E6(beta="chi")
+
+
+def thrower(experiment=None, seed=1, gamma=0.0, **settings):
+    experiment = experiment or with_nuisances(1e-2)
+    events = settings.pop("events", False)
+    fitter = make_fitter(experiment, replace(CHI, gamma=gamma), **settings)
+    return Thrower(experiment=experiment, fitter=fitter, seed=seed, events=events)
+
+
+def columns_of(thrower, n, **options):
+    chunks = list(toys(thrower, n, **options))
+    return {name: np.concatenate([c[name] for c in chunks]) for name in chunks[0]}
+
+
+def throw(thrower, n):
+    return tuple(np.array(x) for x in zip(*(thrower(k) for k in range(n)), strict=True))
+
+
+@pytest.mark.parametrize("events", [False, True])
+@pytest.mark.parametrize("settings", [{}, {"likelihood": "paper", "error_per_bin": 0.2}])
+def test_a_toy_alone_is_the_toy_of_a_run(events, settings):
+    t = thrower(with_nuisances(1e-3), events=events, **settings)
+    run = columns_of(t, 7, chunk=3)
+    alone = columns_of(t, 1, first=5)
+    for name, column in alone.items():
+        np.testing.assert_array_equal(column[0], run[name][5], err_msg=name)
+
+
+def test_toys_depend_on_seed_and_truth():
+    base, _ = thrower()(3)
+    assert not np.array_equal(base, thrower(seed=2)(3)[0])
+    assert not np.array_equal(base, thrower(gamma=1e-9)(3)[0])
+    assert not np.array_equal(base, thrower()(4)[0])
+    assert np.array_equal(base, thrower()(3)[0])
+
+
+def test_another_truth_is_the_fitter_of_another_model():
+    t = thrower(gamma=0.1)
+    moved = at_truth(thrower().fitter, 0.1)
+    np.testing.assert_array_equal(Thrower(experiment=t.experiment, fitter=moved, seed=1)(2)[0], t(2)[0])
+
+
+@pytest.mark.parametrize("events", [False, True])
+def test_counts_are_poisson(events):
+    """Mean and variance per bin of 400 toys; a bias of 2 % of the counts in a bin would show."""
+    t = thrower(with_nuisances(1e-3), gamma=0.1, events=events)
+    n = 400
+    counts, _ = throw(t, n)
+    mu = t.fitter.templates.expected(0.1)
+    pulls = (counts.mean(axis=0) - mu) / np.sqrt(mu / n)
+    assert stats.chi2.sf(np.sum(pulls**2), len(mu)) > 1e-3
+    index = np.sum((counts - counts.mean(axis=0)) ** 2 / mu, axis=0)
+    assert 2 * min(stats.chi2.cdf(index.sum(), 6 * (n - 1)), stats.chi2.sf(index.sum(), 6 * (n - 1))) > 1e-3
+    correlation = np.corrcoef(counts.T)[np.triu_indices(6, 1)] * np.sqrt(n)
+    assert stats.chi2.sf(np.sum(correlation**2), 15) > 1e-3
+
+
+@pytest.mark.parametrize("events", [False, True])
+def test_paper_toys_have_the_papers_variance(events):
+    """(σ N^SM)² in all, counting included, in every bin."""
+    experiment = scaled(borexino(), 2e-3)
+    t = thrower(experiment, likelihood="paper", error_per_bin=0.1, events=events)
+    n = 400
+    counts, _ = throw(t, n)
+    sm = t.fitter.templates.reference
+    z = (counts - sm) / (0.1 * sm)
+    assert stats.chi2.sf(n * np.sum(z.mean(axis=0) ** 2), 6) > 1e-3
+    total = np.sum((z - z.mean(axis=0)) ** 2)
+    assert 2 * min(stats.chi2.cdf(total, 6 * (n - 1)), stats.chi2.sf(total, 6 * (n - 1))) > 1e-3
+
+
+def test_event_and_histogram_level_have_one_distribution():
+    """KS of the totals of 400 toys each, and of the first bin."""
+    experiment = with_nuisances(1e-3)
+    by_events, _ = throw(thrower(experiment, events=True), 400)
+    by_counts, _ = throw(thrower(experiment), 400)
+    for a, b in ((by_events.sum(axis=1), by_counts.sum(axis=1)), (by_events[:, 0], by_counts[:, 0])):
+        assert stats.ks_2samp(a, b).pvalue > 1e-3
+
+
+def test_auxiliary_measurements_have_their_stated_spread():
+    _, auxiliary = throw(thrower(), 1000)
+    for column, width in zip(auxiliary.T, (0.018, 0.1), strict=True):
+        assert stats.kstest((column - 1) / width, "norm").pvalue > 1e-3
+    assert abs(np.corrcoef(auxiliary.T)[0, 1]) < 0.12
+
+
+def test_auxiliary_measurements_of_known_normalisations_are_exact():
+    _, auxiliary = throw(thrower(scaled(borexino(), 1e-3)), 5)
+    assert np.all(auxiliary == 1)
+
+
+def test_auxiliary_measurements_reach_the_fit():
+    t = thrower()
+    row = columns_of(t, 1)
+    counts, auxiliary = t(0)
+    result = fit_counts(t.fitter, counts, auxiliary, level=0.95)
+    assert row["measured_signal"][0] == auxiliary[0]
+    assert row["measured_background_flat"][0] == auxiliary[1]
+    assert row["gamma"][0] == result.estimate.value
+    assert row["gamma_error"][0] == result.estimate.error
+    assert (row["minos_lower"][0], row["minos_upper"][0]) == (result.estimate.lower, result.estimate.upper)
+    assert row["fval"][0] == result.fval
+
+
+@pytest.mark.parametrize("experiment", [borexino(), with_nuisances()])
+def test_pulls_of_large_counts_are_normal(experiment):
+    """300 toys; a Hesse error wrong by 15 % would show."""
+    columns = columns_of(thrower(experiment, gamma=0.05), 300, methods=("hesse",))
+    assert np.all(columns["status"] == 0)
+    pulls = (columns["gamma"] - 0.05) / columns["gamma_error"]
+    assert stats.kstest(pulls, "norm").pvalue > 1e-3
+    assert abs(pulls.mean()) < 3.3 / np.sqrt(300)
+    assert 2 * min(stats.chi2.cdf(np.sum(pulls**2), 300), stats.chi2.sf(np.sum(pulls**2), 300)) > 1e-3
+
+
+def test_likelihood_ratio_of_the_truth_is_chi2():
+    columns = columns_of(thrower(with_nuisances(), gamma=0.05), 300, methods=("hesse",))
+    assert columns["q_true"].min() > -1e-5
+    assert stats.kstest(columns["q_true"], stats.chi2(1).cdf).pvalue > 1e-3
+
+
+def test_a_failed_fit_is_a_row_and_not_redrawn(monkeypatch):
+    """The second toy's minimiser gives up: the others stay as they are."""
+    t = thrower()
+    good = columns_of(t, 3)
+    original, calls = Fitter.minimise, []
+
+    def breaks(self, data):
+        minuit = original(self, data)
+        calls.append(data)
+        if len(calls) != 2:
+            return minuit
+        minuit.migrad(ncall=1)
+        return _Invalid(minuit)
+
+    monkeypatch.setattr(Fitter, "minimise", breaks)
+    found = columns_of(t, 3)
+    assert found["status"].tolist() == [0, FAILED, 0]
+    np.testing.assert_array_equal(found["counts"], good["counts"])
+    for name in good:
+        if name in {"toy", "true_gamma", "counts", "status"} or name.startswith("measured_"):
+            continue
+        assert np.isnan(found[name][1]), name
+        assert found[name][0] == good[name][0]
+        assert found[name][2] == good[name][2]
+
+
+class _Invalid:
+    """A Minuit whose minimum is not valid."""
+
+    valid = False
+
+    def __init__(self, minuit):
+        self.values, self.errors, self.fval = minuit.values, minuit.errors, minuit.fval
+
+
+def test_status_tells_what_is_missing():
+    """A blind model has no limit, no interval and no error, and does not raise."""
+    beta = np.arctan2(-9, np.sqrt(15))
+    experiment = scaled(borexino(), 1e-3)
+    fitter = make_fitter(experiment, E6(beta=beta))
+    columns = columns_of(Thrower(experiment=experiment, fitter=fitter, seed=1), 3)
+    for status, row in zip(columns["status"], range(3), strict=True):
+        if status & FAILED:
+            continue
+        assert status & NO_LIMIT
+        assert status & NO_MINOS
+        assert np.isnan(columns["one_sided_upper"][row])
+        assert np.isnan(columns["gamma_error"][row]) == bool(status & NO_HESSE)
+
+
+@pytest.mark.parametrize("size", [1e-8, 1e-6, 2500.0])
+def test_toys_of_tiny_and_huge_experiments(size):
+    """0.004 events, 0.4 and 1e9."""
+    columns = columns_of(thrower(scaled(borexino(), size)), 5)
+    good = (columns["status"] & FAILED) == 0
+    assert good.all()
+    assert np.all(np.isfinite(columns["gamma"]))
+
+
+def test_methods_not_asked_for_are_empty():
+    columns = columns_of(thrower(), 2, methods=("minos",))
+    assert np.all(np.isnan(columns["one_sided_upper"]))
+    assert np.all(columns["status"] == 0)
+
+
+def test_unfitted_toys_hold_counts_only():
+    columns = columns_of(thrower(), 4, fitted=False)
+    assert set(columns) == {"toy", "true_gamma", "counts", "measured_signal", "measured_background_flat"}
+    np.testing.assert_array_equal(columns["counts"], columns_of(thrower(), 4)["counts"])
+
+
+def test_stored_counts_are_fitted_with_nominal_measurements():
+    t = thrower()
+    counts = np.array([t(k)[0] for k in range(2)])
+    columns = fit_stored(t.fitter, counts)
+    for k in range(2):
+        assert columns["gamma"][k] == fit_counts(t.fitter, counts[k]).estimate.value
+    assert np.all(columns["measured_signal"] == 1)
