@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from analysis.fitter import Fitter
@@ -241,7 +241,7 @@ def toys(
 
 
 def fit_stored(
-    fitter: Fitter, counts: Array, *, level: float = 0.95, methods: Sequence[str] = METHODS
+    fitter: Fitter, counts: ArrayLike, *, level: float = 0.95, methods: Sequence[str] = METHODS
 ) -> Columns:
     """Fit the counts of stored pseudo-experiments.
 

@@ -7,10 +7,12 @@ import typer
 
 from macros.commands.check import check
 from macros.commands.expect import expect
+from macros.commands.figure import figure
 from macros.commands.fit import fit, limit
 from macros.commands.init import init
 from macros.commands.inspect import inspect
 from macros.commands.list_ import list_
+from macros.commands.run import run
 from macros.commands.sensitivity import sensitivity
 from macros.commands.simulate import detect, generate, simulate
 from macros.commands.toys import coverage, toys
@@ -22,6 +24,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "init": init,
     "list": list_,
     "check": check,
+    "run": run,
     "expect": expect,
     "generate": generate,
     "detect": detect,
@@ -31,6 +34,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "toys": toys,
     "coverage": coverage,
     "sensitivity": sensitivity,
+    "figure": figure,
     "inspect": inspect,
 }
 """In the order of the help text."""

@@ -6,10 +6,13 @@ from typing import Any
 from analysis.coverage import CoverageStudy
 from analysis.results import FitResult, LimitResult
 from analysis.sensitivity import Sensitivity
+from detsim.prediction import Expectation
+from macros.card import Card
 from macros.console import format_number, print_table, say
 
 __all__ = [
     "coverage_document",
+    "expectation_document",
     "fit_document",
     "limit_document",
     "say_coverage",
@@ -18,6 +21,22 @@ __all__ = [
     "say_sensitivity",
     "sensitivity_document",
 ]
+
+
+def expectation_document(expected: Expectation, card: Card) -> dict[str, Any]:
+    """Return the keys of an expectation."""
+    return {
+        "edges": expected.edges,
+        "expected": expected.counts,
+        "signal": expected.signal[1:-1],
+        "background": expected.background[1:-1],
+        "underflow": expected.with_flow[0],
+        "overflow": expected.with_flow[-1],
+        "total": expected.counts.sum(),
+        "unbinned_total": expected.unbinned_total,
+        "model": card.model.label,
+        "parameters": card.model.parameters,
+    }
 
 
 def fit_document(result: FitResult) -> dict[str, Any]:

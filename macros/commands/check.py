@@ -8,19 +8,58 @@ from macros.options import CardArgument, JsonOption, SetOption
 
 if TYPE_CHECKING:
     from macros.card import Card
+    from macros.outlook import Outlook
 
 __all__ = ["check", "describe"]
 
 
 def check(card: CardArgument, override: SetOption = None, as_json: JsonOption = False) -> None:
-    """Check a card, and show what it describes."""
+    """Check a card; show what it describes, and what a run of it would give and take."""
     from macros.card import load_card
 
     loaded = load_card(card, override or ())
+    from macros.outlook import outlook
+
+    found = outlook(loaded)
     if as_json:
-        emit_json({"card": loaded.name, "valid": True, **describe(loaded), "document": loaded.document})
+        emit_json(
+            {
+                "card": loaded.name,
+                "valid": True,
+                **describe(loaded),
+                "expected": {
+                    "generated": found.generated,
+                    "recorded": found.recorded,
+                    "in_bins": found.in_bins,
+                    "per_day": found.recorded / loaded.experiment.exposure.duration * 86400,
+                },
+                "limit": {
+                    "upper": found.limit.upper,
+                    "M_Zprime_GeV": found.limit.M_Zprime_GeV,
+                    "level": found.limit.level,
+                    "method": found.limit.method,
+                },
+                "run": {"seconds": found.seconds, "bytes": found.bytes},
+                "document": loaded.document,
+            }
+        )
         return
-    print_table(("card", loaded.name), _rows(loaded))
+    print_table(("card", loaded.name), [*_rows(loaded), *_prospects(loaded, found)])
+
+
+def _prospects(card: "Card", found: "Outlook") -> list[tuple[str, str]]:
+    limit = found.limit
+    days = card.experiment.exposure.duration / 86400
+    generated = "not finite" if found.generated is None else f"{found.generated:.5g}"
+    reach = f"{limit.parameter} < {format_number(limit.upper)}" if limit.upper is not None else "no limit"
+    mass = f", M_Z' > {limit.M_Zprime_GeV:.4g} GeV" if limit.M_Zprime_GeV else ""
+    return [
+        ("expected", f"{generated} drawn, {found.recorded:.5g} recorded, {found.in_bins:.5g} in the bins"),
+        ("rate", f"{found.recorded / days:.4g} recorded a day"),
+        ("expected limit", f"{reach}{mass} at {100 * limit.level:g} % {limit.method}"),
+        ("time", "–" if found.seconds is None else f"about {found.seconds:.2g} s to simulate"),
+        ("disk", f"at most {found.bytes / 1e6:.3g} MB of events"),
+    ]
 
 
 def _rows(card: "Card") -> list[tuple[str, str]]:

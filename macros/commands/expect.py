@@ -1,7 +1,5 @@
 """`nugauge expect`: expected counts per bin, by quadrature."""
 
-from typing import Any
-
 from macros.console import emit_json, print_table
 from macros.options import CardArgument, JsonOption, SetOption
 
@@ -13,24 +11,13 @@ def expect(card: CardArgument, override: SetOption = None, as_json: JsonOption =
     from detsim.prediction import predict
     from macros.card import load_card
     from macros.production import expected_counts
+    from macros.results import expectation_document
 
     loaded = load_card(card, override or ())
     expected_counts(loaded.experiment, loaded.model)
     found = predict(loaded.experiment, loaded.model)
-    document: dict[str, Any] = {
-        "edges": found.edges,
-        "expected": found.counts,
-        "signal": found.signal[1:-1],
-        "background": found.background[1:-1],
-        "underflow": found.with_flow[0],
-        "overflow": found.with_flow[-1],
-        "total": found.counts.sum(),
-        "unbinned_total": found.unbinned_total,
-        "model": loaded.model.label,
-        "parameters": loaded.model.parameters,
-    }
     if as_json:
-        emit_json(document)
+        emit_json(expectation_document(found, loaded))
         return
     names = [f"{1000 * a:g}–{1000 * b:g} keV" for a, b in zip(found.edges, found.edges[1:], strict=False)]
     names = ["below", *names, "above"]

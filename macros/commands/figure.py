@@ -1,0 +1,49 @@
+"""`nugauge figure`: the paper's figures and more, with their numbers."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from macros.commands.fit import LimitMethod
+from macros.console import emit_json, progress, say
+from macros.figures import FIGURES, make_figure
+from macros.options import JsonOption
+
+__all__ = ["figure"]
+
+
+class Format(StrEnum):
+    """Of the pictures."""
+
+    PDF = "pdf"
+    PNG = "png"
+
+
+def figure(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help=f"{', '.join(FIGURES)}, or all.", show_default=False)
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", metavar="DIR", help="Directory for the files.", show_default=False),
+    ],
+    kind: Annotated[Format, typer.Option("--format", help="Of the pictures.")] = Format.PDF,
+    method: Annotated[
+        LimitMethod, typer.Option("--method", help="At 95 %: Δχ² = 2.7055, the paper's, or 3.8415.")
+    ] = LimitMethod.ONE_SIDED,
+    as_json: JsonOption = False,
+) -> None:
+    """Make figures: picture, numbers (CSV) and caption of each."""
+    names = list(FIGURES) if name == "all" else [name]
+    files: list[Path] = []
+    with progress("figures", len(names), "figures") as advance:
+        for each in names:
+            files += make_figure(each, output, format=kind.value, method=method.value)
+            advance(1)
+    if as_json:
+        emit_json({"files": [str(file) for file in files]})
+        return
+    for file in files:
+        say(str(file))

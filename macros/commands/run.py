@@ -1,0 +1,51 @@
+"""`nugauge run`: the main job."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from macros.console import RunError, emit_json, message, progress, say, warn
+from macros.options import CardArgument, JsonOption, SeedOption, SetOption, ThreadsOption
+
+__all__ = ["run"]
+
+
+def run(
+    card: CardArgument,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="Directory to make.", show_default=False)
+    ],
+    force: Annotated[bool, typer.Option("--force", help="Replace a directory that exists.")] = False,
+    seed: SeedOption = None,
+    override: SetOption = None,
+    threads: ThreadsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Do the main job: simulate, histogram, fit, limit, plots, report."""
+    from macros.job import run_job
+    from macros.results import say_fit, say_limit
+    from macros.session import open_card
+
+    loaded = open_card(card, override, seed=seed, threads=threads)
+    with progress("simulating", None, "events") as advance:
+        result = run_job(loaded, output, force=force, advance=advance)
+    if as_json:
+        emit_json(result.document())
+    else:
+        say(f"{result.production.n_written} events recorded, {result.production.expected:.6g} expected")
+        comparison = result.production.comparison
+        if comparison is not None and comparison.p_value is not None:
+            say(
+                f"spectrum against quadrature: χ² = {comparison.chi2:.1f} for {comparison.ndof} bins, "
+                f"p = {comparison.p_value:.3g}"
+            )
+        say()
+        say_fit(result.fit)
+        say()
+        say_limit(result.limit)
+        message(f"\nlook at {output / result.files['report']} first")
+    if not result.fit.valid:
+        warn(result.fit.reason)
+    if result.fit.failed:
+        raise RunError(f"the fit failed: {result.fit.reason}")

@@ -1,0 +1,217 @@
+"""The main job: simulate, histogram, fit, limit, plots, report."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hist
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.export import write_json, write_root
+from analysis.fit import fit_counts
+from analysis.fitter import Fitter, make_fitter
+from analysis.histograms import bin_counts, from_counts, histogram
+from analysis.intervals import limit_of_counts
+from analysis.results import FitResult, LimitResult
+from detsim.eventfile import EventFile
+from detsim.origin import origin
+from detsim.prediction import Expectation, predict
+from macros.card import Card
+from macros.console import plain
+from macros.directory import whole_directory
+from macros.plots import profile_plot, spectrum_plot
+from macros.production import Production, produce
+from macros.report import Report, ReportFigure, Spectrum, write_report
+from macros.results import expectation_document, fit_document, limit_document
+from macros.style import render, render_svg
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["RunResult", "run_job"]
+
+Array = NDArray[np.float64]
+
+_TITLES = {"spectrum": "Measured energy", "profile": "Profile likelihood"}
+_CAPTIONS = {
+    "spectrum": "Simulated data, the standard model's expectation by quadrature, and the fitted model.",
+    "profile": "-2 Δln L over the constrained normalisations, with the fit's interval and the limit.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """What a run made.
+
+    Parameters
+    ----------
+    directory : Path
+    files : dict of str to str
+        Names in the directory, by what they are.
+    production : Production
+    expectation : Expectation
+    fit : FitResult
+    limit : LimitResult
+    """
+
+    directory: Path
+    files: dict[str, str]
+    production: Production
+    expectation: Expectation
+    fit: FitResult
+    limit: LimitResult
+
+    def document(self) -> dict[str, Any]:
+        """Return the keys of the JSON output."""
+        return {
+            "directory": str(self.directory),
+            "files": self.files,
+            "simulation": {**self.production.document(), "file": str(self.directory / self.files["events"])},
+            "fit": fit_document(self.fit),
+            "limit": limit_document(self.limit),
+        }
+
+
+def run_job(
+    card: Card, directory: Path, *, force: bool = False, advance: Callable[[float], None] | None = None
+) -> RunResult:
+    """Do the main job of a card.
+
+    Parameters
+    ----------
+    card : Card
+        With a seed.
+    directory : Path
+        Made whole or not at all.
+    force : bool
+        Replace a directory that is there.
+    advance : callable, optional
+        Called with the number of events drawn.
+
+    Returns
+    -------
+    RunResult
+    """
+    if card.run.seed is None:
+        raise ValueError("a run needs a seed")
+    files = {
+        "card": "card.toml",
+        "events": "events.root",
+        "histograms": "histograms.root",
+        "histogram_json": "spectrum.json",
+        "expectation": "expect.json",
+        "fit": "fit.json",
+        "limit": "limit.json",
+        "spectrum_figure": "spectrum.pdf",
+        "profile_figure": "profile.pdf",
+        "report": "report.html",
+    }
+    with whole_directory(directory, force=force) as staging:
+        (staging / files["card"]).write_text(card.text(), encoding="utf-8")
+        made = produce(card, staging / files["events"], seed=card.run.seed, advance=advance)
+        data = _histogram(card, staging / files["events"])
+        expected = predict(card.experiment, card.model)
+        fitter = make_fitter(
+            card.experiment,
+            card.model,
+            poi=card.fit.poi,
+            likelihood=card.fit.likelihood,
+            error_per_bin=card.fit.error_per_bin,
+        )
+        counts = bin_counts(data, card.experiment)
+        fitted = fit_counts(fitter, counts, level=card.fit.level, method=card.fit.method)
+        limit = limit_of_counts(fitter, counts, level=card.fit.limit_level, method=card.fit.limit_method)
+        _dump(staging / files["fit"], fit_document(fitted))
+        _dump(staging / files["limit"], limit_document(limit))
+        _dump(staging / files["expectation"], expectation_document(expected, card))
+        write_json(staging / files["histogram_json"], data)
+        write_root(
+            staging / files["histograms"],
+            {"T_reco": data, "T_reco_expected": from_counts(expected.with_flow, card.experiment)},
+        )
+        best = _best(fitter, fitted)
+        figures = _figures(card, data, fitter, fitted, limit, best)
+        for name, figure in figures.items():
+            (staging / files[f"{name}_figure"]).write_bytes(render(figure, "pdf"))
+        report = Report(
+            title=f"{card.experiment.name}: {fitted.poi} of {card.model.label}",
+            card_name=card.name,
+            card_text=card.text(),
+            model=card.model.label,
+            seed=card.run.seed,
+            spectrum=Spectrum(edges=expected.edges, counts=counts, expected=expected.counts, fitted=best),
+            comparison=made.comparison,
+            fit=fitted,
+            limit=limit,
+            figures=[
+                ReportFigure(svg=render_svg(figure), title=_TITLES[name], caption=_CAPTIONS[name])
+                for name, figure in figures.items()
+            ],
+            provenance=origin(),
+        )
+        write_report(staging / files["report"], report)
+    return RunResult(
+        directory=directory,
+        files=files,
+        production=made,
+        expectation=expected,
+        fit=fitted,
+        limit=limit,
+    )
+
+
+def _dump(path: Path, document: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(plain(document), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _histogram(card: Card, path: Path) -> hist.Hist[Any]:
+    """Fill the spectrum from the file, so that it is the file's."""
+    h = histogram([], card.experiment)
+    with EventFile(path) as file:
+        for chunk in file.iterate(["T_reco"]):
+            h.fill(chunk["T_reco"].astype(np.float64))
+    return h
+
+
+def _best(fitter: Fitter, fitted: FitResult) -> Array | None:
+    """Compute the counts at the fit's estimates, shape (n_bins,); None without a valid fit."""
+    if not fitted.valid:
+        return None
+    poi, *nuisances = [e.value for e in fitted.parameters.values() if e.value is not None]
+    return fitter.templates.expected(poi, np.array(nuisances, np.float64))
+
+
+def _figures(
+    card: Card,
+    data: hist.Hist[Any],
+    fitter: Fitter,
+    fitted: FitResult,
+    limit: LimitResult,
+    best: Array | None,
+) -> dict[str, "Figure"]:
+    """Draw the spectrum and the profile likelihood."""
+    standard = predict(card.experiment, card.model.standard())
+    errors = fitter.errors if len(fitter.errors) else None
+    label = f"fit of {card.model.label}"
+    poi, curve = _profile(fitter, bin_counts(data, card.experiment), fitted, limit)
+    return {
+        "spectrum": spectrum_plot(data, standard, fitted=best, label=label, errors=errors),
+        "profile": profile_plot(poi, curve, fit=fitted, limit=limit),
+    }
+
+
+def _profile(fitter: Fitter, counts: Array, fitted: FitResult, limit: LimitResult) -> tuple[Array, Array]:
+    """Scan the profile likelihood over what the interval and the limit span."""
+    data = fitter.data(counts)
+    estimate = fitted.estimate
+    ends = [fitter.truth, estimate.value, estimate.lower, estimate.upper, limit.upper, limit.asimov]
+    known = [e for e in ends if e is not None]
+    span = max(known) - min(known) or 1.0
+    low, high = fitter.range
+    points = np.linspace(max(min(known) - 0.35 * span, low), min(max(known) + 0.35 * span, high), 161)
+    profile = fitter.profile(data)
+    values = np.array([profile(p) for p in points])
+    return points, values - min(float(values.min()), fitted.fval)
