@@ -49,12 +49,12 @@ def test_shells_hold_every_electron_once(formula):
 
 
 def test_shells_of_sodium_iodide():
-    """Golden. Finds a wrong edge: K(I) 33.169 keV holds 2 of 64 electrons, K(Na) 1.0708, L1(I) 5.188 keV."""
+    """Golden. Finds a wrong edge or occupation: and electrons of K(I), K(Na), L1(I), L3(I), M5(I)."""
     energies, fractions = shells("NaI")
-    for edge in (33.169e-3, 1.0708e-3, 5.188e-3):
+    for edge, n in ((33.169e-3, 2), (1.0708e-3, 2), (5.188e-3, 2), (4.557e-3, 4), (0.6193e-3, 6)):
         i = int(np.argmin(np.abs(energies - edge)))
         assert energies[i] == pytest.approx(edge, rel=1e-3)
-        assert fractions[i] == pytest.approx(2 / 64)
+        assert fractions[i] == pytest.approx(n / 64)
 
 
 def test_acceptance_steps():
