@@ -157,7 +157,8 @@ def describe_experiment(experiment: "Experiment", n_expected: float) -> str:
     return (
         f"{detector.name}: {_describe_source(experiment.source)}; {_normalisation(experiment)}; "
         f"{scientific(target.n_electrons, 5)} electrons{kind} ({binding}); measured energy in "
-        f"{describe_bins(detector)}, threshold {energies((detector.threshold,))}, {_resolution(detector.resolution)}, efficiency "
+        f"{describe_bins(detector)}, "
+        f"threshold {energies((detector.threshold,))}, {_resolution(detector.resolution)}, efficiency "
         f"{detector.efficiency:g}; {backgrounds}; {systematics}; "
         f"{scientific(n_expected, 4)} events expected in the standard model."
     )
