@@ -90,10 +90,9 @@ def short_model(model: "Model") -> str:
 def describe_statistics(threshold: float, method: str) -> str:
     """Describe the limits of a figure."""
     return (
-        f"Limits at {LEVEL * 100:g} % C.L. {method}, Δχ² = {threshold:.4f}, on "
-        "χ²(θ) = Σ_i [(N_i(θ) − N_i^SM)/(σ N_i^SM)]², one relative error σ in all bins, uncorrelated, the "
-        "measurement taken "
-        "to be exactly the standard model's; the limit is the first crossing above θ = 0."
+        f"Limits at {LEVEL * 100:g} % C.L. {method}, Δχ² = {threshold:.4f}, on χ²(θ) = Σ_i [(N_i(θ) − "
+        "N_i^SM)/(σ N_i^SM)]², one relative error σ in all bins, uncorrelated, the measurement taken to be "
+        "exactly the standard model's; the limit is the first crossing above θ = 0."
     )
 
 
@@ -127,8 +126,7 @@ def describe_experiments(experiments: "Mapping[str, Experiment]", model: "Model"
         else:
             texts.append(
                 f"{label}: as {twin}, in {describe_bins(experiment.detector)}; {scientific(n_expected, 4)} "
-                "events "
-                "expected in the standard model."
+                "events expected in the standard model."
             )
     return " ".join(texts)
 
@@ -153,14 +151,13 @@ def describe_experiment(experiment: "Experiment", n_expected: float) -> str:
     names = ", ".join(b.name for b in experiment.backgrounds)
     backgrounds = f"backgrounds: {names}" if names else "no background"
     known = experiment.signal_uncertainty
-    systematics = f"normalisation known to {known:.2g}" if known else "no systematic errors besides σ"
+    systematics = f"normalisation known to {known:.2g}" if known else "no systematic errors"
     return (
         f"{detector.name}: {_describe_source(experiment.source)}; {_normalisation(experiment)}; "
         f"{scientific(target.n_electrons, 5)} electrons{kind} ({binding}); measured energy in "
-        f"{describe_bins(detector)}, "
-        f"threshold {energies((detector.threshold,))}, {_resolution(detector.resolution)}, efficiency "
-        f"{detector.efficiency:g}; {backgrounds}; {systematics}; "
-        f"{scientific(n_expected, 4)} events expected in the standard model."
+        f"{describe_bins(detector)}, threshold {energies((detector.threshold,))}, "
+        f"{_resolution(detector.resolution)}, efficiency {detector.efficiency:g}; {backgrounds}; "
+        f"{systematics}; {scientific(n_expected, 4)} events expected in the standard model."
     )
 
 

@@ -70,15 +70,11 @@ def compute(cards: "Mapping[str, Card]", *, method: str, betas: Sequence[float] 
         title="Reach in γ = (M_Z/M_Z')² over all E6 models",
         caption=(
             f"{describe_statistics(threshold, method)} Errors σ: {errors}. E6 models of angle β in (−90°, "
-            "90°], eq. (6); "
-            f"{describe_model(first.model)}; (g_L + c_L) and g_R exchanged for antineutrinos. At tanβ = "
-            "−9/√15, "
-            f"β = −{-math.degrees(BLIND):.3f}°, the Z' does not couple to neutrinos: the limit diverges, and "
-            "the table has no "
-            "number there. Limits above γ = 1 are those of a Z' lighter than the Z. "
-            f"{describe_experiments(experiments, first.model.standard())} The limits depend on σ alone, not "
-            "on the "
-            "number of events."
+            f"90°], eq. (6); {describe_model(first.model)}; (g_L + c_L) and g_R exchanged for antineutrinos. "
+            f"At tanβ = −9/√15, β = −{-math.degrees(BLIND):.3f}°, the Z' does not couple to neutrinos: the "
+            "limit diverges, and the table has no number there. Limits above γ = 1 are those of a Z' "
+            f"lighter than the Z. {describe_experiments(experiments, first.model.standard())} The limits "
+            "depend on σ alone, not on the number of events."
         ),
         note=(
             short_statistics(threshold, method),

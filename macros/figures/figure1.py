@@ -76,13 +76,11 @@ def compute(cards: "Mapping[str, Card]", *, method: str, errors: Sequence[float]
         title="Limits on γ = (M_Z/M_Z')² against the error per bin, BOREXINO and HELLAZ with a ⁵¹Cr source",
         caption=(
             f"{describe_statistics(threshold, method)} The χ, ψ and η models of E6 and the left-right "
-            "symmetric model; "
-            f"{describe_model(first.model)}. The horizontal line is the 95 % bound of the global electroweak "
-            "fit of "
-            "Cvetič and Langacker (hep-ph/9707451). "
+            f"symmetric model; {describe_model(first.model)}. The horizontal line is the 95 % bound of the "
+            "global electroweak fit of Cvetič and Langacker (hep-ph/9707451). "
             f"{describe_experiments(experiments, first.model.standard())} The flux is the paper's, the same "
-            "for every electron whatever its distance, which a real detector of "
-            "that size does not have; the limits depend on σ alone, not on the number of events."
+            "for every electron whatever its distance, which a real detector of that size does not have; "
+            "the limits depend on σ alone, not on the number of events."
         ),
         note=(
             short_statistics(threshold, method),

@@ -72,18 +72,13 @@ def compute(cards: "Mapping[str, Card]", *, method: str, errors: Sequence[float]
         title="Limits on γ = (M_Z/M_Z')² against the error per bin, LAMA with a ¹⁴⁷Pm source",
         caption=(
             f"{describe_statistics(threshold, method)} The χ, ψ and η models of E6 and the left-right "
-            "symmetric model, with "
-            f"(g_L + c_L) and g_R exchanged for antineutrinos; {describe_model(card.model)}. The black "
-            "square replaces the "
-            "equal error by the statistical one, 1/√N_i^SM in bin i; it stands at the average of that over "
-            "the bins. "
-            "The horizontal line is the 95 % bound of the global electroweak fit of Cvetič and Langacker "
-            "(hep-ph/9707451). "
+            "symmetric model, with (g_L + c_L) and g_R exchanged for antineutrinos; "
+            f"{describe_model(card.model)}. The black square replaces the equal error by the statistical "
+            "one, 1/√N_i^SM in bin i; it stands at the average of that over the bins. The horizontal line "
+            "is the 95 % bound of the global electroweak fit of Cvetič and Langacker (hep-ph/9707451). "
             f"{describe_experiments({'LAMA': card.experiment}, card.model.standard())} The paper states no "
-            "flux: the "
-            "geometry is an assumption, which moves the squares but not the lines. With the 2.571×10²⁹ "
-            "electrons that 1 t of "
-            "NaI holds, instead of the paper's 3×10²⁹, the squares are 8 % higher."
+            "flux: the geometry is an assumption, which moves the squares but not the lines. They go with "
+            "1/√N_i: 1 t of NaI holds 2.571×10²⁹ electrons, not the paper's 3×10²⁹."
         ),
         note=(
             short_statistics(threshold, method),

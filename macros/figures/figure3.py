@@ -64,19 +64,14 @@ def compute(cards: "Mapping[str, Card]", *, method: str = "one-sided") -> Figure
         title="Expected events per bin in LAMA: standard model, magnetic moment, and χ model",
         caption=(
             "Events per bin of the measured energy; no limit is drawn, so no confidence level and no Δχ² "
-            "enters, and no "
-            f"errors are shown. Squares: standard model; stars: with a neutrino magnetic moment of {MU_NU:g} "
-            "μ_B; circles: "
-            f"χ model of E6 with M_Z' = {MASS / 1000:g} GeV, γ = (M_Z/M_Z')²; (g_L + c_L) and g_R exchanged "
-            "for "
-            f"antineutrinos; {describe_model(card.model)}. "
+            "enters, and no errors are shown. Squares: standard model; stars: with a neutrino magnetic "
+            f"moment of {MU_NU:g} μ_B; circles: χ model of E6 with M_Z' = {MASS / 1000:g} GeV, γ = "
+            f"(M_Z/M_Z')²; (g_L + c_L) and g_R exchanged for antineutrinos; {describe_model(card.model)}. "
             f"{describe_experiments({'LAMA': narrow, 'LAMA up to 40 keV': wide}, card.model.standard())} The "
-            "paper states "
-            "no flux: the geometry is an assumption, which scales all counts alike. The lower panels show "
-            "the ratio to the "
-            "standard model, the points at the centres of the same bins, the lines in bins of 0.5 keV below "
-            "10 keV and of 2 keV above. The last "
-            "bin of the left panels is narrower than the others."
+            "paper states no flux: the geometry is an assumption, which scales all counts alike. The lower "
+            "panels show the ratio to the standard model, the points at the centres of the same bins, the "
+            "lines in bins of 0.5 keV below 10 keV and of 2 keV above. The last bin of the left panels is "
+            "narrower than the others."
         ),
         note=(
             f"no background, no errors; {short_model(card.model)}",

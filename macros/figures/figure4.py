@@ -60,17 +60,13 @@ def compute(cards: "Mapping[str, Card]", *, method: str, errors: Sequence[float]
         title="LAMA's reach in the magnetic moment and in the Z' of the χ model against the error per bin",
         caption=(
             f"{describe_statistics(threshold, method)} Left: θ = μ_ν in the standard model, whose effect is "
-            "proportional to "
-            "μ_ν², so that the limit goes with √σ. Right: θ = γ = (M_Z/M_Z')² of the χ model of E6, in the "
-            "beginning "
-            "proportional to σ; the horizontal line is the 95 % bound of the global electroweak fit of "
-            "Cvetič and Langacker "
-            "(hep-ph/9707451). One parameter at a time, the other at its standard value; "
-            f"{describe_model(card.model)}; "
-            "(g_L + c_L) and g_R exchanged for antineutrinos. "
-            f"{describe_experiments({'LAMA': card.experiment}, card.model.standard())} The limits depend on "
-            "σ alone, not on "
-            "the number of events; errors below the statistical one are out of reach of this exposure."
+            "proportional to μ_ν², so that the limit goes with √σ. Right: θ = γ = (M_Z/M_Z')² of the χ "
+            "model of E6, in the beginning proportional to σ; the horizontal line is the 95 % bound of the "
+            "global electroweak fit of Cvetič and Langacker (hep-ph/9707451). One parameter at a time, the "
+            f"other at its standard value; {describe_model(card.model)}; (g_L + c_L) and g_R exchanged for "
+            f"antineutrinos. {describe_experiments({'LAMA': card.experiment}, card.model.standard())} The "
+            "limits depend on σ alone, not on the number of events; errors below the statistical one are "
+            "out of reach of this exposure."
         ),
         note=(
             short_statistics(threshold, method),
