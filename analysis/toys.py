@@ -24,6 +24,8 @@ Array = NDArray[np.float64]
 Columns = dict[str, NDArray[Any]]
 
 FAILED, NO_MINOS, NO_LIMIT, NO_HESSE = 1, 2, 4, 8
+_MOST = 1e15
+"""Counts that float64 still holds exactly; well below what the Poisson generator takes."""
 METHODS = ("hesse", "minos", "one-sided")
 """Intervals of a toy: two-sided Hesse and MINOS, and the one-sided limit of the profile likelihood."""
 
@@ -61,7 +63,13 @@ class Thrower:
 
     @cached_property
     def _expected(self) -> Array:
-        return self.fitter.templates.expected(self.fitter.truth)
+        expected = self.fitter.templates.expected(self.fitter.truth)
+        if expected.max() > _MOST:
+            raise ValueError(
+                f"{expected.max():.2g} counts are expected in a bin, too many to be thrown (at most "
+                f"{_MOST:.0g}): check the true {self.fitter.templates.poi} of {self.fitter.truth:g}"
+            )
+        return expected
 
     @cached_property
     def _plan(self) -> Plan:

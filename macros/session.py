@@ -101,7 +101,7 @@ def _set_threads(threads: int | None) -> None:
         return
     import numba
 
-    most = numba.config.NUMBA_NUM_THREADS
+    most = int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]  # numba makes it when imported
     if threads > most:
         raise ValueError(f"threads = {threads}: this machine has {most}")
     numba.set_num_threads(threads)

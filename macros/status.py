@@ -1,10 +1,13 @@
 """From what goes wrong in a command to a message and an exit status."""
 
+import _thread
 import errno
 import functools
 import os
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import typer
@@ -45,7 +48,8 @@ def guard(command: F) -> F:
         if os.environ.get(_DEBUG, "0") not in {"", "0"}:
             return command(*args, **kwargs)
         try:
-            return command(*args, **kwargs)
+            with _no_lost_interrupt():
+                return command(*args, **kwargs)
         except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):
             raise
         except KeyboardInterrupt:
@@ -56,6 +60,26 @@ def guard(command: F) -> F:
         raise typer.Exit(status)
 
     return guarded  # type: ignore[return-value]  # wraps keeps the signature
+
+
+@contextmanager
+def _no_lost_interrupt() -> Iterator[None]:
+    """Interrupt again where Ctrl-C came in the middle of a finaliser or callback, which Python ignores."""
+    ignored = sys.unraisablehook
+
+    def interrupt_again(lost: Any) -> None:
+        if not issubclass(lost.exc_type, KeyboardInterrupt):
+            ignored(lost)
+            return
+        timer = threading.Timer(0.05, _thread.interrupt_main)  # not from here: it would be lost as well
+        timer.daemon = True
+        timer.start()
+
+    sys.unraisablehook = interrupt_again
+    try:
+        yield
+    finally:
+        sys.unraisablehook = ignored
 
 
 def _judge(error: Exception) -> tuple[int, str]:

@@ -52,6 +52,7 @@ def generate(
     from macros.production import produce
     from macros.session import open_card
 
+    _check_slice(first, events)
     loaded = open_card(card, override, seed=seed, threads=threads)
     # in full precision, so that `detect` gives what `simulate` gives
     exact = replace(loaded, run=replace(loaded.run, precision="float64"))
@@ -79,6 +80,7 @@ def simulate(
 
     if events is not None and experiments is not None:
         raise typer.BadParameter("--events and --experiments exclude each other")
+    _check_slice(first, events or experiments)
     loaded = open_card(card, override, seed=seed, threads=threads)
     with progress("simulating", events, "events") as advance:
         made = produce(
@@ -109,6 +111,14 @@ def detect(
     with progress("measuring", None, "events") as advance:
         made = measure(loaded, true_file, output, advance=advance)
     _report(made, as_json)
+
+
+def _check_slice(first: int, number: int | None) -> None:
+    if first and number is None:
+        raise typer.BadParameter(
+            "--first needs the length of the slice, --events N or --experiments K: "
+            "the end of a run of a Poisson number has no exposure of its own"
+        )
 
 
 def _seed(seed: int | None) -> int:

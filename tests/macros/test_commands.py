@@ -1,0 +1,162 @@
+"""Commands that make events: JSON, and that their numbers are right."""
+
+import numpy as np
+import pytest
+from invocation import CARD, answer, invoke
+from numpy.testing import assert_array_equal
+
+from detsim.eventfile import EventFile
+from detsim.prediction import predict
+from macros import production
+from macros.card import load_card, presets
+from simgen.models import Model
+
+SIMULATED = {"file", "seed", "n_generated", "n_written", "expected", "p_value", "events_per_second"}
+EXACT = ("--set", "run.precision=float64")
+
+
+def columns(path):
+    with EventFile(path) as file:
+        return file.arrays()
+
+
+def assert_same(a, b):
+    assert set(a) == set(b)
+    for name in a:
+        assert_array_equal(a[name], b[name], err_msg=name)
+
+
+def test_expect():
+    """Contract: expect's keys; the counts are those of `predict`, the total their sum."""
+    found = answer("expect", CARD, "--set", "model.gamma=0.05")
+    assert {"edges", "expected", "total", "unbinned_total", "model", "parameters"} <= set(found)
+    card = load_card(CARD, ["model.gamma=0.05"])
+    assert found["expected"] == predict(card.experiment, card.model).counts.tolist()
+    assert found["total"] == pytest.approx(sum(found["expected"]), rel=1e-12)
+    assert found["unbinned_total"] == pytest.approx(
+        found["total"] + found["underflow"] + found["overflow"], rel=1e-6
+    )
+    assert found["edges"] == [0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55]
+    assert (found["model"], found["parameters"]["gamma"]) == ("E6 χ", 0.05)
+
+
+def test_simulate(tmp_path):
+    """Contract: simulate's keys, and counts that belong to their expectation."""
+    path = tmp_path / "events.root"
+    found = answer("simulate", CARD, "-o", path, "--seed", 3)
+    assert set(found) >= SIMULATED
+    assert (found["file"], found["seed"]) == (str(path), 3)
+    assert 1e-3 < found["p_value"] < 1
+    assert found["n_written"] == len(columns(path)["event"])
+    assert abs(found["n_written"] - found["expected"]) < 4 * found["expected"] ** 0.5
+    assert found["n_generated"] > found["n_written"]
+    assert found["events_per_second"] > 0
+
+
+def test_p_value_sees_a_wrong_spectrum(tmp_path, monkeypatch):
+    """Twin: finds a sampler that is 5 % off in γ-like shape: the verdict is not always good."""
+    real = production.expected_counts
+    wrong = Model(name="E6", beta=0.0, gamma=0.6, corrections="full", sin2_theta_w=0.2317)
+    monkeypatch.setattr(production, "expected_counts", lambda experiment, _: real(experiment, wrong))
+    found = answer("simulate", CARD, "-o", tmp_path / "x.root", "--seed", 3, "--events", 200_000)
+    assert found["p_value"] < 1e-6
+
+
+@pytest.mark.parametrize("card", [CARD, "lama-pm147-realistic"])
+def test_generate_then_detect_is_simulate(tmp_path, card):
+    """Contract: two stages through a file give the bits of one pass."""
+    true, reco, both = (tmp_path / f"{name}.root" for name in ("true", "reco", "both"))
+    n = ("--events", 4000)
+    generated = answer("generate", card, "-o", true, "--seed", 5, *n)
+    detected = answer("detect", card, true, "-o", reco, *EXACT)
+    simulated = answer("simulate", card, "-o", both, "--seed", 5, *n, *EXACT)
+    assert generated["n_generated"] == generated["n_written"] == 4000
+    assert generated["p_value"] is None
+    assert "T_reco" not in columns(true)
+    assert 100 < detected["n_written"] == simulated["n_written"]
+    assert detected["p_value"] == simulated["p_value"]
+    assert_same(columns(reco), columns(both))
+    with EventFile(reco) as a, EventFile(both) as b:
+        assert a.runinfo == b.runinfo
+        assert a.provenance["true_events"] != a.rows[0].uuid
+
+
+def test_slices_join_to_the_whole(tmp_path):
+    """Contract: event i of a run is the same in every slice of it."""
+    slices = [(0, 700), (700, 1), (701, 1299)]
+    answer("simulate", CARD, "-o", tmp_path / "whole.root", "--seed", 2, "--events", 2000)
+    parts = []
+    for first, n in slices:
+        path = tmp_path / f"{first}.root"
+        answer("simulate", CARD, "-o", path, "--seed", 2, "--events", n, "--first", first)
+        parts.append(columns(path))
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    assert_same(joined, columns(tmp_path / "whole.root"))
+
+
+def test_threads_and_chunks_change_nothing(tmp_path, monkeypatch):
+    """Contract: neither the number of threads nor the chunk size is in the result."""
+    answer("simulate", CARD, "-o", tmp_path / "a.root", "--seed", 2, "--threads", 1)
+    monkeypatch.setattr("macros.production.CHUNK", 500)
+    answer("simulate", CARD, "-o", tmp_path / "b.root", "--seed", 2)
+    assert_same(columns(tmp_path / "a.root"), columns(tmp_path / "b.root"))
+
+
+def test_a_first_without_a_length_is_refused(tmp_path):
+    """Contract: the end of a Poisson run would claim the exposure of the whole."""
+    for command in ("simulate", "generate"):
+        result = invoke(command, CARD, "-o", tmp_path / "x.root", "--first", 10)
+        assert result.exit_code == 2
+        assert "--events" in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_experiments(tmp_path):
+    """Contract: pseudo-experiments come as lists, each the same when it is made again alone."""
+    path, again = tmp_path / "set.root", tmp_path / "one.root"
+    found = answer("simulate", CARD, "-o", path, "--seed", 4, "--experiments", 5, "--first", 2)
+    with EventFile(path) as file:
+        lists = file.jagged("T_reco").to_list()
+        assert file.experiments.tolist() == [2, 3, 4, 5, 6]
+        assert file.runinfo.n_experiments == 5
+    lengths = [len(one) for one in lists]
+    assert sum(lengths) == found["n_written"]
+    assert len(set(lengths)) > 1
+    mean = found["expected"] / 5
+    assert all(abs(n - mean) < 4.5 * mean**0.5 for n in lengths)
+    for number, events in zip(range(2, 7), lists, strict=True):
+        answer("simulate", CARD, "-o", again, "--seed", 4, "--experiments", 1, "--first", number)
+        with EventFile(again) as file:
+            assert file.jagged("T_reco").to_list() == [events]
+
+
+def test_events_bring_their_exposure(tmp_path):
+    """Closed form: N events are N/rate of live time, and a fit of them is not told otherwise."""
+    path = tmp_path / "many.root"
+    answer("simulate", CARD, "-o", path, "--seed", 6, "--events", 100_000)
+    drawn = answer("check", CARD)["expected"]["generated"]
+    with EventFile(path) as file:
+        assert file.runinfo.n_generated == 100_000
+        assert file.runinfo.equivalent_exposure == pytest.approx(100_000 / drawn * 100 * 86400, rel=1e-9)
+    gamma = answer("fit", CARD, path)["parameters"]["gamma"]
+    assert abs(gamma["value"]) < 4 * gamma["error"]
+    for other in ("10 d", "1000 d"):
+        found = answer("fit", CARD, path, "--set", f"exposure.duration={other}")
+        assert found["parameters"]["gamma"] == gamma
+
+
+def test_seeds(tmp_path):
+    """Contract: --seed before the card's; a seed that nobody gave is drawn, printed and stored."""
+    path = tmp_path / "x.root"
+    assert answer("simulate", CARD, "-o", path, "--set", "run.seed=8")["seed"] == 8
+    assert answer("simulate", CARD, "-o", path, "--set", "run.seed=8", "--seed", 9)["seed"] == 9
+    results = [invoke("simulate", CARD, "-o", path) for _ in range(2)]
+    with EventFile(path) as file:
+        assert f"--seed {file.provenance['seed']})" in results[1].stderr
+    assert results[0].stderr.splitlines()[0] != results[1].stderr.splitlines()[0]
+
+
+@pytest.mark.parametrize("preset", presets())
+def test_every_preset_simulates(tmp_path, preset):
+    """Twin: each preset's events agree with its quadrature (χ² at 1e-3; one seed)."""
+    assert answer("simulate", preset, "-o", tmp_path / "x.root", "--seed", 1)["p_value"] > 1e-3

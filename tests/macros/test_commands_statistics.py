@@ -1,0 +1,232 @@
+"""Commands that fit, throw and count: JSON, and that their numbers are right."""
+
+import json
+
+import numpy as np
+import pytest
+from invocation import CARD, answer, invoke
+from numpy.testing import assert_array_equal
+
+from analysis.export import write_json, write_root
+from analysis.histograms import histogram
+from analysis.toys import FAILED
+from detsim.eventfile import EventFile
+from detsim.rootreader import TableFile
+from macros.card import load_card
+from simgen.models import mass_from_gamma
+
+FIT = {"parameters", "poi", "level", "method", "valid", "reason", "fval", "ndof"}
+LIMIT = {"parameter", "level", "method", "upper", "M_Zprime_GeV", "regions", "band", "asimov"}
+POINT = {"value", "n_toys", "n_failed", "bias", "pull_mean", "pull_width", "methods"}
+METHOD = {"covered", "fraction", "low", "high", "verdict"}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """One data set in all formats."""
+    folder = tmp_path_factory.mktemp("data")
+    answer("simulate", CARD, "-o", folder / "events.root", "--seed", 11)
+    experiment = load_card(CARD).experiment
+    with EventFile(folder / "events.root") as file:
+        h = histogram(file.arrays(["T_reco"])["T_reco"], experiment)
+    write_root(folder / "th1.root", {"T_reco": h, "other": h * 2})
+    write_json(folder / "uhi.json", h)
+    edges = experiment.detector.edges
+    rows = [f"{a},{b},{n}" for a, b, n in zip(edges, edges[1:], h.values(), strict=False)]
+    (folder / "counts.csv").write_text("\n".join(["low,high,counts", *rows, ""]))
+    return folder
+
+
+def toys_of(path):
+    with TableFile(path, "toys") as file:
+        return file.arrays()
+
+
+def test_fit_of_every_format_is_the_same(data):
+    """Contract: fit's keys; one data set, one answer, whatever the file."""
+    specs = ["events.root", "th1.root:T_reco", "uhi.json", "counts.csv"]
+    found = [answer("fit", CARD, data / spec) for spec in specs]
+    first = found[0]
+    assert set(first) >= FIT
+    assert set(first["parameters"]) == {"gamma", "signal", "background_flat"}
+    gamma = first["parameters"]["gamma"]
+    assert set(gamma) == {"value", "error", "lower", "upper"}
+    assert (first["poi"], first["level"], first["method"]) == ("gamma", 0.683, "minos")
+    assert first["valid"] is True
+    assert gamma["lower"] < gamma["value"] < gamma["upper"]
+    assert abs(gamma["value"]) < 4 * gamma["error"]
+    assert first["fval"] < 5 * first["ndof"] == 25
+    for other in found[1:]:
+        assert {k: v for k, v in other.items() if k != "data"} == {
+            k: v for k, v in first.items() if k != "data"
+        }
+
+
+def test_fit_options(data):
+    """Contract: --poi and --set reach the fit; a wider level is a wider interval."""
+    events = data / "events.root"
+    assert answer("fit", CARD, events, "--poi", "sin2_theta_w")["poi"] == "sin2_theta_w"
+    hesse = answer("fit", CARD, events, "--set", "fit.method=hesse")["parameters"]["gamma"]
+    assert hesse["upper"] - hesse["value"] == pytest.approx(hesse["error"], rel=2e-3)
+    narrow, wide = (
+        answer("fit", CARD, events, "--set", f"fit.level={level}")["parameters"]["gamma"]
+        for level in (0.683, 0.95)
+    )
+    assert wide["lower"] < narrow["lower"] < narrow["upper"] < wide["upper"]
+
+
+def test_fit_of_one_experiment(tmp_path):
+    """Contract: --experiment chooses; a set as a whole is refused with what to do."""
+    path = tmp_path / "set.root"
+    answer("simulate", CARD, "-o", path, "--seed", 4, "--experiments", 3)
+    values = [answer("fit", CARD, path, "--experiment", k)["parameters"]["gamma"]["value"] for k in range(3)]
+    assert len(set(values)) == 3
+    out = tmp_path / "toys.root"
+    assert answer("toys", CARD, "--data", path, "-o", out)["n_toys"] == 3
+    stored = toys_of(out)
+    assert stored["toy"].tolist() == [0, 1, 2]
+    error = stored["gamma_error"]
+    assert np.all(np.abs(stored["gamma"] - values) < 1e-2 * error)
+
+
+def test_blind_fit_is_no_failure(data):
+    """Contract: a parameter that the data cannot measure is null, with a reason, and status 0."""
+    found = answer("fit", CARD, data / "events.root", "--poi", "beta")  # at γ = 0 nothing depends on it
+    assert found["valid"] is False
+    assert "cannot measure" in found["reason"]
+    assert found["parameters"]["beta"] == dict.fromkeys(("value", "error", "lower", "upper"))
+    assert "not valid" in invoke("fit", CARD, data / "events.root", "--poi", "beta").stdout
+
+
+def test_limit(data):
+    """Contract: limit's keys, with data and without; the mass is that of the limit."""
+    observed = answer("limit", CARD, data / "events.root")
+    assert set(observed) >= LIMIT
+    assert observed["band"] is None
+    assert observed["regions"][0] == pytest.approx([0, observed["upper"]], rel=1e-9)
+    assert observed["M_Zprime_GeV"] == pytest.approx(mass_from_gamma(observed["upper"]) / 1000)
+    two = answer("limit", CARD, data / "events.root", "--method", "two-sided")
+    assert two["upper"] > observed["upper"]
+    expected = answer("limit", CARD, "--toys", 40, "--seed", 1)
+    assert set(expected["band"]) == {"-2", "-1", "0", "1", "2"}
+    band = [expected["band"][key] for key in ("-2", "-1", "0", "1", "2")]
+    assert band == sorted(band)
+    assert band[1] < expected["asimov"] < band[3]
+    assert answer("limit", CARD, "--toys", 40, "--seed", 1)["band"] == expected["band"]
+
+
+def test_toys(tmp_path):
+    """Contract: toys' keys; --first replays toy k to the bit; --no-fit throws the same."""
+    common = ("--seed", 7)
+    found = answer("toys", CARD, "-n", 6, "-o", tmp_path / "a.root", *common)
+    assert {"file", "n_toys", "n_failed", "toys_per_second"} <= set(found)
+    assert (found["n_toys"], found["n_failed"]) == (6, 0)
+    answer("toys", CARD, "-n", 1, "--first", 4, "-o", tmp_path / "b.root", *common)
+    answer("toys", CARD, "-n", 6, "--no-fit", "-o", tmp_path / "c.root", *common)
+    whole, one, thrown = (toys_of(tmp_path / f"{name}.root") for name in "abc")
+    assert one["toy"].tolist() == [4]
+    for name, column in one.items():
+        assert_array_equal(column, whole[name][4:5], err_msg=name)
+    assert "status" not in thrown
+    assert_array_equal(thrown["counts"], whole["counts"])
+    assert not np.any(whole["status"] & FAILED)
+
+
+def test_toys_of_events(tmp_path):
+    """Twin: toys of simulated events have the mean of those whose counts are thrown (5 σ of the mean)."""
+    means = []
+    for level in ("histogram", "events"):
+        path = tmp_path / f"{level}.root"
+        answer("toys", CARD, "-n", 60, "--no-fit", "--level", level, "-o", path, "--seed", 7)
+        means.append(toys_of(path)["counts"].mean(axis=0))
+    expected = np.array(answer("expect", CARD)["expected"])
+    for mean in means:
+        assert np.all(np.abs(mean - expected) < 5 * np.sqrt(expected / 60))
+
+
+def test_coverage(tmp_path):
+    """Contract: coverage's keys; the file holds the toys that were counted."""
+    path = tmp_path / "coverage.root"
+    found = answer("coverage", CARD, "--at", "0,0.3", "-n", 40, "-o", path, "--seed", 2, "--cl", "0.9")
+    assert {"parameter", "level", "points"} <= set(found)
+    assert (found["parameter"], found["level"]) == ("gamma", 0.9)
+    rows = toys_of(path)
+    assert rows["true_gamma"].tolist() == [0.0] * 40 + [0.3] * 40
+    for point in found["points"]:
+        assert set(point) >= POINT
+        assert point["n_toys"] == 40
+        assert set(point["methods"]) == {"hesse", "minos", "one-sided"}
+        mine = rows["true_gamma"] == point["value"]
+        for method in point["methods"].values():
+            assert set(method) >= METHOD
+            assert method["fraction"] == method["covered"] / 40
+            assert method["low"] <= method["fraction"] <= method["high"]
+            assert method["verdict"] == "nominal"
+        covered = (rows["minos_lower"] <= rows["true_gamma"]) & (rows["true_gamma"] <= rows["minos_upper"])
+        assert point["methods"]["minos"]["covered"] == np.count_nonzero(covered & mine)
+        bias = (rows["gamma"] - rows["true_gamma"])[mine].mean()
+        assert point["bias"] == pytest.approx(bias, rel=1e-12)
+    alone = answer("coverage", CARD, "--at", "0.3", "-n", 40, "--seed", 2, "--cl", "0.9")
+    assert alone["points"] == found["points"][1:]
+
+
+def test_coverage_of_chosen_methods():
+    """Contract: --method chooses, and may be repeated."""
+    common = ("--at", 0, "-n", 3, "--seed", 1)
+    found = answer("coverage", CARD, *common, "--method", "minos", "--method", "hesse")
+    assert list(found["points"][0]["methods"]) == ["minos", "hesse"]
+
+
+def test_sensitivity_against_errors():
+    """Contract: sensitivity's keys; a:b:n has both ends; more error, worse limit."""
+    found = answer("sensitivity", "borexino-cr51-paper", "--errors", "0.01:0.15:5")
+    keys = {"model", "parameter", "delta_chi2", "errors", "limit", "M_Zprime_GeV", "global_fit"}
+    assert keys <= set(found)
+    assert found["errors"] == pytest.approx([0.01, 0.045, 0.08, 0.115, 0.15], rel=1e-12)
+    assert found["limit"] == sorted(found["limit"])
+    assert found["delta_chi2"] == pytest.approx(2.7055, abs=5e-5)
+    assert [mass_from_gamma(x) / 1000 for x in found["limit"]] == pytest.approx(found["M_Zprime_GeV"])
+
+
+@pytest.mark.parametrize(
+    ("scan", "values"),
+    [
+        ("exposure.duration=10 d:200 d:3", ["10 d", "105 d", "200 d"]),
+        ("exposure.duration=10:200:3", ["10 d", "105 d", "200 d"]),
+        ("systematics.activity=0.001:0.05:3", [0.001, 0.0255, 0.05]),
+        ("detector.resolution.at_1MeV=20 keV:0.1 MeV:1", None),
+    ],
+)
+def test_sensitivity_against_a_key(scan, values):
+    """Contract: a point of a scan is the card with that value; a unit may be left to the card's."""
+    if values is None:
+        assert "differ" in invoke("sensitivity", CARD, "--scan", scan).stderr
+        return
+    found = answer("sensitivity", CARD, "--scan", scan)
+    assert found["values"] == values
+    key = scan.partition("=")[0]
+    assert found["key"] == key
+    for value, limit in zip(values, found["limit"], strict=True):
+        alone = answer("limit", CARD, "--toys", 0, "--set", f"{key}={json.dumps(value)}")
+        assert limit == pytest.approx(alone["upper"], rel=1e-9)
+
+
+def test_inspect(data):
+    """Contract: inspect says what each file is; --hashes reads it all."""
+    found = answer("inspect", data / "events.root", "--hashes")
+    assert (found["kind"], found["complete"], found["problem"]) == ("event file", True, None)
+    assert all(branch["intact"] for branch in found["branches"].values())
+    assert found["provenance"][0]["seed"] == 11
+    assert answer("inspect", data / "th1.root")["histograms"] == {"T_reco": "TH1D", "other": "TH1D"}
+    assert answer("inspect", data / "uhi.json")["kind"] == "histogram"
+    shown = invoke("inspect", data / "events.root").stdout
+    for words in ("event file", "complete: yes", "seed: 11", 'isotope = "Cr51"', "T_reco", "MeV"):
+        assert words in shown
+
+
+def test_check():
+    """Contract: check says what a run gives."""
+    found = answer("check", CARD)
+    assert found["valid"] is True
+    assert found["expected"]["in_bins"] == pytest.approx(answer("expect", CARD)["total"], rel=1e-9)
+    assert found["limit"]["upper"] == pytest.approx(answer("limit", CARD, "--toys", 0)["upper"], rel=1e-9)
