@@ -128,13 +128,13 @@ def profile(
         _derivatives(signal, backgrounds, factors, n, errors, measured, uncertainties, gradient, hessian)
         for j in range(size):
             held[j] = uncertainties[j] == 0.0 or (factors[j] == 0.0 and gradient[j] >= 0.0)
-        _newton_step(gradient, hessian, held, step)
-        again = False
-        for j in range(size):
-            if not held[j] and factors[j] == 0.0 and step[j] < 0.0:
-                held[j] = again = True
-        if again:
+        again = True
+        while again:  # a factor at zero that would go below stays there
             _newton_step(gradient, hessian, held, step)
+            again = False
+            for j in range(size):
+                if not held[j] and factors[j] == 0.0 and step[j] < 0.0:
+                    held[j] = again = True
         gain = 0.0
         for j in range(size):
             gain -= gradient[j] * step[j]

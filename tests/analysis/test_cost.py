@@ -99,6 +99,26 @@ def test_profile_stays_at_zero_where_the_minimum_is_negative():
     assert factors.tolist() == [1.0, 0.0]
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_profile_with_some_normalisations_at_zero(seed):
+    """Where a measured normalisation is negative the slopes at the minimum are zero, or upwards at zero."""
+    signal, backgrounds, n, _, _ = problem(seed, n_backgrounds=3)
+    rng = np.random.default_rng(100 + seed)
+    uncertainties = 10 ** rng.uniform(-1, 0.5, 4)
+    measured = rng.uniform(-1.5, 1.5, 4)
+    factors = np.empty(4)
+    n = np.maximum(n - 0.9 * signal, 0)
+    profile(signal, backgrounds, n, NONE, measured, uncertainties, factors)
+    templates = np.vstack([signal, backgrounds])
+    mu = factors @ templates
+    slopes = 2 * templates @ (1 - np.divide(n, mu, where=n > 0, out=np.zeros(5)))
+    slopes += 2 * (factors - measured) / uncertainties**2
+    size = np.sqrt(2 / uncertainties**2 + 2 * (templates**2 * n / np.maximum(mu, 1e-9) ** 2).sum(axis=1))
+    assert factors.min() >= 0
+    assert slopes[factors > 0] / size[factors > 0] == pytest.approx(0, abs=1e-5)
+    assert np.all(slopes[factors == 0] >= 0)
+
+
 def test_profile_of_one_bin_and_one_constraint_in_closed_form():
     """n/μ and the pull balance: s(1 - n/(ηs)) + (η-1)/u² = 0, a quadratic equation."""
     s, n, u = 200.0, 260.0, 0.1

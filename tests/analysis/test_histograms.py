@@ -47,7 +47,7 @@ def test_wrong_number_of_counts():
     "axis", [hist.axis.Regular(6, 0.2, 0.5), hist.axis.Regular(5, 0.25, 0.55), hist.axis.Regular(6, 250, 550)]
 )
 def test_other_bins_are_an_error(axis):
-    with pytest.raises(ValueError, match="are not those of detector.bins"):
+    with pytest.raises(ValueError, match=r"are not those of detector\.bins"):
         bin_counts(hist.Hist(axis), borexino())
 
 

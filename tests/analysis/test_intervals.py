@@ -88,7 +88,7 @@ def test_estimate_below_zero_is_compared_with_zero():
 
 @pytest.mark.parametrize("size", [1e-4, 1e-2, 1.0, 100.0])
 def test_second_minimum_gives_two_regions(size):
-    """Counts are a parabola in δc_L. The dip far below is narrower than the scan's steps where counts are many."""
+    """Counts are a parabola in δc_L; the dip far below is narrower than the scan's steps."""
     experiment = scaled(borexino(), size)
     fitter = make_fitter(experiment, SM(), poi="delta_c_L")
     counts = fitter.templates.expected(0.0)

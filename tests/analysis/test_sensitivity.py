@@ -113,7 +113,7 @@ def test_band_is_ordered_around_the_asimov_limit():
 
 
 def test_band_of_many_events_is_gaussian():
-    """For a linear expectation γ̂ ~ N(0, s): the toys' median limit is 1.645 s, and -σ (max(0, ·) aside) less."""
+    """For a linear expectation γ̂ ~ N(0, s): the limits of the toys above are 1.645 s + γ̂."""
     experiment = scaled(borexino(), 100)
     fitter = make_fitter(experiment, CHI)
     found = expected_limit(experiment, fitter, n_toys=300, seed=5)
