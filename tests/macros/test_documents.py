@@ -1,0 +1,126 @@
+"""What the documents say of cards and files is so."""
+
+import re
+from pathlib import Path
+
+import pytest
+from invocation import CARD, answer, invoke
+
+from analysis.fitter import make_fitter
+from analysis.toys import toy_branches
+from detsim.eventfile import EventFile
+from detsim.rootreader import TableFile
+from macros.card import json_schema, load_card
+from macros.card.check import known_keys
+from macros.cli import _COMMANDS
+from simgen.events import COLUMNS
+from simgen.units import _UNITS
+
+DOCS = Path(__file__).parents[2] / "docs"
+CARDS = (DOCS / "cards.md").read_text(encoding="utf-8")
+FILES = (DOCS / "files.md").read_text(encoding="utf-8")
+MINIMAL = re.findall(r"```toml\n(.*?)```", CARDS, re.DOTALL)[0]
+EMITTED = dict(re.findall(r"^- (\w+): ((?:`\w+` ?)+)\.", FILES, re.MULTILINE))
+
+
+def section(text: str, title: str) -> str:
+    return re.split(r"^## ", text.partition(f"\n## {title}\n")[2], flags=re.MULTILINE)[0]
+
+
+def words(text: str) -> set[str]:
+    return set(re.findall(r"`(\w+)`", text))
+
+
+def first_cells(text: str) -> set[str]:
+    """Words in the first column of the tables."""
+    return words(" ".join(line.split("|")[1] for line in text.splitlines() if line.startswith("| `")))
+
+
+def test_minimal_card(tmp_path):
+    """Contract: the smallest card is one, and nothing in it can be left out."""
+    path = tmp_path / "card.toml"
+    path.write_text(MINIMAL)
+    assert load_card(path).model.gamma == 0
+    assert answer("expect", path)["total"] > 0
+    lines = MINIMAL.splitlines()
+    for i, line in enumerate(lines):
+        if line.strip() and line != "[background]":
+            path.write_text("\n".join(lines[:i] + lines[i + 1 :]))
+            assert invoke("expect", path).exit_code == 2, line
+
+
+@pytest.mark.parametrize("table", sorted(known_keys()[""] - {"geometry", "background"}))
+def test_keys_of_cards(table):
+    """Contract: the document names every key of a table, and no other."""
+    found = first_cells(section(CARDS, f"[{table}]"))
+    assert found == known_keys()[table]
+
+
+def test_keys_of_geometry_and_background():
+    """Contract: as above, for tables with shapes and names."""
+    schema = json_schema()["$defs"]
+    geometry = {k for t in ("Sphere", "Shell", "Cylinder") for k in schema[f"{t}Table"]["properties"]}
+    assert geometry <= words(section(CARDS, "[geometry]"))
+    assert first_cells(section(CARDS, "[background]")) == set(schema["BackgroundTable"]["properties"])
+
+
+def test_units():
+    """Contract: the document lists every unit."""
+    table = re.findall(r"^\| (?:energy|length|time|mass|activity, rate|angle|magnetic moment) \| (.*) \|$",
+                       CARDS, re.MULTILINE)  # fmt: skip
+    listed = set(re.findall(r"\b[A-Za-z_]+\b", re.sub(r"\(.*?\)|and `/` any time", "", " ".join(table))))
+    assert listed == set(_UNITS)
+
+
+def test_event_and_toy_files(tmp_path):
+    """Contract: branches and keys of files are those of the document."""
+    events, toys = tmp_path / "events.root", tmp_path / "toys.root"
+    answer("simulate", CARD, "-o", events, "--seed", 1, "--experiments", 1)
+    with EventFile(events) as file:
+        text = section(FILES, "Event files")
+        branches, runinfo = text.split("**`runinfo`**")
+        assert first_cells(branches) == set(file.columns) == set(COLUMNS) - {"cos_theta"}
+        assert first_cells(runinfo) == set(file._table.rows[0])
+        assert set(file.provenance) | {"true_events"} <= words(text)
+        for name in file.columns:
+            assert f"| `{name}` | {file._table.branches[name]['dtype']} |" in text
+    answer("toys", CARD, "-n", 1, "-o", toys, "--seed", 1)
+    card = load_card(CARD)
+    with TableFile(toys, "toys") as table:
+        assert set(table.branches) == set(toy_branches(make_fitter(card.experiment, card.model), level=0.9))
+        text = section(FILES, "Toy files")
+        named = {"gamma", "signal", "background_flat"}
+        fixed = {b for b in table.branches if not any(name in b for name in named)}
+        assert fixed <= words(text) | {"counts"}
+        assert set(table.rows[0]) <= words(text)
+        assert "`counts[n]`" in text
+
+
+def test_every_command_has_its_keys():
+    """Contract: the document promises keys of every command that has --json."""
+    assert set(EMITTED) == set(_COMMANDS) - {"init"}
+
+
+def test_json_keys(tmp_path):
+    """Contract: the promised keys are emitted."""
+    true, events = tmp_path / "true.root", tmp_path / "events.root"
+    calls = {
+        "expect": (CARD,),
+        "generate": (CARD, "-o", true, "--seed", 1),
+        "detect": (CARD, true, "-o", tmp_path / "reco.root"),
+        "simulate": (CARD, "-o", events, "--seed", 1),
+        "fit": (CARD, events),
+        "limit": (CARD, events),
+        "toys": (CARD, "-n", 1, "-o", tmp_path / "toys.root"),
+        "coverage": (CARD, "--at", 0, "-n", 2),
+        "sensitivity": (CARD, "--errors", "0.1:0.1:1"),
+        "list": (),
+        "check": (CARD,),
+        "inspect": (events,),
+        "run": (CARD, "-o", tmp_path / "out", "--seed", 1),
+        "figure": (1, "-o", tmp_path / "figures"),
+    }
+    assert set(calls) == set(EMITTED)
+    for command, arguments in calls.items():
+        missing = words(EMITTED[command]) - set(answer(command, *arguments))
+        assert not missing, command
