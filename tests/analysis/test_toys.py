@@ -58,9 +58,9 @@ def test_another_truth_is_the_fitter_of_another_model():
 
 @pytest.mark.parametrize("events", [False, True])
 def test_counts_are_poisson(events):
-    """Mean and variance per bin of 400 toys; a bias of 2 % of the counts in a bin would show."""
+    """Mean and variance per bin of 250 toys; a bias of 2 % of the counts in a bin would show."""
     t = thrower(with_nuisances(1e-3), gamma=0.1, events=events)
-    n = 400
+    n = 250
     counts, _ = throw(t, n)
     mu = t.fitter.templates.expected(0.1)
     pulls = (counts.mean(axis=0) - mu) / np.sqrt(mu / n)
@@ -76,7 +76,7 @@ def test_paper_toys_have_the_papers_variance(events):
     """(σ N^SM)² in all, counting included, in every bin."""
     experiment = scaled(borexino(), 2e-3)
     t = thrower(experiment, likelihood="paper", error_per_bin=0.1, events=events)
-    n = 400
+    n = 250
     counts, _ = throw(t, n)
     sm = t.fitter.templates.reference
     z = (counts - sm) / (0.1 * sm)
@@ -86,10 +86,10 @@ def test_paper_toys_have_the_papers_variance(events):
 
 
 def test_event_and_histogram_level_have_one_distribution():
-    """KS of the totals of 400 toys each, and of the first bin."""
+    """KS of the totals of 250 toys each, and of the first bin."""
     experiment = with_nuisances(1e-3)
-    by_events, _ = throw(thrower(experiment, events=True), 400)
-    by_counts, _ = throw(thrower(experiment), 400)
+    by_events, _ = throw(thrower(experiment, events=True), 250)
+    by_counts, _ = throw(thrower(experiment), 250)
     for a, b in ((by_events.sum(axis=1), by_counts.sum(axis=1)), (by_events[:, 0], by_counts[:, 0])):
         assert stats.ks_2samp(a, b).pvalue > 1e-3
 
