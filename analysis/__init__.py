@@ -4,14 +4,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analysis.coverage import CoverageStudy, coverage
-    from analysis.fit import fit, make_fitter
+    from analysis.coverage_study import CoverageStudy, coverage
+    from analysis.estimation import fit
+    from analysis.fitter import make_fitter
     from analysis.histograms import histogram
     from analysis.intervals import limit
+    from analysis.pseudoexperiments import Thrower, toys
+    from analysis.reach import Sensitivity, expected_limit, sensitivity
     from analysis.results import FitResult, LimitResult
-    from analysis.sensitivity import Sensitivity, expected_limit, sensitivity
     from analysis.settings import FitSettings
-    from analysis.toys import Thrower, toys
 
 __all__ = [
     "CoverageStudy",
@@ -31,20 +32,20 @@ __all__ = [
 ]
 
 _HOME = {
-    "CoverageStudy": "analysis.coverage",
+    "CoverageStudy": "analysis.coverage_study",
     "FitResult": "analysis.results",
     "FitSettings": "analysis.settings",
     "LimitResult": "analysis.results",
-    "Sensitivity": "analysis.sensitivity",
-    "Thrower": "analysis.toys",
-    "coverage": "analysis.coverage",
-    "expected_limit": "analysis.sensitivity",
-    "fit": "analysis.fit",
+    "Sensitivity": "analysis.reach",
+    "Thrower": "analysis.pseudoexperiments",
+    "coverage": "analysis.coverage_study",
+    "expected_limit": "analysis.reach",
+    "fit": "analysis.estimation",
     "histogram": "analysis.histograms",
     "limit": "analysis.intervals",
-    "make_fitter": "analysis.fit",
-    "sensitivity": "analysis.sensitivity",
-    "toys": "analysis.toys",
+    "make_fitter": "analysis.fitter",
+    "sensitivity": "analysis.reach",
+    "toys": "analysis.pseudoexperiments",
 }
 
 

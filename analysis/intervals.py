@@ -227,7 +227,7 @@ def limit(
     data : hist.Hist or None
         Counts; None takes the exact expectation of the model.
     experiment, model, poi, likelihood, error_per_bin
-        As for `analysis.fit.make_fitter`.
+        As for `analysis.estimation.make_fitter`.
     level : float
     method : {"one-sided", "two-sided"}
         At 95 %: Δχ² = 2.7055 or 3.8415.

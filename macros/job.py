@@ -10,8 +10,8 @@ import hist
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.estimation import fit_counts
 from analysis.export import write_json, write_root
-from analysis.fit import fit_counts
 from analysis.fitter import Fitter, make_fitter
 from analysis.histograms import bin_counts, from_counts, histogram
 from analysis.intervals import limit_of_counts

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from analysis.coverage import CoverageStudy
+from analysis.coverage_study import CoverageStudy
+from analysis.reach import Sensitivity
 from analysis.results import FitResult, LimitResult
-from analysis.sensitivity import Sensitivity
 from detsim.prediction import Expectation
 from macros.card import Card
 from macros.console import format_number, print_table, say

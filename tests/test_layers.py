@@ -111,3 +111,11 @@ def test_every_module_says_what_is_public(package):
     modules = [p for p in (ROOT / package).rglob("*.py") if "_kernels" not in p.parts]
     without = [p.name for p in modules if public_names(p) is None and p.stat().st_size > 200]
     assert not without
+
+
+@pytest.mark.parametrize("package", ["simgen", "detsim", "analysis", "macros"])
+def test_no_public_name_is_also_a_module(package):
+    """Contract: importing a module must not put it where a public function of that name was."""
+    found = importlib.import_module(package)
+    modules = {path.stem for path in Path(found.__file__).parent.iterdir()}
+    assert not modules & set(found.__all__)

@@ -38,7 +38,7 @@ def fit(
     as_json: JsonOption = False,
 ) -> None:
     """Fit a parameter to data."""
-    from analysis.fit import fit_counts
+    from analysis.estimation import fit_counts
     from analysis.histograms import bin_counts
     from macros.card import load_card
     from macros.data import load_data
@@ -78,7 +78,7 @@ def limit(
     """Find the upper limit on a parameter; without data the expected one and its band."""
     from analysis.histograms import bin_counts
     from analysis.intervals import limit_of_counts
-    from analysis.sensitivity import expected_limit
+    from analysis.reach import expected_limit
     from macros.card import load_card
     from macros.data import load_data
     from macros.results import limit_document, say_limit

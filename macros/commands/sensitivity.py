@@ -11,7 +11,7 @@ from macros.console import emit_json
 from macros.options import CardArgument, JsonOption, SetOption
 
 if TYPE_CHECKING:
-    from analysis.sensitivity import Sensitivity
+    from analysis.reach import Sensitivity
 
 __all__ = ["sensitivity"]
 
@@ -93,7 +93,7 @@ def _points(option: str, text: str) -> tuple[list[float], str]:
 def _against_errors(
     card: str, override: list[str] | None, points: list[float], method: str | None, poi: str | None
 ) -> "Sensitivity":
-    from analysis.sensitivity import sensitivity as compute
+    from analysis.reach import sensitivity as compute
     from macros.card import load_card
     from macros.production import expected_counts
 
@@ -132,7 +132,7 @@ def _against_key(
     poi: str | None,
 ) -> "Sensitivity":
     from analysis.intervals import delta_chi2, limit_of_counts
-    from analysis.sensitivity import Sensitivity, global_fit
+    from analysis.reach import Sensitivity, global_fit
     from macros.card import load_card
     from macros.session import open_fitter
 

@@ -73,8 +73,8 @@ def toys(
     as_json: JsonOption = False,
 ) -> None:
     """Throw and fit pseudo-experiments, and write one row each."""
-    from analysis.toys import FAILED, Thrower, fit_stored, toy_branches
-    from analysis.toys import toys as throw
+    from analysis.pseudoexperiments import FAILED, Thrower, fit_stored, toy_branches
+    from analysis.pseudoexperiments import toys as throw
     from detsim.rootfile import TableWriter
     from macros.data import stored_counts
     from macros.production import provenance
@@ -152,8 +152,8 @@ def coverage(
     """Measure with pseudo-experiments whether intervals cover the truth."""
     from contextlib import ExitStack
 
-    from analysis.coverage import coverage as study_coverage
-    from analysis.toys import METHODS, toy_branches
+    from analysis.coverage_study import coverage as study_coverage
+    from analysis.pseudoexperiments import METHODS, toy_branches
     from detsim.rootfile import TableWriter
     from macros.production import provenance
     from macros.results import coverage_document, say_coverage

@@ -102,7 +102,7 @@ def _scan(
     label: str, card: "Card", betas: Sequence[float], threshold: float
 ) -> list[tuple[float | str | None, ...]]:
     """Find the limits of one experiment, folded once."""
-    from analysis.fit import make_fitter
+    from analysis.estimation import make_fitter
     from analysis.intervals import upper_limit
     from simgen.models import E6, mass_from_gamma
 

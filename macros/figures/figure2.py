@@ -52,7 +52,7 @@ def compute(cards: "Mapping[str, Card]", *, method: str, errors: Sequence[float]
         Relative errors per bin.
     """
     from analysis.intervals import delta_chi2
-    from analysis.sensitivity import sensitivity
+    from analysis.reach import sensitivity
     from simgen.models import mass_from_gamma
 
     (card,) = cards.values()
@@ -95,7 +95,7 @@ def _statistical(card: "Card", name: str, threshold: float) -> tuple[float, floa
     """Compute the mean relative statistical error per bin, and the limit with these errors."""
     import numpy as np
 
-    from analysis.fit import make_fitter
+    from analysis.estimation import make_fitter
     from analysis.intervals import upper_limit
 
     base = make_fitter(card.experiment, named_model(name, card), likelihood="paper", error_per_bin=1.0)

@@ -48,7 +48,7 @@ def compute(cards: "Mapping[str, Card]", *, method: str, errors: Sequence[float]
         Relative errors per bin.
     """
     from analysis.intervals import delta_chi2
-    from analysis.sensitivity import sensitivity
+    from analysis.reach import sensitivity
 
     (card,) = cards.values()
     threshold = delta_chi2(LEVEL, method)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
 
-    from analysis.coverage import CoverageStudy
+    from analysis.coverage_study import CoverageStudy
     from analysis.results import FitResult, LimitResult
 
 __all__ = ["coverage_plot", "limit_plot", "parameter_label", "profile_plot"]

@@ -7,7 +7,7 @@ import pytest
 from experiments import borexino, lama
 from plain import PlainLikelihood, scaled, with_nuisances
 
-from analysis.fit import make_fitter
+from analysis.estimation import make_fitter
 from analysis.histograms import from_counts
 from analysis.intervals import delta_chi2, limit, limit_of_counts, regions, upper_limit
 from simgen.models import E6, LR, SM

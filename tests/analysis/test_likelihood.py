@@ -5,7 +5,7 @@ import pytest
 from experiments import borexino
 from plain import PlainLikelihood, with_nuisances
 
-from analysis.fit import make_fitter
+from analysis.estimation import make_fitter
 from simgen.models import E6, LR
 
 CASES = [

@@ -124,10 +124,13 @@ def test_experiments(tmp_path):
     assert len(set(lengths)) > 1
     mean = found["expected"] / 5
     assert all(abs(n - mean) < 4.5 * mean**0.5 for n in lengths)
+    drawn = set()
     for number, events in zip(range(2, 7), lists, strict=True):
-        answer("simulate", CARD, "-o", again, "--seed", 4, "--experiments", 1, "--first", number)
+        one = answer("simulate", CARD, "-o", again, "--seed", 4, "--experiments", 1, "--first", number)
+        drawn.add(one["n_generated"])
         with EventFile(again) as file:
             assert file.jagged("T_reco").to_list() == [events]
+    assert len(drawn) > 1
 
 
 def test_events_bring_their_exposure(tmp_path):

@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 
 from analysis.export import write_json, write_root
 from analysis.histograms import histogram
-from analysis.toys import FAILED
+from analysis.pseudoexperiments import FAILED
 from detsim.eventfile import EventFile
 from detsim.rootreader import TableFile
 from macros.card import load_card
@@ -78,13 +78,14 @@ def test_fit_options(data):
 def test_fit_of_one_experiment(tmp_path):
     """Contract: --experiment chooses; a set as a whole is refused with what to do."""
     path = tmp_path / "set.root"
-    answer("simulate", CARD, "-o", path, "--seed", 4, "--experiments", 3)
-    values = [answer("fit", CARD, path, "--experiment", k)["parameters"]["gamma"]["value"] for k in range(3)]
+    answer("simulate", CARD, "-o", path, "--seed", 4, "--experiments", 3, "--first", 2)
+    numbers = [2, 3, 4]
+    values = [answer("fit", CARD, path, "--experiment", k)["parameters"]["gamma"]["value"] for k in numbers]
     assert len(set(values)) == 3
     out = tmp_path / "toys.root"
     assert answer("toys", CARD, "--data", path, "-o", out)["n_toys"] == 3
     stored = toys_of(out)
-    assert stored["toy"].tolist() == [0, 1, 2]
+    assert stored["toy"].tolist() == numbers
     error = stored["gamma_error"]
     assert np.all(np.abs(stored["gamma"] - values) < 1e-2 * error)
 

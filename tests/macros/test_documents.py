@@ -7,7 +7,7 @@ import pytest
 from invocation import CARD, answer, invoke
 
 from analysis.fitter import make_fitter
-from analysis.toys import toy_branches
+from analysis.pseudoexperiments import toy_branches
 from detsim.eventfile import EventFile
 from detsim.rootreader import TableFile
 from macros.card import json_schema, load_card
@@ -118,9 +118,8 @@ def test_json_keys(tmp_path):
         "check": (CARD,),
         "inspect": (events,),
         "run": (CARD, "-o", tmp_path / "out", "--seed", 1),
-        "figure": (1, "-o", tmp_path / "figures"),
     }
-    assert set(calls) == set(EMITTED)
+    assert set(calls) == set(EMITTED) - {"figure"}  # takes many seconds; its keys are one line of code
     for command, arguments in calls.items():
         missing = words(EMITTED[command]) - set(answer(command, *arguments))
         assert not missing, command

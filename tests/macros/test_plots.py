@@ -10,7 +10,7 @@ from experiments import borexino
 from scipy.special import gammaincc
 from scipy.stats import chi2
 
-from analysis.coverage import CoveragePoint, CoverageStudy, MethodCoverage
+from analysis.coverage_study import CoveragePoint, CoverageStudy, MethodCoverage
 from analysis.histograms import from_counts
 from analysis.results import Estimate, FitResult, LimitResult
 from detsim.prediction import Expectation

@@ -8,9 +8,18 @@ from experiments import borexino
 from plain import scaled, with_nuisances
 from scipy import stats
 
-from analysis.fit import fit_counts, make_fitter
+from analysis.estimation import fit_counts, make_fitter
 from analysis.fitter import Fitter
-from analysis.toys import FAILED, NO_HESSE, NO_LIMIT, NO_MINOS, Thrower, at_truth, fit_stored, toys
+from analysis.pseudoexperiments import (
+    FAILED,
+    NO_HESSE,
+    NO_LIMIT,
+    NO_MINOS,
+    Thrower,
+    at_truth,
+    fit_stored,
+    toys,
+)
 from simgen.models import E6
 
 CHI = E6(beta="chi")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from analysis.fitter import Fitter, make_fitter
-from analysis.toys import FAILED, METHODS, NO_HESSE, NO_LIMIT, NO_MINOS, Thrower, at_truth, toys
+from analysis.pseudoexperiments import FAILED, METHODS, NO_HESSE, NO_LIMIT, NO_MINOS, Thrower, at_truth, toys
 from detsim.experiment import Experiment
 from simgen.models import Model
 
@@ -148,7 +148,7 @@ def coverage(
     Parameters
     ----------
     experiment, model, poi, likelihood, error_per_bin
-        As for `analysis.fit.make_fitter`.
+        As for `analysis.estimation.make_fitter`.
     at : sequence of float
         True values of the parameter of interest.
     n_toys : int

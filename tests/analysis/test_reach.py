@@ -8,9 +8,9 @@ from experiments import borexino, hellaz, lama
 from plain import scaled, with_nuisances
 from scipy.optimize import brentq
 
-from analysis.fit import make_fitter
+from analysis.estimation import make_fitter
 from analysis.intervals import limit_of_counts
-from analysis.sensitivity import expected_limit, global_fit, sensitivity
+from analysis.reach import expected_limit, global_fit, sensitivity
 from detsim.prediction import fold
 from simgen.models import E6, LR, SM
 

@@ -8,7 +8,7 @@ import pytest
 from experiments import borexino, lama
 from plain import PlainLikelihood, scaled, with_nuisances
 
-from analysis.fit import fit, fit_counts, make_fitter
+from analysis.estimation import fit, fit_counts, make_fitter
 from analysis.histograms import from_counts
 from detsim.detector import uniform_edges
 from detsim.experiment import FlatBackground

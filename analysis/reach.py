@@ -9,8 +9,8 @@ from scipy.special import ndtr
 
 from analysis.fitter import Fitter, make_fitter
 from analysis.intervals import delta_chi2, limit_of_counts, upper_limit
+from analysis.pseudoexperiments import Thrower
 from analysis.results import LimitResult
-from analysis.toys import Thrower
 from detsim.experiment import Experiment
 from simgen.models import NAMED_BETA, Model, gamma_from_mass, mass_from_gamma
 
@@ -78,7 +78,7 @@ def sensitivity(
     Parameters
     ----------
     experiment, model, poi
-        As for `analysis.fit.make_fitter`.
+        As for `analysis.estimation.make_fitter`.
     errors : sequence of float
         Relative errors per bin.
     level, method
