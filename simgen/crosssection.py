@@ -97,7 +97,7 @@ def coefficients(model: Model, flavour: Flavour) -> Array:
     --------
     >>> from simgen.models import SM
     >>> coefficients(SM(), Flavour.NU_E).round(4).tolist()
-    [0.5347, 0.0535, 0.169, 0.0]
+    [0.5347, 0.0535, 0.1691, 0.0]
     """
     c: Couplings = couplings(model, charged_current=flavour.charged_current)
     a = np.array([c.g_L[0] + c.c_L, c.g_L[1]])
@@ -129,7 +129,7 @@ def dsigma_dT(T: ArrayLike, E_nu: ArrayLike, model: Model, *, flavour: Flavour |
     --------
     >>> from simgen.models import SM
     >>> f"{float(dsigma_dT(0.3, 0.7473, SM())):.4e}"
-    '9.2286e-45'
+    '8.7438e-45'
     """
     flavour = Flavour(flavour)
     basis = Basis(model.corrections, flavour.charged_current)
