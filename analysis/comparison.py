@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "compare", "compare_weighted"]
 
 Array = NDArray[np.float64]
 
 _ENOUGH = 5.0
 """Expected counts below which neighbouring bins are pooled."""
+_ENOUGH_WEIGHTED = 25.0
+"""The same of weighted events, (Σw)²/Σw², whose variance is an estimate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,3 +80,54 @@ def compare(counts: ArrayLike, expected: ArrayLike, *, n_drawn: int | None = Non
         return Comparison(chi2=0.0, ndof=0, p_value=None)
     chi2 = float(np.sum((n - mu) ** 2 / mu))
     return Comparison(chi2=chi2, ndof=ndof, p_value=float(chdtrc(ndof, chi2)))
+
+
+def compare_weighted(
+    sum_w: ArrayLike, sum_w2: ArrayLike, expected: ArrayLike, *, n_drawn: int | None = None
+) -> Comparison:
+    """Compare sums of weights with their expectation.
+
+    Parameters
+    ----------
+    sum_w, sum_w2, expected : array_like, shape (n,)
+        Sums of the weights and of their squares in all bins, flow bins too.
+    n_drawn : int, optional
+        If the number of events was fixed before any cut: the bins then have the covariance
+        δ_ij Σw² - (Σw)_i (Σw)_j / n_drawn.
+
+    Returns
+    -------
+    Comparison
+        Bins of fewer than 25 effective events, (Σw)²/Σw², are pooled with their neighbours.
+
+    Examples
+    --------
+    >>> compare_weighted([105, 90, 110], [105, 90, 110], [100, 100, 100]).ndof
+    3
+    """
+    columns = np.stack([np.asarray(x, np.float64) for x in (sum_w, sum_w2, expected)])
+    groups: list[Array] = []
+    for column in columns.T:
+        if groups and _effective(groups[-1]) < _ENOUGH_WEIGHTED:
+            groups[-1] = groups[-1] + column
+        else:
+            groups.append(column)
+    if len(groups) > 1 and _effective(groups[-1]) < _ENOUGH_WEIGHTED:
+        groups[-2:] = [groups[-2] + groups[-1]]
+    if _effective(groups[-1]) < _ENOUGH_WEIGHTED:
+        return Comparison(chi2=0.0, ndof=0, p_value=None)
+    w, w2, mu = np.array(groups).T
+    chi2, ndof = float(np.sum((w - mu) ** 2 / w2)), len(w)
+    if n_drawn is not None:
+        rest = n_drawn - float(np.sum(w**2 / w2))
+        if rest > 1e-9 * n_drawn:
+            chi2 += float(np.sum((w - mu) * w / w2)) ** 2 / rest
+        else:  # every event drawn is there with one weight: their sum is fixed
+            ndof -= 1
+    if ndof == 0:
+        return Comparison(chi2=0.0, ndof=0, p_value=None)
+    return Comparison(chi2=chi2, ndof=ndof, p_value=float(chdtrc(ndof, chi2)))
+
+
+def _effective(group: Array) -> float:
+    return float(group[0] ** 2 / group[1]) if group[1] > 0 else 0.0

@@ -4,7 +4,6 @@ import math
 from typing import Any, get_args
 
 import hist
-from iminuit import Minuit
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
@@ -85,23 +84,22 @@ def fit_counts(
             f"the likelihood changes by less than {threshold:.3g} over the whole physical range of "
             f"{poi}: these data cannot measure it"
         )
-        minuit = fitter.conditional(data, fitter.anchor)
+        minimum = fitter.conditional(data, fitter.anchor)
     else:
-        minuit = fitter.minimise(data)
-        reason = "" if minuit.valid else NO_MINIMUM
-    errors = fitter.hesse(data, minuit)
-    profiled = minuit.valid and method == "minos"
-    if profiled and others:
-        minuit.minos(*others, cl=level)
+        minimum = fitter.minimise(data)
+        reason = "" if minimum.valid else NO_MINIMUM
+    errors = fitter.hesse(data, minimum)
+    profiled = minimum.valid and method == "minos"
+    nuisances = minimum.profiled(others, level) if profiled else {}
     estimates = {poi: _NOTHING}
     for i, name in enumerate((poi, *others)):
-        value, error = float(minuit.values[name]), None if errors is None else float(errors[i])
+        value, error = minimum.values[i], None if errors is None else float(errors[i])
         if name == poi:
             if reason:
                 continue
-            ends = interval(fitter, data, minuit, threshold) if profiled else None
+            ends = interval(fitter, data, minimum, threshold) if profiled else None
         else:
-            ends = _profiled(minuit, name) if profiled else None
+            ends = nuisances.get(name)
         if ends is None:
             ends = _parabolic(value, error, threshold)
         estimates[name] = Estimate(value=value, error=error, lower=ends[0], upper=ends[1])
@@ -113,7 +111,7 @@ def fit_counts(
         likelihood=fitter.likelihood,
         valid=not reason,
         reason=reason,
-        fval=float(minuit.fval if minuit.fval is not None else data(tuple(minuit.values))),
+        fval=minimum.fval,
         ndof=data.ndof,
     )
 
@@ -123,11 +121,3 @@ def _parabolic(value: float, error: float | None, threshold: float) -> Ends:
         return None, None
     width = math.sqrt(threshold) * error
     return value - width, value + width
-
-
-def _profiled(minuit: Minuit, name: str) -> Ends:
-    value, found = float(minuit.values[name]), minuit.merrors[name]
-    return (
-        value + float(found.lower) if found.lower_valid else None,
-        value + float(found.upper) if found.upper_valid else None,
-    )

@@ -1,8 +1,10 @@
 """What the fits of one experiment and model have in common: ranges, starting points, minimiser, profile."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from iminuit import Minuit
@@ -10,7 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis._kernels import profile as _profile
 from analysis.likelihood import Likelihood, paper_errors
-from analysis.templates import EVEN, Templates, fit_range, make_templates
+from analysis.minimum import Minimum
+from analysis.ranges import EVEN, fit_range
+from analysis.templates import Templates, make_templates
 from detsim.experiment import Experiment
 from simgen.models import Model, parameter_range
 
@@ -20,6 +24,9 @@ Array = NDArray[np.float64]
 
 REACH = 1e6
 """Scans of an unbounded range end at this many times the expected resolution."""
+
+_SMALLEST = 1e-45
+"""No parameter has a scale below this: the charge radius, in cm², has about 1e-33."""
 
 _TOLERANCE = 1e-3
 """EDM goal of MIGRAD in units of 0.002: estimates within about 1e-3 of the error."""
@@ -75,13 +82,19 @@ class Fitter:
         exact = self.data(self.templates.expected(self.anchor))
         floor = exact.nominal(self.anchor)
         low, high = self.range
+        smallest = max(_SMALLEST, 1e-15 * abs(self.anchor))
+        decades = np.geomspace(smallest, REACH, 2 + round(math.log10(REACH / smallest)))
         for sign, room in ((1, high - self.anchor), (-1, self.anchor - low)):
-            for step in np.geomspace(1e-15, REACH, 125):
-                reached = min(float(step), room)
-                if exact.nominal(self.anchor + sign * reached) - floor >= 1:
-                    return reached
-                if reached < step:
-                    break
+
+            def changes(step: float, sign: int = sign) -> bool:
+                return exact.nominal(self.anchor + sign * step) - floor >= 1
+
+            for left, right in pairwise(np.minimum(decades, room)):
+                if not changes(right):
+                    continue
+                return next(
+                    (float(s) for s in np.geomspace(left, right, 7)[1:-1] if changes(s)), float(right)
+                )
         return math.inf
 
     @property
@@ -135,7 +148,7 @@ class Fitter:
         )
         return values
 
-    def minimise(self, data: Likelihood) -> Minuit:
+    def minimise(self, data: Likelihood) -> Minimum:
         """Run the free fit.
 
         It begins at every local minimum of a scan of the physical range, and from there may leave it: the
@@ -143,8 +156,8 @@ class Fitter:
 
         Returns
         -------
-        Minuit
-            At its minimum. Its errors are estimates only: see `hesse`.
+        Minimum
+            Its errors are estimates only: see `hesse`.
         """
         values = self.scan(data)
         padded = np.concatenate([[math.inf], values, [math.inf]])
@@ -153,7 +166,7 @@ class Fitter:
         fits = [self._migrad(data, float(self.grid[0][i])) for i in lowest]
         return min(fits, key=lambda m: (not m.valid, m.fval))
 
-    def hesse(self, data: Likelihood, minuit: Minuit) -> Array | None:
+    def hesse(self, data: Likelihood, minimum: Minimum) -> Array | None:
         """Compute the errors of the parameters from the second derivatives at a minimum.
 
         Returns
@@ -161,8 +174,8 @@ class Fitter:
         ndarray, shape (n_parameters,), or None
             Zero for a fixed parameter of interest; None if the matrix is not positive definite.
         """
-        hessian = data.hessian(tuple(minuit.values), 0.01 * self.width)
-        free = np.flatnonzero(~np.array(tuple(minuit.fixed)))
+        hessian = data.hessian(minimum.values, 0.01 * self.width)
+        free = np.flatnonzero(~np.array(minimum.fixed))
         size = np.sqrt(np.diag(hessian)[free]) if np.all(np.diag(hessian)[free] > 0) else None
         errors = np.zeros(len(hessian))
         if size is None:
@@ -175,15 +188,15 @@ class Fitter:
         errors[free] = np.sqrt(2 * (inverse**2).sum(axis=0)) / size
         return errors
 
-    def conditional(self, data: Likelihood, poi: float) -> Minuit:
+    def conditional(self, data: Likelihood, poi: float) -> Minimum:
         """Fit the normalisations at a value of the parameter of interest."""
         minuit = self._minuit(data, poi)
         minuit.fixed[0] = True
         if minuit.nfit:
             minuit.migrad()
-        return minuit
+        return Minimum(minuit, self.width)
 
-    def _migrad(self, data: Likelihood, start: float) -> Minuit:
+    def _migrad(self, data: Likelihood, start: float) -> Minimum:
         if self.templates.poi in EVEN:
             start = max(start, 0.1 * self.width)  # at 0 the slope vanishes, minimum or not
         minuit = self._minuit(data, start)
@@ -193,19 +206,26 @@ class Fitter:
         if self.templates.poi in EVEN and minuit.values[0] < 0:
             minuit.values[0] = -minuit.values[0]
             minuit.migrad()
-        return minuit
+        return Minimum(minuit, self.width)
 
     def _minuit(self, data: Likelihood, start: float) -> Minuit:
-        names = self.templates.names
+        names, unit = self.templates.names, self.width
         factors = self.profile(data).factors(start)[self.templates.free]
-        minuit = Minuit(data, (start, *factors), name=names)
+
+        def cost(parameters: Sequence[float]) -> float:
+            return data((parameters[0] * unit, *parameters[1:]))
+
+        minuit = Minuit(cost, (start / unit, *factors), name=names)
         minuit.errordef = Minuit.LEAST_SQUARES
         minuit.strategy = 1
         minuit.tol = _TOLERANCE
-        minuit.errors[0] = self.width
+        minuit.errors[0] = 1.0
         low, high = self.range
         if self.templates.poi not in EVEN:
-            minuit.limits[0] = (low if low > -math.inf else None, high if high < math.inf else None)
+            minuit.limits[0] = (
+                low / unit if low > -math.inf else None,
+                high / unit if high < math.inf else None,
+            )
         free = self.templates.uncertainties[self.templates.free]
         for i, uncertainty in enumerate(free, start=1):
             minuit.errors[i] = uncertainty

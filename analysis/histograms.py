@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from detsim.experiment import Experiment
 from simgen.events import Events
 
-__all__ = ["bin_counts", "energy_axis", "experiment_counts", "from_counts", "histogram"]
+__all__ = ["bin_counts", "energy_axis", "experiment_counts", "from_counts", "histogram", "is_weighted"]
 
 
 def energy_axis(experiment: Experiment) -> hist.axis.Variable:
@@ -20,7 +20,9 @@ def energy_axis(experiment: Experiment) -> hist.axis.Variable:
     )
 
 
-def histogram(data: Events | ArrayLike, experiment: Experiment) -> hist.Hist[Any]:
+def histogram(
+    data: Events | ArrayLike, experiment: Experiment, *, weight: ArrayLike | None = None
+) -> hist.Hist[Any]:
     """Fill a histogram of the measured energy.
 
     Parameters
@@ -28,11 +30,13 @@ def histogram(data: Events | ArrayLike, experiment: Experiment) -> hist.Hist[Any
     data : Events or array_like
         Events with `T_reco`, or measured energies [MeV].
     experiment : Experiment
+    weight : array_like, optional
+        Of each event; that of the events if not given, else 1.
 
     Returns
     -------
     hist.Hist
-        Weighted storage, so that variances go with it.
+        Weighted storage: the variances are Σw².
 
     Raises
     ------
@@ -43,7 +47,9 @@ def histogram(data: Events | ArrayLike, experiment: Experiment) -> hist.Hist[Any
     if T_reco is None:
         raise ValueError("the events have no T_reco: run the detector stage first")
     h = hist.Hist(energy_axis(experiment), storage=hist.storage.Weight(), label="events")
-    h.fill(np.asarray(T_reco, np.float64))
+    if weight is None and isinstance(data, Events):
+        weight = data.weight
+    h.fill(np.asarray(T_reco, np.float64), weight=None if weight is None else np.asarray(weight, np.float64))
     return h
 
 
@@ -59,6 +65,12 @@ def from_counts(counts: ArrayLike, experiment: Experiment) -> hist.Hist[Any]:
     h.view(flow=True)["value"] = counts
     h.view(flow=True)["variance"] = counts
     return h
+
+
+def is_weighted(h: hist.Hist[Any]) -> bool:
+    """Tell whether the variances of a histogram are other than its counts: no Poisson numbers."""
+    variances = h.variances(flow=True)
+    return variances is not None and not np.allclose(variances, h.values(flow=True), rtol=1e-6, atol=1e-9)
 
 
 def bin_counts(h: hist.Hist[Any], experiment: Experiment) -> NDArray[np.float64]:

@@ -5,7 +5,6 @@ from typing import Any
 
 import hist
 import numpy as np
-from iminuit import Minuit
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import ndtri
@@ -13,6 +12,7 @@ from scipy.special import ndtri
 from analysis.fitter import REACH, Fitter, Profile, make_fitter
 from analysis.histograms import bin_counts
 from analysis.likelihood import Likelihood
+from analysis.minimum import Minimum
 from analysis.results import LimitResult
 from detsim.experiment import Experiment
 from simgen.models import Model
@@ -72,7 +72,7 @@ def _root(profile: Profile, a: float, b: float, level: float, resolution: float)
 
 
 def interval(
-    fitter: Fitter, data: Likelihood, minuit: Minuit, threshold: float
+    fitter: Fitter, data: Likelihood, minimum: Minimum, threshold: float
 ) -> tuple[float | None, float | None]:
     """Find the interval around the free minimum, in which the profile rises by less than a threshold.
 
@@ -83,30 +83,30 @@ def interval(
     lower, upper : float or None
         None for an end that is open.
     """
-    best = float(minuit.values[0])
+    best = float(minimum.values[0])
     profile = fitter.profile(data)
     level = profile(best) + threshold
     low, high = fitter.range
-    step = _first_step(fitter, minuit, threshold)
+    step = _first_step(fitter, minimum, threshold)
     return (
         _crossing(profile, best, level, -step, low, fitter.width),
         _crossing(profile, best, level, step, high, fitter.width),
     )
 
 
-def _first_step(fitter: Fitter, minuit: Minuit, threshold: float) -> float:
-    error = min(max(float(minuit.errors[0]), 0.01 * fitter.width), 100 * fitter.width)
+def _first_step(fitter: Fitter, minimum: Minimum, threshold: float) -> float:
+    error = min(max(float(minimum.errors[0]), 0.01 * fitter.width), 100 * fitter.width)
     return 0.7 * math.sqrt(threshold) * error
 
 
-def upper_limit(fitter: Fitter, data: Likelihood, minuit: Minuit, threshold: float) -> float | None:
+def upper_limit(fitter: Fitter, data: Likelihood, minimum: Minimum, threshold: float) -> float | None:
     """Find the first crossing above the minimum.
 
     Parameters
     ----------
     fitter : Fitter
     data : Likelihood
-    minuit : Minuit
+    minimum : Minimum
         At the free minimum; one below the physical range counts as one at its end.
     threshold : float
 
@@ -116,9 +116,9 @@ def upper_limit(fitter: Fitter, data: Likelihood, minuit: Minuit, threshold: flo
         None if there is no crossing.
     """
     low, high = fitter.physical
-    best = min(max(float(minuit.values[0]), low), high)
+    best = min(max(float(minimum.values[0]), low), high)
     profile = fitter.profile(data)
-    step = _first_step(fitter, minuit, threshold)
+    step = _first_step(fitter, minimum, threshold)
     return _crossing(profile, best, profile(best) + threshold, step, high, fitter.width)
 
 
@@ -144,7 +144,7 @@ def _polished(profile: Profile, points: Array, values: Array, level: float) -> t
 
 
 def regions(
-    fitter: Fitter, data: Likelihood, minuit: Minuit, threshold: float, *, method: str = "two-sided"
+    fitter: Fitter, data: Likelihood, minimum: Minimum, threshold: float, *, method: str = "two-sided"
 ) -> tuple[Region, ...]:
     """Find everything that is allowed in the physical range.
 
@@ -152,7 +152,7 @@ def regions(
     ----------
     fitter : Fitter
     data : Likelihood
-    minuit : Minuit
+    minimum : Minimum
         At the free minimum.
     threshold : float
         Largest -2 Δln L against the physical minimum.
@@ -165,7 +165,7 @@ def regions(
         In ascending order; None for an end beyond the scan of an unbounded range.
     """
     low, high = fitter.physical
-    best = min(max(float(minuit.values[0]), low), high)
+    best = min(max(float(minimum.values[0]), low), high)
     profile = fitter.profile(data)
     points = _scan_points(fitter, best)
     values = np.array([profile(p) for p in points])
@@ -196,15 +196,15 @@ def limit_of_counts(
     """Find the upper limit of counts with a prepared `Fitter`; the work of `limit`."""
     threshold = delta_chi2(level, method)
     data = fitter.data(counts)
-    minuit = fitter.minimise(data)
+    minimum = fitter.minimise(data)
     exact = fitter.data(fitter.templates.expected(fitter.truth))
     return LimitResult(
         parameter=fitter.templates.poi,
         level=level,
         method=method,
         delta_chi2=threshold,
-        upper=upper_limit(fitter, data, minuit, threshold),
-        regions=regions(fitter, data, minuit, threshold, method=method),
+        upper=upper_limit(fitter, data, minimum, threshold),
+        regions=regions(fitter, data, minimum, threshold, method=method),
         asimov=upper_limit(fitter, exact, fitter.minimise(exact), threshold),
     )
 

@@ -15,7 +15,7 @@ from analysis.intervals import delta_chi2, interval, upper_limit
 from detsim.experiment import Experiment
 from detsim.rootfile import Branch
 from detsim.simulation import count_events, event_plan, number_of_events
-from simgen.generator import Plan
+from simgen.plan import Plan
 from simgen.random import Stage, float_bits, generator
 
 __all__ = ["FAILED", "METHODS", "NO_HESSE", "NO_LIMIT", "NO_MINOS", "Thrower", "toy_branches", "toys"]
@@ -172,30 +172,30 @@ def fit_toy(
     """
     names = fitter.templates.names
     data = fitter.data(counts, auxiliary)
-    minuit = fitter.minimise(data)
+    minimum = fitter.minimise(data)
     cells = dict.fromkeys(
         ["hesse_lower", "hesse_upper", "minos_lower", "minos_upper", "one_sided_upper", "q_true"], math.nan
     )
-    if not minuit.valid:
+    if not minimum.valid:
         cells |= dict.fromkeys([*names, *(f"{n}_error" for n in names)], math.nan)
         return {**cells, "fval": math.nan, "status": FAILED}
-    errors = fitter.hesse(data, minuit)
+    errors = fitter.hesse(data, minimum)
     status = NO_HESSE if errors is None else 0
     for i, name in enumerate(names):
-        cells[name] = float(minuit.values[name])
+        cells[name] = minimum.values[i]
         cells[f"{name}_error"] = math.nan if errors is None else float(errors[i])
     best, profile = cells[names[0]], fitter.profile(data)
-    cells["fval"] = float(minuit.fval)
+    cells["fval"] = minimum.fval
     cells["q_true"] = profile(fitter.truth) - profile(best)
     sigmas = float(ndtri((1 + level) / 2))
     width = sigmas * cells[f"{names[0]}_error"]
     cells["hesse_lower"], cells["hesse_upper"] = best - width, best + width
     if "one-sided" in methods:
-        found = upper_limit(fitter, data, minuit, delta_chi2(level, "one-sided"))
+        found = upper_limit(fitter, data, minimum, delta_chi2(level, "one-sided"))
         cells["one_sided_upper"] = math.nan if found is None else found
         status |= NO_LIMIT if found is None else 0
     if "minos" in methods:
-        lower, upper = interval(fitter, data, minuit, sigmas**2)
+        lower, upper = interval(fitter, data, minimum, sigmas**2)
         if lower is None or upper is None:
             status |= NO_MINOS
         else:

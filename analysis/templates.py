@@ -8,37 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis._kernels import cost as _cost
+from analysis.ranges import INSIDE, fit_range
 from detsim.experiment import Experiment
 from detsim.prediction import Folded, fold
-from simgen.models import Model, parameter_range
+from simgen.models import Model
 
-__all__ = ["EVEN", "Templates", "fit_range", "make_templates"]
+__all__ = ["Templates", "make_templates"]
 
 Array = NDArray[np.float64]
 
-RHO_MIX_BOUND = 1.1
-"""A fit in γ at fixed φ ≠ 0 stays where ρ_mix is below this: at γ → 0 it diverges."""
-
-EVEN = frozenset({"mu_nu"})
-"""Parameters whose sign the counts do not depend on."""
-
-_INSET = 1e-9
-"""A fit of sin²θ_W stays this far inside its open range."""
-
-
-def fit_range(model: Model, poi: str) -> tuple[float, float]:
-    """Return the range in which a parameter is fitted.
-
-    Wider than the physical range where the expected counts stay meaningful beyond it: a free fit of γ runs
-    below zero. At fixed φ ≠ 0 with `rho_mix` it starts where ρ_mix = 1 + sin²φ(1/γ - 1) is `RHO_MIX_BOUND`.
-    """
-    if poi == "gamma":
-        if model.phi and model.rho_mix:
-            s2 = math.sin(model.phi) ** 2
-            return s2 / (RHO_MIX_BOUND - 1 + s2), math.inf
-        return -math.inf, math.inf
-    low, high = parameter_range(poi)
-    return (low + _INSET, high - _INSET) if poi == "sin2_theta_w" else (low, high)
+_SMALLEST = 1e-45
+"""No parameter has steps below this."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +27,7 @@ class Templates:
 
     Parameters
     ----------
+    experiment : Experiment
     folded : Folded
     model : Model
         Holds every parameter but the one of interest.
@@ -58,6 +39,7 @@ class Templates:
         Relative standard deviations of signal and background normalisations; 0: fixed at 1.
     """
 
+    experiment: Experiment
     folded: Folded
     model: Model
     poi: str
@@ -85,6 +67,8 @@ class Templates:
 
         Found from three points and accepted only if three more agree to rounding.
         """
+        if self.poi in INSIDE:
+            return None
         low, high = fit_range(self.model, self.poi)
         origin = low if math.isfinite(low) else 0.0
         step = self._span(origin, high)
@@ -107,14 +91,24 @@ class Templates:
         room = high - origin
         step = room / 4 if math.isfinite(room) else 1.0
         start = self._signal(origin).sum()
-        while step > 1e-15 and self._signal(origin + step).sum() > 10 * start > 0:
+        while step > _SMALLEST and self._signal(origin + step).sum() > 10 * start > 0:
             step /= 10
         while 10 * step < min(room, 1e6) and abs(self._signal(origin + step).sum() - start) < 0.1 * start:
             step *= 10
         return step
 
     def _signal(self, poi: float) -> Array:
-        return self.folded.signal(self.model.vary(**{self.poi: float(poi)}))[1:-1]
+        model = self.model.vary(**{self.poi: float(poi)})
+        if self.folded.serves(model):
+            return self.folded.signal(model)[1:-1]
+        if poi not in self._refolded:
+            self._refolded[poi] = fold(self.experiment, model).signal(model)[1:-1]
+        return self._refolded[poi]
+
+    @cached_property
+    def _refolded(self) -> dict[float, Array]:
+        """Signals at values of a parameter that stands inside the shapes, such as a mediator's mass."""
+        return {}
 
     def signal(self, poi: float) -> Array:
         """Compute the signal in the bins at a value of the parameter of interest, shape (n_bins,)."""
@@ -161,6 +155,16 @@ class Templates:
         return np.asarray(standard + self.backgrounds.sum(axis=0))
 
 
+_NEEDED = {
+    "charge_radius": "charge_radius_convention",
+    "vector_coupling": "vector_mass",
+    "vector_mass": "vector_mass",
+    "scalar_coupling": "scalar_mass",
+    "scalar_mass": "scalar_mass",
+}
+"""What has to be stated before a parameter exists."""
+
+
 def make_templates(experiment: Experiment, model: Model, poi: str = "gamma") -> Templates:
     """Fold an experiment and name the parameters of its fit.
 
@@ -170,12 +174,16 @@ def make_templates(experiment: Experiment, model: Model, poi: str = "gamma") -> 
         If the model has no such parameter.
     """
     if poi not in model.parameters:
-        raise ValueError(f"{model.label} has no parameter {poi!r}: choose from {', '.join(model.parameters)}")
+        lacking = f" without {_NEEDED[poi]}" if poi in _NEEDED else ""
+        raise ValueError(
+            f"{model.label} has no parameter {poi!r}{lacking}: choose from {', '.join(model.parameters)}"
+        )
     uncertainties = [experiment.signal_uncertainty, *(b.uncertainty for b in experiment.backgrounds)]
     labels = ["signal", *(f"background_{b.name}" for b in experiment.backgrounds)]
     names = [label for label, u in zip(labels, uncertainties, strict=True) if u > 0]
     return Templates(
-        folded=fold(experiment, model.corrections),
+        experiment=experiment,
+        folded=fold(experiment, model),
         model=model,
         poi=poi,
         names=(poi, *names),

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from detsim.eventfile import EventFile, EventWriter, FileError, RunInfo
     from detsim.experiment import Experiment, FlatBackground
     from detsim.prediction import Expectation, Folded, fold, predict
+    from detsim.reweighting import gamma_templates, weights
     from detsim.simulation import detect, generate, simulate, simulate_counts, stream
 
 __all__ = [
@@ -24,12 +25,14 @@ __all__ = [
     "Target",
     "detect",
     "fold",
+    "gamma_templates",
     "generate",
     "predict",
     "simulate",
     "simulate_counts",
     "stream",
     "uniform_edges",
+    "weights",
 ]
 
 _HOME = {
@@ -46,12 +49,14 @@ _HOME = {
     "Target": "detsim.detector",
     "detect": "detsim.simulation",
     "fold": "detsim.prediction",
+    "gamma_templates": "detsim.reweighting",
     "generate": "detsim.simulation",
     "predict": "detsim.prediction",
     "simulate": "detsim.simulation",
     "simulate_counts": "detsim.simulation",
     "stream": "detsim.simulation",
     "uniform_edges": "detsim.detector",
+    "weights": "detsim.reweighting",
 }
 
 

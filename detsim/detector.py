@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from detsim.materials import composition, electrons_in, shells
+from detsim.quenching import Birks, Quenching, Visible
+from detsim.smearing import Curve, Resolution, Smearing, TabulatedResolution
 
-__all__ = ["Detector", "Resolution", "Target", "uniform_edges"]
+__all__ = ["Detector", "EfficiencyCurve", "Resolution", "Target", "uniform_edges"]
 
 Array = NDArray[np.float64]
 
@@ -27,42 +29,6 @@ def uniform_edges(low: float, high: float, width: float) -> tuple[float, ...]:
         raise ValueError(f"bins need low < high and width > 0, got {low}, {high}, {width} MeV")
     n = math.ceil((high - low) / width - 1e-9)
     return (*(round(low + i * width, 12) for i in range(n)), high)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolution:
-    """Gaussian smearing of the true recoil energy, σ² = a² + b²T + c²T².
-
-    Parameters
-    ----------
-    constant : float
-        a [MeV].
-    stochastic : float
-        b [MeV^½], which is σ at 1 MeV when alone: Δ of eq. (13).
-    proportional : float
-        c, a pure number.
-    """
-
-    constant: float = 0.0
-    stochastic: float = 0.0
-    proportional: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name in ("constant", "stochastic", "proportional"):
-            value = getattr(self, name)
-            if not (math.isfinite(value) and value >= 0):
-                raise ValueError(f"resolution {name} must be finite and ≥ 0, got {value}")
-
-    @property
-    def perfect(self) -> bool:
-        """Whether measured and true energy are the same."""
-        return self.constant == self.stochastic == self.proportional == 0
-
-    def sigma(self, T: ArrayLike) -> Array:
-        """Compute the standard deviation of T_reco [MeV] at a true recoil energy T [MeV]."""
-        T = np.asarray(T, np.float64)
-        variance = self.constant**2 + self.stochastic**2 * T + self.proportional**2 * T**2
-        return np.asarray(np.sqrt(variance))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +73,31 @@ class Target:
         return electrons_in(str(self.material), float(self.mass or 0))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EfficiencyCurve:
+    """Tabulated efficiency.
+
+    Parameters
+    ----------
+    curve : Curve
+        Fraction of the events that is recorded, from 0 to 1.
+    energy : {"true", "measured"}
+        What it is tabulated in.
+    """
+
+    curve: Curve
+    energy: Literal["true", "measured"]
+
+    def __post_init__(self) -> None:
+        if self.energy not in {"true", "measured"}:
+            raise ValueError(f"efficiency is tabulated in 'true' or 'measured' energy, got {self.energy!r}")
+        for value in self.curve.values:
+            if not 0 <= value <= 1:
+                raise ValueError(f"efficiency must lie in [0, 1], got {value}")
+        if not any(self.curve.values):
+            raise ValueError("efficiency must be above 0 somewhere")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Detector:
     """A detector and the binning of its measured energy.
@@ -119,20 +110,30 @@ class Detector:
         Bin edges in T_reco [MeV], ascending.
     threshold : float
         Events with T_reco below it are not recorded [MeV]; -inf records all.
-    resolution : Resolution
-    efficiency : float
-        Constant fraction of the events above threshold that are recorded, in (0, 1].
+    resolution : Resolution, TabulatedResolution or PhotoElectrons
+        Smearing of the visible energy.
+    efficiency : float or EfficiencyCurve
+        Fraction of the events above threshold that are recorded: a constant in (0, 1], or a table.
     binding : {"free", "shells"}
         "shells": electrons bound by more than T do not take part.
+    quenching : Birks, QuenchingTable or None
+        What makes the visible energy of the true one; None: they are the same.
+    energy_scale : float
+        Multiplies the measured energy.
+    fiducial : float
+        Fraction of the target's electrons within the fiducial cut, in (0, 1].
     """
 
     name: str
     target: Target
     edges: tuple[float, ...]
     threshold: float
-    resolution: Resolution
-    efficiency: float
+    resolution: Smearing
+    efficiency: float | EfficiencyCurve
     binding: Literal["free", "shells"]
+    quenching: Quenching | None = None
+    energy_scale: float = 1.0
+    fiducial: float = 1.0
 
     def __post_init__(self) -> None:
         edges = np.asarray(self.edges, np.float64)
@@ -146,37 +147,99 @@ class Detector:
             raise ValueError(
                 f"threshold {self.threshold} MeV leaves nothing: the last bin ends at {edges[-1]} MeV"
             )
-        if not 0 < self.efficiency <= 1:
+        if not isinstance(self.efficiency, EfficiencyCurve) and not 0 < self.efficiency <= 1:
             raise ValueError(f"efficiency must lie in (0, 1], got {self.efficiency}")
         if self.binding not in {"free", "shells"}:
             raise ValueError(f"binding must be 'free' or 'shells', got {self.binding!r}")
         if self.binding == "shells" and self.target.material is None:
             raise ValueError("binding = 'shells' needs the target's material")
+        if isinstance(self.quenching, Birks) and self.target.material is None:
+            raise ValueError("quenching by kB needs the target's material")
+        if not (math.isfinite(self.energy_scale) and self.energy_scale > 0):
+            raise ValueError(f"energy_scale must be finite and above 0, got {self.energy_scale}")
+        if not 0 < self.fiducial <= 1:
+            raise ValueError(f"fiducial must lie in (0, 1], got {self.fiducial}")
+        if self.measured_efficiency is not None:
+            low = max(self.threshold, self.edges[0])
+            self.measured_efficiency.check_range("efficiency", low, self.edges[-1])
 
     @property
     def n_bins(self) -> int:
         """Number of bins, flow bins not counted."""
         return len(self.edges) - 1
 
+    @property
+    def constant_efficiency(self) -> float:
+        """The efficiency that does not depend on energy; 1 where it is tabulated."""
+        return 1.0 if isinstance(self.efficiency, EfficiencyCurve) else self.efficiency
+
+    @property
+    def true_efficiency(self) -> Curve | None:
+        """Efficiency tabulated in the true energy."""
+        return self._curve("true")
+
+    @property
+    def measured_efficiency(self) -> Curve | None:
+        """Efficiency tabulated in the measured energy."""
+        return self._curve("measured")
+
+    def _curve(self, energy: str) -> Curve | None:
+        found = self.efficiency
+        return found.curve if isinstance(found, EfficiencyCurve) and found.energy == energy else None
+
+    @cached_property
+    def visible(self) -> Visible | None:
+        """Visible energy as a function of the true one; None if they are the same."""
+        return None if self.quenching is None else self.quenching.visible(self.target.material)
+
+    def visible_energy(self, T: ArrayLike) -> Array:
+        """Compute the visible energy [MeV] of a true energy T [MeV]."""
+        return np.asarray(T, np.float64) if self.visible is None else self.visible(T)
+
+    def check_range(self, low: float, high: float) -> None:
+        """Check that every table covers true energies from low to high [MeV].
+
+        Raises
+        ------
+        ValueError
+            If one does not.
+        """
+        if self.true_efficiency is not None:
+            self.true_efficiency.check_range("efficiency", low, high)
+        if self.quenching is not None:
+            self.quenching.check_range(low, high)
+        if isinstance(self.resolution, TabulatedResolution):
+            ends = self.visible_energy([low, high])
+            self.resolution.curve.check_range("resolution", *map(float, ends))
+
     @cached_property
     def acceptance_steps(self) -> tuple[Array, Array]:
-        """Fraction of true recoils accepted, a step function of T.
+        """Fraction of true recoils accepted whatever the tables say, a step function of T.
 
         Returns
         -------
         energies, values : ndarray
             From energies[i] on [MeV] the fraction values[i] of the recoils is accepted: electrons bound
-            by less than T, times the efficiency. energies[0] = 0.
+            by less than T and within the fiducial cut, times a constant efficiency. energies[0] = 0.
         """
+        constant = self.constant_efficiency * self.fiducial
         if self.binding == "free":
-            return np.zeros(1), np.array([self.efficiency])
+            return np.zeros(1), np.array([constant])
         energies, fractions = shells(str(self.target.material))
         if energies[0] > 0:
             energies, fractions = np.append(0.0, energies), np.append(0.0, fractions)
-        return energies, self.efficiency * np.cumsum(fractions)
+        return energies, constant * np.cumsum(fractions)
 
     def acceptance(self, T: ArrayLike) -> Array:
-        """Evaluate the step function of `acceptance_steps` at T [MeV]."""
+        """Compute the fraction of recoils accepted at T [MeV], but for threshold and measured energy."""
         energies, values = self.acceptance_steps
         index = np.searchsorted(energies, np.asarray(T, np.float64), side="right") - 1
-        return np.asarray(values[np.maximum(index, 0)])
+        return np.asarray(values[np.maximum(index, 0)] * self._tabulated(T))
+
+    def deposit_acceptance(self, T: ArrayLike) -> Array:
+        """Compute the same for an event that is no recoil: neither binding nor fiducial cut concern it."""
+        return self.constant_efficiency * self._tabulated(T)
+
+    def _tabulated(self, T: ArrayLike) -> Array:
+        curve = self.true_efficiency
+        return np.ones(np.shape(T)) if curve is None else curve(T)

@@ -9,14 +9,23 @@ from detsim.eventreader import EventFile
 from detsim.files import FileError
 from detsim.rootfile import Branch, Compression, TableWriter
 from detsim.runinfo import RunInfo, Totals
-from simgen.events import COLUMNS, Events
+from simgen.events import COLUMNS, VERTEX_COLUMNS, Events
 
 __all__ = ["EventFile", "EventWriter", "FileError", "Precision", "RunInfo", "Totals", "event_columns"]
 
 Precision = Literal["float32", "float64"]
 
 
-def event_columns(*, detected: bool, experiments: bool = False, cos_theta: bool = False) -> tuple[str, ...]:
+def event_columns(
+    *,
+    detected: bool,
+    experiments: bool = False,
+    cos_theta: bool = False,
+    weights: bool = False,
+    templates: bool = False,
+    vertex: bool = False,
+    time: bool = False,
+) -> tuple[str, ...]:
     """Name the columns that an event file has by default.
 
     Parameters
@@ -27,13 +36,25 @@ def event_columns(*, detected: bool, experiments: bool = False, cos_theta: bool 
         Whether they belong to pseudo-experiments.
     cos_theta : bool
         Whether to store the angle, which follows from E_nu and T.
+    weights, templates : bool
+        Whether they are weighted, and whether for every γ.
+    vertex, time : bool
+        Whether to store where and when they happened.
 
     Examples
     --------
     >>> event_columns(detected=True)
     ('event', 'component', 'line', 'E_nu', 'T', 'T_reco')
     """
-    left_out = {"cos_theta": not cos_theta, "T_reco": not detected, "experiment": not experiments}
+    left_out = {
+        "cos_theta": not cos_theta,
+        "T_reco": not detected,
+        "experiment": not experiments,
+        "weight": not weights,
+        **dict.fromkeys(("weight_A", "weight_B", "weight_C"), not templates),
+        **dict.fromkeys(VERTEX_COLUMNS, not vertex),
+        "time": not time,
+    }
     return tuple(name for name in COLUMNS if not left_out.get(name, False))
 
 
@@ -48,7 +69,7 @@ class EventWriter:
     provenance : mapping
         Whatever made the events (card, seed, names of the components), ready for JSON.
     precision : {"float32", "float64"}
-        Of energies and angles.
+        Of energies and angles; weights are float64 always.
     compression : {"zstd-1", "lz4-4", "none"}
 
     Raises
@@ -76,7 +97,7 @@ class EventWriter:
         branches = {}
         for name in columns:
             column = COLUMNS[name]
-            dtype = precision if column.dtype == "float64" else column.dtype
+            dtype = precision if column.dtype == "float64" and not column.exact else column.dtype
             branches[name] = Branch(dtype=dtype, unit=column.unit, description=column.description)
         self._table = TableWriter(path, "events", branches, provenance=provenance, compression=compression)
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import awkward as ak
 import numpy as np
@@ -87,6 +87,11 @@ class EventFile:
     def _experiment_ranges(self) -> list[tuple[int, int]]:
         runs = (r for r in self.rows if r.n_experiments)
         return [(r.first_experiment, r.first_experiment + r.n_experiments - 1) for r in runs]
+
+    @property
+    def precision(self) -> Literal["float32", "float64"]:
+        """Of the energies."""
+        return "float64" if self._table.branches["T"]["dtype"] == "float64" else "float32"
 
     def __len__(self) -> int:
         return self._table.n_rows

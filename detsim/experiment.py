@@ -1,53 +1,37 @@
 """An experiment: all that the model does not change."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from detsim.backgrounds import Background, FlatBackground, background_events
 from detsim.detector import Detector
 from simgen.exposure import Exposure, Normalisation
+from simgen.kinematics import T_max
 from simgen.sources import Source
 
-__all__ = ["Experiment", "FlatBackground"]
+__all__ = ["Background", "Experiment", "FlatBackground", "check_tables"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlatBackground:
-    """A background that is flat in the measured energy and constant in time.
+def check_tables(
+    detector: Detector,
+    source: Source,
+    generate_above: float,
+    backgrounds: Sequence[Background | FlatBackground],
+) -> None:
+    """Check that the detector's tables cover all energies that it is to measure.
 
-    Parameters
-    ----------
-    name : str
-    rate : float
-        Recorded events of the whole detector between low and high [1/s].
-    low, high : float
-        Range of the measured energy [MeV]; the threshold cuts it, efficiency and smearing do not.
-    uncertainty : float
-        Relative standard deviation of the rate; 0 if it is known exactly.
+    Raises
+    ------
+    ValueError
+        If one does not.
     """
-
-    name: str
-    rate: float
-    low: float
-    high: float
-    uncertainty: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.rate) and self.rate >= 0):
-            raise ValueError(f"background {self.name!r}: rate must be finite and ≥ 0 /s, got {self.rate}")
-        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
-            raise ValueError(
-                f"background {self.name!r}: needs low < high, got {self.low} and {self.high} MeV"
-            )
-        if not (math.isfinite(self.uncertainty) and self.uncertainty >= 0):
-            raise ValueError(
-                f"background {self.name!r}: uncertainty must be finite and ≥ 0, got {self.uncertainty}"
-            )
-
-    def fraction(self, low: float, high: float) -> float:
-        """Compute the fraction of its events with low ≤ T_reco < high [MeV]."""
-        overlap = min(high, self.high) - max(low, self.low)
-        return max(overlap, 0.0) / (self.high - self.low)
+    end = float(max(T_max(c.spectrum.endpoint) for c in source.components))
+    detector.check_range(min(generate_above, end), end)
+    for b in backgrounds:
+        if b.smeared:
+            detector.check_range(float(b.spectrum.knots[0]), float(b.spectrum.knots[-1]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +46,7 @@ class Experiment:
         How many neutrinos the source sends.
     detector : Detector
     exposure : Exposure
-    backgrounds : tuple of FlatBackground
+    backgrounds : tuple of Background or FlatBackground
     generate_above : float
         True recoil energies below it are left out everywhere [MeV]; needed where dσ/dT diverges at T → 0.
     signal_uncertainty : float
@@ -76,7 +60,7 @@ class Experiment:
     normalisation: Normalisation
     detector: Detector
     exposure: Exposure
-    backgrounds: tuple[FlatBackground, ...] = field(default=())
+    backgrounds: tuple[Background | FlatBackground, ...] = field(default=())
     generate_above: float = 0.0
     signal_uncertainty: float = 0.0
     scale: float = 1.0
@@ -91,6 +75,7 @@ class Experiment:
         names = [b.name for b in self.backgrounds]
         if len(set(names)) != len(names):
             raise ValueError(f"two backgrounds have the same name: {', '.join(names)}")
+        check_tables(self.detector, self.source, self.generate_above, self.backgrounds)
 
     @cached_property
     def luminosity(self) -> float:
@@ -104,4 +89,4 @@ class Experiment:
 
     def background_counts(self, index: int) -> float:
         """Compute the mean events of one background in the exposure, before the threshold."""
-        return self.scale * self.backgrounds[index].rate * self.exposure.duration
+        return self.scale * background_events(self.backgrounds[index], self.exposure)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from simgen.constants import AVOGADRO
 
-__all__ = ["composition", "electrons_in", "shells"]
+__all__ = ["charge_to_mass", "composition", "electrons_in", "shells"]
 
 _TOKEN = re.compile(r"([A-Z][a-z]?)(\d*)")
 # fmt: off
@@ -69,12 +69,17 @@ def electrons_in(formula: str, mass: float) -> float:
     >>> f"{electrons_in('NaI', 1e6):.3e}"
     '2.571e+29'
     """
+    return mass * AVOGADRO * charge_to_mass(formula)
+
+
+def charge_to_mass(formula: str) -> float:
+    """Compute ΣZ/ΣA of a material [mol/g]."""
     from xraydb import atomic_mass, atomic_number  # noqa: PLC0415
 
     atoms = composition(formula)
     charge = sum(n * atomic_number(e) for e, n in atoms.items())
     weight = sum(n * atomic_mass(e) for e, n in atoms.items())
-    return float(mass * AVOGADRO * charge / weight)
+    return float(charge / weight)
 
 
 _OCCUPANCY = {

@@ -12,17 +12,20 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import quad
-from scipy.special import ndtr
 
+from detsim.backgrounds import Background, FlatBackground
 from detsim.detector import Detector
 from detsim.experiment import Experiment
-from simgen.crosssection import Basis, coefficients
+from detsim.response import bin_probabilities, breakpoints, kinks, recorded_probability
+from simgen.deposits import Line, Spectrum
 from simgen.exposure import flavours
 from simgen.flavours import Flavour
 from simgen.kinematics import T_max
 from simgen.models import Model
 from simgen.rate import component_shapes
-from simgen.sources import Component, Lines
+from simgen.shapes import Basis, coefficients
+from simgen.sources import Component
+from simgen.spectra import Lines
 
 __all__ = ["Expectation", "Folded", "fold", "predict", "recorded_total"]
 
@@ -39,9 +42,9 @@ class Folded:
     ----------
     edges : ndarray, shape (n_bins + 1,)
         Bin edges in T_reco [MeV].
-    corrections : str
-        Radiative corrections of the shapes.
     flavours : tuple of Flavour
+    bases : tuple of Basis
+        What the shapes of each flavour are.
     shapes : tuple of ndarray, shape (K, n_bins + 2)
         One array per flavour: counts per unit coefficient. The first column holds what is recorded below
         the first edge, the last what is above the last. Infinite where a shape diverges at T → 0.
@@ -50,8 +53,8 @@ class Folded:
     """
 
     edges: Array
-    corrections: str
     flavours: tuple[Flavour, ...]
+    bases: tuple[Basis, ...]
     shapes: tuple[Array, ...]
     backgrounds: Array
 
@@ -65,24 +68,28 @@ class Folded:
         Raises
         ------
         ValueError
-            If the model has other corrections, or a count is infinite.
+            If the model has other corrections or mediator masses, or a count is infinite.
         """
-        if model.corrections != self.corrections:
+        if not self.serves(model):
             raise ValueError(
-                f"the shapes were folded with corrections = {self.corrections!r}, "
-                f"the model has {model.corrections!r}: fold again"
+                "the shapes were folded for other radiative corrections or mediator masses: fold again"
             )
         total = np.zeros(len(self.edges) + 1)
         for flavour, shapes in zip(self.flavours, self.shapes, strict=True):
             c = coefficients(model, flavour)
             used = np.flatnonzero(c)  # 0·∞ of a term that is switched off
-            total += c[used] @ shapes[used]
+            with np.errstate(invalid="ignore"):  # ∞ - ∞ of an interference is caught below
+                total += c[used] @ shapes[used]
         if not np.all(np.isfinite(total)):
             raise ValueError(
-                "the expected counts diverge: with mu_nu ≠ 0 recoils of T → 0 reach the recorded range; "
+                "the expected counts diverge: with mu_nu or millicharge ≠ 0 recoils of T → 0 are recorded; "
                 "set model.generate_above (a true energy, such as '1 keV') or a threshold above 0"
             )
         return total
+
+    def serves(self, model: Model) -> bool:
+        """Tell whether the model has coefficients in these shapes."""
+        return all(Basis.of(model, f) == basis for f, basis in zip(self.flavours, self.bases, strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,38 +122,11 @@ class Expectation:
         return self.signal + self.background
 
 
-def bin_probabilities(detector: Detector, T: Array) -> Array:
-    """Compute the probability that a recoil is measured in each bin, threshold applied.
-
-    Parameters
-    ----------
-    detector : Detector
-    T : ndarray, shape (n,)
-        True recoil energies [MeV].
-
-    Returns
-    -------
-    ndarray, shape (n, n_bins + 2)
-    """
-    limits = np.maximum(np.array([detector.threshold, *detector.edges, np.inf]), detector.threshold)
-    sigma = detector.resolution.sigma(T)[:, None]
-    distance = T[:, None] - limits
-    with np.errstate(divide="ignore", invalid="ignore"):
-        above = np.where(sigma > 0, ndtr(distance / sigma), distance >= 0)
-    return np.asarray(above[:, :-1] - above[:, 1:])
-
-
-def _breakpoints(detector: Detector, low: float, high: float) -> Array:
-    """Choose the panels: around every edge in units of the resolution there, and towards T = 0."""
-    edges = np.array([e for e in (detector.threshold, *detector.edges) if e > 0])
-    widths = detector.resolution.sigma(edges)
-    around = (edges + np.outer([-8, -5, -3, -2, -1, 0, 1, 2, 3, 5, 8], widths)).ravel()
-    first = edges[0] if edges.size else high
-    towards_zero = min(first, high) * 0.5 ** np.arange(1, 14)
-    steps = detector.acceptance_steps[0]
-    points = np.concatenate([around, towards_zero, steps, np.linspace(low, high, 9)])
-    inside = np.unique(points[(points > low) & (points < high)])
-    return np.concatenate([[low], inside, [high]])
+def _knots(component: Component) -> Array:
+    """List the recoil energies where the spectrum of a component has a kink."""
+    if isinstance(component.spectrum, Lines):
+        return np.empty(0)
+    return T_max(component.spectrum.knots[1:-1])
 
 
 def _pieces(component: Component) -> Iterator[tuple[int | None, float]]:
@@ -165,7 +145,7 @@ def _fold_component(component: Component, basis: Basis, detector: Detector, T_lo
         if end <= T_low:
             continue
         # T = end (1 - u²) tames the logarithm of the QED factors at the end point
-        u = np.sqrt(1 - _breakpoints(detector, T_low, end) / end)
+        u = np.sqrt(1 - breakpoints(detector, T_low, end, _knots(component)) / end)
         half, middle = -np.diff(u) / 2, (u[1:] + u[:-1]) / 2
         nodes = (middle[:, None] + half[:, None] * _X).ravel()
         weights = (half[:, None] * _W).ravel() * 2 * nodes * end
@@ -174,29 +154,29 @@ def _fold_component(component: Component, basis: Basis, detector: Detector, T_lo
         total += component_shapes(component, basis, T, line=line) @ response
     if T_low == 0:
         at_zero = bin_probabilities(detector, np.zeros(1))[0] * detector.acceptance(0.0)
-        total[-1, at_zero > 0] = np.inf
+        total[np.ix_(basis.divergent, at_zero > 0)] = np.inf
     return total
 
 
-def fold(experiment: Experiment, corrections: str) -> Folded:
+def fold(experiment: Experiment, model: Model) -> Folded:
     """Fold every shape with source, response, exposure and bins.
 
     Parameters
     ----------
     experiment : Experiment
-    corrections : {"tree", "electroweak", "full"}
-        Radiative corrections of the shapes.
+    model : Model
+        Of which only what stands inside the shapes matters: radiative corrections and mediator masses.
 
     Returns
     -------
     Folded
-        After this, every model and parameter value is a dot product.
+        After this, every other parameter value is a dot product.
     """
     detector = experiment.detector
     kinds = flavours(experiment.source)
+    bases = tuple(Basis.of(model, flavour) for flavour in kinds)
     shapes = []
-    for flavour in kinds:
-        basis = Basis(corrections, flavour.charged_current)
+    for flavour, basis in zip(kinds, bases, strict=True):
         parts = [
             _fold_component(component, basis, detector, experiment.generate_above)
             for component in experiment.source.components
@@ -205,8 +185,8 @@ def fold(experiment: Experiment, corrections: str) -> Folded:
         shapes.append(experiment.luminosity * np.sum(parts, axis=0))
     return Folded(
         edges=np.array(detector.edges),
-        corrections=corrections,
         flavours=kinds,
+        bases=bases,
         shapes=tuple(shapes),
         backgrounds=_backgrounds(experiment),
     )
@@ -215,11 +195,51 @@ def fold(experiment: Experiment, corrections: str) -> Folded:
 def _backgrounds(experiment: Experiment) -> Array:
     detector = experiment.detector
     limits = np.maximum([detector.threshold, *detector.edges, np.inf], detector.threshold)
-    counts = [
-        [experiment.background_counts(i) * b.fraction(low, high) for low, high in pairwise(limits)]
-        for i, b in enumerate(experiment.backgrounds)
-    ]
-    return np.array(counts, np.float64).reshape(len(counts), detector.n_bins + 2)
+    counts = np.zeros((len(experiment.backgrounds), detector.n_bins + 2))
+    for i, b in enumerate(experiment.backgrounds):
+        if b.smeared:
+            shares = _smeared_shares(b.spectrum, detector)
+        else:
+            shares = np.array([b.fraction(low, high) for low, high in pairwise(limits)])
+        counts[i] = experiment.background_counts(i) * shares
+    return counts
+
+
+def _smeared_shares(spectrum: Spectrum, detector: Detector) -> Array:
+    """Fold a spectrum of true energies: shape (n_bins + 2,)."""
+    if isinstance(spectrum, Line):
+        E, weights = np.array([spectrum.energy]), np.ones(1)
+    else:
+        ends = spectrum.knots
+        points = breakpoints(detector, float(ends[0]), float(ends[-1]), ends)
+        half, middle = np.diff(points) / 2, (points[1:] + points[:-1]) / 2
+        E = (middle[:, None] + half[:, None] * _X).ravel()
+        weights = (half[:, None] * _W).ravel() * spectrum.density(E)
+    return np.asarray((detector.deposit_acceptance(E) * weights) @ bin_probabilities(detector, E))
+
+
+def _recorded_share(background: Background | FlatBackground, detector: Detector) -> float:
+    """Integrate the fraction of a background that is recorded, with adaptive quadrature."""
+    spectrum = background.spectrum
+    if not background.smeared:
+        return background.fraction(detector.threshold, np.inf)
+
+    def recorded(E: float) -> float:
+        T = np.array([E])
+        return float(recorded_probability(detector, T)[0] * detector.deposit_acceptance(T)[0])
+
+    if isinstance(spectrum, Line):
+        return recorded(spectrum.energy)
+    low, high = float(spectrum.knots[0]), float(spectrum.knots[-1])
+    stops = np.concatenate([spectrum.knots, kinks(detector)])
+    stops = np.unique(stops[(stops > low) & (stops < high)])
+    limit = 200 + 2 * len(stops)
+    return float(
+        quad(
+            lambda E: recorded(E) * float(spectrum.density(E)),
+            low, high, points=stops, limit=limit, epsabs=1e-12, epsrel=1e-8,
+        )[0]
+    )  # fmt: skip
 
 
 def recorded_total(experiment: Experiment, model: Model) -> float:
@@ -231,10 +251,10 @@ def recorded_total(experiment: Experiment, model: Model) -> float:
         If μ_ν ≠ 0 and recoils of T → 0 are recorded.
     """
     detector = experiment.detector
-    threshold, T_low = detector.threshold, experiment.generate_above
+    T_low = experiment.generate_above
     total = 0.0
     for component in experiment.source.components:
-        basis = Basis(model.corrections, component.flavour.charged_current)
+        basis = Basis.of(model, component.flavour)
         c = coefficients(model, component.flavour)
         for line, end in _pieces(component):
             if end <= T_low:
@@ -245,21 +265,22 @@ def recorded_total(experiment: Experiment, model: Model) -> float:
                 basis: Basis = basis, c: Array = c,
             ) -> float:  # fmt: skip
                 T = np.array([end * (1 - x * x)])
-                sigma = float(detector.resolution.sigma(T)[0])
-                above = float(ndtr((T[0] - threshold) / sigma)) if sigma > 0 else float(T[0] >= threshold)
-                accepted = above * float(detector.acceptance(T)[0])
+                accepted = float(recorded_probability(detector, T)[0] * detector.acceptance(T)[0])
                 if accepted == 0:
                     return 0.0
                 return (
                     accepted * 2 * x * end * float(c @ component_shapes(component, basis, T, line=line)[:, 0])
                 )
 
-            stops = [T for T in (threshold, *detector.acceptance_steps[0]) if T_low < T < end]
+            fixed = (*kinks(detector), *_knots(component))
+            stops = {T for T in fixed if T_low < T < end}
             points = np.sqrt(1 - np.array(sorted(stops)) / end)
             upper = float(np.sqrt(1 - T_low / end))
-            total += quad(integrand, 0.0, upper, points=points, limit=200, epsabs=0, epsrel=1e-8)[0]
+            total += quad(
+                integrand, 0.0, upper, points=points, limit=200 + 2 * len(stops), epsabs=0, epsrel=1e-8
+            )[0]
     for i, b in enumerate(experiment.backgrounds):
-        total += experiment.background_counts(i) * b.fraction(threshold, np.inf) / experiment.luminosity
+        total += experiment.background_counts(i) * _recorded_share(b, detector) / experiment.luminosity
     return total * experiment.luminosity
 
 
@@ -275,7 +296,7 @@ def predict(experiment: Experiment, model: Model) -> Expectation:
     -------
     Expectation
     """
-    folded = fold(experiment, model.corrections)
+    folded = fold(experiment, model)
     return Expectation(
         edges=folded.edges,
         signal=folded.signal(model),

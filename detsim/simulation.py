@@ -1,16 +1,20 @@
 """Events through the detector: the stochastic twin of `detsim.prediction`."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detsim._kernels.response import BLOCK, ResponseArrays, fill_counts, fill_measured
 from detsim.experiment import Experiment
+from detsim.occurrence import Occurrence, add_occurrence
+from detsim.smearing import Curve, PhotoElectrons, Resolution, TabulatedResolution
+from simgen.deposits import Deposit
 from simgen.events import Events
-from simgen.generator import FlatDeposit, Plan, plan
 from simgen.generator import generate as draw
 from simgen.models import Model
+from simgen.plan import Plan, make_plan
 from simgen.random import Stage, generator, kernel_key
 
 __all__ = [
@@ -36,10 +40,10 @@ def event_plan(experiment: Experiment, model: Model) -> Plan:
         If dσ/dT diverges and the experiment has no `generate_above`, or nothing is expected.
     """
     deposits = [
-        FlatDeposit(low=b.low, high=b.high, mean=experiment.background_counts(i))
+        Deposit(spectrum=b.spectrum, mean=experiment.background_counts(i))
         for i, b in enumerate(experiment.backgrounds)
     ]
-    return plan(
+    return make_plan(
         experiment.source,
         model,
         luminosity=experiment.luminosity,
@@ -61,17 +65,38 @@ def number_of_events(prepared: Plan, *, seed: int, identity: Sequence[int] = ())
 def _response(experiment: Experiment) -> ResponseArrays:
     detector = experiment.detector
     energies, values = detector.acceptance_steps
-    resolution = detector.resolution
+    smearing, visible = detector.resolution, detector.visible
+    gaussian = smearing if isinstance(smearing, Resolution) else Resolution()
+    sigma = smearing.curve if isinstance(smearing, TabulatedResolution) else None
     return ResponseArrays(
-        constant2=resolution.constant**2,
-        stochastic2=resolution.stochastic**2,
-        proportional2=resolution.proportional**2,
+        constant2=gaussian.constant**2,
+        stochastic2=gaussian.stochastic**2,
+        proportional2=gaussian.proportional**2,
+        sigma_energy=_points(sigma)[0],
+        sigma_value=_points(sigma)[1],
+        light_yield=smearing.light_yield if isinstance(smearing, PhotoElectrons) else 0.0,
+        visible_break=np.empty(0) if visible is None else visible.breaks,
+        visible_power=np.empty((0, 4)) if visible is None else np.ascontiguousarray(visible.powers),
+        scale=detector.energy_scale,
         threshold=detector.threshold,
         step_energy=energies,
         step_value=values,
+        efficiency=detector.constant_efficiency,
+        true_energy=_points(detector.true_efficiency)[0],
+        true_value=_points(detector.true_efficiency)[1],
+        measured_energy=_points(detector.measured_efficiency)[0],
+        measured_value=_points(detector.measured_efficiency)[1],
         edges=np.array(detector.edges),
+        smeared=np.array([b.smeared for b in experiment.backgrounds], np.bool_),
         n_source=len(experiment.source.components),
     )
+
+
+def _points(curve: Curve | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return energies and values of a table; both empty if there is none."""
+    if curve is None:
+        return np.empty(0), np.empty(0)
+    return np.array(curve.energies, np.float64), np.array(curve.values, np.float64)
 
 
 def _slice(prepared: Plan, n: int | None, first: int, seed: int, identity: Sequence[int]) -> int:
@@ -91,6 +116,7 @@ def generate(
     n: int | None = None,
     first: int = 0,
     identity: Sequence[int] = (),
+    columns: Sequence[Occurrence] = (),
 ) -> Events:
     """Draw the true events of an experiment.
 
@@ -105,6 +131,8 @@ def generate(
         Index of the first event.
     identity : sequence of int
         What keeps the members of a study apart.
+    columns : sequence of {"vertex", "time"}
+        What to draw beside the energies: where in the target, when in the exposure.
 
     Returns
     -------
@@ -113,7 +141,8 @@ def generate(
     """
     prepared = event_plan(experiment, model)
     count = _slice(prepared, n, first, seed, identity)
-    return draw(prepared, count, seed=seed, first=first, identity=identity)
+    events = draw(prepared, count, seed=seed, first=first, identity=identity)
+    return add_occurrence(events, experiment, columns, seed=seed, identity=identity)
 
 
 def detect(events: Events, experiment: Experiment, *, seed: int, identity: Sequence[int] = ()) -> Events:
@@ -137,17 +166,7 @@ def detect(events: Events, experiment: Experiment, *, seed: int, identity: Seque
     T_reco, keep = np.empty(len(events)), np.empty(len(events), np.bool_)
     response = _response(experiment)
     fill_measured(events.event, events.component, events.T, response, k0, k1, T_reco, keep)
-    return Events(
-        event=events.event[keep],
-        component=events.component[keep],
-        line=events.line[keep],
-        E_nu=events.E_nu[keep],
-        T=events.T[keep],
-        cos_theta=events.cos_theta[keep],
-        T_reco=T_reco[keep],
-        experiment=None if events.experiment is None else events.experiment[keep],
-        n_generated=events.n_generated,
-    )
+    return replace(events, T_reco=T_reco).select(keep)
 
 
 def stream(
@@ -158,13 +177,14 @@ def stream(
     n: int | None = None,
     first: int = 0,
     identity: Sequence[int] = (),
+    columns: Sequence[Occurrence] = (),
     chunk: int = CHUNK,
 ) -> Iterator[Events]:
     """Simulate an experiment chunk by chunk; the chunk size changes nothing.
 
     Parameters
     ----------
-    experiment, model, seed, n, first, identity
+    experiment, model, seed, n, first, identity, columns
         As for `generate`.
     chunk : int
         Events drawn at a time.
@@ -181,7 +201,8 @@ def stream(
     for start in range(0, count, chunk):
         size = min(chunk, count - start)
         events = draw(prepared, size, seed=seed, first=first + start, identity=identity)
-        yield detect(events, experiment, seed=seed, identity=identity)
+        measured = detect(events, experiment, seed=seed, identity=identity)
+        yield add_occurrence(measured, experiment, columns, seed=seed, identity=identity)
 
 
 def simulate(
@@ -192,12 +213,13 @@ def simulate(
     n: int | None = None,
     first: int = 0,
     identity: Sequence[int] = (),
+    columns: Sequence[Occurrence] = (),
 ) -> Events:
     """Generate and detect events in memory.
 
     Parameters
     ----------
-    experiment, model, seed, n, first, identity
+    experiment, model, seed, n, first, identity, columns
         As for `generate`.
 
     Returns
@@ -206,7 +228,8 @@ def simulate(
         Recorded events, with `T_reco`.
     """
     events = generate(experiment, model, seed=seed, n=n, first=first, identity=identity)
-    return detect(events, experiment, seed=seed, identity=identity)
+    measured = detect(events, experiment, seed=seed, identity=identity)
+    return add_occurrence(measured, experiment, columns, seed=seed, identity=identity)
 
 
 def simulate_counts(

@@ -12,6 +12,7 @@ from macros.commands.fit import fit, limit
 from macros.commands.init import init
 from macros.commands.inspect import inspect
 from macros.commands.list_ import list_
+from macros.commands.reweight import reweight
 from macros.commands.run import run
 from macros.commands.sensitivity import sensitivity
 from macros.commands.simulate import detect, generate, simulate
@@ -29,6 +30,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "generate": generate,
     "detect": detect,
     "simulate": simulate,
+    "reweight": reweight,
     "fit": fit,
     "limit": limit,
     "toys": toys,

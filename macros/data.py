@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.export import read_histogram
-from analysis.histograms import bin_counts, experiment_counts, from_counts, histogram
+from analysis.histograms import bin_counts, experiment_counts, from_counts, histogram, is_weighted
 from detsim.eventfile import EventFile
 from detsim.experiment import Experiment
 from detsim.files import FileError
@@ -21,6 +21,10 @@ __all__ = ["Data", "StoredCounts", "load_data", "stored_counts"]
 
 _OF_THE_ANALYSIS = {"model", "systematics", "fit", "run", "exposure"}
 """Tables in which a card may differ from that of its data; the exposure is the file's."""
+_NO_FIT = (
+    "they are not Poisson numbers, and a likelihood of them would have wrong errors; fit the file that was "
+    "reweighted, or simulate the model"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +75,8 @@ def load_data(card: Card, spec: str, *, number: int | None = None) -> Data:
         bin_counts(h, card.experiment)
     except ValueError as error:
         raise FileError(spec, "foreign", str(error)) from None
+    if is_weighted(h):
+        raise ValueError(f"{spec} holds weighted counts (its variances are not its counts): {_NO_FIT}")
     return Data(histogram=h, experiment=card.experiment, source=spec)
 
 
@@ -98,6 +104,7 @@ def _from_events(card: Card, path: Path, number: int | None) -> Data:
             check_card(card, provenance.get("card", {}), path, may_differ=_OF_THE_ANALYSIS)
         if "T_reco" not in file.columns:
             raise ValueError(f"{path} holds true events: run `nugauge detect` on it first")
+        _refuse_weights(file)
         experiment = _with_exposure(card, file)
         if file.runinfo.n_experiments:
             return _one_experiment(experiment, file, path, number)
@@ -109,6 +116,11 @@ def _from_events(card: Card, path: Path, number: int | None) -> Data:
         duration = experiment.exposure.duration
         scaled = replace(experiment, scale=file.runinfo.equivalent_exposure / duration)
     return Data(histogram=h, experiment=scaled, source=str(path))
+
+
+def _refuse_weights(file: EventFile) -> None:
+    if "weight" in file.columns:
+        raise ValueError(f"{file.path} holds weighted events: {_NO_FIT}")
 
 
 def _one_experiment(experiment: Experiment, file: EventFile, path: Path, number: int | None) -> Data:
@@ -150,6 +162,7 @@ def stored_counts(card: Card, path: Path) -> StoredCounts:
     with EventFile(path) as file:
         for provenance in file.provenances:
             check_card(card, provenance["card"], path, may_differ=_OF_THE_ANALYSIS - {"exposure"})
+        _refuse_weights(file)
         counts = experiment_counts(file.jagged("T_reco"), card.experiment)[:, 1:-1]
         return StoredCounts(numbers=file.experiments, counts=counts)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.comparison import compare
 from detsim.eventfile import EventFile, EventWriter, event_columns
 from detsim.simulation import detect
 from macros.card import Card
@@ -57,23 +56,31 @@ def measure(
             card, file.provenance["card"], true_file, may_differ={"detector", "systematics", "fit", "run"}
         )
         seed, row = int(file.provenance["seed"]), file.rows[0]
+        origin = {key: file.provenance[key] for key in ("generated_card",) if key in file.provenance}
         with EventWriter(
             path,
-            columns=event_columns(detected=True),
-            provenance={**provenance(card, seed, "detect"), "true_events": row.uuid},
+            columns=event_columns(
+                detected=True,
+                weights="weight" in file.columns,
+                templates="weight_A" in file.columns,
+                vertex="L" in file.columns,
+                time="time" in file.columns,
+                cos_theta="cos_theta" in file.columns,
+            ),
+            provenance={**provenance(card, seed, "detect"), **origin, "true_events": row.uuid},
             precision=card.run.precision,
             compression=card.run.compression,
         ) as writer:
             for columns in file.iterate():
                 n = len(columns["event"])
-                true = Events(**columns, cos_theta=np.zeros(n), n_generated=n)
+                true = Events(**{"cos_theta": np.zeros(n), **columns}, n_generated=n)
                 events = detect(true, experiment, seed=seed)
                 writer.extend(events)
                 tally.add(events)
                 if advance is not None:
                     advance(n)
-            n, sum_w = tally.n_written, float(tally.n_written)
-            writer.finish(replace(row, n_events=n, sum_w=sum_w, sum_w2=sum_w, uuid=str(uuid.uuid4())))
+            info = replace(row, n_events=tally.n_written, sum_w=tally.sum_w, sum_w2=tally.sum_w2)
+            writer.finish(replace(info, uuid=str(uuid.uuid4())))
     exposures = row.equivalent_exposure / experiment.exposure.duration
     expected = exposures * expected_counts(experiment, card.model)
     fixed = row.n_generated if exposures != 1 else None
@@ -83,6 +90,6 @@ def measure(
         n_generated=row.n_generated,
         n_written=tally.n_written,
         expected=float(expected.sum()),
-        comparison=compare(tally.counts, expected, n_drawn=fixed),
+        comparison=tally.compare(expected, n_drawn=fixed),
         seconds=time.perf_counter() - start,
     )

@@ -65,7 +65,7 @@ def outlook(card: Card) -> Outlook:
     exact = fitter.templates.expected(fitter.truth)
     limit = limit_of_counts(fitter, exact, level=card.fit.limit_level, method=card.fit.limit_method)
     generated = seconds = None
-    if not (model.mu_nu and experiment.generate_above == 0):
+    if not (model.diverges and experiment.generate_above == 0):
         generated = event_plan(experiment, model).expected
         simulate(experiment, model, seed=0, n=1)
         start = time.perf_counter()
@@ -74,7 +74,12 @@ def outlook(card: Card) -> Outlook:
     width = {"float64": np.dtype(card.run.precision).itemsize}
     per_event = sum(
         width.get(COLUMNS[name].dtype, np.dtype(COLUMNS[name].dtype).itemsize)
-        for name in event_columns(detected=True)
+        for name in event_columns(
+            detected=True,
+            vertex="vertex" in card.run.columns,
+            time="time" in card.run.columns,
+            cos_theta="cos_theta" in card.run.columns,
+        )
     )
     return Outlook(
         generated=generated,

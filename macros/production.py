@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -10,19 +10,29 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.comparison import Comparison, compare
+from analysis.comparison import Comparison, compare, compare_weighted
 from detsim.eventfile import EventWriter, RunInfo, event_columns
 from detsim.experiment import Experiment
+from detsim.occurrence import Occurrence, add_occurrence
 from detsim.prediction import fold
 from detsim.simulation import CHUNK, detect, event_plan, number_of_events
 from macros.card import Card
+from macros.card.files import used_files
 from simgen.events import Events
-from simgen.generator import Plan
 from simgen.generator import generate as draw
 from simgen.models import Model
+from simgen.plan import Plan
 from simgen.random import check_seed
 
-__all__ = ["Production", "Tally", "check_counts", "expected_counts", "produce", "provenance"]
+__all__ = [
+    "Production",
+    "Tally",
+    "check_counts",
+    "expected_counts",
+    "mean_cross_section",
+    "produce",
+    "provenance",
+]
 
 Array = NDArray[np.float64]
 Stage = Literal["generate", "simulate"]
@@ -76,6 +86,7 @@ def provenance(card: Card, seed: int | None, command: str) -> dict[str, Any]:
     components = [*(c.name for c in experiment.source.components), *(b.name for b in experiment.backgrounds)]
     return {
         "card": card.document,
+        "inputs": used_files(card.document),
         "card_name": card.name,
         "seed": seed,
         "command": command,
@@ -93,7 +104,7 @@ def expected_counts(experiment: Experiment, model: Model) -> Array:
     ValueError
         If fewer than 1e-6 counts are expected in the bins.
     """
-    folded = fold(experiment, model.corrections)
+    folded = fold(experiment, model)
     counts = folded.signal(model) + folded.backgrounds.sum(axis=0)
     check_counts(float(counts[1:-1].sum()), experiment)
     return np.asarray(counts)
@@ -155,7 +166,13 @@ def produce(
     experiment, model = card.experiment, card.model
     prepared = event_plan(experiment, model)
     expected = expected_counts(experiment, model) if detected else None
-    columns = event_columns(detected=detected, experiments=experiments > 0)
+    columns = event_columns(
+        detected=detected,
+        experiments=experiments > 0,
+        vertex="vertex" in card.run.columns,
+        time="time" in card.run.columns,
+        cos_theta="cos_theta" in card.run.columns,
+    )
     command = "simulate" if detected else "generate"
     tally = Tally(experiment)
     with EventWriter(
@@ -165,7 +182,8 @@ def produce(
         precision=card.run.precision,
         compression=card.run.compression,
     ) as writer:
-        for events in _events(prepared, experiment, seed, n, experiments, first, detected):
+        occurrence: list[Occurrence] = [c for c in ("vertex", "time") if c in card.run.columns]
+        for events in _events(prepared, experiment, seed, n, experiments, first, detected, occurrence):
             writer.extend(events)
             tally.add(events)
             if advance is not None:
@@ -175,10 +193,10 @@ def produce(
             RunInfo(
                 n_events=tally.n_written,
                 n_generated=tally.n_generated,
-                sum_w=float(tally.n_written),
-                sum_w2=float(tally.n_written),
+                sum_w=tally.sum_w,
+                sum_w2=tally.sum_w2,
                 equivalent_exposure=exposures * experiment.exposure.duration,
-                cross_section=_mean_cross_section(card),
+                cross_section=mean_cross_section(card),
                 first=0 if experiments else first,
                 last=-1 if experiments else first + tally.n_generated - 1,
                 first_experiment=first if experiments else 0,
@@ -189,9 +207,7 @@ def produce(
     mean = exposures * prepared.expected
     if expected is not None:
         mean = exposures * float(expected.sum())
-        comparison = compare(
-            tally.counts, exposures * expected, n_drawn=tally.n_generated if n is not None else None
-        )
+        comparison = tally.compare(exposures * expected, n_drawn=tally.n_generated if n is not None else None)
     return Production(
         file=path,
         seed=seed,
@@ -208,7 +224,10 @@ class Tally:
 
     def __init__(self, experiment: Experiment) -> None:
         self._edges = np.array(experiment.detector.edges)
+        self._weighted = False
         self.counts = np.zeros(len(self._edges) + 1)
+        self.squares = np.zeros(len(self._edges) + 1)
+        self.sum_w = self.sum_w2 = 0.0
         self.n_generated = 0
         self.n_written = 0
 
@@ -216,9 +235,20 @@ class Tally:
         """Count events that are written."""
         self.n_generated += events.n_generated
         self.n_written += len(events)
+        w = np.ones(len(events)) if events.weight is None else events.weight
+        self._weighted |= events.weight is not None
+        self.sum_w += float(np.sum(w))
+        self.sum_w2 += float(np.sum(w**2))
         if events.T_reco is not None:
             index = np.searchsorted(self._edges, events.T_reco, side="right")
-            self.counts += np.bincount(index, minlength=len(self.counts))
+            self.counts += np.bincount(index, w, minlength=len(self.counts))
+            self.squares += np.bincount(index, w**2, minlength=len(self.counts))
+
+    def compare(self, expected: Array, *, n_drawn: int | None = None) -> Comparison:
+        """Compare the counts, or sums of weights, with their expectation."""
+        if self._weighted:
+            return compare_weighted(self.counts, self.squares, expected, n_drawn=n_drawn)
+        return compare(self.counts, expected, n_drawn=n_drawn)
 
 
 def _events(
@@ -229,6 +259,7 @@ def _events(
     experiments: int,
     first: int,
     detected: bool,
+    occurrence: Sequence[Occurrence],
 ) -> Iterator[Events]:
     """Draw chunk by chunk: a plain run, or one pseudo-experiment after the other."""
     runs = [(k, (k,)) for k in range(first, first + experiments)] if experiments else [(None, ())]
@@ -242,12 +273,13 @@ def _events(
             events = draw(prepared, size, seed=seed, first=begin + offset, identity=identity)
             if detected:
                 events = detect(events, experiment, seed=seed, identity=identity)
+            events = add_occurrence(events, experiment, occurrence, seed=seed, identity=identity)
             if number is not None:
                 events = replace(events, experiment=np.full(len(events), number, np.int64))
             yield events
 
 
-def _mean_cross_section(card: Card) -> float:
+def mean_cross_section(card: Card) -> float:
     """Compute the cross section per neutrino, averaged over the source, above generate_above [cm²]."""
     from simgen.rate import mean_sigma
 

@@ -15,6 +15,7 @@ Glossary, the same in all packages:
 ``phi``            Z-Z' mixing angle [rad]
 ``beta``           angle of the extra U(1) in E6 [rad]
 ``mu_nu``          magnetic moment of the neutrino [μ_B]
+``L``              way of the neutrino from its point in the source to the event [cm]
 ``luminosity``     electrons × decays of the source per cm² [cm⁻²]
 ``component``      neutrinos of one flavour with one spectrum; backgrounds are numbered behind them
 ``n_...``          a count; ``mu`` an expectation
@@ -29,11 +30,12 @@ if TYPE_CHECKING:
     from simgen.events import Events
     from simgen.exposure import Activity, Exposure, Flux, Interactions
     from simgen.flavours import Flavour
-    from simgen.geometry import Cylinder, Shell, Sphere
+    from simgen.geometry import Box, Cylinder, Shell, Sphere
     from simgen.kinematics import E_nu_min, T_max, cos_theta
     from simgen.models import E6, LR, SM, Model, gamma_from_mass, mass_from_gamma
     from simgen.rate import mean_sigma, recoil_spectrum
-    from simgen.sources import BetaSpectrum, Component, Lines, Source, cr51, pm147, source
+    from simgen.sources import Component, Source, be7, cr51, pm147, source
+    from simgen.spectra import BetaSpectrum, HistogramSpectrum, Lines, TableSpectrum
 
 __all__ = [
     "E6",
@@ -41,6 +43,7 @@ __all__ = [
     "SM",
     "Activity",
     "BetaSpectrum",
+    "Box",
     "Component",
     "Cylinder",
     "E_nu_min",
@@ -48,6 +51,7 @@ __all__ = [
     "Exposure",
     "Flavour",
     "Flux",
+    "HistogramSpectrum",
     "Interactions",
     "Lines",
     "Model",
@@ -55,6 +59,8 @@ __all__ = [
     "Source",
     "Sphere",
     "T_max",
+    "TableSpectrum",
+    "be7",
     "cos_theta",
     "cr51",
     "dsigma_dT",
@@ -69,7 +75,8 @@ __all__ = [
 
 _HOME = {
     "Activity": "simgen.exposure",
-    "BetaSpectrum": "simgen.sources",
+    "BetaSpectrum": "simgen.spectra",
+    "Box": "simgen.geometry",
     "Component": "simgen.sources",
     "Cylinder": "simgen.geometry",
     "E6": "simgen.models",
@@ -78,15 +85,18 @@ _HOME = {
     "Exposure": "simgen.exposure",
     "Flavour": "simgen.flavours",
     "Flux": "simgen.exposure",
+    "HistogramSpectrum": "simgen.spectra",
     "Interactions": "simgen.exposure",
     "LR": "simgen.models",
-    "Lines": "simgen.sources",
+    "Lines": "simgen.spectra",
     "Model": "simgen.models",
     "SM": "simgen.models",
     "Shell": "simgen.geometry",
     "Source": "simgen.sources",
     "Sphere": "simgen.geometry",
     "T_max": "simgen.kinematics",
+    "TableSpectrum": "simgen.spectra",
+    "be7": "simgen.sources",
     "cos_theta": "simgen.kinematics",
     "cr51": "simgen.sources",
     "dsigma_dT": "simgen.crosssection",

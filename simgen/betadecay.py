@@ -7,7 +7,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from simgen.constants import ALPHA, M_E
 
-__all__ = ["allowed_spectrum", "fermi_function", "finite_size_L0", "nuclear_radius"]
+__all__ = [
+    "allowed_spectrum",
+    "fermi_function",
+    "finite_size_L0",
+    "nuclear_radius",
+    "unique_forbidden_factor",
+]
 
 Array = NDArray[np.float64]
 
@@ -26,14 +32,14 @@ def nuclear_radius(A: int) -> float:
 
 
 def fermi_function(T_e: ArrayLike, Z: int, A: int) -> Array:
-    """Compute the relativistic Fermi function F(Z, W) of β⁻ decay.
+    """Compute the relativistic Fermi function F(Z, W) of beta decay.
 
     Parameters
     ----------
     T_e : array_like
         Kinetic energy of the beta particle [MeV], ≥ 0. At 0, F diverges as 1/p: infinity is returned.
     Z, A : int
-        Charge and mass number of the daughter nucleus.
+        Charge and mass number of the daughter nucleus; Z is negative for β⁺, whose F vanishes at 0.
 
     Notes
     -----
@@ -54,11 +60,11 @@ def fermi_function(T_e: ArrayLike, Z: int, A: int) -> Array:
             + 2 * loggamma(gamma0 + 1j * y).real
             - 2 * math.lgamma(1 + 2 * gamma0)
         )
-    return np.asarray(np.where(p > 0, np.exp(ln_F), np.inf))
+    return np.asarray(np.where(p > 0, np.exp(ln_F), np.inf if Z >= 0 else 0.0))
 
 
 def finite_size_L0(T_e: ArrayLike, Z: int, A: int) -> Array:
-    """Compute the finite-size factor L0 of β⁻ decay.
+    """Compute the finite-size factor L0 of beta decay; Z is negative for β⁺.
 
     Notes
     -----
@@ -81,16 +87,16 @@ def finite_size_L0(T_e: ArrayLike, Z: int, A: int) -> Array:
 def allowed_spectrum(
     E_nu: ArrayLike, *, endpoint: float, Z: int = 0, A: int = 0, coulomb: bool = True
 ) -> Array:
-    """Compute the shape of the antineutrino spectrum of an allowed β⁻ decay, not normalised.
+    """Compute the shape of the neutrino spectrum of an allowed beta decay, not normalised.
 
     Parameters
     ----------
     E_nu : array_like
-        Antineutrino energy [MeV].
+        Neutrino energy [MeV].
     endpoint : float
         Largest kinetic energy of the beta particle [MeV].
     Z, A : int
-        Charge and mass number of the daughter nucleus; not used without `coulomb`.
+        Charge and mass number of the daughter nucleus, Z negative for β⁺; not used without `coulomb`.
     coulomb : bool
         Multiply by the Fermi function and L0; False gives eq. (14) of the paper.
 
@@ -111,3 +117,44 @@ def allowed_spectrum(
         factor = fermi_function(floor, Z, A) * finite_size_L0(floor, Z, A)
         shape = W * p_floor * factor * E_nu**2
     return np.asarray(np.where(inside, shape, 0.0))
+
+
+def unique_forbidden_factor(E_nu: ArrayLike, *, endpoint: float, Z: int = 0, A: int = 0) -> Array:
+    """Compute p² λ₂ + q², the shape factor of a unique first-forbidden decay, in units of m_e².
+
+    Parameters
+    ----------
+    E_nu : array_like
+        Neutrino energy q [MeV].
+    endpoint : float
+        Largest kinetic energy of the beta particle [MeV].
+    Z, A : int
+        Charge and mass number of the daughter nucleus, Z negative for β⁺; Z = 0 leaves λ₂ = 1.
+
+    Notes
+    -----
+    λ₂ = (F₁/F₀)(2+γ₂)/(2(1+γ₁)), γ_k = √(k²-(αZ)²), is a ratio of Coulomb functions
+    F_{k-1} ∝ [Γ(2k+1)/(Γ(k)Γ(1+2γ_k))]² (2pR)^{2(γ_k-k)} |Γ(γ_k+iy)|² (H. Behrens and J. Jänecke,
+    Landolt-Börnstein I/4, 1969); p² + q² is that of E. J. Konopinski and G. E. Uhlenbeck, Phys. Rev. 60, 308
+    (1941).
+    """
+    E_nu = np.asarray(E_nu, np.float64)
+    T_e = np.maximum(endpoint - E_nu, 1e-12 * endpoint)  # p² λ₂ tends to a constant as p → 0
+    p2, q2 = T_e * (T_e + 2 * M_E) / M_E**2, (E_nu / M_E) ** 2
+    if Z == 0:
+        return np.asarray(p2 + q2)
+    gamma1, gamma2 = (math.sqrt(k * k - (ALPHA * Z) ** 2) for k in (1, 2))
+    ln_ratio = _ln_coulomb(T_e, Z, A, 2) - _ln_coulomb(T_e, Z, A, 1)
+    return np.asarray(p2 * np.exp(ln_ratio) * (2 + gamma2) / (2 * (1 + gamma1)) + q2)
+
+
+def _ln_coulomb(T_e: Array, Z: int, A: int, k: int) -> Array:
+    """Compute ln F_{k-1} but for e^{πy}, which all k share."""
+    from scipy.special import loggamma  # noqa: PLC0415 (kept out of start-up)
+
+    kinetic = T_e / M_E
+    W, p = 1 + kinetic, np.sqrt(kinetic * (kinetic + 2))
+    gamma = math.sqrt(k * k - (ALPHA * Z) ** 2)
+    constant = 2 * (math.lgamma(2 * k + 1) - math.lgamma(k) - math.lgamma(1 + 2 * gamma))
+    power = 2 * (gamma - k) * np.log(2 * p * nuclear_radius(A))
+    return np.asarray(constant + power + 2 * loggamma(gamma + 1j * ALPHA * Z * W / p).real)

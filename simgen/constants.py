@@ -2,7 +2,18 @@
 
 import math
 
-__all__ = ["ALPHA", "AVOGADRO", "G_F", "HBARC2", "MAGNETIC_SCALE", "M_E", "M_Z", "SIGMA0", "YEAR"]
+__all__ = [
+    "ALPHA",
+    "AVOGADRO",
+    "CHARGE_RADIUS_SCALE",
+    "G_F",
+    "HBARC2",
+    "MAGNETIC_SCALE",
+    "M_E",
+    "M_Z",
+    "SIGMA0",
+    "YEAR",
+]
 
 G_F = 1.1663788e-11
 """Fermi constant [MeV⁻²] (PDG)."""
@@ -20,5 +31,7 @@ YEAR = 365.25 * 86400.0
 """Julian year [s]."""
 SIGMA0 = 2 * G_F**2 * M_E / math.pi * HBARC2
 """Scale of the weak cross section, 2 G_F² m_e/π [cm²/MeV]."""
+CHARGE_RADIUS_SCALE = {"form-factor": 0.01190 / 1e-32, "texono": 0.02380 / 1e-32}
+"""Shift of sin²θ_W per charge radius [cm⁻²], by convention: F = q²⟨r²⟩/6, or as TEXONO and LSND."""
 MAGNETIC_SCALE = math.pi * ALPHA**2 / M_E**2 * HBARC2
 """Scale of the magnetic-moment cross section, πα²/m_e² [cm²]."""

@@ -1,22 +1,24 @@
 """Events in columns."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["COLUMNS", "Column", "Events"]
+__all__ = ["COLUMNS", "VERTEX_COLUMNS", "Column", "Events"]
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a column holds: dtype in memory, unit, meaning."""
+    """What a column holds: dtype in memory, unit, meaning; whether files keep all digits of a float."""
 
     dtype: str
     unit: str
     description: str
+    exact: bool = False
 
 
 COLUMNS = {
@@ -30,10 +32,22 @@ COLUMNS = {
     "cos_theta": Column(
         "float64", "", "cosine of the angle between electron and neutrino, 0 for a background"
     ),
+    "vertex_x": Column("float64", "cm", "place of the event, from the centre of the target"),
+    "vertex_y": Column("float64", "cm", "place of the event, from the centre of the target"),
+    "vertex_z": Column("float64", "cm", "place of the event, from the centre of the target"),
+    "L": Column("float64", "cm", "way of the neutrino from its point in the source, 0 for a background"),
+    "time": Column("float64", "s", "since the start of the exposure", exact=True),
     "T_reco": Column("float64", "MeV", "measured recoil energy"),
     "experiment": Column("int64", "", "index of the pseudo-experiment"),
+    "weight": Column("float64", "", "weight under the model of the card; 1 for a background", exact=True),
+    "weight_A": Column("float64", "", "weight at γ = 0: weight(γ) = A + Bγ + Cγ²", exact=True),
+    "weight_B": Column("float64", "", "first order of the weight in γ", exact=True),
+    "weight_C": Column("float64", "", "second order of the weight in γ", exact=True),
 }
 """Every column that events can have."""
+
+VERTEX_COLUMNS = ("vertex_x", "vertex_y", "vertex_z", "L")
+"""Where an event happened: they come together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +58,16 @@ class Events:
     ----------
     event, component, line, E_nu, T, cos_theta : ndarray, shape (n,)
         See `COLUMNS`.
+    vertex_x, vertex_y, vertex_z, L, time : ndarray, shape (n,), optional
+        Only where places or times were asked for.
     T_reco : ndarray, shape (n,), optional
         Only after the detector stage, which keeps the recorded events.
     experiment : ndarray, shape (n,), optional
         Only in sets of pseudo-experiments.
+    weight : ndarray, shape (n,), optional
+        Only after reweighting; without it every event counts once.
+    weight_A, weight_B, weight_C : ndarray, shape (n,), optional
+        Only where templates in γ were asked for.
     n_generated : int
         Interactions and background events that were drawn to have these.
     """
@@ -58,8 +78,17 @@ class Events:
     E_nu: Array
     T: Array
     cos_theta: Array
+    vertex_x: Array | None = None
+    vertex_y: Array | None = None
+    vertex_z: Array | None = None
+    L: Array | None = None
+    time: Array | None = None
     T_reco: Array | None = None
     experiment: NDArray[np.int64] | None = None
+    weight: Array | None = None
+    weight_A: Array | None = None
+    weight_B: Array | None = None
+    weight_C: Array | None = None
     n_generated: int
 
     def __post_init__(self) -> None:
@@ -74,3 +103,8 @@ class Events:
         """Return the columns that are there, by name, in the order of `COLUMNS`."""
         present = {f.name for f in fields(self)} & set(COLUMNS)
         return {n: getattr(self, n) for n in COLUMNS if n in present and getattr(self, n) is not None}
+
+    def select(self, keep: NDArray[np.bool_] | NDArray[np.integer[Any]]) -> "Events":
+        """Return some of the events, by a mask or by their positions; `n_generated` stays."""
+        kept: dict[str, Any] = {name: column[keep] for name, column in self.columns().items()}
+        return replace(self, **kept)

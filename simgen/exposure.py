@@ -107,10 +107,13 @@ class Interactions:
         Mean number of interactions of all recoil energies, before any threshold.
     reference : Model
         The model under which that number is expected; any other expects more or less.
+    geometry : Geometry, optional
+        Where the interactions are; only needed to draw vertices.
     """
 
     events: float
     reference: Model
+    geometry: Geometry | None = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.events) and self.events > 0):

@@ -1,21 +1,19 @@
 """Models of the neutrino-electron interaction: parameters, and the couplings that follow from them."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Literal, TypedDict, Unpack
 
-from simgen.constants import M_Z
+from simgen.constants import CHARGE_RADIUS_SCALE, M_Z
+from simgen.mixing import constrained_mixing, end_point, mass_matrix_k
 
 __all__ = [
     "E6",
     "LR",
     "SM",
-    "Couplings",
     "Model",
     "ModelName",
     "Terms",
-    "couplings",
     "gamma_from_mass",
     "mass_from_gamma",
     "parameter_range",
@@ -24,15 +22,14 @@ __all__ = [
 ModelName = Literal["SM", "E6", "LR"]
 Corrections = Literal["tree", "electroweak", "full"]
 
+_NAMES = ("SM", "E6", "LR")
+
 NAMED_BETA = {
     "chi": 0.0,
     "psi": math.pi / 2,
     "eta": math.atan2(-math.sqrt(5 / 8), math.sqrt(3 / 8)),
 }
 """E6 angle β [rad] of the named models, after eq. (6)."""
-
-RHO = 1.0126
-"""ρ of ν-e scattering with radiative corrections (Bahcall, Kamionkowski, Sirlin, PRD 51, 6146)."""
 
 _RANGES = {
     "gamma": (0.0, math.inf),
@@ -41,7 +38,16 @@ _RANGES = {
     "beta": (-math.pi / 2, math.pi / 2),
     "delta_c_L": (-math.inf, math.inf),
     "sin2_theta_w": (0.0, 0.5),
+    "eps_L": (-math.inf, math.inf),
+    "eps_R": (-math.inf, math.inf),
+    "charge_radius": (-math.inf, math.inf),
+    "millicharge": (-math.inf, math.inf),
+    "vector_coupling": (-math.inf, math.inf),
+    "vector_mass": (0.0, math.inf),
+    "scalar_coupling": (0.0, math.inf),
+    "scalar_mass": (0.0, math.inf),
 }
+"""Physical range of every parameter, in its internal unit."""
 
 
 class Terms(TypedDict, total=False):
@@ -50,7 +56,17 @@ class Terms(TypedDict, total=False):
     sin2_theta_w: float
     corrections: Corrections
     delta_c_L: float
+    delta_c_L_order: Literal["exact", "first"]
     mu_nu: float
+    eps_L: float
+    eps_R: float
+    charge_radius: float
+    charge_radius_convention: str | None
+    millicharge: float
+    vector_coupling: float
+    vector_mass: float | None
+    scalar_coupling: float
+    scalar_mass: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +93,32 @@ class Model:
         Radiative corrections of Bahcall, Kamionkowski and Sirlin.
     delta_c_L : float
         New physics in the charged current, c_L = 1 + δc_L, eq. (4).
+    delta_c_L_order : {"exact", "first"}
+        "first" drops δc_L², eq. (5).
     mu_nu : float
         Magnetic moment in Bohr magnetons.
+    constrained : bool
+        E6 with Higgs bosons from the 27 only, or left-right with a bidoublet only: φ follows from γ.
+    tau : float, optional
+        ⟨H_u⟩²/⟨H_d⟩² of constrained E6; only χ does without.
+    eps_L, eps_R : float
+        Non-standard neutral currents, g → g + ε, the same for every flavour.
+    charge_radius : float
+        ⟨r²⟩ of the neutrino [cm²].
+    charge_radius_convention : {"form-factor", "texono"}, optional
+        What ⟨r²⟩ means; needed for a charge radius.
+    millicharge : float
+        Charge of the neutrino [e].
+    vector_coupling, vector_mass : float
+        g_ν g_e and mass [MeV] of a light vector mediator.
+    scalar_coupling, scalar_mass : float
+        g_ν g_e and mass [MeV] of a light scalar mediator.
 
     Raises
     ------
     ValueError
-        If a value is outside its range, or γ ≤ 0 with φ ≠ 0 and `rho_mix`.
+        If a value is outside its range, γ ≤ 0 with φ ≠ 0 and `rho_mix`, γ beyond the end point of a
+        constrained model, or something that a term needs is missing.
     """
 
     name: ModelName = "SM"
@@ -94,11 +129,23 @@ class Model:
     sin2_theta_w: float = 0.2312
     corrections: Corrections = "tree"
     delta_c_L: float = 0.0
+    delta_c_L_order: Literal["exact", "first"] = "exact"
     mu_nu: float = 0.0
+    constrained: bool = False
+    tau: float | None = None
+    eps_L: float = 0.0
+    eps_R: float = 0.0
+    charge_radius: float = 0.0
+    charge_radius_convention: str | None = None
+    millicharge: float = 0.0
+    vector_coupling: float = 0.0
+    vector_mass: float | None = None
+    scalar_coupling: float = 0.0
+    scalar_mass: float | None = None
 
     def __post_init__(self) -> None:
-        if self.name not in _NEUTRAL_CURRENT:
-            raise ValueError(f"model name must be one of {', '.join(_NEUTRAL_CURRENT)}, got {self.name!r}")
+        if self.name not in _NAMES:
+            raise ValueError(f"model name must be one of {', '.join(_NAMES)}, got {self.name!r}")
         if self.corrections not in {"tree", "electroweak", "full"}:
             raise ValueError(f"corrections must be 'tree', 'electroweak' or 'full', got {self.corrections!r}")
         for field in fields(self):
@@ -116,6 +163,65 @@ class Model:
                 f"gamma = {self.gamma} with phi = {self.phi} rad: a Z' without a mass cannot mix; "
                 "rho_mix diverges as gamma → 0 (give gamma > 0, phi = 0, or rho_mix = false)"
             )
+        self._check_terms()
+        self._check_constrained()
+
+    def _check_terms(self) -> None:
+        if self.delta_c_L_order not in {"exact", "first"}:
+            raise ValueError(f"delta_c_L_order must be 'exact' or 'first', got {self.delta_c_L_order!r}")
+        known = tuple(CHARGE_RADIUS_SCALE)
+        if self.charge_radius_convention not in {None, *known}:
+            raise ValueError(
+                f"charge_radius_convention must be one of {', '.join(map(repr, known))}, "
+                f"got {self.charge_radius_convention!r}"
+            )
+        if self.charge_radius and self.charge_radius_convention is None:
+            raise ValueError(
+                "charge_radius needs charge_radius_convention: 'form-factor', F = q²⟨r²⟩/6, or 'texono', as "
+                "TEXONO and LSND; they differ by a factor of 2"
+            )
+        for kind in ("vector", "scalar"):
+            mass, coupling = getattr(self, f"{kind}_mass"), getattr(self, f"{kind}_coupling")
+            if coupling and mass is None:
+                raise ValueError(f"{kind}_coupling needs {kind}_mass [MeV]")
+            if mass is not None and not mass > 0:
+                raise ValueError(f"{kind}_mass must be above 0 MeV, got {mass}")
+
+    def _check_constrained(self) -> None:
+        if not self.constrained:
+            if self.tau is not None:
+                raise ValueError("tau belongs to a constrained model: set constrained")
+            return
+        if self.name == "SM":
+            raise ValueError("the SM has no Z' whose mixing could be constrained (choose E6 or LR)")
+        if self.phi or not self.rho_mix:
+            raise ValueError("in a constrained model phi follows from gamma, and rho_mix is on: give neither")
+        end = end_point(self.mass_matrix_k)
+        if self.gamma > end:
+            mass, least = (mass_from_gamma(g) / 1000 for g in (self.gamma, end))
+            raise ValueError(
+                f"gamma = {self.gamma:g} (mass {mass:.4g} GeV) is beyond the end point {end:.4g} "
+                f"({least:.4g} GeV) of this constrained model: its mass matrix has no such eigenvalues"
+            )
+
+    @property
+    def mass_matrix_k(self) -> float:
+        """Off-diagonal element of the constrained mass matrix in units of M_Z0²."""
+        return mass_matrix_k(self.name, self.beta, self.tau, self.sin2_theta_w)
+
+    @property
+    def mixing(self) -> tuple[float, float]:
+        """Mixing angle φ [rad], and what multiplies g_L and g_R because M_1 is not M_Z0."""
+        if self.constrained:
+            return constrained_mixing(self.gamma, self.mass_matrix_k)
+        if self.phi and self.rho_mix:
+            return self.phi, 1 + math.sin(self.phi) ** 2 * (1 / self.gamma - 1)
+        return self.phi, 1.0
+
+    @property
+    def diverges(self) -> bool:
+        """Whether dσ/dT diverges at T → 0 so that its integral does."""
+        return bool(self.mu_nu or self.millicharge)
 
     @property
     def label(self) -> str:
@@ -130,9 +236,14 @@ class Model:
     @property
     def parameters(self) -> dict[str, float]:
         """Every numerical parameter of this model by name."""
-        names = ["sin2_theta_w", "delta_c_L", "mu_nu"]
+        names = ["sin2_theta_w", "delta_c_L", "mu_nu", "eps_L", "eps_R", "millicharge"]
+        if self.charge_radius_convention is not None:
+            names.append("charge_radius")
+        for kind in ("vector", "scalar"):
+            if getattr(self, f"{kind}_mass") is not None:
+                names += [f"{kind}_coupling", f"{kind}_mass"]
         if self.name != "SM":
-            names = ["gamma", "phi", *names]
+            names = ["gamma", *names] if self.constrained else ["gamma", "phi", *names]
         if self.name == "E6":
             names = ["beta", *names]
         return {name: getattr(self, name) for name in names}
@@ -173,6 +284,8 @@ def E6(
     gamma: float = 0.0,
     phi: float = 0.0,
     rho_mix: bool = True,
+    constrained: bool = False,
+    tau: float | None = None,
     **terms: Unpack[Terms],
 ) -> Model:
     """Make an E6 model, eqs. (6)-(8).
@@ -181,6 +294,8 @@ def E6(
     ----------
     beta : str or float
         "chi", "psi", "eta", or the angle β [rad].
+    gamma, phi, rho_mix, constrained, tau, **terms
+        As for `Model`.
 
     Examples
     --------
@@ -191,67 +306,28 @@ def E6(
         if beta not in NAMED_BETA:
             raise ValueError(f"beta must be 'chi', 'psi', 'eta' or an angle [rad], got {beta!r}")
         beta = NAMED_BETA[beta]
-    return Model(name="E6", beta=beta, gamma=gamma, phi=phi, rho_mix=rho_mix, **terms)
-
-
-def LR(*, gamma: float = 0.0, phi: float = 0.0, rho_mix: bool = True, **terms: Unpack[Terms]) -> Model:
-    """Make the left-right symmetric model, eqs. (10)-(11)."""
-    return Model(name="LR", gamma=gamma, phi=phi, rho_mix=rho_mix, **terms)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Couplings:
-    """Couplings of one flavour; g = g[0] + g[1] κ, because κ may run with T.
-
-    Parameters
-    ----------
-    g_L, g_R : tuple of two floats
-        Neutral-current couplings of the electron, ρ included: constant part, and factor of κ.
-    c_L : float
-        Charged-current coupling: 1 + δc_L for electron flavour, else 0.
-    """
-
-    g_L: tuple[float, float]
-    g_R: tuple[float, float]
-    c_L: float
-
-    def at(self, kappa: float = 1.0) -> tuple[float, float]:
-        """Return (g_L + c_L, g_R) at a value of κ."""
-        return (
-            self.g_L[0] + self.g_L[1] * kappa + self.c_L,
-            self.g_R[0] + self.g_R[1] * kappa,
-        )
-
-
-def couplings(model: Model, *, charged_current: bool = True) -> Couplings:
-    """Compute the couplings of a model for one kind of flavour.
-
-    Parameters
-    ----------
-    model : Model
-    charged_current : bool
-        True for ν_e and ν̄_e, False for the other flavours.
-
-    Returns
-    -------
-    Couplings
-        For neutrinos; antineutrinos exchange g_L + c_L and g_R in the cross section.
-
-    Examples
-    --------
-    >>> a, b = couplings(SM()).at()
-    >>> round(a, 4), round(b, 4)
-    (0.7312, 0.2312)
-    """
-    scale = RHO if model.corrections != "tree" else 1.0
-    if model.phi and model.rho_mix:
-        scale *= 1 + math.sin(model.phi) ** 2 * (1 / model.gamma - 1)
-    g_L, g_R = _NEUTRAL_CURRENT[model.name](model)
-    return Couplings(
-        g_L=(scale * g_L[0], scale * g_L[1]),
-        g_R=(scale * g_R[0], scale * g_R[1]),
-        c_L=1 + model.delta_c_L if charged_current else 0.0,
+    return Model(
+        name="E6",
+        beta=beta,
+        gamma=gamma,
+        phi=phi,
+        rho_mix=rho_mix,
+        constrained=constrained,
+        tau=tau,
+        **terms,
     )
+
+
+def LR(
+    *,
+    gamma: float = 0.0,
+    phi: float = 0.0,
+    rho_mix: bool = True,
+    constrained: bool = False,
+    **terms: Unpack[Terms],
+) -> Model:
+    """Make the left-right symmetric model, eqs. (10)-(11)."""
+    return Model(name="LR", gamma=gamma, phi=phi, rho_mix=rho_mix, constrained=constrained, **terms)
 
 
 def gamma_from_mass(mass: float) -> float:
@@ -267,49 +343,3 @@ def mass_from_gamma(gamma: float) -> float:
 def parameter_range(name: str) -> tuple[float, float]:
     """Return the physical range of a parameter, in its internal unit."""
     return _RANGES[name]
-
-
-_Linear = tuple[float, float]
-
-
-def _neutral_current_sm(model: Model) -> tuple[_Linear, _Linear]:
-    s2 = model.sin2_theta_w
-    return (-0.5, s2), (0.0, s2)
-
-
-def _neutral_current_e6(model: Model) -> tuple[_Linear, _Linear]:
-    """Evaluate eq. (8), with v₁ and v₂ split into a constant and a factor of κ."""
-    s2, gamma = model.sin2_theta_w, model.gamma
-    s_w = math.sqrt(s2)
-    c_phi, s_phi = math.cos(model.phi), math.sin(model.phi)
-    c_beta, s_beta = math.cos(model.beta), math.sin(model.beta)
-    v_prime = s_w * c_beta / math.sqrt(6)
-    a_prime = s_w * (c_beta / math.sqrt(24) + math.sqrt(5 / 8) * s_beta / 3)
-    n_prime = s_w * (3 * c_beta / (2 * math.sqrt(24)) + math.sqrt(5 / 8) * s_beta / 6)
-    v1, v2 = -c_phi / 4 - v_prime * s_phi, -s_phi / 4 + v_prime * c_phi
-    a1, a2 = c_phi / 4 + a_prime * s_phi, s_phi / 4 - a_prime * c_phi
-    n1, n2 = c_phi / 4 - n_prime * s_phi, s_phi / 4 + n_prime * c_phi
-    kappa = 4 * s2 * (c_phi * n1 + gamma * s_phi * n2)
-    return (
-        (4 * ((v1 - a1) * n1 + gamma * (v2 - a2) * n2), kappa),
-        (4 * ((v1 + a1) * n1 + gamma * (v2 + a2) * n2), kappa),
-    )
-
-
-def _neutral_current_lr(model: Model) -> tuple[_Linear, _Linear]:
-    """Evaluate eqs. (10) and (11), with the factor cosφ that the printed B lacks."""
-    s2, gamma = model.sin2_theta_w, model.gamma
-    r = math.sqrt(1 - 2 * s2)
-    c_phi, s_phi = math.cos(model.phi), math.sin(model.phi)
-    light = c_phi - s2 / r * s_phi
-    heavy = s_phi + s2 / r * c_phi
-    A = light**2 + gamma * heavy**2
-    B = (1 - s2) / r * (-light * s_phi + gamma * heavy * c_phi)
-    return (-0.5 * A, s2 * (A + B)), (-0.5 * B, s2 * (A + B))
-
-
-_NEUTRAL_CURRENT: dict[str, Callable[[Model], tuple[_Linear, _Linear]]] = {
-    "SM": _neutral_current_sm,
-    "E6": _neutral_current_e6,
-    "LR": _neutral_current_lr,
-}

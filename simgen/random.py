@@ -36,6 +36,10 @@ class Stage(IntEnum):
     """Auxiliary measurements of a pseudo-experiment."""
     TOY_DISPLACEMENT = 6
     """Systematic displacement of the bins of a pseudo-experiment, in the paper's χ²."""
+    VERTEX_POSITION = 7
+    """Place of an event in the target."""
+    TIME = 8
+    """Time of an event in the exposure."""
 
 
 def fresh_seed() -> int:

@@ -3,37 +3,56 @@
 All results are per unit of luminosity, that is per electron and per decay of the source per cm².
 """
 
+from collections.abc import Iterator
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simgen.crosssection import Basis, coefficients, sigma
+from simgen.constants import M_E
+from simgen.crosssection import sigma
 from simgen.kinematics import E_nu_min
 from simgen.models import Model
-from simgen.sources import BetaSpectrum, Component, Lines, Source
+from simgen.shapes import Basis, coefficients
+from simgen.sources import Component, Source
+from simgen.spectra import Continuum, Lines
 
 __all__ = ["component_shapes", "mean_sigma", "recoil_spectrum"]
 
 Array = NDArray[np.float64]
 
 _N_NODES = 96
+_FEWEST_NODES = 8
+_BLOCK = 2_000_000
+"""Neutrino energies evaluated at once."""
 
 
-def _energy_nodes(spectrum: BetaSpectrum, low: Array) -> tuple[Array, Array]:
-    """Place nodes between low and the end point, weighted with the spectrum.
+def _energy_nodes(spectrum: Continuum, low: Array) -> Iterator[tuple[Array, Array]]:
+    """Place nodes between low and the end point, weighted with the spectrum, knot by knot.
 
-    ω = low + (end - low) sin²(πx/2) removes the square root at the end point and the logarithm that the
-    QED factors have where T = T_max(ω).
+    ω = start + span sin²(πx/2) between knots removes the square root at the end point and the logarithm that
+    the QED factors have where T = T_max(ω). Many knots come in several blocks, to bound the memory.
 
-    Returns
-    -------
+    Yields
+    ------
     E_nu, weights : ndarray, shape (..., n)
     """
-    x, w = np.polynomial.legendre.leggauss(_N_NODES)
+    knots = spectrum.knots
+    n_nodes = min(_N_NODES, max(_FEWEST_NODES, 2 * _N_NODES // (len(knots) - 1)))
+    x, w = np.polynomial.legendre.leggauss(n_nodes)
     angle = np.pi / 4 * (x + 1)
-    span = np.maximum(spectrum.endpoint - low, 0.0)[..., None]
-    E_nu = low[..., None] + span * np.sin(angle) ** 2
-    weights = w * np.pi / 4 * np.sin(2 * angle) * span
-    return E_nu, weights * spectrum.density(E_nu)
+    share, measure = np.sin(angle) ** 2, w * np.pi / 4 * np.sin(2 * angle)
+    low = np.asarray(low)[..., None]
+    block = max(1, _BLOCK // (low.size * n_nodes))
+    for first in range(0, len(knots) - 1, block):
+        start = np.maximum(knots[:-1][first : first + block], low)
+        span = np.maximum(knots[1:][first : first + block] - start, 0.0)
+        if not span.any():
+            continue
+        # an empty span weighs nothing, and its nodes stay away from T = T_max(ω)
+        E_nu = start[..., None] + np.where(span > 0, span, start + M_E)[..., None] * share
+        weights = span[..., None] * measure * spectrum.density(E_nu)
+        yield E_nu.reshape(*low.shape[:-1], -1), weights.reshape(*low.shape[:-1], -1)
 
 
 def component_shapes(component: Component, basis: Basis, T: ArrayLike, *, line: int | None = None) -> Array:
@@ -59,8 +78,23 @@ def component_shapes(component: Component, basis: Basis, T: ArrayLike, *, line: 
         chosen = range(len(spectrum.energies)) if line is None else (line,)
         shapes = [spectrum.intensities[i] * basis.shapes(T, spectrum.energies[i]) for i in chosen]
         return np.asarray(sum(shapes))
-    E_nu, weights = _energy_nodes(spectrum, E_nu_min(T))
-    return np.asarray(np.sum(basis.shapes(T[..., None], E_nu) * weights, axis=-1))
+    average = _average(component, basis.corrections, T.tobytes()).reshape(-1, *T.shape)
+    return basis.combine(T, average)
+
+
+@lru_cache(maxsize=32)
+def _average(component: Component, corrections: str, energies: bytes) -> Array:
+    """Average `Basis.kinematic` over a continuum, shape (5, n): of use to the next mass of a mediator too."""
+    T = np.frombuffer(energies)
+    spectrum = component.spectrum
+    if isinstance(spectrum, Lines):
+        raise TypeError("lines have no continuum to average over")
+    basis = Basis(corrections, component.flavour.charged_current)
+    parts = [
+        np.sum(basis.kinematic(T[:, None], E_nu) * weights, axis=-1)
+        for E_nu, weights in _energy_nodes(spectrum, E_nu_min(T))
+    ]
+    return np.asarray(sum(parts, np.zeros((5, len(T)))))
 
 
 def mean_sigma(component: Component, model: Model, *, T_low: float = 0.0) -> float:
@@ -92,8 +126,12 @@ def mean_sigma(component: Component, model: Model, *, T_low: float = 0.0) -> flo
     low = E_nu_min(T_low)
     if low >= spectrum.endpoint:
         return 0.0
-    E_nu, weights = _energy_nodes(spectrum, low)
-    return float(np.sum(weights * sigma(E_nu, model, flavour=component.flavour, T_low=T_low)))
+    return float(
+        sum(
+            np.sum(weights * sigma(E_nu, model, flavour=component.flavour, T_low=T_low))
+            for E_nu, weights in _energy_nodes(spectrum, low)
+        )
+    )
 
 
 def recoil_spectrum(source: Source, model: Model, T: ArrayLike) -> Array:
@@ -113,7 +151,7 @@ def recoil_spectrum(source: Source, model: Model, T: ArrayLike) -> Array:
     """
     total = np.zeros(np.shape(T))
     for component in source.components:
-        basis = Basis(model.corrections, component.flavour.charged_current)
+        basis = Basis.of(model, component.flavour)
         c = coefficients(model, component.flavour)
         total = total + np.tensordot(c, component_shapes(component, basis, T), axes=1)
     return total

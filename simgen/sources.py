@@ -1,102 +1,32 @@
-"""Radioactive sources: lines, beta spectra, half-lives, data sets."""
+"""Sources of neutrinos: isotopes with their data sets, half-lives, components."""
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 from typing import Literal
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from simgen.betadecay import allowed_spectrum
 from simgen.constants import YEAR
 from simgen.flavours import Flavour
+from simgen.spectra import BetaSpectrum, HistogramSpectrum, Lines, Spectrum, TableSpectrum
 
-__all__ = ["SOURCES", "BetaSpectrum", "Component", "Lines", "Source", "cr51", "pm147", "source"]
+__all__ = [
+    "SOURCES",
+    "BetaSpectrum",
+    "Component",
+    "HistogramSpectrum",
+    "Lines",
+    "Source",
+    "TableSpectrum",
+    "be7",
+    "cr51",
+    "pm147",
+    "source",
+]
 
-Array = NDArray[np.float64]
 DataSet = Literal["modern", "paper"]
 
 _DAY = 86400.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lines:
-    """Monoenergetic neutrinos.
-
-    Parameters
-    ----------
-    energies : tuple of float
-        Neutrino energies [MeV].
-    intensities : tuple of float
-        Neutrinos per decay.
-    """
-
-    energies: tuple[float, ...]
-    intensities: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        if not self.energies or len(self.energies) != len(self.intensities):
-            raise ValueError("lines need as many intensities as energies, and at least one")
-        for name, values in (("energies", self.energies), ("intensities", self.intensities)):
-            if not all(math.isfinite(v) and v > 0 for v in values):
-                raise ValueError(f"line {name} must be finite and above 0, got {values}")
-
-    @property
-    def endpoint(self) -> float:
-        """Largest neutrino energy [MeV]."""
-        return max(self.energies)
-
-    @property
-    def intensity(self) -> float:
-        """Neutrinos per decay."""
-        return math.fsum(self.intensities)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BetaSpectrum:
-    """Antineutrinos of one allowed β⁻ branch.
-
-    Parameters
-    ----------
-    endpoint : float
-        Largest antineutrino energy [MeV].
-    Z, A : int
-        Daughter nucleus.
-    intensity : float
-        Antineutrinos per decay of the parent.
-    coulomb : bool
-        With Fermi function and finite-size factor; False is eq. (14) of the paper.
-    """
-
-    endpoint: float
-    Z: int
-    A: int
-    intensity: float = 1.0
-    coulomb: bool = True
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.endpoint) and self.endpoint > 0):
-            raise ValueError(f"endpoint must be above 0 MeV, got {self.endpoint}")
-        if not (math.isfinite(self.intensity) and self.intensity > 0):
-            raise ValueError(f"intensity must be above 0 per decay, got {self.intensity}")
-
-    def density(self, E_nu: ArrayLike) -> Array:
-        """Compute dN/dE_nu per decay [1/MeV]; its integral is `intensity`."""
-        return np.asarray(self._shape(E_nu) * self.intensity / _norm(self))
-
-    def _shape(self, E_nu: ArrayLike) -> Array:
-        return allowed_spectrum(E_nu, endpoint=self.endpoint, Z=self.Z, A=self.A, coulomb=self.coulomb)
-
-
-@lru_cache
-def _norm(spectrum: BetaSpectrum) -> float:
-    """Integrate the shape over ω = endpoint (1 - x²), which removes the square root at the end point."""
-    x, w = np.polynomial.legendre.leggauss(200)
-    x, w = (x + 1) / 2, w / 2
-    values = spectrum._shape(spectrum.endpoint * (1 - x**2))
-    return float(np.sum(w * 2 * x * spectrum.endpoint * values))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,13 +38,13 @@ class Component:
     name : str
         Shown in files and tables.
     flavour : Flavour
-    spectrum : Lines or BetaSpectrum
+    spectrum : Lines, BetaSpectrum, TableSpectrum or HistogramSpectrum
         Per decay of the parent.
     """
 
     name: str
     flavour: Flavour
-    spectrum: Lines | BetaSpectrum
+    spectrum: Spectrum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,20 +130,175 @@ def pm147(data: DataSet = "modern") -> Source:
     )
 
 
-SOURCES: dict[str, Callable[[DataSet], Source]] = {"Cr51": cr51, "Pm147": pm147}
-"""Known isotopes."""
+def ar37() -> Source:
+    """Make a ³⁷Ar source of ν_e.
+
+    Notes
+    -----
+    Half-life 35.011 d; capture from the K shell gives 811 keV (90.2 %), from higher shells 813 keV (9.8 %).
+    """
+    lines = Lines(energies=(0.811, 0.813), intensities=(0.902, 0.098))
+    return Source(
+        name="Ar37",
+        components=(Component(name="Ar37", flavour=Flavour.NU_E, spectrum=lines),),
+        half_life=35.011 * _DAY,
+    )
 
 
-def source(isotope: str, data: DataSet = "modern") -> Source:
+def zn65() -> Source:
+    """Make a ⁶⁵Zn source of ν_e: capture lines and the β⁺ continuum.
+
+    Notes
+    -----
+    Intensities from I_EC0/I_EC* = 0.9684(18) of the KDK collaboration (arXiv:2308.03965, Nuclear Data
+    Sheets 189, 224) and I_β+ = 1.4271(7) %, with 0.003 % to the level at 771 keV left out: 48.494 % to the
+    ground state, 50.076 % to the level at 1115.5 keV; KDK quotes 48.50(6) and 50.08(6) %. Lines: Q = 1352.1
+    keV less the copper shell's binding (K 8.98, L 1.1 keV; higher shells are counted with L). K-capture
+    fractions 0.885 and 0.880, after the Decay Data Evaluation Project. End point of the positrons
+    Q - 2 m_e = 330.1 keV. Half-life 244.01 d.
+    """
+    ground, excited, positrons = 0.48494, 0.50076, 0.014271
+    lines = Lines(
+        energies=(1.3431, 1.3510, 0.2276, 0.2355),
+        intensities=(0.885 * ground, 0.115 * ground, 0.880 * excited, 0.120 * excited),
+    )
+    beta = BetaSpectrum(endpoint=0.3301, Z=29, A=65, intensity=positrons, positron=True)
+    return Source(
+        name="Zn65",
+        components=(
+            Component(name="Zn65", flavour=Flavour.NU_E, spectrum=lines),
+            Component(name="Zn65-positrons", flavour=Flavour.NU_E, spectrum=beta),
+        ),
+        half_life=244.01 * _DAY,
+    )
+
+
+def h3() -> Source:
+    """Make a tritium source of ν̄_e, end point 18.59 keV, half-life 12.32 y."""
+    return _beta_source("H3", 12.32 * YEAR, [("H3", BetaSpectrum(endpoint=0.01859, Z=2, A=3))])
+
+
+def sr90() -> Source:
+    """Make a ⁹⁰Sr source of ν̄_e with its daughter ⁹⁰Y in equilibrium: two antineutrinos a decay.
+
+    Notes
+    -----
+    End points 546 and 2279 keV, both unique first-forbidden with the factor p² + q²; half-life 28.80 y. Mean
+    beta energies come out as 201 and 944 keV; evaluated are 195.7 and 932.4 keV, which the Coulomb function
+    λ₂ in front of p² would give (`shape="first-unique-coulomb"`: 195.5 and 930.9 keV). ⁹⁰Y (64 h) reaches
+    equilibrium some weeks after a separation.
+    """
+    return _beta_source(
+        "Sr90",
+        28.80 * YEAR,
+        [
+            ("Sr90", BetaSpectrum(endpoint=0.546, Z=39, A=90, shape="first-unique")),
+            ("Y90", BetaSpectrum(endpoint=2.279, Z=40, A=90, shape="first-unique")),
+        ],
+    )
+
+
+def ce144() -> Source:
+    """Make a ¹⁴⁴Ce source of ν̄_e with its daughter ¹⁴⁴Pr in equilibrium: two antineutrinos a decay.
+
+    Notes
+    -----
+    End points and intensities in order: ¹⁴⁴Ce 318.7 (76.5 %), 185.2 (19.6 %), 238.6 keV (3.9 %); ¹⁴⁴Pr 2997.5
+    (97.9 %), 2301 (1.04 %), 811 keV (1.05 %), which leaves 0.01 % out. Allowed shapes. Half-life
+    284.9 d; ¹⁴⁴Pr lives for 17 min.
+    """
+    cerium = ((0.3187, 0.765), (0.1852, 0.196), (0.2386, 0.039))
+    praseodymium = ((2.9975, 0.979), (2.301, 0.0104), (0.811, 0.0105))
+    branches = [
+        (f"{name}-{1000 * end:.0f}", BetaSpectrum(endpoint=end, Z=Z, A=144, intensity=share))
+        for name, Z, rows in (("Ce144", 59, cerium), ("Pr144", 60, praseodymium))
+        for end, share in rows
+    ]
+    return _beta_source("Ce144", 284.9 * _DAY, branches)
+
+
+def be7(p_ee: float = 0.51) -> Source:
+    """Make the ⁷Be neutrinos of the Sun: a constant mixture of ν_e, ν_μ and ν_τ.
+
+    Parameters
+    ----------
+    p_ee : float
+        Probability that a neutrino arrives as ν_e, from 0 to 1; the rest is half ν_μ, half ν_τ. The default
+        is Borexino's 0.51 ± 0.07 at 862 keV (PRL 107, 141302), used for both lines.
+
+    Notes
+    -----
+    861.8 keV (89.52 %) and 384.3 keV (10.48 %). A flux counts the neutrinos of all flavours and both lines.
+
+    Examples
+    --------
+    >>> [round(c.spectrum.intensity, 3) for c in be7(0.6).components]
+    [0.6, 0.2, 0.2]
+    """
+    if not 0 <= p_ee <= 1:
+        raise ValueError(f"p_ee is a probability from 0 to 1, got {p_ee}")
+    shares = {Flavour.NU_E: p_ee, Flavour.NU_MU: (1 - p_ee) / 2, Flavour.NU_TAU: (1 - p_ee) / 2}
+    components = [
+        Component(
+            name=f"Be7-{flavour}",
+            flavour=flavour,
+            spectrum=Lines(energies=(0.8618, 0.3843), intensities=(0.8952 * share, 0.1048 * share)),
+        )
+        for flavour, share in shares.items()
+        if share > 0
+    ]
+    return Source(name="Be7", components=tuple(components))
+
+
+def _beta_source(name: str, half_life: float, branches: list[tuple[str, BetaSpectrum]]) -> Source:
+    return Source(
+        name=name,
+        components=tuple(
+            Component(name=n, flavour=Flavour.ANTI_NU_E, spectrum=spectrum) for n, spectrum in branches
+        ),
+        half_life=half_life,
+    )
+
+
+SOURCES: dict[str, dict[DataSet, Callable[[], Source]]] = {
+    "Cr51": {"modern": cr51, "paper": partial(cr51, "paper")},
+    "Pm147": {"modern": pm147, "paper": partial(pm147, "paper")},
+    "Ar37": {"modern": ar37},
+    "Zn65": {"modern": zn65},
+    "H3": {"modern": h3},
+    "Sr90": {"modern": sr90},
+    "Ce144": {"modern": ce144},
+    "Be7": {"modern": be7},
+}
+"""Known isotopes and their data sets."""
+
+
+def source(isotope: str, data: DataSet = "modern", *, p_ee: float | None = None) -> Source:
     """Make a source by the name of its isotope.
+
+    Parameters
+    ----------
+    isotope : str
+        One of `SOURCES`.
+    data : {"modern", "paper"}
+        The paper has ⁵¹Cr and ¹⁴⁷Pm.
+    p_ee : float, optional
+        Survival probability of solar ν_e; with Be7 only.
 
     Raises
     ------
     ValueError
-        If the isotope or the data set is unknown.
+        If the isotope is unknown, has no such data, or no flavour mixture.
     """
     if isotope not in SOURCES:
         raise ValueError(f"unknown isotope {isotope!r}: known are {', '.join(SOURCES)}")
+    sets = SOURCES[isotope]
     if data not in {"modern", "paper"}:
         raise ValueError(f"data must be 'modern' or 'paper', got {data!r}")
-    return SOURCES[isotope](data)
+    if data not in sets:
+        raise ValueError(f"data = {data!r}: the paper has no {isotope}; 'modern' is what there is")
+    if p_ee is not None:
+        if isotope != "Be7":
+            raise ValueError(f"p_ee is the flavour mixture of solar neutrinos, and the isotope is {isotope}")
+        return be7(p_ee)
+    return sets[data]()

@@ -14,7 +14,19 @@ from typing import Literal, NamedTuple
 __all__ = ["KINDS", "Kind", "read_quantity", "unit_value", "write_quantity"]
 
 Kind = Literal[
-    "energy", "time", "length", "mass", "activity", "rate", "flux", "density", "angle", "magnetic moment"
+    "energy",
+    "time",
+    "length",
+    "area",
+    "mass",
+    "activity",
+    "rate",
+    "flux",
+    "density",
+    "angle",
+    "magnetic moment",
+    "light yield",
+    "Birks constant",
 ]
 
 _Dimension = tuple[int, int, int, int, int, int]
@@ -80,12 +92,17 @@ KINDS: dict[str, _Wanted] = {
     "energy": _Wanted(_ENERGY, "an energy", "250 keV", "eV, keV, MeV, GeV, TeV"),
     "time": _Wanted(_TIME, "a time", "20 d", "ns, us, ms, s, min, h, d, y"),
     "length": _Wanted(_LENGTH, "a length", "300 cm", "mm, cm, m, km"),
+    "area": _Wanted((0, 2, 0, 0, 0, 0), "an area", "1e-32 cm2", "cm2, m2"),
     "mass": _Wanted(_MASS, "a mass", "99.5 t", "mg, g, kg, t, kt"),
     "activity": _Wanted(_PER_TIME, "an activity", "1.67 MCi", "Bq, kBq, MBq, GBq, TBq, PBq, Ci, kCi, MCi"),
     "rate": _Wanted(_PER_TIME, "a rate", "10 /d", "/s, /min, /h, /d, /y, Hz"),
     "flux": _Wanted((0, -2, -1, 0, 0, 0), "a flux", "1.8e12 /cm2/s", "/cm2/s, /m2/s, /cm2/d"),
     "density": _Wanted((0, -3, 0, 1, 0, 0), "a density", "0.88 g/cm3", "g/cm3, kg/m3"),
     "angle": _Wanted(_ANGLE, "an angle", "-66.7 deg", "deg, rad, mrad"),
+    "light yield": _Wanted((-1, 0, 0, 0, 0, 0), "a light yield", "500 /MeV", "/MeV, /keV"),
+    "Birks constant": _Wanted(
+        (-1, -2, 0, 1, 0, 0), "a Birks constant", "0.01 g/cm2/MeV", "g/cm2/MeV, mg/cm2/MeV, kg/m2/MeV"
+    ),
     "magnetic moment": _Wanted(_MOMENT, "a magnetic moment", "2.5e-12 mu_B", "mu_B"),
 }
 """Kinds of quantity: dimension, name with article, an example, units to choose from."""

@@ -46,8 +46,13 @@ def kappa(T, electron_flavour):
     return mpmath.mpf("0.9970") - mpmath.mpf("0.00037") * integral
 
 
-def bks(T, omega, *, flavour="nu_e", corrections="full", s2=0.2317):
-    """Evaluate dσ/dT of Bahcall, Kamionkowski and Sirlin with 30 digits [cm²/MeV]."""
+def bks(
+    T, omega, *, flavour="nu_e", corrections="full", s2=0.2317, neutral=None, delta_c_L=0.0, first_order=False
+):
+    """Evaluate dσ/dT of Bahcall, Kamionkowski and Sirlin with 30 digits [cm²/MeV].
+
+    `neutral(T, ρ, κ)` gives other neutral-current couplings g_L, g_R; δc_L enters exactly or as in eq. (5).
+    """
     with mpmath.workdps(30):
         mpf, ln = mpmath.mpf, mpmath.log
         T, q, m, s2 = mpf(T), mpf(omega), mpf(M_E), mpf(s2)
@@ -55,10 +60,14 @@ def bks(T, omega, *, flavour="nu_e", corrections="full", s2=0.2317):
         ell = mpmath.sqrt(E**2 - m**2)
         beta = ell / E
         rho, k = mpf("1.0126"), kappa(T, flavour.endswith("nu_e"))
-        a = rho * (k * s2 - mpf(1) / 2) + (1 if flavour.endswith("nu_e") else 0)
-        b = rho * k * s2
+        if corrections == "tree":
+            rho = k = mpf(1)
+        g_L, g_R = (rho * (k * s2 - mpf(1) / 2), rho * k * s2) if neutral is None else neutral(T, rho, k)
+        delta = mpf(delta_c_L) if flavour.endswith("nu_e") else mpf(0)
+        a, b = g_L + (1 + delta if flavour.endswith("nu_e") else 0), g_R
+        a2, b2 = a**2 - (delta**2 if first_order else 0), b**2
         if flavour.startswith("anti"):
-            a, b = b, a
+            a2, b2 = b2, a2
         f_minus = f_plus = f_mixed = mpf(0)
         if corrections == "full":
 
@@ -92,8 +101,8 @@ def bks(T, omega, *, flavour="nu_e", corrections="full", s2=0.2317):
             )
             f_mixed = 2 * soft * edge
         qed = mpf(ALPHA) / mpmath.pi
-        left = a**2 * (1 + qed * f_minus)
-        right = b**2 * ((1 - z) ** 2 + qed * f_plus)
+        left = a2 * (1 + qed * f_minus)
+        right = b2 * ((1 - z) ** 2 + qed * f_plus)
         mixed = a * b * m / q * z * (1 + qed * f_mixed)
         return float(mpf(SIGMA0) * (left + right - mixed))
 

@@ -15,12 +15,13 @@ from scipy.optimize import brentq
 from detsim.materials import electrons_in
 from detsim.prediction import fold
 from simgen.constants import M_E
+from simgen.couplings import couplings
 from simgen.crosssection import sigma
 from simgen.exposure import Activity, Exposure
 from simgen.flavours import Flavour
 from simgen.geometry import Cylinder, Shell, Sphere
 from simgen.kinematics import T_max
-from simgen.models import E6, LR, SM, couplings, gamma_from_mass
+from simgen.models import E6, LR, SM, gamma_from_mass
 from simgen.rate import recoil_spectrum
 from simgen.sources import Lines, cr51, pm147
 
@@ -43,7 +44,7 @@ def signed(x):
 
 
 def counts(experiment, model=None):
-    return fold(experiment, "tree").signal(model or SM())[1:-1]
+    return fold(experiment, SM()).signal(model or SM())[1:-1]
 
 
 def with_component(experiment, **changes):
@@ -99,7 +100,7 @@ def smeared_lines():
 def confidence():
     gammas = {}
     for experiment, error in ((borexino(), 0.05), (hellaz(), 0.08)):
-        folded = fold(experiment, "tree")
+        folded = fold(experiment, SM())
         standard = folded.signal(SM())[1:-1]
 
         def chi2(gamma, folded=folded, standard=standard, error=error):

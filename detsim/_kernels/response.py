@@ -9,46 +9,148 @@ from numpy.typing import NDArray
 
 from simgen._kernels.jit import kernel
 from simgen._kernels.philox import normal, uniforms
-from simgen._kernels.vertex import FLAT, PlanArrays, draw_vertex
+from simgen._kernels.vertex import PlanArrays, draw_vertex
 
 BLOCK = 8192
 
 
 class ResponseArrays(NamedTuple):
-    """The detector as the kernel sees it."""
+    """The detector as the kernel sees it; an empty table is none."""
 
     constant2: float
     stochastic2: float
     proportional2: float
-    """Squares of a, b, c in σ² = a² + b²T + c²T²."""
+    """Squares of a, b, c in σ² = a² + b²E + c²E², E the visible energy."""
+    sigma_energy: NDArray[np.float64]
+    sigma_value: NDArray[np.float64]
+    """Tabulated σ, which then takes their place."""
+    light_yield: float
+    """Photo-electrons per MeV, where they are counted; else 0."""
+    visible_break: NDArray[np.float64]
+    visible_power: NDArray[np.float64]
+    """Visible energy as piecewise polynomial of the true one: see `detsim.quenching.Visible`."""
+    scale: float
     threshold: float
     step_energy: NDArray[np.float64]
     step_value: NDArray[np.float64]
     """Acceptance as a step function of the true recoil energy; the first energy is 0."""
+    efficiency: float
+    """Of what is no recoil."""
+    true_energy: NDArray[np.float64]
+    true_value: NDArray[np.float64]
+    measured_energy: NDArray[np.float64]
+    measured_value: NDArray[np.float64]
+    """Tabulated efficiencies."""
     edges: NDArray[np.float64]
+    smeared: NDArray[np.bool_]
+    """Of the components from n_source on, which are backgrounds: whether they are measured as recoils are."""
     n_source: int
-    """Components from this number on are backgrounds in measured energy."""
+
+
+@kernel()
+def _interpolate(x: float, energy: NDArray[np.float64], value: NDArray[np.float64]) -> float:
+    """Interpolate linearly, constant beyond the ends."""
+    last = len(energy) - 1
+    if x <= energy[0]:
+        return float(value[0])
+    if x >= energy[last]:
+        return float(value[last])
+    i = np.searchsorted(energy, x, side="right") - 1
+    return float(value[i] + (x - energy[i]) * ((value[i + 1] - value[i]) / (energy[i + 1] - energy[i])))
+
+
+@kernel()
+def _visible(T: float, response: ResponseArrays) -> float:
+    """Evaluate the visible energy."""
+    if len(response.visible_power) == 0:
+        return T
+    i = int(np.searchsorted(response.visible_break, T, side="right")) - 1
+    i = min(max(i, 0), len(response.visible_power) - 1)
+    x, c = T - response.visible_break[i], response.visible_power[i]
+    return float(c[0] + x * (c[1] + x * (c[2] + x * c[3])))
+
+
+@kernel()
+def poisson(mean: float, index: int, k0: np.uint64, k1: np.uint64) -> float:
+    """Draw a Poisson number from draws 0, 2, 3, ... of a stream.
+
+    Below 10 by inversion of the CDF, above by rejection (PTRS): Hörmann, Insurance: Mathematics and
+    Economics 12 (1993) 39.
+    """
+    u, v = uniforms(index, 0, k0, k1)
+    if mean < 10.0:
+        n, term = 0.0, math.exp(-mean)
+        below = term
+        # 200 terms reach far beyond the resolution of u
+        while u > below and n < 200.0:
+            n += 1.0
+            term *= mean / n
+            below += term
+        return n
+    b = 0.931 + 2.53 * math.sqrt(mean)
+    a = -0.059 + 0.02483 * b
+    inverse_alpha = 1.1239 + 1.1328 / (b - 3.4)
+    v_r = 0.9277 - 3.6224 / (b - 2.0)
+    log_mean = math.log(mean)
+    draw = 1
+    while True:
+        u -= 0.5
+        us = 0.5 - abs(u)
+        n = math.floor((2.0 * a / us + b) * u + mean + 0.43)
+        if us >= 0.07 and v <= v_r:
+            return float(n)
+        if n >= 0.0 and (us >= 0.013 or v <= us):
+            left = math.log(v * inverse_alpha / (a / (us * us) + b))
+            if left <= n * log_mean - mean - math.lgamma(n + 1.0):
+                return float(n)
+        draw += 1
+        u, v = uniforms(index, draw, k0, k1)
 
 
 @kernel()
 def measure(
-    index: int, T: float, response: ResponseArrays, k0: np.uint64, k1: np.uint64
+    index: int, T: float, recoil: bool, response: ResponseArrays, k0: np.uint64, k1: np.uint64
 ) -> tuple[bool, float]:
-    """Smear one recoil; draw 0 of its stream is the smearing, draw 1 the acceptance."""
-    u, v = uniforms(index, 0, k0, k1)
-    variance = response.constant2 + T * (response.stochastic2 + T * response.proportional2)
-    T_reco = T + math.sqrt(variance) * normal(u, v)
+    """Measure one electron; draw 1 of its stream is the acceptance, all others the smearing."""
+    E = _visible(T, response)
+    if response.light_yield > 0.0:
+        n = poisson(response.light_yield * E, index, k0, k1)
+        T_reco = response.scale * (n / response.light_yield)
+    else:
+        if len(response.sigma_energy) > 0:
+            sigma = _interpolate(E, response.sigma_energy, response.sigma_value)
+        else:
+            variance = response.constant2 + E * (response.stochastic2 + E * response.proportional2)
+            sigma = math.sqrt(variance)
+        u, v = uniforms(index, 0, k0, k1)
+        T_reco = response.scale * (E + sigma * normal(u, v))
     if T_reco < response.threshold:
         return False, T_reco
-    n = len(response.step_energy)
-    accepted = response.step_value[0]
-    for i in range(1, n):
-        if response.step_energy[i] <= T:
-            accepted = response.step_value[i]
+    accepted = response.efficiency
+    if recoil:
+        accepted = response.step_value[0]
+        for i in range(1, len(response.step_energy)):
+            if response.step_energy[i] <= T:
+                accepted = response.step_value[i]
+    if len(response.true_energy) > 0:
+        accepted *= _interpolate(T, response.true_energy, response.true_value)
+    if len(response.measured_energy) > 0:
+        accepted *= _interpolate(T_reco, response.measured_energy, response.measured_value)
     if accepted >= 1.0:
         return True, T_reco
     w, _ = uniforms(index, 1, k0, k1)
     return w < accepted, T_reco
+
+
+@kernel()
+def record(
+    index: int, component: int, T: float, response: ResponseArrays, k0: np.uint64, k1: np.uint64
+) -> tuple[bool, float]:
+    """Measure one event of any kind; the energy of a background that is not smeared is the measured one."""
+    background = component - response.n_source
+    if background >= 0 and not response.smeared[background]:
+        return response.threshold <= T, T
+    return measure(index, T, background < 0, response, k0, k1)
 
 
 @kernel(parallel=True, nogil=True)
@@ -64,10 +166,7 @@ def fill_measured(
 ) -> None:
     """Fill the measured energy of every event and whether it is recorded."""
     for i in numba.prange(len(T)):
-        if component[i] >= response.n_source:
-            keep[i], T_reco[i] = T[i] >= response.threshold, T[i]
-        else:
-            keep[i], T_reco[i] = measure(event[i], T[i], response, k0, k1)
+        keep[i], T_reco[i] = record(event[i], component[i], T[i], response, k0, k1)
 
 
 @kernel(parallel=True, nogil=True)
@@ -86,9 +185,6 @@ def fill_counts(
     for block in numba.prange(len(counts)):
         for i in range(first + block * BLOCK, min(first + (block + 1) * BLOCK, first + n)):
             c, _, T = draw_vertex(i, plan, v0, v1)
-            if plan.process[c] == FLAT:
-                recorded, T_reco = response.threshold <= T, T
-            else:
-                recorded, T_reco = measure(i, T, response, d0, d1)
+            recorded, T_reco = record(i, plan.component[c], T, response, d0, d1)
             if recorded:
                 counts[block, np.searchsorted(response.edges, T_reco, side="right")] += 1

@@ -1,11 +1,15 @@
 """From the tables of a card to the domain objects."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from macros.card.background import build_background
 from macros.card.faults import FaultList
+from macros.card.response import build_efficiency, build_quenching, build_resolution
+from macros.card.source import build_source
 from macros.card.tables import (
-    BackgroundTable,
+    BoxTable,
+    ConstrainedTable,
     CylinderTable,
     DetectorTable,
     ExposureTable,
@@ -20,23 +24,22 @@ from macros.card.tables import (
 if TYPE_CHECKING:
     from analysis.settings import FitSettings
     from detsim.detector import Detector
-    from detsim.experiment import Experiment, FlatBackground
+    from detsim.experiment import Experiment
     from simgen.exposure import Exposure, Normalisation
     from simgen.geometry import Geometry
     from simgen.models import Model
-    from simgen.sources import Source
 
 __all__ = ["build_experiment", "build_fit", "build_model"]
 
 _MAX_BINS = 100_000
-_Z_PRIME_KEYS = ("gamma", "mass", "phi", "rho_mix")
+_Z_PRIME_KEYS = ("gamma", "mass", "phi", "rho_mix", "constrained")
 
 
 def build_model(table: ModelTable, faults: FaultList) -> "Model | None":
     """Make the model."""
     from simgen.models import Model, gamma_from_mass
 
-    stated = table.model_dump(exclude_none=True, exclude={"mass", "generate_above"})
+    stated = table.model_dump(exclude_none=True, exclude={"mass", "generate_above", "constrained"})
     n_faults = len(faults.faults)
     if table.name == "E6" and table.beta is None:
         faults.add("model.beta", "is missing", '"chi", "psi", "eta" or an angle such as "30 deg"')
@@ -54,11 +57,30 @@ def build_model(table: ModelTable, faults: FaultList) -> "Model | None":
         if table.gamma is not None:
             faults.add("model.mass", "says the same as gamma = (M_Z/mass)²", "give one of the two")
         stated["gamma"] = gamma_from_mass(table.mass)
+    if isinstance(table.constrained, ConstrainedTable):
+        stated |= {"constrained": True, "tau": table.constrained.tau}
+    elif table.constrained:
+        stated["constrained"] = True
+    _check_terms(table, faults)
     if len(faults.faults) > n_faults:
         return None
     with faults.at("model"):
         return Model(**stated)
     return None
+
+
+def _check_terms(table: ModelTable, faults: FaultList) -> None:
+    """Report what one term lacks, or what contradicts another."""
+    if table.constrained:
+        if table.phi is not None:
+            faults.add("model.phi", "follows from gamma in a constrained model", "leave it out")
+        if table.rho_mix is False:
+            faults.add("model.rho_mix", "is on in a constrained model", "leave it out")
+    if table.charge_radius is not None and table.charge_radius_convention is None:
+        faults.add_missing("model.charge_radius_convention")
+    for kind in ("vector", "scalar"):
+        if getattr(table, f"{kind}_coupling") is not None and getattr(table, f"{kind}_mass") is None:
+            faults.add_missing(f"model.{kind}_mass")
 
 
 def build_fit(table: FitTable, faults: FaultList) -> "FitSettings | None":
@@ -83,7 +105,7 @@ def build_experiment(
         Needed where the source is normalised to a number of events.
     faults : FaultList
     """
-    from detsim.experiment import Experiment
+    from detsim.experiment import Experiment, check_tables
 
     source = normalisation = detector = exposure = None
     model_table: ModelTable | None = tables.get("model")
@@ -91,16 +113,21 @@ def build_experiment(
     n_faults = len(faults.faults)
     geometry = _geometry(tables.get("geometry"), faults)
     if "source" in tables:
-        source = _source(tables["source"], faults)
+        source = build_source(tables["source"], faults)
         normalisation = _normalisation(tables["source"], geometry, model, faults)
     if "detector" in tables:
         detector = _detector(tables["detector"], faults)
     if "exposure" in tables:
         exposure = _exposure(tables["exposure"], faults)
-    backgrounds = [_background(n, t, faults) for n, t in tables.get("background", {}).items()]
+    backgrounds = [build_background(n, t, faults) for n, t in tables.get("background", {}).items()]
     if len(faults.faults) > n_faults or not (source and normalisation and detector and exposure):
         return None
     if model_table is None or systematics is None:
+        return None
+    made = tuple(b for b in backgrounds if b is not None)
+    with faults.at("detector"):
+        check_tables(detector, source, model_table.generate_above, made)
+    if len(faults.faults) > n_faults:
         return None
     with faults.at("model"):
         return Experiment(
@@ -109,61 +136,33 @@ def build_experiment(
             normalisation=normalisation,
             detector=detector,
             exposure=exposure,
-            backgrounds=tuple(b for b in backgrounds if b is not None),
+            backgrounds=made,
             generate_above=model_table.generate_above,
             signal_uncertainty=systematics.activity,
         )
     return None
 
 
-def _source(table: SourceTable, faults: FaultList) -> "Source | None":
-    from simgen.flavours import Flavour
-    from simgen.sources import Component, Lines, Source, source
+def _geometry(
+    table: SphereTable | ShellTable | CylinderTable | BoxTable | None, faults: FaultList
+) -> "Geometry | None":
+    from simgen.geometry import Box, Cylinder, Shell, Sphere
 
-    if (table.isotope is None) == (table.components is None):
-        faults.add("source", "needs either an isotope or components", 'for example isotope = "Cr51"')
+    if table is None:
         return None
-    if table.isotope is not None:
-        if table.data is None:
-            faults.add("source.data", "is missing", '"modern" or "paper"')
-        if table.half_life is not None:
-            faults.add("source.half_life", "belongs to components; an isotope has its own", "leave it out")
-        with faults.at("source"):
-            return source(table.isotope, table.data or "modern")
+    stated = table.model_dump(exclude_none=True, exclude={"shape"})
+    stated |= {key: tuple(stated[key]) for key in ("source_position", "size") if key in stated}
+    if "source_distance" in stated and "source_position" in stated:
+        faults.add("geometry.source_distance", "says the same as source_position", "give one of the two")
         return None
-    if table.data is not None:
-        faults.add("source.data", "belongs to an isotope", "leave it out")
-    if table.half_life is None:
-        faults.add("source.half_life", "is missing", 'for example "27.7 d"; "none" for a constant source')
-        return None
-    components = [
-        Component(
-            name=c.name,
-            flavour=Flavour(c.flavour),
-            spectrum=Lines(
-                energies=tuple(line.energy for line in c.lines),
-                intensities=tuple(line.intensity for line in c.lines),
-            ),
-        )
-        for c in table.components or ()
-    ]
-    with faults.at("source"):
-        return Source(
-            name="+".join(c.name for c in components), components=tuple(components), half_life=table.half_life
-        )
-    return None
-
-
-def _geometry(table: SphereTable | ShellTable | CylinderTable | None, faults: FaultList) -> "Geometry | None":
-    from simgen.geometry import Cylinder, Shell, Sphere
-
+    kinds: dict[str, Callable[..., Geometry]] = {
+        "sphere": Sphere,
+        "shell": Shell,
+        "cylinder": Cylinder,
+        "box": Box,
+    }
     with faults.at("geometry"):
-        if isinstance(table, SphereTable):
-            return Sphere(radius=table.radius, source_distance=table.source_distance)
-        if isinstance(table, ShellTable):
-            return Shell(inner_radius=table.inner_radius, radius=table.radius)
-        if isinstance(table, CylinderTable):
-            return Cylinder(radius=table.radius, height=table.height)
+        return kinds[table.shape](**stated)
     return None
 
 
@@ -183,18 +182,20 @@ def _normalisation(
         if table.activity is not None and geometry is not None:
             return Activity(value=table.activity, geometry=geometry)
         if table.events is not None and model is not None:
-            return Interactions(events=table.events, reference=model.standard())
+            return Interactions(events=table.events, reference=model.standard(), geometry=geometry)
     if table.activity is not None and "geometry" not in faults.document:
         faults.add(
-            "geometry", "is missing", "an activity needs the shape of the target: sphere, shell or cylinder"
+            "geometry",
+            "is missing",
+            "an activity needs the shape of the target: sphere, shell, cylinder or box",
         )
     return None
 
 
 def _detector(table: DetectorTable, faults: FaultList) -> "Detector | None":
-    from detsim.detector import Detector, Resolution, Target, uniform_edges
+    from detsim.detector import Detector, Target, uniform_edges
 
-    target, edges, resolution = None, None, Resolution()
+    target, edges = None, None
     if (table.mass is None) == (table.electrons is None):
         faults.add(
             "detector", "needs either mass or electrons", 'mass = "99.5 t" of a target, or electrons = 5e31'
@@ -215,12 +216,11 @@ def _detector(table: DetectorTable, faults: FaultList) -> "Detector | None":
             edges = uniform_edges(table.bins.low, table.bins.high, table.bins.width)
     else:
         edges = tuple(table.edges or ())
-    if table.resolution != "perfect":
-        r = table.resolution
-        resolution = Resolution(constant=r.constant, stochastic=r.at_1MeV, proportional=r.proportional)
-        if resolution.perfect:
-            faults.add("detector.resolution", "says nothing", 'write "perfect" if the energy is not smeared')
-    if edges is None:
+    n_faults = len(faults.faults)
+    resolution = build_resolution(table.resolution, faults)
+    efficiency = build_efficiency(table.efficiency, faults)
+    quenching = build_quenching(table.quenching, faults)
+    if edges is None or len(faults.faults) > n_faults or resolution is None or efficiency is None:
         return None
     stand_in = Target(material=None if target is None else table.target, electrons=1.0)
     with faults.at("detector"):
@@ -230,8 +230,11 @@ def _detector(table: DetectorTable, faults: FaultList) -> "Detector | None":
             edges=edges,
             threshold=table.threshold,
             resolution=resolution,
-            efficiency=table.efficiency,
+            efficiency=efficiency,
             binding=table.binding if target else "free",
+            quenching=quenching if target else None,
+            energy_scale=table.energy_scale,
+            fiducial=table.fiducial,
         )
     return None
 
@@ -241,14 +244,4 @@ def _exposure(table: ExposureTable, faults: FaultList) -> "Exposure | None":
 
     with faults.at("exposure"):
         return Exposure(start=table.start, duration=table.duration)
-    return None
-
-
-def _background(name: str, table: BackgroundTable, faults: FaultList) -> "FlatBackground | None":
-    from detsim.experiment import FlatBackground
-
-    with faults.at(f"background.{name}"):
-        return FlatBackground(
-            name=name, rate=table.rate, low=table.low, high=table.high, uncertainty=table.uncertainty
-        )
     return None

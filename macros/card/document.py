@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from macros.card.build import build_experiment, build_fit, build_model
 from macros.card.check import known_keys, read_tables
 from macros.card.faults import CardError, CardFault, FaultList, closest
+from macros.card.files import locate_files
 from macros.card.overrides import apply_overrides
 from macros.card.tables import CardTables
 from macros.card.toml import write_toml
@@ -48,12 +49,15 @@ class RunSettings:
         Of the columns in event files.
     compression : {"zstd-1", "lz4-4", "none"}
         Of event files.
+    columns : tuple of {"vertex", "time", "cos_theta"}
+        What event files hold beside the few that they always hold.
     """
 
     seed: int | None = None
     threads: int | None = None
     precision: Literal["float32", "float64"] = "float32"
     compression: Literal["zstd-1", "lz4-4", "none"] = "zstd-1"
+    columns: tuple[Literal["vertex", "time", "cos_theta"], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,11 +138,18 @@ def load_card(card: str | PathLike[str], overrides: Sequence[str] = ()) -> Card:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise CardError(name, [CardFault(key="", reason=f"is not TOML: {error}")]) from None
-    return card_from_document(document, overrides, name=Path(name).stem if text else name, file=name)
+    directory = Path() if name in presets() else Path(name).parent
+    stem = Path(name).stem if text else name
+    return card_from_document(document, overrides, name=stem, file=name, directory=directory)
 
 
 def card_from_document(
-    document: Mapping[str, Any], overrides: Sequence[str] = (), *, name: str, file: str | None = None
+    document: Mapping[str, Any],
+    overrides: Sequence[str] = (),
+    *,
+    name: str,
+    file: str | None = None,
+    directory: Path | None = None,
 ) -> Card:
     """Make a card of plain values, such as those that are stored in a file's provenance.
 
@@ -152,6 +163,8 @@ def card_from_document(
         Name of the card.
     file : str, optional
         What error messages call it; its name if not given.
+    directory : Path, optional
+        Where the names of files in the card start; the working directory if not given.
 
     Raises
     ------
@@ -159,17 +172,31 @@ def card_from_document(
         With everything that is wrong.
     """
     used, override_faults = apply_overrides(document, overrides)
+    file_faults = locate_files(used, directory or Path())
     checked = copy.deepcopy(used)
     faults = FaultList(checked, known_keys())
-    faults.faults += override_faults
+    faults.faults += override_faults + file_faults
     tables = read_tables(checked, faults)
     model = build_model(tables["model"], faults) if "model" in tables else None
     fit = build_fit(tables["fit"], faults) if "fit" in tables else None
     experiment = build_experiment(tables, model, faults)
+    if experiment is not None and "run" in tables and "vertex" in tables["run"].columns:
+        _check_place(experiment, faults)
     if faults.faults or experiment is None or model is None or fit is None:
         raise CardError(file or name, faults.faults)
-    run = RunSettings(**tables["run"].model_dump())
+    stated = tables["run"].model_dump()
+    run = RunSettings(**{**stated, "columns": tuple(stated["columns"])})
     return Card(name=name, document=used, experiment=experiment, model=model, fit=fit, run=run)
+
+
+def _check_place(experiment: "Experiment", faults: FaultList) -> None:
+    """Report that vertices are asked for where there is nothing to place them in."""
+    if getattr(experiment.normalisation, "geometry", None) is None:
+        faults.add(
+            "run.columns",
+            "asks for vertices, and there is no place to draw them in",
+            "state a [geometry], with an activity or events: a flux is the same everywhere",
+        )
 
 
 def json_schema() -> dict[str, Any]:

@@ -14,16 +14,27 @@ _HINTS = {
     "detector.binding": '"free", or "shells" where the electrons\' binding matters',
     "detector.efficiency": "1.0 says that every event above threshold is recorded",
     "detector.name": 'for example "BOREXINO"',
-    "detector.resolution": '"perfect", or { at_1MeV = "57.7 keV" }',
+    "detector.efficiency.energy": '"true" or "measured": what it is tabulated in',
+    "detector.quenching": '"none", or { kB = "0.01 g/cm2/MeV", mean_excitation = "64.7 eV" }',
+    "detector.resolution": '"perfect", or { at_1MeV = "57.7 keV" }, or { photoelectrons = "500 /MeV" }',
     "detector.threshold": 'an energy such as "250 keV", or "none"',
     "exposure.duration": 'for example "20 d"',
     "exposure.start": '"0 d" starts at the moment of the stated activity',
-    "geometry.shape": '"sphere", "shell" or "cylinder"',
+    "geometry.shape": '"sphere", "shell", "cylinder" or "box"',
+    "model.charge_radius_convention": '"form-factor" (F = q²⟨r²⟩/6) or "texono" (as TEXONO and LSND), '
+    "which differ by a factor of 2",
+    "model.constrained": "true, or { tau = 2.0 } where τ = ⟨H_u⟩²/⟨H_d⟩² is needed",
+    "model.constrained.tau": "⟨H_u⟩²/⟨H_d⟩², for example 2.0",
+    "model.scalar_mass": 'of the mediator, for example "1 MeV"',
+    "model.vector_mass": 'of the mediator, for example "1 MeV"',
     "model.name": '"SM", "E6" or "LR"',
     "source.data": '"modern" or "paper"',
     "source.half_life": 'for example "27.7 d"; "none" for a constant source',
 }
 """What to write where a key is missing."""
+
+_WORDS = {"detector.resolution": "perfect", "detector.quenching": "none"}
+"""The word that a key may hold instead of a table."""
 
 _BOUNDS = {
     "greater_than": ("gt", "above"),
@@ -155,9 +166,12 @@ class FaultList:
         """Find the path of an error in the document, without the names of pydantic's union members."""
         path, place = [table], self.document.get(table)
         *inner, last = [*error["loc"], None] if error["type"] != "missing" else error["loc"]
+        shape = False
         for part in inner:
             inside = part in place if isinstance(place, Mapping) else isinstance(part, int)
-            if inside:
+            if inside and isinstance(place, Mapping) and part == place.get("shape") and not shape:
+                shape = True  # the shape that was chosen, which may have the name of a key
+            elif inside:
                 place = place[part]  # type: ignore[index]  # a table or a list
                 path.append(str(part))
         return path if last is None else [*path, str(last)]
@@ -176,8 +190,10 @@ class FaultList:
         value = self._value(path.split("."))
         if kind == "union_tag_not_found":
             self.add_missing(f"{path}.shape")
-        elif path == "detector.resolution":
-            self.add(path, f'must be "perfect" or a table, got {value!r}', _HINTS[path])
+        elif path in _WORDS:
+            self.add(path, f'must be "{_WORDS[path]}" or a table, got {value!r}', _HINTS[path])
+        elif path == "model.constrained":
+            self.add(path, f"must be true, false or a table, got {value!r}", _HINTS[path])
         elif kind == "value_error":
             self.add(path, str(context["error"]))
         elif kind in {"literal_error", "union_tag_invalid"}:
@@ -192,8 +208,10 @@ class FaultList:
             self.add(path, f"must be {words} {context[name]:g}, got {value!r}")
         elif kind == "finite_number":
             self.add(path, f"must be finite, got {value!r}")
-        elif kind == "too_short":
-            self.add(path, f"needs at least {context['min_length']} entries")
+        elif kind in {"too_short", "too_long"}:
+            least = kind == "too_short"
+            words = f"at least {context['min_length']}" if least else f"at most {context['max_length']}"
+            self.add(path, f"needs {words} entries")
         elif kind in _TYPES:
             number = kind in {"float_type", "int_type"} and isinstance(value, str)
             self.add(

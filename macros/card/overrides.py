@@ -11,14 +11,23 @@ __all__ = ["apply_overrides"]
 
 _ALTERNATIVES = (
     {"model.gamma", "model.mass"},
+    {"model.phi", "model.constrained"},
     {"source.activity", "source.flux", "source.events"},
+    {"geometry.source_distance", "geometry.source_position"},
     {"detector.mass", "detector.electrons"},
     {"detector.bins", "detector.edges"},
 )
 """Keys of which a card has one: setting one drops the others."""
 
 _OTHER_MODELS = {
-    "SM": {"model.beta", "model.gamma", "model.mass", "model.phi", "model.rho_mix"},
+    "SM": {
+        "model.beta",
+        "model.gamma",
+        "model.mass",
+        "model.phi",
+        "model.rho_mix",
+        "model.constrained",
+    },
     "LR": {"model.beta"},
 }
 """Keys that a model does not have: choosing it drops them."""
@@ -81,7 +90,10 @@ def _read_value(text: str) -> Any:
 
 
 def _excluded_by(key: str, value: Any) -> set[str]:
-    excluded = {other for group in _ALTERNATIVES if key in group for other in group if other != key}
+    if (key, value) == ("model.constrained", False):
+        return set()
+    stated = ".".join(key.split(".")[:2])  # model.constrained.tau=2 states model.constrained
+    excluded = {other for group in _ALTERNATIVES if stated in group for other in group if other != stated}
     if key == "model.name" and isinstance(value, str):
         excluded |= _OTHER_MODELS.get(value, set())
     if (key, value) == ("fit.likelihood", "poisson"):

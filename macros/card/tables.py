@@ -60,6 +60,9 @@ PositiveEnergy = Annotated[_Positive, *_quantity("energy")]
 SignedEnergy = Annotated[_Finite, *_quantity("energy")]
 Length = Annotated[_NotNegative, *_quantity("length")]
 PositiveLength = Annotated[_Positive, *_quantity("length")]
+SignedLength = Annotated[_Finite, *_quantity("length")]
+Position = Annotated[list[SignedLength], Field(min_length=3, max_length=3)]
+Size = Annotated[list[PositiveLength], Field(min_length=3, max_length=3)]
 Mass = Annotated[_Positive, *_quantity("mass")]
 Time = Annotated[_Finite, *_quantity("time")]
 PositiveTime = Annotated[_Positive, *_quantity("time")]
@@ -67,11 +70,15 @@ Activity = Annotated[_Positive, *_quantity("activity")]
 Rate = Annotated[_NotNegative, *_quantity("rate")]
 Flux = Annotated[_Positive, *_quantity("flux")]
 Angle = Annotated[_Finite, *_quantity("angle")]
+Area = Annotated[_Finite, *_quantity("area")]
 Moment = Annotated[_NotNegative, *_quantity("magnetic moment", bare=True)]
 Threshold = Annotated[float, *_quantity("energy", words={"none": -math.inf})]
 HalfLife = Annotated[float, Field(gt=0), *_quantity("time", words={"none": math.inf})]
 Beta = Annotated[_Finite, *_quantity("angle", words=NAMED_BETA)]
+LightYield = Annotated[_Positive, *_quantity("light yield")]
+BirksConstant = Annotated[_NotNegative, *_quantity("Birks constant")]
 Word = Annotated[str, Field(min_length=1)]
+EnergyUnit = Literal["eV", "keV", "MeV", "GeV"]
 
 
 class _Table(BaseModel):
@@ -86,11 +93,15 @@ class LineTable(_Table):
 
 
 class ComponentTable(_Table):
-    """Neutrinos of one flavour; intensities are per decay."""
+    """Neutrinos of one flavour, as lines or as a table in a file; intensities are per decay."""
 
     name: Word
     flavour: Literal["nu_e", "nu_mu", "nu_tau", "anti_nu_e", "anti_nu_mu", "anti_nu_tau"]
-    lines: Annotated[list[LineTable], Field(min_length=1)]
+    lines: Annotated[list[LineTable], Field(min_length=1)] | None = None
+    table: Word | None = None
+    unit: Literal["eV", "keV", "MeV", "GeV"] | None = None
+    intensity: _Positive | None = None
+    sha256: Word | None = None
 
 
 class SourceTable(_Table):
@@ -98,6 +109,7 @@ class SourceTable(_Table):
 
     isotope: Word | None = None
     data: Literal["modern", "paper"] | None = None
+    p_ee: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
     components: Annotated[list[ComponentTable], Field(min_length=1)] | None = None
     half_life: HalfLife | None = None
     activity: Activity | None = None
@@ -105,31 +117,43 @@ class SourceTable(_Table):
     events: _Positive | None = None
 
 
-class SphereTable(_Table):
-    """A sphere with the source at its centre, or outside."""
+class _SourcePlaceTable(_Table):
+    source_position: Position | None = None
+    source_radius: Length = 0.0
+
+
+class SphereTable(_SourcePlaceTable):
+    """A sphere; source_distance is short for a source on the z axis."""
 
     shape: Literal["sphere"]
     radius: PositiveLength
-    source_distance: Length = 0.0
+    source_distance: Length | None = None
 
 
-class ShellTable(_Table):
-    """A spherical shell around the source."""
+class ShellTable(_SourcePlaceTable):
+    """A spherical shell."""
 
     shape: Literal["shell"]
     inner_radius: PositiveLength
     radius: PositiveLength
 
 
-class CylinderTable(_Table):
-    """A cylinder with the source at its centre."""
+class CylinderTable(_SourcePlaceTable):
+    """A cylinder, its axis along z."""
 
     shape: Literal["cylinder"]
     radius: PositiveLength
     height: PositiveLength
 
 
-GeometryTable = Annotated[SphereTable | ShellTable | CylinderTable, Field(discriminator="shape")]
+class BoxTable(_SourcePlaceTable):
+    """A box, its edges along the axes."""
+
+    shape: Literal["box"]
+    size: Size
+
+
+GeometryTable = Annotated[SphereTable | ShellTable | CylinderTable | BoxTable, Field(discriminator="shape")]
 
 
 class _RangeTable(_Table):
@@ -149,16 +173,43 @@ class BinsTable(_RangeTable):
     width: PositiveEnergy
 
 
-class ResolutionTable(_Table):
-    """Gaussian smearing: σ² = constant² + at_1MeV² T/MeV + proportional² T²."""
+class CurveTable(_Table):
+    """A table over energy: a CSV file and the unit of its energies, or energies and values."""
 
-    at_1MeV: Energy = 0.0
-    constant: Energy = 0.0
-    proportional: _NotNegative = 0.0
+    table: Word | None = None
+    unit: EnergyUnit | None = None
+    sha256: Word | None = None
+    energies: list[SignedEnergy] | None = None
+
+
+class ResolutionTable(CurveTable):
+    """Smearing, one of three: σ² = constant² + at_1MeV² E/MeV + proportional² E², σ as a table, counting."""
+
+    at_1MeV: Energy | None = None
+    constant: Energy | None = None
+    proportional: _NotNegative | None = None
+    photoelectrons: LightYield | None = None
+    sigma: list[Energy] | None = None
+
+
+class EfficiencyTable(CurveTable):
+    """Efficiency as a table in true or measured energy."""
+
+    energy: Literal["true", "measured"]
+    values: list[_Finite] | None = None
+
+
+class QuenchingTable(CurveTable):
+    """Visible energy: Birks' law, or a table of visible/true."""
+
+    kB: BirksConstant | None = None
+    mean_excitation: PositiveEnergy | None = None
+    ratio: list[_Finite] | None = None
 
 
 def _table_or_word(value: Any) -> str:
-    return "table" if isinstance(value, dict | BaseModel) else "word"
+    # neither may be a key of the tables: they are told apart from keys by that
+    return "(table)" if isinstance(value, dict | BaseModel) else "(word)"
 
 
 class DetectorTable(_Table):
@@ -172,11 +223,21 @@ class DetectorTable(_Table):
     bins: BinsTable | None = None
     edges: Annotated[list[SignedEnergy], Field(min_length=2)] | None = None
     resolution: Annotated[
-        Annotated[Literal["perfect"], Tag("word")] | Annotated[ResolutionTable, Tag("table")],
+        Annotated[Literal["perfect"], Tag("(word)")] | Annotated[ResolutionTable, Tag("(table)")],
         Discriminator(_table_or_word),
     ]
-    efficiency: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+    efficiency: Annotated[
+        Annotated[float, Field(gt=0, le=1, allow_inf_nan=False), Tag("(word)")]
+        | Annotated[EfficiencyTable, Tag("(table)")],
+        Discriminator(_table_or_word),
+    ]
     binding: Literal["free", "shells"]
+    quenching: Annotated[
+        Annotated[Literal["none"], Tag("(word)")] | Annotated[QuenchingTable, Tag("(table)")],
+        Discriminator(_table_or_word),
+    ] = "none"
+    energy_scale: _Positive = 1.0
+    fiducial: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 1.0
 
 
 class ExposureTable(_Table):
@@ -186,12 +247,55 @@ class ExposureTable(_Table):
     duration: PositiveTime
 
 
-class BackgroundTable(_RangeTable):
-    """Flat in the measured energy; rate of the whole detector between low and high."""
-
-    shape: Literal["flat"]
+class _RateTable(_Table):
     rate: Rate
     uncertainty: _NotNegative
+    half_life: HalfLife = math.inf
+
+
+class FlatTable(_RateTable, _RangeTable):
+    """Flat between low and high."""
+
+    shape: Literal["flat"]
+    smeared: bool = False
+
+
+class PowerTable(_RateTable, _RangeTable):
+    """Proportional to energy^-index between low and high."""
+
+    shape: Literal["power"]
+    index: _Finite
+    smeared: bool = False
+
+
+class LineBackgroundTable(_RateTable):
+    """One true energy, smeared."""
+
+    shape: Literal["line"]
+    energy: PositiveEnergy
+
+
+class SpectrumTable(_RateTable):
+    """A histogram or points, from a file or as edges and contents."""
+
+    shape: Literal["table"]
+    table: Word | None = None
+    unit: EnergyUnit | None = None
+    sha256: Word | None = None
+    edges: list[SignedEnergy] | None = None
+    contents: list[_Finite] | None = None
+    smeared: bool = False
+
+
+BackgroundTable = Annotated[
+    FlatTable | PowerTable | LineBackgroundTable | SpectrumTable, Field(discriminator="shape")
+]
+
+
+class ConstrainedTable(_Table):
+    """Higgs fields of a constrained model: τ = ⟨H_u⟩²/⟨H_d⟩²."""
+
+    tau: _NotNegative
 
 
 class ModelTable(_Table):
@@ -203,10 +307,27 @@ class ModelTable(_Table):
     mass: Annotated[_Positive, *_quantity("energy")] | None = None
     phi: Angle | None = None
     rho_mix: bool | None = None
+    constrained: (
+        Annotated[
+            Annotated[bool, Tag("(word)")] | Annotated[ConstrainedTable, Tag("(table)")],
+            Discriminator(_table_or_word),
+        ]
+        | None
+    ) = None
     sin2_theta_w: Annotated[float, Field(gt=0, lt=0.5)] | None = None
     corrections: Literal["tree", "electroweak", "full"] | None = None
     delta_c_L: _Finite | None = None
+    delta_c_L_order: Literal["exact", "first"] | None = None
     mu_nu: Moment | None = None
+    eps_L: _Finite | None = None
+    eps_R: _Finite | None = None
+    charge_radius: Area | None = None
+    charge_radius_convention: Literal["form-factor", "texono"] | None = None
+    millicharge: _Finite | None = None
+    vector_coupling: _Finite | None = None
+    vector_mass: PositiveEnergy | None = None
+    scalar_coupling: _NotNegative | None = None
+    scalar_mass: PositiveEnergy | None = None
     generate_above: Energy = 0.0
 
 
@@ -235,6 +356,7 @@ class RunTable(_Table):
     threads: Annotated[int, Field(ge=1)] | None = None
     precision: Literal["float32", "float64"] = "float32"
     compression: Literal["zstd-1", "lz4-4", "none"] = "zstd-1"
+    columns: list[Literal["vertex", "time", "cos_theta"]] = Field(default_factory=list)
 
 
 class CardTables(_Table):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from macros.console import emit_json, format_number, print_table
 from macros.options import CardArgument, JsonOption, SetOption
+from macros.response import describe_response
 
 if TYPE_CHECKING:
     from macros.card import Card
@@ -78,6 +79,7 @@ def _rows(card: "Card") -> list[tuple[str, str]]:
         ("electrons", format_number(detector.target.n_electrons)),
         ("threshold", keV(threshold) if math.isfinite(threshold) else "none"),
         ("bins", f"{detector.n_bins}, {keV(edges[0])} to {keV(edges[-1])}"),
+        ("response", describe_response(detector)),
         ("live time", write_quantity(experiment.exposure.duration, "d", digits=6)),
         ("backgrounds", ", ".join(backgrounds) or "none"),
         ("signal known to", f"{100 * experiment.signal_uncertainty:g} %"),

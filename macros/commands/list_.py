@@ -1,5 +1,6 @@
 """`nugauge list`: what can be named in a card."""
 
+import math
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -9,6 +10,21 @@ from macros.console import emit_json, print_table, say
 from macros.options import JsonOption
 
 __all__ = ["list_"]
+
+
+_LONG = 1e8
+"""Half-life [s] above which it is given in years."""
+_TERMS = [
+    ("corrections", 'radiative corrections: "tree", "electroweak" or "full"'),
+    ("delta_c_L, delta_c_L_order", "shift of the charged current, eqs. (4) and (5)"),
+    ("mu_nu", "magnetic moment"),
+    ("eps_L, eps_R", "non-standard neutral currents"),
+    ("charge_radius, charge_radius_convention", 'charge radius, as "form-factor" or "texono"'),
+    ("millicharge", "charge of the neutrino in e"),
+    ("vector_coupling, vector_mass", "light vector mediator"),
+    ("scalar_coupling, scalar_mass", "light scalar mediator"),
+]
+"""Keys of a card's model, and what they switch on."""
 
 
 class Kind(StrEnum):
@@ -40,6 +56,10 @@ def list_(
         if len(chosen) > 1:
             say(f"{typer.style(k, bold=True)}")
         print_table(("name", "what it is"), entries[k])
+        if k is Kind.MODELS:
+            say()
+            say("terms on top of any of them, alone or together:")
+            print_table(("keys", "what it is"), _TERMS)
         if k != chosen[-1]:
             say()
 
@@ -51,29 +71,38 @@ def _presets() -> list[tuple[str, str]]:
 
 
 def _sources() -> list[tuple[str, str]]:
-    from simgen.sources import SOURCES, Lines
+    from simgen.sources import SOURCES
     from simgen.units import write_quantity
 
     rows = []
-    for name, make in SOURCES.items():
-        source = make("modern")
-        parts = []
-        for component in source.components:
-            spectrum = component.spectrum
-            kind = f"{len(spectrum.energies)} lines" if isinstance(spectrum, Lines) else "beta spectrum"
-            parts.append(
-                f"{component.flavour}, {kind} up to {write_quantity(spectrum.endpoint, 'keV', digits=5)}"
-            )
-        life = write_quantity(source.half_life, "d", digits=5)
-        rows.append((name, f'{"; ".join(parts)}; half-life {life} (data = "modern"; also "paper")'))
+    for name, sets in SOURCES.items():
+        source = sets["modern"]()
+        parts = [f"{component.flavour}, {_spectrum(component.spectrum)}" for component in source.components]
+        constant = math.isinf(source.half_life)
+        unit = "y" if source.half_life > _LONG else "d"
+        life = "constant" if constant else f"half-life {write_quantity(source.half_life, unit, digits=5)}"
+        data = " or ".join(f'"{each}"' for each in sets)
+        rows.append((name, f"{'; '.join(parts)}; {life} (data = {data})"))
     return rows
+
+
+def _spectrum(spectrum: Any) -> str:
+    from simgen.spectra import Lines
+    from simgen.units import write_quantity
+
+    kind = f"{len(spectrum.energies)} lines" if isinstance(spectrum, Lines) else "beta spectrum"
+    return f"{kind} up to {write_quantity(spectrum.endpoint, 'keV', digits=5)}"
 
 
 def _models() -> list[tuple[str, str]]:
     return [
         ("SM", "standard model"),
-        ("E6", 'extra U(1) of E6, eqs. (6)-(8): beta = "chi", "psi", "eta" or an angle; gamma or mass; phi'),
-        ("LR", "left-right symmetric, eqs. (10)-(11): gamma or mass; phi"),
+        (
+            "E6",
+            'extra U(1) of E6, eqs. (6)-(8): beta = "chi", "psi", "eta" or an angle; gamma or mass; phi, or '
+            "constrained = { tau = 2.0 }",
+        ),
+        ("LR", "left-right symmetric, eqs. (10)-(11): gamma or mass; phi, or constrained = true"),
     ]
 
 

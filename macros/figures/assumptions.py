@@ -1,18 +1,21 @@
 """Put into words what a number was computed with."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from macros.figures.models import in_bins
+from macros.response import describe_response
 from macros.style import SUPERSCRIPTS, scientific
 
 if TYPE_CHECKING:
-    from detsim.detector import Detector, Resolution
+    from detsim.detector import Detector
     from detsim.experiment import Experiment
     from simgen.models import Model
     from simgen.sources import Source
+    from simgen.spectra import Spectrum
 
 __all__ = [
     "LEVEL",
@@ -156,7 +159,7 @@ def describe_experiment(experiment: "Experiment", n_expected: float) -> str:
         f"{detector.name}: {_describe_source(experiment.source)}; {_normalisation(experiment)}; "
         f"{scientific(target.n_electrons, 5)} electrons{kind} ({binding}); measured energy in "
         f"{describe_bins(detector)}, threshold {energies((detector.threshold,))}, "
-        f"{_resolution(detector.resolution)}, efficiency {detector.efficiency:g}; {backgrounds}; "
+        f"{describe_response(detector)}; {backgrounds}; "
         f"{systematics}; {scientific(n_expected, 4)} events expected in the standard model."
     )
 
@@ -175,12 +178,18 @@ def _describe_source(source: "Source") -> str:
             )
             parts.append(f"{_isotope(component.name)} {flavour} lines at {lines} keV, shares in brackets")
         else:
-            fermi = "with" if spectrum.coulomb else "without"
-            parts.append(
-                f"{_isotope(component.name)} {flavour} of end point {spectrum.endpoint * 1000:g} keV, "
-                f"allowed shape {fermi} Fermi function"
-            )
+            parts.append(f"{_isotope(component.name)} {flavour} {_describe_continuum(spectrum)}")
     return " and ".join(parts)
+
+
+def _describe_continuum(spectrum: "Spectrum") -> str:
+    from simgen.sources import BetaSpectrum
+
+    if not isinstance(spectrum, BetaSpectrum):
+        return f"from a table up to {spectrum.endpoint * 1000:g} keV"
+    fermi = "with" if spectrum.coulomb else "without"
+    shape = "allowed" if spectrum.shape == "allowed" else "unique first-forbidden"
+    return f"of end point {spectrum.endpoint * 1000:g} keV, {shape} shape {fermi} Fermi function"
 
 
 def _isotope(name: str) -> str:
@@ -205,7 +214,7 @@ def _short_normalisation(experiment: "Experiment") -> str:
 
 def _normalisation(experiment: "Experiment") -> str:
     from simgen.exposure import Activity, Flux, Interactions
-    from simgen.geometry import Cylinder, Shell, Sphere
+    from simgen.geometry import Box, Cylinder, Shell, Sphere
 
     normalisation, exposure = experiment.normalisation, experiment.exposure
     days = f"{exposure.duration / _DAY:g} d"
@@ -222,26 +231,19 @@ def _normalisation(experiment: "Experiment") -> str:
         case _:
             return f"{type(normalisation).__name__}, {days}"
     match geometry:
-        case Sphere(source_distance=0):
-            shape = f"at the centre of a sphere of {geometry.radius:g} cm"
         case Sphere():
-            shape = f"{geometry.source_distance:g} cm from the centre of a sphere of {geometry.radius:g} cm"
+            shape = f"a sphere of {geometry.radius:g} cm"
         case Shell():
-            shape = f"at the centre of a shell of radii {geometry.inner_radius:g} and {geometry.radius:g} cm"
+            shape = f"a shell of radii {geometry.inner_radius:g} and {geometry.radius:g} cm"
         case Cylinder():
-            shape = (
-                f"at the centre of a cylinder of radius {geometry.radius:g} and height {geometry.height:g} cm"
-            )
+            shape = f"a cylinder of radius {geometry.radius:g} and height {geometry.height:g} cm"
+        case Box():
+            shape = f"a box of {' × '.join(f'{edge:g}' for edge in geometry.size)} cm"
         case _:
-            shape = f"in a {type(geometry).__name__}"
+            shape = f"a {type(geometry).__name__}"
+    distance, a = math.hypot(*geometry.source_centre), geometry.source_radius
+    place = f"{distance:g} cm from" if distance else "at"
+    kind = f"source of {a:g} cm radius and" if a else "point source of"
     start = f" from {exposure.start / _DAY:g} d on" if exposure.start else ""
-    return f"a point source of {normalisation.value / _MCI:g} MCi {shape}, {days}{start}, its decay included"
-
-
-def _resolution(resolution: "Resolution") -> str:
-    if resolution.perfect:
-        return "perfect resolution"
-    if resolution.constant == resolution.proportional == 0:
-        return f"Gaussian resolution {resolution.stochastic * 1000:.4g} keV·√(T/MeV)"
-    a, b, c = resolution.constant * 1000, resolution.stochastic * 1000, resolution.proportional
-    return f"Gaussian resolution √({a:.4g}² + {b:.4g}² T/MeV + ({c:.4g} T/keV)²) keV"
+    strength = f"{normalisation.value / _MCI:g} MCi"
+    return f"a {kind} {strength} {place} the centre of {shape}, {days}{start}, its decay included"

@@ -90,7 +90,7 @@ def _rows(label: str, experiment: "Experiment", card: "Card") -> list[tuple[floa
     from simgen.models import E6, gamma_from_mass
 
     standard = card.model.standard()
-    folded = fold(experiment, standard.corrections)
+    folded = fold(experiment, standard)
     chi = E6(
         beta="chi",
         gamma=gamma_from_mass(MASS),

@@ -27,4 +27,4 @@ def in_bins(experiment: "Experiment", model: "Model") -> float:
     """Compute the expected counts in the bins."""
     from detsim.prediction import fold
 
-    return float(fold(experiment, model.corrections).signal(model)[1:-1].sum())
+    return float(fold(experiment, model).signal(model)[1:-1].sum())

@@ -12,8 +12,7 @@ from simgen._kernels.philox import uniforms
 from simgen._kernels.radiative import kappa, qed_factors
 from simgen.constants import M_E
 
-WEAK, MAGNETIC, FLAT = 0, 1, 2
-TREE, ELECTROWEAK, FULL = 0, 1, 2
+WEAK, MAGNETIC, FLAT, BOXES, POWER = 0, 1, 2, 3, 4
 
 
 class PlanArrays(NamedTuple):
@@ -22,31 +21,40 @@ class PlanArrays(NamedTuple):
     cumulative: NDArray[np.float64]
     """Cumulative probability of the channels as proposed."""
     process: NDArray[np.int64]
-    """WEAK, MAGNETIC or FLAT."""
+    """WEAK, MAGNETIC: closed form. BOXES: rejection from a table. FLAT, POWER: no neutrino; a FLAT channel
+    with nodes is tabulated."""
     component: NDArray[np.int32]
     line: NDArray[np.int32]
     energy: NDArray[np.float64]
-    """Neutrino energy of a line, low end of a FLAT channel."""
+    """Neutrino energy of a line, low end of a FLAT or POWER channel."""
     width: NDArray[np.float64]
     """Width of a FLAT channel."""
-    table: NDArray[np.int64]
-    """Row of the continuum tables, -1 for lines."""
-    proposal: NDArray[np.float64]
-    """shape (n, 3): coefficients of 1, (1-T/ω)², -m_e T/ω² of the proposal in T."""
+    first_node: NDArray[np.int64]
+    """First row of `nodes` of a continuum, -1 for lines."""
+    last_node: NDArray[np.int64]
+    first_box: NDArray[np.int64]
+    """First row of `boxes` of a BOXES channel."""
+    last_box: NDArray[np.int64]
+    products: NDArray[np.float64]
+    """shape (n, 3): coefficients of 1, (1-T/ω)², -m_e T/ω² of a WEAK channel; of a POWER channel 1 - index
+    and the logarithm of the ratio of its ends."""
     amplitudes: NDArray[np.float64]
-    """shape (n, 4): a₀, a₁, b₀, b₁ with a = a₀ + a₁κ(T), antineutrinos exchanged."""
-    envelope: NDArray[np.float64]
-    """Bound on the ratio of dσ/dT to the proposal; not used at tree level."""
+    """shape (n, 2, 4): factors of 1, κ, 1/T and the vector propagator in a and b."""
+    shifts: NDArray[np.float64]
+    """shape (n, 3): what is added to a², to b², and (g_ν g_e)² of a scalar mediator in units of σ0."""
     charged_current: NDArray[np.bool_]
     nodes: NDArray[np.float64]
-    """shape (n_tables, n_nodes): neutrino energies of the continua [MeV]."""
-    density: NDArray[np.float64]
-    """shape (n_tables, n_nodes): proposal in the neutrino energy at the nodes, not normalised."""
-    integral: NDArray[np.float64]
-    """shape (n_tables, n_nodes): its cumulative trapezoids, ending at 1."""
+    """shape (n_nodes, 3): neutrino energy of a continuum [MeV], weight there, cumulative trapezoids to 1."""
+    boxes: NDArray[np.float64]
+    """shape (n_boxes, 6): cumulative probability in its channel, low end and width in ω and in the fraction
+    g = (T - T_low)/(T_max - T_low), bound of the density."""
     T_low: float
-    corrections: int
-    """TREE, ELECTROWEAK or FULL."""
+    vector_mass2: float
+    scalar_mass2: float
+    """Squared masses of the mediators [MeV²]."""
+    running: bool
+    """Whether κ runs."""
+    qed: bool
 
 
 @kernel()
@@ -60,25 +68,42 @@ def _line_density_inverse(p: float, q: float, u: float) -> float:
 
 
 @kernel()
-def _continuum_energy(
-    u: float,
-    row: int,
-    nodes: NDArray[np.float64],
-    density: NDArray[np.float64],
-    integral: NDArray[np.float64],
-) -> float:
-    """Draw a neutrino energy from the piecewise linear density in one row of the tables."""
-    i, last = 0, nodes.shape[1] - 1
+def _find(value: float, column: int, i: int, last: int, nodes: NDArray[np.float64]) -> int:
+    """Find the row from i to last - 1 whose cell holds a value of an ascending column."""
     while last - i > 1:
         middle = (i + last) // 2
-        if integral[row, middle] <= u:
+        if nodes[middle, column] <= value:
             i = middle
         else:
             last = middle
-    step = integral[row, i + 1] - integral[row, i]
-    inside = (u - integral[row, i]) / step if step > 0.0 else 0.5
-    x = _line_density_inverse(density[row, i], density[row, i + 1], inside)
-    return float(nodes[row, i] + (nodes[row, i + 1] - nodes[row, i]) * x)
+    return i
+
+
+@kernel()
+def _continuum_energy(u: float, first: int, last: int, nodes: NDArray[np.float64]) -> float:
+    """Draw a neutrino energy from the piecewise linear density between two rows of the nodes."""
+    i = _find(u, 2, first, last, nodes)
+    step = nodes[i + 1, 2] - nodes[i, 2]
+    inside = (u - nodes[i, 2]) / step if step > 0.0 else 0.5
+    x = _line_density_inverse(nodes[i, 1], nodes[i + 1, 1], inside)
+    return float(nodes[i, 0] + (nodes[i + 1, 0] - nodes[i, 0]) * x)
+
+
+@kernel()
+def _power_law(u: float, p: float, span: float) -> float:
+    """Invert the CDF of x^(p-1) between 1 and exp(span)."""
+    if p == 0.0:
+        return math.exp(u * span)
+    return float(math.exp(math.log1p(u * math.expm1(p * span)) / p))
+
+
+@kernel()
+def _spectrum(omega: float, first: int, last: int, nodes: NDArray[np.float64]) -> float:
+    """Interpolate the weight in the neutrino energy between two rows of the nodes."""
+    i = _find(omega, 0, first, last, nodes)
+    span = nodes[i + 1, 0] - nodes[i, 0]
+    x = (omega - nodes[i, 0]) / span if span > 0.0 else 0.0
+    return float(nodes[i, 1] + x * (nodes[i + 1, 1] - nodes[i, 1]))
 
 
 @kernel()
@@ -127,18 +152,51 @@ def _magnetic_recoil(u: float, omega: float, low: float, high: float) -> float:
 
 
 @kernel()
-def _corrected(
-    T: float, omega: float, a0: float, a1: float, b0: float, b1: float, charged_current: bool, full: bool
-) -> float:
-    """Evaluate dσ/dT with radiative corrections in units of σ0."""
-    k = kappa(T, charged_current)
-    a, b = a0 + a1 * k, b0 + b1 * k
+def _differential(T: float, omega: float, plan: PlanArrays, c: int) -> float:
+    """Evaluate dσ/dT of a BOXES channel in units of σ0."""
+    k = kappa(T, plan.charged_current[c]) if plan.running else 1.0
+    inverse = 1.0 / T
+    propagator = 1.0 / (2.0 * M_E * T + plan.vector_mass2)
+    x = plan.amplitudes
+    a = x[c, 0, 0] + x[c, 0, 1] * k + x[c, 0, 2] * inverse + x[c, 0, 3] * propagator
+    b = x[c, 1, 0] + x[c, 1, 1] * k + x[c, 1, 2] * inverse + x[c, 1, 3] * propagator
     z = T / omega
     h0, h1, h2 = 1.0, (1.0 - z) ** 2, -M_E * T / (omega * omega)
-    if full:
+    if plan.qed:
         q0, q1, q2 = qed_factors(T, omega)
         h0, h1, h2 = h0 + q0, h1 + q1, h2 + q2
-    return a * a * h0 + b * b * h1 + a * b * h2
+    total = (a * a + plan.shifts[c, 0]) * h0 + (b * b + plan.shifts[c, 1]) * h1 + a * b * h2
+    if plan.shifts[c, 2] > 0.0:
+        scalar = M_E * M_E * T * (1.0 + T / (2.0 * M_E)) / (4.0 * math.pi * omega * omega)
+        total += plan.shifts[c, 2] * scalar / (2.0 * M_E * T + plan.scalar_mass2) ** 2
+    return float(total)
+
+
+@kernel()
+def _draw_box(
+    index: int, draw: int, c: int, u: float, v: float, plan: PlanArrays, k0: np.uint64, k1: np.uint64
+) -> tuple[bool, float, float]:
+    """Propose E_nu and T uniformly in a box, and accept or reject them."""
+    i, last = plan.first_box[c], plan.last_box[c]
+    while i < last:
+        middle = (i + last) // 2
+        if plan.boxes[middle, 0] <= u:
+            i = middle + 1
+        else:
+            last = middle
+    below = plan.boxes[i - 1, 0] if i > plan.first_box[c] else 0.0
+    u = (u - below) / (plan.boxes[i, 0] - below)
+    omega = plan.boxes[i, 1] + u * plan.boxes[i, 2]
+    high = 2.0 * omega * omega / (M_E + 2.0 * omega)
+    T = plan.T_low + (high - plan.T_low) * (plan.boxes[i, 3] + v * plan.boxes[i, 4])
+    # at T_max itself the QED factors diverge: a set of measure zero that rounding can hit
+    if not 0.0 < T < high:
+        return False, omega, T
+    density = (high - plan.T_low) * _differential(T, omega, plan, c)
+    if plan.first_node[c] >= 0:
+        density *= _spectrum(omega, plan.first_node[c], plan.last_node[c], plan.nodes)
+    w, _ = uniforms(index, draw + 1, k0, k1)
+    return w * plan.boxes[i, 5] < density, omega, T
 
 
 @kernel()
@@ -154,36 +212,26 @@ def draw_vertex(index: int, plan: PlanArrays, k0: np.uint64, k1: np.uint64) -> t
         u = (u - below) / (plan.cumulative[c] - below)
         process = plan.process[c]
         if process == FLAT:
+            if plan.first_node[c] >= 0:
+                return c, 0.0, _continuum_energy(v, plan.first_node[c], plan.last_node[c], plan.nodes)
             return c, 0.0, plan.energy[c] + v * plan.width[c]
-        row = plan.table[c]
-        if row >= 0:
-            omega = _continuum_energy(u, row, plan.nodes, plan.density, plan.integral)
+        if process == POWER:
+            return c, 0.0, plan.energy[c] * _power_law(v, plan.products[c, 0], plan.products[c, 1])
+        if process == BOXES:
+            accepted, omega, T = _draw_box(index, draw, c, u, v, plan, k0, k1)
+            if accepted:
+                return c, omega, T
+            draw += 2
+            continue
+        if plan.first_node[c] >= 0:
+            omega = _continuum_energy(u, plan.first_node[c], plan.last_node[c], plan.nodes)
         else:
             omega = plan.energy[c]
         low, high = plan.T_low, 2.0 * omega * omega / (M_E + 2.0 * omega)
         if process == MAGNETIC:
             return c, omega, _magnetic_recoil(v, omega, low, high)
-        p0, p1, p2 = plan.proposal[c, 0], plan.proposal[c, 1], plan.proposal[c, 2]
-        T = _weak_recoil(v, omega, low, high, p0, p1, p2)
-        if plan.corrections == TREE:
-            return c, omega, T
-        proposed = p0 + p1 * (1.0 - T / omega) ** 2 - p2 * M_E * T / (omega * omega)
-        w, _ = uniforms(index, draw + 1, k0, k1)
-        # at T_max itself the QED factors diverge: a set of measure zero that rounding can hit
-        if 0.0 < T < high:
-            corrected = _corrected(
-                T,
-                omega,
-                plan.amplitudes[c, 0],
-                plan.amplitudes[c, 1],
-                plan.amplitudes[c, 2],
-                plan.amplitudes[c, 3],
-                plan.charged_current[c],
-                plan.corrections == FULL,
-            )
-            if w * plan.envelope[c] * proposed < corrected:
-                return c, omega, T
-        draw += 2
+        p0, p1, p2 = plan.products[c, 0], plan.products[c, 1], plan.products[c, 2]
+        return c, omega, _weak_recoil(v, omega, low, high, p0, p1, p2)
 
 
 @kernel(parallel=True, nogil=True)

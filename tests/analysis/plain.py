@@ -39,7 +39,7 @@ class PlainLikelihood:
     """-2 ln L of counts with Gaussian constraints, without any of the package's templates."""
 
     def __init__(self, experiment, model, poi, counts, *, auxiliary=None, errors=None):
-        self.folded = fold(experiment, model.corrections)
+        self.folded = fold(experiment, model)
         self.model, self.poi, self.counts, self.errors = model, poi, np.asarray(counts, float), errors
         self.uncertainties = np.array(
             [experiment.signal_uncertainty, *(b.uncertainty for b in experiment.backgrounds)]

@@ -156,7 +156,7 @@ def test_a_failed_fit_is_a_row_and_not_redrawn(monkeypatch):
         calls.append(data)
         if len(calls) != 2:
             return minuit
-        minuit.migrad(ncall=1)
+        minuit.minuit.migrad(ncall=1)
         return _Invalid(minuit)
 
     monkeypatch.setattr(Fitter, "minimise", breaks)

@@ -46,7 +46,7 @@ def test_the_papers_two_sentences():
 @pytest.mark.parametrize(("experiment", "error"), [(borexino(), 0.05), (hellaz(), 0.08), (lama(), 0.04)])
 @pytest.mark.parametrize("model", [CHI, PSI, LR()])
 def test_limits_by_plain_root_finding(experiment, error, model):
-    folded = fold(experiment, "tree")
+    folded = fold(experiment, SM())
     standard = folded.signal(SM())[1:-1]
 
     def chi2(gamma):

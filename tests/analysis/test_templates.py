@@ -7,7 +7,8 @@ import pytest
 from experiments import borexino, lama
 from plain import with_nuisances
 
-from analysis.templates import fit_range, make_templates
+from analysis.ranges import fit_range
+from analysis.templates import make_templates
 from detsim.prediction import fold
 from simgen.models import E6, LR, SM
 
@@ -28,7 +29,7 @@ OTHER = [
 
 
 def counts_of(experiment, model):
-    return fold(experiment, model.corrections).signal(model)[1:-1]
+    return fold(experiment, model).signal(model)[1:-1]
 
 
 @pytest.mark.parametrize(("model", "poi"), QUADRATIC)
@@ -68,7 +69,7 @@ def test_expected_adds_normalised_backgrounds():
     experiment = with_nuisances()
     t = make_templates(experiment, E6(beta="chi"))
     assert t.names == ("gamma", "signal", "background_flat")
-    folded = fold(experiment, "tree")
+    folded = fold(experiment, SM())
     expected = 1.1 * folded.signal(E6(beta="chi", gamma=0.2))[1:-1] + 0.8 * folded.backgrounds[0, 1:-1]
     assert t.expected(0.2, np.array([1.1, 0.8])) == pytest.approx(expected, rel=1e-10)
 

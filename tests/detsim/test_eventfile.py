@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from detsim.files import WholeFile
 from detsim.inspection import describe
 from detsim.rootfile import BASKET_ROWS, Branch, TableWriter
 from detsim.rootreader import TableFile
-from simgen.events import COLUMNS, Events
+from simgen.events import COLUMNS, VERTEX_COLUMNS, Events
 
 DETECTED = event_columns(detected=True)
 
@@ -84,14 +85,16 @@ def whole(tmp_path):
 @pytest.mark.parametrize("compression", ["zstd-1", "lz4-4", "none"])
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_columns_come_back_as_written(tmp_path, precision, compression):
-    sample = events(1000)
-    columns = event_columns(detected=True, cos_theta=True)
+    sample = replace(events(1000), **{c: np.linspace(-3, 7, 1000) for c in (*VERTEX_COLUMNS, "time")})
+    columns = event_columns(detected=True, cos_theta=True, vertex=True, time=True)
     path = write(tmp_path / "a.root", sample, columns=columns, precision=precision, compression=compression)
     with EventFile(path) as file:
         read = file.arrays()
-    assert list(read) == [name for name in COLUMNS if name != "experiment"]
+    absent = {"experiment", "weight", "weight_A", "weight_B", "weight_C"}
+    assert list(read) == [name for name in COLUMNS if name not in absent]
     for name, column in read.items():
-        expected = precision if COLUMNS[name].dtype == "float64" else COLUMNS[name].dtype
+        energy = COLUMNS[name].dtype == "float64" and not COLUMNS[name].exact
+        expected = precision if energy else COLUMNS[name].dtype
         assert column.dtype == expected
         np.testing.assert_array_equal(column, sample.columns()[name].astype(expected))
 

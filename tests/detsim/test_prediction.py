@@ -47,11 +47,11 @@ def test_columns_sum_to_the_unbinned_total(name):
 def test_panels_have_converged(name, monkeypatch):
     """Property. Finds too few nodes in a panel: twice as many change no bin by 1e-8 of the total."""
     experiment, model = CASES[name]
-    coarse = fold(experiment, model.corrections).signal(model)
+    coarse = fold(experiment, model).signal(model)
     x, w = np.polynomial.legendre.leggauss(40)
     monkeypatch.setattr(prediction, "_X", x)
     monkeypatch.setattr(prediction, "_W", w)
-    fine = fold(experiment, model.corrections).signal(model)
+    fine = fold(experiment, model).signal(model)
     np.testing.assert_allclose(coarse, fine, rtol=1e-8, atol=1e-8 * fine.sum())
 
 
@@ -146,7 +146,7 @@ def small(duration=20 * DAY, electrons=1e30, flux=2e12, resolution=0.02, thresho
 @given(st.floats(1, 1e7), st.floats(1, 1e7))
 def test_counts_add_in_exposure(one, two):
     """Property. Finds counts that are not additive in live time."""
-    counts = [fold(small(duration=t), "tree").signal(SM()) for t in (one, two, one + two)]
+    counts = [fold(small(duration=t), SM()).signal(SM()) for t in (one, two, one + two)]
     np.testing.assert_allclose(counts[0] + counts[1], counts[2], rtol=1e-12)
 
 
@@ -154,8 +154,8 @@ def test_counts_add_in_exposure(one, two):
 @given(st.floats(1e-3, 1e3), st.floats(1e-3, 1e3))
 def test_counts_scale_with_luminosity(flux, electrons):
     """Property. Finds a flux or number of electrons that does not enter linearly."""
-    unit = fold(small(), "tree").signal(SM())
-    scaled = fold(small(flux=2e12 * flux, electrons=1e30 * electrons), "tree").signal(SM())
+    unit = fold(small(), SM()).signal(SM())
+    scaled = fold(small(flux=2e12 * flux, electrons=1e30 * electrons), SM()).signal(SM())
     np.testing.assert_allclose(scaled, unit * flux * electrons, rtol=1e-11)
 
 
@@ -171,7 +171,7 @@ def test_counts_are_never_negative(resolution, threshold, gamma, beta, correctio
     """Property. Finds negative counts, or more events recorded than happened."""
     experiment = small(resolution=resolution, threshold=threshold)
     model = E6(beta=beta, gamma=gamma, corrections=corrections)
-    counts = fold(experiment, corrections).signal(model)
+    counts = fold(experiment, model).signal(model)
     everything = experiment.luminosity * sum(prediction_total(c, model) for c in experiment.source.components)
     assert np.all(counts >= 0)
     assert counts.sum() <= everything * (1 + 1e-8)
@@ -185,7 +185,7 @@ def prediction_total(component, model):
 
 def test_counts_are_quadratic_in_gamma():
     """Property. Finds a fold that spoils N(γ) = A + Bγ + Cγ² at φ = 0."""
-    folded = fold(borexino(), "full")
+    folded = fold(borexino(), SM(corrections="full"))
     N = {g: folded.signal(LR(gamma=g, corrections="full")) for g in (0.0, 0.1, 0.2, 0.35)}
     C = (N[0.2] - 2 * N[0.1] + N[0.0]) / 0.02
     B = (N[0.1] - N[0.0]) / 0.1 - 0.1 * C
@@ -195,8 +195,8 @@ def test_counts_are_quadratic_in_gamma():
 @pytest.mark.parametrize("where", [0.05, 0.1, 0.15, 0.3])
 def test_threshold_cuts_what_is_below(where):
     """Closed form. Finds a threshold that cuts whole bins, or none: bins above it are untouched."""
-    free = fold(small(threshold=-np.inf), "tree").signal(SM())
-    cut = fold(small(threshold=where), "tree").signal(SM())
+    free = fold(small(threshold=-np.inf), SM()).signal(SM())
+    cut = fold(small(threshold=where), SM()).signal(SM())
     edges = np.array([-np.inf, 0.1, 0.2, 0.35, 0.6, np.inf])
     above, below = edges[:-1] >= where, edges[1:] <= where
     np.testing.assert_allclose(cut[above], free[above], rtol=1e-9)
@@ -209,13 +209,13 @@ def test_backgrounds_are_flat_and_cut():
     """Closed form. Finds a background smeared, not cut by the threshold, or spread wrongly over bins."""
     background = FlatBackground(name="b", rate=10 / DAY, low=0.0, high=0.8, uncertainty=0.1)
     experiment = replace(small(duration=8 * DAY, threshold=0.15), backgrounds=(background,))
-    np.testing.assert_allclose(fold(experiment, "tree").backgrounds, [[0, 5, 15, 25, 20]], rtol=1e-12)
+    np.testing.assert_allclose(fold(experiment, SM()).backgrounds, [[0, 5, 15, 25, 20]], rtol=1e-12)
 
 
 def test_mixed_corrections_are_refused():
     """Contract. Finds tree shapes used with full coefficients, and a silent infinity."""
-    with pytest.raises(ValueError, match=r"corrections = 'tree'.*'full'"):
-        fold(borexino(), "tree").signal(SM(corrections="full"))
+    with pytest.raises(ValueError, match="radiative corrections"):
+        fold(borexino(), SM()).signal(SM(corrections="full"))
     everything = replace(lama(), detector=replace(lama().detector, threshold=-np.inf))
     with pytest.raises(ValueError, match=r"mu_nu.*generate_above"):
         predict(everything, SM(mu_nu=1e-11))

@@ -18,7 +18,7 @@ ALPHA = 1e-3
 
 def chi2_pvalue(experiment, model, n, seed):
     """Compare the shares of the bins, both flow bins and "not recorded" (multinomial χ²)."""
-    folded = fold(experiment, model.corrections)
+    folded = fold(experiment, model)
     expected = expected_generated(experiment, model)
     shares = (folded.signal(model) + folded.backgrounds.sum(axis=0)) / expected
     counts = simulate_counts(experiment, model, seed=seed, n=n)

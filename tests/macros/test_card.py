@@ -28,7 +28,7 @@ activity = "1.67"
 [geometry]
 shape = "sphere"
 radius = "300 cm"
-source_distance = "200 cm"
+source_distance = "-200 cm"
 [detector]
 name = "X"
 target = "C9H12"
@@ -135,8 +135,13 @@ def test_all_faults_at_once(tmp_path):
         ("detector.bins.low=1 MeV", "detector.bins", "low must be below high"),
         ("detector.bins.width=1e-6 eV", "detector.bins.width", "more than 100000 bins"),
         ("detector=3", "detector", "must be a table"),
-        ("geometry.shape=cube", "geometry.shape", "'sphere', 'shell' or 'cylinder'"),
-        ("geometry.source_distance=1 m", "geometry.source_distance", "beyond the radius"),
+        ("geometry.shape=cube", "geometry.shape", "'sphere', 'shell', 'cylinder' or 'box'"),
+        ("geometry.source_distance=-1 m", "geometry.source_distance", "must be at least 0"),
+        ("geometry.source_position=['1 m', '0 m']", "geometry.source_position", "needs at least 3 entries"),
+        ("geometry.source_position=['1 m', '0 m', 2]", "geometry.source_position.2", "has no unit"),
+        ("geometry.source_radius=-1 m", "geometry.source_radius", "must be at least 0"),
+        ("geometry.source_radius=1 kg", "geometry.source_radius", "not a length but a mass"),
+        ("run.columns=['vertx']", "run.columns.0", "did you mean 'vertex'"),
         ("source.isotope=Cr52", "source.isotope", "known are Cr51"),
         ("source.data=old", "source.data", "'modern' or 'paper', got 'old'"),
         ("source.components=[]", "source.components", "at least 1"),
@@ -153,6 +158,18 @@ def test_all_faults_at_once(tmp_path):
         ("model.phi=1 deg", "model.gamma", "cannot mix"),
         ("model.sin2_theta_w=0.7", "model.sin2_theta_w", "below 0.5"),
         ("model.mu_nu=1 keV", "model.mu_nu", "not a magnetic moment"),
+        ("model.constrained=3", "model.constrained", "true, or { tau = 2.0 }"),
+        ("model.constrained={}", "model.constrained.tau", "is missing"),
+        ("model.constrained.tau=-1", "model.constrained.tau", "at least 0"),
+        ("model.charge_radius=1e-32 cm2", "model.charge_radius_convention", "factor of 2"),
+        ("model.charge_radius=1e-32 cm", "model.charge_radius", "not an area but a length"),
+        ("model.charge_radius_convention=texno", "model.charge_radius_convention", "did you mean 'texono'?"),
+        ("model.millicharge=1 keV", "model.millicharge", "must be a number"),
+        ("model.vector_coupling=1e-11", "model.vector_mass", "is missing"),
+        ("model.scalar_coupling=1e-11", "model.scalar_mass", "is missing"),
+        ("model.scalar_mass=0 keV", "model.scalar_mass", "above 0"),
+        ("model.scalar_mass=1", "model.scalar_mass", "has no unit"),
+        ("model.delta_c_L_order=second", "model.delta_c_L_order", "'exact' or 'first'"),
         ("systematics.activity=-1", "systematics.activity", "at least 0"),
         ("systematics.mass=0.1", "systematics.mass", "unknown key"),
         ("fit.poi=gama", "fit.poi", "gama"),
@@ -223,6 +240,26 @@ def test_alternatives_exclude_each_other():
     }
 
 
+def test_place_of_the_source():
+    """Contract: a position, its short form, and what vertices need."""
+    changed = document()
+    changed["geometry"]["source_position"] = ["0 m", "3 m", "-40 cm"]
+    with pytest.raises(CardError, match="says the same as source_position"):
+        card_from_document(changed, name="changed")
+    card = card_from_document(
+        document(),
+        ["geometry.source_position=['0 m', '3 m', '-40 cm']", "geometry.source_radius=3 cm"],
+        name="changed",
+    )
+    geometry = card.experiment.normalisation.geometry
+    assert geometry.source_centre == (0.0, 300.0, -40.0)
+    assert geometry.source_radius == 3.0
+    assert load_card("borexino-cr51-realistic", ["run.columns=['time']"]).run.columns == ("time",)
+    assert load_card("borexino-cr51-paper", ["run.columns=['time']"]).run.columns == ("time",)
+    with pytest.raises(CardError, match=r"run.columns.*no place to draw them in"):
+        load_card("borexino-cr51-paper", ["run.columns=['vertex']"])
+
+
 def test_misspelt_key_does_not_hide_the_domain():
     """Contract: the check goes on as if the key had been written right."""
     changed = document()
@@ -278,6 +315,49 @@ def test_overrides():
     assert paper.fit.error_per_bin is None
     assert paper.model.beta == pytest.approx(math.pi / 6)
     assert load_card(REALISTIC, ["model.mu_nu=3e-11"]).model.mu_nu == 3e-11
+
+
+@pytest.mark.parametrize(
+    ("overrides", "key", "words"),
+    [
+        (["beta=eta", "constrained=true"], "model.constrained", "needs tau"),
+        (["gamma=0.5", "constrained=true"], "model.gamma", "beyond the end point 0.4644 (133.8 GeV)"),
+        (["mass=100 GeV", "constrained=true"], "model.mass", "beyond the end point 0.4644 (133.8 GeV)"),
+        (["name=LR", "constrained.tau=2"], "model.constrained", "it takes no tau"),
+        (["name=SM", "constrained=true"], "model.constrained", "which the SM has not"),
+        (["constrained=true", "phi=0.1 deg", "gamma=0.1"], "model.phi", "follows from gamma"),
+        (["constrained=true", "rho_mix=false"], "model.rho_mix", "is on in a constrained model"),
+    ],
+)
+def test_faults_of_constrained_models(overrides, key, words):
+    """Contract: what a constrained model lacks, or cannot have, is said at the key that is at fault."""
+    found = faults_of(*(f"model.{o}" for o in overrides))
+    assert list(found) == [key]
+    assert words in found[key]
+
+
+def test_terms_of_the_model():
+    """Contract: every key of a term reaches the model, in internal units."""
+    terms = {
+        "delta_c_L": (0.1, 0.1),
+        "delta_c_L_order": ("first", "first"),
+        "eps_L": (0.02, 0.02),
+        "eps_R": (-0.03, -0.03),
+        "charge_radius": ("-1e-36 m2", -1e-32),
+        "charge_radius_convention": ("texono", "texono"),
+        "millicharge": (1e-13, 1e-13),
+        "vector_coupling": (-1e-11, -1e-11),
+        "vector_mass": ("100 keV", 0.1),
+        "scalar_coupling": (1e-12, 1e-12),
+        "scalar_mass": ("2 MeV", 2.0),
+    }
+    loaded = load_card(REALISTIC, [f"model.{key}={value}" for key, (value, _) in terms.items()])
+    assert {key: getattr(loaded.model, key) for key in terms} == {k: value for k, (_, value) in terms.items()}
+    constrained = load_card(REALISTIC, ["model.beta=eta", "model.gamma=0.1", "model.constrained.tau=2"])
+    assert (constrained.model.constrained, constrained.model.tau) == (True, 2.0)
+    assert "phi" not in constrained.document["model"]
+    plain = load_card(REALISTIC, ["model.constrained=false", "model.phi=1 deg", "model.gamma=0.1"])
+    assert (plain.model.constrained, plain.model.phi) == (False, pytest.approx(math.pi / 180))
 
 
 def test_overrides_leave_the_card_alone():

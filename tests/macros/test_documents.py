@@ -53,15 +53,17 @@ def test_minimal_card(tmp_path):
 def test_keys_of_cards(table):
     """Contract: the document names every key of a table, and no other."""
     found = first_cells(section(CARDS, f"[{table}]"))
-    assert found == known_keys()[table]
+    assert found == known_keys()[table] | known_keys().get(f"{table}.components", set())
 
 
 def test_keys_of_geometry_and_background():
     """Contract: as above, for tables with shapes and names."""
     schema = json_schema()["$defs"]
-    geometry = {k for t in ("Sphere", "Shell", "Cylinder") for k in schema[f"{t}Table"]["properties"]}
+    geometry = {k for t in ("Sphere", "Shell", "Cylinder", "Box") for k in schema[f"{t}Table"]["properties"]}
     assert geometry <= words(section(CARDS, "[geometry]"))
-    assert first_cells(section(CARDS, "[background]")) == set(schema["BackgroundTable"]["properties"])
+    backgrounds = ("Flat", "Power", "LineBackground", "Spectrum")
+    keys = {k for t in backgrounds for k in schema[f"{t}Table"]["properties"]}
+    assert first_cells(section(CARDS, "[background]")) == keys
 
 
 def test_units():
@@ -75,11 +77,14 @@ def test_units():
 def test_event_and_toy_files(tmp_path):
     """Contract: branches and keys of files are those of the document."""
     events, toys = tmp_path / "events.root", tmp_path / "toys.root"
-    answer("simulate", CARD, "-o", events, "--seed", 1, "--experiments", 1)
+    columns = 'run.columns=["vertex", "time", "cos_theta"]'
+    answer("simulate", CARD, "-o", events, "--seed", 1, "--experiments", 1, "--set", columns)
     with EventFile(events) as file:
         text = section(FILES, "Event files")
         branches, runinfo = text.split("**`runinfo`**")
-        assert first_cells(branches) == set(file.columns) == set(COLUMNS) - {"cos_theta"}
+        weighted = {"weight", "weight_A", "weight_B", "weight_C"}
+        assert first_cells(branches) - weighted == set(file.columns) == set(COLUMNS) - weighted
+        assert weighted <= first_cells(branches)
         assert first_cells(runinfo) == set(file._table.rows[0])
         assert set(file.provenance) | {"true_events"} <= words(text)
         for name in file.columns:
@@ -109,6 +114,7 @@ def test_json_keys(tmp_path):
         "generate": (CARD, "-o", true, "--seed", 1),
         "detect": (CARD, true, "-o", tmp_path / "reco.root"),
         "simulate": (CARD, "-o", events, "--seed", 1),
+        "reweight": (events, "--to", CARD, "-o", tmp_path / "weighted.root"),
         "fit": (CARD, events),
         "limit": (CARD, events),
         "toys": (CARD, "-n", 1, "-o", tmp_path / "toys.root"),

@@ -7,6 +7,7 @@ from macros.card import load_card, presets
 from simgen.constants import YEAR
 
 WIDE = 'detector.bins.high="560 keV"'
+EVERY_RECOIL = ("detector.threshold=none", 'detector.bins.low="-500 keV"', 'detector.bins.high="1200 keV"')
 TREE = ("model.corrections=tree", "model.sin2_theta_w=0.2312")
 
 
@@ -25,6 +26,7 @@ def signal(preset: str, *overrides: str) -> float:
         ("hellaz-cr51-realistic", (*TREE, WIDE), 211.0, 0.5),
         ("lama-pm147-paper", (), 6.27e4 * 3e29 / 2.5713e29, 60.0),
         ("lama-pm147-paper", ("detector.mass=1 t",), 6.27e4, 50.0),
+        ("borexino-be7", EVERY_RECOIL, 45.92 * 2.775 / (3.10 * 0.8952), 0.006),
     ],
 )
 def test_counts(preset, overrides, counts, tolerance):
@@ -44,7 +46,7 @@ def test_radiative_corrections_lower_hellaz():
 
 @pytest.mark.parametrize("preset", presets())
 def test_what_all_have_in_common(preset):
-    """Contract: papers are tree level with the paper's χ²; the realistic ones are what a measurement is."""
+    """Contract: papers are tree level with the paper's χ²; the others are what a measurement is."""
     card = load_card(preset)
     assert card.name == preset
     assert card.model.label == "E6 χ"
@@ -54,6 +56,10 @@ def test_what_all_have_in_common(preset):
         assert card.fit.likelihood == "poisson"
         assert card.experiment.signal_uncertainty == 0.018
         assert card.document["source"]["data"] == "modern"
+    elif preset == "borexino-be7":
+        assert (card.model.corrections, card.model.sin2_theta_w) == ("full", 0.2317)
+        assert card.fit.likelihood == "poisson"
+        assert not card.experiment.backgrounds
     else:
         assert (card.model.corrections, card.model.sin2_theta_w) == ("tree", 0.2312)
         assert card.fit.likelihood == "paper"

@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from simgen.crosssection import Basis, coefficients, dsigma_dT, sigma
+from simgen.couplings import couplings
+from simgen.crosssection import dsigma_dT, sigma
 from simgen.flavours import Flavour
 from simgen.kinematics import T_max
-from simgen.models import E6, LR, SM, couplings
+from simgen.models import E6, LR, SM
+from simgen.shapes import Basis, coefficients
 
 DETERMINISTIC = settings(derandomize=True, deadline=None)
 FLAVOURS = list(Flavour)

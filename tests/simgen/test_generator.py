@@ -13,10 +13,12 @@ from scipy.interpolate import CubicSpline
 
 from simgen._kernels.vertex import _magnetic_recoil, _weak_recoil
 from simgen.crosssection import dsigma_dT, sigma, weak_integral
+from simgen.deposits import Deposit, Uniform
 from simgen.flavours import Flavour
-from simgen.generator import FlatDeposit, generate, plan
+from simgen.generator import generate
 from simgen.kinematics import T_max, cos_theta
 from simgen.models import E6, LR, SM
+from simgen.plan import make_plan as plan
 from simgen.rate import mean_sigma
 from simgen.sources import Component, Lines, Source, cr51, pm147
 
@@ -124,7 +126,10 @@ def test_recoils_given_the_neutrino_energy(model):
 def test_components_of_a_mixed_source(model):
     """Twin. Finds components, lines or deposits in the wrong ratio (χ², 4e5 events, α = 1e-3)."""
     source, luminosity, T_low = mixed_source(), 1e47, 2e-3
-    deposits = (FlatDeposit(low=0.1, high=0.4, mean=60.0), FlatDeposit(low=-0.1, high=0.2, mean=30.0))
+    deposits = (
+        Deposit(spectrum=Uniform(low=0.1, high=0.4), mean=60.0),
+        Deposit(spectrum=Uniform(low=-0.1, high=0.2), mean=30.0),
+    )
     prepared = plan(source, model, luminosity=luminosity, T_low=T_low, deposits=deposits)
     expected = [luminosity * mean_sigma(c, model, T_low=T_low) for c in source.components] + [60.0, 30.0]
     assert prepared.expected == pytest.approx(sum(expected), rel=1e-9)
@@ -150,7 +155,7 @@ def test_rejection_keeps_the_share_of_other_channels(source):
     """Twin. Finds a channel weighted without its envelope: 0.6 % of its share (1e6 events, 3.3 σ)."""
     model, luminosity = LR(gamma=2.0, corrections="full"), 1e45
     mean = luminosity * sum(mean_sigma(c, model) for c in source.components)
-    deposit = FlatDeposit(low=0.0, high=1.0, mean=mean)
+    deposit = Deposit(spectrum=Uniform(low=0.0, high=1.0), mean=mean)
     events = generate(plan(source, model, luminosity=luminosity, deposits=(deposit,)), 1_000_000, seed=18)
     assert abs(np.mean(events.component == 1) - 0.5) < 3.3 * 0.5 / 1000
 
@@ -158,21 +163,22 @@ def test_rejection_keeps_the_share_of_other_channels(source):
 @pytest.mark.parametrize("source", [cr51(), pm147(), mixed_source()], ids=lambda s: s.name)
 @pytest.mark.parametrize("corrections", ["electroweak", "full"])
 @pytest.mark.parametrize("make", [SM, lambda **k: E6(beta="chi", gamma=2.0, **k)], ids=["SM", "chi"])
-def test_envelope_bounds_the_corrected_cross_section(source, corrections, make):
-    """Property. Finds an envelope that cuts the spectrum: random points, none may exceed it."""
+def test_boxes_bound_the_density(source, corrections, make):
+    """Property. Finds a bound that cuts the spectrum: random points in every box, none may exceed it."""
     model = make(corrections=corrections)
-    arrays = plan(source, model, luminosity=1.0).arrays
-    rng = np.random.default_rng(16)
+    arrays = plan(source, model, luminosity=1e44).arrays
+    rng = np.random.default_rng(4)
     for c in range(len(arrays.process)):
         component = source.components[arrays.component[c]]
-        end = arrays.energy[c] if arrays.table[c] < 0 else component.spectrum.endpoint
-        E_nu = end * (np.ones(20000) if arrays.table[c] < 0 else rng.uniform(0.001, 1, 20000))
-        T = rng.random(20000) * T_max(E_nu)
-        a2, b2, ab = arrays.proposal[c]
-        proposed = a2 + b2 * (1 - T / E_nu) ** 2 - ab * reference.M_E * T / E_nu**2
-        ratio = dsigma_dT(T, E_nu, model, flavour=component.flavour) / (reference.SIGMA0 * proposed)
-        assert np.all(proposed > 0)
-        assert ratio.max() < arrays.envelope[c]
+        boxes = np.repeat(arrays.boxes[arrays.first_box[c] : arrays.last_box[c] + 1], 4, axis=0)
+        E_nu = boxes[:, 1] + rng.random(len(boxes)) * boxes[:, 2]
+        T = T_max(E_nu) * (boxes[:, 3] + rng.random(len(boxes)) * boxes[:, 4])
+        line = arrays.first_node[c] < 0
+        spectrum = np.ones(len(boxes)) if line else component.spectrum.density(E_nu)
+        density = (
+            spectrum * T_max(E_nu) * dsigma_dT(T, E_nu, model, flavour=component.flavour) / reference.SIGMA0
+        )
+        assert np.all(density <= boxes[:, 5])
 
 
 @numba.njit

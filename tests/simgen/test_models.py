@@ -8,14 +8,13 @@ import reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simgen.couplings import RHO, couplings
 from simgen.models import (
     E6,
     LR,
     NAMED_BETA,
-    RHO,
     SM,
     Model,
-    couplings,
     gamma_from_mass,
     mass_from_gamma,
     parameter_range,

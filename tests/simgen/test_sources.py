@@ -9,12 +9,12 @@ import reference
 from experiments import mixed_source
 from scipy.integrate import quad
 
-from simgen.crosssection import Basis, coefficients
 from simgen.flavours import Flavour
 from simgen.kinematics import T_max
 from simgen.models import SM
 from simgen.rate import component_shapes, mean_sigma, recoil_spectrum
-from simgen.sources import SOURCES, Component, Lines, Source, cr51, pm147, source
+from simgen.shapes import Basis, coefficients
+from simgen.sources import Component, Lines, Source, cr51, pm147, source
 
 
 def test_paper_lines():
@@ -25,7 +25,7 @@ def test_paper_lines():
     assert cr51("paper").half_life == 27 * 86400
 
 
-@pytest.mark.parametrize("isotope", sorted(SOURCES))
+@pytest.mark.parametrize("isotope", ["Cr51", "Pm147"])
 @pytest.mark.parametrize("data", ["paper", "modern"])
 def test_intensity_is_the_integral(isotope, data):
     """Closed form. Finds weights or densities that are not per decay."""

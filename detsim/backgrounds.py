@@ -1,0 +1,121 @@
+"""Backgrounds: events that no neutrino of the source made."""
+
+import math
+from dataclasses import dataclass
+
+from simgen.deposits import Spectrum, Uniform
+from simgen.exposure import Exposure
+
+__all__ = ["Background", "FlatBackground", "background_events"]
+
+
+def _check(name: str, rate: float, uncertainty: float, half_life: float) -> None:
+    if not (math.isfinite(rate) and rate >= 0):
+        raise ValueError(f"background {name!r}: rate must be finite and ≥ 0 /s, got {rate}")
+    if not (math.isfinite(uncertainty) and uncertainty >= 0):
+        raise ValueError(f"background {name!r}: uncertainty must be finite and ≥ 0, got {uncertainty}")
+    if not half_life > 0:
+        raise ValueError(f"background {name!r}: half_life must be above 0 s, got {half_life}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Background:
+    """A background of any spectrum.
+
+    Parameters
+    ----------
+    name : str
+    spectrum : Line, Uniform, PowerLaw or Tabulated
+        Of the measured energy, or of the true one if it is smeared.
+    rate : float
+        Events in the whole spectrum at t = 0, the moment of the source's activity [1/s].
+    smeared : bool
+        False: the spectrum is what is recorded; the threshold cuts it, efficiency and smearing do not.
+        True: the spectrum is of the true energy of electrons, and quenching, smearing, energy scale,
+        threshold and efficiency apply; binding and the fiducial cut do not.
+    half_life : float
+        [s]; infinite for a constant rate.
+    uncertainty : float
+        Relative standard deviation of the rate; 0 if it is known exactly.
+    """
+
+    name: str
+    spectrum: Spectrum
+    rate: float
+    smeared: bool
+    half_life: float = math.inf
+    uncertainty: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check(self.name, self.rate, self.uncertainty, self.half_life)
+        low = float(self.spectrum.knots[0])
+        if self.smeared and low < 0:
+            raise ValueError(
+                f"background {self.name!r}: a true energy must be ≥ 0 MeV, its spectrum starts at {low} MeV"
+            )
+
+    def fraction(self, low: float, high: float) -> float:
+        """Compute the fraction of its spectrum in low ≤ E < high [MeV]."""
+        return self.spectrum.fraction(low, high)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlatBackground:
+    """A background that is flat in the measured energy; see `Background` for the other parameters.
+
+    Parameters
+    ----------
+    name : str
+    rate : float
+        Recorded events of the whole detector between low and high at t = 0 [1/s].
+    low, high : float
+        Range of the measured energy [MeV]; the threshold cuts it, efficiency and smearing do not.
+    uncertainty : float
+        Relative standard deviation of the rate; 0 if it is known exactly.
+    half_life : float
+        [s]; infinite for a constant rate.
+    """
+
+    name: str
+    rate: float
+    low: float
+    high: float
+    uncertainty: float = 0.0
+    half_life: float = math.inf
+
+    def __post_init__(self) -> None:
+        _check(self.name, self.rate, self.uncertainty, self.half_life)
+        try:
+            Uniform(low=self.low, high=self.high)
+        except ValueError as error:
+            raise ValueError(f"background {self.name!r}: {error}") from None
+
+    @property
+    def spectrum(self) -> Uniform:
+        """Its spectrum."""
+        return Uniform(low=self.low, high=self.high)
+
+    @property
+    def smeared(self) -> bool:
+        """Whether the response applies: no."""
+        return False
+
+    def fraction(self, low: float, high: float) -> float:
+        """Compute the fraction of its events with low ≤ T_reco < high [MeV]."""
+        return self.spectrum.fraction(low, high)
+
+
+def background_events(background: Background | FlatBackground, exposure: Exposure) -> float:
+    """Integrate rate × 2^(-t/T½) over the exposure.
+
+    Examples
+    --------
+    >>> b = Background(name="b", spectrum=Uniform(low=0.0, high=1.0), rate=1.0, smeared=False, half_life=10.0)
+    >>> round(background_events(b, Exposure(start=10.0, duration=1e6)), 6)
+    7.213475
+    """
+    if math.isinf(background.half_life):
+        return background.rate * exposure.duration
+    decay = math.log(2) / background.half_life
+    lived = -math.expm1(-decay * exposure.duration) / decay
+    return background.rate * math.exp(-decay * exposure.start) * lived

@@ -1,0 +1,65 @@
+"""Tables in files of their own: found beside the card, with their checksums."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from macros.card.faults import CardFault
+
+__all__ = ["locate_files", "used_files"]
+
+
+def locate_files(document: dict[str, Any], directory: Path) -> list[CardFault]:
+    """Make every file that a card names absolute, and write its SHA-256 beside it.
+
+    Parameters
+    ----------
+    document : dict
+        The card; it is changed. A file is a text under the key ``table``.
+    directory : Path
+        Where relative names start: that of the card.
+
+    Returns
+    -------
+    list of CardFault
+        Files that cannot be read, or that are not those of the checksum that the card states.
+    """
+    places = list(_places(document))
+    if not places:
+        return []
+    from detsim.files import FileError
+    from detsim.tables import checksum, table_path
+
+    faults = []
+    for path, place in places:
+        name = os.path.abspath(directory / place["table"])  # noqa: PTH100 (a symbolic link stays one)
+        place["table"] = name
+        try:
+            found = checksum(table_path(name))
+        except FileError as error:
+            faults.append(CardFault(key=f"{path}.table", reason=str(error)))
+            continue
+        if place.setdefault("sha256", found) != found:
+            reason = f"{name} has changed: its SHA-256 is {found}, the card was made with {place['sha256']}"
+            faults.append(
+                CardFault(key=f"{path}.table", reason=reason, suggestion="restore the file, or drop sha256")
+            )
+    return faults
+
+
+def used_files(document: dict[str, Any]) -> dict[str, str]:
+    """List the files of a located card with their SHA-256."""
+    return {place["table"]: place["sha256"] for _, place in _places(document) if "sha256" in place}
+
+
+def _places(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Find the tables of the card that name a file."""
+    if isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from _places(item, f"{path}.{i}")
+    elif isinstance(value, dict):
+        if isinstance(value.get("table"), str):
+            yield path, value
+        for key, item in value.items():
+            yield from _places(item, f"{path}.{key}" if path else key)

@@ -1,0 +1,53 @@
+"""`nugauge reweight`: weights that make the events of one model those of another."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from macros.console import emit_json, format_number, message, progress, say
+from macros.options import JsonOption, OutputOption, SetOption
+
+__all__ = ["reweight"]
+
+
+def reweight(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Event file, true or measured.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="CARD",
+            help="Card of the target: the file's, but for [model]; its exposure is the file's.",
+            show_default=False,
+        ),
+    ],
+    output: OutputOption,
+    templates: Annotated[
+        bool,
+        typer.Option("--gamma-templates", help="Also store A, B, C of each event: w(γ) = A + Bγ + Cγ²."),
+    ] = False,
+    override: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give the events of a file the weights of another model, exactly from E_nu and T."""
+    from macros.card import load_card
+    from macros.reweighting import reweight as give_weights
+
+    target = load_card(to, override or ())
+    with progress("reweighting", None, "events") as advance:
+        made = give_weights(file, target, output, templates=templates, advance=advance)
+    if as_json:
+        emit_json(made.document())
+        return
+    tally, comparison = made.tally, made.comparison
+    say(f"{made.file}: {tally.n_written} events, worth {format_number(made.n_effective)} unweighted ones")
+    verdict = "too few for a χ² against quadrature"
+    if comparison.p_value is not None:
+        verdict = f"χ² = {comparison.chi2:.1f} for {comparison.ndof}, p = {format_number(comparison.p_value)}"
+    found, mean = format_number(tally.sum_w, 6), format_number(made.expected, 6)
+    say(f"sum of weights {found}, expected {mean}: {verdict}")
+    if made.templates is not None:
+        a, b, c = (format_number(x, 6) for x in made.templates)
+        say(f"sum of weights at γ: {a} + {b} γ + {c} γ²")
+    message(f"{format_number(tally.n_written / made.seconds, 3)} events/s")

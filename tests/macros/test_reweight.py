@@ -1,0 +1,146 @@
+"""`nugauge reweight`: JSON, files, and what is refused."""
+
+import numpy as np
+import pytest
+import uproot
+from invocation import CARD, answer, refusal
+from numpy.testing import assert_allclose, assert_array_equal
+
+from analysis.export import write_root
+from analysis.histograms import histogram
+from detsim.eventfile import EventFile
+from macros.card import load_card
+from simgen.events import Events
+
+CHI = ("--set", "model.gamma=0.2")
+EXACT = ("--set", "run.precision=float64")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    path = tmp_path_factory.mktemp("samples")
+    for command, more in (("generate", ()), ("simulate", EXACT)):
+        answer(command, CARD, "-o", path / f"{command}.root", "--seed", 5, "--events", 20_000, *more)
+    return path
+
+
+def columns(path):
+    with EventFile(path) as file:
+        assert all(file.check_hashes().values())
+        return file.arrays()
+
+
+def test_measured_events(files, tmp_path):
+    """Contract: keys, sums and provenance; the verdict is that of quadrature."""
+    source, path = files / "simulate.root", tmp_path / "w.root"
+    found = answer("reweight", source, "--to", CARD, *CHI, "-o", path, "--gamma-templates")
+    before, after = columns(source), columns(path)
+    for name, column in before.items():
+        assert_array_equal(after[name], column)
+    w = after["weight"]
+    assert found["n_events"] == len(w)
+    assert found["sum_w"] == pytest.approx(w.sum(), rel=1e-12)
+    assert found["sum_w2"] == pytest.approx(np.sum(w**2), rel=1e-12)
+    assert found["n_effective"] == pytest.approx(w.sum() ** 2 / np.sum(w**2), rel=1e-12)
+    drawn = answer("check", CARD)["expected"]["generated"]
+    target = answer("expect", CARD, *CHI)
+    mean = 20_000 / drawn * sum(target[k] for k in ("total", "underflow", "overflow"))
+    assert found["expected"] == pytest.approx(mean, rel=1e-6)
+    assert found["p_value"] > 1e-3
+    abc = [after[f"weight_{x}"] for x in "ABC"]
+    assert_allclose(abc[0] + 0.2 * abc[1] + 0.04 * abc[2], w, rtol=1e-9)
+    assert_allclose(found["gamma_templates"], [x.sum() for x in abc], rtol=1e-12)
+    with EventFile(path) as file, EventFile(source) as old:
+        assert (file.runinfo.sum_w, file.runinfo.sum_w2) == (found["sum_w"], found["sum_w2"])
+        assert file.runinfo.equivalent_exposure == old.runinfo.equivalent_exposure
+        assert file.provenance["reweighted"] == old.rows[0].uuid
+        assert file.provenance["card"]["model"]["gamma"] == 0.2
+        assert file.provenance["generated_card"] == old.provenance["card"]
+        assert file._table.branches["weight"]["dtype"] == "float64"
+
+
+def test_weights_go_through_the_detector(files, tmp_path):
+    """Contract: weights of true events, measured, are those of measured events, to the bit."""
+    true, reco, direct = (tmp_path / f"{name}.root" for name in ("true", "reco", "direct"))
+    found = answer("reweight", files / "generate.root", "--to", CARD, *CHI, "-o", true)
+    assert found["p_value"] > 1e-3
+    assert found["expected"] == pytest.approx(found["sum_w"], rel=0.01)
+    measured = answer("detect", CARD, true, *CHI, *EXACT, "-o", reco)
+    same = answer("reweight", files / "simulate.root", "--to", CARD, *CHI, "-o", direct)
+    for name in ("expected", "p_value", "chi2"):
+        assert measured.get(name) == pytest.approx(same[name], rel=1e-9), name
+    a, b = columns(reco), columns(direct)
+    assert set(a) == set(b)
+    for name in a:
+        assert_array_equal(a[name], b[name], err_msg=name)
+
+
+def test_histogram_of_weighted_events(files, tmp_path):
+    """Closed form: values Σw and variances Σw² per bin, flow bins too."""
+    path = tmp_path / "w.root"
+    answer("reweight", files / "simulate.root", "--to", CARD, *CHI, "-o", path)
+    experiment = load_card(CARD).experiment
+    table = columns(path)
+    n = len(table["T"])
+    h = histogram(Events(**table, cos_theta=np.zeros(n), n_generated=n), experiment)
+    edges = [-np.inf, *experiment.detector.edges, np.inf]
+    for power, found in ((1, h.values(flow=True)), (2, h.variances(flow=True))):
+        expected = np.histogram(table["T_reco"], edges, weights=table["weight"] ** power)[0]
+        assert_allclose(found, expected, rtol=1e-12)
+    write_root(tmp_path / "h.root", {"data": h})
+    assert "weighted counts" in refusal("fit", CARD, tmp_path / "h.root")
+    with uproot.open(tmp_path / "h.root") as file:
+        assert_allclose(file["data"].variances(), h.variances())
+
+
+def test_pseudo_experiments(tmp_path):
+    """Twin: K experiments expect K times the target's counts."""
+    sample, path = tmp_path / "e.root", tmp_path / "w.root"
+    answer("simulate", CARD, "-o", sample, "--seed", 2, "--experiments", 20)
+    found = answer("reweight", sample, "--to", CARD, *CHI, "-o", path)
+    assert found["expected"] == pytest.approx(20 * answer("expect", CARD, *CHI)["unbinned_total"], rel=1e-6)
+    assert found["p_value"] > 1e-3
+    assert "weighted events" in refusal("fit", CARD, path, "--experiment", 1)
+    assert "weighted events" in refusal("toys", CARD, "--data", path, "-o", tmp_path / "toys.root")
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (("--to", CARD, "--set", "source.activity=2 MCi"), "source.activity"),
+        (("--to", "hellaz-cr51-realistic"), "was made with another card"),
+        (("--to", CARD, "--set", "detector.threshold=300 keV"), "detector.threshold"),
+        (("--to", CARD, "--set", "model.mu_nu=1e-10"), "diverges at T → 0: set generate_above"),
+        (
+            ("--to", CARD, "--gamma-templates", "--set", "model.phi=1 deg", "--set", "model.gamma=0.1"),
+            "rho_mix",
+        ),
+        (("--to", "missing.toml"), "no such file"),
+    ],
+)
+def test_refused(files, tmp_path, command, reason):
+    """Contract: another experiment, or a target outside the support, is an error that names the key."""
+    assert reason in refusal("reweight", files / "simulate.root", *command, "-o", tmp_path / "w.root")
+    assert not list(tmp_path.iterdir())
+
+
+def test_support(tmp_path):
+    """Contract: `generate_above` may rise, never fall."""
+    low, high = (("--set", f"model.generate_above={x} keV") for x in (20, 60))
+    sample, path = tmp_path / "e.root", tmp_path / "w.root"
+    answer("generate", CARD, "-o", sample, "--seed", 2, "--events", 20_000, *low)
+    found = answer("reweight", sample, "--to", CARD, *high, "-o", path)
+    assert 0.5 < found["sum_w"] / found["n_events"] < 0.98
+    assert found["p_value"] > 1e-3
+    reason = refusal("reweight", sample, "--to", CARD, "-o", tmp_path / "x.root")
+    assert "no recoils below generate_above = 20 keV" in reason
+
+
+def test_a_weighted_file_is_not_data(files, tmp_path):
+    """Contract: no likelihood of weights, no weights of weights, no file over its source."""
+    path = tmp_path / "w.root"
+    answer("reweight", files / "simulate.root", "--to", CARD, *CHI, "-o", path)
+    for command in ("fit", "limit"):
+        assert "not Poisson numbers" in refusal(command, CARD, path)
+    assert "holds weights already" in refusal("reweight", path, "--to", CARD, "-o", tmp_path / "x.root")
+    assert "the file that is read" in refusal("reweight", path, "--to", CARD, "-o", path)
