@@ -135,7 +135,7 @@ def measured(row):
     if row["what"] == "lampf":
         return 1e45 * float(sigma(31.7, SM())) / 31.7
     if row["what"] == "lampf full":
-        return 1e45 * float(sigma(31.7, SM(sin2_theta_w=0.2317, corrections="full"))) / 31.7
+        return 1e45 * float(sigma(31.7, SM(corrections="full"))) / 31.7
     sphere = Sphere(radius=300.0, source_distance=825.0)
     n_electrons = electrons_in("C9H12", 0.88 * sphere.volume)
     per_decay = mean_sigma(cr51().components[0], SM(sin2_theta_w=0.2317, corrections="full"), T_low=0.25)

@@ -1,0 +1,26 @@
+"""docs/validation.md is what its script writes, and every row of it agrees."""
+
+import re
+
+from evaluations import EVALUATIONS
+from golden import golden
+from validation import DOCUMENT, document, rows
+
+
+def cells(text):
+    """Split a page into cells, without the differences, which may be rounding."""
+    lines = [re.split(r" \| ", line) for line in text.splitlines()]
+    return [line[:3] + line[4:] for line in lines]
+
+
+def test_every_group_has_its_evaluation():
+    """Contract: no number stands in golden.toml that nothing is held against."""
+    assert set(golden()) == set(EVALUATIONS)
+
+
+def test_the_document_is_current():
+    """Contract: every row within its tolerance, and on the page as `python tests/validation.py` writes it."""
+    found = rows()
+    wrong = [(group, row, ours) for group, row, ours in found if abs(ours - row["value"]) > row["tolerance"]]
+    assert not wrong
+    assert cells(DOCUMENT.read_text(encoding="utf-8")) == cells(document(found))

@@ -1,0 +1,102 @@
+"""Write docs/validation.md: every number from outside the project against ours.
+
+Run by hand from the top of the repository, `python tests/validation.py`; a test compares the document with
+what this would write.
+"""
+
+import sys
+from pathlib import Path
+
+_TOP = Path(__file__).resolve().parents[1]
+
+__all__ = ["DOCUMENT", "document", "rows"]
+
+DOCUMENT = _TOP / "docs" / "validation.md"
+
+_TITLES = {
+    "total_cross_section": "σ(ν e)",
+    "average_cross_section": "σ averaged over a source",
+    "differential_cross_section": "dσ/dT, full",
+    "recoil_end": "T_max",
+    "coupling_shift": "δg/(γ s²) at φ = 0",
+    "blind_direction": "β at which γ cannot be measured",
+    "mass_bound": "γ at a mass of the Z'",
+    "mixing_effect": "change of the rate of the 747.3 keV line above 250 keV",
+    "mean_beta_energy": "mean beta energy",
+    "electrons": "electrons in a target",
+    "counts": "expected counts in the paper's bins, SM",
+    "measured": "",
+    "sensitivity": "K of γ95 = Kσ, two-sided",
+    "statistical_bound": "γ95 of statistics alone, LAMA",
+    "bound_at_error": "95 % bound at an error per bin",
+    "lama_effects": "change of LAMA's bins",
+}
+_MEASURED = {
+    "borexino": "solar ⁷Be line in Borexino, all recoil energies (preset `borexino-be7`)",
+    "lampf": "σ(ν_e e)/E at 31.7 MeV, tree level",
+    "lampf full": "σ(ν_e e)/E at 31.7 MeV, full",
+    "ferrari": "1.67 MCi of ⁵¹Cr 8.25 m from Borexino's centre, T > 250 keV",
+}
+_UNSHOWN = {"value", "unit", "tolerance", "reason", "source", "what"}
+_KEYS = {"E_nu": "E_nu {} MeV", "T_low": "T > {} MeV", "electron_mass": "m_e {} MeV", "mass_GeV": "{} GeV"}
+_KEYS |= {"share_of_T_max": "T/T_max {}", "error": "error {}", "tonnes": "{} t", "bin": "bin {}"}
+_KEYS |= {"sin2_theta_w": "s² {}", "mixing": "mixing: {}", "side": "g_{}"}
+
+_HEAD = """# Validation
+
+Every number from outside the project that the code is held against: published values, and evaluations that
+share no code with it. Made by `python tests/validation.py` from [tests/golden.toml](../tests/golden.toml), where
+each number stands with its source and the reason of its tolerance; the test suite checks each row, and that this
+page is current. Tolerances are absolute, in the unit of the row; {good} of {n} rows agree within them.
+
+| quantity | number | ours | difference | tolerance | unit | source |
+|---|---|---|---|---|---|---|
+"""
+
+
+def rows():
+    """Evaluate every entry: group, entry, our value."""
+    from evaluations import EVALUATIONS
+    from golden import entries, golden
+
+    return [
+        (group, case.values[0], float(EVALUATIONS[group](case.values[0])))
+        for group in golden()
+        for case in entries(group)
+    ]
+
+
+def _quantity(group, row):
+    """Say in words what an entry is."""
+    title = _TITLES[group]
+    if group == "measured":
+        title = _MEASURED[row["what"]]
+    elif "what" in row:
+        title = f"{title}, {row['what']}"
+    words = {("bin", -1): "all bins", ("coulomb", True): "with Fermi function", ("T_low", 0.0): ""}
+    words[("coulomb", False)] = "without Fermi function"
+    details = [words.get((k, v), _KEYS.get(k, "{}").format(v)) for k, v in row.items() if k not in _UNSHOWN]
+    return ", ".join([title, *filter(None, details)])
+
+
+def document(found):
+    """Compose the page."""
+    good = sum(abs(ours - row["value"]) <= row["tolerance"] for _, row, ours in found)
+    lines = [_HEAD.format(good=good, n=len(found))]
+    for group, row, ours in found:
+        cells = (
+            _quantity(group, row),
+            f"{row['value']:.7g}",
+            f"{ours:.5g}",
+            f"{round(ours - row['value'], 12):+.1g}" if abs(ours - row["value"]) > 1e-10 else "0",
+            f"{row['tolerance']:.2g} ({row['reason']})",
+            row["unit"],
+            row["source"],
+        )
+        lines.append("| " + " | ".join(cells) + " |\n")
+    return "".join(lines)
+
+
+if __name__ == "__main__":
+    sys.path[:0] = [str(_TOP), str(_TOP / "tests")]
+    DOCUMENT.write_text(document(rows()), encoding="utf-8")
