@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from detsim.test_twins import chi2_pvalue
 from experiments import DAY, borexino
+from twins import chi2_pvalue
 
 from detsim.detector import Resolution
 from detsim.prediction import predict

@@ -6,32 +6,13 @@ import numpy as np
 import pytest
 from experiments import DAY, borexino, borexino_outside, hellaz, lama, mixed_source
 from scipy import stats
+from twins import chi2_pvalue
 
 from detsim.detector import Resolution
 from detsim.experiment import FlatBackground
-from detsim.prediction import fold
-from detsim.simulation import expected_generated, simulate_counts
 from simgen.models import E6, LR, SM
 
 ALPHA = 1e-3
-
-
-def chi2_pvalue(experiment, model, n, seed):
-    """Compare the shares of the bins, both flow bins and "not recorded" (multinomial χ²)."""
-    folded = fold(experiment, model)
-    expected = expected_generated(experiment, model)
-    shares = (folded.signal(model) + folded.backgrounds.sum(axis=0)) / expected
-    counts = simulate_counts(experiment, model, seed=seed, n=n)
-    observed = np.append(counts, n - counts.sum())
-    mu = n * np.append(shares, 1 - shares.sum())
-    assert np.all(observed[mu < 1e-9] == 0)
-    small = mu < 10
-    observed = np.append(observed[~small], observed[small].sum())
-    mu = np.append(mu[~small], mu[small].sum())
-    if mu[-1] < 10:
-        observed, mu = observed[:-1], mu[:-1]
-    chi2 = np.sum((observed - mu) ** 2 / mu)
-    return stats.chi2.sf(chi2, len(mu) - 1)
 
 
 def smeared(experiment, **response):
@@ -67,6 +48,24 @@ CASES = {
     "threshold below the bins": (detector(hellaz(), threshold=0.05), SM()),
     "mixed source": (replace(hellaz(0.56), source=mixed_source()), E6(beta=0.4, gamma=0.5, phi=0.02)),
 }
+
+TERMS = {
+    "NSI": {"eps_L": 0.05, "eps_R": -0.1},
+    "charge radius": {"charge_radius": 5e-32, "charge_radius_convention": "texono"},
+    "charged current to first order": {"delta_c_L": 0.3, "delta_c_L_order": "first"},
+    "millicharge": {"millicharge": 3e-13},
+    "vector": {"vector_coupling": 1e-11, "vector_mass": 0.3},
+    "light vector": {"vector_coupling": -1e-12, "vector_mass": 1e-3},
+    "scalar": {"scalar_coupling": 3e-11, "scalar_mass": 0.1},
+}
+TERMS["all"] = {"mu_nu": 3e-12, **{k: v for term in TERMS.values() for k, v in term.items()}}
+for term, values in TERMS.items():
+    for corrections in ("tree", "full"):
+        both = {"corrections": corrections, **values}
+        CASES[f"{term}, {corrections}, lines"] = (replace(borexino(), generate_above=1e-3), SM(**both))
+        CASES[f"{term}, {corrections}, continuum"] = (lama("modern", generate_above=1e-4), SM(**both))
+CASES["constrained"] = (borexino(), E6(beta="eta", gamma=0.3, constrained=True, tau=2.0, corrections="full"))
+CASES["constrained, all"] = (lama(generate_above=1e-4), LR(gamma=0.2, constrained=True, **TERMS["all"]))
 
 
 @pytest.mark.parametrize("name", list(CASES))
