@@ -16,6 +16,7 @@ from macros.card import CardError, card_from_document, json_schema, load_card, p
 from macros.card.overrides import apply_overrides
 from macros.card.toml import write_toml
 from simgen.exposure import Interactions
+from simgen.geometry import Sphere
 from simgen.models import NAMED_BETA, gamma_from_mass
 
 ROOT = Path(__file__).parents[2]
@@ -307,7 +308,11 @@ def test_overrides():
     assert card.run.seed == 7
     card = load_card(REALISTIC, ["model.mass=330 GeV", "source.events=1000", "model.mu_nu=2.5e-12 mu_B"])
     assert card.model.gamma == gamma_from_mass(330e3)
-    assert card.experiment.normalisation == Interactions(events=1000, reference=card.model.standard())
+    assert card.experiment.normalisation == Interactions(
+        events=1000,
+        reference=card.model.standard(),
+        geometry=Sphere(radius=300.0, source_distance=825.0),
+    )
     assert card.model.mu_nu == 2.5e-12
     assert "gamma" not in card.document["model"]
     assert load_card(REALISTIC, ["model.name=LR", "model.gamma=0.1"]).model.label == "LR"

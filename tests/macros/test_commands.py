@@ -53,6 +53,26 @@ def test_simulate(tmp_path):
     assert found["events_per_second"] > 0
 
 
+def test_places_and_times_of_files(tmp_path):
+    """Contract: generate writes them, detect keeps them, simulate gives the same; without asking, none."""
+    asked = ("--set", 'run.columns=["vertex", "time"]', *EXACT)
+    true, reco, both = (tmp_path / f"{name}.root" for name in ("true", "reco", "both"))
+    answer("generate", CARD, "-o", true, "--seed", 3, "--events", 3000, *asked)
+    answer("detect", CARD, true, "-o", reco, *EXACT)
+    answer("simulate", CARD, "-o", both, "--seed", 3, "--events", 3000, *asked)
+    found = columns(both)
+    assert {"vertex_x", "vertex_y", "vertex_z", "L", "time"} < set(found)
+    assert_same(columns(reco), found)
+    signal = found["component"] == 0
+    assert 525 <= found["L"][signal].min() < found["L"][signal].max() <= 1125
+    assert 0 <= found["time"].min() < found["time"].max() <= 100 * 86400
+    answer("simulate", CARD, "-o", both, "--seed", 3, "--events", 30)
+    assert "L" not in columns(both)
+    refused = invoke("simulate", "borexino-cr51-paper", "-o", both, "--set", 'run.columns=["vertex"]')
+    assert refused.exit_code == 2
+    assert "run.columns" in refused.stderr
+
+
 def test_p_value_sees_a_wrong_spectrum(tmp_path, monkeypatch):
     """Twin: finds a sampler that is 5 % off in γ-like shape: the verdict is not always good."""
     real = production.expected_counts
