@@ -213,7 +213,8 @@ class Fitter:
         factors = self.profile(data).factors(start)[self.templates.free]
 
         def cost(parameters: Sequence[float]) -> float:
-            return data((parameters[0] * unit, *parameters[1:]))
+            # where the likelihood is flat, as for a mediator's mass near 0, MIGRAD tries NaN
+            return math.inf if math.isnan(parameters[0]) else data((parameters[0] * unit, *parameters[1:]))
 
         minuit = Minuit(cost, (start / unit, *factors), name=names)
         minuit.errordef = Minuit.LEAST_SQUARES

@@ -54,9 +54,9 @@ def test_small_gamma(k):
 
 
 def test_exact_is_not_first_order():
-    """Golden. Finds φ = kγ in place of the exact angle (χ at 330 GeV): -0.03292 against -0.02999."""
+    """Golden. Finds φ = kγ in place of the exact angle (χ at γ = 0.0764): -0.03292 against -0.02999."""
     k = mass_matrix_k("E6", 0.0, None, 0.2312)
-    gamma = (91.1876 / 330) ** 2
+    gamma = 0.0764
     assert constrained_mixing(gamma, k)[0] == pytest.approx(-0.03292, abs=6e-6)
     assert k * gamma == pytest.approx(-0.02999, abs=6e-6)
 
@@ -119,8 +119,8 @@ def test_continuation_below_zero_is_smooth(model):
         (lambda: E6(beta="psi", constrained=True), ["tau", "no default"]),
         (lambda: E6(beta="eta", constrained=True, tau=-1.0), ["tau", "-1"]),
         (lambda: E6(beta="eta", constrained=True, tau=math.nan), ["tau", "nan"]),
-        (lambda: LR(constrained=True, gamma=0.26), ["gamma", "0.26", "end point", "0.257", "GeV"]),
-        (lambda: E6(beta="chi", constrained=True, gamma=0.5), ["gamma", "end point", "0.4649"]),
+        (lambda: LR(constrained=True, gamma=0.26), ["gamma", "0.26", "end point", "0.2568", "GeV"]),
+        (lambda: E6(beta="chi", constrained=True, gamma=0.5), ["gamma", "end point", "0.4647"]),
         (lambda: E6(beta="chi", constrained=True, gamma=0.1, phi=0.1), ["phi", "gamma"]),
         (lambda: E6(beta="chi", constrained=True, rho_mix=False), ["rho_mix"]),
         (lambda: E6(beta="chi", tau=2.0), ["tau", "constrained"]),
