@@ -145,5 +145,6 @@ def breakpoints(detector: Detector, low: float, high: float, knots: Array) -> Ar
     towards_zero = min(first, high) * 0.5 ** np.arange(1, 26)
     fixed = [towards_zero, kinks(detector), knots, np.linspace(low, high, 9)]
     points = np.concatenate([_true_energies(detector, around), *fixed])
-    inside = np.unique(points[(points > low) & (points < high)])
+    # an edge less some widths may be a rounding off 0: no panel is that narrow
+    inside = np.unique(points[(points > max(low, 0.5 * towards_zero[-1])) & (points < high)])
     return np.concatenate([[low], inside, [high]])
