@@ -45,9 +45,10 @@ _KEYS |= {"sin2_theta_w": "s² {}", "mixing": "mixing: {}", "side": "g_{}"}
 _HEAD = """# Validation
 
 Every number from outside the project that the code is held against: published values, and evaluations that
-share no code with it. Made by `python tests/validation.py` from [tests/golden.toml](../tests/golden.toml), where
-each number stands with its source and the reason of its tolerance; the test suite checks each row, and that this
-page is current. Tolerances are absolute, in the unit of the row; {good} of {n} rows agree within them.
+share no code with it. Made by `python tests/validation.py` from [tests/golden.toml](../tests/golden.toml),
+where each number stands with its source and the reason of its tolerance; the test suite checks each row, and
+that this page is current. Tolerances are absolute, in the unit of the row; {good} of {n} rows agree within
+them.
 
 | quantity | number | ours | difference | tolerance | unit | source |
 |---|---|---|---|---|---|---|
