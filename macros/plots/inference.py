@@ -34,6 +34,14 @@ _PARAMETERS = {
     "beta": (r"$\beta$ [rad]", 1.0),
     "delta_c_L": (r"$\delta c_L$", 1.0),
     "sin2_theta_w": (r"$\sin^2\theta_W$", 1.0),
+    "eps_L": (r"$\varepsilon_L$", 1.0),
+    "eps_R": (r"$\varepsilon_R$", 1.0),
+    "charge_radius": (r"$\langle r^2\rangle$ [$10^{-32}\,\mathrm{cm}^2$]", 1e32),
+    "millicharge": (r"$q_\nu$ [$10^{-12}\,e$]", 1e12),
+    "vector_coupling": (r"$g_\nu g_e$ of the vector mediator [$10^{-12}$]", 1e12),
+    "vector_mass": (r"$M$ of the vector mediator [MeV]", 1.0),
+    "scalar_coupling": (r"$g_\nu g_e$ of the scalar mediator [$10^{-12}$]", 1e12),
+    "scalar_mass": (r"$M$ of the scalar mediator [MeV]", 1.0),
 }
 
 
