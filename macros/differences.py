@@ -70,6 +70,8 @@ def _differences(a: Any, b: Any, key: str = "") -> list[tuple[str, Any, Any]]:
         for name in sorted({*a, *b}):
             found += _differences(a.get(name), b.get(name), f"{key}.{name}" if key else name)
         return found
+    if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        return [d for i, pair in enumerate(zip(a, b, strict=True)) for d in _differences(*pair, f"{key}.{i}")]
     return [] if a == b or _same_quantity(a, b) else [(key, a, b)]
 
 

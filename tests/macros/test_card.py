@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from macros.card import CardError, card_from_document, json_schema, load_card, preset_text, presets
 from macros.card.overrides import apply_overrides
 from macros.card.toml import write_toml
+from macros.differences import check_card
 from simgen.exposure import Interactions
 from simgen.geometry import Sphere
 from simgen.models import NAMED_BETA, gamma_from_mass
@@ -259,6 +260,17 @@ def test_place_of_the_source():
     assert load_card("borexino-cr51-paper", ["run.columns=['time']"]).run.columns == ("time",)
     with pytest.raises(CardError, match=r"run.columns.*no place to draw them in"):
         load_card("borexino-cr51-paper", ["run.columns=['vertex']"])
+
+
+def test_lists_are_compared_entry_by_entry():
+    """Contract: one place in two units is one place; where it differs, the entry is named."""
+    place = "geometry.source_position=['0 m', '3 m', '{}']"
+    card, same, other = (
+        card_from_document(document(), [place.format(z)], name="a") for z in ("1 m", "100 cm", "2 m")
+    )
+    check_card(card, same.document, Path("a.root"), may_differ=set())
+    with pytest.raises(ValueError, match=r"geometry.source_position.2: '1 m' in this card, '2 m' in"):
+        check_card(card, other.document, Path("a.root"), may_differ=set())
 
 
 def test_misspelt_key_does_not_hide_the_domain():
