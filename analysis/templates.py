@@ -170,7 +170,10 @@ def make_templates(experiment: Experiment, model: Model, poi: str = "gamma") -> 
         If the model has no such parameter.
     """
     if poi not in model.parameters:
-        raise ValueError(f"{model.label} has no parameter {poi!r}: choose from {', '.join(model.parameters)}")
+        raise ValueError(
+            f"fit.poi = {poi!r}: {model.label} has no such parameter; "
+            f"choose from {', '.join(model.parameters)}"
+        )
     uncertainties = [experiment.signal_uncertainty, *(b.uncertainty for b in experiment.backgrounds)]
     labels = ["signal", *(f"background_{b.name}" for b in experiment.backgrounds)]
     names = [label for label, u in zip(labels, uncertainties, strict=True) if u > 0]

@@ -78,6 +78,8 @@ class Folded:
             used = np.flatnonzero(c)  # 0·∞ of a term that is switched off
             total += c[used] @ shapes[used]
         if not np.all(np.isfinite(total)):
+            if not model.mu_nu:
+                raise ValueError("the expected counts overflow: a value of model or experiment is too large")
             raise ValueError(
                 "the expected counts diverge: with mu_nu ≠ 0 recoils of T → 0 reach the recorded range; "
                 "set model.generate_above (a true energy, such as '1 keV') or a threshold above 0"
