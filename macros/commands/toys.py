@@ -129,8 +129,8 @@ def toys(
     message(f"{format_number(rate, 3)} toys/s")
     if data and len(fitter.templates.names) > 1:
         warn(
-            "stored experiments have no auxiliary measurements of their own: the normalisations are nominal in "
-            "all of them, and the estimates scatter less than their errors"
+            "stored experiments have no auxiliary measurements of their own: the normalisations are nominal "
+            "in all of them, and the estimates scatter less than their errors"
         )
 
 
