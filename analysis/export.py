@@ -91,9 +91,9 @@ def read_histogram(spec: str | Path) -> hist.Hist[Any]:
     path, name = _split(str(spec))
     if path.suffix == ".root":
         return _from_root(path, name)
-    if path.suffix == ".json":
+    if path.suffix.lower() == ".json":
         return _from_json(path)
-    if path.suffix == ".csv":
+    if path.suffix.lower() == ".csv":
         return _from_csv(path)
     reason = "must be a histogram: file.root:name, file.json or file.csv"
     raise FileError(path, "foreign", reason)
@@ -197,7 +197,7 @@ def _from_csv(path: Path) -> hist.Hist[Any]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise FileError(path, "missing", "there is no such file") from None
     except (OSError, UnicodeDecodeError) as error:

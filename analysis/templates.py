@@ -176,7 +176,8 @@ def make_templates(experiment: Experiment, model: Model, poi: str = "gamma") -> 
     if poi not in model.parameters:
         lacking = f" without {_NEEDED[poi]}" if poi in _NEEDED else ""
         raise ValueError(
-            f"{model.label} has no parameter {poi!r}{lacking}: choose from {', '.join(model.parameters)}"
+            f"fit.poi = {poi!r}: {model.label} has no such parameter{lacking}; "
+            f"choose from {', '.join(model.parameters)}"
         )
     uncertainties = [experiment.signal_uncertainty, *(b.uncertainty for b in experiment.backgrounds)]
     labels = ["signal", *(f"background_{b.name}" for b in experiment.backgrounds)]

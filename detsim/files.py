@@ -40,7 +40,8 @@ class WholeFile:
     Parameters
     ----------
     path : str or Path
-        The final name. A file that stands there stays as it is until `commit`.
+        The final name, or a symbolic link to it. A regular file that stands there stays as it is until
+        `commit`; anything else is refused.
 
     Attributes
     ----------
@@ -59,9 +60,11 @@ class WholeFile:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        self.path = Path(path).resolve()
         if self.path.is_dir():
             raise IsADirectoryError(f"{self.path} is a directory, a file's name is needed")
+        if self.path.exists() and not self.path.is_file():
+            raise FileExistsError(f"{self.path} is a device or a pipe, a file's name is needed")
         if not self.path.parent.is_dir():
             raise FileNotFoundError(f"{self.path}: the directory {self.path.parent} does not exist")
         self._part = self.path.with_name(self.path.name + ".part")

@@ -81,6 +81,8 @@ class Folded:
             with np.errstate(invalid="ignore"):  # ∞ - ∞ of an interference is caught below
                 total += c[used] @ shapes[used]
         if not np.all(np.isfinite(total)):
+            if not model.diverges:
+                raise ValueError("the expected counts overflow: a value of model or experiment is too large")
             raise ValueError(
                 "the expected counts diverge: with mu_nu or millicharge ≠ 0 recoils of T → 0 are recorded; "
                 "set model.generate_above (a true energy, such as '1 keV') or a threshold above 0"

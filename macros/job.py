@@ -35,6 +35,18 @@ __all__ = ["RunResult", "run_job"]
 
 Array = NDArray[np.float64]
 
+_FILES = {
+    "card": "card.toml",
+    "events": "events.root",
+    "histograms": "histograms.root",
+    "histogram_json": "spectrum.json",
+    "expectation": "expect.json",
+    "fit": "fit.json",
+    "limit": "limit.json",
+    "spectrum_figure": "spectrum.pdf",
+    "profile_figure": "profile.pdf",
+    "report": "report.html",
+}
 _TITLES = {"spectrum": "Measured energy", "profile": "Profile likelihood"}
 _CAPTIONS = {
     "spectrum": "Simulated data, the standard model's expectation by quadrature, and the fitted model.",
@@ -87,7 +99,7 @@ def run_job(
     directory : Path
         Made whole or not at all.
     force : bool
-        Replace a directory that is there.
+        Replace a former run that is there.
     advance : callable, optional
         Called with the number of events drawn.
 
@@ -97,19 +109,8 @@ def run_job(
     """
     if card.run.seed is None:
         raise ValueError("a run needs a seed")
-    files = {
-        "card": "card.toml",
-        "events": "events.root",
-        "histograms": "histograms.root",
-        "histogram_json": "spectrum.json",
-        "expectation": "expect.json",
-        "fit": "fit.json",
-        "limit": "limit.json",
-        "spectrum_figure": "spectrum.pdf",
-        "profile_figure": "profile.pdf",
-        "report": "report.html",
-    }
-    with whole_directory(directory, force=force) as staging:
+    files = dict(_FILES)
+    with whole_directory(directory, set(files.values()), force=force) as staging:
         (staging / files["card"]).write_text(card.text(), encoding="utf-8")
         made = produce(card, staging / files["events"], seed=card.run.seed, advance=advance)
         data = _histogram(card, staging / files["events"])

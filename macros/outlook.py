@@ -1,22 +1,25 @@
 """What a run of a card would give and take, before it is run."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from analysis.fitter import make_fitter
 from analysis.intervals import limit_of_counts
 from analysis.results import LimitResult
 from detsim.eventfile import event_columns
 from detsim.simulation import event_plan, simulate
 from macros.card import Card
 from macros.production import expected_counts
+from macros.session import open_fitter
 from simgen.events import COLUMNS
 
 __all__ = ["Outlook", "outlook"]
 
 _PROBE = 50_000
+_NEGLIGIBLE = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +32,10 @@ class Outlook:
         Mean number of events drawn; None where the cross section diverges and nothing cuts it.
     recorded, in_bins : float
         Mean numbers of events recorded, and of those in the bins.
-    limit : LimitResult
-        From exact data of the model.
+    limit : LimitResult or None
+        From exact data of the model; None if it has no such parameter as the card's fit.poi.
+    warnings : tuple of str
+        What a run would stumble over, or quietly do.
     seconds : float or None
         Time to simulate, from a probe.
     bytes : float or None
@@ -40,7 +45,8 @@ class Outlook:
     generated: float | None
     recorded: float
     in_bins: float
-    limit: LimitResult
+    limit: LimitResult | None
+    warnings: tuple[str, ...]
     seconds: float | None
     bytes: float
 
@@ -55,15 +61,7 @@ def outlook(card: Card) -> Outlook:
     """
     experiment, model = card.experiment, card.model
     counts = expected_counts(experiment, model)
-    fitter = make_fitter(
-        experiment,
-        model,
-        poi=card.fit.poi,
-        likelihood=card.fit.likelihood,
-        error_per_bin=card.fit.error_per_bin,
-    )
-    exact = fitter.templates.expected(fitter.truth)
-    limit = limit_of_counts(fitter, exact, level=card.fit.limit_level, method=card.fit.limit_method)
+    limit = _limit(card) if card.fit.poi in model.parameters else None
     generated = seconds = None
     if not (model.diverges and experiment.generate_above == 0):
         generated = event_plan(experiment, model).expected
@@ -86,6 +84,34 @@ def outlook(card: Card) -> Outlook:
         recorded=float(counts.sum()),
         in_bins=float(counts[1:-1].sum()),
         limit=limit,
+        warnings=tuple(_warnings(card, counts[1:-1])),
         seconds=seconds,
         bytes=per_event * float(counts.sum()),
     )
+
+
+def _limit(card: Card) -> LimitResult:
+    fitter = open_fitter(card)
+    exact = fitter.templates.expected(fitter.truth)
+    return limit_of_counts(fitter, exact, level=card.fit.limit_level, method=card.fit.limit_method)
+
+
+def _warnings(card: Card, in_bins: NDArray[np.float64]) -> Iterator[str]:
+    experiment, model, fit = card.experiment, card.model, card.fit
+    if fit.poi not in model.parameters:
+        yield f"fit.poi = {fit.poi!r} is not a parameter of {model.label}: a fit needs another one"
+    if model.diverges and experiment.generate_above == 0:
+        yield "events cannot be drawn: dσ/dT diverges at T → 0; set model.generate_above"
+    if fit.error_per_bin is not None and np.any(fit.error_per_bin**2 * in_bins < 1):
+        yield "fit.error_per_bin is smaller than the counting error of some bins, which it should contain"
+    if experiment.generate_above > 0:
+        everything = replace(experiment, generate_above=0.0)
+        try:
+            fraction = 1 - float(in_bins.sum() / expected_counts(everything, model)[1:-1].sum())
+        except ValueError:  # without it they diverge
+            return
+        if fraction > _NEGLIGIBLE:
+            yield (
+                f"model.generate_above leaves out {100 * fraction:.2g} % of the counts in the bins, "
+                "in events and expectation alike: real data hold them"
+            )

@@ -124,7 +124,8 @@ def check_counts(expected: float, experiment: Experiment) -> None:
         raise ValueError(
             f"only {expected:.2g} counts are expected in the bins: the threshold of "
             f"{1000 * detector.threshold:g} keV and the bins from {low:g} to {high:g} keV leave "
-            "nothing of this source; lower detector.threshold, or check detector.bins and source"
+            "nothing of this source, or it is too weak; check detector.threshold, detector.bins, the number "
+            "of electrons, source and exposure"
         )
 
 

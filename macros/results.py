@@ -141,7 +141,7 @@ def say_limit(result: LimitResult) -> None:
         mass = result.M_Zprime_GeV
         heavier = f", M_Z' > {mass:.4g} GeV" if mass else ""
         say(f"{result.parameter} < {format_number(result.upper)} at {which}{heavier}")
-    if result.asimov is not None:
+    if result.asimov is not None and result.asimov != result.upper:
         say(f"expected from exact data of the model: {format_number(result.asimov)}")
     if result.band:
         say("expected band at -2 … +2 σ: " + ", ".join(format_number(x) for x in result.band))
@@ -159,6 +159,7 @@ def say_coverage(study: CoverageStudy) -> None:
             interval = f"[{m.low:.4f}, {m.high:.4f}]"
             rows.append((f"{p.value:g}", name, f"{m.fraction:.4f}", interval, m.verdict, str(p.n_failed)))
     print_table((study.parameter, "method", "coverage", "99.7 %", "verdict", "failed"), rows)
+    say(f"intervals at {100 * study.level:g} %; a one-sided limit always holds the lowest physical value")
     for p in study.points:
         say(
             f"{study.parameter} = {p.value:g}: bias {format_number(p.bias)}, pulls "

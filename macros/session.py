@@ -16,7 +16,13 @@ __all__ = ["check_different", "open_card", "open_fitter"]
 
 
 def open_card(
-    name: str, overrides: Sequence[str] | None, *, seed: int | None = None, threads: int | None = None
+    name: str,
+    overrides: Sequence[str] | None,
+    *,
+    seed: int | None = None,
+    threads: int | None = None,
+    output: Path | None = None,
+    draws: bool = True,
 ) -> Card:
     """Load a card and settle how it is run.
 
@@ -28,28 +34,37 @@ def open_card(
         Values of ``--set``.
     seed, threads : int, optional
         From the command line; they come before the card's. A seed that nobody gave is drawn and printed.
+    output : Path, optional
+        What is going to be written: not the card.
+    draws : bool
+        Whether random numbers are to be drawn: only then a seed is needed.
 
     Returns
     -------
     Card
-        With `run.seed` set.
+        If it draws, with `run.seed` set, in the document too: it repeats the run.
 
     Raises
     ------
     CardError
         If the card is wrong.
     ValueError
-        If there are not so many threads.
+        If there are not so many threads, or the output is the card.
     """
     card = load_card(name, overrides or ())
+    if output is not None:
+        check_different(output, Path(name))
     _set_threads(threads or card.run.threads)
+    if not draws:
+        return card
     chosen = card.run.seed if seed is None else seed
     if chosen is None:
         from simgen.random import fresh_seed
 
         chosen = fresh_seed()
         message(f"seed {chosen} (drawn; repeat with --seed {chosen})")
-    return replace(card, run=replace(card.run, seed=chosen))
+    document = {**card.document, "run": {**card.document.get("run", {}), "seed": chosen}}
+    return replace(card, document=document, run=replace(card.run, seed=chosen))
 
 
 def open_fitter(card: Card, *, poi: str | None = None, experiment: "Experiment | None" = None) -> "Fitter":

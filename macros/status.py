@@ -93,6 +93,8 @@ def _judge(error: Exception) -> tuple[int, str]:
         return (WRONG_INPUT if wrong else FAILED), f"{file}{error.strerror or error}"
     if isinstance(error, MemoryError):
         return FAILED, "not enough memory"
+    if isinstance(error, OverflowError):
+        error = ValueError(f"a value of the card is too large or too small to compute with ({error})")
     if isinstance(error, ValueError):
         return WRONG_INPUT, str(error)
     name = type(error).__name__

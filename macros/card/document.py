@@ -215,7 +215,7 @@ def _read_file(name: str) -> str:
         if path.stat().st_size > _MAX_SIZE:
             fault = CardFault(key="", reason="is too large for a card", suggestion="a card is a TOML file")
         else:
-            return path.read_text(encoding="utf-8")
+            return path.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         fault = _unknown_preset(name)
     except UnicodeDecodeError:

@@ -3,11 +3,12 @@
 import math
 from typing import TYPE_CHECKING, Any
 
-from macros.console import emit_json, format_number, print_table
+from macros.console import emit_json, format_number, print_table, warn
 from macros.options import CardArgument, JsonOption, SetOption
 from macros.response import describe_response
 
 if TYPE_CHECKING:
+    from analysis.results import LimitResult
     from macros.card import Card
     from macros.outlook import Outlook
 
@@ -34,33 +35,42 @@ def check(card: CardArgument, override: SetOption = None, as_json: JsonOption = 
                     "in_bins": found.in_bins,
                     "per_day": found.recorded / loaded.experiment.exposure.duration * 86400,
                 },
-                "limit": {
+                "limit": found.limit
+                and {
                     "upper": found.limit.upper,
                     "M_Zprime_GeV": found.limit.M_Zprime_GeV,
                     "level": found.limit.level,
                     "method": found.limit.method,
                 },
+                "warnings": found.warnings,
                 "run": {"seconds": found.seconds, "bytes": found.bytes},
                 "document": loaded.document,
             }
         )
         return
     print_table(("card", loaded.name), [*_rows(loaded), *_prospects(loaded, found)])
+    for text in found.warnings:
+        warn(text)
 
 
 def _prospects(card: "Card", found: "Outlook") -> list[tuple[str, str]]:
-    limit = found.limit
     days = card.experiment.exposure.duration / 86400
     generated = "not finite" if found.generated is None else f"{found.generated:.5g}"
-    reach = f"{limit.parameter} < {format_number(limit.upper)}" if limit.upper is not None else "no limit"
-    mass = f", M_Z' > {limit.M_Zprime_GeV:.4g} GeV" if limit.M_Zprime_GeV else ""
     return [
         ("expected", f"{generated} drawn, {found.recorded:.5g} recorded, {found.in_bins:.5g} in the bins"),
         ("rate", f"{found.recorded / days:.4g} recorded a day"),
-        ("expected limit", f"{reach}{mass} at {100 * limit.level:g} % {limit.method}"),
+        ("expected limit", _reach(found.limit)),
         ("time", "–" if found.seconds is None else f"about {found.seconds:.2g} s to simulate"),
         ("disk", f"at most {found.bytes / 1e6:.3g} MB of events"),
     ]
+
+
+def _reach(limit: "LimitResult | None") -> str:
+    if limit is None or limit.upper is None:
+        return "none"
+    mass = f", M_Z' > {limit.M_Zprime_GeV:.4g} GeV" if limit.M_Zprime_GeV else ""
+    at = f"{100 * limit.level:g} % {limit.method}"
+    return f"{limit.parameter} < {format_number(limit.upper)}{mass} at {at}"
 
 
 def _rows(card: "Card") -> list[tuple[str, str]]:

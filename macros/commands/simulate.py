@@ -53,7 +53,7 @@ def generate(
     from macros.session import open_card
 
     _check_slice(first, events)
-    loaded = open_card(card, override, seed=seed, threads=threads)
+    loaded = open_card(card, override, seed=seed, threads=threads, output=output)
     # in full precision, so that `detect` gives what `simulate` gives
     exact = replace(loaded, run=replace(loaded.run, precision="float64"))
     with progress("generating", events, "events") as advance:
@@ -81,7 +81,7 @@ def simulate(
     if events is not None and experiments is not None:
         raise typer.BadParameter("--events and --experiments exclude each other")
     _check_slice(first, events or experiments)
-    loaded = open_card(card, override, seed=seed, threads=threads)
+    loaded = open_card(card, override, seed=seed, threads=threads, output=output)
     with progress("simulating", events, "events") as advance:
         made = produce(
             loaded,
@@ -107,7 +107,7 @@ def detect(
     from macros.measurement import measure
     from macros.session import open_card
 
-    loaded = open_card(card, override, seed=0, threads=threads)
+    loaded = open_card(card, override, threads=threads, output=output, draws=False)
     with progress("measuring", None, "events") as advance:
         made = measure(loaded, true_file, output, advance=advance)
     _report(made, as_json)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from macros.console import emit_json, format_number, message, progress, say
+from macros.console import emit_json, format_number, message, progress, say, warn
 from macros.options import CardArgument, JsonOption, OutputOption, SeedOption, SetOption, ThreadsOption
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def toys(
         if first or no_fit or seed is not None or level is Level.EVENTS:
             raise typer.BadParameter("--first, --seed, --level and --no-fit go with -n, not with --data")
         check_different(output, data)
-    loaded = open_card(card, override, seed=0 if data else seed, threads=threads)
+    loaded = open_card(card, override, seed=seed, threads=threads, output=output, draws=not data)
     confidence, used_seed = _confidence(loaded, cl), int(loaded.run.seed or 0)
     fitter = open_fitter(loaded)
     branches = toy_branches(fitter, level=confidence, fitted=not no_fit)
@@ -127,6 +127,11 @@ def toys(
         return
     say(f"{output}: {total} toys, {n_failed} failed, seed {used_seed if not data else 'of the data'}")
     message(f"{format_number(rate, 3)} toys/s")
+    if data and len(fitter.templates.names) > 1:
+        warn(
+            "stored experiments have no auxiliary measurements of their own: the normalisations are nominal "
+            "in all of them, and the estimates scatter less than their errors"
+        )
 
 
 def coverage(
@@ -160,7 +165,7 @@ def coverage(
     from macros.session import open_card, open_fitter
 
     values = _values(at)
-    loaded = open_card(card, override, seed=seed, threads=threads)
+    loaded = open_card(card, override, seed=seed, threads=threads, output=output)
     confidence, used_seed, settings = _confidence(loaded, cl), int(loaded.run.seed or 0), loaded.fit
     fitter = open_fitter(loaded)
     with ExitStack() as stack:

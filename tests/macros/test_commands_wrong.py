@@ -259,3 +259,27 @@ def test_wrong_argument(arguments, words, untouched, monkeypatch):
     """Contract: a wrong argument is named, with what it may be."""
     monkeypatch.chdir(untouched)
     assert words in refusal(*arguments)
+
+
+@pytest.mark.parametrize("command", ["simulate", "generate"])
+def test_a_card_is_not_its_own_output(command, tmp_path):
+    """Contract. Finds a card overwritten by the events that it describes."""
+    card = tmp_path / "card.toml"
+    invoke("init", "borexino-cr51-realistic", "-o", card)
+    text = card.read_text()
+    assert "write to another one" in refusal(command, card, "-o", card, "--seed", 1)
+    assert card.read_text() == text
+
+
+def test_run_stores_the_seed_it_drew(tmp_path):
+    """Contract. Finds a card as used that does not repeat its run."""
+    found = answer("run", CARD, "-o", tmp_path / "out")
+    assert f"seed = {found['simulation']['seed']}" in (tmp_path / "out" / "card.toml").read_text()
+
+
+def test_check_warns_of_what_generate_above_leaves_out():
+    """Contract. Finds an energy that quietly cuts the expectation."""
+    high = answer("check", CARD, "--set", "model.generate_above=300 keV")
+    low = answer("check", CARD, "--set", "model.generate_above=1 keV")
+    assert any("leaves out" in text for text in high["warnings"])
+    assert low["warnings"] == []
