@@ -56,7 +56,7 @@ def test_backgrounds(tmp_path):
         REALISTIC,
         [
             f'background.line={{shape="line", energy="0.4 MeV", {RATE}}}',
-            f'background.p={{shape="power", low="0.1 MeV", high="2 MeV", index=2.5, half_life="9 d", {RATE}}}',
+            f'background.p={{shape="power", low="0.1 MeV", high="2 MeV", index=2, half_life="9 d", {RATE}}}',
             f'background.file={{shape="table", table="{tmp_path}/b.csv", unit="keV", smeared=true, {RATE}}}',
             f'background.own={{shape="table", edges=["0 keV", "1 MeV"], contents=[1], {RATE}}}',
         ],
