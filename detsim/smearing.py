@@ -24,8 +24,8 @@ class Curve:
 
     Examples
     --------
-    >>> float(Curve(energies=(0.0, 1.0), values=(0.2, 0.4))(0.5))
-    0.3
+    >>> float(Curve(energies=(0.0, 1.0), values=(0.0, 0.5))(0.5))
+    0.25
     """
 
     energies: tuple[float, ...]

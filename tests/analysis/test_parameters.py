@@ -12,7 +12,7 @@ from analysis.coverage_study import coverage
 from analysis.estimation import fit_counts, make_fitter
 from analysis.intervals import limit_of_counts
 from analysis.minimum import Minimum
-from analysis.ranges import fit_range
+from analysis.ranges import EVEN, fit_range
 from analysis.templates import make_templates
 from detsim.prediction import fold
 from simgen.mixing import end_point
@@ -136,15 +136,25 @@ def test_ranges_of_constrained_models():
         assert end_point(model.vary(sin2_theta_w=inner).mass_matrix_k) == pytest.approx(model.gamma, rel=1e-6)
         with pytest.raises(ValueError, match="end point"):
             model.vary(sin2_theta_w=outside)
-    model = E6(beta=-0.7, gamma=0.38, constrained=True, tau=3.0)
-    low, high = fit_range(model, "beta")
-    assert -math.pi / 2 <= low < -0.7 < high <= math.pi / 2
-    for end, outside in ((low, low - 1e-6), (high, high + 1e-6)):
-        if abs(end) < math.pi / 2:
-            assert end_point(model.vary(beta=end).mass_matrix_k) == pytest.approx(0.38, rel=1e-6)
-            with pytest.raises(ValueError, match="end point"):
-                model.vary(beta=outside)
+    # forbidden is what lies between: -1.07 < β < -0.07
+    for beta, side in ((0.7, 0), (-1.3, 1)):
+        model = E6(beta=beta, gamma=0.45, constrained=True, tau=3.0)
+        ends = fit_range(model, "beta")
+        assert ends[0] < beta < ends[1]
+        assert ends[1 - side] == (math.pi / 2, -math.pi / 2)[side]
+        assert end_point(model.vary(beta=ends[side]).mass_matrix_k) == pytest.approx(0.45, rel=1e-6)
+        with pytest.raises(ValueError, match="end point"):
+            model.vary(beta=ends[side] + (-1e-6, 1e-6)[side])
     assert fit_range(E6(beta="chi", constrained=True, tau=2.0), "beta") == (-math.pi / 2, math.pi / 2)
+
+
+@pytest.mark.parametrize("name", ["mu_nu", "scalar_coupling", "millicharge", "vector_coupling"])
+def test_even_parameters(name):
+    """Property. Finds a parameter whose sign is thought not to matter, or to matter, wrongly."""
+    model, poi, truth = CASES[name]
+    folded = fold(borexino(), model)
+    plus, minus = (folded.signal(model.vary(**{poi: s * truth})) for s in (1, -1))
+    assert np.allclose(plus, minus, rtol=1e-12) == (poi in EVEN)
 
 
 def test_truth_at_the_end_point():

@@ -84,21 +84,18 @@ def case(response="gaussian", background=None):
     return replace(experiment, detector=detector, backgrounds=BACKGROUNDS.get(background, ()))
 
 
-CASES = [(r, None) for r in RESPONSES] + [(r, b) for r in RESPONSES for b in BACKGROUNDS]
-
-
-@pytest.mark.parametrize(("response", "background"), CASES)
-def test_counts_follow_the_prediction(response, background):
-    """Twin. Finds a bin share off by 2 % or a response that background and recoil share wrongly (χ², 4e5)."""
-    experiment = case(response, background)
-    assert chi2_pvalue(experiment, SM(corrections="electroweak"), 400_000, seed=11) > ALPHA
+@pytest.mark.parametrize("response", list(RESPONSES))
+def test_counts_follow_the_prediction(response):
+    """Twin. Finds a bin share off by 2 %, or a background measured otherwise than recoils (χ², 4e5)."""
+    assert chi2_pvalue(case(response, "several"), SM(), 400_000, seed=11) > ALPHA
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("response", "background"), [(r, "several") for r in RESPONSES])
+@pytest.mark.parametrize("background", [None, *BACKGROUNDS])
+@pytest.mark.parametrize("response", list(RESPONSES))
 def test_many_counts_follow_the_prediction(response, background):
     """Twin. Finds a bin share off by 0.1 % (χ², 1e7 events)."""
-    assert chi2_pvalue(case(response, background), SM(corrections="full"), 10_000_000, seed=12) > ALPHA
+    assert chi2_pvalue(case(response, background), SM(), 10_000_000, seed=12) > ALPHA
 
 
 @pytest.mark.parametrize("response", list(RESPONSES))

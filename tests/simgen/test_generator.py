@@ -138,8 +138,8 @@ def test_components_of_a_mixed_source(model):
     assert min(expected) / sum(expected) * N > 100
     assert stats.chisquare(counts, np.array(expected) / sum(expected) * N).pvalue > ALPHA
     for component, deposit in enumerate(deposits, start=3):
-        T = events.T[events.component == component]
-        assert stats.kstest(T, "uniform", args=(deposit.low, deposit.high - deposit.low)).pvalue > ALPHA
+        T, flat = events.T[events.component == component], deposit.spectrum
+        assert stats.kstest(T, "uniform", args=(flat.low, flat.high - flat.low)).pvalue > ALPHA
     background = events.component >= 3
     assert np.all(events.E_nu[background] == 0)
     assert np.all(events.cos_theta[background] == 0)

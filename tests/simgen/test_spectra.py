@@ -198,10 +198,10 @@ def test_neutrino_energies(component):
 
 @pytest.mark.parametrize("component", COMPONENTS)
 def test_neutrino_energies_with_corrections(component):
-    """Twin. Finds a box that cuts a kink or a jump of a spectrum (KS; 1e6 events, α = 1e-3)."""
+    """Twin. Finds a box that cuts a kink or a jump of a spectrum (KS; 3e5 events, α = 1e-3)."""
     model = SM(corrections="full")
     T_low = 0.2 if component.spectrum.endpoint > 1 else 0.0
-    E_nu = sampled_energies(component, model, T_low, 1_000_000, 32)
+    E_nu = sampled_energies(component, model, T_low, 300_000, 32)
     assert energy_p_value(component, model, E_nu, T_low) > ALPHA
 
 

@@ -231,6 +231,17 @@ def test_first_order_of_the_charged_current_is_equation_5(flavour):
     np.testing.assert_allclose(exact - first, square, rtol=1e-9, atol=1e-58)
 
 
+def test_charge_radius_in_the_left_right_model():
+    """Closed form. Finds a shift of s² inside A and B of eq. (10), or none in g_L and g_R."""
+    mixed = {"gamma": 0.05, "phi": 0.02}
+    plain = couplings(LR(**mixed), charged_current=False).at()
+    A, B = np.linalg.solve([[-0.5 + S2, S2], [S2, -0.5 + S2]], plain)
+    s2, kappa = 0.97 * (S2 + 0.0238 * 1.3), 0.97
+    model = LR(**mixed, charge_radius=1.3e-32, charge_radius_convention="texono")
+    found = couplings(model, charged_current=False).at(kappa)
+    assert found == pytest.approx((A * (s2 - 0.5) + B * s2, A * s2 + B * (s2 - 0.5)), rel=1e-10)
+
+
 @pytest.mark.parametrize(
     "model", [LR(gamma=0.05, phi=0.02), E6(beta="psi", gamma=0.2)], ids=lambda m: m.label
 )
