@@ -186,7 +186,7 @@ def test_minimum_is_in_the_units_of_the_parameter():
         (SM(), "charge_radius", "without charge_radius_convention"),
         (SM(), "vector_coupling", "without vector_mass"),
         (SM(), "scalar_mass", "without scalar_mass"),
-        (E6(beta="chi", constrained=True), "phi", "has no parameter 'phi'"),
+        (E6(beta="chi", constrained=True), "phi", "fit.poi = 'phi'.*no such parameter"),
         (E6(beta="chi", constrained=True, gamma=0.1), "beta", "tau"),
         (E6(beta="chi", constrained=True), "beta", "tau"),
     ],
