@@ -153,7 +153,7 @@ def _sigma_by_quadrature(E_nu: Array, model: Model, flavour: Flavour, T_low: flo
 @lru_cache
 def _nodes(n_panels: int) -> tuple[Array, Array]:
     """Place Gauss-Legendre nodes in (0, 1), in panels that halve towards 0."""
-    x, w = np.polynomial.legendre.leggauss(64 if n_panels == 1 else 16)
+    x, w = np.polynomial.legendre.leggauss(64 if n_panels == 1 else 24)
     ends = np.array([0.0, *(0.5 ** np.arange(n_panels - 1, -1, -1))])
     half, middle = np.diff(ends) / 2, (ends[1:] + ends[:-1]) / 2
     return (middle[:, None] + half[:, None] * x).ravel(), (half[:, None] * w).ravel()
