@@ -254,7 +254,7 @@ def test_fit_of_a_histogram():
         ({"likelihood": "paper", "error_per_bin": -0.05}, "above 0, got -0.05"),
         ({"method": "minus"}, "method must be 'minos' or 'hesse', got 'minus'"),
         ({"level": 1.5}, "level must lie between 0 and 1, got 1.5"),
-        ({"poi": "mass"}, "has no parameter 'mass'"),
+        ({"poi": "mass"}, "fit.poi = 'mass'.*no such parameter"),
     ],
 )
 def test_wrong_settings_are_errors(settings, message):

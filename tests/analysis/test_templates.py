@@ -97,5 +97,5 @@ def test_mixing_keeps_gamma_away_from_zero():
 
 
 def test_unknown_parameter_names_the_known_ones():
-    with pytest.raises(ValueError, match=r"SM has no parameter 'gamma': choose from .*delta_c_L"):
+    with pytest.raises(ValueError, match=r"fit.poi = 'gamma': SM has no such parameter; choose from .*delta_c_L"):
         make_templates(borexino(), SM(), "gamma")
