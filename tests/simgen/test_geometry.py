@@ -44,7 +44,7 @@ def by_quadrature(geometry):
 def test_closed_forms(geometry):
     """Twin. Finds a wrong closed form, against quadrature of 1/(4πr²)."""
     expected = by_quadrature(geometry) / geometry.volume
-    assert geometry.mean_inverse_square() == pytest.approx(expected, rel=1e-7)
+    assert geometry.mean_inverse_square() == pytest.approx(expected, rel=1e-7, abs=0)
 
 
 @pytest.mark.parametrize("geometry", CASES, ids=repr)
@@ -77,13 +77,13 @@ def test_limits():
         1, rel=1e-11
     )
     thin = Shell(inner_radius=100.0, radius=100.0001)
-    assert thin.mean_inverse_square() == pytest.approx(1 / (4 * math.pi * 100**2), rel=1e-5)
+    assert thin.mean_inverse_square() == pytest.approx(1 / (4 * math.pi * 100**2), rel=1e-5, abs=0)
     series, closed = (
         Sphere(radius=x, source_distance=1.0).mean_inverse_square() for x in (0.02 * (1 - 1e-9), 0.02)
     )
-    assert series == pytest.approx(closed, rel=1e-9)
+    assert series == pytest.approx(closed, rel=1e-9, abs=0)
     full, nearly = Sphere(radius=10.0), Shell(inner_radius=1e-6, radius=10.0)
-    assert full.mean_inverse_square() == pytest.approx(nearly.mean_inverse_square(), rel=1e-6)
+    assert full.mean_inverse_square() == pytest.approx(nearly.mean_inverse_square(), rel=1e-6, abs=0)
 
 
 PLACES = [
@@ -114,7 +114,7 @@ def test_parts_of_a_box_add_up(position, source_radius):
                     source_radius=source_radius,
                 )
                 total += part.volume * part.mean_inverse_square()
-    assert whole.volume * whole.mean_inverse_square() == pytest.approx(total, rel=1e-10)
+    assert whole.volume * whole.mean_inverse_square() == pytest.approx(total, rel=1e-10, abs=0)
 
 
 @pytest.mark.parametrize("source_radius", [0.0, 15.0, 90.0])
@@ -127,7 +127,7 @@ def test_parts_of_a_cylinder_add_up(position, source_radius):
         moved = (*position[:2], position[2] - (low + high) / 2)
         part = replace(whole, height=high - low, source_position=moved)
         total += part.volume * part.mean_inverse_square()
-    assert whole.volume * whole.mean_inverse_square() == pytest.approx(total, rel=1e-10)
+    assert whole.volume * whole.mean_inverse_square() == pytest.approx(total, rel=1e-10, abs=0)
 
 
 @pytest.mark.parametrize("distance", [1e-9, 1.0, 120.0, 299.0, 299.999999, 300.0])
@@ -157,7 +157,7 @@ def test_source_inside_a_cylinder_near_its_wall(gap):
     )
     cylinder = Cylinder(radius=R, height=200.0, source_position=(0.6 * b, 0.8 * b, 70.0))
     found = cylinder.mean_inverse_square() * 4 * math.pi * cylinder.volume
-    assert found == pytest.approx(expected, rel=1e-9)
+    assert found == pytest.approx(expected, rel=1e-9, abs=0)
 
 
 @pytest.mark.parametrize("distance", [0.0, 20.0, 95.0, 100.0, 130.0, 5000.0, 50_000.0])
@@ -196,19 +196,19 @@ def test_shapes_agree():
             Sphere(radius=100.0, source_position=place),
         )
     ]
-    assert parts[0] + parts[1] == pytest.approx(parts[2], rel=1e-12)
+    assert parts[0] + parts[1] == pytest.approx(parts[2], rel=1e-12, abs=0)
     for shape in (
         Box(size=(30.0, 40.0, 50.0), source_position=place),
         Cylinder(radius=30.0, height=40.0, source_position=place),
         Cylinder(radius=30.0, height=40.0),
     ):
         small = replace(shape, source_radius=1e-4)
-        assert small.mean_inverse_square() == pytest.approx(shape.mean_inverse_square(), rel=1e-9)
+        assert small.mean_inverse_square() == pytest.approx(shape.mean_inverse_square(), rel=1e-9, abs=0)
     turned = [
         Box(size=size, source_position=position).mean_inverse_square()
         for size, position in (((3.0, 4.0, 5.0), (0.7, -9.0, 2.0)), ((5.0, 3.0, 4.0), (-2.0, 0.7, 9.0)))
     ]
-    assert turned[0] == pytest.approx(turned[1], rel=1e-12)
+    assert turned[0] == pytest.approx(turned[1], rel=1e-12, abs=0)
 
 
 @pytest.mark.parametrize("x", [0.0199999, 0.0200001, 1 / 0.0199999, 1 / 0.0200001, 0.5, 1.0, 2.0])
@@ -217,7 +217,7 @@ def test_expansions_of_an_extended_source(x):
     a, r = 1.0, 1 / x
     h = 1e-4 * r
     rise = (_potential(r + h, a) - _potential(r - h, a)) / (2 * h)
-    assert rise == pytest.approx(_field(r, a), rel=1e-6)
+    assert rise == pytest.approx(_field(r, a), rel=1e-6, abs=0)
     for f in (_field, _potential):
         assert f(r * (1 + 2e-5), a) == pytest.approx(f(r, a), rel=1e-4, abs=1e-4)
 
