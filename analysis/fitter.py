@@ -16,7 +16,8 @@ from analysis.minimum import Minimum
 from analysis.ranges import EVEN, fit_range
 from analysis.templates import Templates, make_templates
 from detsim.experiment import Experiment
-from simgen.models import Model, parameter_range
+from simgen.models import Model
+from simgen.parameters import parameter_range
 
 __all__ = ["REACH", "Fitter", "Profile", "make_fitter"]
 

@@ -4,7 +4,8 @@ import math
 from dataclasses import replace
 
 from simgen.mixing import end_point
-from simgen.models import Model, parameter_range
+from simgen.models import Model
+from simgen.parameters import parameter_range
 
 __all__ = ["EVEN", "INSIDE", "fit_range"]
 

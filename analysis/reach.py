@@ -12,7 +12,8 @@ from analysis.intervals import delta_chi2, limit_of_counts, upper_limit
 from analysis.pseudoexperiments import Thrower
 from analysis.results import LimitResult
 from detsim.experiment import Experiment
-from simgen.models import NAMED_BETA, Model, gamma_from_mass, mass_from_gamma
+from simgen.models import Model
+from simgen.parameters import NAMED_BETA, gamma_from_mass, mass_from_gamma
 
 __all__ = ["GLOBAL_FIT_GEV", "Sensitivity", "expected_limit", "global_fit", "sensitivity"]
 

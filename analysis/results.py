@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from simgen.models import mass_from_gamma
+from simgen.parameters import mass_from_gamma
 
 __all__ = ["Estimate", "FitResult", "LimitResult"]
 

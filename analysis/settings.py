@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from simgen.models import parameter_range
+from simgen.parameters import parameter_range
 
 __all__ = ["FitSettings", "LikelihoodName", "LimitMethod", "Method"]
 

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from simgen.flavours import Flavour
     from simgen.geometry import Box, Cylinder, Shell, Sphere
     from simgen.kinematics import E_nu_min, T_max, cos_theta
-    from simgen.models import E6, LR, SM, Model, gamma_from_mass, mass_from_gamma
+    from simgen.models import E6, LR, SM, Model
+    from simgen.parameters import gamma_from_mass, mass_from_gamma
     from simgen.rate import mean_sigma, recoil_spectrum
     from simgen.sources import Component, Source, be7, cr51, pm147, source
     from simgen.spectra import BetaSpectrum, HistogramSpectrum, Lines, TableSpectrum
@@ -100,8 +101,8 @@ _HOME = {
     "cos_theta": "simgen.kinematics",
     "cr51": "simgen.sources",
     "dsigma_dT": "simgen.crosssection",
-    "gamma_from_mass": "simgen.models",
-    "mass_from_gamma": "simgen.models",
+    "gamma_from_mass": "simgen.parameters",
+    "mass_from_gamma": "simgen.parameters",
     "mean_sigma": "simgen.rate",
     "pm147": "simgen.sources",
     "recoil_spectrum": "simgen.rate",

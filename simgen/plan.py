@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgen._kernels.vertex import BOXES, FLAT, MAGNETIC, POWER, WEAK, PlanArrays
+from simgen.boxes import make_boxes
 from simgen.constants import HBARC2, SIGMA0
-from simgen.crosssection import dsigma_dT, is_cubic, magnetic_integral, weak_integral
+from simgen.crosssection import is_cubic, magnetic_integral, weak_integral
 from simgen.deposits import Deposit, Line, PowerLaw, Tabulated
 from simgen.kinematics import E_nu_min, T_max
 from simgen.models import Model
@@ -231,74 +232,14 @@ def _box_channels(number: int, component: Component, model: Model, T_low: float)
     )
     channels = []
     for line, energy, intensity in _lines(component, T_low):
-        weight, boxes = _boxes(np.array([energy]), np.ones(1), component, model, T_low)
+        weight, boxes = make_boxes(np.array([energy]), np.ones(1), component, model, T_low)
         channels.append(replace(common, weight=intensity * weight, line=line, energy=energy, boxes=boxes))
     nodes, density = _continuum(component, T_low)
     if nodes.size:
-        weight, boxes = _boxes(nodes, density, component, model, T_low)
+        weight, boxes = make_boxes(nodes, density, component, model, T_low)
         spectrum = np.stack([nodes, density], axis=1)
         channels.append(replace(common, weight=weight, nodes=spectrum, boxes=boxes))
     return channels
-
-
-_MARGIN = 1.02
-"""On the largest of the 3 × 3 points at which the density of a box is evaluated."""
-_N_OMEGA = 128
-_N_RECOIL = 128
-
-
-def _fractions(model: Model, T_low: float, span: float) -> Array:
-    """Divide the range of g = (T - T_low)/(T_max - T_low): evenly, and finer towards 0 for steep terms."""
-    even = np.linspace(0, 1, _N_RECOIL + 1)
-    if not (model.millicharge or model.vector_coupling or model.scalar_coupling):
-        return even
-    finest = max(0.05 * T_low / span, 1e-9)
-    return np.unique(np.concatenate([even, np.geomspace(finest, 1.0, 3 * _N_RECOIL)]))
-
-
-def _boxes(
-    nodes: Array, density: Array, component: Component, model: Model, T_low: float
-) -> tuple[float, Array]:
-    """Bound the density in E_nu and g box by box.
-
-    Returns
-    -------
-    weight : float
-        Integral of the bound [cm²].
-    boxes : ndarray, shape (n, 6)
-    """
-    # three points a box and direction: both ends and the middle
-    g = _fractions(model, T_low, float(T_max(nodes[-1])) - T_low)
-    fine_g = np.interp(np.arange(2 * len(g) - 1) / 2, np.arange(len(g)), g)
-    # in E_nu the largest of the nodes times that of the cross section: a spectrum may jump inside a box
-    if len(nodes) > 1:
-        ends = np.unique(np.linspace(0, len(nodes) - 1, _N_OMEGA + 1).round().astype(np.int64))
-        largest = np.array([density[i : j + 1].max() for i, j in pairwise(ends)])
-        fine = np.interp(np.arange(2 * len(ends) - 1) / 2, np.arange(len(ends)), nodes[ends])
-    else:
-        largest, fine = density, np.repeat(nodes, 3)
-    positive = np.maximum(fine, 1e-9 * fine[-1])  # a spectrum may begin at 0
-    span = np.maximum(T_max(positive) - T_low, 0.0)
-    T = np.maximum(T_low + span[:, None] * fine_g, 1e-12 * T_max(positive)[:, None])
-    values = span[:, None] * dsigma_dT(T, positive[:, None], model, flavour=component.flavour) / SIGMA0
-    high = np.maximum.reduce([values[i : len(fine) - 2 + i : 2] for i in range(3)])
-    high = np.maximum.reduce([high[:, i : len(fine_g) - 2 + i : 2] for i in range(3)])
-    high = largest[:, None] * high
-    omega, omega_width = fine[:-1:2], fine[2::2] - fine[:-1:2]
-    area = np.outer(omega_width if len(nodes) > 1 else np.ones(1), np.diff(g))
-    bound = _MARGIN * high
-    total = float(np.sum(bound * area))
-    shape = bound.shape
-    columns = [
-        bound * area / total if total > 0 else bound,
-        np.broadcast_to(omega[:, None], shape),
-        np.broadcast_to(omega_width[:, None], shape),
-        np.broadcast_to(g[:-1], shape),
-        np.broadcast_to(np.diff(g), shape),
-        bound,
-    ]
-    boxes = np.stack([c.ravel() for c in columns], axis=1)
-    return SIGMA0 * total, boxes[boxes[:, 0] > 0]
 
 
 def _pack(channels: list[_Channel], model: Model, T_low: float) -> PlanArrays:

@@ -19,7 +19,8 @@ from simgen.crosssection import dsigma_dT, sigma
 from simgen.flavours import Flavour
 from simgen.geometry import Sphere
 from simgen.kinematics import T_max
-from simgen.models import E6, LR, SM, gamma_from_mass
+from simgen.models import E6, LR, SM
+from simgen.parameters import gamma_from_mass
 from simgen.rate import mean_sigma, recoil_spectrum
 from simgen.sources import Component, Lines, cr51, source
 

@@ -21,7 +21,8 @@ from simgen.exposure import Activity, Exposure
 from simgen.flavours import Flavour
 from simgen.geometry import Cylinder, Shell, Sphere
 from simgen.kinematics import T_max
-from simgen.models import E6, LR, SM, gamma_from_mass
+from simgen.models import E6, LR, SM
+from simgen.parameters import gamma_from_mass
 from simgen.rate import recoil_spectrum
 from simgen.sources import Lines, cr51, pm147
 

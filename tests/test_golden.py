@@ -8,7 +8,8 @@ from evaluations import EVALUATIONS
 from golden import check, entries, golden
 
 from simgen.couplings import couplings
-from simgen.models import E6, gamma_from_mass
+from simgen.models import E6
+from simgen.parameters import gamma_from_mass
 
 CASES = [
     pytest.param(group, *case.values, id=f"{group} {case.id}")

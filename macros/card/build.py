@@ -37,7 +37,8 @@ _Z_PRIME_KEYS = ("gamma", "mass", "phi", "rho_mix", "constrained")
 
 def build_model(table: ModelTable, faults: FaultList) -> "Model | None":
     """Make the model."""
-    from simgen.models import Model, gamma_from_mass
+    from simgen.models import Model
+    from simgen.parameters import gamma_from_mass
 
     stated = table.model_dump(exclude_none=True, exclude={"mass", "generate_above", "constrained"})
     n_faults = len(faults.faults)

@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from simgen.models import NAMED_BETA
+from simgen.parameters import NAMED_BETA
 from simgen.units import KINDS, Kind, read_quantity
 
 __all__ = ["CardTables"]

@@ -40,7 +40,7 @@ _LINES = {
 
 def angles() -> tuple[float, ...]:
     """List the angles of the figure [rad]: every degree, denser around the blind direction, and itself."""
-    from simgen.models import NAMED_BETA
+    from simgen.parameters import NAMED_BETA
 
     near = [BLIND + sign * math.radians(4 * 0.6**k) for k in range(14) for sign in (-1, 1)]
     degrees = [math.radians(d) for d in (*range(-89, 91), *(k + 0.5 for k in range(-80, -60)))]
@@ -104,7 +104,8 @@ def _scan(
     """Find the limits of one experiment, folded once."""
     from analysis.estimation import make_fitter
     from analysis.intervals import upper_limit
-    from simgen.models import E6, mass_from_gamma
+    from simgen.models import E6
+    from simgen.parameters import mass_from_gamma
 
     def model(beta: float) -> "Model":
         return E6(beta=beta, sin2_theta_w=card.model.sin2_theta_w, corrections=card.model.corrections)
@@ -125,7 +126,7 @@ def draw(figure: "Figure", data: FigureData) -> None:
     """Draw one line per experiment; where there is no limit the line is interrupted."""
     from matplotlib.ticker import MultipleLocator
 
-    from simgen.models import NAMED_BETA
+    from simgen.parameters import NAMED_BETA
 
     ax = figure.subplots()
     ax.set_yscale("log")

@@ -53,7 +53,7 @@ def compute(cards: "Mapping[str, Card]", *, method: str, errors: Sequence[float]
     """
     from analysis.intervals import delta_chi2
     from analysis.reach import sensitivity
-    from simgen.models import mass_from_gamma
+    from simgen.parameters import mass_from_gamma
 
     (card,) = cards.values()
     threshold = delta_chi2(LEVEL, method)

@@ -87,7 +87,8 @@ def _rows(label: str, experiment: "Experiment", card: "Card") -> list[tuple[floa
     import numpy as np
 
     from detsim.prediction import fold
-    from simgen.models import E6, gamma_from_mass
+    from simgen.models import E6
+    from simgen.parameters import gamma_from_mass
 
     standard = card.model.standard()
     folded = fold(experiment, standard)

@@ -18,7 +18,7 @@ from macros.card.toml import write_toml
 from macros.differences import check_card
 from simgen.exposure import Interactions
 from simgen.geometry import Sphere
-from simgen.models import NAMED_BETA, gamma_from_mass
+from simgen.parameters import NAMED_BETA, gamma_from_mass
 
 ROOT = Path(__file__).parents[2]
 REALISTIC = "borexino-cr51-realistic"

@@ -13,7 +13,7 @@ from analysis.pseudoexperiments import FAILED
 from detsim.eventfile import EventFile
 from detsim.rootreader import TableFile
 from macros.card import load_card
-from simgen.models import mass_from_gamma
+from simgen.parameters import mass_from_gamma
 
 FIT = {"parameters", "poi", "level", "method", "valid", "reason", "fval", "ndof"}
 LIMIT = {"parameter", "level", "method", "upper", "M_Zprime_GeV", "regions", "band", "asimov"}

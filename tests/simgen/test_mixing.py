@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from simgen.couplings import couplings
 from simgen.crosssection import sigma
 from simgen.mixing import constrained_mixing, end_point, mass_matrix_k
-from simgen.models import E6, LR, SM, gamma_from_mass
+from simgen.models import E6, LR, SM
+from simgen.parameters import gamma_from_mass
 
 DETERMINISTIC = settings(derandomize=True, deadline=None)
 K = st.floats(-1.5, 1.5)

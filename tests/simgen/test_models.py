@@ -9,16 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simgen.couplings import RHO, couplings
-from simgen.models import (
-    E6,
-    LR,
-    NAMED_BETA,
-    SM,
-    Model,
-    gamma_from_mass,
-    mass_from_gamma,
-    parameter_range,
-)
+from simgen.models import E6, LR, SM, Model
+from simgen.parameters import NAMED_BETA, gamma_from_mass, mass_from_gamma, parameter_range
 
 DETERMINISTIC = settings(derandomize=True, deadline=None)
 ANGLE = st.floats(-math.pi / 2, math.pi / 2)
