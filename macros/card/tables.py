@@ -4,81 +4,48 @@ What concerns several values together is checked by the domain objects, in `macr
 """
 
 import math
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
     Tag,
-    WithJsonSchema,
     model_validator,
 )
 
-from simgen.parameters import NAMED_BETA
-from simgen.units import KINDS, Kind, read_quantity
+from macros.card.quantities import (
+    Activity,
+    Angle,
+    Area,
+    Beta,
+    BirksConstant,
+    Energy,
+    EnergyUnit,
+    Finite,
+    Flux,
+    HalfLife,
+    Length,
+    LightYield,
+    Mass,
+    Moment,
+    NotNegative,
+    Position,
+    Positive,
+    PositiveEnergy,
+    PositiveLength,
+    PositiveTime,
+    Rate,
+    SignedEnergy,
+    Size,
+    Threshold,
+    Time,
+    Word,
+    quantity,
+)
 
 __all__ = ["CardTables"]
-
-
-def _quantity(
-    kind: Kind, *, bare: bool = False, words: Mapping[str, float] = {}
-) -> tuple[BeforeValidator, WithJsonSchema]:
-    """Read a quantity; with `bare`, a number in internal units is also one, and `words` stand for values."""
-    example = KINDS[kind].example
-
-    def read(value: Any) -> Any:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if number and bare:
-            return value
-        if isinstance(value, str) and value in words:
-            return words[value]
-        if number and not math.isfinite(value):
-            raise ValueError(f"must be finite, got {value}")
-        if not (number or isinstance(value, str)):
-            raise ValueError(f"must be {KINDS[kind].article} in quotes, for example {example!r}")
-        try:
-            return read_quantity(str(value), kind)
-        except ValueError as error:
-            alternatives = f"; or {', '.join(map(repr, words))}" if words else ""
-            raise ValueError(f"{error}{alternatives}") from None
-
-    text: dict[str, Any] = {"type": "string", "examples": [example, *words]}
-    schema = {"anyOf": [{"type": "number"}, text]} if bare else text
-    return BeforeValidator(read), WithJsonSchema(schema)
-
-
-_Finite = Annotated[float, Field(allow_inf_nan=False)]
-_Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-_NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
-Energy = Annotated[_NotNegative, *_quantity("energy")]
-PositiveEnergy = Annotated[_Positive, *_quantity("energy")]
-SignedEnergy = Annotated[_Finite, *_quantity("energy")]
-Length = Annotated[_NotNegative, *_quantity("length")]
-PositiveLength = Annotated[_Positive, *_quantity("length")]
-SignedLength = Annotated[_Finite, *_quantity("length")]
-Position = Annotated[list[SignedLength], Field(min_length=3, max_length=3)]
-Size = Annotated[list[PositiveLength], Field(min_length=3, max_length=3)]
-Mass = Annotated[_Positive, *_quantity("mass")]
-Time = Annotated[_Finite, *_quantity("time")]
-PositiveTime = Annotated[_Positive, *_quantity("time")]
-Activity = Annotated[_Positive, *_quantity("activity")]
-Rate = Annotated[_NotNegative, *_quantity("rate")]
-Flux = Annotated[_Positive, *_quantity("flux")]
-Angle = Annotated[_Finite, *_quantity("angle")]
-Area = Annotated[_Finite, *_quantity("area")]
-Moment = Annotated[_NotNegative, *_quantity("magnetic moment", bare=True)]
-Threshold = Annotated[float, *_quantity("energy", words={"none": -math.inf})]
-HalfLife = Annotated[float, Field(gt=0), *_quantity("time", words={"none": math.inf})]
-Beta = Annotated[_Finite, *_quantity("angle", words=NAMED_BETA)]
-LightYield = Annotated[_Positive, *_quantity("light yield")]
-BirksConstant = Annotated[_NotNegative, *_quantity("Birks constant")]
-Word = Annotated[str, Field(min_length=1)]
-EnergyUnit = Literal["eV", "keV", "MeV", "GeV"]
 
 
 class _Table(BaseModel):
@@ -89,7 +56,7 @@ class LineTable(_Table):
     """A neutrino line."""
 
     energy: PositiveEnergy
-    intensity: _Positive
+    intensity: Positive
 
 
 class ComponentTable(_Table):
@@ -100,7 +67,7 @@ class ComponentTable(_Table):
     lines: Annotated[list[LineTable], Field(min_length=1)] | None = None
     table: Word | None = None
     unit: Literal["eV", "keV", "MeV", "GeV"] | None = None
-    intensity: _Positive | None = None
+    intensity: Positive | None = None
     sha256: Word | None = None
 
 
@@ -114,7 +81,7 @@ class SourceTable(_Table):
     half_life: HalfLife | None = None
     activity: Activity | None = None
     flux: Flux | None = None
-    events: _Positive | None = None
+    events: Positive | None = None
 
 
 class _SourcePlaceTable(_Table):
@@ -187,7 +154,7 @@ class ResolutionTable(CurveTable):
 
     at_1MeV: Energy | None = None
     constant: Energy | None = None
-    proportional: _NotNegative | None = None
+    proportional: NotNegative | None = None
     photoelectrons: LightYield | None = None
     sigma: list[Energy] | None = None
 
@@ -196,7 +163,7 @@ class EfficiencyTable(CurveTable):
     """Efficiency as a table in true or measured energy."""
 
     energy: Literal["true", "measured"]
-    values: list[_Finite] | None = None
+    values: list[Finite] | None = None
 
 
 class QuenchingTable(CurveTable):
@@ -204,7 +171,7 @@ class QuenchingTable(CurveTable):
 
     kB: BirksConstant | None = None
     mean_excitation: PositiveEnergy | None = None
-    ratio: list[_Finite] | None = None
+    ratio: list[Finite] | None = None
 
 
 def _table_or_word(value: Any) -> str:
@@ -218,7 +185,7 @@ class DetectorTable(_Table):
     name: Word
     target: Word | None = None
     mass: Mass | None = None
-    electrons: _Positive | None = None
+    electrons: Positive | None = None
     threshold: Threshold
     bins: BinsTable | None = None
     edges: Annotated[list[SignedEnergy], Field(min_length=2)] | None = None
@@ -236,7 +203,7 @@ class DetectorTable(_Table):
         Annotated[Literal["none"], Tag("(word)")] | Annotated[QuenchingTable, Tag("(table)")],
         Discriminator(_table_or_word),
     ] = "none"
-    energy_scale: _Positive = 1.0
+    energy_scale: Positive = 1.0
     fiducial: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 1.0
 
 
@@ -249,7 +216,7 @@ class ExposureTable(_Table):
 
 class _RateTable(_Table):
     rate: Rate
-    uncertainty: _NotNegative
+    uncertainty: NotNegative
     half_life: HalfLife = math.inf
 
 
@@ -264,7 +231,7 @@ class PowerTable(_RateTable, _RangeTable):
     """Proportional to energy^-index between low and high."""
 
     shape: Literal["power"]
-    index: _Finite
+    index: Finite
     smeared: bool = False
 
 
@@ -283,7 +250,7 @@ class SpectrumTable(_RateTable):
     unit: EnergyUnit | None = None
     sha256: Word | None = None
     edges: list[SignedEnergy] | None = None
-    contents: list[_Finite] | None = None
+    contents: list[Finite] | None = None
     smeared: bool = False
 
 
@@ -295,7 +262,7 @@ BackgroundTable = Annotated[
 class ConstrainedTable(_Table):
     """Higgs fields of a constrained model: τ = ⟨H_u⟩²/⟨H_d⟩²."""
 
-    tau: _NotNegative
+    tau: NotNegative
 
 
 class ModelTable(_Table):
@@ -303,8 +270,8 @@ class ModelTable(_Table):
 
     name: Literal["SM", "E6", "LR"]
     beta: Beta | None = None
-    gamma: _Finite | None = None
-    mass: Annotated[_Positive, *_quantity("energy")] | None = None
+    gamma: Finite | None = None
+    mass: Annotated[Positive, *quantity("energy")] | None = None
     phi: Angle | None = None
     rho_mix: bool | None = None
     constrained: (
@@ -316,17 +283,17 @@ class ModelTable(_Table):
     ) = None
     sin2_theta_w: Annotated[float, Field(gt=0, lt=0.5)] | None = None
     corrections: Literal["tree", "electroweak", "full"] | None = None
-    delta_c_L: _Finite | None = None
+    delta_c_L: Finite | None = None
     delta_c_L_order: Literal["exact", "first"] | None = None
     mu_nu: Moment | None = None
-    eps_L: _Finite | None = None
-    eps_R: _Finite | None = None
+    eps_L: Finite | None = None
+    eps_R: Finite | None = None
     charge_radius: Area | None = None
     charge_radius_convention: Literal["form-factor", "texono"] | None = None
-    millicharge: _Finite | None = None
-    vector_coupling: _Finite | None = None
+    millicharge: Finite | None = None
+    vector_coupling: Finite | None = None
     vector_mass: PositiveEnergy | None = None
-    scalar_coupling: _NotNegative | None = None
+    scalar_coupling: NotNegative | None = None
     scalar_mass: PositiveEnergy | None = None
     generate_above: Energy = 0.0
 
@@ -334,7 +301,7 @@ class ModelTable(_Table):
 class SystematicsTable(_Table):
     """Relative standard deviations."""
 
-    activity: _NotNegative = 0.0
+    activity: NotNegative = 0.0
 
 
 class FitTable(_Table):
@@ -342,7 +309,7 @@ class FitTable(_Table):
 
     poi: Word | None = None
     likelihood: Literal["poisson", "paper"] | None = None
-    error_per_bin: _Positive | None = None
+    error_per_bin: Positive | None = None
     level: Annotated[float, Field(gt=0, lt=1)] | None = None
     method: Literal["minos", "hesse"] | None = None
     limit_level: Annotated[float, Field(gt=0, lt=1)] | None = None

@@ -1,0 +1,98 @@
+"""Types of the values in a card: numbers, and quantities that are texts with their unit."""
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from simgen.parameters import NAMED_BETA
+from simgen.units import KINDS, Kind, read_quantity
+
+__all__ = [
+    "Activity",
+    "Angle",
+    "Area",
+    "Beta",
+    "BirksConstant",
+    "Energy",
+    "EnergyUnit",
+    "Finite",
+    "Flux",
+    "HalfLife",
+    "Length",
+    "LightYield",
+    "Mass",
+    "Moment",
+    "NotNegative",
+    "Position",
+    "Positive",
+    "PositiveEnergy",
+    "PositiveLength",
+    "PositiveTime",
+    "Rate",
+    "SignedEnergy",
+    "SignedLength",
+    "Size",
+    "Threshold",
+    "Time",
+    "Word",
+    "quantity",
+]
+
+
+def quantity(
+    kind: Kind, *, bare: bool = False, words: Mapping[str, float] = {}
+) -> tuple[BeforeValidator, WithJsonSchema]:
+    """Read a quantity; with `bare`, a number in internal units is also one, and `words` stand for values."""
+    example = KINDS[kind].example
+
+    def read(value: Any) -> Any:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if number and bare:
+            return value
+        if isinstance(value, str) and value in words:
+            return words[value]
+        if number and not math.isfinite(value):
+            raise ValueError(f"must be finite, got {value}")
+        if not (number or isinstance(value, str)):
+            raise ValueError(f"must be {KINDS[kind].article} in quotes, for example {example!r}")
+        try:
+            return read_quantity(str(value), kind)
+        except ValueError as error:
+            alternatives = f"; or {', '.join(map(repr, words))}" if words else ""
+            raise ValueError(f"{error}{alternatives}") from None
+
+    text: dict[str, Any] = {"type": "string", "examples": [example, *words]}
+    schema = {"anyOf": [{"type": "number"}, text]} if bare else text
+    return BeforeValidator(read), WithJsonSchema(schema)
+
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+Energy = Annotated[NotNegative, *quantity("energy")]
+PositiveEnergy = Annotated[Positive, *quantity("energy")]
+SignedEnergy = Annotated[Finite, *quantity("energy")]
+Length = Annotated[NotNegative, *quantity("length")]
+PositiveLength = Annotated[Positive, *quantity("length")]
+SignedLength = Annotated[Finite, *quantity("length")]
+Position = Annotated[list[SignedLength], Field(min_length=3, max_length=3)]
+Size = Annotated[list[PositiveLength], Field(min_length=3, max_length=3)]
+Mass = Annotated[Positive, *quantity("mass")]
+Time = Annotated[Finite, *quantity("time")]
+PositiveTime = Annotated[Positive, *quantity("time")]
+Activity = Annotated[Positive, *quantity("activity")]
+Rate = Annotated[NotNegative, *quantity("rate")]
+Flux = Annotated[Positive, *quantity("flux")]
+Angle = Annotated[Finite, *quantity("angle")]
+Area = Annotated[Finite, *quantity("area")]
+Moment = Annotated[NotNegative, *quantity("magnetic moment", bare=True)]
+Threshold = Annotated[float, *quantity("energy", words={"none": -math.inf})]
+HalfLife = Annotated[float, Field(gt=0), *quantity("time", words={"none": math.inf})]
+Beta = Annotated[Finite, *quantity("angle", words=NAMED_BETA)]
+LightYield = Annotated[Positive, *quantity("light yield")]
+BirksConstant = Annotated[NotNegative, *quantity("Birks constant")]
+Word = Annotated[str, Field(min_length=1)]
+EnergyUnit = Literal["eV", "keV", "MeV", "GeV"]

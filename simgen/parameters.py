@@ -1,0 +1,47 @@
+"""Values that parameters can have: ranges, named angles, and the two ways to state a Z' mass."""
+
+import math
+
+from simgen.constants import M_Z
+
+__all__ = ["NAMED_BETA", "gamma_from_mass", "mass_from_gamma", "parameter_range"]
+
+NAMED_BETA = {
+    "chi": 0.0,
+    "psi": math.pi / 2,
+    "eta": math.atan2(-math.sqrt(5 / 8), math.sqrt(3 / 8)),
+}
+"""E6 angle β [rad] of the named models, after eq. (6)."""
+
+_RANGES = {
+    "gamma": (0.0, math.inf),
+    "mu_nu": (0.0, math.inf),
+    "phi": (-math.pi / 2, math.pi / 2),
+    "beta": (-math.pi / 2, math.pi / 2),
+    "delta_c_L": (-math.inf, math.inf),
+    "sin2_theta_w": (0.0, 0.5),
+    "eps_L": (-math.inf, math.inf),
+    "eps_R": (-math.inf, math.inf),
+    "charge_radius": (-math.inf, math.inf),
+    "millicharge": (-math.inf, math.inf),
+    "vector_coupling": (-math.inf, math.inf),
+    "vector_mass": (0.0, math.inf),
+    "scalar_coupling": (0.0, math.inf),
+    "scalar_mass": (0.0, math.inf),
+}
+"""Physical range of every parameter, in its internal unit."""
+
+
+def gamma_from_mass(mass: float) -> float:
+    """Convert the mass of the Z' [MeV] into γ = (M_Z/M_Z')²."""
+    return (M_Z / mass) ** 2
+
+
+def mass_from_gamma(gamma: float) -> float:
+    """Convert γ into the mass of the Z' [MeV]; γ = 0 gives infinity."""
+    return M_Z / math.sqrt(gamma) if gamma > 0 else math.inf
+
+
+def parameter_range(name: str) -> tuple[float, float]:
+    """Return the physical range of a parameter, in its internal unit."""
+    return _RANGES[name]
