@@ -183,17 +183,16 @@ def sr90() -> Source:
 
     Notes
     -----
-    End points 546 and 2279 keV, both unique first-forbidden with the factor p² + q²; half-life 28.80 y. Mean
-    beta energies come out as 201 and 944 keV; evaluated are 195.7 and 932.4 keV, which the Coulomb function
-    λ₂ in front of p² would give (`shape="first-unique-coulomb"`: 195.5 and 930.9 keV). ⁹⁰Y (64 h) reaches
-    equilibrium some weeks after a separation.
+    End points 546 and 2279 keV, both unique first-forbidden with the factor p² λ₂ + q²; half-life 28.80 y.
+    Mean beta energies come out as 195.5 and 930.9 keV, evaluated are 195.7 and 932.4 keV; without the Coulomb
+    function λ₂ they would be 201 and 944 keV. ⁹⁰Y (64 h) reaches equilibrium some weeks after a separation.
     """
     return _beta_source(
         "Sr90",
         28.80 * YEAR,
         [
-            ("Sr90", BetaSpectrum(endpoint=0.546, Z=39, A=90, shape="first-unique")),
-            ("Y90", BetaSpectrum(endpoint=2.279, Z=40, A=90, shape="first-unique")),
+            ("Sr90", BetaSpectrum(endpoint=0.546, Z=39, A=90, shape="first-unique-coulomb")),
+            ("Y90", BetaSpectrum(endpoint=2.279, Z=40, A=90, shape="first-unique-coulomb")),
         ],
     )
 
