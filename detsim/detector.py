@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from detsim.distance import DistanceBins
 from detsim.materials import composition, electrons_in, shells
 from detsim.quenching import Birks, Quenching, Visible
 from detsim.smearing import Curve, Resolution, Smearing, TabulatedResolution
@@ -122,6 +123,10 @@ class Detector:
         Multiplies the measured energy.
     fiducial : float
         Fraction of the target's electrons within the fiducial cut, in (0, 1].
+    wall_distance : float
+        Fiducial cut on the place of an event: it has to be this far inside the target's surface [cm].
+    distance : DistanceBins or None
+        Bins in the measured distance from the source too; the histogram is then one of two dimensions.
     """
 
     name: str
@@ -134,6 +139,8 @@ class Detector:
     quenching: Quenching | None = None
     energy_scale: float = 1.0
     fiducial: float = 1.0
+    wall_distance: float = 0.0
+    distance: DistanceBins | None = None
 
     def __post_init__(self) -> None:
         edges = np.asarray(self.edges, np.float64)
@@ -159,14 +166,29 @@ class Detector:
             raise ValueError(f"energy_scale must be finite and above 0, got {self.energy_scale}")
         if not 0 < self.fiducial <= 1:
             raise ValueError(f"fiducial must lie in (0, 1], got {self.fiducial}")
+        if not (math.isfinite(self.wall_distance) and self.wall_distance >= 0):
+            raise ValueError(f"wall_distance must be finite and ≥ 0 cm, got {self.wall_distance}")
         if self.measured_efficiency is not None:
             low = max(self.threshold, self.edges[0])
             self.measured_efficiency.check_range("efficiency", low, self.edges[-1])
 
     @property
-    def n_bins(self) -> int:
-        """Number of bins, flow bins not counted."""
+    def n_energy_bins(self) -> int:
+        """Number of bins in T_reco, flow bins not counted."""
         return len(self.edges) - 1
+
+    @property
+    def n_bins(self) -> int:
+        """Number of bins, flow bins not counted.
+
+        With bins of the distance, counts are laid out distance by distance, each with all its energies.
+        """
+        return self.n_energy_bins * (1 if self.distance is None else self.distance.n_bins)
+
+    @property
+    def spatial(self) -> bool:
+        """Whether what is recorded, or in which bin, depends on the place of an event."""
+        return self.distance is not None or self.wall_distance > 0
 
     @property
     def constant_efficiency(self) -> float:

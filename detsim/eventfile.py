@@ -19,6 +19,7 @@ Precision = Literal["float32", "float64"]
 def event_columns(
     *,
     detected: bool,
+    distance: bool = False,
     experiments: bool = False,
     cos_theta: bool = False,
     weights: bool = False,
@@ -32,6 +33,8 @@ def event_columns(
     ----------
     detected : bool
         Whether the events have been through the detector.
+    distance : bool
+        Whether the detector measures the distance from the source.
     experiments : bool
         Whether they belong to pseudo-experiments.
     cos_theta : bool
@@ -49,6 +52,7 @@ def event_columns(
     left_out = {
         "cos_theta": not cos_theta,
         "T_reco": not detected,
+        "L_reco": not (detected and distance),
         "experiment": not experiments,
         "weight": not weights,
         **dict.fromkeys(("weight_A", "weight_B", "weight_C"), not templates),

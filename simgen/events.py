@@ -38,6 +38,7 @@ COLUMNS = {
     "L": Column("float64", "cm", "way of the neutrino from its point in the source, 0 for a background"),
     "time": Column("float64", "s", "since the start of the exposure", exact=True),
     "T_reco": Column("float64", "MeV", "measured recoil energy"),
+    "L_reco": Column("float64", "cm", "measured distance from the centre of the source"),
     "experiment": Column("int64", "", "index of the pseudo-experiment"),
     "weight": Column("float64", "", "weight under the model of the card; 1 for a background", exact=True),
     "weight_A": Column("float64", "", "weight at γ = 0: weight(γ) = A + Bγ + Cγ²", exact=True),
@@ -62,6 +63,8 @@ class Events:
         Only where places or times were asked for.
     T_reco : ndarray, shape (n,), optional
         Only after the detector stage, which keeps the recorded events.
+    L_reco : ndarray, shape (n,), optional
+        Only after the stage of a detector that measures it.
     experiment : ndarray, shape (n,), optional
         Only in sets of pseudo-experiments.
     weight : ndarray, shape (n,), optional
@@ -84,6 +87,7 @@ class Events:
     L: Array | None = None
     time: Array | None = None
     T_reco: Array | None = None
+    L_reco: Array | None = None
     experiment: NDArray[np.int64] | None = None
     weight: Array | None = None
     weight_A: Array | None = None
