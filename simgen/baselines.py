@@ -16,7 +16,7 @@ __all__ = ["Baselines"]
 
 Array = NDArray[np.float64]
 
-_FEWEST_NODES = 24
+_FEWEST_NODES = 32
 """Between two kinks, where nothing oscillates."""
 _STEP = 0.025
 """Of the table of the mean cosine, in k × half the range of the ways: cubics err by 1e-8."""
@@ -24,7 +24,9 @@ _TABULATED = (50.0, 200.0)
 """Up to so large a k × half the range of the ways the mean cosine is tabulated. Beyond, it is at most a few
 thousandths, and turns so fast with the energy that a continuum averages it away: there it is taken as 0."""
 _FEW = 16
-"""Wave numbers, such as those of lines, at which the mean cosine is integrated one by one."""
+"""Wave numbers, such as those of lines, at which the mean cosine is integrated one by one..."""
+_LARGEST = 4000.0
+"""... up to so large a k × half the range; beyond it is below 1e-3, and taken as 0."""
 _N_PATHS = 16
 """Ways from an extended source to a point."""
 _WIDTHS = (-4.0, 4.0)
@@ -114,6 +116,9 @@ class Baselines:
 
     def _integrate(self, k: float) -> Array:
         """Compute the mean cosine at one wave number: shape (n_shares,)."""
+        low, high = self._range
+        if k * (high - low) / 2 > _LARGEST:
+            return np.zeros(len(self.shares))
         paths, weights = self._nodes(k)
         return np.asarray(weights @ np.cos(k * paths))
 
@@ -126,9 +131,10 @@ class Baselines:
         scale = 4 * math.pi * geometry.volume * geometry.mean_inverse_square()
         if a == 0:
             return distance, bins * density / scale
-        paths, shares = _paths(distance, a, _N_PATHS + math.ceil(k * a))
+        paths, shares = _paths(distance, a, _N_PATHS + math.ceil(k * a / 2))
         weights = (bins * density * distance**2)[:, :, None] * shares
-        return paths.ravel(), weights.reshape(len(bins), -1) / scale
+        some = np.any(weights > 0, axis=0)
+        return paths[some], weights[:, some] / scale
 
     def _distances(self, k: float) -> tuple[Array, Array]:
         """Place nodes over the distance from the source's centre, with their weights."""
@@ -194,7 +200,7 @@ def _table(baselines: Baselines, largest: float) -> tuple[float, NDArray[Any]]:
     turn, block = np.exp(1j * step * (paths - (low + high) / 2)), 256
     powers = turn[None, :] ** np.arange(block)[:, None]
     start = np.exp(1j * step * block * np.arange(math.ceil(n / block))[:, None] * (paths - (low + high) / 2))
-    rows = [(powers * s) @ weights.T for s in start]
+    rows = [powers @ (s[:, None] * weights.T) for s in start]
     return step, np.concatenate(rows)[:n]
 
 

@@ -11,7 +11,7 @@ from scipy.special import ndtr
 from detsim.detector import Detector, Resolution, Target, uniform_edges
 from detsim.experiment import FlatBackground
 from detsim.materials import composition, electrons_in, shells
-from detsim.prediction import bin_probabilities
+from detsim.response import bin_probabilities
 from simgen.constants import AVOGADRO
 
 

@@ -7,7 +7,7 @@ import pytest
 from experiments import borexino, borexino_outside
 
 from detsim.detection import detect
-from detsim.occurrence import add_occurrence, geometry_of
+from detsim.occurrence import add_occurrence
 from detsim.simulation import generate, simulate, stream
 from simgen.exposure import Interactions
 from simgen.models import SM
@@ -49,11 +49,11 @@ def test_decay_only_where_the_source_decays():
 def test_what_vertices_need():
     """Contract. Finds vertices without a geometry, or a misspelt column that is left out."""
     paper = borexino()
-    with pytest.raises(ValueError, match="vertices need a geometry"):
+    with pytest.raises(ValueError, match="need a geometry"):
         simulate(paper, SM(), seed=1, n=10, columns=("vertex",))
-    geometry = geometry_of(borexino_outside())
+    geometry = borexino_outside().geometry
     counted = replace(paper, normalisation=Interactions(events=100.0, reference=SM(), geometry=geometry))
     assert simulate(counted, SM(), seed=1, n=10, columns=("vertex",)).L.min() > 500
     events = generate(paper, SM(), seed=1, n=3)
     with pytest.raises(ValueError, match="of 'vertex' and 'time', got 'vertx'"):
-        add_occurrence(events, paper, ["vertx"], seed=1)
+        add_occurrence(events, paper, SM(), ["vertx"], seed=1)

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import ndtr
 
-from detsim import prediction
+from detsim import folding
 from detsim.detector import Detector, Resolution, Target
 from detsim.experiment import Experiment, FlatBackground
 from detsim.folding import fold
 from detsim.prediction import predict
 from simgen.exposure import Exposure, Flux
+from simgen.kinematics import T_max
 from simgen.models import E6, LR, SM
 from simgen.rate import recoil_spectrum
 from simgen.sources import cr51
@@ -50,8 +51,8 @@ def test_panels_have_converged(name, monkeypatch):
     experiment, model = CASES[name]
     coarse = fold(experiment, model).signal(model)
     x, w = np.polynomial.legendre.leggauss(40)
-    monkeypatch.setattr(prediction, "_X", x)
-    monkeypatch.setattr(prediction, "_W", w)
+    monkeypatch.setattr(folding, "_X", x)
+    monkeypatch.setattr(folding, "_W", w)
     fine = fold(experiment, model).signal(model)
     np.testing.assert_allclose(coarse, fine, rtol=1e-8, atol=1e-8 * fine.sum())
 
@@ -111,7 +112,7 @@ def test_perfect_resolution_is_the_true_spectrum(name):
     counts = predict(experiment, model).counts
     stops = sorted(
         {
-            float(prediction.T_max(e))
+            float(T_max(e))
             for c in experiment.source.components
             for e in getattr(c.spectrum, "energies", (c.spectrum.endpoint,))
         }
