@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
@@ -37,7 +38,7 @@ def keV(energy):
 
 
 @st.composite
-def models(draw, end, terms=True):
+def models(draw, end):
     """Draw a gauge structure, and terms of the size of weak scattering at recoils of `end` [keV]."""
     name = draw(st.sampled_from(["SM", "E6", "LR"]))
     table = {
@@ -67,7 +68,7 @@ def models(draw, end, terms=True):
         "vector": {"vector_coupling": 5e-12 * T * draw(number(-1, 1)), "vector_mass": keV(0.3 * end)},
         "scalar": {"scalar_coupling": 3e-11 * T * draw(number(0, 1)), "scalar_mass": keV(0.2 * end)},
     }
-    for chosen in draw(st.sets(st.sampled_from(sorted(choices)), max_size=3)) if terms else ():
+    for chosen in draw(st.sets(st.sampled_from(sorted(choices)), max_size=3)):
         table |= choices[chosen]
     return table
 
@@ -144,7 +145,7 @@ def backgrounds(draw, end):
 
 
 @st.composite
-def documents(draw, terms=True):
+def documents(draw):
     """Draw a card with a decaying source or a flux."""
     isotope = draw(st.sampled_from(sorted(SOURCES)))
     end = ENDS[isotope]
@@ -153,7 +154,7 @@ def documents(draw, terms=True):
         "detector": draw(detectors(end)),
         "exposure": {"start": "3 d", "duration": f"{draw(number(1, 300))} d"},
         "background": draw(backgrounds(end)),
-        "model": draw(models(end, terms)),
+        "model": draw(models(end)),
     }
     if isotope == "Be7" or draw(st.booleans()):
         document["source"]["flux"] = "1e12 /cm2/s"
@@ -208,10 +209,8 @@ def _sums(experiment, events, w):
     return np.histogram(events.T_reco, edges, weights=w)[0]
 
 
-@settings(max_examples=5, **SLOW)
-@given(document=documents(), data=st.data(), seed=st.integers(0, 2**31))
-def test_simulated_and_weighted_is_expected(document, data, seed):
-    """Twin: events against quadrature, as drawn and as another random model (χ², α = 1e-4 a card)."""
+def check_events(document, data, seed):
+    """Compare events with quadrature, as drawn and as another random model."""
     experiment, model = experiment_of(document)
     drawn = expected_generated(experiment, model)
     events = simulate(experiment, model, seed=seed, n=N)
@@ -226,3 +225,18 @@ def test_simulated_and_weighted_is_expected(document, data, seed):
     mean = N / drawn * sum(counts(other, aimed))
     found = compare_weighted(*sums, mean, n_drawn=N).p_value
     assert found is None or found > ALPHA
+
+
+@settings(max_examples=5, **SLOW)
+@given(document=documents(), data=st.data(), seed=st.integers(0, 2**31))
+def test_simulated_and_weighted_is_expected(document, data, seed):
+    """Twin: events against quadrature, as drawn and as another random model (χ², α = 1e-4 a card)."""
+    check_events(document, data, seed)
+
+
+@pytest.mark.slow
+@settings(max_examples=300, **SLOW)
+@given(document=documents(), data=st.data(), seed=st.integers(0, 2**31))
+def test_many_random_cards(document, data, seed):
+    """Twin: the same of 300 cards, which finds what needs several options at once."""
+    check_events(document, data, seed)
