@@ -60,15 +60,15 @@ _MATRIX = """
 ## Simulation against quadrature
 
 The matrix of twins: each of {sources} sources with each of {models} models, with the responses and the
-geometries in turn; {events:,} events a case, drawn one by one, against integrals that know nothing of how they
-are drawn. Measured energies are compared by χ² over all bins, flow bins and lost events, lines and components by
-χ² of their numbers, and by Kolmogorov-Smirnov tests the neutrino energies of each continuum, the way L of the
-neutrino, a coordinate of the vertex and the time. Every p-value must exceed {alpha:g}, and together they must be
-flat, p > {flat_alpha:g}.
+geometries in turn; {events:,} events a case, drawn one by one, against integrals that know nothing of how
+they are drawn. Measured energies are compared by χ² over all bins, flow bins and lost events, lines and
+components by χ² of their numbers, and by Kolmogorov-Smirnov tests the neutrino energies of each continuum,
+the way L of the neutrino, a coordinate of the vertex and the time. Every p-value must exceed {alpha:g}, and
+together they must be flat, p > {flat_alpha:g}.
 
-Recorded on {date} by `python tests/matrix.py`: {cases} cases in {processor_minutes} minutes of one processor.
-The test suite compares this page with the record, and runs the matrix again only when asked to, by
-`pytest -m slow tests/detsim/test_matrix.py`.
+Recorded on {date} by `python tests/matrix.py`: {cases} cases in {processor_minutes} minutes of one
+processor. The test suite compares this page with the record, and runs the matrix again only when asked to,
+by `pytest -m slow tests/detsim/test_matrix.py`.
 
 | p-values of | their number | the smallest | its case (source, model, response, geometry) | p of flatness |
 |---|---|---|---|---|
