@@ -92,9 +92,12 @@ class EfficiencyCurve:
     def __post_init__(self) -> None:
         if self.energy not in {"true", "measured"}:
             raise ValueError(f"efficiency is tabulated in 'true' or 'measured' energy, got {self.energy!r}")
+        first = self.curve.energies[0]
+        if self.energy == "true" and first < 0:
+            raise ValueError(f"energies of an efficiency in true energy must be ≥ 0 MeV, got {first} MeV")
         for value in self.curve.values:
             if not 0 <= value <= 1:
-                raise ValueError(f"efficiency must lie in [0, 1], got {value}")
+                raise ValueError(f"values of an efficiency must be from 0 to 1, got {value}")
         if not any(self.curve.values):
             raise ValueError("efficiency must be above 0 somewhere")
 

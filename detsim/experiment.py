@@ -34,7 +34,11 @@ def check_tables(
     detector.check_range(min(generate_above, end), end)
     for b in backgrounds:
         if b.smeared:
-            detector.check_range(float(b.spectrum.knots[0]), float(b.spectrum.knots[-1]))
+            ends = float(b.spectrum.knots[0]), float(b.spectrum.knots[-1])
+            try:
+                detector.check_range(*ends)
+            except ValueError as error:
+                raise ValueError(f"{error} for the background {b.name!r}") from None
 
 
 @dataclass(frozen=True, kw_only=True)

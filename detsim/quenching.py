@@ -168,9 +168,9 @@ class QuenchingTable:
     def __post_init__(self) -> None:
         energies, values = np.array(self.curve.energies), np.array(self.curve.values)
         if energies[0] < 0:
-            raise ValueError(f"true energies of a quenching table must be ≥ 0 MeV, got {energies[0]} MeV")
+            raise ValueError(f"energies of quenching are true ones, ≥ 0 MeV, got {energies[0]} MeV")
         if np.any(values <= 0):
-            raise ValueError(f"visible/true energy must be above 0, got {values.min()}")
+            raise ValueError(f"the ratio visible/true must be above 0, got {values.min()}")
         slopes = np.diff(values) / np.diff(energies)
         for i, slope in enumerate(slopes):
             if min(values[i] + slope * energies[i], values[i + 1] + slope * energies[i + 1]) <= 0:

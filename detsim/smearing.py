@@ -108,6 +108,9 @@ class TabulatedResolution:
     curve: Curve
 
     def __post_init__(self) -> None:
+        if self.curve.energies[0] < 0:
+            first = self.curve.energies[0]
+            raise ValueError(f"energies of a resolution are visible ones, ≥ 0 MeV, got {first} MeV")
         for value in self.curve.values:
             if value < 0:
                 raise ValueError(f"resolution sigma must be ≥ 0 MeV, got {value} MeV")

@@ -164,7 +164,7 @@ def _from_csv(path: Path, unit: float) -> TableSpectrum | HistogramSpectrum:
     weight = table.names[-1]
     table.require(table.column(weight) >= 0, weight, "must be at least 0")
     if not table.column(weight).any():
-        raise FileError(path, "foreign", f"has no {weight} above 0: a spectrum without neutrinos")
+        raise FileError(path, "foreign", f"has no {weight} above 0: an empty spectrum")
     if table.names == _POINTS:
         if len(table.lines) < 2:
             raise FileError(path, "foreign", "must have at least two points")
@@ -194,10 +194,10 @@ def _check_bins(path: Path, edges: Array, contents: Array, flow: tuple[float, fl
             raise _wrong(path, f"bin {i}", f"content must be finite and at least 0, got {content:g}")
     for name, content in zip(("underflow", "overflow"), flow, strict=True):
         if content != 0:
-            reason = f"must be empty, got {content:g}: neutrinos without an energy"
+            reason = f"must be empty, got {content:g}: it has no energy"
             raise _wrong(path, name, reason)
     if not contents.any():
-        raise FileError(path, "foreign", "has no content above 0: a spectrum without neutrinos")
+        raise FileError(path, "foreign", "has no content above 0: an empty spectrum")
 
 
 def _from_root(path: Path, name: str | None) -> tuple[Array, Array, tuple[float, float]]:

@@ -34,7 +34,8 @@ def mass_matrix_k(name: str, beta: float, tau: float | None, sin2_theta_w: float
     if tau is None:
         if abs(s_beta) > 1e-12:
             raise ValueError(
-                "a constrained E6 model with sinβ ≠ 0 needs tau = ⟨H_u⟩²/⟨H_d⟩²: there is no default"
+                "a constrained E6 model with sinβ ≠ 0 needs tau = ⟨H_u⟩²/⟨H_d⟩², which has no default: "
+                "in a card constrained = { tau = 2.0 }"
             )
         tau = 1.0
     if not (math.isfinite(tau) and tau >= 0):

@@ -48,7 +48,7 @@ class Lines:
     Parameters
     ----------
     energies : tuple of float
-        Neutrino energies [MeV].
+        Neutrino energies [MeV], up to 100 GeV.
     intensities : tuple of float
         Neutrinos per decay.
     """
@@ -62,6 +62,10 @@ class Lines:
         for name, values in (("energies", self.energies), ("intensities", self.intensities)):
             if not all(math.isfinite(v) and v > 0 for v in values):
                 raise ValueError(f"line {name} must be finite and above 0, got {values}")
+        if self.endpoint > _LARGEST_ENERGY:
+            raise ValueError(
+                f"energies of lines must be at most {_LARGEST_ENERGY:g} MeV, got {self.endpoint:g} MeV"
+            )
 
     @property
     def endpoint(self) -> float:

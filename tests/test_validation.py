@@ -1,9 +1,12 @@
 """docs/validation.md is what its script writes, and every row of it agrees."""
 
 import re
+import tomllib
 
 from evaluations import EVALUATIONS
 from golden import golden
+from matrix import ALPHA, FLAT_ALPHA, RECORD, N
+from matrix_cases import CASES
 from validation import DOCUMENT, document, rows
 
 
@@ -24,3 +27,14 @@ def test_the_document_is_current():
     wrong = [(group, row, ours) for group, row, ours in found if abs(ours - row["value"]) > row["tolerance"]]
     assert not wrong
     assert cells(DOCUMENT.read_text(encoding="utf-8")) == cells(document(found))
+
+
+def test_the_record_of_the_matrix():
+    """Contract: the recorded run is of these cases, with nothing below its limit."""
+    record = tomllib.loads(RECORD.read_text(encoding="utf-8"))
+    assert (record["cases"], record["events"]) == (len(CASES), N)
+    assert (record["alpha"], record["flat_alpha"]) == (ALPHA, FLAT_ALPHA)
+    for row in record["kind"]:
+        assert row["case"] in CASES
+        assert row["smallest"] > ALPHA
+        assert row["flat"] > FLAT_ALPHA

@@ -9,10 +9,14 @@ from detsim.simulation import expected_generated, simulate_counts
 
 def chi2_pvalue(experiment, model, n, seed):
     """Compare the shares of the bins, both flow bins and "not recorded" (multinomial χ²)."""
+    return counts_pvalue(experiment, model, simulate_counts(experiment, model, seed=seed, n=n), n)
+
+
+def counts_pvalue(experiment, model, counts, n):
+    """Do the same with the counts of n events, flow bins included."""
     folded = fold(experiment, model)
     expected = expected_generated(experiment, model)
     shares = (folded.signal(model) + folded.backgrounds.sum(axis=0)) / expected
-    counts = simulate_counts(experiment, model, seed=seed, n=n)
     observed = np.append(counts, n - counts.sum())
     mu = n * np.append(shares, 1 - shares.sum())
     assert np.all(observed[mu < 1e-9] == 0)

@@ -1,10 +1,11 @@
-"""Write docs/validation.md: every number from outside the project against ours.
+"""Write docs/validation.md: every number from outside the project against ours, and the matrix of twins.
 
 Run by hand from the top of the repository, `python tests/validation.py`; a test compares the document with
 what this would write.
 """
 
 import sys
+import tomllib
 from pathlib import Path
 
 _TOP = Path(__file__).resolve().parents[1]
@@ -55,6 +56,34 @@ them.
 """
 
 
+_MATRIX = """
+## Simulation against quadrature
+
+The matrix of twins: each of {sources} sources with each of {models} models, with the responses and the
+geometries in turn; {events:,} events a case, drawn one by one, against integrals that know nothing of how
+they are drawn. Measured energies are compared by χ² over all bins, flow bins and lost events, lines and
+components by χ² of their numbers, and by Kolmogorov-Smirnov tests the neutrino energies of each continuum,
+the way L of the neutrino, a coordinate of the vertex and the time. Every p-value must exceed {alpha:g}, and
+together they must be flat, p > {flat_alpha:g}.
+
+Recorded on {date} by `python tests/matrix.py`: {cases} cases in {processor_minutes} minutes of one
+processor. The test suite compares this page with the record, and runs the matrix again only when asked to,
+by `pytest -m slow tests/detsim/test_matrix.py`.
+
+| p-values of | their number | the smallest | its case (source, model, response, geometry) | p of flatness |
+|---|---|---|---|---|
+"""
+_KINDS = {
+    "all": "all together",
+    "T_reco": "measured energies",
+    "line": "lines and components",
+    "E_nu": "neutrino energies",
+    "L": "L",
+    "place": "vertices",
+    "time": "times",
+}
+
+
 def rows():
     """Evaluate every entry: group, entry, our value."""
     from evaluations import EVALUATIONS
@@ -95,7 +124,26 @@ def document(found):
             row["source"],
         )
         lines.append("| " + " | ".join(cells) + " |\n")
-    return "".join(lines)
+    return "".join([*lines, *_matrix()])
+
+
+def _matrix():
+    """Show the record of the matrix of twins."""
+    from matrix import RECORD
+    from matrix_cases import CASES
+
+    record = tomllib.loads(RECORD.read_text(encoding="utf-8"))
+    sources, models = (len({name.split(", ")[i] for name in CASES}) for i in (0, 1))
+    yield _MATRIX.format(sources=sources, models=models, **record)
+    for row in record["kind"]:
+        cells = (
+            _KINDS[row["kind"]],
+            str(row["n"]),
+            f"{row['smallest']:.2g}",
+            row["case"],
+            f"{row['flat']:.2g}",
+        )
+        yield "| " + " | ".join(cells) + " |\n"
 
 
 if __name__ == "__main__":

@@ -133,14 +133,21 @@ class FaultList:
 
     @contextmanager
     def at(self, path: str) -> Iterator[None]:
-        """Turn the ValueError of a domain object into a fault of a table or of the key that it names."""
+        """Turn the ValueError of a domain object into a fault of a table, or of the key or file in it."""
         try:
             yield
         except ValueError as error:
             table = self._value(path.split("."))
             stated = set(table) if isinstance(table, Mapping) else set()
             named = next((word for word in re.findall(r"\w+", str(error)) if word in stated), None)
-            self.add(f"{path}.{named}" if named else path, str(error))
+            self._add_named(f"{path}.{named}" if named else path, str(error))
+
+    def _add_named(self, key: str, reason: str) -> None:
+        """Add a fault of a value, or of the file in which it stands."""
+        value = self._value(key.split("."))
+        if isinstance(value, Mapping) and isinstance(value.get("table"), str):
+            key, value = f"{key}.table", value["table"]
+        self.add(key, f"{value}: {reason}" if key.endswith(".table") else reason)
 
     def add_missing(self, path: str) -> None:
         """Add the fault that a key or table is missing."""

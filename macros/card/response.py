@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from detsim.detector import EfficiencyCurve
     from detsim.quenching import Quenching
     from detsim.smearing import Curve, Smearing
+    from detsim.tables import Columns
 
 __all__ = ["build_efficiency", "build_quenching", "build_resolution"]
 
@@ -121,6 +122,20 @@ def _curve(
     return _curve_of_file(table, name, faults, path)
 
 
+def _check_rows(columns: "Columns", column: str, table: CurveTable) -> None:
+    """Check single rows, which the objects made of them would report without file and line."""
+    energies, values = columns.column("energy"), columns.column(column)
+    if not (isinstance(table, EfficiencyTable) and table.energy == "measured"):
+        columns.require(energies >= 0, "energy", "must be at least 0")
+    match column:
+        case "efficiency":
+            columns.require((values >= 0) & (values <= 1), column, "must be from 0 to 1")
+        case "ratio":
+            columns.require(values > 0, column, "must be above 0")
+        case _:
+            columns.require(values >= 0, column, "must be at least 0")
+
+
 def _curve_of_file(table: CurveTable, name: str, faults: FaultList, path: str) -> "Curve | None":
     from detsim.files import FileError
     from detsim.smearing import Curve
@@ -133,6 +148,7 @@ def _curve_of_file(table: CurveTable, name: str, faults: FaultList, path: str) -
     try:
         columns = read_columns(str(table.table), ("energy", column), at_least=2)
         columns.require_ascending("energy")
+        _check_rows(columns, column, table)
     except FileError as error:
         faults.add(f"{path}.table", str(error))
         return None

@@ -87,9 +87,11 @@ def _lines(table: ComponentTable, path: str, faults: FaultList) -> "Spectrum | N
     if wrong:
         return None
     rows = table.lines or ()
-    return Lines(
-        energies=tuple(line.energy for line in rows), intensities=tuple(line.intensity for line in rows)
-    )
+    with faults.at(path):
+        return Lines(
+            energies=tuple(line.energy for line in rows), intensities=tuple(line.intensity for line in rows)
+        )
+    return None
 
 
 def _table(table: ComponentTable, path: str, faults: FaultList) -> "Spectrum | None":

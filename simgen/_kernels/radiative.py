@@ -35,9 +35,13 @@ def dilogarithm(x: float) -> float:
 @kernel()
 def kappa(T: float, charged_current: bool) -> float:
     """Evaluate κ(T) at s² = 0.2317 for ν_e (charged current) or ν_μ, ν_τ."""
-    x = math.sqrt(1.0 + 2.0 * M_E / T)
-    # (x/2) ln((x+1)/(x-1)) = x artanh(1/x)
-    running = (1.0 / 3.0 + (3.0 - x * x) * (x * math.atanh(1.0 / x) - 1.0)) / 6.0
+    y = T / (T + 2.0 * M_E)  # 1/x²
+    if y < 1e-4:  # the series in y does not cancel
+        running = y * (4.0 / 5.0 + y * (16.0 / 35.0 + y * (20.0 / 63.0 + y * 8.0 / 33.0))) / 6.0
+    else:
+        # (x/2) ln((x+1)/(x-1)) = x artanh(1/x)
+        root = math.sqrt(y)
+        running = (1.0 / 3.0 + (3.0 - 1.0 / y) * (math.atanh(root) / root - 1.0)) / 6.0
     return 0.9791 + 0.0097 * running if charged_current else 0.9970 - 0.00037 * running
 
 

@@ -13,6 +13,7 @@ from detsim.reweighting import gamma_templates, weights
 from detsim.simulation import expected_generated, generate, simulate
 from simgen.exposure import Interactions
 from simgen.models import E6, LR, SM
+from simgen.sources import source
 
 N = 200_000
 BOREXINO = experiments.borexino()
@@ -93,6 +94,15 @@ def test_templates_give_every_gamma(samples, target):
         w = weights(events, experiment, model, replace(target, gamma=gamma))
         assert_allclose(a + b * gamma + c * gamma**2, w, rtol=1e-9)
     assert not np.allclose(b, 0)
+
+
+def test_components_without_recoils():
+    """Twin. Finds a component that gives no recoil above generate_above, and then stops the weights."""
+    experiment = replace(BOREXINO, source=source("Ce144"), generate_above=0.1)
+    events = simulate(experiment, SM(), seed=5, n=N)
+    assert not np.any(events.component == 1)  # up to 185 keV: recoils up to 78 keV
+    w = weights(events, experiment, SM(), TARGETS["NSI"])
+    assert verdict(events, w, experiment, SM(), TARGETS["NSI"]).p_value > 1e-3
 
 
 def test_background_weighs_one():

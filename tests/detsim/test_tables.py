@@ -67,7 +67,7 @@ def test_bins_in_every_format(tmp_path):
         ("energy,density\n-1,1\n1,1\n", "line 2: energy must be at least 0, got -1"),
         ("energy,density\n1,1\n2,-3\n", "line 3: density must be at least 0, got -3"),
         ("energy,density\n1,1\n1e9,1\n", "line 3: energy is beyond 100 GeV: is the unit right"),
-        ("energy,density\n1,0\n2,0\n", "no density above 0: a spectrum without neutrinos"),
+        ("energy,density\n1,0\n2,0\n", "no density above 0: an empty spectrum"),
         ("low,high,content\n0,1,1\n2,3,1\n", "line 3: low must be the high of the row above, 1, got 2"),
         ("low,high,content\n1,0.5,1\n", "line 2: high must be above low, got 0.5"),
         ("low,high,content\n0,1,-2\n", "line 2: content must be at least 0, got -2"),
@@ -87,7 +87,7 @@ def test_wrong_csv(tmp_path, text, words):
     [
         (histogram([0.1, -0.2, 0.0]), "bin 2: content must be finite and at least 0, got -0.2"),
         (histogram([0.1, 0.2, np.nan]), "bin 3: content must be finite and at least 0, got nan"),
-        (histogram([0.0, 0.0, 0.0]), "without neutrinos"),
+        (histogram([0.0, 0.0, 0.0]), "an empty spectrum"),
         (histogram(CONTENTS, flow=(0.5, 0.0)), "underflow: must be empty, got 0.5"),
         (histogram(CONTENTS, flow=(0.0, 2.0)), "overflow: must be empty, got 2"),
         (histogram(CONTENTS, edges=[-1.0, 0.0, 1.0, 2.0]), "edges must be from 0 to 100 GeV, got -1 to 2"),

@@ -337,7 +337,7 @@ def test_overrides():
 @pytest.mark.parametrize(
     ("overrides", "key", "words"),
     [
-        (["beta=eta", "constrained=true"], "model.constrained", "needs tau"),
+        (["beta=eta", "constrained=true"], "model.constrained", "constrained = { tau = 2.0 }"),
         (["gamma=0.5", "constrained=true"], "model.gamma", "beyond the end point 0.4644 (133.8 GeV)"),
         (["mass=100 GeV", "constrained=true"], "model.mass", "beyond the end point 0.4644 (133.8 GeV)"),
         (["name=LR", "constrained.tau=2"], "model.constrained", "it takes no tau"),

@@ -97,7 +97,7 @@ def test_backgrounds(tmp_path):
         ),
         (f"detector.resolution={{{ENERGIES}}}", "resolution.sigma", "is missing"),
         (f"detector.efficiency={{{ENERGIES}, values=[0.5, 0.9]}}", "efficiency.energy", '"true" or'),
-        (f'detector.efficiency={{{ENERGIES}, values=[0, 1.9], energy="true"}}', "efficiency", "got 1.9"),
+        (f'detector.efficiency={{{ENERGIES}, values=[0, 1.9], energy="true"}}', "efficiency.values", "1.9"),
         (
             f'detector.efficiency={{{ENERGIES}, values=[0, nan], energy="true"}}',
             "efficiency.values.1",

@@ -133,6 +133,14 @@ def test_any_couplings_obey_equation_3(E_nu, share, gamma, beta, flavour):
     assert coefficients(model, flavour) @ basis.shapes(T, E_nu) == pytest.approx(expected, rel=1e-10, abs=0)
 
 
+@pytest.mark.parametrize("corrections", ["tree", "full"])
+def test_no_energies_have_no_cross_sections(corrections):
+    """Contract. Finds empty arrays that end in an error of NumPy's, as from a component without events."""
+    model = SM(corrections=corrections)
+    assert dsigma_dT(np.empty(0), np.empty(0), model).shape == (0,)
+    assert dsigma_dT(np.empty((0, 3)), 0.7, model).shape == (0, 3)
+
+
 @pytest.mark.parametrize("corrections", ["tree", "electroweak", "full"])
 def test_nothing_above_T_max(corrections):
     """Property. Finds recoils beyond the kinematic end."""
