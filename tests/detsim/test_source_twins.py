@@ -13,7 +13,7 @@ from simgen.exposure import Exposure, Flux
 from simgen.flavours import Flavour
 from simgen.models import SM
 from simgen.sources import SOURCES, Component, Source, source
-from simgen.spectra import HistogramSpectrum, Lines, TableSpectrum
+from simgen.spectra import FunctionSpectrum, HistogramSpectrum, Lines, TableSpectrum
 
 ALPHA = 1e-3
 OWN = Source(
@@ -28,6 +28,16 @@ OWN = Source(
             name="bins",
             flavour=Flavour.ANTI_NU_TAU,
             spectrum=HistogramSpectrum(edges=(0.1, 0.5, 0.52, 0.9, 2.0), contents=(0.1, 0.4, 0.0, 0.5)),
+        ),
+        Component(
+            name="function",
+            flavour=Flavour.ANTI_NU_MU,
+            spectrum=FunctionSpectrum(
+                function=lambda E: np.where(E < 0.9, E**-1.5, 2 * np.sqrt(2.0 - E)),
+                low=0.2,
+                high=2.0,
+                bends=(0.9,),
+            ),
         ),
         Component(name="line", flavour=Flavour.NU_MU, spectrum=Lines(energies=(1.1,), intensities=(0.5,))),
     ),
