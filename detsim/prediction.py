@@ -131,7 +131,7 @@ def _knots(component: Component) -> Array:
     """List the recoil energies where the spectrum has a kink; many kinks are each too small to matter."""
     if isinstance(component.spectrum, Lines) or _n_knots(component) > _MANY_KNOTS:
         return np.empty(0)
-    return T_max(component.spectrum.knots[1:-1])
+    return T_max(component.spectrum.knots[:-1])
 
 
 def _n_knots(component: Component) -> int:

@@ -75,3 +75,11 @@ def test_bins_add_up(made):
     """Twin. Finds panels that run across the kinks of a spectrum: bins against one adaptive integral."""
     expected = predict(experiment(made), SM(corrections="full"))
     assert expected.with_flow.sum() == pytest.approx(expected.unbinned_total, rel=1e-7)
+
+
+def test_bins_add_up_above_the_lower_end():
+    """Twin. Finds a panel that runs across T_max of the least neutrino energy, where recoils bend (8e-6)."""
+    spectrum = FunctionSpectrum(function=lambda E: np.exp(-E / 2), low=1.8, high=8.0)
+    component = Component(name="hard", flavour=Flavour.ANTI_NU_E, spectrum=spectrum)
+    expected = predict(replace(borexino(), source=Source(name="hard", components=(component,))), SM())
+    assert expected.with_flow.sum() == pytest.approx(expected.unbinned_total, rel=1e-7)
