@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from detsim.detector import Detector
 from detsim.experiment import Experiment
 from detsim.response import bin_probabilities, breakpoints
+from simgen.components import Component
 from simgen.deposits import Line, Spectrum
 from simgen.exposure import flavours
 from simgen.flavours import Flavour
@@ -22,7 +23,6 @@ from simgen.models import Model
 from simgen.oscillation import Disappearance, OscillatedSpectrum, oscillates
 from simgen.rate import component_shapes
 from simgen.shapes import Basis, coefficients
-from simgen.sources import Component
 from simgen.spectra import Lines
 
 __all__ = ["MANY_KNOTS", "Folded", "bends", "fold", "kinks_of", "pieces"]
@@ -107,7 +107,7 @@ class Folded:
 def kinks_of(component: Component) -> Array:
     """List the recoil energies where the spectrum has a kink; many kinks are each too small to matter."""
     energies = bends(component)
-    return np.empty(0) if len(energies) > MANY_KNOTS else T_max(energies[1:-1])
+    return np.empty(0) if len(energies) > MANY_KNOTS else T_max(energies[:-1])
 
 
 def bends(component: Component) -> Array:

@@ -13,12 +13,12 @@ from detsim.experiment import Experiment
 from detsim.folding import MANY_KNOTS, bends, fold, kinks_of, pieces
 from detsim.response import kinks, recorded_probability
 from simgen.baselines import Baselines
+from simgen.components import Component
 from simgen.deposits import Line
 from simgen.models import Model
 from simgen.oscillation import oscillated
 from simgen.rate import component_shapes
 from simgen.shapes import Basis, coefficients
-from simgen.sources import Component
 
 __all__ = ["Expectation", "predict", "recorded_total"]
 

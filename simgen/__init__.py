@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from simgen.parameters import gamma_from_mass, mass_from_gamma
     from simgen.rate import mean_sigma, recoil_spectrum
     from simgen.sources import Component, Source, be7, cr51, pm147, source
-    from simgen.spectra import BetaSpectrum, HistogramSpectrum, Lines, TableSpectrum
+    from simgen.spectra import BetaSpectrum, FunctionSpectrum, HistogramSpectrum, Lines, TableSpectrum
 
 __all__ = [
     "E6",
@@ -52,6 +52,7 @@ __all__ = [
     "Exposure",
     "Flavour",
     "Flux",
+    "FunctionSpectrum",
     "HistogramSpectrum",
     "Interactions",
     "Lines",
@@ -86,6 +87,7 @@ _HOME = {
     "Exposure": "simgen.exposure",
     "Flavour": "simgen.flavours",
     "Flux": "simgen.exposure",
+    "FunctionSpectrum": "simgen.spectra",
     "HistogramSpectrum": "simgen.spectra",
     "Interactions": "simgen.exposure",
     "LR": "simgen.models",

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simgen.baselines import Baselines
+from simgen.components import Component, Source
 from simgen.constants import HBARC2
+from simgen.continuum import Continuum
 from simgen.models import Model
-from simgen.sources import Component, Source
-from simgen.spectra import Continuum, Lines
+from simgen.spectra import Lines
 
 __all__ = [
     "WAVE",

@@ -6,10 +6,9 @@ recoil, which makes its distribution exact too. The spectrum of a continuum is p
 nodes, among them the knots of a table.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from simgen._kernels.vertex import BOXES, FLAT, MAGNETIC, POWER, WEAK, PlanArrays
 from simgen.boxes import make_boxes
 from simgen.constants import HBARC2, SIGMA0
+from simgen.continuum import sampling_nodes
 from simgen.crosssection import is_cubic, magnetic_integral, weak_integral
 from simgen.deposits import Deposit, Line, PowerLaw, Tabulated
 from simgen.kinematics import E_nu_min, T_max
@@ -30,9 +30,6 @@ __all__ = ["Plan", "make_plan"]
 
 Array = NDArray[np.float64]
 
-_N_NODES = 4097
-_FEWEST_NODES = 5
-"""Between two knots of a spectrum."""
 _FORM_FACTORS = ("one", "kappa", "inverse_T", "vector")
 """Order of the amplitudes in the kernel."""
 
@@ -155,16 +152,7 @@ def _continuum(component: Component, T_low: float) -> tuple[Array, Array]:
     low = max(float(E_nu_min(T_low)), float(spectrum.knots[0]))
     if spectrum.endpoint <= low:
         return np.empty(0), np.empty(0)
-    stops = np.array([low, *spectrum.knots[spectrum.knots > low]])
-    pieces = []
-    for start, stop in pairwise(stops):
-        share = (stop - start) / (stops[-1] - low)
-        angle = np.linspace(0, np.pi / 2, max(_FEWEST_NODES, math.ceil(_N_NODES * share)))
-        piece = start + (stop - start) * np.sin(angle) ** 2
-        # below a knot the density may be another than above it
-        piece[-1] = stop if stop == stops[-1] else np.nextafter(stop, start)
-        pieces.append(piece)
-    nodes = np.concatenate(pieces)
+    nodes = sampling_nodes(np.array([low, *spectrum.knots[spectrum.knots > low]]))
     return nodes, spectrum.density(nodes)
 
 

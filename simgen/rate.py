@@ -3,74 +3,26 @@
 All results are per unit of luminosity, that is per electron and per decay of the source per cm².
 """
 
-from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simgen.constants import M_E
+from simgen.components import Component, Source
+from simgen.continuum import quadrature_nodes
 from simgen.crosssection import sigma
 from simgen.kinematics import E_nu_min
 from simgen.models import Model
 from simgen.oscillation import Disappearance
 from simgen.shapes import Basis, coefficients
-from simgen.sources import Component, Source
-from simgen.spectra import Continuum, Lines
+from simgen.spectra import Lines
 
 __all__ = ["component_shapes", "mean_sigma", "recoil_spectrum"]
 
 Array = NDArray[np.float64]
 
-_N_NODES = 96
-_FEWEST_NODES = 6
-_BLOCK = 2_000_000
-"""Neutrino energies evaluated at once."""
 _RECOILS = 256
 """Recoil energies at which weighted averages are evaluated at once."""
-
-
-def _energy_nodes(
-    spectrum: Continuum, low: Array, knots: Array | None = None
-) -> Iterator[tuple[Array, Array]]:
-    """Place nodes between low and the end point, weighted with the spectrum: knot by knot, in blocks.
-
-    Between knots, and from low to the first knot above it, ω = start + span sin²(πx/2) removes the square
-    root at the end point and the logarithm that the QED factors have where T = T_max(ω).
-
-    Yields
-    ------
-    E_nu, weights : ndarray, shape (..., n)
-    """
-    knots, low = spectrum.knots if knots is None else knots, np.asarray(low)
-    cut = np.clip(np.searchsorted(knots, low, side="right") - 1, 0, len(knots) - 2)
-    start = np.maximum(low, knots[cut])
-    span = np.maximum(knots[cut + 1] - start, 0.0)
-    share, measure = _nodes(_N_NODES)
-    # an empty span weighs nothing, and its nodes stay away from T = T_max(ω)
-    E_nu = start[..., None] + np.where(span > 0, span, start + M_E)[..., None] * share
-    yield E_nu, span[..., None] * measure * spectrum.density(E_nu)
-
-    n_whole = len(knots) - 2  # pieces that may lie above low as a whole: all but the first
-    share, measure = _nodes(min(_N_NODES, max(_FEWEST_NODES, 2 * _N_NODES // max(n_whole, 1))))
-    number = np.repeat(np.arange(1, n_whole + 1), len(share))
-    nodes = (knots[1:-1, None] + np.diff(knots)[1:, None] * share).ravel()
-    weights = (np.diff(knots)[1:, None] * measure).ravel() * spectrum.density(nodes)
-    elsewhere = (2 * low + M_E)[..., None]
-    block = max(1, _BLOCK // low.size)
-    for first in range(0, len(nodes), block):
-        some = slice(first, first + block)
-        above = number[some] > cut[..., None]
-        if above.any():
-            yield np.where(above, nodes[some], elsewhere), np.where(above, weights[some], 0.0)
-
-
-@cache
-def _nodes(n: int) -> tuple[Array, Array]:
-    """Place n nodes in (0, 1), dense at both ends, with their weights."""
-    x, w = np.polynomial.legendre.leggauss(n)
-    angle = np.pi / 4 * (x + 1)
-    return np.sin(angle) ** 2, w * np.pi / 4 * np.sin(2 * angle)
 
 
 def component_shapes(
@@ -124,7 +76,7 @@ def _average(component: Component, corrections: str, energies: bytes) -> Array:
     basis = Basis(corrections, component.flavour.charged_current)
     parts = [
         np.sum(basis.kinematic(T[:, None], E_nu) * weights, axis=-1)
-        for E_nu, weights in _energy_nodes(spectrum, E_nu_min(T))
+        for E_nu, weights in quadrature_nodes(spectrum, E_nu_min(T))
     ]
     return np.asarray(sum(parts, np.zeros((5, len(T)))))
 
@@ -142,7 +94,7 @@ def _weighted_average(
     knots = weight.knots(spectrum.knots)
     total = np.zeros((len(weight.baselines.shares), 5, len(T)))
     for some in np.array_split(np.arange(len(T)), -(-len(T) // _RECOILS)):
-        for E_nu, weights in _energy_nodes(spectrum, E_nu_min(T[some]), knots):
+        for E_nu, weights in quadrature_nodes(spectrum, E_nu_min(T[some]), knots):
             kinematic = basis.kinematic(T[some, None], E_nu) * weights
             factors = np.broadcast_to(weight(E_nu), (len(total), *kinematic.shape[1:]))
             total[..., some] += np.einsum("kte,jte->jkt", kinematic, factors)
@@ -181,7 +133,7 @@ def mean_sigma(component: Component, model: Model, *, T_low: float = 0.0) -> flo
     return float(
         sum(
             np.sum(weights * sigma(E_nu, model, flavour=component.flavour, T_low=T_low))
-            for E_nu, weights in _energy_nodes(spectrum, low)
+            for E_nu, weights in quadrature_nodes(spectrum, low)
         )
     )
 

@@ -1,44 +1,30 @@
-"""Spectra of neutrinos: lines, beta decays, tables."""
+"""Spectra of neutrinos: lines, beta decays, tables; functions are in `simgen.functionspectrum`."""
 
 import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal, Protocol, Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simgen.betadecay import allowed_spectrum, unique_forbidden_factor
+from simgen.continuum import Continuum, check_energies, check_weights, scale_factor
+from simgen.functionspectrum import FunctionSpectrum
 
-__all__ = ["BetaSpectrum", "Continuum", "HistogramSpectrum", "Lines", "Spectrum", "TableSpectrum"]
+__all__ = [
+    "BetaSpectrum",
+    "Continuum",
+    "FunctionSpectrum",
+    "HistogramSpectrum",
+    "Lines",
+    "Spectrum",
+    "TableSpectrum",
+]
 
 Array = NDArray[np.float64]
 
 _SHAPES = ("allowed", "first-unique", "first-unique-coulomb")
-_LARGEST_ENERGY = 1e5
-
-
-class Continuum(Protocol):
-    """A spectrum with a density, per decay of the parent."""
-
-    @property
-    def endpoint(self) -> float:
-        """Largest neutrino energy [MeV]."""
-        ...
-
-    @property
-    def intensity(self) -> float:
-        """Neutrinos per decay."""
-        ...
-
-    @property
-    def knots(self) -> Array:
-        """Ascending energies between which the density is smooth, first and last included [MeV]."""
-        ...
-
-    def density(self, E_nu: ArrayLike) -> Array:
-        """Compute dN/dE_nu per decay [1/MeV]; where it jumps, the value above the jump."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,10 +149,10 @@ class TableSpectrum:
     densities: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        _check_energies("energies", self.energies)
+        check_energies("energies", self.energies)
         if len(self.densities) != len(self.energies):
             raise ValueError(f"{len(self.energies)} energies need as many densities: {len(self.densities)}")
-        _check_weights("densities", self.densities)
+        check_weights("densities", self.densities)
 
     @property
     def endpoint(self) -> float:
@@ -191,7 +177,7 @@ class TableSpectrum:
 
     def scaled(self, intensity: float) -> Self:
         """Return the same shape with another number of neutrinos per decay."""
-        factor = _factor(intensity, self.intensity)
+        factor = scale_factor(intensity, self.intensity)
         return replace(self, densities=tuple(factor * d for d in self.densities))
 
 
@@ -217,10 +203,10 @@ class HistogramSpectrum:
     contents: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        _check_energies("edges", self.edges)
+        check_energies("edges", self.edges)
         if len(self.contents) != len(self.edges) - 1:
             raise ValueError(f"{len(self.edges)} edges need one content less, got {len(self.contents)}")
-        _check_weights("contents", self.contents)
+        check_weights("contents", self.contents)
 
     @property
     def endpoint(self) -> float:
@@ -246,33 +232,8 @@ class HistogramSpectrum:
 
     def scaled(self, intensity: float) -> Self:
         """Return the same shape with another number of neutrinos per decay."""
-        factor = _factor(intensity, self.intensity)
+        factor = scale_factor(intensity, self.intensity)
         return replace(self, contents=tuple(factor * c for c in self.contents))
 
 
-Spectrum = Lines | BetaSpectrum | TableSpectrum | HistogramSpectrum
-
-
-def _factor(wanted: float, had: float) -> float:
-    if not (math.isfinite(wanted) and wanted > 0):
-        raise ValueError(f"intensity must be above 0 per decay, got {wanted}")
-    return wanted / had
-
-
-def _check_energies(name: str, values: tuple[float, ...]) -> None:
-    if len(values) < 2:
-        raise ValueError(f"{name} of a table must be at least two, got {len(values)}")
-    if not all(0 <= v <= _LARGEST_ENERGY for v in values):
-        wrong = next(v for v in values if not 0 <= v <= _LARGEST_ENERGY)
-        raise ValueError(f"{name} must be from 0 to {_LARGEST_ENERGY:g} MeV, got {wrong:g}")
-    if np.any(np.diff(values) <= 0):
-        i = int(np.argmax(np.diff(values) <= 0))
-        raise ValueError(f"{name} must ascend, got {values[i + 1]:g} after {values[i]:g} MeV")
-
-
-def _check_weights(name: str, values: tuple[float, ...]) -> None:
-    wrong = [v for v in values if not (math.isfinite(v) and v >= 0)]
-    if wrong:
-        raise ValueError(f"{name} must be finite and at least 0, got {wrong[0]:g}")
-    if not any(values):
-        raise ValueError(f"{name} are all 0: a spectrum without neutrinos")
+Spectrum = Lines | BetaSpectrum | TableSpectrum | HistogramSpectrum | FunctionSpectrum

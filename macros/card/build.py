@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from macros.card.background import build_background
+from macros.card.detectortables import DetectorTable
 from macros.card.faults import FaultList
 from macros.card.response import build_efficiency, build_quenching, build_resolution
 from macros.card.source import build_source
@@ -11,7 +12,6 @@ from macros.card.tables import (
     BoxTable,
     ConstrainedTable,
     CylinderTable,
-    DetectorTable,
     ExposureTable,
     FitTable,
     ModelTable,

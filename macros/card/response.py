@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Literal
 
+from macros.card.detectortables import CurveTable, EfficiencyTable, QuenchingTable, ResolutionTable
 from macros.card.faults import FaultList
-from macros.card.tables import CurveTable, EfficiencyTable, QuenchingTable, ResolutionTable
 
 if TYPE_CHECKING:
     from detsim.detector import EfficiencyCurve
@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from detsim.tables import Columns
 
 __all__ = ["build_efficiency", "build_quenching", "build_resolution"]
-
-_GAUSSIAN = ("at_1MeV", "constant", "proportional")
-_CURVE = ("table", "unit", "energies")
 
 
 def build_resolution(
@@ -25,8 +22,7 @@ def build_resolution(
 
     if isinstance(table, str):
         return Resolution()
-    kinds = {"a Gaussian": _GAUSSIAN, "a table": (*_CURVE, "sigma"), "photoelectrons": ("photoelectrons",)}
-    kind = _one_kind(table, kinds, faults, path, 'write "perfect" if the energy is not smeared')
+    kind = _one_kind(table, faults, path, 'write "perfect" if the energy is not smeared')
     with faults.at(path):
         match kind:
             case "photoelectrons":
@@ -68,8 +64,7 @@ def build_quenching(
 
     if isinstance(table, str):
         return None
-    kinds = {"kB": ("kB", "mean_excitation"), "a table": (*_CURVE, "ratio")}
-    kind = _one_kind(table, kinds, faults, path, 'write "none" if the visible energy is the true one')
+    kind = _one_kind(table, faults, path, 'write "none" if the visible energy is the true one')
     with faults.at(path):
         if kind == "a table":
             curve = _curve(table, "ratio", table.ratio, faults, path)
@@ -83,11 +78,9 @@ def build_quenching(
     return None
 
 
-def _one_kind(
-    table: CurveTable, kinds: dict[str, tuple[str, ...]], faults: FaultList, path: str, nothing: str
-) -> str | None:
+def _one_kind(table: CurveTable, faults: FaultList, path: str, nothing: str) -> str | None:
     """Tell which of several kinds of statement a table makes; more than one, or none, is a fault."""
-    stated = [kind for kind, keys in kinds.items() if any(getattr(table, key) is not None for key in keys)]
+    stated = [k.name for k in table.kinds if any(getattr(table, key) is not None for key in k.keys)]
     if len(stated) == 1:
         return stated[0]
     if stated:

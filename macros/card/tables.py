@@ -4,31 +4,23 @@ What concerns several values together is checked by the domain objects, in `macr
 """
 
 import math
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    model_validator,
-)
+from pydantic import Discriminator, Field, Tag
 
+from macros.card.base import RangeTable, Table, table_or_word
+from macros.card.detectortables import DetectorTable
 from macros.card.quantities import (
     Activity,
     Angle,
     Area,
     Beta,
-    BirksConstant,
     Energy,
     EnergyUnit,
     Finite,
     Flux,
     HalfLife,
     Length,
-    LightYield,
-    Mass,
     Moment,
     NotNegative,
     Position,
@@ -39,7 +31,6 @@ from macros.card.quantities import (
     Rate,
     SignedEnergy,
     Size,
-    Threshold,
     Time,
     Word,
     quantity,
@@ -48,18 +39,14 @@ from macros.card.quantities import (
 __all__ = ["CardTables"]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
-
-
-class LineTable(_Table):
+class LineTable(Table):
     """A neutrino line."""
 
     energy: PositiveEnergy
     intensity: Positive
 
 
-class ComponentTable(_Table):
+class ComponentTable(Table):
     """Neutrinos of one flavour, as lines or as a table in a file; intensities are per decay."""
 
     name: Word
@@ -71,7 +58,7 @@ class ComponentTable(_Table):
     sha256: Word | None = None
 
 
-class SourceTable(_Table):
+class SourceTable(Table):
     """A known isotope with its data set, or components; exactly one of activity, flux and events."""
 
     isotope: Word | None = None
@@ -84,7 +71,7 @@ class SourceTable(_Table):
     events: Positive | None = None
 
 
-class _SourcePlaceTable(_Table):
+class _SourcePlaceTable(Table):
     source_position: Position | None = None
     source_radius: Length = 0.0
 
@@ -123,111 +110,27 @@ class BoxTable(_SourcePlaceTable):
 GeometryTable = Annotated[SphereTable | ShellTable | CylinderTable | BoxTable, Field(discriminator="shape")]
 
 
-class _RangeTable(_Table):
-    low: SignedEnergy
-    high: SignedEnergy
-
-    @model_validator(mode="after")
-    def _check_range(self) -> Self:
-        if self.low >= self.high:
-            raise ValueError("low must be below high")
-        return self
-
-
-class BinsTable(_RangeTable):
-    """Bins of one width; the last is narrower where the width does not divide the range."""
-
-    width: PositiveEnergy
-
-
-class CurveTable(_Table):
-    """A table over energy: a CSV file and the unit of its energies, or energies and values."""
-
-    table: Word | None = None
-    unit: EnergyUnit | None = None
-    sha256: Word | None = None
-    energies: list[SignedEnergy] | None = None
-
-
-class ResolutionTable(CurveTable):
-    """Smearing, one of three: σ² = constant² + at_1MeV² E/MeV + proportional² E², σ as a table, counting."""
-
-    at_1MeV: Energy | None = None
-    constant: Energy | None = None
-    proportional: NotNegative | None = None
-    photoelectrons: LightYield | None = None
-    sigma: list[Energy] | None = None
-
-
-class EfficiencyTable(CurveTable):
-    """Efficiency as a table in true or measured energy."""
-
-    energy: Literal["true", "measured"]
-    values: list[Finite] | None = None
-
-
-class QuenchingTable(CurveTable):
-    """Visible energy: Birks' law, or a table of visible/true."""
-
-    kB: BirksConstant | None = None
-    mean_excitation: PositiveEnergy | None = None
-    ratio: list[Finite] | None = None
-
-
-def _table_or_word(value: Any) -> str:
-    # neither may be a key of the tables: they are told apart from keys by that
-    return "(table)" if isinstance(value, dict | BaseModel) else "(word)"
-
-
-class DetectorTable(_Table):
-    """Electrons, threshold, bins and response; exactly one of mass and electrons, of bins and edges."""
-
-    name: Word
-    target: Word | None = None
-    mass: Mass | None = None
-    electrons: Positive | None = None
-    threshold: Threshold
-    bins: BinsTable | None = None
-    edges: Annotated[list[SignedEnergy], Field(min_length=2)] | None = None
-    resolution: Annotated[
-        Annotated[Literal["perfect"], Tag("(word)")] | Annotated[ResolutionTable, Tag("(table)")],
-        Discriminator(_table_or_word),
-    ]
-    efficiency: Annotated[
-        Annotated[float, Field(gt=0, le=1, allow_inf_nan=False), Tag("(word)")]
-        | Annotated[EfficiencyTable, Tag("(table)")],
-        Discriminator(_table_or_word),
-    ]
-    binding: Literal["free", "shells"]
-    quenching: Annotated[
-        Annotated[Literal["none"], Tag("(word)")] | Annotated[QuenchingTable, Tag("(table)")],
-        Discriminator(_table_or_word),
-    ] = "none"
-    energy_scale: Positive = 1.0
-    fiducial: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 1.0
-
-
-class ExposureTable(_Table):
+class ExposureTable(Table):
     """When the run takes place; start counts from the moment of the stated activity."""
 
     start: Time
     duration: PositiveTime
 
 
-class _RateTable(_Table):
+class _RateTable(Table):
     rate: Rate
     uncertainty: NotNegative
     half_life: HalfLife = math.inf
 
 
-class FlatTable(_RateTable, _RangeTable):
+class FlatTable(_RateTable, RangeTable):
     """Flat between low and high."""
 
     shape: Literal["flat"]
     smeared: bool = False
 
 
-class PowerTable(_RateTable, _RangeTable):
+class PowerTable(_RateTable, RangeTable):
     """Proportional to energy^-index between low and high."""
 
     shape: Literal["power"]
@@ -259,13 +162,13 @@ BackgroundTable = Annotated[
 ]
 
 
-class ConstrainedTable(_Table):
+class ConstrainedTable(Table):
     """Higgs fields of a constrained model: τ = ⟨H_u⟩²/⟨H_d⟩²."""
 
     tau: NotNegative
 
 
-class ModelTable(_Table):
+class ModelTable(Table):
     """The interaction; what is not stated has the value of the standard model at tree level."""
 
     name: Literal["SM", "E6", "LR"]
@@ -277,7 +180,7 @@ class ModelTable(_Table):
     constrained: (
         Annotated[
             Annotated[bool, Tag("(word)")] | Annotated[ConstrainedTable, Tag("(table)")],
-            Discriminator(_table_or_word),
+            Discriminator(table_or_word),
         ]
         | None
     ) = None
@@ -298,13 +201,13 @@ class ModelTable(_Table):
     generate_above: Energy = 0.0
 
 
-class SystematicsTable(_Table):
+class SystematicsTable(Table):
     """Relative standard deviations."""
 
     activity: NotNegative = 0.0
 
 
-class FitTable(_Table):
+class FitTable(Table):
     """What is fitted; see `analysis.settings.FitSettings`."""
 
     poi: Word | None = None
@@ -316,7 +219,7 @@ class FitTable(_Table):
     limit_method: Literal["one-sided", "two-sided"] | None = None
 
 
-class RunTable(_Table):
+class RunTable(Table):
     """How a run is done; none of it changes the physics."""
 
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
@@ -326,7 +229,7 @@ class RunTable(_Table):
     columns: list[Literal["vertex", "time", "cos_theta"]] = Field(default_factory=list)
 
 
-class CardTables(_Table):
+class CardTables(Table):
     """A card."""
 
     source: SourceTable

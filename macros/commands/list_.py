@@ -1,6 +1,7 @@
 """`nugauge list`: what can be named in a card."""
 
 import math
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -34,28 +35,42 @@ class Kind(StrEnum):
     SOURCES = "sources"
     MODELS = "models"
     DETECTORS = "detectors"
+    RESPONSES = "responses"
+    BACKGROUNDS = "backgrounds"
+    GEOMETRIES = "geometries"
+
+
+_SHAPES = ("shape", "keys, [optional]", "what it is")
+_HEADS = {
+    Kind.RESPONSES: ("key", "value, { keys of a table }", "what it is"),
+    Kind.BACKGROUNDS: _SHAPES,
+    Kind.GEOMETRIES: _SHAPES,
+}
 
 
 def list_(
     kind: Annotated[Kind | None, typer.Argument(help="Only these.", show_default=False)] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List presets, sources, models and detectors."""
-    makers = {
+    """List what a card can name: presets, sources, models, detectors, responses, backgrounds, geometries."""
+    makers: dict[Kind, Callable[[], Sequence[tuple[str, ...]]]] = {
         Kind.PRESETS: _presets,
         Kind.SOURCES: _sources,
         Kind.MODELS: _models,
         Kind.DETECTORS: _detectors,
+        Kind.RESPONSES: _responses,
+        Kind.BACKGROUNDS: lambda: _shapes("background"),
+        Kind.GEOMETRIES: lambda: _shapes("geometry"),
     }
     chosen = [kind] if kind else list(Kind)
     entries = {k: makers[k]() for k in chosen}
     if as_json:
-        emit_json({str(k): [entry[0] for entry in entries[k]] for k in chosen})
+        emit_json({str(k): [entry[0] for entry in entries[k] if entry[0]] for k in chosen})
         return
     for k in chosen:
         if len(chosen) > 1:
             say(f"{typer.style(k, bold=True)}")
-        print_table(("name", "what it is"), entries[k])
+        print_table(_HEADS.get(k, ("name", "what it is")), entries[k])
         if k is Kind.MODELS:
             say()
             say("terms on top of any of them, alone or together:")
@@ -113,3 +128,15 @@ def _detectors() -> list[tuple[str, str]]:
     for preset in presets():
         found.setdefault(load_card(preset).experiment.detector.name, []).append(preset)
     return [(name, f"in {', '.join(names)}") for name, names in found.items()]
+
+
+def _responses() -> list[tuple[str, str, str]]:
+    from macros.card.catalogue import responses
+
+    return responses()
+
+
+def _shapes(table: str) -> list[tuple[str, str, str]]:
+    from macros.card.catalogue import shapes
+
+    return shapes(table)

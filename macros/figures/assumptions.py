@@ -13,9 +13,9 @@ from macros.style import SUPERSCRIPTS, scientific
 if TYPE_CHECKING:
     from detsim.detector import Detector
     from detsim.experiment import Experiment
+    from simgen.continuum import Continuum
     from simgen.models import Model
     from simgen.sources import Source
-    from simgen.spectra import Continuum
 
 __all__ = [
     "LEVEL",

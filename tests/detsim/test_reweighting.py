@@ -11,14 +11,31 @@ from analysis.comparison import compare_weighted
 from detsim.prediction import predict
 from detsim.reweighting import gamma_templates, weights
 from detsim.simulation import expected_generated, generate, simulate
+from simgen.components import Component
 from simgen.exposure import Interactions
+from simgen.flavours import Flavour
 from simgen.models import E6, LR, SM
 from simgen.sources import source
+from simgen.spectra import FunctionSpectrum
 
 N = 200_000
 BOREXINO = experiments.borexino()
 MIXED = replace(
     experiments.borexino_outside(), source=experiments.mixed_source(), generate_above=0.02, backgrounds=()
+)
+FUNCTION = replace(
+    MIXED,
+    source=replace(
+        MIXED.source,
+        components=(
+            *MIXED.source.components[:2],
+            Component(
+                name="function",
+                flavour=Flavour.NU_E,
+                spectrum=FunctionSpectrum(function=lambda E: np.exp(-3 * E), low=0.4, high=2.0),
+            ),
+        ),
+    ),
 )
 TARGETS = {
     "chi": E6(beta="chi", gamma=0.3),
@@ -55,13 +72,17 @@ def samples():
     for name, experiment, model in (
         ("borexino", replace(BOREXINO, generate_above=0.02), SM()),
         ("mixed", MIXED, SM()),
+        ("function", FUNCTION, SM()),
         ("from full", replace(BOREXINO, generate_above=0.02), E6(beta="chi", gamma=0.2, corrections="full")),
     ):
         found[name] = (experiment, model, simulate(experiment, model, seed=5, n=N))
     return found
 
 
-@pytest.mark.parametrize(("name", "target"), [*CASES, ("from full", "moment"), ("from full", "NSI")])
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [*CASES, ("from full", "moment"), ("from full", "NSI"), ("function", "chi"), ("function", "all")],
+)
 def test_weighted_spectrum_is_the_targets(samples, name, target):
     """Twin: Σw per bin against quadrature, χ² at 1e-3. Finds a density that is off by 4 %."""
     experiment, model, events = samples[name]
@@ -155,6 +176,16 @@ def test_single_precision(samples, corrections):
     exact, found = (weights(e, experiment, model, target) for e in (events, rounded))
     assert np.quantile(np.abs(found / exact - 1), 0.99) < 1e-6
     assert np.max(np.abs(found / exact - 1)) < 1e-3
+
+
+def test_another_function_is_another_source():
+    """Contract: spectra of functions are compared by object, and one that only looks the same is refused."""
+    *known, last = FUNCTION.source.components
+    events = generate(FUNCTION, SM(), seed=1, n=10)
+    twin = replace(last.spectrum, function=lambda E: np.exp(-3 * E))
+    source = replace(FUNCTION.source, components=(*known, replace(last, spectrum=twin)))
+    with pytest.raises(ValueError, match="the source of the target's experiment differs"):
+        weights(events, FUNCTION, SM(), SM(), target_experiment=replace(FUNCTION, source=source))
 
 
 def test_what_the_sample_has_not():

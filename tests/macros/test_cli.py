@@ -126,7 +126,8 @@ def test_json_is_one_document():
     assert document["threshold"] is None
     assert document["document"]["detector"]["threshold"] == "none"
     listed = json.loads(RUNNER.invoke(app, ["list", "--json"]).stdout)
-    assert set(listed) == {"presets", "sources", "models", "detectors"}
+    kinds = {"presets", "sources", "models", "detectors", "responses", "backgrounds", "geometries"}
+    assert set(listed) == kinds
     assert "hellaz-cr51-paper" in listed["presets"]
 
 

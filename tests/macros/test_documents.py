@@ -49,6 +49,15 @@ def test_minimal_card(tmp_path):
             assert invoke("expect", path).exit_code == 2, line
 
 
+def test_python_of_the_document():
+    """Contract: the example of a spectrum as a function runs, and simulates what it predicts."""
+    (code,) = re.findall(r"```python\n(.*?)```", CARDS, re.DOTALL)
+    found = {}
+    exec(code, found)  # noqa: S102 (the document's own example)
+    expected = found["expected"].with_flow.sum()
+    assert len(found["events"]) == pytest.approx(expected, abs=4 * expected**0.5)
+
+
 @pytest.mark.parametrize("table", sorted(known_keys()[""] - {"geometry", "background"}))
 def test_keys_of_cards(table):
     """Contract: the document names every key of a table, and no other."""

@@ -18,11 +18,19 @@ from simgen.models import SM
 from simgen.plan import make_plan
 from simgen.rate import mean_sigma
 from simgen.sources import SOURCES, Component, Source, be7, cr51, source
-from simgen.spectra import BetaSpectrum, HistogramSpectrum, Lines, TableSpectrum
+from simgen.spectra import BetaSpectrum, FunctionSpectrum, HistogramSpectrum, Lines, TableSpectrum
 
 ALPHA = 1e-3
 TABLE = TableSpectrum(energies=(0.3, 0.5, 0.52, 0.9, 2.0), densities=(1.0, 0.0, 1.0, 0.2, 0.0))
 BINS = HistogramSpectrum(edges=(0.1, 0.5, 0.52, 0.9, 2.0), contents=(0.1, 0.2, 0.0, 0.3))
+
+
+def jumping(E):
+    """Fall as a power, jump at 0.9 MeV, end in a square root."""
+    return np.where(E < 0.9, E**-1.5, 2 * np.sqrt(2.0 - E))
+
+
+FUNCTION = FunctionSpectrum(function=jumping, low=0.2, high=2.0, bends=(0.9,))
 
 
 def mean_beta(spectrum):
@@ -134,10 +142,10 @@ def test_tables(spectrum):
     assert np.all(spectrum.density([knots[0] - 1e-9, knots[-1] + 1e-9]) == 0)
 
 
-@pytest.mark.parametrize("spectrum", [TABLE, BINS], ids=["points", "bins"])
+@pytest.mark.parametrize("spectrum", [TABLE, BINS, FUNCTION], ids=["points", "bins", "function"])
 @pytest.mark.parametrize("corrections", ["tree", "full"])
 @pytest.mark.parametrize("T_low", [0.0, 0.2, 1.0])
-def test_rate_of_a_table(spectrum, corrections, T_low):
+def test_rate_of_ones_own(spectrum, corrections, T_low):
     """Twin. Finds quadrature across a kink or below the table's lower end, against adaptive quadrature."""
     model = SM(corrections=corrections)
     low = 0.5 * (T_low + math.sqrt(T_low * (T_low + 2 * reference.M_E)))
@@ -187,6 +195,7 @@ COMPONENTS = [
 ] + [
     pytest.param(Component(name="points", flavour=Flavour.NU_E, spectrum=TABLE), id="points"),
     pytest.param(Component(name="bins", flavour=Flavour.ANTI_NU_MU, spectrum=BINS), id="bins"),
+    pytest.param(Component(name="function", flavour=Flavour.ANTI_NU_E, spectrum=FUNCTION), id="function"),
 ]  # fmt: skip
 
 

@@ -1,0 +1,65 @@
+"""What can be written in a card, read from its tables: shapes with their keys, and the response."""
+
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from macros.card.base import Table
+from macros.card.detectortables import CurveTable, ResponseTable
+from macros.card.tables import CardTables
+
+__all__ = ["responses", "shapes"]
+
+
+def shapes(table: str) -> list[tuple[str, str, str]]:
+    """List the shapes of a table of the card: name, keys, what it is; keys in brackets may be left out.
+
+    Examples
+    --------
+    >>> shapes("geometry")[2]
+    ('cylinder', 'radius, height, [source_position, source_radius]', 'a cylinder, its axis along z')
+    """
+    rows = []
+    for each in _tables(CardTables.model_fields[table].annotation):
+        fields = each.model_fields
+        (name,) = get_args(fields["shape"].annotation)
+        required = [key for key, field in fields.items() if field.is_required() and key != "shape"]
+        optional = [key for key, field in fields.items() if not field.is_required()]
+        keys = ", ".join([*required, f"[{', '.join(optional)}]"] if optional else required)
+        rows.append((name, keys, _summary(each)))
+    return rows
+
+
+def responses() -> list[tuple[str, str, str]]:
+    """List the keys of a detector's response: name (empty in further rows of it), value, what it is."""
+    rows = []
+    schema = ResponseTable.model_json_schema()["properties"]
+    for name, field in ResponseTable.model_fields.items():
+        rows.append((name, " or ".join(_values(schema[name])), str(field.description)))
+        for table in _tables(field.annotation):
+            if issubclass(table, CurveTable):
+                rows += [("", f"{{ {', '.join(kind.keys)} }}", kind.description) for kind in table.kinds]
+    return rows
+
+
+def _tables(annotation: Any) -> Iterator[type[Table]]:
+    """Find the tables of a union."""
+    if isinstance(annotation, type) and issubclass(annotation, Table):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _tables(argument)
+
+
+def _values(schema: dict[str, Any]) -> list[str]:
+    """Say what is allowed by a JSON schema that is no table."""
+    if inner := schema.get("anyOf", schema.get("oneOf")):
+        return [value for each in inner for value in _values(each)]
+    if "$ref" in schema:
+        return []
+    words = schema.get("enum", [schema["const"]] if "const" in schema else schema.get("examples"))
+    return ["number"] if words is None else [f'"{word}"' for word in words]
+
+
+def _summary(table: type[Table]) -> str:
+    """Take the docstring as the description, in the style of a list."""
+    text = (table.__doc__ or "").strip().splitlines()[0].rstrip(".")
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,155 @@
+"""What every continuum has in common: its protocol, the nodes of its integrals, its checks."""
+
+import math
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from simgen.constants import M_E
+
+__all__ = [
+    "Continuum",
+    "check_energies",
+    "check_weights",
+    "quadrature_nodes",
+    "sampling_nodes",
+    "scale_factor",
+]
+
+Array = NDArray[np.float64]
+
+_LARGEST_ENERGY = 1e5
+_N_QUADRATURE = 96
+_FEWEST_QUADRATURE = 6
+_BLOCK = 2_000_000
+"""Neutrino energies evaluated at once."""
+_N_SAMPLING = 4097
+_FEWEST_SAMPLING = 5
+"""Between two knots of a spectrum."""
+
+
+class Continuum(Protocol):
+    """A spectrum with a density, per decay of the parent."""
+
+    @property
+    def endpoint(self) -> float:
+        """Largest neutrino energy [MeV]."""
+        ...
+
+    @property
+    def intensity(self) -> float:
+        """Neutrinos per decay."""
+        ...
+
+    @property
+    def knots(self) -> Array:
+        """Ascending energies between which the density is smooth, first and last included [MeV]."""
+        ...
+
+    def density(self, E_nu: ArrayLike) -> Array:
+        """Compute dN/dE_nu per decay [1/MeV]; where it jumps, the value above the jump."""
+        ...
+
+
+def quadrature_nodes(
+    spectrum: Continuum, low: Array, knots: Array | None = None
+) -> Iterator[tuple[Array, Array]]:
+    """Place nodes between low and the end point, weighted with the spectrum: knot by knot, in blocks.
+
+    Parameters
+    ----------
+    spectrum : Continuum
+    low : ndarray
+        Lower ends of the integrals [MeV].
+    knots : ndarray, optional
+        Those of the spectrum and more, where something else turns [MeV].
+
+    Yields
+    ------
+    E_nu, weights : ndarray, shape (..., n)
+
+    Notes
+    -----
+    Between knots, and from low to the first knot above it, ω = start + span sin²(πx/2) removes the square
+    root at the end point and the logarithm that the QED factors have where T = T_max(ω).
+    """
+    knots, low = spectrum.knots if knots is None else knots, np.asarray(low)
+    cut = np.clip(np.searchsorted(knots, low, side="right") - 1, 0, len(knots) - 2)
+    start = np.maximum(low, knots[cut])
+    span = np.maximum(knots[cut + 1] - start, 0.0)
+    share, measure = _nodes(_N_QUADRATURE)
+    # an empty span weighs nothing, and its nodes stay away from T = T_max(ω)
+    E_nu = start[..., None] + np.where(span > 0, span, start + M_E)[..., None] * share
+    yield E_nu, span[..., None] * measure * spectrum.density(E_nu)
+
+    n_whole = len(knots) - 2  # pieces that may lie above low as a whole: all but the first
+    share, measure = _nodes(min(_N_QUADRATURE, max(_FEWEST_QUADRATURE, 2 * _N_QUADRATURE // max(n_whole, 1))))
+    number = np.repeat(np.arange(1, n_whole + 1), len(share))
+    nodes = (knots[1:-1, None] + np.diff(knots)[1:, None] * share).ravel()
+    weights = (np.diff(knots)[1:, None] * measure).ravel() * spectrum.density(nodes)
+    elsewhere = (2 * low + M_E)[..., None]
+    block = max(1, _BLOCK // low.size)
+    for first in range(0, len(nodes), block):
+        some = slice(first, first + block)
+        above = number[some] > cut[..., None]
+        if above.any():
+            yield np.where(above, nodes[some], elsewhere), np.where(above, weights[some], 0.0)
+
+
+@cache
+def _nodes(n: int) -> tuple[Array, Array]:
+    """Place n nodes in (0, 1), dense at both ends, with their weights."""
+    x, w = np.polynomial.legendre.leggauss(n)
+    angle = np.pi / 4 * (x + 1)
+    return np.sin(angle) ** 2, w * np.pi / 4 * np.sin(2 * angle)
+
+
+def sampling_nodes(knots: Array) -> Array:
+    """Place the nodes between which events are drawn from straight lines, dense at both ends of every piece.
+
+    Parameters
+    ----------
+    knots : ndarray
+        Ascending energies between which the density is smooth [MeV].
+    """
+    pieces = []
+    for start, stop in pairwise(knots):
+        share = (stop - start) / (knots[-1] - knots[0])
+        angle = np.linspace(0, np.pi / 2, max(_FEWEST_SAMPLING, math.ceil(_N_SAMPLING * share)))
+        piece = start + (stop - start) * np.sin(angle) ** 2
+        # below a knot the density may be another than above it
+        piece[-1] = stop if stop == knots[-1] else np.nextafter(stop, start)
+        pieces.append(piece)
+    return np.concatenate(pieces)
+
+
+def scale_factor(wanted: float, had: float) -> float:
+    """Compute by what a spectrum is multiplied to have another intensity."""
+    if not (math.isfinite(wanted) and wanted > 0):
+        raise ValueError(f"intensity must be above 0 per decay, got {wanted}")
+    return wanted / had
+
+
+def check_energies(name: str, values: tuple[float, ...]) -> None:
+    """Refuse energies [MeV] that are too few, out of range or do not ascend."""
+    if len(values) < 2:
+        raise ValueError(f"{name} of a table must be at least two, got {len(values)}")
+    if not all(0 <= v <= _LARGEST_ENERGY for v in values):
+        wrong = next(v for v in values if not 0 <= v <= _LARGEST_ENERGY)
+        raise ValueError(f"{name} must be from 0 to {_LARGEST_ENERGY:g} MeV, got {wrong:g}")
+    if np.any(np.diff(values) <= 0):
+        i = int(np.argmax(np.diff(values) <= 0))
+        raise ValueError(f"{name} must ascend, got {values[i + 1]:g} after {values[i]:g} MeV")
+
+
+def check_weights(name: str, values: tuple[float, ...]) -> None:
+    """Refuse densities or contents that are not finite, below 0, or all 0."""
+    wrong = [v for v in values if not (math.isfinite(v) and v >= 0)]
+    if wrong:
+        raise ValueError(f"{name} must be finite and at least 0, got {wrong[0]:g}")
+    if not any(values):
+        raise ValueError(f"{name} are all 0: a spectrum without neutrinos")

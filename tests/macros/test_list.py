@@ -1,0 +1,67 @@
+"""What `nugauge list` names is what a card can hold."""
+
+import pytest
+from invocation import answer, invoke
+
+from macros.card import json_schema
+from macros.card.catalogue import responses, shapes
+from macros.card.detectortables import CurveTable, ResponseTable
+
+SCHEMA = json_schema()
+SHAPES = {
+    "geometries": ("geometry", SCHEMA["properties"]["geometry"]["anyOf"][0]),
+    "backgrounds": ("background", SCHEMA["properties"]["background"]["additionalProperties"]),
+}
+
+
+def keys_of(cell):
+    return {word.strip("[] ") for word in cell.split(",")}
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_every_shape_is_listed(kind):
+    """Contract. Finds a shape, or a key of one, that the schema has and the list has not."""
+    table, schema = SHAPES[kind]
+    mapping = {shape: ref.rpartition("/")[2] for shape, ref in schema["discriminator"]["mapping"].items()}
+    assert len(mapping) >= 4
+    assert sorted(answer("list", kind)[kind]) == sorted(mapping)
+    printed = invoke("list", kind).output
+    for name, keys, description in shapes(table):
+        wanted = SCHEMA["$defs"][mapping[name]]
+        assert keys_of(keys) == set(wanted["properties"]) - {"shape"}
+        assert keys_of(keys.split("[")[0].strip(", ")) == set(wanted["required"]) - {"shape"}
+        assert description[:-1].lower() in wanted["description"].lower()
+        assert all(text in printed for text in (name, keys, description))
+
+
+def test_every_response_is_listed():
+    """Contract. Finds a key of the response, or of one of its tables, without a place in the list."""
+    detector = SCHEMA["$defs"]["DetectorTable"]["properties"]
+    elsewhere = {"name", "target", "mass", "electrons", "bins", "edges"}
+    listed = answer("list", "responses")["responses"]
+    assert set(listed) == set(detector) - elsewhere
+    printed = invoke("list", "responses").output
+    for name, value, description in responses():
+        assert description not in {"", "None"}
+        assert value
+        assert all(text in printed for text in (name, value, description))
+    for word in ('"perfect"', '"free" or "shells"', '"none"', "number"):
+        assert word in printed
+
+
+@pytest.mark.parametrize("table", CurveTable.__subclasses__(), ids=lambda t: t.__name__)
+def test_kinds_of_a_table_have_all_its_keys(table):
+    """Contract. Finds a key that belongs to no kind of statement, which the reader would pass over."""
+    keys = {key for kind in table.kinds for key in kind.keys}
+    assert keys | {"sha256"} == set(table.model_fields)
+    listed = " ".join(value for _, value, _ in responses())
+    assert all(key in listed for key in keys)
+
+
+def test_everything_is_listed_at_once():
+    """Contract: without a kind all are listed, names under their kinds."""
+    found = answer("list")
+    for kind in ("presets", "sources", "models", "detectors", "responses", *SHAPES):
+        assert found[kind] == answer("list", kind)[kind]
+        assert len(set(found[kind])) == len(found[kind]) > 0
+    assert found["responses"] == list(ResponseTable.model_fields)
