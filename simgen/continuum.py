@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from simgen.constants import M_E
 
 __all__ = [
+    "LARGEST_ENERGY",
     "Continuum",
     "check_energies",
     "check_weights",
@@ -22,7 +23,7 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-_LARGEST_ENERGY = 1e5
+LARGEST_ENERGY = 1e5
 _N_QUADRATURE = 96
 _FEWEST_QUADRATURE = 6
 _BLOCK = 2_000_000
@@ -138,9 +139,9 @@ def check_energies(name: str, values: tuple[float, ...]) -> None:
     """Refuse energies [MeV] that are too few, out of range or do not ascend."""
     if len(values) < 2:
         raise ValueError(f"{name} of a table must be at least two, got {len(values)}")
-    if not all(0 <= v <= _LARGEST_ENERGY for v in values):
-        wrong = next(v for v in values if not 0 <= v <= _LARGEST_ENERGY)
-        raise ValueError(f"{name} must be from 0 to {_LARGEST_ENERGY:g} MeV, got {wrong:g}")
+    if not all(0 <= v <= LARGEST_ENERGY for v in values):
+        wrong = next(v for v in values if not 0 <= v <= LARGEST_ENERGY)
+        raise ValueError(f"{name} must be from 0 to {LARGEST_ENERGY:g} MeV, got {wrong:g}")
     if np.any(np.diff(values) <= 0):
         i = int(np.argmax(np.diff(values) <= 0))
         raise ValueError(f"{name} must ascend, got {values[i + 1]:g} after {values[i]:g} MeV")

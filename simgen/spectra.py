@@ -48,9 +48,9 @@ class Lines:
         for name, values in (("energies", self.energies), ("intensities", self.intensities)):
             if not all(math.isfinite(v) and v > 0 for v in values):
                 raise ValueError(f"line {name} must be finite and above 0, got {values}")
-        if self.endpoint > _LARGEST_ENERGY:
+        if self.endpoint > LARGEST_ENERGY:
             raise ValueError(
-                f"energies of lines must be at most {_LARGEST_ENERGY:g} MeV, got {self.endpoint:g} MeV"
+                f"energies of lines must be at most {LARGEST_ENERGY:g} MeV, got {self.endpoint:g} MeV"
             )
 
     @property
