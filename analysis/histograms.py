@@ -22,6 +22,7 @@ __all__ = [
     "from_counts",
     "histogram",
     "is_weighted",
+    "with_flow",
 ]
 
 
@@ -112,6 +113,14 @@ def from_counts(counts: ArrayLike, experiment: Experiment) -> hist.Hist[Any]:
     cells.flat[0], cells.flat[-1] = counts[0], counts[-1]
     h[...] = np.stack([cells, cells], axis=-1)
     return h
+
+
+def with_flow(h: hist.Hist[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """Return values and variances with the flow of every axis, 0 where it has none; None: not stored."""
+    pads = [(int(not axis.traits.underflow), int(not axis.traits.overflow)) for axis in h.axes]
+    values = np.pad(np.asarray(h.values(flow=True), np.float64), pads)
+    variances = h.variances(flow=True)
+    return values, None if variances is None else np.pad(np.asarray(variances, np.float64), pads)
 
 
 def is_weighted(h: hist.Hist[Any]) -> bool:

@@ -8,7 +8,7 @@ import hist
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.export import read_histogram
+from analysis.histogramreader import read_histogram
 from analysis.histograms import bin_counts, experiment_counts, from_counts, histogram, is_weighted
 from detsim.eventfile import EventFile
 from detsim.experiment import Experiment
