@@ -1,7 +1,8 @@
-"""Histograms to files: ROOT TH1 and TH2, UHI JSON."""
+"""Histograms to files: ROOT TH1 and TH2, UHI JSON, CSV."""
 
 import json
 from collections.abc import Mapping
+from itertools import chain, pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,15 @@ import uproot
 from numpy.typing import NDArray
 from uproot.writing import identify
 
-from analysis.histograms import with_flow
+from analysis.histograms import is_weighted, with_flow
 from detsim.files import whole_file
 
-__all__ = ["write_json", "write_root"]
+__all__ = ["CSV_COLUMNS", "write_csv", "write_json", "write_root"]
 
 Array = NDArray[np.float64]
+
+CSV_COLUMNS = {1: ["low", "high", "counts"], 2: ["L_low", "L_high", "low", "high", "counts"]}
+"""First line of a CSV, by the dimension of its histogram; energies in MeV, distances in cm."""
 
 
 def write_root(
@@ -66,6 +70,33 @@ def write_json(path: str | Path, histogram: hist.Hist[Any]) -> None:
     text = json.dumps(histogram, default=uhi.io.json.default, allow_nan=False, indent=1)
     with whole_file(path) as stream:
         stream.write(text.encode() + b"\n")
+
+
+def write_csv(path: str | Path, histogram: hist.Hist[Any]) -> None:
+    """Write the counts in the bins of a histogram as CSV to a file that is whole or absent.
+
+    Parameters
+    ----------
+    path : str or Path
+    histogram : hist.Hist
+        Of the measured energy [MeV], or of distance [cm] and energy; unweighted. Its flow is left out.
+
+    Raises
+    ------
+    ValueError
+        If the histogram is weighted: a CSV has no variances.
+    OSError
+        If the file cannot be written; nothing is left of it.
+    """
+    if is_weighted(histogram):
+        raise ValueError("a CSV holds counts without variances, and the histogram is weighted")
+    bins = [list(pairwise(np.asarray(axis.edges).tolist())) for axis in histogram.axes]
+    counts = np.asarray(histogram.values(), np.float64).ravel().tolist()
+    lines = [",".join(CSV_COLUMNS[histogram.ndim])]
+    for edges, n in zip(product(*bins), counts, strict=True):
+        lines.append(",".join(f"{number:.15g}" for number in (*chain(*edges), n)))
+    with whole_file(path) as stream:
+        stream.write("\n".join([*lines, ""]).encode())
 
 
 def _root_histogram(h: hist.Hist[Any], entries: float | None) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 import uhi.io.json
 from numpy.typing import NDArray
 
+from analysis.export import CSV_COLUMNS
 from analysis.histograms import with_flow
 from detsim.files import FileError
 from detsim.rootreader import open_root, reading
@@ -19,8 +20,6 @@ __all__ = ["read_histogram"]
 
 Array = NDArray[np.float64]
 
-_COLUMNS = {1: ["low", "high", "counts"], 2: ["L_low", "L_high", "low", "high", "counts"]}
-"""First line of a CSV, by the dimension of its histogram."""
 _NUMBERS = {3: "three", 5: "five"}
 _AXES = {1: (("T_reco", "MeV"),), 2: (("L_reco", "cm"), ("T_reco", "MeV"))}
 
@@ -104,9 +103,9 @@ def _from_json(path: Path) -> hist.Hist[Any]:
 def _from_csv(path: Path) -> hist.Hist[Any]:
     lines = [line for line in _text(path).splitlines() if line.strip() and not line.startswith("#")]
     rows = [[cell.strip() for cell in row] for row in csv.reader(lines)]
-    if not rows or rows[0] not in _COLUMNS.values():
+    if not rows or rows[0] not in CSV_COLUMNS.values():
         got = ",".join(rows[0]) if rows else "no line"
-        known = " or ".join(",".join(columns) for columns in _COLUMNS.values())
+        known = " or ".join(",".join(columns) for columns in CSV_COLUMNS.values())
         raise FileError(path, "foreign", f"must begin with the line {known}, got {got!r}")
     n = len(rows[0])
     try:
@@ -115,7 +114,7 @@ def _from_csv(path: Path) -> hist.Hist[Any]:
         raise FileError(path, "foreign", f"must hold {_NUMBERS[n]} numbers a line: {error}") from error
     if table.ndim != 2 or table.shape[1] != n:
         raise FileError(path, "foreign", f"must hold lines of {_NUMBERS[n]} numbers below its first line")
-    if n == len(_COLUMNS[1]):
+    if n == len(CSV_COLUMNS[1]):
         low, high, counts = table.T
         return _checked(path, [_joined(path, low, high)], np.pad(counts, 1), None)
     return _plane(path, table)
