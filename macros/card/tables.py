@@ -4,17 +4,11 @@ What concerns several values together is checked by the domain objects, in `macr
 """
 
 import math
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    model_validator,
-)
+from pydantic import Discriminator, Field, Tag
 
+from macros.card.placetables import DistanceTable, FiducialTable, GeometryTable
 from macros.card.quantities import (
     Activity,
     Angle,
@@ -26,40 +20,34 @@ from macros.card.quantities import (
     Finite,
     Flux,
     HalfLife,
-    Length,
     LightYield,
     Mass,
+    MassSquared,
     Moment,
     NotNegative,
-    Position,
     Positive,
     PositiveEnergy,
-    PositiveLength,
     PositiveTime,
     Rate,
     SignedEnergy,
-    Size,
     Threshold,
     Time,
     Word,
     quantity,
 )
+from macros.card.table import RangeTable, Table, table_or_word
 
 __all__ = ["CardTables"]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
-
-
-class LineTable(_Table):
+class LineTable(Table):
     """A neutrino line."""
 
     energy: PositiveEnergy
     intensity: Positive
 
 
-class ComponentTable(_Table):
+class ComponentTable(Table):
     """Neutrinos of one flavour, as lines or as a table in a file; intensities are per decay."""
 
     name: Word
@@ -71,7 +59,7 @@ class ComponentTable(_Table):
     sha256: Word | None = None
 
 
-class SourceTable(_Table):
+class SourceTable(Table):
     """A known isotope with its data set, or components; exactly one of activity, flux and events."""
 
     isotope: Word | None = None
@@ -84,63 +72,13 @@ class SourceTable(_Table):
     events: Positive | None = None
 
 
-class _SourcePlaceTable(_Table):
-    source_position: Position | None = None
-    source_radius: Length = 0.0
-
-
-class SphereTable(_SourcePlaceTable):
-    """A sphere; source_distance is short for a source on the z axis."""
-
-    shape: Literal["sphere"]
-    radius: PositiveLength
-    source_distance: Length | None = None
-
-
-class ShellTable(_SourcePlaceTable):
-    """A spherical shell."""
-
-    shape: Literal["shell"]
-    inner_radius: PositiveLength
-    radius: PositiveLength
-
-
-class CylinderTable(_SourcePlaceTable):
-    """A cylinder, its axis along z."""
-
-    shape: Literal["cylinder"]
-    radius: PositiveLength
-    height: PositiveLength
-
-
-class BoxTable(_SourcePlaceTable):
-    """A box, its edges along the axes."""
-
-    shape: Literal["box"]
-    size: Size
-
-
-GeometryTable = Annotated[SphereTable | ShellTable | CylinderTable | BoxTable, Field(discriminator="shape")]
-
-
-class _RangeTable(_Table):
-    low: SignedEnergy
-    high: SignedEnergy
-
-    @model_validator(mode="after")
-    def _check_range(self) -> Self:
-        if self.low >= self.high:
-            raise ValueError("low must be below high")
-        return self
-
-
-class BinsTable(_RangeTable):
+class BinsTable(RangeTable):
     """Bins of one width; the last is narrower where the width does not divide the range."""
 
     width: PositiveEnergy
 
 
-class CurveTable(_Table):
+class CurveTable(Table):
     """A table over energy: a CSV file and the unit of its energies, or energies and values."""
 
     table: Word | None = None
@@ -174,12 +112,7 @@ class QuenchingTable(CurveTable):
     ratio: list[Finite] | None = None
 
 
-def _table_or_word(value: Any) -> str:
-    # neither may be a key of the tables: they are told apart from keys by that
-    return "(table)" if isinstance(value, dict | BaseModel) else "(word)"
-
-
-class DetectorTable(_Table):
+class DetectorTable(Table):
     """Electrons, threshold, bins and response; exactly one of mass and electrons, of bins and edges."""
 
     name: Word
@@ -191,43 +124,48 @@ class DetectorTable(_Table):
     edges: Annotated[list[SignedEnergy], Field(min_length=2)] | None = None
     resolution: Annotated[
         Annotated[Literal["perfect"], Tag("(word)")] | Annotated[ResolutionTable, Tag("(table)")],
-        Discriminator(_table_or_word),
+        Discriminator(table_or_word),
     ]
     efficiency: Annotated[
         Annotated[float, Field(gt=0, le=1, allow_inf_nan=False), Tag("(word)")]
         | Annotated[EfficiencyTable, Tag("(table)")],
-        Discriminator(_table_or_word),
+        Discriminator(table_or_word),
     ]
     binding: Literal["free", "shells"]
     quenching: Annotated[
         Annotated[Literal["none"], Tag("(word)")] | Annotated[QuenchingTable, Tag("(table)")],
-        Discriminator(_table_or_word),
+        Discriminator(table_or_word),
     ] = "none"
     energy_scale: Positive = 1.0
-    fiducial: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 1.0
+    fiducial: Annotated[
+        Annotated[float, Field(gt=0, le=1, allow_inf_nan=False), Tag("(word)")]
+        | Annotated[FiducialTable, Tag("(table)")],
+        Discriminator(table_or_word),
+    ] = 1.0
+    distance: DistanceTable | None = None
 
 
-class ExposureTable(_Table):
+class ExposureTable(Table):
     """When the run takes place; start counts from the moment of the stated activity."""
 
     start: Time
     duration: PositiveTime
 
 
-class _RateTable(_Table):
+class _RateTable(Table):
     rate: Rate
     uncertainty: NotNegative
     half_life: HalfLife = math.inf
 
 
-class FlatTable(_RateTable, _RangeTable):
+class FlatTable(_RateTable, RangeTable):
     """Flat between low and high."""
 
     shape: Literal["flat"]
     smeared: bool = False
 
 
-class PowerTable(_RateTable, _RangeTable):
+class PowerTable(_RateTable, RangeTable):
     """Proportional to energy^-index between low and high."""
 
     shape: Literal["power"]
@@ -259,13 +197,13 @@ BackgroundTable = Annotated[
 ]
 
 
-class ConstrainedTable(_Table):
+class ConstrainedTable(Table):
     """Higgs fields of a constrained model: τ = ⟨H_u⟩²/⟨H_d⟩²."""
 
     tau: NotNegative
 
 
-class ModelTable(_Table):
+class ModelTable(Table):
     """The interaction; what is not stated has the value of the standard model at tree level."""
 
     name: Literal["SM", "E6", "LR"]
@@ -277,7 +215,7 @@ class ModelTable(_Table):
     constrained: (
         Annotated[
             Annotated[bool, Tag("(word)")] | Annotated[ConstrainedTable, Tag("(table)")],
-            Discriminator(_table_or_word),
+            Discriminator(table_or_word),
         ]
         | None
     ) = None
@@ -295,16 +233,18 @@ class ModelTable(_Table):
     vector_mass: PositiveEnergy | None = None
     scalar_coupling: NotNegative | None = None
     scalar_mass: PositiveEnergy | None = None
+    sin2_2theta: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
+    delta_m2: MassSquared | None = None
     generate_above: Energy = 0.0
 
 
-class SystematicsTable(_Table):
+class SystematicsTable(Table):
     """Relative standard deviations."""
 
     activity: NotNegative = 0.0
 
 
-class FitTable(_Table):
+class FitTable(Table):
     """What is fitted; see `analysis.settings.FitSettings`."""
 
     poi: Word | None = None
@@ -316,7 +256,7 @@ class FitTable(_Table):
     limit_method: Literal["one-sided", "two-sided"] | None = None
 
 
-class RunTable(_Table):
+class RunTable(Table):
     """How a run is done; none of it changes the physics."""
 
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
@@ -326,7 +266,7 @@ class RunTable(_Table):
     columns: list[Literal["vertex", "time", "cos_theta"]] = Field(default_factory=list)
 
 
-class CardTables(_Table):
+class CardTables(Table):
     """A card."""
 
     source: SourceTable
