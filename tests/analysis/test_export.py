@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import uproot
 
-from analysis.export import write_json, write_root
+from analysis.export import write_csv, write_json, write_root
 from analysis.histogramreader import read_histogram
 from detsim.inspection import describe
 
@@ -119,6 +119,27 @@ def test_two_dimensions_come_back(tmp_path, suffix, storage):
         assert ours.label == theirs.label
         np.testing.assert_array_equal(ours.edges, theirs.edges)
     assert found.label == "Events"
+
+
+@pytest.mark.parametrize("h", [counts(), plane(hist.storage.Double())], ids=["line", "plane"])
+def test_csv_comes_back(tmp_path, h):
+    """Contract: bins and counts are there, in order; flow is not."""
+    write_csv(tmp_path / "h.csv", h)
+    lines = (tmp_path / "h.csv").read_text().splitlines()
+    assert lines[1] == ("0.25,0.35,2" if h.ndim == 1 else "500,700,0.25,0.35,6")
+    assert len(lines) == 1 + h.values().size
+    found = read_histogram(tmp_path / "h.csv")
+    np.testing.assert_array_equal(found.values(), h.values())
+    assert found.axes.name == h.axes.name
+    assert found.values(flow=True).sum() == h.values().sum()
+    for ours, theirs in zip(found.axes, h.axes, strict=True):
+        np.testing.assert_array_equal(ours.edges, theirs.edges)
+
+
+def test_a_csv_has_no_weights(tmp_path):
+    with pytest.raises(ValueError, match="without variances"):
+        write_csv(tmp_path / "h.csv", weighted())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_histogram_that_cannot_be_written_leaves_nothing(tmp_path):
