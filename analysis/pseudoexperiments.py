@@ -106,7 +106,9 @@ class Thrower:
                 generator(self.seed, Stage.TOY_COUNTS, *identity).poisson(self._expected).astype(np.float64)
             )
         n = number_of_events(self._plan, seed=self.seed, identity=identity)
-        counts = count_events(self._plan, self.experiment, n, seed=self.seed, identity=identity)
+        counts = count_events(
+            self._plan, self.experiment, self.fitter.templates.model, n, seed=self.seed, identity=identity
+        )
         return counts[1:-1].astype(np.float64)
 
 

@@ -15,7 +15,7 @@ RHO_MIX_BOUND = 1.1
 EVEN = frozenset({"mu_nu", "scalar_coupling"})
 """Parameters whose sign the counts do not depend on."""
 
-INSIDE = frozenset({"vector_mass", "scalar_mass"})
+INSIDE = frozenset({"vector_mass", "scalar_mass", "delta_m2"})
 """Parameters inside the shapes: each value of theirs is folded anew."""
 
 _SMALLEST_MASS = 1e-6
@@ -45,8 +45,10 @@ def fit_range(model: Model, poi: str) -> tuple[float, float]:
             return s2 / (RHO_MIX_BOUND - 1 + s2), math.inf
         return -math.inf, math.inf
     low, high = parameter_range(poi)
-    if poi in INSIDE:
-        return _SMALLEST_MASS, high
+    if poi == "sin2_2theta":
+        low = -high
+    if poi in {"vector_mass", "scalar_mass"}:
+        low = _SMALLEST_MASS
     if poi == "sin2_theta_w":
         low, high = low + _INSET, high - _INSET
     if model.constrained and model.gamma > 0 and poi in {"sin2_theta_w", "beta"}:

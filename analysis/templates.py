@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from analysis._kernels import cost as _cost
 from analysis.ranges import INSIDE, fit_range
 from detsim.experiment import Experiment
-from detsim.prediction import Folded, fold
+from detsim.folding import Folded, fold
 from simgen.models import Model
 
 __all__ = ["Templates", "make_templates"]
@@ -49,7 +49,7 @@ class Templates:
     @property
     def n_bins(self) -> int:
         """Number of bins."""
-        return len(self.folded.edges) - 1
+        return int(self.folded.backgrounds.shape[1]) - 2
 
     @cached_property
     def backgrounds(self) -> Array:
@@ -161,6 +161,8 @@ _NEEDED = {
     "vector_mass": "vector_mass",
     "scalar_coupling": "scalar_mass",
     "scalar_mass": "scalar_mass",
+    "sin2_2theta": "delta_m2",
+    "delta_m2": "delta_m2",
 }
 """What has to be stated before a parameter exists."""
 

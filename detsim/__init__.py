@@ -4,12 +4,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from detsim.detection import detect
     from detsim.detector import Detector, Resolution, Target, uniform_edges
     from detsim.eventfile import EventFile, EventWriter, FileError, RunInfo
     from detsim.experiment import Experiment, FlatBackground
-    from detsim.prediction import Expectation, Folded, fold, predict
+    from detsim.folding import Folded, fold
+    from detsim.prediction import Expectation, predict
     from detsim.reweighting import gamma_templates, weights
-    from detsim.simulation import detect, generate, simulate, simulate_counts, stream
+    from detsim.simulation import generate, simulate, simulate_counts, stream
 
 __all__ = [
     "Detector",
@@ -43,12 +45,12 @@ _HOME = {
     "Experiment": "detsim.experiment",
     "FileError": "detsim.eventfile",
     "FlatBackground": "detsim.experiment",
-    "Folded": "detsim.prediction",
+    "Folded": "detsim.folding",
     "Resolution": "detsim.detector",
     "RunInfo": "detsim.eventfile",
     "Target": "detsim.detector",
-    "detect": "detsim.simulation",
-    "fold": "detsim.prediction",
+    "detect": "detsim.detection",
+    "fold": "detsim.folding",
     "gamma_templates": "detsim.reweighting",
     "generate": "detsim.simulation",
     "predict": "detsim.prediction",

@@ -7,7 +7,10 @@ from functools import cached_property
 
 from detsim.backgrounds import Background, FlatBackground, background_events
 from detsim.detector import Detector
+from simgen.baselines import Baselines
 from simgen.exposure import Exposure, Normalisation
+from simgen.geometry import Geometry
+from simgen.geometry.solid_angle import shrunk
 from simgen.kinematics import T_max
 from simgen.sources import Source
 
@@ -76,6 +79,37 @@ class Experiment:
         if len(set(names)) != len(names):
             raise ValueError(f"two backgrounds have the same name: {', '.join(names)}")
         check_tables(self.detector, self.source, self.generate_above, self.backgrounds)
+        if self.detector.spatial:
+            self.baselines  # noqa: B018 (says what the geometry lacks)
+
+    @property
+    def geometry(self) -> Geometry:
+        """Target and source.
+
+        Raises
+        ------
+        ValueError
+            If there is none: under a flux every electron is alike, wherever it is.
+        """
+        found: Geometry | None = getattr(self.normalisation, "geometry", None)
+        if found is None:
+            raise ValueError(
+                "places of events (vertices, the distance from the source, oscillation, a cut near the wall) "
+                "need a geometry, and an activity or a number of events: under a flux no place is different "
+                "from another"
+            )
+        return found
+
+    @cached_property
+    def baselines(self) -> Baselines:
+        """Ways of the neutrinos to the events that pass the fiducial cut, in bins of the distance."""
+        distance, inset = self.detector.distance, self.detector.wall_distance
+        return Baselines(
+            geometry=self.geometry,
+            region=shrunk(self.geometry, inset) if inset else None,
+            edges=() if distance is None else distance.edges,
+            resolution=0.0 if distance is None else distance.resolution,
+        )
 
     @cached_property
     def luminosity(self) -> float:

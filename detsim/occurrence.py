@@ -2,39 +2,36 @@
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from dataclasses import replace
+from typing import Any, Literal
 
 from detsim.experiment import Experiment
-from simgen.events import Events
+from simgen.events import VERTEX_COLUMNS, Events
 from simgen.exposure import Flux
-from simgen.geometry import Geometry
+from simgen.models import Model
+from simgen.oscillation import Oscillation
 from simgen.placement import add_times, add_vertices
 
-__all__ = ["Occurrence", "add_occurrence", "geometry_of"]
+__all__ = ["Occurrence", "add_occurrence", "needs_places", "without_places"]
 
 Occurrence = Literal["vertex", "time"]
 
 
-def geometry_of(experiment: Experiment) -> Geometry:
-    """Return the geometry of an experiment.
+def needs_places(experiment: Experiment, model: Model) -> bool:
+    """Tell whether true events have to have a place: it matters to the detector, or neutrinos oscillate."""
+    return experiment.detector.spatial or model.delta_m2 is not None
 
-    Raises
-    ------
-    ValueError
-        If it has none: under a flux every electron is alike, wherever it is.
-    """
-    geometry: Geometry | None = getattr(experiment.normalisation, "geometry", None)
-    if geometry is None:
-        raise ValueError(
-            "vertices need a geometry, and an activity or a number of events: under a flux no place is "
-            "different from another"
-        )
-    return geometry
+
+def without_places(events: Events) -> Events:
+    """Return the events without the columns of their places."""
+    nothing: dict[str, Any] = dict.fromkeys(VERTEX_COLUMNS)
+    return replace(events, **nothing)
 
 
 def add_occurrence(
     events: Events,
     experiment: Experiment,
+    model: Model,
     columns: Sequence[Occurrence],
     *,
     seed: int,
@@ -47,6 +44,7 @@ def add_occurrence(
     events : Events
         True or measured, with the indices they were generated with; both give the same places and times.
     experiment : Experiment
+    model : Model
     columns : sequence of {"vertex", "time"}
     seed : int
     identity : sequence of int
@@ -66,8 +64,14 @@ def add_occurrence(
         raise ValueError(f"columns must be of 'vertex' and 'time', got {', '.join(map(repr, unknown))}")
     n_source = len(experiment.source.components)
     if "vertex" in columns:
-        geometry = geometry_of(experiment)
-        events = add_vertices(events, geometry, n_source=n_source, seed=seed, identity=identity)
+        events = add_vertices(
+            events,
+            experiment.geometry,
+            n_source=n_source,
+            seed=seed,
+            identity=identity,
+            oscillation=Oscillation.of(experiment.source, model),
+        )
     if "time" in columns:
         constant = isinstance(experiment.normalisation, Flux)
         half_life = math.inf if constant else experiment.source.half_life

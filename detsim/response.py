@@ -23,7 +23,7 @@ def bin_probabilities(detector: Detector, T: Array) -> Array:
 
     Returns
     -------
-    ndarray, shape (n, n_bins + 2)
+    ndarray, shape (n, n_energy_bins + 2)
         Threshold and efficiency in measured energy applied; nothing that depends on the true energy.
     """
     limits = np.maximum([detector.threshold, *detector.edges, np.inf], detector.threshold)

@@ -16,6 +16,7 @@ from simgen.events import Events
 from simgen.flavours import Flavour
 from simgen.kinematics import E_nu_min, T_max
 from simgen.models import Model
+from simgen.oscillation import oscillates, survival
 from simgen.shapes import Basis, coefficients
 from simgen.sources import Component, Lines
 
@@ -68,7 +69,8 @@ def weights(
 
     Notes
     -----
-    w = (L_target/L_generated) · (dσ/dT)_target / (dσ/dT)_generated. The energy of a line is taken from the
+    w = (L_target/L_generated) · (P dσ/dT)_target / (P dσ/dT)_generated, P the survival probability where
+    neutrinos oscillate. The energy of a line is taken from the
     source, not from the event. From float32 columns the weights are right to some 1e-6.
     """
     other = target_experiment or experiment
@@ -201,7 +203,9 @@ def _weights(
         mine = np.flatnonzero(events.component == number)
         E_nu = _neutrino_energies(events, mine, component)
         T = np.minimum(events.T[mine].astype(np.float64), _BELOW_END * T_max(E_nu))
-        ours, *theirs = _densities(T, E_nu, component.flavour, [generated, *targets])
+        densities = _densities(T, E_nu, component.flavour, [generated, *targets])
+        survived = _survivals(events, mine, E_nu, component, [generated, *targets])
+        ours, *theirs = (d * p for d, p in zip(densities, survived, strict=True))
         if np.any(ours <= 0):
             bad = int(np.flatnonzero(ours <= 0)[0])
             raise ValueError(
@@ -219,6 +223,20 @@ def _weights(
                 )
             row[mine] = np.where(inside, scale * density / ours, 0.0)
     return found
+
+
+def _survivals(
+    events: Events, mine: NDArray[np.intp], E_nu: Array, component: Component, models: Sequence[Model]
+) -> list[Array]:
+    """Compute the probability under each model that the neutrinos of some events came so far."""
+    if not any(m.sin2_2theta and oscillates(component, m) for m in models):
+        return [np.ones(len(mine)) for _ in models]
+    if events.L is None:
+        raise ValueError(
+            "weights of an oscillation need the neutrinos' ways, and these events have none: draw them with "
+            "vertices (run.columns = ['vertex'])"
+        )
+    return [survival(m, events.L[mine].astype(np.float64), E_nu) for m in models]
 
 
 def _neutrino_energies(events: Events, mine: NDArray[np.intp], component: Component) -> Array:

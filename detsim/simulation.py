@@ -1,24 +1,25 @@
 """Events through the detector: the stochastic twin of `detsim.prediction`."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detsim._kernels.response import BLOCK, ResponseArrays, fill_counts, fill_measured
+from detsim._kernels.response import BLOCK, fill_counts
+from detsim.detection import detect, response_arrays
+from detsim.distance import bin_numbers
 from detsim.experiment import Experiment
-from detsim.occurrence import Occurrence, add_occurrence
-from detsim.smearing import Curve, PhotoElectrons, Resolution, TabulatedResolution
+from detsim.occurrence import Occurrence, add_occurrence, needs_places, without_places
+from simgen.baselines import Baselines
 from simgen.deposits import Deposit
 from simgen.events import Events
 from simgen.generator import generate as draw
 from simgen.models import Model
+from simgen.oscillation import oscillated
 from simgen.plan import Plan, make_plan
 from simgen.random import Stage, generator, kernel_key
 
 __all__ = [
-    "detect",
     "event_plan",
     "expected_generated",
     "generate",
@@ -37,14 +38,18 @@ def event_plan(experiment: Experiment, model: Model) -> Plan:
     Raises
     ------
     ValueError
-        If dσ/dT diverges and the experiment has no `generate_above`, or nothing is expected.
+        If dσ/dT diverges and the experiment has no `generate_above`, nothing is expected, or neutrinos
+        oscillate and there is no geometry.
     """
     deposits = [
         Deposit(spectrum=b.spectrum, mean=experiment.background_counts(i))
         for i, b in enumerate(experiment.backgrounds)
     ]
+    source = experiment.source
+    if model.delta_m2 is not None:
+        source = oscillated(source, model, Baselines(geometry=experiment.geometry))
     return make_plan(
-        experiment.source,
+        source,
         model,
         luminosity=experiment.luminosity,
         T_low=experiment.generate_above,
@@ -60,43 +65,6 @@ def expected_generated(experiment: Experiment, model: Model) -> float:
 def number_of_events(prepared: Plan, *, seed: int, identity: Sequence[int] = ()) -> int:
     """Draw the Poisson number of events of a run."""
     return int(generator(seed, Stage.COUNT, *identity).poisson(prepared.expected))
-
-
-def _response(experiment: Experiment) -> ResponseArrays:
-    detector = experiment.detector
-    energies, values = detector.acceptance_steps
-    smearing, visible = detector.resolution, detector.visible
-    gaussian = smearing if isinstance(smearing, Resolution) else Resolution()
-    sigma = smearing.curve if isinstance(smearing, TabulatedResolution) else None
-    return ResponseArrays(
-        constant2=gaussian.constant**2,
-        stochastic2=gaussian.stochastic**2,
-        proportional2=gaussian.proportional**2,
-        sigma_energy=_points(sigma)[0],
-        sigma_value=_points(sigma)[1],
-        light_yield=smearing.light_yield if isinstance(smearing, PhotoElectrons) else 0.0,
-        visible_break=np.empty(0) if visible is None else visible.breaks,
-        visible_power=np.empty((0, 4)) if visible is None else np.ascontiguousarray(visible.powers),
-        scale=detector.energy_scale,
-        threshold=detector.threshold,
-        step_energy=energies,
-        step_value=values,
-        efficiency=detector.constant_efficiency,
-        true_energy=_points(detector.true_efficiency)[0],
-        true_value=_points(detector.true_efficiency)[1],
-        measured_energy=_points(detector.measured_efficiency)[0],
-        measured_value=_points(detector.measured_efficiency)[1],
-        edges=np.array(detector.edges),
-        smeared=np.array([b.smeared for b in experiment.backgrounds], np.bool_),
-        n_source=len(experiment.source.components),
-    )
-
-
-def _points(curve: Curve | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return energies and values of a table; both empty if there is none."""
-    if curve is None:
-        return np.empty(0), np.empty(0)
-    return np.array(curve.energies, np.float64), np.array(curve.values, np.float64)
 
 
 def _slice(prepared: Plan, n: int | None, first: int, seed: int, identity: Sequence[int]) -> int:
@@ -141,32 +109,51 @@ def generate(
     """
     prepared = event_plan(experiment, model)
     count = _slice(prepared, n, first, seed, identity)
-    events = draw(prepared, count, seed=seed, first=first, identity=identity)
-    return add_occurrence(events, experiment, columns, seed=seed, identity=identity)
+    return draw_true(
+        prepared, experiment, model, count, seed=seed, first=first, identity=identity, columns=columns
+    )
 
 
-def detect(events: Events, experiment: Experiment, *, seed: int, identity: Sequence[int] = ()) -> Events:
-    """Measure true events: smearing, acceptance, threshold.
+def draw_true(
+    prepared: Plan,
+    experiment: Experiment,
+    model: Model,
+    n: int,
+    *,
+    seed: int,
+    first: int = 0,
+    identity: Sequence[int] = (),
+    columns: Sequence[Occurrence] = (),
+) -> Events:
+    """Do the work of `generate` with a plan made before: places too where the detector asks for them."""
+    events = draw(prepared, n, seed=seed, first=first, identity=identity)
+    wanted = set(columns)
+    if needs_places(experiment, model):
+        wanted.add("vertex")
+    return add_occurrence(events, experiment, model, sorted(wanted), seed=seed, identity=identity)
 
-    Parameters
-    ----------
-    events : Events
-        True events, with the indices they were generated with.
-    experiment : Experiment
-    seed : int
-    identity : sequence of int
-        What keeps the members of a study apart.
 
-    Returns
-    -------
-    Events
-        Only what is recorded, with `T_reco`.
-    """
-    k0, k1 = kernel_key(seed, Stage.DETECTOR, *identity).astype(np.uint64)
-    T_reco, keep = np.empty(len(events)), np.empty(len(events), np.bool_)
-    response = _response(experiment)
-    fill_measured(events.event, events.component, events.T, response, k0, k1, T_reco, keep)
-    return replace(events, T_reco=T_reco).select(keep)
+def draw_measured(
+    prepared: Plan,
+    experiment: Experiment,
+    model: Model,
+    n: int,
+    *,
+    seed: int,
+    first: int = 0,
+    identity: Sequence[int] = (),
+    columns: Sequence[Occurrence] = (),
+) -> Events:
+    """Draw events and measure them with a plan made before: the recorded ones, with the columns asked for."""
+    if not needs_places(experiment, model):  # only what is recorded needs a place or a time
+        events = draw(prepared, n, seed=seed, first=first, identity=identity)
+        events = detect(events, experiment, seed=seed, identity=identity)
+        return add_occurrence(events, experiment, model, columns, seed=seed, identity=identity)
+    events = draw_true(
+        prepared, experiment, model, n, seed=seed, first=first, identity=identity, columns=columns
+    )
+    events = detect(events, experiment, seed=seed, identity=identity)
+    return events if "vertex" in columns else without_places(events)
 
 
 def stream(
@@ -199,10 +186,16 @@ def stream(
     prepared = event_plan(experiment, model)
     count = _slice(prepared, n, first, seed, identity)
     for start in range(0, count, chunk):
-        size = min(chunk, count - start)
-        events = draw(prepared, size, seed=seed, first=first + start, identity=identity)
-        measured = detect(events, experiment, seed=seed, identity=identity)
-        yield add_occurrence(measured, experiment, columns, seed=seed, identity=identity)
+        yield draw_measured(
+            prepared,
+            experiment,
+            model,
+            min(chunk, count - start),
+            seed=seed,
+            first=first + start,
+            identity=identity,
+            columns=columns,
+        )
 
 
 def simulate(
@@ -227,9 +220,11 @@ def simulate(
     Events
         Recorded events, with `T_reco`.
     """
-    events = generate(experiment, model, seed=seed, n=n, first=first, identity=identity)
-    measured = detect(events, experiment, seed=seed, identity=identity)
-    return add_occurrence(measured, experiment, columns, seed=seed, identity=identity)
+    prepared = event_plan(experiment, model)
+    count = _slice(prepared, n, first, seed, identity)
+    return draw_measured(
+        prepared, experiment, model, count, seed=seed, first=first, identity=identity, columns=columns
+    )
 
 
 def simulate_counts(
@@ -255,12 +250,13 @@ def simulate_counts(
     """
     prepared = event_plan(experiment, model)
     count = _slice(prepared, n, first, seed, identity)
-    return count_events(prepared, experiment, count, seed=seed, first=first, identity=identity)
+    return count_events(prepared, experiment, model, count, seed=seed, first=first, identity=identity)
 
 
 def count_events(
     prepared: Plan,
     experiment: Experiment,
+    model: Model,
     n: int,
     *,
     seed: int,
@@ -268,8 +264,20 @@ def count_events(
     identity: Sequence[int] = (),
 ) -> NDArray[np.int64]:
     """Do the work of `simulate_counts` with a plan made before; the way to make many experiments."""
+    detector = experiment.detector
+    if detector.spatial:
+        total = np.zeros(detector.n_bins + 2, np.int64)
+        for start in range(0, n, CHUNK):
+            events = draw_measured(
+                prepared, experiment, model, min(CHUNK, n - start),
+                seed=seed, first=first + start, identity=identity,
+            )  # fmt: skip
+            if events.T_reco is not None:
+                numbers = bin_numbers(detector, events.T_reco, events.L_reco)
+                total += np.bincount(numbers, minlength=len(total))
+        return total
     v0, v1 = kernel_key(seed, Stage.VERTEX, *identity).astype(np.uint64)
     d0, d1 = kernel_key(seed, Stage.DETECTOR, *identity).astype(np.uint64)
     counts = np.zeros((max(-(-n // BLOCK), 1), experiment.detector.n_bins + 2), np.int64)
-    fill_counts(first, n, prepared.arrays, _response(experiment), v0, v1, d0, d1, counts)
+    fill_counts(first, n, prepared.arrays, response_arrays(experiment), v0, v1, d0, d1, counts)
     return np.asarray(counts.sum(axis=0))

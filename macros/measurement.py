@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from detsim.detection import detect
 from detsim.eventfile import EventFile, EventWriter, event_columns
-from detsim.simulation import detect
 from macros.card import Card
 from macros.differences import check_card
 from macros.production import Production, Tally, expected_counts, provenance

@@ -2,8 +2,9 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,13 +15,12 @@ from analysis.comparison import Comparison, compare, compare_weighted
 from detsim.distance import bin_numbers
 from detsim.eventfile import EventWriter, RunInfo, event_columns
 from detsim.experiment import Experiment
-from detsim.occurrence import Occurrence, add_occurrence
-from detsim.prediction import fold
-from detsim.simulation import CHUNK, detect, event_plan, number_of_events
+from detsim.folding import fold
+from detsim.occurrence import Occurrence, needs_places
+from detsim.simulation import CHUNK, draw_measured, draw_true, event_plan, number_of_events
 from macros.card import Card
 from macros.card.files import used_files
 from simgen.events import Events
-from simgen.generator import generate as draw
 from simgen.models import Model
 from simgen.plan import Plan
 from simgen.random import check_seed
@@ -172,7 +172,7 @@ def produce(
         detected=detected,
         distance=experiment.detector.distance is not None,
         experiments=experiments > 0,
-        vertex="vertex" in card.run.columns,
+        vertex="vertex" in card.run.columns or (not detected and needs_places(experiment, model)),
         time="time" in card.run.columns,
         cos_theta="cos_theta" in card.run.columns,
     )
@@ -186,7 +186,8 @@ def produce(
         compression=card.run.compression,
     ) as writer:
         occurrence: list[Occurrence] = [c for c in ("vertex", "time") if c in card.run.columns]
-        for events in _events(prepared, experiment, seed, n, experiments, first, detected, occurrence):
+        draw = partial(draw_measured if detected else draw_true, prepared, experiment, model, seed=seed)
+        for events in _events(partial(draw, columns=occurrence), prepared, seed, n, experiments, first):
             writer.extend(events)
             tally.add(events)
             if advance is not None:
@@ -255,14 +256,12 @@ class Tally:
 
 
 def _events(
+    draw: Callable[..., Events],
     prepared: Plan,
-    experiment: Experiment,
     seed: int,
     n: int | None,
     experiments: int,
     first: int,
-    detected: bool,
-    occurrence: Sequence[Occurrence],
 ) -> Iterator[Events]:
     """Draw chunk by chunk: a plain run, or one pseudo-experiment after the other."""
     runs = [(k, (k,)) for k in range(first, first + experiments)] if experiments else [(None, ())]
@@ -273,10 +272,7 @@ def _events(
             total = max(number_of_events(prepared, seed=seed, identity=identity) - begin, 0)
         for offset in range(0, total, CHUNK):
             size = min(CHUNK, total - offset)
-            events = draw(prepared, size, seed=seed, first=begin + offset, identity=identity)
-            if detected:
-                events = detect(events, experiment, seed=seed, identity=identity)
-            events = add_occurrence(events, experiment, occurrence, seed=seed, identity=identity)
+            events = draw(size, first=begin + offset, identity=identity)
             if number is not None:
                 events = replace(events, experiment=np.full(len(events), number, np.int64))
             yield events

@@ -40,6 +40,8 @@ class Terms(TypedDict, total=False):
     vector_mass: float | None
     scalar_coupling: float
     scalar_mass: float | None
+    sin2_2theta: float
+    delta_m2: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,9 @@ class Model:
         g_ν g_e and mass [MeV] of a light vector mediator.
     scalar_coupling, scalar_mass : float
         g_ν g_e and mass [MeV] of a light scalar mediator.
+    sin2_2theta, delta_m2 : float
+        Mixing of ν_e with a sterile state, up to 1, and the difference of squared masses [eV²]. Mixing below
+        zero is unphysical, and allowed down to -1 so that a fit can go there.
 
     Raises
     ------
@@ -115,6 +120,8 @@ class Model:
     vector_mass: float | None = None
     scalar_coupling: float = 0.0
     scalar_mass: float | None = None
+    sin2_2theta: float = 0.0
+    delta_m2: float | None = None
 
     def __post_init__(self) -> None:
         if self.name not in _NAMES:
@@ -159,6 +166,13 @@ class Model:
                 raise ValueError(f"{kind}_coupling needs {kind}_mass [MeV]")
             if mass is not None and not mass > 0:
                 raise ValueError(f"{kind}_mass must be above 0 MeV, got {mass}")
+
+        if self.sin2_2theta and self.delta_m2 is None:
+            raise ValueError("sin2_2theta needs delta_m2 [eV²]")
+        if not abs(self.sin2_2theta) <= 1:
+            raise ValueError(f"sin2_2theta must be at most 1, and at least -1, got {self.sin2_2theta}")
+        if self.delta_m2 is not None and not self.delta_m2 >= 0:
+            raise ValueError(f"delta_m2 must be at least 0 eV², got {self.delta_m2}")
 
     def _check_constrained(self) -> None:
         if not self.constrained:
@@ -215,6 +229,8 @@ class Model:
         for kind in ("vector", "scalar"):
             if getattr(self, f"{kind}_mass") is not None:
                 names += [f"{kind}_coupling", f"{kind}_mass"]
+        if self.delta_m2 is not None:
+            names += ["sin2_2theta", "delta_m2"]
         if self.name != "SM":
             names = ["gamma", *names] if self.constrained else ["gamma", "phi", *names]
         if self.name == "E6":

@@ -28,6 +28,8 @@ _RANGES = {
     "vector_mass": (0.0, math.inf),
     "scalar_coupling": (0.0, math.inf),
     "scalar_mass": (0.0, math.inf),
+    "sin2_2theta": (0.0, 1.0),
+    "delta_m2": (0.0, math.inf),
 }
 """Physical range of every parameter, in its internal unit."""
 

@@ -9,14 +9,27 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from simgen._kernels.position import BOX, CYLINDER, SHELL, PlaceArrays, _reach, fill_places, fill_times
+from simgen._kernels.position import (
+    BOX,
+    CYLINDER,
+    SHELL,
+    PlaceArrays,
+    _reach,
+    fill_inside,
+    fill_places,
+    fill_times,
+)
 from simgen.events import Events
 from simgen.exposure import Exposure
 from simgen.geometry import Box, Cylinder, Geometry, Shell, Sphere
+from simgen.oscillation import WAVE, Oscillation
 from simgen.random import Stage, kernel_key
 
-__all__ = ["add_times", "add_vertices", "place_arrays"]
+__all__ = ["add_times", "add_vertices", "contains", "place_arrays"]
+
+Array = NDArray[np.float64]
 
 
 def place_arrays(geometry: Geometry) -> PlaceArrays:
@@ -59,8 +72,22 @@ def place_arrays(geometry: Geometry) -> PlaceArrays:
     return place._replace(largest=cap * (high - low) * (1 + 1e-12))
 
 
+def contains(geometry: Geometry, x: Array, y: Array, z: Array) -> NDArray[np.bool_]:
+    """Tell which points [cm] lie in a target."""
+    points = np.stack([np.asarray(c, np.float64) for c in (x, y, z)])
+    inside = np.empty(points.shape[1], np.bool_)
+    fill_inside(points, place_arrays(geometry), inside)
+    return inside
+
+
 def add_vertices(
-    events: Events, geometry: Geometry, *, n_source: int, seed: int, identity: Sequence[int] = ()
+    events: Events,
+    geometry: Geometry,
+    *,
+    n_source: int,
+    seed: int,
+    identity: Sequence[int] = (),
+    oscillation: Oscillation | None = None,
 ) -> Events:
     """Draw where events happen.
 
@@ -73,6 +100,8 @@ def add_vertices(
     seed : int
     identity : sequence of int
         What keeps the members of a study apart.
+    oscillation : Oscillation, optional
+        That under which the neutrino energies were drawn.
 
     Returns
     -------
@@ -82,11 +111,15 @@ def add_vertices(
     Notes
     -----
     The density of interactions is 1/r² in target × source, r their distance: dV/r² = dr dΩ, so that r and the
-    direction are drawn evenly in a cone that holds the target, and what misses it is drawn again.
+    direction are drawn evenly in a cone that holds the target, and what misses it is drawn again. A neutrino
+    that oscillates is kept with the probability that it survives its way.
     """
     k0, k1 = kernel_key(seed, Stage.VERTEX_POSITION, *identity).astype(np.uint64)
     found = np.empty((4, len(events)))
-    fill_places(events.event, events.component, n_source, place_arrays(geometry), k0, k1, found)
+    amplitude = np.zeros(n_source) if oscillation is None else np.array(oscillation.amplitudes)
+    wave = 0.0 if oscillation is None else WAVE * oscillation.delta_m2
+    E_nu, place = events.E_nu.astype(np.float64), place_arrays(geometry)
+    fill_places(events.event, events.component, E_nu, amplitude, wave, place, k0, k1, found)
     return replace(events, vertex_x=found[0], vertex_y=found[1], vertex_z=found[2], L=found[3])
 
 

@@ -40,6 +40,8 @@ class Stage(IntEnum):
     """Place of an event in the target."""
     TIME = 8
     """Time of an event in the exposure."""
+    DISTANCE = 9
+    """Smearing of the distance between source and event."""
 
 
 def fresh_seed() -> int:

@@ -13,6 +13,7 @@ from simgen.constants import M_E
 from simgen.crosssection import sigma
 from simgen.kinematics import E_nu_min
 from simgen.models import Model
+from simgen.oscillation import Disappearance
 from simgen.shapes import Basis, coefficients
 from simgen.sources import Component, Source
 from simgen.spectra import Continuum, Lines
@@ -25,9 +26,13 @@ _N_NODES = 96
 _FEWEST_NODES = 6
 _BLOCK = 2_000_000
 """Neutrino energies evaluated at once."""
+_RECOILS = 256
+"""Recoil energies at which weighted averages are evaluated at once."""
 
 
-def _energy_nodes(spectrum: Continuum, low: Array) -> Iterator[tuple[Array, Array]]:
+def _energy_nodes(
+    spectrum: Continuum, low: Array, knots: Array | None = None
+) -> Iterator[tuple[Array, Array]]:
     """Place nodes between low and the end point, weighted with the spectrum: knot by knot, in blocks.
 
     Between knots, and from low to the first knot above it, ω = start + span sin²(πx/2) removes the square
@@ -37,7 +42,7 @@ def _energy_nodes(spectrum: Continuum, low: Array) -> Iterator[tuple[Array, Arra
     ------
     E_nu, weights : ndarray, shape (..., n)
     """
-    knots, low = spectrum.knots, np.asarray(low)
+    knots, low = spectrum.knots if knots is None else knots, np.asarray(low)
     cut = np.clip(np.searchsorted(knots, low, side="right") - 1, 0, len(knots) - 2)
     start = np.maximum(low, knots[cut])
     span = np.maximum(knots[cut + 1] - start, 0.0)
@@ -68,7 +73,14 @@ def _nodes(n: int) -> tuple[Array, Array]:
     return np.sin(angle) ** 2, w * np.pi / 4 * np.sin(2 * angle)
 
 
-def component_shapes(component: Component, basis: Basis, T: ArrayLike, *, line: int | None = None) -> Array:
+def component_shapes(
+    component: Component,
+    basis: Basis,
+    T: ArrayLike,
+    *,
+    line: int | None = None,
+    weight: Disappearance | None = None,
+) -> Array:
     """Average the shapes h_k over the neutrino energies of a component.
 
     Parameters
@@ -79,10 +91,12 @@ def component_shapes(component: Component, basis: Basis, T: ArrayLike, *, line: 
         Recoil energies [MeV], above 0.
     line : int, optional
         Only this line of the component.
+    weight : Disappearance, optional
+        Factors of the spectrum.
 
     Returns
     -------
-    ndarray, shape (K, ...)
+    ndarray, shape (K, ...), or (n_shares, K, ...) with a weight
         ∫ f(ω) h_k(T, ω) dω [cm²/MeV], f per decay.
     """
     T = np.asarray(T, np.float64)
@@ -90,9 +104,14 @@ def component_shapes(component: Component, basis: Basis, T: ArrayLike, *, line: 
     if isinstance(spectrum, Lines):
         chosen = range(len(spectrum.energies)) if line is None else (line,)
         shapes = [spectrum.intensities[i] * basis.shapes(T, spectrum.energies[i]) for i in chosen]
-        return np.asarray(sum(shapes))
-    average = _average(component, basis.corrections, T.tobytes()).reshape(-1, *T.shape)
-    return basis.combine(T, average)
+        if weight is None:
+            return np.asarray(sum(shapes))
+        factors = [weight(spectrum.energies[i]) for i in chosen]
+        return np.asarray(sum(np.multiply.outer(f, s) for f, s in zip(factors, shapes, strict=True)))
+    if weight is None:
+        return basis.combine(T, _average(component, basis.corrections, T.tobytes()).reshape(-1, *T.shape))
+    average = _weighted_average(component, weight, basis.corrections, T.tobytes())
+    return np.stack([basis.combine(T, a.reshape(-1, *T.shape)) for a in average])
 
 
 @lru_cache(maxsize=32)
@@ -108,6 +127,26 @@ def _average(component: Component, corrections: str, energies: bytes) -> Array:
         for E_nu, weights in _energy_nodes(spectrum, E_nu_min(T))
     ]
     return np.asarray(sum(parts, np.zeros((5, len(T)))))
+
+
+@lru_cache(maxsize=32)
+def _weighted_average(
+    component: Component, weight: Disappearance, corrections: str, energies: bytes
+) -> Array:
+    """Average `Basis.kinematic` times a weight over a continuum, shape (n_shares, 5, n)."""
+    T = np.frombuffer(energies)
+    spectrum = component.spectrum
+    if isinstance(spectrum, Lines):
+        raise TypeError("lines have no continuum to average over")
+    basis = Basis(corrections, component.flavour.charged_current)
+    knots = weight.knots(spectrum.knots)
+    total = np.zeros((len(weight.baselines.shares), 5, len(T)))
+    for some in np.array_split(np.arange(len(T)), -(-len(T) // _RECOILS)):
+        for E_nu, weights in _energy_nodes(spectrum, E_nu_min(T[some]), knots):
+            kinematic = basis.kinematic(T[some, None], E_nu) * weights
+            factors = np.broadcast_to(weight(E_nu), (len(total), *kinematic.shape[1:]))
+            total[..., some] += np.einsum("kte,jte->jkt", kinematic, factors)
+    return total
 
 
 def mean_sigma(component: Component, model: Model, *, T_low: float = 0.0) -> float:

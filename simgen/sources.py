@@ -8,7 +8,7 @@ from typing import Literal
 
 from simgen.constants import YEAR
 from simgen.flavours import Flavour
-from simgen.spectra import BetaSpectrum, HistogramSpectrum, Lines, Spectrum, TableSpectrum
+from simgen.spectra import BetaSpectrum, Continuum, HistogramSpectrum, Lines, TableSpectrum
 
 __all__ = [
     "SOURCES",
@@ -38,13 +38,13 @@ class Component:
     name : str
         Shown in files and tables.
     flavour : Flavour
-    spectrum : Lines, BetaSpectrum, TableSpectrum or HistogramSpectrum
+    spectrum : Lines or Continuum
         Per decay of the parent.
     """
 
     name: str
     flavour: Flavour
-    spectrum: Spectrum
+    spectrum: Lines | Continuum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ from experiments import DAY, MCI
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
+from detsim.folding import fold
 from detsim.materials import electrons_in
-from detsim.prediction import fold
 from simgen.couplings import couplings
 from simgen.crosssection import dsigma_dT, sigma
 from simgen.flavours import Flavour

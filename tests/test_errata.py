@@ -12,8 +12,8 @@ from experiments import MCI, borexino, borexino_central, hellaz, hellaz_central,
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
+from detsim.folding import fold
 from detsim.materials import electrons_in
-from detsim.prediction import fold
 from simgen.constants import M_E
 from simgen.couplings import couplings
 from simgen.crosssection import sigma

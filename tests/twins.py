@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from detsim.prediction import fold
+from detsim.folding import fold
 from detsim.simulation import expected_generated, simulate_counts
 
 

@@ -170,6 +170,14 @@ def fill_measured(
 
 
 @kernel(parallel=True, nogil=True)
+def fill_normals(event: NDArray[np.int64], k0: np.uint64, k1: np.uint64, values: NDArray[np.float64]) -> None:
+    """Fill one standard normal an event."""
+    for i in numba.prange(len(event)):
+        u, v = uniforms(event[i], 0, k0, k1)
+        values[i] = normal(u, v)
+
+
+@kernel(parallel=True, nogil=True)
 def fill_counts(
     first: int,
     n: int,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from detsim.experiment import Experiment
     from simgen.models import Model
     from simgen.sources import Source
-    from simgen.spectra import Spectrum
+    from simgen.spectra import Continuum
 
 __all__ = [
     "LEVEL",
@@ -182,7 +182,7 @@ def _describe_source(source: "Source") -> str:
     return " and ".join(parts)
 
 
-def _describe_continuum(spectrum: "Spectrum") -> str:
+def _describe_continuum(spectrum: "Continuum") -> str:
     from simgen.sources import BetaSpectrum
 
     if not isinstance(spectrum, BetaSpectrum):

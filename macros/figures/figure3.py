@@ -86,7 +86,7 @@ def compute(cards: "Mapping[str, Card]", *, method: str = "one-sided") -> Figure
 def _rows(label: str, experiment: "Experiment", card: "Card") -> list[tuple[float | str, ...]]:
     import numpy as np
 
-    from detsim.prediction import fold
+    from detsim.folding import fold
     from simgen.models import E6
     from simgen.parameters import gamma_from_mass
 

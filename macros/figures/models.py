@@ -25,6 +25,6 @@ def named_model(name: str, card: "Card") -> "Model":
 
 def in_bins(experiment: "Experiment", model: "Model") -> float:
     """Compute the expected counts in the bins."""
-    from detsim.prediction import fold
+    from detsim.folding import fold
 
     return float(fold(experiment, model).signal(model)[1:-1].sum())

@@ -73,11 +73,12 @@ def _turn(x: float, y: float, z: float, cosine: float, sine: float, phi: float) 
 
 @kernel()
 def draw_interaction(
-    index: int, place: PlaceArrays, k0: np.uint64, k1: np.uint64
+    index: int, place: PlaceArrays, amplitude: float, wave: float, k0: np.uint64, k1: np.uint64
 ) -> tuple[float, float, float, float]:
     """Draw a vertex with density 1/r² from a source that is filled evenly; return it and r.
 
-    In r and direction around the source point the density 1/r² dV = dr dΩ is flat.
+    In r and direction around the source point the density 1/r² dV = dr dΩ is flat. With an amplitude it is
+    kept with probability 1 - amplitude sin²(wave r).
     """
     draw = 0
     while True:
@@ -106,7 +107,11 @@ def draw_interaction(
             a, b, c = _turn(a, b, c, 1.0 - fall, sine, 2.0 * math.pi * v)
             x, y, z = x + r * a, y + r * b, z + r * c
             if _inside(x, y, z, place):
-                return x, y, z, r
+                if amplitude == 0.0:
+                    return x, y, z, r
+                _, q = uniforms(index, draw + 3, k0, k1)
+                if q >= amplitude * math.sin(wave * r) ** 2:
+                    return x, y, z, r
         draw += DRAWS
 
 
@@ -128,20 +133,33 @@ def draw_uniform(index: int, place: PlaceArrays, k0: np.uint64, k1: np.uint64) -
 def fill_places(
     event: NDArray[np.int64],
     component: NDArray[np.int32],
-    n_source: int,
+    E_nu: NDArray[np.float64],
+    amplitude: NDArray[np.float64],
+    wave: float,
     place: PlaceArrays,
     k0: np.uint64,
     k1: np.uint64,
     vertices: NDArray[np.float64],
 ) -> None:
-    """Fill x, y, z and r, one row each; r is 0 for components from n_source on."""
+    """Fill x, y, z and r, one row each; r is 0 for components without an amplitude: backgrounds.
+
+    wave is the phase per way times the neutrino energy, amplitude that of each component's oscillation.
+    """
     for i in numba.prange(len(event)):
-        if component[i] < n_source:
-            x, y, z, r = draw_interaction(event[i], place, k0, k1)
+        c = component[i]
+        if c < len(amplitude):
+            x, y, z, r = draw_interaction(event[i], place, amplitude[c], wave / E_nu[i], k0, k1)
         else:
             x, y, z = draw_uniform(event[i], place, k0, k1)
             r = 0.0
         vertices[0, i], vertices[1, i], vertices[2, i], vertices[3, i] = x, y, z, r
+
+
+@kernel(parallel=True, nogil=True)
+def fill_inside(points: NDArray[np.float64], place: PlaceArrays, inside: NDArray[np.bool_]) -> None:
+    """Fill which points, shape (3, n), are in the target."""
+    for i in numba.prange(len(inside)):
+        inside[i] = _inside(points[0, i], points[1, i], points[2, i], place)
 
 
 @kernel(parallel=True, nogil=True)

@@ -9,7 +9,7 @@ from scipy.optimize import brentq, minimize
 from scipy.stats import poisson
 
 from detsim.experiment import FlatBackground
-from detsim.prediction import fold
+from detsim.folding import fold
 
 
 def scaled(experiment, factor):

@@ -14,7 +14,7 @@ from analysis.intervals import limit_of_counts
 from analysis.minimum import Minimum
 from analysis.ranges import EVEN, fit_range
 from analysis.templates import make_templates
-from detsim.prediction import fold
+from detsim.folding import fold
 from simgen.mixing import end_point
 from simgen.models import E6, LR, SM
 

@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 from analysis.estimation import make_fitter
 from analysis.intervals import limit_of_counts
 from analysis.reach import expected_limit, global_fit, sensitivity
-from detsim.prediction import fold
+from detsim.folding import fold
 from simgen.models import E6, LR, SM
 
 CHI, PSI, ETA = (E6(beta=name) for name in ("chi", "psi", "eta"))

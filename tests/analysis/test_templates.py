@@ -9,7 +9,7 @@ from plain import with_nuisances
 
 from analysis.ranges import fit_range
 from analysis.templates import make_templates
-from detsim.prediction import fold
+from detsim.folding import fold
 from simgen.models import E6, LR, SM
 
 QUADRATIC = [

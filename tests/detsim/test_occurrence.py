@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from experiments import borexino, borexino_outside
 
+from detsim.detection import detect
 from detsim.occurrence import add_occurrence, geometry_of
-from detsim.simulation import detect, generate, simulate, stream
+from detsim.simulation import generate, simulate, stream
 from simgen.exposure import Interactions
 from simgen.models import SM
 

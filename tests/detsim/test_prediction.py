@@ -15,7 +15,8 @@ from scipy.special import ndtr
 from detsim import prediction
 from detsim.detector import Detector, Resolution, Target
 from detsim.experiment import Experiment, FlatBackground
-from detsim.prediction import fold, predict
+from detsim.folding import fold
+from detsim.prediction import predict
 from simgen.exposure import Exposure, Flux
 from simgen.models import E6, LR, SM
 from simgen.rate import recoil_spectrum

@@ -16,8 +16,9 @@ from test_twins import chi2_pvalue
 from detsim._kernels.response import poisson
 from detsim.backgrounds import Background
 from detsim.detector import Detector, EfficiencyCurve, Resolution, Target
+from detsim.folding import fold
 from detsim.materials import charge_to_mass
-from detsim.prediction import fold, predict
+from detsim.prediction import predict
 from detsim.quenching import Birks, QuenchingTable, stopping_power
 from detsim.response import bin_probabilities, recorded_probability
 from detsim.simulation import simulate, simulate_counts

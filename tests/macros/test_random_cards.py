@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from analysis.comparison import compare, compare_weighted
-from detsim.prediction import fold
+from detsim.folding import fold
 from detsim.reweighting import weights
 from detsim.simulation import expected_generated, simulate
 from macros.card import card_from_document

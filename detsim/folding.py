@@ -1,0 +1,263 @@
+"""The shapes h_k folded once with source, response, place and bins: expected counts as dot products.
+
+Eqs. (12) and (15) of the paper: the Gaussian integrates over a bin to a difference of error functions, so
+one quadrature over the true recoil energy is left (and one over the neutrino energy for a continuum).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detsim.detector import Detector
+from detsim.experiment import Experiment
+from detsim.response import bin_probabilities, breakpoints
+from simgen.deposits import Line, Spectrum
+from simgen.exposure import flavours
+from simgen.flavours import Flavour
+from simgen.kinematics import T_max
+from simgen.models import Model
+from simgen.oscillation import Disappearance, OscillatedSpectrum, oscillates
+from simgen.rate import component_shapes
+from simgen.shapes import Basis, coefficients
+from simgen.sources import Component
+from simgen.spectra import Lines
+
+__all__ = ["MANY_KNOTS", "Folded", "bends", "fold", "kinks_of", "pieces"]
+
+Array = NDArray[np.float64]
+
+_X, _W = np.polynomial.legendre.leggauss(20)
+
+MANY_KNOTS = 256
+"""Beyond so many, the kinks of a spectrum lie within the spacing of the nodes that are there anyhow."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folded:
+    """The shapes h_k folded with source, detector and bins.
+
+    Parameters
+    ----------
+    edges : ndarray, shape (n_bins + 1,)
+        Bin edges in T_reco [MeV].
+    flavours : tuple of Flavour
+    bases : tuple of Basis
+        What the shapes of each flavour are.
+    shapes : tuple of ndarray, shape (K, n_bins + 2)
+        One array per flavour: counts per unit coefficient. The first column holds what is recorded below
+        the first edge, the last what is elsewhere outside the bins. Infinite where a shape diverges at T → 0.
+        Of a flavour that oscillates 2K rows: the second K hold what would disappear at full mixing.
+    backgrounds : ndarray, shape (n_backgrounds, n_bins + 2)
+        Counts of each background.
+    delta_m2 : float or None
+        Of the oscillation [eV²].
+    """
+
+    edges: Array
+    flavours: tuple[Flavour, ...]
+    bases: tuple[Basis, ...]
+    shapes: tuple[Array, ...]
+    backgrounds: Array
+    delta_m2: float | None = None
+
+    def signal(self, model: Model) -> Array:
+        """Compute the expected signal of a model.
+
+        Returns
+        -------
+        ndarray, shape (n_bins + 2,)
+
+        Raises
+        ------
+        ValueError
+            If the model has other corrections, mediator masses or Δm², or a count is infinite.
+        """
+        if not self.serves(model):
+            raise ValueError(
+                "the shapes were folded for other radiative corrections, mediator masses or delta_m2: "
+                "fold again"
+            )
+        total = np.zeros(self.backgrounds.shape[1])
+        for flavour, shapes in zip(self.flavours, self.shapes, strict=True):
+            c = coefficients(model, flavour)
+            if len(shapes) > len(c):
+                c = np.concatenate([c, -model.sin2_2theta * c])
+            used = np.flatnonzero(c)  # 0·∞ of a term that is switched off
+            with np.errstate(invalid="ignore"):  # ∞ - ∞ of an interference is caught below
+                total += c[used] @ shapes[used]
+        if not np.all(np.isfinite(total)):
+            if not model.diverges:
+                raise ValueError("the expected counts overflow: a value of model or experiment is too large")
+            raise ValueError(
+                "the expected counts diverge: with mu_nu or millicharge ≠ 0 recoils of T → 0 are recorded; "
+                "set model.generate_above (a true energy, such as '1 keV') or a threshold above 0"
+            )
+        return total
+
+    def serves(self, model: Model) -> bool:
+        """Tell whether the model has coefficients in these shapes."""
+        return model.delta_m2 == self.delta_m2 and all(
+            Basis.of(model, f) == basis for f, basis in zip(self.flavours, self.bases, strict=True)
+        )
+
+
+def kinks_of(component: Component) -> Array:
+    """List the recoil energies where the spectrum has a kink; many kinks are each too small to matter."""
+    energies = bends(component)
+    return np.empty(0) if len(energies) > MANY_KNOTS else T_max(energies[1:-1])
+
+
+def bends(component: Component) -> Array:
+    """List the neutrino energies where a continuum has a kink [MeV]; an oscillation adds none."""
+    spectrum = component.spectrum
+    if isinstance(spectrum, OscillatedSpectrum):
+        spectrum = spectrum.spectrum
+    return np.empty(0) if isinstance(spectrum, Lines) else spectrum.knots
+
+
+def pieces(component: Component) -> Iterator[tuple[int | None, float]]:
+    """List what has an end point of its own: each line, or the whole continuum."""
+    if isinstance(component.spectrum, Lines):
+        for i, energy in enumerate(component.spectrum.energies):
+            yield i, float(T_max(energy))
+    else:
+        yield None, float(T_max(component.spectrum.endpoint))
+
+
+def _fold_component(
+    component: Component, basis: Basis, detector: Detector, T_low: float, weight: Disappearance | None = None
+) -> Array:
+    """Fold the shapes of one component, per unit luminosity and over all places.
+
+    Returns
+    -------
+    ndarray, shape (K, n_energy_bins + 2), or (n_shares, K, n_energy_bins + 2) with a weight
+    """
+    shares = () if weight is None else (len(weight.baselines.shares),)
+    total = np.zeros((*shares, basis.size, detector.n_energy_bins + 2))
+    for line, end in pieces(component):
+        if end <= T_low:
+            continue
+        # T = end (1 - u²) tames the logarithm of the QED factors at the end point
+        u = np.sqrt(1 - breakpoints(detector, T_low, end, kinks_of(component)) / end)
+        half, middle = -np.diff(u) / 2, (u[1:] + u[:-1]) / 2
+        nodes = (middle[:, None] + half[:, None] * _X).ravel()
+        weights = (half[:, None] * _W).ravel() * 2 * nodes * end
+        T = end * (1 - nodes**2)
+        response = bin_probabilities(detector, T) * (detector.acceptance(T) * weights)[:, None]
+        total += component_shapes(component, basis, T, line=line, weight=weight) @ response
+    if T_low == 0:
+        at_zero = bin_probabilities(detector, np.zeros(1))[0] * detector.acceptance(0.0)
+        total[..., np.outer(basis.divergent, at_zero > 0)] = np.inf
+    return total
+
+
+def _fold_places(component: Component, basis: Basis, experiment: Experiment, model: Model) -> Array:
+    """Fold the shapes of one component, per unit luminosity.
+
+    Returns
+    -------
+    ndarray, shape (K, n_bins + 2)
+        Of a component that oscillates (2K, n_bins + 2): see `Folded`.
+    """
+    detector, T_low = experiment.detector, experiment.generate_above
+    plain = _fold_component(component, basis, detector, T_low)
+    if not (detector.spatial or oscillates(component, model)):
+        return plain
+    baselines = experiment.baselines
+    rows = [_placed(plain, baselines.shares, detector)]
+    if oscillates(component, model):
+        weight = Disappearance(baselines=baselines, delta_m2=float(model.delta_m2 or 0.0))
+        lost = _fold_component(component, basis, detector, T_low, weight)
+        rows.append(_in_bins(lost, detector))
+    return np.concatenate(rows)
+
+
+def _placed(counts: Array, shares: Array, detector: Detector) -> Array:
+    """Share counts out among the bins of the distance: from (K, n_energy_bins + 2) to (K, n_bins + 2)."""
+    with np.errstate(invalid="ignore"):
+        spread = np.where(shares[:, None, None] > 0, shares[:, None, None] * counts, 0.0)
+    return _in_bins(spread, detector)
+
+
+def _in_bins(counts: Array, detector: Detector) -> Array:
+    """Lay counts in bins of the distance out as `Detector.n_bins` says.
+
+    Parameters
+    ----------
+    counts : ndarray, shape (n_shares, K, n_energy_bins + 2)
+        With bins of the distance, the last share is beyond them.
+    detector : Detector
+
+    Returns
+    -------
+    ndarray, shape (K, n_bins + 2)
+    """
+    if detector.distance is None:
+        return np.asarray(counts[0])
+    inside = np.moveaxis(counts[:-1, :, 1:-1], 0, 1).reshape(counts.shape[1], detector.n_bins)
+    above = counts[..., -1].sum(axis=0) + counts[-1, :, 1:-1].sum(axis=-1)
+    return np.concatenate([counts[..., 0].sum(axis=0)[:, None], inside, above[:, None]], axis=1)
+
+
+def fold(experiment: Experiment, model: Model) -> Folded:
+    """Fold every shape with source, response, exposure and bins.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    model : Model
+        Of which only what stands inside the shapes matters: radiative corrections, mediator masses, Δm².
+
+    Returns
+    -------
+    Folded
+        After this, every other parameter value is a dot product.
+    """
+    kinds = flavours(experiment.source)
+    bases = tuple(Basis.of(model, flavour) for flavour in kinds)
+    shapes = []
+    for flavour, basis in zip(kinds, bases, strict=True):
+        parts = [
+            _fold_places(component, basis, experiment, model)
+            for component in experiment.source.components
+            if component.flavour == flavour
+        ]
+        shapes.append(experiment.luminosity * np.sum(parts, axis=0))
+    return Folded(
+        edges=np.array(experiment.detector.edges),
+        flavours=kinds,
+        bases=bases,
+        shapes=tuple(shapes),
+        backgrounds=_backgrounds(experiment),
+        delta_m2=model.delta_m2,
+    )
+
+
+def _backgrounds(experiment: Experiment) -> Array:
+    detector = experiment.detector
+    limits = np.maximum([detector.threshold, *detector.edges, np.inf], detector.threshold)
+    counts = np.zeros((len(experiment.backgrounds), detector.n_energy_bins + 2))
+    for i, b in enumerate(experiment.backgrounds):
+        if b.smeared:
+            shares = _smeared_shares(b.spectrum, detector)
+        else:
+            shares = np.array([b.fraction(low, high) for low, high in pairwise(limits)])
+        counts[i] = experiment.background_counts(i) * shares
+    return _placed(counts, experiment.baselines.volume_shares, detector) if detector.spatial else counts
+
+
+def _smeared_shares(spectrum: Spectrum, detector: Detector) -> Array:
+    """Fold a spectrum of true energies: shape (n_bins + 2,)."""
+    if isinstance(spectrum, Line):
+        E, weights = np.array([spectrum.energy]), np.ones(1)
+    else:
+        ends = spectrum.knots
+        points = breakpoints(detector, float(ends[0]), float(ends[-1]), ends)
+        half, middle = np.diff(points) / 2, (points[1:] + points[:-1]) / 2
+        E = (middle[:, None] + half[:, None] * _X).ravel()
+        weights = (half[:, None] * _W).ravel() * spectrum.density(E)
+    return np.asarray((detector.deposit_acceptance(E) * weights) @ bin_probabilities(detector, E))
