@@ -456,6 +456,8 @@ def test_terms_of_the_model():
         "vector_mass": ("100 keV", 0.1),
         "scalar_coupling": (1e-12, 1e-12),
         "scalar_mass": ("2 MeV", 2.0),
+        "sin2_2theta": (0.1, 0.1),
+        "delta_m2": ("1.75e-6 keV2", 1.75),
     }
     loaded = load_card(REALISTIC, [f"model.{key}={value}" for key, (value, _) in terms.items()])
     assert {key: getattr(loaded.model, key) for key in terms} == {k: value for k, (_, value) in terms.items()}
@@ -502,7 +504,7 @@ def test_no_threshold_and_perfect_resolution():
 @pytest.mark.parametrize("preset", presets())
 def test_round_trip(tmp_path, preset):
     """Property: the text of a card loads to the same card."""
-    card = load_card(preset, ["model.gamma=0.05"])
+    card = load_card(preset, ["model.sin2_theta_w=0.2305", "exposure.duration=30 d"])
     path = tmp_path / "again.toml"
     path.write_text(card.text())
     again = load_card(path)
