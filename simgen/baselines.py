@@ -25,6 +25,11 @@ _TABULATED = (50.0, 200.0)
 thousandths, and turns so fast with the energy that a continuum averages it away: there it is taken as 0."""
 _FEW = 16
 """Wave numbers, such as those of lines, at which the mean cosine is integrated one by one."""
+_PANEL = 96
+"""Most nodes of one Gauss-Legendre rule: making one takes the cube of its size."""
+_FASTEST = (1e4, 100.0)
+"""Up to so large a k × half the range of the ways, and k × radius of the source, the mean cosine of a line is
+integrated. Beyond, waves average away within a thousandth of the range, or within the source: it is taken as 0."""
 _N_PATHS = 16
 """Ways from an extended source to a point."""
 _WIDTHS = (-4.0, 4.0)
@@ -103,7 +108,10 @@ class Baselines:
         low, high = self._range
         half = max((high - low) / 2, 1e-9 * high)
         if k.size <= _FEW:
-            found = np.stack([self._integrate(float(each)) for each in k.ravel()], axis=-1)
+            slow = (k * half <= _FASTEST[0]) & (k * self.geometry.source_radius <= _FASTEST[1])
+            found = np.zeros((len(self.shares), k.size))
+            for i in np.flatnonzero(slow):
+                found[:, i] = self._integrate(float(k.flat[i]))
             return found.reshape(len(found), *k.shape)
         known = k * half <= _TABULATED[-1]
         phase = np.where(known, k, 0.0)
@@ -160,10 +168,12 @@ class Baselines:
 
 @lru_cache(maxsize=64)
 def _unit_nodes(n: int) -> tuple[Array, Array]:
-    """Place n nodes in (0, 1), dense at both ends, with their weights."""
-    x, w = np.polynomial.legendre.leggauss(n)
-    angle = np.pi / 4 * (x + 1)
-    return np.sin(angle) ** 2, w * np.pi / 4 * np.sin(2 * angle)
+    """Place n nodes or a few more in (0, 1), dense at both ends, with their weights."""
+    panels = math.ceil(n / _PANEL)
+    x, w = np.polynomial.legendre.leggauss(math.ceil(n / panels))
+    half = np.pi / 4 / panels
+    angle = (half * (x + 1) + 2 * half * np.arange(panels)[:, None]).ravel()
+    return np.sin(angle) ** 2, np.tile(w, panels) * half * np.sin(2 * angle)
 
 
 def _paths(distance: Array, a: float, n: int) -> tuple[Array, Array]:
