@@ -28,8 +28,9 @@ _FEW = 16
 _PANEL = 96
 """Most nodes of one Gauss-Legendre rule: making one takes the cube of its size."""
 _FASTEST = (1e4, 100.0)
-"""Up to so large a k × half the range of the ways, and k × radius of the source, the mean cosine of a line is
-integrated. Beyond, waves average away within a thousandth of the range, or within the source: it is taken as 0."""
+"""Up to so large a k × half the range of the ways, and k × radius of the source, the mean cosine of a line
+is integrated. Beyond, waves average away within a thousandth of the range, or within the source: it is
+taken as 0."""
 _N_PATHS = 16
 """Ways from an extended source to a point."""
 _WIDTHS = (-4.0, 4.0)
