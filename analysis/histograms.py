@@ -1,5 +1,6 @@
-"""Histograms of the measured energy, as `hist` objects."""
+"""Histograms of what is measured, as `hist` objects: the energy, or distance and energy."""
 
+from itertools import pairwise
 from typing import Any
 
 import awkward as ak
@@ -7,29 +8,61 @@ import hist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from detsim.detector import Detector
+from detsim.distance import bin_numbers
 from detsim.experiment import Experiment
 from simgen.events import Events
 
-__all__ = ["bin_counts", "energy_axis", "experiment_counts", "from_counts", "histogram", "is_weighted"]
+__all__ = [
+    "axes",
+    "bin_counts",
+    "describe_bin",
+    "empty_histogram",
+    "experiment_counts",
+    "from_counts",
+    "histogram",
+    "is_weighted",
+    "with_flow",
+]
 
 
-def energy_axis(experiment: Experiment) -> hist.axis.Variable:
-    """Make the axis of the measured energy, with both flow bins."""
-    return hist.axis.Variable(
-        experiment.detector.edges, name="T_reco", label="T_reco [MeV]", underflow=True, overflow=True
-    )
+def axes(experiment: Experiment) -> list[hist.axis.Variable]:
+    """Make the axes of an experiment's histogram, with both flow bins.
+
+    The last is the measured energy, T_reco [MeV]; before it comes the measured distance, L_reco [cm], where
+    the detector has bins of it. They have the names of the columns that fill them.
+    """
+    bins = {"T_reco": (experiment.detector.edges, "MeV")}
+    if experiment.detector.distance is not None:
+        bins = {"L_reco": (experiment.detector.distance.edges, "cm"), **bins}
+    return [
+        hist.axis.Variable(edges, name=name, label=f"{name} [{unit}]", underflow=True, overflow=True)
+        for name, (edges, unit) in bins.items()
+    ]
+
+
+def empty_histogram(experiment: Experiment) -> hist.Hist[Any]:
+    """Make a histogram of an experiment with nothing in it, of weighted storage."""
+    return hist.Hist(*axes(experiment), storage=hist.storage.Weight(), label="events")
 
 
 def histogram(
-    data: Events | ArrayLike, experiment: Experiment, *, weight: ArrayLike | None = None
+    data: Events | ArrayLike,
+    experiment: Experiment,
+    *,
+    L_reco: ArrayLike | None = None,
+    weight: ArrayLike | None = None,
 ) -> hist.Hist[Any]:
-    """Fill a histogram of the measured energy.
+    """Fill a histogram of what is measured.
 
     Parameters
     ----------
     data : Events or array_like
         Events with `T_reco`, or measured energies [MeV].
     experiment : Experiment
+        Where its detector has bins of the distance, the histogram has two dimensions: L_reco, T_reco.
+    L_reco : array_like, optional
+        Measured distances [cm], where the detector has bins of them and `data` are energies.
     weight : array_like, optional
         Of each event; that of the events if not given, else 1.
 
@@ -41,30 +74,53 @@ def histogram(
     Raises
     ------
     ValueError
-        If the events have not been through the detector.
+        If the events have not been through the detector, or have no distance where one is needed.
     """
-    T_reco = data.T_reco if isinstance(data, Events) else data
+    T_reco: ArrayLike | None
+    if isinstance(data, Events):
+        T_reco, L_reco = data.T_reco, data.L_reco
+        weight = data.weight if weight is None else weight
+    else:
+        T_reco = data
     if T_reco is None:
         raise ValueError("the events have no T_reco: run the detector stage first")
-    h = hist.Hist(energy_axis(experiment), storage=hist.storage.Weight(), label="events")
-    if weight is None and isinstance(data, Events):
-        weight = data.weight
-    h.fill(np.asarray(T_reco, np.float64), weight=None if weight is None else np.asarray(weight, np.float64))
+    columns = [np.asarray(T_reco, np.float64)]
+    if experiment.detector.distance is not None:
+        if L_reco is None:
+            raise ValueError("the detector has bins of the distance, and the events have no L_reco")
+        columns.insert(0, np.asarray(L_reco, np.float64))
+    h = empty_histogram(experiment)
+    h.fill(*columns, weight=None if weight is None else np.asarray(weight, np.float64))
     return h
 
 
 def from_counts(counts: ArrayLike, experiment: Experiment) -> hist.Hist[Any]:
-    """Make a histogram from counts, shape (n_bins,) or with both flow bins (n_bins + 2,)."""
+    """Make a histogram from counts, shape (n_bins,) or with both flow bins (n_bins + 2,).
+
+    In two dimensions counts are laid out distance by distance, and the two flow bins, which know no distance,
+    become the flow of both axes at once: at the lower and at the upper corner.
+    """
     counts = np.asarray(counts, np.float64)
     n_bins = experiment.detector.n_bins
     if counts.shape == (n_bins,):
         counts = np.concatenate([[0.0], counts, [0.0]])
     if counts.shape != (n_bins + 2,):
         raise ValueError(f"counts need {n_bins} or {n_bins + 2} entries, got shape {counts.shape}")
-    h = hist.Hist(energy_axis(experiment), storage=hist.storage.Weight(), label="events")
-    h.view(flow=True)["value"] = counts
-    h.view(flow=True)["variance"] = counts
+    h = empty_histogram(experiment)
+    cells = np.zeros(h.axes.extent)
+    inside = (slice(1, -1),) * h.ndim
+    cells[inside] = counts[1:-1].reshape(h.axes.size)
+    cells.flat[0], cells.flat[-1] = counts[0], counts[-1]
+    h[...] = np.stack([cells, cells], axis=-1)
     return h
+
+
+def with_flow(h: hist.Hist[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """Return values and variances with the flow of every axis, 0 where it has none; None: not stored."""
+    pads = [(int(not axis.traits.underflow), int(not axis.traits.overflow)) for axis in h.axes]
+    values = np.pad(np.asarray(h.values(flow=True), np.float64), pads)
+    variances = h.variances(flow=True)
+    return values, None if variances is None else np.pad(np.asarray(variances, np.float64), pads)
 
 
 def is_weighted(h: hist.Hist[Any]) -> bool:
@@ -76,25 +132,39 @@ def is_weighted(h: hist.Hist[Any]) -> bool:
 def bin_counts(h: hist.Hist[Any], experiment: Experiment) -> NDArray[np.float64]:
     """Return the counts in the bins of an experiment, shape (n_bins,).
 
+    Of two dimensions they are laid out distance by distance, each with all its energies.
+
     Raises
     ------
     ValueError
-        If the histogram has other bins, or counts that are not finite or below 0.
+        If the histogram has other axes or bins, or counts that are not finite or below 0.
     """
-    edges = np.asarray(experiment.detector.edges)
-    found = np.asarray(h.axes[0].edges)
-    if len(h.axes) != 1 or found.shape != edges.shape or not np.allclose(found, edges, rtol=1e-6, atol=0):
+    detector = experiment.detector
+    wanted = [("detector.bins", detector.edges, "MeV")]
+    if detector.distance is not None:
+        wanted.insert(0, ("detector.distance", detector.distance.edges, "cm"))
+    if len(h.axes) != len(wanted):
+        what = " and ".join(f"{key} [{unit}]" for key, _, unit in wanted)
         raise ValueError(
-            f"the histogram's bins ({len(found) - 1} from {found[0]:g} to {found[-1]:g}) are not those of "
-            f"detector.bins ({len(edges) - 1} from {edges[0]:g} to {edges[-1]:g} MeV)"
+            f"the histogram has {len(h.axes)} dimension{'s' * (len(h.axes) != 1)}, and the detector's has "
+            f"{len(wanted)}: {what}"
         )
-    counts = np.asarray(h.values(), np.float64)
+    for axis, (key, edges, unit) in zip(h.axes, wanted, strict=True):
+        found = np.asarray(axis.edges)
+        if found.shape != (len(edges),) or not np.allclose(found, edges, rtol=1e-6, atol=0):
+            raise ValueError(
+                f"the histogram's bins ({len(found) - 1} from {found[0]:g} to {found[-1]:g}) are not those "
+                f"of {key} ({len(edges) - 1} from {edges[0]:g} to {edges[-1]:g} {unit})"
+            )
+    counts = np.asarray(h.values(), np.float64).ravel()
     if not np.all(np.isfinite(counts)) or np.any(counts < 0):
         raise ValueError("the histogram holds counts that are not finite or below 0")
     return counts
 
 
-def experiment_counts(T_reco: ak.Array, experiment: Experiment) -> NDArray[np.int64]:
+def experiment_counts(
+    T_reco: ak.Array, experiment: Experiment, *, L_reco: ak.Array | None = None
+) -> NDArray[np.int64]:
     """Count the events of many pseudo-experiments.
 
     Parameters
@@ -102,17 +172,34 @@ def experiment_counts(T_reco: ak.Array, experiment: Experiment) -> NDArray[np.in
     T_reco : awkward.Array, shape (n_experiments, var)
         Measured energies [MeV], one list per pseudo-experiment.
     experiment : Experiment
+    L_reco : awkward.Array, shape (n_experiments, var), optional
+        Measured distances [cm], needed where the detector has bins of them.
 
     Returns
     -------
     ndarray of int64, shape (n_experiments, n_bins + 2)
         With both flow bins.
     """
-    numbers = np.repeat(np.arange(len(T_reco)), ak.to_numpy(ak.num(T_reco)))
-    h = hist.Hist(
-        hist.axis.Integer(0, max(len(T_reco), 1), name="experiment", flow=False),
-        energy_axis(experiment),
-        storage=hist.storage.Int64(),
-    )
-    h.fill(numbers, ak.to_numpy(ak.flatten(T_reco)).astype(np.float64))
-    return np.asarray(h.view(flow=True))[: len(T_reco)]
+    n, n_cells = len(T_reco), experiment.detector.n_bins + 2
+    numbers = np.repeat(np.arange(n), ak.to_numpy(ak.num(T_reco)))
+    distances = None if L_reco is None else ak.to_numpy(ak.flatten(L_reco))
+    cells = bin_numbers(experiment.detector, ak.to_numpy(ak.flatten(T_reco)), distances)
+    return np.bincount(numbers * n_cells + cells, minlength=n * n_cells).reshape(n, n_cells)
+
+
+def describe_bin(detector: Detector, index: int) -> str:
+    """Say where a bin is.
+
+    Parameters
+    ----------
+    detector : Detector
+    index : int
+        In a vector of counts without flow bins.
+    """
+    j, i = divmod(index, detector.n_energy_bins)
+    low, high = list(pairwise(detector.edges))[i]
+    energy = f"from {low:g} to {high:g} MeV"
+    if detector.distance is None:
+        return energy
+    near, far = list(pairwise(detector.distance.edges))[j]
+    return f"{energy} at {near:g} to {far:g} cm"

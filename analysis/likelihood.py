@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis._kernels import cost as _cost
+from analysis.histograms import describe_bin
 from analysis.templates import Templates
 
 __all__ = ["Likelihood", "paper_errors"]
@@ -25,10 +26,10 @@ def paper_errors(templates: Templates, error_per_bin: float) -> Array:
     """
     empty = np.flatnonzero(templates.reference <= 0)
     if empty.size:
-        low, high = templates.folded.edges[empty[0] : empty[0] + 2]
+        where = describe_bin(templates.experiment.detector, int(empty[0]))
         raise ValueError(
-            f"likelihood = 'paper' needs counts in every bin, and the standard model expects none from "
-            f"{low:g} to {high:g} MeV: change detector.bins, or take likelihood = 'poisson'"
+            f"likelihood = 'paper' needs counts in every bin, and the standard model expects none {where}: "
+            "change detector.bins, or take likelihood = 'poisson'"
         )
     return error_per_bin * templates.reference
 

@@ -6,6 +6,7 @@ one quadrature over the true recoil energy is left (and one over the neutrino en
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -141,18 +142,37 @@ def _fold_component(
     for line, end in pieces(component):
         if end <= T_low:
             continue
-        # T = end (1 - u²) tames the logarithm of the QED factors at the end point
-        u = np.sqrt(1 - breakpoints(detector, T_low, end, kinks_of(component)) / end)
-        half, middle = -np.diff(u) / 2, (u[1:] + u[:-1]) / 2
-        nodes = (middle[:, None] + half[:, None] * _X).ravel()
-        weights = (half[:, None] * _W).ravel() * 2 * nodes * end
-        T = end * (1 - nodes**2)
-        response = bin_probabilities(detector, T) * (detector.acceptance(T) * weights)[:, None]
-        total += component_shapes(component, basis, T, line=line, weight=weight) @ response
+        if weight is None or line is None:
+            total += _fold_piece(component, basis, detector, T_low, line, weight)
+        else:  # all neutrinos of a line have one energy
+            energy = component.spectrum.energies[line]  # type: ignore[union-attr]  # lines have energies
+            plain = _fold_piece(component, basis, detector, T_low, line, None)
+            total += np.multiply.outer(weight(energy), plain)
     if T_low == 0:
         at_zero = bin_probabilities(detector, np.zeros(1))[0] * detector.acceptance(0.0)
         total[..., np.outer(basis.divergent, at_zero > 0)] = np.inf
     return total
+
+
+@lru_cache(maxsize=32)
+def _fold_piece(
+    component: Component,
+    basis: Basis,
+    detector: Detector,
+    T_low: float,
+    line: int | None,
+    weight: Disappearance | None,
+) -> Array:
+    """Fold one line, or a continuum, where nothing diverges: of a line it serves every Δm²."""
+    end = dict(pieces(component))[line]
+    # T = end (1 - u²) tames the logarithm of the QED factors at the end point
+    u = np.sqrt(1 - breakpoints(detector, T_low, end, kinks_of(component)) / end)
+    half, middle = -np.diff(u) / 2, (u[1:] + u[:-1]) / 2
+    nodes = (middle[:, None] + half[:, None] * _X).ravel()
+    weights = (half[:, None] * _W).ravel() * 2 * nodes * end
+    T = end * (1 - nodes**2)
+    response = bin_probabilities(detector, T) * (detector.acceptance(T) * weights)[:, None]
+    return component_shapes(component, basis, T, line=line, weight=weight) @ response
 
 
 def _fold_places(component: Component, basis: Basis, experiment: Experiment, model: Model) -> Array:

@@ -8,8 +8,8 @@ import hist
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.export import read_histogram
-from analysis.histograms import bin_counts, experiment_counts, from_counts, histogram, is_weighted
+from analysis.histogramreader import read_histogram
+from analysis.histograms import bin_counts, empty_histogram, experiment_counts, from_counts, is_weighted
 from detsim.eventfile import EventFile
 from detsim.experiment import Experiment
 from detsim.files import FileError
@@ -17,7 +17,7 @@ from detsim.rootreader import open_root, reading
 from macros.card import Card, card_from_document
 from macros.differences import check_card
 
-__all__ = ["Data", "StoredCounts", "load_data", "stored_counts"]
+__all__ = ["Data", "StoredCounts", "file_histogram", "load_data", "stored_counts"]
 
 _OF_THE_ANALYSIS = {"model", "systematics", "fit", "run", "exposure"}
 """Tables in which a card may differ from that of its data; the exposure is the file's."""
@@ -52,7 +52,7 @@ def load_data(card: Card, spec: str, *, number: int | None = None) -> Data:
     ----------
     card : Card
     spec : str
-        An event file, ``file.root:name`` of a TH1, UHI JSON or CSV.
+        An event file, ``file.root:name`` of a TH1 or TH2, UHI JSON or CSV.
     number : int, optional
         Which pseudo-experiment of an event file that holds several.
 
@@ -92,9 +92,9 @@ def _is_event_file(path: Path) -> bool:
     with open_root(path) as file, reading(path):
         classes = file.classnames(cycle=False, recursive=False)
     kinds = set(classes.values())
-    if "events" not in classes and not any(kind.startswith("TH1") for kind in kinds):
+    if "events" not in classes and not any(kind.startswith(("TH1", "TH2")) for kind in kinds):
         held = ", ".join(f"{kind} {name!r}" for name, kind in list(classes.items())[:5]) or "nothing"
-        raise FileError(path, "foreign", f"has neither a TTree 'events' nor a TH1 (it holds {held})")
+        raise FileError(path, "foreign", f"has neither a TTree 'events' nor a TH1 or TH2 (it holds {held})")
     return "events" in classes
 
 
@@ -110,12 +110,18 @@ def _from_events(card: Card, path: Path, number: int | None) -> Data:
             return _one_experiment(experiment, file, path, number)
         if number is not None:
             raise ValueError(f"{path} has no pseudo-experiments to choose from")
-        h = histogram([], experiment)
-        for chunk in file.iterate(["T_reco"]):
-            h.fill(chunk["T_reco"].astype("float64"))
+        h = file_histogram(file, experiment)
         duration = experiment.exposure.duration
         scaled = replace(experiment, scale=file.runinfo.equivalent_exposure / duration)
     return Data(histogram=h, experiment=scaled, source=str(path))
+
+
+def file_histogram(file: EventFile, experiment: Experiment) -> hist.Hist[Any]:
+    """Fill the histogram of an experiment from a file of unweighted events."""
+    h = empty_histogram(experiment)
+    for chunk in file.iterate(list(h.axes.name)):
+        h.fill(*(chunk[name].astype(np.float64) for name in h.axes.name))
+    return h
 
 
 def _refuse_weights(file: EventFile) -> None:
@@ -130,7 +136,7 @@ def _one_experiment(experiment: Experiment, file: EventFile, path: Path, number:
             f"{path} holds pseudo-experiments {known[0]} to {known[-1]}: choose one with --experiment, "
             f"or fit all with `nugauge toys CARD --data {path}`"
         )
-    counts = experiment_counts(file.jagged("T_reco"), experiment)[known.index(number)]
+    counts = _all_counts(file, experiment)[known.index(number)]
     return Data(
         histogram=from_counts(counts, experiment), experiment=experiment, source=f"{path}, number {number}"
     )
@@ -163,8 +169,14 @@ def stored_counts(card: Card, path: Path) -> StoredCounts:
         for provenance in file.provenances:
             check_card(card, provenance["card"], path, may_differ=_OF_THE_ANALYSIS - {"exposure"})
         _refuse_weights(file)
-        counts = experiment_counts(file.jagged("T_reco"), card.experiment)[:, 1:-1]
+        counts = _all_counts(file, card.experiment)[:, 1:-1]
         return StoredCounts(numbers=file.experiments, counts=counts)
+
+
+def _all_counts(file: EventFile, experiment: Experiment) -> NDArray[np.int64]:
+    """Count every pseudo-experiment of a file, with both flow bins."""
+    L_reco = None if experiment.detector.distance is None else file.jagged("L_reco")
+    return experiment_counts(file.jagged("T_reco"), experiment, L_reco=L_reco)
 
 
 def _with_exposure(card: Card, file: EventFile) -> Experiment:

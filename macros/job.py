@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.estimation import fit_counts
-from analysis.export import write_json, write_root
+from analysis.export import write_csv, write_json, write_root
 from analysis.fitter import Fitter, make_fitter
-from analysis.histograms import bin_counts, from_counts, histogram
+from analysis.histograms import bin_counts, from_counts
 from analysis.intervals import limit_of_counts
 from analysis.results import FitResult, LimitResult
 from detsim.eventfile import EventFile
@@ -21,8 +21,9 @@ from detsim.origin import origin
 from detsim.prediction import Expectation, predict
 from macros.card import Card
 from macros.console import plain
+from macros.data import file_histogram
 from macros.directory import whole_directory
-from macros.plots import profile_plot, spectrum_plot
+from macros.plots import distance_plot, profile_plot, spectrum_plot
 from macros.production import Production, produce
 from macros.report import Report, ReportFigure, Spectrum, write_report
 from macros.results import expectation_document, fit_document, limit_document
@@ -40,16 +41,24 @@ _FILES = {
     "events": "events.root",
     "histograms": "histograms.root",
     "histogram_json": "spectrum.json",
+    "histogram_csv": "spectrum.csv",
     "expectation": "expect.json",
     "fit": "fit.json",
     "limit": "limit.json",
     "spectrum_figure": "spectrum.pdf",
+    "distance_figure": "distance.pdf",
     "profile_figure": "profile.pdf",
     "report": "report.html",
 }
-_TITLES = {"spectrum": "Measured energy", "profile": "Profile likelihood"}
+_TITLES = {
+    "spectrum": "Measured energy",
+    "distance": "Measured distance from the source",
+    "profile": "Profile likelihood",
+}
 _CAPTIONS = {
     "spectrum": "Simulated data, the standard model's expectation by quadrature, and the fitted model.",
+    "distance": "Simulated data, the standard model's expectation without oscillation, the fitted model, and "
+    "their ratios to it.",
     "profile": "-2 Δln L over the constrained normalisations, with the fit's interval and the limit.",
 }
 
@@ -109,8 +118,9 @@ def run_job(
     """
     if card.run.seed is None:
         raise ValueError("a run needs a seed")
-    files = dict(_FILES)
-    with whole_directory(directory, set(files.values()), force=force) as staging:
+    distance = card.experiment.detector.distance
+    files = {key: name for key, name in _FILES.items() if distance or key != "distance_figure"}
+    with whole_directory(directory, set(_FILES.values()), force=force) as staging:
         (staging / files["card"]).write_text(card.text(), encoding="utf-8")
         made = produce(card, staging / files["events"], seed=card.run.seed, advance=advance)
         data = _histogram(card, staging / files["events"])
@@ -128,11 +138,7 @@ def run_job(
         _dump(staging / files["fit"], fit_document(fitted))
         _dump(staging / files["limit"], limit_document(limit))
         _dump(staging / files["expectation"], expectation_document(expected, card))
-        write_json(staging / files["histogram_json"], data)
-        write_root(
-            staging / files["histograms"],
-            {"T_reco": data, "T_reco_expected": from_counts(expected.with_flow, card.experiment)},
-        )
+        _write_histograms(staging, files, data, from_counts(expected.with_flow, card.experiment))
         best = _best(fitter, fitted)
         figures = _figures(card, data, fitter, fitted, limit, best)
         for name, figure in figures.items():
@@ -143,7 +149,13 @@ def run_job(
             card_text=card.text(),
             model=card.model.label,
             seed=card.run.seed,
-            spectrum=Spectrum(edges=expected.edges, counts=counts, expected=expected.counts, fitted=best),
+            spectrum=Spectrum(
+                edges=expected.edges,
+                counts=counts,
+                expected=expected.counts,
+                fitted=best,
+                distance_edges=None if distance is None else distance.edges,
+            ),
             comparison=made.comparison,
             fit=fitted,
             limit=limit,
@@ -164,17 +176,24 @@ def run_job(
     )
 
 
+def _write_histograms(
+    directory: Path, files: Mapping[str, str], data: hist.Hist[Any], expected: hist.Hist[Any]
+) -> None:
+    """Write the data in every format, and the expectation beside them in ROOT."""
+    write_json(directory / files["histogram_json"], data)
+    write_csv(directory / files["histogram_csv"], data)
+    name = "_".join(data.axes.name)
+    write_root(directory / files["histograms"], {name: data, f"{name}_expected": expected})
+
+
 def _dump(path: Path, document: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(plain(document), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _histogram(card: Card, path: Path) -> hist.Hist[Any]:
-    """Fill the spectrum from the file, so that it is the file's."""
-    h = histogram([], card.experiment)
+    """Fill the histogram from the file, so that it is the file's."""
     with EventFile(path) as file:
-        for chunk in file.iterate(["T_reco"]):
-            h.fill(chunk["T_reco"].astype(np.float64))
-    return h
+        return file_histogram(file, card.experiment)
 
 
 def _best(fitter: Fitter, fitted: FitResult) -> Array | None:
@@ -193,15 +212,16 @@ def _figures(
     limit: LimitResult,
     best: Array | None,
 ) -> dict[str, "Figure"]:
-    """Draw the spectrum and the profile likelihood."""
+    """Draw the spectrum, the counts against the distance if it is measured, and the profile likelihood."""
     standard = predict(card.experiment, card.model.standard())
     errors = fitter.errors if len(fitter.errors) else None
     label = f"fit of {card.model.label}"
+    figures = {"spectrum": spectrum_plot(data, standard, fitted=best, label=label, errors=errors)}
+    if card.experiment.detector.distance is not None:
+        figures["distance"] = distance_plot(data, standard, fitted=best, label=label, errors=errors)
     poi, curve = _profile(fitter, bin_counts(data, card.experiment), fitted, limit)
-    return {
-        "spectrum": spectrum_plot(data, standard, fitted=best, label=label, errors=errors),
-        "profile": profile_plot(poi, curve, fit=fitted, limit=limit),
-    }
+    figures["profile"] = profile_plot(poi, curve, fit=fitted, limit=limit)
+    return figures
 
 
 def _profile(fitter: Fitter, counts: Array, fitted: FitResult, limit: LimitResult) -> tuple[Array, Array]:

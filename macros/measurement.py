@@ -61,6 +61,7 @@ def measure(
             path,
             columns=event_columns(
                 detected=True,
+                distance=experiment.detector.distance is not None,
                 weights="weight" in file.columns,
                 templates="weight_A" in file.columns,
                 vertex="L" in file.columns,

@@ -74,6 +74,7 @@ def outlook(card: Card) -> Outlook:
         width.get(COLUMNS[name].dtype, np.dtype(COLUMNS[name].dtype).itemsize)
         for name in event_columns(
             detected=True,
+            distance=experiment.detector.distance is not None,
             vertex="vertex" in card.run.columns,
             time="time" in card.run.columns,
             cos_theta="cos_theta" in card.run.columns,

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.comparison import Comparison, compare, compare_weighted
+from detsim.distance import bin_numbers
 from detsim.eventfile import EventWriter, RunInfo, event_columns
 from detsim.experiment import Experiment
 from detsim.folding import fold
@@ -169,6 +170,7 @@ def produce(
     expected = expected_counts(experiment, model) if detected else None
     columns = event_columns(
         detected=detected,
+        distance=experiment.detector.distance is not None,
         experiments=experiments > 0,
         vertex="vertex" in card.run.columns or (not detected and needs_places(experiment, model)),
         time="time" in card.run.columns,
@@ -225,10 +227,10 @@ class Tally:
     """Counts of what has been written, per bin with both flow bins, and of what was drawn."""
 
     def __init__(self, experiment: Experiment) -> None:
-        self._edges = np.array(experiment.detector.edges)
+        self._detector = experiment.detector
         self._weighted = False
-        self.counts = np.zeros(len(self._edges) + 1)
-        self.squares = np.zeros(len(self._edges) + 1)
+        self.counts = np.zeros(experiment.detector.n_bins + 2)
+        self.squares = np.zeros(experiment.detector.n_bins + 2)
         self.sum_w = self.sum_w2 = 0.0
         self.n_generated = 0
         self.n_written = 0
@@ -242,7 +244,7 @@ class Tally:
         self.sum_w += float(np.sum(w))
         self.sum_w2 += float(np.sum(w**2))
         if events.T_reco is not None:
-            index = np.searchsorted(self._edges, events.T_reco, side="right")
+            index = bin_numbers(self._detector, events.T_reco, events.L_reco)
             self.counts += np.bincount(index, w, minlength=len(self.counts))
             self.squares += np.bincount(index, w**2, minlength=len(self.counts))
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, pairwise, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,11 +39,11 @@ class ReportFigure:
 
 @dataclass(frozen=True, kw_only=True)
 class Spectrum:
-    """The table of the measured energy.
+    """The table of the measured energy, or of distance and energy.
 
     Parameters
     ----------
-    edges : array_like, shape (n_bins + 1,)
+    edges : array_like, shape (n_energy_bins + 1,)
         Bin edges [MeV].
     counts : array_like, shape (n_bins,)
         Data or simulation.
@@ -50,21 +51,33 @@ class Spectrum:
         Expectation of the card's model.
     fitted : array_like, shape (n_bins,), optional
         Expectation at the fit's estimates.
+    distance_edges : array_like, optional
+        Bin edges in the distance [cm]; counts are then laid out distance by distance.
     """
 
     edges: "ArrayLike"
     counts: "ArrayLike"
     expected: "ArrayLike"
     fitted: "ArrayLike | None" = None
+    distance_edges: "ArrayLike | None" = None
 
-    def rows(self) -> Iterator[tuple[float, float, float, float, float | None]]:
-        """Yield low and high edge [keV], counts, expected and fitted counts of each bin."""
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Units of the edges in `rows`."""
+        return ("keV",) if self.distance_edges is None else ("cm", "keV")
+
+    def rows(self) -> Iterator[tuple[tuple[float, ...], float, float, float | None]]:
+        """Yield low and high edges, in `units`, counts, expected and fitted counts of each bin."""
         import numpy as np
 
-        edges = np.asarray(self.edges, np.float64) * 1000
-        fitted = [None] * (len(edges) - 1) if self.fitted is None else np.asarray(self.fitted).tolist()
+        axes = [np.asarray(self.edges, np.float64) * 1000]
+        if self.distance_edges is not None:
+            axes.insert(0, np.asarray(self.distance_edges, np.float64))
+        bins = product(*(pairwise(edges.tolist()) for edges in axes))
         counts, expected = np.asarray(self.counts).tolist(), np.asarray(self.expected).tolist()
-        yield from zip(edges[:-1].tolist(), edges[1:].tolist(), counts, expected, fitted, strict=True)
+        fitted = [None] * len(counts) if self.fitted is None else np.asarray(self.fitted).tolist()
+        edges = (tuple(chain(*edges)) for edges in bins)
+        yield from zip(edges, counts, expected, fitted, strict=True)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,11 @@ def describe_response(detector: "Detector") -> str:
         parts.append(f"energy scale {detector.energy_scale:g}")
     if detector.fiducial != 1:
         parts.append(f"fiducial fraction {detector.fiducial:g}")
+    if detector.wall_distance:
+        parts.append(f"events at least {detector.wall_distance:g} cm inside the target")
+    if detector.distance is not None:
+        resolution = detector.distance.resolution
+        parts.append(f"distance smeared by {resolution:g} cm" if resolution else "distance perfect")
     return ", ".join(parts)
 
 

@@ -24,12 +24,15 @@ __all__ = [
 
 
 def expectation_document(expected: Expectation, card: Card) -> dict[str, Any]:
-    """Return the keys of an expectation."""
+    """Return the keys of an expectation; with bins of the distance, a list of counts for each of them."""
+    distance = card.experiment.detector.distance
+    shape = (-1,) if distance is None else (distance.n_bins, -1)
     return {
+        **({} if distance is None else {"distance_edges": list(distance.edges)}),
         "edges": expected.edges,
-        "expected": expected.counts,
-        "signal": expected.signal[1:-1],
-        "background": expected.background[1:-1],
+        "expected": expected.counts.reshape(shape),
+        "signal": expected.signal[1:-1].reshape(shape),
+        "background": expected.background[1:-1].reshape(shape),
         "underflow": expected.with_flow[0],
         "overflow": expected.with_flow[-1],
         "total": expected.counts.sum(),

@@ -24,9 +24,13 @@ _TABULATED = (50.0, 200.0)
 """Up to so large a k × half the range of the ways the mean cosine is tabulated. Beyond, it is at most a few
 thousandths, and turns so fast with the energy that a continuum averages it away: there it is taken as 0."""
 _FEW = 16
-"""Wave numbers, such as those of lines, at which the mean cosine is integrated one by one..."""
-_LARGEST = 4000.0
-"""... up to so large a k × half the range; beyond it is below 1e-3, and taken as 0."""
+"""Wave numbers, such as those of lines, at which the mean cosine is integrated one by one."""
+_PANEL = 96
+"""Most nodes of one Gauss-Legendre rule: making one takes the cube of its size."""
+_FASTEST = (1e4, 100.0)
+"""Up to so large a k × half the range of the ways, and k × radius of the source, the mean cosine of a line
+is integrated. Beyond, waves average away within a thousandth of the range, or within the source: it is
+taken as 0."""
 _N_PATHS = 16
 """Ways from an extended source to a point."""
 _WIDTHS = (-4.0, 4.0)
@@ -105,7 +109,10 @@ class Baselines:
         low, high = self._range
         half = max((high - low) / 2, 1e-9 * high)
         if k.size <= _FEW:
-            found = np.stack([self._integrate(float(each)) for each in k.ravel()], axis=-1)
+            slow = (k * half <= _FASTEST[0]) & (k * self.geometry.source_radius <= _FASTEST[1])
+            found = np.zeros((len(self.shares), k.size))
+            for i in np.flatnonzero(slow):
+                found[:, i] = self._integrate(float(k.flat[i]))
             return found.reshape(len(found), *k.shape)
         known = k * half <= _TABULATED[-1]
         phase = np.where(known, k, 0.0)
@@ -116,9 +123,6 @@ class Baselines:
 
     def _integrate(self, k: float) -> Array:
         """Compute the mean cosine at one wave number: shape (n_shares,)."""
-        low, high = self._range
-        if k * (high - low) / 2 > _LARGEST:
-            return np.zeros(len(self.shares))
         paths, weights = self._nodes(k)
         return np.asarray(weights @ np.cos(k * paths))
 
@@ -166,10 +170,12 @@ class Baselines:
 
 @lru_cache(maxsize=64)
 def _unit_nodes(n: int) -> tuple[Array, Array]:
-    """Place n nodes in (0, 1), dense at both ends, with their weights."""
-    x, w = np.polynomial.legendre.leggauss(n)
-    angle = np.pi / 4 * (x + 1)
-    return np.sin(angle) ** 2, w * np.pi / 4 * np.sin(2 * angle)
+    """Place n nodes or a few more in (0, 1), dense at both ends, with their weights."""
+    panels = math.ceil(n / _PANEL)
+    x, w = np.polynomial.legendre.leggauss(math.ceil(n / panels))
+    half = np.pi / 4 / panels
+    angle = (half * (x + 1) + 2 * half * np.arange(panels)[:, None]).ravel()
+    return np.sin(angle) ** 2, np.tile(w, panels) * half * np.sin(2 * angle)
 
 
 def _paths(distance: Array, a: float, n: int) -> tuple[Array, Array]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simgen.betadecay import allowed_spectrum, unique_forbidden_factor
-from simgen.continuum import Continuum, check_energies, check_weights, scale_factor
+from simgen.continuum import LARGEST_ENERGY, Continuum, check_energies, check_weights, scale_factor
 from simgen.functionspectrum import FunctionSpectrum
 
 __all__ = [

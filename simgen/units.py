@@ -27,6 +27,7 @@ Kind = Literal[
     "magnetic moment",
     "light yield",
     "Birks constant",
+    "mass squared",
 ]
 
 _Dimension = tuple[int, int, int, int, int, int]
@@ -104,6 +105,7 @@ KINDS: dict[str, _Wanted] = {
         (-1, -2, 0, 1, 0, 0), "a Birks constant", "0.01 g/cm2/MeV", "g/cm2/MeV, mg/cm2/MeV, kg/m2/MeV"
     ),
     "magnetic moment": _Wanted(_MOMENT, "a magnetic moment", "2.5e-12 mu_B", "mu_B"),
+    "mass squared": _Wanted((2, 0, 0, 0, 0, 0), "a mass squared", "1 eV2", "eV2, keV2, MeV2"),
 }
 """Kinds of quantity: dimension, name with article, an example, units to choose from."""
 
@@ -112,8 +114,8 @@ _FACTOR = re.compile(r"([A-Za-z_]+)([1-9]?)")
 _EXACT = Context(prec=40)
 
 
-def read_quantity(text: str, kind: Kind) -> float:
-    """Read a quantity into internal units.
+def read_quantity(text: str, kind: Kind, *, unit: str | None = None) -> float:
+    """Read a quantity into internal units, or into another one.
 
     Parameters
     ----------
@@ -121,11 +123,13 @@ def read_quantity(text: str, kind: Kind) -> float:
         A number, then units joined by ``*`` and ``/``, powers as in ``cm2``.
     kind : str
         What it has to be; a key of `KINDS`.
+    unit : str, optional
+        Unit of the result, where it is not the internal one.
 
     Returns
     -------
     float
-        The nearest float to the exact value [MeV, cm, s, g, rad, Bohr magnetons, or their products].
+        The nearest float to the exact value [MeV, cm, s, g, rad, Bohr magnetons, their products, or `unit`].
 
     Raises
     ------
@@ -138,6 +142,8 @@ def read_quantity(text: str, kind: Kind) -> float:
     0.0577
     >>> read_quantity("1.8e12 /cm2/s", "flux")
     1800000000000.0
+    >>> read_quantity("1.75 eV2", "mass squared", unit="eV2")
+    1.75
     >>> read_quantity("250", "energy")
     Traceback (most recent call last):
     ValueError: '250' has no unit: write for example '250 keV' (an energy: eV, keV, MeV, GeV, TeV)
@@ -147,16 +153,18 @@ def read_quantity(text: str, kind: Kind) -> float:
     match = _NUMBER.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} does not begin with a number: {advice}")
-    number, unit = match.groups()
-    if not unit:
+    number, stated = match.groups()
+    if not stated:
         raise ValueError(f"{text!r} has no unit: {advice}")
     try:
-        dimension, scale = _read_unit(unit)
+        dimension, scale = _read_unit(stated)
     except ValueError as error:
         raise ValueError(f"{text!r}: {error}; {advice}") from None
     if dimension != wanted.dimension:
         raise ValueError(f"{text!r} is not {wanted.article}{_name(dimension)}: {advice}")
     exact = _EXACT.multiply(Decimal(number), scale)
+    if unit is not None:
+        exact = _EXACT.divide(exact, _read_unit(unit)[1])
     value = float(exact)
     if math.isinf(value) or (value == 0 and exact != 0):
         raise ValueError(f"{text!r} is too large or too small to be computed with")

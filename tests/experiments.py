@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from detsim.detector import Detector, Resolution, Target, uniform_edges
+from detsim.distance import DistanceBins
 from detsim.experiment import Experiment, FlatBackground
 from simgen.constants import YEAR
 from simgen.exposure import Activity, Exposure, Flux
@@ -88,6 +89,13 @@ def borexino_outside():
     experiment = in_geometry(borexino(), sphere, Target(material="C9H12", mass=0.88 * sphere.volume))
     background = FlatBackground(name="flat", rate=10 / DAY, low=0.25, high=0.8)
     return replace(experiment, exposure=Exposure(duration=100 * DAY), backgrounds=(background,))
+
+
+def borexino_distances(resolution=15.0):
+    """The same with four bins of the distance from the source."""
+    experiment = borexino_outside()
+    bins = DistanceBins(edges=(500.0, 650.0, 800.0, 950.0, 1100.0), resolution=resolution)
+    return replace(experiment, detector=replace(experiment.detector, distance=bins))
 
 
 def hellaz_central(high=0.26):

@@ -11,7 +11,8 @@ import hist
 import numpy as np
 import pytest
 
-from analysis.export import read_histogram, write_root
+from analysis.export import write_root
+from analysis.histogramreader import read_histogram
 from detsim.eventfile import EventFile, EventWriter, RunInfo, event_columns
 from simgen.events import Events
 
@@ -170,6 +171,62 @@ out = ROOT.TFile(sys.argv[2], "RECREATE"); copy.Write("copy"); out.Close()
     assert answer["errors"] == pytest.approx([1, 13**0.5, 4, 5])
     assert answer["edges"] == [0.25, 0.3, 0.55]
     copy = read_histogram(f"{tmp_path}/copy.root:copy")
+    np.testing.assert_array_equal(copy.variances(flow=True), h.variances(flow=True))
+
+
+def test_two_dimensions_have_titles_errors_and_moments(tmp_path):
+    """Contract: what ROOT computes of the stored sums is what NumPy computes of the events."""
+    rng = np.random.default_rng(3)
+    L, T, w = rng.uniform(400, 1200, 500), rng.uniform(0.1, 0.6, 500), rng.uniform(0.5, 2, 500)
+    edges = [500, 650, 1100], [0.25, 0.3, 0.4, 0.55]
+    h = hist.Hist(
+        *(hist.axis.Variable(e, label=n) for e, n in zip(edges, ("L [cm]", "T [MeV]"), strict=True)),
+        storage=hist.storage.Weight(),
+        label="Events",
+    )
+    h.fill(L, T, weight=w)
+    write_root(tmp_path / "h.root", {"plane": h}, entries={"plane": 500})
+    answer = run_root(
+        """
+file = ROOT.TFile.Open(sys.argv[1])  # owns h
+h = file.Get("plane")
+copy = h.Clone("copy"); copy.SetDirectory(ROOT.nullptr)
+cells = [(i, j) for i in range(4) for j in range(5)]
+answer = {
+    "kind": h.ClassName(), "entries": h.GetEntries(), "sumw2": h.GetSumw2N(),
+    "titles": [a.GetTitle() for a in (h.GetXaxis(), h.GetYaxis(), h.GetZaxis())],
+    "contents": [h.GetBinContent(*c) for c in cells], "errors": [h.GetBinError(*c) for c in cells],
+    "x": [h.GetXaxis().GetBinLowEdge(i) for i in (1, 2, 3)],
+    "y": [h.GetYaxis().GetBinLowEdge(i) for i in (1, 2, 3, 4)],
+    "means": [h.GetMean(1), h.GetMean(2)], "covariance": h.GetCovariance(),
+    "projection": [h.ProjectionY("p", 1, 2).GetBinContent(i) for i in (1, 2, 3)],
+    "found": h.GetBinContent(h.FindBin(700.0, 0.35)),
+}
+out = ROOT.TFile(sys.argv[2], "RECREATE"); copy.Write("copy"); out.Close()
+""",
+        tmp_path / "h.root",
+        tmp_path / "copy.root",
+    )
+    assert (answer["kind"], answer["entries"], answer["sumw2"]) == ("TH2D", 500, 20)
+    assert answer["titles"] == ["L [cm]", "T [MeV]", "Events"]
+    flow = [[-np.inf, *e, np.inf] for e in edges]
+    contents = np.histogram2d(L, T, bins=flow, weights=w)[0]
+    squares = np.histogram2d(L, T, bins=flow, weights=w**2)[0]
+    assert answer["contents"] == pytest.approx(contents.ravel())
+    assert answer["errors"] == pytest.approx(np.sqrt(squares).ravel())
+    assert (answer["x"], answer["y"]) == edges
+    inside = contents[1:-1, 1:-1]
+    x, y = (np.array(e) for e in edges)
+    x, y = (x[1:] + x[:-1]) / 2, (y[1:] + y[:-1]) / 2
+    x_mean, y_mean = inside.sum(axis=1) @ x / inside.sum(), inside.sum(axis=0) @ y / inside.sum()
+    assert answer["means"] == pytest.approx([x_mean, y_mean])
+    assert answer["covariance"] == pytest.approx(
+        (x - x_mean) @ inside @ (y - y_mean) / inside.sum(), abs=1e-12
+    )
+    assert answer["projection"] == pytest.approx(inside.sum(axis=0))
+    assert answer["found"] == pytest.approx(inside[1, 1])
+    copy = read_histogram(f"{tmp_path}/copy.root:copy")
+    np.testing.assert_array_equal(copy.values(flow=True), h.values(flow=True))
     np.testing.assert_array_equal(copy.variances(flow=True), h.variances(flow=True))
 
 

@@ -1,23 +1,21 @@
 """From the tables of a card to the domain objects."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from macros.card.background import build_background
 from macros.card.detectortables import DetectorTable
 from macros.card.faults import FaultList
+from macros.card.place import build_distance, build_geometry, check_place
+from macros.card.placetables import FiducialTable
 from macros.card.response import build_efficiency, build_quenching, build_resolution
 from macros.card.source import build_source
 from macros.card.tables import (
-    BoxTable,
     ConstrainedTable,
-    CylinderTable,
     ExposureTable,
     FitTable,
     ModelTable,
-    ShellTable,
     SourceTable,
-    SphereTable,
     SystematicsTable,
 )
 
@@ -79,6 +77,8 @@ def _check_terms(table: ModelTable, faults: FaultList) -> None:
             faults.add("model.rho_mix", "is on in a constrained model", "leave it out")
     if table.charge_radius is not None and table.charge_radius_convention is None:
         faults.add_missing("model.charge_radius_convention")
+    if table.sin2_2theta is not None and table.delta_m2 is None:
+        faults.add_missing("model.delta_m2")
     for kind in ("vector", "scalar"):
         if getattr(table, f"{kind}_coupling") is not None and getattr(table, f"{kind}_mass") is None:
             faults.add_missing(f"model.{kind}_mass")
@@ -112,7 +112,7 @@ def build_experiment(
     model_table: ModelTable | None = tables.get("model")
     systematics: SystematicsTable | None = tables.get("systematics")
     n_faults = len(faults.faults)
-    geometry = _geometry(tables.get("geometry"), faults)
+    geometry = build_geometry(tables.get("geometry"), faults)
     if "source" in tables:
         source = build_source(tables["source"], faults)
         normalisation = _normalisation(tables["source"], geometry, model, faults)
@@ -120,6 +120,7 @@ def build_experiment(
         detector = _detector(tables["detector"], faults)
     if "exposure" in tables:
         exposure = _exposure(tables["exposure"], faults)
+    check_place(tables, faults)
     backgrounds = [build_background(n, t, faults) for n, t in tables.get("background", {}).items()]
     if len(faults.faults) > n_faults or not (source and normalisation and detector and exposure):
         return None
@@ -141,29 +142,6 @@ def build_experiment(
             generate_above=model_table.generate_above,
             signal_uncertainty=systematics.activity,
         )
-    return None
-
-
-def _geometry(
-    table: SphereTable | ShellTable | CylinderTable | BoxTable | None, faults: FaultList
-) -> "Geometry | None":
-    from simgen.geometry import Box, Cylinder, Shell, Sphere
-
-    if table is None:
-        return None
-    stated = table.model_dump(exclude_none=True, exclude={"shape"})
-    stated |= {key: tuple(stated[key]) for key in ("source_position", "size") if key in stated}
-    if "source_distance" in stated and "source_position" in stated:
-        faults.add("geometry.source_distance", "says the same as source_position", "give one of the two")
-        return None
-    kinds: dict[str, Callable[..., Geometry]] = {
-        "sphere": Sphere,
-        "shell": Shell,
-        "cylinder": Cylinder,
-        "box": Box,
-    }
-    with faults.at("geometry"):
-        return kinds[table.shape](**stated)
     return None
 
 
@@ -221,6 +199,9 @@ def _detector(table: DetectorTable, faults: FaultList) -> "Detector | None":
     resolution = build_resolution(table.resolution, faults)
     efficiency = build_efficiency(table.efficiency, faults)
     quenching = build_quenching(table.quenching, faults)
+    distance = None if table.distance is None else build_distance(table.distance, faults)
+    if edges is not None and distance is not None and distance.n_bins * (len(edges) - 1) > _MAX_BINS:
+        faults.add("detector.distance", f"makes more than {_MAX_BINS} bins, with those of the energy")
     if edges is None or len(faults.faults) > n_faults or resolution is None or efficiency is None:
         return None
     stand_in = Target(material=None if target is None else table.target, electrons=1.0)
@@ -235,7 +216,9 @@ def _detector(table: DetectorTable, faults: FaultList) -> "Detector | None":
             binding=table.binding if target else "free",
             quenching=quenching if target else None,
             energy_scale=table.energy_scale,
-            fiducial=table.fiducial,
+            fiducial=1.0 if isinstance(table.fiducial, FiducialTable) else table.fiducial,
+            wall_distance=getattr(table.fiducial, "wall_distance", 0.0),
+            distance=distance,
         )
     return None
 

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Discriminator, Field, Tag
 
 from macros.card.base import Kind, RangeTable, Table, table_or_word
+from macros.card.placetables import DistanceTable, FiducialTable
 from macros.card.quantities import (
     BirksConstant,
     Energy,
@@ -135,11 +136,14 @@ class ResponseTable(Table):
     ] = "none"
     energy_scale: Annotated[Positive, Field(description="multiplies the measured energy")] = 1.0
     fiducial: Annotated[
-        float,
-        Field(
-            gt=0, le=1, allow_inf_nan=False, description="fraction of the target's electrons within the cut"
-        ),
+        Annotated[float, Field(gt=0, le=1, allow_inf_nan=False), Tag("(word)")]
+        | Annotated[FiducialTable, Tag("(table)")],
+        Discriminator(table_or_word),
+        Field(description="fraction of the target's electrons within the cut, or a cut on places"),
     ] = 1.0
+    distance: Annotated[
+        DistanceTable | None, Field(description="bins of the measured distance from the source")
+    ] = None
 
 
 class DetectorTable(ResponseTable):

@@ -23,9 +23,11 @@ __all__ = [
     "Length",
     "LightYield",
     "Mass",
+    "MassSquared",
     "Moment",
     "NotNegative",
     "Position",
+    "PositionResolution",
     "Positive",
     "PositiveEnergy",
     "PositiveLength",
@@ -42,9 +44,12 @@ __all__ = [
 
 
 def quantity(
-    kind: Kind, *, bare: bool = False, words: Mapping[str, float] = {}
+    kind: Kind, *, bare: bool = False, words: Mapping[str, float] = {}, unit: str | None = None
 ) -> tuple[BeforeValidator, WithJsonSchema]:
-    """Read a quantity; with `bare`, a number in internal units is also one, and `words` stand for values."""
+    """Read a quantity into internal units, or into `unit`.
+
+    With `bare`, a number in these units is also one, and `words` stand for values.
+    """
     example = KINDS[kind].example
 
     def read(value: Any) -> Any:
@@ -58,7 +63,7 @@ def quantity(
         if not (number or isinstance(value, str)):
             raise ValueError(f"must be {KINDS[kind].article} in quotes, for example {example!r}")
         try:
-            return read_quantity(str(value), kind)
+            return read_quantity(str(value), kind, unit=unit)
         except ValueError as error:
             alternatives = f"; or {', '.join(map(repr, words))}" if words else ""
             raise ValueError(f"{error}{alternatives}") from None
@@ -80,7 +85,9 @@ PositiveLength = Annotated[Positive, *quantity("length")]
 SignedLength = Annotated[Finite, *quantity("length")]
 Position = Annotated[list[SignedLength], Field(min_length=3, max_length=3)]
 Size = Annotated[list[PositiveLength], Field(min_length=3, max_length=3)]
+PositionResolution = Annotated[NotNegative, *quantity("length", words={"perfect": 0.0})]
 Mass = Annotated[Positive, *quantity("mass")]
+MassSquared = Annotated[NotNegative, *quantity("mass squared", unit="eV2")]
 Time = Annotated[Finite, *quantity("time")]
 PositiveTime = Annotated[Positive, *quantity("time")]
 Activity = Annotated[Positive, *quantity("activity")]

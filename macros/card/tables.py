@@ -10,6 +10,7 @@ from pydantic import Discriminator, Field, Tag
 
 from macros.card.base import RangeTable, Table, table_or_word
 from macros.card.detectortables import DetectorTable
+from macros.card.placetables import GeometryTable
 from macros.card.quantities import (
     Activity,
     Angle,
@@ -20,17 +21,14 @@ from macros.card.quantities import (
     Finite,
     Flux,
     HalfLife,
-    Length,
+    MassSquared,
     Moment,
     NotNegative,
-    Position,
     Positive,
     PositiveEnergy,
-    PositiveLength,
     PositiveTime,
     Rate,
     SignedEnergy,
-    Size,
     Time,
     Word,
     quantity,
@@ -69,45 +67,6 @@ class SourceTable(Table):
     activity: Activity | None = None
     flux: Flux | None = None
     events: Positive | None = None
-
-
-class _SourcePlaceTable(Table):
-    source_position: Position | None = None
-    source_radius: Length = 0.0
-
-
-class SphereTable(_SourcePlaceTable):
-    """A sphere; source_distance is short for a source on the z axis."""
-
-    shape: Literal["sphere"]
-    radius: PositiveLength
-    source_distance: Length | None = None
-
-
-class ShellTable(_SourcePlaceTable):
-    """A spherical shell."""
-
-    shape: Literal["shell"]
-    inner_radius: PositiveLength
-    radius: PositiveLength
-
-
-class CylinderTable(_SourcePlaceTable):
-    """A cylinder, its axis along z."""
-
-    shape: Literal["cylinder"]
-    radius: PositiveLength
-    height: PositiveLength
-
-
-class BoxTable(_SourcePlaceTable):
-    """A box, its edges along the axes."""
-
-    shape: Literal["box"]
-    size: Size
-
-
-GeometryTable = Annotated[SphereTable | ShellTable | CylinderTable | BoxTable, Field(discriminator="shape")]
 
 
 class ExposureTable(Table):
@@ -198,6 +157,8 @@ class ModelTable(Table):
     vector_mass: PositiveEnergy | None = None
     scalar_coupling: NotNegative | None = None
     scalar_mass: PositiveEnergy | None = None
+    sin2_2theta: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
+    delta_m2: MassSquared | None = None
     generate_above: Energy = 0.0
 
 

@@ -82,13 +82,19 @@ def _rows(card: "Card") -> list[tuple[str, str]]:
     def keV(energy: float) -> str:
         return write_quantity(energy, "keV", digits=5)
 
+    bins = f"{detector.n_energy_bins}, {keV(edges[0])} to {keV(edges[-1])}"
+    if detector.distance is not None:
+        near, far = (
+            write_quantity(L, "m", digits=5) for L in detector.distance.edges[:: detector.distance.n_bins]
+        )
+        bins = f"{detector.distance.n_bins} distances, {near} to {far}, of {bins} each"
     backgrounds = [f"{b.name} {write_quantity(b.rate, '/d', digits=4)}" for b in experiment.backgrounds]
     parameters = [f"{name} = {value:g}" for name, value in card.model.parameters.items()]
     return [
         ("experiment", experiment.name),
         ("electrons", format_number(detector.target.n_electrons)),
         ("threshold", keV(threshold) if math.isfinite(threshold) else "none"),
-        ("bins", f"{detector.n_bins}, {keV(edges[0])} to {keV(edges[-1])}"),
+        ("bins", bins),
         ("response", describe_response(detector)),
         ("live time", write_quantity(experiment.exposure.duration, "d", digits=6)),
         ("backgrounds", ", ".join(backgrounds) or "none"),
@@ -107,6 +113,7 @@ def describe(card: "Card") -> dict[str, Any]:
         "n_electrons": detector.target.n_electrons,
         "threshold": detector.threshold,
         "edges": list(detector.edges),
+        **({} if detector.distance is None else {"distance_edges": list(detector.distance.edges)}),
         "duration": experiment.exposure.duration,
         "backgrounds": [b.name for b in experiment.backgrounds],
         "model": card.model.label,

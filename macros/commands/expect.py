@@ -1,7 +1,14 @@
 """`nugauge expect`: expected counts per bin, by quadrature."""
 
+from itertools import pairwise, product
+from typing import TYPE_CHECKING
+
 from macros.console import emit_json, print_table
 from macros.options import CardArgument, JsonOption, SetOption
+
+if TYPE_CHECKING:
+    from detsim.prediction import Expectation
+    from macros.card import Card
 
 __all__ = ["expect"]
 
@@ -19,10 +26,26 @@ def expect(card: CardArgument, override: SetOption = None, as_json: JsonOption =
     if as_json:
         emit_json(expectation_document(found, loaded))
         return
-    names = [f"{1000 * a:g}–{1000 * b:g} keV" for a, b in zip(found.edges, found.edges[1:], strict=False)]
-    names = ["below", *names, "above"]
-    rows = list(zip(names, found.signal, found.background, found.with_flow, strict=True))
-    rows.append(("in the bins", found.signal[1:-1].sum(), found.background[1:-1].sum(), found.counts.sum()))
-    rows.append(("all recorded", "", "", f"{found.unbinned_total:.6g}"))
-    head = ("T_reco", "signal", "background", "expected")
-    print_table(head, [(r[0], *(f"{x:.6g}" if not isinstance(x, str) else x for x in r[1:])) for r in rows])
+    _say(loaded, found)
+
+
+def _say(card: "Card", found: "Expectation") -> None:
+    """Write a table of the bins, and what is outside them."""
+    detector = card.experiment.detector
+    energies = [f"{1000 * a:g}–{1000 * b:g} keV" for a, b in pairwise(detector.edges)]
+    distances = [""]
+    if detector.distance is not None:
+        distances = [f"{a:g}–{b:g} cm" for a, b in pairwise(detector.distance.edges)]
+    places = [
+        ("", "below"),
+        *product(distances, energies),
+        ("", "above" if len(distances) == 1 else "outside"),
+    ]
+    counts = (found.signal, found.background, found.with_flow)
+    rows = [(*place, *(f"{x:.6g}" for x in row)) for place, *row in zip(places, *counts, strict=True)]
+    sums = (found.signal[1:-1].sum(), found.background[1:-1].sum(), found.counts.sum())
+    rows.append(("", "in the bins", *(f"{x:.6g}" for x in sums)))
+    rows.append(("", "all recorded", "", "", f"{found.unbinned_total:.6g}"))
+    skip = int(detector.distance is None)
+    head = ("L_reco", "T_reco", "signal", "background", "expected")
+    print_table(head[skip:], [row[skip:] for row in rows])

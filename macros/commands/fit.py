@@ -10,7 +10,7 @@ from macros.options import CardArgument, JsonOption, SeedOption, SetOption
 
 __all__ = ["LimitMethod", "fit", "limit"]
 
-_DATA = "An event file, file.root:name of a TH1, UHI JSON or CSV."
+_DATA = "An event file, file.root:name of a TH1 or TH2, UHI JSON or CSV."
 
 PoiOption = Annotated[
     str | None,

@@ -24,6 +24,7 @@ _TERMS = [
     ("millicharge", "charge of the neutrino in e"),
     ("vector_coupling, vector_mass", "light vector mediator"),
     ("scalar_coupling, scalar_mass", "light scalar mediator"),
+    ("sin2_2theta, delta_m2", "oscillation of ν_e into a sterile neutrino, over the distance to the source"),
 ]
 """Keys of a card's model, and what they switch on."""
 

@@ -1,9 +1,16 @@
-"""Plots of one analysis: spectrum, profile likelihood, limits, coverage.
+"""Plots of one analysis: spectrum, counts against the distance, profile likelihood, limits, coverage.
 
 Each function returns a figure that belongs to nobody else; `macros.style.render` makes bytes of it.
 """
 
 from macros.plots.inference import coverage_plot, limit_plot, parameter_label, profile_plot
-from macros.plots.spectrum import spectrum_plot
+from macros.plots.spectrum import distance_plot, spectrum_plot
 
-__all__ = ["coverage_plot", "limit_plot", "parameter_label", "profile_plot", "spectrum_plot"]
+__all__ = [
+    "coverage_plot",
+    "distance_plot",
+    "limit_plot",
+    "parameter_label",
+    "profile_plot",
+    "spectrum_plot",
+]

@@ -42,6 +42,8 @@ _PARAMETERS = {
     "vector_mass": (r"$M$ of the vector mediator [MeV]", 1.0),
     "scalar_coupling": (r"$g_\nu g_e$ of the scalar mediator [$10^{-12}$]", 1e12),
     "scalar_mass": (r"$M$ of the scalar mediator [MeV]", 1.0),
+    "sin2_2theta": (r"$\sin^2 2\theta$", 1.0),
+    "delta_m2": (r"$\Delta m^2$ [$\mathrm{eV}^2$]", 1.0),
 }
 
 

@@ -1,14 +1,12 @@
-"""Histograms to ROOT, JSON and CSV, and back."""
-
-import json
+"""Histograms to ROOT and JSON, and back."""
 
 import hist
 import numpy as np
 import pytest
 import uproot
 
-from analysis.export import read_histogram, write_json, write_root
-from detsim.files import FileError
+from analysis.export import write_csv, write_json, write_root
+from analysis.histogramreader import read_histogram
 from detsim.inspection import describe
 
 EDGES = [0.25, 0.35, 0.45, 0.55]
@@ -78,68 +76,75 @@ def test_json_comes_back_and_is_described(tmp_path):
     assert describe(tmp_path / "h.root")["histograms"] == {"data": "TH1D"}
 
 
-def test_csv_is_read(tmp_path):
-    (tmp_path / "h.csv").write_text("# from the table\nlow,high,counts\n0.25, 0.35, 4\n0.35,0.45,2.5\n")
-    h = read_histogram(tmp_path / "h.csv")
-    np.testing.assert_array_equal(h.axes[0].edges, [0.25, 0.35, 0.45])
-    np.testing.assert_array_equal(h.values(flow=True), [0, 4, 2.5, 0])
+def plane(storage=None):
+    """Two distances of three energies; the numbers of events differ in every cell, flow included."""
+    h = hist.Hist(
+        hist.axis.Variable([500, 700, 1100], name="L_reco", label="L [cm]"),
+        hist.axis.Variable(EDGES, name="T_reco", label="T [MeV]"),
+        storage=storage or hist.storage.Weight(),
+        name="plane",
+        label="Events",
+    )
+    numbers = np.arange(20.0).reshape(4, 5)
+    h[...] = np.stack([numbers, numbers / 2], axis=-1) if storage is None else numbers
+    return h
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "must begin with the line low,high,counts, got 'no line'"),
-        ("low,high\n1,2\n", "got 'low,high'"),
-        ("low,high,counts\n", "lines of three numbers"),
-        ("low,high,counts\n0.1,0.2,many\n", "three numbers a line"),
-        ("low,high,counts\n0.1,0.2\n", "lines of three numbers"),
-        ("low,high,counts\n0.1,0.2\n0.1,0.2\n0.1,0.2\n", "lines of three numbers"),
-        ("low,high,counts\n0.1,0.2,1\n0.3,0.4,1\n", "bins without gaps"),
-        ("low,high,counts\n0.2,0.1,1\n", "ascending bin edges"),
-        ("low,high,counts\n0.1,0.2,-1\n", "not negative"),
-        ("low,high,counts\n0.1,0.2,nan\n", "finite counts"),
-    ],
-)
-def test_a_wrong_csv_is_an_error(tmp_path, text, message):
-    (tmp_path / "h.csv").write_text(text)
-    with pytest.raises(FileError, match=message):
-        read_histogram(tmp_path / "h.csv")
+def test_root_keeps_both_dimensions(tmp_path):
+    """Contract: x is the distance, y the energy, each cell with its flow and its error."""
+    write_root(tmp_path / "h.root", {"plane": plane()}, entries={"plane": 200})
+    with uproot.open(tmp_path / "h.root") as root:
+        th2 = root["plane"]
+        assert th2.classname == "TH2D"
+        np.testing.assert_array_equal(th2.values(flow=True), np.arange(20).reshape(4, 5))
+        np.testing.assert_array_equal(th2.variances(flow=True), np.arange(20).reshape(4, 5) / 2)
+        titles = [th2.member(f"f{axis}axis").member("fTitle") for axis in "XYZ"]
+        assert titles == ["L [cm]", "T [MeV]", "Events"]
+        assert th2.member("fEntries") == 200
 
 
-@pytest.mark.parametrize(
-    ("spec", "message"),
-    [
-        ("h.root:other", "'other' is not there; it has a, b"),
-        ("h.root", "needs the name of a TH1, h.root:name; it has a, b"),
-        ("h.root:plane", "'plane' is a TH2D, not a TH1"),
-        ("tree.root", "is an event file"),
-        ("none.root:a", "no such file"),
-        ("none.json", "no such file"),
-        ("none.csv", "no such file"),
-        ("h.txt", "must be a histogram"),
-        ("broken.json", "not a histogram in UHI JSON"),
-        ("list.json", "not a histogram in UHI JSON"),
-        ("plane.json", "one-dimensional"),
-    ],
-)
-def test_what_is_no_histogram_is_an_error(tmp_path, spec, message):
-    plane = hist.Hist(hist.axis.Regular(2, 0, 1), hist.axis.Regular(2, 0, 1))
-    with uproot.recreate(tmp_path / "h.root") as root:
-        root["a"] = counts()
-        root["b"] = counts()
-        root["plane"] = plane
-    with uproot.recreate(tmp_path / "tree.root") as root:
-        root.mktree("events", {"T_reco": "f8"})
-    (tmp_path / "broken.json").write_text(json.dumps({"uhi_schema": 1}))
-    (tmp_path / "list.json").write_text("[1, 2]")
-    write_json(tmp_path / "plane.json", plane)
-    with pytest.raises(FileError, match=message):
-        read_histogram(tmp_path / spec)
+@pytest.mark.parametrize("suffix", ["root", "json"])
+@pytest.mark.parametrize("storage", [None, hist.storage.Double(), hist.storage.Int64()])
+def test_two_dimensions_come_back(tmp_path, suffix, storage):
+    path, h = tmp_path / f"h.{suffix}", plane(storage)
+    if suffix == "root":
+        write_root(path, {"h": h})
+    else:
+        write_json(path, h)
+    found = read_histogram(path)
+    np.testing.assert_array_equal(found.values(flow=True), h.values(flow=True))
+    np.testing.assert_array_equal(found.variances(flow=True), h.variances(flow=True))
+    for ours, theirs in zip(found.axes, h.axes, strict=True):
+        assert ours.name == theirs.name
+        assert ours.label == theirs.label
+        np.testing.assert_array_equal(ours.edges, theirs.edges)
+    assert found.label == "Events"
+
+
+@pytest.mark.parametrize("h", [counts(), plane(hist.storage.Double())], ids=["line", "plane"])
+def test_csv_comes_back(tmp_path, h):
+    """Contract: bins and counts are there, in order; flow is not."""
+    write_csv(tmp_path / "h.csv", h)
+    lines = (tmp_path / "h.csv").read_text().splitlines()
+    assert lines[1] == ("0.25,0.35,2" if h.ndim == 1 else "500,700,0.25,0.35,6")
+    assert len(lines) == 1 + h.values().size
+    found = read_histogram(tmp_path / "h.csv")
+    np.testing.assert_array_equal(found.values(), h.values())
+    assert found.axes.name == h.axes.name
+    assert found.values(flow=True).sum() == h.values().sum()
+    for ours, theirs in zip(found.axes, h.axes, strict=True):
+        np.testing.assert_array_equal(ours.edges, theirs.edges)
+
+
+def test_a_csv_has_no_weights(tmp_path):
+    with pytest.raises(ValueError, match="without variances"):
+        write_csv(tmp_path / "h.csv", weighted())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_histogram_that_cannot_be_written_leaves_nothing(tmp_path):
-    with pytest.raises(ValueError, match="one dimension"):
-        write_root(tmp_path / "h.root", {"h": hist.Hist.new.Reg(2, 0, 1).Reg(2, 0, 1).Double()})
+    with pytest.raises(ValueError, match="one dimension and a TH2 two, the histogram has 3"):
+        write_root(tmp_path / "h.root", {"h": hist.Hist(*[hist.axis.Regular(2, 0, 1)] * 3)})
     with pytest.raises(AttributeError):
         write_root(tmp_path / "h.root", {"h": counts(), 3: counts()})
     assert list(tmp_path.iterdir()) == []

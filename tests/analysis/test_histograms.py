@@ -4,9 +4,10 @@ import awkward as ak
 import hist
 import numpy as np
 import pytest
-from experiments import borexino
+from experiments import borexino, borexino_distances
 
-from analysis.histograms import bin_counts, experiment_counts, from_counts, histogram
+from analysis.histograms import bin_counts, describe_bin, experiment_counts, from_counts, histogram
+from detsim.distance import bin_numbers
 from detsim.simulation import generate, simulate, simulate_counts
 from simgen.models import SM
 
@@ -66,3 +67,100 @@ def test_counts_of_many_experiments():
         [0, 0, 0, 0, 0, 0, 0, 0],
         [0, 0, 0, 0, 0, 0, 1, 1],
     ]
+
+
+def test_two_dimensions_are_laid_out_distance_by_distance():
+    """Closed form: four distances of six energies, by hand; what is outside is in the flow of its axis."""
+    experiment = borexino_distances()
+    T = [0.26, 0.26, 0.54, 0.30, 0.10, 0.60, 0.30]
+    L = [510.0, 800.0, 1099.9, 650.0, 700.0, 700.0, 1100.0]
+    h = histogram(T, experiment, L_reco=L)
+    counts = np.zeros((4, 6))
+    counts[0, 0] = counts[2, 0] = counts[3, 5] = counts[1, 1] = 1
+    assert h.axes.name == ("L_reco", "T_reco")
+    assert h.axes.label == ("L_reco [cm]", "T_reco [MeV]")
+    np.testing.assert_array_equal(bin_counts(h, experiment), counts.ravel())
+    flow = h.values(flow=True)
+    assert flow.sum() == len(T)
+    assert (flow[2, 0], flow[2, -1], flow[-1, 2]) == (1, 1, 1)
+
+
+def test_every_count_has_the_bin_that_its_number_says():
+    """Twin: the histogram against the numbers of bins in a flat vector, values on the edges among them."""
+    experiment = borexino_distances()
+    rng = np.random.default_rng(5)
+    detector = experiment.detector
+    T = np.concatenate([rng.uniform(0.2, 0.6, 4000), rng.choice(detector.edges, 500)])
+    L = np.concatenate([rng.uniform(400, 1200, 4000), rng.choice(detector.distance.edges, 500)])
+    h = histogram(T, experiment, L_reco=L)
+    by_number = np.bincount(bin_numbers(detector, T, L), minlength=detector.n_bins + 2)
+    np.testing.assert_array_equal(bin_counts(h, experiment), by_number[1:-1])
+    assert h.values(flow=True)[:, 0].sum() == by_number[0]
+    assert h.values(flow=True).sum() == by_number.sum() == 4500
+
+
+@pytest.mark.parametrize("flow", [0, 2])
+def test_counts_of_two_dimensions_back_and_forth(flow):
+    experiment = borexino_distances()
+    counts = np.arange(24.0 + flow)
+    h = from_counts(counts, experiment)
+    np.testing.assert_array_equal(bin_counts(h, experiment), counts[1:-1] if flow else counts)
+    assert h.values(flow=True).sum() == counts.sum()
+    assert h.values()[1, 2] == counts[6 + 2 + flow // 2]
+    if flow:
+        assert (h.values(flow=True)[0, 0], h.values(flow=True)[-1, -1]) == (0, 25)
+
+
+def test_distances_are_never_made_up():
+    experiment = borexino_distances()
+    events = simulate(borexino(), SM(), seed=4, n=50)
+    for data in ([0.3], events):
+        with pytest.raises(ValueError, match="the events have no L_reco"):
+            histogram(data, experiment)
+
+
+@pytest.mark.parametrize(
+    ("axes", "message"),
+    [
+        (
+            [hist.axis.Regular(6, 0.25, 0.55)],
+            r"has 1 dimension, and the detector's has 2: detector\.distance ",
+        ),
+        (
+            [hist.axis.Regular(6, 0.25, 0.55), hist.axis.Regular(4, 500, 1100)],
+            r"bins \(6 from 0\.25 to 0\.55\) are not those of detector\.distance \(4 from 500 to 1100 cm",
+        ),
+        (
+            [hist.axis.Regular(4, 500, 1100), hist.axis.Regular(6, 0.2, 0.55)],
+            r"are not those of detector\.bins \(6 from 0\.25 to 0\.55 MeV",
+        ),
+        ([hist.axis.Regular(4, 5, 11), hist.axis.Regular(6, 0.25, 0.55)], r"not those of detector\.distance"),
+    ],
+)
+def test_other_axes_are_an_error(axes, message):
+    with pytest.raises(ValueError, match=message):
+        bin_counts(hist.Hist(*axes), borexino_distances())
+
+
+def test_a_plane_is_no_spectrum():
+    plane = from_counts(np.ones(24), borexino_distances())
+    with pytest.raises(
+        ValueError, match=r"has 2 dimensions, and the detector's has 1: detector\.bins \[MeV\]"
+    ):
+        bin_counts(plane, borexino())
+
+
+def test_counts_of_many_experiments_with_distances():
+    """Closed form: bins by hand; the last entry is what is outside in distance or above in energy."""
+    T = ak.Array([[0.26, 0.54, 0.1], [], [0.3, 0.7, 0.3]])
+    L = ak.Array([[510.0, 700.0, 100.0], [], [1050.0, 700.0, 100.0]])
+    found = experiment_counts(T, borexino_distances(), L_reco=L)
+    assert found.shape == (3, 26)
+    assert [np.flatnonzero(row).tolist() for row in found] == [[0, 1, 12], [], [20, 25]]
+    assert found[2, 25] == 2
+
+
+def test_a_bin_is_said_in_words():
+    experiment = borexino_distances()
+    assert describe_bin(borexino().detector, 1) == "from 0.3 to 0.35 MeV"
+    assert describe_bin(experiment.detector, 6 + 1) == "from 0.3 to 0.35 MeV at 650 to 800 cm"

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detsim.distance import DistanceBins
 from macros.card import CardError, card_from_document, json_schema, load_card, preset_text, presets
 from macros.card.overrides import apply_overrides
 from macros.card.toml import write_toml
@@ -52,6 +53,8 @@ uncertainty = 0.1
 [model]
 name = "E7"
 """
+
+EDGES = "edges=['5 m', '8 m', '11 m']"
 
 
 def faults_of(*overrides: str, card: str = REALISTIC) -> dict[str, str]:
@@ -137,6 +140,44 @@ def test_all_faults_at_once(tmp_path):
         ("detector.bins.low=1 MeV", "detector.bins", "low must be below high"),
         ("detector.bins.width=1e-6 eV", "detector.bins.width", "more than 100000 bins"),
         ("detector=3", "detector", "must be a table"),
+        ("detector.fiducial=0", "detector.fiducial", "above 0, got 0"),
+        ("detector.fiducial=50 cm", "detector.fiducial", "must be a number, got '50 cm'"),
+        ("detector.fiducial={}", "detector.fiducial.wall_distance", "is missing"),
+        ("detector.fiducial={wall_distance='0 m'}", "detector.fiducial.wall_distance", "above 0"),
+        ("detector.distance=3", "detector.distance", "must be a table"),
+        (
+            f"detector.distance={{{EDGES}}}",
+            "detector.distance.resolution",
+            '"perfect", or the standard deviation',
+        ),
+        (f"detector.distance={{{EDGES}, resolution='3'}}", "detector.distance.resolution", "or 'perfect'"),
+        ("detector.distance={resolution='1 cm'}", "detector.distance", "either low, high and width or edges"),
+        (f"detector.distance={{{EDGES}, low='1 m', resolution='1 cm'}}", "detector.distance", "either low,"),
+        (
+            "detector.distance={low='5 m', high='9 m', resolution='1 cm'}",
+            "detector.distance.width",
+            'is missing: of the bins, for example "50 cm"',
+        ),
+        (
+            "detector.distance={low='9 m', high='9 m', width='1 m', resolution='1 cm'}",
+            "detector.distance",
+            "low must be below high",
+        ),
+        (
+            "detector.distance={low='5 m', high='9 m', width='1 um', resolution='1 cm'}",
+            "detector.distance.width",
+            "unknown unit 'um'",
+        ),
+        (
+            "detector.distance={low='5 m', high='9 m', width='1e-3 mm', resolution='1 cm'}",
+            "detector.distance.width",
+            "more than 10000 bins",
+        ),
+        (
+            "detector.distance={edges=['5 m', '4 m'], resolution='1 cm'}",
+            "detector.distance.edges",
+            "must ascend, got 400.0 cm after 500.0 cm",
+        ),
         ("geometry.shape=cube", "geometry.shape", "'sphere', 'shell', 'cylinder' or 'box'"),
         ("geometry.source_distance=-1 m", "geometry.source_distance", "must be at least 0"),
         ("geometry.source_position=['1 m', '0 m']", "geometry.source_position", "needs at least 3 entries"),
@@ -171,6 +212,12 @@ def test_all_faults_at_once(tmp_path):
         ("model.scalar_coupling=1e-11", "model.scalar_mass", "is missing"),
         ("model.scalar_mass=0 keV", "model.scalar_mass", "above 0"),
         ("model.scalar_mass=1", "model.scalar_mass", "has no unit"),
+        ("model.sin2_2theta=0.1", "model.delta_m2", 'for example "1 eV2"'),
+        ("model.sin2_2theta=1.5", "model.sin2_2theta", "at most 1"),
+        ("model.sin2_2theta=-0.1", "model.sin2_2theta", "at least 0"),
+        ("model.delta_m2=1", "model.delta_m2", "has no unit: write for example '1 eV2'"),
+        ("model.delta_m2=1 eV", "model.delta_m2", "not a mass squared but an energy"),
+        ("model.delta_m2=-1 eV2", "model.delta_m2", "at least 0"),
         ("model.delta_c_L_order=second", "model.delta_c_L_order", "'exact' or 'first'"),
         ("systematics.activity=-1", "systematics.activity", "at least 0"),
         ("systematics.mass=0.1", "systematics.mass", "unknown key"),
@@ -260,6 +307,48 @@ def test_place_of_the_source():
     assert load_card("borexino-cr51-paper", ["run.columns=['time']"]).run.columns == ("time",)
     with pytest.raises(CardError, match=r"run.columns.*no place to draw them in"):
         load_card("borexino-cr51-paper", ["run.columns=['vertex']"])
+
+
+def test_bins_of_the_distance():
+    """Contract: distances reach the detector in cm, by width or by edges, and so does the cut on places."""
+    binned = "detector.distance={low='5 m', high='6.1 m', width='50 cm', resolution='15 cm'}"
+    detector = load_card(REALISTIC, [binned, "detector.fiducial={wall_distance='0.5 m'}"]).experiment.detector
+    assert detector.distance == DistanceBins(edges=(500.0, 550.0, 600.0, 610.0), resolution=15.0)
+    assert (detector.wall_distance, detector.fiducial, detector.n_bins) == (50.0, 1.0, 3 * 6)
+    perfect = f"detector.distance={{{EDGES}, resolution='perfect'}}"
+    detector = load_card(REALISTIC, [perfect, "detector.fiducial=0.5"]).experiment.detector
+    assert detector.distance == DistanceBins(edges=(500.0, 800.0, 1100.0), resolution=0.0)
+    assert (detector.wall_distance, detector.fiducial) == (0.0, 0.5)
+    plain = load_card(REALISTIC).experiment.detector
+    assert (plain.distance, plain.wall_distance) == (None, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("override", "key"),
+    [
+        (f"detector.distance={{{EDGES}, resolution='1 cm'}}", "detector.distance"),
+        ("detector.fiducial={wall_distance='0.5 m'}", "detector.fiducial.wall_distance"),
+        ("model.delta_m2=1 eV2", "model.delta_m2"),
+    ],
+)
+def test_what_needs_places(override, key):
+    """Contract: without places there are no distances; the fault is at the key that asks for them."""
+    found = faults_of("source.flux=1e12 /cm2/s", override)
+    assert list(found) == [key]
+    assert "a flux is the same everywhere: give an activity, or events, instead of the flux" in found[key]
+    changed = document()
+    del changed["geometry"]
+    for normalisation, at in (("source.events=100", key), ("source.activity=1 MCi", "geometry")):
+        with pytest.raises(CardError) as error:
+            card_from_document(changed, [normalisation, override], name="changed")
+        assert [fault.key for fault in error.value.faults] == [at]
+        assert "[geometry]" in str(error.value) or "shape of the target" in str(error.value)
+
+
+def test_many_bins_of_both_kinds():
+    """Contract: the bins of both axes together are limited, as those of one are."""
+    fine = "detector.distance={low='5 m', high='11 m', width='1 mm', resolution='1 cm'}"
+    assert "with those of the energy" in faults_of(fine, "detector.bins.width=1 keV")["detector.distance"]
 
 
 def test_lists_are_compared_entry_by_entry():
@@ -367,6 +456,8 @@ def test_terms_of_the_model():
         "vector_mass": ("100 keV", 0.1),
         "scalar_coupling": (1e-12, 1e-12),
         "scalar_mass": ("2 MeV", 2.0),
+        "sin2_2theta": (0.1, 0.1),
+        "delta_m2": ("1.75e-6 keV2", 1.75),
     }
     loaded = load_card(REALISTIC, [f"model.{key}={value}" for key, (value, _) in terms.items()])
     assert {key: getattr(loaded.model, key) for key in terms} == {k: value for k, (_, value) in terms.items()}
@@ -413,7 +504,7 @@ def test_no_threshold_and_perfect_resolution():
 @pytest.mark.parametrize("preset", presets())
 def test_round_trip(tmp_path, preset):
     """Property: the text of a card loads to the same card."""
-    card = load_card(preset, ["model.gamma=0.05"])
+    card = load_card(preset, ["model.sin2_theta_w=0.2305", "exposure.duration=30 d"])
     path = tmp_path / "again.toml"
     path.write_text(card.text())
     again = load_card(path)

@@ -87,7 +87,9 @@ def test_event_and_toy_files(tmp_path):
     """Contract: branches and keys of files are those of the document."""
     events, toys = tmp_path / "events.root", tmp_path / "toys.root"
     columns = 'run.columns=["vertex", "time", "cos_theta"]'
-    answer("simulate", CARD, "-o", events, "--seed", 1, "--experiments", 1, "--set", columns)
+    distance = "detector.distance={edges=['5 m', '8 m', '11 m'], resolution='15 cm'}"
+    overrides = ("--set", columns, "--set", distance)
+    answer("simulate", CARD, "-o", events, "--seed", 1, "--experiments", 1, *overrides)
     with EventFile(events) as file:
         text = section(FILES, "Event files")
         branches, runinfo = text.split("**`runinfo`**")

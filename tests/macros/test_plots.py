@@ -6,7 +6,7 @@ import hist
 import matplotlib as mpl
 import numpy as np
 import pytest
-from experiments import borexino
+from experiments import borexino, borexino_distances
 from scipy.special import gammaincc
 from scipy.stats import chi2
 
@@ -14,7 +14,14 @@ from analysis.coverage_study import CoveragePoint, CoverageStudy, MethodCoverage
 from analysis.histograms import from_counts
 from analysis.results import Estimate, FitResult, LimitResult
 from detsim.prediction import Expectation
-from macros.plots import coverage_plot, limit_plot, parameter_label, profile_plot, spectrum_plot
+from macros.plots import (
+    coverage_plot,
+    distance_plot,
+    limit_plot,
+    parameter_label,
+    profile_plot,
+    spectrum_plot,
+)
 from macros.style import render, render_svg, scientific, styled
 
 EDGES = np.linspace(0.25, 0.55, 7)
@@ -61,6 +68,20 @@ PROFILE = ((VALUES - 0.02) / 0.03) ** 2
 
 def data():
     return from_counts(COUNTS, borexino())
+
+
+PLANE = np.arange(24.0).reshape(4, 6) ** 2
+"""Counts at four distances of six energies."""
+FLAT = Expectation(
+    edges=EDGES,
+    signal=np.array([0, *np.full(24, 100.0), 7]),
+    background=np.array([0, *np.full(24, 20.0), 9]),
+    unbinned_total=2896.0,
+)
+
+
+def plane():
+    return from_counts(PLANE.ravel(), borexino_distances())
 
 
 def texts(figure):
@@ -138,6 +159,54 @@ def test_spectrum_of_empty_bins():
     assert render(spectrum_plot(from_counts(np.zeros(6), borexino()), empty), "png")
 
 
+def points(ax):
+    (bars,) = ax.containers
+    return bars.lines[0].get_data()
+
+
+def test_spectrum_of_two_dimensions_is_summed_over_the_distance():
+    """Closed form: sums over rows and columns; flow bins, which hold nothing of the data, stay out."""
+    figure = spectrum_plot(plane(), FLAT, fitted=np.full(24, 121.0))
+    x, y = points(figure.axes[0])
+    assert x == pytest.approx([275, 325, 375, 425, 475, 525])
+    assert y == pytest.approx(PLANE.sum(axis=0))
+    assert points(figure.axes[1])[1] == pytest.approx((PLANE.sum(axis=0) - 4 * 121) / np.sqrt(4 * 121))
+    assert "summed over the bins of the distance" in texts(figure)
+    errors = np.linspace(1, 3, 24)
+    figure = spectrum_plot(plane(), FLAT, errors=errors)
+    total = np.sqrt((errors.reshape(4, 6) ** 2).sum(axis=0))
+    assert points(figure.axes[1])[1] == pytest.approx((PLANE.sum(axis=0) - 480) / total)
+
+
+def test_distance_shows_the_ratio_to_no_oscillation():
+    """Closed form: 6 × 120 are expected at every distance; error bars scale with the points."""
+    figure = distance_plot(plane(), FLAT, fitted=np.full(24, 90.0), label="fit of SM")
+    top, bottom = figure.axes
+    x, y = points(top)
+    assert x == pytest.approx([5.75, 7.25, 8.75, 10.25])
+    assert y == pytest.approx(PLANE.sum(axis=1))
+    assert points(bottom)[1] == pytest.approx(PLANE.sum(axis=1) / 720)
+    _, high = np.array([s[:, 1] for s in bottom.containers[0].lines[2][1].get_segments()]).T
+    tail = (1 - 0.6827) / 2
+    assert gammaincc(PLANE.sum(axis=1) + 1, high * 720) == pytest.approx(np.full(4, tail))
+    (fitted,) = [p for p in bottom.patches if hasattr(p, "get_data")]
+    assert fitted.get_data().values == pytest.approx(np.full(4, 540 / 720))
+    shown = texts(figure)
+    for words in ("[m]", "events per 1.5 m", "no oscillation", "fit of SM", "ratio", "background included"):
+        assert words in shown
+    assert render(figure, "png")
+
+
+def test_distance_where_nothing_is_expected():
+    """Contract: bins without expectation have no ratio, and make no infinity."""
+    signal = FLAT.signal.copy()
+    signal[1:7] = 0
+    empty = replace(FLAT, signal=signal, background=np.zeros(26))
+    figure = distance_plot(plane(), empty)
+    assert points(figure.axes[1])[0] == pytest.approx([7.25, 8.75, 10.25])
+    assert render(distance_plot(plane(), replace(empty, signal=np.zeros(26))), "pdf")
+
+
 def test_profile_marks_estimate_limit_and_thresholds():
     figure = profile_plot(VALUES, PROFILE, fit=FIT, limit=LIMIT)
     (ax,) = figure.axes
@@ -166,6 +235,16 @@ def test_profile_of_a_magnetic_moment_has_its_unit():
     figure = profile_plot(VALUES * 1e-11 + 1e-12, PROFILE, fit=fit)
     assert parameter_label("mu_nu") == (r"$\mu_\nu$ [$10^{-12}\,\mu_B$]", 1e12)
     assert vertical_lines(figure.axes[0]) == pytest.approx([1.0])
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("delta_m2", r"\mathrm{eV}^2"), ("sin2_2theta", r"\sin^2 2\theta")]
+)
+def test_profile_of_an_oscillation_has_its_unit(name, words):
+    estimate = Estimate(value=0.5, error=0.1, lower=None, upper=0.6)
+    figure = profile_plot(VALUES + 0.5, PROFILE, fit=replace(FIT, poi=name, parameters={name: estimate}))
+    assert words in texts(figure)
+    assert vertical_lines(figure.axes[0]) == pytest.approx([0.5])
 
 
 def test_limit_marks_observed_and_expected():

@@ -49,9 +49,13 @@ def test_what_all_have_in_common(preset):
     """Contract: papers are tree level with the paper's χ²; the others are what a measurement is."""
     card = load_card(preset)
     assert card.name == preset
-    assert card.model.label == "E6 χ"
-    assert card.model.gamma == card.model.phi == 0
-    if preset.endswith("-realistic"):
+    assert card.model.label == ("SM" if preset.endswith("-sterile") else "E6 χ")
+    assert card.model.gamma == card.model.phi == card.model.sin2_2theta == 0
+    if preset.endswith("-sterile"):
+        assert (card.model.corrections, card.model.sin2_theta_w) == ("full", 0.2317)
+        assert (card.fit.poi, card.fit.likelihood) == ("sin2_2theta", "poisson")
+        assert (card.model.delta_m2, card.experiment.signal_uncertainty) == (1.0, 0.014)
+    elif preset.endswith("-realistic"):
         assert (card.model.corrections, card.model.sin2_theta_w) == ("full", 0.2317)
         assert card.fit.likelihood == "poisson"
         assert card.experiment.signal_uncertainty == 0.018

@@ -177,3 +177,20 @@ def test_report_is_whole_or_absent(tmp_path, report):
     with pytest.raises(ValueError, match="shorter"):
         write_report(tmp_path / "report.html", wrong)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_report_of_distances(tmp_path, report):
+    """Contract: one row a bin, distance by distance, with both ranges."""
+    counts = np.arange(4.0) + 10
+    spectrum = Spectrum(
+        edges=[0.25, 0.3, 0.35], counts=counts, expected=counts + 0.5, distance_edges=[500.0, 600.0, 750.0]
+    )
+    assert [row[0] for row in spectrum.rows()] == [
+        pytest.approx((500, 600, 250, 300)),
+        pytest.approx((500, 600, 300, 350)),
+        pytest.approx((600, 750, 250, 300)),
+        pytest.approx((600, 750, 300, 350)),
+    ]
+    text = plain(written(tmp_path, replace(report, spectrum=spectrum)))
+    assert "From [cm] To [cm] From [keV] To [keV] Counts Expected" in text
+    assert "600 750 250 300 12 12.50" in text

@@ -24,6 +24,7 @@ UNITS_OF = {
     "density": ["g/cm3", "kg/m3", "t/m3"],
     "angle": ["deg", "rad", "mrad"],
     "magnetic moment": ["mu_B"],
+    "mass squared": ["eV2", "keV2"],
 }
 
 
@@ -48,12 +49,22 @@ UNITS_OF = {
         ("-3.2e-32 cm2", "area", -3.2e-32),
         ("3 m*cm/km", "length", 3 * 100 / 1e5),
         ("0 d", "time", 0.0),
+        ("2 eV2", "mass squared", 2e-12),
+        ("2 eV*keV", "mass squared", 2e-9),
         (" +.5  MeV ", "energy", 0.5),
     ],
 )
 def test_value(text: str, kind: Kind, value: float) -> None:
     """Closed form: the table of units by hand."""
     assert read_quantity(text, kind) == pytest.approx(value, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("1.75 eV2", 1.75), ("0.3 eV2", 0.3), ("7e-6 keV2", 7.0), ("1e-13 MeV2", 0.1)]
+)
+def test_value_in_another_unit(text: str, value: float) -> None:
+    """Closed form: decimal numbers stay what they are, to the last bit."""
+    assert read_quantity(text, "mass squared", unit="eV2") == value
 
 
 @pytest.mark.parametrize(
@@ -76,6 +87,7 @@ def test_value(text: str, kind: Kind, value: float) -> None:
         ("1 keV keV", "energy", ["cannot read the unit"]),
         ("1,5 keV", "energy", ["cannot read the unit"]),
         ("1 cm2", "length", ["is not a length"]),
+        ("1 eV", "mass squared", ["is not a mass squared but an energy", "'1 eV2'"]),
     ],
 )
 def test_fault_is_named(text: str, kind: Kind, words: list[str]) -> None:
