@@ -103,7 +103,7 @@ def p_values(case, n=N, *, drawn=None):
     counts = np.zeros(len(edges) - 1, np.int64)
     for first in range(0, n, _CHUNK):
         events = generate(plan, min(_CHUNK, n - first), seed=case.seed, first=first)
-        true.add(add_occurrence(events, experiment, ("vertex", "time"), seed=case.seed))
+        true.add(add_occurrence(events, experiment, origin.model, ("vertex", "time"), seed=case.seed))
         counts += np.histogram(detect(events, experiment, seed=case.seed).T_reco, edges)[0]
     return {("T_reco", 0): counts_pvalue(case.experiment, case.model, counts, n), **true.p_values()}
 
