@@ -13,13 +13,15 @@ from numpy.typing import ArrayLike, NDArray
 from analysis._kernels import profile as _profile
 from analysis.likelihood import Likelihood, paper_errors
 from analysis.minimum import Minimum
+from analysis.profile import Profile
 from analysis.ranges import EVEN, fit_range
 from analysis.templates import Templates, make_templates
+from analysis.waves import wave_points
 from detsim.experiment import Experiment
 from simgen.models import Model
 from simgen.parameters import parameter_range
 
-__all__ = ["REACH", "Fitter", "Profile", "make_fitter"]
+__all__ = ["REACH", "Fitter", "make_fitter"]
 
 Array = NDArray[np.float64]
 
@@ -115,6 +117,8 @@ class Fitter:
             candidates += [np.array([low]), low + steps]
         if math.isfinite(low) and math.isfinite(high):
             candidates.append(np.linspace(low, high, 101))
+        if self.templates.poi == "delta_m2":
+            candidates.append(wave_points(self.templates))
         points = np.unique(np.concatenate(candidates))
         points = points[(points >= low) & (points <= high)]
         return points, np.array([self.templates.signal(p) for p in points])
@@ -175,7 +179,9 @@ class Fitter:
         ndarray, shape (n_parameters,), or None
             Zero for a fixed parameter of interest; None if the matrix is not positive definite.
         """
-        hessian = data.hessian(minimum.values, 0.01 * self.width)
+        # where the minimum is much sharper than at the model's value, so are the differences
+        step = 0.01 * min(self.width, max(float(minimum.errors[0]), 1e-3 * self.width))
+        hessian = data.hessian(minimum.values, step)
         free = np.flatnonzero(~np.array(minimum.fixed))
         size = np.sqrt(np.diag(hessian)[free]) if np.all(np.diag(hessian)[free] > 0) else None
         errors = np.zeros(len(hessian))
@@ -234,34 +240,9 @@ class Fitter:
             minuit.limits[i] = (0, None)
         return minuit
 
-    def profile(self, data: Likelihood) -> "Profile":
+    def profile(self, data: Likelihood) -> Profile:
         """Make the profile of -2 ln L in the parameter of interest."""
         return Profile(data=data)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Profile:
-    """-2 ln L minimised over the normalisations at fixed values of the parameter of interest."""
-
-    data: Likelihood
-
-    def __call__(self, poi: float) -> float:
-        """Evaluate at a value of the parameter of interest."""
-        return self._minimise(poi, np.empty(len(self.data.auxiliary)))
-
-    def factors(self, poi: float) -> Array:
-        """Return the normalisations at the minimum, shape (1 + n_backgrounds,)."""
-        factors = np.empty(len(self.data.auxiliary))
-        self._minimise(poi, factors)
-        return factors
-
-    def _minimise(self, poi: float, factors: Array) -> float:
-        d, t = self.data, self.data.templates
-        return float(
-            _profile.profile(
-                t.signal(poi), t.backgrounds, d.counts, d.errors, d.auxiliary, t.uncertainties, factors
-            )
-        )
 
 
 def make_fitter(

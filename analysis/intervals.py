@@ -9,10 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import ndtri
 
-from analysis.fitter import REACH, Fitter, Profile, make_fitter
+from analysis.fitter import REACH, Fitter, make_fitter
 from analysis.histograms import bin_counts
 from analysis.likelihood import Likelihood
 from analysis.minimum import Minimum
+from analysis.profile import Profile
 from analysis.results import LimitResult
 from detsim.experiment import Experiment
 from simgen.models import Model
