@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from macros.commands.check import check
+from macros.commands.counts import counts
 from macros.commands.expect import expect
 from macros.commands.figure import figure
 from macros.commands.fit import fit, limit
@@ -36,6 +37,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "toys": toys,
     "coverage": coverage,
     "sensitivity": sensitivity,
+    "counts": counts,
     "figure": figure,
     "inspect": inspect,
 }
