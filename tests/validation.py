@@ -31,6 +31,8 @@ _TITLES = {
     "statistical_bound": "γ95 of statistics alone, LAMA",
     "bound_at_error": "95 % bound at an error per bin",
     "lama_effects": "change of LAMA's bins",
+    "feldman_cousins_counts": "interval of counts",
+    "feldman_cousins_gaussian": "interval of a Gaussian bounded at 0",
 }
 _MEASURED = {
     "borexino": "solar ⁷Be line in Borexino, all recoil energies (preset `borexino-be7`)",
@@ -42,6 +44,7 @@ _UNSHOWN = {"value", "unit", "tolerance", "reason", "source", "what"}
 _KEYS = {"E_nu": "E_nu {} MeV", "T_low": "T > {} MeV", "electron_mass": "m_e {} MeV", "mass_GeV": "{} GeV"}
 _KEYS |= {"share_of_T_max": "T/T_max {}", "error": "error {}", "tonnes": "{} t", "bin": "bin {}"}
 _KEYS |= {"sin2_theta_w": "s² {}", "mixing": "mixing: {}", "side": "g_{}"}
+_KEYS |= {"n": "n = {}", "b": "b = {}", "x0": "x0 = {}", "level": "level {}", "end": "{} end"}
 
 _HEAD = """# Validation
 
