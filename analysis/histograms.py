@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from detsim.experiment import Experiment
 from simgen.events import Events
 
-__all__ = ["bin_counts", "energy_axis", "experiment_counts", "from_counts", "histogram", "is_weighted"]
+__all__ = ["bin_counts", "energy_axis", "experiment_counts", "from_counts", "histogram"]
 
 
 def energy_axis(experiment: Experiment) -> hist.axis.Variable:
@@ -31,7 +31,7 @@ def histogram(
         Events with `T_reco`, or measured energies [MeV].
     experiment : Experiment
     weight : array_like, optional
-        Of each event; that of the events if not given, else 1.
+        Of each event, 0 or above; that of the events if not given, else 1.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def histogram(
     Raises
     ------
     ValueError
-        If the events have not been through the detector.
+        If the events have not been through the detector, or a weight is negative or not finite.
     """
     T_reco = data.T_reco if isinstance(data, Events) else data
     if T_reco is None:
@@ -49,8 +49,19 @@ def histogram(
     h = hist.Hist(energy_axis(experiment), storage=hist.storage.Weight(), label="events")
     if weight is None and isinstance(data, Events):
         weight = data.weight
-    h.fill(np.asarray(T_reco, np.float64), weight=None if weight is None else np.asarray(weight, np.float64))
+    if weight is not None:
+        weight = np.asarray(weight, np.float64)
+        _check_weights(weight)
+    h.fill(np.asarray(T_reco, np.float64), weight=weight)
     return h
+
+
+def _check_weights(weight: NDArray[np.float64]) -> None:
+    bad = weight[~(np.isfinite(weight) & (weight >= 0))]
+    if bad.size:
+        raise ValueError(
+            f"weights must be finite and not negative, got {bad[0]:g} ({bad.size} of {weight.size} are wrong)"
+        )
 
 
 def from_counts(counts: ArrayLike, experiment: Experiment) -> hist.Hist[Any]:
@@ -65,12 +76,6 @@ def from_counts(counts: ArrayLike, experiment: Experiment) -> hist.Hist[Any]:
     h.view(flow=True)["value"] = counts
     h.view(flow=True)["variance"] = counts
     return h
-
-
-def is_weighted(h: hist.Hist[Any]) -> bool:
-    """Tell whether the variances of a histogram are other than its counts: no Poisson numbers."""
-    variances = h.variances(flow=True)
-    return variances is not None and not np.allclose(variances, h.values(flow=True), rtol=1e-6, atol=1e-9)
 
 
 def bin_counts(h: hist.Hist[Any], experiment: Experiment) -> NDArray[np.float64]:

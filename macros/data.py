@@ -1,15 +1,17 @@
 """Data for a fit: an event file, or a histogram in one of the formats that are read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import hist
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from analysis.export import read_histogram
-from analysis.histograms import bin_counts, experiment_counts, from_counts, histogram, is_weighted
+from analysis.histograms import experiment_counts, from_counts, histogram
+from analysis.weighted import effective_counts
 from detsim.eventfile import EventFile
 from detsim.experiment import Experiment
 from detsim.files import FileError
@@ -21,10 +23,6 @@ __all__ = ["Data", "StoredCounts", "load_data", "stored_counts"]
 
 _OF_THE_ANALYSIS = {"model", "systematics", "fit", "run", "exposure"}
 """Tables in which a card may differ from that of its data; the exposure is the file's."""
-_NO_FIT = (
-    "they are not Poisson numbers, and a likelihood of them would have wrong errors; fit the file that was "
-    "reweighted, or simulate the model"
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +32,7 @@ class Data:
     Parameters
     ----------
     histogram : hist.Hist
+        Of weighted events, sums of weights and of their squares.
     experiment : Experiment
         With the exposure of the data.
     source : str
@@ -72,11 +71,9 @@ def load_data(card: Card, spec: str, *, number: int | None = None) -> Data:
         raise ValueError(f"--experiment chooses among those of an event file; {spec} is a histogram")
     h = read_histogram(spec)
     try:
-        bin_counts(h, card.experiment)
+        effective_counts(h, card.experiment)
     except ValueError as error:
         raise FileError(spec, "foreign", str(error)) from None
-    if is_weighted(h):
-        raise ValueError(f"{spec} holds weighted counts (its variances are not its counts): {_NO_FIT}")
     return Data(histogram=h, experiment=card.experiment, source=spec)
 
 
@@ -104,23 +101,29 @@ def _from_events(card: Card, path: Path, number: int | None) -> Data:
             check_card(card, provenance.get("card", {}), path, may_differ=_OF_THE_ANALYSIS)
         if "T_reco" not in file.columns:
             raise ValueError(f"{path} holds true events: run `nugauge detect` on it first")
-        _refuse_weights(file)
         experiment = _with_exposure(card, file)
         if file.runinfo.n_experiments:
             return _one_experiment(experiment, file, path, number)
         if number is not None:
             raise ValueError(f"{path} has no pseudo-experiments to choose from")
         h = histogram([], experiment)
-        for chunk in file.iterate(["T_reco"]):
-            h.fill(chunk["T_reco"].astype("float64"))
+        for chunk in file.iterate(_filled(file)):
+            h += _fill(chunk, experiment, path)
         duration = experiment.exposure.duration
         scaled = replace(experiment, scale=file.runinfo.equivalent_exposure / duration)
     return Data(histogram=h, experiment=scaled, source=str(path))
 
 
-def _refuse_weights(file: EventFile) -> None:
-    if "weight" in file.columns:
-        raise ValueError(f"{file.path} holds weighted events: {_NO_FIT}")
+def _filled(file: EventFile) -> list[str]:
+    """Name the columns that a histogram is filled from."""
+    return [name for name in ("T_reco", "weight") if name in file.columns]
+
+
+def _fill(columns: Mapping[str, ArrayLike], experiment: Experiment, path: Path) -> hist.Hist[Any]:
+    try:
+        return histogram(columns["T_reco"], experiment, weight=columns.get("weight"))
+    except ValueError as error:
+        raise FileError(path, "damaged", f"has wrong events: {error}") from None
 
 
 def _one_experiment(experiment: Experiment, file: EventFile, path: Path, number: int | None) -> Data:
@@ -130,10 +133,12 @@ def _one_experiment(experiment: Experiment, file: EventFile, path: Path, number:
             f"{path} holds pseudo-experiments {known[0]} to {known[-1]}: choose one with --experiment, "
             f"or fit all with `nugauge toys CARD --data {path}`"
         )
-    counts = experiment_counts(file.jagged("T_reco"), experiment)[known.index(number)]
-    return Data(
-        histogram=from_counts(counts, experiment), experiment=experiment, source=f"{path}, number {number}"
-    )
+    position = known.index(number)
+    if "weight" in file.columns:
+        h = _fill({name: file.jagged(name)[position] for name in _filled(file)}, experiment, path)
+    else:
+        h = from_counts(experiment_counts(file.jagged("T_reco"), experiment)[position], experiment)
+    return Data(histogram=h, experiment=experiment, source=f"{path}, number {number}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,12 +162,16 @@ def stored_counts(card: Card, path: Path) -> StoredCounts:
     Raises
     ------
     ValueError
-        If the file has none, or another exposure or experiment than the card.
+        If the file has none, or another exposure or experiment than the card, or holds weighted events.
     """
     with EventFile(path) as file:
         for provenance in file.provenances:
             check_card(card, provenance["card"], path, may_differ=_OF_THE_ANALYSIS - {"exposure"})
-        _refuse_weights(file)
+        if "weight" in file.columns:
+            raise ValueError(
+                f"{path} holds weighted events: toys are counts of events; fit its pseudo-experiments one by "
+                "one, with `nugauge fit CARD FILE --experiment K`"
+            )
         counts = experiment_counts(file.jagged("T_reco"), card.experiment)[:, 1:-1]
         return StoredCounts(numbers=file.experiments, counts=counts)
 
