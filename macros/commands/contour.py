@@ -54,8 +54,8 @@ def contour(
     as_json: JsonOption = False,
 ) -> None:
     """Fit two parameters at once, with contours of 68.3 and 95 %."""
-    from analysis.histograms import bin_counts
     from analysis.plane import Plane, fit_plane, plane_threshold
+    from analysis.weighted import for_data
     from macros.card import load_card
     from macros.data import load_data
     from macros.session import open_fitter
@@ -68,7 +68,7 @@ def contour(
     fitter = open_fitter(loaded, poi=name_x, experiment=found.experiment if found else None)
     counts = fitter.templates.expected(fitter.truth)
     if found:
-        counts = bin_counts(found.histogram, found.experiment)
+        fitter, counts = for_data(fitter, found.histogram)
     result = fit_plane(Plane(fitter=fitter, y=name_y), counts, values_x, values_y)
     thresholds = {level: plane_threshold(level) for level in _LEVELS}
     files = _write(result, thresholds, output, loaded.model.label) if output else []

@@ -13,11 +13,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from analysis.estimation import fit, fit_counts
 from analysis.fitter import make_fitter
-from analysis.histograms import energy_axis, from_counts, histogram
+from analysis.histograms import axes, from_counts, histogram
 from analysis.intervals import limit
 from analysis.pseudoexperiments import Thrower
 from analysis.templates import make_templates
 from analysis.weighted import effective_counts, for_data
+from detsim.distance import DistanceBins
 from detsim.experiment import FlatBackground
 from detsim.prediction import predict
 from detsim.reweighting import weights
@@ -40,7 +41,7 @@ def small():
 
 def sums(values, variances, flow=((0.0, 0.0), (0.0, 0.0))):
     """Make a weighted histogram from Σw and Σw² of the six bins."""
-    h = hist.Hist(energy_axis(borexino()), storage=hist.storage.Weight())
+    h = hist.Hist(*axes(borexino()), storage=hist.storage.Weight())
     (under, over) = flow
     h.view(flow=True)["value"] = [under[0], *values, over[0]]
     h.view(flow=True)["variance"] = [under[1], *variances, over[1]]
@@ -115,7 +116,7 @@ def test_unit_weights_are_counts_to_the_bit():
     T = rng.uniform(0.2, 0.6, 4000)
     found = fit(histogram(T, small()), small(), CHI)
     assert found == fit(histogram(T, small(), weight=np.ones(len(T))), small(), CHI)
-    plain = hist.Hist(energy_axis(small()), storage=hist.storage.Double()).fill(T)
+    plain = hist.Hist(*axes(small()), storage=hist.storage.Double()).fill(T)
     assert found == fit(plain, small(), CHI)
     counts = np.histogram(T, small().detector.edges)[0]
     fitter = make_fitter(small(), CHI)
@@ -253,10 +254,10 @@ def test_impossible_weights(wrong, shown):
 
 def test_weights_without_squares():
     """Contract: a histogram that lost its Σw² cannot be fitted; one of sums of counts can."""
-    lost = hist.Hist(energy_axis(borexino()), storage=hist.storage.Double()).fill(CENTRES, weight=0.3)
+    lost = hist.Hist(*axes(borexino()), storage=hist.storage.Double()).fill(CENTRES, weight=0.3)
     with pytest.raises(ValueError, match=r"keeps no sums of squared weights"):
         fit(lost, borexino(), CHI)
-    counts = hist.Hist(energy_axis(borexino()), storage=hist.storage.Double()).fill(CENTRES)
+    counts = hist.Hist(*axes(borexino()), storage=hist.storage.Double()).fill(CENTRES)
     assert effective_counts(counts + counts, borexino())[1] is None
 
 
@@ -284,3 +285,20 @@ def test_toys_are_not_thrown_from_weighted_data():
     fitter, _ = for_data(make_fitter(borexino(), CHI), sums(2 * ONES, 4 * ONES))
     with pytest.raises(ValueError, match="toys of weighted data"):
         Thrower(experiment=borexino(), fitter=fitter, seed=1)
+
+
+def test_two_dimensions():
+    """Closed form: weights of 0.5 in bins of distance and energy; half the counts at half their errors."""
+    bins = DistanceBins(edges=(500.0, 800.0, 1150.0), resolution=15.0)
+    outside = borexino_outside()
+    experiment = replace(outside, detector=replace(outside.detector, distance=bins))
+    events = simulate(experiment, SM(), seed=3, n=20_000)
+    plain = histogram(events, experiment)
+    halved = histogram(replace(events, weight=np.full(len(events), 0.5)), experiment)
+    counts, scaling = effective_counts(halved, experiment)
+    assert_array_equal(counts, effective_counts(plain, experiment)[0])
+    assert_allclose(scaling, 2.0, rtol=1e-15)
+    assert counts.shape == (experiment.detector.n_bins,)
+    halved.view(flow=True)["variance"][1, 2] = -1.0
+    with pytest.raises(ValueError, match="the bin from 500 to 800 cm, the bin from 0.3 to 0.35 MeV: Σw"):
+        effective_counts(halved, experiment)
