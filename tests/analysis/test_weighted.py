@@ -300,5 +300,5 @@ def test_two_dimensions():
     assert_allclose(scaling, 2.0, rtol=1e-15)
     assert counts.shape == (experiment.detector.n_bins,)
     halved.view(flow=True)["variance"][1, 2] = -1.0
-    with pytest.raises(ValueError, match="the bin from 500 to 800 cm, the bin from 0.3 to 0.35 MeV: Σw"):
+    with pytest.raises(ValueError, match=r"the bin from 500 to 800 cm, the bin from 0.3 to 0.35 MeV: Σw"):
         effective_counts(halved, experiment)
