@@ -107,6 +107,7 @@ def build_experiment(
     faults : FaultList
     """
     from detsim.experiment import Experiment, check_tables
+    from simgen.geometry.solid_angle import shrunk
 
     source = normalisation = detector = exposure = None
     model_table: ModelTable | None = tables.get("model")
@@ -129,6 +130,9 @@ def build_experiment(
     made = tuple(b for b in backgrounds if b is not None)
     with faults.at("detector"):
         check_tables(detector, source, model_table.generate_above, made)
+    if geometry is not None:
+        with faults.at("detector.fiducial.wall_distance"):
+            shrunk(geometry, detector.wall_distance)
     if len(faults.faults) > n_faults:
         return None
     with faults.at("model"):

@@ -144,6 +144,11 @@ def test_all_faults_at_once(tmp_path):
         ("detector.fiducial=50 cm", "detector.fiducial", "must be a number, got '50 cm'"),
         ("detector.fiducial={}", "detector.fiducial.wall_distance", "is missing"),
         ("detector.fiducial={wall_distance='0 m'}", "detector.fiducial.wall_distance", "above 0"),
+        (
+            "detector.fiducial={wall_distance='3 m'}",
+            "detector.fiducial.wall_distance",
+            "nothing of the target",
+        ),
         ("detector.distance=3", "detector.distance", "must be a table"),
         (
             f"detector.distance={{{EDGES}}}",
