@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from analysis.coverage_study import CoverageStudy, coverage
     from analysis.estimation import fit
+    from analysis.feldman_cousins import CountBelt, count_belt, count_interval, gaussian_interval
     from analysis.fitter import make_fitter
     from analysis.histograms import histogram
     from analysis.intervals import limit
@@ -15,15 +16,19 @@ if TYPE_CHECKING:
     from analysis.settings import FitSettings
 
 __all__ = [
+    "CountBelt",
     "CoverageStudy",
     "FitResult",
     "FitSettings",
     "LimitResult",
     "Sensitivity",
     "Thrower",
+    "count_belt",
+    "count_interval",
     "coverage",
     "expected_limit",
     "fit",
+    "gaussian_interval",
     "histogram",
     "limit",
     "make_fitter",
@@ -32,15 +37,19 @@ __all__ = [
 ]
 
 _HOME = {
+    "CountBelt": "analysis.feldman_cousins",
     "CoverageStudy": "analysis.coverage_study",
     "FitResult": "analysis.results",
     "FitSettings": "analysis.settings",
     "LimitResult": "analysis.results",
     "Sensitivity": "analysis.reach",
     "Thrower": "analysis.pseudoexperiments",
+    "count_belt": "analysis.feldman_cousins",
+    "count_interval": "analysis.feldman_cousins",
     "coverage": "analysis.coverage_study",
     "expected_limit": "analysis.reach",
     "fit": "analysis.estimation",
+    "gaussian_interval": "analysis.feldman_cousins",
     "histogram": "analysis.histograms",
     "limit": "analysis.intervals",
     "make_fitter": "analysis.fitter",

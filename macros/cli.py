@@ -7,6 +7,7 @@ import typer
 
 from macros.commands.check import check
 from macros.commands.contour import contour
+from macros.commands.counts import counts
 from macros.commands.expect import expect
 from macros.commands.figure import figure
 from macros.commands.fit import fit, limit
@@ -38,6 +39,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "toys": toys,
     "coverage": coverage,
     "sensitivity": sensitivity,
+    "counts": counts,
     "figure": figure,
     "inspect": inspect,
 }
