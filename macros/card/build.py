@@ -70,11 +70,8 @@ def build_model(table: ModelTable, faults: FaultList) -> "Model | None":
 
 def _check_terms(table: ModelTable, faults: FaultList) -> None:
     """Report what one term lacks, or what contradicts another."""
-    if table.constrained:
-        if table.phi is not None:
-            faults.add("model.phi", "follows from gamma in a constrained model", "leave it out")
-        if table.rho_mix is False:
-            faults.add("model.rho_mix", "is on in a constrained model", "leave it out")
+    if table.constrained and table.phi is not None:
+        faults.add("model.phi", "follows from gamma in a constrained model", "leave it out")
     if table.charge_radius is not None and table.charge_radius_convention is None:
         faults.add_missing("model.charge_radius_convention")
     if table.sin2_2theta is not None and table.delta_m2 is None:

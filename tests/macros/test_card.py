@@ -437,7 +437,6 @@ def test_overrides():
         (["name=LR", "constrained.tau=2"], "model.constrained", "it takes no tau"),
         (["name=SM", "constrained=true"], "model.constrained", "which the SM has not"),
         (["constrained=true", "phi=0.1 deg", "gamma=0.1"], "model.phi", "follows from gamma"),
-        (["constrained=true", "rho_mix=false"], "model.rho_mix", "is on in a constrained model"),
     ],
 )
 def test_faults_of_constrained_models(overrides, key, words):
