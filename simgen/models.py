@@ -73,7 +73,8 @@ class Model:
     mu_nu : float
         Magnetic moment in Bohr magnetons.
     constrained : bool
-        E6 with Higgs bosons from the 27 only, or left-right with a bidoublet only: φ follows from γ.
+        E6 with Higgs bosons from the 27 only, or left-right with a bidoublet only: φ follows from γ, and with
+        `rho_mix` the exact M_Z0²/M_1².
     tau : float, optional
         ⟨H_u⟩²/⟨H_d⟩² of constrained E6; only χ does without.
     eps_L, eps_R : float
@@ -181,8 +182,8 @@ class Model:
             return
         if self.name == "SM":
             raise ValueError("the SM has no Z' whose mixing could be constrained (choose E6 or LR)")
-        if self.phi or not self.rho_mix:
-            raise ValueError("in a constrained model phi follows from gamma, and rho_mix is on: give neither")
+        if self.phi:
+            raise ValueError("in a constrained model phi follows from gamma: give none")
         end = end_point(self.mass_matrix_k)
         if self.gamma > end:
             mass, least = (mass_from_gamma(g) / 1000 for g in (self.gamma, end))
@@ -200,7 +201,8 @@ class Model:
     def mixing(self) -> tuple[float, float]:
         """Mixing angle φ [rad], and what multiplies g_L and g_R because M_1 is not M_Z0."""
         if self.constrained:
-            return constrained_mixing(self.gamma, self.mass_matrix_k)
+            phi, x = constrained_mixing(self.gamma, self.mass_matrix_k)
+            return phi, x if self.rho_mix else 1.0
         if self.phi and self.rho_mix:
             return self.phi, 1 + math.sin(self.phi) ** 2 * (1 / self.gamma - 1)
         return self.phi, 1.0

@@ -70,11 +70,8 @@ def build_model(table: ModelTable, faults: FaultList) -> "Model | None":
 
 def _check_terms(table: ModelTable, faults: FaultList) -> None:
     """Report what one term lacks, or what contradicts another."""
-    if table.constrained:
-        if table.phi is not None:
-            faults.add("model.phi", "follows from gamma in a constrained model", "leave it out")
-        if table.rho_mix is False:
-            faults.add("model.rho_mix", "is on in a constrained model", "leave it out")
+    if table.constrained and table.phi is not None:
+        faults.add("model.phi", "follows from gamma in a constrained model", "leave it out")
     if table.charge_radius is not None and table.charge_radius_convention is None:
         faults.add_missing("model.charge_radius_convention")
     if table.sin2_2theta is not None and table.delta_m2 is None:
@@ -107,6 +104,7 @@ def build_experiment(
     faults : FaultList
     """
     from detsim.experiment import Experiment, check_tables
+    from simgen.geometry.solid_angle import shrunk
 
     source = normalisation = detector = exposure = None
     model_table: ModelTable | None = tables.get("model")
@@ -129,6 +127,9 @@ def build_experiment(
     made = tuple(b for b in backgrounds if b is not None)
     with faults.at("detector"):
         check_tables(detector, source, model_table.generate_above, made)
+    if geometry is not None:
+        with faults.at("detector.fiducial.wall_distance"):
+            shrunk(geometry, detector.wall_distance)
     if len(faults.faults) > n_faults:
         return None
     with faults.at("model"):

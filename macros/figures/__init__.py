@@ -11,6 +11,9 @@ FIGURES = {
     "2": "limits on γ against the error per bin, LAMA",
     "3": "events per bin in LAMA: standard model, magnetic moment, Z'",
     "4": "LAMA's reach in the magnetic moment and in the Z' against the error per bin",
+    "1-normalisation": "Fig. 1 with a normalisation error that all bins share",
+    "2-normalisation": "Fig. 2 with a normalisation error that all bins share",
+    "mixing": "limits on γ where mixing follows from the mass, as the paper remarks on η",
     "beta": "reach in γ over all E6 models",
 }
 """What each figure shows, by its name."""
@@ -56,15 +59,16 @@ def make_figure(
     from macros.card import load_card
     from macros.style import add_note, new_figure, render, styled
 
-    stem = f"figure{name}" if name.isdigit() else name
-    module = import_module(f"macros.figures.{stem}")
+    numbered = name[0].isdigit()
+    stem = f"figure{name}" if numbered else name
+    module = import_module(f"macros.figures.{stem.replace('-', '_')}")
     data = module.compute({label: load_card(preset) for label, preset in module.CARDS.items()}, method=method)
     with styled():
         figure = new_figure(*module.SIZE)
         module.draw(figure, data)
         add_note(figure, data.note)
         picture = render(figure, format)
-    title = f"Fig. {name}" if name.isdigit() else stem
+    title = f"Fig. {name}" if numbered else stem
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     contents = {format: picture, "csv": data.csv().encode(), "txt": data.text(title).encode()}

@@ -90,20 +90,27 @@ def short_model(model: "Model") -> str:
     return rf"{names[model.corrections]}, $\sin^2\theta_W$ = {model.sin2_theta_w:g}, $\phi$ = {model.phi:g}"
 
 
-def describe_statistics(threshold: float, method: str) -> str:
-    """Describe the limits of a figure."""
+def describe_statistics(threshold: float, method: str, *, common: bool = False) -> str:
+    """Describe the limits of a figure, with a normalisation error common to all bins or without."""
+    if common:
+        chi2 = (
+            "χ²(θ) = min_η Σ_i [(η N_i(θ) − N_i^SM)/(σ N_i^SM)]² + [(η − 1)/δ]², one relative error σ in all "
+            "bins, uncorrelated, and a normalisation η common to all bins and known to δ; δ = 0: η = 1, the "
+            "paper's"
+        )
+    else:
+        chi2 = "χ²(θ) = Σ_i [(N_i(θ) − N_i^SM)/(σ N_i^SM)]², one relative error σ in all bins, uncorrelated"
     return (
-        f"Limits at {LEVEL * 100:g} % C.L. {method}, Δχ² = {threshold:.4f}, on χ²(θ) = Σ_i [(N_i(θ) − "
-        "N_i^SM)/(σ N_i^SM)]², one relative error σ in all bins, uncorrelated, the measurement taken to be "
-        "exactly the standard model's; the limit is the first crossing above θ = 0."
+        f"Limits at {LEVEL * 100:g} % C.L. {method}, Δχ² = {threshold:.4f}, on {chi2}, the measurement taken "
+        "to be exactly the standard model's; the limit is the first crossing above θ = 0."
     )
 
 
-def short_statistics(threshold: float, method: str) -> str:
+def short_statistics(threshold: float, method: str, *, common: bool = False) -> str:
     """Describe the limits of a figure in a few words."""
     return (
         rf"{LEVEL * 100:g} % C.L. {method}, $\Delta\chi^2$ = {threshold:.4f}; data = standard model; error σ "
-        "uncorrelated between bins"
+        f"uncorrelated between bins{'; normalisation error δ common to all bins' if common else ''}"
     )
 
 
@@ -116,8 +123,13 @@ def short_experiment(experiment: "Experiment") -> str:
     )
 
 
-def describe_experiments(experiments: "Mapping[str, Experiment]", model: "Model") -> str:
-    """Describe experiments, one that only has other bins than one before it by these."""
+def describe_experiments(
+    experiments: "Mapping[str, Experiment]", model: "Model", *, common: bool = False
+) -> str:
+    """Describe experiments, one that only has other bins than one before it by these.
+
+    With `common` the figure varies the normalisation error.
+    """
     texts: list[str] = []
     known: dict[str, Experiment] = {}
     for label, experiment in experiments.items():
@@ -125,7 +137,7 @@ def describe_experiments(experiments: "Mapping[str, Experiment]", model: "Model"
         twin = next((name for name, other in known.items() if _differ_in_bins_only(experiment, other)), None)
         known[label] = experiment
         if twin is None:
-            texts.append(describe_experiment(experiment, n_expected))
+            texts.append(describe_experiment(experiment, n_expected, common=common))
         else:
             texts.append(
                 f"{label}: as {twin}, in {describe_bins(experiment.detector)}; {scientific(n_expected, 4)} "
@@ -138,7 +150,7 @@ def _differ_in_bins_only(a: "Experiment", b: "Experiment") -> bool:
     return replace(a, detector=replace(a.detector, edges=b.detector.edges)) == b
 
 
-def describe_experiment(experiment: "Experiment", n_expected: float) -> str:
+def describe_experiment(experiment: "Experiment", n_expected: float, *, common: bool = False) -> str:
     """Describe source, normalisation, electrons, exposure, detector and backgrounds.
 
     Parameters
@@ -146,6 +158,8 @@ def describe_experiment(experiment: "Experiment", n_expected: float) -> str:
     experiment : Experiment
     n_expected : float
         Counts that the standard model gives in the bins.
+    common : bool
+        The figure varies the normalisation error, δ.
     """
     detector = experiment.detector
     target = detector.target
@@ -155,6 +169,8 @@ def describe_experiment(experiment: "Experiment", n_expected: float) -> str:
     backgrounds = f"backgrounds: {names}" if names else "no background"
     known = experiment.signal_uncertainty
     systematics = f"normalisation known to {known:.2g}" if known else "no systematic errors"
+    if common:
+        systematics = "no systematic errors but δ"
     return (
         f"{detector.name}: {_describe_source(experiment.source)}; {_normalisation(experiment)}; "
         f"{scientific(target.n_electrons, 5)} electrons{kind} ({binding}); measured energy in "

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from macros.card import Card
 
-__all__ = ["CARDS", "SIZE", "compute", "draw"]
+__all__ = ["CARDS", "SIZE", "compute", "draw", "statistical_limit"]
 
 CARDS = {"LAMA": "lama-pm147-paper"}
 SIZE = (7.0, 5.4)
@@ -65,7 +65,7 @@ def compute(cards: "Mapping[str, Card]", *, method: str, errors: Sequence[float]
             (EQUAL, name, error, limit, mass, threshold, found.global_fit)
             for error, limit, mass in zip(errors, found.limit, found.M_Zprime_GeV, strict=True)
         ]
-        position, limit = _statistical(card, name, threshold)
+        position, limit = statistical_limit(card, name, threshold)
         mass = mass_from_gamma(limit) / 1000 if limit else None
         rows.append((STATISTICAL, name, position, limit, mass, threshold, found.global_fit))
     return FigureData(
@@ -91,7 +91,7 @@ def compute(cards: "Mapping[str, Card]", *, method: str, errors: Sequence[float]
     )
 
 
-def _statistical(card: "Card", name: str, threshold: float) -> tuple[float, float | None]:
+def statistical_limit(card: "Card", name: str, threshold: float) -> tuple[float, float | None]:
     """Compute the mean relative statistical error per bin, and the limit with these errors."""
     import numpy as np
 

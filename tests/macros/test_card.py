@@ -144,6 +144,11 @@ def test_all_faults_at_once(tmp_path):
         ("detector.fiducial=50 cm", "detector.fiducial", "must be a number, got '50 cm'"),
         ("detector.fiducial={}", "detector.fiducial.wall_distance", "is missing"),
         ("detector.fiducial={wall_distance='0 m'}", "detector.fiducial.wall_distance", "above 0"),
+        (
+            "detector.fiducial={wall_distance='3 m'}",
+            "detector.fiducial.wall_distance",
+            "nothing of the target",
+        ),
         ("detector.distance=3", "detector.distance", "must be a table"),
         (
             f"detector.distance={{{EDGES}}}",
@@ -432,7 +437,6 @@ def test_overrides():
         (["name=LR", "constrained.tau=2"], "model.constrained", "it takes no tau"),
         (["name=SM", "constrained=true"], "model.constrained", "which the SM has not"),
         (["constrained=true", "phi=0.1 deg", "gamma=0.1"], "model.phi", "follows from gamma"),
-        (["constrained=true", "rho_mix=false"], "model.rho_mix", "is on in a constrained model"),
     ],
 )
 def test_faults_of_constrained_models(overrides, key, words):
