@@ -96,7 +96,8 @@ def next_rise(n: int, b: float, alpha: float, k: int) -> float:
     -----
     As b grows, the end falls, but for rises: where the last μ of a stretch k is accepted again, because
     R(k+1) = R(n) has moved past the falling root of the stretch. Both are functions of k alone. The ends
-    after the rises fall with k, so the next one is the largest of those to come.
+    after the rises fall with k, so the next one is the largest of those to come; that they fall is tested,
+    not proven.
     """
     while float(_outside(n + 1, k, k + 1.0)) > alpha:  # else no b < k+1 is left, here and at larger k
         rise = _rise(n, max(n, b), alpha, k) if k > n else None

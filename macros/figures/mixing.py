@@ -141,7 +141,9 @@ def draw(figure: "Figure", data: FigureData) -> None:
         ax.set_title(experiment)
     for ax in axes[-1]:
         ax.set_xlabel("error per bin σ [%]")
-    figure.legend(*axes[NAMES.index("eta"), 0].get_legend_handles_labels(), loc="outside upper center", ncols=6)
+    figure.legend(
+        *axes[NAMES.index("eta"), 0].get_legend_handles_labels(), loc="outside upper center", ncols=6
+    )
 
 
 def _panel(ax: "Axes", data: FigureData, name: str, experiment: str) -> None:

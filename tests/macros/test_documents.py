@@ -132,6 +132,7 @@ def test_json_keys(tmp_path):
         "toys": (CARD, "-n", 1, "-o", tmp_path / "toys.root"),
         "coverage": (CARD, "--at", 0, "-n", 2),
         "sensitivity": (CARD, "--errors", "0.1:0.1:1"),
+        "counts": (3, "--background", 1.2),
         "list": (),
         "check": (CARD,),
         "inspect": (events,),
