@@ -151,8 +151,9 @@ class Templates:
     @cached_property
     def reference(self) -> Array:
         """Counts of the standard model with nominal normalisations, shape (n_bins,)."""
-        standard = self.folded.signal(self.model.standard())[1:-1]
-        return np.asarray(standard + self.backgrounds.sum(axis=0))
+        standard = self.model.standard()
+        folded = self.folded if self.folded.serves(standard) else fold(self.experiment, standard)
+        return np.asarray(folded.signal(standard)[1:-1] + self.backgrounds.sum(axis=0))
 
 
 _NEEDED = {
