@@ -8,10 +8,10 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from analysis.fitter import Fitter, make_fitter
-from analysis.histograms import bin_counts
 from analysis.intervals import interval, is_blind
 from analysis.results import NO_MINIMUM, Estimate, FitResult
 from analysis.settings import Method
+from analysis.weighted import for_data
 from detsim.experiment import Experiment
 from simgen.models import Model
 
@@ -38,7 +38,8 @@ def fit(
     Parameters
     ----------
     data : hist.Hist
-        Counts in the bins of the experiment's detector.
+        Counts in the bins of the experiment's detector, or sums of weights with variances Σw²: these are
+        fitted with the scaled Poisson likelihood of `analysis.weighted`.
     experiment, model, poi, likelihood, error_per_bin
         As for `make_fitter`.
     level : float
@@ -54,10 +55,11 @@ def fit(
     Raises
     ------
     ValueError
-        If a setting is not one of its choices, or the histogram has other bins.
+        If a setting is not one of its choices, or the histogram has other bins or impossible contents.
     """
     fitter = make_fitter(experiment, model, poi=poi, likelihood=likelihood, error_per_bin=error_per_bin)
-    return fit_counts(fitter, bin_counts(data, experiment), level=level, method=method)
+    fitter, counts = for_data(fitter, data)
+    return fit_counts(fitter, counts, level=level, method=method)
 
 
 def fit_counts(
@@ -113,6 +115,7 @@ def fit_counts(
         reason=reason,
         fval=minimum.fval,
         ndof=data.ndof,
+        effective_counts=data.effective_counts,
     )
 
 

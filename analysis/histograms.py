@@ -64,7 +64,7 @@ def histogram(
     L_reco : array_like, optional
         Measured distances [cm], where the detector has bins of them and `data` are energies.
     weight : array_like, optional
-        Of each event; that of the events if not given, else 1.
+        Of each event, 0 or above; that of the events if not given, else 1.
 
     Returns
     -------
@@ -74,7 +74,8 @@ def histogram(
     Raises
     ------
     ValueError
-        If the events have not been through the detector, or have no distance where one is needed.
+        If the events have not been through the detector, have no distance where one is needed, or a weight is
+        negative or not finite.
     """
     T_reco: ArrayLike | None
     if isinstance(data, Events):
@@ -89,9 +90,20 @@ def histogram(
         if L_reco is None:
             raise ValueError("the detector has bins of the distance, and the events have no L_reco")
         columns.insert(0, np.asarray(L_reco, np.float64))
+    if weight is not None:
+        weight = np.asarray(weight, np.float64)
+        _check_weights(weight)
     h = empty_histogram(experiment)
-    h.fill(*columns, weight=None if weight is None else np.asarray(weight, np.float64))
+    h.fill(*columns, weight=weight)
     return h
+
+
+def _check_weights(weight: NDArray[np.float64]) -> None:
+    bad = weight[~(np.isfinite(weight) & (weight >= 0))]
+    if bad.size:
+        raise ValueError(
+            f"weights must be finite and not negative, got {bad[0]:g} ({bad.size} of {weight.size} are wrong)"
+        )
 
 
 def from_counts(counts: ArrayLike, experiment: Experiment) -> hist.Hist[Any]:

@@ -10,11 +10,11 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.special import ndtri
 
 from analysis.fitter import REACH, Fitter, make_fitter
-from analysis.histograms import bin_counts
 from analysis.likelihood import Likelihood
 from analysis.minimum import Minimum
 from analysis.profile import Profile
 from analysis.results import LimitResult
+from analysis.weighted import for_data
 from detsim.experiment import Experiment
 from simgen.models import Model
 
@@ -207,6 +207,7 @@ def limit_of_counts(
         upper=upper_limit(fitter, data, minimum, threshold),
         regions=regions(fitter, data, minimum, threshold, method=method),
         asimov=upper_limit(fitter, exact, fitter.minimise(exact), threshold),
+        effective_counts=data.effective_counts,
     )
 
 
@@ -226,7 +227,7 @@ def limit(
     Parameters
     ----------
     data : hist.Hist or None
-        Counts; None takes the exact expectation of the model.
+        As for `fit`; None takes the exact expectation of the model.
     experiment, model, poi, likelihood, error_per_bin
         As for `analysis.estimation.make_fitter`.
     level : float
@@ -238,6 +239,8 @@ def limit(
     LimitResult
     """
     fitter = make_fitter(experiment, model, poi=poi, likelihood=likelihood, error_per_bin=error_per_bin)
-    exact = fitter.templates.expected(fitter.truth)
-    counts = exact if data is None else bin_counts(data, experiment)
+    if data is None:
+        counts = fitter.templates.expected(fitter.truth)
+    else:
+        fitter, counts = for_data(fitter, data)
     return limit_of_counts(fitter, counts, level=level, method=method)

@@ -120,6 +120,11 @@ class Likelihood:
         return self._evaluate(poi, np.ones(len(self.templates.free)))
 
     @property
+    def effective_counts(self) -> tuple[float, ...] | None:
+        """The data, where they are effective counts of weighted events; else None."""
+        return None if self.templates.scaling is None else tuple(map(float, self.counts))
+
+    @property
     def ndof(self) -> int:
         """Bins minus the parameter of interest; each constrained parameter brings its own measurement."""
         return len(self.counts) - 1

@@ -43,6 +43,11 @@ class Thrower:
     events : bool
         Draw, smear and bin every event instead of drawing the counts.
 
+    Raises
+    ------
+    ValueError
+        If the fitter was prepared for weighted data.
+
     Notes
     -----
     Counts are Poisson, auxiliary measurements Gaussian around 1. For the paper's χ², whose error per bin
@@ -55,6 +60,10 @@ class Thrower:
     fitter: Fitter
     seed: int
     events: bool = False
+
+    def __post_init__(self) -> None:
+        if self.fitter.templates.scaling is not None:
+            raise ValueError("toys of weighted data are not offered: throw them with an unscaled fitter")
 
     @cached_property
     def _identity(self) -> tuple[int, ...]:

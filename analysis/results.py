@@ -53,6 +53,8 @@ class FitResult:
         Minimum of -2 ln L/L_saturated with constraints, or of χ².
     ndof : int
         Bins minus one.
+    effective_counts : tuple of float, or None
+        (Σw)²/Σw² of each bin, where the data were weighted and the likelihood scaled to them.
     """
 
     parameters: dict[str, Estimate]
@@ -64,6 +66,12 @@ class FitResult:
     reason: str
     fval: float
     ndof: int
+    effective_counts: tuple[float, ...] | None = None
+
+    @property
+    def weighted(self) -> bool:
+        """Whether the data were weighted."""
+        return self.effective_counts is not None
 
     @property
     def failed(self) -> bool:
@@ -95,6 +103,8 @@ class LimitResult:
         The limit that exact data of the model would give.
     band : tuple of five floats, or None
         Limits at -2, -1, 0, +1, +2 standard deviations from pseudo-experiments.
+    effective_counts : tuple of float, or None
+        As of `FitResult`; `asimov` then has the weights of the data.
     """
 
     parameter: str
@@ -105,6 +115,12 @@ class LimitResult:
     regions: tuple[tuple[float | None, float | None], ...]
     asimov: float | None
     band: tuple[float, ...] | None = None
+    effective_counts: tuple[float, ...] | None = None
+
+    @property
+    def weighted(self) -> bool:
+        """Whether the data were weighted."""
+        return self.effective_counts is not None
 
     @property
     def M_Zprime_GeV(self) -> float | None:

@@ -37,6 +37,8 @@ class Templates:
         Parameters of the fit: poi, then the constrained normalisations.
     uncertainties : ndarray, shape (1 + n_backgrounds,)
         Relative standard deviations of signal and background normalisations; 0: fixed at 1.
+    scaling : ndarray, shape (n_bins,), or None
+        Multiplies all that is expected, where data are weighted: see `analysis.weighted`.
     """
 
     experiment: Experiment
@@ -45,6 +47,7 @@ class Templates:
     poi: str
     names: tuple[str, ...]
     uncertainties: Array
+    scaling: Array | None = None
 
     @property
     def n_bins(self) -> int:
@@ -54,7 +57,7 @@ class Templates:
     @cached_property
     def backgrounds(self) -> Array:
         """Counts of each background, shape (n_backgrounds, n_bins)."""
-        return np.ascontiguousarray(self.folded.backgrounds[:, 1:-1])
+        return np.ascontiguousarray(self._scaled(self.folded.backgrounds[:, 1:-1]))
 
     @cached_property
     def free(self) -> NDArray[np.intp]:
@@ -100,10 +103,13 @@ class Templates:
     def _signal(self, poi: float) -> Array:
         model = self.model.vary(**{self.poi: float(poi)})
         if self.folded.serves(model):
-            return self.folded.signal(model)[1:-1]
+            return self._scaled(self.folded.signal(model)[1:-1])
         if poi not in self._refolded:
-            self._refolded[poi] = fold(self.experiment, model).signal(model)[1:-1]
+            self._refolded[poi] = self._scaled(fold(self.experiment, model).signal(model)[1:-1])
         return self._refolded[poi]
+
+    def _scaled(self, expected: Array) -> Array:
+        return expected if self.scaling is None else expected * self.scaling
 
     @cached_property
     def _refolded(self) -> dict[float, Array]:
@@ -153,7 +159,8 @@ class Templates:
         """Counts of the standard model with nominal normalisations, shape (n_bins,)."""
         standard = self.model.standard()
         folded = self.folded if self.folded.serves(standard) else fold(self.experiment, standard)
-        return np.asarray(folded.signal(standard)[1:-1] + self.backgrounds.sum(axis=0))
+        signal = self._scaled(folded.signal(standard)[1:-1])
+        return np.asarray(signal + self.backgrounds.sum(axis=0))
 
 
 _NEEDED = {

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from macros.commands.check import check
+from macros.commands.contour import contour
 from macros.commands.expect import expect
 from macros.commands.figure import figure
 from macros.commands.fit import fit, limit
@@ -33,6 +34,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "reweight": reweight,
     "fit": fit,
     "limit": limit,
+    "contour": contour,
     "toys": toys,
     "coverage": coverage,
     "sensitivity": sensitivity,

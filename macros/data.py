@@ -1,15 +1,17 @@
 """Data for a fit: an event file, or a histogram in one of the formats that are read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import hist
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from analysis.histogramreader import read_histogram
-from analysis.histograms import bin_counts, empty_histogram, experiment_counts, from_counts, is_weighted
+from analysis.histograms import axes, empty_histogram, experiment_counts, from_counts, histogram
+from analysis.weighted import effective_counts
 from detsim.eventfile import EventFile
 from detsim.experiment import Experiment
 from detsim.files import FileError
@@ -21,10 +23,6 @@ __all__ = ["Data", "StoredCounts", "file_histogram", "load_data", "stored_counts
 
 _OF_THE_ANALYSIS = {"model", "systematics", "fit", "run", "exposure"}
 """Tables in which a card may differ from that of its data; the exposure is the file's."""
-_NO_FIT = (
-    "they are not Poisson numbers, and a likelihood of them would have wrong errors; fit the file that was "
-    "reweighted, or simulate the model"
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +32,7 @@ class Data:
     Parameters
     ----------
     histogram : hist.Hist
+        Of weighted events, sums of weights and of their squares.
     experiment : Experiment
         With the exposure of the data.
     source : str
@@ -72,11 +71,9 @@ def load_data(card: Card, spec: str, *, number: int | None = None) -> Data:
         raise ValueError(f"--experiment chooses among those of an event file; {spec} is a histogram")
     h = read_histogram(spec)
     try:
-        bin_counts(h, card.experiment)
+        effective_counts(h, card.experiment)
     except ValueError as error:
         raise FileError(spec, "foreign", str(error)) from None
-    if is_weighted(h):
-        raise ValueError(f"{spec} holds weighted counts (its variances are not its counts): {_NO_FIT}")
     return Data(histogram=h, experiment=card.experiment, source=spec)
 
 
@@ -104,7 +101,6 @@ def _from_events(card: Card, path: Path, number: int | None) -> Data:
             check_card(card, provenance.get("card", {}), path, may_differ=_OF_THE_ANALYSIS)
         if "T_reco" not in file.columns:
             raise ValueError(f"{path} holds true events: run `nugauge detect` on it first")
-        _refuse_weights(file)
         experiment = _with_exposure(card, file)
         if file.runinfo.n_experiments:
             return _one_experiment(experiment, file, path, number)
@@ -117,16 +113,25 @@ def _from_events(card: Card, path: Path, number: int | None) -> Data:
 
 
 def file_histogram(file: EventFile, experiment: Experiment) -> hist.Hist[Any]:
-    """Fill the histogram of an experiment from a file of unweighted events."""
+    """Fill the histogram of an experiment from a file of events, weighted or not."""
     h = empty_histogram(experiment)
-    for chunk in file.iterate(list(h.axes.name)):
-        h.fill(*(chunk[name].astype(np.float64) for name in h.axes.name))
+    for chunk in file.iterate(_filled(file, experiment)):
+        h += _fill(chunk, experiment, file.path)
     return h
 
 
-def _refuse_weights(file: EventFile) -> None:
-    if "weight" in file.columns:
-        raise ValueError(f"{file.path} holds weighted events: {_NO_FIT}")
+def _filled(file: EventFile, experiment: Experiment) -> list[str]:
+    """Name the columns that a histogram is filled from."""
+    wanted = (*(axis.name for axis in axes(experiment)), "weight")
+    return [name for name in wanted if name in file.columns]
+
+
+def _fill(columns: Mapping[str, ArrayLike], experiment: Experiment, path: Path) -> hist.Hist[Any]:
+    distances, weights = columns.get("L_reco"), columns.get("weight")
+    try:
+        return histogram(columns["T_reco"], experiment, L_reco=distances, weight=weights)
+    except ValueError as error:
+        raise FileError(path, "damaged", f"has wrong events: {error}") from None
 
 
 def _one_experiment(experiment: Experiment, file: EventFile, path: Path, number: int | None) -> Data:
@@ -136,10 +141,13 @@ def _one_experiment(experiment: Experiment, file: EventFile, path: Path, number:
             f"{path} holds pseudo-experiments {known[0]} to {known[-1]}: choose one with --experiment, "
             f"or fit all with `nugauge toys CARD --data {path}`"
         )
-    counts = _all_counts(file, experiment)[known.index(number)]
-    return Data(
-        histogram=from_counts(counts, experiment), experiment=experiment, source=f"{path}, number {number}"
-    )
+    position = known.index(number)
+    if "weight" in file.columns:
+        lists = {name: file.jagged(name)[position] for name in _filled(file, experiment)}
+        h = _fill(lists, experiment, path)
+    else:
+        h = from_counts(_all_counts(file, experiment)[position], experiment)
+    return Data(histogram=h, experiment=experiment, source=f"{path}, number {number}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,12 +171,16 @@ def stored_counts(card: Card, path: Path) -> StoredCounts:
     Raises
     ------
     ValueError
-        If the file has none, or another exposure or experiment than the card.
+        If the file has none, or another exposure or experiment than the card, or holds weighted events.
     """
     with EventFile(path) as file:
         for provenance in file.provenances:
             check_card(card, provenance["card"], path, may_differ=_OF_THE_ANALYSIS - {"exposure"})
-        _refuse_weights(file)
+        if "weight" in file.columns:
+            raise ValueError(
+                f"{path} holds weighted events: toys are counts of events; fit its pseudo-experiments one by "
+                "one, with `nugauge fit CARD FILE --experiment K`"
+            )
         counts = _all_counts(file, card.experiment)[:, 1:-1]
         return StoredCounts(numbers=file.experiments, counts=counts)
 

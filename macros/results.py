@@ -57,6 +57,8 @@ def fit_document(result: FitResult) -> dict[str, Any]:
         "reason": result.reason,
         "fval": result.fval,
         "ndof": result.ndof,
+        "weighted": result.weighted,
+        "effective_counts": result.effective_counts,
     }
 
 
@@ -73,6 +75,8 @@ def limit_document(result: LimitResult) -> dict[str, Any]:
         "regions": [list(region) for region in result.regions],
         "band": dict(zip(names, result.band, strict=True)) if result.band else None,
         "asimov": result.asimov,
+        "weighted": result.weighted,
+        "effective_counts": result.effective_counts,
     }
 
 
@@ -131,6 +135,7 @@ def say_fit(result: FitResult) -> None:
     print_table(("parameter", "value", "Hesse error", f"{method} {100 * result.level:g} %"), rows)
     kind = "deviance" if result.likelihood == "poisson" else "χ²"
     say(f"{kind} {result.fval:.4g} for {result.ndof} degrees of freedom")
+    _say_weighted(result)
     if not result.valid:
         say(f"not valid: {result.reason}")
 
@@ -152,6 +157,13 @@ def say_limit(result: LimitResult) -> None:
         f"[{format_number(a)}, {format_number(b) if b is not None else 'open'}]" for a, b in result.regions
     ]
     say(f"allowed: {' and '.join(ends) or 'nothing'}")
+    _say_weighted(result)
+
+
+def _say_weighted(result: FitResult | LimitResult) -> None:
+    if result.effective_counts is not None:
+        worth = format_number(sum(result.effective_counts))
+        say(f"weighted data: (Σw)²/Σw² = {worth} effective counts in the bins")
 
 
 def say_coverage(study: CoverageStudy) -> None:

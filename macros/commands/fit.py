@@ -39,7 +39,7 @@ def fit(
 ) -> None:
     """Fit a parameter to data."""
     from analysis.estimation import fit_counts
-    from analysis.histograms import bin_counts
+    from analysis.weighted import for_data
     from macros.card import load_card
     from macros.data import load_data
     from macros.results import fit_document, say_fit
@@ -48,7 +48,7 @@ def fit(
     loaded = load_card(card, override or ())
     found = load_data(loaded, data, number=experiment)
     fitter = open_fitter(loaded, poi=poi, experiment=found.experiment)
-    counts = bin_counts(found.histogram, found.experiment)
+    fitter, counts = for_data(fitter, found.histogram)
     result = fit_counts(fitter, counts, level=loaded.fit.level, method=loaded.fit.method)
     if as_json:
         emit_json({**fit_document(result), "data": found.source, "model": loaded.model.label})
@@ -76,9 +76,9 @@ def limit(
     as_json: JsonOption = False,
 ) -> None:
     """Find the upper limit on a parameter; without data the expected one and its band."""
-    from analysis.histograms import bin_counts
     from analysis.intervals import limit_of_counts
     from analysis.reach import expected_limit
+    from analysis.weighted import for_data
     from macros.card import load_card
     from macros.data import load_data
     from macros.results import limit_document, say_limit
@@ -89,9 +89,8 @@ def limit(
     fitter = open_fitter(chosen, poi=poi, experiment=found.experiment if found else None)
     level, how = chosen.fit.limit_level, str(method or chosen.fit.limit_method)
     if found:
-        result = limit_of_counts(
-            fitter, bin_counts(found.histogram, found.experiment), level=level, method=how
-        )
+        fitter, counts = for_data(fitter, found.histogram)
+        result = limit_of_counts(fitter, counts, level=level, method=how)
     elif not toys:
         result = limit_of_counts(fitter, fitter.templates.expected(fitter.truth), level=level, method=how)
     else:

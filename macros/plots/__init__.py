@@ -3,10 +3,12 @@
 Each function returns a figure that belongs to nobody else; `macros.style.render` makes bytes of it.
 """
 
+from macros.plots.contours import contour_plot
 from macros.plots.inference import coverage_plot, limit_plot, parameter_label, profile_plot
 from macros.plots.spectrum import distance_plot, spectrum_plot
 
 __all__ = [
+    "contour_plot",
     "coverage_plot",
     "distance_plot",
     "limit_plot",

@@ -128,6 +128,7 @@ def test_json_keys(tmp_path):
         "reweight": (events, "--to", CARD, "-o", tmp_path / "weighted.root"),
         "fit": (CARD, events),
         "limit": (CARD, events),
+        "contour": (CARD, "--x", "gamma=-0.3:0.3:7", "--y", "eps_R=-0.3:0.3:7"),
         "toys": (CARD, "-n", 1, "-o", tmp_path / "toys.root"),
         "coverage": (CARD, "--at", 0, "-n", 2),
         "sensitivity": (CARD, "--errors", "0.1:0.1:1"),

@@ -1,15 +1,21 @@
-"""`nugauge reweight`: JSON, files, and what is refused."""
+"""`nugauge reweight`: JSON, files, fits of them, and what is refused."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import uproot
-from invocation import CARD, answer, refusal
+from invocation import CARD, answer, invoke, refusal
 from numpy.testing import assert_allclose, assert_array_equal
 
-from analysis.export import write_root
+from analysis.estimation import fit
+from analysis.export import write_json, write_root
 from analysis.histograms import histogram
-from detsim.eventfile import EventFile
+from analysis.intervals import limit
+from detsim.eventfile import EventFile, EventWriter
 from macros.card import load_card
+from macros.console import plain
+from macros.results import fit_document, limit_document
 from simgen.events import Events
 
 CHI = ("--set", "model.gamma=0.2")
@@ -88,7 +94,6 @@ def test_histogram_of_weighted_events(files, tmp_path):
         expected = np.histogram(table["T_reco"], edges, weights=table["weight"] ** power)[0]
         assert_allclose(found, expected, rtol=1e-12)
     write_root(tmp_path / "h.root", {"data": h})
-    assert "weighted counts" in refusal("fit", CARD, tmp_path / "h.root")
     with uproot.open(tmp_path / "h.root") as file:
         assert_allclose(file["data"].variances(), h.variances())
 
@@ -100,7 +105,15 @@ def test_pseudo_experiments(tmp_path):
     found = answer("reweight", sample, "--to", CARD, *CHI, "-o", path)
     assert found["expected"] == pytest.approx(20 * answer("expect", CARD, *CHI)["unbinned_total"], rel=1e-6)
     assert found["p_value"] > 1e-3
-    assert "weighted events" in refusal("fit", CARD, path, "--experiment", 1)
+    before, after = (answer("fit", CARD, p, "--experiment", 3) for p in (sample, path))
+    assert after["parameters"]["gamma"]["value"] - before["parameters"]["gamma"]["value"] == pytest.approx(
+        0.2, abs=0.05
+    )
+    table = columns(path)
+    edges = load_card(CARD).experiment.detector.edges
+    T_reco, w = (table[name][table["experiment"] == 3] for name in ("T_reco", "weight"))
+    W, V = (np.histogram(T_reco, edges, weights=w**power)[0] for power in (1, 2))
+    assert after["effective_counts"] == pytest.approx((W**2 / V).tolist(), rel=1e-12)
     assert "weighted events" in refusal("toys", CARD, "--data", path, "-o", tmp_path / "toys.root")
 
 
@@ -136,11 +149,79 @@ def test_support(tmp_path):
     assert "no recoils below generate_above = 20 keV" in reason
 
 
-def test_a_weighted_file_is_not_data(files, tmp_path):
-    """Contract: no likelihood of weights, no weights of weights, no file over its source."""
+@pytest.mark.parametrize("command", ["fit", "limit"])
+def test_weighted_events_are_data(files, tmp_path, command):
+    """Contract: a weighted file and its events in Python give one result, and say so."""
     path = tmp_path / "w.root"
     answer("reweight", files / "simulate.root", "--to", CARD, *CHI, "-o", path)
+    table = columns(path)
+    card, n = load_card(CARD), len(table["T"])
+    with EventFile(path) as file:
+        scale = file.runinfo.equivalent_exposure / card.experiment.exposure.duration
+    experiment = replace(card.experiment, scale=scale)
+    h = histogram(Events(**table, cos_theta=np.zeros(n), n_generated=n), experiment)
+    document, result = {
+        "fit": (fit_document, fit(h, experiment, card.model)),
+        "limit": (limit_document, limit(h, experiment, card.model)),
+    }[command]
+    expected = plain(document(result))
+    found = answer(command, CARD, path)
+    assert found["weighted"] is True
+    assert found["effective_counts"] == pytest.approx((h.values() ** 2 / h.variances()).tolist(), rel=1e-12)
+    assert {key: found[key] for key in expected} == expected
+    assert "effective counts" in invoke(command, CARD, path).stdout
+    unweighted = answer(command, CARD, files / "simulate.root")
+    assert (unweighted["weighted"], unweighted["effective_counts"]) == (False, None)
+
+
+def test_weighted_histograms(tmp_path):
+    """Closed form: TH1 and JSON of counts 4 times too large are worth a quarter of their sum."""
+    experiment = load_card(CARD).experiment
+    h = 4.0 * histogram(np.linspace(0.2, 0.6, 3000), experiment)
+    write_root(tmp_path / "h.root", {"data": h})
+    write_json(tmp_path / "h.json", h)
+    found = [answer("fit", CARD, tmp_path / f"h.{kind}") for kind in ("root", "json")]
+    for document in found:
+        assert document.pop("data")
+        assert document["effective_counts"] == pytest.approx((h.values() / 4).tolist(), rel=1e-12)
+    assert found[0] == found[1]
+
+
+def test_wrong_sums_in_a_file(tmp_path):
+    """Contract: a TH1 without the Σw² of a bin is refused, by file and bin."""
+    h = histogram(np.linspace(0.2, 0.6, 3000), load_card(CARD).experiment)
+    h.view()["variance"][1] = 0
+    write_root(tmp_path / "h.root", {"data": h})
     for command in ("fit", "limit"):
-        assert "not Poisson numbers" in refusal(command, CARD, path)
+        reason = refusal(command, CARD, tmp_path / "h.root")
+        assert "h.root" in reason
+        assert "bin from 0.3 to 0.35 MeV: Σw = 375 and Σw² = 0" in reason
+
+
+@pytest.mark.parametrize("wrong", [np.nan, -1.0])
+def test_wrong_weights_in_a_file(files, tmp_path, wrong):
+    """Contract: an event file with an impossible weight is refused as damaged."""
+    good, path = tmp_path / "w.root", tmp_path / "wrong.root"
+    answer("reweight", files / "simulate.root", "--to", CARD, *CHI, "-o", good)
+    table = columns(good)
+    n = len(table["T"])
+    table["weight"][n // 2] = wrong
+    with (
+        EventFile(good) as file,
+        EventWriter(
+            path, columns=list(table), provenance={"card": file.provenance["card"]}, precision=file.precision
+        ) as writer,
+    ):
+        writer.extend(Events(**table, cos_theta=np.zeros(n), n_generated=n))
+        writer.finish(file.rows[0])
+    reason = refusal("fit", CARD, path)
+    assert "wrong.root" in reason
+    assert f"weights must be finite and not negative, got {wrong:g}" in reason
+
+
+def test_no_weights_of_weights(files, tmp_path):
+    """Contract: no weights of weights, no file over its source."""
+    path = tmp_path / "w.root"
+    answer("reweight", files / "simulate.root", "--to", CARD, *CHI, "-o", path)
     assert "holds weights already" in refusal("reweight", path, "--to", CARD, "-o", tmp_path / "x.root")
     assert "the file that is read" in refusal("reweight", path, "--to", CARD, "-o", path)

@@ -1,0 +1,242 @@
+"""Two parameters of interest at once: the profile likelihood over a plane, its minimum and its contours."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from iminuit import Minuit
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import chdtri
+
+from analysis._kernels import profile as _profile
+from analysis.fitter import Fitter
+from analysis.likelihood import Likelihood
+from analysis.ranges import fit_range
+from analysis.waves import wave_points
+from detsim.folding import fold
+
+__all__ = ["Plane", "PlaneResult", "fit_plane", "plane_threshold"]
+
+Array = NDArray[np.float64]
+Line = tuple[tuple[float, float], ...]
+
+_STARTS = 4
+_TOLERANCE = 1e-4
+
+
+def plane_threshold(level: float, *, n_parameters: int = 2) -> float:
+    """Compute the -2 Δln L inside which a region of so many parameters has a confidence level (Wilks).
+
+    Examples
+    --------
+    >>> round(plane_threshold(0.95), 4), round(plane_threshold(0.95, n_parameters=1), 4)
+    (5.9915, 3.8415)
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    return float(chdtri(n_parameters, 1 - level))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaneResult:
+    """A fit of two parameters.
+
+    Parameters
+    ----------
+    names : tuple of two str
+    x, y : ndarray, shapes (n_x,) and (n_y,)
+        Values of the two parameters.
+    delta : ndarray, shape (n_y, n_x)
+        -2 Δln L above the minimum, profiled over the normalisations.
+    best : tuple of two floats
+        The minimum within the ranges of x and y.
+    errors : tuple of two floats, or None
+        Hesse errors; None where the minimum lies on an edge of the ranges, or is no parabola.
+    correlation : float or None
+    fval : float
+        -2 ln L/L_saturated at the minimum.
+    """
+
+    names: tuple[str, str]
+    x: Array
+    y: Array
+    delta: Array
+    best: tuple[float, float]
+    errors: tuple[float, float] | None
+    correlation: float | None
+    fval: float
+
+    def contours(self, threshold: float) -> tuple[Line, ...]:
+        """Find the lines on which -2 Δln L has a value, as points (x, y); open ones end at the edges."""
+        from contourpy import contour_generator  # noqa: PLC0415 (a part of matplotlib, needed here only)
+
+        lines = contour_generator(self.x, self.y, self.delta).lines(threshold)
+        return tuple(tuple((float(a), float(b)) for a, b in np.asarray(line)) for line in lines)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plane:
+    """The profile likelihood of a data set over two parameters.
+
+    Parameters
+    ----------
+    fitter : Fitter
+        Its parameter of interest is x; the model holds all others.
+    y : str
+        The second parameter.
+    """
+
+    fitter: Fitter
+    y: str
+
+    def __post_init__(self) -> None:
+        model = self.fitter.templates.model
+        if self.y not in model.parameters:
+            raise ValueError(
+                f"{model.label} has no parameter {self.y!r}: choose from {', '.join(model.parameters)}"
+            )
+        if self.y == self.x:
+            raise ValueError(f"the two parameters of a plane must differ, got {self.x!r} twice")
+
+    @property
+    def x(self) -> str:
+        """Name of the first parameter."""
+        return self.fitter.templates.poi
+
+    def at(self, y: float) -> Fitter:
+        """Return the fitter of x at a value of y; what stands inside the shapes is folded anew."""
+        if y not in self._fitters:
+            templates = self.fitter.templates
+            model = templates.model.vary(**{self.y: float(y)})
+            folded = templates.folded
+            if not folded.serves(model):
+                folded = fold(templates.experiment, model)
+            self._fitters[y] = replace(self.fitter, templates=replace(templates, model=model, folded=folded))
+        return self._fitters[y]
+
+    @cached_property
+    def _fitters(self) -> dict[float, Fitter]:
+        return {}
+
+    def check(self, name: str, values: ArrayLike) -> Array:
+        """Return values of a parameter, ascending, at least two, and in the range of a fit."""
+        points = np.asarray(values, np.float64)
+        if points.ndim != 1 or len(points) < 2 or not np.all(np.diff(points) > 0):
+            raise ValueError(f"values of {name} must be at least two, and ascend")
+        low, high = fit_range(self.fitter.templates.model, name)
+        if points[0] < low or points[-1] > high:
+            raise ValueError(
+                f"values of {name} must lie between {low:g} and {high:g}, got {points[0]:g} to {points[-1]:g}"
+            )
+        return points
+
+    def finer(self, name: str, values: Array, other: tuple[str, float]) -> Array:
+        """Add points to the values of a Δm², whose minima may be much sharper than their distance.
+
+        Parameters
+        ----------
+        name : str
+        values : ndarray
+        other : tuple of str and float
+            The other parameter, and a value of it at which Δm² matters.
+        """
+        if name != "delta_m2":
+            return values
+        templates = self.fitter.templates
+        model = templates.model.vary(**dict([other]))
+        waves = wave_points(replace(templates, model=model, poi=name, names=(name, *templates.names[1:])))
+        return np.union1d(values, waves[(waves > values[0]) & (waves < values[-1])])
+
+    def profile(self, data: Likelihood, x: float, y: float) -> float:
+        """Minimise -2 ln L over the normalisations at a point."""
+        fitter = self.at(y)
+        return fitter.profile(replace(data, templates=fitter.templates))(x)
+
+    def scan(self, data: Likelihood, x: Array, y: Array) -> Array:
+        """Evaluate the same over a grid, shape (n_y, n_x)."""
+        values = np.empty((len(y), len(x)))
+        for row, each in zip(values, y, strict=True):
+            t = self.at(float(each)).templates
+            signals = np.array([t.signal(float(p)) for p in x])
+            _profile.scan(
+                signals, t.backgrounds, data.counts, data.errors, data.auxiliary, t.uncertainties, row
+            )
+        return values
+
+
+def fit_plane(plane: Plane, counts: ArrayLike, x: Sequence[float], y: Sequence[float]) -> PlaneResult:
+    """Fit two parameters, and scan the profile likelihood around.
+
+    Parameters
+    ----------
+    plane : Plane
+    counts : array_like, shape (n_bins,)
+    x, y : sequence of float
+        Values at which the likelihood is evaluated; the minimum is looked for between their ends, from the
+        deepest points of the grid on, which for a Δm² is made finer.
+
+    Returns
+    -------
+    PlaneResult
+
+    Raises
+    ------
+    ValueError
+        If values do not ascend or leave the range of a fit.
+    """
+    grid_x, grid_y = plane.check(plane.x, x), plane.check(plane.y, y)
+    data = plane.fitter.data(counts)
+    values = plane.scan(data, grid_x, grid_y)
+    fine_x = plane.finer(plane.x, grid_x, (plane.y, float(grid_y[-1])))
+    fine_y = plane.finer(plane.y, grid_y, (plane.x, float(grid_x[-1])))
+    fine = values if fine_x is grid_x and fine_y is grid_y else plane.scan(data, fine_x, fine_y)
+    fits = [_minimise(plane, data, fine_x, fine_y, i, j) for j, i in _lowest(fine)]
+    best = min(fits, key=lambda m: float(m.fval if m.fval is not None else math.inf))
+    floor = min(float(best.fval or 0.0), float(values.min()))
+    inside = all(_within(v, ends) for v, ends in zip(best.values, (grid_x, grid_y), strict=True))
+    covariance = best.covariance if inside and best.accurate else None
+    point = (float(best.values[0]), float(best.values[1]))
+    return PlaneResult(
+        names=(plane.x, plane.y),
+        x=grid_x,
+        y=grid_y,
+        delta=values - floor,
+        best=point,
+        errors=None if covariance is None else (float(best.errors[0]), float(best.errors[1])),
+        correlation=None if covariance is None else float(covariance.correlation()[0, 1]),
+        fval=floor,
+    )
+
+
+def _within(value: float, ends: Array) -> bool:
+    """Tell whether a value is not at an end of a range."""
+    margin = 1e-6 * (ends[-1] - ends[0])
+    return bool(ends[0] + margin < value < ends[-1] - margin)
+
+
+def _lowest(values: Array) -> list[tuple[int, int]]:
+    """List the deepest local minima of a grid as (row, column)."""
+    padded = np.pad(values, 1, constant_values=np.inf)
+    n, m = values.shape
+    shifts = [(a, b) for a in (0, 1, 2) for b in (0, 1, 2) if (a, b) != (1, 1)]
+    around = [padded[a : a + n, b : b + m] for a, b in shifts]
+    rows, columns = np.nonzero(np.all([values <= each for each in around], axis=0))
+    order = np.argsort(values[rows, columns], kind="stable")[:_STARTS]
+    return [(int(rows[k]), int(columns[k])) for k in order]
+
+
+def _minimise(plane: Plane, data: Likelihood, x: Array, y: Array, i: int, j: int) -> Minuit:
+    """Run MIGRAD from a point of the grid, within its ends."""
+    minuit = Minuit(lambda a, b: plane.profile(data, a, b), float(x[i]), float(y[j]), name=(plane.x, plane.y))
+    minuit.errordef = Minuit.LEAST_SQUARES
+    minuit.tol = _TOLERANCE
+    for k, (points, index) in enumerate(((x, i), (y, j))):
+        near = points[max(index - 1, 0) : index + 2]
+        minuit.errors[k] = float(near[-1] - near[0]) / 4
+        minuit.limits[k] = (float(points[0]), float(points[-1]))
+    minuit.migrad()
+    if minuit.valid:
+        minuit.hesse()
+    return minuit

@@ -1,0 +1,153 @@
+"""`nugauge contour`: two parameters fitted at once, and the regions that are allowed."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from macros.commands.fit import ExperimentOption
+from macros.console import emit_json, format_number, message, say
+from macros.options import CardArgument, JsonOption, SetOption
+from macros.points import read_points
+
+if TYPE_CHECKING:
+    from analysis.plane import PlaneResult
+    from macros.figures.data import FigureData
+
+__all__ = ["contour"]
+
+_LEVELS = (0.683, 0.95)
+
+
+def contour(
+    card: CardArgument,
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[DATA]",
+            help="An event file or a histogram, as for `fit`. Without: exact data of the card's model.",
+        ),
+    ] = None,
+    x: Annotated[
+        str,
+        typer.Option(
+            "--x",
+            metavar="NAME=a:b:n",
+            help="First parameter and its values, in internal units (MeV, cm², μ_B, eV²).",
+        ),
+    ] = ...,  # type: ignore[assignment]  # typer: required
+    y: Annotated[
+        str, typer.Option("--y", metavar="NAME=a:b:n", help="Second parameter; a:b:n:log for equal ratios.")
+    ] = ...,  # type: ignore[assignment]
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Picture, .png or .pdf; its numbers as .csv beside it.",
+            show_default=False,
+        ),
+    ] = None,
+    experiment: ExperimentOption = None,
+    override: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fit two parameters at once, with contours of 68.3 and 95 %."""
+    from analysis.plane import Plane, fit_plane, plane_threshold
+    from analysis.weighted import for_data
+    from macros.card import load_card
+    from macros.data import load_data
+    from macros.session import open_fitter
+
+    (name_x, values_x), (name_y, values_y) = read_points("--x", x), read_points("--y", y)
+    if output is not None and output.suffix not in {".png", ".pdf"}:
+        raise typer.BadParameter(f"--output {output}: a picture is a .png or .pdf")
+    loaded = load_card(card, override or ())
+    found = load_data(loaded, data, number=experiment) if data else None
+    fitter = open_fitter(loaded, poi=name_x, experiment=found.experiment if found else None)
+    counts = fitter.templates.expected(fitter.truth)
+    if found:
+        fitter, counts = for_data(fitter, found.histogram)
+    result = fit_plane(Plane(fitter=fitter, y=name_y), counts, values_x, values_y)
+    thresholds = {level: plane_threshold(level) for level in _LEVELS}
+    files = _write(result, thresholds, output, loaded.model.label) if output else []
+    if as_json:
+        emit_json(
+            {
+                **_document(result, thresholds),
+                "model": loaded.model.label,
+                "data": found.source if found else None,
+                "files": [str(f) for f in files],
+            }
+        )
+        return
+    _say(result, thresholds)
+    for file in files:
+        say(str(file))
+
+
+def _document(result: "PlaneResult", thresholds: dict[float, float]) -> dict[str, Any]:
+    errors = result.errors or (None, None)
+    return {
+        "parameters": {
+            name: {"value": value, "error": error}
+            for name, value, error in zip(result.names, result.best, errors, strict=True)
+        },
+        "correlation": result.correlation,
+        "fval": result.fval,
+        "x": result.x,
+        "y": result.y,
+        "delta": result.delta,
+        "contours": [
+            {"level": level, "delta_chi2": t, "lines": result.contours(t)} for level, t in thresholds.items()
+        ],
+    }
+
+
+def _say(result: "PlaneResult", thresholds: dict[float, float]) -> None:
+    for k, (name, value) in enumerate(zip(result.names, result.best, strict=True)):
+        error = f" ± {format_number(result.errors[k])}" if result.errors else ""
+        say(f"{name} = {format_number(value, 6)}{error}")
+    if result.correlation is None:
+        say("no errors: the minimum lies at an end of the values, or the data do not measure both")
+    else:
+        say(f"correlation {result.correlation:.3f}")
+    if result.delta.min() > 1:
+        message(
+            f"the points stay {result.delta.min():.3g} in -2 Δln L above the minimum: give more around it"
+        )
+    for level, threshold in thresholds.items():
+        lines = result.contours(threshold)
+        share = float((result.delta <= threshold).mean())
+        say(
+            f"{100 * level:g} % (-2 Δln L = {threshold:.4f}, two parameters): {len(lines)} contours, "
+            f"{100 * share:.1f} % of the points inside"
+        )
+
+
+def _write(result: "PlaneResult", thresholds: dict[float, float], output: Path, model: str) -> list[Path]:
+    """Write picture and table; files that are whole or absent."""
+    from detsim.files import whole_file
+    from macros.plots.contours import contour_plot
+    from macros.style import render
+
+    picture = render(
+        contour_plot(result, thresholds, title=model), "png" if output.suffix == ".png" else "pdf"
+    )
+    files = {output: picture, output.with_suffix(".csv"): _table(result).csv().encode()}
+    for path, content in files.items():
+        with whole_file(path) as stream:
+            stream.write(content)
+    return list(files)
+
+
+def _table(result: "PlaneResult") -> "FigureData":
+    from macros.figures.data import FigureData
+
+    rows = [
+        (float(a), float(b), float(v))
+        for b, row in zip(result.y, result.delta, strict=True)
+        for a, v in zip(result.x, row, strict=True)
+    ]
+    return FigureData(title="", caption="", note=(), columns=(*result.names, "delta_2lnL"), rows=tuple(rows))

@@ -1,0 +1,54 @@
+"""Plot of two parameters fitted at once."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from macros.plots.inference import parameter_label
+from macros.style import BLACK, BLUE, SKY, add_note, new_figure, styled
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from analysis.plane import PlaneResult
+
+__all__ = ["contour_plot"]
+
+
+@styled()
+def contour_plot(result: "PlaneResult", thresholds: Mapping[float, float], *, title: str = "") -> "Figure":
+    """Draw the regions that two parameters may have.
+
+    Parameters
+    ----------
+    result : PlaneResult
+    thresholds : mapping of float to float
+        Confidence levels and their -2 Δln L, ascending.
+    title : str
+    """
+    figure = new_figure(6.4, 4.8)
+    ax = figure.add_subplot()
+    (label_x, scale_x), (label_y, scale_y) = map(parameter_label, result.names)
+    x, y = scale_x * result.x, scale_y * result.y
+    colours = (BLUE, SKY)
+    bounds = [0.0, *thresholds.values()]
+    fills = ax.contourf(x, y, result.delta, levels=bounds, colors=colours[: len(thresholds)], alpha=0.5)
+    fills.set_edgecolor("none")
+    ax.contour(x, y, result.delta, levels=bounds[1:], colors=colours[: len(thresholds)], linewidths=1.4)
+    for (level, _), colour in zip(thresholds.items(), colours, strict=False):
+        ax.fill_between([], [], color=colour, alpha=0.5, label=f"{100 * level:g} %")
+    ax.plot(scale_x * result.best[0], scale_y * result.best[1], "+", color=BLACK, ms=9, label="minimum")
+    for axis, values in (("x", result.x), ("y", result.y)):
+        ratios = values[1:] / values[:-1] if values[0] > 0 else np.zeros(1)
+        if ratios.max() < ratios.min() * (1 + 1e-6) and ratios.min() > 1 + 1e-9 and len(values) > 2:
+            getattr(ax, f"set_{axis}scale")("log")
+    ax.set_xlim(x[0], x[-1])
+    ax.set_ylim(y[0], y[-1])
+    ax.set_xlabel(label_x)
+    ax.set_ylabel(label_y)
+    ax.set_title(title)
+    ax.legend()
+    stated = ", ".join(f"{100 * level:g} %: {value:.4f}" for level, value in thresholds.items())
+    add_note(figure, [f"-2 Δln L above the minimum, two parameters, profiled normalisations; {stated}"])
+    return figure

@@ -1,0 +1,47 @@
+"""Values of a parameter as an option gives them: NAME=a:b:n, n points from a to b."""
+
+import math
+
+import typer
+
+__all__ = ["read_points"]
+
+
+def read_points(option: str, text: str) -> tuple[str, list[float]]:
+    """Read the name of a parameter and its values.
+
+    Parameters
+    ----------
+    option : str
+        What error messages call it.
+    text : str
+        ``NAME=a:b:n``, ends included, or ``NAME=a:b:n:log`` for equal ratios.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is something else.
+
+    Examples
+    --------
+    >>> read_points("--x", "gamma=0:0.2:3")
+    ('gamma', [0.0, 0.1, 0.2])
+    """
+    name, _, values = (part.strip() for part in text.partition("="))
+    parts = values.split(":")
+    logarithmic = parts[-1] == "log"
+    try:
+        first, last, number = parts[:-1] if logarithmic else parts
+        low, high, n = float(first), float(last), int(number)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{option} {text!r}: write NAME=a:b:n, n points from a to b, such as gamma=0:0.2:41, or a:b:n:log"
+        ) from None
+    if not (name and math.isfinite(low) and math.isfinite(high) and low < high and n >= 2):
+        raise typer.BadParameter(f"{option} {text!r}: needs a name, a < b and at least 2 points")
+    if logarithmic and low <= 0:
+        raise typer.BadParameter(f"{option} {text!r}: equal ratios start above 0")
+    steps = [i / (n - 1) for i in range(n)]
+    if logarithmic:
+        return name, [float(f"{low * (high / low) ** s:.12g}") for s in steps]
+    return name, [float(f"{low + (high - low) * s:.12g}") for s in steps]

@@ -1,0 +1,94 @@
+"""Two parameters at once: the plane against plain likelihoods, minima and contours against closed forms."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from experiments import borexino_outside
+from plain import PlainLikelihood, with_nuisances
+
+from analysis.fitter import make_fitter
+from analysis.plane import Plane, fit_plane, plane_threshold
+from detsim.distance import DistanceBins
+from simgen.models import E6, SM
+
+POISSON = with_nuisances(1e-2)
+NSI = SM(eps_L=0.03, eps_R=-0.05)
+
+
+def plane(experiment, model, x, y, **options):
+    return Plane(fitter=make_fitter(experiment, model, poi=x, **options), y=y)
+
+
+def test_the_plane_is_the_profile_likelihood():
+    """Independent evaluation. Points of the plane against scipy's profile of a plain likelihood."""
+    p = plane(POISSON, SM(), "eps_L", "eps_R")
+    counts = p.fitter.templates.expected(0.0) * np.linspace(0.97, 1.04, p.fitter.templates.n_bins)
+    found = fit_plane(p, counts, [-0.05, 0.0, 0.08], [-0.3, 0.1])
+    for j, y in enumerate((-0.3, 0.1)):
+        plain = PlainLikelihood(POISSON, SM(eps_R=y), "eps_L", counts)
+        for i, x in enumerate((-0.05, 0.0, 0.08)):
+            assert found.delta[j, i] + found.fval == pytest.approx(plain.profile(x), rel=1e-7, abs=1e-7)
+
+
+def test_exact_data_give_back_both_parameters():
+    """Closed form. Finds a minimum that is missed: exact data of NSI, and of an oscillation."""
+    p = plane(POISSON, NSI, "eps_L", "eps_R")
+    found = fit_plane(
+        p, p.fitter.templates.expected(0.03), np.linspace(-0.2, 0.2, 21), np.linspace(-0.3, 0.3, 21)
+    )
+    assert found.fval == pytest.approx(0, abs=1e-6)
+    errors = np.array(found.errors)
+    assert np.all(np.abs(np.array(found.best) - (0.03, -0.05)) < 0.01 * errors)
+    bins = DistanceBins(edges=tuple(np.arange(525.0, 1130, 50)), resolution=15.0)
+    outside = borexino_outside()
+    experiment = replace(outside, detector=replace(outside.detector, distance=bins), signal_uncertainty=0.02)
+    p = plane(experiment, SM(sin2_2theta=0.3, delta_m2=1.2), "sin2_2theta", "delta_m2")
+    exact = p.fitter.templates.expected(0.3)
+    found = fit_plane(p, exact, np.linspace(0, 1, 21), np.geomspace(0.1, 5, 30))
+    errors = np.array(found.errors)
+    assert np.all(np.abs(np.array(found.best) - (0.3, 1.2)) < 0.01 * errors)
+
+
+def test_errors_and_contours_of_a_paraboloid():
+    """Closed form. With the paper's χ² and small effects: covariance of a linear model, an ellipse's ends."""
+    p = plane(borexino_outside(), SM(), "eps_L", "eps_R", likelihood="paper", error_per_bin=1e-4)
+    t = p.fitter.templates
+    step = 1e-5
+    slopes = np.stack(
+        [
+            (t.expected(step) - t.expected(-step)) / (2 * step),
+            (p.at(step).templates.expected(0.0) - p.at(-step).templates.expected(0.0)) / (2 * step),
+        ]
+    )
+    covariance = np.linalg.inv((slopes / p.fitter.errors**2) @ slopes.T)
+    sizes = np.sqrt(np.diag(covariance))
+    grid = [np.linspace(-4 * s, 4 * s, 161) for s in sizes]
+    found = fit_plane(p, t.expected(0.0), *grid)
+    np.testing.assert_allclose(found.errors, sizes, rtol=0.02)
+    assert found.correlation == pytest.approx(covariance[0, 1] / sizes.prod(), abs=0.01)
+    threshold = plane_threshold(0.683)
+    (line,) = found.contours(threshold)
+    ends = np.abs(np.array(line)).max(axis=0)
+    np.testing.assert_allclose(ends, np.sqrt(threshold) * sizes, rtol=0.02)
+
+
+def test_thresholds():
+    """Golden. -2 Δln L of joint regions (PDG, Statistics, Table 40.2): 2.30, 4.61, 5.99."""
+    assert [round(plane_threshold(x), 2) for x in (0.6827, 0.90, 0.95)] == [2.30, 4.61, 5.99]
+    with pytest.raises(ValueError, match="level must lie between 0 and 1"):
+        plane_threshold(1.0)
+
+
+def test_what_a_plane_needs():
+    """Contract. Each message names parameter and range."""
+    with pytest.raises(ValueError, match="must differ, got 'eps_L' twice"):
+        plane(POISSON, SM(), "eps_L", "eps_L")
+    with pytest.raises(ValueError, match="SM has no parameter 'gamma'"):
+        plane(POISSON, SM(), "eps_L", "gamma")
+    p = plane(POISSON, E6(beta="chi"), "gamma", "phi")
+    counts = p.fitter.templates.expected(0.0)
+    with pytest.raises(ValueError, match="values of phi must lie between"):
+        fit_plane(p, counts, [0.01, 0.02], [0.0, 3.0])
+    with pytest.raises(ValueError, match="at least two, and ascend"):
+        fit_plane(p, counts, [0.02, 0.01], [0.0, 0.1])
