@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from macros.plots.inference import parameter_label
 from macros.style import BLACK, BLUE, SKY, add_note, new_figure, styled
 
@@ -40,9 +38,10 @@ def contour_plot(result: "PlaneResult", thresholds: Mapping[float, float], *, ti
         ax.fill_between([], [], color=colour, alpha=0.5, label=f"{100 * level:g} %")
     ax.plot(scale_x * result.best[0], scale_y * result.best[1], "+", color=BLACK, ms=9, label="minimum")
     for axis, values in (("x", result.x), ("y", result.y)):
-        ratios = values[1:] / values[:-1] if values[0] > 0 else np.zeros(1)
-        if ratios.max() < ratios.min() * (1 + 1e-6) and ratios.min() > 1 + 1e-9 and len(values) > 2:
-            getattr(ax, f"set_{axis}scale")("log")
+        if values[0] > 0 and len(values) > 2:
+            ratios = values[1:] / values[:-1]
+            if ratios.max() < ratios.min() * (1 + 1e-6):  # equal ratios were asked for
+                getattr(ax, f"set_{axis}scale")("log")
     ax.set_xlim(x[0], x[-1])
     ax.set_ylim(y[0], y[-1])
     ax.set_xlabel(label_x)
