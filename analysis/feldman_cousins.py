@@ -195,7 +195,7 @@ def gaussian_interval(x: float, sigma: float, *, level: float = 0.9) -> tuple[fl
     if t >= 0:
         high = t + z
     else:
-        high = brentq(above, 0.0, z, xtol=_XTOL * min(1.0, -1 / t)) if above(0.0) < 0 else 0.0
+        high = brentq(above, 0.0, z + 1, xtol=_XTOL * min(1.0, -1 / t)) if above(0.0) < 0 else 0.0
     return low * sigma, high * sigma
 
 

@@ -12,6 +12,7 @@ from experiments import DAY, MCI
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
+from analysis.feldman_cousins import count_interval, gaussian_interval
 from detsim.folding import fold
 from detsim.materials import charge_to_mass, electrons_in
 from detsim.quenching import stopping_power
@@ -240,6 +241,15 @@ def lama_effects(row):
     return 100 * (with_it / without - 1)
 
 
+def feldman_cousins_counts(row):
+    ends = count_interval(row["n"], row["b"], level=row["level"], form=row["form"])
+    return ends[("lower", "upper").index(row["end"])]
+
+
+def feldman_cousins_gaussian(row):
+    return gaussian_interval(row["x0"], 1, level=row["level"])[("lower", "upper").index(row["end"])]
+
+
 EVALUATIONS = {
     "total_cross_section": total_cross_section,
     "average_cross_section": average_cross_section,
@@ -264,5 +274,7 @@ EVALUATIONS = {
     "statistical_bound": statistical_bound,
     "bound_at_error": bound_at_error,
     "lama_effects": lama_effects,
+    "feldman_cousins_counts": feldman_cousins_counts,
+    "feldman_cousins_gaussian": feldman_cousins_gaussian,
 }
 """In the order of the document."""

@@ -38,6 +38,8 @@ _TITLES = {
     "statistical_bound": "γ95 of statistics alone, LAMA",
     "bound_at_error": "95 % bound at an error per bin",
     "lama_effects": "change of LAMA's bins",
+    "feldman_cousins_counts": "interval of counts",
+    "feldman_cousins_gaussian": "interval of a Gaussian bounded at 0",
 }
 _MEASURED = {
     "borexino": "solar ⁷Be line in Borexino, all recoil energies (preset `borexino-be7`)",
@@ -55,6 +57,7 @@ _KEYS |= {
     "T": "T {} MeV",
 }
 _KEYS |= {"line": "number {}", "to": "to {}", "sin2_theta_w": "s² {}", "mixing": "mixing: {}", "side": "g_{}"}
+_KEYS |= {"n": "n = {}", "b": "b = {}", "x0": "x0 = {}", "level": "level {}", "end": "{} end"}
 
 _HEAD = """# Validation
 
