@@ -11,9 +11,8 @@ from scipy.stats import norm, poisson
 from analysis.feldman_cousins import FORMS, LARGEST, count_belt, count_interval, gaussian_interval
 
 LEVELS = (0.3, 0.683, 0.9, 0.99)
-CASES = [
-    (n, b, level) for level in LEVELS for n, b in ((0, 0.0), (0, 3.3), (2, 0.7), (4, 9.4), (7, 2.6), (25, 14.2))
-]  # fmt: skip
+_COUNTS = ((0, 0.0), (0, 3.3), (2, 0.7), (4, 9.4), (7, 2.6), (25, 14.2))
+CASES = [(n, b, level) for level in LEVELS for n, b in _COUNTS]
 
 
 def accepted(mu, b, level, n_max=120):
@@ -39,7 +38,9 @@ def test_ends_by_accepting_counts(n, b, level):
     assert not [mu for mu in beyond if n in accepted(mu, b, level)]
     if low > 0:
         assert n in accepted(low + 1e-6, b, level)
-        assert not [mu for mu in [low - 1e-6, *np.linspace(0, low - 1e-3, 400)] if n in accepted(mu, b, level)]
+        assert not [
+            mu for mu in [low - 1e-6, *np.linspace(0, low - 1e-3, 400)] if n in accepted(mu, b, level)
+        ]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -58,8 +59,11 @@ def test_coverage(b, level, form):
 
 @settings(derandomize=True, max_examples=100, deadline=None)
 @given(
-    n=st.integers(0, 60), b=st.floats(0, 60), more=st.floats(0, 5), level=st.sampled_from([0.5, 0.683, 0.9, 0.99])
-)  # fmt: skip
+    n=st.integers(0, 60),
+    b=st.floats(0, 60),
+    more=st.floats(0, 5),
+    level=st.sampled_from([0.5, 0.683, 0.9, 0.99]),
+)
 def test_order(n, b, more, level):
     """Property: ends rise with n; monotone holds exact, differs above only, and falls with b."""
     low, high = count_interval(n, b, level=level)
