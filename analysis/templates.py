@@ -157,8 +157,10 @@ class Templates:
     @cached_property
     def reference(self) -> Array:
         """Counts of the standard model with nominal normalisations, shape (n_bins,)."""
-        standard = self._scaled(self.folded.signal(self.model.standard())[1:-1])
-        return np.asarray(standard + self.backgrounds.sum(axis=0))
+        standard = self.model.standard()
+        folded = self.folded if self.folded.serves(standard) else fold(self.experiment, standard)
+        signal = self._scaled(folded.signal(standard)[1:-1])
+        return np.asarray(signal + self.backgrounds.sum(axis=0))
 
 
 _NEEDED = {

@@ -123,7 +123,8 @@ class Baselines:
 
     def _integrate(self, k: float) -> Array:
         """Compute the mean cosine at one wave number: shape (n_shares,)."""
-        paths, weights = self._nodes(k)
+        fastest = 2.0 ** math.ceil(math.log2(k)) if k > 0 else 0.0
+        paths, weights = _shared_nodes(self, fastest)
         return np.asarray(weights @ np.cos(k * paths))
 
     def _nodes(self, k: float) -> tuple[Array, Array]:
@@ -166,6 +167,12 @@ class Baselines:
             below = (distance < edges).astype(np.float64)
         inside = np.diff(below, axis=0)
         return np.concatenate([inside, 1 - (below[-1:] - below[:1])])
+
+
+@lru_cache(maxsize=8)
+def _shared_nodes(baselines: Baselines, fastest: float) -> tuple[Array, Array]:
+    """Place nodes that serve every wave number up to the fastest."""
+    return baselines._nodes(fastest)
 
 
 @lru_cache(maxsize=64)

@@ -101,13 +101,13 @@ def zn65() -> Source:
     Sheets 189, 224) and I_β+ = 1.4271(7) %, with 0.003 % to the level at 771 keV left out: 48.494 % to the
     ground state, 50.076 % to the level at 1115.5 keV; KDK quotes 48.50(6) and 50.08(6) %. Lines: Q = 1352.1
     keV less the copper shell's binding (K 8.98, L 1.1 keV; higher shells are counted with L). K-capture
-    fractions 0.885 and 0.880, after the Decay Data Evaluation Project. End point of the positrons
-    Q - 2 m_e = 330.1 keV. Half-life 244.01 d.
+    fractions 0.8857 and 0.8797, as in ENSDF. End point of the positrons Q - 2 m_e = 330.1 keV. Half-life
+    244.01 d.
     """
     ground, excited, positrons = 0.48494, 0.50076, 0.014271
     lines = Lines(
         energies=(1.3431, 1.3510, 0.2276, 0.2355),
-        intensities=(0.885 * ground, 0.115 * ground, 0.880 * excited, 0.120 * excited),
+        intensities=(0.8857 * ground, 0.1143 * ground, 0.8797 * excited, 0.1203 * excited),
     )
     beta = BetaSpectrum(endpoint=0.3301, Z=29, A=65, intensity=positrons, positron=True)
     return Source(
@@ -174,7 +174,7 @@ def be7(p_ee: float = 0.51) -> Source:
 
     Notes
     -----
-    861.8 keV (89.52 %) and 384.3 keV (10.48 %). A flux counts the neutrinos of all flavours and both lines.
+    861.8 keV (89.52 %) and 384.2 keV (10.48 %). A flux counts the neutrinos of all flavours and both lines.
 
     Examples
     --------
@@ -188,7 +188,7 @@ def be7(p_ee: float = 0.51) -> Source:
         Component(
             name=f"Be7-{flavour}",
             flavour=flavour,
-            spectrum=Lines(energies=(0.8618, 0.3843), intensities=(0.8952 * share, 0.1048 * share)),
+            spectrum=Lines(energies=(0.8618, 0.3842), intensities=(0.8952 * share, 0.1048 * share)),
         )
         for flavour, share in shares.items()
         if share > 0

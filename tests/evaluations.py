@@ -14,7 +14,9 @@ from scipy.optimize import brentq
 
 from analysis.feldman_cousins import count_interval, gaussian_interval
 from detsim.folding import fold
-from detsim.materials import electrons_in
+from detsim.materials import charge_to_mass, electrons_in
+from detsim.quenching import stopping_power
+from simgen.constants import YEAR
 from simgen.couplings import couplings
 from simgen.crosssection import dsigma_dT, sigma
 from simgen.flavours import Flavour
@@ -24,6 +26,7 @@ from simgen.models import E6, LR, SM
 from simgen.parameters import gamma_from_mass
 from simgen.rate import mean_sigma, recoil_spectrum
 from simgen.sources import Component, Lines, cr51, source
+from simgen.units import read_quantity
 
 __all__ = ["EVALUATIONS", "MODELS", "counts"]
 
@@ -111,10 +114,58 @@ def mixing_effect(row):
     return 100 * float(sigma(0.7473, mixed, T_low=0.25) / sigma(0.7473, SM(), T_low=0.25) - 1)
 
 
-def mean_beta_energy(row):
-    spectrum = replace(source(row["isotope"]).components[0].spectrum, coulomb=row["coulomb"])
+def half_life(row):
+    return source(row["isotope"]).half_life / {"d": DAY, "y": YEAR}[row["unit"]]
+
+
+def spectrum_of(row):
+    """Find the component that an entry names, else the first."""
+    components = source(row["isotope"]).components
+    wanted = row.get("component", components[0].name)
+    return next(c.spectrum for c in components if c.name == wanted)
+
+
+def branch(row):
+    if "component" in row:
+        return 100 * spectrum_of(row).intensity
+    lines = [c.spectrum for c in source(row["isotope"]).components if isinstance(c.spectrum, Lines)]
+    return 100 * sum(spectrum.intensities[i] for spectrum in lines for i in row["lines"])
+
+
+def k_capture(row):
+    K, higher = (spectrum_of(row).intensities[i] for i in row["lines"])
+    return K / (K + higher)
+
+
+def line(row):
+    return 1e3 * spectrum_of(row).energies[row["line"]]
+
+
+def end_point(row):
+    return 1e3 * spectrum_of(row).endpoint
+
+
+def evaluated_mean(row):
+    spectrum = replace(spectrum_of(row), endpoint=1e-3 * row["end_point"])
+    return 1e3 * mean_beta(spectrum)
+
+
+def stopping(row):
+    """The stopping power less its density effect, which is not in ours."""
+    ratio, tau = charge_to_mass(row["material"]), row["T"] / reference.M_E
+    beta2 = tau * (tau + 2) / (tau + 1) ** 2
+    mean = read_quantity(row["mean_excitation"], "energy")
+    found = stopping_power(row["T"], charge_to_mass=ratio, mean_excitation=mean)
+    return float(found) - 0.153537 * ratio / beta2 * row["density_effect"]
+
+
+def mean_beta(spectrum):
     mean = quad(lambda E: E * float(spectrum.density(E)), 0, spectrum.endpoint, epsabs=1e-10)[0]
-    return 1e3 * (spectrum.endpoint - mean)
+    return spectrum.endpoint - mean / spectrum.intensity
+
+
+def mean_beta_energy(row):
+    return 1e3 * mean_beta(replace(spectrum_of(row), coulomb=row["coulomb"]))
 
 
 def electrons(row):
@@ -208,6 +259,13 @@ EVALUATIONS = {
     "blind_direction": blind_direction,
     "mass_bound": mass_bound,
     "mixing_effect": mixing_effect,
+    "half_life": half_life,
+    "branch": branch,
+    "k_capture": k_capture,
+    "line": line,
+    "end_point": end_point,
+    "evaluated_mean": evaluated_mean,
+    "stopping_power": stopping,
     "mean_beta_energy": mean_beta_energy,
     "electrons": electrons,
     "counts": expected_counts,

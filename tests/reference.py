@@ -12,6 +12,10 @@ from simgen.constants import ALPHA, M_E, MAGNETIC_SCALE, SIGMA0
 
 S2 = 0.2312
 
+# Table I of the paper: √40 Y_χ and √24 Y_ψ, left-handed fields
+LEPTON_DOUBLET = (3, 1)
+POSITRON = (-1, 1)
+
 
 def eq3(T, omega, a, b, *, antineutrino=False, mu_nu=0.0):
     """Evaluate eq. (3) as printed, powers of T/ω collected, a = g_L + c_L and b = g_R [cm²/MeV]."""
@@ -157,6 +161,34 @@ def propagate(left, right, *, gamma, phi, normalise_to_Z0):
     a, b, d = M2[0, 0], M2[0, 1], M2[1, 1]
     inverse = np.array([[d, -b], [-b, a]]) / (a * d - b * b)
     return float(np.asarray(left) @ inverse @ np.asarray(right)) * (a if normalise_to_Z0 else 1.0)
+
+
+def hypercharge(entry, beta):
+    """Eq. (6): Y_β = cosβ Y_χ + sinβ Y_ψ."""
+    return math.cos(beta) * entry[0] / math.sqrt(40) + math.sin(beta) * entry[1] / math.sqrt(24)
+
+
+def e6_currents(beta, s2, kappa=1.0):
+    """Couplings to (Z, Z') in units of e/(s_W c_W) of ν, e_L, e_R.
+
+    The Z' of E6 has the coupling √(5/3) e/c_W; e_R has the opposite charges of the field e^c.
+    """
+    extra = math.sqrt(5 / 3 * s2)
+    doublet, singlet = hypercharge(LEPTON_DOUBLET, beta), -hypercharge(POSITRON, beta)
+    nu = np.array([0.5, extra * doublet])
+    left = np.array([-0.5 + kappa * s2, extra * doublet])
+    right = np.array([kappa * s2, extra * singlet])
+    return nu, left, right
+
+
+def lr_currents(s2):
+    """Couplings to (Z, Z_LR) of ν, e_L, e_R in the left-right model with g_L = g_R."""
+
+    def both(T3L, T3R, Q):
+        Z = T3L - s2 * Q
+        return np.array([Z, (s2 * Z + (1 - s2) * (T3R - s2 * Q)) / math.sqrt(1 - 2 * s2)])
+
+    return both(0.5, 0.0, 0), both(-0.5, 0.0, -1), both(0.0, -0.5, -1)
 
 
 def beta_spectrum_mp(T_e, endpoint, Z, A, *, coulomb):

@@ -23,6 +23,13 @@ _TITLES = {
     "blind_direction": "β at which γ cannot be measured",
     "mass_bound": "γ at a mass of the Z'",
     "mixing_effect": "change of the rate of the 747.3 keV line above 250 keV",
+    "half_life": "half-life",
+    "branch": "neutrinos per 100 decays",
+    "k_capture": "K shell's share of captures",
+    "line": "neutrino line",
+    "end_point": "end point",
+    "evaluated_mean": "mean beta energy",
+    "stopping_power": "collision stopping power",
     "mean_beta_energy": "mean beta energy",
     "electrons": "electrons in a target",
     "counts": "expected counts in the paper's bins, SM",
@@ -40,10 +47,16 @@ _MEASURED = {
     "lampf full": "σ(ν_e e)/E at 31.7 MeV, full",
     "ferrari": "1.67 MCi of ⁵¹Cr 8.25 m from Borexino's centre, T > 250 keV",
 }
-_UNSHOWN = {"value", "unit", "tolerance", "reason", "source", "what"}
+_UNSHOWN = {"value", "unit", "tolerance", "reason", "source", "what", "lines"}
 _KEYS = {"E_nu": "E_nu {} MeV", "T_low": "T > {} MeV", "electron_mass": "m_e {} MeV", "mass_GeV": "{} GeV"}
 _KEYS |= {"share_of_T_max": "T/T_max {}", "error": "error {}", "tonnes": "{} t", "bin": "bin {}"}
-_KEYS |= {"sin2_theta_w": "s² {}", "mixing": "mixing: {}", "side": "g_{}"}
+_KEYS |= {
+    "end_point": "end point {} keV",
+    "density_effect": "δ {}",
+    "mean_excitation": "I {}",
+    "T": "T {} MeV",
+}
+_KEYS |= {"line": "number {}", "to": "to {}", "sin2_theta_w": "s² {}", "mixing": "mixing: {}", "side": "g_{}"}
 _KEYS |= {"n": "n = {}", "b": "b = {}", "x0": "x0 = {}", "level": "level {}", "end": "{} end"}
 
 _HEAD = """# Validation

@@ -1,32 +1,13 @@
 """What the tables of a card have in common."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from macros.card.quantities import SignedEnergy
 
 __all__ = ["Kind", "RangeTable", "Table", "table_or_word"]
-
-
-class Table(BaseModel):
-    """Keys and their types; unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
-
-
-class RangeTable(Table):
-    """A range of energies."""
-
-    low: SignedEnergy
-    high: SignedEnergy
-
-    @model_validator(mode="after")
-    def _check_range(self) -> Self:
-        if self.low >= self.high:
-            raise ValueError("low must be below high")
-        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +26,28 @@ class Kind:
     name: str
     keys: tuple[str, ...]
     description: str
+
+
+class Table(BaseModel):
+    """Keys and their types; unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+
+    kinds: ClassVar[tuple[Kind, ...]] = ()
+    """What a table can state in one of several ways."""
+
+
+class RangeTable(Table):
+    """A range of energies."""
+
+    low: SignedEnergy
+    high: SignedEnergy
+
+    @model_validator(mode="after")
+    def _check_range(self) -> Self:
+        if self.low >= self.high:
+            raise ValueError("low must be below high")
+        return self
 
 
 def table_or_word(value: Any) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, get_args
 
 from macros.card.base import Table
-from macros.card.detectortables import CurveTable, ResponseTable
+from macros.card.detectortables import ResponseTable
 from macros.card.tables import CardTables
 
 __all__ = ["responses", "shapes"]
@@ -34,10 +34,12 @@ def responses() -> list[tuple[str, str, str]]:
     rows = []
     schema = ResponseTable.model_json_schema()["properties"]
     for name, field in ResponseTable.model_fields.items():
-        rows.append((name, " or ".join(_values(schema[name])), str(field.description)))
-        for table in _tables(field.annotation):
-            if issubclass(table, CurveTable):
-                rows += [("", f"{{ {', '.join(kind.keys)} }}", kind.description) for kind in table.kinds]
+        kinds = [kind for table in _tables(field.annotation) for kind in table.kinds]
+        named = [(" or ".join(_values(schema[name])), str(field.description))]
+        more = [(f"{{ {', '.join(kind.keys)} }}", kind.description) for kind in kinds]
+        if not named[0][0]:  # there is no word for it: its first table says what it is
+            named, more = [(more[0][0], f"{named[0][1]}: {more[0][1]}")], more[1:]
+        rows += [(name if i == 0 else "", *row) for i, row in enumerate([*named, *more])]
     return rows
 
 
@@ -53,7 +55,7 @@ def _values(schema: dict[str, Any]) -> list[str]:
     """Say what is allowed by a JSON schema that is no table."""
     if inner := schema.get("anyOf", schema.get("oneOf")):
         return [value for each in inner for value in _values(each)]
-    if "$ref" in schema:
+    if "$ref" in schema or schema.get("type") == "null":
         return []
     words = schema.get("enum", [schema["const"]] if "const" in schema else schema.get("examples"))
     return ["number"] if words is None else [f'"{word}"' for word in words]

@@ -42,8 +42,6 @@ class BinsTable(RangeTable):
 class CurveTable(Table):
     """A table over energy: a CSV file and the unit of its energies, or energies and values."""
 
-    kinds: ClassVar[tuple[Kind, ...]] = ()
-
     table: Word | None = None
     unit: EnergyUnit | None = None
     sha256: Word | None = None
@@ -139,7 +137,7 @@ class ResponseTable(Table):
         Annotated[float, Field(gt=0, le=1, allow_inf_nan=False), Tag("(word)")]
         | Annotated[FiducialTable, Tag("(table)")],
         Discriminator(table_or_word),
-        Field(description="fraction of the target's electrons within the cut, or a cut on places"),
+        Field(description="fraction of the target's electrons within the fiducial cut"),
     ] = 1.0
     distance: Annotated[
         DistanceTable | None, Field(description="bins of the measured distance from the source")

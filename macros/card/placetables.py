@@ -1,10 +1,10 @@
 """The tables of a card about places: the target and its source, and what the detector does with distances."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from macros.card.base import Table
+from macros.card.base import Kind, Table
 from macros.card.quantities import Length, Position, PositionResolution, PositiveLength, Size
 
 __all__ = [
@@ -60,6 +60,11 @@ GeometryTable = Annotated[SphereTable | ShellTable | CylinderTable | BoxTable, F
 class DistanceTable(Table):
     """Bins of the measured distance from the source, of one width or by their edges, and its smearing."""
 
+    kinds: ClassVar[tuple[Kind, ...]] = (
+        Kind(name="a width", keys=("low", "high", "width", "resolution"), description="of one width"),
+        Kind(name="edges", keys=("edges", "resolution"), description="by their edges"),
+    )
+
     low: Length | None = None
     high: Length | None = None
     width: PositiveLength | None = None
@@ -69,5 +74,13 @@ class DistanceTable(Table):
 
 class FiducialTable(Table):
     """A fiducial cut on the place of an event: how far inside the target's surface it has to be."""
+
+    kinds: ClassVar[tuple[Kind, ...]] = (
+        Kind(
+            name="a distance",
+            keys=("wall_distance",),
+            description="a cut on places: so far inside every surface of the target",
+        ),
+    )
 
     wall_distance: PositiveLength

@@ -60,9 +60,9 @@ def compute(
     threshold = delta_chi2(LEVEL, method)
     rows: list[tuple[Cell, ...]] = []
     bounds: dict[str, float | None] = {}
-    for *row, bound in limits(card, errors, method=method):
-        rows.append((EQUAL, *row, threshold, bound))
-        bounds[str(row[0])] = bound
+    for row in limits(card, errors, method=method):
+        rows.append((EQUAL, *row[:-1], threshold, row[-1]))
+        bounds[row[0]] = row[-1]
     for name, bound in bounds.items():
         for normalisation in NORMALISATIONS:
             position, limit = statistical_limit(known_to(card, normalisation), name, threshold)

@@ -87,18 +87,19 @@ def compute(cards: "Mapping[str, Card]", *, method: str, errors: Sequence[float]
             f"{describe_statistics(threshold, method)} Solid: {describe_model(first.model)}. The other lines "
             "differ from it by their constrained mixing alone: φ follows from γ, in E6 with Higgs fields of "
             "the 27 only and τ = ⟨H_u⟩²/⟨H_d⟩² (ψ and η: 2, and 10 where stated), in the left-right model "
-            "with a bidoublet only. As printed: the paper's eqs. (8) and (11) at that φ. With ρ_mix: g_L and "
-            "g_R times M_Z0²/M_1², because G_F fixes M_Z0 and not the mass of the lighter state. A line "
-            "ends, and the table is empty, where nothing up to the largest γ of the constrained model is "
-            "excluded; phi_at_limit in rad. (g_L + c_L) and g_R exchanged for antineutrinos. The horizontal line is the 95 % bound of the "
-            "global electroweak fit of Cvetič and Langacker (hep-ph/9707451) that Figs. 1 and 2 show; data "
-            "from the Z peak bound φ itself, which is not used here. "
+            "with a bidoublet only. As printed: the paper's eqs. (8), (10) and (11) at that φ, with the cosφ "
+            "that B lacks in print. With ρ_mix: g_L and g_R times M_Z0²/M_1², because G_F fixes M_Z0 and not "
+            "the mass of the lighter state. A line ends, and the table is empty, where nothing up to the "
+            "largest γ of the constrained model is excluded; phi_at_limit in rad. (g_L + c_L) and g_R "
+            "exchanged for antineutrinos. The horizontal line is the 95 % bound of the global electroweak "
+            "fit of Cvetič and Langacker (hep-ph/9707451) that Figs. 1 and 2 show; data from the Z peak "
+            "bound φ itself, which is not used here. "
             f"{describe_experiments(experiments, first.model.standard())} The limits depend on σ alone, not "
             "on the number of events."
         ),
         note=(
             short_statistics(threshold, method),
-            f"solid: {short_model(first.model)}; other lines: φ follows from γ; ψ and η with τ = 2 unless stated",
+            f"solid: {short_model(first.model)}; other lines: φ follows from γ; ψ and η with τ = 2, or 10",
             *(short_experiment(experiment) for experiment in experiments.values()),
         ),
         columns=COLUMNS,
@@ -117,9 +118,8 @@ def _limits(label: str, card: "Card", errors: Sequence[float], method: str) -> I
             end = end_point(model.mass_matrix_k) if model.constrained else None
             for error, limit, mass in zip(errors, found.limit, found.M_Zprime_GeV, strict=True):
                 phi = None if limit is None else model.vary(gamma=limit).mixing[0]
-                yield (
-                    label, name, mixing, tau, error, limit, mass, phi, end, found.delta_chi2, found.global_fit,
-                )  # fmt: skip
+                found_here = (error, limit, mass, phi, end, found.delta_chi2, found.global_fit)
+                yield label, name, mixing, tau, *found_here
 
 
 def draw(figure: "Figure", data: FigureData) -> None:

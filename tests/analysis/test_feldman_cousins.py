@@ -11,8 +11,8 @@ from scipy.stats import norm, poisson
 from analysis.feldman_cousins import FORMS, LARGEST, count_belt, count_interval, gaussian_interval
 
 LEVELS = (0.3, 0.683, 0.9, 0.99)
-PLACES = ((0, 0.0), (0, 3.3), (2, 0.7), (4, 9.4), (7, 2.6), (25, 14.2))
-CASES = [(n, b, level) for level in LEVELS for n, b in PLACES]
+_COUNTS = ((0, 0.0), (0, 3.3), (2, 0.7), (4, 9.4), (7, 2.6), (25, 14.2))
+CASES = [(n, b, level) for level in LEVELS for n, b in _COUNTS]
 
 
 def accepted(mu, b, level, n_max=120):

@@ -235,16 +235,6 @@ def test_efficiencies_are_linear(a, b, energy):
     assert np.all(both >= 0)
 
 
-@pytest.mark.parametrize(
-    ("T", "power", "tolerance"), [(0.01, 22.56, 0.005), (0.1, 4.115, 0.005), (1.0, 1.849, 0.015)]
-)
-def test_stopping_power_of_water(T, power, tolerance):
-    """Golden. ESTAR, collision, I = 75 eV; its density effect is 1.2 % at 1 MeV."""
-    ratio = charge_to_mass("H2O")
-    found = stopping_power(T, charge_to_mass=ratio, mean_excitation=75e-6)
-    assert found == pytest.approx(power, rel=tolerance)
-
-
 @pytest.mark.parametrize("material", ["C9H12", "NaI"])
 def test_birks_integral(material):
     """Twin. Finds a slip in the table of the visible energy: adaptive quadrature of Birks' law, 1e-6."""

@@ -2,6 +2,7 @@
 
 import json
 
+import commonerror
 import numpy as np
 import pytest
 from invocation import CARD, answer, invoke
@@ -187,6 +188,13 @@ def test_sensitivity_against_errors():
     assert found["limit"] == sorted(found["limit"])
     assert found["delta_chi2"] == pytest.approx(2.7055, abs=5e-5)
     assert [mass_from_gamma(x) / 1000 for x in found["limit"]] == pytest.approx(found["M_Zprime_GeV"])
+
+
+def test_sensitivity_against_errors_knows_the_common_error():
+    """Twin. Finds `systematics.activity` ignored beside errors per bin: the covariance's δ² N Nᵀ."""
+    card = "borexino-cr51-paper"
+    found = answer("sensitivity", card, "--errors", "0.05:0.05:1", "--set", "systematics.activity=0.02")
+    assert found["limit"] == pytest.approx([commonerror.limit("BOREXINO", "chi", 0.05, 0.02)], rel=2e-5)
 
 
 @pytest.mark.parametrize(

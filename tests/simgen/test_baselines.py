@@ -91,6 +91,18 @@ def test_mean_cosine_of_a_shell_is_a_sine():
     np.testing.assert_allclose(shell.mean_cosine(k)[0], expected, atol=3e-8)
 
 
+def test_fast_waves():
+    """Closed form. Around a point ⟨cos kr⟩ = sin kR/(kR); waves far shorter than all of it are left out."""
+    sphere = Baselines(geometry=Sphere(radius=300.0))
+    k = np.array([0.3, 3.0, 30.0, 60.0])
+    np.testing.assert_allclose(sphere.mean_cosine(k)[0], np.sin(k * 300) / (k * 300), atol=1e-10)
+    np.testing.assert_array_equal(sphere.mean_cosine([80.0, 1e12])[0], 0)
+    extended = Baselines(geometry=Sphere(radius=300.0, source_distance=825.0, source_radius=5.0))
+    slow, fast = extended.mean_cosine([19.0, 21.0])[0]
+    assert 0 < abs(slow) < 1e-5
+    assert fast == 0
+
+
 def test_mean_cosine_of_an_extended_source():
     """Independent evaluation. Points drawn in target × source, weighted with 1/r², 5 σ."""
     target = Cylinder(radius=100.0, height=300.0, source_position=(0.0, 0.0, -240.0), source_radius=60.0)

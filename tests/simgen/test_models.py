@@ -18,45 +18,13 @@ MIXING = st.floats(-0.4, 0.4)
 GAMMA = st.floats(1e-3, 0.9)
 S2 = st.floats(0.05, 0.45)
 
-# Table I of the paper: √40 Y_χ and √24 Y_ψ, left-handed fields
-LEPTON_DOUBLET = (3, 1)
-POSITRON = (-1, 1)
-
-
-def hypercharge(entry, beta):
-    """Eq. (6): Y_β = cosβ Y_χ + sinβ Y_ψ."""
-    return math.cos(beta) * entry[0] / math.sqrt(40) + math.sin(beta) * entry[1] / math.sqrt(24)
-
-
-def e6_currents(beta, s2, kappa=1.0):
-    """Couplings to (Z, Z') in units of e/(s_W c_W) of ν, e_L, e_R.
-
-    The Z' of E6 has the coupling √(5/3) e/c_W; e_R has the opposite charges of the field e^c.
-    """
-    extra = math.sqrt(5 / 3 * s2)
-    doublet, singlet = hypercharge(LEPTON_DOUBLET, beta), -hypercharge(POSITRON, beta)
-    nu = np.array([0.5, extra * doublet])
-    left = np.array([-0.5 + kappa * s2, extra * doublet])
-    right = np.array([kappa * s2, extra * singlet])
-    return nu, left, right
-
-
-def lr_currents(s2):
-    """Couplings to (Z, Z_LR) of ν, e_L, e_R in the left-right model with g_L = g_R."""
-
-    def both(T3L, T3R, Q):
-        Z = T3L - s2 * Q
-        return np.array([Z, (s2 * Z + (1 - s2) * (T3R - s2 * Q)) / math.sqrt(1 - 2 * s2)])
-
-    return both(0.5, 0.0, 0), both(-0.5, 0.0, -1), both(0.0, -0.5, -1)
-
 
 @DETERMINISTIC
 @given(ANGLE, MIXING, GAMMA, S2, st.booleans())
 def test_e6_follows_from_the_charges(beta, phi, gamma, s2, rho_mix):
     """Closed form. Finds a wrong sign, factor or ρ in eq. (8): Table I's charges, mass matrix."""
     model = E6(beta=beta, gamma=gamma, phi=phi, sin2_theta_w=s2, rho_mix=rho_mix)
-    nu, left, right = e6_currents(beta, s2)
+    nu, left, right = reference.e6_currents(beta, s2)
     expected = [
         2 * reference.propagate(nu, e, gamma=gamma, phi=phi, normalise_to_Z0=rho_mix) for e in (left, right)
     ]
@@ -68,7 +36,7 @@ def test_e6_follows_from_the_charges(beta, phi, gamma, s2, rho_mix):
 def test_e6_with_kappa_and_rho(beta, phi, gamma, kappa):
     """Closed form. Finds κ in the Z' couplings, where it does not belong, or ρ on c_L."""
     model = E6(beta=beta, gamma=gamma, phi=phi, corrections="electroweak")
-    nu, left, right = e6_currents(beta, 0.2312, kappa)
+    nu, left, right = reference.e6_currents(beta, 0.2312, kappa)
     g_L, g_R = (
         2 * RHO * reference.propagate(nu, e, gamma=gamma, phi=phi, normalise_to_Z0=True)
         for e in (left, right)
@@ -81,7 +49,7 @@ def test_e6_with_kappa_and_rho(beta, phi, gamma, kappa):
 def test_left_right_follows_from_the_charges(phi, gamma, s2, rho_mix):
     """Closed form. Finds the factor cosφ missing from the printed B, a wrong r or ρ: charges, mass matrix."""
     model = LR(gamma=gamma, phi=phi, sin2_theta_w=s2, rho_mix=rho_mix)
-    nu, left, right = lr_currents(s2)
+    nu, left, right = reference.lr_currents(s2)
     expected = [
         2 * reference.propagate(nu, e, gamma=gamma, phi=phi, normalise_to_Z0=rho_mix) for e in (left, right)
     ]

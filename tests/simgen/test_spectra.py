@@ -40,31 +40,6 @@ def mean_beta(spectrum):
     return moment / spectrum.intensity
 
 
-@pytest.mark.parametrize(
-    ("isotope", "number", "evaluated", "tolerance"),
-    [
-        # evaluated means [keV]: ENSDF and DDEP; tolerances are the physics that is left out (screening, shape
-        # factors), and the evaluations' own models of the branches
-        ("Pm147", 0, 61.9, 0.004),
-        ("H3", 0, 5.68, 0.004),
-        ("Sr90", 0, 195.7, 0.003),
-        ("Sr90", 1, 932.4, 0.003),
-        ("Ce144", 3, 1222.0, 0.005),
-    ],
-)
-def test_mean_beta_energy(isotope, number, evaluated, tolerance):
-    """Golden. Finds a missing Fermi function, which is worth 3 % to 25 %, or the wrong daughter."""
-    spectrum = source(isotope).components[number].spectrum
-    assert 1e3 * mean_beta(spectrum) == pytest.approx(evaluated, rel=tolerance)
-
-
-@pytest.mark.parametrize(("endpoint", "Z", "evaluated"), [(0.5459, 39, 195.7), (2.2785, 40, 932.4)])
-def test_forbidden_with_coulomb_function(endpoint, Z, evaluated):
-    """Golden. Finds a wrong λ₂, which is worth 2.7 % and 1.3 %: means of ENSDF for ⁹⁰Sr and ⁹⁰Y."""
-    spectrum = BetaSpectrum(endpoint=endpoint, Z=Z, A=90, shape="first-unique-coulomb")
-    assert 1e3 * mean_beta(spectrum) == pytest.approx(evaluated, rel=0.003)
-
-
 def test_forbidden_factor():
     """Closed form. Finds p for W, or energies in MeV: at T = q = m_e it is 3 + 1; λ₂ → 1 for αZ → 0."""
     m = reference.M_E

@@ -1,0 +1,103 @@
+"""Fits of Δm²: every wave is looked at, and the right one is found."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from experiments import borexino_distances
+
+from analysis.estimation import fit_counts
+from analysis.fitter import make_fitter
+from analysis.intervals import limit_of_counts
+from analysis.likelihood import paper_errors
+from analysis.templates import make_templates
+from analysis.waves import wave_points
+from detsim.distance import DistanceBins
+from detsim.prediction import predict
+from simgen.models import SM
+from simgen.oscillation import WAVE
+
+
+def fine():
+    """BOREXINO with a strong source and 25 bins of the distance; the normalisation is free by 2 %."""
+    experiment = borexino_distances()
+    bins = DistanceBins(edges=tuple(np.linspace(500.0, 1150.0, 26)), resolution=10.0)
+    detector = replace(experiment.detector, distance=bins, edges=(0.25, 0.55))
+    return replace(experiment, detector=detector, scale=20.0, signal_uncertainty=0.02)
+
+
+def oscillating(delta_m2):
+    return SM(sin2_2theta=0.3, delta_m2=delta_m2)
+
+
+def test_values_are_dense_and_end_where_waves_average_away():
+    """Closed form: π/4 of the longest way's wave, 2·1.267 Δm² L/E, to where everything is (1 - ½ sin²2θ)."""
+    experiment = fine()
+    templates = make_templates(experiment, oscillating(1.0), "delta_m2")
+    points = wave_points(templates)
+    assert points[0] == 0
+    steps = np.diff(points)
+    np.testing.assert_allclose(2 * WAVE * steps * 1125.0 / experiment.source.endpoint, math.pi / 4, rtol=1e-9)
+    averaged = 0.85 * templates.signal(0.0)
+    expected = averaged + templates.backgrounds.sum(axis=0)
+
+    def chi2(delta_m2):
+        return np.sum((templates.signal(float(delta_m2)) - averaged) ** 2 / expected)
+
+    assert max(map(chi2, points[-16:])) < 0.01 < chi2(points[-17])
+    assert chi2(1.0) > 100
+
+
+@pytest.mark.parametrize("truth", [0.4, 1.5, 3.0])
+@pytest.mark.parametrize("start", [0.9, 6.0])
+def test_the_right_wave_is_found_from_anywhere(truth, start):
+    """Property: exact data give their own Δm², its error and its region, wherever the fit begins.
+
+    Finds a scan that is too coarse, which ends a turn of the mean way beside it.
+    """
+    experiment = fine()
+    counts = predict(experiment, oscillating(truth)).counts
+    found = [
+        fit_counts(make_fitter(experiment, oscillating(d), poi="delta_m2"), counts, level=0.683)
+        for d in (truth, start)
+    ]
+    for result in found:
+        assert result.valid
+        assert result.estimate.value == pytest.approx(truth, abs=1e-2 * found[0].estimate.error)
+        assert result.fval == pytest.approx(0, abs=1e-3)
+    assert found[1].estimate.error == pytest.approx(found[0].estimate.error, rel=1e-3)
+    assert found[1].estimate.lower == pytest.approx(found[0].estimate.lower, rel=1e-6)
+
+
+def test_every_wave_that_is_allowed_is_a_region():
+    """Property: each end of a region is where the profile crosses; weak data allow several waves."""
+    experiment, model = replace(fine(), scale=1.5), SM(sin2_2theta=0.15, delta_m2=1.5)
+    fitter = make_fitter(experiment, model, poi="delta_m2")
+    counts = predict(experiment, model).counts
+    limit = limit_of_counts(fitter, counts, level=0.95, method="two-sided")
+    assert len(limit.regions) > 1
+    assert any(low < 1.5 < high for low, high in limit.regions if low is not None and high is not None)
+    profile = fitter.profile(fitter.data(counts))
+    inside = [end for region in limit.regions for end in region if end not in (None, 0.0)]
+    np.testing.assert_allclose([profile(end) for end in inside], limit.delta_chi2, atol=1e-4)
+
+
+def test_nothing_oscillates_at_no_mixing():
+    """Contract: a fit of Δm² at sin²2θ = 0 says that it cannot know it."""
+    experiment = fine()
+    fitter = make_fitter(experiment, SM(delta_m2=1.0), poi="delta_m2")
+    result = fit_counts(fitter, predict(experiment, SM()).counts)
+    assert not result.valid
+    assert "cannot measure it" in result.reason
+
+
+@pytest.mark.parametrize(
+    "model", [oscillating(1.0), SM(vector_coupling=1e-11, vector_mass=0.1), SM(delta_m2=2.0, scalar_mass=1.0)]
+)
+def test_errors_of_the_papers_chi2_are_those_of_the_standard_model(model):
+    """Contract: σ N_i^SM, also where the model's shapes are others than those of the standard model."""
+    experiment = borexino_distances()
+    poi = "sin2_2theta" if model.delta_m2 else "vector_coupling"
+    errors = paper_errors(make_templates(experiment, model, poi), 0.1)
+    np.testing.assert_allclose(errors, 0.1 * predict(experiment, SM()).counts, rtol=1e-12)
