@@ -124,7 +124,7 @@ class Basis:
             products = np.stack([factors[i] * factors[j] for i, j in self.pairs])
             weak = SIGMA0 * kinematic[:3, None] * products
         others = np.stack([MAGNETIC_SCALE * kinematic[3], self._scalar(T) * kinematic[4]])
-        return np.concatenate([weak.reshape(-1, *T.shape), others])
+        return np.concatenate([weak.reshape(3 * len(self.pairs), *T.shape), others])
 
     def _form_factors(self, T: Array) -> list[Array]:
         """Evaluate φ_j(T)."""

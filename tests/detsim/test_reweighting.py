@@ -12,6 +12,7 @@ from detsim.prediction import predict
 from detsim.reweighting import gamma_templates, weights
 from detsim.simulation import expected_generated, generate, simulate
 from simgen.exposure import Interactions
+from simgen.kinematics import T_max
 from simgen.models import E6, LR, SM
 
 N = 200_000
@@ -121,6 +122,29 @@ def test_recoils_below_the_targets_limit_weigh_nothing(samples):
     assert (
         abs(w.sum() - exposure(experiment, model) * predict(experiment, target).with_flow.sum()) > 10 * error
     )
+
+
+@pytest.mark.parametrize("T_low", [0.35, 0.71])
+def test_a_component_below_the_targets_limit(samples, T_low):
+    """Twin: of the components that end below `generate_above`, or of all, nothing is left."""
+    experiment, model, events = samples["mixed"]
+    target, other = TARGETS["chi"], replace(experiment, generate_above=T_low)
+    ends = [float(T_max(c.spectrum.endpoint)) for c in experiment.source.components]
+    assert min(ends) < T_low
+    w = weights(events, experiment, model, target, target_experiment=other)
+    assert_array_equal(w > 0, events.T >= T_low)
+    expected = exposure(experiment, model) * predict(other, target).with_flow.sum()
+    assert abs(w.sum() - expected) <= 3.5 * np.sum(w**2) ** 0.5
+    assert (expected == 0) == (max(ends) < T_low)
+
+
+def test_a_component_without_events(samples):
+    """Contract: the weight of an event does not depend on what is around it."""
+    experiment, model, events = samples["mixed"]
+    w = weights(events, experiment, model, TARGETS["full"])
+    for number in range(len(experiment.source.components)):
+        mine = events.component == number
+        assert_array_equal(weights(events.select(mine), experiment, model, TARGETS["full"]), w[mine])
 
 
 def test_a_number_of_events_is_that_of_its_own_model():
