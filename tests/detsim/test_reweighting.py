@@ -124,18 +124,19 @@ def test_recoils_below_the_targets_limit_weigh_nothing(samples):
     )
 
 
-@pytest.mark.parametrize("T_low", [0.35, 0.71])
-def test_a_component_below_the_targets_limit(samples, T_low):
+@pytest.mark.parametrize("limit", [0.35, 0.71])
+def test_a_component_below_the_targets_limit(samples, limit):
     """Twin: of the components that end below `generate_above`, or of all, nothing is left."""
     experiment, model, events = samples["mixed"]
-    target, other = TARGETS["chi"], replace(experiment, generate_above=T_low)
+    target, other = TARGETS["chi"], replace(experiment, generate_above=limit)
     ends = [float(T_max(c.spectrum.endpoint)) for c in experiment.source.components]
-    assert min(ends) < T_low
+    assert min(ends) < limit
     w = weights(events, experiment, model, target, target_experiment=other)
-    assert_array_equal(w > 0, events.T >= T_low)
+    recoils = events.T
+    assert_array_equal(w > 0, recoils >= limit)
     expected = exposure(experiment, model) * predict(other, target).with_flow.sum()
     assert abs(w.sum() - expected) <= 3.5 * np.sum(w**2) ** 0.5
-    assert (expected == 0) == (max(ends) < T_low)
+    assert (expected == 0) == (max(ends) < limit)
 
 
 def test_a_component_without_events(samples):
