@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc
 
-__all__ = ["Comparison", "compare", "compare_weighted"]
+__all__ = ["ENOUGH_WEIGHTED", "Comparison", "compare", "compare_weighted"]
 
 Array = NDArray[np.float64]
 
 _ENOUGH = 5.0
 """Expected counts below which neighbouring bins are pooled."""
-_ENOUGH_WEIGHTED = 25.0
+ENOUGH_WEIGHTED = 25.0
 """The same of weighted events, (Σw)²/Σw², whose variance is an estimate."""
 
 
@@ -108,13 +108,13 @@ def compare_weighted(
     columns = np.stack([np.asarray(x, np.float64) for x in (sum_w, sum_w2, expected)])
     groups: list[Array] = []
     for column in columns.T:
-        if groups and _effective(groups[-1]) < _ENOUGH_WEIGHTED:
+        if groups and _effective(groups[-1]) < ENOUGH_WEIGHTED:
             groups[-1] = groups[-1] + column
         else:
             groups.append(column)
-    if len(groups) > 1 and _effective(groups[-1]) < _ENOUGH_WEIGHTED:
+    if len(groups) > 1 and _effective(groups[-1]) < ENOUGH_WEIGHTED:
         groups[-2:] = [groups[-2] + groups[-1]]
-    if _effective(groups[-1]) < _ENOUGH_WEIGHTED:
+    if _effective(groups[-1]) < ENOUGH_WEIGHTED:
         return Comparison(chi2=0.0, ndof=0, p_value=None)
     w, w2, mu = np.array(groups).T
     chi2, ndof = float(np.sum((w - mu) ** 2 / w2)), len(w)

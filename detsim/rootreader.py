@@ -98,7 +98,8 @@ class TableFile:
     Raises
     ------
     FileError
-        If the file is missing, empty, foreign, truncated, unfinished, or holds a run twice.
+        If the file is missing, empty, foreign, truncated, unfinished, or holds a run twice or runs of
+        different branches.
     """
 
     def __init__(self, path: str | Path, tree: str) -> None:
@@ -135,6 +136,21 @@ class TableFile:
             raise FileError(
                 self.path, "incomplete", f"is incomplete: branches {', '.join(absent)} are missing"
             )
+        self._check_same_branches()
+
+    def _check_same_branches(self) -> None:
+        """Refuse runs of different columns or types: `hadd` fills what a run has not with something."""
+        first, *others = (
+            {name: (branch["dtype"], *branch["shape"]) for name, branch in p["branches"].items()}
+            for p in self.provenances
+        )
+        different = {name for types in others for name, _ in first.items() ^ types.items()}
+        if different:
+            reason = (
+                f"joins runs that differ in {', '.join(sorted(different))}: merge files with the same "
+                "branches of the same types"
+            )
+            raise FileError(self.path, "foreign", reason)
 
     def _check_rows(self) -> None:
         count = f"n_{self.tree}"

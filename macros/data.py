@@ -137,9 +137,9 @@ def _fill(columns: Mapping[str, ArrayLike], experiment: Experiment, path: Path) 
 def _one_experiment(experiment: Experiment, file: EventFile, path: Path, number: int | None) -> Data:
     known = file.experiments.tolist()
     if number not in known:
+        others = "" if "weight" in file.columns else f", or fit all with `nugauge toys CARD --data {path}`"
         raise ValueError(
-            f"{path} holds pseudo-experiments {known[0]} to {known[-1]}: choose one with --experiment, "
-            f"or fit all with `nugauge toys CARD --data {path}`"
+            f"{path} holds pseudo-experiments {known[0]} to {known[-1]}: choose one with --experiment{others}"
         )
     position = known.index(number)
     if "weight" in file.columns:
@@ -176,12 +176,12 @@ def stored_counts(card: Card, path: Path) -> StoredCounts:
     with EventFile(path) as file:
         for provenance in file.provenances:
             check_card(card, provenance["card"], path, may_differ=_OF_THE_ANALYSIS - {"exposure"})
+        counts = _all_counts(file, card.experiment)[:, 1:-1]
         if "weight" in file.columns:
             raise ValueError(
                 f"{path} holds weighted events: toys are counts of events; fit its pseudo-experiments one by "
                 "one, with `nugauge fit CARD FILE --experiment K`"
             )
-        counts = _all_counts(file, card.experiment)[:, 1:-1]
         return StoredCounts(numbers=file.experiments, counts=counts)
 
 

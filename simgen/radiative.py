@@ -44,6 +44,6 @@ def qed_factors(T: ArrayLike, E_nu: ArrayLike) -> NDArray[np.float64]:
     """
     T, E_nu = np.broadcast_arrays(np.asarray(T, np.float64), np.asarray(E_nu, np.float64))
     out = np.zeros((3, T.size))
-    flat_T, flat_E_nu = np.ascontiguousarray(T).ravel(), np.ascontiguousarray(E_nu).ravel()
+    flat_T, flat_E_nu = T.flatten(), E_nu.flatten()
     fill_qed_factors(flat_T, flat_E_nu, out)  # type: ignore[arg-type]
     return out.reshape(3, *T.shape)

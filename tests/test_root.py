@@ -250,6 +250,39 @@ def test_the_macro_draws_and_prints(tmp_path, file, output):
     assert (tmp_path / output).stat().st_size > 5000
 
 
+def test_the_macro_draws_weights(tmp_path):
+    """Twin: contents Σw and errors √Σw², against the file."""
+    rng = np.random.default_rng(4)
+    n, w = 1000, rng.uniform(0.2, 3, 1000)
+    zeros = np.zeros(n, np.int32)
+    events = Events(
+        event=np.arange(n), component=zeros, line=zeros, E_nu=np.full(n, 0.746), T=np.full(n, 0.3),
+        cos_theta=np.ones(n), T_reco=rng.uniform(0.2, 0.6, n), weight=w, n_generated=n,
+    )  # fmt: skip
+    info = RunInfo(
+        n_events=n, n_generated=n, sum_w=w.sum(), sum_w2=np.sum(w**2), equivalent_exposure=1.0,
+        cross_section=1e-44, first=0, last=n - 1,
+    )  # fmt: skip
+    with EventWriter(
+        tmp_path / "w.root", columns=event_columns(detected=True, weights=True), provenance={"seed": 4}
+    ) as writer:
+        writer.extend(events)
+        writer.finish(info)
+    done = run_macro(tmp_path, "w.root", "out.root")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"sum of weights       {w.sum():.9g}\n" in done.stdout
+    answer = run_root(
+        """
+file = ROOT.TFile.Open(sys.argv[1])
+h = file.Get("canvas").GetPrimitive("spectrum")
+bins = range(h.GetNbinsX() + 2)
+answer = [sum(h.GetBinContent(i) for i in bins), sum(h.GetBinError(i) ** 2 for i in bins)]
+""",
+        tmp_path / "out.root",
+    )
+    assert answer == pytest.approx([w.sum(), np.sum(w**2)], rel=1e-9)
+
+
 def test_the_macro_refuses_a_foreign_file(tmp_path):
     write_root(tmp_path / "h.root", {"h": hist.Hist.new.Reg(2, 0, 1).Double()})
     done = run_macro(tmp_path, "h.root", "out.png")

@@ -1,14 +1,19 @@
 """`nugauge reweight`: weights that make the events of one model those of another."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from macros.console import emit_json, format_number, message, progress, say
+from macros.console import emit_json, format_number, message, progress, say, warn
 from macros.options import JsonOption, OutputOption, SetOption
 
+if TYPE_CHECKING:
+    from macros.reweighting import Reweighting
+
 __all__ = ["reweight"]
+
+_SUSPICIOUS = 1e-3
 
 
 def reweight(
@@ -39,12 +44,27 @@ def reweight(
         made = give_weights(file, target, output, templates=templates, advance=advance)
     if as_json:
         emit_json(made.document())
-        return
+    else:
+        _say(made)
+    p_value = made.comparison.p_value
+    if p_value is not None and p_value < _SUSPICIOUS:
+        warn(
+            "sums of weights disagree with quadrature: the sample has too few events, or none, where the "
+            "target has many"
+        )
+
+
+def _say(made: "Reweighting") -> None:
+    from analysis.comparison import ENOUGH_WEIGHTED
+
     tally, comparison = made.tally, made.comparison
     say(f"{made.file}: {tally.n_written} events, worth {format_number(made.n_effective)} unweighted ones")
-    verdict = "too few for a χ² against quadrature"
     if comparison.p_value is not None:
         verdict = f"χ² = {comparison.chi2:.1f} for {comparison.ndof}, p = {format_number(comparison.p_value)}"
+    elif made.n_effective < ENOUGH_WEIGHTED:
+        verdict = "too few for a χ² against quadrature"
+    else:
+        verdict = "no χ², as their number was given and all weigh the same"
     found, mean = format_number(tally.sum_w, 6), format_number(made.expected, 6)
     say(f"sum of weights {found}, expected {mean}: {verdict}")
     if made.templates is not None:

@@ -69,6 +69,13 @@ void draw_events(const char* input = "events.root", const char* output = "events
   std::printf("generated            %.0f\n", sum(runinfo, "n_generated"));
   std::printf("equivalent exposure  %g s\n", sum(runinfo, "equivalent_exposure"));
 
+  // Events that were reweighted count by their weights.
+  const bool weighted = events->GetBranch("weight") != nullptr;
+  if (weighted) {
+    std::printf("sum of weights       %.9g\n", sum(runinfo, "sum_w"));
+    std::printf("sum of squares       %.9g\n", sum(runinfo, "sum_w2"));
+  }
+
   // True events have T only, the detector adds T_reco.
   const bool detected = events->GetBranch("T_reco") != nullptr;
   const char* column = detected ? "T_reco" : "T";
@@ -80,10 +87,11 @@ void draw_events(const char* input = "events.root", const char* output = "events
   auto* spectrum = new TH1D("spectrum", "", bins, low - margin, high + margin);
   spectrum->SetDirectory(gROOT);
   spectrum->SetStats(false);
+  spectrum->Sumw2();
   spectrum->GetXaxis()->SetTitle(detected ? "measured recoil energy T_{reco} [MeV]" : "recoil energy T [MeV]");
-  spectrum->GetYaxis()->SetTitle(Form("events / %.3g keV", 1e3 * spectrum->GetBinWidth(1)));
+  spectrum->GetYaxis()->SetTitle(Form("%s / %.3g keV", weighted ? "sum of weights" : "events", 1e3 * spectrum->GetBinWidth(1)));
   gROOT->cd();
-  events->Draw(Form("%s >> spectrum", column), "", "goff");
+  events->Draw(Form("%s >> spectrum", column), weighted ? "weight" : "", "goff");
   spectrum->GetYaxis()->SetTitleOffset(1.6);
   spectrum->SetMinimum(0);
   spectrum->Draw("hist e");

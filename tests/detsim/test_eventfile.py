@@ -186,6 +186,18 @@ def test_merged_runs_sum_and_keep_their_provenance(tmp_path):
         assert all(file.check_hashes().values())
 
 
+def test_runs_of_other_branches_do_not_merge(tmp_path):
+    """Else hadd fills the weights of a run that has none with those of the other, or drops them."""
+    plain = write(tmp_path / "a.root", events(100), provenance={"seed": 1})
+    sample = replace(events(100, seed=2), weight=np.full(100, 2.0))
+    columns = event_columns(detected=True, weights=True)
+    weighted = write(tmp_path / "b.root", sample, columns=columns, provenance={"seed": 2})
+    exact = write(tmp_path / "c.root", events(100, seed=3), precision="float64", provenance={"seed": 3})
+    for other, different in ((weighted, "weight"), (exact, "E_nu, T, T_reco")):
+        with pytest.raises(FileError, match=f"joins runs that differ in {different}: merge files"):
+            EventFile(merge(tmp_path / "ab.root", plain, other))
+
+
 def test_a_run_without_its_provenance_is_found(tmp_path, whole):
     merged = tmp_path / "merged.root"
     with uproot.open(whole) as good, uproot.recreate(merged) as out:

@@ -14,6 +14,7 @@ from detsim.simulation import expected_generated, generate, simulate
 from simgen.components import Component
 from simgen.exposure import Interactions
 from simgen.flavours import Flavour
+from simgen.kinematics import T_max
 from simgen.models import E6, LR, SM
 from simgen.sources import source
 from simgen.spectra import FunctionSpectrum
@@ -152,6 +153,30 @@ def test_recoils_below_the_targets_limit_weigh_nothing(samples):
     assert (
         abs(w.sum() - exposure(experiment, model) * predict(experiment, target).with_flow.sum()) > 10 * error
     )
+
+
+@pytest.mark.parametrize("limit", [0.35, 0.71])
+def test_a_component_below_the_targets_limit(samples, limit):
+    """Twin: of the components that end below `generate_above`, or of all, nothing is left."""
+    experiment, model, events = samples["mixed"]
+    target, other = TARGETS["chi"], replace(experiment, generate_above=limit)
+    ends = [float(T_max(c.spectrum.endpoint)) for c in experiment.source.components]
+    assert min(ends) < limit
+    w = weights(events, experiment, model, target, target_experiment=other)
+    recoils = events.T
+    assert_array_equal(w > 0, recoils >= limit)
+    expected = exposure(experiment, model) * predict(other, target).with_flow.sum()
+    assert abs(w.sum() - expected) <= 3.5 * np.sum(w**2) ** 0.5
+    assert (expected == 0) == (max(ends) < limit)
+
+
+def test_a_component_without_events(samples):
+    """Contract: the weight of an event does not depend on what is around it."""
+    experiment, model, events = samples["mixed"]
+    w = weights(events, experiment, model, TARGETS["full"])
+    for number in range(len(experiment.source.components)):
+        mine = events.component == number
+        assert_array_equal(weights(events.select(mine), experiment, model, TARGETS["full"]), w[mine])
 
 
 def test_a_number_of_events_is_that_of_its_own_model():

@@ -115,6 +115,8 @@ def test_pseudo_experiments(tmp_path):
     W, V = (np.histogram(T_reco, edges, weights=w**power)[0] for power in (1, 2))
     assert after["effective_counts"] == pytest.approx((W**2 / V).tolist(), rel=1e-12)
     assert "weighted events" in refusal("toys", CARD, "--data", path, "-o", tmp_path / "toys.root")
+    assert "nugauge toys" in refusal("fit", CARD, sample)
+    assert "nugauge toys" not in refusal("fit", CARD, path)
 
 
 @pytest.mark.parametrize(
@@ -217,6 +219,24 @@ def test_wrong_weights_in_a_file(files, tmp_path, wrong):
     reason = refusal("fit", CARD, path)
     assert "wrong.root" in reason
     assert f"weights must be finite and not negative, got {wrong:g}" in reason
+
+
+def test_the_verdict(files, tmp_path):
+    """Contract: equal weights of a given number say why there is no χ²; a sample without support warns."""
+    same = invoke("reweight", files / "generate.root", "--to", CARD, "-o", tmp_path / "same.root")
+    assert "no χ², as their number was given and all weigh the same" in same.stdout
+    nothing = [
+        word
+        for key in ("corrections=tree", "sin2_theta_w=0.2312", "eps_L=-0.7312", "eps_R=-0.2311")
+        for word in ("--set", f"model.{key}")
+    ]
+    sample = tmp_path / "nothing.root"
+    answer("simulate", CARD, *nothing, "-o", sample, "--seed", 1, "--events", 500)
+    for more in ((), ("--json",)):
+        made = invoke("reweight", sample, "--to", CARD, "-o", tmp_path / "w.root", *more)
+        assert made.exit_code == 0
+        assert "warning: sums of weights disagree with quadrature" in made.stderr
+    assert "warning" not in same.stderr
 
 
 def test_no_weights_of_weights(files, tmp_path):

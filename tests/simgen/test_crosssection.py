@@ -36,6 +36,14 @@ def test_tree_is_equation_3(E_nu, share, flavour, mu_nu, delta_c_L):
     assert found == pytest.approx(expected, rel=1e-11, abs=0)
 
 
+@pytest.mark.parametrize("model", [SM(), SM(corrections="full"), SM(vector_coupling=1e-11, vector_mass=1.0)])
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0)])
+def test_no_energies(model, shape):
+    """Contract: nothing gives nothing, as in a part of a file without events of a component."""
+    assert dsigma_dT(np.ones(shape), 0.7, model).shape == shape
+    assert dsigma_dT(np.ones(shape), np.ones(shape), model).shape == shape
+
+
 @pytest.mark.parametrize("flavour", FLAVOURS)
 @pytest.mark.parametrize("mu_nu", [0.0, MU])
 @pytest.mark.parametrize("limits", [(1e-4, math.inf), (0.25, math.inf), (0.1, 0.3)])
