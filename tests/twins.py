@@ -26,4 +26,4 @@ def counts_pvalue(experiment, model, counts, n):
     if mu[-1] < 10:
         observed, mu = observed[:-1], mu[:-1]
     chi2 = np.sum((observed - mu) ** 2 / mu)
-    return stats.chi2.sf(chi2, len(mu) - 1)
+    return float(stats.chi2.sf(chi2, len(mu) - 1))
