@@ -46,8 +46,8 @@ def contour_plot(result: "PlaneResult", thresholds: Mapping[float, float], *, ti
     ax.set_ylim(y[0], y[-1])
     ax.set_xlabel(label_x)
     ax.set_ylabel(label_y)
-    ax.set_title(title)
-    ax.legend()
+    ax.set_title(title, loc="left")
+    figure.legend(*ax.get_legend_handles_labels(), loc="outside upper right", ncols=3)
     stated = ", ".join(f"{100 * level:g} %: {value:.4f}" for level, value in thresholds.items())
     add_note(figure, [f"-2 Δln L above the minimum, two parameters, profiled normalisations; {stated}"])
     return figure
