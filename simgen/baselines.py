@@ -114,12 +114,14 @@ class Baselines:
             for i in np.flatnonzero(slow):
                 found[:, i] = self._integrate(float(k.flat[i]))
             return found.reshape(len(found), *k.shape)
-        known = k * half <= _TABULATED[-1]
-        phase = np.where(known, k, 0.0)
-        largest = next(size for size in _TABULATED if np.all(phase * half <= size))
+        from simgen._kernels.waves import fill_mean_cosines  # noqa: PLC0415 (compiles)
+
+        fastest = k[k * half <= _TABULATED[-1]].max(initial=0.0)
+        largest = next(size for size in _TABULATED if fastest * half <= size)
         step, values = _table(self, largest / half)
-        turned = _interpolate(phase / step, values) * np.exp(1j * phase * (low + high) / 2)
-        return np.where(known, np.real(turned), 0.0)
+        found = np.empty((k.size, values.shape[1]))
+        fill_mean_cosines(k.ravel(), fastest, step, (low + high) / 2, values, found)
+        return found.T.reshape(-1, *k.shape)
 
     def _integrate(self, k: float) -> Array:
         """Compute the mean cosine at one wave number: shape (n_shares,)."""
@@ -215,17 +217,3 @@ def _table(baselines: Baselines, largest: float) -> tuple[float, NDArray[Any]]:
     start = np.exp(1j * step * block * np.arange(math.ceil(n / block))[:, None] * (paths - (low + high) / 2))
     rows = [powers @ (s[:, None] * weights.T) for s in start]
     return step, np.concatenate(rows)[:n]
-
-
-def _interpolate(x: Array, values: NDArray[Any]) -> NDArray[Any]:
-    """Interpolate a table at x, in steps, by cubics through four points: shape (n_shares, ...)."""
-    i = np.clip(x.astype(np.int64), 1, len(values) - 3)
-    t = (x - i)[..., None]
-    before, at, after, beyond = (values[i + k] for k in (-1, 0, 1, 2))
-    found = (
-        -before * t * (t - 1) * (t - 2) / 6
-        + at * (t + 1) * (t - 1) * (t - 2) / 2
-        - after * (t + 1) * t * (t - 2) / 2
-        + beyond * (t + 1) * t * (t - 1) / 6
-    )
-    return np.moveaxis(found, -1, 0)

@@ -17,6 +17,7 @@ __all__ = [
     "check_energies",
     "check_weights",
     "quadrature_nodes",
+    "quadrature_pieces",
     "sampling_nodes",
     "scale_factor",
 ]
@@ -72,6 +73,26 @@ def quadrature_nodes(
     Yields
     ------
     E_nu, weights : ndarray, shape (..., n)
+    """
+    for E_nu, weights, _ in quadrature_pieces(spectrum, low, knots):
+        yield E_nu, weights
+
+
+def quadrature_pieces(
+    spectrum: Continuum, low: Array, knots: Array | None = None
+) -> Iterator[tuple[Array, Array, Array | None]]:
+    """Place nodes as `quadrature_nodes`, and tell where they are the same for all lower ends.
+
+    Parameters
+    ----------
+    spectrum, low, knots
+        As for `quadrature_nodes`.
+
+    Yields
+    ------
+    E_nu, weights : ndarray, shape (..., n)
+    shared : ndarray, shape (n,), or None
+        The energies wherever weights are not 0; None where each lower end has its own.
 
     Notes
     -----
@@ -85,7 +106,7 @@ def quadrature_nodes(
     share, measure = _nodes(_N_QUADRATURE)
     # an empty span weighs nothing, and its nodes stay away from T = T_max(ω)
     E_nu = start[..., None] + np.where(span > 0, span, start + M_E)[..., None] * share
-    yield E_nu, span[..., None] * measure * spectrum.density(E_nu)
+    yield E_nu, span[..., None] * measure * spectrum.density(E_nu), None
 
     n_whole = len(knots) - 2  # pieces that may lie above low as a whole: all but the first
     share, measure = _nodes(min(_N_QUADRATURE, max(_FEWEST_QUADRATURE, 2 * _N_QUADRATURE // max(n_whole, 1))))
@@ -98,7 +119,7 @@ def quadrature_nodes(
         some = slice(first, first + block)
         above = number[some] > cut[..., None]
         if above.any():
-            yield np.where(above, nodes[some], elsewhere), np.where(above, weights[some], 0.0)
+            yield np.where(above, nodes[some], elsewhere), np.where(above, weights[some], 0.0), nodes[some]
 
 
 @cache

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simgen.components import Component, Source
-from simgen.continuum import quadrature_nodes
+from simgen.continuum import quadrature_nodes, quadrature_pieces
 from simgen.crosssection import sigma
 from simgen.kinematics import E_nu_min
 from simgen.models import Model
@@ -94,10 +94,12 @@ def _weighted_average(
     knots = weight.knots(spectrum.knots)
     total = np.zeros((len(weight.baselines.shares), 5, len(T)))
     for some in np.array_split(np.arange(len(T)), -(-len(T) // _RECOILS)):
-        for E_nu, weights in quadrature_nodes(spectrum, E_nu_min(T[some]), knots):
+        for E_nu, weights, shared in quadrature_pieces(spectrum, E_nu_min(T[some]), knots):
             kinematic = basis.kinematic(T[some, None], E_nu) * weights
-            factors = np.broadcast_to(weight(E_nu), (len(total), *kinematic.shape[1:]))
-            total[..., some] += np.einsum("kte,jte->jkt", kinematic, factors)
+            if shared is None:
+                total[..., some] += np.einsum("kte,jte->jkt", kinematic, weight(E_nu))
+            else:
+                total[..., some] += np.moveaxis(kinematic @ weight(shared).T, -1, 0)
     return total
 
 
