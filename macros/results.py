@@ -156,7 +156,8 @@ def say_limit(result: LimitResult) -> None:
     ends = [
         f"[{format_number(a)}, {format_number(b) if b is not None else 'open'}]" for a, b in result.regions
     ]
-    say(f"allowed: {' and '.join(ends) or 'nothing'}")
+    head = "allowed" if result.method == "two-sided" else "allowed, all below the estimate counted in"
+    say(f"{head}: {' and '.join(ends) or 'nothing'}")
     _say_weighted(result)
 
 

@@ -132,7 +132,7 @@ class ModelTable(Table):
 
     name: Literal["SM", "E6", "LR"]
     beta: Beta | None = None
-    gamma: Finite | None = None
+    gamma: NotNegative | None = None
     mass: Annotated[Positive, *quantity("energy")] | None = None
     phi: Angle | None = None
     rho_mix: bool | None = None

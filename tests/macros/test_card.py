@@ -202,6 +202,7 @@ def test_all_faults_at_once(tmp_path):
         ("model.beta=chj", "model.beta", "'chi', 'psi', 'eta'"),
         ("model.beta=30", "model.beta", "has no unit"),
         ("model.gamma=inf", "model.gamma", "must be finite"),
+        ("model.gamma=-0.1", "model.gamma", "at least 0"),
         ("model.gamma='0.1'", "model.gamma", "no quotes"),
         ("model.phi=1 deg", "model.gamma", "cannot mix"),
         ("model.sin2_theta_w=0.7", "model.sin2_theta_w", "below 0.5"),
