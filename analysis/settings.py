@@ -2,9 +2,10 @@
 
 import math
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Literal, get_args
 
-from simgen.parameters import parameter_range
+from simgen.parameters import parameter_names, parameter_range
 
 __all__ = ["FitSettings", "LikelihoodName", "LimitMethod", "Method"]
 
@@ -63,7 +64,11 @@ class FitSettings:
         try:
             parameter_range(self.poi)
         except KeyError:
-            raise ValueError(f"poi must be a numerical parameter of the model, got {self.poi!r}") from None
+            meant = get_close_matches(self.poi, parameter_names(), n=1)
+            hint = f"did you mean {meant[0]!r}?" if meant else f"they are {', '.join(parameter_names())}"
+            raise ValueError(
+                f"poi must be a numerical parameter of the model, got {self.poi!r}: {hint}"
+            ) from None
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ValueError(

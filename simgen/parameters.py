@@ -4,7 +4,7 @@ import math
 
 from simgen.constants import M_Z
 
-__all__ = ["NAMED_BETA", "gamma_from_mass", "mass_from_gamma", "parameter_range"]
+__all__ = ["NAMED_BETA", "gamma_from_mass", "mass_from_gamma", "parameter_names", "parameter_range"]
 
 NAMED_BETA = {
     "chi": 0.0,
@@ -42,6 +42,11 @@ def gamma_from_mass(mass: float) -> float:
 def mass_from_gamma(gamma: float) -> float:
     """Convert γ into the mass of the Z' [MeV]; γ = 0 gives infinity."""
     return M_Z / math.sqrt(gamma) if gamma > 0 else math.inf
+
+
+def parameter_names() -> tuple[str, ...]:
+    """Name every parameter that a model can have."""
+    return tuple(_RANGES)
 
 
 def parameter_range(name: str) -> tuple[float, float]:
