@@ -90,7 +90,8 @@ class Folded:
             with np.errstate(invalid="ignore"):  # ∞ - ∞ of an interference is caught below
                 total += c[used] @ shapes[used]
         if not np.all(np.isfinite(total)):
-            if not model.diverges:
+            kinds = (coefficients(model, flavour) for flavour in self.flavours)
+            if not model.diverges or not all(np.all(np.isfinite(c)) for c in kinds):
                 raise ValueError("the expected counts overflow: a value of model or experiment is too large")
             raise ValueError(
                 "the expected counts diverge: with mu_nu or millicharge ≠ 0 recoils of T → 0 are recorded; "

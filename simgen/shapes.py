@@ -183,10 +183,11 @@ def coefficients(model: Model, flavour: Flavour) -> Array:
     """
     a, b = amplitudes(model, flavour)
     pairs = Basis.of(model, flavour).pairs
-    squares = [
-        [x[i] * y[j] + (x[j] * y[i] if i != j else 0.0) for i, j in pairs]
-        for x, y in ((a, a), (b, b), (a, b))
-    ]
+    with np.errstate(over="ignore", invalid="ignore"):  # too large a coupling: counts are infinite then
+        squares = [
+            [x[i] * y[j] + (x[j] * y[i] if i != j else 0.0) for i, j in pairs]
+            for x, y in ((a, a), (b, b), (a, b))
+        ]
     if model.delta_c_L_order == "first" and flavour.charged_current:
         squares[1 if flavour.antineutrino else 0][0] -= model.delta_c_L**2
     return np.array([*np.ravel(squares), model.mu_nu**2, model.scalar_coupling**2])

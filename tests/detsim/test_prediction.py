@@ -221,3 +221,10 @@ def test_mixed_corrections_are_refused():
     everything = replace(lama(), detector=replace(lama().detector, threshold=-np.inf))
     with pytest.raises(ValueError, match=r"mu_nu.*generate_above"):
         predict(everything, SM(mu_nu=1e-11))
+
+
+@pytest.mark.parametrize("terms", [{"eps_L": 1e200}, {"eps_L": 1e200, "mu_nu": 1e-3}])
+def test_counts_that_overflow(terms):
+    """Contract. Finds an overflow that is warned of in passing, or blamed on recoils of T → 0."""
+    with pytest.raises(ValueError, match="the expected counts overflow"):
+        fold(borexino(), SM(**terms)).signal(SM(**terms))
