@@ -189,7 +189,8 @@ def make_templates(experiment: Experiment, model: Model, poi: str = "gamma") -> 
             f"fit.poi = {poi!r}: {model.label} has no such parameter{lacking}; "
             f"choose from {', '.join(model.parameters)}"
         )
-    uncertainties = [experiment.signal_uncertainty, *(b.uncertainty for b in experiment.backgrounds)]
+    signal = sum(s.uncertainty for s in experiment.systematics if s.name == "activity")
+    uncertainties = [signal, *(b.uncertainty for b in experiment.backgrounds)]
     labels = ["signal", *(f"background_{b.name}" for b in experiment.backgrounds)]
     names = [label for label, u in zip(labels, uncertainties, strict=True) if u > 0]
     return Templates(

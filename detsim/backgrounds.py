@@ -2,18 +2,24 @@
 
 import math
 from dataclasses import dataclass
+from typing import get_args
 
+from detsim.systematics import Constraint
 from simgen.deposits import Spectrum, Uniform
 from simgen.exposure import Exposure
 
 __all__ = ["Background", "FlatBackground", "background_events"]
 
 
-def _check(name: str, rate: float, uncertainty: float, half_life: float) -> None:
+def _check(name: str, rate: float, uncertainty: float, half_life: float, constraint: str) -> None:
     if not (math.isfinite(rate) and rate >= 0):
         raise ValueError(f"background {name!r}: rate must be finite and ≥ 0 /s, got {rate}")
     if not (math.isfinite(uncertainty) and uncertainty >= 0):
         raise ValueError(f"background {name!r}: uncertainty must be finite and ≥ 0, got {uncertainty}")
+    if constraint not in get_args(Constraint):
+        raise ValueError(
+            f"background {name!r}: constraint must be one of {get_args(Constraint)}, got {constraint!r}"
+        )
     if not half_life > 0:
         raise ValueError(f"background {name!r}: half_life must be above 0 s, got {half_life}")
 
@@ -37,6 +43,10 @@ class Background:
         [s]; infinite for a constant rate.
     uncertainty : float
         Relative standard deviation of the rate; 0 if it is known exactly.
+    constraint : {"gaussian", "log-normal", "free"}
+        Of the rate, as of a `detsim.systematics.Systematic`.
+    common : bool
+        Whether backgrounds of this name in experiments that are fitted together share one factor.
     """
 
     name: str
@@ -45,9 +55,11 @@ class Background:
     smeared: bool
     half_life: float = math.inf
     uncertainty: float = 0.0
+    constraint: Constraint = "gaussian"
+    common: bool = False
 
     def __post_init__(self) -> None:
-        _check(self.name, self.rate, self.uncertainty, self.half_life)
+        _check(self.name, self.rate, self.uncertainty, self.half_life, self.constraint)
         low = float(self.spectrum.knots[0])
         if self.smeared and low < 0:
             raise ValueError(
@@ -74,6 +86,10 @@ class FlatBackground:
         Relative standard deviation of the rate; 0 if it is known exactly.
     half_life : float
         [s]; infinite for a constant rate.
+    constraint : {"gaussian", "log-normal", "free"}
+        Of the rate, as of a `detsim.systematics.Systematic`.
+    common : bool
+        Whether backgrounds of this name in experiments that are fitted together share one factor.
     """
 
     name: str
@@ -82,9 +98,11 @@ class FlatBackground:
     high: float
     uncertainty: float = 0.0
     half_life: float = math.inf
+    constraint: Constraint = "gaussian"
+    common: bool = False
 
     def __post_init__(self) -> None:
-        _check(self.name, self.rate, self.uncertainty, self.half_life)
+        _check(self.name, self.rate, self.uncertainty, self.half_life, self.constraint)
         try:
             Uniform(low=self.low, high=self.high)
         except ValueError as error:

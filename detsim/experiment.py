@@ -7,6 +7,7 @@ from functools import cached_property
 
 from detsim.backgrounds import Background, FlatBackground, background_events
 from detsim.detector import Detector
+from detsim.systematics import Systematic, check_systematics
 from simgen.baselines import Baselines
 from simgen.exposure import Exposure, Normalisation
 from simgen.geometry import Geometry
@@ -56,8 +57,8 @@ class Experiment:
     backgrounds : tuple of Background or FlatBackground
     generate_above : float
         True recoil energies below it are left out everywhere [MeV]; needed where dσ/dT diverges at T → 0.
-    signal_uncertainty : float
-        Relative standard deviation of the signal's normalisation (activity or flux); 0: known exactly.
+    systematics : tuple of Systematic
+        What is not known exactly; uncertainties of backgrounds' rates stand with them.
     scale : float
         Multiplies all that is expected: the exposure of an event file in units of the card's.
     """
@@ -69,7 +70,7 @@ class Experiment:
     exposure: Exposure
     backgrounds: tuple[Background | FlatBackground, ...] = field(default=())
     generate_above: float = 0.0
-    signal_uncertainty: float = 0.0
+    systematics: tuple[Systematic, ...] = ()
     scale: float = 1.0
 
     def __post_init__(self) -> None:
@@ -77,8 +78,9 @@ class Experiment:
             raise ValueError(f"scale must be finite and above 0, got {self.scale}")
         if not (math.isfinite(self.generate_above) and self.generate_above >= 0):
             raise ValueError(f"generate_above must be finite and ≥ 0 MeV, got {self.generate_above}")
-        if not (math.isfinite(self.signal_uncertainty) and self.signal_uncertainty >= 0):
-            raise ValueError(f"signal_uncertainty must be finite and ≥ 0, got {self.signal_uncertainty}")
+        check_systematics(self.systematics)
+        if self.detector.resolution.perfect and any(s.name == "resolution" for s in self.systematics):
+            raise ValueError("the resolution is perfect: it has no uncertainty")
         names = [b.name for b in self.backgrounds]
         if len(set(names)) != len(names):
             raise ValueError(f"two backgrounds have the same name: {', '.join(names)}")

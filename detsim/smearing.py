@@ -94,6 +94,14 @@ class Resolution:
         variance = self.constant**2 + self.stochastic**2 * T + self.proportional**2 * T**2
         return np.asarray(np.sqrt(variance))
 
+    def scaled(self, factor: float) -> "Resolution":
+        """Multiply the width."""
+        return Resolution(
+            constant=factor * self.constant,
+            stochastic=factor * self.stochastic,
+            proportional=factor * self.proportional,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TabulatedResolution:
@@ -124,6 +132,11 @@ class TabulatedResolution:
         """Interpolate the standard deviation of the measured energy [MeV] at a visible energy T [MeV]."""
         return self.curve(T)
 
+    def scaled(self, factor: float) -> "TabulatedResolution":
+        """Multiply the width."""
+        values = tuple(factor * value for value in self.curve.values)
+        return TabulatedResolution(curve=Curve(energies=self.curve.energies, values=values))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotoElectrons:
@@ -149,6 +162,10 @@ class PhotoElectrons:
     def sigma(self, T: ArrayLike) -> Array:
         """Compute the standard deviation of the measured energy [MeV] at a visible energy T [MeV]."""
         return np.asarray(np.sqrt(np.asarray(T, np.float64) / self.light_yield))
+
+    def scaled(self, factor: float) -> "PhotoElectrons":
+        """Multiply the width, which takes another light yield."""
+        return PhotoElectrons(light_yield=self.light_yield / factor**2)
 
 
 Smearing = Resolution | TabulatedResolution | PhotoElectrons

@@ -104,6 +104,7 @@ def build_experiment(
     faults : FaultList
     """
     from detsim.experiment import Experiment, check_tables
+    from detsim.systematics import Systematic
     from simgen.geometry.solid_angle import shrunk
 
     source = normalisation = detector = exposure = None
@@ -132,6 +133,7 @@ def build_experiment(
             shrunk(geometry, detector.wall_distance)
     if len(faults.faults) > n_faults:
         return None
+    known = (Systematic(name="activity", uncertainty=systematics.activity),) if systematics.activity else ()
     with faults.at("model"):
         return Experiment(
             name=f"{detector.name} {source.name}",
@@ -141,7 +143,7 @@ def build_experiment(
             exposure=exposure,
             backgrounds=made,
             generate_above=model_table.generate_above,
-            signal_uncertainty=systematics.activity,
+            systematics=known,
         )
     return None
 

@@ -98,7 +98,10 @@ def _rows(card: "Card") -> list[tuple[str, str]]:
         ("response", describe_response(detector)),
         ("live time", write_quantity(experiment.exposure.duration, "d", digits=6)),
         ("backgrounds", ", ".join(backgrounds) or "none"),
-        ("signal known to", f"{100 * experiment.signal_uncertainty:g} %"),
+        (
+            "known to",
+            ", ".join(f"{s.name} {100 * s.uncertainty:g} %" for s in experiment.systematics) or "exact",
+        ),
         ("model", f"{card.model.label}, {card.model.corrections}"),
         ("parameters", ", ".join(parameters)),
         ("fit", f"{card.fit.poi}, {card.fit.likelihood}"),

@@ -167,8 +167,8 @@ def describe_experiment(experiment: "Experiment", n_expected: float, *, common: 
     binding = "free electrons" if detector.binding == "free" else "electrons bound by less than T only"
     names = ", ".join(b.name for b in experiment.backgrounds)
     backgrounds = f"backgrounds: {names}" if names else "no background"
-    known = experiment.signal_uncertainty
-    systematics = f"normalisation known to {known:.2g}" if known else "no systematic errors"
+    known = ", ".join(f"{s.name} known to {s.uncertainty:.2g}" for s in experiment.systematics)
+    systematics = known or "no systematic errors"
     if common:
         systematics = "no systematic errors but δ"
     return (

@@ -16,7 +16,7 @@ from macros.figures.assumptions import (
 from macros.figures.data import Cell, FigureData
 from macros.figures.figure2 import EQUAL, STATISTICAL, statistical_limit
 from macros.figures.models import NAMES
-from macros.figures.normalisation import NORMALISATIONS, draw_lines, known_to, limits, percent
+from macros.figures.normalisation import NORMALISATIONS, draw_lines, limits, percent, with_common
 from macros.style import BLACK, add_mass_axis
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def compute(
         bounds[row[0]] = row[-1]
     for name, bound in bounds.items():
         for normalisation in NORMALISATIONS:
-            position, limit = statistical_limit(known_to(card, normalisation), name, threshold)
+            position, limit = statistical_limit(with_common(card, normalisation), name, threshold)
             mass = mass_from_gamma(limit) / 1000 if limit else None
             rows.append((STATISTICAL, name, normalisation, position, limit, mass, threshold, bound))
     common = ", ".join(percent(n) for n in NORMALISATIONS)

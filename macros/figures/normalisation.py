@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from macros.card import Card
 
-__all__ = ["NORMALISATIONS", "draw_lines", "known_to", "limits", "percent"]
+__all__ = ["NORMALISATIONS", "draw_lines", "limits", "percent", "with_common"]
 
 NORMALISATIONS = (0.0, 0.01, 0.02, 0.05)
 """Relative standard deviations of the common normalisation; 0 is the paper's uncorrelated case."""
@@ -37,9 +37,11 @@ def percent(value: float) -> str:
     return f"{value * 100:g} %"
 
 
-def known_to(card: "Card", normalisation: float) -> "Card":
+def with_common(card: "Card", normalisation: float) -> "Card":
     """Return a card whose signal's normalisation is known to a relative error."""
-    return replace(card, experiment=replace(card.experiment, signal_uncertainty=normalisation))
+    from detsim.systematics import known_to
+
+    return replace(card, experiment=known_to(card.experiment, activity=normalisation))
 
 
 def limits(
@@ -51,7 +53,7 @@ def limits(
     for name in NAMES:
         model = named_model(name, card)
         for normalisation in NORMALISATIONS:
-            experiment = known_to(card, normalisation).experiment
+            experiment = with_common(card, normalisation).experiment
             found = sensitivity(experiment, model, errors, level=LEVEL, method=method)
             for error, limit, mass in zip(errors, found.limit, found.M_Zprime_GeV, strict=True):
                 yield name, normalisation, error, limit, mass, found.global_fit

@@ -10,6 +10,7 @@ from scipy.stats import poisson
 
 from detsim.experiment import FlatBackground
 from detsim.folding import fold
+from detsim.systematics import known_to
 
 
 def scaled(experiment, factor):
@@ -21,7 +22,7 @@ def scaled(experiment, factor):
 def with_nuisances(factor=1.0, signal=0.018, background=0.1, rate=1000 / DAY):
     """BOREXINO with a normalisation known to 1.8 % and a flat background known to 10 %."""
     flat = FlatBackground(name="flat", rate=factor * rate, low=0.25, high=0.8, uncertainty=background)
-    return replace(scaled(borexino(), factor), signal_uncertainty=signal, backgrounds=(flat,))
+    return replace(known_to(scaled(borexino(), factor), activity=signal), backgrounds=(flat,))
 
 
 def poisson_deviance(n, mu):
@@ -42,7 +43,10 @@ class PlainLikelihood:
         self.folded = fold(experiment, model)
         self.model, self.poi, self.counts, self.errors = model, poi, np.asarray(counts, float), errors
         self.uncertainties = np.array(
-            [experiment.signal_uncertainty, *(b.uncertainty for b in experiment.backgrounds)]
+            [
+                sum(s.uncertainty for s in experiment.systematics),
+                *(b.uncertainty for b in experiment.backgrounds),
+            ]
         )
         self.free = self.uncertainties > 0
         self.auxiliary = np.ones(len(self.uncertainties)) if auxiliary is None else np.asarray(auxiliary)

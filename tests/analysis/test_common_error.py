@@ -1,7 +1,6 @@
 """The paper's χ² with a normalisation error common to all bins: the profile against the covariance matrix."""
 
 import math
-from dataclasses import replace
 
 import commonerror
 import numpy as np
@@ -10,14 +9,15 @@ from experiments import borexino, hellaz, lama
 
 from analysis.estimation import make_fitter
 from analysis.reach import sensitivity
+from detsim.systematics import known_to
 from simgen.models import E6, LR
 
 MODELS = {**{name: E6(beta=name) for name in ("chi", "psi", "eta")}, "LR": LR()}
 EXPERIMENTS = {"BOREXINO": borexino(), "HELLAZ": hellaz()}
 
 
-def known_to(experiment, common):
-    return replace(experiment, signal_uncertainty=common)
+def with_common(experiment, common):
+    return known_to(experiment, activity=common)
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
@@ -25,7 +25,7 @@ def known_to(experiment, common):
 @pytest.mark.parametrize("common", [1e-3, 0.02, 0.3])
 def test_profile_is_the_covariance(experiment, model, common):
     """Closed form. Finds a normalisation that is not relative to N(γ): (d - N)ᵀ V⁻¹ (d - N), scattered d."""
-    fitter = make_fitter(known_to(experiment, common), model, likelihood="paper", error_per_bin=0.04)
+    fitter = make_fitter(with_common(experiment, common), model, likelihood="paper", error_per_bin=0.04)
     standard = fitter.templates.reference
     scatter = 1 + 0.04 * np.random.default_rng(7).standard_normal(len(standard))
     for counts in (standard, standard * scatter):
@@ -43,7 +43,7 @@ def test_limits_are_those_of_an_independent_evaluation(experiment, model):
     """Twin. Finds a common error that the expected limits ignore, or add bin by bin."""
     error = commonerror.PAPER_ERRORS[experiment]
     for common in (0.0, 0.01, 0.02, 0.05):
-        found = sensitivity(known_to(EXPERIMENTS[experiment], common), MODELS[model], [error]).limit[0]
+        found = sensitivity(with_common(EXPERIMENTS[experiment], common), MODELS[model], [error]).limit[0]
         assert found == pytest.approx(commonerror.limit(experiment, model, error, common), rel=2e-5)
 
 
@@ -51,7 +51,7 @@ def test_limits_are_those_of_an_independent_evaluation(experiment, model):
 def test_a_small_common_error_is_the_papers_case(model):
     """Limit. Finds a constraint that does not fix the normalisation: the change goes with δ²."""
     paper, small = (
-        sensitivity(known_to(borexino(), common), MODELS[model], [0.05]).limit[0] for common in (0.0, 1e-5)
+        sensitivity(with_common(borexino(), common), MODELS[model], [0.05]).limit[0] for common in (0.0, 1e-5)
     )
     assert small == pytest.approx(paper, rel=1e-6)
 
@@ -61,7 +61,7 @@ def test_a_small_common_error_is_the_papers_case(model):
 def test_a_large_common_error_leaves_the_shape(experiment, model):
     """Limit. Finds a normalisation that still helps: Σx² - (Σxn)²/Σn², or no limit at all, as for χ."""
     error = commonerror.PAPER_ERRORS[experiment]
-    found = sensitivity(known_to(EXPERIMENTS[experiment], 1e4), MODELS[model], [error]).limit[0]
+    found = sensitivity(with_common(EXPERIMENTS[experiment], 1e4), MODELS[model], [error]).limit[0]
     expected = commonerror.limit(experiment, model, error, math.inf, end=100.0)
     assert found == (None if expected is None else pytest.approx(expected, rel=2e-5))
     assert (expected is None) == (model == "chi" or (experiment == "HELLAZ" and model != "eta"))
@@ -71,6 +71,6 @@ def test_the_papers_sentences_do_not_survive_one_percent():
     """Golden. Finds a reach that more bins restore: γ of the global fit for χ is 0.0764."""
     for experiment, error in commonerror.PAPER_ERRORS.items():
         paper, common = (
-            sensitivity(known_to(EXPERIMENTS[experiment], c), MODELS["chi"], [error]) for c in (0.0, 0.01)
+            sensitivity(with_common(EXPERIMENTS[experiment], c), MODELS["chi"], [error]) for c in (0.0, 0.01)
         )
         assert paper.limit[0] < paper.global_fit < common.limit[0]

@@ -12,6 +12,7 @@ from analysis.estimation import fit, fit_counts, make_fitter
 from analysis.histograms import from_counts
 from detsim.detector import uniform_edges
 from detsim.experiment import FlatBackground
+from detsim.systematics import known_to
 from simgen.models import E6, LR, SM
 
 BLIND = math.atan2(-9, math.sqrt(15))
@@ -109,7 +110,7 @@ def test_normalisations_have_minos_intervals_too():
 
 def test_a_common_normalisation_hides_chi():
     """d ln N/dγ is about 0.474 and nearly flat: 1.8 % on the rate is 0.038 in γ, whatever the statistics."""
-    fitter = make_fitter(replace(borexino(), signal_uncertainty=0.018), CHI)
+    fitter = make_fitter(known_to(borexino(), activity=0.018), CHI)
     error = fit_counts(fitter, fitter.templates.expected(0)).estimate.error
     assert error == pytest.approx(0.018 / 0.474, rel=0.06)
 

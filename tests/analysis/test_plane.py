@@ -10,6 +10,7 @@ from plain import PlainLikelihood, with_nuisances
 from analysis.fitter import make_fitter
 from analysis.plane import Plane, fit_plane, plane_threshold
 from detsim.distance import DistanceBins
+from detsim.systematics import known_to
 from simgen.models import E6, SM
 
 POISSON = with_nuisances(1e-2)
@@ -42,7 +43,7 @@ def test_exact_data_give_back_both_parameters():
     assert np.all(np.abs(np.array(found.best) - (0.03, -0.05)) < 0.01 * errors)
     bins = DistanceBins(edges=tuple(np.arange(525.0, 1130, 50)), resolution=15.0)
     outside = borexino_outside()
-    experiment = replace(outside, detector=replace(outside.detector, distance=bins), signal_uncertainty=0.02)
+    experiment = known_to(replace(outside, detector=replace(outside.detector, distance=bins)), activity=0.02)
     p = plane(experiment, SM(sin2_2theta=0.3, delta_m2=1.2), "sin2_2theta", "delta_m2")
     exact = p.fitter.templates.expected(0.3)
     found = fit_plane(p, exact, np.linspace(0, 1, 21), np.geomspace(0.1, 5, 30))

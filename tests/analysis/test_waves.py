@@ -15,6 +15,7 @@ from analysis.templates import make_templates
 from analysis.waves import wave_points
 from detsim.distance import DistanceBins
 from detsim.prediction import predict
+from detsim.systematics import known_to
 from simgen.models import SM
 from simgen.oscillation import WAVE
 
@@ -24,7 +25,7 @@ def fine():
     experiment = borexino_distances()
     bins = DistanceBins(edges=tuple(np.linspace(500.0, 1150.0, 26)), resolution=10.0)
     detector = replace(experiment.detector, distance=bins, edges=(0.25, 0.55))
-    return replace(experiment, detector=detector, scale=20.0, signal_uncertainty=0.02)
+    return known_to(replace(experiment, detector=detector, scale=20.0), activity=0.02)
 
 
 def oscillating(delta_m2):

@@ -23,6 +23,7 @@ from detsim.experiment import FlatBackground
 from detsim.prediction import predict
 from detsim.reweighting import weights
 from detsim.simulation import simulate
+from detsim.systematics import Systematic
 from simgen.exposure import Flux
 from simgen.models import E6, SM
 
@@ -35,7 +36,10 @@ def small():
     """BOREXINO with some hundred counts a bin, and a background that is known to 10 %."""
     background = FlatBackground(name="flat", rate=5 / DAY, low=0.25, high=0.8, uncertainty=0.1)
     return replace(
-        borexino(), normalisation=Flux(value=1e10), backgrounds=(background,), signal_uncertainty=0.02
+        borexino(),
+        normalisation=Flux(value=1e10),
+        backgrounds=(background,),
+        systematics=(Systematic(name="activity", uncertainty=0.02),),
     )
 
 
@@ -104,7 +108,7 @@ def test_equal_weights_are_the_counts_in_another_exposure(c):
 
 def test_the_error_grows_with_the_root_of_the_weight():
     """Closed form: exact data of 1/c as many events, each of weight c, have √c times the error."""
-    experiment = replace(small(), backgrounds=(), signal_uncertainty=0.0)
+    experiment = replace(small(), backgrounds=(), systematics=())
     mu = predict(experiment, CHI).counts
     errors = [fit(sums(mu, c * mu), experiment, CHI, method="hesse").estimate.error for c in (0.01, 1, 4)]
     assert_allclose(np.array(errors) / errors[1], [0.1, 1, 2], rtol=1e-6)
@@ -128,7 +132,7 @@ def test_unit_weights_are_counts_to_the_bit():
 
 def test_twin_of_iminuit():
     """Twin: the weighted likelihood of iminuit, which knows nothing of templates in γ."""
-    experiment = replace(small(), backgrounds=(), signal_uncertainty=0.0)
+    experiment = replace(small(), backgrounds=(), systematics=())
     rng = np.random.default_rng(8)
     T = rng.choice(CENTRES, 9000)
     data = histogram(T, experiment, weight=rng.uniform(0.1, 0.4, len(T)))

@@ -12,6 +12,7 @@ from detsim.detector import Detector, Resolution, Target, uniform_edges
 from detsim.experiment import FlatBackground
 from detsim.materials import composition, electrons_in, shells
 from detsim.response import bin_probabilities
+from detsim.systematics import Systematic, known_to
 from simgen.constants import AVOGADRO
 
 
@@ -147,7 +148,12 @@ def make(**changes):
             lambda: replace(borexino(), generate_above=-1.0),
             "generate_above must be finite and ≥ 0 MeV, got -1",
         ),
-        (lambda: replace(borexino(), signal_uncertainty=math.nan), "signal_uncertainty must be finite"),
+        (lambda: known_to(borexino(), activity=math.nan), "uncertainty of activity must be finite"),
+        (lambda: known_to(borexino(), phase=0.1), "one of activity, mass, efficiency, energy_scale"),
+        (
+            lambda: replace(borexino(), systematics=2 * (Systematic(name="mass", uncertainty=0.1),)),
+            "two uncertainties of the same quantity: mass",
+        ),
         (
             lambda: replace(
                 borexino(), backgrounds=(FlatBackground(name="b", rate=1.0, low=0.0, high=1.0),) * 2
