@@ -1,7 +1,7 @@
 """The fit against ROOT's HistFactory and the MINOS of Minuit2 on the same data.
 
-A normalisation is an `OverallSys` with a Gaussian constraint. Its factor is exactly 1 + σα for 1 ± σ and code 0
-(linear), and (1 + σ)^α for (1 + σ)^±1 and code 1 (exponential); ROOT's default, code 4, is neither. γ² is a
+A normalisation is an `OverallSys` with a Gaussian constraint. Its factor is exactly 1 + σα for 1 ± σ and code
+0 (linear), and (1 + σ)^α for (1 + σ)^±1 and code 1 (exponential); ROOT's default, code 4, is neither. γ² is a
 function of γ, which HistFactory allows for.
 """
 

@@ -1,8 +1,8 @@
 """The fit against pyhf's likelihood of the same data, scanned in γ.
 
 A normalisation with a Gaussian constraint is a factor 1 + σα with α standard normal. pyhf's `histosys` gives
-exactly that with (1 ± σ) times the template, interpolated linearly (code0) and scaled by γ or γ² afterwards; its
-`normsys` with (1 + σ)^±1 and code1 is the log-normal (1 + σ)^α.
+exactly that with (1 ± σ) times the template, interpolated linearly (code0), and scaled by γ or γ² afterwards.
+Its `normsys` with (1 + σ)^±1 and code1 is the log-normal (1 + σ)^α.
 
 γ and γ² are factors of two names that the scan holds: two of one name on one sample pyhf takes for one.
 """
