@@ -45,7 +45,7 @@ def _check_means(expected: ArrayLike, shape: str, ndim: int) -> Array:
     if bad.any():
         where = tuple(int(i[0]) for i in np.nonzero(bad))
         raise ValueError(
-            f"expected counts must be from 0 to {LARGEST_MEAN:.0g} a bin, got {means[where]} at "
+            f"expected counts must be from 0 to {LARGEST_MEAN:.0g} a bin, got {means[where]:g} at "
             f"{where[0] if ndim == 1 else where}"
         )
     return means
@@ -58,10 +58,11 @@ def _check_key(key: Key) -> tuple[np.uint64, np.uint64]:
     return np.uint64(words[0]), np.uint64(words[1])
 
 
-def _check_range(n: int, first: int) -> None:
-    for name, value in (("n", n), ("first", first)):
+def _check_numbers(**numbers: int) -> None:
+    for name, value in numbers.items():
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
             raise ValueError(f"{name} must be an integer ≥ 0, got {value!r}")
+    first, n = int(numbers["first"]), int(numbers["n"])
     if first + n > 2**63 - 1:
         raise ValueError(f"toys are numbered up to 2**63 - 1, got first {first} and n {n}")
 
@@ -149,7 +150,7 @@ def throw_counts(expected: ArrayLike | CountTable, n: int, *, key: Key, first: i
     array([[0., 0.]])
     """
     k0, k1 = _check_key(key)
-    _check_range(n, first)
+    _check_numbers(n=n, first=first)
     table = expected if isinstance(expected, CountTable) else count_table(expected)
     counts = np.empty((n, table.n_bins))
     fill_shared(int(first), table.arrays, k0, k1, counts)
@@ -180,7 +181,7 @@ def throw_varied(expected: ArrayLike, *, key: Key, first: int = 0) -> Array:
     """
     k0, k1 = _check_key(key)
     means = _check_means(expected, "(n, n_bins)", 2)
-    _check_range(len(means), first)
+    _check_numbers(n=len(means), first=first)
     counts = np.empty_like(means)
     fill_varied(int(first), means, k0, k1, counts)
     return counts
@@ -211,8 +212,7 @@ def throw_normals(n: int, n_columns: int, *, key: Key, first: int = 0) -> Array:
         If n, n_columns, first or the key are none.
     """
     k0, k1 = _check_key(key)
-    _check_range(n, first)
-    _check_range(n_columns, 0)
+    _check_numbers(n=n, n_columns=n_columns, first=first)
     values = np.empty((n, n_columns))
     fill_normals(int(first), k0, k1, values)
     return values
