@@ -1,5 +1,7 @@
 """Thrown counts and normals: exact tables, the words they are made of, distributions, independence."""
 
+from itertools import pairwise
+
 import mpmath
 import numba
 import numpy as np
@@ -24,7 +26,7 @@ def table_of(mean):
 
 
 def chi2_pvalue(n, mean):
-    """Compare counts with the Poisson probabilities of up to 100 cells; what is rare goes to its neighbour."""
+    """Compare counts with the Poisson probabilities of up to 100 cells, the last not too rare."""
     edges = np.unique(stats.poisson.ppf(np.linspace(0, 1, 101)[1:-1], mean))
     below = np.concatenate([stats.poisson.cdf(edges, mean), [1.0]])
     observed = np.bincount(np.searchsorted(edges, n), minlength=len(edges) + 1)
@@ -111,7 +113,7 @@ def test_largest_means():
 def test_bins_and_toys_are_independent():
     """Property. Finds bins, or toys one behind the other, that share words: ranks in 5 by 5 cells, α = 1e-3.
 
-    Bins with a table stand beside bins drawn by rejection, whose members of the counter have the same numbers.
+    Bins with a table stand beside bins drawn by rejection: members of the counter with the same numbers.
     """
     means = [20.0, 1e7, 300.0, 2e6, 1e4, 5e7, 50.0]
     n_toys = 100_000
@@ -150,7 +152,7 @@ def test_chunks_change_nothing(first):
     """Contract. Finds numbers that depend on the first toy or on blocks, or an index cut to 32 bits."""
     whole = throws(2000, first)
     cuts = [0, 1, 512, 1025, 1025, 2000]
-    parts = [throws(b - a, first + a) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    parts = [throws(b - a, first + a) for a, b in pairwise(cuts)]
     for i, values in enumerate(whole):
         np.testing.assert_array_equal(np.concatenate([part[i] for part in parts]), values)
 
@@ -170,7 +172,7 @@ def test_threads_change_nothing():
 
 
 def test_other_bins_change_nothing():
-    """Contract. Finds a bin that depends on its neighbours, and a table kept that differs from one made anew."""
+    """Contract. Finds a bin that depends on its neighbours, or a table that its maker's array changes."""
     means = np.array([3.0, 2e6, 500.0, 8.0])
     whole = throw_counts(means, 1000, key=KEY)
     table = count_table(means)
@@ -194,7 +196,7 @@ def test_normals():
 
 
 def test_normals_against_the_library():
-    """Twin. Finds a lost term of a series or a wrong quarter of the circle: 1e-14 everywhere, ends included."""
+    """Twin. Finds a lost term of a series or a wrong quarter of the circle: 1e-14, ends included."""
     ends = np.array([2.0**-53, 1 - 2.0**-53, 0.5 - 2.0**-53, 0.5, 0.5**0.5, 0.125, 0.375, 0.625, 0.875])
     inside = (np.arange(1000) + 0.5) / 1000
     u, v = (grid.ravel() for grid in np.meshgrid(np.append(ends, inside), np.append(ends, inside)))
