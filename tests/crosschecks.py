@@ -23,7 +23,7 @@ RISE = float(chi2.ppf(LEVEL, 1))
 TOLERANCE = 0.003
 """Of estimate and ends, in units of the error: what fits that stop at an EDM of 2e-6 may differ by."""
 
-CONSTRAINTS = ("gaussian",)
+CONSTRAINTS = ("gaussian", "log-normal")
 """Of the normalisations: 1 + σx with x standard normal; "log-normal" is (1 + σ)^x."""
 
 

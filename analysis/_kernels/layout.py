@@ -40,7 +40,7 @@ class Layout(NamedTuple):
     """Number of experiments: so many components are signals."""
     likelihood: int
     components: Integers
-    """First bin, end of the bins, and column of the first, shape (C, 3); the signals' columns are the bins."""
+    """First bin, end of the bins, column of the first, shape (C, 3); the signals' columns are the bins."""
     pairs: Integers
     """Component and nuisance parameter that is a factor of it, shape (n_pairs, 2), ascending."""
     nuisances: Integers
