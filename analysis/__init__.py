@@ -10,10 +10,11 @@ if TYPE_CHECKING:
     from analysis.fitter import make_fitter
     from analysis.histograms import histogram
     from analysis.intervals import limit
-    from analysis.pseudoexperiments import Thrower, toys
+    from analysis.pseudoexperiments import toys
     from analysis.reach import Sensitivity, expected_limit, sensitivity
     from analysis.results import FitResult, LimitResult
     from analysis.settings import FitSettings
+    from analysis.thrower import Thrower
 
 __all__ = [
     "CountBelt",
@@ -43,7 +44,7 @@ _HOME = {
     "FitSettings": "analysis.settings",
     "LimitResult": "analysis.results",
     "Sensitivity": "analysis.reach",
-    "Thrower": "analysis.pseudoexperiments",
+    "Thrower": "analysis.thrower",
     "count_belt": "analysis.feldman_cousins",
     "count_interval": "analysis.feldman_cousins",
     "coverage": "analysis.coverage_study",

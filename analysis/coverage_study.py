@@ -1,5 +1,6 @@
 """Does the interval cover? Pseudo-experiments at true values, counted."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +10,15 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from analysis.fitter import Fitter, make_fitter
-from analysis.pseudoexperiments import FAILED, METHODS, NO_HESSE, NO_LIMIT, NO_MINOS, Thrower, at_truth, toys
+from analysis.pseudoexperiments import FAILED, METHODS, NO_HESSE, NO_LIMIT, NO_MINOS, at_truth, toys
+from analysis.settings import Drawn
+from analysis.thrower import Thrower
 from detsim.experiment import Experiment
 from simgen.models import Model
 
 __all__ = ["CoveragePoint", "CoverageStudy", "MethodCoverage", "clopper_pearson", "coverage", "summarise"]
 
+Array = NDArray[np.float64]
 Columns = dict[str, NDArray[Any]]
 _CONFIDENCE = 0.997
 
@@ -64,8 +68,8 @@ class CoveragePoint:
     value : float
         True value of the parameter.
     n_toys, n_failed : int
-    bias : float or None
-        Mean of estimate minus truth over the toys that did not fail.
+    bias, bias_error : float or None
+        Mean of estimate minus truth over the toys that did not fail, and its statistical error.
     pull_mean, pull_width : float or None
         Mean and standard deviation of (estimate - truth)/Hesse error.
     methods : dict of str to MethodCoverage
@@ -75,6 +79,7 @@ class CoveragePoint:
     n_toys: int
     n_failed: int
     bias: float | None
+    bias_error: float | None
     pull_mean: float | None
     pull_width: float | None
     methods: dict[str, MethodCoverage]
@@ -102,34 +107,88 @@ def covers(columns: Columns, poi: str, method: str) -> NDArray[np.bool_]:
     return np.asarray(((status & failed) == 0) & inside)
 
 
-def summarise(columns: Columns, poi: str, level: float, methods: Sequence[str] = METHODS) -> CoveragePoint:
-    """Count the coverage of toys of one true value."""
-    n_toys = len(columns["toy"])
-    good = (columns["status"] & FAILED) == 0
-    residual = columns[poi][good] - columns[f"true_{poi}"][good]
-    with_error = good & ((columns["status"] & NO_HESSE) == 0)
-    pulls = (columns[poi] - columns[f"true_{poi}"])[with_error] / columns[f"{poi}_error"][with_error]
-    counted = {}
-    for method in methods:
-        covered = int(np.count_nonzero(covers(columns, poi, method)))
-        low, high = clopper_pearson(covered, n_toys)
-        verdict = "under" if high < level else "over" if low > level else "nominal"
-        counted[method] = MethodCoverage(
-            covered=covered, fraction=covered / n_toys, low=low, high=high, verdict=verdict
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Sums over toys of one true value; tallies of chunks add up."""
+
+    value: float
+    n_toys: int
+    n_failed: int
+    residuals: Array
+    """Number, sum, and sum of squares of estimate minus truth."""
+    pulls: Array
+    """The same, divided by the error."""
+    covered: dict[str, int]
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            value=self.value,
+            n_toys=self.n_toys + other.n_toys,
+            n_failed=self.n_failed + other.n_failed,
+            residuals=self.residuals + other.residuals,
+            pulls=self.pulls + other.pulls,
+            covered={name: n + other.covered[name] for name, n in self.covered.items()},
         )
-    return CoveragePoint(
+
+    def point(self, level: float) -> CoveragePoint:
+        """Turn sums into coverage."""
+        counted = {}
+        for method, covered in self.covered.items():
+            low, high = clopper_pearson(covered, self.n_toys)
+            verdict = "under" if high < level else "over" if low > level else "nominal"
+            counted[method] = MethodCoverage(
+                covered=covered, fraction=covered / self.n_toys, low=low, high=high, verdict=verdict
+            )
+        bias, scatter = _moments(self.residuals)
+        mean, width = _moments(self.pulls)
+        n = self.residuals[0]
+        return CoveragePoint(
+            value=self.value,
+            n_toys=self.n_toys,
+            n_failed=self.n_failed,
+            bias=bias,
+            bias_error=None if scatter is None else scatter / math.sqrt(n),
+            pull_mean=mean,
+            pull_width=width,
+            methods=counted,
+        )
+
+
+def _sums(x: Array) -> Array:
+    return np.array([len(x), x.sum(), x @ x])
+
+
+def _moments(sums: Array) -> tuple[float | None, float | None]:
+    """Compute mean and standard deviation; None where there are too few."""
+    n, total, squares = sums
+    mean = float(total / n) if n else None
+    if mean is None or n < 2:
+        return mean, None
+    return mean, math.sqrt(max(float(squares) - n * mean**2, 0.0) / (n - 1))
+
+
+def tally(columns: Columns, poi: str, methods: Sequence[str] = METHODS) -> Tally:
+    """Sum up toys of one true value."""
+    good = (columns["status"] & FAILED) == 0
+    residual = columns[poi] - columns[f"true_{poi}"]
+    with_error = good & ((columns["status"] & NO_HESSE) == 0)
+    return Tally(
         value=float(columns[f"true_{poi}"][0]),
-        n_toys=n_toys,
+        n_toys=len(columns["toy"]),
         n_failed=int(np.count_nonzero(~good)),
-        bias=float(residual.mean()) if len(residual) else None,
-        pull_mean=float(pulls.mean()) if len(pulls) else None,
-        pull_width=float(pulls.std(ddof=1)) if len(pulls) > 1 else None,
-        methods=counted,
+        residuals=_sums(residual[good]),
+        pulls=_sums(residual[with_error] / columns[f"{poi}_error"][with_error]),
+        covered={m: int(np.count_nonzero(covers(columns, poi, m))) for m in methods},
     )
 
 
+def summarise(columns: Columns, poi: str, level: float, methods: Sequence[str] = METHODS) -> CoveragePoint:
+    """Count the coverage of toys of one true value."""
+    return tally(columns, poi, methods).point(level)
+
+
 def coverage(
-    experiment: Experiment,
+    experiments: Experiment | Sequence[Experiment],
     model: Model,
     at: Sequence[float],
     n_toys: int,
@@ -141,13 +200,14 @@ def coverage(
     likelihood: str = "poisson",
     error_per_bin: float | None = None,
     events: bool = False,
+    drawn: Drawn = "auxiliary",
     on_toys: Callable[[Columns], None] | None = None,
 ) -> CoverageStudy:
     """Measure the coverage of intervals with pseudo-experiments.
 
     Parameters
     ----------
-    experiment, model, poi, likelihood, error_per_bin
+    experiments, model, poi, likelihood, error_per_bin
         As for `analysis.estimation.make_fitter`.
     at : sequence of float
         True values of the parameter of interest.
@@ -157,8 +217,8 @@ def coverage(
     level : float
         Confidence level of the intervals.
     methods : sequence of {"hesse", "minos", "one-sided"}
-    events : bool
-        Simulate every event.
+    events, drawn
+        As for `analysis.thrower.Thrower`.
     on_toys : callable, optional
         Called with each chunk of toys, to store them or to show progress.
 
@@ -171,16 +231,17 @@ def coverage(
     unknown = set(methods) - set(METHODS)
     if unknown or not methods:
         raise ValueError(f"methods must be among {', '.join(METHODS)}, got {', '.join(methods) or 'none'}")
-    base = make_fitter(experiment, model, poi=poi, likelihood=likelihood, error_per_bin=error_per_bin)
+    base = make_fitter(experiments, model, poi=poi, likelihood=likelihood, error_per_bin=error_per_bin)
     points = []
     for value in at:
         fitter: Fitter = at_truth(base, float(value))
-        thrower = Thrower(experiment=experiment, fitter=fitter, seed=seed, events=events)
-        chunks = []
+        thrower = Thrower(fitter=fitter, seed=seed, events=events, drawn=drawn)
+        total: Tally | None = None
         for columns in toys(thrower, n_toys, level=level, methods=methods):
             if on_toys is not None:
                 on_toys(columns)
-            chunks.append({name: column for name, column in columns.items() if name != "counts"})
-        joined = {name: np.concatenate([c[name] for c in chunks]) for name in chunks[0]}
-        points.append(summarise(joined, poi, level, methods))
+            part = tally(columns, poi, methods)
+            total = part if total is None else total + part
+        if total is not None:
+            points.append(total.point(level))
     return CoverageStudy(parameter=poi, level=level, points=tuple(points))

@@ -13,6 +13,7 @@ from analysis.fitter import REACH, Fitter, make_fitter
 from analysis.likelihood import Likelihood
 from analysis.minimum import Minimum
 from analysis.profile import Profile
+from analysis.ranges import INSIDE
 from analysis.results import LimitResult
 from analysis.weighted import for_data
 from detsim.experiment import Experiment
@@ -22,6 +23,8 @@ __all__ = ["delta_chi2", "interval", "is_blind", "limit", "limit_of_counts", "re
 
 Array = NDArray[np.float64]
 Region = tuple[float | None, float | None]
+
+_PARTS = 8
 
 
 def delta_chi2(level: float, method: str) -> float:
@@ -50,8 +53,12 @@ def is_blind(fitter: Fitter, data: Likelihood, threshold: float) -> bool:
 def _crossing(
     profile: Profile, start: float, level: float, step: float, end: float, resolution: float
 ) -> float | None:
-    """Find where the profile first rises to a level, walking from `start` by growing steps towards `end`."""
+    """Find where the profile first rises to a level, walking from `start` by growing steps towards `end`.
+
+    A step has intermediate points, so that a rise and fall within it is not passed over.
+    """
     sign = math.copysign(1.0, step)
+    parts = 1 if profile.data.templates.poi in INSIDE else _PARTS  # those are folded anew at each point
     left = start
     for _ in range(100):
         right = left + step
@@ -60,8 +67,11 @@ def _crossing(
             right = end
         if not math.isfinite(right) or abs(right - start) > REACH * resolution:
             return None
-        if profile(right) >= level:
-            return _root(profile, left, right, level, resolution)
+        points = np.linspace(left, right, parts + 1)
+        above = np.flatnonzero(profile.data.profile(points[1:])[0] >= level)
+        if above.size:
+            i = int(above[0])
+            return _root(profile, float(points[i]), float(points[i + 1]), level, resolution)
         if last:
             return None
         left, step = right, 1.3 * step

@@ -9,7 +9,7 @@ from analysis._kernels.layout import GAUSSIAN, LINEAR, LOG_NORMAL, POISSON, SHAP
 from analysis.nuisances import Nuisance
 from analysis.templates import Templates
 
-__all__ = ["at_points", "expanded", "polynomial"]
+__all__ = ["at_points", "expanded", "pieces", "polynomial"]
 
 Array = NDArray[np.float64]
 
@@ -49,6 +49,19 @@ def at_points(templates: Templates, likelihood: str, spread: Array, points: Arra
         The signal there.
     """
     return _layout(templates, likelihood, spread, points, layers[:, None])
+
+
+def pieces(templates: Templates, likelihood: str, spread: Array, knots: Array, powers: Array) -> Layout:
+    """Lay templates out with the signal in polynomial pieces.
+
+    Parameters
+    ----------
+    knots : ndarray, shape (J,)
+        Where the pieces begin, ascending.
+    powers : ndarray, shape (J, up to 4, n_layers, n_bins)
+        Coefficients of (poi - knot)^k.
+    """
+    return _layout(templates, likelihood, spread, knots, powers)
 
 
 def _layout(templates: Templates, likelihood: str, spread: Array, knots: Array, powers: Array) -> Layout:

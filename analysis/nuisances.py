@@ -3,6 +3,10 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from detsim.experiment import Experiment
 from detsim.systematics import SHAPES, Constraint
@@ -49,17 +53,19 @@ class Nuisance:
         """Smallest pull: where a factor 1 + σx is 0."""
         return -math.inf if self.is_shape or self.constraint == "log-normal" else -1 / self.uncertainty
 
-    def value(self, x: float) -> float:
-        """Compute the quantity at a pull."""
+    def value(self, x: ArrayLike) -> Any:
+        """Compute the quantity at pulls: a float, or an array of their shape."""
         if self.constraint == "log-normal":
-            return self.nominal * math.exp(math.log1p(self.uncertainty) * x)
-        return self.nominal * (1 + self.uncertainty * x)
+            found = self.nominal * np.exp(math.log1p(self.uncertainty) * np.asarray(x))
+        else:
+            found = self.nominal * (1 + self.uncertainty * np.asarray(x))
+        return found if np.ndim(x) else float(found)
 
-    def slope(self, x: float) -> float:
-        """Compute the derivative of the quantity in the pull."""
+    def slope(self, x: ArrayLike) -> Any:
+        """Compute the derivative of the quantity in the pull, as `value` does."""
         if self.constraint == "log-normal":
             return self.value(x) * math.log1p(self.uncertainty)
-        return self.nominal * self.uncertainty
+        return self.nominal * self.uncertainty * (np.ones(np.shape(x)) if np.ndim(x) else 1.0)
 
     def pull(self, value: float) -> float:
         """Compute the pull at which the quantity has a value."""

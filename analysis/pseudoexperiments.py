@@ -1,125 +1,43 @@
-"""Pseudo-experiments: thrown as counts or event by event, and fitted one by one."""
+"""Pseudo-experiments, fitted: one row each, whatever becomes of the fit."""
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
+from analysis.batchfitter import FAILED, NO_HESSE, NO_LIMIT, NO_MINOS, RETRIED, BatchFitter
 from analysis.fitter import Fitter
-from analysis.intervals import delta_chi2, interval, upper_limit
-from detsim.experiment import Experiment
+from analysis.intervals import delta_chi2
+from analysis.thrower import Thrower
 from detsim.rootfile import Branch
-from detsim.simulation import count_events, event_plan, number_of_events
-from simgen.plan import Plan
-from simgen.random import Stage, float_bits, generator
 
-__all__ = ["FAILED", "METHODS", "NO_HESSE", "NO_LIMIT", "NO_MINOS", "Thrower", "toy_branches", "toys"]
+__all__ = [
+    "FAILED",
+    "METHODS",
+    "NO_HESSE",
+    "NO_LIMIT",
+    "NO_MINOS",
+    "RETRIED",
+    "Thrower",
+    "at_truth",
+    "fit_stored",
+    "fit_toys",
+    "toy_branches",
+    "toys",
+]
 
 Array = NDArray[np.float64]
 Columns = dict[str, NDArray[Any]]
 
-FAILED, NO_MINOS, NO_LIMIT, NO_HESSE = 1, 2, 4, 8
-_MOST = 1e15
-"""Counts that float64 still holds exactly; well below what the Poisson generator takes."""
 METHODS = ("hesse", "minos", "one-sided")
 """Intervals of a toy: two-sided Hesse and MINOS, and the one-sided limit of the profile likelihood."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class Thrower:
-    """Throws pseudo-experiments of one true model.
-
-    Parameters
-    ----------
-    experiment : Experiment
-    fitter : Fitter
-        Its model is the truth; normalisations are nominal in truth.
-    seed : int
-    events : bool
-        Draw, smear and bin every event instead of drawing the counts.
-
-    Raises
-    ------
-    ValueError
-        If the fitter was prepared for weighted data.
-
-    Notes
-    -----
-    Counts are Poisson, auxiliary measurements normal. For the paper's χ², whose error per bin
-    holds more than counting, each bin is displaced by a Gaussian so that the total variance is (σN^SM)²;
-    where counting alone has more there is no displacement, and the χ² believes in too small an error.
-    Toy k depends on the seed, the true parameters and k only.
-    """
-
-    experiment: Experiment
-    fitter: Fitter
-    seed: int
-    events: bool = False
-
-    def __post_init__(self) -> None:
-        if self.fitter.templates.scaling is not None:
-            raise ValueError("toys of weighted data are not offered: throw them with an unscaled fitter")
-
-    @cached_property
-    def _identity(self) -> tuple[int, ...]:
-        parameters = self.fitter.templates.model.parameters
-        return float_bits(*(parameters[name] for name in sorted(parameters)))
-
-    @cached_property
-    def _expected(self) -> Array:
-        expected = self.fitter.templates.expected(self.fitter.truth)
-        if expected.max() > _MOST:
-            raise ValueError(
-                f"{expected.max():.2g} counts are expected in a bin, too many to be thrown (at most "
-                f"{_MOST:.0g}): check the true {self.fitter.templates.poi} of {self.fitter.truth:g}"
-            )
-        return expected
-
-    @cached_property
-    def _plan(self) -> Plan:
-        return event_plan(self.experiment, self.fitter.templates.model)
-
-    @cached_property
-    def _displacement(self) -> Array:
-        variance = self.fitter.errors**2 - self._expected
-        return np.sqrt(np.maximum(variance, 0.0))
-
-    def __call__(self, index: int) -> tuple[Array, Array]:
-        """Throw one pseudo-experiment.
-
-        Returns
-        -------
-        counts : ndarray, shape (n_bins,)
-        auxiliary : ndarray, shape (n_nuisances,)
-            In standard deviations.
-        """
-        identity = (*self._identity, index)
-        counts = self._counts(identity)
-        auxiliary = self.fitter.nominal
-        if len(auxiliary):
-            measured = np.array([n.constraint != "free" for n in self.fitter.templates.nuisances])
-            stream = generator(self.seed, Stage.TOY_AUXILIARY, *identity)
-            auxiliary = measured * stream.standard_normal(len(auxiliary))
-        if len(self.fitter.errors):
-            stream = generator(self.seed, Stage.TOY_DISPLACEMENT, *identity)
-            counts = counts + self._displacement * stream.standard_normal(len(counts))
-        return counts, auxiliary
-
-    def _counts(self, identity: tuple[int, ...]) -> Array:
-        if not self.events:
-            return (
-                generator(self.seed, Stage.TOY_COUNTS, *identity).poisson(self._expected).astype(np.float64)
-            )
-        n = number_of_events(self._plan, seed=self.seed, identity=identity)
-        counts = count_events(
-            self._plan, self.experiment, self.fitter.templates.model, n, seed=self.seed, identity=identity
-        )
-        return counts[1:-1].astype(np.float64)
+CHUNK = 20_000
+"""Toys that are thrown and fitted at once; it changes no bit."""
 
 
 def toy_branches(fitter: Fitter, *, level: float, fitted: bool = True) -> dict[str, Branch]:
@@ -141,16 +59,16 @@ def toy_branches(fitter: Fitter, *, level: float, fitted: bool = True) -> dict[s
         "counts": Branch(dtype="float64", shape=(templates.n_bins,), description="counts per bin"),
     }
     for nuisance in templates.nuisances:
-        branches[f"measured_{nuisance.name}"] = Branch(
+        branches[f"measured_{_plain(nuisance.name)}"] = Branch(
             dtype="float64",
             description=f"auxiliary measurement of {nuisance.name}, nominal {nuisance.nominal:g}",
         )
     if not fitted:
         return branches
     for name in templates.names:
-        branches[name] = Branch(dtype="float64", description=f"estimate of {name}")
-        branches[f"{name}_error"] = Branch(dtype="float64", description=f"Hesse error of {name}")
-    branches |= {
+        branches[_plain(name)] = Branch(dtype="float64", description=f"estimate of {name}")
+        branches[f"{_plain(name)}_error"] = Branch(dtype="float64", description=f"Hesse error of {name}")
+    return branches | {
         "fval": Branch(dtype="float64", description="-2 ln L at the minimum, against the saturated model"),
         "q_true": Branch(dtype="float64", description=f"-2 Δln L of the true {poi}, profiled"),
         "hesse_lower": Branch(dtype="float64", description=f"Hesse interval at {level}, lower end"),
@@ -161,63 +79,72 @@ def toy_branches(fitter: Fitter, *, level: float, fitted: bool = True) -> dict[s
         "status": Branch(
             dtype="int32",
             description="0 good; else the sum of 1 fit failed, 2 no MINOS interval, 4 no one-sided limit, "
-            "8 no Hesse error; "
+            "8 no Hesse error, 16 fitted by MINUIT because the compiled fit did not converge; "
             "undefined cells are NaN",
         ),
     }
-    return branches
 
 
-def fit_toy(
-    fitter: Fitter,
+def _plain(name: str) -> str:
+    """Make a column's name of a parameter's: no full stops, which ROOT reads as members."""
+    return name.replace(".", "_")
+
+
+def fit_toys(
+    batch: BatchFitter,
     counts: Array,
     auxiliary: Array,
     *,
     level: float,
     methods: Sequence[str] = METHODS,
-) -> dict[str, float]:
-    """Fit one pseudo-experiment and find its intervals; never raises, never redraws.
+) -> Columns:
+    """Fit pseudo-experiments and find their intervals; never raises for one of them, never redraws.
+
+    Parameters
+    ----------
+    batch : BatchFitter
+        Its model is the truth.
+    counts : ndarray, shape (n, n_bins)
+    auxiliary : ndarray, shape (n, n_nuisances)
+        Measured pulls.
+    level : float
+        Confidence level of the intervals.
+    methods : sequence of {"hesse", "minos", "one-sided"}
 
     Returns
     -------
-    dict
-        The cells of a row of the toy file; what is not asked for or not found is NaN.
+    dict of str to ndarray
+        The fitted columns of a toy file; what is not asked for or not found is NaN.
     """
-    names = fitter.templates.names
-    data = fitter.data(counts, auxiliary)
-    minimum = fitter.minimise(data)
-    cells = dict.fromkeys(
-        ["hesse_lower", "hesse_upper", "minos_lower", "minos_upper", "one_sided_upper", "q_true"], math.nan
-    )
-    if not minimum.valid:
-        cells |= dict.fromkeys([*names, *(f"{n}_error" for n in names)], math.nan)
-        return {**cells, "fval": math.nan, "status": FAILED}
-    errors = fitter.hesse(data, minimum)
-    status = NO_HESSE if errors is None else 0
-    cells[names[0]] = minimum.values[0]
-    cells[f"{names[0]}_error"] = math.nan if errors is None else float(errors[0])
+    fitter, fits = batch.fitter, batch.fit(counts, auxiliary)
+    status, n = fits.status.copy(), len(counts)
+    columns: Columns = {}
+    best, error = fits.parameters[:, 0], fits.errors[:, 0]
+    columns[fitter.templates.poi], columns[f"{fitter.templates.poi}_error"] = best, error
     for i, nuisance in enumerate(fitter.templates.nuisances, start=1):
-        x = minimum.values[i]
-        cells[nuisance.name] = nuisance.value(x)
-        width = math.nan if errors is None else nuisance.slope(x) * float(errors[i])
-        cells[f"{nuisance.name}_error"] = width
-    best, profile = cells[names[0]], fitter.profile(data)
-    cells["fval"] = minimum.fval
-    cells["q_true"] = profile(fitter.truth) - profile(best)
+        x = fits.parameters[:, i]
+        columns[_plain(nuisance.name)] = nuisance.value(x)
+        columns[f"{_plain(nuisance.name)}_error"] = nuisance.slope(x) * fits.errors[:, i]
+    nothing = np.full(n, math.nan)
+    columns["fval"] = np.where(fits.good, fits.values, math.nan)
+    columns["q_true"] = nothing.copy()
+    good = np.flatnonzero(fits.good)
+    truth = np.full(len(good), fitter.truth)
+    columns["q_true"][good] = batch.profile(counts[good], auxiliary[good], truth) - fits.values[good]
     sigmas = float(ndtri((1 + level) / 2))
-    width = sigmas * cells[f"{names[0]}_error"]
-    cells["hesse_lower"], cells["hesse_upper"] = best - width, best + width
+    columns["hesse_lower"], columns["hesse_upper"] = best - sigmas * error, best + sigmas * error
+    columns["minos_lower"], columns["minos_upper"] = nothing.copy(), nothing.copy()
+    columns["one_sided_upper"] = nothing.copy()
     if "one-sided" in methods:
-        found = upper_limit(fitter, data, minimum, delta_chi2(level, "one-sided"))
-        cells["one_sided_upper"] = math.nan if found is None else found
-        status |= NO_LIMIT if found is None else 0
+        threshold = delta_chi2(level, "one-sided")
+        columns["one_sided_upper"] = batch.upper_limits(counts, auxiliary, fits, threshold)
+        status[fits.good & np.isnan(columns["one_sided_upper"])] |= NO_LIMIT
     if "minos" in methods:
-        lower, upper = interval(fitter, data, minimum, sigmas**2)
-        if lower is None or upper is None:
-            status |= NO_MINOS
-        else:
-            cells["minos_lower"], cells["minos_upper"] = lower, upper
-    return {**cells, "status": status}
+        lower, upper = batch.intervals(counts, auxiliary, fits, sigmas**2)
+        whole = ~(np.isnan(lower) | np.isnan(upper))
+        status[fits.good & ~whole] |= NO_MINOS
+        columns["minos_lower"][whole], columns["minos_upper"][whole] = lower[whole], upper[whole]
+    return {**columns, "status": status}
 
 
 def toys(
@@ -228,7 +155,7 @@ def toys(
     level: float = 0.95,
     methods: Sequence[str] = METHODS,
     fitted: bool = True,
-    chunk: int = 500,
+    chunk: int = CHUNK,
 ) -> Iterator[Columns]:
     """Throw and fit pseudo-experiments.
 
@@ -252,17 +179,15 @@ def toys(
     dict of str to ndarray
         Columns as `toy_branches` describes them.
     """
-    fitter = thrower.fitter
-    branches = toy_branches(fitter, level=level, fitted=fitted)
+    batch = BatchFitter(fitter=thrower.fitter)
     for start in range(first, first + n, chunk):
-        rows = []
-        for index in range(start, min(start + chunk, first + n)):
-            counts, auxiliary = thrower(index)
-            row = _row(fitter, index, counts, auxiliary)
-            if fitted:
-                row |= fit_toy(fitter, counts, auxiliary, level=level, methods=methods)
-            rows.append(row)
-        yield {name: np.array([r[name] for r in rows], b.numpy) for name, b in branches.items()}
+        count = min(chunk, first + n - start)
+        counts, auxiliary = thrower.block(start, count)
+        columns = _thrown(thrower.fitter, np.arange(start, start + count), counts, auxiliary)
+        if fitted:
+            columns |= fit_toys(batch, counts, auxiliary, level=level, methods=methods)
+        branches = toy_branches(thrower.fitter, level=level, fitted=fitted)
+        yield {name: columns[name] for name in branches}
 
 
 def fit_stored(
@@ -281,20 +206,24 @@ def fit_stored(
     dict of str to ndarray
         Columns as `toy_branches` describes them.
     """
-    rows = []
-    for index, row in enumerate(np.asarray(counts, np.float64)):
-        cells = fit_toy(fitter, row, fitter.nominal, level=level, methods=methods)
-        rows.append(_row(fitter, index, row, fitter.nominal) | cells)
-    branches = toy_branches(fitter, level=level)
-    return {name: np.array([r[name] for r in rows], b.numpy) for name, b in branches.items()}
+    data = np.ascontiguousarray(counts, np.float64)
+    auxiliary = np.zeros((len(data), len(fitter.nominal)))
+    columns = _thrown(fitter, np.arange(len(data)), data, auxiliary)
+    columns |= fit_toys(BatchFitter(fitter=fitter), data, auxiliary, level=level, methods=methods)
+    return {name: columns[name] for name in toy_branches(fitter, level=level)}
 
 
-def _row(fitter: Fitter, index: int, counts: Array, auxiliary: Array) -> dict[str, Any]:
+def _thrown(fitter: Fitter, numbers: NDArray[np.int64], counts: Array, auxiliary: Array) -> Columns:
+    """Make the columns of what was thrown."""
     templates = fitter.templates
-    row: dict[str, Any] = {"toy": index, f"true_{templates.poi}": fitter.truth, "counts": counts}
-    for nuisance, x in zip(templates.nuisances, auxiliary, strict=True):
-        row[f"measured_{nuisance.name}"] = nuisance.value(float(x))
-    return row
+    columns: Columns = {
+        "toy": numbers,
+        f"true_{templates.poi}": np.full(len(counts), fitter.truth),
+        "counts": counts,
+    }
+    for nuisance, x in zip(templates.nuisances, auxiliary.T, strict=True):
+        columns[f"measured_{_plain(nuisance.name)}"] = nuisance.value(x)
+    return columns
 
 
 def at_truth(fitter: Fitter, value: float) -> Fitter:

@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtr
 
+from analysis.batchfitter import BatchFitter
 from analysis.fitter import Fitter, make_fitter
 from analysis.intervals import delta_chi2, limit_of_counts, upper_limit
-from analysis.pseudoexperiments import Thrower
+from analysis.pseudoexperiments import CHUNK
 from analysis.results import LimitResult
+from analysis.settings import Drawn
+from analysis.thrower import Thrower
 from detsim.experiment import Experiment
 from simgen.models import Model
 from simgen.parameters import NAMED_BETA, gamma_from_mass, mass_from_gamma
@@ -66,7 +69,7 @@ class Sensitivity:
 
 
 def sensitivity(
-    experiment: Experiment,
+    experiments: Experiment | Sequence[Experiment],
     model: Model,
     errors: Sequence[float],
     *,
@@ -78,7 +81,7 @@ def sensitivity(
 
     Parameters
     ----------
-    experiment, model, poi
+    experiments, model, poi
         As for `analysis.estimation.make_fitter`.
     errors : sequence of float
         Relative errors per bin.
@@ -92,7 +95,7 @@ def sensitivity(
     errors = [float(e) for e in errors]
     if not errors or not all(0 < e < math.inf for e in errors):
         raise ValueError(f"errors per bin must be finite and above 0, got {errors}")
-    base = make_fitter(experiment, model, poi=poi, likelihood="paper", error_per_bin=1.0)
+    base = make_fitter(experiments, model, poi=poi, likelihood="paper", error_per_bin=1.0)
     threshold = delta_chi2(level, method)
     limits = []
     for error in errors:
@@ -110,20 +113,19 @@ def sensitivity(
 
 
 def expected_limit(
-    experiment: Experiment,
     fitter: Fitter,
     *,
     n_toys: int,
     seed: int,
     level: float = 0.95,
     method: str = "one-sided",
-    on_toy: Callable[[int], None] | None = None,
+    drawn: Drawn = "auxiliary",
+    on_toys: Callable[[int], None] | None = None,
 ) -> LimitResult:
     """Compute the limit that is expected without data, and its band from pseudo-experiments.
 
     Parameters
     ----------
-    experiment : Experiment
     fitter : Fitter
         Its model is the truth.
     n_toys : int
@@ -131,8 +133,10 @@ def expected_limit(
     seed : int
     level, method
         As for `analysis.intervals.limit`.
-    on_toy : callable, optional
-        Called with the index of each finished toy.
+    drawn
+        As for `analysis.thrower.Thrower`.
+    on_toys : callable, optional
+        Called with the number of toys that are finished since the last call.
 
     Returns
     -------
@@ -144,13 +148,14 @@ def expected_limit(
     exact = limit_of_counts(fitter, fitter.templates.expected(fitter.truth), level=level, method=method)
     if exact.asimov is None:
         return exact
-    thrower = Thrower(experiment=experiment, fitter=fitter, seed=seed)
+    thrower, batch = Thrower(fitter=fitter, seed=seed, drawn=drawn), BatchFitter(fitter=fitter)
     found = np.empty(n_toys)
-    for i in range(n_toys):
-        data = fitter.data(*thrower(i))
-        limit = upper_limit(fitter, data, fitter.minimise(data), exact.delta_chi2)
-        found[i] = math.inf if limit is None else limit
-        if on_toy is not None:
-            on_toy(i)
+    for start in range(0, n_toys, CHUNK):
+        count = min(CHUNK, n_toys - start)
+        counts, auxiliary = thrower.block(start, count)
+        limits = batch.upper_limits(counts, auxiliary, batch.fit(counts, auxiliary), exact.delta_chi2)
+        found[start : start + count] = np.where(np.isnan(limits), math.inf, limits)
+        if on_toys is not None:
+            on_toys(count)
     band = np.quantile(found, ndtr(np.arange(-2, 3)), method="higher")
     return replace(exact, band=tuple(float(b) for b in band))

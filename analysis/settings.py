@@ -7,16 +7,18 @@ from typing import Literal, get_args
 
 from simgen.parameters import parameter_names, parameter_range
 
-__all__ = ["FitSettings", "LikelihoodName", "LimitMethod", "Method"]
+__all__ = ["Drawn", "FitSettings", "LikelihoodName", "LimitMethod", "Method"]
 
 LikelihoodName = Literal["poisson", "paper"]
 Method = Literal["minos", "hesse"]
 LimitMethod = Literal["one-sided", "two-sided"]
+Drawn = Literal["auxiliary", "counts", "nuisances"]
 
 _CHOICES = {
     "likelihood": get_args(LikelihoodName),
     "method": get_args(Method),
     "limit_method": get_args(LimitMethod),
+    "drawn": get_args(Drawn),
 }
 
 
@@ -40,6 +42,8 @@ class FitSettings:
         Confidence level of the limit.
     limit_method : {"one-sided", "two-sided"}
         At 95 %: Δχ² = 2.7055 (the paper's) or 3.8415.
+    drawn : {"auxiliary", "counts", "nuisances"}
+        What pseudo-experiments draw beside their counts: see `analysis.thrower.Thrower`.
 
     Raises
     ------
@@ -59,6 +63,7 @@ class FitSettings:
     method: Method = "minos"
     limit_level: float = 0.95
     limit_method: LimitMethod = "one-sided"
+    drawn: Drawn = "auxiliary"
 
     def __post_init__(self) -> None:
         try:

@@ -258,7 +258,7 @@ class Templates:
     def factor(self, target: tuple[int, int], pulls: ArrayLike) -> float:
         """Compute the factor of a component of an experiment."""
         pairs = zip(self.nuisances, np.asarray(pulls, np.float64), strict=True)
-        return math.prod(n.value(x) for n, x in pairs if not n.is_shape and target in n.targets)
+        return float(math.prod(n.value(x) for n, x in pairs if not n.is_shape and target in n.targets))
 
     @cached_property
     def reference(self) -> Array:

@@ -178,6 +178,7 @@ class FitTable(Table):
     method: Literal["minos", "hesse"] | None = None
     limit_level: Annotated[float, Field(gt=0, lt=1)] | None = None
     limit_method: Literal["one-sided", "two-sided"] | None = None
+    drawn: Literal["auxiliary", "counts", "nuisances"] | None = None
 
 
 class RunTable(Table):

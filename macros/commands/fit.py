@@ -96,13 +96,13 @@ def limit(
     else:
         with progress("expected limit", toys, "toys") as advance:
             result = expected_limit(
-                chosen.experiment,
                 fitter,
                 n_toys=toys,
                 seed=int(chosen.run.seed or 0),
                 level=level,
                 method=how,
-                on_toy=lambda _: advance(1),
+                drawn=chosen.fit.drawn,
+                on_toys=advance,
             )
     if as_json:
         source = found.source if found else None

@@ -73,7 +73,7 @@ def toys(
     as_json: JsonOption = False,
 ) -> None:
     """Throw and fit pseudo-experiments, and write one row each."""
-    from analysis.pseudoexperiments import FAILED, Thrower, fit_stored, toy_branches
+    from analysis.pseudoexperiments import CHUNK, FAILED, Thrower, fit_stored, toy_branches
     from analysis.pseudoexperiments import toys as throw
     from detsim.rootfile import TableWriter
     from macros.data import stored_counts
@@ -94,7 +94,7 @@ def toys(
     total = int(n or 0) if stored is None else len(stored.counts)
     if stored is not None:
         first = int(stored.numbers[0])
-    drawn = {"thrown": str(level) if n else "stored", "auxiliary": "drawn" if n else "nominal"}
+    drawn = {"thrown": str(level) if n else "stored", "drawn": loaded.fit.drawn if n else "stored"}
     origin = {**provenance(loaded, None if data else used_seed, "toys"), **drawn, "level": confidence}
     start, n_failed = time.perf_counter(), 0
     with (
@@ -103,9 +103,10 @@ def toys(
     ):
         if stored is None:
             thrower = Thrower(
-                experiment=loaded.experiment, fitter=fitter, seed=used_seed, events=level is Level.EVENTS
+                fitter=fitter, seed=used_seed, events=level is Level.EVENTS, drawn=loaded.fit.drawn
             )
-            chunks = throw(thrower, total, first=first, level=confidence, fitted=not no_fit, chunk=100)
+            chunk = 100 if level is Level.EVENTS else CHUNK
+            chunks = throw(thrower, total, first=first, level=confidence, fitted=not no_fit, chunk=chunk)
         else:
             chunks = iter([fit_stored(fitter, stored.counts, level=confidence) | {"toy": stored.numbers}])
         for columns in chunks:
@@ -172,7 +173,7 @@ def coverage(
         table = None
         if output is not None:
             branches = toy_branches(fitter, level=confidence)
-            drawn = {"thrown": str(level), "auxiliary": "drawn", "level": confidence, "at": values}
+            drawn = {"thrown": str(level), "drawn": settings.drawn, "level": confidence, "at": values}
             origin = {**provenance(loaded, used_seed, "coverage"), **drawn}
             table = stack.enter_context(
                 TableWriter(output, "toys", branches, provenance=origin, compression=loaded.run.compression)
@@ -196,6 +197,7 @@ def coverage(
             likelihood=settings.likelihood,
             error_per_bin=settings.error_per_bin,
             events=level is Level.EVENTS,
+            drawn=settings.drawn,
             on_toys=store,
         )
         if table is not None:

@@ -100,7 +100,7 @@ def test_wrong_errors_per_bin(errors):
 def expected(seed=1, n_toys=60, **changes):
     experiment = with_nuisances(1e-2)
     fitter = make_fitter(experiment, CHI)
-    return expected_limit(experiment, fitter, n_toys=n_toys, seed=seed, **changes)
+    return expected_limit(fitter, n_toys=n_toys, seed=seed, **changes)
 
 
 def test_band_is_ordered_around_the_asimov_limit():
@@ -116,7 +116,7 @@ def test_band_of_many_events_is_gaussian():
     """For a linear expectation γ̂ ~ N(0, s): the limits of the toys above are 1.645 s + γ̂."""
     experiment = scaled(borexino(), 100)
     fitter = make_fitter(experiment, CHI)
-    found = expected_limit(experiment, fitter, n_toys=300, seed=5)
+    found = expected_limit(fitter, n_toys=300, seed=5)
     error = found.asimov / 1.6449
     assert found.band[2] == pytest.approx(found.asimov, abs=4 * 1.2533 * error / math.sqrt(300))
     assert found.band[3] == pytest.approx(found.asimov + error, abs=0.35 * error)
@@ -130,8 +130,8 @@ def test_band_is_a_function_of_the_seed():
 
 def test_every_toy_is_reported():
     seen = []
-    expected(n_toys=4, on_toy=seen.append)
-    assert seen == [0, 1, 2, 3]
+    expected(n_toys=4, on_toys=seen.append)
+    assert sum(seen) == 4
 
 
 def test_no_toys_is_an_error():

@@ -288,7 +288,7 @@ def test_toys_are_not_thrown_from_weighted_data():
     """Contract: a scaled expectation is no number of events."""
     fitter, _ = for_data(make_fitter(borexino(), CHI), sums(2 * ONES, 4 * ONES))
     with pytest.raises(ValueError, match="toys of weighted data"):
-        Thrower(experiment=borexino(), fitter=fitter, seed=1)
+        Thrower(fitter=fitter, seed=1)
 
 
 def test_two_dimensions():

@@ -1,0 +1,290 @@
+"""Fits of many data sets of one fitter: compiled, with MINUIT for what they leave."""
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis import layouts
+from analysis._kernels.layout import Layout
+from analysis.batch import Problem
+from analysis.fitter import REACH, Fitter
+from analysis.intervals import interval, upper_limit
+from analysis.ranges import EVEN
+from analysis.table import cubic_pieces
+
+__all__ = ["FAILED", "NO_HESSE", "NO_LIMIT", "NO_MINOS", "RETRIED", "BatchFit", "BatchFitter"]
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.int32]
+
+FAILED, NO_MINOS, NO_LIMIT, NO_HESSE, RETRIED = 1, 2, 4, 8, 16
+"""Bits of a fit's status; the last is no failure: MINUIT fitted it."""
+
+_TABLE = 48.0
+"""A tabulated signal reaches this many times the resolution away from the model's value."""
+_CLOSE = 0.05
+"""Values from which a table begins are no closer than this, in the same units."""
+_MOST_STARTS = 4
+_SEPARATE = 3.0
+"""Minima closer than this, in units of the resolution, are one start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchFit:
+    """Fits of n data sets.
+
+    Parameters
+    ----------
+    parameters : ndarray, shape (n, 1 + n_nuisances)
+        Estimates: the parameter of interest, then the pulls; NaN where the fit failed.
+    errors : ndarray, shape (n, 1 + n_nuisances)
+        Hesse's; NaN where there are none.
+    values : ndarray, shape (n,)
+        -2 ln L/L_saturated at the minimum.
+    status : ndarray of int32, shape (n,)
+    """
+
+    parameters: Array
+    errors: Array
+    values: Array
+    status: Flags
+
+    @property
+    def good(self) -> NDArray[np.bool_]:
+        """Which fits found a minimum."""
+        return np.asarray((self.status & FAILED) == 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchFitter:
+    """Fits data sets of one fitter side by side.
+
+    Parameters
+    ----------
+    fitter : Fitter
+
+    Notes
+    -----
+    Free fits begin at every local minimum that exact data have, of true values up to three times the
+    resolution from the model's; a single fit begins at those of its own data. A fit that does not converge,
+    or leaves the range in which a signal is tabulated, is made again by MINUIT.
+    """
+
+    fitter: Fitter
+
+    @cached_property
+    def layout(self) -> Layout | None:
+        """The model in arrays; None where only MINUIT can fit it."""
+        f = self.fitter
+        found = layouts.polynomial(f.templates, f.likelihood, f.errors)
+        if found is not None or self._table is None:
+            return found
+        knots, powers = self._table
+        return layouts.pieces(f.templates, f.likelihood, f.errors, knots, powers)
+
+    @cached_property
+    def _table(self) -> tuple[Array, Array] | None:
+        low, high = self.edges
+        grid = self.fitter.grid
+        points = [low]
+        for point in (*grid[(grid > low) & (grid < high)], high):
+            if point - points[-1] > _CLOSE * self.fitter.width:
+                points.append(float(point))
+        points[-1] = high
+        return cubic_pieces(self.fitter.templates, np.array(points))
+
+    @cached_property
+    def edges(self) -> tuple[float, float]:
+        """Range in which the compiled fit moves: that of a free fit, or of the table."""
+        low, high = self.fitter.range
+        if self.fitter.templates.poi in EVEN:
+            low = -high
+        if self.fitter.templates.coefficients is not None:
+            return low, high
+        reach = _TABLE * self.fitter.width
+        return max(low, self.fitter.anchor - reach), min(high, self.fitter.anchor + reach)
+
+    @cached_property
+    def starts(self) -> tuple[float, ...]:
+        """Where free fits begin."""
+        f = self.fitter
+        low, high = f.physical
+        found = [f.anchor]
+        for shift in (-3.0, -1.5, 0.0, 1.5, 3.0):
+            truth = min(max(f.anchor + shift * f.width, low), high)
+            values = f.scan(f.data(f.templates.expected(truth)))
+            padded = np.concatenate([[math.inf], values, [math.inf]])
+            lowest = f.grid[(values < padded[:-2]) & (values <= padded[2:])]
+            for point in lowest:
+                if all(abs(point - other) > _SEPARATE * f.width for other in found):
+                    found.append(float(point))
+        if f.templates.poi in EVEN:
+            found = [max(start, 0.1 * f.width) for start in found]
+        return tuple(found[:_MOST_STARTS])
+
+    def fit(self, counts: Array, auxiliary: Array, *, errors: bool = True) -> BatchFit:
+        """Fit data sets freely.
+
+        Parameters
+        ----------
+        counts : ndarray, shape (n, n_bins)
+        auxiliary : ndarray, shape (n, n_nuisances)
+        errors : bool
+            Compute Hesse's errors.
+        """
+        n, size = len(counts), 1 + len(self.fitter.nominal)
+        parameters, values = np.full((n, size), math.nan), np.full(n, math.inf)
+        status = np.full(n, FAILED, np.int32)
+        widths = np.full((n, size), math.nan)
+        if self.layout is not None:
+            problem = Problem(layout=self.layout, counts=counts, auxiliary=auxiliary)
+            self._search(problem, parameters, values, status)
+        for i in np.flatnonzero(status):
+            self._retry(int(i), counts[i], auxiliary[i], parameters, values, status, widths)
+        if errors and self.layout is not None:
+            widths = np.where((status & RETRIED)[:, None], widths, problem.errors(parameters))
+            missing = np.isnan(widths).any(axis=1) & ((status & FAILED) == 0)
+            status[missing] |= NO_HESSE
+        return BatchFit(parameters=parameters, errors=widths, values=values, status=status)
+
+    def _search(self, problem: Problem, parameters: Array, values: Array, status: Flags) -> None:
+        """Fit from every start, and keep the deepest minimum."""
+        low, high = self.edges
+        for start in self.starts:
+            found, deviance, failed = problem.minima(np.full(problem.size, start), low, high)
+            if self.fitter.templates.poi in EVEN:
+                found[:, 0] = np.abs(found[:, 0])
+            if self.fitter.templates.coefficients is None:  # the table may end before the parameter's range
+                failed |= ((found[:, 0] <= low) & (low > self.fitter.range[0])) | (
+                    (found[:, 0] >= high) & (high < self.fitter.range[1])
+                )
+            better = ~failed & (deviance < values)
+            parameters[better], values[better] = found[better], deviance[better]
+            status[better] = 0
+
+    def _retry(
+        self,
+        i: int,
+        counts: Array,
+        auxiliary: Array,
+        parameters: Array,
+        values: Array,
+        status: Flags,
+        widths: Array,
+    ) -> None:
+        """Fit one data set with MINUIT."""
+        data = self.fitter.data(counts, auxiliary)
+        minimum = self.fitter.minimise(data)
+        status[i] = RETRIED
+        if not minimum.valid:
+            status[i] |= FAILED
+            values[i] = math.nan
+            return
+        parameters[i], values[i] = minimum.values, minimum.fval
+        found = self.fitter.hesse(data, minimum)
+        if found is None:
+            status[i] |= NO_HESSE
+        else:
+            widths[i] = found
+
+    def profile(self, counts: Array, auxiliary: Array, points: Array) -> Array:
+        """Minimise -2 ln L over the nuisance parameters at a value of each data set, shape (n,)."""
+        low, high = self.edges
+        values, left = np.full(len(counts), math.nan), np.ones(len(counts), np.bool_)
+        if self.layout is not None:
+            left = (points < low) | (points > high)
+            inside = np.flatnonzero(~left)
+            problem = Problem(layout=self.layout, counts=counts[inside], auxiliary=auxiliary[inside])
+            _, values[inside], failed = problem.profile(points[inside])
+            left[inside[failed]] = True
+        for i in np.flatnonzero(left):
+            data = self.fitter.data(counts[i], auxiliary[i])
+            values[i] = self.fitter.profile(data)(float(points[i]))
+        return values
+
+    def intervals(
+        self, counts: Array, auxiliary: Array, fits: BatchFit, threshold: float
+    ) -> tuple[Array, Array]:
+        """Find the intervals around the minima in which the profile rises by less than a threshold.
+
+        Returns
+        -------
+        lower, upper : ndarray, shape (n,)
+            NaN for an end that is open.
+        """
+        origins, floors = fits.parameters[:, 0], fits.values
+        ends = [
+            self._crossings(counts, auxiliary, fits, origins, floors, sign, threshold) for sign in (-1, 1)
+        ]
+        return ends[0], ends[1]
+
+    def upper_limits(self, counts: Array, auxiliary: Array, fits: BatchFit, threshold: float) -> Array:
+        """Find the first crossings above the minima, or above the end of the physical range, shape (n,).
+
+        NaN where there is none.
+        """
+        low, high = self.fitter.physical
+        origins = np.clip(fits.parameters[:, 0], low, high)
+        floors = fits.values.copy()
+        moved = np.flatnonzero(fits.good & (origins != fits.parameters[:, 0]))
+        if len(moved):
+            floors[moved] = self.profile(counts[moved], auxiliary[moved], origins[moved])
+        return self._crossings(counts, auxiliary, fits, origins, floors, 1, threshold, bounded=True)
+
+    def _crossings(
+        self,
+        counts: Array,
+        auxiliary: Array,
+        fits: BatchFit,
+        origins: Array,
+        floors: Array,
+        sign: int,
+        threshold: float,
+        *,
+        bounded: bool = False,
+    ) -> Array:
+        found, left = np.full(len(counts), math.nan), fits.good.copy()
+        range_ = self.fitter.physical if bounded else self.fitter.range
+        end = range_[1] if sign > 0 else range_[0]
+        if self.layout is not None and left.any():
+            width = self.fitter.width
+            errors = np.where(np.isfinite(fits.errors[:, 0]), fits.errors[:, 0], width)
+            steps = sign * math.sqrt(threshold) * np.clip(errors, 0.01 * width, 100 * width)
+            limit = self.edges[1] if sign > 0 else self.edges[0]
+            table_ends = sign * limit < sign * end
+            which = np.flatnonzero(left & (origins > self.edges[0]) & (origins < self.edges[1]))
+            problem = Problem(layout=self.layout, counts=counts[which], auxiliary=auxiliary[which])
+            points = np.column_stack([origins, fits.parameters[:, 1:]])[which]
+            stop = limit if table_ends else end
+            ends, failed = problem.crossings(
+                points, floors[which], steps[which], threshold, stop, REACH * width
+            )
+            found[which] = ends
+            open_ = np.isnan(ends)
+            done = ~failed & ~(open_ & table_ends)
+            left[which[done]] = False
+            left[(origins == end) & fits.good] = False
+        for i in np.flatnonzero(left):
+            found[i] = self._one_crossing(counts[i], auxiliary[i], sign, threshold, bounded=bounded)
+        return found
+
+    def _one_crossing(
+        self, counts: Array, auxiliary: Array, sign: int, threshold: float, *, bounded: bool
+    ) -> float:
+        """Find a crossing as the single fit does."""
+        data = self.fitter.data(counts, auxiliary)
+        minimum = self.fitter.minimise(data)
+        if bounded:
+            end = upper_limit(self.fitter, data, minimum, threshold)
+        else:
+            end = interval(self.fitter, data, minimum, threshold)[0 if sign < 0 else 1]
+        return math.nan if end is None else end
+
+    def at(self, truth: float) -> "BatchFitter":
+        """Return the batch fitter of another true value; nothing is folded again."""
+        templates = self.fitter.templates
+        model = templates.model.vary(**{templates.poi: truth})
+        return BatchFitter(fitter=replace(self.fitter, templates=replace(templates, model=model)))
