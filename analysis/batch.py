@@ -32,13 +32,16 @@ class Problem:
     auxiliary : ndarray, shape (n, n_nuisances)
         Measured pulls.
     held : ndarray of bool, shape (n_nuisances,), or None
-        Nuisance parameters that stay where they are.
+        Nuisance parameters that stay where the search begins.
+    pulls : ndarray, shape (n_nuisances,), or None
+        Where it begins; where they were measured if not given.
     """
 
     layout: Layout
     counts: Array
     auxiliary: Array
     held: Mask | None = None
+    pulls: Array | None = None
 
     @property
     def size(self) -> int:
@@ -116,8 +119,9 @@ class Problem:
         return found[:, 0], failed
 
     def _points(self, poi: ArrayLike) -> Array:
-        lowest = self.layout.constraints[:, 2]
-        return np.column_stack([np.broadcast_to(poi, self.size), np.maximum(self.auxiliary, lowest)])
+        begin = self.auxiliary if self.pulls is None else np.broadcast_to(self.pulls, self.auxiliary.shape)
+        begin = np.maximum(begin, self.layout.constraints[:, 2])
+        return np.column_stack([np.broadcast_to(poi, self.size), begin])
 
     def _solve(
         self,

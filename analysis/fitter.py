@@ -182,7 +182,8 @@ class Fitter:
         """
         # where the minimum is much sharper than at the model's value, so are the differences
         step = 0.01 * min(self.width, max(float(minimum.errors[0]), 1e-3 * self.width))
-        return data.hesse(minimum.values, step, fixed=minimum.fixed[0])
+        fixed = minimum.fixed[0]
+        return data.errors(data.polished(minimum.values, step, fixed=fixed), step, fixed=fixed)
 
     def conditional(self, data: Likelihood, poi: float) -> Minimum:
         """Fit the nuisance parameters at a value of the parameter of interest."""

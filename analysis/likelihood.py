@@ -1,7 +1,8 @@
 """The likelihood of one data set."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -82,14 +83,14 @@ class Likelihood:
         general = layouts.at_points(t, self.kind, self.spread, points, layers)
         return lambda poi, pulls: _cost.cost(general, t.layers(poi), pulls, *rest)
 
-    def profile(self, points: ArrayLike, held: NDArray[np.bool_] | None = None) -> tuple[Array, Array]:
+    def profile(self, points: ArrayLike, held: Mapping[int, float] | None = None) -> tuple[Array, Array]:
         """Minimise over the nuisance parameters at values of the parameter of interest.
 
         Parameters
         ----------
         points : array_like, shape (n,)
-        held : ndarray of bool, shape (n_nuisances,), optional
-            Nuisance parameters that stay where they were measured.
+        held : mapping of int to float, optional
+            Pulls of nuisance parameters that are fixed, by their number.
 
         Returns
         -------
@@ -107,17 +108,21 @@ class Likelihood:
         parameters, values, _ = self._problem(layout, len(wanted), held).profile(wanted)
         return values, parameters[:, 1:]
 
-    def _problem(self, layout: Layout, n: int, held: NDArray[np.bool_] | None = None) -> Problem:
+    def _problem(self, layout: Layout, n: int, held: Mapping[int, float] | None = None) -> Problem:
         """Repeat the data n times."""
+        mask, pulls = np.zeros(len(self.auxiliary), np.bool_), self.auxiliary.copy()
+        for number, pull in (held or {}).items():
+            mask[number], pulls[number] = True, pull
         return Problem(
             layout=layout,
             counts=np.tile(self.counts, (n, 1)),
             auxiliary=np.tile(self.auxiliary, (n, 1)),
-            held=held,
+            held=mask,
+            pulls=pulls,
         )
 
-    def hesse(self, parameters: ArrayLike, step: float, *, fixed: bool = False) -> Array | None:
-        """Compute the errors from the second derivatives of -2 ln L at a minimum.
+    def errors(self, parameters: ArrayLike, step: float, *, fixed: bool = False) -> Array | None:
+        """Compute errors from the second derivatives of -2 ln L at a point.
 
         Parameters
         ----------
@@ -136,6 +141,19 @@ class Likelihood:
         layout = layouts.expanded(self.templates, self.kind, self.spread, float(point[0]), step)
         found = self._problem(layout, 1).errors(point[None], fixed=fixed)[0]
         return None if np.any(np.isnan(found)) else found
+
+    def polished(self, parameters: ArrayLike, step: float, *, fixed: bool = False) -> Array:
+        """Go from where MINUIT stopped to the minimum itself, shape (n_parameters,); see `errors`.
+
+        In a long valley the distance that MINUIT allows for, across it, changes the curvature along it.
+        """
+        point = np.asarray(parameters, np.float64)
+        layout = layouts.expanded(self.templates, self.kind, self.spread, float(point[0]), step)
+        problem = replace(self._problem(layout, 1), pulls=point[1:])
+        if fixed:
+            return np.asarray(problem.profile(point[:1])[0][0])
+        found, value, failed = problem.minima(point[:1], -math.inf, math.inf)
+        return point if failed[0] or value[0] > self(tuple(point)) else np.asarray(found[0])
 
     def nominal(self, poi: float) -> float:
         """Evaluate with nominal nuisance parameters."""

@@ -84,17 +84,18 @@ class Plane:
     fitter : Fitter
         Its parameter of interest is x; the model holds all others.
     y : str
-        The second parameter.
+        The second parameter: of the model, or a nuisance parameter in the units in which it is reported.
     """
 
     fitter: Fitter
     y: str
 
     def __post_init__(self) -> None:
-        model = self.fitter.templates.model
-        if self.y not in model.parameters:
+        templates = self.fitter.templates
+        known = (*templates.model.parameters, *templates.names[1:])
+        if self.y not in known:
             raise ValueError(
-                f"{model.label} has no parameter {self.y!r}: choose from {', '.join(model.parameters)}"
+                f"{templates.model.label} has no parameter {self.y!r}: choose from {', '.join(known)}"
             )
         if self.y == self.x:
             raise ValueError(f"the two parameters of a plane must differ, got {self.x!r} twice")
@@ -103,6 +104,19 @@ class Plane:
     def x(self) -> str:
         """Name of the first parameter."""
         return self.fitter.templates.poi
+
+    @cached_property
+    def _held(self) -> int | None:
+        """Number of the nuisance parameter that y is; None for a parameter of the model."""
+        names = self.fitter.templates.names[1:]
+        return names.index(self.y) if self.y in names else None
+
+    def _profile(self, data: Likelihood, x: ArrayLike, y: float) -> Array:
+        """Minimise -2 ln L over what is left, at values of x and one of y."""
+        if self._held is not None:
+            pull = self.fitter.templates.nuisances[self._held].pull(y)
+            return data.profile(x, held={self._held: pull})[0]
+        return replace(data, templates=self.at(y).templates).profile(x)[0]
 
     def at(self, y: float) -> Fitter:
         """Return the fitter of x at a value of y; what stands inside the shapes is folded anew."""
@@ -125,7 +139,12 @@ class Plane:
         points = np.asarray(values, np.float64)
         if points.ndim != 1 or len(points) < 2 or not np.all(np.diff(points) > 0):
             raise ValueError(f"values of {name} must be at least two, and ascend")
-        low, high = fit_range(self.fitter.templates.model, name)
+        if name == self.y and self._held is not None:
+            nuisance = self.fitter.templates.nuisances[self._held]
+            positive = nuisance.constraint == "log-normal" or not nuisance.is_shape
+            low, high = (0.0 if positive else -math.inf), math.inf
+        else:
+            low, high = fit_range(self.fitter.templates.model, name)
         if points[0] < low or points[-1] > high:
             raise ValueError(
                 f"values of {name} must lie between {low:g} and {high:g}, got {points[0]:g} to {points[-1]:g}"
@@ -151,14 +170,13 @@ class Plane:
 
     def profile(self, data: Likelihood, x: float, y: float) -> float:
         """Minimise -2 ln L over the normalisations at a point."""
-        fitter = self.at(y)
-        return fitter.profile(replace(data, templates=fitter.templates))(x)
+        return float(self._profile(data, x, y)[0])
 
     def scan(self, data: Likelihood, x: Array, y: Array) -> Array:
         """Evaluate the same over a grid, shape (n_y, n_x)."""
         values = np.empty((len(y), len(x)))
         for row, each in zip(values, y, strict=True):
-            row[:] = replace(data, templates=self.at(float(each)).templates).profile(x)[0]
+            row[:] = self._profile(data, x, float(each))
         return values
 
 
@@ -233,6 +251,9 @@ def _minimise(plane: Plane, data: Likelihood, x: Array, y: Array, i: int, j: int
         minuit.errors[k] = float(near[-1] - near[0]) / 4
         minuit.limits[k] = (float(points[0]), float(points[-1]))
     minuit.migrad()
-    if minuit.valid:
+    ends = ((float(points[0]), float(points[-1])) for points in (x, y))
+    if minuit.valid and all(_within(v, np.array(e)) for v, e in zip(minuit.values, ends, strict=True)):
+        for k in range(2):
+            minuit.limits[k] = None  # MINUIT's limits bend the parabola
         minuit.hesse()
     return minuit

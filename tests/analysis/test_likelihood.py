@@ -50,7 +50,7 @@ def test_errors_against_differences(model, poi, settings):
         ]
     )
     errors = np.sqrt(np.diag(np.linalg.inv(expected / 2)))
-    assert likelihood.hesse(POINT, 1e-3) == pytest.approx(errors, rel=1e-4)
+    assert likelihood.errors(POINT, 1e-3) == pytest.approx(errors, rel=1e-4)
 
 
 def test_degrees_of_freedom():

@@ -93,3 +93,25 @@ def test_what_a_plane_needs():
         fit_plane(p, counts, [0.01, 0.02], [0.0, 3.0])
     with pytest.raises(ValueError, match="at least two, and ascend"):
         fit_plane(p, counts, [0.02, 0.01], [0.0, 0.1])
+
+
+@pytest.mark.parametrize("y", ["activity", "background_flat"])
+def test_a_normalisation_as_second_parameter(y):
+    """The plane minimised over the normalisation is the profile, and its ellipse that of the fit's errors."""
+    p = plane(POISSON, E6(beta="chi"), "gamma", y)
+    counts = p.fitter.templates.expected(0.2, [1.0, -0.5])
+    found = fit_plane(p, counts, np.linspace(-0.2, 0.6, 41), np.linspace(0.8, 1.2, 81))
+    data = p.fitter.data(counts)
+    minimum = p.fitter.minimise(data)
+    errors = p.fitter.hesse(data, minimum)
+    number = p.fitter.templates.names.index(y)
+    nuisance = p.fitter.templates.nuisances[number - 1]
+    best = (minimum.values[0], nuisance.value(minimum.values[number]))
+    sizes = np.array([errors[0], nuisance.slope(0.0) * errors[number]])
+    assert (np.array(found.best) - best) / sizes == pytest.approx(0, abs=3e-3)
+    assert np.array(found.errors) / sizes == pytest.approx(1, abs=0.02)
+    profile = data.profile(found.x)[0] - found.fval
+    inside = np.abs(found.x - best[0]) < 2 * sizes[0]
+    step = (found.y[1] - found.y[0]) / sizes[1]
+    assert np.all(found.delta.min(axis=0)[inside] >= profile[inside] - 1e-6)
+    assert np.all(found.delta.min(axis=0)[inside] <= profile[inside] + 2 * step**2 + 1e-3)
