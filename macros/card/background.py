@@ -19,6 +19,12 @@ def build_background(
     from detsim.backgrounds import Background
 
     path = f"background.{name}"
+    if table.constraint == "free" and table.uncertainty == 0:
+        faults.add(
+            f"{path}.uncertainty",
+            'fixes the rate at 0, and constraint = "free" frees it',
+            "give the step of the fit, for example 0.1",
+        )
     with faults.at(path):
         spectrum = _spectrum(table, path, faults)
         if spectrum is None:
@@ -30,6 +36,8 @@ def build_background(
             smeared=isinstance(table, LineBackgroundTable) or table.smeared,
             half_life=table.half_life,
             uncertainty=table.uncertainty,
+            constraint=table.constraint,
+            common=table.common,
         )
     return None
 

@@ -10,6 +10,7 @@ from macros.card.place import build_distance, build_geometry, check_place
 from macros.card.placetables import FiducialTable
 from macros.card.response import build_efficiency, build_quenching, build_resolution
 from macros.card.source import build_source
+from macros.card.systematics import build_systematics
 from macros.card.tables import (
     ConstrainedTable,
     ExposureTable,
@@ -104,7 +105,6 @@ def build_experiment(
     faults : FaultList
     """
     from detsim.experiment import Experiment, check_tables
-    from detsim.systematics import Systematic
     from simgen.geometry.solid_angle import shrunk
 
     source = normalisation = detector = exposure = None
@@ -123,7 +123,7 @@ def build_experiment(
     backgrounds = [build_background(n, t, faults) for n, t in tables.get("background", {}).items()]
     if len(faults.faults) > n_faults or not (source and normalisation and detector and exposure):
         return None
-    if model_table is None or systematics is None:
+    if model is None or model_table is None or systematics is None:
         return None
     made = tuple(b for b in backgrounds if b is not None)
     with faults.at("detector"):
@@ -133,7 +133,10 @@ def build_experiment(
             shrunk(geometry, detector.wall_distance)
     if len(faults.faults) > n_faults:
         return None
-    known = (Systematic(name="activity", uncertainty=systematics.activity),) if systematics.activity else ()
+    fit = tables.get("fit")
+    known = build_systematics(systematics, detector, model, fit and fit.poi, faults)
+    if len(faults.faults) > n_faults:
+        return None
     with faults.at("model"):
         return Experiment(
             name=f"{detector.name} {source.name}",

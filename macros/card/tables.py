@@ -76,9 +76,14 @@ class ExposureTable(Table):
     duration: PositiveTime
 
 
+Constraint = Literal["gaussian", "log-normal", "free"]
+
+
 class _RateTable(Table):
     rate: Rate
     uncertainty: NotNegative
+    constraint: Constraint = "gaussian"
+    common: bool = False
     half_life: HalfLife = math.inf
 
 
@@ -162,10 +167,34 @@ class ModelTable(Table):
     generate_above: Energy = 0.0
 
 
-class SystematicsTable(Table):
-    """Relative standard deviations."""
+class SystematicTable(Table):
+    """An uncertainty and the form of its constraint."""
 
-    activity: NotNegative = 0.0
+    uncertainty: Positive
+    constraint: Constraint = "gaussian"
+
+
+def _kind_of_uncertainty(value: object) -> str:
+    return "(free)" if isinstance(value, str) else table_or_word(value)
+
+
+Uncertainty = Annotated[
+    Annotated[NotNegative, Tag("(word)")]
+    | Annotated[Literal["free"], Tag("(free)")]
+    | Annotated[SystematicTable, Tag("(table)")],
+    Discriminator(_kind_of_uncertainty),
+]
+
+
+class SystematicsTable(Table):
+    """Relative standard deviations; 0 is exact, "free" not constrained."""
+
+    activity: Uncertainty = 0.0
+    mass: Uncertainty = 0.0
+    efficiency: Uncertainty = 0.0
+    energy_scale: Uncertainty = 0.0
+    resolution: Uncertainty = 0.0
+    sin2_theta_w: Uncertainty = 0.0
 
 
 class FitTable(Table):

@@ -4,11 +4,14 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from macros.console import emit_json, format_number, print_table, warn
+from macros.description import describe_geometry, describe_source, describe_uncertainty
 from macros.options import CardArgument, JsonOption, SetOption
 from macros.response import describe_response
 
 if TYPE_CHECKING:
     from analysis.results import LimitResult
+    from detsim.backgrounds import Background, FlatBackground
+    from detsim.systematics import Systematic
     from macros.card import Card
     from macros.outlook import Outlook
 
@@ -88,24 +91,31 @@ def _rows(card: "Card") -> list[tuple[str, str]]:
             write_quantity(L, "m", digits=5) for L in detector.distance.edges[:: detector.distance.n_bins]
         )
         bins = f"{detector.distance.n_bins} distances, {near} to {far}, of {bins} each"
-    backgrounds = [f"{b.name} {write_quantity(b.rate, '/d', digits=4)}" for b in experiment.backgrounds]
+    backgrounds = [
+        f"{b.name} {write_quantity(b.rate, '/d', digits=4)}, {describe_uncertainty(b)}"
+        for b in experiment.backgrounds
+    ]
+    known = [f"{s.name} {describe_uncertainty(s)}" for s in experiment.systematics]
     parameters = [f"{name} = {value:g}" for name, value in card.model.parameters.items()]
     return [
         ("experiment", experiment.name),
+        ("source", describe_source(experiment)),
+        ("geometry", describe_geometry(experiment)),
         ("electrons", format_number(detector.target.n_electrons)),
         ("threshold", keV(threshold) if math.isfinite(threshold) else "none"),
         ("bins", bins),
         ("response", describe_response(detector)),
         ("live time", write_quantity(experiment.exposure.duration, "d", digits=6)),
-        ("backgrounds", ", ".join(backgrounds) or "none"),
-        (
-            "known to",
-            ", ".join(f"{s.name} {100 * s.uncertainty:g} %" for s in experiment.systematics) or "exact",
-        ),
+        ("backgrounds", "; ".join(backgrounds) or "none"),
+        ("known to", ", ".join(known) or "exact"),
         ("model", f"{card.model.label}, {card.model.corrections}"),
         ("parameters", ", ".join(parameters)),
         ("fit", f"{card.fit.poi}, {card.fit.likelihood}"),
     ]
+
+
+def _uncertainty(of: "Systematic | Background | FlatBackground") -> dict[str, Any]:
+    return {"uncertainty": of.uncertainty, "constraint": of.constraint, "common": of.common}
 
 
 def describe(card: "Card") -> dict[str, Any]:
@@ -118,7 +128,13 @@ def describe(card: "Card") -> dict[str, Any]:
         "edges": list(detector.edges),
         **({} if detector.distance is None else {"distance_edges": list(detector.distance.edges)}),
         "duration": experiment.exposure.duration,
+        "source": experiment.source.name,
+        "geometry": describe_geometry(experiment),
         "backgrounds": [b.name for b in experiment.backgrounds],
+        "systematics": {
+            **{s.name: _uncertainty(s) for s in experiment.systematics},
+            **{f"background_{b.name}": _uncertainty(b) for b in experiment.backgrounds if b.uncertainty},
+        },
         "model": card.model.label,
         "corrections": card.model.corrections,
         "parameters": card.model.parameters,

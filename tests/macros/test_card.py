@@ -226,7 +226,7 @@ def test_all_faults_at_once(tmp_path):
         ("model.delta_m2=-1 eV2", "model.delta_m2", "at least 0"),
         ("model.delta_c_L_order=second", "model.delta_c_L_order", "'exact' or 'first'"),
         ("systematics.activity=-1", "systematics.activity", "at least 0"),
-        ("systematics.mass=0.1", "systematics.mass", "unknown key"),
+        ("systematics.electrons=0.1", "systematics.electrons", "it belongs in [detector]"),
         ("fit.poi=gama", "fit.poi", "gama"),
         ("fit.likelihood=paper", "fit.likelihood", "error_per_bin is needed"),
         ("fit.level=68", "fit.level", "below 1"),
