@@ -110,9 +110,7 @@ KINDS: dict[str, _Wanted] = {
     "magnetic moment": _Wanted(_MOMENT, "a magnetic moment", "2.5e-12 mu_B", "mu_B"),
     "mass squared": _Wanted((2, 0, 0, 0, 0, 0), "a mass squared", "1 eV2", "eV2, keV2, MeV2"),
     "exposure": _Wanted((0, 0, 1, 1, 0, 0), "an exposure", "100 t*yr", "t*yr, t*d, kg*d, kg*yr"),
-    "rate per mass": _Wanted(
-        (0, 0, -1, -1, 0, 0), "a rate per mass", "3 /t/d", "/t/d, /t/y, /kg/d, /kg/y"
-    ),
+    "rate per mass": _Wanted((0, 0, -1, -1, 0, 0), "a rate per mass", "3 /t/d", "/t/d, /t/y, /kg/d, /kg/y"),
 }
 """Kinds of quantity: dimension, name with article, an example, units to choose from."""
 
@@ -230,10 +228,8 @@ def _read_unit(unit: str) -> tuple[_Dimension, Decimal]:
 
 
 def _name(dimension: _Dimension) -> str:
-    for wanted in KINDS.values():
-        if wanted.dimension == dimension:
-            return f" but {wanted.article}"
-    return ""
+    found = [wanted.article for wanted in KINDS.values() if wanted.dimension == dimension]
+    return f" but {' or '.join(found)}" if found else ""
 
 
 def _suggest(name: str) -> str:

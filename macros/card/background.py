@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from macros.card.exposure import UNIT_MASS, has_amount
 from macros.card.faults import FaultList
 from macros.card.tables import FlatTable, LineBackgroundTable, PowerTable, SpectrumTable
 
@@ -32,7 +33,7 @@ def build_background(
         return Background(
             name=name,
             spectrum=spectrum,
-            rate=table.rate,
+            rate=table.rate * (UNIT_MASS if has_amount(faults.document) else 1.0),
             smeared=isinstance(table, LineBackgroundTable) or table.smeared,
             half_life=table.half_life,
             uncertainty=table.uncertainty,

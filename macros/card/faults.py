@@ -23,7 +23,7 @@ _HINTS = {
     "detector.quenching": '"none", or { kB = "0.01 g/cm2/MeV", mean_excitation = "64.7 eV" }',
     "detector.resolution": '"perfect", or { at_1MeV = "57.7 keV" }, or { photoelectrons = "500 /MeV" }',
     "detector.threshold": 'an energy such as "250 keV", or "none"',
-    "exposure.duration": 'for example "20 d"',
+    "exposure.duration": 'for example "20 d"; or exposure.amount alone, such as "100 t*yr"',
     "exposure.start": '"0 d" starts at the moment of the stated activity',
     "geometry.shape": '"sphere", "shell", "cylinder" or "box"',
     "model.charge_radius_convention": '"form-factor" (F = q²⟨r²⟩/6) or "texono" (as TEXONO and LSND), '

@@ -16,6 +16,10 @@ _ALTERNATIVES = (
     {"geometry.source_distance", "geometry.source_position"},
     {"detector.mass", "detector.electrons"},
     {"detector.bins", "detector.edges"},
+    {"exposure.amount", "exposure.start"},
+    {"exposure.amount", "exposure.duration"},
+    {"exposure.amount", "detector.mass"},
+    {"exposure.amount", "detector.electrons"},
 )
 """Keys of which a card has one: setting one drops the others."""
 

@@ -13,6 +13,7 @@ from macros.card.detectortables import DetectorTable
 from macros.card.placetables import GeometryTable
 from macros.card.quantities import (
     Activity,
+    Amount,
     Angle,
     Area,
     Beta,
@@ -74,6 +75,17 @@ class ExposureTable(Table):
 
     start: Time
     duration: PositiveTime
+
+
+class AmountTable(Table):
+    """Mass × live time of the target, where no more than their product is known."""
+
+    amount: Amount
+
+
+def _kind_of_exposure(value: object) -> str:
+    amount = "amount" in value if isinstance(value, dict) else isinstance(value, AmountTable)
+    return "(amount)" if amount else "(times)"
 
 
 Constraint = Literal["gaussian", "log-normal", "free"]
@@ -225,7 +237,10 @@ class CardTables(Table):
     source: SourceTable
     geometry: GeometryTable | None = None
     detector: DetectorTable
-    exposure: ExposureTable
+    exposure: Annotated[
+        Annotated[ExposureTable, Tag("(times)")] | Annotated[AmountTable, Tag("(amount)")],
+        Discriminator(_kind_of_exposure),
+    ]
     background: dict[str, BackgroundTable]
     model: ModelTable
     systematics: SystematicsTable = Field(default_factory=SystematicsTable)

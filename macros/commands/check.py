@@ -3,6 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Any
 
+from macros.card.exposure import UNIT_MASS, has_amount
 from macros.console import emit_json, format_number, print_table, warn
 from macros.description import describe_geometry, describe_source, describe_uncertainty
 from macros.options import CardArgument, JsonOption, SetOption
@@ -58,10 +59,11 @@ def check(card: CardArgument, override: SetOption = None, as_json: JsonOption = 
 
 def _prospects(card: "Card", found: "Outlook") -> list[tuple[str, str]]:
     days = card.experiment.exposure.duration / 86400
+    rate = f"{found.recorded / days:.4g} recorded a day"
     generated = "not finite" if found.generated is None else f"{found.generated:.5g}"
     return [
         ("expected", f"{generated} drawn, {found.recorded:.5g} recorded, {found.in_bins:.5g} in the bins"),
-        ("rate", f"{found.recorded / days:.4g} recorded a day"),
+        ("rate", f"{rate} and tonne" if has_amount(card.document) else rate),
         ("expected limit", _reach(found.limit)),
         ("time", "–" if found.seconds is None else f"about {found.seconds:.2g} s to simulate"),
         ("disk", f"at most {found.bytes / 1e6:.3g} MB of events"),
@@ -74,6 +76,21 @@ def _reach(limit: "LimitResult | None") -> str:
     mass = f", M_Z' > {limit.M_Zprime_GeV:.4g} GeV" if limit.M_Zprime_GeV else ""
     at = f"{100 * limit.level:g} % {limit.method}"
     return f"{limit.parameter} < {format_number(limit.upper)}{mass} at {at}"
+
+
+def _exposure(card: "Card") -> tuple[str, str]:
+    from simgen.units import write_quantity
+
+    duration = card.experiment.exposure.duration
+    if not has_amount(card.document):
+        return "live time", write_quantity(duration, "d", digits=6)
+    amount = write_quantity(UNIT_MASS * duration, "t*yr", digits=6)
+    return "exposure", f"{amount}, as 1 t for {write_quantity(duration, 'yr', digits=6)}"
+
+
+def _per_mass(rate: str, card: "Card") -> str:
+    """Write a rate in the detector as the card states it: of 1 t where the exposure is mass × time."""
+    return rate.replace("/d", "/t/d") if has_amount(card.document) else rate
 
 
 def _rows(card: "Card") -> list[tuple[str, str]]:
@@ -92,7 +109,7 @@ def _rows(card: "Card") -> list[tuple[str, str]]:
         )
         bins = f"{detector.distance.n_bins} distances, {near} to {far}, of {bins} each"
     backgrounds = [
-        f"{b.name} {write_quantity(b.rate, '/d', digits=4)}, {describe_uncertainty(b)}"
+        f"{b.name} {_per_mass(write_quantity(b.rate, '/d', digits=4), card)}, {describe_uncertainty(b)}"
         for b in experiment.backgrounds
     ]
     known = [f"{s.name} {describe_uncertainty(s)}" for s in experiment.systematics]
@@ -105,7 +122,7 @@ def _rows(card: "Card") -> list[tuple[str, str]]:
         ("threshold", keV(threshold) if math.isfinite(threshold) else "none"),
         ("bins", bins),
         ("response", describe_response(detector)),
-        ("live time", write_quantity(experiment.exposure.duration, "d", digits=6)),
+        _exposure(card),
         ("backgrounds", "; ".join(backgrounds) or "none"),
         ("known to", ", ".join(known) or "exact"),
         ("model", f"{card.model.label}, {card.model.corrections}"),
@@ -119,7 +136,7 @@ def _uncertainty(of: "Systematic | Background | FlatBackground") -> dict[str, An
 
 
 def describe(card: "Card") -> dict[str, Any]:
-    """Collect the facts of a card that cost nothing; energies in MeV, times in s."""
+    """Collect the facts of a card that cost nothing; energies in MeV, times in s, mass × time in g s."""
     experiment, detector = card.experiment, card.experiment.detector
     return {
         "experiment": experiment.name,
@@ -128,6 +145,7 @@ def describe(card: "Card") -> dict[str, Any]:
         "edges": list(detector.edges),
         **({} if detector.distance is None else {"distance_edges": list(detector.distance.edges)}),
         "duration": experiment.exposure.duration,
+        **({"amount": UNIT_MASS * experiment.exposure.duration} if has_amount(card.document) else {}),
         "source": experiment.source.name,
         "geometry": describe_geometry(experiment),
         "backgrounds": [b.name for b in experiment.backgrounds],
