@@ -212,4 +212,5 @@ def _all_counts(file: EventFile, experiment: Experiment) -> NDArray[np.int64]:
 def _with_exposure(card: Card, file: EventFile) -> Experiment:
     """Take the exposure of the file's card, so that a decaying source is the one that was simulated."""
     document = {**card.document, "exposure": file.provenance["card"]["exposure"]}
-    return card_from_document(document, name=card.name).experiment
+    exposure = card_from_document(document, name=card.name).experiment.exposure
+    return replace(card.experiment, exposure=exposure)

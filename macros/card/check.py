@@ -96,6 +96,7 @@ def known_keys() -> dict[str, set[str]]:
     """
     found: dict[str, set[str]] = {}
     _collect(CardTables, "", found)
+    found[""].add("experiment")
     return found
 
 

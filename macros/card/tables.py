@@ -35,7 +35,7 @@ from macros.card.quantities import (
     quantity,
 )
 
-__all__ = ["CardTables"]
+__all__ = ["OWN", "CardTables", "ExperimentTables"]
 
 
 class LineTable(Table):
@@ -89,6 +89,12 @@ def _kind_of_exposure(value: object) -> str:
 
 
 Constraint = Literal["gaussian", "log-normal", "free"]
+
+
+Exposure = Annotated[
+    Annotated[ExposureTable, Tag("(times)")] | Annotated[AmountTable, Tag("(amount)")],
+    Discriminator(_kind_of_exposure),
+]
 
 
 class _RateTable(Table):
@@ -198,14 +204,19 @@ Uncertainty = Annotated[
 ]
 
 
-class SystematicsTable(Table):
-    """Relative standard deviations; 0 is exact, "free" not constrained."""
+class ExperimentSystematicsTable(Table):
+    """Relative standard deviations of one experiment; 0 is exact, "free" not constrained."""
 
     activity: Uncertainty = 0.0
     mass: Uncertainty = 0.0
     efficiency: Uncertainty = 0.0
     energy_scale: Uncertainty = 0.0
     resolution: Uncertainty = 0.0
+
+
+class SystematicsTable(ExperimentSystematicsTable):
+    """Relative standard deviations, common to all experiments; 0 is exact, "free" not constrained."""
+
     sin2_theta_w: Uncertainty = 0.0
 
 
@@ -237,12 +248,24 @@ class CardTables(Table):
     source: SourceTable
     geometry: GeometryTable | None = None
     detector: DetectorTable
-    exposure: Annotated[
-        Annotated[ExposureTable, Tag("(times)")] | Annotated[AmountTable, Tag("(amount)")],
-        Discriminator(_kind_of_exposure),
-    ]
+    exposure: Exposure
     background: dict[str, BackgroundTable]
     model: ModelTable
     systematics: SystematicsTable = Field(default_factory=SystematicsTable)
     fit: FitTable = Field(default_factory=FitTable)
     run: RunTable = Field(default_factory=RunTable)
+
+
+class ExperimentTables(Table):
+    """One of several experiments; what it does not state stands at the top, for all."""
+
+    source: SourceTable | None = None
+    geometry: GeometryTable | None = None
+    detector: DetectorTable | None = None
+    exposure: Exposure | None = None
+    background: dict[str, BackgroundTable] | None = None
+    systematics: ExperimentSystematicsTable = Field(default_factory=ExperimentSystematicsTable)
+
+
+OWN = ("source", "geometry", "detector", "exposure", "background")
+"""Tables that an experiment has of its own; what stands at the top is taken by all that state none."""
