@@ -55,7 +55,7 @@ class DataSets:
         if all(scaling is None for _, scaling in found):
             return fitter, counts
         scaling = np.concatenate([np.ones(len(n)) if s is None else s for n, s in found])
-        errors = fitter.errors * scaling if len(fitter.errors) else fitter.errors
+        errors = fitter.errors * scaling if fitter.likelihood == "paper" else fitter.errors
         templates = replace(fitter.templates, scaling=scaling)
         return replace(fitter, templates=templates, errors=errors), counts
 

@@ -92,8 +92,8 @@ def describe_uncertainty(of: "Systematic | Background | FlatBackground") -> str:
     >>> describe_uncertainty(Systematic(name="mass", uncertainty=0.05, constraint="log-normal"))
     '5 % (log-normal)'
     """
-    if of.constraint == "free":
-        return "free"
-    if of.uncertainty == 0:
-        return "exact"
-    return f"{100 * of.uncertainty:g} %" + (" (log-normal)" if of.constraint == "log-normal" else "")
+    notes = ["log-normal"] if of.constraint == "log-normal" else []
+    if of.common:
+        notes.append("common")
+    known = f"{100 * of.uncertainty:g} %" if of.uncertainty else "exact"
+    return ("free" if of.constraint == "free" else known) + (f" ({', '.join(notes)})" if notes else "")
