@@ -9,6 +9,7 @@ from scipy.special import ndtri
 
 from analysis.fitter import Fitter, make_fitter
 from analysis.intervals import interval, is_blind
+from analysis.nuisances import Nuisance
 from analysis.results import NO_MINIMUM, Estimate, FitResult
 from analysis.settings import Method
 from analysis.weighted import for_data
@@ -94,17 +95,14 @@ def fit_counts(
     profiled = minimum.valid and method == "minos"
     nuisances = minimum.profiled(others, level) if profiled else {}
     estimates = {poi: _NOTHING}
-    for i, name in enumerate((poi, *others)):
-        value, error = minimum.values[i], None if errors is None else float(errors[i])
-        if name == poi:
-            if reason:
-                continue
-            ends = interval(fitter, data, minimum, threshold) if profiled else None
-        else:
-            ends = nuisances.get(name)
-        if ends is None:
-            ends = _parabolic(value, error, threshold)
-        estimates[name] = Estimate(value=value, error=error, lower=ends[0], upper=ends[1])
+    best, error = minimum.values[0], None if errors is None else float(errors[0])
+    if not reason:
+        ends = interval(fitter, data, minimum, threshold) if profiled else _parabolic(best, error, threshold)
+        estimates[poi] = Estimate(value=best, error=error, lower=ends[0], upper=ends[1])
+    for i, nuisance in enumerate(fitter.templates.nuisances, start=1):
+        x, width = minimum.values[i], None if errors is None else float(errors[i])
+        ends = nuisances.get(nuisance.name, _parabolic(x, width, threshold))
+        estimates[nuisance.name] = _reported(nuisance, x, width, ends)
     return FitResult(
         parameters=estimates,
         poi=poi,
@@ -116,6 +114,15 @@ def fit_counts(
         fval=minimum.fval,
         ndof=data.ndof,
         effective_counts=data.effective_counts,
+    )
+
+
+def _reported(nuisance: Nuisance, x: float, error: float | None, ends: Ends) -> Estimate:
+    """Turn a pull into the quantity that it stands for."""
+    lower, upper = (None if end is None else nuisance.value(end) for end in ends)
+    slope = nuisance.slope(x)
+    return Estimate(
+        value=nuisance.value(x), error=None if error is None else slope * error, lower=lower, upper=upper
     )
 
 

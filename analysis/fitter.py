@@ -10,7 +10,6 @@ import numpy as np
 from iminuit import Minuit
 from numpy.typing import ArrayLike, NDArray
 
-from analysis._kernels import profile as _profile
 from analysis.likelihood import Likelihood, paper_errors
 from analysis.minimum import Minimum
 from analysis.profile import Profile
@@ -44,9 +43,9 @@ class Fitter:
     Parameters
     ----------
     templates : Templates
-    likelihood : {"poisson", "paper"}
+    likelihood : {"poisson", "paper", "templates"}
     errors : ndarray, shape (n_bins,) or (0,)
-        Absolute errors of the paper's χ²; empty for Poisson.
+        Absolute errors of the paper's χ²; relative ones of templates; empty for Poisson.
     """
 
     templates: Templates
@@ -106,8 +105,8 @@ class Fitter:
         return self.scale if math.isfinite(self.scale) else 1.0
 
     @cached_property
-    def grid(self) -> tuple[Array, Array]:
-        """Points over the physical range, shape (n,), and their signals, shape (n, n_bins)."""
+    def grid(self) -> Array:
+        """Points over the physical range of the parameter of interest, shape (n,)."""
         low, high = self.physical
         steps = self.width * np.concatenate(
             [[0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12], np.geomspace(16, REACH, 60)]
@@ -120,13 +119,12 @@ class Fitter:
         if self.templates.poi == "delta_m2":
             candidates.append(wave_points(self.templates))
         points = np.unique(np.concatenate(candidates))
-        points = points[(points >= low) & (points <= high)]
-        return points, np.array([self.templates.signal(p) for p in points])
+        return np.asarray(points[(points >= low) & (points <= high)])
 
     @property
     def nominal(self) -> Array:
-        """Nominal auxiliary measurements, shape (1 + n_backgrounds,)."""
-        return np.ones(len(self.templates.uncertainties))
+        """Nominal auxiliary measurements, shape (n_nuisances,)."""
+        return np.zeros(len(self.templates.nuisances))
 
     def data(self, counts: ArrayLike, auxiliary: ArrayLike | None = None) -> Likelihood:
         """Make the likelihood of a data set.
@@ -134,24 +132,27 @@ class Fitter:
         Parameters
         ----------
         counts : array_like, shape (n_bins,)
-        auxiliary : array_like, shape (1 + n_backgrounds,), optional
-            Measured normalisations; nominal without.
+        auxiliary : array_like, shape (n_nuisances,), optional
+            Measured nuisance parameters in standard deviations; nominal without.
         """
+        n = np.ascontiguousarray(counts, np.float64)
+        measured = self.nominal if auxiliary is None else np.asarray(auxiliary, np.float64)
+        if n.shape != (self.templates.n_bins,):
+            raise ValueError(f"data must have {self.templates.n_bins} bins, got an array of shape {n.shape}")
+        if measured.shape != self.nominal.shape:
+            names = ", ".join(self.templates.names[1:]) or "none"
+            raise ValueError(f"one auxiliary measurement is needed of each of {names}, got {measured.shape}")
         return Likelihood(
             templates=self.templates,
-            counts=np.ascontiguousarray(counts, np.float64),
-            auxiliary=self.nominal if auxiliary is None else np.asarray(auxiliary, np.float64),
-            errors=self.errors,
+            counts=n,
+            auxiliary=measured,
+            kind=self.likelihood,
+            spread=self.errors,
         )
 
     def scan(self, data: Likelihood) -> Array:
         """Profile -2 ln L at the points of the grid, shape (n,)."""
-        values = np.empty(len(self.grid[0]))
-        t = self.templates
-        _profile.scan(
-            self.grid[1], t.backgrounds, data.counts, self.errors, data.auxiliary, t.uncertainties, values
-        )
-        return values
+        return data.profile(self.grid)[0]
 
     def minimise(self, data: Likelihood) -> Minimum:
         """Run the free fit.
@@ -168,7 +169,7 @@ class Fitter:
         padded = np.concatenate([[math.inf], values, [math.inf]])
         lowest = np.flatnonzero((values < padded[:-2]) & (values <= padded[2:]))
         lowest = lowest[np.argsort(values[lowest], kind="stable")][:_MAX_STARTS]
-        fits = [self._migrad(data, float(self.grid[0][i])) for i in lowest]
+        fits = [self._migrad(data, float(self.grid[i])) for i in lowest]
         return min(fits, key=lambda m: (not m.valid, m.fval))
 
     def hesse(self, data: Likelihood, minimum: Minimum) -> Array | None:
@@ -181,22 +182,10 @@ class Fitter:
         """
         # where the minimum is much sharper than at the model's value, so are the differences
         step = 0.01 * min(self.width, max(float(minimum.errors[0]), 1e-3 * self.width))
-        hessian = data.hessian(minimum.values, step)
-        free = np.flatnonzero(~np.array(minimum.fixed))
-        size = np.sqrt(np.diag(hessian)[free]) if np.all(np.diag(hessian)[free] > 0) else None
-        errors = np.zeros(len(hessian))
-        if size is None:
-            return None
-        try:
-            root = np.linalg.cholesky(hessian[np.ix_(free, free)] / np.outer(size, size))
-        except np.linalg.LinAlgError:
-            return None
-        inverse = np.linalg.inv(root)
-        errors[free] = np.sqrt(2 * (inverse**2).sum(axis=0)) / size
-        return errors
+        return data.hesse(minimum.values, step, fixed=minimum.fixed[0])
 
     def conditional(self, data: Likelihood, poi: float) -> Minimum:
-        """Fit the normalisations at a value of the parameter of interest."""
+        """Fit the nuisance parameters at a value of the parameter of interest."""
         minuit = self._minuit(data, poi)
         minuit.fixed[0] = True
         if minuit.nfit:
@@ -217,13 +206,13 @@ class Fitter:
 
     def _minuit(self, data: Likelihood, start: float) -> Minuit:
         names, unit = self.templates.names, self.width
-        factors = self.profile(data).factors(start)[self.templates.free]
+        pulls = self.profile(data).pulls(start)
 
         def cost(parameters: Sequence[float]) -> float:
             # where the likelihood is flat, as for a mediator's mass near 0, MIGRAD tries NaN
             return math.inf if math.isnan(parameters[0]) else data((parameters[0] * unit, *parameters[1:]))
 
-        minuit = Minuit(cost, (start / unit, *factors), name=names)
+        minuit = Minuit(cost, (start / unit, *pulls), name=names)
         minuit.errordef = Minuit.LEAST_SQUARES
         minuit.strategy = 1
         minuit.tol = _TOLERANCE
@@ -234,10 +223,10 @@ class Fitter:
                 low / unit if low > -math.inf else None,
                 high / unit if high < math.inf else None,
             )
-        free = self.templates.uncertainties[self.templates.free]
-        for i, uncertainty in enumerate(free, start=1):
-            minuit.errors[i] = uncertainty
-            minuit.limits[i] = (0, None)
+        for i, nuisance in enumerate(self.templates.nuisances, start=1):
+            minuit.errors[i] = 1.0
+            if math.isfinite(nuisance.lowest):
+                minuit.limits[i] = (nuisance.lowest, None)
         return minuit
 
     def profile(self, data: Likelihood) -> Profile:
@@ -246,7 +235,7 @@ class Fitter:
 
 
 def make_fitter(
-    experiment: Experiment,
+    experiments: Experiment | Sequence[Experiment],
     model: Model,
     *,
     poi: str = "gamma",
@@ -257,7 +246,8 @@ def make_fitter(
 
     Parameters
     ----------
-    experiment : Experiment
+    experiments : Experiment or sequence of Experiment
+        Several are fitted together; their counts stand behind one another.
     model : Model
         Holds every parameter but the one of interest, whose value there is where fits begin.
     poi : str
@@ -277,6 +267,6 @@ def make_fitter(
         raise ValueError("error_per_bin goes with likelihood = 'paper', and only with it")
     if error_per_bin is not None and not 0 < error_per_bin < math.inf:
         raise ValueError(f"error_per_bin must be finite and above 0, got {error_per_bin}")
-    templates = make_templates(experiment, model, poi)
+    templates = make_templates(experiments, model, poi)
     errors = np.empty(0) if error_per_bin is None else paper_errors(templates, error_per_bin)
     return Fitter(templates=templates, likelihood=likelihood, errors=errors)

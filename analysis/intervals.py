@@ -126,7 +126,7 @@ def upper_limit(fitter: Fitter, data: Likelihood, minimum: Minimum, threshold: f
 def _scan_points(fitter: Fitter, best: float) -> Array:
     low, high = fitter.physical
     steps = fitter.width * np.concatenate([np.linspace(0, 12, 61)[1:], np.geomspace(13, REACH, 90)])
-    points = np.unique(np.concatenate([[best], best - steps, best + steps, fitter.grid[0]]))
+    points = np.unique(np.concatenate([[best], best - steps, best + steps, fitter.grid]))
     return points[(points >= low) & (points <= high)]
 
 
@@ -169,7 +169,7 @@ def regions(
     best = min(max(float(minimum.values[0]), low), high)
     profile = fitter.profile(data)
     points = _scan_points(fitter, best)
-    values = np.array([profile(p) for p in points])
+    values = data.profile(points)[0]
     level = profile(best) + threshold
     points, values = _polished(profile, points, values, level)
     inside = values <= level

@@ -1,13 +1,16 @@
 """The likelihood of one data set."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from analysis import layouts
 from analysis._kernels import cost as _cost
+from analysis._kernels.layout import Layout
+from analysis.batch import Problem
 from analysis.histograms import describe_bin
 from analysis.templates import Templates
 
@@ -26,7 +29,8 @@ def paper_errors(templates: Templates, error_per_bin: float) -> Array:
     """
     empty = np.flatnonzero(templates.reference <= 0)
     if empty.size:
-        where = describe_bin(templates.experiment.detector, int(empty[0]))
+        number, i = _place(templates, int(empty[0]))
+        where = describe_bin(templates.experiments[number].detector, i)
         raise ValueError(
             f"likelihood = 'paper' needs counts in every bin, and the standard model expects none {where}: "
             "change detector.bins, or take likelihood = 'poisson'"
@@ -34,25 +38,35 @@ def paper_errors(templates: Templates, error_per_bin: float) -> Array:
     return error_per_bin * templates.reference
 
 
+def _place(templates: Templates, i: int) -> tuple[int, int]:
+    """Find the experiment of a bin, and its number there."""
+    for number, bins in enumerate(templates.bins):
+        if bins.start <= i < bins.stop:
+            return number, i - bins.start
+    raise IndexError(i)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Likelihood:
-    """-2 ln L of a data set as a function of (poi, constrained normalisations).
+    """-2 ln L of a data set as a function of (poi, pulls of the nuisance parameters).
 
     Parameters
     ----------
     templates : Templates
     counts : ndarray, shape (n_bins,)
         Data.
-    auxiliary : ndarray, shape (1 + n_backgrounds,)
-        Measured normalisations of signal and backgrounds; 1 is nominal.
-    errors : ndarray, shape (n_bins,) or (0,)
-        Absolute errors: the paper's χ²; empty: binned Poisson.
+    auxiliary : ndarray, shape (n_nuisances,)
+        Measured pulls; 0 is nominal.
+    kind : {"poisson", "paper", "templates"}
+    spread : ndarray, shape (n_bins,) or (0,)
+        Absolute errors of the paper's χ², or relative errors of templates; empty: binned Poisson.
     """
 
     templates: Templates
     counts: Array
     auxiliary: Array
-    errors: Array = field(default_factory=lambda: np.empty(0))
+    kind: str
+    spread: Array
 
     def __call__(self, parameters: Sequence[float]) -> float:
         """Evaluate -2 ln L/L_saturated, plus the constraints."""
@@ -60,64 +74,72 @@ class Likelihood:
 
     @cached_property
     def _evaluate(self) -> Callable[[float, Array], float]:
+        t, rest = self.templates, (self.counts, self.auxiliary)
+        layout = layouts.polynomial(t, self.kind, self.spread)
+        if layout is not None:
+            return lambda poi, pulls: _cost.polynomial_cost(layout, poi, pulls, *rest)
+        points, layers = np.zeros(1), np.zeros((1, t.n_layers, t.n_bins))
+        general = layouts.at_points(t, self.kind, self.spread, points, layers)
+        return lambda poi, pulls: _cost.cost(general, t.layers(poi), pulls, *rest)
+
+    def profile(self, points: ArrayLike, held: NDArray[np.bool_] | None = None) -> tuple[Array, Array]:
+        """Minimise over the nuisance parameters at values of the parameter of interest.
+
+        Parameters
+        ----------
+        points : array_like, shape (n,)
+        held : ndarray of bool, shape (n_nuisances,), optional
+            Nuisance parameters that stay where they were measured.
+
+        Returns
+        -------
+        values : ndarray, shape (n,)
+            -2 ln L/L_saturated.
+        pulls : ndarray, shape (n, n_nuisances)
+        """
         t = self.templates
-        factors = np.ones(len(t.uncertainties))
-        rest = (self.counts, self.errors, self.auxiliary, t.uncertainties)
+        wanted = np.atleast_1d(np.asarray(points, np.float64))
+        layout = layouts.polynomial(t, self.kind, self.spread)
+        if layout is None:
+            knots = np.unique(wanted)
+            layers = np.array([t.layers(float(p)) for p in knots])
+            layout = layouts.at_points(t, self.kind, self.spread, knots, layers)
+        parameters, values, _ = self._problem(layout, len(wanted), held).profile(wanted)
+        return values, parameters[:, 1:]
 
-        def by_signal(poi: float, nuisances: Array) -> float:
-            factors[t.free] = nuisances
-            return _cost.cost(t.signal(poi), t.backgrounds, factors, *rest)
+    def _problem(self, layout: Layout, n: int, held: NDArray[np.bool_] | None = None) -> Problem:
+        """Repeat the data n times."""
+        return Problem(
+            layout=layout,
+            counts=np.tile(self.counts, (n, 1)),
+            auxiliary=np.tile(self.auxiliary, (n, 1)),
+            held=held,
+        )
 
-        if t.coefficients is None:
-            return by_signal
-        coefficients = t.coefficients
-
-        def by_polynomial(poi: float, nuisances: Array) -> float:
-            factors[t.free] = nuisances
-            return _cost.polynomial_cost(poi, coefficients, t.backgrounds, factors, *rest)
-
-        return by_polynomial
-
-    def hessian(self, parameters: ArrayLike, step: float) -> Array:
-        """Compute the second derivatives of -2 ln L, shape (n_parameters, n_parameters).
+    def hesse(self, parameters: ArrayLike, step: float, *, fixed: bool = False) -> Array | None:
+        """Compute the errors from the second derivatives of -2 ln L at a minimum.
 
         Parameters
         ----------
         parameters : array_like, shape (n_parameters,)
         step : float
             Of differences in the parameter of interest, where the signal is not a polynomial.
+        fixed : bool
+            The parameter of interest was fixed.
 
-        Notes
-        -----
-        Differences of -2 ln L itself would lose the error of a parameter of interest that is nearly
-        degenerate with a normalisation.
+        Returns
+        -------
+        ndarray, shape (n_parameters,), or None
+            Zero for a fixed one; None if the matrix is not positive definite.
         """
-        t = self.templates
-        poi, *nuisances = np.asarray(parameters, np.float64)
-        factors = t.factors(np.array(nuisances))
-        signal = t.signal(poi)
-        first, second = t.derivatives(poi, step)
-        mu = factors[0] * signal + factors[1:] @ t.backgrounds
-        if len(self.errors):
-            slope, curvature = 2 * (mu - self.counts) / self.errors**2, 2 / self.errors**2
-        else:
-            ratio = np.divide(self.counts, mu, out=np.zeros_like(mu), where=self.counts > 0)
-            slope = 2 * (1 - ratio)
-            curvature = np.divide(2 * ratio, mu, out=np.zeros_like(mu), where=self.counts > 0)
-        normalisations = np.vstack([signal, t.backgrounds])[t.free]
-        rows = np.vstack([factors[0] * first, normalisations])
-        hessian = (rows * curvature) @ rows.T
-        hessian[0, 0] += slope @ (factors[0] * second)
-        if len(t.free) and t.free[0] == 0:
-            hessian[0, 1] += slope @ first
-            hessian[1, 0] += slope @ first
-        index = np.arange(1, len(hessian))
-        hessian[index, index] += 2 / t.uncertainties[t.free] ** 2
-        return np.asarray(hessian)
+        point = np.asarray(parameters, np.float64)
+        layout = layouts.expanded(self.templates, self.kind, self.spread, float(point[0]), step)
+        found = self._problem(layout, 1).errors(point[None], fixed=fixed)[0]
+        return None if np.any(np.isnan(found)) else found
 
     def nominal(self, poi: float) -> float:
-        """Evaluate at nominal normalisations."""
-        return self._evaluate(poi, np.ones(len(self.templates.free)))
+        """Evaluate with nominal nuisance parameters."""
+        return self._evaluate(poi, np.zeros(len(self.auxiliary)))
 
     @property
     def effective_counts(self) -> tuple[float, ...] | None:
@@ -126,5 +148,6 @@ class Likelihood:
 
     @property
     def ndof(self) -> int:
-        """Bins minus the parameter of interest; each constrained parameter brings its own measurement."""
-        return len(self.counts) - 1
+        """Bins minus free parameters; each constrained parameter brings its own measurement."""
+        free = sum(n.constraint == "free" for n in self.templates.nuisances)
+        return len(self.counts) - 1 - free

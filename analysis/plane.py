@@ -10,7 +10,6 @@ from iminuit import Minuit
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtri
 
-from analysis._kernels import profile as _profile
 from analysis.fitter import Fitter
 from analysis.likelihood import Likelihood
 from analysis.ranges import fit_range
@@ -110,9 +109,10 @@ class Plane:
         if y not in self._fitters:
             templates = self.fitter.templates
             model = templates.model.vary(**{self.y: float(y)})
-            folded = templates.folded
-            if not folded.serves(model):
-                folded = fold(templates.experiment, model)
+            folded = tuple(
+                f if f.serves(model) else fold(e, model)
+                for f, e in zip(templates.folded, templates.experiments, strict=True)
+            )
             self._fitters[y] = replace(self.fitter, templates=replace(templates, model=model, folded=folded))
         return self._fitters[y]
 
@@ -146,7 +146,7 @@ class Plane:
             return values
         templates = self.fitter.templates
         model = templates.model.vary(**dict([other]))
-        waves = wave_points(replace(templates, model=model, poi=name, names=(name, *templates.names[1:])))
+        waves = wave_points(replace(templates, model=model, poi=name))
         return np.union1d(values, waves[(waves > values[0]) & (waves < values[-1])])
 
     def profile(self, data: Likelihood, x: float, y: float) -> float:
@@ -158,11 +158,7 @@ class Plane:
         """Evaluate the same over a grid, shape (n_y, n_x)."""
         values = np.empty((len(y), len(x)))
         for row, each in zip(values, y, strict=True):
-            t = self.at(float(each)).templates
-            signals = np.array([t.signal(float(p)) for p in x])
-            _profile.scan(
-                signals, t.backgrounds, data.counts, data.errors, data.auxiliary, t.uncertainties, row
-            )
+            row[:] = replace(data, templates=self.at(float(each)).templates).profile(x)[0]
         return values
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis._kernels import profile as _profile
 from analysis.likelihood import Likelihood
 
 __all__ = ["Profile"]
@@ -15,24 +14,14 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """-2 ln L minimised over the normalisations at fixed values of the parameter of interest."""
+    """-2 ln L minimised over the nuisance parameters at fixed values of the parameter of interest."""
 
     data: Likelihood
 
     def __call__(self, poi: float) -> float:
         """Evaluate at a value of the parameter of interest."""
-        return self._minimise(poi, np.empty(len(self.data.auxiliary)))
+        return float(self.data.profile(poi)[0][0])
 
-    def factors(self, poi: float) -> Array:
-        """Return the normalisations at the minimum, shape (1 + n_backgrounds,)."""
-        factors = np.empty(len(self.data.auxiliary))
-        self._minimise(poi, factors)
-        return factors
-
-    def _minimise(self, poi: float, factors: Array) -> float:
-        d, t = self.data, self.data.templates
-        return float(
-            _profile.profile(
-                t.signal(poi), t.backgrounds, d.counts, d.errors, d.auxiliary, t.uncertainties, factors
-            )
-        )
+    def pulls(self, poi: float) -> Array:
+        """Return the nuisance parameters at the minimum, shape (n_nuisances,)."""
+        return np.asarray(self.data.profile(poi)[1][0])

@@ -50,7 +50,7 @@ class Thrower:
 
     Notes
     -----
-    Counts are Poisson, auxiliary measurements Gaussian around 1. For the paper's χ², whose error per bin
+    Counts are Poisson, auxiliary measurements normal. For the paper's χ², whose error per bin
     holds more than counting, each bin is displaced by a Gaussian so that the total variance is (σN^SM)²;
     where counting alone has more there is no displacement, and the χ² believes in too small an error.
     Toy k depends on the seed, the true parameters and k only.
@@ -95,15 +95,16 @@ class Thrower:
         Returns
         -------
         counts : ndarray, shape (n_bins,)
-        auxiliary : ndarray, shape (1 + n_backgrounds,)
+        auxiliary : ndarray, shape (n_nuisances,)
+            In standard deviations.
         """
         identity = (*self._identity, index)
         counts = self._counts(identity)
-        uncertainties = self.fitter.templates.uncertainties
-        auxiliary = np.ones(len(uncertainties))
-        if np.any(uncertainties > 0):
+        auxiliary = self.fitter.nominal
+        if len(auxiliary):
+            measured = np.array([n.constraint != "free" for n in self.fitter.templates.nuisances])
             stream = generator(self.seed, Stage.TOY_AUXILIARY, *identity)
-            auxiliary += uncertainties * stream.standard_normal(len(uncertainties))
+            auxiliary = measured * stream.standard_normal(len(auxiliary))
         if len(self.fitter.errors):
             stream = generator(self.seed, Stage.TOY_DISPLACEMENT, *identity)
             counts = counts + self._displacement * stream.standard_normal(len(counts))
@@ -139,9 +140,10 @@ def toy_branches(fitter: Fitter, *, level: float, fitted: bool = True) -> dict[s
         f"true_{poi}": Branch(dtype="float64", description=f"true value of {poi}"),
         "counts": Branch(dtype="float64", shape=(templates.n_bins,), description="counts per bin"),
     }
-    for name in templates.names[1:]:
-        branches[f"measured_{name}"] = Branch(
-            dtype="float64", description=f"auxiliary measurement of the normalisation {name}, nominal 1"
+    for nuisance in templates.nuisances:
+        branches[f"measured_{nuisance.name}"] = Branch(
+            dtype="float64",
+            description=f"auxiliary measurement of {nuisance.name}, nominal {nuisance.nominal:g}",
         )
     if not fitted:
         return branches
@@ -192,9 +194,13 @@ def fit_toy(
         return {**cells, "fval": math.nan, "status": FAILED}
     errors = fitter.hesse(data, minimum)
     status = NO_HESSE if errors is None else 0
-    for i, name in enumerate(names):
-        cells[name] = minimum.values[i]
-        cells[f"{name}_error"] = math.nan if errors is None else float(errors[i])
+    cells[names[0]] = minimum.values[0]
+    cells[f"{names[0]}_error"] = math.nan if errors is None else float(errors[0])
+    for i, nuisance in enumerate(fitter.templates.nuisances, start=1):
+        x = minimum.values[i]
+        cells[nuisance.name] = nuisance.value(x)
+        width = math.nan if errors is None else nuisance.slope(x) * float(errors[i])
+        cells[f"{nuisance.name}_error"] = width
     best, profile = cells[names[0]], fitter.profile(data)
     cells["fval"] = minimum.fval
     cells["q_true"] = profile(fitter.truth) - profile(best)
@@ -286,8 +292,8 @@ def fit_stored(
 def _row(fitter: Fitter, index: int, counts: Array, auxiliary: Array) -> dict[str, Any]:
     templates = fitter.templates
     row: dict[str, Any] = {"toy": index, f"true_{templates.poi}": fitter.truth, "counts": counts}
-    for name, which in zip(templates.names[1:], templates.free, strict=True):
-        row[f"measured_{name}"] = auxiliary[which]
+    for nuisance, x in zip(templates.nuisances, auxiliary, strict=True):
+        row[f"measured_{nuisance.name}"] = nuisance.value(float(x))
     return row
 
 

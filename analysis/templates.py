@@ -1,16 +1,19 @@
-"""Expected counts as a function of the parameter of interest and the normalisations."""
+"""Expected counts as a function of the parameter of interest and the nuisance parameters."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from analysis._kernels import cost as _cost
+from analysis.nuisances import Nuisance, collect
 from analysis.ranges import INSIDE, fit_range
 from detsim.experiment import Experiment
 from detsim.folding import Folded, fold
+from detsim.systematics import vary
 from simgen.models import Model
 
 __all__ = ["Templates", "make_templates"]
@@ -23,50 +26,132 @@ _SMALLEST = 1e-45
 
 @dataclass(frozen=True, kw_only=True)
 class Templates:
-    """Signal and backgrounds of one experiment, folded once.
+    """Signal and backgrounds of one or more experiments, folded once.
+
+    Bins of the experiments stand behind one another. What depends on a shape comes as layers T, U_s ...,
+    V_s ..., one U and V for each nuisance parameter s that changes shapes:
+
+        T + Σ_s x_s U_s + x_s² V_s
+
+    is exact at x_s = 0 and ±1, one standard deviation up and down.
 
     Parameters
     ----------
-    experiment : Experiment
-    folded : Folded
+    experiments : tuple of Experiment
+    folded : tuple of Folded
+        One an experiment.
     model : Model
         Holds every parameter but the one of interest.
     poi : str
         Parameter of interest.
-    names : tuple of str
-        Parameters of the fit: poi, then the constrained normalisations.
-    uncertainties : ndarray, shape (1 + n_backgrounds,)
-        Relative standard deviations of signal and background normalisations; 0: fixed at 1.
+    nuisances : tuple of Nuisance
     scaling : ndarray, shape (n_bins,), or None
         Multiplies all that is expected, where data are weighted: see `analysis.weighted`.
     """
 
-    experiment: Experiment
-    folded: Folded
+    experiments: tuple[Experiment, ...]
+    folded: tuple[Folded, ...]
     model: Model
     poi: str
-    names: tuple[str, ...]
-    uncertainties: Array
+    nuisances: tuple[Nuisance, ...]
     scaling: Array | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Parameters of the fit: the one of interest, then the nuisance parameters."""
+        return (self.poi, *(n.name for n in self.nuisances))
+
+    @property
+    def experiment(self) -> Experiment:
+        """The only experiment.
+
+        Raises
+        ------
+        ValueError
+            If there are several.
+        """
+        if len(self.experiments) > 1:
+            raise ValueError(f"there are {len(self.experiments)} experiments, and one is asked for")
+        return self.experiments[0]
+
+    @cached_property
+    def bins(self) -> tuple[slice, ...]:
+        """Where the bins of each experiment stand."""
+        ends = np.cumsum([0, *(e.detector.n_bins for e in self.experiments)])
+        return tuple(slice(int(a), int(b)) for a, b in pairwise(ends))
 
     @property
     def n_bins(self) -> int:
         """Number of bins."""
-        return int(self.folded.backgrounds.shape[1]) - 2
+        return int(self.bins[-1].stop)
 
     @cached_property
-    def backgrounds(self) -> Array:
-        """Counts of each background, shape (n_backgrounds, n_bins)."""
-        return np.ascontiguousarray(self._scaled(self.folded.backgrounds[:, 1:-1]))
+    def shapes(self) -> tuple[Nuisance, ...]:
+        """Nuisance parameters that change shapes."""
+        return tuple(n for n in self.nuisances if n.is_shape)
+
+    @property
+    def n_layers(self) -> int:
+        """Number of layers."""
+        return 1 + 2 * len(self.shapes)
 
     @cached_property
-    def free(self) -> NDArray[np.intp]:
-        """Which normalisation each parameter behind the first stands for."""
-        return np.flatnonzero(self.uncertainties > 0)
+    def backgrounds(self) -> tuple[Array, ...]:
+        """Layers of the backgrounds of each experiment, shape (n_backgrounds, n_layers, own bins)."""
+        found = []
+        for e in range(len(self.experiments)):
+            nominal = self.folded[e].backgrounds[:, 1:-1]
+            varied = [
+                [f.backgrounds[:, 1:-1] for f in self._refolds(s, e)]
+                if s.quantity != "sin2_theta_w" and self._concerns(s, e)
+                else [nominal, nominal]
+                for s in self.shapes
+            ]
+            layers = np.array(_layers(nominal, varied))
+            found.append(np.moveaxis(layers * self._scaling(e), 1, 0))
+        return tuple(found)
+
+    def _scaling(self, e: int) -> Array:
+        return np.ones(1) if self.scaling is None else self.scaling[self.bins[e]]
+
+    @staticmethod
+    def _concerns(shape: Nuisance, e: int) -> bool:
+        return any(target[0] == e for target in shape.targets)
+
+    def _refolds(self, shape: Nuisance, e: int, model: Model | None = None) -> list[Folded]:
+        """Fold an experiment with a quantity of its detector one standard deviation up and down."""
+        model = model or self.model
+        key = (shape.name, e)
+        if key not in self._varied or not all(f.serves(model) for f in self._varied[key]):
+            changed = [vary(self.experiments[e], shape.quantity, shape.value(x)) for x in (1.0, -1.0)]
+            self._varied[key] = [fold(experiment, model) for experiment in changed]
+        return self._varied[key]
+
+    @cached_property
+    def _varied(self) -> dict[tuple[str, int], list[Folded]]:
+        return {}
+
+    def _layers_at(self, model: Model) -> Array:
+        """Fold where needed, and compute the layers of the signal of a model, shape (n_layers, n_bins)."""
+        found = np.empty((self.n_layers, self.n_bins))
+        for e, experiment in enumerate(self.experiments):
+            folded = self.folded[e] if self.folded[e].serves(model) else fold(experiment, model)
+            nominal = folded.signal(model)[1:-1]
+            varied = []
+            for s in self.shapes:
+                if not self._concerns(s, e):
+                    varied.append([nominal, nominal])
+                elif s.quantity == "sin2_theta_w":
+                    others = [model.vary(sin2_theta_w=s.value(x)) for x in (1.0, -1.0)]
+                    varied.append([folded.signal(other)[1:-1] for other in others])
+                else:
+                    varied.append([f.signal(model)[1:-1] for f in self._refolds(s, e, model)])
+            found[:, self.bins[e]] = np.array(_layers(nominal, varied)) * self._scaling(e)
+        return found
 
     @cached_property
     def coefficients(self) -> Array | None:
-        """Coefficients of the signal as a polynomial in poi, shape (3, n_bins); None if it is not one.
+        """Layers of the signal as a polynomial in poi, shape (3, n_layers, n_bins); None if it is not one.
 
         Found from three points and accepted only if three more agree to rounding.
         """
@@ -77,12 +162,15 @@ class Templates:
         step = self._span(origin, high)
         points = origin + step * np.array([0.25, 0.5, 1.0])
         values = np.array([self._signal(p) for p in points])
-        coefficients = np.linalg.solve(np.vander(points / step, 3, increasing=True), values)
-        coefficients /= step ** np.arange(3.0)[:, None]
+        size = np.abs(values[:, :1]) + 1e-300
+        basis = np.vander(points / step, 3, increasing=True)
+        coefficients = np.linalg.solve(basis, values.reshape(3, -1)).reshape(values.shape)
+        coefficients /= step ** np.arange(3.0)[:, None, None]
         for p in origin + step * np.array([0.1, 0.7, 2.0]):
-            if p < high and not np.allclose(
-                np.polynomial.polynomial.polyval(p, coefficients), self._signal(p), rtol=1e-10, atol=0
-            ):
+            if p >= high:
+                continue
+            difference = np.abs(np.polynomial.polynomial.polyval(p, coefficients) - self._signal(p))
+            if not np.all(difference <= 1e-10 * np.maximum(size.max(axis=0), np.abs(self._signal(p)[:1]))):
                 return None
         return np.ascontiguousarray(coefficients)
 
@@ -93,39 +181,42 @@ class Templates:
         """
         room = high - origin
         step = room / 4 if math.isfinite(room) else 1.0
-        start = self._signal(origin).sum()
-        while step > _SMALLEST and self._signal(origin + step).sum() > 10 * start > 0:
+        start = self._total(origin)
+        while step > _SMALLEST and self._total(origin + step) > 10 * start > 0:
             step /= 10
-        while 10 * step < min(room, 1e6) and abs(self._signal(origin + step).sum() - start) < 0.1 * start:
+        while 10 * step < min(room, 1e6) and abs(self._total(origin + step) - start) < 0.1 * start:
             step *= 10
         return step
 
+    def _total(self, poi: float) -> float:
+        return float(self._signal(poi)[0].sum())
+
     def _signal(self, poi: float) -> Array:
         model = self.model.vary(**{self.poi: float(poi)})
-        if self.folded.serves(model):
-            return self._scaled(self.folded.signal(model)[1:-1])
+        if all(f.serves(model) for f in self.folded):
+            return self._layers_at(model)
         if poi not in self._refolded:
-            self._refolded[poi] = self._scaled(fold(self.experiment, model).signal(model)[1:-1])
+            self._refolded[poi] = self._layers_at(model)
         return self._refolded[poi]
-
-    def _scaled(self, expected: Array) -> Array:
-        return expected if self.scaling is None else expected * self.scaling
 
     @cached_property
     def _refolded(self) -> dict[float, Array]:
         """Signals at values of a parameter that stands inside the shapes, such as a mediator's mass."""
         return {}
 
-    def signal(self, poi: float) -> Array:
-        """Compute the signal in the bins at a value of the parameter of interest, shape (n_bins,)."""
+    def layers(self, poi: float) -> Array:
+        """Compute the layers of the signal, shape (n_layers, n_bins)."""
         if self.coefficients is None:
             return self._signal(poi)
-        signal = np.empty(self.n_bins)
-        _cost.polynomial(poi, self.coefficients, signal)
-        return signal
+        a, b, c = self.coefficients
+        return np.asarray(a + poi * (b + poi * c))
 
-    def derivatives(self, poi: float, step: float) -> tuple[Array, Array]:
-        """Compute first and second derivatives of the signal, each of shape (n_bins,).
+    def signal(self, poi: float) -> Array:
+        """Compute the signal at a value of the parameter of interest, all else nominal, shape (n_bins,)."""
+        return np.asarray(self.layers(poi)[0])
+
+    def expansion(self, poi: float, step: float) -> Array:
+        """Expand the layers of the signal around a value to second order, shape (3, n_layers, n_bins).
 
         Parameters
         ----------
@@ -134,33 +225,54 @@ class Templates:
             Of the central differences where the signal is not a polynomial.
         """
         if self.coefficients is not None:
-            _, b, c = self.coefficients
-            return b + 2 * c * poi, 2 * c
+            a, b, c = self.coefficients
+            return np.array([a + poi * (b + poi * c), b + 2 * poi * c, c])
         low, high = fit_range(self.model, self.poi)
         step = min(step, (high - low) / 4)
         centre = min(max(poi, low + step), high - step)
         left, middle, right = (self._signal(centre + k * step) for k in (-1, 0, 1))
         second = (right - 2 * middle + left) / step**2
-        return (right - left) / (2 * step) + (poi - centre) * second, second
+        first = (right - left) / (2 * step)
+        t = poi - centre
+        return np.array([middle + t * (first + t * second / 2), first + t * second, second / 2])
 
-    def factors(self, nuisances: Array) -> Array:
-        """Place the free normalisations among the fixed ones, shape (1 + n_backgrounds,)."""
-        factors = np.ones(len(self.uncertainties))
-        factors[self.free] = nuisances
-        return factors
+    def expected(self, poi: float, pulls: ArrayLike | None = None) -> Array:
+        """Compute the expected counts in the bins, shape (n_bins,).
 
-    def expected(self, poi: float, nuisances: Array | None = None) -> Array:
-        """Compute the expected counts in the bins, shape (n_bins,)."""
-        factors = self.factors(np.ones(len(self.free)) if nuisances is None else nuisances)
-        return np.asarray(factors[0] * self.signal(poi) + factors[1:] @ self.backgrounds)
+        Parameters
+        ----------
+        poi : float
+        pulls : array_like, shape (n_nuisances,), optional
+            Nuisance parameters in standard deviations; nominal without.
+        """
+        x = np.zeros(len(self.nuisances)) if pulls is None else np.asarray(pulls, np.float64)
+        shape_pulls = x[[n.is_shape for n in self.nuisances]]
+        weights = np.concatenate([[1.0], shape_pulls, shape_pulls**2])
+        total = np.zeros(self.n_bins)
+        signal = weights @ self.layers(poi)
+        for e, where in enumerate(self.bins):
+            components = [signal[where], *(weights @ b for b in self.backgrounds[e])]
+            total[where] = sum(self.factor((e, j), x) * each for j, each in enumerate(components))
+        return total
+
+    def factor(self, target: tuple[int, int], pulls: ArrayLike) -> float:
+        """Compute the factor of a component of an experiment."""
+        pairs = zip(self.nuisances, np.asarray(pulls, np.float64), strict=True)
+        return math.prod(n.value(x) for n, x in pairs if not n.is_shape and target in n.targets)
 
     @cached_property
     def reference(self) -> Array:
-        """Counts of the standard model with nominal normalisations, shape (n_bins,)."""
+        """Counts of the standard model, all else nominal, shape (n_bins,)."""
         standard = self.model.standard()
-        folded = self.folded if self.folded.serves(standard) else fold(self.experiment, standard)
-        signal = self._scaled(folded.signal(standard)[1:-1])
-        return np.asarray(signal + self.backgrounds.sum(axis=0))
+        plain = replace(self, nuisances=tuple(n for n in self.nuisances if not n.is_shape))
+        rest = np.concatenate([b[:, 0].sum(axis=0) for b in self.backgrounds])
+        return np.asarray(plain._layers_at(standard)[0] + rest)
+
+
+def _layers(nominal: Array, varied: Sequence[Sequence[Array]]) -> list[Array]:
+    """Turn what is expected one standard deviation up and down into T, U_s ..., V_s ..."""
+    linear = [(up - down) / 2 for up, down in varied]
+    return [nominal, *linear, *((up + down) / 2 - nominal for up, down in varied)]
 
 
 _NEEDED = {
@@ -175,13 +287,15 @@ _NEEDED = {
 """What has to be stated before a parameter exists."""
 
 
-def make_templates(experiment: Experiment, model: Model, poi: str = "gamma") -> Templates:
-    """Fold an experiment and name the parameters of its fit.
+def make_templates(
+    experiments: Experiment | Sequence[Experiment], model: Model, poi: str = "gamma"
+) -> Templates:
+    """Fold experiments and name the parameters of their fit.
 
     Raises
     ------
     ValueError
-        If the model has no such parameter.
+        If the model has no such parameter, or the experiments do not fit together.
     """
     if poi not in model.parameters:
         lacking = f" without {_NEEDED[poi]}" if poi in _NEEDED else ""
@@ -189,15 +303,13 @@ def make_templates(experiment: Experiment, model: Model, poi: str = "gamma") -> 
             f"fit.poi = {poi!r}: {model.label} has no such parameter{lacking}; "
             f"choose from {', '.join(model.parameters)}"
         )
-    signal = sum(s.uncertainty for s in experiment.systematics if s.name == "activity")
-    uncertainties = [signal, *(b.uncertainty for b in experiment.backgrounds)]
-    labels = ["signal", *(f"background_{b.name}" for b in experiment.backgrounds)]
-    names = [label for label, u in zip(labels, uncertainties, strict=True) if u > 0]
+    together = (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)
+    if not together:
+        raise ValueError("a fit needs at least one experiment")
     return Templates(
-        experiment=experiment,
-        folded=fold(experiment, model),
+        experiments=together,
+        folded=tuple(fold(e, model) for e in together),
         model=model,
         poi=poi,
-        names=(poi, *names),
-        uncertainties=np.array(uncertainties),
+        nuisances=collect(together, model, poi),
     )

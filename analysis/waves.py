@@ -42,7 +42,7 @@ def wave_points(templates: Templates) -> NDArray[np.float64]:
     experiment = templates.experiment
     step = _TURN * experiment.source.endpoint / (2 * WAVE * experiment.baselines.longest)
     averaged = templates.signal(_AVERAGED)
-    variance = np.maximum(averaged + templates.backgrounds.sum(axis=0), np.finfo(np.float64).tiny)
+    variance = np.maximum(averaged + templates.backgrounds[0][:, 0].sum(axis=0), np.finfo(np.float64).tiny)
     n = quiet = 0
     while quiet < _QUIET and n < _MOST:
         n += 1

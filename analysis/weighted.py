@@ -47,7 +47,7 @@ def for_data(fitter: Fitter, data: hist.Hist[Any]) -> tuple[Fitter, Array]:
     counts, scaling = effective_counts(data, fitter.templates.experiment)
     if scaling is None:
         return fitter, counts
-    errors = fitter.errors * scaling if len(fitter.errors) else fitter.errors
+    errors = fitter.errors * scaling if fitter.likelihood == "paper" else fitter.errors
     return replace(fitter, templates=replace(fitter.templates, scaling=scaling), errors=errors), counts
 
 

@@ -200,8 +200,9 @@ def _best(fitter: Fitter, fitted: FitResult) -> Array | None:
     """Compute the counts at the fit's estimates, shape (n_bins,); None without a valid fit."""
     if not fitted.valid:
         return None
-    poi, *nuisances = [e.value for e in fitted.parameters.values() if e.value is not None]
-    return fitter.templates.expected(poi, np.array(nuisances, np.float64))
+    poi, *others = [e.value for e in fitted.parameters.values() if e.value is not None]
+    pulls = [n.pull(value) for n, value in zip(fitter.templates.nuisances, others, strict=True)]
+    return fitter.templates.expected(poi, pulls)
 
 
 def _figures(

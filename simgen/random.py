@@ -3,9 +3,20 @@
 Two generators are used, both counter-based and both keyed through `numpy.random.SeedSequence`:
 
 * compiled kernels: Philox4x32-10 (Salmon et al., SC11), 64-bit key from ``spawn_key=(stage, *identity)``;
-  the counter's four words are (index low, index high, draw, 0): event `index` owns draws 0, 1, 2, ...
+  the counter's four words are (index low, index high, draw, member): event `index` owns draws 0, 1, 2, ...
   and each draw gives four words, that is two uniforms of 52 bits;
 * Python code: `numpy.random.Generator(Philox)` from the same seed sequence, for Poisson counts.
+
+Members, by what the index counts:
+
+======================================  ====================  ===============================================
+of                                      draw                  member
+======================================  ====================  ===============================================
+events                                  as the step needs     0
+toys' counts, the same means in all     1                     pair of bins: an integer of 63 bits each
+toys' counts, large or different means  0, 2, 3, ...          bin: by inversion or rejection
+toys' normals                           0                     pair of columns: two normals of two uniforms
+======================================  ====================  ===============================================
 
 `stage` keeps the steps of a chain apart and `identity` the members of a study. The numbers below and the
 layout of the counter are part of the meaning of a seed.

@@ -4,43 +4,22 @@ import importlib.util
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import hist
 import numpy as np
 import pytest
+from rootprocess import NEEDS_ROOT, run_root
 
 from analysis.export import write_root
 from analysis.histogramreader import read_histogram
 from detsim.eventfile import EventFile, EventWriter, RunInfo, event_columns
 from simgen.events import Events
 
-pytestmark = [
-    pytest.mark.root,
-    pytest.mark.skipif(importlib.util.find_spec("ROOT") is None, reason="the ROOT wheel is not installed"),
-]
+pytestmark = NEEDS_ROOT
 
 MACRO = Path(__file__).parents[1] / "macros" / "root" / "draw_events.C"
 N = 250_000
-
-
-def run_root(script, *arguments):
-    """Run Python with ROOT in a process of its own, which cannot take the tests down, and read its JSON."""
-    code = (
-        "import json, os, sys, warnings\n"
-        "warnings.simplefilter('ignore')\n"
-        "import ROOT\n"
-        f"{script}\n"
-        "print('ANSWER' + json.dumps(answer))\n"
-        "sys.stdout.flush()\n"
-        "os._exit(0)\n"  # ROOT may crash while Python shuts down
-    )
-    command = [sys.executable, "-c", code, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
-    lines = [line for line in done.stdout.splitlines() if line.startswith("ANSWER")]
-    assert lines, done.stdout + done.stderr
-    return json.loads(lines[-1].removeprefix("ANSWER"))
 
 
 def root_program(name):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from simgen._kernels.jit import kernel
 from simgen._kernels.philox import normal, uniforms
+from simgen._kernels.poisson import poisson
 from simgen._kernels.vertex import PlanArrays, draw_vertex
 
 BLOCK = 8192
@@ -71,50 +72,13 @@ def _visible(T: float, response: ResponseArrays) -> float:
 
 
 @kernel()
-def poisson(mean: float, index: int, k0: np.uint64, k1: np.uint64) -> float:
-    """Draw a Poisson number from draws 0, 2, 3, ... of a stream.
-
-    Below 10 by inversion of the CDF, above by rejection (PTRS): Hörmann, Insurance: Mathematics and
-    Economics 12 (1993) 39.
-    """
-    u, v = uniforms(index, 0, k0, k1)
-    if mean < 10.0:
-        n, term = 0.0, math.exp(-mean)
-        below = term
-        # 200 terms reach far beyond the resolution of u
-        while u > below and n < 200.0:
-            n += 1.0
-            term *= mean / n
-            below += term
-        return n
-    b = 0.931 + 2.53 * math.sqrt(mean)
-    a = -0.059 + 0.02483 * b
-    inverse_alpha = 1.1239 + 1.1328 / (b - 3.4)
-    v_r = 0.9277 - 3.6224 / (b - 2.0)
-    log_mean = math.log(mean)
-    draw = 1
-    while True:
-        u -= 0.5
-        us = 0.5 - abs(u)
-        n = math.floor((2.0 * a / us + b) * u + mean + 0.43)
-        if us >= 0.07 and v <= v_r:
-            return float(n)
-        if n >= 0.0 and (us >= 0.013 or v <= us):
-            left = math.log(v * inverse_alpha / (a / (us * us) + b))
-            if left <= n * log_mean - mean - math.lgamma(n + 1.0):
-                return float(n)
-        draw += 1
-        u, v = uniforms(index, draw, k0, k1)
-
-
-@kernel()
 def measure(
     index: int, T: float, recoil: bool, response: ResponseArrays, k0: np.uint64, k1: np.uint64
 ) -> tuple[bool, float]:
     """Measure one electron; draw 1 of its stream is the acceptance, all others the smearing."""
     E = _visible(T, response)
     if response.light_yield > 0.0:
-        n = poisson(response.light_yield * E, index, k0, k1)
+        n = poisson(response.light_yield * E, index, 0, k0, k1)
         T_reco = response.scale * (n / response.light_yield)
     else:
         if len(response.sigma_energy) > 0:

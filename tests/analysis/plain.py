@@ -37,7 +37,7 @@ def smooth_deviance(n, mu):
 
 
 class PlainLikelihood:
-    """-2 ln L of counts with Gaussian constraints, without any of the package's templates."""
+    """-2 ln L of counts with Gaussian-constrained pulls, without any of the package's templates."""
 
     def __init__(self, experiment, model, poi, counts, *, auxiliary=None, errors=None):
         self.folded = fold(experiment, model)
@@ -49,7 +49,7 @@ class PlainLikelihood:
             ]
         )
         self.free = self.uncertainties > 0
-        self.auxiliary = np.ones(len(self.uncertainties)) if auxiliary is None else np.asarray(auxiliary)
+        self.auxiliary = np.zeros(self.free.sum()) if auxiliary is None else np.asarray(auxiliary)
         self.expected = cache(self._signal)
 
     def _signal(self, poi):
@@ -57,23 +57,22 @@ class PlainLikelihood:
 
     def __call__(self, parameters):
         factors = np.ones(len(self.uncertainties))
-        factors[self.free] = parameters[1:]
+        factors[self.free] = 1 + self.uncertainties[self.free] * np.asarray(parameters[1:])
         mu = factors[0] * self.expected(float(parameters[0])) + factors[1:] @ self.folded.backgrounds[:, 1:-1]
         if self.errors is None:
             data = smooth_deviance(self.counts, np.maximum(mu, 1e-300))
         else:
             data = float(np.sum(((self.counts - mu) / self.errors) ** 2))
-        pulls = (factors - self.auxiliary)[self.free] / self.uncertainties[self.free]
+        pulls = np.asarray(parameters[1:]) - self.auxiliary
         return data + float(pulls @ pulls)
 
     def profile(self, poi):
         """Minimum over the normalisations, with scipy."""
         if not self.free.any():
             return self((poi,))
-        sizes = self.uncertainties[self.free]
 
         def cost(x):
-            return self((poi, *(1 + x * sizes)))
+            return self((poi, *x))
 
         start = np.zeros(self.free.sum())
         options = {"xatol": 1e-9, "fatol": 1e-12, "maxiter": 4000, "maxfev": 8000}

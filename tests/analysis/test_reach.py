@@ -72,7 +72,7 @@ def test_statistics_alone_of_figure_2(model, printed):
     fitter = make_fitter(lama(), model)
     assert fitter.templates.reference.sum() == pytest.approx(6.27e4, rel=1e-3)
     data = fitter.data(fitter.templates.reference)
-    error = math.sqrt(2 / data.hessian((0.0,), 1e-3)[0, 0])
+    (error,) = data.hesse((0.0,), 1e-3)
     assert math.sqrt(2.7055) * error == pytest.approx(printed, rel=2.5e-3)
     found = limit_of_counts(fitter, fitter.templates.reference).upper
     assert found == pytest.approx(printed, rel=0.012)

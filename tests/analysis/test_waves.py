@@ -41,7 +41,7 @@ def test_values_are_dense_and_end_where_waves_average_away():
     steps = np.diff(points)
     np.testing.assert_allclose(2 * WAVE * steps * 1125.0 / experiment.source.endpoint, math.pi / 4, rtol=1e-9)
     averaged = 0.85 * templates.signal(0.0)
-    expected = averaged + templates.backgrounds.sum(axis=0)
+    expected = averaged + templates.backgrounds[0][:, 0].sum(axis=0)
 
     def chi2(delta_m2):
         return np.sum((templates.signal(float(delta_m2)) - averaged) ** 2 / expected)

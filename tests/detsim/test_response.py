@@ -13,7 +13,6 @@ from scipy import stats
 from scipy.integrate import quad
 from test_twins import chi2_pvalue
 
-from detsim._kernels.response import poisson
 from detsim.backgrounds import Background
 from detsim.detector import Detector, EfficiencyCurve, Resolution, Target
 from detsim.folding import fold
@@ -23,6 +22,7 @@ from detsim.quenching import Birks, QuenchingTable, stopping_power
 from detsim.response import bin_probabilities, recorded_probability
 from detsim.simulation import simulate, simulate_counts
 from detsim.smearing import Curve, PhotoElectrons, TabulatedResolution
+from simgen._kernels.poisson import poisson
 from simgen.deposits import Line, PowerLaw, Tabulated, Uniform
 from simgen.models import E6, SM
 from simgen.random import Stage, kernel_key
@@ -129,7 +129,7 @@ def test_stream_and_histogram_agree():
 def test_poisson_numbers(mean):
     """Twin. Finds a wrong constant of the rejection, a seam at 10, or draws used twice (χ², 2e5 numbers)."""
     k0, k1 = kernel_key(3, Stage.DETECTOR).astype(np.uint64)
-    n = np.array([poisson(mean, i, k0, k1) for i in range(200_000)])
+    n = np.array([poisson(mean, i, 0, k0, k1) for i in range(200_000)])
     if mean == 0:
         assert np.all(n == 0)
         return

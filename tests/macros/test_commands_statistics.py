@@ -49,7 +49,7 @@ def test_fit_of_every_format_is_the_same(data):
     found = [answer("fit", CARD, data / spec) for spec in specs]
     first = found[0]
     assert set(first) >= FIT
-    assert set(first["parameters"]) == {"gamma", "signal", "background_flat"}
+    assert set(first["parameters"]) == {"gamma", "activity", "background_flat"}
     gamma = first["parameters"]["gamma"]
     assert set(gamma) == {"value", "error", "lower", "upper"}
     assert (first["poi"], first["level"], first["method"]) == ("gamma", 0.683, "minos")

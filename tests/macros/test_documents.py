@@ -112,7 +112,7 @@ def test_event_and_toy_files(tmp_path):
     with TableFile(toys, "toys") as table:
         assert set(table.branches) == set(toy_branches(make_fitter(card.experiment, card.model), level=0.9))
         text = section(FILES, "Toy files")
-        named = {"gamma", "signal", "background_flat"}
+        named = {"gamma", "activity", "background_flat"}
         fixed = {b for b in table.branches if not any(name in b for name in named)}
         assert fixed <= words(text) | {"counts"}
         assert set(table.rows[0]) <= words(text)

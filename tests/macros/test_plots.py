@@ -35,7 +35,7 @@ STANDARD = Expectation(
 FIT = FitResult(
     parameters={
         "gamma": Estimate(value=0.02, error=0.03, lower=-0.01, upper=0.05),
-        "signal": Estimate(value=1.0, error=0.02, lower=0.98, upper=1.02),
+        "activity": Estimate(value=1.0, error=0.02, lower=0.98, upper=1.02),
     },
     poi="gamma",
     level=0.683,

@@ -1,0 +1,159 @@
+"""The model of a fit as arrays, and the rows in which it is evaluated for many data sets side by side.
+
+Counts of bin i are a sum over components c, the signal of each experiment first, then the backgrounds:
+
+    μ_i(θ, x) = const_i + Σ_c F_c(x) [T_ci(θ) + Σ_s x_s U_csi(θ) + x_s² V_csi(θ)]
+
+F_c is a product of factors 1 + σ x_m or (1 + σ)^x_m, s runs over the nuisance parameters that change shapes,
+and T, U, V of the signal are piecewise polynomials in the parameter of interest θ. Every x_m is measured as
+a_m ± 1 in its own units.
+
+All that is computed stands in one array of rows of `LANES` data sets, so that the innermost loops run over
+the lanes and vectorise: one array alone needs no checks whether two overlap. No lane depends on another.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simgen._kernels.jit import kernel
+
+__all__ = ["LANES", "Layout", "Rows", "make_rows"]
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+LANES = 32
+
+LINEAR, LOG_NORMAL, SHAPE = 0, 1, 2
+"""Kinds of nuisance parameters."""
+
+POISSON, GAUSSIAN, TEMPLATES = 0, 1, 2
+"""Kinds of likelihood: Poisson; the paper's χ²; Poisson with templates that are known to a relative error."""
+
+
+class Layout(NamedTuple):
+    """The model; C components, M nuisance parameters, S of them shapes, N bins."""
+
+    n_signals: int
+    """Number of experiments: so many components are signals."""
+    likelihood: int
+    components: Integers
+    """First bin, end of the bins, column of the first, shape (C, 3); the signals' columns are the bins."""
+    pairs: Integers
+    """Component and nuisance parameter that is a factor of it, shape (n_pairs, 2), ascending."""
+    nuisances: Integers
+    """Kind, and number of the pair of layers of a shape, else -1, shape (M, 2)."""
+    constraints: Array
+    """σ of a linear factor, ln(1 + σ) of a log-normal one; 1 if measured, else 0; lowest: (M, 3)."""
+    ranges: Integers
+    """First bin that a parameter changes, and the end of them, θ first, shape (1 + M, 2)."""
+    layers: Array
+    """T, U_s ..., V_s ... of the columns of backgrounds, shape (1 + 2S, n_columns)."""
+    bins: Array
+    """What no parameter changes; absolute errors of the paper's χ², or relative ones of templates: (2, N)."""
+    knots: Array
+    """Where the pieces in θ begin, shape (J,)."""
+    powers: Array
+    """Coefficients of (θ - knot)^k of the signals' layers, shape (J, 4, 1 + 2S, N)."""
+
+
+class Rows(NamedTuple):
+    """Where the rows of each quantity begin; P = 1 + M parameters, L = 1 + 2S layers."""
+
+    n: int
+    """Data, N rows."""
+    measured: int
+    """Auxiliary measurements, M."""
+    at: int
+    """Parameters at which the model is evaluated, P."""
+    exact: int
+    """1 where the Hessian is exact, 0 where it is Fisher's."""
+    factor: int
+    """F_c, C."""
+    slope_of: int
+    """∂F_c/∂x_m of each pair."""
+    pulls: int
+    """1, x_s ..., x_s² ..., L."""
+    layers: int
+    """T, U_s ..., V_s ... of every column, L × n_columns; of no use without shapes."""
+    layers_first: int
+    """Their derivatives in θ, L × N."""
+    columns: int
+    """T + Σ x U + x² V of every column."""
+    first: int
+    second: int
+    """Derivatives of the signals' columns in θ, N each."""
+    changes: int
+    """∂μ_i/∂p, P × N."""
+    mu: int
+    slope: int
+    curvature: int
+    """Of -2 ln L in μ_i, N each."""
+    sums: int
+    """Σ_i slope × columns and their derivatives of each component, (3 + 3S) × C."""
+    value: int
+    """-2 ln L/L_saturated, 1."""
+    gradient: int
+    hessian: int
+    """P, and P × P of which the lower triangle counts."""
+    best: int
+    """Best parameters so far, P."""
+    best_value: int
+    slope_at_best: int
+    """∂/∂θ of -2 ln L at the minimum: by the envelope theorem that of the profile."""
+    step: int
+    trial: int
+    """P each."""
+    fraction: int
+    """Of the step that is tried."""
+    decrease: int
+    """Expected of the step."""
+    keep: int
+    """0 for a parameter that stays where it is, P."""
+    done: int
+    failed: int
+    regular: int
+    """Whether the matrix was positive definite."""
+    size: int
+    """Number of rows."""
+
+
+@kernel()
+def make_rows(layout: Layout) -> Rows:
+    """Lay the rows out."""
+    n_bins, m, c = layout.bins.shape[1], len(layout.nuisances), len(layout.components)
+    n_layers, n_columns = layout.layers.shape
+    p = 1 + m
+    measured = n_bins
+    at = measured + m
+    exact = at + p
+    factor = exact + 1
+    slope_of = factor + c
+    pulls = slope_of + len(layout.pairs)
+    layers = pulls + n_layers
+    layers_first = layers + n_layers * n_columns
+    columns = layers_first + n_layers * n_bins
+    first = columns + n_columns
+    second = first + n_bins
+    changes = second + n_bins
+    mu = changes + p * n_bins
+    slope = mu + n_bins
+    curvature = slope + n_bins
+    sums = curvature + n_bins
+    value = sums + (3 + 3 * (n_layers // 2)) * c
+    gradient = value + 1
+    hessian = gradient + p
+    best = hessian + p * p
+    best_value = best + p
+    step = best_value + 2
+    trial = step + p
+    fraction = trial + p
+    keep = fraction + 2
+    done = keep + p
+    return Rows(
+        0, measured, at, exact, factor, slope_of, pulls, layers, layers_first, columns, first, second,
+        changes, mu, slope, curvature, sums, value, gradient, hessian, best, best_value, best_value + 1,
+        step, trial, fraction, fraction + 1, keep, done, done + 1, done + 2, done + 3,
+    )  # fmt: skip

@@ -1,0 +1,163 @@
+"""Fits of many data sets at once: minima, profiles, crossings and errors, on all threads."""
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis._kernels import batch as _batch
+from analysis._kernels.layout import Layout
+
+__all__ = ["Problem"]
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_CHUNK = 1024
+"""Data sets a thread takes at once; it changes no bit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Data sets of one layout.
+
+    Parameters
+    ----------
+    layout : Layout
+        See `analysis.layouts`.
+    counts : ndarray, shape (n, n_bins)
+    auxiliary : ndarray, shape (n, n_nuisances)
+        Measured pulls.
+    held : ndarray of bool, shape (n_nuisances,), or None
+        Nuisance parameters that stay where they are.
+    """
+
+    layout: Layout
+    counts: Array
+    auxiliary: Array
+    held: Mask | None = None
+
+    @property
+    def size(self) -> int:
+        """Number of data sets."""
+        return len(self.counts)
+
+    def minima(self, starts: Array, low: float, high: float) -> tuple[Array, Array, Mask]:
+        """Run free fits.
+
+        Parameters
+        ----------
+        starts : ndarray, shape (n,)
+            Values of the parameter of interest to begin with.
+        low, high : float
+            Its range.
+
+        Returns
+        -------
+        parameters : ndarray, shape (n, 1 + n_nuisances)
+            The parameter of interest, then the pulls.
+        values : ndarray, shape (n,)
+            -2 ln L/L_saturated at the minimum.
+        failed : ndarray of bool, shape (n,)
+        """
+        return self._solve(_batch.FIT, self._points(starts), low=low, high=high)
+
+    def profile(self, points: Array) -> tuple[Array, Array, Mask]:
+        """Minimise over the nuisance parameters at values of the parameter of interest, shape (n,).
+
+        Returns
+        -------
+        As `minima`.
+        """
+        return self._solve(_batch.PROFILE, self._points(points))
+
+    def errors(self, parameters: Array, *, fixed: bool = False) -> Array:
+        """Compute Hesse's errors at minima, shape (n, 1 + n_nuisances); NaN where there are none.
+
+        Parameters
+        ----------
+        parameters : ndarray, shape (n, 1 + n_nuisances)
+        fixed : bool
+            The parameter of interest was fixed.
+        """
+        return self._solve(_batch.ERRORS, parameters, fixed=fixed)[0]
+
+    def crossings(
+        self, parameters: Array, floors: Array, steps: Array, threshold: float, end: float, reach: float
+    ) -> tuple[Array, Mask]:
+        """Find where the profile first rises by a threshold.
+
+        Parameters
+        ----------
+        parameters : ndarray, shape (n, 1 + n_nuisances)
+            From where it rises.
+        floors : ndarray, shape (n,)
+            -2 ln L there.
+        steps : ndarray, shape (n,)
+            First steps, all in the direction of the end.
+        threshold : float
+        end : float
+            Of the range of the parameter of interest.
+        reach : float
+            How far it may go.
+
+        Returns
+        -------
+        ends : ndarray, shape (n,)
+            NaN where there is no crossing.
+        failed : ndarray of bool, shape (n,)
+        """
+        found, _, failed = self._solve(
+            _batch.CROSSING, parameters, floors=floors, steps=steps, threshold=threshold, low=reach, high=end
+        )
+        return found[:, 0], failed
+
+    def _points(self, poi: ArrayLike) -> Array:
+        lowest = self.layout.constraints[:, 2]
+        return np.column_stack([np.broadcast_to(poi, self.size), np.maximum(self.auxiliary, lowest)])
+
+    def _solve(
+        self,
+        task: int,
+        points: Array,
+        *,
+        floors: Array | None = None,
+        steps: Array | None = None,
+        threshold: float = 0.0,
+        low: float = -math.inf,
+        high: float = math.inf,
+        fixed: bool = False,
+    ) -> tuple[Array, Array, Mask]:
+        n, size = self.size, points.shape[1]
+        mask = np.zeros(size, np.bool_)
+        mask[0] = fixed
+        if self.held is not None:
+            mask[1:] = self.held
+        found, values, failed = np.empty((n, size)), np.empty(n), np.empty(n, np.bool_)
+        none = np.zeros(0)
+        arguments = (
+            self.layout,
+            np.ascontiguousarray(self.counts, np.float64),
+            np.ascontiguousarray(self.auxiliary, np.float64),
+            mask,
+            np.ascontiguousarray(points, np.float64),
+            none if floors is None else np.ascontiguousarray(floors, np.float64),
+            none if steps is None else np.ascontiguousarray(steps, np.float64),
+            float(threshold),
+            float(low),
+            float(high),
+            found,
+            values,
+            failed,
+        )
+        chunks = range(0, n, _CHUNK)
+        threads = min(numba.get_num_threads(), len(chunks))
+        if threads <= 1:
+            _batch.chunk(task, 0, n, *arguments)
+        else:
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(lambda b: _batch.chunk(task, b, min(b + _CHUNK, n), *arguments), chunks))
+        return found, values, failed

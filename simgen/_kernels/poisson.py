@@ -1,0 +1,76 @@
+"""Poisson numbers from a counter-based stream."""
+
+import math
+
+import numpy as np
+
+from simgen._kernels.jit import kernel
+from simgen._kernels.philox import member_uniforms
+
+_LARGE = 1e8
+_HALF_LOG_TWO_PI = 0.5 * math.log(2.0 * math.pi)
+
+
+@kernel()
+def log_probability(n: float, mean: float) -> float:
+    """Compute ln P(n | mean), its last terms by Stirling's series where n ln(mean) would cancel."""
+    if mean < _LARGE or n <= 0.0:
+        return n * math.log(mean) - mean - math.lgamma(n + 1.0)
+    d = n - mean
+    return d - n * math.log1p(d / mean) - 0.5 * math.log(n) - _HALF_LOG_TWO_PI - 1.0 / (12.0 * n)
+
+
+@kernel(inline="always")
+def propose(u: float, v: float, mean: float) -> tuple[float, float, float, float, bool]:
+    """Make a proposal of two uniforms for a mean of 10 or more.
+
+    Returns
+    -------
+    tuple
+        The proposed number, 1/2 - |u - 1/2|, a, b, and whether it is accepted without further ado.
+    """
+    b = 0.931 + 2.53 * math.sqrt(mean)
+    a = -0.059 + 0.02483 * b
+    v_r = 0.9277 - 3.6224 / (b - 2.0)
+    u -= 0.5
+    us = 0.5 - abs(u)
+    n = np.floor((2.0 * a / us + b) * u + mean + 0.43)
+    return n, us, a, b, (us >= 0.07) & (v <= v_r)
+
+
+@kernel()
+def poisson_of(
+    u: float, v: float, mean: float, index: int, member: int, k0: np.uint64, k1: np.uint64
+) -> float:
+    """Do the work of `poisson` with the uniforms of draw 0."""
+    if mean < 10.0:
+        n, term = 0.0, math.exp(-mean)
+        below = term
+        # the sum may end a rounding below 1, and u above it: then where nothing is left to add
+        while u > below and (n < mean or term > 1e-19):
+            n += 1.0
+            term *= mean / n
+            below += term
+        return n
+    draw = 1
+    while True:
+        n, us, a, b, easy = propose(u, v, mean)
+        if easy:
+            return n
+        if n >= 0.0 and (us >= 0.013 or v <= us):
+            inverse_alpha = 1.1239 + 1.1328 / (b - 3.4)
+            if math.log(v * inverse_alpha / (a / (us * us) + b)) <= log_probability(n, mean):
+                return n
+        draw += 1
+        u, v = member_uniforms(index, draw, member, k0, k1)
+
+
+@kernel()
+def poisson(mean: float, index: int, member: int, k0: np.uint64, k1: np.uint64) -> float:
+    """Draw a Poisson number from draws 0, 2, 3, ... of a member of a stream.
+
+    Below 10 by inversion of the CDF, above by rejection (PTRS): Hörmann, Insurance: Mathematics and
+    Economics 12 (1993) 39.
+    """
+    u, v = member_uniforms(index, 0, member, k0, k1)
+    return poisson_of(u, v, mean, index, member, k0, k1)
