@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.histogramreader import read_histogram
-from analysis.histograms import axes, empty_histogram, experiment_counts, from_counts, histogram
+from analysis.histograms import axes, bin_counts, empty_histogram, experiment_counts, from_counts, histogram
 from analysis.weighted import effective_counts
 from detsim.eventfile import EventFile
 from detsim.experiment import Experiment
@@ -71,10 +71,28 @@ def load_data(card: Card, spec: str, *, number: int | None = None) -> Data:
         raise ValueError(f"--experiment chooses among those of an event file; {spec} is a histogram")
     h = read_histogram(spec)
     try:
+        bin_counts(h, card.experiment)
+        if path.suffix.lower() == ".csv":
+            _check_whole(path)
         effective_counts(h, card.experiment)
     except ValueError as error:
         raise FileError(spec, "foreign", str(error)) from None
     return Data(histogram=h, experiment=card.experiment, source=spec)
+
+
+def _check_whole(path: Path) -> None:
+    """Refuse a CSV of what are no counts: it has no variances that would say what they are worth."""
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    rows = [(i, line) for i, line in enumerate(lines, start=1) if line.strip() and not line.startswith("#")]
+    for number, line in rows[1:]:
+        value = line.rpartition(",")[2].strip()
+        if not float(value).is_integer():
+            raise FileError(
+                path,
+                "foreign",
+                f"line {number}: {value} is no number of counts, which are whole; weighted data come with "
+                "their variances, as a TH1 with Sumw2 or UHI JSON of Weight storage",
+            )
 
 
 def _is_root(path: Path) -> bool:
@@ -194,4 +212,5 @@ def _all_counts(file: EventFile, experiment: Experiment) -> NDArray[np.int64]:
 def _with_exposure(card: Card, file: EventFile) -> Experiment:
     """Take the exposure of the file's card, so that a decaying source is the one that was simulated."""
     document = {**card.document, "exposure": file.provenance["card"]["exposure"]}
-    return card_from_document(document, name=card.name).experiment
+    exposure = card_from_document(document, name=card.name).experiment.exposure
+    return replace(card.experiment, exposure=exposure)

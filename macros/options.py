@@ -5,12 +5,26 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["CardArgument", "JsonOption", "OutputOption", "SeedOption", "SetOption", "ThreadsOption"]
+__all__ = [
+    "CardArgument",
+    "JsonOption",
+    "OfOption",
+    "OutputOption",
+    "SeedOption",
+    "SetOption",
+    "ThreadsOption",
+]
 
 _MAX_SEED = 2**63 - 1
 
 CardArgument = Annotated[
     str, typer.Argument(metavar="CARD", help="A card: the path of a TOML file, or a preset's name.")
+]
+OfOption = Annotated[
+    str | None,
+    typer.Option(
+        "--of", metavar="NAME", help="One experiment of a card that has several.", show_default=False
+    ),
 ]
 SetOption = Annotated[
     list[str] | None,

@@ -16,7 +16,7 @@ from macros.production import expected_counts
 from macros.session import open_fitter
 from simgen.events import COLUMNS
 
-__all__ = ["Outlook", "outlook"]
+__all__ = ["Outlook", "expected_reach", "outlook"]
 
 _PROBE = 50_000
 _NEGLIGIBLE = 1e-6
@@ -32,8 +32,6 @@ class Outlook:
         Mean number of events drawn; None where the cross section diverges and nothing cuts it.
     recorded, in_bins : float
         Mean numbers of events recorded, and of those in the bins.
-    limit : LimitResult or None
-        From exact data of the model; None if it has no such parameter as the card's fit.poi.
     warnings : tuple of str
         What a run would stumble over, or quietly do.
     seconds : float or None
@@ -45,14 +43,13 @@ class Outlook:
     generated: float | None
     recorded: float
     in_bins: float
-    limit: LimitResult | None
     warnings: tuple[str, ...]
     seconds: float | None
     bytes: float
 
 
 def outlook(card: Card) -> Outlook:
-    """Estimate what a run of a card gives and takes.
+    """Estimate what a run of a card of one experiment gives and takes.
 
     Raises
     ------
@@ -61,7 +58,6 @@ def outlook(card: Card) -> Outlook:
     """
     experiment, model = card.experiment, card.model
     counts = expected_counts(experiment, model)
-    limit = _limit(card) if card.fit.poi in model.parameters else None
     generated = seconds = None
     if not (model.diverges and experiment.generate_above == 0):
         generated = event_plan(experiment, model).expected
@@ -84,14 +80,16 @@ def outlook(card: Card) -> Outlook:
         generated=generated,
         recorded=float(counts.sum()),
         in_bins=float(counts[1:-1].sum()),
-        limit=limit,
         warnings=tuple(_warnings(card, counts[1:-1])),
         seconds=seconds,
         bytes=per_event * float(counts.sum()),
     )
 
 
-def _limit(card: Card) -> LimitResult:
+def expected_reach(card: Card) -> LimitResult | None:
+    """Find the limit from exact data of the model; None if it has no such parameter as the card's fit.poi."""
+    if card.fit.poi not in card.model.parameters:
+        return None
     fitter = open_fitter(card)
     exact = fitter.templates.expected(fitter.truth)
     return limit_of_counts(fitter, exact, level=card.fit.limit_level, method=card.fit.limit_method)

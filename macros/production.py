@@ -83,8 +83,12 @@ class Production:
 
 def provenance(card: Card, seed: int | None, command: str) -> dict[str, Any]:
     """Collect what a file says of its origin."""
-    experiment = card.experiment
-    components = [*(c.name for c in experiment.source.components), *(b.name for b in experiment.backgrounds)]
+    several = len(card.experiments) > 1
+    components = [
+        f"{experiment.name}.{c.name}" if several else c.name
+        for experiment in card.experiments
+        for c in (*experiment.source.components, *experiment.backgrounds)
+    ]
     return {
         "card": card.document,
         "inputs": used_files(card.document),

@@ -100,6 +100,7 @@ def coverage_document(study: CoverageStudy) -> dict[str, Any]:
                 "n_toys": p.n_toys,
                 "n_failed": p.n_failed,
                 "bias": p.bias,
+                "bias_error": p.bias_error,
                 "pull_mean": p.pull_mean,
                 "pull_width": p.pull_width,
                 "methods": methods,
@@ -178,8 +179,8 @@ def say_coverage(study: CoverageStudy) -> None:
     say(f"intervals at {100 * study.level:g} %; a one-sided limit always holds the lowest physical value")
     for p in study.points:
         say(
-            f"{study.parameter} = {p.value:g}: bias {format_number(p.bias)}, pulls "
-            f"{format_number(p.pull_mean)} ± {format_number(p.pull_width)}"
+            f"{study.parameter} = {p.value:g}: bias {format_number(p.bias)} ± "
+            f"{format_number(p.bias_error, 2)}, pulls {format_number(p.pull_mean)} ± {format_number(p.pull_width)}"
         )
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from analysis.fitter import Fitter
     from detsim.experiment import Experiment
 
-__all__ = ["check_different", "open_card", "open_fitter"]
+__all__ = ["check_different", "choose", "open_card", "open_fitter"]
 
 
 def open_card(
@@ -23,6 +23,8 @@ def open_card(
     threads: int | None = None,
     output: Path | None = None,
     draws: bool = True,
+    of: str | None = None,
+    several: bool = False,
 ) -> Card:
     """Load a card and settle how it is run.
 
@@ -38,6 +40,10 @@ def open_card(
         What is going to be written: not the card.
     draws : bool
         Whether random numbers are to be drawn: only then a seed is needed.
+    of : str, optional
+        One experiment of a card that has several.
+    several : bool
+        Whether the command works on all experiments at once.
 
     Returns
     -------
@@ -51,7 +57,7 @@ def open_card(
     ValueError
         If there are not so many threads, or the output is the card.
     """
-    card = load_card(name, overrides or ())
+    card = choose(load_card(name, overrides or ()), of, several=several)
     if output is not None:
         check_different(output, Path(name))
     _set_threads(threads or card.run.threads)
@@ -67,7 +73,28 @@ def open_card(
     return replace(card, document=document, run=replace(card.run, seed=chosen))
 
 
-def open_fitter(card: Card, *, poi: str | None = None, experiment: "Experiment | None" = None) -> "Fitter":
+def choose(card: Card, of: str | None, *, several: bool = False) -> Card:
+    """Choose one experiment of a card that has several.
+
+    Parameters
+    ----------
+    card : Card
+    of : str or None
+        Its name.
+    several : bool
+        Whether without a name all are taken; else there has to be only one.
+
+    Raises
+    ------
+    ValueError
+        If there is no such experiment, or none was chosen of several.
+    """
+    return card if several and of is None and len(card.experiments) > 1 else card.of(of)
+
+
+def open_fitter(
+    card: Card, *, poi: str | None = None, experiments: "Sequence[Experiment] | None" = None
+) -> "Fitter":
     """Prepare the fits of a card.
 
     Parameters
@@ -75,8 +102,8 @@ def open_fitter(card: Card, *, poi: str | None = None, experiment: "Experiment |
     card : Card
     poi : str, optional
         Parameter of interest instead of the card's.
-    experiment : Experiment, optional
-        The card's, with the exposure of data.
+    experiments : sequence of Experiment, optional
+        The card's, with the exposures of data.
 
     Raises
     ------
@@ -87,15 +114,19 @@ def open_fitter(card: Card, *, poi: str | None = None, experiment: "Experiment |
     from macros.production import check_counts
 
     settings = replace(card.fit, poi=poi) if poi else card.fit
-    experiment = experiment or card.experiment
+    chosen = tuple(experiments or card.experiments)
     fitter = make_fitter(
-        experiment,
+        chosen[0] if len(chosen) == 1 else chosen,
         card.model,
         poi=settings.poi,
         likelihood=settings.likelihood,
         error_per_bin=settings.error_per_bin,
     )
-    check_counts(float(fitter.templates.expected(fitter.truth).sum()), experiment)
+    expected, start = fitter.templates.expected(fitter.truth), 0
+    for experiment in chosen:
+        end = start + experiment.detector.n_bins
+        check_counts(float(expected[start:end].sum()), experiment)
+        start = end
     return fitter
 
 

@@ -28,6 +28,8 @@ Kind = Literal[
     "light yield",
     "Birks constant",
     "mass squared",
+    "exposure",
+    "rate per mass",
 ]
 
 _Dimension = tuple[int, int, int, int, int, int]
@@ -59,6 +61,7 @@ _UNITS: dict[str, tuple[str, _Dimension]] = {
     "h": ("3600", _TIME),
     "d": ("86400", _TIME),
     "y": ("31557600", _TIME),
+    "yr": ("31557600", _TIME),
     "mg": ("1e-3", _MASS),
     "g": ("1", _MASS),
     "kg": ("1e3", _MASS),
@@ -79,7 +82,7 @@ _UNITS: dict[str, tuple[str, _Dimension]] = {
     "deg": (repr(math.pi / 180), _ANGLE),
     "mu_B": ("1", _MOMENT),
 }
-"""Value in internal units, and dimension. A year (y) has 365.25 days; a tonne (t) 1000 kg."""
+"""Value in internal units, and dimension. A year (y, yr) has 365.25 days; a tonne (t) 1000 kg."""
 
 
 class _Wanted(NamedTuple):
@@ -91,7 +94,7 @@ class _Wanted(NamedTuple):
 
 KINDS: dict[str, _Wanted] = {
     "energy": _Wanted(_ENERGY, "an energy", "250 keV", "eV, keV, MeV, GeV, TeV"),
-    "time": _Wanted(_TIME, "a time", "20 d", "ns, us, ms, s, min, h, d, y"),
+    "time": _Wanted(_TIME, "a time", "20 d", "ns, us, ms, s, min, h, d, y, yr"),
     "length": _Wanted(_LENGTH, "a length", "300 cm", "mm, cm, m, km"),
     "area": _Wanted((0, 2, 0, 0, 0, 0), "an area", "1e-32 cm2", "cm2, m2"),
     "mass": _Wanted(_MASS, "a mass", "99.5 t", "mg, g, kg, t, kt"),
@@ -106,6 +109,8 @@ KINDS: dict[str, _Wanted] = {
     ),
     "magnetic moment": _Wanted(_MOMENT, "a magnetic moment", "2.5e-12 mu_B", "mu_B"),
     "mass squared": _Wanted((2, 0, 0, 0, 0, 0), "a mass squared", "1 eV2", "eV2, keV2, MeV2"),
+    "exposure": _Wanted((0, 0, 1, 1, 0, 0), "an exposure", "100 t*yr", "t*yr, t*d, kg*d, kg*yr"),
+    "rate per mass": _Wanted((0, 0, -1, -1, 0, 0), "a rate per mass", "3 /t/d", "/t/d, /t/y, /kg/d, /kg/y"),
 }
 """Kinds of quantity: dimension, name with article, an example, units to choose from."""
 
@@ -223,10 +228,8 @@ def _read_unit(unit: str) -> tuple[_Dimension, Decimal]:
 
 
 def _name(dimension: _Dimension) -> str:
-    for wanted in KINDS.values():
-        if wanted.dimension == dimension:
-            return f" but {wanted.article}"
-    return ""
+    found = [wanted.article for wanted in KINDS.values() if wanted.dimension == dimension]
+    return f" but {' or '.join(found)}" if found else ""
 
 
 def _suggest(name: str) -> str:

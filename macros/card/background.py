@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from macros.card.exposure import UNIT_MASS, has_amount
 from macros.card.faults import FaultList
 from macros.card.tables import FlatTable, LineBackgroundTable, PowerTable, SpectrumTable
 
@@ -19,6 +20,12 @@ def build_background(
     from detsim.backgrounds import Background
 
     path = f"background.{name}"
+    if table.constraint == "free" and table.uncertainty == 0:
+        faults.add(
+            f"{path}.uncertainty",
+            'fixes the rate at 0, and constraint = "free" frees it',
+            "give the step of the fit, for example 0.1",
+        )
     with faults.at(path):
         spectrum = _spectrum(table, path, faults)
         if spectrum is None:
@@ -26,10 +33,12 @@ def build_background(
         return Background(
             name=name,
             spectrum=spectrum,
-            rate=table.rate,
+            rate=table.rate * (UNIT_MASS if has_amount(faults.document) else 1.0),
             smeared=isinstance(table, LineBackgroundTable) or table.smeared,
             half_life=table.half_life,
             uncertainty=table.uncertainty,
+            constraint=table.constraint,
+            common=table.common,
         )
     return None
 

@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 from macros.card.background import build_background
 from macros.card.detectortables import DetectorTable
+from macros.card.exposure import UNIT_MASS, build_exposure, check_amount, has_amount
 from macros.card.faults import FaultList
 from macros.card.place import build_distance, build_geometry, check_place
 from macros.card.placetables import FiducialTable
 from macros.card.response import build_efficiency, build_quenching, build_resolution
 from macros.card.source import build_source
+from macros.card.systematics import build_systematics
 from macros.card.tables import (
     ConstrainedTable,
-    ExposureTable,
     FitTable,
     ModelTable,
     SourceTable,
@@ -21,9 +22,9 @@ from macros.card.tables import (
 
 if TYPE_CHECKING:
     from analysis.settings import FitSettings
-    from detsim.detector import Detector
+    from detsim.detector import Detector, Target
     from detsim.experiment import Experiment
-    from simgen.exposure import Exposure, Normalisation
+    from simgen.exposure import Normalisation
     from simgen.geometry import Geometry
     from simgen.models import Model
 
@@ -104,7 +105,6 @@ def build_experiment(
     faults : FaultList
     """
     from detsim.experiment import Experiment, check_tables
-    from detsim.systematics import Systematic
     from simgen.geometry.solid_angle import shrunk
 
     source = normalisation = detector = exposure = None
@@ -118,12 +118,13 @@ def build_experiment(
     if "detector" in tables:
         detector = _detector(tables["detector"], faults)
     if "exposure" in tables:
-        exposure = _exposure(tables["exposure"], faults)
+        exposure = build_exposure(tables["exposure"], faults)
     check_place(tables, faults)
+    check_amount(tables, faults)
     backgrounds = [build_background(n, t, faults) for n, t in tables.get("background", {}).items()]
     if len(faults.faults) > n_faults or not (source and normalisation and detector and exposure):
         return None
-    if model_table is None or systematics is None:
+    if model is None or model_table is None or systematics is None:
         return None
     made = tuple(b for b in backgrounds if b is not None)
     with faults.at("detector"):
@@ -133,7 +134,10 @@ def build_experiment(
             shrunk(geometry, detector.wall_distance)
     if len(faults.faults) > n_faults:
         return None
-    known = (Systematic(name="activity", uncertainty=systematics.activity),) if systematics.activity else ()
+    fit = tables.get("fit")
+    known = build_systematics(systematics, detector, model, fit and fit.poi, faults)
+    if len(faults.faults) > n_faults:
+        return None
     with faults.at("model"):
         return Experiment(
             name=f"{detector.name} {source.name}",
@@ -174,17 +178,26 @@ def _normalisation(
     return None
 
 
-def _detector(table: DetectorTable, faults: FaultList) -> "Detector | None":
-    from detsim.detector import Detector, Target, uniform_edges
+def _target(table: DetectorTable, faults: FaultList) -> "Target | None":
+    from detsim.detector import Target
 
-    target, edges = None, None
-    if (table.mass is None) == (table.electrons is None):
+    if has_amount(faults.document):
+        with faults.at("detector"):
+            return None if table.target is None else Target(material=table.target, mass=UNIT_MASS)
+    elif (table.mass is None) == (table.electrons is None):
         faults.add(
             "detector", "needs either mass or electrons", 'mass = "99.5 t" of a target, or electrons = 5e31'
         )
     else:
         with faults.at("detector"):
-            target = Target(material=table.target, mass=table.mass, electrons=table.electrons)
+            return Target(material=table.target, mass=table.mass, electrons=table.electrons)
+    return None
+
+
+def _detector(table: DetectorTable, faults: FaultList) -> "Detector | None":
+    from detsim.detector import Detector, Target, uniform_edges
+
+    target, edges = _target(table, faults), None
     if (table.bins is None) == (table.edges is None):
         faults.add(
             "detector",
@@ -223,12 +236,4 @@ def _detector(table: DetectorTable, faults: FaultList) -> "Detector | None":
             wall_distance=getattr(table.fiducial, "wall_distance", 0.0),
             distance=distance,
         )
-    return None
-
-
-def _exposure(table: ExposureTable, faults: FaultList) -> "Exposure | None":
-    from simgen.exposure import Exposure
-
-    with faults.at("exposure"):
-        return Exposure(start=table.start, duration=table.duration)
     return None

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from macros.card.exposure import has_amount
 from macros.card.faults import FaultList, closest
 from macros.card.tables import CardTables
 
@@ -44,8 +45,9 @@ def read_tables(document: dict[str, Any], faults: FaultList) -> dict[str, Any]:
 
 
 def _validate(document: dict[str, Any], name: str, faults: FaultList) -> Any:
+    context = {"per_mass": has_amount(document)}
     try:
-        return _adapter(name).validate_python(document[name])
+        return _adapter(name).validate_python(document[name], context=context)
     except ValidationError as error:
         found = [(faults.locate(e, name), e["type"]) for e in error.errors(include_url=False)]
         unknown = [path for path, kind in found if kind == "extra_forbidden"]
@@ -54,7 +56,7 @@ def _validate(document: dict[str, Any], name: str, faults: FaultList) -> Any:
         for parents in {tuple(path[:-1]) for path in unknown}:
             missing = {p[-1] for p, kind in found if kind == "missing" and tuple(p[:-1]) == parents}
             _repair(document, [p for p in unknown if tuple(p[:-1]) == parents], missing, faults)
-    return _adapter(name).validate_python(document[name])
+    return _adapter(name).validate_python(document[name], context=context)
 
 
 def _repair(
@@ -76,7 +78,10 @@ def _repair(
 
 @cache
 def _adapter(table: str) -> TypeAdapter[Any]:
-    kind: Any = CardTables.model_fields[table].annotation
+    field = CardTables.model_fields[table]
+    kind: Any = field.annotation
+    for note in field.metadata:  # how to tell the members of a union
+        kind = Annotated[kind, note]
     return TypeAdapter(kind)
 
 
@@ -87,10 +92,11 @@ def known_keys() -> dict[str, set[str]]:
     Examples
     --------
     >>> sorted(known_keys()["exposure"])
-    ['duration', 'start']
+    ['amount', 'duration', 'start']
     """
     found: dict[str, set[str]] = {}
     _collect(CardTables, "", found)
+    found[""].add("experiment")
     return found
 
 

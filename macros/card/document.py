@@ -3,7 +3,7 @@
 import copy
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,7 +13,9 @@ from macros.card.check import known_keys, read_tables
 from macros.card.faults import CardError, CardFault, FaultList, closest
 from macros.card.files import locate_files
 from macros.card.overrides import apply_overrides
-from macros.card.tables import CardTables
+from macros.card.presets import card_text, preset_text, presets
+from macros.card.schema import json_schema
+from macros.card.several import Part, check_common, plain_document, take_apart
 from macros.card.toml import write_toml
 
 if TYPE_CHECKING:
@@ -30,9 +32,6 @@ __all__ = [
     "preset_text",
     "presets",
 ]
-
-_CARDS = Path(__file__).parents[1] / "cards"
-_MAX_SIZE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +69,8 @@ class Card:
         The preset's name, or the file's without its suffix.
     document : dict
         The card as plain values, overrides applied.
-    experiment : detsim.experiment.Experiment
+    experiments : tuple of detsim.experiment.Experiment
+        One, unless the card has several, which then have its names.
     model : simgen.models.Model
     fit : analysis.settings.FitSettings
     run : RunSettings
@@ -78,38 +78,63 @@ class Card:
 
     name: str
     document: dict[str, Any]
-    experiment: "Experiment"
+    experiments: "tuple[Experiment, ...]"
     model: "Model"
     fit: "FitSettings"
     run: RunSettings
 
+    @property
+    def experiment(self) -> "Experiment":
+        """The only experiment.
+
+        Raises
+        ------
+        ValueError
+            If there are several.
+        """
+        if len(self.experiments) > 1:
+            raise ValueError(
+                f"{self.name} has several experiments: choose one of {self._choices} with --of NAME"
+            )
+        return self.experiments[0]
+
+    @property
+    def together(self) -> "Experiment | tuple[Experiment, ...]":
+        """What a fit takes: the only experiment, or all of several."""
+        return self.experiments[0] if len(self.experiments) == 1 else self.experiments
+
+    @property
+    def _choices(self) -> str:
+        return ", ".join(e.name for e in self.experiments)
+
+    def of(self, name: str | None) -> "Card":
+        """Return the plain card of one experiment.
+
+        Parameters
+        ----------
+        name : str or None
+            None if there is only one.
+
+        Raises
+        ------
+        ValueError
+            If there is none of that name, or several and no name.
+        """
+        if "experiment" not in self.document:
+            if name is not None:
+                raise ValueError(f"{self.name} has one experiment without a name: leave --of {name} out")
+            return self
+        found = self.experiment if name is None else {e.name: e for e in self.experiments}.get(name)
+        if found is None:
+            meant = closest(str(name), [e.name for e in self.experiments])
+            advice = f"did you mean {meant}?" if meant else f"choose one of {self._choices}"
+            raise ValueError(f"{self.name} has no experiment {name!r}: {advice}")
+        document = plain_document(self.document, found.name)
+        return replace(self, name=f"{self.name} {found.name}", document=document, experiments=(found,))
+
     def text(self) -> str:
         """Write the card as TOML, as it is used: overrides applied, without comments."""
         return write_toml(self.document)
-
-
-def presets() -> tuple[str, ...]:
-    """List the names of the presets.
-
-    Examples
-    --------
-    >>> "borexino-cr51-paper" in presets()
-    True
-    """
-    return tuple(sorted(path.stem for path in _CARDS.glob("*.toml")))
-
-
-def preset_text(name: str) -> str:
-    """Read a preset as it stands, with its comments.
-
-    Raises
-    ------
-    CardError
-        If there is none of that name.
-    """
-    if name not in presets():
-        raise CardError(name, [_unknown_preset(name)])
-    return (_CARDS / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def load_card(card: str | PathLike[str], overrides: Sequence[str] = ()) -> Card:
@@ -133,7 +158,7 @@ def load_card(card: str | PathLike[str], overrides: Sequence[str] = ()) -> Card:
     0.05
     """
     name = str(card)
-    text = preset_text(name) if name in presets() else _read_file(name)
+    text = card_text(name)
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -171,22 +196,49 @@ def card_from_document(
     CardError
         With everything that is wrong.
     """
-    used, override_faults = apply_overrides(document, overrides)
-    file_faults = locate_files(used, directory or Path())
-    checked = copy.deepcopy(used)
-    faults = FaultList(checked, known_keys())
-    faults.faults += override_faults + file_faults
-    tables = read_tables(checked, faults)
-    model = build_model(tables["model"], faults) if "model" in tables else None
-    fit = build_fit(tables["fit"], faults) if "fit" in tables else None
-    experiment = build_experiment(tables, model, faults)
-    if experiment is not None and "run" in tables and "vertex" in tables["run"].columns:
-        _check_place(experiment, faults)
-    if faults.faults or experiment is None or model is None or fit is None:
-        raise CardError(file or name, faults.faults)
-    stated = tables["run"].model_dump()
+    used, faults = apply_overrides(document, overrides)
+    parts, misplaced = take_apart(used)
+    faults += misplaced
+    read = [_read(part, directory or Path(), faults) for part in parts]
+    experiments = tuple(r.experiment for r in read if r.experiment is not None)
+    faults += check_common(experiments)
+    if faults or len(experiments) < len(read):
+        raise CardError(file or name, list(dict.fromkeys(faults)))
+    one = read[0]
+    stated = one.tables["run"].model_dump()
     run = RunSettings(**{**stated, "columns": tuple(stated["columns"])})
-    return Card(name=name, document=used, experiment=experiment, model=model, fit=fit, run=run)
+    if one.model is None or one.fit is None:
+        raise CardError(file or name, faults)
+    return Card(name=name, document=used, experiments=experiments, model=one.model, fit=one.fit, run=run)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """What became of a plain card."""
+
+    tables: dict[str, Any]
+    experiment: "Experiment | None"
+    model: "Model | None"
+    fit: "FitSettings | None"
+
+
+def _read(part: Part, directory: Path, faults: list[CardFault]) -> _Read:
+    """Read one experiment with what all share; add what is wrong, where it stands in the whole card."""
+    file_faults = locate_files(part.document, directory)  # in the tables of the whole card, which these are
+    checked = copy.deepcopy(part.document)
+    found = FaultList(checked, known_keys())
+    found.faults += file_faults
+    tables = read_tables(checked, found)
+    model = build_model(tables["model"], found) if "model" in tables else None
+    fit = build_fit(tables["fit"], found) if "fit" in tables else None
+    experiment = build_experiment(tables, model, found)
+    if experiment is not None and "run" in tables and "vertex" in tables["run"].columns:
+        _check_place(experiment, found)
+    if experiment is not None and part.name is not None:
+        known = (replace(s, common=part.is_common(s.name)) for s in experiment.systematics)
+        experiment = replace(experiment, name=part.name, systematics=tuple(known))
+    faults += map(part.place, found.faults)
+    return _Read(tables=tables, experiment=experiment, model=model, fit=fit)
 
 
 def _check_place(experiment: "Experiment", faults: FaultList) -> None:
@@ -197,39 +249,3 @@ def _check_place(experiment: "Experiment", faults: FaultList) -> None:
             "asks for vertices, and there is no place to draw them in",
             "state a [geometry], with an activity or events: a flux is the same everywhere",
         )
-
-
-def json_schema() -> dict[str, Any]:
-    """Describe a card as JSON schema (draft 2020-12)."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "nugauge card",
-        **CardTables.model_json_schema(),
-    }
-
-
-def _read_file(name: str) -> str:
-    path = Path(name)
-    fault = None
-    try:
-        if path.stat().st_size > _MAX_SIZE:
-            fault = CardFault(key="", reason="is too large for a card", suggestion="a card is a TOML file")
-        else:
-            return path.read_text(encoding="utf-8-sig")
-    except (FileNotFoundError, NotADirectoryError):
-        fault = _unknown_preset(name)
-    except UnicodeDecodeError:
-        fault = CardFault(key="", reason="is not a text file", suggestion="a card is a TOML file")
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        fault = CardFault(key="", reason=f"cannot be read: {reason}")
-    raise CardError(name, [fault])
-
-
-def _unknown_preset(name: str) -> CardFault:
-    meant = closest(name, presets())
-    return CardFault(
-        key="",
-        reason="no such file, and no preset of that name",
-        suggestion=f"did you mean `{meant}`?" if meant else f"presets are {', '.join(presets())}",
-    )

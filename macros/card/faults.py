@@ -23,7 +23,7 @@ _HINTS = {
     "detector.quenching": '"none", or { kB = "0.01 g/cm2/MeV", mean_excitation = "64.7 eV" }',
     "detector.resolution": '"perfect", or { at_1MeV = "57.7 keV" }, or { photoelectrons = "500 /MeV" }',
     "detector.threshold": 'an energy such as "250 keV", or "none"',
-    "exposure.duration": 'for example "20 d"',
+    "exposure.duration": 'for example "20 d"; or exposure.amount alone, such as "100 t*yr"',
     "exposure.start": '"0 d" starts at the moment of the stated activity',
     "geometry.shape": '"sphere", "shell", "cylinder" or "box"',
     "model.charge_radius_convention": '"form-factor" (F = q²⟨r²⟩/6) or "texono" (as TEXONO and LSND), '
@@ -41,6 +41,10 @@ _HINTS = {
 
 _WORDS = {"detector.resolution": "perfect", "detector.quenching": "none"}
 """The word that a key may hold instead of a table."""
+
+_FRACTION = "a relative standard deviation, for example 0.018"
+_UNCERTAINTY = f'{_FRACTION}, or {{ uncertainty = 0.018, constraint = "log-normal" }}'
+"""What an uncertainty may be."""
 
 _BOUNDS = {
     "greater_than": ("gt", "above"),
@@ -157,7 +161,8 @@ class FaultList:
 
     def add_missing(self, path: str) -> None:
         """Add the fault that a key or table is missing."""
-        self.add(path, "is missing", _HINTS.get(path, ""))
+        hint = _FRACTION if path.endswith(".uncertainty") else _HINTS.get(path, "")
+        self.add(path, "is missing", hint)
 
     def add_unknown(self, path: Sequence[str], meant: str | None = None) -> None:
         """Add the fault that a key is unknown; `meant` is a missing key that it resembles."""
@@ -205,6 +210,8 @@ class FaultList:
             self.add_missing(f"{path}.shape")
         elif path in _WORDS:
             self.add(path, f'must be "{_WORDS[path]}" or a table, got {value!r}', _HINTS[path])
+        elif re.fullmatch(r"systematics\.\w+", path) and kind in {"literal_error", "float_type"}:
+            self.add(path, f'must be a number, "free" or a table, got {value!r}', _UNCERTAINTY)
         elif path == "model.constrained":
             self.add(path, f"must be true, false or a table, got {value!r}", _HINTS[path])
         elif kind == "value_error":

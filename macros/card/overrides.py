@@ -5,7 +5,8 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from macros.card.faults import CardFault
+from macros.card.faults import CardFault, closest
+from macros.card.tables import OWN
 
 __all__ = ["apply_overrides"]
 
@@ -16,6 +17,10 @@ _ALTERNATIVES = (
     {"geometry.source_distance", "geometry.source_position"},
     {"detector.mass", "detector.electrons"},
     {"detector.bins", "detector.edges"},
+    {"exposure.amount", "exposure.start"},
+    {"exposure.amount", "exposure.duration"},
+    {"exposure.amount", "detector.mass"},
+    {"exposure.amount", "detector.electrons"},
 )
 """Keys of which a card has one: setting one drops the others."""
 
@@ -72,6 +77,11 @@ def apply_overrides(
             pairs.append((key, _read_value(value)))
     chosen = {key for key, _ in pairs}
     for key, value in pairs:
+        unknown = _check_experiment(changed, key)
+        if unknown is not None:
+            faults.append(unknown)
+            continue
+        _own_table(changed, key)
         for other in _excluded_by(key, value) - chosen:
             _drop(changed, other)
         try:
@@ -90,6 +100,9 @@ def _read_value(text: str) -> Any:
 
 
 def _excluded_by(key: str, value: Any) -> set[str]:
+    prefix = _experiment(key)
+    if prefix:
+        return {f"{prefix}.{other}" for other in _excluded_by(key.removeprefix(f"{prefix}."), value)}
     if (key, value) == ("model.constrained", False):
         return set()
     stated = ".".join(key.split(".")[:2])  # model.constrained.tau=2 states model.constrained
@@ -101,10 +114,43 @@ def _excluded_by(key: str, value: Any) -> set[str]:
     return excluded
 
 
+def _experiment(key: str) -> str:
+    """Return the part of a key that names one of several experiments; empty if none does."""
+    parts = key.split(".")
+    return ".".join(parts[:2]) if parts[0] == "experiment" and len(parts) > 2 else ""
+
+
+def _own_table(document: dict[str, Any], key: str) -> None:
+    """Give an experiment its own copy of a table that it takes from the top, if a key in it is set."""
+    parts = key.split(".")
+    if not _experiment(key) or len(parts) < 4 or parts[2] not in OWN:
+        return
+    own, table = document["experiment"][parts[1]], document.get(parts[2])
+    if isinstance(own, dict) and isinstance(table, dict):
+        own.setdefault(parts[2], copy.deepcopy(table))
+
+
+def _check_experiment(document: Mapping[str, Any], key: str) -> CardFault | None:
+    """Refuse a key of an experiment that the card has not, which would be a new one."""
+    name = _experiment(key).removeprefix("experiment.")
+    known = document.get("experiment", {})
+    if not name or not isinstance(known, Mapping) or name in known:
+        return None
+    if not known:
+        advice = f"leave experiment.{name}. out"
+        return CardFault(key=f"--set {key}", reason="the card has no [experiment.*]", suggestion=advice)
+    meant = closest(name, known)
+    advice = f"did you mean {meant}?" if meant else f"it has {', '.join(known)}"
+    return CardFault(key=f"--set {key}", reason=f"the card has no experiment {name!r}", suggestion=advice)
+
+
 def _drop(document: dict[str, Any], key: str) -> None:
-    table, name = key.split(".")
-    if isinstance(document.get(table), dict):
-        document[table].pop(name, None)
+    *parents, name = key.split(".")
+    table: Any = document
+    for part in parents:
+        table = table.get(part) if isinstance(table, dict) else None
+    if isinstance(table, dict):
+        table.pop(name, None)
 
 
 def _put(document: dict[str, Any], key: str, value: Any) -> None:

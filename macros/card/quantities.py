@@ -4,13 +4,14 @@ import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from simgen.parameters import NAMED_BETA
 from simgen.units import KINDS, Kind, read_quantity
 
 __all__ = [
     "Activity",
+    "Amount",
     "Angle",
     "Area",
     "Beta",
@@ -43,6 +44,30 @@ __all__ = [
 ]
 
 
+def _read(
+    value: Any, kind: Kind, *, bare: bool = False, words: Mapping[str, float] = {}, unit: str | None = None
+) -> Any:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and bare:
+        return value
+    if isinstance(value, str) and value in words:
+        return words[value]
+    if number and not math.isfinite(value):
+        raise ValueError(f"must be finite, got {value}")
+    if not (number or isinstance(value, str)):
+        raise ValueError(f"must be {KINDS[kind].article} in quotes, for example {KINDS[kind].example!r}")
+    try:
+        return read_quantity(str(value), kind, unit=unit)
+    except ValueError as error:
+        alternatives = f"; or {', '.join(map(repr, words))}" if words else ""
+        raise ValueError(f"{error}{alternatives}") from None
+
+
+def _read_rate(value: Any, info: ValidationInfo) -> Any:
+    """Read a rate, or one per mass where the exposure is mass × time, as the context says."""
+    return _read(value, "rate per mass" if (info.context or {}).get("per_mass") else "rate")
+
+
 def quantity(
     kind: Kind, *, bare: bool = False, words: Mapping[str, float] = {}, unit: str | None = None
 ) -> tuple[BeforeValidator, WithJsonSchema]:
@@ -53,20 +78,7 @@ def quantity(
     example = KINDS[kind].example
 
     def read(value: Any) -> Any:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if number and bare:
-            return value
-        if isinstance(value, str) and value in words:
-            return words[value]
-        if number and not math.isfinite(value):
-            raise ValueError(f"must be finite, got {value}")
-        if not (number or isinstance(value, str)):
-            raise ValueError(f"must be {KINDS[kind].article} in quotes, for example {example!r}")
-        try:
-            return read_quantity(str(value), kind, unit=unit)
-        except ValueError as error:
-            alternatives = f"; or {', '.join(map(repr, words))}" if words else ""
-            raise ValueError(f"{error}{alternatives}") from None
+        return _read(value, kind, bare=bare, words=words, unit=unit)
 
     text: dict[str, Any] = {"type": "string", "examples": [example, *words]}
     schema = {"anyOf": [{"type": "number"}, text]} if bare else text
@@ -91,7 +103,12 @@ MassSquared = Annotated[NotNegative, *quantity("mass squared", unit="eV2")]
 Time = Annotated[Finite, *quantity("time")]
 PositiveTime = Annotated[Positive, *quantity("time")]
 Activity = Annotated[Positive, *quantity("activity")]
-Rate = Annotated[NotNegative, *quantity("rate")]
+Amount = Annotated[Positive, *quantity("exposure")]
+Rate = Annotated[
+    NotNegative,
+    BeforeValidator(_read_rate),
+    WithJsonSchema({"type": "string", "examples": [KINDS["rate"].example, KINDS["rate per mass"].example]}),
+]
 Flux = Annotated[Positive, *quantity("flux")]
 Angle = Annotated[Finite, *quantity("angle")]
 Area = Annotated[Finite, *quantity("area")]

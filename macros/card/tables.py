@@ -13,6 +13,7 @@ from macros.card.detectortables import DetectorTable
 from macros.card.placetables import GeometryTable
 from macros.card.quantities import (
     Activity,
+    Amount,
     Angle,
     Area,
     Beta,
@@ -34,7 +35,7 @@ from macros.card.quantities import (
     quantity,
 )
 
-__all__ = ["CardTables"]
+__all__ = ["OWN", "CardTables", "ExperimentTables"]
 
 
 class LineTable(Table):
@@ -76,9 +77,31 @@ class ExposureTable(Table):
     duration: PositiveTime
 
 
+class AmountTable(Table):
+    """Mass × live time of the target, where no more than their product is known."""
+
+    amount: Amount
+
+
+def _kind_of_exposure(value: object) -> str:
+    amount = "amount" in value if isinstance(value, dict) else isinstance(value, AmountTable)
+    return "(amount)" if amount else "(times)"
+
+
+Constraint = Literal["gaussian", "log-normal", "free"]
+
+
+Exposure = Annotated[
+    Annotated[ExposureTable, Tag("(times)")] | Annotated[AmountTable, Tag("(amount)")],
+    Discriminator(_kind_of_exposure),
+]
+
+
 class _RateTable(Table):
     rate: Rate
     uncertainty: NotNegative
+    constraint: Constraint = "gaussian"
+    common: bool = False
     half_life: HalfLife = math.inf
 
 
@@ -162,10 +185,39 @@ class ModelTable(Table):
     generate_above: Energy = 0.0
 
 
-class SystematicsTable(Table):
-    """Relative standard deviations."""
+class SystematicTable(Table):
+    """An uncertainty and the form of its constraint."""
 
-    activity: NotNegative = 0.0
+    uncertainty: Positive
+    constraint: Constraint = "gaussian"
+
+
+def _kind_of_uncertainty(value: object) -> str:
+    return "(free)" if isinstance(value, str) else table_or_word(value)
+
+
+Uncertainty = Annotated[
+    Annotated[NotNegative, Tag("(word)")]
+    | Annotated[Literal["free"], Tag("(free)")]
+    | Annotated[SystematicTable, Tag("(table)")],
+    Discriminator(_kind_of_uncertainty),
+]
+
+
+class ExperimentSystematicsTable(Table):
+    """Relative standard deviations of one experiment; 0 is exact, "free" not constrained."""
+
+    activity: Uncertainty = 0.0
+    mass: Uncertainty = 0.0
+    efficiency: Uncertainty = 0.0
+    energy_scale: Uncertainty = 0.0
+    resolution: Uncertainty = 0.0
+
+
+class SystematicsTable(ExperimentSystematicsTable):
+    """Relative standard deviations, common to all experiments; 0 is exact, "free" not constrained."""
+
+    sin2_theta_w: Uncertainty = 0.0
 
 
 class FitTable(Table):
@@ -197,9 +249,24 @@ class CardTables(Table):
     source: SourceTable
     geometry: GeometryTable | None = None
     detector: DetectorTable
-    exposure: ExposureTable
+    exposure: Exposure
     background: dict[str, BackgroundTable]
     model: ModelTable
     systematics: SystematicsTable = Field(default_factory=SystematicsTable)
     fit: FitTable = Field(default_factory=FitTable)
     run: RunTable = Field(default_factory=RunTable)
+
+
+class ExperimentTables(Table):
+    """One of several experiments; what it does not state stands at the top, for all."""
+
+    source: SourceTable | None = None
+    geometry: GeometryTable | None = None
+    detector: DetectorTable | None = None
+    exposure: Exposure | None = None
+    background: dict[str, BackgroundTable] | None = None
+    systematics: ExperimentSystematicsTable = Field(default_factory=ExperimentSystematicsTable)
+
+
+OWN = ("source", "geometry", "detector", "exposure", "background")
+"""Tables that an experiment has of its own; what stands at the top is taken by all that state none."""

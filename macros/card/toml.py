@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 __all__ = ["write_toml"]
@@ -13,7 +13,8 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 def write_toml(document: Mapping[str, Any]) -> str:
     """Write a document of tables, strings, numbers, booleans and lists.
 
-    Tables at the top get a header of their own, those inside are written in one line.
+    Tables at the top get a header of their own, and so do those in a table that holds nothing else; others
+    are written in one line.
 
     Examples
     --------
@@ -22,16 +23,21 @@ def write_toml(document: Mapping[str, Any]) -> str:
     poi = "gamma"
     level = 0.9
     """
-    blocks = []
-    bare = {key: value for key, value in document.items() if not isinstance(value, Mapping)}
-    if bare:
-        blocks.append("\n".join(f"{_key(k)} = {_value(v)}" for k, v in bare.items()))
-    for key, table in document.items():
-        if isinstance(table, Mapping):
-            blocks.append(
-                "\n".join([f"[{_key(key)}]", *(f"{_key(k)} = {_value(v)}" for k, v in table.items())])
-            )
-    return "\n\n".join(blocks) + "\n"
+    return "\n\n".join(_blocks(document, "")) + "\n"
+
+
+def _blocks(table: Mapping[str, Any], head: str) -> Iterator[str]:
+    """Write a table under its header, and below it those that get their own."""
+    inner = {k: v for k, v in table.items() if isinstance(v, Mapping)}
+    if (head and len(inner) < len(table)) or not table:
+        inner = {}
+    lines = [f"{_key(k)} = {_value(v)}" for k, v in table.items() if k not in inner]
+    if head and not inner:
+        lines.insert(0, f"[{head}]")
+    if lines:
+        yield "\n".join(lines)
+    for key, value in inner.items():
+        yield from _blocks(value, f"{head}.{_key(key)}" if head else _key(key))
 
 
 def _key(key: str) -> str:

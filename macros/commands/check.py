@@ -1,65 +1,112 @@
 """`nugauge check`: whether a card is valid, and what it describes."""
 
-import math
 from typing import TYPE_CHECKING, Any
 
-from macros.console import emit_json, format_number, print_table, warn
-from macros.options import CardArgument, JsonOption, SetOption
-from macros.response import describe_response
+from macros.console import emit_json, format_number, print_table, say, warn
+from macros.options import CardArgument, JsonOption, OfOption, SetOption
 
 if TYPE_CHECKING:
     from analysis.results import LimitResult
     from macros.card import Card
     from macros.outlook import Outlook
 
-__all__ = ["check", "describe"]
+__all__ = ["check"]
 
 
-def check(card: CardArgument, override: SetOption = None, as_json: JsonOption = False) -> None:
+def check(
+    card: CardArgument, of: OfOption = None, override: SetOption = None, as_json: JsonOption = False
+) -> None:
     """Check a card; show what it describes, and what a run of it would give and take."""
     from macros.card import load_card
+    from macros.outlook import expected_reach, outlook
+    from macros.session import choose
 
-    loaded = load_card(card, override or ())
-    from macros.outlook import outlook
-
-    found = outlook(loaded)
+    loaded = choose(load_card(card, override or ()), of, several=True)
+    names = [e.name for e in loaded.experiments] if len(loaded.experiments) > 1 else [None]
+    plain = [loaded.of(name) for name in names]
+    found = [outlook(each) for each in plain]
+    limit = expected_reach(loaded)
     if as_json:
-        emit_json(
-            {
-                "card": loaded.name,
-                "valid": True,
-                **describe(loaded),
-                "expected": {
-                    "generated": found.generated,
-                    "recorded": found.recorded,
-                    "in_bins": found.in_bins,
-                    "per_day": found.recorded / loaded.experiment.exposure.duration * 86400,
-                },
-                "limit": found.limit
-                and {
-                    "upper": found.limit.upper,
-                    "M_Zprime_GeV": found.limit.M_Zprime_GeV,
-                    "level": found.limit.level,
-                    "method": found.limit.method,
-                },
-                "warnings": found.warnings,
-                "run": {"seconds": found.seconds, "bytes": found.bytes},
-                "document": loaded.document,
-            }
-        )
+        emit_json(_document(loaded, plain, found, limit))
         return
-    print_table(("card", loaded.name), [*_rows(loaded), *_prospects(loaded, found)])
-    for text in found.warnings:
+    _say(loaded, plain, found, limit)
+    for text in dict.fromkeys(text for each in found for text in each.warnings):
         warn(text)
 
 
-def _prospects(card: "Card", found: "Outlook") -> list[tuple[str, str]]:
+def _document(
+    card: "Card", plain: "list[Card]", found: "list[Outlook]", limit: "LimitResult | None"
+) -> dict[str, Any]:
+    """Collect the facts; of several experiments each has its own, and numbers are sums."""
+    from macros.summary import analysis_facts, experiment_facts
+
+    expected = [_expected(one, each) for one, each in zip(plain, found, strict=True)]
+    facts = [experiment_facts(one) for one in plain]
+    described = facts[0]
+    if len(plain) > 1:
+        each_with = [{**f, "expected": e} for f, e in zip(facts, expected, strict=True)]
+        described = {"experiments": {f["experiment"]: f for f in each_with}}
+    return {
+        "card": card.name,
+        "valid": True,
+        **described,
+        **analysis_facts(card),
+        "expected": {key: _sum([e[key] for e in expected]) for key in expected[0]},
+        "limit": limit
+        and {
+            "upper": limit.upper,
+            "M_Zprime_GeV": limit.M_Zprime_GeV,
+            "level": limit.level,
+            "method": limit.method,
+        },
+        "warnings": list(dict.fromkeys(text for each in found for text in each.warnings)),
+        "run": {"seconds": _sum([f.seconds for f in found]), "bytes": _sum([f.bytes for f in found])},
+        "document": card.document,
+    }
+
+
+def _expected(card: "Card", found: "Outlook") -> dict[str, float | None]:
+    return {
+        "generated": found.generated,
+        "recorded": found.recorded,
+        "in_bins": found.in_bins,
+        "per_day": found.recorded / card.experiment.exposure.duration * 86400,
+    }
+
+
+def _sum(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
+
+
+def _say(card: "Card", plain: "list[Card]", found: "list[Outlook]", limit: "LimitResult | None") -> None:
+    from macros.summary import analysis_rows, experiment_rows
+
+    reach = ("expected limit", _reach(limit))
+    if len(plain) == 1:
+        numbers, cost = _prospects(plain[0], found[0])
+        rows = [*experiment_rows(plain[0]), *analysis_rows(card), *numbers, reach, *cost]
+        print_table(("card", card.name), rows)
+        return
+    print_table(("card", card.name), [*analysis_rows(card), reach])
+    for one, each in zip(plain, found, strict=True):
+        numbers, cost = _prospects(one, each)
+        head, *rows = experiment_rows(one)
+        say()
+        print_table(head, [*rows, *numbers, *cost])
+
+
+def _prospects(card: "Card", found: "Outlook") -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Say what a run would give, and what it would take."""
+    from macros.card.exposure import has_amount
+
     days = card.experiment.exposure.duration / 86400
     generated = "not finite" if found.generated is None else f"{found.generated:.5g}"
+    rate = f"{found.recorded / days:.4g} recorded a day"
     return [
         ("expected", f"{generated} drawn, {found.recorded:.5g} recorded, {found.in_bins:.5g} in the bins"),
-        ("rate", f"{found.recorded / days:.4g} recorded a day"),
-        ("expected limit", _reach(found.limit)),
+        ("rate", f"{rate} and tonne" if has_amount(card.document) else rate),
+    ], [
         ("time", "–" if found.seconds is None else f"about {found.seconds:.2g} s to simulate"),
         ("disk", f"at most {found.bytes / 1e6:.3g} MB of events"),
     ]
@@ -71,57 +118,3 @@ def _reach(limit: "LimitResult | None") -> str:
     mass = f", M_Z' > {limit.M_Zprime_GeV:.4g} GeV" if limit.M_Zprime_GeV else ""
     at = f"{100 * limit.level:g} % {limit.method}"
     return f"{limit.parameter} < {format_number(limit.upper)}{mass} at {at}"
-
-
-def _rows(card: "Card") -> list[tuple[str, str]]:
-    from simgen.units import write_quantity
-
-    experiment, detector = card.experiment, card.experiment.detector
-    edges, threshold = detector.edges, detector.threshold
-
-    def keV(energy: float) -> str:
-        return write_quantity(energy, "keV", digits=5)
-
-    bins = f"{detector.n_energy_bins}, {keV(edges[0])} to {keV(edges[-1])}"
-    if detector.distance is not None:
-        near, far = (
-            write_quantity(L, "m", digits=5) for L in detector.distance.edges[:: detector.distance.n_bins]
-        )
-        bins = f"{detector.distance.n_bins} distances, {near} to {far}, of {bins} each"
-    backgrounds = [f"{b.name} {write_quantity(b.rate, '/d', digits=4)}" for b in experiment.backgrounds]
-    parameters = [f"{name} = {value:g}" for name, value in card.model.parameters.items()]
-    return [
-        ("experiment", experiment.name),
-        ("electrons", format_number(detector.target.n_electrons)),
-        ("threshold", keV(threshold) if math.isfinite(threshold) else "none"),
-        ("bins", bins),
-        ("response", describe_response(detector)),
-        ("live time", write_quantity(experiment.exposure.duration, "d", digits=6)),
-        ("backgrounds", ", ".join(backgrounds) or "none"),
-        (
-            "known to",
-            ", ".join(f"{s.name} {100 * s.uncertainty:g} %" for s in experiment.systematics) or "exact",
-        ),
-        ("model", f"{card.model.label}, {card.model.corrections}"),
-        ("parameters", ", ".join(parameters)),
-        ("fit", f"{card.fit.poi}, {card.fit.likelihood}"),
-    ]
-
-
-def describe(card: "Card") -> dict[str, Any]:
-    """Collect the facts of a card that cost nothing; energies in MeV, times in s."""
-    experiment, detector = card.experiment, card.experiment.detector
-    return {
-        "experiment": experiment.name,
-        "n_electrons": detector.target.n_electrons,
-        "threshold": detector.threshold,
-        "edges": list(detector.edges),
-        **({} if detector.distance is None else {"distance_edges": list(detector.distance.edges)}),
-        "duration": experiment.exposure.duration,
-        "backgrounds": [b.name for b in experiment.backgrounds],
-        "model": card.model.label,
-        "corrections": card.model.corrections,
-        "parameters": card.model.parameters,
-        "poi": card.fit.poi,
-        "likelihood": card.fit.likelihood,
-    }

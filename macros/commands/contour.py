@@ -7,7 +7,7 @@ import typer
 
 from macros.commands.fit import ExperimentOption
 from macros.console import emit_json, format_number, message, say
-from macros.options import CardArgument, JsonOption, SetOption
+from macros.options import CardArgument, JsonOption, OfOption, SetOption
 from macros.points import read_points
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ _LEVELS = (0.683, 0.95)
 def contour(
     card: CardArgument,
     data: Annotated[
-        str | None,
+        list[str] | None,
         typer.Argument(
-            metavar="[DATA]",
-            help="An event file or a histogram, as for `fit`. Without: exact data of the card's model.",
+            metavar="[DATA]...",
+            help="Event files or histograms, as for `fit`. Without: exact data of the card's model.",
         ),
     ] = None,
     x: Annotated[
@@ -50,25 +50,25 @@ def contour(
         ),
     ] = None,
     experiment: ExperimentOption = None,
+    of: OfOption = None,
     override: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fit two parameters at once, with contours of 68.3 and 95 %."""
     from analysis.plane import Plane, fit_plane, plane_threshold
-    from analysis.weighted import for_data
     from macros.card import load_card
-    from macros.data import load_data
-    from macros.session import open_fitter
+    from macros.datasets import load_data_sets
+    from macros.session import choose, open_fitter
 
     (name_x, values_x), (name_y, values_y) = read_points("--x", x), read_points("--y", y)
     if output is not None and output.suffix not in {".png", ".pdf"}:
         raise typer.BadParameter(f"--output {output}: a picture is a .png or .pdf")
-    loaded = load_card(card, override or ())
-    found = load_data(loaded, data, number=experiment) if data else None
-    fitter = open_fitter(loaded, poi=name_x, experiment=found.experiment if found else None)
+    loaded = choose(load_card(card, override or ()), of, several=True)
+    found = load_data_sets(loaded, data, number=experiment) if data else None
+    fitter = open_fitter(loaded, poi=name_x, experiments=found.experiments if found else None)
     counts = fitter.templates.expected(fitter.truth)
     if found:
-        fitter, counts = for_data(fitter, found.histogram)
+        fitter, counts = found.prepare(fitter)
     result = fit_plane(Plane(fitter=fitter, y=name_y), counts, values_x, values_y)
     thresholds = {level: plane_threshold(level) for level in _LEVELS}
     files = _write(result, thresholds, output, loaded.model.label) if output else []

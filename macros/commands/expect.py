@@ -4,7 +4,7 @@ from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 from macros.console import emit_json, print_table
-from macros.options import CardArgument, JsonOption, SetOption
+from macros.options import CardArgument, JsonOption, OfOption, SetOption
 
 if TYPE_CHECKING:
     from detsim.prediction import Expectation
@@ -13,14 +13,17 @@ if TYPE_CHECKING:
 __all__ = ["expect"]
 
 
-def expect(card: CardArgument, override: SetOption = None, as_json: JsonOption = False) -> None:
+def expect(
+    card: CardArgument, of: OfOption = None, override: SetOption = None, as_json: JsonOption = False
+) -> None:
     """Compute the expected counts per bin, by quadrature."""
     from detsim.prediction import predict
     from macros.card import load_card
     from macros.production import expected_counts
     from macros.results import expectation_document
+    from macros.session import choose
 
-    loaded = load_card(card, override or ())
+    loaded = choose(load_card(card, override or ()), of)
     expected_counts(loaded.experiment, loaded.model)
     found = predict(loaded.experiment, loaded.model)
     if as_json:

@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from macros.console import RunError, emit_json, message, progress
-from macros.options import CardArgument, JsonOption, SeedOption, SetOption
+from macros.options import CardArgument, JsonOption, OfOption, SeedOption, SetOption
 
 __all__ = ["LimitMethod", "fit", "limit"]
 
-_DATA = "An event file, file.root:name of a TH1 or TH2, UHI JSON or CSV."
+_DATA = "Event file, file.root:name of a TH1 or TH2, UHI JSON, CSV; of several experiments NAME=FILE each."
 
 PoiOption = Annotated[
     str | None,
@@ -31,24 +31,24 @@ class LimitMethod(StrEnum):
 
 def fit(
     card: CardArgument,
-    data: Annotated[str, typer.Argument(metavar="DATA", help=_DATA)],
+    data: Annotated[list[str], typer.Argument(metavar="DATA...", help=_DATA)],
     poi: PoiOption = None,
     experiment: ExperimentOption = None,
+    of: OfOption = None,
     override: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fit a parameter to data."""
     from analysis.estimation import fit_counts
-    from analysis.weighted import for_data
     from macros.card import load_card
-    from macros.data import load_data
+    from macros.datasets import load_data_sets
     from macros.results import fit_document, say_fit
-    from macros.session import open_fitter
+    from macros.session import choose, open_fitter
 
-    loaded = load_card(card, override or ())
-    found = load_data(loaded, data, number=experiment)
-    fitter = open_fitter(loaded, poi=poi, experiment=found.experiment)
-    fitter, counts = for_data(fitter, found.histogram)
+    loaded = choose(load_card(card, override or ()), of, several=True)
+    found = load_data_sets(loaded, data, number=experiment)
+    fitter = open_fitter(loaded, poi=poi, experiments=found.experiments)
+    fitter, counts = found.prepare(fitter)
     result = fit_counts(fitter, counts, level=loaded.fit.level, method=loaded.fit.method)
     if as_json:
         emit_json({**fit_document(result), "data": found.source, "model": loaded.model.label})
@@ -61,13 +61,14 @@ def fit(
 def limit(
     card: CardArgument,
     data: Annotated[
-        str | None, typer.Argument(metavar="[DATA]", help=f"{_DATA} Without: the expected limit.")
+        list[str] | None, typer.Argument(metavar="[DATA]...", help=f"{_DATA} Without: the expected limit.")
     ] = None,
     method: Annotated[
         LimitMethod | None, typer.Option("--method", help="Else the card's.", show_default=False)
     ] = None,
     poi: PoiOption = None,
     experiment: ExperimentOption = None,
+    of: OfOption = None,
     toys: Annotated[
         int, typer.Option("--toys", min=0, help="Pseudo-experiments for the band of the expected limit.")
     ] = 400,
@@ -78,18 +79,17 @@ def limit(
     """Find the upper limit on a parameter; without data the expected one and its band."""
     from analysis.intervals import limit_of_counts
     from analysis.reach import expected_limit
-    from analysis.weighted import for_data
-    from macros.card import load_card
-    from macros.data import load_data
+    from macros.datasets import load_data_sets
     from macros.results import limit_document, say_limit
     from macros.session import open_card, open_fitter
 
-    chosen = load_card(card, override or ()) if data or not toys else open_card(card, override, seed=seed)
-    found = load_data(chosen, data, number=experiment) if data else None
-    fitter = open_fitter(chosen, poi=poi, experiment=found.experiment if found else None)
+    draws = bool(toys) and not data
+    chosen = open_card(card, override, seed=seed, draws=draws, of=of, several=True)
+    found = load_data_sets(chosen, data, number=experiment) if data else None
+    fitter = open_fitter(chosen, poi=poi, experiments=found.experiments if found else None)
     level, how = chosen.fit.limit_level, str(method or chosen.fit.limit_method)
     if found:
-        fitter, counts = for_data(fitter, found.histogram)
+        fitter, counts = found.prepare(fitter)
         result = limit_of_counts(fitter, counts, level=level, method=how)
     elif not toys:
         result = limit_of_counts(fitter, fitter.templates.expected(fitter.truth), level=level, method=how)

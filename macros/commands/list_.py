@@ -127,7 +127,8 @@ def _detectors() -> list[tuple[str, str]]:
 
     found: dict[str, list[Any]] = {}
     for preset in presets():
-        found.setdefault(load_card(preset).experiment.detector.name, []).append(preset)
+        for experiment in load_card(preset).experiments:
+            found.setdefault(experiment.detector.name, []).append(preset)
     return [(name, f"in {', '.join(names)}") for name, names in found.items()]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from macros.console import emit_json, format_number, message, progress, say, warn
-from macros.options import JsonOption, OutputOption, SetOption
+from macros.options import JsonOption, OfOption, OutputOption, SetOption
 
 if TYPE_CHECKING:
     from macros.reweighting import Reweighting
@@ -32,14 +32,16 @@ def reweight(
         bool,
         typer.Option("--gamma-templates", help="Also store A, B, C of each event: w(γ) = A + Bγ + Cγ²."),
     ] = False,
+    of: OfOption = None,
     override: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Give the events of a file the weights of another model, exactly from E_nu and T."""
     from macros.card import load_card
     from macros.reweighting import reweight as give_weights
+    from macros.session import choose
 
-    target = load_card(to, override or ())
+    target = choose(load_card(to, override or ()), of)
     with progress("reweighting", None, "events") as advance:
         made = give_weights(file, target, output, templates=templates, advance=advance)
     if as_json:

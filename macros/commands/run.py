@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from macros.console import RunError, emit_json, message, progress, say, warn
-from macros.options import CardArgument, JsonOption, SeedOption, SetOption, ThreadsOption
+from macros.options import CardArgument, JsonOption, OfOption, SeedOption, SetOption, ThreadsOption
 
 __all__ = ["run"]
 
@@ -18,6 +18,7 @@ def run(
     ],
     force: Annotated[bool, typer.Option("--force", help="Replace a directory that exists.")] = False,
     seed: SeedOption = None,
+    of: OfOption = None,
     override: SetOption = None,
     threads: ThreadsOption = None,
     as_json: JsonOption = False,
@@ -27,7 +28,7 @@ def run(
     from macros.results import say_fit, say_limit
     from macros.session import open_card
 
-    loaded = open_card(card, override, seed=seed, threads=threads)
+    loaded = open_card(card, override, seed=seed, threads=threads, of=of)
     with progress("simulating", None, "events") as advance:
         result = run_job(loaded, output, force=force, advance=advance)
     if as_json:

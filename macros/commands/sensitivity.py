@@ -8,7 +8,7 @@ import typer
 
 from macros.commands.fit import LimitMethod, PoiOption
 from macros.console import emit_json
-from macros.options import CardArgument, JsonOption, SetOption
+from macros.options import CardArgument, JsonOption, OfOption, SetOption
 
 if TYPE_CHECKING:
     from analysis.reach import Sensitivity
@@ -42,6 +42,7 @@ def sensitivity(
         LimitMethod | None, typer.Option("--method", help="Else the card's.", show_default=False)
     ] = None,
     poi: PoiOption = None,
+    of: OfOption = None,
     override: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -55,7 +56,7 @@ def sensitivity(
         points, unit = _points("--errors", errors)
         if unit:
             raise typer.BadParameter(f"--errors {errors!r}: relative errors have no unit")
-        result = _against_errors(card, override, points, chosen, poi)
+        result = _against_errors(card, override, of, points, chosen, poi)
         head, labels = "error per bin", [f"{p:.4g}" for p in points]
         document: dict[str, Any] = sensitivity_document(result)
     else:
@@ -63,7 +64,7 @@ def sensitivity(
         if not (key.strip() and text):
             raise typer.BadParameter(f"--scan {scan!r}: write KEY=a:b:n")
         values = _scan_values(card, override, key.strip(), text)
-        result = _against_key(card, override, key.strip(), values, chosen, poi)
+        result = _against_key(card, override, of, key.strip(), values, chosen, poi)
         head, labels = key.strip(), [str(v) for v in values]
         document = {**sensitivity_document(result), "errors": [], "key": key.strip(), "values": values}
     if as_json:
@@ -91,16 +92,23 @@ def _points(option: str, text: str) -> tuple[list[float], str]:
 
 
 def _against_errors(
-    card: str, override: list[str] | None, points: list[float], method: str | None, poi: str | None
+    card: str,
+    override: list[str] | None,
+    of: str | None,
+    points: list[float],
+    method: str | None,
+    poi: str | None,
 ) -> "Sensitivity":
     from analysis.reach import sensitivity as compute
     from macros.card import load_card
     from macros.production import expected_counts
+    from macros.session import choose
 
-    loaded = load_card(card, override or ())
-    expected_counts(loaded.experiment, loaded.model)
+    loaded = choose(load_card(card, override or ()), of, several=True)
+    for experiment in loaded.experiments:
+        expected_counts(experiment, loaded.model)
     return compute(
-        loaded.experiment,
+        loaded.together,
         loaded.model,
         points,
         poi=poi or loaded.fit.poi,
@@ -126,6 +134,7 @@ def _scan_values(card: str, override: list[str] | None, key: str, text: str) -> 
 def _against_key(
     card: str,
     override: list[str] | None,
+    of: str | None,
     key: str,
     values: list[float | str],
     method: str | None,
@@ -134,12 +143,12 @@ def _against_key(
     from analysis.intervals import delta_chi2, limit_of_counts
     from analysis.reach import Sensitivity, global_fit
     from macros.card import load_card
-    from macros.session import open_fitter
+    from macros.session import choose, open_fitter
 
     limits = []
     for value in values:
         text = f'"{value}"' if isinstance(value, str) else repr(value)
-        loaded = load_card(card, [*(override or ()), f"{key}={text}"])
+        loaded = choose(load_card(card, [*(override or ()), f"{key}={text}"]), of, several=True)
         try:
             fitter = open_fitter(loaded, poi=poi)
         except ValueError as error:

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from macros.console import emit_json, format_number, message, progress, say
-from macros.options import CardArgument, JsonOption, OutputOption, SeedOption, SetOption, ThreadsOption
+from macros.options import (
+    CardArgument,
+    JsonOption,
+    OfOption,
+    OutputOption,
+    SeedOption,
+    SetOption,
+    ThreadsOption,
+)
 
 if TYPE_CHECKING:
     from macros.production import Production
@@ -42,6 +50,7 @@ def generate(
     events: EventsOption = None,
     first: FirstOption = 0,
     seed: SeedOption = None,
+    of: OfOption = None,
     override: SetOption = None,
     threads: ThreadsOption = None,
     as_json: JsonOption = False,
@@ -53,7 +62,7 @@ def generate(
     from macros.session import open_card
 
     _check_slice(first, events)
-    loaded = open_card(card, override, seed=seed, threads=threads, output=output)
+    loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of)
     # in full precision, so that `detect` gives what `simulate` gives
     exact = replace(loaded, run=replace(loaded.run, precision="float64"))
     with progress("generating", events, "events") as advance:
@@ -70,6 +79,7 @@ def simulate(
     experiments: ExperimentsOption = None,
     first: FirstOption = 0,
     seed: SeedOption = None,
+    of: OfOption = None,
     override: SetOption = None,
     threads: ThreadsOption = None,
     as_json: JsonOption = False,
@@ -81,7 +91,7 @@ def simulate(
     if events is not None and experiments is not None:
         raise typer.BadParameter("--events and --experiments exclude each other")
     _check_slice(first, events or experiments)
-    loaded = open_card(card, override, seed=seed, threads=threads, output=output)
+    loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of)
     with progress("simulating", events, "events") as advance:
         made = produce(
             loaded,
@@ -99,6 +109,7 @@ def detect(
     card: CardArgument,
     true_file: Annotated[Path, typer.Argument(metavar="TRUE.root", help="File of `nugauge generate`.")],
     output: OutputOption,
+    of: OfOption = None,
     override: SetOption = None,
     threads: ThreadsOption = None,
     as_json: JsonOption = False,
@@ -107,7 +118,7 @@ def detect(
     from macros.measurement import measure
     from macros.session import open_card
 
-    loaded = open_card(card, override, threads=threads, output=output, draws=False)
+    loaded = open_card(card, override, threads=threads, output=output, draws=False, of=of)
     with progress("measuring", None, "events") as advance:
         made = measure(loaded, true_file, output, advance=advance)
     _report(made, as_json)

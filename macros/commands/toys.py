@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from macros.console import emit_json, format_number, message, progress, say, warn
-from macros.options import CardArgument, JsonOption, OutputOption, SeedOption, SetOption, ThreadsOption
+from macros.options import (
+    CardArgument,
+    JsonOption,
+    OfOption,
+    OutputOption,
+    SeedOption,
+    SetOption,
+    ThreadsOption,
+)
 
 if TYPE_CHECKING:
     from macros.card import Card
@@ -68,6 +76,7 @@ def toys(
     first: Annotated[int, typer.Option("--first", min=0, help="Index of the first toy.")] = 0,
     cl: ConfidenceOption = None,
     seed: SeedOption = None,
+    of: OfOption = None,
     override: SetOption = None,
     threads: ThreadsOption = None,
     as_json: JsonOption = False,
@@ -86,7 +95,11 @@ def toys(
         if first or no_fit or seed is not None or level is Level.EVENTS:
             raise typer.BadParameter("--first, --seed, --level and --no-fit go with -n, not with --data")
         check_different(output, data)
-    loaded = open_card(card, override, seed=seed, threads=threads, output=output, draws=not data)
+    loaded = open_card(
+        card, override, seed=seed, threads=threads, output=output, draws=not data, of=of, several=True
+    )
+    if data is not None and len(loaded.experiments) > 1:
+        raise typer.BadParameter("--data holds one experiment: choose it with --of NAME")
     confidence, used_seed = _confidence(loaded, cl), int(loaded.run.seed or 0)
     fitter = open_fitter(loaded)
     branches = toy_branches(fitter, level=confidence, fitted=not no_fit)
@@ -151,6 +164,7 @@ def coverage(
     level: LevelOption = Level.HISTOGRAM,
     cl: ConfidenceOption = None,
     seed: SeedOption = None,
+    of: OfOption = None,
     override: SetOption = None,
     threads: ThreadsOption = None,
     as_json: JsonOption = False,
@@ -166,7 +180,7 @@ def coverage(
     from macros.session import open_card, open_fitter
 
     values = _values(at)
-    loaded = open_card(card, override, seed=seed, threads=threads, output=output)
+    loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of, several=True)
     confidence, used_seed, settings = _confidence(loaded, cl), int(loaded.run.seed or 0), loaded.fit
     fitter = open_fitter(loaded)
     with ExitStack() as stack:
@@ -186,7 +200,7 @@ def coverage(
             advance(len(columns["toy"]))
 
         study = study_coverage(
-            loaded.experiment,
+            loaded.together,
             loaded.model,
             values,
             n,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from macros.description import describe_shape
 from macros.figures.models import in_bins
 from macros.response import describe_response
 from macros.style import SUPERSCRIPTS, scientific
@@ -13,6 +14,7 @@ from macros.style import SUPERSCRIPTS, scientific
 if TYPE_CHECKING:
     from detsim.detector import Detector
     from detsim.experiment import Experiment
+    from detsim.systematics import Systematic
     from simgen.continuum import Continuum
     from simgen.models import Model
     from simgen.sources import Source
@@ -167,8 +169,7 @@ def describe_experiment(experiment: "Experiment", n_expected: float, *, common: 
     binding = "free electrons" if detector.binding == "free" else "electrons bound by less than T only"
     names = ", ".join(b.name for b in experiment.backgrounds)
     backgrounds = f"backgrounds: {names}" if names else "no background"
-    known = ", ".join(f"{s.name} known to {s.uncertainty:.2g}" for s in experiment.systematics)
-    systematics = known or "no systematic errors"
+    systematics = ", ".join(map(_known, experiment.systematics)) or "no systematic errors"
     if common:
         systematics = "no systematic errors but δ"
     return (
@@ -178,6 +179,16 @@ def describe_experiment(experiment: "Experiment", n_expected: float, *, common: 
         f"{describe_response(detector)}; {backgrounds}; "
         f"{systematics}; {scientific(n_expected, 4)} events expected in the standard model."
     )
+
+
+def _known(systematic: "Systematic") -> str:
+    match systematic.constraint:
+        case "free":
+            return f"{systematic.name} free"
+        case "log-normal":
+            return f"{systematic.name} known to {systematic.uncertainty:.2g}, log-normal"
+        case _:
+            return f"{systematic.name} known to {systematic.uncertainty:.2g}"
 
 
 def _describe_source(source: "Source") -> str:
@@ -230,7 +241,6 @@ def _short_normalisation(experiment: "Experiment") -> str:
 
 def _normalisation(experiment: "Experiment") -> str:
     from simgen.exposure import Activity, Flux, Interactions
-    from simgen.geometry import Box, Cylinder, Shell, Sphere
 
     normalisation, exposure = experiment.normalisation, experiment.exposure
     days = f"{exposure.duration / _DAY:g} d"
@@ -246,17 +256,7 @@ def _normalisation(experiment: "Experiment") -> str:
             geometry = normalisation.geometry
         case _:
             return f"{type(normalisation).__name__}, {days}"
-    match geometry:
-        case Sphere():
-            shape = f"a sphere of {geometry.radius:g} cm"
-        case Shell():
-            shape = f"a shell of radii {geometry.inner_radius:g} and {geometry.radius:g} cm"
-        case Cylinder():
-            shape = f"a cylinder of radius {geometry.radius:g} and height {geometry.height:g} cm"
-        case Box():
-            shape = f"a box of {' × '.join(f'{edge:g}' for edge in geometry.size)} cm"
-        case _:
-            shape = f"a {type(geometry).__name__}"
+    shape = describe_shape(geometry)
     distance, a = math.hypot(*geometry.source_centre), geometry.source_radius
     place = f"{distance:g} cm from" if distance else "at"
     kind = f"source of {a:g} cm radius and" if a else "point source of"

@@ -41,7 +41,7 @@ def with_common(card: "Card", normalisation: float) -> "Card":
     """Return a card whose signal's normalisation is known to a relative error."""
     from detsim.systematics import known_to
 
-    return replace(card, experiment=known_to(card.experiment, activity=normalisation))
+    return replace(card, experiments=(known_to(card.experiment, activity=normalisation),))
 
 
 def limits(

@@ -182,4 +182,7 @@ def test_seeds(tmp_path):
 @pytest.mark.parametrize("preset", presets())
 def test_every_preset_simulates(tmp_path, preset):
     """Twin: each preset's events agree with its quadrature (χ² at 1e-3; one seed)."""
-    assert answer("simulate", preset, "-o", tmp_path / "x.root", "--seed", 1)["p_value"] > 1e-3
+    experiments = load_card(preset).experiments
+    for of in [("--of", e.name) for e in experiments] if len(experiments) > 1 else [()]:
+        made = answer("simulate", preset, *of, "-o", tmp_path / "x.root", "--seed", 1)
+        assert made["p_value"] > 1e-3

@@ -283,3 +283,19 @@ def test_check_warns_of_what_generate_above_leaves_out():
     low = answer("check", CARD, "--set", "model.generate_above=1 keV")
     assert any("leaves out" in text for text in high["warnings"])
     assert low["warnings"] == []
+
+
+@pytest.mark.parametrize("command", ["fit", "limit"])
+def test_fractional_counts(command, tmp_path):
+    """Contract: a CSV has no variances, so its counts are whole; file, line and value are named."""
+    data = tmp_path / "data.csv"
+    rows = [f"{0.25 + 0.05 * i:.2f},{0.3 + 0.05 * i:.2f},{300 - 20 * i}" for i in range(6)]
+    data.write_text("\n".join(["# a comment", "low,high,counts", *rows]))
+    assert invoke(command, CARD, data).exit_code == 0
+    rows[3] += ".5"
+    data.write_text("\n".join(["# a comment", "low,high,counts", *rows]))
+    text = refusal(command, CARD, data)
+    assert f"{data}: line 6: 240.5 is no number of counts" in text
+    assert "weighted data come with their variances" in text
+    data.write_text("\n".join(["low,high,counts", *rows[1:]]))
+    assert "are not those of detector.bins" in refusal(command, CARD, data)

@@ -12,6 +12,7 @@ from detsim.eventfile import EventFile
 from detsim.rootreader import TableFile
 from macros.card import json_schema, load_card
 from macros.card.check import known_keys
+from macros.card.tables import OWN
 from macros.cli import _COMMANDS
 from simgen.events import COLUMNS
 from simgen.units import _UNITS
@@ -58,7 +59,7 @@ def test_python_of_the_document():
     assert len(found["events"]) == pytest.approx(expected, abs=4 * expected**0.5)
 
 
-@pytest.mark.parametrize("table", sorted(known_keys()[""] - {"geometry", "background"}))
+@pytest.mark.parametrize("table", sorted(known_keys()[""] - {"geometry", "background", "experiment"}))
 def test_keys_of_cards(table):
     """Contract: the document names every key of a table, and no other."""
     found = first_cells(section(CARDS, f"[{table}]"))
@@ -73,6 +74,12 @@ def test_keys_of_geometry_and_background():
     backgrounds = ("Flat", "Power", "LineBackground", "Spectrum")
     keys = {k for t in backgrounds for k in schema[f"{t}Table"]["properties"]}
     assert first_cells(section(CARDS, "[background]")) == keys
+
+
+def test_tables_of_several_experiments():
+    """Contract: the document names what an experiment has of its own, and what all share."""
+    text = section(CARDS, "[experiment]")
+    assert {*OWN, "model", "fit", "run", "systematics"} <= words(text.replace("[", "").replace("]", ""))
 
 
 def test_units():

@@ -175,7 +175,8 @@ def test_figure2_has_the_slopes_of_an_independent_evaluation(second):
 def with_electrons(card, electrons):
     target = Target(material="NaI", electrons=electrons)
     return replace(
-        card, experiment=replace(card.experiment, detector=replace(card.experiment.detector, target=target))
+        card,
+        experiments=(replace(card.experiment, detector=replace(card.experiment.detector, target=target)),),
     )
 
 

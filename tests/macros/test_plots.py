@@ -262,7 +262,7 @@ def test_limit_marks_observed_and_expected():
 def test_coverage_shows_fractions_and_their_intervals():
     points = tuple(
         CoveragePoint(
-            value=value, n_toys=100, n_failed=1, bias=0.0, pull_mean=0.0, pull_width=1.0,
+            value=value, n_toys=100, n_failed=1, bias=0.0, bias_error=0.01, pull_mean=0.0, pull_width=1.0,
             methods={
                 "minos": MethodCoverage(covered=95, fraction=0.95, low=0.86, high=0.99, verdict="nominal"),
                 "one-sided": MethodCoverage(covered=100, fraction=1.0, low=0.94, high=1.0, verdict="over"),
@@ -289,6 +289,7 @@ def test_coverage_of_one_point():
         n_toys=10,
         n_failed=0,
         bias=None,
+        bias_error=None,
         pull_mean=None,
         pull_width=None,
         methods={"hesse": method},

@@ -25,6 +25,8 @@ UNITS_OF = {
     "angle": ["deg", "rad", "mrad"],
     "magnetic moment": ["mu_B"],
     "mass squared": ["eV2", "keV2"],
+    "exposure": ["t*yr", "kg*d"],
+    "rate per mass": ["/t/d", "/kg/y"],
 }
 
 
@@ -51,6 +53,9 @@ UNITS_OF = {
         ("0 d", "time", 0.0),
         ("2 eV2", "mass squared", 2e-12),
         ("2 eV*keV", "mass squared", 2e-9),
+        ("100 t*yr", "exposure", 100e6 * 365.25 * 86400),
+        ("2 d*kg", "exposure", 2e3 * 86400),
+        ("3 /t/d", "rate per mass", 3 / 1e6 / 86400),
         (" +.5  MeV ", "energy", 0.5),
     ],
 )
@@ -72,7 +77,9 @@ def test_value_in_another_unit(text: str, value: float) -> None:
     [
         ("250", "energy", ["'250' has no unit", "'250 keV'", "an energy: eV, keV, MeV, GeV"]),
         ("20 d", "energy", ["is not an energy but a time", "250 keV"]),
-        ("20 d*g", "energy", ["is not an energy:"]),
+        ("20 d*cm", "energy", ["is not an energy:"]),
+        ("20 d*g", "energy", ["is not an energy but an exposure:"]),
+        ("20 /d", "energy", ["is not an energy but an activity or a rate:"]),
         ("250 kev", "energy", ["unknown unit 'kev'", "did you mean 'keV'"]),
         ("20 days", "time", ["unknown unit 'days'", "20 d"]),
         ("keV", "energy", ["does not begin with a number"]),

@@ -1,0 +1,72 @@
+"""The text of a card: a preset's, or that of a file."""
+
+from pathlib import Path
+
+from macros.card.faults import CardError, CardFault, closest
+
+__all__ = ["card_text", "preset_text", "presets"]
+
+_CARDS = Path(__file__).parents[1] / "cards"
+_MAX_SIZE = 1_000_000
+
+
+def presets() -> tuple[str, ...]:
+    """List the names of the presets.
+
+    Examples
+    --------
+    >>> "borexino-cr51-paper" in presets()
+    True
+    """
+    return tuple(sorted(path.stem for path in _CARDS.glob("*.toml")))
+
+
+def preset_text(name: str) -> str:
+    """Read a preset as it stands, with its comments.
+
+    Raises
+    ------
+    CardError
+        If there is none of that name.
+    """
+    if name not in presets():
+        raise CardError(name, [_unknown_preset(name)])
+    return (_CARDS / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def card_text(name: str) -> str:
+    """Read a preset, or a card from a file.
+
+    Raises
+    ------
+    CardError
+        If there is none, or it is no text.
+    """
+    return preset_text(name) if name in presets() else _read_file(name)
+
+
+def _read_file(name: str) -> str:
+    path = Path(name)
+    fault = None
+    try:
+        if path.stat().st_size > _MAX_SIZE:
+            fault = CardFault(key="", reason="is too large for a card", suggestion="a card is a TOML file")
+        else:
+            return path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        fault = _unknown_preset(name)
+    except UnicodeDecodeError:
+        fault = CardFault(key="", reason="is not a text file", suggestion="a card is a TOML file")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        fault = CardFault(key="", reason=f"cannot be read: {reason}")
+    raise CardError(name, [fault])
+
+
+def _unknown_preset(name: str) -> CardFault:
+    meant = closest(name, presets())
+    return CardFault(
+        key="",
+        reason="no such file, and no preset of that name",
+        suggestion=f"did you mean `{meant}`?" if meant else f"presets are {', '.join(presets())}",
+    )

@@ -1,0 +1,99 @@
+"""Source, geometry and uncertainties in words."""
+
+import math
+from typing import TYPE_CHECKING
+
+from simgen.units import write_quantity
+
+if TYPE_CHECKING:
+    from detsim.backgrounds import Background, FlatBackground
+    from detsim.experiment import Experiment
+    from detsim.systematics import Systematic
+    from simgen.geometry import Geometry
+
+__all__ = ["describe_geometry", "describe_shape", "describe_source", "describe_uncertainty"]
+
+_YEARS = 1e8
+"""Half-life [s] above which it is given in years."""
+
+
+def describe_shape(geometry: "Geometry") -> str:
+    """Describe the shape of a target.
+
+    Examples
+    --------
+    >>> from simgen.geometry import Sphere
+    >>> describe_shape(Sphere(radius=300.0))
+    'a sphere of 300 cm'
+    """
+    from simgen.geometry import Box, Cylinder, Shell, Sphere
+
+    match geometry:
+        case Sphere():
+            return f"a sphere of {geometry.radius:g} cm"
+        case Shell():
+            return f"a shell of radii {geometry.inner_radius:g} and {geometry.radius:g} cm"
+        case Cylinder():
+            return f"a cylinder of radius {geometry.radius:g} and height {geometry.height:g} cm"
+        case Box():
+            return f"a box of {' × '.join(f'{edge:g}' for edge in geometry.size)} cm"
+        case _:
+            return f"a {type(geometry).__name__}"
+
+
+def describe_geometry(experiment: "Experiment") -> str:
+    """Describe target and place of the source."""
+    geometry: Geometry | None = getattr(experiment.normalisation, "geometry", None)
+    if geometry is None:
+        return "none: every electron is alike"
+    distance, radius = math.hypot(*geometry.source_centre), geometry.source_radius
+    kind = f"a source of {radius:g} cm radius" if radius else "a point source"
+    place = f"{distance:g} cm from its centre" if distance else "at its centre"
+    return f"{describe_shape(geometry)}, {kind} {place}"
+
+
+def describe_source(experiment: "Experiment") -> str:
+    """Describe the components of the source, its half-life and its normalisation."""
+    source = experiment.source
+    components = ", ".join(
+        f"{c.name} {c.flavour} up to {write_quantity(c.spectrum.endpoint, 'keV', digits=5)}"
+        for c in source.components
+    )
+    unit = "y" if source.half_life > _YEARS else "d"
+    life = f"half-life {write_quantity(source.half_life, unit, digits=5)}"
+    constant = math.isinf(source.half_life)
+    return f"{components}, {'constant' if constant else life}; {_normalisation(experiment)}"
+
+
+def _normalisation(experiment: "Experiment") -> str:
+    from simgen.exposure import Activity, Flux, Interactions
+
+    match experiment.normalisation:
+        case Flux(value=value):
+            return f"a constant flux of {write_quantity(value, '/cm2/s', digits=5)}"
+        case Activity(value=value):
+            start = experiment.exposure.start
+            when = f"{write_quantity(start, 'd', digits=5)} before" if start else "at"
+            return f"{write_quantity(value, 'MCi', digits=5)} {when} the start of the exposure"
+        case Interactions(events=events):
+            return f"{events:g} interactions of the standard model"
+        case other:
+            return type(other).__name__
+
+
+def describe_uncertainty(of: "Systematic | Background | FlatBackground") -> str:
+    """Describe how well a quantity is known.
+
+    Examples
+    --------
+    >>> from detsim.systematics import Systematic
+    >>> describe_uncertainty(Systematic(name="activity", uncertainty=0.018))
+    '1.8 %'
+    >>> describe_uncertainty(Systematic(name="mass", uncertainty=0.05, constraint="log-normal"))
+    '5 % (log-normal)'
+    """
+    notes = ["log-normal"] if of.constraint == "log-normal" else []
+    if of.common:
+        notes.append("common")
+    known = f"{100 * of.uncertainty:g} %" if of.uncertainty else "exact"
+    return ("free" if of.constraint == "free" else known) + (f" ({', '.join(notes)})" if notes else "")

@@ -1,0 +1,114 @@
+"""What a card describes, as rows for a person and as keys for a program."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from macros.card import Card
+from macros.card.exposure import UNIT_MASS, has_amount
+from macros.console import format_number
+from macros.description import describe_geometry, describe_source, describe_uncertainty
+from macros.response import describe_response
+from simgen.units import write_quantity
+
+if TYPE_CHECKING:
+    from detsim.backgrounds import Background, FlatBackground
+    from detsim.detector import Detector
+    from detsim.systematics import Systematic
+
+__all__ = ["analysis_facts", "analysis_rows", "experiment_facts", "experiment_rows"]
+
+
+def experiment_rows(card: Card) -> list[tuple[str, str]]:
+    """Describe the experiment of a plain card."""
+    experiment, detector = card.experiment, card.experiment.detector
+    backgrounds = [
+        f"{b.name} {_per_mass(write_quantity(b.rate, '/d', digits=4), card)}, {describe_uncertainty(b)}"
+        for b in experiment.backgrounds
+    ]
+    known = [f"{s.name} {describe_uncertainty(s)}" for s in experiment.systematics]
+    threshold = _keV(detector.threshold) if math.isfinite(detector.threshold) else "none"
+    return [
+        ("experiment", experiment.name),
+        ("source", describe_source(experiment)),
+        ("geometry", describe_geometry(experiment)),
+        ("electrons", format_number(detector.target.n_electrons)),
+        ("threshold", threshold),
+        ("bins", _bins(detector)),
+        ("response", describe_response(detector)),
+        _exposure(card),
+        ("backgrounds", "; ".join(backgrounds) or "none"),
+        ("known to", ", ".join(known) or "exact"),
+    ]
+
+
+def analysis_rows(card: Card) -> list[tuple[str, str]]:
+    """Describe model and fit."""
+    parameters = [f"{name} = {value:g}" for name, value in card.model.parameters.items()]
+    return [
+        ("model", f"{card.model.label}, {card.model.corrections}"),
+        ("parameters", ", ".join(parameters)),
+        ("fit", f"{card.fit.poi}, {card.fit.likelihood}"),
+    ]
+
+
+def experiment_facts(card: Card) -> dict[str, Any]:
+    """Return the keys of the experiment of a plain card; MeV, s, and g s of mass × time."""
+    experiment, detector = card.experiment, card.experiment.detector
+    duration = experiment.exposure.duration
+    return {
+        "experiment": experiment.name,
+        "n_electrons": detector.target.n_electrons,
+        "threshold": detector.threshold,
+        "edges": list(detector.edges),
+        **({} if detector.distance is None else {"distance_edges": list(detector.distance.edges)}),
+        "duration": duration,
+        **({"amount": UNIT_MASS * duration} if has_amount(card.document) else {}),
+        "source": experiment.source.name,
+        "geometry": describe_geometry(experiment),
+        "backgrounds": [b.name for b in experiment.backgrounds],
+        "systematics": {
+            **{s.name: _uncertainty(s) for s in experiment.systematics},
+            **{f"background_{b.name}": _uncertainty(b) for b in experiment.backgrounds if b.uncertainty},
+        },
+    }
+
+
+def analysis_facts(card: Card) -> dict[str, Any]:
+    """Return the keys of model and fit."""
+    return {
+        "model": card.model.label,
+        "corrections": card.model.corrections,
+        "parameters": card.model.parameters,
+        "poi": card.fit.poi,
+        "likelihood": card.fit.likelihood,
+    }
+
+
+def _keV(energy: float) -> str:
+    return write_quantity(energy, "keV", digits=5)
+
+
+def _bins(detector: "Detector") -> str:
+    edges, distance = detector.edges, detector.distance
+    bins = f"{detector.n_energy_bins}, {_keV(edges[0])} to {_keV(edges[-1])}"
+    if distance is None:
+        return bins
+    near, far = (write_quantity(L, "m", digits=5) for L in (distance.edges[0], distance.edges[-1]))
+    return f"{distance.n_bins} distances, {near} to {far}, of {bins} each"
+
+
+def _exposure(card: Card) -> tuple[str, str]:
+    duration = card.experiment.exposure.duration
+    if not has_amount(card.document):
+        return "live time", write_quantity(duration, "d", digits=6)
+    amount = write_quantity(UNIT_MASS * duration, "t*yr", digits=6)
+    return "exposure", f"{amount}, as 1 t for {write_quantity(duration, 'yr', digits=6)}"
+
+
+def _per_mass(rate: str, card: Card) -> str:
+    """Write a rate in the detector as the card states it: of 1 t where the exposure is mass × time."""
+    return rate.replace("/d", "/t/d") if has_amount(card.document) else rate
+
+
+def _uncertainty(of: "Systematic | Background | FlatBackground") -> dict[str, Any]:
+    return {"uncertainty": of.uncertainty, "constraint": of.constraint, "common": of.common}
