@@ -180,7 +180,8 @@ def say_coverage(study: CoverageStudy) -> None:
     for p in study.points:
         say(
             f"{study.parameter} = {p.value:g}: bias {format_number(p.bias)} ± "
-            f"{format_number(p.bias_error, 2)}, pulls {format_number(p.pull_mean)} ± {format_number(p.pull_width)}"
+            f"{format_number(p.bias_error, 2)}, pulls {format_number(p.pull_mean)} ± "
+            f"{format_number(p.pull_width)}"
         )
 
 
