@@ -91,7 +91,11 @@ def _layout(templates: Templates, likelihood: str, spread: Array, knots: Array, 
     constraints = [(_size(n), float(n.constraint != "free"), n.lowest) for n in nuisances]
     touched = [(0, templates.n_bins)]
     touched += [(min(b.start for b in found), max(b.stop for b in found)) for found in concerned]
-    places = [(b.start, b.stop, o) for b, o in zip(bins, offset, strict=True)]
+    touched_by = {c for c, _ in pairs}
+    places = [
+        (b.start, b.stop, o, targets[c][0], int(c in touched_by))
+        for c, (b, o) in enumerate(zip(bins, offset, strict=True))
+    ]
     return Layout(
         n_signals=n_signals,
         likelihood=_KINDS[likelihood],

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis._kernels.expectation import prepare
-from analysis._kernels.layout import LANES, Layout, Rows, make_rows
+from analysis._kernels.layout import BIN, INVERSE, LANES, N, Layout, Rows, make_rows
 from analysis._kernels.newton import errors, minimise
 from simgen._kernels.jit import kernel
 
@@ -27,9 +27,11 @@ def _load(counts: Array, measured: Array, begin: int, count: int, r: Rows, w: Ar
     for k in range(LANES):
         t = begin + min(k, count - 1)
         for i in range(counts.shape[1]):
-            w[r.n + i, k] = counts[t, i]
+            row = r.bins + BIN * i
+            w[(row + N) * LANES + k] = counts[t, i]
+            w[(row + INVERSE) * LANES + k] = 1.0 / counts[t, i] if counts[t, i] > 0.0 else 0.0
         for m in range(measured.shape[1]):
-            w[r.measured + m, k] = measured[t, m]
+            w[(r.measured + m) * LANES + k] = measured[t, m]
 
 
 @kernel()
@@ -65,15 +67,15 @@ def _cross(
         found[t, 0], failed[t] = math.nan, False
     for _ in range(_WALK):
         for k in range(LANES):
-            w[r.best, k] = near[k] if finished[k] else theta[k]
+            w[r.best * LANES + k] = near[k] if finished[k] else theta[k]
         minimise(layout, r, w, fixed, start, end, reach)
         left = 0
         for k in range(count):
             if finished[k]:
                 continue
             t = begin + k
-            rise = w[r.best_value, k] - floors[t]
-            if w[r.failed, k] > 0.0:
+            rise = w[r.best_value * LANES + k] - floors[t]
+            if w[r.failed * LANES + k] > 0.0:
                 finished[k] = failed[t] = True
             elif abs(math.sqrt(max(rise, 0.0)) - goal) < _CLOSE:
                 finished[k], found[t, 0] = True, theta[k]
@@ -85,7 +87,9 @@ def _cross(
                 else:
                     far[k] = theta[k]
                 origin = points[t, 0]
-                theta[k] = _next(theta[k], origin, near[k], far[k], rise, w[r.slope_at_best, k], goal)
+                theta[k] = _next(
+                    theta[k], origin, near[k], far[k], rise, w[r.slope_at_best * LANES + k], goal
+                )
                 if (theta[k] - end) * steps[t] > 0.0:
                     theta[k] = end
                 if abs(far[k] - near[k]) <= 1e-14 * abs(far[k]):
@@ -132,7 +136,7 @@ def chunk(
         Filled: no minimum was found.
     """
     r = make_rows(layout)
-    w = np.zeros((r.size, LANES))
+    w = np.zeros(r.size * LANES)
     prepare(layout, r, w)
     size = len(fixed)
     start = 0 if task in (FIT, ERRORS) else 1
@@ -141,7 +145,7 @@ def chunk(
         _load(counts, measured, first, count, r, w)
         for p in range(size):
             for k in range(LANES):
-                w[r.best + p, k] = points[first + min(k, count - 1), p]
+                w[(r.best + p) * LANES + k] = points[first + min(k, count - 1), p]
         if task == CROSSING:
             _cross(
                 layout, r, w, fixed, count, points, floors, steps, threshold, high, low, first, start, found,
@@ -155,7 +159,7 @@ def chunk(
         row = r.step if task == ERRORS else r.best
         for k in range(count):
             t = first + k
-            failed[t] = w[r.failed, k] > 0.0
-            values[t] = w[r.best_value, k]
+            failed[t] = w[r.failed * LANES + k] > 0.0
+            values[t] = w[r.best_value * LANES + k]
             for p in range(size):
-                found[t, p] = w[row + p, k]
+                found[t, p] = w[(row + p) * LANES + k]

@@ -24,7 +24,14 @@ __all__ = ["LANES", "Layout", "Rows", "make_rows"]
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-LANES = 32
+LANES = 64
+
+N, INVERSE, MU, SLOPE, CURVATURE, FIRST, SECOND, SIGNAL, BIN = range(9)
+"""Rows of a bin: data and their inverse; μ, and slope and curvature of -2 ln L in it; the signal's derivatives in θ
+and, in the fused path, the signal itself. Rows at fixed distances need no checks whether they overlap."""
+
+VALUE, SUM_FIRST, SUM_SECOND, SUM_SQUARE, THETA, EXACT, FACTOR, TOTALS = range(8)
+"""Rows of an experiment in the fused path: -2 ln L; Σ slope × ∂T/∂θ, × ∂²T/∂θ²; Σ curvature × (∂T/∂θ)²; copies."""
 
 LINEAR, LOG_NORMAL, SHAPE = 0, 1, 2
 """Kinds of nuisance parameters."""
@@ -40,7 +47,8 @@ class Layout(NamedTuple):
     """Number of experiments: so many components are signals."""
     likelihood: int
     components: Integers
-    """First bin, end of the bins, column of the first, shape (C, 3); the signals' columns are the bins."""
+    """First bin, end of the bins, column of the first, experiment, and whether it has a factor, shape (C, 5); the
+    signals' columns are the bins."""
     pairs: Integers
     """Component and nuisance parameter that is a factor of it, shape (n_pairs, 2), ascending."""
     nuisances: Integers
@@ -62,8 +70,8 @@ class Layout(NamedTuple):
 class Rows(NamedTuple):
     """Where the rows of each quantity begin; P = 1 + M parameters, L = 1 + 2S layers."""
 
-    n: int
-    """Data, N rows."""
+    bins: int
+    """Bins, BIN rows each."""
     measured: int
     """Auxiliary measurements, M."""
     at: int
@@ -82,15 +90,13 @@ class Rows(NamedTuple):
     """Their derivatives in θ, L × N."""
     columns: int
     """T + Σ x U + x² V of every column."""
-    first: int
-    second: int
-    """Derivatives of the signals' columns in θ, N each."""
     changes: int
     """∂μ_i/∂p, P × N."""
-    mu: int
-    slope: int
-    curvature: int
-    """Of -2 ln L in μ_i, N each."""
+    totals: int
+    """Of the fused path, TOTALS for each experiment."""
+    products: int
+    """Of the fused path for each component: Σ slope × T, Σ curvature × T × ∂T/∂θ, Σ curvature × T × T' of every
+    other: C × (2 + C)."""
     sums: int
     """Σ_i slope × columns and their derivatives of each component, (3 + 3S) × C."""
     value: int
@@ -120,13 +126,23 @@ class Rows(NamedTuple):
     """Number of rows."""
 
 
+ROW = np.uint64(LANES)
+"""The same, unsigned: an index that cannot be negative needs no branch, and loops over lanes vectorise."""
+
+
+@kernel()
+def at(row: int) -> np.uint64:
+    """Return where a row begins."""
+    return np.uint64(row) * ROW
+
+
 @kernel()
 def make_rows(layout: Layout) -> Rows:
     """Lay the rows out."""
     n_bins, m, c = layout.bins.shape[1], len(layout.nuisances), len(layout.components)
     n_layers, n_columns = layout.layers.shape
     p = 1 + m
-    measured = n_bins
+    measured = BIN * n_bins
     at = measured + m
     exact = at + p
     factor = exact + 1
@@ -135,13 +151,10 @@ def make_rows(layout: Layout) -> Rows:
     layers = pulls + n_layers
     layers_first = layers + n_layers * n_columns
     columns = layers_first + n_layers * n_bins
-    first = columns + n_columns
-    second = first + n_bins
-    changes = second + n_bins
-    mu = changes + p * n_bins
-    slope = mu + n_bins
-    curvature = slope + n_bins
-    sums = curvature + n_bins
+    changes = columns + n_columns
+    totals = changes + p * n_bins
+    products = totals + TOTALS * layout.n_signals
+    sums = products + c * (2 + c)
     value = sums + (3 + 3 * (n_layers // 2)) * c
     gradient = value + 1
     hessian = gradient + p
@@ -153,7 +166,7 @@ def make_rows(layout: Layout) -> Rows:
     keep = fraction + 2
     done = keep + p
     return Rows(
-        0, measured, at, exact, factor, slope_of, pulls, layers, layers_first, columns, first, second,
-        changes, mu, slope, curvature, sums, value, gradient, hessian, best, best_value, best_value + 1,
-        step, trial, fraction, fraction + 1, keep, done, done + 1, done + 2, done + 3,
+        0, measured, at, exact, factor, slope_of, pulls, layers, layers_first, columns, changes, totals,
+        products, sums, value, gradient, hessian, best, best_value, best_value + 1, step, trial, fraction,
+        fraction + 1, keep, done, done + 1, done + 2, done + 3,
     )  # fmt: skip

@@ -12,6 +12,7 @@ from plain import scaled
 from analysis import layouts
 from analysis._kernels import derivatives, expectation
 from analysis._kernels import layout as kernels
+from analysis._kernels.fused import is_plain
 from analysis.batch import Problem
 from analysis.fitter import make_fitter
 from detsim.backgrounds import Background
@@ -49,6 +50,9 @@ def small(factor=1e-3, *, names=(), backgrounds=(FLAT,), **settings):
 EVERYTHING = small(names=("activity", "mass", "efficiency"), backgrounds=(FLAT, SMEARED))
 SHAPES = small(names=("activity", "energy_scale", "resolution", "sin2_theta_w"), backgrounds=(FLAT, SMEARED))
 LOG_NORMAL = small(names=("activity", "mass", "energy_scale"), constraint="log-normal")
+FACTORS = small(
+    names=("activity", "mass", "efficiency"), constraint="log-normal", backgrounds=(SMEARED, FLAT)
+)
 TOGETHER = (
     replace(small(names=("activity", "energy_scale")), name="A"),
     replace(
@@ -60,6 +64,7 @@ CASES = {
     "normalisations": (EVERYTHING, CHI, {}),
     "shapes": (SHAPES, CHI, {}),
     "log-normal": (LOG_NORMAL, LR(), {}),
+    "log-normal factors": (FACTORS, CHI, {}),
     "together": (TOGETHER, CHI, {}),
     "paper": (SHAPES, CHI, {"likelihood": "paper", "error_per_bin": 0.05}),
 }
@@ -81,24 +86,39 @@ def thrown(fitter, n, seed=1, gamma=0.1):
     return rng.poisson(mu, (n, len(mu))).astype(float), rng.standard_normal((n, len(fitter.nominal)))
 
 
-def evaluate(layout, point, n, measured, exact):
-    """Value, gradient and Hessian from the kernel, of one data set."""
+def evaluate(layout, point, n, measured, exact, plain=None):
+    """Value, gradient and Hessian from the kernel, of one data set; and μ."""
     r = kernels.make_rows(layout)
-    w = np.zeros((r.size, kernels.LANES))
-    expectation.prepare(layout, r, w)
-    size = len(point)
-    w[r.n : r.n + len(n)] = n[:, None]
+    flat = np.zeros(r.size * kernels.LANES)
+    expectation.prepare(layout, r, flat)
+    w, size = flat.reshape(r.size, kernels.LANES), len(point)
+    bins = w[r.bins : r.bins + kernels.BIN * len(n)].reshape(len(n), kernels.BIN, -1)
+    bins[:, kernels.N] = n[:, None]
+    bins[:, kernels.INVERSE] = np.divide(1, n, out=np.zeros_like(n), where=n > 0)[:, None]
     w[r.measured : r.measured + size - 1] = measured[:, None]
     w[r.at : r.at + size] = point[:, None]
     w[r.exact] = exact
-    derivatives.evaluate(layout, r, w, 0)
+    derivatives.evaluate(layout, r, flat, 0, True, is_plain(layout) if plain is None else plain)
     hessian = w[r.hessian : r.hessian + size**2, 0].reshape(size, size)
     return (
         w[r.value, 0],
         w[r.gradient : r.gradient + size, 0].copy(),
         np.tril(hessian) + np.tril(hessian, -1).T,
-        w[r.mu : r.mu + len(n), 5].copy(),
+        bins[:, kernels.MU, 5].copy(),
     )
+
+
+@pytest.mark.parametrize("case", ["plain", "normalisations", "log-normal factors"])
+@pytest.mark.parametrize("exact", [0.0, 1.0])
+def test_the_fused_path_is_the_general_one(case, exact):
+    fitter = fitter_of(case)
+    layout, ((counts,), (measured,)) = layout_of(fitter), thrown(fitter, 1)
+    assert is_plain(layout)
+    counts[2] = 0.0
+    point = np.concatenate([[0.3], np.linspace(-1.5, 1.2, len(measured))])
+    both = [evaluate(layout, point, counts, measured, exact, plain) for plain in (True, False)]
+    for ours, theirs in zip(*both, strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-11, abs=1e-11 * np.abs(theirs).max())
 
 
 @pytest.mark.parametrize("case", CASES)
