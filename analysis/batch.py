@@ -16,7 +16,7 @@ __all__ = ["Problem"]
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-_CHUNK = 1024
+_CHUNK = 4096
 """Data sets a thread takes at once; it changes no bit."""
 
 
@@ -48,7 +48,9 @@ class Problem:
         """Number of data sets."""
         return len(self.counts)
 
-    def minima(self, starts: Array, low: float, high: float) -> tuple[Array, Array, Mask]:
+    def minima(
+        self, starts: Array, low: float, high: float, *, estimator: Array | None = None
+    ) -> tuple[Array, Array, Mask]:
         """Run free fits.
 
         Parameters
@@ -57,6 +59,8 @@ class Problem:
             Values of the parameter of interest to begin with.
         low, high : float
             Its range.
+        estimator : ndarray, shape (1 + n_nuisances, 1 + n_bins + n_nuisances), optional
+            Begin with the parameters that are this matrix times (1, counts, auxiliary).
 
         Returns
         -------
@@ -66,16 +70,25 @@ class Problem:
             -2 ln L/L_saturated at the minimum.
         failed : ndarray of bool, shape (n,)
         """
-        return self._solve(_batch.FIT, self._points(starts), low=low, high=high)
+        return self._solve(_batch.FIT, self._points(starts), estimator=estimator, low=low, high=high)
 
-    def profile(self, points: Array) -> tuple[Array, Array, Mask]:
-        """Minimise over the nuisance parameters at values of the parameter of interest, shape (n,).
+    def profile(self, points: Array, pulls: Array | None = None) -> tuple[Array, Array, Mask]:
+        """Minimise over the nuisance parameters at values of the parameter of interest.
+
+        Parameters
+        ----------
+        points : ndarray, shape (n,)
+        pulls : ndarray, shape (n, n_nuisances), optional
+            Where they are nearly at their minimum.
 
         Returns
         -------
         As `minima`.
         """
-        return self._solve(_batch.PROFILE, self._points(points))
+        begin = self._points(points)
+        if pulls is not None:
+            begin[:, 1:] = pulls
+        return self._solve(_batch.PROFILE, begin, near=pulls is not None)
 
     def errors(self, parameters: Array, *, fixed: bool = False) -> Array:
         """Compute Hesse's errors at minima, shape (n, 1 + n_nuisances); NaN where there are none.
@@ -128,6 +141,8 @@ class Problem:
         task: int,
         points: Array,
         *,
+        estimator: Array | None = None,
+        near: bool = False,
         floors: Array | None = None,
         steps: Array | None = None,
         threshold: float = 0.0,
@@ -148,6 +163,8 @@ class Problem:
             np.ascontiguousarray(self.auxiliary, np.float64),
             mask,
             np.ascontiguousarray(points, np.float64),
+            np.zeros((0, 0)) if estimator is None else np.ascontiguousarray(estimator, np.float64),
+            near,
             none if floors is None else np.ascontiguousarray(floors, np.float64),
             none if steps is None else np.ascontiguousarray(steps, np.float64),
             float(threshold),

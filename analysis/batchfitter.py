@@ -52,6 +52,15 @@ class BatchFit:
     values: Array
     status: Flags
 
+    def of(self, which: NDArray[np.intp]) -> "BatchFit":
+        """Return the fits of some of the data sets."""
+        return BatchFit(
+            parameters=self.parameters[which],
+            errors=self.errors[which],
+            values=self.values[which],
+            status=self.status[which],
+        )
+
     @property
     def good(self) -> NDArray[np.bool_]:
         """Which fits found a minimum."""
@@ -125,6 +134,36 @@ class BatchFitter:
             found = [max(start, 0.1 * f.width) for start in found]
         return tuple(found[:_MOST_STARTS])
 
+    @cached_property
+    def estimator(self) -> Array | None:
+        """Linear estimator of all parameters around the first start: Fisher's step for Gaussian data.
+
+        Shape (1 + n_nuisances, 1 + n_bins + n_nuisances); None where nothing is measured there.
+        """
+        t, start = self.fitter.templates, self.starts[0]
+        mu, zero = t.expected(start), self.fitter.nominal
+        h = 1e-3
+        steps = h * np.eye(len(zero))
+        step = 1e-3 * min(self.fitter.width, 1e30)
+        low, high = self.edges
+        left, right = max(start - step, low), min(start + step, high)
+        rows = [(t.expected(right) - t.expected(left)) / (right - left)]
+        rows += [(t.expected(start, x) - t.expected(start, -x)) / (2 * h) for x in steps]
+        changes = np.array(rows)
+        paper = self.fitter.likelihood == "paper"
+        variance = self.fitter.errors**2 if paper else np.maximum(mu, 1e-3)
+        weights = np.array([float(n.constraint != "free") for n in t.nuisances])
+        information = (changes / variance) @ changes.T
+        information[1:, 1:] += np.diag(weights)
+        try:
+            np.linalg.cholesky(information)
+        except np.linalg.LinAlgError:
+            return None
+        auxiliary = np.vstack([np.zeros((1, len(zero))), np.diag(weights)])
+        solved = np.linalg.solve(information, np.hstack([changes / variance, auxiliary]))
+        constant = np.concatenate([[start], zero]) - solved[:, : len(mu)] @ mu
+        return np.column_stack([constant, solved])
+
     def fit(self, counts: Array, auxiliary: Array, *, errors: bool = True) -> BatchFit:
         """Fit data sets freely.
 
@@ -153,8 +192,10 @@ class BatchFitter:
     def _search(self, problem: Problem, parameters: Array, values: Array, status: Flags) -> None:
         """Fit from every start, and keep the deepest minimum."""
         low, high = self.edges
-        for start in self.starts:
-            found, deviance, failed = problem.minima(np.full(problem.size, start), low, high)
+        for number, start in enumerate(self.starts):
+            estimator = self.estimator if number == 0 else None
+            starts = np.full(problem.size, start)
+            found, deviance, failed = problem.minima(starts, low, high, estimator=estimator)
             if self.fitter.templates.poi in EVEN:
                 found[:, 0] = np.abs(found[:, 0])
             if self.fitter.templates.coefficients is None:  # the table may end before the parameter's range
@@ -190,15 +231,19 @@ class BatchFitter:
         else:
             widths[i] = found
 
-    def profile(self, counts: Array, auxiliary: Array, points: Array) -> Array:
-        """Minimise -2 ln L over the nuisance parameters at a value of each data set, shape (n,)."""
+    def profile(self, counts: Array, auxiliary: Array, points: Array, fits: BatchFit | None = None) -> Array:
+        """Minimise -2 ln L over the nuisance parameters at a value of each data set, shape (n,).
+
+        The search begins with the pulls of the fits, where they are given.
+        """
         low, high = self.edges
         values, left = np.full(len(counts), math.nan), np.ones(len(counts), np.bool_)
         if self.layout is not None:
             left = (points < low) | (points > high)
             inside = np.flatnonzero(~left)
             problem = Problem(layout=self.layout, counts=counts[inside], auxiliary=auxiliary[inside])
-            _, values[inside], failed = problem.profile(points[inside])
+            pulls = None if fits is None else fits.parameters[inside, 1:]
+            _, values[inside], failed = problem.profile(points[inside], pulls)
             left[inside[failed]] = True
         for i in np.flatnonzero(left):
             data = self.fitter.data(counts[i], auxiliary[i])
@@ -231,7 +276,7 @@ class BatchFitter:
         floors = fits.values.copy()
         moved = np.flatnonzero(fits.good & (origins != fits.parameters[:, 0]))
         if len(moved):
-            floors[moved] = self.profile(counts[moved], auxiliary[moved], origins[moved])
+            floors[moved] = self.profile(counts[moved], auxiliary[moved], origins[moved], fits.of(moved))
         return self._crossings(counts, auxiliary, fits, origins, floors, 1, threshold, bounded=True)
 
     def _crossings(

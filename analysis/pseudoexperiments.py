@@ -130,7 +130,9 @@ def fit_toys(
     columns["q_true"] = nothing.copy()
     good = np.flatnonzero(fits.good)
     truth = np.full(len(good), fitter.truth)
-    columns["q_true"][good] = batch.profile(counts[good], auxiliary[good], truth) - fits.values[good]
+    columns["q_true"][good] = (
+        batch.profile(counts[good], auxiliary[good], truth, fits.of(good)) - fits.values[good]
+    )
     sigmas = float(ndtri((1 + level) / 2))
     columns["hesse_lower"], columns["hesse_upper"] = best - sigmas * error, best + sigmas * error
     columns["minos_lower"], columns["minos_upper"] = nothing.copy(), nothing.copy()

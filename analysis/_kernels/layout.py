@@ -26,12 +26,18 @@ Integers = NDArray[np.int64]
 
 LANES = 64
 
-N, INVERSE, MU, SLOPE, CURVATURE, FIRST, SECOND, SIGNAL, BIN = range(9)
-"""Rows of a bin: data and their inverse; μ, and slope and curvature of -2 ln L in it; the signal's derivatives in θ
-and, in the fused path, the signal itself. Rows at fixed distances need no checks whether they overlap."""
+ROW = np.uint64(LANES)
+"""Length of a row. Places in the array are unsigned: one that cannot be negative needs no branch."""
 
-VALUE, SUM_FIRST, SUM_SECOND, SUM_SQUARE, THETA, EXACT, FACTOR, TOTALS = range(8)
-"""Rows of an experiment in the fused path: -2 ln L; Σ slope × ∂T/∂θ, × ∂²T/∂θ²; Σ curvature × (∂T/∂θ)²; copies."""
+BIN, TOTALS = 8, 7
+"""Rows of a bin, and of the totals of an experiment in the fused path."""
+
+N, INVERSE, MU, SLOPE, CURVATURE, FIRST, SECOND, SIGNAL = (np.uint64(j * LANES) for j in range(BIN))
+"""Rows of a bin: data and their inverse; μ, with slope and curvature of -2 ln L in it; derivatives of the
+signal in θ; in the fused path the signal. Rows at fixed distances need no checks whether they overlap."""
+
+VALUE, SUM_FIRST, SUM_SECOND, SUM_SQUARE, THETA, EXACT, FACTOR = (np.uint64(j * LANES) for j in range(TOTALS))
+"""Totals: -2 ln L; Σ slope × ∂T/∂θ, × ∂²T/∂θ²; Σ curvature × (∂T/∂θ)²; copies of what they are made of."""
 
 LINEAR, LOG_NORMAL, SHAPE = 0, 1, 2
 """Kinds of nuisance parameters."""
@@ -47,8 +53,8 @@ class Layout(NamedTuple):
     """Number of experiments: so many components are signals."""
     likelihood: int
     components: Integers
-    """First bin, end of the bins, column of the first, experiment, and whether it has a factor, shape (C, 5); the
-    signals' columns are the bins."""
+    """First bin, end of the bins, column of the first, experiment, and whether it has a factor, shape (C, 5);
+    the signals' columns are the bins."""
     pairs: Integers
     """Component and nuisance parameter that is a factor of it, shape (n_pairs, 2), ascending."""
     nuisances: Integers
@@ -70,69 +76,71 @@ class Layout(NamedTuple):
 class Rows(NamedTuple):
     """Where the rows of each quantity begin; P = 1 + M parameters, L = 1 + 2S layers."""
 
-    bins: int
+    bins: np.uint64
     """Bins, BIN rows each."""
-    measured: int
+    measured: np.uint64
     """Auxiliary measurements, M."""
-    at: int
+    at: np.uint64
     """Parameters at which the model is evaluated, P."""
-    exact: int
+    exact: np.uint64
     """1 where the Hessian is exact, 0 where it is Fisher's."""
-    factor: int
+    factor: np.uint64
     """F_c, C."""
-    slope_of: int
+    slope_of: np.uint64
     """∂F_c/∂x_m of each pair."""
-    pulls: int
+    pulls: np.uint64
     """1, x_s ..., x_s² ..., L."""
-    layers: int
+    layers: np.uint64
     """T, U_s ..., V_s ... of every column, L × n_columns; of no use without shapes."""
-    layers_first: int
+    layers_first: np.uint64
     """Their derivatives in θ, L × N."""
-    columns: int
+    columns: np.uint64
     """T + Σ x U + x² V of every column."""
-    changes: int
+    changes: np.uint64
     """∂μ_i/∂p, P × N."""
-    totals: int
+    totals: np.uint64
     """Of the fused path, TOTALS for each experiment."""
-    products: int
-    """Of the fused path for each component: Σ slope × T, Σ curvature × T × ∂T/∂θ, Σ curvature × T × T' of every
-    other: C × (2 + C)."""
-    sums: int
+    products: np.uint64
+    """Of the fused path for each component: Σ slope × T, Σ curvature × T × ∂T/∂θ, Σ curvature × T × T' of
+    every other: C × (2 + C)."""
+    sums: np.uint64
     """Σ_i slope × columns and their derivatives of each component, (3 + 3S) × C."""
-    value: int
+    value: np.uint64
     """-2 ln L/L_saturated, 1."""
-    gradient: int
-    hessian: int
+    gradient: np.uint64
+    hessian: np.uint64
     """P, and P × P of which the lower triangle counts."""
-    best: int
+    best: np.uint64
     """Best parameters so far, P."""
-    best_value: int
-    slope_at_best: int
+    best_value: np.uint64
+    slope_at_best: np.uint64
     """∂/∂θ of -2 ln L at the minimum: by the envelope theorem that of the profile."""
-    step: int
-    trial: int
+    step: np.uint64
+    trial: np.uint64
     """P each."""
-    fraction: int
+    fraction: np.uint64
     """Of the step that is tried."""
-    decrease: int
+    decrease: np.uint64
     """Expected of the step."""
-    keep: int
+    keep: np.uint64
     """0 for a parameter that stays where it is, P."""
-    done: int
-    failed: int
-    regular: int
+    trusted: np.uint64
+    """1 where steps are so small that they are made without looking at the value."""
+    cautious: np.uint64
+    """1 where trust was misplaced."""
+    before: np.uint64
+    """Parameters before the last step that was trusted, P."""
+    done: np.uint64
+    failed: np.uint64
+    regular: np.uint64
     """Whether the matrix was positive definite."""
     size: int
     """Number of rows."""
 
 
-ROW = np.uint64(LANES)
-"""The same, unsigned: an index that cannot be negative needs no branch, and loops over lanes vectorise."""
-
-
 @kernel()
 def at(row: int) -> np.uint64:
-    """Return where a row begins."""
+    """Return where the row of a number begins, counted from another one."""
     return np.uint64(row) * ROW
 
 
@@ -143,8 +151,8 @@ def make_rows(layout: Layout) -> Rows:
     n_layers, n_columns = layout.layers.shape
     p = 1 + m
     measured = BIN * n_bins
-    at = measured + m
-    exact = at + p
+    point = measured + m
+    exact = point + p
     factor = exact + 1
     slope_of = factor + c
     pulls = slope_of + len(layout.pairs)
@@ -164,9 +172,13 @@ def make_rows(layout: Layout) -> Rows:
     trial = step + p
     fraction = trial + p
     keep = fraction + 2
-    done = keep + p
+    trusted = keep + p
+    before = trusted + 2
+    done = before + p
     return Rows(
-        0, measured, at, exact, factor, slope_of, pulls, layers, layers_first, columns, changes, totals,
-        products, sums, value, gradient, hessian, best, best_value, best_value + 1, step, trial, fraction,
-        fraction + 1, keep, done, done + 1, done + 2, done + 3,
+        at(0), at(measured), at(point), at(exact), at(factor), at(slope_of), at(pulls), at(layers),
+        at(layers_first), at(columns), at(changes), at(totals), at(products), at(sums), at(value),
+        at(gradient), at(hessian), at(best), at(best_value), at(best_value + 1), at(step), at(trial),
+        at(fraction), at(fraction + 1), at(keep), at(trusted), at(trusted + 1), at(before), at(done),
+        at(done + 1), at(done + 2), done + 3,
     )  # fmt: skip

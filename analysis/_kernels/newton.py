@@ -7,13 +7,12 @@ from numpy.typing import NDArray
 
 from analysis._kernels.derivatives import evaluate
 from analysis._kernels.fused import is_plain
-from analysis._kernels.layout import LANES, ROW, Layout, Rows, at
+from analysis._kernels.layout import ROW, Layout, Rows, at
 from simgen._kernels.jit import kernel
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-_STEPS = 100
 _CONVERGED = 1e-10
 """Expected decrease of -2 ln L at which the last step is made: its square is what remains."""
 _NEAR = 0.5
@@ -26,187 +25,260 @@ _ROUNDING = 1e-13
 def factorise(r: Rows, w: Array, size: int, start: int) -> None:
     """Turn the Hessian from parameter `start` on into its Cholesky factor, and tell where there is none."""
     for k in range(ROW):
-        w[at(r.regular) + k] = 1.0
+        w[r.regular + k] = 1.0
     for p in range(start, size):
-        row = r.hessian + p * size
+        row, keep = r.hessian + at(p * size), r.keep + at(p)
+        diagonal = row + at(p)
         for k in range(ROW):
-            keep = w[at(r.keep + p) + k]
-            w[at(row + p) + k] = keep * w[at(row + p) + k] + (1.0 - keep)
+            w[diagonal + k] = w[keep + k] * w[diagonal + k] + (1.0 - w[keep + k])
+        for k in range(ROW):
+            w[r.trial + k] = 1e-14 * w[diagonal + k]
         for q in range(start, p):
+            target, kept, other = row + at(q), r.keep + at(q), r.hessian + at(q * size)
             for k in range(ROW):
-                w[at(row + q) + k] *= w[at(r.keep + p) + k] * w[at(r.keep + q) + k]
-            other = r.hessian + q * size
+                w[target + k] *= w[keep + k] * w[kept + k]
             for j in range(start, q):
+                one, two = row + at(j), other + at(j)
                 for k in range(ROW):
-                    w[at(row + q) + k] -= w[at(row + j) + k] * w[at(other + j) + k]
+                    w[target + k] -= w[one + k] * w[two + k]
+            pivot = other + at(q)
             for k in range(ROW):
-                w[at(row + q) + k] /= w[at(other + q) + k]
+                w[target + k] /= w[pivot + k]
+            for k in range(ROW):
+                w[diagonal + k] -= w[target + k] * w[target + k]
         for k in range(ROW):
-            left = w[at(row + p) + k]
-            least = 1e-14 * left
-            for j in range(start, p):
-                left -= w[at(row + j) + k] * w[at(row + j) + k]
-            regular = left > least
-            w[at(r.regular) + k] = w[at(r.regular) + k] if regular else 0.0
-            w[at(row + p) + k] = math.sqrt(left) if regular else 1.0
+            left = w[diagonal + k]
+            regular = left > w[r.trial + k]
+            w[r.regular + k] = w[r.regular + k] if regular else 0.0
+            w[diagonal + k] = math.sqrt(left) if regular else 1.0
 
 
 @kernel()
 def _solve(r: Rows, w: Array, size: int, start: int) -> None:
     """Fill the trial step -H⁻¹ gradient."""
     for p in range(start, size):
-        row = r.hessian + p * size
+        row, target, slope, keep = (
+            r.hessian + at(p * size),
+            r.trial + at(p),
+            r.gradient + at(p),
+            r.keep + at(p),
+        )
         for k in range(ROW):
-            w[at(r.trial + p) + k] = -w[at(r.gradient + p) + k] * w[at(r.keep + p) + k]
+            w[target + k] = -w[slope + k] * w[keep + k]
         for q in range(start, p):
+            factor, other = row + at(q), r.trial + at(q)
             for k in range(ROW):
-                w[at(r.trial + p) + k] -= w[at(row + q) + k] * w[at(r.trial + q) + k]
+                w[target + k] -= w[factor + k] * w[other + k]
+        pivot = row + at(p)
         for k in range(ROW):
-            w[at(r.trial + p) + k] /= w[at(row + p) + k]
+            w[target + k] /= w[pivot + k]
     for p in range(size - 1, start - 1, -1):
+        target, pivot = r.trial + at(p), r.hessian + at(p * size + p)
         for q in range(p + 1, size):
+            factor, other = r.hessian + at(q * size + p), r.trial + at(q)
             for k in range(ROW):
-                w[at(r.trial + p) + k] -= w[at(r.hessian + q * size + p) + k] * w[at(r.trial + q) + k]
+                w[target + k] -= w[factor + k] * w[other + k]
         for k in range(ROW):
-            w[at(r.trial + p) + k] /= w[at(r.hessian + p * size + p) + k]
+            w[target + k] /= w[pivot + k]
 
 
 @kernel()
 def _hold(layout: Layout, r: Rows, w: Array, fixed: Mask, start: int, low: float, high: float) -> None:
     """Mark the parameters that stand at an end of their range and would go beyond."""
     for p in range(len(fixed)):
+        keep, free = r.keep + at(p), 0.0 if fixed[p] else 1.0
         for k in range(ROW):
-            w[at(r.keep + p) + k] = 0.0 if fixed[p] else 1.0
-    if start == 0:
+            w[keep + k] = free
+        if p < start:
+            continue
+        bottom, top = (low, high) if p == 0 else (layout.constraints[p - 1, 2], math.inf)
+        if bottom == -math.inf and top == math.inf:
+            continue
+        point, slope = r.at + at(p), r.gradient + at(p)
         for k in range(ROW):
-            theta, slope = w[at(r.at) + k], w[at(r.gradient) + k]
-            if (theta <= low and slope > 0.0) or (theta >= high and slope < 0.0):
-                w[at(r.keep) + k] = 0.0
-    for m in range(len(fixed) - 1):
-        lowest = layout.constraints[m, 2]
-        if lowest > -math.inf:
-            for k in range(ROW):
-                if w[at(r.at + 1 + m) + k] <= lowest and w[at(r.gradient + 1 + m) + k] > 0.0:
-                    w[at(r.keep + 1 + m) + k] = 0.0
+            x, g = w[point + k], w[slope + k]
+            if (x <= bottom and g > 0.0) or (x >= top and g < 0.0):
+                w[keep + k] = 0.0
 
 
 @kernel()
 def _judge(r: Rows, w: Array, size: int) -> None:
     """Accept what was tried, or shorten the step."""
     for k in range(ROW):
-        if w[at(r.done) + k] > 0.0:
+        if w[r.done + k] > 0.0:
             continue
-        best = w[at(r.best_value) + k]
-        if w[at(r.value) + k] <= best + _ROUNDING * (1.0 + abs(best)):
-            w[at(r.best_value) + k] = w[at(r.value) + k]
-            w[at(r.fraction) + k] = 1.0
+        if w[r.trusted + k] > 0.0:
             for p in range(size):
-                w[at(r.best + p) + k] = w[at(r.at + p) + k]
+                w[r.before + at(p) + k] = w[r.best + at(p) + k]
+                w[r.best + at(p) + k] = w[r.at + at(p) + k]
+            continue
+        best = w[r.best_value + k]
+        if w[r.value + k] <= best + _ROUNDING * (1.0 + abs(best)):
+            w[r.best_value + k] = w[r.value + k]
+            w[r.fraction + k] = 1.0
+            for p in range(size):
+                w[r.best + at(p) + k] = w[r.at + at(p) + k]
         else:
-            w[at(r.fraction) + k] *= 0.5
-            if w[at(r.fraction) + k] < _SMALLEST_FRACTION:
-                w[at(r.done) + k] = 1.0
-                w[at(r.failed) + k] = 0.0 if w[at(r.decrease) + k] < 1e-7 else 1.0
+            w[r.fraction + k] *= 0.5
+            if w[r.fraction + k] < _SMALLEST_FRACTION:
+                w[r.done + k] = 1.0
+                w[r.failed + k] = 0.0 if w[r.decrease + k] < 1e-7 else 1.0
 
 
 @kernel()
 def _advance(layout: Layout, r: Rows, w: Array, size: int, start: int) -> None:
     """Take over the steps of the lanes whose last one was accepted, and end the search where it is there."""
     for k in range(ROW):
-        if w[at(r.done) + k] > 0.0 or w[at(r.fraction) + k] < 1.0:
+        if w[r.done + k] > 0.0 or w[r.fraction + k] < 1.0:
             continue
-        if w[at(r.regular) + k] == 0.0:
+        if w[r.regular + k] == 0.0:
             for p in range(size):
-                w[at(r.step + p) + k] = 0.0
-            if w[at(r.exact) + k] > 0.0:  # Fisher's matrix is positive definite, unless nothing is measured
-                w[at(r.exact) + k], w[at(r.decrease) + k] = 0.0, math.inf
+                w[r.step + at(p) + k] = 0.0
+            if w[r.exact + k] > 0.0:  # Fisher's matrix is positive definite, unless nothing is measured
+                w[r.exact + k], w[r.decrease + k] = 0.0, math.inf
             else:
-                w[at(r.done) + k] = w[at(r.failed) + k] = 1.0
+                w[r.done + k] = w[r.failed + k] = 1.0
             continue
         decrease = 0.0
         for p in range(start, size):
-            w[at(r.step + p) + k] = w[at(r.trial + p) + k]
-            decrease -= 0.5 * w[at(r.trial + p) + k] * w[at(r.gradient + p) + k] * w[at(r.keep + p) + k]
-        retreated = w[at(r.decrease) + k] == math.inf
-        w[at(r.decrease) + k] = decrease
+            w[r.step + at(p) + k] = w[r.trial + at(p) + k]
+            decrease -= 0.5 * w[r.trial + at(p) + k] * w[r.gradient + at(p) + k] * w[r.keep + at(p) + k]
+        last = w[r.decrease + k]
+        if w[r.trusted + k] > 0.0 and not decrease < last:
+            w[r.trusted + k], w[r.cautious + k], w[r.best_value + k] = 0.0, 1.0, math.inf
+            for p in range(size):
+                w[r.best + at(p) + k], w[r.step + at(p) + k] = w[r.before + at(p) + k], 0.0
+            continue
+        w[r.decrease + k] = decrease
         if decrease < _CONVERGED:
-            w[at(r.done) + k] = 1.0
-            w[at(r.slope_at_best) + k] = w[at(r.gradient) + k]
-            w[at(r.best_value) + k] -= decrease
+            w[r.done + k] = 1.0
+            w[r.slope_at_best + k] = w[r.gradient + k]
+            w[r.best_value + k] -= decrease  # where it was trusted, `minimise` finds it
             for p in range(start, size):
-                moved = w[at(r.best + p) + k] + w[at(r.step + p) + k]
-                w[at(r.best + p) + k] = moved if p == 0 else max(moved, layout.constraints[p - 1, 2])
-        elif decrease < _NEAR and not retreated:
-            w[at(r.exact) + k] = 1.0
+                moved = w[r.best + at(p) + k] + w[r.step + at(p) + k]
+                w[r.best + at(p) + k] = moved if p == 0 else max(moved, layout.constraints[p - 1, 2])
+        elif decrease < _NEAR and last < math.inf:
+            w[r.exact + k] = 1.0
+            w[r.trusted + k] = 1.0 - w[r.cautious + k]
 
 
 @kernel()
-def minimise(layout: Layout, r: Rows, w: Array, fixed: Mask, start: int, low: float, high: float) -> None:
+def minimise(
+    layout: Layout,
+    r: Rows,
+    w: Array,
+    fixed: Mask,
+    steps: int,
+    start: int,
+    near: bool,
+    low: float,
+    high: float,
+) -> None:
     """Search the minimum from the best parameters on, which are where it begins.
 
     Parameters
     ----------
     fixed : ndarray of bool, shape (P,)
         Parameters that are held in all lanes.
+    steps : int
+        Most steps; 0: none, the Hessian at the best parameters is factorised.
     start : int
         0: θ is free between low and high; 1: it stays.
+    near : bool
+        Begin with the exact Hessian.
+
+    Notes
+    -----
+    A step is accepted if -2 ln L falls, else halved. Steps that are expected to lower it by less than 0.5 are
+    trusted: the logarithms are left out until the minimum is there. If the next step is not smaller, the last
+    one is taken back and the lane no longer trusted.
     """
     size, plain = len(fixed), is_plain(layout)
-    for k in range(ROW):
-        w[at(r.exact) + k] = w[at(r.decrease) + k] = w[at(r.done) + k] = w[at(r.failed) + k] = 0.0
-        w[at(r.fraction) + k], w[at(r.best_value) + k] = 1.0, math.inf
-    for p in range(size):
+    _begin(r, w, size, near)
+    for number in range(steps + 1):
+        watched = 0.0
+        left = 0.0
         for k in range(ROW):
-            w[at(r.step + p) + k] = 0.0
-    for _ in range(_STEPS):
-        for p in range(size):
-            bottom = low if p == 0 else layout.constraints[p - 1, 2]
-            top = high if p == 0 else math.inf
-            if p < start:
-                bottom, top = -math.inf, math.inf
-            for k in range(ROW):
-                tried = w[at(r.best + p) + k] + w[at(r.fraction) + k] * w[at(r.step + p) + k]
-                w[at(r.at + p) + k] = min(max(tried, bottom), top)
-        evaluate(layout, r, w, start, True, plain)
+            left += 1.0 - w[r.done + k]
+            watched += (1.0 - w[r.done + k]) * (1.0 - w[r.trusted + k])
+        ended = number == steps or left == 0.0
+        _place(layout, r, w, start, ended, low, high)
+        # at the end, for the values of those that were trusted
+        evaluate(layout, r, w, start, ended or watched > 0.0, plain)
+        if ended:
+            break
         _judge(r, w, size)
         _hold(layout, r, w, fixed, start, low, high)
         factorise(r, w, size, start)
         _solve(r, w, size, start)
         _advance(layout, r, w, size, start)
-        done = 0.0
-        for k in range(ROW):
-            done += w[at(r.done) + k]
-        if done == LANES:
-            break
     for k in range(ROW):
-        if w[at(r.done) + k] == 0.0:
-            w[at(r.failed) + k] = 1.0
+        if w[r.done + k] == 0.0:
+            w[r.failed + k] = 1.0
+        if w[r.trusted + k] > 0.0:
+            w[r.best_value + k] = w[r.value + k]
+    if steps == 0:
+        for p in range(size):
+            keep, free = r.keep + at(p), 0.0 if fixed[p] else 1.0
+            for k in range(ROW):
+                w[keep + k] = free
+        factorise(r, w, size, start)
 
 
 @kernel()
-def errors(layout: Layout, r: Rows, w: Array, fixed: Mask, start: int) -> None:
-    """Fill the rows of the step with Hesse's errors at the best parameters; NaN where there are none."""
-    size, plain = len(fixed), is_plain(layout)
+def _begin(r: Rows, w: Array, size: int, near: bool) -> None:
+    exact = 1.0 if near else 0.0
     for k in range(ROW):
-        w[at(r.exact) + k] = 1.0
+        w[r.exact + k] = exact
+        w[r.best_value + k] = math.inf
+        w[r.fraction + k] = 1.0
+    for k in range(ROW):
+        w[r.decrease + k] = 0.0
+        w[r.done + k] = 0.0
+        w[r.failed + k] = 0.0
+        w[r.trusted + k] = 0.0
+        w[r.cautious + k] = 0.0
     for p in range(size):
+        step = r.step + at(p)
         for k in range(ROW):
-            w[at(r.at + p) + k] = w[at(r.best + p) + k]
-            w[at(r.keep + p) + k] = 0.0 if fixed[p] else 1.0
-            w[at(r.step + p) + k] = 0.0
-    evaluate(layout, r, w, start, True, plain)
-    factorise(r, w, size, start)
+            w[step + k] = 0.0
+
+
+@kernel()
+def _place(layout: Layout, r: Rows, w: Array, start: int, ended: bool, low: float, high: float) -> None:
+    """Set the parameters that are tried next, or the best ones."""
+    for p in range(len(layout.ranges)):
+        bottom = low if p == 0 else layout.constraints[p - 1, 2]
+        top = high if p == 0 else math.inf
+        if p < start or ended:
+            bottom, top = -math.inf, math.inf
+        point, best, step, share = r.at + at(p), r.best + at(p), r.step + at(p), 0.0 if ended else 1.0
+        for k in range(ROW):
+            tried = w[best + k] + share * w[r.fraction + k] * w[step + k]
+            w[point + k] = min(max(tried, bottom), top)
+
+
+@kernel()
+def errors(r: Rows, w: Array, size: int) -> None:
+    """Fill the rows of the step with Hesse's errors, from the Hessian's factor; NaN where there is none."""
     for p in range(size):  # column p of the inverse of the factor, squared and summed
-        for q in range(p, size):
-            for k in range(ROW):
-                w[at(r.trial + q) + k] = 1.0 if p == q else 0.0
-            for j in range(p, q):
-                for k in range(ROW):
-                    w[at(r.trial + q) + k] -= w[at(r.hessian + q * size + j) + k] * w[at(r.trial + j) + k]
-            for k in range(ROW):
-                w[at(r.trial + q) + k] /= w[at(r.hessian + q * size + q) + k]
-                w[at(r.step + p) + k] += w[at(r.trial + q) + k] * w[at(r.trial + q) + k]
-    for p in range(size):
+        total = r.step + at(p)
         for k in range(ROW):
-            error = math.sqrt(2.0 * w[at(r.step + p) + k]) * w[at(r.keep + p) + k]
-            w[at(r.step + p) + k] = error if w[at(r.regular) + k] > 0.0 else math.nan
+            w[total + k] = 0.0
+        for q in range(p, size):
+            target, row, unit = r.trial + at(q), r.hessian + at(q * size), 1.0 if p == q else 0.0
+            for k in range(ROW):
+                w[target + k] = unit
+            for j in range(p, q):
+                factor, other = row + at(j), r.trial + at(j)
+                for k in range(ROW):
+                    w[target + k] -= w[factor + k] * w[other + k]
+            diagonal = row + at(q)
+            for k in range(ROW):
+                w[target + k] /= w[diagonal + k]
+            for k in range(ROW):
+                w[total + k] += w[target + k] * w[target + k]
+        keep = r.keep + at(p)
+        for k in range(ROW):
+            error = math.sqrt(2.0 * w[total + k]) * w[keep + k]
+            w[total + k] = error if w[r.regular + k] > 0.0 else math.nan

@@ -92,19 +92,25 @@ def evaluate(layout, point, n, measured, exact, plain=None):
     flat = np.zeros(r.size * kernels.LANES)
     expectation.prepare(layout, r, flat)
     w, size = flat.reshape(r.size, kernels.LANES), len(point)
-    bins = w[r.bins : r.bins + kernels.BIN * len(n)].reshape(len(n), kernels.BIN, -1)
-    bins[:, kernels.N] = n[:, None]
-    bins[:, kernels.INVERSE] = np.divide(1, n, out=np.zeros_like(n), where=n > 0)[:, None]
-    w[r.measured : r.measured + size - 1] = measured[:, None]
-    w[r.at : r.at + size] = point[:, None]
-    w[r.exact] = exact
+
+    def rows(begin, number):
+        first = int(begin) // kernels.LANES
+        return w[first : first + number]
+
+    bins = rows(r.bins, kernels.BIN * len(n)).reshape(len(n), kernels.BIN, -1)
+    where = {name: int(getattr(kernels, name)) // kernels.LANES for name in ("N", "INVERSE", "MU")}
+    bins[:, where["N"]] = n[:, None]
+    bins[:, where["INVERSE"]] = np.divide(1, n, out=np.zeros_like(n), where=n > 0)[:, None]
+    rows(r.measured, size - 1)[:] = measured[:, None]
+    rows(r.at, size)[:] = point[:, None]
+    rows(r.exact, 1)[:] = exact
     derivatives.evaluate(layout, r, flat, 0, True, is_plain(layout) if plain is None else plain)
-    hessian = w[r.hessian : r.hessian + size**2, 0].reshape(size, size)
+    hessian = rows(r.hessian, size**2)[:, 0].reshape(size, size)
     return (
-        w[r.value, 0],
-        w[r.gradient : r.gradient + size, 0].copy(),
+        rows(r.value, 1)[0, 0],
+        rows(r.gradient, size)[:, 0].copy(),
         np.tril(hessian) + np.tril(hessian, -1).T,
-        bins[:, kernels.MU, 5].copy(),
+        bins[:, where["MU"], 5].copy(),
     )
 
 

@@ -153,8 +153,8 @@ def second_diverges(monkeypatch):
     """The compiled fit of the second toy does not converge."""
     original = Problem.minima
 
-    def minima(self, *arguments):
-        found, values, failed = original(self, *arguments)
+    def minima(self, *arguments, **options):
+        found, values, failed = original(self, *arguments, **options)
         failed[1:2] = True
         return found, values, failed
 
