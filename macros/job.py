@@ -131,6 +131,7 @@ def run_job(
             poi=card.fit.poi,
             likelihood=card.fit.likelihood,
             error_per_bin=card.fit.error_per_bin,
+            sampling=template_sampling(card),
         )
         counts = bin_counts(data, card.experiment)
         fitted = fit_counts(fitter, counts, level=card.fit.level, method=card.fit.method)

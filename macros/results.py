@@ -133,7 +133,7 @@ def say_fit(result: FitResult) -> None:
     ]
     method = {"minos": "MINOS", "hesse": "Hesse"}[result.method]
     print_table(("parameter", "value", "Hesse error", f"{method} {100 * result.level:g} %"), rows)
-    kind = "deviance" if result.likelihood == "poisson" else "χ²"
+    kind = "χ²" if result.likelihood == "paper" else "deviance"
     say(f"{kind} {result.fval:.4g} for {result.ndof} degrees of freedom")
     _say_weighted(result)
     if not result.valid:

@@ -56,14 +56,13 @@ def contour(
     """Fit two parameters at once, with contours of 68.3 and 95 %."""
     from analysis.plane import Plane, fit_plane, plane_threshold
     from analysis.weighted import for_data
-    from macros.card import load_card
     from macros.data import load_data
-    from macros.session import open_fitter
+    from macros.session import open_card, open_fitter
 
     (name_x, values_x), (name_y, values_y) = read_points("--x", x), read_points("--y", y)
     if output is not None and output.suffix not in {".png", ".pdf"}:
         raise typer.BadParameter(f"--output {output}: a picture is a .png or .pdf")
-    loaded = load_card(card, override or ())
+    loaded = open_card(card, override, draws=False)
     found = load_data(loaded, data, number=experiment) if data else None
     fitter = open_fitter(loaded, poi=name_x, experiment=found.experiment if found else None)
     counts = fitter.templates.expected(fitter.truth)

@@ -79,12 +79,11 @@ def limit(
     from analysis.intervals import limit_of_counts
     from analysis.reach import expected_limit
     from analysis.weighted import for_data
-    from macros.card import load_card
     from macros.data import load_data
     from macros.results import limit_document, say_limit
     from macros.session import open_card, open_fitter
 
-    chosen = load_card(card, override or ()) if data or not toys else open_card(card, override, seed=seed)
+    chosen = open_card(card, override, seed=seed, draws=not data and toys > 0)
     found = load_data(chosen, data, number=experiment) if data else None
     fitter = open_fitter(chosen, poi=poi, experiment=found.experiment if found else None)
     level, how = chosen.fit.limit_level, str(method or chosen.fit.limit_method)
@@ -106,7 +105,8 @@ def limit(
             )
     if as_json:
         source = found.source if found else None
-        seed_used = chosen.run.seed if result.band else None
+        sampled = fitter.likelihood == "templates"
+        seed_used = chosen.run.seed if result.band or sampled else None
         emit_json({**limit_document(result), "model": chosen.model.label, "data": source, "seed": seed_used})
         return
     say_limit(result)
