@@ -59,8 +59,8 @@ class Hypothesis:
             If no minimum is found.
         """
         if not self.free:
-            values, pulls = data.profile([self.fitter.truth])
-            return float(values[0]), self.fitter.truth, tuple(map(float, pulls[0]))
+            values, profiled = data.profile([self.fitter.truth])
+            return float(values[0]), self.fitter.truth, tuple(map(float, profiled[0]))
         found = self._batch.fit(data.counts[None], data.auxiliary[None], errors=False)
         if not found.good[0]:
             label = self.fitter.templates.model.label

@@ -100,7 +100,7 @@ class FitSettings:
             raise ValueError(f"error_per_bin must be finite and above 0, got {self.error_per_bin}")
         if self.templates == "simulation" and self.likelihood == "paper":
             raise ValueError(
-                "templates = 'simulation' goes with likelihood = 'poisson': the errors of the paper's χ² are given"
+                "templates = 'simulation' goes with likelihood = 'poisson': the paper's χ² has its errors"
             )
         if self.template_events < 1:
             raise ValueError(f"template_events must be at least 1, got {self.template_events}")

@@ -1,7 +1,7 @@
 """The shapes h_k folded with a simulated sample: the stochastic twin of `detsim.folding.fold`.
 
-Events are drawn once, from one model. An event adds h_k(T, ω)/(dσ/dT) to its bin of shape k, with the dσ/dT it
-was drawn from: one sample serves every model, parameter value and mediator's mass.
+Events are drawn once, from one model. An event adds h_k(T, ω)/(dσ/dT) to its bin of shape k, with the dσ/dT
+that it was drawn from: one sample serves every model, parameter value and mediator's mass.
 """
 
 from collections.abc import Iterator, Sequence

@@ -27,6 +27,7 @@ from macros.plots import distance_plot, profile_plot, spectrum_plot
 from macros.production import Production, produce
 from macros.report import Report, ReportFigure, Spectrum, write_report
 from macros.results import expectation_document, fit_document, limit_document
+from macros.session import template_sampling
 from macros.style import render, render_svg
 
 if TYPE_CHECKING:
