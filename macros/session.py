@@ -60,7 +60,7 @@ def open_card(
         return card
     chosen = card.run.seed if seed is None else seed
     if chosen is None:
-        chosen = _drawn_seed()
+        chosen = _drawn_seed("--seed " if draws else "--set run.seed=")
     document = {**card.document, "run": {**card.document.get("run", {}), "seed": chosen}}
     return replace(card, document=document, run=replace(card.run, seed=chosen))
 
@@ -104,16 +104,16 @@ def template_sampling(card: Card) -> "Sampling | None":
 
     if card.fit.templates == "quadrature":
         return None
-    seed = _drawn_seed() if card.run.seed is None else card.run.seed
+    seed = _drawn_seed("--set run.seed=") if card.run.seed is None else card.run.seed
     return Sampling(n_events=card.fit.template_events, seed=seed)
 
 
-def _drawn_seed() -> int:
+def _drawn_seed(option: str) -> int:
     """Draw a seed that nobody gave, and print it."""
     from simgen.random import fresh_seed
 
     seed = fresh_seed()
-    message(f"seed {seed} (drawn; repeat with --set run.seed={seed})")
+    message(f"seed {seed} (drawn; repeat with {option}{seed})")
     return seed
 
 
