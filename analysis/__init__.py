@@ -8,7 +8,9 @@ if TYPE_CHECKING:
     from analysis.estimation import fit
     from analysis.feldman_cousins import CountBelt, count_belt, count_interval, gaussian_interval
     from analysis.fitter import make_fitter
+    from analysis.goodness import GoodnessOfFit, goodness_of_fit
     from analysis.histograms import histogram
+    from analysis.hypotheses import Hypothesis, HypothesisComparison, compare_hypotheses
     from analysis.intervals import limit
     from analysis.pseudoexperiments import toys
     from analysis.reach import Sensitivity, expected_limit, sensitivity
@@ -21,15 +23,20 @@ __all__ = [
     "CoverageStudy",
     "FitResult",
     "FitSettings",
+    "GoodnessOfFit",
+    "Hypothesis",
+    "HypothesisComparison",
     "LimitResult",
     "Sensitivity",
     "Thrower",
+    "compare_hypotheses",
     "count_belt",
     "count_interval",
     "coverage",
     "expected_limit",
     "fit",
     "gaussian_interval",
+    "goodness_of_fit",
     "histogram",
     "limit",
     "make_fitter",
@@ -42,15 +49,20 @@ _HOME = {
     "CoverageStudy": "analysis.coverage_study",
     "FitResult": "analysis.results",
     "FitSettings": "analysis.settings",
+    "GoodnessOfFit": "analysis.goodness",
+    "Hypothesis": "analysis.hypotheses",
+    "HypothesisComparison": "analysis.hypotheses",
     "LimitResult": "analysis.results",
     "Sensitivity": "analysis.reach",
     "Thrower": "analysis.thrower",
+    "compare_hypotheses": "analysis.hypotheses",
     "count_belt": "analysis.feldman_cousins",
     "count_interval": "analysis.feldman_cousins",
     "coverage": "analysis.coverage_study",
     "expected_limit": "analysis.reach",
     "fit": "analysis.estimation",
     "gaussian_interval": "analysis.feldman_cousins",
+    "goodness_of_fit": "analysis.goodness",
     "histogram": "analysis.histograms",
     "limit": "analysis.intervals",
     "make_fitter": "analysis.fitter",

@@ -14,6 +14,7 @@ from analysis.pseudoexperiments import FAILED, METHODS, NO_HESSE, NO_LIMIT, NO_M
 from analysis.settings import Drawn
 from analysis.thrower import Thrower
 from detsim.experiment import Experiment
+from detsim.sampling import Sampling
 from simgen.models import Model
 
 __all__ = ["CoveragePoint", "CoverageStudy", "MethodCoverage", "clopper_pearson", "coverage", "summarise"]
@@ -199,6 +200,7 @@ def coverage(
     methods: Sequence[str] = METHODS,
     likelihood: str = "poisson",
     error_per_bin: float | None = None,
+    sampling: Sampling | None = None,
     events: bool = False,
     drawn: Drawn = "auxiliary",
     on_toys: Callable[[Columns], None] | None = None,
@@ -207,7 +209,7 @@ def coverage(
 
     Parameters
     ----------
-    experiments, model, poi, likelihood, error_per_bin
+    experiments, model, poi, likelihood, error_per_bin, sampling
         As for `analysis.estimation.make_fitter`.
     at : sequence of float
         True values of the parameter of interest.
@@ -231,7 +233,9 @@ def coverage(
     unknown = set(methods) - set(METHODS)
     if unknown or not methods:
         raise ValueError(f"methods must be among {', '.join(METHODS)}, got {', '.join(methods) or 'none'}")
-    base = make_fitter(experiments, model, poi=poi, likelihood=likelihood, error_per_bin=error_per_bin)
+    base = make_fitter(
+        experiments, model, poi=poi, likelihood=likelihood, error_per_bin=error_per_bin, sampling=sampling
+    )
     points = []
     for value in at:
         fitter: Fitter = at_truth(base, float(value))

@@ -10,13 +10,14 @@ import numpy as np
 from iminuit import Minuit
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.likelihood import Likelihood, paper_errors
+from analysis.likelihood import Likelihood, paper_errors, template_errors
 from analysis.minimum import Minimum
 from analysis.profile import Profile
 from analysis.ranges import EVEN, fit_range
 from analysis.templates import Templates, make_templates
 from analysis.waves import wave_points
 from detsim.experiment import Experiment
+from detsim.sampling import Sampling
 from simgen.models import Model
 from simgen.parameters import parameter_range
 
@@ -46,16 +47,23 @@ class Fitter:
     likelihood : {"poisson", "paper", "templates"}
     errors : ndarray, shape (n_bins,) or (0,)
         Absolute errors of the paper's χ²; relative ones of templates; empty for Poisson.
+    bounded : bool
+        Whether free fits stay in the physical range of the parameter of interest.
     """
 
     templates: Templates
     likelihood: str
     errors: Array
+    bounded: bool = False
 
     @cached_property
     def range(self) -> tuple[float, float]:
         """Range of the parameter of interest in a free fit."""
-        return fit_range(self.templates.model, self.templates.poi)
+        low, high = fit_range(self.templates.model, self.templates.poi)
+        if not self.bounded:
+            return low, high
+        lowest, highest = parameter_range(self.templates.poi)
+        return max(low, lowest), min(high, highest)
 
     @cached_property
     def physical(self) -> tuple[float, float]:
@@ -242,6 +250,7 @@ def make_fitter(
     poi: str = "gamma",
     likelihood: str = "poisson",
     error_per_bin: float | None = None,
+    sampling: Sampling | None = None,
 ) -> Fitter:
     """Prepare fits: fold once.
 
@@ -256,6 +265,9 @@ def make_fitter(
     likelihood : {"poisson", "paper"}
     error_per_bin : float, optional
         Relative error of every bin, for the paper's χ².
+    sampling : Sampling, optional
+        Fold the signal with a simulated sample and take its statistical error into the likelihood, which is
+        then "templates"; without it by quadrature.
 
     Raises
     ------
@@ -268,6 +280,12 @@ def make_fitter(
         raise ValueError("error_per_bin goes with likelihood = 'paper', and only with it")
     if error_per_bin is not None and not 0 < error_per_bin < math.inf:
         raise ValueError(f"error_per_bin must be finite and above 0, got {error_per_bin}")
-    templates = make_templates(experiments, model, poi)
+    if sampling is not None and likelihood == "paper":
+        raise ValueError(
+            "simulated templates go with likelihood = 'poisson': errors of the paper's χ² are given"
+        )
+    templates = make_templates(experiments, model, poi, sampling)
+    if sampling is not None:
+        return Fitter(templates=templates, likelihood="templates", errors=template_errors(templates))
     errors = np.empty(0) if error_per_bin is None else paper_errors(templates, error_per_bin)
     return Fitter(templates=templates, likelihood=likelihood, errors=errors)

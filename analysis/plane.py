@@ -14,7 +14,6 @@ from analysis.fitter import Fitter
 from analysis.likelihood import Likelihood
 from analysis.ranges import fit_range
 from analysis.waves import wave_points
-from detsim.folding import fold
 
 __all__ = ["Plane", "PlaneResult", "fit_plane", "plane_threshold"]
 
@@ -124,8 +123,7 @@ class Plane:
             templates = self.fitter.templates
             model = templates.model.vary(**{self.y: float(y)})
             folded = tuple(
-                f if f.serves(model) else fold(e, model)
-                for f, e in zip(templates.folded, templates.experiments, strict=True)
+                f if f.serves(model) else templates.fold(e, model) for e, f in enumerate(templates.folded)
             )
             self._fitters[y] = replace(self.fitter, templates=replace(templates, model=model, folded=folded))
         return self._fitters[y]

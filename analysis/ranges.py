@@ -7,7 +7,7 @@ from simgen.mixing import end_point
 from simgen.models import Model
 from simgen.parameters import parameter_range
 
-__all__ = ["EVEN", "INSIDE", "fit_range"]
+__all__ = ["EVEN", "INSIDE", "NEEDED", "fit_range"]
 
 RHO_MIX_BOUND = 1.1
 """A fit in γ at fixed φ ≠ 0 stays where ρ_mix is below this: at γ → 0 it diverges."""
@@ -17,6 +17,17 @@ EVEN = frozenset({"mu_nu", "scalar_coupling"})
 
 INSIDE = frozenset({"vector_mass", "scalar_mass", "delta_m2"})
 """Parameters inside the shapes: each value of theirs is folded anew."""
+
+NEEDED = {
+    "charge_radius": "charge_radius_convention",
+    "vector_coupling": "vector_mass",
+    "vector_mass": "vector_mass",
+    "scalar_coupling": "scalar_mass",
+    "scalar_mass": "scalar_mass",
+    "sin2_2theta": "delta_m2",
+    "delta_m2": "delta_m2",
+}
+"""What has to be stated before a parameter exists."""
 
 _SMALLEST_MASS = 1e-6
 """A fit of a mediator's mass stays above 1 eV: recoils that can be measured do not know it from 0 [MeV]."""

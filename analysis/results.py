@@ -44,7 +44,7 @@ class FitResult:
     method : str
         "minos" or "hesse".
     likelihood : str
-        "poisson" or "paper".
+        "poisson", "paper", or "templates": Poisson with the statistical error of simulated templates.
     valid : bool
         Whether a minimum was found and the data measure the parameter.
     reason : str

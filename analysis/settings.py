@@ -7,18 +7,20 @@ from typing import Literal, get_args
 
 from simgen.parameters import parameter_names, parameter_range
 
-__all__ = ["Drawn", "FitSettings", "LikelihoodName", "LimitMethod", "Method"]
+__all__ = ["Drawn", "FitSettings", "LikelihoodName", "LimitMethod", "Method", "TemplateKind"]
 
 LikelihoodName = Literal["poisson", "paper"]
 Method = Literal["minos", "hesse"]
 LimitMethod = Literal["one-sided", "two-sided"]
 Drawn = Literal["auxiliary", "counts", "nuisances"]
+TemplateKind = Literal["quadrature", "simulation"]
 
 _CHOICES = {
     "likelihood": get_args(LikelihoodName),
     "method": get_args(Method),
     "limit_method": get_args(LimitMethod),
     "drawn": get_args(Drawn),
+    "templates": get_args(TemplateKind),
 }
 
 
@@ -44,6 +46,10 @@ class FitSettings:
         At 95 %: Δχ² = 2.7055 (the paper's) or 3.8415.
     drawn : {"auxiliary", "counts", "nuisances"}
         What pseudo-experiments draw beside their counts: see `analysis.thrower.Thrower`.
+    templates : {"quadrature", "simulation"}
+        How the expected signal is folded: see `detsim.sampling`.
+    template_events : int
+        Mean number of interactions that are simulated for the templates.
 
     Raises
     ------
@@ -64,6 +70,8 @@ class FitSettings:
     limit_level: float = 0.95
     limit_method: LimitMethod = "one-sided"
     drawn: Drawn = "auxiliary"
+    templates: TemplateKind = "quadrature"
+    template_events: int = 1_000_000
 
     def __post_init__(self) -> None:
         try:
@@ -90,3 +98,9 @@ class FitSettings:
             raise ValueError("error_per_bin belongs to likelihood = 'paper' only")
         if self.error_per_bin is not None and not 0 < self.error_per_bin < math.inf:
             raise ValueError(f"error_per_bin must be finite and above 0, got {self.error_per_bin}")
+        if self.templates == "simulation" and self.likelihood == "paper":
+            raise ValueError(
+                "templates = 'simulation' goes with likelihood = 'poisson': the paper's χ² has its errors"
+            )
+        if self.template_events < 1:
+            raise ValueError(f"template_events must be at least 1, got {self.template_events}")

@@ -1,27 +1,26 @@
 """Expected counts as a function of the parameter of interest and the nuisance parameters."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.nuisances import Nuisance, collect
-from analysis.ranges import INSIDE, fit_range
+from analysis.polynomial import quadratic
+from analysis.ranges import INSIDE, NEEDED, fit_range
 from detsim.experiment import Experiment
 from detsim.folding import Folded, fold
+from detsim.sampling import Sample, Sampling
 from detsim.systematics import vary
 from simgen.models import Model
 
 __all__ = ["Templates", "make_templates"]
 
 Array = NDArray[np.float64]
-
-_SMALLEST = 1e-45
-"""No parameter has steps below this."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +46,8 @@ class Templates:
     nuisances : tuple of Nuisance
     scaling : ndarray, shape (n_bins,), or None
         Multiplies all that is expected, where data are weighted: see `analysis.weighted`.
+    samples : tuple of Sample
+        One an experiment, where the signal is folded with simulated samples; none: by quadrature.
     """
 
     experiments: tuple[Experiment, ...]
@@ -55,6 +56,7 @@ class Templates:
     poi: str
     nuisances: tuple[Nuisance, ...]
     scaling: Array | None = None
+    samples: tuple[Sample, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -123,9 +125,26 @@ class Templates:
         model = model or self.model
         key = (shape.name, e)
         if key not in self._varied or not all(f.serves(model) for f in self._varied[key]):
-            changed = [vary(self.experiments[e], shape.quantity, shape.value(x)) for x in (1.0, -1.0)]
-            self._varied[key] = [fold(experiment, model) for experiment in changed]
+            if key not in self._folders:
+                changed = [vary(self.experiments[e], shape.quantity, shape.value(x)) for x in (1.0, -1.0)]
+                self._folders[key] = [self._folder(e, experiment) for experiment in changed]
+            self._varied[key] = [folder(model) for folder in self._folders[key]]
         return self._varied[key]
+
+    def fold(self, e: int, model: Model) -> Folded:
+        """Fold an experiment for what stands inside the shapes of a model."""
+        return self._folder(e, self.experiments[e])(model)
+
+    def _folder(self, e: int, experiment: Experiment) -> Callable[[Model], Folded]:
+        """Return what folds an experiment, or that with another detector: its sample has the same events."""
+        if not self.samples:
+            return partial(fold, experiment)
+        sample = self.samples[e]
+        return (sample if experiment is sample.experiment else replace(sample, experiment=experiment)).fold
+
+    @cached_property
+    def _folders(self) -> dict[tuple[str, int], list[Callable[[Model], Folded]]]:
+        return {}
 
     @cached_property
     def _varied(self) -> dict[tuple[str, int], list[Folded]]:
@@ -134,8 +153,8 @@ class Templates:
     def _layers_at(self, model: Model) -> Array:
         """Fold where needed, and compute the layers of the signal of a model, shape (n_layers, n_bins)."""
         found = np.empty((self.n_layers, self.n_bins))
-        for e, experiment in enumerate(self.experiments):
-            folded = self.folded[e] if self.folded[e].serves(model) else fold(experiment, model)
+        for e, own in enumerate(self.folded):
+            folded = own if own.serves(model) else self.fold(e, model)
             nominal = folded.signal(model)[1:-1]
             varied = []
             for s in self.shapes:
@@ -157,39 +176,7 @@ class Templates:
         """
         if self.poi in INSIDE:
             return None
-        low, high = fit_range(self.model, self.poi)
-        origin = low if math.isfinite(low) else 0.0
-        step = self._span(origin, high)
-        points = origin + step * np.array([0.25, 0.5, 1.0])
-        values = np.array([self._signal(p) for p in points])
-        size = np.abs(values[:, :1]) + 1e-300
-        basis = np.vander(points / step, 3, increasing=True)
-        coefficients = np.linalg.solve(basis, values.reshape(3, -1)).reshape(values.shape)
-        coefficients /= step ** np.arange(3.0)[:, None, None]
-        for p in origin + step * np.array([0.1, 0.7, 2.0]):
-            if p >= high:
-                continue
-            difference = np.abs(np.polynomial.polynomial.polyval(p, coefficients) - self._signal(p))
-            if not np.all(difference <= 1e-10 * np.maximum(size.max(axis=0), np.abs(self._signal(p)[:1]))):
-                return None
-        return np.ascontiguousarray(coefficients)
-
-    def _span(self, origin: float, high: float) -> float:
-        """Find a step behind the origin over which the counts change by about their own size.
-
-        Much more would drown the constant in rounding (μ_ν is of order 1e-11), much less the slope.
-        """
-        room = high - origin
-        step = room / 4 if math.isfinite(room) else 1.0
-        start = self._total(origin)
-        while step > _SMALLEST and self._total(origin + step) > 10 * start > 0:
-            step /= 10
-        while 10 * step < min(room, 1e6) and abs(self._total(origin + step) - start) < 0.1 * start:
-            step *= 10
-        return step
-
-    def _total(self, poi: float) -> float:
-        return float(self._signal(poi)[0].sum())
+        return quadratic(self._signal, *fit_range(self.model, self.poi))
 
     def _signal(self, poi: float) -> Array:
         model = self.model.vary(**{self.poi: float(poi)})
@@ -275,22 +262,13 @@ def _layers(nominal: Array, varied: Sequence[Sequence[Array]]) -> list[Array]:
     return [nominal, *linear, *((up + down) / 2 - nominal for up, down in varied)]
 
 
-_NEEDED = {
-    "charge_radius": "charge_radius_convention",
-    "vector_coupling": "vector_mass",
-    "vector_mass": "vector_mass",
-    "scalar_coupling": "scalar_mass",
-    "scalar_mass": "scalar_mass",
-    "sin2_2theta": "delta_m2",
-    "delta_m2": "delta_m2",
-}
-"""What has to be stated before a parameter exists."""
-
-
 def make_templates(
-    experiments: Experiment | Sequence[Experiment], model: Model, poi: str = "gamma"
+    experiments: Experiment | Sequence[Experiment],
+    model: Model,
+    poi: str = "gamma",
+    sampling: Sampling | None = None,
 ) -> Templates:
-    """Fold experiments and name the parameters of their fit.
+    """Fold experiments, by quadrature or with simulated samples, and name the parameters of their fit.
 
     Raises
     ------
@@ -298,7 +276,7 @@ def make_templates(
         If the model has no such parameter, or the experiments do not fit together.
     """
     if poi not in model.parameters:
-        lacking = f" without {_NEEDED[poi]}" if poi in _NEEDED else ""
+        lacking = f" without {NEEDED[poi]}" if poi in NEEDED else ""
         raise ValueError(
             f"fit.poi = {poi!r}: {model.label} has no such parameter{lacking}; "
             f"choose from {', '.join(model.parameters)}"
@@ -306,9 +284,15 @@ def make_templates(
     together = (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)
     if not together:
         raise ValueError("a fit needs at least one experiment")
+    samples: tuple[Sample, ...] = ()
+    if sampling is not None:
+        samples = tuple(
+            Sample(experiment=e, model=model, sampling=sampling, number=i) for i, e in enumerate(together)
+        )
     return Templates(
         experiments=together,
-        folded=tuple(fold(e, model) for e in together),
+        folded=tuple(s.fold(model) for s in samples) or tuple(fold(e, model) for e in together),
+        samples=samples,
         model=model,
         poi=poi,
         nuisances=collect(together, model, poi),

@@ -36,6 +36,9 @@ class Thrower:
         ``auxiliary``: nuisance parameters are nominal in truth, and each is measured anew, with its
         error; ``counts``: they are nominal in truth and in every measurement; ``nuisances``: their true
         values are drawn from their constraints, and every measurement is nominal.
+    pulls : tuple of float, optional
+        Of the nuisance parameters, which take the place of the nominal ones: so that toys can be thrown at
+        a fit's estimates.
 
     Raises
     ------
@@ -55,13 +58,17 @@ class Thrower:
     seed: int
     events: bool = False
     drawn: Drawn = "auxiliary"
+    pulls: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.fitter.templates.scaling is not None:
             raise ValueError("toys of weighted data are not offered: throw them with an unscaled fitter")
         if self.drawn not in get_args(Drawn):
             raise ValueError(f"drawn must be one of {', '.join(get_args(Drawn))}, got {self.drawn!r}")
-        if self.events and (self.drawn == "nuisances" or self.fitter.likelihood == "templates"):
+        if self.pulls is not None and len(self.pulls) != len(self.fitter.nominal):
+            raise ValueError(f"{len(self.fitter.nominal)} pulls are needed, got {len(self.pulls)}")
+        varied = self.drawn == "nuisances" or self.fitter.likelihood == "templates" or self.pulls is not None
+        if self.events and varied:
             raise ValueError(
                 "event by event, expectations are nominal: throw counts where nuisance parameters or "
                 "templates vary"
@@ -70,15 +77,20 @@ class Thrower:
     @cached_property
     def _identity(self) -> tuple[int, ...]:
         parameters = self.fitter.templates.model.parameters
-        return float_bits(*(parameters[name] for name in sorted(parameters)))
+        return float_bits(*(parameters[name] for name in sorted(parameters)), *(self.pulls or ()))
+
+    @cached_property
+    def _centre(self) -> Array:
+        """True pulls, or the centre of those that are drawn."""
+        return self.fitter.nominal if self.pulls is None else np.array(self.pulls)
 
     def _key(self, stage: Stage) -> NDArray[np.uint32]:
         return kernel_key(self.seed, stage, *self._identity)
 
     @cached_property
     def expected(self) -> Array:
-        """Expected counts in the bins, nuisance parameters nominal."""
-        expected = self.fitter.templates.expected(self.fitter.truth)
+        """Expected counts in the bins, nuisance parameters nominal or at their pulls."""
+        expected = np.maximum(self.fitter.templates.expected(self.fitter.truth, self._centre), 0.0)
         if expected.max() > LARGEST_MEAN:
             raise ValueError(
                 f"{expected.max():.2g} counts are expected in a bin, too many to be thrown (at most "
@@ -123,19 +135,23 @@ class Thrower:
         if self.events:
             counts = np.array([self._simulated(k) for k in range(first, first + n)])
         elif self.drawn == "nuisances" or self.fitter.likelihood == "templates":
-            counts = self._varied(first, pulls if self.drawn == "nuisances" else np.zeros_like(pulls))
+            shifts = pulls if self.drawn == "nuisances" else np.zeros_like(pulls)
+            counts = self._varied(first, self._centre + shifts)
         else:
             counts = throw_counts(self._table, n, key=self._key(Stage.TOY_COUNTS), first=first)
         if self.fitter.likelihood == "paper":
             key = self._key(Stage.TOY_DISPLACEMENT)
             counts += self._displacement * throw_normals(n, templates.n_bins, key=key, first=first)
-        return counts, np.zeros_like(pulls) if self.drawn == "nuisances" else pulls
+        return counts, self._centre + (np.zeros_like(pulls) if self.drawn == "nuisances" else pulls)
 
     def _varied(self, first: int, pulls: Array) -> Array:
         """Throw counts around expectations of their own."""
         templates, truth = self.fitter.templates, self.fitter.truth
-        lowest = np.array([nuisance.lowest for nuisance in templates.nuisances])
-        expected = np.array([templates.expected(truth, np.maximum(x, lowest)) for x in pulls])
+        if self.drawn == "nuisances":
+            lowest = np.array([nuisance.lowest for nuisance in templates.nuisances])
+            expected = np.array([templates.expected(truth, np.maximum(x, lowest)) for x in pulls])
+        else:
+            expected = np.tile(self.expected, (len(pulls), 1))
         if self.fitter.likelihood == "templates":
             key = self._key(Stage.TOY_DISPLACEMENT)
             factors = 1 + self.fitter.errors * throw_normals(*expected.shape, key=key, first=first)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from detsim.folding import Folded, fold
     from detsim.prediction import Expectation, predict
     from detsim.reweighting import gamma_templates, weights
+    from detsim.sampling import Sample, Sampling
     from detsim.simulation import generate, simulate, simulate_counts, stream
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "Folded",
     "Resolution",
     "RunInfo",
+    "Sample",
+    "Sampling",
     "Target",
     "detect",
     "fold",
@@ -48,6 +51,8 @@ _HOME = {
     "Folded": "detsim.folding",
     "Resolution": "detsim.detector",
     "RunInfo": "detsim.eventfile",
+    "Sample": "detsim.sampling",
+    "Sampling": "detsim.sampling",
     "Target": "detsim.detector",
     "detect": "detsim.detection",
     "fold": "detsim.folding",

@@ -26,7 +26,16 @@ from simgen.rate import component_shapes
 from simgen.shapes import Basis, coefficients
 from simgen.spectra import Lines
 
-__all__ = ["MANY_KNOTS", "Folded", "bends", "fold", "kinks_of", "pieces"]
+__all__ = [
+    "MANY_KNOTS",
+    "Folded",
+    "bends",
+    "diverging",
+    "fold",
+    "fold_backgrounds",
+    "kinks_of",
+    "pieces",
+]
 
 Array = NDArray[np.float64]
 
@@ -149,10 +158,14 @@ def _fold_component(
             energy = component.spectrum.energies[line]  # type: ignore[union-attr]  # lines have energies
             plain = _fold_piece(component, basis, detector, T_low, line, None)
             total += np.multiply.outer(weight(energy), plain)
-    if T_low == 0:
-        at_zero = bin_probabilities(detector, np.zeros(1))[0] * detector.acceptance(0.0)
-        total[..., np.outer(basis.divergent, at_zero > 0)] = np.inf
+    total[..., diverging(basis, detector, T_low)] = np.inf
     return total
+
+
+def diverging(basis: Basis, detector: Detector, T_low: float) -> NDArray[np.bool_]:
+    """Tell which shapes are infinite in which bins of the energy, shape (K, n_energy_bins + 2)."""
+    at_zero = bin_probabilities(detector, np.zeros(1))[0] * detector.acceptance(0.0)
+    return np.outer(basis.divergent, (at_zero > 0) & (T_low == 0))
 
 
 @lru_cache(maxsize=32)
@@ -253,12 +266,13 @@ def fold(experiment: Experiment, model: Model) -> Folded:
         flavours=kinds,
         bases=bases,
         shapes=tuple(shapes),
-        backgrounds=_backgrounds(experiment),
+        backgrounds=fold_backgrounds(experiment),
         delta_m2=model.delta_m2,
     )
 
 
-def _backgrounds(experiment: Experiment) -> Array:
+def fold_backgrounds(experiment: Experiment) -> Array:
+    """Compute the counts of each background, shape (n_backgrounds, n_bins + 2)."""
     detector = experiment.detector
     limits = np.maximum([detector.threshold, *detector.edges, np.inf], detector.threshold)
     counts = np.zeros((len(experiment.backgrounds), detector.n_energy_bins + 2))

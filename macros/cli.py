@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from macros.commands.check import check
+from macros.commands.compare import compare
 from macros.commands.contour import contour
 from macros.commands.counts import counts
 from macros.commands.expect import expect
@@ -35,6 +36,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "reweight": reweight,
     "fit": fit,
     "limit": limit,
+    "compare": compare,
     "contour": contour,
     "toys": toys,
     "coverage": coverage,

@@ -1,6 +1,6 @@
 """Does a file belong to a card? Its own card, compared key by key."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, get_args
@@ -8,7 +8,7 @@ from typing import Any, get_args
 from macros.card import Card
 from simgen.units import Kind, read_quantity
 
-__all__ = ["check_card"]
+__all__ = ["check_card", "check_same_experiment"]
 
 _ALWAYS = {"model.generate_above", "detector.target", "detector.mass", "detector.electrons"}
 """What shapes or counts the true events may never differ."""
@@ -44,9 +44,34 @@ def check_card(
         for key, ours, theirs in _differences(_unnamed(card.document), _unnamed(other))
         if key in always or key.split(".")[0] not in may_differ
     ]
+    _refuse(f"{path} was made with another card", found)
+
+
+def check_same_experiment(a: Card, b: Card) -> None:
+    """Refuse two cards whose data are not the same, or not fitted with the same likelihood.
+
+    Raises
+    ------
+    ValueError
+        Naming every key that differs, but for those of the model, of its fit's results and of the run.
+    """
+    found = [
+        f"{key}: {_show(ours)} in A, {_show(theirs)} in B"
+        for key, ours, theirs in _differences(_unnamed(a.document), _unnamed(b.document))
+        if key in _ALWAYS or key.split(".")[0] not in {"model", "fit", "run"}
+    ]
+    found += [
+        f"fit.{key}: {getattr(a.fit, key)!r} in A, {getattr(b.fit, key)!r} in B"
+        for key in ("likelihood", "error_per_bin", "templates", "template_events", "drawn")
+        if getattr(a.fit, key) != getattr(b.fit, key)
+    ]
+    _refuse("A and B are not models of the same data", found)
+
+
+def _refuse(what: str, found: Sequence[str]) -> None:
     if found:
         lines = f" {found[0]}" if len(found) == 1 else "\n  ".join(["", *found])
-        raise ValueError(f"{path} was made with another card:{lines}")
+        raise ValueError(f"{what}:{lines}")
 
 
 def _show(value: Any) -> str:

@@ -27,6 +27,7 @@ from macros.plots import distance_plot, profile_plot, spectrum_plot
 from macros.production import Production, produce
 from macros.report import Report, ReportFigure, Spectrum, write_report
 from macros.results import expectation_document, fit_document, limit_document
+from macros.session import template_sampling
 from macros.style import render, render_svg
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ def run_job(
             poi=card.fit.poi,
             likelihood=card.fit.likelihood,
             error_per_bin=card.fit.error_per_bin,
+            sampling=template_sampling(card),
         )
         counts = bin_counts(data, card.experiment)
         fitted = fit_counts(fitter, counts, level=card.fit.level, method=card.fit.method)

@@ -1,9 +1,11 @@
 """Results as the JSON documents that other programs rely on, and as text."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from analysis.coverage_study import CoverageStudy
+from analysis.goodness import GoodnessOfFit
 from analysis.reach import Sensitivity
 from analysis.results import FitResult, LimitResult
 from detsim.prediction import Expectation
@@ -14,9 +16,11 @@ __all__ = [
     "coverage_document",
     "expectation_document",
     "fit_document",
+    "goodness_document",
     "limit_document",
     "say_coverage",
     "say_fit",
+    "say_goodness",
     "say_limit",
     "say_sensitivity",
     "sensitivity_document",
@@ -60,6 +64,11 @@ def fit_document(result: FitResult) -> dict[str, Any]:
         "weighted": result.weighted,
         "effective_counts": result.effective_counts,
     }
+
+
+def goodness_document(found: GoodnessOfFit | None) -> dict[str, Any] | None:
+    """Return the keys of a goodness of fit, or None."""
+    return None if found is None else asdict(found)
 
 
 def limit_document(result: LimitResult) -> dict[str, Any]:
@@ -134,11 +143,23 @@ def say_fit(result: FitResult) -> None:
     ]
     method = {"minos": "MINOS", "hesse": "Hesse"}[result.method]
     print_table(("parameter", "value", "Hesse error", f"{method} {100 * result.level:g} %"), rows)
-    kind = "deviance" if result.likelihood == "poisson" else "χ²"
+    kind = "χ²" if result.likelihood == "paper" else "deviance"
     say(f"{kind} {result.fval:.4g} for {result.ndof} degrees of freedom")
     _say_weighted(result)
     if not result.valid:
         say(f"not valid: {result.reason}")
+
+
+def say_goodness(found: GoodnessOfFit | None) -> None:
+    """Write a goodness of fit for a person, if there is one."""
+    if found is None:
+        return
+    asymptotic = format_number(found.p_asymptotic)
+    failed = f", {found.n_failed} failed" if found.n_failed else ""
+    say(
+        f"goodness of fit: p = {format_number(found.p_value)} ± {format_number(found.p_error, 2)} from "
+        f"{found.n_toys} toys{failed}; {asymptotic} as a χ² of {found.ndof} degrees of freedom"
+    )
 
 
 def say_limit(result: LimitResult) -> None:

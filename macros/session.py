@@ -11,8 +11,9 @@ from macros.console import message
 if TYPE_CHECKING:
     from analysis.fitter import Fitter
     from detsim.experiment import Experiment
+    from detsim.sampling import Sampling
 
-__all__ = ["check_different", "choose", "open_card", "open_fitter"]
+__all__ = ["check_different", "choose", "open_card", "open_fitter", "template_sampling"]
 
 
 def open_card(
@@ -39,7 +40,7 @@ def open_card(
     output : Path, optional
         What is going to be written: not the card.
     draws : bool
-        Whether random numbers are to be drawn: only then a seed is needed.
+        Whether random numbers are to be drawn: only then, or for simulated templates, a seed is needed.
     of : str, optional
         One experiment of a card that has several.
     several : bool
@@ -61,14 +62,11 @@ def open_card(
     if output is not None:
         check_different(output, Path(name))
     _set_threads(threads or card.run.threads)
-    if not draws:
+    if not draws and card.fit.templates == "quadrature":
         return card
     chosen = card.run.seed if seed is None else seed
     if chosen is None:
-        from simgen.random import fresh_seed
-
-        chosen = fresh_seed()
-        message(f"seed {chosen} (drawn; repeat with --seed {chosen})")
+        chosen = _drawn_seed("--seed " if draws else "--set run.seed=")
     document = {**card.document, "run": {**card.document.get("run", {}), "seed": chosen}}
     return replace(card, document=document, run=replace(card.run, seed=chosen))
 
@@ -121,6 +119,7 @@ def open_fitter(
         poi=settings.poi,
         likelihood=settings.likelihood,
         error_per_bin=settings.error_per_bin,
+        sampling=template_sampling(card),
     )
     expected, start = fitter.templates.expected(fitter.truth), 0
     for experiment in chosen:
@@ -128,6 +127,25 @@ def open_fitter(
         check_counts(float(expected[start:end].sum()), experiment)
         start = end
     return fitter
+
+
+def template_sampling(card: Card) -> "Sampling | None":
+    """Say how the card's templates are simulated; None if they are folded by quadrature."""
+    from detsim.sampling import Sampling
+
+    if card.fit.templates == "quadrature":
+        return None
+    seed = _drawn_seed("--set run.seed=") if card.run.seed is None else card.run.seed
+    return Sampling(n_events=card.fit.template_events, seed=seed)
+
+
+def _drawn_seed(option: str) -> int:
+    """Draw a seed that nobody gave, and print it."""
+    from simgen.random import fresh_seed
+
+    seed = fresh_seed()
+    message(f"seed {seed} (drawn; repeat with {option}{seed})")
+    return seed
 
 
 def check_different(output: Path, source: Path) -> None:

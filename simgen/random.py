@@ -53,6 +53,8 @@ class Stage(IntEnum):
     """Time of an event in the exposure."""
     DISTANCE = 9
     """Smearing of the distance between source and event."""
+    TEMPLATES = 10
+    """Seed of the sample that templates are made from."""
 
 
 def fresh_seed() -> int:

@@ -1,12 +1,19 @@
 """`nugauge fit` and `nugauge limit`."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from macros.console import RunError, emit_json, message, progress
-from macros.options import CardArgument, JsonOption, OfOption, SeedOption, SetOption
+from macros.options import CardArgument, JsonOption, OfOption, SeedOption, SetOption, ThreadsOption
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from analysis.fitter import Fitter
+    from analysis.goodness import GoodnessOfFit
+    from macros.card import Card
 
 __all__ = ["LimitMethod", "fit", "limit"]
 
@@ -35,27 +42,57 @@ def fit(
     poi: PoiOption = None,
     experiment: ExperimentOption = None,
     of: OfOption = None,
+    gof: Annotated[
+        int,
+        typer.Option("--gof", min=0, metavar="N", help="Test the goodness of fit with N pseudo-experiments."),
+    ] = 0,
+    seed: SeedOption = None,
     override: SetOption = None,
+    threads: ThreadsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fit a parameter to data."""
     from analysis.estimation import fit_counts
-    from macros.card import load_card
     from macros.datasets import load_data_sets
-    from macros.results import fit_document, say_fit
-    from macros.session import choose, open_fitter
+    from macros.results import fit_document, goodness_document, say_fit, say_goodness
+    from macros.session import open_card, open_fitter
 
-    loaded = choose(load_card(card, override or ()), of, several=True)
+    loaded = open_card(card, override, seed=seed, threads=threads, draws=gof > 0, of=of, several=True)
     found = load_data_sets(loaded, data, number=experiment)
     fitter = open_fitter(loaded, poi=poi, experiments=found.experiments)
     fitter, counts = found.prepare(fitter)
     result = fit_counts(fitter, counts, level=loaded.fit.level, method=loaded.fit.method)
+    goodness = _goodness(loaded, fitter, counts, gof) if gof and result.valid else None
     if as_json:
-        emit_json({**fit_document(result), "data": found.source, "model": loaded.model.label})
+        drawn = goodness is not None or fitter.likelihood == "templates"
+        emit_json(
+            {
+                **fit_document(result),
+                "goodness_of_fit": goodness_document(goodness),
+                "data": found.source,
+                "model": loaded.model.label,
+                "seed": loaded.run.seed if drawn else None,
+            }
+        )
     else:
         say_fit(result)
+        say_goodness(goodness)
     if result.failed:
         raise RunError(f"the fit failed: {result.reason}")
+
+
+def _goodness(card: "Card", fitter: "Fitter", counts: "ArrayLike", n_toys: int) -> "GoodnessOfFit":
+    from analysis.goodness import goodness_of_fit
+
+    with progress("goodness of fit", n_toys, "toys") as advance:
+        return goodness_of_fit(
+            fitter,
+            counts,
+            n_toys=n_toys,
+            seed=int(card.run.seed or 0),
+            drawn=card.fit.drawn,
+            on_toys=advance,
+        )
 
 
 def limit(
@@ -106,7 +143,8 @@ def limit(
             )
     if as_json:
         source = found.source if found else None
-        seed_used = chosen.run.seed if result.band else None
+        sampled = fitter.likelihood == "templates"
+        seed_used = chosen.run.seed if result.band or sampled else None
         emit_json({**limit_document(result), "model": chosen.model.label, "data": source, "seed": seed_used})
         return
     say_limit(result)

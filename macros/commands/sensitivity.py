@@ -143,8 +143,11 @@ def _against_key(
     from analysis.intervals import delta_chi2, limit_of_counts
     from analysis.reach import Sensitivity, global_fit
     from macros.card import load_card
-    from macros.session import choose, open_fitter
+    from macros.session import choose, open_card, open_fitter
 
+    seed = open_card(card, override, draws=False, of=of, several=True).run.seed
+    if seed is not None:  # simulated templates of all points have one, also if nobody gave it
+        override = [*(override or ()), f"run.seed={seed}"]
     limits = []
     for value in values:
         text = f'"{value}"' if isinstance(value, str) else repr(value)

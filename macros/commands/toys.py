@@ -177,7 +177,7 @@ def coverage(
     from detsim.rootfile import TableWriter
     from macros.production import provenance
     from macros.results import coverage_document, say_coverage
-    from macros.session import open_card, open_fitter
+    from macros.session import open_card, open_fitter, template_sampling
 
     values = _values(at)
     loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of, several=True)
@@ -210,6 +210,7 @@ def coverage(
             methods=[str(m) for m in method] if method else METHODS,
             likelihood=settings.likelihood,
             error_per_bin=settings.error_per_bin,
+            sampling=template_sampling(loaded),
             events=level is Level.EVENTS,
             drawn=settings.drawn,
             on_toys=store,

@@ -135,6 +135,7 @@ def test_json_keys(tmp_path):
         "reweight": (events, "--to", CARD, "-o", tmp_path / "weighted.root"),
         "fit": (CARD, events),
         "limit": (CARD, events),
+        "compare": (CARD, CARD, events, "-n", 20, "--set-a", "model.name=SM", "--seed", 1),
         "contour": (CARD, "--x", "gamma=-0.3:0.3:7", "--y", "eps_R=-0.3:0.3:7"),
         "toys": (CARD, "-n", 1, "-o", tmp_path / "toys.root"),
         "coverage": (CARD, "--at", 0, "-n", 2),
@@ -149,3 +150,14 @@ def test_json_keys(tmp_path):
     for command, arguments in calls.items():
         missing = words(EMITTED[command]) - set(answer(command, *arguments))
         assert not missing, command
+
+
+def test_keys_within_keys(tmp_path):
+    """Contract: the parts of a goodness of fit and of a comparison are those that the document names."""
+    events = tmp_path / "events.root"
+    answer("simulate", CARD, "-o", events, "--seed", 1)
+    goodness = answer("fit", CARD, events, "--gof", 20, "--seed", 1)["goodness_of_fit"]
+    text = section(FILES, "JSON")
+    assert set(goodness) <= words(text.partition("- fit:")[2].partition("\n- ")[0])
+    found = answer("compare", CARD, CARD, events, "-n", 20, "--set-a", "model.name=SM", "--seed", 1)
+    assert set(found["a"]) == set(found["b"]) <= words(text.partition("- compare:")[2].partition("\n- ")[0])

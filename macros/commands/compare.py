@@ -1,0 +1,153 @@
+"""`nugauge compare`: two models on one data set."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from macros.console import emit_json, format_number, print_table, progress, say
+from macros.options import JsonOption, SeedOption, SetOption, ThreadsOption
+
+if TYPE_CHECKING:
+    from analysis.hypotheses import Hypothesis, HypothesisComparison, HypothesisResult
+    from detsim.experiment import Experiment
+    from macros.card import Card
+
+__all__ = ["compare"]
+
+_OF_A_Z_PRIME = {"gamma", "phi", "beta"}
+
+
+def _set_option(letter: str) -> Any:
+    return typer.Option(
+        f"--set-{letter.lower()}", metavar="KEY=VALUE", help=f"Override a key of {letter}'s card only."
+    )
+
+
+def _fix_option(letter: str) -> Any:
+    return typer.Option(
+        f"--fix-{letter.lower()}", help=f"Take {letter} at its card's values: fit no parameter of interest."
+    )
+
+
+def compare(
+    card_a: Annotated[str, typer.Argument(metavar="CARD_A", help="A card of the first model.")],
+    card_b: Annotated[
+        str,
+        typer.Argument(metavar="CARD_B", help="One of the second, of the same experiment; may be the same."),
+    ],
+    data: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="DATA...",
+            help="Event file, file.root:name of a TH1 or TH2, UHI JSON, CSV; of several experiments NAME=FILE.",
+        ),
+    ],
+    n: Annotated[int, typer.Option("-n", min=1, help="Toys of each model.")] = 10_000,
+    fix_a: Annotated[bool, _fix_option("A")] = False,
+    fix_b: Annotated[bool, _fix_option("B")] = False,
+    unbounded: Annotated[
+        bool,
+        typer.Option("--unbounded", help="Let the parameters leave their physical range, as `fit` does."),
+    ] = False,
+    experiment: Annotated[
+        int | None,
+        typer.Option(
+            "--experiment", min=0, help="Which pseudo-experiment of an event file.", show_default=False
+        ),
+    ] = None,
+    set_a: Annotated[list[str] | None, _set_option("A")] = None,
+    set_b: Annotated[list[str] | None, _set_option("B")] = None,
+    override: SetOption = None,
+    seed: SeedOption = None,
+    threads: ThreadsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare two models on one data set: -2 ln L_A + 2 ln L_B, and what it is if either is true."""
+    from analysis.hypotheses import compare_hypotheses
+    from macros.datasets import load_data_sets
+    from macros.differences import check_same_experiment
+    from macros.session import open_card
+
+    a = open_card(card_a, [*(override or ()), *(set_a or ())], seed=seed, threads=threads, several=True)
+    used_seed = int(a.run.seed or 0)
+    b = open_card(card_b, [*(override or ()), *(set_b or ())], seed=used_seed, threads=threads, several=True)
+    check_same_experiment(a, b)
+    found = [load_data_sets(card, data, number=experiment) for card in (a, b)]
+    hypotheses = [
+        _hypothesis(card, f.experiments, fixed=fixed, bounded=not unbounded)
+        for card, f, fixed in zip((a, b), found, (fix_a, fix_b), strict=True)
+    ]
+    scaled, counts = found[0].prepare(hypotheses[0].fitter)
+    if scaled.templates.scaling is not None:
+        raise ValueError(
+            f"{found[0].source} holds weighted events: models are compared on counts, toys are counts"
+        )
+    with progress("toys", 2 * n, "toys") as advance:
+        result = compare_hypotheses(
+            hypotheses[0],
+            hypotheses[1],
+            counts,
+            n_toys=n,
+            seed=used_seed,
+            drawn=a.fit.drawn,
+            on_toys=advance,
+        )
+    if as_json:
+        emit_json(_document(result) | {"data": found[0].source, "seed": used_seed})
+    else:
+        _say(result)
+
+
+def _hypothesis(
+    card: "Card", experiments: "tuple[Experiment, ...]", *, fixed: bool, bounded: bool
+) -> "Hypothesis":
+    from dataclasses import replace
+
+    from analysis.hypotheses import Hypothesis
+    from macros.session import open_fitter
+
+    if card.model.name == "SM" and card.fit.poi in _OF_A_Z_PRIME:
+        fixed = True  # the standard model has no Z' whose parameter could be fitted
+    fitter = open_fitter(card, poi="delta_c_L" if fixed else None, experiments=experiments)
+    return Hypothesis(fitter=replace(fitter, bounded=bounded), free=not fixed)
+
+
+def _document(result: "HypothesisComparison") -> dict[str, Any]:
+    return {
+        "a": _one(result.a),
+        "b": _one(result.b),
+        "delta": result.delta,
+        "aic_difference": result.aic_difference,
+        "n_toys": result.n_toys,
+    }
+
+
+def _one(result: "HypothesisResult") -> dict[str, Any]:
+    names = ("-2", "-1", "0", "1", "2")
+    quantiles = dict(zip(names, result.quantiles, strict=True)) if result.quantiles else None
+    return {**asdict(result), "quantiles": quantiles}
+
+
+def _say(result: "HypothesisComparison") -> None:
+    rows = [
+        (
+            letter,
+            r.model,
+            f"{r.poi} = {format_number(r.value)}" if r.poi else "nothing fitted",
+            format_number(r.fval),
+            f"{format_number(r.p_value)} ± {format_number(r.p_error, 2)}",
+            f"{'> ' if r.separation_open else ''}{format_number(r.separation, 3)} σ",
+            str(r.n_failed),
+        )
+        for letter, r in (("A", result.a), ("B", result.b))
+    ]
+    head = ("", "model", "fit", "-2 ln L", "p", "expected rejection", "failed")
+    print_table(head, rows)
+    favoured = "neither" if abs(result.delta) < 1e-6 else "B" if result.delta > 0 else "A"
+    say(
+        f"-2 ln L_A + 2 ln L_B = {format_number(result.delta)} (AIC {format_number(result.aic_difference)}), "
+        f"in favour of {favoured}"
+    )
+    say("p: probability, if the model is true, of data that favour the other as much or more")
+    say("expected rejection: median, by its p, if the other is true at its best fit")
