@@ -13,6 +13,7 @@ from analysis.batch import Problem
 from analysis.fitter import REACH, Fitter
 from analysis.intervals import interval, upper_limit
 from analysis.ranges import EVEN
+from analysis.starts import free_starts, linear_estimator
 from analysis.table import cubic_pieces
 
 __all__ = ["FAILED", "NO_HESSE", "NO_LIMIT", "NO_MINOS", "RETRIED", "BatchFit", "BatchFitter"]
@@ -27,9 +28,6 @@ _TABLE = 48.0
 """A tabulated signal reaches this many times the resolution away from the model's value."""
 _CLOSE = 0.05
 """Values from which a table begins are no closer than this, in the same units."""
-_MOST_STARTS = 4
-_SEPARATE = 3.0
-"""Minima closer than this, in units of the resolution, are one start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,50 +117,12 @@ class BatchFitter:
     @cached_property
     def starts(self) -> tuple[float, ...]:
         """Where free fits begin."""
-        f = self.fitter
-        low, high = f.physical
-        found = [f.anchor]
-        for shift in (-3.0, -1.5, 0.0, 1.5, 3.0):
-            truth = min(max(f.anchor + shift * f.width, low), high)
-            values = f.scan(f.data(f.templates.expected(truth)))
-            padded = np.concatenate([[math.inf], values, [math.inf]])
-            lowest = f.grid[(values < padded[:-2]) & (values <= padded[2:])]
-            for point in lowest:
-                if all(abs(point - other) > _SEPARATE * f.width for other in found):
-                    found.append(float(point))
-        if f.templates.poi in EVEN:
-            found = [max(start, 0.1 * f.width) for start in found]
-        return tuple(found[:_MOST_STARTS])
+        return free_starts(self.fitter)
 
     @cached_property
     def estimator(self) -> Array | None:
-        """Linear estimator of all parameters around the first start: Fisher's step for Gaussian data.
-
-        Shape (1 + n_nuisances, 1 + n_bins + n_nuisances); None where nothing is measured there.
-        """
-        t, start = self.fitter.templates, self.starts[0]
-        mu, zero = t.expected(start), self.fitter.nominal
-        h = 1e-3
-        steps = h * np.eye(len(zero))
-        step = 1e-3 * min(self.fitter.width, 1e30)
-        low, high = self.edges
-        left, right = max(start - step, low), min(start + step, high)
-        rows = [(t.expected(right) - t.expected(left)) / (right - left)]
-        rows += [(t.expected(start, x) - t.expected(start, -x)) / (2 * h) for x in steps]
-        changes = np.array(rows)
-        paper = self.fitter.likelihood == "paper"
-        variance = self.fitter.errors**2 if paper else np.maximum(mu, 1e-3)
-        weights = np.array([float(n.constraint != "free") for n in t.nuisances])
-        information = (changes / variance) @ changes.T
-        information[1:, 1:] += np.diag(weights)
-        try:
-            np.linalg.cholesky(information)
-        except np.linalg.LinAlgError:
-            return None
-        auxiliary = np.vstack([np.zeros((1, len(zero))), np.diag(weights)])
-        solved = np.linalg.solve(information, np.hstack([changes / variance, auxiliary]))
-        constant = np.concatenate([[start], zero]) - solved[:, : len(mu)] @ mu
-        return np.column_stack([constant, solved])
+        """Linear estimator of all parameters around the first start."""
+        return linear_estimator(self.fitter, self.starts[0], self.edges)
 
     def fit(self, counts: Array, auxiliary: Array, *, errors: bool = True) -> BatchFit:
         """Fit data sets freely.
@@ -182,7 +142,7 @@ class BatchFitter:
             problem = Problem(layout=self.layout, counts=counts, auxiliary=auxiliary)
             self._search(problem, parameters, values, status)
         for i in np.flatnonzero(status):
-            self._retry(int(i), counts[i], auxiliary[i], parameters, values, status, widths)
+            parameters[i], widths[i], values[i], status[i] = self._retry(counts[i], auxiliary[i])
         if errors and self.layout is not None:
             widths = np.where((status & RETRIED)[:, None], widths, problem.errors(parameters))
             missing = np.isnan(widths).any(axis=1) & ((status & FAILED) == 0)
@@ -206,30 +166,17 @@ class BatchFitter:
             parameters[better], values[better] = found[better], deviance[better]
             status[better] = 0
 
-    def _retry(
-        self,
-        i: int,
-        counts: Array,
-        auxiliary: Array,
-        parameters: Array,
-        values: Array,
-        status: Flags,
-        widths: Array,
-    ) -> None:
-        """Fit one data set with MINUIT."""
+    def _retry(self, counts: Array, auxiliary: Array) -> tuple[Array, Array, float, int]:
+        """Fit one data set with MINUIT: parameters, errors, -2 ln L and status."""
         data = self.fitter.data(counts, auxiliary)
         minimum = self.fitter.minimise(data)
-        status[i] = RETRIED
+        nothing = np.full(1 + len(auxiliary), math.nan)
         if not minimum.valid:
-            status[i] |= FAILED
-            values[i] = math.nan
-            return
-        parameters[i], values[i] = minimum.values, minimum.fval
-        found = self.fitter.hesse(data, minimum)
-        if found is None:
-            status[i] |= NO_HESSE
-        else:
-            widths[i] = found
+            return nothing, nothing, math.nan, RETRIED | FAILED
+        errors = self.fitter.hesse(data, minimum)
+        if errors is None:
+            return np.array(minimum.values), nothing, minimum.fval, RETRIED | NO_HESSE
+        return np.array(minimum.values), errors, minimum.fval, RETRIED
 
     def profile(self, counts: Array, auxiliary: Array, points: Array, fits: BatchFit | None = None) -> Array:
         """Minimise -2 ln L over the nuisance parameters at a value of each data set, shape (n,).
