@@ -162,7 +162,7 @@ def _advance(layout: Layout, r: Rows, w: Array, size: int, start: int) -> None:
             w[r.trusted + k] = 1.0 - w[r.cautious + k]
 
 
-@kernel()
+@kernel(inline="always")
 def minimise(
     layout: Layout,
     r: Rows,
