@@ -55,6 +55,8 @@ class FitResult:
         Bins minus one.
     effective_counts : tuple of float, or None
         (Σw)²/Σw² of each bin, where the data were weighted and the likelihood scaled to them.
+    other_minima : tuple of (value, rise)
+        Other local minima of the free fit, and how much higher their -2 ln L is.
     """
 
     parameters: dict[str, Estimate]
@@ -67,6 +69,7 @@ class FitResult:
     fval: float
     ndof: int
     effective_counts: tuple[float, ...] | None = None
+    other_minima: tuple[tuple[float, float], ...] = ()
 
     @property
     def weighted(self) -> bool:

@@ -60,6 +60,7 @@ def fit_document(result: FitResult) -> dict[str, Any]:
         "valid": result.valid,
         "reason": result.reason,
         "fval": result.fval,
+        "other_minima": [{"value": value, "rise": rise} for value, rise in result.other_minima],
         "ndof": result.ndof,
         "weighted": result.weighted,
         "effective_counts": result.effective_counts,
@@ -145,6 +146,8 @@ def say_fit(result: FitResult) -> None:
     print_table(("parameter", "value", "Hesse error", f"{method} {100 * result.level:g} %"), rows)
     kind = "χ²" if result.likelihood == "paper" else "deviance"
     say(f"{kind} {result.fval:.4g} for {result.ndof} degrees of freedom")
+    for value, rise in result.other_minima:
+        say(f"another minimum at {result.poi} = {format_number(value)}, higher by {format_number(rise, 3)}")
     _say_weighted(result)
     if not result.valid:
         say(f"not valid: {result.reason}")
