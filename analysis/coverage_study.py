@@ -9,8 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv
 
+from analysis.calibration import Calibration
+from analysis.conditions import CALIBRATED, conditions
 from analysis.fitter import Fitter, make_fitter
-from analysis.pseudoexperiments import FAILED, METHODS, NO_HESSE, NO_LIMIT, NO_MINOS, at_truth, toys
+from analysis.pseudoexperiments import (
+    FAILED,
+    METHODS,
+    NO_HESSE,
+    NO_LIMIT,
+    NO_MINOS,
+    at_truth,
+    holds_name,
+    toys,
+)
 from analysis.settings import Drawn
 from analysis.thrower import Thrower
 from detsim.experiment import Experiment
@@ -101,6 +112,8 @@ def covers(columns: Columns, poi: str, method: str) -> NDArray[np.bool_]:
     A one-sided limit holds every value below it. Only `status` decides what counts as failed.
     """
     truth, status = columns[f"true_{poi}"], columns["status"]
+    if method in CALIBRATED:
+        return np.asarray(columns[holds_name(method)] == 1)
     if method == "one-sided":
         return np.asarray(((status & (FAILED | NO_LIMIT)) == 0) & (truth <= columns["one_sided_upper"]))
     failed = FAILED | (NO_MINOS if method == "minos" else NO_HESSE)
@@ -203,6 +216,7 @@ def coverage(
     sampling: Sampling | None = None,
     events: bool = False,
     drawn: Drawn = "auxiliary",
+    calibration: Calibration | None = None,
     on_toys: Callable[[Columns], None] | None = None,
 ) -> CoverageStudy:
     """Measure the coverage of intervals with pseudo-experiments.
@@ -218,9 +232,11 @@ def coverage(
     seed : int
     level : float
         Confidence level of the intervals.
-    methods : sequence of {"hesse", "minos", "one-sided"}
+    methods : sequence of {"hesse", "minos", "one-sided", "feldman-cousins", "calibrated", "cls"}
     events, drawn
         As for `analysis.thrower.Thrower`.
+    calibration : Calibration, optional
+        Thresholds of the last three methods: looked up, never thrown anew. Its seed must be another one.
     on_toys : callable, optional
         Called with each chunk of toys, to store them or to show progress.
 
@@ -230,18 +246,19 @@ def coverage(
     """
     if n_toys < 1:
         raise ValueError(f"n_toys must be at least 1, got {n_toys}")
-    unknown = set(methods) - set(METHODS)
-    if unknown or not methods:
-        raise ValueError(f"methods must be among {', '.join(METHODS)}, got {', '.join(methods) or 'none'}")
+    known = (*METHODS, *CALIBRATED)
+    if set(methods) - set(known) or not methods:
+        raise ValueError(f"methods must be among {', '.join(known)}, got {', '.join(methods) or 'none'}")
     base = make_fitter(
         experiments, model, poi=poi, likelihood=likelihood, error_per_bin=error_per_bin, sampling=sampling
     )
+    _check_calibration(base, at, methods, calibration, seed=seed, drawn=drawn)
     points = []
     for value in at:
         fitter: Fitter = at_truth(base, float(value))
         thrower = Thrower(fitter=fitter, seed=seed, events=events, drawn=drawn)
         total: Tally | None = None
-        for columns in toys(thrower, n_toys, level=level, methods=methods):
+        for columns in toys(thrower, n_toys, level=level, methods=methods, calibration=calibration):
             if on_toys is not None:
                 on_toys(columns)
             part = tally(columns, poi, methods)
@@ -249,3 +266,33 @@ def coverage(
         if total is not None:
             points.append(total.point(level))
     return CoverageStudy(parameter=poi, level=level, points=tuple(points))
+
+
+def _check_calibration(
+    fitter: Fitter,
+    at: Sequence[float],
+    methods: Sequence[str],
+    calibration: Calibration | None,
+    *,
+    seed: int,
+    drawn: Drawn,
+) -> None:
+    """Refuse calibrated methods without thresholds, and thresholds that do not serve."""
+    wanted = [m for m in methods if m in CALIBRATED]
+    if not wanted:
+        return
+    if calibration is None:
+        raise ValueError(f"{', '.join(wanted)}: thresholds are needed, from a table of pseudo-experiments")
+    calibration.check(fitter, conditions(fitter, drawn=drawn))
+    if seed == calibration.seed:
+        raise ValueError(
+            f"the table was made with seed {seed} too: its toys would be judged by thresholds that they "
+            "made; take another one"
+        )
+    first, last = calibration.values[[0, -1]]
+    outside = [v for v in at if not first <= v <= last]
+    if outside:
+        raise ValueError(
+            f"{calibration.parameter} = {outside[0]:g} is outside the table, which goes from {first:g} to "
+            f"{last:g}"
+        )

@@ -5,15 +5,17 @@ from typing import Annotated
 
 import typer
 
+from macros.commands.calibrate import calibrate
 from macros.commands.check import check
 from macros.commands.compare import compare
 from macros.commands.contour import contour
 from macros.commands.counts import counts
 from macros.commands.expect import expect
 from macros.commands.figure import figure
-from macros.commands.fit import fit, limit
+from macros.commands.fit import fit
 from macros.commands.init import init
 from macros.commands.inspect import inspect
+from macros.commands.limit import limit
 from macros.commands.list_ import list_
 from macros.commands.reweight import reweight
 from macros.commands.run import run
@@ -36,6 +38,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "reweight": reweight,
     "fit": fit,
     "limit": limit,
+    "calibrate": calibrate,
     "compare": compare,
     "contour": contour,
     "toys": toys,

@@ -15,13 +15,14 @@ from macros.options import (
     OutputOption,
     SeedOption,
     SetOption,
+    TableOption,
     ThreadsOption,
 )
 
 if TYPE_CHECKING:
     from macros.card import Card
 
-__all__ = ["coverage", "toys"]
+__all__ = ["ConfidenceOption", "confidence_level", "coverage", "toys"]
 
 
 class Level(StrEnum):
@@ -37,6 +38,9 @@ class Method(StrEnum):
     HESSE = "hesse"
     MINOS = "minos"
     ONE_SIDED = "one-sided"
+    FELDMAN_COUSINS = "feldman-cousins"
+    CALIBRATED = "calibrated"
+    CLS = "cls"
 
 
 LevelOption = Annotated[
@@ -50,7 +54,8 @@ ConfidenceOption = Annotated[
 ]
 
 
-def _confidence(card: "Card", cl: float | None) -> float:
+def confidence_level(card: "Card", cl: float | None) -> float:
+    """Take the confidence level of the command line, or the card's of limits."""
     if cl is None:
         return card.fit.limit_level
     if not 0 < cl < 1:
@@ -100,7 +105,7 @@ def toys(
     )
     if data is not None and len(loaded.experiments) > 1:
         raise typer.BadParameter("--data holds one experiment: choose it with --of NAME")
-    confidence, used_seed = _confidence(loaded, cl), int(loaded.run.seed or 0)
+    confidence, used_seed = confidence_level(loaded, cl), int(loaded.run.seed or 0)
     fitter = open_fitter(loaded)
     branches = toy_branches(fitter, level=confidence, fitted=not no_fit)
     stored = stored_counts(loaded, data) if data else None
@@ -151,17 +156,19 @@ def toys(
 def coverage(
     card: CardArgument,
     at: Annotated[
-        str, typer.Option("--at", metavar="V,V,...", help="True values of the parameter of interest.")
+        str,
+        typer.Option("--at", metavar="V,V,...", help="True values of the parameter of interest; or a:b:n."),
     ],
     n: Annotated[int, typer.Option("-n", min=1, help="Toys per value.")],
     method: Annotated[
-        list[Method] | None, typer.Option("--method", help="Repeat for several; default all.")
+        list[Method] | None, typer.Option("--method", help="Repeat for several; default all that can be had.")
     ] = None,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", metavar="FILE", help="Toy file to write.", show_default=False),
     ] = None,
     level: LevelOption = Level.HISTOGRAM,
+    table: TableOption = None,
     cl: ConfidenceOption = None,
     seed: SeedOption = None,
     of: OfOption = None,
@@ -172,31 +179,43 @@ def coverage(
     """Measure with pseudo-experiments whether intervals cover the truth."""
     from contextlib import ExitStack
 
+    from analysis.conditions import CALIBRATED
     from analysis.coverage_study import coverage as study_coverage
     from analysis.pseudoexperiments import METHODS, toy_branches
     from detsim.rootfile import TableWriter
+    from macros.calibrations import open_calibration
+    from macros.points import read_values
     from macros.production import provenance
     from macros.results import coverage_document, say_coverage
-    from macros.session import open_card, open_fitter, template_sampling
+    from macros.session import check_different, open_card, open_fitter, template_sampling
 
-    values = _values(at)
+    if table is not None and output is not None:
+        check_different(output, table)
+    values = read_values("--at", at)
+    methods = [str(m) for m in method] if method else [*METHODS, *(CALIBRATED if table else ())]
+    if not table and set(methods) & set(CALIBRATED):
+        raise typer.BadParameter(
+            "feldman-cousins, calibrated and cls need thresholds: make them with `nugauge calibrate`, and "
+            "give --table FILE"
+        )
     loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of, several=True)
-    confidence, used_seed, settings = _confidence(loaded, cl), int(loaded.run.seed or 0), loaded.fit
+    confidence, used_seed, settings = confidence_level(loaded, cl), int(loaded.run.seed or 0), loaded.fit
     fitter = open_fitter(loaded)
+    calibration = open_calibration(loaded, fitter, table) if table else None
     with ExitStack() as stack:
-        table = None
+        writer = None
         if output is not None:
-            branches = toy_branches(fitter, level=confidence)
+            branches = toy_branches(fitter, level=confidence, methods=methods)
             drawn = {"thrown": str(level), "drawn": settings.drawn, "level": confidence, "at": values}
             origin = {**provenance(loaded, used_seed, "coverage"), **drawn}
-            table = stack.enter_context(
+            writer = stack.enter_context(
                 TableWriter(output, "toys", branches, provenance=origin, compression=loaded.run.compression)
             )
         advance = stack.enter_context(progress("coverage", len(values) * n, "toys"))
 
         def store(columns: dict[str, Any]) -> None:
-            if table is not None:
-                table.extend(columns)
+            if writer is not None:
+                writer.extend(columns)
             advance(len(columns["toy"]))
 
         study = study_coverage(
@@ -207,40 +226,26 @@ def coverage(
             seed=used_seed,
             poi=settings.poi,
             level=confidence,
-            methods=[str(m) for m in method] if method else METHODS,
+            methods=methods,
             likelihood=settings.likelihood,
             error_per_bin=settings.error_per_bin,
             sampling=template_sampling(loaded),
             events=level is Level.EVENTS,
             drawn=settings.drawn,
+            calibration=calibration,
             on_toys=store,
         )
-        if table is not None:
-            table.finish({"first": 0, "last": n - 1})
+        if writer is not None:
+            writer.finish({"first": 0, "last": n - 1})
     if as_json:
         emit_json(
             {
                 **coverage_document(study),
                 "file": str(output) if output else None,
+                "table": str(table) if table else None,
                 "seed": used_seed,
                 "model": loaded.model.label,
             }
         )
         return
     say_coverage(study)
-
-
-def _values(text: str) -> list[float]:
-    import math
-
-    values = []
-    for part in text.split(","):
-        try:
-            values.append(float(part))
-        except ValueError:
-            raise typer.BadParameter(
-                f"--at {text!r}: {part!r} is not a number; write for example 0,0.02,0.05"
-            ) from None
-    if not all(math.isfinite(v) for v in values):
-        raise typer.BadParameter(f"--at {text!r}: values must be finite")
-    return values
