@@ -109,16 +109,22 @@ class CoverageStudy:
 def covers(columns: Columns, poi: str, method: str) -> NDArray[np.bool_]:
     """Tell which toys' intervals hold the true value.
 
-    A one-sided limit holds every value below it. Only `status` decides what counts as failed.
+    A one-sided limit holds every value below it, and an open end all that is beyond. Only `status` decides
+    what counts as failed.
     """
     truth, status = columns[f"true_{poi}"], columns["status"]
     if method in CALIBRATED:
         return np.asarray(columns[holds_name(method)] == 1)
+    found = (status & FAILED) == 0
     if method == "one-sided":
-        return np.asarray(((status & (FAILED | NO_LIMIT)) == 0) & (truth <= columns["one_sided_upper"]))
-    failed = FAILED | (NO_MINOS if method == "minos" else NO_HESSE)
-    inside = (columns[f"{method}_lower"] <= truth) & (truth <= columns[f"{method}_upper"])
-    return np.asarray(((status & failed) == 0) & inside)
+        open_ = (status & NO_LIMIT) != 0
+        return np.asarray(found & (open_ | (truth <= columns["one_sided_upper"])))
+    lower, upper = columns[f"{method}_lower"], columns[f"{method}_upper"]
+    if method == "minos":
+        open_ = (status & NO_MINOS) != 0
+        above = (lower <= truth) | (open_ & np.isnan(lower))
+        return np.asarray(found & above & ((truth <= upper) | (open_ & np.isnan(upper))))
+    return np.asarray(found & ((status & NO_HESSE) == 0) & (lower <= truth) & (truth <= upper))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

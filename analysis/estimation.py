@@ -11,6 +11,7 @@ from analysis.fitter import Fitter, make_fitter
 from analysis.intervals import interval, is_blind
 from analysis.minimum import Minimum
 from analysis.nuisances import Nuisance
+from analysis.ranges import EVEN
 from analysis.results import NO_MINIMUM, Estimate, FitResult
 from analysis.settings import Method
 from analysis.weighted import for_data
@@ -20,6 +21,9 @@ from simgen.models import Model
 __all__ = ["Fitter", "fit", "fit_counts", "make_fitter"]
 
 Ends = tuple[float | None, float | None]
+
+_FAR_ABOVE = 25.0
+"""Minima so much higher in -2 ln L are of no interest: 5 σ."""
 
 _NOTHING = Estimate(value=None, error=None, lower=None, upper=None)
 
@@ -98,6 +102,8 @@ def fit_counts(
     nuisances = minimum.profiled(others, level) if profiled else {}
     estimates = {poi: _NOTHING}
     best, error = minimum.values[0], None if errors is None else float(errors[0])
+    if poi in EVEN and error is not None and best < error:
+        error = None  # the likelihood is no parabola about 0
     if not reason:
         ends = interval(fitter, data, minimum, threshold) if profiled else _parabolic(best, error, threshold)
         estimates[poi] = Estimate(value=best, error=error, lower=ends[0], upper=ends[1])
@@ -117,7 +123,9 @@ def fit_counts(
         ndof=data.ndof,
         effective_counts=data.effective_counts,
         other_minima=tuple(
-            (m.values[0], m.fval - minimum.fval) for m in others_found if m.valid and minimum.valid
+            (m.values[0], m.fval - minimum.fval)
+            for m in others_found
+            if m.valid and minimum.valid and m.fval - minimum.fval < _FAR_ABOVE
         ),
     )
 

@@ -166,7 +166,7 @@ def bin_counts(h: hist.Hist[Any], experiment: Experiment) -> NDArray[np.float64]
         if found.shape != (len(edges),) or not np.allclose(found, edges, rtol=1e-6, atol=0):
             raise ValueError(
                 f"the histogram's bins ({len(found) - 1} from {found[0]:g} to {found[-1]:g}) are not those "
-                f"of {key} ({len(edges) - 1} from {edges[0]:g} to {edges[-1]:g} {unit})"
+                f"of {key} ({len(edges) - 1} from {edges[0]:g} to {edges[-1]:g} {unit}, as data have to be)"
             )
     counts = np.asarray(h.values(), np.float64).ravel()
     if not np.all(np.isfinite(counts)) or np.any(counts < 0):

@@ -104,7 +104,20 @@ def collect(experiments: Sequence[Experiment], model: Model, poi: str) -> tuple[
                     f"{one.name} is common to experiments, and they differ on its uncertainty or constraint"
                 )
             found[one.name] = _joined(former, one)
+    _check_free(tuple(found.values()))
     return tuple(found.values())
+
+
+def _check_free(nuisances: Sequence[Nuisance]) -> None:
+    """Refuse free factors that cannot be told apart: they multiply the same, alone or together."""
+    free = [n for n in nuisances if n.constraint == "free" and not n.is_shape]
+    targets = sorted({target for n in free for target in n.targets})
+    acts = np.array([[target in n.targets for target in targets] for n in free], np.float64)
+    if free and np.linalg.matrix_rank(acts) < len(free):
+        raise ValueError(
+            f"{', '.join(n.name for n in free)} are free, and no data tell such factors apart: one of them "
+            "may be free, the others need an uncertainty"
+        )
 
 
 def _joined(a: Nuisance, b: Nuisance) -> Nuisance:

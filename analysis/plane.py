@@ -137,12 +137,15 @@ class Plane:
         points = np.asarray(values, np.float64)
         if points.ndim != 1 or len(points) < 2 or not np.all(np.diff(points) > 0):
             raise ValueError(f"values of {name} must be at least two, and ascend")
+        nuisance = None
         if name == self.y and self._held is not None:
             nuisance = self.fitter.templates.nuisances[self._held]
             positive = nuisance.constraint == "log-normal" or not nuisance.is_shape
             low, high = (0.0 if positive else -math.inf), math.inf
         else:
             low, high = fit_range(self.fitter.templates.model, name)
+        if nuisance and low == points[0] == 0.0 and nuisance.constraint == "log-normal":
+            raise ValueError(f"values of {name}, which is log-normal, must be above 0, got 0")
         if points[0] < low or points[-1] > high:
             raise ValueError(
                 f"values of {name} must lie between {low:g} and {high:g}, got {points[0]:g} to {points[-1]:g}"

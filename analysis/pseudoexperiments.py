@@ -98,7 +98,7 @@ def toy_branches(
         "one_sided_upper": Branch(dtype="float64", description=f"one-sided profile limit at {level}"),
         "status": Branch(
             dtype="int32",
-            description="0 good; else the sum of 1 fit failed, 2 no MINOS interval, 4 no one-sided limit, "
+            description="0 good; else the sum of 1 fit failed, 2 open MINOS interval, 4 no one-sided limit, "
             "8 no Hesse error, 16 fitted by MINUIT because the compiled fit did not converge; "
             "undefined cells are NaN",
         ),
@@ -170,7 +170,7 @@ def fit_toys(
         lower, upper = batch.intervals(counts, auxiliary, fits, sigmas**2)
         whole = ~(np.isnan(lower) | np.isnan(upper))
         status[fits.good & ~whole] |= NO_MINOS
-        columns["minos_lower"][whole], columns["minos_upper"][whole] = lower[whole], upper[whole]
+        columns["minos_lower"], columns["minos_upper"] = lower, upper
     return {**columns, "status": status}
 
 

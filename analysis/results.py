@@ -56,7 +56,7 @@ class FitResult:
     effective_counts : tuple of float, or None
         (Σw)²/Σw² of each bin, where the data were weighted and the likelihood scaled to them.
     other_minima : tuple of (value, rise)
-        Other local minima of the free fit, and how much higher their -2 ln L is.
+        Other local minima of the free fit up to 25 above the deepest, and how much higher their -2 ln L is.
     """
 
     parameters: dict[str, Estimate]

@@ -6,7 +6,7 @@ from experiments import borexino
 from plain import scaled, with_nuisances
 from scipy import stats
 
-from analysis.coverage_study import clopper_pearson, coverage, summarise
+from analysis.coverage_study import clopper_pearson, coverage, covers, summarise
 from analysis.pseudoexperiments import FAILED, NO_HESSE, NO_LIMIT, NO_MINOS
 from simgen.models import E6
 
@@ -64,8 +64,6 @@ def test_truth_outside_is_not_covered():
     ("status", "missing"),
     [
         (FAILED, {"hesse", "minos", "one-sided"}),
-        (NO_MINOS, {"minos"}),
-        (NO_LIMIT, {"one-sided"}),
         (NO_HESSE, {"hesse"}),
     ],
 )
@@ -79,6 +77,16 @@ def test_what_failed_does_not_cover(status, missing):
     assert point.n_toys == 10
     for m in point.methods.values():
         assert m.fraction == m.covered / 10
+
+
+def test_open_ends_cover():
+    """A limit that is not there allows everything; an open end of an interval all that is beyond it."""
+    statuses = np.array([NO_LIMIT, NO_MINOS, NO_MINOS, NO_MINOS, 0], np.int32)
+    nan = np.nan
+    lower, upper = np.array([0.0, nan, 0.2, nan, 0.2]), np.array([0.5, 0.05, nan, 0.5, nan])
+    made = columns(5, status=statuses, minos_lower=lower, minos_upper=upper, one_sided_upper=lower)
+    assert covers(made, "gamma", "minos").tolist() == [True, False, False, True, False]
+    assert covers(made, "gamma", "one-sided").tolist() == [True, False, True, False, True]
 
 
 @pytest.mark.parametrize(("covered", "verdict"), [(900, "under"), (950, "nominal"), (990, "over")])

@@ -202,3 +202,21 @@ def test_a_line_that_moves_out_of_a_bin():
     exact = fold(moved, CHI)
     expected = exact.signal(CHI)[1:-1] + exact.backgrounds[0, 1:-1]
     assert fitted.expected(0.0, [1.5]) == pytest.approx(expected, rel=2e-3)
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_free_factors_that_cannot_be_told_apart(several):
+    """Activity and mass of one experiment; one activity and the masses of two."""
+    free = {"uncertainty": 0.1, "constraint": "free"}
+    masses = tuple(
+        replace(
+            scaled(borexino(), 1e-2),
+            name=name,
+            systematics=(Systematic(name="activity", common=True, **free), Systematic(name="mass", **free)),
+        )
+        for name in ("A", "B")
+    )
+    with pytest.raises(ValueError, match=r"activity, .*mass are free, and no data tell such factors apart"):
+        make_templates(masses if several else masses[0], CHI)
+    one = replace(masses[1], systematics=masses[1].systematics[:1])
+    assert len(make_templates((masses[0], one), CHI).nuisances) == 2
