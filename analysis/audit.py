@@ -17,7 +17,17 @@ from analysis.likelihood import Likelihood
 from analysis.minimum import Minimum
 from simgen.random import Stage, generator
 
-__all__ = ["EDM", "SAMPLE", "Audit", "End", "FittedToy", "audit_columns", "audit_sample", "audit_toys", "chosen"]
+__all__ = [
+    "EDM",
+    "SAMPLE",
+    "Audit",
+    "End",
+    "FittedToy",
+    "audit_columns",
+    "audit_sample",
+    "audit_toys",
+    "chosen",
+]
 
 Array = NDArray[np.float64]
 Columns = dict[str, NDArray[Any]]

@@ -9,8 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv
 
+from analysis.audit import SAMPLE, Audit, audit_columns, audit_sample, chosen
 from analysis.fitter import Fitter, make_fitter
-from analysis.pseudoexperiments import FAILED, METHODS, NO_HESSE, NO_LIMIT, NO_MINOS, at_truth, toys
+from analysis.pseudoexperiments import (
+    FAILED,
+    METHODS,
+    NO_HESSE,
+    NO_LIMIT,
+    NO_MINOS,
+    RETRIED,
+    at_truth,
+    toys,
+)
 from analysis.settings import Drawn
 from analysis.thrower import Thrower
 from detsim.experiment import Experiment
@@ -74,6 +84,8 @@ class CoveragePoint:
     pull_mean, pull_width : float or None
         Mean and standard deviation of (estimate - truth)/Hesse error.
     methods : dict of str to MethodCoverage
+    n_retried : int
+        Toys that MINUIT fitted, because the compiled fit did not converge.
     """
 
     value: float
@@ -84,15 +96,27 @@ class CoveragePoint:
     pull_mean: float | None
     pull_width: float | None
     methods: dict[str, MethodCoverage]
+    n_retried: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageStudy:
-    """Coverage of the intervals of one parameter."""
+    """Coverage of the intervals of one parameter.
+
+    Parameters
+    ----------
+    parameter : str
+    level : float
+    points : tuple of CoveragePoint
+        Of a study that was stopped, those that were complete.
+    audit : Audit or None
+        What became of the toys that were fitted again.
+    """
 
     parameter: str
     level: float
     points: tuple[CoveragePoint, ...]
+    audit: Audit | None = None
 
 
 def covers(columns: Columns, poi: str, method: str) -> NDArray[np.bool_]:
@@ -110,26 +134,17 @@ def covers(columns: Columns, poi: str, method: str) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """Sums over toys of one true value; tallies of chunks add up."""
+    """Sums over toys of one true value, one toy after the other: in which chunks they come changes no bit."""
 
     value: float
     n_toys: int
     n_failed: int
+    n_retried: int
     residuals: Array
     """Number, sum, and sum of squares of estimate minus truth."""
     pulls: Array
     """The same, divided by the error."""
     covered: dict[str, int]
-
-    def __add__(self, other: "Tally") -> "Tally":
-        return Tally(
-            value=self.value,
-            n_toys=self.n_toys + other.n_toys,
-            n_failed=self.n_failed + other.n_failed,
-            residuals=self.residuals + other.residuals,
-            pulls=self.pulls + other.pulls,
-            covered={name: n + other.covered[name] for name, n in self.covered.items()},
-        )
 
     def point(self, level: float) -> CoveragePoint:
         """Turn sums into coverage."""
@@ -147,6 +162,7 @@ class Tally:
             value=self.value,
             n_toys=self.n_toys,
             n_failed=self.n_failed,
+            n_retried=self.n_retried,
             bias=bias,
             bias_error=None if scatter is None else scatter / math.sqrt(n),
             pull_mean=mean,
@@ -155,8 +171,10 @@ class Tally:
         )
 
 
-def _sums(x: Array) -> Array:
-    return np.array([len(x), x.sum(), x @ x])
+def _sums(x: Array, before: Array) -> Array:
+    """Add up in order: NumPy's `sum` would add pairs, and depend on the chunks."""
+    rows = np.stack([np.ones(len(x)), x, x**2])
+    return np.asarray(np.cumsum(np.column_stack([before, rows]), axis=1)[:, -1])
 
 
 def _moments(sums: Array) -> tuple[float | None, float | None]:
@@ -168,18 +186,28 @@ def _moments(sums: Array) -> tuple[float | None, float | None]:
     return mean, math.sqrt(max(float(squares) - n * mean**2, 0.0) / (n - 1))
 
 
-def tally(columns: Columns, poi: str, methods: Sequence[str] = METHODS) -> Tally:
-    """Sum up toys of one true value."""
+def tally(columns: Columns, poi: str, methods: Sequence[str] = METHODS, before: Tally | None = None) -> Tally:
+    """Sum up toys of one true value, after those that came before."""
     good = (columns["status"] & FAILED) == 0
     residual = columns[poi] - columns[f"true_{poi}"]
     with_error = good & ((columns["status"] & NO_HESSE) == 0)
-    return Tally(
+    former = before or Tally(
         value=float(columns[f"true_{poi}"][0]),
-        n_toys=len(columns["toy"]),
-        n_failed=int(np.count_nonzero(~good)),
-        residuals=_sums(residual[good]),
-        pulls=_sums(residual[with_error] / columns[f"{poi}_error"][with_error]),
-        covered={m: int(np.count_nonzero(covers(columns, poi, m))) for m in methods},
+        n_toys=0,
+        n_failed=0,
+        n_retried=0,
+        residuals=np.zeros(3),
+        pulls=np.zeros(3),
+        covered=dict.fromkeys(methods, 0),
+    )
+    return Tally(
+        value=former.value,
+        n_toys=former.n_toys + len(columns["toy"]),
+        n_failed=former.n_failed + int(np.count_nonzero(~good)),
+        n_retried=former.n_retried + int(np.count_nonzero(columns["status"] & RETRIED)),
+        residuals=_sums(residual[good], former.residuals),
+        pulls=_sums(residual[with_error] / columns[f"{poi}_error"][with_error], former.pulls),
+        covered={m: former.covered[m] + int(np.count_nonzero(covers(columns, poi, m))) for m in methods},
     )
 
 
@@ -204,6 +232,8 @@ def coverage(
     events: bool = False,
     drawn: Drawn = "auxiliary",
     on_toys: Callable[[Columns], None] | None = None,
+    audit: int = SAMPLE,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> CoverageStudy:
     """Measure the coverage of intervals with pseudo-experiments.
 
@@ -223,6 +253,10 @@ def coverage(
         As for `analysis.thrower.Thrower`.
     on_toys : callable, optional
         Called with each chunk of toys, to store them or to show progress.
+    audit : int
+        Toys of the whole study that are fitted again: see `analysis.audit`.
+    stopped : callable
+        Asked after each chunk whether to end here; a true value that is not complete is then left out.
 
     Returns
     -------
@@ -236,16 +270,24 @@ def coverage(
     base = make_fitter(
         experiments, model, poi=poi, likelihood=likelihood, error_per_bin=error_per_bin, sampling=sampling
     )
-    points = []
-    for value in at:
+    points: list[CoveragePoint] = []
+    checked, sample = Audit(), audit_sample(seed, len(at) * n_toys, audit)
+    for number, value in enumerate(at):
         fitter: Fitter = at_truth(base, float(value))
         thrower = Thrower(fitter=fitter, seed=seed, events=events, drawn=drawn)
         total: Tally | None = None
         for columns in toys(thrower, n_toys, level=level, methods=methods):
             if on_toys is not None:
                 on_toys(columns)
-            part = tally(columns, poi, methods)
-            total = part if total is None else total + part
-        if total is not None:
-            points.append(total.point(level))
-    return CoverageStudy(parameter=poi, level=level, points=tuple(points))
+            start = number * n_toys + int(columns["toy"][0])
+            rows = chosen(sample, start, len(columns["toy"]))
+            checked += audit_columns(fitter, columns, rows, level=level, methods=methods)
+            total = tally(columns, poi, methods, total)
+            if total.n_toys < n_toys and stopped():
+                break
+        if total is None or total.n_toys < n_toys:
+            break
+        points.append(total.point(level))
+        if stopped():
+            break
+    return CoverageStudy(parameter=poi, level=level, points=tuple(points), audit=checked if audit else None)

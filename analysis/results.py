@@ -2,8 +2,12 @@
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from simgen.parameters import mass_from_gamma
+
+if TYPE_CHECKING:
+    from analysis.audit import Audit
 
 __all__ = ["Estimate", "FitResult", "LimitResult"]
 
@@ -105,6 +109,8 @@ class LimitResult:
         Limits at -2, -1, 0, +1, +2 standard deviations from pseudo-experiments.
     effective_counts : tuple of float, or None
         As of `FitResult`; `asimov` then has the weights of the data.
+    audit : Audit or None
+        What became of the band's pseudo-experiments that were fitted again.
     """
 
     parameter: str
@@ -116,6 +122,7 @@ class LimitResult:
     asimov: float | None
     band: tuple[float, ...] | None = None
     effective_counts: tuple[float, ...] | None = None
+    audit: "Audit | None" = None
 
     @property
     def weighted(self) -> bool:

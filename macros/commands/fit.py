@@ -7,6 +7,7 @@ import typer
 
 from macros.console import RunError, emit_json, message, progress
 from macros.options import CardArgument, JsonOption, OfOption, SeedOption, SetOption, ThreadsOption
+from macros.studies import AuditOption
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -109,6 +110,7 @@ def limit(
     toys: Annotated[
         int, typer.Option("--toys", min=0, help="Pseudo-experiments for the band of the expected limit.")
     ] = 400,
+    audit: AuditOption = 20,
     seed: SeedOption = None,
     override: SetOption = None,
     as_json: JsonOption = False,
@@ -140,6 +142,7 @@ def limit(
                 method=how,
                 drawn=chosen.fit.drawn,
                 on_toys=advance,
+                audit=audit,
             )
     if as_json:
         source = found.source if found else None

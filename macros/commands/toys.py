@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from macros.console import emit_json, format_number, message, progress, say, warn
+from macros.console import Interrupted, emit_json, format_number, message, progress
 from macros.options import (
     CardArgument,
     JsonOption,
@@ -17,6 +17,7 @@ from macros.options import (
     SetOption,
     ThreadsOption,
 )
+from macros.studies import AuditOption, FigureOption, MaxFailedOption
 
 if TYPE_CHECKING:
     from macros.card import Card
@@ -75,19 +76,24 @@ def toys(
     ] = None,
     first: Annotated[int, typer.Option("--first", min=0, help="Index of the first toy.")] = 0,
     cl: ConfidenceOption = None,
+    figure: FigureOption = None,
+    audit: AuditOption = 20,
+    max_failed: MaxFailedOption = 0.01,
     seed: SeedOption = None,
     of: OfOption = None,
     override: SetOption = None,
     threads: ThreadsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Throw and fit pseudo-experiments, and write one row each."""
-    from analysis.pseudoexperiments import CHUNK, FAILED, Thrower, fit_stored, toy_branches
-    from analysis.pseudoexperiments import toys as throw
+    """Throw and fit pseudo-experiments, and write one row each; Ctrl-C keeps those that are finished."""
+    from analysis.pseudoexperiments import toy_branches
     from detsim.rootfile import TableWriter
     from macros.data import stored_counts
     from macros.production import provenance
     from macros.session import check_different, open_card, open_fitter
+    from macros.stopping import stop_on_interrupt
+    from macros.studies import check_figure
+    from macros.toytally import ToyTally, toy_chunks
 
     if (n is None) == (data is None):
         raise typer.BadParameter("give either -n, to throw, or --data, to fit what is stored")
@@ -95,57 +101,51 @@ def toys(
         if first or no_fit or seed is not None or level is Level.EVENTS:
             raise typer.BadParameter("--first, --seed, --level and --no-fit go with -n, not with --data")
         check_different(output, data)
+    if no_fit and figure is not None:
+        raise typer.BadParameter("--figure shows what is fitted, and --no-fit fits nothing")
+    check_figure(figure, output, data)
     loaded = open_card(
         card, override, seed=seed, threads=threads, output=output, draws=not data, of=of, several=True
     )
     if data is not None and len(loaded.experiments) > 1:
         raise typer.BadParameter("--data holds one experiment: choose it with --of NAME")
-    confidence, used_seed = _confidence(loaded, cl), int(loaded.run.seed or 0)
+    confidence, used_seed = _confidence(loaded, cl), None if data else int(loaded.run.seed or 0)
     fitter = open_fitter(loaded)
     branches = toy_branches(fitter, level=confidence, fitted=not no_fit)
     stored = stored_counts(loaded, data) if data else None
-    total = int(n or 0) if stored is None else len(stored.counts)
-    if stored is not None:
-        first = int(stored.numbers[0])
+    seen = ToyTally(
+        fitter=fitter,
+        level=confidence,
+        seed=used_seed,
+        first=first if stored is None else int(stored.numbers[0]),
+        total=int(n or 0) if stored is None else len(stored.counts),
+        fitted=not no_fit,
+        n_audit=audit,
+    )
     drawn = {"thrown": str(level) if n else "stored", "drawn": loaded.fit.drawn if n else "stored"}
-    origin = {**provenance(loaded, None if data else used_seed, "toys"), **drawn, "level": confidence}
-    start, n_failed = time.perf_counter(), 0
+    origin = {**provenance(loaded, used_seed, "toys"), **drawn, "level": confidence}
+    start = time.perf_counter()
     with (
         TableWriter(output, "toys", branches, provenance=origin, compression=loaded.run.compression) as table,
-        progress("toys", total, "toys") as advance,
+        stop_on_interrupt() as stop,
+        progress("toys", seen.total, "toys") as advance,
     ):
-        if stored is None:
-            thrower = Thrower(
-                fitter=fitter, seed=used_seed, events=level is Level.EVENTS, drawn=loaded.fit.drawn
-            )
-            chunk = 100 if level is Level.EVENTS else CHUNK
-            chunks = throw(thrower, total, first=first, level=confidence, fitted=not no_fit, chunk=chunk)
-        else:
-            chunks = iter([fit_stored(fitter, stored.counts, level=confidence) | {"toy": stored.numbers}])
-        for columns in chunks:
+        for columns in toy_chunks(seen, stored, events=level is Level.EVENTS, drawn=loaded.fit.drawn):
             table.extend(columns)
-            if not no_fit:
-                n_failed += int(((columns["status"] & FAILED) != 0).sum())
+            stop.keeps = True
+            seen.add(columns)
             advance(len(columns["toy"]))
-        table.finish({"first": first, "last": first + total - 1})
-    rate = total / (time.perf_counter() - start)
-    document = {
-        "file": str(output),
-        "n_toys": total,
-        "n_failed": n_failed,
-        "toys_per_second": rate,
-        "seed": None if data else used_seed,
-    }
+            if stop():
+                break
+        table.finish({"first": seen.first, "last": seen.last}, provenance=seen.provenance())
+    rate = seen.n_toys / (time.perf_counter() - start)
+    pictures = seen.draw(figure, loaded) if figure else None
     if as_json:
-        emit_json(document)
-        return
-    say(f"{output}: {total} toys, {n_failed} failed, seed {used_seed if not data else 'of the data'}")
-    message(f"{format_number(rate, 3)} toys/s")
-    if data and len(fitter.templates.names) > 1:
-        warn(
-            "stored experiments have no auxiliary measurements of their own: the normalisations are nominal "
-            "in all of them, and the estimates scatter less than their errors"
-        )
+        emit_json({"file": str(output), **seen.document(), "toys_per_second": rate, "figure": pictures})
+    else:
+        seen.say(output)
+        message(f"{format_number(rate, 3)} toys/s")
+    seen.judge(output, max_failed)
 
 
 def coverage(
@@ -163,13 +163,16 @@ def coverage(
     ] = None,
     level: LevelOption = Level.HISTOGRAM,
     cl: ConfidenceOption = None,
+    figure: FigureOption = None,
+    audit: AuditOption = 20,
+    max_failed: MaxFailedOption = 0.01,
     seed: SeedOption = None,
     of: OfOption = None,
     override: SetOption = None,
     threads: ThreadsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure with pseudo-experiments whether intervals cover the truth."""
+    """Measure with pseudo-experiments whether intervals cover the truth; Ctrl-C reports what is complete."""
     from contextlib import ExitStack
 
     from analysis.coverage_study import coverage as study_coverage
@@ -178,8 +181,12 @@ def coverage(
     from macros.production import provenance
     from macros.results import coverage_document, say_coverage
     from macros.session import open_card, open_fitter, template_sampling
+    from macros.stopping import stop_on_interrupt
+    from macros.studies import check_failed, check_figure
+    from macros.toytally import draw_coverage
 
     values = _values(at)
+    check_figure(figure, output)
     loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of, several=True)
     confidence, used_seed, settings = _confidence(loaded, cl), int(loaded.run.seed or 0), loaded.fit
     fitter = open_fitter(loaded)
@@ -192,11 +199,16 @@ def coverage(
             table = stack.enter_context(
                 TableWriter(output, "toys", branches, provenance=origin, compression=loaded.run.compression)
             )
+        stop = stack.enter_context(stop_on_interrupt())
         advance = stack.enter_context(progress("coverage", len(values) * n, "toys"))
+        done = 0
 
         def store(columns: dict[str, Any]) -> None:
+            nonlocal done
             if table is not None:
                 table.extend(columns)
+            done += len(columns["toy"])
+            stop.keeps = done >= n
             advance(len(columns["toy"]))
 
         study = study_coverage(
@@ -214,20 +226,41 @@ def coverage(
             events=level is Level.EVENTS,
             drawn=settings.drawn,
             on_toys=store,
+            audit=audit,
+            stopped=stop,
         )
-        if table is not None:
-            table.finish({"first": 0, "last": n - 1})
+        complete = len(study.points) == len(values)
+        if table is not None and complete:
+            table.finish({"first": 0, "last": n - 1}, provenance={"audit": coverage_document(study)["audit"]})
+        elif table is not None:
+            table.discard()
+    figures = draw_coverage(figure, study, loaded) if figure else None
     if as_json:
         emit_json(
             {
                 **coverage_document(study),
-                "file": str(output) if output else None,
+                "file": str(output) if output and complete else None,
+                "complete": complete,
+                "figure": figures,
                 "seed": used_seed,
                 "model": loaded.model.label,
             }
         )
-        return
-    say_coverage(study)
+    else:
+        say_coverage(study)
+    if not complete:
+        left = ",".join(f"{v!r}" for v in values[len(study.points) :])
+        unwritten = f", and {output} was not written" if output else ""
+        raise Interrupted(
+            f"{len(study.points)} of {len(values)} true values are complete{unwritten}; for the others: "
+            f"--seed {used_seed} --at {left}"
+        )
+    check_failed(
+        sum(p.n_failed for p in study.points),
+        len(values) * n,
+        max_failed,
+        where="they count as not covered" + (f", and {output} holds them" if output else ""),
+    )
 
 
 def _values(text: str) -> list[float]:
