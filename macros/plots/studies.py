@@ -32,8 +32,8 @@ def coverage_data(study: "CoverageStudy", *, note: Sequence[str] = ()) -> Figure
     ]
     return FigureData(
         title=f"Coverage of intervals of {study.parameter} at {100 * study.level:g} %",
-        caption="Fraction of pseudo-experiments whose interval holds the true value. Failed toys do not "
-        "cover. low and high: interval of Clopper and Pearson at 99.7 %; verdict: whether it holds the level.",
+        caption="Fraction of pseudo-experiments whose interval holds the true value; failed toys do not "
+        "cover. low and high: interval of Clopper and Pearson at 99.7 %; verdict: whether it holds the level",
         note=tuple(note),
         columns=(
             f"true {study.parameter}",
@@ -58,7 +58,7 @@ def toys_data(found: "ToyDistributions", *, note: Sequence[str] = ()) -> FigureD
     return FigureData(
         title=f"Pulls and one-sided limits of {found.parameter} in {found.n_toys} pseudo-experiments",
         caption="pull: (estimate - truth)/Hesse error, beside a unit Gaussian of as many toys; limit: "
-        f"one-sided upper limits at {100 * found.level:g} %, of which those without an end count as infinite, "
+        f"one-sided upper limits at {100 * found.level:g} %, of which those without end count as infinite, "
         f"and their quantiles. True {found.parameter}: {found.truth:g}. {found.n_failed} toys failed.",
         note=tuple(note),
         columns=("quantity", "low", "high", "toys", "unit Gaussian"),
@@ -139,7 +139,7 @@ def _draw_pulls(ax: "Axes", found: "ToyDistributions") -> None:
     ax.plot(x, found.moments[0] * (edges[1] - edges[0]) * density, color=VERMILION, label="unit Gaussian")
     ax.set_xlim(-5, 5)
     ax.set_ylim(bottom=0)
-    ax.set_xlabel(f"({parameter_label(found.parameter)[0].split(' [')[0]} − truth) / error")
+    ax.set_xlabel("(estimate − truth) / error")
     ax.set_ylabel("toys per bin")
     ax.legend(loc="upper left", fontsize=6.5, handlelength=1.4)
 
