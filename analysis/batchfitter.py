@@ -24,9 +24,13 @@ FAILED, NO_MINOS, NO_LIMIT, NO_HESSE, RETRIED = 1, 2, 4, 8, 16
 """Bits of a fit's status; the last is no failure: MINUIT fitted it."""
 
 _TABLE = 48.0
-"""A tabulated signal reaches this many times the resolution away from the model's value."""
+"""A tabulated signal reaches this many times the resolution away from where fits begin."""
+_INSET = 0.01
+"""Of the way from there to the end of the parameter's range: so much is left out where it cannot be tabulated."""
 _CLOSE = 0.05
 """Values from which a table begins are no closer than this, in the same units."""
+_EDM = 1e-10
+"""What MINUIT aims at where it fits: estimates within 1e-4 of the error."""
 _MOST_STARTS = 4
 _SEPARATE = 3.0
 """Minima closer than this, in units of the resolution, are one start."""
@@ -89,14 +93,33 @@ class BatchFitter:
         """The model in arrays; None where only MINUIT can fit it."""
         f = self.fitter
         found = layouts.polynomial(f.templates, f.likelihood, f.errors)
-        if found is not None or self._table is None:
+        if found is not None or self._tabulated[1] is None:
             return found
-        knots, powers = self._table
+        knots, powers = self._tabulated[1]
         return layouts.pieces(f.templates, f.likelihood, f.errors, knots, powers)
 
     @cached_property
-    def _table(self) -> tuple[Array, Array] | None:
-        low, high = self.edges
+    def _tabulated(self) -> tuple[tuple[float, float], tuple[Array, Array] | None]:
+        """The range that could be tabulated, and the table.
+
+        It has every start within its reach. At an end of the parameter's range the signal may have a root, as at
+        the end point of constrained mixing: the table then ends before it.
+        """
+        low, high = self._whole
+        reach = _TABLE * self.fitter.width
+        left, right = max(low, min(self.starts) - reach), min(high, max(self.starts) + reach)
+        first, last = min(self.starts), max(self.starts)
+        for inset in (0.0, _INSET):
+            ends = (
+                left + inset * (first - left) if left == low else left,
+                right - inset * (right - last) if right == high else right,
+            )
+            table = self._table(*ends)
+            if table is not None:
+                return ends, table
+        return (left, right), None
+
+    def _table(self, low: float, high: float) -> tuple[Array, Array] | None:
         grid = self.fitter.grid
         points = [low]
         for point in (*grid[(grid > low) & (grid < high)], high):
@@ -108,13 +131,12 @@ class BatchFitter:
     @cached_property
     def edges(self) -> tuple[float, float]:
         """Range in which the compiled fit moves: that of a free fit, or of the table."""
+        return self._whole if self.fitter.templates.coefficients is not None else self._tabulated[0]
+
+    @cached_property
+    def _whole(self) -> tuple[float, float]:
         low, high = self.fitter.range
-        if self.fitter.templates.poi in EVEN:
-            low = -high
-        if self.fitter.templates.coefficients is not None:
-            return low, high
-        reach = _TABLE * self.fitter.width
-        return max(low, self.fitter.anchor - reach), min(high, self.fitter.anchor + reach)
+        return (-high if self.fitter.templates.poi in EVEN else low), high
 
     @cached_property
     def starts(self) -> tuple[float, ...]:
@@ -218,7 +240,9 @@ class BatchFitter:
     ) -> None:
         """Fit one data set with MINUIT."""
         data = self.fitter.data(counts, auxiliary)
-        minimum = self.fitter.minimise(data)
+        minimum = self.fitter.minimise(data, tolerance=_EDM)
+        if not minimum.valid:
+            minimum = self.fitter.minimise(data)
         status[i] = RETRIED
         if not minimum.valid:
             status[i] |= FAILED
