@@ -4,6 +4,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analysis.calibrated import calibrated_limit, expected_calibrated_limit
+    from analysis.calibrating import calibrate, true_values
+    from analysis.calibration import Calibration
+    from analysis.calibrationfile import read_calibration, write_calibration
     from analysis.coverage_study import CoverageStudy, coverage
     from analysis.estimation import fit
     from analysis.feldman_cousins import CountBelt, count_belt, count_interval, gaussian_interval
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from analysis.thrower import Thrower
 
 __all__ = [
+    "Calibration",
     "CountBelt",
     "CoverageStudy",
     "FitResult",
@@ -29,10 +34,13 @@ __all__ = [
     "LimitResult",
     "Sensitivity",
     "Thrower",
+    "calibrate",
+    "calibrated_limit",
     "compare_hypotheses",
     "count_belt",
     "count_interval",
     "coverage",
+    "expected_calibrated_limit",
     "expected_limit",
     "fit",
     "gaussian_interval",
@@ -40,11 +48,15 @@ __all__ = [
     "histogram",
     "limit",
     "make_fitter",
+    "read_calibration",
     "sensitivity",
     "toys",
+    "true_values",
+    "write_calibration",
 ]
 
 _HOME = {
+    "Calibration": "analysis.calibration",
     "CountBelt": "analysis.feldman_cousins",
     "CoverageStudy": "analysis.coverage_study",
     "FitResult": "analysis.results",
@@ -55,10 +67,13 @@ _HOME = {
     "LimitResult": "analysis.results",
     "Sensitivity": "analysis.reach",
     "Thrower": "analysis.thrower",
+    "calibrate": "analysis.calibrating",
+    "calibrated_limit": "analysis.calibrated",
     "compare_hypotheses": "analysis.hypotheses",
     "count_belt": "analysis.feldman_cousins",
     "count_interval": "analysis.feldman_cousins",
     "coverage": "analysis.coverage_study",
+    "expected_calibrated_limit": "analysis.calibrated",
     "expected_limit": "analysis.reach",
     "fit": "analysis.estimation",
     "gaussian_interval": "analysis.feldman_cousins",
@@ -66,8 +81,11 @@ _HOME = {
     "histogram": "analysis.histograms",
     "limit": "analysis.intervals",
     "make_fitter": "analysis.fitter",
+    "read_calibration": "analysis.calibrationfile",
     "sensitivity": "analysis.reach",
     "toys": "analysis.pseudoexperiments",
+    "true_values": "analysis.calibrating",
+    "write_calibration": "analysis.calibrationfile",
 }
 
 

@@ -13,6 +13,7 @@ from analysis.batch import Problem
 from analysis.fitter import REACH, Fitter
 from analysis.intervals import interval, upper_limit
 from analysis.ranges import EVEN
+from analysis.starts import free_starts, linear_estimator
 from analysis.table import cubic_pieces
 
 __all__ = ["FAILED", "NO_HESSE", "NO_LIMIT", "NO_MINOS", "RETRIED", "BatchFit", "BatchFitter"]
@@ -26,14 +27,11 @@ FAILED, NO_MINOS, NO_LIMIT, NO_HESSE, RETRIED = 1, 2, 4, 8, 16
 _TABLE = 48.0
 """A tabulated signal reaches this many times the resolution away from where fits begin."""
 _INSET = 0.01
-"""Of the way from there to the end of the parameter's range: so much is left out where it cannot be tabulated."""
+"""Of the way to the end of the parameter's range: so much is left out where it cannot be tabulated."""
 _CLOSE = 0.05
 """Values from which a table begins are no closer than this, in the same units."""
 _EDM = 1e-10
 """What MINUIT aims at where it fits: estimates within 1e-4 of the error."""
-_MOST_STARTS = 4
-_SEPARATE = 3.0
-"""Minima closer than this, in units of the resolution, are one start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,23 +98,16 @@ class BatchFitter:
 
     @cached_property
     def _tabulated(self) -> tuple[tuple[float, float], tuple[Array, Array] | None]:
-        """The range that could be tabulated, and the table.
-
-        It has every start within its reach. At an end of the parameter's range the signal may have a root, as at
-        the end point of constrained mixing: the table then ends before it.
-        """
-        low, high = self._whole
+        """A range that could be tabulated, and the table: it ends before an end point, where there is a root."""
+        (low, high), first, last = self._whole, min(self.starts), max(self.starts)
         reach = _TABLE * self.fitter.width
-        left, right = max(low, min(self.starts) - reach), min(high, max(self.starts) + reach)
-        first, last = min(self.starts), max(self.starts)
+        left, right = max(low, first - reach), min(high, last + reach)
         for inset in (0.0, _INSET):
-            ends = (
-                left + inset * (first - left) if left == low else left,
-                right - inset * (right - last) if right == high else right,
-            )
-            table = self._table(*ends)
+            below = left + (inset * (first - left) if left == low else 0.0)
+            above = right - (inset * (right - last) if right == high else 0.0)
+            table = self._table(below, above)
             if table is not None:
-                return ends, table
+                return (below, above), table
         return (left, right), None
 
     def _table(self, low: float, high: float) -> tuple[Array, Array] | None:
@@ -141,50 +132,12 @@ class BatchFitter:
     @cached_property
     def starts(self) -> tuple[float, ...]:
         """Where free fits begin."""
-        f = self.fitter
-        low, high = f.physical
-        found = [f.anchor]
-        for shift in (-3.0, -1.5, 0.0, 1.5, 3.0):
-            truth = min(max(f.anchor + shift * f.width, low), high)
-            values = f.scan(f.data(f.templates.expected(truth)))
-            padded = np.concatenate([[math.inf], values, [math.inf]])
-            lowest = f.grid[(values < padded[:-2]) & (values <= padded[2:])]
-            for point in lowest:
-                if all(abs(point - other) > _SEPARATE * f.width for other in found):
-                    found.append(float(point))
-        if f.templates.poi in EVEN:
-            found = [max(start, 0.1 * f.width) for start in found]
-        return tuple(found[:_MOST_STARTS])
+        return free_starts(self.fitter)
 
     @cached_property
     def estimator(self) -> Array | None:
-        """Linear estimator of all parameters around the first start: Fisher's step for Gaussian data.
-
-        Shape (1 + n_nuisances, 1 + n_bins + n_nuisances); None where nothing is measured there.
-        """
-        t, start = self.fitter.templates, self.starts[0]
-        mu, zero = t.expected(start), self.fitter.nominal
-        h = 1e-3
-        steps = h * np.eye(len(zero))
-        step = 1e-3 * min(self.fitter.width, 1e30)
-        low, high = self.edges
-        left, right = max(start - step, low), min(start + step, high)
-        rows = [(t.expected(right) - t.expected(left)) / (right - left)]
-        rows += [(t.expected(start, x) - t.expected(start, -x)) / (2 * h) for x in steps]
-        changes = np.array(rows)
-        paper = self.fitter.likelihood == "paper"
-        variance = self.fitter.errors**2 if paper else np.maximum(mu, 1e-3)
-        weights = np.array([float(n.constraint != "free") for n in t.nuisances])
-        information = (changes / variance) @ changes.T
-        information[1:, 1:] += np.diag(weights)
-        try:
-            np.linalg.cholesky(information)
-        except np.linalg.LinAlgError:
-            return None
-        auxiliary = np.vstack([np.zeros((1, len(zero))), np.diag(weights)])
-        solved = np.linalg.solve(information, np.hstack([changes / variance, auxiliary]))
-        constant = np.concatenate([[start], zero]) - solved[:, : len(mu)] @ mu
-        return np.column_stack([constant, solved])
+        """Linear estimator of all parameters around the first start."""
+        return linear_estimator(self.fitter, self.starts[0], self.edges)
 
     def fit(self, counts: Array, auxiliary: Array, *, errors: bool = True) -> BatchFit:
         """Fit data sets freely.
@@ -204,7 +157,7 @@ class BatchFitter:
             problem = Problem(layout=self.layout, counts=counts, auxiliary=auxiliary)
             self._search(problem, parameters, values, status)
         for i in np.flatnonzero(status):
-            self._retry(int(i), counts[i], auxiliary[i], parameters, values, status, widths)
+            parameters[i], widths[i], values[i], status[i] = self._retry(counts[i], auxiliary[i])
         if errors and self.layout is not None:
             widths = np.where((status & RETRIED)[:, None], widths, problem.errors(parameters))
             missing = np.isnan(widths).any(axis=1) & ((status & FAILED) == 0)
@@ -228,32 +181,19 @@ class BatchFitter:
             parameters[better], values[better] = found[better], deviance[better]
             status[better] = 0
 
-    def _retry(
-        self,
-        i: int,
-        counts: Array,
-        auxiliary: Array,
-        parameters: Array,
-        values: Array,
-        status: Flags,
-        widths: Array,
-    ) -> None:
-        """Fit one data set with MINUIT."""
+    def _retry(self, counts: Array, auxiliary: Array) -> tuple[Array, Array, float, int]:
+        """Fit one data set with MINUIT: parameters, errors, -2 ln L and status."""
         data = self.fitter.data(counts, auxiliary)
         minimum = self.fitter.minimise(data, tolerance=_EDM)
         if not minimum.valid:
             minimum = self.fitter.minimise(data)
-        status[i] = RETRIED
+        nothing = np.full(1 + len(auxiliary), math.nan)
         if not minimum.valid:
-            status[i] |= FAILED
-            values[i] = math.nan
-            return
-        parameters[i], values[i] = minimum.values, minimum.fval
-        found = self.fitter.hesse(data, minimum)
-        if found is None:
-            status[i] |= NO_HESSE
-        else:
-            widths[i] = found
+            return nothing, nothing, math.nan, RETRIED | FAILED
+        errors = self.fitter.hesse(data, minimum)
+        if errors is None:
+            return np.array(minimum.values), nothing, minimum.fval, RETRIED | NO_HESSE
+        return np.array(minimum.values), errors, minimum.fval, RETRIED
 
     def profile(self, counts: Array, auxiliary: Array, points: Array, fits: BatchFit | None = None) -> Array:
         """Minimise -2 ln L over the nuisance parameters at a value of each data set, shape (n,).

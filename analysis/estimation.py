@@ -9,6 +9,7 @@ from scipy.special import ndtri
 
 from analysis.fitter import Fitter, make_fitter
 from analysis.intervals import interval, is_blind
+from analysis.minimum import Minimum
 from analysis.nuisances import Nuisance
 from analysis.results import NO_MINIMUM, Estimate, FitResult
 from analysis.settings import Method
@@ -88,8 +89,9 @@ def fit_counts(
             f"{poi}: these data cannot measure it"
         )
         minimum = fitter.conditional(data, fitter.anchor)
+        others_found: list[Minimum] = []
     else:
-        minimum = fitter.minimise(data)
+        minimum, *others_found = fitter.minima(data)
         reason = "" if minimum.valid else NO_MINIMUM
     errors = fitter.hesse(data, minimum)
     profiled = minimum.valid and method == "minos"
@@ -114,6 +116,9 @@ def fit_counts(
         fval=minimum.fval,
         ndof=data.ndof,
         effective_counts=data.effective_counts,
+        other_minima=tuple(
+            (m.values[0], m.fval - minimum.fval) for m in others_found if m.valid and minimum.valid
+        ),
     )
 
 

@@ -35,6 +35,8 @@ _EDM = 2e-6
 """EDM goal of MIGRAD: estimates within about 1e-3 of the error."""
 
 _MAX_STARTS = 4
+_SAME = 0.1
+"""Minima closer than this, in errors, are one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,28 +165,29 @@ class Fitter:
         return data.profile(self.grid)[0]
 
     def minimise(self, data: Likelihood, *, tolerance: float = _EDM) -> Minimum:
-        """Run the free fit.
+        """Run the free fit: the deepest of its `minima`."""
+        return self.minima(data, tolerance=tolerance)[0]
 
-        It begins at every local minimum of a scan of the physical range, and from there may leave it: the
-        deepest minimum that is found is the estimate.
-
-        Parameters
-        ----------
-        data : Likelihood
-        tolerance : float
-            EDM in -2 ln L that MIGRAD aims at; it accepts ten times as much.
+    def minima(self, data: Likelihood, *, tolerance: float = _EDM) -> list[Minimum]:
+        """Run free fits to an EDM of `tolerance`, from every local minimum of a scan of the physical range.
 
         Returns
         -------
-        Minimum
-            Its errors are estimates only: see `hesse`.
+        list of Minimum
+            Distinct ones, inside or not, the deepest first, then those that MINUIT did not find valid. Their
+            errors are estimates only: see `hesse`.
         """
         values = self.scan(data)
         padded = np.concatenate([[math.inf], values, [math.inf]])
         lowest = np.flatnonzero((values < padded[:-2]) & (values <= padded[2:]))
         lowest = lowest[np.argsort(values[lowest], kind="stable")][:_MAX_STARTS]
         fits = [self._migrad(data, float(self.grid[i]), tolerance) for i in lowest]
-        return min(fits, key=lambda m: (not m.valid, m.fval))
+        found: list[Minimum] = []
+        for one in sorted(fits, key=lambda m: (not m.valid, m.fval)):
+            apart = (abs(one.values[0] - other.values[0]) for other in found)
+            if all(d > _SAME * min(one.errors[0], self.width) for d in apart):
+                found.append(one)
+        return found
 
     def hesse(self, data: Likelihood, minimum: Minimum) -> Array | None:
         """Compute the errors of the parameters from the second derivatives at a minimum.

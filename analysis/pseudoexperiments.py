@@ -3,18 +3,23 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from analysis.batchfitter import FAILED, NO_HESSE, NO_LIMIT, NO_MINOS, RETRIED, BatchFitter
+from analysis.bounded import bounded_fit, signed_statistic
+from analysis.conditions import CALIBRATED
 from analysis.fitter import Fitter
 from analysis.intervals import delta_chi2
 from analysis.pacing import paced
 from analysis.thrower import Thrower
 from detsim.rootfile import Branch
+
+if TYPE_CHECKING:
+    from analysis.calibration import Calibration
 
 __all__ = [
     "FAILED",
@@ -44,7 +49,9 @@ _CELLS = 4_000_000
 """Most counts that are thrown at once."""
 
 
-def toy_branches(fitter: Fitter, *, level: float, fitted: bool = True) -> dict[str, Branch]:
+def toy_branches(
+    fitter: Fitter, *, level: float, fitted: bool = True, methods: Sequence[str] = METHODS
+) -> dict[str, Branch]:
     """Describe the columns of `toys`, for a toy file.
 
     Parameters
@@ -54,6 +61,8 @@ def toy_branches(fitter: Fitter, *, level: float, fitted: bool = True) -> dict[s
         Confidence level of the intervals.
     fitted : bool
         Whether the toys are fitted.
+    methods : sequence of str
+        As for `toys`; calibrated ones have columns of their own.
     """
     templates = fitter.templates
     poi = templates.poi
@@ -72,6 +81,17 @@ def toy_branches(fitter: Fitter, *, level: float, fitted: bool = True) -> dict[s
     for name in templates.names:
         branches[_plain(name)] = Branch(dtype="float64", description=f"estimate of {name}")
         branches[f"{_plain(name)}_error"] = Branch(dtype="float64", description=f"Hesse error of {name}")
+    calibrated = [method for method in CALIBRATED if method in methods]
+    if calibrated:
+        branches["q_bounded"] = Branch(
+            dtype="float64",
+            description=f"-2 Δln L of the true {poi} against the best physical one, with a minus where that "
+            "is above it",
+        )
+    for method in calibrated:
+        branches[holds_name(method)] = Branch(
+            dtype="int32", description=f"1 if the {method} region at {level} holds the true {poi}, else 0"
+        )
     return branches | {
         "fval": Branch(dtype="float64", description="-2 ln L at the minimum, against the saturated model"),
         "q_true": Branch(dtype="float64", description=f"-2 Δln L of the true {poi}, profiled"),
@@ -87,6 +107,11 @@ def toy_branches(fitter: Fitter, *, level: float, fitted: bool = True) -> dict[s
             "undefined cells are NaN",
         ),
     }
+
+
+def holds_name(method: str) -> str:
+    """Name the column that tells whether a calibrated region holds the truth."""
+    return f"{method.replace('-', '_')}_holds"
 
 
 def _plain(name: str) -> str:
@@ -161,6 +186,7 @@ def toys(
     level: float = 0.95,
     methods: Sequence[str] = METHODS,
     fitted: bool = True,
+    calibration: "Calibration | None" = None,
     chunk: int | None = None,
 ) -> Iterator[Columns]:
     """Throw and fit pseudo-experiments.
@@ -174,9 +200,11 @@ def toys(
         Index of the first.
     level : float
         Confidence level of the intervals.
-    methods : sequence of {"hesse", "minos", "one-sided"}
+    methods : sequence of {"hesse", "minos", "one-sided", "feldman-cousins", "calibrated", "cls"}
     fitted : bool
         False throws only.
+    calibration : Calibration, optional
+        Thresholds of the last three methods, from other toys.
     chunk : int, optional
         Toys per yield, which changes nothing else; without it as many as take a few tenths of a second.
 
@@ -186,12 +214,15 @@ def toys(
         Columns as `toy_branches` describes them.
     """
     batch = BatchFitter(fitter=thrower.fitter)
-    for start, count in _slices(thrower.fitter, n, first, chunk):
+    most = chunk or largest_chunk(thrower.fitter)
+    for start, count in paced(n, most=most, first=first, even=chunk is not None):
         counts, auxiliary = thrower.block(start, count)
         columns = _thrown(thrower.fitter, np.arange(start, start + count), counts, auxiliary)
         if fitted:
             columns |= fit_toys(batch, counts, auxiliary, level=level, methods=methods)
-        branches = toy_branches(thrower.fitter, level=level, fitted=fitted)
+            if calibration is not None:
+                columns |= _held(batch, counts, auxiliary, calibration, level=level, methods=methods)
+        branches = toy_branches(thrower.fitter, level=level, fitted=fitted, methods=methods)
         yield {name: columns[name] for name in branches}
 
 
@@ -200,12 +231,25 @@ def largest_chunk(fitter: Fitter) -> int:
     return max(1, min(CHUNK, _CELLS // fitter.templates.n_bins))
 
 
-def _slices(fitter: Fitter, n: int, first: int, chunk: int | None) -> Iterator[tuple[int, int]]:
-    if chunk is None:
-        yield from paced(n, most=largest_chunk(fitter), first=first)
-        return
-    for start in range(first, first + n, chunk):
-        yield start, min(chunk, first + n - start)
+def _held(
+    batch: BatchFitter,
+    counts: Array,
+    auxiliary: Array,
+    calibration: "Calibration",
+    *,
+    level: float,
+    methods: Sequence[str],
+) -> Columns:
+    """Tell which calibrated regions hold the truth: thresholds are looked up."""
+    truth = batch.fitter.truth
+    fits = bounded_fit(batch, counts, auxiliary)
+    signed = signed_statistic(batch, counts, auxiliary, fits, truth)
+    held = {
+        holds_name(m): calibration.holds(m, level, truth, signed).astype(np.int32)
+        for m in CALIBRATED
+        if m in methods
+    }
+    return {"q_bounded": np.where(np.isfinite(signed), signed, math.nan), **held}
 
 
 def fit_stored(

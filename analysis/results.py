@@ -9,7 +9,7 @@ from simgen.parameters import mass_from_gamma
 if TYPE_CHECKING:
     from analysis.audit import Audit
 
-__all__ = ["Estimate", "FitResult", "LimitResult"]
+__all__ = ["Estimate", "FitResult", "LimitResult", "TabulatedValue"]
 
 
 NO_MINIMUM = "no minimum found"
@@ -59,6 +59,8 @@ class FitResult:
         Bins minus one.
     effective_counts : tuple of float, or None
         (Σw)²/Σw² of each bin, where the data were weighted and the likelihood scaled to them.
+    other_minima : tuple of (value, rise)
+        Other local minima of the free fit, and how much higher their -2 ln L is.
     """
 
     parameters: dict[str, Estimate]
@@ -71,6 +73,7 @@ class FitResult:
     fval: float
     ndof: int
     effective_counts: tuple[float, ...] | None = None
+    other_minima: tuple[tuple[float, float], ...] = ()
 
     @property
     def weighted(self) -> bool:
@@ -89,6 +92,34 @@ class FitResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TabulatedValue:
+    """A data set at a true value that was calibrated with pseudo-experiments.
+
+    Parameters
+    ----------
+    value : float
+        True value of the parameter.
+    q : float
+        Statistic of the data.
+    p_value : float
+        Fraction of the toys of this true value with a statistic of at least q.
+    threshold : float or None
+        Largest q that is allowed; None for CLs.
+    cls : float or None
+        The smallest allowed is 1 - level; None for other methods.
+    error : float
+        Statistical error of the threshold, or of CLs.
+    """
+
+    value: float
+    q: float
+    p_value: float
+    threshold: float | None
+    cls: float | None
+    error: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LimitResult:
     """An upper limit, bounded by the physical range.
 
@@ -96,9 +127,9 @@ class LimitResult:
     ----------
     parameter : str
     level : float
-    method : {"one-sided", "two-sided"}
+    method : {"one-sided", "two-sided", "feldman-cousins", "calibrated", "cls"}
     delta_chi2 : float
-        Threshold in -2 Δln L.
+        Threshold in -2 Δln L; of a calibrated limit the statistic at `upper`, or at the end of the table.
     upper : float or None
         First crossing above the minimum; None if there is none.
     regions : tuple of (low, high)
@@ -109,6 +140,12 @@ class LimitResult:
         Limits at -2, -1, 0, +1, +2 standard deviations from pseudo-experiments.
     effective_counts : tuple of float, or None
         As of `FitResult`; `asimov` then has the weights of the data.
+    mc_error : float or None
+        Statistical error of `upper` from the pseudo-experiments that it was calibrated with.
+    regions_mc_error : tuple of (low, high), or None
+        The same of the ends of `regions`; None for an end that is open or whose error is not known.
+    thresholds : tuple of TabulatedValue, or None
+        Of a calibrated limit.
     audit : Audit or None
         What became of the band's pseudo-experiments that were fitted again.
     """
@@ -122,6 +159,9 @@ class LimitResult:
     asimov: float | None
     band: tuple[float, ...] | None = None
     effective_counts: tuple[float, ...] | None = None
+    mc_error: float | None = None
+    regions_mc_error: tuple[tuple[float | None, float | None], ...] | None = None
+    thresholds: tuple[TabulatedValue, ...] | None = None
     audit: "Audit | None" = None
 
     @property

@@ -36,14 +36,14 @@ class Thrower:
         ``auxiliary``: nuisance parameters are nominal in truth, and each is measured anew, with its
         error; ``counts``: they are nominal in truth and in every measurement; ``nuisances``: their true
         values are drawn from their constraints, and every measurement is nominal.
-    pulls : tuple of float, optional
-        Of the nuisance parameters, which take the place of the nominal ones: so that toys can be thrown at
-        a fit's estimates.
+    pulls : tuple of float
+        True nuisance parameters instead of the nominal ones, in standard deviations; empty: nominal.
 
     Raises
     ------
     ValueError
-        If the fitter was prepared for weighted data, or events are to be drawn where expectations vary.
+        If the fitter was prepared for weighted data, events are to be drawn where expectations vary, or pulls
+        do not fit the nuisance parameters or what is drawn.
 
     Notes
     -----
@@ -58,16 +58,17 @@ class Thrower:
     seed: int
     events: bool = False
     drawn: Drawn = "auxiliary"
-    pulls: tuple[float, ...] | None = None
+    pulls: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if self.fitter.templates.scaling is not None:
             raise ValueError("toys of weighted data are not offered: throw them with an unscaled fitter")
         if self.drawn not in get_args(Drawn):
             raise ValueError(f"drawn must be one of {', '.join(get_args(Drawn))}, got {self.drawn!r}")
-        if self.pulls is not None and len(self.pulls) != len(self.fitter.nominal):
-            raise ValueError(f"{len(self.fitter.nominal)} pulls are needed, got {len(self.pulls)}")
-        varied = self.drawn == "nuisances" or self.fitter.likelihood == "templates" or self.pulls is not None
+        if self.pulls and len(self.pulls) != len(self.fitter.templates.nuisances):
+            names = ", ".join(self.fitter.templates.names[1:]) or "none"
+            raise ValueError(f"one pull is needed of each of {names}, got {len(self.pulls)}")
+        varied = self.drawn == "nuisances" or self.fitter.likelihood == "templates" or any(self.pulls)
         if self.events and varied:
             raise ValueError(
                 "event by event, expectations are nominal: throw counts where nuisance parameters or "
@@ -77,12 +78,12 @@ class Thrower:
     @cached_property
     def _identity(self) -> tuple[int, ...]:
         parameters = self.fitter.templates.model.parameters
-        return float_bits(*(parameters[name] for name in sorted(parameters)), *(self.pulls or ()))
+        return float_bits(*(parameters[name] for name in sorted(parameters)), *self.pulls)
 
     @cached_property
     def _centre(self) -> Array:
         """True pulls, or the centre of those that are drawn."""
-        return self.fitter.nominal if self.pulls is None else np.array(self.pulls)
+        return np.array(self.pulls) if self.pulls else self.fitter.nominal
 
     def _key(self, stage: Stage) -> NDArray[np.uint32]:
         return kernel_key(self.seed, stage, *self._identity)

@@ -12,7 +12,7 @@ from detsim.rootreader import TableFile, open_root, reading
 
 __all__ = ["describe"]
 
-TABLES = {"events": "event file", "toys": "toy file"}
+TABLES = {"events": "event file", "toys": "toy file", "calibration": "calibration"}
 UNFINISHED = ("truncated", "incomplete", "duplicate", "overlapping", "damaged")
 
 
@@ -22,7 +22,7 @@ def describe(path: str | Path, *, check_hashes: bool = False) -> dict[str, Any]:
     Parameters
     ----------
     path : str or Path
-        Event file, toy file, ROOT file of histograms, or histogram as JSON.
+        Event file, toy file, calibration, ROOT file of histograms, or histogram as JSON.
     check_hashes : bool
         Whether to read every branch and compare its SHA-256; takes as long as reading the file.
 
@@ -75,7 +75,8 @@ def _root_file(path: Path, check_hashes: bool) -> dict[str, Any]:
     if histograms:
         return {"kind": "histogram file", "histograms": {name: classes[name] for name in histograms}}
     held = ", ".join(list(classes)[:5]) or "nothing"
-    reason = f"is a ROOT file without a TTree 'events' or 'toys' and without histograms (it holds {held})"
+    trees = "'events', 'toys' or 'calibration'"
+    reason = f"is a ROOT file without a TTree {trees} and without histograms (it holds {held})"
     raise FileError(path, "foreign", reason)
 
 

@@ -26,7 +26,7 @@ Columns = Mapping[str, NDArray[Any]]
 
 COMPRESSIONS = {"zstd-1": uproot.ZSTD(1), "lz4-4": uproot.LZ4(4), "none": None}
 BASKET_ROWS = 100_000
-_BASKET_BYTES = 64e6
+_BASKET_BYTES = 64_000_000
 SCHEMA = 1
 
 
@@ -123,7 +123,7 @@ class TableWriter:
         self._waiting: list[dict[str, NDArray[Any]]] = []
         self._n_waiting = 0
         width = sum(b.numpy.itemsize * math.prod(b.shape) for b in self.branches.values())
-        self._basket = max(1, min(BASKET_ROWS, int(_BASKET_BYTES / width)))
+        self._basket = max(1, min(BASKET_ROWS, _BASKET_BYTES // width))
         self._jobs: list[Future[None]] = []
         self._done = False
         self._file = WholeFile(path)
@@ -173,9 +173,9 @@ class TableWriter:
         Parameters
         ----------
         runinfo : mapping of str to int, float or str
-            The one row of `runinfo`. ``n_<tree>`` and ``uuid`` are added if they are not there.
+            Its one row. ``n_<tree>`` and ``uuid`` are added if they are not there.
         provenance : mapping, optional
-            What came to be known of the rows while they were written.
+            What came to be known of the rows meanwhile.
 
         Raises
         ------
@@ -230,10 +230,9 @@ class TableWriter:
 
     def _check(self, columns: Columns) -> None:
         if set(columns) != set(self.branches):
-            missing, unknown = set(self.branches) - set(columns), set(columns) - set(self.branches)
-            raise ValueError(
-                f"columns differ from the branches: missing {sorted(missing)}, unknown {sorted(unknown)}"
-            )
+            missing = sorted(set(self.branches) - set(columns))
+            unknown = sorted(set(columns) - set(self.branches))
+            raise ValueError(f"columns differ from the branches: missing {missing}, unknown {unknown}")
         lengths = {name: len(column) for name, column in columns.items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"columns differ in length: {lengths}")

@@ -5,21 +5,24 @@ from typing import Annotated
 
 import typer
 
+from macros.commands.calibrate import calibrate
 from macros.commands.check import check
 from macros.commands.compare import compare
 from macros.commands.contour import contour
 from macros.commands.counts import counts
+from macros.commands.coverage import coverage
 from macros.commands.expect import expect
 from macros.commands.figure import figure
-from macros.commands.fit import fit, limit
+from macros.commands.fit import fit
 from macros.commands.init import init
 from macros.commands.inspect import inspect
+from macros.commands.limit import limit
 from macros.commands.list_ import list_
 from macros.commands.reweight import reweight
 from macros.commands.run import run
 from macros.commands.sensitivity import sensitivity
 from macros.commands.simulate import detect, generate, simulate
-from macros.commands.toys import coverage, toys
+from macros.commands.toys import toys
 from macros.status import guard
 
 __all__ = ["app", "main"]
@@ -36,6 +39,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "reweight": reweight,
     "fit": fit,
     "limit": limit,
+    "calibrate": calibrate,
     "compare": compare,
     "contour": contour,
     "toys": toys,

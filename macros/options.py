@@ -12,6 +12,7 @@ __all__ = [
     "OutputOption",
     "SeedOption",
     "SetOption",
+    "TableOption",
     "ThreadsOption",
 ]
 
@@ -41,6 +42,15 @@ SeedOption = Annotated[
         min=0,
         max=_MAX_SEED,
         help="Seed; else the card's, else drawn and printed.",
+        show_default=False,
+    ),
+]
+TableOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--table",
+        metavar="FILE",
+        help="Thresholds that `nugauge calibrate` made for this card.",
         show_default=False,
     ),
 ]

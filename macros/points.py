@@ -1,10 +1,10 @@
-"""Values of a parameter as an option gives them: NAME=a:b:n, n points from a to b."""
+"""Values of a parameter as an option gives them: NAME=a:b:n, n points from a to b, or a list."""
 
 import math
 
 import typer
 
-__all__ = ["read_points"]
+__all__ = ["read_points", "read_values"]
 
 
 def read_points(option: str, text: str) -> tuple[str, list[float]]:
@@ -45,3 +45,43 @@ def read_points(option: str, text: str) -> tuple[str, list[float]]:
     if logarithmic:
         return name, [float(f"{low * (high / low) ** s:.12g}") for s in steps]
     return name, [float(f"{low + (high - low) * s:.12g}") for s in steps]
+
+
+def read_values(option: str, text: str) -> list[float]:
+    """Read the values of a parameter whose name is known.
+
+    Parameters
+    ----------
+    option : str
+        What error messages call it.
+    text : str
+        ``V,V,...``, or ``a:b:n`` as for `read_points`.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is something else.
+
+    Examples
+    --------
+    >>> read_values("--at", "0,0.02"), read_values("--at", "0:0.2:3")
+    ([0.0, 0.02], [0.0, 0.1, 0.2])
+    """
+    if ":" in text:
+        try:
+            return read_points(option, f"value={text}")[1]
+        except typer.BadParameter:
+            raise typer.BadParameter(
+                f"{option} {text!r}: write a:b:n, n points from a to b, a below b, such as 0:0.2:21"
+            ) from None
+    values = []
+    for part in text.split(","):
+        try:
+            values.append(float(part))
+        except ValueError:
+            raise typer.BadParameter(
+                f"{option} {text!r}: {part!r} is not a number; write for example 0,0.02,0.05"
+            ) from None
+    if not all(math.isfinite(v) for v in values):
+        raise typer.BadParameter(f"{option} {text!r}: values must be finite")
+    return values

@@ -61,6 +61,7 @@ def fit_document(result: FitResult) -> dict[str, Any]:
         "valid": result.valid,
         "reason": result.reason,
         "fval": result.fval,
+        "other_minima": [{"value": value, "rise": rise} for value, rise in result.other_minima],
         "ndof": result.ndof,
         "weighted": result.weighted,
         "effective_counts": result.effective_counts,
@@ -87,6 +88,9 @@ def limit_document(result: LimitResult) -> dict[str, Any]:
         "asimov": result.asimov,
         "weighted": result.weighted,
         "effective_counts": result.effective_counts,
+        "mc_error": result.mc_error,
+        "regions_mc_error": result.regions_mc_error and [list(pair) for pair in result.regions_mc_error],
+        "thresholds": result.thresholds and [asdict(row) for row in result.thresholds],
         "audit": audit_document(result.audit),
     }
 
@@ -149,6 +153,8 @@ def say_fit(result: FitResult) -> None:
     print_table(("parameter", "value", "Hesse error", f"{method} {100 * result.level:g} %"), rows)
     kind = "χ²" if result.likelihood == "paper" else "deviance"
     say(f"{kind} {result.fval:.4g} for {result.ndof} degrees of freedom")
+    for value, rise in result.other_minima:
+        say(f"another minimum at {result.poi} = {format_number(value)}, higher by {format_number(rise, 3)}")
     _say_weighted(result)
     if not result.valid:
         say(f"not valid: {result.reason}")
@@ -169,21 +175,24 @@ def say_goodness(found: GoodnessOfFit | None) -> None:
 def say_limit(result: LimitResult) -> None:
     """Write a limit for a person."""
     which = f"{100 * result.level:g} % {result.method} (Δχ² = {result.delta_chi2:.4f})"
+    spread = "" if result.mc_error is None else f" ± {format_number(result.mc_error, 2)} (toys)"
     if result.upper is None:
         say(f"no upper limit on {result.parameter} at {which}")
     else:
         mass = result.M_Zprime_GeV
         heavier = f", M_Z' > {mass:.4g} GeV" if mass else ""
-        say(f"{result.parameter} < {format_number(result.upper)} at {which}{heavier}")
+        say(f"{result.parameter} < {format_number(result.upper)}{spread} at {which}{heavier}")
     if result.asimov is not None and result.asimov != result.upper:
         say(f"expected from exact data of the model: {format_number(result.asimov)}")
     if result.band:
         say("expected band at -2 … +2 σ: " + ", ".join(format_number(x) for x in result.band))
         say_audit(result.audit)
     ends = [
-        f"[{format_number(a)}, {format_number(b) if b is not None else 'open'}]" for a, b in result.regions
+        f"[{', '.join('open' if end is None else format_number(end) for end in pair)}]"
+        for pair in result.regions
     ]
-    head = "allowed" if result.method == "two-sided" else "allowed, all below the estimate counted in"
+    two_sided = result.method in {"two-sided", "feldman-cousins"}
+    head = "allowed" if two_sided else "allowed, all below the estimate counted in"
     say(f"{head}: {' and '.join(ends) or 'nothing'}")
     _say_weighted(result)
 

@@ -1,6 +1,6 @@
 """What the toys of a run add up to while they are written, and the pictures of studies."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from macros.card import Card
     from macros.data import StoredCounts
 
-__all__ = ["ToyTally", "draw_coverage", "toy_chunks"]
+__all__ = ["ToyTally", "draw_coverage", "judge_coverage", "toy_chunks"]
 
 Columns = dict[str, NDArray[Any]]
 
@@ -159,3 +159,40 @@ def draw_coverage(path: Path, study: "CoverageStudy", card: "Card") -> list[str]
         return None
     note = (f"{card.name}: {card.model.label}",)
     return write_figure(path, coverage_plot(study, note=note), coverage_data(study, note=note))
+
+
+def judge_coverage(
+    study: "CoverageStudy",
+    values: Sequence[float],
+    n: int,
+    seed: int,
+    output: Path | None,
+    max_failed: float,
+) -> None:
+    """Say how to go on with a study that was stopped, and end one of which too many toys failed.
+
+    Parameters
+    ----------
+    study : CoverageStudy
+    values : sequence of float
+        True values that were asked for, with n toys each.
+    n, seed : int
+    output : Path or None
+        The toy file.
+    max_failed : float
+
+    Raises
+    ------
+    Interrupted, RunError
+    """
+    complete = len(study.points)
+    if complete < len(values):
+        left = ",".join(f"{v!r}" for v in values[complete:])
+        unwritten = f", and {output} was not written" if output else ""
+        raise Interrupted(
+            f"{complete} of {len(values)} true values are complete{unwritten}; for the others: --seed {seed} "
+            f"--at {left}"
+        )
+    n_failed = sum(p.n_failed for p in study.points)
+    where = "they count as not covered" + (f", and {output} holds them" if output else "")
+    check_failed(n_failed, len(values) * n, max_failed, where=where)

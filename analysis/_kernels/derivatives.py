@@ -12,7 +12,7 @@ from simgen._kernels.jit import kernel
 Array = NDArray[np.float64]
 
 
-@kernel()
+@kernel(inline="always")
 def evaluate(layout: Layout, r: Rows, w: Array, start: int, valued: bool, plain: bool) -> None:
     """Fill value and gradient, and the Hessian of the parameters from `start` on.
 

@@ -152,7 +152,7 @@ def _products(layout: Layout, r: Rows, w: Array) -> None:
                         w[target + other + k] += w[row + CURVATURE + k] * both
 
 
-@kernel()
+@kernel(inline="always")
 def evaluate_fused(layout: Layout, r: Rows, w: Array, valued: bool) -> None:
     """Fill value, gradient and Hessian but for the constraints; the factors are there.
 

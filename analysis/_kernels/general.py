@@ -162,7 +162,7 @@ def _changes(layout: Layout, r: Rows, w: Array, k: int) -> None:
                 w[target + k] += w[factor + k] * (w[u + k] + 2.0 * w[pull + k] * w[v + k])
 
 
-@kernel()
+@kernel(inline="always")
 def evaluate_general(layout: Layout, r: Rows, w: Array, k: int, start: int) -> None:
     """Fill value, gradient and Hessian of a lane but for the constraints; the factors are there."""
     n_bins, size = layout.bins.shape[1], len(layout.ranges)

@@ -126,6 +126,8 @@ class Rows(NamedTuple):
     """0 for a parameter that stays where it is, P."""
     trusted: np.uint64
     """1 where steps are so small that they are made without looking at the value."""
+    shortened: np.uint64
+    """1 where the last step was too long."""
     cautious: np.uint64
     """1 where trust was misplaced."""
     before: np.uint64
@@ -173,12 +175,12 @@ def make_rows(layout: Layout) -> Rows:
     fraction = trial + p
     keep = fraction + 2
     trusted = keep + p
-    before = trusted + 2
+    before = trusted + 3
     done = before + p
     return Rows(
         at(0), at(measured), at(point), at(exact), at(factor), at(slope_of), at(pulls), at(layers),
         at(layers_first), at(columns), at(changes), at(totals), at(products), at(sums), at(value),
         at(gradient), at(hessian), at(best), at(best_value), at(best_value + 1), at(step), at(trial),
-        at(fraction), at(fraction + 1), at(keep), at(trusted), at(trusted + 1), at(before), at(done),
+        at(fraction), at(fraction + 1), at(keep), at(trusted), at(trusted + 1), at(trusted + 2), at(before), at(done),
         at(done + 1), at(done + 2), done + 3,
     )  # fmt: skip

@@ -115,6 +115,7 @@ def _judge(r: Rows, w: Array, size: int) -> None:
         best = w[r.best_value + k]
         if w[r.value + k] <= best + _ROUNDING * (1.0 + abs(best)):
             w[r.best_value + k] = w[r.value + k]
+            w[r.shortened + k] = 1.0 if w[r.fraction + k] < 1.0 else 0.0
             w[r.fraction + k] = 1.0
             for p in range(size):
                 w[r.best + at(p) + k] = w[r.at + at(p) + k]
@@ -160,9 +161,11 @@ def _advance(layout: Layout, r: Rows, w: Array, size: int, start: int) -> None:
         elif decrease < _NEAR and last < math.inf:
             w[r.exact + k] = 1.0
             w[r.trusted + k] = 1.0 - w[r.cautious + k]
+        elif w[r.shortened + k] > 0.0 and last < math.inf:
+            w[r.exact + k] = 1.0  # where μ hardly depends on θ, Fisher's steps are far too long
 
 
-@kernel()
+@kernel(inline="always")
 def minimise(
     layout: Layout,
     r: Rows,
@@ -237,6 +240,7 @@ def _begin(r: Rows, w: Array, size: int, near: bool) -> None:
         w[r.done + k] = 0.0
         w[r.failed + k] = 0.0
         w[r.trusted + k] = 0.0
+        w[r.shortened + k] = 0.0
         w[r.cautious + k] = 0.0
     for p in range(size):
         step = r.step + at(p)

@@ -40,7 +40,7 @@ def compare(
         list[str],
         typer.Argument(
             metavar="DATA...",
-            help="Event file, file.root:name of a TH1 or TH2, UHI JSON, CSV; of several experiments NAME=FILE.",
+            help="Event file, file.root:name of a TH1 or TH2, UHI JSON, CSV; of several NAME=FILE.",
         ),
     ],
     n: Annotated[int, typer.Option("-n", min=1, help="Toys of each model.")] = 10_000,

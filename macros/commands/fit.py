@@ -1,13 +1,12 @@
-"""`nugauge fit` and `nugauge limit`."""
+"""`nugauge fit`."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from macros.console import RunError, emit_json, message, progress
+from macros.console import RunError, emit_json, progress
 from macros.options import CardArgument, JsonOption, OfOption, SeedOption, SetOption, ThreadsOption
-from macros.studies import AuditOption
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -16,9 +15,11 @@ if TYPE_CHECKING:
     from analysis.goodness import GoodnessOfFit
     from macros.card import Card
 
-__all__ = ["LimitMethod", "fit", "limit"]
+__all__ = ["DATA_HELP", "ExperimentOption", "LimitMethod", "PoiOption", "fit"]
 
-_DATA = "Event file, file.root:name of a TH1 or TH2, UHI JSON, CSV; of several experiments NAME=FILE each."
+DATA_HELP = (
+    "Event file, file.root:name of a TH1 or TH2, UHI JSON, CSV; of several experiments NAME=FILE each."
+)
 
 PoiOption = Annotated[
     str | None,
@@ -31,7 +32,7 @@ ExperimentOption = Annotated[
 
 
 class LimitMethod(StrEnum):
-    """Which limit."""
+    """Limits whose threshold is that of a χ²."""
 
     ONE_SIDED = "one-sided"
     TWO_SIDED = "two-sided"
@@ -39,7 +40,7 @@ class LimitMethod(StrEnum):
 
 def fit(
     card: CardArgument,
-    data: Annotated[list[str], typer.Argument(metavar="DATA...", help=_DATA)],
+    data: Annotated[list[str], typer.Argument(metavar="DATA...", help=DATA_HELP)],
     poi: PoiOption = None,
     experiment: ExperimentOption = None,
     of: OfOption = None,
@@ -94,62 +95,3 @@ def _goodness(card: "Card", fitter: "Fitter", counts: "ArrayLike", n_toys: int) 
             drawn=card.fit.drawn,
             on_toys=advance,
         )
-
-
-def limit(
-    card: CardArgument,
-    data: Annotated[
-        list[str] | None, typer.Argument(metavar="[DATA]...", help=f"{_DATA} Without: the expected limit.")
-    ] = None,
-    method: Annotated[
-        LimitMethod | None, typer.Option("--method", help="Else the card's.", show_default=False)
-    ] = None,
-    poi: PoiOption = None,
-    experiment: ExperimentOption = None,
-    of: OfOption = None,
-    toys: Annotated[
-        int, typer.Option("--toys", min=0, help="Pseudo-experiments for the band of the expected limit.")
-    ] = 400,
-    audit: AuditOption = 20,
-    seed: SeedOption = None,
-    override: SetOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Find the upper limit on a parameter; without data the expected one and its band."""
-    from analysis.intervals import limit_of_counts
-    from analysis.reach import expected_limit
-    from macros.datasets import load_data_sets
-    from macros.results import limit_document, say_limit
-    from macros.session import open_card, open_fitter
-
-    draws = bool(toys) and not data
-    chosen = open_card(card, override, seed=seed, draws=draws, of=of, several=True)
-    found = load_data_sets(chosen, data, number=experiment) if data else None
-    fitter = open_fitter(chosen, poi=poi, experiments=found.experiments if found else None)
-    level, how = chosen.fit.limit_level, str(method or chosen.fit.limit_method)
-    if found:
-        fitter, counts = found.prepare(fitter)
-        result = limit_of_counts(fitter, counts, level=level, method=how)
-    elif not toys:
-        result = limit_of_counts(fitter, fitter.templates.expected(fitter.truth), level=level, method=how)
-    else:
-        with progress("expected limit", toys, "toys") as advance:
-            result = expected_limit(
-                fitter,
-                n_toys=toys,
-                seed=int(chosen.run.seed or 0),
-                level=level,
-                method=how,
-                drawn=chosen.fit.drawn,
-                on_toys=advance,
-                audit=audit,
-            )
-    if as_json:
-        source = found.source if found else None
-        sampled = fitter.likelihood == "templates"
-        seed_used = chosen.run.seed if result.band or sampled else None
-        emit_json({**limit_document(result), "model": chosen.model.label, "data": source, "seed": seed_used})
-        return
-    say_limit(result)
-    if result.upper is None:
-        message(f"the data do not bound {result.parameter}")

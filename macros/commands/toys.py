@@ -1,13 +1,13 @@
-"""`nugauge toys` and `nugauge coverage`."""
+"""`nugauge toys`: pseudo-experiments, thrown and fitted."""
 
 import time
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from macros.console import Interrupted, emit_json, format_number, message, progress
+from macros.console import emit_json, format_number, message, progress
 from macros.options import (
     CardArgument,
     JsonOption,
@@ -22,7 +22,7 @@ from macros.studies import AuditOption, FigureOption, MaxFailedOption
 if TYPE_CHECKING:
     from macros.card import Card
 
-__all__ = ["coverage", "toys"]
+__all__ = ["ConfidenceOption", "Level", "LevelOption", "confidence_level", "toys"]
 
 
 class Level(StrEnum):
@@ -30,14 +30,6 @@ class Level(StrEnum):
 
     HISTOGRAM = "histogram"
     EVENTS = "events"
-
-
-class Method(StrEnum):
-    """Which interval."""
-
-    HESSE = "hesse"
-    MINOS = "minos"
-    ONE_SIDED = "one-sided"
 
 
 LevelOption = Annotated[
@@ -51,7 +43,8 @@ ConfidenceOption = Annotated[
 ]
 
 
-def _confidence(card: "Card", cl: float | None) -> float:
+def confidence_level(card: "Card", cl: float | None) -> float:
+    """Take the confidence level of the command line, or the card's of limits."""
     if cl is None:
         return card.fit.limit_level
     if not 0 < cl < 1:
@@ -109,7 +102,7 @@ def toys(
     )
     if data is not None and len(loaded.experiments) > 1:
         raise typer.BadParameter("--data holds one experiment: choose it with --of NAME")
-    confidence, used_seed = _confidence(loaded, cl), None if data else int(loaded.run.seed or 0)
+    confidence, used_seed = confidence_level(loaded, cl), None if data else int(loaded.run.seed or 0)
     fitter = open_fitter(loaded)
     branches = toy_branches(fitter, level=confidence, fitted=not no_fit)
     stored = stored_counts(loaded, data) if data else None
@@ -146,134 +139,3 @@ def toys(
         seen.say(output)
         message(f"{format_number(rate, 3)} toys/s")
     seen.judge(output, max_failed)
-
-
-def coverage(
-    card: CardArgument,
-    at: Annotated[
-        str, typer.Option("--at", metavar="V,V,...", help="True values of the parameter of interest.")
-    ],
-    n: Annotated[int, typer.Option("-n", min=1, help="Toys per value.")],
-    method: Annotated[
-        list[Method] | None, typer.Option("--method", help="Repeat for several; default all.")
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Toy file to write.", show_default=False),
-    ] = None,
-    level: LevelOption = Level.HISTOGRAM,
-    cl: ConfidenceOption = None,
-    figure: FigureOption = None,
-    audit: AuditOption = 20,
-    max_failed: MaxFailedOption = 0.01,
-    seed: SeedOption = None,
-    of: OfOption = None,
-    override: SetOption = None,
-    threads: ThreadsOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Measure with pseudo-experiments whether intervals cover the truth; Ctrl-C reports what is complete."""
-    from contextlib import ExitStack
-
-    from analysis.coverage_study import coverage as study_coverage
-    from analysis.pseudoexperiments import METHODS, toy_branches
-    from detsim.rootfile import TableWriter
-    from macros.production import provenance
-    from macros.results import coverage_document, say_coverage
-    from macros.session import open_card, open_fitter, template_sampling
-    from macros.stopping import stop_on_interrupt
-    from macros.studies import check_failed, check_figure
-    from macros.toytally import draw_coverage
-
-    values = _values(at)
-    check_figure(figure, output)
-    loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of, several=True)
-    confidence, used_seed, settings = _confidence(loaded, cl), int(loaded.run.seed or 0), loaded.fit
-    fitter = open_fitter(loaded)
-    with ExitStack() as stack:
-        table = None
-        if output is not None:
-            branches = toy_branches(fitter, level=confidence)
-            drawn = {"thrown": str(level), "drawn": settings.drawn, "level": confidence, "at": values}
-            origin = {**provenance(loaded, used_seed, "coverage"), **drawn}
-            table = stack.enter_context(
-                TableWriter(output, "toys", branches, provenance=origin, compression=loaded.run.compression)
-            )
-        stop = stack.enter_context(stop_on_interrupt())
-        advance = stack.enter_context(progress("coverage", len(values) * n, "toys"))
-        done = 0
-
-        def store(columns: dict[str, Any]) -> None:
-            nonlocal done
-            if table is not None:
-                table.extend(columns)
-            done += len(columns["toy"])
-            stop.keeps = done >= n
-            advance(len(columns["toy"]))
-
-        study = study_coverage(
-            loaded.together,
-            loaded.model,
-            values,
-            n,
-            seed=used_seed,
-            poi=settings.poi,
-            level=confidence,
-            methods=[str(m) for m in method] if method else METHODS,
-            likelihood=settings.likelihood,
-            error_per_bin=settings.error_per_bin,
-            sampling=template_sampling(loaded),
-            events=level is Level.EVENTS,
-            drawn=settings.drawn,
-            on_toys=store,
-            audit=audit,
-            stopped=stop,
-        )
-        complete = len(study.points) == len(values)
-        if table is not None and complete:
-            table.finish({"first": 0, "last": n - 1}, provenance={"audit": coverage_document(study)["audit"]})
-        elif table is not None:
-            table.discard()
-    figures = draw_coverage(figure, study, loaded) if figure else None
-    if as_json:
-        emit_json(
-            {
-                **coverage_document(study),
-                "file": str(output) if output and complete else None,
-                "complete": complete,
-                "figure": figures,
-                "seed": used_seed,
-                "model": loaded.model.label,
-            }
-        )
-    else:
-        say_coverage(study)
-    if not complete:
-        left = ",".join(f"{v!r}" for v in values[len(study.points) :])
-        unwritten = f", and {output} was not written" if output else ""
-        raise Interrupted(
-            f"{len(study.points)} of {len(values)} true values are complete{unwritten}; for the others: "
-            f"--seed {used_seed} --at {left}"
-        )
-    check_failed(
-        sum(p.n_failed for p in study.points),
-        len(values) * n,
-        max_failed,
-        where="they count as not covered" + (f", and {output} holds them" if output else ""),
-    )
-
-
-def _values(text: str) -> list[float]:
-    import math
-
-    values = []
-    for part in text.split(","):
-        try:
-            values.append(float(part))
-        except ValueError:
-            raise typer.BadParameter(
-                f"--at {text!r}: {part!r} is not a number; write for example 0,0.02,0.05"
-            ) from None
-    if not all(math.isfinite(v) for v in values):
-        raise typer.BadParameter(f"--at {text!r}: values must be finite")
-    return values

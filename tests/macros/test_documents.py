@@ -135,6 +135,7 @@ def test_json_keys(tmp_path):
         "reweight": (events, "--to", CARD, "-o", tmp_path / "weighted.root"),
         "fit": (CARD, events),
         "limit": (CARD, events),
+        "calibrate": (CARD, "-n", 50, "--at", "0,0.2", "-o", tmp_path / "table.root", "--seed", 1),
         "compare": (CARD, CARD, events, "-n", 20, "--set-a", "model.name=SM", "--seed", 1),
         "contour": (CARD, "--x", "gamma=-0.3:0.3:7", "--y", "eps_R=-0.3:0.3:7"),
         "toys": (CARD, "-n", 1, "-o", tmp_path / "toys.root"),

@@ -1,0 +1,148 @@
+"""`nugauge calibrate`: thresholds of intervals from pseudo-experiments."""
+
+import time
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from macros.commands.fit import DATA_HELP, ExperimentOption, PoiOption
+from macros.commands.toys import ConfidenceOption, confidence_level
+from macros.console import emit_json, format_number, message, print_table, say
+from macros.options import (
+    CardArgument,
+    JsonOption,
+    OfOption,
+    OutputOption,
+    SeedOption,
+    SetOption,
+    ThreadsOption,
+)
+
+if TYPE_CHECKING:
+    from analysis.calibration import Calibration
+
+__all__ = ["NuisancesOption", "calibrate"]
+
+_SHOWN = ("feldman-cousins", "calibrated")
+
+
+class Nuisances(StrEnum):
+    """Which true nuisance parameters toys have."""
+
+    NOMINAL = "nominal"
+    PROFILED = "profiled"
+
+
+NuisancesOption = Annotated[
+    Nuisances,
+    typer.Option("--nuisances", help="True ones of the toys: nominal, or fitted to DATA at each true value."),
+]
+
+
+def calibrate(
+    card: CardArgument,
+    output: OutputOption,
+    data: Annotated[
+        list[str] | None, typer.Argument(metavar="[DATA]...", help=f"{DATA_HELP} True values lie around it.")
+    ] = None,
+    n: Annotated[int, typer.Option("-n", min=1, help="Pseudo-experiments per true value.")] = 20_000,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at",
+            metavar="a:b:n",
+            help="True values, n from a to b, or V,V,...; else chosen.",
+            show_default=False,
+        ),
+    ] = None,
+    nuisances: NuisancesOption = Nuisances.NOMINAL,
+    reference: Annotated[
+        float | None,
+        typer.Option("--reference", help="What CLs compares with; else 0.", show_default=False),
+    ] = None,
+    cl: ConfidenceOption = None,
+    poi: PoiOption = None,
+    experiment: ExperimentOption = None,
+    seed: SeedOption = None,
+    of: OfOption = None,
+    override: SetOption = None,
+    threads: ThreadsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tabulate with pseudo-experiments which thresholds make intervals cover, for `limit --table`."""
+    from analysis.calibrationfile import write_calibration
+    from macros.calibrations import make_calibration
+    from macros.datasets import load_data_sets
+    from macros.points import read_values
+    from macros.production import provenance
+    from macros.session import open_card, open_fitter
+
+    values = None if at is None else read_values("--at", at)
+    if nuisances is Nuisances.PROFILED and not data:
+        raise typer.BadParameter("--nuisances profiled: which data they are fitted to, DATA has to say")
+    loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of, several=True)
+    level = confidence_level(loaded, cl)
+    found = load_data_sets(loaded, data, number=experiment) if data else None
+    fitter = open_fitter(loaded, poi=poi, experiments=found.experiments if found else None)
+    counts = None
+    if found:
+        fitter, counts = found.prepare(fitter)
+    start = time.perf_counter()
+    made = make_calibration(
+        loaded,
+        fitter,
+        n,
+        at=values,
+        counts=counts,
+        profiled=nuisances is Nuisances.PROFILED,
+        reference=reference,
+    )
+    rate = n * (len(made.values) + 1) / (time.perf_counter() - start)
+    rows = _thresholds(made, level)
+    source = found.source if found else None
+    origin = {k: v for k, v in provenance(loaded, made.seed, "calibrate").items() if k != "seed"}
+    write_calibration(output, made, provenance={**origin, "data": source}, compression=loaded.run.compression)
+    document = {
+        "file": str(output),
+        "parameter": made.parameter,
+        "values": made.values,
+        "n_toys": n,
+        "n_failed": int(made.n_failed.sum()),
+        "level": level,
+        "thresholds": rows,
+        "reference": made.reference,
+        "nuisances": str(nuisances),
+        "toys_per_second": rate,
+        "seed": made.seed,
+        "model": loaded.model.label,
+        "data": source,
+    }
+    if as_json:
+        emit_json(document)
+        return
+    head = [made.parameter]
+    for method in _SHOWN:
+        head += [method, "±"]
+    lines = [[r["value"], *(r[m][k] for m in _SHOWN for k in ("threshold", "error"))] for r in rows]
+    print_table(head, lines)
+    say(
+        f"thresholds in -2 Δln L at {100 * level:g} %, ± from {n} toys each; CLs compares with "
+        f"{made.reference:g}"
+    )
+    say(f"{output}: {len(made.values)} true values, {document['n_failed']} failed, seed {made.seed}")
+    message(f"{format_number(rate, 3)} toys/s")
+
+
+def _thresholds(made: "Calibration", level: float) -> list[dict[str, Any]]:
+    curves = {method: made.thresholds(method, level) for method in _SHOWN}
+    return [
+        {
+            "value": float(value),
+            **{
+                method: {"threshold": float(c.centre[i]), "error": float(c.high[i] - c.low[i]) / 2}
+                for method, c in curves.items()
+            },
+        }
+        for i, value in enumerate(made.values)
+    ]

@@ -1,0 +1,361 @@
+"""Calibrated thresholds, intervals and limits against closed forms."""
+
+import math
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from bounded_cases import (
+    CHI,
+    count_statistic,
+    counting,
+    gaussian,
+    gaussian_one_sided_threshold,
+    gaussian_threshold,
+    last_accepted,
+    parameter_at,
+    signal,
+)
+from experiments import borexino
+from plain import with_nuisances
+from scipy.stats import chi2, norm, poisson
+
+from analysis.batchfitter import BatchFitter
+from analysis.calibrated import calibrated_limit, expected_calibrated_limit, upper_limits
+from analysis.calibrating import calibrate, true_values
+from analysis.calibration import Calibration, Curve
+from analysis.conditions import conditions
+from analysis.feldman_cousins import count_interval, gaussian_interval
+from analysis.fitter import make_fitter
+from analysis.intervals import regions
+
+N = 30_000
+
+
+@cache
+def gaussian_table(n_toys=N):
+    fitter, _, _ = gaussian()
+    return calibrate(fitter, true_values(fitter), n_toys, seed=1)
+
+
+def near(curve, expected, scale=4.0):
+    """Whether a curve is what is expected, within its errors."""
+    error = np.maximum((curve.high - curve.low) / 2, 1e-6)
+    return np.all(np.abs(curve.centre - expected) < scale * error)
+
+
+@pytest.mark.parametrize("level", [0.683, 0.9, 0.95])
+def test_thresholds_of_a_bounded_gaussian(level):
+    """Closed form, 4 σ at each of some 45 values. Finds the plain χ² quantile, and an unbounded fit."""
+    _, _, error = gaussian()
+    table, mu = gaussian_table(), gaussian_table().values / error
+    assert mu[0] == 0
+    assert mu[-1] > 5.5
+    exact = [gaussian_threshold(m, level) for m in mu]
+    assert near(table.thresholds("feldman-cousins", level), exact)
+    assert not near(table.thresholds("feldman-cousins", level), np.full(len(mu), chi2.ppf(level, 1)))
+    exact = [gaussian_one_sided_threshold(m, level) for m in mu]
+    assert near(table.thresholds("calibrated", level), exact)
+
+
+PUBLISHED = {
+    -3: (0, 0.26),
+    -2: (0, 0.40),
+    -1: (0, 0.81),
+    0: (0, 1.64),
+    1: (0, 2.64),
+    2: (0.58, 3.64),
+    3: (1.37, 4.64),
+}
+"""Feldman and Cousins, PRD 57, 3873, Table X, 90 %."""
+
+
+@pytest.mark.parametrize("x", PUBLISHED)
+def test_feldman_cousins_of_a_bounded_gaussian(x):
+    """Closed form, and the published interval."""
+    fitter, n, error = gaussian()
+    result = calibrated_limit(fitter, [n + x * n**0.5], gaussian_table(), method="feldman-cousins", level=0.9)
+    ((low, high),) = np.array(result.regions) / error
+    ((low_error, high_error),) = np.array(result.regions_mc_error) / error
+    exact = gaussian_interval(x, 1.0, level=0.9)
+    assert low == pytest.approx(exact[0], abs=4 * low_error + 0.003)
+    assert high == pytest.approx(exact[1], abs=4 * high_error + 0.003)
+    assert (low, high) == pytest.approx(PUBLISHED[x], abs=4 * max(low_error, high_error) + 0.006)
+    assert result.upper == result.regions[0][1]
+    assert high_error < 0.02
+
+
+@pytest.mark.parametrize("x", [-1, 0, 1, 3])
+def test_upper_limits_of_a_bounded_gaussian(x):
+    """Closed form: x + z(level), and of CLs x + z(1 - α Φ(x))."""
+    fitter, n, error = gaussian()
+    data = [n + x * n**0.5]
+    plain = calibrated_limit(fitter, data, gaussian_table(), method="calibrated", level=0.95)
+    exact = x + norm.ppf(0.95)
+    assert plain.upper / error == pytest.approx(exact, abs=4 * plain.mc_error / error + 0.003)
+    cls = calibrated_limit(fitter, data, gaussian_table(), method="cls", level=0.95)
+    exact = x + norm.ppf(1 - 0.05 * norm.cdf(x))
+    assert cls.upper / error == pytest.approx(exact, abs=4 * cls.mc_error / error + 0.003)
+    assert cls.regions[0][0] == plain.regions[0][0] == 0
+
+
+def test_far_below_an_upper_limit_is_the_boundary():
+    """x = -2.5 is below what any mean gives at 95 %; CLs and Feldman-Cousins are not fooled."""
+    fitter, n, error = gaussian()
+    data = [n - 2.5 * n**0.5]
+    found = {
+        m: calibrated_limit(fitter, data, gaussian_table(), method=m).upper / error
+        for m in ("calibrated", "cls", "feldman-cousins")
+    }
+    assert found["calibrated"] == 0
+    assert found["cls"] > found["feldman-cousins"] > 0.3
+
+
+def test_far_from_the_boundary_thresholds_are_those_of_wilks():
+    """Six bins, two nuisance parameters, γ eight errors above 0 or more: χ² of one parameter, 4 σ."""
+    fitter = make_fitter(with_nuisances(), CHI)
+    assert fitter.data(fitter.templates.expected(0.4)).profile(0.0)[0][0] > 8**2
+    table = calibrate(fitter, [0.4, 0.5], N, seed=2)
+    for level in (0.683, 0.95):
+        assert near(table.thresholds("feldman-cousins", level), chi2.ppf(level, 1))
+        assert near(table.thresholds("calibrated", level), norm.ppf(level) ** 2)
+
+
+COUNTED = np.linspace(0, 12, 61)
+
+
+@cache
+def count_table(background, poi):
+    fitter = counting(background, poi)
+    return fitter, calibrate(fitter, parameter_at(fitter, COUNTED), N, seed=3)
+
+
+@pytest.mark.parametrize("background", [0.5, 3.0])
+def test_thresholds_of_counts(background):
+    """Closed form: q of the last accepted count, wherever toys can tell which one that is (5 σ)."""
+    _, table = count_table(background, "gamma")
+    level, spread = 0.9, 5 * (0.09 / N) ** 0.5
+    curve = table.thresholds("feldman-cousins", level)
+    clear = 0
+    for s, found in zip(COUNTED, curve.centre, strict=True):
+        exact, before, after = last_accepted(s, background, level)
+        if before < level - spread and after > level + spread:
+            clear += 1
+            assert found == pytest.approx(exact, rel=1e-5, abs=1e-6)
+    assert clear > 30
+
+
+@pytest.mark.parametrize(("n", "background"), [(0, 3.0), (2, 3.0), (5, 3.0), (7, 3.0), (0, 0.5), (3, 0.5)])
+def test_feldman_cousins_of_counts(n, background):
+    """The exact construction; true values are 0.2 counts apart, and toys move steps by a little."""
+    fitter, table = count_table(background, "gamma")
+    result = calibrated_limit(fitter, [n], table, method="feldman-cousins", level=0.9)
+    low, high = signal(fitter, result.regions[0][0])[0], signal(fitter, result.regions[-1][1])[0]
+    assert (low, high) == pytest.approx(count_interval(n, background, level=0.9), abs=0.2)
+
+
+@pytest.mark.parametrize(("background", "poi"), [(0.5, "gamma"), (3.0, "gamma"), (3.0, "mu_nu")])
+def test_cls_of_no_counts_is_ln_20(background, poi):
+    """e^-s = 0.05 whatever the background; of a magnetic moment too, whose signal is its square."""
+    fitter, table = count_table(background, poi)
+    result = calibrated_limit(fitter, [0], table, method="cls", level=0.95)
+    ends = signal(fitter, [result.upper - result.mc_error, result.upper, result.upper + result.mc_error])
+    assert abs(ends[1] - math.log(20)) < 4 * (ends[2] - ends[0]) / 2
+    assert ends[2] - ends[0] < 0.6
+
+
+@pytest.mark.parametrize("n", [0, 2, 4, 7])
+def test_cls_of_counts(n):
+    """Closed form at every true value above the best: ratio of two Poisson sums, 4 σ."""
+    b = 3.0
+    fitter, table = count_table(b, "gamma")
+    result = calibrated_limit(fitter, [n], table, method="cls", level=0.95)
+    for row, s in zip(result.thresholds, COUNTED, strict=True):
+        p, p_reference = poisson.cdf(n, s + b), poisson.cdf(n, b)
+        if s <= max(n - b, 0):
+            assert row.cls == 1
+        elif p > 1e-3:
+            error = math.hypot(((1 - p) / p / N) ** 0.5, ((1 - p_reference) / p_reference / N) ** 0.5)
+            assert row.p_value == pytest.approx(p, abs=4 * (p * (1 - p) / N) ** 0.5)
+            assert math.log(row.cls) == pytest.approx(math.log(p / p_reference), abs=4 * error)
+            assert row.q == pytest.approx(count_statistic(n, s, b), rel=1e-6, abs=1e-8)
+
+
+def test_two_regions_are_found():
+    """One bin is a parabola in ε_R; far from its vertex thresholds are Wilks', and both arms are allowed."""
+    fitter = counting(20_000.0, "eps_R")
+    values = true_values(fitter)
+    table = calibrate(fitter, values, 2000, seed=4)
+    counts = fitter.templates.expected(0.0)
+    result = calibrated_limit(fitter, counts, table, method="feldman-cousins")
+    data = fitter.data(counts)
+    exact = regions(fitter, data, fitter.minimise(data), chi2.ppf(0.95, 1))
+    assert len(exact) == len(result.regions) == 2
+    for a, b, error in zip(exact, result.regions, result.regions_mc_error, strict=True):
+        assert np.all(np.abs(np.subtract(a, b)) < 4 * np.array(error) + 0.01 * fitter.width)
+
+
+def test_the_quoted_error_is_the_scatter_over_tables():
+    """30 tables of 1000 toys: their scatter is known to 13 %. Finds an error that is not propagated."""
+    fitter, n, error = gaussian()
+    at = error * np.array([0, 0.3, 0.6, 0.9, 1.2, 1.5, 1.8, 2.1, 2.4])
+    found = []
+    for seed in range(30):
+        table = calibrate(fitter, at, 1000, seed=seed)
+        found.append(
+            [
+                (r.upper, r.mc_error)
+                for r in (
+                    calibrated_limit(fitter, [n], table, method=m, level=0.9)
+                    for m in ("feldman-cousins", "calibrated", "cls")
+                )
+            ]
+        )
+    scatter = np.std(np.array(found)[:, :, 0], axis=0, ddof=1)
+    quoted = np.mean(np.array(found)[:, :, 1], axis=0)
+    assert np.all((scatter / quoted > 0.6) & (scatter / quoted < 1.5)), scatter / quoted
+
+
+def test_limits_of_many_are_those_of_each():
+    """Twin: up to what is between straight lines and roots."""
+    fitter, n, error = gaussian()
+    counts = n + n**0.5 * np.array([-2.5, -0.7, 0.0, 0.8, 2.0, 3.3])[:, None]
+    for method in ("feldman-cousins", "calibrated", "cls"):
+        each = [calibrated_limit(fitter, c, gaussian_table(), method=method) for c in counts]
+        many = upper_limits(
+            BatchFitter(fitter=fitter),
+            counts,
+            np.zeros((6, 0)),
+            gaussian_table(),
+            method=method,
+            level=0.95,
+        )
+        for one, found in zip(each, many, strict=True):
+            assert found / error == pytest.approx(one.upper / error, abs=0.01 + 2 * one.mc_error / error)
+
+
+def test_expected_limit_and_band_of_a_bounded_gaussian():
+    """Quantiles of x + z, and what CLs makes of them (4 σ of 4000 toys' quantiles, about 0.02 to 0.05)."""
+    fitter, _, error = gaussian()
+    x = np.arange(-2.0, 3.0)
+    plain = expected_calibrated_limit(fitter, gaussian_table(), method="calibrated", n_toys=4000, seed=9)
+    exact = np.maximum(x + norm.ppf(0.95), 0)
+    spread = 4 * np.sqrt(norm.cdf(x) * norm.sf(x) / 4000) / norm.pdf(x)
+    assert np.all(np.abs(np.array(plain.band) / error - exact) < spread + 0.02)
+    assert plain.upper / error == pytest.approx(norm.ppf(0.95), abs=0.05)
+    cls = expected_calibrated_limit(fitter, gaussian_table(), method="cls", n_toys=4000, seed=9)
+    assert np.all(np.abs(np.array(cls.band) / error - x - norm.ppf(1 - 0.05 * norm.cdf(x))) < spread + 0.02)
+
+
+def test_beyond_the_table_is_open():
+    fitter, n, error = gaussian()
+    table = calibrate(fitter, [0, error, 2 * error], 1000, seed=1)
+    open_ = calibrated_limit(fitter, [n + 2 * n**0.5], table, method="feldman-cousins")
+    assert open_.upper is None
+    assert open_.regions[-1][1] is None
+    missed = calibrated_limit(fitter, [n + 9 * n**0.5], table, method="feldman-cousins")
+    assert (missed.regions, missed.upper) == ((), None)
+
+
+def sample(signed, **changes):
+    """A table of one value with given statistics."""
+    fitter, _, _ = gaussian()
+    made = Calibration(
+        values=np.zeros(1),
+        signed=np.sort(np.asarray(signed, np.float32))[None],
+        reference=0.0,
+        reference_statistic=np.zeros((1, len(signed)), np.float32),
+        expected=fitter.templates.expected(0.0)[None],
+        conditions=conditions(fitter),
+        seed=1,
+    )
+    return replace(made, **changes)
+
+
+def test_a_threshold_is_an_order_statistic():
+    """Of 99 toys the 90th: one more is below it with probability 0.9; its error is that of the rank."""
+    curve = sample(np.arange(1, 100)).thresholds("feldman-cousins", 0.9)
+    assert (curve.centre[0], curve.low[0], curve.high[0]) == (90, 87, 93)
+    assert sample(-np.arange(1, 100)).thresholds("feldman-cousins", 0.9).centre[0] == 90
+    assert sample(-np.arange(1, 100)).thresholds("calibrated", 0.9).centre[0] == 0
+
+
+def test_failed_toys_are_not_accepted():
+    """5 of 99 failed: the rank stays, the failed are above it; with 20 there is no threshold."""
+    q = np.arange(1.0, 100)
+    q[:5] = math.inf
+    assert sample(q).thresholds("feldman-cousins", 0.9).centre[0] == 95
+    assert sample(q).n_failed.tolist() == [5]
+    q[:20] = math.inf
+    with pytest.raises(ValueError, match="too many fits failed"):
+        sample(q).thresholds("feldman-cousins", 0.9)
+    assert not sample(np.arange(1, 100)).holds("cls", 0.9, 0.0, [math.inf])[0]
+
+
+def test_too_few_toys_for_a_level():
+    with pytest.raises(ValueError, match="at least 19"):
+        sample(np.arange(18)).thresholds("feldman-cousins", 0.95)
+    assert sample(np.arange(19)).thresholds("feldman-cousins", 0.95).centre[0] == 18
+
+
+def test_curve_between_values():
+    """Straight, with the errors of two independent values."""
+    curve = Curve(
+        values=np.array([0.0, 2.0]),
+        centre=np.array([1.0, 3.0]),
+        low=np.array([0.7, 2.6]),
+        high=np.array([1.3, 3.4]),
+    )
+    assert curve.at(0.5) == 1.5
+    assert curve.at(0.5, 1) == pytest.approx(1.5 + math.hypot(0.75 * 0.3, 0.25 * 0.4))
+    assert curve.at([0.0, 2.0], -2) == pytest.approx([0.4, 2.2])
+
+
+def test_true_values_are_as_dense_as_the_likelihood_asks():
+    """Steps of √q: 0.05 next to a boundary, else 0.2, out to six standard deviations."""
+    fitter = make_fitter(with_nuisances(), CHI)
+    values = true_values(fitter)
+    data = fitter.data(fitter.templates.expected(0.0))
+    distance = np.sqrt(data.profile(values)[0])
+    assert values[0] == 0
+    assert distance[-1] == pytest.approx(6, abs=0.2)
+    steps = np.diff(distance)
+    assert np.all(steps[:18] == pytest.approx(0.05, abs=0.02))
+    assert np.all(steps < 0.3)
+    assert len(values) < 60
+
+
+def test_true_values_of_an_unbounded_parameter_lie_on_both_sides():
+    fitter = make_fitter(borexino(), CHI, poi="eps_L")
+    values = true_values(fitter, reach=3.0)
+    data = fitter.data(fitter.templates.expected(0.0))
+    distance = np.sign(values) * np.sqrt(data.profile(values)[0])
+    assert distance[0] < -2.8
+    assert distance[-1] > 2.8
+
+
+def test_nothing_to_calibrate():
+    fitter = make_fitter(borexino(), CHI, poi="beta")  # at γ = 0 nothing depends on it
+    with pytest.raises(ValueError, match="cannot measure"):
+        true_values(fitter)
+
+
+def test_values_have_to_be_physical():
+    fitter, _, _ = gaussian()
+    with pytest.raises(ValueError, match=r"from 0 to inf, got -0\.1"):
+        calibrate(fitter, [-0.1, 0.2], 100, seed=1)
+    with pytest.raises(ValueError, match="got none"):
+        calibrate(fitter, [], 100, seed=1)
+    with pytest.raises(ValueError, match="n_toys"):
+        calibrate(fitter, [0.1], 0, seed=1)
+
+
+def test_values_do_not_depend_on_each_other():
+    """Contract: a table's row is the same in any table of its seed; another seed gives another."""
+    fitter, _, error = gaussian()
+    one = calibrate(fitter, [error], 500, seed=1)
+    three = calibrate(fitter, [0, error, 2 * error], 500, seed=1)
+    assert np.array_equal(one.signed[0], three.signed[1])
+    assert np.array_equal(one.reference_statistic[0], three.reference_statistic[1])
+    assert not np.array_equal(one.signed, calibrate(fitter, [error], 500, seed=2).signed)

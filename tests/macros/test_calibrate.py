@@ -1,0 +1,227 @@
+"""`nugauge calibrate`, and the limits and coverage that its tables serve."""
+
+import numpy as np
+import pytest
+from invocation import CARD, answer, invoke, refusal
+
+from analysis.calibrationfile import read_calibration
+from detsim.rootreader import TableFile
+
+METHODS = ("feldman-cousins", "calibrated", "cls")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Data with γ at one standard deviation, and a table of 23 true values."""
+    path = tmp_path_factory.mktemp("calibrate")
+    answer("simulate", CARD, "-o", path / "events.root", "--seed", 13, "--set", "model.gamma=0.15")
+    answer("calibrate", CARD, "-n", 2000, "--at", "0:0.55:23", "-o", path / "table.root", "--seed", 1)
+    return path
+
+
+def test_the_document_is_that_of_the_file(folder, tmp_path):
+    """Contract: calibrate's keys; thresholds are those of the table; the same seed, the same table."""
+    path = tmp_path / "again.root"
+    found = answer("calibrate", CARD, "-n", 2000, "--at", "0:0.55:23", "-o", path, "--seed", 1)
+    assert found["values"] == pytest.approx(np.linspace(0, 0.55, 23), abs=1e-12)
+    assert (found["parameter"], found["n_toys"], found["n_failed"], found["level"]) == (
+        "gamma",
+        2000,
+        0,
+        0.95,
+    )
+    one, other = (read_calibration(p).calibration for p in (path, folder / "table.root"))
+    assert np.array_equal(one.signed, other.signed)
+    for method in ("feldman-cousins", "calibrated"):
+        curve = one.thresholds(method, 0.95)
+        assert [row[method]["threshold"] for row in found["thresholds"]] == curve.centre.tolist()
+    assert answer("inspect", path, "--hashes")["complete"]
+    text = invoke("calibrate", CARD, "-n", 200, "--at", "0,0.2", "-o", path, "--cl", 0.9, "--seed", 1).stdout
+    assert "thresholds in -2 Δln L at 90 %" in text
+    assert "2 true values, 0 failed, seed 1" in text
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_limit_of_data(folder, method):
+    """Contract: limit's keys with a table; the limit is near that of Δχ² = 3.84 or 2.71."""
+    table = ("--table", folder / "table.root")
+    found = answer("limit", CARD, folder / "events.root", "--method", method, *table)
+    other = "one-sided" if method == "calibrated" else "two-sided"
+    wilks = answer("limit", CARD, folder / "events.root", "--method", other)
+    assert found["upper"] == pytest.approx(wilks["upper"], rel=0.25)
+    assert 0 < found["mc_error"] < 0.1 * found["upper"]
+    assert found["regions"] == [[0, found["upper"]]]
+    assert found["regions_mc_error"] == [[0, found["mc_error"]]]
+    assert found["band"] is None
+    assert found["seed"] is None
+    assert found["calibration"] == {
+        "table": str(folder / "table.root"),
+        "n_toys": 2000,
+        "seed": 1,
+        "nuisances": "nominal",
+        "reference": 0,
+    }
+    keys = {"value", "q", "p_value", "threshold", "cls", "error"}
+    assert len(found["thresholds"]) == 23
+    for row in found["thresholds"]:
+        assert set(row) == keys
+        allowed = row["cls"] > 0.05 if method == "cls" else row["q"] <= row["threshold"]
+        assert allowed == (row["value"] < found["upper"])
+    text = invoke("limit", CARD, folder / "events.root", "--method", method, *table).stdout
+    assert "(toys) at 95 %" in text
+
+
+def test_expected_limit_and_its_band(folder):
+    found = answer("limit", CARD, "--method", "cls", "--table", folder / "table.root", "--seed", 5)
+    band = [found["band"][key] for key in ("-2", "-1", "0", "1", "2")]
+    assert band == sorted(band)
+    assert band[1] < found["asimov"] == found["upper"] < band[3]
+    assert found["seed"] == 5
+
+
+def test_without_a_table_it_calibrates_and_says_so(folder):
+    arguments = ("limit", CARD, folder / "events.root", "--method", "feldman-cousins", "-n", 500, "--seed", 3)
+    result = invoke(*arguments)
+    assert "no --table: calibrating with 500 pseudo-experiments per true value" in result.stderr
+    found = answer(*arguments)
+    assert found["calibration"]["table"] is None
+    assert found["seed"] == 3
+    profiled = answer(*arguments, "--nuisances", "profiled")
+    assert profiled["calibration"]["nuisances"] == "profiled"
+    assert profiled["upper"] == pytest.approx(found["upper"], rel=0.2)
+    assert profiled["asimov"] is None
+
+
+def test_a_limit_at_the_boundary_is_explained(tmp_path):
+    """Counts 2 σ below what γ = 0 gives exclude every γ; CLs does not."""
+    edges, counts = np.linspace(0.25, 0.55, 7), answer("expect", CARD)["expected"]
+    rows = [f"{a},{b},{round(0.93 * n)}" for a, b, n in zip(edges, edges[1:], counts, strict=False)]
+    (tmp_path / "low.csv").write_text("\n".join(["low,high,counts", *rows, ""]))
+    common = ("limit", CARD, tmp_path / "low.csv", "-n", 2000, "--seed", 3, "--method")
+    assert answer(*common, "calibrated")["upper"] == 0
+    assert "every gamma above 0 is excluded" in invoke(*common, "calibrated").stderr
+    assert answer(*common, "cls")["upper"] > 0.05
+
+
+def test_a_table_that_ends_too_early(folder, tmp_path):
+    answer("calibrate", CARD, "-n", 200, "--at", "0:0.02:3", "-o", tmp_path / "short.root", "--seed", 1)
+    result = invoke(
+        "limit",
+        CARD,
+        folder / "events.root",
+        "--method",
+        "feldman-cousins",
+        "--table",
+        tmp_path / "short.root",
+    )
+    assert result.exit_code == 0
+    assert "no upper limit" in result.stdout
+    assert "do not reach the end of the region" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            ("--set", "exposure.duration='50 d'"),
+            "exposure.duration: '50 d' in this card, '100 d' in the file's",
+        ),
+        (("--set", "model.beta='psi'"), "model.beta: 'psi' in this card"),
+        (("--set", "systematics.activity=0.02"), "systematics.activity: 0.02 in this card"),
+        (("--set", "fit.drawn='counts'"), "drawn: 'counts' here, 'auxiliary' there"),
+        (("--poi", "eps_L"), "parameter: 'eps_L' here, 'gamma' there"),
+    ],
+)
+def test_a_table_of_another_card_is_refused(folder, change, message):
+    """Contract: what differs is named; the level of the limit may differ."""
+    common = ("limit", CARD, "--method", "cls", "--toys", 0, "--table", folder / "table.root")
+    assert message in refusal(*common, *change)
+    assert answer(*common, "--set", "fit.limit_level=0.9")["level"] == 0.9
+
+
+def test_data_of_another_exposure_are_refused(folder, tmp_path):
+    """A file made with --events N stands for the exposure in which N are expected."""
+    path = tmp_path / "other.root"
+    answer("simulate", CARD, "-o", path, "--events", 5000, "--seed", 1)
+    common = ("--method", "cls", "--table", folder / "table.root")
+    assert "exposure or detector differ" in refusal("limit", CARD, path, *common)
+
+
+def test_a_table_of_profiled_data_serves_these_only(folder, tmp_path):
+    table, events = tmp_path / "profiled.root", folder / "events.root"
+    common = ("--at", "0:0.5:6", "-n", 100, "-o", table, "--seed", 1, "--nuisances", "profiled")
+    answer("calibrate", CARD, events, *common)
+    assert answer("limit", CARD, events, "--method", "calibrated", "--table", table)["upper"] > 0
+    assert "serves only these" in refusal("limit", CARD, "--method", "calibrated", "--table", table)
+    assert "serves only these" in refusal("coverage", CARD, "--at", 0, "-n", 5, "--table", table)
+    answer("simulate", CARD, "-o", tmp_path / "other.root", "--seed", 12)
+    assert "data:" in refusal(
+        "limit", CARD, tmp_path / "other.root", "--method", "calibrated", "--table", table
+    )
+
+
+def test_coverage_with_a_table(folder, tmp_path):
+    """Contract: all methods with a table; the file tells of each toy whether its region holds the truth."""
+    path = tmp_path / "toys.root"
+    table = ("--table", folder / "table.root")
+    found = answer("coverage", CARD, "--at", "0,0.1", "-n", 2000, *table, "--seed", 2, "-o", path)
+    assert found["table"] == str(folder / "table.root")
+    names = {"hesse", "minos", "one-sided", *METHODS}
+    for point in found["points"]:
+        assert set(point["methods"]) == names
+        # 2000 toys in the table and 2000 judged by it: 4.5 σ
+        assert point["methods"]["feldman-cousins"]["fraction"] == pytest.approx(0.95, abs=0.03)
+    with TableFile(path, "toys") as file:
+        rows = file.arrays()
+    for method in METHODS:
+        column = rows[f"{method.replace('-', '_')}_holds"]
+        counted = [int(column[rows["true_gamma"] == p["value"]].sum()) for p in found["points"]]
+        assert counted == [p["methods"][method]["covered"] for p in found["points"]]
+    thresholds = read_calibration(folder / "table.root").calibration.thresholds("feldman-cousins", 0.95)
+    at_zero = rows["true_gamma"] == 0
+    inside = np.abs(rows["q_bounded"][at_zero]) <= thresholds.centre[0] + 1e-5
+    assert np.array_equal(inside, rows["feldman_cousins_holds"][at_zero] == 1)
+
+
+def test_wrong_options(folder, tmp_path):
+    """Contract: each is refused with what would be right."""
+    table, out = ("--table", folder / "table.root"), ("-o", tmp_path / "t.root")
+    refused = {
+        ("coverage", CARD, "--at", 0, "-n", 5, "--method", "cls"): "nugauge calibrate",
+        ("coverage", CARD, "--at", 0, "-n", 5, *table, "--seed", 1): "take another",
+        ("coverage", CARD, "--at", 0.9, "-n", 5, *table, "--seed", 2): "outside the table",
+        ("limit", CARD, *table): "go with --method feldman-cousins",
+        ("limit", CARD, "--method", "cls", *table, "-n", 5): "not for --table",
+        ("limit", CARD, "--method", "cls", "--nuisances", "profiled"): "DATA has to say",
+        ("limit", CARD, "--method", "cls", "--table", folder / "events.root"): "no TTree 'calibration'",
+        ("limit", CARD, "--method", "cls", "--table", folder / "none.root"): "no such file",
+        ("calibrate", CARD, *out, "--nuisances", "profiled"): "DATA has to say",
+        ("calibrate", CARD, *out, "--at", "0:x:3"): "a:b:n",
+        ("calibrate", CARD, *out, "--at", "0,x"): "'x' is not a number",
+        ("calibrate", CARD, *out, "--at", "-0.1,0"): "got -0.1",
+        ("calibrate", CARD, *out, "--poi", "vector_mass"): "vector_mass",
+        ("calibrate", CARD, *out, "-n", 10, "--at", "0,0.1", "--seed", 1): "at least 19",
+    }
+    for arguments, words in refused.items():
+        result = invoke(*arguments)
+        assert result.exit_code == 2, (arguments, result.output)
+        assert words in " ".join(result.stderr.split()), (arguments, result.stderr)
+    assert not (tmp_path / "t.root").exists()
+
+
+def test_a_reference_is_needed_where_0_is_none(tmp_path):
+    """sin²θ_W cannot be 0: what no signal is has to be stated."""
+    common = (
+        "calibrate",
+        CARD,
+        "--poi",
+        "sin2_theta_w",
+        "--at",
+        "0.2,0.23",
+        "-n",
+        50,
+        "-o",
+        tmp_path / "s.root",
+    )
+    assert "--reference" in refusal(*common, "--seed", 1)
+    assert answer(*common, "--seed", 1, "--reference", 0.2317, "--cl", 0.8)["reference"] == 0.2317
