@@ -38,8 +38,8 @@ EDM = 1e-10
 """Estimated distance to the minimum, in -2 ln L, at which MINUIT may stop."""
 
 _TRIES = 4
-_APART, _DEEPER = 0.1, 1e-6
-"""Two fits are in different minima if their estimates are so many errors apart, and so much of -2 ln L."""
+_APART, _DEEPER = 0.1, 1e-4
+"""Two minima are different if they are so many errors apart, and not equally deep if so much of -2 ln L."""
 _STEP, _GROWTH, _STEPS = 0.5, 1.2, 200
 """Steps from the minimum to a crossing, in errors: the first, by what they grow, and the most."""
 
@@ -61,6 +61,8 @@ class Audit:
         Toys for which MINUIT found another minimum that is less deep; these are not compared either.
     one_ended : int
         Ends that one of the two found, and the other did not.
+    equal : int
+        Toys for which MINUIT found another minimum that is equally deep: of these only -2 ln L is compared.
     unfitted : int
         Toys that MINUIT could not fit so tightly.
     """
@@ -72,6 +74,7 @@ class Audit:
     deeper: int = 0
     shallower: int = 0
     one_ended: int = 0
+    equal: int = 0
     unfitted: int = 0
 
     def __add__(self, other: "Audit") -> "Audit":
@@ -83,6 +86,7 @@ class Audit:
             deeper=self.deeper + other.deeper,
             shallower=self.shallower + other.shallower,
             one_ended=self.one_ended + other.one_ended,
+            equal=self.equal + other.equal,
             unfitted=self.unfitted + other.unfitted,
         )
 
@@ -233,6 +237,8 @@ def _audit(fitter: Fitter, toy: FittedToy) -> Audit:
     estimate, fval = abs(minimum.values[0] - toy.estimate) / error, minimum.fval - toy.fval
     if estimate > _APART and abs(fval) > _DEEPER:
         return Audit(n=1, deeper=int(fval < 0), shallower=int(fval > 0))
+    if estimate > _APART:
+        return Audit(n=1, fval=abs(fval), equal=1)
     largest, one_ended = None, 0
     for end in toy.ends:
         found = _crossing(fitter, data, minimum, end, error)

@@ -98,7 +98,7 @@ class BatchFitter:
 
     @cached_property
     def _tabulated(self) -> tuple[tuple[float, float], tuple[Array, Array] | None]:
-        """A range that could be tabulated, and the table: it ends before an end point, where there is a root."""
+        """A range that could be tabulated, and the table: it ends before an end point, which is a root."""
         (low, high), first, last = self._whole, min(self.starts), max(self.starts)
         reach = _TABLE * self.fitter.width
         left, right = max(low, first - reach), min(high, last + reach)

@@ -75,6 +75,7 @@ def say_audit(audit: "Audit | None") -> None:
     found = {
         "have a deeper minimum, which the study missed": audit.deeper,
         "have a minimum that only the study found": audit.shallower,
+        "have two minima that are equally deep": audit.equal,
         "could not be fitted so tightly": audit.unfitted,
     }
     for words, n in found.items():

@@ -14,7 +14,7 @@ from analysis.fitter import Fitter
 from analysis.pseudoexperiments import FAILED, RETRIED
 from detsim.rootreader import TableFile
 
-AUDIT = {"n", "estimate", "fval", "limit", "deeper", "shallower", "one_ended", "unfitted"}
+AUDIT = {"n", "estimate", "fval", "limit", "deeper", "shallower", "one_ended", "equal", "unfitted"}
 
 
 def toys_of(path):
