@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from invocation import CARD, answer, invoke, refusal
+from invocation import CARD, ROOT, answer, invoke, refusal
 from numpy.testing import assert_array_equal
 
 from analysis import pacing
@@ -38,6 +38,13 @@ def test_toys_are_audited(tmp_path):
     assert "audit: 2 toys fitted again by MINUIT (EDM < 1e-10)" in shown
     assert answer("toys", CARD, "-n", 3, "--audit", 0, "-o", path, "--seed", 5)["audit"] is None
     assert answer("toys", CARD, "-n", 3, "--no-fit", "-o", path, "--seed", 5)["audit"] is None
+
+
+def test_the_audit_is_documented():
+    """Contract: the keys of an audit are those of the document."""
+    text = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
+    named = text.partition("- toys: ")[2].partition("\n- ")[0]
+    assert {key for key in AUDIT if f"`{key}`" in named} == AUDIT
 
 
 def test_coverage_and_bands_are_audited(tmp_path):
