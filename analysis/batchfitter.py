@@ -25,9 +25,13 @@ FAILED, NO_MINOS, NO_LIMIT, NO_HESSE, RETRIED = 1, 2, 4, 8, 16
 """Bits of a fit's status; the last is no failure: MINUIT fitted it."""
 
 _TABLE = 48.0
-"""A tabulated signal reaches this many times the resolution away from the model's value."""
+"""A tabulated signal reaches this many times the resolution away from where fits begin."""
+_INSET = 0.01
+"""Of the way to the end of the parameter's range: so much is left out where it cannot be tabulated."""
 _CLOSE = 0.05
 """Values from which a table begins are no closer than this, in the same units."""
+_EDM = 1e-10
+"""What MINUIT aims at where it fits: estimates within 1e-4 of the error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,14 +91,26 @@ class BatchFitter:
         """The model in arrays; None where only MINUIT can fit it."""
         f = self.fitter
         found = layouts.polynomial(f.templates, f.likelihood, f.errors)
-        if found is not None or self._table is None:
+        if found is not None or self._tabulated[1] is None:
             return found
-        knots, powers = self._table
+        knots, powers = self._tabulated[1]
         return layouts.pieces(f.templates, f.likelihood, f.errors, knots, powers)
 
     @cached_property
-    def _table(self) -> tuple[Array, Array] | None:
-        low, high = self.edges
+    def _tabulated(self) -> tuple[tuple[float, float], tuple[Array, Array] | None]:
+        """A range that could be tabulated, and the table: it ends before an end point, which is a root."""
+        (low, high), first, last = self._whole, min(self.starts), max(self.starts)
+        reach = _TABLE * self.fitter.width
+        left, right = max(low, first - reach), min(high, last + reach)
+        for inset in (0.0, _INSET):
+            below = left + (inset * (first - left) if left == low else 0.0)
+            above = right - (inset * (right - last) if right == high else 0.0)
+            table = self._table(below, above)
+            if table is not None:
+                return (below, above), table
+        return (left, right), None
+
+    def _table(self, low: float, high: float) -> tuple[Array, Array] | None:
         grid = self.fitter.grid
         points = [low]
         for point in (*grid[(grid > low) & (grid < high)], high):
@@ -106,13 +122,12 @@ class BatchFitter:
     @cached_property
     def edges(self) -> tuple[float, float]:
         """Range in which the compiled fit moves: that of a free fit, or of the table."""
+        return self._whole if self.fitter.templates.coefficients is not None else self._tabulated[0]
+
+    @cached_property
+    def _whole(self) -> tuple[float, float]:
         low, high = self.fitter.range
-        if self.fitter.templates.poi in EVEN:
-            low = -high
-        if self.fitter.templates.coefficients is not None:
-            return low, high
-        reach = _TABLE * self.fitter.width
-        return max(low, self.fitter.anchor - reach), min(high, self.fitter.anchor + reach)
+        return (-high if self.fitter.templates.poi in EVEN else low), high
 
     @cached_property
     def starts(self) -> tuple[float, ...]:
@@ -169,7 +184,9 @@ class BatchFitter:
     def _retry(self, counts: Array, auxiliary: Array) -> tuple[Array, Array, float, int]:
         """Fit one data set with MINUIT: parameters, errors, -2 ln L and status."""
         data = self.fitter.data(counts, auxiliary)
-        minimum = self.fitter.minimise(data)
+        minimum = self.fitter.minimise(data, tolerance=_EDM)
+        if not minimum.valid:
+            minimum = self.fitter.minimise(data)
         nothing = np.full(1 + len(auxiliary), math.nan)
         if not minimum.valid:
             return nothing, nothing, math.nan, RETRIED | FAILED

@@ -31,8 +31,8 @@ REACH = 1e6
 _SMALLEST = 1e-45
 """No parameter has a scale below this: the charge radius, in cm², has about 1e-33."""
 
-_TOLERANCE = 1e-3
-"""EDM goal of MIGRAD in units of 0.002: estimates within about 1e-3 of the error."""
+_EDM = 2e-6
+"""EDM goal of MIGRAD: estimates within about 1e-3 of the error."""
 
 _MAX_STARTS = 4
 _SAME = 0.1
@@ -164,24 +164,24 @@ class Fitter:
         """Profile -2 ln L at the points of the grid, shape (n,)."""
         return data.profile(self.grid)[0]
 
-    def minimise(self, data: Likelihood) -> Minimum:
+    def minimise(self, data: Likelihood, *, tolerance: float = _EDM) -> Minimum:
         """Run the free fit: the deepest of its `minima`."""
-        return self.minima(data)[0]
+        return self.minima(data, tolerance=tolerance)[0]
 
-    def minima(self, data: Likelihood) -> list[Minimum]:
-        """Run free fits from every local minimum of a scan of the physical range, which they may leave.
+    def minima(self, data: Likelihood, *, tolerance: float = _EDM) -> list[Minimum]:
+        """Run free fits to an EDM of `tolerance`, from every local minimum of a scan of the physical range.
 
         Returns
         -------
         list of Minimum
-            Distinct ones, the deepest first, then those that MINUIT did not find valid. Their errors are
-            estimates only: see `hesse`.
+            Distinct ones, inside or not, the deepest first, then those that MINUIT did not find valid. Their
+            errors are estimates only: see `hesse`.
         """
         values = self.scan(data)
         padded = np.concatenate([[math.inf], values, [math.inf]])
         lowest = np.flatnonzero((values < padded[:-2]) & (values <= padded[2:]))
         lowest = lowest[np.argsort(values[lowest], kind="stable")][:_MAX_STARTS]
-        fits = [self._migrad(data, float(self.grid[i])) for i in lowest]
+        fits = [self._migrad(data, float(self.grid[i]), tolerance) for i in lowest]
         found: list[Minimum] = []
         for one in sorted(fits, key=lambda m: (not m.valid, m.fval)):
             apart = (abs(one.values[0] - other.values[0]) for other in found)
@@ -202,18 +202,18 @@ class Fitter:
         fixed = minimum.fixed[0]
         return data.errors(data.polished(minimum.values, step, fixed=fixed), step, fixed=fixed)
 
-    def conditional(self, data: Likelihood, poi: float) -> Minimum:
+    def conditional(self, data: Likelihood, poi: float, *, tolerance: float = _EDM) -> Minimum:
         """Fit the nuisance parameters at a value of the parameter of interest."""
-        minuit = self._minuit(data, poi)
+        minuit = self._minuit(data, poi, tolerance)
         minuit.fixed[0] = True
         if minuit.nfit:
             minuit.migrad()
         return Minimum(minuit, self.width)
 
-    def _migrad(self, data: Likelihood, start: float) -> Minimum:
+    def _migrad(self, data: Likelihood, start: float, tolerance: float) -> Minimum:
         if self.templates.poi in EVEN:
             start = max(start, 0.1 * self.width)  # at 0 the slope vanishes, minimum or not
-        minuit = self._minuit(data, start)
+        minuit = self._minuit(data, start, tolerance)
         minuit.migrad()
         if not minuit.valid:
             minuit.simplex().migrad()
@@ -222,7 +222,7 @@ class Fitter:
             minuit.migrad()
         return Minimum(minuit, self.width)
 
-    def _minuit(self, data: Likelihood, start: float) -> Minuit:
+    def _minuit(self, data: Likelihood, start: float, tolerance: float) -> Minuit:
         names, unit = self.templates.names, self.width
         pulls = self.profile(data).pulls(start)
 
@@ -232,8 +232,8 @@ class Fitter:
 
         minuit = Minuit(cost, (start / unit, *pulls), name=names)
         minuit.errordef = Minuit.LEAST_SQUARES
-        minuit.strategy = 1
-        minuit.tol = _TOLERANCE
+        minuit.strategy = 1 if tolerance >= _EDM else 2
+        minuit.tol = tolerance / 0.002
         minuit.errors[0] = 1.0
         low, high = self.range
         if self.templates.poi not in EVEN:

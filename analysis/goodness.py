@@ -10,7 +10,8 @@ from scipy.special import chdtrc
 
 from analysis.batchfitter import BatchFitter
 from analysis.fitter import Fitter
-from analysis.pseudoexperiments import CHUNK, at_truth
+from analysis.pacing import paced
+from analysis.pseudoexperiments import at_truth, largest_chunk
 from analysis.settings import Drawn
 from analysis.thrower import Thrower
 
@@ -116,8 +117,7 @@ def goodness_of_fit(
     thrower = Thrower(fitter=truth, seed=seed, drawn=drawn, pulls=tuple(pulls))
     batch = BatchFitter(fitter=truth)
     minima = []
-    for start in range(0, n_toys, CHUNK):
-        n = min(CHUNK, n_toys - start)
+    for start, n in paced(n_toys, most=largest_chunk(truth)):
         fits = batch.fit(*thrower.block(start, n), errors=False)
         minima.append(fits.values[fits.good])
         if on_toys is not None:

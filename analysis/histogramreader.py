@@ -110,7 +110,9 @@ def _from_csv(path: Path) -> hist.Hist[Any]:
     n = len(rows[0])
     for row in rows[1:]:
         if len(row) != n:
-            raise FileError(path, "foreign", f"must hold lines of {_NUMBERS[n]} numbers, got {','.join(row)!r}")
+            raise FileError(
+                path, "foreign", f"must hold lines of {_NUMBERS[n]} numbers, got {','.join(row)!r}"
+            )
     try:
         table = np.array([[float(cell) for cell in row] for row in rows[1:]])
     except ValueError as error:

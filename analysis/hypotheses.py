@@ -12,7 +12,8 @@ from analysis.batchfitter import BatchFitter
 from analysis.fitter import Fitter
 from analysis.goodness import tail_probability
 from analysis.likelihood import Likelihood
-from analysis.pseudoexperiments import CHUNK, at_truth
+from analysis.pacing import paced
+from analysis.pseudoexperiments import at_truth, largest_chunk
 from analysis.settings import Drawn
 from analysis.thrower import Thrower
 
@@ -187,8 +188,7 @@ def compare_hypotheses(
     for hypothesis, (_, value, pulls) in zip(pair, fits, strict=True):
         thrower = Thrower(fitter=hypothesis.at(value), seed=seed, drawn=drawn, pulls=pulls)
         found = []
-        for start in range(0, n_toys, CHUNK):
-            n = min(CHUNK, n_toys - start)
+        for start, n in paced(n_toys, most=largest_chunk(a.fitter)):
             thrown = thrower.block(start, n)
             differences = a.minima(*thrown) - b.minima(*thrown)
             found.append(differences[np.isfinite(differences)])

@@ -14,6 +14,7 @@ from analysis.bounded import bounded_fit, signed_statistic
 from analysis.conditions import CALIBRATED
 from analysis.fitter import Fitter
 from analysis.intervals import delta_chi2
+from analysis.pacing import paced
 from analysis.thrower import Thrower
 from detsim.rootfile import Branch
 
@@ -31,6 +32,7 @@ __all__ = [
     "at_truth",
     "fit_stored",
     "fit_toys",
+    "largest_chunk",
     "toy_branches",
     "toys",
 ]
@@ -41,8 +43,10 @@ Columns = dict[str, NDArray[Any]]
 METHODS = ("hesse", "minos", "one-sided")
 """Intervals of a toy: two-sided Hesse and MINOS, and the one-sided limit of the profile likelihood."""
 
-CHUNK = 20_000
-"""Toys that are thrown and fitted at once; it changes no bit."""
+CHUNK = 6 * 4096
+"""Most toys that are thrown and fitted at once; it changes no bit."""
+_CELLS = 4_000_000
+"""Most counts that are thrown at once."""
 
 
 def toy_branches(
@@ -183,7 +187,7 @@ def toys(
     methods: Sequence[str] = METHODS,
     fitted: bool = True,
     calibration: "Calibration | None" = None,
-    chunk: int = CHUNK,
+    chunk: int | None = None,
 ) -> Iterator[Columns]:
     """Throw and fit pseudo-experiments.
 
@@ -201,8 +205,8 @@ def toys(
         False throws only.
     calibration : Calibration, optional
         Thresholds of the last three methods, from other toys.
-    chunk : int
-        Toys per yield; it changes nothing else.
+    chunk : int, optional
+        Toys per yield, which changes nothing else; without it as many as take a few tenths of a second.
 
     Yields
     ------
@@ -210,8 +214,8 @@ def toys(
         Columns as `toy_branches` describes them.
     """
     batch = BatchFitter(fitter=thrower.fitter)
-    for start in range(first, first + n, chunk):
-        count = min(chunk, first + n - start)
+    most = chunk or largest_chunk(thrower.fitter)
+    for start, count in paced(n, most=most, first=first, even=chunk is not None):
         counts, auxiliary = thrower.block(start, count)
         columns = _thrown(thrower.fitter, np.arange(start, start + count), counts, auxiliary)
         if fitted:
@@ -220,6 +224,11 @@ def toys(
                 columns |= _held(batch, counts, auxiliary, calibration, level=level, methods=methods)
         branches = toy_branches(thrower.fitter, level=level, fitted=fitted, methods=methods)
         yield {name: columns[name] for name in branches}
+
+
+def largest_chunk(fitter: Fitter) -> int:
+    """Return how many toys are thrown and fitted at once, at most: fewer if each has many bins."""
+    return max(1, min(CHUNK, _CELLS // fitter.templates.n_bins))
 
 
 def _held(

@@ -31,6 +31,8 @@ NEEDED = {
 
 _SMALLEST_MASS = 1e-6
 """A fit of a mediator's mass stays above 1 eV: recoils that can be measured do not know it from 0 [MeV]."""
+_ROUNDING = 1e-14
+"""A fit of γ stays this far, relatively, before its end point: MINUIT has it in other units."""
 _INSET = 1e-9
 """A fit of sin²θ_W stays this far inside its open range."""
 
@@ -50,7 +52,7 @@ def fit_range(model: Model, poi: str) -> tuple[float, float]:
     """
     if poi == "gamma":
         if model.constrained:
-            return -math.inf, end_point(model.mass_matrix_k)
+            return -math.inf, end_point(model.mass_matrix_k) * (1 - _ROUNDING)
         if model.phi and model.rho_mix:
             s2 = math.sin(model.phi) ** 2
             return s2 / (RHO_MIX_BOUND - 1 + s2), math.inf

@@ -5,12 +5,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from analysis.batchfitter import BatchFitter
+from analysis.audit import SAMPLE, Audit, End, FittedToy, audit_sample, audit_toys, chosen
+from analysis.batchfitter import BatchFit, BatchFitter
 from analysis.fitter import Fitter, make_fitter
 from analysis.intervals import delta_chi2, limit_of_counts, upper_limit
-from analysis.pseudoexperiments import CHUNK
+from analysis.pacing import paced
+from analysis.pseudoexperiments import largest_chunk
 from analysis.results import LimitResult
 from analysis.settings import Drawn
 from analysis.thrower import Thrower
@@ -19,6 +22,8 @@ from simgen.models import Model
 from simgen.parameters import NAMED_BETA, gamma_from_mass, mass_from_gamma
 
 __all__ = ["GLOBAL_FIT_GEV", "Sensitivity", "expected_limit", "global_fit", "sensitivity"]
+
+Array = NDArray[np.float64]
 
 GLOBAL_FIT_GEV = {"chi": 330.0, "psi": 170.0, "eta": 220.0, "LR": 390.0}
 """Lower bounds on M_Z' at 95 % that the paper compares with [GeV] (Cvetič, Langacker, hep-ph/9707451)."""
@@ -121,6 +126,7 @@ def expected_limit(
     method: str = "one-sided",
     drawn: Drawn = "auxiliary",
     on_toys: Callable[[int], None] | None = None,
+    audit: int = SAMPLE,
 ) -> LimitResult:
     """Compute the limit that is expected without data, and its band from pseudo-experiments.
 
@@ -137,6 +143,8 @@ def expected_limit(
         As for `analysis.thrower.Thrower`.
     on_toys : callable, optional
         Called with the number of toys that are finished since the last call.
+    audit : int
+        Toys that are fitted again: see `analysis.audit`.
 
     Returns
     -------
@@ -149,13 +157,32 @@ def expected_limit(
     if exact.asimov is None:
         return exact
     thrower, batch = Thrower(fitter=fitter, seed=seed, drawn=drawn), BatchFitter(fitter=fitter)
-    found = np.empty(n_toys)
-    for start in range(0, n_toys, CHUNK):
-        count = min(CHUNK, n_toys - start)
+    found, checked, sample = np.empty(n_toys), Audit(), audit_sample(seed, n_toys, audit)
+    for start, count in paced(n_toys, most=largest_chunk(fitter)):
         counts, auxiliary = thrower.block(start, count)
-        limits = batch.upper_limits(counts, auxiliary, batch.fit(counts, auxiliary), exact.delta_chi2)
+        fits = batch.fit(counts, auxiliary)
+        limits = batch.upper_limits(counts, auxiliary, fits, exact.delta_chi2)
         found[start : start + count] = np.where(np.isnan(limits), math.inf, limits)
+        checked += audit_toys(
+            fitter,
+            [
+                _fitted(counts[i], auxiliary[i], fits.of(np.array([i])), limits[i], exact.delta_chi2)
+                for i in chosen(sample, start, count)
+                if fits.good[i]
+            ],
+        )
         if on_toys is not None:
             on_toys(count)
     band = np.quantile(found, ndtr(np.arange(-2, 3)), method="higher")
-    return replace(exact, band=tuple(float(b) for b in band))
+    return replace(exact, band=tuple(float(b) for b in band), audit=checked if audit else None)
+
+
+def _fitted(counts: Array, auxiliary: Array, fit: BatchFit, limit: float, threshold: float) -> FittedToy:
+    return FittedToy(
+        counts=counts,
+        auxiliary=auxiliary,
+        estimate=float(fit.parameters[0, 0]),
+        error=float(fit.errors[0, 0]),
+        fval=float(fit.values[0]),
+        ends=(End(value=float(limit), sign=1, threshold=threshold, bounded=True),),
+    )

@@ -2,8 +2,12 @@
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from simgen.parameters import mass_from_gamma
+
+if TYPE_CHECKING:
+    from analysis.audit import Audit
 
 __all__ = ["Estimate", "FitResult", "LimitResult", "TabulatedValue"]
 
@@ -142,6 +146,8 @@ class LimitResult:
         The same of the ends of `regions`; None for an end that is open or whose error is not known.
     thresholds : tuple of TabulatedValue, or None
         Of a calibrated limit.
+    audit : Audit or None
+        What became of the band's pseudo-experiments that were fitted again.
     """
 
     parameter: str
@@ -156,6 +162,7 @@ class LimitResult:
     mc_error: float | None = None
     regions_mc_error: tuple[tuple[float | None, float | None], ...] | None = None
     thresholds: tuple[TabulatedValue, ...] | None = None
+    audit: "Audit | None" = None
 
     @property
     def weighted(self) -> bool:

@@ -10,7 +10,7 @@ __all__ = ["cubic_pieces"]
 
 Array = NDArray[np.float64]
 
-_TOLERANCE = 1e-5
+_TOLERANCE = 1e-7
 """Of the counts between two values, in units of their statistical error."""
 _MOST = 4000
 """Values of the parameter."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,6 +26,7 @@ Columns = Mapping[str, NDArray[Any]]
 
 COMPRESSIONS = {"zstd-1": uproot.ZSTD(1), "lz4-4": uproot.LZ4(4), "none": None}
 BASKET_ROWS = 100_000
+_BASKET_BYTES = 64_000_000
 SCHEMA = 1
 
 
@@ -87,8 +89,8 @@ class TableWriter:
 
     Notes
     -----
-    The rows go first, then the provenance, then `runinfo`; only then the file gets its name. Compressing and
-    hashing run in two threads while the caller makes the next rows.
+    The rows, the provenance, then `runinfo`; only then the file gets its name. Compressing and hashing run in
+    two threads while the caller makes the next rows.
 
     Examples
     --------
@@ -120,6 +122,8 @@ class TableWriter:
         self._hashes = {name: hashlib.sha256() for name in self.branches}
         self._waiting: list[dict[str, NDArray[Any]]] = []
         self._n_waiting = 0
+        width = sum(b.numpy.itemsize * math.prod(b.shape) for b in self.branches.values())
+        self._basket = max(1, min(BASKET_ROWS, _BASKET_BYTES // width))
         self._jobs: list[Future[None]] = []
         self._done = False
         self._file = WholeFile(path)
@@ -153,21 +157,25 @@ class TableWriter:
         n = len(next(iter(columns.values())))
         start = 0
         while start < n:
-            stop = min(n, start + BASKET_ROWS - self._n_waiting)
+            stop = min(n, start + self._basket - self._n_waiting)
             rows = {k: np.array(columns[k][start:stop], b.numpy, order="C") for k, b in self.branches.items()}
             self._waiting.append(rows)
             self._n_waiting += stop - start
             start = stop
-            if self._n_waiting == BASKET_ROWS:
+            if self._n_waiting == self._basket:
                 self._flush()
 
-    def finish(self, runinfo: Mapping[str, int | float | str]) -> None:
+    def finish(
+        self, runinfo: Mapping[str, int | float | str], *, provenance: Mapping[str, Any] | None = None
+    ) -> None:
         """Write what waits, the provenance and `runinfo`, and make the file final.
 
         Parameters
         ----------
         runinfo : mapping of str to int, float or str
-            The one row of `runinfo`. ``n_<tree>`` and ``uuid`` are added if they are not there.
+            Its one row. ``n_<tree>`` and ``uuid`` are added if they are not there.
+        provenance : mapping, optional
+            What came to be known of the rows meanwhile.
 
         Raises
         ------
@@ -179,6 +187,7 @@ class TableWriter:
         try:
             self._flush()
             self._wait()
+            self._provenance |= _checked(provenance or {})
             row = self._row(runinfo)
             self._root["provenance"] = _json(self._document(str(row["uuid"])))
             types = {name: _runinfo_type(name, value) for name, value in row.items()}
@@ -203,6 +212,11 @@ class TableWriter:
         if kind is None:
             raise ValueError(f"the table {self._file.path} was left without finish(); nothing was kept")
 
+    def discard(self) -> None:
+        """Leave nothing, on purpose."""
+        self._done = True
+        self._discard()
+
     def _discard(self) -> None:
         self._pool.shutdown(cancel_futures=True)
         self._file.discard()
@@ -216,19 +230,16 @@ class TableWriter:
 
     def _check(self, columns: Columns) -> None:
         if set(columns) != set(self.branches):
-            missing, unknown = set(self.branches) - set(columns), set(columns) - set(self.branches)
-            raise ValueError(
-                f"columns differ from the branches: missing {sorted(missing)}, unknown {sorted(unknown)}"
-            )
+            missing = sorted(set(self.branches) - set(columns))
+            unknown = sorted(set(columns) - set(self.branches))
+            raise ValueError(f"columns differ from the branches: missing {missing}, unknown {unknown}")
         lengths = {name: len(column) for name, column in columns.items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"columns differ in length: {lengths}")
         for name, branch in self.branches.items():
             column = columns[name]
-            if column.shape[1:] != branch.shape:
-                raise ValueError(
-                    f"column {name} has rows of shape {column.shape[1:]}, its branch {branch.shape}"
-                )
+            if (found := column.shape[1:]) != branch.shape:
+                raise ValueError(f"column {name} has rows of shape {found}, its branch {branch.shape}")
             to_float = column.dtype.kind == branch.numpy.kind == "f"
             if not (to_float or np.can_cast(column.dtype, branch.numpy, "safe")):
                 raise TypeError(
@@ -257,18 +268,10 @@ class TableWriter:
             self._hashes[name].update(column.data)
 
     def _document(self, identity: str) -> dict[str, Any]:
-        branches = {
-            name: {**asdict(branch), "sha256": self._hashes[name].hexdigest()}
-            for name, branch in self.branches.items()
-        }
-        ours = {
-            "table": self.tree,
-            "schema": SCHEMA,
-            "uuid": identity,
-            "rows": self.n_rows,
-            "branches": branches,
-        }
-        return {**self._provenance, **origin(), **ours}
+        hashes = {name: {"sha256": found.hexdigest()} for name, found in self._hashes.items()}
+        branches = {name: asdict(branch) | hashes[name] for name, branch in self.branches.items()}
+        ours = {"table": self.tree, "schema": SCHEMA, "uuid": identity, "rows": self.n_rows}
+        return {**self._provenance, **origin(), **ours, "branches": branches}
 
 
 def _checked(provenance: Mapping[str, Any]) -> dict[str, Any]:

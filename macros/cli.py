@@ -10,6 +10,7 @@ from macros.commands.check import check
 from macros.commands.compare import compare
 from macros.commands.contour import contour
 from macros.commands.counts import counts
+from macros.commands.coverage import coverage
 from macros.commands.expect import expect
 from macros.commands.figure import figure
 from macros.commands.fit import fit
@@ -21,7 +22,7 @@ from macros.commands.reweight import reweight
 from macros.commands.run import run
 from macros.commands.sensitivity import sensitivity
 from macros.commands.simulate import detect, generate, simulate
-from macros.commands.toys import coverage, toys
+from macros.commands.toys import toys
 from macros.status import guard
 
 __all__ = ["app", "main"]

@@ -11,6 +11,7 @@ from typing import Any
 import typer
 
 __all__ = [
+    "Interrupted",
     "RunError",
     "emit_json",
     "format_number",
@@ -28,6 +29,10 @@ _LINE_EVERY = 10.0
 
 class RunError(Exception):
     """A run that failed for a reason that is not the user's input: exit status 1."""
+
+
+class Interrupted(Exception):  # noqa: N818 (no error: what it asked for was done)
+    """A run that Ctrl-C ended, and that has kept what it had: exit status 130."""
 
 
 def say(text: str = "") -> None:

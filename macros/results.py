@@ -11,6 +11,7 @@ from analysis.results import FitResult, LimitResult
 from detsim.prediction import Expectation
 from macros.card import Card
 from macros.console import format_number, print_table, say
+from macros.studies import audit_document, say_audit
 
 __all__ = [
     "coverage_document",
@@ -90,6 +91,7 @@ def limit_document(result: LimitResult) -> dict[str, Any]:
         "mc_error": result.mc_error,
         "regions_mc_error": result.regions_mc_error and [list(pair) for pair in result.regions_mc_error],
         "thresholds": result.thresholds and [asdict(row) for row in result.thresholds],
+        "audit": audit_document(result.audit),
     }
 
 
@@ -112,6 +114,7 @@ def coverage_document(study: CoverageStudy) -> dict[str, Any]:
                 "value": p.value,
                 "n_toys": p.n_toys,
                 "n_failed": p.n_failed,
+                "n_retried": p.n_retried,
                 "bias": p.bias,
                 "bias_error": p.bias_error,
                 "pull_mean": p.pull_mean,
@@ -119,7 +122,8 @@ def coverage_document(study: CoverageStudy) -> dict[str, Any]:
                 "methods": methods,
             }
         )
-    return {"parameter": study.parameter, "level": study.level, "points": points}
+    audit = audit_document(study.audit)
+    return {"parameter": study.parameter, "level": study.level, "points": points, "audit": audit}
 
 
 def sensitivity_document(result: Sensitivity) -> dict[str, Any]:
@@ -182,6 +186,7 @@ def say_limit(result: LimitResult) -> None:
         say(f"expected from exact data of the model: {format_number(result.asimov)}")
     if result.band:
         say("expected band at -2 … +2 σ: " + ", ".join(format_number(x) for x in result.band))
+        say_audit(result.audit)
     ends = [
         f"[{', '.join('open' if end is None else format_number(end) for end in pair)}]"
         for pair in result.regions
@@ -213,6 +218,10 @@ def say_coverage(study: CoverageStudy) -> None:
             f"{format_number(p.bias_error, 2)}, pulls {format_number(p.pull_mean)} ± "
             f"{format_number(p.pull_width)}"
         )
+    retried = sum(p.n_retried for p in study.points)
+    if retried:
+        say(f"{retried} toys were fitted by MINUIT, because the compiled fit did not converge")
+    say_audit(study.audit)
 
 
 def say_sensitivity(result: Sensitivity, *, head: str, points: Sequence[float] | Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import typer
 
-from macros.console import RunError, message
+from macros.console import Interrupted, RunError, message
 
 __all__ = ["FAILED", "INTERRUPTED", "WRONG_INPUT", "guard"]
 
@@ -54,6 +54,8 @@ def guard(command: F) -> F:
             raise
         except KeyboardInterrupt:
             status, text = INTERRUPTED, "interrupted"
+        except Interrupted as stopped:
+            status, text = INTERRUPTED, f"interrupted: {stopped}"
         except Exception as error:
             status, text = _judge(error)
         message(f"{typer.style('error:', fg='red')} {text}")

@@ -55,6 +55,8 @@ class Stage(IntEnum):
     """Smearing of the distance between source and event."""
     TEMPLATES = 10
     """Seed of the sample that templates are made from."""
+    AUDIT = 11
+    """Choice of the pseudo-experiments of a study that are fitted again."""
 
 
 def fresh_seed() -> int:

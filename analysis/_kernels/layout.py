@@ -181,6 +181,6 @@ def make_rows(layout: Layout) -> Rows:
         at(0), at(measured), at(point), at(exact), at(factor), at(slope_of), at(pulls), at(layers),
         at(layers_first), at(columns), at(changes), at(totals), at(products), at(sums), at(value),
         at(gradient), at(hessian), at(best), at(best_value), at(best_value + 1), at(step), at(trial),
-        at(fraction), at(fraction + 1), at(keep), at(trusted), at(trusted + 1), at(trusted + 2),
-        at(before), at(done), at(done + 1), at(done + 2), done + 3,
+        at(fraction), at(fraction + 1), at(keep), at(trusted), at(trusted + 1), at(trusted + 2), at(before),
+        at(done), at(done + 1), at(done + 2), done + 3,
     )  # fmt: skip

@@ -10,6 +10,7 @@ from macros.commands.calibrate import Nuisances, NuisancesOption
 from macros.commands.fit import DATA_HELP, ExperimentOption, PoiOption
 from macros.console import emit_json, message, progress
 from macros.options import CardArgument, JsonOption, OfOption, SeedOption, SetOption, TableOption
+from macros.studies import AuditOption
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,6 +72,7 @@ def limit(
     toys: Annotated[
         int, typer.Option("--toys", min=0, help="Pseudo-experiments for the band of the expected limit.")
     ] = 400,
+    audit: AuditOption = 20,
     seed: SeedOption = None,
     override: SetOption = None,
     as_json: JsonOption = False,
@@ -103,7 +105,7 @@ def limit(
             "reference": made.reference,
         }
     else:
-        result = _asymptotic(chosen, fitter, how, counts, toys)
+        result = _asymptotic(chosen, fitter, how, counts, toys, audit)
     if as_json:
         source = found.source if found else None
         document = {**limit_document(result), "model": chosen.model.label, "data": source}
@@ -187,7 +189,12 @@ def _calibrated(
 
 
 def _asymptotic(
-    card: "Card", fitter: "Fitter", method: str, counts: "NDArray[np.float64] | None", toys: int
+    card: "Card",
+    fitter: "Fitter",
+    method: str,
+    counts: "NDArray[np.float64] | None",
+    toys: int,
+    audit: int,
 ) -> "LimitResult":
     from analysis.intervals import limit_of_counts
     from analysis.reach import expected_limit
@@ -203,6 +210,7 @@ def _asymptotic(
                 method=method,
                 drawn=card.fit.drawn,
                 on_toys=advance,
+                audit=audit,
             )
     found = fitter.templates.expected(fitter.truth) if counts is None else counts
     return limit_of_counts(fitter, found, level=level, method=method)

@@ -1,13 +1,13 @@
-"""`nugauge toys` and `nugauge coverage`."""
+"""`nugauge toys`: pseudo-experiments, thrown and fitted."""
 
 import time
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from macros.console import emit_json, format_number, message, progress, say, warn
+from macros.console import emit_json, format_number, message, progress
 from macros.options import (
     CardArgument,
     JsonOption,
@@ -15,14 +15,14 @@ from macros.options import (
     OutputOption,
     SeedOption,
     SetOption,
-    TableOption,
     ThreadsOption,
 )
+from macros.studies import AuditOption, FigureOption, MaxFailedOption
 
 if TYPE_CHECKING:
     from macros.card import Card
 
-__all__ = ["ConfidenceOption", "confidence_level", "coverage", "toys"]
+__all__ = ["ConfidenceOption", "Level", "LevelOption", "confidence_level", "toys"]
 
 
 class Level(StrEnum):
@@ -30,17 +30,6 @@ class Level(StrEnum):
 
     HISTOGRAM = "histogram"
     EVENTS = "events"
-
-
-class Method(StrEnum):
-    """Which interval."""
-
-    HESSE = "hesse"
-    MINOS = "minos"
-    ONE_SIDED = "one-sided"
-    FELDMAN_COUSINS = "feldman-cousins"
-    CALIBRATED = "calibrated"
-    CLS = "cls"
 
 
 LevelOption = Annotated[
@@ -80,19 +69,24 @@ def toys(
     ] = None,
     first: Annotated[int, typer.Option("--first", min=0, help="Index of the first toy.")] = 0,
     cl: ConfidenceOption = None,
+    figure: FigureOption = None,
+    audit: AuditOption = 20,
+    max_failed: MaxFailedOption = 0.01,
     seed: SeedOption = None,
     of: OfOption = None,
     override: SetOption = None,
     threads: ThreadsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Throw and fit pseudo-experiments, and write one row each."""
-    from analysis.pseudoexperiments import CHUNK, FAILED, Thrower, fit_stored, toy_branches
-    from analysis.pseudoexperiments import toys as throw
+    """Throw and fit pseudo-experiments, and write one row each; Ctrl-C keeps those that are finished."""
+    from analysis.pseudoexperiments import toy_branches
     from detsim.rootfile import TableWriter
     from macros.data import stored_counts
     from macros.production import provenance
     from macros.session import check_different, open_card, open_fitter
+    from macros.stopping import stop_on_interrupt
+    from macros.studies import check_figure
+    from macros.toytally import ToyTally, toy_chunks
 
     if (n is None) == (data is None):
         raise typer.BadParameter("give either -n, to throw, or --data, to fit what is stored")
@@ -100,152 +94,48 @@ def toys(
         if first or no_fit or seed is not None or level is Level.EVENTS:
             raise typer.BadParameter("--first, --seed, --level and --no-fit go with -n, not with --data")
         check_different(output, data)
+    if no_fit and figure is not None:
+        raise typer.BadParameter("--figure shows what is fitted, and --no-fit fits nothing")
+    check_figure(figure, output, data)
     loaded = open_card(
         card, override, seed=seed, threads=threads, output=output, draws=not data, of=of, several=True
     )
     if data is not None and len(loaded.experiments) > 1:
         raise typer.BadParameter("--data holds one experiment: choose it with --of NAME")
-    confidence, used_seed = confidence_level(loaded, cl), int(loaded.run.seed or 0)
+    confidence, used_seed = confidence_level(loaded, cl), None if data else int(loaded.run.seed or 0)
     fitter = open_fitter(loaded)
     branches = toy_branches(fitter, level=confidence, fitted=not no_fit)
     stored = stored_counts(loaded, data) if data else None
-    total = int(n or 0) if stored is None else len(stored.counts)
-    if stored is not None:
-        first = int(stored.numbers[0])
+    seen = ToyTally(
+        fitter=fitter,
+        level=confidence,
+        seed=used_seed,
+        first=first if stored is None else int(stored.numbers[0]),
+        total=int(n or 0) if stored is None else len(stored.counts),
+        fitted=not no_fit,
+        n_audit=audit,
+    )
     drawn = {"thrown": str(level) if n else "stored", "drawn": loaded.fit.drawn if n else "stored"}
-    origin = {**provenance(loaded, None if data else used_seed, "toys"), **drawn, "level": confidence}
-    start, n_failed = time.perf_counter(), 0
+    origin = {**provenance(loaded, used_seed, "toys"), **drawn, "level": confidence}
+    start = time.perf_counter()
     with (
         TableWriter(output, "toys", branches, provenance=origin, compression=loaded.run.compression) as table,
-        progress("toys", total, "toys") as advance,
+        stop_on_interrupt() as stop,
+        progress("toys", seen.total, "toys") as advance,
     ):
-        if stored is None:
-            thrower = Thrower(
-                fitter=fitter, seed=used_seed, events=level is Level.EVENTS, drawn=loaded.fit.drawn
-            )
-            chunk = 100 if level is Level.EVENTS else CHUNK
-            chunks = throw(thrower, total, first=first, level=confidence, fitted=not no_fit, chunk=chunk)
-        else:
-            chunks = iter([fit_stored(fitter, stored.counts, level=confidence) | {"toy": stored.numbers}])
-        for columns in chunks:
+        for columns in toy_chunks(seen, stored, events=level is Level.EVENTS, drawn=loaded.fit.drawn):
             table.extend(columns)
-            if not no_fit:
-                n_failed += int(((columns["status"] & FAILED) != 0).sum())
+            stop.keeps = True
+            seen.add(columns)
             advance(len(columns["toy"]))
-        table.finish({"first": first, "last": first + total - 1})
-    rate = total / (time.perf_counter() - start)
-    document = {
-        "file": str(output),
-        "n_toys": total,
-        "n_failed": n_failed,
-        "toys_per_second": rate,
-        "seed": None if data else used_seed,
-    }
+            if stop():
+                break
+        table.finish({"first": seen.first, "last": seen.last}, provenance=seen.provenance())
+    rate = seen.n_toys / (time.perf_counter() - start)
+    pictures = seen.draw(figure, loaded) if figure else None
     if as_json:
-        emit_json(document)
-        return
-    say(f"{output}: {total} toys, {n_failed} failed, seed {used_seed if not data else 'of the data'}")
-    message(f"{format_number(rate, 3)} toys/s")
-    if data and len(fitter.templates.names) > 1:
-        warn(
-            "stored experiments have no auxiliary measurements of their own: the normalisations are nominal "
-            "in all of them, and the estimates scatter less than their errors"
-        )
-
-
-def coverage(
-    card: CardArgument,
-    at: Annotated[
-        str,
-        typer.Option("--at", metavar="V,V,...", help="True values of the parameter of interest; or a:b:n."),
-    ],
-    n: Annotated[int, typer.Option("-n", min=1, help="Toys per value.")],
-    method: Annotated[
-        list[Method] | None, typer.Option("--method", help="Repeat for several; default all that can be had.")
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Toy file to write.", show_default=False),
-    ] = None,
-    level: LevelOption = Level.HISTOGRAM,
-    table: TableOption = None,
-    cl: ConfidenceOption = None,
-    seed: SeedOption = None,
-    of: OfOption = None,
-    override: SetOption = None,
-    threads: ThreadsOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Measure with pseudo-experiments whether intervals cover the truth."""
-    from contextlib import ExitStack
-
-    from analysis.conditions import CALIBRATED
-    from analysis.coverage_study import coverage as study_coverage
-    from analysis.pseudoexperiments import METHODS, toy_branches
-    from detsim.rootfile import TableWriter
-    from macros.calibrations import open_calibration
-    from macros.points import read_values
-    from macros.production import provenance
-    from macros.results import coverage_document, say_coverage
-    from macros.session import check_different, open_card, open_fitter, template_sampling
-
-    if table is not None and output is not None:
-        check_different(output, table)
-    values = read_values("--at", at)
-    methods = [str(m) for m in method] if method else [*METHODS, *(CALIBRATED if table else ())]
-    if not table and set(methods) & set(CALIBRATED):
-        raise typer.BadParameter(
-            "feldman-cousins, calibrated and cls need thresholds: make them with `nugauge calibrate`, and "
-            "give --table FILE"
-        )
-    loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of, several=True)
-    confidence, used_seed, settings = confidence_level(loaded, cl), int(loaded.run.seed or 0), loaded.fit
-    fitter = open_fitter(loaded)
-    calibration = open_calibration(loaded, fitter, table) if table else None
-    with ExitStack() as stack:
-        writer = None
-        if output is not None:
-            branches = toy_branches(fitter, level=confidence, methods=methods)
-            drawn = {"thrown": str(level), "drawn": settings.drawn, "level": confidence, "at": values}
-            origin = {**provenance(loaded, used_seed, "coverage"), **drawn}
-            writer = stack.enter_context(
-                TableWriter(output, "toys", branches, provenance=origin, compression=loaded.run.compression)
-            )
-        advance = stack.enter_context(progress("coverage", len(values) * n, "toys"))
-
-        def store(columns: dict[str, Any]) -> None:
-            if writer is not None:
-                writer.extend(columns)
-            advance(len(columns["toy"]))
-
-        study = study_coverage(
-            loaded.together,
-            loaded.model,
-            values,
-            n,
-            seed=used_seed,
-            poi=settings.poi,
-            level=confidence,
-            methods=methods,
-            likelihood=settings.likelihood,
-            error_per_bin=settings.error_per_bin,
-            sampling=template_sampling(loaded),
-            events=level is Level.EVENTS,
-            drawn=settings.drawn,
-            calibration=calibration,
-            on_toys=store,
-        )
-        if writer is not None:
-            writer.finish({"first": 0, "last": n - 1})
-    if as_json:
-        emit_json(
-            {
-                **coverage_document(study),
-                "file": str(output) if output else None,
-                "table": str(table) if table else None,
-                "seed": used_seed,
-                "model": loaded.model.label,
-            }
-        )
-        return
-    say_coverage(study)
+        emit_json({"file": str(output), **seen.document(), "toys_per_second": rate, "figure": pictures})
+    else:
+        seen.say(output)
+        message(f"{format_number(rate, 3)} toys/s")
+    seen.judge(output, max_failed)

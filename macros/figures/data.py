@@ -2,8 +2,8 @@
 
 import csv
 import io
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,6 +64,10 @@ class FigureData:
         writer.writerow(self.columns)
         writer.writerows([_text(cell) for cell in row] for row in self.rows)
         return stream.getvalue()
+
+    def document(self) -> dict[str, Any]:
+        """Return all of it as the keys of a JSON document."""
+        return asdict(self)
 
     def text(self, title: str) -> str:
         """Write title, caption and the names of the columns."""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from macros.style import (
@@ -201,31 +202,21 @@ def coverage_plot(study: "CoverageStudy", *, note: Sequence[str] = ()) -> "Figur
     -------
     Figure
     """
-    import numpy as np
-
     name, scale = parameter_label(study.parameter)
     figure = new_figure(4.6, 3.4)
     ax = figure.subplots()
     ax.axhline(study.level, color=GREY, linewidth=1.0, label=f"level {study.level * 100:.4g} %")
-    truths = np.array([p.value for p in study.points]) * scale
-    spacing = float(np.diff(np.unique(truths)).min()) if len(set(truths)) > 1 else 1.0
-    methods = list(study.points[0].methods) if study.points else []
-    for i, method in enumerate(methods):
-        found = [p.methods[method] for p in study.points]
-        fractions = np.array([m.fraction for m in found])
-        bars = (fractions - [m.low for m in found], [m.high for m in found] - fractions)
-        ax.errorbar(
-            truths + (i - (len(methods) - 1) / 2) * 0.08 * spacing,
-            fractions,
-            yerr=np.maximum(bars, 0),
-            fmt="osD^v"[i % 5],
-            color=(BLUE, VERMILION, GREEN, PURPLE, BLACK)[i % 5],
-            markersize=4,
-            elinewidth=1.0,
-            capsize=2,
-            label=method,
-        )
-    ax.margins(x=0.08, y=0.15)
+    points = sorted(study.points, key=lambda p: p.value)
+    truths = [p.value * scale for p in points]
+    styles = zip("osD^v", (BLUE, VERMILION, GREEN, PURPLE, BLACK), ("-", "--", "-.", ":", "-"), strict=True)
+    for method, (marker, color, line) in zip(points[0].methods if points else (), cycle(styles)):
+        found = [p.methods[method] for p in points]
+        fractions = [m.fraction for m in found]
+        low, high = [m.low for m in found], [m.high for m in found]
+        ax.fill_between(truths, low, high, color=color, alpha=0.2, linewidth=0)
+        ax.vlines(truths, low, high, color=color, linewidth=0.8)
+        ax.plot(truths, fractions, marker=marker, color=color, linestyle=line, linewidth=1.0, label=method)
+    ax.margins(x=0.04, y=0.15)
     ax.set_xlabel(f"true {name}")
     ax.set_ylabel("fraction that covers")
     ax.legend(loc="best")
@@ -234,7 +225,7 @@ def coverage_plot(study: "CoverageStudy", *, note: Sequence[str] = ()) -> "Figur
     n_failed = sum(p.n_failed for p in study.points)
     lines = (
         f"{n_toys} pseudo-experiments per point, {n_failed} failed fits in all, which count as not covered",
-        "bars: Clopper–Pearson, 99.7 %; points of one true value are drawn side by side",
+        "bars and bands: Clopper–Pearson, 99.7 %; between the points nothing was computed",
     )
     add_note(figure, (*note, *lines))
     return figure

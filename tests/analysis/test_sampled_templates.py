@@ -117,7 +117,7 @@ def test_pulls_with_templates_anew_are_normal_in_the_long_run():
 def test_pulls_of_the_throwers_toys():
     """Twin, α = 1e-3: toys whose expectations vary by the templates' error, nuisance parameters included."""
     fitter = sampled(small(), 5_000)
-    (columns,) = toys(Thrower(fitter=fitter, seed=4), 2000, methods=("hesse",))
+    (columns,) = toys(Thrower(fitter=fitter, seed=4), 2000, methods=("hesse",), chunk=2000)
     pull = columns["gamma"] / columns["gamma_error"]
     assert stats.kstest(pull, "norm").pvalue > 1e-3
 

@@ -1,19 +1,22 @@
 """Commands that are stopped half-way: nothing is left, the status says why."""
 
 import contextlib
+import json
 import resource
 import signal
 import time
 
+import numpy as np
 import pytest
 import typer
-from invocation import CARD, answer, start
+from invocation import CARD, answer, invoke, start
 
+from detsim.rootreader import TableFile
 from macros.status import guard
+from macros.stopping import stop_on_interrupt
 
 LONG = {
     "simulate": ("simulate", CARD, "--events", 10**10),
-    "toys": ("toys", CARD, "-n", 10**8),
     "coverage": ("coverage", CARD, "--at", "0,0.1", "-n", 10**8),
 }
 
@@ -43,6 +46,80 @@ def test_interrupt(tmp_path, command):
     assert process.returncode == 130
     assert (out, err) == ("", "error: interrupted\n")
     assert not list(tmp_path.iterdir())
+
+
+def test_interrupted_toys_can_be_continued(tmp_path):
+    """Contract: Ctrl-C ends with 130 and a whole file, and the message says how to make the others."""
+    path, rest, whole = (tmp_path / f"{name}.root" for name in ("first", "rest", "whole"))
+    part = tmp_path / "first.root.part"
+    with start("toys", CARD, "-n", 10**8, "-o", path, "--seed", 1, "--json", "--audit", 3) as process:
+        try:
+            while not (part.exists() and part.stat().st_size > 0):
+                assert process.poll() is None, process.communicate()
+                time.sleep(0.02)
+            time.sleep(0.6)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 130, err
+    found = json.loads(out)
+    n = found["n_toys"]
+    assert found["complete"] is False
+    assert err == (
+        f"error: interrupted: {path} holds toys 0 to {n - 1}; for the others: --seed 1 --first {n} "
+        f"-n {10**8 - n}\n"
+    )
+    assert [p.name for p in tmp_path.iterdir()] == ["first.root"]
+    answer("toys", CARD, "-n", 5, "--first", n, "-o", rest, "--seed", 1)
+    answer("toys", CARD, "-n", n + 5, "-o", whole, "--seed", 1)
+    first, others, all_ = (columns(p) for p in (path, rest, whole))
+    for name, column in all_.items():
+        np.testing.assert_array_equal(np.concatenate([first[name], others[name]]), column, err_msg=name)
+
+
+def columns(path):
+    with TableFile(path, "toys") as file:
+        return file.arrays()
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_interrupted_coverage_reports_what_is_complete(tmp_path, monkeypatch, written):
+    """Contract: Ctrl-C in the second value: the first is reported, the toy file is not written."""
+    seen = []
+
+    def extend(seconds):
+        seen.append(seconds)
+        if len(seen) == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("macros.console._lines", lambda *_: iter([extend]))
+    path = tmp_path / "toys.root"
+    output = ("-o", path) if written else ()
+    result = invoke("coverage", CARD, "--at", "0.1,0.2,0.3", "-n", 10, "--seed", 1, "--json", *output)
+    assert result.exit_code == 130
+    document = json.loads(result.stdout)
+    assert [p["value"] for p in document["points"]] == [0.1, 0.2]
+    assert (document["complete"], document["file"]) == (False, None)
+    unwritten = f", and {path} was not written" if written else ""
+    assert result.stderr == (
+        f"error: interrupted: 2 of 3 true values are complete{unwritten}; for the others: --seed 1 --at 0.3\n"
+    )
+    assert not list(tmp_path.iterdir())
+    assert document["points"] == answer("coverage", CARD, "--at", "0.1,0.2", "-n", 10, "--seed", 1)["points"]
+
+
+def test_a_second_interrupt_does_not_wait():
+    """Contract: and the first does not, as long as there is nothing to keep."""
+    with stop_on_interrupt() as stop:
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        stop.keeps = True
+        signal.raise_signal(signal.SIGINT)
+        assert stop()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_interrupt_in_a_finaliser():

@@ -7,6 +7,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from experiments import borexino, borexino_distances
+from matplotlib.collections import FillBetweenPolyCollection, LineCollection
 from scipy.special import gammaincc
 from scipy.stats import chi2
 
@@ -15,6 +16,7 @@ from analysis.histograms import from_counts
 from analysis.results import Estimate, FitResult, LimitResult
 from detsim.prediction import Expectation
 from macros.plots import (
+    coverage_data,
     coverage_plot,
     distance_plot,
     limit_plot,
@@ -270,14 +272,23 @@ def test_coverage_shows_fractions_and_their_intervals():
         )
         for value in (0.0, 0.02)
     )  # fmt: skip
-    figure = coverage_plot(CoverageStudy(parameter="gamma", level=0.95, points=points))
+    study = CoverageStudy(parameter="gamma", level=0.95, points=points)
+    figure = coverage_plot(study)
     (ax,) = figure.axes
     assert ax.lines[0].get_ydata() == pytest.approx([0.95, 0.95])
-    minos, one_sided = ax.containers
-    assert minos.lines[0].get_ydata() == pytest.approx([0.95, 0.95])
-    assert one_sided.lines[0].get_ydata() == pytest.approx([1, 1])
-    segments = np.array([s[:, 1] for s in minos.lines[2][0].get_segments()])
-    assert segments == pytest.approx(np.array([[0.86, 0.99]] * 2))
+    minos, one_sided = ax.lines[1:]
+    assert minos.get_ydata() == pytest.approx([0.95, 0.95])
+    assert one_sided.get_ydata() == pytest.approx([1, 1])
+    assert [line.get_label() for line in ax.lines[1:]] == ["minos", "one-sided"]
+    bands = [c for c in ax.collections if isinstance(c, FillBetweenPolyCollection)]
+    bars = [c for c in ax.collections if isinstance(c, LineCollection)]
+    for band, bar, ends in zip(bands, bars, ([0.86, 0.99], [0.94, 1.0]), strict=True):
+        assert np.unique(band.get_paths()[0].vertices[:, 1]) == pytest.approx(ends)
+        assert np.array([s[:, 1] for s in bar.get_segments()]) == pytest.approx(np.array([ends] * 2))
+    data = coverage_data(study)
+    assert data.column("coverage", method="minos") == pytest.approx([0.95, 0.95])
+    assert data.column("high", method="one-sided") == pytest.approx([1, 1])
+    assert data.rows[1][5] == "over"
     assert "100 pseudo-experiments per point, 2 failed" in texts(figure)
     assert render(figure, "png")
 

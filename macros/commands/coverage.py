@@ -1,0 +1,163 @@
+"""`nugauge coverage`: whether intervals cover, from pseudo-experiments."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from macros.commands.toys import ConfidenceOption, Level, LevelOption, confidence_level
+from macros.console import emit_json, progress
+from macros.options import (
+    CardArgument,
+    JsonOption,
+    OfOption,
+    SeedOption,
+    SetOption,
+    TableOption,
+    ThreadsOption,
+)
+from macros.studies import AuditOption, FigureOption, MaxFailedOption
+
+__all__ = ["coverage"]
+
+
+class Method(StrEnum):
+    """Which interval."""
+
+    HESSE = "hesse"
+    MINOS = "minos"
+    ONE_SIDED = "one-sided"
+    FELDMAN_COUSINS = "feldman-cousins"
+    CALIBRATED = "calibrated"
+    CLS = "cls"
+
+
+def coverage(
+    card: CardArgument,
+    at: Annotated[
+        str,
+        typer.Option("--at", metavar="V,V,...", help="True values of the parameter of interest; or a:b:n."),
+    ],
+    n: Annotated[int, typer.Option("-n", min=1, help="Toys per value.")],
+    method: Annotated[
+        list[Method] | None, typer.Option("--method", help="Repeat for several; default all that can be had.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Toy file to write.", show_default=False),
+    ] = None,
+    level: LevelOption = Level.HISTOGRAM,
+    table: TableOption = None,
+    cl: ConfidenceOption = None,
+    figure: FigureOption = None,
+    audit: AuditOption = 20,
+    max_failed: MaxFailedOption = 0.01,
+    seed: SeedOption = None,
+    of: OfOption = None,
+    override: SetOption = None,
+    threads: ThreadsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure with pseudo-experiments whether intervals cover the truth; Ctrl-C reports what is complete."""
+    from contextlib import ExitStack
+
+    from analysis.conditions import CALIBRATED
+    from analysis.coverage_study import coverage as study_coverage
+    from analysis.pseudoexperiments import METHODS, toy_branches
+    from detsim.rootfile import TableWriter
+    from macros.calibrations import open_calibration
+    from macros.points import read_values
+    from macros.production import provenance
+    from macros.results import coverage_document, say_coverage
+    from macros.session import open_card, open_fitter, template_sampling
+    from macros.stopping import stop_on_interrupt
+    from macros.studies import audit_document, check_figure
+    from macros.toytally import draw_coverage, judge_coverage
+
+    check_figure(figure, output, table)
+    values = read_values("--at", at)
+    methods = [str(m) for m in method] if method else [*METHODS, *(CALIBRATED if table else ())]
+    _check_table(methods, table, output)
+    loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of, several=True)
+    confidence, used_seed, settings = confidence_level(loaded, cl), int(loaded.run.seed or 0), loaded.fit
+    fitter = open_fitter(loaded)
+    calibration = open_calibration(loaded, fitter, table) if table else None
+    with ExitStack() as stack:
+        writer = None
+        if output is not None:
+            branches = toy_branches(fitter, level=confidence, methods=methods)
+            origin = provenance(loaded, used_seed, "coverage") | {
+                "thrown": str(level),
+                "drawn": settings.drawn,
+                "level": confidence,
+                "at": values,
+            }
+            writer = stack.enter_context(
+                TableWriter(output, "toys", branches, provenance=origin, compression=loaded.run.compression)
+            )
+        stop = stack.enter_context(stop_on_interrupt())
+        advance = stack.enter_context(progress("coverage", len(values) * n, "toys"))
+        done = 0
+
+        def store(columns: dict[str, Any]) -> None:
+            nonlocal done
+            if writer is not None:
+                writer.extend(columns)
+            done += len(columns["toy"])
+            stop.keeps = done >= n
+            advance(len(columns["toy"]))
+
+        study = study_coverage(
+            loaded.together,
+            loaded.model,
+            values,
+            n,
+            seed=used_seed,
+            poi=settings.poi,
+            level=confidence,
+            methods=methods,
+            likelihood=settings.likelihood,
+            error_per_bin=settings.error_per_bin,
+            sampling=template_sampling(loaded),
+            events=level is Level.EVENTS,
+            drawn=settings.drawn,
+            calibration=calibration,
+            on_toys=store,
+            audit=audit,
+            stopped=stop,
+        )
+        complete = len(study.points) == len(values)
+        if writer is not None and complete:
+            writer.finish({"first": 0, "last": n - 1}, provenance={"audit": audit_document(study.audit)})
+        elif writer is not None:
+            writer.discard()
+    figures = draw_coverage(figure, study, loaded) if figure else None
+    if as_json:
+        emit_json(
+            {
+                **coverage_document(study),
+                "file": str(output) if output and complete else None,
+                "complete": complete,
+                "figure": figures,
+                "table": str(table) if table else None,
+                "seed": used_seed,
+                "model": loaded.model.label,
+            }
+        )
+    else:
+        say_coverage(study)
+    judge_coverage(study, values, n, used_seed, output, max_failed)
+
+
+def _check_table(methods: list[str], table: Path | None, output: Path | None) -> None:
+    from analysis.conditions import CALIBRATED
+    from macros.session import check_different
+
+    if table is not None and output is not None:
+        check_different(output, table)
+    if not table and set(methods) & set(CALIBRATED):
+        raise typer.BadParameter(
+            "feldman-cousins, calibrated and cls need thresholds: make them with `nugauge calibrate`, and "
+            "give --table FILE"
+        )

@@ -1,0 +1,182 @@
+"""Pictures of studies of pseudo-experiments, and their numbers."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from macros.figures.data import Cell, FigureData
+from macros.plots.inference import parameter_label
+from macros.style import BLACK, BLUE, VERMILION, add_note, new_figure, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from analysis.coverage_study import CoverageStudy
+    from analysis.distributions import ToyDistributions
+
+__all__ = ["coverage_data", "toys_data", "toys_plot"]
+
+_SIGMAS = ("-2", "-1", "0", "1", "2")
+_LIMIT_BINS = 60
+_TAIL = 5e-4
+"""Fraction of the limits that is left out at each end of the picture."""
+
+
+def coverage_data(study: "CoverageStudy", *, note: Sequence[str] = ()) -> FigureData:
+    """Collect the numbers of `coverage_plot`."""
+    rows = [
+        (p.value, name, m.fraction, m.low, m.high, m.verdict, float(p.n_toys), float(p.n_failed))
+        for p in sorted(study.points, key=lambda p: p.value)
+        for name, m in p.methods.items()
+    ]
+    return FigureData(
+        title=f"Coverage of intervals of {study.parameter} at {100 * study.level:g} %",
+        caption="Fraction of pseudo-experiments whose interval holds the true value; failed toys do not "
+        "cover. low and high: interval of Clopper and Pearson at 99.7 %; verdict: whether it holds the level",
+        note=tuple(note),
+        columns=(
+            f"true {study.parameter}",
+            "method",
+            "coverage",
+            "low",
+            "high",
+            "verdict",
+            "toys",
+            "failed",
+        ),
+        rows=tuple(rows),
+    )
+
+
+def toys_data(found: "ToyDistributions", *, note: Sequence[str] = ()) -> FigureData:
+    """Collect the numbers of `toys_plot`."""
+    pulls, limits = _pulls(found), _limits(found)
+    rows: list[tuple[Cell, ...]] = [("pull", *row) for row in pulls]
+    rows += [("limit", low, high, n, None) for low, high, n in limits]
+    rows += [(f"limit at {s} sigma", x, x, None, None) for s, x in zip(_SIGMAS, found.band, strict=True)]
+    return FigureData(
+        title=f"Pulls and one-sided limits of {found.parameter} in {found.n_toys} pseudo-experiments",
+        caption="pull: (estimate - truth)/Hesse error, beside a unit Gaussian of as many toys; limit: "
+        f"one-sided upper limits at {100 * found.level:g} %, of which those without end count as infinite, "
+        f"and their quantiles. True {found.parameter}: {found.truth:g}. {found.n_failed} toys failed.",
+        note=tuple(note),
+        columns=("quantity", "low", "high", "toys", "unit Gaussian"),
+        rows=tuple(rows),
+    )
+
+
+def _pulls(found: "ToyDistributions") -> list[tuple[float, float, float, float]]:
+    """Bin the pulls as finely as their number allows: low, high, toys, and what a unit Gaussian gives."""
+    from scipy.special import ndtr
+
+    from analysis.distributions import PULLS
+
+    n = float(found.moments[0])
+    merged = 1 if n >= 1e5 else 2 if n >= 1e3 else 5
+    edges = PULLS[::merged]
+    counts = found.pulls[1:-1].reshape(-1, merged).sum(axis=1)
+    gaussian = n * (ndtr(edges[1:]) - ndtr(edges[:-1]))
+    rows = zip(edges[:-1], edges[1:], counts, gaussian, strict=True)
+    return [(float(a), float(b), float(k), float(g)) for a, b, k, g in rows]
+
+
+def _limits(found: "ToyDistributions") -> list[tuple[float, float, float]]:
+    """Bin the limits between their outermost quantiles: low, high, toys."""
+    import numpy as np
+
+    low, high = found.quantile(_TAIL), found.quantile(1 - _TAIL)
+    inside = np.flatnonzero(found.limits[1:-1])
+    if not len(inside):
+        return []
+    first = inside[0] if low is None else int(np.searchsorted(found.edges, low, side="right")) - 1
+    last = inside[-1] if high is None else int(np.searchsorted(found.edges, high, side="right")) - 1
+    wanted = min(_LIMIT_BINS, max(10, round(2 * found.n_toys ** (1 / 3))))
+    merged = max(1, math.ceil((last + 1 - first) / wanted))
+    starts = np.arange(first, last + 1, merged)
+    ends = np.minimum(starts + merged, len(found.edges) - 1)
+    total = np.concatenate([[0], np.cumsum(found.limits[1:-1])])
+    counts = total[ends] - total[starts]
+    rows = zip(found.edges[starts], found.edges[ends], counts, strict=True)
+    return [(float(a), float(b), float(k)) for a, b, k in rows]
+
+
+@styled()
+def toys_plot(found: "ToyDistributions", *, note: Sequence[str] = ()) -> "Figure":
+    """Draw the pulls beside a unit Gaussian, and the upper limits with their median and band.
+
+    Parameters
+    ----------
+    found : ToyDistributions
+    note : sequence of str
+        Lines below the picture.
+
+    Returns
+    -------
+    Figure
+    """
+    figure = new_figure(6.6, 3.2)
+    left, right = figure.subplots(1, 2)
+    _draw_pulls(left, found)
+    lines = _draw_limits(right, found)
+    mean, width = (f"{x:.4f}" if x is not None else "–" for x in found.pull_moments)
+    outside = int(found.pulls[0] + found.pulls[-1])
+    counted = f"{found.n_toys} pseudo-experiments, {found.n_failed} failed; true value {found.truth:g}"
+    pulls = f"pulls: mean {mean}, standard deviation {width}; {outside} beyond ±5"
+    add_note(figure, (*note, counted, pulls, *lines))
+    return figure
+
+
+def _draw_pulls(ax: "Axes", found: "ToyDistributions") -> None:
+    import numpy as np
+
+    rows = np.array(_pulls(found))
+    edges = np.append(rows[:, 0], rows[-1, 1])
+    ax.stairs(rows[:, 2], edges, color=BLUE, fill=True, alpha=0.3)
+    ax.stairs(rows[:, 2], edges, color=BLUE, linewidth=1.0, label="toys")
+    x = np.linspace(-5, 5, 401)
+    density = np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
+    ax.plot(x, found.moments[0] * (edges[1] - edges[0]) * density, color=VERMILION, label="unit Gaussian")
+    ax.set_xlim(-5, 5)
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("(estimate − truth) / error")
+    ax.set_ylabel("toys per bin")
+    ax.legend(loc="upper left", fontsize=6.5, handlelength=1.4)
+
+
+def _draw_limits(ax: "Axes", found: "ToyDistributions") -> list[str]:
+    name, scale = parameter_label(found.parameter)
+    kind = f"limits: one-sided, {100 * found.level:g} %"
+    ax.set_xlabel(f"upper limit on {name}")
+    rows = _limits(found)
+    if not rows:
+        ax.text(0.5, 0.5, "no toy has a limit", transform=ax.transAxes, ha="center")
+        return [f"{kind}; no toy has one"]
+    edges = [scale * r[0] for r in rows] + [scale * rows[-1][1]]
+    band = [None if b is None else b * scale for b in found.band]
+    _draw_band(ax, band, edges)
+    ax.stairs([r[2] for r in rows], edges, color=BLACK, linewidth=1.0)
+    ax.set_xlim(edges[0], edges[-1])
+    ax.set_ylim(bottom=0)
+    ax.set_ylabel("toys per bin")
+    ax.legend(loc="upper right", fontsize=6.5, handlelength=1.4)
+    numbers = ", ".join("–" if b is None else f"{b:.4g}" for b in band)
+    return [f"{kind}, at -2 … +2 σ of the toys: {numbers}"]
+
+
+def _draw_band(ax: "Axes", band: "list[float | None]", edges: "list[float]") -> None:
+    two_low, low, median, high, two_high = band
+    for a, b, color, text in (
+        (two_low, two_high, "#f5d76e", r"$\pm2\sigma$"),
+        (low, high, "#7fc97f", r"$\pm1\sigma$"),
+    ):
+        ax.axvspan(
+            edges[0] if a is None else a,
+            edges[-1] if b is None else b,
+            color=color,
+            linewidth=0,
+            label=text,
+            alpha=0.7,
+        )
+    if median is not None:
+        ax.axvline(median, color=BLACK, linestyle=":", label="median")

@@ -1,0 +1,198 @@
+"""What the toys of a run add up to while they are written, and the pictures of studies."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.audit import Audit, audit_columns, audit_sample, chosen
+from analysis.distributions import no_toys
+from analysis.fitter import Fitter
+from analysis.pseudoexperiments import FAILED, METHODS, RETRIED, fit_stored, toys
+from analysis.settings import Drawn
+from analysis.thrower import Thrower
+from macros.console import Interrupted, say, warn
+from macros.studies import audit_document, check_failed, say_audit, write_figure
+
+if TYPE_CHECKING:
+    from analysis.coverage_study import CoverageStudy
+    from macros.card import Card
+    from macros.data import StoredCounts
+
+__all__ = ["ToyTally", "draw_coverage", "judge_coverage", "toy_chunks"]
+
+Columns = dict[str, NDArray[Any]]
+
+
+@dataclass(kw_only=True)
+class ToyTally:
+    """Counts, audits and bins the toys of a run, chunk by chunk.
+
+    Parameters
+    ----------
+    fitter : Fitter
+    level : float
+        Confidence level of the intervals.
+    seed : int or None
+        None for stored toys.
+    first, total : int
+        Index of the first toy, and how many were asked for.
+    fitted : bool
+        Whether they are fitted.
+    n_audit : int
+        Toys to be fitted again.
+    """
+
+    fitter: Fitter
+    level: float
+    seed: int | None
+    first: int
+    total: int
+    fitted: bool
+    n_audit: int
+
+    def __post_init__(self) -> None:
+        self.n_toys = self.n_failed = self.n_retried = 0
+        self.audit = Audit() if self.n_audit and self.fitted else None
+        self._sample = audit_sample(self.seed or 0, self.total, self.n_audit, first=self.first)
+        self._spread = no_toys(self.fitter, level=self.level) if self.fitted else None
+
+    @property
+    def last(self) -> int:
+        """Index of the last toy so far."""
+        return self.first + self.n_toys - 1
+
+    def add(self, columns: Columns) -> None:
+        """Add a chunk."""
+        start, n = self.first + self.n_toys, len(columns["toy"])
+        self.n_toys += n
+        if self._spread is None:
+            return
+        self.n_failed += int(np.count_nonzero(columns["status"] & FAILED))
+        self.n_retried += int(np.count_nonzero(columns["status"] & RETRIED))
+        self._spread = self._spread.with_toys(columns)
+        if self.audit is not None:
+            rows = chosen(self._sample, start, n)
+            self.audit += audit_columns(self.fitter, columns, rows, level=self.level, methods=METHODS)
+
+    def provenance(self) -> dict[str, Any]:
+        """Return what the file says of its toys."""
+        counted = {"n_failed": self.n_failed, "n_retried": self.n_retried} if self.fitted else {}
+        return {**counted, "audit": audit_document(self.audit)}
+
+    def document(self) -> dict[str, Any]:
+        """Return keys of the JSON output."""
+        return {
+            "n_toys": self.n_toys,
+            "n_failed": self.n_failed,
+            "n_retried": self.n_retried,
+            "complete": self.n_toys == self.total,
+            "seed": self.seed,
+            "audit": audit_document(self.audit),
+        }
+
+    def say(self, file: Path) -> None:
+        """Write the same for a person."""
+        seed = "of the data" if self.seed is None else self.seed
+        say(f"{file}: {self.n_toys} toys, {self.n_failed} failed, seed {seed}")
+        if self.n_retried:
+            say(f"{self.n_retried} were fitted by MINUIT, because the compiled fit did not converge")
+        say_audit(self.audit)
+        if self.seed is None and len(self.fitter.templates.names) > 1:
+            warn(
+                "stored experiments have no auxiliary measurements of their own: the normalisations are "
+                "nominal in all of them, and the estimates scatter less than their errors"
+            )
+
+    def judge(self, file: Path, max_failed: float) -> None:
+        """Say how to go on with a run that was stopped, and end one of which too many toys failed.
+
+        Raises
+        ------
+        Interrupted, RunError
+        """
+        left = self.total - self.n_toys
+        if left:
+            raise Interrupted(
+                f"{file} holds toys {self.first} to {self.last}; for the others: --seed {self.seed} "
+                f"--first {self.last + 1} -n {left}"
+            )
+        check_failed(self.n_failed, self.total, max_failed, where=f"{file} holds them, bit 1 of their status")
+
+    def draw(self, path: Path, card: "Card") -> list[str]:
+        """Draw pulls and limits; return the names of the files."""
+        from macros.plots import toys_data, toys_plot
+
+        if self._spread is None:
+            raise ValueError("toys that were not fitted have no pulls and no limits")
+        note = (f"{card.name}: {card.model.label}",)
+        return write_figure(path, toys_plot(self._spread, note=note), toys_data(self._spread, note=note))
+
+
+def toy_chunks(
+    seen: ToyTally, stored: "StoredCounts | None", *, events: bool, drawn: Drawn
+) -> Iterator[Columns]:
+    """Throw the toys of a run, or take the stored ones, and fit them.
+
+    Parameters
+    ----------
+    seen : ToyTally
+    stored : StoredCounts or None
+    events, drawn
+        As for `analysis.thrower.Thrower`.
+    """
+    if stored is not None:
+        yield fit_stored(seen.fitter, stored.counts, level=seen.level) | {"toy": stored.numbers}
+        return
+    thrower = Thrower(fitter=seen.fitter, seed=int(seen.seed or 0), events=events, drawn=drawn)
+    yield from toys(thrower, seen.total, first=seen.first, level=seen.level, fitted=seen.fitted)
+
+
+def draw_coverage(path: Path, study: "CoverageStudy", card: "Card") -> list[str] | None:
+    """Draw a coverage study; return the names of the files, or None where no true value is complete."""
+    from macros.plots import coverage_data, coverage_plot
+
+    if not study.points:
+        return None
+    note = (f"{card.name}: {card.model.label}",)
+    return write_figure(path, coverage_plot(study, note=note), coverage_data(study, note=note))
+
+
+def judge_coverage(
+    study: "CoverageStudy",
+    values: Sequence[float],
+    n: int,
+    seed: int,
+    output: Path | None,
+    max_failed: float,
+) -> None:
+    """Say how to go on with a study that was stopped, and end one of which too many toys failed.
+
+    Parameters
+    ----------
+    study : CoverageStudy
+    values : sequence of float
+        True values that were asked for, with n toys each.
+    n, seed : int
+    output : Path or None
+        The toy file.
+    max_failed : float
+
+    Raises
+    ------
+    Interrupted, RunError
+    """
+    complete = len(study.points)
+    if complete < len(values):
+        left = ",".join(f"{v!r}" for v in values[complete:])
+        unwritten = f", and {output} was not written" if output else ""
+        raise Interrupted(
+            f"{complete} of {len(values)} true values are complete{unwritten}; for the others: --seed {seed} "
+            f"--at {left}"
+        )
+    n_failed = sum(p.n_failed for p in study.points)
+    where = "they count as not covered" + (f", and {output} holds them" if output else "")
+    check_failed(n_failed, len(values) * n, max_failed, where=where)

@@ -1,0 +1,151 @@
+"""The audit of studies: it finds what it is there for, and chooses its toys as the seed says."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from experiments import borexino
+from plain import scaled, with_nuisances
+
+from analysis.audit import Audit, audit_columns, audit_sample, chosen
+from analysis.batchfitter import FAILED, NO_LIMIT, BatchFitter
+from analysis.coverage_study import coverage
+from analysis.fitter import make_fitter
+from analysis.pseudoexperiments import METHODS, Thrower, fit_toys, toys
+from analysis.reach import expected_limit
+from simgen.models import E6, SM
+
+CHI = E6(beta="chi", gamma=0.1)
+
+
+@pytest.fixture(scope="module")
+def fitter():
+    return make_fitter(with_nuisances(1e-2), CHI)
+
+
+@pytest.fixture
+def columns(fitter):
+    (found,) = toys(Thrower(fitter=fitter, seed=1), 8, chunk=8)
+    return found
+
+
+def audited(fitter, columns, rows=range(8)):
+    return audit_columns(fitter, columns, rows, level=0.95, methods=METHODS)
+
+
+def test_a_good_study_passes(fitter, columns):
+    """To what the compiled fit promises: estimates to 1e-4 of the error, limits to 1e-6."""
+    found = audited(fitter, columns)
+    assert found.n == 8
+    assert found.estimate < 1e-4
+    assert found.fval < 1e-8
+    assert found.limit < 1e-6
+    assert found.deeper == found.shallower == found.one_ended == found.unfitted == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "step"),
+    [
+        ("gamma", "estimate", 1e-3),
+        ("fval", "fval", None),
+        ("one_sided_upper", "limit", 1e-5),
+        ("minos_lower", "limit", 1e-5),
+        ("minos_upper", "limit", -1e-5),
+    ],
+)
+def test_a_difference_is_measured(fitter, columns, name, key, step):
+    """A number of one toy that is wrong by so many errors is reported as that, and as the largest."""
+    columns[name][5] += 1e-4 if step is None else step * columns["gamma_error"][5]
+    assert getattr(audited(fitter, columns), key) == pytest.approx(abs(step or 1e-4), rel=0.03, abs=0)
+
+
+def test_an_end_that_only_one_finds_is_counted(fitter, columns):
+    columns["one_sided_upper"][2] = np.nan
+    columns["status"][2] |= NO_LIMIT
+    assert audited(fitter, columns).one_ended == 1
+
+
+def test_failed_toys_are_left_out(fitter, columns):
+    columns["status"][3] |= FAILED
+    columns["gamma"][3] = np.nan
+    assert audited(fitter, columns).n == 7
+
+
+def test_a_missed_second_minimum_is_counted():
+    """SM in ε_L: counts are a parabola, and a fit that begins beyond its vertex ends in the other minimum."""
+    fitter = make_fitter(scaled(borexino(), 1e-2), SM(), poi="eps_L")
+    counts, auxiliary = Thrower(fitter=fitter, seed=2).block(0, 6)
+    batch = BatchFitter(fitter=fitter)
+    best = batch.fit(counts, auxiliary)
+    other = BatchFitter(fitter=fitter)
+    values = fitter.scan(fitter.data(fitter.templates.expected(0.0)))
+    inner = np.flatnonzero((values[1:-1] < values[:-2]) & (values[1:-1] <= values[2:])) + 1
+    wrong = max(fitter.grid[inner], key=abs)
+    other.__dict__["starts"] = (float(wrong),)
+    missed = other.fit(counts, auxiliary)
+    deeper = missed.values > best.values + 1e-3
+    assert deeper.all()
+    names = {"status": missed.status, "toy": np.arange(6), "true_eps_L": np.zeros(6), "counts": counts}
+    columns = fit_toys(other, counts, auxiliary, level=0.95) | names
+    found = audit_columns(fitter, columns, range(6), level=0.95, methods=METHODS)
+    assert found.deeper == np.count_nonzero(deeper)
+    columns = fit_toys(batch, counts, auxiliary, level=0.95) | names
+    assert audit_columns(fitter, columns, range(6), level=0.95, methods=METHODS).deeper == 0
+
+
+@pytest.mark.parametrize(
+    ("model", "poi"),
+    [(SM(vector_mass=0.5, vector_coupling=1e-11), "vector_mass"), (SM(), "mu_nu"), (CHI, "phi")],
+)
+def test_other_parameters(model, poi):
+    """Inside the shapes, of unknown sign, and no polynomial: one toy each."""
+    fitter = make_fitter(scaled(borexino(), 1e-2), model, poi=poi)
+    (columns,) = toys(Thrower(fitter=fitter, seed=3), 1, chunk=1)
+    found = audited(fitter, columns, [0])
+    assert (found.n, found.deeper, found.shallower, found.one_ended, found.unfitted) == (1, 0, 0, 0, 0)
+    assert found.estimate < 2e-3
+    assert found.limit is None or found.limit < 1e-4
+
+
+def test_audits_add_up():
+    a = Audit(n=2, estimate=1e-5, fval=1e-9, limit=None, deeper=1)
+    b = Audit(n=3, estimate=2e-5, fval=1e-10, limit=1e-8, one_ended=2)
+    assert a + b == Audit(n=5, estimate=2e-5, fval=1e-9, limit=1e-8, deeper=1, one_ended=2)
+    assert Audit() + a == a + Audit() == a
+
+
+def test_the_sample_is_a_function_of_the_seed():
+    sample = audit_sample(1, 10**8, 20, first=7)
+    assert len(set(sample.tolist())) == 20
+    assert np.all(np.diff(sample) > 0)
+    assert sample[0] >= 7
+    assert sample[-1] < 10**8 + 7
+    np.testing.assert_array_equal(sample, audit_sample(1, 10**8, 20, first=7))
+    assert not np.array_equal(sample, audit_sample(2, 10**8, 20, first=7))
+    assert len(audit_sample(1, 10, 0)) == 0
+    with pytest.raises(ValueError, match="at least 0"):
+        audit_sample(1, 10, -1)
+
+
+def test_every_toy_is_as_likely_to_be_chosen():
+    """Twin: 2000 samples of 3 of 10; the counts scatter as those of draws without replacement (5 σ)."""
+    counts = np.bincount(np.concatenate([audit_sample(seed, 10, 3) for seed in range(2000)]), minlength=10)
+    assert np.all(np.abs(counts - 600) < 5 * np.sqrt(2000 * 0.3 * 0.7))
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_chunks_share_out_the_sample(size):
+    sample = audit_sample(3, 1000, 40, first=50)
+    parts = [start + chosen(sample, start, size) for start in range(50, 1050, size)]
+    np.testing.assert_array_equal(np.concatenate(parts), sample)
+
+
+def test_studies_are_audited():
+    study = coverage(with_nuisances(1e-2), CHI, [0.0, 0.2], 30, seed=4)
+    assert study.audit.n == 20
+    assert study.audit.limit < 1e-6
+    assert coverage(with_nuisances(1e-2), CHI, [0.0], 5, seed=4, audit=0).audit is None
+    band = expected_limit(make_fitter(with_nuisances(1e-2), replace(CHI, gamma=0.0)), n_toys=30, seed=4)
+    assert band.audit.n == 20
+    assert band.audit.estimate < 1e-4
+    assert band.audit.limit < 1e-6

@@ -1,0 +1,90 @@
+"""Slices of long work: all of it, once, a few tenths of a second at a time; and no bit depends on them."""
+
+import itertools
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from plain import with_nuisances
+
+from analysis import pacing, pseudoexperiments
+from analysis.coverage_study import coverage
+from analysis.fitter import make_fitter
+from analysis.pacing import paced
+from analysis.pseudoexperiments import CHUNK, largest_chunk
+from simgen.models import E6
+
+CHI = E6(beta="chi")
+
+
+@pytest.mark.parametrize(("n", "most", "first"), [(1, 10, 0), (1000, 7, 3), (5, 1, 0), (123_457, 10**6, 10)])
+def test_slices_are_everything_once(n, most, first):
+    slices = list(paced(n, most=most, first=first))
+    assert max(count for _, count in slices) <= most
+    assert sum(count for _, count in slices) == n
+    ends = [start + count for start, count in slices]
+    assert [start for start, _ in slices] == [first, *ends[:-1]]
+
+
+@pytest.mark.parametrize("seconds_each", [1e-6, 1e-3, 0.05, 2.0])
+def test_slices_take_a_few_tenths_of_a_second(monkeypatch, seconds_each):
+    """With a clock that goes on by what each thing takes: no slice is longer, unless it is a single thing."""
+    now = [0.0]
+    monkeypatch.setattr(pacing.time, "perf_counter", lambda: now[0])
+    lengths = []
+    for _, count in itertools.islice(paced(10**9, most=10**6), 12):
+        now[0] += count * seconds_each
+        lengths.append((count, count * seconds_each))
+    for count, took in lengths[1:]:
+        assert took < 0.35 or count == 1
+    assert lengths[-1][1] > 0.25
+
+
+def test_a_slow_start_is_forgotten(monkeypatch):
+    """The first slice had to compile for 40 s; soon slices are as long as without."""
+    now = [0.0]
+    monkeypatch.setattr(pacing.time, "perf_counter", lambda: now[0])
+    counts = []
+    for _, count in itertools.islice(paced(10**9, most=10**6), 9):
+        now[0] += 1e-5 * count + (40.0 if not counts else 0.0)
+        counts.append(count)
+    assert counts[-1] == pytest.approx(30_000, rel=0.1)
+
+
+def test_many_bins_are_thrown_in_smaller_chunks():
+    fitter = make_fitter(with_nuisances(1e-2), CHI)
+    assert largest_chunk(fitter) == CHUNK
+    wide = SimpleNamespace(templates=SimpleNamespace(n_bins=10_000))
+    assert largest_chunk(wide) == 400
+
+
+@pytest.mark.parametrize("seconds", [1e-9, 2e-3])
+def test_no_bit_of_a_study_depends_on_the_chunks(monkeypatch, seconds):
+    """Sums too: they are made toy by toy, not by pairs."""
+    arguments = (with_nuisances(1e-2), replace(CHI, gamma=0.1), [0.1, 0.2], 70)
+    whole = coverage(*arguments, seed=5)
+    monkeypatch.setattr(pacing, "_SECONDS", seconds)
+    sizes = []
+    study = coverage(*arguments, seed=5, on_toys=lambda columns: sizes.append(len(columns["toy"])))
+    assert len(sizes) > 10
+    assert study == whole
+
+
+def test_a_study_that_is_stopped_keeps_what_is_complete(monkeypatch):
+    """The second value is under way when it is to end."""
+    monkeypatch.setattr(pseudoexperiments, "CHUNK", 16)
+    whole = coverage(with_nuisances(1e-2), CHI, [0.1], 40, seed=6, audit=0)
+    seen = []
+    study = coverage(
+        with_nuisances(1e-2),
+        CHI,
+        [0.1, 0.2, 0.3],
+        40,
+        seed=6,
+        audit=0,
+        on_toys=lambda columns: seen.append(len(columns["toy"])),
+        stopped=lambda: sum(seen) > 50,
+    )
+    assert study.points == whole.points
+    assert np.sum(seen) < 80

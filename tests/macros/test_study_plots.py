@@ -1,0 +1,67 @@
+"""Pictures of pseudo-experiments, and their numbers."""
+
+import numpy as np
+import pytest
+from plain import with_nuisances
+
+from analysis.distributions import no_toys
+from analysis.fitter import make_fitter
+from macros.plots import toys_data, toys_plot
+from macros.style import render
+from simgen.models import E6
+
+
+def texts(figure):
+    found = [t.get_text() for t in figure.texts]
+    for ax in figure.axes:
+        found += [ax.get_xlabel(), ax.get_ylabel(), *(t.get_text() for t in ax.texts)]
+        if ax.get_legend() is not None:
+            found += [t.get_text() for t in ax.get_legend().get_texts()]
+    for legend in figure.legends:
+        found += [t.get_text() for t in legend.get_texts()]
+    return " | ".join(found)
+
+
+def vertical_lines(ax):
+    return [line.get_xdata()[0] for line in ax.lines if line.get_xdata()[0] == line.get_xdata()[-1]]
+
+
+def distributions(n=2000, limits=None):
+    """Toys whose pulls are standard normal, and whose limits are even between 0.1 and 0.3."""
+    fitter = make_fitter(with_nuisances(0.05), E6(beta="chi", gamma=0.1))
+    rng = np.random.default_rng(1)
+    columns = {
+        "gamma": 0.1 + 0.02 * rng.standard_normal(n),
+        "gamma_error": np.full(n, 0.02),
+        "one_sided_upper": rng.uniform(0.1, 0.3, n) if limits is None else limits,
+        "status": np.zeros(n, np.int32),
+    }
+    return no_toys(fitter, level=0.9).with_toys(columns), columns
+
+
+def test_toys_shows_pulls_and_limits():
+    found, columns = distributions()
+    figure = toys_plot(found, note=("a line",))
+    pulls, limits = figure.axes
+    counts, edges, _ = pulls.patches[0].get_data()
+    assert np.array_equal(counts, np.histogram((columns["gamma"] - 0.1) / 0.02, edges)[0])
+    x, gaussian = pulls.lines[0].get_data()
+    assert np.trapezoid(gaussian, x) == pytest.approx(2000 * np.diff(edges)[0], rel=1e-5)
+    counts, edges, _ = limits.patches[-1].get_data()
+    assert np.array_equal(counts, np.histogram(columns["one_sided_upper"], edges)[0])
+    assert 0.99 * 2000 < counts.sum() <= 2000
+    assert vertical_lines(limits) == pytest.approx([0.2], abs=0.01)
+    for words in ("a line", "2000 pseudo-experiments, 0 failed", "one-sided, 90 %"):
+        assert words in texts(figure)
+    data = toys_data(found)
+    assert data.column("toys", quantity="pull").sum() == 2000
+    assert data.column("unit Gaussian", quantity="pull").sum() == pytest.approx(2000, rel=1e-5)
+    assert data.column("low", quantity="limit at 0 sigma") == pytest.approx([0.2], abs=0.01)
+    assert data.column("low", quantity="limit at -1 sigma") == pytest.approx([0.1 + 0.2 * 0.1587], abs=0.01)
+
+
+@pytest.mark.parametrize("limits", [np.full(3, np.inf), np.array([0.2, np.inf, np.inf])])
+def test_toys_without_limits(limits):
+    found, _ = distributions(3, limits)
+    assert render(toys_plot(found), "png")
+    assert toys_data(found).csv().endswith("limit at 2 sigma,,,,\n")
