@@ -6,8 +6,9 @@ from experiments import borexino
 from plain import scaled, with_nuisances
 from scipy import stats
 
-from analysis.coverage_study import clopper_pearson, coverage, covers, summarise
+from analysis.coverage_study import clopper_pearson, coverage, summarise
 from analysis.pseudoexperiments import FAILED, NO_HESSE, NO_LIMIT, NO_MINOS
+from analysis.tallies import covers
 from simgen.models import E6
 
 CHI = E6(beta="chi")
