@@ -1,4 +1,4 @@
-"""How right the fits are: against iminuit run to EDM < 1e-10, and limits against a root finder on its profile."""
+"""How right the fits are: against iminuit run to EDM < 1e-10, limits against a root finder on its profile."""
 
 import math
 from dataclasses import dataclass

@@ -37,7 +37,7 @@ mark("folding")
 counts, auxiliary = case.thrower.block(0, 64)
 mark("throwing")
 batch = BatchFitter(fitter=case.fitter)
-batch.layout, batch.starts, batch.estimator
+batch.layout, batch.starts, batch.linear
 mark("preparing")
 fits = batch.fit(counts, auxiliary)
 mark("fitting")
@@ -58,14 +58,12 @@ def compile_times(case: str, repeats: int) -> dict[str, dict[str, dict[str, Spre
     found: dict[str, dict[str, list[list[float]]]] = {"cold": {}, "warm": {}}
     for _ in range(repeats):
         with tempfile.TemporaryDirectory() as cache:
-            for kind, stages in found.items():
+            for stages in found.values():
                 for name, seconds in _run(case, cache).items():
                     stages.setdefault(name, []).append(seconds)
     return {
         kind: {
-            name: {
-                what: Spread.of([one[j] for one in each]) for j, what in enumerate(("wall", "cpu"))
-            }
+            name: {what: Spread.of([one[j] for one in each]) for j, what in enumerate(("wall", "cpu"))}
             for name, each in stages.items()
         }
         for kind, stages in found.items()

@@ -101,7 +101,8 @@ def run_case(name: str, *, other: str, quick: bool, repeats: int) -> dict[str, A
             peer.stop()
     reference = rates[f"{FIT}, 1 thread"]
     ratios = {p.label: [a / b for a, b in zip(reference, rates[p.label], strict=True)] for p in peers}
-    numpy_ratio = [a / b for a, b in zip(rates[[k for k in own if k.startswith(BOTH)][-1]], rates[NUMPY], strict=True)]
+    both = rates[[k for k in own if k.startswith(BOTH)][-1]]
+    numpy_ratio = [a / b for a, b in zip(both, rates[NUMPY], strict=True)]
     return {
         "rates": {k: asdict(Spread.of(v)) for k, v in rates.items()},
         "ratios": {k: asdict(Spread.of(v)) for k, v in ratios.items()},
@@ -122,7 +123,9 @@ def _number(x: float) -> str:
 
 def print_case(name: str, found: dict[str, Any]) -> None:
     """Print a table in Markdown."""
-    print(f"\n### {name}\n\n| | toys/s: median (least–most) | the project's fit on one thread is faster by | off by |")
+    print(
+        f"\n### {name}\n\n| | toys/s: median (least–most) | the project's fit on one thread is faster by | off by |"
+    )
     print("|---|---|---|---|")
     for key, rate in found["rates"].items():
         cells = [key, f"{_number(rate['median'])} ({_number(rate['low'])}–{_number(rate['high'])})", "", ""]

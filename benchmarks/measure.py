@@ -1,4 +1,4 @@
-"""Rates taken side by side: every task once, then every task again, so that a slow moment hits all of them."""
+"""Rates taken side by side: every task once, then every task again: a slow moment hits all of them."""
 
 import json
 import os
@@ -72,7 +72,7 @@ class Peer:
 
     def start(self, spec: Spec) -> bool:
         """Prepare it; False, with a message, if it cannot run here."""
-        self._errors = tempfile.TemporaryFile("w+")
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "case.npz"
             spec.save(path)

@@ -1,4 +1,4 @@
-"""-2 ln L and its gradient in numba, as one would write them for iminuit; it knows nothing of the project's."""
+"""-2 ln L and its gradient in numba, as one would write them for iminuit, and nothing of the project's."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from benchmarks.spec import Spec
 __all__ = ["make_cost"]
 
 
-def make_cost(spec: Spec) -> tuple[Callable[..., Any], Callable[..., Any]]:
+def make_cost(spec: Spec) -> tuple[Callable[..., Any], Callable[..., Any]]:  # noqa: PLR0915
     """Compile value and gradient for one model, whose arrays are constants of the code.
 
     Returns

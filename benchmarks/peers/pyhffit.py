@@ -78,13 +78,10 @@ def make(spec: Spec, n: int) -> tuple[Fits, str]:
         best, free = pyhf.infer.mle.fit(data, model, start, bounds, return_fitted_val=True)
         if len(start) > 1:
             truth = start[where]
-            _, held = pyhf.infer.mle.fixed_poi_fit(
-                truth, data, model, start, bounds, return_fitted_val=True
-            )
+            _, held = pyhf.infer.mle.fixed_poi_fit(truth, data, model, start, bounds, return_fitted_val=True)
         else:
             held = pyhf.infer.mle.twice_nll(pyhf.tensorlib.astensor(start), data, model)
-        numbers = (float(best[where]) * spec.width, float(np.squeeze(free)), float(np.squeeze(held)))
-        return numbers
+        return float(best[where]) * spec.width, float(np.squeeze(free)), float(np.squeeze(held))
 
     def fits(number: int) -> tuple[NDArray[np.float64], ...]:
         pairs = zip(spec.counts[:number], spec.auxiliary[:number], strict=True)

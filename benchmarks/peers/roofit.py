@@ -90,9 +90,7 @@ class Model:
         norms: dict[int, list[object]] = {}
         for m, (sigma, target) in enumerate(zip(spec.sigma, spec.target, strict=True)):
             if target != SHAPE:
-                norms.setdefault(int(target), []).append(
-                    self._polynomial(f"f{m}", self.pulls[m], 1.0, sigma)
-                )
+                norms.setdefault(int(target), []).append(self._polynomial(f"f{m}", self.pulls[m], 1.0, sigma))
         one = self._keep(ROOT.RooConstVar("one", "", 1.0))
         square = self._polynomial("square", self.poi, 0.0, 0.0, 1.0)
         shape = [[]]
