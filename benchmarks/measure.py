@@ -1,4 +1,7 @@
-"""Rates taken side by side: every task once, then every task again: a slow moment hits all of them."""
+"""Rates taken side by side: every task once, then every task again: a slow moment hits all of them.
+
+Rates are by the clock and by the CPU time of the process, which other jobs on the machine change less.
+"""
 
 import json
 import os
@@ -18,9 +21,12 @@ import numpy as np
 from benchmarks.peers.worker import ANSWER
 from benchmarks.spec import Spec
 
-__all__ = ["Peer", "Spread", "environment", "interleave", "timed"]
+__all__ = ["CPU", "WALL", "Peer", "Rate", "Spread", "environment", "interleave", "timed"]
 
 ROOT = Path(__file__).parents[1]
+WALL, CPU = 0, 1
+"""Numbers of the clocks."""
+Rate = tuple[float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,20 +43,20 @@ class Spread:
         return cls(median=float(np.median(values)), low=min(values), high=max(values))
 
 
-def timed(task: Callable[[], object], n: int) -> Callable[[], float]:
+def timed(task: Callable[[], object], n: int) -> Callable[[], Rate]:
     """Make a task that tells how many of its n items it did a second."""
 
-    def rate() -> float:
-        begin = time.perf_counter()
+    def rate() -> Rate:
+        begin = time.perf_counter(), time.process_time()
         task()
-        return n / (time.perf_counter() - begin)
+        return n / (time.perf_counter() - begin[WALL]), n / (time.process_time() - begin[CPU])
 
     return rate
 
 
-def interleave(tasks: Mapping[str, Callable[[], float]], repeats: int) -> dict[str, list[float]]:
+def interleave(tasks: Mapping[str, Callable[[], Rate]], repeats: int) -> dict[str, list[Rate]]:
     """Take turns; the first round is not counted."""
-    found: dict[str, list[float]] = {name: [] for name in tasks}
+    found: dict[str, list[Rate]] = {name: [] for name in tasks}
     for number in range(repeats + 1):
         for name, task in tasks.items():
             rate = task()
@@ -97,13 +103,14 @@ class Peer:
         """Name in tables."""
         return " ".join([self.module.removesuffix("fit"), *self.arguments])
 
-    def __call__(self) -> float:
+    def __call__(self) -> Rate:
         """Fit the toys once, and return how many a second."""
         assert self._process.stdin is not None
         self._process.stdin.write("go\n")
         self._process.stdin.flush()
         self.last = self._answer()
-        return self.n / float(self.last["seconds"])
+        wall, cpu = self.last["seconds"]
+        return self.n / wall, self.n / cpu
 
     def stop(self) -> None:
         """End the process."""
