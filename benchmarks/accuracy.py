@@ -20,6 +20,8 @@ __all__ = ["accuracy"]
 Array = NDArray[np.float64]
 _LEVEL = 0.95
 _EDM = 1e-10
+_STEP = 1e-5
+"""Of differences, in standard deviations."""
 
 
 @dataclass(kw_only=True)
@@ -58,9 +60,16 @@ class Reference:
     def minimum(self) -> tuple[float, float, float]:
         """Return the estimate of γ, its error and -2 ln L."""
         self._run(self._free)
-        self._free.hesse()
-        unit = self.spec.width
-        return self._free.values[0] * unit, self._free.errors[0] * unit, float(self._free.fval)
+        best = np.array(self._free.values)
+        return best[0] * self.spec.width, self._error(best), float(self._free.fval)
+
+    def _error(self, best: Array) -> float:
+        """Compute Hesse's error by differences of the gradient: MINUIT's own are off by up to 2 %."""
+        data = self.counts, self.auxiliary
+        steps = _STEP * np.eye(len(best))
+        rows = [self.gradient(best + h, *data) - self.gradient(best - h, *data) for h in steps]  # type: ignore[operator]
+        hessian = np.array(rows) / (2 * _STEP)
+        return float(np.sqrt(2 * np.linalg.inv((hessian + hessian.T) / 2)[0, 0])) * self.spec.width
 
     def profile(self, gamma: float) -> float:
         """Minimise over the nuisance parameters."""

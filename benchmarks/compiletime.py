@@ -38,7 +38,7 @@ counts, auxiliary = case.thrower.block(0, 64)
 mark("throwing")
 batch = BatchFitter(fitter=case.fitter)
 batch.layout, batch.starts, batch.linear
-mark("preparing")
+mark("starts of the fits, which compiles them")
 fits = batch.fit(counts, auxiliary)
 mark("fitting")
 fit_toys(batch, counts, auxiliary, level=0.95)

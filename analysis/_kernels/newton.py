@@ -199,7 +199,8 @@ def minimise(
     -----
     A step is accepted if -2 ln L falls, else halved. Steps that are expected to lower it by less than 0.5 are
     trusted: the logarithms are left out until the minimum is there. If the next step is not smaller, the last
-    one is taken back and the lane no longer trusted.
+    one is taken back and the lane no longer trusted. Where it begins near the minimum the first step is
+    trusted, too, unless it is long.
     """
     size, plain = len(fixed), is_plain(layout)
     _begin(r, w, size, near, near and start < size and steps > 0)
