@@ -12,8 +12,9 @@ from analysis._kernels.layout import Layout
 from analysis.batch import Problem
 from analysis.fitter import REACH, Fitter
 from analysis.intervals import interval, upper_limit
+from analysis.linear import Linear, linearised
 from analysis.ranges import EVEN
-from analysis.starts import free_starts, linear_estimator
+from analysis.starts import free_starts
 from analysis.table import cubic_pieces
 
 __all__ = ["FAILED", "NO_HESSE", "NO_LIMIT", "NO_MINOS", "RETRIED", "BatchFit", "BatchFitter"]
@@ -135,9 +136,9 @@ class BatchFitter:
         return free_starts(self.fitter)
 
     @cached_property
-    def estimator(self) -> Array | None:
-        """Linear estimator of all parameters around the first start."""
-        return linear_estimator(self.fitter, self.starts[0], self.edges)
+    def linear(self) -> Linear | None:
+        """Linear estimator around the first start."""
+        return linearised(self.fitter, self.starts[0], *self.edges)
 
     def fit(self, counts: Array, auxiliary: Array, *, errors: bool = True) -> BatchFit:
         """Fit data sets freely.
@@ -168,7 +169,7 @@ class BatchFitter:
         """Fit from every start, and keep the deepest minimum."""
         low, high = self.edges
         for number, start in enumerate(self.starts):
-            estimator = self.estimator if number == 0 else None
+            estimator = self.linear.estimator if number == 0 and self.linear is not None else None
             starts = np.full(problem.size, start)
             found, deviance, failed = problem.minima(starts, low, high, estimator=estimator)
             if self.fitter.templates.poi in EVEN:
@@ -198,21 +199,32 @@ class BatchFitter:
     def profile(self, counts: Array, auxiliary: Array, points: Array, fits: BatchFit | None = None) -> Array:
         """Minimise -2 ln L over the nuisance parameters at a value of each data set, shape (n,).
 
-        The search begins with the pulls of the fits, where they are given.
+        The search begins with the pulls of the fits, where they are given, moved along the valley.
         """
         low, high = self.edges
         values, left = np.full(len(counts), math.nan), np.ones(len(counts), np.bool_)
         if self.layout is not None:
             left = (points < low) | (points > high)
             inside = np.flatnonzero(~left)
-            problem = Problem(layout=self.layout, counts=counts[inside], auxiliary=auxiliary[inside])
-            pulls = None if fits is None else fits.parameters[inside, 1:]
+            problem = Problem(
+                layout=self.layout, counts=_chosen(counts, inside), auxiliary=_chosen(auxiliary, inside)
+            )
+            pulls = None
+            if fits is not None:
+                pulls = self._moved(_chosen(fits.parameters, inside), points[inside])
             _, values[inside], failed = problem.profile(points[inside], pulls)
             left[inside[failed]] = True
         for i in np.flatnonzero(left):
             data = self.fitter.data(counts[i], auxiliary[i])
             values[i] = self.fitter.profile(data)(float(points[i]))
         return values
+
+    def _moved(self, parameters: Array, points: Array) -> Array:
+        """Extrapolate pulls from their minima to values of the parameter of interest."""
+        pulls = parameters[:, 1:]
+        if self.linear is None or not pulls.size:
+            return pulls
+        return np.asarray(pulls + (points - parameters[:, 0])[:, None] * self.linear.valley)
 
     def intervals(
         self, counts: Array, auxiliary: Array, fits: BatchFit, threshold: float
@@ -265,7 +277,9 @@ class BatchFitter:
             limit = self.edges[1] if sign > 0 else self.edges[0]
             table_ends = sign * limit < sign * end
             which = np.flatnonzero(left & (origins > self.edges[0]) & (origins < self.edges[1]))
-            problem = Problem(layout=self.layout, counts=counts[which], auxiliary=auxiliary[which])
+            problem = Problem(
+                layout=self.layout, counts=_chosen(counts, which), auxiliary=_chosen(auxiliary, which)
+            )
             points = np.column_stack([origins, fits.parameters[:, 1:]])[which]
             stop = limit if table_ends else end
             ends, failed = problem.crossings(
@@ -297,3 +311,8 @@ class BatchFitter:
         templates = self.fitter.templates
         model = templates.model.vary(**{templates.poi: truth})
         return BatchFitter(fitter=replace(self.fitter, templates=replace(templates, model=model)))
+
+
+def _chosen(data: Array, which: NDArray[np.intp]) -> Array:
+    """Return some rows in their order, without a copy if they are all."""
+    return data if len(which) == len(data) else data[which]

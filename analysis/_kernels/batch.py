@@ -22,7 +22,7 @@ _CLOSE = 1e-9
 """A crossing is found to this many standard deviations."""
 
 
-@kernel()
+@kernel(inner=True)
 def _load(counts: Array, measured: Array, points: Array, begin: int, count: int, r: Rows, w: Array) -> None:
     """Copy data and starting points into the lanes; the rest of the last block repeats the last data set."""
     for i in range(counts.shape[1]):
@@ -42,7 +42,7 @@ def _load(counts: Array, measured: Array, points: Array, begin: int, count: int,
             w[row + np.uint64(k)] = points[begin + min(k, count - 1), p]
 
 
-@kernel()
+@kernel(inner=True)
 def _estimate(estimator: Array, layout: Layout, r: Rows, w: Array, low: float, high: float) -> None:
     """Start where a linear estimator puts the minimum."""
     n_bins = layout.bins.shape[1]
@@ -60,7 +60,7 @@ def _estimate(estimator: Array, layout: Layout, r: Rows, w: Array, low: float, h
             w[best + k] = min(max(w[best + k], bottom), top)
 
 
-@kernel()
+@kernel(inner=True)
 def _next(
     theta: float, origin: float, near: float, far: float, rise: float, slope: float, goal: float
 ) -> float:
@@ -75,7 +75,7 @@ def _next(
     return guess if abs(guess - origin) < 3.0 * abs(away) else origin + 3.0 * away
 
 
-@kernel()
+@kernel(inner=True)
 def _walk(
     r: Rows, w: Array, begin: int, count: int, points: Array, floors: Array, steps: Array, goal: float,
     end: float, reach: float, walked: Array, found: Array, failed: Mask,
@@ -114,7 +114,7 @@ def _walk(
     return left
 
 
-@kernel()
+@kernel(inner=True)
 def _depart(
     begin: int, count: int, points: Array, steps: Array, end: float, walked: Array, found: Array, failed: Mask
 ) -> None:

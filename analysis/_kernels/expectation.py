@@ -27,7 +27,7 @@ def prepare(layout: Layout, r: Rows, w: Array) -> None:
         w[r.pulls + k] = 1.0
 
 
-@kernel()
+@kernel(inner=True)
 def factors(layout: Layout, r: Rows, w: Array) -> None:
     """Fill the factors of the components and their first derivatives."""
     for c in range(len(layout.components)):
@@ -62,7 +62,7 @@ def factors(layout: Layout, r: Rows, w: Array) -> None:
                     w[slope + k] *= w[r.trial + k]
 
 
-@kernel()
+@kernel(inner=True)
 def piece(knots: Array, theta: float) -> int:
     """Find the piece in which a value lies: the last knot not above it, or the first."""
     low, high = 0, len(knots)
@@ -75,7 +75,7 @@ def piece(knots: Array, theta: float) -> int:
     return low
 
 
-@kernel()
+@kernel(inner=True)
 def mixed_factor(layout: Layout, r: Rows, w: Array, a: int, b: int, k: int) -> float:
     """Evaluate ∂²F/∂x_a∂x_b of two factors of one component."""
     product = 1.0

@@ -46,7 +46,7 @@ def is_plain(layout: Layout) -> bool:
     return layout.likelihood == POISSON and len(layout.layers) == 1 and len(layout.knots) == 1
 
 
-@kernel()
+@kernel(inner=True)
 def _rest(layout: Layout, r: Rows, w: Array) -> None:
     """Fill μ with all but the signals."""
     for i in range(layout.bins.shape[1]):
@@ -61,7 +61,7 @@ def _rest(layout: Layout, r: Rows, w: Array) -> None:
                 w[row + k] += w[factor + k] * content
 
 
-@kernel()
+@kernel(inner=True)
 def _start_totals(r: Rows, w: Array, e: int) -> None:
     total = r.totals + at(TOTALS * e)
     for k in range(ROW):
@@ -77,7 +77,7 @@ def _start_totals(r: Rows, w: Array, e: int) -> None:
         w[total + FACTOR + k] = w[r.factor + at(e) + k]
 
 
-@kernel()
+@kernel(inner=True)
 def _bins(layout: Layout, r: Rows, w: Array, e: int, valued: bool) -> None:
     """Fill the rows of the bins of an experiment, and sum them up."""
     origin, total = layout.knots[0], r.totals + at(TOTALS * e)
@@ -108,7 +108,7 @@ def _bins(layout: Layout, r: Rows, w: Array, e: int, valued: bool) -> None:
                 w[total + VALUE + k] += 2.0 * (deviance if n > 0.0 else mu)
 
 
-@kernel()
+@kernel(inner=True)
 def _products(layout: Layout, r: Rows, w: Array) -> None:
     """Sum slopes and curvatures times the columns of components that have a factor."""
     n = len(layout.components)
@@ -187,7 +187,7 @@ def evaluate_fused(layout: Layout, r: Rows, w: Array, valued: bool) -> None:
         _assemble(layout, r, w)
 
 
-@kernel()
+@kernel(inner=True)
 def _assemble(layout: Layout, r: Rows, w: Array) -> None:
     """Add what concerns the nuisance parameters to gradient and Hessian."""
     size, n = len(layout.ranges), len(layout.components)

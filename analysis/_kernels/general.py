@@ -33,7 +33,7 @@ Array = NDArray[np.float64]
 _FLOOR = 1e-290
 
 
-@kernel()
+@kernel(inner=True)
 def _signals(layout: Layout, r: Rows, w: Array, k: int) -> None:
     """Fill the signals' layers and their derivatives in θ, and sum them up to columns."""
     n_layers, n_columns = layout.layers.shape
@@ -54,7 +54,7 @@ def _signals(layout: Layout, r: Rows, w: Array, k: int) -> None:
             w[row + SECOND + k] = before * w[row + SECOND + k] + w[pull + k] * bend
 
 
-@kernel()
+@kernel(inner=True)
 def _expected(layout: Layout, r: Rows, w: Array, k: int) -> None:
     """Fill μ; the factors are there."""
     n_layers, n_columns = layout.layers.shape
@@ -82,7 +82,7 @@ def _expected(layout: Layout, r: Rows, w: Array, k: int) -> None:
             w[row + k] += w[factor + k] * w[column + k]
 
 
-@kernel()
+@kernel(inner=True)
 def _deviance(layout: Layout, r: Rows, w: Array, k: int) -> None:
     """Fill -2 ln L/L_saturated of the bins, with slope and curvature in μ: Fisher's, if it is not exact."""
     w[r.value + k] = 0.0
@@ -106,7 +106,7 @@ def _deviance(layout: Layout, r: Rows, w: Array, k: int) -> None:
             _finite_templates(row, k, spread**2, r, w)
 
 
-@kernel()
+@kernel(inner=True)
 def _finite_templates(row: np.uint64, k: int, variance: float, r: Rows, w: Array) -> None:
     """Fill the same for an expectation that is known to a relative variance, minimised over it.
 
@@ -129,7 +129,7 @@ def _finite_templates(row: np.uint64, k: int, variance: float, r: Rows, w: Array
     w[row + CURVATURE + k] = exact if w[r.exact + k] > 0.0 else 2.0 / (mu * (1.0 + mu * variance))
 
 
-@kernel()
+@kernel(inner=True)
 def _changes(layout: Layout, r: Rows, w: Array, k: int) -> None:
     """Fill ∂μ_i/∂p."""
     n_bins, n_columns = layout.bins.shape[1], layout.layers.shape[1]
@@ -189,7 +189,7 @@ def evaluate_general(layout: Layout, r: Rows, w: Array, k: int, start: int) -> N
         _second_order(layout, r, w, k)
 
 
-@kernel()
+@kernel(inner=True)
 def _component_sums(layout: Layout, r: Rows, w: Array, k: int) -> None:
     """Sum slope × (T, ∂T, ∂²T, then of each shape ∂T/∂x, ∂²T/∂x², ∂²T/∂x∂θ) over the bins of a component."""
     n_layers, n_components = layout.layers.shape[0], len(layout.components)
@@ -224,7 +224,7 @@ def _component_sums(layout: Layout, r: Rows, w: Array, k: int) -> None:
                     w[target + apart + apart + k] += slope * change
 
 
-@kernel()
+@kernel(inner=True)
 def _second_order(layout: Layout, r: Rows, w: Array, k: int) -> None:
     """Add Σ_i slope_i ∂²μ_i/∂p∂q to the Hessian."""
     n_components, size = len(layout.components), len(layout.ranges)

@@ -140,7 +140,7 @@ class Rows(NamedTuple):
     """Number of rows."""
 
 
-@kernel()
+@kernel(inner=True)
 def at(row: int) -> np.uint64:
     """Return where the row of a number begins, counted from another one."""
     return np.uint64(row) * ROW

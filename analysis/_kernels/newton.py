@@ -17,11 +17,13 @@ _CONVERGED = 1e-10
 """Expected decrease of -2 ln L at which the last step is made: its square is what remains."""
 _NEAR = 0.5
 """Expected decrease from which on the Hessian is exact."""
+_FIRST = 5.0
+"""Expected decrease of a first step, from a point that is near, up to which it is trusted."""
 _SMALLEST_FRACTION = 1e-12
 _ROUNDING = 1e-13
 
 
-@kernel()
+@kernel(inner=True)
 def factorise(r: Rows, w: Array, size: int, start: int) -> None:
     """Turn the Hessian from parameter `start` on into its Cholesky factor, and tell where there is none."""
     for k in range(ROW):
@@ -53,7 +55,7 @@ def factorise(r: Rows, w: Array, size: int, start: int) -> None:
             w[diagonal + k] = math.sqrt(left) if regular else 1.0
 
 
-@kernel()
+@kernel(inner=True)
 def _solve(r: Rows, w: Array, size: int, start: int) -> None:
     """Fill the trial step -H⁻¹ gradient."""
     for p in range(start, size):
@@ -82,7 +84,7 @@ def _solve(r: Rows, w: Array, size: int, start: int) -> None:
             w[target + k] /= w[pivot + k]
 
 
-@kernel()
+@kernel(inner=True)
 def _hold(layout: Layout, r: Rows, w: Array, fixed: Mask, start: int, low: float, high: float) -> None:
     """Mark the parameters that stand at an end of their range and would go beyond."""
     for p in range(len(fixed)):
@@ -101,7 +103,7 @@ def _hold(layout: Layout, r: Rows, w: Array, fixed: Mask, start: int, low: float
                 w[keep + k] = 0.0
 
 
-@kernel()
+@kernel(inner=True)
 def _judge(r: Rows, w: Array, size: int) -> None:
     """Accept what was tried, or shorten the step."""
     for k in range(ROW):
@@ -126,7 +128,7 @@ def _judge(r: Rows, w: Array, size: int) -> None:
                 w[r.failed + k] = 0.0 if w[r.decrease + k] < 1e-7 else 1.0
 
 
-@kernel()
+@kernel(inner=True)
 def _advance(layout: Layout, r: Rows, w: Array, size: int, start: int) -> None:
     """Take over the steps of the lanes whose last one was accepted, and end the search where it is there."""
     for k in range(ROW):
@@ -137,6 +139,7 @@ def _advance(layout: Layout, r: Rows, w: Array, size: int, start: int) -> None:
                 w[r.step + at(p) + k] = 0.0
             if w[r.exact + k] > 0.0:  # Fisher's matrix is positive definite, unless nothing is measured
                 w[r.exact + k], w[r.decrease + k] = 0.0, math.inf
+                w[r.trusted + k], w[r.best_value + k] = 0.0, math.inf
             else:
                 w[r.done + k] = w[r.failed + k] = 1.0
             continue
@@ -149,6 +152,11 @@ def _advance(layout: Layout, r: Rows, w: Array, size: int, start: int) -> None:
             w[r.trusted + k], w[r.cautious + k], w[r.best_value + k] = 0.0, 1.0, math.inf
             for p in range(size):
                 w[r.best + at(p) + k], w[r.step + at(p) + k] = w[r.before + at(p) + k], 0.0
+            continue
+        if w[r.trusted + k] > 0.0 and last == math.inf and decrease > _FIRST:
+            w[r.trusted + k], w[r.decrease + k], w[r.best_value + k] = 0.0, 0.0, math.inf
+            for p in range(size):
+                w[r.step + at(p) + k] = 0.0
             continue
         w[r.decrease + k] = decrease
         if decrease < _CONVERGED:
@@ -194,17 +202,20 @@ def minimise(
     -----
     A step is accepted if -2 ln L falls, else halved. Steps that are expected to lower it by less than 0.5 are
     trusted: the logarithms are left out until the minimum is there. If the next step is not smaller, the last
-    one is taken back and the lane no longer trusted.
+    one is taken back and the lane no longer trusted. Where it begins near the minimum the first step is
+    trusted, too, unless it is long.
     """
     size, plain = len(fixed), is_plain(layout)
-    _begin(r, w, size, near)
+    _begin(r, w, size, near, near and start < size and steps > 0)
     for number in range(steps + 1):
-        watched = 0.0
-        left = 0.0
+        watched = left = trusted = 0.0
         for k in range(ROW):
             left += 1.0 - w[r.done + k]
             watched += (1.0 - w[r.done + k]) * (1.0 - w[r.trusted + k])
+            trusted += w[r.trusted + k]
         ended = number == steps or left == 0.0
+        if ended and number > 0 and trusted == 0.0:
+            break
         _place(layout, r, w, start, ended, low, high)
         # at the end, for the values of those that were trusted
         evaluate(layout, r, w, start, ended or watched > 0.0, plain)
@@ -228,18 +239,18 @@ def minimise(
         factorise(r, w, size, start)
 
 
-@kernel()
-def _begin(r: Rows, w: Array, size: int, near: bool) -> None:
-    exact = 1.0 if near else 0.0
+@kernel(inner=True)
+def _begin(r: Rows, w: Array, size: int, near: bool, trusted: bool) -> None:
+    exact, trust, decrease = 1.0 if near else 0.0, 1.0 if trusted else 0.0, math.inf if trusted else 0.0
     for k in range(ROW):
         w[r.exact + k] = exact
         w[r.best_value + k] = math.inf
         w[r.fraction + k] = 1.0
     for k in range(ROW):
-        w[r.decrease + k] = 0.0
+        w[r.decrease + k] = decrease
         w[r.done + k] = 0.0
         w[r.failed + k] = 0.0
-        w[r.trusted + k] = 0.0
+        w[r.trusted + k] = trust
         w[r.shortened + k] = 0.0
         w[r.cautious + k] = 0.0
     for p in range(size):
@@ -248,7 +259,7 @@ def _begin(r: Rows, w: Array, size: int, near: bool) -> None:
             w[step + k] = 0.0
 
 
-@kernel()
+@kernel(inner=True)
 def _place(layout: Layout, r: Rows, w: Array, start: int, ended: bool, low: float, high: float) -> None:
     """Set the parameters that are tried next, or the best ones."""
     for p in range(len(layout.ranges)):
@@ -262,7 +273,7 @@ def _place(layout: Layout, r: Rows, w: Array, start: int, ended: bool, low: floa
             w[point + k] = min(max(tried, bottom), top)
 
 
-@kernel()
+@kernel(inner=True)
 def errors(r: Rows, w: Array, size: int) -> None:
     """Fill the rows of the step with Hesse's errors, from the Hessian's factor; NaN where there is none."""
     for p in range(size):  # column p of the inverse of the factor, squared and summed

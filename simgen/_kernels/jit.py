@@ -10,11 +10,14 @@ __all__ = ["kernel"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def kernel(**options: Any) -> Callable[[F], F]:
+def kernel(*, inner: bool = False, **options: Any) -> Callable[[F], F]:
     """Compile a function, cached on disk wherever a place for the cache can be found.
 
     Parameters
     ----------
+    inner : bool
+        It is called by other kernels only, never by Python, and makes no arrays: it compiles faster without
+        an entry for Python, counts of references and a place in the cache of its own.
     **options
         Passed to `numba.njit`, such as ``parallel=True``.
 
@@ -25,6 +28,9 @@ def kernel(**options: Any) -> Callable[[F], F]:
     """
 
     def compile_(function: F) -> F:
+        if inner:
+            plain: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
+            return numba.njit(error_model="numpy", **plain, **options)(function)  # type: ignore[no-any-return]
         try:
             compiled = numba.njit(cache=True, error_model="numpy", **options)(function)
         except RuntimeError:

@@ -1,0 +1,1 @@
+"""How fast the project is, beside others: scripts to be run by hand; see README.md here."""
