@@ -1,7 +1,7 @@
 """Fits of many data sets of one fitter: compiled, with MINUIT for what they leave."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -305,12 +305,6 @@ class BatchFitter:
         else:
             end = interval(self.fitter, data, minimum, threshold)[0 if sign < 0 else 1]
         return math.nan if end is None else end
-
-    def at(self, truth: float) -> "BatchFitter":
-        """Return the batch fitter of another true value; nothing is folded again."""
-        templates = self.fitter.templates
-        model = templates.model.vary(**{templates.poi: truth})
-        return BatchFitter(fitter=replace(self.fitter, templates=replace(templates, model=model)))
 
 
 def _chosen(data: Array, which: NDArray[np.intp]) -> Array:
