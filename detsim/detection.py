@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from detsim._kernels.response import ResponseArrays, fill_measured, fill_normals
+from detsim._kernels.response import ResponseArrays, fill_measured, fill_shifts
 from detsim.experiment import Experiment
 from detsim.smearing import Curve, PhotoElectrons, Resolution, TabulatedResolution
 from simgen.events import Events
 from simgen.placement import contains
 from simgen.random import Stage, kernel_key
+from simgen.threads import in_parts
 
 __all__ = ["detect", "response_arrays"]
 
@@ -42,7 +43,12 @@ def detect(events: Events, experiment: Experiment, *, seed: int, identity: Seque
     k0, k1 = kernel_key(seed, Stage.DETECTOR, *identity).astype(np.uint64)
     T_reco, keep = np.empty(len(events)), np.empty(len(events), np.bool_)
     response = response_arrays(experiment)
-    fill_measured(events.event, events.component, events.T, response, k0, k1, T_reco, keep)
+
+    def measure(a: int, b: int) -> None:
+        columns = (events.event[a:b], events.component[a:b], events.T[a:b])
+        fill_measured(*columns, response, k0, k1, T_reco[a:b], keep[a:b])
+
+    in_parts(measure, 0, len(events))
     measured = replace(events, T_reco=T_reco).select(keep)
     return _locate(measured, experiment, seed, identity) if experiment.detector.spatial else measured
 
@@ -62,7 +68,7 @@ def _locate(events: Events, experiment: Experiment, seed: int, identity: Sequenc
         if distance.resolution > 0:
             k0, k1 = kernel_key(seed, Stage.DISTANCE, *identity).astype(np.uint64)
             shift = np.empty(len(events))
-            fill_normals(events.event, k0, k1, shift)
+            fill_shifts(events.event, k0, k1, shift)
             L_reco = L_reco + distance.resolution * shift
         events = replace(events, L_reco=L_reco)
     region = experiment.baselines.region
@@ -76,6 +82,8 @@ def response_arrays(experiment: Experiment) -> ResponseArrays:
     smearing, visible = detector.resolution, detector.visible
     gaussian = smearing if isinstance(smearing, Resolution) else Resolution()
     sigma = smearing.curve if isinstance(smearing, TabulatedResolution) else None
+    steps = np.append(values, detector.constant_efficiency)
+    curves = (detector.true_efficiency, detector.measured_efficiency)
     return ResponseArrays(
         constant2=gaussian.constant**2,
         stochastic2=gaussian.stochastic**2,
@@ -94,6 +102,7 @@ def response_arrays(experiment: Experiment) -> ResponseArrays:
         true_value=_points(detector.true_efficiency)[1],
         measured_energy=_points(detector.measured_efficiency)[0],
         measured_value=_points(detector.measured_efficiency)[1],
+        partial=bool(np.any(steps < 1)) or any(curve is not None for curve in curves),
         edges=np.array(detector.edges),
         smeared=np.array([b.smeared for b in experiment.backgrounds], np.bool_),
         n_source=len(experiment.source.components),

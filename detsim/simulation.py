@@ -1,11 +1,13 @@
 """Events through the detector: the stochastic twin of `detsim.prediction`."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detsim._kernels.response import BLOCK, fill_counts
+from detsim._kernels import passage
 from detsim.detection import detect, response_arrays
 from detsim.distance import bin_numbers
 from detsim.experiment import Experiment
@@ -18,6 +20,7 @@ from simgen.models import Model
 from simgen.oscillation import oscillated
 from simgen.plan import Plan, make_plan
 from simgen.random import Stage, generator, kernel_key
+from simgen.threads import PART, ahead, in_parts
 
 __all__ = [
     "event_plan",
@@ -29,7 +32,8 @@ __all__ = [
     "stream",
 ]
 
-CHUNK = 1_000_000
+CHUNK = PART
+_COUNTED = 4 * PART
 
 
 def event_plan(experiment: Experiment, model: Model) -> Plan:
@@ -133,6 +137,36 @@ def draw_true(
     return add_occurrence(events, experiment, model, sorted(wanted), seed=seed, identity=identity)
 
 
+def _record(
+    prepared: Plan, experiment: Experiment, n: int, *, seed: int, first: int, identity: Sequence[int]
+) -> Events:
+    """Draw and measure events in one pass."""
+    keys = _keys(seed, identity)
+    response = response_arrays(experiment)
+
+    def record(begin: int, end: int) -> tuple[NDArray[Any], ...]:
+        size = end - begin
+        event, numbers = np.empty(size, np.int64), np.empty((2, size), np.int32)
+        energies = np.empty((4, size))
+        k = passage.record_events(begin, size, prepared.arrays, response, keys, event, numbers, energies)
+        return event[:k], *numbers[:, :k], *energies[:, :k]
+
+    parts = in_parts(record, first, n)
+    columns = parts[0] if len(parts) == 1 else [np.concatenate(c) for c in zip(*parts, strict=True)]
+    event, component, line, E_nu, T, T_reco, cos_theta = columns
+    return Events(
+        event=event, component=component, line=line, E_nu=E_nu, T=T, cos_theta=cos_theta, T_reco=T_reco,
+        n_generated=n,
+    )  # fmt: skip
+
+
+def _keys(seed: int, identity: Sequence[int]) -> NDArray[np.uint64]:
+    """Derive the keys of vertex and detector stage."""
+    return np.concatenate(
+        [kernel_key(seed, stage, *identity) for stage in (Stage.VERTEX, Stage.DETECTOR)]
+    ).astype(np.uint64)
+
+
 def draw_measured(
     prepared: Plan,
     experiment: Experiment,
@@ -146,8 +180,7 @@ def draw_measured(
 ) -> Events:
     """Draw events and measure them with a plan made before: the recorded ones, with the columns asked for."""
     if not needs_places(experiment, model):  # only what is recorded needs a place or a time
-        events = draw(prepared, n, seed=seed, first=first, identity=identity)
-        events = detect(events, experiment, seed=seed, identity=identity)
+        events = _record(prepared, experiment, n, seed=seed, first=first, identity=identity)
         return add_occurrence(events, experiment, model, columns, seed=seed, identity=identity)
     events = draw_true(
         prepared, experiment, model, n, seed=seed, first=first, identity=identity, columns=columns
@@ -185,17 +218,9 @@ def stream(
         raise ValueError(f"chunk must be above 0 events, got {chunk}")
     prepared = event_plan(experiment, model)
     count = _slice(prepared, n, first, seed, identity)
-    for start in range(0, count, chunk):
-        yield draw_measured(
-            prepared,
-            experiment,
-            model,
-            min(chunk, count - start),
-            seed=seed,
-            first=first + start,
-            identity=identity,
-            columns=columns,
-        )
+    draw = partial(draw_measured, prepared, experiment, model, seed=seed, identity=identity, columns=columns)
+    begins = range(first, first + count, chunk)
+    yield from ahead(partial(draw, min(chunk, first + count - begin), first=begin) for begin in begins)
 
 
 def simulate(
@@ -276,8 +301,11 @@ def count_events(
                 numbers = bin_numbers(detector, events.T_reco, events.L_reco)
                 total += np.bincount(numbers, minlength=len(total))
         return total
-    v0, v1 = kernel_key(seed, Stage.VERTEX, *identity).astype(np.uint64)
-    d0, d1 = kernel_key(seed, Stage.DETECTOR, *identity).astype(np.uint64)
-    counts = np.zeros((max(-(-n // BLOCK), 1), experiment.detector.n_bins + 2), np.int64)
-    fill_counts(first, n, prepared.arrays, response_arrays(experiment), v0, v1, d0, d1, counts)
-    return np.asarray(counts.sum(axis=0))
+    keys, response = _keys(seed, identity), response_arrays(experiment)
+
+    def count(begin: int, end: int) -> NDArray[np.int64]:
+        counts = np.zeros(detector.n_bins + 2, np.int64)
+        passage.count_events(begin, end - begin, prepared.arrays, response, keys, counts)
+        return counts
+
+    return np.asarray(np.sum(in_parts(count, first, n, size=_COUNTED), axis=0))

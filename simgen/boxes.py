@@ -16,7 +16,7 @@ __all__ = ["make_boxes"]
 Array = NDArray[np.float64]
 
 _MARGIN = 1.02
-"""On the largest of the 3 × 3 points at which the density of a box is evaluated."""
+"""On the largest of the 3 × 3 points at which the density of a box is evaluated, and below the smallest."""
 _N_OMEGA = 128
 _N_RECOIL = 128
 
@@ -39,7 +39,8 @@ def make_boxes(
     -------
     weight : float
         Integral of the bound [cm²].
-    boxes : ndarray, shape (n, 6)
+    boxes : ndarray, shape (n, 7)
+        See `PlanArrays.boxes`, but for the first column, which is the probability.
     """
     # three points a box and direction: both ends and the middle
     g = _fractions(model, T_low, float(T_max(nodes[-1])) - T_low)
@@ -48,16 +49,18 @@ def make_boxes(
     if len(nodes) > 1:
         ends = np.unique(np.linspace(0, len(nodes) - 1, _N_OMEGA + 1).round().astype(np.int64))
         largest = np.array([density[i : j + 1].max() for i, j in pairwise(ends)])
+        smallest = np.array([density[i : j + 1].min() for i, j in pairwise(ends)])
         fine = np.interp(np.arange(2 * len(ends) - 1) / 2, np.arange(len(ends)), nodes[ends])
     else:
-        largest, fine = density, np.repeat(nodes, 3)
+        largest = smallest = density
+        fine = np.repeat(nodes, 3)
     positive = np.maximum(fine, 1e-9 * fine[-1])  # a spectrum may begin at 0
     span = np.maximum(T_max(positive) - T_low, 0.0)
     T = np.maximum(T_low + span[:, None] * fine_g, 1e-12 * T_max(positive)[:, None])
     values = span[:, None] * dsigma_dT(T, positive[:, None], model, flavour=component.flavour) / SIGMA0
-    high = np.maximum.reduce([values[i : len(fine) - 2 + i : 2] for i in range(3)])
-    high = np.maximum.reduce([high[:, i : len(fine_g) - 2 + i : 2] for i in range(3)])
-    high = largest[:, None] * high
+    high = largest[:, None] * _over_boxes(np.maximum, values)
+    low = smallest[:, None] * _over_boxes(np.minimum, values) / _MARGIN
+    low[:, -1] = 0.0  # the QED factors diverge at T_max
     omega, omega_width = fine[:-1:2], fine[2::2] - fine[:-1:2]
     area = np.outer(omega_width if len(nodes) > 1 else np.ones(1), np.diff(g))
     bound = _MARGIN * high
@@ -70,6 +73,13 @@ def make_boxes(
         np.broadcast_to(g[:-1], shape),
         np.broadcast_to(np.diff(g), shape),
         bound,
+        np.maximum(low, 0.0),
     ]
     boxes = np.stack([c.ravel() for c in columns], axis=1)
     return SIGMA0 * total, boxes[boxes[:, 0] > 0]
+
+
+def _over_boxes(extreme: np.ufunc, values: Array) -> Array:
+    """Reduce the 3 × 3 points of every box."""
+    rows = extreme.reduce([values[i : len(values) - 2 + i : 2] for i in range(3)])
+    return np.asarray(extreme.reduce([rows[:, i : rows.shape[1] - 2 + i : 2] for i in range(3)]))

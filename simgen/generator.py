@@ -8,6 +8,7 @@ from simgen._kernels.vertex import fill_vertices
 from simgen.events import Events
 from simgen.plan import Plan
 from simgen.random import Stage, kernel_key
+from simgen.threads import in_parts
 
 __all__ = ["generate"]
 
@@ -35,7 +36,13 @@ def generate(plan: Plan, n: int, *, seed: int, first: int = 0, identity: Sequenc
     k0, k1 = kernel_key(seed, Stage.VERTEX, *identity).astype(np.uint64)
     component, line = np.empty(n, np.int32), np.empty(n, np.int32)
     E_nu, T, cos_theta = np.empty(n), np.empty(n), np.empty(n)
-    fill_vertices(first, plan.arrays, k0, k1, component, line, E_nu, T, cos_theta)
+
+    def draw(begin: int, end: int) -> None:
+        a, b = begin - first, end - first
+        numbers, energies = (component[a:b], line[a:b]), (E_nu[a:b], T[a:b], cos_theta[a:b])
+        fill_vertices(begin, plan.arrays, k0, k1, *numbers, *energies)
+
+    in_parts(draw, first, n)
     return Events(
         event=np.arange(first, first + n, dtype=np.int64),
         component=component,

@@ -26,6 +26,7 @@ from simgen.exposure import Exposure
 from simgen.geometry import Box, Cylinder, Geometry, Shell, Sphere
 from simgen.oscillation import WAVE, Oscillation
 from simgen.random import Stage, kernel_key
+from simgen.threads import in_parts
 
 __all__ = ["add_times", "add_vertices", "contains", "place_arrays"]
 
@@ -75,8 +76,8 @@ def place_arrays(geometry: Geometry) -> PlaceArrays:
 def contains(geometry: Geometry, x: Array, y: Array, z: Array) -> NDArray[np.bool_]:
     """Tell which points [cm] lie in a target."""
     points = np.stack([np.asarray(c, np.float64) for c in (x, y, z)])
-    inside = np.empty(points.shape[1], np.bool_)
-    fill_inside(points, place_arrays(geometry), inside)
+    inside, place = np.empty(points.shape[1], np.bool_), place_arrays(geometry)
+    in_parts(lambda a, b: fill_inside(points[:, a:b], place, inside[a:b]), 0, len(inside))
     return inside
 
 
@@ -119,7 +120,12 @@ def add_vertices(
     amplitude = np.zeros(n_source) if oscillation is None else np.array(oscillation.amplitudes)
     wave = 0.0 if oscillation is None else WAVE * oscillation.delta_m2
     E_nu, place = events.E_nu.astype(np.float64), place_arrays(geometry)
-    fill_places(events.event, events.component, E_nu, amplitude, wave, place, k0, k1, found)
+
+    def draw(a: int, b: int) -> None:
+        columns = (events.event[a:b], events.component[a:b], E_nu[a:b])
+        fill_places(*columns, amplitude, wave, place, k0, k1, found[:, a:b])
+
+    in_parts(draw, 0, len(events))
     return replace(events, vertex_x=found[0], vertex_y=found[1], vertex_z=found[2], L=found[3])
 
 
@@ -154,5 +160,10 @@ def add_times(
     k0, k1 = kernel_key(seed, Stage.TIME, *identity).astype(np.uint64)
     time = np.empty(len(events))
     rate = math.log(2) / half_life
-    fill_times(events.event, events.component, n_source, exposure.duration, rate, k0, k1, time)
+    duration = exposure.duration
+
+    def draw(a: int, b: int) -> None:
+        fill_times(events.event[a:b], events.component[a:b], n_source, duration, rate, k0, k1, time[a:b])
+
+    in_parts(draw, 0, len(events))
     return replace(events, time=time)

@@ -1,19 +1,19 @@
 """What the generator draws from: channels, and how probable each is.
 
-At tree level the recoil energy comes from the inverse of its closed-form distribution, without bins, and so
-does that of a magnetic moment. Every other term is drawn by rejection from boxes in neutrino energy and
-recoil, which makes its distribution exact too. The spectrum of a continuum is piecewise linear on some 4097
-nodes, among them the knots of a table.
+At tree level the recoil energy comes from the inverse of its closed-form distribution, without bins. That of
+a magnetic moment is drawn by rejection from 1/T, every other term from boxes in neutrino energy and recoil,
+which makes the distributions exact too. The spectrum of a continuum is piecewise linear on some 4097 nodes,
+among them the knots of a table.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simgen._kernels.vertex import BOXES, FLAT, MAGNETIC, POWER, WEAK, PlanArrays
+from simgen._kernels.vertex import BOXES, FLAT, GUIDE, MAGNETIC, POWER, WEAK, PlanArrays
 from simgen.boxes import make_boxes
 from simgen.constants import HBARC2, SIGMA0
 from simgen.continuum import sampling_nodes
@@ -22,6 +22,7 @@ from simgen.deposits import Deposit, Line, PowerLaw, Tabulated
 from simgen.kinematics import E_nu_min, T_max
 from simgen.models import Model
 from simgen.rate import mean_sigma
+from simgen.recoil import cubic, steps
 from simgen.shapes import Basis, amplitudes
 from simgen.sources import Component, Source
 from simgen.spectra import Lines
@@ -63,7 +64,7 @@ class _Channel:
     nodes: Array | None = None
     """shape (n, 2): neutrino energies [MeV] and weights there."""
     boxes: Array | None = None
-    """shape (n, 6): see `PlanArrays.boxes`, but for the first column, which is the probability."""
+    """shape (n, 7): see `simgen.boxes.make_boxes`."""
     products: Sequence[float] = (0.0, 0.0, 0.0)
     amplitudes: Array | None = None
     shifts: Sequence[float] = (0.0, 0.0, 0.0)
@@ -233,21 +234,36 @@ def _box_channels(number: int, component: Component, model: Model, T_low: float)
 def _pack(channels: list[_Channel], model: Model, T_low: float) -> PlanArrays:
     """Lay the channels out in the arrays of the kernel."""
     cumulative = np.cumsum([c.weight for c in channels])
+    cumulative /= cumulative[-1]
     nodes = [_with_integral(c.nodes) if c.nodes is not None else np.empty((0, 3)) for c in channels]
-    boxes = [_with_sum(c.boxes) if c.boxes is not None else np.empty((0, 6)) for c in channels]
-    end_node, end_box = list(accumulate(map(len, nodes))), list(accumulate(map(len, boxes)))
+    boxes = [_with_sum(c.boxes) if c.boxes is not None else np.empty((0, 7)) for c in channels]
+    first_node = np.cumsum([0, *map(len, nodes)])
+    first_box = np.cumsum([0, *map(len, boxes)])[:-1]
+    processes = [c.process for c in channels]
     none = np.zeros((2, len(_FORM_FACTORS)))
+    recoils = _recoils(channels, T_low)
+    below = np.concatenate([[0.0], cumulative[:-1]])
     return PlanArrays(
-        cumulative=cumulative / cumulative[-1],
-        process=np.array([c.process for c in channels], np.int64),
+        cumulative=cumulative,
+        process=np.array(processes, np.int64),
         component=np.array([c.component for c in channels], np.int32),
         line=np.array([c.line for c in channels], np.int32),
         energy=np.array([c.energy for c in channels]),
         width=np.array([c.width for c in channels]),
-        first_node=np.array([e - len(n) if len(n) else -1 for e, n in zip(end_node, nodes, strict=True)]),
-        last_node=np.array(end_node) - 1,
-        first_box=np.array([e - len(b) for e, b in zip(end_box, boxes, strict=True)]),
-        last_box=np.array(end_box) - 1,
+        inverse=np.column_stack([below, 1 / (cumulative - below), recoils.lines]),
+        steps=recoils.steps,
+        gentle=recoils.gentle,
+        own=_need_own(channels),
+        others=any(process != WEAK for process in processes),
+        first_node=np.array([f if len(n) else -1 for f, n in zip(first_node[:-1], nodes, strict=True)]),
+        last_node=first_node[1:] - 1,
+        first_box=first_box,
+        guide=np.array(
+            [
+                _guide(n, b, node, box)
+                for n, b, node, box in zip(nodes, boxes, first_node[:-1], first_box, strict=True)
+            ]
+        ),
         products=np.array([c.products for c in channels], np.float64),
         amplitudes=np.array([none if c.amplitudes is None else c.amplitudes for c in channels]),
         shifts=np.array([c.shifts for c in channels], np.float64),
@@ -260,6 +276,57 @@ def _pack(channels: list[_Channel], model: Model, T_low: float) -> PlanArrays:
         running=model.corrections != "tree",
         qed=model.corrections == "full",
     )
+
+
+def _need_own(channels: list[_Channel]) -> bool:
+    """Tell whether any channel needs uniforms of the event's own."""
+    return any(
+        c.process in (BOXES, MAGNETIC) or (c.process == WEAK and c.nodes is not None) for c in channels
+    )
+
+
+class _Recoils(NamedTuple):
+    """How the recoils of WEAK channels are drawn: see `PlanArrays`."""
+
+    lines: Array
+    steps: int
+    gentle: bool
+
+
+def _recoils(channels: list[_Channel], T_low: float) -> _Recoils:
+    """Prepare the inversion of the recoils' distributions."""
+    lines = np.zeros((len(channels), 3))
+    found: list[tuple[Array, Array]] = []
+    for i, channel in enumerate(channels):
+        if channel.process != WEAK:
+            continue
+        if channel.nodes is None:
+            p, q, span = cubic(channel.products, channel.energy, T_low)
+            lines[i] = p, q, span
+            found.append((np.atleast_1d(p), np.atleast_1d(q)))
+        else:
+            energies = channel.nodes[:, 0][T_max(channel.nodes[:, 0]) > T_low * (1 + 1e-12)]
+            found.append(cubic(channel.products, energies[:: max(len(energies) // 64, 1)], T_low)[:2])
+    if not found:
+        return _Recoils(lines, 0, gentle=False)
+    p, q = (np.concatenate(columns) for columns in zip(*found, strict=True))
+    number = steps(p, q, gentle=False)
+    if number is None:
+        raise ValueError("dσ/dT is below 0 somewhere, so that no recoil can be drawn from it")
+    quick = steps(p, q, gentle=True)
+    gentle = quick is not None and quick <= number
+    return _Recoils(lines, quick if gentle and quick is not None else number, gentle=gentle)
+
+
+def _guide(nodes: Array, boxes: Array, first_node: int, first_box: int) -> NDArray[np.int64]:
+    """Tabulate where the search for a uniform begins: see `PlanArrays.guide`."""
+    parts = np.arange(GUIDE + 1) / GUIDE
+    if len(boxes):
+        found = first_box + np.searchsorted(boxes[:, 0], parts, side="right")
+        return np.minimum(found, first_box + len(boxes) - 1)
+    if len(nodes):
+        return np.asarray(first_node + np.searchsorted(nodes[:, 2], parts, side="right") - 1)
+    return np.zeros(GUIDE + 1, np.int64)
 
 
 def _with_integral(nodes: Array) -> Array:

@@ -4,7 +4,8 @@ Two generators are used, both counter-based and both keyed through `numpy.random
 
 * compiled kernels: Philox4x32-10 (Salmon et al., SC11), 64-bit key from ``spawn_key=(stage, *identity)``;
   the counter's four words are (index low, index high, draw, member): event `index` owns draws 0, 1, 2, ...
-  and each draw gives four words, that is two uniforms of 52 bits;
+  and each draw gives four words, that is two uniforms of 52 bits. Some draws are shared by two or four
+  events, to waste none of them; their index is that of a group;
 * Python code: `numpy.random.Generator(Philox)` from the same seed sequence, for Poisson counts.
 
 Members, by what the index counts:
@@ -12,11 +13,18 @@ Members, by what the index counts:
 ======================================  ====================  ===============================================
 of                                      draw                  member
 ======================================  ====================  ===============================================
-events                                  as the step needs     0
+events: what only one needs             as the step needs     0
+events: shared by two                   as the step needs     1
+events: normals, shared by four         as the step needs     2
 toys' counts, the same means in all     1                     pair of bins: an integer of 63 bits each
 toys' counts, large or different means  0, 2, 3, ...          bin: by inversion or rejection
 toys' normals                           0                     pair of columns: two normals of two uniforms
 ======================================  ====================  ===============================================
+
+Events stand in tiles of 256, event i at place j = i mod 256 of tile t = i // 256. Two uniforms of one draw
+belong to the places j and j + 128, 0 ≤ j < 128, and their index is 128 t + j. Four normals of one draw belong
+to the places j, j + 64, j + 128 and j + 192, 0 ≤ j < 64, and their index is 64 t + j: the first two words give
+radius (40 bits) and angle (24 bits) of the normals at j and j + 128, the others of those at j + 64 and j + 192.
 
 `stage` keeps the steps of a chain apart and `identity` the members of a study. The numbers below and the
 layout of the counter are part of the meaning of a seed.

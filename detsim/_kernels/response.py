@@ -1,18 +1,33 @@
-"""Smearing, acceptance and threshold of single events, and the fused path into a histogram."""
+"""Smearing, acceptance and threshold of the events of a tile: see `simgen._kernels.tiles`."""
 
 import math
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from simgen._kernels.jit import kernel
-from simgen._kernels.philox import normal, uniforms
-from simgen._kernels.poisson import poisson
-from simgen._kernels.vertex import PlanArrays, draw_vertex
+from simgen._kernels.normals import normal_pair
+from simgen._kernels.philox import uniforms
+from simgen._kernels.poisson import poisson_of
+from simgen._kernels.tiles import (
+    ACCEPTED,
+    MEASURED,
+    OWN,
+    RECOIL,
+    ROW,
+    ROWS,
+    TILE,
+    VISIBLE,
+    WORK,
+    fill_normals,
+    fill_own,
+    fill_paired,
+)
 
-BLOCK = 8192
+Array = NDArray[np.float64]
+Numbers = NDArray[np.int32]
+Mask = NDArray[np.bool_]
 
 
 class ResponseArrays(NamedTuple):
@@ -42,13 +57,15 @@ class ResponseArrays(NamedTuple):
     measured_energy: NDArray[np.float64]
     measured_value: NDArray[np.float64]
     """Tabulated efficiencies."""
+    partial: bool
+    """Whether any of these is below 1."""
     edges: NDArray[np.float64]
     smeared: NDArray[np.bool_]
     """Of the components from n_source on, which are backgrounds: whether they are measured as recoils are."""
     n_source: int
 
 
-@kernel()
+@kernel(inner=True)
 def _interpolate(x: float, energy: NDArray[np.float64], value: NDArray[np.float64]) -> float:
     """Interpolate linearly, constant beyond the ends."""
     last = len(energy) - 1
@@ -60,36 +77,47 @@ def _interpolate(x: float, energy: NDArray[np.float64], value: NDArray[np.float6
     return float(value[i] + (x - energy[i]) * ((value[i + 1] - value[i]) / (energy[i + 1] - energy[i])))
 
 
-@kernel()
+@kernel(inner=True)
 def _visible(T: float, response: ResponseArrays) -> float:
-    """Evaluate the visible energy."""
-    if len(response.visible_power) == 0:
-        return T
+    """Evaluate a visible energy that is not the true one."""
     i = int(np.searchsorted(response.visible_break, T, side="right")) - 1
     i = min(max(i, 0), len(response.visible_power) - 1)
     x, c = T - response.visible_break[i], response.visible_power[i]
     return float(c[0] + x * (c[1] + x * (c[2] + x * c[3])))
 
 
-@kernel()
-def measure(
-    index: int, T: float, recoil: bool, response: ResponseArrays, k0: np.uint64, k1: np.uint64
-) -> tuple[bool, float]:
-    """Measure one electron; draw 1 of its stream is the acceptance, all others the smearing."""
-    E = _visible(T, response)
-    if response.light_yield > 0.0:
-        n = poisson(response.light_yield * E, index, 0, k0, k1)
-        T_reco = response.scale * (n / response.light_yield)
+@kernel(inner=True)
+def _count_photoelectrons(
+    w: Array, tile: np.uint64, response: ResponseArrays, k0: np.uint64, k1: np.uint64
+) -> None:
+    """Measure by Poisson numbers: draw 0 of the event's own, then 2, 3, ..."""
+    fill_own(w, tile, 0, k0, k1)
+    for k in range(ROW):
+        mean = response.light_yield * w[VISIBLE + k]
+        n = poisson_of(w[OWN + k], w[WORK + k], mean, tile * ROW + k, 0, k0, k1)
+        w[MEASURED + k] = response.scale * (n / response.light_yield)
+
+
+@kernel(inner=True)
+def _smear(w: Array, tile: np.uint64, response: ResponseArrays, k0: np.uint64, k1: np.uint64) -> None:
+    """Measure with normal errors."""
+    fill_normals(w, tile, 0, k0, k1)
+    scale, constant2, stochastic2 = response.scale, response.constant2, response.stochastic2
+    proportional2 = response.proportional2
+    if len(response.sigma_energy) > 0:
+        for k in range(ROW):
+            sigma = _interpolate(w[VISIBLE + k], response.sigma_energy, response.sigma_value)
+            w[MEASURED + k] = scale * (w[VISIBLE + k] + sigma * w[MEASURED + k])
     else:
-        if len(response.sigma_energy) > 0:
-            sigma = _interpolate(E, response.sigma_energy, response.sigma_value)
-        else:
-            variance = response.constant2 + E * (response.stochastic2 + E * response.proportional2)
-            sigma = math.sqrt(variance)
-        u, v = uniforms(index, 0, k0, k1)
-        T_reco = response.scale * (E + sigma * normal(u, v))
-    if T_reco < response.threshold:
-        return False, T_reco
+        for k in range(ROW):
+            E = w[VISIBLE + k]
+            sigma = math.sqrt(constant2 + E * (stochastic2 + E * proportional2))
+            w[MEASURED + k] = scale * (E + sigma * w[MEASURED + k])
+
+
+@kernel(inner=True)
+def _accepted(T: float, T_reco: float, recoil: bool, response: ResponseArrays) -> float:
+    """Evaluate the probability that an electron which passed the threshold is recorded."""
     accepted = response.efficiency
     if recoil:
         accepted = response.step_value[0]
@@ -100,63 +128,73 @@ def measure(
         accepted *= _interpolate(T, response.true_energy, response.true_value)
     if len(response.measured_energy) > 0:
         accepted *= _interpolate(T_reco, response.measured_energy, response.measured_value)
-    if accepted >= 1.0:
-        return True, T_reco
-    w, _ = uniforms(index, 1, k0, k1)
-    return w < accepted, T_reco
+    return accepted
 
 
 @kernel()
-def record(
-    index: int, component: int, T: float, response: ResponseArrays, k0: np.uint64, k1: np.uint64
-) -> tuple[bool, float]:
-    """Measure one event of any kind; the energy of a background that is not smeared is the measured one."""
-    background = component - response.n_source
-    if background >= 0 and not response.smeared[background]:
-        return response.threshold <= T, T
-    return measure(index, T, background < 0, response, k0, k1)
-
-
-@kernel(parallel=True, nogil=True)
-def fill_measured(
-    event: NDArray[np.int64],
-    component: NDArray[np.int32],
-    T: NDArray[np.float64],
-    response: ResponseArrays,
-    k0: np.uint64,
+def measure_tile(
+    w: Array, component: Numbers, keep: Mask, tile: np.uint64, response: ResponseArrays, k0: np.uint64,
     k1: np.uint64,
-    T_reco: NDArray[np.float64],
-    keep: NDArray[np.bool_],
-) -> None:
-    """Fill the measured energy of every event and whether it is recorded."""
-    for i in numba.prange(len(T)):
-        keep[i], T_reco[i] = record(event[i], component[i], T[i], response, k0, k1)
+) -> None:  # fmt: skip
+    """Measure the events of a tile: of components and row RECOIL make row MEASURED and what is recorded.
+
+    Draws 0 are the smearing, draw 1 of two events is the acceptance. The energy of a background that is not
+    smeared is the measured one.
+    """
+    if len(response.visible_power) > 0:
+        for k in range(ROW):
+            w[VISIBLE + k] = _visible(w[RECOIL + k], response)
+    else:
+        for k in range(ROW):
+            w[VISIBLE + k] = w[RECOIL + k]
+    if response.light_yield > 0.0:
+        _count_photoelectrons(w, tile, response, k0, k1)
+    else:
+        _smear(w, tile, response, k0, k1)
+    threshold = response.threshold
+    for k in range(ROW):
+        keep[k] = w[MEASURED + k] >= threshold
+    if response.partial:
+        fill_paired(w, ACCEPTED, tile, 1, k0, k1)
+        for k in range(ROW):
+            if keep[k]:
+                recoil = component[k] < response.n_source
+                accepted = _accepted(w[RECOIL + k], w[MEASURED + k], recoil, response)
+                keep[k] = w[ACCEPTED + k] < accepted
+    if len(response.smeared) > 0:
+        for k in range(ROW):
+            background = component[k] - response.n_source
+            if background >= 0 and not response.smeared[background]:
+                w[MEASURED + k] = w[RECOIL + k]
+                keep[k] = w[RECOIL + k] >= threshold
 
 
-@kernel(parallel=True, nogil=True)
-def fill_normals(event: NDArray[np.int64], k0: np.uint64, k1: np.uint64, values: NDArray[np.float64]) -> None:
-    """Fill one standard normal an event."""
-    for i in numba.prange(len(event)):
+@kernel(nogil=True)
+def fill_measured(
+    event: NDArray[np.int64], component: Numbers, T: Array, response: ResponseArrays, k0: np.uint64,
+    k1: np.uint64, T_reco: Array, keep: Mask,
+) -> None:  # fmt: skip
+    """Fill the measured energy of every event and whether it is recorded; fastest where events ascend."""
+    w = np.ones(ROWS * TILE)
+    components, kept = np.zeros(TILE, np.int32), np.zeros(TILE, np.bool_)
+    i = 0
+    while i < len(T):
+        tile, end = event[i] // TILE, i + 1
+        while end < len(T) and event[end] // TILE == tile:
+            end += 1
+        for j in range(i, end):
+            k = np.uint64(event[j] - tile * TILE)
+            w[RECOIL + k], components[k] = T[j], component[j]
+        measure_tile(w, components, kept, np.uint64(tile), response, k0, k1)
+        for j in range(i, end):
+            k = np.uint64(event[j] - tile * TILE)
+            T_reco[j], keep[j] = w[MEASURED + k], kept[k]
+        i = end
+
+
+@kernel(nogil=True)
+def fill_shifts(event: NDArray[np.int64], k0: np.uint64, k1: np.uint64, values: Array) -> None:
+    """Fill a normal of each event, of draws of its own."""
+    for i in range(len(event)):
         u, v = uniforms(event[i], 0, k0, k1)
-        values[i] = normal(u, v)
-
-
-@kernel(parallel=True, nogil=True)
-def fill_counts(
-    first: int,
-    n: int,
-    plan: PlanArrays,
-    response: ResponseArrays,
-    v0: np.uint64,
-    v1: np.uint64,
-    d0: np.uint64,
-    d1: np.uint64,
-    counts: NDArray[np.int64],
-) -> None:
-    """Draw and measure events and count them in bins, block by block; counts has a row a block."""
-    for block in numba.prange(len(counts)):
-        for i in range(first + block * BLOCK, min(first + (block + 1) * BLOCK, first + n)):
-            c, _, T = draw_vertex(i, plan, v0, v1)
-            recorded, T_reco = record(i, plan.component[c], T, response, d0, d1)
-            if recorded:
-                counts[block, np.searchsorted(response.edges, T_reco, side="right")] += 1
+        values[i], _ = normal_pair(u, v)

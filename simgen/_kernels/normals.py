@@ -9,19 +9,18 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from simgen._kernels.bits import bits_to_float, float_to_bits
 from simgen._kernels.jit import kernel
 
-_FRACTION = np.uint64((1 << 52) - 1)
-_ONE = np.uint64(1023 << 52)
-_52 = np.uint64(52)
-_SQRT_2 = math.sqrt(2.0)
+_52 = np.int64(52)
+_ROOT_HALF = np.int64(0x3FE6A09E667F3BCD)
+"""Bits of √½."""
 _LN_2 = math.log(2.0)
-_TWO_PI = 2.0 * math.pi
 
 # highest power first
 _ARTANH = tuple(1.0 / (2 * k + 1) for k in range(10, -1, -1))
-_SINE = tuple((-1.0) ** k / math.factorial(2 * k + 1) for k in range(8, -1, -1))
-_COSINE = tuple((-1.0) ** k / math.factorial(2 * k) for k in range(9, -1, -1))
+_SINE = tuple((-1.0) ** k / math.factorial(2 * k + 1) for k in range(11, -1, -1))
+_COSINE = tuple((-1.0) ** k / math.factorial(2 * k) for k in range(12, -1, -1))
 
 
 @kernel(inline="always")
@@ -33,28 +32,25 @@ def _polynomial(s: float, coefficients: tuple[float, ...]) -> float:
     return p
 
 
+@kernel(inline="always")
+def normal_pair(u: float, v: float) -> tuple[float, float]:
+    """Turn two uniforms in (0, 1) into two normals (Box and Muller 1958)."""
+    # u = m 2^e with √½ ≤ m < √2, and ln m = 2 artanh((m-1)/(m+1))
+    e = (float_to_bits(u) - _ROOT_HALF) >> _52
+    m = bits_to_float(float_to_bits(u) - (e << _52))
+    f = (m - 1.0) / (m + 1.0)
+    log = np.float64(e) * _LN_2 + 2.0 * f * _polynomial(f * f, _ARTANH)
+    radius = math.sqrt(-2.0 * log)
+    # of the angle 2x from -π to π
+    x = math.pi * (v - 0.5)
+    sine, cosine = x * _polynomial(x * x, _SINE), _polynomial(x * x, _COSINE)
+    return radius * (1.0 - 2.0 * sine * sine), radius * (2.0 * sine * cosine)
+
+
 @kernel()
 def fill_pairs(
     u: NDArray[np.float64], v: NDArray[np.float64], one: NDArray[np.float64], two: NDArray[np.float64]
 ) -> None:
-    """Turn uniforms in (0, 1) into pairs of normals (Box and Muller 1958); u is overwritten."""
-    bits = u.view(np.uint64)
+    """Turn uniforms in (0, 1) into pairs of normals."""
     for t in range(len(u)):
-        one[t] = np.float64(np.int64(bits[t] >> _52)) - 1023.0
-        bits[t] = (bits[t] & _FRACTION) | _ONE
-    for t in range(len(u)):
-        # u = m 2^e with m from √½ to √2, and ln m = 2 artanh((m-1)/(m+1))
-        large = u[t] > _SQRT_2
-        m = 0.5 * u[t] if large else u[t]
-        e = one[t] + 1.0 if large else one[t]
-        f = (m - 1.0) / (m + 1.0)
-        log = e * _LN_2 + 2.0 * f * _polynomial(f * f, _ARTANH)
-        radius = math.sqrt(-2.0 * log)
-        # v = q/4 + x/2π with |x| ≤ π/4: four quarters of the circle
-        q = np.floor(4.0 * v[t] + 0.5)
-        x = _TWO_PI * (v[t] - 0.25 * q)
-        sine, cosine = x * _polynomial(x * x, _SINE), _polynomial(x * x, _COSINE)
-        odd = (q == 1.0) | (q == 3.0)
-        radius = -radius if (q == 2.0) | (q == 3.0) else radius
-        one[t] = -radius * sine if odd else radius * cosine
-        two[t] = radius * cosine if odd else radius * sine
+        one[t], two[t] = normal_pair(u[t], v[t])

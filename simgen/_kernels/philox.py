@@ -1,9 +1,7 @@
-"""Philox4x32-10, and uniforms and normals from its words.
+"""Philox4x32-10, and uniforms from its words.
 
 Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC11).
 """
-
-import math
 
 import numpy as np
 
@@ -15,6 +13,7 @@ _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 _6, _26 = np.uint64(6), np.uint64(26)
 _TWO_M52 = 2.0**-52
+_8, _24, _LOW_24 = np.uint64(8), np.uint64(24), np.uint64(0xFFFFFF)
 
 
 @kernel(inline="always")
@@ -43,7 +42,9 @@ def unit_interval(high: np.uint64, low: np.uint64) -> float:
 
 
 @kernel(inline="always")
-def member_uniforms(index: int, draw: int, member: int, k0: np.uint64, k1: np.uint64) -> tuple[float, float]:
+def member_uniforms(
+    index: int | np.uint64, draw: int, member: int, k0: np.uint64, k1: np.uint64
+) -> tuple[float, float]:
     """Draw two uniforms in (0, 1) of one member, such as a bin, of what the index counts."""
     i = np.uint64(index)
     a, b, c, d = philox4x32(i & _MASK, i >> _SHIFT, np.uint64(draw), np.uint64(member), k0, k1)
@@ -51,12 +52,25 @@ def member_uniforms(index: int, draw: int, member: int, k0: np.uint64, k1: np.ui
 
 
 @kernel(inline="always")
-def uniforms(index: int, draw: int, k0: np.uint64, k1: np.uint64) -> tuple[float, float]:
-    """Draw two uniforms in (0, 1)."""
-    return member_uniforms(index, draw, 0, k0, k1)
+def _shorter(high: np.uint64, low: np.uint64) -> tuple[float, float]:
+    """Make two uniforms in (0, 1) of two words, of 40 and of 24 bits."""
+    first, second = (high << _8) | (low >> _24), low & _LOW_24
+    return (np.float64(first) + 0.5) * 2.0**-40, (np.float64(second) + 0.5) * 2.0**-24
 
 
 @kernel(inline="always")
-def normal(u: float, v: float) -> float:
-    """Turn two uniforms into one standard normal (Box and Muller 1958)."""
-    return math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * v)
+def four_shorter(
+    index: int | np.uint64, draw: int, member: int, k0: np.uint64, k1: np.uint64
+) -> tuple[float, float, float, float]:
+    """Draw uniforms of 40, 24, 40 and 24 bits: for normals, the radius of which needs more than the angle."""
+    i = np.uint64(index)
+    a, b, c, d = philox4x32(i & _MASK, i >> _SHIFT, np.uint64(draw), np.uint64(member), k0, k1)
+    u, v = _shorter(a, b)
+    s, t = _shorter(c, d)
+    return u, v, s, t
+
+
+@kernel(inline="always")
+def uniforms(index: int | np.uint64, draw: int, k0: np.uint64, k1: np.uint64) -> tuple[float, float]:
+    """Draw two uniforms in (0, 1)."""
+    return member_uniforms(index, draw, 0, k0, k1)

@@ -40,7 +40,7 @@ def propose(u: float, v: float, mean: float) -> tuple[float, float, float, float
 
 @kernel()
 def poisson_of(
-    u: float, v: float, mean: float, index: int, member: int, k0: np.uint64, k1: np.uint64
+    u: float, v: float, mean: float, index: int | np.uint64, member: int, k0: np.uint64, k1: np.uint64
 ) -> float:
     """Do the work of `poisson` with the uniforms of draw 0."""
     if mean < 10.0:
@@ -66,7 +66,7 @@ def poisson_of(
 
 
 @kernel()
-def poisson(mean: float, index: int, member: int, k0: np.uint64, k1: np.uint64) -> float:
+def poisson(mean: float, index: int | np.uint64, member: int, k0: np.uint64, k1: np.uint64) -> float:
     """Draw a Poisson number from draws 0, 2, 3, ... of a member of a stream.
 
     Below 10 by inversion of the CDF, above by rejection (PTRS): Hörmann, Insurance: Mathematics and

@@ -3,7 +3,6 @@
 import math
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -129,7 +128,7 @@ def draw_uniform(index: int, place: PlaceArrays, k0: np.uint64, k1: np.uint64) -
         draw += DRAWS
 
 
-@kernel(parallel=True, nogil=True)
+@kernel(nogil=True)
 def fill_places(
     event: NDArray[np.int64],
     component: NDArray[np.int32],
@@ -145,7 +144,7 @@ def fill_places(
 
     wave is the phase per way times the neutrino energy, amplitude that of each component's oscillation.
     """
-    for i in numba.prange(len(event)):
+    for i in range(len(event)):
         c = component[i]
         if c < len(amplitude):
             x, y, z, r = draw_interaction(event[i], place, amplitude[c], wave / E_nu[i], k0, k1)
@@ -155,14 +154,14 @@ def fill_places(
         vertices[0, i], vertices[1, i], vertices[2, i], vertices[3, i] = x, y, z, r
 
 
-@kernel(parallel=True, nogil=True)
+@kernel(nogil=True)
 def fill_inside(points: NDArray[np.float64], place: PlaceArrays, inside: NDArray[np.bool_]) -> None:
     """Fill which points, shape (3, n), are in the target."""
-    for i in numba.prange(len(inside)):
+    for i in range(len(inside)):
         inside[i] = _inside(points[0, i], points[1, i], points[2, i], place)
 
 
-@kernel(parallel=True, nogil=True)
+@kernel(nogil=True)
 def fill_times(
     event: NDArray[np.int64],
     component: NDArray[np.int32],
@@ -175,7 +174,7 @@ def fill_times(
 ) -> None:
     """Fill times since the start: of a decay with this rate [1/s], even for components from n_source on."""
     lived = -math.expm1(-rate * duration)
-    for i in numba.prange(len(event)):
+    for i in range(len(event)):
         u, _ = uniforms(event[i], 0, k0, k1)
         if component[i] < n_source and lived > 0.0:
             time[i] = min(-math.log1p(-u * lived) / rate, duration)

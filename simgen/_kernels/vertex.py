@@ -1,18 +1,41 @@
-"""Drawing of true events: channel, neutrino energy, recoil energy."""
+"""Drawing of true events, tile by tile: channel, neutrino energy, recoil energy."""
 
 import math
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from simgen._kernels.density import differential
 from simgen._kernels.jit import kernel
 from simgen._kernels.philox import uniforms
-from simgen._kernels.radiative import kappa, qed_factors
+from simgen._kernels.tiles import (
+    ENERGY,
+    FIRST,
+    OWN,
+    RECOIL,
+    ROW,
+    ROWS,
+    SECOND,
+    SPAN,
+    TILE,
+    UNIFORM,
+    WORK,
+    fill_own,
+    fill_paired,
+)
 from simgen.constants import M_E
 
+Array = NDArray[np.float64]
+Numbers = NDArray[np.int32]
+
 WEAK, MAGNETIC, FLAT, BOXES, POWER = 0, 1, 2, 3, 4
+
+GUIDE = 1024
+"""Equal parts of the probability, for each of which a table knows where its search begins."""
+
+_SELECTED = 4
+"""So many channels are compared one after the other; more are looked up."""
 
 
 class PlanArrays(NamedTuple):
@@ -21,20 +44,32 @@ class PlanArrays(NamedTuple):
     cumulative: NDArray[np.float64]
     """Cumulative probability of the channels as proposed."""
     process: NDArray[np.int64]
-    """WEAK, MAGNETIC: closed form. BOXES: rejection from a table. FLAT, POWER: no neutrino; a FLAT channel
-    with nodes is tabulated."""
+    """WEAK: closed form. MAGNETIC: rejection from 1/T. BOXES: rejection from a table. FLAT, POWER: no
+    neutrino; a FLAT channel with nodes is tabulated."""
     component: NDArray[np.int32]
     line: NDArray[np.int32]
     energy: NDArray[np.float64]
     """Neutrino energy of a line, low end of a FLAT or POWER channel."""
     width: NDArray[np.float64]
     """Width of a FLAT channel."""
+    inverse: NDArray[np.float64]
+    """shape (n, 5): cumulative probability below the channel, 1/probability; of a WEAK line p, q and the span
+    of the recoil energy (`simgen.recoil`)."""
+    steps: int
+    """Steps that a recoil takes from its start."""
+    gentle: bool
+    """Whether recoils start from a series in p and q."""
+    own: bool
+    """Whether any channel needs uniforms of the event's own: continua and rejection do."""
+    others: bool
+    """Whether any channel is not WEAK."""
     first_node: NDArray[np.int64]
     """First row of `nodes` of a continuum, -1 for lines."""
     last_node: NDArray[np.int64]
     first_box: NDArray[np.int64]
     """First row of `boxes` of a BOXES channel."""
-    last_box: NDArray[np.int64]
+    guide: NDArray[np.int64]
+    """shape (n, GUIDE + 1): first node or box that can be the one of a uniform in this part."""
     products: NDArray[np.float64]
     """shape (n, 3): coefficients of 1, (1-T/ω)², -m_e T/ω² of a WEAK channel; of a POWER channel 1 - index
     and the logarithm of the ratio of its ends."""
@@ -46,8 +81,8 @@ class PlanArrays(NamedTuple):
     nodes: NDArray[np.float64]
     """shape (n_nodes, 3): neutrino energy of a continuum [MeV], weight there, cumulative trapezoids to 1."""
     boxes: NDArray[np.float64]
-    """shape (n_boxes, 6): cumulative probability in its channel, low end and width in ω and in the fraction
-    g = (T - T_low)/(T_max - T_low), bound of the density."""
+    """shape (n_boxes, 7): cumulative probability in its channel, low end and width in ω and in the fraction
+    g = (T - T_low)/(T_max - T_low), bound of the density and a value that the density is not below."""
     T_low: float
     vector_mass2: float
     scalar_mass2: float
@@ -57,39 +92,51 @@ class PlanArrays(NamedTuple):
     qed: bool
 
 
-@kernel()
-def _line_density_inverse(p: float, q: float, u: float) -> float:
-    """Solve the CDF of a density that runs linearly from p to q over (0, 1)."""
-    if p + q <= 0.0:
-        return u
-    # x = 2 c / (p + √(p² + 2 (q - p) c)) with c = u (p + q)/2 does not cancel
-    c = 0.5 * u * (p + q)
-    return min(2.0 * c / (p + math.sqrt(max(p * p + 2.0 * (q - p) * c, 0.0))), 1.0)
-
-
-@kernel()
-def _find(value: float, column: int, i: int, last: int, nodes: NDArray[np.float64]) -> int:
-    """Find the row from i to last - 1 whose cell holds a value of an ascending column."""
-    while last - i > 1:
-        middle = (i + last) // 2
-        if nodes[middle, column] <= value:
+@kernel(inner=True)
+def _find(value: float, column: int, i: int, last: int, table: Array) -> int:
+    """Find the row from i to last whose entry, or that of a row behind it, is not above a value."""
+    while i < last:
+        middle = (i + last + 1) // 2
+        if table[middle, column] <= value:
             i = middle
         else:
-            last = middle
+            last = middle - 1
     return i
 
 
-@kernel()
-def _continuum_energy(u: float, first: int, last: int, nodes: NDArray[np.float64]) -> float:
-    """Draw a neutrino energy from the piecewise linear density between two rows of the nodes."""
-    i = _find(u, 2, first, last, nodes)
+@kernel(inner=True)
+def _inside(u: float) -> float:
+    """Return a uniform that is not 1, as rounding may make one that was scaled."""
+    return min(max(u, 0.0), 1.0 - 2.0**-53)
+
+
+@kernel(inner=True)
+def _node(u: float, c: int, plan: PlanArrays) -> float:
+    """Draw an energy from the piecewise linear density between the nodes of a channel."""
+    u, nodes = _inside(u), plan.nodes
+    g = int(u * GUIDE)
+    i = _find(u, 2, plan.guide[c, g], min(plan.guide[c, g + 1], plan.last_node[c] - 1), nodes)
     step = nodes[i + 1, 2] - nodes[i, 2]
-    inside = (u - nodes[i, 2]) / step if step > 0.0 else 0.5
-    x = _line_density_inverse(nodes[i, 1], nodes[i + 1, 1], inside)
+    x = (u - nodes[i, 2]) / step if step > 0.0 else 0.5
+    p, q = nodes[i, 1], nodes[i + 1, 1]
+    if p + q > 0.0:
+        # x = 2 c / (p + √(p² + 2 (q - p) c)) with c = u (p + q)/2 does not cancel
+        part = 0.5 * x * (p + q)
+        x = min(2.0 * part / (p + math.sqrt(max(p * p + 2.0 * (q - p) * part, 0.0))), 1.0)
     return float(nodes[i, 0] + (nodes[i + 1, 0] - nodes[i, 0]) * x)
 
 
-@kernel()
+@kernel(inner=True)
+def _spectrum(omega: float, c: int, plan: PlanArrays) -> float:
+    """Interpolate the weight in the neutrino energy between the nodes of a channel."""
+    nodes = plan.nodes
+    i = _find(omega, 0, plan.first_node[c], plan.last_node[c] - 1, nodes)
+    span = nodes[i + 1, 0] - nodes[i, 0]
+    x = (omega - nodes[i, 0]) / span if span > 0.0 else 0.0
+    return float(nodes[i, 1] + x * (nodes[i + 1, 1] - nodes[i, 1]))
+
+
+@kernel(inner=True)
 def _power_law(u: float, p: float, span: float) -> float:
     """Invert the CDF of x^(p-1) between 1 and exp(span)."""
     if p == 0.0:
@@ -97,162 +144,246 @@ def _power_law(u: float, p: float, span: float) -> float:
     return float(math.exp(math.log1p(u * math.expm1(p * span)) / p))
 
 
-@kernel()
-def _spectrum(omega: float, first: int, last: int, nodes: NDArray[np.float64]) -> float:
-    """Interpolate the weight in the neutrino energy between two rows of the nodes."""
-    i = _find(omega, 0, first, last, nodes)
-    span = nodes[i + 1, 0] - nodes[i, 0]
-    x = (omega - nodes[i, 0]) / span if span > 0.0 else 0.0
-    return float(nodes[i, 1] + x * (nodes[i + 1, 1] - nodes[i, 1]))
+@kernel(inner=True)
+def _again(
+    w: Array, j: int | np.uint64, index: int | np.uint64, draw: int, k0: np.uint64, k1: np.uint64
+) -> None:
+    """Draw the uniforms of an event's next attempt: those of two more draws of its own."""
+    w[UNIFORM + j], w[OWN + j] = uniforms(index, draw, k0, k1)
+    w[WORK + j], _ = uniforms(index, draw + 1, k0, k1)
 
 
-@kernel()
-def _weak_recoil(u: float, omega: float, low: float, high: float, a2: float, b2: float, ab: float) -> float:
-    """Solve the cubic CDF of the tree-level recoil spectrum, by Newton steps kept in a bracket."""
-    quadratic = ab * M_E / (2.0 * omega * omega)
-    third = b2 * omega / 3.0
-    z_low, z_high = 1.0 - low / omega, 1.0 - high / omega
-    F_low = a2 * low - third * z_low**3 - quadratic * low * low
-    F_high = a2 * high - third * z_high**3 - quadratic * high * high
-    target = F_low + u * (F_high - F_low)
-    left, right = low, high
-    T = low + u * (high - low)
-    tolerance = 1e-9 * high  # the step behind it is of the order of its square
-    for _ in range(60):
-        z = 1.0 - T / omega
-        excess = a2 * T - third * z * z * z - quadratic * T * T - target
-        slope = a2 + b2 * z * z - 2.0 * quadratic * T
-        if excess > 0.0:
-            right = T
-        else:
-            left = T
-        new = T - excess / slope
-        if not (left <= new <= right):
-            new = 0.5 * (left + right)
-        if abs(new - T) <= tolerance:
-            return new
-        T = new
-    return T
+@kernel(inner=True)
+def _another(w: Array, j: int | np.uint64, plan: PlanArrays) -> int:
+    """Choose the channel of an event anew, and make a uniform in the channel of that which chose it."""
+    c = np.searchsorted(plan.cumulative[: len(plan.cumulative) - 1], w[UNIFORM + j], side="right")
+    w[UNIFORM + j] = (w[UNIFORM + j] - plan.inverse[c, 0]) * plan.inverse[c, 1]
+    return int(c)
 
 
-@kernel()
-def _magnetic_recoil(u: float, omega: float, low: float, high: float) -> float:
-    """Solve ln T - T/ω = G, the CDF of the magnetic recoil spectrum, by Newton steps in ln T."""
-    G_low = math.log(low) - low / omega
-    G_high = math.log(high) - high / omega
-    target = G_low + u * (G_high - G_low)
-    x = min(max(target, math.log(low)), math.log(high))
-    for _ in range(60):
-        T = math.exp(x)
-        new = x - (x - T / omega - target) / (1.0 - T / omega)
-        x, step = new, abs(new - x)
-        if step <= 1e-9:
-            break
-    return min(max(math.exp(x), low), high)
-
-
-@kernel()
-def _differential(T: float, omega: float, plan: PlanArrays, c: int) -> float:
-    """Evaluate dσ/dT of a BOXES channel in units of σ0."""
-    k = kappa(T, plan.charged_current[c]) if plan.running else 1.0
-    inverse = 1.0 / T
-    propagator = 1.0 / (2.0 * M_E * T + plan.vector_mass2)
-    x = plan.amplitudes
-    a = x[c, 0, 0] + x[c, 0, 1] * k + x[c, 0, 2] * inverse + x[c, 0, 3] * propagator
-    b = x[c, 1, 0] + x[c, 1, 1] * k + x[c, 1, 2] * inverse + x[c, 1, 3] * propagator
-    z = T / omega
-    h0, h1, h2 = 1.0, (1.0 - z) ** 2, -M_E * T / (omega * omega)
-    if plan.qed:
-        q0, q1, q2 = qed_factors(T, omega)
-        h0, h1, h2 = h0 + q0, h1 + q1, h2 + q2
-    total = (a * a + plan.shifts[c, 0]) * h0 + (b * b + plan.shifts[c, 1]) * h1 + a * b * h2
-    if plan.shifts[c, 2] > 0.0:
-        scalar = M_E * M_E * T * (1.0 + T / (2.0 * M_E)) / (4.0 * math.pi * omega * omega)
-        total += plan.shifts[c, 2] * scalar / (2.0 * M_E * T + plan.scalar_mass2) ** 2
-    return float(total)
-
-
-@kernel()
-def _draw_box(
-    index: int, draw: int, c: int, u: float, v: float, plan: PlanArrays, k0: np.uint64, k1: np.uint64
-) -> tuple[bool, float, float]:
-    """Propose E_nu and T uniformly in a box, and accept or reject them."""
-    i, last = plan.first_box[c], plan.last_box[c]
-    while i < last:
+@kernel(inner=True)
+def _from_boxes(w: Array, j: int | np.uint64, c: int, plan: PlanArrays) -> bool:
+    """Propose E_nu and T evenly in a box, and accept or reject them."""
+    boxes, u = plan.boxes, _inside(w[UNIFORM + j])
+    g = int(u * GUIDE)
+    i, last = plan.guide[c, g], plan.guide[c, g + 1]
+    while i < last and boxes[i, 0] <= u:
         middle = (i + last) // 2
-        if plan.boxes[middle, 0] <= u:
+        if boxes[middle, 0] <= u:
             i = middle + 1
         else:
             last = middle
-    below = plan.boxes[i - 1, 0] if i > plan.first_box[c] else 0.0
-    u = (u - below) / (plan.boxes[i, 0] - below)
-    omega = plan.boxes[i, 1] + u * plan.boxes[i, 2]
+    below = boxes[i - 1, 0] if i > plan.first_box[c] else 0.0
+    omega = boxes[i, 1] + (u - below) / (boxes[i, 0] - below) * boxes[i, 2]
     high = 2.0 * omega * omega / (M_E + 2.0 * omega)
-    T = plan.T_low + (high - plan.T_low) * (plan.boxes[i, 3] + v * plan.boxes[i, 4])
+    T = plan.T_low + (high - plan.T_low) * (boxes[i, 3] + w[OWN + j] * boxes[i, 4])
+    w[ENERGY + j], w[RECOIL + j] = omega, T
     # at T_max itself the QED factors diverge: a set of measure zero that rounding can hit
     if not 0.0 < T < high:
-        return False, omega, T
-    density = (high - plan.T_low) * _differential(T, omega, plan, c)
+        return False
+    height = w[WORK + j] * boxes[i, 5]
+    if height < boxes[i, 6]:
+        return True
+    density = (high - plan.T_low) * differential(
+        T, omega, plan.amplitudes[c], plan.shifts[c], plan.charged_current[c], plan.vector_mass2,
+        plan.scalar_mass2, plan.running, plan.qed,
+    )  # fmt: skip
     if plan.first_node[c] >= 0:
-        density *= _spectrum(omega, plan.first_node[c], plan.last_node[c], plan.nodes)
-    w, _ = uniforms(index, draw + 1, k0, k1)
-    return w * plan.boxes[i, 5] < density, omega, T
+        density *= _spectrum(omega, c, plan)
+    return bool(height < density)
+
+
+@kernel(inner=True)
+def _magnetic(w: Array, j: int | np.uint64, low: float) -> bool:
+    """Propose T with density 1/T, and accept it with 1 - T/E_nu."""
+    omega = w[ENERGY + j]
+    high = 2.0 * omega * omega / (M_E + 2.0 * omega)
+    T = low * math.exp(w[OWN + j] * math.log(high / low))
+    w[RECOIL + j] = min(T, high)
+    return bool(w[WORK + j] * omega < omega - T)
+
+
+@kernel(inner=True)
+def _channels(w: Array, channel: Numbers, plan: PlanArrays) -> None:
+    """Choose channels by the uniforms, make uniforms in the channel of them, and fetch what recoils need."""
+    if len(plan.cumulative) <= _SELECTED:
+        _select(w, channel, plan)
+        return
+    for k in range(ROW):
+        channel[k] = _another(w, k, plan)
+    for k in range(ROW):
+        c = channel[k]
+        w[FIRST + k], w[SECOND + k] = plan.inverse[c, 2], plan.inverse[c, 3]
+        w[SPAN + k] = plan.inverse[c, 4]
+
+
+@kernel(inner=True)
+def _row(c: int | np.int32, plan: PlanArrays) -> tuple[float, float, float, float, float]:
+    """Fetch what belongs to a channel."""
+    t = plan.inverse
+    return t[c, 0], t[c, 1], t[c, 2], t[c, 3], t[c, 4]
+
+
+@kernel(inner=True)
+def _select(w: Array, channel: Numbers, plan: PlanArrays) -> None:
+    """Do the work of `_channels` for few channels, without looking into tables: it vectorises."""
+    last = len(plan.cumulative) - 1
+    i, j, m = np.int32(min(1, last)), np.int32(min(2, last)), np.int32(min(3, last))
+    _, s0, p0, q0, r0 = _row(0, plan)
+    u1, s1, p1, q1, r1 = _row(i, plan)
+    u2, s2, p2, q2, r2 = _row(j, plan)
+    u3, s3, p3, q3, r3 = _row(m, plan)
+    for k in range(ROW):
+        u = w[UNIFORM + k]
+        one, two, three = u >= u1, u >= u2, u >= u3
+        first, second = (i if one else np.int32(0)), (m if three else j)
+        channel[k] = second if two else first
+        low, high = (p1 if one else p0), (p3 if three else p2)
+        w[FIRST + k] = high if two else low
+        low, high = (q1 if one else q0), (q3 if three else q2)
+        w[SECOND + k] = high if two else low
+        low, high = (r1 if one else r0), (r3 if three else r2)
+        w[SPAN + k] = high if two else low
+        low, high = (s1 if one else s0), (s3 if three else s2)
+        scale = high if two else low
+        low, high = (u1 if one else 0.0), (u3 if three else u2)
+        w[UNIFORM + k] = (u - (high if two else low)) * scale
+
+
+@kernel(inner=True)
+def _continua(w: Array, channel: Numbers, plan: PlanArrays) -> None:
+    """Draw the neutrino energies of WEAK continua, and prepare the recoil: see `simgen.recoil`."""
+    for k in range(ROW):
+        c = channel[k]
+        if plan.process[c] != WEAK or plan.first_node[c] < 0:
+            continue
+        omega = _node(w[UNIFORM + k], c, plan)
+        a2, b2, ab = plan.products[c, 0], plan.products[c, 1], plan.products[c, 2]
+        span = 2.0 * omega * omega / (M_E + 2.0 * omega) - plan.T_low
+        y, s, m = 1.0 - plan.T_low / omega, span / omega, ab * M_E / (omega * omega)
+        slope, third = -(b2 * y * s + 0.5 * m * span), b2 * s * s / 3.0
+        scale = 1.0 / (a2 + b2 * y * y - m * plan.T_low + slope + third)
+        w[ENERGY + k], w[SPAN + k], w[UNIFORM + k] = omega, span, w[OWN + k]
+        w[FIRST + k], w[SECOND + k] = slope * scale, third * scale
+
+
+@kernel(inner=True)
+def _recoils(w: Array, steps: int, gentle: bool, T_low: float) -> None:
+    """Invert the cubic CDF of the recoil energy: see `simgen.recoil`."""
+    if gentle:
+        for k in range(ROW):
+            u, p, q = w[UNIFORM + k], w[FIRST + k], w[SECOND + k]
+            shift = u * (u - 1.0) * (p + q * (1.0 + u))
+            slope = p * (2.0 * u - 1.0) + q * (3.0 * u * u - 1.0)
+            x = u - shift * (1.0 - slope * (1.0 - slope)) - shift * shift * (p + 3.0 * q * u)
+            w[RECOIL + k] = min(max(x, 0.0), 1.0)
+    else:
+        for k in range(ROW):
+            u, p, q = w[UNIFORM + k], w[FIRST + k], w[SECOND + k]
+            low, high = 1.0 - p - q, 1.0 + p + 2.0 * q
+            root = math.sqrt(max(low * low + (high - low) * (high + low) * u, 0.0))
+            w[RECOIL + k] = min(max(u * (high + low) / (low + root), 0.0), 1.0)
+    for _ in range(steps):
+        for k in range(ROW):
+            x, p, q = w[RECOIL + k], w[FIRST + k], w[SECOND + k]
+            low = 1.0 - p - q
+            F = x * (low + x * (p + x * q)) - w[UNIFORM + k]
+            f, bend = low + x * (2.0 * p + x * 3.0 * q), p + 3.0 * q * x
+            square = f * f
+            below = f * (square - 2.0 * F * bend) + F * F * q
+            step = F * (square - F * bend) / (below if below != 0.0 else 1.0)
+            w[RECOIL + k] = min(max(x - step, 0.0), 1.0)
+    for k in range(ROW):
+        w[RECOIL + k] = T_low + w[RECOIL + k] * w[SPAN + k]
+
+
+@kernel(inner=True)
+def _others(
+    w: Array, channel: Numbers, tile: np.uint64, plan: PlanArrays, k0: np.uint64, k1: np.uint64
+) -> None:
+    """Draw the events of all channels but the WEAK ones; draws 2n and 2n+1 belong to their n-th attempt.
+
+    Channels of boxes have the probabilities of what they propose: after a rejection any may be next. There
+    are none beside WEAK ones.
+    """
+    for k in range(ROW):
+        c = channel[k]
+        process = plan.process[c]
+        if process == WEAK:
+            continue
+        draw = 0
+        while process == BOXES:
+            if _from_boxes(w, k, c, plan):
+                break
+            draw += 2
+            _again(w, k, tile * ROW + k, draw, k0, k1)
+            c = _another(w, k, plan)
+            process = plan.process[c]
+        channel[k] = c
+        if process == BOXES:
+            continue
+        if plan.first_node[c] >= 0:
+            energy = _node(w[UNIFORM + k], c, plan)
+        elif process == POWER:
+            ratio = _power_law(w[UNIFORM + k], plan.products[c, 0], plan.products[c, 1])
+            energy = plan.energy[c] * ratio
+        else:
+            energy = plan.energy[c] + w[UNIFORM + k] * plan.width[c]
+        if process == MAGNETIC:
+            w[ENERGY + k] = energy
+            while not _magnetic(w, k, plan.T_low):
+                draw += 2
+                _again(w, k, tile * ROW + k, draw, k0, k1)
+        else:
+            w[ENERGY + k], w[RECOIL + k] = 0.0, energy
 
 
 @kernel()
-def draw_vertex(index: int, plan: PlanArrays, k0: np.uint64, k1: np.uint64) -> tuple[int, float, float]:
-    """Draw channel, E_nu and T of one event; draws 2n and 2n+1 of its stream belong to the n-th attempt."""
-    draw = 0
-    while True:
-        u, v = uniforms(index, draw, k0, k1)
-        c = 0
-        while plan.cumulative[c] <= u:
-            c += 1
-        below = plan.cumulative[c - 1] if c > 0 else 0.0
-        u = (u - below) / (plan.cumulative[c] - below)
-        process = plan.process[c]
-        if process == FLAT:
-            if plan.first_node[c] >= 0:
-                return c, 0.0, _continuum_energy(v, plan.first_node[c], plan.last_node[c], plan.nodes)
-            return c, 0.0, plan.energy[c] + v * plan.width[c]
-        if process == POWER:
-            return c, 0.0, plan.energy[c] * _power_law(v, plan.products[c, 0], plan.products[c, 1])
-        if process == BOXES:
-            accepted, omega, T = _draw_box(index, draw, c, u, v, plan, k0, k1)
-            if accepted:
-                return c, omega, T
-            draw += 2
-            continue
-        if plan.first_node[c] >= 0:
-            omega = _continuum_energy(u, plan.first_node[c], plan.last_node[c], plan.nodes)
-        else:
-            omega = plan.energy[c]
-        low, high = plan.T_low, 2.0 * omega * omega / (M_E + 2.0 * omega)
-        if process == MAGNETIC:
-            return c, omega, _magnetic_recoil(v, omega, low, high)
-        p0, p1, p2 = plan.products[c, 0], plan.products[c, 1], plan.products[c, 2]
-        return c, omega, _weak_recoil(v, omega, low, high, p0, p1, p2)
-
-
-@kernel(parallel=True, nogil=True)
-def fill_vertices(
-    first: int,
-    plan: PlanArrays,
-    k0: np.uint64,
-    k1: np.uint64,
-    component: NDArray[np.int32],
-    line: NDArray[np.int32],
-    E_nu: NDArray[np.float64],
-    T: NDArray[np.float64],
-    cos_theta: NDArray[np.float64],
+def draw_tile(
+    w: Array, channel: Numbers, tile: np.uint64, plan: PlanArrays, k0: np.uint64, k1: np.uint64
 ) -> None:
+    """Draw channel, E_nu (see `neutrino_energy`) and T (row RECOIL) of the events of a tile."""
+    fill_paired(w, UNIFORM, tile, 0, k0, k1)
+    _channels(w, channel, plan)
+    for k in range(ROW if plan.own or plan.others else 0):
+        w[ENERGY + k] = plan.energy[channel[k]]
+    if plan.own:
+        fill_own(w, tile, 1, k0, k1)
+        _continua(w, channel, plan)
+    _recoils(w, plan.steps, plan.gentle, plan.T_low)
+    if plan.others:
+        _others(w, channel, tile, plan, k0, k1)
+
+
+@kernel(inner=True)
+def neutrino_energy(w: Array, k: int | np.uint64, c: int | np.int32, plan: PlanArrays) -> float:
+    """Return the neutrino energy of an event of a tile; the row ENERGY has it where not all are lines."""
+    return w[ENERGY + k] if plan.own or plan.others else plan.energy[c]
+
+
+@kernel(nogil=True)
+def fill_vertices(
+    first: int, plan: PlanArrays, k0: np.uint64, k1: np.uint64, component: Numbers, line: Numbers,
+    E_nu: Array, T: Array, cos_theta: Array,
+) -> None:  # fmt: skip
     """Fill the columns for the events first, first + 1, ..."""
-    for i in numba.prange(len(T)):
-        c, omega, recoil = draw_vertex(first + i, plan, k0, k1)
-        component[i], line[i] = plan.component[c], plan.line[c]
-        E_nu[i], T[i] = omega, recoil
-        if omega > 0.0:
-            cosine = (1.0 + M_E / omega) * math.sqrt(recoil / (recoil + 2.0 * M_E))
-            cos_theta[i] = min(cosine, 1.0)
-        else:
-            cos_theta[i] = 0.0
+    w, channel = np.empty(ROWS * TILE), np.empty(TILE, np.int32)
+    end = first + len(T)
+    for tile in range(first // TILE, -(-end // TILE)):
+        draw_tile(w, channel, np.uint64(tile), plan, k0, k1)
+        begin = max(first, tile * TILE)
+        for i in range(begin, min(end, (tile + 1) * TILE)):
+            k = np.uint64(i - tile * TILE)
+            c = channel[k]
+            component[i - first], line[i - first] = plan.component[c], plan.line[c]
+            E_nu[i - first], T[i - first] = neutrino_energy(w, k, c, plan), w[RECOIL + k]
+    fill_cosines(E_nu, T, cos_theta)
+
+
+@kernel(inner=True)
+def fill_cosines(E_nu: Array, T: Array, cos_theta: Array) -> None:
+    """Fill the cosines of the angle between electron and neutrino, 0 where there is none."""
+    for i in range(len(T)):
+        ratio = math.sqrt(max(T[i] / (T[i] + 2.0 * M_E), 0.0))
+        cosine = min((1.0 + M_E / E_nu[i]) * ratio, 1.0)
+        cos_theta[i] = cosine if E_nu[i] > 0.0 else 0.0

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simgen._kernels.philox import normal, philox4x32, uniforms, unit_interval
+from simgen._kernels.normals import normal_pair
+from simgen._kernels.philox import four_shorter, philox4x32, uniforms, unit_interval
 from simgen.random import Stage, check_seed, float_bits, fresh_seed, generator, kernel_key
 
 WORD = 0xFFFFFFFF
@@ -33,9 +34,17 @@ def _draw(first, n, draw, k0, k1):
 
 @numba.njit
 def _normals(u, v):
-    out = np.empty(len(u))
+    out = np.empty((2, len(u)))
     for i in range(len(u)):
-        out[i] = normal(u[i], v[i])
+        out[0, i], out[1, i] = normal_pair(u[i], v[i])
+    return out
+
+
+@numba.njit
+def _shorter(n, k0, k1):
+    out = np.empty((4, n))
+    for i in range(n):
+        out[0, i], out[1, i], out[2, i], out[3, i] = four_shorter(i, 0, 2, k0, k1)
     return out
 
 
@@ -79,13 +88,39 @@ def test_uniforms_are_uniform():
 
 
 def test_normals():
-    """Twin. Finds a wrong variance or a cut tail (KS and four moments, 1e6 draws, α = 1e-3)."""
-    x = _normals(*draws((3, 4), 1_000_000))
-    assert stats.kstest(x, "norm").pvalue > 1e-3
-    moments = [np.mean(x), np.mean(x**2) - 1, np.mean(x**3), np.mean(x**4) - 3]
-    errors = np.sqrt(np.array([1, 2, 15, 96]) / x.size)
-    assert np.all(np.abs(moments) < stats.norm.isf(5e-4 / 4) * errors)
-    assert np.max(np.abs(x)) > 4.5
+    """Twin. Finds a wrong variance, a cut tail or a correlated pair (KS and moments, 1e6 draws, α = 1e-3)."""
+    x, y = _normals(*draws((3, 4), 1_000_000))
+    for sample in (x, y, (x + y) / math.sqrt(2)):
+        assert stats.kstest(sample, "norm").pvalue > 1e-3
+        moments = [np.mean(sample**k) - m for k, m in ((1, 0), (2, 1), (3, 0), (4, 3))]
+        errors = np.sqrt(np.array([1, 2, 15, 96]) / sample.size)
+        assert np.all(np.abs(moments) < stats.norm.isf(5e-4 / 12) * errors)
+        assert np.max(np.abs(sample)) > 4.5
+
+
+def test_normals_are_those_of_the_formula():
+    """Closed form. Finds a series that ends too early, at the ends of its range and between."""
+    u = np.concatenate(
+        [10.0 ** -np.arange(1, 300, 7), np.linspace(0.01, 0.99, 99), 1 - 2.0 ** -np.arange(2, 50)]
+    )
+    u, v = (grid.ravel() for grid in np.meshgrid(u, (np.arange(32) + 0.3) / 32))
+    radius, angle = np.sqrt(-2 * np.log(u)), math.pi * (2 * v - 1)
+    x, y = _normals(u, v)
+    assert np.max(np.abs(x - radius * np.cos(angle)) / radius) < 2e-15
+    assert np.max(np.abs(y - radius * np.sin(angle)) / radius) < 2e-15
+
+
+def test_shorter_uniforms():
+    """Twin. Finds bits that two numbers share, or that are lost (KS, χ² of pairs, 1e6 draws, α = 1e-3)."""
+    sample = _shorter(1_000_000, np.uint64(5), np.uint64(6))
+    assert 0 < sample.min() < sample.max() < 1
+    for i in range(4):
+        assert stats.kstest(sample[i], "uniform").pvalue > 1e-3
+        for j in range(i):
+            cells = np.histogram2d(sample[i], sample[j], bins=20, range=[[0, 1], [0, 1]])[0]
+            assert stats.chisquare(cells.ravel()).pvalue > 1e-3
+    np.testing.assert_array_equal(sample[::2] * 2**40 % 1, 0.5)
+    np.testing.assert_array_equal(sample[1::2] * 2**24 % 1, 0.5)
 
 
 def test_draws_of_one_event_differ():

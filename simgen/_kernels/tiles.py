@@ -1,0 +1,65 @@
+"""Tiles: some hundred neighbouring events side by side, in rows of one array that fits the fastest cache.
+
+Loops run over a row, so that they vectorise. Rows stand at fixed places of the one array: a compiler then
+sees that they do not overlap. Event i stands in tile i // TILE at place i % TILE, whatever a run begins with.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simgen._kernels.jit import kernel
+from simgen._kernels.normals import normal_pair
+from simgen._kernels.philox import four_shorter, member_uniforms
+
+__all__ = [
+    "ACCEPTED", "ENERGY", "FIRST", "MEASURED", "OWN", "RECOIL", "ROW", "ROWS", "SECOND",
+    "SPAN", "TILE", "UNIFORM", "VISIBLE", "WORK", "fill_normals", "fill_own", "fill_paired",
+]  # fmt: skip
+
+Array = NDArray[np.float64]
+
+TILE = 256
+ROW, HALF, QUARTER = np.uint64(TILE), np.uint64(TILE // 2), np.uint64(TILE // 4)
+
+PAIRED, FOURFOLD = 1, 2
+"""Members of the draws that two or four events of a tile share: see `simgen.random`."""
+
+UNIFORM, OWN, WORK, FIRST, SECOND, SPAN, ENERGY, RECOIL = (np.uint64(j * TILE) for j in range(8))
+"""The uniform of channel and recoil; two of the event's own; coefficients of the recoil's distribution (see
+`simgen.recoil`); neutrino energy and recoil [MeV]."""
+
+MEASURED, VISIBLE, ACCEPTED = FIRST, SECOND, UNIFORM
+"""What the detector stage keeps in rows that the vertex no longer needs: normal, then measured energy;
+visible energy; the uniform of the acceptance."""
+
+ROWS = 8
+
+
+@kernel(inner=True)
+def fill_paired(w: Array, row: np.uint64, tile: np.uint64, draw: int, k0: np.uint64, k1: np.uint64) -> None:
+    """Fill a row with a uniform of each event."""
+    begin = tile * HALF
+    for k in range(HALF):
+        w[row + k], w[row + HALF + k] = member_uniforms(begin + k, draw, PAIRED, k0, k1)
+
+
+@kernel(inner=True)
+def fill_own(w: Array, tile: np.uint64, draw: int, k0: np.uint64, k1: np.uint64) -> None:
+    """Fill OWN and WORK with two uniforms of each event, that no other event shares."""
+    begin = tile * ROW
+    for k in range(ROW):
+        w[OWN + k], w[WORK + k] = member_uniforms(begin + k, draw, 0, k0, k1)
+
+
+@kernel(inner=True)
+def fill_normals(w: Array, tile: np.uint64, draw: int, k0: np.uint64, k1: np.uint64) -> None:
+    """Fill MEASURED with a normal of each event."""
+    begin = tile * QUARTER
+    for k in range(QUARTER):
+        radii, angles = MEASURED + k, MEASURED + HALF + k
+        w[radii], w[angles], w[radii + QUARTER], w[angles + QUARTER] = four_shorter(
+            begin + k, draw, FOURFOLD, k0, k1
+        )
+    for k in range(HALF):
+        one, two = normal_pair(w[MEASURED + k], w[MEASURED + HALF + k])
+        w[MEASURED + k], w[MEASURED + HALF + k] = one, two

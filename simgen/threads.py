@@ -1,0 +1,92 @@
+"""Work in parts, on as many threads as numba may use: compiled kernels release the interpreter's lock.
+
+What a part makes must not depend on how a range is divided; then no result depends on threads.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache, partial
+from typing import TypeVar
+
+import numba
+
+__all__ = ["PART", "ahead", "in_parts"]
+
+R = TypeVar("R")
+
+PART = 131_072
+"""Events that a thread takes at a time: their columns fit into a core's cache."""
+
+_worker = threading.local()
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """Make the pool of so many threads; it is kept."""
+
+    def mark() -> None:
+        _worker.busy = True
+
+    return ThreadPoolExecutor(threads, thread_name_prefix="nugauge", initializer=mark)
+
+
+def ahead(tasks: Iterable[Callable[[], R]]) -> Iterator[R]:
+    """Do tasks on all threads, a few of them ahead of whoever takes the results.
+
+    Parameters
+    ----------
+    tasks : iterable of callables
+
+    Yields
+    ------
+    object
+        What each returned, in their order.
+    """
+    threads = numba.get_num_threads()
+    if threads == 1 or getattr(_worker, "busy", False):  # a worker that waited for others could wait for ever
+        for task in tasks:
+            yield task()
+        return
+    pool, waiting = _pool(threads), deque[Future[R]]()
+    try:
+        for task in tasks:
+            waiting.append(pool.submit(task))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def in_parts(task: Callable[[int, int], R], first: int, n: int, *, size: int = PART) -> list[R]:
+    """Do a task for the parts of a range on all threads.
+
+    Parameters
+    ----------
+    task : callable
+        Called with the first index of a part and the one behind its last.
+    first, n : int
+        First index, and number of indices.
+    size : int
+        Parts begin at multiples of it.
+
+    Returns
+    -------
+    list
+        What the calls returned, in order; of an empty range that of one empty part.
+
+    Examples
+    --------
+    >>> in_parts(lambda begin, end: (begin, end), 5, 7, size=4)
+    [(5, 8), (8, 12)]
+    """
+    end = first + n
+    begins = [first, *range((first // size + 1) * size, end, size)]
+    parts = [partial(task, a, b) for a, b in zip(begins, [*begins[1:], end], strict=True)]
+    if len(parts) == 1:
+        return [parts[0]()]
+    return list(ahead(parts))
