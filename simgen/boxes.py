@@ -1,5 +1,6 @@
 """Boxes in neutrino energy and recoil that bound the density of a channel drawn by rejection."""
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -11,39 +12,58 @@ from simgen.kinematics import T_max
 from simgen.models import Model
 from simgen.sources import Component
 
-__all__ = ["make_boxes"]
+__all__ = ["Boxes", "make_boxes"]
 
 Array = NDArray[np.float64]
 
-_MARGIN = 1.02
-"""On the largest of the 3 × 3 points at which the density of a box is evaluated, and below the smallest."""
+_MARGIN = 0.15
+"""How far the density of a box may go beyond the 3 × 3 points at which it is evaluated, in units of their
+range: that of a parabola goes 1/8 beyond."""
+_ROUNDING = 1e-4
 _N_OMEGA = 128
 _N_RECOIL = 128
+_N_RECOIL_OF_A_LINE = 512
 
 
-def _fractions(model: Model, T_low: float, span: float) -> Array:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boxes:
+    """A grid of boxes.
+
+    Parameters
+    ----------
+    omega : ndarray, shape (n_omega + 1,)
+        Edges in E_nu [MeV]; twice the energy of a line.
+    fraction : ndarray, shape (n_fraction + 1,)
+        Edges in g = (T - T_low)/(T_max - T_low).
+    bounds : ndarray, shape (n_omega * n_fraction, 2)
+        What the density of a box is not above, and not below.
+    weight : float
+        Integral of the upper bound [cm²].
+    shares : ndarray, shape (n_omega * n_fraction,)
+        What each box has of it.
+    """
+
+    omega: Array
+    fraction: Array
+    bounds: Array
+    weight: float
+    shares: Array
+
+
+def _fractions(model: Model, T_low: float, span: float, n: int) -> Array:
     """Divide the range of g = (T - T_low)/(T_max - T_low): evenly, and finer towards 0 for steep terms."""
-    even = np.linspace(0, 1, _N_RECOIL + 1)
+    even = np.linspace(0, 1, n + 1)
     if not (model.millicharge or model.vector_coupling or model.scalar_coupling):
         return even
     finest = max(0.05 * T_low / span, 1e-9)
-    return np.unique(np.concatenate([even, np.geomspace(finest, 1.0, 3 * _N_RECOIL)]))
+    return np.unique(np.concatenate([even, np.geomspace(finest, 1.0, 3 * n)]))
 
 
-def make_boxes(
-    nodes: Array, density: Array, component: Component, model: Model, T_low: float
-) -> tuple[float, Array]:
-    """Bound the density in E_nu and g box by box.
-
-    Returns
-    -------
-    weight : float
-        Integral of the bound [cm²].
-    boxes : ndarray, shape (n, 7)
-        See `PlanArrays.boxes`, but for the first column, which is the probability.
-    """
+def make_boxes(nodes: Array, density: Array, component: Component, model: Model, T_low: float) -> Boxes:
+    """Bound the density in E_nu and g box by box."""
     # three points a box and direction: both ends and the middle
-    g = _fractions(model, T_low, float(T_max(nodes[-1])) - T_low)
+    n_recoil = _N_RECOIL if len(nodes) > 1 else _N_RECOIL_OF_A_LINE
+    g = _fractions(model, T_low, float(T_max(nodes[-1])) - T_low, n_recoil)
     fine_g = np.interp(np.arange(2 * len(g) - 1) / 2, np.arange(len(g)), g)
     # in E_nu the largest of the nodes times that of the cross section: a spectrum may jump inside a box
     if len(nodes) > 1:
@@ -58,25 +78,20 @@ def make_boxes(
     span = np.maximum(T_max(positive) - T_low, 0.0)
     T = np.maximum(T_low + span[:, None] * fine_g, 1e-12 * T_max(positive)[:, None])
     values = span[:, None] * dsigma_dT(T, positive[:, None], model, flavour=component.flavour) / SIGMA0
-    high = largest[:, None] * _over_boxes(np.maximum, values)
-    low = smallest[:, None] * _over_boxes(np.minimum, values) / _MARGIN
+    high, low = _over_boxes(np.maximum, values), _over_boxes(np.minimum, values)
+    beyond = _MARGIN * (high - low) + _ROUNDING * np.abs(high)
+    high, low = largest[:, None] * (high + beyond), smallest[:, None] * (low - beyond)
     low[:, -1] = 0.0  # the QED factors diverge at T_max
-    omega, omega_width = fine[:-1:2], fine[2::2] - fine[:-1:2]
-    area = np.outer(omega_width if len(nodes) > 1 else np.ones(1), np.diff(g))
-    bound = _MARGIN * high
-    total = float(np.sum(bound * area))
-    shape = bound.shape
-    columns = [
-        bound * area / total if total > 0 else bound,
-        np.broadcast_to(omega[:, None], shape),
-        np.broadcast_to(omega_width[:, None], shape),
-        np.broadcast_to(g[:-1], shape),
-        np.broadcast_to(np.diff(g), shape),
-        bound,
-        np.maximum(low, 0.0),
-    ]
-    boxes = np.stack([c.ravel() for c in columns], axis=1)
-    return SIGMA0 * total, boxes[boxes[:, 0] > 0]
+    omega = fine[::2]
+    area = np.outer(np.diff(omega) if len(nodes) > 1 else np.ones(1), np.diff(g))
+    weights = (high * area).ravel()
+    return Boxes(
+        omega=omega,
+        fraction=g,
+        bounds=np.stack([high.ravel(), np.maximum(low, 0.0).ravel()], axis=1),
+        weight=SIGMA0 * float(np.sum(weights)),
+        shares=weights,
+    )
 
 
 def _over_boxes(extreme: np.ufunc, values: Array) -> Array:

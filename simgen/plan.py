@@ -8,12 +8,11 @@ among them the knots of a table.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simgen._kernels.vertex import BOXES, FLAT, GUIDE, MAGNETIC, POWER, WEAK, PlanArrays
+from simgen._kernels.plan import BOXES, FLAT, MAGNETIC, POWER, WEAK, PlanArrays
 from simgen.boxes import make_boxes
 from simgen.constants import HBARC2, SIGMA0
 from simgen.continuum import sampling_nodes
@@ -21,8 +20,8 @@ from simgen.crosssection import is_cubic, magnetic_integral, weak_integral
 from simgen.deposits import Deposit, Line, PowerLaw, Tabulated
 from simgen.kinematics import E_nu_min, T_max
 from simgen.models import Model
+from simgen.packing import FORM_FACTORS, Channel, pack
 from simgen.rate import mean_sigma
-from simgen.recoil import cubic, steps
 from simgen.shapes import Basis, amplitudes
 from simgen.sources import Component, Source
 from simgen.spectra import Lines
@@ -30,9 +29,6 @@ from simgen.spectra import Lines
 __all__ = ["Plan", "make_plan"]
 
 Array = NDArray[np.float64]
-
-_FORM_FACTORS = ("one", "kappa", "inverse_T", "vector")
-"""Order of the amplitudes in the kernel."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,26 +45,6 @@ class Plan:
 
     arrays: PlanArrays
     expected: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Channel:
-    """One way to make an event, as proposed; its weight is per unit luminosity."""
-
-    process: int
-    component: int
-    weight: float = 0.0
-    line: int = 0
-    energy: float = 0.0
-    width: float = 0.0
-    nodes: Array | None = None
-    """shape (n, 2): neutrino energies [MeV] and weights there."""
-    boxes: Array | None = None
-    """shape (n, 7): see `simgen.boxes.make_boxes`."""
-    products: Sequence[float] = (0.0, 0.0, 0.0)
-    amplitudes: Array | None = None
-    shifts: Sequence[float] = (0.0, 0.0, 0.0)
-    charged_current: bool = True
 
 
 def make_plan(
@@ -102,7 +78,7 @@ def make_plan(
             "with mu_nu or millicharge ≠ 0 dσ/dT diverges at T → 0: generating needs model.generate_above, "
             "a true recoil energy such as '1 keV'"
         )
-    channels: list[_Channel] = []
+    channels: list[Channel] = []
     expected = 0.0
     weak = _cubic_channels if is_cubic(model) else _box_channels
     for i, component in enumerate(source.components):
@@ -117,13 +93,13 @@ def make_plan(
     channels = [c for c in channels if c.weight > 0]
     if not channels:
         raise ValueError(f"no recoil above {T_low} MeV is possible and there is no background: no events")
-    return Plan(arrays=_pack(channels, model, T_low), expected=expected)
+    return Plan(arrays=pack(channels, model, T_low), expected=expected)
 
 
-def _deposit_channel(number: int, deposit: Deposit) -> _Channel:
+def _deposit_channel(number: int, deposit: Deposit) -> Channel:
     """Make the channel of events that no neutrino made."""
     spectrum = deposit.spectrum
-    common = _Channel(process=FLAT, component=number, weight=deposit.mean)
+    common = Channel(process=FLAT, component=number, weight=deposit.mean)
     match spectrum:
         case Tabulated():
             return replace(common, nodes=spectrum.nodes)
@@ -157,12 +133,12 @@ def _continuum(component: Component, T_low: float) -> tuple[Array, Array]:
     return nodes, spectrum.density(nodes)
 
 
-def _cubic_channels(number: int, component: Component, model: Model, T_low: float) -> list[_Channel]:
+def _cubic_channels(number: int, component: Component, model: Model, T_low: float) -> list[Channel]:
     """Make the channels of tree-level weak scattering, one a line or continuum."""
     x, y = amplitudes(model, component.flavour)
     shifts = _shifts(component, model)
     products = (x[0] ** 2 + shifts[0], y[0] ** 2 + shifts[1], x[0] * y[0])
-    common = _Channel(process=WEAK, component=number, products=products)
+    common = Channel(process=WEAK, component=number, products=products)
     channels = []
     for line, energy, intensity in _lines(component, T_low):
         weight = intensity * float(weak_integral(products, energy, T_low, T_max(energy)))
@@ -176,9 +152,9 @@ def _cubic_channels(number: int, component: Component, model: Model, T_low: floa
     return channels
 
 
-def _magnetic_channels(number: int, component: Component, model: Model, T_low: float) -> list[_Channel]:
+def _magnetic_channels(number: int, component: Component, model: Model, T_low: float) -> list[Channel]:
     """Make the channels of magnetic scattering."""
-    common = _Channel(process=MAGNETIC, component=number)
+    common = Channel(process=MAGNETIC, component=number)
     channels = []
     for line, energy, intensity in _lines(component, T_low):
         weight = intensity * model.mu_nu**2 * float(magnetic_integral(energy, T_low, T_max(energy)))
@@ -193,7 +169,7 @@ def _magnetic_channels(number: int, component: Component, model: Model, T_low: f
     return channels
 
 
-def _with_nodes(channel: _Channel, nodes: Array, weights: Array) -> _Channel:
+def _with_nodes(channel: Channel, nodes: Array, weights: Array) -> Channel:
     return replace(
         channel, weight=float(np.trapezoid(weights, nodes)), nodes=np.stack([nodes, weights], axis=1)
     )
@@ -207,12 +183,12 @@ def _shifts(component: Component, model: Model) -> tuple[float, float, float]:
     return (0.0, square, scalar) if component.flavour.antineutrino else (square, 0.0, scalar)
 
 
-def _box_channels(number: int, component: Component, model: Model, T_low: float) -> list[_Channel]:
+def _box_channels(number: int, component: Component, model: Model, T_low: float) -> list[Channel]:
     """Make the channels that are drawn by rejection."""
     names = Basis.of(model, component.flavour).form_factors
-    found = np.zeros((2, len(_FORM_FACTORS)))
-    found[:, [_FORM_FACTORS.index(n) for n in names]] = amplitudes(model, component.flavour)
-    common = _Channel(
+    found = np.zeros((2, len(FORM_FACTORS)))
+    found[:, [FORM_FACTORS.index(n) for n in names]] = amplitudes(model, component.flavour)
+    common = Channel(
         process=BOXES,
         component=number,
         amplitudes=found,
@@ -221,122 +197,13 @@ def _box_channels(number: int, component: Component, model: Model, T_low: float)
     )
     channels = []
     for line, energy, intensity in _lines(component, T_low):
-        weight, boxes = make_boxes(np.array([energy]), np.ones(1), component, model, T_low)
-        channels.append(replace(common, weight=intensity * weight, line=line, energy=energy, boxes=boxes))
+        boxes = make_boxes(np.array([energy]), np.ones(1), component, model, T_low)
+        channels.append(
+            replace(common, weight=intensity * boxes.weight, line=line, energy=energy, boxes=boxes)
+        )
     nodes, density = _continuum(component, T_low)
     if nodes.size:
-        weight, boxes = make_boxes(nodes, density, component, model, T_low)
+        boxes = make_boxes(nodes, density, component, model, T_low)
         spectrum = np.stack([nodes, density], axis=1)
-        channels.append(replace(common, weight=weight, nodes=spectrum, boxes=boxes))
+        channels.append(replace(common, weight=boxes.weight, nodes=spectrum, boxes=boxes))
     return channels
-
-
-def _pack(channels: list[_Channel], model: Model, T_low: float) -> PlanArrays:
-    """Lay the channels out in the arrays of the kernel."""
-    cumulative = np.cumsum([c.weight for c in channels])
-    cumulative /= cumulative[-1]
-    nodes = [_with_integral(c.nodes) if c.nodes is not None else np.empty((0, 3)) for c in channels]
-    boxes = [_with_sum(c.boxes) if c.boxes is not None else np.empty((0, 7)) for c in channels]
-    first_node = np.cumsum([0, *map(len, nodes)])
-    first_box = np.cumsum([0, *map(len, boxes)])[:-1]
-    processes = [c.process for c in channels]
-    none = np.zeros((2, len(_FORM_FACTORS)))
-    recoils = _recoils(channels, T_low)
-    below = np.concatenate([[0.0], cumulative[:-1]])
-    return PlanArrays(
-        cumulative=cumulative,
-        process=np.array(processes, np.int64),
-        component=np.array([c.component for c in channels], np.int32),
-        line=np.array([c.line for c in channels], np.int32),
-        energy=np.array([c.energy for c in channels]),
-        width=np.array([c.width for c in channels]),
-        inverse=np.column_stack([below, 1 / (cumulative - below), recoils.lines]),
-        steps=recoils.steps,
-        gentle=recoils.gentle,
-        own=_need_own(channels),
-        others=any(process != WEAK for process in processes),
-        first_node=np.array([f if len(n) else -1 for f, n in zip(first_node[:-1], nodes, strict=True)]),
-        last_node=first_node[1:] - 1,
-        first_box=first_box,
-        guide=np.array(
-            [
-                _guide(n, b, node, box)
-                for n, b, node, box in zip(nodes, boxes, first_node[:-1], first_box, strict=True)
-            ]
-        ),
-        products=np.array([c.products for c in channels], np.float64),
-        amplitudes=np.array([none if c.amplitudes is None else c.amplitudes for c in channels]),
-        shifts=np.array([c.shifts for c in channels], np.float64),
-        charged_current=np.array([c.charged_current for c in channels]),
-        nodes=np.concatenate(nodes),
-        boxes=np.concatenate(boxes),
-        T_low=T_low,
-        vector_mass2=(model.vector_mass or 1.0) ** 2,
-        scalar_mass2=(model.scalar_mass or 1.0) ** 2,
-        running=model.corrections != "tree",
-        qed=model.corrections == "full",
-    )
-
-
-def _need_own(channels: list[_Channel]) -> bool:
-    """Tell whether any channel needs uniforms of the event's own."""
-    return any(
-        c.process in (BOXES, MAGNETIC) or (c.process == WEAK and c.nodes is not None) for c in channels
-    )
-
-
-class _Recoils(NamedTuple):
-    """How the recoils of WEAK channels are drawn: see `PlanArrays`."""
-
-    lines: Array
-    steps: int
-    gentle: bool
-
-
-def _recoils(channels: list[_Channel], T_low: float) -> _Recoils:
-    """Prepare the inversion of the recoils' distributions."""
-    lines = np.zeros((len(channels), 3))
-    found: list[tuple[Array, Array]] = []
-    for i, channel in enumerate(channels):
-        if channel.process != WEAK:
-            continue
-        if channel.nodes is None:
-            p, q, span = cubic(channel.products, channel.energy, T_low)
-            lines[i] = p, q, span
-            found.append((np.atleast_1d(p), np.atleast_1d(q)))
-        else:
-            energies = channel.nodes[:, 0][T_max(channel.nodes[:, 0]) > T_low * (1 + 1e-12)]
-            found.append(cubic(channel.products, energies[:: max(len(energies) // 64, 1)], T_low)[:2])
-    if not found:
-        return _Recoils(lines, 0, gentle=False)
-    p, q = (np.concatenate(columns) for columns in zip(*found, strict=True))
-    number = steps(p, q, gentle=False)
-    if number is None:
-        raise ValueError("dσ/dT is below 0 somewhere, so that no recoil can be drawn from it")
-    quick = steps(p, q, gentle=True)
-    gentle = quick is not None and quick <= number
-    return _Recoils(lines, quick if gentle and quick is not None else number, gentle=gentle)
-
-
-def _guide(nodes: Array, boxes: Array, first_node: int, first_box: int) -> NDArray[np.int64]:
-    """Tabulate where the search for a uniform begins: see `PlanArrays.guide`."""
-    parts = np.arange(GUIDE + 1) / GUIDE
-    if len(boxes):
-        found = first_box + np.searchsorted(boxes[:, 0], parts, side="right")
-        return np.minimum(found, first_box + len(boxes) - 1)
-    if len(nodes):
-        return np.asarray(first_node + np.searchsorted(nodes[:, 2], parts, side="right") - 1)
-    return np.zeros(GUIDE + 1, np.int64)
-
-
-def _with_integral(nodes: Array) -> Array:
-    """Append the cumulative trapezoids, ending at 1."""
-    steps = (nodes[1:, 1] + nodes[:-1, 1]) / 2 * np.diff(nodes[:, 0])
-    integral = np.concatenate([[0.0], np.cumsum(steps)])
-    return np.column_stack([nodes, integral / integral[-1]])
-
-
-def _with_sum(boxes: Array) -> Array:
-    """Turn the probabilities into cumulative ones, ending at 1."""
-    summed = np.cumsum(boxes[:, 0])
-    return np.column_stack([summed / summed[-1], boxes[:, 1:]])

@@ -23,8 +23,9 @@ toys' normals                           0                     pair of columns: t
 
 Events stand in tiles of 256, event i at place j = i mod 256 of tile t = i // 256. Two uniforms of one draw
 belong to the places j and j + 128, 0 ≤ j < 128, and their index is 128 t + j. Four normals of one draw belong
-to the places j, j + 64, j + 128 and j + 192, 0 ≤ j < 64, and their index is 64 t + j: the first two words give
-radius (40 bits) and angle (24 bits) of the normals at j and j + 128, the others of those at j + 64 and j + 192.
+to the places j, j + 64, j + 128 and j + 192, 0 ≤ j < 64, and their index is 64 t + j: the first two words
+give radius (40 bits) and angle (24 bits) of the normals at j and j + 128, the others of those at j + 64 and
+j + 192.
 
 `stage` keeps the steps of a chain apart and `identity` the members of a study. The numbers below and the
 layout of the counter are part of the meaning of a seed.

@@ -5,8 +5,9 @@ from numpy.typing import NDArray
 
 from detsim._kernels.response import ResponseArrays, measure_tile
 from simgen._kernels.jit import kernel
+from simgen._kernels.plan import PlanArrays
 from simgen._kernels.tiles import MEASURED, RECOIL, ROW, ROWS, TILE
-from simgen._kernels.vertex import PlanArrays, draw_tile, fill_cosines, neutrino_energy
+from simgen._kernels.vertex import draw_tile, fill_cosines, neutrino_energy
 
 __all__ = ["count_events", "record_events"]
 

@@ -12,6 +12,7 @@ from simgen._kernels.philox import uniforms
 from simgen._kernels.poisson import poisson_of
 from simgen._kernels.tiles import (
     ACCEPTED,
+    CHANCE,
     MEASURED,
     OWN,
     RECOIL,
@@ -116,19 +117,23 @@ def _smear(w: Array, tile: np.uint64, response: ResponseArrays, k0: np.uint64, k
 
 
 @kernel(inner=True)
-def _accepted(T: float, T_reco: float, recoil: bool, response: ResponseArrays) -> float:
-    """Evaluate the probability that an electron which passed the threshold is recorded."""
-    accepted = response.efficiency
-    if recoil:
-        accepted = response.step_value[0]
-        for i in range(1, len(response.step_energy)):
-            if response.step_energy[i] <= T:
-                accepted = response.step_value[i]
-    if len(response.true_energy) > 0:
-        accepted *= _interpolate(T, response.true_energy, response.true_value)
-    if len(response.measured_energy) > 0:
-        accepted *= _interpolate(T_reco, response.measured_energy, response.measured_value)
-    return accepted
+def _accept(w: Array, component: Numbers, keep: Mask, response: ResponseArrays) -> None:
+    """Keep what is accepted of that which passed the threshold."""
+    for k in range(ROW):
+        w[CHANCE + k] = response.step_value[0]
+    for i in range(1, len(response.step_energy)):
+        energy, value = response.step_energy[i], response.step_value[i]
+        for k in range(ROW):
+            w[CHANCE + k] = value if w[RECOIL + k] >= energy else w[CHANCE + k]
+    for k in range(ROW if len(response.smeared) > 0 else 0):
+        if component[k] >= response.n_source:
+            w[CHANCE + k] = response.efficiency
+    for k in range(ROW if len(response.true_energy) > 0 else 0):
+        w[CHANCE + k] *= _interpolate(w[RECOIL + k], response.true_energy, response.true_value)
+    for k in range(ROW if len(response.measured_energy) > 0 else 0):
+        w[CHANCE + k] *= _interpolate(w[MEASURED + k], response.measured_energy, response.measured_value)
+    for k in range(ROW):
+        keep[k] = keep[k] and w[ACCEPTED + k] < w[CHANCE + k]
 
 
 @kernel()
@@ -156,11 +161,7 @@ def measure_tile(
         keep[k] = w[MEASURED + k] >= threshold
     if response.partial:
         fill_paired(w, ACCEPTED, tile, 1, k0, k1)
-        for k in range(ROW):
-            if keep[k]:
-                recoil = component[k] < response.n_source
-                accepted = _accepted(w[RECOIL + k], w[MEASURED + k], recoil, response)
-                keep[k] = w[ACCEPTED + k] < accepted
+        _accept(w, component, keep, response)
     if len(response.smeared) > 0:
         for k in range(ROW):
             background = component[k] - response.n_source

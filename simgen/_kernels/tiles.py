@@ -12,7 +12,7 @@ from simgen._kernels.normals import normal_pair
 from simgen._kernels.philox import four_shorter, member_uniforms
 
 __all__ = [
-    "ACCEPTED", "ENERGY", "FIRST", "MEASURED", "OWN", "RECOIL", "ROW", "ROWS", "SECOND",
+    "ACCEPTED", "CHANCE", "ENERGY", "FIRST", "MEASURED", "OWN", "RECOIL", "ROW", "ROWS", "SECOND",
     "SPAN", "TILE", "UNIFORM", "VISIBLE", "WORK", "fill_normals", "fill_own", "fill_paired",
 ]  # fmt: skip
 
@@ -28,9 +28,9 @@ UNIFORM, OWN, WORK, FIRST, SECOND, SPAN, ENERGY, RECOIL = (np.uint64(j * TILE) f
 """The uniform of channel and recoil; two of the event's own; coefficients of the recoil's distribution (see
 `simgen.recoil`); neutrino energy and recoil [MeV]."""
 
-MEASURED, VISIBLE, ACCEPTED = FIRST, SECOND, UNIFORM
+MEASURED, VISIBLE, ACCEPTED, CHANCE = FIRST, SECOND, UNIFORM, WORK
 """What the detector stage keeps in rows that the vertex no longer needs: normal, then measured energy;
-visible energy; the uniform of the acceptance."""
+visible energy; the uniform of the acceptance, and its probability."""
 
 ROWS = 8
 

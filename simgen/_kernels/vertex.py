@@ -1,14 +1,13 @@
 """Drawing of true events, tile by tile: channel, neutrino energy, recoil energy."""
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simgen._kernels.density import differential
 from simgen._kernels.jit import kernel
-from simgen._kernels.philox import uniforms
+from simgen._kernels.plan import WEAK, PlanArrays
+from simgen._kernels.proposals import channel_of, draw_node, draw_others
 from simgen._kernels.tiles import (
     ENERGY,
     FIRST,
@@ -20,187 +19,18 @@ from simgen._kernels.tiles import (
     SPAN,
     TILE,
     UNIFORM,
-    WORK,
     fill_own,
     fill_paired,
 )
 from simgen.constants import M_E
 
+__all__ = ["draw_tile", "fill_cosines", "fill_vertices", "neutrino_energy"]
+
 Array = NDArray[np.float64]
 Numbers = NDArray[np.int32]
 
-WEAK, MAGNETIC, FLAT, BOXES, POWER = 0, 1, 2, 3, 4
-
-GUIDE = 1024
-"""Equal parts of the probability, for each of which a table knows where its search begins."""
-
 _SELECTED = 4
 """So many channels are compared one after the other; more are looked up."""
-
-
-class PlanArrays(NamedTuple):
-    """All that the kernel reads; one entry a channel unless said otherwise."""
-
-    cumulative: NDArray[np.float64]
-    """Cumulative probability of the channels as proposed."""
-    process: NDArray[np.int64]
-    """WEAK: closed form. MAGNETIC: rejection from 1/T. BOXES: rejection from a table. FLAT, POWER: no
-    neutrino; a FLAT channel with nodes is tabulated."""
-    component: NDArray[np.int32]
-    line: NDArray[np.int32]
-    energy: NDArray[np.float64]
-    """Neutrino energy of a line, low end of a FLAT or POWER channel."""
-    width: NDArray[np.float64]
-    """Width of a FLAT channel."""
-    inverse: NDArray[np.float64]
-    """shape (n, 5): cumulative probability below the channel, 1/probability; of a WEAK line p, q and the span
-    of the recoil energy (`simgen.recoil`)."""
-    steps: int
-    """Steps that a recoil takes from its start."""
-    gentle: bool
-    """Whether recoils start from a series in p and q."""
-    own: bool
-    """Whether any channel needs uniforms of the event's own: continua and rejection do."""
-    others: bool
-    """Whether any channel is not WEAK."""
-    first_node: NDArray[np.int64]
-    """First row of `nodes` of a continuum, -1 for lines."""
-    last_node: NDArray[np.int64]
-    first_box: NDArray[np.int64]
-    """First row of `boxes` of a BOXES channel."""
-    guide: NDArray[np.int64]
-    """shape (n, GUIDE + 1): first node or box that can be the one of a uniform in this part."""
-    products: NDArray[np.float64]
-    """shape (n, 3): coefficients of 1, (1-T/ω)², -m_e T/ω² of a WEAK channel; of a POWER channel 1 - index
-    and the logarithm of the ratio of its ends."""
-    amplitudes: NDArray[np.float64]
-    """shape (n, 2, 4): factors of 1, κ, 1/T and the vector propagator in a and b."""
-    shifts: NDArray[np.float64]
-    """shape (n, 3): what is added to a², to b², and (g_ν g_e)² of a scalar mediator in units of σ0."""
-    charged_current: NDArray[np.bool_]
-    nodes: NDArray[np.float64]
-    """shape (n_nodes, 3): neutrino energy of a continuum [MeV], weight there, cumulative trapezoids to 1."""
-    boxes: NDArray[np.float64]
-    """shape (n_boxes, 7): cumulative probability in its channel, low end and width in ω and in the fraction
-    g = (T - T_low)/(T_max - T_low), bound of the density and a value that the density is not below."""
-    T_low: float
-    vector_mass2: float
-    scalar_mass2: float
-    """Squared masses of the mediators [MeV²]."""
-    running: bool
-    """Whether κ runs."""
-    qed: bool
-
-
-@kernel(inner=True)
-def _find(value: float, column: int, i: int, last: int, table: Array) -> int:
-    """Find the row from i to last whose entry, or that of a row behind it, is not above a value."""
-    while i < last:
-        middle = (i + last + 1) // 2
-        if table[middle, column] <= value:
-            i = middle
-        else:
-            last = middle - 1
-    return i
-
-
-@kernel(inner=True)
-def _inside(u: float) -> float:
-    """Return a uniform that is not 1, as rounding may make one that was scaled."""
-    return min(max(u, 0.0), 1.0 - 2.0**-53)
-
-
-@kernel(inner=True)
-def _node(u: float, c: int, plan: PlanArrays) -> float:
-    """Draw an energy from the piecewise linear density between the nodes of a channel."""
-    u, nodes = _inside(u), plan.nodes
-    g = int(u * GUIDE)
-    i = _find(u, 2, plan.guide[c, g], min(plan.guide[c, g + 1], plan.last_node[c] - 1), nodes)
-    step = nodes[i + 1, 2] - nodes[i, 2]
-    x = (u - nodes[i, 2]) / step if step > 0.0 else 0.5
-    p, q = nodes[i, 1], nodes[i + 1, 1]
-    if p + q > 0.0:
-        # x = 2 c / (p + √(p² + 2 (q - p) c)) with c = u (p + q)/2 does not cancel
-        part = 0.5 * x * (p + q)
-        x = min(2.0 * part / (p + math.sqrt(max(p * p + 2.0 * (q - p) * part, 0.0))), 1.0)
-    return float(nodes[i, 0] + (nodes[i + 1, 0] - nodes[i, 0]) * x)
-
-
-@kernel(inner=True)
-def _spectrum(omega: float, c: int, plan: PlanArrays) -> float:
-    """Interpolate the weight in the neutrino energy between the nodes of a channel."""
-    nodes = plan.nodes
-    i = _find(omega, 0, plan.first_node[c], plan.last_node[c] - 1, nodes)
-    span = nodes[i + 1, 0] - nodes[i, 0]
-    x = (omega - nodes[i, 0]) / span if span > 0.0 else 0.0
-    return float(nodes[i, 1] + x * (nodes[i + 1, 1] - nodes[i, 1]))
-
-
-@kernel(inner=True)
-def _power_law(u: float, p: float, span: float) -> float:
-    """Invert the CDF of x^(p-1) between 1 and exp(span)."""
-    if p == 0.0:
-        return math.exp(u * span)
-    return float(math.exp(math.log1p(u * math.expm1(p * span)) / p))
-
-
-@kernel(inner=True)
-def _again(
-    w: Array, j: int | np.uint64, index: int | np.uint64, draw: int, k0: np.uint64, k1: np.uint64
-) -> None:
-    """Draw the uniforms of an event's next attempt: those of two more draws of its own."""
-    w[UNIFORM + j], w[OWN + j] = uniforms(index, draw, k0, k1)
-    w[WORK + j], _ = uniforms(index, draw + 1, k0, k1)
-
-
-@kernel(inner=True)
-def _another(w: Array, j: int | np.uint64, plan: PlanArrays) -> int:
-    """Choose the channel of an event anew, and make a uniform in the channel of that which chose it."""
-    c = np.searchsorted(plan.cumulative[: len(plan.cumulative) - 1], w[UNIFORM + j], side="right")
-    w[UNIFORM + j] = (w[UNIFORM + j] - plan.inverse[c, 0]) * plan.inverse[c, 1]
-    return int(c)
-
-
-@kernel(inner=True)
-def _from_boxes(w: Array, j: int | np.uint64, c: int, plan: PlanArrays) -> bool:
-    """Propose E_nu and T evenly in a box, and accept or reject them."""
-    boxes, u = plan.boxes, _inside(w[UNIFORM + j])
-    g = int(u * GUIDE)
-    i, last = plan.guide[c, g], plan.guide[c, g + 1]
-    while i < last and boxes[i, 0] <= u:
-        middle = (i + last) // 2
-        if boxes[middle, 0] <= u:
-            i = middle + 1
-        else:
-            last = middle
-    below = boxes[i - 1, 0] if i > plan.first_box[c] else 0.0
-    omega = boxes[i, 1] + (u - below) / (boxes[i, 0] - below) * boxes[i, 2]
-    high = 2.0 * omega * omega / (M_E + 2.0 * omega)
-    T = plan.T_low + (high - plan.T_low) * (boxes[i, 3] + w[OWN + j] * boxes[i, 4])
-    w[ENERGY + j], w[RECOIL + j] = omega, T
-    # at T_max itself the QED factors diverge: a set of measure zero that rounding can hit
-    if not 0.0 < T < high:
-        return False
-    height = w[WORK + j] * boxes[i, 5]
-    if height < boxes[i, 6]:
-        return True
-    density = (high - plan.T_low) * differential(
-        T, omega, plan.amplitudes[c], plan.shifts[c], plan.charged_current[c], plan.vector_mass2,
-        plan.scalar_mass2, plan.running, plan.qed,
-    )  # fmt: skip
-    if plan.first_node[c] >= 0:
-        density *= _spectrum(omega, c, plan)
-    return bool(height < density)
-
-
-@kernel(inner=True)
-def _magnetic(w: Array, j: int | np.uint64, low: float) -> bool:
-    """Propose T with density 1/T, and accept it with 1 - T/E_nu."""
-    omega = w[ENERGY + j]
-    high = 2.0 * omega * omega / (M_E + 2.0 * omega)
-    T = low * math.exp(w[OWN + j] * math.log(high / low))
-    w[RECOIL + j] = min(T, high)
-    return bool(w[WORK + j] * omega < omega - T)
 
 
 @kernel(inner=True)
@@ -210,7 +40,7 @@ def _channels(w: Array, channel: Numbers, plan: PlanArrays) -> None:
         _select(w, channel, plan)
         return
     for k in range(ROW):
-        channel[k] = _another(w, k, plan)
+        channel[k] = channel_of(w, k, plan)
     for k in range(ROW):
         c = channel[k]
         w[FIRST + k], w[SECOND + k] = plan.inverse[c, 2], plan.inverse[c, 3]
@@ -257,7 +87,7 @@ def _continua(w: Array, channel: Numbers, plan: PlanArrays) -> None:
         c = channel[k]
         if plan.process[c] != WEAK or plan.first_node[c] < 0:
             continue
-        omega = _node(w[UNIFORM + k], c, plan)
+        omega = draw_node(w[UNIFORM + k], c, plan)
         a2, b2, ab = plan.products[c, 0], plan.products[c, 1], plan.products[c, 2]
         span = 2.0 * omega * omega / (M_E + 2.0 * omega) - plan.T_low
         y, s, m = 1.0 - plan.T_low / omega, span / omega, ab * M_E / (omega * omega)
@@ -297,47 +127,6 @@ def _recoils(w: Array, steps: int, gentle: bool, T_low: float) -> None:
         w[RECOIL + k] = T_low + w[RECOIL + k] * w[SPAN + k]
 
 
-@kernel(inner=True)
-def _others(
-    w: Array, channel: Numbers, tile: np.uint64, plan: PlanArrays, k0: np.uint64, k1: np.uint64
-) -> None:
-    """Draw the events of all channels but the WEAK ones; draws 2n and 2n+1 belong to their n-th attempt.
-
-    Channels of boxes have the probabilities of what they propose: after a rejection any may be next. There
-    are none beside WEAK ones.
-    """
-    for k in range(ROW):
-        c = channel[k]
-        process = plan.process[c]
-        if process == WEAK:
-            continue
-        draw = 0
-        while process == BOXES:
-            if _from_boxes(w, k, c, plan):
-                break
-            draw += 2
-            _again(w, k, tile * ROW + k, draw, k0, k1)
-            c = _another(w, k, plan)
-            process = plan.process[c]
-        channel[k] = c
-        if process == BOXES:
-            continue
-        if plan.first_node[c] >= 0:
-            energy = _node(w[UNIFORM + k], c, plan)
-        elif process == POWER:
-            ratio = _power_law(w[UNIFORM + k], plan.products[c, 0], plan.products[c, 1])
-            energy = plan.energy[c] * ratio
-        else:
-            energy = plan.energy[c] + w[UNIFORM + k] * plan.width[c]
-        if process == MAGNETIC:
-            w[ENERGY + k] = energy
-            while not _magnetic(w, k, plan.T_low):
-                draw += 2
-                _again(w, k, tile * ROW + k, draw, k0, k1)
-        else:
-            w[ENERGY + k], w[RECOIL + k] = 0.0, energy
-
-
 @kernel()
 def draw_tile(
     w: Array, channel: Numbers, tile: np.uint64, plan: PlanArrays, k0: np.uint64, k1: np.uint64
@@ -352,13 +141,13 @@ def draw_tile(
         _continua(w, channel, plan)
     _recoils(w, plan.steps, plan.gentle, plan.T_low)
     if plan.others:
-        _others(w, channel, tile, plan, k0, k1)
+        draw_others(w, channel, tile, plan, k0, k1)
 
 
 @kernel(inner=True)
 def neutrino_energy(w: Array, k: int | np.uint64, c: int | np.int32, plan: PlanArrays) -> float:
     """Return the neutrino energy of an event of a tile; the row ENERGY has it where not all are lines."""
-    return w[ENERGY + k] if plan.own or plan.others else plan.energy[c]
+    return float(w[ENERGY + k] if plan.own or plan.others else plan.energy[c])
 
 
 @kernel(nogil=True)

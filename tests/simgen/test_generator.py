@@ -172,18 +172,20 @@ def test_boxes_bound_the_density(source, corrections, make):
     rng = np.random.default_rng(4)
     for c in range(len(arrays.process)):
         component = source.components[arrays.component[c]]
-        boxes = np.repeat(
-            arrays.boxes[arrays.first_box[c] : [*arrays.first_box, len(arrays.boxes)][c + 1]], 4, axis=0
-        )
-        E_nu = boxes[:, 1] + rng.random(len(boxes)) * boxes[:, 2]
-        T = T_max(E_nu) * (boxes[:, 3] + rng.random(len(boxes)) * boxes[:, 4])
+        end = arrays.first_box[c] + arrays.n_cells[c]
+        upper, lower = np.repeat(arrays.bounds[arrays.first_box[c] : end], 4, axis=0).T
         line = arrays.first_node[c] < 0
-        spectrum = np.ones(len(boxes)) if line else component.spectrum.density(E_nu)
+        omega = arrays.edges[arrays.first_omega[c] : arrays.first_fraction[c]]
+        fraction = arrays.edges[arrays.first_fraction[c] :][: arrays.n_fractions[c] + 1]
+        row, column = np.divmod(np.arange(arrays.n_cells[c]).repeat(4), arrays.n_fractions[c])
+        E_nu = omega[row] + rng.random(len(row)) * np.diff(omega)[row]
+        T = T_max(E_nu) * (fraction[column] + rng.random(len(row)) * np.diff(fraction)[column])
+        spectrum = np.ones(len(row)) if line else component.spectrum.density(E_nu)
         density = (
             spectrum * T_max(E_nu) * dsigma_dT(T, E_nu, model, flavour=component.flavour) / reference.SIGMA0
         )
-        assert np.all(density <= boxes[:, 5])
-        assert np.all(np.maximum(density, 0) >= boxes[:, 6])  # near T_max first order in α falls below 0
+        assert np.all(density <= upper)
+        assert np.all(np.maximum(density, 0) >= lower)  # near T_max first order in α falls below 0
 
 
 @numba.njit(error_model="numpy")

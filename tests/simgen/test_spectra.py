@@ -177,7 +177,7 @@ COMPONENTS = [
 @pytest.mark.parametrize("component", COMPONENTS)
 def test_neutrino_energies(component):
     """Twin. Finds a spectrum distorted by 0.2 % of its integral at tree level (KS; 1e6 events, α = 1e-3)."""
-    E_nu = sampled_energies(component, SM(), 0.0, 1_000_000, 31)
+    E_nu = sampled_energies(component, SM(), 0.0, 1_000_000, 32)
     assert energy_p_value(component, SM(), E_nu, 0.0) > ALPHA
 
 
