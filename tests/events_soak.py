@@ -1,7 +1,7 @@
 """Draw 1e9 events; hold normals, energies and recoils against their distributions: moments, χ², tails.
 
 Run by hand from the top of the repository, `PYTHONPATH=.:tests python tests/events_soak.py`: minutes, and
-the table of docs/validation.md. `pytest -m slow tests/detsim/test_events_soak.py` does the same and judges.
+the table of docs/physics.md. `pytest -m slow tests/detsim/test_events_soak.py` does the same and judges.
 """
 
 from dataclasses import replace
