@@ -111,7 +111,7 @@ def test_it_is_a_ttree_with_full_baskets_whatever_the_chunks(tmp_path):
     path = tmp_path / "a.root"
     with EventWriter(path, columns=["event", "T"], provenance={}) as writer:
         for size in (10, 0, BASKET_ROWS):
-            writer.extend(events(size, first=writer._table._n_waiting))
+            writer.extend(events(size, first=writer._table.n_rows))
         writer.finish(runinfo(len(sample)))
     with uproot.open(path) as root:
         assert root.classnames() == {"events;1": "TTree", "provenance;1": "TObjString", "runinfo;1": "TTree"}
