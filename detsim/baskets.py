@@ -130,11 +130,12 @@ class Baskets:
         self.n_rows += n
 
     def settled(self) -> tuple[int, int]:
-        """Wait for what had been handed over before the last `put`: rows, and size of the file with them.
+        """Wait for baskets that were full before the last `put`: their rows, and the file's size with them.
 
-        Both depend on the rows alone, not on how fast they are written. The size is 0 without a basket.
+        Both depend on the rows alone, not on how fast they are written. If there were none, those that are full
+        now; the size is 0 if there are none either.
         """
-        rows, size = self._sent_before
+        rows, size = self._sent_before if self._sent_before[0] else self._sent
         return rows, 0 if size is None else size.result()
 
     def flush(self) -> None:
