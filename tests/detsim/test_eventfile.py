@@ -318,7 +318,7 @@ def test_broken_bytes_are_told_apart(tmp_path, whole, make, fault, message):
 def test_a_foreign_tree_is_named(tmp_path):
     with uproot.recreate(tmp_path / "other.root") as root:
         root.mktree("ntuple", {"x": "f8"})
-    with pytest.raises(FileError, match=r"no TTree 'events'.*TTree 'ntuple'"):
+    with pytest.raises(FileError, match=r"no TTree or RNTuple 'events'.*TTree 'ntuple'"):
         EventFile(tmp_path / "other.root")
 
 

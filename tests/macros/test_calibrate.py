@@ -193,7 +193,7 @@ def test_wrong_options(folder, tmp_path):
         ("limit", CARD, *table): "go with --method feldman-cousins",
         ("limit", CARD, "--method", "cls", *table, "-n", 5): "not for --table",
         ("limit", CARD, "--method", "cls", "--nuisances", "profiled"): "DATA has to say",
-        ("limit", CARD, "--method", "cls", "--table", folder / "events.root"): "no TTree 'calibration'",
+        ("limit", CARD, "--method", "cls", "--table", folder / "events.root"): "no TTree or RNTuple 'calibration'",
         ("limit", CARD, "--method", "cls", "--table", folder / "none.root"): "no such file",
         ("calibrate", CARD, *out, "--nuisances", "profiled"): "DATA has to say",
         ("calibrate", CARD, *out, "--at", "0:x:3"): "a:b:n",
