@@ -15,7 +15,7 @@ __all__ = ["Baskets", "Branch", "row_bytes"]
 
 Columns = Mapping[str, NDArray[Any]]
 
-_WAITING_BYTES = 48_000_000
+_WAITING_BYTES = 24_000_000
 _MOST_WAITING = 16
 
 
@@ -132,8 +132,8 @@ class Baskets:
     def settled(self) -> tuple[int, int]:
         """Wait for baskets that were full before the last `put`: their rows, and the file's size with them.
 
-        Both depend on the rows alone, not on how fast they are written. If there were none, those that are full
-        now; the size is 0 if there are none either.
+        Both depend on the rows alone, not on how fast they are written. If there were none, those that are
+        full now; the size is 0 if there are none either.
         """
         rows, size = self._sent_before if self._sent_before[0] else self._sent
         return rows, 0 if size is None else size.result()

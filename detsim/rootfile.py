@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from detsim.baskets import Baskets, Branch, row_bytes
 from detsim.files import WholeFile
-from detsim.origin import origin
+from detsim.origin import ORIGIN, origin
 
 __all__ = ["Branch", "Compression", "Format", "TableWriter"]
 
@@ -233,7 +233,7 @@ class TableWriter:
 
 
 def _checked(provenance: Mapping[str, Any]) -> dict[str, Any]:
-    ours: Sequence[str] = ["table", "schema", "uuid", "rows", "branches", *origin()]
+    ours: Sequence[str] = ["table", "schema", "uuid", "rows", "branches", *ORIGIN]
     taken = sorted(set(provenance) & set(ours))
     if taken:
         raise ValueError(f"provenance must not hold {', '.join(taken)}: the file adds them")

@@ -126,9 +126,7 @@ class TableFile:
         keys = [key for key in self._root.keys(recursive=False) if key.startswith("provenance;")]
         if classes.get("runinfo") != "TTree" or not keys:
             what = "runinfo" if keys else "provenance"
-            reason = (
-                f"is incomplete: {self.tree!r} is there, {what!r}, written last, is not; make it again"
-            )
+            reason = f"is incomplete: {self.tree!r} is there, {what!r}, written last, is not; make it again"
             raise FileError(self.path, "incomplete", reason)
         self.format = FORMATS[classes[self.tree]]
         self._rows = self._root[self.tree]
