@@ -182,7 +182,8 @@ def check_output(path: Path, *, force: bool, split: "Split | None" = None) -> No
 
     for file in former_files(path, split or Split()):
         if not file.is_file():
-            raise FileExistsError(17, "exists and is not a file: name another one", str(file))
+            what = "is a directory" if file.is_dir() else "is a device or a pipe"
+            raise FileExistsError(17, f"{what}, a file's name is needed", str(file))
         if not force:
             raise FileExistsError(17, "exists; --force replaces it", str(file))
 

@@ -31,8 +31,10 @@ def merge(
 ) -> None:
     """Join the files of one campaign, in the order of their events, if they belong together."""
     from macros.merging import merge as join
-    from macros.session import check_output
+    from macros.session import check_different, check_output
 
+    for path in inputs:
+        check_different(output, path)
     check_output(output, force=force)
     with progress("merging", None, "rows") as advance:
         made = join(output, inputs, complete=complete, mixed=mixed, advance=advance)

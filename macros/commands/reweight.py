@@ -40,8 +40,10 @@ def reweight(
     """Give the events of a file the weights of another model, exactly from E_nu and T."""
     from macros.card import load_card
     from macros.reweighting import reweight as give_weights
-    from macros.session import check_output, choose
+    from macros.session import check_different, check_output, choose
 
+    for source in (file, Path(to)):
+        check_different(output, source)
     check_output(output, force=force)
     target = choose(load_card(to, override or ()), of)
     with progress("reweighting", None, "events") as advance:

@@ -155,10 +155,11 @@ def detect(
 ) -> None:
     """Measure true events: smearing, efficiency, threshold; with the seed of their file."""
     from macros.measurement import measure
-    from macros.session import check_output, open_card
+    from macros.session import check_different, check_output, open_card
 
-    check_output(output, force=force)
     loaded = open_card(card, override, threads=threads, output=output, draws=False, of=of)
+    check_different(output, true_file)
+    check_output(output, force=force)
     with progress("measuring", None, "events") as advance:
         made = measure(loaded, true_file, output, advance=advance)
     _report(made, as_json)
