@@ -110,15 +110,14 @@ def _locked(part: Path) -> IO[bytes]:
     stream = os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT, 0o666), "w+b")
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if not (part.exists() and os.path.samestat(part.stat(), os.fstat(stream.fileno()))):
-            raise BlockingIOError
+        ours = part.exists() and os.path.samestat(part.stat(), os.fstat(stream.fileno()))
     except BlockingIOError:
-        stream.close()
-        raise FileExistsError(
-            17, "is being written by another process: name another one", str(part)
-        ) from None
+        ours = False
     except OSError:
-        pass  # a file system without locks
+        ours = True  # a file system without locks
+    if not ours:
+        stream.close()
+        raise FileExistsError(17, "is being written by another process: name another one", str(part))
     stream.truncate(0)
     return stream
 
