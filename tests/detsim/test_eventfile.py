@@ -111,7 +111,7 @@ def test_it_is_a_ttree_with_full_baskets_whatever_the_chunks(tmp_path):
 
 
 def test_compression_and_precision_make_the_size(tmp_path):
-    """Closed form without compression, but for some kB of description; and each of the others is smaller, zstd than lz4."""
+    """Closed form without compression, but for some kB of description; the others are smaller."""
     n, sizes = 100_000, {}
     for precision, width in (("float32", 28), ("float64", 40)):
         for compression in ("none", "lz4-4", "zstd-1"):
