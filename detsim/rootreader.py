@@ -76,7 +76,7 @@ def open_root(path: str | Path) -> Any:
         whole = f"its header says {end}" if len(head) == 24 else "not even a header"
         raise FileError(path, "truncated", f"is truncated: {size} bytes, {whole}; copy or make it again")
     with reading(path):
-        return uproot.open(path)
+        return uproot.open(path, array_cache=None)  # it would keep what is read but once
 
 
 class TableFile:
