@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import uproot
 
-from benchmarks.measure import WALL, Spread, environment, interleave, timed
+from benchmarks.measure import CPU, WALL, Spread, environment, interleave, timed
 from detsim.eventfile import EventWriter, RunInfo, event_columns
 from detsim.simulation import draw_measured, event_plan
 from macros.card import load_card
@@ -95,7 +95,10 @@ def main() -> None:
     for name, rate in rates.items():
         spread = f"({rate.low / 1e6:.2f} to {rate.high / 1e6:.2f})"
         ratio = rate.median / rates["uproot alone"].median
-        print(f"{name:24} {rate.median / 1e6:7.2f} M/s {spread}, ratio {ratio:.2f}")
+        seconds = 1e6 / Spread.of([each[CPU] for each in found[name]]).median
+        print(
+            f"{name:24} {rate.median / 1e6:7.2f} M/s {spread}, ratio {ratio:.2f}; {seconds:.3f} CPU s a million"
+        )
 
 
 if __name__ == "__main__":

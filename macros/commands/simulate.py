@@ -1,5 +1,6 @@
 """`nugauge generate`, `detect`, `simulate`: event files."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -83,6 +84,7 @@ def generate(
     """Draw true events: neutrino energy, recoil, component, line."""
     from dataclasses import replace
 
+    _share_processors()
     from macros.production import produce
     from macros.session import check_output, open_card
 
@@ -121,6 +123,7 @@ def simulate(
     as_json: JsonOption = False,
 ) -> None:
     """Draw events and measure them: one pass, any length."""
+    _share_processors()
     from macros.production import produce
     from macros.session import check_output, open_card
 
@@ -163,6 +166,14 @@ def detect(
     with progress("measuring", None, "events") as advance:
         made = measure(loaded, true_file, output, advance=advance)
     _report(made, as_json)
+
+
+def _share_processors() -> None:
+    """Let threads that wait for events to draw sleep, not spin: others compress and write meanwhile.
+
+    OpenMP looks at it when it is loaded, with numba.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 def _split(card: "Card", events: int | None, size: str | None) -> "Split":

@@ -204,3 +204,41 @@ def test_interrupted_series_can_be_continued(tmp_path, number):
     )
     for file in files:
         assert json.loads(invoke("inspect", file, "--hashes", "--json").stdout)["complete"]
+
+
+def test_a_full_disk_keeps_whole_files(tmp_path, monkeypatch):
+    """Contract: status 1, and one message that says what is whole and how to make the rest."""
+    from macros import production
+
+    class Full(production.EventWriter):
+        def __init__(self, path, **options):
+            super().__init__(path, **options)
+            self.path = path
+
+        def finish(self, runinfo):
+            if self.path.name == "x-0002.root":
+                raise OSError(28, "No space left on device")
+            super().finish(runinfo)
+
+    monkeypatch.setattr("macros.production.EventWriter", Full)
+    run = (
+        "simulate",
+        CARD,
+        "-o",
+        tmp_path / "x.root",
+        "--seed",
+        1,
+        "--experiments",
+        4,
+        "--events-per-file",
+        1,
+    )
+    message = refusal(*run, status=1)
+    assert message == (
+        "error: No space left on device: x-0000.root to x-0001.root are whole, with pseudo-experiments "
+        f"0 to 1; make the others with --seed 1 --first 2 --experiments 2 -o {tmp_path}/x-from-2.root\n"
+    )
+    assert names(tmp_path) == ["x-0000.root", "x-0001.root"]
+    monkeypatch.undo()
+    answer("simulate", CARD, "-o", tmp_path / "x-from-2.root", "--seed", 1, "--first", 2, "--experiments", 2)
+    assert answer("merge", tmp_path / "all.root", *sorted(tmp_path.iterdir()))["last"] == 3
