@@ -95,9 +95,9 @@ def main() -> None:
     for name, rate in rates.items():
         spread = f"({rate.low / 1e6:.2f} to {rate.high / 1e6:.2f})"
         ratio = rate.median / rates["uproot alone"].median
-        seconds = 1e6 / Spread.of([each[CPU] for each in found[name]]).median
+        cpu = 1e6 / Spread.of([each[CPU] for each in found[name]]).median
         print(
-            f"{name:24} {rate.median / 1e6:7.2f} M/s {spread}, ratio {ratio:.2f}; {seconds:.3f} CPU s a million"
+            f"{name:24} {rate.median / 1e6:7.2f} M/s {spread}, ratio {ratio:.2f}; {cpu:.3f} CPU s a million"
         )
 
 
