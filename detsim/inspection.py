@@ -76,7 +76,7 @@ def _root_file(path: Path, check_hashes: bool) -> dict[str, Any]:
         return {"kind": "histogram file", "histograms": {name: classes[name] for name in histograms}}
     held = ", ".join(list(classes)[:5]) or "nothing"
     trees = "'events', 'toys' or 'calibration'"
-    reason = f"is a ROOT file without a TTree {trees} and without histograms (it holds {held})"
+    reason = f"is a ROOT file without a TTree or RNTuple {trees} and without histograms (it holds {held})"
     raise FileError(path, "foreign", reason)
 
 
@@ -95,6 +95,7 @@ def _table(path: Path, tree: str, check_hashes: bool) -> dict[str, Any]:
             f"the SHA-256 of {', '.join(spoilt)} is not the one written; make it again" if spoilt else None
         )
         return {
+            "format": table.format,
             "rows": table.n_rows,
             "runinfo": runinfo,
             "runs": [dict(row) for row in table.rows],

@@ -12,8 +12,9 @@ from detsim.detection import detect
 from detsim.eventfile import EventFile, EventWriter, event_columns
 from macros.card import Card
 from macros.differences import check_card
-from macros.production import Production, Tally, expected_counts, provenance
+from macros.production import Production, expected_counts, provenance
 from macros.session import check_different
+from macros.tally import Tally
 from simgen.events import Events
 
 __all__ = ["measure"]
@@ -71,6 +72,7 @@ def measure(
             provenance={**provenance(card, seed, "detect"), **origin, "true_events": row.uuid},
             precision=card.run.precision,
             compression=card.run.compression,
+            format=card.run.format,
         ) as writer:
             for columns in file.iterate():
                 n = len(columns["event"])
@@ -87,6 +89,7 @@ def measure(
     fixed = row.n_generated if exposures != 1 else None
     return Production(
         file=path,
+        files=(path,),
         seed=seed,
         n_generated=row.n_generated,
         n_written=tally.n_written,

@@ -16,8 +16,9 @@ from detsim.reweighting import gamma_templates, weights
 from detsim.simulation import expected_generated
 from macros.card import Card, card_from_document
 from macros.differences import check_card
-from macros.production import Tally, expected_counts, mean_cross_section, provenance
+from macros.production import expected_counts, mean_cross_section, provenance
 from macros.session import check_different
+from macros.tally import Tally
 from simgen.events import COLUMNS, Events
 
 __all__ = ["Reweighting", "reweight"]
@@ -125,6 +126,7 @@ def reweight(
             },
             precision=file.precision,
             compression=card.run.compression,
+            format=card.run.format,
         ) as writer:
             for columns in file.iterate(step=_STEP):
                 n = len(columns["event"])

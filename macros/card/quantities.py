@@ -18,6 +18,7 @@ __all__ = [
     "BirksConstant",
     "Energy",
     "EnergyUnit",
+    "FileSize",
     "Finite",
     "Flux",
     "HalfLife",
@@ -117,6 +118,7 @@ Threshold = Annotated[float, *quantity("energy", words={"none": -math.inf})]
 HalfLife = Annotated[float, Field(gt=0), *quantity("time", words={"none": math.inf})]
 Beta = Annotated[Finite, *quantity("angle", words=NAMED_BETA)]
 LightYield = Annotated[Positive, *quantity("light yield")]
+FileSize = Annotated[float, Field(ge=1e6, allow_inf_nan=False), *quantity("size of a file")]
 BirksConstant = Annotated[NotNegative, *quantity("Birks constant")]
 Word = Annotated[str, Field(min_length=1)]
 EnergyUnit = Literal["eV", "keV", "MeV", "GeV"]

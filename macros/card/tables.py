@@ -19,6 +19,7 @@ from macros.card.quantities import (
     Beta,
     Energy,
     EnergyUnit,
+    FileSize,
     Finite,
     Flux,
     HalfLife,
@@ -243,6 +244,9 @@ class RunTable(Table):
     precision: Literal["float32", "float64"] = "float32"
     compression: Literal["zstd-1", "lz4-4", "none"] = "zstd-1"
     columns: list[Literal["vertex", "time", "cos_theta"]] = Field(default_factory=list)
+    format: Literal["ttree", "rntuple"] = "ttree"
+    events_per_file: Annotated[int, Field(ge=1)] | None = None
+    file_size: FileSize | None = None
 
 
 class CardTables(Table):

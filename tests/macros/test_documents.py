@@ -84,8 +84,8 @@ def test_tables_of_several_experiments():
 
 def test_units():
     """Contract: the document lists every unit."""
-    table = re.findall(r"^\| (?:energy|length|time|mass|activity, rate|angle|magnetic moment) \| (.*) \|$",
-                       CARDS, re.MULTILINE)  # fmt: skip
+    kinds = "energy|length|time|mass|activity, rate|angle|magnetic moment|size of a file"
+    table = re.findall(rf"^\| (?:{kinds}) \| (.*) \|$", CARDS, re.MULTILINE)
     listed = set(re.findall(r"\b[A-Za-z_]+\b", re.sub(r"\(.*?\)|and `/` any time", "", " ".join(table))))
     assert listed == set(_UNITS)
 
@@ -132,6 +132,7 @@ def test_json_keys(tmp_path):
         "generate": (CARD, "-o", true, "--seed", 1),
         "detect": (CARD, true, "-o", tmp_path / "reco.root"),
         "simulate": (CARD, "-o", events, "--seed", 1),
+        "merge": (tmp_path / "merged.root", events),
         "reweight": (events, "--to", CARD, "-o", tmp_path / "weighted.root"),
         "fit": (CARD, events),
         "limit": (CARD, events),
