@@ -25,6 +25,7 @@ from macros.series import EventSeries, Slice, Split
 from macros.tally import Tally
 from simgen.models import Model
 from simgen.random import check_seed
+from simgen.threads import PART
 
 __all__ = [
     "Production",
@@ -37,8 +38,8 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-CHUNK = 250_000
-"""Events drawn at a time."""
+CHUNK = 4 * PART
+"""Events drawn at a time, on all threads."""
 _NOTHING = 1e-6
 
 

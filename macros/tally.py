@@ -12,6 +12,9 @@ __all__ = ["Tally"]
 
 Array = NDArray[np.float64]
 
+_FEW = 40
+"""Edges that are compared one by one."""
+
 
 class Tally:
     """Counts of what has been written, per bin with both flow bins, and of what was drawn."""
@@ -33,8 +36,14 @@ class Tally:
         self._weighted |= w is not None
         self.sum_w += n if w is None else float(np.sum(w))
         self.sum_w2 += n if w is None else float(np.sum(w**2))
-        if events.T_reco is not None:
-            index = bin_numbers(self._detector, events.T_reco, events.L_reco)
+        detector, T_reco = self._detector, events.T_reco
+        if T_reco is not None and w is None and detector.distance is None and len(detector.edges) <= _FEW:
+            above = [np.count_nonzero(T_reco >= edge) for edge in detector.edges]  # quicker than a search
+            counts = -np.diff([n, *above, 0])
+            self.counts += counts
+            self.squares += counts
+        elif T_reco is not None:
+            index = bin_numbers(detector, T_reco, events.L_reco)
             counts = np.bincount(index, w, minlength=len(self.counts))
             self.counts += counts
             self.squares += counts if w is None else np.bincount(index, w**2, minlength=len(self.counts))
