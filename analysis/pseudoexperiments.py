@@ -50,7 +50,12 @@ _CELLS = 4_000_000
 
 
 def toy_branches(
-    fitter: Fitter, *, level: float, fitted: bool = True, methods: Sequence[str] = METHODS
+    fitter: Fitter,
+    *,
+    level: float,
+    fitted: bool = True,
+    methods: Sequence[str] = METHODS,
+    events: bool = False,
 ) -> dict[str, Branch]:
     """Describe the columns of `toys`, for a toy file.
 
@@ -63,6 +68,8 @@ def toy_branches(
         Whether the toys are fitted.
     methods : sequence of str
         As for `toys`; calibrated ones have columns of their own.
+    events : bool
+        Whether they are drawn event by event.
     """
     templates = fitter.templates
     poi = templates.poi
@@ -71,6 +78,8 @@ def toy_branches(
         f"true_{poi}": Branch(dtype="float64", description=f"true value of {poi}"),
         "counts": Branch(dtype="float64", shape=(templates.n_bins,), description="counts per bin"),
     }
+    if events:
+        branches["n_events"] = Branch(dtype="int64", description="events drawn, before any cut")
     for nuisance in templates.nuisances:
         branches[f"measured_{_plain(nuisance.name)}"] = Branch(
             dtype="float64",
@@ -216,13 +225,16 @@ def toys(
     batch = BatchFitter(fitter=thrower.fitter)
     most = chunk or largest_chunk(thrower.fitter)
     for start, count in paced(n, most=most, first=first, even=chunk is not None):
-        counts, auxiliary = thrower.block(start, count)
+        counts, auxiliary, numbers = thrower.numbered_block(start, count)
         columns = _thrown(thrower.fitter, np.arange(start, start + count), counts, auxiliary)
+        columns["n_events"] = numbers
         if fitted:
             columns |= fit_toys(batch, counts, auxiliary, level=level, methods=methods)
             if calibration is not None:
                 columns |= _held(batch, counts, auxiliary, calibration, level=level, methods=methods)
-        branches = toy_branches(thrower.fitter, level=level, fitted=fitted, methods=methods)
+        branches = toy_branches(
+            thrower.fitter, level=level, fitted=fitted, methods=methods, events=thrower.events
+        )
         yield {name: columns[name] for name in branches}
 
 

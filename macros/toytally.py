@@ -14,7 +14,7 @@ from analysis.fitter import Fitter
 from analysis.pseudoexperiments import FAILED, METHODS, RETRIED, fit_stored, toys
 from analysis.settings import Drawn
 from analysis.thrower import Thrower
-from macros.console import Interrupted, say, warn
+from macros.console import Interrupted, format_number, say, warn
 from macros.studies import audit_document, check_failed, say_audit, write_figure
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ class ToyTally:
 
     def __post_init__(self) -> None:
         self.n_toys = self.n_failed = self.n_retried = 0
+        self.n_events: int | None = None
+        self.expected_events: float | None = None
         self.audit = Audit() if self.n_audit and self.fitted else None
         self._sample = audit_sample(self.seed or 0, self.total, self.n_audit, first=self.first)
         self._spread = no_toys(self.fitter, level=self.level) if self.fitted else None
@@ -69,6 +71,8 @@ class ToyTally:
         """Add a chunk."""
         start, n = self.first + self.n_toys, len(columns["toy"])
         self.n_toys += n
+        if "n_events" in columns:
+            self.n_events = (self.n_events or 0) + int(columns["n_events"].sum())
         if self._spread is None:
             return
         self.n_failed += int(np.count_nonzero(columns["status"] & FAILED))
@@ -83,10 +87,15 @@ class ToyTally:
         counted = {"n_failed": self.n_failed, "n_retried": self.n_retried} if self.fitted else {}
         return {**counted, "audit": audit_document(self.audit)}
 
-    def document(self) -> dict[str, Any]:
-        """Return keys of the JSON output."""
+    def document(self, seconds: float) -> dict[str, Any]:
+        """Return keys of the JSON output, of a run that took so long."""
+        drawn = self.n_events is not None
         return {
             "n_toys": self.n_toys,
+            "toys_per_second": self.n_toys / seconds,
+            "n_events": self.n_events,
+            "expected_events": self.n_toys * (self.expected_events or 0.0) if drawn else None,
+            "events_per_second": (self.n_events or 0) / seconds if drawn else None,
             "n_failed": self.n_failed,
             "n_retried": self.n_retried,
             "complete": self.n_toys == self.total,
@@ -94,10 +103,20 @@ class ToyTally:
             "audit": audit_document(self.audit),
         }
 
+    def rates(self, seconds: float) -> str:
+        """Say how fast a run was that took so long."""
+        rates = [f"{format_number(self.n_toys / seconds, 3)} toys/s"]
+        if self.n_events is not None:
+            rates.append(f"{format_number(self.n_events / seconds, 3)} events/s")
+        return ", ".join(rates)
+
     def say(self, file: Path) -> None:
         """Write the same for a person."""
         seed = "of the data" if self.seed is None else self.seed
         say(f"{file}: {self.n_toys} toys, {self.n_failed} failed, seed {seed}")
+        if self.n_events is not None:
+            mean = format_number(self.n_toys * (self.expected_events or 0.0), 6)
+            say(f"{self.n_events} events drawn, measured and counted, expected {mean}")
         if self.n_retried:
             say(f"{self.n_retried} were fitted by MINUIT, because the compiled fit did not converge")
         say_audit(self.audit)
@@ -148,6 +167,7 @@ def toy_chunks(
         yield fit_stored(seen.fitter, stored.counts, level=seen.level) | {"toy": stored.numbers}
         return
     thrower = Thrower(fitter=seen.fitter, seed=int(seen.seed or 0), events=events, drawn=drawn)
+    seen.expected_events = thrower.expected_events if events else None
     yield from toys(thrower, seen.total, first=seen.first, level=seen.level, fitted=seen.fitted)
 
 

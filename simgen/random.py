@@ -18,6 +18,12 @@ toys' counts, large or different means  0, 2, 3, ...          bin: by inversion 
 toys' normals                           0                     pair of columns: two normals of two uniforms
 ======================================  ====================  ===============================================
 
+Pseudo-experiments that are drawn event by event have keys of their own, derived from the one key of
+TOY_EVENTS: the first two words of the encrypted counter (toy low, toy high, stage, group) are the key of that
+stage for that toy, whose events are then numbered from 0. The group is 0 where signal and backgrounds are
+drawn together, else 1 for the signal and 2, 3, ... for the backgrounds. Their number is a Poisson number of
+index 0 under the derived key of COUNT.
+
 `stage` keeps the steps of a chain apart and `identity` the members of a study. The numbers below and the
 layout of the counter are part of the meaning of a seed.
 """
@@ -57,6 +63,8 @@ class Stage(IntEnum):
     """Seed of the sample that templates are made from."""
     AUDIT = 11
     """Choice of the pseudo-experiments of a study that are fitted again."""
+    TOY_EVENTS = 12
+    """Keys of pseudo-experiments that are drawn event by event."""
 
 
 def fresh_seed() -> int:

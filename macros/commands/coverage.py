@@ -1,5 +1,6 @@
 """`nugauge coverage`: whether intervals cover, from pseudo-experiments."""
 
+import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -81,12 +82,12 @@ def coverage(
     _check_table(methods, table, output)
     loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of, several=True)
     confidence, used_seed, settings = confidence_level(loaded, cl), int(loaded.run.seed or 0), loaded.fit
-    fitter = open_fitter(loaded)
+    fitter, by_events = open_fitter(loaded), level is Level.EVENTS
     calibration = open_calibration(loaded, fitter, table) if table else None
     with ExitStack() as stack:
         writer = None
         if output is not None:
-            branches = toy_branches(fitter, level=confidence, methods=methods)
+            branches = toy_branches(fitter, level=confidence, methods=methods, events=by_events)
             origin = provenance(loaded, used_seed, "coverage") | {
                 "thrown": str(level),
                 "drawn": settings.drawn,
@@ -98,10 +99,12 @@ def coverage(
             )
         stop = stack.enter_context(stop_on_interrupt())
         advance = stack.enter_context(progress("coverage", len(values) * n, "toys"))
-        done = 0
+        done = n_events = 0
+        start = time.perf_counter()
 
         def store(columns: dict[str, Any]) -> None:
-            nonlocal done
+            nonlocal done, n_events
+            n_events += int(columns["n_events"].sum()) if by_events else 0
             if writer is not None:
                 writer.extend(columns)
             done += len(columns["toy"])
@@ -120,13 +123,14 @@ def coverage(
             likelihood=settings.likelihood,
             error_per_bin=settings.error_per_bin,
             sampling=template_sampling(loaded),
-            events=level is Level.EVENTS,
+            events=by_events,
             drawn=settings.drawn,
             calibration=calibration,
             on_toys=store,
             audit=audit,
             stopped=stop,
         )
+        seconds = time.perf_counter() - start
         complete = len(study.points) == len(values)
         if writer is not None and complete:
             writer.finish({"first": 0, "last": n - 1}, provenance={"audit": audit_document(study.audit)})
@@ -138,6 +142,8 @@ def coverage(
             {
                 **coverage_document(study),
                 "file": str(output) if output and complete else None,
+                "n_events": n_events if by_events else None,
+                "events_per_second": n_events / seconds if by_events else None,
                 "complete": complete,
                 "figure": figures,
                 "table": str(table) if table else None,

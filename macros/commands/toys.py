@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from macros.console import emit_json, format_number, message, progress
+from macros.console import emit_json, message, progress
 from macros.options import (
     CardArgument,
     JsonOption,
@@ -104,7 +104,8 @@ def toys(
         raise typer.BadParameter("--data holds one experiment: choose it with --of NAME")
     confidence, used_seed = confidence_level(loaded, cl), None if data else int(loaded.run.seed or 0)
     fitter = open_fitter(loaded)
-    branches = toy_branches(fitter, level=confidence, fitted=not no_fit)
+    by_events = level is Level.EVENTS
+    branches = toy_branches(fitter, level=confidence, fitted=not no_fit, events=by_events)
     stored = stored_counts(loaded, data) if data else None
     seen = ToyTally(
         fitter=fitter,
@@ -123,7 +124,7 @@ def toys(
         stop_on_interrupt() as stop,
         progress("toys", seen.total, "toys") as advance,
     ):
-        for columns in toy_chunks(seen, stored, events=level is Level.EVENTS, drawn=loaded.fit.drawn):
+        for columns in toy_chunks(seen, stored, events=by_events, drawn=loaded.fit.drawn):
             table.extend(columns)
             stop.keeps = True
             seen.add(columns)
@@ -131,11 +132,11 @@ def toys(
             if stop():
                 break
         table.finish({"first": seen.first, "last": seen.last}, provenance=seen.provenance())
-    rate = seen.n_toys / (time.perf_counter() - start)
+    seconds = time.perf_counter() - start
     pictures = seen.draw(figure, loaded) if figure else None
     if as_json:
-        emit_json({"file": str(output), **seen.document(), "toys_per_second": rate, "figure": pictures})
+        emit_json({"file": str(output), **seen.document(seconds), "figure": pictures})
     else:
         seen.say(output)
-        message(f"{format_number(rate, 3)} toys/s")
+        message(seen.rates(seconds))
     seen.judge(output, max_failed)
