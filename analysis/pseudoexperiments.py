@@ -222,19 +222,16 @@ def toys(
     dict of str to ndarray
         Columns as `toy_branches` describes them.
     """
-    batch = BatchFitter(fitter=thrower.fitter)
-    most = chunk or largest_chunk(thrower.fitter)
+    fitter = thrower.fitter
+    batch, most = BatchFitter(fitter=fitter), chunk or largest_chunk(fitter)
+    branches = toy_branches(fitter, level=level, fitted=fitted, methods=methods, events=thrower.events)
     for start, count in paced(n, most=most, first=first, even=chunk is not None):
         counts, auxiliary, numbers = thrower.numbered_block(start, count)
-        columns = _thrown(thrower.fitter, np.arange(start, start + count), counts, auxiliary)
-        columns["n_events"] = numbers
+        columns = _thrown(fitter, start, counts, auxiliary) | {"n_events": numbers}
         if fitted:
             columns |= fit_toys(batch, counts, auxiliary, level=level, methods=methods)
             if calibration is not None:
                 columns |= _held(batch, counts, auxiliary, calibration, level=level, methods=methods)
-        branches = toy_branches(
-            thrower.fitter, level=level, fitted=fitted, methods=methods, events=thrower.events
-        )
         yield {name: columns[name] for name in branches}
 
 
@@ -282,16 +279,16 @@ def fit_stored(
     """
     data = np.ascontiguousarray(counts, np.float64)
     auxiliary = np.zeros((len(data), len(fitter.nominal)))
-    columns = _thrown(fitter, np.arange(len(data)), data, auxiliary)
+    columns = _thrown(fitter, 0, data, auxiliary)
     columns |= fit_toys(BatchFitter(fitter=fitter), data, auxiliary, level=level, methods=methods)
     return {name: columns[name] for name in toy_branches(fitter, level=level)}
 
 
-def _thrown(fitter: Fitter, numbers: NDArray[np.int64], counts: Array, auxiliary: Array) -> Columns:
+def _thrown(fitter: Fitter, first: int, counts: Array, auxiliary: Array) -> Columns:
     """Make the columns of what was thrown."""
     templates = fitter.templates
     columns: Columns = {
-        "toy": numbers,
+        "toy": np.arange(first, first + len(counts)),
         f"true_{templates.poi}": np.full(len(counts), fitter.truth),
         "counts": counts,
     }

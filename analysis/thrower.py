@@ -39,8 +39,8 @@ class Thrower:
     Raises
     ------
     ValueError
-        If the fitter was prepared for weighted data, events are to be drawn where shapes vary, or pulls do not
-        fit the nuisance parameters.
+        If the fitter was prepared for weighted data, events are to be drawn where shapes vary, or pulls do
+        not fit the nuisance parameters.
 
     Notes
     -----

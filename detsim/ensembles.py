@@ -119,8 +119,8 @@ class Ensemble:
         identity : sequence of int
             What keeps ensembles apart.
         factors : array_like, shape (n, 1 + n_backgrounds), optional
-            Of the mean numbers of the signal and of each background in each experiment. Signal and backgrounds
-            then have streams of their own, and other events than without factors.
+            Of the mean numbers of the signal and of each background in each experiment. Signal and
+            backgrounds then have streams of their own, and other events than without factors.
 
         Returns
         -------

@@ -20,6 +20,7 @@ from detsim.occurrence import Occurrence, needs_places
 from detsim.simulation import CHUNK, draw_measured, draw_true, event_plan, number_of_events
 from macros.card import Card
 from macros.card.files import used_files
+from macros.cutoff import cutoff_facts
 from simgen.events import Events
 from simgen.models import Model
 from simgen.plan import Plan
@@ -98,6 +99,7 @@ def provenance(card: Card, seed: int | None, command: str) -> dict[str, Any]:
         "arguments": sys.argv[1:],
         "components": components,
         "model": card.model.label,
+        **cutoff_facts(card),
     }
 
 

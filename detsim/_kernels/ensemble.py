@@ -120,14 +120,14 @@ def _count_placed(
             x, y, z = draw_uniform(i, place, p0, p1)
         if not _inside(x, y, z, region):
             continue
-        number = np.searchsorted(response.edges, T_reco, side="right")
+        number = int(np.searchsorted(response.edges, T_reco, side="right"))
         if n_distances > 0 and number > 0:
             dx, dy, dz = x - place.source[0], y - place.source[1], z - place.source[2]
             L_reco = math.sqrt(dx * dx + dy * dy + dz * dz)
             if space.resolution > 0.0:
                 u, v = uniforms(i, 0, l0, l1)
                 L_reco += space.resolution * normal(u, v)
-            distance = np.searchsorted(space.edges, L_reco, side="right") - 1
+            distance = int(np.searchsorted(space.edges, L_reco, side="right")) - 1
             if number > n_energies or distance < 0 or distance >= n_distances:
                 number = n_distances * n_energies + 1
             else:

@@ -1,6 +1,5 @@
 """`nugauge coverage`: whether intervals cover, from pseudo-experiments."""
 
-import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -74,7 +73,7 @@ def coverage(
     from macros.session import open_card, open_fitter, template_sampling
     from macros.stopping import stop_on_interrupt
     from macros.studies import audit_document, check_figure
-    from macros.toytally import draw_coverage, judge_coverage
+    from macros.toytally import EventTally, draw_coverage, judge_coverage
 
     check_figure(figure, output, table)
     values = read_values("--at", at)
@@ -99,16 +98,13 @@ def coverage(
             )
         stop = stack.enter_context(stop_on_interrupt())
         advance = stack.enter_context(progress("coverage", len(values) * n, "toys"))
-        done = n_events = 0
-        start = time.perf_counter()
+        drawn = EventTally()
 
         def store(columns: dict[str, Any]) -> None:
-            nonlocal done, n_events
-            n_events += int(columns["n_events"].sum()) if by_events else 0
-            if writer is not None:
+            drawn.add(columns)
+            if writer:
                 writer.extend(columns)
-            done += len(columns["toy"])
-            stop.keeps = done >= n
+            stop.keeps = drawn.n_toys >= n
             advance(len(columns["toy"]))
 
         study = study_coverage(
@@ -130,22 +126,20 @@ def coverage(
             audit=audit,
             stopped=stop,
         )
-        seconds = time.perf_counter() - start
         complete = len(study.points) == len(values)
-        if writer is not None and complete:
+        if writer and complete:
             writer.finish({"first": 0, "last": n - 1}, provenance={"audit": audit_document(study.audit)})
-        elif writer is not None:
+        elif writer:
             writer.discard()
-    figures = draw_coverage(figure, study, loaded) if figure else None
+    pictures = draw_coverage(figure, study, loaded) if figure else None
     if as_json:
         emit_json(
             {
                 **coverage_document(study),
                 "file": str(output) if output and complete else None,
-                "n_events": n_events if by_events else None,
-                "events_per_second": n_events / seconds if by_events else None,
+                **drawn.document(),
                 "complete": complete,
-                "figure": figures,
+                "figure": pictures,
                 "table": str(table) if table else None,
                 "seed": used_seed,
                 "model": loaded.model.label,

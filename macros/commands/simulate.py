@@ -58,11 +58,13 @@ def generate(
     """Draw true events: neutrino energy, recoil, component, line."""
     from dataclasses import replace
 
+    from macros.cutoff import say_cutoff
     from macros.production import produce
     from macros.session import open_card
 
     _check_slice(first, events)
     loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of)
+    say_cutoff(loaded)
     # in full precision, so that `detect` gives what `simulate` gives
     exact = replace(loaded, run=replace(loaded.run, precision="float64"))
     with progress("generating", events, "events") as advance:
@@ -85,6 +87,7 @@ def simulate(
     as_json: JsonOption = False,
 ) -> None:
     """Draw events and measure them: one pass, any length."""
+    from macros.cutoff import say_cutoff
     from macros.production import produce
     from macros.session import open_card
 
@@ -92,6 +95,7 @@ def simulate(
         raise typer.BadParameter("--events and --experiments exclude each other")
     _check_slice(first, events or experiments)
     loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of)
+    say_cutoff(loaded)
     with progress("simulating", events, "events") as advance:
         made = produce(
             loaded,

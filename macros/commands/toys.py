@@ -1,13 +1,12 @@
 """`nugauge toys`: pseudo-experiments, thrown and fitted."""
 
-import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from macros.console import emit_json, message, progress
+from macros.console import emit_json, progress
 from macros.options import (
     CardArgument,
     JsonOption,
@@ -118,7 +117,6 @@ def toys(
     )
     drawn = {"thrown": str(level) if n else "stored", "drawn": loaded.fit.drawn if n else "stored"}
     origin = {**provenance(loaded, used_seed, "toys"), **drawn, "level": confidence}
-    start = time.perf_counter()
     with (
         TableWriter(output, "toys", branches, provenance=origin, compression=loaded.run.compression) as table,
         stop_on_interrupt() as stop,
@@ -132,11 +130,9 @@ def toys(
             if stop():
                 break
         table.finish({"first": seen.first, "last": seen.last}, provenance=seen.provenance())
-    seconds = time.perf_counter() - start
     pictures = seen.draw(figure, loaded) if figure else None
     if as_json:
-        emit_json({"file": str(output), **seen.document(seconds), "figure": pictures})
+        emit_json({"file": str(output), **seen.document(), "figure": pictures})
     else:
         seen.say(output)
-        message(seen.rates(seconds))
     seen.judge(output, max_failed)

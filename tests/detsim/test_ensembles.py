@@ -154,7 +154,7 @@ def test_counts_are_poisson_around_quadrature(case):
 
 
 def test_factors_scale_what_they_are_of():
-    """Twin: signal and two backgrounds with factors of their own, against scaled quadrature; 2 % would show."""
+    """Twin: signal and two backgrounds with factors of their own, against scaled quadrature; finds 2 %."""
     experiment, model = CASES["continua and backgrounds"]
     parts = [
         predict(replace(experiment, backgrounds=()), model).with_flow,
