@@ -44,7 +44,9 @@ class Cutoff:
         """Say it in words; empty if nothing is left out."""
         if self.energy == 0:
             return ""
-        start = f"model.generate_above leaves out what is below {write_quantity(self.energy, 'keV', digits=5)}"
+        start = (
+            f"model.generate_above leaves out what is below {write_quantity(self.energy, 'keV', digits=5)}"
+        )
         if self.fraction is None:
             return f"{start}, and how much that is cannot be told: {self.reason}"
         of = "of the recorded signal, in events and expectation alike"

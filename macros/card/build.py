@@ -156,9 +156,7 @@ def build_experiment(
     return None
 
 
-def _from_what_matters(
-    experiment: "Experiment", model: "Model", faults: FaultList
-) -> "Experiment | None":
+def _from_what_matters(experiment: "Experiment", model: "Model", faults: FaultList) -> "Experiment | None":
     """Leave out the recoils of which nothing is recorded."""
     from detsim.support import lowest_recoil
 

@@ -17,7 +17,6 @@ from macros.card.quantities import (
     Angle,
     Area,
     Beta,
-    Energy,
     EnergyUnit,
     Finite,
     Flux,
