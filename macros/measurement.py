@@ -13,6 +13,7 @@ from detsim.eventfile import EventFile, EventWriter, event_columns
 from macros.card import Card
 from macros.differences import check_card
 from macros.production import Production, Tally, expected_counts, provenance
+from macros.runs import input_record
 from macros.session import check_different
 from simgen.events import Events
 
@@ -68,7 +69,12 @@ def measure(
                 time="time" in file.columns,
                 cos_theta="cos_theta" in file.columns,
             ),
-            provenance={**provenance(card, seed, "detect"), **origin, "true_events": row.uuid},
+            provenance={
+                **provenance(card, seed, "detect"),
+                **origin,
+                "true_events": row.uuid,
+                "run": {"input": input_record(true_file)},
+            },
             precision=card.run.precision,
             compression=card.run.compression,
         ) as writer:

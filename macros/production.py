@@ -187,7 +187,10 @@ def produce(
     with EventWriter(
         path,
         columns=columns,
-        provenance=provenance(card, seed, command),
+        provenance={
+            **provenance(card, seed, command),
+            "run": {"first": first, "events": n, "experiments": experiments},
+        },
         precision=card.run.precision,
         compression=card.run.compression,
     ) as writer:

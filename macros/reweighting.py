@@ -17,6 +17,7 @@ from detsim.simulation import expected_generated
 from macros.card import Card, card_from_document
 from macros.differences import check_card
 from macros.production import Tally, expected_counts, mean_cross_section, provenance
+from macros.runs import input_record
 from macros.session import check_different
 from simgen.events import COLUMNS, Events
 
@@ -122,6 +123,7 @@ def reweight(
                 **provenance(card, seed, "reweight"),
                 "reweighted": row.uuid,
                 "generated_card": made_by["card"],
+                "run": {"input": input_record(source), "gamma_templates": templates},
             },
             precision=file.precision,
             compression=card.run.compression,

@@ -70,6 +70,7 @@ def coverage(
     from macros.points import read_values
     from macros.production import provenance
     from macros.results import coverage_document, say_coverage
+    from macros.runs import input_record
     from macros.session import open_card, open_fitter, template_sampling
     from macros.stopping import stop_on_interrupt
     from macros.studies import audit_document, check_figure
@@ -92,6 +93,7 @@ def coverage(
                 "drawn": settings.drawn,
                 "level": confidence,
                 "at": values,
+                "run": {"toys": n, "methods": methods, "input": input_record(table) if table else None},
             }
             writer = stack.enter_context(
                 TableWriter(output, "toys", branches, provenance=origin, compression=loaded.run.compression)

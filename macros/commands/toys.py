@@ -82,6 +82,7 @@ def toys(
     from detsim.rootfile import TableWriter
     from macros.data import stored_counts
     from macros.production import provenance
+    from macros.runs import input_record
     from macros.session import check_different, open_card, open_fitter
     from macros.stopping import stop_on_interrupt
     from macros.studies import check_figure
@@ -117,6 +118,12 @@ def toys(
     )
     drawn = {"thrown": str(level) if n else "stored", "drawn": loaded.fit.drawn if n else "stored"}
     origin = {**provenance(loaded, used_seed, "toys"), **drawn, "level": confidence}
+    origin["run"] = {
+        "first": seen.first,
+        "toys": seen.total,
+        "fitted": not no_fit,
+        "input": input_record(data) if data else None,
+    }
     with (
         TableWriter(output, "toys", branches, provenance=origin, compression=loaded.run.compression) as table,
         stop_on_interrupt() as stop,
