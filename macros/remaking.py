@@ -9,7 +9,8 @@ from analysis.calibrationfile import write_calibration
 from analysis.coverage_study import coverage
 from analysis.pseudoexperiments import fit_stored, toy_branches, toys
 from analysis.thrower import Thrower
-from detsim.rootfile import TableWriter
+from detsim.origin import origin as made_by
+from detsim.rootfile import Branch, TableWriter
 from macros.calibrations import make_calibration, open_calibration
 from macros.card import Card, card_from_document
 from macros.data import stored_counts
@@ -23,6 +24,9 @@ __all__ = ["differences", "remake"]
 
 Origin = Mapping[str, Any]
 Advance = Callable[[float], None]
+
+_ADDED = ("table", "schema", "uuid", "rows", "branches")
+_OF_CALIBRATIONS = ("seed", "conditions", "reference")
 
 
 def remake(origin: Origin, path: Path, *, stated: Path | None = None, advance: Advance) -> None:
@@ -52,7 +56,7 @@ def remake(origin: Origin, path: Path, *, stated: Path | None = None, advance: A
             f"a file of {command!r} cannot be made again: its provenance does not hold all that made it; "
             f"those of {', '.join(_MAKERS)} can"
         )
-    if not isinstance(run, Mapping):
+    if run is None:
         raise ValueError("its provenance has no 'run': it was made before that was stored")
     card = card_from_document(origin["card"], name=str(origin.get("card_name")))
     source = check_input(run["input"], stated) if run.get("input") else None
@@ -96,18 +100,18 @@ def _toys(origin: Origin, card: Card, path: Path, source: Path | None, advance: 
     else:
         stored = stored_counts(card, source)
         made = iter([fit_stored(fitter, stored.counts, level=level) | {"toy": stored.numbers}])
-    with TableWriter(path, "toys", branches, provenance={}) as table:
+    with _writer(path, branches, origin, card) as table:
         for columns in made:
             table.extend(columns)
             advance(len(columns["toy"]))
-        table.finish({})
+        table.finish({"first": run["first"], "last": run["first"] + origin["rows"] - 1})
 
 
 def _coverage(origin: Origin, card: Card, path: Path, source: Path | None, advance: Advance) -> None:
     run, fitter, level = origin["run"], open_fitter(card), float(origin["level"])
     events = origin["thrown"] == "events"
     branches = toy_branches(fitter, level=level, methods=run["methods"], events=events)
-    with TableWriter(path, "toys", branches, provenance={}) as table:
+    with _writer(path, branches, origin, card) as table:
 
         def store(columns: dict[str, Any]) -> None:
             table.extend(columns)
@@ -131,7 +135,7 @@ def _coverage(origin: Origin, card: Card, path: Path, source: Path | None, advan
             on_toys=store,
             audit=0,
         )
-        table.finish({})
+        table.finish({"first": 0, "last": run["toys"] - 1})
 
 
 def _calibrate(origin: Origin, card: Card, path: Path, _: Path | None, advance: Advance) -> None:
@@ -144,8 +148,18 @@ def _calibrate(origin: Origin, card: Card, path: Path, _: Path | None, advance: 
     fitter = open_fitter(card, poi=run["poi"])
     seeded = replace(card, run=replace(card.run, seed=int(origin["seed"])))
     made = make_calibration(seeded, fitter, run["toys"], at=run["values"], reference=origin["reference"])
-    write_calibration(path, made, provenance={})
+    kept = {key: value for key, value in _kept(origin).items() if key not in _OF_CALIBRATIONS}
+    write_calibration(path, made, provenance=kept, compression=card.run.compression)
     advance(run["toys"] * len(run["values"]))
+
+
+def _writer(path: Path, branches: Mapping[str, Branch], origin: Origin, card: Card) -> TableWriter:
+    return TableWriter(path, "toys", branches, provenance=_kept(origin), compression=card.run.compression)
+
+
+def _kept(origin: Origin) -> dict[str, Any]:
+    """Leave out of a provenance what is written into every file anew."""
+    return {key: value for key, value in origin.items() if key not in {*_ADDED, *made_by()}}
 
 
 def _needed(source: Path | None) -> Path:

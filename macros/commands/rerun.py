@@ -29,7 +29,7 @@ def rerun(
         typer.Option(
             "--input",
             metavar="FILE",
-            help="Where the file is that the run read, such as the true events of `detect`; else where it was.",
+            help="Where the file is that the run read, as `detect` its true events; else where it was.",
             show_default=False,
         ),
     ] = None,
