@@ -215,7 +215,7 @@ def toys(
     calibration : Calibration, optional
         Thresholds of the last three methods, from other toys.
     chunk : int, optional
-        Toys per yield, which changes nothing else; without it as many as take a few tenths of a second.
+        Toys per yield, which changes nothing else; without it what takes a few tenths of a second.
 
     Yields
     ------
@@ -287,11 +287,8 @@ def fit_stored(
 def _thrown(fitter: Fitter, first: int, counts: Array, auxiliary: Array) -> Columns:
     """Make the columns of what was thrown."""
     templates = fitter.templates
-    columns: Columns = {
-        "toy": np.arange(first, first + len(counts)),
-        f"true_{templates.poi}": np.full(len(counts), fitter.truth),
-        "counts": counts,
-    }
+    numbers, truth = np.arange(first, first + len(counts)), np.full(len(counts), fitter.truth)
+    columns: Columns = {"toy": numbers, f"true_{templates.poi}": truth, "counts": counts}
     for nuisance, x in zip(templates.nuisances, auxiliary.T, strict=True):
         columns[f"measured_{_plain(nuisance.name)}"] = nuisance.value(x)
     return columns

@@ -1,6 +1,7 @@
 """What `model.generate_above` leaves out, for files and for people."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from detsim.experiment import Experiment
@@ -10,7 +11,9 @@ from macros.console import format_number, message, warn
 from simgen.models import Model
 from simgen.units import write_quantity
 
-__all__ = ["Cutoff", "cutoff", "cutoff_facts", "say_cutoff"]
+__all__ = ["Cutoff", "begin_with", "cutoff", "cutoff_facts", "say_cutoff"]
+
+_ENOUGH = 10 * NEGLIGIBLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,38 @@ def cutoff_facts(card: Card) -> dict[str, Any]:
         return next(iter(found.values()))
     keys = next(iter(found.values()))
     return {key: {name: facts[key] for name, facts in found.items()} for key in keys}
+
+
+def begin_with(card: Card, lowest: float, path: Path) -> Card:
+    """Let the recoils of a card begin where those of a file do, if they begin where next to nothing is lost.
+
+    Parameters
+    ----------
+    card : Card
+        Of one experiment; it is changed only if its `generate_above` is "auto".
+    lowest : float
+        Lowest true recoil energy in the file [MeV].
+    path : Path
+        The file.
+
+    Raises
+    ------
+    ValueError
+        If more than 1e-8 of what the card's experiment records is below.
+    """
+    experiment = card.experiment
+    if card.document["model"].get("generate_above") != "auto" or lowest <= experiment.generate_above:
+        return card
+    raised = replace(experiment, generate_above=lowest)
+    found = cutoff(raised, card.model)
+    if found.fraction is None or found.fraction > _ENOUGH:
+        own, theirs = (write_quantity(e, "keV", digits=5) for e in (experiment.generate_above, lowest))
+        raise ValueError(
+            f"{path} has no recoils below {theirs}, and this card needs them from {own} on "
+            f"({format_number(found.fraction, 3)} of the recorded signal is between): draw events with a "
+            "model.generate_above that serves both"
+        )
+    return replace(card, experiments=(raised,))
 
 
 def say_cutoff(card: Card) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from detsim.detection import detect
 from detsim.eventfile import EventFile, EventWriter, event_columns
 from macros.card import Card
+from macros.cutoff import begin_with
 from macros.differences import check_card
 from macros.production import Production, Tally, expected_counts, provenance
 from macros.runs import input_record
@@ -46,8 +47,6 @@ def measure(
     """
     start = time.perf_counter()
     check_different(path, true_file)
-    experiment = card.experiment
-    tally = Tally(experiment)
     with EventFile(true_file) as file:
         if "T_reco" in file.columns:
             raise ValueError(f"{true_file} holds measured events already")
@@ -56,6 +55,9 @@ def measure(
         check_card(
             card, file.provenance["card"], true_file, may_differ={"detector", "systematics", "fit", "run"}
         )
+        card = begin_with(card, float(file.provenance.get("generate_above") or 0.0), true_file)
+        experiment = card.experiment
+        tally = Tally(experiment)
         seed, row = int(file.provenance["seed"]), file.rows[0]
         origin = {key: file.provenance[key] for key in ("generated_card",) if key in file.provenance}
         with EventWriter(

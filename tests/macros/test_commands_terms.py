@@ -114,3 +114,21 @@ def test_each_experiment_has_its_own():
         "--set", "model.mu_nu=1e-10",
     )  # fmt: skip
     assert 'model.generate_above: = "auto" finds nothing to leave out' in refused
+
+
+def test_true_events_that_begin_too_high(tmp_path):
+    """Contract: true events of one detector serve another only where it records nothing below them."""
+    true, path, auto = tmp_path / "true.root", tmp_path / "reco.root", ("--set", "model.generate_above=auto")
+    answer("generate", CARD, *auto, "-o", true, "--seed", 1)
+    better = ("--set", "detector.resolution.at_1MeV='59 keV'", "--set", "detector.efficiency=0.9")
+    other = ("--set", "detector.threshold='200 keV'")
+    assert "has no recoils below 138 keV, and this card needs them from" in refusal(
+        "detect", CARD, true, *auto, *other, "-o", path
+    )
+    assert answer("detect", CARD, true, *auto, *better, "-o", path)["p_value"] > 1e-3
+    with EventFile(path) as file:
+        assert file.provenance["generate_above"] == 0.138
+        assert 0 < file.provenance["lost_fraction"] < 1e-8
+    weighted = ("reweight", true, "--to", CARD, *auto, "--set", "model.gamma=0.3", "-o", path)
+    assert answer(*weighted)["p_value"] > 1e-3
+    assert "has no recoils below 138 keV" in refusal(*weighted, *other)
