@@ -162,9 +162,11 @@ def test_factors_scale_what_they_are_of():
     ]
     n = 3000
     for scale in ((1.0, 1.0, 1.0), (0.5, 0.0, 2.0), (0.0, 1.3, 0.0)):
-        counts, _ = Ensemble(experiment=experiment, model=model).count(
+        counts, numbers = Ensemble(experiment=experiment, model=model).count(
             n, seed=8, factors=np.tile(scale, (n, 1))
         )
+        # signal and backgrounds are independent: their numbers add to a Poisson number
+        assert abs(numbers.var() / numbers.mean() - 1) < 4 * np.sqrt(2 / n)
         mu = sum(s * part for s, part in zip(scale, parts, strict=True))
         some = mu > 1e-9
         pulls = (counts.mean(axis=0) - mu)[some] / np.sqrt(mu[some] / n)
