@@ -132,9 +132,9 @@ class EventWriter:
         """Say how many events are written, and the file's size with them; see `TableWriter.settled`."""
         return self._table.settled()
 
-    def finish(self, runinfo: RunInfo) -> None:
+    def finish(self, runinfo: RunInfo, *, provenance: Mapping[str, Any] | None = None) -> None:
         """Write provenance and `runinfo` and make the file final; see `TableWriter.finish`."""
-        self._table.finish(runinfo.row())
+        self._table.finish(runinfo.row(), provenance=provenance)
 
     def __enter__(self) -> Self:
         return self

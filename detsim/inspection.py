@@ -10,7 +10,7 @@ from detsim.eventreader import EventFile
 from detsim.files import FileError
 from detsim.rootreader import TableFile, open_root, reading
 
-__all__ = ["describe"]
+__all__ = ["describe", "table_name"]
 
 TABLES = {"events": "event file", "toys": "toy file", "calibration": "calibration"}
 UNFINISHED = ("truncated", "incomplete", "duplicate", "overlapping", "damaged")
@@ -56,6 +56,31 @@ def describe(path: str | Path, *, check_hashes: bool = False) -> dict[str, Any]:
         "problem": problem,
         **found,
     }
+
+
+def table_name(path: str | Path) -> str:
+    """Find which table of ours a ROOT file holds.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    str
+        ``events``, ``toys`` or ``calibration``.
+
+    Raises
+    ------
+    FileError
+        If the file is missing, damaged, or has none of these.
+    """
+    path = Path(path)
+    with open_root(path) as root, reading(path):
+        found = [name for name in TABLES if name in root.classnames(cycle=False, recursive=False)]
+    if not found:
+        raise FileError(path, "foreign", "has no TTree 'events', 'toys' or 'calibration'")
+    return found[0]
 
 
 def _root_file(path: Path, check_hashes: bool) -> dict[str, Any]:

@@ -19,7 +19,7 @@ _NOT_THE_EVENTS = {
 }
 """Keys of a card on which no row depends."""
 _OF_THE_FILE = {"table", "schema", "uuid", "rows", "branches", "parts", "made_by", *ORIGIN}
-_OF_THE_PART = ("arguments", "true_events", "reweighted", "audit", "n_failed", "n_retried")
+_OF_THE_PART = ("arguments", "run", "true_events", "reweighted", "audit", "n_failed", "n_retried")
 _CARDS = ("card", "generated_card")
 _MISSING = "nothing"
 

@@ -19,6 +19,7 @@ from macros.commands.inspect import inspect
 from macros.commands.limit import limit
 from macros.commands.list_ import list_
 from macros.commands.merge import merge
+from macros.commands.rerun import rerun
 from macros.commands.reweight import reweight
 from macros.commands.run import run
 from macros.commands.sensitivity import sensitivity
@@ -50,6 +51,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "counts": counts,
     "figure": figure,
     "inspect": inspect,
+    "rerun": rerun,
 }
 """In the order of the help text."""
 

@@ -98,7 +98,7 @@ def merge(
     check_same(runs, mixed=mixed)
     parts = _sorted_parts(runs)
     gaps = _gaps(parts, runs[0], complete=complete)
-    origin = _provenance(runs, parts, mixed=mixed)
+    origin = _provenance(runs, parts, mixed=mixed) | ({} if gaps else _run(runs[0], parts))
     branches = {
         name: Branch(**{**_description(b), "shape": tuple(b["shape"])})
         for name, b in runs[0].branches.items()
@@ -189,6 +189,19 @@ def _provenance(runs: Sequence[Run], parts: Sequence[Part], *, mixed: bool) -> d
             sums[key] = sum(numbers)
     own = [part.document() | ({"made_by": part.run.made_by} if mixed else {}) for part in parts]
     return {**common, **sums, "made_by": runs[0].made_by, "parts": own}
+
+
+def _run(run: Run, parts: Sequence[Part]) -> dict[str, Any]:
+    """Say how what parts without gaps make together is made at once; not if it was made of other files."""
+    record = run.origin.get("run")
+    drawn = [part for part in parts if part.last >= part.first]
+    if not record or not drawn or record.get("input"):
+        return {}
+    first, n = drawn[0].first, drawn[-1].last - drawn[0].first + 1
+    if run.tree != "events":
+        return {"run": {**record, "first": first}}
+    several = run.has_experiments
+    return {"run": {"first": first, "events": None if several else n, "experiments": n if several else 0}}
 
 
 def _copy(parts: Sequence[Part], writer: TableWriter, advance: Callable[[float], None] | None) -> None:

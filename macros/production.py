@@ -20,6 +20,7 @@ from detsim.simulation import draw_measured, draw_true, event_plan
 from macros.card import Card
 from macros.card.files import used_files
 from macros.console import Interrupted, RunError
+from macros.cutoff import cutoff_facts
 from macros.draws import Draws
 from macros.series import EventSeries, Slice, Split
 from macros.tally import Tally
@@ -105,6 +106,7 @@ def provenance(card: Card, seed: int | None, command: str) -> dict[str, Any]:
         "arguments": sys.argv[1:],
         "components": components,
         "model": card.model.label,
+        **cutoff_facts(card),
     }
 
 
@@ -197,7 +199,7 @@ def produce(
         path,
         split=split,
         make=partial(_open_file, card, seed, detected=detected, experiments=experiments > 0),
-        describe=partial(_runinfo, card, draws, mean_cross_section(card)),
+        describe=partial(_describe, card, draws, mean_cross_section(card)),
         first=first,
         experiments=experiments > 0,
     )
@@ -260,9 +262,10 @@ def _open_file(card: Card, seed: int, path: Path, *, detected: bool, experiments
     )
 
 
-def _runinfo(card: Card, draws: Draws, cross_section: float, part: Slice) -> RunInfo:
-    """Describe what of a run is in a file."""
-    return RunInfo(
+def _describe(card: Card, draws: Draws, cross_section: float, part: Slice) -> tuple[RunInfo, dict[str, Any]]:
+    """Describe what of a run is in a file, and how it is made again."""
+    several = draws.experiments > 0
+    row = RunInfo(
         n_events=part.n_written,
         n_generated=part.n_drawn,
         sum_w=part.n_written,
@@ -270,10 +273,17 @@ def _runinfo(card: Card, draws: Draws, cross_section: float, part: Slice) -> Run
         equivalent_exposure=draws.exposures(part) * card.experiment.exposure.duration,
         cross_section=cross_section,
         first=part.first,
-        last=-1 if draws.experiments else part.first + part.n_drawn - 1,
+        last=-1 if several else part.first + part.n_drawn - 1,
         first_experiment=part.first_experiment,
         n_experiments=part.n_experiments,
     )
+    whole = draws.poisson and part.n_drawn == draws.total
+    run = {
+        "first": part.first_experiment if several else part.first,
+        "events": None if several or whole else part.n_drawn,
+        "experiments": part.n_experiments,
+    }
+    return row, {"run": run}
 
 
 def mean_cross_section(card: Card) -> float:

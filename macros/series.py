@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from detsim.eventfile import EventWriter, RunInfo
 from simgen.events import Events
@@ -74,7 +74,7 @@ class EventSeries:
     make : callable
         Opens a file for writing.
     describe : callable
-        Gives the row of `runinfo` of a slice.
+        Gives the row of `runinfo` of a slice, and what its provenance says of it.
     first : int
         Index of the first event, or of the first pseudo-experiment.
     experiments : bool
@@ -91,7 +91,7 @@ class EventSeries:
         *,
         split: Split,
         make: Callable[[Path], EventWriter],
-        describe: Callable[[Slice], RunInfo],
+        describe: Callable[[Slice], tuple[RunInfo, dict[str, Any]]],
         first: int,
         experiments: bool,
     ) -> None:
@@ -181,7 +181,8 @@ class EventSeries:
     def _end(self) -> None:
         if self._writer is None:
             return
-        self._writer.finish(self._describe(self._slice))
+        row, provenance = self._describe(self._slice)
+        self._writer.finish(row, provenance=provenance)
         self._writer = None
         self.next += self._slice.n_experiments if self._experiments else self._slice.n_drawn
 

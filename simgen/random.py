@@ -27,6 +27,13 @@ to the places j, j + 64, j + 128 and j + 192, 0 ≤ j < 64, and their index is 6
 give radius (40 bits) and angle (24 bits) of the normals at j and j + 128, the others of those at j + 64 and
 j + 192.
 
+Pseudo-experiments that are drawn event by event have keys of their own, derived from the one key of
+TOY_EVENTS: the first two words of the encrypted counter (toy low, toy high, stage, group) are the key of that
+stage for that toy, whose events are then numbered from 0. The group is 0 where signal and backgrounds are
+drawn together, else 1 for the signal and 2, 3, ... for the backgrounds. Their number is a Poisson number of
+index 0 under the derived key of COUNT. Where the detector looks at places, stages have keys of their own, with
+group and toy at the end of the identity.
+
 `stage` keeps the steps of a chain apart and `identity` the members of a study. The numbers below and the
 layout of the counter are part of the meaning of a seed.
 """
@@ -66,6 +73,8 @@ class Stage(IntEnum):
     """Seed of the sample that templates are made from."""
     AUDIT = 11
     """Choice of the pseudo-experiments of a study that are fitted again."""
+    TOY_EVENTS = 12
+    """Keys of pseudo-experiments that are drawn event by event."""
 
 
 def fresh_seed() -> int:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
+from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationInfo, WithJsonSchema
 
 from simgen.parameters import NAMED_BETA
 from simgen.units import KINDS, Kind, read_quantity
@@ -21,6 +21,7 @@ __all__ = [
     "FileSize",
     "Finite",
     "Flux",
+    "GenerateAbove",
     "HalfLife",
     "Length",
     "LightYield",
@@ -91,6 +92,11 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 Energy = Annotated[NotNegative, *quantity("energy")]
+GenerateAbove = Annotated[
+    Annotated[Literal["auto"], Tag("(auto)")] | Annotated[Energy, Tag("(energy)")],
+    Discriminator(lambda value: "(auto)" if value == "auto" else "(energy)"),
+]
+"""A true recoil energy, or the word for one that is found."""
 PositiveEnergy = Annotated[Positive, *quantity("energy")]
 SignedEnergy = Annotated[Finite, *quantity("energy")]
 Length = Annotated[NotNegative, *quantity("length")]

@@ -17,11 +17,11 @@ from macros.card.quantities import (
     Angle,
     Area,
     Beta,
-    Energy,
     EnergyUnit,
     FileSize,
     Finite,
     Flux,
+    GenerateAbove,
     HalfLife,
     MassSquared,
     Moment,
@@ -183,7 +183,7 @@ class ModelTable(Table):
     scalar_mass: PositiveEnergy | None = None
     sin2_2theta: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
     delta_m2: MassSquared | None = None
-    generate_above: Energy = 0.0
+    generate_above: GenerateAbove = 0.0
 
 
 class SystematicTable(Table):

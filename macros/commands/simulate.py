@@ -1,6 +1,5 @@
 """`nugauge generate`, `detect`, `simulate`: event files."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -84,13 +83,14 @@ def generate(
     """Draw true events: neutrino energy, recoil, component, line."""
     from dataclasses import replace
 
-    _share_processors()
+    from macros.cutoff import say_cutoff
     from macros.production import produce
     from macros.session import check_output, open_card
 
     loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of)
     split = _split(loaded, events_per_file, file_size)
     check_output(output, force=force, split=split)
+    say_cutoff(loaded)
     # in full precision, so that `detect` gives what `simulate` gives
     exact = replace(loaded, run=replace(loaded.run, precision="float64"))
     with progress("generating", events, "events") as advance:
@@ -123,7 +123,7 @@ def simulate(
     as_json: JsonOption = False,
 ) -> None:
     """Draw events and measure them: one pass, any length."""
-    _share_processors()
+    from macros.cutoff import say_cutoff
     from macros.production import produce
     from macros.session import check_output, open_card
 
@@ -132,6 +132,7 @@ def simulate(
     loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of)
     split = _split(loaded, events_per_file, file_size)
     check_output(output, force=force, split=split)
+    say_cutoff(loaded)
     with progress("simulating", events, "events") as advance:
         made = produce(
             loaded,
@@ -166,14 +167,6 @@ def detect(
     with progress("measuring", None, "events") as advance:
         made = measure(loaded, true_file, output, advance=advance)
     _report(made, as_json)
-
-
-def _share_processors() -> None:
-    """Let threads that wait for events to draw sleep, not spin: others compress and write meanwhile.
-
-    OpenMP looks at it when it is loaded, with numba.
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 def _split(card: "Card", events: int | None, size: str | None) -> "Split":

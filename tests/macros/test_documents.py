@@ -117,6 +117,9 @@ def test_event_and_toy_files(tmp_path):
         assert fixed <= words(text) | {"counts"}
         assert set(table.rows[0]) <= words(text)
         assert "`counts[n]`" in text
+        settings = {"level": 0.9, "events": True}
+        drawn = toy_branches(make_fitter(card.experiment, card.model), **settings)
+        assert set(drawn) - set(table.branches) == {"n_events"} <= words(text)
 
 
 def test_every_command_has_its_keys():
@@ -146,6 +149,7 @@ def test_json_keys(tmp_path):
         "list": (),
         "check": (CARD,),
         "inspect": (events,),
+        "rerun": (events,),
         "run": (CARD, "-o", tmp_path / "out", "--seed", 1),
     }
     assert set(calls) == set(EMITTED) - {"figure"}  # takes many seconds; its keys are one line of code
