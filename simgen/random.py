@@ -31,8 +31,8 @@ Pseudo-experiments that are drawn event by event have keys of their own, derived
 TOY_EVENTS: the first two words of the encrypted counter (toy low, toy high, stage, group) are the key of that
 stage for that toy, whose events are then numbered from 0. The group is 0 where signal and backgrounds are
 drawn together, else 1 for the signal and 2, 3, ... for the backgrounds. Their number is a Poisson number of
-index 0 under the derived key of COUNT. Where the detector looks at places, stages have keys of their own, with
-group and toy at the end of the identity.
+index 0 under the derived key of COUNT. Where the detector looks at places, the keys of the stages are those
+of identities that end in group and toy.
 
 `stage` keeps the steps of a chain apart and `identity` the members of a study. The numbers below and the
 layout of the counter are part of the meaning of a seed.

@@ -8,9 +8,7 @@ import pytest
 from experiments import DAY, borexino, borexino_distances, borexino_outside, hellaz, mixed_source
 from scipy import stats
 
-import detsim.detection
-import simgen.generator
-import simgen.placement
+import detsim.simulation
 from detsim.backgrounds import Background
 from detsim.distance import bin_numbers
 from detsim.ensembles import Ensemble
@@ -88,11 +86,14 @@ def test_an_experiment_has_the_events_of_its_keys(monkeypatch, case, toy):
     """Contract: bit by bit the events that the plain chain draws under the derived keys."""
     experiment, model = CASES[case]
     counts, numbers = Ensemble(experiment=experiment, model=model).count(1, seed=3, first=toy, identity=(9,))
-    for module in (simgen.generator, detsim.detection, simgen.placement):
-        monkeypatch.setattr(module, "kernel_key", lambda s, stage, *i: derived(s, stage, i, toy, 0))
-    events = draw_measured(
-        event_plan(experiment, model), experiment, model, int(numbers[0]), seed=3, identity=(9,)
-    )
+    plan, n, identity = event_plan(experiment, model), int(numbers[0]), (9,)
+    if experiment.detector.spatial:
+        identity = (9, 0, toy)
+    else:
+        monkeypatch.setattr(
+            detsim.simulation, "kernel_key", lambda s, stage, *i: derived(s, stage, i, toy, 0)
+        )
+    events = draw_measured(plan, experiment, model, n, seed=3, identity=identity)
     plain = np.bincount(
         bin_numbers(experiment.detector, events.T_reco, events.L_reco), minlength=counts.shape[1]
     )
@@ -100,7 +101,7 @@ def test_an_experiment_has_the_events_of_its_keys(monkeypatch, case, toy):
     assert 200 < numbers[0] < 4000
 
 
-@pytest.mark.parametrize("events", [3.0, 300.0, 40_000.0])
+@pytest.mark.parametrize("events", [3.0, 300.0, 40_000.0, 2_500_000.0])
 def test_no_thread_and_no_slice_changes_an_experiment(events):
     """Contract: many experiments in a piece, and many pieces in an experiment."""
     ensemble = Ensemble(experiment=small(hellaz(), events), model=SM())
