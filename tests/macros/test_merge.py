@@ -72,8 +72,9 @@ def test_five_slices_are_the_whole(tmp_path):
         backgrounds = np.count_nonzero(b.arrays(["component"])["component"])
     assert backgrounds > 100
     assert uuids == [EventFile(path).rows[0].uuid for path in parts]
-    fits = [answer("fit", CARD, *FULL, path)["parameters"]["gamma"]["value"] for path in (whole, merged)]
-    assert fits[0] == pytest.approx(fits[1], rel=1e-9)
+    fits = [answer("fit", CARD, *FULL, path)["parameters"]["gamma"] for path in (whole, merged)]
+    # exposures are the same to rounding, minima to the tolerance of MINUIT
+    assert fits[0]["value"] == pytest.approx(fits[1]["value"], abs=1e-6 * fits[0]["error"])
 
 
 @pytest.mark.parametrize("command", ["generate", "simulate"])

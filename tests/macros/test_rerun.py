@@ -38,6 +38,7 @@ def make(folder, name):
         "coverage by a table": ("coverage", CARD, "--seed", 3, "-n", 20, "--at", "0,0.2", "--table", table),
         "calibrate": ("calibrate", CARD, "--seed", 3, "-n", 50, "--at", "0:0.4:5"),
     }
+    path.unlink(missing_ok=True)
     answer(*arguments[name], "-o", path)
     return path
 
@@ -177,7 +178,7 @@ def test_an_input_that_is_elsewhere(folder, tmp_path):
     message = refusal("rerun", path)
     assert "is the input, and there is no such file; say where it is with --input FILE" in message
     assert answer("rerun", path, "--input", moved)["identical"]
-    answer("generate", CARD, "--seed", 8, "-o", true)
+    answer("generate", CARD, "--seed", 8, "-o", true, "--force")
     assert "is not the input: that was the run" in refusal("rerun", path)
     assert "read no file but those that its card names" in refusal("rerun", true, "--input", moved)
 
@@ -209,6 +210,30 @@ def test_merged_files(folder, tmp_path):
     assert found["identical"]
     assert [run["identical"] for run in found["runs"]] == [True, True]
     assert "goes with a file of one run" in refusal("rerun", merged, "-o", tmp_path / "x.root")
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        ("simulate", CARD, "--seed", 3, "--events", 300),
+        ("simulate", CARD, "--seed", 3, "--experiments", 2),
+        ("toys", CARD, "--seed", 3, "-n", 20),
+    ],
+    ids=["events", "experiments", "toys"],
+)
+def test_files_of_merge(made, tmp_path):
+    """Contract: what slices make together is made again at once; with gaps it is not."""
+    *command, n = made
+    names = [tmp_path / f"{i}.root" for i in range(3)]
+    for i, name in enumerate(names):
+        answer(*command, n, "--first", i * n, "-o", name)
+    answer("merge", tmp_path / "two.root", *names[1:])
+    found = answer("rerun", tmp_path / "two.root")
+    assert found["identical"]
+    assert len(found["runs"]) == 1
+    if "--experiments" not in command:
+        answer("merge", tmp_path / "gap.root", names[0], names[2])
+        assert "joined from files that have gaps" in refusal("rerun", tmp_path / "gap.root")
 
 
 def join(path, names):

@@ -215,10 +215,10 @@ def test_a_full_disk_keeps_whole_files(tmp_path, monkeypatch):
             super().__init__(path, **options)
             self.path = path
 
-        def finish(self, runinfo):
+        def finish(self, runinfo, **more):
             if self.path.name == "x-0002.root":
                 raise OSError(28, "No space left on device")
-            super().finish(runinfo)
+            super().finish(runinfo, **more)
 
     monkeypatch.setattr("macros.production.EventWriter", Full)
     run = (
