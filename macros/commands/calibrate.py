@@ -71,17 +71,19 @@ def calibrate(
     as_json: JsonOption = False,
 ) -> None:
     """Tabulate with pseudo-experiments which thresholds make intervals cover, for `limit --table`."""
-    from analysis.calibrationfile import write_calibration
-    from macros.calibrations import make_calibration
-    from macros.datasets import load_data_sets
     from macros.points import read_values
-    from macros.production import provenance
     from macros.session import open_card, open_fitter
 
     values = None if at is None else read_values("--at", at)
     if nuisances is Nuisances.PROFILED and not data:
         raise typer.BadParameter("--nuisances profiled: which data they are fitted to, DATA has to say")
     loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of, several=True)
+
+    from analysis.calibrationfile import write_calibration
+    from macros.calibrations import make_calibration
+    from macros.datasets import load_data_sets
+    from macros.production import provenance
+
     level = confidence_level(loaded, cl)
     found = load_data_sets(loaded, data, number=experiment) if data else None
     fitter = open_fitter(loaded, poi=poi, experiments=found.experiments if found else None)

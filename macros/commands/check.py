@@ -18,10 +18,12 @@ def check(
 ) -> None:
     """Check a card; show what it describes, and what a run of it would give and take."""
     from macros.card import load_card
-    from macros.outlook import expected_reach, outlook
     from macros.session import choose
 
     loaded = choose(load_card(card, override or ()), of, several=True)
+
+    from macros.outlook import expected_reach, outlook
+
     names = [e.name for e in loaded.experiments] if len(loaded.experiments) > 1 else [None]
     plain = [loaded.of(name) for name in names]
     found = [outlook(each) for each in plain]

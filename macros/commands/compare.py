@@ -64,12 +64,14 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Compare two models on one data set: -2 ln L_A + 2 ln L_B, and what it is if either is true."""
-    from analysis.hypotheses import compare_hypotheses
-    from macros.datasets import load_data_sets
-    from macros.differences import check_same_experiment
     from macros.session import open_card
 
     a = open_card(card_a, [*(override or ()), *(set_a or ())], seed=seed, threads=threads, several=True)
+
+    from analysis.hypotheses import compare_hypotheses
+    from macros.datasets import load_data_sets
+    from macros.differences import check_same_experiment
+
     used_seed = int(a.run.seed or 0)
     b = open_card(card_b, [*(override or ()), *(set_b or ())], seed=used_seed, threads=threads, several=True)
     check_same_experiment(a, b)

@@ -55,14 +55,16 @@ def contour(
     as_json: JsonOption = False,
 ) -> None:
     """Fit two parameters at once, with contours of 68.3 and 95 %."""
-    from analysis.plane import Plane, fit_plane, plane_threshold
-    from macros.datasets import load_data_sets
     from macros.session import open_card, open_fitter
 
     (name_x, values_x), (name_y, values_y) = read_points("--x", x), read_points("--y", y)
     if output is not None and output.suffix not in {".png", ".pdf"}:
         raise typer.BadParameter(f"--output {output}: a picture is a .png or .pdf")
     loaded = open_card(card, override, draws=False, of=of, several=True)
+
+    from analysis.plane import Plane, fit_plane, plane_threshold
+    from macros.datasets import load_data_sets
+
     found = load_data_sets(loaded, data, number=experiment) if data else None
     fitter = open_fitter(loaded, poi=name_x, experiments=found.experiments if found else None)
     counts = fitter.templates.expected(fitter.truth)

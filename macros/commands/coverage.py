@@ -62,25 +62,27 @@ def coverage(
     """Measure with pseudo-experiments whether intervals cover the truth; Ctrl-C reports what is complete."""
     from contextlib import ExitStack
 
+    from macros.points import read_values
+    from macros.session import open_card, open_fitter, template_sampling
+    from macros.studies import audit_document, check_figure
+
+    check_figure(figure, output, table)
+    values = read_values("--at", at)
+    loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of, several=True)
+
     from analysis.conditions import CALIBRATED
     from analysis.coverage_study import coverage as study_coverage
     from analysis.pseudoexperiments import METHODS, toy_branches
     from detsim.rootfile import TableWriter
     from macros.calibrations import open_calibration
-    from macros.points import read_values
     from macros.production import provenance
     from macros.results import coverage_document, say_coverage
     from macros.runs import input_record
-    from macros.session import open_card, open_fitter, template_sampling
     from macros.stopping import stop_on_interrupt
-    from macros.studies import audit_document, check_figure
     from macros.toytally import EventTally, draw_coverage, judge_coverage
 
-    check_figure(figure, output, table)
-    values = read_values("--at", at)
     methods = [str(m) for m in method] if method else [*METHODS, *(CALIBRATED if table else ())]
     _check_table(methods, table, output)
-    loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of, several=True)
     confidence, used_seed, settings = confidence_level(loaded, cl), int(loaded.run.seed or 0), loaded.fit
     fitter, by_events = open_fitter(loaded), level is Level.EVENTS
     calibration = open_calibration(loaded, fitter, table) if table else None

@@ -17,13 +17,15 @@ def expect(
     card: CardArgument, of: OfOption = None, override: SetOption = None, as_json: JsonOption = False
 ) -> None:
     """Compute the expected counts per bin, by quadrature."""
-    from detsim.prediction import predict
     from macros.card import load_card
-    from macros.production import expected_counts
-    from macros.results import expectation_document
     from macros.session import choose
 
     loaded = choose(load_card(card, override or ()), of)
+
+    from detsim.prediction import predict
+    from macros.production import expected_counts
+    from macros.results import expectation_document
+
     expected_counts(loaded.experiment, loaded.model)
     found = predict(loaded.experiment, loaded.model)
     if as_json:

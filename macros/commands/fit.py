@@ -54,12 +54,14 @@ def fit(
     as_json: JsonOption = False,
 ) -> None:
     """Fit a parameter to data."""
-    from analysis.estimation import fit_counts
-    from macros.datasets import load_data_sets
-    from macros.results import fit_document, goodness_document, say_fit, say_goodness
     from macros.session import open_card, open_fitter
 
     loaded = open_card(card, override, seed=seed, threads=threads, draws=gof > 0, of=of, several=True)
+
+    from analysis.estimation import fit_counts
+    from macros.datasets import load_data_sets
+    from macros.results import fit_document, goodness_document, say_fit, say_goodness
+
     found = load_data_sets(loaded, data, number=experiment)
     fitter = open_fitter(loaded, poi=poi, experiments=found.experiments)
     fitter, counts = found.prepare(fitter)

@@ -78,14 +78,16 @@ def limit(
     as_json: JsonOption = False,
 ) -> None:
     """Find the upper limit on a parameter; without data the expected one and its band."""
-    from macros.datasets import load_data_sets
-    from macros.results import limit_document, say_limit
     from macros.session import open_card, open_fitter
 
     calibrates = method in _CALIBRATED
     _check_options(calibrates, table, n, nuisances, data)
     draws = (bool(toys) and not data) or (calibrates and table is None)
     chosen = open_card(card, override, seed=seed, draws=draws, of=of, several=True)
+
+    from macros.datasets import load_data_sets
+    from macros.results import limit_document, say_limit
+
     found = load_data_sets(chosen, data, number=experiment) if data else None
     fitter = open_fitter(chosen, poi=poi, experiments=found.experiments if found else None)
     counts = None

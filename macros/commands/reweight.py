@@ -39,13 +39,15 @@ def reweight(
 ) -> None:
     """Give the events of a file the weights of another model, exactly from E_nu and T."""
     from macros.card import load_card
-    from macros.reweighting import reweight as give_weights
     from macros.session import check_different, check_output, choose
 
+    target = choose(load_card(to, override or ()), of)
     for source in (file, Path(to)):
         check_different(output, source)
     check_output(output, force=force)
-    target = choose(load_card(to, override or ()), of)
+
+    from macros.reweighting import reweight as give_weights
+
     with progress("reweighting", None, "events") as advance:
         made = give_weights(file, target, output, templates=templates, advance=advance)
     if as_json:

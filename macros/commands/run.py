@@ -24,11 +24,13 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Do the main job: simulate, histogram, fit, limit, plots, report."""
-    from macros.job import run_job
-    from macros.results import say_fit, say_limit
     from macros.session import open_card
 
     loaded = open_card(card, override, seed=seed, threads=threads, of=of)
+
+    from macros.job import run_job
+    from macros.results import say_fit, say_limit
+
     with progress("simulating", None, "events") as advance:
         result = run_job(loaded, output, force=force, advance=advance)
     if as_json:

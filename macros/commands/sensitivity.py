@@ -47,8 +47,6 @@ def sensitivity(
     as_json: JsonOption = False,
 ) -> None:
     """Compute expected limits against the error per bin, or against any key of the card."""
-    from macros.results import say_sensitivity, sensitivity_document
-
     if (errors is None) == (scan is None):
         raise typer.BadParameter("give either --errors a:b:n or --scan KEY=a:b:n")
     chosen = str(method) if method else None
@@ -58,7 +56,7 @@ def sensitivity(
             raise typer.BadParameter(f"--errors {errors!r}: relative errors have no unit")
         result = _against_errors(card, override, of, points, chosen, poi)
         head, labels = "error per bin", [f"{p:.4g}" for p in points]
-        document: dict[str, Any] = sensitivity_document(result)
+        extra: dict[str, Any] = {}
     else:
         key, _, text = str(scan).partition("=")
         if not (key.strip() and text):
@@ -66,9 +64,12 @@ def sensitivity(
         values = _scan_values(card, override, key.strip(), text)
         result = _against_key(card, override, of, key.strip(), values, chosen, poi)
         head, labels = key.strip(), [str(v) for v in values]
-        document = {**sensitivity_document(result), "errors": [], "key": key.strip(), "values": values}
+        extra = {"errors": [], "key": key.strip(), "values": values}
+
+    from macros.results import say_sensitivity, sensitivity_document
+
     if as_json:
-        emit_json(document)
+        emit_json({**sensitivity_document(result), **extra})
         return
     say_sensitivity(result, head=head, points=labels)
 
@@ -99,12 +100,14 @@ def _against_errors(
     method: str | None,
     poi: str | None,
 ) -> "Sensitivity":
-    from analysis.reach import sensitivity as compute
     from macros.card import load_card
-    from macros.production import expected_counts
     from macros.session import choose
 
     loaded = choose(load_card(card, override or ()), of, several=True)
+
+    from analysis.reach import sensitivity as compute
+    from macros.production import expected_counts
+
     for experiment in loaded.experiments:
         expected_counts(experiment, loaded.model)
     return compute(
@@ -140,12 +143,14 @@ def _against_key(
     method: str | None,
     poi: str | None,
 ) -> "Sensitivity":
-    from analysis.intervals import delta_chi2, limit_of_counts
-    from analysis.reach import Sensitivity, global_fit
     from macros.card import load_card
     from macros.session import choose, open_card, open_fitter
 
     seed = open_card(card, override, draws=False, of=of, several=True).run.seed
+
+    from analysis.intervals import delta_chi2, limit_of_counts
+    from analysis.reach import Sensitivity, global_fit
+
     if seed is not None:  # simulated templates of all points have one, also if nobody gave it
         override = [*(override or ()), f"run.seed={seed}"]
     limits = []

@@ -83,11 +83,13 @@ def generate(
     """Draw true events: neutrino energy, recoil, component, line."""
     from dataclasses import replace
 
-    from macros.cutoff import say_cutoff
-    from macros.production import produce
     from macros.session import check_output, open_card
 
     loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of)
+
+    from macros.cutoff import say_cutoff
+    from macros.production import produce
+
     split = _split(loaded, events_per_file, file_size)
     check_output(output, force=force, split=split)
     say_cutoff(loaded)
@@ -123,13 +125,15 @@ def simulate(
     as_json: JsonOption = False,
 ) -> None:
     """Draw events and measure them: one pass, any length."""
-    from macros.cutoff import say_cutoff
-    from macros.production import produce
     from macros.session import check_output, open_card
 
     if events is not None and experiments is not None:
         raise typer.BadParameter("--events and --experiments exclude each other")
     loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of)
+
+    from macros.cutoff import say_cutoff
+    from macros.production import produce
+
     split = _split(loaded, events_per_file, file_size)
     check_output(output, force=force, split=split)
     say_cutoff(loaded)
@@ -158,10 +162,12 @@ def detect(
     as_json: JsonOption = False,
 ) -> None:
     """Measure true events: smearing, efficiency, threshold; with the seed of their file."""
-    from macros.measurement import measure
     from macros.session import check_different, check_output, open_card
 
     loaded = open_card(card, override, threads=threads, output=output, draws=False, of=of)
+
+    from macros.measurement import measure
+
     check_different(output, true_file)
     check_output(output, force=force)
     with progress("measuring", None, "events") as advance:

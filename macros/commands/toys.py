@@ -78,15 +78,8 @@ def toys(
     as_json: JsonOption = False,
 ) -> None:
     """Throw and fit pseudo-experiments, and write one row each; Ctrl-C keeps those that are finished."""
-    from analysis.pseudoexperiments import toy_branches
-    from detsim.rootfile import TableWriter
-    from macros.data import stored_counts
-    from macros.production import provenance
-    from macros.runs import input_record
     from macros.session import check_different, open_card, open_fitter
-    from macros.stopping import stop_on_interrupt
     from macros.studies import check_figure
-    from macros.toytally import ToyTally, toy_chunks
 
     if (n is None) == (data is None):
         raise typer.BadParameter("give either -n, to throw, or --data, to fit what is stored")
@@ -100,6 +93,15 @@ def toys(
     loaded = open_card(
         card, override, seed=seed, threads=threads, output=output, draws=not data, of=of, several=True
     )
+
+    from analysis.pseudoexperiments import toy_branches
+    from detsim.rootfile import TableWriter
+    from macros.data import stored_counts
+    from macros.production import provenance
+    from macros.runs import input_record
+    from macros.stopping import stop_on_interrupt
+    from macros.toytally import ToyTally, toy_chunks
+
     if data is not None and len(loaded.experiments) > 1:
         raise typer.BadParameter("--data holds one experiment: choose it with --of NAME")
     confidence, used_seed = confidence_level(loaded, cl), None if data else int(loaded.run.seed or 0)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import pickle
 import subprocess
 import sys
@@ -578,6 +579,42 @@ heavy = ("numba", "uproot", "scipy", "xraydb", "matplotlib", "iminuit", "hist")
 print([module for module in heavy if module in sys.modules])
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("check", "CARD"), ("expect", "CARD"), ("fit", "CARD", "data.root"), ("limit", "CARD"),
+        ("run", "CARD", "-o", "out"), ("simulate", "CARD", "-o", "x.root"),
+        ("generate", "CARD", "-o", "x.root"), ("detect", "CARD", "true.root", "-o", "x.root"),
+        ("toys", "CARD", "-n", "3", "-o", "x.root"), ("coverage", "CARD", "-n", "3", "--at", "0"),
+        ("sensitivity", "CARD", "--errors", "0.01:0.1:2"), ("calibrate", "CARD", "-n", "3", "-o", "x.root"),
+        ("reweight", "x.root", "--to", "CARD", "-o", "y.root"), ("compare", "CARD", "CARD", "data.root"),
+        ("contour", "CARD", "--x", "gamma=0:0.2:3", "--y", "phi=-0.1:0.1:3"),
+    ],
+    ids=lambda command: command[0],
+)  # fmt: skip
+def test_a_wrong_card_is_told_at_once(tmp_path, command):
+    """Contract: no command loads what takes long before it knows that the card is right."""
+    path = tmp_path / "wrong.toml"
+    path.write_text(WRONG)
+    arguments = ["nugauge", *(str(path) if word == "CARD" else word for word in command)]
+    code = f"""
+import sys
+sys.argv = {arguments!r}
+from macros.cli import main
+try:
+    main()
+finally:
+    print([module for module in ("numba", "uproot", "scipy", "iminuit") if module in sys.modules])
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert run.returncode == 2
+    assert "wrong.toml" in run.stderr
     assert run.stdout.strip() == "[]"
 
 
