@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from simgen._kernels.position import PlaceArrays, fill_inside, fill_places
+from simgen._kernels.position import LANES, ROWS, WORDS, PlaceArrays, fill_inside, fill_places
 from simgen._kernels.times import fill_times
 from simgen.events import Events
 from simgen.exposure import Exposure
@@ -132,7 +132,8 @@ def add_vertices(
 
     def draw(a: int, b: int) -> None:
         columns = (events.event[a:b], events.component[a:b], E_nu[a:b])
-        fill_places(*columns, amplitude, wave, place, k0, k1, found[:, a:b])
+        lanes = (np.ones(ROWS * LANES), np.zeros(WORDS * LANES, np.uint64), np.empty(b - a, np.int64))
+        fill_places(*columns, amplitude, wave, place, k0, k1, *lanes, found[:, a:b])
 
     in_parts(draw, 0, len(events))
     return replace(events, vertex_x=found[0], vertex_y=found[1], vertex_z=found[2], L=found[3])

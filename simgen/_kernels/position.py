@@ -15,7 +15,7 @@ from simgen._kernels.jit import kernel
 from simgen._kernels.philox import five_uniforms, philox4x32, uniforms_of_place
 from simgen._kernels.series import circle, sine_of_half
 
-__all__ = ["PlaceArrays", "fill_inside", "fill_places"]
+__all__ = ["LANES", "ROWS", "WORDS", "PlaceArrays", "fill_inside", "fill_places"]
 
 Array = NDArray[np.float64]
 Words = NDArray[np.uint64]
@@ -29,15 +29,17 @@ _32, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 X, Y, Z, WAY, CHANCE, ENERGY, AMPLITUDE = (np.uint64(j * LANES) for j in range(7))
 """Rows of numbers: the attempted vertex and the way to it [cm], a uniform, neutrino energy [MeV], and the
 amplitude of the oscillation."""
-_ROWS = 7
+ROWS = 7
 
-INDEX, DRAW, A, B, C, D = (np.uint64(j * LANES) for j in range(6))
-"""Rows of words: index of the event, first draw of its attempt, and the four words of a draw."""
-_WORDS = 6
+INDEX, DRAW, A, B, C, D, SLOT, KEEP, BUSY, CHOSEN = (np.uint64(j * LANES) for j in range(10))
+"""Rows of words: index of the event, first draw of its attempt, and the four words of a draw; the event's
+place in the columns; whether the attempt succeeds, and whether there is an event; lanes that are done."""
+WORDS = 10
+_0, _1 = np.uint64(0), np.uint64(1)
 
 DRAWS = np.uint64(2)
 """Draws of an attempt: see `simgen.random`."""
-_PLACE, _SOURCE = np.uint64(0), np.uint64(1)
+_SOURCE = 1
 
 
 class PlaceArrays(NamedTuple):
@@ -78,19 +80,14 @@ def _draw_words(words: Words, draw: np.uint64, k0: np.uint64, k1: np.uint64) -> 
     for k in range(LANE):
         i = words[INDEX + k]
         words[A + k], words[B + k], words[C + k], words[D + k] = philox4x32(
-            i & _LOW, i >> _32, words[DRAW + k] + draw, np.uint64(0), k0, k1
+            i & _LOW, i >> _32, words[DRAW + k] + draw, _0, k0, k1
         )
 
 
 @kernel(inner=True)
-def _start(w: Array, words: Words, place: PlaceArrays, k0: np.uint64, k1: np.uint64) -> None:
-    """Fill X, Y and Z with points of the source."""
+def _start(w: Array, words: Words, place: PlaceArrays) -> None:
+    """Fill X, Y and Z with points of the source, of the words of a draw."""
     x, y, z, radius = place.source[0], place.source[1], place.source[2], place.source_radius
-    if radius == 0.0:
-        for k in range(LANE):
-            w[X + k], w[Y + k], w[Z + k] = x, y, z
-        return
-    _draw_words(words, _SOURCE, k0, k1)
     for k in range(LANE):
         a, b, c, t, v = five_uniforms(words[A + k], words[B + k], words[C + k], words[D + k])
         # the largest of three is distributed as the distance from the centre of a ball
@@ -101,9 +98,8 @@ def _start(w: Array, words: Words, place: PlaceArrays, k0: np.uint64, k1: np.uin
 
 
 @kernel(inner=True)
-def _go(w: Array, words: Words, place: PlaceArrays, k0: np.uint64, k1: np.uint64) -> None:
+def _go(w: Array, words: Words, place: PlaceArrays) -> None:
     """Go a way in a direction of the cone, both drawn evenly: the density is that of interactions, 1/r²."""
-    _draw_words(words, _PLACE, k0, k1)
     nearest, span, wide, axes = place.nearest, place.span, place.fall, place.axes
     xa, ya, za = axes[0, 0], axes[0, 1], axes[0, 2]
     xb, yb, zb = axes[1, 0], axes[1, 1], axes[1, 2]
@@ -120,9 +116,8 @@ def _go(w: Array, words: Words, place: PlaceArrays, k0: np.uint64, k1: np.uint64
 
 
 @kernel(inner=True)
-def _spread(w: Array, words: Words, place: PlaceArrays, k0: np.uint64, k1: np.uint64) -> None:
+def _spread(w: Array, words: Words, place: PlaceArrays) -> None:
     """Fill X, Y and Z with points of the box around the target, and WAY with 0."""
-    _draw_words(words, _PLACE, k0, k1)
     x, y, z = place.extent[0], place.extent[1], place.extent[2]
     for k in range(LANE):
         u, _, t, v = uniforms_of_place(words[A + k], words[B + k], words[C + k], words[D + k])
@@ -131,29 +126,37 @@ def _spread(w: Array, words: Words, place: PlaceArrays, k0: np.uint64, k1: np.ui
 
 
 @kernel(inner=True)
-def _survive(w: Array, keep: Mask, half_turns: float) -> None:
+def _survive(w: Array, words: Words, half_turns: float) -> None:
     """Keep with probability 1 - amplitude sin²(π half_turns r/E_nu)."""
     for k in range(LANE):
         v = half_turns * w[WAY + k] / w[ENERGY + k]
         cosine = sine_of_half(v - np.floor(v))
-        keep[k] = keep[k] & (w[CHANCE + k] >= w[AMPLITUDE + k] * (1.0 - cosine * cosine))
+        lost = w[CHANCE + k] < w[AMPLITUDE + k] * (1.0 - cosine * cosine)
+        words[KEEP + k] = _0 if lost else words[KEEP + k]
 
 
 @kernel(inner=True)
 def _attempt(
-    w: Array, words: Words, keep: Mask, interacts: bool, half_turns: float, place: PlaceArrays,
-    k0: np.uint64, k1: np.uint64,
+    w: Array, words: Words, interacts: bool, half_turns: float, place: PlaceArrays, k0: np.uint64,
+    k1: np.uint64,
 ) -> None:  # fmt: skip
     """Attempt a place in all lanes: of interactions, or of what is even in the target."""
-    if interacts:
-        _start(w, words, place, k0, k1)
-        _go(w, words, place, k0, k1)
-    else:
-        _spread(w, words, place, k0, k1)
+    x, y, z = place.source[0], place.source[1], place.source[2]
     for k in range(LANE):
-        keep[k] = _inside(w[X + k], w[Y + k], w[Z + k], place)
+        w[X + k], w[Y + k], w[Z + k] = x, y, z
+    for draw in range(1 if interacts and place.source_radius > 0.0 else 0, -1, -1):
+        _draw_words(words, np.uint64(draw), k0, k1)
+        if draw == _SOURCE:
+            _start(w, words, place)
+        elif interacts:
+            _go(w, words, place)
+        else:
+            _spread(w, words, place)
+    for k in range(LANE):
+        inside = _inside(w[X + k], w[Y + k], w[Z + k], place)
+        words[KEEP + k] = words[BUSY + k] if inside else _0
     if interacts and half_turns > 0.0:
-        _survive(w, keep, half_turns)
+        _survive(w, words, half_turns)
     for k in range(LANE):
         words[DRAW + k] += DRAWS
 
@@ -180,46 +183,47 @@ def fill_places(
     place: PlaceArrays,
     k0: np.uint64,
     k1: np.uint64,
+    w: Array,
+    words: Words,
+    order: Slots,
     vertices: Array,
 ) -> None:
     """Fill x, y, z and r, one row each; r is 0 for components without an amplitude: backgrounds.
 
     wave is the phase per way times the neutrino energy, amplitude that of each component's oscillation: an
-    interaction is kept with probability 1 - amplitude sin²(wave r/E_nu).
+    interaction is kept with probability 1 - amplitude sin²(wave r/E_nu). What w (ROWS · LANES ones), words
+    (WORDS · LANES zeros) and order (an element an event) hold is for the kernel alone.
     """
-    w, words = np.ones(_ROWS * LANES), np.zeros(_WORDS * LANES, np.uint64)
-    slot, chosen, keep = np.zeros(LANES, np.int64), np.empty(LANES, np.uint64), np.empty(LANES, np.bool_)
-    order = np.empty(len(event), np.int64)
     n_source, half_turns = _sort(component, len(amplitude), order), wave / math.pi
     for interacts in (True, False):
         following, end = (0, n_source) if interacts else (n_source, len(order))
-        busy = np.zeros(LANES, np.bool_)
         left = min(end - following, LANES)
-        for k in range(np.uint64(left)):
-            chosen[k] = k
-        found = left
-        while left > 0:
+        for k in range(LANE):
+            words[BUSY + k], words[CHOSEN + k] = _0, k
+        found = np.uint64(left)
+        while True:
             for j in range(found):
-                k = chosen[j]
-                busy[k] = following < end
-                if following < end:
-                    i = order[following]
-                    following += 1
-                    slot[k], words[INDEX + k], words[DRAW + k] = i, np.uint64(event[i]), np.uint64(0)
-                    if half_turns > 0.0 and interacts:
-                        w[ENERGY + k], w[AMPLITUDE + k] = E_nu[i], amplitude[component[i]]
-                else:
+                k = words[CHOSEN + j]
+                if following == end:
+                    words[BUSY + k] = _0
                     left -= 1
+                    continue
+                i = order[following]
+                following += 1
+                words[SLOT + k], words[BUSY + k] = np.uint64(i), _1
+                words[INDEX + k], words[DRAW + k] = np.uint64(event[i]), _0
+                if half_turns > 0.0 and interacts:
+                    w[ENERGY + k], w[AMPLITUDE + k] = E_nu[i], amplitude[component[i]]
             if left == 0:
                 break
-            _attempt(w, words, keep, interacts, half_turns, place, k0, k1)
-            found = 0
+            _attempt(w, words, interacts, half_turns, place, k0, k1)
+            found = _0
             for k in range(LANE):
-                chosen[found] = k
-                found += keep[k] & busy[k]
+                words[CHOSEN + found] = k
+                found += words[KEEP + k]
             for j in range(found):
-                k = chosen[j]
-                i = slot[k]
+                k = words[CHOSEN + j]
+                i = words[SLOT + k]
                 vertices[0, i], vertices[1, i], vertices[2, i] = w[X + k], w[Y + k], w[Z + k]
                 vertices[3, i] = w[WAY + k]
 
