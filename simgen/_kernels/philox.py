@@ -13,8 +13,7 @@ _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 _6, _26 = np.uint64(6), np.uint64(26)
 _TWO_M24, _TWO_M32, _TWO_M40, _TWO_M52 = 2.0**-24, 2.0**-32, 2.0**-40, 2.0**-52
-_8, _16, _24 = np.uint64(8), np.uint64(16), np.uint64(24)
-_LOW_8, _LOW_24 = np.uint64(0xFF), np.uint64(0xFFFFFF)
+_8, _24, _LOW_24 = np.uint64(8), np.uint64(24), np.uint64(0xFFFFFF)
 
 
 @kernel(inline="always")
@@ -78,21 +77,6 @@ def uniforms_of_place(
     """Make uniforms of 40, 24, 32 and 32 bits of four words."""
     u, v = _shorter(a, b)
     return u, v, (np.float64(c) + 0.5) * _TWO_M32, (np.float64(d) + 0.5) * _TWO_M32
-
-
-@kernel(inline="always")
-def five_uniforms(
-    a: np.uint64, b: np.uint64, c: np.uint64, d: np.uint64
-) -> tuple[float, float, float, float, float]:
-    """Make uniforms of 24 bits of four words: of the upper bits of each, and of the lower of the first three."""
-    e = ((a & _LOW_8) << _16) | ((b & _LOW_8) << _8) | (c & _LOW_8)
-    return (
-        (np.float64(a >> _8) + 0.5) * _TWO_M24,
-        (np.float64(b >> _8) + 0.5) * _TWO_M24,
-        (np.float64(c >> _8) + 0.5) * _TWO_M24,
-        (np.float64(d >> _8) + 0.5) * _TWO_M24,
-        (np.float64(e) + 0.5) * _TWO_M24,
-    )
 
 
 @kernel(inline="always")

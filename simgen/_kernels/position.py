@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgen._kernels.jit import kernel
-from simgen._kernels.philox import five_uniforms, philox4x32, uniforms_of_place
+from simgen._kernels.philox import philox4x32, uniforms_of_place
 from simgen._kernels.series import circle, sine_of_half
 
 __all__ = ["LANES", "ROWS", "WORDS", "PlaceArrays", "fill_inside", "fill_places"]
@@ -24,7 +24,8 @@ Mask = NDArray[np.bool_]
 
 LANES = 256
 LANE = np.uint64(LANES)
-_32, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
+_8, _16, _32 = np.uint64(8), np.uint64(16), np.uint64(32)
+_LOW_8, _LOW = np.uint64(0xFF), np.uint64(0xFFFFFFFF)
 
 X, Y, Z, WAY, CHANCE, ENERGY, AMPLITUDE = (np.uint64(j * LANES) for j in range(7))
 """Rows of numbers: the attempted vertex and the way to it [cm], a uniform, neutrino energy [MeV], and the
@@ -39,7 +40,6 @@ _0, _1 = np.uint64(0), np.uint64(1)
 
 DRAWS = np.uint64(2)
 """Draws of an attempt: see `simgen.random`."""
-_SOURCE = 1
 
 
 class PlaceArrays(NamedTuple):
@@ -84,23 +84,33 @@ def _draw_words(words: Words, draw: np.uint64, k0: np.uint64, k1: np.uint64) -> 
         )
 
 
+@kernel(inline="always")
+def _shorter(word: np.uint64) -> float:
+    """Make a uniform in (0, 1) of 24 bits."""
+    return (np.float64(word) + 0.5) * 2.0**-24
+
+
 @kernel(inner=True)
 def _start(w: Array, words: Words, place: PlaceArrays) -> None:
-    """Fill X, Y and Z with points of the source, of the words of a draw."""
+    """Fill X, Y and Z with points of an extended source."""
     x, y, z, radius = place.source[0], place.source[1], place.source[2], place.source_radius
     for k in range(LANE):
-        a, b, c, t, v = five_uniforms(words[A + k], words[B + k], words[C + k], words[D + k])
+        a, b, c, d = words[A + k], words[B + k], words[C + k], words[D + k]
         # the largest of three is distributed as the distance from the centre of a ball
-        a = a if a > b else b
-        s = radius * (a if a > c else c)
+        s = radius * _shorter(max(max(a, b), c) >> _8)
+        t, v = _shorter(d >> _8), _shorter((a & _LOW_8) << _16 | (b & _LOW_8) << _8 | c & _LOW_8)
         across, (cosine, sine) = 2.0 * s * math.sqrt(t * (1.0 - t)), circle(v)
         w[X + k], w[Y + k], w[Z + k] = x + across * cosine, y + across * sine, z + s * (2.0 * t - 1.0)
 
 
 @kernel(inner=True)
-def _go(w: Array, words: Words, place: PlaceArrays) -> None:
-    """Go a way in a direction of the cone, both drawn evenly: the density is that of interactions, 1/r²."""
+def _go(w: Array, words: Words, fixed: bool, place: PlaceArrays) -> None:
+    """Go a way in a direction of the cone, both drawn evenly: the density is that of interactions, 1/r².
+
+    From the source, if it is a point, else from what `_start` found.
+    """
     nearest, span, wide, axes = place.nearest, place.span, place.fall, place.axes
+    x, y, z = place.source[0], place.source[1], place.source[2]
     xa, ya, za = axes[0, 0], axes[0, 1], axes[0, 2]
     xb, yb, zb = axes[1, 0], axes[1, 1], axes[1, 2]
     xc, yc, zc = axes[2, 0], axes[2, 1], axes[2, 2]
@@ -110,9 +120,9 @@ def _go(w: Array, words: Words, place: PlaceArrays) -> None:
         r, across, (cosine, sine) = nearest + u * span, math.sqrt(fall * (2.0 - fall)), circle(v)
         a, b, c = r * (1.0 - fall), r * across * cosine, r * across * sine
         w[WAY + k], w[CHANCE + k] = r, q
-        w[X + k] += a * xa + b * xb + c * xc
-        w[Y + k] += a * ya + b * yb + c * yc
-        w[Z + k] += a * za + b * zb + c * zc
+        w[X + k] = (x if fixed else w[X + k]) + (a * xa + b * xb + c * xc)
+        w[Y + k] = (y if fixed else w[Y + k]) + (a * ya + b * yb + c * yc)
+        w[Z + k] = (z if fixed else w[Z + k]) + (a * za + b * zb + c * zc)
 
 
 @kernel(inner=True)
@@ -136,28 +146,11 @@ def _survive(w: Array, words: Words, half_turns: float) -> None:
 
 
 @kernel(inner=True)
-def _attempt(
-    w: Array, words: Words, interacts: bool, half_turns: float, place: PlaceArrays, k0: np.uint64,
-    k1: np.uint64,
-) -> None:  # fmt: skip
-    """Attempt a place in all lanes: of interactions, or of what is even in the target."""
-    x, y, z = place.source[0], place.source[1], place.source[2]
-    for k in range(LANE):
-        w[X + k], w[Y + k], w[Z + k] = x, y, z
-    for draw in range(1 if interacts and place.source_radius > 0.0 else 0, -1, -1):
-        _draw_words(words, np.uint64(draw), k0, k1)
-        if draw == _SOURCE:
-            _start(w, words, place)
-        elif interacts:
-            _go(w, words, place)
-        else:
-            _spread(w, words, place)
+def _test(w: Array, words: Words, place: PlaceArrays) -> None:
+    """Keep what is in the target, of lanes that hold an event; the next attempt has other draws."""
     for k in range(LANE):
         inside = _inside(w[X + k], w[Y + k], w[Z + k], place)
         words[KEEP + k] = words[BUSY + k] if inside else _0
-    if interacts and half_turns > 0.0:
-        _survive(w, words, half_turns)
-    for k in range(LANE):
         words[DRAW + k] += DRAWS
 
 
@@ -195,6 +188,7 @@ def fill_places(
     (WORDS · LANES zeros) and order (an element an event) hold is for the kernel alone.
     """
     n_source, half_turns = _sort(component, len(amplitude), order), wave / math.pi
+    more = 1 if place.source_radius > 0.0 else 0
     for interacts in (True, False):
         following, end = (0, n_source) if interacts else (n_source, len(order))
         left = min(end - following, LANES)
@@ -216,7 +210,17 @@ def fill_places(
                     w[ENERGY + k], w[AMPLITUDE + k] = E_nu[i], amplitude[component[i]]
             if left == 0:
                 break
-            _attempt(w, words, interacts, half_turns, place, k0, k1)
+            for draw in range(more if interacts else 0, -1, -1):
+                _draw_words(words, np.uint64(draw), k0, k1)
+                if draw > 0:
+                    _start(w, words, place)
+                elif interacts:
+                    _go(w, words, more == 0, place)
+                else:
+                    _spread(w, words, place)
+            _test(w, words, place)
+            if interacts and half_turns > 0.0:
+                _survive(w, words, half_turns)
             found = _0
             for k in range(LANE):
                 words[CHOSEN + found] = k

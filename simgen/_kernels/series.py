@@ -24,7 +24,7 @@ _SINE = tuple((-1.0) ** k / math.factorial(2 * k + 1) for k in range(11, -1, -1)
 _COSINE = tuple((-1.0) ** k / math.factorial(2 * k) for k in range(12, -1, -1))
 
 
-@kernel(inline="always")
+@kernel(inner=True, forceinline=True)
 def _polynomial(s: float, coefficients: tuple[float, ...]) -> float:
     """Evaluate a polynomial."""
     p = 0.0
@@ -33,7 +33,7 @@ def _polynomial(s: float, coefficients: tuple[float, ...]) -> float:
     return p
 
 
-@kernel(inline="always")
+@kernel(inner=True, forceinline=True)
 def logarithm(u: float) -> float:
     """Return ln u of a normal number above 0."""
     # u = m 2^e with √½ ≤ m < √2, and ln m = 2 artanh((m-1)/(m+1))
@@ -43,7 +43,7 @@ def logarithm(u: float) -> float:
     return np.float64(e) * _LN_2 + 2.0 * f * _polynomial(f * f, _ARTANH)
 
 
-@kernel(inline="always")
+@kernel(inner=True, forceinline=True)
 def logarithm_of_rest(u: float) -> float:
     """Return ln(1 - u) of a number in [0, 1), to the rounding however small u is."""
     rest = 1.0 - u
@@ -54,14 +54,14 @@ def logarithm_of_rest(u: float) -> float:
     return np.float64(e) * _LN_2 + 2.0 * f * _polynomial(f * f, _ARTANH)
 
 
-@kernel(inline="always")
+@kernel(inner=True, forceinline=True)
 def sine_of_half(v: float) -> float:
     """Return the sine of π(v - ½), v in [0, 1]: half the angle of `circle`."""
     x = math.pi * (v - 0.5)
     return x * _polynomial(x * x, _SINE)
 
 
-@kernel(inline="always")
+@kernel(inner=True, forceinline=True)
 def circle(v: float) -> tuple[float, float]:
     """Return cosine and sine of 2π(v - ½), v in [0, 1]."""
     x = math.pi * (v - 0.5)
