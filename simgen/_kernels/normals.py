@@ -9,7 +9,7 @@ from simgen._kernels.jit import kernel
 from simgen._kernels.series import circle, logarithm
 
 
-@kernel(inline="always")
+@kernel(inner=True, forceinline=True)
 def normal_pair(u: float, v: float) -> tuple[float, float]:
     """Turn two uniforms in (0, 1) into two normals (Box and Muller 1958)."""
     radius = math.sqrt(-2.0 * logarithm(u))
