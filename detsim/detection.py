@@ -50,7 +50,11 @@ def detect(events: Events, experiment: Experiment, *, seed: int, identity: Seque
 
     in_parts(measure, 0, len(events))
     measured = replace(events, T_reco=T_reco).select(keep)
-    return locate(measured, experiment, seed=seed, identity=identity) if experiment.detector.spatial else measured
+    return (
+        locate(measured, experiment, seed=seed, identity=identity)
+        if experiment.detector.spatial
+        else measured
+    )
 
 
 def locate(events: Events, experiment: Experiment, *, seed: int, identity: Sequence[int] = ()) -> Events:

@@ -119,10 +119,10 @@ def add_vertices(
 
     Notes
     -----
-    The density of interactions is 1/r² in target × source, r their distance: dV/r² = dr dΩ, so that a point of
-    the source, r and the direction are drawn evenly, the latter two in a cone that holds the target as seen from
-    all of the source; what misses the target is drawn again. A neutrino that oscillates is kept with the
-    probability that it survives its way.
+    The density of interactions is 1/r² in target × source, r their distance: dV/r² = dr dΩ, so that a point
+    of the source, r and the direction are drawn evenly, the latter two in a cone that holds the target as
+    seen from all of the source; what misses the target is drawn again. A neutrino that oscillates is kept
+    with the probability that it survives its way.
     """
     k0, k1 = kernel_key(seed, Stage.VERTEX_POSITION, *identity).astype(np.uint64)
     found = np.empty((4, len(events)))

@@ -14,6 +14,7 @@ from matrix_cases import CASES
 from scipy import stats
 from twins import counts_pvalue
 
+from detsim.detection import detect
 from detsim.occurrence import add_occurrence
 from detsim.simulation import event_plan
 from simgen.crosssection import sigma

@@ -1,7 +1,7 @@
 """Drawing of the places of events, some hundred attempts side by side.
 
-Every lane holds one event. All lanes try at once, in loops that vectorise; a lane whose attempt succeeds takes
-the next event, the others try again. What an event gets depends on its index and on the number of its
+Every lane holds one event. All lanes try at once, in loops that vectorise; a lane whose attempt succeeds
+takes the next event, the others try again. What an event gets depends on its index and on the number of its
 attempts only, not on the lane or on its neighbours.
 """
 
@@ -57,7 +57,7 @@ class PlaceArrays(NamedTuple):
     source: NDArray[np.float64]
     source_radius: float
     axes: NDArray[np.float64]
-    """Axis of a cone that holds the target as seen from any point of the source, and two directions across."""
+    """Axis of a cone that holds the target, seen from any point of the source, and two directions across."""
     fall: float
     """1 - cos of its opening."""
     nearest: float
@@ -65,7 +65,7 @@ class PlaceArrays(NamedTuple):
     """Shortest way in it, and longest less shortest."""
 
 
-@kernel(inline="always")
+@kernel(inner=True, forceinline=True)
 def _inside(x: float, y: float, z: float, place: PlaceArrays) -> bool:
     """Tell whether a point is in the target."""
     across = x * x + y * y
@@ -84,7 +84,7 @@ def _draw_words(words: Words, draw: np.uint64, k0: np.uint64, k1: np.uint64) -> 
         )
 
 
-@kernel(inline="always")
+@kernel(inner=True, forceinline=True)
 def _shorter(word: np.uint64) -> float:
     """Make a uniform in (0, 1) of 24 bits."""
     return (np.float64(word) + 0.5) * 2.0**-24
@@ -97,7 +97,7 @@ def _start(w: Array, words: Words, place: PlaceArrays) -> None:
     for k in range(LANE):
         a, b, c, d = words[A + k], words[B + k], words[C + k], words[D + k]
         # the largest of three is distributed as the distance from the centre of a ball
-        s = radius * _shorter(max(max(a, b), c) >> _8)
+        s = radius * _shorter(max(a, b, c) >> _8)
         t, v = _shorter(d >> _8), _shorter((a & _LOW_8) << _16 | (b & _LOW_8) << _8 | c & _LOW_8)
         across, (cosine, sine) = 2.0 * s * math.sqrt(t * (1.0 - t)), circle(v)
         w[X + k], w[Y + k], w[Z + k] = x + across * cosine, y + across * sine, z + s * (2.0 * t - 1.0)
