@@ -40,7 +40,7 @@ def logarithm(u: float) -> float:
     e = (float_to_bits(u) - _ROOT_HALF) >> _52
     m = bits_to_float(float_to_bits(u) - (e << _52))
     f = (m - 1.0) / (m + 1.0)
-    return np.float64(e) * _LN_2 + 2.0 * f * _polynomial(f * f, _ARTANH)
+    return float(np.float64(e) * _LN_2 + 2.0 * f * _polynomial(f * f, _ARTANH))
 
 
 @kernel(inner=True, forceinline=True)
@@ -51,7 +51,7 @@ def logarithm_of_rest(u: float) -> float:
     m = bits_to_float(float_to_bits(rest) - (e << _52))
     # where nothing was divided out, m - 1 is -u, but for the rounding of 1 - u
     f = (-u if rest == m else m - 1.0) / (m + 1.0)
-    return np.float64(e) * _LN_2 + 2.0 * f * _polynomial(f * f, _ARTANH)
+    return float(np.float64(e) * _LN_2 + 2.0 * f * _polynomial(f * f, _ARTANH))
 
 
 @kernel(inner=True, forceinline=True)

@@ -291,7 +291,7 @@ def test_event_by_event():
 @pytest.mark.parametrize("source_radius", [0.0, 30.0])
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda g: type(g).__name__)
 def test_whatever_stands_beside(shape, source_radius):
-    """Contract. Finds a place that depends on order or company: few of many, turned around, also oscillating."""
+    """Contract. Finds a place that depends on order or company: few of many, turned around."""
     geometry = replace(shape, source_position=(0.0, 20.0, 90.0), source_radius=source_radius)
     rng = np.random.default_rng(1)
     n, first = 3000, 2**32 - 1000
