@@ -50,7 +50,12 @@ _CELLS = 4_000_000
 
 
 def toy_branches(
-    fitter: Fitter, *, level: float, fitted: bool = True, methods: Sequence[str] = METHODS
+    fitter: Fitter,
+    *,
+    level: float,
+    fitted: bool = True,
+    methods: Sequence[str] = METHODS,
+    events: bool = False,
 ) -> dict[str, Branch]:
     """Describe the columns of `toys`, for a toy file.
 
@@ -63,6 +68,8 @@ def toy_branches(
         Whether the toys are fitted.
     methods : sequence of str
         As for `toys`; calibrated ones have columns of their own.
+    events : bool
+        Whether they are drawn event by event.
     """
     templates = fitter.templates
     poi = templates.poi
@@ -71,6 +78,8 @@ def toy_branches(
         f"true_{poi}": Branch(dtype="float64", description=f"true value of {poi}"),
         "counts": Branch(dtype="float64", shape=(templates.n_bins,), description="counts per bin"),
     }
+    if events:
+        branches["n_events"] = Branch(dtype="int64", description="events drawn, before any cut")
     for nuisance in templates.nuisances:
         branches[f"measured_{_plain(nuisance.name)}"] = Branch(
             dtype="float64",
@@ -206,23 +215,23 @@ def toys(
     calibration : Calibration, optional
         Thresholds of the last three methods, from other toys.
     chunk : int, optional
-        Toys per yield, which changes nothing else; without it as many as take a few tenths of a second.
+        Toys per yield, which changes nothing else; without it what takes a few tenths of a second.
 
     Yields
     ------
     dict of str to ndarray
         Columns as `toy_branches` describes them.
     """
-    batch = BatchFitter(fitter=thrower.fitter)
-    most = chunk or largest_chunk(thrower.fitter)
+    fitter = thrower.fitter
+    batch, most = BatchFitter(fitter=fitter), chunk or largest_chunk(fitter)
+    branches = toy_branches(fitter, level=level, fitted=fitted, methods=methods, events=thrower.events)
     for start, count in paced(n, most=most, first=first, even=chunk is not None):
-        counts, auxiliary = thrower.block(start, count)
-        columns = _thrown(thrower.fitter, np.arange(start, start + count), counts, auxiliary)
+        counts, auxiliary, numbers = thrower.numbered_block(start, count)
+        columns = _thrown(fitter, start, counts, auxiliary) | {"n_events": numbers}
         if fitted:
             columns |= fit_toys(batch, counts, auxiliary, level=level, methods=methods)
             if calibration is not None:
                 columns |= _held(batch, counts, auxiliary, calibration, level=level, methods=methods)
-        branches = toy_branches(thrower.fitter, level=level, fitted=fitted, methods=methods)
         yield {name: columns[name] for name in branches}
 
 
@@ -270,19 +279,16 @@ def fit_stored(
     """
     data = np.ascontiguousarray(counts, np.float64)
     auxiliary = np.zeros((len(data), len(fitter.nominal)))
-    columns = _thrown(fitter, np.arange(len(data)), data, auxiliary)
+    columns = _thrown(fitter, 0, data, auxiliary)
     columns |= fit_toys(BatchFitter(fitter=fitter), data, auxiliary, level=level, methods=methods)
     return {name: columns[name] for name in toy_branches(fitter, level=level)}
 
 
-def _thrown(fitter: Fitter, numbers: NDArray[np.int64], counts: Array, auxiliary: Array) -> Columns:
+def _thrown(fitter: Fitter, first: int, counts: Array, auxiliary: Array) -> Columns:
     """Make the columns of what was thrown."""
     templates = fitter.templates
-    columns: Columns = {
-        "toy": numbers,
-        f"true_{templates.poi}": np.full(len(counts), fitter.truth),
-        "counts": counts,
-    }
+    numbers, truth = np.arange(first, first + len(counts)), np.full(len(counts), fitter.truth)
+    columns: Columns = {"toy": numbers, f"true_{templates.poi}": truth, "counts": counts}
     for nuisance, x in zip(templates.nuisances, auxiliary.T, strict=True):
         columns[f"measured_{_plain(nuisance.name)}"] = nuisance.value(x)
     return columns

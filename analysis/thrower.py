@@ -1,6 +1,5 @@
 """Pseudo-experiments: thrown as counts or event by event."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import get_args
@@ -11,9 +10,7 @@ from numpy.typing import NDArray
 from analysis.fitter import Fitter
 from analysis.settings import Drawn
 from analysis.throwing import LARGEST_MEAN, CountTable, count_table, throw_counts, throw_normals, throw_varied
-from detsim.experiment import Experiment
-from detsim.simulation import count_events, event_plan, number_of_events
-from simgen.plan import Plan
+from detsim.ensembles import Ensemble
 from simgen.random import Stage, float_bits, kernel_key
 
 __all__ = ["Thrower"]
@@ -42,8 +39,8 @@ class Thrower:
     Raises
     ------
     ValueError
-        If the fitter was prepared for weighted data, events are to be drawn where expectations vary, or pulls
-        do not fit the nuisance parameters or what is drawn.
+        If the fitter was prepared for weighted data, events are to be drawn where shapes vary, or pulls do
+        not fit the nuisance parameters.
 
     Notes
     -----
@@ -68,11 +65,24 @@ class Thrower:
         if self.pulls and len(self.pulls) != len(self.fitter.templates.nuisances):
             names = ", ".join(self.fitter.templates.names[1:]) or "none"
             raise ValueError(f"one pull is needed of each of {names}, got {len(self.pulls)}")
-        varied = self.drawn == "nuisances" or self.fitter.likelihood == "templates" or any(self.pulls)
-        if self.events and varied:
+        if self.events:
+            self._check_events()
+
+    def _check_events(self) -> None:
+        """Refuse what no factor of the mean number of events can do."""
+        if self.fitter.likelihood == "templates":
             raise ValueError(
-                "event by event, expectations are nominal: throw counts where nuisance parameters or "
-                "templates vary"
+                "event by event, spectra are exact: throw counts where simulated templates vary "
+                "(--level histogram, or fit.templates = 'quadrature')"
+            )
+        drawn = self.drawn == "nuisances"
+        pulls = self.pulls or (0.0,) * len(self.fitter.templates.nuisances)
+        pairs = zip(self.fitter.templates.nuisances, pulls, strict=True)
+        shapes = [n.name for n, x in pairs if n.is_shape and (drawn or x)]
+        if shapes:
+            raise ValueError(
+                f"event by event, shapes are nominal, and the truth of {', '.join(shapes)} would vary: throw "
+                "counts (--level histogram), or draw 'auxiliary' measurements or 'counts' alone (fit.drawn)"
             )
 
     @cached_property
@@ -104,9 +114,15 @@ class Thrower:
         return count_table(self.expected)
 
     @cached_property
-    def _plans(self) -> tuple[Plan, ...]:
+    def ensembles(self) -> tuple[Ensemble, ...]:
+        """What draws the events of each experiment."""
         templates = self.fitter.templates
-        return tuple(event_plan(e, templates.model) for e in templates.experiments)
+        return tuple(Ensemble(experiment=e, model=templates.model) for e in templates.experiments)
+
+    @property
+    def expected_events(self) -> float:
+        """Mean number of events of a pseudo-experiment before any cut, nuisance parameters nominal."""
+        return sum(ensemble.expected for ensemble in self.ensembles)
 
     @cached_property
     def _displacement(self) -> Array:
@@ -127,30 +143,34 @@ class Thrower:
         auxiliary : ndarray, shape (n, n_nuisances)
             Measured pulls.
         """
-        templates = self.fitter.templates
+        counts, auxiliary, _ = self.numbered_block(first, n)
+        return counts, auxiliary
+
+    def numbered_block(self, first: int, n: int) -> tuple[Array, Array, NDArray[np.int64]]:
+        """Do the work of `block`, and say how many events were drawn for each: shape (n,), else 0."""
+        templates, numbers = self.fitter.templates, np.zeros(n, np.int64)
         pulls = np.zeros((n, len(templates.nuisances)))
         if self.drawn != "counts" and pulls.size:
             constrained = np.array([nuisance.constraint != "free" for nuisance in templates.nuisances])
             normals = throw_normals(n, pulls.shape[1], key=self._key(Stage.TOY_AUXILIARY), first=first)
             pulls = np.where(constrained, normals, 0.0)
+        shifts = pulls if self.drawn == "nuisances" else np.zeros_like(pulls)
         if self.events:
-            counts = np.array([self._simulated(k) for k in range(first, first + n)])
+            counts, numbers = self._simulated(first, self._centre + shifts)
         elif self.drawn == "nuisances" or self.fitter.likelihood == "templates":
-            shifts = pulls if self.drawn == "nuisances" else np.zeros_like(pulls)
             counts = self._varied(first, self._centre + shifts)
         else:
             counts = throw_counts(self._table, n, key=self._key(Stage.TOY_COUNTS), first=first)
         if self.fitter.likelihood == "paper":
             key = self._key(Stage.TOY_DISPLACEMENT)
             counts += self._displacement * throw_normals(n, templates.n_bins, key=key, first=first)
-        return counts, self._centre + (np.zeros_like(pulls) if self.drawn == "nuisances" else pulls)
+        return counts, self._centre + (pulls - shifts), numbers
 
     def _varied(self, first: int, pulls: Array) -> Array:
         """Throw counts around expectations of their own."""
         templates, truth = self.fitter.templates, self.fitter.truth
         if self.drawn == "nuisances":
-            lowest = np.array([nuisance.lowest for nuisance in templates.nuisances])
-            expected = np.array([templates.expected(truth, np.maximum(x, lowest)) for x in pulls])
+            expected = np.array([templates.expected(truth, x) for x in np.maximum(pulls, self._lowest)])
         else:
             expected = np.tile(self.expected, (len(pulls), 1))
         if self.fitter.likelihood == "templates":
@@ -159,19 +179,31 @@ class Thrower:
             expected = expected * np.maximum(factors, 0.0)
         return throw_varied(np.maximum(expected, 0.0), key=self._key(Stage.TOY_COUNTS), first=first)
 
-    def _simulated(self, index: int) -> Array:
-        """Simulate every event of one pseudo-experiment, and count."""
-        templates = self.fitter.templates
-        found = [
-            self._count(number, experiment, plan, index)
-            for number, (experiment, plan) in enumerate(zip(templates.experiments, self._plans, strict=True))
-        ]
-        return np.concatenate(found)
+    @property
+    def _lowest(self) -> Array:
+        return np.array([nuisance.lowest for nuisance in self.fitter.templates.nuisances])
 
-    def _count(self, number: int, experiment: Experiment, plan: Plan, index: int) -> Array:
-        identity: Sequence[int] = (*self._identity, *([number] if number else []), index)
-        n = number_of_events(plan, seed=self.seed, identity=tuple(identity))
-        counts = count_events(
-            plan, experiment, self.fitter.templates.model, n, seed=self.seed, identity=tuple(identity)
-        )
-        return counts[1:-1].astype(np.float64)
+    def _simulated(self, first: int, pulls: Array) -> tuple[Array, NDArray[np.int64]]:
+        """Simulate every event of pseudo-experiments, and count."""
+        varied = self.drawn == "nuisances" or any(self.pulls)
+        found, numbers = [], np.zeros(len(pulls), np.int64)
+        for e, ensemble in enumerate(self.ensembles):
+            counts, drawn = ensemble.count(
+                len(pulls),
+                seed=self.seed,
+                first=first,
+                identity=(*self._identity, *([e] if e else [])),
+                factors=self._factors(e, np.maximum(pulls, self._lowest)) if varied else None,
+            )
+            found.append(counts[:, 1:-1].astype(np.float64))
+            numbers += drawn
+        return np.concatenate(found, axis=1), numbers
+
+    def _factors(self, e: int, pulls: Array) -> Array:
+        """Compute the factors of signal and backgrounds of an experiment, shape (n, 1 + n_backgrounds)."""
+        templates = self.fitter.templates
+        factors = np.ones((len(pulls), 1 + len(templates.experiments[e].backgrounds)))
+        for nuisance, x in zip(templates.nuisances, pulls.T, strict=True):
+            for j in (j for number, j in nuisance.targets if number == e and not nuisance.is_shape):
+                factors[:, j] *= nuisance.value(x)
+        return factors

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.eventspec import EventSpec
 from benchmarks.peers.worker import ANSWER
 from benchmarks.spec import Spec
 
@@ -76,7 +77,7 @@ class Peer:
     note: str = ""
     last: dict[str, Any] = field(default_factory=dict)
 
-    def start(self, spec: Spec) -> bool:
+    def start(self, spec: Spec | EventSpec) -> bool:
         """Prepare it; False, with a message, if it cannot run here."""
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
         with tempfile.TemporaryDirectory() as folder:
@@ -104,7 +105,7 @@ class Peer:
         return " ".join([self.module.removesuffix("fit"), *self.arguments])
 
     def __call__(self) -> Rate:
-        """Fit the toys once, and return how many a second."""
+        """Do the work once, and return how many toys or events a second."""
         assert self._process.stdin is not None
         self._process.stdin.write("go\n")
         self._process.stdin.flush()

@@ -5,9 +5,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from detsim.baskets import row_bytes
 from detsim.eventreader import EventFile
 from detsim.files import FileError
-from detsim.rootfile import Branch, Compression, TableWriter
+from detsim.rootfile import Branch, Compression, Format, TableWriter
 from detsim.runinfo import RunInfo, Totals
 from simgen.events import COLUMNS, VERTEX_COLUMNS, Events
 
@@ -75,11 +76,13 @@ class EventWriter:
     precision : {"float32", "float64"}
         Of energies and angles; weights are float64 always.
     compression : {"zstd-1", "lz4-4", "none"}
+    format : {"ttree", "rntuple"}
+        What holds the events.
 
     Raises
     ------
     ValueError
-        For unknown columns, precisions and compressions.
+        For unknown columns, precisions, compressions and formats.
     OSError
         If the file cannot be written; nothing is left of it.
     """
@@ -92,6 +95,7 @@ class EventWriter:
         provenance: Mapping[str, Any],
         precision: Precision = "float32",
         compression: Compression = "zstd-1",
+        format: Format = "ttree",
     ) -> None:
         unknown = sorted(set(columns) - set(COLUMNS))
         if unknown:
@@ -103,7 +107,10 @@ class EventWriter:
             column = COLUMNS[name]
             dtype = precision if column.dtype == "float64" and not column.exact else column.dtype
             branches[name] = Branch(dtype=dtype, unit=column.unit, description=column.description)
-        self._table = TableWriter(path, "events", branches, provenance=provenance, compression=compression)
+        self._table = TableWriter(
+            path, "events", branches, provenance=provenance, compression=compression, format=format
+        )
+        self.row_bytes = row_bytes(branches)
 
     def extend(self, events: Events) -> None:
         """Append events.
@@ -121,9 +128,13 @@ class EventWriter:
             raise ValueError(f"the file has columns {', '.join(missing)}, which these events have not")
         self._table.extend({name: columns[name] for name in self._table.branches})
 
-    def finish(self, runinfo: RunInfo) -> None:
+    def settled(self) -> tuple[int, int]:
+        """Say how many events are written, and the file's size with them; see `TableWriter.settled`."""
+        return self._table.settled()
+
+    def finish(self, runinfo: RunInfo, *, provenance: Mapping[str, Any] | None = None) -> None:
         """Write provenance and `runinfo` and make the file final; see `TableWriter.finish`."""
-        self._table.finish(runinfo.row())
+        self._table.finish(runinfo.row(), provenance=provenance)
 
     def __enter__(self) -> Self:
         return self

@@ -70,7 +70,11 @@ class EventFile:
     def _check_overlap(self) -> None:
         runs = zip(self._table.provenances, self.rows, strict=True)
         drawn = sorted(
-            (str(p.get("seed")), r.first, r.last) for p, r in runs if "seed" in p and r.last >= r.first
+            (str(p["seed"]), first, last)
+            for p, r in runs
+            if "seed" in p and not r.n_experiments
+            for first, last in _ranges(p, r)
+            if last >= first
         )
         for (seed, _, last), (other, begin, end) in pairwise(drawn):
             if seed == other and begin <= last:
@@ -160,3 +164,9 @@ class EventFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._table.close()
+
+
+def _ranges(provenance: Mapping[str, Any], row: RunInfo) -> list[tuple[int, int]]:
+    """Return the first and the last event of each part that a merged file has, or of the only one."""
+    parts = provenance.get("parts") or [{"first": row.first, "last": row.last}]
+    return [(int(part["first"]), int(part["last"])) for part in parts]

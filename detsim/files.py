@@ -1,6 +1,7 @@
 """Files that are whole or absent."""
 
 import contextlib
+import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,7 +52,7 @@ class WholeFile:
     Raises
     ------
     OSError
-        If the file cannot be created.
+        If the file cannot be created, or another process is writing it.
 
     Notes
     -----
@@ -68,15 +69,17 @@ class WholeFile:
         if not self.path.parent.is_dir():
             raise FileNotFoundError(f"{self.path}: the directory {self.path.parent} does not exist")
         self._part = self.path.with_name(self.path.name + ".part")
-        self.stream: IO[bytes] = self._part.open("w+b")
+        self._final = False
+        self.stream: IO[bytes] = _locked(self._part)
 
     def commit(self) -> None:
         """Make the file final."""
         try:
             self.stream.flush()
             os.fsync(self.stream.fileno())
-            self.stream.close()
             self._part.replace(self.path)
+            self._final = True
+            self.stream.close()
         except BaseException:
             self.discard()
             raise
@@ -87,9 +90,11 @@ class WholeFile:
 
     def discard(self) -> None:
         """Remove the unfinished file; do nothing after `commit`."""
+        if self._final:
+            return
+        self._part.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # a full disk fails again when buffers are flushed
             self.stream.close()
-        self._part.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self
@@ -98,6 +103,23 @@ class WholeFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.discard()
+
+
+def _locked(part: Path) -> IO[bytes]:
+    """Open an unfinished file, left by a killed process perhaps, unless another process is writing it."""
+    stream = os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT, 0o666), "w+b")
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        ours = part.exists() and os.path.samestat(part.stat(), os.fstat(stream.fileno()))
+    except BlockingIOError:
+        ours = False
+    except OSError:
+        ours = True  # a file system without locks
+    if not ours:
+        stream.close()
+        raise FileExistsError(17, "is being written by another process: name another one", str(part))
+    stream.truncate(0)
+    return stream
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from detsim.eventreader import EventFile
 from detsim.files import FileError
 from detsim.rootreader import TableFile, open_root, reading
 
-__all__ = ["describe"]
+__all__ = ["describe", "table_name"]
 
 TABLES = {"events": "event file", "toys": "toy file", "calibration": "calibration"}
 UNFINISHED = ("truncated", "incomplete", "duplicate", "overlapping", "damaged")
@@ -58,6 +58,31 @@ def describe(path: str | Path, *, check_hashes: bool = False) -> dict[str, Any]:
     }
 
 
+def table_name(path: str | Path) -> str:
+    """Find which table of ours a ROOT file holds.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    str
+        ``events``, ``toys`` or ``calibration``.
+
+    Raises
+    ------
+    FileError
+        If the file is missing, damaged, or has none of these.
+    """
+    path = Path(path)
+    with open_root(path) as root, reading(path):
+        found = [name for name in TABLES if name in root.classnames(cycle=False, recursive=False)]
+    if not found:
+        raise FileError(path, "foreign", "has no TTree 'events', 'toys' or 'calibration'")
+    return found[0]
+
+
 def _root_file(path: Path, check_hashes: bool) -> dict[str, Any]:
     with open_root(path) as root, reading(path):
         classes: Mapping[str, str] = root.classnames(cycle=False, recursive=False)
@@ -76,7 +101,7 @@ def _root_file(path: Path, check_hashes: bool) -> dict[str, Any]:
         return {"kind": "histogram file", "histograms": {name: classes[name] for name in histograms}}
     held = ", ".join(list(classes)[:5]) or "nothing"
     trees = "'events', 'toys' or 'calibration'"
-    reason = f"is a ROOT file without a TTree {trees} and without histograms (it holds {held})"
+    reason = f"is a ROOT file without a TTree or RNTuple {trees} and without histograms (it holds {held})"
     raise FileError(path, "foreign", reason)
 
 
@@ -95,6 +120,7 @@ def _table(path: Path, tree: str, check_hashes: bool) -> dict[str, Any]:
             f"the SHA-256 of {', '.join(spoilt)} is not the one written; make it again" if spoilt else None
         )
         return {
+            "format": table.format,
             "rows": table.n_rows,
             "runinfo": runinfo,
             "runs": [dict(row) for row in table.rows],

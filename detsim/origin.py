@@ -9,8 +9,10 @@ from pathlib import Path
 
 import llvmlite.binding
 
-__all__ = ["origin"]
+__all__ = ["ORIGIN", "origin"]
 
+ORIGIN = ("versions", "python", "platform", "cpu", "git", "created")
+"""Keys of `origin`."""
 PACKAGES = ("nugauge", "numpy", "scipy", "numba", "llvmlite", "awkward", "uproot")
 
 

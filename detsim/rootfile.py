@@ -1,12 +1,10 @@
-"""Tables in ROOT files, written in chunks: a TTree of rows, what made it, and a one-row TTree `runinfo`."""
+"""Tables in ROOT files, written in chunks: rows, what made them, and a one-row TTree `runinfo`."""
 
-import hashlib
 import json
-import math
+import os
 import uuid
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -16,54 +14,22 @@ import numpy as np
 import uproot
 from numpy.typing import NDArray
 
+from detsim.baskets import Baskets, Branch, row_bytes
 from detsim.files import WholeFile
-from detsim.origin import origin
+from detsim.origin import ORIGIN, origin
 
-__all__ = ["Branch", "Compression", "TableWriter"]
+__all__ = ["Branch", "Compression", "Format", "TableWriter"]
 
 Compression = Literal["zstd-1", "lz4-4", "none"]
+Format = Literal["ttree", "rntuple"]
 Columns = Mapping[str, NDArray[Any]]
 
 COMPRESSIONS = {"zstd-1": uproot.ZSTD(1), "lz4-4": uproot.LZ4(4), "none": None}
+FORMATS = ("ttree", "rntuple")
 BASKET_ROWS = 100_000
+CLUSTER_ROWS = 500_000  # each rewrites the list of all before it
 _BASKET_BYTES = 64_000_000
 SCHEMA = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Branch:
-    """A branch of a table.
-
-    Parameters
-    ----------
-    dtype : str
-        A number's type as numpy names it: ``int64``, ``float32``, ...
-    unit : str
-        Empty for a pure number.
-    description : str
-    shape : tuple of int
-        Of one row: ``()`` a number, ``(n,)`` an array of fixed length.
-
-    Raises
-    ------
-    ValueError
-        If the type is not an integer or a float of at most 64 bits.
-    """
-
-    dtype: str
-    unit: str = ""
-    description: str = ""
-    shape: tuple[int, ...] = ()
-
-    def __post_init__(self) -> None:
-        dtype = np.dtype(self.dtype)
-        if dtype.kind not in "iuf" or not 1 <= dtype.itemsize <= 8 or dtype == np.float16:
-            raise ValueError(f"branch dtype must be an integer or float32, float64; got {self.dtype!r}")
-
-    @property
-    def numpy(self) -> np.dtype[Any]:
-        """The type of one value, little-endian."""
-        return np.dtype(self.dtype).newbyteorder("<")
 
 
 class TableWriter:
@@ -73,24 +39,27 @@ class TableWriter:
     ----------
     path : str or Path
     tree : str
-        Name of the TTree: ``events``, ``toys``.
+        Name of the table: ``events``, ``toys``.
     branches : mapping of str to Branch
     provenance : mapping
         Whatever made the rows (card, seed, ...), ready for JSON. Versions, processor, commit, branches and
         their SHA-256 are added.
     compression : {"zstd-1", "lz4-4", "none"}
+    format : {"ttree", "rntuple"}
+        What holds the rows; `runinfo` is a TTree always.
 
     Raises
     ------
     OSError
         If the disk is full or the file cannot be written; nothing is left of it.
     ValueError
-        For unknown compressions and for a provenance that is not JSON or holds a name that is added.
+        For unknown compressions and formats, and for a provenance that is not JSON or holds a name that is
+        added.
 
     Notes
     -----
     The rows, the provenance, then `runinfo`; only then the file gets its name. Compressing and hashing run in
-    two threads while the caller makes the next rows.
+    two threads while the caller makes the next rows; memory does not grow with their number.
 
     Examples
     --------
@@ -110,31 +79,47 @@ class TableWriter:
         *,
         provenance: Mapping[str, Any],
         compression: Compression = "zstd-1",
+        format: Format = "ttree",
     ) -> None:
         if compression not in COMPRESSIONS:
             raise ValueError(f"compression must be one of {', '.join(COMPRESSIONS)}; got {compression!r}")
+        if format not in FORMATS:
+            raise ValueError(f"format must be ttree or rntuple, got {format!r}")
         if not branches:
             raise ValueError("a table needs at least one branch")
         self.tree = tree
         self.branches = dict(branches)
-        self.n_rows = 0
         self._provenance = _checked(provenance)
-        self._hashes = {name: hashlib.sha256() for name in self.branches}
-        self._waiting: list[dict[str, NDArray[Any]]] = []
-        self._n_waiting = 0
-        width = sum(b.numpy.itemsize * math.prod(b.shape) for b in self.branches.values())
-        self._basket = max(1, min(BASKET_ROWS, _BASKET_BYTES // width))
-        self._jobs: list[Future[None]] = []
+        longest = BASKET_ROWS if format == "ttree" else CLUSTER_ROWS
+        length = max(1, min(longest, _BASKET_BYTES // row_bytes(self.branches)))
         self._done = False
         self._file = WholeFile(path)
-        self._pool = ThreadPoolExecutor(2, thread_name_prefix="writer")
+        self._baskets = Baskets(self.branches, length, self._write)
         try:
             self._root = uproot.recreate(self._file.stream, compression=COMPRESSIONS[compression])
-            types = {name: np.dtype((b.numpy, b.shape)) for name, b in self.branches.items()}
-            self._ttree = self._root.mktree(tree, types, title=tree)
+            types = {name: branch.row for name, branch in self.branches.items()}
+            if format == "ttree":
+                self._rows = self._root.mktree(tree, types, title=tree)
+            else:
+                self._rows = self._root.mkrntuple(tree, types)
         except BaseException:
             self._discard()
             raise
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows given so far."""
+        return self._baskets.n_rows
+
+    def settled(self) -> tuple[int, int]:
+        """Say how many of the rows given before the last `extend` are written, and the file's size with them.
+
+        Returns
+        -------
+        rows, size : int
+            They depend on the rows alone, not on how fast the disk is; see `Baskets.settled`.
+        """
+        return self._baskets.settled()
 
     def extend(self, columns: Columns) -> None:
         """Append rows.
@@ -154,16 +139,7 @@ class TableWriter:
             If an earlier chunk could not be written.
         """
         self._check(columns)
-        n = len(next(iter(columns.values())))
-        start = 0
-        while start < n:
-            stop = min(n, start + self._basket - self._n_waiting)
-            rows = {k: np.array(columns[k][start:stop], b.numpy, order="C") for k, b in self.branches.items()}
-            self._waiting.append(rows)
-            self._n_waiting += stop - start
-            start = stop
-            if self._n_waiting == self._basket:
-                self._flush()
+        self._baskets.put(columns)
 
     def finish(
         self, runinfo: Mapping[str, int | float | str], *, provenance: Mapping[str, Any] | None = None
@@ -185,8 +161,7 @@ class TableWriter:
             If the file could not be written; nothing is left of it.
         """
         try:
-            self._flush()
-            self._wait()
+            self._baskets.flush()
             self._provenance |= _checked(provenance or {})
             row = self._row(runinfo)
             self._root["provenance"] = _json(self._document(str(row["uuid"])))
@@ -198,7 +173,7 @@ class TableWriter:
             self._discard()
             raise
         self._done = True
-        self._pool.shutdown()
+        self._baskets.close()
 
     def __enter__(self) -> Self:
         return self
@@ -218,7 +193,7 @@ class TableWriter:
         self._discard()
 
     def _discard(self) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        self._baskets.close()
         self._file.discard()
 
     def _row(self, runinfo: Mapping[str, int | float | str]) -> dict[str, int | float | str]:
@@ -246,36 +221,19 @@ class TableWriter:
                     f"column {name} is {column.dtype} and would lose digits in a branch {branch.dtype}"
                 )
 
-    def _flush(self) -> None:
-        if not self._waiting:
-            return
-        self._wait()
-        blocks = self._waiting
-        rows = {
-            n: np.concatenate([b[n] for b in blocks]) if len(blocks) > 1 else blocks[0][n] for n in blocks[0]
-        }
-        self.n_rows += self._n_waiting
-        self._waiting, self._n_waiting = [], 0
-        self._jobs = [self._pool.submit(self._ttree.extend, rows), self._pool.submit(self._hash, rows)]
-
-    def _wait(self) -> None:
-        jobs, self._jobs = self._jobs, []
-        for job in jobs:
-            job.result()
-
-    def _hash(self, rows: Columns) -> None:
-        for name, column in rows.items():
-            self._hashes[name].update(column.data)
+    def _write(self, rows: Columns) -> int:
+        self._rows.extend(rows)
+        return os.fstat(self._file.stream.fileno()).st_size
 
     def _document(self, identity: str) -> dict[str, Any]:
-        hashes = {name: {"sha256": found.hexdigest()} for name, found in self._hashes.items()}
-        branches = {name: asdict(branch) | hashes[name] for name, branch in self.branches.items()}
+        digests = self._baskets.digests()
+        branches = {n: {**asdict(branch), "sha256": digests[n]} for n, branch in self.branches.items()}
         ours = {"table": self.tree, "schema": SCHEMA, "uuid": identity, "rows": self.n_rows}
         return {**self._provenance, **origin(), **ours, "branches": branches}
 
 
 def _checked(provenance: Mapping[str, Any]) -> dict[str, Any]:
-    ours: Sequence[str] = ["table", "schema", "uuid", "rows", "branches", *origin()]
+    ours: Sequence[str] = ["table", "schema", "uuid", "rows", "branches", *ORIGIN]
     taken = sorted(set(provenance) & set(ours))
     if taken:
         raise ValueError(f"provenance must not hold {', '.join(taken)}: the file adds them")

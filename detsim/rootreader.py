@@ -17,9 +17,11 @@ import uproot
 from numpy.typing import NDArray
 
 from detsim.files import FileError
+from detsim.rootfile import Format
 
 __all__ = ["TableFile", "open_root", "reading"]
 
+FORMATS: dict[str, Format] = {"TTree": "ttree", "ROOT::RNTuple": "rntuple"}
 LONG_FILE = 1_000_000  # ROOT adds this to the version of files whose positions are 64 bits wide
 
 
@@ -74,7 +76,7 @@ def open_root(path: str | Path) -> Any:
         whole = f"its header says {end}" if len(head) == 24 else "not even a header"
         raise FileError(path, "truncated", f"is truncated: {size} bytes, {whole}; copy or make it again")
     with reading(path):
-        return uproot.open(path)
+        return uproot.open(path, array_cache=None)  # it would keep what is read but once
 
 
 class TableFile:
@@ -84,10 +86,12 @@ class TableFile:
     ----------
     path : str or Path
     tree : str
-        Name of the table's TTree: ``events``, ``toys``.
+        Name of the table: ``events``, ``toys``.
 
     Attributes
     ----------
+    format : {"ttree", "rntuple"}
+        What holds the rows.
     rows : tuple of dict
         The rows of `runinfo`, one a run, in the order of the file.
     provenances : tuple of dict
@@ -115,23 +119,22 @@ class TableFile:
 
     def _check(self) -> None:
         classes = self._root.classnames(cycle=False, recursive=False)
-        if classes.get(self.tree) != "TTree":
+        if classes.get(self.tree) not in FORMATS:
             found = ", ".join(f"{kind} {name!r}" for name, kind in list(classes.items())[:5]) or "nothing"
-            reason = f"is a ROOT file, but has no TTree {self.tree!r} (it holds {found})"
+            reason = f"is a ROOT file, but has no TTree or RNTuple {self.tree!r} (it holds {found})"
             raise FileError(self.path, "foreign", reason)
         keys = [key for key in self._root.keys(recursive=False) if key.startswith("provenance;")]
         if classes.get("runinfo") != "TTree" or not keys:
             what = "runinfo" if keys else "provenance"
-            reason = (
-                f"is incomplete: TTree {self.tree!r} is there, {what!r}, written last, is not; make it again"
-            )
+            reason = f"is incomplete: {self.tree!r} is there, {what!r}, written last, is not; make it again"
             raise FileError(self.path, "incomplete", reason)
-        self._ttree = self._root[self.tree]
+        self.format = FORMATS[classes[self.tree]]
+        self._rows = self._root[self.tree]
         self.rows = tuple(ak.to_list(self._root["runinfo"].arrays()))
         self._check_rows()
         self.provenances = self._match([_document(self.path, str(self._root[key])) for key in keys])
         self.branches: dict[str, dict[str, Any]] = self.provenances[0]["branches"]
-        absent = sorted(set(self.branches) - set(self._ttree.keys()))
+        absent = sorted(set(self.branches) - set(self._rows.keys()))
         if absent:
             raise FileError(
                 self.path, "incomplete", f"is incomplete: branches {', '.join(absent)} are missing"
@@ -165,8 +168,8 @@ class TableFile:
             raise FileError(self.path, "duplicate", reason)
         expected = sum(row[count] for row in self.rows)
         lengths = {
-            self.tree: self._ttree.num_entries,
-            **{b.name: b.num_entries for b in self._ttree.branches},
+            self.tree: self._rows.num_entries,
+            **({b.name: b.num_entries for b in self._rows.branches} if self.format == "ttree" else {}),
         }
         for name, length in lengths.items():
             if length != expected:
@@ -186,7 +189,7 @@ class TableFile:
     @property
     def n_rows(self) -> int:
         """Number of rows of the table."""
-        return int(self._ttree.num_entries)
+        return int(self._rows.num_entries)
 
     @cached_property
     def starts(self) -> tuple[int, ...]:
@@ -223,10 +226,15 @@ class TableFile:
                 f"{self.path} has no branch {', '.join(unknown)}; it has {', '.join(self.branches)}"
             )
         with reading(self.path):
-            columns = {
-                n: self._ttree[n].array(library="np", entry_start=start, entry_stop=stop) for n in chosen
-            }
+            columns = {n: self._column(n, start, stop) for n in chosen}
         return {name: np.asarray(c, c.dtype.newbyteorder("=")) for name, c in columns.items()}
+
+    def _column(self, name: str, start: int, stop: int | None) -> NDArray[Any]:
+        if self.format == "ttree":
+            column = self._rows[name].array(library="np", entry_start=start, entry_stop=stop)
+        else:
+            column = ak.to_numpy(self._rows.arrays([name], entry_start=start, entry_stop=stop)[name])
+        return np.asarray(column)
 
     def iterate(
         self, names: Sequence[str] | None = None, *, step: int = 1_000_000

@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detsim._kernels import passage
+from detsim._kernels.response import ResponseArrays
 from detsim.detection import locate, response_arrays
 from detsim.distance import bin_numbers
 from detsim.experiment import Experiment
 from detsim.occurrence import Occurrence, add_occurrence, needs_places, without_places
+from simgen._kernels.plan import PlanArrays
 from simgen.baselines import Baselines
 from simgen.deposits import Deposit
 from simgen.events import Events
@@ -302,11 +304,17 @@ def count_events(
                 numbers = bin_numbers(detector, events.T_reco, events.L_reco)
                 total += np.bincount(numbers, minlength=len(total))
         return total
-    keys, response = _keys(seed, identity), response_arrays(experiment)
+    return count_parts(prepared.arrays, response_arrays(experiment), _keys(seed, identity), n, first=first)
+
+
+def count_parts(
+    plan: PlanArrays, response: ResponseArrays, keys: NDArray[np.uint64], n: int, *, first: int = 0
+) -> NDArray[np.int64]:
+    """Draw, measure and count n events under keys of vertex and detector stage, on all threads."""
 
     def count(begin: int, end: int) -> NDArray[np.int64]:
-        counts = np.zeros(detector.n_bins + 2, np.int64)
-        passage.count_events(begin, end - begin, prepared.arrays, response, keys, counts)
+        counts = np.zeros(len(response.edges) + 1, np.int64)
+        passage.count_events(begin, end - begin, plan, response, keys, counts)
         return counts
 
     return np.asarray(np.sum(in_parts(count, first, n, size=_COUNTED), axis=0))

@@ -18,6 +18,8 @@ from macros.commands.init import init
 from macros.commands.inspect import inspect
 from macros.commands.limit import limit
 from macros.commands.list_ import list_
+from macros.commands.merge import merge
+from macros.commands.rerun import rerun
 from macros.commands.reweight import reweight
 from macros.commands.run import run
 from macros.commands.sensitivity import sensitivity
@@ -36,6 +38,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "generate": generate,
     "detect": detect,
     "simulate": simulate,
+    "merge": merge,
     "reweight": reweight,
     "fit": fit,
     "limit": limit,
@@ -48,6 +51,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "counts": counts,
     "figure": figure,
     "inspect": inspect,
+    "rerun": rerun,
 }
 """In the order of the help text."""
 

@@ -109,7 +109,7 @@ def _is_event_file(path: Path) -> bool:
     kinds = set(classes.values())
     if "events" not in classes and not any(kind.startswith(("TH1", "TH2")) for kind in kinds):
         held = ", ".join(f"{kind} {name!r}" for name, kind in list(classes.items())[:5]) or "nothing"
-        raise FileError(path, "foreign", f"has neither a TTree 'events' nor a TH1 or TH2 (it holds {held})")
+        raise FileError(path, "foreign", f"has neither a table 'events' nor a TH1 or TH2 (it holds {held})")
     return "events" in classes
 
 

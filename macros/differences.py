@@ -8,7 +8,7 @@ from typing import Any, get_args
 from macros.card import Card
 from simgen.units import Kind, read_quantity
 
-__all__ = ["check_card", "check_same_experiment"]
+__all__ = ["card_differences", "check_card", "check_same_experiment"]
 
 _ALWAYS = {"model.generate_above", "detector.target", "detector.mass", "detector.electrons"}
 """What shapes or counts the true events may never differ."""
@@ -45,6 +45,22 @@ def check_card(
         if key in always or key.split(".")[0] not in may_differ
     ]
     _refuse(f"{path} was made with another card", found)
+
+
+def card_differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """Compare two cards key by key.
+
+    Parameters
+    ----------
+    a, b : mapping
+        Tables of the cards.
+
+    Returns
+    -------
+    list of (str, value, value)
+        Keys in which they differ, and what each says; None where it says nothing.
+    """
+    return _differences(_unnamed(a), _unnamed(b))
 
 
 def check_same_experiment(a: Card, b: Card) -> None:

@@ -88,10 +88,11 @@ class RunResult:
 
     def document(self) -> dict[str, Any]:
         """Return the keys of the JSON output."""
+        events = str(self.directory / self.files["events"])
         return {
             "directory": str(self.directory),
             "files": self.files,
-            "simulation": {**self.production.document(), "file": str(self.directory / self.files["events"])},
+            "simulation": {**self.production.document(), "file": events, "files": [events]},
             "fit": fit_document(self.fit),
             "limit": limit_document(self.limit),
         }

@@ -11,9 +11,12 @@ import numpy as np
 from detsim.detection import detect
 from detsim.eventfile import EventFile, EventWriter, event_columns
 from macros.card import Card
+from macros.cutoff import begin_with
 from macros.differences import check_card
-from macros.production import Production, Tally, expected_counts, provenance
+from macros.production import Production, expected_counts, provenance
+from macros.runs import input_record
 from macros.session import check_different
+from macros.tally import Tally
 from simgen.events import Events
 
 __all__ = ["measure"]
@@ -45,8 +48,6 @@ def measure(
     """
     start = time.perf_counter()
     check_different(path, true_file)
-    experiment = card.experiment
-    tally = Tally(experiment)
     with EventFile(true_file) as file:
         if "T_reco" in file.columns:
             raise ValueError(f"{true_file} holds measured events already")
@@ -55,6 +56,9 @@ def measure(
         check_card(
             card, file.provenance["card"], true_file, may_differ={"detector", "systematics", "fit", "run"}
         )
+        card = begin_with(card, float(file.provenance.get("generate_above") or 0.0), true_file)
+        experiment = card.experiment
+        tally = Tally(experiment)
         seed, row = int(file.provenance["seed"]), file.rows[0]
         origin = {key: file.provenance[key] for key in ("generated_card",) if key in file.provenance}
         with EventWriter(
@@ -68,9 +72,15 @@ def measure(
                 time="time" in file.columns,
                 cos_theta="cos_theta" in file.columns,
             ),
-            provenance={**provenance(card, seed, "detect"), **origin, "true_events": row.uuid},
+            provenance={
+                **provenance(card, seed, "detect"),
+                **origin,
+                "true_events": row.uuid,
+                "run": {"input": input_record(true_file)},
+            },
             precision=card.run.precision,
             compression=card.run.compression,
+            format=card.run.format,
         ) as writer:
             for columns in file.iterate():
                 n = len(columns["event"])
@@ -87,6 +97,7 @@ def measure(
     fixed = row.n_generated if exposures != 1 else None
     return Production(
         file=path,
+        files=(path,),
         seed=seed,
         n_generated=row.n_generated,
         n_written=tally.n_written,

@@ -7,6 +7,7 @@ import typer
 
 __all__ = [
     "CardArgument",
+    "ForceOption",
     "JsonOption",
     "OfOption",
     "OutputOption",
@@ -58,6 +59,7 @@ ThreadsOption = Annotated[
     int | None,
     typer.Option("--threads", min=1, help="Threads; they do not change the result.", show_default=False),
 ]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Write one JSON document to standard output, and nothing else.")
 ]

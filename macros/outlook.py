@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from analysis.results import LimitResult
 from detsim.eventfile import event_columns
 from detsim.simulation import event_plan, simulate
 from macros.card import Card
+from macros.cutoff import cutoff
 from macros.production import expected_counts
 from macros.session import open_fitter
 from simgen.events import COLUMNS
@@ -19,7 +20,6 @@ from simgen.events import COLUMNS
 __all__ = ["Outlook", "expected_reach", "outlook"]
 
 _PROBE = 50_000
-_NEGLIGIBLE = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,14 +103,6 @@ def _warnings(card: Card, in_bins: NDArray[np.float64]) -> Iterator[str]:
         yield "events cannot be drawn: dσ/dT diverges at T → 0; set model.generate_above"
     if fit.error_per_bin is not None and np.any(fit.error_per_bin**2 * in_bins < 1):
         yield "fit.error_per_bin is smaller than the counting error of some bins, which it should contain"
-    if experiment.generate_above > 0:
-        everything = replace(experiment, generate_above=0.0)
-        try:
-            fraction = 1 - float(in_bins.sum() / expected_counts(everything, model)[1:-1].sum())
-        except ValueError:  # without it they diverge
-            return
-        if fraction > _NEGLIGIBLE:
-            yield (
-                f"model.generate_above leaves out {100 * fraction:.2g} % of the counts in the bins, "
-                "in events and expectation alike: real data hold them"
-            )
+    left_out = cutoff(experiment, model)
+    if left_out.notable:
+        yield left_out.text()

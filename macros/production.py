@@ -2,32 +2,34 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.comparison import Comparison, compare, compare_weighted
-from detsim.distance import bin_numbers
+from analysis.comparison import Comparison
 from detsim.eventfile import EventWriter, RunInfo, event_columns
 from detsim.experiment import Experiment
 from detsim.folding import fold
 from detsim.occurrence import Occurrence, needs_places
-from detsim.simulation import CHUNK, draw_measured, draw_true, event_plan, number_of_events
+from detsim.simulation import draw_measured, draw_true, event_plan
 from macros.card import Card
 from macros.card.files import used_files
-from simgen.events import Events
+from macros.console import Interrupted, RunError
+from macros.cutoff import cutoff_facts
+from macros.draws import Draws
+from macros.series import EventSeries, Slice, Split
+from macros.tally import Tally
 from simgen.models import Model
-from simgen.plan import Plan
 from simgen.random import check_seed
+from simgen.threads import PART
 
 __all__ = [
     "Production",
-    "Tally",
     "check_counts",
     "expected_counts",
     "mean_cross_section",
@@ -36,8 +38,9 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
-Stage = Literal["generate", "simulate"]
 
+CHUNK = 4 * PART
+"""Events drawn at a time, on all threads."""
 _NOTHING = 1e-6
 
 
@@ -48,6 +51,9 @@ class Production:
     Parameters
     ----------
     file : Path
+        As it was asked for.
+    files : tuple of Path
+        What was written.
     seed : int
     n_generated, n_written : int
     expected : float
@@ -58,6 +64,7 @@ class Production:
     """
 
     file: Path
+    files: tuple[Path, ...]
     seed: int
     n_generated: int
     n_written: int
@@ -70,6 +77,7 @@ class Production:
         comparison = self.comparison
         return {
             "file": str(self.file),
+            "files": [str(file) for file in self.files],
             "seed": self.seed,
             "n_generated": self.n_generated,
             "n_written": self.n_written,
@@ -98,6 +106,7 @@ def provenance(card: Card, seed: int | None, command: str) -> dict[str, Any]:
         "arguments": sys.argv[1:],
         "components": components,
         "model": card.model.label,
+        **cutoff_facts(card),
     }
 
 
@@ -143,9 +152,10 @@ def produce(
     experiments: int = 0,
     first: int = 0,
     detected: bool = True,
+    split: Split = Split(),  # noqa: B008 (it is frozen)
     advance: Callable[[float], None] | None = None,
 ) -> Production:
-    """Draw the events of a card and write them to a file.
+    """Draw the events of a card and write them to a file, or to several.
 
     Parameters
     ----------
@@ -160,64 +170,64 @@ def produce(
         Index of the first event, or of the first pseudo-experiment.
     detected : bool
         False writes the true events.
+    split : Split
+        Where another file begins.
     advance : callable, optional
         Called with the number of events drawn, to show progress.
 
     Returns
     -------
     Production
+
+    Raises
+    ------
+    ValueError
+        If the run has no event `first`.
+    Interrupted, RunError
+        By Ctrl-C or a full disk, if there are whole files: which, and how to make the others.
     """
     check_seed(seed)
     start = time.perf_counter()
     experiment, model = card.experiment, card.model
     prepared = event_plan(experiment, model)
     expected = expected_counts(experiment, model) if detected else None
-    columns = event_columns(
-        detected=detected,
-        distance=experiment.detector.distance is not None,
-        experiments=experiments > 0,
-        vertex="vertex" in card.run.columns or (not detected and needs_places(experiment, model)),
-        time="time" in card.run.columns,
-        cos_theta="cos_theta" in card.run.columns,
-    )
-    command = "simulate" if detected else "generate"
+    draws = Draws(prepared=prepared, seed=seed, n=n, experiments=experiments, first=first)
+    occurrence: list[Occurrence] = [c for c in ("vertex", "time") if c in card.run.columns]
+    draw = partial(draw_measured if detected else draw_true, prepared, experiment, model, seed=seed)
     tally = Tally(experiment)
-    with EventWriter(
+    series = EventSeries(
         path,
-        columns=columns,
-        provenance=provenance(card, seed, command),
-        precision=card.run.precision,
-        compression=card.run.compression,
-    ) as writer:
-        occurrence: list[Occurrence] = [c for c in ("vertex", "time") if c in card.run.columns]
-        draw = partial(draw_measured if detected else draw_true, prepared, experiment, model, seed=seed)
-        for events in _events(partial(draw, columns=occurrence), prepared, seed, n, experiments, first):
-            writer.extend(events)
-            tally.add(events)
-            if advance is not None:
-                advance(events.n_generated)
-        exposures = experiments or (tally.n_generated / prepared.expected if n is not None else 1)
-        writer.finish(
-            RunInfo(
-                n_events=tally.n_written,
-                n_generated=tally.n_generated,
-                sum_w=tally.sum_w,
-                sum_w2=tally.sum_w2,
-                equivalent_exposure=exposures * experiment.exposure.duration,
-                cross_section=mean_cross_section(card),
-                first=0 if experiments else first,
-                last=-1 if experiments else first + tally.n_generated - 1,
-                first_experiment=first if experiments else 0,
-                n_experiments=experiments,
-            )
-        )
+        split=split,
+        make=partial(_open_file, card, seed, detected=detected, experiments=experiments > 0),
+        describe=partial(_describe, card, draws, mean_cross_section(card)),
+        first=first,
+        experiments=experiments > 0,
+    )
+    try:
+        with series:
+            for events in draws.events(partial(draw, columns=occurrence), series, _chunk(split)):
+                series.write(events)
+                tally.add(events)
+                if advance is not None:
+                    advance(events.n_generated)
+            series.finish()
+    except (KeyboardInterrupt, OSError) as error:
+        if not series.files:
+            raise
+        kept = draws.kept(series)
+        if isinstance(error, KeyboardInterrupt):
+            raise Interrupted(kept) from None
+        raise RunError(f"{getattr(error, 'strerror', None) or error}: {kept}") from error
+    exposures = experiments or (1 if draws.poisson and not first else tally.n_generated / prepared.expected)
     comparison = None
     mean = exposures * prepared.expected
     if expected is not None:
         mean = exposures * float(expected.sum())
-        comparison = tally.compare(exposures * expected, n_drawn=tally.n_generated if n is not None else None)
+        fixed = not experiments and (not draws.poisson or first > 0)
+        comparison = tally.compare(exposures * expected, n_drawn=tally.n_generated if fixed else None)
     return Production(
         file=path,
+        files=tuple(series.files),
         seed=seed,
         n_generated=tally.n_generated,
         n_written=tally.n_written,
@@ -227,59 +237,53 @@ def produce(
     )
 
 
-class Tally:
-    """Counts of what has been written, per bin with both flow bins, and of what was drawn."""
-
-    def __init__(self, experiment: Experiment) -> None:
-        self._detector = experiment.detector
-        self._weighted = False
-        self.counts = np.zeros(experiment.detector.n_bins + 2)
-        self.squares = np.zeros(experiment.detector.n_bins + 2)
-        self.sum_w = self.sum_w2 = 0.0
-        self.n_generated = 0
-        self.n_written = 0
-
-    def add(self, events: Events) -> None:
-        """Count events that are written."""
-        self.n_generated += events.n_generated
-        self.n_written += len(events)
-        w = np.ones(len(events)) if events.weight is None else events.weight
-        self._weighted |= events.weight is not None
-        self.sum_w += float(np.sum(w))
-        self.sum_w2 += float(np.sum(w**2))
-        if events.T_reco is not None:
-            index = bin_numbers(self._detector, events.T_reco, events.L_reco)
-            self.counts += np.bincount(index, w, minlength=len(self.counts))
-            self.squares += np.bincount(index, w**2, minlength=len(self.counts))
-
-    def compare(self, expected: Array, *, n_drawn: int | None = None) -> Comparison:
-        """Compare the counts, or sums of weights, with their expectation."""
-        if self._weighted:
-            return compare_weighted(self.counts, self.squares, expected, n_drawn=n_drawn)
-        return compare(self.counts, expected, n_drawn=n_drawn)
+def _chunk(split: Split) -> int:
+    """Choose the number of events to draw at a time: few enough to end a file in time."""
+    return CHUNK if split.size is None else min(CHUNK, max(int(split.size / 200), 1000))
 
 
-def _events(
-    draw: Callable[..., Events],
-    prepared: Plan,
-    seed: int,
-    n: int | None,
-    experiments: int,
-    first: int,
-) -> Iterator[Events]:
-    """Draw chunk by chunk: a plain run, or one pseudo-experiment after the other."""
-    runs = [(k, (k,)) for k in range(first, first + experiments)] if experiments else [(None, ())]
-    for number, identity in runs:
-        begin = first if number is None else 0
-        total = n
-        if total is None:
-            total = max(number_of_events(prepared, seed=seed, identity=identity) - begin, 0)
-        for offset in range(0, total, CHUNK):
-            size = min(CHUNK, total - offset)
-            events = draw(size, first=begin + offset, identity=identity)
-            if number is not None:
-                events = replace(events, experiment=np.full(len(events), number, np.int64))
-            yield events
+def _open_file(card: Card, seed: int, path: Path, *, detected: bool, experiments: bool) -> EventWriter:
+    """Open a file for the events of a card."""
+    columns = event_columns(
+        detected=detected,
+        distance=card.experiment.detector.distance is not None,
+        experiments=experiments,
+        vertex="vertex" in card.run.columns or (not detected and needs_places(card.experiment, card.model)),
+        time="time" in card.run.columns,
+        cos_theta="cos_theta" in card.run.columns,
+    )
+    return EventWriter(
+        path,
+        columns=columns,
+        provenance=provenance(card, seed, "simulate" if detected else "generate"),
+        precision=card.run.precision,
+        compression=card.run.compression,
+        format=card.run.format,
+    )
+
+
+def _describe(card: Card, draws: Draws, cross_section: float, part: Slice) -> tuple[RunInfo, dict[str, Any]]:
+    """Describe what of a run is in a file, and how it is made again."""
+    several = draws.experiments > 0
+    row = RunInfo(
+        n_events=part.n_written,
+        n_generated=part.n_drawn,
+        sum_w=part.n_written,
+        sum_w2=part.n_written,
+        equivalent_exposure=draws.exposures(part) * card.experiment.exposure.duration,
+        cross_section=cross_section,
+        first=part.first,
+        last=-1 if several else part.first + part.n_drawn - 1,
+        first_experiment=part.first_experiment,
+        n_experiments=part.n_experiments,
+    )
+    whole = draws.poisson and part.n_drawn == draws.total
+    run = {
+        "first": part.first_experiment if several else part.first,
+        "events": None if several or whole else part.n_drawn,
+        "experiments": part.n_experiments,
+    }
+    return row, {"run": run}
 
 
 def mean_cross_section(card: Card) -> float:

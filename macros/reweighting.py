@@ -15,9 +15,12 @@ from detsim.eventfile import EventFile, EventWriter
 from detsim.reweighting import gamma_templates, weights
 from detsim.simulation import expected_generated
 from macros.card import Card, card_from_document
+from macros.cutoff import begin_with
 from macros.differences import check_card
-from macros.production import Tally, expected_counts, mean_cross_section, provenance
+from macros.production import expected_counts, mean_cross_section, provenance
+from macros.runs import input_record
 from macros.session import check_different
+from macros.tally import Tally
 from simgen.events import COLUMNS, Events
 
 __all__ = ["Reweighting", "reweight"]
@@ -111,6 +114,7 @@ def reweight(
         used = {**target.document, "exposure": made_by["card"]["exposure"]}
         card = card_from_document(used, name=target.name)
         made = card_from_document(made_by["card"], name=str(made_by.get("card_name", source.stem)))
+        card = begin_with(card, made.experiment.generate_above, source)
         arguments = (made.experiment, made.model, card.model)
         tally, sums = Tally(card.experiment), np.zeros(3)
         added = ("weight", *(_TEMPLATES if templates else ()))
@@ -122,9 +126,11 @@ def reweight(
                 **provenance(card, seed, "reweight"),
                 "reweighted": row.uuid,
                 "generated_card": made_by["card"],
+                "run": {"input": input_record(source), "gamma_templates": templates},
             },
             precision=file.precision,
             compression=card.run.compression,
+            format=card.run.format,
         ) as writer:
             for columns in file.iterate(step=_STEP):
                 n = len(columns["event"])

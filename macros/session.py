@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from analysis.fitter import Fitter
     from detsim.experiment import Experiment
     from detsim.sampling import Sampling
+    from macros.series import Split
 
-__all__ = ["check_different", "choose", "open_card", "open_fitter", "template_sampling"]
+__all__ = ["check_different", "check_output", "choose", "open_card", "open_fitter", "template_sampling"]
 
 
 def open_card(
@@ -158,6 +159,33 @@ def check_different(output: Path, source: Path) -> None:
     """
     if output.exists() and source.exists() and output.samefile(source):
         raise ValueError(f"{output} is the file that is read: write to another one")
+
+
+def check_output(path: Path, *, force: bool, split: "Split | None" = None) -> None:
+    """Refuse to replace a file that nobody said was to be replaced.
+
+    Parameters
+    ----------
+    path : Path
+        What is going to be written; with `split` the name of a series.
+    force : bool
+        Whether files may be replaced; never anything but files.
+    split : Split, optional
+        Where a series begins another file.
+
+    Raises
+    ------
+    FileExistsError
+        If there is such a file, or with `force` something that is not a file.
+    """
+    from macros.series import Split, former_files
+
+    for file in former_files(path, split or Split()):
+        if not file.is_file():
+            what = "is a directory" if file.is_dir() else "is a device or a pipe"
+            raise FileExistsError(17, f"{what}, a file's name is needed", str(file))
+        if not force:
+            raise FileExistsError(17, "exists; --force replaces it", str(file))
 
 
 def _set_threads(threads: int | None) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from macros.card import Card
 from macros.card.exposure import UNIT_MASS, has_amount
 from macros.console import format_number
+from macros.cutoff import cutoff
 from macros.description import describe_geometry, describe_source, describe_uncertainty
 from macros.response import describe_response
 from simgen.units import write_quantity
@@ -38,6 +39,7 @@ def experiment_rows(card: Card) -> list[tuple[str, str]]:
         _exposure(card),
         ("backgrounds", "; ".join(backgrounds) or "none"),
         ("known to", ", ".join(known) or "exact"),
+        *_left_out(card),
     ]
 
 
@@ -66,6 +68,7 @@ def experiment_facts(card: Card) -> dict[str, Any]:
         "source": experiment.source.name,
         "geometry": describe_geometry(experiment),
         "backgrounds": [b.name for b in experiment.backgrounds],
+        **cutoff(experiment, card.model).facts(),
         "systematics": {
             **{s.name: _uncertainty(s) for s in experiment.systematics},
             **{f"background_{b.name}": _uncertainty(b) for b in experiment.backgrounds if b.uncertainty},
@@ -95,6 +98,14 @@ def _bins(detector: "Detector") -> str:
         return bins
     near, far = (write_quantity(L, "m", digits=5) for L in (distance.edges[0], distance.edges[-1]))
     return f"{distance.n_bins} distances, {near} to {far}, of {bins} each"
+
+
+def _left_out(card: Card) -> list[tuple[str, str]]:
+    found = cutoff(card.experiment, card.model)
+    if not found.energy:
+        return []
+    lost = "an unknown part" if found.fraction is None else format_number(found.fraction, 3)
+    return [("recoils", f"above {_keV(found.energy)}; {lost} of the recorded signal is left out")]
 
 
 def _exposure(card: Card) -> tuple[str, str]:

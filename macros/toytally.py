@@ -1,5 +1,6 @@
 """What the toys of a run add up to while they are written, and the pictures of studies."""
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from analysis.fitter import Fitter
 from analysis.pseudoexperiments import FAILED, METHODS, RETRIED, fit_stored, toys
 from analysis.settings import Drawn
 from analysis.thrower import Thrower
-from macros.console import Interrupted, say, warn
+from macros.console import Interrupted, format_number, message, say, warn
 from macros.studies import audit_document, check_failed, say_audit, write_figure
 
 if TYPE_CHECKING:
@@ -22,9 +23,33 @@ if TYPE_CHECKING:
     from macros.card import Card
     from macros.data import StoredCounts
 
-__all__ = ["ToyTally", "draw_coverage", "judge_coverage", "toy_chunks"]
+__all__ = ["EventTally", "ToyTally", "draw_coverage", "judge_coverage", "toy_chunks"]
 
 Columns = dict[str, NDArray[Any]]
+
+
+class EventTally:
+    """Counts toys, and their events if they are drawn event by event, and how long that took."""
+
+    def __init__(self) -> None:
+        self.n_toys = 0
+        self.number: int | None = None
+        self._start = time.perf_counter()
+
+    def add(self, columns: Columns) -> None:
+        """Add a chunk of toys."""
+        self.n_toys += len(columns["toy"])
+        if "n_events" in columns:
+            self.number = (self.number or 0) + int(columns["n_events"].sum())
+
+    @property
+    def rate(self) -> float | None:
+        """Events per second so far; None if none are drawn, as for the number."""
+        return None if self.number is None else self.number / (time.perf_counter() - self._start)
+
+    def document(self) -> dict[str, Any]:
+        """Return keys of the JSON output."""
+        return {"n_events": self.number, "events_per_second": self.rate}
 
 
 @dataclass(kw_only=True)
@@ -56,6 +81,9 @@ class ToyTally:
 
     def __post_init__(self) -> None:
         self.n_toys = self.n_failed = self.n_retried = 0
+        self.drawn = EventTally()
+        self.expected_events: float | None = None
+        self._start = time.perf_counter()
         self.audit = Audit() if self.n_audit and self.fitted else None
         self._sample = audit_sample(self.seed or 0, self.total, self.n_audit, first=self.first)
         self._spread = no_toys(self.fitter, level=self.level) if self.fitted else None
@@ -69,6 +97,7 @@ class ToyTally:
         """Add a chunk."""
         start, n = self.first + self.n_toys, len(columns["toy"])
         self.n_toys += n
+        self.drawn.add(columns)
         if self._spread is None:
             return
         self.n_failed += int(np.count_nonzero(columns["status"] & FAILED))
@@ -83,10 +112,19 @@ class ToyTally:
         counted = {"n_failed": self.n_failed, "n_retried": self.n_retried} if self.fitted else {}
         return {**counted, "audit": audit_document(self.audit)}
 
+    @property
+    def toys_per_second(self) -> float:
+        """So far."""
+        return self.n_toys / (time.perf_counter() - self._start)
+
     def document(self) -> dict[str, Any]:
         """Return keys of the JSON output."""
+        expected = self.expected_events
         return {
             "n_toys": self.n_toys,
+            "toys_per_second": self.toys_per_second,
+            **self.drawn.document(),
+            "expected_events": None if expected is None else self.n_toys * expected,
             "n_failed": self.n_failed,
             "n_retried": self.n_retried,
             "complete": self.n_toys == self.total,
@@ -98,6 +136,11 @@ class ToyTally:
         """Write the same for a person."""
         seed = "of the data" if self.seed is None else self.seed
         say(f"{file}: {self.n_toys} toys, {self.n_failed} failed, seed {seed}")
+        if self.expected_events is not None:
+            mean = format_number(self.n_toys * self.expected_events, 6)
+            say(f"{self.drawn.number} events drawn, measured and counted, expected {mean}")
+            message(f"{format_number(self.drawn.rate or 0.0, 3)} events/s")
+        message(f"{format_number(self.toys_per_second, 3)} toys/s")
         if self.n_retried:
             say(f"{self.n_retried} were fitted by MINUIT, because the compiled fit did not converge")
         say_audit(self.audit)
@@ -148,6 +191,7 @@ def toy_chunks(
         yield fit_stored(seen.fitter, stored.counts, level=seen.level) | {"toy": stored.numbers}
         return
     thrower = Thrower(fitter=seen.fitter, seed=int(seen.seed or 0), events=events, drawn=drawn)
+    seen.expected_events = thrower.expected_events if events else None
     yield from toys(thrower, seen.total, first=seen.first, level=seen.level, fitted=seen.fitted)
 
 

@@ -35,16 +35,19 @@ class Boxes:
         Edges in E_nu [MeV]; twice the energy of a line.
     fraction : ndarray, shape (n_fraction + 1,)
         Edges in g = (T - T_low)/(T_max - T_low).
+    heights : ndarray, shape (n_omega, 2)
+        What the spectrum is not above, and not below, between two edges in E_nu.
     bounds : ndarray, shape (n_omega * n_fraction, 2)
-        What the density of a box is not above, and not below.
+        What (T_max - T_low) dσ/dT is not above, and not below, in a box [σ0].
     weight : float
-        Integral of the upper bound [cm²].
+        Integral of the upper bounds of the density, spectrum times cross section [cm²].
     shares : ndarray, shape (n_omega * n_fraction,)
         What each box has of it.
     """
 
     omega: Array
     fraction: Array
+    heights: Array
     bounds: Array
     weight: float
     shares: Array
@@ -80,15 +83,16 @@ def make_boxes(nodes: Array, density: Array, component: Component, model: Model,
     values = span[:, None] * dsigma_dT(T, positive[:, None], model, flavour=component.flavour) / SIGMA0
     high, low = _over_boxes(np.maximum, values), _over_boxes(np.minimum, values)
     beyond = _MARGIN * (high - low) + _ROUNDING * np.abs(high)
-    high, low = largest[:, None] * (high + beyond), smallest[:, None] * (low - beyond)
+    high, low = np.maximum(high + beyond, 0.0), np.maximum(low - beyond, 0.0)
     low[:, -1] = 0.0  # the QED factors diverge at T_max
     omega = fine[::2]
     area = np.outer(np.diff(omega) if len(nodes) > 1 else np.ones(1), np.diff(g))
-    weights = (high * area).ravel()
+    weights = (largest[:, None] * high * area).ravel()
     return Boxes(
         omega=omega,
         fraction=g,
-        bounds=np.stack([high.ravel(), np.maximum(low, 0.0).ravel()], axis=1),
+        heights=np.stack([largest, smallest], axis=1),
+        bounds=np.stack([high.ravel(), low.ravel()], axis=1),
         weight=SIGMA0 * float(np.sum(weights)),
         shares=weights,
     )

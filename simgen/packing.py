@@ -63,6 +63,10 @@ def pack(channels: Sequence[Channel], model: Model, T_low: float) -> PlanArrays:
     nodes = [np.empty((0, 2)) if c.nodes is None else c.nodes for c in channels]
     grids = [c.boxes for c in channels]
     edges = [np.empty(0) if g is None else np.concatenate([g.omega, g.fraction]) for g in grids]
+    heights = [
+        np.empty((0, 2)) if g is None else np.resize(g.heights, (len(e), 2))
+        for g, e in zip(grids, edges, strict=True)
+    ]
     cells = [_cells(c) for c in channels]
     recoils = _recoils(channels, T_low)
     none = np.zeros((2, len(FORM_FACTORS)))
@@ -77,7 +81,9 @@ def pack(channels: Sequence[Channel], model: Model, T_low: float) -> PlanArrays:
         inverse=np.column_stack([below, 1 / (cumulative - below), recoils.lines]),
         steps=recoils.steps,
         gentle=recoils.gentle,
-        own=_need_own(channels),
+        own=any(c.process in (BOXES, MAGNETIC) or _is_continuum(c) for c in channels),
+        continua=any(map(_is_continuum, channels)),
+        boxed=any(c.process == BOXES for c in channels),
         others=any(c.process != WEAK for c in channels),
         first_cell=_firsts(cells),
         n_cells=np.array([len(c) for c in cells]),
@@ -89,6 +95,7 @@ def pack(channels: Sequence[Channel], model: Model, T_low: float) -> PlanArrays:
         first_fraction=first_edge + np.array([0 if g is None else len(g.omega) for g in grids]),
         n_fractions=np.array([0 if g is None else len(g.fraction) - 1 for g in grids]),
         edges=np.concatenate(edges),
+        heights=np.concatenate(heights),
         first_box=_firsts([np.empty(0) if g is None else g.bounds for g in grids]),
         bounds=np.concatenate([np.empty((0, 2)), *(g.bounds for g in grids if g is not None)]),
         products=np.array([c.products for c in channels], np.float64),
@@ -118,11 +125,9 @@ def _cells(channel: Channel) -> Array:
     return np.empty((0, 2))
 
 
-def _need_own(channels: Sequence[Channel]) -> bool:
-    """Tell whether any channel needs uniforms of the event's own."""
-    return any(
-        c.process in (BOXES, MAGNETIC) or (c.process == WEAK and c.nodes is not None) for c in channels
-    )
+def _is_continuum(channel: Channel) -> bool:
+    """Tell whether a channel is weak scattering of a continuum at tree level."""
+    return channel.process == WEAK and channel.nodes is not None
 
 
 class _Recoils(NamedTuple):

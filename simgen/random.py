@@ -34,6 +34,13 @@ of a background. The second is drawn for extended sources only: of the upper 24 
 of the first three gives the distance from the centre of the source, the fourth the polar angle, and the lower
 8 bits of the first three the angle around. Times and errors of the distance take draw 0.
 
+Pseudo-experiments that are drawn event by event have keys of their own, derived from the one key of
+TOY_EVENTS: the first two words of the encrypted counter (toy low, toy high, stage, group) are the key of that
+stage for that toy, whose events are then numbered from 0. The group is 0 where signal and backgrounds are
+drawn together, else 1 for the signal and 2, 3, ... for the backgrounds. Their number is a Poisson number of
+index 0 under the derived key of COUNT. Where the detector looks at places, the keys of the stages are those
+of identities that end in group and toy.
+
 `stage` keeps the steps of a chain apart and `identity` the members of a study. The numbers below and the
 layout of the counter are part of the meaning of a seed.
 """
@@ -73,6 +80,8 @@ class Stage(IntEnum):
     """Seed of the sample that templates are made from."""
     AUDIT = 11
     """Choice of the pseudo-experiments of a study that are fitted again."""
+    TOY_EVENTS = 12
+    """Keys of pseudo-experiments that are drawn event by event."""
 
 
 def fresh_seed() -> int:

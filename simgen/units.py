@@ -1,8 +1,8 @@
 """Quantities with units as strings, such as "250 keV" or "1.8e12 /cm2/s".
 
 A quantity is a number, then units joined by ``*`` and ``/``, powers as in ``cm2``. It is read into the
-internal units: MeV, cm, s, g, rad and Bohr magnetons. Inside the packages there are only floats; strings
-with units exist at the borders.
+internal units: MeV, cm, s, g, rad, Bohr magnetons and bytes. Inside the packages there are only floats;
+strings with units exist at the borders.
 """
 
 import math
@@ -30,18 +30,20 @@ Kind = Literal[
     "mass squared",
     "exposure",
     "rate per mass",
+    "size of a file",
 ]
 
-_Dimension = tuple[int, int, int, int, int, int]
-"""Powers of energy, length, time, mass, angle and magnetic moment."""
+_Dimension = tuple[int, int, int, int, int, int, int]
+"""Powers of energy, length, time, mass, angle, magnetic moment and information."""
 
-_ENERGY = (1, 0, 0, 0, 0, 0)
-_LENGTH = (0, 1, 0, 0, 0, 0)
-_TIME = (0, 0, 1, 0, 0, 0)
-_MASS = (0, 0, 0, 1, 0, 0)
-_ANGLE = (0, 0, 0, 0, 1, 0)
-_MOMENT = (0, 0, 0, 0, 0, 1)
-_PER_TIME = (0, 0, -1, 0, 0, 0)
+_ENERGY = (1, 0, 0, 0, 0, 0, 0)
+_LENGTH = (0, 1, 0, 0, 0, 0, 0)
+_TIME = (0, 0, 1, 0, 0, 0, 0)
+_MASS = (0, 0, 0, 1, 0, 0, 0)
+_ANGLE = (0, 0, 0, 0, 1, 0, 0)
+_MOMENT = (0, 0, 0, 0, 0, 1, 0)
+_BYTES = (0, 0, 0, 0, 0, 0, 1)
+_PER_TIME = (0, 0, -1, 0, 0, 0, 0)
 
 _UNITS: dict[str, tuple[str, _Dimension]] = {
     "eV": ("1e-6", _ENERGY),
@@ -81,6 +83,11 @@ _UNITS: dict[str, tuple[str, _Dimension]] = {
     "mrad": ("1e-3", _ANGLE),
     "deg": (repr(math.pi / 180), _ANGLE),
     "mu_B": ("1", _MOMENT),
+    "B": ("1", _BYTES),
+    "kB": ("1e3", _BYTES),
+    "MB": ("1e6", _BYTES),
+    "GB": ("1e9", _BYTES),
+    "TB": ("1e12", _BYTES),
 }
 """Value in internal units, and dimension. A year (y, yr) has 365.25 days; a tonne (t) 1000 kg."""
 
@@ -96,21 +103,24 @@ KINDS: dict[str, _Wanted] = {
     "energy": _Wanted(_ENERGY, "an energy", "250 keV", "eV, keV, MeV, GeV, TeV"),
     "time": _Wanted(_TIME, "a time", "20 d", "ns, us, ms, s, min, h, d, y, yr"),
     "length": _Wanted(_LENGTH, "a length", "300 cm", "mm, cm, m, km"),
-    "area": _Wanted((0, 2, 0, 0, 0, 0), "an area", "1e-32 cm2", "cm2, m2"),
+    "area": _Wanted((0, 2, 0, 0, 0, 0, 0), "an area", "1e-32 cm2", "cm2, m2"),
     "mass": _Wanted(_MASS, "a mass", "99.5 t", "mg, g, kg, t, kt"),
     "activity": _Wanted(_PER_TIME, "an activity", "1.67 MCi", "Bq, kBq, MBq, GBq, TBq, PBq, Ci, kCi, MCi"),
     "rate": _Wanted(_PER_TIME, "a rate", "10 /d", "/s, /min, /h, /d, /y, Hz"),
-    "flux": _Wanted((0, -2, -1, 0, 0, 0), "a flux", "1.8e12 /cm2/s", "/cm2/s, /m2/s, /cm2/d"),
-    "density": _Wanted((0, -3, 0, 1, 0, 0), "a density", "0.88 g/cm3", "g/cm3, kg/m3"),
+    "flux": _Wanted((0, -2, -1, 0, 0, 0, 0), "a flux", "1.8e12 /cm2/s", "/cm2/s, /m2/s, /cm2/d"),
+    "density": _Wanted((0, -3, 0, 1, 0, 0, 0), "a density", "0.88 g/cm3", "g/cm3, kg/m3"),
     "angle": _Wanted(_ANGLE, "an angle", "-66.7 deg", "deg, rad, mrad"),
-    "light yield": _Wanted((-1, 0, 0, 0, 0, 0), "a light yield", "500 /MeV", "/MeV, /keV"),
+    "light yield": _Wanted((-1, 0, 0, 0, 0, 0, 0), "a light yield", "500 /MeV", "/MeV, /keV"),
     "Birks constant": _Wanted(
-        (-1, -2, 0, 1, 0, 0), "a Birks constant", "0.01 g/cm2/MeV", "g/cm2/MeV, mg/cm2/MeV, kg/m2/MeV"
+        (-1, -2, 0, 1, 0, 0, 0), "a Birks constant", "0.01 g/cm2/MeV", "g/cm2/MeV, mg/cm2/MeV, kg/m2/MeV"
     ),
     "magnetic moment": _Wanted(_MOMENT, "a magnetic moment", "2.5e-12 mu_B", "mu_B"),
-    "mass squared": _Wanted((2, 0, 0, 0, 0, 0), "a mass squared", "1 eV2", "eV2, keV2, MeV2"),
-    "exposure": _Wanted((0, 0, 1, 1, 0, 0), "an exposure", "100 t*yr", "t*yr, t*d, kg*d, kg*yr"),
-    "rate per mass": _Wanted((0, 0, -1, -1, 0, 0), "a rate per mass", "3 /t/d", "/t/d, /t/y, /kg/d, /kg/y"),
+    "mass squared": _Wanted((2, 0, 0, 0, 0, 0, 0), "a mass squared", "1 eV2", "eV2, keV2, MeV2"),
+    "exposure": _Wanted((0, 0, 1, 1, 0, 0, 0), "an exposure", "100 t*yr", "t*yr, t*d, kg*d, kg*yr"),
+    "rate per mass": _Wanted(
+        (0, 0, -1, -1, 0, 0, 0), "a rate per mass", "3 /t/d", "/t/d, /t/y, /kg/d, /kg/y"
+    ),
+    "size of a file": _Wanted(_BYTES, "the size of a file", "2 GB", "B, kB, MB, GB, TB"),
 }
 """Kinds of quantity: dimension, name with article, an example, units to choose from."""
 
@@ -134,7 +144,7 @@ def read_quantity(text: str, kind: Kind, *, unit: str | None = None) -> float:
     Returns
     -------
     float
-        The nearest float to the exact value [MeV, cm, s, g, rad, Bohr magnetons, their products, or `unit`].
+        The nearest float to the exact value in internal units, or in `unit`.
 
     Raises
     ------
@@ -209,7 +219,7 @@ def write_quantity(value: float, unit: str, *, digits: int = 17) -> str:
 
 def _read_unit(unit: str) -> tuple[_Dimension, Decimal]:
     """Read an expression such as ``g/cm3`` or ``/cm2/s``."""
-    powers = [0] * 6
+    powers = [0] * 7
     scale = Decimal(1)
     expression = unit if unit.startswith("/") else f"*{unit}"
     for operator, factor in re.findall(r"([*/])([^*/]*)", expression):
@@ -223,8 +233,8 @@ def _read_unit(unit: str) -> tuple[_Dimension, Decimal]:
         value, dimension = _UNITS[name]
         powers = [p + sign * d for p, d in zip(powers, dimension, strict=True)]
         scale = _EXACT.multiply(scale, _EXACT.power(Decimal(value), sign))
-    a, b, c, d, e, f = powers
-    return (a, b, c, d, e, f), scale
+    a, b, c, d, e, f, g = powers
+    return (a, b, c, d, e, f, g), scale
 
 
 def _name(dimension: _Dimension) -> str:

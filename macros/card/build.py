@@ -1,6 +1,7 @@
 """From the tables of a card to the domain objects."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from macros.card.background import build_background
@@ -127,8 +128,10 @@ def build_experiment(
     if model is None or model_table is None or systematics is None:
         return None
     made = tuple(b for b in backgrounds if b is not None)
+    stated = model_table.generate_above
+    lowest = 0.0 if stated == "auto" else stated  # found below, and looked for from 0 on
     with faults.at("detector"):
-        check_tables(detector, source, model_table.generate_above, made)
+        check_tables(detector, source, lowest, made)
     if geometry is not None:
         with faults.at("detector.fiducial.wall_distance"):
             shrunk(geometry, detector.wall_distance)
@@ -139,17 +142,30 @@ def build_experiment(
     if len(faults.faults) > n_faults:
         return None
     with faults.at("model"):
-        return Experiment(
+        experiment = Experiment(
             name=f"{detector.name} {source.name}",
             source=source,
             normalisation=normalisation,
             detector=detector,
             exposure=exposure,
             backgrounds=made,
-            generate_above=model_table.generate_above,
+            generate_above=lowest,
             systematics=known,
         )
+        return experiment if stated != "auto" else _from_what_matters(experiment, model, faults)
     return None
+
+
+def _from_what_matters(experiment: "Experiment", model: "Model", faults: FaultList) -> "Experiment | None":
+    """Leave out the recoils of which nothing is recorded."""
+    from detsim.support import lowest_recoil
+
+    try:
+        return replace(experiment, generate_above=lowest_recoil(experiment, model))
+    except ValueError as error:
+        reason = f'= "auto" finds nothing to leave out: {error}'
+        faults.add("model.generate_above", reason, 'an energy such as "1 keV"')
+        return None
 
 
 def _normalisation(

@@ -50,6 +50,12 @@ class RunSettings:
         Of event files.
     columns : tuple of {"vertex", "time", "cos_theta"}
         What event files hold beside the few that they always hold.
+    format : {"ttree", "rntuple"}
+        What holds the events in event files.
+    events_per_file : int or None
+        Where `generate` and `simulate` begin another file; None: nowhere.
+    file_size : float or None
+        The same by the size of files [B].
     """
 
     seed: int | None = None
@@ -57,6 +63,9 @@ class RunSettings:
     precision: Literal["float32", "float64"] = "float32"
     compression: Literal["zstd-1", "lz4-4", "none"] = "zstd-1"
     columns: tuple[Literal["vertex", "time", "cos_theta"], ...] = ()
+    format: Literal["ttree", "rntuple"] = "ttree"
+    events_per_file: int | None = None
+    file_size: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

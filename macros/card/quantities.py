@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
+from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationInfo, WithJsonSchema
 
 from simgen.parameters import NAMED_BETA
 from simgen.units import KINDS, Kind, read_quantity
@@ -18,8 +18,10 @@ __all__ = [
     "BirksConstant",
     "Energy",
     "EnergyUnit",
+    "FileSize",
     "Finite",
     "Flux",
+    "GenerateAbove",
     "HalfLife",
     "Length",
     "LightYield",
@@ -90,6 +92,11 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 Energy = Annotated[NotNegative, *quantity("energy")]
+GenerateAbove = Annotated[
+    Annotated[Literal["auto"], Tag("(auto)")] | Annotated[Energy, Tag("(energy)")],
+    Discriminator(lambda value: "(auto)" if value == "auto" else "(energy)"),
+]
+"""A true recoil energy, or the word for one that is found."""
 PositiveEnergy = Annotated[Positive, *quantity("energy")]
 SignedEnergy = Annotated[Finite, *quantity("energy")]
 Length = Annotated[NotNegative, *quantity("length")]
@@ -117,6 +124,7 @@ Threshold = Annotated[float, *quantity("energy", words={"none": -math.inf})]
 HalfLife = Annotated[float, Field(gt=0), *quantity("time", words={"none": math.inf})]
 Beta = Annotated[Finite, *quantity("angle", words=NAMED_BETA)]
 LightYield = Annotated[Positive, *quantity("light yield")]
+FileSize = Annotated[float, Field(ge=1e6, allow_inf_nan=False), *quantity("size of a file")]
 BirksConstant = Annotated[NotNegative, *quantity("Birks constant")]
 Word = Annotated[str, Field(min_length=1)]
 EnergyUnit = Literal["eV", "keV", "MeV", "GeV"]

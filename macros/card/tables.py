@@ -17,10 +17,11 @@ from macros.card.quantities import (
     Angle,
     Area,
     Beta,
-    Energy,
     EnergyUnit,
+    FileSize,
     Finite,
     Flux,
+    GenerateAbove,
     HalfLife,
     MassSquared,
     Moment,
@@ -182,7 +183,7 @@ class ModelTable(Table):
     scalar_mass: PositiveEnergy | None = None
     sin2_2theta: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
     delta_m2: MassSquared | None = None
-    generate_above: Energy = 0.0
+    generate_above: GenerateAbove = 0.0
 
 
 class SystematicTable(Table):
@@ -243,6 +244,9 @@ class RunTable(Table):
     precision: Literal["float32", "float64"] = "float32"
     compression: Literal["zstd-1", "lz4-4", "none"] = "zstd-1"
     columns: list[Literal["vertex", "time", "cos_theta"]] = Field(default_factory=list)
+    format: Literal["ttree", "rntuple"] = "ttree"
+    events_per_file: Annotated[int, Field(ge=1)] | None = None
+    file_size: FileSize | None = None
 
 
 class CardTables(Table):

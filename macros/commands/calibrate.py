@@ -102,7 +102,10 @@ def calibrate(
     rows = _thresholds(made, level)
     source = found.source if found else None
     origin = {k: v for k, v in provenance(loaded, made.seed, "calibrate").items() if k != "seed"}
-    write_calibration(output, made, provenance={**origin, "data": source}, compression=loaded.run.compression)
+    run = {"toys": n, "values": list(map(float, made.values)), "poi": poi}
+    write_calibration(
+        output, made, provenance={**origin, "data": source, "run": run}, compression=loaded.run.compression
+    )
     document = {
         "file": str(output),
         "parameter": made.parameter,

@@ -70,10 +70,11 @@ def coverage(
     from macros.points import read_values
     from macros.production import provenance
     from macros.results import coverage_document, say_coverage
+    from macros.runs import input_record
     from macros.session import open_card, open_fitter, template_sampling
     from macros.stopping import stop_on_interrupt
     from macros.studies import audit_document, check_figure
-    from macros.toytally import draw_coverage, judge_coverage
+    from macros.toytally import EventTally, draw_coverage, judge_coverage
 
     check_figure(figure, output, table)
     values = read_values("--at", at)
@@ -81,31 +82,31 @@ def coverage(
     _check_table(methods, table, output)
     loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of, several=True)
     confidence, used_seed, settings = confidence_level(loaded, cl), int(loaded.run.seed or 0), loaded.fit
-    fitter = open_fitter(loaded)
+    fitter, by_events = open_fitter(loaded), level is Level.EVENTS
     calibration = open_calibration(loaded, fitter, table) if table else None
     with ExitStack() as stack:
         writer = None
         if output is not None:
-            branches = toy_branches(fitter, level=confidence, methods=methods)
+            branches = toy_branches(fitter, level=confidence, methods=methods, events=by_events)
             origin = provenance(loaded, used_seed, "coverage") | {
                 "thrown": str(level),
                 "drawn": settings.drawn,
                 "level": confidence,
                 "at": values,
+                "run": {"toys": n, "methods": methods, "input": input_record(table) if table else None},
             }
             writer = stack.enter_context(
                 TableWriter(output, "toys", branches, provenance=origin, compression=loaded.run.compression)
             )
         stop = stack.enter_context(stop_on_interrupt())
         advance = stack.enter_context(progress("coverage", len(values) * n, "toys"))
-        done = 0
+        drawn = EventTally()
 
         def store(columns: dict[str, Any]) -> None:
-            nonlocal done
-            if writer is not None:
+            drawn.add(columns)
+            if writer:
                 writer.extend(columns)
-            done += len(columns["toy"])
-            stop.keeps = done >= n
+            stop.keeps = drawn.n_toys >= n
             advance(len(columns["toy"]))
 
         study = study_coverage(
@@ -120,7 +121,7 @@ def coverage(
             likelihood=settings.likelihood,
             error_per_bin=settings.error_per_bin,
             sampling=template_sampling(loaded),
-            events=level is Level.EVENTS,
+            events=by_events,
             drawn=settings.drawn,
             calibration=calibration,
             on_toys=store,
@@ -128,18 +129,19 @@ def coverage(
             stopped=stop,
         )
         complete = len(study.points) == len(values)
-        if writer is not None and complete:
+        if writer and complete:
             writer.finish({"first": 0, "last": n - 1}, provenance={"audit": audit_document(study.audit)})
-        elif writer is not None:
+        elif writer:
             writer.discard()
-    figures = draw_coverage(figure, study, loaded) if figure else None
+    pictures = draw_coverage(figure, study, loaded) if figure else None
     if as_json:
         emit_json(
             {
                 **coverage_document(study),
                 "file": str(output) if output and complete else None,
+                **drawn.document(),
                 "complete": complete,
-                "figure": figures,
+                "figure": pictures,
                 "table": str(table) if table else None,
                 "seed": used_seed,
                 "model": loaded.model.label,

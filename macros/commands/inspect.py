@@ -33,7 +33,7 @@ def inspect(
 
 
 def _say(document: Mapping[str, Any]) -> None:
-    for key in ("file", "kind", "bytes", "rows", "storage"):
+    for key in ("file", "kind", "bytes", "format", "rows", "storage"):
         if key in document:
             say(f"{key}: {document[key]}")
     say(f"complete: {'yes' if document['complete'] else 'no'}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from macros.console import emit_json, format_number, message, progress, say, warn
-from macros.options import JsonOption, OfOption, OutputOption, SetOption
+from macros.options import ForceOption, JsonOption, OfOption, OutputOption, SetOption
 
 if TYPE_CHECKING:
     from macros.reweighting import Reweighting
@@ -34,13 +34,17 @@ def reweight(
     ] = False,
     of: OfOption = None,
     override: SetOption = None,
+    force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Give the events of a file the weights of another model, exactly from E_nu and T."""
     from macros.card import load_card
     from macros.reweighting import reweight as give_weights
-    from macros.session import choose
+    from macros.session import check_different, check_output, choose
 
+    for source in (file, Path(to)):
+        check_different(output, source)
+    check_output(output, force=force)
     target = choose(load_card(to, override or ()), of)
     with progress("reweighting", None, "events") as advance:
         made = give_weights(file, target, output, templates=templates, advance=advance)

@@ -8,6 +8,7 @@ import typer
 from macros.console import emit_json, format_number, message, progress, say
 from macros.options import (
     CardArgument,
+    ForceOption,
     JsonOption,
     OfOption,
     OutputOption,
@@ -17,10 +18,13 @@ from macros.options import (
 )
 
 if TYPE_CHECKING:
+    from macros.card import Card
     from macros.production import Production
+    from macros.series import Split
 
 __all__ = ["detect", "generate", "simulate"]
 
+SMALLEST_FILE = 1e6
 EventsOption = Annotated[
     int | None,
     typer.Option(
@@ -42,6 +46,24 @@ ExperimentsOption = Annotated[
 FirstOption = Annotated[
     int, typer.Option("--first", min=0, help="Index of the first event, or pseudo-experiment.")
 ]
+EventsPerFileOption = Annotated[
+    int | None,
+    typer.Option(
+        "--events-per-file",
+        min=1,
+        help="Most events drawn for a file; there are then several, events-0000.root, events-0001.root, ...",
+        show_default=False,
+    ),
+]
+FileSizeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--file-size",
+        metavar="SIZE",
+        help='Largest size of a file, such as "2 GB"; there are then several.',
+        show_default=False,
+    ),
+]
 
 
 def generate(
@@ -53,21 +75,34 @@ def generate(
     of: OfOption = None,
     override: SetOption = None,
     threads: ThreadsOption = None,
+    events_per_file: EventsPerFileOption = None,
+    file_size: FileSizeOption = None,
+    force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Draw true events: neutrino energy, recoil, component, line."""
     from dataclasses import replace
 
+    from macros.cutoff import say_cutoff
     from macros.production import produce
-    from macros.session import open_card
+    from macros.session import check_output, open_card
 
-    _check_slice(first, events)
     loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of)
+    split = _split(loaded, events_per_file, file_size)
+    check_output(output, force=force, split=split)
+    say_cutoff(loaded)
     # in full precision, so that `detect` gives what `simulate` gives
     exact = replace(loaded, run=replace(loaded.run, precision="float64"))
     with progress("generating", events, "events") as advance:
         made = produce(
-            exact, output, seed=_seed(loaded.run.seed), n=events, first=first, detected=False, advance=advance
+            exact,
+            output,
+            seed=_seed(loaded.run.seed),
+            n=events,
+            first=first,
+            detected=False,
+            split=split,
+            advance=advance,
         )
     _report(made, as_json)
 
@@ -82,16 +117,22 @@ def simulate(
     of: OfOption = None,
     override: SetOption = None,
     threads: ThreadsOption = None,
+    events_per_file: EventsPerFileOption = None,
+    file_size: FileSizeOption = None,
+    force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Draw events and measure them: one pass, any length."""
+    from macros.cutoff import say_cutoff
     from macros.production import produce
-    from macros.session import open_card
+    from macros.session import check_output, open_card
 
     if events is not None and experiments is not None:
         raise typer.BadParameter("--events and --experiments exclude each other")
-    _check_slice(first, events or experiments)
     loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of)
+    split = _split(loaded, events_per_file, file_size)
+    check_output(output, force=force, split=split)
+    say_cutoff(loaded)
     with progress("simulating", events, "events") as advance:
         made = produce(
             loaded,
@@ -100,6 +141,7 @@ def simulate(
             n=events,
             experiments=experiments or 0,
             first=first,
+            split=split,
             advance=advance,
         )
     _report(made, as_json)
@@ -112,24 +154,32 @@ def detect(
     of: OfOption = None,
     override: SetOption = None,
     threads: ThreadsOption = None,
+    force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Measure true events: smearing, efficiency, threshold; with the seed of their file."""
     from macros.measurement import measure
-    from macros.session import open_card
+    from macros.session import check_different, check_output, open_card
 
     loaded = open_card(card, override, threads=threads, output=output, draws=False, of=of)
+    check_different(output, true_file)
+    check_output(output, force=force)
     with progress("measuring", None, "events") as advance:
         made = measure(loaded, true_file, output, advance=advance)
     _report(made, as_json)
 
 
-def _check_slice(first: int, number: int | None) -> None:
-    if first and number is None:
-        raise typer.BadParameter(
-            "--first needs the length of the slice, --events N or --experiments K: "
-            "the end of a run of a Poisson number has no exposure of its own"
-        )
+def _split(card: "Card", events: int | None, size: str | None) -> "Split":
+    """Take where another file begins from the command line, or from the card."""
+    from macros.series import Split
+    from simgen.units import read_quantity
+
+    if events is None and size is None:
+        return Split(events=card.run.events_per_file, size=card.run.file_size)
+    largest = None if size is None else read_quantity(size, "size of a file")
+    if largest is not None and largest < SMALLEST_FILE:
+        raise typer.BadParameter(f"--file-size must be at least 1 MB, got {size}")
+    return Split(events=events, size=largest)
 
 
 def _seed(seed: int | None) -> int:
@@ -143,7 +193,8 @@ def _report(made: "Production", as_json: bool) -> None:
         emit_json(made.document())
         return
     comparison = made.comparison
-    say(f"{made.file}: {made.n_written} events written of {made.n_generated} drawn, seed {made.seed}")
+    names = str(made.files[0]) if len(made.files) == 1 else f"{made.files[0]} to {made.files[-1].name}"
+    say(f"{names}: {made.n_written} events written of {made.n_generated} drawn, seed {made.seed}")
     if comparison is None:
         say(f"expected {format_number(made.expected, 6)}")
     elif comparison.p_value is None:

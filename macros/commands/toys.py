@@ -1,13 +1,12 @@
 """`nugauge toys`: pseudo-experiments, thrown and fitted."""
 
-import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from macros.console import emit_json, format_number, message, progress
+from macros.console import emit_json, progress
 from macros.options import (
     CardArgument,
     JsonOption,
@@ -83,6 +82,7 @@ def toys(
     from detsim.rootfile import TableWriter
     from macros.data import stored_counts
     from macros.production import provenance
+    from macros.runs import input_record
     from macros.session import check_different, open_card, open_fitter
     from macros.stopping import stop_on_interrupt
     from macros.studies import check_figure
@@ -104,7 +104,8 @@ def toys(
         raise typer.BadParameter("--data holds one experiment: choose it with --of NAME")
     confidence, used_seed = confidence_level(loaded, cl), None if data else int(loaded.run.seed or 0)
     fitter = open_fitter(loaded)
-    branches = toy_branches(fitter, level=confidence, fitted=not no_fit)
+    by_events = level is Level.EVENTS
+    branches = toy_branches(fitter, level=confidence, fitted=not no_fit, events=by_events)
     stored = stored_counts(loaded, data) if data else None
     seen = ToyTally(
         fitter=fitter,
@@ -117,13 +118,18 @@ def toys(
     )
     drawn = {"thrown": str(level) if n else "stored", "drawn": loaded.fit.drawn if n else "stored"}
     origin = {**provenance(loaded, used_seed, "toys"), **drawn, "level": confidence}
-    start = time.perf_counter()
+    origin["run"] = {
+        "first": seen.first,
+        "toys": seen.total,
+        "fitted": not no_fit,
+        "input": input_record(data) if data else None,
+    }
     with (
         TableWriter(output, "toys", branches, provenance=origin, compression=loaded.run.compression) as table,
         stop_on_interrupt() as stop,
         progress("toys", seen.total, "toys") as advance,
     ):
-        for columns in toy_chunks(seen, stored, events=level is Level.EVENTS, drawn=loaded.fit.drawn):
+        for columns in toy_chunks(seen, stored, events=by_events, drawn=loaded.fit.drawn):
             table.extend(columns)
             stop.keeps = True
             seen.add(columns)
@@ -131,11 +137,9 @@ def toys(
             if stop():
                 break
         table.finish({"first": seen.first, "last": seen.last}, provenance=seen.provenance())
-    rate = seen.n_toys / (time.perf_counter() - start)
     pictures = seen.draw(figure, loaded) if figure else None
     if as_json:
-        emit_json({"file": str(output), **seen.document(), "toys_per_second": rate, "figure": pictures})
+        emit_json({"file": str(output), **seen.document(), "figure": pictures})
     else:
         seen.say(output)
-        message(f"{format_number(rate, 3)} toys/s")
     seen.judge(output, max_failed)

@@ -33,8 +33,12 @@ class PlanArrays(NamedTuple):
     """Whether recoils start from a series in p and q."""
     own: bool
     """Whether any channel needs uniforms of the event's own: continua and rejection do."""
+    continua: bool
+    """Whether any channel is a WEAK continuum."""
+    boxed: bool
+    """Whether any is drawn from boxes; then none is WEAK."""
     others: bool
-    """Whether any channel is not WEAK."""
+    """Whether any is not WEAK."""
     first_cell: NDArray[np.int64]
     n_cells: NDArray[np.int64]
     cells: NDArray[np.float64]
@@ -50,8 +54,10 @@ class PlanArrays(NamedTuple):
     edges: NDArray[np.float64]
     """Edges of boxes in E_nu [MeV] and in the fraction g = (T - T_low)/(T_max - T_low)."""
     first_box: NDArray[np.int64]
+    heights: NDArray[np.float64]
+    """shape (n_edges, 2): what the spectrum is not above, and not below, behind an edge in E_nu."""
     bounds: NDArray[np.float64]
-    """shape (n_boxes, 2): what the density of a box is not above, and not below."""
+    """shape (n_boxes, 2): what (T_max - T_low) dσ/dT is not above, and not below, in a box."""
     products: NDArray[np.float64]
     """shape (n, 3): coefficients of 1, (1-T/ω)², -m_e T/ω² of a WEAK channel; of a POWER channel 1 - index
     and the logarithm of the ratio of its ends."""

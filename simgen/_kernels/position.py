@@ -72,7 +72,8 @@ def _inside(x: float, y: float, z: float, place: PlaceArrays) -> bool:
     square = across + z * z
     ball = (square >= place.inner2) & (square <= place.outer2) & (across <= place.across2)
     box = (abs(x) <= place.half[0]) & (abs(y) <= place.half[1]) & (abs(z) <= place.half[2])
-    return bool(ball & box)
+    both: bool = ball & box
+    return both
 
 
 @kernel(inner=True)

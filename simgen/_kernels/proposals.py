@@ -1,51 +1,49 @@
-"""Drawing of the events that are not weak scattering at tree level, one after the other."""
+"""Drawing of the events that are not weak scattering at tree level."""
 
 import math
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simgen._kernels.continua import choose_cell, draw_node
 from simgen._kernels.density import differential
 from simgen._kernels.jit import kernel
 from simgen._kernels.philox import uniforms
 from simgen._kernels.plan import BOXES, MAGNETIC, POWER, WEAK, PlanArrays
-from simgen._kernels.tiles import ENERGY, OWN, RECOIL, ROW, UNIFORM, WORK
+from simgen._kernels.tiles import (
+    ENERGY,
+    FIRST,
+    NUMBER,
+    ONE,
+    OWN,
+    RECOIL,
+    ROW,
+    SECOND,
+    SPAN,
+    THREE,
+    TWO,
+    UNIFORM,
+    WORK,
+)
 from simgen.constants import M_E
 
-__all__ = ["channel_of", "draw_node", "draw_others"]
+__all__ = ["draw_others", "propose"]
 
 Array = NDArray[np.float64]
 Numbers = NDArray[np.int32]
+Place = int | np.uint64
+Channel = int | np.int32
+
+LOW, WIDTH, START, STEP, UPPER, LOWER = FIRST, SECOND, SPAN, ONE, TWO, THREE
+"""Of the box: low edge and width in E_nu and in the fraction g, bounds of the density."""
 
 
 @kernel(inner=True)
-def _cell(u: float, c: int, plan: PlanArrays) -> tuple[int, float]:
-    """Choose a box of a channel, or an interval between its nodes, and make a uniform in it."""
-    x = min(max(u, 0.0), 1.0 - 2.0**-53) * plan.n_cells[c]  # rounding may have made a 1
-    i = int(x)
-    x -= i
-    keep = plan.cells[plan.first_cell[c] + i, 0]
-    if x < keep:
-        return i, x / keep
-    return int(plan.cells[plan.first_cell[c] + i, 1]), (x - keep) / (1.0 - keep)
-
-
-@kernel(inner=True)
-def draw_node(u: float, c: int, plan: PlanArrays) -> float:
-    """Draw an energy from the piecewise linear density between the nodes of a channel."""
-    cell, x = _cell(u, c, plan)
-    nodes, i = plan.nodes, plan.first_node[c] + cell
-    p, q = nodes[i, 1], nodes[i + 1, 1]
-    # x = 2 c / (p + √(p² + 2 (q - p) c)) with c = u (p + q)/2 does not cancel
-    part = 0.5 * x * (p + q)
-    x = min(2.0 * part / (p + math.sqrt(max(p * p + 2.0 * (q - p) * part, 0.0))), 1.0)
-    return float(nodes[i, 0] + (nodes[i + 1, 0] - nodes[i, 0]) * x)
-
-
-@kernel(inner=True)
-def _spectrum(omega: float, c: int, plan: PlanArrays) -> float:
+def _spectrum(omega: float, c: Channel, plan: PlanArrays) -> float:
     """Interpolate the weight in the neutrino energy between the nodes of a channel."""
     nodes, i, last = plan.nodes, plan.first_node[c], plan.last_node[c]
+    if i < 0:
+        return 1.0
     while last - i > 1:
         middle = (i + last) // 2
         if nodes[middle, 0] <= omega:
@@ -66,16 +64,14 @@ def _power_law(u: float, p: float, span: float) -> float:
 
 
 @kernel(inner=True)
-def _again(
-    w: Array, j: int | np.uint64, index: int | np.uint64, draw: int, k0: np.uint64, k1: np.uint64
-) -> None:
+def _again(w: Array, j: Place, index: Place, draw: int, k0: np.uint64, k1: np.uint64) -> None:
     """Draw the uniforms of an event's next attempt: those of two more draws of its own."""
     w[UNIFORM + j], w[OWN + j] = uniforms(index, draw, k0, k1)
     w[WORK + j], _ = uniforms(index, draw + 1, k0, k1)
 
 
 @kernel(inner=True)
-def channel_of(w: Array, j: int | np.uint64, plan: PlanArrays) -> int:
+def _channel_of(w: Array, j: Place, plan: PlanArrays) -> int:
     """Choose the channel of an event anew, and make a uniform in the channel of that which chose it."""
     c = np.searchsorted(plan.cumulative[: len(plan.cumulative) - 1], w[UNIFORM + j], side="right")
     w[UNIFORM + j] = (w[UNIFORM + j] - plan.inverse[c, 0]) * plan.inverse[c, 1]
@@ -83,33 +79,64 @@ def channel_of(w: Array, j: int | np.uint64, plan: PlanArrays) -> int:
 
 
 @kernel(inner=True)
-def _from_boxes(w: Array, j: int | np.uint64, c: int, plan: PlanArrays) -> bool:
-    """Propose E_nu and T evenly in a box, and accept or reject them."""
-    box, x = _cell(w[UNIFORM + j], c, plan)
+def _choose_box(w: Array, j: Place, c: Channel, plan: PlanArrays) -> None:
+    """Choose a box of a channel, and a uniform in it."""
+    box, w[UNIFORM + j] = choose_cell(w[UNIFORM + j], c, plan)
     row, column = box // plan.n_fractions[c], box % plan.n_fractions[c]
-    i, k = plan.first_omega[c] + row, plan.first_fraction[c] + column
-    edges, box = plan.edges, plan.first_box[c] + box
-    omega = edges[i] + x * (edges[i + 1] - edges[i])
+    i, k, box = plan.first_omega[c] + row, plan.first_fraction[c] + column, plan.first_box[c] + box
+    w[LOW + j], w[WIDTH + j] = plan.edges[i], plan.edges[i + 1] - plan.edges[i]
+    w[START + j], w[STEP + j] = plan.edges[k], plan.edges[k + 1] - plan.edges[k]
+    w[UPPER + j] = plan.heights[i, 0] * plan.bounds[box, 0]
+    w[LOWER + j] = plan.heights[i, 1] * plan.bounds[box, 1]
+    w[NUMBER + j] = box
+
+
+@kernel(inner=True)
+def _place(w: Array, j: Place, T_low: float) -> None:
+    """Propose E_nu and T evenly in the box, and a height up to its upper bound: row WORK."""
+    omega = w[LOW + j] + w[UNIFORM + j] * w[WIDTH + j]
     high = 2.0 * omega * omega / (M_E + 2.0 * omega)
-    T = plan.T_low + (high - plan.T_low) * (edges[k] + w[OWN + j] * (edges[k + 1] - edges[k]))
+    T = T_low + (high - T_low) * (w[START + j] + w[OWN + j] * w[STEP + j])
     w[ENERGY + j], w[RECOIL + j] = omega, T
     # at T_max itself the QED factors diverge: a set of measure zero that rounding can hit
-    if not 0.0 < T < high:
-        return False
-    height = w[WORK + j] * plan.bounds[box, 0]
-    if height < plan.bounds[box, 1]:
+    w[WORK + j] = w[WORK + j] * w[UPPER + j] if 0.0 < T < high else math.inf
+
+
+@kernel(inner=True)
+def propose(w: Array, channel: Numbers, plan: PlanArrays) -> None:
+    """Make the first attempt of the events of BOXES channels."""
+    for k in range(ROW):
+        c = channel[k]
+        if plan.process[c] == BOXES:
+            _choose_box(w, k, c, plan)
+        else:  # a place that changes nothing but E_nu and T, which are drawn later
+            w[LOW + k], w[WIDTH + k], w[START + k], w[STEP + k], w[UPPER + k] = 1e3, 0.0, 0.5, 0.0, 1.0
+    T_low = plan.T_low
+    for k in range(ROW):
+        _place(w, k, T_low)
+
+
+@kernel(inner=True)
+def _accepted(w: Array, j: Place, c: Channel, plan: PlanArrays) -> bool:
+    """Accept a proposal that is below the density, which is evaluated where bounds do not decide."""
+    if w[WORK + j] < w[LOWER + j]:
         return True
+    if not w[WORK + j] < math.inf:
+        return False
+    omega, T, box = w[ENERGY + j], w[RECOIL + j], int(w[NUMBER + j])
+    height = w[WORK + j] / _spectrum(omega, c, plan)
+    if height < plan.bounds[box, 1] or height >= plan.bounds[box, 0]:
+        return bool(height < plan.bounds[box, 1])
+    high = 2.0 * omega * omega / (M_E + 2.0 * omega)
     density = (high - plan.T_low) * differential(
         T, omega, plan.amplitudes[c], plan.shifts[c], plan.charged_current[c], plan.vector_mass2,
         plan.scalar_mass2, plan.running, plan.qed,
     )  # fmt: skip
-    if plan.first_node[c] >= 0:
-        density *= _spectrum(omega, c, plan)
     return bool(height < density)
 
 
 @kernel(inner=True)
-def _magnetic(w: Array, j: int | np.uint64, low: float) -> bool:
+def _magnetic(w: Array, j: Place, low: float) -> bool:
     """Propose T with density 1/T, and accept it with 1 - T/E_nu."""
     omega = w[ENERGY + j]
     high = 2.0 * omega * omega / (M_E + 2.0 * omega)
@@ -134,12 +161,15 @@ def draw_others(
             continue
         draw = 0
         while process == BOXES:
-            if _from_boxes(w, k, c, plan):
+            if _accepted(w, k, c, plan):
                 break
             draw += 2
             _again(w, k, tile * ROW + k, draw, k0, k1)
-            c = channel_of(w, k, plan)
+            c = _channel_of(w, k, plan)
             process = plan.process[c]
+            if process == BOXES:
+                _choose_box(w, k, c, plan)
+                _place(w, k, plan.T_low)
         channel[k] = c
         if process == BOXES:
             continue

@@ -40,7 +40,8 @@ def logarithm(u: float) -> float:
     e = (float_to_bits(u) - _ROOT_HALF) >> _52
     m = bits_to_float(float_to_bits(u) - (e << _52))
     f = (m - 1.0) / (m + 1.0)
-    return float(np.float64(e) * _LN_2 + 2.0 * f * _polynomial(f * f, _ARTANH))
+    found: float = np.float64(e) * _LN_2 + 2.0 * f * _polynomial(f * f, _ARTANH)
+    return found
 
 
 @kernel(inner=True, forceinline=True)
@@ -51,7 +52,8 @@ def logarithm_of_rest(u: float) -> float:
     m = bits_to_float(float_to_bits(rest) - (e << _52))
     # where nothing was divided out, m - 1 is -u, but for the rounding of 1 - u
     f = (-u if rest == m else m - 1.0) / (m + 1.0)
-    return float(np.float64(e) * _LN_2 + 2.0 * f * _polynomial(f * f, _ARTANH))
+    found: float = np.float64(e) * _LN_2 + 2.0 * f * _polynomial(f * f, _ARTANH)
+    return found
 
 
 @kernel(inner=True, forceinline=True)

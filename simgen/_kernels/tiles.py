@@ -12,8 +12,9 @@ from simgen._kernels.normals import normal_pair
 from simgen._kernels.philox import four_shorter, member_uniforms
 
 __all__ = [
-    "ACCEPTED", "CHANCE", "ENERGY", "FIRST", "MEASURED", "OWN", "RECOIL", "ROW", "ROWS", "SECOND",
-    "SPAN", "TILE", "UNIFORM", "VISIBLE", "WORK", "fill_normals", "fill_own", "fill_paired",
+    "ACCEPTED", "CHANCE", "ENERGY", "FIRST", "MEASURED", "NUMBER", "ONE", "OWN", "RECOIL", "ROW", "ROWS",
+    "SECOND", "SPAN", "THREE", "TILE", "TWO", "UNIFORM", "VISIBLE", "WORK", "fill_normals", "fill_own",
+    "fill_paired",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -24,15 +25,17 @@ ROW, HALF, QUARTER = np.uint64(TILE), np.uint64(TILE // 2), np.uint64(TILE // 4)
 PAIRED, FOURFOLD = 1, 2
 """Members of the draws that two or four events of a tile share: see `simgen.random`."""
 
-UNIFORM, OWN, WORK, FIRST, SECOND, SPAN, ENERGY, RECOIL = (np.uint64(j * TILE) for j in range(8))
+(
+    UNIFORM, OWN, WORK, FIRST, SECOND, SPAN, ENERGY, RECOIL, ONE, TWO, THREE, NUMBER,
+) = (np.uint64(j * TILE) for j in range(12))  # fmt: skip
 """The uniform of channel and recoil; two of the event's own; coefficients of the recoil's distribution (see
-`simgen.recoil`); neutrino energy and recoil [MeV]."""
+`simgen.recoil`); neutrino energy and recoil [MeV]; room."""
 
 MEASURED, VISIBLE, ACCEPTED, CHANCE = FIRST, SECOND, UNIFORM, WORK
 """What the detector stage keeps in rows that the vertex no longer needs: normal, then measured energy;
 visible energy; the uniform of the acceptance, and its probability."""
 
-ROWS = 8
+ROWS = 12
 
 
 @kernel(inner=True)

@@ -5,13 +5,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from simgen._kernels.continua import draw_continua
 from simgen._kernels.jit import kernel
-from simgen._kernels.plan import WEAK, PlanArrays
-from simgen._kernels.proposals import channel_of, draw_node, draw_others
+from simgen._kernels.plan import PlanArrays
+from simgen._kernels.proposals import draw_others, propose
 from simgen._kernels.tiles import (
     ENERGY,
     FIRST,
-    OWN,
     RECOIL,
     ROW,
     ROWS,
@@ -29,8 +29,8 @@ __all__ = ["draw_tile", "fill_cosines", "fill_vertices", "neutrino_energy"]
 Array = NDArray[np.float64]
 Numbers = NDArray[np.int32]
 
-_SELECTED = 4
-"""So many channels are compared one after the other; more are looked up."""
+_SELECTED, _COMPARED = 4, 24
+"""What belongs to so many channels is selected, more are looked up; so many are compared one by one."""
 
 
 @kernel(inner=True)
@@ -39,10 +39,18 @@ def _channels(w: Array, channel: Numbers, plan: PlanArrays) -> None:
     if len(plan.cumulative) <= _SELECTED:
         _select(w, channel, plan)
         return
+    cumulative, last = plan.cumulative, len(plan.cumulative) - 1
     for k in range(ROW):
-        channel[k] = channel_of(w, k, plan)
+        channel[k] = 0
+    for c in range(last if last < _COMPARED else 0):
+        border = cumulative[c]
+        for k in range(ROW):
+            channel[k] += np.int32(w[UNIFORM + k] >= border)
+    for k in range(ROW if last >= _COMPARED else 0):
+        channel[k] = np.searchsorted(cumulative[:last], w[UNIFORM + k], side="right")
     for k in range(ROW):
         c = channel[k]
+        w[UNIFORM + k] = (w[UNIFORM + k] - plan.inverse[c, 0]) * plan.inverse[c, 1]
         w[FIRST + k], w[SECOND + k] = plan.inverse[c, 2], plan.inverse[c, 3]
         w[SPAN + k] = plan.inverse[c, 4]
 
@@ -78,23 +86,6 @@ def _select(w: Array, channel: Numbers, plan: PlanArrays) -> None:
         scale = high if two else low
         low, high = (u1 if one else 0.0), (u3 if three else u2)
         w[UNIFORM + k] = (u - (high if two else low)) * scale
-
-
-@kernel(inner=True)
-def _continua(w: Array, channel: Numbers, plan: PlanArrays) -> None:
-    """Draw the neutrino energies of WEAK continua, and prepare the recoil: see `simgen.recoil`."""
-    for k in range(ROW):
-        c = channel[k]
-        if plan.process[c] != WEAK or plan.first_node[c] < 0:
-            continue
-        omega = draw_node(w[UNIFORM + k], c, plan)
-        a2, b2, ab = plan.products[c, 0], plan.products[c, 1], plan.products[c, 2]
-        span = 2.0 * omega * omega / (M_E + 2.0 * omega) - plan.T_low
-        y, s, m = 1.0 - plan.T_low / omega, span / omega, ab * M_E / (omega * omega)
-        slope, third = -(b2 * y * s + 0.5 * m * span), b2 * s * s / 3.0
-        scale = 1.0 / (a2 + b2 * y * y - m * plan.T_low + slope + third)
-        w[ENERGY + k], w[SPAN + k], w[UNIFORM + k] = omega, span, w[OWN + k]
-        w[FIRST + k], w[SECOND + k] = slope * scale, third * scale
 
 
 @kernel(inner=True)
@@ -138,8 +129,12 @@ def draw_tile(
         w[ENERGY + k] = plan.energy[channel[k]]
     if plan.own:
         fill_own(w, tile, 1, k0, k1)
-        _continua(w, channel, plan)
-    _recoils(w, plan.steps, plan.gentle, plan.T_low)
+    if plan.continua:
+        draw_continua(w, channel, plan)
+    if plan.boxed:
+        propose(w, channel, plan)
+    else:
+        _recoils(w, plan.steps, plan.gentle, plan.T_low)
     if plan.others:
         draw_others(w, channel, tile, plan, k0, k1)
 

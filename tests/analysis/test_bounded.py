@@ -103,5 +103,3 @@ def test_stated_nuisance_parameters_have_to_fit():
     fitter = make_fitter(with_nuisances(1e-2), CHI)
     with pytest.raises(ValueError, match="one pull is needed of each of activity, background_flat"):
         Thrower(fitter=fitter, seed=1, pulls=(1.0,))
-    with pytest.raises(ValueError, match="event by event, expectations are nominal"):
-        Thrower(fitter=fitter, seed=1, pulls=(1.0, 0.0), events=True)

@@ -39,7 +39,7 @@ def test_a_stored_table_gives_the_same_limits(fitter, table, tmp_path):
     for method in CALIBRATED:
         found = calibrated_limit(fitter, counts, table, method=method)
         assert calibrated_limit(fitter, counts, stored.calibration, method=method) == found
-    with pytest.raises(FileError, match="has no TTree 'toys'"):
+    with pytest.raises(FileError, match="has no TTree or RNTuple 'toys'"):
         TableFile(path, "toys")
 
 

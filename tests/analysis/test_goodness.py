@@ -128,8 +128,6 @@ def test_toys_are_thrown_at_the_best_fit():
     assert drawn[0].sum(axis=1).std() > 1.2 * fixed[0].sum(axis=1).std()
     with pytest.raises(ValueError, match="one pull is needed of each of activity, background_flat"):
         replace(thrower, pulls=(0.0,))
-    with pytest.raises(ValueError, match="expectations are nominal"):
-        replace(thrower, events=True)
 
 
 def test_pulls_do_not_move_the_toys_of_a_nominal_truth():

@@ -161,5 +161,5 @@ def test_what_does_not_go_together():
         sampled(borexino(), 100, likelihood="paper", error_per_bin=0.1)
     with pytest.raises(ValueError, match=r"no event of the sample was recorded .* raise fit.template_events"):
         sampled(borexino(), 5)
-    with pytest.raises(ValueError, match="templates vary"):
+    with pytest.raises(ValueError, match="simulated templates vary"):
         Thrower(fitter=sampled(small(), 5_000), seed=1, events=True)

@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import uproot
+from joining import merge
 
 from detsim.eventfile import EventFile, EventWriter, FileError, RunInfo, event_columns
 from detsim.files import WholeFile
 from detsim.inspection import describe
-from detsim.rootfile import BASKET_ROWS, Branch, TableWriter
+from detsim.rootfile import BASKET_ROWS, COMPRESSIONS, Branch, TableWriter
 from detsim.rootreader import TableFile
 from simgen.events import COLUMNS, VERTEX_COLUMNS, Events
 
@@ -61,22 +62,6 @@ def write(path, sample, info=None, *, columns=DETECTED, provenance=None, **optio
     return path
 
 
-def merge(target, *parts):
-    """Merge as hadd does: trees one after the other, cycles of the provenance in any order."""
-    with uproot.recreate(target) as out:
-        for name in ("events", "runinfo"):
-            trees = [uproot.open(part)[name] for part in parts]
-            types = {
-                b.name: "string" if b.name == "uuid" else b.interpretation.to_dtype for b in trees[0].branches
-            }
-            merged = out.mktree(name, types)
-            for tree in trees:
-                merged.extend({key: tree[key].array() for key in types})
-        for part in reversed(parts):
-            out["provenance"] = str(uproot.open(part)["provenance"])
-    return target
-
-
 @pytest.fixture
 def whole(tmp_path):
     return write(tmp_path / "events.root", events(1000))
@@ -84,12 +69,18 @@ def whole(tmp_path):
 
 @pytest.mark.parametrize("compression", ["zstd-1", "lz4-4", "none"])
 @pytest.mark.parametrize("precision", ["float32", "float64"])
-def test_columns_come_back_as_written(tmp_path, precision, compression):
+@pytest.mark.parametrize("layout", ["ttree", "rntuple"])
+def test_columns_come_back_as_written(tmp_path, precision, compression, layout):
     sample = replace(events(1000), **{c: np.linspace(-3, 7, 1000) for c in (*VERTEX_COLUMNS, "time")})
     columns = event_columns(detected=True, cos_theta=True, vertex=True, time=True)
-    path = write(tmp_path / "a.root", sample, columns=columns, precision=precision, compression=compression)
+    options = {"precision": precision, "compression": compression, "format": layout}
+    path = write(tmp_path / "a.root", sample, columns=columns, **options)
     with EventFile(path) as file:
         read = file.arrays()
+        assert all(file.check_hashes().values())
+    with uproot.open(path) as root:
+        assert root.classnames()["events;1"] == {"ttree": "TTree", "rntuple": "ROOT::RNTuple"}[layout]
+        assert root.file.compression == COMPRESSIONS[compression]
     absent = {"L_reco", "experiment", "weight", "weight_A", "weight_B", "weight_C"}
     assert list(read) == [name for name in COLUMNS if name not in absent]
     for name, column in read.items():
@@ -111,12 +102,51 @@ def test_it_is_a_ttree_with_full_baskets_whatever_the_chunks(tmp_path):
     path = tmp_path / "a.root"
     with EventWriter(path, columns=["event", "T"], provenance={}) as writer:
         for size in (10, 0, BASKET_ROWS):
-            writer.extend(events(size, first=writer._table._n_waiting))
+            writer.extend(events(size, first=writer._table.n_rows))
         writer.finish(runinfo(len(sample)))
     with uproot.open(path) as root:
         assert root.classnames() == {"events;1": "TTree", "provenance;1": "TObjString", "runinfo;1": "TTree"}
         assert root["events"]["event"].num_baskets == 2
         np.testing.assert_array_equal(root["events"]["event"].array(library="np"), sample.event)
+
+
+def test_compression_and_precision_make_the_size(tmp_path):
+    """Closed form without compression, but for some kB of description; the others are smaller."""
+    n, sizes = 100_000, {}
+    for precision, width in (("float32", 28), ("float64", 40)):
+        for compression in ("none", "lz4-4", "zstd-1"):
+            options = {"precision": precision, "compression": compression}
+            path = write(tmp_path / f"{compression}{precision}.root", events(n), **options)
+            sizes[compression] = path.stat().st_size
+        assert n * width < sizes["none"] < n * width + 60_000
+        assert sizes["zstd-1"] < sizes["lz4-4"] < 0.8 * sizes["none"]
+
+
+@pytest.mark.parametrize("layout", ["ttree", "rntuple"])
+def test_parts_of_a_long_table(tmp_path, layout):
+    """Contract: any range of rows, over the ends of baskets and clusters, in both formats."""
+    n = 1_100_000
+    column = np.arange(n, dtype=np.int64)
+    fixed = np.stack([column, -column], axis=1).astype(np.float32)
+    branches = {"n": Branch(dtype="int64"), "x": Branch(dtype="float32", shape=(2,))}
+    with TableWriter(tmp_path / "t.root", "toys", branches, provenance={}, format=layout) as table:
+        for start in range(0, n, 300_001):
+            table.extend({"n": column[start : start + 300_001], "x": fixed[start : start + 300_001]})
+        table.finish({"first": 0, "last": n - 1})
+    with TableFile(tmp_path / "t.root", "toys") as file:
+        assert (file.format, file.n_rows) == (layout, n)
+        for start, stop in ((0, 0), (99_999, 100_001), (499_990, 1_000_010), (n - 1, n)):
+            read = file.arrays(start=start, stop=stop)
+            np.testing.assert_array_equal(read["n"], column[start:stop])
+            np.testing.assert_array_equal(read["x"], fixed[start:stop])
+        assert all(file.check_hashes().values())
+
+
+def test_an_unfinished_rntuple_is_found(tmp_path):
+    with uproot.recreate(tmp_path / "a.root") as root:
+        root.mkrntuple("events", {"event": np.dtype("i8")}).extend({"event": np.arange(3)})
+    with pytest.raises(FileError, match="incomplete"):
+        EventFile(tmp_path / "a.root")
 
 
 def test_provenance_holds_what_was_given_and_what_made_the_file(whole):
@@ -318,7 +348,7 @@ def test_broken_bytes_are_told_apart(tmp_path, whole, make, fault, message):
 def test_a_foreign_tree_is_named(tmp_path):
     with uproot.recreate(tmp_path / "other.root") as root:
         root.mktree("ntuple", {"x": "f8"})
-    with pytest.raises(FileError, match=r"no TTree 'events'.*TTree 'ntuple'"):
+    with pytest.raises(FileError, match=r"no TTree or RNTuple 'events'.*TTree 'ntuple'"):
         EventFile(tmp_path / "other.root")
 
 
@@ -407,7 +437,7 @@ def test_a_failing_sync_leaves_nothing(tmp_path, monkeypatch):
 LIMITED = """
 import resource, sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], sys.argv[1] + "/tests"]
 from tests.detsim.test_eventfile import DETECTED, EventWriter, events, runinfo
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
 target = Path(sys.argv[2])

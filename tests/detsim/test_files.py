@@ -23,3 +23,14 @@ def test_a_link_stays_a_link(tmp_path):
         stream.write(b"new")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real" / "a.root").read_bytes() == b"new"
+
+
+def test_two_never_write_one_file(tmp_path):
+    """Contract: the second is refused, and the first goes on; what a killed process left is no hindrance."""
+    (tmp_path / "a.part").write_bytes(b"left behind")
+    with whole_file(tmp_path / "a") as stream:
+        stream.write(b"first")
+        with pytest.raises(FileExistsError, match="another process"), whole_file(tmp_path / "a"):
+            pass
+    assert (tmp_path / "a").read_bytes() == b"first"
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from invocation import CARD, answer, invoke
+from invocation import CARD, answer, invoke, refusal
 from numpy.testing import assert_array_equal
 
 from detsim.eventfile import EventFile
@@ -66,9 +66,11 @@ def test_places_and_times_of_files(tmp_path):
     signal = found["component"] == 0
     assert 525 <= found["L"][signal].min() < found["L"][signal].max() <= 1125
     assert 0 <= found["time"].min() < found["time"].max() <= 100 * 86400
-    answer("simulate", CARD, "-o", both, "--seed", 3, "--events", 30)
+    answer("simulate", CARD, "-o", both, "--seed", 3, "--events", 30, "--force")
     assert "L" not in columns(both)
-    refused = invoke("simulate", "borexino-cr51-paper", "-o", both, "--set", 'run.columns=["vertex"]')
+    refused = invoke(
+        "simulate", "borexino-cr51-paper", "-o", both, "--force", "--set", 'run.columns=["vertex"]'
+    )
     assert refused.exit_code == 2
     assert "run.columns" in refused.stderr
 
@@ -122,13 +124,17 @@ def test_threads_and_chunks_change_nothing(tmp_path, monkeypatch):
     assert_same(columns(tmp_path / "a.root"), columns(tmp_path / "b.root"))
 
 
-def test_a_first_without_a_length_is_refused(tmp_path):
-    """Contract: the end of a Poisson run would claim the exposure of the whole."""
-    for command in ("simulate", "generate"):
-        result = invoke(command, CARD, "-o", tmp_path / "x.root", "--first", 10)
-        assert result.exit_code == 2
-        assert "--events" in result.stderr
-    assert not list(tmp_path.iterdir())
+def test_a_first_without_a_length_is_the_rest_of_the_run(tmp_path):
+    """Contract: its events are those of the run, its exposure is the part that it has of the run's."""
+    whole, rest = tmp_path / "whole.root", tmp_path / "rest.root"
+    n = answer("simulate", CARD, "-o", whole, "--seed", 2)["n_generated"]
+    assert answer("simulate", CARD, "-o", rest, "--seed", 2, "--first", 1000)["n_generated"] == n - 1000
+    found, all_ = columns(rest), columns(whole)
+    assert_same(found, {name: column[all_["event"] >= 1000] for name, column in all_.items()})
+    with EventFile(rest) as file:
+        assert file.runinfo.equivalent_exposure == pytest.approx(100 * 86400 * (n - 1000) / n, rel=1e-12)
+    message = refusal("simulate", CARD, "-o", tmp_path / "x.root", "--seed", 2, "--first", n + 1)
+    assert f"the run of seed 2 has {n} events" in message
 
 
 def test_experiments(tmp_path):
@@ -146,7 +152,8 @@ def test_experiments(tmp_path):
     assert all(abs(n - mean) < 4.5 * mean**0.5 for n in lengths)
     drawn = set()
     for number, events in zip(range(2, 7), lists, strict=True):
-        one = answer("simulate", CARD, "-o", again, "--seed", 4, "--experiments", 1, "--first", number)
+        asked = ("--experiments", 1, "--first", number, "--force")
+        one = answer("simulate", CARD, "-o", again, "--seed", 4, *asked)
         drawn.add(one["n_generated"])
         with EventFile(again) as file:
             assert file.jagged("T_reco").to_list() == [events]
@@ -172,8 +179,8 @@ def test_seeds(tmp_path):
     """Contract: --seed before the card's; a seed that nobody gave is drawn, printed and stored."""
     path = tmp_path / "x.root"
     assert answer("simulate", CARD, "-o", path, "--set", "run.seed=8")["seed"] == 8
-    assert answer("simulate", CARD, "-o", path, "--set", "run.seed=8", "--seed", 9)["seed"] == 9
-    results = [invoke("simulate", CARD, "-o", path) for _ in range(2)]
+    assert answer("simulate", CARD, "-o", path, "--set", "run.seed=8", "--seed", 9, "--force")["seed"] == 9
+    results = [invoke("simulate", CARD, "-o", path, "--force") for _ in range(2)]
     with EventFile(path) as file:
         assert f"--seed {file.provenance['seed']})" in results[1].stderr
     assert results[0].stderr.splitlines()[0] != results[1].stderr.splitlines()[0]
@@ -184,5 +191,5 @@ def test_every_preset_simulates(tmp_path, preset):
     """Twin: each preset's events agree with its quadrature (χ² at 1e-3; one seed)."""
     experiments = load_card(preset).experiments
     for of in [("--of", e.name) for e in experiments] if len(experiments) > 1 else [()]:
-        made = answer("simulate", preset, *of, "-o", tmp_path / "x.root", "--seed", 1)
+        made = answer("simulate", preset, *of, "-o", tmp_path / "x.root", "--seed", 1, "--force")
         assert made["p_value"] > 1e-3

@@ -191,7 +191,7 @@ def test_weights_of_an_oscillation(tmp_path):
     drawn, path = tmp_path / "drawn.root", tmp_path / "weighted.root"
     answer("simulate", CARD, "-o", drawn, "--seed", 6)
     assert "draw them with vertices" in refusal("reweight", drawn, "--to", CARD, *SET, "-o", path)
-    answer("simulate", CARD, "-o", drawn, "--seed", 6, "--set", "run.columns=['vertex']")
+    answer("simulate", CARD, "-o", drawn, "--seed", 6, "--set", "run.columns=['vertex']", "--force")
     found = answer("reweight", drawn, "--to", CARD, *SET, "-o", path)
     assert 1e-3 < found["p_value"] < 1
     assert "L_reco" in columns(path)

@@ -5,7 +5,7 @@ import json
 import commonerror
 import numpy as np
 import pytest
-from invocation import CARD, answer, invoke
+from invocation import CARD, answer, invoke, refusal
 from numpy.testing import assert_array_equal
 
 from analysis.export import write_json, write_root
@@ -139,11 +139,46 @@ def test_toys_of_events(tmp_path):
     means = []
     for level in ("histogram", "events"):
         path = tmp_path / f"{level}.root"
-        answer("toys", CARD, "-n", 60, "--no-fit", "--level", level, "-o", path, "--seed", 7)
-        means.append(toys_of(path)["counts"].mean(axis=0))
+        found = answer("toys", CARD, "-n", 60, "--no-fit", "--level", level, "-o", path, "--seed", 7)
+        rows = toys_of(path)
+        means.append(rows["counts"].mean(axis=0))
+        if level == "histogram":
+            assert found["n_events"] is found["events_per_second"] is found["expected_events"] is None
+            assert "n_events" not in rows
+            continue
+        assert found["n_events"] == rows["n_events"].sum()
+        assert abs(found["n_events"] - found["expected_events"]) < 5 * found["expected_events"] ** 0.5
+        assert found["expected_events"] == pytest.approx(60 * answer("check", CARD)["expected"]["generated"])
+        assert found["events_per_second"] / found["toys_per_second"] == pytest.approx(
+            found["n_events"] / 60, rel=1e-2
+        )
     expected = np.array(answer("expect", CARD)["expected"])
     for mean in means:
         assert np.all(np.abs(mean - expected) < 5 * np.sqrt(expected / 60))
+
+
+def test_coverage_of_events(tmp_path):
+    """Contract: a toy is the same in `coverage` and in `toys`, whatever slice it is thrown in."""
+    path, other = tmp_path / "coverage.root", tmp_path / "toys.root"
+    found = answer("coverage", CARD, "--at", "0", "-n", 6, "-o", path, "--seed", 2, "--level", "events")
+    answer("toys", CARD, "-n", 4, "--first", 2, "-o", other, "--seed", 2, "--level", "events")
+    rows = toys_of(path)
+    assert found["n_events"] == rows["n_events"].sum()
+    assert found["events_per_second"] > 0
+    for name, column in toys_of(other).items():
+        assert_array_equal(column, rows[name][2:], err_msg=name)
+
+
+def test_toys_of_events_with_drawn_nuisances(tmp_path):
+    """Contract: factors vary with the events; a shape cannot, and the message says what can be done."""
+    base = ("toys", CARD, "-n", 3, "--level", "events", "-o", tmp_path / "t.root", "--seed", 7)
+    drawn = ("--set", "fit.drawn=nuisances")
+    assert answer(*base, *drawn)["n_events"] > 0
+    shape = ("--set", "systematics.energy_scale=0.01")
+    message = refusal(*base, *drawn, *shape)
+    assert "shapes are nominal, and the truth of energy_scale would vary" in message
+    assert "--level histogram" in message
+    assert answer(*base, *shape)["n_events"] > 0
 
 
 def test_coverage(tmp_path):

@@ -153,7 +153,7 @@ def _small_disk() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("simulate", CARD, "--events", 300_000), ("toys", CARD, "-n", 3000, "--no-fit")],
+    [("simulate", CARD, "--events", 300_000, "--force"), ("toys", CARD, "-n", 3000, "--no-fit")],
     ids=["simulate", "toys"],
 )
 def test_no_space(tmp_path, arguments):

@@ -1,8 +1,9 @@
 """Commands with terms on top of the weak interaction: limits, scans of masses, lists."""
 
 import pytest
-from invocation import CARD, answer, invoke
+from invocation import CARD, answer, invoke, refusal
 
+from detsim.eventfile import EventFile
 from macros.commands.list_ import _TERMS
 from simgen.models import Terms
 
@@ -66,3 +67,68 @@ def test_a_divergence_is_said_before_a_run():
     stopped = invoke("simulate", CARD, *options, "-o", "events.root")
     assert stopped.exit_code == 2
     assert "generate_above" in stopped.stderr
+
+
+def test_generate_above_can_be_found(tmp_path):
+    """Contract: what `auto` stands for is stored and printed; a moment and a millicharge can be drawn."""
+    auto = ("--set", "model.generate_above=auto")
+    path = tmp_path / "events.root"
+    for term in ("mu_nu=1e-10", "millicharge=1e-12"):
+        found = answer("simulate", CARD, *auto, "--set", f"model.{term}", "-o", path, "--seed", 1)
+        assert found["p_value"] > 1e-3
+    plain, found = answer("check", CARD), answer("check", CARD, *auto)
+    assert plain["generate_above"] == plain["lost_fraction"] == 0
+    assert 0.13 < found["generate_above"] < 0.14
+    assert 9e-10 < found["lost_fraction"] <= 1e-9
+    assert found["warnings"] == []
+    assert found["expected"]["generated"] < 0.8 * plain["expected"]["generated"]
+    assert found["expected"]["recorded"] == pytest.approx(plain["expected"]["recorded"], rel=1e-6)
+    said = invoke("simulate", CARD, *auto, "-o", path, "--seed", 1)
+    assert "leaves out what is below 138 keV, 9.64e-10 of the recorded signal" in said.stderr
+    assert "warning" not in said.stderr
+    with EventFile(path) as file:
+        assert file.provenance["card"]["model"]["generate_above"] == "auto"
+        assert file.provenance["generate_above"] == found["generate_above"]
+        assert file.provenance["lost_fraction"] == found["lost_fraction"]
+    assert answer("fit", CARD, *auto, path)["valid"]
+
+
+def test_generate_above_that_loses_something(tmp_path):
+    """Contract: the part that is lost is stored whatever it is, and named in a warning."""
+    path = tmp_path / "events.root"
+    said = invoke("simulate", CARD, "--set", "model.generate_above=200 keV", "-o", path, "--seed", 1)
+    assert "warning: model.generate_above leaves out what is below 200 keV" in said.stderr
+    with EventFile(path) as file:
+        lost = file.provenance["lost_fraction"]
+    assert 1e-4 < lost < 1e-2
+    assert f"{lost:.2e} of the recorded signal" in said.stderr
+    assert "above 200 keV" in invoke("check", CARD, "--set", "model.generate_above=200 keV").stdout
+
+
+def test_each_experiment_has_its_own():
+    """Contract: of several experiments each leaves out what it does not record."""
+    found = answer("check", "borexino-hellaz-cr51", "--set", "model.generate_above=auto")["experiments"]
+    assert 0.08 < found["HELLAZ"]["generate_above"] < 0.1 < found["BOREXINO"]["generate_above"] < 0.14
+    refused = refusal(
+        "check", CARD, "--set", "model.generate_above=auto", "--set", "detector.threshold=none",
+        "--set", "model.mu_nu=1e-10",
+    )  # fmt: skip
+    assert 'model.generate_above: = "auto" finds nothing to leave out' in refused
+
+
+def test_true_events_that_begin_too_high(tmp_path):
+    """Contract: true events of one detector serve another only where it records nothing below them."""
+    true, path, auto = tmp_path / "true.root", tmp_path / "reco.root", ("--set", "model.generate_above=auto")
+    answer("generate", CARD, *auto, "-o", true, "--seed", 1)
+    better = ("--set", "detector.resolution.at_1MeV='59 keV'", "--set", "detector.efficiency=0.9")
+    other = ("--set", "detector.threshold='200 keV'")
+    assert "has no recoils below 138 keV, and this card needs them from" in refusal(
+        "detect", CARD, true, *auto, *other, "-o", path
+    )
+    assert answer("detect", CARD, true, *auto, *better, "-o", path)["p_value"] > 1e-3
+    with EventFile(path) as file:
+        assert file.provenance["generate_above"] == 0.138
+        assert 0 < file.provenance["lost_fraction"] < 1e-8
+    weighted = ("reweight", true, "--to", CARD, *auto, "--set", "model.gamma=0.3", "-o", path)
+    assert answer(*weighted)["p_value"] > 1e-3
+    assert "has no recoils below 138 keV" in refusal(*weighted, *other)

@@ -84,8 +84,8 @@ def test_tables_of_several_experiments():
 
 def test_units():
     """Contract: the document lists every unit."""
-    table = re.findall(r"^\| (?:energy|length|time|mass|activity, rate|angle|magnetic moment) \| (.*) \|$",
-                       CARDS, re.MULTILINE)  # fmt: skip
+    kinds = "energy|length|time|mass|activity, rate|angle|magnetic moment|size of a file"
+    table = re.findall(rf"^\| (?:{kinds}) \| (.*) \|$", CARDS, re.MULTILINE)
     listed = set(re.findall(r"\b[A-Za-z_]+\b", re.sub(r"\(.*?\)|and `/` any time", "", " ".join(table))))
     assert listed == set(_UNITS)
 
@@ -117,6 +117,9 @@ def test_event_and_toy_files(tmp_path):
         assert fixed <= words(text) | {"counts"}
         assert set(table.rows[0]) <= words(text)
         assert "`counts[n]`" in text
+        settings = {"level": 0.9, "events": True}
+        drawn = toy_branches(make_fitter(card.experiment, card.model), **settings)
+        assert set(drawn) - set(table.branches) == {"n_events"} <= words(text)
 
 
 def test_every_command_has_its_keys():
@@ -132,6 +135,7 @@ def test_json_keys(tmp_path):
         "generate": (CARD, "-o", true, "--seed", 1),
         "detect": (CARD, true, "-o", tmp_path / "reco.root"),
         "simulate": (CARD, "-o", events, "--seed", 1),
+        "merge": (tmp_path / "merged.root", events),
         "reweight": (events, "--to", CARD, "-o", tmp_path / "weighted.root"),
         "fit": (CARD, events),
         "limit": (CARD, events),
@@ -145,6 +149,7 @@ def test_json_keys(tmp_path):
         "list": (),
         "check": (CARD,),
         "inspect": (events,),
+        "rerun": (events,),
         "run": (CARD, "-o", tmp_path / "out", "--seed", 1),
     }
     assert set(calls) == set(EMITTED) - {"figure"}  # takes many seconds; its keys are one line of code

@@ -233,7 +233,7 @@ def test_the_verdict(files, tmp_path):
     sample = tmp_path / "nothing.root"
     answer("simulate", CARD, *nothing, "-o", sample, "--seed", 1, "--events", 500)
     for more in ((), ("--json",)):
-        made = invoke("reweight", sample, "--to", CARD, "-o", tmp_path / "w.root", *more)
+        made = invoke("reweight", sample, "--to", CARD, "-o", tmp_path / "w.root", "--force", *more)
         assert made.exit_code == 0
         assert "warning: sums of weights disagree with quadrature" in made.stderr
     assert "warning" not in same.stderr

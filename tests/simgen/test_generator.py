@@ -180,12 +180,13 @@ def test_boxes_bound_the_density(source, corrections, make):
         row, column = np.divmod(np.arange(arrays.n_cells[c]).repeat(4), arrays.n_fractions[c])
         E_nu = omega[row] + rng.random(len(row)) * np.diff(omega)[row]
         T = T_max(E_nu) * (fraction[column] + rng.random(len(row)) * np.diff(fraction)[column])
-        spectrum = np.ones(len(row)) if line else component.spectrum.density(E_nu)
-        density = (
-            spectrum * T_max(E_nu) * dsigma_dT(T, E_nu, model, flavour=component.flavour) / reference.SIGMA0
-        )
-        assert np.all(density <= upper)
-        assert np.all(np.maximum(density, 0) >= lower)  # near T_max first order in α falls below 0
+        nodes = arrays.nodes[arrays.first_node[c] : arrays.last_node[c] + 1]
+        spectrum = np.ones(len(row)) if line else np.interp(E_nu, *nodes.T)  # what the kernel takes for it
+        highest, lowest = arrays.heights[arrays.first_omega[c] + row].T
+        assert np.all((lowest <= spectrum) & (spectrum <= highest))
+        cross = T_max(E_nu) * dsigma_dT(T, E_nu, model, flavour=component.flavour) / reference.SIGMA0
+        assert np.all(cross <= upper)
+        assert np.all(np.maximum(cross, 0) >= lower)  # near T_max first order in α falls below 0
 
 
 @numba.njit(error_model="numpy")

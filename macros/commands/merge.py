@@ -1,0 +1,51 @@
+"""`nugauge merge`: the files of one campaign as one."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from macros.console import emit_json, message, progress, say, warn
+from macros.options import ForceOption, JsonOption
+
+__all__ = ["merge"]
+
+
+def merge(
+    output: Annotated[Path, typer.Argument(metavar="OUT.root", help="File to write.")],
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(metavar="IN.root...", help="Event files, or toy files, of one card and seed."),
+    ],
+    complete: Annotated[
+        bool, typer.Option("--complete", help="Refuse gaps: all from index 0 to the last has to be there.")
+    ] = False,
+    mixed: Annotated[
+        bool,
+        typer.Option(
+            "--mixed", help="Join files of different versions or processors, equal to rounding only."
+        ),
+    ] = False,
+    force: ForceOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Join the files of one campaign, in the order of their events, if they belong together."""
+    from macros.merging import merge as join
+    from macros.session import check_different, check_output
+
+    for path in inputs:
+        check_different(output, path)
+    check_output(output, force=force)
+    with progress("merging", None, "rows") as advance:
+        made = join(output, inputs, complete=complete, mixed=mixed, advance=advance)
+    if as_json:
+        emit_json(made.document())
+        return
+    files = "1 file" if made.n_files == 1 else f"{made.n_files} files"
+    say(f"{output}: {made.n_rows} {made.tree} of {files}, index {made.first} to {made.last}")
+    if made.gaps:
+        missing = ", ".join(f"{first} to {last}" for first, last in made.gaps)
+        warn(f"{missing} are in none of the files; the exposure is that of those that are")
+        message(
+            "make them with --first and --events, or -n of toys, and merge again; --complete refuses gaps"
+        )

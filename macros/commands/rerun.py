@@ -1,0 +1,128 @@
+"""`nugauge rerun`: a file made again from what it says of itself, and compared."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from macros.console import RunError, emit_json, progress, say
+from macros.options import JsonOption
+
+__all__ = ["rerun"]
+
+
+def rerun(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An event file, toy file or calibration.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Keep what was made, of a file of one run; else it is removed.",
+            show_default=False,
+        ),
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--input",
+            metavar="FILE",
+            help="Where the file is that the run read, as `detect` its true events; else where it was.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a file again from its provenance, and compare every branch; exit status 1 if one differs."""
+    from contextlib import ExitStack
+    from tempfile import TemporaryDirectory
+
+    from detsim.inspection import table_name
+    from detsim.rootreader import TableFile
+    from macros.session import check_different
+
+    kind = table_name(file)
+    if output is not None:
+        for other in filter(None, (file, source)):
+            check_different(output, other)
+    with ExitStack() as stack:
+        table = stack.enter_context(TableFile(file, kind))
+        runs = table.provenances
+        if len(runs) > 1 and (output or source):
+            option = "--output" if output else "--input"
+            raise typer.BadParameter(f"{option} goes with a file of one run; {file} holds {len(runs)}")
+        path = output or Path(stack.enter_context(TemporaryDirectory(prefix="nugauge-"))) / "again.root"
+        advance = stack.enter_context(progress("running again", None, "rows"))
+        found = [
+            _compare(origin, kind, path, source, advance, file, keep=output is not None) for origin in runs
+        ]
+        damaged = [name for name, intact in table.check_hashes().items() if not intact]
+    identical = not damaged and all(run["identical"] for run in found)
+    if as_json:
+        document = {"file": file, "identical": identical, "damaged": damaged, "runs": found, "output": output}
+        emit_json({key: str(x) if isinstance(x, Path) else x for key, x in document.items()})
+    else:
+        _say(file, found, identical)
+    if damaged:
+        raise RunError(f"{file}: {', '.join(damaged)} is not what was written: the file is damaged")
+    if not identical:
+        raise RunError(f"{file} was made again, and is not the same")
+
+
+def _compare(
+    origin: Mapping[str, Any],
+    kind: str,
+    path: Path,
+    source: Path | None,
+    advance: Any,
+    file: Path,
+    *,
+    keep: bool,
+) -> dict[str, Any]:
+    """Make one run again, and compare its branches by their SHA-256."""
+    from detsim.rootreader import TableFile
+    from macros.remaking import differences, remake
+
+    try:
+        remake(origin, path, stated=source, advance=advance)
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from None
+    with TableFile(path, kind) as table:
+        now = table.provenances[0]
+    if not keep:
+        path.unlink()
+    pairs = {name: [b.get(name, {}).get("sha256") for b in (origin["branches"], now["branches"])]
+             for name in {**origin["branches"], **now["branches"]}}  # fmt: skip
+    differ = [name for name, (stored, made) in pairs.items() if stored != made]
+    return {
+        "uuid": origin["uuid"],
+        "command": origin["command"],
+        "seed": origin.get("seed"),
+        "rows": [origin["rows"], now["rows"]],
+        "identical": not differ and origin["rows"] == now["rows"],
+        "branches": len(pairs),
+        "differ": differ,
+        "origin": differences(origin, now),
+    }
+
+
+def _say(file: Path, runs: list[dict[str, Any]], identical: bool) -> None:
+    say(f"{file}: {'identical' if identical else 'NOT identical'}")
+    for run in runs:
+        stored, made = run["rows"]
+        head = f"{run['command']}, seed {run['seed']}, run {run['uuid']}"
+        if run["identical"]:
+            say(f"  {head}: {run['branches']} branches of {stored} rows are the same")
+        else:
+            say(f"  {head}: {stored} rows stored, {made} made; of {run['branches']} branches differ:")
+            say(f"    {', '.join(run['differ']) or 'none'}")
+        for name, (before, now) in run["origin"].items():
+            say(f"    {name}: {_brief(before)} stored, {_brief(now)} now")
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k} {v}" for k, v in value.items())
+    return (", ".join(map(str, value)) or "none") if isinstance(value, list) else str(value)

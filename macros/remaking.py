@@ -1,0 +1,204 @@
+"""Files made again from their provenance."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from analysis.calibrationfile import write_calibration
+from analysis.coverage_study import coverage
+from analysis.pseudoexperiments import fit_stored, toy_branches, toys
+from analysis.thrower import Thrower
+from detsim.origin import origin as made_by
+from detsim.rootfile import Branch, TableWriter
+from macros.calibrations import make_calibration, open_calibration
+from macros.card import Card, card_from_document
+from macros.data import stored_counts
+from macros.measurement import measure
+from macros.production import produce
+from macros.reweighting import reweight
+from macros.runs import check_input
+from macros.session import open_fitter, template_sampling
+
+__all__ = ["differences", "remake"]
+
+Origin = Mapping[str, Any]
+Advance = Callable[[float], None]
+
+_ADDED = ("table", "schema", "uuid", "rows", "branches")
+_OF_CALIBRATIONS = ("seed", "conditions", "reference")
+
+
+def remake(origin: Origin, path: Path, *, stated: Path | None = None, advance: Advance) -> None:
+    """Make one run of a file again.
+
+    Parameters
+    ----------
+    origin : mapping
+        Its provenance.
+    path : Path
+        Where to.
+    stated : Path, optional
+        Where the file is that the run read; else where it was.
+    advance : callable
+        Called with the number of rows or events done.
+
+    Raises
+    ------
+    ValueError
+        If the provenance says too little, or its command cannot be run again.
+    CardError
+        If a table that the card names is gone or has changed.
+    """
+    command, run = str(origin.get("command")), origin.get("run")
+    if command not in _MAKERS:
+        raise ValueError(
+            f"a file of {command!r} cannot be made again: its provenance does not hold all that made it; "
+            f"those of {', '.join(_MAKERS)} can"
+        )
+    if run is None and "parts" in origin:
+        raise ValueError(
+            "it was joined from files that have gaps between them, or that were made of other files: run "
+            "those again that it was joined from"
+        )
+    if run is None:
+        raise ValueError("its provenance has no 'run': it was made before that was stored")
+    card = card_from_document(origin["card"], name=str(origin.get("card_name")))
+    source = check_input(run["input"], stated) if run.get("input") else None
+    if source is None and stated is not None:
+        raise ValueError(f"--input {stated}: the run read no file but those that its card names")
+    _MAKERS[command](origin, card, path, source, advance)
+
+
+def _generate(origin: Origin, card: Card, path: Path, _: Path | None, advance: Advance) -> None:
+    detected, run = origin["command"] == "simulate", origin["run"]
+    if not detected:
+        card = replace(card, run=replace(card.run, precision="float64"))
+    produce(
+        card,
+        path,
+        seed=int(origin["seed"]),
+        n=run["events"],
+        experiments=run["experiments"],
+        first=run["first"],
+        detected=detected,
+        advance=advance,
+    )
+
+
+def _detect(_: Origin, card: Card, path: Path, source: Path | None, advance: Advance) -> None:
+    measure(card, _needed(source), path, advance=advance)
+
+
+def _reweight(origin: Origin, card: Card, path: Path, source: Path | None, advance: Advance) -> None:
+    templates = bool(origin["run"]["gamma_templates"])
+    reweight(_needed(source), card, path, templates=templates, advance=advance)
+
+
+def _toys(origin: Origin, card: Card, path: Path, source: Path | None, advance: Advance) -> None:
+    run, fitter, level = origin["run"], open_fitter(card), float(origin["level"])
+    events = origin["thrown"] == "events"
+    branches = toy_branches(fitter, level=level, fitted=run["fitted"], events=events)
+    if source is None:
+        thrower = Thrower(fitter=fitter, seed=int(origin["seed"]), events=events, drawn=origin["drawn"])
+        made = toys(thrower, origin["rows"], first=run["first"], level=level, fitted=run["fitted"])
+    else:
+        stored = stored_counts(card, source)
+        made = iter([fit_stored(fitter, stored.counts, level=level) | {"toy": stored.numbers}])
+    with _writer(path, branches, origin, card) as table:
+        for columns in made:
+            table.extend(columns)
+            advance(len(columns["toy"]))
+        table.finish({"first": run["first"], "last": run["first"] + origin["rows"] - 1})
+
+
+def _coverage(origin: Origin, card: Card, path: Path, source: Path | None, advance: Advance) -> None:
+    run, fitter, level = origin["run"], open_fitter(card), float(origin["level"])
+    events = origin["thrown"] == "events"
+    branches = toy_branches(fitter, level=level, methods=run["methods"], events=events)
+    with _writer(path, branches, origin, card) as table:
+
+        def store(columns: dict[str, Any]) -> None:
+            table.extend(columns)
+            advance(len(columns["toy"]))
+
+        coverage(
+            card.together,
+            card.model,
+            origin["at"],
+            run["toys"],
+            seed=int(origin["seed"]),
+            poi=card.fit.poi,
+            level=level,
+            methods=run["methods"],
+            likelihood=card.fit.likelihood,
+            error_per_bin=card.fit.error_per_bin,
+            sampling=template_sampling(card),
+            events=events,
+            drawn=origin["drawn"],
+            calibration=None if source is None else open_calibration(card, fitter, source),
+            on_toys=store,
+            audit=0,
+        )
+        table.finish({"first": 0, "last": run["toys"] - 1})
+
+
+def _calibrate(origin: Origin, card: Card, path: Path, _: Path | None, advance: Advance) -> None:
+    run = origin["run"]
+    if origin["data"] is not None:
+        raise ValueError(
+            f"the calibration was made for data, {origin['data']}, which its provenance does not hold: run "
+            "`nugauge calibrate` again"
+        )
+    fitter = open_fitter(card, poi=run["poi"])
+    seeded = replace(card, run=replace(card.run, seed=int(origin["seed"])))
+    made = make_calibration(seeded, fitter, run["toys"], at=run["values"], reference=origin["reference"])
+    kept = {key: value for key, value in _kept(origin).items() if key not in _OF_CALIBRATIONS}
+    write_calibration(path, made, provenance=kept, compression=card.run.compression)
+    advance(run["toys"] * len(run["values"]))
+
+
+def _writer(path: Path, branches: Mapping[str, Branch], origin: Origin, card: Card) -> TableWriter:
+    return TableWriter(path, "toys", branches, provenance=_kept(origin), compression=card.run.compression)
+
+
+def _kept(origin: Origin) -> dict[str, Any]:
+    """Leave out of a provenance what is written into every file anew."""
+    return {key: value for key, value in origin.items() if key not in {*_ADDED, *made_by()}}
+
+
+def _needed(source: Path | None) -> Path:
+    if source is None:
+        raise ValueError("its provenance does not say which file it was made from")
+    return source
+
+
+_MAKERS: dict[str, Callable[[Origin, Card, Path, Path | None, Advance], None]] = {
+    "generate": _generate,
+    "simulate": _generate,
+    "detect": _detect,
+    "reweight": _reweight,
+    "toys": _toys,
+    "coverage": _coverage,
+    "calibrate": _calibrate,
+}
+
+
+def differences(stored: Origin, now: Origin) -> dict[str, list[Any]]:
+    """List what is different of two origins: versions, Python, platform, processor, commit.
+
+    Returns
+    -------
+    dict of str to [stored, now]
+        Of the processor's features only those that one of the two lacks.
+    """
+    found: dict[str, list[Any]] = {}
+    for package in sorted({*stored.get("versions", {}), *now["versions"]}):
+        found[package] = [stored.get("versions", {}).get(package), now["versions"].get(package)]
+    for key in ("python", "platform", "git"):
+        found[key] = [stored.get(key), now[key]]
+    cpu = stored.get("cpu", {})
+    found["cpu"] = [cpu.get("name"), now["cpu"]["name"]]
+    features = set(cpu.get("features", ())), set(now["cpu"]["features"])
+    found["cpu features"] = [sorted(features[0] - features[1]), sorted(features[1] - features[0])]
+    return {key: pair for key, pair in found.items() if pair[0] != pair[1]}

@@ -1,0 +1,52 @@
+"""What a file stores of the run that made it, beside card and seed, so that it can be made again."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from detsim.files import FileError
+from detsim.inspection import table_name
+from detsim.rootreader import TableFile
+
+__all__ = ["check_input", "input_record"]
+
+
+def input_record(path: Path) -> dict[str, Any]:
+    """Say which file of ours a run reads: its absolute name, and the uuid of each run in it."""
+    return {"file": str(path.absolute()), "uuid": _uuids(path)}
+
+
+def check_input(record: dict[str, Any], stated: Path | None) -> Path:
+    """Find the input of a run again.
+
+    Parameters
+    ----------
+    record : dict
+        From `input_record`.
+    stated : Path or None
+        Where it is now; where it was if not given.
+
+    Raises
+    ------
+    FileError
+        If it is not there, or another file.
+    """
+    path = Path(record["file"]) if stated is None else stated
+    advice = "say where it is with --input FILE"
+    try:
+        found = _uuids(path)
+    except FileError as error:
+        raise FileError(path, error.fault, f"is the input, and {error.reason}; {advice}") from None
+    if found != record["uuid"]:
+        reason = f"is not the input: that was the run {_short(record['uuid'])}, and this is {_short(found)}"
+        raise FileError(path, "foreign", f"{reason}; {advice}")
+    return path
+
+
+def _uuids(path: Path) -> list[str]:
+    with TableFile(path, table_name(path)) as table:
+        return [str(row["uuid"]) for row in table.rows]
+
+
+def _short(uuids: Sequence[str]) -> str:
+    return ", ".join(uuids[:3]) + (" and more" if len(uuids) > 3 else "")

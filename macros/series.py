@@ -1,0 +1,197 @@
+"""Events into one file, or into several that follow each other, each whole by itself."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from detsim.eventfile import EventWriter, RunInfo
+from simgen.events import Events
+
+__all__ = ["EventSeries", "Slice", "Split", "former_files"]
+
+_MARGIN = 50_000
+"""Bytes of a file beside its events, at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """Where another file begins; nowhere without limits.
+
+    Parameters
+    ----------
+    events : int, optional
+        Most events drawn for a file.
+    size : float, optional
+        Largest size of a file [B].
+    """
+
+    events: int | None = None
+    size: float | None = None
+
+    def __bool__(self) -> bool:
+        return self.events is not None or self.size is not None
+
+
+@dataclass(slots=True, kw_only=True)
+class Slice:
+    """What of a run is in a file.
+
+    Parameters
+    ----------
+    first, n_drawn : int
+        Index of the first event, and how many were drawn; of pseudo-experiments their sum.
+    n_written : int
+    first_experiment, n_experiments : int
+    """
+
+    first: int = 0
+    n_drawn: int = 0
+    n_written: int = 0
+    first_experiment: int = 0
+    n_experiments: int = 0
+
+
+def former_files(path: Path, split: Split) -> list[Path]:
+    """Find the files that have the names that are going to be written."""
+    if not split:
+        return [path] if path.exists() else []
+    name = re.compile(re.escape(path.stem) + r"-\d{4,}" + re.escape(path.suffix))
+    siblings = path.parent.iterdir() if path.parent.is_dir() else ()
+    return sorted(p for p in siblings if name.fullmatch(p.name))
+
+
+class EventSeries:
+    """Write the events of a run, file by file.
+
+    Parameters
+    ----------
+    path : Path
+        Of the only file; of several `events-0000.root`, `events-0001.root`, ... for `events.root`.
+    split : Split
+    make : callable
+        Opens a file for writing.
+    describe : callable
+        Gives the row of `runinfo` of a slice, and what its provenance says of it.
+    first : int
+        Index of the first event, or of the first pseudo-experiment.
+    experiments : bool
+
+    Notes
+    -----
+    Which events are in which file depends on the events and the limits alone. Former files of the series are
+    removed before the first is written: none is left among those of another run.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        split: Split,
+        make: Callable[[Path], EventWriter],
+        describe: Callable[[Slice], tuple[RunInfo, dict[str, Any]]],
+        first: int,
+        experiments: bool,
+    ) -> None:
+        self.path = path
+        self.files: list[Path] = []
+        self.next = first
+        self._split = split
+        self._make = make
+        self._describe = describe
+        self._experiments = experiments
+        self._writer: EventWriter | None = None
+        self._slice = Slice()
+        self._row_size = 0.0
+
+    def begin(self, n: int, *, whole: bool = False) -> int:
+        """Make room for events, in another file if need be.
+
+        Parameters
+        ----------
+        n : int
+            Number that is going to be drawn.
+        whole : bool
+            Whether they have to be in one file: a pseudo-experiment.
+
+        Returns
+        -------
+        int
+            How many of them the file takes.
+        """
+        if self._writer is not None and self._slice.n_drawn and self._full(n, whole):
+            self._end()
+        if self._writer is None:
+            self._open()
+        if whole or self._split.events is None:
+            return n
+        return min(n, self._split.events - self._slice.n_drawn)
+
+    def write(self, events: Events) -> None:
+        """Append events."""
+        if self._writer is None:
+            self._open().extend(events)
+        else:
+            self._writer.extend(events)
+        self._slice.n_drawn += events.n_generated
+        self._slice.n_written += len(events)
+
+    def end_experiment(self) -> None:
+        """Count a pseudo-experiment, of which all events have been written."""
+        self._slice.n_experiments += 1
+
+    def finish(self) -> None:
+        """Make the last file final; a run without events has one too."""
+        if self._writer is None and not self.files:
+            self._open()
+        if self._writer is not None:
+            self._end()
+
+    def _full(self, n: int, whole: bool) -> bool:
+        drawn, events = self._slice.n_drawn, self._split.events
+        if events is not None and drawn + (n if whole else 1) > events:
+            return True
+        return self._split.size is not None and self._size(n) > self._split.size
+
+    def _size(self, n: int) -> float:
+        """Estimate the size of the file with n more events drawn, from what has been written of it."""
+        if self._writer is None:
+            return 0.0
+        rows, size = self._writer.settled()
+        if rows:
+            self._row_size = size / rows
+        each = self._row_size or self._writer.row_bytes
+        more = self._slice.n_written - rows + n * self._slice.n_written / self._slice.n_drawn
+        return _MARGIN + size + 1.03 * each * more
+
+    def _open(self) -> EventWriter:
+        number = len(self.files)
+        if not number and self._split:
+            for file in former_files(self.path, self._split):
+                if not file.is_dir():
+                    file.unlink()
+        name = f"{self.path.stem}-{number:04d}{self.path.suffix}" if self._split else self.path.name
+        self._slice = Slice(**{"first_experiment" if self._experiments else "first": self.next})
+        self._writer = self._make(self.path.with_name(name))
+        self.files.append(self.path.with_name(name))
+        return self._writer
+
+    def _end(self) -> None:
+        if self._writer is None:
+            return
+        row, provenance = self._describe(self._slice)
+        self._writer.finish(row, provenance=provenance)
+        self._writer = None
+        self.next += self._slice.n_experiments if self._experiments else self._slice.n_drawn
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._writer is not None:
+            self.files.pop()
+            self._writer.__exit__(kind, error, trace)

@@ -1,0 +1,55 @@
+"""Counts and sums of weights of events on their way to a file."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.comparison import Comparison, compare, compare_weighted
+from detsim.distance import bin_numbers
+from detsim.experiment import Experiment
+from simgen.events import Events
+
+__all__ = ["Tally"]
+
+Array = NDArray[np.float64]
+
+_FEW = 40
+"""Edges that are compared one by one."""
+
+
+class Tally:
+    """Counts of what has been written, per bin with both flow bins, and of what was drawn."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self._detector = experiment.detector
+        self._weighted = False
+        self.counts = np.zeros(experiment.detector.n_bins + 2)
+        self.squares = np.zeros(experiment.detector.n_bins + 2)
+        self.sum_w = self.sum_w2 = 0.0
+        self.n_generated = 0
+        self.n_written = 0
+
+    def add(self, events: Events) -> None:
+        """Count events that are written."""
+        n, w = len(events), events.weight
+        self.n_generated += events.n_generated
+        self.n_written += n
+        self._weighted |= w is not None
+        self.sum_w += n if w is None else float(np.sum(w))
+        self.sum_w2 += n if w is None else float(np.sum(w**2))
+        detector, T_reco = self._detector, events.T_reco
+        if T_reco is not None and w is None and detector.distance is None and len(detector.edges) <= _FEW:
+            above = [np.count_nonzero(T_reco >= edge) for edge in detector.edges]  # quicker than a search
+            counts = -np.diff([n, *above, 0])
+            self.counts += counts
+            self.squares += counts
+        elif T_reco is not None:
+            index = bin_numbers(detector, T_reco, events.L_reco)
+            counts = np.bincount(index, w, minlength=len(self.counts))
+            self.counts += counts
+            self.squares += counts if w is None else np.bincount(index, w**2, minlength=len(self.counts))
+
+    def compare(self, expected: Array, *, n_drawn: int | None = None) -> Comparison:
+        """Compare the counts, or sums of weights, with their expectation."""
+        if self._weighted:
+            return compare_weighted(self.counts, self.squares, expected, n_drawn=n_drawn)
+        return compare(self.counts, expected, n_drawn=n_drawn)

@@ -1,0 +1,68 @@
+"""Runs that are killed: whatever has a file's name is whole."""
+
+import time
+
+import numpy as np
+import pytest
+from invocation import CARD, answer, start
+
+RUNS = {
+    "one": ("simulate", CARD, "--events", 3_000_000),
+    "several": ("simulate", CARD, "--events", 3_000_000, "--events-per-file", 100_000),
+    "sizes": ("simulate", CARD, "--events", 3_000_000, "--file-size", "2 MB", "--set", "run.format=rntuple"),
+}
+SECONDS = 1.5
+"""From the first file to the end, about."""
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("inputs")
+    made = answer("simulate", CARD, "-o", directory / "in.root", "--seed", 1, "--events", 800_000,
+                  "--events-per-file", 200_000)  # fmt: skip
+    return made["files"]
+
+
+def kill(directory, inputs, name, delay):
+    """Kill a run some time after it began to write; return how many files it leaves under their names."""
+    target = directory / "x.root"
+    command = ("merge", target, *inputs) if name == "merge" else (*RUNS[name], "-o", target, "--seed", 1)
+    with start(*command) as process:
+        while process.poll() is None and not any(directory.iterdir()):
+            time.sleep(0.005)
+        time.sleep(delay)
+        process.kill()
+        process.communicate(timeout=60)
+    found = sorted(directory.glob("*.root"))
+    for path in found:
+        document = answer("inspect", path, "--hashes")
+        assert document["complete"], (name, delay, document["problem"])
+        assert document["runinfo"]["n_generated"] > 0
+    unfinished = [p.name for p in directory.iterdir() if p not in found]
+    assert len(unfinished) <= 1
+    assert all(p.endswith(".part") for p in unfinished)
+    if len(found) > 1:  # the whole files of a series are its first ones
+        assert [p.name for p in found] == [f"x-{i:04d}.root" for i in range(len(found))]
+    return len(found)
+
+
+def killed(tmp_path, inputs, cases, seed):
+    rng = np.random.default_rng(seed)
+    left = []
+    for i, name in enumerate(cases):
+        directory = tmp_path / str(i)
+        directory.mkdir()
+        left.append(kill(directory, inputs, name, rng.uniform(0, SECONDS)))
+    return left
+
+
+def test_three_kills(tmp_path, inputs):
+    """Contract: a run that is killed leaves whole files, and unfinished ones whose names say so."""
+    killed(tmp_path, inputs, ["one", "several", "merge"], seed=1)
+
+
+@pytest.mark.slow
+def test_forty_kills(tmp_path, inputs):
+    """Contract: the same at 40 random moments, some of which find files that are whole."""
+    left = killed(tmp_path, inputs, [*RUNS, "merge"] * 10, seed=2)
+    assert len(set(left[1::4])) > 1

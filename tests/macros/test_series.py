@@ -1,0 +1,244 @@
+"""Runs in several files: each whole, together the run."""
+
+import json
+import signal
+import time
+
+import numpy as np
+import pytest
+from invocation import CARD, answer, invoke, refusal, start
+
+from detsim.eventfile import EventFile
+
+LIMIT = ("--events-per-file", 1000)
+
+
+def table(path):
+    with EventFile(path) as file:
+        assert len(file.rows) == 1
+        return file.arrays(), file.rows[0], file.provenance
+
+
+def joined(files):
+    arrays = [table(path)[0] for path in files]
+    return {name: np.concatenate([a[name] for a in arrays]) for name in arrays[0]}
+
+
+def assert_same(a, b):
+    assert list(a) == list(b)
+    for name in a:
+        np.testing.assert_array_equal(a[name], b[name], err_msg=name)
+
+
+def names(directory):
+    return sorted(path.name for path in directory.iterdir())
+
+
+@pytest.mark.parametrize("command", ["simulate", "generate"])
+@pytest.mark.parametrize("number", [("--events", 3500), ()], ids=["events", "poisson"])
+def test_files_are_the_run(tmp_path, command, number):
+    """Contract: events, ranges and exposures of the files add up to those of the single file."""
+    single, name = tmp_path / "single.root", tmp_path / "events.root"
+    one = answer(command, CARD, "-o", single, "--seed", 2, "--first", 10, *number)
+    found = answer(command, CARD, "-o", name, "--seed", 2, "--first", 10, *number, *LIMIT)
+    n = one["n_generated"]
+    n_files = -(-n // 1000)
+    assert found["file"] == str(name)
+    assert found["files"] == [str(tmp_path / f"events-{i:04d}.root") for i in range(n_files)]
+    assert {key: found[key] for key in ("n_generated", "n_written", "expected")} == {
+        key: one[key] for key in ("n_generated", "n_written", "expected")
+    }
+    assert found.get("p_value") == one.get("p_value")
+    assert_same(joined(found["files"]), table(single)[0])
+    rows = [table(path)[1] for path in found["files"]]
+    starts = range(10, n + 10, 1000)
+    assert [(r.first, r.last) for r in rows] == [(s, min(s + 1000, n + 10) - 1) for s in starts]
+    assert [r.n_generated for r in rows] == [r.last - r.first + 1 for r in rows]
+    assert len({r.uuid for r in rows}) == n_files
+    whole = table(single)[1].equivalent_exposure
+    assert sum(r.equivalent_exposure for r in rows) == pytest.approx(whole, rel=1e-12)
+    assert rows[0].equivalent_exposure == pytest.approx(whole * 1000 / n, rel=1e-12)
+    assert names(tmp_path) == ["events-" + f"{i:04d}.root" for i in range(n_files)] + ["single.root"]
+
+
+def test_files_hold_whole_experiments(tmp_path):
+    """Contract: a pseudo-experiment is in one file, which has as many events as it may, or one of them."""
+    single, name = tmp_path / "single.root", tmp_path / "events.root"
+    run = ("--seed", 2, "--experiments", 5, "--first", 3)
+    one = answer("simulate", CARD, "-o", single, *run)
+    found = answer("simulate", CARD, "-o", name, *run, "--events-per-file", int(0.5 * one["n_generated"]))
+    rows = [table(path)[1] for path in found["files"]]
+    assert [(r.first_experiment, r.n_experiments) for r in rows] == [(3, 2), (5, 2), (7, 1)]
+    assert sum(r.n_generated for r in rows) == one["n_generated"]
+    assert [r.equivalent_exposure / (100 * 86400) for r in rows] == pytest.approx([2, 2, 1], rel=1e-12)
+    assert_same(joined(found["files"]), table(single)[0])
+    alone = answer("simulate", CARD, "-o", name, *run, "--events-per-file", 1, "--force")
+    assert len(alone["files"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("layout", "compression", "n"), [("ttree", "zstd-1", 1_800_000), ("rntuple", "none", 800_000)]
+)
+def test_files_are_not_larger_than_they_may_be(tmp_path, layout, compression, n):
+    """Contract: and nearly as large once it is known how well events compress; the same files every time."""
+    sets = ("--set", f"run.format={layout}", "--set", f"run.compression={compression}")
+    run = (CARD, "--seed", 2, "--events", n, *sets)
+    found = answer("simulate", *run, "-o", tmp_path / "a.root", "--file-size", "4 MB")
+    again = answer(
+        "simulate", *run, "-o", tmp_path / "b.root", "--set", "run.file_size=4e3 kB", "--threads", 1
+    )
+    rows = [[table(path)[1] for path in made["files"]] for made in (found, again)]
+    assert [(r.first, r.last) for r in rows[0]] == [(r.first, r.last) for r in rows[1]]
+    assert [r.last + 1 for r in rows[0][:-1]] == [r.first for r in rows[0][1:]]
+    sizes = [path.stat().st_size for path in sorted(tmp_path.glob("a-*.root"))]
+    assert len(sizes) >= 3
+    assert max(sizes) <= 4e6
+    assert max(sizes[:-1]) > 0.9 * 4e6
+
+
+def test_limits_of_the_card(tmp_path):
+    """Contract: as those of the command line, which come before."""
+    limit = ("--set", "run.events_per_file=400")
+    assert len(answer("simulate", CARD, *limit, "-o", tmp_path / "a.root", "--events", 1000)["files"]) == 3
+    found = answer("simulate", CARD, *limit, *LIMIT, "-o", tmp_path / "b.root", "--events", 1000)
+    assert len(found["files"]) == 1
+
+
+def test_a_run_without_events_has_a_file(tmp_path):
+    weak = ("--set", "source.flux=0.001 /cm2/s", "--set", "background.flat.rate=1e-4 /d")
+    run = ("simulate", CARD, *weak, "--seed", 1, *LIMIT)
+    for name, number, n in (("x", ("--experiments", 2), 2), ("y", (), 0)):
+        found = answer(*run, "-o", tmp_path / f"{name}.root", *number)
+        (row,) = [table(path)[1] for path in found["files"]]
+        assert (row.n_generated, row.n_experiments) == (0, n)
+        assert row.equivalent_exposure == max(n, 1) * 100 * 86400
+
+
+def test_former_files(tmp_path):
+    """Contract: refused; with --force all of the former series go, and none is left among the new."""
+    name = tmp_path / "x.root"
+    run = ("simulate", CARD, "-o", name, "--seed", 1)
+    answer(*run, "--events", 3000, *LIMIT)
+    (tmp_path / "x-other.root").write_bytes(b"")
+    assert "x-0000.root: exists; --force replaces it" in refusal(*run, "--events", 1500, *LIMIT)
+    answer(*run, "--events", 1500, *LIMIT, "--force")
+    assert names(tmp_path) == ["x-0000.root", "x-0001.root", "x-other.root"]
+    (tmp_path / "x-0007.root").mkdir()
+    assert "x-0007.root: is a directory" in refusal(*run, "--events", 1500, *LIMIT, "--force")
+
+
+@pytest.mark.parametrize("command", ["generate", "simulate", "detect", "reweight", "merge"])
+def test_a_file_that_is_there_stays(tmp_path, command):
+    """Contract: without --force every command refuses to replace a file, and leaves it as it is."""
+    true, target = tmp_path / "true.root", tmp_path / "x.root"
+    answer("generate", CARD, "-o", true, "--seed", 1, "--events", 100)
+    arguments = {
+        "generate": (CARD, "-o", target),
+        "simulate": (CARD, "-o", target),
+        "detect": (CARD, true, "-o", target),
+        "reweight": (true, "--to", CARD, "-o", target),
+        "merge": (target, true),
+    }[command]
+    target.write_bytes(b"older")
+    assert refusal(command, *arguments).endswith(f"{target}: exists; --force replaces it\n")
+    assert target.read_bytes() == b"older"
+    answer(command, *arguments, "--force")
+    with EventFile(target) as file:
+        assert len(file)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--file-size", "10"), "has no unit"),
+        (("--file-size", "10 keV"), "is not the size of a file"),
+        (("--file-size", "10 kB"), "at least 1 MB"),
+        (("--events-per-file", 0), "--events-per-file"),
+        (("--set", "run.file_size=10 kB"), "run.file_size"),
+        (("--set", "run.events_per_file=0"), "run.events_per_file"),
+        (("--set", "run.format=hdf5"), "run.format"),
+    ],
+)
+def test_wrong_limits(tmp_path, arguments, words):
+    result = invoke("simulate", CARD, "-o", tmp_path / "x.root", *arguments)
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert not names(tmp_path)
+
+
+@pytest.mark.parametrize("number", [("--events", 10**9), ()], ids=["events", "poisson"])
+def test_interrupted_series_can_be_continued(tmp_path, number):
+    """Contract: Ctrl-C leaves whole files, and the message has the options that make the others."""
+    part = tmp_path / "x-0002.root.part"
+    strong = ("--set", "source.activity=1e6 MCi")
+    run = (
+        "simulate",
+        CARD,
+        *strong,
+        "-o",
+        tmp_path / "x.root",
+        "--seed",
+        1,
+        *number,
+        "--events-per-file",
+        20_000,
+    )
+    with start(*run) as process:
+        try:
+            while not part.exists():
+                assert process.poll() is None, process.communicate()
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 130, err
+    assert out == ""
+    files = sorted(tmp_path.iterdir())
+    assert [f.name for f in files] == [f"x-{i:04d}.root" for i in range(len(files))]
+    n = 20_000 * len(files)
+    left = f" --events {10**9 - n}" if number else ""
+    assert err == (
+        f"error: interrupted: x-0000.root to {files[-1].name} are whole, with events 0 to {n - 1}; "
+        f"make the others with --seed 1 --first {n}{left} -o {tmp_path}/x-from-{n}.root\n"
+    )
+    for file in files:
+        assert json.loads(invoke("inspect", file, "--hashes", "--json").stdout)["complete"]
+
+
+def test_a_full_disk_keeps_whole_files(tmp_path, monkeypatch):
+    """Contract: status 1, and one message that says what is whole and how to make the rest."""
+    from macros import production
+
+    class Full(production.EventWriter):
+        def __init__(self, path, **options):
+            super().__init__(path, **options)
+            self.path = path
+
+        def finish(self, runinfo):
+            if self.path.name == "x-0002.root":
+                raise OSError(28, "No space left on device")
+            super().finish(runinfo)
+
+    monkeypatch.setattr("macros.production.EventWriter", Full)
+    run = (
+        "simulate",
+        CARD,
+        "-o",
+        tmp_path / "x.root",
+        "--seed",
+        1,
+        "--experiments",
+        4,
+        "--events-per-file",
+        1,
+    )
+    message = refusal(*run, status=1)
+    assert message == (
+        "error: No space left on device: x-0000.root to x-0001.root are whole, with pseudo-experiments "
+        f"0 to 1; make the others with --seed 1 --first 2 --experiments 2 -o {tmp_path}/x-from-2.root\n"
+    )
+    assert names(tmp_path) == ["x-0000.root", "x-0001.root"]
+    monkeypatch.undo()
+    answer("simulate", CARD, "-o", tmp_path / "x-from-2.root", "--seed", 1, "--first", 2, "--experiments", 2)
+    assert answer("merge", tmp_path / "all.root", *sorted(tmp_path.iterdir()))["last"] == 3
