@@ -14,7 +14,7 @@ from simgen.placement import contains
 from simgen.random import Stage, kernel_key
 from simgen.threads import in_parts
 
-__all__ = ["detect", "response_arrays"]
+__all__ = ["detect", "locate", "response_arrays"]
 
 
 def detect(events: Events, experiment: Experiment, *, seed: int, identity: Sequence[int] = ()) -> Events:
@@ -50,11 +50,26 @@ def detect(events: Events, experiment: Experiment, *, seed: int, identity: Seque
 
     in_parts(measure, 0, len(events))
     measured = replace(events, T_reco=T_reco).select(keep)
-    return _locate(measured, experiment, seed, identity) if experiment.detector.spatial else measured
+    return (
+        locate(measured, experiment, seed=seed, identity=identity)
+        if experiment.detector.spatial
+        else measured
+    )
 
 
-def _locate(events: Events, experiment: Experiment, seed: int, identity: Sequence[int]) -> Events:
-    """Apply the fiducial cut, and measure the distance from the source."""
+def locate(events: Events, experiment: Experiment, *, seed: int, identity: Sequence[int] = ()) -> Events:
+    """Apply the fiducial cut to recorded events, and measure their distance from the source.
+
+    Parameters
+    ----------
+    events, experiment, seed, identity
+        As for `detect`.
+
+    Raises
+    ------
+    ValueError
+        If the events have no places.
+    """
     x, y, z = events.vertex_x, events.vertex_y, events.vertex_z
     if x is None or y is None or z is None:
         raise ValueError(

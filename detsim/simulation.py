@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from detsim._kernels import passage
 from detsim._kernels.response import ResponseArrays
-from detsim.detection import detect, response_arrays
+from detsim.detection import locate, response_arrays
 from detsim.distance import bin_numbers
 from detsim.experiment import Experiment
 from detsim.occurrence import Occurrence, add_occurrence, needs_places, without_places
@@ -181,13 +181,14 @@ def draw_measured(
     columns: Sequence[Occurrence] = (),
 ) -> Events:
     """Draw events and measure them with a plan made before: the recorded ones, with the columns asked for."""
-    if not needs_places(experiment, model):  # only what is recorded needs a place or a time
-        events = _record(prepared, experiment, n, seed=seed, first=first, identity=identity)
-        return add_occurrence(events, experiment, model, columns, seed=seed, identity=identity)
-    events = draw_true(
-        prepared, experiment, model, n, seed=seed, first=first, identity=identity, columns=columns
-    )
-    events = detect(events, experiment, seed=seed, identity=identity)
+    # whether an event is recorded does not depend on its place: only what is recorded needs one, or a time
+    events = _record(prepared, experiment, n, seed=seed, first=first, identity=identity)
+    wanted = set(columns)
+    if experiment.detector.spatial:
+        events = add_occurrence(events, experiment, model, ["vertex"], seed=seed, identity=identity)
+        events = locate(events, experiment, seed=seed, identity=identity)
+        wanted.discard("vertex")
+    events = add_occurrence(events, experiment, model, sorted(wanted), seed=seed, identity=identity)
     return events if "vertex" in columns else without_places(events)
 
 

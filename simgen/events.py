@@ -110,5 +110,6 @@ class Events:
 
     def select(self, keep: NDArray[np.bool_] | NDArray[np.integer[Any]]) -> "Events":
         """Return some of the events, by a mask or by their positions; `n_generated` stays."""
-        kept: dict[str, Any] = {name: column[keep] for name, column in self.columns().items()}
+        positions = np.flatnonzero(keep) if keep.dtype == np.bool_ else keep  # found once for all columns
+        kept: dict[str, Any] = {name: column.take(positions) for name, column in self.columns().items()}
         return replace(self, **kept)

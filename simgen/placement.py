@@ -11,16 +11,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from simgen._kernels.position import (
-    BOX,
-    CYLINDER,
-    SHELL,
-    PlaceArrays,
-    _reach,
-    fill_inside,
-    fill_places,
-    fill_times,
-)
+from simgen._kernels.position import LANES, ROWS, WORDS, PlaceArrays, fill_inside, fill_places
+from simgen._kernels.times import fill_times
 from simgen.events import Events
 from simgen.exposure import Exposure
 from simgen.geometry import Box, Cylinder, Geometry, Shell, Sphere
@@ -41,36 +33,52 @@ def place_arrays(geometry: Geometry) -> PlaceArrays:
     TypeError
         If the shape is none of sphere, shell, cylinder and box.
     """
-    size: tuple[float, ...]
+    inner, outer, across, half = 0.0, math.inf, math.inf, (math.inf,) * 3
     if isinstance(geometry, Sphere | Shell):
         inner = geometry.inner_radius if isinstance(geometry, Shell) else 0.0
-        shape, size = SHELL, (geometry.radius, inner)
-        extent, bound = (geometry.radius,) * 3, geometry.radius
+        outer = bound = geometry.radius
+        extent: tuple[float, ...] = (outer, outer, outer)
     elif isinstance(geometry, Cylinder):
-        half = geometry.height / 2
-        shape, size = CYLINDER, (geometry.radius, half)
-        extent, bound = (geometry.radius, geometry.radius, half), math.hypot(geometry.radius, half)
+        across, half = geometry.radius, (math.inf, math.inf, geometry.height / 2)
+        extent, bound = (across, across, half[2]), math.hypot(across, half[2])
     elif isinstance(geometry, Box):
         x, y, z = geometry.size
-        shape, extent = BOX, (x / 2, y / 2, z / 2)
-        size, bound = extent, math.hypot(*extent)
+        half = extent = (x / 2, y / 2, z / 2)
+        bound = math.hypot(*extent)
     else:
         raise TypeError(f"vertices need a Sphere, Shell, Cylinder or Box, got {type(geometry).__name__}")
-    place = PlaceArrays(
-        shape=shape,
-        size=np.array(size),
+    source, distance = np.array(geometry.source_centre), math.hypot(*geometry.source_centre)
+    # seen from a point of the source at rest, it is the target that moves
+    seen = bound + geometry.source_radius
+    if distance > seen:
+        ratio = seen / distance
+        fall = ratio * ratio / (1.0 + math.sqrt(1.0 - ratio * ratio))
+        nearest = distance - seen
+    else:
+        fall, nearest = 2.0, max(inner - distance - geometry.source_radius, 0.0)
+    return PlaceArrays(
+        inner2=inner**2,
+        outer2=outer**2,
+        across2=across**2,
+        half=np.array(half),
         extent=np.array(extent),
-        bound=bound,
-        source=np.array(geometry.source_centre),
+        source=source,
         source_radius=geometry.source_radius,
-        largest=math.inf,
+        axes=_axes(-source),
+        fall=fall,
+        nearest=nearest,
+        span=distance + seen - nearest,
     )
-    # the bound rises up to the surface of the bounding sphere, drops there and falls
-    distance = math.hypot(*geometry.source_centre)
-    nearest = max(distance - geometry.source_radius, 0.0)
-    at = min(distance + geometry.source_radius, bound) if nearest <= bound else nearest
-    cap, low, high = _reach(at, place)
-    return place._replace(largest=cap * (high - low) * (1 + 1e-12))
+
+
+def _axes(direction: Array) -> Array:
+    """Return a direction and two across it, of length 1; any directions for a vector of length 0."""
+    if not direction.any():
+        return np.identity(3)
+    axis = direction / math.hypot(*direction)
+    across = np.cross(axis, np.identity(3)[np.argmin(np.abs(axis))])
+    across /= math.hypot(*across)
+    return np.stack([axis, across, np.cross(axis, across)])
 
 
 def contains(geometry: Geometry, x: Array, y: Array, z: Array) -> NDArray[np.bool_]:
@@ -111,19 +119,21 @@ def add_vertices(
 
     Notes
     -----
-    The density of interactions is 1/r² in target × source, r their distance: dV/r² = dr dΩ, so that r and the
-    direction are drawn evenly in a cone that holds the target, and what misses it is drawn again. A neutrino
-    that oscillates is kept with the probability that it survives its way.
+    The density of interactions is 1/r² in target × source, r their distance: dV/r² = dr dΩ, so that a point
+    of the source, r and the direction are drawn evenly, the latter two in a cone that holds the target as
+    seen from all of the source; what misses the target is drawn again. A neutrino that oscillates is kept
+    with the probability that it survives its way.
     """
     k0, k1 = kernel_key(seed, Stage.VERTEX_POSITION, *identity).astype(np.uint64)
     found = np.empty((4, len(events)))
     amplitude = np.zeros(n_source) if oscillation is None else np.array(oscillation.amplitudes)
     wave = 0.0 if oscillation is None else WAVE * oscillation.delta_m2
-    E_nu, place = events.E_nu.astype(np.float64), place_arrays(geometry)
+    E_nu, place = np.asarray(events.E_nu, np.float64), place_arrays(geometry)
 
     def draw(a: int, b: int) -> None:
         columns = (events.event[a:b], events.component[a:b], E_nu[a:b])
-        fill_places(*columns, amplitude, wave, place, k0, k1, found[:, a:b])
+        lanes = (np.ones(ROWS * LANES), np.zeros(WORDS * LANES, np.uint64), np.empty(b - a, np.int64))
+        fill_places(*columns, amplitude, wave, place, k0, k1, *lanes, found[:, a:b])
 
     in_parts(draw, 0, len(events))
     return replace(events, vertex_x=found[0], vertex_y=found[1], vertex_z=found[2], L=found[3])

@@ -27,6 +27,13 @@ to the places j, j + 64, j + 128 and j + 192, 0 ≤ j < 64, and their index is 6
 give radius (40 bits) and angle (24 bits) of the normals at j and j + 128, the others of those at j + 64 and
 j + 192.
 
+Places are drawn attempt by attempt: attempt n of an event owns draws 2n and 2n + 1. Of the four words of the
+first, two give the way (40 bits) and the chance to survive an oscillation (24 bits) of an interaction, the
+others its polar angle and the angle around (32 bits each); or x (40 bits), y and z (32 bits each) of an event
+of a background. The second is drawn for extended sources only: of the upper 24 bits of each word the largest
+of the first three gives the distance from the centre of the source, the fourth the polar angle, and the lower
+8 bits of the first three the angle around. Times and errors of the distance take draw 0.
+
 Pseudo-experiments that are drawn event by event have keys of their own, derived from the one key of
 TOY_EVENTS: the first two words of the encrypted counter (toy low, toy high, stage, group) are the key of that
 stage for that toy, whose events are then numbered from 0. The group is 0 where signal and backgrounds are

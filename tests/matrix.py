@@ -14,8 +14,9 @@ from matrix_cases import CASES
 from scipy import stats
 from twins import counts_pvalue
 
+from detsim.detection import detect
 from detsim.occurrence import add_occurrence
-from detsim.simulation import detect, event_plan
+from detsim.simulation import event_plan
 from simgen.crosssection import sigma
 from simgen.generator import generate
 from simgen.spectra import Lines

@@ -197,5 +197,5 @@ def fill_measured(
 def fill_shifts(event: NDArray[np.int64], k0: np.uint64, k1: np.uint64, values: Array) -> None:
     """Fill a normal of each event, of draws of its own."""
     for i in range(len(event)):
-        u, v = uniforms(event[i], 0, k0, k1)
+        u, v = uniforms(np.uint64(event[i]), 0, k0, k1)
         values[i], _ = normal_pair(u, v)

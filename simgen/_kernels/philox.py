@@ -12,11 +12,11 @@ _SHIFT = np.uint64(32)
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 _6, _26 = np.uint64(6), np.uint64(26)
-_TWO_M52 = 2.0**-52
+_TWO_M24, _TWO_M32, _TWO_M40, _TWO_M52 = 2.0**-24, 2.0**-32, 2.0**-40, 2.0**-52
 _8, _24, _LOW_24 = np.uint64(8), np.uint64(24), np.uint64(0xFFFFFF)
 
 
-@kernel(inline="always")
+@kernel(inner=True, forceinline=True)
 def philox4x32(
     c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
@@ -35,13 +35,13 @@ def philox4x32(
     return c0, c1, c2, c3
 
 
-@kernel(inline="always")
+@kernel(inner=True, forceinline=True)
 def unit_interval(high: np.uint64, low: np.uint64) -> float:
     """Make a uniform in (0, 1) of two words: an odd multiple of 2⁻⁵³, so that neither end is rounded to."""
     return (np.float64(((high >> _6) << _26) | (low >> _6)) + 0.5) * _TWO_M52
 
 
-@kernel(inline="always")
+@kernel(inner=True, forceinline=True)
 def member_uniforms(
     index: int | np.uint64, draw: int, member: int, k0: np.uint64, k1: np.uint64
 ) -> tuple[float, float]:
@@ -51,14 +51,14 @@ def member_uniforms(
     return unit_interval(a, b), unit_interval(c, d)
 
 
-@kernel(inline="always")
+@kernel(inner=True, forceinline=True)
 def _shorter(high: np.uint64, low: np.uint64) -> tuple[float, float]:
     """Make two uniforms in (0, 1) of two words, of 40 and of 24 bits."""
     first, second = (high << _8) | (low >> _24), low & _LOW_24
-    return (np.float64(first) + 0.5) * 2.0**-40, (np.float64(second) + 0.5) * 2.0**-24
+    return (np.float64(first) + 0.5) * _TWO_M40, (np.float64(second) + 0.5) * _TWO_M24
 
 
-@kernel(inline="always")
+@kernel(inner=True, forceinline=True)
 def four_shorter(
     index: int | np.uint64, draw: int, member: int, k0: np.uint64, k1: np.uint64
 ) -> tuple[float, float, float, float]:
@@ -70,7 +70,16 @@ def four_shorter(
     return u, v, s, t
 
 
-@kernel(inline="always")
+@kernel(inner=True, forceinline=True)
+def uniforms_of_place(
+    a: np.uint64, b: np.uint64, c: np.uint64, d: np.uint64
+) -> tuple[float, float, float, float]:
+    """Make uniforms of 40, 24, 32 and 32 bits of four words."""
+    u, v = _shorter(a, b)
+    return u, v, (np.float64(c) + 0.5) * _TWO_M32, (np.float64(d) + 0.5) * _TWO_M32
+
+
+@kernel(inner=True, forceinline=True)
 def uniforms(index: int | np.uint64, draw: int, k0: np.uint64, k1: np.uint64) -> tuple[float, float]:
     """Draw two uniforms in (0, 1)."""
     return member_uniforms(index, draw, 0, k0, k1)

@@ -1,4 +1,9 @@
-"""Drawing of the place and time of an event."""
+"""Drawing of the places of events, some hundred attempts side by side.
+
+Every lane holds one event. All lanes try at once, in loops that vectorise; a lane whose attempt succeeds
+takes the next event, the others try again. What an event gets depends on its index and on the number of its
+attempts only, not on the lane or on its neighbours.
+"""
 
 import math
 from typing import NamedTuple
@@ -7,176 +12,230 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgen._kernels.jit import kernel
-from simgen._kernels.philox import uniforms
+from simgen._kernels.philox import philox4x32, uniforms_of_place
+from simgen._kernels.series import circle, sine_of_half
 
-SHELL, CYLINDER, BOX = 0, 1, 2
-DRAWS = 4
-"""Draws that belong to one attempt; the n-th attempt owns DRAWS·n, DRAWS·n + 1, ..."""
+__all__ = ["LANES", "ROWS", "WORDS", "PlaceArrays", "fill_inside", "fill_places"]
+
+Array = NDArray[np.float64]
+Words = NDArray[np.uint64]
+Slots = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+LANES = 256
+LANE = np.uint64(LANES)
+_8, _16, _32 = np.uint64(8), np.uint64(16), np.uint64(32)
+_LOW_8, _LOW = np.uint64(0xFF), np.uint64(0xFFFFFFFF)
+
+X, Y, Z, WAY, CHANCE, ENERGY, AMPLITUDE = (np.uint64(j * LANES) for j in range(7))
+"""Rows of numbers: the attempted vertex and the way to it [cm], a uniform, neutrino energy [MeV], and the
+amplitude of the oscillation."""
+ROWS = 7
+
+INDEX, DRAW, A, B, C, D, SLOT, KEEP, BUSY, CHOSEN = (np.uint64(j * LANES) for j in range(10))
+"""Rows of words: index of the event, first draw of its attempt, and the four words of a draw; the event's
+place in the columns; whether the attempt succeeds, and whether there is an event; lanes that are done."""
+WORDS = 10
+_0, _1 = np.uint64(0), np.uint64(1)
+
+DRAWS = np.uint64(2)
+"""Draws of an attempt: see `simgen.random`."""
 
 
 class PlaceArrays(NamedTuple):
     """Target and source as the kernel sees them; all lengths in cm."""
 
-    shape: int
-    size: NDArray[np.float64]
-    """SHELL: outer and inner radius. CYLINDER: radius and half the height. BOX: half of each edge."""
+    inner2: float
+    outer2: float
+    """Bounds of x² + y² + z² in the target."""
+    across2: float
+    """Bound of x² + y²."""
+    half: NDArray[np.float64]
+    """Bounds of |x|, |y| and |z|; a bound that the shape does not have is infinite, or 0 from below."""
     extent: NDArray[np.float64]
     """Half of each edge of the smallest box around the target."""
-    bound: float
-    """Radius of the smallest sphere around the target."""
     source: NDArray[np.float64]
     source_radius: float
-    largest: float
-    """Largest value of `_reach` over the source."""
+    axes: NDArray[np.float64]
+    """Axis of a cone that holds the target, seen from any point of the source, and two directions across."""
+    fall: float
+    """1 - cos of its opening."""
+    nearest: float
+    span: float
+    """Shortest way in it, and longest less shortest."""
 
 
-@kernel()
+@kernel(inner=True, forceinline=True)
 def _inside(x: float, y: float, z: float, place: PlaceArrays) -> bool:
     """Tell whether a point is in the target."""
-    if place.shape == SHELL:
-        square = x * x + y * y + z * z
-        return bool(place.size[1] ** 2 <= square <= place.size[0] ** 2)
-    if place.shape == CYLINDER:
-        return bool(x * x + y * y <= place.size[0] ** 2 and abs(z) <= place.size[1])
-    return bool(abs(x) <= place.size[0] and abs(y) <= place.size[1] and abs(z) <= place.size[2])
+    across = x * x + y * y
+    square = across + z * z
+    ball = (square >= place.inner2) & (square <= place.outer2) & (across <= place.across2)
+    box = (abs(x) <= place.half[0]) & (abs(y) <= place.half[1]) & (abs(z) <= place.half[2])
+    both: bool = ball & box
+    return both
 
 
-@kernel()
-def _reach(distance: float, place: PlaceArrays) -> tuple[float, float, float]:
-    """Bound what is seen of the target: 1 - cos of the cone that holds it, and the range of r [cm].
+@kernel(inner=True)
+def _draw_words(words: Words, draw: np.uint64, k0: np.uint64, k1: np.uint64) -> None:
+    """Fill A to D with a draw of each lane's attempt."""
+    for k in range(LANE):
+        i = words[INDEX + k]
+        words[A + k], words[B + k], words[C + k], words[D + k] = philox4x32(
+            i & _LOW, i >> _32, words[DRAW + k] + draw, _0, k0, k1
+        )
 
-    Without the cone's axis: from inside the bounding sphere the cone is all directions.
+
+@kernel(inner=True, forceinline=True)
+def _shorter(word: np.uint64) -> float:
+    """Make a uniform in (0, 1) of 24 bits."""
+    return (np.float64(word) + 0.5) * 2.0**-24
+
+
+@kernel(inner=True)
+def _start(w: Array, words: Words, place: PlaceArrays) -> None:
+    """Fill X, Y and Z with points of an extended source."""
+    x, y, z, radius = place.source[0], place.source[1], place.source[2], place.source_radius
+    for k in range(LANE):
+        a, b, c, d = words[A + k], words[B + k], words[C + k], words[D + k]
+        # the largest of three is distributed as the distance from the centre of a ball
+        s = radius * _shorter(max(a, b, c) >> _8)
+        t, v = _shorter(d >> _8), _shorter((a & _LOW_8) << _16 | (b & _LOW_8) << _8 | c & _LOW_8)
+        across, (cosine, sine) = 2.0 * s * math.sqrt(t * (1.0 - t)), circle(v)
+        w[X + k], w[Y + k], w[Z + k] = x + across * cosine, y + across * sine, z + s * (2.0 * t - 1.0)
+
+
+@kernel(inner=True)
+def _go(w: Array, words: Words, fixed: bool, place: PlaceArrays) -> None:
+    """Go a way in a direction of the cone, both drawn evenly: the density is that of interactions, 1/r².
+
+    From the source, if it is a point, else from what `_start` found.
     """
-    bound = place.bound
-    if distance <= bound:
-        nearest = max(place.size[1] - distance, 0.0) if place.shape == SHELL else 0.0
-        return 2.0, nearest, distance + bound
-    ratio = bound / distance
-    return ratio * ratio / (1.0 + math.sqrt(1.0 - ratio * ratio)), distance - bound, distance + bound
+    nearest, span, wide, axes = place.nearest, place.span, place.fall, place.axes
+    x, y, z = place.source[0], place.source[1], place.source[2]
+    xa, ya, za = axes[0, 0], axes[0, 1], axes[0, 2]
+    xb, yb, zb = axes[1, 0], axes[1, 1], axes[1, 2]
+    xc, yc, zc = axes[2, 0], axes[2, 1], axes[2, 2]
+    for k in range(LANE):
+        u, q, t, v = uniforms_of_place(words[A + k], words[B + k], words[C + k], words[D + k])
+        fall = wide * t  # 1 - cos, small for a narrow cone
+        r, across, (cosine, sine) = nearest + u * span, math.sqrt(fall * (2.0 - fall)), circle(v)
+        a, b, c = r * (1.0 - fall), r * across * cosine, r * across * sine
+        w[WAY + k], w[CHANCE + k] = r, q
+        w[X + k] = (x if fixed else w[X + k]) + (a * xa + b * xb + c * xc)
+        w[Y + k] = (y if fixed else w[Y + k]) + (a * ya + b * yb + c * yc)
+        w[Z + k] = (z if fixed else w[Z + k]) + (a * za + b * zb + c * zc)
 
 
-@kernel()
-def _turn(x: float, y: float, z: float, cosine: float, sine: float, phi: float) -> tuple[float, float, float]:
-    """Turn a unit vector by a polar angle, and around itself by phi."""
-    # an orthonormal basis without a singular direction (Duff et al., JCGT 6, 2017)
-    sign = 1.0 if z >= 0.0 else -1.0
-    a = -1.0 / (sign + z)
-    b = x * y * a
-    u, v = sine * math.cos(phi), sine * math.sin(phi)
-    return (
-        u * (1.0 + sign * x * x * a) + v * b + cosine * x,
-        u * sign * b + v * (sign + y * y * a) + cosine * y,
-        -u * sign * x - v * y + cosine * z,
-    )
+@kernel(inner=True)
+def _spread(w: Array, words: Words, place: PlaceArrays) -> None:
+    """Fill X, Y and Z with points of the box around the target, and WAY with 0."""
+    x, y, z = place.extent[0], place.extent[1], place.extent[2]
+    for k in range(LANE):
+        u, _, t, v = uniforms_of_place(words[A + k], words[B + k], words[C + k], words[D + k])
+        w[X + k], w[Y + k], w[Z + k] = x * (2.0 * u - 1.0), y * (2.0 * t - 1.0), z * (2.0 * v - 1.0)
+        w[WAY + k] = 0.0
 
 
-@kernel()
-def draw_interaction(
-    index: int, place: PlaceArrays, amplitude: float, wave: float, k0: np.uint64, k1: np.uint64
-) -> tuple[float, float, float, float]:
-    """Draw a vertex with density 1/r² from a source that is filled evenly; return it and r.
-
-    In r and direction around the source point the density 1/r² dV = dr dΩ is flat. With an amplitude it is
-    kept with probability 1 - amplitude sin²(wave r).
-    """
-    draw = 0
-    while True:
-        x, y, z = place.source[0], place.source[1], place.source[2]
-        w, v = uniforms(index, draw + 1, k0, k1)
-        if place.source_radius > 0.0:
-            s, t = uniforms(index, draw + 2, k0, k1)
-            p, _ = uniforms(index, draw + 3, k0, k1)
-            s = place.source_radius * s ** (1.0 / 3.0)
-            cosine = 2.0 * t - 1.0
-            across = s * math.sqrt(1.0 - cosine * cosine)
-            x += across * math.cos(2.0 * math.pi * p)
-            y += across * math.sin(2.0 * math.pi * p)
-            z += s * cosine
-        distance = math.sqrt(x * x + y * y + z * z)
-        cap, nearest, farthest = _reach(distance, place)
-        if w * place.largest <= cap * (farthest - nearest):
-            u, t = uniforms(index, draw, k0, k1)
-            r = nearest + u * (farthest - nearest)
-            fall = cap * t  # 1 - cos, small for a narrow cone
-            sine = math.sqrt(fall * (2.0 - fall))
-            if distance > 0.0:
-                a, b, c = -x / distance, -y / distance, -z / distance
-            else:
-                a, b, c = 0.0, 0.0, 1.0
-            a, b, c = _turn(a, b, c, 1.0 - fall, sine, 2.0 * math.pi * v)
-            x, y, z = x + r * a, y + r * b, z + r * c
-            if _inside(x, y, z, place):
-                if amplitude == 0.0:
-                    return x, y, z, r
-                _, q = uniforms(index, draw + 3, k0, k1)
-                if q >= amplitude * math.sin(wave * r) ** 2:
-                    return x, y, z, r
-        draw += DRAWS
+@kernel(inner=True)
+def _survive(w: Array, words: Words, half_turns: float) -> None:
+    """Keep with probability 1 - amplitude sin²(π half_turns r/E_nu)."""
+    for k in range(LANE):
+        v = half_turns * w[WAY + k] / w[ENERGY + k]
+        cosine = sine_of_half(v - np.floor(v))
+        lost = w[CHANCE + k] < w[AMPLITUDE + k] * (1.0 - cosine * cosine)
+        words[KEEP + k] = _0 if lost else words[KEEP + k]
 
 
-@kernel()
-def draw_uniform(index: int, place: PlaceArrays, k0: np.uint64, k1: np.uint64) -> tuple[float, float, float]:
-    """Draw a point evenly in the target."""
-    draw = 0
-    while True:
-        u, v = uniforms(index, draw, k0, k1)
-        w, _ = uniforms(index, draw + 1, k0, k1)
-        x, y, z = (2.0 * u - 1.0), (2.0 * v - 1.0), (2.0 * w - 1.0)
-        x, y, z = x * place.extent[0], y * place.extent[1], z * place.extent[2]
-        if _inside(x, y, z, place):
-            return x, y, z
-        draw += DRAWS
+@kernel(inner=True)
+def _test(w: Array, words: Words, place: PlaceArrays) -> None:
+    """Keep what is in the target, of lanes that hold an event; the next attempt has other draws."""
+    for k in range(LANE):
+        inside = _inside(w[X + k], w[Y + k], w[Z + k], place)
+        words[KEEP + k] = words[BUSY + k] if inside else _0
+        words[DRAW + k] += DRAWS
+
+
+@kernel(inner=True)
+def _sort(component: NDArray[np.int32], n_source: int, order: Slots) -> int:
+    """Fill order with the events of the source from the front, the others from the back; return how many."""
+    front, back = 0, len(order) - 1
+    for i in range(len(order)):
+        ours = component[i] < n_source
+        order[front if ours else back] = i
+        front += ours
+        back -= not ours
+    return front
 
 
 @kernel(nogil=True)
 def fill_places(
     event: NDArray[np.int64],
     component: NDArray[np.int32],
-    E_nu: NDArray[np.float64],
-    amplitude: NDArray[np.float64],
+    E_nu: Array,
+    amplitude: Array,
     wave: float,
     place: PlaceArrays,
     k0: np.uint64,
     k1: np.uint64,
-    vertices: NDArray[np.float64],
+    w: Array,
+    words: Words,
+    order: Slots,
+    vertices: Array,
 ) -> None:
     """Fill x, y, z and r, one row each; r is 0 for components without an amplitude: backgrounds.
 
-    wave is the phase per way times the neutrino energy, amplitude that of each component's oscillation.
+    wave is the phase per way times the neutrino energy, amplitude that of each component's oscillation: an
+    interaction is kept with probability 1 - amplitude sin²(wave r/E_nu). What w (ROWS · LANES ones), words
+    (WORDS · LANES zeros) and order (an element an event) hold is for the kernel alone.
     """
-    for i in range(len(event)):
-        c = component[i]
-        if c < len(amplitude):
-            x, y, z, r = draw_interaction(event[i], place, amplitude[c], wave / E_nu[i], k0, k1)
-        else:
-            x, y, z = draw_uniform(event[i], place, k0, k1)
-            r = 0.0
-        vertices[0, i], vertices[1, i], vertices[2, i], vertices[3, i] = x, y, z, r
+    n_source, half_turns = _sort(component, len(amplitude), order), wave / math.pi
+    more = 1 if place.source_radius > 0.0 else 0
+    for interacts in (True, False):
+        following, end = (0, n_source) if interacts else (n_source, len(order))
+        left = min(end - following, LANES)
+        for k in range(LANE):
+            words[BUSY + k], words[CHOSEN + k] = _0, k
+        found = np.uint64(left)
+        while True:
+            for j in range(found):
+                k = words[CHOSEN + j]
+                if following == end:
+                    words[BUSY + k] = _0
+                    left -= 1
+                    continue
+                i = order[following]
+                following += 1
+                words[SLOT + k], words[BUSY + k] = np.uint64(i), _1
+                words[INDEX + k], words[DRAW + k] = np.uint64(event[i]), _0
+                if half_turns > 0.0 and interacts:
+                    w[ENERGY + k], w[AMPLITUDE + k] = E_nu[i], amplitude[component[i]]
+            if left == 0:
+                break
+            for draw in range(more if interacts else 0, -1, -1):
+                _draw_words(words, np.uint64(draw), k0, k1)
+                if draw > 0:
+                    _start(w, words, place)
+                elif interacts:
+                    _go(w, words, more == 0, place)
+                else:
+                    _spread(w, words, place)
+            _test(w, words, place)
+            if interacts and half_turns > 0.0:
+                _survive(w, words, half_turns)
+            found = _0
+            for k in range(LANE):
+                words[CHOSEN + found] = k
+                found += words[KEEP + k]
+            for j in range(found):
+                k = words[CHOSEN + j]
+                i = words[SLOT + k]
+                vertices[0, i], vertices[1, i], vertices[2, i] = w[X + k], w[Y + k], w[Z + k]
+                vertices[3, i] = w[WAY + k]
 
 
 @kernel(nogil=True)
-def fill_inside(points: NDArray[np.float64], place: PlaceArrays, inside: NDArray[np.bool_]) -> None:
+def fill_inside(points: Array, place: PlaceArrays, inside: Mask) -> None:
     """Fill which points, shape (3, n), are in the target."""
     for i in range(len(inside)):
         inside[i] = _inside(points[0, i], points[1, i], points[2, i], place)
-
-
-@kernel(nogil=True)
-def fill_times(
-    event: NDArray[np.int64],
-    component: NDArray[np.int32],
-    n_source: int,
-    duration: float,
-    rate: float,
-    k0: np.uint64,
-    k1: np.uint64,
-    time: NDArray[np.float64],
-) -> None:
-    """Fill times since the start: of a decay with this rate [1/s], even for components from n_source on."""
-    lived = -math.expm1(-rate * duration)
-    for i in range(len(event)):
-        u, _ = uniforms(event[i], 0, k0, k1)
-        if component[i] < n_source and lived > 0.0:
-            time[i] = min(-math.log1p(-u * lived) / rate, duration)
-        else:
-            time[i] = u * duration

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from experiments import DAY, borexino, borexino_outside, lama, mixed_source
 
+from detsim.detection import detect
 from detsim.experiment import FlatBackground
 from detsim.simulation import (
-    detect,
     event_plan,
     expected_generated,
     generate,

@@ -1,0 +1,32 @@
+"""Drawing of the times of events."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simgen._kernels.jit import kernel
+from simgen._kernels.philox import uniforms
+from simgen._kernels.series import logarithm_of_rest
+
+__all__ = ["fill_times"]
+
+
+@kernel(nogil=True)
+def fill_times(
+    event: NDArray[np.int64],
+    component: NDArray[np.int32],
+    n_source: int,
+    duration: float,
+    rate: float,
+    k0: np.uint64,
+    k1: np.uint64,
+    time: NDArray[np.float64],
+) -> None:
+    """Fill times since the start: of a decay with this rate [1/s], even for components from n_source on."""
+    lived = -math.expm1(-rate * duration)
+    decays, life = (n_source, -1.0 / rate) if lived > 0.0 else (0, 0.0)
+    for i in range(len(event)):
+        u, _ = uniforms(np.uint64(event[i]), 0, k0, k1)
+        decayed, even = min(life * logarithm_of_rest(u * lived), duration), u * duration
+        time[i] = decayed if component[i] < decays else even
