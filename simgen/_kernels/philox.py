@@ -16,7 +16,7 @@ _TWO_M24, _TWO_M32, _TWO_M40, _TWO_M52 = 2.0**-24, 2.0**-32, 2.0**-40, 2.0**-52
 _8, _24, _LOW_24 = np.uint64(8), np.uint64(24), np.uint64(0xFFFFFF)
 
 
-@kernel(inner=True, forceinline=True)
+@kernel(forceinline=True)
 def philox4x32(
     c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
@@ -79,7 +79,7 @@ def uniforms_of_place(
     return u, v, (np.float64(c) + 0.5) * _TWO_M32, (np.float64(d) + 0.5) * _TWO_M32
 
 
-@kernel(inner=True, forceinline=True)
+@kernel(forceinline=True)
 def uniforms(index: int | np.uint64, draw: int, k0: np.uint64, k1: np.uint64) -> tuple[float, float]:
     """Draw two uniforms in (0, 1)."""
     return member_uniforms(index, draw, 0, k0, k1)
