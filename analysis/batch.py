@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis._kernels import batch as _batch
 from analysis._kernels.layout import Layout
+from analysis.programs import program
 
 __all__ = ["Problem"]
 
@@ -70,7 +71,7 @@ class Problem:
             -2 ln L/L_saturated at the minimum.
         failed : ndarray of bool, shape (n,)
         """
-        return self._solve(_batch.FIT, self._points(starts), estimator=estimator, low=low, high=high)
+        return self._solve(_batch.FIT, self._points(starts), estimator=estimator, range_=(low, high))
 
     def profile(self, points: Array, pulls: Array | None = None) -> tuple[Array, Array, Mask]:
         """Minimise over the nuisance parameters at values of the parameter of interest.
@@ -127,7 +128,7 @@ class Problem:
         failed : ndarray of bool, shape (n,)
         """
         found, _, failed = self._solve(
-            _batch.CROSSING, parameters, floors=floors, steps=steps, threshold=threshold, low=reach, high=end
+            _batch.CROSSING, parameters, floors=floors, steps=steps, threshold=threshold, edge=end, reach=reach
         )
         return found[:, 0], failed
 
@@ -146,30 +147,41 @@ class Problem:
         floors: Array | None = None,
         steps: Array | None = None,
         threshold: float = 0.0,
-        low: float = -math.inf,
-        high: float = math.inf,
+        edge: float = math.inf,
+        reach: float = math.inf,
+        range_: tuple[float, float] | None = None,
         fixed: bool = False,
     ) -> tuple[Array, Array, Mask]:
         n, size = self.size, points.shape[1]
-        mask = np.zeros(size, np.bool_)
-        mask[0] = fixed
+        mask, bounds = np.zeros(size, np.bool_), np.full((size, 2), math.inf)
+        mask[0] = fixed or (task in (_batch.PROFILE, _batch.CROSSING))
+        bounds[:, 0] = [-math.inf if range_ is None else range_[0], *self.layout.constraints[:, 2]]
+        bounds[0, 1] = math.inf if range_ is None else range_[1]
         if self.held is not None:
             mask[1:] = self.held
+        bounds[mask, 0] = -math.inf
+        written = program(self.layout, mask, bounded=task != _batch.ERRORS)
+        powers = self.layout.powers
         found, values, failed = np.empty((n, size)), np.empty(n), np.empty(n, np.bool_)
         none = np.zeros(0)
         arguments = (
-            self.layout,
+            written.code,
+            written.numbers,
+            written.ends,
+            np.ascontiguousarray(self.layout.knots, np.float64),
+            np.ascontiguousarray(powers.reshape(*powers.shape[:2], -1), np.float64),
+            written.n_rows,
             np.ascontiguousarray(self.counts, np.float64),
             np.ascontiguousarray(self.auxiliary, np.float64),
-            mask,
+            bounds,
             np.ascontiguousarray(points, np.float64),
             np.zeros((0, 0)) if estimator is None else np.ascontiguousarray(estimator, np.float64),
-            near,
+            near or estimator is not None or task == _batch.CROSSING,
             none if floors is None else np.ascontiguousarray(floors, np.float64),
             none if steps is None else np.ascontiguousarray(steps, np.float64),
             float(threshold),
-            float(low),
-            float(high),
+            float(edge),
+            float(reach),
             found,
             values,
             failed,

@@ -10,9 +10,6 @@ from iminuit import Minuit
 from plain import scaled
 
 from analysis import layouts
-from analysis._kernels import derivatives, expectation
-from analysis._kernels import layout as kernels
-from analysis._kernels.fused import is_plain
 from analysis.batch import Problem
 from analysis.fitter import make_fitter
 from detsim.backgrounds import Background

@@ -1,0 +1,165 @@
+"""Numbers of some data sets side by side, as one value: what a processor computes at once.
+
+Loops over them need no compiler that recognises them as such, sums stay in registers, and the code that is
+compiled is short.
+"""
+
+import operator
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
+from numba.extending import intrinsic, lower_builtin, models, register_model
+
+__all__ = ["STEP", "less", "load", "root", "spread", "store", "total", "where"]
+
+_WIDTH = 16
+STEP = np.uint64(_WIDTH)
+"""So many make one value."""
+
+_VECTOR = ir.VectorType(ir.DoubleType(), _WIDTH)
+
+
+class _Lanes(types.Type):
+    """Type of such a value."""
+
+    def __init__(self) -> None:
+        super().__init__(name=f"lanes{_WIDTH}")
+
+
+_lanes = _Lanes()
+
+
+@register_model(_Lanes)
+class _Model(models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, manager: Any, described: Any) -> None:
+        super().__init__(manager, described, _VECTOR)
+
+
+def _splat(builder: Any, value: Any) -> Any:
+    zero = ir.Constant(ir.IntType(32), 0)
+    one = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), value, zero)
+    mask = ir.Constant(ir.VectorType(ir.IntType(32), _WIDTH), [0] * _WIDTH)
+    return builder.shuffle_vector(one, ir.Constant(_VECTOR, ir.Undefined), mask)
+
+
+def _operation(function: Any, instruction: str) -> None:
+    """Let an operator act on two values, or on one and a number."""
+    kinds = ((_lanes, _lanes), (_lanes, types.float64), (types.float64, _lanes))
+
+    class Typed(ConcreteTemplate):  # type: ignore[misc]
+        cases = [signature(_lanes, *kind) for kind in kinds]  # noqa: RUF012
+
+    def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
+        pair = [a if t is _lanes else _splat(builder, a) for a, t in zip(args, typed.args, strict=True)]
+        return getattr(builder, instruction)(*pair)
+
+    infer_global(function)(Typed)
+    for kind in kinds:
+        lower_builtin(function, *kind)(generate)
+
+
+for _function, _instruction in (
+    (operator.add, "fadd"),
+    (operator.sub, "fsub"),
+    (operator.mul, "fmul"),
+    (operator.truediv, "fdiv"),
+):
+    _operation(_function, _instruction)
+
+
+def _place(context: Any, builder: Any, typed: Any, args: Any) -> Any:
+    array = context.make_array(typed.args[0])(context, builder, args[0])
+    return builder.bitcast(builder.gep(array.data, [args[1]]), _VECTOR.as_pointer())
+
+
+@intrinsic
+def load(typing_context: Any, w: Any, begin: Any) -> Any:
+    """Take a value from an array, from a place on."""
+
+    def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
+        found = builder.load(_place(context, builder, typed, args))
+        found.align = 8
+        return found
+
+    return _lanes(w, types.uint64), generate
+
+
+@intrinsic
+def store(typing_context: Any, w: Any, begin: Any, value: Any) -> Any:
+    """Put a value, or a number many times, into an array."""
+
+    def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
+        value = args[2] if typed.args[2] is _lanes else _splat(builder, args[2])
+        builder.store(value, _place(context, builder, typed, args)).align = 8
+        return context.get_dummy_value()
+
+    return types.none(w, types.uint64, value if value is _lanes else types.float64), generate
+
+
+@intrinsic
+def less(typing_context: Any, one: Any, other: Any) -> Any:
+    """Tell with 1 or 0 where one value is below another."""
+
+    def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
+        pair = [a if t is _lanes else _splat(builder, a) for a, t in zip(args, typed.args, strict=True)]
+        return builder.uitofp(builder.fcmp_ordered("<", *pair), _VECTOR)
+
+    return _lanes(*(t if t is _lanes else types.float64 for t in (one, other))), generate
+
+
+@intrinsic
+def where(typing_context: Any, condition: Any, one: Any, other: Any) -> Any:
+    """Choose one where a value is above 0, else the other."""
+
+    def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
+        chosen = [a if t is _lanes else _splat(builder, a) for a, t in zip(args, typed.args, strict=True)]
+        true = builder.fcmp_ordered(">", chosen[0], ir.Constant(_VECTOR, [0.0] * _WIDTH))
+        return builder.select(true, chosen[1], chosen[2])
+
+    return _lanes(condition, *(t if t is _lanes else types.float64 for t in (one, other))), generate
+
+
+@intrinsic
+def root(typing_context: Any, value: Any) -> Any:
+    """Take the square root."""
+
+    def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
+        name, kind = f"llvm.sqrt.v{_WIDTH}f64", ir.FunctionType(_VECTOR, [_VECTOR])
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
+
+    return _lanes(value), generate
+
+
+@intrinsic
+def total(typing_context: Any, value: Any) -> Any:
+    """Sum a value up, in halves."""
+
+    def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
+        (left,), n = args, _WIDTH
+        while n > 1:
+            n //= 2
+            low, high = (
+                ir.Constant(ir.VectorType(ir.IntType(32), n), list(range(begin, begin + n)))
+                for begin in (0, n)
+            )
+            left = builder.fadd(
+                builder.shuffle_vector(left, left, low), builder.shuffle_vector(left, left, high)
+            )
+        return builder.extract_element(left, ir.Constant(ir.IntType(32), 0))
+
+    return types.float64(value), generate
+
+
+@intrinsic
+def spread(typing_context: Any, number: Any) -> Any:
+    """Repeat a number."""
+
+    def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
+        return _splat(builder, args[0])
+
+    return _lanes(types.float64), generate

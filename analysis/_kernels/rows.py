@@ -1,0 +1,45 @@
+"""Where numbers of the fits stand that Python and compiled code both know.
+
+All numbers stand in one array of rows of `LANES` data sets, side by side; no lane depends on another. First
+come the rows of the search, then PARAMETER rows of each parameter, then DATUM rows of each bin, then what
+`analysis.programs` needs.
+"""
+
+import numpy as np
+
+LANES = 64
+ROW = np.uint64(LANES)
+"""Length of a row. Places in the array are unsigned: one that cannot be negative needs no branch."""
+
+SEARCH, PARAMETER, DATUM = 12, 10, 2
+"""Rows of the search, of a parameter and of a bin."""
+
+(
+    VALUE, EXACT, REGULAR, BEST_VALUE, SLOPE_AT_BEST, FRACTION, DECREASE, TRUSTED, SHORTENED, CAUTIOUS, DONE, FAILED,
+) = (np.uint64(j * LANES) for j in range(SEARCH))  # fmt: skip
+"""-2 ln L/L_saturated; 1 where the Hessian is exact, 0 where it is Fisher's; whether the matrix was positive
+definite; the lowest value so far; ∂/∂θ there, by the envelope theorem that of the profile; of the step that is
+tried, and its expected decrease; 1 where steps are so small that they are made without looking at the value;
+1 where the last step was too long; 1 where trust was misplaced."""
+
+AT, BEST, STEP_OF, TRIAL, GRADIENT, KEEP, BEFORE, MEASURED, LOW, HIGH = (
+    np.uint64((SEARCH + j) * LANES) for j in range(PARAMETER)
+)
+"""Where the model is evaluated; the best so far; the step; the next one; ∂/∂p; 0 where it stays at an end of its
+range; before the last step that was trusted; auxiliary measurement (of none for θ); range."""
+
+COUNT, INVERSE = 0, 1
+"""Data and their inverse."""
+
+APART = np.uint64(PARAMETER * LANES)
+"""From one parameter to the next."""
+
+
+def row_of(place: np.uint64, parameter: int = 0) -> int:
+    """Return the number of a row of the search or of a parameter."""
+    return int(place) // LANES + PARAMETER * parameter
+
+
+def row_of_data(size: int, i: int, which: int) -> int:
+    """Return the number of a row of a bin, with so many parameters."""
+    return SEARCH + PARAMETER * size + DATUM * i + which
