@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis._kernels import batch as _batch
 from analysis._kernels.layout import Layout
+from analysis._kernels.rows import LANES
 from analysis.programs import program
 
 __all__ = ["Problem"]
@@ -170,7 +171,7 @@ class Problem:
             written.ends,
             np.ascontiguousarray(self.layout.knots, np.float64),
             np.ascontiguousarray(powers.reshape(*powers.shape[:2], -1), np.float64),
-            written.n_rows,
+            np.zeros(written.n_rows * LANES),
             np.ascontiguousarray(self.counts, np.float64),
             np.ascontiguousarray(self.auxiliary, np.float64),
             bounds,
@@ -182,6 +183,7 @@ class Problem:
             float(threshold),
             float(edge),
             float(reach),
+            np.zeros((4, LANES)),
             found,
             values,
             failed,

@@ -7,12 +7,13 @@ from itertools import combinations_with_replacement
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis import steps
 from analysis._kernels import rows as R  # noqa: N812
 from analysis._kernels import tape as O  # noqa: E741, N812
 from analysis._kernels.layout import GAUSSIAN, LINEAR, POISSON, Layout
 from analysis.tape import Expression, Program, Tape, Term
 
-__all__ = ["program"]
+__all__ = ["Writer", "program"]
 
 _KEPT = 64
 _known: OrderedDict[object, Program] = OrderedDict()
@@ -27,18 +28,23 @@ def program(layout: Layout, held: NDArray[np.bool_], *, bounded: bool = True) ->
     held : ndarray of bool, shape (P,)
         Parameters that stay.
     bounded : bool
-        Parameters do not leave their range; else the last part fills Hesse's errors.
+        It is for a search, in which parameters do not leave their range; else for Hesse's errors.
 
     Returns
     -------
     Program
-        Its parts: expected counts; -2 ln L; derivatives and the next step; errors.
+        Its parts: expected counts; -2 ln L; derivatives, with the next step or the errors.
     """
     arrays = layout[2:] if is_folded(layout) else (*layout[2:-2], np.array(layout.powers.shape[2:]))
     key = (layout[:2], tuple((a.shape, a.tobytes()) for a in arrays), held.tobytes(), bounded)
     found = _known.get(key)
     if found is None:
-        found = _Writer(layout, [p for p in range(len(held)) if not held[p]]).program(bounded=bounded)
+        writer = Writer(layout, [p for p in range(len(held)) if not held[p]])
+        writer.expect()
+        writer.evaluate()
+        writer.derive()
+        writer.step(bounded=bounded)
+        found = writer.program()
         if len(_known) >= _KEPT:
             _known.popitem(last=False)
         _known[key] = found
@@ -50,7 +56,7 @@ def is_folded(layout: Layout) -> bool:
     return len(layout.knots) == 1 and layout.knots[0] == 0.0
 
 
-class _Writer:
+class Writer:
     """What is on the tape so far of a model: `analysis._kernels.layout` has the symbols.
 
     Derivatives are named by the parameters, ascending; θ is 0 and nuisance parameter m is 1 + m.
@@ -59,7 +65,7 @@ class _Writer:
     def __init__(self, layout: Layout, free: list[int]) -> None:
         self.layout, self.free = layout, free
         self.size, self.n_bins = len(layout.ranges), layout.bins.shape[1]
-        self.tape = Tape(R.row_of_data(self.size, self.n_bins, 0))
+        self.tape = Tape(R.row_of_data(self.size, self.n_bins))
         self.n_shapes = len(layout.layers) // 2
         self.theta: dict[int, int] = {}
         self.signals: dict[tuple[int, int], list[int]] = {}
@@ -70,35 +76,26 @@ class _Writer:
         self.components = [[int(x) for x in row] for row in layout.components]
         self.of = [[int(m) for c, m in layout.pairs if c == j] for j in range(len(layout.components))]
 
-    def program(self, *, bounded: bool) -> Program:
-        """Write all parts."""
+    def program(self, *, shared: bool = True) -> Program:
+        """Return what was written."""
+        self.tape.end_part()
+        return self.tape.program(shared=shared)
+
+    def expect(self) -> None:
+        """Write what the expected counts are."""
         tape = self.tape
-        self._place_pieces()
-        mu = [self._expected(i) for i in range(self.n_bins)]
+        if is_folded(self.layout):
+            self.theta = {1: R.row_of(R.AT)}
+        else:
+            self.place = [tape.row(), tape.row()]
+            tape.add(O.PIECE, self.place, [R.row_of(R.AT)])
+        self.mu = [self._expected(i) for i in range(self.n_bins)]
         self.pulls = [
             tape.row_of([(1.0, R.row_of(R.AT, p)), (-1.0, R.row_of(R.MEASURED, p))])
             for p in range(1, self.size)
         ]
-        slopes, mean = self._slopes(mu)
+        self.slopes, self.rest = self._slopes()
         tape.end_part()
-        tape.begin_aside()
-        self._value(mean)
-        tape.end_part(aside=True)
-        self._derive(slopes)
-        self._step(bounded=bounded)
-        tape.end_part()
-        if not bounded:
-            self._errors()
-        tape.end_part()
-        return tape.program()
-
-    def _place_pieces(self) -> None:
-        theta = R.row_of(R.AT)
-        if is_folded(self.layout):
-            self.theta = {1: theta}
-            return
-        self.place = [self.tape.row(), self.tape.row()]
-        self.tape.add(O.PIECE, self.place, [theta])
 
     def _power(self, k: int) -> Term:
         if k == 0:
@@ -180,11 +177,11 @@ class _Writer:
         terms = [(*self._factor(c), self._column(c, i)) for c in self._in(i)]
         return self.tape.row_of([(constant,), *terms])
 
-    def _slopes(self, mu: list[int]) -> tuple[list[tuple[int, Expression]], list[int]]:
+    def _slopes(self) -> tuple[list[tuple[int, Expression]], list[int]]:
         """Slope and curvature of -2 ln L in the expectation of every bin, and what its value is made of."""
         tape, found, rest = self.tape, [], []
-        for i, mean in enumerate(mu):
-            n, spread = R.row_of_data(self.size, i, R.COUNT), float(self.layout.bins[1, i])
+        for i, mean in enumerate(self.mu):
+            n, spread = R.row_of_data(self.size, i), float(self.layout.bins[1, i])
             if self.layout.likelihood == GAUSSIAN:
                 difference = tape.row_of([(1.0, mean), (-1.0, n)])
                 weight = 1.0 / spread**2
@@ -202,21 +199,23 @@ class _Writer:
                 rest.append(rows[2])
         return found, rest
 
-    def _value(self, rest: list[int]) -> None:
+    def evaluate(self) -> None:
+        """Write what -2 ln L is, after what is expected."""
+        self.tape.begin_aside()
         tape, measured = self.tape, [float(x) for x in self.layout.constraints[:, 1]]
         terms: list[Term] = [(w, d, d) for w, d in zip(measured, self.pulls, strict=True)]
         if self.layout.likelihood == GAUSSIAN:
             spread = [float(x) for x in self.layout.bins[1]]
-            terms += [(1.0 / s**2, d, d) for s, d in zip(spread, rest, strict=True)]
+            terms += [(1.0 / s**2, d, d) for s, d in zip(spread, self.rest, strict=True)]
         elif self.layout.likelihood == POISSON:
-            data = [R.row_of_data(self.size, i, j) for i in range(self.n_bins) for j in (R.COUNT, R.INVERSE)]
-            inputs = [x for i, mean in enumerate(rest) for x in (*data[2 * i : 2 * i + 2], mean)]
+            inputs = [x for i, mean in enumerate(self.rest) for x in (R.row_of_data(self.size, i), mean)]
             deviance = tape.row()
             tape.add(O.DEVIANCE, [deviance], inputs)
             terms.append((deviance,))
         else:
-            terms += [(d,) for d in rest]
+            terms += [(d,) for d in self.rest]
         tape.sum(terms, R.row_of(R.VALUE))
+        tape.end_aside()
 
     def _splits(self, by: tuple[int, ...]) -> list[tuple[int, tuple[int, ...], tuple[int, ...]]]:
         """Components that depend on all the parameters, with what acts on their factor and on their columns."""
@@ -256,9 +255,8 @@ class _Writer:
             return (column, self.slopes[i][1])
         return (self.tape.sum([(self.slopes[i][1], column)]),)
 
-    def _derive(self, slopes: list[tuple[int, Expression]]) -> None:
-        """Fill the gradient, and write the Hessian of the free parameters."""
-        self.slopes = slopes
+    def derive(self) -> None:
+        """Write the gradient and the Hessian of the free parameters; rows of its elements, None where it is 0."""
         measured = [float(x) for x in self.layout.constraints[:, 1]]
         for p in sorted({0, *self.free}):
             terms: list[Term] = [(*self._factor(c, f), self._first(c, by)) for c, f, by in self._splits((p,))]
@@ -278,67 +276,14 @@ class _Writer:
                 terms.append((2.0 * measured[p - 1],))
             self.hessian[p, q] = self.tape.own(terms)
 
-    def _step(self, *, bounded: bool) -> None:
-        """Fill the trial step, -H⁻¹ gradient, of the parameters that do not stay at an end of their range."""
-        tape = self.tape
-        gradient = {p: R.row_of(R.GRADIENT, p) for p in self.free}
-        if bounded and self.free:
-            gradient = self._hold(gradient)
-        tape.sum([(1.0,)], R.row_of(R.REGULAR))
-        self.factor: dict[tuple[int, int], Expression] = {}
-        self.inverse: dict[int, int] = {}
-        f, below = self.factor, [(p, self.free[:j]) for j, p in enumerate(self.free)]
-        for p, before in below:
-            for j, q in enumerate(before):
-                rest = tape.sum([self._element(p, q), *((-1.0, f[p, x], f[q, x]) for x in before[:j])])
-                f[p, q] = tape.sum([(rest, self.inverse[q])])
-            diagonal = tape.row_of([self._element(p, p)])
-            left = tape.row_of([(diagonal,), *((-1.0, f[p, x], f[p, x]) for x in before)])
-            self.inverse[p] = tape.row()
-            tape.add(O.PIVOT, [self.inverse[p]], [left, diagonal])
-        half: dict[int, Expression] = {}
-        for p, before in below:
-            rest = tape.sum([(-1.0, gradient[p]), *((-1.0, f[p, q], half[q]) for q in before)])
-            half[p] = tape.sum([(rest, self.inverse[p])])
-        trial: dict[int, Expression] = {}
-        for p, _ in reversed(below):
-            rest = tape.sum([(half[p],), *((-1.0, f[q, p], trial[q]) for q in self.free if q > p)])
-            trial[p] = R.row_of(R.TRIAL, p)
-            tape.sum([(rest, self.inverse[p])], R.row_of(R.TRIAL, p))
-
-    def _element(self, p: int, q: int) -> Term:
-        element = self.hessian[p, q]
-        return (0.0,) if element is None else (element,)
-
-    def _hold(self, gradient: dict[int, int]) -> dict[int, int]:
-        tape, masked = self.tape, {}
-        keep = {p: R.row_of(R.KEEP, p) for p in self.free}
-        for p in self.free:
-            inputs = [R.row_of(place, p) for place in (R.AT, R.GRADIENT, R.LOW, R.HIGH)]
-            tape.add(O.HOLD, [keep[p]], inputs)
-        for p in self.free:
-            masked[p] = tape.row()
-            tape.sum([(gradient[p],)], masked[p])
-        begin = tape.length
-        for p in self.free:
-            tape.sum([(masked[p], keep[p])], masked[p])
-        for (p, q), element in self.hessian.items():
-            if p == q and element is not None:
-                tape.sum([(element, keep[p]), (1.0,), (-1.0, keep[p])], element)
-            elif element is not None:
-                both = tape.row()
-                tape.sum([(keep[p], keep[q])], both)
-                tape.sum([(element, both)], element)
-        tape.unless_held(list(keep.values()), begin)
-        return masked
-
-    def _errors(self) -> None:
-        """Fill the steps with Hesse's errors: √2 times the norms of the columns of the factor's inverse."""
-        tape = self.tape
-        for j, p in enumerate(self.free):
-            column: dict[int, Expression] = {p: self.inverse[p]}
-            for k, q in enumerate(self.free[j + 1 :], start=j + 1):
-                rest = tape.sum([(-1.0, self.factor[q, x], column[x]) for x in self.free[j:k]])
-                column[q] = tape.sum([(rest, self.inverse[q])])
-            square = tape.row_of([(x, x) for x in column.values()])
-            tape.add(O.ERROR, [R.row_of(R.STEP_OF, p)], [square], numbers=[2.0])
+    def step(self, *, bounded: bool) -> None:
+        """Write the next step of a search, or the errors."""
+        if bounded:
+            gradient = steps.hold(self.tape, self.free, self.hessian)
+        else:
+            gradient = {p: R.row_of(R.GRADIENT, p) for p in self.free}
+        factor = steps.factorise(self.tape, self.free, self.hessian)
+        if bounded:
+            steps.solve(self.tape, self.free, factor, gradient)
+        else:
+            steps.fill_errors(self.tape, self.free, factor)

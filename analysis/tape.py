@@ -27,7 +27,7 @@ class Program:
     numbers : ndarray of float64
         Constants.
     ends : ndarray of uint64
-        Where its parts end.
+        Where its parts begin, and the end.
     n_rows : int
         Rows that it needs.
     """
@@ -166,15 +166,18 @@ class Tape:
         """Begin a part that is not always run: nothing in it is there for others."""
         self._kept = dict(self._known)
 
-    def end_part(self, *, aside: bool = False) -> None:
+    def end_aside(self) -> None:
+        """End such a part."""
+        self._known = self._kept
+        self.end_part()
+
+    def end_part(self) -> None:
         """End a part of the program."""
         self._parts.append(len(self._operations))
-        if aside:
-            self._known = self._kept
 
-    def program(self) -> Program:
-        """Give every row a place and write the numbers down."""
-        places, n_rows = self._places()
+    def program(self, *, shared: bool = True) -> Program:
+        """Give every row a place, which it shares with others or not, and write the numbers down."""
+        places, n_rows = self._places() if shared else ({row: row for row in range(self._n)}, self._n)
         code: list[int] = []
         numbers: list[float] = []
         starts: list[int] = []
@@ -194,7 +197,7 @@ class Tape:
         return Program(
             code=np.array(code, np.uint64),
             numbers=np.array([*numbers, 0.0], np.float64),
-            ends=np.array([starts[end] for end in self._parts], np.uint64),
+            ends=np.array([0, *(starts[end] for end in self._parts)], np.uint64),
             n_rows=n_rows,
         )
 

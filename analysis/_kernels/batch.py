@@ -5,13 +5,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis._kernels.lanes import STEP, less, load, spread, store, where
 from analysis._kernels.newton import minimise
 from analysis._kernels.rows import (
     APART,
     AT,
     BEST,
     BEST_VALUE,
-    DATUM,
     EXACT,
     FAILED,
     HIGH,
@@ -41,7 +41,6 @@ _CLOSE = 1e-9
 
 _0, _1 = np.uint64(0), np.uint64(1)
 _FIRST = np.uint64(SEARCH * LANES)
-_DATUM = np.uint64(DATUM * LANES)
 
 
 @kernel(inner=True)
@@ -57,9 +56,8 @@ def _load(
         t = begin + min(np.int64(k), count - 1)
         row = _FIRST + end + k
         for i in range(counts.shape[1]):
-            n = counts[t, i]
-            w[row], w[row + ROW] = n, (1.0 if n > 0.0 else 0.0) / max(n, 1e-290)
-            row += _DATUM
+            w[row] = counts[t, i]
+            row += ROW
         row = k
         for p in range(points.shape[1]):
             w[row + BEST], w[row + LOW], w[row + HIGH] = points[t, p], bounds[p, 0], bounds[p, 1]
@@ -74,19 +72,16 @@ def _estimate(estimator: Array, n_bins: int, end: np.uint64, w: Array) -> None:
     """Start where a linear estimator puts the minimum."""
     best = BEST
     for p in range(len(estimator)):
-        for k in range(ROW):
-            w[best + k] = estimator[p, 0]
-        row = _FIRST + end
-        for j in range(1, estimator.shape[1]):
-            if j == 1 + n_bins:
-                row = MEASURED + APART
-            weight = estimator[p, j]
-            for k in range(ROW):
-                w[best + k] += weight * w[row + k]
-            row += _DATUM if j <= n_bins else APART
-        low, high = best - BEST + LOW, best - BEST + HIGH
-        for k in range(ROW):
-            w[best + k] = min(max(w[best + k], w[low + k]), w[high + k])
+        for k in range(_0, ROW, STEP):
+            row, found = _FIRST + end + k, spread(estimator[p, 0])
+            for j in range(1, estimator.shape[1]):
+                if j == 1 + n_bins:
+                    row = MEASURED + APART + k
+                found = found + estimator[p, j] * load(w, row)
+                row += ROW if j <= n_bins else APART
+            low, high = load(w, best - BEST + LOW + k), load(w, best - BEST + HIGH + k)
+            found = where(less(found, low), low, found)
+            store(w, best + k, where(less(high, found), high, found))
         best += APART
 
 
@@ -161,8 +156,8 @@ def _depart(
 @kernel(nogil=True)
 def chunk(
     task: int, begin: int, end: int, code: Code, numbers: Array, ends: Code, knots: Array, powers: Array,
-    n_rows: int, counts: Array, measured: Array, bounds: Array, points: Array, estimator: Array, near: bool,
-    floors: Array, steps: Array, threshold: float, edge: float, reach: float, found: Array, values: Array,
+    w: Array, counts: Array, measured: Array, bounds: Array, points: Array, estimator: Array, near: bool,
+    floors: Array, steps: Array, threshold: float, edge: float, reach: float, walked: Array, found: Array, values: Array,
     failed: Mask,
 ) -> None:  # fmt: skip
     """Do a task for the data sets from `begin` to `end`: one entry, for the sake of the time to compile it.
@@ -175,7 +170,8 @@ def chunk(
         A program: see `analysis.programs`.
     knots, powers : ndarray, shapes (J,) and (J, 4, L × N)
         Of a tabulated signal.
-    n_rows : int
+    w : ndarray, shape (n_rows × LANES,)
+        Room, zero.
     counts : ndarray, shape (n, N)
     measured : ndarray, shape (n, M)
     bounds : ndarray, shape (1 + M, 2)
@@ -194,6 +190,8 @@ def chunk(
         CROSSING: by how much it rises.
     edge, reach : float
         CROSSING: the end of the range of θ, and how far it may go from the point.
+    walked : ndarray, shape (4, LANES)
+        Room.
     found : ndarray, shape (n, 1 + M)
         Filled: parameters, or errors, or the crossing in the first column; NaN where there is none.
     values : ndarray, shape (n,)
@@ -201,7 +199,6 @@ def chunk(
     failed : ndarray of bool, shape (n,)
         Filled: no minimum was found.
     """
-    w, walked = np.zeros(n_rows * LANES), np.zeros((4, LANES))
     size, crossing, goal = np.uint64(points.shape[1]), task == CROSSING, math.sqrt(threshold)
     searched = task == FIT or size > _1
     most = _STEPS if searched or crossing else 0
@@ -233,17 +230,16 @@ def _bend(
     code: Code, numbers: Array, ends: Code, knots: Array, powers: Array, w: Array, size: np.uint64
 ) -> None:
     """Compute the errors of the best parameters."""
-    for k in range(ROW):
-        w[EXACT + k], w[FAILED + k] = 1.0, 0.0
-        for p in range(size):
-            place = p * APART + k
-            w[place + AT], w[place + STEP_OF] = w[place + BEST], 0.0
-    run(code, numbers, _0, ends[0], knots, powers, w)
-    run(code, numbers, ends[1], ends[3], knots, powers, w)
-    for k in range(ROW):
-        for p in range(size):
-            if w[REGULAR + k] == 0.0:
-                w[p * APART + STEP_OF + k] = math.nan
+    for k in range(_0, ROW, STEP):
+        store(w, EXACT + k, 1.0)
+        store(w, FAILED + k, 0.0)
+        for p in range(k, size * APART, APART):
+            store(w, AT + p, load(w, BEST + p))
+            store(w, STEP_OF + p, 0.0)
+    run(code, numbers, _0, ends[3], knots, powers, w)
+    for k in range(_0, ROW, STEP):
+        for p in range(k, size * APART, APART):
+            store(w, STEP_OF + p, where(load(w, REGULAR + k), load(w, STEP_OF + p), math.nan))
 
 
 @kernel(inner=True)

@@ -6,7 +6,7 @@ compiled is short.
 
 import operator
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
@@ -15,9 +15,9 @@ from numba.core import cgutils
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
-__all__ = ["STEP", "less", "load", "root", "spread", "store", "total", "where"]
+__all__ = ["STEP", "exponent", "less", "load", "mantissa", "root", "spread", "store", "total", "where"]
 
-_WIDTH = 16
+_WIDTH = 32
 STEP = np.uint64(_WIDTH)
 """So many make one value."""
 
@@ -101,15 +101,29 @@ def store(typing_context: Any, w: Any, begin: Any, value: Any) -> Any:
     return types.none(w, types.uint64, value if value is _lanes else types.float64), generate
 
 
+def _common(*kinds: Any) -> Any:
+    return _lanes if _lanes in kinds else types.float64
+
+
+def _alike(builder: Any, typed: Any, args: Any) -> list[Any]:
+    """Repeat what is a number where others are values."""
+    mixed = _lanes in typed.args
+    return [
+        _splat(builder, a) if mixed and t is not _lanes else a
+        for a, t in zip(args, typed.args, strict=True)
+    ]
+
+
 @intrinsic
 def less(typing_context: Any, one: Any, other: Any) -> Any:
-    """Tell with 1 or 0 where one value is below another."""
+    """Tell with 1 or 0 where one value, or number, is below another."""
 
     def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
-        pair = [a if t is _lanes else _splat(builder, a) for a, t in zip(args, typed.args, strict=True)]
-        return builder.uitofp(builder.fcmp_ordered("<", *pair), _VECTOR)
+        pair = _alike(builder, typed, args)
+        return builder.uitofp(builder.fcmp_ordered("<", *pair), pair[0].type)
 
-    return _lanes(*(t if t is _lanes else types.float64 for t in (one, other))), generate
+    kind = _common(one, other)
+    return kind(*(t if t is _lanes else types.float64 for t in (one, other))), generate
 
 
 @intrinsic
@@ -117,11 +131,43 @@ def where(typing_context: Any, condition: Any, one: Any, other: Any) -> Any:
     """Choose one where a value is above 0, else the other."""
 
     def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
-        chosen = [a if t is _lanes else _splat(builder, a) for a, t in zip(args, typed.args, strict=True)]
-        true = builder.fcmp_ordered(">", chosen[0], ir.Constant(_VECTOR, [0.0] * _WIDTH))
-        return builder.select(true, chosen[1], chosen[2])
+        chosen = _alike(builder, typed, args)
+        zero = ir.Constant(chosen[0].type, [0.0] * _WIDTH if _lanes in typed.args else 0.0)
+        return builder.select(builder.fcmp_ordered(">", chosen[0], zero), chosen[1], chosen[2])
 
-    return _lanes(condition, *(t if t is _lanes else types.float64 for t in (one, other))), generate
+    kind = _common(condition, one, other)
+    return kind(*(t if t is _lanes else types.float64 for t in (condition, one, other))), generate
+
+
+def _split(of_bits: Callable[..., Any]) -> Any:
+    """Make a function of the bits of a value or number, y = 2^e m with √½ ≤ m < √2."""
+
+    def typed(typing_context: Any, value: Any) -> Any:
+        def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
+            many = typed.args[0] is _lanes
+            kind = ir.VectorType(ir.IntType(64), _WIDTH) if many else ir.IntType(64)
+
+            def constant(number: int) -> Any:
+                return ir.Constant(kind, [number] * _WIDTH if many else number)
+
+            bits = builder.bitcast(args[0], kind)
+            e = builder.ashr(builder.sub(bits, constant(0x3FE6A09E667F3BCD)), constant(52))  # bits of √½
+            return of_bits(builder, bits, e, constant(52), args[0].type)
+
+        return value(value), generate
+
+    return intrinsic(typed)
+
+
+def _exponent_of(builder: Any, bits: Any, e: Any, width: Any, kind: Any) -> Any:
+    return builder.sitofp(e, kind)
+
+
+def _mantissa_of(builder: Any, bits: Any, e: Any, width: Any, kind: Any) -> Any:
+    return builder.bitcast(builder.sub(bits, builder.shl(e, width)), kind)
+
+
+exponent, mantissa = _split(_exponent_of), _split(_mantissa_of)
 
 
 @intrinsic

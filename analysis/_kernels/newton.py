@@ -92,13 +92,13 @@ def minimise(
         if ended and number > 0 and any_trusted == 0.0:
             break
         _place(w, size, 0.0 if ended else 1.0)
-        run(code, numbers, _0, ends[0], knots, powers, w)
         # at the end, for the values of those that were trusted
-        if ended or watched > 0.0:
-            run(code, numbers, ends[0], ends[1], knots, powers, w)
+        valued = ended or watched > 0.0
+        for part in range(2 if ended else 3):
+            if part != 1 or valued:
+                run(code, numbers, ends[part], ends[part + 1], knots, powers, w)
         if ended:
             break
-        run(code, numbers, ends[1], ends[2], knots, powers, w)
         left = watched = any_trusted = 0.0
         for k in range(_0, ROW, STEP):
             _advance(w, size, k)
@@ -116,15 +116,17 @@ def minimise(
 @kernel(inner=True)
 def _begin(w: Array, size: np.uint64, near: bool, trusted: bool) -> None:
     exact, trust, decrease = 1.0 if near else 0.0, 1.0 if trusted else 0.0, math.inf if trusted else 0.0
-    for k in range(ROW):
-        w[EXACT + k] = exact
-        w[BEST_VALUE + k] = math.inf
-        w[FRACTION + k] = 1.0
-        w[DECREASE + k] = decrease
-        w[DONE + k] = w[FAILED + k] = w[SHORTENED + k] = w[CAUTIOUS + k] = 0.0
-        w[TRUSTED + k] = trust
-        for p in range(size):
-            w[STEP_OF + p * APART + k] = w[TRIAL + p * APART + k] = 0.0
+    for k in range(_0, ROW, STEP):
+        store(w, EXACT + k, exact)
+        store(w, BEST_VALUE + k, math.inf)
+        store(w, FRACTION + k, 1.0)
+        store(w, DECREASE + k, decrease)
+        store(w, TRUSTED + k, trust)
+        for place in (DONE, FAILED, SHORTENED, CAUTIOUS):
+            store(w, place + k, 0.0)
+        for p in range(k, size * APART, APART):
+            store(w, STEP_OF + p, 0.0)
+            store(w, TRIAL + p, 0.0)
 
 
 @kernel(inner=True)

@@ -1,7 +1,7 @@
 """Where numbers of the fits stand that Python and compiled code both know.
 
 All numbers stand in one array of rows of `LANES` data sets, side by side; no lane depends on another. First
-come the rows of the search, then PARAMETER rows of each parameter, then DATUM rows of each bin, then what
+come the rows of the search, then PARAMETER rows of each parameter, then the data, a row each bin, then what
 `analysis.programs` needs.
 """
 
@@ -11,8 +11,8 @@ LANES = 64
 ROW = np.uint64(LANES)
 """Length of a row. Places in the array are unsigned: one that cannot be negative needs no branch."""
 
-SEARCH, PARAMETER, DATUM = 12, 10, 2
-"""Rows of the search, of a parameter and of a bin."""
+SEARCH, PARAMETER = 12, 10
+"""Rows of the search and of a parameter."""
 
 (
     VALUE, EXACT, REGULAR, BEST_VALUE, SLOPE_AT_BEST, FRACTION, DECREASE, TRUSTED, SHORTENED, CAUTIOUS, DONE, FAILED,
@@ -28,9 +28,6 @@ AT, BEST, STEP_OF, TRIAL, GRADIENT, KEEP, BEFORE, MEASURED, LOW, HIGH = (
 """Where the model is evaluated; the best so far; the step; the next one; ∂/∂p; 0 where it stays at an end of its
 range; before the last step that was trusted; auxiliary measurement (of none for θ); range."""
 
-COUNT, INVERSE = 0, 1
-"""Data and their inverse."""
-
 APART = np.uint64(PARAMETER * LANES)
 """From one parameter to the next."""
 
@@ -40,6 +37,6 @@ def row_of(place: np.uint64, parameter: int = 0) -> int:
     return int(place) // LANES + PARAMETER * parameter
 
 
-def row_of_data(size: int, i: int, which: int) -> int:
-    """Return the number of a row of a bin, with so many parameters."""
-    return SEARCH + PARAMETER * size + DATUM * i + which
+def row_of_data(size: int, i: int) -> int:
+    """Return the number of the row of a bin's data, with so many parameters."""
+    return SEARCH + PARAMETER * size + i

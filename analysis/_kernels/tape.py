@@ -59,16 +59,15 @@ def _poisson(code: Code, x: np.uint64, w: Array) -> None:
 
 @kernel(inner=True)
 def _deviance(code: Code, x: np.uint64, end: np.uint64, w: Array) -> None:
-    """Σ 2(μ - n + n ln(n/μ)) over bins, given n, 1/n and μ."""
-    target = code[x]
-    for k in range(ROW):
-        w[target + k] = 0.0
-    for y in range(x + _1, end, _3):
-        count, inverse, mean = code[y], code[y + _1], code[y + _2]
-        for k in range(ROW):
-            n, mu = w[count + k], w[mean + k]
-            deviance = n * excess(max(mu * w[inverse + k], _FLOOR))
-            w[target + k] += 2.0 * (deviance if n > 0.0 else mu)
+    """Σ 2(μ - n + n ln(n/μ)) over bins, given n and μ."""
+    for k in range(_0, ROW, STEP):
+        found = spread(0.0)
+        for y in range(x + _1, end, _2):
+            n, mu = load(w, code[y] + k), load(w, code[y + _1] + k)
+            ratio = mu / where(n, n, 1.0)
+            deviance = n * excess(where(less(ratio, _FLOOR), _FLOOR, ratio))
+            found = found + 2.0 * where(n, deviance, mu)
+        store(w, code[x] + k, found)
 
 
 @kernel(inner=True)
@@ -78,22 +77,25 @@ def _templates(code: Code, x: np.uint64, variance: float, w: Array) -> None:
     The factor β of the expectation is measured as 1 ± δ, and β² + β(μδ² - 1) = nδ² at the minimum (Conway,
     arXiv:1103.0354).
     """
-    slope, curvature, deviance, mean, count = code[x], code[x + _1], code[x + _2], code[x + _3], code[x + _4]
-    for k in range(ROW):
-        mu, n = max(w[mean + k], _FLOOR), w[count + k]
-        beta, change, rest = 1.0, 0.0, 0.0
+    for k in range(_0, ROW, STEP):
+        mu, n = load(w, code[x + _3] + k), load(w, code[x + _4] + k)
+        mu = where(less(mu, _FLOOR), _FLOOR, mu)
+        beta, change, rest = spread(1.0), spread(0.0), spread(0.0)
         if variance > 0.0:
             half = 0.5 * (mu * variance - 1.0)
-            root_ = math.sqrt(half * half + n * variance)
-            beta = n * variance / (half + root_) if half > 0.0 else root_ - half
-            rest = (beta - 1.0) ** 2 / variance
+            all_ = root(half * half + n * variance)
+            beta = where(half, n * variance / where(half, half + all_, 1.0), all_ - half)
+            rest = (beta - 1.0) * (beta - 1.0) / variance
             # from the equation above, differentiated in μ
-            change = -beta * variance / max(2.0 * beta + mu * variance - 1.0, _FLOOR)
-        m = max(beta * mu, _FLOOR)
-        w[deviance + k] = rest + 2.0 * (n * excess(m / n) if n > 0.0 else m)
-        w[slope + k] = 2.0 * (beta - n / mu)
-        exact = 2.0 * (change + n / mu**2)
-        w[curvature + k] = exact if w[EXACT + k] > 0.0 else 2.0 / (mu * (1.0 + mu * variance))
+            change = -variance * beta / (2.0 * beta + mu * variance - 1.0)
+        m = beta * mu
+        m = where(less(m, _FLOOR), _FLOOR, m)
+        ratio = m / where(n, n, 1.0)
+        deviance = n * excess(where(less(ratio, _FLOOR), _FLOOR, ratio))
+        store(w, code[x + _2] + k, rest + 2.0 * where(n, deviance, m))
+        store(w, code[x] + k, 2.0 * (beta - n / mu))
+        exact, fisher = 2.0 * (change + n / (mu * mu)), 2.0 / (mu * (1.0 + mu * variance))
+        store(w, code[x + _1] + k, where(load(w, EXACT + k), exact, fisher))
 
 
 @kernel(inner=True)
