@@ -1,10 +1,8 @@
 """Fits of many data sets at once: minima, profiles, crossings and errors, on all threads."""
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -12,15 +10,12 @@ from analysis._kernels import batch as _batch
 from analysis._kernels.layout import Layout
 from analysis._kernels.rows import LANES
 from analysis.programs import program
+from analysis.threads import in_chunks
 
 __all__ = ["Problem"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-
-_CHUNK = 4096
-"""Data sets a thread takes at once; it changes no bit."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
@@ -72,7 +67,8 @@ class Problem:
             -2 ln L/L_saturated at the minimum.
         failed : ndarray of bool, shape (n,)
         """
-        return self._solve(_batch.FIT, self._points(starts), estimator=estimator, range_=(low, high))
+        points = self._points(starts) if estimator is None else np.zeros((1, len(estimator)))
+        return self._solve(_batch.FIT, points, estimator=estimator, range_=(low, high))
 
     def profile(self, points: Array, pulls: Array | None = None) -> tuple[Array, Array, Mask]:
         """Minimise over the nuisance parameters at values of the parameter of interest.
@@ -87,9 +83,11 @@ class Problem:
         -------
         As `minima`.
         """
-        begin = self._points(points)
-        if pulls is not None:
-            begin[:, 1:] = pulls
+        if pulls is None:
+            begin = self._points(points)
+        else:
+            begin = np.empty((self.size, 1 + pulls.shape[1]))
+            begin[:, 0], begin[:, 1:] = points, pulls
         return self._solve(_batch.PROFILE, begin, near=pulls is not None)
 
     def errors(self, parameters: Array, *, fixed: bool = False) -> Array:
@@ -162,16 +160,12 @@ class Problem:
             mask[1:] = self.held
         bounds[mask, 0] = -math.inf
         written = program(self.layout, mask, bounded=task != _batch.ERRORS)
-        powers = self.layout.powers
+        knots = np.ascontiguousarray(self.layout.knots, np.float64)
+        powers = np.ascontiguousarray(self.layout.powers, np.float64)
+        powers = powers.reshape(*powers.shape[:2], -1)
         found, values, failed = np.empty((n, size)), np.empty(n), np.empty(n, np.bool_)
         none = np.zeros(0)
         arguments = (
-            written.code,
-            written.numbers,
-            written.ends,
-            np.ascontiguousarray(self.layout.knots, np.float64),
-            np.ascontiguousarray(powers.reshape(*powers.shape[:2], -1), np.float64),
-            np.zeros(written.n_rows * LANES),
             np.ascontiguousarray(self.counts, np.float64),
             np.ascontiguousarray(self.auxiliary, np.float64),
             bounds,
@@ -183,16 +177,16 @@ class Problem:
             float(threshold),
             float(edge),
             float(reach),
-            np.zeros((4, LANES)),
             found,
             values,
             failed,
         )
-        chunks = range(0, n, _CHUNK)
-        threads = min(numba.get_num_threads(), len(chunks))
-        if threads <= 1:
-            _batch.chunk(task, 0, n, *arguments)
-        else:
-            with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(lambda b: _batch.chunk(task, b, min(b + _CHUNK, n), *arguments), chunks))
+
+        def run(begin: int, end: int) -> None:
+            room = np.zeros(written.n_rows * LANES), np.zeros((4, LANES))
+            _batch.chunk(
+                task, begin, end, written.code, written.numbers, written.ends, knots, powers, *room, *arguments
+            )
+
+        in_chunks(n, run)
         return found, values, failed

@@ -150,23 +150,26 @@ class BatchFitter:
         errors : bool
             Compute Hesse's errors.
         """
-        n, size = len(counts), 1 + len(self.fitter.nominal)
-        parameters, values = np.full((n, size), math.nan), np.full(n, math.inf)
-        status = np.full(n, FAILED, np.int32)
-        widths = np.full((n, size), math.nan)
         if self.layout is not None:
             problem = Problem(layout=self.layout, counts=counts, auxiliary=auxiliary)
-            self._search(problem, parameters, values, status)
-        for i in np.flatnonzero(status):
-            parameters[i], widths[i], values[i], status[i] = self._retry(counts[i], auxiliary[i])
+            parameters, values = self._search(problem)
+            left = np.flatnonzero(values == math.inf)
+        else:
+            parameters, values = np.empty((len(counts), 1 + auxiliary.shape[1])), np.empty(len(counts))
+            left = np.arange(len(counts))
+        widths = np.full(parameters.shape, math.nan)
         if errors and self.layout is not None:
-            widths = np.where((status & RETRIED)[:, None], widths, problem.errors(parameters))
-            missing = np.isnan(widths).any(axis=1) & ((status & FAILED) == 0)
-            status[missing] |= NO_HESSE
+            widths = problem.errors(parameters)
+        status = np.zeros(len(counts), np.int32)
+        for i in left:
+            parameters[i], widths[i], values[i], status[i] = self._retry(counts[i], auxiliary[i])
+        if errors:
+            missing = np.flatnonzero(np.isnan(widths).any(axis=1))
+            status[missing[(status[missing] & FAILED) == 0]] |= NO_HESSE
         return BatchFit(parameters=parameters, errors=widths, values=values, status=status)
 
-    def _search(self, problem: Problem, parameters: Array, values: Array, status: Flags) -> None:
-        """Fit from every start, and keep the deepest minimum."""
+    def _search(self, problem: Problem) -> tuple[Array, Array]:
+        """Fit from every start, and keep the deepest minimum; infinity where there is none."""
         low, high = self.edges
         for number, start in enumerate(self.starts):
             estimator = self.linear.estimator if number == 0 and self.linear is not None else None
@@ -178,9 +181,13 @@ class BatchFitter:
                 failed |= ((found[:, 0] <= low) & (low > self.fitter.range[0])) | (
                     (found[:, 0] >= high) & (high < self.fitter.range[1])
                 )
-            better = ~failed & (deviance < values)
+            deviance[failed] = math.inf
+            if number == 0:
+                parameters, values = found, deviance
+                continue
+            better = np.flatnonzero(deviance < values)
             parameters[better], values[better] = found[better], deviance[better]
-            status[better] = 0
+        return parameters, values
 
     def _retry(self, counts: Array, auxiliary: Array) -> tuple[Array, Array, float, int]:
         """Fit one data set with MINUIT: parameters, errors, -2 ln L and status."""

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis._kernels.lanes import STEP, less, load, spread, store, where
+from simgen._kernels.lanes import STEP, less, load, spread, store, where
 from analysis._kernels.newton import minimise
 from analysis._kernels.rows import (
     APART,
@@ -60,7 +60,8 @@ def _load(
             row += ROW
         row = k
         for p in range(points.shape[1]):
-            w[row + BEST], w[row + LOW], w[row + HIGH] = points[t, p], bounds[p, 0], bounds[p, 1]
+            w[row + BEST] = points[t if len(points) > 1 else 0, p]
+            w[row + LOW], w[row + HIGH] = bounds[p, 0], bounds[p, 1]
             if p > 0:
                 w[row + MEASURED] = measured[t, p - 1]
             row += APART
@@ -156,8 +157,8 @@ def _depart(
 @kernel(nogil=True)
 def chunk(
     task: int, begin: int, end: int, code: Code, numbers: Array, ends: Code, knots: Array, powers: Array,
-    w: Array, counts: Array, measured: Array, bounds: Array, points: Array, estimator: Array, near: bool,
-    floors: Array, steps: Array, threshold: float, edge: float, reach: float, walked: Array, found: Array, values: Array,
+    w: Array, walked: Array, counts: Array, measured: Array, bounds: Array, points: Array, estimator: Array, near: bool,
+    floors: Array, steps: Array, threshold: float, edge: float, reach: float, found: Array, values: Array,
     failed: Mask,
 ) -> None:  # fmt: skip
     """Do a task for the data sets from `begin` to `end`: one entry, for the sake of the time to compile it.
@@ -172,11 +173,13 @@ def chunk(
         Of a tabulated signal.
     w : ndarray, shape (n_rows × LANES,)
         Room, zero.
+    walked : ndarray, shape (4, LANES)
+        Room.
     counts : ndarray, shape (n, N)
     measured : ndarray, shape (n, M)
     bounds : ndarray, shape (1 + M, 2)
         Ranges of the parameters.
-    points : ndarray, shape (n, 1 + M)
+    points : ndarray, shape (n, 1 + M), or (1, 1 + M) for all
         Where to start; in ERRORS the minimum, in CROSSING the point from which the profile rises.
     estimator : ndarray, shape (1 + M, 1 + N + M) or (0, 0)
         FIT: start with these parameters, linear in (1, counts, measured).
@@ -190,8 +193,6 @@ def chunk(
         CROSSING: by how much it rises.
     edge, reach : float
         CROSSING: the end of the range of θ, and how far it may go from the point.
-    walked : ndarray, shape (4, LANES)
-        Room.
     found : ndarray, shape (n, 1 + M)
         Filled: parameters, or errors, or the crossing in the first column; NaN where there is none.
     values : ndarray, shape (n,)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from analysis._kernels.lanes import exponent, mantissa, where
+from simgen._kernels.lanes import exponent, mantissa, where
 from simgen._kernels.jit import kernel
 
 _LN2 = 0.6931471805599453

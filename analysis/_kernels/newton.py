@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis._kernels.lanes import STEP, less, load, store, total, where
+from simgen._kernels.lanes import STEP, less, load, store, total, where
 from analysis._kernels.rows import (
     APART,
     AT,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis._kernels.bits import excess
-from analysis._kernels.lanes import STEP, less, load, root, spread, store, total, where
+from simgen._kernels.lanes import STEP, less, load, root, spread, store, total, where
 from analysis._kernels.rows import EXACT, REGULAR, ROW
 from simgen._kernels.jit import kernel
 

@@ -10,11 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgen._kernels.jit import kernel
+from simgen._kernels.lanes import exponent, mantissa
 
-_FRACTION = np.uint64((1 << 52) - 1)
-_ONE = np.uint64(1023 << 52)
-_52 = np.uint64(52)
-_SQRT_2 = math.sqrt(2.0)
 _LN_2 = math.log(2.0)
 _TWO_PI = 2.0 * math.pi
 
@@ -37,18 +34,11 @@ def _polynomial(s: float, coefficients: tuple[float, ...]) -> float:
 def fill_pairs(
     u: NDArray[np.float64], v: NDArray[np.float64], one: NDArray[np.float64], two: NDArray[np.float64]
 ) -> None:
-    """Turn uniforms in (0, 1) into pairs of normals (Box and Muller 1958); u is overwritten."""
-    bits = u.view(np.uint64)
-    for t in range(len(u)):
-        one[t] = np.float64(np.int64(bits[t] >> _52)) - 1023.0
-        bits[t] = (bits[t] & _FRACTION) | _ONE
+    """Turn uniforms in (0, 1) into pairs of normals (Box and Muller 1958)."""
     for t in range(len(u)):
         # u = m 2^e with m from √½ to √2, and ln m = 2 artanh((m-1)/(m+1))
-        large = u[t] > _SQRT_2
-        m = 0.5 * u[t] if large else u[t]
-        e = one[t] + 1.0 if large else one[t]
-        f = (m - 1.0) / (m + 1.0)
-        log = e * _LN_2 + 2.0 * f * _polynomial(f * f, _ARTANH)
+        f = (mantissa(u[t]) - 1.0) / (mantissa(u[t]) + 1.0)
+        log = exponent(u[t]) * _LN_2 + 2.0 * f * _polynomial(f * f, _ARTANH)
         radius = math.sqrt(-2.0 * log)
         # v = q/4 + x/2π with |x| ≤ π/4: four quarters of the circle
         q = np.floor(4.0 * v[t] + 0.5)
