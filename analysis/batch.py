@@ -10,7 +10,7 @@ from analysis._kernels import batch as _batch
 from analysis._kernels.layout import Layout
 from analysis._kernels.rows import LANES
 from analysis.programs import program
-from analysis.threads import in_chunks
+from simgen.threads import in_chunks
 
 __all__ = ["Problem"]
 

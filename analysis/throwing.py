@@ -15,7 +15,7 @@ from analysis._kernels.throw import (
     fill_table,
     fill_varied,
 )
-from analysis.threads import in_chunks
+from simgen.threads import in_chunks
 
 __all__ = ["LARGEST_MEAN", "CountTable", "count_table", "throw_counts", "throw_normals", "throw_varied"]
 

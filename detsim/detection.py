@@ -12,6 +12,7 @@ from detsim.smearing import Curve, PhotoElectrons, Resolution, TabulatedResoluti
 from simgen.events import Events
 from simgen.placement import contains
 from simgen.random import Stage, kernel_key
+from simgen.threads import in_chunks
 
 __all__ = ["detect", "response_arrays"]
 
@@ -42,7 +43,11 @@ def detect(events: Events, experiment: Experiment, *, seed: int, identity: Seque
     k0, k1 = kernel_key(seed, Stage.DETECTOR, *identity).astype(np.uint64)
     T_reco, keep = np.empty(len(events)), np.empty(len(events), np.bool_)
     response = response_arrays(experiment)
-    fill_measured(events.event, events.component, events.T, response, k0, k1, T_reco, keep)
+    columns = events.event, events.component, events.T
+    in_chunks(
+        len(events),
+        lambda begin, end: fill_measured(begin, end, *columns, response, k0, k1, T_reco, keep),
+    )
     measured = replace(events, T_reco=T_reco).select(keep)
     return _locate(measured, experiment, seed, identity) if experiment.detector.spatial else measured
 
@@ -62,7 +67,8 @@ def _locate(events: Events, experiment: Experiment, seed: int, identity: Sequenc
         if distance.resolution > 0:
             k0, k1 = kernel_key(seed, Stage.DISTANCE, *identity).astype(np.uint64)
             shift = np.empty(len(events))
-            fill_normals(events.event, k0, k1, shift)
+            event = events.event
+            in_chunks(len(event), lambda begin, end: fill_normals(begin, end, event, k0, k1, shift))
             L_reco = L_reco + distance.resolution * shift
         events = replace(events, L_reco=L_reco)
     region = experiment.baselines.region

@@ -18,6 +18,7 @@ from simgen.models import Model
 from simgen.oscillation import oscillated
 from simgen.plan import Plan, make_plan
 from simgen.random import Stage, generator, kernel_key
+from simgen.threads import in_chunks
 
 __all__ = [
     "event_plan",
@@ -279,5 +280,8 @@ def count_events(
     v0, v1 = kernel_key(seed, Stage.VERTEX, *identity).astype(np.uint64)
     d0, d1 = kernel_key(seed, Stage.DETECTOR, *identity).astype(np.uint64)
     counts = np.zeros((max(-(-n // BLOCK), 1), experiment.detector.n_bins + 2), np.int64)
-    fill_counts(first, n, prepared.arrays, response_arrays(experiment), v0, v1, d0, d1, counts)
+    arrays = prepared.arrays, response_arrays(experiment)
+    in_chunks(
+        len(counts), lambda begin, end: fill_counts(begin, end, first, n, *arrays, v0, v1, d0, d1, counts), 4
+    )
     return np.asarray(counts.sum(axis=0))

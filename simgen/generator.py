@@ -8,6 +8,7 @@ from simgen._kernels.vertex import fill_vertices
 from simgen.events import Events
 from simgen.plan import Plan
 from simgen.random import Stage, kernel_key
+from simgen.threads import in_chunks
 
 __all__ = ["generate"]
 
@@ -35,7 +36,8 @@ def generate(plan: Plan, n: int, *, seed: int, first: int = 0, identity: Sequenc
     k0, k1 = kernel_key(seed, Stage.VERTEX, *identity).astype(np.uint64)
     component, line = np.empty(n, np.int32), np.empty(n, np.int32)
     E_nu, T, cos_theta = np.empty(n), np.empty(n), np.empty(n)
-    fill_vertices(first, plan.arrays, k0, k1, component, line, E_nu, T, cos_theta)
+    columns = component, line, E_nu, T, cos_theta
+    in_chunks(n, lambda begin, end: fill_vertices(first, begin, end, plan.arrays, k0, k1, *columns))
     return Events(
         event=np.arange(first, first + n, dtype=np.int64),
         component=component,

@@ -13,11 +13,12 @@ Array = NDArray[np.float64]
 _FLOOR = 1e-290
 
 
-@kernel()
+@kernel(inner=True)
 def expected(layout: Layout, signal: Array, pulls: Array, mu: Array) -> None:
     """Fill the expected counts of a signal, given as layers of shape (1 + 2S, N)."""
     n_shapes = len(layout.layers) // 2
-    mu[:] = layout.bins[0]
+    for i in range(len(mu)):
+        mu[i] = layout.bins[0, i]
     for c in range(len(layout.components)):
         factor = 1.0
         for a in range(len(layout.pairs)):
@@ -27,12 +28,12 @@ def expected(layout: Layout, signal: Array, pulls: Array, mu: Array) -> None:
                 factor *= 1.0 + x if layout.nuisances[m, 0] == LINEAR else math.exp(x)
         for i in range(layout.components[c, 0], layout.components[c, 1]):
             column = layout.components[c, 2] + i - layout.components[c, 0]
-            layers = signal[:, i] if c < layout.n_signals else layout.layers[:, column]
-            total = layers[0]
+            layers, column = (signal, i) if c < layout.n_signals else (layout.layers, column)
+            total = layers[0, column]
             for m in range(len(layout.nuisances)):
                 s = layout.nuisances[m, 1]
                 if s >= 0:
-                    total += pulls[m] * (layers[1 + s] + pulls[m] * layers[1 + n_shapes + s])
+                    total += pulls[m] * (layers[1 + s, column] + pulls[m] * layers[1 + n_shapes + s, column])
             mu[i] += factor * total
 
 
@@ -85,7 +86,7 @@ def finite_templates(n: Array, mu: Array, errors: Array) -> float:
     return total + poisson(n, scaled)
 
 
-@kernel()
+@kernel(inner=True)
 def constraints(layout: Layout, pulls: Array, measured: Array) -> float:
     """Sum (x - a)² over the measured nuisance parameters."""
     total = 0.0
@@ -94,10 +95,8 @@ def constraints(layout: Layout, pulls: Array, measured: Array) -> float:
     return total
 
 
-@kernel()
-def cost(layout: Layout, signal: Array, pulls: Array, n: Array, measured: Array) -> float:
-    """Evaluate -2 ln L/L_saturated for a given signal."""
-    mu = np.empty(len(n))
+@kernel(inner=True)
+def _total(layout: Layout, signal: Array, pulls: Array, n: Array, measured: Array, mu: Array) -> float:
     expected(layout, signal, pulls, mu)
     if layout.likelihood == POISSON:
         data = poisson(n, mu)
@@ -105,7 +104,13 @@ def cost(layout: Layout, signal: Array, pulls: Array, n: Array, measured: Array)
         data = gaussian(n, mu, layout.bins[1])
     else:
         data = finite_templates(n, mu, layout.bins[1])
-    return data + constraints(layout, pulls, measured)
+    return float(data + constraints(layout, pulls, measured))
+
+
+@kernel()
+def cost(layout: Layout, signal: Array, pulls: Array, n: Array, measured: Array) -> float:
+    """Evaluate -2 ln L/L_saturated for a given signal."""
+    return float(_total(layout, signal, pulls, n, measured, np.empty(len(n))))
 
 
 @kernel()
@@ -114,4 +119,4 @@ def polynomial_cost(layout: Layout, theta: float, pulls: Array, n: Array, measur
     t = theta - layout.knots[0]
     p = layout.powers[0]
     signal = p[0] + t * (p[1] + t * (p[2] + t * p[3]))
-    return cost(layout, signal, pulls, n, measured)
+    return float(_total(layout, signal, pulls, n, measured, np.empty(len(n))))

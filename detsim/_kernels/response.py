@@ -3,7 +3,6 @@
 import math
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,7 +47,7 @@ class ResponseArrays(NamedTuple):
     n_source: int
 
 
-@kernel()
+@kernel(inner=True)
 def _interpolate(x: float, energy: NDArray[np.float64], value: NDArray[np.float64]) -> float:
     """Interpolate linearly, constant beyond the ends."""
     last = len(energy) - 1
@@ -60,7 +59,7 @@ def _interpolate(x: float, energy: NDArray[np.float64], value: NDArray[np.float6
     return float(value[i] + (x - energy[i]) * ((value[i + 1] - value[i]) / (energy[i + 1] - energy[i])))
 
 
-@kernel()
+@kernel(inner=True)
 def _visible(T: float, response: ResponseArrays) -> float:
     """Evaluate the visible energy."""
     if len(response.visible_power) == 0:
@@ -71,7 +70,7 @@ def _visible(T: float, response: ResponseArrays) -> float:
     return float(c[0] + x * (c[1] + x * (c[2] + x * c[3])))
 
 
-@kernel()
+@kernel(inner=True)
 def measure(
     index: int, T: float, recoil: bool, response: ResponseArrays, k0: np.uint64, k1: np.uint64
 ) -> tuple[bool, float]:
@@ -106,7 +105,7 @@ def measure(
     return w < accepted, T_reco
 
 
-@kernel()
+@kernel(inner=True)
 def record(
     index: int, component: int, T: float, response: ResponseArrays, k0: np.uint64, k1: np.uint64
 ) -> tuple[bool, float]:
@@ -117,8 +116,10 @@ def record(
     return measure(index, T, background < 0, response, k0, k1)
 
 
-@kernel(parallel=True, nogil=True)
+@kernel(nogil=True)
 def fill_measured(
+    begin: int,
+    end: int,
     event: NDArray[np.int64],
     component: NDArray[np.int32],
     T: NDArray[np.float64],
@@ -128,21 +129,25 @@ def fill_measured(
     T_reco: NDArray[np.float64],
     keep: NDArray[np.bool_],
 ) -> None:
-    """Fill the measured energy of every event and whether it is recorded."""
-    for i in numba.prange(len(T)):
+    """Fill the measured energies of the events from begin to end, and whether they are recorded."""
+    for i in range(begin, end):
         keep[i], T_reco[i] = record(event[i], component[i], T[i], response, k0, k1)
 
 
-@kernel(parallel=True, nogil=True)
-def fill_normals(event: NDArray[np.int64], k0: np.uint64, k1: np.uint64, values: NDArray[np.float64]) -> None:
-    """Fill one standard normal an event."""
-    for i in numba.prange(len(event)):
+@kernel(nogil=True)
+def fill_normals(
+    begin: int, end: int, event: NDArray[np.int64], k0: np.uint64, k1: np.uint64, values: NDArray[np.float64]
+) -> None:
+    """Fill one standard normal an event, from begin to end."""
+    for i in range(begin, end):
         u, v = uniforms(event[i], 0, k0, k1)
         values[i] = normal(u, v)
 
 
-@kernel(parallel=True, nogil=True)
+@kernel(nogil=True)
 def fill_counts(
+    begin: int,
+    end: int,
     first: int,
     n: int,
     plan: PlanArrays,
@@ -153,8 +158,8 @@ def fill_counts(
     d1: np.uint64,
     counts: NDArray[np.int64],
 ) -> None:
-    """Draw and measure events and count them in bins, block by block; counts has a row a block."""
-    for block in numba.prange(len(counts)):
+    """Draw and measure events and count them in bins, block by block from begin to end; counts has a row a block."""
+    for block in range(begin, end):
         for i in range(first + block * BLOCK, min(first + (block + 1) * BLOCK, first + n)):
             c, _, T = draw_vertex(i, plan, v0, v1)
             recorded, T_reco = record(i, plan.component[c], T, response, d0, d1)

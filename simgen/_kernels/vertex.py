@@ -3,7 +3,6 @@
 import math
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,7 +56,7 @@ class PlanArrays(NamedTuple):
     qed: bool
 
 
-@kernel()
+@kernel(inner=True)
 def _line_density_inverse(p: float, q: float, u: float) -> float:
     """Solve the CDF of a density that runs linearly from p to q over (0, 1)."""
     if p + q <= 0.0:
@@ -67,7 +66,7 @@ def _line_density_inverse(p: float, q: float, u: float) -> float:
     return min(2.0 * c / (p + math.sqrt(max(p * p + 2.0 * (q - p) * c, 0.0))), 1.0)
 
 
-@kernel()
+@kernel(inner=True)
 def _find(value: float, column: int, i: int, last: int, nodes: NDArray[np.float64]) -> int:
     """Find the row from i to last - 1 whose cell holds a value of an ascending column."""
     while last - i > 1:
@@ -79,7 +78,7 @@ def _find(value: float, column: int, i: int, last: int, nodes: NDArray[np.float6
     return i
 
 
-@kernel()
+@kernel(inner=True)
 def _continuum_energy(u: float, first: int, last: int, nodes: NDArray[np.float64]) -> float:
     """Draw a neutrino energy from the piecewise linear density between two rows of the nodes."""
     i = _find(u, 2, first, last, nodes)
@@ -89,7 +88,7 @@ def _continuum_energy(u: float, first: int, last: int, nodes: NDArray[np.float64
     return float(nodes[i, 0] + (nodes[i + 1, 0] - nodes[i, 0]) * x)
 
 
-@kernel()
+@kernel(inner=True)
 def _power_law(u: float, p: float, span: float) -> float:
     """Invert the CDF of x^(p-1) between 1 and exp(span)."""
     if p == 0.0:
@@ -97,7 +96,7 @@ def _power_law(u: float, p: float, span: float) -> float:
     return float(math.exp(math.log1p(u * math.expm1(p * span)) / p))
 
 
-@kernel()
+@kernel(inner=True)
 def _spectrum(omega: float, first: int, last: int, nodes: NDArray[np.float64]) -> float:
     """Interpolate the weight in the neutrino energy between two rows of the nodes."""
     i = _find(omega, 0, first, last, nodes)
@@ -106,7 +105,7 @@ def _spectrum(omega: float, first: int, last: int, nodes: NDArray[np.float64]) -
     return float(nodes[i, 1] + x * (nodes[i + 1, 1] - nodes[i, 1]))
 
 
-@kernel()
+@kernel(inner=True)
 def _weak_recoil(u: float, omega: float, low: float, high: float, a2: float, b2: float, ab: float) -> float:
     """Solve the cubic CDF of the tree-level recoil spectrum, by Newton steps kept in a bracket."""
     quadratic = ab * M_E / (2.0 * omega * omega)
@@ -135,7 +134,7 @@ def _weak_recoil(u: float, omega: float, low: float, high: float, a2: float, b2:
     return T
 
 
-@kernel()
+@kernel(inner=True)
 def _magnetic_recoil(u: float, omega: float, low: float, high: float) -> float:
     """Solve ln T - T/ω = G, the CDF of the magnetic recoil spectrum, by Newton steps in ln T."""
     G_low = math.log(low) - low / omega
@@ -151,7 +150,7 @@ def _magnetic_recoil(u: float, omega: float, low: float, high: float) -> float:
     return min(max(math.exp(x), low), high)
 
 
-@kernel()
+@kernel(inner=True)
 def _differential(T: float, omega: float, plan: PlanArrays, c: int) -> float:
     """Evaluate dσ/dT of a BOXES channel in units of σ0."""
     k = kappa(T, plan.charged_current[c]) if plan.running else 1.0
@@ -172,7 +171,7 @@ def _differential(T: float, omega: float, plan: PlanArrays, c: int) -> float:
     return float(total)
 
 
-@kernel()
+@kernel(inner=True)
 def _draw_box(
     index: int, draw: int, c: int, u: float, v: float, plan: PlanArrays, k0: np.uint64, k1: np.uint64
 ) -> tuple[bool, float, float]:
@@ -199,7 +198,7 @@ def _draw_box(
     return w * plan.boxes[i, 5] < density, omega, T
 
 
-@kernel()
+@kernel(inner=True)
 def draw_vertex(index: int, plan: PlanArrays, k0: np.uint64, k1: np.uint64) -> tuple[int, float, float]:
     """Draw channel, E_nu and T of one event; draws 2n and 2n+1 of its stream belong to the n-th attempt."""
     draw = 0
@@ -234,9 +233,11 @@ def draw_vertex(index: int, plan: PlanArrays, k0: np.uint64, k1: np.uint64) -> t
         return c, omega, _weak_recoil(v, omega, low, high, p0, p1, p2)
 
 
-@kernel(parallel=True, nogil=True)
+@kernel(nogil=True)
 def fill_vertices(
     first: int,
+    begin: int,
+    end: int,
     plan: PlanArrays,
     k0: np.uint64,
     k1: np.uint64,
@@ -246,8 +247,8 @@ def fill_vertices(
     T: NDArray[np.float64],
     cos_theta: NDArray[np.float64],
 ) -> None:
-    """Fill the columns for the events first, first + 1, ..."""
-    for i in numba.prange(len(T)):
+    """Fill rows from begin to end of the columns for the events first, first + 1, ..."""
+    for i in range(begin, end):
         c, omega, recoil = draw_vertex(first + i, plan, k0, k1)
         component[i], line[i] = plan.component[c], plan.line[c]
         E_nu[i], T[i] = omega, recoil

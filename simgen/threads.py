@@ -1,4 +1,4 @@
-"""Compiled work on many data sets, shared out among threads."""
+"""Compiled work on many events or data sets, shared out among threads."""
 
 import os
 from collections.abc import Callable
@@ -10,25 +10,27 @@ import numba
 __all__ = ["CHUNK", "in_chunks"]
 
 CHUNK = 4096
-"""Data sets that are worth a thread; a multiple of all blocks."""
+"""So many are worth a thread; a multiple of all blocks."""
 _EACH = 4
 """Chunks of one thread, so that none waits long for another."""
 
 
-def in_chunks(n: int, work: Callable[[int, int], None]) -> None:
-    """Do work on the data sets from 0 to n, on as many threads as numba may use.
+def in_chunks(n: int, work: Callable[[int, int], None], least: int = CHUNK) -> None:
+    """Do work on all that is numbered from 0 to n, on as many threads as numba may use.
 
     Parameters
     ----------
     n : int
     work : callable
         Takes where it begins and ends; what it does must not depend on that.
+    least : int
+        Numbers that are worth a thread.
     """
-    threads = min(numba.get_num_threads(), -(-n // CHUNK))
+    threads = min(numba.get_num_threads(), -(-n // least))
     if threads <= 1:
         work(0, n)
         return
-    size = CHUNK * max(1, n // (_EACH * threads * CHUNK))
+    size = least * max(1, n // (_EACH * threads * least))
     begins = range(0, n, size)
     for _ in _pool(threads, os.getpid()).map(lambda begin: work(begin, min(begin + size, n)), begins):
         pass
