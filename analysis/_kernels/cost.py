@@ -37,23 +37,26 @@ def expected(layout: Layout, signal: Array, pulls: Array, mu: Array) -> None:
             mu[i] += factor * total
 
 
+@kernel(inner=True)
+def _deviance(n: float, mu: float) -> float:
+    """Evaluate μ - n + n ln(n/μ).
+
+    Near μ = n, as n(x - ln(1+x)) with x = μ/n - 1, so that large counts do not cancel.
+    """
+    m = max(mu, _FLOOR)
+    difference = m - n
+    if abs(difference) < 0.5 * n:
+        x = difference / n
+        return n * (x - math.log1p(x))
+    return difference + n * math.log(n / m) if n > 0.0 else difference
+
+
 @kernel()
 def poisson(n: Array, mu: Array) -> float:
-    """Sum 2(μ - n + n ln(n/μ)), the deviance (Baker and Cousins 1984).
-
-    Near μ = n, as 2n(x - ln(1+x)) with x = μ/n - 1, so that large counts do not cancel.
-    """
+    """Sum 2(μ - n + n ln(n/μ)), the deviance (Baker and Cousins 1984)."""
     total = 0.0
     for i in range(len(n)):
-        m = max(mu[i], _FLOOR)
-        difference = m - n[i]
-        if abs(difference) < 0.5 * n[i]:
-            x = difference / n[i]
-            total += n[i] * (x - math.log1p(x))
-        elif n[i] > 0.0:
-            total += difference + n[i] * math.log(n[i] / m)
-        else:
-            total += difference
+        total += _deviance(n[i], mu[i])
     return 2.0 * total
 
 
@@ -73,17 +76,17 @@ def finite_templates(n: Array, mu: Array, errors: Array) -> float:
     A factor β of each bin is measured as 1 ± δ, and β² + β(μδ² - 1) = nδ² at the minimum (Conway,
     arXiv:1103.0354).
     """
-    scaled, total = np.empty(len(n)), 0.0
+    data, total = 0.0, 0.0
     for i in range(len(n)):
-        scaled[i] = mu[i]
+        beta = 1.0
         variance = errors[i] ** 2
         if variance > 0.0:
             half = 0.5 * (max(mu[i], _FLOOR) * variance - 1.0)
             root = math.sqrt(half * half + n[i] * variance)
             beta = n[i] * variance / (half + root) if half > 0.0 else root - half
-            scaled[i] *= beta
             total += (beta - 1.0) ** 2 / variance
-    return total + poisson(n, scaled)
+        data += _deviance(n[i], beta * mu[i])
+    return total + 2.0 * data
 
 
 @kernel(inner=True)
