@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +17,7 @@ __all__ = ["Problem"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
@@ -127,7 +129,13 @@ class Problem:
         failed : ndarray of bool, shape (n,)
         """
         found, _, failed = self._solve(
-            _batch.CROSSING, parameters, floors=floors, steps=steps, threshold=threshold, edge=end, reach=reach
+            _batch.CROSSING,
+            parameters,
+            floors=floors,
+            steps=steps,
+            threshold=threshold,
+            edge=end,
+            reach=reach,
         )
         return found[:, 0], failed
 
@@ -165,7 +173,7 @@ class Problem:
         powers = powers.reshape(*powers.shape[:2], -1)
         found, values, failed = np.empty((n, size)), np.empty(n), np.empty(n, np.bool_)
         none = np.zeros(0)
-        arguments = (
+        arguments: tuple[Any, ...] = (
             np.ascontiguousarray(self.counts, np.float64),
             np.ascontiguousarray(self.auxiliary, np.float64),
             bounds,
@@ -185,7 +193,16 @@ class Problem:
         def run(begin: int, end: int) -> None:
             room = np.zeros(written.n_rows * LANES), np.zeros((4, LANES))
             _batch.chunk(
-                task, begin, end, written.code, written.numbers, written.ends, knots, powers, *room, *arguments
+                task,
+                begin,
+                end,
+                written.code,
+                written.numbers,
+                written.ends,
+                knots,
+                powers,
+                *room,
+                *arguments,
             )
 
         in_chunks(n, run)

@@ -15,7 +15,7 @@ from analysis.intervals import interval, upper_limit
 from analysis.linear import Linear, linearised
 from analysis.ranges import EVEN
 from analysis.starts import free_starts
-from analysis.table import cubic_pieces
+from analysis.table import tabulated
 
 __all__ = ["FAILED", "NO_HESSE", "NO_LIMIT", "NO_MINOS", "RETRIED", "BatchFit", "BatchFitter"]
 
@@ -25,12 +25,6 @@ Flags = NDArray[np.int32]
 FAILED, NO_MINOS, NO_LIMIT, NO_HESSE, RETRIED = 1, 2, 4, 8, 16
 """Bits of a fit's status; the last is no failure: MINUIT fitted it."""
 
-_TABLE = 48.0
-"""A tabulated signal reaches this many times the resolution away from where fits begin."""
-_INSET = 0.01
-"""Of the way to the end of the parameter's range: so much is left out where it cannot be tabulated."""
-_CLOSE = 0.05
-"""Values from which a table begins are no closer than this, in the same units."""
 _EDM = 1e-10
 """What MINUIT aims at where it fits: estimates within 1e-4 of the error."""
 
@@ -99,26 +93,8 @@ class BatchFitter:
 
     @cached_property
     def _tabulated(self) -> tuple[tuple[float, float], tuple[Array, Array] | None]:
-        """A range that could be tabulated, and the table: it ends before an end point, which is a root."""
-        (low, high), first, last = self._whole, min(self.starts), max(self.starts)
-        reach = _TABLE * self.fitter.width
-        left, right = max(low, first - reach), min(high, last + reach)
-        for inset in (0.0, _INSET):
-            below = left + (inset * (first - left) if left == low else 0.0)
-            above = right - (inset * (right - last) if right == high else 0.0)
-            table = self._table(below, above)
-            if table is not None:
-                return (below, above), table
-        return (left, right), None
-
-    def _table(self, low: float, high: float) -> tuple[Array, Array] | None:
-        grid = self.fitter.grid
-        points = [low]
-        for point in (*grid[(grid > low) & (grid < high)], high):
-            if point - points[-1] > _CLOSE * self.fitter.width:
-                points.append(float(point))
-        points[-1] = high
-        return cubic_pieces(self.fitter.templates, np.array(points))
+        """A range that could be tabulated, and the table."""
+        return tabulated(self.fitter, min(self.starts), max(self.starts), *self._whole)
 
     @cached_property
     def edges(self) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from analysis import steps
 from analysis._kernels import rows as R  # noqa: N812
-from analysis._kernels import tape as O  # noqa: E741, N812
+from analysis._kernels import tape as O  # noqa: N812
 from analysis._kernels.layout import GAUSSIAN, LINEAR, POISSON, Layout
 from analysis.tape import Expression, Program, Tape, Term
 
@@ -218,7 +218,7 @@ class Writer:
         tape.end_aside()
 
     def _splits(self, by: tuple[int, ...]) -> list[tuple[int, tuple[int, ...], tuple[int, ...]]]:
-        """Components that depend on all the parameters, with what acts on their factor and on their columns."""
+        """Components that depend on all parameters; what acts on their factor and on their columns."""
         found = []
         for c in range(len(self.components)):
             factor = tuple(p for p in by if p - 1 in self.of[c])
@@ -244,9 +244,7 @@ class Writer:
             (c, by), (d, and_) = key
             (low, high), (bottom, top) = self.components[c][:2], self.components[d][:2]
             bins = range(max(low, bottom), min(high, top))
-            self.sums[key] = self.tape.sum(
-                [(*self._bent(c, i, by), self._column(d, i, and_)) for i in bins]
-            )
+            self.sums[key] = self.tape.sum([(*self._bent(c, i, by), self._column(d, i, and_)) for i in bins])
         return self.sums[key]
 
     def _bent(self, c: int, i: int, by: tuple[int, ...]) -> Term:
@@ -256,7 +254,7 @@ class Writer:
         return (self.tape.sum([(self.slopes[i][1], column)]),)
 
     def derive(self) -> None:
-        """Write the gradient and the Hessian of the free parameters; rows of its elements, None where it is 0."""
+        """Write the gradient and the Hessian of the free parameters."""
         measured = [float(x) for x in self.layout.constraints[:, 1]]
         for p in sorted({0, *self.free}):
             terms: list[Term] = [(*self._factor(c, f), self._first(c, by)) for c, f, by in self._splits((p,))]

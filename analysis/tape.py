@@ -125,9 +125,7 @@ class Tape:
         pairs = [key for key in found if len(key) == 2]
         inputs = [row for key in linear + pairs for row in key]
         numbers = [constant, *(found[key] for key in linear + pairs)]
-        self._operations.append(
-            _Operation(SUM, [target], inputs, numbers, (len(linear), 2 * len(pairs)))
-        )
+        self._operations.append(_Operation(SUM, [target], inputs, numbers, (len(linear), 2 * len(pairs))))
         return target
 
     def row_of(self, terms: Iterable[Term]) -> int:
@@ -186,7 +184,9 @@ class Tape:
             starts.append(len(code))
             rows = [[places[row] * LANES for row in some] for some in (o.outputs, o.inputs)]
             extra = list(o.extra)
-            body = [*rows[0], *extra, *rows[1]] if o.what in (SUM, UNLESS_HELD) else [*rows[0], *rows[1], *extra]
+            body = (
+                [*rows[0], *extra, *rows[1]] if o.what in (SUM, UNLESS_HELD) else [*rows[0], *rows[1], *extra]
+            )
             if o.what == UNLESS_HELD:
                 jumps.append((len(code) + HEAD, number + 1, number + 1 + o.extra[0]))
             code += [o.what, HEAD + len(body), len(numbers), *body]
@@ -213,7 +213,6 @@ class Tape:
                         places[row] = free.pop()
                     else:
                         places[row], n_rows = n_rows, n_rows + 1
-            for row in {*o.outputs, *o.inputs}:
-                if row >= self._pinned and last[row] == j:
-                    free.append(places[row])
+            ended = {row for row in (*o.outputs, *o.inputs) if row >= self._pinned and last[row] == j}
+            free += [places[row] for row in sorted(ended)]
         return places, n_rows

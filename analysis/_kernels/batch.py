@@ -5,7 +5,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simgen._kernels.lanes import STEP, less, load, spread, store, where
 from analysis._kernels.newton import minimise
 from analysis._kernels.rows import (
     APART,
@@ -26,6 +25,7 @@ from analysis._kernels.rows import (
 )
 from analysis._kernels.tape import run
 from simgen._kernels.jit import kernel
+from simgen._kernels.lanes import STEP, less, load, spread, store, where
 
 Array = NDArray[np.float64]
 Code = NDArray[np.uint64]
@@ -52,13 +52,13 @@ def _load(
     Return how far the rows of the parameters reach.
     """
     end = np.uint64(points.shape[1]) * APART
-    for k in range(ROW):
-        t = begin + min(np.int64(k), count - 1)
-        row = _FIRST + end + k
+    for k in range(LANES):
+        t = begin + (k if k < count else count - 1)
+        row = _FIRST + end + np.uint64(k)
         for i in range(counts.shape[1]):
             w[row] = counts[t, i]
             row += ROW
-        row = k
+        row = np.uint64(k)
         for p in range(points.shape[1]):
             w[row + BEST] = points[t if len(points) > 1 else 0, p]
             w[row + LOW], w[row + HIGH] = bounds[p, 0], bounds[p, 1]
@@ -157,9 +157,9 @@ def _depart(
 @kernel(nogil=True)
 def chunk(
     task: int, begin: int, end: int, code: Code, numbers: Array, ends: Code, knots: Array, powers: Array,
-    w: Array, walked: Array, counts: Array, measured: Array, bounds: Array, points: Array, estimator: Array, near: bool,
-    floors: Array, steps: Array, threshold: float, edge: float, reach: float, found: Array, values: Array,
-    failed: Mask,
+    w: Array, walked: Array, counts: Array, measured: Array, bounds: Array, points: Array, estimator: Array,
+    near: bool, floors: Array, steps: Array, threshold: float, edge: float, reach: float, found: Array,
+    values: Array, failed: Mask,
 ) -> None:  # fmt: skip
     """Do a task for the data sets from `begin` to `end`: one entry, for the sake of the time to compile it.
 
@@ -217,12 +217,10 @@ def chunk(
         for _ in range(_WALK if crossing else 1):
             for k in range(LANES if crossing else 0):
                 w[BEST + np.uint64(k)] = walked[0, k] if walked[3, k] == 0.0 else walked[1, k]
-            minimise(code, numbers, ends, knots, powers, w, size, most, near, near and searched)
+            minimise(code, numbers, ends, knots, powers, w, size, most, near, bool(near and searched))
             if not crossing:
                 _give(BEST, first, count, w, found, values, failed)
-            elif not _walk(
-                w, first, count, points, floors, steps, goal, edge, reach, walked, found, failed
-            ):
+            elif not _walk(w, first, count, points, floors, steps, goal, edge, reach, walked, found, failed):
                 break
 
 

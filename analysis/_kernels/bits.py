@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from simgen._kernels.lanes import exponent, mantissa, where
 from simgen._kernels.jit import kernel
+from simgen._kernels.lanes import exponent, mantissa, where
 
 _LN2 = 0.6931471805599453
 
 
 @kernel(inline="always")
 def excess(y: Any) -> Any:
-    """Evaluate y - 1 - ln y of a number or of values side by side to rounding, for 1e-300 < y < 1e300, without branches.
+    """Evaluate y - 1 - ln y to rounding, for 1e-300 < y < 1e300, of a number or of values side by side.
 
     With y = 2^e m, √½ ≤ m < √2, and z = (m - 1)/(m + 1): ln m = 2 artanh z. Where e = 0 the leading z cancels
     in closed form: m - 1 - 2z = z² (m + 1).

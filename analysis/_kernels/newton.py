@@ -5,7 +5,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simgen._kernels.lanes import STEP, less, load, store, total, where
 from analysis._kernels.rows import (
     APART,
     AT,
@@ -32,6 +31,7 @@ from analysis._kernels.rows import (
 )
 from analysis._kernels.tape import run
 from simgen._kernels.jit import kernel
+from simgen._kernels.lanes import STEP, less, load, store, total, where
 
 Array = NDArray[np.float64]
 Code = NDArray[np.uint64]
@@ -144,8 +144,8 @@ def _place(w: Array, size: np.uint64, share: float) -> None:
 
 
 @kernel(inner=True)
-def _advance(w: Array, size: np.uint64, k: np.uint64) -> None:
-    """Judge what was tried, take over the next steps where it was accepted, and end the search where it is there.
+def _advance(w: Array, size: np.uint64, k: int) -> None:
+    """Judge what was tried, take over the next steps where it was accepted, and end where it is there.
 
     What is 1 or 0 for every data set are conditions.
     """
@@ -155,8 +155,7 @@ def _advance(w: Array, size: np.uint64, k: np.uint64) -> None:
     size_of = where(less(best, 0.0), 0.0 - best, best)
     fallen = where(less(best + _ROUNDING * (1.0 + size_of), value), 0.0, less(value, math.inf))
     accepted = live * where(trusted, 1.0, fallen)
-    watched = accepted * (1.0 - trusted)
-    rejected = live - accepted
+    watched, rejected = accepted * (1.0 - trusted), live - accepted
     best = where(watched, value, best)
     shortened = where(watched, less(fraction, 1.0), load(w, SHORTENED + k))
     fraction = where(watched, 1.0, where(rejected, 0.5 * fraction, fraction))
@@ -174,8 +173,7 @@ def _advance(w: Array, size: np.uint64, k: np.uint64) -> None:
     infinite = 1.0 - less(last, math.inf)
     back = accepted * regular * trusted * (1.0 - less(decrease, last))
     far = (accepted * regular - back) * trusted * infinite * less(_FIRST, decrease)
-    going = accepted * regular - back - far
-    again = irregular * exact
+    going, again = accepted * regular - back - far, irregular * exact
     converged = going * less(decrease, _CONVERGED)
     rest = (going - converged) * (1.0 - infinite)
     near = rest * less(decrease, _NEAR)
@@ -184,8 +182,7 @@ def _advance(w: Array, size: np.uint64, k: np.uint64) -> None:
 
     for p in range(_0, end, APART):
         here, at = load(w, BEST + p + k), load(w, AT + p + k)
-        before = load(w, BEFORE + p + k)
-        before = where(accepted * trusted, here, before)
+        before = where(accepted * trusted, here, load(w, BEFORE + p + k))
         step = where(going, load(w, TRIAL + p + k), where(accepted, 0.0, load(w, STEP_OF + p + k)))
         here = where(back, before, where(accepted, at, here))
         moved = here + step
@@ -202,8 +199,7 @@ def _advance(w: Array, size: np.uint64, k: np.uint64) -> None:
     decrease = where(going, decrease, where(far, 0.0, where(again, math.inf, last)))
     store(w, DECREASE + k, decrease)
     store(w, EXACT + k, where(again, 0.0, where(near + short, 1.0, exact)))
-    trusted = where(back + far + again, 0.0, where(near, 1.0 - cautious, trusted))
-    store(w, TRUSTED + k, trusted)
+    store(w, TRUSTED + k, where(back + far + again, 0.0, where(near, 1.0 - cautious, trusted)))
     store(w, CAUTIOUS + k, where(back, 1.0, cautious))
     store(w, SHORTENED + k, shortened)
     store(w, FRACTION + k, fraction)

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis._kernels.bits import excess
-from simgen._kernels.lanes import STEP, less, load, root, spread, store, total, where
 from analysis._kernels.rows import EXACT, REGULAR, ROW
 from simgen._kernels.jit import kernel
+from simgen._kernels.lanes import STEP, less, load, root, spread, store, total, where
 
 Array = NDArray[np.float64]
 Code = NDArray[np.uint64]
@@ -143,7 +143,7 @@ def _held(code: Code, x: np.uint64, end: np.uint64, w: Array) -> bool:
     for y in range(x, end):
         for k in range(_0, ROW, STEP):
             found += total(load(w, code[y] + k))
-    return found < np.float64((end - x) * ROW)
+    return bool(found < np.float64((end - x) * ROW))
 
 
 @kernel(inner=True)

@@ -158,7 +158,7 @@ def fill_counts(
     d1: np.uint64,
     counts: NDArray[np.int64],
 ) -> None:
-    """Draw and measure events and count them in bins, block by block from begin to end; counts has a row a block."""
+    """Draw, measure and count events in bins, for blocks from begin to end; counts has a row a block."""
     for block in range(begin, end):
         for i in range(first + block * BLOCK, min(first + (block + 1) * BLOCK, first + n)):
             c, _, T = draw_vertex(i, plan, v0, v1)

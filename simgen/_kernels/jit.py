@@ -11,15 +11,15 @@ __all__ = ["kernel"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class _Part(Compiler):  # type: ignore[misc]
+class _Part(Compiler):
     """Compiles what is optimised together with its callers only."""
 
     def define_pipelines(self) -> Any:
         """Take a library that leaves its functions as they are."""
         state = self.state
         state.library = state.targetctx.codegen().create_library(state.func_id.func_qualname)
-        state.library._optimize_final_module = lambda: None  # noqa: SLF001
-        return super().define_pipelines()
+        state.library._optimize_final_module = lambda: None
+        return super().define_pipelines()  # type: ignore[no-untyped-call]
 
 
 def kernel(*, inner: bool = False, **options: Any) -> Callable[[F], F]:

@@ -6,7 +6,7 @@ compiled is short.
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from llvmlite import ir
@@ -35,9 +35,9 @@ _lanes = _Lanes()
 
 
 @register_model(_Lanes)
-class _Model(models.PrimitiveModel):  # type: ignore[misc]
+class _Model(models.PrimitiveModel):
     def __init__(self, manager: Any, described: Any) -> None:
-        super().__init__(manager, described, _VECTOR)
+        super().__init__(manager, described, _VECTOR)  # type: ignore[no-untyped-call]
 
 
 def _splat(builder: Any, value: Any) -> Any:
@@ -51,16 +51,16 @@ def _operation(function: Any, instruction: str) -> None:
     """Let an operator act on two values, or on one and a number."""
     kinds = ((_lanes, _lanes), (_lanes, types.float64), (types.float64, _lanes))
 
-    class Typed(ConcreteTemplate):  # type: ignore[misc]
-        cases = [signature(_lanes, *kind) for kind in kinds]  # noqa: RUF012
+    class Typed(ConcreteTemplate):
+        cases = [signature(_lanes, *kind) for kind in kinds]  # type: ignore[no-untyped-call]  # noqa: RUF012
 
     def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
         pair = [a if t is _lanes else _splat(builder, a) for a, t in zip(args, typed.args, strict=True)]
         return getattr(builder, instruction)(*pair)
 
-    infer_global(function)(Typed)
+    infer_global(function)(Typed)  # type: ignore[no-untyped-call]
     for kind in kinds:
-        lower_builtin(function, *kind)(generate)
+        lower_builtin(function, *kind)(generate)  # type: ignore[no-untyped-call]
 
 
 for _function, _instruction in (
@@ -72,12 +72,17 @@ for _function, _instruction in (
     _operation(_function, _instruction)
 
 
+def _known(typed: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a function of compiled code, from what tells its type and writes it down."""
+    return cast("Callable[..., Any]", intrinsic(typed))
+
+
 def _place(context: Any, builder: Any, typed: Any, args: Any) -> Any:
     array = context.make_array(typed.args[0])(context, builder, args[0])
     return builder.bitcast(builder.gep(array.data, [args[1]]), _VECTOR.as_pointer())
 
 
-@intrinsic
+@_known
 def load(typing_context: Any, w: Any, begin: Any) -> Any:
     """Take a value from an array, from a place on."""
 
@@ -89,7 +94,7 @@ def load(typing_context: Any, w: Any, begin: Any) -> Any:
     return _lanes(w, types.uint64), generate
 
 
-@intrinsic
+@_known
 def store(typing_context: Any, w: Any, begin: Any, value: Any) -> Any:
     """Put a value, or a number many times, into an array."""
 
@@ -109,12 +114,11 @@ def _alike(builder: Any, typed: Any, args: Any) -> list[Any]:
     """Repeat what is a number where others are values."""
     mixed = _lanes in typed.args
     return [
-        _splat(builder, a) if mixed and t is not _lanes else a
-        for a, t in zip(args, typed.args, strict=True)
+        _splat(builder, a) if mixed and t is not _lanes else a for a, t in zip(args, typed.args, strict=True)
     ]
 
 
-@intrinsic
+@_known
 def less(typing_context: Any, one: Any, other: Any) -> Any:
     """Tell with 1 or 0 where one value, or number, is below another."""
 
@@ -126,7 +130,7 @@ def less(typing_context: Any, one: Any, other: Any) -> Any:
     return kind(*(t if t is _lanes else types.float64 for t in (one, other))), generate
 
 
-@intrinsic
+@_known
 def where(typing_context: Any, condition: Any, one: Any, other: Any) -> Any:
     """Choose one where a value is above 0, else the other."""
 
@@ -139,7 +143,7 @@ def where(typing_context: Any, condition: Any, one: Any, other: Any) -> Any:
     return kind(*(t if t is _lanes else types.float64 for t in (condition, one, other))), generate
 
 
-def _split(of_bits: Callable[..., Any]) -> Any:
+def _split(of_bits: Callable[..., Any]) -> Callable[..., Any]:
     """Make a function of the bits of a value or number, y = 2^e m with √½ ≤ m < √2."""
 
     def typed(typing_context: Any, value: Any) -> Any:
@@ -156,7 +160,7 @@ def _split(of_bits: Callable[..., Any]) -> Any:
 
         return value(value), generate
 
-    return intrinsic(typed)
+    return _known(typed)
 
 
 def _exponent_of(builder: Any, bits: Any, e: Any, width: Any, kind: Any) -> Any:
@@ -170,18 +174,19 @@ def _mantissa_of(builder: Any, bits: Any, e: Any, width: Any, kind: Any) -> Any:
 exponent, mantissa = _split(_exponent_of), _split(_mantissa_of)
 
 
-@intrinsic
+@_known
 def root(typing_context: Any, value: Any) -> Any:
     """Take the square root."""
 
     def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
         name, kind = f"llvm.sqrt.v{_WIDTH}f64", ir.FunctionType(_VECTOR, [_VECTOR])
-        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
+        function = cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
+        return builder.call(function, args)
 
     return _lanes(value), generate
 
 
-@intrinsic
+@_known
 def total(typing_context: Any, value: Any) -> Any:
     """Sum a value up, in halves."""
 
@@ -201,7 +206,7 @@ def total(typing_context: Any, value: Any) -> Any:
     return types.float64(value), generate
 
 
-@intrinsic
+@_known
 def spread(typing_context: Any, number: Any) -> Any:
     """Repeat a number."""
 
