@@ -72,25 +72,27 @@ class Problem:
         points = self._points(starts) if estimator is None else np.zeros((1, len(estimator)))
         return self._solve(_batch.FIT, points, estimator=estimator, range_=(low, high))
 
-    def profile(self, points: Array, pulls: Array | None = None) -> tuple[Array, Array, Mask]:
+    def profile(
+        self, points: Array, minima: Array | None = None, valley: Array | None = None
+    ) -> tuple[Array, Array, Mask]:
         """Minimise over the nuisance parameters at values of the parameter of interest.
 
         Parameters
         ----------
         points : ndarray, shape (n,)
-        pulls : ndarray, shape (n, n_nuisances), optional
-            Where they are nearly at their minimum.
+        minima : ndarray, shape (n, 1 + n_nuisances), optional
+            Parameters at the minima of the free fits, from which the search begins.
+        valley : ndarray, shape (n_nuisances,), optional
+            With them: change of the best pulls with the parameter of interest.
 
         Returns
         -------
         As `minima`.
         """
-        if pulls is None:
-            begin = self._points(points)
-        else:
-            begin = np.empty((self.size, 1 + pulls.shape[1]))
-            begin[:, 0], begin[:, 1:] = points, pulls
-        return self._solve(_batch.PROFILE, begin, near=pulls is not None)
+        if minima is None:
+            return self._solve(_batch.PROFILE, self._points(points))
+        along = np.zeros(minima.shape[1] - 1) if valley is None else valley
+        return self._solve(_batch.PROFILE, minima, estimator=along[None], steps=points)
 
     def errors(self, parameters: Array, *, fixed: bool = False) -> Array:
         """Compute Hesse's errors at minima, shape (n, 1 + n_nuisances); NaN where there are none.
@@ -150,7 +152,6 @@ class Problem:
         points: Array,
         *,
         estimator: Array | None = None,
-        near: bool = False,
         floors: Array | None = None,
         steps: Array | None = None,
         threshold: float = 0.0,
@@ -179,7 +180,7 @@ class Problem:
             bounds,
             np.ascontiguousarray(points, np.float64),
             np.zeros((0, 0)) if estimator is None else np.ascontiguousarray(estimator, np.float64),
-            near or estimator is not None or task == _batch.CROSSING,
+            estimator is not None or task == _batch.CROSSING,
             none if floors is None else np.ascontiguousarray(floors, np.float64),
             none if steps is None else np.ascontiguousarray(steps, np.float64),
             float(threshold),

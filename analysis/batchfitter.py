@@ -185,29 +185,20 @@ class BatchFitter:
         The search begins with the pulls of the fits, where they are given, moved along the valley.
         """
         low, high = self.edges
-        values, left = np.full(len(counts), math.nan), np.ones(len(counts), np.bool_)
+        values, done = np.full(len(counts), math.nan), np.zeros(len(counts), np.bool_)
         if self.layout is not None:
-            left = (points < low) | (points > high)
-            inside = np.flatnonzero(~left)
+            inside = np.flatnonzero((points >= low) & (points <= high))
             problem = Problem(
                 layout=self.layout, counts=_chosen(counts, inside), auxiliary=_chosen(auxiliary, inside)
             )
-            pulls = None
-            if fits is not None:
-                pulls = self._moved(_chosen(fits.parameters, inside), points[inside])
-            _, values[inside], failed = problem.profile(points[inside], pulls)
-            left[inside[failed]] = True
-        for i in np.flatnonzero(left):
+            minima = None if fits is None else _chosen(fits.parameters, inside)
+            valley = None if self.linear is None else self.linear.valley
+            _, values[inside], failed = problem.profile(_chosen(points, inside), minima, valley)
+            done[inside] = ~failed
+        for i in np.flatnonzero(~done):
             data = self.fitter.data(counts[i], auxiliary[i])
             values[i] = self.fitter.profile(data)(float(points[i]))
         return values
-
-    def _moved(self, parameters: Array, points: Array) -> Array:
-        """Extrapolate pulls from their minima to values of the parameter of interest."""
-        pulls = parameters[:, 1:]
-        if self.linear is None or not pulls.size:
-            return pulls
-        return np.asarray(pulls + (points - parameters[:, 0])[:, None] * self.linear.valley)
 
     def intervals(
         self, counts: Array, auxiliary: Array, fits: BatchFit, threshold: float

@@ -277,11 +277,9 @@ class Writer:
     def step(self, *, bounded: bool) -> None:
         """Write the next step of a search, or the errors."""
         if bounded:
-            gradient = steps.hold(self.tape, self.free, self.hessian)
-        else:
-            gradient = {p: R.row_of(R.GRADIENT, p) for p in self.free}
+            steps.hold(self.tape, self.free, self.hessian)
         factor = steps.factorise(self.tape, self.free, self.hessian)
         if bounded:
-            steps.solve(self.tape, self.free, factor, gradient)
+            steps.solve(self.tape, self.free, factor)
         else:
             steps.fill_errors(self.tape, self.free, factor)

@@ -12,22 +12,18 @@ Factor = tuple[dict[tuple[int, int], Expression], dict[int, int]]
 """Elements of Cholesky's factor below the diagonal, and rows of the inverse of those on it."""
 
 
-def hold(tape: Tape, free: list[int], hessian: Hessian) -> dict[int, int]:
+def hold(tape: Tape, free: list[int], hessian: Hessian) -> None:
     """Take parameters that stand at an end of their range, and would go beyond, out of the Hessian.
 
-    Returns
-    -------
-    dict of int to int
-        Rows of the gradient, 0 where a parameter stays.
+    Their gradient is set to 0.
     """
-    keep, masked = {p: R.row_of(R.KEEP, p) for p in free}, {p: tape.row() for p in free}
+    keep, gradient = ({p: R.row_of(place, p) for p in free} for place in (R.KEEP, R.GRADIENT))
     for p in free:
         inputs = [R.row_of(place, p) for place in (R.AT, R.GRADIENT, R.LOW, R.HIGH)]
         tape.add(HOLD, [keep[p]], inputs)
-        tape.sum([(R.row_of(R.GRADIENT, p),)], masked[p])
     begin = tape.length
     for p in free:
-        tape.sum([(masked[p], keep[p])], masked[p])
+        tape.sum([(gradient[p], keep[p])], gradient[p])
     for (p, q), element in hessian.items():
         if element is not None and p == q:
             tape.sum([(element, keep[p]), (1.0,), (-1.0, keep[p])], element)
@@ -35,7 +31,6 @@ def hold(tape: Tape, free: list[int], hessian: Hessian) -> dict[int, int]:
             tape.sum([(element, keep[p])], element)
             tape.sum([(element, keep[q])], element)
     tape.unless_held(list(keep.values()), begin)
-    return masked
 
 
 def factorise(tape: Tape, free: list[int], hessian: Hessian) -> Factor:
@@ -59,12 +54,12 @@ def factorise(tape: Tape, free: list[int], hessian: Hessian) -> Factor:
     return below, inverse
 
 
-def solve(tape: Tape, free: list[int], factor: Factor, gradient: dict[int, int]) -> None:
+def solve(tape: Tape, free: list[int], factor: Factor) -> None:
     """Fill the trial step, -H⁻¹ gradient."""
     below, inverse = factor
     half: dict[int, Expression] = {}
     for k, p in enumerate(free):
-        rest = tape.sum([(-1.0, gradient[p]), *((-1.0, below[p, q], half[q]) for q in free[:k])])
+        rest = tape.sum([(-1.0, R.row_of(R.GRADIENT, p)), *((-1.0, below[p, q], half[q]) for q in free[:k])])
         half[p] = tape.sum([(rest, inverse[p])])
     for k, p in reversed(list(enumerate(free))):
         later = [(-1.0, below[q, p], R.row_of(R.TRIAL, q)) for q in free[k + 1 :]]

@@ -87,6 +87,18 @@ def _estimate(estimator: Array, n_bins: int, end: np.uint64, w: Array) -> None:
 
 
 @kernel(inner=True)
+def _move(valley: Array, theta: Array, first: int, count: int, w: Array) -> None:
+    """Go from minima to other values of θ, along the valley."""
+    for j in range(LANES):
+        k, t = np.uint64(j), first + min(j, count - 1)
+        change, w[BEST + k] = theta[t] - w[BEST + k], theta[t]
+        row = BEST + APART + k
+        for p in range(valley.shape[1]):
+            w[row] += valley[0, p] * change
+            row += APART
+
+
+@kernel(inner=True)
 def _next(
     theta: float, origin: float, near: float, far: float, rise: float, slope: float, goal: float
 ) -> float:
@@ -181,14 +193,15 @@ def chunk(
         Ranges of the parameters.
     points : ndarray, shape (n, 1 + M), or (1, 1 + M) for all
         Where to start; in ERRORS the minimum, in CROSSING the point from which the profile rises.
-    estimator : ndarray, shape (1 + M, 1 + N + M) or (0, 0)
-        FIT: start with these parameters, linear in (1, counts, measured).
+    estimator : ndarray, shape (1 + M, 1 + N + M), (1, M) or (0, 0)
+        FIT: start with these parameters, linear in (1, counts, measured). PROFILE: the points are minima, and
+        pulls at the values of θ differ by so much for each unit between them.
     near : bool
         The points are near the minimum.
     floors : ndarray, shape (n,)
         CROSSING: -2 ln L there.
     steps : ndarray, shape (n,)
-        CROSSING: first steps; their sign is the direction.
+        CROSSING: first steps; their sign is the direction. PROFILE: values of θ, where the points are minima.
     threshold : float
         CROSSING: by how much it rises.
     edge, reach : float
@@ -210,8 +223,10 @@ def chunk(
             _bend(code, numbers, ends, knots, powers, w, size)
             _give(STEP_OF, first, count, w, found, values, failed)
             continue
-        if len(estimator) > 0:
+        if task == FIT and len(estimator) > 0:
             _estimate(estimator, counts.shape[1], data, w)
+        elif len(estimator) > 0:
+            _move(estimator, steps, first, count, w)
         if crossing:
             _depart(first, count, points, steps, edge, walked, found, failed)
         for _ in range(_WALK if crossing else 1):

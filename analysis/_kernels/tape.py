@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from analysis._kernels.bits import excess
 from analysis._kernels.rows import EXACT, REGULAR, ROW
 from simgen._kernels.jit import kernel
-from simgen._kernels.lanes import STEP, less, load, root, spread, store, total, where
+from simgen._kernels.lanes import STEP, fused, less, load, root, spread, store, total, where
 
 Array = NDArray[np.float64]
 Code = NDArray[np.uint64]
@@ -36,10 +36,10 @@ def _sum(code: Code, numbers: Array, x: np.uint64, c: np.uint64, w: Array) -> No
         j, found = c, spread(numbers[c])
         for y in range(linear, pairs):
             j += _1
-            found = found + numbers[j] * load(w, code[y] + k)
+            found = fused(numbers[j], load(w, code[y] + k), found)
         for y in range(pairs, end, _2):
             j += _1
-            found = found + numbers[j] * load(w, code[y] + k) * load(w, code[y + _1] + k)
+            found = fused(numbers[j] * load(w, code[y] + k), load(w, code[y + _1] + k), found)
         store(w, code[x] + k, found)
 
 

@@ -15,7 +15,19 @@ from numba.core import cgutils
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
-__all__ = ["STEP", "exponent", "less", "load", "mantissa", "root", "spread", "store", "total", "where"]
+__all__ = [
+    "STEP",
+    "exponent",
+    "fused",
+    "less",
+    "load",
+    "mantissa",
+    "root",
+    "spread",
+    "store",
+    "total",
+    "where",
+]
 
 _WIDTH = 32
 STEP = np.uint64(_WIDTH)
@@ -214,3 +226,15 @@ def spread(typing_context: Any, number: Any) -> Any:
         return _splat(builder, args[0])
 
     return _lanes(types.float64), generate
+
+
+@_known
+def fused(typing_context: Any, one: Any, other: Any, rest: Any) -> Any:
+    """Multiply and add, with one rounding where the processor does both at once."""
+
+    def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
+        name, kind = f"llvm.fmuladd.v{_WIDTH}f64", ir.FunctionType(_VECTOR, [_VECTOR] * 3)
+        function = cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
+        return builder.call(function, _alike(builder, typed, args))
+
+    return _lanes(*(t if t is _lanes else types.float64 for t in (one, other, rest))), generate
