@@ -14,7 +14,7 @@ from analysis.fitter import REACH, Fitter
 from analysis.intervals import interval, upper_limit
 from analysis.linear import Linear, linearised
 from analysis.ranges import EVEN
-from analysis.starts import free_starts
+from analysis.starts import free_starts, own_starts
 from analysis.table import tabulated
 
 __all__ = ["FAILED", "NO_HESSE", "NO_LIMIT", "NO_MINOS", "RETRIED", "BatchFit", "BatchFitter"]
@@ -75,8 +75,9 @@ class BatchFitter:
     Notes
     -----
     Free fits begin at every local minimum that exact data have, of true values up to three times the
-    resolution from the model's; a single fit begins at those of its own data. A fit that does not converge,
-    or leaves the range in which a signal is tabulated, is made again by MINUIT.
+    resolution from the model's; where the signal is no polynomial, also at the deepest that their own data
+    have, and a single fit at those only. A fit that does not converge, or leaves the range of a table, is made
+    again by MINUIT.
     """
 
     fitter: Fitter
@@ -147,9 +148,9 @@ class BatchFitter:
     def _search(self, problem: Problem) -> tuple[Array, Array]:
         """Fit from every start, and keep the deepest minimum; infinity where there is none."""
         low, high = self.edges
-        for number, start in enumerate(self.starts):
+        places = [np.full(problem.size, start) for start in self.starts]
+        for number, starts in enumerate(places + own_starts(self.fitter, problem, low, high)):
             estimator = self.linear.estimator if number == 0 and self.linear is not None else None
-            starts = np.full(problem.size, start)
             found, deviance, failed = problem.minima(starts, low, high, estimator=estimator)
             if self.fitter.templates.poi in EVEN:
                 found[:, 0] = np.abs(found[:, 0])
