@@ -76,7 +76,7 @@ class BatchFitter:
     -----
     Free fits begin at every local minimum that exact data have, of true values up to three times the
     resolution from the model's; where the signal is no polynomial, also at the deepest that their own data
-    have, and a single fit at those only. A fit that does not converge, or leaves the range of a table, is made
+    have, and a single fit at those only. A fit that does not converge or leaves the range of a table is made
     again by MINUIT.
     """
 
