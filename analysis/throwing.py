@@ -192,7 +192,7 @@ def throw_varied(expected: ArrayLike, *, key: Key, first: int = 0) -> Array:
     counts = np.empty_like(means)
     in_chunks(
         len(means),
-        lambda begin, end: fill_varied(int(first), begin, end, means, k0, k1, np.empty((3, BLOCK)), counts),
+        lambda begin, end: fill_varied(int(first), begin, end, means, k0, k1, np.ones((4, BLOCK)), counts),
     )
     return counts
 

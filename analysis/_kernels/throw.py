@@ -150,7 +150,7 @@ def fill_shared(
                 _look_up(words, b, arrays, start, n, counts)
 
 
-@kernel(inner=True)
+@kernel()
 def _fill_uniforms(
     first: int, n: int, member: int, k0: np.uint64, k1: np.uint64, u: NDArray[np.float64],
     v: NDArray[np.float64],
@@ -161,27 +161,34 @@ def _fill_uniforms(
         u[t], v[t] = member_uniforms(first + t, 0, member, k0, k1)
 
 
+@kernel()
+def _accept(
+    n: int, u: NDArray[np.float64], v: NDArray[np.float64], mean: NDArray[np.float64],
+    found: NDArray[np.float64],
+) -> None:  # fmt: skip
+    """Fill the numbers that are found without branches, -1 elsewhere: most of them at large means."""
+    for t in range(n):
+        number, _, _, _, easy = propose(u[t], v[t], mean[t])
+        found[t] = number if easy & (mean[t] >= 10.0) else -1.0
+
+
 @kernel(nogil=True)
 def fill_varied(
     first: int, begin: int, end: int, expected: NDArray[np.float64], k0: np.uint64, k1: np.uint64,
     room: NDArray[np.float64], counts: NDArray[np.float64],
 ) -> None:  # fmt: skip
-    """Fill the counts of toys that have their own means; see `fill_shared`.
-
-    Those that are found without branches come first: most of them at large means.
-    """
-    u, v, found = room[0], room[1], room[2]
+    """Fill the counts of toys that have their own means; see `fill_shared`."""
+    u, v, mean, found = room[0], room[1], room[2], room[3]
     for start in range(begin, end, BLOCK):
         n = min(BLOCK, end - start)
         for b in range(counts.shape[1]):
             _fill_uniforms(first + start, n, b, k0, k1, u, v)
             for t in range(n):
-                mean = expected[start + t, b]
-                number, _, _, _, easy = propose(u[t], v[t], mean)
-                found[t] = number if easy & (mean >= 10.0) else -1.0
+                mean[t] = expected[start + t, b]
+            _accept(n, u, v, mean, found)
             for t in range(n):
                 if found[t] < 0.0:
-                    found[t] = poisson_of(u[t], v[t], expected[start + t, b], first + start + t, b, k0, k1)
+                    found[t] = poisson_of(u[t], v[t], mean[t], first + start + t, b, k0, k1)
                 counts[start + t, b] = found[t]
 
 
