@@ -1,23 +1,22 @@
 """Fits of many data sets at once: minima, profiles, crossings and errors, on all threads."""
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis._kernels import batch as _batch
 from analysis._kernels.layout import Layout
+from analysis._kernels.rows import LANES
+from analysis.programs import program
+from simgen.threads import in_chunks
 
 __all__ = ["Problem"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-
-_CHUNK = 4096
-"""Data sets a thread takes at once; it changes no bit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,25 +69,30 @@ class Problem:
             -2 ln L/L_saturated at the minimum.
         failed : ndarray of bool, shape (n,)
         """
-        return self._solve(_batch.FIT, self._points(starts), estimator=estimator, low=low, high=high)
+        points = self._points(starts) if estimator is None else np.zeros((1, len(estimator)))
+        return self._solve(_batch.FIT, points, estimator=estimator, range_=(low, high))
 
-    def profile(self, points: Array, pulls: Array | None = None) -> tuple[Array, Array, Mask]:
+    def profile(
+        self, points: Array, minima: Array | None = None, valley: Array | None = None
+    ) -> tuple[Array, Array, Mask]:
         """Minimise over the nuisance parameters at values of the parameter of interest.
 
         Parameters
         ----------
         points : ndarray, shape (n,)
-        pulls : ndarray, shape (n, n_nuisances), optional
-            Where they are nearly at their minimum.
+        minima : ndarray, shape (n, 1 + n_nuisances), optional
+            Parameters at the minima of the free fits, from which the search begins.
+        valley : ndarray, shape (n_nuisances,), optional
+            With them: change of the best pulls with the parameter of interest.
 
         Returns
         -------
         As `minima`.
         """
-        begin = self._points(points)
-        if pulls is not None:
-            begin[:, 1:] = pulls
-        return self._solve(_batch.PROFILE, begin, near=pulls is not None)
+        if minima is None:
+            return self._solve(_batch.PROFILE, self._points(points))
+        along = np.zeros(minima.shape[1] - 1) if valley is None else valley
+        return self._solve(_batch.PROFILE, minima, estimator=along[None], steps=points)
 
     def errors(self, parameters: Array, *, fixed: bool = False) -> Array:
         """Compute Hesse's errors at minima, shape (n, 1 + n_nuisances); NaN where there are none.
@@ -127,7 +131,13 @@ class Problem:
         failed : ndarray of bool, shape (n,)
         """
         found, _, failed = self._solve(
-            _batch.CROSSING, parameters, floors=floors, steps=steps, threshold=threshold, low=reach, high=end
+            _batch.CROSSING,
+            parameters,
+            floors=floors,
+            steps=steps,
+            threshold=threshold,
+            edge=end,
+            reach=reach,
         )
         return found[:, 0], failed
 
@@ -142,43 +152,59 @@ class Problem:
         points: Array,
         *,
         estimator: Array | None = None,
-        near: bool = False,
         floors: Array | None = None,
         steps: Array | None = None,
         threshold: float = 0.0,
-        low: float = -math.inf,
-        high: float = math.inf,
+        edge: float = math.inf,
+        reach: float = math.inf,
+        range_: tuple[float, float] | None = None,
         fixed: bool = False,
     ) -> tuple[Array, Array, Mask]:
         n, size = self.size, points.shape[1]
-        mask = np.zeros(size, np.bool_)
-        mask[0] = fixed
+        mask, bounds = np.zeros(size, np.bool_), np.full((size, 2), math.inf)
+        mask[0] = fixed or (task in (_batch.PROFILE, _batch.CROSSING))
+        bounds[:, 0] = [-math.inf if range_ is None else range_[0], *self.layout.constraints[:, 2]]
+        bounds[0, 1] = math.inf if range_ is None else range_[1]
         if self.held is not None:
             mask[1:] = self.held
+        bounds[mask, 0] = -math.inf
+        written = program(self.layout, mask, bounded=task != _batch.ERRORS)
+        knots = np.ascontiguousarray(self.layout.knots, np.float64)
+        powers = np.ascontiguousarray(self.layout.powers, np.float64)
+        powers = powers.reshape(*powers.shape[:2], -1)
         found, values, failed = np.empty((n, size)), np.empty(n), np.empty(n, np.bool_)
         none = np.zeros(0)
-        arguments = (
-            self.layout,
+        arguments: tuple[Any, ...] = (
             np.ascontiguousarray(self.counts, np.float64),
             np.ascontiguousarray(self.auxiliary, np.float64),
-            mask,
+            bounds,
             np.ascontiguousarray(points, np.float64),
             np.zeros((0, 0)) if estimator is None else np.ascontiguousarray(estimator, np.float64),
-            near,
+            estimator is not None or task == _batch.CROSSING,
             none if floors is None else np.ascontiguousarray(floors, np.float64),
             none if steps is None else np.ascontiguousarray(steps, np.float64),
             float(threshold),
-            float(low),
-            float(high),
+            float(edge),
+            float(reach),
             found,
             values,
             failed,
         )
-        chunks = range(0, n, _CHUNK)
-        threads = min(numba.get_num_threads(), len(chunks))
-        if threads <= 1:
-            _batch.chunk(task, 0, n, *arguments)
-        else:
-            with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(lambda b: _batch.chunk(task, b, min(b + _CHUNK, n), *arguments), chunks))
+
+        def run(begin: int, end: int) -> None:
+            room = np.zeros(written.n_rows * LANES), np.zeros((4, LANES))
+            _batch.chunk(
+                task,
+                begin,
+                end,
+                written.code,
+                written.numbers,
+                written.ends,
+                knots,
+                powers,
+                *room,
+                *arguments,
+            )
+
+        in_chunks(n, run)
         return found, values, failed

@@ -14,8 +14,8 @@ from analysis.fitter import REACH, Fitter
 from analysis.intervals import interval, upper_limit
 from analysis.linear import Linear, linearised
 from analysis.ranges import EVEN
-from analysis.starts import free_starts
-from analysis.table import cubic_pieces
+from analysis.starts import free_starts, own_starts
+from analysis.table import tabulated
 
 __all__ = ["FAILED", "NO_HESSE", "NO_LIMIT", "NO_MINOS", "RETRIED", "BatchFit", "BatchFitter"]
 
@@ -25,12 +25,6 @@ Flags = NDArray[np.int32]
 FAILED, NO_MINOS, NO_LIMIT, NO_HESSE, RETRIED = 1, 2, 4, 8, 16
 """Bits of a fit's status; the last is no failure: MINUIT fitted it."""
 
-_TABLE = 48.0
-"""A tabulated signal reaches this many times the resolution away from where fits begin."""
-_INSET = 0.01
-"""Of the way to the end of the parameter's range: so much is left out where it cannot be tabulated."""
-_CLOSE = 0.05
-"""Values from which a table begins are no closer than this, in the same units."""
 _EDM = 1e-10
 """What MINUIT aims at where it fits: estimates within 1e-4 of the error."""
 
@@ -81,8 +75,9 @@ class BatchFitter:
     Notes
     -----
     Free fits begin at every local minimum that exact data have, of true values up to three times the
-    resolution from the model's; a single fit begins at those of its own data. A fit that does not converge,
-    or leaves the range in which a signal is tabulated, is made again by MINUIT.
+    resolution from the model's; where the signal is no polynomial, also at the deepest that their own data
+    have, and a single fit at those only. A fit that does not converge or leaves the range of a table is made
+    again by MINUIT.
     """
 
     fitter: Fitter
@@ -99,26 +94,8 @@ class BatchFitter:
 
     @cached_property
     def _tabulated(self) -> tuple[tuple[float, float], tuple[Array, Array] | None]:
-        """A range that could be tabulated, and the table: it ends before an end point, which is a root."""
-        (low, high), first, last = self._whole, min(self.starts), max(self.starts)
-        reach = _TABLE * self.fitter.width
-        left, right = max(low, first - reach), min(high, last + reach)
-        for inset in (0.0, _INSET):
-            below = left + (inset * (first - left) if left == low else 0.0)
-            above = right - (inset * (right - last) if right == high else 0.0)
-            table = self._table(below, above)
-            if table is not None:
-                return (below, above), table
-        return (left, right), None
-
-    def _table(self, low: float, high: float) -> tuple[Array, Array] | None:
-        grid = self.fitter.grid
-        points = [low]
-        for point in (*grid[(grid > low) & (grid < high)], high):
-            if point - points[-1] > _CLOSE * self.fitter.width:
-                points.append(float(point))
-        points[-1] = high
-        return cubic_pieces(self.fitter.templates, np.array(points))
+        """A range that could be tabulated, and the table."""
+        return tabulated(self.fitter, min(self.starts), max(self.starts), *self._whole)
 
     @cached_property
     def edges(self) -> tuple[float, float]:
@@ -150,27 +127,30 @@ class BatchFitter:
         errors : bool
             Compute Hesse's errors.
         """
-        n, size = len(counts), 1 + len(self.fitter.nominal)
-        parameters, values = np.full((n, size), math.nan), np.full(n, math.inf)
-        status = np.full(n, FAILED, np.int32)
-        widths = np.full((n, size), math.nan)
         if self.layout is not None:
             problem = Problem(layout=self.layout, counts=counts, auxiliary=auxiliary)
-            self._search(problem, parameters, values, status)
-        for i in np.flatnonzero(status):
-            parameters[i], widths[i], values[i], status[i] = self._retry(counts[i], auxiliary[i])
+            parameters, values = self._search(problem)
+            left = np.flatnonzero(values == math.inf)
+        else:
+            parameters, values = np.empty((len(counts), 1 + auxiliary.shape[1])), np.empty(len(counts))
+            left = np.arange(len(counts))
+        widths = np.full(parameters.shape, math.nan)
         if errors and self.layout is not None:
-            widths = np.where((status & RETRIED)[:, None], widths, problem.errors(parameters))
-            missing = np.isnan(widths).any(axis=1) & ((status & FAILED) == 0)
-            status[missing] |= NO_HESSE
+            widths = problem.errors(parameters)
+        status = np.zeros(len(counts), np.int32)
+        for i in left:
+            parameters[i], widths[i], values[i], status[i] = self._retry(counts[i], auxiliary[i])
+        if errors:
+            missing = np.flatnonzero(np.isnan(widths).any(axis=1))
+            status[missing[(status[missing] & FAILED) == 0]] |= NO_HESSE
         return BatchFit(parameters=parameters, errors=widths, values=values, status=status)
 
-    def _search(self, problem: Problem, parameters: Array, values: Array, status: Flags) -> None:
-        """Fit from every start, and keep the deepest minimum."""
+    def _search(self, problem: Problem) -> tuple[Array, Array]:
+        """Fit from every start, and keep the deepest minimum; infinity where there is none."""
         low, high = self.edges
-        for number, start in enumerate(self.starts):
+        places = [np.full(problem.size, start) for start in self.starts]
+        for number, starts in enumerate(places + own_starts(self.fitter, problem, low, high)):
             estimator = self.linear.estimator if number == 0 and self.linear is not None else None
-            starts = np.full(problem.size, start)
             found, deviance, failed = problem.minima(starts, low, high, estimator=estimator)
             if self.fitter.templates.poi in EVEN:
                 found[:, 0] = np.abs(found[:, 0])
@@ -178,9 +158,13 @@ class BatchFitter:
                 failed |= ((found[:, 0] <= low) & (low > self.fitter.range[0])) | (
                     (found[:, 0] >= high) & (high < self.fitter.range[1])
                 )
-            better = ~failed & (deviance < values)
+            deviance[failed] = math.inf
+            if number == 0:
+                parameters, values = found, deviance
+                continue
+            better = np.flatnonzero(deviance < values)
             parameters[better], values[better] = found[better], deviance[better]
-            status[better] = 0
+        return parameters, values
 
     def _retry(self, counts: Array, auxiliary: Array) -> tuple[Array, Array, float, int]:
         """Fit one data set with MINUIT: parameters, errors, -2 ln L and status."""
@@ -202,29 +186,20 @@ class BatchFitter:
         The search begins with the pulls of the fits, where they are given, moved along the valley.
         """
         low, high = self.edges
-        values, left = np.full(len(counts), math.nan), np.ones(len(counts), np.bool_)
+        values, done = np.full(len(counts), math.nan), np.zeros(len(counts), np.bool_)
         if self.layout is not None:
-            left = (points < low) | (points > high)
-            inside = np.flatnonzero(~left)
+            inside = np.flatnonzero((points >= low) & (points <= high))
             problem = Problem(
                 layout=self.layout, counts=_chosen(counts, inside), auxiliary=_chosen(auxiliary, inside)
             )
-            pulls = None
-            if fits is not None:
-                pulls = self._moved(_chosen(fits.parameters, inside), points[inside])
-            _, values[inside], failed = problem.profile(points[inside], pulls)
-            left[inside[failed]] = True
-        for i in np.flatnonzero(left):
+            minima = None if fits is None else _chosen(fits.parameters, inside)
+            valley = None if self.linear is None else self.linear.valley
+            _, values[inside], failed = problem.profile(_chosen(points, inside), minima, valley)
+            done[inside] = ~failed
+        for i in np.flatnonzero(~done):
             data = self.fitter.data(counts[i], auxiliary[i])
             values[i] = self.fitter.profile(data)(float(points[i]))
         return values
-
-    def _moved(self, parameters: Array, points: Array) -> Array:
-        """Extrapolate pulls from their minima to values of the parameter of interest."""
-        pulls = parameters[:, 1:]
-        if self.linear is None or not pulls.size:
-            return pulls
-        return np.asarray(pulls + (points - parameters[:, 0])[:, None] * self.linear.valley)
 
     def intervals(
         self, counts: Array, auxiliary: Array, fits: BatchFit, threshold: float

@@ -14,6 +14,7 @@ from analysis.batchfitter import BatchFitter
 from analysis.fitter import Fitter
 from analysis.likelihood import Likelihood
 from analysis.ranges import EVEN
+from analysis.starts import own_starts
 
 __all__ = ["BoundedFit", "bounded_fit", "one_sided", "signed_statistic"]
 
@@ -68,9 +69,9 @@ def bounded_fit(batch: BatchFitter, counts: Array, auxiliary: Array) -> BoundedF
         even = f.templates.poi in EVEN and not squared  # both signs are one value there, and 0 is no end
         ends = batch.edges if even else (max(low, batch.edges[0]), min(high, batch.edges[1]))
         limits = (ends[0] ** 2, ends[1] ** 2) if squared else ends
-        for start in batch.starts:
-            begin = min(max(start, ends[0]), ends[1]) ** (2 if squared else 1)
-            found, deviance, failed = problem.minima(np.full(n, begin), *limits)
+        places = [np.full(n, np.clip(start, *ends) ** (2 if squared else 1)) for start in batch.starts]
+        for begin in places + own_starts(f, problem, *ends):
+            found, deviance, failed = problem.minima(begin, *limits)
             place = np.sqrt(np.maximum(found[:, 0], 0.0)) if squared else found[:, 0]
             if even:
                 place = np.abs(place)

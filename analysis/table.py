@@ -4,11 +4,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
+from analysis.fitter import Fitter
 from analysis.templates import Templates
 
-__all__ = ["cubic_pieces"]
+__all__ = ["cubic_pieces", "tabulated"]
 
 Array = NDArray[np.float64]
+
+_TABLE = 48.0
+"""A tabulated signal reaches this many times the resolution away from where fits begin."""
+_INSET = 0.01
+"""Of the way to the end of the parameter's range: so much is left out where it cannot be tabulated."""
+_CLOSE = 0.05
+"""Values from which a table begins are no closer than this, in the same units."""
 
 _TOLERANCE = 1e-7
 """Of the counts between two values, in units of their statistical error."""
@@ -57,3 +65,38 @@ def cubic_pieces(templates: Templates, points: Array) -> tuple[Array, Array] | N
         if len(known) > _MOST:
             return None
     return None
+
+
+def tabulated(
+    fitter: Fitter, first: float, last: float, low: float, high: float
+) -> tuple[tuple[float, float], tuple[Array, Array] | None]:
+    """Tabulate a signal around where fits begin, within a range.
+
+    Parameters
+    ----------
+    fitter : Fitter
+    first, last : float
+        Least and largest value from which fits begin.
+    low, high : float
+        Range of the parameter of interest.
+
+    Returns
+    -------
+    tuple of float
+        Range of the table: it ends before an end point, which is a root.
+    table : as `cubic_pieces`, or None
+    """
+    reach = _TABLE * fitter.width
+    left, right = max(low, first - reach), min(high, last + reach)
+    for inset in (0.0, _INSET):
+        below = left + (inset * (first - left) if left == low else 0.0)
+        above = right - (inset * (right - last) if right == high else 0.0)
+        points = [below]
+        for point in (*fitter.grid[(fitter.grid > below) & (fitter.grid < above)], above):
+            if point - points[-1] > _CLOSE * fitter.width:
+                points.append(float(point))
+        points[-1] = above
+        table = cubic_pieces(fitter.templates, np.array(points))
+        if table is not None:
+            return (below, above), table
+    return (left, right), None

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis._kernels.throw import (
     BITS,
+    BLOCK,
     CountArrays,
     extent,
     fill_normals,
@@ -14,6 +15,7 @@ from analysis._kernels.throw import (
     fill_table,
     fill_varied,
 )
+from simgen.threads import in_chunks
 
 __all__ = ["LARGEST_MEAN", "CountTable", "count_table", "throw_counts", "throw_normals", "throw_varied"]
 
@@ -153,7 +155,12 @@ def throw_counts(expected: ArrayLike | CountTable, n: int, *, key: Key, first: i
     _check_numbers(n=n, first=first)
     table = expected if isinstance(expected, CountTable) else count_table(expected)
     counts = np.empty((n, table.n_bins))
-    fill_shared(int(first), table.arrays, k0, k1, counts)
+    in_chunks(
+        n,
+        lambda begin, end: fill_shared(
+            int(first), begin, end, table.arrays, k0, k1, np.empty((2, BLOCK), np.uint64), counts
+        ),
+    )
     return counts
 
 
@@ -183,7 +190,10 @@ def throw_varied(expected: ArrayLike, *, key: Key, first: int = 0) -> Array:
     means = _check_means(expected, "(n, n_bins)", 2)
     _check_numbers(n=len(means), first=first)
     counts = np.empty_like(means)
-    fill_varied(int(first), means, k0, k1, counts)
+    in_chunks(
+        len(means),
+        lambda begin, end: fill_varied(int(first), begin, end, means, k0, k1, np.ones((4, BLOCK)), counts),
+    )
     return counts
 
 
@@ -214,5 +224,8 @@ def throw_normals(n: int, n_columns: int, *, key: Key, first: int = 0) -> Array:
     k0, k1 = _check_key(key)
     _check_numbers(n=n, n_columns=n_columns, first=first)
     values = np.empty((n, n_columns))
-    fill_normals(int(first), k0, k1, values)
+    in_chunks(
+        n,
+        lambda begin, end: fill_normals(int(first), begin, end, k0, k1, np.ones((4, BLOCK)), values),
+    )
     return values

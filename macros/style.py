@@ -144,6 +144,9 @@ def render(figure: "Figure", kind: Format) -> bytes:
     """Render a figure; the same figure gives the same bytes."""
     stream = io.BytesIO()
     undated = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {}}[kind]
+    if figure.get_layout_engine() is not None:  # found once for all kinds: it takes as long as a picture
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
     with _quiet("fontTools"):  # it remarks on the dates inside matplotlib's own fonts
         figure.savefig(stream, format=kind, metadata=undated)
     return stream.getvalue()

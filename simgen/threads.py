@@ -3,6 +3,7 @@
 What a part makes must not depend on how a range is divided; then no result depends on threads.
 """
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -12,19 +13,24 @@ from typing import TypeVar
 
 import numba
 
-__all__ = ["PART", "ahead", "in_parts"]
+__all__ = ["PART", "ahead", "in_chunks", "in_parts"]
 
 R = TypeVar("R")
 
 PART = 131_072
 """Events that a thread takes at a time: their columns fit into a core's cache."""
 
+CHUNK = 4096
+"""Data sets that are worth a thread; a multiple of all blocks."""
+_EACH = 4
+"""Chunks of one thread, so that none waits long for another."""
+
 _worker = threading.local()
 
 
 @cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    """Make the pool of so many threads; it is kept."""
+def _pool(threads: int, process: int) -> ThreadPoolExecutor:
+    """Make the pool of so many threads; it is kept: a forked process has none of its parent's."""
 
     def mark() -> None:
         _worker.busy = True
@@ -49,7 +55,7 @@ def ahead(tasks: Iterable[Callable[[], R]]) -> Iterator[R]:
         for task in tasks:
             yield task()
         return
-    pool, waiting = _pool(threads), deque[Future[R]]()
+    pool, waiting = _pool(threads, os.getpid()), deque[Future[R]]()
     try:
         for task in tasks:
             waiting.append(pool.submit(task))
@@ -90,3 +96,21 @@ def in_parts(task: Callable[[int, int], R], first: int, n: int, *, size: int = P
     if len(parts) == 1:
         return [parts[0]()]
     return list(ahead(parts))
+
+
+def in_chunks(n: int, work: Callable[[int, int], None], least: int = CHUNK) -> None:
+    """Do work on all that is numbered from 0 to n, in as few chunks as share it out well.
+
+    Parameters
+    ----------
+    n : int
+    work : callable
+        Takes where it begins and ends.
+    least : int
+        Numbers that are worth a thread; chunks begin at multiples of it.
+    """
+    threads = min(numba.get_num_threads(), -(-n // least))
+    if threads <= 1:
+        work(0, n)
+    else:
+        in_parts(work, 0, n, size=least * max(1, n // (_EACH * threads * least)))

@@ -5,12 +5,30 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis._kernels.expectation import prepare
-from analysis._kernels.layout import BIN, INVERSE, LANES, ROW, Layout, N, Rows, at, make_rows
-from analysis._kernels.newton import errors, minimise
+from analysis._kernels.newton import minimise
+from analysis._kernels.rows import (
+    APART,
+    AT,
+    BEST,
+    BEST_VALUE,
+    EXACT,
+    FAILED,
+    HIGH,
+    LANES,
+    LOW,
+    MEASURED,
+    REGULAR,
+    ROW,
+    SEARCH,
+    SLOPE_AT_BEST,
+    STEP_OF,
+)
+from analysis._kernels.tape import run
 from simgen._kernels.jit import kernel
+from simgen._kernels.lanes import STEP, less, load, spread, store, where
 
 Array = NDArray[np.float64]
+Code = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
 
 FIT, PROFILE, CROSSING, ERRORS = 0, 1, 2, 3
@@ -21,46 +39,66 @@ _STEPS, _WALK = 100, 60
 _CLOSE = 1e-9
 """A crossing is found to this many standard deviations."""
 
-
-@kernel(inner=True)
-def _load(counts: Array, measured: Array, points: Array, begin: int, count: int, r: Rows, w: Array) -> None:
-    """Copy data and starting points into the lanes; the rest of the last block repeats the last data set."""
-    for i in range(counts.shape[1]):
-        row = r.bins + at(BIN * i)
-        for k in range(LANES):
-            w[row + N + np.uint64(k)] = counts[begin + min(k, count - 1), i]
-        for k in range(ROW):
-            n = w[row + N + k]
-            w[row + INVERSE + k] = (1.0 if n > 0.0 else 0.0) / max(n, 1e-290)
-    for m in range(measured.shape[1]):
-        row = r.measured + at(m)
-        for k in range(LANES):
-            w[row + np.uint64(k)] = measured[begin + min(k, count - 1), m]
-    for p in range(points.shape[1]):
-        row = r.best + at(p)
-        for k in range(LANES):
-            w[row + np.uint64(k)] = points[begin + min(k, count - 1), p]
+_0, _1 = np.uint64(0), np.uint64(1)
+_FIRST = np.uint64(SEARCH * LANES)
 
 
-@kernel(inner=True)
-def _estimate(estimator: Array, layout: Layout, r: Rows, w: Array, low: float, high: float) -> None:
+@kernel(part=True)
+def _load(
+    counts: Array, measured: Array, points: Array, bounds: Array, begin: int, count: int, w: Array
+) -> np.uint64:
+    """Copy data and starting points into the lanes; the rest of the last block repeats the last data set.
+
+    Return how far the rows of the parameters reach.
+    """
+    end = np.uint64(points.shape[1]) * APART
+    for k in range(LANES):
+        t = begin + (k if k < count else count - 1)
+        row = _FIRST + end + np.uint64(k)
+        for i in range(counts.shape[1]):
+            w[row] = counts[t, i]
+            row += ROW
+        row = np.uint64(k)
+        for p in range(points.shape[1]):
+            w[row + BEST] = points[t if len(points) > 1 else 0, p]
+            w[row + LOW], w[row + HIGH] = bounds[p, 0], bounds[p, 1]
+            if p > 0:
+                w[row + MEASURED] = measured[t, p - 1]
+            row += APART
+    return end
+
+
+@kernel(part=True)
+def _estimate(estimator: Array, n_bins: int, end: np.uint64, w: Array) -> None:
     """Start where a linear estimator puts the minimum."""
-    n_bins = layout.bins.shape[1]
+    best = BEST
     for p in range(len(estimator)):
-        best, constant = r.best + at(p), estimator[p, 0]
-        for k in range(ROW):
-            w[best + k] = constant
-        for j in range(n_bins + len(layout.nuisances)):
-            row = r.bins + at(BIN * j) + N if j < n_bins else r.measured + at(j - n_bins)
-            weight = estimator[p, 1 + j]
-            for k in range(ROW):
-                w[best + k] += weight * w[row + k]
-        bottom, top = (low, high) if p == 0 else (layout.constraints[p - 1, 2], math.inf)
-        for k in range(ROW):
-            w[best + k] = min(max(w[best + k], bottom), top)
+        for k in range(_0, ROW, STEP):
+            row, found = _FIRST + end + k, spread(estimator[p, 0])
+            for j in range(1, estimator.shape[1]):
+                if j == 1 + n_bins:
+                    row = MEASURED + APART + k
+                found = found + estimator[p, j] * load(w, row)
+                row += ROW if j <= n_bins else APART
+            low, high = load(w, best - BEST + LOW + k), load(w, best - BEST + HIGH + k)
+            found = where(less(found, low), low, found)
+            store(w, best + k, where(less(high, found), high, found))
+        best += APART
 
 
-@kernel(inner=True)
+@kernel(part=True)
+def _move(valley: Array, theta: Array, first: int, count: int, w: Array) -> None:
+    """Go from minima to other values of θ, along the valley."""
+    for j in range(LANES):
+        k, t = np.uint64(j), first + min(j, count - 1)
+        change, w[BEST + k] = theta[t] - w[BEST + k], theta[t]
+        row = BEST + APART + k
+        for p in range(valley.shape[1]):
+            w[row] += valley[0, p] * change
+            row += APART
+
+
+@kernel(part=True)
 def _next(
     theta: float, origin: float, near: float, far: float, rise: float, slope: float, goal: float
 ) -> float:
@@ -75,9 +113,9 @@ def _next(
     return guess if abs(guess - origin) < 3.0 * abs(away) else origin + 3.0 * away
 
 
-@kernel(inner=True)
+@kernel(part=True)
 def _walk(
-    r: Rows, w: Array, begin: int, count: int, points: Array, floors: Array, steps: Array, goal: float,
+    w: Array, begin: int, count: int, points: Array, floors: Array, steps: Array, goal: float,
     end: float, reach: float, walked: Array, found: Array, failed: Mask,
 ) -> int:  # fmt: skip
     """Judge where the profile was followed to, and choose where to next; return how many are on their way.
@@ -89,8 +127,8 @@ def _walk(
         if walked[3, k] > 0.0:
             continue
         lane, t, theta = np.uint64(k), begin + k, walked[0, k]
-        rise, origin = w[r.best_value + lane] - floors[t], points[t, 0]
-        if w[r.failed + lane] > 0.0:
+        rise, origin = w[BEST_VALUE + lane] - floors[t], points[t, 0]
+        if w[FAILED + lane] > 0.0:
             walked[3, k], failed[t] = 1.0, True
         elif abs(math.sqrt(max(rise, 0.0)) - goal) < _CLOSE:
             walked[3, k], found[t, 0] = 1.0, theta
@@ -102,7 +140,7 @@ def _walk(
             else:
                 walked[2, k] = theta
             near, far = walked[1, k], walked[2, k]
-            theta = _next(theta, origin, near, far, rise, w[r.slope_at_best + lane], goal)
+            theta = _next(theta, origin, near, far, rise, w[SLOPE_AT_BEST + lane], goal)
             if (theta - end) * steps[t] > 0.0:
                 theta = end
             if abs(far - near) <= 1e-14 * abs(far):
@@ -114,7 +152,7 @@ def _walk(
     return left
 
 
-@kernel(inner=True)
+@kernel(part=True)
 def _depart(
     begin: int, count: int, points: Array, steps: Array, end: float, walked: Array, found: Array, failed: Mask
 ) -> None:
@@ -130,9 +168,10 @@ def _depart(
 
 @kernel(nogil=True)
 def chunk(
-    task: int, begin: int, end: int, layout: Layout, counts: Array, measured: Array, fixed: Mask,
-    points: Array, estimator: Array, near: bool, floors: Array, steps: Array, threshold: float, low: float,
-    high: float, found: Array, values: Array, failed: Mask,
+    task: int, begin: int, end: int, code: Code, numbers: Array, ends: Code, knots: Array, powers: Array,
+    w: Array, walked: Array, counts: Array, measured: Array, bounds: Array, points: Array, estimator: Array,
+    near: bool, floors: Array, steps: Array, threshold: float, edge: float, reach: float, found: Array,
+    values: Array, failed: Mask,
 ) -> None:  # fmt: skip
     """Do a task for the data sets from `begin` to `end`: one entry, for the sake of the time to compile it.
 
@@ -140,25 +179,33 @@ def chunk(
     ----------
     task : int
     begin, end : int
-    layout : Layout
+    code, numbers, ends
+        A program: see `analysis.programs`.
+    knots, powers : ndarray, shapes (J,) and (J, 4, L × N)
+        Of a tabulated signal.
+    w : ndarray, shape (n_rows × LANES,)
+        Room, zero.
+    walked : ndarray, shape (4, LANES)
+        Room.
     counts : ndarray, shape (n, N)
     measured : ndarray, shape (n, M)
-    fixed : ndarray of bool, shape (1 + M,)
-        Parameters that are held.
-    points : ndarray, shape (n, 1 + M)
+    bounds : ndarray, shape (1 + M, 2)
+        Ranges of the parameters.
+    points : ndarray, shape (n, 1 + M), or (1, 1 + M) for all
         Where to start; in ERRORS the minimum, in CROSSING the point from which the profile rises.
-    estimator : ndarray, shape (1 + M, 1 + N + M) or (0, 0)
-        FIT: start with these parameters, linear in (1, counts, measured).
+    estimator : ndarray, shape (1 + M, 1 + N + M), (1, M) or (0, 0)
+        FIT: start with these parameters, linear in (1, counts, measured). PROFILE: the points are minima, and
+        pulls at the values of θ differ by so much for each unit between them.
     near : bool
-        PROFILE: the points are near the minimum.
+        The points are near the minimum.
     floors : ndarray, shape (n,)
         CROSSING: -2 ln L there.
     steps : ndarray, shape (n,)
-        CROSSING: first steps; their sign is the direction.
+        CROSSING: first steps; their sign is the direction. PROFILE: values of θ, where the points are minima.
     threshold : float
         CROSSING: by how much it rises.
-    low, high : float
-        FIT: range of θ. CROSSING: how far θ may go from the point, and the end of its range.
+    edge, reach : float
+        CROSSING: the end of the range of θ, and how far it may go from the point.
     found : ndarray, shape (n, 1 + M)
         Filled: parameters, or errors, or the crossing in the first column; NaN where there is none.
     values : ndarray, shape (n,)
@@ -166,48 +213,59 @@ def chunk(
     failed : ndarray of bool, shape (n,)
         Filled: no minimum was found.
     """
-    r = make_rows(layout)
-    w, walked = np.zeros(r.size * LANES), np.zeros((4, LANES))
-    prepare(layout, r, w)
-    size = len(fixed)
-    crossing, start = task == CROSSING, 0 if task in (FIT, ERRORS) else 1
-    estimated = task == FIT and len(estimator) > 0
-    exact = near or estimated or crossing or task == ERRORS
+    size, crossing, goal = np.uint64(points.shape[1]), task == CROSSING, math.sqrt(threshold)
+    searched = task == FIT or size > _1
+    most = _STEPS if searched or crossing else 0
     for first in range(begin, end, LANES):
         count = min(LANES, end - first)
-        _load(counts, measured, points, first, count, r, w)
-        if estimated:
-            _estimate(estimator, layout, r, w, low, high)
+        data = _load(counts, measured, points, bounds, first, count, w)
+        if task == ERRORS:
+            _bend(code, numbers, ends, knots, powers, w, size)
+            _give(STEP_OF, first, count, w, found, values, failed)
+            continue
+        if task == FIT and len(estimator) > 0:
+            _estimate(estimator, counts.shape[1], data, w)
+        elif len(estimator) > 0:
+            _move(estimator, steps, first, count, w)
         if crossing:
-            _depart(first, count, points, steps, high, walked, found, failed)
+            _depart(first, count, points, steps, edge, walked, found, failed)
         for _ in range(_WALK if crossing else 1):
             for k in range(LANES if crossing else 0):
-                w[r.best + np.uint64(k)] = walked[0, k] if walked[3, k] == 0.0 else walked[1, k]
-            minimise(layout, r, w, fixed, 0 if task == ERRORS else _STEPS, start, exact, low, high)
-            if crossing and not _walk(
-                r,
-                w,
-                first,
-                count,
-                points,
-                floors,
-                steps,
-                math.sqrt(threshold),
-                high,
-                low,
-                walked,
-                found,
-                failed,
-            ):
+                w[BEST + np.uint64(k)] = walked[0, k] if walked[3, k] == 0.0 else walked[1, k]
+            minimise(code, numbers, ends, knots, powers, w, size, most, near, bool(near and searched))
+            if not crossing:
+                _give(BEST, first, count, w, found, values, failed)
+            elif not _walk(w, first, count, points, floors, steps, goal, edge, reach, walked, found, failed):
                 break
-        if crossing:
-            continue
-        if task == ERRORS:
-            errors(r, w, size)
-        row = r.step if task == ERRORS else r.best
-        for k in range(count):
-            lane, t = np.uint64(k), first + k
-            failed[t] = w[r.failed + lane] > 0.0
-            values[t] = w[r.best_value + lane]
-            for p in range(size):
-                found[t, p] = w[row + at(p) + lane]
+
+
+@kernel(part=True)
+def _bend(
+    code: Code, numbers: Array, ends: Code, knots: Array, powers: Array, w: Array, size: np.uint64
+) -> None:
+    """Compute the errors of the best parameters."""
+    for k in range(_0, ROW, STEP):
+        store(w, EXACT + k, 1.0)
+        store(w, FAILED + k, 0.0)
+        for p in range(k, size * APART, APART):
+            store(w, AT + p, load(w, BEST + p))
+            store(w, STEP_OF + p, 0.0)
+    run(code, numbers, _0, ends[3], knots, powers, w)
+    for k in range(_0, ROW, STEP):
+        for p in range(k, size * APART, APART):
+            store(w, STEP_OF + p, where(load(w, REGULAR + k), load(w, STEP_OF + p), math.nan))
+
+
+@kernel(part=True)
+def _give(
+    row: np.uint64, first: int, count: int, w: Array, found: Array, values: Array, failed: Mask
+) -> None:
+    """Copy out what was found."""
+    for j in range(count):
+        k, t = np.uint64(j), first + j
+        failed[t] = w[FAILED + k] > 0.0
+        values[t] = w[BEST_VALUE + k]
+        place = row + k
+        for p in range(found.shape[1]):
+            found[t, p] = w[place]
+            place += APART

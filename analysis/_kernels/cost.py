@@ -13,11 +13,12 @@ Array = NDArray[np.float64]
 _FLOOR = 1e-290
 
 
-@kernel()
+@kernel(part=True)
 def expected(layout: Layout, signal: Array, pulls: Array, mu: Array) -> None:
     """Fill the expected counts of a signal, given as layers of shape (1 + 2S, N)."""
     n_shapes = len(layout.layers) // 2
-    mu[:] = layout.bins[0]
+    for i in range(len(mu)):
+        mu[i] = layout.bins[0, i]
     for c in range(len(layout.components)):
         factor = 1.0
         for a in range(len(layout.pairs)):
@@ -27,32 +28,35 @@ def expected(layout: Layout, signal: Array, pulls: Array, mu: Array) -> None:
                 factor *= 1.0 + x if layout.nuisances[m, 0] == LINEAR else math.exp(x)
         for i in range(layout.components[c, 0], layout.components[c, 1]):
             column = layout.components[c, 2] + i - layout.components[c, 0]
-            layers = signal[:, i] if c < layout.n_signals else layout.layers[:, column]
-            total = layers[0]
+            layers, column = (signal, i) if c < layout.n_signals else (layout.layers, column)
+            total = layers[0, column]
             for m in range(len(layout.nuisances)):
                 s = layout.nuisances[m, 1]
                 if s >= 0:
-                    total += pulls[m] * (layers[1 + s] + pulls[m] * layers[1 + n_shapes + s])
+                    total += pulls[m] * (layers[1 + s, column] + pulls[m] * layers[1 + n_shapes + s, column])
             mu[i] += factor * total
+
+
+@kernel(part=True)
+def _deviance(n: float, mu: float) -> float:
+    """Evaluate μ - n + n ln(n/μ).
+
+    Near μ = n, as n(x - ln(1+x)) with x = μ/n - 1, so that large counts do not cancel.
+    """
+    m = max(mu, _FLOOR)
+    difference = m - n
+    if abs(difference) < 0.5 * n:
+        x = difference / n
+        return n * (x - math.log1p(x))
+    return difference + n * math.log(n / m) if n > 0.0 else difference
 
 
 @kernel()
 def poisson(n: Array, mu: Array) -> float:
-    """Sum 2(μ - n + n ln(n/μ)), the deviance (Baker and Cousins 1984).
-
-    Near μ = n, as 2n(x - ln(1+x)) with x = μ/n - 1, so that large counts do not cancel.
-    """
+    """Sum 2(μ - n + n ln(n/μ)), the deviance (Baker and Cousins 1984)."""
     total = 0.0
     for i in range(len(n)):
-        m = max(mu[i], _FLOOR)
-        difference = m - n[i]
-        if abs(difference) < 0.5 * n[i]:
-            x = difference / n[i]
-            total += n[i] * (x - math.log1p(x))
-        elif n[i] > 0.0:
-            total += difference + n[i] * math.log(n[i] / m)
-        else:
-            total += difference
+        total += _deviance(n[i], mu[i])
     return 2.0 * total
 
 
@@ -72,20 +76,20 @@ def finite_templates(n: Array, mu: Array, errors: Array) -> float:
     A factor β of each bin is measured as 1 ± δ, and β² + β(μδ² - 1) = nδ² at the minimum (Conway,
     arXiv:1103.0354).
     """
-    scaled, total = np.empty(len(n)), 0.0
+    data, total = 0.0, 0.0
     for i in range(len(n)):
-        scaled[i] = mu[i]
+        beta = 1.0
         variance = errors[i] ** 2
         if variance > 0.0:
             half = 0.5 * (max(mu[i], _FLOOR) * variance - 1.0)
             root = math.sqrt(half * half + n[i] * variance)
             beta = n[i] * variance / (half + root) if half > 0.0 else root - half
-            scaled[i] *= beta
             total += (beta - 1.0) ** 2 / variance
-    return total + poisson(n, scaled)
+        data += _deviance(n[i], beta * mu[i])
+    return total + 2.0 * data
 
 
-@kernel()
+@kernel(part=True)
 def constraints(layout: Layout, pulls: Array, measured: Array) -> float:
     """Sum (x - a)² over the measured nuisance parameters."""
     total = 0.0
@@ -94,10 +98,8 @@ def constraints(layout: Layout, pulls: Array, measured: Array) -> float:
     return total
 
 
-@kernel()
-def cost(layout: Layout, signal: Array, pulls: Array, n: Array, measured: Array) -> float:
-    """Evaluate -2 ln L/L_saturated for a given signal."""
-    mu = np.empty(len(n))
+@kernel(part=True)
+def _total(layout: Layout, signal: Array, pulls: Array, n: Array, measured: Array, mu: Array) -> float:
     expected(layout, signal, pulls, mu)
     if layout.likelihood == POISSON:
         data = poisson(n, mu)
@@ -105,7 +107,13 @@ def cost(layout: Layout, signal: Array, pulls: Array, n: Array, measured: Array)
         data = gaussian(n, mu, layout.bins[1])
     else:
         data = finite_templates(n, mu, layout.bins[1])
-    return data + constraints(layout, pulls, measured)
+    return float(data + constraints(layout, pulls, measured))
+
+
+@kernel()
+def cost(layout: Layout, signal: Array, pulls: Array, n: Array, measured: Array) -> float:
+    """Evaluate -2 ln L/L_saturated for a given signal."""
+    return float(_total(layout, signal, pulls, n, measured, np.empty(len(n))))
 
 
 @kernel()
@@ -114,4 +122,4 @@ def polynomial_cost(layout: Layout, theta: float, pulls: Array, n: Array, measur
     t = theta - layout.knots[0]
     p = layout.powers[0]
     signal = p[0] + t * (p[1] + t * (p[2] + t * p[3]))
-    return cost(layout, signal, pulls, n, measured)
+    return float(_total(layout, signal, pulls, n, measured, np.empty(len(n))))

@@ -5,13 +5,36 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis._kernels.derivatives import evaluate
-from analysis._kernels.fused import is_plain
-from analysis._kernels.layout import ROW, Layout, Rows, at
+from analysis._kernels.rows import (
+    APART,
+    AT,
+    BEFORE,
+    BEST,
+    BEST_VALUE,
+    CAUTIOUS,
+    DECREASE,
+    DONE,
+    EXACT,
+    FAILED,
+    FRACTION,
+    GRADIENT,
+    HIGH,
+    LOW,
+    REGULAR,
+    ROW,
+    SHORTENED,
+    SLOPE_AT_BEST,
+    STEP_OF,
+    TRIAL,
+    TRUSTED,
+    VALUE,
+)
+from analysis._kernels.tape import run
 from simgen._kernels.jit import kernel
+from simgen._kernels.lanes import STEP, less, load, store, total, where
 
 Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
+Code = NDArray[np.uint64]
 
 _CONVERGED = 1e-10
 """Expected decrease of -2 ln L at which the last step is made: its square is what remains."""
@@ -21,182 +44,39 @@ _FIRST = 5.0
 """Expected decrease of a first step, from a point that is near, up to which it is trusted."""
 _SMALLEST_FRACTION = 1e-12
 _ROUNDING = 1e-13
+_0 = np.uint64(0)
 
 
-@kernel(inner=True)
-def factorise(r: Rows, w: Array, size: int, start: int) -> None:
-    """Turn the Hessian from parameter `start` on into its Cholesky factor, and tell where there is none."""
-    for k in range(ROW):
-        w[r.regular + k] = 1.0
-    for p in range(start, size):
-        row, keep = r.hessian + at(p * size), r.keep + at(p)
-        diagonal = row + at(p)
-        for k in range(ROW):
-            w[diagonal + k] = w[keep + k] * w[diagonal + k] + (1.0 - w[keep + k])
-        for k in range(ROW):
-            w[r.trial + k] = 1e-14 * w[diagonal + k]
-        for q in range(start, p):
-            target, kept, other = row + at(q), r.keep + at(q), r.hessian + at(q * size)
-            for k in range(ROW):
-                w[target + k] *= w[keep + k] * w[kept + k]
-            for j in range(start, q):
-                one, two = row + at(j), other + at(j)
-                for k in range(ROW):
-                    w[target + k] -= w[one + k] * w[two + k]
-            pivot = other + at(q)
-            for k in range(ROW):
-                w[target + k] /= w[pivot + k]
-            for k in range(ROW):
-                w[diagonal + k] -= w[target + k] * w[target + k]
-        for k in range(ROW):
-            left = w[diagonal + k]
-            regular = left > w[r.trial + k]
-            w[r.regular + k] = w[r.regular + k] if regular else 0.0
-            w[diagonal + k] = math.sqrt(left) if regular else 1.0
-
-
-@kernel(inner=True)
-def _solve(r: Rows, w: Array, size: int, start: int) -> None:
-    """Fill the trial step -H⁻¹ gradient."""
-    for p in range(start, size):
-        row, target, slope, keep = (
-            r.hessian + at(p * size),
-            r.trial + at(p),
-            r.gradient + at(p),
-            r.keep + at(p),
-        )
-        for k in range(ROW):
-            w[target + k] = -w[slope + k] * w[keep + k]
-        for q in range(start, p):
-            factor, other = row + at(q), r.trial + at(q)
-            for k in range(ROW):
-                w[target + k] -= w[factor + k] * w[other + k]
-        pivot = row + at(p)
-        for k in range(ROW):
-            w[target + k] /= w[pivot + k]
-    for p in range(size - 1, start - 1, -1):
-        target, pivot = r.trial + at(p), r.hessian + at(p * size + p)
-        for q in range(p + 1, size):
-            factor, other = r.hessian + at(q * size + p), r.trial + at(q)
-            for k in range(ROW):
-                w[target + k] -= w[factor + k] * w[other + k]
-        for k in range(ROW):
-            w[target + k] /= w[pivot + k]
-
-
-@kernel(inner=True)
-def _hold(layout: Layout, r: Rows, w: Array, fixed: Mask, start: int, low: float, high: float) -> None:
-    """Mark the parameters that stand at an end of their range and would go beyond."""
-    for p in range(len(fixed)):
-        keep, free = r.keep + at(p), 0.0 if fixed[p] else 1.0
-        for k in range(ROW):
-            w[keep + k] = free
-        if p < start:
-            continue
-        bottom, top = (low, high) if p == 0 else (layout.constraints[p - 1, 2], math.inf)
-        if bottom == -math.inf and top == math.inf:
-            continue
-        point, slope = r.at + at(p), r.gradient + at(p)
-        for k in range(ROW):
-            x, g = w[point + k], w[slope + k]
-            if (x <= bottom and g > 0.0) or (x >= top and g < 0.0):
-                w[keep + k] = 0.0
-
-
-@kernel(inner=True)
-def _judge(r: Rows, w: Array, size: int) -> None:
-    """Accept what was tried, or shorten the step."""
-    for k in range(ROW):
-        if w[r.done + k] > 0.0:
-            continue
-        if w[r.trusted + k] > 0.0:
-            for p in range(size):
-                w[r.before + at(p) + k] = w[r.best + at(p) + k]
-                w[r.best + at(p) + k] = w[r.at + at(p) + k]
-            continue
-        best = w[r.best_value + k]
-        if w[r.value + k] <= best + _ROUNDING * (1.0 + abs(best)):
-            w[r.best_value + k] = w[r.value + k]
-            w[r.shortened + k] = 1.0 if w[r.fraction + k] < 1.0 else 0.0
-            w[r.fraction + k] = 1.0
-            for p in range(size):
-                w[r.best + at(p) + k] = w[r.at + at(p) + k]
-        else:
-            w[r.fraction + k] *= 0.5
-            if w[r.fraction + k] < _SMALLEST_FRACTION:
-                w[r.done + k] = 1.0
-                w[r.failed + k] = 0.0 if w[r.decrease + k] < 1e-7 else 1.0
-
-
-@kernel(inner=True)
-def _advance(layout: Layout, r: Rows, w: Array, size: int, start: int) -> None:
-    """Take over the steps of the lanes whose last one was accepted, and end the search where it is there."""
-    for k in range(ROW):
-        if w[r.done + k] > 0.0 or w[r.fraction + k] < 1.0:
-            continue
-        if w[r.regular + k] == 0.0:
-            for p in range(size):
-                w[r.step + at(p) + k] = 0.0
-            if w[r.exact + k] > 0.0:  # Fisher's matrix is positive definite, unless nothing is measured
-                w[r.exact + k], w[r.decrease + k] = 0.0, math.inf
-                w[r.trusted + k], w[r.best_value + k] = 0.0, math.inf
-            else:
-                w[r.done + k] = w[r.failed + k] = 1.0
-            continue
-        decrease = 0.0
-        for p in range(start, size):
-            w[r.step + at(p) + k] = w[r.trial + at(p) + k]
-            decrease -= 0.5 * w[r.trial + at(p) + k] * w[r.gradient + at(p) + k] * w[r.keep + at(p) + k]
-        last = w[r.decrease + k]
-        if w[r.trusted + k] > 0.0 and not decrease < last:
-            w[r.trusted + k], w[r.cautious + k], w[r.best_value + k] = 0.0, 1.0, math.inf
-            for p in range(size):
-                w[r.best + at(p) + k], w[r.step + at(p) + k] = w[r.before + at(p) + k], 0.0
-            continue
-        if w[r.trusted + k] > 0.0 and last == math.inf and decrease > _FIRST:
-            w[r.trusted + k], w[r.decrease + k], w[r.best_value + k] = 0.0, 0.0, math.inf
-            for p in range(size):
-                w[r.step + at(p) + k] = 0.0
-            continue
-        w[r.decrease + k] = decrease
-        if decrease < _CONVERGED:
-            w[r.done + k] = 1.0
-            w[r.slope_at_best + k] = w[r.gradient + k]
-            w[r.best_value + k] -= decrease  # where it was trusted, `minimise` finds it
-            for p in range(start, size):
-                moved = w[r.best + at(p) + k] + w[r.step + at(p) + k]
-                w[r.best + at(p) + k] = moved if p == 0 else max(moved, layout.constraints[p - 1, 2])
-        elif decrease < _NEAR and last < math.inf:
-            w[r.exact + k] = 1.0
-            w[r.trusted + k] = 1.0 - w[r.cautious + k]
-        elif w[r.shortened + k] > 0.0 and last < math.inf:
-            w[r.exact + k] = 1.0  # where μ hardly depends on θ, Fisher's steps are far too long
-
-
-@kernel(inline="always")
+@kernel(part=True)
 def minimise(
-    layout: Layout,
-    r: Rows,
+    code: Code,
+    numbers: Array,
+    ends: Code,
+    knots: Array,
+    powers: Array,
     w: Array,
-    fixed: Mask,
+    size: np.uint64,
     steps: int,
-    start: int,
     near: bool,
-    low: float,
-    high: float,
+    trusted: bool,
 ) -> None:
     """Search the minimum from the best parameters on, which are where it begins.
 
     Parameters
     ----------
-    fixed : ndarray of bool, shape (P,)
-        Parameters that are held in all lanes.
+    code, numbers, ends
+        A program: see `analysis.programs`.
+    knots, powers : ndarray, shapes (J,) and (J, 4, L × N)
+        Of a tabulated signal.
+    w : ndarray, shape (n_rows × LANES,)
+    size : int
+        Number of parameters.
     steps : int
-        Most steps; 0: none, the Hessian at the best parameters is factorised.
-    start : int
-        0: θ is free between low and high; 1: it stays.
+        Most steps; 0: the value is evaluated.
     near : bool
         Begin with the exact Hessian.
+    trusted : bool
+        Trust the first step.
 
     Notes
     -----
@@ -205,95 +85,123 @@ def minimise(
     one is taken back and the lane no longer trusted. Where it begins near the minimum the first step is
     trusted, too, unless it is long.
     """
-    size, plain = len(fixed), is_plain(layout)
-    _begin(r, w, size, near, near and start < size and steps > 0)
+    _begin(w, size, near, trusted)
+    left, watched, any_trusted = 1.0, 0.0 if trusted else 1.0, 1.0
     for number in range(steps + 1):
-        watched = left = trusted = 0.0
-        for k in range(ROW):
-            left += 1.0 - w[r.done + k]
-            watched += (1.0 - w[r.done + k]) * (1.0 - w[r.trusted + k])
-            trusted += w[r.trusted + k]
         ended = number == steps or left == 0.0
-        if ended and number > 0 and trusted == 0.0:
+        if ended and number > 0 and any_trusted == 0.0:
             break
-        _place(layout, r, w, start, ended, low, high)
+        _place(w, size, 0.0 if ended else 1.0)
         # at the end, for the values of those that were trusted
-        evaluate(layout, r, w, start, ended or watched > 0.0, plain)
+        valued = ended or watched > 0.0
+        for part in range(2 if ended else 3):
+            if part != 1 or valued:
+                run(code, numbers, ends[part], ends[part + 1], knots, powers, w)
         if ended:
             break
-        _judge(r, w, size)
-        _hold(layout, r, w, fixed, start, low, high)
-        factorise(r, w, size, start)
-        _solve(r, w, size, start)
-        _advance(layout, r, w, size, start)
-    for k in range(ROW):
-        if w[r.done + k] == 0.0:
-            w[r.failed + k] = 1.0
-        if w[r.trusted + k] > 0.0:
-            w[r.best_value + k] = w[r.value + k]
-    if steps == 0:
-        for p in range(size):
-            keep, free = r.keep + at(p), 0.0 if fixed[p] else 1.0
-            for k in range(ROW):
-                w[keep + k] = free
-        factorise(r, w, size, start)
+        left = watched = any_trusted = 0.0
+        for k in range(_0, ROW, STEP):
+            _advance(w, size, k)
+            live = 1.0 - load(w, DONE + k)
+            left += total(live)
+            watched += total(live * (1.0 - load(w, TRUSTED + k)))
+            any_trusted += total(load(w, TRUSTED + k))
+    for k in range(_0, ROW, STEP):
+        if steps > 0:
+            store(w, FAILED + k, where(load(w, DONE + k), load(w, FAILED + k), 1.0))
+        known = load(w, TRUSTED + k) if steps > 0 else 1.0 + 0.0 * load(w, DONE + k)
+        store(w, BEST_VALUE + k, where(known, load(w, VALUE + k), load(w, BEST_VALUE + k)))
 
 
-@kernel(inner=True)
-def _begin(r: Rows, w: Array, size: int, near: bool, trusted: bool) -> None:
+@kernel(part=True)
+def _begin(w: Array, size: np.uint64, near: bool, trusted: bool) -> None:
     exact, trust, decrease = 1.0 if near else 0.0, 1.0 if trusted else 0.0, math.inf if trusted else 0.0
-    for k in range(ROW):
-        w[r.exact + k] = exact
-        w[r.best_value + k] = math.inf
-        w[r.fraction + k] = 1.0
-    for k in range(ROW):
-        w[r.decrease + k] = decrease
-        w[r.done + k] = 0.0
-        w[r.failed + k] = 0.0
-        w[r.trusted + k] = trust
-        w[r.shortened + k] = 0.0
-        w[r.cautious + k] = 0.0
-    for p in range(size):
-        step = r.step + at(p)
-        for k in range(ROW):
-            w[step + k] = 0.0
+    for k in range(_0, ROW, STEP):
+        store(w, EXACT + k, exact)
+        store(w, BEST_VALUE + k, math.inf)
+        store(w, FRACTION + k, 1.0)
+        store(w, DECREASE + k, decrease)
+        store(w, TRUSTED + k, trust)
+        for place in (DONE, FAILED, SHORTENED, CAUTIOUS):
+            store(w, place + k, 0.0)
+        for p in range(k, size * APART, APART):
+            store(w, STEP_OF + p, 0.0)
+            store(w, TRIAL + p, 0.0)
 
 
-@kernel(inner=True)
-def _place(layout: Layout, r: Rows, w: Array, start: int, ended: bool, low: float, high: float) -> None:
+@kernel(part=True)
+def _place(w: Array, size: np.uint64, share: float) -> None:
     """Set the parameters that are tried next, or the best ones."""
-    for p in range(len(layout.ranges)):
-        bottom = low if p == 0 else layout.constraints[p - 1, 2]
-        top = high if p == 0 else math.inf
-        if p < start or ended:
-            bottom, top = -math.inf, math.inf
-        point, best, step, share = r.at + at(p), r.best + at(p), r.step + at(p), 0.0 if ended else 1.0
-        for k in range(ROW):
-            tried = w[best + k] + share * w[r.fraction + k] * w[step + k]
-            w[point + k] = min(max(tried, bottom), top)
+    for p in range(_0, size * APART, APART):
+        for k in range(_0, ROW, STEP):
+            x = load(w, BEST + p + k)
+            if share > 0.0:
+                bottom, top = load(w, LOW + p + k), load(w, HIGH + p + k)
+                x = x + load(w, FRACTION + k) * load(w, STEP_OF + p + k)
+                x = where(less(x, bottom), bottom, x)
+                x = where(less(top, x), top, x)
+            store(w, AT + p + k, x)
 
 
-@kernel(inner=True)
-def errors(r: Rows, w: Array, size: int) -> None:
-    """Fill the rows of the step with Hesse's errors, from the Hessian's factor; NaN where there is none."""
-    for p in range(size):  # column p of the inverse of the factor, squared and summed
-        total = r.step + at(p)
-        for k in range(ROW):
-            w[total + k] = 0.0
-        for q in range(p, size):
-            target, row, unit = r.trial + at(q), r.hessian + at(q * size), 1.0 if p == q else 0.0
-            for k in range(ROW):
-                w[target + k] = unit
-            for j in range(p, q):
-                factor, other = row + at(j), r.trial + at(j)
-                for k in range(ROW):
-                    w[target + k] -= w[factor + k] * w[other + k]
-            diagonal = row + at(q)
-            for k in range(ROW):
-                w[target + k] /= w[diagonal + k]
-            for k in range(ROW):
-                w[total + k] += w[target + k] * w[target + k]
-        keep = r.keep + at(p)
-        for k in range(ROW):
-            error = math.sqrt(2.0 * w[total + k]) * w[keep + k]
-            w[total + k] = error if w[r.regular + k] > 0.0 else math.nan
+@kernel(part=True)
+def _advance(w: Array, size: np.uint64, k: int) -> None:
+    """Judge what was tried, take over the next steps where it was accepted, and end where it is there.
+
+    What is 1 or 0 for every data set are conditions.
+    """
+    end = size * APART
+    live, trusted, fraction = 1.0 - load(w, DONE + k), load(w, TRUSTED + k), load(w, FRACTION + k)
+    value, best, last = load(w, VALUE + k), load(w, BEST_VALUE + k), load(w, DECREASE + k)
+    size_of = where(less(best, 0.0), 0.0 - best, best)
+    fallen = where(less(best + _ROUNDING * (1.0 + size_of), value), 0.0, less(value, math.inf))
+    accepted = live * where(trusted, 1.0, fallen)
+    watched, rejected = accepted * (1.0 - trusted), live - accepted
+    best = where(watched, value, best)
+    shortened = where(watched, less(fraction, 1.0), load(w, SHORTENED + k))
+    fraction = where(watched, 1.0, where(rejected, 0.5 * fraction, fraction))
+    done = rejected * less(fraction, _SMALLEST_FRACTION)
+    failed = done * (1.0 - less(last, 1e-7))
+
+    regular, exact, cautious = load(w, REGULAR + k), load(w, EXACT + k), load(w, CAUTIOUS + k)
+    decrease = 0.0 * fraction
+    for p in range(_0, end, APART):
+        decrease = decrease - 0.5 * load(w, TRIAL + p + k) * load(w, GRADIENT + p + k)
+    # Fisher's matrix is positive definite, unless nothing is measured
+    irregular = accepted * (1.0 - regular)
+    lost = irregular * (1.0 - exact)
+    done, failed = done + lost, failed + lost
+    infinite = 1.0 - less(last, math.inf)
+    back = accepted * regular * trusted * (1.0 - less(decrease, last))
+    far = (accepted * regular - back) * trusted * infinite * less(_FIRST, decrease)
+    going, again = accepted * regular - back - far, irregular * exact
+    converged = going * less(decrease, _CONVERGED)
+    rest = (going - converged) * (1.0 - infinite)
+    near = rest * less(decrease, _NEAR)
+    # where μ hardly depends on θ, Fisher's steps are far too long
+    short = (rest - near) * shortened
+
+    for p in range(_0, end, APART):
+        here, at = load(w, BEST + p + k), load(w, AT + p + k)
+        before = where(accepted * trusted, here, load(w, BEFORE + p + k))
+        step = where(going, load(w, TRIAL + p + k), where(accepted, 0.0, load(w, STEP_OF + p + k)))
+        here = where(back, before, where(accepted, at, here))
+        moved = here + step
+        if p > _0:
+            bottom = load(w, LOW + p + k)
+            moved = where(less(moved, bottom), bottom, moved)
+        store(w, BEFORE + p + k, before)
+        store(w, STEP_OF + p + k, step)
+        store(w, BEST + p + k, where(converged, moved, here))
+    store(w, SLOPE_AT_BEST + k, where(converged, load(w, GRADIENT + k), load(w, SLOPE_AT_BEST + k)))
+    # where it was trusted, `minimise` finds the value
+    best = where(back + far + again, math.inf, where(converged, best - decrease, best))
+    store(w, BEST_VALUE + k, best)
+    decrease = where(going, decrease, where(far, 0.0, where(again, math.inf, last)))
+    store(w, DECREASE + k, decrease)
+    store(w, EXACT + k, where(again, 0.0, where(near + short, 1.0, exact)))
+    store(w, TRUSTED + k, where(back + far + again, 0.0, where(near, 1.0 - cautious, trusted)))
+    store(w, CAUTIOUS + k, where(back, 1.0, cautious))
+    store(w, SHORTENED + k, shortened)
+    store(w, FRACTION + k, fraction)
+    store(w, DONE + k, where(done + converged, 1.0, 1.0 - live))
+    store(w, FAILED + k, where(failed, 1.0, load(w, FAILED + k)))

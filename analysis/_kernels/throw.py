@@ -8,7 +8,6 @@ to be compared with uniform integers of 63 bits, and a guide to it (Chen and Asa
 import math
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +24,7 @@ TABLE_DRAW = 1
 _MASK = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)
 _1 = np.uint64(1)
+_DRAW = np.uint64(TABLE_DRAW)
 _WHOLE = 2.0**BITS
 _NEGLIGIBLE = 1e-24
 """Of the mode's probability: what lies beyond is far below 2⁻⁶³."""
@@ -98,138 +98,113 @@ def fill_table(
         guide[cell] = k
 
 
-@kernel()
-def _fill_words(
-    first: int, pair: int, k0: np.uint64, k1: np.uint64, one: NDArray[np.uint64], two: NDArray[np.uint64]
-) -> None:
-    """Fill the integers of two bins for the toys first, first + 1, ...; simple enough to be vectorised."""
-    k0, k1, member = k0 & _MASK, k1 & _MASK, np.uint64(pair) & _MASK
-    for t in range(len(one)):
-        i = np.uint64(first + t)
-        a, b, c, d = philox4x32(i & _MASK, i >> _SHIFT, np.uint64(TABLE_DRAW), member, k0, k1)
-        one[t] = ((a << _SHIFT) | b) >> _1
-        two[t] = ((c << _SHIFT) | d) >> _1
-
-
-@kernel()
+@kernel(part=True)
 def _look_up(
-    words: NDArray[np.uint64],
-    lowest: float,
-    shift: np.uint64,
-    thresholds: NDArray[np.uint64],
-    guide: NDArray[np.uint32],
-    counts: NDArray[np.float64],
+    words: NDArray[np.uint64], b: int, arrays: CountArrays, start: int, n: int, counts: NDArray[np.float64]
 ) -> None:
     """Find how many thresholds are not above each integer."""
-    for t in range(len(words)):
-        x = words[t]
-        k = np.uint64(guide[x >> shift])
-        k += np.uint64(x >= thresholds[k])
-        while x >= thresholds[k]:
-            k += _1
-        counts[t] = lowest + np.float64(k)
+    guide, first = np.uint64(arrays.first_guide[b]), np.uint64(arrays.first[b])
+    half, shift, lowest = b % 2, arrays.shift[b], arrays.lowest[b] - np.float64(first)
+    for t in range(n):
+        x = words[half, t]
+        at = first + np.uint64(arrays.guide[guide + (x >> shift)])
+        at += np.uint64(x >= arrays.thresholds[at])
+        while x >= arrays.thresholds[at]:
+            at += _1
+        counts[start + t, b] = lowest + np.float64(at)
 
 
-@kernel()
-def _throw_block(
-    first: int, arrays: CountArrays, k0: np.uint64, k1: np.uint64, counts: NDArray[np.float64]
-) -> None:
-    """Fill the counts of the toys first, first + 1, ..."""
-    n, n_bins = counts.shape
-    words = np.empty((2, n), np.uint64)
-    for b in range(n_bins):
-        start, stop = arrays.first[b], arrays.first[b + 1]
-        if b % 2 == 0:
-            _fill_words(first, b // 2, k0, k1, words[0], words[1])
-        if start == stop:
-            for t in range(n):
-                counts[t, b] = poisson(arrays.expected[b], first + t, b, k0, k1)
-            continue
-        guide = arrays.guide[arrays.first_guide[b] : arrays.first_guide[b + 1]]
-        thresholds = arrays.thresholds[start:stop]
-        _look_up(words[b % 2], arrays.lowest[b], arrays.shift[b], thresholds, guide, counts[:, b])
-
-
-@kernel(parallel=True, nogil=True)
+@kernel(nogil=True)
 def fill_shared(
-    first: int, arrays: CountArrays, k0: np.uint64, k1: np.uint64, counts: NDArray[np.float64]
-) -> None:
-    """Fill the counts of toys that have the same means."""
-    n = len(counts)
-    for block in numba.prange((n + BLOCK - 1) // BLOCK):
-        start = block * BLOCK
-        _throw_block(first + start, arrays, k0, k1, counts[start : min(start + BLOCK, n)])
+    first: int, begin: int, end: int, arrays: CountArrays, k0: np.uint64, k1: np.uint64,
+    words: NDArray[np.uint64], counts: NDArray[np.float64],
+) -> None:  # fmt: skip
+    """Fill the counts of the toys begin, begin + 1, ... before the end, which have the same means.
+
+    Parameters
+    ----------
+    first : int
+        Index of toy 0.
+    begin, end : int
+    arrays : CountArrays
+    k0, k1 : int
+        Key.
+    words : ndarray of uint64, shape (2, BLOCK)
+        Room for the integers of two bins: to fill them is simple enough to be vectorised.
+    counts : ndarray, shape (n, n_bins)
+    """
+    k0, k1 = k0 & _MASK, k1 & _MASK
+    for start in range(begin, end, BLOCK):
+        n = min(BLOCK, end - start)
+        for b in range(counts.shape[1]):
+            if b % 2 == 0:
+                for t in range(n):
+                    i = np.uint64(first + start + t)
+                    w0, w1, w2, w3 = philox4x32(i & _MASK, i >> _SHIFT, _DRAW, np.uint64(b // 2), k0, k1)
+                    words[0, t] = ((w0 << _SHIFT) | w1) >> _1
+                    words[1, t] = ((w2 << _SHIFT) | w3) >> _1
+            if arrays.first[b] == arrays.first[b + 1]:
+                for t in range(start, start + n):
+                    counts[t, b] = poisson(arrays.expected[b], first + t, b, k0, k1)
+            else:
+                _look_up(words, b, arrays, start, n, counts)
 
 
 @kernel()
 def _fill_uniforms(
-    first: int, member: int, k0: np.uint64, k1: np.uint64, u: NDArray[np.float64], v: NDArray[np.float64]
-) -> None:
+    first: int, n: int, member: int, k0: np.uint64, k1: np.uint64, u: NDArray[np.float64],
+    v: NDArray[np.float64],
+) -> None:  # fmt: skip
     """Fill the uniforms of draw 0 of a member for the toys first, first + 1, ...; can be vectorised too."""
     k0, k1 = k0 & _MASK, k1 & _MASK
-    for t in range(len(u)):
+    for t in range(n):
         u[t], v[t] = member_uniforms(first + t, 0, member, k0, k1)
 
 
 @kernel()
 def _accept(
-    u: NDArray[np.float64], v: NDArray[np.float64], mean: NDArray[np.float64], found: NDArray[np.float64]
-) -> None:
+    n: int, u: NDArray[np.float64], v: NDArray[np.float64], mean: NDArray[np.float64],
+    found: NDArray[np.float64],
+) -> None:  # fmt: skip
     """Fill the numbers that are found without branches, -1 elsewhere: most of them at large means."""
-    for t in range(len(u)):
-        n, _, _, _, easy = propose(u[t], v[t], mean[t])
-        found[t] = n if easy & (mean[t] >= 10.0) else -1.0
+    for t in range(n):
+        number, _, _, _, easy = propose(u[t], v[t], mean[t])
+        found[t] = number if easy & (mean[t] >= 10.0) else -1.0
 
 
-@kernel()
-def _vary_block(
-    first: int, expected: NDArray[np.float64], k0: np.uint64, k1: np.uint64, counts: NDArray[np.float64]
-) -> None:
-    """Fill the counts of the toys first, first + 1, ..., each with its own means."""
-    n, n_bins = counts.shape
-    u, v, mean, found = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
-    rest = np.empty(n, np.int64)
-    for b in range(n_bins):
-        mean[:] = expected[:, b]
-        _fill_uniforms(first, b, k0, k1, u, v)
-        _accept(u, v, mean, found)
-        n_rest = 0
-        for t in range(n):
-            rest[n_rest] = t
-            n_rest += int(found[t] < 0.0)
-        for t in rest[:n_rest]:
-            found[t] = poisson_of(u[t], v[t], mean[t], first + t, b, k0, k1)
-        counts[:, b] = found
-
-
-@kernel(parallel=True, nogil=True)
+@kernel(nogil=True)
 def fill_varied(
-    first: int, expected: NDArray[np.float64], k0: np.uint64, k1: np.uint64, counts: NDArray[np.float64]
-) -> None:
-    """Fill the counts of toys that have their own means."""
-    n = len(counts)
-    for block in numba.prange((n + BLOCK - 1) // BLOCK):
-        start, stop = block * BLOCK, min((block + 1) * BLOCK, n)
-        _vary_block(first + start, expected[start:stop], k0, k1, counts[start:stop])
+    first: int, begin: int, end: int, expected: NDArray[np.float64], k0: np.uint64, k1: np.uint64,
+    room: NDArray[np.float64], counts: NDArray[np.float64],
+) -> None:  # fmt: skip
+    """Fill the counts of toys that have their own means; see `fill_shared`."""
+    u, v, mean, found = room[0], room[1], room[2], room[3]
+    for start in range(begin, end, BLOCK):
+        n = min(BLOCK, end - start)
+        for b in range(counts.shape[1]):
+            _fill_uniforms(first + start, n, b, k0, k1, u, v)
+            for t in range(n):
+                mean[t] = expected[start + t, b]
+            _accept(n, u, v, mean, found)
+            for t in range(n):
+                if found[t] < 0.0:
+                    found[t] = poisson_of(u[t], v[t], mean[t], first + start + t, b, k0, k1)
+                counts[start + t, b] = found[t]
 
 
-@kernel()
-def _normal_block(first: int, k0: np.uint64, k1: np.uint64, values: NDArray[np.float64]) -> None:
-    """Fill the normals of the toys first, first + 1, ..., two columns from one draw."""
-    n, n_columns = values.shape
-    u, v, one, two = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
-    for c in range(0, n_columns, 2):
-        _fill_uniforms(first, c // 2, k0, k1, u, v)
-        fill_pairs(u, v, one, two)
-        values[:, c] = one
-        if c + 1 < n_columns:
-            values[:, c + 1] = two
-
-
-@kernel(parallel=True, nogil=True)
-def fill_normals(first: int, k0: np.uint64, k1: np.uint64, values: NDArray[np.float64]) -> None:
-    """Fill standard normals."""
-    n = len(values)
-    for block in numba.prange((n + BLOCK - 1) // BLOCK):
-        start, stop = block * BLOCK, min((block + 1) * BLOCK, n)
-        _normal_block(first + start, k0, k1, values[start:stop])
+@kernel(nogil=True)
+def fill_normals(
+    first: int, begin: int, end: int, k0: np.uint64, k1: np.uint64, room: NDArray[np.float64],
+    values: NDArray[np.float64],
+) -> None:  # fmt: skip
+    """Fill standard normals, two columns from one draw; see `fill_shared`."""
+    u, v, one, two = room[0], room[1], room[2], room[3]
+    for start in range(begin, end, BLOCK):
+        n = min(BLOCK, end - start)
+        for c in range(0, values.shape[1], 2):
+            _fill_uniforms(first + start, n, c // 2, k0, k1, u, v)
+            fill_pairs(u, v, one, two)
+            for t in range(n):
+                values[start + t, c] = one[t]
+                if c + 1 < values.shape[1]:
+                    values[start + t, c + 1] = two[t]

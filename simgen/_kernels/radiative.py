@@ -32,7 +32,7 @@ def dilogarithm(x: float) -> float:
     return _PI2_6 - product - value
 
 
-@kernel()
+@kernel(part=True)
 def kappa(T: float, charged_current: bool) -> float:
     """Evaluate κ(T) at s² = 0.2317 for ν_e (charged current) or ν_μ, ν_τ."""
     y = T / (T + 2.0 * M_E)  # 1/x²
@@ -45,7 +45,7 @@ def kappa(T: float, charged_current: bool) -> float:
     return 0.9791 + 0.0097 * running if charged_current else 0.9970 - 0.00037 * running
 
 
-@kernel()
+@kernel(part=True)
 def qed_factors(T: float, omega: float) -> tuple[float, float, float]:
     """Evaluate what QED adds to the three kinematic shapes 1, (1 - T/ω)² and -m_e T/ω².
 

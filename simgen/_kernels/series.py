@@ -6,16 +6,11 @@ themselves, taken so far that the next term is below the rounding.
 
 import math
 
-import numpy as np
-
-from simgen._kernels.bits import bits_to_float, float_to_bits
 from simgen._kernels.jit import kernel
+from simgen._kernels.lanes import exponent, mantissa
 
 __all__ = ["circle", "logarithm", "logarithm_of_rest", "sine_of_half"]
 
-_52 = np.int64(52)
-_ROOT_HALF = np.int64(0x3FE6A09E667F3BCD)
-"""Bits of √½."""
 _LN_2 = math.log(2.0)
 
 # highest power first
@@ -37,10 +32,9 @@ def _polynomial(s: float, coefficients: tuple[float, ...]) -> float:
 def logarithm(u: float) -> float:
     """Return ln u of a normal number above 0."""
     # u = m 2^e with √½ ≤ m < √2, and ln m = 2 artanh((m-1)/(m+1))
-    e = (float_to_bits(u) - _ROOT_HALF) >> _52
-    m = bits_to_float(float_to_bits(u) - (e << _52))
+    e, m = exponent(u), mantissa(u)
     f = (m - 1.0) / (m + 1.0)
-    found: float = np.float64(e) * _LN_2 + 2.0 * f * _polynomial(f * f, _ARTANH)
+    found: float = e * _LN_2 + 2.0 * f * _polynomial(f * f, _ARTANH)
     return found
 
 
@@ -48,11 +42,10 @@ def logarithm(u: float) -> float:
 def logarithm_of_rest(u: float) -> float:
     """Return ln(1 - u) of a number in [0, 1), to the rounding however small u is."""
     rest = 1.0 - u
-    e = (float_to_bits(rest) - _ROOT_HALF) >> _52
-    m = bits_to_float(float_to_bits(rest) - (e << _52))
+    e, m = exponent(rest), mantissa(rest)
     # where nothing was divided out, m - 1 is -u, but for the rounding of 1 - u
     f = (-u if rest == m else m - 1.0) / (m + 1.0)
-    found: float = np.float64(e) * _LN_2 + 2.0 * f * _polynomial(f * f, _ARTANH)
+    found: float = e * _LN_2 + 2.0 * f * _polynomial(f * f, _ARTANH)
     return found
 
 

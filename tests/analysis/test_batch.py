@@ -10,11 +10,10 @@ from iminuit import Minuit
 from plain import scaled
 
 from analysis import layouts
-from analysis._kernels import derivatives, expectation
-from analysis._kernels import layout as kernels
-from analysis._kernels.fused import is_plain
+from analysis._kernels import rows, tape
 from analysis.batch import Problem
 from analysis.fitter import make_fitter
+from analysis.programs import Writer
 from detsim.backgrounds import Background
 from detsim.experiment import FlatBackground
 from detsim.systematics import Systematic
@@ -86,45 +85,38 @@ def thrown(fitter, n, seed=1, gamma=0.1):
     return rng.poisson(mu, (n, len(mu))).astype(float), rng.standard_normal((n, len(fitter.nominal)))
 
 
-def evaluate(layout, point, n, measured, exact, plain=None):
-    """Value, gradient and Hessian from the kernel, of one data set; and μ."""
-    r = kernels.make_rows(layout)
-    flat = np.zeros(r.size * kernels.LANES)
-    expectation.prepare(layout, r, flat)
-    w, size = flat.reshape(r.size, kernels.LANES), len(point)
+@numba.njit
+def run_parts(code, numbers, ends, knots, powers, w):
+    for part in range(len(ends) - 1):
+        tape.run(code, numbers, ends[part], ends[part + 1], knots, powers, w)
 
-    def rows(begin, number):
-        first = int(begin) // kernels.LANES
-        return w[first : first + number]
 
-    bins = rows(r.bins, kernels.BIN * len(n)).reshape(len(n), kernels.BIN, -1)
-    where = {name: int(getattr(kernels, name)) // kernels.LANES for name in ("N", "INVERSE", "MU")}
-    bins[:, where["N"]] = n[:, None]
-    bins[:, where["INVERSE"]] = np.divide(1, n, out=np.zeros_like(n), where=n > 0)[:, None]
-    rows(r.measured, size - 1)[:] = measured[:, None]
-    rows(r.at, size)[:] = point[:, None]
-    rows(r.exact, 1)[:] = exact
-    derivatives.evaluate(layout, r, flat, 0, True, is_plain(layout) if plain is None else plain)
-    hessian = rows(r.hessian, size**2)[:, 0].reshape(size, size)
+def evaluate(layout, point, n, measured, exact):
+    """Value, gradient and Hessian from the compiled program, of one data set; and μ."""
+    size = len(point)
+    writer = Writer(layout, list(range(size)))
+    writer.expect()
+    writer.evaluate()
+    writer.derive()
+    written = writer.program(shared=False)
+    w = np.zeros((written.n_rows, rows.LANES))
+    for p in range(size):
+        w[rows.row_of(rows.AT, p)] = point[p]
+        w[rows.row_of(rows.MEASURED, p)] = measured[p - 1] if p else 0.0
+    for i, count in enumerate(n):
+        w[rows.row_of_data(size, i)] = count
+    w[rows.row_of(rows.EXACT)] = exact
+    powers = layout.powers.reshape(*layout.powers.shape[:2], -1)
+    run_parts(written.code, written.numbers, written.ends, layout.knots, powers, w.reshape(-1))
+    hessian = np.zeros((size, size))
+    for (p, q), row in writer.hessian.items():
+        hessian[p, q] = hessian[q, p] = 0.0 if row is None else w[row, 5]
     return (
-        rows(r.value, 1)[0, 0],
-        rows(r.gradient, size)[:, 0].copy(),
-        np.tril(hessian) + np.tril(hessian, -1).T,
-        bins[:, where["MU"], 5].copy(),
+        w[rows.row_of(rows.VALUE), 5],
+        np.array([w[rows.row_of(rows.GRADIENT, p), 5] for p in range(size)]),
+        hessian,
+        np.array([w[row, 5] for row in writer.mu]),
     )
-
-
-@pytest.mark.parametrize("case", ["plain", "normalisations", "log-normal factors"])
-@pytest.mark.parametrize("exact", [0.0, 1.0])
-def test_the_fused_path_is_the_general_one(case, exact):
-    fitter = fitter_of(case)
-    layout, ((counts,), (measured,)) = layout_of(fitter), thrown(fitter, 1)
-    assert is_plain(layout)
-    counts[2] = 0.0
-    point = np.concatenate([[0.3], np.linspace(-1.5, 1.2, len(measured))])
-    both = [evaluate(layout, point, counts, measured, exact, plain) for plain in (True, False)]
-    for ours, theirs in zip(*both, strict=True):
-        assert ours == pytest.approx(theirs, rel=1e-11, abs=1e-11 * np.abs(theirs).max())
 
 
 @pytest.mark.parametrize("case", CASES)

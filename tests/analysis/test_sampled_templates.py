@@ -148,7 +148,7 @@ def test_many_events_are_quadrature():
 def test_a_parameter_inside_the_shapes_is_folded_with_the_same_events():
     """Contract: the counts are smooth in a mediator's mass, and near those of quadrature."""
     model = SM(vector_mass=0.3, vector_coupling=2e-6)
-    templates = sampled(scaled(borexino(), 0.01), 20_000, model=model, poi="vector_mass").templates
+    templates = sampled(scaled(borexino(), 0.01), 200_000, model=model, poi="vector_mass").templates
     exact = make_fitter(scaled(borexino(), 0.01), model, poi="vector_mass").templates
     steps = np.array([templates.signal(m) / exact.signal(m) for m in (0.1, 0.1001, 1.0)])
     assert np.abs(steps[1] / steps[0] - 1).max() < 1e-5
