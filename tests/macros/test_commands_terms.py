@@ -74,7 +74,7 @@ def test_generate_above_can_be_found(tmp_path):
     auto = ("--set", "model.generate_above=auto")
     path = tmp_path / "events.root"
     for term in ("mu_nu=1e-10", "millicharge=1e-12"):
-        found = answer("simulate", CARD, *auto, "--set", f"model.{term}", "-o", path, "--seed", 1)
+        found = answer("simulate", CARD, *auto, "--set", f"model.{term}", "-o", path, "--seed", 1, "--force")
         assert found["p_value"] > 1e-3
     plain, found = answer("check", CARD), answer("check", CARD, *auto)
     assert plain["generate_above"] == plain["lost_fraction"] == 0
@@ -83,7 +83,7 @@ def test_generate_above_can_be_found(tmp_path):
     assert found["warnings"] == []
     assert found["expected"]["generated"] < 0.8 * plain["expected"]["generated"]
     assert found["expected"]["recorded"] == pytest.approx(plain["expected"]["recorded"], rel=1e-6)
-    said = invoke("simulate", CARD, *auto, "-o", path, "--seed", 1)
+    said = invoke("simulate", CARD, *auto, "-o", path, "--seed", 1, "--force")
     assert "leaves out what is below 138 keV, 9.64e-10 of the recorded signal" in said.stderr
     assert "warning" not in said.stderr
     with EventFile(path) as file:
@@ -125,10 +125,10 @@ def test_true_events_that_begin_too_high(tmp_path):
     assert "has no recoils below 138 keV, and this card needs them from" in refusal(
         "detect", CARD, true, *auto, *other, "-o", path
     )
-    assert answer("detect", CARD, true, *auto, *better, "-o", path)["p_value"] > 1e-3
+    assert answer("detect", CARD, true, *auto, *better, "-o", path, "--force")["p_value"] > 1e-3
     with EventFile(path) as file:
         assert file.provenance["generate_above"] == 0.138
         assert 0 < file.provenance["lost_fraction"] < 1e-8
-    weighted = ("reweight", true, "--to", CARD, *auto, "--set", "model.gamma=0.3", "-o", path)
+    weighted = ("reweight", true, "--to", CARD, *auto, "--set", "model.gamma=0.3", "-o", path, "--force")
     assert answer(*weighted)["p_value"] > 1e-3
     assert "has no recoils below 138 keV" in refusal(*weighted, *other)
