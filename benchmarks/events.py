@@ -70,7 +70,7 @@ class Case:
         self.plan: Plan = event_plan(self.experiment, self.model)
         self.keys = np.arange(1, 5, dtype=np.uint64)
         self.event, self.numbers = np.zeros(PART, np.int64), np.zeros((2, PART), np.int32)
-        self.energies = np.zeros((4, PART))
+        self.energies = np.zeros((3, PART))
 
     def spec(self) -> EventSpec:
         """Tell peers what they have to know; the card has lines at tree level only."""
@@ -90,15 +90,14 @@ class Case:
         for first in range(0, n, PART):
             size = min(PART, n - first)
             kept += record_events(
-                first, size, self.plan.arrays, response, self.keys, self.event, self.numbers, self.energies
+                first, size, *self.plan.kernel, response, self.keys, self.event, self.numbers, self.energies
             )
         return kept
 
     def count(self, n: int) -> int:
         """Draw, measure and count."""
         counts = np.zeros(self.experiment.detector.n_bins + 2, np.int64)
-        arrays, response = self.plan.arrays, response_arrays(self.experiment)
-        count_events(0, n, arrays, response, self.keys, counts)
+        count_events(0, n, *self.plan.kernel, response_arrays(self.experiment), self.keys, counts)
         return int(counts.sum())
 
     def stream(self, n: int, columns: Columns = ()) -> None:

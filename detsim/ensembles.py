@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from detsim._kernels.ensemble import count_experiments, experiment_keys, fill_numbers
 from detsim.detection import response_arrays
 from detsim.experiment import Experiment
-from detsim.simulation import count_events, count_parts, event_plan
+from detsim.recording import count_parts
+from detsim.simulation import count_events, event_plan
 from simgen.deposits import Deposit
 from simgen.kinematics import T_max
 from simgen.models import SM, Model
@@ -136,12 +137,13 @@ class Ensemble:
         if mean < _LONG:
 
             def some(a: int, b: int) -> None:
-                count_experiments(first + a, numbers[a:b], plan.arrays, response, *of, counts[a:b])
+                lines, rest = plan.kernel
+                count_experiments(first + a, numbers[a:b], lines, rest, response, *of, counts[a:b])
 
             in_parts(some, 0, len(numbers), size=max(round(PART / mean), 1))
             return
         for t, number in enumerate(numbers):
-            counts[t] += count_parts(plan.arrays, response, experiment_keys(first + t, *of), int(number))
+            counts[t] += count_parts(plan, response, experiment_keys(first + t, *of), int(number))
 
     def _groups(self, n: int, factors: ArrayLike | None) -> list[tuple[int, Plan, Array]]:
         """List what is drawn together: number, plan, and its mean in each experiment."""

@@ -2,18 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detsim._kernels import passage
-from detsim._kernels.response import ResponseArrays
 from detsim.detection import locate, response_arrays
 from detsim.distance import bin_numbers
 from detsim.experiment import Experiment
 from detsim.occurrence import Occurrence, add_occurrence, needs_places, without_places
-from simgen._kernels.plan import PlanArrays
+from detsim.recording import count_parts, record_parts, stage_keys
 from simgen.baselines import Baselines
 from simgen.deposits import Deposit
 from simgen.events import Events
@@ -21,8 +18,8 @@ from simgen.generator import generate as draw
 from simgen.models import Model
 from simgen.oscillation import oscillated
 from simgen.plan import Plan, make_plan
-from simgen.random import Stage, generator, kernel_key
-from simgen.threads import PART, ahead, in_parts
+from simgen.random import Stage, generator
+from simgen.threads import PART, ahead
 
 __all__ = [
     "event_plan",
@@ -35,7 +32,6 @@ __all__ = [
 ]
 
 CHUNK = PART
-_COUNTED = 4 * PART
 
 
 def event_plan(experiment: Experiment, model: Model) -> Plan:
@@ -139,36 +135,6 @@ def draw_true(
     return add_occurrence(events, experiment, model, sorted(wanted), seed=seed, identity=identity)
 
 
-def _record(
-    prepared: Plan, experiment: Experiment, n: int, *, seed: int, first: int, identity: Sequence[int]
-) -> Events:
-    """Draw and measure events in one pass."""
-    keys = _keys(seed, identity)
-    response = response_arrays(experiment)
-
-    def record(begin: int, end: int) -> tuple[NDArray[Any], ...]:
-        size = end - begin
-        event, numbers = np.empty(size, np.int64), np.empty((2, size), np.int32)
-        energies = np.empty((4, size))
-        k = passage.record_events(begin, size, prepared.arrays, response, keys, event, numbers, energies)
-        return event[:k], *numbers[:, :k], *energies[:, :k]
-
-    parts = in_parts(record, first, n)
-    columns = parts[0] if len(parts) == 1 else [np.concatenate(c) for c in zip(*parts, strict=True)]
-    event, component, line, E_nu, T, T_reco, cos_theta = columns
-    return Events(
-        event=event, component=component, line=line, E_nu=E_nu, T=T, cos_theta=cos_theta, T_reco=T_reco,
-        n_generated=n,
-    )  # fmt: skip
-
-
-def _keys(seed: int, identity: Sequence[int]) -> NDArray[np.uint64]:
-    """Derive the keys of vertex and detector stage."""
-    return np.concatenate(
-        [kernel_key(seed, stage, *identity) for stage in (Stage.VERTEX, Stage.DETECTOR)]
-    ).astype(np.uint64)
-
-
 def draw_measured(
     prepared: Plan,
     experiment: Experiment,
@@ -182,7 +148,7 @@ def draw_measured(
 ) -> Events:
     """Draw events and measure them with a plan made before: the recorded ones, with the columns asked for."""
     # whether an event is recorded does not depend on its place: only what is recorded needs one, or a time
-    events = _record(prepared, experiment, n, seed=seed, first=first, identity=identity)
+    events = record_parts(prepared, experiment, n, seed=seed, first=first, identity=identity)
     wanted = set(columns)
     if experiment.detector.spatial:
         events = add_occurrence(events, experiment, model, ["vertex"], seed=seed, identity=identity)
@@ -304,17 +270,4 @@ def count_events(
                 numbers = bin_numbers(detector, events.T_reco, events.L_reco)
                 total += np.bincount(numbers, minlength=len(total))
         return total
-    return count_parts(prepared.arrays, response_arrays(experiment), _keys(seed, identity), n, first=first)
-
-
-def count_parts(
-    plan: PlanArrays, response: ResponseArrays, keys: NDArray[np.uint64], n: int, *, first: int = 0
-) -> NDArray[np.int64]:
-    """Draw, measure and count n events under keys of vertex and detector stage, on all threads."""
-
-    def count(begin: int, end: int) -> NDArray[np.int64]:
-        counts = np.zeros(len(response.edges) + 1, np.int64)
-        passage.count_events(begin, end - begin, plan, response, keys, counts)
-        return counts
-
-    return np.asarray(np.sum(in_parts(count, first, n, size=_COUNTED), axis=0))
+    return count_parts(prepared, response_arrays(experiment), stage_keys(seed, identity), n, first=first)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from detsim.simulation import number_of_events
 from macros.series import EventSeries, Slice
 from simgen.events import Events
 from simgen.plan import Plan
+from simgen.threads import PART, ahead
 
 __all__ = ["Draws"]
 
@@ -67,7 +68,7 @@ class Draws:
         return part.n_drawn / self.total if self.total else 1.0
 
     def events(self, draw: Callable[..., Events], series: EventSeries, chunk: int) -> Iterator[Events]:
-        """Draw chunk by chunk, as the files of a series take them.
+        """Draw chunk by chunk, as the files of a series take them; for a single file some chunks ahead.
 
         Parameters
         ----------
@@ -85,6 +86,13 @@ class Draws:
         if not self.experiments:
             left = self.total - self.first if self.n is None else self.n
             begin = self.first
+            if not series.split:
+                begins = range(begin, begin + left, PART)
+                tasks = (partial(draw, min(PART, begin + left - a), first=a, identity=()) for a in begins)
+                for events in ahead(tasks):
+                    series.begin(events.n_generated)
+                    yield events
+                return
             while left:
                 size = series.begin(min(chunk, left))
                 yield draw(size, first=begin, identity=())

@@ -98,7 +98,7 @@ class EventSeries:
         self.path = path
         self.files: list[Path] = []
         self.next = first
-        self._split = split
+        self.split = split
         self._make = make
         self._describe = describe
         self._experiments = experiments
@@ -125,9 +125,9 @@ class EventSeries:
             self._end()
         if self._writer is None:
             self._open()
-        if whole or self._split.events is None:
+        if whole or self.split.events is None:
             return n
-        return min(n, self._split.events - self._slice.n_drawn)
+        return min(n, self.split.events - self._slice.n_drawn)
 
     def write(self, events: Events) -> None:
         """Append events."""
@@ -150,10 +150,10 @@ class EventSeries:
             self._end()
 
     def _full(self, n: int, whole: bool) -> bool:
-        drawn, events = self._slice.n_drawn, self._split.events
+        drawn, events = self._slice.n_drawn, self.split.events
         if events is not None and drawn + (n if whole else 1) > events:
             return True
-        return self._split.size is not None and self._size(n) > self._split.size
+        return self.split.size is not None and self._size(n) > self.split.size
 
     def _size(self, n: int) -> float:
         """Estimate the size of the file with n more events drawn, from what has been written of it."""
@@ -168,11 +168,11 @@ class EventSeries:
 
     def _open(self) -> EventWriter:
         number = len(self.files)
-        if not number and self._split:
-            for file in former_files(self.path, self._split):
+        if not number and self.split:
+            for file in former_files(self.path, self.split):
                 if not file.is_dir():
                     file.unlink()
-        name = f"{self.path.stem}-{number:04d}{self.path.suffix}" if self._split else self.path.name
+        name = f"{self.path.stem}-{number:04d}{self.path.suffix}" if self.split else self.path.name
         self._slice = Slice(**{"first_experiment" if self._experiments else "first": self.next})
         self._writer = self._make(self.path.with_name(name))
         self.files.append(self.path.with_name(name))

@@ -40,7 +40,7 @@ def generate(plan: Plan, n: int, *, seed: int, first: int = 0, identity: Sequenc
     def draw(begin: int, end: int) -> None:
         a, b = begin - first, end - first
         numbers, energies = (component[a:b], line[a:b]), (E_nu[a:b], T[a:b], cos_theta[a:b])
-        fill_vertices(begin, plan.arrays, k0, k1, *numbers, *energies)
+        fill_vertices(begin, *plan.kernel, k0, k1, *numbers, *energies)
 
     in_parts(draw, first, n)
     return Events(

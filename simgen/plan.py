@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from simgen._kernels.plan import BOXES, FLAT, MAGNETIC, POWER, WEAK, PlanArrays
+from simgen._kernels.plan import BOXES, FLAT, MAGNETIC, POWER, WEAK, LineArrays, PlanArrays
 from simgen.boxes import make_boxes
 from simgen.constants import HBARC2, SIGMA0
 from simgen.continuum import sampling_nodes
@@ -45,6 +45,12 @@ class Plan:
 
     arrays: PlanArrays
     expected: float
+
+    @property
+    def kernel(self) -> tuple[LineArrays, PlanArrays | None]:
+        """What kernels take: what lines need, and all of it if there is more than lines."""
+        lines = LineArrays(**{name: getattr(self.arrays, name) for name in LineArrays._fields})
+        return lines, self.arrays if self.arrays.own or self.arrays.others else None
 
 
 def make_plan(

@@ -10,7 +10,7 @@ from detsim._kernels.passage import count_events
 from detsim._kernels.response import ResponseArrays
 from simgen._kernels.jit import kernel
 from simgen._kernels.philox import philox4x32
-from simgen._kernels.plan import PlanArrays
+from simgen._kernels.plan import LineArrays, PlanArrays
 from simgen._kernels.poisson import poisson
 from simgen.random import Stage
 
@@ -53,10 +53,10 @@ def fill_numbers(
 
 @kernel(nogil=True)
 def count_experiments(
-    first: int, numbers: NDArray[np.int64], plan: PlanArrays, response: ResponseArrays, group: int,
-    k0: np.uint64, k1: np.uint64, counts: NDArray[np.int64],
+    first: int, numbers: NDArray[np.int64], lines: LineArrays, rest: PlanArrays | None,
+    response: ResponseArrays, group: int, k0: np.uint64, k1: np.uint64, counts: NDArray[np.int64],
 ) -> None:  # fmt: skip
     """Add the counts of one group of events to those of the experiments first, first + 1, ..."""
     for t in range(len(numbers)):
         keys = experiment_keys(first + t, group, k0, k1)
-        count_events(0, numbers[t], plan, response, keys, counts[t])
+        count_events(0, numbers[t], lines, rest, response, keys, counts[t])

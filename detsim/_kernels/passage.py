@@ -5,9 +5,9 @@ from numpy.typing import NDArray
 
 from detsim._kernels.response import ResponseArrays, measure_tile
 from simgen._kernels.jit import kernel
-from simgen._kernels.plan import PlanArrays
+from simgen._kernels.plan import LineArrays, PlanArrays
 from simgen._kernels.tiles import MEASURED, RECOIL, ROW, ROWS, TILE
-from simgen._kernels.vertex import draw_tile, fill_cosines, neutrino_energy
+from simgen._kernels.vertex import draw_tile, neutrino_energy
 
 __all__ = ["count_events", "record_events"]
 
@@ -23,20 +23,21 @@ _FEW = 48
 
 @kernel()
 def _pass_tile(
-    w: Array, channel: Numbers, component: Numbers, keep: Mask, tile: np.uint64, plan: PlanArrays,
+    w: Array, channel: Numbers, component: Numbers, keep: Mask, tile: np.uint64, lines: LineArrays,
+    rest: PlanArrays | None,
     response: ResponseArrays, keys: Keys,
 ) -> None:  # fmt: skip
     """Draw and measure the events of a tile."""
-    draw_tile(w, channel, tile, plan, keys[0], keys[1])
+    draw_tile(w, channel, tile, lines, rest, keys[0], keys[1])
     if len(response.smeared) > 0:
         for k in range(ROW):
-            component[k] = plan.component[channel[k]]
+            component[k] = lines.component[channel[k]]
     measure_tile(w, component, keep, tile, response, keys[2], keys[3])
 
 
 @kernel(nogil=True)
 def record_events(
-    first: int, n: int, plan: PlanArrays, response: ResponseArrays, keys: Keys,
+    first: int, n: int, lines: LineArrays, rest: PlanArrays | None, response: ResponseArrays, keys: Keys,
     event: NDArray[np.int64], numbers: Numbers, energies: Array,
 ) -> int:  # fmt: skip
     """Draw and measure n events, and pack those that are recorded.
@@ -47,8 +48,8 @@ def record_events(
         Filled with their indices.
     numbers : ndarray, shape (2, n)
         Filled with component and line.
-    energies : ndarray, shape (4, n)
-        Filled with E_nu, T, T_reco and cos_theta.
+    energies : ndarray, shape (3, n)
+        Filled with E_nu, T and T_reco.
 
     Returns
     -------
@@ -59,7 +60,7 @@ def record_events(
     channel, component, keep = np.empty(TILE, np.int32), np.zeros(TILE, np.int32), np.empty(TILE, np.bool_)
     end, done = first + n, 0
     for tile in range(first // TILE, -(-end // TILE)):
-        _pass_tile(w, channel, component, keep, np.uint64(tile), plan, response, keys)
+        _pass_tile(w, channel, component, keep, np.uint64(tile), lines, rest, response, keys)
         begin = tile * TILE
         found = 0
         for k in range(np.uint64(max(first - begin, 0)), np.uint64(min(end - begin, TILE))):
@@ -69,11 +70,10 @@ def record_events(
             k = chosen[j]
             c = channel[k]
             event[done + j] = begin + np.int64(k)
-            numbers[0, done + j], numbers[1, done + j] = plan.component[c], plan.line[c]
-            energies[0, done + j] = neutrino_energy(w, k, c, plan)
+            numbers[0, done + j], numbers[1, done + j] = lines.component[c], lines.line[c]
+            energies[0, done + j] = neutrino_energy(w, k, c, lines, rest)
             energies[1, done + j], energies[2, done + j] = w[RECOIL + k], w[MEASURED + k]
         done += found
-    fill_cosines(energies[0, :done], energies[1, :done], energies[3, :done])
     return done
 
 
@@ -98,7 +98,7 @@ def _add(w: Array, keep: Mask, edges: Array, counts: NDArray[np.int64]) -> None:
 
 @kernel(nogil=True)
 def count_events(
-    first: int, n: int, plan: PlanArrays, response: ResponseArrays, keys: Keys,
+    first: int, n: int, lines: LineArrays, rest: PlanArrays | None, response: ResponseArrays, keys: Keys,
     counts: NDArray[np.int64],
 ) -> None:  # fmt: skip
     """Draw and measure n events, and add those that are recorded to the bins, flow bins at both ends."""
@@ -106,7 +106,7 @@ def count_events(
     channel, component, keep = np.empty(TILE, np.int32), np.zeros(TILE, np.int32), np.empty(TILE, np.bool_)
     end = first + n
     for tile in range(first // TILE, -(-end // TILE)):
-        _pass_tile(w, channel, component, keep, np.uint64(tile), plan, response, keys)
+        _pass_tile(w, channel, component, keep, np.uint64(tile), lines, rest, response, keys)
         keep[: max(first - tile * TILE, 0)] = False
         keep[min(end - tile * TILE, TILE) :] = False
         _add(w, keep, response.edges, counts)

@@ -5,9 +5,22 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BOXES", "FLAT", "MAGNETIC", "POWER", "WEAK", "PlanArrays"]
+__all__ = ["BOXES", "FLAT", "MAGNETIC", "POWER", "WEAK", "LineArrays", "PlanArrays"]
 
 WEAK, MAGNETIC, FLAT, BOXES, POWER = 0, 1, 2, 3, 4
+
+
+class LineArrays(NamedTuple):
+    """All that is needed where every channel is a WEAK line; see `PlanArrays`."""
+
+    cumulative: NDArray[np.float64]
+    component: NDArray[np.int32]
+    line: NDArray[np.int32]
+    energy: NDArray[np.float64]
+    inverse: NDArray[np.float64]
+    steps: int
+    gentle: bool
+    T_low: float
 
 
 class PlanArrays(NamedTuple):

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from simgen._kernels.continua import draw_continua
 from simgen._kernels.jit import kernel
-from simgen._kernels.plan import PlanArrays
+from simgen._kernels.plan import LineArrays, PlanArrays
 from simgen._kernels.proposals import draw_others, propose
 from simgen._kernels.tiles import (
     ENERGY,
@@ -34,12 +34,12 @@ _SELECTED, _COMPARED = 4, 24
 
 
 @kernel(inner=True)
-def _channels(w: Array, channel: Numbers, plan: PlanArrays) -> None:
+def _channels(w: Array, channel: Numbers, lines: LineArrays) -> None:
     """Choose channels by the uniforms, make uniforms in the channel of them, and fetch what recoils need."""
-    if len(plan.cumulative) <= _SELECTED:
-        _select(w, channel, plan)
+    if len(lines.cumulative) <= _SELECTED:
+        _select(w, channel, lines)
         return
-    cumulative, last = plan.cumulative, len(plan.cumulative) - 1
+    cumulative, last = lines.cumulative, len(lines.cumulative) - 1
     for k in range(ROW):
         channel[k] = 0
     for c in range(last if last < _COMPARED else 0):
@@ -50,27 +50,27 @@ def _channels(w: Array, channel: Numbers, plan: PlanArrays) -> None:
         channel[k] = np.searchsorted(cumulative[:last], w[UNIFORM + k], side="right")
     for k in range(ROW):
         c = channel[k]
-        w[UNIFORM + k] = (w[UNIFORM + k] - plan.inverse[c, 0]) * plan.inverse[c, 1]
-        w[FIRST + k], w[SECOND + k] = plan.inverse[c, 2], plan.inverse[c, 3]
-        w[SPAN + k] = plan.inverse[c, 4]
+        w[UNIFORM + k] = (w[UNIFORM + k] - lines.inverse[c, 0]) * lines.inverse[c, 1]
+        w[FIRST + k], w[SECOND + k] = lines.inverse[c, 2], lines.inverse[c, 3]
+        w[SPAN + k] = lines.inverse[c, 4]
 
 
 @kernel(inner=True)
-def _row(c: int | np.int32, plan: PlanArrays) -> tuple[float, float, float, float, float]:
+def _row(c: int | np.int32, lines: LineArrays) -> tuple[float, float, float, float, float]:
     """Fetch what belongs to a channel."""
-    t = plan.inverse
+    t = lines.inverse
     return t[c, 0], t[c, 1], t[c, 2], t[c, 3], t[c, 4]
 
 
 @kernel(inner=True)
-def _select(w: Array, channel: Numbers, plan: PlanArrays) -> None:
+def _select(w: Array, channel: Numbers, lines: LineArrays) -> None:
     """Do the work of `_channels` for few channels, without looking into tables: it vectorises."""
-    last = len(plan.cumulative) - 1
+    last = len(lines.cumulative) - 1
     i, j, m = np.int32(min(1, last)), np.int32(min(2, last)), np.int32(min(3, last))
-    _, s0, p0, q0, r0 = _row(0, plan)
-    u1, s1, p1, q1, r1 = _row(i, plan)
-    u2, s2, p2, q2, r2 = _row(j, plan)
-    u3, s3, p3, q3, r3 = _row(m, plan)
+    _, s0, p0, q0, r0 = _row(0, lines)
+    u1, s1, p1, q1, r1 = _row(i, lines)
+    u2, s2, p2, q2, r2 = _row(j, lines)
+    u3, s3, p3, q3, r3 = _row(m, lines)
     for k in range(ROW):
         u = w[UNIFORM + k]
         one, two, three = u >= u1, u >= u2, u >= u3
@@ -120,51 +120,62 @@ def _recoils(w: Array, steps: int, gentle: bool, T_low: float) -> None:
 
 @kernel()
 def draw_tile(
-    w: Array, channel: Numbers, tile: np.uint64, plan: PlanArrays, k0: np.uint64, k1: np.uint64
-) -> None:
-    """Draw channel, E_nu (see `neutrino_energy`) and T (row RECOIL) of the events of a tile."""
+    w: Array, channel: Numbers, tile: np.uint64, lines: LineArrays, rest: PlanArrays | None, k0: np.uint64,
+    k1: np.uint64,
+) -> None:  # fmt: skip
+    """Draw channel, E_nu (see `neutrino_energy`) and T (row RECOIL) of the events of a tile.
+
+    Without the rest of the plan, of lines alone, nothing of what others need is compiled.
+    """
     fill_paired(w, UNIFORM, tile, 0, k0, k1)
-    _channels(w, channel, plan)
-    for k in range(ROW if plan.own or plan.others else 0):
-        w[ENERGY + k] = plan.energy[channel[k]]
-    if plan.own:
-        fill_own(w, tile, 1, k0, k1)
-    if plan.continua:
-        draw_continua(w, channel, plan)
-    if plan.boxed:
-        propose(w, channel, plan)
+    _channels(w, channel, lines)
+    if rest is None:
+        _recoils(w, lines.steps, lines.gentle, lines.T_low)
     else:
-        _recoils(w, plan.steps, plan.gentle, plan.T_low)
-    if plan.others:
-        draw_others(w, channel, tile, plan, k0, k1)
+        for k in range(ROW):
+            w[ENERGY + k] = lines.energy[channel[k]]
+        if rest.own:
+            fill_own(w, tile, 1, k0, k1)
+        if rest.continua:
+            draw_continua(w, channel, rest)
+        if rest.boxed:
+            propose(w, channel, rest)
+        else:
+            _recoils(w, lines.steps, lines.gentle, lines.T_low)
+        if rest.others:
+            draw_others(w, channel, tile, rest, k0, k1)
 
 
 @kernel(inner=True)
-def neutrino_energy(w: Array, k: int | np.uint64, c: int | np.int32, plan: PlanArrays) -> float:
+def neutrino_energy(
+    w: Array, k: int | np.uint64, c: int | np.int32, lines: LineArrays, rest: PlanArrays | None
+) -> float:
     """Return the neutrino energy of an event of a tile; the row ENERGY has it where not all are lines."""
-    return float(w[ENERGY + k] if plan.own or plan.others else plan.energy[c])
+    if rest is None:
+        return float(lines.energy[c])
+    return float(w[ENERGY + k])
 
 
 @kernel(nogil=True)
 def fill_vertices(
-    first: int, plan: PlanArrays, k0: np.uint64, k1: np.uint64, component: Numbers, line: Numbers,
-    E_nu: Array, T: Array, cos_theta: Array,
+    first: int, lines: LineArrays, rest: PlanArrays | None, k0: np.uint64, k1: np.uint64,
+    component: Numbers, line: Numbers, E_nu: Array, T: Array, cos_theta: Array,
 ) -> None:  # fmt: skip
     """Fill the columns for the events first, first + 1, ..."""
     w, channel = np.empty(ROWS * TILE), np.empty(TILE, np.int32)
     end = first + len(T)
     for tile in range(first // TILE, -(-end // TILE)):
-        draw_tile(w, channel, np.uint64(tile), plan, k0, k1)
+        draw_tile(w, channel, np.uint64(tile), lines, rest, k0, k1)
         begin = max(first, tile * TILE)
         for i in range(begin, min(end, (tile + 1) * TILE)):
             k = np.uint64(i - tile * TILE)
             c = channel[k]
-            component[i - first], line[i - first] = plan.component[c], plan.line[c]
-            E_nu[i - first], T[i - first] = neutrino_energy(w, k, c, plan), w[RECOIL + k]
+            component[i - first], line[i - first] = lines.component[c], lines.line[c]
+            E_nu[i - first], T[i - first] = neutrino_energy(w, k, c, lines, rest), w[RECOIL + k]
     fill_cosines(E_nu, T, cos_theta)
 
 
-@kernel(inner=True)
+@kernel(nogil=True)
 def fill_cosines(E_nu: Array, T: Array, cos_theta: Array) -> None:
     """Fill the cosines of the angle between electron and neutrino, 0 where there is none."""
     for i in range(len(T)):

@@ -8,7 +8,7 @@ import pytest
 from experiments import DAY, borexino, borexino_distances, borexino_outside, hellaz, mixed_source
 from scipy import stats
 
-import detsim.simulation
+import detsim.recording
 from detsim.backgrounds import Background
 from detsim.distance import bin_numbers
 from detsim.ensembles import Ensemble
@@ -90,9 +90,7 @@ def test_an_experiment_has_the_events_of_its_keys(monkeypatch, case, toy):
     if experiment.detector.spatial:
         identity = (9, 0, toy)
     else:
-        monkeypatch.setattr(
-            detsim.simulation, "kernel_key", lambda s, stage, *i: derived(s, stage, i, toy, 0)
-        )
+        monkeypatch.setattr(detsim.recording, "kernel_key", lambda s, stage, *i: derived(s, stage, i, toy, 0))
     events = draw_measured(plan, experiment, model, n, seed=3, identity=identity)
     plain = np.bincount(
         bin_numbers(experiment.detector, events.T_reco, events.L_reco), minlength=counts.shape[1]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numba
 import numpy as np
 import pytest
-from experiments import DAY, borexino, borexino_outside, lama, mixed_source
+from experiments import DAY, borexino, borexino_distances, borexino_outside, lama, mixed_source
 
 from detsim.detection import detect
 from detsim.experiment import FlatBackground
@@ -19,6 +19,7 @@ from detsim.simulation import (
     stream,
 )
 from simgen.models import SM
+from simgen.threads import PART
 
 N = 30_011
 BACKGROUND = FlatBackground(name="flat", rate=4000 / DAY, low=0.2, high=0.5)
@@ -100,21 +101,48 @@ def test_slices_joined_are_the_whole(case):
     np.testing.assert_array_equal(sum(counts), simulate_counts(experiment, model, seed=4, n=N))
 
 
-def test_threads_change_nothing(case):
-    """Contract. Finds bits that depend on the number of threads."""
-    experiment, model = case
+def on_threads(threads, draw):
+    """Draw on so many threads."""
     available = numba.get_num_threads()
-    results = []
     try:
-        for threads in (1, min(2, numba.config.NUMBA_NUM_THREADS)):
-            numba.set_num_threads(threads)
-            results.append(
-                (simulate(experiment, model, seed=5, n=N), simulate_counts(experiment, model, seed=5, n=N))
-            )
+        numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+        return draw()
     finally:
         numba.set_num_threads(available)
-    assert_same(results[0][0], results[1][0])
-    np.testing.assert_array_equal(results[0][1], results[1][1])
+
+
+def test_threads_change_nothing(case):
+    """Contract. Finds bits that depend on the number of threads; there are more events than one takes."""
+    experiment, model = case
+    n = 5 * PART + 17
+
+    def draw():
+        events = simulate(experiment, model, seed=5, n=n)
+        true = generate(experiment, model, seed=5, n=n)
+        counts = simulate_counts(experiment, model, seed=5, n=n)
+        return events, true, detect(true, experiment, seed=5), counts
+
+    one, two = on_threads(1, draw), on_threads(2, draw)
+    for some, others in zip(one[:3], two[:3], strict=True):
+        assert_same(some, others)
+    assert_same(one[0], one[2])
+    np.testing.assert_array_equal(one[3], two[3])
+
+
+def test_threads_change_no_place():
+    """Contract. Finds vertices, times or distances that depend on the number of threads."""
+    experiment, n = borexino_distances(), 5 * PART + 17
+
+    def draw():
+        columns = ("vertex", "time")
+        return (
+            simulate(experiment, SM(), seed=5, n=n, columns=columns),
+            simulate_counts(experiment, SM(), seed=5, n=n),
+        )
+
+    one, two = on_threads(1, draw), on_threads(2, draw)
+    assert_same(one[0], two[0])
+    np.testing.assert_array_equal(one[1], two[1])
 
 
 def test_poisson_runs_are_cut_in_slices():
