@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from detsim.eventfile import EventWriter, RunInfo
+from detsim.files import WholeFile
 from simgen.events import Events
 
 __all__ = ["EventSeries", "Slice", "Split", "former_files"]
@@ -103,6 +104,7 @@ class EventSeries:
         self._describe = describe
         self._experiments = experiments
         self._writer: EventWriter | None = None
+        self._lock: WholeFile | None = None
         self._slice = Slice()
         self._row_size = 0.0
 
@@ -169,6 +171,7 @@ class EventSeries:
     def _open(self) -> EventWriter:
         number = len(self.files)
         if not number and self.split:
+            self._lock = WholeFile(self.path)  # none else may write, or remove, files of the series
             for file in former_files(self.path, self.split):
                 if not file.is_dir():
                     file.unlink()
@@ -195,3 +198,5 @@ class EventSeries:
         if self._writer is not None:
             self.files.pop()
             self._writer.__exit__(kind, error, trace)
+        if self._lock is not None:
+            self._lock.discard()

@@ -86,72 +86,74 @@ def coverage(
     confidence, used_seed, settings = confidence_level(loaded, cl), int(loaded.run.seed or 0), loaded.fit
     fitter, by_events = open_fitter(loaded), level is Level.EVENTS
     calibration = open_calibration(loaded, fitter, table) if table else None
-    with ExitStack() as stack:
-        writer = None
-        if output is not None:
-            branches = toy_branches(fitter, level=confidence, methods=methods, events=by_events)
-            origin = provenance(loaded, used_seed, "coverage") | {
-                "thrown": str(level),
-                "drawn": settings.drawn,
-                "level": confidence,
-                "at": values,
-                "run": {"toys": n, "methods": methods, "input": input_record(table) if table else None},
-            }
-            writer = stack.enter_context(
-                TableWriter(output, "toys", branches, provenance=origin, compression=loaded.run.compression)
+    with stop_on_interrupt() as stop:  # to the end: what is complete is also drawn and told
+        with ExitStack() as stack:
+            writer = None
+            if output is not None:
+                branches = toy_branches(fitter, level=confidence, methods=methods, events=by_events)
+                origin = provenance(loaded, used_seed, "coverage") | {
+                    "thrown": str(level),
+                    "drawn": settings.drawn,
+                    "level": confidence,
+                    "at": values,
+                    "run": {"toys": n, "methods": methods, "input": input_record(table) if table else None},
+                }
+                writer = stack.enter_context(
+                    TableWriter(
+                        output, "toys", branches, provenance=origin, compression=loaded.run.compression
+                    )
+                )
+            advance = stack.enter_context(progress("coverage", len(values) * n, "toys"))
+            drawn = EventTally()
+
+            def store(columns: dict[str, Any]) -> None:
+                drawn.add(columns)
+                if writer:
+                    writer.extend(columns)
+                stop.keeps = drawn.n_toys >= n
+                advance(len(columns["toy"]))
+
+            study = study_coverage(
+                loaded.together,
+                loaded.model,
+                values,
+                n,
+                seed=used_seed,
+                poi=settings.poi,
+                level=confidence,
+                methods=methods,
+                likelihood=settings.likelihood,
+                error_per_bin=settings.error_per_bin,
+                sampling=template_sampling(loaded),
+                events=by_events,
+                drawn=settings.drawn,
+                calibration=calibration,
+                on_toys=store,
+                audit=audit,
+                stopped=stop,
             )
-        stop = stack.enter_context(stop_on_interrupt())
-        advance = stack.enter_context(progress("coverage", len(values) * n, "toys"))
-        drawn = EventTally()
-
-        def store(columns: dict[str, Any]) -> None:
-            drawn.add(columns)
-            if writer:
-                writer.extend(columns)
-            stop.keeps = drawn.n_toys >= n
-            advance(len(columns["toy"]))
-
-        study = study_coverage(
-            loaded.together,
-            loaded.model,
-            values,
-            n,
-            seed=used_seed,
-            poi=settings.poi,
-            level=confidence,
-            methods=methods,
-            likelihood=settings.likelihood,
-            error_per_bin=settings.error_per_bin,
-            sampling=template_sampling(loaded),
-            events=by_events,
-            drawn=settings.drawn,
-            calibration=calibration,
-            on_toys=store,
-            audit=audit,
-            stopped=stop,
-        )
-        complete = len(study.points) == len(values)
-        if writer and complete:
-            writer.finish({"first": 0, "last": n - 1}, provenance={"audit": audit_document(study.audit)})
-        elif writer:
-            writer.discard()
-    pictures = draw_coverage(figure, study, loaded) if figure else None
-    if as_json:
-        emit_json(
-            {
-                **coverage_document(study),
-                "file": str(output) if output and complete else None,
-                **drawn.document(),
-                "complete": complete,
-                "figure": pictures,
-                "table": str(table) if table else None,
-                "seed": used_seed,
-                "model": loaded.model.label,
-            }
-        )
-    else:
-        say_coverage(study)
-    judge_coverage(study, values, n, used_seed, output, max_failed)
+            complete = len(study.points) == len(values)
+            if writer and complete:
+                writer.finish({"first": 0, "last": n - 1}, provenance={"audit": audit_document(study.audit)})
+            elif writer:
+                writer.discard()
+        pictures = draw_coverage(figure, study, loaded) if figure else None
+        if as_json:
+            emit_json(
+                {
+                    **coverage_document(study),
+                    "file": str(output) if output and complete else None,
+                    **drawn.document(),
+                    "complete": complete,
+                    "figure": pictures,
+                    "table": str(table) if table else None,
+                    "seed": used_seed,
+                    "model": loaded.model.label,
+                }
+            )
+        else:
+            say_coverage(study)
+        judge_coverage(study, values, n, used_seed, output, max_failed)
 
 
 def _check_table(methods: list[str], table: Path | None, output: Path | None) -> None:

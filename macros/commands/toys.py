@@ -126,22 +126,24 @@ def toys(
         "fitted": not no_fit,
         "input": input_record(data) if data else None,
     }
-    with (
-        TableWriter(output, "toys", branches, provenance=origin, compression=loaded.run.compression) as table,
-        stop_on_interrupt() as stop,
-        progress("toys", seen.total, "toys") as advance,
-    ):
-        for columns in toy_chunks(seen, stored, events=by_events, drawn=loaded.fit.drawn):
-            table.extend(columns)
-            stop.keeps = True
-            seen.add(columns)
-            advance(len(columns["toy"]))
-            if stop():
-                break
-        table.finish({"first": seen.first, "last": seen.last}, provenance=seen.provenance())
-    pictures = seen.draw(figure, loaded) if figure else None
-    if as_json:
-        emit_json({"file": str(output), **seen.document(), "figure": pictures})
-    else:
-        seen.say(output)
-    seen.judge(output, max_failed)
+    with stop_on_interrupt() as stop:  # to the end: what is finished is also drawn and told
+        with (
+            TableWriter(
+                output, "toys", branches, provenance=origin, compression=loaded.run.compression
+            ) as table,
+            progress("toys", seen.total, "toys") as advance,
+        ):
+            for columns in toy_chunks(seen, stored, events=by_events, drawn=loaded.fit.drawn):
+                table.extend(columns)
+                stop.keeps = True
+                seen.add(columns)
+                advance(len(columns["toy"]))
+                if stop():
+                    break
+            table.finish({"first": seen.first, "last": seen.last}, provenance=seen.provenance())
+        pictures = seen.draw(figure, loaded) if figure else None
+        if as_json:
+            emit_json({"file": str(output), **seen.document(), "figure": pictures})
+        else:
+            seen.say(output)
+        seen.judge(output, max_failed)

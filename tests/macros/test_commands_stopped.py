@@ -11,9 +11,11 @@ import pytest
 import typer
 from invocation import CARD, answer, invoke, start
 
+import macros.toytally
 from detsim.rootreader import TableFile
 from macros.status import guard
 from macros.stopping import stop_on_interrupt
+from macros.toytally import ToyTally
 
 LONG = {
     "simulate": ("simulate", CARD, "--events", 10**10),
@@ -46,6 +48,26 @@ def test_interrupt(tmp_path, command):
     assert process.returncode == 130
     assert (out, err) == ("", "error: interrupted\n")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", ["toys", "coverage"])
+def test_interrupt_of_what_is_finished(tmp_path, monkeypatch, command):
+    """Contract: Ctrl-C while a finished study is drawn loses nothing of it, and it is told."""
+    path, figure = tmp_path / "x.root", tmp_path / "x.png"
+    ours, name = {"toys": (ToyTally, "draw"), "coverage": (macros.toytally, "draw_coverage")}[command]
+    drawn = getattr(ours, name)
+
+    def draw(*arguments):
+        signal.raise_signal(signal.SIGINT)
+        return drawn(*arguments)
+
+    monkeypatch.setattr(ours, name, draw)
+    at = ("--at", "0,0.1") if command == "coverage" else ()
+    found = answer(command, CARD, *at, "-n", 50, "--seed", 1, "--figure", figure, "-o", path)
+    assert found["complete"]
+    assert found["figure"]
+    assert path.exists()
+    assert figure.exists()
 
 
 def test_interrupted_toys_can_be_continued(tmp_path):

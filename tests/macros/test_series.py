@@ -9,6 +9,7 @@ import pytest
 from invocation import CARD, answer, invoke, refusal, start
 
 from detsim.eventfile import EventFile
+from macros.series import EventSeries, Split
 
 LIMIT = ("--events-per-file", 1000)
 
@@ -242,3 +243,21 @@ def test_a_full_disk_keeps_whole_files(tmp_path, monkeypatch):
     monkeypatch.undo()
     answer("simulate", CARD, "-o", tmp_path / "x-from-2.root", "--seed", 1, "--first", 2, "--experiments", 2)
     assert answer("merge", tmp_path / "all.root", *sorted(tmp_path.iterdir()))["last"] == 3
+
+
+def test_two_processes_never_write_one_series(tmp_path):
+    """Contract: with --force too, the second is refused, and the files of the first stay."""
+    path = tmp_path / "x.root"
+    series = EventSeries(
+        path, split=Split(events=10), make=lambda _: None, describe=lambda _: None, first=0, experiments=False
+    )
+    with series:
+        kept = tmp_path / "x-0000.root"
+        series._open()
+        kept.write_bytes(b"the first's")
+        run = ("simulate", CARD, "-o", path, "--seed", 1, "--events", 100, "--events-per-file", 10, "--force")
+        assert "is being written by another process" in refusal(*run)
+        assert kept.read_bytes() == b"the first's"
+    assert not path.with_name("x.root.part").exists()
+    kept.unlink()
+    assert len(answer(*run)["files"]) == 10
