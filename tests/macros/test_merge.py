@@ -220,11 +220,15 @@ def test_settings_that_change_no_event_may_differ(tmp_path, campaign):
 
 
 @pytest.mark.parametrize("change", ["versions", "features", "commit"])
-def test_other_versions_join_on_demand(tmp_path, campaign, monkeypatch, change):
+def test_other_versions_join_on_demand(tmp_path, monkeypatch, change):
     """Contract: refused with what differs; --mixed joins them, and each part says what made it."""
     from detsim import origin as module
 
-    true_origin, other = module.origin, tmp_path / "other.root"
+    def true_origin(original=module.origin):
+        # an installation may know no commit
+        return original() | {"git": {"commit": "def", "modified": False}}
+
+    first, other = tmp_path / "first.root", tmp_path / "other.root"
 
     def changed():
         found = true_origin()
@@ -236,14 +240,15 @@ def test_other_versions_join_on_demand(tmp_path, campaign, monkeypatch, change):
             found["git"] = {"commit": "abc", "modified": False}
         return found
 
-    with monkeypatch.context() as patch:
-        patch.setattr("detsim.rootfile.origin", changed)
-        answer("simulate", CARD, "--seed", 5, "--first", 5000, "--events", 100, "-o", other)
-    first = sorted(campaign.iterdir())[0]
+    for path, origin in ((first, true_origin), (other, changed)):
+        with monkeypatch.context() as patch:
+            patch.setattr("detsim.rootfile.origin", origin)
+            start = 0 if path == first else 5000
+            answer("simulate", CARD, "--seed", 5, "--first", start, "--events", 100, "-o", path)
     words = {
         "versions": "version of numpy: 1.0, not",
         "features": f"without {true_origin()['cpu']['features'][0]}, with fpu87",
-        "commit": "git commit: abc, not",
+        "commit": "git commit: abc, not def",
     }[change]
     message = refusal("merge", tmp_path / "x.root", first, other)
     assert words in message
