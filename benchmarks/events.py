@@ -202,7 +202,7 @@ def main() -> None:
     options = parser.parse_args()
     found = {"environment": environment(), "plain": beside_peers(options.events, options.repeats)}
     if not options.no_models:
-        found["models"] = other_models(options.events // 10, options.repeats)
+        found["models"] = other_models(options.events // 2, options.repeats)
     plain = found["plain"]
     print("| | million events/s: median (least–most) | our recorded events, 1 thread, are faster by |")
     print("|---|---|---|")

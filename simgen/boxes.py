@@ -35,6 +35,8 @@ class Boxes:
         Edges in E_nu [MeV]; twice the energy of a line.
     fraction : ndarray, shape (n_fraction + 1,)
         Edges in g = (T - T_low)/(T_max - T_low).
+    ends : ndarray of int, shape (n_omega + 1,)
+        Nodes of the spectrum at these edges; 0 for a line.
     heights : ndarray, shape (n_omega, 2)
         What the spectrum is not above, and not below, between two edges in E_nu.
     bounds : ndarray, shape (n_omega * n_fraction, 2)
@@ -47,6 +49,7 @@ class Boxes:
 
     omega: Array
     fraction: Array
+    ends: NDArray[np.int64]
     heights: Array
     bounds: Array
     weight: float
@@ -69,6 +72,7 @@ def make_boxes(nodes: Array, density: Array, component: Component, model: Model,
     g = _fractions(model, T_low, float(T_max(nodes[-1])) - T_low, n_recoil)
     fine_g = np.interp(np.arange(2 * len(g) - 1) / 2, np.arange(len(g)), g)
     # in E_nu the largest of the nodes times that of the cross section: a spectrum may jump inside a box
+    ends = np.zeros(2, np.int64)
     if len(nodes) > 1:
         ends = np.unique(np.linspace(0, len(nodes) - 1, _N_OMEGA + 1).round().astype(np.int64))
         largest = np.array([density[i : j + 1].max() for i, j in pairwise(ends)])
@@ -91,6 +95,7 @@ def make_boxes(nodes: Array, density: Array, component: Component, model: Model,
     return Boxes(
         omega=omega,
         fraction=g,
+        ends=ends,
         heights=np.stack([largest, smallest], axis=1),
         bounds=np.stack([high.ravel(), low.ravel()], axis=1),
         weight=SIGMA0 * float(np.sum(weights)),

@@ -62,15 +62,11 @@ def pack(channels: Sequence[Channel], model: Model, T_low: float) -> PlanArrays:
     below = np.concatenate([[0.0], cumulative[:-1]])
     nodes = [np.empty((0, 2)) if c.nodes is None else c.nodes for c in channels]
     grids = [c.boxes for c in channels]
-    edges = [np.empty(0) if g is None else np.concatenate([g.omega, g.fraction]) for g in grids]
-    heights = [
-        np.empty((0, 2)) if g is None else np.resize(g.heights, (len(e), 2))
-        for g, e in zip(grids, edges, strict=True)
-    ]
     cells = [_cells(c) for c in channels]
     recoils = _recoils(channels, T_low)
     none = np.zeros((2, len(FORM_FACTORS)))
-    first_node, first_edge = _firsts(nodes), _firsts(edges)
+    first_node = _firsts(nodes)
+    boxes = [_boxes(g, i) for g, i in zip(grids, first_node, strict=True)]
     return PlanArrays(
         cumulative=cumulative,
         process=np.array([c.process for c in channels], np.int64),
@@ -91,12 +87,8 @@ def pack(channels: Sequence[Channel], model: Model, T_low: float) -> PlanArrays:
         first_node=np.where([len(n) > 0 for n in nodes], first_node, -1),
         last_node=first_node + np.array([len(n) - 1 for n in nodes]),
         nodes=np.concatenate(nodes),
-        first_omega=first_edge,
-        first_fraction=first_edge + np.array([0 if g is None else len(g.omega) for g in grids]),
-        n_fractions=np.array([0 if g is None else len(g.fraction) - 1 for g in grids]),
-        edges=np.concatenate(edges),
-        heights=np.concatenate(heights),
-        first_box=_firsts([np.empty(0) if g is None else g.bounds for g in grids]),
+        first_box=_firsts(boxes),
+        boxes=np.concatenate(boxes),
         bounds=np.concatenate([np.empty((0, 2)), *(g.bounds for g in grids if g is not None)]),
         products=np.array([c.products for c in channels], np.float64),
         amplitudes=np.array([none if c.amplitudes is None else c.amplitudes for c in channels]),
@@ -113,6 +105,20 @@ def pack(channels: Sequence[Channel], model: Model, T_low: float) -> PlanArrays:
 def _firsts(parts: Sequence[Array]) -> NDArray[np.int64]:
     """Return where parts begin that stand one after the other."""
     return np.cumsum([0, *map(len, parts)])[:-1]
+
+
+def _boxes(grid: Boxes | None, first_node: int) -> Array:
+    """Tabulate what belongs to each box: see `PlanArrays`."""
+    if grid is None:
+        return np.empty((0, 8))
+    n_fractions = len(grid.fraction) - 1
+    row, column = np.divmod(np.arange(len(grid.bounds)), n_fractions)
+    return np.column_stack(
+        [
+            grid.omega[row], np.diff(grid.omega)[row], grid.fraction[column], np.diff(grid.fraction)[column],
+            grid.heights[row] * grid.bounds, first_node + grid.ends[row], first_node + grid.ends[row + 1],
+        ]
+    )  # fmt: skip
 
 
 def _cells(channel: Channel) -> Array:

@@ -61,14 +61,11 @@ class PlanArrays(NamedTuple):
     last_node: NDArray[np.int64]
     nodes: NDArray[np.float64]
     """shape (n_nodes, 2): neutrino energy of a continuum [MeV], and weight there."""
-    first_omega: NDArray[np.int64]
-    first_fraction: NDArray[np.int64]
-    n_fractions: NDArray[np.int64]
-    edges: NDArray[np.float64]
-    """Edges of boxes in E_nu [MeV] and in the fraction g = (T - T_low)/(T_max - T_low)."""
     first_box: NDArray[np.int64]
-    heights: NDArray[np.float64]
-    """shape (n_edges, 2): what the spectrum is not above, and not below, behind an edge in E_nu."""
+    boxes: NDArray[np.float64]
+    """shape (n_boxes, 8): low edge and width in E_nu [MeV] and in the fraction g = (T - T_low)/(T_max -
+    T_low); what the density is not above, and not below; first and last row of `nodes` that the spectrum
+    needs there, the same for a line."""
     bounds: NDArray[np.float64]
     """shape (n_boxes, 2): what (T_max - T_low) dσ/dT is not above, and not below, in a box."""
     products: NDArray[np.float64]

@@ -39,10 +39,10 @@ LOW, WIDTH, START, STEP, UPPER, LOWER = FIRST, SECOND, SPAN, ONE, TWO, THREE
 
 
 @kernel(inner=True)
-def _spectrum(omega: float, c: Channel, plan: PlanArrays) -> float:
-    """Interpolate the weight in the neutrino energy between the nodes of a channel."""
-    nodes, i, last = plan.nodes, plan.first_node[c], plan.last_node[c]
-    if i < 0:
+def _spectrum(omega: float, box: int, plan: PlanArrays) -> float:
+    """Interpolate the weight in the neutrino energy between the nodes of a box."""
+    nodes, i, last = plan.nodes, int(plan.boxes[box, 6]), int(plan.boxes[box, 7])
+    if i == last:
         return 1.0
     while last - i > 1:
         middle = (i + last) // 2
@@ -81,14 +81,12 @@ def _channel_of(w: Array, j: Place, plan: PlanArrays) -> int:
 @kernel(inner=True)
 def _choose_box(w: Array, j: Place, c: Channel, plan: PlanArrays) -> None:
     """Choose a box of a channel, and a uniform in it."""
-    box, w[UNIFORM + j] = choose_cell(w[UNIFORM + j], c, plan)
-    row, column = box // plan.n_fractions[c], box % plan.n_fractions[c]
-    i, k, box = plan.first_omega[c] + row, plan.first_fraction[c] + column, plan.first_box[c] + box
-    w[LOW + j], w[WIDTH + j] = plan.edges[i], plan.edges[i + 1] - plan.edges[i]
-    w[START + j], w[STEP + j] = plan.edges[k], plan.edges[k + 1] - plan.edges[k]
-    w[UPPER + j] = plan.heights[i, 0] * plan.bounds[box, 0]
-    w[LOWER + j] = plan.heights[i, 1] * plan.bounds[box, 1]
-    w[NUMBER + j] = box
+    i, w[UNIFORM + j] = choose_cell(w[UNIFORM + j], c, plan)
+    i += plan.first_box[c]
+    box = plan.boxes
+    w[LOW + j], w[WIDTH + j], w[START + j], w[STEP + j] = box[i, 0], box[i, 1], box[i, 2], box[i, 3]
+    w[UPPER + j], w[LOWER + j] = box[i, 4], box[i, 5]
+    w[NUMBER + j] = i
 
 
 @kernel(inner=True)
@@ -124,7 +122,7 @@ def _accepted(w: Array, j: Place, c: Channel, plan: PlanArrays) -> bool:
     if not w[WORK + j] < math.inf:
         return False
     omega, T, box = w[ENERGY + j], w[RECOIL + j], int(w[NUMBER + j])
-    height = w[WORK + j] / _spectrum(omega, c, plan)
+    height = w[WORK + j] / _spectrum(omega, box, plan)
     if height < plan.bounds[box, 1] or height >= plan.bounds[box, 0]:
         return bool(height < plan.bounds[box, 1])
     high = 2.0 * omega * omega / (M_E + 2.0 * omega)

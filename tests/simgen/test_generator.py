@@ -174,16 +174,18 @@ def test_boxes_bound_the_density(source, corrections, make):
         component = source.components[arrays.component[c]]
         end = arrays.first_box[c] + arrays.n_cells[c]
         upper, lower = np.repeat(arrays.bounds[arrays.first_box[c] : end], 4, axis=0).T
-        line = arrays.first_node[c] < 0
-        omega = arrays.edges[arrays.first_omega[c] : arrays.first_fraction[c]]
-        fraction = arrays.edges[arrays.first_fraction[c] :][: arrays.n_fractions[c] + 1]
-        row, column = np.divmod(np.arange(arrays.n_cells[c]).repeat(4), arrays.n_fractions[c])
-        E_nu = omega[row] + rng.random(len(row)) * np.diff(omega)[row]
-        T = T_max(E_nu) * (fraction[column] + rng.random(len(row)) * np.diff(fraction)[column])
-        nodes = arrays.nodes[arrays.first_node[c] : arrays.last_node[c] + 1]
-        spectrum = np.ones(len(row)) if line else np.interp(E_nu, *nodes.T)  # what the kernel takes for it
-        highest, lowest = arrays.heights[arrays.first_omega[c] + row].T
-        assert np.all((lowest <= spectrum) & (spectrum <= highest))
+        low, width, start, step, most, least, first, last = np.repeat(
+            arrays.boxes[arrays.first_box[c] : end], 4, axis=0
+        ).T
+        E_nu = low + rng.random(len(low)) * width
+        T = T_max(E_nu) * (start + rng.random(len(low)) * step)
+        spectrum = np.ones(len(low))
+        if arrays.first_node[c] >= 0:  # what the kernel takes for it
+            nodes = arrays.nodes[arrays.first_node[c] : arrays.last_node[c] + 1]
+            spectrum = np.interp(E_nu, *nodes.T)
+            assert np.all(arrays.nodes[first.astype(int), 0] == low)
+            assert np.all((E_nu <= arrays.nodes[last.astype(int), 0] * (1 + 1e-15)) & (first < last))
+        assert np.all((least <= spectrum * lower) & (spectrum * upper <= most))
         cross = T_max(E_nu) * dsigma_dT(T, E_nu, model, flavour=component.flavour) / reference.SIGMA0
         assert np.all(cross <= upper)
         assert np.all(np.maximum(cross, 0) >= lower)  # near T_max first order in α falls below 0
