@@ -14,7 +14,7 @@ from analysis.conditions import Nuisances, conditions
 from analysis.fitter import Fitter
 from analysis.likelihood import Likelihood
 from analysis.pseudoexperiments import CHUNK, at_truth
-from analysis.ranges import INSIDE
+from analysis.ranges import INSIDE, check_truths
 from analysis.settings import Drawn
 from analysis.thrower import Thrower
 
@@ -135,13 +135,9 @@ def calibrate(
     ValueError
         If a value is not physical, or there are no toys.
     """
-    low, high = fitter.physical
     values = np.unique(np.asarray(at, np.float64))
-    poi = fitter.templates.poi
-    outside = [v for v in (*values, reference) if not (low <= v <= high and math.isfinite(v))]
-    if len(values) == 0 or outside:
-        which = f"got {outside[0]:g}" if outside else "got none"
-        raise ValueError(f"true values of {poi} must be finite and from {low:g} to {high:g}, {which}")
+    check_truths(fitter.templates.poi, fitter.physical, values.tolist())
+    check_truths(fitter.templates.poi, fitter.physical, [reference])
     if n_toys < 1:
         raise ValueError(f"n_toys must be at least 1, got {n_toys}")
     nuisances: Nuisances = "nominal" if data is None else "profiled"

@@ -11,6 +11,7 @@ from analysis.calibration import Calibration
 from analysis.conditions import CALIBRATED, conditions
 from analysis.fitter import Fitter, make_fitter
 from analysis.pseudoexperiments import METHODS, at_truth, toys
+from analysis.ranges import check_truths
 from analysis.settings import Drawn
 from analysis.tallies import CoveragePoint, MethodCoverage, Tally, clopper_pearson, summarise, tally
 from analysis.thrower import Thrower
@@ -100,6 +101,7 @@ def coverage(
     base = make_fitter(
         experiments, model, poi=poi, likelihood=likelihood, error_per_bin=error_per_bin, sampling=sampling
     )
+    check_truths(base.templates.poi, base.physical, at)
     _check_calibration(base, at, methods, calibration, seed=seed, drawn=drawn)
     points: list[CoveragePoint] = []
     checked, sample = Audit(), audit_sample(seed, len(at) * n_toys, audit)

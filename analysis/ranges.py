@@ -1,13 +1,14 @@
 """In which range a parameter is fitted, and what is special about it there."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from simgen.mixing import end_point
 from simgen.models import Model
 from simgen.parameters import parameter_range
 
-__all__ = ["EVEN", "INSIDE", "NEEDED", "fit_range"]
+__all__ = ["EVEN", "INSIDE", "NEEDED", "check_truths", "fit_range"]
 
 RHO_MIX_BOUND = 1.1
 """A fit in γ at fixed φ ≠ 0 stays where ρ_mix is below this: at γ → 0 it diverges."""
@@ -91,3 +92,17 @@ def _constrained_range(model: Model, poi: str, low: float, high: float) -> tuple
     forbidden = math.acos(largest / amplitude)  # on both sides of every zero of sin(β - δ)
     zero = delta + math.pi * math.floor((model.beta - delta) / math.pi)
     return max(low, zero + forbidden), min(high, zero + math.pi - forbidden)
+
+
+def check_truths(name: str, physical: tuple[float, float], values: Sequence[float]) -> None:
+    """Refuse true values of a parameter that are not physical.
+
+    Raises
+    ------
+    ValueError
+    """
+    low, high = physical
+    outside = [v for v in values if not (low <= v <= high and math.isfinite(v))]
+    if outside or not len(values):
+        which = f"got {outside[0]:g}" if outside else "got none"
+        raise ValueError(f"true values of {name} must be finite and from {low:g} to {high:g}, {which}")

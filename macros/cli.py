@@ -85,7 +85,7 @@ def _options(
     """Monte Carlo and statistics of neutrino-electron scattering.
 
     CARD is the path of a TOML file or the name of a preset. Exit status: 0; 1 for a failed run; 2 for a
-    wrong card, argument or input; 130 for Ctrl-C.
+    wrong card, argument or input; 130 for Ctrl-C, 143 for SIGTERM.
     """
 
 

@@ -115,7 +115,11 @@ class Draws:
         if not self.poisson:
             option = "--experiments" if self.experiments else "--events"
             rest += f" {option} {self.first + (self.experiments or self.n or 0) - series.next}"
-        path = series.path
+        path, split = series.path, series.split
+        if split.events is not None:
+            rest += f" --events-per-file {split.events}"
+        if split.size is not None:
+            rest += f' --file-size "{split.size / 1e6:.12g} MB"'
         return (
             f"{names} {'is' if len(files) == 1 else 'are'} whole, with {what} {self.first} to "
             f"{series.next - 1}; make the others with --seed {self.seed} {rest} "

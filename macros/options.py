@@ -1,5 +1,7 @@
 """Arguments and options that commands share."""
 
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
 
@@ -15,9 +17,41 @@ __all__ = [
     "SetOption",
     "TableOption",
     "ThreadsOption",
+    "count",
 ]
 
 _MAX_SEED = 2**63 - 1
+_LARGEST_COUNT = 10**18
+"""So that the sum of two is a 64-bit integer."""
+
+
+def count(least: int = 0) -> Callable[[str | int], int]:
+    """Make a parser of numbers of things, or of one of them, which may be written with an exponent: 5e7.
+
+    Parameters
+    ----------
+    least : int
+        Smallest that is taken.
+
+    Examples
+    --------
+    >>> count()("1e5"), count()("10_000")
+    (100000, 10000)
+    """
+
+    def integer(text: str | int) -> int:
+        try:
+            number = Decimal(str(text))
+        except InvalidOperation:
+            raise typer.BadParameter(f"{text!r} is no number; write for example 50000 or 5e4") from None
+        if not number.is_finite() or number != number.to_integral_value():
+            raise typer.BadParameter(f"{text} is no whole number")
+        if not least <= number <= _LARGEST_COUNT:
+            raise typer.BadParameter(f"{text} does not lie between {least} and 1e18")
+        return int(number)
+
+    return integer
+
 
 CardArgument = Annotated[
     str, typer.Argument(metavar="CARD", help="A card: the path of a TOML file, or a preset's name.")

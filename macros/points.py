@@ -84,4 +84,7 @@ def read_values(option: str, text: str) -> list[float]:
             ) from None
     if not all(math.isfinite(v) for v in values):
         raise typer.BadParameter(f"{option} {text!r}: values must be finite")
+    twice = [v for v in values if values.count(v) > 1]
+    if twice:
+        raise typer.BadParameter(f"{option} {text!r}: {twice[0]:g} stands there twice")
     return values

@@ -22,7 +22,8 @@ from macros.card.files import used_files
 from macros.console import Interrupted, RunError
 from macros.cutoff import cutoff_facts
 from macros.draws import Draws
-from macros.series import EventSeries, Slice, Split
+from macros.series import EventSeries, Slice
+from macros.split import Split
 from macros.tally import Tally
 from simgen.models import Model
 from simgen.random import check_seed
@@ -42,6 +43,7 @@ Array = NDArray[np.float64]
 CHUNK = 4 * PART
 """Events drawn at a time, on all threads."""
 _NOTHING = 1e-6
+_HINT = "with --events-per-file N or --file-size SIZE a long run keeps its finished files"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,6 +215,8 @@ def produce(
             series.finish()
     except (KeyboardInterrupt, OSError) as error:
         if not series.files:
+            if isinstance(error, KeyboardInterrupt):
+                raise Interrupted(f"no file was finished, and none is left; {_HINT}") from None
             raise
         kept = draws.kept(series)
         if isinstance(error, KeyboardInterrupt):

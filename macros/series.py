@@ -1,6 +1,5 @@
 """Events into one file, or into several that follow each other, each whole by itself."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,31 +8,13 @@ from typing import Any, Self
 
 from detsim.eventfile import EventWriter, RunInfo
 from detsim.files import WholeFile
+from macros.split import Split, former_files
 from simgen.events import Events
 
-__all__ = ["EventSeries", "Slice", "Split", "former_files"]
+__all__ = ["EventSeries", "Slice"]
 
 _MARGIN = 50_000
 """Bytes of a file beside its events, at most."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Split:
-    """Where another file begins; nowhere without limits.
-
-    Parameters
-    ----------
-    events : int, optional
-        Most events drawn for a file.
-    size : float, optional
-        Largest size of a file [B].
-    """
-
-    events: int | None = None
-    size: float | None = None
-
-    def __bool__(self) -> bool:
-        return self.events is not None or self.size is not None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,15 +34,6 @@ class Slice:
     n_written: int = 0
     first_experiment: int = 0
     n_experiments: int = 0
-
-
-def former_files(path: Path, split: Split) -> list[Path]:
-    """Find the files that have the names that are going to be written."""
-    if not split:
-        return [path] if path.exists() else []
-    name = re.compile(re.escape(path.stem) + r"-\d{4,}" + re.escape(path.suffix))
-    siblings = path.parent.iterdir() if path.parent.is_dir() else ()
-    return sorted(p for p in siblings if name.fullmatch(p.name))
 
 
 class EventSeries:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from macros.card import Card, load_card
 from macros.console import message
+from macros.split import Split, former_files
 
 if TYPE_CHECKING:
     from analysis.fitter import Fitter
     from detsim.experiment import Experiment
     from detsim.sampling import Sampling
-    from macros.series import Split
 
 __all__ = ["check_different", "check_output", "choose", "open_card", "open_fitter", "template_sampling"]
 
@@ -161,7 +161,12 @@ def check_different(output: Path, source: Path) -> None:
         raise ValueError(f"{output} is the file that is read: write to another one")
 
 
-def check_output(path: Path, *, force: bool, split: "Split | None" = None) -> None:
+def check_output(
+    path: Path,
+    *,
+    force: bool,
+    split: Split = Split(),  # noqa: B008 (it is frozen)
+) -> None:
     """Refuse to replace a file that nobody said was to be replaced.
 
     Parameters
@@ -175,12 +180,14 @@ def check_output(path: Path, *, force: bool, split: "Split | None" = None) -> No
 
     Raises
     ------
+    ValueError
+        If the name does not end in .root.
     FileExistsError
         If there is such a file, or with `force` something that is not a file.
     """
-    from macros.series import Split, former_files
-
-    for file in former_files(path, split or Split()):
+    if path.suffix != ".root":
+        raise ValueError(f"{path}: a ROOT file is written here, and its name has to end in .root")
+    for file in former_files(path, split):
         if not file.is_file():
             what = "is a directory" if file.is_dir() else "is a device or a pipe"
             raise FileExistsError(17, f"{what}, a file's name is needed", str(file))

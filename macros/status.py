@@ -4,10 +4,12 @@ import _thread
 import errno
 import functools
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any, TypeVar
 
 import typer
@@ -21,7 +23,9 @@ WRONG_INPUT = 2
 FAILED = 1
 """A run that failed: disk full, fit failed, a fault of the program."""
 INTERRUPTED = 130
-"""Ctrl-C."""
+"""Ctrl-C; 128 and the signal's number for others that ask to end."""
+
+_POLITE = (signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
 
 _DEBUG = "NUGAUGE_DEBUG"
 _WRONG_PATH = (FileExistsError, FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
@@ -47,21 +51,60 @@ def guard(command: F) -> F:
     def guarded(*args: Any, **kwargs: Any) -> Any:
         if os.environ.get(_DEBUG, "0") not in {"", "0"}:
             return command(*args, **kwargs)
+        ended = _Ended()
         try:
-            with _no_lost_interrupt():
+            with _no_lost_interrupt(), ended.by_signals():
                 return command(*args, **kwargs)
         except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):
             raise
         except KeyboardInterrupt:
-            status, text = INTERRUPTED, "interrupted"
+            status, text = ended.status, ended.text
         except Interrupted as stopped:
-            status, text = INTERRUPTED, f"interrupted: {stopped}"
+            status, text = ended.status, f"{ended.text}: {stopped}"
         except Exception as error:
             status, text = _judge(error)
         message(f"{typer.style('error:', fg='red')} {text}")
         raise typer.Exit(status)
 
     return guarded  # type: ignore[return-value]  # wraps keeps the signature
+
+
+class _Ended:
+    """What ended a command: Ctrl-C, or a signal that asks as politely, such as a batch system's."""
+
+    def __init__(self) -> None:
+        self.number = signal.SIGINT
+
+    @property
+    def status(self) -> int:
+        """Exit status, as shells count."""
+        return 128 + self.number
+
+    @property
+    def text(self) -> str:
+        """What happened."""
+        return "interrupted" if self.number == signal.SIGINT else f"ended by {self.number.name}"
+
+    @contextmanager
+    def by_signals(self) -> Iterator[None]:
+        """Do what Ctrl-C would do at SIGTERM and SIGHUP, unless they are ignored (`nohup`) or handled."""
+        if threading.current_thread() is not threading.main_thread():
+            yield  # only the main thread gets signals
+            return
+
+        def pass_on(number: int, frame: FrameType | None) -> None:
+            self.number = signal.Signals(number)
+            ctrl_c = signal.getsignal(signal.SIGINT)
+            (ctrl_c if callable(ctrl_c) else signal.default_int_handler)(number, frame)
+
+        ours = [s for s in _POLITE if signal.getsignal(s) is signal.SIG_DFL]
+        for number in ours:
+            signal.signal(number, pass_on)
+        try:
+            yield
+        finally:
+            for number in ours:
+                signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager

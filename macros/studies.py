@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args
 import typer
 
 from macros.console import RunError, format_number, plain, say, warn
+from macros.options import count
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,7 +33,10 @@ Kind = Literal["pdf", "png"]
 AuditOption = Annotated[
     int,
     typer.Option(
-        "--audit", min=0, metavar="N", help="Toys that are fitted again by MINUIT, at random; 0: none."
+        "--audit",
+        parser=count(0),
+        metavar="N",
+        help="Toys that are fitted again by MINUIT, at random; 0: none.",
     ),
 ]
 MaxFailedOption = Annotated[

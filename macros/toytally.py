@@ -161,7 +161,8 @@ class ToyTally:
         if left:
             raise Interrupted(
                 f"{file} holds toys {self.first} to {self.last}; for the others: --seed {self.seed} "
-                f"--first {self.last + 1} -n {left}"
+                f"--first {self.last + 1} -n {left} "
+                f"-o {file.with_name(f'{file.stem}-from-{self.last + 1}{file.suffix}')}"
             )
         check_failed(self.n_failed, self.total, max_failed, where=f"{file} holds them, bit 1 of their status")
 

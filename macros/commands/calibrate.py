@@ -11,12 +11,14 @@ from macros.commands.toys import ConfidenceOption, confidence_level
 from macros.console import emit_json, format_number, message, print_table, say
 from macros.options import (
     CardArgument,
+    ForceOption,
     JsonOption,
     OfOption,
     OutputOption,
     SeedOption,
     SetOption,
     ThreadsOption,
+    count,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +48,9 @@ def calibrate(
     data: Annotated[
         list[str] | None, typer.Argument(metavar="[DATA]...", help=f"{DATA_HELP} True values lie around it.")
     ] = None,
-    n: Annotated[int, typer.Option("-n", min=1, help="Pseudo-experiments per true value.")] = 20_000,
+    n: Annotated[
+        int, typer.Option("-n", parser=count(1), metavar="N", help="Pseudo-experiments per true value.")
+    ] = 20_000,
     at: Annotated[
         str | None,
         typer.Option(
@@ -68,15 +72,17 @@ def calibrate(
     of: OfOption = None,
     override: SetOption = None,
     threads: ThreadsOption = None,
+    force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Tabulate with pseudo-experiments which thresholds make intervals cover, for `limit --table`."""
     from macros.points import read_values
-    from macros.session import open_card, open_fitter
+    from macros.session import check_output, open_card, open_fitter
 
     values = None if at is None else read_values("--at", at)
     if nuisances is Nuisances.PROFILED and not data:
         raise typer.BadParameter("--nuisances profiled: which data they are fitted to, DATA has to say")
+    check_output(output, force=force)
     loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of, several=True)
 
     from analysis.calibrationfile import write_calibration

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from macros.console import emit_json, format_number, print_table, progress, say
-from macros.options import JsonOption, SeedOption, SetOption, ThreadsOption
+from macros.options import JsonOption, SeedOption, SetOption, ThreadsOption, count
 
 if TYPE_CHECKING:
     from analysis.hypotheses import Hypothesis, HypothesisComparison, HypothesisResult
@@ -43,7 +43,7 @@ def compare(
             help="Event file, file.root:name of a TH1 or TH2, UHI JSON, CSV; of several NAME=FILE.",
         ),
     ],
-    n: Annotated[int, typer.Option("-n", min=1, help="Toys of each model.")] = 10_000,
+    n: Annotated[int, typer.Option("-n", parser=count(1), metavar="N", help="Toys of each model.")] = 10_000,
     fix_a: Annotated[bool, _fix_option("A")] = False,
     fix_b: Annotated[bool, _fix_option("B")] = False,
     unbounded: Annotated[
@@ -53,7 +53,11 @@ def compare(
     experiment: Annotated[
         int | None,
         typer.Option(
-            "--experiment", min=0, help="Which pseudo-experiment of an event file.", show_default=False
+            "--experiment",
+            parser=count(0),
+            metavar="N",
+            help="Which pseudo-experiment of an event file.",
+            show_default=False,
         ),
     ] = None,
     set_a: Annotated[list[str] | None, _set_option("A")] = None,

@@ -10,12 +10,14 @@ from macros.commands.toys import ConfidenceOption, Level, LevelOption, confidenc
 from macros.console import emit_json, progress
 from macros.options import (
     CardArgument,
+    ForceOption,
     JsonOption,
     OfOption,
     SeedOption,
     SetOption,
     TableOption,
     ThreadsOption,
+    count,
 )
 from macros.studies import AuditOption, FigureOption, MaxFailedOption
 
@@ -39,7 +41,7 @@ def coverage(
         str,
         typer.Option("--at", metavar="V,V,...", help="True values of the parameter of interest; or a:b:n."),
     ],
-    n: Annotated[int, typer.Option("-n", min=1, help="Toys per value.")],
+    n: Annotated[int, typer.Option("-n", parser=count(1), metavar="N", help="Toys per value.")],
     method: Annotated[
         list[Method] | None, typer.Option("--method", help="Repeat for several; default all that can be had.")
     ] = None,
@@ -57,6 +59,7 @@ def coverage(
     of: OfOption = None,
     override: SetOption = None,
     threads: ThreadsOption = None,
+    force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Measure with pseudo-experiments whether intervals cover the truth; Ctrl-C reports what is complete."""
@@ -64,10 +67,10 @@ def coverage(
 
     from macros.points import read_values
     from macros.session import open_card, open_fitter, template_sampling
-    from macros.studies import audit_document, check_figure
+    from macros.studies import audit_document
 
-    check_figure(figure, output, table)
     values = read_values("--at", at)
+    _check_files(output, figure, table, force=force)
     loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of, several=True)
 
     from analysis.conditions import CALIBRATED
@@ -82,7 +85,7 @@ def coverage(
     from macros.toytally import EventTally, draw_coverage, judge_coverage
 
     methods = [str(m) for m in method] if method else [*METHODS, *(CALIBRATED if table else ())]
-    _check_table(methods, table, output)
+    _check_table(methods, table)
     confidence, used_seed, settings = confidence_level(loaded, cl), int(loaded.run.seed or 0), loaded.fit
     fitter, by_events = open_fitter(loaded), level is Level.EVENTS
     calibration = open_calibration(loaded, fitter, table) if table else None
@@ -156,12 +159,20 @@ def coverage(
         judge_coverage(study, values, n, used_seed, output, max_failed)
 
 
-def _check_table(methods: list[str], table: Path | None, output: Path | None) -> None:
-    from analysis.conditions import CALIBRATED
-    from macros.session import check_different
+def _check_files(output: Path | None, figure: Path | None, table: Path | None, *, force: bool) -> None:
+    from macros.session import check_different, check_output
+    from macros.studies import check_figure
 
-    if table is not None and output is not None:
-        check_different(output, table)
+    check_figure(figure, output, table)
+    if output is not None:
+        if table is not None:
+            check_different(output, table)
+        check_output(output, force=force)
+
+
+def _check_table(methods: list[str], table: Path | None) -> None:
+    from analysis.conditions import CALIBRATED
+
     if not table and set(methods) & set(CALIBRATED):
         raise typer.BadParameter(
             "feldman-cousins, calibrated and cls need thresholds: make them with `nugauge calibrate`, and "

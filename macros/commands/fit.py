@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from macros.console import RunError, emit_json, progress
-from macros.options import CardArgument, JsonOption, OfOption, SeedOption, SetOption, ThreadsOption
+from macros.options import CardArgument, JsonOption, OfOption, SeedOption, SetOption, ThreadsOption, count
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -27,7 +27,13 @@ PoiOption = Annotated[
 ]
 ExperimentOption = Annotated[
     int | None,
-    typer.Option("--experiment", min=0, help="Which pseudo-experiment of an event file.", show_default=False),
+    typer.Option(
+        "--experiment",
+        parser=count(0),
+        metavar="N",
+        help="Which pseudo-experiment of an event file.",
+        show_default=False,
+    ),
 ]
 
 
@@ -46,7 +52,9 @@ def fit(
     of: OfOption = None,
     gof: Annotated[
         int,
-        typer.Option("--gof", min=0, metavar="N", help="Test the goodness of fit with N pseudo-experiments."),
+        typer.Option(
+            "--gof", parser=count(0), metavar="N", help="Test the goodness of fit with N pseudo-experiments."
+        ),
     ] = 0,
     seed: SeedOption = None,
     override: SetOption = None,

@@ -9,7 +9,7 @@ import typer
 from macros.commands.calibrate import Nuisances, NuisancesOption
 from macros.commands.fit import DATA_HELP, ExperimentOption, PoiOption
 from macros.console import emit_json, message, progress
-from macros.options import CardArgument, JsonOption, OfOption, SeedOption, SetOption, TableOption
+from macros.options import CardArgument, JsonOption, OfOption, SeedOption, SetOption, TableOption, count
 from macros.studies import AuditOption
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def limit(
         int | None,
         typer.Option(
             "-n",
-            min=1,
+            parser=count(1),
+            metavar="N",
             help=f"Without --table: pseudo-experiments per true value, {_N_TOYS} if not given.",
             show_default=False,
         ),
@@ -70,7 +71,13 @@ def limit(
     experiment: ExperimentOption = None,
     of: OfOption = None,
     toys: Annotated[
-        int, typer.Option("--toys", min=0, help="Pseudo-experiments for the band of the expected limit.")
+        int,
+        typer.Option(
+            "--toys",
+            parser=count(0),
+            metavar="N",
+            help="Pseudo-experiments for the band of the expected limit.",
+        ),
     ] = 400,
     audit: AuditOption = 20,
     seed: SeedOption = None,

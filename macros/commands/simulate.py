@@ -15,12 +15,13 @@ from macros.options import (
     SeedOption,
     SetOption,
     ThreadsOption,
+    count,
 )
 
 if TYPE_CHECKING:
     from macros.card import Card
     from macros.production import Production
-    from macros.series import Split
+    from macros.split import Split
 
 __all__ = ["detect", "generate", "simulate"]
 
@@ -29,7 +30,8 @@ EventsOption = Annotated[
     int | None,
     typer.Option(
         "--events",
-        min=1,
+        parser=count(1),
+        metavar="N",
         help="Exactly so many events, before any cut; else a Poisson number for the card's exposure.",
         show_default=False,
     ),
@@ -38,19 +40,24 @@ ExperimentsOption = Annotated[
     int | None,
     typer.Option(
         "--experiments",
-        min=1,
+        parser=count(1),
+        metavar="N",
         help="So many pseudo-experiments, Poisson each, in one file.",
         show_default=False,
     ),
 ]
 FirstOption = Annotated[
-    int, typer.Option("--first", min=0, help="Index of the first event, or pseudo-experiment.")
+    int,
+    typer.Option(
+        "--first", parser=count(0), metavar="N", help="Index of the first event, or pseudo-experiment."
+    ),
 ]
 EventsPerFileOption = Annotated[
     int | None,
     typer.Option(
         "--events-per-file",
-        min=1,
+        parser=count(1),
+        metavar="N",
         help="Most events drawn for a file; there are then several, events-0000.root, events-0001.root, ...",
         show_default=False,
     ),
@@ -85,12 +92,13 @@ def generate(
 
     from macros.session import check_output, open_card
 
+    largest = _size(file_size)
     loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of)
 
     from macros.cutoff import say_cutoff
     from macros.production import produce
 
-    split = _split(loaded, events_per_file, file_size)
+    split = _split(loaded, events_per_file, largest)
     check_output(output, force=force, split=split)
     say_cutoff(loaded)
     # in full precision, so that `detect` gives what `simulate` gives
@@ -129,12 +137,13 @@ def simulate(
 
     if events is not None and experiments is not None:
         raise typer.BadParameter("--events and --experiments exclude each other")
+    largest = _size(file_size)
     loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of)
 
     from macros.cutoff import say_cutoff
     from macros.production import produce
 
-    split = _split(loaded, events_per_file, file_size)
+    split = _split(loaded, events_per_file, largest)
     check_output(output, force=force, split=split)
     say_cutoff(loaded)
     with progress("simulating", events, "events") as advance:
@@ -175,17 +184,28 @@ def detect(
     _report(made, as_json)
 
 
-def _split(card: "Card", events: int | None, size: str | None) -> "Split":
-    """Take where another file begins from the command line, or from the card."""
-    from macros.series import Split
+def _size(text: str | None) -> float | None:
+    """Read the largest size of a file [B]."""
     from simgen.units import read_quantity
+
+    if text is None:
+        return None
+    try:
+        size = read_quantity(text, "size of a file")
+    except ValueError as error:
+        raise typer.BadParameter(f"--file-size: {error}") from None
+    if size < SMALLEST_FILE:
+        raise typer.BadParameter(f"--file-size must be at least 1 MB, got {text}")
+    return size
+
+
+def _split(card: "Card", events: int | None, size: float | None) -> "Split":
+    """Take where another file begins from the command line, or from the card."""
+    from macros.split import Split
 
     if events is None and size is None:
         return Split(events=card.run.events_per_file, size=card.run.file_size)
-    largest = None if size is None else read_quantity(size, "size of a file")
-    if largest is not None and largest < SMALLEST_FILE:
-        raise typer.BadParameter(f"--file-size must be at least 1 MB, got {size}")
-    return Split(events=events, size=largest)
+    return Split(events=events, size=size)
 
 
 def _seed(seed: int | None) -> int:

@@ -9,12 +9,14 @@ import typer
 from macros.console import emit_json, progress
 from macros.options import (
     CardArgument,
+    ForceOption,
     JsonOption,
     OfOption,
     OutputOption,
     SeedOption,
     SetOption,
     ThreadsOption,
+    count,
 )
 from macros.studies import AuditOption, FigureOption, MaxFailedOption
 
@@ -54,7 +56,9 @@ def confidence_level(card: "Card", cl: float | None) -> float:
 def toys(
     card: CardArgument,
     output: OutputOption,
-    n: Annotated[int | None, typer.Option("-n", min=1, help="How many.", show_default=False)] = None,
+    n: Annotated[
+        int | None, typer.Option("-n", parser=count(1), metavar="N", help="How many.", show_default=False)
+    ] = None,
     level: LevelOption = Level.HISTOGRAM,
     no_fit: Annotated[bool, typer.Option("--no-fit", help="Throw only.")] = False,
     data: Annotated[
@@ -66,7 +70,9 @@ def toys(
             show_default=False,
         ),
     ] = None,
-    first: Annotated[int, typer.Option("--first", min=0, help="Index of the first toy.")] = 0,
+    first: Annotated[
+        int, typer.Option("--first", parser=count(0), metavar="N", help="Index of the first toy.")
+    ] = 0,
     cl: ConfidenceOption = None,
     figure: FigureOption = None,
     audit: AuditOption = 20,
@@ -75,10 +81,11 @@ def toys(
     of: OfOption = None,
     override: SetOption = None,
     threads: ThreadsOption = None,
+    force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Throw and fit pseudo-experiments, and write one row each; Ctrl-C keeps those that are finished."""
-    from macros.session import check_different, open_card, open_fitter
+    from macros.session import check_different, check_output, open_card, open_fitter
     from macros.studies import check_figure
 
     if (n is None) == (data is None):
@@ -90,6 +97,7 @@ def toys(
     if no_fit and figure is not None:
         raise typer.BadParameter("--figure shows what is fitted, and --no-fit fits nothing")
     check_figure(figure, output, data)
+    check_output(output, force=force)
     loaded = open_card(
         card, override, seed=seed, threads=threads, output=output, draws=not data, of=of, several=True
     )

@@ -36,7 +36,9 @@ def test_the_document_is_that_of_the_file(folder, tmp_path):
         curve = one.thresholds(method, 0.95)
         assert [row[method]["threshold"] for row in found["thresholds"]] == curve.centre.tolist()
     assert answer("inspect", path, "--hashes")["complete"]
-    text = invoke("calibrate", CARD, "-n", 200, "--at", "0,0.2", "-o", path, "--cl", 0.9, "--seed", 1).stdout
+    text = invoke(
+        "calibrate", CARD, "-n", 200, "--at", "0,0.2", "-o", path, "--force", "--cl", 0.9, "--seed", 1
+    ).stdout
     assert "thresholds in -2 Δln L at 90 %" in text
     assert "2 true values, 0 failed, seed 1" in text
 

@@ -171,7 +171,7 @@ def test_coverage_of_events(tmp_path):
 
 def test_toys_of_events_with_drawn_nuisances(tmp_path):
     """Contract: factors vary with the events; a shape cannot, and the message says what can be done."""
-    base = ("toys", CARD, "-n", 3, "--level", "events", "-o", tmp_path / "t.root", "--seed", 7)
+    base = ("toys", CARD, "-n", 3, "--level", "events", "-o", tmp_path / "t.root", "--force", "--seed", 7)
     drawn = ("--set", "fit.drawn=nuisances")
     assert answer(*base, *drawn)["n_events"] > 0
     shape = ("--set", "systematics.energy_scale=0.01")

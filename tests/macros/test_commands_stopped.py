@@ -28,12 +28,26 @@ def compiled(tmp_path_factory):
     """Run everything once, so that the processes find their compiled functions."""
     path = tmp_path_factory.mktemp("compiled") / "x.root"
     answer("simulate", CARD, "-o", path, "--events", 10)
-    answer("toys", CARD, "-n", 2, "-o", path)
+    answer("toys", CARD, "-n", 2, "-o", path.with_name("toys.root"))
 
 
-@pytest.mark.parametrize("command", LONG)
-def test_interrupt(tmp_path, command):
-    """Contract: Ctrl-C in the middle of the work ends with 130, one message, and no file under any name."""
+HINT = (
+    ": no file was finished, and none is left; with --events-per-file N or --file-size SIZE a long run keeps "
+    "its finished files"
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "number"),
+    [
+        ("simulate", signal.SIGINT),
+        ("coverage", signal.SIGINT),
+        ("simulate", signal.SIGTERM),
+        ("coverage", signal.SIGHUP),
+    ],
+)
+def test_interrupt(tmp_path, command, number):
+    """Contract: a signal in the middle ends with 128 + its number, one message, no file under any name."""
     part = tmp_path / "x.root.part"
     with start(*LONG[command], "-o", tmp_path / "x.root", "--seed", 1) as process:
         try:
@@ -41,12 +55,13 @@ def test_interrupt(tmp_path, command):
                 assert process.poll() is None, process.communicate()
                 time.sleep(0.02)
             time.sleep(0.2)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             out, err = process.communicate(timeout=60)
         finally:
             process.kill()
-    assert process.returncode == 130
-    assert (out, err) == ("", "error: interrupted\n")
+    assert process.returncode == 128 + number
+    what = "interrupted" if number == signal.SIGINT else f"ended by {number.name}"
+    assert (out, err) == ("", f"error: {what}{HINT * (command == 'simulate')}\n")
     assert not list(tmp_path.iterdir())
 
 
@@ -70,8 +85,9 @@ def test_interrupt_of_what_is_finished(tmp_path, monkeypatch, command):
     assert figure.exists()
 
 
-def test_interrupted_toys_can_be_continued(tmp_path):
-    """Contract: Ctrl-C ends with 130 and a whole file, and the message says how to make the others."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_toys_can_be_continued(tmp_path, number):
+    """Contract: a signal leaves a whole file, and the message says how to make the others."""
     path, rest, whole = (tmp_path / f"{name}.root" for name in ("first", "rest", "whole"))
     part = tmp_path / "first.root.part"
     with start("toys", CARD, "-n", 10**8, "-o", path, "--seed", 1, "--json", "--audit", 3) as process:
@@ -80,17 +96,18 @@ def test_interrupted_toys_can_be_continued(tmp_path):
                 assert process.poll() is None, process.communicate()
                 time.sleep(0.02)
             time.sleep(0.6)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             out, err = process.communicate(timeout=60)
         finally:
             process.kill()
-    assert process.returncode == 130, err
+    assert process.returncode == 128 + number, err
     found = json.loads(out)
     n = found["n_toys"]
     assert found["complete"] is False
+    what = "interrupted" if number == signal.SIGINT else f"ended by {number.name}"
     assert err == (
-        f"error: interrupted: {path} holds toys 0 to {n - 1}; for the others: --seed 1 --first {n} "
-        f"-n {10**8 - n}\n"
+        f"error: {what}: {path} holds toys 0 to {n - 1}; for the others: --seed 1 --first {n} "
+        f"-n {10**8 - n} -o {tmp_path / f'first-from-{n}.root'}\n"
     )
     assert [p.name for p in tmp_path.iterdir()] == ["first.root"]
     answer("toys", CARD, "-n", 5, "--first", n, "-o", rest, "--seed", 1)
@@ -175,7 +192,7 @@ def _small_disk() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("simulate", CARD, "--events", 300_000, "--force"), ("toys", CARD, "-n", 3000, "--no-fit")],
+    [("simulate", CARD, "--events", 300_000, "--force"), ("toys", CARD, "-n", 3000, "--no-fit", "--force")],
     ids=["simulate", "toys"],
 )
 def test_no_space(tmp_path, arguments):

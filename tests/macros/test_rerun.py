@@ -257,7 +257,7 @@ def test_what_cannot_be_made_again(folder, tmp_path):
     assert "its provenance has no 'run'" in refusal("rerun", other)
     altered(path, other, lambda document, _: document.update(command="dream"))
     assert "a file of 'dream' cannot be made again" in refusal("rerun", other)
-    answer("calibrate", CARD, path, "-n", 20, "--at", "0,0.2", "-o", other, "--seed", 1)
+    answer("calibrate", CARD, path, "-n", 20, "--at", "0,0.2", "-o", other, "--force", "--seed", 1)
     assert "the calibration was made for data" in refusal("rerun", other)
     text = tmp_path / "events.txt"
     text.write_text("no")

@@ -9,7 +9,8 @@ import pytest
 from invocation import CARD, answer, invoke, refusal, start
 
 from detsim.eventfile import EventFile
-from macros.series import EventSeries, Split
+from macros.series import EventSeries
+from macros.split import Split
 
 LIMIT = ("--events-per-file", 1000)
 
@@ -198,7 +199,7 @@ def test_interrupted_series_can_be_continued(tmp_path, number):
     files = sorted(tmp_path.iterdir())
     assert [f.name for f in files] == [f"x-{i:04d}.root" for i in range(len(files))]
     n = 20_000 * len(files)
-    left = f" --events {10**9 - n}" if number else ""
+    left = (f" --events {10**9 - n}" if number else "") + " --events-per-file 20000"
     assert err == (
         f"error: interrupted: x-0000.root to {files[-1].name} are whole, with events 0 to {n - 1}; "
         f"make the others with --seed 1 --first {n}{left} -o {tmp_path}/x-from-{n}.root\n"
@@ -237,7 +238,8 @@ def test_a_full_disk_keeps_whole_files(tmp_path, monkeypatch):
     message = refusal(*run, status=1)
     assert message == (
         "error: No space left on device: x-0000.root to x-0001.root are whole, with pseudo-experiments "
-        f"0 to 1; make the others with --seed 1 --first 2 --experiments 2 -o {tmp_path}/x-from-2.root\n"
+        f"0 to 1; make the others with --seed 1 --first 2 --experiments 2 --events-per-file 1 "
+        f"-o {tmp_path}/x-from-2.root\n"
     )
     assert names(tmp_path) == ["x-0000.root", "x-0001.root"]
     monkeypatch.undo()

@@ -33,11 +33,11 @@ def test_toys_are_audited(tmp_path):
     _, provenance = toys_of(path)
     assert provenance["audit"] == found["audit"]
     assert (provenance["n_failed"], provenance["n_retried"]) == (0, 0)
-    assert answer("toys", CARD, "-n", 30, "-o", path, "--seed", 5)["audit"] == found["audit"]
-    shown = invoke("toys", CARD, "-n", 3, "--audit", 2, "-o", path, "--seed", 5).stdout
+    assert answer("toys", CARD, "-n", 30, "-o", path, "--force", "--seed", 5)["audit"] == found["audit"]
+    shown = invoke("toys", CARD, "-n", 3, "--audit", 2, "-o", path, "--force", "--seed", 5).stdout
     assert "audit: 2 toys fitted again by MINUIT (EDM < 1e-10)" in shown
-    assert answer("toys", CARD, "-n", 3, "--audit", 0, "-o", path, "--seed", 5)["audit"] is None
-    assert answer("toys", CARD, "-n", 3, "--no-fit", "-o", path, "--seed", 5)["audit"] is None
+    assert answer("toys", CARD, "-n", 3, "--audit", 0, "-o", path, "--force", "--seed", 5)["audit"] is None
+    assert answer("toys", CARD, "-n", 3, "--no-fit", "-o", path, "--force", "--seed", 5)["audit"] is None
 
 
 def test_the_audit_is_documented():
@@ -92,7 +92,9 @@ def test_retried_toys_are_counted(tmp_path):
     found = answer("toys", CARD, "-n", 4, "-o", path, "--seed", 1)
     assert (found["n_failed"], found["n_retried"]) == (0, 1)
     assert toys_of(path)[1]["n_retried"] == 1
-    assert "1 were fitted by MINUIT" in invoke("toys", CARD, "-n", 4, "-o", path, "--seed", 1).stdout
+    assert (
+        "1 were fitted by MINUIT" in invoke("toys", CARD, "-n", 4, "-o", path, "--force", "--seed", 1).stdout
+    )
     points = answer("coverage", CARD, "--at", "0,0.1", "-n", 4, "--seed", 1)["points"]
     assert [p["n_retried"] for p in points] == [1, 1]
 
@@ -107,8 +109,22 @@ def test_too_many_failed_toys_end_a_study(tmp_path, monkeypatch):
     monkeypatch.setattr(Fitter, "minimise", lambda *_, **__: NoMinimum())
     path = tmp_path / "toys.root"
     calls = {
-        "toys": ("toys", CARD, "-n", 4, "-o", path, "--seed", 1, "--audit", 0),
-        "coverage": ("coverage", CARD, "--at", "0", "-n", 4, "--seed", 1, "--audit", 0, "-o", path),
+        "toys": ("toys", CARD, "-n", 4, "-o", path, "--force", "--seed", 1, "--audit", 0),
+        "coverage": (
+            "coverage",
+            CARD,
+            "--at",
+            "0",
+            "-n",
+            4,
+            "--seed",
+            1,
+            "--audit",
+            0,
+            "-o",
+            path,
+            "--force",
+        ),
     }
     for command, arguments in calls.items():
         path.unlink(missing_ok=True)
