@@ -16,7 +16,7 @@ TABLES = {"events": "event file", "toys": "toy file", "calibration": "calibratio
 UNFINISHED = ("truncated", "incomplete", "duplicate", "overlapping", "damaged")
 
 
-def describe(path: str | Path, *, check_hashes: bool = False) -> dict[str, Any]:
+def describe(path: str | Path, *, check_hashes: bool = True) -> dict[str, Any]:
     """Describe a file that this program wrote.
 
     Parameters
@@ -24,14 +24,15 @@ def describe(path: str | Path, *, check_hashes: bool = False) -> dict[str, Any]:
     path : str or Path
         Event file, toy file, calibration, ROOT file of histograms, or histogram as JSON.
     check_hashes : bool
-        Whether to read every branch and compare its SHA-256; takes as long as reading the file.
+        Whether to read every branch and compare its SHA-256: takes as long as reading the file. Without,
+        `complete` is about the structure alone.
 
     Returns
     -------
     dict
         ``file``, ``kind``, ``bytes``, ``complete``, ``problem`` (None if complete), and by kind ``rows``,
-        ``runinfo`` (summed over runs), ``runs``, ``provenance`` (of each run, without branches),
-        ``branches``, ``histograms``. Ready for JSON.
+        ``contents_checked``, ``runinfo`` (summed over runs), ``runs``, ``provenance`` (of each run, without
+        branches), ``branches``, ``histograms``. Ready for JSON.
 
     Raises
     ------
@@ -127,6 +128,7 @@ def _table(path: Path, tree: str, check_hashes: bool) -> dict[str, Any]:
             "provenance": provenance,
             "branches": branches,
             "problem": problem,
+            "contents_checked": check_hashes,
         }
 
 

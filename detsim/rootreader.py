@@ -1,12 +1,11 @@
 """Read and check what `detsim.rootfile` wrote, also after `hadd`."""
 
 import contextlib
-import hashlib
 import json
 import struct
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,12 +15,14 @@ import numpy as np
 import uproot
 from numpy.typing import NDArray
 
+from detsim.digests import Digests
 from detsim.files import FileError
 from detsim.rootfile import Format
 
 __all__ = ["TableFile", "open_root", "reading"]
 
 FORMATS: dict[str, Format] = {"TTree": "ttree", "ROOT::RNTuple": "rntuple"}
+_STEP = 1_000_000
 LONG_FILE = 1_000_000  # ROOT adds this to the version of files whose positions are 64 bits wide
 
 
@@ -199,7 +200,7 @@ class TableFile:
     def arrays(
         self, names: Sequence[str] | None = None, start: int = 0, stop: int | None = None
     ) -> dict[str, NDArray[Any]]:
-        """Read columns.
+        """Read columns; whole ones are held against their SHA-256.
 
         Parameters
         ----------
@@ -219,12 +220,24 @@ class TableFile:
         FileError
             If the bytes are damaged.
         """
+        chosen = self._chosen(names)
+        columns = self._columns(chosen, start, stop)
+        if start == 0 and stop is None:
+            digests = Digests(self.starts, chosen)
+            digests.update(columns)
+            digests.refuse(self.path, self.provenances)
+        return columns
+
+    def _chosen(self, names: Sequence[str] | None) -> list[str]:
         chosen = list(self.branches) if names is None else list(names)
         unknown = sorted(set(chosen) - set(self.branches))
         if unknown:
             raise ValueError(
                 f"{self.path} has no branch {', '.join(unknown)}; it has {', '.join(self.branches)}"
             )
+        return chosen
+
+    def _columns(self, chosen: Sequence[str], start: int, stop: int | None) -> dict[str, NDArray[Any]]:
         with reading(self.path):
             columns = {n: self._column(n, start, stop) for n in chosen}
         return {name: np.asarray(c, c.dtype.newbyteorder("=")) for name, c in columns.items()}
@@ -239,22 +252,25 @@ class TableFile:
     def iterate(
         self, names: Sequence[str] | None = None, *, step: int = 1_000_000
     ) -> Iterator[dict[str, NDArray[Any]]]:
-        """Read columns, `step` rows at a time."""
+        """Read columns, `step` rows at a time; whether bytes are damaged is known after the last ones."""
         if step < 1:
             raise ValueError(f"step must be at least 1 row, got {step}")
+        chosen = self._chosen(names)
+        digests = Digests(self.starts, chosen)
         for start in range(0, self.n_rows, step):
-            yield self.arrays(names, start, min(start + step, self.n_rows))
+            columns = self._columns(chosen, start, min(start + step, self.n_rows))
+            digests.update(columns)
+            yield columns
+        digests.refuse(self.path, self.provenances)
 
     def check_hashes(self) -> dict[str, bool]:
         """Read every branch and compare its SHA-256 with the one that its writer stored, run by run."""
-        good = dict.fromkeys(self.branches, True)
-        for provenance, (first, last) in zip(self.provenances, pairwise(self.starts), strict=True):
-            for name, branch in provenance["branches"].items():
-                digest = hashlib.sha256()
-                for start in range(first, last, 1_000_000):
-                    column = self.arrays([name], start, min(start + 1_000_000, last))[name]
-                    digest.update(np.ascontiguousarray(column, column.dtype.newbyteorder("<")).data)
-                good[name] &= digest.hexdigest() == branch["sha256"]
+        good: dict[str, bool] = {}
+        for name in self.branches:
+            digests = Digests(self.starts, [name])
+            for start in range(0, self.n_rows, _STEP):
+                digests.update(self._columns([name], start, min(start + _STEP, self.n_rows)))
+            good |= digests.compare(self.provenances)
         return good
 
     def close(self) -> None:

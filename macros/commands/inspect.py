@@ -15,8 +15,11 @@ __all__ = ["inspect"]
 def inspect(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="An event, toy or histogram file.")],
     hashes: Annotated[
-        bool, typer.Option("--hashes", help="Read everything and compare the SHA-256 of each branch.")
-    ] = False,
+        bool,
+        typer.Option(
+            "--hashes/--no-hashes", help="Read everything and compare the SHA-256 of each branch, or do not."
+        ),
+    ] = True,
     as_json: JsonOption = False,
 ) -> None:
     """Say what a file is and whether it is whole."""
@@ -36,7 +39,9 @@ def _say(document: Mapping[str, Any]) -> None:
     for key in ("file", "kind", "bytes", "format", "rows", "storage"):
         if key in document:
             say(f"{key}: {document[key]}")
-    say(f"complete: {'yes' if document['complete'] else 'no'}")
+    unread = not document.get("contents_checked", True)
+    whole = "in structure; its contents were not read (--no-hashes)" if unread else "yes"
+    say(f"complete: {whole if document['complete'] else 'no'}")
     runs = zip(document.get("runs", []), document.get("provenance", []), strict=True)
     for number, (row, origin) in enumerate(runs, start=1):
         say(f"\nrun {number}")

@@ -381,6 +381,11 @@ def test_a_flipped_bit_is_found(tmp_path):
     path.write_bytes(content)
     with EventFile(path) as file:
         assert [name for name, good in file.check_hashes().items() if not good] == ["T"]
+        for read in (lambda: file.arrays(["T"]), lambda: list(file.iterate(["T_reco", "T"], step=300))):
+            with pytest.raises(FileError, match=r"a\.root: is damaged: the SHA-256 of T is not"):
+                read()
+        assert len(file.arrays(["T_reco"])["T_reco"]) == len(file)
+    assert describe(path, check_hashes=False)["complete"]
     found = describe(path, check_hashes=True)
     assert not found["complete"]
     assert "SHA-256 of T" in found["problem"]

@@ -256,16 +256,34 @@ def test_sensitivity_against_a_key(scan, values):
 
 
 def test_inspect(data):
-    """Contract: inspect says what each file is; --hashes reads it all."""
-    found = answer("inspect", data / "events.root", "--hashes")
+    """Contract: inspect says what each file is; it reads it all, but for --no-hashes."""
+    found = answer("inspect", data / "events.root")
     assert (found["kind"], found["complete"], found["problem"]) == ("event file", True, None)
+    assert found["contents_checked"]
     assert all(branch["intact"] for branch in found["branches"].values())
+    assert not answer("inspect", data / "events.root", "--no-hashes")["contents_checked"]
+    assert "contents were not read" in invoke("inspect", data / "events.root", "--no-hashes").stdout
     assert found["provenance"][0]["seed"] == 11
     assert answer("inspect", data / "th1.root")["histograms"] == {"T_reco": "TH1D", "other": "TH1D"}
     assert answer("inspect", data / "uhi.json")["kind"] == "histogram"
     shown = invoke("inspect", data / "events.root").stdout
     for words in ("event file", "complete: yes", "seed: 11", 'isotope = "Cr51"', "T_reco", "MeV"):
         assert words in shown
+
+
+def test_damaged_data_are_not_fitted(tmp_path):
+    """Contract: one value that is not what was written, and no command takes the file."""
+    path = tmp_path / "events.root"
+    answer("simulate", CARD, "-o", path, "--seed", 1, "--events", 500, "--set", "run.compression=none")
+    with EventFile(path) as file:
+        stored = file.arrays(["T_reco"])["T_reco"].astype(">f4").tobytes()
+    content = path.read_bytes()
+    path.write_bytes(content.replace(stored, np.float32(1e30).astype(">f4").tobytes() + stored[4:]))
+    words = "the SHA-256 of T_reco is not the one written"
+    for command in (("fit", CARD, path), ("limit", CARD, path)):
+        assert words in refusal(*command)
+    shown = invoke("inspect", path)
+    assert (shown.exit_code, words in shown.stderr, "complete: no" in shown.stdout) == (2, True, True)
 
 
 def test_check():
