@@ -75,12 +75,12 @@ def cutoff_facts(card: Card) -> dict[str, Any]:
 
 
 def begin_with(card: Card, lowest: float, path: Path) -> Card:
-    """Let the recoils of a card begin where those of a file do, if they begin where next to nothing is lost.
+    """Let the recoils of a card begin where those of a file do, if next to nothing is between.
 
     Parameters
     ----------
     card : Card
-        Of one experiment; it is changed only if its `generate_above` is "auto".
+        Of one experiment.
     lowest : float
         Lowest true recoil energy in the file [MeV].
     path : Path
@@ -89,21 +89,25 @@ def begin_with(card: Card, lowest: float, path: Path) -> Card:
     Raises
     ------
     ValueError
-        If more than 1e-8 of what the card's experiment records is below.
+        If more than 1e-8 of what the card's experiment records is between, or nobody knows how much.
     """
     experiment = card.experiment
-    if card.document["model"].get("generate_above") != "auto" or lowest <= experiment.generate_above:
+    own = experiment.generate_above
+    if own == lowest:
         return card
-    raised = replace(experiment, generate_above=lowest)
-    found = cutoff(raised, card.model)
-    if found.fraction is None or found.fraction > _ENOUGH:
-        own, theirs = (write_quantity(e, "keV", digits=5) for e in (experiment.generate_above, lowest))
+    below = [
+        cutoff(replace(experiment, generate_above=energy), card.model) for energy in sorted((own, lowest))
+    ]
+    lost = [0.0 if found.energy == 0 else found.fraction for found in below]
+    between = None if lost[0] is None or lost[1] is None else lost[1] - lost[0]
+    if between is None or between > _ENOUGH:
+        ours, theirs = (write_quantity(energy, "keV", digits=5) for energy in (own, lowest))
+        much = below[1].reason if between is None else f"{format_number(between, 3)} of the recorded signal"
         raise ValueError(
-            f"{path} has no recoils below {theirs}, and this card needs them from {own} on "
-            f"({format_number(found.fraction, 3)} of the recorded signal is between): draw events with a "
-            "model.generate_above that serves both"
+            f"{path} has recoils from {theirs} on, and model.generate_above of this card is {ours}; between "
+            f"them is more than may be forgotten ({much}): give both the same one"
         )
-    return replace(card, experiments=(raised,))
+    return replace(card, experiments=(replace(experiment, generate_above=lowest),))
 
 
 def say_cutoff(card: Card) -> None:

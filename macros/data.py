@@ -17,6 +17,7 @@ from detsim.experiment import Experiment
 from detsim.files import FileError
 from detsim.rootreader import open_root, reading
 from macros.card import Card, card_from_document
+from macros.cutoff import begin_with
 from macros.differences import check_card
 
 __all__ = ["Data", "StoredCounts", "file_histogram", "load_data", "stored_counts"]
@@ -116,7 +117,8 @@ def _is_event_file(path: Path) -> bool:
 def _from_events(card: Card, path: Path, number: int | None) -> Data:
     with EventFile(path) as file:
         for provenance in file.provenances:
-            check_card(card, provenance.get("card", {}), path, may_differ=_OF_THE_ANALYSIS)
+            check_card(card, provenance.get("card", {}), path, may_differ=_OF_THE_ANALYSIS, begins=False)
+            card = begin_with(card, float(provenance.get("generate_above") or 0.0), path)
         if "T_reco" not in file.columns:
             raise ValueError(f"{path} holds true events: run `nugauge detect` on it first")
         experiment = _with_exposure(card, file)
@@ -192,8 +194,10 @@ def stored_counts(card: Card, path: Path) -> StoredCounts:
         If the file has none, or another exposure or experiment than the card, or holds weighted events.
     """
     with EventFile(path) as file:
+        may_differ = _OF_THE_ANALYSIS - {"exposure"}
         for provenance in file.provenances:
-            check_card(card, provenance["card"], path, may_differ=_OF_THE_ANALYSIS - {"exposure"})
+            check_card(card, provenance["card"], path, may_differ=may_differ, begins=False)
+            card = begin_with(card, float(provenance.get("generate_above") or 0.0), path)
         counts = _all_counts(file, card.experiment)[:, 1:-1]
         if "weight" in file.columns:
             raise ValueError(

@@ -12,12 +12,12 @@ __all__ = ["card_differences", "check_card", "check_same_experiment"]
 
 _ALWAYS = {"model.generate_above", "detector.target", "detector.mass", "detector.electrons"}
 """What shapes or counts the true events may never differ."""
-_WEIGHED = {"model.generate_above"}
-"""Of these, what weights can take into account."""
+_BEGINS = "model.generate_above"
+"""Of these, what `macros.cutoff.begin_with` compares as energies."""
 
 
 def check_card(
-    card: Card, other: Mapping[str, Any], path: Path, *, may_differ: Set[str], reweighted: bool = False
+    card: Card, other: Mapping[str, Any], path: Path, *, may_differ: Set[str], begins: bool = True
 ) -> None:
     """Compare a card with the one a file was made with.
 
@@ -30,19 +30,18 @@ def check_card(
         Of the file, for the message.
     may_differ : set of str
         Tables that are not compared, but for what shapes or counts the true events.
-    reweighted : bool
-        Whether weights make up for another `generate_above`.
+    begins : bool
+        Whether `generate_above` is compared, too; not, where `macros.cutoff.begin_with` does it.
 
     Raises
     ------
     ValueError
         Naming every key that differs.
     """
-    always = _ALWAYS - _WEIGHED if reweighted else _ALWAYS
     found = [
         f"{key}: {_show(ours)} in this card, {_show(theirs)} in the file's"
         for key, ours, theirs in _differences(_unnamed(card.document), _unnamed(other))
-        if key in always or key.split(".")[0] not in may_differ
+        if (key in _ALWAYS or key.split(".")[0] not in may_differ) and (begins or key != _BEGINS)
     ]
     _refuse(f"{path} was made with another card", found)
 

@@ -53,9 +53,8 @@ def measure(
             raise ValueError(f"{true_file} holds measured events already")
         if len(file.rows) != 1:
             raise ValueError(f"{true_file} holds {len(file.rows)} runs: measure them one by one, then merge")
-        check_card(
-            card, file.provenance["card"], true_file, may_differ={"detector", "systematics", "fit", "run"}
-        )
+        may_differ = {"detector", "systematics", "fit", "run"}
+        check_card(card, file.provenance["card"], true_file, may_differ=may_differ, begins=False)
         card = begin_with(card, float(file.provenance.get("generate_above") or 0.0), true_file)
         experiment = card.experiment
         tally = Tally(experiment)

@@ -114,7 +114,10 @@ def reweight(
         used = {**target.document, "exposure": made_by["card"]["exposure"]}
         card = card_from_document(used, name=target.name)
         made = card_from_document(made_by["card"], name=str(made_by.get("card_name", source.stem)))
-        card = begin_with(card, made.experiment.generate_above, source)
+        lowest = made.experiment.generate_above
+        # where it begins higher than the file, weights are 0; else the sample has to serve what was stated
+        if card.document["model"].get("generate_above") == "auto" and lowest > card.experiment.generate_above:
+            card = begin_with(card, lowest, source)
         arguments = (made.experiment, made.model, card.model)
         tally, sums = Tally(card.experiment), np.zeros(3)
         added = ("weight", *(_TEMPLATES if templates else ()))
@@ -168,7 +171,7 @@ def _check_file(file: EventFile, target: Card) -> None:
     may_differ = {"model", "systematics", "fit", "run", "exposure"}
     if "T_reco" not in file.columns:
         may_differ.add("detector")
-    check_card(target, file.provenance["card"], file.path, may_differ=may_differ, reweighted=True)
+    check_card(target, file.provenance["card"], file.path, may_differ=may_differ, begins=False)
 
 
 def _verdict(

@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     from detsim.experiment import Experiment
     from detsim.sampling import Sampling
 
-__all__ = ["check_different", "check_output", "choose", "open_card", "open_fitter", "template_sampling"]
+__all__ = [
+    "check_different",
+    "check_output",
+    "choose",
+    "open_card",
+    "open_fitter",
+    "say_left_out",
+    "template_sampling",
+]
 
 
 def open_card(
@@ -58,8 +66,13 @@ def open_card(
         If the card is wrong.
     ValueError
         If there are not so many threads, or the output is the card.
+
+    Notes
+    -----
+    What `model.generate_above` leaves out is said.
     """
     card = choose(load_card(name, overrides or ()), of, several=several)
+    say_left_out(card)
     if output is not None:
         check_different(output, Path(name))
     _set_threads(threads or card.run.threads)
@@ -70,6 +83,14 @@ def open_card(
         chosen = _drawn_seed("--seed " if draws else "--set run.seed=")
     document = {**card.document, "run": {**card.document.get("run", {}), "seed": chosen}}
     return replace(card, document=document, run=replace(card.run, seed=chosen))
+
+
+def say_left_out(card: Card) -> None:
+    """Say what `model.generate_above` leaves out, if the card has one."""
+    if card.document["model"].get("generate_above"):
+        from macros.cutoff import say_cutoff
+
+        say_cutoff(card)
 
 
 def choose(card: Card, of: str | None, *, several: bool = False) -> Card:

@@ -18,9 +18,10 @@ def expect(
 ) -> None:
     """Compute the expected counts per bin, by quadrature."""
     from macros.card import load_card
-    from macros.session import choose
+    from macros.session import choose, say_left_out
 
     loaded = choose(load_card(card, override or ()), of)
+    say_left_out(loaded)
 
     from detsim.prediction import predict
     from macros.production import expected_counts

@@ -101,9 +101,10 @@ def _against_errors(
     poi: str | None,
 ) -> "Sensitivity":
     from macros.card import load_card
-    from macros.session import choose
+    from macros.session import choose, say_left_out
 
     loaded = choose(load_card(card, override or ()), of, several=True)
+    say_left_out(loaded)
 
     from analysis.reach import sensitivity as compute
     from macros.production import expected_counts

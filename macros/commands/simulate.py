@@ -95,12 +95,10 @@ def generate(
     largest = _size(file_size)
     loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of)
 
-    from macros.cutoff import say_cutoff
     from macros.production import produce
 
     split = _split(loaded, events_per_file, largest)
     check_output(output, force=force, split=split)
-    say_cutoff(loaded)
     # in full precision, so that `detect` gives what `simulate` gives
     exact = replace(loaded, run=replace(loaded.run, precision="float64"))
     with progress("generating", events, "events") as advance:
@@ -140,12 +138,10 @@ def simulate(
     largest = _size(file_size)
     loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of)
 
-    from macros.cutoff import say_cutoff
     from macros.production import produce
 
     split = _split(loaded, events_per_file, largest)
     check_output(output, force=force, split=split)
-    say_cutoff(loaded)
     with progress("simulating", events, "events") as advance:
         made = produce(
             loaded,

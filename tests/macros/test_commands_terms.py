@@ -122,13 +122,48 @@ def test_true_events_that_begin_too_high(tmp_path):
     answer("generate", CARD, *auto, "-o", true, "--seed", 1)
     better = ("--set", "detector.resolution.at_1MeV='59 keV'", "--set", "detector.efficiency=0.9")
     other = ("--set", "detector.threshold='200 keV'")
-    assert "has no recoils below 138 keV, and this card needs them from" in refusal(
-        "detect", CARD, true, *auto, *other, "-o", path
-    )
+    refused = refusal("detect", CARD, true, *auto, *other, "-o", path)
+    assert "has recoils from 138 keV on, and model.generate_above of this card is 104 keV" in refused
+    assert "e-05 of the recorded signal): give both the same one" in refused
     assert answer("detect", CARD, true, *auto, *better, "-o", path, "--force")["p_value"] > 1e-3
     with EventFile(path) as file:
         assert file.provenance["generate_above"] == 0.138
         assert 0 < file.provenance["lost_fraction"] < 1e-8
     weighted = ("reweight", true, "--to", CARD, *auto, "--set", "model.gamma=0.3", "-o", path, "--force")
     assert answer(*weighted)["p_value"] > 1e-3
-    assert "has no recoils below 138 keV" in refusal(*weighted, *other)
+    assert "has recoils from 138 keV on" in refusal(*weighted, *other)
+
+
+@pytest.mark.parametrize("ours", ["auto", "130 keV", None])
+@pytest.mark.parametrize("theirs", ["auto", "0.1 MeV", None])
+def test_fits_compare_what_is_left_out(tmp_path, ours, theirs):
+    """Contract: energies below which nothing is recorded may differ, whichever is lower."""
+    path = tmp_path / "events.root"
+    a, b = (() if x is None else ("--set", f"model.generate_above={x}") for x in (ours, theirs))
+    answer("simulate", CARD, *b, "-o", path, "--seed", 1)
+    assert answer("fit", CARD, *a, path)["valid"]
+    refused = refusal("fit", CARD, "--set", "model.generate_above=270 keV", path)
+    assert "model.generate_above of this card is 270 keV" in refused
+    assert "give both the same one" in refused
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("expect",),
+        ("limit", "--toys", 0),
+        ("toys", "-n", 2, "-o", "x.root"),
+        ("coverage", "--at", 0, "-n", 2),
+    ],
+    ids=lambda c: c[0],
+)
+def test_every_command_says_what_is_left_out(tmp_path, monkeypatch, command):
+    """Contract: once, and nothing about a card that leaves out nothing."""
+    monkeypatch.chdir(tmp_path)
+    name, *options = command
+    seed = () if name == "expect" else ("--seed", 1)
+    high = ("--set", "model.generate_above=300 keV")
+    said = invoke(name, CARD, *options, *seed, *high).stderr
+    assert said.count("warning: model.generate_above leaves out what is below 300 keV") == 1
+    again = "--force" if "-o" in options else "--json"
+    assert "generate_above" not in invoke(name, CARD, *options, *seed, again).stderr
