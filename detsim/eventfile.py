@@ -63,6 +63,24 @@ def event_columns(
     return tuple(name for name in COLUMNS if not left_out.get(name, False))
 
 
+def event_branches(columns: Sequence[str], precision: Precision) -> dict[str, Branch]:
+    """Describe the branches of columns of events.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Names out of `simgen.events.COLUMNS`.
+    precision : {"float32", "float64"}
+        Of energies and angles.
+    """
+    branches = {}
+    for name in columns:
+        column = COLUMNS[name]
+        dtype = precision if column.dtype == "float64" and not column.exact else column.dtype
+        branches[name] = Branch(dtype=dtype, unit=column.unit, description=column.description)
+    return branches
+
+
 class EventWriter:
     """Write events to a ROOT file that is whole or absent.
 
@@ -102,11 +120,7 @@ class EventWriter:
             raise ValueError(f"unknown columns {', '.join(unknown)}; there are {', '.join(COLUMNS)}")
         if precision not in ("float32", "float64"):
             raise ValueError(f"precision must be float32 or float64, got {precision!r}")
-        branches = {}
-        for name in columns:
-            column = COLUMNS[name]
-            dtype = precision if column.dtype == "float64" and not column.exact else column.dtype
-            branches[name] = Branch(dtype=dtype, unit=column.unit, description=column.description)
+        branches = event_branches(columns, precision)
         self._table = TableWriter(
             path, "events", branches, provenance=provenance, compression=compression, format=format
         )

@@ -184,6 +184,8 @@ class TableWriter:
         if self._done:
             return
         self._discard()
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(self._file.path)
         if kind is None:
             raise ValueError(f"the table {self._file.path} was left without finish(); nothing was kept")
 

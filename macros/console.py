@@ -25,6 +25,8 @@ __all__ = [
 
 _LINE_EVERY = 10.0
 """Seconds between lines of progress where there is no terminal."""
+_LONGEST = 365 * 86400.0
+"""Seconds after which an end is not worth a date."""
 
 
 class RunError(Exception):
@@ -152,6 +154,16 @@ def _bar(title: str, total: float | None, unit: str) -> Iterator[Callable[[float
         yield advance
 
 
+def _end(seconds: float) -> str:
+    """Say when so many seconds are over: with the date, if it is another day."""
+    if seconds > _LONGEST:
+        return "in more than a year"
+    now = time.time()
+    end = time.localtime(now + seconds)
+    today = time.localtime(now)[:3] == end[:3]
+    return time.strftime("at %H:%M:%S" if today else "on %Y-%m-%d at %H:%M", end)
+
+
 def _lines(title: str, total: float | None, unit: str) -> Iterator[Callable[[float], None]]:
     start = shown = time.monotonic()
     done = 0.0
@@ -166,8 +178,7 @@ def _lines(title: str, total: float | None, unit: str) -> Iterator[Callable[[flo
         rate = done / (now - start)
         end = ""
         if total and rate > 0:
-            finish = time.localtime(time.time() + max(total - done, 0) / rate)
-            end = f" of {format_number(total)}, ends at {time.strftime('%H:%M:%S', finish)}"
+            end = f" of {format_number(total)}, ends {_end(max(total - done, 0) / rate)}"
         message(f"{title}: {format_number(done)}{end} ({format_number(rate, 3)} {unit}/s)")
 
     yield advance

@@ -59,6 +59,13 @@ class Draws:
         """Number of events of the Poisson run, from index 0 on."""
         return number_of_events(self.prepared, seed=self.seed)
 
+    @property
+    def mean(self) -> float:
+        """Number of events to be drawn, of pseudo-experiments its mean."""
+        if self.experiments:
+            return self.experiments * self.prepared.expected
+        return float(self.total - self.first if self.n is None else self.n)
+
     def exposures(self, part: Slice) -> float:
         """Say how many exposures of the card a part of the run is worth; parts add up to the run."""
         if self.experiments:

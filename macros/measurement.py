@@ -13,8 +13,8 @@ from detsim.eventfile import EventFile, EventWriter, event_columns
 from macros.card import Card
 from macros.cutoff import begin_with
 from macros.differences import check_card
-from macros.production import Production, expected_counts, provenance
-from macros.runs import input_record
+from macros.production import Production, expected_counts
+from macros.runs import input_record, provenance
 from macros.session import check_different
 from macros.tally import Tally
 from simgen.events import Events

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from analysis.intervals import limit_of_counts
 from analysis.results import LimitResult
-from detsim.eventfile import event_columns
+from detsim.baskets import row_bytes
+from detsim.eventfile import event_branches, event_columns
 from detsim.simulation import event_plan, simulate
 from macros.card import Card
 from macros.cutoff import cutoff
 from macros.production import expected_counts
 from macros.session import open_fitter
-from simgen.events import COLUMNS
 
 __all__ = ["Outlook", "expected_reach", "outlook"]
 
@@ -65,17 +65,14 @@ def outlook(card: Card) -> Outlook:
         start = time.perf_counter()
         simulate(experiment, model, seed=0, n=_PROBE)
         seconds = generated * (time.perf_counter() - start) / _PROBE
-    width = {"float64": np.dtype(card.run.precision).itemsize}
-    per_event = sum(
-        width.get(COLUMNS[name].dtype, np.dtype(COLUMNS[name].dtype).itemsize)
-        for name in event_columns(
-            detected=True,
-            distance=experiment.detector.distance is not None,
-            vertex="vertex" in card.run.columns,
-            time="time" in card.run.columns,
-            cos_theta="cos_theta" in card.run.columns,
-        )
+    columns = event_columns(
+        detected=True,
+        distance=experiment.detector.distance is not None,
+        vertex="vertex" in card.run.columns,
+        time="time" in card.run.columns,
+        cos_theta="cos_theta" in card.run.columns,
     )
+    per_event = row_bytes(event_branches(columns, card.run.precision))
     return Outlook(
         generated=generated,
         recorded=float(counts.sum()),

@@ -1,8 +1,7 @@
 """Event files from cards: streaming, with the verdict of the deterministic twin."""
 
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,16 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.comparison import Comparison
-from detsim.eventfile import EventWriter, RunInfo, event_columns
+from detsim.baskets import row_bytes
+from detsim.eventfile import EventWriter, RunInfo, event_branches, event_columns
 from detsim.experiment import Experiment
 from detsim.folding import fold
 from detsim.occurrence import Occurrence, needs_places
 from detsim.simulation import draw_measured, draw_true, event_plan
 from macros.card import Card
-from macros.card.files import used_files
 from macros.console import Interrupted, RunError
-from macros.cutoff import cutoff_facts
 from macros.draws import Draws
+from macros.room import check_room
+from macros.runs import provenance
 from macros.series import EventSeries, Slice
 from macros.split import Split
 from macros.tally import Tally
@@ -35,7 +35,6 @@ __all__ = [
     "expected_counts",
     "mean_cross_section",
     "produce",
-    "provenance",
 ]
 
 Array = NDArray[np.float64]
@@ -89,27 +88,6 @@ class Production:
             "p_value": comparison.p_value if comparison else None,
             "events_per_second": self.n_generated / self.seconds,
         }
-
-
-def provenance(card: Card, seed: int | None, command: str) -> dict[str, Any]:
-    """Collect what a file says of its origin."""
-    several = len(card.experiments) > 1
-    components = [
-        f"{experiment.name}.{c.name}" if several else c.name
-        for experiment in card.experiments
-        for c in (*experiment.source.components, *experiment.backgrounds)
-    ]
-    return {
-        "card": card.document,
-        "inputs": used_files(card.document),
-        "card_name": card.name,
-        "seed": seed,
-        "command": command,
-        "arguments": sys.argv[1:],
-        "components": components,
-        "model": card.model.label,
-        **cutoff_facts(card),
-    }
 
 
 def expected_counts(experiment: Experiment, model: Model) -> Array:
@@ -194,6 +172,9 @@ def produce(
     prepared = event_plan(experiment, model)
     expected = expected_counts(experiment, model) if detected else None
     draws = Draws(prepared=prepared, seed=seed, n=n, experiments=experiments, first=first)
+    rows = draws.mean * (1.0 if expected is None else float(expected.sum()) / prepared.expected)
+    columns = _columns(card, detected=detected, experiments=experiments > 0)
+    check_room(path, rows, row_bytes(event_branches(columns, card.run.precision)))
     occurrence: list[Occurrence] = [c for c in ("vertex", "time") if c in card.run.columns]
     draw = partial(draw_measured if detected else draw_true, prepared, experiment, model, seed=seed)
     tally = Tally(experiment)
@@ -246,9 +227,9 @@ def _chunk(split: Split) -> int:
     return CHUNK if split.size is None else min(CHUNK, max(int(split.size / 200), 1000))
 
 
-def _open_file(card: Card, seed: int, path: Path, *, detected: bool, experiments: bool) -> EventWriter:
-    """Open a file for the events of a card."""
-    columns = event_columns(
+def _columns(card: Card, *, detected: bool, experiments: bool) -> Sequence[str]:
+    """Name the columns of the events of a card."""
+    return event_columns(
         detected=detected,
         distance=card.experiment.detector.distance is not None,
         experiments=experiments,
@@ -256,9 +237,13 @@ def _open_file(card: Card, seed: int, path: Path, *, detected: bool, experiments
         time="time" in card.run.columns,
         cos_theta="cos_theta" in card.run.columns,
     )
+
+
+def _open_file(card: Card, seed: int, path: Path, *, detected: bool, experiments: bool) -> EventWriter:
+    """Open a file for the events of a card."""
     return EventWriter(
         path,
-        columns=columns,
+        columns=_columns(card, detected=detected, experiments=experiments),
         provenance=provenance(card, seed, "simulate" if detected else "generate"),
         precision=card.run.precision,
         compression=card.run.compression,

@@ -17,8 +17,8 @@ from detsim.simulation import expected_generated
 from macros.card import Card, card_from_document
 from macros.cutoff import begin_with
 from macros.differences import check_card
-from macros.production import expected_counts, mean_cross_section, provenance
-from macros.runs import input_record
+from macros.production import expected_counts, mean_cross_section
+from macros.runs import input_record, provenance
 from macros.session import check_different
 from macros.tally import Tally
 from simgen.events import COLUMNS, Events

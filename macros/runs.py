@@ -1,5 +1,6 @@
 """What a file stores of the run that made it, beside card and seed, so that it can be made again."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -7,8 +8,32 @@ from typing import Any
 from detsim.files import FileError
 from detsim.inspection import table_name
 from detsim.rootreader import TableFile
+from macros.card import Card
+from macros.card.files import used_files
+from macros.cutoff import cutoff_facts
 
-__all__ = ["check_input", "input_record"]
+__all__ = ["check_input", "input_record", "provenance"]
+
+
+def provenance(card: Card, seed: int | None, command: str) -> dict[str, Any]:
+    """Collect what a file says of its origin."""
+    several = len(card.experiments) > 1
+    components = [
+        f"{experiment.name}.{c.name}" if several else c.name
+        for experiment in card.experiments
+        for c in (*experiment.source.components, *experiment.backgrounds)
+    ]
+    return {
+        "card": card.document,
+        "inputs": used_files(card.document),
+        "card_name": card.name,
+        "seed": seed,
+        "command": command,
+        "arguments": sys.argv[1:],
+        "components": components,
+        "model": card.model.label,
+        **cutoff_facts(card),
+    }
 
 
 def input_record(path: Path) -> dict[str, Any]:

@@ -29,6 +29,8 @@ _POLITE = (signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else 
 
 _DEBUG = "NUGAUGE_DEBUG"
 _WRONG_PATH = (FileExistsError, FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
+_FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
+_NO_ROOM = "; nothing of this file is left: make room, write less at a time, or to another disk"
 _WRONG_PATH_NUMBERS = {errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP}
 _WRONG_INPUT_CLASSES = (
     "macros.card.faults.CardError",
@@ -135,7 +137,8 @@ def _judge(error: Exception) -> tuple[int, str]:
     if isinstance(error, OSError):
         wrong = isinstance(error, _WRONG_PATH) or error.errno in _WRONG_PATH_NUMBERS
         file = f"{error.filename}: " if error.filename else ""
-        return (WRONG_INPUT if wrong else FAILED), f"{file}{error.strerror or error}"
+        left = _NO_ROOM if error.errno in _FULL else ""
+        return (WRONG_INPUT if wrong else FAILED), f"{file}{error.strerror or error}{left}"
     if isinstance(error, MemoryError):
         return FAILED, "not enough memory"
     if isinstance(error, OverflowError):

@@ -1,7 +1,7 @@
 """What the toys of a run add up to while they are written, and the pictures of studies."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,10 @@ from analysis.fitter import Fitter
 from analysis.pseudoexperiments import FAILED, METHODS, RETRIED, fit_stored, toys
 from analysis.settings import Drawn
 from analysis.thrower import Thrower
+from detsim.baskets import row_bytes
+from detsim.rootfile import Branch, Compression, TableWriter
 from macros.console import Interrupted, format_number, message, say, warn
+from macros.room import check_room
 from macros.studies import audit_document, check_failed, say_audit, write_figure
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from macros.card import Card
     from macros.data import StoredCounts
 
-__all__ = ["EventTally", "ToyTally", "draw_coverage", "judge_coverage", "toy_chunks"]
+__all__ = ["EventTally", "ToyTally", "draw_coverage", "judge_coverage", "open_toys", "toy_chunks"]
 
 Columns = dict[str, NDArray[Any]]
 
@@ -174,6 +177,20 @@ class ToyTally:
             raise ValueError("toys that were not fitted have no pulls and no limits")
         note = (f"{card.name}: {card.model.label}",)
         return write_figure(path, toys_plot(self._spread, note=note), toys_data(self._spread, note=note))
+
+
+def open_toys(
+    path: Path, branches: Mapping[str, Branch], n: int, origin: Mapping[str, Any], compression: Compression
+) -> TableWriter:
+    """Open a file for so many toys.
+
+    Raises
+    ------
+    ValueError
+        If the disk has no room for them.
+    """
+    check_room(path, n, row_bytes(branches))
+    return TableWriter(path, "toys", branches, provenance=origin, compression=compression)
 
 
 def toy_chunks(

@@ -88,7 +88,7 @@ def calibrate(
     from analysis.calibrationfile import write_calibration
     from macros.calibrations import make_calibration
     from macros.datasets import load_data_sets
-    from macros.production import provenance
+    from macros.runs import provenance
 
     level = confidence_level(loaded, cl)
     found = load_data_sets(loaded, data, number=experiment) if data else None

@@ -76,13 +76,11 @@ def coverage(
     from analysis.conditions import CALIBRATED
     from analysis.coverage_study import coverage as study_coverage
     from analysis.pseudoexperiments import METHODS, toy_branches
-    from detsim.rootfile import TableWriter
     from macros.calibrations import open_calibration
-    from macros.production import provenance
     from macros.results import coverage_document, say_coverage
-    from macros.runs import input_record
+    from macros.runs import input_record, provenance
     from macros.stopping import stop_on_interrupt
-    from macros.toytally import EventTally, draw_coverage, judge_coverage
+    from macros.toytally import EventTally, draw_coverage, judge_coverage, open_toys
 
     methods = [str(m) for m in method] if method else [*METHODS, *(CALIBRATED if table else ())]
     _check_table(methods, table)
@@ -102,9 +100,7 @@ def coverage(
                     "run": {"toys": n, "methods": methods, "input": input_record(table) if table else None},
                 }
                 writer = stack.enter_context(
-                    TableWriter(
-                        output, "toys", branches, provenance=origin, compression=loaded.run.compression
-                    )
+                    open_toys(output, branches, n * len(values), origin, loaded.run.compression)
                 )
             advance = stack.enter_context(progress("coverage", len(values) * n, "toys"))
             drawn = EventTally()

@@ -103,12 +103,10 @@ def toys(
     )
 
     from analysis.pseudoexperiments import toy_branches
-    from detsim.rootfile import TableWriter
     from macros.data import stored_counts
-    from macros.production import provenance
-    from macros.runs import input_record
+    from macros.runs import input_record, provenance
     from macros.stopping import stop_on_interrupt
-    from macros.toytally import ToyTally, toy_chunks
+    from macros.toytally import ToyTally, open_toys, toy_chunks
 
     if data is not None and len(loaded.experiments) > 1:
         raise typer.BadParameter("--data holds one experiment: choose it with --of NAME")
@@ -136,9 +134,7 @@ def toys(
     }
     with stop_on_interrupt() as stop:  # to the end: what is finished is also drawn and told
         with (
-            TableWriter(
-                output, "toys", branches, provenance=origin, compression=loaded.run.compression
-            ) as table,
+            open_toys(output, branches, seen.total, origin, loaded.run.compression) as table,
             progress("toys", seen.total, "toys") as advance,
         ):
             for columns in toy_chunks(seen, stored, events=by_events, drawn=loaded.fit.drawn):

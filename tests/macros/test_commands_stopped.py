@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import resource
 import signal
 import time
@@ -9,10 +10,11 @@ import time
 import numpy as np
 import pytest
 import typer
-from invocation import CARD, answer, invoke, start
+from invocation import CARD, answer, invoke, refusal, start
 
 import macros.toytally
 from detsim.rootreader import TableFile
+from macros.console import _end
 from macros.status import guard
 from macros.stopping import stop_on_interrupt
 from macros.toytally import ToyTally
@@ -148,6 +150,33 @@ def test_interrupted_coverage_reports_what_is_complete(tmp_path, monkeypatch, wr
     assert document["points"] == answer("coverage", CARD, "--at", "0.1,0.2", "-n", 10, "--seed", 1)["points"]
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("simulate", CARD, "--events", "1e17"),
+        ("generate", CARD, "--events", "1e17"),
+        ("toys", CARD, "-n", "1e15"),
+        ("coverage", CARD, "--at", "0,0.1", "-n", "1e15"),
+    ],
+    ids=lambda c: c[0],
+)
+def test_no_room(tmp_path, command):
+    """Contract: what no disk holds is not begun, and the message says how large it is."""
+    message = refusal(*command, "-o", tmp_path / "x.root", "--seed", 1)
+    assert f"{tmp_path / 'x.root'}: " in message
+    assert re.search(
+        r"rows of \d+ bytes take [\d.e+]+ GB at least, compressed, and .* has [\d.]+ GB free", message
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_end_has_a_date():
+    """Contract: a time alone is today's; what takes a year is not dated."""
+    assert re.fullmatch(r"(at \d\d:\d\d:\d\d|on .*)", _end(1.0))
+    assert re.fullmatch(r"on \d{4}-\d\d-\d\d at \d\d:\d\d", _end(2 * 86400.0))
+    assert _end(1e30) == "in more than a year"
+
+
 def test_a_second_interrupt_does_not_wait():
     """Contract: and the first does not, as long as there is nothing to keep."""
     with stop_on_interrupt() as stop:
@@ -204,6 +233,6 @@ def test_no_space(tmp_path, arguments):
     assert process.returncode == 1
     assert out == ""
     assert err.count("error: ") == err.count("\n") == 1
-    assert "File too large" in err
+    assert f"{path}: File too large; nothing of this file is left: make room" in err
     assert [p.name for p in tmp_path.iterdir()] == ["x.root"]
     assert path.read_bytes() == b"older"
