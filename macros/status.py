@@ -142,7 +142,9 @@ def _judge(error: Exception) -> tuple[int, str]:
     if isinstance(error, MemoryError):
         return FAILED, "not enough memory"
     if isinstance(error, OverflowError):
-        error = ValueError(f"a value of the card is too large or too small to compute with ({error})")
+        error = ValueError(
+            f"a value of the card or an option is too large or too small to compute with ({error})"
+        )
     if isinstance(error, ValueError):
         return WRONG_INPUT, str(error)
     name = type(error).__name__

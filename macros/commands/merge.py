@@ -45,7 +45,8 @@ def merge(
     say(f"{output}: {made.n_rows} {made.tree} of {files}, index {made.first} to {made.last}")
     if made.gaps:
         missing = ", ".join(f"{first} to {last}" for first, last in made.gaps)
-        warn(f"{missing} are in none of the files; the exposure is that of those that are")
+        exposure = "; the exposure is that of those that are" if made.tree == "events" else ""
+        warn(f"{made.tree} {missing} are in none of the files{exposure}")
         message(
             "make them with --first and --events, or -n of toys, and merge again; --complete refuses gaps"
         )

@@ -157,7 +157,7 @@ def test_gaps(tmp_path, campaign):
     some, rest = tmp_path / "some.root", tmp_path / "rest.root"
     result = invoke("merge", some, files[4], files[1], files[2])
     assert result.exit_code == 0
-    assert "warning: 1200 to 1599 are in none of the files" in result.stderr
+    assert "warning: events 1200 to 1599 are in none of the files; the exposure is" in result.stderr
     with EventFile(some) as file:
         assert (file.rows[0].first, file.rows[0].last, file.rows[0].n_generated) == (400, 1999, 1200)
         event = file.arrays(["event"])["event"]
