@@ -39,7 +39,8 @@ def kill(directory, inputs, name, delay):
         assert document["complete"], (name, delay, document["problem"])
         assert document["runinfo"]["n_generated"] > 0
     unfinished = [p.name for p in directory.iterdir() if p not in found]
-    assert len(unfinished) <= 1
+    # a series has its own, by which none else writes it, and that of the file that is being written
+    assert len(unfinished) <= (1 if name in {"one", "merge"} else 2)
     assert all(p.endswith(".part") for p in unfinished)
     if len(found) > 1:  # the whole files of a series are its first ones
         assert [p.name for p in found] == [f"x-{i:04d}.root" for i in range(len(found))]
