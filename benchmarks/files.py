@@ -56,7 +56,8 @@ class Case:
     def write_ours(self) -> None:
         """Write the same events as an event file: converted, counted, hashed, with provenance."""
         tally = Tally(self.card.experiment)
-        with EventWriter(self.path, columns=self.names, provenance={"seed": 1}) as writer:
+        given = {"columns": self.names, "provenance": {"seed": 1}, "experiment": self.card.experiment}
+        with EventWriter(self.path, **given) as writer:
             for events in self.chunks:
                 writer.extend(events)
                 tally.add(events)

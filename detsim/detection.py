@@ -79,7 +79,8 @@ def locate(events: Events, experiment: Experiment, *, seed: int, identity: Seque
     distance = experiment.detector.distance
     if distance is not None:
         X, Y, Z = experiment.geometry.source_centre
-        L_reco = np.sqrt((x - X) ** 2 + (y - Y) ** 2 + (z - Z) ** 2).astype(np.float64)
+        ways = [np.asarray(a, np.float64) - A for a, A in ((x, X), (y, Y), (z, Z))]
+        L_reco = np.sqrt(ways[0] ** 2 + ways[1] ** 2 + ways[2] ** 2)
         if distance.resolution > 0:
             k0, k1 = kernel_key(seed, Stage.DISTANCE, *identity).astype(np.uint64)
             shift = np.empty(len(events))

@@ -7,8 +7,10 @@ from typing import Any, Literal, Self
 
 from detsim.baskets import row_bytes
 from detsim.eventreader import EventFile
+from detsim.experiment import Experiment
 from detsim.files import FileError
 from detsim.rootfile import Branch, Compression, Format, TableWriter
+from detsim.rounding import Rounding
 from detsim.runinfo import RunInfo, Totals
 from simgen.events import COLUMNS, VERTEX_COLUMNS, Events
 
@@ -96,11 +98,14 @@ class EventWriter:
     compression : {"zstd-1", "lz4-4", "none"}
     format : {"ttree", "rntuple"}
         What holds the events.
+    experiment : Experiment, optional
+        Whose events they are. A float32 column then keeps every event on its side of bin edges, threshold and
+        walls; without it numbers become the nearest float32, and what lies on an edge can fall below it.
 
     Raises
     ------
     ValueError
-        For unknown columns, precisions, compressions and formats.
+        For unknown columns, precisions, compressions and formats, and for bins that float32 cannot tell apart.
     OSError
         If the file cannot be written; nothing is left of it.
     """
@@ -114,6 +119,7 @@ class EventWriter:
         precision: Precision = "float32",
         compression: Compression = "zstd-1",
         format: Format = "ttree",
+        experiment: Experiment | None = None,
     ) -> None:
         unknown = sorted(set(columns) - set(COLUMNS))
         if unknown:
@@ -121,6 +127,9 @@ class EventWriter:
         if precision not in ("float32", "float64"):
             raise ValueError(f"precision must be float32 or float64, got {precision!r}")
         branches = event_branches(columns, precision)
+        self._rounding = None
+        if experiment is not None and precision == "float32":
+            self._rounding = Rounding.of(experiment)
         self._table = TableWriter(
             path, "events", branches, provenance=provenance, compression=compression, format=format
         )
@@ -132,7 +141,8 @@ class EventWriter:
         Raises
         ------
         ValueError
-            If a column of the file is missing from them.
+            If a column of the file is missing from them, or one of their numbers has no float32 on its side of
+            all boundaries.
         OSError
             If an earlier chunk could not be written.
         """
@@ -140,7 +150,8 @@ class EventWriter:
         missing = [name for name in self._table.branches if name not in columns]
         if missing:
             raise ValueError(f"the file has columns {', '.join(missing)}, which these events have not")
-        self._table.extend({name: columns[name] for name in self._table.branches})
+        stored = {name: columns[name] for name in self._table.branches}
+        self._table.extend(stored if self._rounding is None else self._rounding.rounded(stored))
 
     def settled(self) -> tuple[int, int]:
         """Say how many events are written, and the file's size with them; see `TableWriter.settled`."""

@@ -26,8 +26,6 @@ Array = NDArray[np.float64]
 
 _BELOW_END = 1 - 1e-9
 """Largest T/T_max at which dσ/dT is evaluated: files round T, and the QED factors end in a logarithm."""
-_ROUNDING = 1 - 1e-6
-"""Of the stored T, which must not move an event across `generate_above`."""
 _OUTSIDE = 1e-9
 """Generated over target density below which a sample does not hold the target's events."""
 _N_OMEGA, _N_RECOIL = 33, 65
@@ -202,7 +200,8 @@ def _weights(
     for number, component in enumerate(experiment.source.components):
         mine = np.flatnonzero(events.component == number)
         E_nu = _neutrino_energies(events, mine, component)
-        T = np.minimum(events.T[mine].astype(np.float64), _BELOW_END * T_max(E_nu))
+        recoils = events.T[mine].astype(np.float64)
+        T = np.minimum(recoils, _BELOW_END * T_max(E_nu))
         densities = _densities(T, E_nu, component.flavour, [generated, *targets])
         survived = _survivals(events, mine, E_nu, component, [generated, *targets])
         ours, *theirs = (d * p for d, p in zip(densities, survived, strict=True))
@@ -213,7 +212,9 @@ def _weights(
                 f"{1e3 * E_nu[bad]:.6g} keV, T = {1e3 * T[bad]:.6g} keV) cannot come from the model "
                 "that the sample is said to be made with"
             )
-        inside = _ROUNDING * other.generate_above <= T
+        # all events of the sample are above its own generate_above, whatever the rounding of older files
+        higher = other.generate_above > experiment.generate_above
+        inside = recoils >= other.generate_above if higher else np.ones(len(mine), np.bool_)
         for row, density in zip(found, theirs, strict=True):
             if not signed and np.any(density < 0):
                 bad = int(np.flatnonzero(density < 0)[0])

@@ -80,6 +80,7 @@ def measure(
             precision=card.run.precision,
             compression=card.run.compression,
             format=card.run.format,
+            experiment=experiment,
         ) as writer:
             for columns in file.iterate():
                 n = len(columns["event"])

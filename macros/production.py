@@ -248,6 +248,7 @@ def _open_file(card: Card, seed: int, path: Path, *, detected: bool, experiments
         precision=card.run.precision,
         compression=card.run.compression,
         format=card.run.format,
+        experiment=card.experiment,
     )
 
 

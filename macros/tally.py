@@ -38,7 +38,8 @@ class Tally:
         self.sum_w2 += n if w is None else float(np.sum(w**2))
         detector, T_reco = self._detector, events.T_reco
         if T_reco is not None and w is None and detector.distance is None and len(detector.edges) <= _FEW:
-            above = [np.count_nonzero(T_reco >= edge) for edge in detector.edges]  # quicker than a search
+            # quicker than a search; a float32 column, too, is compared in float64
+            above = [np.count_nonzero(T_reco >= np.float64(edge)) for edge in detector.edges]
             counts = -np.diff([n, *above, 0])
             self.counts += counts
             self.squares += counts
