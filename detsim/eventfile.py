@@ -105,7 +105,7 @@ class EventWriter:
     Raises
     ------
     ValueError
-        For unknown columns, precisions, compressions and formats, and for bins that float32 cannot tell apart.
+        For unknown columns, precisions, compressions and formats, and bins that float32 cannot tell apart.
     OSError
         If the file cannot be written; nothing is left of it.
     """
@@ -141,8 +141,8 @@ class EventWriter:
         Raises
         ------
         ValueError
-            If a column of the file is missing from them, or one of their numbers has no float32 on its side of
-            all boundaries.
+            If a column of the file is missing from them, or a number has no float32 on its side of all
+            boundaries.
         OSError
             If an earlier chunk could not be written.
         """

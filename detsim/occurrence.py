@@ -76,6 +76,12 @@ def add_occurrence(
         constant = isinstance(experiment.normalisation, Flux)
         half_life = math.inf if constant else experiment.source.half_life
         events = add_times(
-            events, experiment.exposure, half_life, n_source=n_source, seed=seed, identity=identity
+            events,
+            experiment.exposure,
+            half_life,
+            n_source=n_source,
+            seed=seed,
+            identity=identity,
+            backgrounds=[background.half_life for background in experiment.backgrounds],
         )
     return events

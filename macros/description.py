@@ -11,10 +11,16 @@ if TYPE_CHECKING:
     from detsim.systematics import Systematic
     from simgen.geometry import Geometry
 
-__all__ = ["describe_geometry", "describe_shape", "describe_source", "describe_uncertainty"]
+__all__ = [
+    "describe_geometry",
+    "describe_half_life",
+    "describe_shape",
+    "describe_source",
+    "describe_uncertainty",
+]
 
-_YEARS = 1e8
-"""Half-life [s] above which it is given in years."""
+_HOUR, _YEARS = 3600.0, 1e8
+"""Half-lives [s] above which they are given in days and in years."""
 
 
 def describe_shape(geometry: "Geometry") -> str:
@@ -59,10 +65,21 @@ def describe_source(experiment: "Experiment") -> str:
         f"{c.name} {c.flavour} up to {write_quantity(c.spectrum.endpoint, 'keV', digits=5)}"
         for c in source.components
     )
-    unit = "y" if source.half_life > _YEARS else "d"
-    life = f"half-life {write_quantity(source.half_life, unit, digits=5)}"
-    constant = math.isinf(source.half_life)
-    return f"{components}, {'constant' if constant else life}; {_normalisation(experiment)}"
+    return f"{components}, {describe_half_life(source.half_life)}; {_normalisation(experiment)}"
+
+
+def describe_half_life(half_life: float) -> str:
+    """Describe a half-life [s].
+
+    Examples
+    --------
+    >>> describe_half_life(432000.0), describe_half_life(20.0), describe_half_life(math.inf)
+    ('half-life 5 d', 'half-life 20 s', 'constant')
+    """
+    if math.isinf(half_life):
+        return "constant"
+    unit = "y" if half_life > _YEARS else "d" if half_life > _HOUR else "s"
+    return f"half-life {write_quantity(half_life, unit, digits=5)}"
 
 
 def _normalisation(experiment: "Experiment") -> str:

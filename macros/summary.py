@@ -7,7 +7,12 @@ from macros.card import Card
 from macros.card.exposure import UNIT_MASS, has_amount
 from macros.console import format_number
 from macros.cutoff import cutoff
-from macros.description import describe_geometry, describe_source, describe_uncertainty
+from macros.description import (
+    describe_geometry,
+    describe_half_life,
+    describe_source,
+    describe_uncertainty,
+)
 from macros.response import describe_response
 from simgen.units import write_quantity
 
@@ -22,10 +27,7 @@ __all__ = ["analysis_facts", "analysis_rows", "experiment_facts", "experiment_ro
 def experiment_rows(card: Card) -> list[tuple[str, str]]:
     """Describe the experiment of a plain card."""
     experiment, detector = card.experiment, card.experiment.detector
-    backgrounds = [
-        f"{b.name} {_per_mass(write_quantity(b.rate, '/d', digits=4), card)}, {describe_uncertainty(b)}"
-        for b in experiment.backgrounds
-    ]
+    backgrounds = [_background(b, card) for b in experiment.backgrounds]
     known = [f"{s.name} {describe_uncertainty(s)}" for s in experiment.systematics]
     threshold = _keV(detector.threshold) if math.isfinite(detector.threshold) else "none"
     return [
@@ -68,6 +70,7 @@ def experiment_facts(card: Card) -> dict[str, Any]:
         "source": experiment.source.name,
         "geometry": describe_geometry(experiment),
         "backgrounds": [b.name for b in experiment.backgrounds],
+        "background_half_lives": {b.name: b.half_life for b in experiment.backgrounds},
         **cutoff(experiment, card.model).facts(),
         "systematics": {
             **{s.name: _uncertainty(s) for s in experiment.systematics},
@@ -119,6 +122,14 @@ def _exposure(card: Card) -> tuple[str, str]:
 def _per_mass(rate: str, card: Card) -> str:
     """Write a rate in the detector as the card states it: of 1 t where the exposure is mass × time."""
     return rate.replace("/d", "/t/d") if has_amount(card.document) else rate
+
+
+def _background(background: "Background | FlatBackground", card: Card) -> str:
+    """Describe rate, half-life and uncertainty of a background; a decaying one has its rate at t = 0."""
+    rate = _per_mass(write_quantity(background.rate, "/d", digits=4), card)
+    life = describe_half_life(background.half_life)
+    at = [rate] if math.isinf(background.half_life) else [f"{rate} at t = 0", life]
+    return f"{background.name} {', '.join([*at, describe_uncertainty(background)])}"
 
 
 def _uncertainty(of: "Systematic | Background | FlatBackground") -> dict[str, Any]:

@@ -147,6 +147,7 @@ def add_times(
     n_source: int,
     seed: int,
     identity: Sequence[int] = (),
+    backgrounds: Sequence[float] = (),
 ) -> Events:
     """Draw when events happen.
 
@@ -157,23 +158,32 @@ def add_times(
     half_life : float
         Of the source [s]; infinity for a constant one.
     n_source : int
-        Number of components of the source; those behind them are backgrounds, constant in time.
+        Number of components of the source; those behind them are backgrounds.
     seed : int
     identity : sequence of int
         What keeps the members of a study apart.
+    backgrounds : sequence of float
+        Half-lives of the backgrounds [s], in their order; those without one are constant in time.
 
     Returns
     -------
     Events
         With `time`, since the start of the exposure.
+
+    Notes
+    -----
+    The density of a component is 2^(-t/T½) for 0 ≤ t ≤ duration, and its integral is inverted: t =
+    -ln(1 - u (1 - 2^(-duration/T½))) T½/ln 2. When the exposure starts changes the number of events, not this.
     """
     k0, k1 = kernel_key(seed, Stage.TIME, *identity).astype(np.uint64)
     time = np.empty(len(events))
     rate = math.log(2) / half_life
+    rates = math.log(2) / np.array(backgrounds, np.float64)
     duration = exposure.duration
 
     def draw(a: int, b: int) -> None:
-        fill_times(events.event[a:b], events.component[a:b], n_source, duration, rate, k0, k1, time[a:b])
+        columns = (events.event[a:b], events.component[a:b])
+        fill_times(*columns, n_source, duration, rate, rates, k0, k1, time[a:b])
 
     in_parts(draw, 0, len(events))
     return replace(events, time=time)

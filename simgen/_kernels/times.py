@@ -19,14 +19,27 @@ def fill_times(
     n_source: int,
     duration: float,
     rate: float,
+    backgrounds: NDArray[np.float64],
     k0: np.uint64,
     k1: np.uint64,
     time: NDArray[np.float64],
 ) -> None:
-    """Fill times since the start: of a decay with this rate [1/s], even for components from n_source on."""
+    """Fill times since the start: of decays with these rates [1/s], even where the rate is 0.
+
+    rate is that of the components below n_source; the next have those in backgrounds, and all others are even.
+    """
     lived = -math.expm1(-rate * duration)
     decays, life = (n_source, -1.0 / rate) if lived > 0.0 else (0, 0.0)
     for i in range(len(event)):
         u, _ = uniforms(np.uint64(event[i]), 0, k0, k1)
         decayed, even = min(life * logarithm_of_rest(u * lived), duration), u * duration
         time[i] = decayed if component[i] < decays else even
+    # one after the other: the loop vectorises as long as all its events have one rate
+    for b in range(len(backgrounds)):
+        lived, c = -math.expm1(-backgrounds[b] * duration), n_source + b
+        if lived > 0.0:
+            life = -1.0 / backgrounds[b]
+            for i in range(len(event)):
+                u, _ = uniforms(np.uint64(event[i]), 0, k0, k1)
+                decayed = min(life * logarithm_of_rest(u * lived), duration)
+                time[i] = decayed if component[i] == c else time[i]

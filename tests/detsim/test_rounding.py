@@ -1,4 +1,4 @@
-"""Float32 columns: every number stays in the interval, and every vertex in the region, where it was counted."""
+"""Float32 columns: every number stays in its interval, every vertex in its region."""
 
 from dataclasses import replace
 
@@ -142,7 +142,7 @@ def test_vertices_beside_a_wall(shape, on):
 
 
 def test_columns_of_an_experiment():
-    """Contract: edges and threshold of both measured quantities, generate_above and shells of the true one."""
+    """Contract: edges and threshold of what is measured, generate_above and shells of the recoil."""
     experiment = borexino_outside()
     detector = replace(
         experiment.detector,

@@ -272,6 +272,36 @@ def test_times(half_life):
         assert stats.chisquare(counts, expected * counts.sum() / expected.sum()).pvalue > ALPHA
 
 
+def truncated(t, life, duration):
+    """Distribution function of the decay law within an exposure, by series where the half-life is long."""
+    rate = math.log(2) / life
+    return np.expm1(-rate * t) / np.expm1(-rate * duration) if rate * duration > 1e-300 else t / duration
+
+
+@pytest.mark.parametrize("life", [1e-9, 0.3, 5.0, 2000.0, 1e12, 1e290, math.inf], ids=str)
+def test_times_of_a_background(life):
+    """Closed form: the decay law of a background within 100 d (KS), beside a source that lives 27.7 d.
+
+    Finds 5 % in the half-life, a background that takes the law of another, and cancellation at both ends.
+    """
+    n, duration = 60_000, 100 * DAY
+    component = np.arange(n, dtype=np.int32) % 4
+    mixed = replace(blank(n), component=component)
+    lives = [life * DAY, math.inf, 20 * DAY]
+    found = add_times(mixed, Exposure(duration=duration), 27.7 * DAY, n_source=1, seed=31, backgrounds=lives)
+    assert np.all((found.time >= 0) & (found.time <= duration))
+    for number, each in enumerate((27.7 * DAY, *lives)):
+        time = found.time[component == number]
+        assert stats.kstest(truncated(time, each, duration), "uniform").pvalue > ALPHA
+    late = add_times(
+        mixed, Exposure(duration=duration, start=40 * DAY), 27.7 * DAY, n_source=1, seed=31, backgrounds=lives
+    )
+    np.testing.assert_array_equal(late.time, found.time)
+    plain = add_times(mixed, Exposure(duration=duration), 27.7 * DAY, n_source=1, seed=31)
+    same = component != 3 if math.isinf(life) else (component == 0) | (component == 2)
+    np.testing.assert_array_equal(plain.time[same], found.time[same])
+
+
 def test_event_by_event():
     """Contract. Finds places or times that depend on the slice, or that share numbers with another stream."""
     sphere = Sphere(radius=3.0, source_distance=8.0)
