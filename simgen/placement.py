@@ -173,7 +173,7 @@ def add_times(
     Notes
     -----
     The density of a component is 2^(-t/T½) for 0 ≤ t ≤ duration, and its integral is inverted: t =
-    -ln(1 - u (1 - 2^(-duration/T½))) T½/ln 2. When the exposure starts changes the number of events, not this.
+    -ln(1 - u (1 - 2^(-duration/T½))) T½/ln 2. The start of the exposure changes the number of events only.
     """
     k0, k1 = kernel_key(seed, Stage.TIME, *identity).astype(np.uint64)
     time = np.empty(len(events))

@@ -26,7 +26,7 @@ def fill_times(
 ) -> None:
     """Fill times since the start: of decays with these rates [1/s], even where the rate is 0.
 
-    rate is that of the components below n_source; the next have those in backgrounds, and all others are even.
+    rate is that of the components below n_source, backgrounds has those of the next; all others are even.
     """
     lived = -math.expm1(-rate * duration)
     decays, life = (n_source, -1.0 / rate) if lived > 0.0 else (0, 0.0)
