@@ -1,6 +1,7 @@
 """Pearson's test of counts against their expectation."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +17,10 @@ ENOUGH_WEIGHTED = 25.0
 """The same of weighted events, (Σw)²/Σw², whose variance is an estimate."""
 
 
+_DISAGREES = 1e-6
+"""p-value below which counts and expectation disagree."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """Pearson's χ² of counts against their expectation.
@@ -27,11 +32,23 @@ class Comparison:
         Pooled bins; one less if their sum was fixed.
     p_value : float or None
         None where fewer than 5 counts are expected in all.
+
+    Examples
+    --------
+    >>> compare([105, 90, 110], [100, 100, 100]).verdict, compare([200, 90, 110], [100, 100, 100]).verdict
+    ('agrees', 'disagrees')
     """
 
     chi2: float
     ndof: int
     p_value: float | None
+
+    @property
+    def verdict(self) -> Literal["agrees", "disagrees"] | None:
+        """Whether the p-value is below 1e-6; None without one."""
+        if self.p_value is None:
+            return None
+        return "disagrees" if self.p_value < _DISAGREES else "agrees"
 
 
 def _pool(counts: Array, expected: Array) -> tuple[Array, Array]:

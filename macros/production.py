@@ -86,6 +86,7 @@ class Production:
             "chi2": comparison.chi2 if comparison else None,
             "ndof": comparison.ndof if comparison else None,
             "p_value": comparison.p_value if comparison else None,
+            "verdict": comparison.verdict if comparison else None,
             "events_per_second": self.n_generated / self.seconds,
         }
 

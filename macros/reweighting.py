@@ -71,6 +71,7 @@ class Reweighting:
             "chi2": self.comparison.chi2,
             "ndof": self.comparison.ndof,
             "p_value": self.comparison.p_value,
+            "verdict": self.comparison.verdict,
             "gamma_templates": self.templates,
             "events_per_second": self.tally.n_written / self.seconds,
         }

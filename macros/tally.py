@@ -6,9 +6,10 @@ from numpy.typing import NDArray
 from analysis.comparison import Comparison, compare, compare_weighted
 from detsim.distance import bin_numbers
 from detsim.experiment import Experiment
+from macros.console import RunError, format_number
 from simgen.events import Events
 
-__all__ = ["Tally"]
+__all__ = ["Tally", "check_verdict"]
 
 Array = NDArray[np.float64]
 
@@ -54,3 +55,29 @@ class Tally:
         if self._weighted:
             return compare_weighted(self.counts, self.squares, expected, n_drawn=n_drawn)
         return compare(self.counts, expected, n_drawn=n_drawn)
+
+
+_WRONG = "events and expectation do not come from the same card, or one of them is wrong: do not use it"
+
+
+def check_verdict(comparison: Comparison | None, made: str, *, why: str = _WRONG) -> None:
+    """Fail a command whose sample quadrature contradicts; what was written stays.
+
+    Parameters
+    ----------
+    comparison : Comparison or None
+    made : str
+        The files.
+    why : str
+        What that means.
+
+    Raises
+    ------
+    RunError
+        If the p-value is below 1e-6.
+    """
+    if comparison is not None and comparison.verdict == "disagrees":
+        raise RunError(
+            f"{made}: kept, but it disagrees with quadrature (χ² = {comparison.chi2:.1f} for "
+            f"{comparison.ndof}, p = {format_number(comparison.p_value)}, less than 1e-6): {why}"
+        )

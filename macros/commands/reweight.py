@@ -47,6 +47,7 @@ def reweight(
     check_output(output, force=force)
 
     from macros.reweighting import reweight as give_weights
+    from macros.tally import check_verdict
 
     with progress("reweighting", None, "events") as advance:
         made = give_weights(file, target, output, templates=templates, advance=advance)
@@ -54,12 +55,11 @@ def reweight(
         emit_json(made.document())
     else:
         _say(made)
+    why = "the sample has too few events, or none, where the target has many, or it is not what its card says"
+    check_verdict(made.comparison, str(made.file), why=why)
     p_value = made.comparison.p_value
     if p_value is not None and p_value < _SUSPICIOUS:
-        warn(
-            "sums of weights disagree with quadrature: the sample has too few events, or none, where the "
-            "target has many"
-        )
+        warn(f"sums of weights disagree with quadrature: {why}")
 
 
 def _say(made: "Reweighting") -> None:

@@ -30,6 +30,7 @@ def run(
 
     from macros.job import run_job
     from macros.results import say_fit, say_limit
+    from macros.tally import check_verdict
 
     with progress("simulating", None, "events") as advance:
         result = run_job(loaded, output, force=force, advance=advance)
@@ -50,5 +51,6 @@ def run(
         message(f"\nlook at {output / result.files['report']} first")
     if not result.fit.valid:
         warn(result.fit.reason)
+    check_verdict(result.production.comparison, str(output))
     if result.fit.failed:
         raise RunError(f"the fit failed: {result.fit.reason}")

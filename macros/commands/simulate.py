@@ -211,11 +211,19 @@ def _seed(seed: int | None) -> int:
 
 
 def _report(made: "Production", as_json: bool) -> None:
+    """Say what was made, and fail if its spectrum is not that of quadrature."""
+    from macros.tally import check_verdict
+
+    names = str(made.files[0]) if len(made.files) == 1 else f"{made.files[0]} to {made.files[-1].name}"
     if as_json:
         emit_json(made.document())
-        return
+    else:
+        _say(made, names)
+    check_verdict(made.comparison, names)
+
+
+def _say(made: "Production", names: str) -> None:
     comparison = made.comparison
-    names = str(made.files[0]) if len(made.files) == 1 else f"{made.files[0]} to {made.files[-1].name}"
     say(f"{names}: {made.n_written} events written of {made.n_generated} drawn, seed {made.seed}")
     if comparison is None:
         say(f"expected {format_number(made.expected, 6)}")

@@ -1,5 +1,7 @@
 """Commands that make events: JSON, and that their numbers are right."""
 
+import json
+
 import numpy as np
 import pytest
 from invocation import CARD, answer, invoke, refusal
@@ -80,8 +82,8 @@ def test_p_value_sees_a_wrong_spectrum(tmp_path, monkeypatch):
     real = production.expected_counts
     wrong = Model(name="E6", beta=0.0, gamma=0.6, corrections="full", sin2_theta_w=0.2317)
     monkeypatch.setattr(production, "expected_counts", lambda experiment, _: real(experiment, wrong))
-    found = answer("simulate", CARD, "-o", tmp_path / "x.root", "--seed", 3, "--events", 200_000)
-    assert found["p_value"] < 1e-6
+    made = invoke("simulate", CARD, "-o", tmp_path / "x.root", "--seed", 3, "--events", 200_000, "--json")
+    assert json.loads(made.stdout)["p_value"] < 1e-6
 
 
 @pytest.mark.parametrize("card", [CARD, "lama-pm147-realistic"])

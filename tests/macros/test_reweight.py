@@ -222,7 +222,7 @@ def test_wrong_weights_in_a_file(files, tmp_path, wrong):
 
 
 def test_the_verdict(files, tmp_path):
-    """Contract: equal weights of a given number say why there is no χ²; a sample without support warns."""
+    """Contract: equal weights of a given number say why there is no χ²; a sample without support fails."""
     same = invoke("reweight", files / "generate.root", "--to", CARD, "-o", tmp_path / "same.root")
     assert "no χ², as their number was given and all weigh the same" in same.stdout
     nothing = [
@@ -234,8 +234,10 @@ def test_the_verdict(files, tmp_path):
     answer("simulate", CARD, *nothing, "-o", sample, "--seed", 1, "--events", 500)
     for more in ((), ("--json",)):
         made = invoke("reweight", sample, "--to", CARD, "-o", tmp_path / "w.root", "--force", *more)
-        assert made.exit_code == 0
-        assert "warning: sums of weights disagree with quadrature" in made.stderr
+        assert made.exit_code == 1
+        assert "error: " in made.stderr
+        assert "w.root: kept, but it disagrees with quadrature" in made.stderr
+        assert "too few events, or none, where the target has many" in made.stderr
     assert "warning" not in same.stderr
 
 
