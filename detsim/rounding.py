@@ -31,7 +31,7 @@ _PLACE = ("vertex_x", "vertex_y", "vertex_z")
 
 @dataclass(frozen=True, kw_only=True)
 class Boundaries:
-    """Where a column is cut: bin edges, a threshold.
+    """Where a column is cut: bin edges, a threshold, points of a table of efficiency.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ class Boundaries:
     def _too_fine(self, low: float, high: float) -> str:
         return (
             f"{self.column} cannot be stored as float32: there is no such number from {low!r} to {high!r} "
-            f'{self.unit}, which bins and threshold tell apart; set run.precision = "float64"'
+            f'{self.unit}, which the experiment tells apart; set run.precision = "float64"'
         )
 
 
@@ -141,8 +141,12 @@ class Rounding:
             If float32 cannot tell two edges of the detector's bins apart.
         """
         detector = experiment.detector
-        recoils = (experiment.generate_above, *detector.acceptance_steps[0])
-        measured = (detector.threshold, *detector.edges)
+        true, reco = (
+            () if curve is None else curve.energies
+            for curve in (detector.true_efficiency, detector.measured_efficiency)
+        )
+        recoils = (experiment.generate_above, *detector.acceptance_steps[0], *true)
+        measured = (detector.threshold, *detector.edges, *reco)
         boundaries = {
             "T": Boundaries(column="T", values=tuple(T for T in recoils if T > 0), unit="MeV"),
             "T_reco": Boundaries(

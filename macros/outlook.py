@@ -11,6 +11,7 @@ from analysis.intervals import limit_of_counts
 from analysis.results import LimitResult
 from detsim.baskets import row_bytes
 from detsim.eventfile import event_branches, event_columns
+from detsim.rounding import Rounding
 from detsim.simulation import event_plan, simulate
 from macros.card import Card
 from macros.cutoff import cutoff
@@ -100,6 +101,11 @@ def _warnings(card: Card, in_bins: NDArray[np.float64]) -> Iterator[str]:
         yield "events cannot be drawn: dσ/dT diverges at T → 0; set model.generate_above"
     if fit.error_per_bin is not None and np.any(fit.error_per_bin**2 * in_bins < 1):
         yield "fit.error_per_bin is smaller than the counting error of some bins, which it should contain"
+    if card.run.precision == "float32":
+        try:
+            Rounding.of(experiment)
+        except ValueError as error:
+            yield f"events cannot be written: {error}"
     left_out = cutoff(experiment, model)
     if left_out.notable:
         yield left_out.text()

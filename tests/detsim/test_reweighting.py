@@ -155,6 +155,19 @@ def test_recoils_below_the_targets_limit_weigh_nothing(samples):
     )
 
 
+def test_the_limit_itself(samples):
+    """Closed form: a higher limit cuts exactly; at the sample's own, rounding of the file cuts nothing."""
+    experiment, model, events = samples["borexino"]
+    low = replace(experiment, generate_above=0.1)
+    recoils = np.array([0.1, 0.1, np.nextafter(0.3, 0), 0.3])
+    few = replace(events.select(np.flatnonzero(events.component == 0)[:4]), T=recoils)
+    high = replace(low, generate_above=0.3)
+    assert_array_equal(weights(few, low, model, SM(), target_experiment=high) > 0, [0, 0, 0, 1])
+    older = replace(few, T=np.nextafter(recoils.astype("f4"), np.float32(0)))
+    assert older.T.astype("f8")[0] < 0.1
+    assert np.all(weights(older, low, model, SM()) > 0)
+
+
 @pytest.mark.parametrize("limit", [0.35, 0.71])
 def test_a_component_below_the_targets_limit(samples, limit):
     """Twin: of the components that end below `generate_above`, or of all, nothing is left."""

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from detsim.detection import detect
-from detsim.detector import Resolution, uniform_edges
+from detsim.detector import EfficiencyCurve, Resolution, uniform_edges
 from detsim.distance import DistanceBins
 from detsim.rounding import Boundaries, Rounding
 from detsim.simulation import generate
+from detsim.smearing import Curve
 from simgen.geometry import Box, Cylinder, Shell, Sphere
 from simgen.models import SM
 from simgen.placement import contains
@@ -144,11 +145,13 @@ def test_vertices_beside_a_wall(shape, on):
 def test_columns_of_an_experiment():
     """Contract: edges and threshold of what is measured, generate_above and shells of the recoil."""
     experiment = borexino_outside()
+    curve = Curve(energies=(0.0, 0.41, 1.0), values=(0.0, 0.0, 1.0))
     detector = replace(
         experiment.detector,
         distance=DistanceBins(edges=(500.1, 800.1, 1200.1), resolution=0.0),
         threshold=0.3701,
         wall_distance=50.1,
+        efficiency=EfficiencyCurve(curve=curve, energy="measured"),
     )
     experiment = replace(experiment, detector=detector, generate_above=0.1)
     rounding = Rounding.of(experiment)
@@ -161,6 +164,8 @@ def test_columns_of_an_experiment():
     found = rounding.rounded(x)
     for name, boundary in (("T", 0.1), ("T_reco", 0.3701), ("L_reco", 800.1)):
         assert found[name].astype(np.float64)[0] >= boundary > found[name].astype(np.float64)[1]
+    on_a_point = rounding.rounded({"T_reco": np.array([0.41, np.nextafter(0.41, 0)])})["T_reco"]
+    assert on_a_point.astype(np.float64)[0] >= 0.41 > on_a_point.astype(np.float64)[1]
     assert found["E_nu"] is x["E_nu"]
     assert rounding.regions == (experiment.geometry, experiment.baselines.region)
 

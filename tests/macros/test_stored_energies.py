@@ -5,7 +5,7 @@ from pathlib import Path
 import awkward as ak
 import numpy as np
 import pytest
-from invocation import answer
+from invocation import answer, invoke, refusal
 from numpy.testing import assert_array_equal
 
 from analysis.comparison import compare
@@ -136,3 +136,19 @@ def test_reweighted(runs, tmp_path):
     assert made["chi2"] == pytest.approx(other["chi2"], rel=1e-4)
     sums = counts(card, tmp_path / "w.root"), counts(card, tmp_path / "x.root")
     np.testing.assert_allclose(*sums, rtol=1e-6)
+
+
+def test_bins_too_narrow_for_float32(tmp_path):
+    """Contract: check warns, simulate refuses before it draws, and float64 is the way that both name."""
+    lines = [
+        line for line in CARDS[1].read_text(encoding="utf-8").splitlines() if not line.startswith("bins")
+    ]
+    lines.insert(lines.index('threshold = "250 keV"'), 'edges = ["350 keV", "350.000001 keV", "400 keV"]')
+    card, path = tmp_path / "narrow.toml", tmp_path / "a.root"
+    card.write_text("\n".join(lines), encoding="utf-8")
+    words = "no such number from 0.35 to 0.350000001 MeV, which the experiment tells apart; set run.precision"
+    assert words in invoke("check", card).stderr
+    assert words in refusal("simulate", card, "-o", path, "--seed", 1)
+    assert not path.exists()
+    assert answer("simulate", card, "-o", path, "--seed", 1, *EXACT)["verdict"] == "agrees"
+    assert words not in invoke("check", card, *EXACT).stderr
