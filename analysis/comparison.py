@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import chdtrc
+from scipy.special import chdtrc, xlogy
 
 __all__ = ["ENOUGH_WEIGHTED", "Comparison", "compare", "compare_weighted"]
 
@@ -32,6 +32,9 @@ class Comparison:
         Pooled bins; one less if their sum was fixed.
     p_value : float or None
         None where fewer than 5 counts are expected in all.
+    p_deviance : float or None
+        The same of the deviance -2 ln L/L_saturated. Large fluctuations of few counts are more frequent than
+        Pearson's χ² says.
 
     Examples
     --------
@@ -42,13 +45,14 @@ class Comparison:
     chi2: float
     ndof: int
     p_value: float | None
+    p_deviance: float | None = None
 
     @property
     def verdict(self) -> Literal["agrees", "disagrees"] | None:
-        """Whether the p-value is below 1e-6; None without one."""
+        """Whether both p-values are below 1e-6; None without one."""
         if self.p_value is None:
             return None
-        return "disagrees" if self.p_value < _DISAGREES else "agrees"
+        return "disagrees" if max(self.p_value, self.p_deviance or 0.0) < _DISAGREES else "agrees"
 
 
 def _pool(counts: Array, expected: Array) -> tuple[Array, Array]:
@@ -96,7 +100,15 @@ def compare(counts: ArrayLike, expected: ArrayLike, *, n_drawn: int | None = Non
     if mu.min() < _ENOUGH or ndof == 0:
         return Comparison(chi2=0.0, ndof=0, p_value=None)
     chi2 = float(np.sum((n - mu) ** 2 / mu))
-    return Comparison(chi2=chi2, ndof=ndof, p_value=float(chdtrc(ndof, chi2)))
+    return _judged(chi2, ndof, n, mu)
+
+
+def _judged(chi2: float, ndof: int, n: Array, mu: Array) -> Comparison:
+    """Take the deviance of counts, or effective counts, beside Pearson's χ²."""
+    with np.errstate(divide="ignore"):
+        deviance = float(np.sum(2 * (mu - n + xlogy(n, n) - xlogy(n, mu))))
+    p_deviance = float(chdtrc(ndof, max(deviance, 0.0)))
+    return Comparison(chi2=chi2, ndof=ndof, p_value=float(chdtrc(ndof, chi2)), p_deviance=p_deviance)
 
 
 def compare_weighted(
@@ -143,7 +155,8 @@ def compare_weighted(
             ndof -= 1
     if ndof == 0:
         return Comparison(chi2=0.0, ndof=0, p_value=None)
-    return Comparison(chi2=chi2, ndof=ndof, p_value=float(chdtrc(ndof, chi2)))
+    effective = w**2 / w2
+    return _judged(chi2, ndof, effective, effective * mu / w)
 
 
 def _effective(group: Array) -> float:

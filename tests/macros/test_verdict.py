@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 from invocation import CARD, answer, invoke
+from scipy.stats import chi2, poisson
 
-from analysis.comparison import Comparison
+from analysis.comparison import Comparison, compare, compare_weighted
 from detsim.eventfile import EventFile
 from detsim.simulation import event_plan
 from macros import production
@@ -108,3 +109,15 @@ def test_chance_is_no_failure():
         if verdict != "disagrees":
             check_verdict(comparison, "a.root")
     check_verdict(None, "a.root")
+
+
+def test_few_counts_are_no_failure():
+    """Closed form: Poisson(5) is 16 or more with p = 7e-5, where Pearson's χ² says 9e-7; 25 is a surplus."""
+    rare = compare([16], [5])
+    assert poisson.sf(15, 5) > 6e-5
+    assert rare.p_value < 1e-6
+    assert rare.verdict == "agrees"
+    assert compare([25], [5]).verdict == "disagrees"
+    weights = np.full(30, 2.0)
+    found = compare_weighted([weights.sum()], [(weights**2).sum()], [18.0])
+    assert found.p_deviance == pytest.approx(chi2.sf(2 * (9 - 30 + 30 * np.log(30 / 9)), 1), rel=1e-9)
