@@ -28,7 +28,7 @@ TERMS = {
     "light vector": {"vector_coupling": -1e-12, "vector_mass": 1e-3},
     "scalar": {"scalar_coupling": 2e-11, "scalar_mass": 0.5},
     "charged current": {"delta_c_L": 0.2},
-    "charged current to first order": {"delta_c_L": -0.2, "delta_c_L_order": "first"},
+    "charged current to first order": {"delta_c_L": -0.1, "delta_c_L_order": "first"},
 }
 TERMS["all"] = {key: value for term in TERMS.values() for key, value in term.items()}
 MIXED = {"gamma": 0.07, "phi": -0.03}
