@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from analysis.likelihood import Likelihood, paper_errors, template_errors
 from analysis.minimum import Minimum
 from analysis.profile import Profile
-from analysis.ranges import EVEN, fit_range
+from analysis.ranges import EVEN, experiment_range
 from analysis.templates import Templates, make_templates
 from analysis.waves import wave_points
 from detsim.experiment import Experiment
@@ -61,7 +61,7 @@ class Fitter:
     @cached_property
     def range(self) -> tuple[float, float]:
         """Range of the parameter of interest in a free fit."""
-        low, high = fit_range(self.templates.model, self.templates.poi)
+        low, high = experiment_range(self.templates.experiments, self.templates.model, self.templates.poi)
         if not self.bounded:
             return low, high
         lowest, highest = parameter_range(self.templates.poi)

@@ -12,7 +12,7 @@ from scipy.special import chdtri
 
 from analysis.fitter import Fitter
 from analysis.likelihood import Likelihood
-from analysis.ranges import fit_range
+from analysis.ranges import experiment_range
 from analysis.waves import wave_points
 
 __all__ = ["Plane", "PlaneResult", "fit_plane", "plane_threshold"]
@@ -143,7 +143,8 @@ class Plane:
             positive = nuisance.constraint == "log-normal" or not nuisance.is_shape
             low, high = (0.0 if positive else -math.inf), math.inf
         else:
-            low, high = fit_range(self.fitter.templates.model, name)
+            templates = self.fitter.templates
+            low, high = experiment_range(templates.experiments, templates.model, name)
         if nuisance and low == points[0] == 0.0 and nuisance.constraint == "log-normal":
             raise ValueError(f"values of {name}, which is log-normal, must be above 0, got 0")
         if points[0] < low or points[-1] > high:

@@ -4,11 +4,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from detsim.experiment import Experiment
 from simgen.mixing import end_point
 from simgen.models import Model
 from simgen.parameters import parameter_range
+from simgen.positivity import positive_range
 
-__all__ = ["EVEN", "INSIDE", "NEEDED", "check_truths", "fit_range"]
+__all__ = ["EVEN", "INSIDE", "NEEDED", "check_truths", "experiment_range", "fit_range"]
 
 RHO_MIX_BOUND = 1.1
 """A fit in γ at fixed φ ≠ 0 stays where ρ_mix is below this: at γ → 0 it diverges."""
@@ -69,6 +71,20 @@ def fit_range(model: Model, poi: str) -> tuple[float, float]:
         return _constrained_range(model, poi, low, high)
     if model.constrained and poi == "beta" and model.tau is None:
         raise ValueError("a fit of beta in a constrained model needs tau = ⟨H_u⟩²/⟨H_d⟩²")
+    return low, high
+
+
+def experiment_range(experiments: Sequence[Experiment], model: Model, poi: str) -> tuple[float, float]:
+    """Return the part of `fit_range` in which dσ/dT is at least zero for all that experiments see.
+
+    Raises
+    ------
+    ValueError
+        If there is none (`simgen.positivity.positive_range`), or as for `fit_range`.
+    """
+    low, high = fit_range(model, poi)
+    for e in experiments:
+        low, high = positive_range(e.source, model, poi, e.generate_above, low, high)
     return low, high
 
 

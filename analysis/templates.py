@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis.nuisances import Nuisance, collect
 from analysis.polynomial import quadratic
-from analysis.ranges import INSIDE, NEEDED, fit_range
+from analysis.ranges import INSIDE, NEEDED, experiment_range, fit_range
 from detsim.experiment import Experiment
-from detsim.folding import Folded, fold
+from detsim.folded import Folded
+from detsim.folding import fold
 from detsim.sampling import Sample, Sampling
 from detsim.systematics import vary
 from simgen.models import Model
@@ -155,16 +156,16 @@ class Templates:
         found = np.empty((self.n_layers, self.n_bins))
         for e, own in enumerate(self.folded):
             folded = own if own.serves(model) else self.fold(e, model)
-            nominal = folded.signal(model)[1:-1]
+            nominal = folded.signal(model, signed=True)[1:-1]
             varied = []
             for s in self.shapes:
                 if not self._concerns(s, e):
                     varied.append([nominal, nominal])
                 elif s.quantity == "sin2_theta_w":
                     others = [model.vary(sin2_theta_w=s.value(x)) for x in (1.0, -1.0)]
-                    varied.append([folded.signal(other)[1:-1] for other in others])
+                    varied.append([folded.signal(other, signed=True)[1:-1] for other in others])
                 else:
-                    varied.append([f.signal(model)[1:-1] for f in self._refolds(s, e, model)])
+                    varied.append([f.signal(model, signed=True)[1:-1] for f in self._refolds(s, e, model)])
             found[:, self.bins[e]] = np.array(_layers(nominal, varied)) * self._scaling(e)
         return found
 
@@ -273,7 +274,7 @@ def make_templates(
     Raises
     ------
     ValueError
-        If the model has no such parameter, or the experiments do not fit together.
+        If the model has no such parameter, its dσ/dT is below zero, or the experiments do not fit together.
     """
     if poi not in model.parameters:
         lacking = f" without {NEEDED[poi]}" if poi in NEEDED else ""
@@ -284,6 +285,7 @@ def make_templates(
     together = (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)
     if not together:
         raise ValueError("a fit needs at least one experiment")
+    experiment_range(together, model, poi)  # says where dσ/dT is below zero
     samples: tuple[Sample, ...] = ()
     if sampling is not None:
         samples = tuple(

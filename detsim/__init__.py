@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from detsim.detector import Detector, Resolution, Target, uniform_edges
     from detsim.eventfile import EventFile, EventWriter, FileError, RunInfo
     from detsim.experiment import Experiment, FlatBackground
-    from detsim.folding import Folded, fold
+    from detsim.folded import Folded
+    from detsim.folding import fold
     from detsim.prediction import Expectation, predict
     from detsim.reweighting import gamma_templates, weights
     from detsim.sampling import Sample, Sampling
@@ -48,7 +49,7 @@ _HOME = {
     "Experiment": "detsim.experiment",
     "FileError": "detsim.eventfile",
     "FlatBackground": "detsim.experiment",
-    "Folded": "detsim.folding",
+    "Folded": "detsim.folded",
     "Resolution": "detsim.detector",
     "RunInfo": "detsim.eventfile",
     "Sample": "detsim.sampling",

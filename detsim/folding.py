@@ -5,7 +5,6 @@ one quadrature over the true recoil energy is left (and one over the neutrino en
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
@@ -14,16 +13,16 @@ from numpy.typing import NDArray
 
 from detsim.detector import Detector
 from detsim.experiment import Experiment
+from detsim.folded import Folded
 from detsim.response import bin_probabilities, breakpoints
 from simgen.components import Component
 from simgen.deposits import Line, Spectrum
 from simgen.exposure import flavours
-from simgen.flavours import Flavour
 from simgen.kinematics import T_max
 from simgen.models import Model
 from simgen.oscillation import Disappearance, OscillatedSpectrum, oscillates
 from simgen.rate import component_shapes
-from simgen.shapes import Basis, coefficients
+from simgen.shapes import Basis
 from simgen.spectra import Lines
 
 __all__ = [
@@ -43,76 +42,6 @@ _X, _W = np.polynomial.legendre.leggauss(20)
 
 MANY_KNOTS = 256
 """Beyond so many, the kinks of a spectrum lie within the spacing of the nodes that are there anyhow."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Folded:
-    """The shapes h_k folded with source, detector and bins.
-
-    Parameters
-    ----------
-    edges : ndarray, shape (n_bins + 1,)
-        Bin edges in T_reco [MeV].
-    flavours : tuple of Flavour
-    bases : tuple of Basis
-        What the shapes of each flavour are.
-    shapes : tuple of ndarray, shape (K, n_bins + 2)
-        One array per flavour: counts per unit coefficient. The first column holds what is recorded below
-        the first edge, the last what is elsewhere outside the bins. Infinite where a shape diverges at T → 0.
-        Of a flavour that oscillates 2K rows: the second K hold what would disappear at full mixing.
-    backgrounds : ndarray, shape (n_backgrounds, n_bins + 2)
-        Counts of each background.
-    delta_m2 : float or None
-        Of the oscillation [eV²].
-    """
-
-    edges: Array
-    flavours: tuple[Flavour, ...]
-    bases: tuple[Basis, ...]
-    shapes: tuple[Array, ...]
-    backgrounds: Array
-    delta_m2: float | None = None
-
-    def signal(self, model: Model) -> Array:
-        """Compute the expected signal of a model.
-
-        Returns
-        -------
-        ndarray, shape (n_bins + 2,)
-
-        Raises
-        ------
-        ValueError
-            If the model has other corrections, mediator masses or Δm², or a count is infinite.
-        """
-        if not self.serves(model):
-            raise ValueError(
-                "the shapes were folded for other radiative corrections, mediator masses or delta_m2: "
-                "fold again"
-            )
-        total = np.zeros(self.backgrounds.shape[1])
-        for flavour, shapes in zip(self.flavours, self.shapes, strict=True):
-            c = coefficients(model, flavour)
-            if len(shapes) > len(c):
-                c = np.concatenate([c, -model.sin2_2theta * c])
-            used = np.flatnonzero(c)  # 0·∞ of a term that is switched off
-            with np.errstate(invalid="ignore"):  # ∞ - ∞ of an interference is caught below
-                total += c[used] @ shapes[used]
-        if not np.all(np.isfinite(total)):
-            kinds = (coefficients(model, flavour) for flavour in self.flavours)
-            if not model.diverges or not all(np.all(np.isfinite(c)) for c in kinds):
-                raise ValueError("the expected counts overflow: a value of model or experiment is too large")
-            raise ValueError(
-                "the expected counts diverge: with mu_nu or millicharge ≠ 0 recoils of T → 0 are recorded; "
-                "set model.generate_above (a true energy, such as '1 keV') or a threshold above 0"
-            )
-        return total
-
-    def serves(self, model: Model) -> bool:
-        """Tell whether the model has coefficients in these shapes."""
-        return model.delta_m2 == self.delta_m2 and all(
-            Basis.of(model, f) == basis for f, basis in zip(self.flavours, self.bases, strict=True)
-        )
 
 
 def kinks_of(component: Component) -> Array:
@@ -268,6 +197,8 @@ def fold(experiment: Experiment, model: Model) -> Folded:
         shapes=tuple(shapes),
         backgrounds=fold_backgrounds(experiment),
         delta_m2=model.delta_m2,
+        source=experiment.source,
+        T_low=experiment.generate_above,
     )
 
 

@@ -17,6 +17,7 @@ from simgen.components import Component
 from simgen.deposits import Line
 from simgen.models import Model
 from simgen.oscillation import oscillated
+from simgen.positivity import check_positive
 from simgen.rate import component_shapes
 from simgen.shapes import Basis, coefficients
 
@@ -85,8 +86,9 @@ def recorded_total(experiment: Experiment, model: Model) -> float:
     Raises
     ------
     ValueError
-        If μ_ν ≠ 0 and recoils of T → 0 are recorded.
+        If μ_ν ≠ 0 and recoils of T → 0 are recorded, or dσ/dT is below zero somewhere.
     """
+    check_positive(experiment.source, model, experiment.generate_above)
     detector = experiment.detector
     T_low = experiment.generate_above
     source, inside = experiment.source, 1.0

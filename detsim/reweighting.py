@@ -17,6 +17,7 @@ from simgen.flavours import Flavour
 from simgen.kinematics import E_nu_min, T_max
 from simgen.models import Model
 from simgen.oscillation import oscillates, survival
+from simgen.positivity import check_positive
 from simgen.shapes import Basis, coefficients
 from simgen.sources import Component, Lines
 
@@ -142,8 +143,8 @@ def check_support(
     Raises
     ------
     ValueError
-        If source, exposure or backgrounds differ, the target's `generate_above` is lower, or its dσ/dT is
-        above zero where the generated one is not.
+        If source, exposure or backgrounds differ, the target's `generate_above` is lower, its dσ/dT is above
+        zero where the generated one is not, or below (`simgen.positivity.check_positive`).
     """
     for name in ("source", "exposure", "backgrounds"):
         if getattr(experiment, name) != getattr(target_experiment, name):
@@ -159,6 +160,7 @@ def check_support(
             "with mu_nu or millicharge ≠ 0 the target's dσ/dT diverges at T → 0: set generate_above, "
             "a true recoil energy such as '1 keV'"
         )
+    check_positive(experiment.source, target, low)
     for component in experiment.source.components:
         E_nu, T = _grid(component, low)
         ours, theirs = (dsigma_dT(T, E_nu, m, flavour=component.flavour) for m in (generated, target))
@@ -216,13 +218,9 @@ def _weights(
         higher = other.generate_above > experiment.generate_above
         inside = recoils >= other.generate_above if higher else np.ones(len(mine), np.bool_)
         for row, density in zip(found, theirs, strict=True):
-            if not signed and np.any(density < 0):
-                bad = int(np.flatnonzero(density < 0)[0])
-                raise ValueError(
-                    f"the target's dσ/dT is below zero at E_nu = {1e3 * E_nu[bad]:.4g} keV, T = "
-                    f"{1e3 * T[bad]:.4g} keV: such a model has no events"
-                )
-            row[mine] = np.where(inside, scale * density / ours, 0.0)
+            # where QED factors make the target's dσ/dT negative no event of it is drawn
+            possible = density if signed else np.maximum(density, 0.0)
+            row[mine] = np.where(inside, scale * possible / ours, 0.0)
     return found
 
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from detsim.distance import bin_numbers
 from detsim.experiment import Experiment
-from detsim.folding import Folded, diverging, fold_backgrounds
+from detsim.folded import Folded
+from detsim.folding import diverging, fold_backgrounds
 from detsim.occurrence import Occurrence
 from detsim.simulation import event_plan, stream
 from simgen.crosssection import dsigma_dT
@@ -151,6 +152,8 @@ class Sample:
             shapes=tuple(shapes),
             backgrounds=fold_backgrounds(experiment),
             delta_m2=model.delta_m2,
+            source=experiment.source,
+            T_low=experiment.generate_above,
         )
 
     def _spread(self, energies: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -31,7 +31,9 @@ YEAR = 365.25 * 86400.0
 """Julian year [s]."""
 SIGMA0 = 2 * G_F**2 * M_E / math.pi * HBARC2
 """Scale of the weak cross section, 2 G_F² m_e/π [cm²/MeV]."""
-CHARGE_RADIUS_SCALE = {"form-factor": 0.01190 / 1e-32, "texono": 0.02380 / 1e-32}
-"""Shift of sin²θ_W per charge radius [cm⁻²], by convention: F = q²⟨r²⟩/6, or as TEXONO and LSND."""
+_CHARGE_RADIUS = math.sqrt(2) * math.pi * ALPHA / (3 * G_F) / HBARC2
+CHARGE_RADIUS_SCALE = {"form-factor": _CHARGE_RADIUS / 2, "texono": _CHARGE_RADIUS}
+"""Shift of g_L and g_R per charge radius [cm⁻²], by convention: √2πα/(6G_F) with F = q²⟨r²⟩/6, or
+√2πα/(3G_F) as TEXONO and LSND."""
 MAGNETIC_SCALE = math.pi * ALPHA**2 / M_E**2 * HBARC2
 """Scale of the magnetic-moment cross section, πα²/m_e² [cm²]."""

@@ -51,6 +51,10 @@ def couplings(model: Model, *, charged_current: bool = True) -> Couplings:
     Couplings
         For neutrinos; antineutrinos exchange g_L + c_L and g_R in the cross section.
 
+    Notes
+    -----
+    ρ, κ, ρ_mix and the Z' act on the neutral current. NSI, charge radius and δc_L add to what they give.
+
     Examples
     --------
     >>> from simgen.models import SM
@@ -61,10 +65,10 @@ def couplings(model: Model, *, charged_current: bool = True) -> Couplings:
     phi, rho_mix = model.mixing
     rho = RHO if model.corrections != "tree" else 1.0
     g_L, g_R = _NEUTRAL_CURRENT[model.name](model, phi)
-    scale = rho * rho_mix
+    scale, radius = rho * rho_mix, _charge_radius_shift(model)
     return Couplings(
-        g_L=(scale * g_L[0] + model.eps_L, scale * g_L[1]),
-        g_R=(scale * g_R[0] + model.eps_R, scale * g_R[1]),
+        g_L=(scale * g_L[0] + model.eps_L + radius, scale * g_L[1]),
+        g_R=(scale * g_R[0] + model.eps_R + radius, scale * g_R[1]),
         c_L=1 + model.delta_c_L if charged_current else 0.0,
     )
 
@@ -72,15 +76,15 @@ def couplings(model: Model, *, charged_current: bool = True) -> Couplings:
 _Linear = tuple[float, float]
 
 
-def _neutral_s2(model: Model) -> float:
-    """Return s² inside the neutral current's κs², shifted by a charge radius."""
+def _charge_radius_shift(model: Model) -> float:
+    """Return what a charge radius adds to g_L and g_R: photons know neither ρ, κ nor a Z'."""
     if not model.charge_radius:
-        return model.sin2_theta_w
-    return model.sin2_theta_w + CHARGE_RADIUS_SCALE[str(model.charge_radius_convention)] * model.charge_radius
+        return 0.0
+    return CHARGE_RADIUS_SCALE[str(model.charge_radius_convention)] * model.charge_radius
 
 
 def _neutral_current_sm(model: Model, phi: float) -> tuple[_Linear, _Linear]:
-    s2 = _neutral_s2(model)
+    s2 = model.sin2_theta_w
     return (-0.5, s2), (0.0, s2)
 
 
@@ -96,7 +100,7 @@ def _neutral_current_e6(model: Model, phi: float) -> tuple[_Linear, _Linear]:
     v1, v2 = -c_phi / 4 - v_prime * s_phi, -s_phi / 4 + v_prime * c_phi
     a1, a2 = c_phi / 4 + a_prime * s_phi, s_phi / 4 - a_prime * c_phi
     n1, n2 = c_phi / 4 - n_prime * s_phi, s_phi / 4 + n_prime * c_phi
-    kappa = 4 * _neutral_s2(model) * (c_phi * n1 + gamma * s_phi * n2)
+    kappa = 4 * model.sin2_theta_w * (c_phi * n1 + gamma * s_phi * n2)
     return (
         (4 * ((v1 - a1) * n1 + gamma * (v2 - a2) * n2), kappa),
         (4 * ((v1 + a1) * n1 + gamma * (v2 + a2) * n2), kappa),
@@ -112,7 +116,7 @@ def _neutral_current_lr(model: Model, phi: float) -> tuple[_Linear, _Linear]:
     heavy = s_phi + s2 / r * c_phi
     A = light**2 + gamma * heavy**2
     B = (1 - s2) / r * (-light * s_phi + gamma * heavy * c_phi)
-    kappa = _neutral_s2(model) * (A + B)
+    kappa = s2 * (A + B)
     return (-0.5 * A, kappa), (-0.5 * B, kappa)
 
 

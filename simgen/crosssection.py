@@ -11,6 +11,7 @@ from simgen.constants import M_E, MAGNETIC_SCALE, SIGMA0
 from simgen.flavours import Flavour
 from simgen.kinematics import T_max
 from simgen.models import Model
+from simgen.positivity import check_energies
 from simgen.shapes import Basis, coefficients
 
 __all__ = ["dsigma_dT", "is_cubic", "magnetic_integral", "sigma", "weak_integral"]
@@ -71,7 +72,8 @@ def sigma(
     Raises
     ------
     ValueError
-        If dσ/dT diverges at T → 0 (magnetic moment, millicharge) and T_low = 0.
+        If dσ/dT diverges at T → 0 (magnetic moment, millicharge) and T_low = 0, or is below zero because
+        δc_L² is dropped where it matters.
     """
     if model.diverges and T_low <= 0:
         raise ValueError(
@@ -80,6 +82,7 @@ def sigma(
     E_nu = np.asarray(E_nu, np.float64)
     high = np.maximum(np.minimum(T_max(E_nu), T_high), T_low)
     flavour = Flavour(flavour)
+    check_energies(E_nu, model, flavour, T_low, high)
     rest = replace(model, mu_nu=0.0)
     if is_cubic(model):
         total = weak_integral(coefficients(rest, flavour)[_cubic(rest, flavour)], E_nu, T_low, high)

@@ -21,6 +21,7 @@ from simgen.deposits import Deposit, Line, PowerLaw, Tabulated
 from simgen.kinematics import E_nu_min, T_max
 from simgen.models import Model
 from simgen.packing import FORM_FACTORS, Channel, pack
+from simgen.positivity import check_positive
 from simgen.rate import mean_sigma
 from simgen.shapes import Basis, amplitudes
 from simgen.sources import Component, Source
@@ -77,13 +78,15 @@ def make_plan(
     Raises
     ------
     ValueError
-        If dσ/dT diverges and T_low = 0, or nothing is expected at all.
+        If dσ/dT diverges and T_low = 0 or is below zero (`simgen.positivity.check_positive`), or nothing is
+        expected at all.
     """
     if model.diverges and T_low <= 0:
         raise ValueError(
             "with mu_nu or millicharge ≠ 0 dσ/dT diverges at T → 0: generating needs model.generate_above, "
             "a true recoil energy such as '1 keV'"
         )
+    check_positive(source, model, T_low)
     channels: list[Channel] = []
     expected = 0.0
     weak = _cubic_channels if is_cubic(model) else _box_channels

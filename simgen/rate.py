@@ -3,6 +3,7 @@
 All results are per unit of luminosity, that is per electron and per decay of the source per cm².
 """
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -14,6 +15,7 @@ from simgen.crosssection import sigma
 from simgen.kinematics import E_nu_min
 from simgen.models import Model
 from simgen.oscillation import Disappearance
+from simgen.positivity import check_positive
 from simgen.shapes import Basis, coefficients
 from simgen.spectra import Lines
 
@@ -154,7 +156,13 @@ def recoil_spectrum(source: Source, model: Model, T: ArrayLike) -> Array:
     -------
     ndarray
         ∫ f(ω) dσ/dT dω over all components [cm²/MeV], per decay: eq. (12) without detector.
+
+    Raises
+    ------
+    ValueError
+        If dσ/dT is below zero above the lowest of these energies because δc_L² is dropped where it matters.
     """
+    check_positive(source, model, float(np.min(T, initial=math.inf)))
     total = np.zeros(np.shape(T))
     for component in source.components:
         basis = Basis.of(model, component.flavour)

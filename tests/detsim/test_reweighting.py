@@ -11,13 +11,14 @@ from analysis.comparison import compare_weighted
 from detsim.prediction import predict
 from detsim.reweighting import gamma_templates, weights
 from detsim.simulation import expected_generated, generate, simulate
-from simgen.components import Component
+from simgen.components import Component, Source
+from simgen.crosssection import dsigma_dT
 from simgen.exposure import Interactions
 from simgen.flavours import Flavour
 from simgen.kinematics import T_max
 from simgen.models import E6, LR, SM
 from simgen.sources import source
-from simgen.spectra import FunctionSpectrum
+from simgen.spectra import FunctionSpectrum, Lines
 
 N = 200_000
 BOREXINO = experiments.borexino()
@@ -53,7 +54,8 @@ TARGETS = {
     "millicharge": SM(millicharge=3e-12),
     "all": LR(gamma=0.1, corrections="full", mu_nu=5e-11, eps_R=0.1, millicharge=-1e-12),
 }
-CASES = [(name, target) for name in ("borexino", "mixed") for target in TARGETS]
+CASES = [("borexino", target) for target in TARGETS]
+CASES += [("mixed", target) for target in TARGETS if target != "first order"]  # ν̄_e of 0.55 MeV: below zero
 
 
 def exposure(experiment, model):
@@ -242,9 +244,28 @@ def test_what_the_sample_has_not():
         weights(events, high, SM(), SM(), target_experiment=replace(other, generate_above=0.05))
     with pytest.raises(ValueError, match="below zero at E_nu"):
         weights(events, high, SM(), SM(delta_c_L=-3.0, delta_c_L_order="first"))
+    mixed = generate(MIXED, SM(), seed=1, n=10)
+    with pytest.raises(ValueError, match=r"'beta' \(anti_nu_e\) is below zero at E_nu = .* 'exact'"):
+        weights(mixed, MIXED, SM(), TARGETS["first order"])
     foreign = replace(events, line=events.line + 4)
     with pytest.raises(ValueError, match="not the lines that the events name"):
         weights(foreign, high, SM(), SM())
+
+
+def test_no_weight_where_nothing_is_drawn():
+    """Twin. Finds an error, or a weight below zero, where QED makes the target's dσ/dT negative: the sampler
+    of such a target draws nothing there."""
+    spectrum = Lines(energies=(0.553,), intensities=(1.0,))
+    component = Component(name="line", flavour=Flavour.ANTI_NU_E, spectrum=spectrum)
+    experiment = replace(BOREXINO, source=Source(name="line", components=(component,)), generate_above=0.02)
+    events = generate(experiment, SM(), seed=1, n=1000)
+    T = (1 - np.geomspace(1e-6, 0.1, 1000)) * float(T_max(0.553))
+    full = SM(corrections="full", sin2_theta_w=0.2317)
+    density = dsigma_dT(T, 0.553, full, flavour="anti_nu_e")
+    assert np.any(density < 0)
+    w = weights(replace(events, T=T), experiment, SM(), full)
+    assert_array_equal(w > 0, density > 0)
+    assert_array_equal(w[density < 0], 0)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Interactions on top of the weak one: formulas written a second time in mpmath, and their limits."""
 
 import math
+from dataclasses import replace
 
 import mpmath
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 import reference
 from scipy.integrate import quad
 
-from simgen.constants import ALPHA, G_F, HBARC2, M_E, M_Z, MAGNETIC_SCALE
+from simgen.constants import ALPHA, CHARGE_RADIUS_SCALE, G_F, HBARC2, M_E, M_Z, MAGNETIC_SCALE
 from simgen.couplings import couplings
 from simgen.crosssection import dsigma_dT, sigma
 from simgen.flavours import Flavour
@@ -27,40 +28,47 @@ TERMS = {
     "light vector": {"vector_coupling": -1e-12, "vector_mass": 1e-3},
     "scalar": {"scalar_coupling": 2e-11, "scalar_mass": 0.5},
     "charged current": {"delta_c_L": 0.2},
-    "charged current to first order": {"delta_c_L": -0.2, "delta_c_L_order": "first"},
+    "charged current to first order": {"delta_c_L": -0.1, "delta_c_L_order": "first"},
 }
 TERMS["all"] = {key: value for term in TERMS.values() for key, value in term.items()}
 MIXED = {"gamma": 0.07, "phi": -0.03}
 BETA = 0.4
+RADIUS_SCALE = float(mpmath.sqrt(2) * mpmath.pi / 137.035999 / (3 * 1.1663788e-11) * 1e-32 / 3.8937937e-22)
+"""√2πα/(3G_F) per 1e-32 cm²: 0.0237956, the shift of TEXONO's convention."""
 
 
-def e6_neutral(s2, shift, kappa):
-    """Contract the currents of a mixed E6 model; a charge radius shifts the electromagnetic s² only."""
+def radius_shift(terms):
+    """Compute what a charge radius adds to g_L and g_R: photon exchange."""
+    scale = {"form-factor": RADIUS_SCALE / 2, "texono": RADIUS_SCALE, None: 0.0}
+    return scale[terms.get("charge_radius_convention")] * terms.get("charge_radius", 0.0) / 1e-32
+
+
+def e6_neutral(s2, kappa):
+    """Contract the currents of a mixed E6 model."""
     extra = math.sqrt(5 / 3 * s2)
     chi, psi = math.cos(BETA), math.sin(BETA)
     doublet = 3 * chi / math.sqrt(40) + psi / math.sqrt(24)
     singlet = chi / math.sqrt(40) - psi / math.sqrt(24)
     nu = np.array([0.5, extra * doublet])
-    charge = float(kappa) * (s2 + shift)
+    charge = float(kappa) * s2
     electrons = np.array([-0.5 + charge, extra * doublet]), np.array([charge, extra * singlet])
     return [2 * reference.propagate(nu, e, **MIXED, normalise_to_Z0=True) for e in electrons]
 
 
 def expected(T, E_nu, terms, *, flavour, corrections, mixed=False):
     """Evaluate every term from its formula [cm²/MeV]."""
-    scale = {"form-factor": 0.01190, "texono": 0.02380, None: 0.0}[terms.get("charge_radius_convention")]
-    shift = scale * terms.get("charge_radius", 0.0) / 1e-32
 
     def neutral(T, rho, kappa):
         pole = 2 * mpmath.mpf(M_E) * T + mpmath.mpf(terms.get("vector_mass", 1.0)) ** 2
         vector = terms.get("vector_coupling", 0.0) / (2 * mpmath.sqrt(2) * G_F * pole)
         charge = -mpmath.sqrt(2) * mpmath.pi * ALPHA * terms.get("millicharge", 0.0) / (G_F * M_E * T)
         if mixed:
-            g_L, g_R = (rho * g for g in e6_neutral(S2, shift, kappa))
+            g_L, g_R = (rho * g for g in e6_neutral(S2, kappa))
         else:
-            g_R = rho * kappa * (mpmath.mpf(S2) + shift)
+            g_R = rho * kappa * mpmath.mpf(S2)
             g_L = g_R - rho / 2
-        both = vector + charge / 2  # the charge is a vector coupling: half of it in g_L, half in g_R
+        # the charge is a vector coupling: half of it in g_L, half in g_R
+        both = vector + charge / 2 + radius_shift(terms)
         return g_L + terms.get("eps_L", 0.0) + both, g_R + terms.get("eps_R", 0.0) + both
 
     weak = reference.bks(
@@ -98,7 +106,7 @@ def test_terms_at_random_points(term, corrections, flavour):
 @pytest.mark.parametrize("flavour", ["nu_e", "anti_nu_e", "nu_mu"])
 @pytest.mark.parametrize("corrections", CORRECTIONS)
 def test_terms_with_a_mixed_Z_prime(corrections, flavour):
-    """Twin. Finds a charge radius inside s_W of the Z' couplings, or ρ_mix on a term on top: 1e-9."""
+    """Twin. Finds ρ, κ, ρ_mix or the mixing on a term on top, a charge radius among them: 1e-9."""
     rng = np.random.default_rng(22)
     energies = np.exp(rng.uniform(np.log(0.1), np.log(5.0), 8))
     T = rng.uniform(0.01, 0.99, 8) * T_max(energies)
@@ -201,13 +209,20 @@ def test_terms_vanish_with_their_coupling(corrections, name, size, power):
     np.testing.assert_array_equal(none, standard)
 
 
+def test_charge_radius_scale():
+    """Golden. Finds a rounded constant: √2πα/(3G_F) = 0.0237956 per 1e-32 cm², and half of it."""
+    assert pytest.approx(0.0237956, abs=5e-8) == RADIUS_SCALE
+    assert CHARGE_RADIUS_SCALE["texono"] * 1e-32 == pytest.approx(RADIUS_SCALE, rel=1e-12)
+    assert CHARGE_RADIUS_SCALE["form-factor"] * 1e-32 == pytest.approx(RADIUS_SCALE / 2, rel=1e-12)
+
+
 @pytest.mark.parametrize("corrections", CORRECTIONS)
 def test_charge_radius_conventions(corrections):
-    """Closed form. Finds a shared convention: one ⟨r²⟩ as TEXONO is two as form factor; and a shift of s²."""
+    """Closed form. Finds a shared convention: one ⟨r²⟩ as TEXONO is two as form factor; and NSI in both."""
     r2 = 1.3e-32
     texono = SM(corrections=corrections, charge_radius=r2, charge_radius_convention="texono")
     form_factor = SM(corrections=corrections, charge_radius=2 * r2, charge_radius_convention="form-factor")
-    shifted = SM(corrections=corrections, sin2_theta_w=S2 + 0.0238 * 1.3)
+    shifted = SM(corrections=corrections, eps_L=1.3 * RADIUS_SCALE, eps_R=1.3 * RADIUS_SCALE)
     values = [dsigma_dT(T_POINTS, 0.746, m) for m in (texono, form_factor, shifted)]
     np.testing.assert_allclose(values[0], values[1], rtol=1e-14)
     np.testing.assert_allclose(values[0], values[2], rtol=1e-13)
@@ -231,26 +246,79 @@ def test_first_order_of_the_charged_current_is_equation_5(flavour):
     np.testing.assert_allclose(exact - first, square, rtol=1e-9, atol=1e-58)
 
 
-def test_charge_radius_in_the_left_right_model():
-    """Closed form. Finds a shift of s² inside A and B of eq. (10), or none in g_L and g_R."""
-    mixed = {"gamma": 0.05, "phi": 0.02}
-    plain = couplings(LR(**mixed), charged_current=False).at()
-    A, B = np.linalg.solve([[-0.5 + S2, S2], [S2, -0.5 + S2]], plain)
-    s2, kappa = 0.97 * (S2 + 0.0238 * 1.3), 0.97
-    model = LR(**mixed, charge_radius=1.3e-32, charge_radius_convention="texono")
-    found = couplings(model, charged_current=False).at(kappa)
-    assert found == pytest.approx((A * (s2 - 0.5) + B * s2, A * s2 + B * (s2 - 0.5)), rel=1e-10)
+Z_PRIMES = [
+    LR(gamma=0.1),
+    LR(gamma=0.05, phi=0.02),
+    LR(gamma=0.05, phi=0.02, rho_mix=False, corrections="full"),
+    LR(gamma=0.05, constrained=True, corrections="electroweak"),
+    E6(beta="psi", gamma=0.2),
+    E6(beta="chi", gamma=0.07, phi=-0.03, corrections="full"),
+    E6(beta="eta", gamma=0.1, constrained=True, tau=2.0, corrections="electroweak"),
+]
 
 
-@pytest.mark.parametrize(
-    "model", [LR(gamma=0.05, phi=0.02), E6(beta="psi", gamma=0.2)], ids=lambda m: m.label
-)
-def test_nsi_adds_to_the_couplings(model):
-    """Closed form. Finds ε multiplied by ρ or mixed with the Z'."""
-    model = model.vary(eps_L=0.05, eps_R=-0.02)
-    plain = model.vary(eps_L=0.0, eps_R=0.0)
-    shifts = np.subtract(couplings(model).at(0.97), couplings(plain).at(0.97))
-    assert shifts == pytest.approx([0.05, -0.02], rel=1e-12)
+@pytest.mark.parametrize("model", Z_PRIMES, ids=lambda m: f"{m.label} {m.corrections}")
+@pytest.mark.parametrize("charged_current", [True, False])
+def test_terms_on_top_know_no_Z_prime(model, charged_current):
+    """Closed form. Finds A + B, ρ, κ, ρ_mix or the mixing on a charge radius, NSI or δc_L, in any model."""
+    cases = {
+        "charge radius": ({"charge_radius": 1.3e-32}, 2 * [1.3 * RADIUS_SCALE]),
+        "NSI": ({"eps_L": 0.05, "eps_R": -0.02}, [0.05, -0.02]),
+        "charged current": ({"delta_c_L": 0.04}, [0.04 * charged_current, 0.0]),
+    }
+    for terms, shifts in cases.values():
+        plain = replace(model, charge_radius_convention="texono")
+        found = [couplings(m, charged_current=charged_current).at(0.97) for m in (plain, plain.vary(**terms))]
+        assert np.subtract(found[1], found[0]) == pytest.approx(shifts, rel=1e-12)
+
+
+@pytest.mark.parametrize("model", Z_PRIMES, ids=lambda m: f"{m.label} {m.corrections}")
+@pytest.mark.parametrize("flavour", ["nu_e", "anti_nu_e", "nu_mu", "anti_nu_tau"])
+def test_photon_exchange_beside_a_Z_prime(model, flavour):
+    """Twin. Finds a charge radius, millicharge or light vector that Z' or mixing multiplies: 1e-9.
+
+    All three are one exchange with the vector current of electrons: at a given T each is a shift of both
+    couplings, which NSI of that size are too.
+    """
+    E_nu, T = 0.746, 0.2
+    shift = -math.sqrt(2) * math.pi * ALPHA * 2e-12 / (2 * G_F * M_E * T)
+    shift += 3e-12 / (2 * math.sqrt(2) * G_F * (2 * M_E * T + 0.3**2)) + 0.6 * RADIUS_SCALE
+    terms = {"millicharge": 2e-12, "vector_coupling": 3e-12, "vector_mass": 0.3}
+    radius = {"charge_radius": 0.6e-32, "charge_radius_convention": "texono"}
+    found = dsigma_dT(T, E_nu, replace(model, **terms, **radius), flavour=flavour)
+    twin = dsigma_dT(T, E_nu, replace(model, eps_L=shift, eps_R=shift), flavour=flavour)
+    assert float(found) == pytest.approx(float(twin), rel=1e-9)
+
+
+@pytest.mark.parametrize("corrections", ["tree", "full"])
+def test_left_right_rate_with_a_charge_radius(corrections):
+    """Closed form. Finds A + B on the charge radius: 1.043 times too much at γ = 0.1; also in A, B, C."""
+    gammas = np.array([0.0, 0.1, -0.1])
+    s2, shift, E_nu, T = S2, 5 * RADIUS_SCALE, 0.746, 0.3
+    r = math.sqrt(1 - 2 * s2)
+
+    def neutral(gamma):
+        A, B = 1 + gamma * (s2 / r) ** 2, gamma * s2 * (1 - s2) / r**2
+
+        def at(T, rho, kappa):
+            g_L, g_R = rho * (kappa * s2 - 0.5), rho * kappa * s2
+            return A * g_L + B * g_R + shift, A * g_R + B * g_L + shift
+
+        return at
+
+    twin = [
+        float(reference.bks(T, E_nu, flavour="nu_e", corrections=corrections, neutral=neutral(gamma)))
+        for gamma in gammas
+    ]
+    models = [
+        LR(gamma=g, corrections=corrections, charge_radius=5e-32, charge_radius_convention="texono")
+        for g in gammas
+    ]
+    found = [float(dsigma_dT(T, E_nu, m)) for m in models]
+    assert found == pytest.approx(twin, rel=1e-9)
+    parabola = (found[0], (found[1] - found[2]) / 0.2, (found[1] + found[2] - 2 * found[0]) / 0.02)
+    expected_parabola = (twin[0], (twin[1] - twin[2]) / 0.2, (twin[1] + twin[2] - 2 * twin[0]) / 0.02)
+    assert parabola == pytest.approx(expected_parabola, rel=1e-6)
 
 
 @pytest.mark.parametrize(
