@@ -102,9 +102,9 @@ def load_registries() -> None:
 
 def _prepared(dispatcher: Any) -> Any:
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if not _loaded:
-            load_registries()
-        return dispatcher.__call__(self, *args, **kwargs)
+        load_registries()
+        self.__class__ = dispatcher
+        return self(*args, **kwargs)
 
     if dispatcher not in _classes:
         _classes[dispatcher] = type("Prepared", (dispatcher,), {"__call__": call})
