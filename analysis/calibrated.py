@@ -23,6 +23,7 @@ __all__ = ["calibrated_limit", "expected_calibrated_limit", "upper_limits"]
 Array = NDArray[np.float64]
 
 
+@np.errstate(under="ignore")
 def calibrated_limit(
     fitter: Fitter, counts: ArrayLike, calibration: Calibration, *, method: str, level: float = 0.95
 ) -> LimitResult:
@@ -157,6 +158,7 @@ def upper_limits(
     return found
 
 
+@np.errstate(under="ignore")
 def expected_calibrated_limit(
     fitter: Fitter,
     calibration: Calibration,

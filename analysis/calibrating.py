@@ -95,6 +95,7 @@ def _distance(data: Likelihood, points: Array, reach: float) -> Array:
     return np.asarray(np.minimum(np.sqrt(np.maximum(values - values.min(), 0.0)), reach))
 
 
+@np.errstate(under="ignore")
 def calibrate(
     fitter: Fitter,
     at: Sequence[float] | Array,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from analysis.audit import SAMPLE, Audit, audit_columns, audit_sample, chosen
@@ -44,6 +45,7 @@ class CoverageStudy:
     audit: Audit | None = None
 
 
+@np.errstate(under="ignore")
 def coverage(
     experiments: Experiment | Sequence[Experiment],
     model: Model,

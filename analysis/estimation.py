@@ -4,6 +4,7 @@ import math
 from typing import Any, get_args
 
 import hist
+import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
@@ -28,6 +29,7 @@ _FAR_ABOVE = 25.0
 _NOTHING = Estimate(value=None, error=None, lower=None, upper=None)
 
 
+@np.errstate(under="ignore")
 def fit(
     data: hist.Hist[Any],
     experiment: Experiment,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, SupportsIndex
 
+import numpy as np
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
@@ -49,6 +50,7 @@ class CountBelt:
     form: Form
 
 
+@np.errstate(under="ignore")
 def count_belt(
     counts: Iterable[SupportsIndex], background: float, *, level: float = 0.9, form: Form = "exact"
 ) -> CountBelt:
@@ -83,6 +85,7 @@ def count_belt(
     )
 
 
+@np.errstate(under="ignore")
 def count_interval(
     n: SupportsIndex, background: float, *, level: float = 0.9, form: Form = "exact"
 ) -> tuple[float, float]:
@@ -140,6 +143,7 @@ def count_interval(
     return smallest_signal(n, b, alpha), high
 
 
+@np.errstate(under="ignore")
 def gaussian_interval(x: float, sigma: float, *, level: float = 0.9) -> tuple[float, float]:
     """Compute the interval of a mean μ ≥ 0 that was measured with a Gaussian error.
 

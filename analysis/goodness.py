@@ -75,6 +75,7 @@ def tail_probability(toys: Array, observed: float) -> tuple[float | None, float 
     return p, math.sqrt(p * (1 - p) / n)
 
 
+@np.errstate(under="ignore")
 def goodness_of_fit(
     fitter: Fitter,
     counts: ArrayLike,

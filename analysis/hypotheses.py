@@ -147,6 +147,7 @@ class HypothesisComparison:
         return self.delta + 2 * (self.a.n_free - self.b.n_free)
 
 
+@np.errstate(under="ignore")
 def compare_hypotheses(
     a: Hypothesis,
     b: Hypothesis,

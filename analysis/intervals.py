@@ -197,6 +197,7 @@ def regions(
     return tuple(zip(ends[::2], ends[1::2], strict=True))
 
 
+@np.errstate(under="ignore")
 def limit_of_counts(
     fitter: Fitter,
     counts: ArrayLike,
@@ -221,6 +222,7 @@ def limit_of_counts(
     )
 
 
+@np.errstate(under="ignore")
 def limit(
     data: hist.Hist[Any] | None,
     experiment: Experiment,

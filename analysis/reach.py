@@ -73,6 +73,7 @@ class Sensitivity:
         return tuple(mass_from_gamma(x) / 1000 if x else None for x in self.limit)
 
 
+@np.errstate(under="ignore")
 def sensitivity(
     experiments: Experiment | Sequence[Experiment],
     model: Model,
@@ -117,6 +118,7 @@ def sensitivity(
     )
 
 
+@np.errstate(under="ignore")
 def expected_limit(
     fitter: Fitter,
     *,

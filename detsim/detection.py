@@ -17,6 +17,7 @@ from simgen.threads import in_parts
 __all__ = ["detect", "locate", "response_arrays"]
 
 
+@np.errstate(under="ignore")
 def detect(events: Events, experiment: Experiment, *, seed: int, identity: Sequence[int] = ()) -> Events:
     """Measure true events: smearing, acceptance, threshold.
 

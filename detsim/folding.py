@@ -166,6 +166,7 @@ def _in_bins(counts: Array, detector: Detector) -> Array:
     return np.concatenate([counts[..., 0].sum(axis=0)[:, None], inside, above[:, None]], axis=1)
 
 
+@np.errstate(under="ignore")
 def fold(experiment: Experiment, model: Model) -> Folded:
     """Fold every shape with source, response, exposure and bins.
 
@@ -202,6 +203,7 @@ def fold(experiment: Experiment, model: Model) -> Folded:
     )
 
 
+@np.errstate(under="ignore")
 def fold_backgrounds(experiment: Experiment) -> Array:
     """Compute the counts of each background, shape (n_backgrounds, n_bins + 2)."""
     detector = experiment.detector

@@ -2,6 +2,7 @@
 
 import platform
 import subprocess
+import sys
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
@@ -22,8 +23,9 @@ def origin() -> dict[str, object]:
     Returns
     -------
     dict
-        ``versions``, ``python``, ``platform``, ``cpu`` (name and features: they choose the machine code and
-        so the last bit), ``git`` (None unless run from a checkout), ``created``. Ready for JSON.
+        ``versions``, ``python``, ``platform``, ``cpu`` (name and features for which numba compiles: they
+        choose the machine code and so the last bit), ``git`` (None unless run from a checkout), ``created``.
+        Ready for JSON.
 
     Examples
     --------
@@ -47,13 +49,15 @@ def _version(package: str) -> str | None:
         return None
 
 
-@cache
 def _cpu() -> dict[str, object]:
-    features = llvmlite.binding.get_host_cpu_features()
-    return {
-        "name": llvmlite.binding.get_host_cpu_name(),
-        "features": sorted(name for name, present in features.items() if present),
-    }
+    if "numba" not in sys.modules:  # nothing was compiled: it is this machine's
+        features = llvmlite.binding.get_host_cpu_features().items()
+        present = sorted(name for name, has in features if has)
+        return {"name": llvmlite.binding.get_host_cpu_name(), "features": present}
+    from simgen._kernels.internals import cpu  # noqa: PLC0415 (loads numba)
+
+    name, present = cpu()
+    return {"name": name, "features": present}
 
 
 @cache

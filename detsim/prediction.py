@@ -129,6 +129,7 @@ def recorded_total(experiment: Experiment, model: Model) -> float:
     return total * experiment.luminosity
 
 
+@np.errstate(under="ignore")
 def predict(experiment: Experiment, model: Model) -> Expectation:
     """Compute the expected counts of an experiment under a model.
 

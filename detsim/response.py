@@ -12,6 +12,7 @@ __all__ = ["bin_probabilities", "breakpoints", "kinks", "recorded_probability"]
 Array = NDArray[np.float64]
 
 
+@np.errstate(under="ignore")
 def bin_probabilities(detector: Detector, T: Array) -> Array:
     """Compute the probability that a true energy is measured in each bin and recorded.
 
@@ -30,6 +31,7 @@ def bin_probabilities(detector: Detector, T: Array) -> Array:
     return _between(detector, T, limits)
 
 
+@np.errstate(under="ignore")
 def recorded_probability(detector: Detector, T: Array) -> Array:
     """Compute the same for all that is above threshold, bins aside: shape (n,)."""
     return _between(detector, T, np.array([detector.threshold, np.inf]))[:, 0]
@@ -119,6 +121,7 @@ def _true_energies(detector: Detector, visible_energies: Array) -> Array:
     return visible.inverse(visible_energies[(visible_energies > low) & (visible_energies < high)])
 
 
+@np.errstate(under="ignore")
 def breakpoints(detector: Detector, low: float, high: float, knots: Array) -> Array:
     """Choose panels of true energy: finer around every edge in units of the resolution, and towards 0.
 

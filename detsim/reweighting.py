@@ -32,6 +32,7 @@ _OUTSIDE = 1e-9
 _N_OMEGA, _N_RECOIL = 33, 65
 
 
+@np.errstate(under="ignore")
 def weights(
     events: Events,
     experiment: Experiment,
@@ -78,6 +79,7 @@ def weights(
     return found
 
 
+@np.errstate(under="ignore")
 def gamma_templates(
     events: Events,
     experiment: Experiment,

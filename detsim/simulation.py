@@ -78,6 +78,7 @@ def _slice(prepared: Plan, n: int | None, first: int, seed: int, identity: Seque
     return max(number_of_events(prepared, seed=seed, identity=identity) - first, 0)
 
 
+@np.errstate(under="ignore")
 def generate(
     experiment: Experiment,
     model: Model,
@@ -192,6 +193,7 @@ def stream(
     yield from ahead(partial(draw, min(chunk, first + count - begin), first=begin) for begin in begins)
 
 
+@np.errstate(under="ignore")
 def simulate(
     experiment: Experiment,
     model: Model,
@@ -221,6 +223,7 @@ def simulate(
     )
 
 
+@np.errstate(under="ignore")
 def simulate_counts(
     experiment: Experiment,
     model: Model,

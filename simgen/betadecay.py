@@ -31,6 +31,7 @@ def nuclear_radius(A: int) -> float:
     return float(1.121 * A ** (1 / 3) + 2.426 * A ** (-1 / 3) - 6.614 / A) / _COMPTON_FM
 
 
+@np.errstate(under="ignore")
 def fermi_function(T_e: ArrayLike, Z: int, A: int) -> Array:
     """Compute the relativistic Fermi function F(Z, W) of beta decay.
 
@@ -63,6 +64,7 @@ def fermi_function(T_e: ArrayLike, Z: int, A: int) -> Array:
     return np.asarray(np.where(p > 0, np.exp(ln_F), np.inf if Z >= 0 else 0.0))
 
 
+@np.errstate(under="ignore")
 def finite_size_L0(T_e: ArrayLike, Z: int, A: int) -> Array:
     """Compute the finite-size factor L0 of beta decay; Z is negative for β⁺.
 
@@ -84,6 +86,7 @@ def finite_size_L0(T_e: ArrayLike, Z: int, A: int) -> Array:
     )
 
 
+@np.errstate(under="ignore")
 def allowed_spectrum(
     E_nu: ArrayLike, *, endpoint: float, Z: int = 0, A: int = 0, coulomb: bool = True
 ) -> Array:
@@ -119,6 +122,7 @@ def allowed_spectrum(
     return np.asarray(np.where(inside, shape, 0.0))
 
 
+@np.errstate(under="ignore")
 def unique_forbidden_factor(E_nu: ArrayLike, *, endpoint: float, Z: int = 0, A: int = 0) -> Array:
     """Compute p² λ₂ + q², the shape factor of a unique first-forbidden decay, in units of m_e².
 

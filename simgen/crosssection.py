@@ -19,6 +19,7 @@ __all__ = ["dsigma_dT", "is_cubic", "magnetic_integral", "sigma", "weak_integral
 Array = NDArray[np.float64]
 
 
+@np.errstate(under="ignore")
 def dsigma_dT(T: ArrayLike, E_nu: ArrayLike, model: Model, *, flavour: Flavour | str = Flavour.NU_E) -> Array:
     """Compute the differential cross section.
 
@@ -47,6 +48,7 @@ def dsigma_dT(T: ArrayLike, E_nu: ArrayLike, model: Model, *, flavour: Flavour |
     return np.asarray(np.tensordot(c[used], basis.shapes(T, E_nu)[used], axes=1))
 
 
+@np.errstate(under="ignore")
 def sigma(
     E_nu: ArrayLike,
     model: Model,

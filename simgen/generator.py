@@ -13,6 +13,7 @@ from simgen.threads import in_parts
 __all__ = ["generate"]
 
 
+@np.errstate(under="ignore")
 def generate(plan: Plan, n: int, *, seed: int, first: int = 0, identity: Sequence[int] = ()) -> Events:
     """Draw true events.
 

@@ -54,6 +54,7 @@ class Plan:
         return lines, self.arrays if self.arrays.own or self.arrays.others else None
 
 
+@np.errstate(under="ignore")
 def make_plan(
     source: Source,
     model: Model,

@@ -27,6 +27,7 @@ _RECOILS = 256
 """Recoil energies at which weighted averages are evaluated at once."""
 
 
+@np.errstate(under="ignore")
 def component_shapes(
     component: Component,
     basis: Basis,
@@ -105,6 +106,7 @@ def _weighted_average(
     return total
 
 
+@np.errstate(under="ignore")
 def mean_sigma(component: Component, model: Model, *, T_low: float = 0.0) -> float:
     """Integrate the cross section over the spectrum of a component.
 
@@ -142,6 +144,7 @@ def mean_sigma(component: Component, model: Model, *, T_low: float = 0.0) -> flo
     )
 
 
+@np.errstate(under="ignore")
 def recoil_spectrum(source: Source, model: Model, T: ArrayLike) -> Array:
     """Compute the recoil spectrum of a source.
 

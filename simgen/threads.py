@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, partial
 from typing import TypeVar
 
-import numba
+from simgen._kernels.internals import load_registries, n_threads
 
 __all__ = ["PART", "ahead", "in_chunks", "in_parts"]
 
@@ -35,6 +35,7 @@ def _pool(threads: int, process: int) -> ThreadPoolExecutor:
     def mark() -> None:
         _worker.busy = True
 
+    load_registries()
     return ThreadPoolExecutor(threads, thread_name_prefix="nugauge", initializer=mark)
 
 
@@ -50,7 +51,7 @@ def ahead(tasks: Iterable[Callable[[], R]]) -> Iterator[R]:
     object
         What each returned, in their order.
     """
-    threads = numba.get_num_threads()
+    threads = n_threads()
     if threads == 1 or getattr(_worker, "busy", False):  # a worker that waited for others could wait for ever
         for task in tasks:
             yield task()
@@ -109,7 +110,7 @@ def in_chunks(n: int, work: Callable[[int, int], None], least: int = CHUNK) -> N
     least : int
         Numbers that are worth a thread; chunks begin at multiples of it.
     """
-    threads = min(numba.get_num_threads(), -(-n // least))
+    threads = min(n_threads(), -(-n // least))
     if threads <= 1:
         work(0, n)
     else:

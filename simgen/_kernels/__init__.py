@@ -1,1 +1,5 @@
-"""Compiled functions of the vertex; the public modules check, allocate and call them."""
+"""Compiled code of simgen."""
+
+from simgen._kernels.environment import check_environment
+
+check_environment()

@@ -4,22 +4,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
-from numba.core.compiler import Compiler
+
+from simgen._kernels import internals
+from simgen._kernels.cache import Cache
 
 __all__ = ["kernel"]
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-class _Part(Compiler):
-    """Compiles what is optimised together with its callers only."""
-
-    def define_pipelines(self) -> Any:
-        """Take a library that leaves its functions as they are."""
-        state = self.state
-        state.library = state.targetctx.codegen().create_library(state.func_id.func_qualname)
-        state.library._optimize_final_module = lambda: None
-        return super().define_pipelines()  # type: ignore[no-untyped-call]
 
 
 def kernel(*, inner: bool = False, part: bool = False, **options: Any) -> Callable[[F], F]:
@@ -40,8 +31,7 @@ def kernel(*, inner: bool = False, part: bool = False, **options: Any) -> Callab
 
     Notes
     -----
-    Where the installation is read-only and there is no home directory, numba finds no place for its cache
-    and raises RuntimeError; the function is then compiled anew in each process.
+    `simgen._kernels.cache` says where compiled functions are kept, and when they are compiled anew.
     """
 
     def compiled(function: F, **more: Any) -> F:
@@ -49,13 +39,11 @@ def kernel(*, inner: bool = False, part: bool = False, **options: Any) -> Callab
         return cast("F", numba.njit(**settings)(function))
 
     def compile_(function: F) -> F:
-        if part:
-            return compiled(function, no_cpython_wrapper=True, _nrt=False, pipeline_class=_Part)
-        if inner:
+        if part and internals.PART is not None:
+            return compiled(function, no_cpython_wrapper=True, _nrt=False, pipeline_class=internals.PART)
+        if inner or part:
             return compiled(function, no_cpython_wrapper=True, _nrt=False)
-        try:
-            return compiled(function, cache=True)
-        except RuntimeError:
-            return compiled(function)
+        entry = internals.with_store(compiled(function), Cache(function))
+        return cast("F", internals.with_registries(entry))
 
     return compile_

@@ -1,0 +1,178 @@
+"""What is used of numba beyond its public functions.
+
+Nothing here is promised by numba. Where a name is gone or behaves differently, functions are compiled without
+it: more slowly, or anew in each process, but with the same results.
+"""
+
+import pickle
+import threading
+from importlib import import_module
+from typing import Any, Protocol
+
+import llvmlite.binding
+import numba
+
+__all__ = [
+    "PART",
+    "Store",
+    "cpu",
+    "load",
+    "load_registries",
+    "n_threads",
+    "named_cache",
+    "read_settings",
+    "save",
+    "user_cache",
+    "with_registries",
+    "with_store",
+]
+
+_SETTINGS = ("OPT", "BOUNDSCHECK", "DEBUGINFO_DEFAULT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_PROFILING")
+"""What else of numba's configuration changes machine code."""
+
+_loaded = False
+_classes: dict[Any, Any] = {}
+
+
+def _find(path: str) -> Any:
+    """Return an object of numba by its path, None if there is none of this name."""
+    module, _, name = path.rpartition(".")
+    try:
+        return getattr(import_module(module), name, None)
+    except ImportError:
+        return None
+
+
+_LOCK: Any = _find("numba.core.compiler_lock.global_compiler_lock") or threading.RLock()
+
+
+class Store(Protocol):
+    """Where numba's dispatcher looks for compiled functions and leaves them."""
+
+    @property
+    def cache_path(self) -> str:
+        """Directory in which files are made."""
+
+    def load_overload(self, signature: Any, target: Any) -> Any:
+        """Return what was compiled for a signature, None if there is nothing."""
+
+    def save_overload(self, signature: Any, compiled: Any) -> None:
+        """Keep what was compiled for a signature."""
+
+
+def _part() -> Any:
+    compiler: type | None = _find("numba.core.compiler.Compiler")
+    if compiler is None:
+        return None
+
+    def define_pipelines(self: Any) -> Any:
+        state = self.state
+        state.library = state.targetctx.codegen().create_library(state.func_id.func_qualname)
+        state.library._optimize_final_module = lambda: None
+        return compiler.define_pipelines(self)  # type: ignore[attr-defined]
+
+    return type("Part", (compiler,), {"define_pipelines": define_pipelines})
+
+
+PART: Any = _part()
+"""Compiler of what is optimised together with its callers only; None if numba has no class of compilers."""
+
+
+def load_registries() -> None:
+    """Load the types and functions that numba knows, in one thread.
+
+    Notes
+    -----
+    numba does so when it first compiles something, or loads something compiled: extensions such as awkward's
+    add to the table in which any other thread that calls a compiled function looks up the types of its
+    arguments, and this thread fails with "dictionary changed size during iteration". The lock is the one that
+    numba compiles with, which the caller may hold already.
+    """
+    global _loaded  # noqa: PLW0603
+    with _LOCK:
+        if _loaded:
+            return
+        try:
+            _find("numba.core.entrypoints.init_all")()
+            _find("numba.core.registry.cpu_target").target_context.refresh()
+        except (AttributeError, TypeError):
+            numba.njit("void()")(lambda: None)
+        _loaded = True
+
+
+def _prepared(dispatcher: Any) -> Any:
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        load_registries()
+        self.__class__ = dispatcher
+        return self(*args, **kwargs)
+
+    if dispatcher not in _classes:
+        _classes[dispatcher] = type("Prepared", (dispatcher,), {"__call__": call})
+    return _classes[dispatcher]
+
+
+def with_registries(function: Any) -> Any:
+    """Let a compiled function load numba's registries before its first call, whichever thread calls it."""
+    try:
+        function.__class__ = _prepared(type(function))
+    except TypeError:
+        load_registries()
+    return function
+
+
+def with_store(function: Any, store: Store) -> Any:
+    """Let a compiled function use a store; where numba has no attribute for one, each process compiles."""
+    if hasattr(function, "_cache"):
+        function._cache = store
+    return function
+
+
+def save(compiled: Any) -> bytes | None:
+    """Turn a compiled function into bytes; None if it holds addresses of this process."""
+    if compiled.library.has_dynamic_globals or compiled.lifted:
+        return None
+    return bytes(_find("numba.core.serialize.dumps")(compiled._reduce()))
+
+
+def load(data: bytes, target: Any) -> Any:
+    """Make a compiled function of its bytes."""
+    target.refresh()
+    return _find("numba.core.compiler.CompileResult")._rebuild(target, *pickle.loads(data))
+
+
+def cpu() -> tuple[str, list[str]]:
+    """Return the name and the features of the processor that numba compiles for.
+
+    Notes
+    -----
+    It is this machine's, unless NUMBA_CPU_NAME, NUMBA_CPU_FEATURES or NUMBA_ENABLE_AVX say otherwise.
+    """
+    try:
+        codegen = _find("numba.core.registry.cpu_target").target_context.codegen()
+        _, name, features = codegen.magic_tuple()
+    except (AttributeError, ValueError):
+        name = llvmlite.binding.get_host_cpu_name()
+        features = llvmlite.binding.get_host_cpu_features().flatten()
+    present = (feature[1:] for feature in features.split(",") if feature.startswith("+"))
+    return str(name), sorted(present)
+
+
+def n_threads() -> int:
+    """Return on how many threads numba may work."""
+    return int(numba.get_num_threads())
+
+
+def read_settings() -> dict[str, str]:
+    """Return what of numba's configuration changes machine code, beside the processor."""
+    return {name: repr(getattr(numba.config, name, None)) for name in _SETTINGS}
+
+
+def named_cache() -> str:
+    """Return the directory that NUMBA_CACHE_DIR names, an empty text if it is not set."""
+    return str(getattr(numba.config, "CACHE_DIR", ""))
+
+
+def user_cache() -> str:
+    """Return the directory in which numba keeps compiled functions of a user, empty if it is not known."""
+    directories = _find("numba.misc.appdirs.AppDirs")
+    return "" if directories is None else str(directories("numba", appauthor=False).user_cache_dir)
