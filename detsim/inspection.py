@@ -8,6 +8,7 @@ from typing import Any
 
 from detsim.eventreader import EventFile
 from detsim.files import FileError
+from detsim.provenance import has_checksum
 from detsim.rootreader import TableFile, open_root, reading
 
 __all__ = ["describe", "table_name"]
@@ -31,8 +32,9 @@ def describe(path: str | Path, *, check_hashes: bool = True) -> dict[str, Any]:
     -------
     dict
         ``file``, ``kind``, ``bytes``, ``complete``, ``problem`` (None if complete), and by kind ``rows``,
-        ``contents_checked``, ``runinfo`` (summed over runs), ``runs``, ``provenance`` (of each run, without
-        branches), ``branches``, ``histograms``. Ready for JSON.
+        ``contents_checked``, ``provenance_checked`` (whether the provenance has a checksum, which then is
+        right), ``runinfo`` (summed over runs), ``runs``, ``provenance`` (of each run, without branches),
+        ``branches``, ``histograms``. Ready for JSON.
 
     Raises
     ------
@@ -129,6 +131,7 @@ def _table(path: Path, tree: str, check_hashes: bool) -> dict[str, Any]:
             "branches": branches,
             "problem": problem,
             "contents_checked": check_hashes,
+            "provenance_checked": all(map(has_checksum, table.provenances)),
         }
 
 

@@ -10,6 +10,7 @@ from analysis.coverage_study import coverage
 from analysis.pseudoexperiments import fit_stored, toy_branches, toys
 from analysis.thrower import Thrower
 from detsim.origin import origin as made_by
+from detsim.provenance import CHECKSUM
 from detsim.rootfile import Branch, TableWriter
 from macros.calibrations import make_calibration, open_calibration
 from macros.card import Card, card_from_document
@@ -25,7 +26,7 @@ __all__ = ["differences", "remake"]
 Origin = Mapping[str, Any]
 Advance = Callable[[float], None]
 
-_ADDED = ("table", "schema", "uuid", "rows", "branches")
+_ADDED = ("table", "schema", "uuid", "rows", "branches", CHECKSUM)
 _OF_CALIBRATIONS = ("seed", "conditions", "reference")
 
 
