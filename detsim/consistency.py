@@ -1,13 +1,17 @@
-"""Whether what a run says of itself agrees: rows, ranges, sums of weights, exposure."""
+"""Whether what a run says of itself agrees: rows, ranges, sums of weights, exposure, components."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from detsim.files import FileError
 
-__all__ = ["check_consistency", "contradictions"]
+__all__ = ["EventColumns", "check_consistency", "contradictions"]
 
 _ROUNDING = 1e-9
 """Relative; sums of the same weights in another order."""
@@ -32,7 +36,10 @@ def check_consistency(path: Path, tree: str, document: Mapping[str, Any], row: M
     ------
     FileError
     """
-    found = contradictions(tree, document, row)
+    _refuse(path, contradictions(tree, document, row))
+
+
+def _refuse(path: Path, found: Sequence[str]) -> None:
     if found:
         reason = f"contradicts itself: {'; '.join(found)}; it is damaged: make it again"
         raise FileError(path, "damaged", reason)
@@ -124,3 +131,61 @@ def _calibration(document: Mapping[str, Any], row: Mapping[str, Any]) -> Iterato
     shape = document["branches"].get("statistic", {}).get("shape")
     if "n_toys" in row and shape is not None and [row["n_toys"]] != list(shape):
         yield f"runinfo says {row['n_toys']} toys a value, the branch 'statistic' holds {list(shape)}"
+
+
+class EventColumns:
+    """Compares columns of events, as they are read, with `runinfo` and provenance.
+
+    Parameters
+    ----------
+    starts : sequence of int
+        Where each run's rows start, and the number of rows at the end.
+    rows, documents : sequence of mapping
+        Of each run its row of `runinfo` and its provenance.
+    """
+
+    def __init__(
+        self,
+        starts: Sequence[int],
+        rows: Sequence[Mapping[str, Any]],
+        documents: Sequence[Mapping[str, Any]],
+    ) -> None:
+        self._runs = list(zip(pairwise(starts), rows, documents, strict=True))
+        self._sums = np.zeros((len(rows), 3))
+        self._found: dict[str, None] = {}
+
+    def update(self, columns: Mapping[str, NDArray[Any]], start: int) -> None:
+        """Add rows of some columns, of which the first is number `start` of the file."""
+        n = max(map(len, columns.values()), default=0)
+        for run, ((first, last), row, document) in enumerate(self._runs):
+            part = slice(max(first - start, 0), max(min(last - start, n), 0))
+            if part.start >= part.stop:
+                continue
+            if "weight" in columns:
+                w = columns["weight"][part]
+                self._sums[run] += len(w), w.sum(), (w**2).sum()
+            if "component" in columns and "components" in document:
+                self._between("component", columns["component"][part], 0, len(document["components"]) - 1)
+            if "event" in columns and not row["n_experiments"]:
+                self._between("event", columns["event"][part], row["first"], row["last"])
+
+    def refuse(self, path: Path) -> None:
+        """Refuse rows that are not those of which `runinfo` and provenance speak.
+
+        Raises
+        ------
+        FileError
+        """
+        found = list(self._found)
+        for (n, *sums), (_, row, _) in zip(self._sums.tolist(), self._runs, strict=True):
+            for name, total in zip(("sum_w", "sum_w2"), sums, strict=True):
+                if n == row["n_events"] and not math.isclose(
+                    total, row[name], rel_tol=_ROUNDING, abs_tol=1e-300
+                ):
+                    found.append(f"runinfo says {name} = {row[name]:.12g}, the weights {total:.12g}")
+        _refuse(path, found)
+
+    def _between(self, name: str, values: NDArray[Any], low: int, high: int) -> None:
+        least, most = int(values.min()), int(values.max())
+        if least < low or most > high:
+            self._found[f"{name} is {least} to {most}, and may be {low} to {high}"] = None

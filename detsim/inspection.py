@@ -109,13 +109,15 @@ def _root_file(path: Path, check_hashes: bool) -> dict[str, Any]:
 
 
 def _table(path: Path, tree: str, check_hashes: bool) -> dict[str, Any]:
+    good: dict[str, bool] = {}
     if tree == "events":
         with EventFile(path) as events:
             runinfo = asdict(events.runinfo)
+            good = events.check_hashes() if check_hashes else {}
     with TableFile(path, tree) as table:
         if tree != "events":
             runinfo = {f"n_{tree}": table.n_rows}
-        good = table.check_hashes() if check_hashes else {}
+            good = table.check_hashes() if check_hashes else {}
         branches = {name: {**branch, "intact": good.get(name)} for name, branch in table.branches.items()}
         spoilt = [name for name, fine in good.items() if not fine]
         provenance = [{k: v for k, v in run.items() if k != "branches"} for run in table.provenances]

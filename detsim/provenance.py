@@ -141,11 +141,11 @@ def check_document(path: Path, document: Mapping[str, Any], row: Mapping[str, An
             "newer version of nugauge, which reads it, or is damaged"
         )
         raise FileError(path, "foreign", reason)
-    stated = document.get(CHECKSUM)
-    if stated is None and schema == _WITHOUT_CHECKSUM:
+    digest = document.get(CHECKSUM)
+    if digest is None and schema == _WITHOUT_CHECKSUM:
         return
     try:
-        good = stated == checksum(document, row)
+        good = digest == checksum(document, row)
     except ValueError:  # a number that is not finite
         good = False
     if not good:
@@ -188,10 +188,12 @@ def without_checksum(documents: Sequence[Mapping[str, Any]]) -> str:
     if not missing:
         return ""
     if any(CHECKSUM in document for document in missing):
-        where = " for files that it was merged from"
+        which = " for files that it was merged from, as they were"
+    elif len(missing) < len(documents):
+        which = f" for {len(missing)} of its {len(documents)} runs, as they were"
     else:
-        where = "" if len(missing) == len(documents) else f" for {len(missing)} of its {len(documents)} runs"
+        which = ", as it was"
     return (
-        f"its provenance has no checksum{where}, written before version 0.2.0: a flipped bit in exposure, "
+        f"its provenance has no checksum{which} written before version 0.2.0: a flipped bit in exposure, "
         "card or seed would not be noticed"
     )

@@ -3,7 +3,7 @@
 import contextlib
 import struct
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
@@ -31,6 +31,7 @@ from detsim.provenance import (
 __all__ = ["TableFile", "open_root", "reading"]
 
 FORMATS: dict[str, Format] = {"TTree": "ttree", "ROOT::RNTuple": "rntuple"}
+Watch = Callable[[dict[str, NDArray[Any]], int], None]
 _STEP = 1_000_000
 LONG_FILE = 1_000_000  # ROOT adds this to the version of files whose positions are 64 bits wide
 
@@ -269,13 +270,18 @@ class TableFile:
             yield columns
         digests.refuse(self.path, self.provenances)
 
-    def check_hashes(self) -> dict[str, bool]:
-        """Read every branch and compare its SHA-256 with the one that its writer stored, run by run."""
+    def check_hashes(self, *, watch: Watch = lambda _, __: None) -> dict[str, bool]:
+        """Read every branch and compare its SHA-256 with the one that its writer stored, run by run.
+
+        `watch` is given the columns that are read, and the number of their first row.
+        """
         good: dict[str, bool] = {}
         for name in self.branches:
             digests = Digests(self.starts, [name])
             for start in range(0, self.n_rows, _STEP):
-                digests.update(self._columns([name], start, min(start + _STEP, self.n_rows)))
+                columns = self._columns([name], start, min(start + _STEP, self.n_rows))
+                digests.update(columns)
+                watch(columns, start)
             good |= digests.compare(self.provenances)
         return good
 

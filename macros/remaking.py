@@ -188,11 +188,27 @@ _MAKERS: dict[str, Callable[[Origin, Card, Path, Path | None, Advance], None]] =
 def differences(stored: Origin, now: Origin) -> dict[str, list[Any]]:
     """List what is different of two origins: versions, Python, platform, processor, commit.
 
+    Parameters
+    ----------
+    stored : mapping
+        A provenance; of a merged file, those who made its rows are compared, not who merged them.
+    now : mapping
+
     Returns
     -------
     dict of str to [stored, now]
         Of the processor's features only those that one of the two lacks.
     """
+    parts = [part["made_by"] for part in stored.get("parts", ()) if "made_by" in part]
+    makers: list[Origin] = parts or [stored.get("made_by") or stored]
+    found: dict[str, list[Any]] = {}
+    for maker in makers:
+        for key, pair in _differences(maker, now).items():
+            found.setdefault(key, pair)
+    return found
+
+
+def _differences(stored: Origin, now: Origin) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for package in sorted({*stored.get("versions", {}), *now["versions"]}):
         found[package] = [stored.get("versions", {}).get(package), now["versions"].get(package)]

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import typer
 
@@ -140,9 +140,16 @@ def _warnings_told() -> Iterator[None]:
     with warnings.catch_warnings():
         show = warnings.showwarning
 
-        def tell(text: Warning | str, category: type[Warning], *place: Any, **options: Any) -> None:
+        def tell(
+            text: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
             if not re.match(_TOLD, str(text)):
-                show(text, category, *place, **options)
+                show(text, category, filename, lineno, file, line)
             elif str(text) not in told:
                 told.add(str(text))
                 warn(str(text))

@@ -153,7 +153,9 @@ def test_schema_1_is_read_with_a_warning(tmp_path):
     """Contract: old files are read; whoever reads them is told."""
     path = write(tmp_path / "a.root")
     old = rewrite(path, tmp_path / "old.root", without_checksum)
-    with pytest.warns(provenance.ChecksumWarning, match="old.root: its provenance has no checksum, written"):
+    with pytest.warns(
+        provenance.ChecksumWarning, match=r"old\.root: its provenance has no checksum, as it was written"
+    ):
         file = EventFile(old)
     file.close()
     joined = merge(tmp_path / "joined.root", old, write(tmp_path / "b.root", seed=2))
@@ -194,6 +196,30 @@ def test_weights_that_cannot_be(tmp_path):
     write(tmp_path / "a.root", weight=w)
     with pytest.raises(ValueError, match=r"cannot have weights with Σw = 2\.1"):
         write(tmp_path / "b.root", weight=w, sum_w=2.1)
+
+
+@pytest.mark.filterwarnings("ignore:.*provenance has no checksum")
+def test_columns_and_what_is_said_of_them(tmp_path):
+    """Contract: weights that do not add up, components without a name, events outside the run."""
+    path = write(tmp_path / "a.root", weight=np.linspace(0.1, 2, 20))
+    for name, value in {"sum_w": 20.5, "sum_w2": 31.0}.items():
+
+        def change(document, row, stated=(name, value)):
+            without_checksum(document, row)
+            row.update([stated])
+
+        broken = rewrite(path, tmp_path / "b.root", change)
+        assert not describe(broken)["complete"]
+        assert f"runinfo says {name} = {value:g}, the weights" in describe(broken)["problem"]
+        with EventFile(broken) as file, pytest.raises(FileError, match=f"{name} = .*, the weights"):
+            list(file.iterate(["T_reco", "weight"], step=7))
+
+    def without_components(document, row):
+        without_checksum(document, row)
+        document.update(components=[])
+
+    broken = rewrite(path, tmp_path / "b.root", without_components)
+    assert "component is 0 to 0, and may be 0 to -1" in describe(broken)["problem"]
 
 
 def test_ranges_of_parts():

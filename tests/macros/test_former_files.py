@@ -1,5 +1,7 @@
 """Files of version 0.1.0: read by every command, with a line that their provenance has no checksum."""
 
+import hashlib
+import importlib.metadata
 import json
 
 import numpy as np
@@ -91,7 +93,7 @@ def test_old_with_old(former, tmp_path):
     assert run["schema"] == 2
     assert [part["schema"] for part in run["parts"]] == [1, 1]
     text = invoke("inspect", tmp_path / "m.root").stderr
-    assert f"{LINE} for files that it was merged from, written before version 0.2.0" in text
+    assert f"{LINE} for files that it was merged from, as they were written before version 0.2.0" in text
     again = told("merge", tmp_path / "again.root", tmp_path / "m.root")
     assert again["n_rows"] == ROWS["merged"]
     assert [p["schema"] for p in told("inspect", tmp_path / "again.root")["provenance"][0]["parts"]] == [1, 1]
@@ -102,7 +104,10 @@ def test_old_with_new(former, tmp_path):
     new = tmp_path / "new.root"
     answer("simulate", CARD, "--seed", 5, "--first", 300, "--events", 100, "-o", new)
     pair = (former / "merged.root", new)
-    assert "version of nugauge: 0.2.0, not 0.1.0" in refusal_with_line("merge", tmp_path / "m.root", *pair)
+    version = importlib.metadata.version("nugauge")
+    assert f"version of nugauge: {version}, not 0.1.0" in refusal_with_line(
+        "merge", tmp_path / "m.root", *pair
+    )
     told("merge", tmp_path / "m.root", *pair, "--mixed")
     parts = told("inspect", tmp_path / "m.root")["provenance"][0]["parts"]
     assert [(p["first"], p["schema"]) for p in parts] == [(0, 1), (150, 1), (300, 2)]
@@ -128,3 +133,60 @@ def test_a_schema_that_is_not_known(tmp_path):
         out["provenance"] = json.dumps({**document, "schema": 7})
     for command in (("inspect",), ("fit", CARD), ("rerun",)):
         assert "states the schema 7, and this version reads 1 and 2" in refusal(*command, newer)
+
+
+def altered(path, other, change):
+    """Copy a file of schema 1 with other columns and another provenance."""
+    with uproot.open(path) as root, uproot.recreate(other) as out:
+        document = json.loads(str(root["provenance"]))
+        tables = {name: root[name].arrays(library="np") for name in ("events", "runinfo")}
+        change(document, tables["events"])
+        for name, columns in tables.items():
+            types = {k: "string" if v.dtype == object else v.dtype for k, v in columns.items()}
+            out.mktree(name, types).extend({k: list(v) for k, v in columns.items()})
+        for name, branch in document["branches"].items():
+            column = tables["events"][name]
+            branch["sha256"] = hashlib.sha256(
+                column.astype(column.dtype.newbyteorder("<")).tobytes()
+            ).hexdigest()
+        out["provenance"] = json.dumps(document)
+    return other
+
+
+def test_rerun_names_the_version(former, tmp_path):
+    """Contract: where another version makes something else, versions and the changelog are named."""
+    version = importlib.metadata.version("nugauge")
+
+    def change(_, columns):
+        columns["T_reco"][17] *= 1 + 2**-20
+
+    path = altered(former / "events.root", tmp_path / "a.root", change)
+    result = invoke("rerun", path)
+    assert result.exit_code == 1
+    assert f"    nugauge: 0.1.0 stored, {version} now" in result.stdout
+    assert (
+        f"is not the same: it was made by nugauge 0.1.0, and this is nugauge {version}; CHANGELOG.md lists "
+        'under "Changed results"' in result.stderr
+    )
+    found = json.loads(invoke("rerun", path, "--json").stdout)
+    assert found["runs"][0]["origin"]["nugauge"] == ["0.1.0", version]
+    assert "T_reco" in found["runs"][0]["differ"]
+    path = altered(former / "events.root", tmp_path / "b.root", lambda d, _: d["card"].pop("detector"))
+    words = refusal_with_line("rerun", path)
+    assert f"detector: is missing (it was made by nugauge 0.1.0, this is {version})" in words
+
+
+def test_rerun_of_what_was_merged_later(former, tmp_path):
+    """Contract: who made the rows is compared, not who merged them."""
+    parts = [former / "series-0000.root", former / "series-0001.root"]
+    assert invoke("merge", tmp_path / "m.root", *parts).exit_code == 0
+    found = json.loads(invoke("rerun", tmp_path / "m.root", "--json").stdout)
+    assert found["runs"][0]["origin"]["nugauge"] == ["0.1.0", importlib.metadata.version("nugauge")]
+
+
+@pytest.mark.parametrize("name", ["decaying", "toys", "calibration", "rntuple", "experiments"])
+def test_they_can_be_made_again(former, name):
+    """Contract: the same, or the versions are named as what differs."""
+    result = invoke("rerun", former / f"{name}.root")
+    assert "nugauge: 0.1.0 stored" in result.stdout
+    assert result.exit_code == 0 or "it was made by nugauge 0.1.0, and this is" in result.stderr
