@@ -2,7 +2,6 @@
 
 import hashlib
 import math
-import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,6 +11,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from detsim.names import is_name
+
 __all__ = ["Baskets", "Branch", "Format", "check_names", "row_bytes"]
 
 Format = Literal["ttree", "rntuple"]
@@ -19,7 +20,6 @@ Columns = Mapping[str, NDArray[Any]]
 
 _WAITING_BYTES = 24_000_000
 _MOST_WAITING = 16
-_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +70,10 @@ def check_names(branches: Mapping[str, Branch]) -> None:
     ------
     ValueError
     """
-    wrong = [name for name in branches if not _NAME.fullmatch(name)]
+    wrong = [name for name in branches if not is_name(name)]
     if wrong:
         named = ", ".join(map(repr, wrong))
-        raise ValueError(f"names of branches have only letters A to Z, digits, _ and -, got {named}")
+        raise ValueError(f"names of branches have only ASCII letters, digits, _ and -, got {named}")
 
 
 def row_bytes(branches: Mapping[str, Branch]) -> int:

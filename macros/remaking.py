@@ -14,6 +14,7 @@ from detsim.provenance import CHECKSUM
 from detsim.rootfile import Branch, TableWriter
 from macros.calibrations import make_calibration, open_calibration
 from macros.card import Card, card_from_document
+from macros.card.names import legal_names
 from macros.data import stored_counts
 from macros.measurement import measure
 from macros.production import produce
@@ -64,7 +65,7 @@ def remake(origin: Origin, path: Path, *, stated: Path | None = None, advance: A
         )
     if run is None:
         raise ValueError("its provenance has no 'run': it was made before that was stored")
-    card = card_from_document(origin["card"], name=str(origin.get("card_name")))
+    card = card_from_document(legal_names(origin["card"]), name=str(origin.get("card_name")))
     source = check_input(run["input"], stated) if run.get("input") else None
     if source is None and stated is not None:
         raise ValueError(f"--input {stated}: the run read no file but those that its card names")
