@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detsim.files import FileError
+from simgen.units import read_quantity
 
 __all__ = ["EventColumns", "check_consistency", "contradictions"]
 
@@ -93,6 +94,9 @@ def _events(document: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[str
         yield f"runinfo says {n} events of {drawn} that were drawn"
     if not (math.isfinite(exposure) and exposure >= 0) or (drawn and not exposure):
         yield f"runinfo says an exposure of {exposure:g} s, in which {drawn} events were drawn"
+    stated = _exposure(document, row)
+    if stated is not None and not math.isclose(exposure, stated, rel_tol=_ROUNDING):
+        yield f"runinfo says an exposure of {exposure:.12g} s, the card and the run {stated:.12g} s"
     yield from _weights(n, row["sum_w"], row["sum_w2"], weighted="weight" in document["branches"])
     if row.get("n_experiments"):
         first, number = row["first_experiment"], row["n_experiments"]
@@ -107,6 +111,19 @@ def _events(document: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[str
     elif "parts" in document and _ends(ranges) != (row["first"], row["last"]):
         low, high = _ends(ranges)
         yield f"runinfo says events {row['first']} to {row['last']}, the parts {low} to {high}"
+
+
+def _exposure(document: Mapping[str, Any], row: Mapping[str, Any]) -> float | None:
+    """Compute the exposure [s] of a whole run or of pseudo-experiments; None where no card fixes it."""
+    try:
+        duration = read_quantity(document["card"]["exposure"]["duration"], "time")
+    except (KeyError, TypeError, ValueError):
+        return None
+    if row.get("n_experiments"):
+        return float(row["n_experiments"]) * duration
+    run = document.get("run") or {}
+    whole = document.get("command") in _DRAWN_HERE and "events" in run and run["events"] is None
+    return duration if whole else None
 
 
 def _weights(n: int, sum_w: float, sum_w2: float, *, weighted: bool) -> Iterator[str]:

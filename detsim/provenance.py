@@ -188,9 +188,9 @@ def without_checksum(documents: Sequence[Mapping[str, Any]]) -> str:
     if not missing:
         return ""
     if any(CHECKSUM in document for document in missing):
-        which = " for files that it was merged from, as they were"
+        which = " for files that it was merged from,"
     elif len(missing) < len(documents):
-        which = f" for {len(missing)} of its {len(documents)} runs, as they were"
+        which = f" for {len(missing)} of its {len(documents)} runs,"
     else:
         which = ", as it was"
     return (

@@ -239,6 +239,26 @@ def test_ranges_of_parts():
     assert "20 pseudo-exp" not in contradictions("events", origin, {**several, "n_experiments": 21})[0]
 
 
+def test_exposures_of_the_card():
+    """Closed form: a whole run has the card's exposure, K pseudo-experiments K times that."""
+    origin = {
+        "table": "events", "rows": 0, "branches": {}, "command": "simulate",
+        "card": {"exposure": {"duration": "20 d"}}, "run": {"first": 0, "events": None, "experiments": 0},
+    }  # fmt: skip
+    row = {
+        "n_events": 0, "n_generated": 3, "sum_w": 0.0, "sum_w2": 0.0, "equivalent_exposure": 1728000.0,
+        "first": 0, "last": 2, "n_experiments": 0, "first_experiment": 0,
+    }  # fmt: skip
+    assert contradictions("events", origin, row) == []
+    found = contradictions("events", origin, {**row, "equivalent_exposure": 1728001.0})
+    assert found == ["runinfo says an exposure of 1728001 s, the card and the run 1728000 s"]
+    part = {**origin, "run": {"first": 0, "events": 3, "experiments": 0}}
+    assert contradictions("events", part, {**row, "equivalent_exposure": 17.5}) == []
+    several = {**row, "last": -1, "n_experiments": 3}
+    assert "an exposure of 1728000 s" in contradictions("events", part, several)[0]
+    assert contradictions("events", part, {**several, "equivalent_exposure": 3 * 1728000.0}) == []
+
+
 def test_a_provenance_without_a_row(tmp_path):
     path = write(tmp_path / "a.root")
     other = json.loads(str(uproot.open(write(tmp_path / "b.root", seed=2))["provenance"]))

@@ -93,7 +93,7 @@ def test_old_with_old(former, tmp_path):
     assert run["schema"] == 2
     assert [part["schema"] for part in run["parts"]] == [1, 1]
     text = invoke("inspect", tmp_path / "m.root").stderr
-    assert f"{LINE} for files that it was merged from, as they were written before version 0.2.0" in text
+    assert f"{LINE} for files that it was merged from, written before version 0.2.0" in text
     again = told("merge", tmp_path / "again.root", tmp_path / "m.root")
     assert again["n_rows"] == ROWS["merged"]
     assert [p["schema"] for p in told("inspect", tmp_path / "again.root")["provenance"][0]["parts"]] == [1, 1]
