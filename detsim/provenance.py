@@ -104,8 +104,13 @@ def matched(
     Raises
     ------
     FileError
-        If one is missing, or is of no run in the file.
+        If a run is there twice, or a provenance is missing, or is of no run in the file.
     """
+    uuids = [row["uuid"] for row in rows]
+    twice = sorted({u for u in uuids if uuids.count(u) > 1})
+    if twice:
+        reason = f"holds the same run twice (uuid {twice[0]}): merge each file once"
+        raise FileError(path, "duplicate", reason)
     by_uuid = {document.get("uuid"): document for document in documents}
     for row in rows:
         if row["uuid"] not in by_uuid:

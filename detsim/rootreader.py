@@ -177,11 +177,6 @@ class TableFile:
             raise FileError(
                 self.path, "foreign", f"has a 'runinfo' without rows, {count!r} or 'uuid': not our table"
             )
-        uuids = [row["uuid"] for row in self.rows]
-        twice = sorted({u for u in uuids if uuids.count(u) > 1})
-        if twice:
-            reason = f"holds the same run twice (uuid {twice[0]}): merge each file once"
-            raise FileError(self.path, "duplicate", reason)
         expected = sum(row[count] for row in self.rows)
         lengths = {
             self.tree: self._rows.num_entries,

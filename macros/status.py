@@ -141,18 +141,18 @@ def _warnings_told() -> Iterator[None]:
         show = warnings.showwarning
 
         def tell(
-            text: Warning | str,
+            message: Warning | str,
             category: type[Warning],
             filename: str,
             lineno: int,
             file: TextIO | None = None,
             line: str | None = None,
         ) -> None:
-            if not re.match(_TOLD, str(text)):
-                show(text, category, filename, lineno, file, line)
-            elif str(text) not in told:
-                told.add(str(text))
-                warn(str(text))
+            if not re.match(_TOLD, str(message)):
+                show(message, category, filename, lineno, file, line)
+            elif str(message) not in told:
+                told.add(str(message))
+                warn(str(message))
 
         warnings.showwarning = tell
         warnings.filterwarnings("always", message=_TOLD)
