@@ -1,6 +1,8 @@
 """Histograms to files: ROOT TH1 and TH2, UHI JSON, CSV."""
 
+import errno
 import json
+import os
 from collections.abc import Mapping
 from itertools import chain, pairwise, product
 from pathlib import Path
@@ -44,7 +46,7 @@ def write_root(
     ValueError
         If a histogram has more than two dimensions.
     OSError
-        If the file cannot be written; nothing is left of it.
+        If the file cannot be written, or does not read back; nothing is left of it.
     """
     given = dict(entries or {})
     converted = {name: _root_histogram(h, given.get(name)) for name, h in histograms.items()}
@@ -52,6 +54,10 @@ def write_root(
         root = uproot.recreate(stream, compression=uproot.ZSTD(1))
         for name, made in converted.items():
             root[name] = made
+        stream.flush()
+        with os.fdopen(os.dup(stream.fileno()), "rb") as written, uproot.open(written) as back:
+            for name, h in histograms.items():
+                _compare(name, back[name], h)
 
 
 def write_json(path: str | Path, histogram: hist.Hist[Any]) -> None:
@@ -97,6 +103,25 @@ def write_csv(path: str | Path, histogram: hist.Hist[Any]) -> None:
         lines.append(",".join(f"{number:.15g}" for number in (*chain(*edges), n)))
     with whole_file(path) as stream:
         stream.write("\n".join([*lines, ""]).encode())
+
+
+def _compare(name: str, back: Any, h: hist.Hist[Any]) -> None:
+    """Refuse what was written, if another histogram is read back.
+
+    Raises
+    ------
+    OSError
+    """
+    values, variances = with_flow(h)
+    same = np.array_equal(back.values(flow=True), values, equal_nan=True) and all(
+        np.array_equal(read.edges(), axis.edges) for read, axis in zip(back.axes, h.axes, strict=True)
+    )
+    if not same or not np.array_equal(
+        back.variances(flow=True), values if variances is None else variances, equal_nan=True
+    ):
+        raise OSError(
+            errno.EIO, f"was not written as it should be: the histogram {name!r} reads back otherwise"
+        )
 
 
 def _root_histogram(h: hist.Hist[Any], entries: float | None) -> Any:

@@ -16,7 +16,7 @@ from analysis.fitter import Fitter
 from analysis.intervals import delta_chi2
 from analysis.pacing import paced
 from analysis.thrower import Thrower
-from detsim.rootfile import Branch
+from analysis.toycolumns import METHODS, column_name, holds_name, toy_branches
 
 if TYPE_CHECKING:
     from analysis.calibration import Calibration
@@ -32,6 +32,7 @@ __all__ = [
     "at_truth",
     "fit_stored",
     "fit_toys",
+    "holds_name",
     "largest_chunk",
     "toy_branches",
     "toys",
@@ -40,92 +41,10 @@ __all__ = [
 Array = NDArray[np.float64]
 Columns = dict[str, NDArray[Any]]
 
-METHODS = ("hesse", "minos", "one-sided")
-"""Intervals of a toy: two-sided Hesse and MINOS, and the one-sided limit of the profile likelihood."""
-
 CHUNK = 6 * 4096
 """Most toys that are thrown and fitted at once; it changes no bit."""
 _CELLS = 4_000_000
 """Most counts that are thrown at once."""
-
-
-def toy_branches(
-    fitter: Fitter,
-    *,
-    level: float,
-    fitted: bool = True,
-    methods: Sequence[str] = METHODS,
-    events: bool = False,
-) -> dict[str, Branch]:
-    """Describe the columns of `toys`, for a toy file.
-
-    Parameters
-    ----------
-    fitter : Fitter
-    level : float
-        Confidence level of the intervals.
-    fitted : bool
-        Whether the toys are fitted.
-    methods : sequence of str
-        As for `toys`; calibrated ones have columns of their own.
-    events : bool
-        Whether they are drawn event by event.
-    """
-    templates = fitter.templates
-    poi = templates.poi
-    branches = {
-        "toy": Branch(dtype="int64", description="index; with seed and true parameters it fixes the toy"),
-        f"true_{poi}": Branch(dtype="float64", description=f"true value of {poi}"),
-        "counts": Branch(dtype="float64", shape=(templates.n_bins,), description="counts per bin"),
-    }
-    if events:
-        branches["n_events"] = Branch(dtype="int64", description="events drawn, before any cut")
-    for nuisance in templates.nuisances:
-        branches[f"measured_{_plain(nuisance.name)}"] = Branch(
-            dtype="float64",
-            description=f"auxiliary measurement of {nuisance.name}, nominal {nuisance.nominal:g}",
-        )
-    if not fitted:
-        return branches
-    for name in templates.names:
-        branches[_plain(name)] = Branch(dtype="float64", description=f"estimate of {name}")
-        branches[f"{_plain(name)}_error"] = Branch(dtype="float64", description=f"Hesse error of {name}")
-    calibrated = [method for method in CALIBRATED if method in methods]
-    if calibrated:
-        branches["q_bounded"] = Branch(
-            dtype="float64",
-            description=f"-2 Δln L of the true {poi} against the best physical one, with a minus where that "
-            "is above it",
-        )
-    for method in calibrated:
-        branches[holds_name(method)] = Branch(
-            dtype="int32", description=f"1 if the {method} region at {level} holds the true {poi}, else 0"
-        )
-    return branches | {
-        "fval": Branch(dtype="float64", description="-2 ln L at the minimum, against the saturated model"),
-        "q_true": Branch(dtype="float64", description=f"-2 Δln L of the true {poi}, profiled"),
-        "hesse_lower": Branch(dtype="float64", description=f"Hesse interval at {level}, lower end"),
-        "hesse_upper": Branch(dtype="float64", description=f"Hesse interval at {level}, upper end"),
-        "minos_lower": Branch(dtype="float64", description=f"MINOS interval at {level}, lower end"),
-        "minos_upper": Branch(dtype="float64", description=f"MINOS interval at {level}, upper end"),
-        "one_sided_upper": Branch(dtype="float64", description=f"one-sided profile limit at {level}"),
-        "status": Branch(
-            dtype="int32",
-            description="0 good; else the sum of 1 fit failed, 2 open MINOS interval, 4 no one-sided limit, "
-            "8 no Hesse error, 16 fitted by MINUIT because the compiled fit did not converge; "
-            "undefined cells are NaN",
-        ),
-    }
-
-
-def holds_name(method: str) -> str:
-    """Name the column that tells whether a calibrated region holds the truth."""
-    return f"{method.replace('-', '_')}_holds"
-
-
-def _plain(name: str) -> str:
-    """Make a column's name of a parameter's: no full stops, which ROOT reads as members."""
-    return name.replace(".", "_")
 
 
 def fit_toys(
@@ -161,8 +80,8 @@ def fit_toys(
     columns[fitter.templates.poi], columns[f"{fitter.templates.poi}_error"] = best, error
     for i, nuisance in enumerate(fitter.templates.nuisances, start=1):
         x = fits.parameters[:, i]
-        columns[_plain(nuisance.name)] = nuisance.value(x)
-        columns[f"{_plain(nuisance.name)}_error"] = nuisance.slope(x) * fits.errors[:, i]
+        columns[column_name(nuisance.name)] = nuisance.value(x)
+        columns[f"{column_name(nuisance.name)}_error"] = nuisance.slope(x) * fits.errors[:, i]
     nothing = np.full(n, math.nan)
     columns["fval"] = np.where(fits.good, fits.values, math.nan)
     columns["q_true"] = nothing.copy()
@@ -290,7 +209,7 @@ def _thrown(fitter: Fitter, first: int, counts: Array, auxiliary: Array) -> Colu
     numbers, truth = np.arange(first, first + len(counts)), np.full(len(counts), fitter.truth)
     columns: Columns = {"toy": numbers, f"true_{templates.poi}": truth, "counts": counts}
     for nuisance, x in zip(templates.nuisances, auxiliary.T, strict=True):
-        columns[f"measured_{_plain(nuisance.name)}"] = nuisance.value(x)
+        columns[f"measured_{column_name(nuisance.name)}"] = nuisance.value(x)
     return columns
 
 

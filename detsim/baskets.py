@@ -6,13 +6,16 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Baskets", "Branch", "row_bytes"]
+from detsim.names import is_name
 
+__all__ = ["Baskets", "Branch", "Format", "check_names", "row_bytes"]
+
+Format = Literal["ttree", "rntuple"]
 Columns = Mapping[str, NDArray[Any]]
 
 _WAITING_BYTES = 24_000_000
@@ -58,6 +61,19 @@ class Branch:
     def row(self) -> np.dtype[Any]:
         """The type of one row."""
         return np.dtype((self.numpy, self.shape))
+
+
+def check_names(branches: Mapping[str, Branch]) -> None:
+    """Refuse names that ROOT reads as something else: with brackets, full stops, colons, blanks.
+
+    Raises
+    ------
+    ValueError
+    """
+    wrong = [name for name in branches if not is_name(name)]
+    if wrong:
+        named = ", ".join(map(repr, wrong))
+        raise ValueError(f"names of branches have only ASCII letters, digits, _ and -, got {named}")
 
 
 def row_bytes(branches: Mapping[str, Branch]) -> int:

@@ -12,6 +12,7 @@ import awkward as ak
 import numpy as np
 from numpy.typing import NDArray
 
+from detsim.consistency import EventColumns
 from detsim.files import FileError
 from detsim.rootreader import TableFile
 from detsim.runinfo import RunInfo, Totals
@@ -101,18 +102,46 @@ class EventFile:
         return self._table.n_rows
 
     def arrays(self, names: Sequence[str] | None = None) -> dict[str, NDArray[Any]]:
-        """Read columns into memory; see `TableFile.arrays`."""
-        return self._table.arrays(names)
+        """Read columns into memory; see `TableFile.arrays`.
+
+        Raises
+        ------
+        FileError
+            If the bytes are damaged, or weights do not add up to the sums of `runinfo`.
+        """
+        columns = self._table.arrays(names)
+        check = self._columns_check()
+        check.update(columns, 0)
+        check.refuse(self.path)
+        return columns
+
+    def _columns_check(self) -> EventColumns:
+        return EventColumns(self._table.starts, self._table.rows, self._table.provenances)
 
     def iterate(
         self, names: Sequence[str] | None = None, *, step: int = 1_000_000
     ) -> Iterator[dict[str, NDArray[Any]]]:
-        """Read columns, `step` events at a time."""
-        return self._table.iterate(names, step=step)
+        """Read columns, `step` events at a time; what is wrong with them is known after the last ones."""
+        check, start = self._columns_check(), 0
+        for columns in self._table.iterate(names, step=step):
+            check.update(columns, start)
+            start += max(map(len, columns.values()), default=0)
+            yield columns
+        check.refuse(self.path)
 
     def check_hashes(self) -> dict[str, bool]:
-        """Say of each branch whether its bytes are those that were written."""
-        return self._table.check_hashes()
+        """Say of each branch whether its bytes are those that were written.
+
+        Raises
+        ------
+        FileError
+            If they are, and do not agree with `runinfo` and provenance.
+        """
+        check = self._columns_check()
+        good = self._table.check_hashes(watch=check.update)
+        if all(good.values()):
+            check.refuse(self.path)
+        return good
 
     @cached_property
     def experiments(self) -> NDArray[np.int64]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from detsim.eventreader import EventFile
 from detsim.files import FileError
+from detsim.provenance import has_checksum
 from detsim.rootreader import TableFile, open_root, reading
 
 __all__ = ["describe", "table_name"]
@@ -31,8 +32,9 @@ def describe(path: str | Path, *, check_hashes: bool = True) -> dict[str, Any]:
     -------
     dict
         ``file``, ``kind``, ``bytes``, ``complete``, ``problem`` (None if complete), and by kind ``rows``,
-        ``contents_checked``, ``runinfo`` (summed over runs), ``runs``, ``provenance`` (of each run, without
-        branches), ``branches``, ``histograms``. Ready for JSON.
+        ``contents_checked``, ``provenance_checked`` (whether the provenance has a checksum, which then is
+        right), ``runinfo`` (summed over runs), ``runs``, ``provenance`` (of each run, without branches),
+        ``branches``, ``histograms``. Ready for JSON.
 
     Raises
     ------
@@ -107,13 +109,15 @@ def _root_file(path: Path, check_hashes: bool) -> dict[str, Any]:
 
 
 def _table(path: Path, tree: str, check_hashes: bool) -> dict[str, Any]:
+    good: dict[str, bool] = {}
     if tree == "events":
         with EventFile(path) as events:
             runinfo = asdict(events.runinfo)
+            good = events.check_hashes() if check_hashes else {}
     with TableFile(path, tree) as table:
         if tree != "events":
             runinfo = {f"n_{tree}": table.n_rows}
-        good = table.check_hashes() if check_hashes else {}
+            good = table.check_hashes() if check_hashes else {}
         branches = {name: {**branch, "intact": good.get(name)} for name, branch in table.branches.items()}
         spoilt = [name for name, fine in good.items() if not fine]
         provenance = [{k: v for k, v in run.items() if k != "branches"} for run in table.provenances]
@@ -129,6 +133,7 @@ def _table(path: Path, tree: str, check_hashes: bool) -> dict[str, Any]:
             "branches": branches,
             "problem": problem,
             "contents_checked": check_hashes,
+            "provenance_checked": all(map(has_checksum, table.provenances)),
         }
 
 

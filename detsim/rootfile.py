@@ -1,5 +1,6 @@
 """Tables in ROOT files, written in chunks: rows, what made them, and a one-row TTree `runinfo`."""
 
+import errno
 import json
 import os
 import uuid
@@ -14,14 +15,17 @@ import numpy as np
 import uproot
 from numpy.typing import NDArray
 
-from detsim.baskets import Baskets, Branch, row_bytes
-from detsim.files import WholeFile
+from detsim.baskets import Baskets, Branch, Format, check_names, row_bytes
+from detsim.consistency import contradictions
+from detsim.files import FileError, WholeFile
 from detsim.origin import ORIGIN, origin
+from detsim.provenance import CHECKSUM, SCHEMA, checksum
+from detsim.rootreader import TableFile
+from detsim.runinfo import RUNINFO_TYPES, runinfo_value
 
 __all__ = ["Branch", "Compression", "Format", "TableWriter"]
 
 Compression = Literal["zstd-1", "lz4-4", "none"]
-Format = Literal["ttree", "rntuple"]
 Columns = Mapping[str, NDArray[Any]]
 
 COMPRESSIONS = {"zstd-1": uproot.ZSTD(1), "lz4-4": uproot.LZ4(4), "none": None}
@@ -29,7 +33,6 @@ FORMATS = ("ttree", "rntuple")
 BASKET_ROWS = 100_000
 CLUSTER_ROWS = 500_000  # each rewrites the list of all before it
 _BASKET_BYTES = 64_000_000
-SCHEMA = 1
 
 
 class TableWriter:
@@ -58,8 +61,9 @@ class TableWriter:
 
     Notes
     -----
-    The rows, the provenance, then `runinfo`; only then the file gets its name. Compressing and hashing run in
-    two threads while the caller makes the next rows; memory does not grow with their number.
+    The rows, the provenance, then `runinfo`. The file is opened and read back: branches with their types,
+    number of rows, `runinfo` and the checksum of the provenance; only then it gets its name. Compressing and
+    hashing run in two threads while the caller makes the next rows; memory does not grow with their number.
 
     Examples
     --------
@@ -87,6 +91,7 @@ class TableWriter:
             raise ValueError(f"format must be ttree or rntuple, got {format!r}")
         if not branches:
             raise ValueError("a table needs at least one branch")
+        check_names(branches)
         self.tree = tree
         self.branches = dict(branches)
         self._provenance = _checked(provenance)
@@ -156,18 +161,20 @@ class TableWriter:
         Raises
         ------
         ValueError
-            If ``n_<tree>`` is not the number of rows.
+            If ``n_<tree>`` is not the number of rows, or numbers contradict each other.
         OSError
-            If the file could not be written; nothing is left of it.
+            If the file could not be written, or does not read back; nothing is left of it.
         """
         try:
             self._baskets.flush()
             self._provenance |= _checked(provenance or {})
             row = self._row(runinfo)
-            self._root["provenance"] = _json(self._document(str(row["uuid"])))
-            types = {name: _runinfo_type(name, value) for name, value in row.items()}
+            document = self._document(row)
+            self._root["provenance"] = _json(document)
+            types = {name: RUNINFO_TYPES[type(value)] for name, value in row.items()}
             tree = self._root.mktree("runinfo", types, title="one row a run: what sums, and what identifies")
             tree.extend({name: ak.Array([value]) for name, value in row.items()})
+            self._read_back(document, row)
             self._file.commit()
         except BaseException:
             self._discard()
@@ -200,7 +207,8 @@ class TableWriter:
 
     def _row(self, runinfo: Mapping[str, int | float | str]) -> dict[str, int | float | str]:
         count = f"n_{self.tree}"
-        row = {count: self.n_rows, "uuid": str(uuid.uuid4()), **runinfo}
+        given = {count: self.n_rows, "uuid": str(uuid.uuid4()), **runinfo}
+        row = {name: runinfo_value(name, value) for name, value in given.items()}
         if row[count] != self.n_rows:
             raise ValueError(f"{count} is {row[count]}, but {self.n_rows} rows were written")
         return row
@@ -227,15 +235,42 @@ class TableWriter:
         self._rows.extend(rows)
         return os.fstat(self._file.stream.fileno()).st_size
 
-    def _document(self, identity: str) -> dict[str, Any]:
+    def _document(self, row: Mapping[str, int | float | str]) -> dict[str, Any]:
         digests = self._baskets.digests()
         branches = {n: {**asdict(branch), "sha256": digests[n]} for n, branch in self.branches.items()}
-        ours = {"table": self.tree, "schema": SCHEMA, "uuid": identity, "rows": self.n_rows}
-        return {**self._provenance, **origin(), **ours, "branches": branches}
+        ours = {"table": self.tree, "schema": SCHEMA, "uuid": row["uuid"], "rows": self.n_rows}
+        text = _json({**self._provenance, **origin(), **ours, "branches": branches})
+        document: dict[str, Any] = json.loads(text)
+        if wrong := contradictions(self.tree, document, row):
+            raise ValueError(f"{self._file.path}: {'; '.join(wrong)}")
+        return {**document, CHECKSUM: checksum(document, row)}
+
+    def _read_back(self, document: Mapping[str, Any], row: Mapping[str, int | float | str]) -> None:
+        """Open what was written, and compare all but the values of the rows.
+
+        Raises
+        ------
+        OSError
+            If it is not what was to be written.
+        """
+        self._file.stream.flush()
+        try:
+            with (
+                os.fdopen(os.dup(self._file.stream.fileno()), "rb") as stream,
+                TableFile.of_stream(stream, self._file.path, self.tree) as file,
+            ):
+                none = file.arrays(stop=0)
+                same = file.provenances == (document,) and file.rows == (row,)
+                types = {name: (column.dtype, column.shape[1:]) for name, column in none.items()}
+        except FileError as error:
+            raise OSError(errno.EIO, f"was not written as it should be: it {error.reason}") from error
+        expected = {n: (b.numpy.newbyteorder("="), b.shape) for n, b in self.branches.items()}
+        if not same or types != expected:
+            raise OSError(errno.EIO, "was not written as it should be: what was read back differs")
 
 
 def _checked(provenance: Mapping[str, Any]) -> dict[str, Any]:
-    ours: Sequence[str] = ["table", "schema", "uuid", "rows", "branches", *ORIGIN]
+    ours: Sequence[str] = ["table", "schema", "uuid", "rows", "branches", CHECKSUM, *ORIGIN]
     taken = sorted(set(provenance) & set(ours))
     if taken:
         raise ValueError(f"provenance must not hold {', '.join(taken)}: the file adds them")
@@ -244,16 +279,6 @@ def _checked(provenance: Mapping[str, Any]) -> dict[str, Any]:
     except (TypeError, ValueError) as error:
         raise ValueError(f"provenance must be ready for JSON: {error}") from error
     return dict(provenance)
-
-
-def _runinfo_type(name: str, value: float | str) -> str:
-    if isinstance(value, str):
-        return "string"
-    if isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"runinfo {name} must be an int, a float or a str, got {value!r}")
-    if not np.isfinite(value):
-        raise ValueError(f"runinfo {name} must be finite, got {value}")
-    return "int64" if isinstance(value, (int, np.integer)) else "float64"
 
 
 def _json(document: Mapping[str, Any]) -> str:

@@ -1,27 +1,37 @@
 """Read and check what `detsim.rootfile` wrote, also after `hadd`."""
 
 import contextlib
-import json
 import struct
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import awkward as ak
 import numpy as np
 import uproot
 from numpy.typing import NDArray
 
+from detsim.baskets import Format
+from detsim.consistency import check_consistency
 from detsim.digests import Digests
 from detsim.files import FileError
-from detsim.rootfile import Format
+from detsim.provenance import (
+    ChecksumWarning,
+    check_document,
+    check_same_branches,
+    matched,
+    read_document,
+    without_checksum,
+)
 
 __all__ = ["TableFile", "open_root", "reading"]
 
 FORMATS: dict[str, Format] = {"TTree": "ttree", "ROOT::RNTuple": "rntuple"}
+Watch = Callable[[dict[str, NDArray[Any]], int], None]
 _STEP = 1_000_000
 LONG_FILE = 1_000_000  # ROOT adds this to the version of files whose positions are 64 bits wide
 
@@ -103,14 +113,29 @@ class TableFile:
     Raises
     ------
     FileError
-        If the file is missing, empty, foreign, truncated, unfinished, or holds a run twice or runs of
-        different branches.
+        If the file is missing, empty, foreign, truncated, unfinished, damaged, of a schema that is not
+        known, or holds a run twice or runs of different branches.
+
+    Warns
+    -----
+    ChecksumWarning
+        If a run's provenance has no checksum, as those of schema 1.
     """
 
     def __init__(self, path: str | Path, tree: str) -> None:
-        self.path = Path(path)
-        self.tree = tree
-        self._root = open_root(path)
+        self._open(Path(path), tree, open_root(path))
+        if told := without_checksum(self.provenances):
+            warnings.warn(f"{path}: {told}", ChecksumWarning, stacklevel=2)
+
+    @classmethod
+    def of_stream(cls, stream: IO[bytes], path: Path, tree: str) -> Self:
+        """Read a file that has no name yet; `path` is what messages call it."""
+        file = cls.__new__(cls)
+        file._open(path, tree, uproot.open(stream, array_cache=None))
+        return file
+
+    def _open(self, path: Path, tree: str, root: Any) -> None:
+        self.path, self.tree, self._root = path, tree, root
         try:
             with reading(self.path):
                 self._check()
@@ -133,28 +158,18 @@ class TableFile:
         self._rows = self._root[self.tree]
         self.rows = tuple(ak.to_list(self._root["runinfo"].arrays()))
         self._check_rows()
-        self.provenances = self._match([_document(self.path, str(self._root[key])) for key in keys])
+        documents = [read_document(self.path, str(self._root[key])) for key in keys]
+        self.provenances = matched(self.path, documents, self.rows)
+        for document, row in zip(self.provenances, self.rows, strict=True):
+            check_document(self.path, document, row)
+            check_consistency(self.path, self.tree, document, row)
         self.branches: dict[str, dict[str, Any]] = self.provenances[0]["branches"]
         absent = sorted(set(self.branches) - set(self._rows.keys()))
         if absent:
             raise FileError(
                 self.path, "incomplete", f"is incomplete: branches {', '.join(absent)} are missing"
             )
-        self._check_same_branches()
-
-    def _check_same_branches(self) -> None:
-        """Refuse runs of different columns or types: `hadd` fills what a run has not with something."""
-        first, *others = (
-            {name: (branch["dtype"], *branch["shape"]) for name, branch in p["branches"].items()}
-            for p in self.provenances
-        )
-        different = {name for types in others for name, _ in first.items() ^ types.items()}
-        if different:
-            reason = (
-                f"joins runs that differ in {', '.join(sorted(different))}: merge files with the same "
-                "branches of the same types"
-            )
-            raise FileError(self.path, "foreign", reason)
+        check_same_branches(self.path, self.provenances)
 
     def _check_rows(self) -> None:
         count = f"n_{self.tree}"
@@ -162,11 +177,6 @@ class TableFile:
             raise FileError(
                 self.path, "foreign", f"has a 'runinfo' without rows, {count!r} or 'uuid': not our table"
             )
-        uuids = [row["uuid"] for row in self.rows]
-        twice = sorted({u for u in uuids if uuids.count(u) > 1})
-        if twice:
-            reason = f"holds the same run twice (uuid {twice[0]}): merge each file once"
-            raise FileError(self.path, "duplicate", reason)
         expected = sum(row[count] for row in self.rows)
         lengths = {
             self.tree: self._rows.num_entries,
@@ -178,14 +188,6 @@ class TableFile:
                     f"is incomplete: {name!r} has {length} entries, runinfo says {expected}; make it again"
                 )
                 raise FileError(self.path, "incomplete", reason)
-
-    def _match(self, documents: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
-        by_uuid = {document.get("uuid"): document for document in documents}
-        for row in self.rows:
-            if row["uuid"] not in by_uuid:
-                reason = f"has no provenance of the run {row['uuid']}: merge with `hadd`, which keeps it"
-                raise FileError(self.path, "incomplete", reason)
-        return tuple(by_uuid[row["uuid"]] for row in self.rows)
 
     @property
     def n_rows(self) -> int:
@@ -263,13 +265,18 @@ class TableFile:
             yield columns
         digests.refuse(self.path, self.provenances)
 
-    def check_hashes(self) -> dict[str, bool]:
-        """Read every branch and compare its SHA-256 with the one that its writer stored, run by run."""
+    def check_hashes(self, *, watch: Watch = lambda _, __: None) -> dict[str, bool]:
+        """Read every branch and compare its SHA-256 with the one that its writer stored, run by run.
+
+        `watch` is given the columns that are read, and the number of their first row.
+        """
         good: dict[str, bool] = {}
         for name in self.branches:
             digests = Digests(self.starts, [name])
             for start in range(0, self.n_rows, _STEP):
-                digests.update(self._columns([name], start, min(start + _STEP, self.n_rows)))
+                columns = self._columns([name], start, min(start + _STEP, self.n_rows))
+                digests.update(columns)
+                watch(columns, start)
             good |= digests.compare(self.provenances)
         return good
 
@@ -284,13 +291,3 @@ class TableFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _document(path: Path, text: str) -> dict[str, Any]:
-    try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise FileError(path, "damaged", f"has a provenance that is not JSON: {error}") from error
-    if not isinstance(document, dict) or "branches" not in document:
-        raise FileError(path, "foreign", "has a 'provenance' that does not describe branches: not our table")
-    return document

@@ -6,7 +6,27 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
-__all__ = ["RunInfo", "Totals"]
+__all__ = ["RUNINFO_TYPES", "RunInfo", "Totals", "runinfo_value"]
+
+RUNINFO_TYPES = {int: "int64", float: "float64", str: "string"}
+"""Types of the branches of `runinfo`."""
+
+
+def runinfo_value(name: str, value: float | str) -> int | float | str:
+    """Turn a value of `runinfo` into the plain type that comes back from the file.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is a bool, or not finite.
+    """
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"runinfo {name} must be an int, a float or a str, got {value!r}")
+    if not np.isfinite(value):
+        raise ValueError(f"runinfo {name} must be finite, got {value}")
+    return int(value) if isinstance(value, (int, np.integer)) else float(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Any
 from detsim.eventfile import EventFile
 from detsim.files import FileError
 from detsim.origin import ORIGIN
+from detsim.provenance import CHECKSUM
 from detsim.rootfile import Format
 from detsim.rootreader import TableFile
 from macros.differences import card_differences
@@ -18,7 +19,7 @@ _NOT_THE_EVENTS = {
     f"run.{key}" for key in ("threads", "compression", "format", "events_per_file", "file_size")
 }
 """Keys of a card on which no row depends."""
-_OF_THE_FILE = {"table", "schema", "uuid", "rows", "branches", "parts", "made_by", *ORIGIN}
+_OF_THE_FILE = {"table", "schema", "uuid", "rows", "branches", "parts", "made_by", CHECKSUM, *ORIGIN}
 _OF_THE_PART = ("arguments", "run", "true_events", "reweighted", "audit", "n_failed", "n_retried")
 _CARDS = ("card", "generated_card")
 _MISSING = "nothing"
@@ -119,7 +120,8 @@ class Run:
             if self.has_experiments:
                 first = int(self.row["first_experiment"])
                 last = first + int(self.row["n_experiments"]) - 1
-            own = {key: self.origin[key] for key in (*_OF_THE_PART, "created") if key in self.origin}
+            kept = (*_OF_THE_PART, "created", "schema")
+            own = {key: self.origin[key] for key in kept if key in self.origin}
             rows = int(self.row[f"n_{self.tree}"])
             known = [
                 {
@@ -135,6 +137,7 @@ class Run:
         for one in known:
             stop = start + one["n_rows"]
             own = {key: value for key, value in one.items() if key not in ("uuid", "first", "last", "n_rows")}
+            own.setdefault("schema", self.origin["schema"])  # those of schema 1 did not state it
             parts.append(
                 Part(
                     run=self,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from macros.card import Card
+from macros.card.names import legal_names
 from simgen.units import Kind, read_quantity
 
 __all__ = ["card_differences", "check_card", "check_same_experiment"]
@@ -40,7 +41,7 @@ def check_card(
     """
     found = [
         f"{key}: {_show(ours)} in this card, {_show(theirs)} in the file's"
-        for key, ours, theirs in _differences(_unnamed(card.document), _unnamed(other))
+        for key, ours, theirs in _differences(_unnamed(card.document), _unnamed(legal_names(other)))
         if (key in _ALWAYS or key.split(".")[0] not in may_differ) and (begins or key != _BEGINS)
     ]
     _refuse(f"{path} was made with another card", found)

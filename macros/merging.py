@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from detsim.baskets import Branch
+from detsim.consistency import EventColumns
 from detsim.eventfile import EventFile, RunInfo
 from detsim.files import FileError
 from detsim.rootfile import TableWriter
@@ -205,8 +206,9 @@ def _run(run: Run, parts: Sequence[Part]) -> dict[str, Any]:
 
 
 def _copy(parts: Sequence[Part], writer: TableWriter, advance: Callable[[float], None] | None) -> None:
-    """Append the rows of all parts, and compare the SHA-256 of each branch of each run."""
+    """Append the rows of all parts; compare SHA-256 of branches, and columns with what runs say of them."""
     digests: dict[str, dict[str, Any]] = {}
+    checks: dict[Path, EventColumns] = {}
     left = {part.run.uuid: sum(p.stop - p.start for p in part.run.parts) for part in parts}
     with ExitStack() as stack:
         table, opened = None, None
@@ -216,11 +218,16 @@ def _copy(parts: Sequence[Part], writer: TableWriter, advance: Callable[[float],
                 stack.close()
                 table = stack.enter_context(TableFile(run.path, run.tree))
                 opened = run.path
+                if run.tree == "events":
+                    told = (table.starts, table.rows, table.provenances)
+                    checks.setdefault(run.path, EventColumns(*told))
             found = digests.setdefault(run.uuid, {name: hashlib.sha256() for name in run.branches})
             for start in range(part.start, part.stop, _STEP):
                 stop = min(start + _STEP, part.stop)
                 columns = table.arrays(list(run.branches), start, stop) if table else {}
                 writer.extend(columns)
+                if run.path in checks:
+                    checks[run.path].update(columns, start)
                 for name, column in columns.items():
                     found[name].update(np.ascontiguousarray(column, column.dtype.newbyteorder("<")).data)
                 if advance is not None:
@@ -228,6 +235,8 @@ def _copy(parts: Sequence[Part], writer: TableWriter, advance: Callable[[float],
             left[run.uuid] -= part.stop - part.start
             if not left[run.uuid]:
                 _compare(run, digests.pop(run.uuid))
+    for path, check in checks.items():
+        check.refuse(path)
 
 
 def _compare(run: Run, found: Mapping[str, Any]) -> None:

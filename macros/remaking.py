@@ -10,9 +10,11 @@ from analysis.coverage_study import coverage
 from analysis.pseudoexperiments import fit_stored, toy_branches, toys
 from analysis.thrower import Thrower
 from detsim.origin import origin as made_by
+from detsim.provenance import CHECKSUM
 from detsim.rootfile import Branch, TableWriter
 from macros.calibrations import make_calibration, open_calibration
 from macros.card import Card, card_from_document
+from macros.card.names import legal_names
 from macros.data import stored_counts
 from macros.measurement import measure
 from macros.production import produce
@@ -25,7 +27,7 @@ __all__ = ["differences", "remake"]
 Origin = Mapping[str, Any]
 Advance = Callable[[float], None]
 
-_ADDED = ("table", "schema", "uuid", "rows", "branches")
+_ADDED = ("table", "schema", "uuid", "rows", "branches", CHECKSUM)
 _OF_CALIBRATIONS = ("seed", "conditions", "reference")
 
 
@@ -63,7 +65,7 @@ def remake(origin: Origin, path: Path, *, stated: Path | None = None, advance: A
         )
     if run is None:
         raise ValueError("its provenance has no 'run': it was made before that was stored")
-    card = card_from_document(origin["card"], name=str(origin.get("card_name")))
+    card = card_from_document(legal_names(origin["card"]), name=str(origin.get("card_name")))
     source = check_input(run["input"], stated) if run.get("input") else None
     if source is None and stated is not None:
         raise ValueError(f"--input {stated}: the run read no file but those that its card names")
@@ -187,11 +189,27 @@ _MAKERS: dict[str, Callable[[Origin, Card, Path, Path | None, Advance], None]] =
 def differences(stored: Origin, now: Origin) -> dict[str, list[Any]]:
     """List what is different of two origins: versions, Python, platform, processor, commit.
 
+    Parameters
+    ----------
+    stored : mapping
+        A provenance; of a merged file, those who made its rows are compared, not who merged them.
+    now : mapping
+
     Returns
     -------
     dict of str to [stored, now]
         Of the processor's features only those that one of the two lacks.
     """
+    parts = [part["made_by"] for part in stored.get("parts", ()) if "made_by" in part]
+    makers: list[Origin] = parts or [stored.get("made_by") or stored]
+    found: dict[str, list[Any]] = {}
+    for maker in makers:
+        for key, pair in _differences(maker, now).items():
+            found.setdefault(key, pair)
+    return found
+
+
+def _differences(stored: Origin, now: Origin) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for package in sorted({*stored.get("versions", {}), *now["versions"]}):
         found[package] = [stored.get("versions", {}).get(package), now["versions"].get(package)]

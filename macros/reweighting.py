@@ -15,6 +15,7 @@ from detsim.eventfile import EventFile, EventWriter
 from detsim.reweighting import gamma_templates, weights
 from detsim.simulation import expected_generated
 from macros.card import Card, card_from_document
+from macros.card.names import legal_names
 from macros.cutoff import begin_with
 from macros.differences import check_card
 from macros.production import expected_counts, mean_cross_section
@@ -114,7 +115,9 @@ def reweight(
         row, made_by = file.rows[0], file.provenance
         used = {**target.document, "exposure": made_by["card"]["exposure"]}
         card = card_from_document(used, name=target.name)
-        made = card_from_document(made_by["card"], name=str(made_by.get("card_name", source.stem)))
+        made = card_from_document(
+            legal_names(made_by["card"]), name=str(made_by.get("card_name", source.stem))
+        )
         lowest = made.experiment.generate_above
         # where it begins higher than the file, weights are 0; else the sample has to serve what was stated
         if card.document["model"].get("generate_above") == "auto" and lowest > card.experiment.generate_above:

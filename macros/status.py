@@ -4,17 +4,19 @@ import _thread
 import errno
 import functools
 import os
+import re
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import typer
 
-from macros.console import Interrupted, RunError, message
+from macros.console import Interrupted, RunError, message, warn
 
 __all__ = ["FAILED", "INTERRUPTED", "WRONG_INPUT", "guard"]
 
@@ -28,6 +30,8 @@ INTERRUPTED = 130
 _POLITE = (signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
 
 _DEBUG = "NUGAUGE_DEBUG"
+_TOLD = r".*provenance has no checksum"
+"""Warnings of the packages that a person is told in a line, by their texts."""
 _WRONG_PATH = (FileExistsError, FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
 _FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 _NO_ROOM = "; nothing of this file is left: make room, write less at a time, or to another disk"
@@ -55,7 +59,7 @@ def guard(command: F) -> F:
             return command(*args, **kwargs)
         ended = _Ended()
         try:
-            with _no_lost_interrupt(), ended.by_signals():
+            with _no_lost_interrupt(), ended.by_signals(), _warnings_told():
                 return command(*args, **kwargs)
         except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):
             raise
@@ -127,6 +131,32 @@ def _no_lost_interrupt() -> Iterator[None]:
         yield
     finally:
         sys.unraisablehook = ignored
+
+
+@contextmanager
+def _warnings_told() -> Iterator[None]:
+    """Write warnings of the packages as lines, each once, without the place in the code."""
+    told: set[str] = set()
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def tell(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if not re.match(_TOLD, str(message)):
+                show(message, category, filename, lineno, file, line)
+            elif str(message) not in told:
+                told.add(str(message))
+                warn(str(message))
+
+        warnings.showwarning = tell
+        warnings.filterwarnings("always", message=_TOLD)
+        yield
 
 
 def _judge(error: Exception) -> tuple[int, str]:

@@ -9,7 +9,9 @@ from pathlib import Path
 import hist
 import numpy as np
 import pytest
-from invocation import CARD
+import uproot
+from former import unpack
+from invocation import CARD, invoke
 from invocation import answer as cli_answer
 from rootprocess import NEEDS_ROOT, run_root
 
@@ -337,3 +339,25 @@ def test_the_macro_refuses_a_foreign_file(tmp_path):
     done = run_macro(tmp_path, "h.root", "out.png")
     assert done.returncode == 2
     assert "not a whole event file" in done.stderr
+
+
+def test_hadd_keeps_the_checksums(tmp_path):
+    """Contract: after ROOT's hadd each run is checked that has a checksum, and the others are told."""
+    former = unpack(tmp_path / "former")
+    for name, seed in (("a.root", 11), ("b.root", 12)):
+        cli_answer("simulate", CARD, "--seed", seed, "--events", 50, "-o", tmp_path / name)
+    new, old = tmp_path / "a.root", former / "events.root"
+    for target, parts in (("new.root", (new, tmp_path / "b.root")), ("mixed.root", (new, old))):
+        command = [root_program("hadd"), tmp_path / target, *parts]
+        subprocess.run(command, capture_output=True, check=True)
+    assert cli_answer("inspect", tmp_path / "new.root")["provenance_checked"]
+    found = invoke("inspect", tmp_path / "mixed.root")
+    assert found.exit_code == 0
+    assert "its provenance has no checksum for 1 of its 2 runs" in found.stderr
+    with uproot.open(tmp_path / "mixed.root") as root:
+        branch = root["runinfo"]["sum_w2"]
+        key, seek = branch.basket(0), int(branch.member("fBasketSeek")[0])
+        data = bytearray((tmp_path / "mixed.root").read_bytes())
+    data[seek + key.member("fKeylen") + 6] ^= 1  # of the first run, which is new
+    (tmp_path / "mixed.root").write_bytes(data)
+    assert "is damaged: the checksum" in invoke("inspect", tmp_path / "mixed.root").output

@@ -12,6 +12,7 @@ from macros.card.build import build_experiment, build_fit, build_model
 from macros.card.check import known_keys, read_tables
 from macros.card.faults import CardError, CardFault, FaultList, closest
 from macros.card.files import locate_files
+from macros.card.names import check_names
 from macros.card.overrides import apply_overrides
 from macros.card.presets import card_text, preset_text, presets
 from macros.card.schema import json_schema
@@ -236,7 +237,7 @@ def _read(part: Part, directory: Path, faults: list[CardFault]) -> _Read:
     file_faults = locate_files(part.document, directory)  # in the tables of the whole card, which these are
     checked = copy.deepcopy(part.document)
     found = FaultList(checked, known_keys())
-    found.faults += file_faults
+    found.faults += [*file_faults, *check_names(part.document)]
     tables = read_tables(checked, found)
     model = build_model(tables["model"], found) if "model" in tables else None
     fit = build_fit(tables["fit"], found) if "fit" in tables else None

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from detsim.names import NAME_PATTERN
 from macros.card.tables import CardTables, ExperimentTables
 
 __all__ = ["json_schema"]
@@ -12,11 +13,15 @@ def json_schema() -> dict[str, Any]:
     schema = CardTables.model_json_schema()
     one = ExperimentTables.model_json_schema()
     schema["$defs"] = {**schema["$defs"], **one.pop("$defs"), "ExperimentTables": one}
+    names = {"pattern": f"^{NAME_PATTERN}$"}
+    schema["$defs"]["ComponentTable"]["properties"]["name"] |= names
+    for tables in (schema, one):
+        tables["properties"]["background"]["propertyNames"] = names
     schema["properties"]["experiment"] = {
         "description": "Several experiments, by name; a table at the top is taken by all that state none.",
         "type": "object",
         "minProperties": 1,
-        "propertyNames": {"pattern": "^[A-Za-z0-9_-]+$"},
+        "propertyNames": names,
         "additionalProperties": {"$ref": "#/$defs/ExperimentTables"},
     }
     alone = [key for key in schema["required"] if key != "model"]

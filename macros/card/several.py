@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from detsim.names import is_name
 from macros.card.faults import CardFault
+from macros.card.names import name_fault
 from macros.card.tables import OWN, CardTables
 
 if TYPE_CHECKING:
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["Part", "check_common", "plain_document", "take_apart"]
 
 _SHARED = ("model", "fit", "run")
-_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +81,8 @@ def take_apart(document: dict[str, Any]) -> tuple[list[Part], list[CardFault]]:
     parts = []
     for name, stated in experiments.items():
         key = f"experiment.{name}"
-        if not _NAME.fullmatch(name):
-            faults.append(CardFault(key=key, reason="is a name of other than letters, digits, _ and -"))
+        if not is_name(name):
+            faults.append(name_fault(key, name))
         elif not isinstance(stated, Mapping):
             faults.append(CardFault(key=key, reason=f"must be a table, got {stated!r}"))
         else:

@@ -42,6 +42,10 @@ def _say(document: Mapping[str, Any]) -> None:
     unread = not document.get("contents_checked", True)
     whole = "in structure; its contents were not read (--no-hashes)" if unread else "yes"
     say(f"complete: {whole if document['complete'] else 'no'}")
+    if "provenance_checked" in document:
+        some = any("digest" in origin for origin in document["provenance"])
+        partly = "a checksum, which is right, for a part of it only" if some else "without a checksum"
+        say(f"provenance: {'its checksum is right' if document['provenance_checked'] else partly}")
     runs = zip(document.get("runs", []), document.get("provenance", []), strict=True)
     for number, (row, origin) in enumerate(runs, start=1):
         say(f"\nrun {number}")

@@ -68,7 +68,19 @@ def rerun(
     if damaged:
         raise RunError(f"{file}: {', '.join(damaged)} is not what was written: the file is damaged")
     if not identical:
-        raise RunError(f"{file} was made again, and is not the same")
+        raise RunError(f"{file} was made again, and is not the same{_reason(found)}")
+
+
+def _reason(runs: list[dict[str, Any]]) -> str:
+    """Name the versions, if a run that differs was made by another one."""
+    pairs = [run["origin"]["nugauge"] for run in runs if not run["identical"] and "nugauge" in run["origin"]]
+    if not pairs:
+        return ""
+    before, now = pairs[0]
+    return (
+        f': it was made by nugauge {before}, and this is nugauge {now}; CHANGELOG.md lists under "Changed '
+        'results" what differs between them, and why'
+    )
 
 
 def _compare(
@@ -82,13 +94,17 @@ def _compare(
     keep: bool,
 ) -> dict[str, Any]:
     """Make one run again, and compare its branches by their SHA-256."""
+    from detsim.origin import origin as current
     from detsim.rootreader import TableFile
+    from macros.card import CardError
     from macros.remaking import differences, remake
 
     try:
         remake(origin, path, stated=source, advance=advance)
-    except ValueError as error:
-        raise ValueError(f"{file}: {error}") from None
+    except (ValueError, CardError) as error:
+        before, here = differences(origin, current()).get("nugauge", (None, None))
+        versions = f" (it was made by nugauge {before}, this is {here})" if before else ""
+        raise ValueError(f"{file}: {error}{versions}") from None
     with TableFile(path, kind) as table:
         now = table.provenances[0]
     if not keep:

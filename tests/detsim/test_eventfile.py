@@ -249,7 +249,7 @@ def test_a_run_merged_twice_is_found(tmp_path, whole):
 
 def test_the_same_events_in_two_runs_are_found(tmp_path):
     a = write(tmp_path / "a.root", events(100))
-    b = write(tmp_path / "b.root", events(100, first=100), runinfo(100, first=199, last=300))
+    b = write(tmp_path / "b.root", events(100, first=100), runinfo(100, first=199, last=398))
     with pytest.raises(FileError, match="events 199 to 199 of seed 1 twice"):
         EventFile(merge(tmp_path / "ab.root", a, b))
 

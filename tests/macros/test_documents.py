@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+import uproot
 from invocation import CARD, answer, invoke
+from joining import merge
 
 from analysis.fitter import make_fitter
 from analysis.pseudoexperiments import toy_branches
@@ -35,6 +37,25 @@ def words(text: str) -> set[str]:
 def first_cells(text: str) -> set[str]:
     """Words in the first column of the tables."""
     return words(" ".join(line.split("|")[1] for line in text.splitlines() if line.startswith("| `")))
+
+
+def test_python_that_checks_the_provenance(tmp_path, monkeypatch):
+    """Contract: the lines of the document find a changed exposure, in a file and among merged ones."""
+    (code,) = re.findall(r"```python\n(.*?)```", FILES, re.DOTALL)
+    parts = [tmp_path / "a.root", tmp_path / "b.root"]
+    for seed, path in enumerate(parts):
+        answer("simulate", CARD, "--events", 20, "--seed", seed, "-o", path)
+    merge(tmp_path / "events.root", *parts)
+    monkeypatch.chdir(tmp_path)
+    exec(code, {})  # noqa: S102 (the document's own example)
+    data = bytearray(parts[0].read_bytes())
+    with uproot.open(parts[0]) as root:
+        branch = root["runinfo"]["equivalent_exposure"]
+        key, seek = branch.basket(0), int(branch.member("fBasketSeek")[0])
+    data[seek + key.member("fKeylen") + 3] ^= 1
+    (tmp_path / "events.root").write_bytes(data)
+    with pytest.raises(AssertionError, match="-"):
+        exec(code, {})  # noqa: S102
 
 
 def test_minimal_card(tmp_path):

@@ -107,7 +107,7 @@ def altered(path, other, change):
     kept = {
         k: v
         for k, v in document.items()
-        if k not in {*origin.origin(), "branches", "table", "schema", "uuid", "rows"}
+        if k not in {*origin.origin(), "branches", "table", "schema", "uuid", "rows", "digest"}
     }
     with TableWriter(other, "events", branches, provenance=kept) as writer:
         writer.extend(columns)

@@ -1,0 +1,36 @@
+"""Names of experiments, backgrounds and components, of which names of branches are made."""
+
+import re
+import unicodedata
+
+__all__ = ["NAME_PATTERN", "is_name", "legal_name"]
+
+NAME_PATTERN = "[A-Za-z0-9_-]+"
+"""What TOML takes as a key without quotes, and ROOT as a part of a branch's name."""
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a text is a name: ASCII letters, digits, _ and - only, at least one."""
+    return re.fullmatch(NAME_PATTERN, text) is not None
+
+
+def legal_name(text: str) -> str:
+    """Make a name of a text.
+
+    Examples
+    --------
+    >>> legal_name("K[40]"), legal_name("²¹⁰Bi, γ"), legal_name("Bi-210")
+    ('K_40', '210Bi_gamma', 'Bi-210')
+    """
+    plain = "".join(map(_spelt, unicodedata.normalize("NFKD", text)))
+    return re.sub("[^A-Za-z0-9-]+", "_", plain).strip("_") or "name" if not is_name(text) else text
+
+
+def _spelt(letter: str) -> str:
+    """Spell a Greek letter; leave out accents."""
+    if unicodedata.combining(letter):
+        return ""
+    words = unicodedata.name(letter, "").split()
+    if words[:1] == ["GREEK"] and "LETTER" in words:
+        return words[words.index("LETTER") + 1].lower()
+    return letter

@@ -1,0 +1,330 @@
+"""Checksum of provenance and runinfo: every flipped byte, schemas, contradictions, what is read back."""
+
+import errno
+import hashlib
+import json
+import shutil
+
+import numpy as np
+import pytest
+import uproot
+from joining import merge
+
+from detsim import provenance
+from detsim.consistency import contradictions
+from detsim.eventfile import EventFile, EventWriter, FileError, RunInfo
+from detsim.inspection import describe
+from detsim.rootfile import Branch, TableWriter
+from detsim.rootreader import TableFile
+from simgen.events import Events
+
+SMALL_ORIGIN = {"versions": {"nugauge": "0"}, "python": "3", "platform": "x", "cpu": {}, "git": None}
+
+
+def write(path, *, n=20, seed=1, layout="ttree", weight=None, **changes):
+    sample = Events(
+        event=np.arange(n), component=np.zeros(n, np.int32), line=np.zeros(n, np.int32),
+        E_nu=np.full(n, 0.7), T=np.full(n, 0.3), cos_theta=np.ones(n), T_reco=np.linspace(0.2, 0.5, n),
+        weight=weight, n_generated=n,
+    )  # fmt: skip
+    w = np.ones(n) if weight is None else weight
+    row = {
+        "n_events": n, "n_generated": n, "sum_w": float(w.sum()), "sum_w2": float((w**2).sum()),
+        "equivalent_exposure": 1728000.5, "cross_section": 1e-44, "first": 0, "last": n - 1, **changes,
+    }  # fmt: skip
+    with EventWriter(
+        path,
+        columns=["component", "T", "T_reco", *([] if weight is None else ["weight"])],
+        provenance={"seed": seed, "card": {"exposure": {"duration": "20 d"}}, "components": ["é γ"]},
+        compression="none",
+        format=layout,
+    ) as writer:
+        writer.extend(sample)
+        writer.finish(RunInfo(**row))
+    return path
+
+
+def spans(path):
+    """First byte, values and end of the provenance object and of each basket of runinfo."""
+    with uproot.open(path) as root:
+        key = root.key("provenance")
+        start, stop = key.fSeekKey, key.fSeekKey + key.fNbytes
+        found = [(start, range(start + key.fKeylen + 21, stop), stop)]
+        for branch in root["runinfo"].branches:
+            start, key = int(branch.member("fBasketSeek")[0]), branch.basket(0)
+            first, stop = start + key.member("fKeylen"), start + key.member("fNbytes")
+            text = branch.name == "uuid"  # between its length and where it ends
+            found.append((start, range(first + 1, first + 37) if text else range(first, stop), stop))
+    return found
+
+
+def content(path):
+    """All that an analysis takes from a file beside its columns; None if it is refused."""
+    try:
+        with EventFile(path) as file:
+            found = file.rows, file.provenances, {k: v.tobytes() for k, v in file.arrays().items()}
+        return found if describe(path)["complete"] else None
+    except FileError:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("layout", "step"), [("ttree", 7), ("rntuple", 11), pytest.param("ttree", 1, marks=pytest.mark.slow)]
+)
+def test_no_flipped_byte_passes(tmp_path, monkeypatch, layout, step):
+    """Property: a byte of the provenance or of runinfo that is flipped is found, or changes nothing."""
+    monkeypatch.setattr("detsim.rootfile.origin", lambda: SMALL_ORIGIN)
+    path, flipped = write(tmp_path / "a.root", layout=layout), tmp_path / "b.root"
+    original, data = content(path), path.read_bytes()
+    assert original is not None
+    for start, values, stop in spans(path):
+        for i in range(start, stop, step):
+            changed = bytearray(data)
+            changed[i] ^= 1 << (i % 8)
+            flipped.write_bytes(changed)
+            found = content(flipped)
+            assert found in (None, original), i
+            if i in values:
+                assert found is None, i
+
+
+def test_the_checksum_is_what_the_document_says(tmp_path):
+    """Closed form: SHA-256 of the canonical JSON, spelt out here."""
+    path = write(tmp_path / "a.root", n=2)
+    with uproot.open(path) as root:
+        document = json.loads(str(root["provenance"]))
+        uuid = str(root["runinfo"]["uuid"].array()[0])
+    stated = document.pop("digest")
+    runinfo = (
+        '{"cross_section":1e-44,"equivalent_exposure":1728000.5,"first":0,"first_experiment":0,"last":1,'
+        '"n_events":2,"n_experiments":0,"n_generated":2,"sum_w":2.0,"sum_w2":2.0,"uuid":"' + uuid + '"}'
+    )
+    origin = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    assert "\\u00e9 \\u03b3" in origin
+    text = '{"provenance":' + origin + ',"runinfo":' + runinfo + "}"
+    assert stated == hashlib.sha256(text.encode("ascii")).hexdigest()
+    assert document["schema"] == 2
+
+
+def rewrite(path, target, change):
+    """Copy a file with another provenance and row of runinfo, as they stand."""
+    with uproot.open(path) as root, uproot.recreate(target) as out:
+        document = json.loads(str(root["provenance"]))
+        row = {b.name: b.array()[0] for b in root["runinfo"].branches}
+        row = {k: str(v) if k == "uuid" else v.item() for k, v in row.items()}
+        change(document, row)
+        events = root["events"].arrays(library="np")
+        out.mktree("events", {k: v.dtype for k, v in events.items()}).extend(events)
+        out["provenance"] = json.dumps(document)
+        types = {k: "string" if isinstance(v, str) else np.asarray(v).dtype for k, v in row.items()}
+        out.mktree("runinfo", types).extend({k: [v] for k, v in row.items()})
+    return target
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda p, _: p.update(seed=2), "is damaged: the checksum of the provenance and 'runinfo'"),
+        (lambda _, r: r.update(equivalent_exposure=1e6), "is damaged: the checksum"),
+        (lambda _, r: r.update(sum_w=20), "is damaged: the checksum"),  # an integer is not a float
+        (lambda p, _: p.pop("digest"), "is damaged: the checksum"),
+        (lambda p, _: p.update(schema=1), "is damaged: the checksum"),
+        (lambda p, _: p.update(seed=float("nan")), "is damaged: the checksum"),
+        (lambda p, _: p.update(schema=3), "states the schema 3, and this version reads 1 and 2"),
+        (lambda p, _: p.update(schema="2"), "states the schema '2'"),
+        (lambda p, _: p.update(schema=True), "states the schema True"),
+        (lambda p, _: p.pop("schema"), "states no number of a schema"),
+        (lambda p, _: p["branches"]["T"].pop("sha256"), "in which branch 'T' lacks sha256"),
+    ],
+)
+def test_what_is_changed_is_refused(tmp_path, change, message):
+    path = write(tmp_path / "a.root")
+    assert content(rewrite(path, tmp_path / "same.root", lambda *_: None)) == content(path)
+    with pytest.raises(FileError, match=message):
+        EventFile(rewrite(path, tmp_path / "b.root", change))
+
+
+def without_checksum(document, _):
+    document.update(schema=1)
+    document.pop("digest")
+
+
+def test_schema_1_is_read_with_a_warning(tmp_path):
+    """Contract: old files are read; whoever reads them is told."""
+    path = write(tmp_path / "a.root")
+    old = rewrite(path, tmp_path / "old.root", without_checksum)
+    with pytest.warns(
+        provenance.ChecksumWarning, match=r"old\.root: its provenance has no checksum, as it was written"
+    ):
+        file = EventFile(old)
+    file.close()
+    joined = merge(tmp_path / "joined.root", old, write(tmp_path / "b.root", seed=2))
+    with pytest.warns(provenance.ChecksumWarning, match="no checksum for 1 of its 2 runs"):
+        file = EventFile(joined)
+    assert file.runinfo.n_events == 40
+    file.close()
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"n_generated": 19}, "20 events of 19 that were drawn"),
+        ({"sum_w": 21.0}, "20 events without weights, Σw = 21"),
+        ({"sum_w2": 19.0}, "Σw² = 19"),
+        ({"equivalent_exposure": 0.0}, "an exposure of 0 s, in which 20 events"),
+        ({"last": 18}, "20 events were drawn, first and last 19"),
+    ],
+)
+def test_contradictions(tmp_path, row, message):
+    """Contract: neither written nor read; of schema 1 these are all that shows a flipped bit."""
+    with pytest.raises(ValueError, match=message):
+        write(tmp_path / "a.root", **row)
+    assert not list(tmp_path.iterdir())
+
+    def change(document, stated):
+        without_checksum(document, stated)
+        stated.update(row)
+
+    broken = rewrite(write(tmp_path / "a.root"), tmp_path / "b.root", change)
+    with pytest.raises(FileError, match=f"contradicts itself: .*{message}"):
+        EventFile(broken)
+
+
+def test_weights_that_cannot_be(tmp_path):
+    """Closed form: (Σw)² ≤ n Σw², with equality for equal weights."""
+    w = np.full(20, 0.1)
+    write(tmp_path / "a.root", weight=w)
+    with pytest.raises(ValueError, match=r"cannot have weights with Σw = 2\.1"):
+        write(tmp_path / "b.root", weight=w, sum_w=2.1)
+
+
+@pytest.mark.filterwarnings("ignore:.*provenance has no checksum")
+def test_columns_and_what_is_said_of_them(tmp_path):
+    """Contract: weights that do not add up, components without a name, events outside the run."""
+    path = write(tmp_path / "a.root", weight=np.linspace(0.1, 2, 20))
+    for name, value in {"sum_w": 20.5, "sum_w2": 31.0}.items():
+
+        def change(document, row, stated=(name, value)):
+            without_checksum(document, row)
+            row.update([stated])
+
+        broken = rewrite(path, tmp_path / "b.root", change)
+        assert not describe(broken)["complete"]
+        assert f"runinfo says {name} = {value:g}, the weights" in describe(broken)["problem"]
+        with EventFile(broken) as file, pytest.raises(FileError, match=f"{name} = .*, the weights"):
+            list(file.iterate(["T_reco", "weight"], step=7))
+
+    def without_components(document, row):
+        without_checksum(document, row)
+        document.update(components=[])
+
+    broken = rewrite(path, tmp_path / "b.root", without_components)
+    assert "component is 0 to 0, and may be 0 to -1" in describe(broken)["problem"]
+
+
+def test_ranges_of_parts():
+    """Contract: parts of a merged file add up to it, in rows, ranges and ends."""
+    parts = [{"first": 0, "last": 9, "n_rows": 4}, {"first": 20, "last": 29, "n_rows": 5}]
+    origin = {"table": "events", "rows": 9, "branches": {}, "command": "simulate", "parts": parts}
+    row = {
+        "n_events": 9, "n_generated": 20, "sum_w": 9.0, "sum_w2": 9.0, "equivalent_exposure": 1.0,
+        "first": 0, "last": 29, "n_experiments": 0, "first_experiment": 0,
+    }  # fmt: skip
+    assert contradictions("events", origin, row) == []
+    assert "first and last 20" in contradictions("events", origin, {**row, "n_generated": 30})[0]
+    assert "the parts 0 to 29" in contradictions("events", origin, {**row, "last": 28})[0]
+    assert "merged from 9" in contradictions("events", {**origin, "rows": 8}, {**row, "n_events": 8})[0]
+    several = {**row, "first": 0, "last": -1, "n_experiments": 20}
+    assert contradictions("events", origin, several) == []
+    assert "20 pseudo-exp" not in contradictions("events", origin, {**several, "n_experiments": 21})[0]
+
+
+def test_exposures_of_the_card():
+    """Closed form: a whole run has the card's exposure, K pseudo-experiments K times that."""
+    origin = {
+        "table": "events", "rows": 0, "branches": {}, "command": "simulate",
+        "card": {"exposure": {"duration": "20 d"}}, "run": {"first": 0, "events": None, "experiments": 0},
+    }  # fmt: skip
+    row = {
+        "n_events": 0, "n_generated": 3, "sum_w": 0.0, "sum_w2": 0.0, "equivalent_exposure": 1728000.0,
+        "first": 0, "last": 2, "n_experiments": 0, "first_experiment": 0,
+    }  # fmt: skip
+    assert contradictions("events", origin, row) == []
+    found = contradictions("events", origin, {**row, "equivalent_exposure": 1728001.0})
+    assert found == ["runinfo says an exposure of 1728001 s, the card and the run 1728000 s"]
+    part = {**origin, "run": {"first": 0, "events": 3, "experiments": 0}}
+    assert contradictions("events", part, {**row, "equivalent_exposure": 17.5}) == []
+    several = {**row, "last": -1, "n_experiments": 3}
+    assert "an exposure of 1728000 s" in contradictions("events", part, several)[0]
+    assert contradictions("events", part, {**several, "equivalent_exposure": 3 * 1728000.0}) == []
+
+
+def test_a_provenance_without_a_row(tmp_path):
+    path = write(tmp_path / "a.root")
+    other = json.loads(str(uproot.open(write(tmp_path / "b.root", seed=2))["provenance"]))
+    with uproot.update(path) as out:
+        out["provenance"] = json.dumps(other)
+    with pytest.raises(FileError, match=r"has a provenance of the run .* of which 'runinfo' has no row"):
+        EventFile(path)
+
+
+@pytest.mark.parametrize("layout", ["ttree", "rntuple"])
+def test_what_is_written_is_read_back(tmp_path, monkeypatch, layout):
+    """Contract: a file whose table, runinfo or provenance is not what was to be written gets no name."""
+    former = write(tmp_path / "a.root", layout=layout).read_bytes()
+    real = uproot.recreate
+
+    class Wrong:
+        """Writes runinfo with another exposure."""
+
+        def __init__(self, *args, **options):
+            self.root = real(*args, **options)
+
+        def __getattr__(self, name):
+            return getattr(self.root, name)
+
+        def __setitem__(self, name, value):
+            self.root[name] = value
+
+        def mktree(self, name, *args, **options):
+            tree = self.root.mktree(name, *args, **options)
+            if name != "runinfo":
+                return tree
+
+            class Tree:
+                def extend(self, row):
+                    tree.extend({**row, "equivalent_exposure": row["equivalent_exposure"] + 1})
+
+            return Tree()
+
+    monkeypatch.setattr("detsim.rootfile.uproot.recreate", Wrong)
+    with pytest.raises(
+        OSError, match="was not written as it should be: it is damaged: the checksum"
+    ) as error:
+        write(tmp_path / "a.root", layout=layout)
+    assert error.value.errno == errno.EIO
+    assert (tmp_path / "a.root").read_bytes() == former
+    assert [p.name for p in tmp_path.iterdir()] == ["a.root"]
+
+
+@pytest.mark.parametrize("name", ["K[40]", "a.b", "a/b", "a b", "a:b", "é", "", "a\n"])
+def test_names_that_root_reads_as_something_else(tmp_path, name):
+    with pytest.raises(ValueError, match="names of branches have only ASCII letters"):
+        TableWriter(tmp_path / "a.root", "toys", {name: Branch(dtype="int64")}, provenance={})
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_flipped_calibration(tmp_path):
+    """Contract: tables of other kinds, too."""
+    branches = {"x": Branch(dtype="float64")}
+    with TableWriter(tmp_path / "a.root", "calibration", branches, provenance={"seed": 3}) as table:
+        table.extend({"x": np.arange(4.0)})
+        table.finish({"n_toys": 1234567})
+    with uproot.open(tmp_path / "a.root") as root:
+        seek = int(root["runinfo"]["n_toys"].member("fBasketSeek")[0])
+    data = bytearray(shutil.copy(tmp_path / "a.root", tmp_path / "b.root").read_bytes())
+    at = data.index((1234567).to_bytes(8, "big"), seek)
+    data[at + 6] ^= 1
+    (tmp_path / "b.root").write_bytes(data)
+    with pytest.raises(FileError, match="is damaged: the checksum"):
+        TableFile(tmp_path / "b.root", "calibration")
