@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from detsim.baskets import Baskets, Branch, row_bytes
 from detsim.files import WholeFile
+from detsim.locks import Former
 from detsim.origin import ORIGIN, origin
 
 __all__ = ["Branch", "Compression", "Format", "TableWriter"]
@@ -47,6 +48,8 @@ class TableWriter:
     compression : {"zstd-1", "lz4-4", "none"}
     format : {"ttree", "rntuple"}
         What holds the rows; `runinfo` is a TTree always.
+    former, removes
+        What may be replaced, and what goes when the file is whole, as for `detsim.files.WholeFile`.
 
     Raises
     ------
@@ -80,6 +83,8 @@ class TableWriter:
         provenance: Mapping[str, Any],
         compression: Compression = "zstd-1",
         format: Format = "ttree",
+        former: Former | None = None,
+        removes: Sequence[Path] = (),
     ) -> None:
         if compression not in COMPRESSIONS:
             raise ValueError(f"compression must be one of {', '.join(COMPRESSIONS)}; got {compression!r}")
@@ -93,7 +98,7 @@ class TableWriter:
         longest = BASKET_ROWS if format == "ttree" else CLUSTER_ROWS
         length = max(1, min(longest, _BASKET_BYTES // row_bytes(self.branches)))
         self._done = False
-        self._file = WholeFile(path)
+        self._file = WholeFile(path, former=former, removes=removes)
         self._baskets = Baskets(self.branches, length, self._write)
         try:
             self._root = uproot.recreate(self._file.stream, compression=COMPRESSIONS[compression])
@@ -110,6 +115,11 @@ class TableWriter:
     def n_rows(self) -> int:
         """Number of rows given so far."""
         return self._baskets.n_rows
+
+    @property
+    def final(self) -> bool:
+        """Whether the file is whole, and has its name."""
+        return self._file.final
 
     def settled(self) -> tuple[int, int]:
         """Say how many of the rows given before the last `extend` are written, and the file's size with them.

@@ -76,14 +76,17 @@ def calibrate(
     as_json: JsonOption = False,
 ) -> None:
     """Tabulate with pseudo-experiments which thresholds make intervals cover, for `limit --table`."""
+    from macros.outputs import FilePlan, Output, card_files, data_files
     from macros.points import read_values
-    from macros.session import check_output, open_card, open_fitter
+    from macros.session import open_card, open_fitter
 
     values = None if at is None else read_values("--at", at)
     if nuisances is Nuisances.PROFILED and not data:
         raise typer.BadParameter("--nuisances profiled: which data they are fitted to, DATA has to say")
-    check_output(output, force=force)
-    loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of, several=True)
+    target = Output(path=output, kind="calibration")
+    loaded = open_card(card, override, seed=seed, threads=threads, of=of, several=True)
+    reads = (*card_files(card, loaded), *data_files(data))
+    former = FilePlan(reads=reads, writes=(target,), force=force).check()
 
     from analysis.calibrationfile import write_calibration
     from macros.calibrations import make_calibration
@@ -112,7 +115,11 @@ def calibrate(
     origin = {k: v for k, v in provenance(loaded, made.seed, "calibrate").items() if k != "seed"}
     run = {"toys": n, "values": list(map(float, made.values)), "poi": poi}
     write_calibration(
-        output, made, provenance={**origin, "data": source, "run": run}, compression=loaded.run.compression
+        output,
+        made,
+        provenance={**origin, "data": source, "run": run},
+        compression=loaded.run.compression,
+        former=former,
     )
     document = {
         "file": str(output),

@@ -24,6 +24,7 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Do the main job: simulate, histogram, fit, limit, plots, report."""
+    from macros.outputs import card_files
     from macros.session import open_card
 
     loaded = open_card(card, override, seed=seed, threads=threads, of=of)
@@ -33,7 +34,7 @@ def run(
     from macros.tally import check_verdict
 
     with progress("simulating", None, "events") as advance:
-        result = run_job(loaded, output, force=force, advance=advance)
+        result = run_job(loaded, output, force=force, reads=card_files(card, loaded), advance=advance)
     if as_json:
         emit_json(result.document())
     else:

@@ -9,6 +9,7 @@ import pytest
 from invocation import CARD, answer, invoke, refusal, start
 
 from detsim.eventfile import EventFile
+from detsim.locks import file_stamp
 from macros.series import EventSeries
 from macros.split import Split
 
@@ -141,12 +142,13 @@ def test_a_file_that_is_there_stays(tmp_path, command):
         "reweight": (true, "--to", CARD, "-o", target),
         "merge": (target, true),
     }[command]
-    target.write_bytes(b"older")
+    answer("simulate", CARD, "-o", target, "--seed", 1, "--events", 20)
+    older = target.read_bytes()
     assert refusal(command, *arguments).endswith(f"{target}: exists; --force replaces it\n")
-    assert target.read_bytes() == b"older"
+    assert target.read_bytes() == older
     answer(command, *arguments, "--force")
     with EventFile(target) as file:
-        assert len(file)
+        assert len(file) > 20
 
 
 @pytest.mark.parametrize(
@@ -248,18 +250,25 @@ def test_a_full_disk_keeps_whole_files(tmp_path, monkeypatch):
 
 
 def test_two_processes_never_write_one_series(tmp_path):
-    """Contract: with --force too, the second is refused, and the files of the first stay."""
-    path = tmp_path / "x.root"
+    """Contract: with --force too, the second is refused, and the files that are there stay."""
+    path, kept = tmp_path / "x.root", tmp_path / "x-0000.root"
+    run = ("simulate", CARD, "-o", path, "--seed", 1, "--events", 100, "--events-per-file", 10)
+    answer(*run)
+    former = {file: file_stamp(file) for file in tmp_path.iterdir()}
     series = EventSeries(
-        path, split=Split(events=10), make=lambda _: None, describe=lambda _: None, first=0, experiments=False
+        path,
+        split=Split(events=10),
+        make=lambda *_, **__: None,
+        describe=lambda _: None,
+        first=0,
+        experiments=False,
+        former=former,
     )
     with series:
-        kept = tmp_path / "x-0000.root"
         series._open()
-        kept.write_bytes(b"the first's")
-        run = ("simulate", CARD, "-o", path, "--seed", 1, "--events", 100, "--events-per-file", 10, "--force")
-        assert "is being written by another process" in refusal(*run)
-        assert kept.read_bytes() == b"the first's"
+        assert "is being written by another process" in refusal(*run, "--force")
+        assert {file: file_stamp(file) for file in former} == former
     assert not path.with_name("x.root.part").exists()
-    kept.unlink()
-    assert len(answer(*run)["files"]) == 10
+    before = kept.read_bytes()
+    assert len(answer(*run, "--force")["files"]) == 10
+    assert kept.read_bytes() != before
