@@ -107,7 +107,8 @@ class TableWriter:
                 self._rows = self._root.mktree(tree, types, title=tree)
             else:
                 self._rows = self._root.mkrntuple(tree, types)
-        except BaseException:
+        except BaseException as error:
+            self._name(error)
             self._discard()
             raise
 
@@ -194,8 +195,7 @@ class TableWriter:
         if self._done:
             return
         self._discard()
-        if isinstance(error, OSError) and error.filename is None:
-            error.filename = str(self._file.path)
+        self._name(error)
         if kind is None:
             raise ValueError(f"the table {self._file.path} was left without finish(); nothing was kept")
 
@@ -203,6 +203,11 @@ class TableWriter:
         """Leave nothing, on purpose."""
         self._done = True
         self._discard()
+
+    def _name(self, error: BaseException | None) -> None:
+        """Say in an error of the disk which file it was."""
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(self._file.path)
 
     def _discard(self) -> None:
         self._baskets.close()

@@ -69,6 +69,10 @@ def whole_directory(
             sync_directory(staging)
             _check_target(target, names, reads, foreign, force=force)
             _replace(target, staging, seen)
+        except OSError as error:
+            if error.filename is not None:  # by the name that it was to get
+                error.filename = str(error.filename).replace(str(staging), str(target), 1)
+            raise
         finally:
             shutil.rmtree(staging, ignore_errors=True)
     finally:

@@ -66,7 +66,8 @@ def contour(
     loaded = open_card(card, override, draws=False, of=of, several=True)
 
     reads = (*card_files(card, loaded), *data_files(data))
-    former = FilePlan(reads=reads, writes=picture_outputs(output, ".csv"), force=force).check()
+    plan = FilePlan(reads=reads, writes=picture_outputs(output, ".csv"), force=force)
+    checked = plan.check()
 
     from analysis.plane import Plane, fit_plane, plane_threshold
     from macros.datasets import load_data_sets
@@ -78,20 +79,21 @@ def contour(
         fitter, counts = found.prepare(fitter)
     result = fit_plane(Plane(fitter=fitter, y=name_y), counts, values_x, values_y)
     thresholds = {level: plane_threshold(level) for level in _LEVELS}
-    files = _write(result, thresholds, output, loaded.model.label, former) if output else []
-    if as_json:
-        emit_json(
-            {
-                **_document(result, thresholds),
-                "model": loaded.model.label,
-                "data": found.source if found else None,
-                "files": [str(f) for f in files],
-            }
-        )
-        return
-    _say(result, thresholds)
-    for file in files:
-        say(str(file))
+    with plan.open(checked) as former:
+        files = _write(result, thresholds, output, loaded.model.label, former) if output else []
+        if as_json:
+            emit_json(
+                {
+                    **_document(result, thresholds),
+                    "model": loaded.model.label,
+                    "data": found.source if found else None,
+                    "files": [str(f) for f in files],
+                }
+            )
+            return
+        _say(result, thresholds)
+        for file in files:
+            say(str(file))
 
 
 def _document(result: "PlaneResult", thresholds: dict[float, float]) -> dict[str, Any]:

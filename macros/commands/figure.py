@@ -49,8 +49,8 @@ def figure(
         for each in names:
             files += make_figure(each, output, format=kind.value, method=method.value, former=former)
             advance(1)
-    if as_json:
-        emit_json({"files": [str(file) for file in files]})
-        return
-    for file in files:
-        say(str(file))
+        if as_json:
+            emit_json({"files": [str(file) for file in files]})
+            return
+        for file in files:
+            say(str(file))

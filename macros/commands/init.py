@@ -33,6 +33,7 @@ def init(
         sys.stdout.write(text)
         return
     plan = FilePlan(reads=(), writes=(Output(path=output, kind="card"),), force=force)
-    with whole_file(output, former=plan.check()) as stream:
-        stream.write(text.encode())
-    message(f"wrote {output}; check it with: nugauge check {output}")
+    with plan.open() as former:
+        with whole_file(output, former=former) as stream:
+            stream.write(text.encode())
+        message(f"wrote {output}; check it with: nugauge check {output}")

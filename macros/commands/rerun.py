@@ -62,12 +62,18 @@ def rerun(
         allowed = None if output is None else former
         found = [_compare(origin, kind, path, source, advance, file, allowed) for origin in runs]
         damaged = [name for name, intact in table.check_hashes().items() if not intact]
-    identical = not damaged and all(run["identical"] for run in found)
-    if as_json:
-        document = {"file": file, "identical": identical, "damaged": damaged, "runs": found, "output": output}
-        emit_json({key: str(x) if isinstance(x, Path) else x for key, x in document.items()})
-    else:
-        _say(file, found, identical)
+        identical = not damaged and all(run["identical"] for run in found)
+        if as_json:
+            document = {
+                "file": file,
+                "identical": identical,
+                "damaged": damaged,
+                "runs": found,
+                "output": output,
+            }
+            emit_json({key: str(x) if isinstance(x, Path) else x for key, x in document.items()})
+        else:
+            _say(file, found, identical)
     if damaged:
         raise RunError(f"{file}: {', '.join(damaged)} is not what was written: the file is damaged")
     if not identical:

@@ -1,5 +1,6 @@
 """The paper's figures and more: each a pure function of run cards, with its numbers and its caption."""
 
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -85,9 +86,16 @@ def make_figure(
         add_note(figure, data.note)
     title = f"Fig. {name}" if name[0].isdigit() else stem
     directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
     contents = dict(zip(_BESIDE, (data.csv().encode(), data.text(title).encode()), strict=True))
-    return write_picture(directory / f"{stem}.{format}", figure, contents, former=former)
+    is_new = not directory.exists()
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        return write_picture(directory / f"{stem}.{format}", figure, contents, former=former)
+    except BaseException:
+        if is_new:
+            with suppress(OSError):  # there are files in it
+                directory.rmdir()
+        raise
 
 
 def _stem(name: str) -> str:
