@@ -1,12 +1,16 @@
 """Runs in several files: each whole, together the run."""
 
 import json
+import os
+import re
 import signal
+import subprocess
+import sys
 import time
 
 import numpy as np
 import pytest
-from invocation import CARD, answer, invoke, refusal, start
+from invocation import CARD, ROOT, answer, invoke, refusal, start
 
 from detsim.eventfile import EventFile
 from detsim.locks import file_stamp
@@ -272,3 +276,66 @@ def test_two_processes_never_write_one_series(tmp_path):
     before = kept.read_bytes()
     assert len(answer(*run, "--force")["files"]) == 10
     assert kept.read_bytes() != before
+
+
+KILL = """
+import os, pathlib, sys
+from macros.cli import app
+
+point, seen = int(sys.argv[1]), []
+unlink, replace = pathlib.Path.unlink, pathlib.Path.replace
+
+
+def counted(method):
+    def call(self, *arguments, **options):
+        if "x-00" in self.name:
+            seen.append(self)
+            if len(seen) == point + 1:
+                os.kill(os.getpid(), 9)
+        return method(self, *arguments, **options)
+
+    return call
+
+
+pathlib.Path.unlink, pathlib.Path.replace = counted(unlink), counted(replace)
+app(sys.argv[2:])
+"""
+
+
+@pytest.mark.parametrize(("point", "n_left"), [(0, 4), (1, 3), (3, 1), (4, 2)])
+def test_killed_while_a_former_series_is_replaced(tmp_path, point, n_left):
+    """Contract: what is left is the beginning of the former series, each file whole; or the new one's."""
+    run = ("simulate", CARD, "-o", tmp_path / "x.root", "--seed", 1, "--events-per-file", 50)
+    answer(*run, "--events", 200)
+    former = {path: path.read_bytes() for path in sorted(tmp_path.iterdir())}
+    again = ("simulate", CARD, "-o", tmp_path / "x.root", "--seed", 2, "--events-per-file", 50)
+    done = subprocess.run(
+        [sys.executable, "-c", KILL, str(point), *map(str, again), "--events", "100", "--force"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    left = sorted(tmp_path.glob("*.root"))
+    assert [path.name for path in left] == [f"x-{i:04d}.root" for i in range(n_left)]
+    seeds = [table(path)[2]["seed"] for path in left]
+    assert seeds == ([1] * len(left) if point < 4 else [2] * n_left)
+    if point < 4:
+        assert all(path.read_bytes() == former[path] for path in left)
+    answer(*again, "--events", 100, "--force")
+    assert names(tmp_path) == ["x-0000.root", "x-0001.root"]
+
+
+def test_two_processes_that_begin_together(tmp_path):
+    """Contract: of two runs of one name one ends well, and the file is its own; the other says why not."""
+    runs = [
+        start("simulate", CARD, "-o", tmp_path / "x.root", "--events", 400_000, "--seed", seed)
+        for seed in (1, 2)
+    ]
+    said = [process.communicate(timeout=120)[1] for process in runs]
+    status = [process.returncode for process in runs]
+    assert sorted(status) == [0, 2], said
+    assert table(tmp_path / "x.root")[2]["seed"] == status.index(0) + 1
+    assert re.search("another process|exists; --force replaces it", said[status.index(2)])
+    assert names(tmp_path) == ["x.root"]
