@@ -8,6 +8,7 @@ from typing import Any
 from analysis.calibration import Calibration
 from analysis.conditions import Conditions
 from detsim.files import FileError
+from detsim.locks import Former
 from detsim.rootfile import Branch, Compression, TableWriter
 from detsim.rootreader import TableFile
 
@@ -30,6 +31,7 @@ def write_calibration(
     *,
     provenance: Mapping[str, Any],
     compression: Compression = "zstd-1",
+    former: Former | None = None,
 ) -> None:
     """Write a calibration to a file that is whole or absent.
 
@@ -40,6 +42,8 @@ def write_calibration(
     provenance : mapping
         As for `detsim.rootfile.TableWriter`; ``seed``, ``conditions`` and ``reference`` are added.
     compression : {"zstd-1", "lz4-4", "none"}
+    former : mapping of Path to FileStamp, optional
+        What may be replaced, as for `detsim.files.WholeFile`.
     """
     c, n = calibration, calibration.n_toys
     branches = {
@@ -62,7 +66,7 @@ def write_calibration(
     }
     made = {"seed": c.seed, "conditions": asdict(c.conditions), "reference": c.reference}
     with TableWriter(
-        path, _TREE, branches, provenance={**provenance, **made}, compression=compression
+        path, _TREE, branches, provenance={**provenance, **made}, compression=compression, former=former
     ) as table:
         table.extend(
             {

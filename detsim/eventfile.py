@@ -9,6 +9,7 @@ from detsim.baskets import row_bytes
 from detsim.eventreader import EventFile
 from detsim.experiment import Experiment
 from detsim.files import FileError
+from detsim.locks import Former
 from detsim.rootfile import Branch, Compression, Format, TableWriter
 from detsim.rounding import Rounding
 from detsim.runinfo import RunInfo, Totals
@@ -101,6 +102,8 @@ class EventWriter:
     experiment : Experiment, optional
         Whose events they are. A float32 column then keeps every event on its side of bin edges, threshold and
         walls; without it numbers become the nearest float32, and what lies on an edge can fall below it.
+    former, removes
+        What may be replaced, and what goes when the file is whole, as for `detsim.files.WholeFile`.
 
     Raises
     ------
@@ -120,6 +123,8 @@ class EventWriter:
         compression: Compression = "zstd-1",
         format: Format = "ttree",
         experiment: Experiment | None = None,
+        former: Former | None = None,
+        removes: Sequence[Path] = (),
     ) -> None:
         unknown = sorted(set(columns) - set(COLUMNS))
         if unknown:
@@ -131,7 +136,14 @@ class EventWriter:
         if experiment is not None and precision == "float32":
             self._rounding = Rounding.of(experiment)
         self._table = TableWriter(
-            path, "events", branches, provenance=provenance, compression=compression, format=format
+            path,
+            "events",
+            branches,
+            provenance=provenance,
+            compression=compression,
+            format=format,
+            former=former,
+            removes=removes,
         )
         self.row_bytes = row_bytes(branches)
 
@@ -152,6 +164,11 @@ class EventWriter:
             raise ValueError(f"the file has columns {', '.join(missing)}, which these events have not")
         stored = {name: columns[name] for name in self._table.branches}
         self._table.extend(stored if self._rounding is None else self._rounding.rounded(stored))
+
+    @property
+    def final(self) -> bool:
+        """Whether the file is whole, and has its name."""
+        return self._table.final
 
     def settled(self) -> tuple[int, int]:
         """Say how many events are written, and the file's size with them; see `TableWriter.settled`."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from detsim.eventreader import EventFile
 from detsim.files import FileError
@@ -13,7 +13,11 @@ from detsim.rootreader import TableFile, open_root, reading
 
 __all__ = ["describe", "table_name"]
 
-TABLES = {"events": "event file", "toys": "toy file", "calibration": "calibration"}
+TABLES: dict[Literal["events", "toys", "calibration"], str] = {
+    "events": "event file",
+    "toys": "toy file",
+    "calibration": "calibration",
+}
 UNFINISHED = ("truncated", "incomplete", "duplicate", "overlapping", "damaged")
 
 
@@ -61,7 +65,7 @@ def describe(path: str | Path, *, check_hashes: bool = True) -> dict[str, Any]:
     }
 
 
-def table_name(path: str | Path) -> str:
+def table_name(path: str | Path) -> Literal["events", "toys", "calibration"]:
     """Find which table of ours a ROOT file holds.
 
     Parameters

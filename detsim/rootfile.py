@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from detsim.baskets import Baskets, Branch, Format, check_names, row_bytes
 from detsim.consistency import contradictions
 from detsim.files import FileError, WholeFile
+from detsim.locks import Former
 from detsim.origin import ORIGIN, origin
 from detsim.provenance import CHECKSUM, SCHEMA, checksum
 from detsim.rootreader import TableFile
@@ -50,6 +51,8 @@ class TableWriter:
     compression : {"zstd-1", "lz4-4", "none"}
     format : {"ttree", "rntuple"}
         What holds the rows; `runinfo` is a TTree always.
+    former, removes
+        What may be replaced, and what goes when the file is whole, as for `detsim.files.WholeFile`.
 
     Raises
     ------
@@ -84,6 +87,8 @@ class TableWriter:
         provenance: Mapping[str, Any],
         compression: Compression = "zstd-1",
         format: Format = "ttree",
+        former: Former | None = None,
+        removes: Sequence[Path] = (),
     ) -> None:
         if compression not in COMPRESSIONS:
             raise ValueError(f"compression must be one of {', '.join(COMPRESSIONS)}; got {compression!r}")
@@ -98,7 +103,7 @@ class TableWriter:
         longest = BASKET_ROWS if format == "ttree" else CLUSTER_ROWS
         length = max(1, min(longest, _BASKET_BYTES // row_bytes(self.branches)))
         self._done = False
-        self._file = WholeFile(path)
+        self._file = WholeFile(path, former=former, removes=removes)
         self._baskets = Baskets(self.branches, length, self._write)
         try:
             self._root = uproot.recreate(self._file.stream, compression=COMPRESSIONS[compression])
@@ -107,7 +112,8 @@ class TableWriter:
                 self._rows = self._root.mktree(tree, types, title=tree)
             else:
                 self._rows = self._root.mkrntuple(tree, types)
-        except BaseException:
+        except BaseException as error:
+            self._name(error)
             self._discard()
             raise
 
@@ -115,6 +121,11 @@ class TableWriter:
     def n_rows(self) -> int:
         """Number of rows given so far."""
         return self._baskets.n_rows
+
+    @property
+    def final(self) -> bool:
+        """Whether the file is whole, and has its name."""
+        return self._file.final
 
     def settled(self) -> tuple[int, int]:
         """Say how many of the rows given before the last `extend` are written, and the file's size with them.
@@ -191,8 +202,7 @@ class TableWriter:
         if self._done:
             return
         self._discard()
-        if isinstance(error, OSError) and error.filename is None:
-            error.filename = str(self._file.path)
+        self._name(error)
         if kind is None:
             raise ValueError(f"the table {self._file.path} was left without finish(); nothing was kept")
 
@@ -200,6 +210,11 @@ class TableWriter:
         """Leave nothing, on purpose."""
         self._done = True
         self._discard()
+
+    def _name(self, error: BaseException | None) -> None:
+        """Say in an error of the disk which file it was."""
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(self._file.path)
 
     def _discard(self) -> None:
         self._baskets.close()

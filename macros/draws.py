@@ -116,8 +116,10 @@ class Draws:
     def kept(self, series: EventSeries) -> str:
         """Say which files of a stopped run are whole, and how to make the others."""
         files = [file.name for file in series.files]
-        names = files[0] if len(files) == 1 else f"{files[0]} to {files[-1]}"
+        names = f"{files[0]} is" if len(files) == 1 else f"{files[0]} to {files[-1]} are"
         what = "pseudo-experiments" if self.experiments else "events"
+        if series.next >= self.first + round(self.experiments or self.mean):
+            return f"{names} whole, with all {what} of the run"
         rest = f"--first {series.next}"
         if not self.poisson:
             option = "--experiments" if self.experiments else "--events"
@@ -128,7 +130,7 @@ class Draws:
         if split.size is not None:
             rest += f' --file-size "{split.size / 1e6:.12g} MB"'
         return (
-            f"{names} {'is' if len(files) == 1 else 'are'} whole, with {what} {self.first} to "
+            f"{names} whole, with {what} {self.first} to "
             f"{series.next - 1}; make the others with --seed {self.seed} {rest} "
             f"-o {path.with_name(f'{path.stem}-from-{series.next}{path.suffix}')}"
         )

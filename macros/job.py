@@ -1,7 +1,7 @@
 """The main job: simulate, histogram, fit, limit, plots, report."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from macros.data import file_histogram
 from macros.directory import whole_directory
 from macros.plots import distance_plot, profile_plot, spectrum_plot
 from macros.production import Production, produce
+from macros.recognition import foreign_run
 from macros.report import Report, ReportFigure, Spectrum, write_report
 from macros.results import expectation_document, fit_document, limit_document
 from macros.session import template_sampling
@@ -99,7 +100,12 @@ class RunResult:
 
 
 def run_job(
-    card: Card, directory: Path, *, force: bool = False, advance: Callable[[float], None] | None = None
+    card: Card,
+    directory: Path,
+    *,
+    force: bool = False,
+    reads: Sequence[Path] = (),
+    advance: Callable[[float], None] | None = None,
 ) -> RunResult:
     """Do the main job of a card.
 
@@ -111,6 +117,8 @@ def run_job(
         Made whole or not at all.
     force : bool
         Replace a former run that is there.
+    reads : sequence of Path
+        Files of the card, none of which may be in what is replaced.
     advance : callable, optional
         Called with the number of events drawn.
 
@@ -122,7 +130,8 @@ def run_job(
         raise ValueError("a run needs a seed")
     distance = card.experiment.detector.distance
     files = {key: name for key, name in _FILES.items() if distance or key != "distance_figure"}
-    with whole_directory(directory, set(_FILES.values()), force=force) as staging:
+    names = set(_FILES.values())
+    with whole_directory(directory, names, force=force, reads=reads, foreign=foreign_run) as staging:
         (staging / files["card"]).write_text(card.text(), encoding="utf-8")
         made = produce(card, staging / files["events"], seed=card.run.seed, advance=advance)
         data = _histogram(card, staging / files["events"])

@@ -10,12 +10,13 @@ import numpy as np
 
 from detsim.detection import detect
 from detsim.eventfile import EventFile, EventWriter, event_columns
+from detsim.locks import Former
 from macros.card import Card
 from macros.cutoff import begin_with
 from macros.differences import check_card
+from macros.outputs import check_different
 from macros.production import Production, expected_counts
 from macros.runs import input_record, provenance
-from macros.session import check_different
 from macros.tally import Tally
 from simgen.events import Events
 
@@ -23,7 +24,12 @@ __all__ = ["measure"]
 
 
 def measure(
-    card: Card, true_file: Path, path: Path, *, advance: Callable[[float], None] | None = None
+    card: Card,
+    true_file: Path,
+    path: Path,
+    *,
+    advance: Callable[[float], None] | None = None,
+    former: Former | None = None,
 ) -> Production:
     """Measure the true events of a file, with the seed it was made with.
 
@@ -36,6 +42,8 @@ def measure(
     path : Path
     advance : callable, optional
         Called with the number of events measured.
+    former : mapping of Path to FileStamp, optional
+        What may be replaced, as for `detsim.files.WholeFile`.
 
     Returns
     -------
@@ -81,6 +89,7 @@ def measure(
             compression=card.run.compression,
             format=card.run.format,
             experiment=experiment,
+            former=former,
         ) as writer:
             for columns in file.iterate():
                 n = len(columns["event"])

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -15,12 +15,13 @@ from detsim.baskets import Branch
 from detsim.consistency import EventColumns
 from detsim.eventfile import EventFile, RunInfo
 from detsim.files import FileError
+from detsim.locks import Former
 from detsim.rootfile import TableWriter
 from detsim.rootreader import TableFile
 from macros.campaign import Part, Run, check_same, read_runs
-from macros.session import check_different
+from macros.outputs import check_different
 
-__all__ = ["Merging", "merge"]
+__all__ = ["Merging", "merge", "merged_kind"]
 
 _STEP = 250_000
 
@@ -69,6 +70,7 @@ def merge(
     complete: bool = False,
     mixed: bool = False,
     advance: Callable[[float], None] | None = None,
+    former: Former | None = None,
 ) -> Merging:
     """Join event files, or toy files, of one campaign.
 
@@ -84,6 +86,8 @@ def merge(
         Join what was made by different versions or processors, which agree to rounding.
     advance : callable, optional
         Called with the number of rows written.
+    former : mapping of Path to FileStamp, optional
+        What may be replaced, as for `detsim.files.WholeFile`.
 
     Raises
     ------
@@ -94,7 +98,7 @@ def merge(
     """
     for path in inputs:
         check_different(output, path)
-    tree = _tree(inputs[0])
+    tree = merged_kind(inputs[0])
     runs = [run for path in inputs for run in read_runs(path, tree)]
     check_same(runs, mixed=mixed)
     parts = _sorted_parts(runs)
@@ -112,6 +116,7 @@ def merge(
         provenance=origin,
         compression=stated.get("compression", "zstd-1"),
         format=runs[0].format,
+        former=former,
     ) as writer:
         _copy(parts, writer, advance)
         writer.finish(_runinfo(runs, parts))
@@ -128,7 +133,7 @@ def merge(
     )
 
 
-def _tree(path: Path) -> str:
+def merged_kind(path: Path) -> Literal["events", "toys"]:
     """Tell whether a file holds events or toys."""
     try:
         with TableFile(path, "toys"):

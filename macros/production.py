@@ -15,6 +15,7 @@ from detsim.baskets import row_bytes
 from detsim.eventfile import EventWriter, RunInfo, event_branches, event_columns
 from detsim.experiment import Experiment
 from detsim.folding import fold
+from detsim.locks import Former
 from detsim.occurrence import Occurrence, needs_places
 from detsim.simulation import draw_measured, draw_true, event_plan
 from macros.card import Card
@@ -135,6 +136,7 @@ def produce(
     detected: bool = True,
     split: Split = Split(),  # noqa: B008 (it is frozen)
     advance: Callable[[float], None] | None = None,
+    former: Former | None = None,
 ) -> Production:
     """Draw the events of a card and write them to a file, or to several.
 
@@ -155,6 +157,9 @@ def produce(
         Where another file begins.
     advance : callable, optional
         Called with the number of events drawn, to show progress.
+    former : mapping of Path to FileStamp, optional
+        What may be replaced, as for `detsim.files.WholeFile`. Without it, the file of that name; of a series
+        nothing.
 
     Returns
     -------
@@ -186,6 +191,7 @@ def produce(
         describe=partial(_describe, card, draws, mean_cross_section(card)),
         first=first,
         experiments=experiments > 0,
+        former=former,
     )
     try:
         with series:
@@ -240,7 +246,9 @@ def _columns(card: Card, *, detected: bool, experiments: bool) -> Sequence[str]:
     )
 
 
-def _open_file(card: Card, seed: int, path: Path, *, detected: bool, experiments: bool) -> EventWriter:
+def _open_file(
+    card: Card, seed: int, path: Path, *, detected: bool, experiments: bool, **replaced: Any
+) -> EventWriter:
     """Open a file for the events of a card."""
     return EventWriter(
         path,
@@ -250,6 +258,7 @@ def _open_file(card: Card, seed: int, path: Path, *, detected: bool, experiments
         compression=card.run.compression,
         format=card.run.format,
         experiment=card.experiment,
+        **replaced,
     )
 
 

@@ -9,6 +9,7 @@ from analysis.calibrationfile import write_calibration
 from analysis.coverage_study import coverage
 from analysis.pseudoexperiments import fit_stored, toy_branches, toys
 from analysis.thrower import Thrower
+from detsim.locks import Former
 from detsim.origin import origin as made_by
 from detsim.provenance import CHECKSUM
 from detsim.rootfile import Branch, TableWriter
@@ -31,7 +32,14 @@ _ADDED = ("table", "schema", "uuid", "rows", "branches", CHECKSUM)
 _OF_CALIBRATIONS = ("seed", "conditions", "reference")
 
 
-def remake(origin: Origin, path: Path, *, stated: Path | None = None, advance: Advance) -> None:
+def remake(
+    origin: Origin,
+    path: Path,
+    *,
+    stated: Path | None = None,
+    advance: Advance,
+    former: Former | None = None,
+) -> None:
     """Make one run of a file again.
 
     Parameters
@@ -44,6 +52,8 @@ def remake(origin: Origin, path: Path, *, stated: Path | None = None, advance: A
         Where the file is that the run read; else where it was.
     advance : callable
         Called with the number of rows or events done.
+    former : mapping of Path to FileStamp, optional
+        What may be replaced, as for `detsim.files.WholeFile`.
 
     Raises
     ------
@@ -69,10 +79,12 @@ def remake(origin: Origin, path: Path, *, stated: Path | None = None, advance: A
     source = check_input(run["input"], stated) if run.get("input") else None
     if source is None and stated is not None:
         raise ValueError(f"--input {stated}: the run read no file but those that its card names")
-    _MAKERS[command](origin, card, path, source, advance)
+    _MAKERS[command](origin, card, path, source, advance, former)
 
 
-def _generate(origin: Origin, card: Card, path: Path, _: Path | None, advance: Advance) -> None:
+def _generate(
+    origin: Origin, card: Card, path: Path, _: Path | None, advance: Advance, former: Former | None
+) -> None:
     detected, run = origin["command"] == "simulate", origin["run"]
     if not detected:
         card = replace(card, run=replace(card.run, precision="float64"))
@@ -85,19 +97,26 @@ def _generate(origin: Origin, card: Card, path: Path, _: Path | None, advance: A
         first=run["first"],
         detected=detected,
         advance=advance,
+        former=former,
     )
 
 
-def _detect(_: Origin, card: Card, path: Path, source: Path | None, advance: Advance) -> None:
-    measure(card, _needed(source), path, advance=advance)
+def _detect(
+    _: Origin, card: Card, path: Path, source: Path | None, advance: Advance, former: Former | None
+) -> None:
+    measure(card, _needed(source), path, advance=advance, former=former)
 
 
-def _reweight(origin: Origin, card: Card, path: Path, source: Path | None, advance: Advance) -> None:
+def _reweight(
+    origin: Origin, card: Card, path: Path, source: Path | None, advance: Advance, former: Former | None
+) -> None:
     templates = bool(origin["run"]["gamma_templates"])
-    reweight(_needed(source), card, path, templates=templates, advance=advance)
+    reweight(_needed(source), card, path, templates=templates, advance=advance, former=former)
 
 
-def _toys(origin: Origin, card: Card, path: Path, source: Path | None, advance: Advance) -> None:
+def _toys(
+    origin: Origin, card: Card, path: Path, source: Path | None, advance: Advance, former: Former | None
+) -> None:
     run, fitter, level = origin["run"], open_fitter(card), float(origin["level"])
     events = origin["thrown"] == "events"
     branches = toy_branches(fitter, level=level, fitted=run["fitted"], events=events)
@@ -107,18 +126,20 @@ def _toys(origin: Origin, card: Card, path: Path, source: Path | None, advance: 
     else:
         stored = stored_counts(card, source)
         made = iter([fit_stored(fitter, stored.counts, level=level) | {"toy": stored.numbers}])
-    with _writer(path, branches, origin, card) as table:
+    with _writer(path, branches, origin, card, former) as table:
         for columns in made:
             table.extend(columns)
             advance(len(columns["toy"]))
         table.finish({"first": run["first"], "last": run["first"] + origin["rows"] - 1})
 
 
-def _coverage(origin: Origin, card: Card, path: Path, source: Path | None, advance: Advance) -> None:
+def _coverage(
+    origin: Origin, card: Card, path: Path, source: Path | None, advance: Advance, former: Former | None
+) -> None:
     run, fitter, level = origin["run"], open_fitter(card), float(origin["level"])
     events = origin["thrown"] == "events"
     branches = toy_branches(fitter, level=level, methods=run["methods"], events=events)
-    with _writer(path, branches, origin, card) as table:
+    with _writer(path, branches, origin, card, former) as table:
 
         def store(columns: dict[str, Any]) -> None:
             table.extend(columns)
@@ -145,7 +166,9 @@ def _coverage(origin: Origin, card: Card, path: Path, source: Path | None, advan
         table.finish({"first": 0, "last": run["toys"] - 1})
 
 
-def _calibrate(origin: Origin, card: Card, path: Path, _: Path | None, advance: Advance) -> None:
+def _calibrate(
+    origin: Origin, card: Card, path: Path, _: Path | None, advance: Advance, former: Former | None
+) -> None:
     run = origin["run"]
     if origin["data"] is not None:
         raise ValueError(
@@ -156,12 +179,17 @@ def _calibrate(origin: Origin, card: Card, path: Path, _: Path | None, advance: 
     seeded = replace(card, run=replace(card.run, seed=int(origin["seed"])))
     made = make_calibration(seeded, fitter, run["toys"], at=run["values"], reference=origin["reference"])
     kept = {key: value for key, value in _kept(origin).items() if key not in _OF_CALIBRATIONS}
-    write_calibration(path, made, provenance=kept, compression=card.run.compression)
+    write_calibration(path, made, provenance=kept, compression=card.run.compression, former=former)
     advance(run["toys"] * len(run["values"]))
 
 
-def _writer(path: Path, branches: Mapping[str, Branch], origin: Origin, card: Card) -> TableWriter:
-    return TableWriter(path, "toys", branches, provenance=_kept(origin), compression=card.run.compression)
+def _writer(
+    path: Path, branches: Mapping[str, Branch], origin: Origin, card: Card, former: Former | None
+) -> TableWriter:
+    compression = card.run.compression
+    return TableWriter(
+        path, "toys", branches, provenance=_kept(origin), compression=compression, former=former
+    )
 
 
 def _kept(origin: Origin) -> dict[str, Any]:
@@ -175,7 +203,7 @@ def _needed(source: Path | None) -> Path:
     return source
 
 
-_MAKERS: dict[str, Callable[[Origin, Card, Path, Path | None, Advance], None]] = {
+_MAKERS: dict[str, Callable[[Origin, Card, Path, Path | None, Advance, Former | None], None]] = {
     "generate": _generate,
     "simulate": _generate,
     "detect": _detect,

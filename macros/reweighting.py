@@ -12,15 +12,16 @@ from numpy.typing import NDArray
 
 from analysis.comparison import Comparison, compare_weighted
 from detsim.eventfile import EventFile, EventWriter
+from detsim.locks import Former
 from detsim.reweighting import gamma_templates, weights
 from detsim.simulation import expected_generated
 from macros.card import Card, card_from_document
 from macros.card.names import legal_names
 from macros.cutoff import begin_with
 from macros.differences import check_card
+from macros.outputs import check_different
 from macros.production import expected_counts, mean_cross_section
 from macros.runs import input_record, provenance
-from macros.session import check_different
 from macros.tally import Tally
 from simgen.events import COLUMNS, Events
 
@@ -85,6 +86,7 @@ def reweight(
     *,
     templates: bool = False,
     advance: Callable[[float], None] | None = None,
+    former: Former | None = None,
 ) -> Reweighting:
     """Give the events of a file the weights of another model.
 
@@ -101,6 +103,8 @@ def reweight(
         Store A, B, C of each event too.
     advance : callable, optional
         Called with the number of events done.
+    former : mapping of Path to FileStamp, optional
+        What may be replaced, as for `detsim.files.WholeFile`.
 
     Raises
     ------
@@ -138,6 +142,7 @@ def reweight(
             precision=file.precision,
             compression=card.run.compression,
             format=card.run.format,
+            former=former,
         ) as writer:
             for columns in file.iterate(step=_STEP):
                 n = len(columns["event"])

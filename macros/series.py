@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from detsim.eventfile import EventWriter, RunInfo
-from detsim.files import WholeFile
-from macros.split import Split, former_files
+from detsim.locks import Former, Lock
+from macros.split import Split, former_files, is_of_series, series_file
 from simgen.events import Events
 
 __all__ = ["EventSeries", "Slice"]
@@ -45,17 +45,19 @@ class EventSeries:
         Of the only file; of several `events-0000.root`, `events-0001.root`, ... for `events.root`.
     split : Split
     make : callable
-        Opens a file for writing.
+        Opens a file for writing; takes its path, and `former` and `removes` of `EventWriter`.
     describe : callable
         Gives the row of `runinfo` of a slice, and what its provenance says of it.
     first : int
         Index of the first event, or of the first pseudo-experiment.
     experiments : bool
+    former : mapping of Path to FileStamp, optional
+        What may be replaced, as for `detsim.files.WholeFile`. Without it, files of a series replace nothing.
 
     Notes
     -----
-    Which events are in which file depends on the events and the limits alone. Former files of the series are
-    removed before the first is written: none is left among those of another run.
+    Which events are in which file depends on the events and the limits alone. Former files of the series stay
+    until the first new one is whole; then all of them go, and none is left among those of another run.
     """
 
     def __init__(
@@ -63,10 +65,11 @@ class EventSeries:
         path: Path,
         *,
         split: Split,
-        make: Callable[[Path], EventWriter],
+        make: Callable[..., EventWriter],
         describe: Callable[[Slice], tuple[RunInfo, dict[str, Any]]],
         first: int,
         experiments: bool,
+        former: Former | None = None,
     ) -> None:
         self.path = path
         self.files: list[Path] = []
@@ -76,7 +79,8 @@ class EventSeries:
         self._describe = describe
         self._experiments = experiments
         self._writer: EventWriter | None = None
-        self._lock: WholeFile | None = None
+        self._former = {} if former is None and split else former
+        self._lock: Lock | None = None
         self._slice = Slice()
         self._row_size = 0.0
 
@@ -142,24 +146,45 @@ class EventSeries:
 
     def _open(self) -> EventWriter:
         number = len(self.files)
-        if not number and self.split:
-            self._lock = WholeFile(self.path)  # none else may write, or remove, files of the series
-            for file in former_files(self.path, self.split):
-                if not file.is_dir():
-                    file.unlink()
-        name = f"{self.path.stem}-{number:04d}{self.path.suffix}" if self.split else self.path.name
+        removes: list[Path] = []
+        if self.split and not number:
+            directory = self.path.parent.resolve()
+            self._lock = Lock(directory / f"{self.path.name}.part")  # no other process may write the series
+            removes = self._others(directory)
+        path = series_file(self.path, number) if self.split else self.path
         self._slice = Slice(**{"first_experiment" if self._experiments else "first": self.next})
-        self._writer = self._make(self.path.with_name(name))
-        self.files.append(self.path.with_name(name))
+        self._writer = self._make(path, former=self._former, removes=removes)
+        self.files.append(path)
         return self._writer
+
+    def _others(self, directory: Path) -> list[Path]:
+        """List the former files of the series but the first; refuse those that were made meanwhile."""
+        former = self._former or {}
+        for file in former_files(self.path, self.split):
+            if file.resolve() not in former:
+                reason = "was made by another process meanwhile, and is not replaced: name another one"
+                raise FileExistsError(17, reason, str(file))
+        known = (file for file in former if file.parent == directory and is_of_series(file.name, self.path))
+        first = series_file(directory / self.path.name, 0)
+        return sorted((file for file in known if file != first), key=lambda p: (len(p.name), p.name))
 
     def _end(self) -> None:
         if self._writer is None:
             return
         row, provenance = self._describe(self._slice)
-        self._writer.finish(row, provenance=provenance)
-        self._writer = None
-        self.next += self._slice.n_experiments if self._experiments else self._slice.n_drawn
+        if self.split:
+            place = {"name": self.path.name, "number": len(self.files) - 1}
+            provenance = {**provenance, "run": {**provenance["run"], "series": place}}
+        try:
+            self._writer.finish(row, provenance=provenance)
+        finally:
+            self._count()
+
+    def _count(self) -> None:
+        """Count the file if it is whole: also one after which Ctrl-C came at once."""
+        if self._writer is not None and self._writer.final:
+            self._writer = None
+            self.next += self._slice.n_experiments if self._experiments else self._slice.n_drawn
 
     def __enter__(self) -> Self:
         return self
@@ -167,8 +192,9 @@ class EventSeries:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._count()
         if self._writer is not None:
             self.files.pop()
             self._writer.__exit__(kind, error, trace)
         if self._lock is not None:
-            self._lock.discard()
+            self._lock.remove()

@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from macros.card import Card, load_card
 from macros.console import message
-from macros.split import Split, former_files
 
 if TYPE_CHECKING:
     from analysis.fitter import Fitter
@@ -15,8 +13,6 @@ if TYPE_CHECKING:
     from detsim.sampling import Sampling
 
 __all__ = [
-    "check_different",
-    "check_output",
     "choose",
     "open_card",
     "open_fitter",
@@ -31,7 +27,6 @@ def open_card(
     *,
     seed: int | None = None,
     threads: int | None = None,
-    output: Path | None = None,
     draws: bool = True,
     of: str | None = None,
     several: bool = False,
@@ -46,8 +41,6 @@ def open_card(
         Values of ``--set``.
     seed, threads : int, optional
         From the command line; they come before the card's. A seed that nobody gave is drawn and printed.
-    output : Path, optional
-        What is going to be written: not the card.
     draws : bool
         Whether random numbers are to be drawn: only then, or for simulated templates, a seed is needed.
     of : str, optional
@@ -65,7 +58,7 @@ def open_card(
     CardError
         If the card is wrong.
     ValueError
-        If there are not so many threads, or the output is the card.
+        If there are not so many threads.
 
     Notes
     -----
@@ -73,8 +66,6 @@ def open_card(
     """
     card = choose(load_card(name, overrides or ()), of, several=several)
     say_left_out(card)
-    if output is not None:
-        check_different(output, Path(name))
     _set_threads(threads or card.run.threads)
     if not draws and card.fit.templates == "quadrature":
         return card
@@ -168,52 +159,6 @@ def _drawn_seed(option: str) -> int:
     seed = fresh_seed()
     message(f"seed {seed} (drawn; repeat with {option}{seed})")
     return seed
-
-
-def check_different(output: Path, source: Path) -> None:
-    """Refuse to write a file over the one that is read.
-
-    Raises
-    ------
-    ValueError
-        If both are the same file.
-    """
-    if output.exists() and source.exists() and output.samefile(source):
-        raise ValueError(f"{output} is the file that is read: write to another one")
-
-
-def check_output(
-    path: Path,
-    *,
-    force: bool,
-    split: Split = Split(),  # noqa: B008 (it is frozen)
-) -> None:
-    """Refuse to replace a file that nobody said was to be replaced.
-
-    Parameters
-    ----------
-    path : Path
-        What is going to be written; with `split` the name of a series.
-    force : bool
-        Whether files may be replaced; never anything but files.
-    split : Split, optional
-        Where a series begins another file.
-
-    Raises
-    ------
-    ValueError
-        If the name does not end in .root.
-    FileExistsError
-        If there is such a file, or with `force` something that is not a file.
-    """
-    if path.suffix != ".root":
-        raise ValueError(f"{path}: a ROOT file is written here, and its name has to end in .root")
-    for file in former_files(path, split):
-        if not file.is_file():
-            what = "is a directory" if file.is_dir() else "is a device or a pipe"
-            raise FileExistsError(17, f"{what}, a file's name is needed", str(file))
-        if not force:
-            raise FileExistsError(17, "exists; --force replaces it", str(file))
 
 
 def _set_threads(threads: int | None) -> None:

@@ -63,12 +63,13 @@ def guard(command: F) -> F:
                 return command(*args, **kwargs)
         except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):
             raise
-        except KeyboardInterrupt:
-            status, text = ended.status, ended.text
+        except KeyboardInterrupt as error:
+            status, text = ended.status, ended.text + _notes(error)
         except Interrupted as stopped:
             status, text = ended.status, f"{ended.text}: {stopped}"
         except Exception as error:
             status, text = _judge(error)
+            text += _notes(error)
         message(f"{typer.style('error:', fg='red')} {text}")
         raise typer.Exit(status)
 
@@ -157,6 +158,11 @@ def _warnings_told() -> Iterator[None]:
         warnings.showwarning = tell
         warnings.filterwarnings("always", message=_TOLD)
         yield
+
+
+def _notes(error: BaseException) -> str:
+    """Say what was noted of an error: which files are whole."""
+    return "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
 
 
 def _judge(error: Exception) -> tuple[int, str]:

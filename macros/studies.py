@@ -1,20 +1,23 @@
 """What studies of pseudo-experiments share: options, the verdict on failed toys, audits, figures."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from macros.console import RunError, format_number, plain, say, warn
 from macros.options import count
+from macros.outputs import FilePlan, Output, picture_outputs
+from macros.pictures import picture_kind, write_picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from analysis.audit import Audit
+    from detsim.locks import Former
     from macros.figures.data import FigureData
 
 __all__ = [
@@ -23,12 +26,13 @@ __all__ = [
     "MaxFailedOption",
     "audit_document",
     "check_failed",
-    "check_figure",
     "say_audit",
+    "study_plan",
     "write_figure",
 ]
 
-Kind = Literal["pdf", "png"]
+_BESIDE = (".csv", ".json")
+"""Suffixes of the files beside the picture of a study."""
 
 AuditOption = Annotated[
     int,
@@ -111,46 +115,38 @@ def check_failed(n_failed: int, n_toys: int, most: float, *, where: str) -> None
         )
 
 
-def check_figure(path: Path | None, *others: Path | None) -> None:
-    """Refuse, before the work, a picture that cannot be written after it.
+def study_plan(
+    reads: Iterable[Path | None], output: Path | None, figure: Path | None, *, force: bool
+) -> FilePlan:
+    """Plan the files of a study: toys, and a picture with its numbers.
+
+    Parameters
+    ----------
+    reads : iterable of Path
+        Files of the card and of options; None are left out.
+    output, figure : Path or None
+        Toy file and picture.
+    force : bool
+        Whether files that this program wrote as the same kind may be replaced.
 
     Raises
     ------
     typer.BadParameter
-        If it is neither PDF nor PNG, or would be written over another file of the same command.
+        If the picture is neither PDF nor PNG, or its directory does not exist.
     """
-    if path is None:
-        return
-    if _kind(path) not in get_args(Kind):
-        raise typer.BadParameter(f"--figure {path}: the name must end in .pdf or .png")
-    if not path.resolve().parent.is_dir():
-        raise typer.BadParameter(f"--figure {path}: there is no directory {path.parent}")
-    taken = {other.resolve() for other in others if other is not None}
-    for file in _files(path):
-        if file.resolve() in taken:
-            raise typer.BadParameter(f"--figure {path}: {file} is written by this command already")
+    if figure is not None and picture_kind(figure) not in {"pdf", "png"}:
+        raise typer.BadParameter(f"--figure {figure}: the name must end in .pdf or .png")
+    if figure is not None and not figure.resolve().parent.is_dir():
+        raise typer.BadParameter(f"--figure {figure}: there is no directory {figure.parent}")
+    toys = () if output is None else (Output(path=output, kind="toys"),)
+    writes = (*toys, *picture_outputs(figure, *_BESIDE))
+    return FilePlan(reads=tuple(path for path in reads if path), writes=writes, force=force)
 
 
-def write_figure(path: Path, figure: "Figure", data: "FigureData") -> list[str]:
+def write_figure(
+    path: Path, figure: "Figure", data: "FigureData", *, former: "Former | None" = None
+) -> list[str]:
     """Write a picture, and its numbers beside it; return the names of the files."""
-    from detsim.files import whole_file
-    from macros.style import render
-
-    picture, table, document = _files(path)
-    contents: Mapping[Path, bytes] = {
-        picture: render(figure, cast("Kind", _kind(path))),
-        table: data.csv().encode(),
-        document: (json.dumps(plain(data.document()), indent=2, ensure_ascii=False) + "\n").encode(),
-    }
-    for file, content in contents.items():
-        with whole_file(file) as stream:
-            stream.write(content)
-    return [str(file) for file in contents]
-
-
-def _kind(path: Path) -> str:
-    return path.suffix.lower().removeprefix(".")
-
-
-def _files(path: Path) -> tuple[Path, Path, Path]:
-    return path, path.with_suffix(".csv"), path.with_suffix(".json")
+    document = json.dumps(plain(data.document()), indent=2, ensure_ascii=False) + "\n"
+    contents = dict(zip(_BESIDE, (data.csv().encode(), document.encode()), strict=True))
+    return [str(file) for file in write_picture(path, figure, contents, former=former)]

@@ -140,15 +140,28 @@ def add_mass_axis(ax: "Axes", *, label: bool = True) -> None:
 
 
 @styled()
-def render(figure: "Figure", kind: Format) -> bytes:
-    """Render a figure; the same figure gives the same bytes."""
+def render(figure: "Figure", kind: Format, *, keywords: str = "") -> bytes:
+    """Render a figure; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    figure : matplotlib Figure
+    kind : {"pdf", "png", "svg"}
+    keywords : str
+        For the metadata of PDF and PNG, which also name this program.
+    """
     stream = io.BytesIO()
-    undated = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {}}[kind]
+    words = {"Keywords": keywords} if keywords else {}
+    kinds: dict[Format, dict[str, str | None]] = {
+        "pdf": {"CreationDate": None, "Creator": "nugauge", **words},
+        "svg": {"Date": None},
+        "png": {"Software": "nugauge", **words},
+    }
     if figure.get_layout_engine() is not None:  # found once for all kinds: it takes as long as a picture
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
     with _quiet("fontTools"):  # it remarks on the dates inside matplotlib's own fonts
-        figure.savefig(stream, format=kind, metadata=undated)
+        figure.savefig(stream, format=kind, metadata=kinds[kind])
     return stream.getvalue()
 
 

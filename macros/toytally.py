@@ -16,6 +16,7 @@ from analysis.pseudoexperiments import FAILED, METHODS, RETRIED, fit_stored, toy
 from analysis.settings import Drawn
 from analysis.thrower import Thrower
 from detsim.baskets import row_bytes
+from detsim.locks import Former
 from detsim.rootfile import Branch, Compression, TableWriter
 from macros.console import Interrupted, format_number, message, say, warn
 from macros.room import check_room
@@ -169,20 +170,27 @@ class ToyTally:
             )
         check_failed(self.n_failed, self.total, max_failed, where=f"{file} holds them, bit 1 of their status")
 
-    def draw(self, path: Path, card: "Card") -> list[str]:
+    def draw(self, path: Path, card: "Card", former: Former) -> list[str]:
         """Draw pulls and limits; return the names of the files."""
         from macros.plots import toys_data, toys_plot
 
         if self._spread is None:
             raise ValueError("toys that were not fitted have no pulls and no limits")
         note = (f"{card.name}: {card.model.label}",)
-        return write_figure(path, toys_plot(self._spread, note=note), toys_data(self._spread, note=note))
+        data = toys_data(self._spread, note=note)
+        return write_figure(path, toys_plot(self._spread, note=note), data, former=former)
 
 
 def open_toys(
-    path: Path, branches: Mapping[str, Branch], n: int, origin: Mapping[str, Any], compression: Compression
+    path: Path,
+    branches: Mapping[str, Branch],
+    n: int,
+    origin: Mapping[str, Any],
+    *,
+    compression: Compression,
+    former: Former,
 ) -> TableWriter:
-    """Open a file for so many toys.
+    """Open a file for so many toys, which replaces what `former` allows.
 
     Raises
     ------
@@ -190,7 +198,7 @@ def open_toys(
         If the disk has no room for them.
     """
     check_room(path, n, row_bytes(branches))
-    return TableWriter(path, "toys", branches, provenance=origin, compression=compression)
+    return TableWriter(path, "toys", branches, provenance=origin, compression=compression, former=former)
 
 
 def toy_chunks(
@@ -213,14 +221,15 @@ def toy_chunks(
     yield from toys(thrower, seen.total, first=seen.first, level=seen.level, fitted=seen.fitted)
 
 
-def draw_coverage(path: Path, study: "CoverageStudy", card: "Card") -> list[str] | None:
+def draw_coverage(path: Path, study: "CoverageStudy", card: "Card", former: Former) -> list[str] | None:
     """Draw a coverage study; return the names of the files, or None where no true value is complete."""
     from macros.plots import coverage_data, coverage_plot
 
     if not study.points:
         return None
     note = (f"{card.name}: {card.model.label}",)
-    return write_figure(path, coverage_plot(study, note=note), coverage_data(study, note=note))
+    data = coverage_data(study, note=note)
+    return write_figure(path, coverage_plot(study, note=note), data, former=former)
 
 
 def judge_coverage(

@@ -76,14 +76,18 @@ def calibrate(
     as_json: JsonOption = False,
 ) -> None:
     """Tabulate with pseudo-experiments which thresholds make intervals cover, for `limit --table`."""
+    from macros.outputs import FilePlan, Output, card_files, data_files
     from macros.points import read_values
-    from macros.session import check_output, open_card, open_fitter
+    from macros.session import open_card, open_fitter
 
     values = None if at is None else read_values("--at", at)
     if nuisances is Nuisances.PROFILED and not data:
         raise typer.BadParameter("--nuisances profiled: which data they are fitted to, DATA has to say")
-    check_output(output, force=force)
-    loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of, several=True)
+    target = Output(path=output, kind="calibration")
+    loaded = open_card(card, override, seed=seed, threads=threads, of=of, several=True)
+    reads = (*card_files(card, loaded), *data_files(data))
+    plan = FilePlan(reads=reads, writes=(target,), force=force)
+    checked = plan.check()
 
     from analysis.calibrationfile import write_calibration
     from macros.calibrations import make_calibration
@@ -111,9 +115,6 @@ def calibrate(
     source = found.source if found else None
     origin = {k: v for k, v in provenance(loaded, made.seed, "calibrate").items() if k != "seed"}
     run = {"toys": n, "values": list(map(float, made.values)), "poi": poi}
-    write_calibration(
-        output, made, provenance={**origin, "data": source, "run": run}, compression=loaded.run.compression
-    )
     document = {
         "file": str(output),
         "parameter": made.parameter,
@@ -129,20 +130,39 @@ def calibrate(
         "model": loaded.model.label,
         "data": source,
     }
-    if as_json:
-        emit_json(document)
-        return
-    head = [made.parameter]
+    with plan.open(checked) as former:
+        write_calibration(
+            output,
+            made,
+            provenance={**origin, "data": source, "run": run},
+            compression=loaded.run.compression,
+            former=former,
+        )
+        if as_json:
+            emit_json(document)
+        else:
+            _say(document)
+
+
+def _say(document: dict[str, Any]) -> None:
+    """Write a calibration for a person."""
+    head = [document["parameter"]]
     for method in _SHOWN:
         head += [method, "±"]
-    lines = [[r["value"], *(r[m][k] for m in _SHOWN for k in ("threshold", "error"))] for r in rows]
+    lines = [
+        [r["value"], *(r[m][k] for m in _SHOWN for k in ("threshold", "error"))]
+        for r in document["thresholds"]
+    ]
     print_table(head, lines)
     say(
-        f"thresholds in -2 Δln L at {100 * level:g} %, ± from {n} toys each; CLs compares with "
-        f"{made.reference:g}"
+        f"thresholds in -2 Δln L at {100 * document['level']:g} %, ± from {document['n_toys']} toys each; "
+        f"CLs compares with {document['reference']:g}"
     )
-    say(f"{output}: {len(made.values)} true values, {document['n_failed']} failed, seed {made.seed}")
-    message(f"{format_number(rate, 3)} toys/s")
+    say(
+        f"{document['file']}: {len(document['values'])} true values, {document['n_failed']} failed, "
+        f"seed {document['seed']}"
+    )
+    message(f"{format_number(document['toys_per_second'], 3)} toys/s")
 
 
 def _thresholds(made: "Calibration", level: float) -> list[dict[str, Any]]:

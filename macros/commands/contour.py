@@ -7,11 +7,12 @@ import typer
 
 from macros.commands.fit import ExperimentOption
 from macros.console import emit_json, format_number, message, say
-from macros.options import CardArgument, JsonOption, OfOption, SetOption
+from macros.options import CardArgument, ForceOption, JsonOption, OfOption, SetOption
 from macros.points import read_points
 
 if TYPE_CHECKING:
     from analysis.plane import PlaneResult
+    from detsim.locks import Former
     from macros.figures.data import FigureData
 
 __all__ = ["contour"]
@@ -52,15 +53,21 @@ def contour(
     experiment: ExperimentOption = None,
     of: OfOption = None,
     override: SetOption = None,
+    force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Fit two parameters at once, with contours of 68.3 and 95 %."""
+    from macros.outputs import FilePlan, card_files, data_files, picture_outputs
     from macros.session import open_card, open_fitter
 
     (name_x, values_x), (name_y, values_y) = read_points("--x", x), read_points("--y", y)
     if output is not None and output.suffix not in {".png", ".pdf"}:
         raise typer.BadParameter(f"--output {output}: a picture is a .png or .pdf")
     loaded = open_card(card, override, draws=False, of=of, several=True)
+
+    reads = (*card_files(card, loaded), *data_files(data))
+    plan = FilePlan(reads=reads, writes=picture_outputs(output, ".csv"), force=force)
+    checked = plan.check()
 
     from analysis.plane import Plane, fit_plane, plane_threshold
     from macros.datasets import load_data_sets
@@ -72,20 +79,21 @@ def contour(
         fitter, counts = found.prepare(fitter)
     result = fit_plane(Plane(fitter=fitter, y=name_y), counts, values_x, values_y)
     thresholds = {level: plane_threshold(level) for level in _LEVELS}
-    files = _write(result, thresholds, output, loaded.model.label) if output else []
-    if as_json:
-        emit_json(
-            {
-                **_document(result, thresholds),
-                "model": loaded.model.label,
-                "data": found.source if found else None,
-                "files": [str(f) for f in files],
-            }
-        )
-        return
-    _say(result, thresholds)
-    for file in files:
-        say(str(file))
+    with plan.open(checked) as former:
+        files = _write(result, thresholds, output, loaded.model.label, former) if output else []
+        if as_json:
+            emit_json(
+                {
+                    **_document(result, thresholds),
+                    "model": loaded.model.label,
+                    "data": found.source if found else None,
+                    "files": [str(f) for f in files],
+                }
+            )
+            return
+        _say(result, thresholds)
+        for file in files:
+            say(str(file))
 
 
 def _document(result: "PlaneResult", thresholds: dict[float, float]) -> dict[str, Any]:
@@ -127,20 +135,15 @@ def _say(result: "PlaneResult", thresholds: dict[float, float]) -> None:
         )
 
 
-def _write(result: "PlaneResult", thresholds: dict[float, float], output: Path, model: str) -> list[Path]:
-    """Write picture and table; files that are whole or absent."""
-    from detsim.files import whole_file
+def _write(
+    result: "PlaneResult", thresholds: dict[float, float], output: Path, model: str, former: "Former"
+) -> list[Path]:
+    """Write picture and table: both, or none."""
+    from macros.pictures import write_picture
     from macros.plots.contours import contour_plot
-    from macros.style import render
 
-    picture = render(
-        contour_plot(result, thresholds, title=model), "png" if output.suffix == ".png" else "pdf"
-    )
-    files = {output: picture, output.with_suffix(".csv"): _table(result).csv().encode()}
-    for path, content in files.items():
-        with whole_file(path) as stream:
-            stream.write(content)
-    return list(files)
+    picture = contour_plot(result, thresholds, title=model)
+    return write_picture(output, picture, {".csv": _table(result).csv().encode()}, former=former)
 
 
 def _table(result: "PlaneResult") -> "FigureData":

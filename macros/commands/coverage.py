@@ -65,13 +65,15 @@ def coverage(
     """Measure with pseudo-experiments whether intervals cover the truth; Ctrl-C reports what is complete."""
     from contextlib import ExitStack
 
+    from macros.outputs import card_files
     from macros.points import read_values
     from macros.session import open_card, open_fitter, template_sampling
-    from macros.studies import audit_document
+    from macros.studies import audit_document, study_plan
 
     values = read_values("--at", at)
-    _check_files(output, figure, table, force=force)
-    loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of, several=True)
+    loaded = open_card(card, override, seed=seed, threads=threads, of=of, several=True)
+    plan = study_plan((*card_files(card, loaded), table), output, figure, force=force)
+    checked = plan.check()
 
     from analysis.conditions import CALIBRATED
     from analysis.coverage_study import coverage as study_coverage
@@ -87,11 +89,11 @@ def coverage(
     confidence, used_seed, settings = confidence_level(loaded, cl), int(loaded.run.seed or 0), loaded.fit
     fitter, by_events = open_fitter(loaded), level is Level.EVENTS
     calibration = open_calibration(loaded, fitter, table) if table else None
-    with stop_on_interrupt() as stop:  # to the end: what is complete is also drawn and told
+    # Ctrl-C is taken to the end: what is complete is also drawn and told
+    with plan.open(checked) as former, stop_on_interrupt() as stop:
         with ExitStack() as stack:
             writer = None
             if output is not None:
-                branches = toy_branches(fitter, level=confidence, methods=methods, events=by_events)
                 origin = provenance(loaded, used_seed, "coverage") | {
                     "thrown": str(level),
                     "drawn": settings.drawn,
@@ -100,7 +102,14 @@ def coverage(
                     "run": {"toys": n, "methods": methods, "input": input_record(table) if table else None},
                 }
                 writer = stack.enter_context(
-                    open_toys(output, branches, n * len(values), origin, loaded.run.compression)
+                    open_toys(
+                        output,
+                        toy_branches(fitter, level=confidence, methods=methods, events=by_events),
+                        n * len(values),
+                        origin,
+                        compression=loaded.run.compression,
+                        former=former,
+                    )
                 )
             advance = stack.enter_context(progress("coverage", len(values) * n, "toys"))
             drawn = EventTally()
@@ -136,7 +145,7 @@ def coverage(
                 writer.finish({"first": 0, "last": n - 1}, provenance={"audit": audit_document(study.audit)})
             elif writer:
                 writer.discard()
-        pictures = draw_coverage(figure, study, loaded) if figure else None
+        pictures = draw_coverage(figure, study, loaded, former) if figure else None
         if as_json:
             emit_json(
                 {
@@ -153,17 +162,6 @@ def coverage(
         else:
             say_coverage(study)
         judge_coverage(study, values, n, used_seed, output, max_failed)
-
-
-def _check_files(output: Path | None, figure: Path | None, table: Path | None, *, force: bool) -> None:
-    from macros.session import check_different, check_output
-    from macros.studies import check_figure
-
-    check_figure(figure, output, table)
-    if output is not None:
-        if table is not None:
-            check_different(output, table)
-        check_output(output, force=force)
 
 
 def _check_table(methods: list[str], table: Path | None) -> None:

@@ -8,8 +8,8 @@ import typer
 
 from macros.commands.fit import LimitMethod
 from macros.console import emit_json, progress, say
-from macros.figures import FIGURES, make_figure
-from macros.options import JsonOption
+from macros.figures import FIGURES, figure_outputs, make_figure
+from macros.options import ForceOption, JsonOption
 
 __all__ = ["figure"]
 
@@ -33,17 +33,24 @@ def figure(
     method: Annotated[
         LimitMethod, typer.Option("--method", help="At 95 %: Δχ² = 2.7055, the paper's, or 3.8415.")
     ] = LimitMethod.ONE_SIDED,
+    force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make figures: picture, numbers (CSV) and caption of each."""
+    from macros.outputs import FilePlan
+
     names = list(FIGURES) if name == "all" else [name]
+    writes = tuple(file for each in names for file in figure_outputs(each, output, kind.value))
     files: list[Path] = []
-    with progress("figures", len(names), "figures") as advance:
+    with (
+        FilePlan(reads=(), writes=writes, force=force).open() as former,
+        progress("figures", len(names), "figures") as advance,
+    ):
         for each in names:
-            files += make_figure(each, output, format=kind.value, method=method.value)
+            files += make_figure(each, output, format=kind.value, method=method.value, former=former)
             advance(1)
-    if as_json:
-        emit_json({"files": [str(file) for file in files]})
-        return
-    for file in files:
-        say(str(file))
+        if as_json:
+            emit_json({"files": [str(file) for file in files]})
+            return
+        for file in files:
+            say(str(file))

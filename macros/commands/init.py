@@ -1,6 +1,5 @@
 """`nugauge init`: an annotated card to edit."""
 
-import errno
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -20,18 +19,21 @@ def init(
         Path | None,
         typer.Option("-o", "--output", metavar="FILE", help="Card to write; without it, standard output."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a file that `init` wrote, and nobody has edited.")
+    ] = False,
 ) -> None:
     """Write an annotated card to edit."""
     from detsim.files import whole_file
     from macros.card import preset_text
+    from macros.outputs import FilePlan, Output
 
     text = preset_text(preset)
     if output is None:
         sys.stdout.write(text)
         return
-    if output.is_file() and not force:
-        raise FileExistsError(errno.EEXIST, "exists; --force replaces it", str(output))
-    with whole_file(output) as stream:
-        stream.write(text.encode())
-    message(f"wrote {output}; check it with: nugauge check {output}")
+    plan = FilePlan(reads=(), writes=(Output(path=output, kind="card"),), force=force)
+    with plan.open() as former:
+        with whole_file(output, former=former) as stream:
+            stream.write(text.encode())
+        message(f"wrote {output}; check it with: nugauge check {output}")

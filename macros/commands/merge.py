@@ -1,12 +1,15 @@
 """`nugauge merge`: the files of one campaign as one."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from macros.console import emit_json, message, progress, say, warn
 from macros.options import ForceOption, JsonOption
+
+if TYPE_CHECKING:
+    from macros.merging import Merging
 
 __all__ = ["merge"]
 
@@ -31,13 +34,18 @@ def merge(
 ) -> None:
     """Join the files of one campaign, in the order of their events, if they belong together."""
     from macros.merging import merge as join
-    from macros.session import check_different, check_output
+    from macros.merging import merged_kind
+    from macros.outputs import FilePlan, Output
 
-    for path in inputs:
-        check_different(output, path)
-    check_output(output, force=force)
-    with progress("merging", None, "rows") as advance:
-        made = join(output, inputs, complete=complete, mixed=mixed, advance=advance)
+    target = Output(path=output, kind=merged_kind(inputs[0]))
+    files = FilePlan(reads=tuple(inputs), writes=(target,), force=force)
+    with files.open() as former, progress("merging", None, "rows") as advance:
+        made = join(output, inputs, complete=complete, mixed=mixed, advance=advance, former=former)
+        _report(made, as_json)
+
+
+def _report(made: "Merging", as_json: bool) -> None:
+    output = made.file
     if as_json:
         emit_json(made.document())
         return

@@ -1,13 +1,16 @@
 """`nugauge rerun`: a file made again from what it says of itself, and compared."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from macros.console import RunError, emit_json, progress, say
-from macros.options import JsonOption
+from macros.options import ForceOption, JsonOption
+
+if TYPE_CHECKING:
+    from detsim.locks import Former
 
 __all__ = ["rerun"]
 
@@ -33,6 +36,7 @@ def rerun(
             show_default=False,
         ),
     ] = None,
+    force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make a file again from its provenance, and compare every branch; exit status 1 if one differs."""
@@ -41,30 +45,35 @@ def rerun(
 
     from detsim.inspection import table_name
     from detsim.rootreader import TableFile
-    from macros.session import check_different
+    from macros.outputs import FilePlan, Output
 
     kind = table_name(file)
-    if output is not None:
-        for other in filter(None, (file, source)):
-            check_different(output, other)
     with ExitStack() as stack:
         table = stack.enter_context(TableFile(file, kind))
         runs = table.provenances
         if len(runs) > 1 and (output or source):
             option = "--output" if output else "--input"
             raise typer.BadParameter(f"{option} goes with a file of one run; {file} holds {len(runs)}")
+        reads = tuple(filter(None, (file, source, *_inputs(runs))))
+        writes = () if output is None else (Output(path=output, kind=kind),)
+        former = stack.enter_context(FilePlan(reads=reads, writes=writes, force=force).open())
         path = output or Path(stack.enter_context(TemporaryDirectory(prefix="nugauge-"))) / "again.root"
         advance = stack.enter_context(progress("running again", None, "rows"))
-        found = [
-            _compare(origin, kind, path, source, advance, file, keep=output is not None) for origin in runs
-        ]
+        allowed = None if output is None else former
+        found = [_compare(origin, kind, path, source, advance, file, allowed) for origin in runs]
         damaged = [name for name, intact in table.check_hashes().items() if not intact]
-    identical = not damaged and all(run["identical"] for run in found)
-    if as_json:
-        document = {"file": file, "identical": identical, "damaged": damaged, "runs": found, "output": output}
-        emit_json({key: str(x) if isinstance(x, Path) else x for key, x in document.items()})
-    else:
-        _say(file, found, identical)
+        identical = not damaged and all(run["identical"] for run in found)
+        if as_json:
+            document = {
+                "file": file,
+                "identical": identical,
+                "damaged": damaged,
+                "runs": found,
+                "output": output,
+            }
+            emit_json({key: str(x) if isinstance(x, Path) else x for key, x in document.items()})
+        else:
+            _say(file, found, identical)
     if damaged:
         raise RunError(f"{file}: {', '.join(damaged)} is not what was written: the file is damaged")
     if not identical:
@@ -83,6 +92,16 @@ def _reason(runs: list[dict[str, Any]]) -> str:
     )
 
 
+def _inputs(runs: Sequence[Mapping[str, Any]]) -> list[Path]:
+    """List the files that runs have read: tables of their cards, and files of this program."""
+    from detsim.tables import table_path
+    from macros.card.files import used_files
+
+    tables = [table_path(spec) for run in runs for spec in used_files(dict(run.get("card") or {}))]
+    records = [(run.get("run") or {}).get("input") for run in runs]
+    return [*tables, *(Path(record["file"]) for record in records if record)]
+
+
 def _compare(
     origin: Mapping[str, Any],
     kind: str,
@@ -90,24 +109,23 @@ def _compare(
     source: Path | None,
     advance: Any,
     file: Path,
-    *,
-    keep: bool,
+    former: "Former | None",
 ) -> dict[str, Any]:
-    """Make one run again, and compare its branches by their SHA-256."""
+    """Make one run again, and compare its branches by their SHA-256; None for a file that is not kept."""
     from detsim.origin import origin as current
     from detsim.rootreader import TableFile
     from macros.card import CardError
     from macros.remaking import differences, remake
 
     try:
-        remake(origin, path, stated=source, advance=advance)
+        remake(origin, path, stated=source, advance=advance, former=former)
     except (ValueError, CardError) as error:
         before, here = differences(origin, current()).get("nugauge", (None, None))
         versions = f" (it was made by nugauge {before}, this is {here})" if before else ""
         raise ValueError(f"{file}: {error}{versions}") from None
     with TableFile(path, kind) as table:
         now = table.provenances[0]
-    if not keep:
+    if former is None:
         path.unlink()
     pairs = {name: [b.get(name, {}).get("sha256") for b in (origin["branches"], now["branches"])]
              for name in {**origin["branches"], **now["branches"]}}  # fmt: skip

@@ -39,22 +39,22 @@ def reweight(
 ) -> None:
     """Give the events of a file the weights of another model, exactly from E_nu and T."""
     from macros.card import load_card
-    from macros.session import check_different, check_output, choose
+    from macros.outputs import FilePlan, Output, card_files
+    from macros.session import choose
 
     target = choose(load_card(to, override or ()), of)
-    for source in (file, Path(to)):
-        check_different(output, source)
-    check_output(output, force=force)
+    reads = (*card_files(to, target), file)
+    files = FilePlan(reads=reads, writes=(Output(path=output, kind="events"),), force=force)
 
     from macros.reweighting import reweight as give_weights
     from macros.tally import check_verdict
 
-    with progress("reweighting", None, "events") as advance:
-        made = give_weights(file, target, output, templates=templates, advance=advance)
-    if as_json:
-        emit_json(made.document())
-    else:
-        _say(made)
+    with files.open() as former, progress("reweighting", None, "events") as advance:
+        made = give_weights(file, target, output, templates=templates, advance=advance, former=former)
+        if as_json:
+            emit_json(made.document())
+        else:
+            _say(made)
     why = "the sample has too few events, or none, where the target has many, or it is not what its card says"
     check_verdict(made.comparison, str(made.file), why=why)
     p_value = made.comparison.p_value

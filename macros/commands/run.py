@@ -1,12 +1,15 @@
 """`nugauge run`: the main job."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from macros.console import RunError, emit_json, message, progress, say, warn
 from macros.options import CardArgument, JsonOption, OfOption, SeedOption, SetOption, ThreadsOption
+
+if TYPE_CHECKING:
+    from macros.job import RunResult
 
 __all__ = ["run"]
 
@@ -24,16 +27,26 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Do the main job: simulate, histogram, fit, limit, plots, report."""
+    from macros.outputs import card_files
     from macros.session import open_card
 
     loaded = open_card(card, override, seed=seed, threads=threads, of=of)
 
     from macros.job import run_job
+
+    with progress("simulating", None, "events") as advance:
+        result = run_job(loaded, output, force=force, reads=card_files(card, loaded), advance=advance)
+    try:
+        _report(result, as_json)
+    except KeyboardInterrupt as error:
+        error.add_note(f"{output} is whole")
+        raise
+
+
+def _report(result: "RunResult", as_json: bool) -> None:
     from macros.results import say_fit, say_limit
     from macros.tally import check_verdict
 
-    with progress("simulating", None, "events") as advance:
-        result = run_job(loaded, output, force=force, advance=advance)
     if as_json:
         emit_json(result.document())
     else:
@@ -48,9 +61,9 @@ def run(
         say_fit(result.fit)
         say()
         say_limit(result.limit)
-        message(f"\nlook at {output / result.files['report']} first")
+        message(f"\nlook at {result.directory / result.files['report']} first")
     if not result.fit.valid:
         warn(result.fit.reason)
-    check_verdict(result.production.comparison, str(output))
+    check_verdict(result.production.comparison, str(result.directory))
     if result.fit.failed:
         raise RunError(f"the fit failed: {result.fit.reason}")

@@ -90,18 +90,20 @@ def generate(
     """Draw true events: neutrino energy, recoil, component, line."""
     from dataclasses import replace
 
-    from macros.session import check_output, open_card
+    from macros.outputs import FilePlan, Output, card_files
+    from macros.session import open_card
 
     largest = _size(file_size)
-    loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of)
+    loaded = open_card(card, override, seed=seed, threads=threads, of=of)
 
     from macros.production import produce
 
     split = _split(loaded, events_per_file, largest)
-    check_output(output, force=force, split=split)
+    target = Output(path=output, kind="events", split=split, command="generate")
+    files = FilePlan(reads=card_files(card, loaded), writes=(target,), force=force)
     # in full precision, so that `detect` gives what `simulate` gives
     exact = replace(loaded, run=replace(loaded.run, precision="float64"))
-    with progress("generating", events, "events") as advance:
+    with files.open() as former, progress("generating", events, "events") as advance:
         made = produce(
             exact,
             output,
@@ -111,8 +113,9 @@ def generate(
             detected=False,
             split=split,
             advance=advance,
+            former=former,
         )
-    _report(made, as_json)
+        _report(made, as_json)
 
 
 def simulate(
@@ -131,18 +134,20 @@ def simulate(
     as_json: JsonOption = False,
 ) -> None:
     """Draw events and measure them: one pass, any length."""
-    from macros.session import check_output, open_card
+    from macros.outputs import FilePlan, Output, card_files
+    from macros.session import open_card
 
     if events is not None and experiments is not None:
         raise typer.BadParameter("--events and --experiments exclude each other")
     largest = _size(file_size)
-    loaded = open_card(card, override, seed=seed, threads=threads, output=output, of=of)
+    loaded = open_card(card, override, seed=seed, threads=threads, of=of)
 
     from macros.production import produce
 
     split = _split(loaded, events_per_file, largest)
-    check_output(output, force=force, split=split)
-    with progress("simulating", events, "events") as advance:
+    target = Output(path=output, kind="events", split=split, command="simulate")
+    files = FilePlan(reads=card_files(card, loaded), writes=(target,), force=force)
+    with files.open() as former, progress("simulating", events, "events") as advance:
         made = produce(
             loaded,
             output,
@@ -152,8 +157,9 @@ def simulate(
             first=first,
             split=split,
             advance=advance,
+            former=former,
         )
-    _report(made, as_json)
+        _report(made, as_json)
 
 
 def detect(
@@ -167,17 +173,18 @@ def detect(
     as_json: JsonOption = False,
 ) -> None:
     """Measure true events: smearing, efficiency, threshold; with the seed of their file."""
-    from macros.session import check_different, check_output, open_card
+    from macros.outputs import FilePlan, Output, card_files
+    from macros.session import open_card
 
-    loaded = open_card(card, override, threads=threads, output=output, draws=False, of=of)
+    loaded = open_card(card, override, threads=threads, draws=False, of=of)
 
     from macros.measurement import measure
 
-    check_different(output, true_file)
-    check_output(output, force=force)
-    with progress("measuring", None, "events") as advance:
-        made = measure(loaded, true_file, output, advance=advance)
-    _report(made, as_json)
+    reads = (*card_files(card, loaded), true_file)
+    files = FilePlan(reads=reads, writes=(Output(path=output, kind="events"),), force=force)
+    with files.open() as former, progress("measuring", None, "events") as advance:
+        made = measure(loaded, true_file, output, advance=advance, former=former)
+        _report(made, as_json)
 
 
 def _size(text: str | None) -> float | None:

@@ -85,22 +85,19 @@ def toys(
     as_json: JsonOption = False,
 ) -> None:
     """Throw and fit pseudo-experiments, and write one row each; Ctrl-C keeps those that are finished."""
-    from macros.session import check_different, check_output, open_card, open_fitter
-    from macros.studies import check_figure
+    from macros.outputs import card_files
+    from macros.session import open_card, open_fitter
+    from macros.studies import study_plan
 
     if (n is None) == (data is None):
         raise typer.BadParameter("give either -n, to throw, or --data, to fit what is stored")
-    if data is not None:
-        if first or no_fit or seed is not None or level is Level.EVENTS:
-            raise typer.BadParameter("--first, --seed, --level and --no-fit go with -n, not with --data")
-        check_different(output, data)
+    if data is not None and (first or no_fit or seed is not None or level is Level.EVENTS):
+        raise typer.BadParameter("--first, --seed, --level and --no-fit go with -n, not with --data")
     if no_fit and figure is not None:
         raise typer.BadParameter("--figure shows what is fitted, and --no-fit fits nothing")
-    check_figure(figure, output, data)
-    check_output(output, force=force)
-    loaded = open_card(
-        card, override, seed=seed, threads=threads, output=output, draws=not data, of=of, several=True
-    )
+    loaded = open_card(card, override, seed=seed, threads=threads, draws=not data, of=of, several=True)
+    plan = study_plan((*card_files(card, loaded), data), output, figure, force=force)
+    checked = plan.check()
 
     from analysis.pseudoexperiments import toy_branches
     from macros.data import stored_counts
@@ -132,9 +129,12 @@ def toys(
         "fitted": not no_fit,
         "input": input_record(data) if data else None,
     }
-    with stop_on_interrupt() as stop:  # to the end: what is finished is also drawn and told
+    # Ctrl-C is taken to the end: what is finished is also drawn and told
+    with plan.open(checked) as former, stop_on_interrupt() as stop:
         with (
-            open_toys(output, branches, seen.total, origin, loaded.run.compression) as table,
+            open_toys(
+                output, branches, seen.total, origin, compression=loaded.run.compression, former=former
+            ) as table,
             progress("toys", seen.total, "toys") as advance,
         ):
             for columns in toy_chunks(seen, stored, events=by_events, drawn=loaded.fit.drawn):
@@ -145,7 +145,7 @@ def toys(
                 if stop():
                     break
             table.finish({"first": seen.first, "last": seen.last}, provenance=seen.provenance())
-        pictures = seen.draw(figure, loaded) if figure else None
+        pictures = seen.draw(figure, loaded, former) if figure else None
         if as_json:
             emit_json({"file": str(output), **seen.document(), "figure": pictures})
         else:

@@ -1,10 +1,15 @@
 """The paper's figures and more: each a pure function of run cards, with its numbers and its caption."""
 
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-__all__ = ["FIGURES", "make_figure"]
+if TYPE_CHECKING:
+    from detsim.locks import Former
+    from macros.outputs import Output
+
+__all__ = ["FIGURES", "figure_outputs", "make_figure"]
 
 FIGURES = {
     "1": "limits on γ against the error per bin, BOREXINO and HELLAZ",
@@ -19,12 +24,23 @@ FIGURES = {
 """What each figure shows, by its name."""
 
 
+_BESIDE = (".csv", ".txt")
+
+
+def figure_outputs(name: str, directory: str | Path, format: str = "pdf") -> "tuple[Output, ...]":
+    """Name the files of a figure: the picture, its numbers (CSV) and its caption (text)."""
+    from macros.outputs import picture_outputs
+
+    return picture_outputs(Path(directory) / f"{_stem(name)}.{format}", *_BESIDE)
+
+
 def make_figure(
     name: str,
     directory: str | Path,
     *,
     format: Literal["pdf", "png"] = "pdf",
     method: Literal["one-sided", "two-sided"] = "one-sided",
+    former: "Former | None" = None,
 ) -> list[Path]:
     """Compute, draw and write a figure.
 
@@ -38,11 +54,13 @@ def make_figure(
         Of the picture.
     method : {"one-sided", "two-sided"}
         At 95 %: Δχ² = 2.7055, the paper's, or 3.8415.
+    former : mapping of Path to FileStamp, optional
+        What may be replaced, as for `detsim.files.WholeFile`; without it, files of these names.
 
     Returns
     -------
     list of Path
-        The picture, its numbers (CSV) and its caption (text); each is written whole or not at all.
+        The picture, its numbers (CSV) and its caption (text); all are written whole, or none.
 
     Raises
     ------
@@ -55,27 +73,31 @@ def make_figure(
         raise ValueError(f"there is no figure {name!r}: choose from {', '.join(FIGURES)}")
     if format not in {"pdf", "png"}:
         raise ValueError(f"format must be 'pdf' or 'png', got {format!r}")
-    from detsim.files import whole_file
     from macros.card import load_card
-    from macros.style import add_note, new_figure, render, styled
+    from macros.pictures import write_picture
+    from macros.style import add_note, new_figure, styled
 
-    numbered = name[0].isdigit()
-    stem = f"figure{name}" if numbered else name
+    stem = _stem(name)
     module = import_module(f"macros.figures.{stem.replace('-', '_')}")
     data = module.compute({label: load_card(preset) for label, preset in module.CARDS.items()}, method=method)
     with styled():
         figure = new_figure(*module.SIZE)
         module.draw(figure, data)
         add_note(figure, data.note)
-        picture = render(figure, format)
-    title = f"Fig. {name}" if numbered else stem
+    title = f"Fig. {name}" if name[0].isdigit() else stem
     directory = Path(directory)
+    contents = dict(zip(_BESIDE, (data.csv().encode(), data.text(title).encode()), strict=True))
+    is_new = not directory.exists()
     directory.mkdir(parents=True, exist_ok=True)
-    contents = {format: picture, "csv": data.csv().encode(), "txt": data.text(title).encode()}
-    written = []
-    for suffix, content in contents.items():
-        path = directory / f"{stem}.{suffix}"
-        with whole_file(path) as stream:
-            stream.write(content)
-        written.append(path)
-    return written
+    try:
+        return write_picture(directory / f"{stem}.{format}", figure, contents, former=former)
+    except BaseException:
+        if is_new:
+            with suppress(OSError):  # there are files in it
+                directory.rmdir()
+        raise
+
+
+def _stem(name: str) -> str:
+    """Name the files and the module of a figure."""
+    return f"figure{name}" if name[0].isdigit() else name

@@ -1,18 +1,28 @@
 """What `run` may replace, and what it never touches."""
 
 import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from macros.directory import whole_directory
 
 NAMES = {"card.toml", "events.root"}
+ROOT = Path(__file__).parents[2]
 
 
 def fill(path, *, force=False, text="new"):
     with whole_directory(path, NAMES, force=force) as staging:
         for name in NAMES:
             (staging / name).write_text(text)
+
+
+def fill_by_hand(path):
+    path.mkdir()
+    (path / "card.toml").write_text("theirs")
 
 
 def test_made_whole_with_the_usual_mode(tmp_path):
@@ -85,3 +95,113 @@ def test_a_link_stands_for_its_directory(tmp_path):
     fill(tmp_path / "link")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real" / "card.toml").read_text() == "new"
+
+
+KILL = """
+import os, pathlib, sys
+from macros.directory import whole_directory
+
+point, target = int(sys.argv[1]), pathlib.Path(sys.argv[2])
+rename, seen = pathlib.Path.rename, []
+
+
+def counted(self, other):
+    seen.append(self)
+    if len(seen) == point + 1:
+        os.kill(os.getpid(), 9)
+    return rename(self, other)
+
+
+with whole_directory(target, {"card.toml", "events.root"}, force=True) as staging:
+    for name in ("card.toml", "events.root"):
+        (staging / name).write_text("newer")
+    pathlib.Path.rename = counted
+    if point == 3:
+        os.rmdir = lambda *_: os.kill(os.getpid(), 9)
+        pathlib.Path.rmdir = os.rmdir
+"""
+
+
+@pytest.mark.parametrize("point", range(4), ids=["filled", "between the renames", "named", "half removed"])
+def test_killed_while_a_directory_is_replaced(tmp_path, capsys, point):
+    """Contract: the former directory or the new one has the name after the next run has begun; nothing else
+    is left, and what was removed is told."""
+    target = tmp_path / "out"
+    fill(target, text="old")
+    done = subprocess.run(
+        [sys.executable, "-c", KILL, str(point), str(target)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert target.exists() == (point != 1)
+    assert [p.name for p in tmp_path.iterdir()] != ["out"]
+    with pytest.raises(FileExistsError, match="--force"):
+        fill(target)
+    expected = "old" if point < 2 else "newer"
+    assert {p.name: p.read_text() for p in target.iterdir()} == dict.fromkeys(NAMES, expected)
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+    said = capsys.readouterr().err
+    assert said.count("was left by a run that was killed, and is removed") == 1
+    assert ("which is back" in said) == (point == 1)
+
+
+def test_what_a_living_run_fills_stays(tmp_path):
+    """Contract: two runs never fill one directory, and none removes what another fills."""
+    with whole_directory(tmp_path / "out", NAMES, force=False) as staging:
+        (staging / "card.toml").write_text("first")
+        with pytest.raises(FileExistsError, match="being written by another process"):
+            fill(tmp_path / "out", force=True)
+        assert (staging / "card.toml").read_text() == "first"
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("certain", [True, False])
+def test_what_was_left_and_is_not_ours_stays(tmp_path, capsys, monkeypatch, certain):
+    """Contract. Finds somebody's files deleted with what a killed run left; without locks, a living run's."""
+    left, other = tmp_path / ".out.abcdefgh.part", tmp_path / ".out.more.abcdefgh.part"
+    for directory in (left, other):
+        directory.mkdir()
+        (directory / "card.toml").write_text("a card")
+    if certain:
+        (left / "thesis.tex").write_text("years of work")
+    else:
+        monkeypatch.setattr("detsim.locks._lock", lambda *_: False)
+    fill(tmp_path / "out")
+    assert sorted(p.name for p in tmp_path.iterdir()) == [left.name, other.name, "out"]
+    assert f"{left} " in capsys.readouterr().err
+
+
+def test_a_run_that_came_meanwhile_is_kept(tmp_path):
+    """Contract: with --force too, only the run that was there at the start is replaced."""
+    target = tmp_path / "out"
+    with pytest.raises(FileExistsError, match="--force"), whole_directory(target, NAMES, force=False):
+        fill_by_hand(target)
+    with pytest.raises(FileExistsError, match="was changed"), whole_directory(target, NAMES, force=True):
+        (target / "card.toml").write_text("theirs, again")
+    assert (target / "card.toml").read_text() == "theirs, again"
+    (target / "card.toml").unlink()
+    target.rmdir()
+    with pytest.raises(FileExistsError, match="made by another"), whole_directory(target, NAMES, force=True):
+        fill_by_hand(target)
+    assert (target / "card.toml").read_text() == "theirs"
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_interrupted_between_the_renames(tmp_path, monkeypatch):
+    """Contract: Ctrl-C waits until the directory has its name, and the message says that it is whole."""
+    target, rename = tmp_path / "out", type(tmp_path).rename
+    fill(target, text="old")
+
+    def interrupted(self, other):
+        signal.raise_signal(signal.SIGINT)
+        return rename(self, other)
+
+    monkeypatch.setattr(type(tmp_path), "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        fill(target, force=True)
+    assert caught.value.__notes__ == [f"{target} is whole"]
+    assert (target / "card.toml").read_text() == "new"
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]

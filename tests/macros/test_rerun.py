@@ -85,7 +85,7 @@ def path_tree(path):
 def test_what_is_kept_is_a_file_of_its_own(folder):
     """Contract: with -o the file is there, whole, and can be made again itself."""
     for name in ("toys", "simulate", "calibrate"):
-        path, other = make(folder, name), folder / "kept.root"
+        path, other = make(folder, name), folder / f"kept-{name}.root"
         assert answer("rerun", path, "-o", other)["output"] == str(other)
         with TableFile(path, path_tree(path)) as a, TableFile(other, path_tree(path)) as b:
             assert a.provenances[0]["card"] == b.provenances[0]["card"]
@@ -257,7 +257,8 @@ def test_what_cannot_be_made_again(folder, tmp_path):
     assert "its provenance has no 'run'" in refusal("rerun", other)
     altered(path, other, lambda document, _: document.update(command="dream"))
     assert "a file of 'dream' cannot be made again" in refusal("rerun", other)
-    answer("calibrate", CARD, path, "-n", 20, "--at", "0,0.2", "-o", other, "--force", "--seed", 1)
+    other.unlink()
+    answer("calibrate", CARD, path, "-n", 20, "--at", "0,0.2", "-o", other, "--seed", 1)
     assert "the calibration was made for data" in refusal("rerun", other)
     text = tmp_path / "events.txt"
     text.write_text("no")

@@ -1,14 +1,19 @@
 """Runs in several files: each whole, together the run."""
 
 import json
+import os
+import re
 import signal
+import subprocess
+import sys
 import time
 
 import numpy as np
 import pytest
-from invocation import CARD, answer, invoke, refusal, start
+from invocation import CARD, ROOT, answer, invoke, refusal, start
 
 from detsim.eventfile import EventFile
+from detsim.locks import file_stamp
 from macros.series import EventSeries
 from macros.split import Split
 
@@ -141,12 +146,13 @@ def test_a_file_that_is_there_stays(tmp_path, command):
         "reweight": (true, "--to", CARD, "-o", target),
         "merge": (target, true),
     }[command]
-    target.write_bytes(b"older")
+    answer("simulate", CARD, "-o", target, "--seed", 1, "--events", 20)
+    older = target.read_bytes()
     assert refusal(command, *arguments).endswith(f"{target}: exists; --force replaces it\n")
-    assert target.read_bytes() == b"older"
+    assert target.read_bytes() == older
     answer(command, *arguments, "--force")
     with EventFile(target) as file:
-        assert len(file)
+        assert len(file) > 20
 
 
 @pytest.mark.parametrize(
@@ -248,18 +254,88 @@ def test_a_full_disk_keeps_whole_files(tmp_path, monkeypatch):
 
 
 def test_two_processes_never_write_one_series(tmp_path):
-    """Contract: with --force too, the second is refused, and the files of the first stay."""
-    path = tmp_path / "x.root"
+    """Contract: with --force too, the second is refused, and the files that are there stay."""
+    path, kept = tmp_path / "x.root", tmp_path / "x-0000.root"
+    run = ("simulate", CARD, "-o", path, "--seed", 1, "--events", 100, "--events-per-file", 10)
+    answer(*run)
+    former = {file: file_stamp(file) for file in tmp_path.iterdir()}
     series = EventSeries(
-        path, split=Split(events=10), make=lambda _: None, describe=lambda _: None, first=0, experiments=False
+        path,
+        split=Split(events=10),
+        make=lambda *_, **__: None,
+        describe=lambda _: None,
+        first=0,
+        experiments=False,
+        former=former,
     )
     with series:
-        kept = tmp_path / "x-0000.root"
         series._open()
-        kept.write_bytes(b"the first's")
-        run = ("simulate", CARD, "-o", path, "--seed", 1, "--events", 100, "--events-per-file", 10, "--force")
-        assert "is being written by another process" in refusal(*run)
-        assert kept.read_bytes() == b"the first's"
+        assert "is being written by another process" in refusal(*run, "--force")
+        assert {file: file_stamp(file) for file in former} == former
     assert not path.with_name("x.root.part").exists()
-    kept.unlink()
-    assert len(answer(*run)["files"]) == 10
+    before = kept.read_bytes()
+    assert len(answer(*run, "--force")["files"]) == 10
+    assert kept.read_bytes() != before
+
+
+KILL = """
+import os, pathlib, sys
+from macros.cli import app
+
+point, seen = int(sys.argv[1]), []
+unlink, replace = pathlib.Path.unlink, pathlib.Path.replace
+
+
+def counted(method):
+    def call(self, *arguments, **options):
+        if "x-00" in self.name:
+            seen.append(self)
+            if len(seen) == point + 1:
+                os.kill(os.getpid(), 9)
+        return method(self, *arguments, **options)
+
+    return call
+
+
+pathlib.Path.unlink, pathlib.Path.replace = counted(unlink), counted(replace)
+app(sys.argv[2:])
+"""
+
+
+@pytest.mark.parametrize(("point", "n_left"), [(0, 4), (1, 3), (3, 1), (4, 2)])
+def test_killed_while_a_former_series_is_replaced(tmp_path, point, n_left):
+    """Contract: what is left is the beginning of the former series, each file whole; or the new one's."""
+    run = ("simulate", CARD, "-o", tmp_path / "x.root", "--seed", 1, "--events-per-file", 50)
+    answer(*run, "--events", 200)
+    former = {path: path.read_bytes() for path in sorted(tmp_path.iterdir())}
+    again = ("simulate", CARD, "-o", tmp_path / "x.root", "--seed", 2, "--events-per-file", 50)
+    done = subprocess.run(
+        [sys.executable, "-c", KILL, str(point), *map(str, again), "--events", "100", "--force"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    left = sorted(tmp_path.glob("*.root"))
+    assert [path.name for path in left] == [f"x-{i:04d}.root" for i in range(n_left)]
+    seeds = [table(path)[2]["seed"] for path in left]
+    assert seeds == ([1] * len(left) if point < 4 else [2] * n_left)
+    if point < 4:
+        assert all(path.read_bytes() == former[path] for path in left)
+    answer(*again, "--events", 100, "--force")
+    assert names(tmp_path) == ["x-0000.root", "x-0001.root"]
+
+
+def test_two_processes_that_begin_together(tmp_path):
+    """Contract: of two runs of one name one ends well, and the file is its own; the other says why not."""
+    runs = [
+        start("simulate", CARD, "-o", tmp_path / "x.root", "--events", 400_000, "--seed", seed)
+        for seed in (1, 2)
+    ]
+    said = [process.communicate(timeout=120)[1] for process in runs]
+    status = [process.returncode for process in runs]
+    assert sorted(status) == [0, 2], said
+    assert table(tmp_path / "x.root")[2]["seed"] == status.index(0) + 1
+    assert re.search("another process|exists; --force replaces it", said[status.index(2)])
+    assert names(tmp_path) == ["x.root"]

@@ -198,6 +198,4 @@ def test_wrong_figures_are_refused_before_the_work(tmp_path):
     assert "must end in .pdf or .png" in refusal(*toys, "--figure", tmp_path / "x.jpg")
     assert "there is no directory" in refusal(*toys, "--figure", tmp_path / "none" / "x.png")
     assert "--no-fit fits nothing" in refusal(*toys, "--no-fit", "--figure", tmp_path / "x.png")
-    over = ("toys", CARD, "-n", 10**9, "-o", tmp_path / "x.csv", "--seed", 1)
-    assert "is written by this command already" in refusal(*over, "--figure", tmp_path / "x.png")
     assert not list(tmp_path.iterdir())

@@ -1,0 +1,129 @@
+"""Files that a process holds for itself, and how a file is known again."""
+
+import contextlib
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+__all__ = ["FileStamp", "Former", "Lock", "file_stamp"]
+
+_BUSY = "is being written by another process: name another one"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileStamp:
+    """Identity of a file at one moment: another file, or changed contents, have another stamp.
+
+    Parameters
+    ----------
+    device, inode : int
+    size : int
+        [B]
+    modified : int
+        Time of the last change of its contents [ns].
+    """
+
+    device: int
+    inode: int
+    size: int
+    modified: int
+
+
+Former = Mapping[Path, FileStamp]
+"""Files that may be replaced, by their resolved names, as they were when that was decided."""
+
+
+def file_stamp(path: Path) -> FileStamp | None:
+    """Take the stamp of a file; None if there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return FileStamp(device=found.st_dev, inode=found.st_ino, size=found.st_size, modified=found.st_mtime_ns)
+
+
+class Lock:
+    """An unfinished file, created anew and held by this process alone.
+
+    Parameters
+    ----------
+    path : Path
+        Its name. What a killed process left there is removed; what a living one holds, a symbolic link, or
+        anything but a regular file is refused.
+
+    Attributes
+    ----------
+    stream : file object
+        Open for reading and writing in binary.
+    certain : bool
+        Whether the file system has locks: else another process may hold the same name.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be created, or another process holds it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        try:
+            descriptor = os.open(path, flags, 0o666)
+        except FileExistsError:
+            _remove_left_behind(path)
+            descriptor = os.open(path, flags, 0o666)
+        self.stream: IO[bytes] = os.fdopen(descriptor, "w+b")
+        self.certain = _lock(descriptor, path)
+        if not self.is_held():  # another process took it for one that was left behind
+            self.stream.close()
+            raise FileExistsError(errno.EEXIST, _BUSY, str(path))
+
+    def is_held(self) -> bool:
+        """Tell whether the name still is that of this file."""
+        try:
+            return os.path.samestat(self.path.lstat(), os.fstat(self.stream.fileno()))
+        except FileNotFoundError:
+            return False
+
+    def remove(self) -> None:
+        """Remove the file, if the name still is its own, and let go."""
+        if not self.stream.closed:
+            if self.is_held():
+                self.path.unlink()
+            with contextlib.suppress(OSError):  # a full disk fails again when buffers are flushed
+                self.stream.close()
+
+
+def _lock(descriptor: int, path: Path) -> bool:
+    """Lock an open file; return False where the file system has no locks."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise FileExistsError(errno.EEXIST, _BUSY, str(path)) from None
+    except OSError:
+        return False
+    return True
+
+
+def _remove_left_behind(path: Path) -> None:
+    """Remove an unfinished file, unless a living process holds it. Its other names, if any, keep it."""
+    if not stat.S_ISREG(path.lstat().st_mode):
+        what = "is in the way: it is no unfinished file, but a link, a directory, a device or a pipe"
+        raise FileExistsError(errno.EEXIST, f"{what}; move it, or name another file", str(path))
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+    except PermissionError:  # it has the permissions of a file that it was to replace
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        _lock(descriptor, path)
+        if os.path.samestat(path.lstat(), os.fstat(descriptor)):
+            path.unlink()
+    except FileNotFoundError:
+        pass  # whoever held it has finished
+    finally:
+        os.close(descriptor)
