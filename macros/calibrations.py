@@ -1,6 +1,7 @@
 """Calibrations of the fits of a card: made, stored with the card, and read for the same card only."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ from macros.console import progress
 from macros.differences import check_card
 
 __all__ = ["make_calibration", "open_calibration", "reference_value"]
+
+Progress = Callable[[str, float | None, str], AbstractContextManager[Callable[[float], None]]]
 
 _NOT_COMPARED = {"fit", "run"}
 """Tables of a card that may differ from the file's; what a fit does is compared by itself."""
@@ -47,6 +50,7 @@ def make_calibration(
     reach: float | None = None,
     profiled: bool = False,
     reference: float | None = None,
+    progress: Progress = progress,
 ) -> Calibration:
     """Calibrate the fits of a card.
 
@@ -67,6 +71,8 @@ def make_calibration(
         Whether true nuisance parameters are fitted to the data.
     reference : float, optional
         See `reference_value`.
+    progress : callable
+        Shows how far it is, as `macros.console.progress` does.
     """
     data = None if counts is None else fitter.data(counts)
     if at is None:

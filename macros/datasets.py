@@ -1,18 +1,24 @@
 """Data of the experiments of a card, one set each, for one fit."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+import hist
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.fitter import Fitter
+from analysis.histograms import bin_counts, from_counts, histogram
 from analysis.weighted import effective_counts, for_data
 from detsim.experiment import Experiment
+from detsim.prediction import Expectation
 from macros.card import Card
 from macros.data import Data, load_data
+from simgen.events import Events
 
-__all__ = ["DataSets", "load_data_sets"]
+__all__ = ["DataSets", "data_sets", "load_data_sets"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +102,81 @@ def load_data_sets(card: Card, specs: Sequence[str], *, number: int | None = Non
         raise ValueError(
             f"DATA: none for {', '.join(missing)}; write {_usage(names)}, or choose one experiment with --of"
         )
-    return DataSets(sets=tuple(load_data(card.of(name), files[name], number=number) for name in names))
+    return data_sets(card, files, number=number)
+
+
+def data_sets(card: Card, data: Any, *, number: int | None = None) -> DataSets:
+    """Take the data of a card, as Python has them.
+
+    Parameters
+    ----------
+    card : Card
+    data : Events, hist.Hist, Expectation, str, path or array_like
+        Events that were simulated in the exposure of the card; a histogram in its bins; exact expectations;
+        a file that `load_data` reads; counts per bin, with or without both flow bins. Of several experiments
+        a mapping of their names to such. What is a `DataSets` already is returned.
+    number : int, optional
+        Which pseudo-experiment of event files that hold several.
+
+    Raises
+    ------
+    ValueError
+        If an experiment has no data, or data do not belong to it.
+    FileError
+        If a file is incomplete, foreign or damaged.
+    """
+    if isinstance(data, DataSets):
+        return data
+    if len(card.experiments) == 1:
+        if isinstance(data, Mapping):
+            raise ValueError(f"{card.name} has one experiment: give its data, not a mapping of names to data")
+        return DataSets(sets=(_one_set(card, data, number),))
+    names = [experiment.name for experiment in card.experiments]
+    if not isinstance(data, Mapping) or set(data) != set(names):
+        got = f"of {', '.join(map(str, data))}" if isinstance(data, Mapping) else "no mapping"
+        raise ValueError(
+            f"{card.name} has several experiments: data are a mapping of {', '.join(names)} to data of each, "
+            f"got {got}"
+        )
+    return DataSets(sets=tuple(_one_set(card.of(name), data[name], number) for name in names))
+
+
+def _one_set(card: Card, data: Any, number: int | None) -> Data:
+    if isinstance(data, str | os.PathLike):
+        return load_data(card, os.fspath(data), number=number)
+    if number is not None:
+        raise ValueError(f"number = {number} chooses among the pseudo-experiments of an event file")
+    experiment = card.experiment
+    if isinstance(data, Events):
+        h, source = histogram(data, experiment), "events"
+    elif isinstance(data, hist.Hist):
+        h, source = data, "histogram"
+    elif isinstance(data, Expectation):
+        h, source = from_counts(data.with_flow, experiment), "expectation"
+    else:
+        h, source = from_counts(_whole_counts(data, experiment), experiment), "counts"
+    bin_counts(h, experiment)
+    effective_counts(h, experiment)
+    return Data(histogram=h, experiment=experiment, source=source)
+
+
+def _whole_counts(data: Any, experiment: Experiment) -> NDArray[np.float64]:
+    """Read counts per bin, of two dimensions distance by distance."""
+    detector = experiment.detector
+    try:
+        counts = np.asarray([] if data is None else data, np.float64)
+    except (TypeError, ValueError):
+        counts = np.empty(0)
+    if not counts.size:
+        raise ValueError("data must be events, a histogram, an expectation, a file's name or counts per bin")
+    if counts.shape == (detector.n_bins // detector.n_energy_bins, detector.n_energy_bins):
+        counts = counts.ravel()
+    if not np.all(np.isfinite(counts)) or np.any(counts < 0) or np.any(counts != np.rint(counts)):
+        raise ValueError(
+            "counts must be whole and not negative; weighted data come as a histogram of Weight storage, the "
+            "expectation of a card as card.expect()"
+        )
+    return counts
 
 
 def _usage(names: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from analysis.estimation import fit_counts
 from analysis.export import write_csv, write_json, write_root
-from analysis.fitter import Fitter, make_fitter
+from analysis.fitter import Fitter
 from analysis.histograms import bin_counts, from_counts
 from analysis.intervals import limit_of_counts
 from analysis.results import FitResult, LimitResult
@@ -28,7 +28,7 @@ from macros.production import Production, produce
 from macros.recognition import foreign_run
 from macros.report import Report, ReportFigure, Spectrum, write_report
 from macros.results import expectation_document, fit_document, limit_document
-from macros.session import template_sampling
+from macros.session import open_fitter
 from macros.style import render, render_svg
 
 if TYPE_CHECKING:
@@ -136,14 +136,7 @@ def run_job(
         made = produce(card, staging / files["events"], seed=card.run.seed, advance=advance)
         data = _histogram(card, staging / files["events"])
         expected = predict(card.experiment, card.model)
-        fitter = make_fitter(
-            card.experiment,
-            card.model,
-            poi=card.fit.poi,
-            likelihood=card.fit.likelihood,
-            error_per_bin=card.fit.error_per_bin,
-            sampling=template_sampling(card),
-        )
+        fitter = open_fitter(card)
         counts = bin_counts(data, card.experiment)
         fitted = fit_counts(fitter, counts, level=card.fit.level, method=card.fit.method)
         limit = limit_of_counts(fitter, counts, level=card.fit.limit_level, method=card.fit.limit_method)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 __all__ = [
+    "LARGEST_COUNT",
     "CardArgument",
     "ForceOption",
     "JsonOption",
@@ -21,7 +22,7 @@ __all__ = [
 ]
 
 _MAX_SEED = 2**63 - 1
-_LARGEST_COUNT = 10**18
+LARGEST_COUNT = 10**18
 """So that the sum of two is a 64-bit integer."""
 
 
@@ -46,7 +47,7 @@ def count(least: int = 0) -> Callable[[str | int], int]:
             raise typer.BadParameter(f"{text!r} is no number; write for example 50000 or 5e4") from None
         if not number.is_finite() or number != number.to_integral_value():
             raise typer.BadParameter(f"{text} is no whole number")
-        if not least <= number <= _LARGEST_COUNT:
+        if not least <= number <= LARGEST_COUNT:
             raise typer.BadParameter(f"{text} does not lie between {least} and 1e18")
         return int(number)
 

@@ -1,11 +1,14 @@
 """What commands do first: card, threads, seed; what is to be fitted."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from macros.card import Card, load_card
 from macros.console import message
+from macros.options import LARGEST_COUNT
 
 if TYPE_CHECKING:
     from analysis.fitter import Fitter
@@ -18,6 +21,8 @@ __all__ = [
     "open_fitter",
     "say_left_out",
     "template_sampling",
+    "using_threads",
+    "whole_number",
 ]
 
 
@@ -72,8 +77,7 @@ def open_card(
     chosen = card.run.seed if seed is None else seed
     if chosen is None:
         chosen = _drawn_seed("--seed " if draws else "--set run.seed=")
-    document = {**card.document, "run": {**card.document.get("run", {}), "seed": chosen}}
-    return replace(card, document=document, run=replace(card.run, seed=chosen))
+    return card.seeded(chosen)
 
 
 def say_left_out(card: Card) -> None:
@@ -159,6 +163,41 @@ def _drawn_seed(option: str) -> int:
     seed = fresh_seed()
     message(f"seed {seed} (drawn; repeat with {option}{seed})")
     return seed
+
+
+def whole_number(name: str, value: Any, *, least: int = 0, most: int = LARGEST_COUNT) -> int:
+    """Return a number of things that is given in Python, if it is one.
+
+    Raises
+    ------
+    ValueError
+        If it is not whole, or outside its range.
+
+    Examples
+    --------
+    >>> whole_number("n_toys", 1e5)
+    100000
+    """
+    number = isinstance(value, SupportsIndex | float) and not isinstance(value, bool)
+    if not number or not math.isfinite(value) or value != int(value) or not least <= value <= most:
+        raise ValueError(f"{name} must be a whole number from {least} to {most:.0e}, got {value!r}")
+    return int(value)
+
+
+@contextmanager
+def using_threads(threads: int | None) -> Iterator[None]:
+    """Use so many threads, and afterwards as many as before; None changes nothing."""
+    if threads is None:
+        yield
+        return
+    import numba
+
+    before = numba.get_num_threads()
+    _set_threads(threads)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
 
 
 def _set_threads(threads: int | None) -> None:

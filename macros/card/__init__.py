@@ -1,8 +1,7 @@
 """Run cards: TOML documents, their check, and the objects they describe."""
 
+from macros.card.card import Card
 from macros.card.document import (
-    Card,
-    RunSettings,
     card_from_document,
     json_schema,
     load_card,
@@ -10,6 +9,7 @@ from macros.card.document import (
     presets,
 )
 from macros.card.faults import CardError, CardFault
+from macros.card.run import RunSettings
 
 __all__ = [
     "Card",

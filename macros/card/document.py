@@ -6,18 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from macros.card.build import build_experiment, build_fit, build_model
+from macros.card.card import Card
 from macros.card.check import known_keys, read_tables
-from macros.card.faults import CardError, CardFault, FaultList, closest
+from macros.card.faults import CardError, CardFault, FaultList
 from macros.card.files import locate_files
 from macros.card.names import check_names
 from macros.card.overrides import apply_overrides
 from macros.card.presets import card_text, preset_text, presets
+from macros.card.run import RunSettings
 from macros.card.schema import json_schema
-from macros.card.several import Part, check_common, plain_document, take_apart
-from macros.card.toml import write_toml
+from macros.card.several import Part, check_common, take_apart
 
 if TYPE_CHECKING:
     from analysis.settings import FitSettings
@@ -33,118 +34,6 @@ __all__ = [
     "preset_text",
     "presets",
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunSettings:
-    """How a run is done; none of it changes the physics.
-
-    Parameters
-    ----------
-    seed : int or None
-        None: drawn from the system, printed and stored.
-    threads : int or None
-        None: as many as there are processors.
-    precision : {"float32", "float64"}
-        Of the columns in event files.
-    compression : {"zstd-1", "lz4-4", "none"}
-        Of event files.
-    columns : tuple of {"vertex", "time", "cos_theta"}
-        What event files hold beside the few that they always hold.
-    format : {"ttree", "rntuple"}
-        What holds the events in event files.
-    events_per_file : int or None
-        Where `generate` and `simulate` begin another file; None: nowhere.
-    file_size : float or None
-        The same by the size of files [B].
-    """
-
-    seed: int | None = None
-    threads: int | None = None
-    precision: Literal["float32", "float64"] = "float32"
-    compression: Literal["zstd-1", "lz4-4", "none"] = "zstd-1"
-    columns: tuple[Literal["vertex", "time", "cos_theta"], ...] = ()
-    format: Literal["ttree", "rntuple"] = "ttree"
-    events_per_file: int | None = None
-    file_size: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Card:
-    """A valid card.
-
-    Parameters
-    ----------
-    name : str
-        The preset's name, or the file's without its suffix.
-    document : dict
-        The card as plain values, overrides applied.
-    experiments : tuple of detsim.experiment.Experiment
-        One, unless the card has several, which then have its names.
-    model : simgen.models.Model
-    fit : analysis.settings.FitSettings
-    run : RunSettings
-    """
-
-    name: str
-    document: dict[str, Any]
-    experiments: "tuple[Experiment, ...]"
-    model: "Model"
-    fit: "FitSettings"
-    run: RunSettings
-
-    @property
-    def experiment(self) -> "Experiment":
-        """The only experiment.
-
-        Raises
-        ------
-        ValueError
-            If there are several.
-        """
-        if len(self.experiments) > 1:
-            raise ValueError(
-                f"{self.name} has several experiments: choose one of {self._choices} with --of NAME"
-            )
-        return self.experiments[0]
-
-    @property
-    def together(self) -> "Experiment | tuple[Experiment, ...]":
-        """What a fit takes: the only experiment, or all of several."""
-        return self.experiments[0] if len(self.experiments) == 1 else self.experiments
-
-    @property
-    def _choices(self) -> str:
-        return ", ".join(e.name for e in self.experiments)
-
-    def of(self, name: str | None) -> "Card":
-        """Return the plain card of one experiment.
-
-        Parameters
-        ----------
-        name : str or None
-            None if there is only one.
-
-        Raises
-        ------
-        ValueError
-            If there is none of that name, or several and no name.
-        """
-        if "experiment" not in self.document:
-            if name is not None:
-                raise ValueError(f"{self.name} has one experiment without a name: leave --of {name} out")
-            return self
-        found = self.experiment if name is None else {e.name: e for e in self.experiments}.get(name)
-        if found is None:
-            meant = closest(str(name), [e.name for e in self.experiments])
-            advice = f"did you mean {meant}?" if meant else f"choose one of {self._choices}"
-            raise ValueError(f"{self.name} has no experiment {name!r}: {advice}")
-        document = plain_document(self.document, found.name)
-        return replace(self, name=f"{self.name} {found.name}", document=document, experiments=(found,))
-
-    def text(self) -> str:
-        """Write the card as TOML, as it is used: overrides applied, without comments."""
-        return write_toml(self.document)
 
 
 def load_card(card: str | PathLike[str], overrides: Sequence[str] = ()) -> Card:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from macros.commands.fit import DATA_HELP, ExperimentOption, PoiOption
-from macros.commands.toys import ConfidenceOption, confidence_level
+from macros.commands.toys import ConfidenceOption
 from macros.console import emit_json, format_number, message, print_table, say
 from macros.options import (
     CardArgument,
@@ -24,8 +24,10 @@ from macros.options import (
 if TYPE_CHECKING:
     from analysis.calibration import Calibration
 
-__all__ = ["NuisancesOption", "calibrate"]
+__all__ = ["N_TOYS", "Nuisances", "NuisancesOption", "calibrate"]
 
+N_TOYS = 20_000
+"""Pseudo-experiments per true value, where none are asked for."""
 _SHOWN = ("feldman-cousins", "calibrated")
 
 
@@ -50,7 +52,7 @@ def calibrate(
     ] = None,
     n: Annotated[
         int, typer.Option("-n", parser=count(1), metavar="N", help="Pseudo-experiments per true value.")
-    ] = 20_000,
+    ] = N_TOYS,
     at: Annotated[
         str | None,
         typer.Option(
@@ -78,7 +80,7 @@ def calibrate(
     """Tabulate with pseudo-experiments which thresholds make intervals cover, for `limit --table`."""
     from macros.outputs import FilePlan, Output, card_files, data_files
     from macros.points import read_values
-    from macros.session import open_card, open_fitter
+    from macros.session import open_card
 
     values = None if at is None else read_values("--at", at)
     if nuisances is Nuisances.PROFILED and not data:
@@ -92,27 +94,26 @@ def calibrate(
     from analysis.calibrationfile import write_calibration
     from macros.calibrations import make_calibration
     from macros.datasets import load_data_sets
+    from macros.inference import EXPECTED, open_inference
     from macros.runs import provenance
+    from macros.toyruns import confidence_level
 
-    level = confidence_level(loaded, cl)
-    found = load_data_sets(loaded, data, number=experiment) if data else None
-    fitter = open_fitter(loaded, poi=poi, experiments=found.experiments if found else None)
-    counts = None
-    if found:
-        fitter, counts = found.prepare(fitter)
+    level = confidence_level(loaded, cl, name="--cl")
+    found = load_data_sets(loaded, data, number=experiment) if data else EXPECTED
+    case = open_inference(loaded, found, poi=poi)
     start = time.perf_counter()
     made = make_calibration(
         loaded,
-        fitter,
+        case.fitter,
         n,
         at=values,
-        counts=counts,
+        counts=case.counts,
         profiled=nuisances is Nuisances.PROFILED,
         reference=reference,
     )
     rate = n * (len(made.values) + 1) / (time.perf_counter() - start)
     rows = _thresholds(made, level)
-    source = found.source if found else None
+    source = case.source
     origin = {k: v for k, v in provenance(loaded, made.seed, "calibrate").items() if k != "seed"}
     run = {"toys": n, "values": list(map(float, made.values)), "poi": poi}
     document = {

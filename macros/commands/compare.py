@@ -9,13 +9,9 @@ from macros.console import emit_json, format_number, print_table, progress, say
 from macros.options import JsonOption, SeedOption, SetOption, ThreadsOption, count
 
 if TYPE_CHECKING:
-    from analysis.hypotheses import Hypothesis, HypothesisComparison, HypothesisResult
-    from detsim.experiment import Experiment
-    from macros.card import Card
+    from analysis.hypotheses import HypothesisComparison, HypothesisResult
 
 __all__ = ["compare"]
-
-_OF_A_Z_PRIME = {"gamma", "phi", "beta"}
 
 
 def _set_option(letter: str) -> Any:
@@ -72,7 +68,7 @@ def compare(
 
     a = open_card(card_a, [*(override or ()), *(set_a or ())], seed=seed, threads=threads, several=True)
 
-    from analysis.hypotheses import compare_hypotheses
+    from macros.comparing import compare_cards
     from macros.datasets import load_data_sets
     from macros.differences import check_same_experiment
 
@@ -80,43 +76,12 @@ def compare(
     b = open_card(card_b, [*(override or ()), *(set_b or ())], seed=used_seed, threads=threads, several=True)
     check_same_experiment(a, b)
     found = [load_data_sets(card, data, number=experiment) for card in (a, b)]
-    hypotheses = [
-        _hypothesis(card, f.experiments, fixed=fixed, bounded=not unbounded)
-        for card, f, fixed in zip((a, b), found, (fix_a, fix_b), strict=True)
-    ]
-    scaled, counts = found[0].prepare(hypotheses[0].fitter)
-    if scaled.templates.scaling is not None:
-        raise ValueError(
-            f"{found[0].source} holds weighted events: models are compared on counts, toys are counts"
-        )
-    with progress("toys", 2 * n, "toys") as advance:
-        result = compare_hypotheses(
-            hypotheses[0],
-            hypotheses[1],
-            counts,
-            n_toys=n,
-            seed=used_seed,
-            drawn=a.fit.drawn,
-            on_toys=advance,
-        )
+    compared = compare_cards(a, b, found, n, fixed=(fix_a, fix_b), bounded=not unbounded, progress=progress)
+    result = compared.result
     if as_json:
-        emit_json(_document(result) | {"data": found[0].source, "seed": used_seed})
+        emit_json(_document(result) | {"data": compared.source, "seed": used_seed})
     else:
         _say(result)
-
-
-def _hypothesis(
-    card: "Card", experiments: "tuple[Experiment, ...]", *, fixed: bool, bounded: bool
-) -> "Hypothesis":
-    from dataclasses import replace
-
-    from analysis.hypotheses import Hypothesis
-    from macros.session import open_fitter
-
-    if card.model.name == "SM" and card.fit.poi in _OF_A_Z_PRIME:
-        fixed = True  # the standard model has no Z' whose parameter could be fitted
-    fitter = open_fitter(card, poi="delta_c_L" if fixed else None, experiments=experiments)
-    return Hypothesis(fitter=replace(fitter, bounded=bounded), free=not fixed)
 
 
 def _document(result: "HypothesisComparison") -> dict[str, Any]:

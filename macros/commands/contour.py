@@ -58,7 +58,7 @@ def contour(
 ) -> None:
     """Fit two parameters at once, with contours of 68.3 and 95 %."""
     from macros.outputs import FilePlan, card_files, data_files, picture_outputs
-    from macros.session import open_card, open_fitter
+    from macros.session import open_card
 
     (name_x, values_x), (name_y, values_y) = read_points("--x", x), read_points("--y", y)
     if output is not None and output.suffix not in {".png", ".pdf"}:
@@ -71,13 +71,11 @@ def contour(
 
     from analysis.plane import Plane, fit_plane, plane_threshold
     from macros.datasets import load_data_sets
+    from macros.inference import EXPECTED, open_inference
 
-    found = load_data_sets(loaded, data, number=experiment) if data else None
-    fitter = open_fitter(loaded, poi=name_x, experiments=found.experiments if found else None)
-    counts = fitter.templates.expected(fitter.truth)
-    if found:
-        fitter, counts = found.prepare(fitter)
-    result = fit_plane(Plane(fitter=fitter, y=name_y), counts, values_x, values_y)
+    found = load_data_sets(loaded, data, number=experiment) if data else EXPECTED
+    case = open_inference(loaded, found, poi=name_x)
+    result = fit_plane(Plane(fitter=case.fitter, y=name_y), case.exact, values_x, values_y)
     thresholds = {level: plane_threshold(level) for level in _LEVELS}
     with plan.open(checked) as former:
         files = _write(result, thresholds, output, loaded.model.label, former) if output else []
@@ -86,7 +84,7 @@ def contour(
                 {
                     **_document(result, thresholds),
                     "model": loaded.model.label,
-                    "data": found.source if found else None,
+                    "data": case.source,
                     "files": [str(f) for f in files],
                 }
             )

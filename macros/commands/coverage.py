@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from macros.commands.toys import ConfidenceOption, Level, LevelOption, confidence_level
+from macros.commands.toys import ConfidenceOption, Level, LevelOption
 from macros.console import emit_json, progress
 from macros.options import (
     CardArgument,
@@ -67,7 +67,7 @@ def coverage(
 
     from macros.outputs import card_files
     from macros.points import read_values
-    from macros.session import open_card, open_fitter, template_sampling
+    from macros.session import open_card
     from macros.studies import audit_document, study_plan
 
     values = read_values("--at", at)
@@ -75,28 +75,26 @@ def coverage(
     plan = study_plan((*card_files(card, loaded), table), output, figure, force=force)
     checked = plan.check()
 
-    from analysis.conditions import CALIBRATED
-    from analysis.coverage_study import coverage as study_coverage
-    from analysis.pseudoexperiments import METHODS, toy_branches
-    from macros.calibrations import open_calibration
+    from analysis.pseudoexperiments import toy_branches
     from macros.results import coverage_document, say_coverage
     from macros.runs import input_record, provenance
     from macros.stopping import stop_on_interrupt
+    from macros.toyruns import confidence_level, open_study
     from macros.toytally import EventTally, draw_coverage, judge_coverage, open_toys
 
-    methods = [str(m) for m in method] if method else [*METHODS, *(CALIBRATED if table else ())]
-    _check_table(methods, table)
-    confidence, used_seed, settings = confidence_level(loaded, cl), int(loaded.run.seed or 0), loaded.fit
-    fitter, by_events = open_fitter(loaded), level is Level.EVENTS
-    calibration = open_calibration(loaded, fitter, table) if table else None
+    confidence, used_seed = confidence_level(loaded, cl, name="--cl"), int(loaded.run.seed or 0)
+    by_events, stated = level is Level.EVENTS, [str(m) for m in method] if method else None
+    prepared = open_study(loaded, values, n, methods=stated, level=confidence, events=by_events, table=table)
+    methods = list(prepared.methods)
     # Ctrl-C is taken to the end: what is complete is also drawn and told
     with plan.open(checked) as former, stop_on_interrupt() as stop:
         with ExitStack() as stack:
             writer = None
             if output is not None:
+                branches = toy_branches(prepared.fitter, level=confidence, methods=methods, events=by_events)
                 origin = provenance(loaded, used_seed, "coverage") | {
                     "thrown": str(level),
-                    "drawn": settings.drawn,
+                    "drawn": loaded.fit.drawn,
                     "level": confidence,
                     "at": values,
                     "run": {"toys": n, "methods": methods, "input": input_record(table) if table else None},
@@ -104,7 +102,7 @@ def coverage(
                 writer = stack.enter_context(
                     open_toys(
                         output,
-                        toy_branches(fitter, level=confidence, methods=methods, events=by_events),
+                        branches,
                         n * len(values),
                         origin,
                         compression=loaded.run.compression,
@@ -121,25 +119,7 @@ def coverage(
                 stop.keeps = drawn.n_toys >= n
                 advance(len(columns["toy"]))
 
-            study = study_coverage(
-                loaded.together,
-                loaded.model,
-                values,
-                n,
-                seed=used_seed,
-                poi=settings.poi,
-                level=confidence,
-                methods=methods,
-                likelihood=settings.likelihood,
-                error_per_bin=settings.error_per_bin,
-                sampling=template_sampling(loaded),
-                events=by_events,
-                drawn=settings.drawn,
-                calibration=calibration,
-                on_toys=store,
-                audit=audit,
-                stopped=stop,
-            )
+            study = prepared.run(audit=audit, on_toys=store, stopped=stop)
             complete = len(study.points) == len(values)
             if writer and complete:
                 writer.finish({"first": 0, "last": n - 1}, provenance={"audit": audit_document(study.audit)})
@@ -164,11 +144,3 @@ def coverage(
         judge_coverage(study, values, n, used_seed, output, max_failed)
 
 
-def _check_table(methods: list[str], table: Path | None) -> None:
-    from analysis.conditions import CALIBRATED
-
-    if not table and set(methods) & set(CALIBRATED):
-        raise typer.BadParameter(
-            "feldman-cousins, calibrated and cls need thresholds: make them with `nugauge calibrate`, and "
-            "give --table FILE"
-        )

@@ -23,12 +23,10 @@ def expect(
     loaded = choose(load_card(card, override or ()), of)
     say_left_out(loaded)
 
-    from detsim.prediction import predict
-    from macros.production import expected_counts
+    from macros.inference import expectation
     from macros.results import expectation_document
 
-    expected_counts(loaded.experiment, loaded.model)
-    found = predict(loaded.experiment, loaded.model)
+    found = expectation(loaded)
     if as_json:
         emit_json(expectation_document(found, loaded))
         return

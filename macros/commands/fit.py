@@ -1,19 +1,12 @@
 """`nugauge fit`."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from macros.console import RunError, emit_json, progress
 from macros.options import CardArgument, JsonOption, OfOption, SeedOption, SetOption, ThreadsOption, count
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
-
-    from analysis.fitter import Fitter
-    from analysis.goodness import GoodnessOfFit
-    from macros.card import Card
 
 __all__ = ["DATA_HELP", "ExperimentOption", "LimitMethod", "PoiOption", "fit"]
 
@@ -62,26 +55,24 @@ def fit(
     as_json: JsonOption = False,
 ) -> None:
     """Fit a parameter to data."""
-    from macros.session import open_card, open_fitter
+    from macros.session import open_card
 
     loaded = open_card(card, override, seed=seed, threads=threads, draws=gof > 0, of=of, several=True)
 
-    from analysis.estimation import fit_counts
     from macros.datasets import load_data_sets
+    from macros.inference import open_inference
     from macros.results import fit_document, goodness_document, say_fit, say_goodness
 
-    found = load_data_sets(loaded, data, number=experiment)
-    fitter = open_fitter(loaded, poi=poi, experiments=found.experiments)
-    fitter, counts = found.prepare(fitter)
-    result = fit_counts(fitter, counts, level=loaded.fit.level, method=loaded.fit.method)
-    goodness = _goodness(loaded, fitter, counts, gof) if gof and result.valid else None
+    case = open_inference(loaded, load_data_sets(loaded, data, number=experiment), poi=poi)
+    result = case.fit()
+    goodness = case.goodness(gof, progress=progress) if gof and result.valid else None
     if as_json:
-        drawn = goodness is not None or fitter.likelihood == "templates"
+        drawn = goodness is not None or case.fitter.likelihood == "templates"
         emit_json(
             {
                 **fit_document(result),
                 "goodness_of_fit": goodness_document(goodness),
-                "data": found.source,
+                "data": case.source,
                 "model": loaded.model.label,
                 "seed": loaded.run.seed if drawn else None,
             }
@@ -91,17 +82,3 @@ def fit(
         say_goodness(goodness)
     if result.failed:
         raise RunError(f"the fit failed: {result.reason}")
-
-
-def _goodness(card: "Card", fitter: "Fitter", counts: "ArrayLike", n_toys: int) -> "GoodnessOfFit":
-    from analysis.goodness import goodness_of_fit
-
-    with progress("goodness of fit", n_toys, "toys") as advance:
-        return goodness_of_fit(
-            fitter,
-            counts,
-            n_toys=n_toys,
-            seed=int(card.run.seed or 0),
-            drawn=card.fit.drawn,
-            on_toys=advance,
-        )

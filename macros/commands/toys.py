@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -20,10 +20,7 @@ from macros.options import (
 )
 from macros.studies import AuditOption, FigureOption, MaxFailedOption
 
-if TYPE_CHECKING:
-    from macros.card import Card
-
-__all__ = ["ConfidenceOption", "Level", "LevelOption", "confidence_level", "toys"]
+__all__ = ["ConfidenceOption", "Level", "LevelOption", "toys"]
 
 
 class Level(StrEnum):
@@ -42,15 +39,6 @@ ConfidenceOption = Annotated[
         "--cl", help="Confidence level of the intervals; else the card's limit_level.", show_default=False
     ),
 ]
-
-
-def confidence_level(card: "Card", cl: float | None) -> float:
-    """Take the confidence level of the command line, or the card's of limits."""
-    if cl is None:
-        return card.fit.limit_level
-    if not 0 < cl < 1:
-        raise ValueError(f"--cl must lie between 0 and 1, got {cl:g}")
-    return cl
 
 
 def toys(
@@ -103,11 +91,13 @@ def toys(
     from macros.data import stored_counts
     from macros.runs import input_record, provenance
     from macros.stopping import stop_on_interrupt
+    from macros.toyruns import confidence_level
     from macros.toytally import ToyTally, open_toys, toy_chunks
 
     if data is not None and len(loaded.experiments) > 1:
         raise typer.BadParameter("--data holds one experiment: choose it with --of NAME")
-    confidence, used_seed = confidence_level(loaded, cl), None if data else int(loaded.run.seed or 0)
+    confidence = confidence_level(loaded, cl, name="--cl")
+    used_seed = None if data else int(loaded.run.seed or 0)
     fitter = open_fitter(loaded)
     by_events = level is Level.EVENTS
     branches = toy_branches(fitter, level=confidence, fitted=not no_fit, events=by_events)

@@ -1,0 +1,300 @@
+"""A card as an object: what it describes, and its answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from macros.card.faults import closest
+from macros.card.fit import FitField
+from macros.card.run import RunSettings
+from macros.card.several import plain_document
+from macros.card.toml import write_toml
+
+if TYPE_CHECKING:
+    import hist
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from analysis.coverage_study import CoverageStudy
+    from analysis.goodness import GoodnessOfFit
+    from analysis.hypotheses import HypothesisComparison
+    from analysis.results import LimitResult
+    from detsim.experiment import Experiment
+    from detsim.prediction import Expectation
+    from simgen.events import Events
+    from simgen.models import Model
+
+__all__ = ["Card"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """A valid card, which answers with everything that it says: the numbers are those of the commands.
+
+    Parameters
+    ----------
+    name : str
+        The preset's name, or the file's without its suffix.
+    document : dict
+        The card as plain values, overrides applied.
+    experiments : tuple of detsim.experiment.Experiment
+        One, unless the card has several, which then have its names.
+    model : simgen.models.Model
+    fit : analysis.settings.FitSettings
+        Called with data it fits them: ``card.fit(data)``, see `CardFit`.
+    run : RunSettings
+    warnings : tuple of str
+        What is not plausible in it.
+
+    Notes
+    -----
+    What the methods take in common:
+
+    data
+        As `CardFit` takes them: events, a histogram, exact expectations, a file, counts; of several
+        experiments a mapping of their names to such.
+    seed
+        Else that of the card; needed where random numbers are drawn.
+    poi, level
+        Instead of the card's `fit.poi`, and for intervals of pseudo-experiments of its `fit.limit_level`.
+    events
+        Whether every event of pseudo-experiments is simulated, instead of throwing counts per bin.
+    table
+        File of ``nugauge calibrate``, with thresholds of intervals.
+    audit
+        How many pseudo-experiments are fitted again by MINUIT.
+    """
+
+    name: str
+    document: dict[str, Any]
+    experiments: "tuple[Experiment, ...]"
+    model: "Model"
+    fit: FitField = FitField()  # noqa: RUF009 (a descriptor, which dataclasses know)
+    run: RunSettings
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def experiment(self) -> "Experiment":
+        """The only experiment.
+
+        Raises
+        ------
+        ValueError
+            If there are several.
+        """
+        if len(self.experiments) > 1:
+            raise ValueError(
+                f"{self.name} has several experiments: choose one of {self._choices} with --of NAME"
+            )
+        return self.experiments[0]
+
+    @property
+    def together(self) -> "Experiment | tuple[Experiment, ...]":
+        """What a fit takes: the only experiment, or all of several."""
+        return self.experiments[0] if len(self.experiments) == 1 else self.experiments
+
+    @property
+    def _choices(self) -> str:
+        return ", ".join(e.name for e in self.experiments)
+
+    def of(self, name: str | None) -> "Card":
+        """Return the plain card of one experiment.
+
+        Parameters
+        ----------
+        name : str or None
+            None if there is only one.
+
+        Raises
+        ------
+        ValueError
+            If there is none of that name, or several and no name.
+        """
+        if "experiment" not in self.document:
+            if name is not None:
+                raise ValueError(f"{self.name} has one experiment without a name: leave --of {name} out")
+            return self
+        found = self.experiment if name is None else {e.name: e for e in self.experiments}.get(name)
+        if found is None:
+            meant = closest(str(name), [e.name for e in self.experiments])
+            advice = f"did you mean {meant}?" if meant else f"choose one of {self._choices}"
+            raise ValueError(f"{self.name} has no experiment {name!r}: {advice}")
+        document = plain_document(self.document, found.name)
+        return replace(self, name=f"{self.name} {found.name}", document=document, experiments=(found,))
+
+    def text(self) -> str:
+        """Write the card as TOML, as it is used: overrides applied, without comments."""
+        return write_toml(self.document)
+
+    def seeded(self, seed: int | None, *, draws: bool = False) -> "Card":
+        """Return the card with a seed.
+
+        Parameters
+        ----------
+        seed : int or None
+            None: the card's own.
+        draws : bool
+            Whether random numbers are drawn, so that there has to be one; simulated templates need one too.
+
+        Raises
+        ------
+        ValueError
+            If it is no seed, or is missing.
+        """
+        from simgen.random import check_seed
+
+        chosen = self.run.seed if seed is None else check_seed(seed)
+        if chosen is None:
+            if draws or self.fit.templates == "simulation":
+                raise ValueError("random numbers are drawn: give seed=..., or state run.seed in the card")
+            return self
+        document = {**self.document, "run": {**self.document.get("run", {}), "seed": chosen}}
+        return replace(self, document=document, run=replace(self.run, seed=chosen))
+
+    def simulate(self, *, seed: int | None = None) -> "Events | dict[str, Events]":
+        """Simulate the exposure of the card: a Poisson number of events, through the detector.
+
+        Returns
+        -------
+        Events
+            Recorded events: those of ``nugauge simulate``. Of several experiments a mapping of their names
+            to events, independent of each other.
+        """
+        from macros.inference import simulate_events
+
+        return simulate_events(self.seeded(seed, draws=True))
+
+    def expect(self) -> "Expectation | dict[str, Expectation]":
+        """Compute the expected counts per bin by quadrature; of several experiments by their names."""
+        from macros.inference import expectations
+
+        return expectations(self)
+
+    def histogram(self, data: Any) -> "hist.Hist[Any] | dict[str, hist.Hist[Any]]":
+        """Fill the histogram of data, as `fit` takes them; of several experiments by their names."""
+        from macros.datasets import data_sets
+
+        found = data_sets(self, data).sets
+        if len(self.experiments) == 1:
+            return found[0].histogram
+        return {e.name: one.histogram for e, one in zip(self.experiments, found, strict=True)}
+
+    def goodness_of_fit(
+        self, data: Any, n_toys: int, *, seed: int | None = None, poi: str | None = None
+    ) -> "GoodnessOfFit":
+        """Test by pseudo-experiments whether a fit to data is good: ``nugauge fit --gof``."""
+        from macros.inference import open_inference
+
+        return open_inference(self.seeded(seed, draws=True), data, poi=poi).goodness(n_toys)
+
+    def limit(
+        self,
+        data: Any = None,
+        *,
+        method: str | None = None,
+        poi: str | None = None,
+        number: int | None = None,
+        n_toys: int = 400,
+        audit: int = 20,
+        table: str | PathLike[str] | None = None,
+        n_calibration: int | None = None,
+        profiled: bool = False,
+        seed: int | None = None,
+    ) -> "LimitResult":
+        """Find the upper limit on a parameter, as ``nugauge limit``; without data the expected one.
+
+        Parameters
+        ----------
+        method : {"one-sided", "two-sided", "feldman-cousins", "calibrated", "cls"}, optional
+            Else the card's. The last three take their thresholds from `table`, or from `n_calibration`
+            pseudo-experiments per true value, 20000 if not given.
+        number : int, optional
+            Which pseudo-experiment of an event file.
+        n_toys : int
+            Pseudo-experiments for the band of an expected limit; 0: no band.
+        profiled : bool
+            Whether those of a calibration have the nuisance parameters that are fitted to the data.
+        """
+        from macros.inference import EXPECTED, LimitOptions, open_inference
+
+        options = LimitOptions(
+            method=method,
+            table=None if table is None else Path(table),
+            n_calibration=n_calibration,
+            profiled=profiled,
+            n_toys=n_toys,
+            audit=audit,
+        )
+        card = self.seeded(seed, draws=options.draws(expected=data is None))
+        taken = EXPECTED if data is None else data
+        return open_inference(card, taken, poi=poi, number=number).limit(options).result
+
+    def toys(
+        self,
+        n: int,
+        *,
+        seed: int | None = None,
+        first: int = 0,
+        level: float | None = None,
+        events: bool = False,
+        fitted: bool = True,
+    ) -> "dict[str, NDArray[np.generic]]":
+        """Throw and fit pseudo-experiments first, first + 1, ...; not `fitted`: throw only.
+
+        Returned are the columns of the file of ``nugauge toys``, one row a toy.
+        """
+        from macros.toyruns import throw_toys
+
+        card = self.seeded(seed, draws=True)
+        return throw_toys(card, n, first=first, level=level, events=events, fitted=fitted)
+
+    def coverage(
+        self,
+        at: Sequence[float],
+        n_toys: int,
+        *,
+        seed: int | None = None,
+        methods: Sequence[str] | None = None,
+        level: float | None = None,
+        events: bool = False,
+        table: str | PathLike[str] | None = None,
+        audit: int = 20,
+    ) -> "CoverageStudy":
+        """Measure with `n_toys` pseudo-experiments at each true value whether intervals cover it.
+
+        `methods` are those of ``nugauge coverage --method``; all that can be had if not given.
+        """
+        from macros.toyruns import open_study
+
+        card, path = self.seeded(seed, draws=True), None if table is None else Path(table)
+        study = open_study(card, at, n_toys, methods=methods, level=level, events=events, table=path)
+        return study.run(audit=audit)
+
+    def compare(
+        self,
+        other: "Card",
+        data: Any,
+        n_toys: int = 10_000,
+        *,
+        seed: int | None = None,
+        fixed: tuple[bool, bool] = (False, False),
+        bounded: bool = True,
+    ) -> "HypothesisComparison":
+        """Compare this model, A, with that of another card of the same experiment, as ``nugauge compare``.
+
+        Parameters
+        ----------
+        n_toys : int
+            Pseudo-experiments of each model.
+        fixed : tuple of two bool
+            Whether this and the other model stay at their cards' values.
+        bounded : bool
+            False lets the parameters leave their physical range.
+        """
+        from macros.comparing import compare_cards
+
+        card = self.seeded(seed, draws=True)
+        b = other.seeded(card.run.seed)
+        return compare_cards(card, b, (data, data), n_toys, fixed=fixed, bounded=bounded).result

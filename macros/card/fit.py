@@ -1,0 +1,101 @@
+"""`Card.fit`: the settings of the fit, which fit data when they are called."""
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Self, overload
+
+from analysis.settings import FitSettings
+
+if TYPE_CHECKING:
+    from analysis.results import FitResult
+    from macros.card.card import Card
+
+__all__ = ["CardFit", "FitField"]
+
+
+class CardFit(FitSettings):
+    """Settings of the fit of one card: its table [fit]; called with data, the fit itself.
+
+    Equal to `FitSettings` of the same values.
+
+    Examples
+    --------
+    >>> from macros.card import load_card
+    >>> card = load_card("borexino-cr51-realistic")
+    >>> card.fit.limit_level
+    0.95
+    >>> card.fit(card.expect()).valid
+    True
+    """
+
+    __slots__ = ("_card",)
+
+    _card: "Card"
+
+    @classmethod
+    def of(cls, settings: FitSettings, card: "Card") -> Self:
+        """Bind settings to their card."""
+        bound = cls(**_values(settings))
+        object.__setattr__(bound, "_card", card)
+        return bound
+
+    def __call__(
+        self, data: Any, *, poi: str | None = None, number: int | None = None, seed: int | None = None
+    ) -> "FitResult":
+        """Fit a parameter to data, with everything that the card says.
+
+        Parameters
+        ----------
+        data : Events, hist.Hist, Expectation, str, path or array_like
+            Simulated events; a histogram; exact expectations; a file that `nugauge fit` reads; whole counts
+            per bin, shape (n_bins,) or with both flow bins (n_bins + 2,). Of several experiments a mapping
+            of their names to data.
+        poi : str, optional
+            Parameter of interest instead of the card's.
+        number : int, optional
+            Which pseudo-experiment of an event file that holds several.
+        seed : int, optional
+            Of simulated templates (`fit.templates = "simulation"`); else that of the card.
+
+        Returns
+        -------
+        FitResult
+            The numbers of ``nugauge fit``.
+
+        Raises
+        ------
+        ValueError
+            If data do not belong to the card, or a seed is missing.
+        FileError
+            If a file is incomplete, foreign or damaged.
+        """
+        from macros.inference import open_inference
+
+        return open_inference(self._card.seeded(seed), data, poi=poi, number=number).fit()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, FitSettings):
+            return NotImplemented
+        return _values(self) == _values(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(_values(self).values()))
+
+
+class FitField:
+    """The field `Card.fit`: holds plain settings, and gives them bound to their card."""
+
+    @overload
+    def __get__(self, card: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, card: "Card", owner: type) -> CardFit: ...
+    def __get__(self, card: "Card | None", owner: type) -> Self | CardFit:
+        if card is None:
+            raise AttributeError("fit")  # dataclasses then know that there is no default
+        return CardFit.of(card.__dict__["fit"], card)
+
+    def __set__(self, card: "Card", settings: FitSettings) -> None:
+        card.__dict__["fit"] = FitSettings(**_values(settings))
+
+
+def _values(settings: FitSettings) -> dict[str, Any]:
+    return {field.name: getattr(settings, field.name) for field in fields(FitSettings)}

@@ -1,0 +1,67 @@
+"""Two models of two cards, compared on one data set."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from analysis.hypotheses import Hypothesis, HypothesisComparison, compare_hypotheses
+from macros.card import Card
+from macros.datasets import DataSets, data_sets
+from macros.differences import check_same_experiment
+from macros.inference import Progress, silent
+from macros.session import open_fitter, using_threads, whole_number
+
+__all__ = ["CardComparison", "compare_cards"]
+
+_OF_A_Z_PRIME = {"gamma", "phi", "beta"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardComparison:
+    """Two models compared, and what the data were read from."""
+
+    result: HypothesisComparison
+    source: str | dict[str, str]
+
+
+def compare_cards(
+    a: Card,
+    b: Card,
+    data: Sequence[Any],
+    n_toys: int,
+    *,
+    fixed: tuple[bool, bool] = (False, False),
+    bounded: bool = True,
+    progress: Progress = silent,
+) -> CardComparison:
+    """Compare the models of two cards, with one seed, on one data set, read for each; see `Card.compare`."""
+    n = whole_number("n_toys", n_toys, least=1)
+    check_same_experiment(a, b)
+    sets = [data_sets(card, one) for card, one in zip((a, b), data, strict=True)]
+    hypotheses = [
+        _hypothesis(card, found, fixed=fix, bounded=bounded)
+        for card, found, fix in zip((a, b), sets, fixed, strict=True)
+    ]
+    scaled, counts = sets[0].prepare(hypotheses[0].fitter)
+    if scaled.templates.scaling is not None:
+        raise ValueError(
+            f"{sets[0].source} holds weighted events: models are compared on counts, toys are counts"
+        )
+    with progress("toys", 2 * n, "toys") as advance, using_threads(a.run.threads):
+        result = compare_hypotheses(
+            hypotheses[0],
+            hypotheses[1],
+            counts,
+            n_toys=n,
+            seed=int(a.run.seed or 0),
+            drawn=a.fit.drawn,
+            on_toys=advance,
+        )
+    return CardComparison(result=result, source=sets[0].source)
+
+
+def _hypothesis(card: Card, found: DataSets, *, fixed: bool, bounded: bool) -> Hypothesis:
+    if card.model.name == "SM" and card.fit.poi in _OF_A_Z_PRIME:
+        fixed = True  # the standard model has no Z' whose parameter could be fitted
+    fitter = open_fitter(card, poi="delta_c_L" if fixed else None, experiments=found.experiments)
+    return Hypothesis(fitter=replace(fitter, bounded=bounded), free=not fixed)
