@@ -25,6 +25,7 @@ from macros.commands.run import run
 from macros.commands.sensitivity import sensitivity
 from macros.commands.simulate import detect, generate, simulate
 from macros.commands.toys import toys
+from macros.once import OnceCommand
 from macros.status import guard
 
 __all__ = ["app", "main"]
@@ -90,7 +91,7 @@ def _options(
 
 
 for _name, _command in _COMMANDS.items():
-    app.command(_name)(guard(_command))
+    app.command(_name, cls=OnceCommand)(guard(_command))
 
 
 def main() -> None:

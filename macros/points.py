@@ -4,7 +4,10 @@ import math
 
 import typer
 
-__all__ = ["read_points", "read_values"]
+__all__ = ["MOST_POINTS", "read_points", "read_values"]
+
+MOST_POINTS = 100_000
+"""Largest number of values of one option."""
 
 
 def read_points(option: str, text: str) -> tuple[str, list[float]]:
@@ -39,6 +42,8 @@ def read_points(option: str, text: str) -> tuple[str, list[float]]:
         ) from None
     if not (name and math.isfinite(low) and math.isfinite(high) and low < high and n >= 2):
         raise typer.BadParameter(f"{option} {text!r}: needs a name, a < b and at least 2 points")
+    if n > MOST_POINTS:
+        raise typer.BadParameter(f"{option} {text!r}: more than {MOST_POINTS} points")
     if logarithmic and low <= 0:
         raise typer.BadParameter(f"{option} {text!r}: equal ratios start above 0")
     steps = [i / (n - 1) for i in range(n)]
@@ -70,7 +75,9 @@ def read_values(option: str, text: str) -> list[float]:
     if ":" in text:
         try:
             return read_points(option, f"value={text}")[1]
-        except typer.BadParameter:
+        except typer.BadParameter as error:
+            if "more than" in str(error):
+                raise
             raise typer.BadParameter(
                 f"{option} {text!r}: write a:b:n, n points from a to b, a below b, such as 0:0.2:21"
             ) from None

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from macros.card import Card, load_card
-from macros.console import message
+from macros.card import Card, read_card
+from macros.console import message, warn
 from macros.options import LARGEST_COUNT
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "choose",
+    "load_chosen",
     "open_card",
     "open_fitter",
     "say_left_out",
@@ -69,7 +70,7 @@ def open_card(
     -----
     What `model.generate_above` leaves out is said.
     """
-    card = choose(load_card(name, overrides or ()), of, several=several)
+    card = load_chosen(name, overrides, of, several=several)
     say_left_out(card)
     _set_threads(threads or card.run.threads)
     if not draws and card.fit.templates == "quadrature":
@@ -78,6 +79,24 @@ def open_card(
     if chosen is None:
         chosen = _drawn_seed("--seed " if draws else "--set run.seed=")
     return card.seeded(chosen)
+
+
+def load_chosen(
+    name: str, overrides: Sequence[str] | None, of: str | None, *, several: bool = False, says: bool = True
+) -> Card:
+    """Load a card, choose one experiment of several, and warn of what is not plausible, unless told not to.
+
+    Raises
+    ------
+    CardError
+        If the card is wrong.
+    ValueError
+        If there is no such experiment, or none was chosen of several.
+    """
+    card = choose(read_card(name, overrides or ()), of, several=several)
+    for text in card.warnings if says else ():
+        warn(text)
+    return card
 
 
 def say_left_out(card: Card) -> None:

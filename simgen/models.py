@@ -124,6 +124,13 @@ class Model:
     sin2_2theta: float = 0.0
     delta_m2: float | None = None
 
+    def __repr__(self) -> str:
+        shown = {"corrections", "sin2_theta_w", *(["beta"] if self.name == "E6" else [])}
+        values = {f.name: getattr(self, f.name) for f in fields(self)[1:]}
+        defaults = {f.name: f.default for f in fields(self)}
+        stated = (f"{k}={v!r}" for k, v in values.items() if k in shown or v != defaults[k])
+        return f"{self.name}({', '.join(stated)})"
+
     def __post_init__(self) -> None:
         if self.name not in _NAMES:
             raise ValueError(f"model name must be one of {', '.join(_NAMES)}, got {self.name!r}")

@@ -7,6 +7,7 @@ from macros.card.document import (
     load_card,
     preset_text,
     presets,
+    read_card,
 )
 from macros.card.faults import CardError, CardFault
 from macros.card.run import RunSettings
@@ -21,4 +22,5 @@ __all__ = [
     "load_card",
     "preset_text",
     "presets",
+    "read_card",
 ]

@@ -2,6 +2,7 @@
 
 import copy
 import tomllib
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
@@ -11,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 from macros.card.build import build_experiment, build_fit, build_model
 from macros.card.card import Card
 from macros.card.check import known_keys, read_tables
+from macros.card.consistency import check_combinations, check_uncertainties
+from macros.card.exposure import has_amount
 from macros.card.faults import CardError, CardFault, FaultList
 from macros.card.files import locate_files
 from macros.card.names import check_names
 from macros.card.overrides import apply_overrides
 from macros.card.presets import card_text, preset_text, presets
+from macros.card.ranges import check_ranges
 from macros.card.run import RunSettings
 from macros.card.schema import json_schema
 from macros.card.several import Part, check_common, take_apart
@@ -33,11 +37,12 @@ __all__ = [
     "load_card",
     "preset_text",
     "presets",
+    "read_card",
 ]
 
 
 def load_card(card: str | PathLike[str], overrides: Sequence[str] = ()) -> Card:
-    """Load a preset or a card from a file.
+    """Load a preset or a card from a file, and warn of what is not plausible in it.
 
     Parameters
     ----------
@@ -56,6 +61,14 @@ def load_card(card: str | PathLike[str], overrides: Sequence[str] = ()) -> Card:
     >>> load_card("borexino-cr51-paper", ["model.gamma=0.05"]).model.gamma
     0.05
     """
+    loaded = read_card(card, overrides)
+    for text in loaded.warnings:
+        warnings.warn(f"{card}: {text}", stacklevel=2)
+    return loaded
+
+
+def read_card(card: str | PathLike[str], overrides: Sequence[str] = ()) -> Card:
+    """Do the work of `load_card`; what is not plausible stands in `Card.warnings` only."""
     name = str(card)
     text = card_text(name)
     try:
@@ -108,7 +121,15 @@ def card_from_document(
     run = RunSettings(**{**stated, "columns": tuple(stated["columns"])})
     if one.model is None or one.fit is None:
         raise CardError(file or name, faults)
-    return Card(name=name, document=used, experiments=experiments, model=one.model, fit=one.fit, run=run)
+    return Card(
+        name=name,
+        document=used,
+        experiments=experiments,
+        model=one.model,
+        fit=one.fit,
+        run=run,
+        warnings=tuple(dict.fromkeys(str(w) for r in read for w in r.warnings)),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +140,7 @@ class _Read:
     experiment: "Experiment | None"
     model: "Model | None"
     fit: "FitSettings | None"
+    warnings: list[CardFault]
 
 
 def _read(part: Part, directory: Path, faults: list[CardFault]) -> _Read:
@@ -128,16 +150,31 @@ def _read(part: Part, directory: Path, faults: list[CardFault]) -> _Read:
     found = FaultList(checked, known_keys())
     found.faults += [*file_faults, *check_names(part.document)]
     tables = read_tables(checked, found)
+    doubts: list[CardFault] = []
+    n_faults = len(found.faults)
+    _add(found, doubts, check_ranges(tables, per_mass=has_amount(checked)))
+    _add(found, doubts, check_uncertainties(tables))
+    for fault in found.faults[n_faults:]:
+        tables.pop(fault.key.partition(".")[0], None)  # nothing is built of what cannot be right
     model = build_model(tables["model"], found) if "model" in tables else None
     fit = build_fit(tables["fit"], found) if "fit" in tables else None
     experiment = build_experiment(tables, model, found)
     if experiment is not None and "run" in tables and "vertex" in tables["run"].columns:
         _check_place(experiment, found)
+    if experiment is not None:
+        _add(found, doubts, check_combinations(experiment, tables))
     if experiment is not None and part.name is not None:
         known = (replace(s, common=part.is_common(s.name)) for s in experiment.systematics)
         experiment = replace(experiment, name=part.name, systematics=tuple(known))
     faults += map(part.place, found.faults)
-    return _Read(tables=tables, experiment=experiment, model=model, fit=fit)
+    doubts = [part.place(doubt) for doubt in doubts]
+    return _Read(tables=tables, experiment=experiment, model=model, fit=fit, warnings=doubts)
+
+
+def _add(faults: FaultList, doubts: list[CardFault], found: tuple[list[CardFault], list[CardFault]]) -> None:
+    """Add errors to the faults, and warnings to the doubts."""
+    faults.faults += found[0]
+    doubts += found[1]
 
 
 def _check_place(experiment: "Experiment", faults: FaultList) -> None:

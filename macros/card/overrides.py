@@ -2,13 +2,14 @@
 
 import copy
 import tomllib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from macros.card.faults import CardFault, closest
 from macros.card.tables import OWN
 
-__all__ = ["apply_overrides"]
+__all__ = ["apply_overrides", "choose_specific"]
 
 _ALTERNATIVES = (
     {"model.gamma", "model.mass"},
@@ -53,9 +54,10 @@ def apply_overrides(
     Returns
     -------
     document : dict
-        A new card. Where keys exclude each other, the one that is set replaces those of the card.
+        A new card. Where keys exclude each other, the one that is set replaces those of the card. A table
+        that is set comes before keys in it, in whatever order they are given.
     faults : list of CardFault
-        Overrides that could not be applied.
+        Overrides that could not be applied, and keys that are set twice.
 
     Examples
     --------
@@ -76,7 +78,8 @@ def apply_overrides(
         else:
             pairs.append((key, _read_value(value)))
     chosen = {key for key, _ in pairs}
-    for key, value in pairs:
+    faults += _given_twice([key for key, _ in pairs])
+    for key, value in sorted(pairs, key=lambda pair: pair[0].count(".")):  # a table before what is in it
         unknown = _check_experiment(changed, key)
         if unknown is not None:
             faults.append(unknown)
@@ -89,6 +92,29 @@ def apply_overrides(
         except TypeError:
             faults.append(CardFault(key=f"--set {key}", reason="leads through a value that is not a table"))
     return changed, faults
+
+
+def _given_twice(keys: Sequence[str]) -> list[CardFault]:
+    """Report keys of which only the last value would count."""
+    return [
+        CardFault(
+            key=f"--set {key}", reason=f"is given {n} times, and one value counts", suggestion="set it once"
+        )
+        for key, n in Counter(keys).items()
+        if n > 1
+    ]
+
+
+def choose_specific(general: Sequence[str], specific: Sequence[str]) -> list[str]:
+    """Join overrides of which the specific ones come before the general ones of the same key.
+
+    Examples
+    --------
+    >>> choose_specific(["model.gamma=0", "fit.level=0.9"], ["model.gamma=0.1"])
+    ['fit.level=0.9', 'model.gamma=0.1']
+    """
+    keys = {text.partition("=")[0].strip() for text in specific}
+    return [*(text for text in general if text.partition("=")[0].strip() not in keys), *specific]
 
 
 def _read_value(text: str) -> Any:

@@ -240,12 +240,12 @@ class RunTable(Table):
     """How a run is done; none of it changes the physics."""
 
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
-    threads: Annotated[int, Field(ge=1)] | None = None
+    threads: Annotated[int, Field(ge=1, le=4096)] | None = None
     precision: Literal["float32", "float64"] = "float32"
     compression: Literal["zstd-1", "lz4-4", "none"] = "zstd-1"
     columns: list[Literal["vertex", "time", "cos_theta"]] = Field(default_factory=list)
     format: Literal["ttree", "rntuple"] = "ttree"
-    events_per_file: Annotated[int, Field(ge=1)] | None = None
+    events_per_file: Annotated[int, Field(ge=1, le=10**18)] | None = None
     file_size: FileSize | None = None
 
 

@@ -17,10 +17,9 @@ def check(
     card: CardArgument, of: OfOption = None, override: SetOption = None, as_json: JsonOption = False
 ) -> None:
     """Check a card; show what it describes, and what a run of it would give and take."""
-    from macros.card import load_card
-    from macros.session import choose
+    from macros.session import load_chosen
 
-    loaded = choose(load_card(card, override or ()), of, several=True)
+    loaded = load_chosen(card, override, of, several=True, says=False)
 
     from macros.outlook import expected_reach, outlook
 
@@ -32,7 +31,7 @@ def check(
         emit_json(_document(loaded, plain, found, limit))
         return
     _say(loaded, plain, found, limit)
-    for text in dict.fromkeys(text for each in found for text in each.warnings):
+    for text in _warnings(loaded, found):
         warn(text)
 
 
@@ -61,10 +60,15 @@ def _document(
             "level": limit.level,
             "method": limit.method,
         },
-        "warnings": list(dict.fromkeys(text for each in found for text in each.warnings)),
+        "warnings": _warnings(card, found),
         "run": {"seconds": _sum([f.seconds for f in found]), "bytes": _sum([f.bytes for f in found])},
         "document": card.document,
     }
+
+
+def _warnings(card: "Card", found: "list[Outlook]") -> list[str]:
+    """List what is not plausible in the card, and what a run would stumble over."""
+    return list(dict.fromkeys([*card.warnings, *(text for each in found for text in each.warnings)]))
 
 
 def _expected(card: "Card", found: "Outlook") -> dict[str, float | None]:

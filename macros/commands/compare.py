@@ -16,7 +16,9 @@ __all__ = ["compare"]
 
 def _set_option(letter: str) -> Any:
     return typer.Option(
-        f"--set-{letter.lower()}", metavar="KEY=VALUE", help=f"Override a key of {letter}'s card only."
+        f"--set-{letter.lower()}",
+        metavar="KEY=VALUE",
+        help=f"As --set, of {letter}'s card only; it comes first.",
     )
 
 
@@ -64,16 +66,20 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Compare two models on one data set: -2 ln L_A + 2 ln L_B, and what it is if either is true."""
+    from macros.card.overrides import choose_specific
     from macros.session import open_card
 
-    a = open_card(card_a, [*(override or ()), *(set_a or ())], seed=seed, threads=threads, several=True)
+    a = open_card(
+        card_a, choose_specific(override or (), set_a or ()), seed=seed, threads=threads, several=True
+    )
 
     from macros.comparing import compare_cards
     from macros.datasets import load_data_sets
     from macros.differences import check_same_experiment
 
     used_seed = int(a.run.seed or 0)
-    b = open_card(card_b, [*(override or ()), *(set_b or ())], seed=used_seed, threads=threads, several=True)
+    of_b = choose_specific(override or (), set_b or ())
+    b = open_card(card_b, of_b, seed=used_seed, threads=threads, several=True)
     check_same_experiment(a, b)
     found = [load_data_sets(card, data, number=experiment) for card in (a, b)]
     compared = compare_cards(a, b, found, n, fixed=(fix_a, fix_b), bounded=not unbounded, progress=progress)

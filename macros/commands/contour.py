@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["contour"]
 
 _LEVELS = (0.683, 0.95)
+_MOST_POINTS = 1_000_000
 
 
 def contour(
@@ -61,6 +62,8 @@ def contour(
     from macros.session import open_card
 
     (name_x, values_x), (name_y, values_y) = read_points("--x", x), read_points("--y", y)
+    if len(values_x) * len(values_y) > _MOST_POINTS:
+        raise typer.BadParameter(f"--x and --y: more than {_MOST_POINTS:.0e} pairs of values")
     if output is not None and output.suffix not in {".png", ".pdf"}:
         raise typer.BadParameter(f"--output {output}: a picture is a .png or .pdf")
     loaded = open_card(card, override, draws=False, of=of, several=True)

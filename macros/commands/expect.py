@@ -17,10 +17,9 @@ def expect(
     card: CardArgument, of: OfOption = None, override: SetOption = None, as_json: JsonOption = False
 ) -> None:
     """Compute the expected counts per bin, by quadrature."""
-    from macros.card import load_card
-    from macros.session import choose, say_left_out
+    from macros.session import load_chosen, say_left_out
 
-    loaded = choose(load_card(card, override or ()), of)
+    loaded = load_chosen(card, override, of)
     say_left_out(loaded)
 
     from macros.inference import expectation

@@ -38,11 +38,10 @@ def reweight(
     as_json: JsonOption = False,
 ) -> None:
     """Give the events of a file the weights of another model, exactly from E_nu and T."""
-    from macros.card import load_card
     from macros.outputs import FilePlan, Output, card_files
-    from macros.session import choose
+    from macros.session import load_chosen
 
-    target = choose(load_card(to, override or ()), of)
+    target = load_chosen(to, override, of)
     reads = (*card_files(to, target), file)
     files = FilePlan(reads=reads, writes=(Output(path=output, kind="events"),), force=force)
 

@@ -9,6 +9,7 @@ import typer
 from macros.commands.fit import LimitMethod, PoiOption
 from macros.console import emit_json
 from macros.options import CardArgument, JsonOption, OfOption, SetOption
+from macros.points import MOST_POINTS
 
 if TYPE_CHECKING:
     from analysis.reach import Sensitivity
@@ -61,6 +62,8 @@ def sensitivity(
         key, _, text = str(scan).partition("=")
         if not (key.strip() and text):
             raise typer.BadParameter(f"--scan {scan!r}: write KEY=a:b:n")
+        if key.strip() in {text.partition("=")[0].strip() for text in override or ()}:
+            raise typer.BadParameter(f"--scan and --set both give {key.strip()}: leave the second out")
         values = _scan_values(card, override, key.strip(), text)
         result = _against_key(card, override, of, key.strip(), values, chosen, poi)
         head, labels = key.strip(), [str(v) for v in values]
@@ -85,9 +88,11 @@ def _points(option: str, text: str) -> tuple[list[float], str]:
     (a, unit_a), (b, unit_b) = (m.groups() for m in matches if m)
     if unit_a and unit_b and unit_a != unit_b:
         raise typer.BadParameter(f"{option} {text!r}: {unit_a!r} and {unit_b!r} differ")
-    low, high, n = float(a), float(b), int(parts[2])
+    low, high, n = float(a), float(b), min(int(parts[2]), MOST_POINTS + 1)
     if not (math.isfinite(low) and math.isfinite(high)):
         raise typer.BadParameter(f"{option} {text!r}: the ends must be finite")
+    if n > MOST_POINTS:
+        raise typer.BadParameter(f"{option} {text!r}: more than {MOST_POINTS} points")
     points = [low + (high - low) * i / max(n - 1, 1) for i in range(n)]
     return [float(f"{p:.12g}") for p in points], unit_a or unit_b
 
@@ -100,10 +105,9 @@ def _against_errors(
     method: str | None,
     poi: str | None,
 ) -> "Sensitivity":
-    from macros.card import load_card
-    from macros.session import choose, say_left_out
+    from macros.session import load_chosen, say_left_out
 
-    loaded = choose(load_card(card, override or ()), of, several=True)
+    loaded = load_chosen(card, override, of, several=True)
     say_left_out(loaded)
 
     from analysis.reach import sensitivity as compute
@@ -123,10 +127,10 @@ def _against_errors(
 
 def _scan_values(card: str, override: list[str] | None, key: str, text: str) -> list[float | str]:
     """Turn the points into values of the key, in the unit that was given or that the card has."""
-    from macros.card import load_card
+    from macros.card import read_card
 
     points, unit = _points("--scan", text)
-    present: Any = load_card(card, override or ()).document
+    present: Any = read_card(card, override or ()).document
     for part in key.split("."):
         present = present.get(part) if isinstance(present, dict) else None
     if not unit and isinstance(present, str):
@@ -144,8 +148,8 @@ def _against_key(
     method: str | None,
     poi: str | None,
 ) -> "Sensitivity":
-    from macros.card import load_card
-    from macros.session import choose, open_card, open_fitter
+    from macros.card.overrides import choose_specific
+    from macros.session import load_chosen, open_card, open_fitter
 
     seed = open_card(card, override, draws=False, of=of, several=True).run.seed
 
@@ -153,11 +157,12 @@ def _against_key(
     from analysis.reach import Sensitivity, global_fit
 
     if seed is not None:  # simulated templates of all points have one, also if nobody gave it
-        override = [*(override or ()), f"run.seed={seed}"]
+        override = choose_specific(override or (), [f"run.seed={seed}"])
     limits = []
     for value in values:
         text = f'"{value}"' if isinstance(value, str) else repr(value)
-        loaded = choose(load_card(card, [*(override or ()), f"{key}={text}"]), of, several=True)
+        at = [*(override or ()), f"{key}={text}"]
+        loaded = load_chosen(card, at, of, several=True, says=False)
         try:
             fitter = open_fitter(loaded, poi=poi)
         except ValueError as error:

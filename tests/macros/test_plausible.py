@@ -1,0 +1,266 @@
+"""What is absurd in a card is refused or warned of; what is given twice is refused."""
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from invocation import CARD, answer, invoke, refusal
+from test_random_cards import SLOW, documents
+
+from macros import CardError, load_card
+from macros.card import card_from_document, json_schema, presets, read_card
+from macros.card.consistency import COMBINATIONS
+from macros.card.ranges import RANGES
+
+CARDS = (Path(__file__).parents[2] / "docs" / "cards.md").read_text(encoding="utf-8")
+
+
+def fault(*overrides, card=CARD):
+    with pytest.raises(CardError) as error:
+        load_card(card, overrides)
+    return str(error.value)
+
+
+def test_rows_are_in_order():
+    """Contract: what is plausible is possible, and every row has a reason and a unit that is one."""
+    for row in RANGES:
+        assert row.possible[0] <= row.plausible[0] < row.plausible[1] <= row.possible[1], row.key
+        assert row.why
+        assert row.scale > 0
+    assert len({row.key for row in RANGES}) == len(RANGES)
+
+
+TYPED = {"p_ee", "seed", "threads", "events_per_file", "uncertainty", "contents", "values"} | {"sin2_2theta"}
+"""Keys whose type or constraint says all that can be said."""
+
+
+def numbers(schema, place, path=""):
+    """List the paths of numbers and quantities in the JSON schema; a list is ``*``."""
+    if "$ref" in place:
+        yield from numbers(schema, schema["$defs"][place["$ref"].rpartition("/")[2]], path)
+    for part in (*place.get("anyOf", ()), *place.get("oneOf", ())):
+        yield from numbers(schema, part, path)
+    if place.get("type") in {"number", "integer"} or "examples" in place:
+        yield path
+    for name, inner in place.get("properties", {}).items():
+        yield from numbers(schema, inner, f"{path}.{name}" if path else name)
+    for key in ("items", "additionalProperties"):
+        if isinstance(place.get(key), dict):
+            yield from numbers(schema, place[key], f"{path}.*")
+
+
+def test_every_number_has_a_row():
+    """Contract. Finds a new key of the card that nobody gave a plausible range."""
+    schema = json_schema()
+    patterns = [re.compile(re.escape(r.key).replace(r"\*", "[^.]+") + "$") for r in RANGES]
+    found = {p for p in numbers(schema, schema) if p.split(".")[0] not in {"experiment", "systematics"}}
+    assert len(found) > 60
+    missing = {p for p in found if not any(r.match(p) for r in patterns) and not TYPED & set(p.split("."))}
+    assert not missing
+
+
+@pytest.mark.parametrize("name", presets())
+def test_presets_are_plausible(name):
+    """Contract: no preset is warned of, when it is loaded or checked."""
+    assert load_card(name).warnings == ()
+    known = ["fit.error_per_bin is smaller"] if name == "lama-pm147-paper" else []  # 1 % of 24 to 25 keV
+    for text, start in zip(answer("check", name)["warnings"], known, strict=True):
+        assert text.startswith(start)
+
+
+@settings(max_examples=60, **SLOW)
+@given(document=documents())
+def test_random_cards_stay_valid(document):
+    """Property: valid cards of all kinds have no value that is refused."""
+    card_from_document(document, name="random")
+
+
+@pytest.mark.parametrize("row", RANGES, ids=lambda r: r.key)
+def test_document_shows_the_table(row):
+    """Contract: the document has the row as it is."""
+    assert table_row(row) in CARDS
+
+
+def table_row(row):
+    """Write a row as the document does."""
+    return f"| `{row.key}` | {row.between(row.possible)} | {row.between(row.plausible)} | {row.why} |"
+
+
+def test_document_shows_what_goes_together():
+    """Contract: the same for what concerns several keys."""
+    for row in COMBINATIONS:
+        assert f"| {' | '.join(row)} |" in CARDS
+
+
+@pytest.mark.parametrize(
+    ("override", "key", "right"),
+    [
+        ("detector.energy_scale=1e300", "detector.energy_scale", "0.001 to 1000"),
+        ("model.gamma=1e10", "model.gamma", "at most 10000"),
+        ("model.mass=1 MeV", "model.mass", "at least 0.9119 GeV"),
+        ("systematics.activity=5", "systematics.activity", 'constraint = "log-normal"'),
+        ("background.flat.uncertainty=5", "background.flat.uncertainty", 'constraint = "log-normal"'),
+        ("run.threads=100000000000000000000000000", "run.threads", "at most 4096"),
+        ("run.events_per_file=1000000000000000000000000000000", "run.events_per_file", "at most 1e+18"),
+        ("source.activity=1e-300 Bq", "source.activity", "0.001 Bq to 1e+24 Bq"),
+        ("background.flat.rate=1e30 /d", "background.flat.rate", "at most 1e+20 /d"),
+        ("detector.mass=3e6 t", "detector.mass", "check the target's mass"),
+        ("detector.electrons=1e38", "detector.electrons", "no matter has"),
+        ("exposure.start=1e6 d", "exposure.start", "half-lives of the source"),
+        ("exposure.duration=1e300 d", "exposure.duration", "1e-14 d to 5e+12 d"),
+        ("fit.limit_level=0.9999999999999999", "fit.limit_level", "got 1"),
+        ("geometry.radius=1e300 m", "geometry.radius", "1e-09 m to 1e+07 m"),
+        ("geometry.source_position=['1e30 m', '0 m', '0 m']", "geometry.source_position.0", "1e+12 m"),
+    ],
+)
+def test_what_cannot_be_right_is_refused(override, key, right):
+    """Contract: an error names the key and the legal form."""
+    message = fault(override)
+    assert f"{key}: " in message
+    assert right in message
+
+
+@pytest.mark.parametrize(
+    ("override", "key"),
+    [
+        ("model.gamma=2", "model.gamma"),
+        ("systematics.activity=0.8", "systematics.activity"),
+        ("detector.mass=2000 t", "detector.mass"),
+        ("exposure.start=1000 d", "exposure.start"),
+        ("source.activity=1e20 Bq", "source.activity"),
+        ("detector.energy_scale=3", "detector.energy_scale"),
+    ],
+)
+def test_what_is_not_plausible_is_warned_of(override, key):
+    """Contract: by `check`, by commands that load the card, and in Python."""
+    with pytest.warns(UserWarning, match=re.escape(key)):
+        card = load_card(CARD, [override])
+    assert any(text.startswith(key) for text in card.warnings)
+    result = invoke("expect", CARD, "--set", override)
+    assert result.exit_code == 0
+    assert f"warning: {key}" in result.stderr
+    assert any(text.startswith(key) for text in answer("check", CARD, "--set", override)["warnings"])
+
+
+def test_a_log_normal_may_be_large():
+    """Contract: the legal form that the message gives is one."""
+    system = '{ uncertainty = 2.0, constraint = "log-normal" }'
+    assert read_card(CARD, [f"systematics.activity={system}"]).warnings == ()
+    assert read_card(CARD, ["systematics.activity=free"]).warnings == ()
+
+
+def test_keys_of_several_experiments_are_named():
+    """Contract: errors and warnings name the key where it stands in the card."""
+    name = "borexino-hellaz-cr51"
+    assert "experiment.HELLAZ.detector.mass: " in fault("experiment.HELLAZ.detector.mass=1e7 t", card=name)
+    warnings = read_card(name, ["experiment.BOREXINO.detector.energy_scale=3"]).warnings
+    assert len(warnings) == 1
+    assert warnings[0].startswith("experiment.BOREXINO.detector.energy_scale")
+
+
+NUMBERS = [
+    "-1",
+    "0",
+    "1e30",
+    "1" + "0" * 30,
+    "1" + "0" * 400,
+    "nan",
+    "inf",
+    "-inf",
+    "true",
+    "1.5",
+    '"1"',
+    "[]",
+]
+
+
+@pytest.mark.parametrize("key", ["run.seed", "run.threads", "run.events_per_file", "fit.template_events"])
+@pytest.mark.parametrize("value", NUMBERS)
+def test_whole_numbers_of_cards(key, value):
+    """Contract: whole numbers of the card are whole and in their range, with one message otherwise."""
+    if (key, value) == ("run.seed", "0"):
+        assert load_card(CARD, [f"{key}={value}"]).run.seed == 0
+        return
+    assert f"{key}: must be " in fault(f"{key}={value}")
+
+
+def keys_of(document, path=""):
+    for name, value in document.items():
+        if isinstance(value, dict):
+            yield from keys_of(value, f"{path}{name}.")
+        else:
+            yield f"{path}{name}", value
+
+
+@pytest.mark.parametrize("preset", ["borexino-cr51-realistic", "lama-pm147-paper", "borexino-cr51-sterile"])
+def test_absurd_values_of_every_key(preset):
+    """Contract: whatever stands in whatever key, a card is loaded with finite expectations or refused."""
+    for key, value in keys_of(load_card(preset).document):
+        unit = value.partition(" ")[2] if isinstance(value, str) and value[:1].isdigit() else ""
+        for number in ("1e300", "-1e300", "1e-300", "nan", "inf", "0", "1" + "0" * 400):
+            text = f'"{number} {unit}"' if unit else number
+            result = invoke("expect", preset, "--set", f"{key}={text}", "--json")
+            assert result.exit_code in {0, 2}, (key, number, result.output)
+            if result.exit_code == 0:
+                assert "null" not in result.stdout, (key, number, result.stdout)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (
+            ("sensitivity", CARD, "--scan", "exposure.duration=10:20:2", "--scan", "model.gamma=0:1:2"),
+            "--scan",
+        ),
+        (("sensitivity", CARD, "--errors", "0.1:0.2:2", "--errors", "0.1:0.3:2"), "--errors"),
+        (("coverage", CARD, "-n", 3, "--at", "0", "--at", "1"), "--at"),
+        (("simulate", CARD, "-o", "a.root", "-o", "b.root"), "-o/--output"),
+        (("simulate", CARD, "-o", "a.root", "--seed", 1, "--seed", 1), "--seed"),
+        (("toys", CARD, "-o", "a.root", "-n", 1, "--level", "events", "--level", "histogram"), "--level"),
+        (("expect", CARD, "--of", "a", "--of", "b"), "--of"),
+        (("inspect", "a.root", "--hashes", "--no-hashes"), "--hashes"),
+        (("contour", CARD, "--x", "gamma=0:1:2", "--x", "gamma=0:1:3", "--y", "mu_nu=0:1:2"), "--x"),
+    ],
+)
+def test_options_given_twice(arguments, option):
+    """Contract: an option of which one value counts is given once."""
+    assert f"{option} is given 2 times" in refusal(*arguments)
+
+
+def test_flags_may_be_repeated():
+    """Contract: the same flag twice says the same."""
+    assert answer("expect", CARD, "--json")["total"] > 0
+
+
+def test_keys_set_twice():
+    """Contract: a key is set once; a table and a key in it in either order; one card's before both cards'."""
+    message = refusal("expect", CARD, "--set", "model.gamma=0", "--set", "model.gamma=0.1")
+    assert "--set model.gamma: is given 2 times" in message
+    orders = ["model.constrained={tau=3}", "model.constrained.tau=2"]
+    taus = [load_card(CARD, order).model.tau for order in (orders, orders[::-1])]
+    assert taus == [2, 2]
+    scan = ("--scan", "exposure.duration=10:20:2")
+    assert "--scan and --set both give" in refusal(
+        "sensitivity", CARD, *scan, "--set", "exposure.duration=30 d"
+    )
+    simulated = ("fit.templates=simulation", "fit.template_events=10000", "run.seed=1")
+    sets = [word for s in simulated for word in ("--set", s)]
+    assert len(answer("sensitivity", CARD, *scan, *sets)["limit"]) == 2
+
+
+def test_repr_of_a_model():
+    """Contract: a model says its corrections and s², and its repr makes it again."""
+    from simgen import E6, LR, SM
+
+    text = repr(E6(beta="chi", gamma=0.05))
+    assert text == "E6(beta=0.0, gamma=0.05, sin2_theta_w=0.2312, corrections='tree')"
+    for model in (
+        SM(corrections="full"),
+        LR(gamma=0.1, phi=0.01),
+        E6(beta="eta", gamma=0.1, constrained=True, tau=2.0, mu_nu=1e-11),
+    ):
+        assert eval(repr(model), {"SM": SM, "E6": E6, "LR": LR}) == model  # noqa: S307 (our own text)
+    assert math.isclose(load_card(CARD).model.sin2_theta_w, 0.2317)
+    assert "corrections='full'" in repr(load_card(CARD).model)
