@@ -90,12 +90,14 @@ def write_csv(path: str | Path, histogram: hist.Hist[Any]) -> None:
     Raises
     ------
     ValueError
-        If the histogram is weighted: a CSV has no variances.
+        If the histogram is weighted, as a CSV has no variances, or not finite.
     OSError
         If the file cannot be written; nothing is left of it.
     """
     if is_weighted(histogram):
         raise ValueError("a CSV holds counts without variances, and the histogram is weighted")
+    if not np.all(np.isfinite(histogram.values())):
+        raise ValueError("the histogram holds counts that are not finite")
     bins = [list(pairwise(np.asarray(axis.edges).tolist())) for axis in histogram.axes]
     counts = np.asarray(histogram.values(), np.float64).ravel().tolist()
     lines = [",".join(CSV_COLUMNS[histogram.ndim])]

@@ -5,6 +5,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from detsim.baskets import row_bytes
 from detsim.eventreader import EventFile
 from detsim.experiment import Experiment
@@ -18,6 +21,8 @@ from simgen.events import COLUMNS, VERTEX_COLUMNS, Events
 __all__ = ["EventFile", "EventWriter", "FileError", "Precision", "RunInfo", "Totals", "event_columns"]
 
 Precision = Literal["float32", "float64"]
+
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 def event_columns(
@@ -82,6 +87,21 @@ def event_branches(columns: Sequence[str], precision: Precision) -> dict[str, Br
         dtype = precision if column.dtype == "float64" and not column.exact else column.dtype
         branches[name] = Branch(dtype=dtype, unit=column.unit, description=column.description)
     return branches
+
+
+def _check_finite(columns: Mapping[str, NDArray[Any]]) -> None:
+    """Refuse columns with infinite or undefined values, or such as float32 would make infinite."""
+    for name, column in columns.items():
+        if column.dtype.kind != "f":
+            continue
+        total = float(column.sum())  # quicker than a look at every value
+        if abs(total) < _LARGEST:
+            continue
+        wrong = column[~(np.abs(column) < _LARGEST)]
+        if wrong.size:
+            raise ValueError(
+                f"{name} of {wrong.size} of {column.size} events is {wrong[0]:g}: no number to be written"
+            )
 
 
 class EventWriter:
@@ -153,8 +173,8 @@ class EventWriter:
         Raises
         ------
         ValueError
-            If a column of the file is missing from them, or a number has no float32 on its side of all
-            boundaries.
+            If a column of the file is missing from them, or holds what is not finite, or a number has no
+            float32 on its side of all boundaries.
         OSError
             If an earlier chunk could not be written.
         """
@@ -163,6 +183,7 @@ class EventWriter:
         if missing:
             raise ValueError(f"the file has columns {', '.join(missing)}, which these events have not")
         stored = {name: columns[name] for name in self._table.branches}
+        _check_finite(stored)
         self._table.extend(stored if self._rounding is None else self._rounding.rounded(stored))
 
     @property

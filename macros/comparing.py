@@ -9,6 +9,7 @@ from macros.card import Card
 from macros.datasets import DataSets, data_sets
 from macros.differences import check_same_experiment
 from macros.inference import Progress, silent
+from macros.options import LARGEST_STUDY
 from macros.session import open_fitter, using_threads, whole_number
 
 __all__ = ["CardComparison", "compare_cards"]
@@ -35,7 +36,7 @@ def compare_cards(
     progress: Progress = silent,
 ) -> CardComparison:
     """Compare the models of two cards, with one seed, on one data set, read for each; see `Card.compare`."""
-    n = whole_number("n_toys", n_toys, least=1)
+    n = whole_number("n_toys", n_toys, least=1, most=LARGEST_STUDY)
     check_same_experiment(a, b)
     sets = [data_sets(card, one) for card, one in zip((a, b), data, strict=True)]
     hypotheses = [

@@ -25,6 +25,7 @@ from detsim.simulation import simulate
 from macros.calibrations import make_calibration, open_calibration
 from macros.card import Card
 from macros.datasets import DataSets, data_sets
+from macros.options import LARGEST_STUDY
 from macros.production import expected_counts
 from macros.session import open_fitter, using_threads, whole_number
 from simgen.events import Events
@@ -128,10 +129,10 @@ class LimitOptions:
             )
         if self.table and (self.n_calibration is not None or self.profiled):
             raise ValueError("a table has its pseudo-experiments: give no other number and no profiling")
-        whole_number("n_toys", self.n_toys)
+        whole_number("n_toys", self.n_toys, most=LARGEST_STUDY)
         whole_number("audit", self.audit)
         if self.n_calibration is not None:
-            whole_number("n_calibration", self.n_calibration, least=1)
+            whole_number("n_calibration", self.n_calibration, least=1, most=LARGEST_STUDY)
 
     @property
     def calibrates(self) -> bool:
@@ -188,7 +189,7 @@ class Inference:
 
     def goodness(self, n_toys: int, *, progress: Progress = silent) -> GoodnessOfFit:
         """Test the goodness of the fit."""
-        n = whole_number("n_toys", n_toys, least=1)
+        n = whole_number("n_toys", n_toys, least=1, most=LARGEST_STUDY)
         with progress("goodness of fit", n, "toys") as advance, using_threads(self.card.run.threads):
             return goodness_of_fit(
                 self.fitter,

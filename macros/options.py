@@ -9,6 +9,7 @@ import typer
 
 __all__ = [
     "LARGEST_COUNT",
+    "LARGEST_STUDY",
     "CardArgument",
     "ForceOption",
     "JsonOption",
@@ -19,6 +20,7 @@ __all__ = [
     "TableOption",
     "ThreadsOption",
     "count",
+    "toy_count",
 ]
 
 _MAX_SEED = 2**63 - 1
@@ -26,13 +28,19 @@ LARGEST_COUNT = 10**18
 """So that the sum of two is a 64-bit integer."""
 
 
-def count(least: int = 0) -> Callable[[str | int], int]:
+LARGEST_STUDY = 10**9
+"""Most pseudo-experiments of which all limits, or all fits, are in memory at once."""
+
+
+def count(least: int = 0, most: int = LARGEST_COUNT) -> Callable[[str | int], int]:
     """Make a parser of numbers of things, or of one of them, which may be written with an exponent: 5e7.
 
     Parameters
     ----------
     least : int
         Smallest that is taken.
+    most : int
+        Largest.
 
     Examples
     --------
@@ -47,11 +55,16 @@ def count(least: int = 0) -> Callable[[str | int], int]:
             raise typer.BadParameter(f"{text!r} is no number; write for example 50000 or 5e4") from None
         if not number.is_finite() or number != number.to_integral_value():
             raise typer.BadParameter(f"{text} is no whole number")
-        if not least <= number <= LARGEST_COUNT:
-            raise typer.BadParameter(f"{text} does not lie between {least} and 1e18")
+        if not least <= number <= most:
+            raise typer.BadParameter(f"{text} does not lie between {least} and {most:.0e}".replace("e+", "e"))
         return int(number)
 
     return integer
+
+
+def toy_count(least: int) -> Callable[[str | int], int]:
+    """Make a parser of the number of pseudo-experiments of a study that is in memory as a whole."""
+    return count(least, LARGEST_STUDY)
 
 
 CardArgument = Annotated[

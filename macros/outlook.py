@@ -11,10 +11,12 @@ from analysis.intervals import limit_of_counts
 from analysis.results import LimitResult
 from detsim.baskets import row_bytes
 from detsim.eventfile import event_branches, event_columns
+from detsim.folding import fold
 from detsim.rounding import Rounding
 from detsim.simulation import event_plan, simulate
 from macros.card import Card
 from macros.cutoff import cutoff
+from macros.faintness import check_signal, faint_signal
 from macros.production import expected_counts
 from macros.session import open_fitter
 
@@ -88,6 +90,11 @@ def expected_reach(card: Card) -> LimitResult | None:
     """Find the limit from exact data of the model; None if it has no such parameter as the card's fit.poi."""
     if card.fit.poi not in card.model.parameters:
         return None
+    for experiment in card.experiments:
+        try:
+            check_signal(expected_counts(experiment, card.model)[1:-1], experiment)
+        except ValueError:
+            return None  # the warnings say why
     fitter = open_fitter(card)
     exact = fitter.templates.expected(fitter.truth)
     return limit_of_counts(fitter, exact, level=card.fit.limit_level, method=card.fit.limit_method)
@@ -106,6 +113,10 @@ def _warnings(card: Card, in_bins: NDArray[np.float64]) -> Iterator[str]:
             Rounding.of(experiment)
         except ValueError as error:
             yield f"events cannot be written: {error}"
+    signal = float(fold(experiment, model).signal(model)[1:-1].sum())
+    faint = faint_signal(signal, experiment)
+    if faint is not None:
+        yield faint
     left_out = cutoff(experiment, model)
     if left_out.notable:
         yield left_out.text()

@@ -40,10 +40,10 @@ def read_points(option: str, text: str) -> tuple[str, list[float]]:
         raise typer.BadParameter(
             f"{option} {text!r}: write NAME=a:b:n, n points from a to b, such as gamma=0:0.2:41, or a:b:n:log"
         ) from None
+    if n > MOST_POINTS:
+        raise typer.BadParameter(f"{option} {values!r}: more than {MOST_POINTS} points")
     if not (name and math.isfinite(low) and math.isfinite(high) and low < high and n >= 2):
         raise typer.BadParameter(f"{option} {text!r}: needs a name, a < b and at least 2 points")
-    if n > MOST_POINTS:
-        raise typer.BadParameter(f"{option} {text!r}: more than {MOST_POINTS} points")
     if logarithmic and low <= 0:
         raise typer.BadParameter(f"{option} {text!r}: equal ratios start above 0")
     steps = [i / (n - 1) for i in range(n)]

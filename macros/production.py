@@ -21,6 +21,7 @@ from detsim.simulation import draw_measured, draw_true, event_plan
 from macros.card import Card
 from macros.console import Interrupted, RunError
 from macros.draws import Draws
+from macros.faintness import check_counts
 from macros.room import check_room
 from macros.runs import provenance
 from macros.series import EventSeries, Slice
@@ -32,7 +33,6 @@ from simgen.threads import PART
 
 __all__ = [
     "Production",
-    "check_counts",
     "expected_counts",
     "mean_cross_section",
     "produce",
@@ -42,7 +42,6 @@ Array = NDArray[np.float64]
 
 CHUNK = 4 * PART
 """Events drawn at a time, on all threads."""
-_NOTHING = 1e-6
 _HINT = "with --events-per-file N or --file-size SIZE a long run keeps its finished files"
 
 
@@ -98,31 +97,12 @@ def expected_counts(experiment: Experiment, model: Model) -> Array:
     Raises
     ------
     ValueError
-        If fewer than 1e-6 counts are expected in the bins.
+        If fewer than 1e-6 counts are expected in the bins, or a number that is not finite.
     """
     folded = fold(experiment, model)
     counts = folded.signal(model) + folded.backgrounds.sum(axis=0)
-    check_counts(float(counts[1:-1].sum()), experiment)
+    check_counts(counts[1:-1] if np.all(np.isfinite(counts)) else counts, experiment)
     return np.asarray(counts)
-
-
-def check_counts(expected: float, experiment: Experiment) -> None:
-    """Refuse an experiment that sees nothing.
-
-    Raises
-    ------
-    ValueError
-        If fewer than 1e-6 counts are expected in the bins.
-    """
-    if expected < _NOTHING:
-        detector = experiment.detector
-        low, high = 1000 * detector.edges[0], 1000 * detector.edges[-1]
-        raise ValueError(
-            f"only {expected:.2g} counts are expected in the bins: the threshold of "
-            f"{1000 * detector.threshold:g} keV and the bins from {low:g} to {high:g} keV leave "
-            "nothing of this source, or it is too weak; check detector.threshold, detector.bins, the number "
-            "of electrons, source and exposure"
-        )
 
 
 def produce(

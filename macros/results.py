@@ -152,7 +152,7 @@ def say_fit(result: FitResult) -> None:
     method = {"minos": "MINOS", "hesse": "Hesse"}[result.method]
     print_table(("parameter", "value", "Hesse error", f"{method} {100 * result.level:g} %"), rows)
     kind = "χ²" if result.likelihood == "paper" else "deviance"
-    say(f"{kind} {result.fval:.4g} for {result.ndof} degrees of freedom")
+    say(f"{kind} {format_number(result.fval)} for {result.ndof} degrees of freedom")
     for value, rise in result.other_minima:
         say(f"another minimum at {result.poi} = {format_number(value)}, higher by {format_number(rise, 3)}")
     _say_weighted(result)

@@ -142,10 +142,10 @@ def open_fitter(
     Raises
     ------
     ValueError
-        If the model has no such parameter, or fewer than 1e-6 counts are expected in the bins.
+        If the model has no such parameter, fewer than 1e-6 counts are expected in the bins, or no signal.
     """
     from analysis.fitter import make_fitter
-    from macros.production import check_counts
+    from macros.faintness import check_counts, check_signal
 
     settings = replace(card.fit, poi=poi) if poi else card.fit
     chosen = tuple(experiments or card.experiments)
@@ -160,7 +160,8 @@ def open_fitter(
     expected, start = fitter.templates.expected(fitter.truth), 0
     for experiment in chosen:
         end = start + experiment.detector.n_bins
-        check_counts(float(expected[start:end].sum()), experiment)
+        check_counts(expected[start:end], experiment)
+        check_signal(expected[start:end], experiment)
         start = end
     return fitter
 

@@ -107,7 +107,11 @@ def check_failed(n_failed: int, n_toys: int, most: float, *, where: str) -> None
     Raises
     ------
     RunError
+    ValueError
+        If the fraction is none.
     """
+    if not 0 <= most <= 1:
+        raise ValueError(f"--max-failed must lie between 0 and 1, got {most:g}")
     if n_failed > most * n_toys:
         raise RunError(
             f"{n_failed} of {n_toys} toys failed, {100 * n_failed / n_toys:.3g} %, and --max-failed {most:g} "

@@ -24,22 +24,31 @@ if TYPE_CHECKING:
 __all__ = ["analysis_facts", "analysis_rows", "experiment_facts", "experiment_rows"]
 
 
+_BINDING = {
+    "free": "free: every electron takes part",
+    "shells": "shells: electrons bound by more than the recoil energy do not take part",
+}
+
+
 def experiment_rows(card: Card) -> list[tuple[str, str]]:
     """Describe the experiment of a plain card."""
     experiment, detector = card.experiment, card.experiment.detector
     backgrounds = [_background(b, card) for b in experiment.backgrounds]
+    spectra = [f"{b.name} {_shape(b, card)}" for b in experiment.backgrounds]
     known = [f"{s.name} {describe_uncertainty(s)}" for s in experiment.systematics]
     threshold = _keV(detector.threshold) if math.isfinite(detector.threshold) else "none"
     return [
         ("experiment", experiment.name),
-        ("source", describe_source(experiment)),
+        ("source", f"{describe_source(experiment)}{_data_set(card)}"),
         ("geometry", describe_geometry(experiment)),
-        ("electrons", format_number(detector.target.n_electrons)),
+        ("electrons", _electrons(card)),
+        ("binding", _BINDING[detector.binding]),
         ("threshold", threshold),
         ("bins", _bins(detector)),
         ("response", describe_response(detector)),
         _exposure(card),
         ("backgrounds", "; ".join(backgrounds) or "none"),
+        *([("spectra", "; ".join(spectra))] if spectra else []),
         ("known to", ", ".join(known) or "exact"),
         *_left_out(card),
     ]
@@ -62,12 +71,17 @@ def experiment_facts(card: Card) -> dict[str, Any]:
     return {
         "experiment": experiment.name,
         "n_electrons": detector.target.n_electrons,
+        "target": detector.target.material,
+        "binding": detector.binding,
         "threshold": detector.threshold,
         "edges": list(detector.edges),
         **({} if detector.distance is None else {"distance_edges": list(detector.distance.edges)}),
+        "response": describe_response(detector),
+        "start": experiment.exposure.start,
         "duration": duration,
         **({"amount": UNIT_MASS * duration} if has_amount(card.document) else {}),
         "source": experiment.source.name,
+        "data": card.document.get("source", {}).get("data"),
         "geometry": describe_geometry(experiment),
         "backgrounds": [b.name for b in experiment.backgrounds],
         "background_half_lives": {b.name: b.half_life for b in experiment.backgrounds},
@@ -114,7 +128,8 @@ def _left_out(card: Card) -> list[tuple[str, str]]:
 def _exposure(card: Card) -> tuple[str, str]:
     duration = card.experiment.exposure.duration
     if not has_amount(card.document):
-        return "live time", write_quantity(duration, "d", digits=6)
+        start = write_quantity(card.experiment.exposure.start, "d", digits=6)
+        return "live time", f"{write_quantity(duration, 'd', digits=6)}, from {start} on"
     amount = write_quantity(UNIT_MASS * duration, "t*yr", digits=6)
     return "exposure", f"{amount}, as 1 t for {write_quantity(duration, 'yr', digits=6)}"
 
@@ -130,6 +145,27 @@ def _background(background: "Background | FlatBackground", card: Card) -> str:
     life = describe_half_life(background.half_life)
     at = [rate] if math.isinf(background.half_life) else [f"{rate} at t = 0", life]
     return f"{background.name} {', '.join([*at, describe_uncertainty(background)])}"
+
+
+def _shape(background: "Background | FlatBackground", card: Card) -> str:
+    """Describe the spectrum of a background by its shape and its range."""
+    shape = card.document["background"][background.name]["shape"]
+    low, high = (_keV(float(background.spectrum.knots[i])) for i in (0, -1))
+    return f"{shape} at {low}" if low == high else f"{shape} from {low} to {high}"
+
+
+def _data_set(card: Card) -> str:
+    """Say which data of the isotope are used; nothing for spectra of the user's own."""
+    stated = card.document.get("source", {}).get("data")
+    return f"; {stated} data" if stated else ""
+
+
+def _electrons(card: Card) -> str:
+    """Describe the target: its electrons, its mass if it is stated, what it is made of."""
+    target = card.experiment.detector.target
+    mass = card.document["detector"].get("mass")
+    made = [mass and f"in {mass}", target.material and f"of {target.material}"]
+    return " ".join([format_number(target.n_electrons), *filter(None, made)])
 
 
 def _uncertainty(of: "Systematic | Background | FlatBackground") -> dict[str, Any]:

@@ -16,6 +16,7 @@ from analysis.pseudoexperiments import METHODS, toys
 from analysis.thrower import Thrower
 from macros.calibrations import open_calibration
 from macros.card import Card
+from macros.options import LARGEST_STUDY
 from macros.session import open_fitter, template_sampling, using_threads, whole_number
 
 __all__ = ["Study", "confidence_level", "open_study", "throw_toys"]
@@ -42,7 +43,7 @@ def throw_toys(
     card: Card, n: int, *, first: int, level: float | None, events: bool, fitted: bool
 ) -> dict[str, NDArray[np.generic]]:
     """Throw and fit pseudo-experiments of a card that has a seed; see `Card.toys`."""
-    n, first = whole_number("n", n, least=1), whole_number("first", first)
+    n, first = whole_number("n", n, least=1, most=LARGEST_STUDY), whole_number("first", first)
     confidence = confidence_level(card, level)
     thrower = Thrower(
         fitter=open_fitter(card), seed=int(card.run.seed or 0), events=events, drawn=card.fit.drawn

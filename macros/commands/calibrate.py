@@ -18,7 +18,7 @@ from macros.options import (
     SeedOption,
     SetOption,
     ThreadsOption,
-    count,
+    toy_count,
 )
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def calibrate(
         list[str] | None, typer.Argument(metavar="[DATA]...", help=f"{DATA_HELP} True values lie around it.")
     ] = None,
     n: Annotated[
-        int, typer.Option("-n", parser=count(1), metavar="N", help="Pseudo-experiments per true value.")
+        int,
+        typer.Option("-n", parser=toy_count(1), metavar="N", help="Pseudo-experiments per true value."),
     ] = N_TOYS,
     at: Annotated[
         str | None,

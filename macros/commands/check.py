@@ -1,5 +1,6 @@
 """`nugauge check`: whether a card is valid, and what it describes."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from macros.console import emit_json, format_number, print_table, say, warn
@@ -107,15 +108,22 @@ def _prospects(card: "Card", found: "Outlook") -> tuple[list[tuple[str, str]], l
     from macros.card.exposure import has_amount
 
     days = card.experiment.exposure.duration / 86400
-    generated = "not finite" if found.generated is None else f"{found.generated:.5g}"
-    rate = f"{found.recorded / days:.4g} recorded a day"
+    generated, recorded = _finite(found.generated), _finite(found.recorded)
+    rate = f"{_finite(found.recorded / days, 4)} recorded a day"
     return [
-        ("expected", f"{generated} drawn, {found.recorded:.5g} recorded, {found.in_bins:.5g} in the bins"),
+        (
+            "expected",
+            f"{generated} drawn, {recorded} recorded, {found.in_bins:.5g} in the bins",
+        ),
         ("rate", f"{rate} and tonne" if has_amount(card.document) else rate),
     ], [
         ("time", "–" if found.seconds is None else f"about {found.seconds:.2g} s to simulate"),
-        ("disk", f"at most {found.bytes / 1e6:.3g} MB of events"),
+        ("disk", f"at most {_finite(found.bytes / 1e6, 3)} MB of events"),
     ]
+
+
+def _finite(number: float | None, digits: int = 5) -> str:
+    return "not finite" if number is None or not math.isfinite(number) else f"{number:.{digits}g}"
 
 
 def _reach(limit: "LimitResult | None") -> str:

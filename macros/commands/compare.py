@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from macros.console import emit_json, format_number, print_table, progress, say
-from macros.options import JsonOption, SeedOption, SetOption, ThreadsOption, count
+from macros.options import JsonOption, SeedOption, SetOption, ThreadsOption, count, toy_count
 
 if TYPE_CHECKING:
     from analysis.hypotheses import HypothesisComparison, HypothesisResult
@@ -41,7 +41,9 @@ def compare(
             help="Event file, file.root:name of a TH1 or TH2, UHI JSON, CSV; of several NAME=FILE.",
         ),
     ],
-    n: Annotated[int, typer.Option("-n", parser=count(1), metavar="N", help="Toys of each model.")] = 10_000,
+    n: Annotated[
+        int, typer.Option("-n", parser=toy_count(1), metavar="N", help="Toys of each model.")
+    ] = 10_000,
     fix_a: Annotated[bool, _fix_option("A")] = False,
     fix_b: Annotated[bool, _fix_option("B")] = False,
     unbounded: Annotated[

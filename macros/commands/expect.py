@@ -3,7 +3,7 @@
 from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
-from macros.console import emit_json, print_table
+from macros.console import emit_json, print_table, warn
 from macros.options import CardArgument, JsonOption, OfOption, SetOption
 
 if TYPE_CHECKING:
@@ -22,10 +22,14 @@ def expect(
     loaded = load_chosen(card, override, of)
     say_left_out(loaded)
 
+    from macros.faintness import faint_signal
     from macros.inference import expectation
     from macros.results import expectation_document
 
     found = expectation(loaded)
+    faint = faint_signal(float(found.signal[1:-1].sum()), loaded.experiment)
+    if faint is not None:
+        warn(faint)
     if as_json:
         emit_json(expectation_document(found, loaded))
         return

@@ -6,7 +6,16 @@ from typing import Annotated
 import typer
 
 from macros.console import RunError, emit_json, progress
-from macros.options import CardArgument, JsonOption, OfOption, SeedOption, SetOption, ThreadsOption, count
+from macros.options import (
+    CardArgument,
+    JsonOption,
+    OfOption,
+    SeedOption,
+    SetOption,
+    ThreadsOption,
+    count,
+    toy_count,
+)
 
 __all__ = ["DATA_HELP", "ExperimentOption", "LimitMethod", "PoiOption", "fit"]
 
@@ -46,7 +55,10 @@ def fit(
     gof: Annotated[
         int,
         typer.Option(
-            "--gof", parser=count(0), metavar="N", help="Test the goodness of fit with N pseudo-experiments."
+            "--gof",
+            parser=toy_count(0),
+            metavar="N",
+            help="Test the goodness of fit with N pseudo-experiments.",
         ),
     ] = 0,
     seed: SeedOption = None,

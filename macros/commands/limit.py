@@ -9,7 +9,15 @@ import typer
 from macros.commands.calibrate import N_TOYS, Nuisances, NuisancesOption
 from macros.commands.fit import DATA_HELP, ExperimentOption, PoiOption
 from macros.console import emit_json, message, progress
-from macros.options import CardArgument, JsonOption, OfOption, SeedOption, SetOption, TableOption, count
+from macros.options import (
+    CardArgument,
+    JsonOption,
+    OfOption,
+    SeedOption,
+    SetOption,
+    TableOption,
+    toy_count,
+)
 from macros.studies import AuditOption
 
 if TYPE_CHECKING:
@@ -50,7 +58,7 @@ def limit(
         int | None,
         typer.Option(
             "-n",
-            parser=count(1),
+            parser=toy_count(1),
             metavar="N",
             help=f"Without --table: pseudo-experiments per true value, {N_TOYS} if not given.",
             show_default=False,
@@ -64,7 +72,7 @@ def limit(
         int,
         typer.Option(
             "--toys",
-            parser=count(0),
+            parser=toy_count(0),
             metavar="N",
             help="Pseudo-experiments for the band of the expected limit.",
         ),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["sensitivity"]
 
+_ERRORS = (1e-9, 100.0)
+"""Relative errors per bin, as `fit.error_per_bin`."""
 _NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*)")
 
 
@@ -35,7 +37,7 @@ def sensitivity(
         typer.Option(
             "--scan",
             metavar="KEY=a:b:n",
-            help="Expected limits against a key, such as exposure.duration=10:100:10.",
+            help="Expected limits against a key, such as exposure.duration=10:100:10; before --set of the same.",
             show_default=False,
         ),
     ] = None,
@@ -55,6 +57,10 @@ def sensitivity(
         points, unit = _points("--errors", errors)
         if unit:
             raise typer.BadParameter(f"--errors {errors!r}: relative errors have no unit")
+        if not all(_ERRORS[0] <= p <= _ERRORS[1] for p in points):
+            raise typer.BadParameter(
+                f"--errors {errors!r}: must be above 0, from {_ERRORS[0]:g} to {_ERRORS[1]:g}"
+            )
         result = _against_errors(card, override, of, points, chosen, poi)
         head, labels = "error per bin", [f"{p:.4g}" for p in points]
         extra: dict[str, Any] = {}
@@ -62,8 +68,6 @@ def sensitivity(
         key, _, text = str(scan).partition("=")
         if not (key.strip() and text):
             raise typer.BadParameter(f"--scan {scan!r}: write KEY=a:b:n")
-        if key.strip() in {text.partition("=")[0].strip() for text in override or ()}:
-            raise typer.BadParameter(f"--scan and --set both give {key.strip()}: leave the second out")
         values = _scan_values(card, override, key.strip(), text)
         result = _against_key(card, override, of, key.strip(), values, chosen, poi)
         head, labels = key.strip(), [str(v) for v in values]
@@ -161,7 +165,7 @@ def _against_key(
     limits = []
     for value in values:
         text = f'"{value}"' if isinstance(value, str) else repr(value)
-        at = [*(override or ()), f"{key}={text}"]
+        at = choose_specific(override or (), [f"{key}={text}"])
         loaded = load_chosen(card, at, of, several=True, says=False)
         try:
             fitter = open_fitter(loaded, poi=poi)

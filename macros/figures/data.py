@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,6 @@ class FigureData:
 
 
 def _text(cell: Cell) -> str:
-    if cell is None:
-        return ""
-    return cell if isinstance(cell, str) else f"{cell:.8g}"
+    if isinstance(cell, str):
+        return cell
+    return "" if cell is None or not math.isfinite(cell) else f"{cell:.8g}"

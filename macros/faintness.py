@@ -1,0 +1,93 @@
+"""Whether anything is expected in the bins: of all, and of the signal beside the backgrounds."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detsim.experiment import Experiment
+from detsim.folding import fold_backgrounds
+
+__all__ = ["check_counts", "check_signal", "faint_signal"]
+
+_NOTHING = 1e-6
+"""Counts in the bins."""
+_NO_SIGNAL = (1e-9, 1e-14)
+"""Signal that no parameter of a fit makes visible: counts, and part of the background."""
+_FAINT = 1e-3
+"""Signal in units of the counting error of the background."""
+
+
+def check_counts(expected: NDArray[np.float64], experiment: Experiment) -> None:
+    """Refuse an experiment that sees nothing, or of which nobody can say what it sees.
+
+    Parameters
+    ----------
+    expected : ndarray, shape (n_bins,)
+        Without flow bins.
+    experiment : Experiment
+
+    Raises
+    ------
+    ValueError
+        If fewer than 1e-6 counts are expected in the bins, or a number that is not finite.
+    """
+    detector = experiment.detector
+    total = float(np.sum(expected))
+    low, high = 1000 * detector.edges[0], 1000 * detector.edges[-1]
+    if not math.isfinite(total):
+        raise ValueError(
+            "the expected counts are not finite: values of [model], [source] or [detector] are too large"
+        )
+    if total < _NOTHING:
+        raise ValueError(
+            f"only {total:.2g} counts are expected in the bins: the threshold of "
+            f"{1000 * detector.threshold:g} keV and the bins from {low:g} to {high:g} keV leave "
+            "nothing of this source, or it is too weak; check detector.threshold, detector.bins, the number "
+            "of electrons, source and exposure"
+        )
+
+
+def check_signal(expected: NDArray[np.float64], experiment: Experiment) -> None:
+    """Refuse to fit an experiment of which the backgrounds alone are seen.
+
+    Parameters
+    ----------
+    expected : ndarray, shape (n_bins,)
+        Signal and background.
+    experiment : Experiment
+
+    Raises
+    ------
+    ValueError
+        If the signal in the bins is below 1e-9 counts, or 1e-14 of the background.
+    """
+    background = _background(experiment)
+    signal = float(np.sum(expected)) - background
+    if abs(signal) < max(_NO_SIGNAL[0], _NO_SIGNAL[1] * background):
+        raise ValueError(
+            f"no signal is expected in the bins, beside {background:.4g} counts of background: there is "
+            "nothing to fit; check source, detector.threshold, detector.bins, target and exposure"
+        )
+
+
+def faint_signal(signal: float, experiment: Experiment) -> str | None:
+    """Say that a signal is lost in the counting error of the backgrounds; None if it is not.
+
+    Parameters
+    ----------
+    signal : float
+        Counts in the bins.
+    experiment : Experiment
+    """
+    background = _background(experiment)
+    if abs(signal) >= _FAINT * math.sqrt(background):
+        return None
+    return (
+        f"the signal, {signal:.3g} counts in the bins, is less than a thousandth of the counting error of "
+        f"the {background:.4g} counts of background"
+    )
+
+
+def _background(experiment: Experiment) -> float:
+    return float(fold_backgrounds(experiment)[:, 1:-1].sum()) if experiment.backgrounds else 0.0
