@@ -1,5 +1,6 @@
 """What a run of a card would give and take, before it is run."""
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -113,6 +114,9 @@ def _warnings(card: Card, in_bins: NDArray[np.float64]) -> Iterator[str]:
             Rounding.of(experiment)
         except ValueError as error:
             yield f"events cannot be written: {error}"
+    most = os.cpu_count() or 1
+    if (card.run.threads or 1) > most:
+        yield f"run.threads = {card.run.threads}: this machine has {most}, and commands refuse more"
     signal = float(fold(experiment, model).signal(model)[1:-1].sum())
     faint = faint_signal(signal, experiment)
     if faint is not None:

@@ -37,7 +37,7 @@ def sensitivity(
         typer.Option(
             "--scan",
             metavar="KEY=a:b:n",
-            help="Expected limits against a key, such as exposure.duration=10:100:10; before --set of the same.",
+            help="Expected limits against a key, such as exposure.duration=10:100:10; comes before --set.",
             show_default=False,
         ),
     ] = None,

@@ -144,6 +144,12 @@ def test_what_is_not_plausible_is_warned_of(override, key):
     assert any(text.startswith(key) for text in answer("check", CARD, "--set", override)["warnings"])
 
 
+def test_threads_of_this_machine():
+    """Contract: `check` warns of more threads than there are."""
+    warnings = answer("check", CARD, "--set", "run.threads=4096")["warnings"]
+    assert any(text.startswith("run.threads = 4096: this machine has") for text in warnings)
+
+
 def test_a_log_normal_may_be_large():
     """Contract: the legal form that the message gives is one."""
     system = '{ uncertainty = 2.0, constraint = "log-normal" }'
