@@ -1,7 +1,7 @@
 """Files of one campaign, joined: what they were before, or a message that says why not."""
 
 import json
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 import pytest
@@ -201,8 +201,8 @@ def test_what_hadd_joined_is_merged_too(tmp_path, campaign):
 def test_others_do_not_join(tmp_path, campaign, arguments, words):
     """Contract: the message names the file and every key that differs; nothing is written."""
     other = tmp_path / "other.root"
-    given = ("--first", 5000, "--seed", 5, *arguments)
-    answer("simulate", CARD, *given, "-o", other, "--events", 100)
+    given = {"--first": 5000, "--seed": 5, arguments[0]: arguments[1]}
+    answer("simulate", CARD, *chain(*given.items()), "-o", other, "--events", 100)
     message = refusal("merge", tmp_path / "x.root", *sorted(campaign.iterdir()), other)
     assert message.startswith(f"error: {other}: ")
     assert words in message
