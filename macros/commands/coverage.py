@@ -142,5 +142,3 @@ def coverage(
         else:
             say_coverage(study)
         judge_coverage(study, values, n, used_seed, output, max_failed)
-
-
