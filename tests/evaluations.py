@@ -146,7 +146,8 @@ def end_point(row):
 
 
 def evaluated_mean(row):
-    spectrum = replace(spectrum_of(row), endpoint=1e-3 * row["end_point"])
+    """Evaluations take allowed, or unique forbidden, shapes."""
+    spectrum = replace(spectrum_of(row), endpoint=1e-3 * row["end_point"], measured=(0.0, 0.0))
     return 1e3 * mean_beta(spectrum)
 
 
