@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Literal, Self
 
-from detsim.locks import FileStamp, Former, Lock, file_stamp
+from detsim.locks import FileStamp, Former, Lock, file_stamp, real_path
 
 __all__ = ["FileError", "WholeFile", "signals_held", "sync_directory", "whole_file", "whole_files"]
 
@@ -79,7 +79,9 @@ class WholeFile:
     def __init__(
         self, path: str | Path, *, former: Former | None = None, removes: Sequence[Path] = ()
     ) -> None:
-        self.path = Path(path).resolve()
+        self.path = real_path(path)
+        if self.path.is_symlink():
+            raise FileExistsError(errno.EEXIST, "is a symbolic link that leads to itself", str(self.path))
         if self.path.is_dir():
             raise IsADirectoryError(f"{self.path} is a directory, a file's name is needed")
         if self.path.exists() and not self.path.is_file():
@@ -87,7 +89,7 @@ class WholeFile:
         if not self.path.parent.is_dir():
             raise FileNotFoundError(f"{self.path}: the directory {self.path.parent} does not exist")
         self._former = dict(former) if former is not None else _present(self.path)
-        self._removes = [file.resolve() for file in removes]
+        self._removes = [real_path(file) for file in removes]
         self.final = False
         self._check_former()
         self._part = Lock(self.path.with_name(self.path.name + ".part"))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-__all__ = ["FileStamp", "Former", "Lock", "file_stamp"]
+__all__ = ["FileStamp", "Former", "Lock", "file_stamp", "real_path"]
 
 _BUSY = "is being written by another process: name another one"
 
@@ -36,6 +36,11 @@ class FileStamp:
 
 Former = Mapping[Path, FileStamp]
 """Files that may be replaced, by their resolved names, as they were when that was decided."""
+
+
+def real_path(path: str | Path) -> Path:
+    """Follow all symbolic links of a name; one that leads to itself stays."""
+    return Path(os.path.realpath(path))  # Path.resolve raises for such links
 
 
 def file_stamp(path: Path) -> FileStamp | None:

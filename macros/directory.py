@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from detsim.files import signals_held, sync_directory
-from detsim.locks import FileStamp, Lock, file_stamp
+from detsim.locks import FileStamp, Lock, file_stamp, real_path
 from macros.console import message
 
 __all__ = ["whole_directory"]
@@ -55,7 +55,7 @@ def whole_directory(
     ``.NAME.XXXXXXXX.former`` until the new one has its name. What a killed process left of these is told and
     removed by the next run of that name; a directory that had lost its name gets it back first.
     """
-    target = path.resolve()
+    target = real_path(path)
     _check_place(target)
     lock = Lock(target.with_name(f".{target.name}.part"))
     try:
@@ -80,6 +80,8 @@ def whole_directory(
 
 
 def _check_place(target: Path) -> None:
+    if target.is_symlink():
+        raise FileExistsError(errno.EEXIST, "is a symbolic link that leads to itself", str(target))
     here = Path.cwd()
     if target == here or target in here.parents:
         raise ValueError(f"{target} is the working directory or above it: name a directory of its own")
@@ -121,7 +123,7 @@ def _check_inputs(directory: Path, reads: Sequence[Path]) -> None:
     files = [file for file in directory.iterdir() if file.exists()]
     for read in reads:
         inside = read.exists() and (
-            directory in read.resolve().parents or any(read.samefile(file) for file in files)
+            directory in real_path(read).parents or any(read.samefile(file) for file in files)
         )
         if inside:
             raise ValueError(f"{directory} holds {read}, a file that is read: name another directory")

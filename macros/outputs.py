@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from detsim.locks import Former, file_stamp
+from detsim.locks import Former, file_stamp, real_path
 from macros.console import Interrupted, RunError
 from macros.recognition import TABLES, Kind, foreign
 from macros.split import Split, former_files, is_of_series
@@ -57,7 +57,7 @@ class Output:
         for name in (*written, *parts):
             if _same(name, file):
                 return name
-        resolved, target = file.resolve(), self.path.resolve()
+        resolved, target = real_path(file), real_path(self.path)
         if self.split and resolved.parent == target.parent:
             return resolved if is_of_series(resolved.name.removesuffix(".part"), target) else None
         return None
@@ -113,7 +113,7 @@ class FilePlan:
                 _check_replaceable(file, output, force=self.force)
                 stamp = file_stamp(file)
                 if stamp is not None:
-                    former[file.resolve()] = stamp
+                    former[real_path(file)] = stamp
         return former
 
     @contextmanager
@@ -140,7 +140,7 @@ class FilePlan:
                 str(file)
                 for output in self.writes
                 for file in output.present()
-                if file_stamp(file) != former.get(file.resolve())
+                if file_stamp(file) != former.get(real_path(file))
             ]
             if written and not (isinstance(error, OSError) and error.filename in written):
                 error.add_note(f"{', '.join(written)} {'is' if len(written) == 1 else 'are'} whole")
@@ -193,7 +193,7 @@ def _same(a: Path, b: Path) -> bool:
     """Tell whether two names are one file, or would be."""
     if a.exists() and b.exists():
         return a.samefile(b)
-    return a.resolve() == b.resolve()
+    return real_path(a) == real_path(b)
 
 
 def _check_replaceable(file: Path, output: Output, *, force: bool) -> None:

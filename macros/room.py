@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from detsim.locks import real_path
 from simgen.units import write_quantity
 
 __all__ = ["check_room"]
@@ -27,7 +28,7 @@ def check_room(path: Path, rows: float, row_bytes: float) -> None:
     ------
     ValueError
     """
-    directory = path.resolve().parent
+    directory = real_path(path).parent
     if not directory.is_dir():
         return  # whoever opens the file says so
     free, least = shutil.disk_usage(directory).free, _SMALLEST * rows * row_bytes

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from detsim.eventfile import EventWriter, RunInfo
-from detsim.locks import Former, Lock
+from detsim.locks import Former, Lock, real_path
 from macros.split import Split, former_files, is_of_series, series_file
 from simgen.events import Events
 
@@ -148,7 +148,7 @@ class EventSeries:
         number = len(self.files)
         removes: list[Path] = []
         if self.split and not number:
-            directory = self.path.parent.resolve()
+            directory = real_path(self.path.parent)
             self._lock = Lock(directory / f"{self.path.name}.part")  # no other process may write the series
             removes = self._others(directory)
         path = series_file(self.path, number) if self.split else self.path
@@ -161,7 +161,7 @@ class EventSeries:
         """List the former files of the series but the first; refuse those that were made meanwhile."""
         former = self._former or {}
         for file in former_files(self.path, self.split):
-            if file.resolve() not in former:
+            if real_path(file) not in former:
                 reason = "was made by another process meanwhile, and is not replaced: name another one"
                 raise FileExistsError(17, reason, str(file))
         known = (file for file in former if file.parent == directory and is_of_series(file.name, self.path))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from detsim.locks import real_path
 from macros.console import RunError, format_number, plain, say, warn
 from macros.options import count
 from macros.outputs import FilePlan, Output, picture_outputs
@@ -140,7 +141,7 @@ def study_plan(
     """
     if figure is not None and picture_kind(figure) not in {"pdf", "png"}:
         raise typer.BadParameter(f"--figure {figure}: the name must end in .pdf or .png")
-    if figure is not None and not figure.resolve().parent.is_dir():
+    if figure is not None and not real_path(figure).parent.is_dir():
         raise typer.BadParameter(f"--figure {figure}: there is no directory {figure.parent}")
     toys = () if output is None else (Output(path=output, kind="toys"),)
     writes = (*toys, *picture_outputs(figure, *_BESIDE))

@@ -325,6 +325,21 @@ def _branch(found):
     return Branch(dtype=found["dtype"], unit=found["unit"], description=found["description"])
 
 
+@pytest.mark.parametrize(
+    "command",
+    [("simulate", CARD, *EVENTS), ("run", CARD, "--seed", 1), ("init", CARD), ("toys", CARD, "-n", 3)],
+    ids=lambda c: c[0],
+)
+def test_a_link_that_leads_to_itself(tmp_path, command):
+    """Contract. Finds an internal error instead of a message."""
+    link = tmp_path / "x.root"
+    link.symlink_to(link)
+    message = refusal(*command, "-o", link)
+    assert "x.root" in message
+    assert "symbolic link that leads to itself" in message
+    assert link.is_symlink()
+
+
 def test_a_mode_is_kept(made):
     """Contract. Finds a private file that everybody can read after --force."""
     path, run = made / "events.root", made / "run"
