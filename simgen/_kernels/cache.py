@@ -234,7 +234,9 @@ class Cache:
             return None
         for directory in place.readable:
             try:
-                return internals.load(_read(directory / name), target)
+                found = internals.load(_read(directory / name), target)
+                if found.signature.args == tuple(getattr(signature, "args", signature)):
+                    return found
             except FileNotFoundError:
                 continue
             except Exception as error:  # whatever is wrong with it
@@ -245,7 +247,8 @@ class Cache:
     def save_overload(self, signature: Any, compiled: Any) -> None:
         """Keep what was compiled for a signature."""
         place, name = self._place(), self._file(signature)
-        if place is None or not place.is_current():
+        in_this_process = " at 0x" in repr(signature)  # such a type has another name in the next
+        if place is None or not place.is_current() or in_this_process:
             return
         if place.writable is None:
             _say_not_kept(f"{place.reason}; set NUMBA_CACHE_DIR to a directory that can be written")
