@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from analysis._kernels import batch as _batch
 from analysis._kernels.layout import Layout
 from analysis._kernels.rows import LANES
-from analysis.programs import program
+from analysis.workspace import workspace
 from simgen.threads import in_chunks
 
 __all__ = ["Problem"]
@@ -168,7 +168,7 @@ class Problem:
         if self.held is not None:
             mask[1:] = self.held
         bounds[mask, 0] = -math.inf
-        written = program(self.layout, mask, bounded=task != _batch.ERRORS)
+        space = workspace(self.layout, mask)
         knots = np.ascontiguousarray(self.layout.knots, np.float64)
         powers = np.ascontiguousarray(self.layout.powers, np.float64)
         powers = powers.reshape(*powers.shape[:2], -1)
@@ -192,14 +192,13 @@ class Problem:
         )
 
         def run(begin: int, end: int) -> None:
-            room = np.zeros(written.n_rows * LANES), np.zeros((4, LANES))
+            room = np.zeros(space.n_rows * LANES), np.zeros((4, LANES))
             _batch.chunk(
                 task,
                 begin,
                 end,
-                written.code,
-                written.numbers,
-                written.ends,
+                space.code,
+                space.numbers,
                 knots,
                 powers,
                 *room,

@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis._kernels.counts import expect
 from analysis._kernels.newton import minimise
 from analysis._kernels.rows import (
     APART,
@@ -17,18 +18,17 @@ from analysis._kernels.rows import (
     LANES,
     LOW,
     MEASURED,
-    REGULAR,
     ROW,
     SEARCH,
     SLOPE_AT_BEST,
     STEP_OF,
 )
-from analysis._kernels.tape import run
+from analysis._kernels.steps import step
 from simgen._kernels.jit import kernel
-from simgen._kernels.lanes import STEP, less, load, spread, store, where
+from simgen._kernels.lanes import less, load, spread, store, where
 
 Array = NDArray[np.float64]
-Code = NDArray[np.uint64]
+Indices = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
 
 FIT, PROFILE, CROSSING, ERRORS = 0, 1, 2, 3
@@ -73,16 +73,15 @@ def _estimate(estimator: Array, n_bins: int, end: np.uint64, w: Array) -> None:
     """Start where a linear estimator puts the minimum."""
     best = BEST
     for p in range(len(estimator)):
-        for k in range(_0, ROW, STEP):
-            row, found = _FIRST + end + k, spread(estimator[p, 0])
-            for j in range(1, estimator.shape[1]):
-                if j == 1 + n_bins:
-                    row = MEASURED + APART + k
-                found = found + estimator[p, j] * load(w, row)
-                row += ROW if j <= n_bins else APART
-            low, high = load(w, best - BEST + LOW + k), load(w, best - BEST + HIGH + k)
-            found = where(less(found, low), low, found)
-            store(w, best + k, where(less(high, found), high, found))
+        row, found = _FIRST + end, spread(estimator[p, 0])
+        for j in range(1, estimator.shape[1]):
+            if j == 1 + n_bins:
+                row = MEASURED + APART
+            found = found + estimator[p, j] * load(w, row)
+            row += ROW if j <= n_bins else APART
+        low, high = load(w, best - BEST + LOW), load(w, best - BEST + HIGH)
+        found = where(less(found, low), low, found)
+        store(w, best, where(less(high, found), high, found))
         best += APART
 
 
@@ -168,8 +167,8 @@ def _depart(
 
 @kernel(nogil=True)
 def chunk(
-    task: int, begin: int, end: int, code: Code, numbers: Array, ends: Code, knots: Array, powers: Array,
-    w: Array, walked: Array, counts: Array, measured: Array, bounds: Array, points: Array, estimator: Array,
+    task: int, begin: int, end: int, code: Indices, numbers: Array, knots: Array, powers: Array, w: Array,
+    walked: Array, counts: Array, measured: Array, bounds: Array, points: Array, estimator: Array,
     near: bool, floors: Array, steps: Array, threshold: float, edge: float, reach: float, found: Array,
     values: Array, failed: Mask,
 ) -> None:  # fmt: skip
@@ -179,8 +178,8 @@ def chunk(
     ----------
     task : int
     begin, end : int
-    code, numbers, ends
-        A program: see `analysis.programs`.
+    code, numbers
+        The model: see `analysis.workspace`.
     knots, powers : ndarray, shapes (J,) and (J, 4, L × N)
         Of a tabulated signal.
     w : ndarray, shape (n_rows × LANES,)
@@ -220,7 +219,7 @@ def chunk(
         count = min(LANES, end - first)
         data = _load(counts, measured, points, bounds, first, count, w)
         if task == ERRORS:
-            _bend(code, numbers, ends, knots, powers, w, size)
+            _bend(code, numbers, knots, powers, w, size)
             _give(STEP_OF, first, count, w, found, values, failed)
             continue
         if task == FIT and len(estimator) > 0:
@@ -232,7 +231,7 @@ def chunk(
         for _ in range(_WALK if crossing else 1):
             for k in range(LANES if crossing else 0):
                 w[BEST + np.uint64(k)] = walked[0, k] if walked[3, k] == 0.0 else walked[1, k]
-            minimise(code, numbers, ends, knots, powers, w, size, most, near, bool(near and searched))
+            minimise(code, numbers, knots, powers, w, size, most, near, bool(near and searched))
             if not crossing:
                 _give(BEST, first, count, w, found, values, failed)
             elif not _walk(w, first, count, points, floors, steps, goal, edge, reach, walked, found, failed):
@@ -240,20 +239,15 @@ def chunk(
 
 
 @kernel(part=True)
-def _bend(
-    code: Code, numbers: Array, ends: Code, knots: Array, powers: Array, w: Array, size: np.uint64
-) -> None:
+def _bend(code: Indices, numbers: Array, knots: Array, powers: Array, w: Array, size: np.uint64) -> None:
     """Compute the errors of the best parameters."""
-    for k in range(_0, ROW, STEP):
-        store(w, EXACT + k, 1.0)
-        store(w, FAILED + k, 0.0)
-        for p in range(k, size * APART, APART):
-            store(w, AT + p, load(w, BEST + p))
-            store(w, STEP_OF + p, 0.0)
-    run(code, numbers, _0, ends[3], knots, powers, w)
-    for k in range(_0, ROW, STEP):
-        for p in range(k, size * APART, APART):
-            store(w, STEP_OF + p, where(load(w, REGULAR + k), load(w, STEP_OF + p), math.nan))
+    store(w, EXACT, 1.0)
+    store(w, FAILED, 0.0)
+    for p in range(_0, size * APART, APART):
+        store(w, AT + p, load(w, BEST + p))
+        store(w, STEP_OF + p, 0.0)
+    expect(code, numbers, knots, powers, w)
+    step(code, numbers, w, False)
 
 
 @kernel(part=True)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis._kernels.counts import evaluate, expect
 from analysis._kernels.rows import (
     APART,
     AT,
@@ -21,7 +22,6 @@ from analysis._kernels.rows import (
     HIGH,
     LOW,
     REGULAR,
-    ROW,
     SHORTENED,
     SLOPE_AT_BEST,
     STEP_OF,
@@ -29,12 +29,12 @@ from analysis._kernels.rows import (
     TRUSTED,
     VALUE,
 )
-from analysis._kernels.tape import run
+from analysis._kernels.steps import step
 from simgen._kernels.jit import kernel
-from simgen._kernels.lanes import STEP, less, load, store, total, where
+from simgen._kernels.lanes import less, load, store, total, where
 
 Array = NDArray[np.float64]
-Code = NDArray[np.uint64]
+Indices = NDArray[np.uint64]
 
 _CONVERGED = 1e-10
 """Expected decrease of -2 ln L at which the last step is made: its square is what remains."""
@@ -49,9 +49,8 @@ _0 = np.uint64(0)
 
 @kernel(part=True)
 def minimise(
-    code: Code,
+    code: Indices,
     numbers: Array,
-    ends: Code,
     knots: Array,
     powers: Array,
     w: Array,
@@ -64,8 +63,8 @@ def minimise(
 
     Parameters
     ----------
-    code, numbers, ends
-        A program: see `analysis.programs`.
+    code, numbers
+        The model: see `analysis.workspace`.
     knots, powers : ndarray, shapes (J,) and (J, 4, L × N)
         Of a tabulated signal.
     w : ndarray, shape (n_rows × LANES,)
@@ -94,78 +93,73 @@ def minimise(
         _place(w, size, 0.0 if ended else 1.0)
         # at the end, for the values of those that were trusted
         valued = ended or watched > 0.0
-        for part in range(2 if ended else 3):
-            if part != 1 or valued:
-                run(code, numbers, ends[part], ends[part + 1], knots, powers, w)
+        expect(code, numbers, knots, powers, w)
+        if valued:
+            evaluate(code, numbers, w)
         if ended:
             break
-        left = watched = any_trusted = 0.0
-        for k in range(_0, ROW, STEP):
-            _advance(w, size, k)
-            live = 1.0 - load(w, DONE + k)
-            left += total(live)
-            watched += total(live * (1.0 - load(w, TRUSTED + k)))
-            any_trusted += total(load(w, TRUSTED + k))
-    for k in range(_0, ROW, STEP):
-        if steps > 0:
-            store(w, FAILED + k, where(load(w, DONE + k), load(w, FAILED + k), 1.0))
-        known = load(w, TRUSTED + k) if steps > 0 else 1.0 + 0.0 * load(w, DONE + k)
-        store(w, BEST_VALUE + k, where(known, load(w, VALUE + k), load(w, BEST_VALUE + k)))
+        step(code, numbers, w, True)
+        _advance(w, size)
+        live = 1.0 - load(w, DONE)
+        left, watched = total(live), total(live * (1.0 - load(w, TRUSTED)))
+        any_trusted = total(load(w, TRUSTED))
+    if steps > 0:
+        store(w, FAILED, where(load(w, DONE), load(w, FAILED), 1.0))
+    known = load(w, TRUSTED) if steps > 0 else 1.0 + 0.0 * load(w, DONE)
+    store(w, BEST_VALUE, where(known, load(w, VALUE), load(w, BEST_VALUE)))
 
 
 @kernel(part=True)
 def _begin(w: Array, size: np.uint64, near: bool, trusted: bool) -> None:
     exact, trust, decrease = 1.0 if near else 0.0, 1.0 if trusted else 0.0, math.inf if trusted else 0.0
-    for k in range(_0, ROW, STEP):
-        store(w, EXACT + k, exact)
-        store(w, BEST_VALUE + k, math.inf)
-        store(w, FRACTION + k, 1.0)
-        store(w, DECREASE + k, decrease)
-        store(w, TRUSTED + k, trust)
-        for place in (DONE, FAILED, SHORTENED, CAUTIOUS):
-            store(w, place + k, 0.0)
-        for p in range(k, size * APART, APART):
-            store(w, STEP_OF + p, 0.0)
-            store(w, TRIAL + p, 0.0)
+    store(w, EXACT, exact)
+    store(w, BEST_VALUE, math.inf)
+    store(w, FRACTION, 1.0)
+    store(w, DECREASE, decrease)
+    store(w, TRUSTED, trust)
+    for place in (DONE, FAILED, SHORTENED, CAUTIOUS):
+        store(w, place, 0.0)
+    for p in range(_0, size * APART, APART):
+        store(w, STEP_OF + p, 0.0)
+        store(w, TRIAL + p, 0.0)
 
 
 @kernel(part=True)
 def _place(w: Array, size: np.uint64, share: float) -> None:
     """Set the parameters that are tried next, or the best ones."""
     for p in range(_0, size * APART, APART):
-        for k in range(_0, ROW, STEP):
-            x = load(w, BEST + p + k)
-            if share > 0.0:
-                bottom, top = load(w, LOW + p + k), load(w, HIGH + p + k)
-                x = x + load(w, FRACTION + k) * load(w, STEP_OF + p + k)
-                x = where(less(x, bottom), bottom, x)
-                x = where(less(top, x), top, x)
-            store(w, AT + p + k, x)
+        x = load(w, BEST + p)
+        if share > 0.0:
+            bottom, top = load(w, LOW + p), load(w, HIGH + p)
+            x = x + load(w, FRACTION) * load(w, STEP_OF + p)
+            x = where(less(x, bottom), bottom, x)
+            x = where(less(top, x), top, x)
+        store(w, AT + p, x)
 
 
 @kernel(part=True)
-def _advance(w: Array, size: np.uint64, k: int) -> None:
+def _advance(w: Array, size: np.uint64) -> None:
     """Judge what was tried, take over the next steps where it was accepted, and end where it is there.
 
     What is 1 or 0 for every data set are conditions.
     """
     end = size * APART
-    live, trusted, fraction = 1.0 - load(w, DONE + k), load(w, TRUSTED + k), load(w, FRACTION + k)
-    value, best, last = load(w, VALUE + k), load(w, BEST_VALUE + k), load(w, DECREASE + k)
+    live, trusted, fraction = 1.0 - load(w, DONE), load(w, TRUSTED), load(w, FRACTION)
+    value, best, last = load(w, VALUE), load(w, BEST_VALUE), load(w, DECREASE)
     size_of = where(less(best, 0.0), 0.0 - best, best)
     fallen = where(less(best + _ROUNDING * (1.0 + size_of), value), 0.0, less(value, math.inf))
     accepted = live * where(trusted, 1.0, fallen)
     watched, rejected = accepted * (1.0 - trusted), live - accepted
     best = where(watched, value, best)
-    shortened = where(watched, less(fraction, 1.0), load(w, SHORTENED + k))
+    shortened = where(watched, less(fraction, 1.0), load(w, SHORTENED))
     fraction = where(watched, 1.0, where(rejected, 0.5 * fraction, fraction))
     done = rejected * less(fraction, _SMALLEST_FRACTION)
     failed = done * (1.0 - less(last, 1e-7))
 
-    regular, exact, cautious = load(w, REGULAR + k), load(w, EXACT + k), load(w, CAUTIOUS + k)
+    regular, exact, cautious = load(w, REGULAR), load(w, EXACT), load(w, CAUTIOUS)
     decrease = 0.0 * fraction
     for p in range(_0, end, APART):
-        decrease = decrease - 0.5 * load(w, TRIAL + p + k) * load(w, GRADIENT + p + k)
+        decrease = decrease - 0.5 * load(w, TRIAL + p) * load(w, GRADIENT + p)
     # Fisher's matrix is positive definite, unless nothing is measured
     irregular = accepted * (1.0 - regular)
     lost = irregular * (1.0 - exact)
@@ -181,27 +175,27 @@ def _advance(w: Array, size: np.uint64, k: int) -> None:
     short = (rest - near) * shortened
 
     for p in range(_0, end, APART):
-        here, at = load(w, BEST + p + k), load(w, AT + p + k)
-        before = where(accepted * trusted, here, load(w, BEFORE + p + k))
-        step = where(going, load(w, TRIAL + p + k), where(accepted, 0.0, load(w, STEP_OF + p + k)))
+        here, at = load(w, BEST + p), load(w, AT + p)
+        before = where(accepted * trusted, here, load(w, BEFORE + p))
+        step = where(going, load(w, TRIAL + p), where(accepted, 0.0, load(w, STEP_OF + p)))
         here = where(back, before, where(accepted, at, here))
         moved = here + step
         if p > _0:
-            bottom = load(w, LOW + p + k)
+            bottom = load(w, LOW + p)
             moved = where(less(moved, bottom), bottom, moved)
-        store(w, BEFORE + p + k, before)
-        store(w, STEP_OF + p + k, step)
-        store(w, BEST + p + k, where(converged, moved, here))
-    store(w, SLOPE_AT_BEST + k, where(converged, load(w, GRADIENT + k), load(w, SLOPE_AT_BEST + k)))
+        store(w, BEFORE + p, before)
+        store(w, STEP_OF + p, step)
+        store(w, BEST + p, where(converged, moved, here))
+    store(w, SLOPE_AT_BEST, where(converged, load(w, GRADIENT), load(w, SLOPE_AT_BEST)))
     # where it was trusted, `minimise` finds the value
     best = where(back + far + again, math.inf, where(converged, best - decrease, best))
-    store(w, BEST_VALUE + k, best)
+    store(w, BEST_VALUE, best)
     decrease = where(going, decrease, where(far, 0.0, where(again, math.inf, last)))
-    store(w, DECREASE + k, decrease)
-    store(w, EXACT + k, where(again, 0.0, where(near + short, 1.0, exact)))
-    store(w, TRUSTED + k, where(back + far + again, 0.0, where(near, 1.0 - cautious, trusted)))
-    store(w, CAUTIOUS + k, where(back, 1.0, cautious))
-    store(w, SHORTENED + k, shortened)
-    store(w, FRACTION + k, fraction)
-    store(w, DONE + k, where(done + converged, 1.0, 1.0 - live))
-    store(w, FAILED + k, where(failed, 1.0, load(w, FAILED + k)))
+    store(w, DECREASE, decrease)
+    store(w, EXACT, where(again, 0.0, where(near + short, 1.0, exact)))
+    store(w, TRUSTED, where(back + far + again, 0.0, where(near, 1.0 - cautious, trusted)))
+    store(w, CAUTIOUS, where(back, 1.0, cautious))
+    store(w, SHORTENED, shortened)
+    store(w, FRACTION, fraction)
+    store(w, DONE, where(done + converged, 1.0, 1.0 - live))
+    store(w, FAILED, where(failed, 1.0, load(w, FAILED)))

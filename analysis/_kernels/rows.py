@@ -2,12 +2,14 @@
 
 All numbers stand in one array of rows of `LANES` data sets, side by side; no lane depends on another. First
 come the rows of the search, then PARAMETER rows of each parameter, then the data, a row each bin, then what
-`analysis.programs` needs.
+`analysis.workspace` needs.
 """
 
 import numpy as np
 
-LANES = 64
+from simgen._kernels.lanes import STEP
+
+LANES = int(STEP)
 ROW = np.uint64(LANES)
 """Length of a row. Places in the array are unsigned: one that cannot be negative needs no branch."""
 

@@ -10,10 +10,14 @@ from iminuit import Minuit
 from plain import scaled
 
 from analysis import layouts
-from analysis._kernels import rows, tape
+from analysis._kernels import counts as kernels
+from analysis._kernels import rows
+from analysis._kernels.counts import expect
+from analysis._kernels.model import MATRIX, MU
+from analysis._kernels.steps import differentiate
 from analysis.batch import Problem
 from analysis.fitter import make_fitter
-from analysis.programs import Writer
+from analysis.workspace import workspace
 from detsim.backgrounds import Background
 from detsim.experiment import FlatBackground
 from detsim.systematics import Systematic
@@ -86,20 +90,17 @@ def thrown(fitter, n, seed=1, gamma=0.1):
 
 
 @numba.njit
-def run_parts(code, numbers, ends, knots, powers, w):
-    for part in range(len(ends) - 1):
-        tape.run(code, numbers, ends[part], ends[part + 1], knots, powers, w)
+def run(code, numbers, knots, powers, w):
+    expect(code, numbers, knots, powers, w)
+    kernels.evaluate(code, numbers, w)
+    differentiate(code, numbers, w)
 
 
 def evaluate(layout, point, n, measured, exact):
-    """Value, gradient and Hessian from the compiled program, of one data set; and μ."""
+    """Value, gradient and Hessian of one data set from the compiled functions; and μ."""
     size = len(point)
-    writer = Writer(layout, list(range(size)))
-    writer.expect()
-    writer.evaluate()
-    writer.derive()
-    written = writer.program(shared=False)
-    w = np.zeros((written.n_rows, rows.LANES))
+    space = workspace(layout, np.zeros(size, np.bool_))
+    w = np.zeros((space.n_rows, rows.LANES))
     for p in range(size):
         w[rows.row_of(rows.AT, p)] = point[p]
         w[rows.row_of(rows.MEASURED, p)] = measured[p - 1] if p else 0.0
@@ -107,15 +108,19 @@ def evaluate(layout, point, n, measured, exact):
         w[rows.row_of_data(size, i)] = count
     w[rows.row_of(rows.EXACT)] = exact
     powers = layout.powers.reshape(*layout.powers.shape[:2], -1)
-    run_parts(written.code, written.numbers, written.ends, layout.knots, powers, w.reshape(-1))
+    run(space.code, space.numbers, layout.knots, powers, w.reshape(-1))
+
+    def bins_of(name, n_rows):
+        begin = int(space.code[int(name)]) // rows.LANES
+        return w[begin : begin + n_rows, 5]
+
     hessian = np.zeros((size, size))
-    for (p, q), row in writer.hessian.items():
-        hessian[p, q] = hessian[q, p] = 0.0 if row is None else w[row, 5]
+    hessian[np.tril_indices(size)] = bins_of(MATRIX, size * (size + 1) // 2)
     return (
         w[rows.row_of(rows.VALUE), 5],
         np.array([w[rows.row_of(rows.GRADIENT, p), 5] for p in range(size)]),
-        hessian,
-        np.array([w[row, 5] for row in writer.mu]),
+        hessian + np.tril(hessian, -1).T,
+        bins_of(MU, len(n)),
     )
 
 
