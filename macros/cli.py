@@ -1,10 +1,14 @@
 """The command `nugauge`."""
 
+import io
+import sys
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.core
 
+from macros.characters import printable
 from macros.commands.calibrate import calibrate
 from macros.commands.check import check
 from macros.commands.compare import compare
@@ -25,8 +29,10 @@ from macros.commands.run import run
 from macros.commands.sensitivity import sensitivity
 from macros.commands.simulate import detect, generate, simulate
 from macros.commands.toys import toys
+from macros.console import complain, message, say
 from macros.once import OnceCommand
-from macros.status import guard
+from macros.status import CLOSED_PIPE, FAILED, INTERRUPTED, guard
+from macros.streams import StandardOutputError, reserve_standard_files, standard_streams
 
 __all__ = ["app", "main"]
 
@@ -56,8 +62,45 @@ _COMMANDS: dict[str, Callable[..., None]] = {
 }
 """In the order of the help text."""
 
+_UsageError = typer.BadParameter.__mro__[1]
+"""A wrong argument, of which typer exports only the class for a wrong value."""
+
+
+class _Commands(typer.core.TyperGroup):
+    """The commands, with one message and an exit status for whatever goes wrong before or after them."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """Run the command line and end the program, unless `standalone_mode` is false."""
+        with standard_streams():
+            if not standalone_mode:
+                return super().main(*args, standalone_mode=False, **extra)
+            try:
+                status = super().main(*args, standalone_mode=False, **extra) or 0
+            except _UsageError as error:
+                status = _say_usage(error)
+            except StandardOutputError as error:
+                status = CLOSED_PIPE if error.closed_pipe else FAILED
+                if not error.closed_pipe:
+                    complain(str(error))
+            except typer.Abort:
+                status = INTERRUPTED
+        sys.exit(status)
+
+
+def _say_usage(error: Any) -> int:
+    """Say what is wrong with the arguments, as typer does."""
+    if isinstance(error.message, str):
+        error.message = printable(error.message)
+    text = io.StringIO()
+    error.show(file=text)
+    for line in text.getvalue().rstrip("\n").split("\n"):
+        message(line)
+    return int(error.exit_code)
+
+
 app = typer.Typer(
     name="nugauge",
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -71,9 +114,9 @@ def _show_version(value: bool) -> None:
         from importlib.metadata import PackageNotFoundError, version
 
         try:
-            typer.echo(f"nugauge {version('nugauge')}")
+            say(f"nugauge {version('nugauge')}")
         except PackageNotFoundError:
-            typer.echo("nugauge, not installed: run from its source")
+            say("nugauge, not installed: run from its source")
         raise typer.Exit
 
 
@@ -86,7 +129,7 @@ def _options(
     """Monte Carlo and statistics of neutrino-electron scattering.
 
     CARD is the path of a TOML file or the name of a preset. Exit status: 0; 1 for a failed run; 2 for a
-    wrong card, argument or input; 130 for Ctrl-C, 143 for SIGTERM.
+    wrong card, argument or input; 130 for Ctrl-C, 143 for SIGTERM, 141 for a closed pipe.
     """
 
 
@@ -96,6 +139,7 @@ for _name, _command in _COMMANDS.items():
 
 def main() -> None:
     """Run the command line."""
+    reserve_standard_files()
     app()
 
 

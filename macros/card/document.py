@@ -23,6 +23,7 @@ from macros.card.ranges import check_ranges
 from macros.card.run import RunSettings
 from macros.card.schema import json_schema
 from macros.card.several import Part, check_common, take_apart
+from macros.characters import printable
 
 if TYPE_CHECKING:
     from analysis.settings import FitSettings
@@ -76,7 +77,7 @@ def read_card(card: str | PathLike[str], overrides: Sequence[str] = ()) -> Card:
     except (ValueError, RecursionError) as error:
         raise CardError(name, [CardFault(key="", reason=f"is not TOML: {error}")]) from None
     directory = Path() if name in presets() else Path(name).parent
-    stem = Path(name).stem if text else name
+    stem = printable(Path(name).stem) if text else name
     return card_from_document(document, overrides, name=stem, file=name, directory=directory)
 
 
