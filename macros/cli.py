@@ -90,7 +90,7 @@ class _Commands(typer.core.TyperGroup):
 def _say_usage(error: Any) -> int:
     """Say what is wrong with the arguments, as typer does."""
     if isinstance(error.message, str):
-        error.message = printable(error.message)
+        error.message = printable(error.message).replace("Value error, ", "")  # pydantic's word
     text = io.StringIO()
     error.show(file=text)
     for line in text.getvalue().rstrip("\n").split("\n"):

@@ -48,6 +48,8 @@ def card_text(name: str) -> str:
 def _read_file(name: str) -> str:
     path = Path(name)
     fault = None
+    if not name.strip() or "\0" in name:
+        raise CardError(repr(name), [CardFault(key="", reason="is not the name of a file or of a preset")])
     try:
         if path.stat().st_size > _MAX_SIZE:
             fault = CardFault(key="", reason="is too large for a card", suggestion="a card is a TOML file")
@@ -57,9 +59,8 @@ def _read_file(name: str) -> str:
         fault = _unknown_preset(name)
     except UnicodeDecodeError:
         fault = CardFault(key="", reason="is not a text file", suggestion="a card is a TOML file")
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        fault = CardFault(key="", reason=f"cannot be read: {reason}")
+    except OSError as error:
+        fault = CardFault(key="", reason=f"cannot be read: {error.strerror}")
     raise CardError(name, [fault])
 
 
