@@ -2,8 +2,9 @@
 
 import io
 import sys
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Annotated, Any, cast
 
 import typer
 import typer.core
@@ -62,32 +63,47 @@ _COMMANDS: dict[str, Callable[..., None]] = {
 }
 """In the order of the help text."""
 
-_UsageError = typer.BadParameter.__mro__[1]
-"""A wrong argument, of which typer exports only the class for a wrong value."""
+_ClickError = cast("type[Exception]", typer.BadParameter.__mro__[2])
+"""A wrong command, argument or option: typer exports only the class for a wrong value, derived from it."""
 
 
 class _Commands(typer.core.TyperGroup):
     """The commands, with one message and an exit status for whatever goes wrong before or after them."""
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
         """Run the command line and end the program, unless `standalone_mode` is false."""
+        run = partial(super().main, args, prog_name, complete_var, False, windows_expand_args, **extra)
         with standard_streams():
             if not standalone_mode:
-                return super().main(*args, standalone_mode=False, **extra)
-            try:
-                status = super().main(*args, standalone_mode=False, **extra) or 0
-            except _UsageError as error:
-                status = _say_usage(error)
-            except StandardOutputError as error:
-                status = CLOSED_PIPE if error.closed_pipe else FAILED
-                if not error.closed_pipe:
-                    complain(str(error))
-            except typer.Abort:
-                status = INTERRUPTED
+                return run()
+            status = _status(run)
         sys.exit(status)
 
 
-def _say_usage(error: Any) -> int:
+def _status(run: Callable[[], Any]) -> int:
+    """Run the command line; say what is wrong with it, and return the exit status."""
+    try:
+        return run() or 0
+    except _ClickError as error:
+        return _say_wrong(error)
+    except StandardOutputError as error:
+        if error.closed_pipe:
+            return CLOSED_PIPE
+        complain(str(error))
+        return FAILED
+    except typer.Abort:
+        return INTERRUPTED
+
+
+def _say_wrong(error: Any) -> int:
     """Say what is wrong with the arguments, as typer does."""
     if isinstance(error.message, str):
         error.message = printable(error.message).replace("Value error, ", "")  # pydantic's word

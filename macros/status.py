@@ -188,7 +188,13 @@ def _explain(error: Exception) -> tuple[int, str]:
         return FAILED, "not enough memory"
     if isinstance(error, ValueError):
         return WRONG_INPUT, _explain_name(error) if isinstance(error, UnicodeEncodeError) else str(error)
+    return _explain_unexpected(error)
+
+
+def _explain_unexpected(error: Exception) -> tuple[int, str]:
     said = " ".join(str(error).split()) or "it says nothing of itself"
+    if said.startswith("Symlink loop"):  # pathlib before Python 3.13 has no class of its own for it
+        return WRONG_INPUT, said
     return FAILED, f"internal error: {said}: please report it with the traceback that {_DEBUG}=1 shows"
 
 
