@@ -146,21 +146,30 @@ def _json_file(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise FileError(path, "missing", "there is no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(path, "foreign", f"cannot be read as text: {error}") from error
+    except UnicodeDecodeError as error:
+        raise FileError(path, "foreign", "is not a text file in UTF-8") from error
+    except OSError as error:
+        raise FileError(path, "foreign", f"cannot be read: {error.strerror}") from error
     if not text.strip():
         raise FileError(path, "empty", "is empty; make it again")
     try:
         document = json.loads(text)
+    except RecursionError as error:
+        raise FileError(path, "foreign", "is JSON that is nested too deep for a histogram") from error
     except ValueError as error:
         raise FileError(path, "foreign", f"is not JSON: {error}") from error
     if not isinstance(document, dict) or "uhi_schema" not in document:
         raise FileError(path, "foreign", "is JSON, but no histogram: it has no key 'uhi_schema'")
-    axes = [
-        {
-            "label": axis.get("metadata", {}).get("label", ""),
-            "bins": axis.get("bins") or len(axis["edges"]) - 1,
-        }
-        for axis in document["axes"]
-    ]
-    return {"kind": "histogram", "axes": axes, "storage": document["storage"]["type"]}
+    try:
+        axes = [_axis(axis) for axis in document["axes"]]
+        storage = document["storage"]["type"]
+    except (AttributeError, LookupError, TypeError) as error:
+        reason = "is no histogram in UHI JSON, which has axes with bins or edges, and a storage with a type"
+        raise FileError(path, "foreign", reason) from error
+    return {"kind": "histogram", "axes": axes, "storage": storage}
+
+
+def _axis(axis: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe one axis of a histogram."""
+    bins = axis.get("bins") or len(axis["edges"]) - 1
+    return {"label": axis.get("metadata", {}).get("label", ""), "bins": bins}

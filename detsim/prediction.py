@@ -143,10 +143,11 @@ def recorded_total(experiment: Experiment, model: Model) -> float:
             ends = np.log1p(np.array([T_low, split]) / scale)
             below = np.log1p(np.array(sorted(T for T in stops if split > T)) / scale)
             total += quad(steep, *ends, points=below, limit=500, epsabs=0, **options)[0]
-    for i, b in enumerate(experiment.backgrounds):
-        recorded = inside * experiment.background_counts(i) * _recorded_share(b, detector)
-        total += recorded / experiment.luminosity
-    return total * experiment.luminosity
+    backgrounds = sum(
+        inside * experiment.background_counts(i) * _recorded_share(b, detector)
+        for i, b in enumerate(experiment.backgrounds)
+    )
+    return total * experiment.luminosity + backgrounds
 
 
 @np.errstate(under="ignore")

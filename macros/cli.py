@@ -1,10 +1,15 @@
 """The command `nugauge`."""
 
-from collections.abc import Callable
-from typing import Annotated
+import io
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Annotated, Any, cast
 
 import typer
+import typer.core
 
+from macros.characters import printable
 from macros.commands.calibrate import calibrate
 from macros.commands.check import check
 from macros.commands.compare import compare
@@ -25,8 +30,10 @@ from macros.commands.run import run
 from macros.commands.sensitivity import sensitivity
 from macros.commands.simulate import detect, generate, simulate
 from macros.commands.toys import toys
+from macros.console import complain, message, say
 from macros.once import OnceCommand
-from macros.status import guard
+from macros.status import CLOSED_PIPE, FAILED, INTERRUPTED, guard
+from macros.streams import StandardOutputError, reserve_standard_files, standard_streams
 
 __all__ = ["app", "main"]
 
@@ -56,8 +63,60 @@ _COMMANDS: dict[str, Callable[..., None]] = {
 }
 """In the order of the help text."""
 
+_ClickError = cast("type[Exception]", typer.BadParameter.__mro__[2])
+"""A wrong command, argument or option: typer exports only the class for a wrong value, derived from it."""
+
+
+class _Commands(typer.core.TyperGroup):
+    """The commands, with one message and an exit status for whatever goes wrong before or after them."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run the command line and end the program, unless `standalone_mode` is false."""
+        run = partial(super().main, args, prog_name, complete_var, False, windows_expand_args, **extra)
+        with standard_streams():
+            if not standalone_mode:
+                return run()
+            status = _status(run)
+        sys.exit(status)
+
+
+def _status(run: Callable[[], Any]) -> int:
+    """Run the command line; say what is wrong with it, and return the exit status."""
+    try:
+        return run() or 0
+    except _ClickError as error:
+        return _say_wrong(error)
+    except StandardOutputError as error:
+        if error.closed_pipe:
+            return CLOSED_PIPE
+        complain(str(error))
+        return FAILED
+    except typer.Abort:
+        return INTERRUPTED
+
+
+def _say_wrong(error: Any) -> int:
+    """Say what is wrong with the arguments, as typer does."""
+    if isinstance(error.message, str):
+        error.message = printable(error.message).replace("Value error, ", "")  # pydantic's word
+    text = io.StringIO()
+    error.show(file=text)
+    for line in text.getvalue().rstrip("\n").split("\n"):
+        message(line)
+    return int(error.exit_code)
+
+
 app = typer.Typer(
     name="nugauge",
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -71,9 +130,9 @@ def _show_version(value: bool) -> None:
         from importlib.metadata import PackageNotFoundError, version
 
         try:
-            typer.echo(f"nugauge {version('nugauge')}")
+            say(f"nugauge {version('nugauge')}")
         except PackageNotFoundError:
-            typer.echo("nugauge, not installed: run from its source")
+            say("nugauge, not installed: run from its source")
         raise typer.Exit
 
 
@@ -86,7 +145,7 @@ def _options(
     """Monte Carlo and statistics of neutrino-electron scattering.
 
     CARD is the path of a TOML file or the name of a preset. Exit status: 0; 1 for a failed run; 2 for a
-    wrong card, argument or input; 130 for Ctrl-C, 143 for SIGTERM.
+    wrong card, argument or input; 130 for Ctrl-C, 143 for SIGTERM, 141 for a closed pipe.
     """
 
 
@@ -96,6 +155,7 @@ for _name, _command in _COMMANDS.items():
 
 def main() -> None:
     """Run the command line."""
+    reserve_standard_files()
     app()
 
 

@@ -10,11 +10,16 @@ from typing import Any
 
 import typer
 
+from macros.characters import encodable, escape_unsafe, is_unicode, printable, readable_ascii
+
 __all__ = [
     "Interrupted",
     "RunError",
+    "complain",
     "emit_json",
+    "emit_text",
     "format_number",
+    "json_text",
     "message",
     "plain",
     "print_table",
@@ -37,19 +42,29 @@ class Interrupted(Exception):  # noqa: N818 (no error: what it asked for was don
     """A run that Ctrl-C ended, and that has kept what it had: exit status 130."""
 
 
-def say(text: str = "") -> None:
-    """Write a line of the result to standard output."""
-    typer.echo(text)
+def say(text: str = "", *, bold: bool = False) -> None:
+    """Write a line of the result to standard output; control characters are shown as escapes."""
+    typer.echo(typer.style(printable(text), bold=True) if bold else printable(text))
 
 
 def message(text: str) -> None:
-    """Write a line to standard error."""
-    typer.echo(text, err=True)
+    """Write a line to standard error; control characters are shown as escapes."""
+    typer.echo(printable(text), err=True)
 
 
 def warn(text: str) -> None:
     """Write a warning to standard error."""
-    message(f"{typer.style('warning:', fg='yellow')} {text}")
+    _labelled("warning:", "yellow", [text])
+
+
+def complain(*lines: str) -> None:
+    """Write an error to standard error, on one line or several."""
+    _labelled("error:", "red", lines)
+
+
+def _labelled(label: str, colour: str, lines: Sequence[str]) -> None:
+    text = "\n".join(map(printable, lines))
+    typer.echo(f"{typer.style(label, fg=colour)} {text}", err=True)
 
 
 def plain(value: Any) -> Any:
@@ -73,9 +88,29 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
+def json_text(document: Mapping[str, Any], *, ascii_only: bool = False) -> str:
+    r"""Write a document as JSON, with the escapes of JSON for what a terminal would obey.
+
+    Examples
+    --------
+    >>> print(json_text({"model": "E6 χ"}, ascii_only=True))
+    {
+      "model": "E6 \u03c7"
+    }
+    """
+    text = json.dumps(plain(document), allow_nan=False, ensure_ascii=ascii_only, indent=2)
+    return escape_unsafe(text)
+
+
 def emit_json(document: Mapping[str, Any]) -> None:
-    """Write one JSON document to standard output."""
-    typer.echo(json.dumps(plain(document), allow_nan=False, ensure_ascii=False, indent=2))
+    """Write one JSON document to standard output: in ASCII, if that has not all characters."""
+    typer.echo(json_text(document, ascii_only=not is_unicode(sys.stdout.encoding)))
+
+
+def emit_text(text: str) -> None:
+    """Write a document of several lines to standard output: in ASCII, if that has not all characters."""
+    unicode = is_unicode(sys.stdout.encoding)
+    typer.echo(text if unicode else readable_ascii(text), nl=False)
 
 
 def format_number(value: float | None, digits: int = 4) -> str:
@@ -95,12 +130,18 @@ def format_number(value: float | None, digits: int = 4) -> str:
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Write an aligned table to standard output: texts to the left, numbers to the right."""
-    cells = [[cell if isinstance(cell, str) else format_number(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
+    cells = [list(map(_cell, row)) for row in [head, *rows]]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     right = [bool(rows) and not any(isinstance(row[i], str) for row in rows) for i in range(len(head))]
-    for line in [list(head), *cells]:
+    for line in cells:
         padded = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(line, widths, right, strict=True)]
         say("  ".join(padded).rstrip())
+
+
+def _cell(value: Any) -> str:
+    """Write a cell as the terminal shows it, so that columns stay aligned."""
+    text = value if isinstance(value, str) else format_number(value)
+    return encodable(printable(text), sys.stdout.encoding)
 
 
 @contextmanager
@@ -135,14 +176,14 @@ def _bar(title: str, total: float | None, unit: str) -> Iterator[Callable[[float
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:3.0f} %"),
-        TextColumn("{task.fields[rate]}"),
+        TextColumn("{task.fields[rate]}", markup=False),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=total, rate="")
+        task = bar.add_task(printable(title), total=total, rate="")
         start, done = time.monotonic(), 0.0
 
         def advance(n: float) -> None:

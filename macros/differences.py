@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from macros.card import Card
 from macros.card.names import legal_names
+from macros.characters import printable
 from simgen.units import Kind, read_quantity
 
 __all__ = ["card_differences", "check_card", "check_same_experiment"]
@@ -85,6 +86,7 @@ def check_same_experiment(a: Card, b: Card) -> None:
 
 
 def _refuse(what: str, found: Sequence[str]) -> None:
+    found = [printable(text) for text in found]
     if found:
         lines = f" {found[0]}" if len(found) == 1 else "\n  ".join(["", *found])
         raise ValueError(f"{what}:{lines}")

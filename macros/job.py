@@ -1,6 +1,5 @@
 """The main job: simulate, histogram, fit, limit, plots, report."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from detsim.eventfile import EventFile
 from detsim.origin import origin
 from detsim.prediction import Expectation, predict
 from macros.card import Card
-from macros.console import plain
+from macros.console import json_text
 from macros.data import file_histogram
 from macros.directory import whole_directory
 from macros.plots import distance_plot, profile_plot, spectrum_plot
@@ -192,7 +191,7 @@ def _write_histograms(
 
 
 def _dump(path: Path, document: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(plain(document), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(json_text(document) + "\n", encoding="utf-8")
 
 
 def _histogram(card: Card, path: Path) -> hist.Hist[Any]:

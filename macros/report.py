@@ -8,6 +8,8 @@ from itertools import chain, pairwise, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from macros.characters import printable
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
@@ -174,6 +176,7 @@ def _render(report: Report) -> str:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_shown,
     )
     environment.filters["number"] = format_number
     environment.filters["count"] = _count
@@ -181,6 +184,13 @@ def _render(report: Report) -> str:
     return environment.get_template("report.html.j2").render(
         report=report, warnings=report.all_warnings(), provenance=list(_flat(report.provenance))
     )
+
+
+def _shown(value: Any) -> Any:
+    """Write the control characters of a text as escapes, line by line; leave drawings as they are."""
+    if isinstance(value, str) and not hasattr(value, "__html__"):
+        return "\n".join(map(printable, value.split("\n")))
+    return value
 
 
 def _count(value: float | None) -> str:

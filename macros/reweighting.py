@@ -2,7 +2,8 @@
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.comparison import Comparison, compare_weighted
 from detsim.eventfile import EventFile, EventWriter
+from detsim.files import FileError
 from detsim.locks import Former
 from detsim.reweighting import gamma_templates, weights
 from detsim.simulation import expected_generated
@@ -77,6 +79,15 @@ class Reweighting:
             "gamma_templates": self.templates,
             "events_per_second": self.tally.n_written / self.seconds,
         }
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Say in which file the events are that cannot be reweighted."""
+    try:
+        yield
+    except ValueError as error:
+        raise FileError(path, "damaged", str(error)) from error
 
 
 def reweight(
@@ -147,7 +158,8 @@ def reweight(
             for columns in file.iterate(step=_STEP):
                 n = len(columns["event"])
                 events = Events(**{"cos_theta": np.zeros(n), **columns}, n_generated=n)
-                found = {"weight": weights(events, *arguments, target_experiment=card.experiment)}
+                with _naming(source):
+                    found = {"weight": weights(events, *arguments, target_experiment=card.experiment)}
                 if templates:
                     abc = gamma_templates(events, *arguments, target_experiment=card.experiment)
                     found |= dict(zip(_TEMPLATES, abc, strict=True))

@@ -16,9 +16,10 @@ from typing import Any, TextIO, TypeVar
 
 import typer
 
-from macros.console import Interrupted, RunError, message, warn
+from macros.console import Interrupted, RunError, complain, warn
+from macros.streams import StandardOutputError
 
-__all__ = ["FAILED", "INTERRUPTED", "WRONG_INPUT", "guard"]
+__all__ = ["CLOSED_PIPE", "FAILED", "INTERRUPTED", "WRONG_INPUT", "guard"]
 
 WRONG_INPUT = 2
 """A wrong card or argument, or an input that cannot be read or is foreign."""
@@ -26,6 +27,8 @@ FAILED = 1
 """A run that failed: disk full, fit failed, a fault of the program."""
 INTERRUPTED = 130
 """Ctrl-C; 128 and the signal's number for others that ask to end."""
+CLOSED_PIPE = 141
+"""Standard output is a pipe whose reader has ended: as shells count SIGPIPE."""
 
 _POLITE = (signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
 
@@ -35,6 +38,10 @@ _TOLD = r".*provenance has no checksum"
 _WRONG_PATH = (FileExistsError, FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
 _FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 _NO_ROOM = "; nothing of this file is left: make room, write less at a time, or to another disk"
+_LINES = re.compile(r"\n(?=  )")
+"""Where a message of several lines is broken: the others are indented."""
+_LONGEST_PATH = 4096
+"""Characters that the name of a file may have, with its directories."""
 _WRONG_PATH_NUMBERS = {errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP}
 _WRONG_INPUT_CLASSES = (
     "macros.card.faults.CardError",
@@ -61,16 +68,15 @@ def guard(command: F) -> F:
         try:
             with _no_lost_interrupt(), ended.by_signals(), _warnings_told():
                 return command(*args, **kwargs)
-        except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):
+        except (typer.Exit, typer.Abort, typer.BadParameter, StandardOutputError):
             raise
         except KeyboardInterrupt as error:
-            status, text = ended.status, ended.text + _notes(error)
+            status, lines = ended.status, [ended.text + _notes(error)]
         except Interrupted as stopped:
-            status, text = ended.status, f"{ended.text}: {stopped}"
+            status, lines = ended.status, [f"{ended.text}: {stopped}"]
         except Exception as error:
-            status, text = _judge(error)
-            text += _notes(error)
-        message(f"{typer.style('error:', fg='red')} {text}")
+            status, lines = _judge(error)
+        complain(*lines)
         raise typer.Exit(status)
 
     return guarded  # type: ignore[return-value]  # wraps keeps the signature
@@ -165,26 +171,47 @@ def _notes(error: BaseException) -> str:
     return "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
 
 
-def _judge(error: Exception) -> tuple[int, str]:
+def _judge(error: Exception) -> tuple[int, list[str]]:
+    """Return the exit status and the lines of the message."""
+    status, text = _explain(error)
+    return status, _LINES.split(text + _notes(error))
+
+
+def _explain(error: Exception) -> tuple[int, str]:
     if _is_wrong_input(error):
         return WRONG_INPUT, str(error)
     if isinstance(error, RunError) or type(error).__name__ == "FitError":
         return FAILED, str(error)
     if isinstance(error, OSError):
-        wrong = isinstance(error, _WRONG_PATH) or error.errno in _WRONG_PATH_NUMBERS
-        file = f"{error.filename}: " if error.filename else ""
-        left = _NO_ROOM if error.errno in _FULL else ""
-        return (WRONG_INPUT if wrong else FAILED), f"{file}{error.strerror or error}{left}"
+        return _explain_system(error)
     if isinstance(error, MemoryError):
         return FAILED, "not enough memory"
-    if isinstance(error, OverflowError):
-        error = ValueError(
-            f"a value of the card or an option is too large or too small to compute with ({error})"
-        )
     if isinstance(error, ValueError):
-        return WRONG_INPUT, str(error)
-    name = type(error).__name__
-    return FAILED, f"{name}: {error} ({_DEBUG}=1 shows where)"
+        return WRONG_INPUT, _explain_name(error) if isinstance(error, UnicodeEncodeError) else str(error)
+    return _explain_unexpected(error)
+
+
+def _explain_unexpected(error: Exception) -> tuple[int, str]:
+    said = " ".join(str(error).split()) or "it says nothing of itself"
+    if said.startswith("Symlink loop"):  # pathlib before Python 3.13 has no class of its own for it
+        return WRONG_INPUT, said
+    return FAILED, f"internal error: {said}: please report it with the traceback that {_DEBUG}=1 shows"
+
+
+def _explain_system(error: OSError) -> tuple[int, str]:
+    wrong = isinstance(error, _WRONG_PATH) or error.errno in _WRONG_PATH_NUMBERS
+    file = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+    left = _NO_ROOM if error.errno in _FULL else ""
+    return (WRONG_INPUT if wrong else FAILED), f"{file}{error.strerror or error}{left}"
+
+
+def _explain_name(error: UnicodeEncodeError) -> str:
+    """Say that a text, which is a file's name if it is no longer than one, has no bytes in an encoding."""
+    name = f"{error.object}: this name" if len(error.object) <= _LONGEST_PATH else "a name of a file"
+    return (
+        f"{name} cannot be written in {error.encoding}: use a name of letters that it has, or set "
+        "PYTHONUTF8=1 in the environment"
+    )
 
 
 def _is_wrong_input(error: Exception) -> bool:

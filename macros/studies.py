@@ -1,6 +1,5 @@
 """What studies of pseudo-experiments share: options, the verdict on failed toys, audits, figures."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from detsim.locks import real_path
-from macros.console import RunError, format_number, plain, say, warn
+from macros.console import RunError, format_number, json_text, say, warn
 from macros.options import count
 from macros.outputs import FilePlan, Output, picture_outputs
 from macros.pictures import picture_kind, write_picture
@@ -152,6 +151,6 @@ def write_figure(
     path: Path, figure: "Figure", data: "FigureData", *, former: "Former | None" = None
 ) -> list[str]:
     """Write a picture, and its numbers beside it; return the names of the files."""
-    document = json.dumps(plain(data.document()), indent=2, ensure_ascii=False) + "\n"
+    document = json_text(data.document()) + "\n"
     contents = dict(zip(_BESIDE, (data.csv().encode(), document.encode()), strict=True))
     return [str(file) for file in write_picture(path, figure, contents, former=former)]

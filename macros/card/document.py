@@ -16,6 +16,7 @@ from macros.card.consistency import check_combinations, check_uncertainties
 from macros.card.exposure import has_amount
 from macros.card.faults import CardError, CardFault, FaultList
 from macros.card.files import locate_files
+from macros.card.limits import MAX_DEPTH, check_limits
 from macros.card.names import check_names
 from macros.card.overrides import apply_overrides
 from macros.card.presets import card_text, preset_text, presets
@@ -23,6 +24,7 @@ from macros.card.ranges import check_ranges
 from macros.card.run import RunSettings
 from macros.card.schema import json_schema
 from macros.card.several import Part, check_common, take_apart
+from macros.characters import printable
 
 if TYPE_CHECKING:
     from analysis.settings import FitSettings
@@ -73,10 +75,14 @@ def read_card(card: str | PathLike[str], overrides: Sequence[str] = ()) -> Card:
     text = card_text(name)
     try:
         document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise CardError(name, [CardFault(key="", reason=f"is not TOML: {error}")]) from None
+    except RecursionError:
+        raise CardError(name, [CardFault(key="", reason=f"is nested more than {MAX_DEPTH} deep")]) from None
+    except ValueError as error:
+        digits = "digits" in str(error)  # Python's limit to the numbers that it reads, without a place
+        reason = "holds a number of more than 308 digits" if digits else f"is not TOML: {error}"
+        raise CardError(name, [CardFault(key="", reason=reason)]) from None
     directory = Path() if name in presets() else Path(name).parent
-    stem = Path(name).stem if text else name
+    stem = printable(Path(name).stem) if text else name
     return card_from_document(document, overrides, name=stem, file=name, directory=directory)
 
 
@@ -108,7 +114,9 @@ def card_from_document(
     CardError
         With everything that is wrong.
     """
+    _refuse(file or name, check_limits(document))
     used, faults = apply_overrides(document, overrides)
+    _refuse(file or name, check_limits(used))
     parts, misplaced = take_apart(used)
     faults += misplaced
     read = [_read(part, directory or Path(), faults) for part in parts]
@@ -130,6 +138,11 @@ def card_from_document(
         run=run,
         warnings=tuple(dict.fromkeys(str(w) for r in read for w in r.warnings)),
     )
+
+
+def _refuse(file: str, faults: Sequence[CardFault]) -> None:
+    if faults:
+        raise CardError(file, faults)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from macros.characters import printable
+
 __all__ = ["CardError", "CardFault", "FaultList", "closest"]
 
 _HINTS = {
@@ -83,7 +85,7 @@ class CardFault:
     suggestion: str = ""
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.key, self.reason, self.suggestion) if part)
+        return printable(": ".join(part for part in (self.key, self.reason, self.suggestion) if part))
 
 
 class CardError(Exception):
@@ -103,9 +105,10 @@ class CardError(Exception):
         self.faults = tuple(faults)
 
     def __str__(self) -> str:
+        file = printable(self.file)
         if len(self.faults) == 1:
-            return f"{self.file}: {self.faults[0]}"
-        return "\n  ".join([f"{self.file}: {len(self.faults)} faults", *map(str, self.faults)])
+            return f"{file}: {self.faults[0]}"
+        return "\n  ".join([f"{file}: {len(self.faults)} faults", *map(str, self.faults)])
 
 
 def closest(word: str, choices: Iterable[str]) -> str | None:

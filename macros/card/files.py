@@ -33,6 +33,10 @@ def locate_files(document: dict[str, Any], directory: Path) -> list[CardFault]:
 
     faults = []
     for path, place in places:
+        unusual = _check_name(place["table"], directory)
+        if unusual:
+            faults.append(CardFault(key=f"{path}.table", reason=unusual))
+            continue
         name = os.path.abspath(directory / place["table"])  # noqa: PTH100 (a symbolic link stays one)
         place["table"] = name
         try:
@@ -46,6 +50,17 @@ def locate_files(document: dict[str, Any], directory: Path) -> list[CardFault]:
                 CardFault(key=f"{path}.table", reason=reason, suggestion="restore the file, or drop sha256")
             )
     return faults
+
+
+def _check_name(name: str, directory: Path) -> str:
+    """Say why no file can have this name, or why a file of this name cannot be stated in other files."""
+    if not name or "\0" in name:
+        return f"{name!r} is not the name of a file"
+    try:
+        os.path.abspath(directory / name).encode()  # noqa: PTH100
+    except UnicodeEncodeError:
+        return f"{directory / name}: the name of the file, or of its directory, is not UTF-8: rename it"
+    return ""
 
 
 def used_files(document: dict[str, Any]) -> dict[str, str]:

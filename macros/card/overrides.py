@@ -1,6 +1,7 @@
 """Overrides of single keys of a card, as ``--set key=value`` gives them."""
 
 import copy
+import os
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -67,7 +68,11 @@ def apply_overrides(
     changed = copy.deepcopy(dict(document))
     faults = []
     pairs = []
-    for text in overrides:
+    for argument in overrides:
+        text = _decoded(argument)
+        if text is None:
+            faults.append(CardFault(key=f"--set {argument}", reason="is not a text in UTF-8"))
+            continue
         key, equals, value = (part.strip() for part in text.partition("="))
         if not equals or not all(key.split(".")):
             faults.append(
@@ -115,6 +120,16 @@ def choose_specific(general: Sequence[str], specific: Sequence[str]) -> list[str
     """
     keys = {text.partition("=")[0].strip() for text in specific}
     return [*(text for text in general if text.partition("=")[0].strip() not in keys), *specific]
+
+
+def _decoded(argument: str) -> str | None:
+    """Return an argument as UTF-8, whatever the system's encoding; None if it is not."""
+    try:
+        return os.fsencode(argument).decode()
+    except UnicodeDecodeError:
+        return None
+    except UnicodeEncodeError:
+        return argument  # not from a command line
 
 
 def _read_value(text: str) -> Any:

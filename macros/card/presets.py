@@ -1,5 +1,8 @@
 """The text of a card: a preset's, or that of a file."""
 
+import errno
+import os
+import stat
 from pathlib import Path
 
 from macros.card.faults import CardError, CardFault, closest
@@ -46,21 +49,30 @@ def card_text(name: str) -> str:
 
 
 def _read_file(name: str) -> str:
-    path = Path(name)
-    fault = None
+    if not name.strip() or "\0" in name:
+        raise CardError(repr(name), [CardFault(key="", reason="is not the name of a file or of a preset")])
     try:
-        if path.stat().st_size > _MAX_SIZE:
-            fault = CardFault(key="", reason="is too large for a card", suggestion="a card is a TOML file")
-        else:
-            return path.read_text(encoding="utf-8-sig")
+        content = _read_bounded(name)
+        if len(content) <= _MAX_SIZE:
+            return content.decode("utf-8-sig")
+        fault = CardFault(key="", reason="is too large for a card", suggestion="a card is a TOML file")
     except (FileNotFoundError, NotADirectoryError):
         fault = _unknown_preset(name)
     except UnicodeDecodeError:
         fault = CardFault(key="", reason="is not a text file", suggestion="a card is a TOML file")
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        fault = CardFault(key="", reason=f"cannot be read: {reason}")
+    except OSError as error:
+        fault = CardFault(key="", reason=f"cannot be read: {error.strerror}")
     raise CardError(name, [fault])
+
+
+def _read_bounded(name: str) -> bytes:
+    """Read a file or a pipe up to a size; wait for no pipe that nobody writes to, and read no device."""
+    with os.fdopen(os.open(name, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:
+        mode = os.fstat(stream.fileno()).st_mode
+        if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+            raise OSError(errno.EINVAL, "it is a device")
+        os.set_blocking(stream.fileno(), True)
+        return stream.read(_MAX_SIZE + 1)
 
 
 def _unknown_preset(name: str) -> CardFault:

@@ -1,6 +1,7 @@
 """Types of the values in a card: numbers, and quantities that are texts with their unit."""
 
 import math
+import sys
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -54,8 +55,8 @@ def _read(
         return value
     if isinstance(value, str) and value in words:
         return words[value]
-    if number and not math.isfinite(value):
-        raise ValueError(f"must be finite, got {value}")
+    if number and not abs(value) <= sys.float_info.max:
+        raise ValueError(f"must be finite, got {value if isinstance(value, float) else 'too many digits'}")
     if not (number or isinstance(value, str)):
         raise ValueError(f"must be {KINDS[kind].article} in quotes, for example {KINDS[kind].example!r}")
     try:

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from macros.characters import escape_unsafe
+
 __all__ = ["write_toml"]
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -45,7 +47,7 @@ def _key(key: str) -> str:
 
 
 def _text(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return escape_unsafe(json.dumps(value, ensure_ascii=False))
 
 
 def _value(value: Any) -> str:
@@ -60,4 +62,4 @@ def _value(value: Any) -> str:
         return f"{{ {inner} }}" if inner else "{}"
     if isinstance(value, Sequence):
         return f"[{', '.join(map(_value, value))}]"
-    raise TypeError(f"a card cannot hold a {type(value).__name__}: {value!r}")
+    raise TypeError(f"a card cannot hold {value!r}")

@@ -1,12 +1,11 @@
 """`nugauge init`: an annotated card to edit."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from macros.console import message
+from macros.console import emit_text, message
 
 __all__ = ["init"]
 
@@ -30,7 +29,7 @@ def init(
 
     text = preset_text(preset)
     if output is None:
-        sys.stdout.write(text)
+        emit_text(text)
         return
     plan = FilePlan(reads=(), writes=(Output(path=output, kind="card"),), force=force)
     with plan.open() as former:

@@ -48,7 +48,8 @@ def _say(document: Mapping[str, Any]) -> None:
         say(f"provenance: {'its checksum is right' if document['provenance_checked'] else partly}")
     runs = zip(document.get("runs", []), document.get("provenance", []), strict=True)
     for number, (row, origin) in enumerate(runs, start=1):
-        say(f"\nrun {number}")
+        say()
+        say(f"run {number}")
         _say_run(row, origin)
     for name, kind in document.get("histograms", {}).items():
         say(f"histogram {name}: {kind}")

@@ -70,7 +70,7 @@ def list_(
         return
     for k in chosen:
         if len(chosen) > 1:
-            say(f"{typer.style(k, bold=True)}")
+            say(k, bold=True)
         print_table(_HEADS.get(k, ("name", "what it is")), entries[k])
         if k is Kind.MODELS:
             say()

@@ -61,7 +61,8 @@ def _report(result: "RunResult", as_json: bool) -> None:
         say_fit(result.fit)
         say()
         say_limit(result.limit)
-        message(f"\nlook at {result.directory / result.files['report']} first")
+        message("")
+        message(f"look at {result.directory / result.files['report']} first")
     if not result.fit.valid:
         warn(result.fit.reason)
     check_verdict(result.production.comparison, str(result.directory))

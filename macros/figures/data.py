@@ -6,6 +6,8 @@ import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from macros.characters import printable
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -62,7 +64,7 @@ class FigureData:
         """Write the table: a line of names, then the rows; a missing number is an empty cell."""
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(self.columns)
+        writer.writerow(map(printable, self.columns))
         writer.writerows([_text(cell) for cell in row] for row in self.rows)
         return stream.getvalue()
 
@@ -77,5 +79,5 @@ class FigureData:
 
 def _text(cell: Cell) -> str:
     if isinstance(cell, str):
-        return cell
+        return printable(cell)
     return "" if cell is None or not math.isfinite(cell) else f"{cell:.8g}"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING
 
+from macros.characters import printable
 from macros.style import (
     BLACK,
     BLUE,
@@ -56,7 +57,7 @@ def parameter_label(name: str) -> tuple[str, float]:
     >>> parameter_label("background_flat")
     ('background_flat', 1.0)
     """
-    return _PARAMETERS.get(name, (name, 1.0))
+    return _PARAMETERS.get(name, (printable(name).replace("$", r"\$"), 1.0))
 
 
 @styled()

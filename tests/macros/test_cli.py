@@ -66,7 +66,7 @@ def test_status(arguments, status):
         (PermissionError(13, "Permission denied", "x.root"), 2, "denied"),
         (ValueError("gamma must be finite"), 2, "gamma must be finite"),
         (MemoryError(), 1, "memory"),
-        (ZeroDivisionError("division by zero"), 1, "NUGAUGE_DEBUG=1 shows where"),
+        (ZeroDivisionError("division by zero"), 1, "NUGAUGE_DEBUG=1 shows"),
     ],
 )
 def test_guard(error, status, words, capsys, monkeypatch):

@@ -1,0 +1,266 @@
+"""Wrong cards, options and files, drawn with a fixed seed: every message is for a person."""
+
+import copy
+import json
+import os
+import random
+import re
+import tomllib
+import typing
+
+import pytest
+import typer.main
+from invocation import CARD, answer, invoke
+
+from macros.card import load_card
+from macros.card.presets import preset_text
+from macros.cli import app
+
+PROGRAMMERS = re.compile(
+    r"Traceback|internal error|\b[A-Z]\w*(Error|Exception|Warning)\b|NoneType|codec|null (byte|char)|"
+    r"lam value|division by zero|math (range|domain)|Errno|int\(\)|float\(\)|numpy|not supported|"
+    r"has no attribute|unhashable|subscript|recursion|too large to convert|sys\.|positional argument"
+)
+"""Words that say nothing to somebody who does not read the source."""
+
+VALUES = [
+    "0", "-1", "1e308", "1e-308", "nan", "-inf", "9223372036854775808", "1" + "0" * 400, "1" + "0" * 5000,
+    '""', '"x"', '"1e400 keV"', '"nan keV"', '"-1 keV"', '"0 d"', '"5"', "[]", "{}", "[1]", "[[1]]", "true",
+    '"a\\u0000b"', "2020-01-01", "{a = 1}", '["x", "y"]', '{table = "a\\u0000b.csv"}', '{table = "/tmp"}',
+    '{table = ""}', '{low = "1 keV"}', "[" * 60 + "]" * 60, "{a=" * 60 + "1" + "}" * 60,
+]  # fmt: skip
+"""What a key of a card may hold by mistake, in TOML."""
+
+ARGUMENTS = [
+    "", "x", "-1", "0", "1e400", "nan", "inf", "1.5", "1" * 5000, "9223372036854775808", "missing.root",
+    "folder.root", "folder.pdf", "loop.root", "/dev/full", "nodir/x.root", "nodir/x.pdf", "n" * 300 + ".root",
+    "gamma=0:1:1e9", "gamma=nan:1:3", "gamma=1:0:3", "0:1:3", "0,", "1e308:-1e308:3", "\udcff", "γ", "-1 GB",
+    "text.csv", "text.json", "toys.root",
+]  # fmt: skip
+"""What an argument or an option may hold by mistake."""
+
+NEEDED = {
+    "init": [], "list": [], "check": [CARD], "expect": [CARD],
+    "detect": [CARD, "true.root", "-o", "out.root"], "merge": ["out.root", "good.root"],
+    "reweight": ["good.root", "--to", CARD, "-o", "out.root"], "fit": [CARD, "good.root"],
+    "limit": [CARD, "good.root", "--toys", "0"], "calibrate": [CARD, "-n", "100", "-o", "out.root"],
+    "compare": [CARD, CARD, "good.root", "-n", "3"],
+    "contour": [CARD, "good.root", "--x", "gamma=0:1:3", "--y", "sin2_theta_w=0.1:0.3:3"],
+    "toys": [CARD, "-n", "3", "-o", "out.root"], "coverage": [CARD, "-n", "3", "--at", "0"],
+    "sensitivity": [CARD, "--errors", "0.1:0.2:2"], "counts": ["3", "--background", "1"],
+    "inspect": ["good.root"], "rerun": ["good.root"],
+    "simulate": [CARD, "-o", "out.root", "--events", "10"],
+    "generate": [CARD, "-o", "out.root", "--events", "10"],
+}  # fmt: skip
+"""Arguments with which each command works."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with good files, and with what is none."""
+    path = tmp_path_factory.mktemp("inputs")
+    answer("simulate", CARD, "-o", path / "good.root", "--seed", 1, "--events", 500)
+    answer("generate", CARD, "-o", path / "true.root", "--seed", 1, "--events", 500)
+    answer("toys", CARD, "-o", path / "toys.root", "--seed", 1, "-n", 5)
+    (path / "folder.root").mkdir()
+    (path / "folder.pdf").mkdir()
+    (path / "loop.root").symlink_to("loop.root")
+    (path / "loop.toml").symlink_to("loop.toml")
+    (path / "text.csv").write_text("hello\n")
+    (path / "text.json").write_text("hello\n")
+    return path
+
+
+def check(result, *named):
+    """Check that a command worked, or was refused with one message that names what was wrong."""
+    assert result.exit_code in {0, 2}, result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    found = PROGRAMMERS.search(result.stderr)
+    assert not found, (found, result.stderr[:1000])
+    if result.exit_code == 2:
+        assert result.stderr.lower().count("error: ") == 1, result.stderr[:1000]
+        assert any(name in result.stderr for name in named), (named, result.stderr[:1000])
+
+
+def keys(table, above=""):
+    """List the paths of all keys of a card, and of its tables."""
+    for key, value in table.items():
+        yield f"{above}{key}"
+        if isinstance(value, dict):
+            yield from keys(value, f"{above}{key}.")
+
+
+@pytest.mark.parametrize("preset", [CARD, "borexino-cr51-sterile", "lama-pm147-realistic"])
+def test_wrong_values_of_keys(preset):
+    """Contract: a value that a key cannot have is refused with the key, or the card works."""
+    stream = random.Random(7)
+    paths = list(keys(tomllib.loads(preset_text(preset))))
+    for _ in range(50):
+        path, value = stream.choice(paths), stream.choice(VALUES)
+        result = invoke("expect", preset, "--set", f"{path}={value}", "--json")
+        check(result, path, path.rpartition(".")[0] or path, path.rpartition(".")[2], "counts are expected")
+
+
+DEEP = 3000
+CARDS = {
+    "lists": "x = " + "[" * DEEP + "]" * DEEP,
+    "inline tables": "x = " + "{a=" * DEEP + "1" + "}" * DEEP,
+    "dotted key": ".".join("a" * DEEP) + " = 1",
+    "table": f"[{'.'.join('a' * 900)}]\nx = 1",
+    "digits": "x = 1" + "0" * 5000,
+    "hexadecimal": "[model]\ngamma = 0x" + "f" * 5000,
+    "control character": 'a = "\0"',
+    "empty": "",
+    "twice": "[model]\n[model]\n",
+    "no tables": "model = 1\nsource = 2\ndetector = 3\nexposure = 4\nbackground = 5",
+    "list of tables": '[[model]]\nname = "SM"',
+    "date": "[exposure]\nduration = 1979-05-27T07:32:00Z",
+    "experiment": "experiment = 3",
+    "encoding": "# é".encode("latin-1"),
+    "binary": bytes(range(256)),
+    "UTF-16": "[model]".encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_wrong_cards(tmp_path, name):
+    """Contract: whatever a card holds, the message names the card, for each command."""
+    content = CARDS[name]
+    card = tmp_path / "card.toml"
+    card.write_bytes(content if isinstance(content, bytes) else content.encode())
+    for command in (["check"], ["expect"], ["simulate", "-o", tmp_path / "x.root"], ["fit", "x.csv"]):
+        result = invoke(command[0], card, *command[1:])
+        assert result.exit_code == 2
+        check(result, "card.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("", "is not the name of a file"),
+        ("a\0b", "is not the name of a file"),
+        (".", "Is a directory"),
+        ("/dev/zero", "it is a device"),
+        ("loop.toml", "symbolic links"),
+        ("n" * 300, "File name too long"),
+        ("good.root/x", "no such file"),
+        ("large.toml", "too large"),
+        ("pipe.toml", "is missing"),
+    ],
+)
+def test_names_of_cards(folder, monkeypatch, name, words):
+    """Contract: what is no file is said to be none, at once and without reading it."""
+    monkeypatch.chdir(folder)
+    if name == "large.toml":
+        (folder / name).touch()
+        os.truncate(folder / name, 10**9)
+    if name == "pipe.toml" and not (folder / name).exists():
+        os.mkfifo(folder / name)
+    result = invoke("check", name)
+    assert result.exit_code == 2
+    check(result, words)
+
+
+def test_a_card_from_a_pipe():
+    """Contract: `nugauge check <(...)` works."""
+    reader, writer = os.pipe()
+    os.write(writer, preset_text("borexino-cr51-paper").encode())
+    os.close(writer)
+    try:
+        assert load_card(f"/dev/fd/{reader}").experiment.detector.name == "BOREXINO"
+    finally:
+        os.close(reader)
+
+
+COMMANDS: dict[str, typing.Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+def wrong_arguments(command, stream, n):
+    """Draw command lines, each with one argument or option that is wrong or unusual."""
+    parameters = [
+        p for p in COMMANDS[command].params if not getattr(p, "is_flag", False) and p.name != "help"
+    ]
+    positional = [p for p in parameters if p.param_type_name == "argument"]
+    needed = NEEDED[command]
+    n_given = next((i for i, word in enumerate(needed) if word.startswith("-")), len(needed))
+    for _ in range(n):
+        parameter, value = stream.choice(parameters), stream.choice(ARGUMENTS)
+        given, options = needed[:n_given], needed[n_given:]
+        if parameter in positional:
+            given[positional.index(parameter) : positional.index(parameter) + 1] = [value]
+        elif any(word in parameter.opts for word in options):
+            options[next(i for i, word in enumerate(options) if word in parameter.opts) + 1] = value
+        else:
+            options += [parameter.opts[-1], value]
+        line = [*options, "--", *given]
+        yield parameter, value, line
+
+
+@pytest.mark.parametrize("command", NEEDED)
+def test_wrong_arguments(folder, monkeypatch, command):
+    """Contract: a wrong argument is refused with its name or its value, or the command works."""
+    monkeypatch.chdir(folder)
+    stream = random.Random(command)
+    for parameter, value, line in wrong_arguments(command, stream, 10):
+        for path in folder.glob("out*"):
+            path.unlink()
+        result = invoke(command, *line)
+        shown = value.encode("unicode_escape").decode()[:40] if not value.isprintable() else value[:40]
+        named = [*parameter.opts, str(parameter.metavar), str(parameter.name), shown or "''", "out"]
+        named += [value.partition("=")[0]] if "=" in value else []
+        check(result, *named)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (["x", "-o", "out.pdf"], "there is no figure 'x'"),
+        (["1"], "--output"),
+    ],
+)
+def test_wrong_figures(folder, monkeypatch, line, words):
+    """Contract: a figure that cannot be made or written is refused before it is computed."""
+    monkeypatch.chdir(folder)
+    result = invoke("figure", *line)
+    assert result.exit_code == 2
+    check(result, words)
+
+
+def spoilt_files(path, stream, n):
+    """Yield the bytes of a file with some of them changed."""
+    whole = path.read_bytes()
+    for _ in range(n):
+        content = bytearray(whole)
+        for _ in range(stream.choice([1, 1, 5, 50])):
+            content[stream.randrange(len(content))] = stream.randrange(256)
+        yield bytes(content)
+
+
+@pytest.mark.parametrize("name", ["good.root", "toys.root"])
+def test_damaged_files(folder, tmp_path, name):
+    """Contract: of a damaged file it is said that it is damaged, not where the reader stumbled."""
+    stream = random.Random(5)
+    path = tmp_path / "spoilt.root"
+    for content in spoilt_files(folder / name, stream, 15):
+        path.write_bytes(content)
+        check(invoke("inspect", path), "spoilt.root")
+        other = tmp_path / "merged.root"
+        command = ("fit", CARD, path) if name == "good.root" else ("merge", other, path, "--force")
+        check(invoke(*command), "spoilt.root")
+
+
+def test_wrong_json(tmp_path):
+    """Contract: `inspect` says of JSON that is no histogram that it is none."""
+    good = {
+        "uhi_schema": 1,
+        "axes": [{"type": "regular", "lower": 0, "upper": 1, "bins": 2, "metadata": {"label": "x"}}],
+        "storage": {"type": "double", "values": [1, 2]},
+    }
+    wrong = [None, 1, "x", [], {}, [None], {"type": None}]
+    for key in ("axes", "storage"):
+        for value in wrong:
+            path = tmp_path / "h.json"
+            path.write_text(json.dumps({**copy.deepcopy(good), key: value}))
+            check(invoke("inspect", path), "h.json")
+    path.write_text("[" * 10**5 + "]" * 10**5)
+    check(invoke("inspect", path), "h.json")
