@@ -24,7 +24,6 @@ from simgen.oscillation import Disappearance, OscillatedSpectrum, oscillates
 from simgen.rate import component_shapes
 from simgen.shapes import Basis
 from simgen.spectra import Lines
-from simgen.steep import SPLIT, steep_edges, steep_nodes
 
 __all__ = [
     "MANY_KNOTS",
@@ -109,27 +108,14 @@ def _fold_piece(
 ) -> Array:
     """Fold one line, or a continuum, where nothing diverges: of a line it serves every Δm²."""
     end = dict(pieces(component))[line]
-    edges = breakpoints(detector, T_low, end, kinks_of(component))
-    if basis.bend is None:
-        T, weights = _nodes(edges, end)
-    else:
-        split = max(SPLIT * end, T_low)
-        steep = np.union1d(edges[edges < split], steep_edges(basis.bend, T_low, split))
-        below, above = steep_nodes(basis.bend, steep), _nodes(np.append(split, edges[edges > split]), end)
-        T, weights = (np.concatenate(pair) for pair in zip(below, above, strict=True))
-    response = bin_probabilities(detector, T) * (detector.acceptance(T) * weights)[:, None]
-    return component_shapes(component, basis, T, line=line, weight=weight) @ response
-
-
-def _nodes(edges: Array, end: float) -> tuple[Array, Array]:
-    """Place nodes between recoil energies, with weights, both in MeV.
-
-    T = end (1 - u²) tames the logarithm of the QED factors at the end point.
-    """
-    u = np.sqrt(1 - edges / end)
+    # T = end (1 - u²) tames the logarithm of the QED factors at the end point
+    u = np.sqrt(1 - breakpoints(detector, T_low, end, kinks_of(component)) / end)
     half, middle = -np.diff(u) / 2, (u[1:] + u[:-1]) / 2
     nodes = (middle[:, None] + half[:, None] * _X).ravel()
-    return end * (1 - nodes**2), (half[:, None] * _W).ravel() * 2 * nodes * end
+    weights = (half[:, None] * _W).ravel() * 2 * nodes * end
+    T = end * (1 - nodes**2)
+    response = bin_probabilities(detector, T) * (detector.acceptance(T) * weights)[:, None]
+    return component_shapes(component, basis, T, line=line, weight=weight) @ response
 
 
 def _fold_places(component: Component, basis: Basis, experiment: Experiment, model: Model) -> Array:

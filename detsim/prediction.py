@@ -20,7 +20,6 @@ from simgen.oscillation import oscillated
 from simgen.positivity import check_positive
 from simgen.rate import component_shapes
 from simgen.shapes import Basis, coefficients
-from simgen.steep import SPLIT
 
 __all__ = ["Expectation", "predict", "recorded_total"]
 
@@ -123,26 +122,7 @@ def recorded_total(experiment: Experiment, model: Model) -> float:
             many = len(bends(component)) > MANY_KNOTS
             # kinks that are not among the points keep the error estimate, not the integral, from 1e-8
             options = {"epsrel": 1e-6, "full_output": 1} if many else {"epsrel": 1e-8}
-            if basis.bend is None:
-                total += quad(integrand, 0.0, upper, points=points, limit=500, epsabs=0, **options)[0]
-                continue
-            split = max(SPLIT * end, T_low)
-            middle, scale = float(np.sqrt(1 - split / end)), basis.bend
-            above = points[points < middle]
-            total += quad(integrand, 0.0, middle, points=above, limit=500, epsabs=0, **options)[0]
-
-            def steep(
-                y: float, scale: float = scale, line: int | None = line, component: Component = component,
-                basis: Basis = basis, c: Array = c,
-            ) -> float:  # fmt: skip
-                T = np.array([scale * np.expm1(y)])
-                accepted = float(recorded_probability(detector, T)[0] * detector.acceptance(T)[0])
-                shapes = component_shapes(component, basis, T, line=line)[:, 0]
-                return accepted * float(T[0] + scale) * float(c @ shapes)
-
-            ends = np.log1p(np.array([T_low, split]) / scale)
-            below = np.log1p(np.array(sorted(T for T in stops if split > T)) / scale)
-            total += quad(steep, *ends, points=below, limit=500, epsabs=0, **options)[0]
+            total += quad(integrand, 0.0, upper, points=points, limit=500, epsabs=0, **options)[0]
     backgrounds = sum(
         inside * experiment.background_counts(i) * _recorded_share(b, detector)
         for i, b in enumerate(experiment.backgrounds)

@@ -1,13 +1,12 @@
 """Boxes in neutrino energy and recoil that bound the density of a channel drawn by rejection."""
 
-import math
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simgen.constants import M_E, SIGMA0
+from simgen.constants import SIGMA0
 from simgen.crosssection import dsigma_dT
 from simgen.kinematics import T_max
 from simgen.models import Model
@@ -63,15 +62,7 @@ def _fractions(model: Model, T_low: float, span: float, n: int) -> Array:
     if not (model.millicharge or model.vector_coupling or model.scalar_coupling):
         return even
     finest = max(0.05 * T_low / span, 1e-9)
-    bend = min((mass**2 / (2 * M_E) for mass in _masses(model)), default=math.inf)
-    finest = min(finest, max(0.05 * (T_low + bend) / span, 1e-300))
     return np.unique(np.concatenate([even, np.geomspace(finest, 1.0, 3 * n)]))
-
-
-def _masses(model: Model) -> list[float]:
-    """List the masses of the mediators that are exchanged [MeV]."""
-    pairs = ((model.vector_coupling, model.vector_mass), (model.scalar_coupling, model.scalar_mass))
-    return [mass for coupling, mass in pairs if coupling and mass is not None]
 
 
 def make_boxes(nodes: Array, density: Array, component: Component, model: Model, T_low: float) -> Boxes:
@@ -92,8 +83,7 @@ def make_boxes(nodes: Array, density: Array, component: Component, model: Model,
         fine = np.repeat(nodes, 3)
     positive = np.maximum(fine, 1e-9 * fine[-1])  # a spectrum may begin at 0
     span = np.maximum(T_max(positive) - T_low, 0.0)
-    least = min((1e-3 * mass**2 / (2 * M_E * float(T_max(fine[-1]))) for mass in _masses(model)), default=1.0)
-    T = np.maximum(T_low + span[:, None] * fine_g, min(1e-12, least) * T_max(positive)[:, None])
+    T = np.maximum(T_low + span[:, None] * fine_g, 1e-12 * T_max(positive)[:, None])
     values = span[:, None] * dsigma_dT(T, positive[:, None], model, flavour=component.flavour) / SIGMA0
     high, low = _over_boxes(np.maximum, values), _over_boxes(np.minimum, values)
     beyond = _MARGIN * (high - low) + _ROUNDING * np.abs(high)

@@ -1,6 +1,5 @@
 """Cross section of ν-e scattering, differential and integrated."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -14,7 +13,6 @@ from simgen.kinematics import T_max
 from simgen.models import Model
 from simgen.positivity import check_energies
 from simgen.shapes import Basis, coefficients
-from simgen.steep import SPLIT
 
 __all__ = ["dsigma_dT", "is_cubic", "magnetic_integral", "sigma", "weak_integral"]
 
@@ -145,35 +143,9 @@ def magnetic_integral(E_nu: ArrayLike, T_low: ArrayLike, T_high: ArrayLike) -> A
 
 
 def _sigma_by_quadrature(E_nu: Array, model: Model, flavour: Flavour, T_low: float, T_high: Array) -> Array:
-    """Integrate dσ/dT, where the propagator of a light mediator falls in a variable of its own."""
-    if model.vector_coupling or model.scalar_coupling:
-        bend = Basis.of(model, flavour).bend or math.inf
-        split = np.clip(SPLIT * T_max(E_nu), T_low, T_high)
-        below = _sigma_below(E_nu, model, flavour, T_low, split, bend)
-        return below + _sigma_towards_end(E_nu, model, flavour, split, T_high)
-    return _sigma_towards_end(E_nu, model, flavour, T_low, T_high)
-
-
-def _sigma_below(
-    E_nu: Array, model: Model, flavour: Flavour, T_low: float, T_high: Array, bend: float
-) -> Array:
-    """Integrate dσ/dT over ln(1 + T/bend), in which the propagator of a light mediator is smooth."""
-    start, stop = math.log1p(T_low / bend), np.log1p(T_high / bend)[..., None]
-    widest = float(np.max(stop - start, initial=0.0))
-    ends = np.linspace(0, 1, 1 + max(1, math.ceil(widest / 2)))
-    half, middle = np.diff(ends) / 2, (ends[1:] + ends[:-1]) / 2
-    x, w = np.polynomial.legendre.leggauss(24)
-    share, weight = (middle[:, None] + half[:, None] * x).ravel(), (half[:, None] * w).ravel()
-    T = bend * np.expm1(start + (stop - start) * share)
-    values = dsigma_dT(T, E_nu[..., None], model, flavour=flavour)
-    return np.asarray(np.sum((stop - start) * weight * (T + bend) * values, axis=-1))
-
-
-def _sigma_towards_end(E_nu: Array, model: Model, flavour: Flavour, T_low: ArrayLike, T_high: Array) -> Array:
     """Integrate dσ/dT over T = T_max(1 - u²), which tames the logarithm at T_max."""
     smooth = not (model.millicharge or model.vector_coupling or model.scalar_coupling)
     x, w = _nodes(1 if smooth else 36)
-    T_low = np.asarray(T_low, np.float64)[..., None]
     end = T_max(E_nu)[..., None]
     u_low = np.sqrt(np.maximum(1 - T_high[..., None] / end, 0))
     u_high = np.sqrt(np.maximum(1 - T_low / end, 0))

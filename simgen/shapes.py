@@ -70,12 +70,6 @@ class Basis:
         return tuple((i, j) for i in range(n) for j in range(i, n))
 
     @property
-    def bend(self) -> float | None:
-        """Recoil energy at which the lightest mediator's propagator bends, M²/(2 m_e) [MeV], or None."""
-        masses = [mass for mass in (self.vector_mass, self.scalar_mass) if mass is not None]
-        return min(masses) ** 2 / (2 * M_E) if masses else None
-
-    @property
     def size(self) -> int:
         """Number of shapes K."""
         return 3 * len(self.pairs) + 2
