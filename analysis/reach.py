@@ -21,12 +21,15 @@ from detsim.experiment import Experiment
 from simgen.models import Model
 from simgen.parameters import NAMED_BETA, gamma_from_mass, mass_from_gamma
 
-__all__ = ["GLOBAL_FIT_GEV", "Sensitivity", "expected_limit", "global_fit", "sensitivity"]
+__all__ = ["GLOBAL_FIT_GEV", "GLOBAL_FIT_LEVEL", "Sensitivity", "expected_limit", "global_fit", "sensitivity"]
 
 Array = NDArray[np.float64]
 
 GLOBAL_FIT_GEV = {"chi": 330.0, "psi": 170.0, "eta": 220.0, "LR": 390.0}
-"""Lower bounds on M_Z' at 95 % that the paper compares with [GeV] (Cvetič, Langacker, hep-ph/9707451)."""
+"""Lower bounds on M_Z' at `GLOBAL_FIT_LEVEL` that the paper compares with [GeV] (Cvetič, Langacker,
+hep-ph/9707451)."""
+GLOBAL_FIT_LEVEL = 0.95
+"""Confidence level of these bounds, whatever that of the limits beside them."""
 
 
 def global_fit(model: Model) -> float | None:
@@ -55,7 +58,11 @@ class Sensitivity:
     limit : tuple of float or None
         None where nothing is excluded.
     global_fit : float or None
-        γ at the bound of the global electroweak fit.
+        γ at the bound of the global electroweak fit, at `GLOBAL_FIT_LEVEL`.
+    level : float or None
+        Confidence level of the limits; None where it is not the same for all.
+    method : {"one-sided", "two-sided"} or None
+        What Δχ² means at that level.
     """
 
     model: str
@@ -64,6 +71,8 @@ class Sensitivity:
     errors: tuple[float, ...]
     limit: tuple[float | None, ...]
     global_fit: float | None
+    level: float | None = None
+    method: str | None = None
 
     @property
     def M_Zprime_GeV(self) -> tuple[float | None, ...]:
@@ -115,6 +124,8 @@ def sensitivity(
         errors=tuple(errors),
         limit=tuple(limits),
         global_fit=global_fit(model) if poi == "gamma" else None,
+        level=level,
+        method=method,
     )
 
 

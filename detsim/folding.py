@@ -21,6 +21,7 @@ from simgen.exposure import flavours
 from simgen.kinematics import T_max
 from simgen.models import Model
 from simgen.oscillation import Disappearance, OscillatedSpectrum, oscillates
+from simgen.quadrature import panel_nodes
 from simgen.rate import component_shapes
 from simgen.shapes import Basis
 from simgen.spectra import Lines
@@ -108,12 +109,8 @@ def _fold_piece(
 ) -> Array:
     """Fold one line, or a continuum, where nothing diverges: of a line it serves every Δm²."""
     end = dict(pieces(component))[line]
-    # T = end (1 - u²) tames the logarithm of the QED factors at the end point
-    u = np.sqrt(1 - breakpoints(detector, T_low, end, kinks_of(component)) / end)
-    half, middle = -np.diff(u) / 2, (u[1:] + u[:-1]) / 2
-    nodes = (middle[:, None] + half[:, None] * _X).ravel()
-    weights = (half[:, None] * _W).ravel() * 2 * nodes * end
-    T = end * (1 - nodes**2)
+    points = breakpoints(detector, T_low, end, kinks_of(component), basis.steep)
+    T, weights = panel_nodes(points, end)
     response = bin_probabilities(detector, T) * (detector.acceptance(T) * weights)[:, None]
     return component_shapes(component, basis, T, line=line, weight=weight) @ response
 

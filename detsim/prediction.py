@@ -1,7 +1,10 @@
 """Expected counts per bin by quadrature: the deterministic twin of the simulation."""
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +17,7 @@ from detsim.folding import MANY_KNOTS, bends, fold, kinks_of, pieces
 from detsim.response import kinks, recorded_probability
 from simgen.baselines import Baselines
 from simgen.components import Component
+from simgen.crosssection import steepest
 from simgen.deposits import Line
 from simgen.models import Model
 from simgen.oscillation import oscillated
@@ -24,6 +28,9 @@ from simgen.shapes import Basis, coefficients
 __all__ = ["Expectation", "predict", "recorded_total"]
 
 Array = NDArray[np.float64]
+
+_PANEL = 8.0
+"""In ln T, between points at which adaptive quadrature begins."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +87,33 @@ def _recorded_share(background: Background | FlatBackground, detector: Detector)
     )  # fmt: skip
 
 
+def _piece(
+    density: Callable[[float], float], low: float, end: float, stops: list[float], *, steep: float, many: bool
+) -> float:
+    """Integrate up to T_max = end, in T = end (1 - x²), and where something is steep towards 0 in ln T."""
+    # kinks that are not among the points keep the error estimate, not the integral, from 1e-8
+    options: dict[str, Any] = {"epsrel": 1e-6, "full_output": 1} if many else {"epsrel": 1e-8}
+    inner = np.unique(np.array(stops, np.float64))
+    middle = max(low, end / 2) if low > 0 or steep > 0 else low
+    points = np.sqrt(1 - inner[inner > middle] / end)
+    upper = quad(
+        lambda x: 2 * x * end * density(end * (1 - x * x)),
+        0.0, float(np.sqrt(1 - middle / end)), points=points, limit=500, epsabs=0, **options,
+    )[0]  # fmt: skip
+    if middle == low:
+        return float(upper)
+    shift = 0.0 if low > 0 else steep
+    start = low + shift
+
+    def in_logarithm(y: float) -> float:
+        return start * math.exp(y) * density(low + start * math.expm1(y))
+
+    length = math.log((middle + shift) / start)
+    points = np.union1d(np.log((inner[inner < middle] + shift) / start), np.arange(_PANEL, length, _PANEL))
+    options["limit"] = 500 + 2 * len(points)
+    return float(upper + quad(in_logarithm, 0.0, length, points=points, epsabs=1e-9 * upper, **options)[0])
+
+
 def recorded_total(experiment: Experiment, model: Model) -> float:
     """Integrate the expected number of recorded events, bins aside, with adaptive quadrature.
 
@@ -99,30 +133,24 @@ def recorded_total(experiment: Experiment, model: Model) -> float:
     for component in source.components:
         basis = Basis.of(model, component.flavour)
         c = coefficients(model, component.flavour)
+        used = np.flatnonzero(c)
         for line, end in pieces(component):
             if end <= T_low:
                 continue
 
-            def integrand(
-                x: float, end: float = end, line: int | None = line, component: Component = component,
-                basis: Basis = basis, c: Array = c,
+            def density(
+                T: float, line: int | None = line, component: Component = component, basis: Basis = basis,
+                c: Array = c, used: NDArray[np.intp] = used,
             ) -> float:  # fmt: skip
-                T = np.array([end * (1 - x * x)])
-                accepted = float(recorded_probability(detector, T)[0] * detector.acceptance(T)[0])
+                at = np.array([T])
+                accepted = float(recorded_probability(detector, at)[0] * detector.acceptance(at)[0])
                 if accepted == 0:
                     return 0.0
-                return (
-                    accepted * 2 * x * end * float(c @ component_shapes(component, basis, T, line=line)[:, 0])
-                )
+                return accepted * float(c[used] @ component_shapes(component, basis, at, line=line)[used, 0])
 
-            fixed = (*kinks(detector), *kinks_of(component))
-            stops = {T for T in fixed if T_low < T < end}
-            points = np.sqrt(1 - np.array(sorted(stops)) / end)
-            upper = float(np.sqrt(1 - T_low / end))
+            stops = [T for T in (*kinks(detector), *kinks_of(component)) if T_low < T < end]
             many = len(bends(component)) > MANY_KNOTS
-            # kinks that are not among the points keep the error estimate, not the integral, from 1e-8
-            options = {"epsrel": 1e-6, "full_output": 1} if many else {"epsrel": 1e-8}
-            total += quad(integrand, 0.0, upper, points=points, limit=500, epsabs=0, **options)[0]
+            total += _piece(density, T_low, end, stops, steep=steepest(model), many=many)
     backgrounds = sum(
         inside * experiment.background_counts(i) * _recorded_share(b, detector)
         for i, b in enumerate(experiment.backgrounds)

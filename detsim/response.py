@@ -6,6 +6,7 @@ from scipy.special import ndtr, pdtrc
 
 from detsim.detector import Detector
 from detsim.smearing import PhotoElectrons, TabulatedResolution
+from simgen.quadrature import towards_zero
 
 __all__ = ["bin_probabilities", "breakpoints", "kinks", "recorded_probability"]
 
@@ -122,7 +123,7 @@ def _true_energies(detector: Detector, visible_energies: Array) -> Array:
 
 
 @np.errstate(under="ignore")
-def breakpoints(detector: Detector, low: float, high: float, knots: Array) -> Array:
+def breakpoints(detector: Detector, low: float, high: float, knots: Array, steep: float = 0.0) -> Array:
     """Choose panels of true energy: finer around every edge in units of the resolution, and towards 0.
 
     Parameters
@@ -132,6 +133,8 @@ def breakpoints(detector: Detector, low: float, high: float, knots: Array) -> Ar
         Range of true energies [MeV].
     knots : ndarray
         Energies at which the spectrum that is to be folded bends.
+    steep : float
+        Energy from which a term that rises towards 0 is flat [MeV]; 0: there is none.
 
     Returns
     -------
@@ -145,9 +148,10 @@ def breakpoints(detector: Detector, low: float, high: float, knots: Array) -> Ar
     around = (edges + np.outer([-8, -5, -3, -2, -1, 0, 1, 2, 3, 5, 8], widths)).ravel()
     at = _true_energies(detector, edges)
     first = at[0] if at.size else high
-    towards_zero = min(first, high) * 0.5 ** np.arange(1, 26)
-    fixed = [towards_zero, kinks(detector), knots, np.linspace(low, high, 9)]
+    halves = min(first, high) * 0.5 ** np.arange(1, 26)
+    lowest = min(low or steep or halves[-1], halves[-1])
+    fixed = [halves, towards_zero(lowest, halves[-1]), kinks(detector), knots, np.linspace(low, high, 9)]
     points = np.concatenate([_true_energies(detector, around), *fixed])
     # an edge less some widths may be a rounding off 0: no panel is that narrow
-    inside = np.unique(points[(points > max(low, 0.5 * towards_zero[-1])) & (points < high)])
+    inside = np.unique(points[(points > max(low, 0.5 * lowest)) & (points < high)])
     return np.concatenate([[low], inside, [high]])

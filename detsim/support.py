@@ -10,6 +10,7 @@ from detsim.experiment import Experiment
 from detsim.folding import kinks_of, pieces
 from detsim.response import breakpoints, recorded_probability
 from simgen.baselines import Baselines
+from simgen.crosssection import steepest
 from simgen.models import Model
 from simgen.oscillation import oscillated
 from simgen.rate import component_shapes
@@ -53,8 +54,9 @@ def lost_fraction(experiment: Experiment, model: Model) -> float:
     Notes
     -----
     Recorded is what is above threshold, in the bins or not: ∫ dT accepted(T) P(T_reco ≥ threshold; T) dN/dT.
-    The integral begins at 10⁻¹⁵ of the largest recoil: a Gaussian tail reaches from 0 over any threshold, if
-    only with 10⁻¹⁰⁰, and has nothing to do with electrons of neV.
+    The integral begins at 10⁻¹⁵ of the largest recoil, or 10⁻⁹ of that at which a light mediator's propagator
+    bends: a Gaussian tail reaches from 0 over any threshold, if only with 10⁻¹⁰⁰, and has nothing to do with
+    electrons of neV.
     """
     if experiment.generate_above == 0:
         return 0.0
@@ -134,13 +136,16 @@ def _recorded(experiment: Experiment, model: Model) -> tuple[Density, Array]:
             found[inside] += c[used] @ shapes[used]
         return found * detector.acceptance(T) * recorded_probability(detector, T)
 
-    grids = [breakpoints(detector, 0.0, last, kinks_of(component)) for component, _, last in parts]
+    steep = steepest(model)
+    lowest = min(_LOWEST * end, 1e-9 * steep or math.inf)
+    grids = [breakpoints(detector, 0.0, last, kinks_of(component), steep) for component, _, last in parts]
     # the QED factors have a logarithm at the end point of each line, other terms a pole at 0
     towards = [last * (1 - 0.25 ** np.arange(1, 16)) for _, _, last in parts]
-    points = np.unique(np.concatenate([*grids, *towards, np.geomspace(_LOWEST, 1, 46) * end]))
-    points = points[points >= _LOWEST * end]
+    decades = np.geomspace(lowest, end, 1 + 3 * math.ceil(math.log10(end / lowest)))
+    points = np.unique(np.concatenate([*grids, *towards, decades]))
+    points = points[points >= lowest]
     first = _integrals(density, points[points <= _STILL * end]).sum()
-    if first > 0.1 * NEGLIGIBLE * _integrals(density, points).sum():
+    if model.diverges and first > 0.1 * NEGLIGIBLE * _integrals(density, points).sum():
         raise ValueError(
             "dσ/dT diverges and recoils of T → 0 are recorded, by the tails of the smearing or for want of a "
             "threshold: of what is recorded no part is negligible"

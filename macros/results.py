@@ -6,7 +6,7 @@ from typing import Any
 
 from analysis.coverage_study import CoverageStudy
 from analysis.goodness import GoodnessOfFit
-from analysis.reach import Sensitivity
+from analysis.reach import GLOBAL_FIT_LEVEL, Sensitivity
 from analysis.results import FitResult, LimitResult
 from detsim.prediction import Expectation
 from macros.card import Card
@@ -135,7 +135,10 @@ def sensitivity_document(result: Sensitivity) -> dict[str, Any]:
         "errors": list(result.errors),
         "limit": list(result.limit),
         "M_Zprime_GeV": list(result.M_Zprime_GeV),
+        "level": result.level,
+        "method": result.method,
         "global_fit": result.global_fit,
+        "global_fit_level": None if result.global_fit is None else GLOBAL_FIT_LEVEL,
     }
 
 
@@ -235,6 +238,11 @@ def say_sensitivity(result: Sensitivity, *, head: str, points: Sequence[float] |
         for p, limit, mass in zip(points, result.limit, result.M_Zprime_GeV, strict=True)
     ]
     print_table((head, f"{result.parameter} <", "M_Z' > [GeV]"), rows)
-    say(f"{result.model}, Δχ² = {result.delta_chi2:.4f}")
+    if result.level is None or result.method is None:
+        say(f"{result.model}; each limit at the level and with the method of its point")
+    else:
+        at = f"limits at {100 * result.level:g} % {result.method}"
+        say(f"{result.model}, {at} (Δχ² = {result.delta_chi2:.4f})")
     if result.global_fit is not None:
-        say(f"global electroweak fit: {result.parameter} < {format_number(result.global_fit)}")
+        bound = f"{result.parameter} < {format_number(result.global_fit)}"
+        say(f"global electroweak fit: {bound} at {100 * GLOBAL_FIT_LEVEL:g} % (hep-ph/9707451)")

@@ -1,5 +1,6 @@
 """Boxes in neutrino energy and recoil that bound the density of a channel drawn by rejection."""
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgen.constants import SIGMA0
-from simgen.crosssection import dsigma_dT
+from simgen.crosssection import dsigma_dT, steepest
 from simgen.kinematics import T_max
 from simgen.models import Model
 from simgen.sources import Component
@@ -23,6 +24,8 @@ _ROUNDING = 1e-4
 _N_OMEGA = 128
 _N_RECOIL = 128
 _N_RECOIL_OF_A_LINE = 512
+_PER_DECADE = 24
+"""Boxes a decade in g, at least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +64,10 @@ def _fractions(model: Model, T_low: float, span: float, n: int) -> Array:
     even = np.linspace(0, 1, n + 1)
     if not (model.millicharge or model.vector_coupling or model.scalar_coupling):
         return even
-    finest = max(0.05 * T_low / span, 1e-9)
-    return np.unique(np.concatenate([even, np.geomspace(finest, 1.0, 3 * n)]))
+    scales = [scale for scale in (T_low, steepest(model)) if scale > 0]
+    finest = min(0.05 * min(scales) / span, 1e-9)
+    fine = np.geomspace(finest, 1.0, max(3 * n, math.ceil(-_PER_DECADE * math.log10(finest))))
+    return np.unique(np.concatenate([even, fine]))
 
 
 def make_boxes(nodes: Array, density: Array, component: Component, model: Model, T_low: float) -> Boxes:
@@ -83,7 +88,7 @@ def make_boxes(nodes: Array, density: Array, component: Component, model: Model,
         fine = np.repeat(nodes, 3)
     positive = np.maximum(fine, 1e-9 * fine[-1])  # a spectrum may begin at 0
     span = np.maximum(T_max(positive) - T_low, 0.0)
-    T = np.maximum(T_low + span[:, None] * fine_g, 1e-12 * T_max(positive)[:, None])
+    T = np.maximum(T_low + span[:, None] * fine_g, min(1e-12, 0.1 * g[1]) * T_max(positive)[:, None])
     values = span[:, None] * dsigma_dT(T, positive[:, None], model, flavour=component.flavour) / SIGMA0
     high, low = _over_boxes(np.maximum, values), _over_boxes(np.minimum, values)
     beyond = _MARGIN * (high - low) + _ROUNDING * np.abs(high)

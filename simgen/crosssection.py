@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,11 +11,15 @@ from simgen.flavours import Flavour
 from simgen.kinematics import T_max
 from simgen.models import Model
 from simgen.positivity import check_energies
+from simgen.quadrature import steep_nodes
 from simgen.shapes import Basis, coefficients
 
-__all__ = ["dsigma_dT", "is_cubic", "magnetic_integral", "sigma", "weak_integral"]
+__all__ = ["dsigma_dT", "is_cubic", "magnetic_integral", "sigma", "steepest", "weak_integral"]
 
 Array = NDArray[np.float64]
+
+_X, _W = (np.polynomial.legendre.leggauss(64) + np.array([[1.0], [0.0]])) / 2
+"""Nodes in (0, 1)."""
 
 
 @np.errstate(under="ignore")
@@ -143,22 +146,31 @@ def magnetic_integral(E_nu: ArrayLike, T_low: ArrayLike, T_high: ArrayLike) -> A
 
 
 def _sigma_by_quadrature(E_nu: Array, model: Model, flavour: Flavour, T_low: float, T_high: Array) -> Array:
-    """Integrate dσ/dT over T = T_max(1 - u²), which tames the logarithm at T_max."""
-    smooth = not (model.millicharge or model.vector_coupling or model.scalar_coupling)
-    x, w = _nodes(1 if smooth else 36)
-    end = T_max(E_nu)[..., None]
-    u_low = np.sqrt(np.maximum(1 - T_high[..., None] / end, 0))
-    u_high = np.sqrt(np.maximum(1 - T_low / end, 0))
-    span = u_high - u_low
-    u = u_high - span * x
-    values = dsigma_dT(end * (1 - u**2), E_nu[..., None], model, flavour=flavour)
-    return np.asarray(np.sum(span * w * 2 * u * end * values, axis=-1))
+    """Integrate dσ/dT: above T_max/2 over T = T_max(1 - u²), which tames the logarithm at T_max."""
+    end, steep = T_max(E_nu), steepest(model)
+    plain = steep == 0 and not (model.millicharge and T_low < 0.1 * np.max(end, initial=0.0))
+    middle = np.full_like(end, T_low) if plain else np.minimum(np.maximum(end / 2, T_low), T_high)
+    u_low = np.sqrt(np.maximum(1 - T_high / end, 0))
+    u_high = np.sqrt(np.maximum(1 - middle / end, 0))
+    span = (u_high - u_low)[..., None]
+    u = u_high[..., None] - span * _X
+    values = dsigma_dT(end[..., None] * (1 - u**2), E_nu[..., None], model, flavour=flavour)
+    total = np.sum(span * _W * 2 * u * end[..., None] * values, axis=-1)
+    if not plain:
+        T, weights = steep_nodes(T_low, middle, steep)
+        total = total + np.sum(weights * dsigma_dT(T, E_nu[..., None], model, flavour=flavour), axis=-1)
+    return np.asarray(total)
 
 
-@lru_cache
-def _nodes(n_panels: int) -> tuple[Array, Array]:
-    """Place Gauss-Legendre nodes in (0, 1), in panels that halve towards 0."""
-    x, w = np.polynomial.legendre.leggauss(64 if n_panels == 1 else 24)
-    ends = np.array([0.0, *(0.5 ** np.arange(n_panels - 1, -1, -1))])
-    half, middle = np.diff(ends) / 2, (ends[1:] + ends[:-1]) / 2
-    return (middle[:, None] + half[:, None] * x).ravel(), (half[:, None] * w).ravel()
+def steepest(model: Model) -> float:
+    """Find the least recoil energy at which the propagator of a light mediator bends, M²/(2m_e) [MeV].
+
+    Returns
+    -------
+    float
+        0 without a light mediator.
+    """
+    pairs = ((model.vector_coupling, model.vector_mass), (model.scalar_coupling, model.scalar_mass))
+    return min(
+        (mass**2 / (2 * M_E) for coupling, mass in pairs if coupling and mass is not None), default=0.0
+    )

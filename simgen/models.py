@@ -21,6 +21,8 @@ ModelName = Literal["SM", "E6", "LR"]
 Corrections = Literal["tree", "electroweak", "full"]
 
 _NAMES = ("SM", "E6", "LR")
+_LIGHTEST = 1e-60
+"""Mass of a mediator [MeV]."""
 
 
 class Terms(TypedDict, total=False):
@@ -174,6 +176,11 @@ class Model:
                 raise ValueError(f"{kind}_coupling needs {kind}_mass [MeV]")
             if mass is not None and not mass > 0:
                 raise ValueError(f"{kind}_mass must be above 0 MeV, got {mass}")
+            if mass is not None and mass < _LIGHTEST:
+                raise ValueError(
+                    f"{kind}_mass must be at least {_LIGHTEST:g} MeV, got {mass} MeV: no recoil that can be "
+                    "measured knows it from a heavier one"
+                )
 
         if self.sin2_2theta and self.delta_m2 is None:
             raise ValueError("sin2_2theta needs delta_m2 [eV²]")

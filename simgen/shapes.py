@@ -82,6 +82,12 @@ class Basis:
         kinematic = [[p >= 1 for p in powers], [p >= 1 for p in powers], [p >= 2 for p in powers]]
         return np.array([*np.ravel(kinematic), True, False])
 
+    @property
+    def steep(self) -> float:
+        """Least recoil energy at which the propagator of a mediator bends, M²/(2m_e) [MeV]; 0 without one."""
+        masses = [mass for mass in (self.vector_mass, self.scalar_mass) if mass is not None]
+        return min(masses) ** 2 / (2 * M_E) if masses else 0.0
+
     def shapes(self, T: ArrayLike, E_nu: ArrayLike) -> Array:
         """Evaluate every shape.
 

@@ -183,4 +183,6 @@ def _against_key(
         errors=(),
         limit=tuple(limits),
         global_fit=global_fit(loaded.model) if parameter == "gamma" and not scanned else None,
+        level=None if key == "fit.limit_level" else loaded.fit.limit_level,
+        method=None if key == "fit.limit_method" and method is None else how,
     )

@@ -13,7 +13,7 @@ from macros.figures.assumptions import (
     short_statistics,
 )
 from macros.figures.data import FigureData
-from macros.figures.models import LABELS, NAMES, named_model
+from macros.figures.models import LABELS, NAMES, global_fit_label, named_model
 from macros.style import BLACK, BLUE, GREY, VERMILION, add_mass_axis
 
 if TYPE_CHECKING:
@@ -115,7 +115,9 @@ def _panel(ax: "Axes", data: FigureData, name: str) -> None:
             experiment, experiment
         )
         ax.plot(x, y, label=label, **line)  # type: ignore[arg-type]
-    ax.axhline(data.column("gamma_global_fit", model=name)[0], color=GREY, linewidth=1.0, label="global fit")
+    ax.axhline(
+        data.column("gamma_global_fit", model=name)[0], color=GREY, linewidth=1.0, label=global_fit_label()
+    )
     ax.text(0.045, 0.95, LABELS[name], transform=ax.transAxes, fontsize=11, va="top")
     ax.set_ylim(0, 1.04 * ax.get_ylim()[1])
     ax.set_ylabel(r"$\gamma = (M_Z/M_{Z'})^2$")

@@ -13,7 +13,7 @@ from macros.figures.assumptions import (
     short_statistics,
 )
 from macros.figures.data import FigureData
-from macros.figures.models import named_model
+from macros.figures.models import global_fit_label, named_model
 from macros.style import BLUE, GREY, VERMILION, add_mass_axis
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def draw(figure: "Figure", data: FigureData) -> None:
     right.plot(
         errors, data.column("gamma_limit_chi"), color=BLUE, label=r"LAMA, $\chi$ model, $\propto\sigma$"
     )
-    right.axhline(data.column("gamma_global_fit_chi")[0], color=GREY, linewidth=1.0, label="global fit")
+    right.axhline(data.column("gamma_global_fit_chi")[0], color=GREY, linewidth=1.0, label=global_fit_label())
     right.set_ylabel(r"$\gamma = (M_Z/M_{Z'})^2$ limit")
     right.set_ylim(5e-4, 0.5)
     right.legend(loc="upper left")

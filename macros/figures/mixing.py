@@ -14,7 +14,7 @@ from macros.figures.assumptions import (
     short_statistics,
 )
 from macros.figures.data import Cell, FigureData
-from macros.figures.models import LABELS, NAMES, named_model
+from macros.figures.models import LABELS, NAMES, global_fit_label, named_model
 from macros.style import BLACK, BLUE, GREY, SKY, VERMILION, add_mass_axis
 
 if TYPE_CHECKING:
@@ -156,5 +156,7 @@ def _panel(ax: "Axes", data: FigureData, name: str, experiment: str) -> None:
         if np.any(chosen):
             x, y = data.column("error_per_bin", **where) * 100, data.column("gamma_limit", **where)
             ax.plot(x[chosen], y[chosen], **line)
-    ax.axhline(data.column("gamma_global_fit", model=name)[0], color=GREY, linewidth=1.0, label="global fit")
+    ax.axhline(
+        data.column("gamma_global_fit", model=name)[0], color=GREY, linewidth=1.0, label=global_fit_label()
+    )
     ax.text(0.955, 0.06, LABELS[name], transform=ax.transAxes, fontsize=11, ha="right")

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from macros.card import Card
     from simgen.models import Model
 
-__all__ = ["LABELS", "NAMES", "in_bins", "named_model"]
+__all__ = ["LABELS", "NAMES", "global_fit_label", "in_bins", "named_model"]
 
 NAMES = ("chi", "psi", "eta", "LR")
 LABELS = {"chi": "χ", "psi": "ψ", "eta": "η", "LR": "left–right"}
@@ -28,3 +28,10 @@ def in_bins(experiment: "Experiment", model: "Model") -> float:
     from detsim.folding import fold
 
     return float(fold(experiment, model).signal(model)[1:-1].sum())
+
+
+def global_fit_label() -> str:
+    """Name the line at the bound of the global electroweak fit, with its level."""
+    from analysis.reach import GLOBAL_FIT_LEVEL
+
+    return f"global fit, {100 * GLOBAL_FIT_LEVEL:g} %"

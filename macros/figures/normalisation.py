@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from macros.figures.assumptions import LEVEL
 from macros.figures.data import FigureData
-from macros.figures.models import LABELS, NAMES, named_model
+from macros.figures.models import LABELS, NAMES, global_fit_label, named_model
 from macros.style import BLACK, BLUE, GREEN, GREY, VERMILION
 
 if TYPE_CHECKING:
@@ -68,5 +68,7 @@ def draw_lines(ax: "Axes", data: FigureData, name: str, **where: str) -> None:
         chosen = common == normalisation
         text = f"δ = {percent(normalisation)}" + ("" if normalisation else ", the paper's")
         ax.plot(errors[chosen], gamma[chosen], label=text, **line)
-    ax.axhline(data.column("gamma_global_fit", model=name)[0], color=GREY, linewidth=1.0, label="global fit")
+    ax.axhline(
+        data.column("gamma_global_fit", model=name)[0], color=GREY, linewidth=1.0, label=global_fit_label()
+    )
     ax.text(0.045, 0.95, LABELS[name], transform=ax.transAxes, fontsize=11, va="top")

@@ -59,7 +59,8 @@ def qed_factors(T: float, omega: float) -> tuple[float, float, float]:
     ln_z = math.log(z)
     ln_1mz = math.log1p(-z)
     L_z, L_1mz, L_beta = -dilogarithm(z), -dilogarithm(1.0 - z), -dilogarithm(beta)
-    f0 = energy / momentum * math.log((energy + momentum) / M_E) - 1.0
+    # ln((E + l)/m_e), which rounds away for small l
+    f0 = energy / momentum * math.asinh(momentum / M_E) - 1.0
     edge = 1.0 - z - M_E / (energy + momentum)
     if edge <= 0.0:  # T_max but for rounding
         return 0.0, 0.0, 0.0

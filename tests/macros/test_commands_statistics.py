@@ -225,6 +225,21 @@ def test_sensitivity_against_errors():
     assert [mass_from_gamma(x) / 1000 for x in found["limit"]] == pytest.approx(found["M_Zprime_GeV"])
 
 
+def test_the_global_fit_states_its_own_level():
+    """Contract. Finds the 95 % bound of the global fit printed under limits of 90 % without its level."""
+    common = ("borexino-cr51-paper", "--errors", "0.05:0.05:1", "--set", "fit.limit_level=0.9")
+    found = answer("sensitivity", *common)
+    assert (found["level"], found["method"]) == (0.9, "one-sided")
+    assert (found["global_fit"], found["global_fit_level"]) == (pytest.approx(0.0764, abs=5e-5), 0.95)
+    text = invoke("sensitivity", *common).stdout
+    assert "limits at 90 % one-sided" in text
+    assert "gamma < 0.07636 at 95 %" in text
+    found = answer("sensitivity", CARD, "--scan", "fit.limit_level=0.9:0.95:2")
+    assert found["level"] is None
+    other = answer("sensitivity", "borexino-cr51-paper", "--errors", "0.05:0.05:1", "--poi", "mu_nu")
+    assert other["global_fit"] is None is other["global_fit_level"]
+
+
 def test_sensitivity_against_errors_knows_the_common_error():
     """Twin. Finds `systematics.activity` ignored beside errors per bin: the covariance's δ² N Nᵀ."""
     card = "borexino-cr51-paper"

@@ -333,6 +333,7 @@ def test_left_right_rate_with_a_charge_radius(corrections):
         (lambda: SM(scalar_coupling=1e-11), ["scalar_mass", "MeV"]),
         (lambda: SM(vector_mass=0.0), ["vector_mass", "0"]),
         (lambda: SM(scalar_mass=-1.0), ["scalar_mass", "-1"]),
+        (lambda: SM(vector_mass=1e-170), ["vector_mass", "1e-60", "MeV", "1e-170"]),
         (lambda: SM(millicharge=math.nan), ["millicharge", "nan"]),
         (lambda: SM(delta_c_L_order="second"), ["delta_c_L_order", "second"]),
         (lambda: sigma(0.746, SM(millicharge=1e-13)), ["millicharge", "T_low"]),
