@@ -23,7 +23,7 @@ def kappa(T: ArrayLike, *, charged_current: bool) -> NDArray[np.float64]:
     κ = 0.9791 + 0.0097 I(T) for ν_e, 0.9970 - 0.00037 I(T) for ν_μ and ν_τ (PRD 51, 6146, eqs. A4-A6).
     """
     T = np.asarray(T, np.float64)
-    flat = np.ascontiguousarray(T).ravel()
+    flat = T.flatten()
     out = np.empty_like(flat)
     fill_kappa(flat, charged_current, out)  # type: ignore[arg-type]
     return out.reshape(T.shape)

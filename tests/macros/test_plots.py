@@ -7,7 +7,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from experiments import borexino, borexino_distances
-from matplotlib.collections import FillBetweenPolyCollection, LineCollection
+from matplotlib.collections import LineCollection, PolyCollection
 from scipy.special import gammaincc
 from scipy.stats import chi2
 
@@ -280,7 +280,7 @@ def test_coverage_shows_fractions_and_their_intervals():
     assert minos.get_ydata() == pytest.approx([0.95, 0.95])
     assert one_sided.get_ydata() == pytest.approx([1, 1])
     assert [line.get_label() for line in ax.lines[1:]] == ["minos", "one-sided"]
-    bands = [c for c in ax.collections if isinstance(c, FillBetweenPolyCollection)]
+    bands = [c for c in ax.collections if isinstance(c, PolyCollection)]
     bars = [c for c in ax.collections if isinstance(c, LineCollection)]
     for band, bar, ends in zip(bands, bars, ([0.86, 0.99], [0.94, 1.0]), strict=True):
         assert np.unique(band.get_paths()[0].vertices[:, 1]) == pytest.approx(ends)
