@@ -1,6 +1,5 @@
 """Read and check what `detsim.rootfile` wrote, also after `hadd`."""
 
-import contextlib
 import struct
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -27,40 +26,14 @@ from detsim.provenance import (
     read_document,
     without_checksum,
 )
+from detsim.rootfaults import reading
 
 __all__ = ["TableFile", "open_root", "reading"]
 
 FORMATS: dict[str, Format] = {"TTree": "ttree", "ROOT::RNTuple": "rntuple"}
 Watch = Callable[[dict[str, NDArray[Any]], int], None]
 _STEP = 1_000_000
-_STUMBLES = (AttributeError, LookupError, RecursionError, TypeError, UnicodeError, ArithmeticError)
-"""What says nothing of the file to whom does not know the reader's source."""
-_LONGEST = 120
-"""Characters of a foreign message that are quoted."""
 LONG_FILE = 1_000_000  # ROOT adds this to the version of files whose positions are 64 bits wide
-
-
-@contextlib.contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Turn whatever the ROOT reader raises on damaged bytes into a `FileError`."""
-    try:
-        yield
-    except FileError:
-        raise
-    except MemoryError as error:
-        reason = "needs more memory than there is: it is damaged, or too large for this machine"
-        raise FileError(path, "damaged", reason) from error
-    except Exception as error:
-        raise FileError(path, "damaged", f"cannot be read{_said(error)}; make it again") from error
-
-
-def _said(error: Exception) -> str:
-    """Quote the first line of what the ROOT reader says, unless damaged bytes only made it stumble."""
-    if isinstance(error, _STUMBLES) or not str(error).strip():
-        return ": its bytes are damaged"
-    first, *more = str(error).strip().splitlines()
-    shortened = len(first) > _LONGEST or bool(more)
-    return f": its bytes are damaged ({first[:_LONGEST].rstrip()}{' ...' if shortened else ''})"
 
 
 def open_root(path: str | Path) -> Any:

@@ -212,17 +212,14 @@ binding = "free"
 [exposure]
 start = "0 d"
 duration = "0.1 d"
-[background."{name}"]
-shape = "flat"
-rate = "60 /d"
-low = "200 keV"
-high = "1 MeV"
-uncertainty = 0.02
+[background]
 [model]
 name = "E6"
 beta = "chi"
 """
     )
+    table = f'[background."{name}"]\nshape = "flat"\nrate = "60 /d"\nlow = "200 keV"\nhigh = "1 MeV"\n'
+    card.with_name("background.toml").write_text(card.read_text().replace("[background]\n", table))
     return card
 
 
@@ -242,6 +239,7 @@ def test_hostile_names(hostile):
         ("limit", hostile, file, "--toys", 0),
         ("run", hostile, "--seed", 1, "-o", hostile.parent / "run"),
         ("fit", CARD, file),
+        ("check", hostile.with_name("background.toml")),
         ("check", file),
         ("check", f"no{name}"),
         ("check", hostile, "--set", f"model.{name}=1"),

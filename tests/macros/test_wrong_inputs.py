@@ -264,3 +264,19 @@ def test_wrong_json(tmp_path):
             check(invoke("inspect", path), "h.json")
     path.write_text("[" * 10**5 + "]" * 10**5)
     check(invoke("inspect", path), "h.json")
+
+
+@pytest.mark.parametrize(
+    "shortage", [MemoryError(), RuntimeError("can't start new thread"), OSError(24, "Too many open files")]
+)
+def test_a_shortage_is_no_damage(folder, monkeypatch, shortage):
+    """Contract. Finds a good file that is called damaged because the machine had no memory for it."""
+
+    def fail(*_, **__):
+        raise shortage
+
+    monkeypatch.setattr("detsim.rootreader.uproot.open", fail)
+    result = invoke("inspect", folder / "good.root")
+    check(result, "good.root")
+    assert "not enough memory" in result.stderr
+    assert "damaged" not in result.stderr
