@@ -1,7 +1,5 @@
 """Read and check what `detsim.rootfile` wrote, also after `hadd`."""
 
-import contextlib
-import struct
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
@@ -27,81 +25,13 @@ from detsim.provenance import (
     read_document,
     without_checksum,
 )
+from detsim.rootopen import open_root, reading
 
 __all__ = ["TableFile", "open_root", "reading"]
 
 FORMATS: dict[str, Format] = {"TTree": "ttree", "ROOT::RNTuple": "rntuple"}
 Watch = Callable[[dict[str, NDArray[Any]], int], None]
 _STEP = 1_000_000
-_STUMBLES = (AttributeError, LookupError, RecursionError, TypeError, UnicodeError, ArithmeticError)
-"""What says nothing of the file to whom does not know the reader's source."""
-_LONGEST = 120
-"""Characters of a foreign message that are quoted."""
-LONG_FILE = 1_000_000  # ROOT adds this to the version of files whose positions are 64 bits wide
-
-
-@contextlib.contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Turn whatever the ROOT reader raises on damaged bytes into a `FileError`."""
-    try:
-        yield
-    except FileError:
-        raise
-    except MemoryError as error:
-        reason = "needs more memory than there is: it is damaged, or too large for this machine"
-        raise FileError(path, "damaged", reason) from error
-    except Exception as error:
-        raise FileError(path, "damaged", f"cannot be read{_said(error)}; make it again") from error
-
-
-def _said(error: Exception) -> str:
-    """Quote the first line of what the ROOT reader says, unless damaged bytes only made it stumble."""
-    if isinstance(error, _STUMBLES) or not str(error).strip():
-        return ": its bytes are damaged"
-    first, *more = str(error).strip().splitlines()
-    shortened = len(first) > _LONGEST or bool(more)
-    return f": its bytes are damaged ({first[:_LONGEST].rstrip()}{' ...' if shortened else ''})"
-
-
-def open_root(path: str | Path) -> Any:
-    """Open a ROOT file for reading.
-
-    Parameters
-    ----------
-    path : str or Path
-
-    Returns
-    -------
-    uproot.ReadOnlyDirectory
-
-    Raises
-    ------
-    FileError
-        If it is missing, empty, shorter than its header says, or no ROOT file.
-    """
-    path = Path(path)
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(24)
-        size = path.stat().st_size
-    except FileNotFoundError:
-        raise FileError(path, "missing", "there is no such file") from None
-    except OSError as error:
-        raise FileError(path, "missing", f"cannot be opened: {error.strerror}") from error
-    if size == 0:
-        raise FileError(path, "empty", "is empty (0 bytes); make it again")
-    if not head.startswith(b"root"):
-        raise FileError(path, "foreign", "is not a ROOT file (it does not begin with 'root')")
-    if len(head) == 24:
-        (version,) = struct.unpack(">i", head[4:8])
-        (end,) = (
-            struct.unpack(">q", head[12:20]) if version >= LONG_FILE else struct.unpack(">i", head[12:16])
-        )
-    if len(head) < 24 or size < end:
-        whole = f"its header says {end}" if len(head) == 24 else "not even a header"
-        raise FileError(path, "truncated", f"is truncated: {size} bytes, {whole}; copy or make it again")
-    with reading(path):
-        return uproot.open(path, array_cache=None)  # it would keep what is read but once
 
 
 class TableFile:
