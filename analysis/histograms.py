@@ -173,11 +173,11 @@ def binned(h: hist.Hist[Any]) -> Binned:
                 f"the axis {axis.name or axis.label!r} is {what}, and bins of numbers are needed"
             )
     has = [(axis.traits.underflow, axis.traits.overflow) for axis in h.axes]
-    weighted = issubclass(h.storage_type, hist.storage.Weight)
+    variances = h.variances(flow=True) if issubclass(h.storage_type, hist.storage.Weight) else None
     return Binned(
         edges=tuple(np.asarray(axis.edges, np.float64) for axis in h.axes),
         values=add_flow(h.values(flow=True), has),
-        variances=add_flow(h.variances(flow=True), has) if weighted else None,
+        variances=None if variances is None else add_flow(variances, has),
         units=tuple("cm" if axis.name == "L_reco" else "MeV" for axis in h.axes),
     )
 

@@ -4,8 +4,8 @@ import errno
 import hashlib
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
 
 from detsim.files import FileError
 
@@ -23,7 +23,7 @@ _KINDS = (
 )
 
 
-def open_input(path: str | Path) -> IO[bytes]:
+def open_input(path: str | Path) -> BufferedReader:
     """Open a regular file for reading; never wait for a pipe, and never read a device.
 
     Parameters
@@ -63,7 +63,8 @@ def _check_regular(path: Path, mode: int) -> None:
     """Refuse whatever is no regular file."""
     for is_kind, name in _KINDS:
         if is_kind(mode):
-            raise FileError(path, "foreign", f"is a {name}; a regular file is needed: copy it into one")
+            advice = "" if name == "directory" else ": copy what it gives into one"
+            raise FileError(path, "foreign", f"is a {name}, and a regular file is needed{advice}")
 
 
 def read_input(path: str | Path, *, at_most: int = _LARGEST) -> bytes:

@@ -83,7 +83,6 @@ def _members(h: Any, kind: str) -> dict[str, Any]:
     return {
         "type": kind[-1],
         "edges": tuple(np.asarray(axis.edges(), np.float64) for axis in axes[:n]),
-        "regular": [len(axis.member("fXbins")) != axis.member("fNbins") + 1 for axis in axes[:n]],
         "named": [[str(label) for label in axis.member("fLabels") or ()] for axis in axes[:n]],
         "extends": any(axis.member("fBits2") & _CAN_EXTEND for axis in axes[:n]),
         "titles": tuple(axis.member("fTitle") for axis in axes),
@@ -162,8 +161,8 @@ def _with_buffer(th: dict[str, Any], values: Array, variances: Array | None) -> 
         )
     weights, *columns = buffer[1 : 1 + n * width].reshape(n, width).T
     where = tuple(
-        _bin_numbers(column, axis, regular)
-        for column, axis, regular in zip(columns, edges, th["regular"], strict=True)
+        np.searchsorted(axis, column, side="right")  # 0 is the underflow; NaN is overflow
+        for column, axis in zip(columns, edges, strict=True)
     )
     if variances is None and np.any(weights != 1):
         variances = values.copy()
@@ -173,13 +172,3 @@ def _with_buffer(th: dict[str, Any], values: Array, variances: Array | None) -> 
         variances = variances.copy()
         np.add.at(variances, where, weights**2)
     return filled, variances
-
-
-def _bin_numbers(x: Array, edges: Array, regular: bool) -> NDArray[np.int64]:
-    """Find bins as ROOT's TAxis does: 0 is the underflow, NaN is overflow."""
-    if not regular:
-        return np.searchsorted(edges, x, side="right")
-    low, high, n = edges[0], edges[-1], len(edges) - 1
-    inside = (x >= low) & (x < high)
-    position = np.where(inside, n * (np.where(inside, x, low) - low) / (high - low), 0.0)
-    return np.where(inside, 1 + position.astype(np.int64), np.where(x < low, 0, n + 1))

@@ -47,7 +47,7 @@ def special(tmp_path):
 def test_only_regular_files_are_read(special, kind, read):
     """Contract. Finds a reader that waits for a pipe, or reads a device without an end."""
     path = special(kind)
-    with pytest.raises(FileError, match=f"is a {kind}; a regular file is needed"):
+    with pytest.raises(FileError, match=f"is a {kind}, and a regular file is needed"):
         read(path)
 
 
