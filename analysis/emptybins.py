@@ -44,7 +44,7 @@ def are_impossible(templates: Templates, counts: ArrayLike) -> NDArray[np.bool_]
     -------
     ndarray, shape (...)
     """
-    return np.any((np.asarray(counts) != 0) & _empty_bins(templates), axis=-1)
+    return np.asarray(np.any((np.asarray(counts) != 0) & _empty_bins(templates), axis=-1))
 
 
 def check_possible(templates: Templates, counts: ArrayLike, *, name: str = "the data have") -> None:
