@@ -92,7 +92,7 @@ def test_pipes_and_devices_are_refused(here):
         ("detect", CARD, "p.root", "-o", "x.root"),
         ("reweight", "p.root", "--to", CARD, "-o", "x.root"),
         ("rerun", "p.root"),
-        ("merge", "p.root", "p.root", "-o", "x.root"),
+        ("merge", "x.root", "p.root", "p.root"),
         ("toys", CARD, "--data", "p.root", "-o", "x.root"),
         ("limit", CARD, "--method", "cls", "--table", "p.root"),
         ("fit", CARD, "zero.csv"),
