@@ -89,7 +89,6 @@ def _members(h: Any, kind: str) -> dict[str, Any]:
         "title": h.title,
         "values": np.asarray(h.values(flow=True), np.float64),
         "squares": np.asarray(h.member("fSumw2"), np.float64),
-        "entries": float(h.member("fEntries")),
         "sums": (float(h.member("fTsumw")), float(h.member("fTsumw2"))),
         "buffer": np.asarray(h.member("fBuffer"), np.float64),
         "average": bool(int(h.member("@fBits", none_if_missing=True) or 0) & _IS_AVERAGE),
@@ -124,17 +123,15 @@ def _binned(th: dict[str, Any], units: tuple[str, ...]) -> Binned:
 
 def _check_statistics(th: dict[str, Any], values: Array, variances: Array | None) -> None:
     """Refuse contents that ROOT's own statistics contradict."""
-    if th["entries"] > 0 and not values.any():
-        raise ValueError(
-            f"holds nothing, and ROOT counted {th['entries']:g} entries: its contents are lost, fill it again"
-        )
+    total, squared = th["sums"]
+    if total > 0 and not values.any():
+        raise ValueError(f"holds nothing, and ROOT counted {total:g}: its contents are lost, fill it again")
     largest = _LARGEST.get(th["type"])
     if largest is not None and variances is None and np.any(values == largest):
         raise ValueError(
             f"has a bin with {largest}, where a histogram of the type {th['type']} stops counting: fill one "
             "of the type D"
         )
-    total, squared = th["sums"]
     if variances is None and total > 0 and squared > 0 and abs(squared / total - 1) > _ROUNDING:
         raise ValueError(
             f"was scaled or filled with weights (ROOT's statistics are Σw = {total:g}, Σw² = {squared:g}), "

@@ -103,7 +103,7 @@ def test_fills_in_roots_buffer(tmp_path):
 @pytest.mark.parametrize(
     ("contents", "members", "message"),
     [
-        (np.zeros(5), {"fEntries": 2170.0}, "holds nothing, and ROOT counted 2170 entries"),
+        (np.zeros(5), {"fTsumw": 2170.0}, "holds nothing, and ROOT counted 2170: its contents are lost"),
         (np.zeros(5), {"fBufferSize": 5, "fBuffer": np.array([9.0, 1, 0.3, 1, 0.3], ">f8")}, "it is damaged"),
         ([0, 4, 127, 2, 0], {"kind": "i1"}, "a bin with 127, where a histogram of the type C stops counting"),
         ([0, 4, 32767, 2, 0], {"kind": "i2"}, "a bin with 32767"),
@@ -202,6 +202,12 @@ def test_storages_of_counts(tmp_path, storage):
     write_json(tmp_path / "h.json", h)
     assert read_histogram(tmp_path / "h.json").values(flow=True).tolist() == COUNTS.tolist()
     assert binned(h).values.tolist() == COUNTS.tolist()
+
+
+def test_no_counts_are_data(tmp_path):
+    """Contract: bins that were set to 0 one by one, which ROOT takes for entries, are an empty data set."""
+    path = write_th1(tmp_path / "h.root", np.zeros(5), fEntries=3.0)
+    assert read_histogram(path).sum() == 0
 
 
 def test_sparse_json(tmp_path):
