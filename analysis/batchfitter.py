@@ -66,7 +66,7 @@ class BatchFit:
             parameters=np.where(which[:, None], math.nan, self.parameters),
             errors=np.where(which[:, None], math.nan, self.errors),
             values=np.where(which, math.nan, self.values),
-            status=np.where(which, self.status | FAILED, self.status).astype(self.status.dtype),
+            status=np.where(which, FAILED, self.status).astype(self.status.dtype),
         )
 
     @property

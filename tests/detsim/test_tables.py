@@ -99,7 +99,8 @@ def test_wrong_csv(tmp_path, text, words):
 )
 def test_wrong_histogram(tmp_path, made, words):
     """Contract. Finds a histogram that is no spectrum and passes, from ROOT."""
-    write_root(tmp_path / "s.root", {"nu": made})
+    with uproot.recreate(tmp_path / "s.root") as file:
+        file["nu"] = made
     with pytest.raises(FileError, match=words):
         read_spectrum(tmp_path / "s.root:nu", unit=1.0)
 

@@ -78,7 +78,7 @@ def test_wrong_card(command, overrides, words, untouched, monkeypatch):
         ("png.toml", "is not a text file"),
         ("empty.toml", "5 faults"),
         ("reco.root", "card"),
-        ("folder.root", "is a directory, and a regular file is needed"),
+        ("folder.root", "Is a directory"),
     ],
 )
 def test_what_is_no_card(card, words, untouched, monkeypatch):
