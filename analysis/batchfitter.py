@@ -58,6 +58,17 @@ class BatchFit:
             status=self.status[which],
         )
 
+    def without(self, which: NDArray[np.bool_]) -> "BatchFit":
+        """Return the fits with some of them failed."""
+        if not np.any(which):
+            return self
+        return BatchFit(
+            parameters=np.where(which[:, None], math.nan, self.parameters),
+            errors=np.where(which[:, None], math.nan, self.errors),
+            values=np.where(which, math.nan, self.values),
+            status=np.where(which, FAILED, self.status).astype(self.status.dtype),
+        )
+
     @property
     def good(self) -> NDArray[np.bool_]:
         """Which fits found a minimum."""

@@ -12,6 +12,7 @@ from analysis.batchfitter import BatchFitter
 from analysis.bounded import BoundedFit, bounded_fit, signed_statistic
 from analysis.calibration import Calibration, tie
 from analysis.conditions import CALIBRATED, check_level, conditions
+from analysis.emptybins import check_possible
 from analysis.fitter import Fitter
 from analysis.observation import Observation
 from analysis.pseudoexperiments import CHUNK
@@ -59,6 +60,7 @@ def calibrated_limit(
     """
     data = np.ascontiguousarray(counts, np.float64)
     _check(fitter, calibration, method, level, data)
+    check_possible(fitter.templates, data)
     batch = BatchFitter(fitter=fitter)
     seen = Observation(batch=batch, counts=data, calibration=calibration, method=method, level=level)
     regions = seen.regions()

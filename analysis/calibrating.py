@@ -11,6 +11,7 @@ from analysis.batchfitter import BatchFitter
 from analysis.bounded import bounded_fit, one_sided, signed_statistic
 from analysis.calibration import Calibration
 from analysis.conditions import Nuisances, conditions
+from analysis.emptybins import check_possible
 from analysis.fitter import Fitter
 from analysis.likelihood import Likelihood
 from analysis.pseudoexperiments import CHUNK, at_truth
@@ -59,6 +60,8 @@ def true_values(fitter: Fitter, data: Likelihood | None = None, *, reach: float 
     0.05 next to a boundary, where thresholds change; a second minimum has values of its own. An end of the
     range that is within reach is the first or last of them.
     """
+    if data is not None:
+        check_possible(fitter.templates, data.counts)
     data = data or fitter.data(fitter.templates.expected(fitter.anchor))
     points = fitter.grid
     distance = _distance(data, points, reach)
@@ -141,6 +144,8 @@ def calibrate(
     check_truths(fitter.templates.poi, fitter.physical, [reference])
     if n_toys < 1:
         raise ValueError(f"n_toys must be at least 1, got {n_toys}")
+    if data is not None:
+        check_possible(fitter.templates, data.counts)
     nuisances: Nuisances = "nominal" if data is None else "profiled"
     shape = (len(values), n_toys)
     signed, compared = np.empty(shape, np.float32), np.empty(shape, np.float32)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
+from analysis.emptybins import check_possible
 from analysis.fitter import Fitter, make_fitter
 from analysis.intervals import interval, is_blind
 from analysis.minimum import Minimum
@@ -81,11 +82,17 @@ def fit_counts(
     """Fit counts with a prepared `Fitter`; the work of `fit`.
 
     Where the data cannot measure the parameter, the normalisations are those at the model's value of it.
+
+    Raises
+    ------
+    ValueError
+        If a setting is not one of its choices, or the data have counts where exactly nothing is expected.
     """
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, got {level}")
     if method not in get_args(Method):
         raise ValueError(f"method must be 'minos' or 'hesse', got {method!r}")
+    check_possible(fitter.templates, counts)
     data = fitter.data(counts, auxiliary)
     threshold = float(ndtri((1 + level) / 2) ** 2)
     poi, *others = fitter.templates.names

@@ -85,24 +85,25 @@ def write_csv(path: str | Path, histogram: hist.Hist[Any]) -> None:
     ----------
     path : str or Path
     histogram : hist.Hist
-        Of the measured energy [MeV], or of distance [cm] and energy; unweighted. Its flow is left out.
+        Of the measured energy [MeV], or of distance [cm] and energy. Its flow is left out. Of a weighted one
+        the last column holds the variances.
 
     Raises
     ------
     ValueError
-        If the histogram is weighted, as a CSV has no variances, or not finite.
+        If the histogram is not finite.
     OSError
         If the file cannot be written; nothing is left of it.
     """
-    if is_weighted(histogram):
-        raise ValueError("a CSV holds counts without variances, and the histogram is weighted")
     if not np.all(np.isfinite(histogram.values())):
         raise ValueError("the histogram holds counts that are not finite")
     bins = [list(pairwise(np.asarray(axis.edges).tolist())) for axis in histogram.axes]
-    counts = np.asarray(histogram.values(), np.float64).ravel().tolist()
-    lines = [",".join(CSV_COLUMNS[histogram.ndim])]
-    for edges, n in zip(product(*bins), counts, strict=True):
-        lines.append(",".join(f"{number:.15g}" for number in (*chain(*edges), n)))
+    weighted = is_weighted(histogram)
+    contents = (histogram.values(), histogram.variances()) if weighted else (histogram.values(),)
+    columns = [np.asarray(each, np.float64).ravel().tolist() for each in contents]
+    lines = [",".join([*CSV_COLUMNS[histogram.ndim], *(["variance"] if weighted else [])])]
+    for edges, *numbers in zip(product(*bins), *columns, strict=True):
+        lines.append(",".join(f"{number:.15g}" for number in (*chain(*edges), *numbers)))
     with whole_file(path) as stream:
         stream.write("\n".join([*lines, ""]).encode())
 

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc
 
 from analysis.batchfitter import BatchFitter
+from analysis.emptybins import check_possible
 from analysis.fitter import Fitter
 from analysis.pacing import paced
 from analysis.pseudoexperiments import at_truth, largest_chunk
@@ -109,6 +110,7 @@ def goodness_of_fit(
     """
     if n_toys < 1:
         raise ValueError(f"n_toys must be at least 1, got {n_toys}")
+    check_possible(fitter.templates, counts)
     data = fitter.data(counts, auxiliary)
     found = BatchFitter(fitter=fitter).fit(data.counts[None], data.auxiliary[None], errors=False)
     if not found.good[0]:

@@ -1,5 +1,6 @@
 """Histograms of what is measured, as `hist` objects: the energy, or distance and energy."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -8,6 +9,7 @@ import hist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from detsim.binned import Binned, add_flow, unequal
 from detsim.detector import Detector
 from detsim.distance import bin_numbers
 from detsim.experiment import Experiment
@@ -16,6 +18,7 @@ from simgen.events import Events
 __all__ = [
     "axes",
     "bin_counts",
+    "binned",
     "describe_bin",
     "empty_histogram",
     "experiment_counts",
@@ -24,6 +27,15 @@ __all__ = [
     "is_weighted",
     "with_flow",
 ]
+
+_STORAGES = (
+    hist.storage.Int64,
+    hist.storage.AtomicInt64,
+    hist.storage.Double,
+    hist.storage.Unlimited,
+    hist.storage.Weight,
+)
+_UNITS = {"MeV": {"eV": 1e-6, "keV": 1e-3, "GeV": 1e3}, "cm": {"mm": 0.1, "m": 100.0, "km": 1e5}}
 
 
 def axes(experiment: Experiment) -> list[hist.axis.Variable]:
@@ -141,6 +153,35 @@ def is_weighted(h: hist.Hist[Any]) -> bool:
     return variances is not None and not np.allclose(variances, h.values(flow=True), rtol=1e-6, atol=1e-9)
 
 
+def binned(h: hist.Hist[Any]) -> Binned:
+    """Take bins, contents and variances of a histogram, and check them as those of files are checked.
+
+    Raises
+    ------
+    ValueError
+        If it holds no counts or weights, or other than finite contents ≥ 0 in bins of numbers.
+    """
+    counts_or_weights = issubclass(h.storage_type, _STORAGES)
+    if not counts_or_weights:
+        raise ValueError(
+            f"a histogram of counts or weights is needed, and this one has {h.storage_type.__name__} storage"
+        )
+    for axis in h.axes:
+        if not axis.traits.ordered or axis.traits.circular:
+            what = "circular" if axis.traits.circular else "one of categories"
+            raise ValueError(
+                f"the axis {axis.name or axis.label!r} is {what}, and bins of numbers are needed"
+            )
+    has = [(axis.traits.underflow, axis.traits.overflow) for axis in h.axes]
+    variances = h.variances(flow=True) if issubclass(h.storage_type, hist.storage.Weight) else None
+    return Binned(
+        edges=tuple(np.asarray(axis.edges, np.float64) for axis in h.axes),
+        values=add_flow(h.values(flow=True), has),
+        variances=None if variances is None else add_flow(variances, has),
+        units=tuple("cm" if axis.name == "L_reco" else "MeV" for axis in h.axes),
+    )
+
+
 def bin_counts(h: hist.Hist[Any], experiment: Experiment) -> NDArray[np.float64]:
     """Return the counts in the bins of an experiment, shape (n_bins,).
 
@@ -161,17 +202,29 @@ def bin_counts(h: hist.Hist[Any], experiment: Experiment) -> NDArray[np.float64]
             f"the histogram has {len(h.axes)} dimension{'s' * (len(h.axes) != 1)}, and the detector's has "
             f"{len(wanted)}: {what}"
         )
-    for axis, (key, edges, unit) in zip(h.axes, wanted, strict=True):
-        found = np.asarray(axis.edges)
-        if found.shape != (len(edges),) or not np.allclose(found, edges, rtol=1e-6, atol=0):
+    bins = binned(h)
+    for found, (key, edges, unit) in zip(bins.edges, wanted, strict=True):
+        different = unequal(found, edges)
+        if different:
             raise ValueError(
                 f"the histogram's bins ({len(found) - 1} from {found[0]:g} to {found[-1]:g}) are not those "
                 f"of {key} ({len(edges) - 1} from {edges[0]:g} to {edges[-1]:g} {unit}, as data have to be)"
+                f": {different}{_hint(found, edges, unit)}"
             )
-    counts = np.asarray(h.values(), np.float64).ravel()
-    if not np.all(np.isfinite(counts)) or np.any(counts < 0):
-        raise ValueError("the histogram holds counts that are not finite or below 0")
-    return counts
+    return bins.values[(slice(1, -1),) * h.ndim].ravel()
+
+
+def _hint(found: NDArray[np.float64], edges: Sequence[float], unit: str) -> str:
+    """Say in which unit edges would be the right ones."""
+    for name, factor in _UNITS[unit].items():
+        if not unequal(factor * found, edges):
+            option = (
+                f"--unit {name}, or read_histogram(..., unit={name!r})"
+                if unit == "MeV"
+                else f"give them in {unit}"
+            )
+            return f"; in {name} they are the same: {option}"
+    return ""
 
 
 def experiment_counts(

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
 from analysis.batchfitter import BatchFitter
+from analysis.emptybins import check_possible
 from analysis.fitter import Fitter
 from analysis.goodness import tail_probability
 from analysis.likelihood import Likelihood
@@ -179,10 +180,13 @@ def compare_hypotheses(
     Raises
     ------
     ValueError
-        If the two do not describe the same data, or these are weighted or cannot be fitted.
+        If the two do not describe the same data, or these are weighted or cannot be fitted, or have counts
+        where one of the models expects exactly nothing.
     """
     _check(a, b, n_toys)
     pair = (a, b)
+    for hypothesis in pair:
+        check_possible(hypothesis.fitter.templates, counts)
     fits = [h.best(h.fitter.data(counts, auxiliary)) for h in pair]
     delta = fits[0][0] - fits[1][0]
     toys = []

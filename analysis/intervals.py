@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import ndtri
 
+from analysis.emptybins import check_possible
 from analysis.fitter import REACH, Fitter, make_fitter
 from analysis.likelihood import Likelihood
 from analysis.minimum import Minimum
@@ -207,6 +208,7 @@ def limit_of_counts(
 ) -> LimitResult:
     """Find the upper limit of counts with a prepared `Fitter`; the work of `limit`."""
     threshold = delta_chi2(level, method)
+    check_possible(fitter.templates, counts)
     data = fitter.data(counts)
     minimum = fitter.minimise(data)
     exact = fitter.data(fitter.templates.expected(fitter.truth))

@@ -10,6 +10,7 @@ from iminuit import Minuit
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtri
 
+from analysis.emptybins import check_possible
 from analysis.fitter import Fitter
 from analysis.likelihood import Likelihood
 from analysis.ranges import experiment_range
@@ -200,9 +201,11 @@ def fit_plane(plane: Plane, counts: ArrayLike, x: Sequence[float], y: Sequence[f
     Raises
     ------
     ValueError
-        If values do not ascend or leave the range of a fit.
+        If values do not ascend or leave the range of a fit, or the data have counts where exactly nothing is
+        expected.
     """
     grid_x, grid_y = plane.check(plane.x, x), plane.check(plane.y, y)
+    check_possible(plane.fitter.templates, counts)
     data = plane.fitter.data(counts)
     values = plane.scan(data, grid_x, grid_y)
     fine_x = plane.finer(plane.x, grid_x, (plane.y, float(grid_y[-1])))

@@ -12,6 +12,7 @@ from scipy.special import ndtri
 from analysis.batchfitter import FAILED, NO_HESSE, NO_LIMIT, NO_MINOS, RETRIED, BatchFitter
 from analysis.bounded import bounded_fit, signed_statistic
 from analysis.conditions import CALIBRATED
+from analysis.emptybins import are_impossible, check_possible
 from analysis.fitter import Fitter
 from analysis.intervals import delta_chi2
 from analysis.pacing import paced
@@ -73,7 +74,8 @@ def fit_toys(
     dict of str to ndarray
         The fitted columns of a toy file; what is not asked for or not found is NaN.
     """
-    fitter, fits = batch.fitter, batch.fit(counts, auxiliary)
+    fitter = batch.fitter
+    fits = batch.fit(counts, auxiliary).without(are_impossible(fitter.templates, counts))
     status, n = fits.status.copy(), len(counts)
     columns: Columns = {}
     best, error = fits.parameters[:, 0], fits.errors[:, 0]
@@ -82,9 +84,9 @@ def fit_toys(
         x = fits.parameters[:, i]
         columns[column_name(nuisance.name)] = nuisance.value(x)
         columns[f"{column_name(nuisance.name)}_error"] = nuisance.slope(x) * fits.errors[:, i]
-    nothing = np.full(n, math.nan)
     columns["fval"] = np.where(fits.good, fits.values, math.nan)
-    columns["q_true"] = nothing.copy()
+    empty = ("q_true", "minos_lower", "minos_upper", "one_sided_upper")
+    columns |= {name: np.full(n, math.nan) for name in empty}
     good = np.flatnonzero(fits.good)
     truth = np.full(len(good), fitter.truth)
     columns["q_true"][good] = (
@@ -92,16 +94,13 @@ def fit_toys(
     )
     sigmas = float(ndtri((1 + level) / 2))
     columns["hesse_lower"], columns["hesse_upper"] = best - sigmas * error, best + sigmas * error
-    columns["minos_lower"], columns["minos_upper"] = nothing.copy(), nothing.copy()
-    columns["one_sided_upper"] = nothing.copy()
     if "one-sided" in methods:
         threshold = delta_chi2(level, "one-sided")
         columns["one_sided_upper"] = batch.upper_limits(counts, auxiliary, fits, threshold)
         status[fits.good & np.isnan(columns["one_sided_upper"])] |= NO_LIMIT
     if "minos" in methods:
         lower, upper = batch.intervals(counts, auxiliary, fits, sigmas**2)
-        whole = ~(np.isnan(lower) | np.isnan(upper))
-        status[fits.good & ~whole] |= NO_MINOS
+        status[fits.good & (np.isnan(lower) | np.isnan(upper))] |= NO_MINOS
         columns["minos_lower"], columns["minos_upper"] = lower, upper
     return {**columns, "status": status}
 
@@ -197,6 +196,7 @@ def fit_stored(
         Columns as `toy_branches` describes them.
     """
     data = np.ascontiguousarray(counts, np.float64)
+    check_possible(fitter.templates, data, name="a stored pseudo-experiment has")
     auxiliary = np.zeros((len(data), len(fitter.nominal)))
     columns = _thrown(fitter, 0, data, auxiliary)
     columns |= fit_toys(BatchFitter(fitter=fitter), data, auxiliary, level=level, methods=methods)

@@ -12,15 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.fitter import Fitter
-from analysis.histograms import bin_counts
+from analysis.histograms import bin_counts, binned
 from detsim.experiment import Experiment
 
 __all__ = ["effective_counts", "for_data"]
 
 Array = NDArray[np.float64]
-
-_ROUNDING = 1e-6
-"""Relative difference of Σw and Σw² up to which the weights are 1: files round."""
 
 
 def for_data(fitter: Fitter, data: hist.Hist[Any]) -> tuple[Fitter, Array]:
@@ -79,46 +76,11 @@ def effective_counts(data: hist.Hist[Any], experiment: Experiment) -> tuple[Arra
     equal weights c this is 1/c, and the likelihood is that of the counts in 1/c of the exposure.
     """
     values = bin_counts(data, experiment)
-    variances = data.variances(flow=True)
-    everything = np.asarray(data.values(flow=True), np.float64)
-    if variances is None:
-        if np.any(values != np.rint(values)):
-            raise ValueError(
-                "the histogram was filled with weights or scaled, and keeps no sums of squared weights: "
-                "fill one with hist.storage.Weight()"
-            )
+    bins = binned(data)
+    bins.check_data()
+    if bins.variances is None or not bins.is_weighted:
         return values, None
-    sums = np.asarray(variances, np.float64)
-    if np.allclose(sums, everything, rtol=_ROUNDING, atol=0):
-        return values, None
-    _check(everything, sums, data)
-    squares = np.asarray(data.variances(), np.float64).ravel()
-    total = everything.sum() / sums.sum()
+    squares = bins.variances[(slice(1, -1),) * data.ndim].ravel()
+    total = bins.values.sum() / bins.variances.sum()
     scaling = np.divide(values, squares, out=np.full_like(values, total), where=values > 0)
     return scaling * values, scaling
-
-
-def _check(values: Array, variances: Array, data: hist.Hist[Any]) -> None:
-    """Refuse what cannot be Σw and Σw² of weights that are not negative."""
-    wrong = (
-        (~(np.isfinite(values) & (values >= 0)), "a sum of weights must be finite and not negative"),
-        (~(np.isfinite(variances) & (variances >= 0)), "a sum of squares must be finite and not negative"),
-        ((variances == 0) & (values > 0), "counts need no Σw², and events with weights have one"),
-        ((values == 0) & (variances > 0), "weights of both signs cancel, and only weights ≥ 0 can be fitted"),
-    )
-    for mask, why in wrong:
-        if np.any(mask):
-            place = tuple(int(i) for i in np.argwhere(mask)[0])
-            name = ", ".join(_name(axis, i) for axis, i in zip(data.axes, place, strict=True))
-            raise ValueError(f"{name}: Σw = {values[place]:g} and Σw² = {variances[place]:g}; {why}")
-
-
-def _name(axis: Any, number: int) -> str:
-    """Name a bin by its position in an array with flow bins."""
-    i = number - int(axis.traits.underflow)
-    if i < 0:
-        return "the underflow bin"
-    if i > len(axis.edges) - 2:
-        return "the overflow bin"
-    unit = "cm" if axis.name == "L_reco" else "MeV"
-    return f"the bin from {axis.edges[i]:g} to {axis.edges[i + 1]:g} {unit}"

@@ -8,8 +8,11 @@ from typing import Any, Literal
 
 from detsim.eventreader import EventFile
 from detsim.files import FileError
+from detsim.histogramfile import faults_of
+from detsim.inputs import read_text
 from detsim.provenance import has_checksum
 from detsim.rootreader import TableFile, open_root, reading
+from detsim.uhijson import read_json
 
 __all__ = ["describe", "table_name"]
 
@@ -142,34 +145,25 @@ def _table(path: Path, tree: str, check_hashes: bool) -> dict[str, Any]:
 
 
 def _json_file(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise FileError(path, "missing", "there is no such file") from None
-    except UnicodeDecodeError as error:
-        raise FileError(path, "foreign", "is not a text file in UTF-8") from error
-    except OSError as error:
-        raise FileError(path, "foreign", f"cannot be read: {error.strerror}") from error
+    text = read_text(path)
     if not text.strip():
         raise FileError(path, "empty", "is empty; make it again")
     try:
         document = json.loads(text)
-    except RecursionError as error:
-        raise FileError(path, "foreign", "is JSON that is nested too deep for a histogram") from error
+    except RecursionError:
+        raise FileError(path, "foreign", "is JSON that is nested too deep for a histogram") from None
     except ValueError as error:
-        raise FileError(path, "foreign", f"is not JSON: {error}") from error
+        raise FileError(path, "foreign", f"is not JSON: {error}") from None
     if not isinstance(document, dict) or "uhi_schema" not in document:
         raise FileError(path, "foreign", "is JSON, but no histogram: it has no key 'uhi_schema'")
-    try:
-        axes = [_axis(axis) for axis in document["axes"]]
-        storage = document["storage"]["type"]
-    except (AttributeError, LookupError, TypeError) as error:
-        reason = "is no histogram in UHI JSON, which has axes with bins or edges, and a storage with a type"
-        raise FileError(path, "foreign", reason) from error
-    return {"kind": "histogram", "axes": axes, "storage": storage}
+    with faults_of(path):
+        read_json(path, dimensions=(1, 2), units=())
+    axes = [_axis(axis) for axis in document["axes"]]
+    return {"kind": "histogram", "axes": axes, "storage": document["storage"]["type"]}
 
 
 def _axis(axis: Mapping[str, Any]) -> dict[str, Any]:
     """Describe one axis of a histogram."""
     bins = axis.get("bins") or len(axis["edges"]) - 1
-    return {"label": axis.get("metadata", {}).get("label", ""), "bins": bins}
+    about = axis.get("metadata")
+    return {"label": about.get("label", "") if isinstance(about, Mapping) else "", "bins": bins}

@@ -1,6 +1,5 @@
 """Read and check what `detsim.rootfile` wrote, also after `hadd`."""
 
-import struct
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
@@ -27,54 +26,13 @@ from detsim.provenance import (
     without_checksum,
 )
 from detsim.rootfaults import reading
+from detsim.rootopen import open_root
 
 __all__ = ["TableFile", "open_root", "reading"]
 
 FORMATS: dict[str, Format] = {"TTree": "ttree", "ROOT::RNTuple": "rntuple"}
 Watch = Callable[[dict[str, NDArray[Any]], int], None]
 _STEP = 1_000_000
-LONG_FILE = 1_000_000  # ROOT adds this to the version of files whose positions are 64 bits wide
-
-
-def open_root(path: str | Path) -> Any:
-    """Open a ROOT file for reading.
-
-    Parameters
-    ----------
-    path : str or Path
-
-    Returns
-    -------
-    uproot.ReadOnlyDirectory
-
-    Raises
-    ------
-    FileError
-        If it is missing, empty, shorter than its header says, or no ROOT file.
-    """
-    path = Path(path)
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(24)
-        size = path.stat().st_size
-    except FileNotFoundError:
-        raise FileError(path, "missing", "there is no such file") from None
-    except OSError as error:
-        raise FileError(path, "missing", f"cannot be opened: {error.strerror}") from error
-    if size == 0:
-        raise FileError(path, "empty", "is empty (0 bytes); make it again")
-    if not head.startswith(b"root"):
-        raise FileError(path, "foreign", "is not a ROOT file (it does not begin with 'root')")
-    if len(head) == 24:
-        (version,) = struct.unpack(">i", head[4:8])
-        (end,) = (
-            struct.unpack(">q", head[12:20]) if version >= LONG_FILE else struct.unpack(">i", head[12:16])
-        )
-    if len(head) < 24 or size < end:
-        whole = f"its header says {end}" if len(head) == 24 else "not even a header"
-        raise FileError(path, "truncated", f"is truncated: {size} bytes, {whole}; copy or make it again")
-    with reading(path):
-        return uproot.open(path, array_cache=None)  # it would keep what is read but once
 
 
 class TableFile:

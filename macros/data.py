@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.histogramreader import read_histogram
-from analysis.histograms import axes, bin_counts, empty_histogram, experiment_counts, from_counts, histogram
+from analysis.histograms import axes, empty_histogram, experiment_counts, from_counts, histogram
 from analysis.weighted import effective_counts
 from detsim.eventfile import EventFile
 from detsim.experiment import Experiment
 from detsim.files import FileError
+from detsim.inputs import open_input, split_spec
 from detsim.rootreader import open_root, reading
 from macros.card import Card, card_from_document
 from macros.cutoff import begin_with
@@ -45,7 +46,7 @@ class Data:
     source: str
 
 
-def load_data(card: Card, spec: str, *, number: int | None = None) -> Data:
+def load_data(card: Card, spec: str, *, number: int | None = None, unit: str = "MeV") -> Data:
     """Read data for a card.
 
     Parameters
@@ -55,6 +56,8 @@ def load_data(card: Card, spec: str, *, number: int | None = None) -> Data:
         An event file, ``file.root:name`` of a TH1 or TH2, UHI JSON or CSV.
     number : int, optional
         Which pseudo-experiment of an event file that holds several.
+    unit : str
+        What the energies of a histogram are in: "eV", "keV", "MeV" or "GeV". Event files say theirs.
 
     Raises
     ------
@@ -63,44 +66,24 @@ def load_data(card: Card, spec: str, *, number: int | None = None) -> Data:
     FileError
         If the file is incomplete, foreign or damaged.
     """
-    path = Path(spec)
-    if ".root:" not in spec and not path.exists():
-        raise FileError(path, "missing", "there is no such file")
-    if _is_root(path) and _is_event_file(path):
+    path, name = split_spec(spec)
+    if name is None and _is_root(path) and _is_event_file(path):
         return _from_events(card, path, number)
     if number is not None:
         raise ValueError(f"--experiment chooses among those of an event file; {spec} is a histogram")
-    h = read_histogram(spec)
+    h = read_histogram(spec, unit=unit)
     try:
-        bin_counts(h, card.experiment)
-        if path.suffix.lower() == ".csv":
-            _check_whole(path)
         effective_counts(h, card.experiment)
     except ValueError as error:
         raise FileError(spec, "foreign", str(error)) from None
     return Data(histogram=h, experiment=card.experiment, source=spec)
 
 
-def _check_whole(path: Path) -> None:
-    """Refuse a CSV of what are no counts: it has no variances that would say what they are worth."""
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
-    rows = [(i, line) for i, line in enumerate(lines, start=1) if line.strip() and not line.startswith("#")]
-    for number, line in rows[1:]:
-        value = line.rpartition(",")[2].strip()
-        if not float(value).is_integer():
-            raise FileError(
-                path,
-                "foreign",
-                f"line {number}: {value} is no number of counts, which are whole; weighted data come with "
-                "their variances, as a TH1 with Sumw2 or UHI JSON of Weight storage",
-            )
-
-
 def _is_root(path: Path) -> bool:
     """Tell a ROOT file by its name or, whatever it is called, by its first bytes."""
-    if path.suffix == ".root" or not path.is_file():
-        return path.suffix == ".root"
-    with path.open("rb") as stream:
+    if path.suffix == ".root":
+        return True
+    with open_input(path) as stream:
         return stream.read(4) == b"root"
 
 

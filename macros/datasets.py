@@ -66,7 +66,9 @@ class DataSets:
         return replace(fitter, templates=templates, errors=errors), counts
 
 
-def load_data_sets(card: Card, specs: Sequence[str], *, number: int | None = None) -> DataSets:
+def load_data_sets(
+    card: Card, specs: Sequence[str], *, number: int | None = None, unit: str = "MeV"
+) -> DataSets:
     """Read the data of a card.
 
     Parameters
@@ -76,6 +78,8 @@ def load_data_sets(card: Card, specs: Sequence[str], *, number: int | None = Non
         Of one experiment what `load_data` reads; of several NAME=FILE, each once, in any order.
     number : int, optional
         Which pseudo-experiment of event files that hold several.
+    unit : str
+        What the energies of histograms in files are in, as for `load_data`.
 
     Raises
     ------
@@ -87,7 +91,7 @@ def load_data_sets(card: Card, specs: Sequence[str], *, number: int | None = Non
     if len(card.experiments) == 1:
         if len(specs) > 1:
             raise ValueError(f"{card.name} has one experiment, and takes one DATA; got {', '.join(specs)}")
-        return DataSets(sets=(load_data(card, specs[0], number=number),))
+        return DataSets(sets=(load_data(card, specs[0], number=number, unit=unit),))
     names = [experiment.name for experiment in card.experiments]
     files: dict[str, str] = {}
     for spec in specs:
@@ -102,10 +106,10 @@ def load_data_sets(card: Card, specs: Sequence[str], *, number: int | None = Non
         raise ValueError(
             f"DATA: none for {', '.join(missing)}; write {_usage(names)}, or choose one experiment with --of"
         )
-    return data_sets(card, files, number=number)
+    return data_sets(card, files, number=number, unit=unit)
 
 
-def data_sets(card: Card, data: Any, *, number: int | None = None) -> DataSets:
+def data_sets(card: Card, data: Any, *, number: int | None = None, unit: str = "MeV") -> DataSets:
     """Take the data of a card, as Python has them.
 
     Parameters
@@ -117,6 +121,8 @@ def data_sets(card: Card, data: Any, *, number: int | None = None) -> DataSets:
         a mapping of their names to such. What is a `DataSets` already is returned.
     number : int, optional
         Which pseudo-experiment of event files that hold several.
+    unit : str
+        What the energies of histograms in files are in, as for `load_data`.
 
     Raises
     ------
@@ -130,7 +136,7 @@ def data_sets(card: Card, data: Any, *, number: int | None = None) -> DataSets:
     if len(card.experiments) == 1:
         if isinstance(data, Mapping):
             raise ValueError(f"{card.name} has one experiment: give its data, not a mapping of names to data")
-        return DataSets(sets=(_one_set(card, data, number),))
+        return DataSets(sets=(_one_set(card, data, number, unit),))
     names = [experiment.name for experiment in card.experiments]
     if not isinstance(data, Mapping) or set(data) != set(names):
         got = f"of {', '.join(map(str, data))}" if isinstance(data, Mapping) else "no mapping"
@@ -138,12 +144,12 @@ def data_sets(card: Card, data: Any, *, number: int | None = None) -> DataSets:
             f"{card.name} has several experiments: data are a mapping of {', '.join(names)} to data of each, "
             f"got {got}"
         )
-    return DataSets(sets=tuple(_one_set(card.of(name), data[name], number) for name in names))
+    return DataSets(sets=tuple(_one_set(card.of(name), data[name], number, unit) for name in names))
 
 
-def _one_set(card: Card, data: Any, number: int | None) -> Data:
+def _one_set(card: Card, data: Any, number: int | None, unit: str) -> Data:
     if isinstance(data, str | os.PathLike):
-        return load_data(card, os.fspath(data), number=number)
+        return load_data(card, os.fspath(data), number=number, unit=unit)
     if number is not None:
         raise ValueError(f"number = {number} chooses among the pseudo-experiments of an event file")
     experiment = card.experiment

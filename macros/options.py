@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,8 @@ __all__ = [
     "SetOption",
     "TableOption",
     "ThreadsOption",
+    "Unit",
+    "UnitOption",
     "count",
     "toy_count",
 ]
@@ -67,6 +70,15 @@ def toy_count(least: int) -> Callable[[str | int], int]:
     return count(least, LARGEST_STUDY)
 
 
+class Unit(StrEnum):
+    """Units of energy of users' histograms."""
+
+    EV = "eV"
+    KEV = "keV"
+    MEV = "MeV"
+    GEV = "GeV"
+
+
 CardArgument = Annotated[
     str, typer.Argument(metavar="CARD", help="A card: the path of a TOML file, or a preset's name.")
 ]
@@ -102,6 +114,10 @@ TableOption = Annotated[
         help="Thresholds that `nugauge calibrate` made for this card.",
         show_default=False,
     ),
+]
+UnitOption = Annotated[
+    Unit,
+    typer.Option("--unit", help="What the energies of a histogram are in, in CSV, JSON or ROOT files alike."),
 ]
 ThreadsOption = Annotated[
     int | None,

@@ -181,11 +181,12 @@ def card_files(name: str, card: "Card") -> tuple[Path, ...]:
 
 def data_files(specs: Iterable[str] | None) -> tuple[Path, ...]:
     """List the files that DATA may mean: FILE, NAME=FILE, FILE.root:histogram."""
+    from detsim.inputs import split_spec
+
     found: list[Path] = []
     for spec in specs or ():
-        for text in (spec, spec.partition("=")[2]):
-            head, colon, _ = text.rpartition(".root:")
-            found += [Path(name) for name in (text, f"{head}.root" if colon else "") if name]
+        for text in filter(None, (spec, spec.partition("=")[2])):
+            found += [Path(text), split_spec(text)[0]]
     return tuple(found)
 
 

@@ -361,3 +361,97 @@ def test_hadd_keeps_the_checksums(tmp_path):
     data[seek + key.member("fKeylen") + 6] ^= 1  # of the first run, which is new
     (tmp_path / "mixed.root").write_bytes(data)
     assert "is damaged: the checksum" in invoke("inspect", tmp_path / "mixed.root").output
+
+
+BUFFERS = """
+import sys, json
+ROOT.TH1.AddDirectory(False)
+file = ROOT.TFile(sys.argv[1], "recreate")
+x = [0.25, 0.26, 0.3, 0.39, 0.5499, 0.55, 0.1, 0.3, 0.35, 0.45]
+answer = {}
+def keep(name, h, *weights):
+    for i, each in enumerate(x):
+        h.Fill(each, *(w + 0.25 * i for w in weights))
+    assert h.GetBufferLength() == len(x)
+    file.WriteObject(h, name)
+    answer[name] = [[h.GetBinContent(i), h.GetBinError(i) ** 2] for i in range(h.GetNbinsX() + 2)]
+from array import array
+for name, bins in {"even": (6, 0.25, 0.55), "odd": (3, array("d", [0.25, 0.3, 0.4, 0.55]))}.items():
+    for kind in (ROOT.TH1I, ROOT.TH1F, ROOT.TH1D):
+        for label, weights in {"counts": (), "weights": (0.5,)}.items():
+            if kind is ROOT.TH1I and weights:
+                continue
+            h = kind(f"{name}{kind.__name__}{label}", "", *bins)
+            h.SetBuffer(1000)
+            keep(h.GetName(), h, *weights)
+        h = kind(f"{name}{kind.__name__}both", "", *bins)
+        h.Sumw2()
+        h.SetBuffer(1000)
+        keep(h.GetName(), h)
+free = ROOT.TH1D("free", "", 10, 0, 0)
+for each in x:
+    free.Fill(each)
+file.WriteObject(free, "free")
+plane = ROOT.TH2D("plane", "", 2, 0, 200, 6, 0.25, 0.55)
+plane.SetBuffer(1000)
+for i, each in enumerate(x):
+    plane.Fill(30 * i, each)
+file.WriteObject(plane, "plane")
+answer["plane"] = [[plane.GetBinContent(i, j) for j in range(8)] for i in range(4)]
+scaled = ROOT.TH1D("scaled", "", 6, 0.25, 0.55)
+for each in x:
+    scaled.Fill(each)
+scaled.Scale(2, "nosw2")
+file.WriteObject(scaled, "scaled")
+scaled.Scale(2)
+right = ROOT.TH1D("right", "", 6, 0.25, 0.55)
+for each in x:
+    right.Fill(each)
+right.Scale(2)
+file.WriteObject(right, "right")
+labels = ROOT.TH1D("labels", "", 3, 0, 3)
+for each in "abc":
+    labels.Fill(each, 1)
+file.WriteObject(labels, "labels")
+average = right.Clone("average")
+average.SetBit(ROOT.TH1.kIsAverage)
+file.WriteObject(average, "average")
+profile = ROOT.TProfile("profile", "", 6, 0.25, 0.55)
+profile.Fill(0.3, 5)
+file.WriteObject(profile, "profile")
+full = ROOT.TH1C("full", "", 6, 0.25, 0.55)
+for _ in range(200):
+    full.Fill(0.3)
+file.WriteObject(full, "full")
+poly = ROOT.TH2Poly("poly", "", 0, 1, 0, 1)
+file.WriteObject(poly, "poly")
+file.Close()
+"""
+
+
+def test_histograms_of_root_are_what_root_says(tmp_path):
+    """Twin: contents and variances by ROOT's own functions; what has none of counts is refused."""
+    path = tmp_path / "h.root"
+    answer = run_root(BUFFERS, path)
+    plane = read_histogram(f"{path}:plane").values(flow=True)
+    np.testing.assert_array_equal(plane, answer.pop("plane"))
+    for name, cells in answer.items():
+        h = read_histogram(f"{path}:{name}")
+        values, variances = np.transpose(cells)
+        np.testing.assert_array_equal(h.values(flow=True), values, err_msg=name)
+        np.testing.assert_allclose(h.variances(flow=True), variances, rtol=1e-15, err_msg=name)
+        assert isinstance(h.storage_type(), hist.storage.Double) == ("counts" in name)
+    np.testing.assert_array_equal(
+        read_histogram(f"{path}:right").variances(), 2 * read_histogram(f"{path}:right").values()
+    )
+    for name, message in {
+        "free": "10 fills in ROOT's buffer and no bins yet",
+        "scaled": "was scaled or filled with weights",
+        "labels": r"bins with labels \(a, b, c\)",
+        "average": "holds averages",
+        "profile": "'profile' is a TProfile, not a TH1 or TH2",
+        "full": "a bin with 127",
+        "poly": "'poly' is a TH2Poly, not a TH1 or TH2",
+    }.items():
+        with pytest.raises(FileError, match=message):
+            read_histogram(f"{path}:{name}")

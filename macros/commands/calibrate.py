@@ -18,6 +18,8 @@ from macros.options import (
     SeedOption,
     SetOption,
     ThreadsOption,
+    Unit,
+    UnitOption,
     toy_count,
 )
 
@@ -71,6 +73,7 @@ def calibrate(
     cl: ConfidenceOption = None,
     poi: PoiOption = None,
     experiment: ExperimentOption = None,
+    unit: UnitOption = Unit.MEV,
     seed: SeedOption = None,
     of: OfOption = None,
     override: SetOption = None,
@@ -100,7 +103,7 @@ def calibrate(
     from macros.toyruns import confidence_level
 
     level = confidence_level(loaded, cl, name="--cl")
-    found = load_data_sets(loaded, data, number=experiment) if data else EXPECTED
+    found = load_data_sets(loaded, data, number=experiment, unit=unit) if data else EXPECTED
     case = open_inference(loaded, found, poi=poi)
     start = time.perf_counter()
     made = make_calibration(

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from macros.console import emit_json, format_number, print_table, progress, say
-from macros.options import JsonOption, SeedOption, SetOption, ThreadsOption, count, toy_count
+from macros.options import (
+    JsonOption,
+    SeedOption,
+    SetOption,
+    ThreadsOption,
+    Unit,
+    UnitOption,
+    count,
+    toy_count,
+)
 
 if TYPE_CHECKING:
     from analysis.hypotheses import HypothesisComparison, HypothesisResult
@@ -60,6 +69,7 @@ def compare(
             show_default=False,
         ),
     ] = None,
+    unit: UnitOption = Unit.MEV,
     set_a: Annotated[list[str] | None, _set_option("A")] = None,
     set_b: Annotated[list[str] | None, _set_option("B")] = None,
     override: SetOption = None,
@@ -83,7 +93,7 @@ def compare(
     of_b = choose_specific(override or (), set_b or ())
     b = open_card(card_b, of_b, seed=used_seed, threads=threads, several=True)
     check_same_experiment(a, b)
-    found = [load_data_sets(card, data, number=experiment) for card in (a, b)]
+    found = [load_data_sets(card, data, number=experiment, unit=unit) for card in (a, b)]
     compared = compare_cards(a, b, found, n, fixed=(fix_a, fix_b), bounded=not unbounded, progress=progress)
     result = compared.result
     if as_json:

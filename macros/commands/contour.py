@@ -7,7 +7,7 @@ import typer
 
 from macros.commands.fit import ExperimentOption
 from macros.console import emit_json, format_number, message, say
-from macros.options import CardArgument, ForceOption, JsonOption, OfOption, SetOption
+from macros.options import CardArgument, ForceOption, JsonOption, OfOption, SetOption, Unit, UnitOption
 from macros.points import read_points
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def contour(
         ),
     ] = None,
     experiment: ExperimentOption = None,
+    unit: UnitOption = Unit.MEV,
     of: OfOption = None,
     override: SetOption = None,
     force: ForceOption = False,
@@ -76,7 +77,7 @@ def contour(
     from macros.datasets import load_data_sets
     from macros.inference import EXPECTED, open_inference
 
-    found = load_data_sets(loaded, data, number=experiment) if data else EXPECTED
+    found = load_data_sets(loaded, data, number=experiment, unit=unit) if data else EXPECTED
     case = open_inference(loaded, found, poi=name_x)
     result = fit_plane(Plane(fitter=case.fitter, y=name_y), case.exact, values_x, values_y)
     thresholds = {level: plane_threshold(level) for level in _LEVELS}

@@ -13,6 +13,8 @@ from macros.options import (
     SeedOption,
     SetOption,
     ThreadsOption,
+    Unit,
+    UnitOption,
     count,
     toy_count,
 )
@@ -51,6 +53,7 @@ def fit(
     data: Annotated[list[str], typer.Argument(metavar="DATA...", help=DATA_HELP)],
     poi: PoiOption = None,
     experiment: ExperimentOption = None,
+    unit: UnitOption = Unit.MEV,
     of: OfOption = None,
     gof: Annotated[
         int,
@@ -75,7 +78,7 @@ def fit(
     from macros.inference import open_inference
     from macros.results import fit_document, goodness_document, say_fit, say_goodness
 
-    case = open_inference(loaded, load_data_sets(loaded, data, number=experiment), poi=poi)
+    case = open_inference(loaded, load_data_sets(loaded, data, number=experiment, unit=unit), poi=poi)
     result = case.fit()
     goodness = case.goodness(gof, progress=progress) if gof and result.valid else None
     if as_json:

@@ -16,6 +16,8 @@ from macros.options import (
     SeedOption,
     SetOption,
     TableOption,
+    Unit,
+    UnitOption,
     toy_count,
 )
 from macros.studies import AuditOption
@@ -67,6 +69,7 @@ def limit(
     nuisances: NuisancesOption = Nuisances.NOMINAL,
     poi: PoiOption = None,
     experiment: ExperimentOption = None,
+    unit: UnitOption = Unit.MEV,
     of: OfOption = None,
     toys: Annotated[
         int,
@@ -94,7 +97,7 @@ def limit(
     from macros.inference import EXPECTED, LimitOptions, open_inference
     from macros.results import limit_document, say_limit
 
-    found = load_data_sets(chosen, data, number=experiment) if data else EXPECTED
+    found = load_data_sets(chosen, data, number=experiment, unit=unit) if data else EXPECTED
     case = open_inference(chosen, found, poi=poi)
     if calibrates and table is None:
         message(f"no --table: calibrating with {n or N_TOYS} pseudo-experiments per true value")

@@ -136,10 +136,12 @@ def test_csv_comes_back(tmp_path, h):
         np.testing.assert_array_equal(ours.edges, theirs.edges)
 
 
-def test_a_csv_has_no_weights(tmp_path):
-    with pytest.raises(ValueError, match="without variances"):
-        write_csv(tmp_path / "h.csv", weighted())
-    assert list(tmp_path.iterdir()) == []
+def test_a_csv_of_weights_has_variances(tmp_path):
+    """Contract: sums of weights and of their squares come back."""
+    write_csv(tmp_path / "h.csv", weighted())
+    found = read_histogram(tmp_path / "h.csv")
+    np.testing.assert_array_equal(found.values(), weighted().values())
+    np.testing.assert_allclose(found.variances(), weighted().variances(), rtol=1e-14)
 
 
 def test_a_histogram_that_cannot_be_written_leaves_nothing(tmp_path):

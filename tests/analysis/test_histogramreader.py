@@ -15,25 +15,28 @@ PLANE = "L_low,L_high,low,high,counts\n"
 
 
 def test_csv_is_read(tmp_path):
-    (tmp_path / "h.csv").write_text("# from the table\nlow,high,counts\n0.25, 0.35, 4\n0.35,0.45,2.5\n")
+    (tmp_path / "h.csv").write_text("# from the table\nlow,high,counts\n0.25, 0.35, 4\n0.35,0.45,2\n")
     h = read_histogram(tmp_path / "h.csv")
     np.testing.assert_array_equal(h.axes[0].edges, [0.25, 0.35, 0.45])
-    np.testing.assert_array_equal(h.values(flow=True), [0, 4, 2.5, 0])
+    np.testing.assert_array_equal(h.values(flow=True), [0, 4, 2, 0])
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "line low,high,counts or L_low,L_high,low,high,counts, got 'no line'"),
+        ("", r"no line; it must begin with low,high,counts\[,variance\] or L_low,L_high,low,high,counts"),
         ("low,high\n1,2\n", "got 'low,high'"),
-        ("low,high,counts\n", "lines of three numbers"),
-        ("low,high,counts\n0.1,0.2,many\n", "three numbers a line"),
-        ("low,high,counts\n0.1,0.2\n", "lines of three numbers"),
-        ("low,high,counts\n0.1,0.2\n0.1,0.2\n0.1,0.2\n", "lines of three numbers"),
-        ("low,high,counts\n0.1,0.2,1\n0.3,0.4,1\n", "bins without gaps"),
-        ("low,high,counts\n0.2,0.1,1\n", "ascending bin edges"),
-        ("low,high,counts\n0.1,0.2,-1\n", "not negative"),
-        ("low,high,counts\n0.1,0.2,nan\n", "finite counts"),
+        ("low,high,counts\n", "at least 1 rows of low,high,counts: 0"),
+        ("low,high,counts\n0.1,0.2,many\n", "line 2: counts must be a number, got 'many'"),
+        ("low,high,counts\n0.1,0.2\n", "line 2: must have 3 columns, got 2"),
+        ("low,high,counts\n0.1,0.2\n0.1,0.2\n0.1,0.2\n", "line 2: must have 3 columns, got 2"),
+        (
+            "low,high,counts\n0.1,0.2,1\n0.3,0.4,1\n",
+            "line 3: low must be the high of the row above, 0.2, got 0.3",
+        ),
+        ("low,high,counts\n0.2,0.1,1\n", "line 2: high must be above low, got 0.1"),
+        ("low,high,counts\n0.1,0.2,-1\n", "line 2: counts must be at least 0, got -1"),
+        ("low,high,counts\n0.1,0.2,nan\n", "line 2: counts must be finite, got nan"),
     ],
 )
 def test_a_wrong_csv_is_an_error(tmp_path, text, message):
@@ -95,19 +98,20 @@ def test_a_csv_of_two_dimensions_may_have_any_order(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "lines of five numbers"),
-        ("5,7,0.1,0.2\n", "lines of five numbers"),
-        ("5,7,0.1,0.2,x\n", "five numbers a line"),
+        ("", "at least 1 rows of L_low,L_high,low,high,counts: 0"),
+        ("5,7,0.1,0.2\n", "line 2: must have 5 columns, got 4"),
+        ("5,7,0.1,0.2,x\n", "line 2: counts must be a number, got 'x'"),
         (
             "5,7,0.1,0.2,1\n5,7,0.2,0.3,1\n7,9,0.1,0.2,1\n",
             "from 7 to 9 cm and from 0.2 to 0.3 MeV is stated 0 ",
         ),
         ("5,7,0.1,0.2,1\n5,7,0.1,0.2,1\n", "from 5 to 7 cm and from 0.1 to 0.2 MeV is stated 2 times"),
-        ("5,7,0.1,0.2,1\n8,9,0.1,0.2,1\n", "bins without gaps"),
-        ("5,7,0.1,0.2,1\n5,7,0.3,0.4,1\n", "bins without gaps"),
-        ("7,5,0.1,0.2,1\n", r"ascending bin edges \[cm\]"),
-        ("5,7,0.2,0.1,1\n", r"ascending bin edges \[MeV\]"),
-        ("5,7,0.1,0.2,-1\n", "not negative"),
+        ("5,7,0.1,0.2,1\n8,9,0.1,0.2,1\n", "from 7 to 8 cm and from 0.1 to 0.2 MeV is stated 0 times"),
+        ("5,7,0.1,0.2,1\n5,7,0.3,0.4,1\n", "from 5 to 7 cm and from 0.2 to 0.3 MeV is stated 0 times"),
+        ("5,7,0.1,0.3,1\n5,7,0.2,0.3,1\n", "line 2: the bin from 0.1 to 0.3 holds an edge of another, 0.2"),
+        ("7,5,0.1,0.2,1\n", "line 2: L_high must be above L_low, got 5"),
+        ("5,7,0.2,0.1,1\n", "line 2: high must be above low, got 0.1"),
+        ("5,7,0.1,0.2,-1\n", "line 2: counts must be at least 0, got -1"),
         ("nan,7,0.1,0.2,1\n", "finite"),
     ],
 )

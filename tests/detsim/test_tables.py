@@ -85,18 +85,22 @@ def test_wrong_csv(tmp_path, text, words):
 @pytest.mark.parametrize(
     ("made", "words"),
     [
-        (histogram([0.1, -0.2, 0.0]), "bin 2: content must be finite and at least 0, got -0.2"),
-        (histogram([0.1, 0.2, np.nan]), "bin 3: content must be finite and at least 0, got nan"),
+        (
+            histogram([0.1, -0.2, 0.0]),
+            "bin from 100 to 150: contents must be finite and not negative, got -0.2",
+        ),
+        (histogram([0.1, 0.2, np.nan]), "bin from 150 to 400: contents must be finite, got nan"),
         (histogram([0.0, 0.0, 0.0]), "an empty spectrum"),
-        (histogram(CONTENTS, flow=(0.5, 0.0)), "underflow: must be empty, got 0.5"),
-        (histogram(CONTENTS, flow=(0.0, 2.0)), "overflow: must be empty, got 2"),
+        (histogram(CONTENTS, flow=(0.5, 0.0)), "the underflow bin must be empty, got 0.5"),
+        (histogram(CONTENTS, flow=(0.0, 2.0)), "the overflow bin must be empty, got 2"),
         (histogram(CONTENTS, edges=[-1.0, 0.0, 1.0, 2.0]), "edges must be from 0 to 100 GeV, got -1 to 2"),
         (histogram(CONTENTS, edges=[0.0, 1.0, 2.0, 1e7]), "edges must be from 0 to 100 GeV"),
     ],
 )
 def test_wrong_histogram(tmp_path, made, words):
     """Contract. Finds a histogram that is no spectrum and passes, from ROOT."""
-    write_root(tmp_path / "s.root", {"nu": made})
+    with uproot.recreate(tmp_path / "s.root") as file:
+        file["nu"] = made
     with pytest.raises(FileError, match=words):
         read_spectrum(tmp_path / "s.root:nu", unit=1.0)
 
@@ -116,11 +120,11 @@ def test_wrong_files(tmp_path):
         "absent.csv": "there is no such file",
         "s.txt": "must be file.csv, file.json or file.root:name",
         "two.root": "needs the name of a TH1, two.root:name; it has a, b",
-        "two.root:c": "has no TH1 'c'; it has a, b",
+        "two.root:c": "'c' is not there; it has a, b",
         "none.root": "it has none",
-        "list.json": "is not a one-dimensional histogram",
-        "torn.json": "is not a one-dimensional histogram",
-        "short.json": "has 1 contents for 2 bins",
+        "list.json": "is not a histogram in UHI JSON",
+        "torn.json": "is not a histogram in UHI JSON",
+        "short.json": "has 1 values for 2 bins",
         "binary.csv": "is not a text file",
     }.items():
         with pytest.raises(FileError, match=words):

@@ -159,7 +159,7 @@ def test_input_is_never_output(untouched, monkeypatch):
         ("header.root", "is truncated"),
         ("other_ntuple.root", "it holds"),
         ("other_events.root", "is incomplete"),
-        ("folder.root", "Is a directory"),
+        ("folder.root", "is a directory, and a regular file is needed"),
     ],
 )
 @pytest.mark.parametrize("command", ["fit", "limit", "detect", "inspect", "toys"])
@@ -189,11 +189,11 @@ def test_wrong_root_file(command, file, words, untouched, monkeypatch):
         ("reco.root:T", "'T' is not there"),
         ("missing", "no such file"),
         ("text.txt", "file.root:name, file.json or file.csv"),
-        ("png.json", "cannot be read as text"),
+        ("png.json", "is not a text file in UTF-8"),
         ("text.json", "is not a histogram"),
         ("empty.json", "is not a histogram"),
         ("object.json", "is not a histogram"),
-        ("png.csv", "cannot be read as text"),
+        ("png.csv", "is not a text file in UTF-8"),
         ("text.csv", "low,high,counts"),
         ("empty.csv", "low,high,counts"),
         ("nan.csv", "finite"),
@@ -300,7 +300,7 @@ def test_check_warns_of_what_generate_above_leaves_out():
 
 @pytest.mark.parametrize("command", ["fit", "limit"])
 def test_fractional_counts(command, tmp_path):
-    """Contract: a CSV has no variances, so its counts are whole; file, line and value are named."""
+    """Contract: counts of a CSV without variances are whole; file, line and value are named."""
     data = tmp_path / "data.csv"
     rows = [f"{0.25 + 0.05 * i:.2f},{0.3 + 0.05 * i:.2f},{300 - 20 * i}" for i in range(6)]
     data.write_text("\n".join(["# a comment", "low,high,counts", *rows]))
@@ -308,7 +308,7 @@ def test_fractional_counts(command, tmp_path):
     rows[3] += ".5"
     data.write_text("\n".join(["# a comment", "low,high,counts", *rows]))
     text = refusal(command, CARD, data)
-    assert f"{data}: line 6: 240.5 is no number of counts" in text
-    assert "weighted data come with their variances" in text
-    data.write_text("\n".join(["low,high,counts", *rows[1:]]))
+    assert f"{data}: line 6, the bin from 0.4 to 0.45 MeV: 240.5 is no number of counts" in text
+    assert "weighted contents need their variances" in text
+    data.write_text("\n".join(["low,high,counts", *rows[:3]]))
     assert "are not those of detector.bins" in refusal(command, CARD, data)
