@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from detsim.binned import Binned
 from detsim.files import FileError
-from detsim.rootreader import open_root, reading
+from detsim.rootfaults import reading
+from detsim.rootopen import open_root
 
 __all__ = ["read_root"]
 

@@ -11,7 +11,7 @@ from detsim.files import FileError
 from detsim.inputs import open_input
 from detsim.rootfaults import reading
 
-__all__ = ["LONG_FILE", "open_root"]
+__all__ = ["open_root"]
 
 LONG_FILE = 1_000_000  # ROOT adds this to the version of files whose positions are 64 bits wide
 
