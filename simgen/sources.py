@@ -24,11 +24,8 @@ __all__ = [
 ]
 
 DataSet = Literal["modern", "paper"]
-BetaShape = Literal["measured", "allowed"]
 
 _DAY = 86400.0
-_PR144 = (-0.0279, -0.076)
-"""Shape factor of ¹⁴⁴Pr's branch to the ground state: see `ce144`."""
 
 
 def cr51(data: DataSet = "modern") -> Source:
@@ -147,42 +144,19 @@ def sr90() -> Source:
     )
 
 
-def ce144(beta_shape: BetaShape = "measured") -> Source:
+def ce144() -> Source:
     """Make a ¹⁴⁴Ce source of ν̄_e with its daughter ¹⁴⁴Pr in equilibrium: two antineutrinos a decay.
-
-    Parameters
-    ----------
-    beta_shape : {"measured", "allowed"}
-        Of the first-forbidden branch 0⁻ → 0⁺ of ¹⁴⁴Pr to the ground state of ¹⁴⁴Nd: with the measured shape
-        factor, or without.
 
     Notes
     -----
     End points and intensities in order: ¹⁴⁴Ce 318.7 (76.5 %), 185.2 (19.6 %), 238.6 keV (3.9 %); ¹⁴⁴Pr 2997.5
-    (97.9 %), 2301 (1.04 %), 811 keV (1.05 %), which leaves 0.01 % out. Half-life 284.9 d; ¹⁴⁴Pr lives for
-    17 min. Shape factor of the branch to 2997.5 keV: C(W) = 1 - 0.0279(3) W - 0.076(3)/W (A. V. Derbin
-    et al., arXiv:2506.03716, abstract). All other branches have allowed shapes.
-
-    Raises
-    ------
-    ValueError
-        If `beta_shape` is neither.
+    (97.9 %), 2301 (1.04 %), 811 keV (1.05 %), which leaves 0.01 % out. Allowed shapes. Half-life
+    284.9 d; ¹⁴⁴Pr lives for 17 min.
     """
-    if beta_shape not in {"measured", "allowed"}:
-        raise ValueError(f"beta_shape must be 'measured' or 'allowed', got {beta_shape!r}")
     cerium = ((0.3187, 0.765), (0.1852, 0.196), (0.2386, 0.039))
     praseodymium = ((2.9975, 0.979), (2.301, 0.0104), (0.811, 0.0105))
     branches = [
-        (
-            f"{name}-{1000 * end:.0f}",
-            BetaSpectrum(
-                endpoint=end,
-                Z=Z,
-                A=144,
-                intensity=share,
-                measured=_PR144 if beta_shape == "measured" and end == 2.9975 else (0.0, 0.0),
-            ),
-        )
+        (f"{name}-{1000 * end:.0f}", BetaSpectrum(endpoint=end, Z=Z, A=144, intensity=share))
         for name, Z, rows in (("Ce144", 59, cerium), ("Pr144", 60, praseodymium))
         for end, share in rows
     ]
@@ -245,9 +219,7 @@ SOURCES: dict[str, dict[DataSet, Callable[[], Source]]] = {
 """Known isotopes and their data sets."""
 
 
-def source(
-    isotope: str, data: DataSet = "modern", *, p_ee: float | None = None, beta_shape: BetaShape | None = None
-) -> Source:
+def source(isotope: str, data: DataSet = "modern", *, p_ee: float | None = None) -> Source:
     """Make a source by the name of its isotope.
 
     Parameters
@@ -258,13 +230,11 @@ def source(
         The paper has ⁵¹Cr and ¹⁴⁷Pm.
     p_ee : float, optional
         Survival probability of solar ν_e; with Be7 only.
-    beta_shape : {"measured", "allowed"}, optional
-        See `ce144`; with Ce144 only.
 
     Raises
     ------
     ValueError
-        If the isotope is unknown, has no such data, no flavour mixture, or no measured shape.
+        If the isotope is unknown, has no such data, or no flavour mixture.
     """
     if isotope not in SOURCES:
         raise ValueError(f"unknown isotope {isotope!r}: known are {', '.join(SOURCES)}")
@@ -277,8 +247,4 @@ def source(
         if isotope != "Be7":
             raise ValueError(f"p_ee is the flavour mixture of solar neutrinos, and the isotope is {isotope}")
         return be7(p_ee)
-    if beta_shape is not None:
-        if isotope != "Ce144":
-            raise ValueError(f"beta_shape is that of ¹⁴⁴Pr in Ce144, and the isotope is {isotope}")
-        return ce144(beta_shape)
     return sets[data]()

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simgen.betadecay import allowed_spectrum, unique_forbidden_factor
-from simgen.constants import M_E
 from simgen.continuum import LARGEST_ENERGY, Continuum, check_energies, check_weights, scale_factor
 from simgen.functionspectrum import FunctionSpectrum
 
@@ -83,9 +82,6 @@ class BetaSpectrum:
         "first-unique" multiplies by p² + q², "first-unique-coulomb" by p² λ₂ + q².
     positron : bool
         β⁺: the nucleus repels the beta particle.
-    measured : tuple of float
-        a and b of a measured shape factor 1 + a W + b/W; W is the energy of the beta particle, with its mass,
-        in units of m_e. 0 and 0 for none.
     """
 
     endpoint: float
@@ -95,7 +91,6 @@ class BetaSpectrum:
     coulomb: bool = True
     shape: Literal["allowed", "first-unique", "first-unique-coulomb"] = "allowed"
     positron: bool = False
-    measured: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.endpoint) and self.endpoint > 0):
@@ -104,14 +99,6 @@ class BetaSpectrum:
             raise ValueError(f"intensity must be above 0 per decay, got {self.intensity}")
         if self.shape not in _SHAPES:
             raise ValueError(f"shape must be one of {', '.join(_SHAPES)}, got {self.shape!r}")
-        # 1 + aW + b/W has its least value at one of the ends, or where a = b/W²
-        a, b = self.measured
-        ends = [1.0, 1 + self.endpoint / M_E]
-        ends += [W for W in [math.sqrt(b / a) if a * b > 0 else 0.0] if ends[0] < W < ends[1]]
-        if not all(1 + a * W + b / W > 0 for W in ends):
-            raise ValueError(
-                f"measured must give a shape factor above 0 up to the endpoint, got {self.measured}"
-            )
 
     @property
     def knots(self) -> Array:
@@ -125,9 +112,6 @@ class BetaSpectrum:
     def _shape(self, E_nu: ArrayLike) -> Array:
         charge = -self.Z if self.positron else self.Z
         values = allowed_spectrum(E_nu, endpoint=self.endpoint, Z=charge, A=self.A, coulomb=self.coulomb)
-        if any(self.measured):
-            W = 1 + np.maximum(self.endpoint - np.asarray(E_nu, np.float64), 0.0) / M_E
-            values = values * (1 + self.measured[0] * W + self.measured[1] / W)
         if self.shape == "allowed":
             return values
         charge = charge if self.shape == "first-unique-coulomb" else 0

@@ -146,8 +146,7 @@ def end_point(row):
 
 
 def evaluated_mean(row):
-    """Evaluations take allowed, or unique forbidden, shapes."""
-    spectrum = replace(spectrum_of(row), endpoint=1e-3 * row["end_point"], measured=(0.0, 0.0))
+    spectrum = replace(spectrum_of(row), endpoint=1e-3 * row["end_point"])
     return 1e3 * mean_beta(spectrum)
 
 

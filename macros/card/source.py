@@ -41,14 +41,14 @@ def _isotope(table: SourceTable, isotope: str, faults: FaultList) -> "Source | N
     if isotope == "Be7" and table.activity is not None:
         faults.add("source.activity", "of the Sun is no key", "give the flux at the Earth, or events")
     with faults.at("source"):
-        return source(isotope, table.data or "modern", p_ee=table.p_ee, beta_shape=table.beta_shape)
+        return source(isotope, table.data or "modern", p_ee=table.p_ee)
     return None
 
 
 def _own(table: SourceTable, faults: FaultList) -> "Source | None":
     from simgen.sources import Source
 
-    for key, value in (("data", table.data), ("p_ee", table.p_ee), ("beta_shape", table.beta_shape)):
+    for key, value in (("data", table.data), ("p_ee", table.p_ee)):
         if value is not None:
             faults.add(f"source.{key}", "belongs to an isotope", "leave it out")
     if table.half_life is None:

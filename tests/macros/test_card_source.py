@@ -158,15 +158,3 @@ def test_solar_mixture():
     assert "give the flux" in faults_of(PAPER, *solar, "source.activity=1 MCi")["source.activity"]
     assert "the paper has no Be7" in faults_of(PAPER, "source.isotope=Be7")["source.data"]
     assert "did you mean 'Be7'" in faults_of(PAPER, "source.isotope=be7")["source.isotope"]
-
-
-def test_shape_of_praseodymium():
-    cerium = ("source.isotope=Ce144", "source.data=modern")
-    spectra = {
-        shape: load_card(PAPER, [*cerium, *more]).experiment.source.components[3].spectrum
-        for shape, more in {"": (), "allowed": ["source.beta_shape=allowed"]}.items()
-    }
-    assert spectra[""].measured == (-0.0279, -0.076)
-    assert spectra["allowed"].measured == (0.0, 0.0)
-    assert "the isotope is Cr51" in faults_of(PAPER, "source.beta_shape=allowed")["source.beta_shape"]
-    assert "'allowed'" in faults_of(PAPER, *cerium, "source.beta_shape=free")["source.beta_shape"]

@@ -17,7 +17,7 @@ from simgen.generator import generate
 from simgen.models import SM
 from simgen.plan import make_plan
 from simgen.rate import mean_sigma
-from simgen.sources import SOURCES, Component, Source, be7, ce144, cr51, source
+from simgen.sources import SOURCES, Component, Source, be7, cr51, source
 from simgen.spectra import BetaSpectrum, FunctionSpectrum, HistogramSpectrum, Lines, TableSpectrum
 
 ALPHA = 1e-3
@@ -225,47 +225,3 @@ def test_data_sets():
     """Contract. Finds a paper's data set that is lost, or modern data taken for it."""
     assert {name for name, sets in SOURCES.items() if "paper" in sets} == {"Cr51", "Pm147"}
     assert source("Cr51", "paper") == cr51("paper") != source("Cr51")
-
-
-def test_measured_shape_of_praseodymium():
-    """C(W) = 1 - 0.0279 W - 0.076/W of arXiv:2506.03716, normalised.
-
-    At tree level the rate above 0.25 and 1.5 MeV rises by 1.4 and 2.8 % (independent evaluation).
-    """
-    allowed, measured = (
-        next(c.spectrum for c in ce144(shape).components if c.name == "Pr144-2998")
-        for shape in ("allowed", "measured")
-    )
-    E = np.linspace(0.01, 2.99, 300)
-    W = 1 + (2.9975 - E) / 0.51099895
-    ratio = measured.density(E) / allowed.density(E) / (1 - 0.0279 * W - 0.076 / W)
-    assert ratio == pytest.approx(np.full(300, ratio[0]), rel=1e-12)
-    assert quad(measured.density, 0, 2.9975, limit=200)[0] == pytest.approx(0.979, rel=1e-8)
-    for threshold, rise in ((0.25, 0.014), (1.5, 0.028)):
-        rates = [
-            sum(rate_above(c.spectrum, threshold) for c in ce144(shape).components)
-            for shape in ("measured", "allowed")
-        ]
-        assert rates[0] / rates[1] - 1 == pytest.approx(rise, abs=5e-4)
-
-
-def rate_above(spectrum, threshold, s2=0.2312):
-    """∫ f(ω) σ(T > threshold) of ν̄_e in units of σ0, by the closed form of the recoil integral."""
-    g_L, g_R, m = 0.5 + s2, s2, 0.51099895
-
-    def sigma(E):
-        def below(T):
-            return g_R**2 * T + g_L**2 * E / 3 * (1 - (1 - T / E) ** 3) - g_L * g_R * m * T**2 / (2 * E**2)
-
-        return below(2 * E**2 / (m + 2 * E)) - below(threshold)
-
-    least = threshold / 2 * (1 + math.sqrt(1 + 2 * m / threshold))
-    if spectrum.endpoint <= least:
-        return 0.0
-    return quad(lambda E: float(spectrum.density(E)) * sigma(E), least, spectrum.endpoint, limit=200)[0]
-
-
-@pytest.mark.parametrize("measured", [(-0.2, 0.0), (0.0, -1.5), (2.0, -4.0)])
-def test_shape_factors_below_zero_are_refused(measured):
-    with pytest.raises(ValueError, match="shape factor above 0"):
-        BetaSpectrum(endpoint=3.0, Z=60, A=144, measured=measured)
