@@ -15,6 +15,7 @@ from detsim.rounding import Rounding
 from detsim.simulation import event_plan, simulate
 from macros.card import Card
 from macros.cutoff import cutoff
+from macros.notes import binding_note
 from macros.production import expected_counts
 from macros.session import open_fitter
 
@@ -109,3 +110,6 @@ def _warnings(card: Card, in_bins: NDArray[np.float64]) -> Iterator[str]:
     left_out = cutoff(experiment, model)
     if left_out.notable:
         yield left_out.text()
+    bound = binding_note(experiment)
+    if bound:
+        yield bound

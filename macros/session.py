@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from macros.card import Card, load_card
-from macros.console import message
+from macros.console import message, warn
+from macros.notes import binding_note
 
 if TYPE_CHECKING:
     from analysis.fitter import Fitter
@@ -77,11 +78,14 @@ def open_card(
 
 
 def say_left_out(card: Card) -> None:
-    """Say what `model.generate_above` leaves out, if the card has one."""
+    """Say what `model.generate_above` leaves out, if the card has one, and what `detector.binding` does."""
     if card.document["model"].get("generate_above"):
         from macros.cutoff import say_cutoff
 
         say_cutoff(card)
+    for text in dict.fromkeys(binding_note(experiment) for experiment in card.experiments):
+        if text:
+            warn(text)
 
 
 def choose(card: Card, of: str | None, *, several: bool = False) -> Card:
