@@ -18,6 +18,7 @@ from detsim.simulation import event_plan, simulate
 from macros.card import Card
 from macros.cutoff import cutoff
 from macros.faintness import check_signal, faint_signal
+from macros.notes import binding_note
 from macros.production import expected_counts
 from macros.session import open_fitter
 
@@ -124,3 +125,6 @@ def _warnings(card: Card, in_bins: NDArray[np.float64]) -> Iterator[str]:
     left_out = cutoff(experiment, model)
     if left_out.notable:
         yield left_out.text()
+    bound = binding_note(experiment)
+    if bound:
+        yield bound

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from macros.card import Card, read_card
 from macros.console import message, warn
+from macros.notes import binding_note
 from macros.options import LARGEST_COUNT
 
 if TYPE_CHECKING:
@@ -100,11 +101,14 @@ def load_chosen(
 
 
 def say_left_out(card: Card) -> None:
-    """Say what `model.generate_above` leaves out, if the card has one."""
+    """Say what `model.generate_above` leaves out, if the card has one, and what `detector.binding` does."""
     if card.document["model"].get("generate_above"):
         from macros.cutoff import say_cutoff
 
         say_cutoff(card)
+    for text in dict.fromkeys(binding_note(experiment) for experiment in card.experiments):
+        if text:
+            warn(text)
 
 
 def choose(card: Card, of: str | None, *, several: bool = False) -> Card:

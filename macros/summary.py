@@ -13,6 +13,7 @@ from macros.description import (
     describe_source,
     describe_uncertainty,
 )
+from macros.notes import note_facts, note_rows
 from macros.response import describe_response
 from simgen.units import write_quantity
 
@@ -51,6 +52,7 @@ def experiment_rows(card: Card) -> list[tuple[str, str]]:
         *([("spectra", "; ".join(spectra))] if spectra else []),
         ("known to", ", ".join(known) or "exact"),
         *_left_out(card),
+        *note_rows(card),
     ]
 
 
@@ -86,6 +88,7 @@ def experiment_facts(card: Card) -> dict[str, Any]:
         "backgrounds": [b.name for b in experiment.backgrounds],
         "background_half_lives": {b.name: b.half_life for b in experiment.backgrounds},
         **cutoff(experiment, card.model).facts(),
+        **note_facts(card),
         "systematics": {
             **{s.name: _uncertainty(s) for s in experiment.systematics},
             **{f"background_{b.name}": _uncertainty(b) for b in experiment.backgrounds if b.uncertainty},

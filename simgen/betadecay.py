@@ -12,6 +12,7 @@ __all__ = [
     "fermi_function",
     "finite_size_L0",
     "nuclear_radius",
+    "shape_factor",
     "unique_forbidden_factor",
 ]
 
@@ -123,6 +124,27 @@ def allowed_spectrum(
 
 
 @np.errstate(under="ignore")
+def shape_factor(E_nu: ArrayLike, endpoint: float, linear: float, inverse: float) -> Array:
+    """Compute a shape factor C(W) = 1 + linear W + inverse/W of a beta decay.
+
+    Parameters
+    ----------
+    E_nu : array_like
+        Neutrino energy [MeV].
+    endpoint : float
+        Largest kinetic energy of the beta particle [MeV].
+    linear, inverse : float
+        With W, the total energy of the beta particle, in units of m_e.
+
+    Examples
+    --------
+    >>> float(shape_factor(1.0, 1.0, 0.1, 0.2).round(12))
+    1.3
+    """
+    W = 1 + np.maximum(endpoint - np.asarray(E_nu, np.float64), 0.0) / M_E
+    return np.asarray(1 + linear * W + inverse / W)
+
+
 def unique_forbidden_factor(E_nu: ArrayLike, *, endpoint: float, Z: int = 0, A: int = 0) -> Array:
     """Compute p² λ₂ + q², the shape factor of a unique first-forbidden decay, in units of m_e².
 

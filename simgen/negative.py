@@ -19,8 +19,13 @@ __all__ = ["negative_fraction"]
 
 Array = NDArray[np.float64]
 
-_PANELS = 44
-"""Panels in T_max - T, each half of the one before."""
+_EDGES = np.concatenate([[0.0, 0.05, 0.25], 1 - 0.5 ** np.arange(1, 41), [1.0]])
+"""In (T - T_low)/(T_max - T_low): panels halve towards T_max."""
+_X, _W = np.polynomial.legendre.leggauss(10)
+_SHARES = ((_EDGES[1:] + _EDGES[:-1])[:, None] / 2 + np.diff(_EDGES)[:, None] / 2 * _X).ravel()
+_WEIGHTS = (np.diff(_EDGES)[:, None] / 2 * _W).ravel()
+_BLOCK = 1000
+"""Neutrino energies evaluated at once."""
 
 
 def negative_fraction(source: Source, model: Model, T_low: float) -> float:
@@ -40,31 +45,23 @@ def negative_fraction(source: Source, model: Model, T_low: float) -> float:
     """
     if model.corrections != "full":
         return 0.0
+    start = float(E_nu_min(T_low))
     below = above = 0.0
     for component in source.components:
-        spectrum, flavour = component.spectrum, component.flavour
-        start = float(E_nu_min(T_low))
+        spectrum = component.spectrum
         if spectrum.endpoint <= start:
             continue
         if isinstance(spectrum, Lines):
             pairs = [(np.array(spectrum.energies), np.array(spectrum.intensities))]
         else:
             pairs = [(e.ravel(), w.ravel()) for e, w in quadrature_nodes(spectrum, np.array(start))]
-        for E_nu, weights in pairs:
-            some = (weights > 0) & (E_nu > start)
-            for omega, weight in zip(E_nu[some], weights[some], strict=True):
-                T, measure = _towards_end(float(omega), T_low)
-                values = measure * dsigma_dT(T, omega, model, flavour=flavour)
-                below += weight * float(np.sum(np.maximum(-values, 0.0)))
-                above += weight * float(np.sum(np.maximum(values, 0.0)))
+        for energies, intensities in pairs:
+            some = (intensities > 0) & (energies > start)
+            for part in range(0, int(some.sum()), _BLOCK):
+                E_nu, weights = (x[some][part : part + _BLOCK, None] for x in (energies, intensities))
+                span = T_max(E_nu) - T_low
+                T = T_low + span * _SHARES
+                values = weights * span * _WEIGHTS * dsigma_dT(T, E_nu, model, flavour=component.flavour)
+                below -= float(values[values < 0].sum())
+                above += float(values[values > 0].sum())
     return below / (above + below) if above else 0.0
-
-
-def _towards_end(omega: float, T_low: float) -> tuple[Array, Array]:
-    """Place recoil energies with their weights, ever denser towards T_max and, without a cut, towards 0."""
-    x, w = np.polynomial.legendre.leggauss(16)
-    end = float(T_max(omega))
-    down = np.concatenate([[0.0], 0.5 ** np.arange(_PANELS, -1, -1)])
-    edges = T_low + (end - T_low) * np.unique(np.concatenate([down / 2, 1 - down / 2]))
-    half, middle = np.diff(edges) / 2, (edges[1:] + edges[:-1]) / 2
-    return (middle[:, None] + half[:, None] * x).ravel(), (half[:, None] * w).ravel()

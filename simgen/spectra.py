@@ -8,7 +8,7 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simgen.betadecay import allowed_spectrum, unique_forbidden_factor
+from simgen.betadecay import allowed_spectrum, shape_factor, unique_forbidden_factor
 from simgen.continuum import LARGEST_ENERGY, Continuum, check_energies, check_weights, scale_factor
 from simgen.functionspectrum import FunctionSpectrum
 
@@ -80,6 +80,8 @@ class BetaSpectrum:
         With Fermi function and finite-size factor; False is eq. (14) of the paper.
     shape : {"allowed", "first-unique", "first-unique-coulomb"}
         "first-unique" multiplies by p² + q², "first-unique-coulomb" by p² λ₂ + q².
+    factor : tuple of two floats
+        (a, b) of a measured shape factor C(W) = 1 + a W + b/W, W the electron's energy in units of m_e.
     positron : bool
         β⁺: the nucleus repels the beta particle.
     """
@@ -90,6 +92,7 @@ class BetaSpectrum:
     intensity: float = 1.0
     coulomb: bool = True
     shape: Literal["allowed", "first-unique", "first-unique-coulomb"] = "allowed"
+    factor: tuple[float, float] = (0.0, 0.0)
     positron: bool = False
 
     def __post_init__(self) -> None:
@@ -99,6 +102,12 @@ class BetaSpectrum:
             raise ValueError(f"intensity must be above 0 per decay, got {self.intensity}")
         if self.shape not in _SHAPES:
             raise ValueError(f"shape must be one of {', '.join(_SHAPES)}, got {self.shape!r}")
+        least = float(np.min(shape_factor(np.linspace(0, self.endpoint, 1001), self.endpoint, *self.factor)))
+        if not least > 0:
+            raise ValueError(
+                f"factor: C(W) = 1 + a W + b/W must be above 0 up to the end point, and with (a, b) = "
+                f"{self.factor} it falls to {least:.3g}"
+            )
 
     @property
     def knots(self) -> Array:
@@ -112,6 +121,8 @@ class BetaSpectrum:
     def _shape(self, E_nu: ArrayLike) -> Array:
         charge = -self.Z if self.positron else self.Z
         values = allowed_spectrum(E_nu, endpoint=self.endpoint, Z=charge, A=self.A, coulomb=self.coulomb)
+        if any(self.factor):
+            values = values * shape_factor(E_nu, self.endpoint, *self.factor)
         if self.shape == "allowed":
             return values
         charge = charge if self.shape == "first-unique-coulomb" else 0

@@ -15,8 +15,9 @@ from scipy.optimize import brentq
 from analysis.feldman_cousins import count_interval, gaussian_interval
 from detsim.folding import fold
 from detsim.materials import charge_to_mass, electrons_in
+from detsim.prediction import recorded_total
 from detsim.quenching import stopping_power
-from simgen.constants import YEAR
+from simgen.constants import CHARGE_RADIUS_SCALE, YEAR
 from simgen.couplings import couplings
 from simgen.crosssection import dsigma_dT, sigma
 from simgen.flavours import Flavour
@@ -146,8 +147,30 @@ def end_point(row):
 
 
 def evaluated_mean(row):
-    spectrum = replace(spectrum_of(row), endpoint=1e-3 * row["end_point"])
+    # evaluated without a measured shape factor
+    spectrum = replace(spectrum_of(row), endpoint=1e-3 * row["end_point"], factor=(0.0, 0.0))
     return 1e3 * mean_beta(spectrum)
+
+
+def pr144_rate(row):
+    """What the measured shape of the strongest branch adds to its recoils."""
+    branches = [
+        next(c for c in source("Ce144", pr144_shape=shape).components if c.name == "Pr144-2998")
+        for shape in ("measured", "allowed")
+    ]
+    measured, allowed = (mean_sigma(c, SM(), T_low=row["T_low"]) for c in branches)
+    return 100 * (measured / allowed - 1)
+
+
+def charge_radius_scale(row):
+    return CHARGE_RADIUS_SCALE[row["convention"]] * 1e-32
+
+
+def light_mediator(row):
+    """All recoils of BOREXINO under the paper's flux, without a threshold."""
+    experiment = EXPERIMENTS["borexino"]
+    experiment = replace(experiment, detector=replace(experiment.detector, threshold=-math.inf))
+    return recorded_total(experiment, SM(vector_coupling=1e-12, vector_mass=1e-3)) / 1e9
 
 
 def stopping(row):
@@ -257,6 +280,7 @@ EVALUATIONS = {
     "recoil_end": recoil_end,
     "coupling_shift": coupling_shift,
     "blind_direction": blind_direction,
+    "charge_radius_scale": charge_radius_scale,
     "mass_bound": mass_bound,
     "mixing_effect": mixing_effect,
     "half_life": half_life,
@@ -265,10 +289,12 @@ EVALUATIONS = {
     "line": line,
     "end_point": end_point,
     "evaluated_mean": evaluated_mean,
+    "pr144_rate": pr144_rate,
     "stopping_power": stopping,
     "mean_beta_energy": mean_beta_energy,
     "electrons": electrons,
     "counts": expected_counts,
+    "light_mediator": light_mediator,
     "measured": measured,
     "sensitivity": sensitivity,
     "statistical_bound": statistical_bound,

@@ -41,15 +41,15 @@ def _isotope(table: SourceTable, isotope: str, faults: FaultList) -> "Source | N
     if isotope == "Be7" and table.activity is not None:
         faults.add("source.activity", "of the Sun is no key", "give the flux at the Earth, or events")
     with faults.at("source"):
-        return source(isotope, table.data or "modern", p_ee=table.p_ee)
+        return source(isotope, table.data or "modern", p_ee=table.p_ee, pr144_shape=table.pr144_shape)
     return None
 
 
 def _own(table: SourceTable, faults: FaultList) -> "Source | None":
     from simgen.sources import Source
 
-    for key, value in (("data", table.data), ("p_ee", table.p_ee)):
-        if value is not None:
+    for key in ("data", "p_ee", "pr144_shape"):
+        if getattr(table, key) is not None:
             faults.add(f"source.{key}", "belongs to an isotope", "leave it out")
     if table.half_life is None:
         faults.add("source.half_life", "is missing", 'for example "27.7 d"; "none" for a constant source')

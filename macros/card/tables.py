@@ -64,6 +64,7 @@ class SourceTable(Table):
     isotope: Word | None = None
     data: Literal["modern", "paper"] | None = None
     p_ee: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
+    pr144_shape: Literal["measured", "allowed"] | None = None
     components: Annotated[list[ComponentTable], Field(min_length=1)] | None = None
     half_life: HalfLife | None = None
     activity: Activity | None = None

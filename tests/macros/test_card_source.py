@@ -131,6 +131,7 @@ def test_missing_table(card):
         (("intensity = 0.1", "intensity = -0.1"), "source.components.1.intensity", "must be above 0"),
         (("}] }", '}], unit = "keV" }'), "source.components.0.unit", "belongs to a table"),
         (("[source]", "[source]\np_ee = 0.5"), "source.p_ee", "belongs to an isotope"),
+        (("[source]", '[source]\npr144_shape = "allowed"'), "source.pr144_shape", "belongs to an isotope"),
     ],
 )
 def test_wrong_component(card, change, key, words):
@@ -158,3 +159,21 @@ def test_solar_mixture():
     assert "give the flux" in faults_of(PAPER, *solar, "source.activity=1 MCi")["source.activity"]
     assert "the paper has no Be7" in faults_of(PAPER, "source.isotope=Be7")["source.data"]
     assert "did you mean 'Be7'" in faults_of(PAPER, "source.isotope=be7")["source.isotope"]
+
+
+def test_shape_of_praseodymium():
+    """Contract. Finds a shape of ¹⁴⁴Pr that is not used, is taken elsewhere, or is not the default."""
+    cerium = ["source.isotope=Ce144", "source.data=modern"]
+    made = {
+        shape: load_card(
+            PAPER, [*cerium, *([f"source.pr144_shape={shape}"] if shape else [])]
+        ).experiment.source
+        for shape in ("", "measured", "allowed")
+    }
+    assert made[""] == made["measured"] != made["allowed"]
+    assert made["allowed"].intensity == made["measured"].intensity
+    assert "the isotope is Cr51" in faults_of(PAPER, "source.pr144_shape=allowed")["source.pr144_shape"]
+    assert (
+        "'measured' or 'allowed'"
+        in faults_of(PAPER, *cerium, "source.pr144_shape=free")["source.pr144_shape"]
+    )

@@ -65,6 +65,33 @@ def test_forbidden_shape(number):
     np.testing.assert_allclose(spectrum.density(q - T), [shape(t) / norm for t in T], rtol=1e-7)
 
 
+def test_measured_shape_of_praseodymium():
+    """Twin. Finds C(W) on another branch, in other units of W, in the neutrino's energy, or another norm.
+
+    C(W) = 1 - 0.0279 W - 0.076/W of arXiv:2506.03716 on the spectrum of the independent evaluation.
+    """
+    measured = {c.name: c.spectrum for c in source("Ce144").components}
+    allowed = {c.name: c.spectrum for c in source("Ce144", pr144_shape="allowed").components}
+    assert {n for n in measured if measured[n] != allowed[n]} == {"Pr144-2998"}
+    q = 2.9975
+
+    def shape(T):
+        W = 1 + T / reference.M_E
+        return float(reference.beta_spectrum_mp(T, q, 60, 144, coulomb=True)) * (1 - 0.0279 * W - 0.076 / W)
+
+    norm = quad(lambda x: 2 * x * q * shape(q * x * x), 0, 1, epsrel=1e-9)[0]
+    T = q * np.array([0.02, 0.3, 0.6, 0.95])
+    found = measured["Pr144-2998"]
+    np.testing.assert_allclose(found.density(q - T), [0.979 * shape(t) / norm for t in T], rtol=1e-7)
+    assert mean_beta(found) < mean_beta(allowed["Pr144-2998"])
+
+
+def test_a_shape_factor_is_above_zero():
+    """Contract. Finds a shape factor that makes a spectrum negative."""
+    with pytest.raises(ValueError, match=r"factor: C\(W\) = 1 \+ a W \+ b/W must be above 0"):
+        BetaSpectrum(endpoint=2.0, Z=60, A=144, factor=(-0.3, 0.0))
+
+
 def test_positrons_are_repelled():
     """Closed form. Finds the sign of Z: at low energy F(+Z)/F(-Z) is near e^(2πy), and the mean is higher."""
     common = {"endpoint": 0.3301, "Z": 29, "A": 65}
