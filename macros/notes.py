@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["binding_note", "note_facts", "note_rows"]
 
-_MODERN = {"corrections": "full", "sin2_theta_w": 0.2317}
-"""What a prediction for data of today takes; κ and ρ were fitted at this sin²θ_W."""
+_MODERN = 0.2317
+"""sin²θ_W that goes with corrections = "full": κ and ρ were fitted there."""
 _BOUND = {"Xe", "Ge"}
 """Elements for which published calculations differ from the step function over the shells."""
 _BOUND_BELOW = 0.030
@@ -28,7 +28,7 @@ def note_rows(card: Card) -> list[tuple[str, str]]:
     rows = []
     excess = _tree_excess(card)
     if excess is not None:
-        full = f'corrections = "full" with sin2_theta_w = {_MODERN["sin2_theta_w"]}'
+        full = f'corrections = "full" with sin2_theta_w = {_MODERN}'
         text = f"tree level: {100 * (excess - 1):+.1f} % on the standard model against {full}"
         rows.append(("corrections", f"{text}, which data of today want"))
     fraction = _negative_fraction(card)
@@ -86,7 +86,7 @@ def _tree_excess(card: Card) -> float | None:
         lowest = experiment.generate_above
     tree, full = (
         sum(mean_sigma(c, model, T_low=lowest) for c in experiment.source.components)
-        for model in (SM(sin2_theta_w=card.model.sin2_theta_w), SM(**_MODERN))
+        for model in (SM(sin2_theta_w=card.model.sin2_theta_w), SM(corrections="full", sin2_theta_w=_MODERN))
     )
     return tree / full if full > 0 else None
 
