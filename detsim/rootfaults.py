@@ -38,8 +38,9 @@ def _is_shortage(error: Exception) -> bool:
 
 def _said(error: Exception) -> str:
     """Quote the first line of what the ROOT reader says, unless damaged bytes only made it stumble."""
-    if isinstance(error, _STUMBLES) or not str(error).strip():
+    words = error.strerror or "" if isinstance(error, OSError) and error.errno else str(error)
+    if isinstance(error, _STUMBLES) or not words.strip():
         return ": its bytes are damaged"
-    first, *more = str(error).strip().splitlines()
+    first, *more = words.strip().splitlines()
     shortened = len(first) > _LONGEST or bool(more)
     return f": its bytes are damaged ({first[:_LONGEST].rstrip()}{' ...' if shortened else ''})"

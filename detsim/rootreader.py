@@ -187,6 +187,11 @@ class TableFile:
     def _columns(self, chosen: Sequence[str], start: int, stop: int | None) -> dict[str, NDArray[Any]]:
         with reading(self.path):
             columns = {n: self._column(n, start, stop) for n in chosen}
+        n_rows = (self.n_rows if stop is None else min(stop, self.n_rows)) - start
+        for name, column in columns.items():
+            if len(column) != n_rows:
+                reason = f"has {len(column)} values of {name} in {n_rows} rows; make it again"
+                raise FileError(self.path, "damaged", reason)
         return {name: np.asarray(c, c.dtype.newbyteorder("=")) for name, c in columns.items()}
 
     def _column(self, name: str, start: int, stop: int | None) -> NDArray[Any]:
