@@ -1,0 +1,1 @@
+"""What tests share: likelihood, minima, limits and regions written a second time, without `analysis`."""
