@@ -8,6 +8,7 @@ _TOLERANCE = 1e-11
 """Expected fall of -2 ln L at which a descent ends."""
 
 
+@np.errstate(all="ignore")  # far from any minimum numbers overflow, and the step is refused
 def _solve(matrix, right):
     """Solve by Cholesky's decomposition for matrices (p, p, n); tell which are positive definite."""
     p = len(right)
@@ -77,6 +78,7 @@ def descend(problem, start, *, low, high, largest=20.0, n_steps=200):
     return y, value, done
 
 
+@np.errstate(all="ignore")
 def _step(y, gradient, H, safe, damping, low, high, largest):
     """Newton's step where the Hessian allows it, else one with its part that is never negative.
 
@@ -99,6 +101,7 @@ def _step(y, gradient, H, safe, damping, low, high, largest):
         bad = ~good
         other, _ = _solve(prepared(safe, np.maximum(damping, 1e-3))[..., bad], -g[:, bad])
         step[:, bad] = other
+    step = np.where(np.isfinite(step), step, 0)
     fall = -np.sum(g * step, axis=0) / 2
     length = np.abs(step).max(axis=0)
     step = step * np.minimum(1, largest / np.maximum(length, 1e-300))

@@ -120,6 +120,7 @@ class Problem:
         errors = None if self.errors is None else self.errors[:, None]
         return DATA_TERMS[self.likelihood](self.counts, mu, errors)
 
+    @np.errstate(all="ignore")
     def value(self, y):
         """Evaluate -2 ln L/L_saturated, shape (n,)."""
         signal, x = self.curve(y[0], 0)[0], y[1:]
@@ -155,6 +156,7 @@ class Problem:
             first[m], second[m] = U + 2 * x[m] * V, 2 * V
         return total, first, second
 
+    @np.errstate(all="ignore")
     def expansion(self, y):
         """Evaluate value, gradient, Hessian and its part that is never negative.
 

@@ -17,7 +17,7 @@ from support.ranges import free_range
 __all__ = ["MODELS", "random_experiments", "random_problem", "throw"]
 
 CHI = E6(beta="chi")
-MASSES = Nodes(values=np.geomspace(1e-3, 30.0, 121), variable="log")
+MASSES = Nodes(values=np.geomspace(1e-3, 30.0, 241), variable="log")
 WAVES = Nodes(values=np.linspace(0.0, 4.0, 401))
 CONSTRAINED = E6(beta="eta", constrained=True, tau=2.0, gamma=0.1)
 TO_THE_END = Nodes(
@@ -40,9 +40,9 @@ MODELS = {
     "charge_radius": (SM(charge_radius_convention="form-factor"), "charge_radius", None),
     "millicharge": (SM(), "millicharge", None),
     "vector_coupling": (SM(vector_mass=0.5), "vector_coupling", None),
-    "vector_mass": (SM(vector_mass=0.5, vector_coupling=3e-6), "vector_mass", MASSES),
+    "vector_mass": (SM(vector_mass=0.5, vector_coupling=3e-12), "vector_mass", MASSES),
     "scalar_coupling": (SM(scalar_mass=0.5), "scalar_coupling", None),
-    "scalar_mass": (SM(scalar_mass=0.5, scalar_coupling=3e-6), "scalar_mass", MASSES),
+    "scalar_mass": (SM(scalar_mass=0.5, scalar_coupling=1e-11), "scalar_mass", MASSES),
     "sin2_2theta": (SM(sin2_2theta=0.2, delta_m2=1.0), "sin2_2theta", None),
     "delta_m2": (SM(sin2_2theta=0.3, delta_m2=1.0), "delta_m2", WAVES),
 }
