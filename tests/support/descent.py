@@ -53,13 +53,14 @@ def descend(problem, start, *, low, high, largest=20.0, n_steps=200):
     active = np.arange(y.shape[1])
     damping = np.zeros(y.shape[1])
     here, at, lo, hi = problem, y.copy(), low, high
-    state = here.expansion(at)
+    held = bool(np.all(low[0] == high[0]))
+    state = here.expansion(at, held=held)
     value[:] = state[0]
     for _ in range(n_steps):
         f, gradient, H, safe = state
         step, fall = _step(at, gradient, H, safe, damping, lo, hi, largest)
         new = np.clip(at + step, lo, hi)
-        ahead = here.expansion(new)
+        ahead = here.expansion(new, held=held)
         with np.errstate(invalid="ignore"):
             better = ahead[0] < f
         ends = (fall < _TOLERANCE) | (~better & (np.abs(fall) < 1e-13 * np.maximum(f, 1)) | (damping > 1e12))

@@ -157,8 +157,14 @@ class Problem:
         return total, first, second
 
     @np.errstate(all="ignore")
-    def expansion(self, y):
+    def expansion(self, y, *, held=False):
         """Evaluate value, gradient, Hessian and its part that is never negative.
+
+        Parameters
+        ----------
+        y : ndarray, shape (p, n)
+        held : bool
+            Leave all derivatives in the parameter of interest 0.
 
         Returns
         -------
@@ -167,20 +173,18 @@ class Problem:
         hessian, safe : ndarray, shape (p, p, n)
         """
         p, x = len(y), y[1:]
-        signals = self.curve(y[0])
+        signals = self.curve(y[0], 0 if held else 2)
         mu, J = np.zeros_like(self.counts), np.zeros((p, *self.counts.shape))
         parts = []
         for c in self.expected.components:
             F, dF, ddF = self._factors(c, x)
-            if c.layers is None:
-                layers, slopes, bends = (k[:, c.bins] for k in signals)
-                T, dT, ddT = self._shape(layers, x)
-                along, dalong, _ = self._shape(slopes, x)
+            layers = signals[0][:, c.bins] if c.layers is None else c.layers[:, :, None]
+            T, dT, ddT = self._shape(layers, x)
+            along, dalong, bend = None, {}, None
+            if c.layers is None and not held:
+                along, dalong, _ = self._shape(signals[1][:, c.bins], x)
+                bend = self._shape(signals[2][:, c.bins], x)[0]
                 J[0, c.bins] += F * along
-                bend = self._shape(bends, x)[0]
-            else:
-                T, dT, ddT = self._shape(c.layers[:, :, None], x)
-                along, dalong, bend = None, {}, None
             mu[c.bins] += F * T
             for m in dF:
                 J[1 + m, c.bins] += dF[m] * T
@@ -194,8 +198,9 @@ class Problem:
         constraint[1:] = 2 * self.weights
         size = np.maximum(g2, 1e-3 * 2 / np.maximum(mu, 1e-3)) if self.likelihood != "paper" else g2
         H, safe = np.empty((p, p, self.size)), np.empty((p, p, self.size))
-        for a in range(p):
-            for b in range(a + 1):
+        H[0], H[:, 0], safe[0], safe[:, 0] = 0, 0, 0, 0
+        for a in range(int(held), p):
+            for b in range(int(held), a + 1):
                 product = J[a] * J[b]
                 H[a, b] = H[b, a] = np.einsum("in,in->n", product, g2)
                 safe[a, b] = safe[b, a] = np.einsum("in,in->n", product, size)

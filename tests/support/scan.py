@@ -7,7 +7,7 @@ import numpy as np
 from support.descent import descend, profile, starts_of
 from support.deviance import Problem
 
-__all__ = ["TIE", "Minimum", "Scan", "scan"]
+__all__ = ["TIE", "Minimum", "Scan", "scan", "scan_many"]
 
 TIE = 1e-6
 """Minima whose -2 ln L differ by less are equally deep."""
@@ -21,7 +21,7 @@ _APART = 0.3
 _FAR = 1e3
 """Above the lowest by more than this a point is minimised from two starts only, unless all are asked for."""
 _LOWER = 1e-9
-_COLUMNS = 20_000
+_COLUMNS = 5_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,3 +243,9 @@ def _release(problem, minima):
         y, f, _ = descend(problem.take(d), start, low=lowest, high=highest, largest=0.5, n_steps=2000)
         theta[rank, d], value[rank, d], pulls[:, rank, d] = origin + unit * y[0], f, y[1:]
     return Minimum(theta=theta, value=value, pulls=pulls)
+
+
+def scan_many(problem, grid, size=1000):
+    """Scan data sets in blocks, one in memory at a time: pairs of the first number and a `Scan`."""
+    for first in range(0, problem.size, size):
+        yield first, scan(problem.take(np.arange(first, min(first + size, problem.size))), grid)
