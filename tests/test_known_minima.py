@@ -1,6 +1,6 @@
 """Data sets with several minima, unphysical ones or uncertainties that nothing determines: the right answers.
 
-Another program computed the values first, from the published formulae; here the scan does, from folded spectra.
+Another program computed the values first, from the published formulae; the scan does from folded spectra.
 """
 
 import math
@@ -8,25 +8,11 @@ from functools import cache
 
 import numpy as np
 import pytest
-from support.cards import card_problem
+from support.cards import H5_COUNTS, H5_MEASURED, H12_COUNTS, H12_MEASURED, card_problem
 from support.descent import descend
 from support.grids import make_grid
 from support.regions import regions, threshold, upper_limits
 from support.scan import scan
-
-H12_COUNTS = (133722, 129187, 127030, 124758, 120061, 102864)
-H12_MEASURED = {
-    "activity": 0.9318876954143906,
-    "resolution": 1.109105543248043,
-    "background_flat": 1.2099358394547344,
-}
-H5_COUNTS = (23, 22, 14, 20, 20, 15)
-H5_MEASURED = {
-    "activity": 1.0351801596033716,
-    "energy_scale": 1.0060100836977368,
-    "resolution": 0.8688193350974089,
-    "background_flat": 1.017198079326038,
-}
 
 
 @cache
@@ -41,7 +27,7 @@ def limit(card, data=None, *, one_sided=True):
 
 
 def test_the_estimate_is_in_the_basin_of_the_physical_range():
-    """Few counts: a minimum at -9.16 is deeper by 0.012, and no way down from a physical value leads there."""
+    """Few counts: a minimum at -9.16 is deeper by 0.012, and nothing physical leads down to it."""
     found = scanned("m8.toml", "m8.csv")
     assert found.free.theta[0] == pytest.approx(0.710, abs=0.0005)
     start = np.array([[-9.16 / found.problem.curve.unit], [0], [0], [0], [0]])
@@ -72,7 +58,7 @@ def test_two_proportional_free_backgrounds_are_one():
 
 
 def test_two_regions_are_allowed():
-    """One-sided all below the minimum at -1.52 is, and around a second one at 0.127, which is higher by 0.76."""
+    """One-sided all below the minimum at -1.52 is, and more around a second one, higher by 0.76."""
     found = scanned("z0.toml", "deg.csv")
     (allowed,) = regions(found, threshold(0.95, one_sided=True), one_sided=True)
     assert len(allowed) == 2

@@ -9,9 +9,33 @@ from support.curves import curve
 from support.deviance import Problem
 from support.expectation import expectation
 
-__all__ = ["CASES", "card_counts", "card_problem", "make_problem"]
+__all__ = [
+    "CASES",
+    "H5_COUNTS",
+    "H5_MEASURED",
+    "H12_COUNTS",
+    "H12_MEASURED",
+    "card_counts",
+    "card_problem",
+    "make_problem",
+]
 
 CASES = Path(__file__).parent.parent / "cases"
+
+H12_COUNTS = (133722, 129187, 127030, 124758, 120061, 102864)
+H12_MEASURED = {
+    "activity": 0.9318876954143906,
+    "resolution": 1.109105543248043,
+    "background_flat": 1.2099358394547344,
+}
+H5_COUNTS = (23, 22, 14, 20, 20, 15)
+H5_MEASURED = {
+    "activity": 1.0351801596033716,
+    "energy_scale": 1.0060100836977368,
+    "resolution": 0.8688193350974089,
+    "background_flat": 1.017198079326038,
+}
+"""Pseudo-experiments of two of the cards, 18505 and 9893 of seed 77: counts, and values measured."""
 
 
 def card_counts(name):

@@ -7,7 +7,7 @@ import numpy as np
 
 from support.descent import profile
 
-__all__ = ["make_grid"]
+__all__ = ["make_grid", "profiled"]
 
 
 def make_grid(problem, *, spacing=0.3, reach=1e4, per_decade=10, n_most=400):
@@ -35,7 +35,7 @@ def make_grid(problem, *, spacing=0.3, reach=1e4, per_decade=10, n_most=400):
     mu = _exact(problem, fine)
     asimov = replace(problem, counts=mu, auxiliary=np.zeros((len(expected.nuisances), len(fine))))
     _, _, H, _ = asimov.expansion(np.vstack([fine[None], asimov.auxiliary]))
-    density = np.sqrt(np.maximum(_profiled(H), 0) / 2)
+    density = np.sqrt(np.maximum(profiled(H), 0) / 2)
     arc = np.concatenate([[0], np.cumsum(np.diff(fine) * (density[1:] + density[:-1]) / 2)])
     own = _exact(problem, np.zeros(1))
     truth = replace(problem, counts=np.repeat(own, len(fine), axis=1), auxiliary=asimov.auxiliary)
@@ -81,7 +81,7 @@ def _exact(problem, t):
     return np.maximum(mu, 1e-9)
 
 
-def _profiled(H):
+def profiled(H):
     """Curvature in the parameter of interest with all others at their best."""
     if len(H) == 1:
         return H[0, 0]
