@@ -215,15 +215,15 @@ def bin_counts(h: hist.Hist[Any], experiment: Experiment) -> NDArray[np.float64]
 
 
 def _hint(found: NDArray[np.float64], edges: Sequence[float], unit: str) -> str:
-    """Say in which unit edges would be the right ones."""
+    """Say by which factor edges differ, and in which unit they would be the right ones."""
     for name, factor in _UNITS[unit].items():
         if not unequal(factor * found, edges):
             option = (
-                f"--unit {name}, or read_histogram(..., unit={name!r})"
+                f"--unit {name}, or read_histogram(..., unit={name!r}), if no unit was stated"
                 if unit == "MeV"
                 else f"give them in {unit}"
             )
-            return f"; in {name} they are the same: {option}"
+            return f"; times {factor:g} they are the same: {option}"
     return ""
 
 

@@ -159,8 +159,11 @@ def _shape(background: "Background | FlatBackground", card: Card) -> str:
 
 def _data_set(card: Card) -> str:
     """Say which data of the isotope are used; nothing for spectra of the user's own."""
-    stated = card.document.get("source", {}).get("data")
-    return f"; {stated} data" if stated else ""
+    source = card.document.get("source", {})
+    stated = f"; {source['data']} data" if source.get("data") else ""
+    if source.get("isotope") == "Ce144":
+        stated += f", {source.get('pr144_shape', 'measured')} shape of 144Pr"
+    return stated
 
 
 def _electrons(card: Card) -> str:

@@ -42,7 +42,7 @@ def test_units_and_forms(here):
         found = answer("fit", CARD, *arguments, *SHORT)
         assert found["parameters"]["gamma"]["value"] == pytest.approx(wanted["parameters"]["gamma"]["value"])
     text = refusal("fit", CARD, "kev.csv")
-    assert "edge 1 is 250 and not 0.25; in keV they are the same: --unit keV" in text
+    assert "edge 1 is 250 and not 0.25; times 0.001 they are the same: --unit keV" in text
 
 
 def test_names_with_colons_and_schemes(here):
