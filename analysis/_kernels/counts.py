@@ -145,14 +145,23 @@ def _counts(code: Indices, numbers: Array, w: Array) -> None:
         store(w, row, numbers[place])
         place += _1
     for x in range(code[COUNTED], code[COUNTED + _1], _5):
-        row, factor, column = code[x], load(w, code[x + _2]), code[x + _3]
-        for i in range(code[x + _1]):
-            if code[x + _4] > _0:
-                found = fused(factor, load(w, column + i * ROW), load(w, row))
-            else:
-                found = fused(numbers[column + i], factor, load(w, row))
-            store(w, row, found)
-            row += ROW
+        add_column(w, numbers, code[x], code[x + _1], code[x + _2], code[x + _3], code[x + _4])
+
+
+@kernel(part=True)
+def add_column(
+    w: Array, numbers: Array, row: np.uint64, n_bins: np.uint64, product: np.uint64, column: np.uint64,
+    of_rows: np.uint64,
+) -> None:  # fmt: skip
+    """Add a column, of rows or of numbers, times the factor of its component to rows of bins."""
+    factor = load(w, product)
+    for i in range(n_bins):
+        if of_rows > _0:
+            found = fused(factor, load(w, column + i * ROW), load(w, row))
+        else:
+            found = fused(numbers[column + i], factor, load(w, row))
+        store(w, row, found)
+        row += ROW
 
 
 @kernel(part=True)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis._kernels.counts import add_column
 from analysis._kernels.model import DOTS, FREE, GRAM, JOINED, MATRIX, PAIRS, PARAMETERS, WEIGHTED
 from analysis._kernels.rows import (
     AT,
@@ -99,14 +100,7 @@ def _join(code: Indices, numbers: Array, w: Array) -> None:
         for row in range(code[x], code[x] + code[x + _1] * ROW, ROW):
             store(w, row, 0.0)
         for y in range(code[x + _2], code[x + _3], _5):
-            row, column, factor = code[y], code[y + _1], load(w, code[y + _3])
-            for i in range(code[y + _2]):
-                if code[y + _4] > _0:
-                    found = fused(factor, load(w, column + i * ROW), load(w, row))
-                else:
-                    found = fused(numbers[column + i], factor, load(w, row))
-                store(w, row, found)
-                row += ROW
+            add_column(w, numbers, code[y], code[y + _2], code[y + _3], code[y + _1], code[y + _4])
 
 
 @kernel(part=True)
