@@ -12,7 +12,7 @@ from macros.options import ForceOption, JsonOption
 if TYPE_CHECKING:
     from detsim.locks import Former
 
-__all__ = ["rerun"]
+__all__ = ["reason", "rerun"]
 
 
 def rerun(
@@ -77,19 +77,27 @@ def rerun(
     if damaged:
         raise RunError(f"{file}: {', '.join(damaged)} is not what was written: the file is damaged")
     if not identical:
-        raise RunError(f"{file} was made again, and is not the same{_reason(found)}")
+        raise RunError(f"{file} was made again, and is not the same{reason(found)}")
 
 
-def _reason(runs: list[dict[str, Any]]) -> str:
-    """Name the versions, if a run that differs was made by another one."""
-    pairs = [run["origin"]["nugauge"] for run in runs if not run["identical"] and "nugauge" in run["origin"]]
-    if not pairs:
-        return ""
-    before, now = pairs[0]
-    return (
-        f': it was made by nugauge {before}, and this is nugauge {now}; CHANGELOG.md lists under "Changed '
-        'results" what differs between them, and why'
-    )
+def reason(runs: list[dict[str, Any]]) -> str:
+    """Name version and processor, where a run that differs was made by, or for, another one."""
+    origins = [run["origin"] for run in runs if not run["identical"]]
+    versions = [origin["nugauge"] for origin in origins if "nugauge" in origin]
+    processors = [origin["cpu"] for origin in origins if "cpu" in origin]
+    reasons = []
+    if versions:
+        before, now = versions[0]
+        reasons.append(
+            f'it was made by nugauge {before}, and this is nugauge {now}; CHANGELOG.md lists under "Changed '
+            'results" what differs between them, and why'
+        )
+    if processors:
+        before, now = processors[0]
+        reasons.append(
+            f"it was compiled for the processor {before}, and this one is {now}: the last bits depend on it"
+        )
+    return ": " + "; ".join(reasons) if reasons else ""
 
 
 def _inputs(runs: Sequence[Mapping[str, Any]]) -> list[Path]:

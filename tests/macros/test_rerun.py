@@ -12,6 +12,7 @@ from detsim import origin
 from detsim.eventfile import EventFile
 from detsim.rootfile import Branch, TableWriter
 from detsim.rootreader import TableFile
+from macros.commands.rerun import reason
 
 AUTO = ("--set", "model.generate_above=auto")
 COLUMNS = ("--set", 'run.columns=["vertex", "time"]')
@@ -264,3 +265,13 @@ def test_what_cannot_be_made_again(folder, tmp_path):
     text.write_text("no")
     assert "is not a ROOT file" in refusal("rerun", text)
     assert "there is no such file" in refusal("rerun", tmp_path / "none.root")
+
+
+def test_processor_is_named_as_the_cause():
+    """Contract: of runs that differ, not of others."""
+    run = {"identical": False, "origin": {"cpu": ["generic", "znver5"]}}
+    text = "it was compiled for the processor generic, and this one is znver5: the last bits depend on it"
+    assert reason([run]) == f": {text}"
+    assert reason([{**run, "identical": True}]) == ""
+    both = {**run, "origin": {"nugauge": ["0.1.0", "0.2.0"], **run["origin"]}}
+    assert reason([both]).endswith(f"and why; {text}")
