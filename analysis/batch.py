@@ -1,7 +1,7 @@
 """Fits of many data sets at once: minima, profiles, crossings and errors, on all threads."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,17 @@ class Problem:
         """Number of data sets."""
         return len(self.counts)
 
+    @property
+    def vague(self) -> Mask:
+        """Which parameters the counts do not know beside others, shape (1 + n_nuisances,)."""
+        return np.concatenate([[False], self.layout.nuisances[:, 2] > 0])
+
+    def of(self, which: NDArray[np.intp]) -> "Problem":
+        """Return the problem of some of the data sets."""
+        if len(which) == self.size:
+            return self
+        return replace(self, counts=self.counts[which], auxiliary=self.auxiliary[which])
+
     def minima(
         self, starts: Array, low: float, high: float, *, estimator: Array | None = None
     ) -> tuple[Array, Array, Mask]:
@@ -54,8 +65,8 @@ class Problem:
 
         Parameters
         ----------
-        starts : ndarray, shape (n,)
-            Values of the parameter of interest to begin with.
+        starts : ndarray, shape (n,) or (n, 1 + n_nuisances)
+            Values of the parameter of interest to begin with, or of all parameters.
         low, high : float
             Its range.
         estimator : ndarray, shape (1 + n_nuisances, 1 + n_bins + n_nuisances), optional
@@ -69,7 +80,10 @@ class Problem:
             -2 ln L/L_saturated at the minimum.
         failed : ndarray of bool, shape (n,)
         """
-        points = self._points(starts) if estimator is None else np.zeros((1, len(estimator)))
+        if estimator is not None:
+            points = np.zeros((1, len(estimator)))
+        else:
+            points = starts if np.ndim(starts) == 2 else self._points(starts)
         return self._solve(_batch.FIT, points, estimator=estimator, range_=(low, high))
 
     def profile(
@@ -79,7 +93,8 @@ class Problem:
 
         Parameters
         ----------
-        points : ndarray, shape (n,)
+        points : ndarray, shape (n,) or (n, 1 + n_nuisances)
+            Values of the parameter of interest, or of all parameters: pulls then are where the search begins.
         minima : ndarray, shape (n, 1 + n_nuisances), optional
             Parameters at the minima of the free fits, from which the search begins.
         valley : ndarray, shape (n_nuisances,), optional
@@ -90,12 +105,15 @@ class Problem:
         As `minima`.
         """
         if minima is None:
-            return self._solve(_batch.PROFILE, self._points(points))
+            return self._solve(_batch.PROFILE, points if np.ndim(points) == 2 else self._points(points))
         along = np.zeros(minima.shape[1] - 1) if valley is None else valley
         return self._solve(_batch.PROFILE, minima, estimator=along[None], steps=points)
 
     def errors(self, parameters: Array, *, fixed: bool = False) -> Array:
         """Compute Hesse's errors at minima, shape (n, 1 + n_nuisances); NaN where there are none.
+
+        Those of parameters that the counts do not know are NaN; of the others they are what they would be if
+        these were fixed.
 
         Parameters
         ----------
@@ -103,7 +121,10 @@ class Problem:
         fixed : bool
             The parameter of interest was fixed.
         """
-        return self._solve(_batch.ERRORS, parameters, fixed=fixed)[0]
+        found = self._solve(_batch.ERRORS, parameters, fixed=fixed)[0]
+        if self.vague.any():
+            found[:, self.vague] = math.nan
+        return found
 
     def crossings(
         self, parameters: Array, floors: Array, steps: Array, threshold: float, end: float, reach: float

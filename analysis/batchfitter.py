@@ -1,4 +1,4 @@
-"""Fits of many data sets of one fitter: compiled, with MINUIT for what they leave."""
+"""Fits of many data sets of one model: minima, profiles, intervals and limits, with MINUIT for what is left."""
 
 import math
 from dataclasses import dataclass
@@ -7,26 +7,32 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis import layouts
 from analysis._kernels.layout import Layout
 from analysis.batch import Problem
-from analysis.fitter import REACH, Fitter
-from analysis.intervals import interval, upper_limit
-from analysis.linear import Linear, linearised
-from analysis.ranges import EVEN
-from analysis.starts import free_starts, own_starts
-from analysis.table import tabulated
+from analysis.crossing import crossing
+from analysis.fitmodel import REACH, FitModel
+from analysis.linear import Linear
+from analysis.search import Search, deepest
+from analysis.single import single_minima
 
-__all__ = ["FAILED", "NO_HESSE", "NO_LIMIT", "NO_MINOS", "RETRIED", "BatchFit", "BatchFitter"]
+__all__ = [
+    "FAILED",
+    "NO_HESSE",
+    "NO_LIMIT",
+    "NO_MINOS",
+    "RETRIED",
+    "UNSURE",
+    "BatchFit",
+    "BatchFitter",
+    "PhysicalFit",
+]
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.int32]
 
-FAILED, NO_MINOS, NO_LIMIT, NO_HESSE, RETRIED = 1, 2, 4, 8, 16
-"""Bits of a fit's status; the last is no failure: MINUIT fitted it."""
-
-_EDM = 1e-10
-"""What MINUIT aims at where it fits: estimates within 1e-4 of the error."""
+FAILED, NO_MINOS, NO_LIMIT, NO_HESSE, RETRIED, UNSURE = 1, 2, 4, 8, 16, 32
+"""Bits of a fit's status. The last two are no failures: MINUIT fitted it; a search failed from one of its
+starts, so that a deeper minimum may have been missed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +48,19 @@ class BatchFit:
     values : ndarray, shape (n,)
         -2 ln L/L_saturated at the minimum.
     status : ndarray of int32, shape (n,)
+    minima : ndarray, shape (n, k, 1 + n_nuisances)
+        Local minima in the physical range; NaN where there are fewer, and where nothing is known but that the
+        free minimum lies beyond an end of the range, at which the only one stands.
+    depths : ndarray, shape (n, k)
+        -2 ln L/L_saturated there, else infinity.
     """
 
     parameters: Array
     errors: Array
     values: Array
     status: Flags
+    minima: Array
+    depths: Array
 
     def of(self, which: NDArray[np.intp]) -> "BatchFit":
         """Return the fits of some of the data sets."""
@@ -56,6 +69,8 @@ class BatchFit:
             errors=self.errors[which],
             values=self.values[which],
             status=self.status[which],
+            minima=self.minima[which],
+            depths=self.depths[which],
         )
 
     def without(self, which: NDArray[np.bool_]) -> "BatchFit":
@@ -67,6 +82,8 @@ class BatchFit:
             errors=np.where(which[:, None], math.nan, self.errors),
             values=np.where(which, math.nan, self.values),
             status=np.where(which, FAILED, self.status).astype(self.status.dtype),
+            minima=np.where(which[:, None, None], math.nan, self.minima),
+            depths=np.where(which[:, None], math.inf, self.depths),
         )
 
     @property
@@ -75,58 +92,72 @@ class BatchFit:
         return np.asarray((self.status & FAILED) == 0)
 
 
-@dataclass(frozen=True, kw_only=True)
-class BatchFitter:
-    """Fits data sets of one fitter side by side.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhysicalFit:
+    """Minima of n data sets in the physical range.
 
     Parameters
     ----------
-    fitter : Fitter
+    parameters : ndarray, shape (n, 1 + n_nuisances)
+        NaN where no minimum was found.
+    values : ndarray, shape (n,)
+        -2 ln L/L_saturated there, else infinity.
+    """
+
+    parameters: Array
+    values: Array
+
+    @property
+    def best(self) -> Array:
+        """The parameter of interest, shape (n,)."""
+        return self.parameters[:, 0]
+
+    @property
+    def good(self) -> NDArray[np.bool_]:
+        """Where a minimum was found."""
+        return np.isfinite(self.values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchFitter:
+    """Fits data sets of one model side by side.
+
+    Parameters
+    ----------
+    fitter : FitModel
 
     Notes
     -----
-    Free fits begin at every local minimum that exact data have, of true values up to three times the
-    resolution from the model's; where the signal is no polynomial, also at the deepest that their own data
-    have, and a single fit at those only. A fit that does not converge or leaves the range of a table is made
-    again by MINUIT.
+    Minima are searched as `analysis.search` has it. A data set whose search finds nothing, or leaves the range of
+    a table, is fitted by MINUIT.
     """
 
-    fitter: Fitter
+    fitter: FitModel
 
     @cached_property
+    def search(self) -> Search:
+        """What searches the minima."""
+        return Search(model=self.fitter)
+
+    @property
     def layout(self) -> Layout | None:
         """The model in arrays; None where only MINUIT can fit it."""
-        f = self.fitter
-        found = layouts.polynomial(f.templates, f.likelihood, f.errors)
-        if found is not None or self._tabulated[1] is None:
-            return found
-        knots, powers = self._tabulated[1]
-        return layouts.pieces(f.templates, f.likelihood, f.errors, knots, powers)
+        return self.search.layout
 
-    @cached_property
-    def _tabulated(self) -> tuple[tuple[float, float], tuple[Array, Array] | None]:
-        """A range that could be tabulated, and the table."""
-        return tabulated(self.fitter, min(self.starts), max(self.starts), *self._whole)
-
-    @cached_property
+    @property
     def edges(self) -> tuple[float, float]:
         """Range in which the compiled fit moves: that of a free fit, or of the table."""
-        return self._whole if self.fitter.templates.coefficients is not None else self._tabulated[0]
+        return self.search.edges
 
-    @cached_property
-    def _whole(self) -> tuple[float, float]:
-        low, high = self.fitter.range
-        return (-high if self.fitter.templates.poi in EVEN else low), high
-
-    @cached_property
+    @property
     def starts(self) -> tuple[float, ...]:
-        """Where free fits begin."""
-        return free_starts(self.fitter)
+        """Where searches begin, whatever the data."""
+        return self.search.starts
 
-    @cached_property
+    @property
     def linear(self) -> Linear | None:
         """Linear estimator around the first start."""
-        return linearised(self.fitter, self.starts[0], *self.edges)
+        return self.search.linear
 
     def fit(self, counts: Array, auxiliary: Array, *, errors: bool = True) -> BatchFit:
         """Fit data sets freely.
@@ -138,66 +169,114 @@ class BatchFitter:
         errors : bool
             Compute Hesse's errors.
         """
+        n, size = len(counts), 1 + auxiliary.shape[1]
+        status = np.zeros(n, np.int32)
         if self.layout is not None:
-            problem = Problem(layout=self.layout, counts=counts, auxiliary=auxiliary)
-            parameters, values = self._search(problem)
-            left = np.flatnonzero(values == math.inf)
+            found = self.search.run(counts, auxiliary)
+            parameters, values, minima, depths = found.parameters, found.values, found.minima, found.depths
+            status[found.unsure] |= UNSURE
         else:
-            parameters, values = np.empty((len(counts), 1 + auxiliary.shape[1])), np.empty(len(counts))
-            left = np.arange(len(counts))
+            parameters, values = np.full((n, size), math.nan), np.full(n, math.inf)
+            minima, depths = np.full((n, 1, size), math.nan), np.full((n, 1), math.inf)
+        left = np.flatnonzero(values == math.inf)
         widths = np.full(parameters.shape, math.nan)
         if errors and self.layout is not None:
-            widths = problem.errors(parameters)
-        status = np.zeros(len(counts), np.int32)
+            widths = self._errors(counts, auxiliary, parameters)
         for i in left:
-            parameters[i], widths[i], values[i], status[i] = self._retry(counts[i], auxiliary[i])
+            fit = self._retry(counts[i], auxiliary[i], errors=errors)
+            parameters[i], widths[i], values[i], status[i] = (
+                fit.parameters[0],
+                fit.errors[0],
+                fit.values[0],
+                fit.status[0],
+            )
+            minima, depths = _put(minima, depths, i, fit)
         if errors:
-            missing = np.flatnonzero(np.isnan(widths).any(axis=1))
+            known = ~self._vague
+            missing = np.flatnonzero(np.isnan(widths[:, known]).any(axis=1))
             status[missing[(status[missing] & FAILED) == 0]] |= NO_HESSE
-        return BatchFit(parameters=parameters, errors=widths, values=values, status=status)
+        return BatchFit(
+            parameters=parameters,
+            errors=widths,
+            values=values,
+            status=status,
+            minima=minima,
+            depths=depths,
+        )
 
-    def _search(self, problem: Problem) -> tuple[Array, Array]:
-        """Fit from every start, and keep the deepest minimum; infinity where there is none."""
-        low, high = self.edges
-        places = [np.full(problem.size, start) for start in self.starts]
-        for number, starts in enumerate(places + own_starts(self.fitter, problem, low, high)):
-            estimator = self.linear.estimator if number == 0 and self.linear is not None else None
-            found, deviance, failed = problem.minima(starts, low, high, estimator=estimator)
-            if self.fitter.templates.poi in EVEN:
-                found[:, 0] = np.abs(found[:, 0])
-            if self.fitter.templates.coefficients is None:  # the table may end before the parameter's range
-                failed |= ((found[:, 0] <= low) & (low > self.fitter.range[0])) | (
-                    (found[:, 0] >= high) & (high < self.fitter.range[1])
-                )
-            deviance[failed] = math.inf
-            if number == 0:
-                parameters, values = found, deviance
-                continue
-            better = np.flatnonzero(deviance < values)
-            parameters[better], values[better] = found[better], deviance[better]
-        return parameters, values
+    @cached_property
+    def _vague(self) -> NDArray[np.bool_]:
+        return self.fitter.vague
 
-    def _retry(self, counts: Array, auxiliary: Array) -> tuple[Array, Array, float, int]:
-        """Fit one data set with MINUIT: parameters, errors, -2 ln L and status."""
-        data = self.fitter.data(counts, auxiliary)
-        minimum = self.fitter.minimise(data, tolerance=_EDM)
-        if not minimum.valid:
-            minimum = self.fitter.minimise(data)
-        nothing = np.full(1 + len(auxiliary), math.nan)
-        if not minimum.valid:
-            return nothing, nothing, math.nan, RETRIED | FAILED
-        errors = self.fitter.hesse(data, minimum)
-        if errors is None:
-            return np.array(minimum.values), nothing, minimum.fval, RETRIED | NO_HESSE
-        return np.array(minimum.values), errors, minimum.fval, RETRIED
+    def _errors(self, counts: Array, auxiliary: Array, parameters: Array) -> Array:
+        """Compute Hesse's errors; there are none at an end of the range, where -2 ln L has a slope."""
+        if self.layout is None:
+            return np.full(parameters.shape, math.nan)
+        problem = Problem(layout=self.layout, counts=counts, auxiliary=auxiliary)
+        found = problem.errors(parameters)
+        low, high = self.fitter.range
+        at_end = (parameters[:, 0] <= low) | (parameters[:, 0] >= high)
+        found[at_end & (low < high)] = math.nan
+        return found
+
+    def _retry(self, counts: Array, auxiliary: Array, *, errors: bool) -> BatchFit:
+        """Fit one data set with MINUIT."""
+        found = single_minima(self.fitter, counts, auxiliary, errors=errors)
+        size = 1 + len(auxiliary)
+        nothing = np.full((1, size), math.nan)
+        if found is None:
+            return BatchFit(
+                parameters=nothing,
+                errors=nothing,
+                values=np.array([math.nan]),
+                status=np.array([RETRIED | FAILED], np.int32),
+                minima=nothing[:, None],
+                depths=np.full((1, 1), math.inf),
+            )
+        return BatchFit(
+            parameters=found.parameters[None],
+            errors=nothing if found.errors is None else found.errors[None],
+            values=np.array([found.value]),
+            status=np.array([RETRIED], np.int32),
+            minima=found.minima[None],
+            depths=found.depths[None],
+        )
+
+    def physical(self, counts: Array, auxiliary: Array, fits: BatchFit) -> PhysicalFit:
+        """Return the minima in the physical range, from which limits and statistics count.
+
+        Parameters
+        ----------
+        counts, auxiliary
+            As for `fit`.
+        fits : BatchFit
+            Of the same data sets.
+        """
+        low, high = self.fitter.physical
+        rows = np.arange(len(counts))
+        which = deepest(fits.depths, fits.minima[..., 0], low, high, self.fitter.anchor)
+        parameters, values = fits.minima[rows, which], fits.depths[rows, which]
+        ends = np.clip(fits.parameters[:, 0], low, high)
+        left = np.flatnonzero(fits.good & ~np.isfinite(values))
+        if len(left):
+            at, points = self._profiled(counts[left], auxiliary[left], ends[left], fits.of(left))
+            values[left], parameters[left] = at, points
+        return PhysicalFit(parameters=parameters, values=np.where(np.isnan(values), math.inf, values))
 
     def profile(self, counts: Array, auxiliary: Array, points: Array, fits: BatchFit | None = None) -> Array:
         """Minimise -2 ln L over the nuisance parameters at a value of each data set, shape (n,).
 
         The search begins with the pulls of the fits, where they are given, moved along the valley.
         """
+        return self._profiled(counts, auxiliary, points, fits)[0]
+
+    def _profiled(
+        self, counts: Array, auxiliary: Array, points: Array, fits: BatchFit | None
+    ) -> tuple[Array, Array]:
+        """Return the profile and the parameters, shapes (n,) and (n, 1 + n_nuisances)."""
         low, high = self.edges
         values, done = np.full(len(counts), math.nan), np.zeros(len(counts), np.bool_)
+        parameters = np.full((len(counts), 1 + auxiliary.shape[1]), math.nan)
         if self.layout is not None:
             inside = np.flatnonzero((points >= low) & (points <= high))
             problem = Problem(
@@ -205,12 +284,14 @@ class BatchFitter:
             )
             minima = None if fits is None else _chosen(fits.parameters, inside)
             valley = None if self.linear is None else self.linear.valley
-            _, values[inside], failed = problem.profile(_chosen(points, inside), minima, valley)
+            parameters[inside], values[inside], failed = problem.profile(
+                _chosen(points, inside), minima, valley
+            )
             done[inside] = ~failed
         for i in np.flatnonzero(~done):
-            data = self.fitter.data(counts[i], auxiliary[i])
-            values[i] = self.fitter.profile(data)(float(points[i]))
-        return values
+            value, pulls = self.fitter.profiled(counts[i], auxiliary[i], float(points[i]))
+            values[i], parameters[i] = value[0], [points[i], *pulls[0]]
+        return values, parameters
 
     def intervals(
         self, counts: Array, auxiliary: Array, fits: BatchFit, threshold: float
@@ -222,24 +303,43 @@ class BatchFitter:
         lower, upper : ndarray, shape (n,)
             NaN for an end that is open.
         """
-        origins, floors = fits.parameters[:, 0], fits.values
+        origins, floors = fits.parameters, fits.values
         ends = [
             self._crossings(counts, auxiliary, fits, origins, floors, sign, threshold) for sign in (-1, 1)
         ]
         return ends[0], ends[1]
 
     def upper_limits(self, counts: Array, auxiliary: Array, fits: BatchFit, threshold: float) -> Array:
-        """Find the first crossings above the minima, or above the end of the physical range, shape (n,).
+        """Find the largest values that are allowed, shape (n,); NaN where all above are.
 
-        NaN where there is none.
+        -2 Δln L counts from the physical minimum; where several regions are allowed it is the upper end of the
+        highest.
         """
-        low, high = self.fitter.physical
-        origins = np.clip(fits.parameters[:, 0], low, high)
-        floors = fits.values.copy()
-        moved = np.flatnonzero(fits.good & (origins != fits.parameters[:, 0]))
-        if len(moved):
-            floors[moved] = self.profile(counts[moved], auxiliary[moved], origins[moved], fits.of(moved))
-        return self._crossings(counts, auxiliary, fits, origins, floors, 1, threshold, bounded=True)
+        physical = self.physical(counts, auxiliary, fits)
+        levels, origins = physical.values + threshold, physical.parameters.copy()
+        if fits.depths.shape[1] > 1:
+            with np.errstate(invalid="ignore"):
+                allowed = fits.depths <= levels[:, None]
+            which = np.argmax(np.where(allowed, fits.minima[..., 0], -math.inf), axis=1)
+            rows = np.arange(len(counts))
+            higher = allowed[rows, which] & (fits.minima[rows, which, 0] > origins[:, 0])
+            origins[higher] = fits.minima[rows, which][higher]
+        found = self._crossings(counts, auxiliary, fits, origins, physical.values, 1, threshold, bounded=True)
+        return self._opened(counts, auxiliary, fits, levels, found)
+
+    def _opened(self, counts: Array, auxiliary: Array, fits: BatchFit, levels: Array, found: Array) -> Array:
+        """Open limits where all that is far above is allowed: behind a table, to the end of a scan."""
+        f = self.fitter
+        far = min(f.physical[1], f.anchor + REACH * f.width)
+        if f.polynomial is not None or self.layout is None or far <= self.edges[1]:
+            return found
+        which = np.flatnonzero(fits.good)
+        problem = Problem(
+            layout=f.layout_at(np.array([far])), counts=counts[which], auxiliary=auxiliary[which]
+        )
+        _, values, failed = problem.profile(np.full(len(which), far))
+        found[which[~failed & (values <= levels[which])]] = math.nan
+        return found
 
     def _crossings(
         self,
@@ -253,44 +353,46 @@ class BatchFitter:
         *,
         bounded: bool = False,
     ) -> Array:
+        """Find where the profile first rises by a threshold above the floors, from origins of shape (n, P)."""
         found, left = np.full(len(counts), math.nan), fits.good.copy()
         range_ = self.fitter.physical if bounded else self.fitter.range
         end = range_[1] if sign > 0 else range_[0]
+        width = self.fitter.width
+        errors = np.where(np.isfinite(fits.errors[:, 0]), fits.errors[:, 0], width)
+        steps = sign * math.sqrt(threshold) * np.clip(errors, 0.01 * width, 100 * width)
+        begin = origins[:, 0]
+        left &= begin != end
         if self.layout is not None and left.any():
-            width = self.fitter.width
-            errors = np.where(np.isfinite(fits.errors[:, 0]), fits.errors[:, 0], width)
-            steps = sign * math.sqrt(threshold) * np.clip(errors, 0.01 * width, 100 * width)
-            limit = self.edges[1] if sign > 0 else self.edges[0]
+            low, high = self.edges
+            limit = high if sign > 0 else low
             table_ends = sign * limit < sign * end
-            which = np.flatnonzero(left & (origins > self.edges[0]) & (origins < self.edges[1]))
+            which = np.flatnonzero(left & (begin >= low) & (begin <= high) & (begin != limit))
             problem = Problem(
                 layout=self.layout, counts=_chosen(counts, which), auxiliary=_chosen(auxiliary, which)
             )
-            points = np.column_stack([origins, fits.parameters[:, 1:]])[which]
             stop = limit if table_ends else end
             ends, failed = problem.crossings(
-                points, floors[which], steps[which], threshold, stop, REACH * width
+                origins[which], floors[which], steps[which], threshold, stop, REACH * width
             )
             found[which] = ends
-            open_ = np.isnan(ends)
-            done = ~failed & ~(open_ & table_ends)
-            left[which[done]] = False
-            left[(origins == end) & fits.good] = False
+            left[which[~failed & ~(np.isnan(ends) & table_ends)]] = False
         for i in np.flatnonzero(left):
-            found[i] = self._one_crossing(counts[i], auxiliary[i], sign, threshold, bounded=bounded)
+            level, step = float(floors[i]) + threshold, 0.7 * float(steps[i])
+            one = crossing(self.fitter, counts[i], auxiliary[i], float(begin[i]), level, step, end)
+            found[i] = math.nan if one is None else one
         return found
 
-    def _one_crossing(
-        self, counts: Array, auxiliary: Array, sign: int, threshold: float, *, bounded: bool
-    ) -> float:
-        """Find a crossing as the single fit does."""
-        data = self.fitter.data(counts, auxiliary)
-        minimum = self.fitter.minimise(data)
-        if bounded:
-            end = upper_limit(self.fitter, data, minimum, threshold)
-        else:
-            end = interval(self.fitter, data, minimum, threshold)[0 if sign < 0 else 1]
-        return math.nan if end is None else end
+
+def _put(minima: Array, depths: Array, i: int, fit: BatchFit) -> tuple[Array, Array]:
+    """Put the local minima of one data set in their place."""
+    more = fit.depths.shape[1] - depths.shape[1]
+    if more > 0:
+        minima = np.pad(minima, ((0, 0), (0, more), (0, 0)), constant_values=math.nan)
+        depths = np.pad(depths, ((0, 0), (0, more)), constant_values=math.inf)
+    minima[i], depths[i] = math.nan, math.inf
+    k = fit.depths.shape[1]
+    minima[i, :k], depths[i, :k] = fit.minima[0], fit.depths[0]
+    return minima, depths
 
 
 def _chosen(data: Array, which: NDArray[np.intp]) -> Array:

@@ -44,8 +44,7 @@ def calibrated_limit(
     Returns
     -------
     LimitResult
-        `upper` is the end of the region that holds the best physical value, None if the table does not reach
-        it. With true nuisance parameters fitted to these data there is no `asimov`.
+        `upper` is the upper end of the highest region, None if the table does not reach it. With true nuisance parameters fitted to these data there is no `asimov`.
 
     Raises
     ------
@@ -134,7 +133,7 @@ def upper_limits(
 
     Notes
     -----
-    The first tabulated value above the best one that is not allowed, and back from there along √q and
+    The first tabulated value that is not allowed above the highest that is, and back from there along √q and
     √threshold, or ln CLs, straight between two values.
     """
     fits = bounded_fit(batch, counts, auxiliary)
@@ -145,14 +144,15 @@ def upper_limits(
     start = -log_allowed if curve is None else np.sqrt(curve.at(np.where(fits.good, left, curve.values[0])))
     before = np.broadcast_to(start, left.shape).astype(np.float64)
     for i, value in enumerate(calibration.values):
-        which = np.flatnonzero(np.isinf(found) & (fits.best < value))
+        which = np.flatnonzero(fits.good & (fits.best < value))
         part = BoundedFit(best=fits.best[which], values=fits.values[which], good=fits.good[which])
         q = np.abs(signed_statistic(batch, counts[which], auxiliary[which], part, value))
         if curve is None:
             margin = calibration.log_cls(i, q)[0] - log_allowed
         else:
             margin = np.sqrt(curve.centre[i] + tie(q)) - np.sqrt(q)
-        out = margin < 0
+        found[which[margin >= 0]] = math.inf  # of several regions the upper end of the highest counts
+        out = (margin < 0) & (before[which] >= 0)
         over = which[out]
         weight = before[over] / (before[over] - margin[out])
         found[over] = left[over] + weight * (value - left[over])

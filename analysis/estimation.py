@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import hist
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from analysis.emptybins import check_possible
@@ -96,6 +96,7 @@ def fit_counts(
     data = fitter.data(counts, auxiliary)
     threshold = float(ndtri((1 + level) / 2) ** 2)
     poi, *others = fitter.templates.names
+    disagreement = None
     if is_blind(fitter, data, threshold):
         reason = (
             f"the likelihood changes by less than {threshold:.3g} over the whole physical range of "
@@ -104,20 +105,23 @@ def fit_counts(
         minimum = fitter.conditional(data, fitter.anchor)
         others_found: list[Minimum] = []
     else:
-        minimum, *others_found = fitter.minima(data)
+        ours, theirs = fitter.searches(data)
+        minimum, *others_found = fitter.joined(ours, theirs)
+        disagreement = fitter.disagreement(ours, theirs)
         reason = "" if minimum.valid else NO_MINIMUM
     errors = fitter.hesse(data, minimum)
     profiled = minimum.valid and method == "minos"
-    nuisances = minimum.profiled(others, level) if profiled else {}
+    vague = {name for group in fitter.undetermined for name in group}
+    nuisances = minimum.profiled([name for name in others if name not in vague], level) if profiled else {}
     estimates = {poi: _NOTHING}
-    best, error = minimum.values[0], None if errors is None else float(errors[0])
+    best, error = minimum.values[0], _error(errors, 0)
     if poi in EVEN and error is not None and best < error:
         error = None  # the likelihood is no parabola about 0
     if not reason:
         ends = interval(fitter, data, minimum, threshold) if profiled else _parabolic(best, error, threshold)
         estimates[poi] = Estimate(value=best, error=error, lower=ends[0], upper=ends[1])
     for i, nuisance in enumerate(fitter.templates.nuisances, start=1):
-        x, width = minimum.values[i], None if errors is None else float(errors[i])
+        x, width = minimum.values[i], _error(errors, i)
         ends = nuisances.get(nuisance.name, _parabolic(x, width, threshold))
         estimates[nuisance.name] = _reported(nuisance, x, width, ends)
     return FitResult(
@@ -132,11 +136,18 @@ def fit_counts(
         ndof=data.ndof,
         effective_counts=data.effective_counts,
         other_minima=tuple(
-            (m.values[0], m.fval - minimum.fval)
+            (m.values[0], max(m.fval - minimum.fval, 0.0))
             for m in others_found
             if m.valid and minimum.valid and m.fval - minimum.fval < _FAR_ABOVE
         ),
+        disagreement=disagreement,
+        undetermined=fitter.undetermined,
     )
+
+
+def _error(errors: NDArray[np.float64] | None, i: int) -> float | None:
+    """Return an error of Hesse's; None where there is none."""
+    return None if errors is None or math.isnan(errors[i]) else float(errors[i])
 
 
 def _reported(nuisance: Nuisance, x: float, error: float | None, ends: Ends) -> Estimate:

@@ -1,140 +1,39 @@
-"""What the fits of one experiment and model have in common: ranges, starting points, minimiser, profile."""
+"""Fits of one experiment and model: the model of the fit, and what is done with single data sets."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
-from iminuit import Minuit
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.batchfitter import BatchFitter
+from analysis.fitmodel import REACH, FitModel
 from analysis.likelihood import Likelihood, paper_errors, template_errors
 from analysis.minimum import Minimum
+from analysis.minuit import EDM, followed, prepared, scanned
 from analysis.profile import Profile
-from analysis.ranges import EVEN, experiment_range
-from analysis.templates import Templates, make_templates
-from analysis.waves import wave_points
+from analysis.search import TIE
+from analysis.single import curvature_errors, sorted_minima
+from analysis.templates import make_templates
 from detsim.experiment import Experiment
 from detsim.sampling import Sampling
 from simgen.models import Model
-from simgen.parameters import parameter_range
 
 __all__ = ["REACH", "Fitter", "make_fitter"]
 
 Array = NDArray[np.float64]
 
-REACH = 1e6
-"""Scans of an unbounded range end at this many times the expected resolution."""
-
-_SMALLEST = 1e-45
-"""No parameter has a scale below this: the charge radius, in cm², has about 1e-33."""
-
-_EDM = 2e-6
-"""EDM goal of MIGRAD: estimates within about 1e-3 of the error."""
-
-_MAX_STARTS = 4
 _SAME = 0.1
 """Minima closer than this, in errors, are one."""
+_DIFFERENT = 1e-3
+"""Two fits of one minimum disagree if they are more errors apart."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fitter:
-    """All that the fits of one experiment and model have in common.
-
-    Parameters
-    ----------
-    templates : Templates
-    likelihood : {"poisson", "paper", "templates"}
-    errors : ndarray, shape (n_bins,) or (0,)
-        Absolute errors of the paper's χ²; relative ones of templates; empty for Poisson.
-    bounded : bool
-        Whether free fits stay in the physical range of the parameter of interest.
-    """
-
-    templates: Templates
-    likelihood: str
-    errors: Array
-    bounded: bool = False
-
-    @cached_property
-    def range(self) -> tuple[float, float]:
-        """Range of the parameter of interest in a free fit."""
-        low, high = experiment_range(self.templates.experiments, self.templates.model, self.templates.poi)
-        if not self.bounded:
-            return low, high
-        lowest, highest = parameter_range(self.templates.poi)
-        return max(low, lowest), min(high, highest)
-
-    @cached_property
-    def physical(self) -> tuple[float, float]:
-        """Part of that range that is physical."""
-        low, high = parameter_range(self.templates.poi)
-        return max(low, self.range[0]), min(high, self.range[1])
-
-    @property
-    def truth(self) -> float:
-        """Value of the parameter of interest in the model."""
-        return self.templates.model.parameters[self.templates.poi]
-
-    @cached_property
-    def anchor(self) -> float:
-        """The model's value, or the end of the physical range next to it."""
-        low, high = self.physical
-        return min(max(self.truth, low), high)
-
-    @cached_property
-    def scale(self) -> float:
-        """Step of the parameter, from the model's value, that changes exact data's -2 ln L by 1.
-
-        Upwards, or downwards if nothing above does. Infinity if nothing in the range does, or nothing up to
-        `REACH`: the experiment is blind to it.
-        """
-        exact = self.data(self.templates.expected(self.anchor))
-        floor = exact.nominal(self.anchor)
-        low, high = self.range
-        smallest = max(_SMALLEST, 1e-15 * abs(self.anchor))
-        decades = np.geomspace(smallest, REACH, 2 + round(math.log10(REACH / smallest)))
-        for sign, room in ((1, high - self.anchor), (-1, self.anchor - low)):
-
-            def changes(step: float, sign: int = sign) -> bool:
-                return exact.nominal(self.anchor + sign * step) - floor >= 1
-
-            for left, right in pairwise(np.minimum(decades, room)):
-                if not changes(right):
-                    continue
-                return next(
-                    (float(s) for s in np.geomspace(left, right, 7)[1:-1] if changes(s)), float(right)
-                )
-        return math.inf
-
-    @property
-    def width(self) -> float:
-        """The scale; 1 for a blind experiment, which has none."""
-        return self.scale if math.isfinite(self.scale) else 1.0
-
-    @cached_property
-    def grid(self) -> Array:
-        """Points over the physical range of the parameter of interest, shape (n,)."""
-        low, high = self.physical
-        steps = self.width * np.concatenate(
-            [[0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12], np.geomspace(16, REACH, 60)]
-        )
-        candidates = [np.array([self.anchor]), self.anchor - steps, self.anchor + steps]
-        if math.isfinite(low):
-            candidates += [np.array([low]), low + steps]
-        if math.isfinite(low) and math.isfinite(high):
-            candidates.append(np.linspace(low, high, 101))
-        if self.templates.poi == "delta_m2":
-            candidates.append(wave_points(self.templates))
-        points = np.unique(np.concatenate(candidates))
-        return np.asarray(points[(points >= low) & (points <= high)])
-
-    @property
-    def nominal(self) -> Array:
-        """Nominal auxiliary measurements, shape (n_nuisances,)."""
-        return np.zeros(len(self.templates.nuisances))
+class Fitter(FitModel):
+    """The model of a fit, and fits of single data sets with it."""
 
     def data(self, counts: ArrayLike, auxiliary: ArrayLike | None = None) -> Likelihood:
         """Make the likelihood of a data set.
@@ -146,48 +45,84 @@ class Fitter:
             Measured nuisance parameters in standard deviations; nominal without.
         """
         n = np.ascontiguousarray(counts, np.float64)
-        measured = self.nominal if auxiliary is None else np.asarray(auxiliary, np.float64)
+        measured = self.nominal if auxiliary is None else np.ascontiguousarray(auxiliary, np.float64)
         if n.shape != (self.templates.n_bins,):
             raise ValueError(f"data must have {self.templates.n_bins} bins, got an array of shape {n.shape}")
         if measured.shape != self.nominal.shape:
             names = ", ".join(self.templates.names[1:]) or "none"
             raise ValueError(f"one auxiliary measurement is needed of each of {names}, got {measured.shape}")
-        return Likelihood(
-            templates=self.templates,
-            counts=n,
-            auxiliary=measured,
-            kind=self.likelihood,
-            spread=self.errors,
-        )
+        return Likelihood(model=self, counts=n, auxiliary=measured)
+
+    @cached_property
+    def batch(self) -> BatchFitter:
+        """Fits of many data sets with this model."""
+        return BatchFitter(fitter=self)
 
     def scan(self, data: Likelihood) -> Array:
         """Profile -2 ln L at the points of the grid, shape (n,)."""
         return data.profile(self.grid)[0]
 
-    def minimise(self, data: Likelihood, *, tolerance: float = _EDM) -> Minimum:
+    def minimise(self, data: Likelihood, *, tolerance: float = EDM) -> Minimum:
         """Run the free fit: the deepest of its `minima`."""
         return self.minima(data, tolerance=tolerance)[0]
 
-    def minima(self, data: Likelihood, *, tolerance: float = _EDM) -> list[Minimum]:
-        """Run free fits to an EDM of `tolerance`, from every local minimum of a scan of the physical range.
+    def minima(self, data: Likelihood, *, tolerance: float = EDM) -> list[Minimum]:
+        """Find the minima of a data set twice, with the search of many and with MINUIT, and keep the deeper.
 
         Returns
         -------
         list of Minimum
-            Distinct ones, inside or not, the deepest first, then those that MINUIT did not find valid. Their
-            errors are estimates only: see `hesse`.
+            Distinct ones, inside the physical range or reached from there, the deepest first, then those that
+            MINUIT did not find valid. Their errors are estimates only: see `hesse`.
         """
-        values = self.scan(data)
-        padded = np.concatenate([[math.inf], values, [math.inf]])
-        lowest = np.flatnonzero((values < padded[:-2]) & (values <= padded[2:]))
-        lowest = lowest[np.argsort(values[lowest], kind="stable")][:_MAX_STARTS]
-        fits = [self._migrad(data, float(self.grid[i]), tolerance) for i in lowest]
+        return self.joined(*self.searches(data, tolerance=tolerance))
+
+    def searches(self, data: Likelihood, *, tolerance: float = EDM) -> tuple[list[Minimum], list[Minimum]]:
+        """Find the minima of a data set with the search of many, and with MINUIT."""
+        return self._searched(data, tolerance), scanned(data, tolerance=tolerance)
+
+    def joined(self, ours: list[Minimum], theirs: list[Minimum]) -> list[Minimum]:
+        """Sort the minima of two searches; of two that are the same, the deeper stays."""
         found: list[Minimum] = []
-        for one in sorted(fits, key=lambda m: (not m.valid, m.fval)):
-            apart = (abs(one.values[0] - other.values[0]) for other in found)
-            if all(d > _SAME * min(one.errors[0], self.width) for d in apart):
+        for one in sorted_minima(self, ours + theirs):
+            if not any(self._is_same(one, other) for other in found):
                 found.append(one)
         return found
+
+    def _is_same(self, one: Minimum, other: Minimum) -> bool:
+        apart = abs(one.values[0] - other.values[0])
+        return apart <= _SAME * min(one.errors[0], other.errors[0], self.width)
+
+    def _searched(self, data: Likelihood, tolerance: float) -> list[Minimum]:
+        """Search the minima of a data set as those of many are, and put MINUIT at each."""
+        if self.batch.layout is None:
+            return []
+        found = self.batch.search.run(data.counts[None], data.auxiliary[None])
+        candidates = zip(found.released_depths[0], found.released[0], strict=True)
+        minima: list[Minimum] = []
+        for _, parameters in sorted((float(v), tuple(map(float, p))) for v, p in candidates if v < math.inf):
+            poi, *pulls = parameters
+            if any(abs(poi - m.values[0]) <= _SAME * min(m.errors[0], self.width) for m in minima):
+                continue
+            one = followed(data, poi, pulls, tolerance=tolerance)
+            at_search = replace(one, deeper=parameters)
+            deeper = one if one.fval < at_search.fval and self._is_same(one, at_search) else at_search
+            minima.append(deeper)
+        return minima
+
+    def disagreement(self, ours: list[Minimum], theirs: list[Minimum]) -> float | None:
+        """Tell by how many errors two searches of a data set differ; None where they agree.
+
+        Minima that are equally deep do not differ, and what a search did not find valid is not compared.
+        """
+        best = [sorted_minima(self, [m for m in found if m.valid])[:1] for found in (ours, theirs)]
+        if not all(best):
+            return None
+        one, other = best[0][0], best[1][0]
+        apart = abs(one.values[0] - other.values[0]) / min(one.errors[0], other.errors[0], self.width)
+        if apart > _SAME and abs(one.fval - other.fval) <= TIE:
+            return None
+        return float(apart) if apart > _DIFFERENT else None
 
     def hesse(self, data: Likelihood, minimum: Minimum) -> Array | None:
         """Compute the errors of the parameters from the second derivatives at a minimum.
@@ -195,57 +130,18 @@ class Fitter:
         Returns
         -------
         ndarray, shape (n_parameters,), or None
-            Zero for a fixed parameter of interest; None if the matrix is not positive definite.
+            Zero for a fixed parameter of interest, NaN for a parameter that the counts do not know; None if the
+            matrix is not positive definite, or the minimum stands at an end of the range.
         """
-        # where the minimum is much sharper than at the model's value, so are the differences
-        step = 0.01 * min(self.width, max(float(minimum.errors[0]), 1e-3 * self.width))
-        fixed = minimum.fixed[0]
-        return data.errors(data.polished(minimum.values, step, fixed=fixed), step, fixed=fixed)
+        return curvature_errors(data, minimum)
 
-    def conditional(self, data: Likelihood, poi: float, *, tolerance: float = _EDM) -> Minimum:
+    def conditional(self, data: Likelihood, poi: float, *, tolerance: float = EDM) -> Minimum:
         """Fit the nuisance parameters at a value of the parameter of interest."""
-        minuit = self._minuit(data, poi, tolerance)
+        minuit = prepared(data, poi, self.profile(data).pulls(poi), tolerance)
         minuit.fixed[0] = True
         if minuit.nfit:
             minuit.migrad()
         return Minimum(minuit, self.width)
-
-    def _migrad(self, data: Likelihood, start: float, tolerance: float) -> Minimum:
-        if self.templates.poi in EVEN:
-            start = max(start, 0.1 * self.width)  # at 0 the slope vanishes, minimum or not
-        minuit = self._minuit(data, start, tolerance)
-        minuit.migrad()
-        if not minuit.valid:
-            minuit.simplex().migrad()
-        if self.templates.poi in EVEN and minuit.values[0] < 0:
-            minuit.values[0] = -minuit.values[0]
-            minuit.migrad()
-        return Minimum(minuit, self.width)
-
-    def _minuit(self, data: Likelihood, start: float, tolerance: float) -> Minuit:
-        names, unit = self.templates.names, self.width
-        pulls = self.profile(data).pulls(start)
-
-        def cost(parameters: Sequence[float]) -> float:
-            # where the likelihood is flat, as for a mediator's mass near 0, MIGRAD tries NaN
-            return math.inf if math.isnan(parameters[0]) else data((parameters[0] * unit, *parameters[1:]))
-
-        minuit = Minuit(cost, (start / unit, *pulls), name=names)
-        minuit.errordef = Minuit.LEAST_SQUARES
-        minuit.strategy = 1 if tolerance >= _EDM else 2
-        minuit.tol = tolerance / 0.002
-        minuit.errors[0] = 1.0
-        low, high = self.range
-        if self.templates.poi not in EVEN:
-            minuit.limits[0] = (
-                low / unit if low > -math.inf else None,
-                high / unit if high < math.inf else None,
-            )
-        for i, nuisance in enumerate(self.templates.nuisances, start=1):
-            minuit.errors[i] = 1.0
-            if math.isfinite(nuisance.lowest):
-                minuit.limits[i] = (nuisance.lowest, None)
-        return minuit
 
     def profile(self, data: Likelihood) -> Profile:
         """Make the profile of -2 ln L in the parameter of interest."""

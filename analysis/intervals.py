@@ -1,31 +1,42 @@
 """Limits and allowed regions from the profile likelihood, bounded by the physical range."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import hist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq, minimize_scalar
+from scipy.optimize import minimize_scalar
 from scipy.special import ndtri
 
+from analysis.crossing import crossing, crossing_between
 from analysis.emptybins import check_possible
 from analysis.fitter import REACH, Fitter, make_fitter
 from analysis.likelihood import Likelihood
 from analysis.minimum import Minimum
 from analysis.profile import Profile
-from analysis.ranges import INSIDE
 from analysis.results import LimitResult
+from analysis.search import TIE, deepest
 from analysis.weighted import for_data
 from detsim.experiment import Experiment
 from simgen.models import Model
 
-__all__ = ["delta_chi2", "interval", "is_blind", "limit", "limit_of_counts", "regions", "upper_limit"]
+__all__ = [
+    "Allowed",
+    "allowed",
+    "delta_chi2",
+    "interval",
+    "is_blind",
+    "limit",
+    "limit_of_counts",
+    "regions",
+    "upper_limit",
+]
 
 Array = NDArray[np.float64]
 Region = tuple[float | None, float | None]
-
-_PARTS = 8
 
 
 def delta_chi2(level: float, method: str) -> float:
@@ -51,38 +62,6 @@ def is_blind(fitter: Fitter, data: Likelihood, threshold: float) -> bool:
     return bool(values.max() - values.min() < threshold)
 
 
-def _crossing(
-    profile: Profile, start: float, level: float, step: float, end: float, resolution: float
-) -> float | None:
-    """Find where the profile first rises to a level, walking from `start` by growing steps towards `end`.
-
-    A step has intermediate points, so that a rise and fall within it is not passed over.
-    """
-    sign = math.copysign(1.0, step)
-    parts = 1 if profile.data.templates.poi in INSIDE else _PARTS  # those are folded anew at each point
-    left = start
-    for _ in range(100):
-        right = left + step
-        last = sign * right >= sign * end
-        if last:
-            right = end
-        if not math.isfinite(right) or abs(right - start) > REACH * resolution:
-            return None
-        points = np.linspace(left, right, parts + 1)
-        above = np.flatnonzero(profile.data.profile(points[1:])[0] >= level)
-        if above.size:
-            i = int(above[0])
-            return _root(profile, float(points[i]), float(points[i + 1]), level, resolution)
-        if last:
-            return None
-        left, step = right, 1.3 * step
-    return None
-
-
-def _root(profile: Profile, a: float, b: float, level: float, resolution: float) -> float:
-    return float(brentq(lambda p: profile(p) - level, a, b, xtol=1e-9 * resolution, rtol=1e-13))
-
-
 def interval(
     fitter: Fitter, data: Likelihood, minimum: Minimum, threshold: float
 ) -> tuple[float | None, float | None]:
@@ -95,15 +74,13 @@ def interval(
     lower, upper : float or None
         None for an end that is open.
     """
-    best = float(minimum.values[0])
-    profile = fitter.profile(data)
-    level = profile(best) + threshold
-    low, high = fitter.range
+    best, level = float(minimum.values[0]), minimum.fval + threshold
     step = _first_step(fitter, minimum, threshold)
-    return (
-        _crossing(profile, best, level, -step, low, fitter.width),
-        _crossing(profile, best, level, step, high, fitter.width),
+    low, high = (
+        crossing(fitter, data.counts, data.auxiliary, best, level, sign * step, end)
+        for sign, end in zip((-1, 1), fitter.range, strict=True)
     )
+    return low, high
 
 
 def _first_step(fitter: Fitter, minimum: Minimum, threshold: float) -> float:
@@ -111,33 +88,40 @@ def _first_step(fitter: Fitter, minimum: Minimum, threshold: float) -> float:
     return 0.7 * math.sqrt(threshold) * error
 
 
-def upper_limit(fitter: Fitter, data: Likelihood, minimum: Minimum, threshold: float) -> float | None:
-    """Find the first crossing above the minimum.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowed:
+    """What is allowed in the physical range.
 
     Parameters
     ----------
-    fitter : Fitter
-    data : Likelihood
-    minimum : Minimum
-        At the free minimum; one below the physical range counts as one at its end.
-    threshold : float
-
-    Returns
-    -------
-    float or None
-        None if there is no crossing.
+    best, floor : float
+        The physical minimum, from which -2 Δln L counts: the parameter of interest, and -2 ln L/L_saturated.
+    regions : tuple of (low, high)
+        In ascending order; None for an end beyond the scan of an unbounded range.
     """
-    low, high = fitter.physical
-    best = min(max(float(minimum.values[0]), low), high)
-    profile = fitter.profile(data)
-    step = _first_step(fitter, minimum, threshold)
-    return _crossing(profile, best, profile(best) + threshold, step, high, fitter.width)
+
+    best: float
+    floor: float
+    regions: tuple[Region, ...]
+
+    @property
+    def upper(self) -> float | None:
+        """Upper end of the highest region; None if that is open."""
+        return self.regions[-1][1]
 
 
-def _scan_points(fitter: Fitter, best: float) -> Array:
+def upper_limit(fitter: Fitter, data: Likelihood, minimum: Minimum | None, threshold: float) -> float | None:
+    """Find the largest value that is allowed; None if all above are: see `allowed`.
+
+    The minimum is not used: the physical one is searched. Callers of earlier versions give it.
+    """
+    return allowed(fitter, data, threshold, method="one-sided").upper
+
+
+def _scan_points(fitter: Fitter, best: Sequence[float]) -> Array:
     low, high = fitter.physical
     steps = fitter.width * np.concatenate([np.linspace(0, 12, 61)[1:], np.geomspace(13, REACH, 90)])
-    points = np.unique(np.concatenate([[best], best - steps, best + steps, fitter.grid]))
+    points = np.unique(np.concatenate([best, best[0] - steps, best[0] + steps, fitter.grid]))
     return points[(points >= low) & (points <= high)]
 
 
@@ -155,17 +139,23 @@ def _polished(profile: Profile, points: Array, values: Array, level: float) -> t
     return points[order], values[order]
 
 
-def regions(
-    fitter: Fitter, data: Likelihood, minimum: Minimum, threshold: float, *, method: str = "two-sided"
-) -> tuple[Region, ...]:
+def _physical_minima(fitter: Fitter, data: Likelihood) -> tuple[Array, Array]:
+    """Find the minima in the physical range: values of the parameter and -2 ln L, the deepest first."""
+    fits = fitter.batch.fit(data.counts[None], data.auxiliary[None], errors=False)
+    found = fitter.batch.physical(data.counts[None], data.auxiliary[None], fits)
+    points = np.concatenate([found.best, fits.minima[0, :, 0]])
+    values = np.concatenate([found.values, fits.depths[0]])
+    known = np.isfinite(values)
+    return points[known], values[known]
+
+
+def allowed(fitter: Fitter, data: Likelihood, threshold: float, *, method: str = "two-sided") -> Allowed:
     """Find everything that is allowed in the physical range.
 
     Parameters
     ----------
     fitter : Fitter
     data : Likelihood
-    minimum : Minimum
-        At the free minimum.
     threshold : float
         Largest -2 Δln L against the physical minimum.
     method : {"one-sided", "two-sided"}
@@ -173,35 +163,64 @@ def regions(
 
     Returns
     -------
-    tuple of (low, high)
-        In ascending order; None for an end beyond the scan of an unbounded range.
+    Allowed
+
+    Raises
+    ------
+    ValueError
+        If no minimum is found.
     """
-    low, high = fitter.physical
-    best = min(max(float(minimum.values[0]), low), high)
-    profile = fitter.profile(data)
-    points = _scan_points(fitter, best)
-    values = data.profile(points)[0]
-    level = profile(best) + threshold
+    minima, depths = _physical_minima(fitter, data)
+    profile, counts, auxiliary = fitter.profile(data), data.counts, data.auxiliary
+    scanned = _scan_points(fitter, tuple(minima) or (fitter.anchor,))
+    points = np.concatenate([minima, scanned[~np.isin(scanned, minima)]])
+    values = np.concatenate([depths, data.profile(points[len(minima) :])[0]])
+    order = np.argsort(points, kind="stable")
+    points, values = points[order], values[order]
+    lowest = int(deepest(values[None], points[None], *fitter.physical, fitter.anchor)[0])
+    best, floor = _refined(profile, points, values, lowest, depths)
+    level = floor + threshold
     points, values = _polished(profile, points, values, level)
     inside = values <= level
     if method == "one-sided":
         inside |= points <= best
+    low, high = fitter.physical
     ends: list[float | None] = []
     if inside[0]:
         ends.append(low if math.isfinite(low) else None)
     ends += [
-        _root(profile, points[i - 1], points[i], level, fitter.width)
+        crossing_between(fitter, counts, auxiliary, float(points[i - 1]), float(points[i]), level)
         for i in np.flatnonzero(inside[1:] != inside[:-1]) + 1
     ]
     if inside[-1]:
         ends.append(high if math.isfinite(high) else None)
-    return tuple(zip(ends[::2], ends[1::2], strict=True))
+    return Allowed(best=best, floor=floor, regions=tuple(zip(ends[::2], ends[1::2], strict=True)))
+
+
+def _refined(
+    profile: Profile, points: Array, values: Array, lowest: int, depths: Array
+) -> tuple[float, float]:
+    """Return the lowest point, moved into its minimum where the search of minima did not find it."""
+    best, floor = float(points[lowest]), float(values[lowest])
+    if floor >= depths.min(initial=math.inf) - TIE or not 0 < lowest < len(points) - 1:
+        return best, floor
+    bounds = points[lowest - 1], points[lowest + 1]
+    dip = minimize_scalar(profile, bounds=bounds, options={"xatol": 1e-9 * (bounds[1] - bounds[0])})
+    return (float(dip.x), float(dip.fun)) if dip.fun < floor else (best, floor)
+
+
+def regions(
+    fitter: Fitter, data: Likelihood, minimum: Minimum | None, threshold: float, *, method: str = "two-sided"
+) -> tuple[Region, ...]:
+    """Find everything that is allowed in the physical range: see `allowed`, and `upper_limit` for the minimum."""
+    return allowed(fitter, data, threshold, method=method).regions
 
 
 @np.errstate(under="ignore")
 def limit_of_counts(
     fitter: Fitter,
     counts: ArrayLike,
+    auxiliary: ArrayLike | None = None,
     *,
     level: float = 0.95,
     method: str = "one-sided",
@@ -209,17 +228,18 @@ def limit_of_counts(
     """Find the upper limit of counts with a prepared `Fitter`; the work of `limit`."""
     threshold = delta_chi2(level, method)
     check_possible(fitter.templates, counts)
-    data = fitter.data(counts)
-    minimum = fitter.minimise(data)
-    exact = fitter.data(fitter.templates.expected(fitter.truth))
+    data = fitter.data(counts, auxiliary)
+    found = allowed(fitter, data, threshold, method=method)
+    exact = fitter.templates.expected(fitter.truth)
+    is_exact = auxiliary is None and np.array_equal(exact, data.counts)
     return LimitResult(
         parameter=fitter.templates.poi,
         level=level,
         method=method,
         delta_chi2=threshold,
-        upper=upper_limit(fitter, data, minimum, threshold),
-        regions=regions(fitter, data, minimum, threshold, method=method),
-        asimov=upper_limit(fitter, exact, fitter.minimise(exact), threshold),
+        upper=found.upper,
+        regions=found.regions,
+        asimov=found.upper if is_exact else upper_limit(fitter, fitter.data(exact), None, threshold),
         effective_counts=data.effective_counts,
     )
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis._kernels.layout import GAUSSIAN, LINEAR, LOG_NORMAL, POISSON, SHAPE, TEMPLATES, Layout
+from analysis.degeneracy import undetermined
 from analysis.nuisances import Nuisance
 from analysis.templates import Templates
 
@@ -88,6 +89,8 @@ def _layout(templates: Templates, likelihood: str, spread: Array, knots: Array, 
     ]
     concerned = [[b for t, b in zip(targets, bins, strict=True) if t in n.targets] for n in nuisances]
     shapes = {n.name: s for s, n in enumerate(templates.shapes)}
+    vague = {m for group in undetermined(templates) for m in group}
+    kinds = [(_kind(n), shapes.get(n.name, -1), int(m in vague)) for m, n in enumerate(nuisances)]
     constraints = [(_size(n), float(n.constraint != "free"), n.lowest) for n in nuisances]
     touched = [(0, templates.n_bins)]
     touched += [(min(b.start for b in found), max(b.stop for b in found)) for found in concerned]
@@ -101,7 +104,7 @@ def _layout(templates: Templates, likelihood: str, spread: Array, knots: Array, 
         likelihood=_KINDS[likelihood],
         components=np.array(places, np.int64),
         pairs=np.array(pairs, np.int64).reshape(-1, 2),
-        nuisances=np.array([(_kind(n), shapes.get(n.name, -1)) for n in nuisances], np.int64).reshape(-1, 2),
+        nuisances=np.array(kinds, np.int64).reshape(-1, 3),
         constraints=np.array(constraints, np.float64).reshape(-1, 3),
         ranges=np.array(touched, np.int64),
         layers=layers,

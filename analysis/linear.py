@@ -1,11 +1,13 @@
 """The fit of Gaussian data with a linear model: where fits of real ones begin."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.fitter import Fitter
+from analysis.degeneracy import undetermined
+from analysis.fitmodel import FitModel
 
 __all__ = ["Linear", "linearised"]
 
@@ -31,25 +33,42 @@ class Linear:
     valley: Array
 
 
-def linearised(fitter: Fitter, start: float, low: float, high: float) -> Linear | None:
+def linearised(
+    model: FitModel, start: float, low: float, high: float, *, squared: bool = False
+) -> Linear | None:
     """Expand the expectation around a value of the parameter of interest, within its range.
+
+    Parameters
+    ----------
+    model : FitModel
+    start : float
+    low, high : float
+        Range.
+    squared : bool
+        The first parameter is the square of the one of interest, and start and range are too.
 
     Returns
     -------
     Linear or None
         None where nothing is measured there.
     """
-    t, zero = fitter.templates, fitter.nominal
-    mu = t.expected(start)
-    step = _STEP * min(fitter.width, 1e30)
+    t, zero = model.templates, model.nominal
+
+    def expected(value: float, pulls: Array | None = None) -> Array:
+        return t.expected(math.sqrt(value) if squared else value, pulls)
+
+    mu, unit = expected(start), min(model.width, 1e30)
+    step = _STEP * (unit**2 if squared else unit)
     left, right = max(start - step, low), min(start + step, high)
-    rows = [(t.expected(right) - t.expected(left)) / (right - left)]
-    rows += [(t.expected(start, x) - t.expected(start, -x)) / (2 * _STEP) for x in _STEP * np.eye(len(zero))]
+    rows = [(expected(right) - expected(left)) / (right - left)]
+    rows += [(expected(start, x) - expected(start, -x)) / (2 * _STEP) for x in _STEP * np.eye(len(zero))]
     changes = np.array(rows)
-    variance = fitter.errors**2 if fitter.likelihood == "paper" else np.maximum(mu, 1e-3)
+    variance = model.errors**2 if model.likelihood == "paper" else np.maximum(mu, 1e-3)
     weights = np.array([float(n.constraint != "free") for n in t.nuisances])
     information = (changes / variance) @ changes.T
     information[1:, 1:] += np.diag(weights)
+    vague = [1 + m for group in undetermined(t) for m in group]
+    information[vague, vague] += 1.0  # stay near where they are: the counts do not know them
     try:
         np.linalg.cholesky(information)
     except np.linalg.LinAlgError:

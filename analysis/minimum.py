@@ -1,6 +1,6 @@
-"""A minimum of -2 ln L, as found by MIGRAD in a scaled parameter of interest."""
+"""A minimum of -2 ln L, with MINUIT at it in a scaled parameter of interest."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from iminuit import Minuit
 
@@ -19,14 +19,19 @@ class Minimum:
         At the minimum. Its first parameter is the parameter of interest in units of `unit`: the steps of its
         derivatives have an absolute floor of about 1e-14, above a charge radius of 1e-32 cm².
     unit : float
+    deeper : tuple of float, or None
+        Parameters of the same minimum as the compiled search has it, where it is deeper there.
     """
 
     minuit: Minuit
     unit: float
+    deeper: tuple[float, ...] | None = field(default=None, kw_only=True)
 
     @property
     def values(self) -> tuple[float, ...]:
         """Parameters at the minimum."""
+        if self.deeper is not None:
+            return self.deeper
         first, *others = self.minuit.values
         return (float(first) * self.unit, *map(float, others))
 
@@ -50,6 +55,9 @@ class Minimum:
     def fval(self) -> float:
         """-2 ln L at the minimum."""
         m = self.minuit
+        if self.deeper is not None:
+            first, *others = self.deeper
+            return float(m.fcn((first / self.unit, *others)))
         return float(m.fval if m.fval is not None else m.fcn(tuple(m.values)))
 
     def profiled(self, names: list[str], level: float) -> dict[str, Ends]:

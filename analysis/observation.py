@@ -134,11 +134,10 @@ class Observation:
         return float(brentq(lambda x: self.margin(x, shift)[0], a, b, xtol=1e-9 * (b - a), rtol=1e-13))
 
     def upper(self, regions: tuple[Region, ...]) -> tuple[End, int | None]:
-        """Find the end above the best value, and the number of its region."""
-        for i, (a, b) in enumerate(regions):
-            if (a is None or a <= self.best) and (b is None or b >= self.best):
-                return b, i
-        return None, None  # the table does not reach the best value
+        """Find the upper end of the highest region, and the number of that."""
+        if not any((a is None or a <= self.best) and (b is None or b >= self.best) for a, b in regions):
+            return None, None  # the table does not reach the best value
+        return regions[-1][1], len(regions) - 1
 
     def errors(self, regions: tuple[Region, ...]) -> tuple[Region, ...]:
         """Compute how far the ends move with the thresholds' statistical errors."""

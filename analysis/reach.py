@@ -116,7 +116,7 @@ def sensitivity(
     for error in errors:
         fitter = replace(base, errors=error * base.templates.reference)
         data = fitter.data(fitter.templates.reference)
-        limits.append(upper_limit(fitter, data, fitter.minimise(data), threshold))
+        limits.append(upper_limit(fitter, data, None, threshold))
     return Sensitivity(
         model=model.label,
         parameter=poi,

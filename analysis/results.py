@@ -60,7 +60,13 @@ class FitResult:
     effective_counts : tuple of float, or None
         (Σw)²/Σw² of each bin, where the data were weighted and the likelihood scaled to them.
     other_minima : tuple of (value, rise)
-        Other local minima of the free fit up to 25 above the deepest, and how much higher their -2 ln L is.
+        Other local minima of the free fit up to 25 above the deepest, and how much higher their -2 ln L is; 0 of
+        one that is equally deep.
+    disagreement : float or None
+        By how many errors the two searches for the minimum differ, where that is more than 1e-3: `value` is the
+        deeper.
+    undetermined : tuple of tuple of str
+        Free nuisance parameters that the data cannot tell apart, by groups: they have no errors of their own.
     """
 
     parameters: dict[str, Estimate]
@@ -74,6 +80,8 @@ class FitResult:
     ndof: int
     effective_counts: tuple[float, ...] | None = None
     other_minima: tuple[tuple[float, float], ...] = ()
+    disagreement: float | None = None
+    undetermined: tuple[tuple[str, ...], ...] = ()
 
     @property
     def weighted(self) -> bool:
@@ -131,7 +139,7 @@ class LimitResult:
     delta_chi2 : float
         Threshold in -2 Δln L; of a calibrated limit the statistic at `upper`, or at the end of the table.
     upper : float or None
-        First crossing above the minimum; None if there is none.
+        Upper end of what is allowed, of several regions that of the highest; None if it is open.
     regions : tuple of (low, high)
         Everything allowed in the physical range; None for an open end.
     asimov : float or None
@@ -168,6 +176,11 @@ class LimitResult:
     def weighted(self) -> bool:
         """Whether the data were weighted."""
         return self.effective_counts is not None
+
+    @property
+    def n_regions(self) -> int:
+        """Number of disjoint regions that are allowed."""
+        return len(self.regions)
 
     @property
     def M_Zprime_GeV(self) -> float | None:

@@ -1,4 +1,4 @@
-"""Where fits of many data sets begin."""
+"""Where searches for minima begin."""
 
 import math
 
@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.batch import Problem
-from analysis.fitter import Fitter
+from analysis.fitmodel import FitModel
 from analysis.ranges import EVEN
 
-__all__ = ["free_starts", "own_starts"]
+__all__ = ["data_starts", "local_minima", "model_starts", "pull_starts", "turning_points"]
 
 Array = NDArray[np.float64]
 
@@ -20,47 +20,89 @@ _POINTS, _DIPS = 24, 2
 """Values at which the profile of every data set is looked at, and local minima of them that are followed."""
 _SHIFTS = (-3.0, -1.5, 0.0, 1.5, 3.0)
 """True values around the model's, in the same units, of which exact data are looked at."""
+_OFF = 2.0
+"""Standard deviations from its measurement at which a pull that changes shapes begins, beside it."""
 
 
-def free_starts(fitter: Fitter) -> tuple[float, ...]:
-    """List the values of the parameter of interest from which free fits find every minimum.
+def local_minima(values: Array) -> NDArray[np.bool_]:
+    """Tell which values are not above their neighbours along the first axis; ends have one neighbour."""
+    padding = ((1, 1), *((0, 0) for _ in range(values.ndim - 1)))
+    around = np.pad(values, padding, constant_values=math.inf)
+    return np.asarray((values < around[:-2]) & (values <= around[2:]))
+
+
+def model_starts(model: FitModel) -> tuple[float, ...]:
+    """List the values of the parameter of interest from which searches begin, whatever the data.
 
     The model's value, then local minima that exact data of true values around it have in the physical range.
     """
-    low, high = fitter.physical
-    found = [fitter.anchor]
+    low, high = model.physical
+    found = [model.anchor]
     for shift in _SHIFTS:
-        truth = min(max(fitter.anchor + shift * fitter.width, low), high)
-        values = fitter.scan(fitter.data(fitter.templates.expected(truth)))
-        padded = np.concatenate([[math.inf], values, [math.inf]])
-        for point in fitter.grid[(values < padded[:-2]) & (values <= padded[2:])]:
-            if all(abs(point - other) > _SEPARATE * fitter.width for other in found):
+        truth = min(max(model.anchor + shift * model.width, low), high)
+        values, _ = model.profiled(model.templates.expected(truth), model.nominal, model.grid)
+        for point in model.grid[local_minima(values)]:
+            if all(abs(point - other) > _SEPARATE * model.width for other in found):
                 found.append(float(point))
-    if fitter.templates.poi in EVEN:  # at 0 the slope vanishes, minimum or not
-        found = [max(start, 0.1 * fitter.width) for start in found]
+    if model.templates.poi in EVEN:  # at 0 the slope vanishes, minimum or not
+        found = [max(start, 0.1 * model.width) for start in found]
     return tuple(found[:_MOST])
 
 
-def own_starts(fitter: Fitter, problem: Problem, low: float, high: float) -> list[Array]:
-    """Find where fits of each data set begin if there may be many minima: the deepest of a coarse profile.
+def data_starts(model: FitModel, problem: Problem, low: float, high: float) -> list[Array]:
+    """Find where searches of each data set begin if there may be many minima: the deepest of a coarse profile.
 
     Parameters
     ----------
-    fitter : Fitter
+    model : FitModel
     problem : Problem
     low, high : float
         Range of the parameter of interest.
 
     Returns
     -------
-    list of ndarray, shape (n,)
+    list of ndarray, shape (n, 1 + n_nuisances)
         Empty where the signal is a polynomial, of whose fits exact data know the minima.
     """
-    if fitter.templates.coefficients is not None:
+    if model.templates.coefficients is not None:
         return []
-    inside = fitter.grid[(fitter.grid > low) & (fitter.grid < high)]
-    points = np.concatenate([[low], inside[:: -(-len(inside) // _POINTS)], [high]])
-    values = np.array([problem.profile(np.full(problem.size, x))[1] for x in points])
-    around = np.pad(values, ((1, 1), (0, 0)), constant_values=math.inf)
-    dips = np.where((values < around[:-2]) & (values <= around[2:]), values, math.inf)
-    return [points[which] for which in np.argsort(dips, axis=0, kind="stable")[:_DIPS]]
+    inside = model.grid[(model.grid > low) & (model.grid < high)]
+    waves = model.templates.poi == "delta_m2"  # a minimum of its own for every wave
+    step = 1 if waves else -(-len(inside) // _POINTS)
+    points = np.concatenate([[low], inside[::step], [high]])
+    found = [problem.profile(np.full(problem.size, x)) for x in points]
+    values = np.array([np.where(f[2], math.inf, f[1]) for f in found])
+    dips = np.where(local_minima(values), values, math.inf)
+    which = np.argsort(dips, axis=0, kind="stable")[: 2 * _DIPS if waves else _DIPS]
+    parameters = np.array([f[0] for f in found])
+    return [parameters[w, np.arange(problem.size)] for w in which]
+
+
+def pull_starts(model: FitModel, auxiliary: Array) -> list[Array]:
+    """List pulls from which minima over the nuisance parameters are sought, each of shape (n, n_nuisances).
+
+    The measured ones; with parameters that change shapes nominal ones, too, and each of these to either side.
+    """
+    shapes = [m for m, n in enumerate(model.templates.nuisances) if n.is_shape]
+    found = [auxiliary]
+    if shapes:
+        found.append(np.zeros_like(auxiliary))
+    for m in shapes:
+        for shift in (-_OFF, _OFF):
+            moved = auxiliary.copy()
+            moved[:, m] += shift
+            found.append(moved)
+    return found
+
+
+def turning_points(model: FitModel) -> Array:
+    """List the values at which the expected counts of a bin turn around, ascending.
+
+    Of a signal that is a polynomial; a parameter without one has none.
+    """
+    if model.templates.coefficients is None:
+        return np.empty(0)
+    _, linear, quadratic = model.templates.coefficients[:, 0]
+    size = np.abs(linear) + np.abs(quadratic) * model.width
+    curved = np.abs(quadratic) * model.width > 1e-12 * np.where(size > 0, size, 1.0)
+    return np.unique(-linear[curved] / (2 * quadratic[curved]))

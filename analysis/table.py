@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
-from analysis.fitter import Fitter
+from analysis.fitmodel import FitModel
 from analysis.templates import Templates
 
 __all__ = ["cubic_pieces", "tabulated"]
@@ -68,13 +68,13 @@ def cubic_pieces(templates: Templates, points: Array) -> tuple[Array, Array] | N
 
 
 def tabulated(
-    fitter: Fitter, first: float, last: float, low: float, high: float
+    model: FitModel, first: float, last: float, low: float, high: float
 ) -> tuple[tuple[float, float], tuple[Array, Array] | None]:
     """Tabulate a signal around where fits begin, within a range.
 
     Parameters
     ----------
-    fitter : Fitter
+    model : FitModel
     first, last : float
         Least and largest value from which fits begin.
     low, high : float
@@ -86,17 +86,17 @@ def tabulated(
         Range of the table: it ends before an end point, which is a root.
     table : as `cubic_pieces`, or None
     """
-    reach = _TABLE * fitter.width
+    reach = _TABLE * model.width
     left, right = max(low, first - reach), min(high, last + reach)
     for inset in (0.0, _INSET):
         below = left + (inset * (first - left) if left == low else 0.0)
         above = right - (inset * (right - last) if right == high else 0.0)
         points = [below]
-        for point in (*fitter.grid[(fitter.grid > below) & (fitter.grid < above)], above):
-            if point - points[-1] > _CLOSE * fitter.width:
+        for point in (*model.grid[(model.grid > below) & (model.grid < above)], above):
+            if point - points[-1] > _CLOSE * model.width:
                 points.append(float(point))
         points[-1] = above
-        table = cubic_pieces(fitter.templates, np.array(points))
+        table = cubic_pieces(model.templates, np.array(points))
         if table is not None:
             return (below, above), table
     return (left, right), None

@@ -87,7 +87,7 @@ class _Writer:
             K.PARAMETERS,
             [(_apart(p), changes[p], *ends, measured[p]) for p, ends in zip(needed, ranges, strict=False)],
         )
-        tables.table(K.FREE, [(_apart(p), changes[p], measured[p]) for p in self.free])
+        tables.table(K.FREE, [(_apart(p), changes[p], measured[p], self._is_vague(p)) for p in self.free])
         ends_of = ranges[len(needed) :]
         tables.table(K.PAIRS, [(grams[pair], *ends) for pair, ends in zip(pairs, ends_of, strict=True)])
         code = tables.code(
@@ -108,6 +108,9 @@ class _Writer:
         )
         return Workspace(code=code, numbers=np.array(space.numbers, np.float64), n_rows=space.n_rows)
 
+    def _is_vague(self, p: int) -> int:
+        return int(self.layout.nuisances[p - 1, 2]) if p > 0 else 0
+
     def _pulls(self) -> tuple[list[int], list[int]]:
         """Write nuisance parameters and factors; return relative changes, and where 1 stands if measured."""
         sizes = [self.space.put(row[:2]) for row in self.layout.constraints]
@@ -116,7 +119,7 @@ class _Writer:
             K.PULLS,
             [
                 (int(kind), row_of_parameter(1 + m), relative[m], self.space.rows(), sizes[m])
-                for m, (kind, _) in enumerate(self.layout.nuisances)
+                for m, (kind, *_) in enumerate(self.layout.nuisances)
             ],
         )
         factors = [*self.columns.factors, []]  # a product of nothing is 1

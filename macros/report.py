@@ -134,9 +134,7 @@ class Report:
         if self.limit is not None and self.limit.upper is None:
             found.append(f"There is no upper limit on {self.limit.parameter}: nothing above it is excluded.")
         if self.limit is not None and len(self.limit.regions) > 1:
-            found.append(
-                "More than one region is allowed; the upper limit is the first crossing above the minimum."
-            )
+            found.append("More than one region is allowed; the upper limit is the upper end of the highest.")
         p_value = None if self.comparison is None else self.comparison.p_value
         if p_value is not None and p_value < _SUSPICIOUS:
             found.append(f"The counts and the card's model disagree: p = {p_value:.2g}.")

@@ -8,6 +8,7 @@ from analysis.coverage_study import CoverageStudy
 from analysis.goodness import GoodnessOfFit
 from analysis.reach import GLOBAL_FIT_LEVEL, Sensitivity
 from analysis.results import FitResult, LimitResult
+from analysis.search import TIE
 from detsim.prediction import Expectation
 from macros.card import Card
 from macros.console import format_number, print_table, say
@@ -62,6 +63,8 @@ def fit_document(result: FitResult) -> dict[str, Any]:
         "reason": result.reason,
         "fval": result.fval,
         "other_minima": [{"value": value, "rise": rise} for value, rise in result.other_minima],
+        "disagreement": result.disagreement,
+        "undetermined": [list(group) for group in result.undetermined],
         "ndof": result.ndof,
         "weighted": result.weighted,
         "effective_counts": result.effective_counts,
@@ -83,6 +86,7 @@ def limit_document(result: LimitResult) -> dict[str, Any]:
         "delta_chi2": result.delta_chi2,
         "upper": result.upper,
         "M_Zprime_GeV": result.M_Zprime_GeV,
+        "n_regions": result.n_regions,
         "regions": [list(region) for region in result.regions],
         "band": dict(zip(names, result.band, strict=True)) if result.band else None,
         "asimov": result.asimov,
@@ -157,10 +161,26 @@ def say_fit(result: FitResult) -> None:
     kind = "χ²" if result.likelihood == "paper" else "deviance"
     say(f"{kind} {format_number(result.fval)} for {result.ndof} degrees of freedom")
     for value, rise in result.other_minima:
-        say(f"another minimum at {result.poi} = {format_number(value)}, higher by {format_number(rise, 3)}")
+        higher = f"higher by {format_number(rise, 3)}" if rise > TIE else "equally deep"
+        say(f"another minimum at {result.poi} = {format_number(value)}, {higher}")
+    for group in result.undetermined:
+        say(_undetermined(group))
+    if result.disagreement is not None:
+        say(
+            f"warning: two searches for the minimum differ by {format_number(result.disagreement, 2)} errors; "
+            "the deeper is quoted"
+        )
     _say_weighted(result)
     if not result.valid:
         say(f"not valid: {result.reason}")
+
+
+def _undetermined(group: Sequence[str]) -> str:
+    """Say which free factors the data do not know."""
+    if len(group) == 1:
+        return f"{group[0]} changes no count: it is free, and the data do not know it"
+    names = f"{', '.join(group[:-1])} and {group[-1]}"
+    return f"{names} are free, and the data cannot tell them apart: they have no errors of their own"
 
 
 def say_goodness(found: GoodnessOfFit | None) -> None:
@@ -178,26 +198,37 @@ def say_goodness(found: GoodnessOfFit | None) -> None:
 def say_limit(result: LimitResult) -> None:
     """Write a limit for a person."""
     which = f"{100 * result.level:g} % {result.method} (Δχ² = {result.delta_chi2:.4f})"
+    if result.n_regions > 1:
+        say(f"{result.n_regions} regions of {result.parameter} are allowed: {_regions(result)}")
     spread = "" if result.mc_error is None else f" ± {format_number(result.mc_error, 2)} (toys)"
     if result.upper is None:
         say(f"no upper limit on {result.parameter} at {which}")
     else:
         mass = result.M_Zprime_GeV
         heavier = f", M_Z' > {mass:.4g} GeV" if mass else ""
-        say(f"{result.parameter} < {format_number(result.upper)}{spread} at {which}{heavier}")
+        end = " (upper end of the highest region)" if result.n_regions > 1 else ""
+        say(f"{result.parameter} < {format_number(result.upper)}{spread} at {which}{end}{heavier}")
     if result.asimov is not None and result.asimov != result.upper:
         say(f"expected from exact data of the model: {format_number(result.asimov)}")
     if result.band:
         say("expected band at -2 … +2 σ: " + ", ".join(format_number(x) for x in result.band))
         say_audit(result.audit)
+    two_sided = result.method in {"two-sided", "feldman-cousins"}
+    head = "allowed" if two_sided else "allowed, all below the estimate counted in"
+    if result.n_regions < 2:
+        say(f"{head}: {_regions(result)}")
+    elif not two_sided:
+        say("all values below the estimate are counted in")
+    _say_weighted(result)
+
+
+def _regions(result: LimitResult) -> str:
+    """Write the regions that are allowed."""
     ends = [
         f"[{', '.join('open' if end is None else format_number(end) for end in pair)}]"
         for pair in result.regions
     ]
-    two_sided = result.method in {"two-sided", "feldman-cousins"}
-    head = "allowed" if two_sided else "allowed, all below the estimate counted in"
-    say(f"{head}: {' and '.join(ends) or 'nothing'}")
-    _say_weighted(result)
+    return " and ".join(ends) or "nothing"
 
 
 def _say_weighted(result: FitResult | LimitResult) -> None:

@@ -38,7 +38,8 @@ class Layout(NamedTuple):
     pairs: Integers
     """Component and nuisance parameter that is a factor of it, shape (n_pairs, 2), ascending."""
     nuisances: Integers
-    """Kind, and number of the pair of layers of a shape, else -1, shape (M, 2)."""
+    """Kind, number of the pair of layers of a shape, else -1, and 1 where the counts may not know it beside
+    others (`analysis.degeneracy`), else 0, shape (M, 3)."""
     constraints: Array
     """σ of a linear factor, ln(1 + σ) of a log-normal one; 1 if measured, else 0; lowest: (M, 3)."""
     ranges: Integers

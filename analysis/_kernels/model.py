@@ -52,7 +52,7 @@ GRAM: row of F F' Σ curvature × derivative × derivative, rows of F and F', fi
 PARAMETERS: those whose derivative is needed: how far their rows are from those of θ, row of the relative
     change, range of SUMS, where 1 stands among the numbers if it is measured.
 FREE: those that move: how far their rows are from those of θ, row of the relative change, where 1
-    stands.
+    stands, and 1 if the counts may not know it beside others, else 0.
 SUMS: row of F, row of Σ slope × column.
 PAIRS: of parameters that move, the lower triangle: row of GRAM, range of SUMS with second derivatives of
     the counts.

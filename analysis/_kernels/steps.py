@@ -27,6 +27,9 @@ from simgen._kernels.lanes import fused, less, load, root, spread, store, total,
 Array = NDArray[np.float64]
 Indices = NDArray[np.uint64]
 
+_RANK, _TINY = 1e-9, 1e-200
+"""What is left of a diagonal element, relatively, where others do all that its parameter does."""
+
 _0, _1, _2, _3, _4, _5, _6, _7 = (np.uint64(j) for j in range(8))
 
 
@@ -119,9 +122,9 @@ def _gram(code: Indices, numbers: Array, w: Array) -> None:
 def _hessian(code: Indices, numbers: Array, w: Array) -> None:
     """Fisher's matrix, and where it is exact the second derivatives of the counts beside it."""
     exact, pair, element = load(w, EXACT), code[PAIRS], code[MATRIX]
-    for a in range(code[FREE], code[FREE + _1], _3):
+    for a in range(code[FREE], code[FREE + _1], _4):
         change = load(w, code[a + _1])
-        for b in range(code[FREE], a + _1, _3):
+        for b in range(code[FREE], a + _1, _4):
             found = fused(exact, _sum(code, code[pair + _1], code[pair + _2], w), load(w, code[pair]))
             found = change * load(w, code[b + _1]) * found
             if a == b:
@@ -138,7 +141,7 @@ def _hold(code: Indices, w: Array) -> None:
     Their gradient is set to 0.
     """
     moving, all_ = 0.0, 0.0
-    for a in range(code[FREE], code[FREE + _1], _3):
+    for a in range(code[FREE], code[FREE + _1], _4):
         p = code[a]
         at, slope = load(w, AT + p), load(w, GRADIENT + p)
         inside, below = less(load(w, LOW + p), at), less(at, load(w, HIGH + p))
@@ -149,10 +152,10 @@ def _hold(code: Indices, w: Array) -> None:
     if moving == all_:
         return
     element = code[MATRIX]
-    for a in range(code[FREE], code[FREE + _1], _3):
+    for a in range(code[FREE], code[FREE + _1], _4):
         keep, slope = load(w, KEEP + code[a]), GRADIENT + code[a]
         store(w, slope, load(w, slope) * keep)
-        for b in range(code[FREE], a + _1, _3):
+        for b in range(code[FREE], a + _1, _4):
             found = load(w, element) * keep * load(w, KEEP + code[b])
             if a == b:
                 found = found + (1.0 - keep)
@@ -162,8 +165,11 @@ def _hold(code: Indices, w: Array) -> None:
 
 @kernel(part=True)
 def _factorise(code: Indices, w: Array) -> None:
-    """Replace the matrix by Cholesky's factor, with the inverse of its diagonal; say where there is none."""
-    regular, n, above = spread(1.0), (code[FREE + _1] - code[FREE]) // _3, code[MATRIX]
+    """Replace the matrix by Cholesky's factor, with the inverse of its diagonal; say where there is none.
+
+    A parameter that the counts do not know beside those before it stays: the inverse is 0.
+    """
+    regular, n, above = spread(1.0), (code[FREE + _1] - code[FREE]) // _4, code[MATRIX]
     for a in range(n):
         row, other = above, code[MATRIX]
         for b in range(a + _1):
@@ -173,8 +179,12 @@ def _factorise(code: Indices, w: Array) -> None:
                 left = left - load(w, row + c) * load(w, other + c)
             if a == b:
                 good = less(1e-14 * element, left)
+                lost = 0.0 * left
+                if code[code[FREE] + _4 * a + _3] > _0:  # those before it do all that it can do
+                    lost = less(left, _RANK * element + _TINY) * less(0.0 - _RANK * element - _TINY, left)
+                    good = where(lost, 1.0, good)
                 regular = regular * good
-                left = 1.0 / root(where(good, left, 1.0))
+                left = (1.0 - lost) / root(where(good * (1.0 - lost), left, 1.0))
             else:
                 left = left * load(w, other + b * ROW)
             store(w, row + b * ROW, left)
@@ -186,22 +196,22 @@ def _factorise(code: Indices, w: Array) -> None:
 @kernel(part=True)
 def _solve(code: Indices, w: Array) -> None:
     """Fill the trial step, -H⁻¹ gradient."""
-    free, n, row = code[FREE], (code[FREE + _1] - code[FREE]) // _3, code[MATRIX]
+    free, n, row = code[FREE], (code[FREE + _1] - code[FREE]) // _4, code[MATRIX]
     for a in range(n):
-        p = code[free + _3 * a]
+        p = code[free + _4 * a]
         left = 0.0 - load(w, GRADIENT + p)
         for b in range(a):
-            left = left - load(w, row + b * ROW) * load(w, TRIAL + code[free + _3 * b])
+            left = left - load(w, row + b * ROW) * load(w, TRIAL + code[free + _4 * b])
         store(w, TRIAL + p, left * load(w, row + a * ROW))
         row += (a + _1) * ROW
     for c in range(n):
         a = n - _1 - c
         row -= (a + _1) * ROW
-        p = code[free + _3 * a]
+        p = code[free + _4 * a]
         found = load(w, TRIAL + p) * load(w, row + a * ROW)
         store(w, TRIAL + p, found)
         for b in range(a):
-            q = TRIAL + code[free + _3 * b]
+            q = TRIAL + code[free + _4 * b]
             store(w, q, load(w, q) - load(w, row + b * ROW) * found)
 
 
@@ -211,15 +221,15 @@ def _errors(code: Indices, w: Array) -> None:
 
     NaN where the matrix is not regular.
     """
-    free, n = code[FREE], (code[FREE + _1] - code[FREE]) // _3
+    free, n = code[FREE], (code[FREE + _1] - code[FREE]) // _4
     for a in range(n):
         square, row = spread(0.0), code[MATRIX] + (a * (a + _1) >> _1) * ROW
         for b in range(a, n):  # the column takes the room of the trial step
             left = spread(1.0 if b == a else 0.0)
             for c in range(a, b):
-                left = left - load(w, row + c * ROW) * load(w, TRIAL + code[free + _3 * c])
+                left = left - load(w, row + c * ROW) * load(w, TRIAL + code[free + _4 * c])
             left = left * load(w, row + b * ROW)
-            store(w, TRIAL + code[free + _3 * b], left)
+            store(w, TRIAL + code[free + _4 * b], left)
             square = fused(left, left, square)
             row += (b + _1) * ROW
-        store(w, STEP_OF + code[free + _3 * a], where(load(w, REGULAR), root(2.0 * square), math.nan))
+        store(w, STEP_OF + code[free + _4 * a], where(load(w, REGULAR), root(2.0 * square), math.nan))

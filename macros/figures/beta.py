@@ -116,7 +116,7 @@ def _scan(
     for beta in betas:
         fitter = replace(base, templates=replace(base.templates, model=model(beta)))
         data = fitter.data(fitter.templates.reference)
-        limit = upper_limit(fitter, data, fitter.minimise(data), threshold)
+        limit = upper_limit(fitter, data, None, threshold)
         mass = mass_from_gamma(limit) / 1000 if limit else None
         rows.append((label, math.degrees(beta), error, limit, mass, threshold))
     return rows

@@ -102,7 +102,7 @@ def statistical_limit(card: "Card", name: str, threshold: float) -> tuple[float,
     reference = base.templates.reference
     fitter = replace(base, errors=np.sqrt(reference))
     data = fitter.data(reference)
-    limit = upper_limit(fitter, data, fitter.minimise(data), threshold)
+    limit = upper_limit(fitter, data, None, threshold)
     return float(np.mean(1 / np.sqrt(reference))), limit
 
 

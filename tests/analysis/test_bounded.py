@@ -7,9 +7,10 @@ from experiments import borexino
 from plain import PlainLikelihood, with_nuisances
 
 from analysis.batchfitter import BatchFitter
-from analysis.bounded import _single, bounded_fit, one_sided, signed_statistic
+from analysis.bounded import bounded_fit, one_sided, signed_statistic
 from analysis.fitter import make_fitter
 from analysis.pseudoexperiments import at_truth
+from analysis.single import single_minima
 from analysis.thrower import Thrower
 
 
@@ -65,12 +66,13 @@ def test_the_statistic_of_counts(poi):
 
 
 def test_one_by_one_is_the_same():
-    """Twin: what is left over is scanned and followed down."""
+    """Twin: MINUIT from the local minima of a scan."""
     fitter = make_fitter(with_nuisances(1e-3), CHI)
     counts, auxiliary = thrown(fitter, 20)
     fits = bounded_fit(BatchFitter(fitter=fitter), counts, auxiliary)
     for i in range(20):
-        best, value = _single(fitter, fitter.data(counts[i], auxiliary[i]))
+        one = single_minima(fitter, counts[i], auxiliary[i], errors=False)
+        best, value = one.minima[np.argmin(one.depths), 0], one.depths.min()
         assert value == pytest.approx(fits.values[i], abs=1e-7)
         assert best == pytest.approx(fits.best[i], abs=1e-3 * fitter.width)
 

@@ -108,17 +108,19 @@ def test_second_minimum_gives_two_regions(size):
     assert len(regions(fitter, data, minuit, 0.9 * depth)) == 1
 
 
-def test_upper_limit_is_the_first_crossing_above_the_minimum():
-    """Data of the lower minimum: above the barrier there is a second region, which the limit leaves out."""
+def test_the_upper_limit_is_the_end_of_the_highest_region():
+    """Data of the lower minimum: above the barrier there is a second region, which is allowed, too."""
     experiment = scaled(borexino(), 1e-4)
     fitter = make_fitter(experiment, SM(), poi="delta_c_L")
     data = fitter.data(fitter.templates.expected(-1.5))
-    minuit = fitter.minimise(data)
     threshold = PlainLikelihood(experiment, SM(), "delta_c_L", data.counts).minimum(-0.5, 0.5)[1] + 0.3
-    (_, first), (second, last) = regions(fitter, data, minuit, threshold)
+    (_, first), (second, last) = regions(fitter, data, None, threshold)
     assert -1.5 < first < -0.73 < second < last
-    assert upper_limit(fitter, data, minuit, threshold) == pytest.approx(first, rel=1e-6)
-    ((low, high), (again, _)) = regions(fitter, data, minuit, threshold, method="one-sided")
+    assert upper_limit(fitter, data, None, threshold) == pytest.approx(last, rel=1e-6)
+    fits = fitter.batch.fit(data.counts[None], data.auxiliary[None])
+    limits = fitter.batch.upper_limits(data.counts[None], data.auxiliary[None], fits, threshold)
+    assert limits[0] == pytest.approx(last, rel=1e-6)
+    ((low, high), (again, _)) = regions(fitter, data, None, threshold, method="one-sided")
     assert low is None
     assert (high, again) == pytest.approx((first, second), rel=1e-6)
 

@@ -1,7 +1,4 @@
-"""Fits and limits of data sets with several minima, against the values that an independent scan gives.
-
-What fails today is marked so, with the reason.
-"""
+"""Fits and limits of data sets with several minima, against the values that an independent scan gives."""
 
 from dataclasses import replace
 from functools import cache
@@ -18,15 +15,6 @@ from analysis.pseudoexperiments import toys
 from analysis.thrower import Thrower
 from macros.card import load_card
 
-CLIPPED = "limits count from a free minimum below 0 that is clipped to 0, not from the physical minimum"
-FAILED_PROFILE = "a profile over free factors that the data do not determine fails and is used as a number"
-HIGHEST = "the limit is the first crossing above the deepest minimum, and leaves the highest region out"
-WRONG_BASIN = "the linear start leads into another basin, and the nominal start is not tried"
-
-
-def fails(reason):
-    return pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason)
-
 
 @cache
 def prepared(name):
@@ -38,7 +26,6 @@ def counts_of(fitter, data):
     return fitter.templates.expected(fitter.truth) if data is None else card_counts(data)[:, 0]
 
 
-@fails("the scan starts from a spurious minimum that a large pull of the resolution makes far up the grid")
 def test_the_estimate_is_in_the_basin_of_the_physical_range():
     fitter = prepared("m8.toml")
     found = fit_counts(fitter, counts_of(fitter, "m8.csv"), method="hesse")
@@ -48,15 +35,15 @@ def test_the_estimate_is_in_the_basin_of_the_physical_range():
 @pytest.mark.parametrize(
     ("card", "data", "method", "value"),
     [
-        pytest.param("m8.toml", "m8.csv", "one-sided", 1.685, marks=fails(CLIPPED)),
-        pytest.param("m8.toml", "m8.csv", "two-sided", 1.871, marks=fails(CLIPPED)),
-        pytest.param("numu-counting.toml", "numu-947.csv", "one-sided", 4.0197, marks=fails(CLIPPED)),
-        pytest.param("numu-counting.toml", "numu-947.csv", "two-sided", 4.0344, marks=fails(CLIPPED)),
+        ("m8.toml", "m8.csv", "one-sided", 1.685),
+        ("m8.toml", "m8.csv", "two-sided", 1.871),
+        ("numu-counting.toml", "numu-947.csv", "one-sided", 4.0197),
+        ("numu-counting.toml", "numu-947.csv", "two-sided", 4.0344),
         ("z0.toml", None, "one-sided", 0.0899),
-        pytest.param("z1.toml", None, "one-sided", 0.0899, marks=fails(FAILED_PROFILE)),
+        ("z1.toml", None, "one-sided", 0.0899),
         ("deg1.toml", "deg.csv", "one-sided", 0.1752),
-        pytest.param("deg.toml", "deg.csv", "one-sided", 0.1752, marks=fails(FAILED_PROFILE)),
-        pytest.param("z0.toml", "deg.csv", "one-sided", 0.1955, marks=fails(HIGHEST)),
+        ("deg.toml", "deg.csv", "one-sided", 0.1752),
+        ("z0.toml", "deg.csv", "one-sided", 0.1955),
     ],
 )
 def test_upper_limits(card, data, method, value):
@@ -65,7 +52,6 @@ def test_upper_limits(card, data, method, value):
     assert found.upper == pytest.approx(value, rel=6e-4)
 
 
-@fails(CLIPPED)
 def test_no_counts_are_allowed_that_are_25_sigma_away():
     fitter = prepared("numu-counting.toml")
     found = limit_of_counts(fitter, counts_of(fitter, "numu-947.csv"), method="two-sided")
@@ -73,7 +59,6 @@ def test_no_counts_are_allowed_that_are_25_sigma_away():
     assert found.regions[0] == pytest.approx((3.8519, 4.0344), abs=1e-4)
 
 
-@fails("of two minima that are equally deep rounding decides which is quoted")
 def test_of_equal_minima_the_physical_one_is_quoted():
     fitter = prepared("numu-counting.toml")
     for n in range(940, 955):
@@ -100,10 +85,8 @@ def test_pseudo_experiments_agree_with_the_scan(card):
 @pytest.mark.parametrize(
     ("card", "number", "counts", "value"),
     [
-        pytest.param("h12.toml", 18505, H12_COUNTS, 0.57, marks=fails(WRONG_BASIN)),
-        pytest.param(
-            "h5.toml", 9893, H5_COUNTS, 3.887, marks=fails("a start that fails is dropped silently")
-        ),
+        ("h12.toml", 18505, H12_COUNTS, 0.57),
+        ("h5.toml", 9893, H5_COUNTS, 3.887),
     ],
 )
 def test_pseudo_experiments_end_in_the_global_minimum(card, number, counts, value):

@@ -1,0 +1,112 @@
+"""Fits of one data set with MINUIT: local minima of a scan, each followed with MIGRAD."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from iminuit import Minuit
+from numpy.typing import NDArray
+
+from analysis.degeneracy import redundant
+from analysis.likelihood import Likelihood
+from analysis.minimum import Minimum
+from analysis.ranges import EVEN
+from analysis.starts import local_minima
+
+__all__ = ["EDM", "followed", "prepared", "scanned"]
+
+Array = NDArray[np.float64]
+
+EDM = 2e-6
+"""EDM goal of MIGRAD: estimates within about 1e-3 of the error."""
+
+_MAX_STARTS = 6
+_STEPS = 12
+"""Values between an end of the range and a minimum beyond it at which the profile must fall."""
+
+
+def scanned(data: Likelihood, *, tolerance: float = EDM) -> list[Minimum]:
+    """Run MIGRAD from every local minimum of a scan of the physical range; see `analysis.search` for the rule.
+
+    Parameters
+    ----------
+    data : Likelihood
+    tolerance : float
+        EDM goal.
+
+    Returns
+    -------
+    list of Minimum
+        What is reached within the basin of a start, in the order of the scan's depths.
+    """
+    model = data.model
+    values, pulls = data.profile(model.grid)
+    lowest = np.flatnonzero(local_minima(values))
+    lowest = lowest[np.argsort(values[lowest], kind="stable")][:_MAX_STARTS]
+    found = []
+    for i in lowest:
+        left, right = (float(model.grid[j]) for j in (max(i - 1, 0), min(i + 1, len(model.grid) - 1)))
+        one = followed(data, float(model.grid[i]), pulls[i], tolerance=tolerance)
+        if _belongs(data, one, left, right, float(values[i])):
+            found.append(one)
+    return found
+
+
+def _belongs(data: Likelihood, found: Minimum, left: float, right: float, depth: float) -> bool:
+    """Tell whether a minimum lies in the basin of its start, or beyond the end of the physical range there."""
+    poi, (low, high) = found.values[0], data.model.physical
+    if left <= poi <= right or low <= poi <= high:
+        return True
+    end = low if poi < low else high
+    if end not in (left, right):
+        return False
+    values, _ = data.profile(np.linspace(end, poi, _STEPS + 1))
+    return all(b <= a + 1e-6 for a, b in pairwise(map(float, values)))
+
+
+def followed(
+    data: Likelihood, start: float, pulls: Sequence[float] | Array, *, tolerance: float = EDM
+) -> Minimum:
+    """Run MIGRAD from a point, and where it fails SIMPLEX and MIGRAD."""
+    model = data.model
+    even = model.templates.poi in EVEN
+    if even:
+        start = max(start, 0.1 * model.width)  # at 0 the slope vanishes, minimum or not
+    minuit = prepared(data, start, pulls, tolerance)
+    minuit.migrad()
+    if not minuit.valid:
+        minuit.simplex().migrad()
+    if even and minuit.values[0] < 0:
+        minuit.values[0] = -minuit.values[0]
+        minuit.migrad()
+    return Minimum(minuit, model.width)
+
+
+def prepared(data: Likelihood, start: float, pulls: Sequence[float] | Array, tolerance: float) -> Minuit:
+    """Prepare MINUIT at a point; its first parameter is in units of the resolution."""
+    model = data.model
+    names, unit = model.templates.names, model.width
+
+    def cost(parameters: Sequence[float]) -> float:
+        # where the likelihood is flat, as for a mediator's mass near 0, MIGRAD tries NaN
+        return math.inf if math.isnan(parameters[0]) else data((parameters[0] * unit, *parameters[1:]))
+
+    minuit = Minuit(cost, (start / unit, *pulls), name=names)
+    minuit.errordef = Minuit.LEAST_SQUARES
+    minuit.strategy = 1 if tolerance >= EDM else 2
+    minuit.tol = tolerance / 0.002
+    minuit.errors[0] = 1.0
+    low, high = model.range
+    if model.templates.poi not in EVEN:
+        minuit.limits[0] = (
+            low / unit if low > -math.inf else None,
+            high / unit if high < math.inf else None,
+        )
+    for i, nuisance in enumerate(model.templates.nuisances, start=1):
+        minuit.errors[i] = 1.0
+        if math.isfinite(nuisance.lowest):
+            minuit.limits[i] = (nuisance.lowest, None)
+    for m in redundant(model.templates):  # what the counts do not know stays where it is
+        minuit.fixed[1 + m] = True
+    return minuit

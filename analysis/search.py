@@ -1,0 +1,441 @@
+"""The search for minima of -2 ln L: one rule, for one data set as for many.
+
+Local minima are sought with the parameter of interest in its physical range; each is then released and
+followed within its own basin. The deepest reached is the estimate of a free fit; the physical minimum is the
+deepest with the parameter held in its range. Minima that cannot be reached this way are not searched for. Of
+equally deep ones a physical one counts, then the one nearest to the model's value.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import chdtri
+
+from analysis import layouts
+from analysis._kernels.layout import Layout
+from analysis.batch import Problem
+from analysis.fitmodel import REACH, FitModel
+from analysis.linear import Linear, linearised
+from analysis.ranges import EVEN
+from analysis.starts import data_starts, local_minima, model_starts, pull_starts, turning_points
+from analysis.table import tabulated
+
+__all__ = ["TIE", "Search", "Searched", "deepest"]
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+TIE = 1e-6
+"""Minima whose -2 ln L differ by less are equally deep."""
+
+_UNLIKELY, _UNLIKELY_SHAPES = 1e-4, 1e-2
+"""A minimum whose -2 ln L is larger than with this probability is searched for again, from more starts; the
+second where uncertainties change shapes, which can have minima of their own."""
+_LARGE_PULL = 3.0
+"""So is one with a pull of a shape so far from its measurement."""
+_HOPELESS = 1e-6
+"""A minimum whose -2 ln L is larger than with this probability is searched for at every value of a grid."""
+_WINDOW, _GROWTH, _WINDOWS = 2.0, 1.5, 40
+"""Steps beyond an end of the physical range, in units of the resolution: the first, by what they grow, the
+most."""
+_DIPS = 6
+"""Local minima of the profile on a grid that are followed."""
+_CELLS = 2_000_000
+"""Counts of repeated data sets that are held in memory at once, about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searched:
+    """Minima of n data sets.
+
+    Parameters
+    ----------
+    parameters : ndarray, shape (n, 1 + n_nuisances)
+        Of the free fit: the parameter of interest, then the pulls.
+    values : ndarray, shape (n,)
+        -2 ln L/L_saturated there; infinity where nothing was found.
+    minima : ndarray, shape (n, k, 1 + n_nuisances)
+        Local minima in the physical range; NaN where there are fewer, and where the only one stands at an end
+        of the range, below a free minimum that lies beyond it.
+    depths : ndarray, shape (n, k)
+        -2 ln L/L_saturated there, else infinity.
+    released : ndarray, shape (n, k, 1 + n_nuisances)
+        Where they end when the parameter of interest may leave the range.
+    released_depths : ndarray, shape (n, k)
+    unsure : ndarray of bool, shape (n,)
+        A search failed from one of its starts: a deeper minimum may be there.
+    """
+
+    parameters: Array
+    values: Array
+    minima: Array
+    depths: Array
+    released: Array
+    released_depths: Array
+    unsure: Mask
+
+
+def deepest(values: Array, points: Array, low: float, high: float, anchor: float) -> NDArray[np.intp]:
+    """Choose the deepest of k minima of each data set, shape (n,); of ties the physical, then the nearest.
+
+    Parameters
+    ----------
+    values, points : ndarray, shape (n, k)
+        -2 ln L, and the parameter of interest.
+    low, high : float
+        Its physical range.
+    anchor : float
+        The value that is preferred.
+    """
+    with np.errstate(invalid="ignore"):
+        equal = values <= values.min(axis=1, keepdims=True) + TIE
+        outside = (points < low) | (points > high)
+        far = np.abs(points - anchor)
+    return np.asarray(np.lexsort((far, outside, ~equal), axis=1)[:, 0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """Searches the minima of data sets of one model.
+
+    Parameters
+    ----------
+    model : FitModel
+    """
+
+    model: FitModel
+
+    @cached_property
+    def layout(self) -> Layout | None:
+        """The model in arrays; None where it cannot be tabulated."""
+        m = self.model
+        if m.polynomial is not None or self._table[1] is None:
+            return m.polynomial
+        return layouts.pieces(m.templates, m.likelihood, m.errors, *self._table[1])
+
+    @cached_property
+    def _table(self) -> tuple[tuple[float, float], tuple[Array, Array] | None]:
+        """A range that could be tabulated, and the table."""
+        return tabulated(self.model, min(self.starts), max(self.starts), *self._whole)
+
+    @cached_property
+    def edges(self) -> tuple[float, float]:
+        """Range of the parameter of interest in free fits, or of its table."""
+        return self._whole if self.model.polynomial is not None else self._table[0]
+
+    @cached_property
+    def _whole(self) -> tuple[float, float]:
+        low, high = self.model.range
+        return (-high if self._is_even else low), high
+
+    @property
+    def _is_even(self) -> bool:
+        return self.model.templates.poi in EVEN
+
+    @cached_property
+    def starts(self) -> tuple[float, ...]:
+        """Where searches begin, whatever the data."""
+        return model_starts(self.model)
+
+    @cached_property
+    def linear(self) -> Linear | None:
+        """Linear estimator around the first start."""
+        return linearised(self.model, self.starts[0], *self.edges)
+
+    @cached_property
+    def squared(self) -> Layout | None:
+        """The model in the square of the parameter, where the counts know nothing else of it; else None."""
+        m = self.model
+        if not self._is_even or m.templates.coefficients is None:
+            return None
+        constant, _, quadratic = m.templates.coefficients
+        powers = np.stack([constant, quadratic])[None]
+        return layouts.pieces(m.templates, m.likelihood, m.errors, np.zeros(1), powers)
+
+    @cached_property
+    def _bounds(self) -> tuple[float, float]:
+        """The physical range, as far as the model is tabulated; of the square where that is searched."""
+        (low, high), (first, last) = self.model.physical, self.edges
+        low, high = (0.0 if self._is_even else max(low, first)), min(high, last)
+        return (low**2, high**2) if self.squared is not None else (low, high)
+
+    @cached_property
+    def _branch(self) -> tuple[float, float] | None:
+        """Values around the physical range between which no bin's counts turn around; None if one does inside.
+
+        On them -2 ln L has one basin, and a free fit need not be followed from the end of the range.
+        """
+        (low, high), turns = self.model.physical, turning_points(self.model)
+        if self.model.polynomial is None or len(self.starts) > 1:
+            return None
+        if self.squared is not None:
+            return -math.inf, math.inf
+        if np.any((turns > low) & (turns < high)):
+            return None
+        below, above = turns[turns <= low], turns[turns >= high]
+        return float(below.max(initial=-math.inf)), float(above.min(initial=math.inf))
+
+    @cached_property
+    def _begin(self) -> Array | None:
+        """Linear estimator of what is searched: the parameter of interest, or its square."""
+        found = self.linear
+        if self.squared is not None:
+            found = linearised(self.model, self.starts[0] ** 2, *self._bounds, squared=True)
+        return None if found is None else found.estimator
+
+    @cached_property
+    def _shapes(self) -> list[int]:
+        """Numbers of the nuisance parameters that change shapes."""
+        return [m for m, n in enumerate(self.model.templates.nuisances) if n.is_shape]
+
+    def _unlikely(self, probability: float) -> float:
+        return float(chdtri(max(self.model.templates.n_bins - 1, 1), probability))
+
+    def run(self, counts: Array, auxiliary: Array) -> Searched:
+        """Search the minima of data sets.
+
+        Parameters
+        ----------
+        counts : ndarray, shape (n, n_bins)
+        auxiliary : ndarray, shape (n, n_nuisances)
+
+        Notes
+        -----
+        From few starts at first. Where one of them failed, where -2 ln L is larger than it may be, or where
+        a shape is pulled far, the search begins anew from many; if it is still hopeless, everywhere.
+        """
+        layout = self.squared if self.squared is not None else self.layout
+        if layout is None:
+            raise ValueError(f"the signal cannot be tabulated in {self.model.templates.poi}")
+        problem = Problem(layout=layout, counts=counts, auxiliary=auxiliary)
+        if self._branch is None or self._begin is None:
+            found = self._from_starts(problem, self._starts(problem))
+        else:
+            found = self._freely(problem, *self._branch)
+        left = np.flatnonzero(found.unsure | self._doubtful(found, auxiliary))
+        if len(left):
+            found = _merged(found, self._thoroughly(problem.of(left)), left)
+        return self._unsquared(found) if self.squared is not None else found
+
+    def _doubtful(self, found: Searched, auxiliary: Array) -> Mask:
+        """Tell where a deeper minimum may have been missed."""
+        doubtful = ~(found.values < self._unlikely(_UNLIKELY_SHAPES if self._shapes else _UNLIKELY))
+        if self._shapes:
+            pulls = found.parameters[:, 1:][:, self._shapes] - auxiliary[:, self._shapes]
+            doubtful |= np.abs(pulls).max(axis=1) > _LARGE_PULL
+        return np.asarray(doubtful)
+
+    def _freely(self, problem: Problem, below: float, above: float) -> Searched:
+        """Fit freely from the linear estimate: what is on the branch of the physical range stands."""
+        low, high = self._bounds
+        ends = self._bounds if self.squared is not None else self.edges
+        start = np.zeros(problem.size)
+        parameters, values, failed = problem.minima(start, *ends, estimator=self._begin)
+        poi = np.clip(parameters[:, 0], *ends, out=parameters[:, 0])
+        inside = ~failed & (poi >= low) & (poi <= high)
+        values[failed] = math.inf
+        return Searched(
+            parameters=parameters,
+            values=values,
+            minima=np.where(inside[:, None], parameters, math.nan)[:, None],
+            depths=np.where(inside, values, math.inf)[:, None],
+            released=parameters[:, None],
+            released_depths=values[:, None],
+            unsure=failed | ~((poi > below) & (poi < above)),
+        )
+
+    def _starts(self, problem: Problem) -> list[Array | None]:
+        """List where searches begin: at the starts of the model, at those of the data, at the linear estimate."""
+        found: list[Array | None] = [
+            np.column_stack([np.full(problem.size, poi), problem.auxiliary]) for poi in self._begins
+        ]
+        found += data_starts(self.model, problem, *self._bounds)
+        return found if self._begin is None else [*found, None]
+
+    @cached_property
+    def _begins(self) -> tuple[float, ...]:
+        """Values with which searches begin, of the square where that is searched."""
+        power = 2 if self.squared is not None else 1
+        low, high = self._bounds
+        return tuple(min(max(poi**power, low), high) for poi in self.starts)
+
+    def _thoroughly(self, problem: Problem) -> Searched:
+        """Search from more starts in the pulls, and where that is hopeless everywhere."""
+        starts = self._starts(problem)
+        for poi in self._begins:
+            for pulls in pull_starts(self.model, problem.auxiliary)[1:]:
+                starts.append(np.column_stack([np.full(problem.size, poi), pulls]))
+        found = self._from_starts(problem, starts)
+        left = np.flatnonzero(found.unsure | ~(found.values < self._unlikely(_HOPELESS)))
+        if len(left):
+            part = problem.of(left)
+            dips = self._dips(part)
+            everywhere = self._from_starts(part, [*_starts_of(starts, left), *dips], certain=len(dips))
+            found = _merged(found, everywhere, left)
+        return found
+
+    def _from_starts(
+        self, problem: Problem, starts: Sequence[Array | None], *, certain: int | None = None
+    ) -> Searched:
+        """Search from starts with the parameter of interest in its physical range; then release.
+
+        With `certain`, only the last so many must not fail.
+        """
+        found = [self._bounded(problem, start) for start in starts]
+        minima, depths, failed, beyond = (np.stack([f[i] for f in found], axis=1) for i in range(4))
+        searched = self._released(problem, minima, depths)
+        # the model is tabulated no further than there
+        searched.values[beyond.min(axis=1) < searched.depths.min(axis=1)] = math.inf
+        return replace(searched, unsure=failed[:, -(certain or len(starts)) :].any(axis=1))
+
+    def _bounded(self, problem: Problem, start: Array | None) -> tuple[Array, Array, Mask, Array]:
+        """Find a minimum in the physical range: parameters and -2 ln L, NaN and infinity where there is none.
+
+        Return where it failed, and -2 ln L at the end of the table if it lies beyond, else infinity, too.
+        """
+        low, high = self._bounds
+        if start is None:
+            begin, estimator = np.zeros(problem.size), self._begin
+        else:
+            begin, estimator = _in_range(start, problem), None
+        parameters, values, failed = problem.minima(begin, low, high, estimator=estimator)
+        np.clip(parameters[:, 0], low, high, out=parameters[:, 0])
+        outside = np.zeros(problem.size, np.bool_)
+        if self.squared is None:
+            lowest, highest = self.model.physical
+            outside |= (parameters[:, 0] <= low) & (low > (0.0 if self._is_even else lowest))
+            outside |= (parameters[:, 0] >= high) & (high < highest)
+        none = failed | outside
+        beyond = np.where(outside & ~failed, values, math.inf)
+        return np.where(none[:, None], math.nan, parameters), np.where(none, math.inf, values), failed, beyond
+
+    def _dips(self, problem: Problem) -> list[Array]:
+        """Find the deepest local minima of profiles on a grid over the physical range, as starts."""
+        low, high = self._bounds
+        grid = self.model.grid ** (2 if self.squared is not None else 1)
+        points = np.unique(np.concatenate([[low], grid[(grid > low) & (grid < high)], [high]]))
+        points = points[np.isfinite(points)]
+        step = max(1, _CELLS // (len(points) * (problem.counts.shape[1] + problem.auxiliary.shape[1])))
+        parts = [np.arange(i, min(i + step, problem.size)) for i in range(0, problem.size, step)]
+        found = [self._dips_of(problem.of(part), points) for part in parts]
+        return list(np.concatenate(found, axis=1))
+
+    def _dips_of(self, problem: Problem, points: Array) -> Array:
+        n, k = problem.size, len(points)
+        repeated = Problem(
+            layout=problem.layout,
+            counts=np.repeat(problem.counts, k, axis=0),
+            auxiliary=np.repeat(problem.auxiliary, k, axis=0),
+        )
+        values, pulls = np.full(n * k, math.inf), repeated.auxiliary.copy()
+        for begin in pull_starts(self.model, repeated.auxiliary):
+            start = _in_range(np.column_stack([np.tile(points, n), begin]), repeated)
+            parameters, value, failed = repeated.profile(start)
+            better = ~failed & (value < values)
+            values[better], pulls[better] = value[better], parameters[better, 1:]
+        profile = values.reshape(n, k).T
+        depth = np.where(local_minima(profile) & np.isfinite(profile), profile, math.inf)
+        order = np.argsort(depth, axis=0, kind="stable")[:_DIPS]
+        order = np.where(np.isfinite(np.take_along_axis(depth, order, axis=0)), order, order[0])
+        rows = np.arange(n)
+        return np.stack(
+            [np.column_stack([points[rank], pulls.reshape(n, k, -1)[rows, rank]]) for rank in order]
+        )
+
+    def _released(self, problem: Problem, minima: Array, depths: Array) -> Searched:
+        """Let minima at an end of the physical range go beyond it, each within its basin, and choose."""
+        released, below = minima.copy(), depths.copy()
+        if self.squared is None and not self._is_even:
+            for i, end in enumerate(self._bounds):
+                if end == self.edges[i] or end != self.model.physical[i]:
+                    continue
+                for j in range(minima.shape[1]):
+                    which = np.flatnonzero(minima[:, j, 0] == end)
+                    if len(which):
+                        parameters, values = self._beyond(problem.of(which), minima[which, j], end, i)
+                        released[which, j], below[which, j] = parameters, values
+        square = self.squared is not None
+        low, high = self._bounds if square else self.model.physical
+        best = deepest(below, released[..., 0], low, high, self.model.anchor ** (2 if square else 1))
+        rows = np.arange(problem.size)
+        return Searched(
+            parameters=released[rows, best],
+            values=below[rows, best],
+            minima=minima,
+            depths=depths,
+            released=released,
+            released_depths=below,
+            unsure=np.zeros(problem.size, np.bool_),
+        )
+
+    def _beyond(self, problem: Problem, start: Array, end: float, side: int) -> tuple[Array, Array]:
+        """Follow minima beyond an end of the physical range, window by window, to where -2 ln L rises."""
+        last = self.edges[side]
+        parameters, values = start.copy(), np.full(len(start), math.inf)
+        left, here, step = np.arange(len(start)), end, _WINDOW * self.model.width
+        for _ in range(_WINDOWS):
+            there = max(here - step, last) if side == 0 else min(here + step, last)
+            low, high = min(here, there), max(here, there)
+            found, value, failed = problem.of(left).minima(parameters[left], low, high)
+            np.clip(found[:, 0], low, high, out=found[:, 0])
+            good = ~failed
+            parameters[left[good]], values[left[good]] = found[good], value[good]
+            on = good & (found[:, 0] == there)
+            if there == last:  # what goes beyond the range or the table has no minimum
+                lost = left[on] if last not in self.model.range else left[:0]
+                values[lost] = math.inf
+                break
+            left, here, step = left[on], there, _GROWTH * step
+            if not len(left) or abs(here - end) > REACH * self.model.width:
+                break
+        return parameters, values
+
+    @staticmethod
+    def _unsquared(found: Searched) -> Searched:
+        """Take the root of what was searched as a square."""
+        for parameters in (found.parameters, found.minima, found.released):
+            parameters[..., 0] = np.sqrt(np.maximum(parameters[..., 0], 0.0))
+        return found
+
+
+def _starts_of(starts: Sequence[Array | None], which: NDArray[np.intp]) -> list[Array | None]:
+    """Return the starts of some data sets."""
+    return [None if start is None else start[which] for start in starts]
+
+
+def _in_range(start: Array, problem: Problem) -> Array:
+    """Begin where no factor is below zero."""
+    begin = start.copy()
+    begin[:, 1:] = np.maximum(begin[:, 1:], problem.layout.constraints[:, 2])
+    return begin
+
+
+def _merged(found: Searched, other: Searched, which: NDArray[np.intp]) -> Searched:
+    """Put data sets that were searched again in their places."""
+    parameters, values, unsure = found.parameters, found.values, found.unsure
+    parameters[which], values[which], unsure[which] = other.parameters, other.values, other.unsure
+    lists = []
+    for one, new, empty in (
+        (found.minima, other.minima, math.nan),
+        (found.depths, other.depths, math.inf),
+        (found.released, other.released, math.nan),
+        (found.released_depths, other.released_depths, math.inf),
+    ):
+        joined = np.full((len(one), max(one.shape[1], new.shape[1]), *one.shape[2:]), empty)
+        joined[:, : one.shape[1]] = one
+        joined[which] = empty
+        joined[which, : new.shape[1]] = new
+        lists.append(joined)
+    return Searched(
+        parameters=parameters,
+        values=values,
+        minima=lists[0],
+        depths=lists[1],
+        released=lists[2],
+        released_depths=lists[3],
+        unsure=unsure,
+    )

@@ -1,0 +1,105 @@
+"""Minima of one data set with MINUIT, sorted as `analysis.search` has the rule."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.fitmodel import FitModel
+from analysis.likelihood import Likelihood
+from analysis.minimum import Minimum
+from analysis.minuit import EDM, scanned
+from analysis.search import TIE
+
+__all__ = ["SingleFit", "curvature_errors", "single_minima", "sorted_minima"]
+
+Array = NDArray[np.float64]
+
+_TIGHT = 1e-10
+"""EDM goal where MINUIT's result is quoted: estimates within 1e-4 of the error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SingleFit:
+    """What MINUIT found of one data set.
+
+    Parameters
+    ----------
+    parameters : ndarray, shape (1 + n_nuisances,)
+        Of the free fit.
+    errors : ndarray, shape (1 + n_nuisances,), or None
+    value : float
+        -2 ln L/L_saturated.
+    minima : ndarray, shape (k, 1 + n_nuisances)
+        In the physical range.
+    depths : ndarray, shape (k,)
+    """
+
+    parameters: Array
+    errors: Array | None
+    value: float
+    minima: Array
+    depths: Array
+
+
+def sorted_minima(model: FitModel, found: list[Minimum]) -> list[Minimum]:
+    """Sort minima: valid ones first, the deepest; of ties the physical, then the nearest to the model's value."""
+    low, high = model.physical
+
+    def order(one: Minimum) -> tuple[bool, bool, float]:
+        poi = one.values[0]
+        return (not one.valid, not low <= poi <= high, abs(poi - model.anchor))
+
+    valid = [m.fval for m in found if m.valid]
+    floor = min(valid, default=min((m.fval for m in found), default=math.inf))
+    return sorted(
+        found, key=lambda m: (m.fval > floor + TIE, m.fval if m.fval > floor + TIE else 0.0, *order(m))
+    )
+
+
+def curvature_errors(data: Likelihood, minimum: Minimum) -> Array | None:
+    """Compute the errors of the parameters from the second derivatives at a minimum.
+
+    Returns
+    -------
+    ndarray, shape (n_parameters,), or None
+        Zero for a fixed parameter of interest; None if the matrix is not positive definite, or the minimum
+        stands at an end of the range, where -2 ln L has a slope.
+    """
+    model, fixed = data.model, minimum.fixed[0]
+    low, high = model.range
+    if not fixed and not low < minimum.values[0] < high:
+        return None
+    # where the minimum is much sharper than at the model's value, so are the differences
+    step = 0.01 * min(model.width, max(float(minimum.errors[0]), 1e-3 * model.width))
+    return data.errors(data.polished(minimum.values, step, fixed=fixed), step, fixed=fixed)
+
+
+def single_minima(model: FitModel, counts: Array, auxiliary: Array, *, errors: bool) -> SingleFit | None:
+    """Fit one data set with MINUIT alone; None where it finds no minimum."""
+    data = Likelihood(model=model, counts=counts, auxiliary=auxiliary)
+    found = [m for m in scanned(data, tolerance=_TIGHT) if m.valid]
+    found = found or [m for m in scanned(data, tolerance=EDM) if m.valid]
+    if not found:
+        return None
+    low, high = model.physical
+    minima, depths = [], []
+    for one in found:
+        poi, *pulls = one.values
+        if low <= poi <= high:
+            minima.append([poi, *pulls])
+            depths.append(one.fval)
+            continue
+        end = min(max(poi, low), high)
+        value, at = data.profile(end)
+        minima.append([end, *at[0]])
+        depths.append(float(value[0]))
+    best = sorted_minima(model, found)[0]
+    return SingleFit(
+        parameters=np.array(best.values),
+        errors=curvature_errors(data, best) if errors else None,
+        value=best.fval,
+        minima=np.array(minima),
+        depths=np.array(depths),
+    )
