@@ -1,7 +1,7 @@
 """Fits of many data sets of one model: minima, profiles, intervals and limits, with MINUIT for what is left."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,7 +12,8 @@ from analysis.batch import Problem
 from analysis.crossing import crossing
 from analysis.fitmodel import REACH, FitModel
 from analysis.linear import Linear
-from analysis.search import Search, deepest
+from analysis.minima import LocalMinima, deepest
+from analysis.search import Search
 from analysis.single import single_minima
 
 __all__ = [
@@ -48,19 +49,15 @@ class BatchFit:
     values : ndarray, shape (n,)
         -2 ln L/L_saturated at the minimum.
     status : ndarray of int32, shape (n,)
-    minima : ndarray, shape (n, k, 1 + n_nuisances)
-        Local minima in the physical range; NaN where there are fewer, and where nothing is known but that the
-        free minimum lies beyond an end of the range, at which the only one stands.
-    depths : ndarray, shape (n, k)
-        -2 ln L/L_saturated there, else infinity.
+    minima : LocalMinima
+        Those in the physical range, of data sets that were searched from several starts.
     """
 
     parameters: Array
     errors: Array
     values: Array
     status: Flags
-    minima: Array
-    depths: Array
+    minima: LocalMinima
 
     def of(self, which: NDArray[np.intp]) -> "BatchFit":
         """Return the fits of some of the data sets."""
@@ -69,8 +66,7 @@ class BatchFit:
             errors=self.errors[which],
             values=self.values[which],
             status=self.status[which],
-            minima=self.minima[which],
-            depths=self.depths[which],
+            minima=self.minima.of(which),
         )
 
     def without(self, which: NDArray[np.bool_]) -> "BatchFit":
@@ -82,8 +78,7 @@ class BatchFit:
             errors=np.where(which[:, None], math.nan, self.errors),
             values=np.where(which, math.nan, self.values),
             status=np.where(which, FAILED, self.status).astype(self.status.dtype),
-            minima=np.where(which[:, None, None], math.nan, self.minima),
-            depths=np.where(which[:, None], math.inf, self.depths),
+            minima=self.minima,
         )
 
     @property
@@ -173,40 +168,32 @@ class BatchFitter:
         status = np.zeros(n, np.int32)
         if self.layout is not None:
             found = self.search.run(counts, auxiliary)
-            parameters, values, minima, depths = found.parameters, found.values, found.minima, found.depths
+            parameters, values, minima = found.parameters, found.values, found.minima
             status[found.unsure] |= UNSURE
         else:
             parameters, values = np.full((n, size), math.nan), np.full(n, math.inf)
-            minima, depths = np.full((n, 1, size), math.nan), np.full((n, 1), math.inf)
-        left = np.flatnonzero(values == math.inf)
+            minima = LocalMinima.none(size)
         widths = np.full(parameters.shape, math.nan)
         if errors and self.layout is not None:
             widths = self._errors(counts, auxiliary, parameters)
-        for i in left:
-            fit = self._retry(counts[i], auxiliary[i], errors=errors)
-            parameters[i], widths[i], values[i], status[i] = (
-                fit.parameters[0],
-                fit.errors[0],
-                fit.values[0],
-                fit.status[0],
-            )
-            minima, depths = _put(minima, depths, i, fit)
+        for i in np.flatnonzero(values == math.inf):
+            one = single_minima(self.fitter, counts[i], auxiliary[i], errors=errors)
+            status[i] = RETRIED
+            if one is None:
+                parameters[i], widths[i], values[i], status[i] = (
+                    math.nan,
+                    math.nan,
+                    math.nan,
+                    RETRIED | FAILED,
+                )
+                continue
+            parameters[i], values[i] = one.parameters, one.value
+            widths[i] = math.nan if one.errors is None else one.errors
+            minima = minima.with_(replace(one.minima, which=np.array([i])))
         if errors:
-            known = ~self._vague
-            missing = np.flatnonzero(np.isnan(widths[:, known]).any(axis=1))
+            missing = np.flatnonzero(np.isnan(widths[:, ~self.fitter.vague]).any(axis=1))
             status[missing[(status[missing] & FAILED) == 0]] |= NO_HESSE
-        return BatchFit(
-            parameters=parameters,
-            errors=widths,
-            values=values,
-            status=status,
-            minima=minima,
-            depths=depths,
-        )
-
-    @cached_property
-    def _vague(self) -> NDArray[np.bool_]:
-        return self.fitter.vague
+        return BatchFit(parameters=parameters, errors=widths, values=values, status=status, minima=minima)
 
     def _errors(self, counts: Array, auxiliary: Array, parameters: Array) -> Array:
         """Compute Hesse's errors; there are none at an end of the range, where -2 ln L has a slope."""
@@ -214,33 +201,9 @@ class BatchFitter:
             return np.full(parameters.shape, math.nan)
         problem = Problem(layout=self.layout, counts=counts, auxiliary=auxiliary)
         found = problem.errors(parameters)
-        low, high = self.fitter.range
-        at_end = (parameters[:, 0] <= low) | (parameters[:, 0] >= high)
-        found[at_end & (low < high)] = math.nan
+        low, high = self.fitter.symmetric_range
+        found[(parameters[:, 0] <= low) | (parameters[:, 0] >= high)] = math.nan
         return found
-
-    def _retry(self, counts: Array, auxiliary: Array, *, errors: bool) -> BatchFit:
-        """Fit one data set with MINUIT."""
-        found = single_minima(self.fitter, counts, auxiliary, errors=errors)
-        size = 1 + len(auxiliary)
-        nothing = np.full((1, size), math.nan)
-        if found is None:
-            return BatchFit(
-                parameters=nothing,
-                errors=nothing,
-                values=np.array([math.nan]),
-                status=np.array([RETRIED | FAILED], np.int32),
-                minima=nothing[:, None],
-                depths=np.full((1, 1), math.inf),
-            )
-        return BatchFit(
-            parameters=found.parameters[None],
-            errors=nothing if found.errors is None else found.errors[None],
-            values=np.array([found.value]),
-            status=np.array([RETRIED], np.int32),
-            minima=found.minima[None],
-            depths=found.depths[None],
-        )
 
     def physical(self, counts: Array, auxiliary: Array, fits: BatchFit) -> PhysicalFit:
         """Return the minima in the physical range, from which limits and statistics count.
@@ -253,15 +216,21 @@ class BatchFitter:
             Of the same data sets.
         """
         low, high = self.fitter.physical
-        rows = np.arange(len(counts))
-        which = deepest(fits.depths, fits.minima[..., 0], low, high, self.fitter.anchor)
-        parameters, values = fits.minima[rows, which], fits.depths[rows, which]
-        ends = np.clip(fits.parameters[:, 0], low, high)
-        left = np.flatnonzero(fits.good & ~np.isfinite(values))
+        parameters, values = fits.parameters.copy(), np.where(fits.good, fits.values, math.inf)
+        outside = fits.good & ((parameters[:, 0] < low) | (parameters[:, 0] > high))
+        m = fits.minima
+        if len(m.which):
+            best = deepest(m.values, m.parameters[..., 0], low, high, self.fitter.anchor)
+            rows = np.arange(len(best))
+            parameters[m.which], values[m.which] = m.parameters[rows, best], m.values[rows, best]
+            outside[m.which] = False
+        left = np.flatnonzero(outside)
         if len(left):
-            at, points = self._profiled(counts[left], auxiliary[left], ends[left], fits.of(left))
-            values[left], parameters[left] = at, points
-        return PhysicalFit(parameters=parameters, values=np.where(np.isnan(values), math.inf, values))
+            ends = np.clip(fits.parameters[left, 0], low, high)
+            values[left], parameters[left] = self._profiled(
+                _chosen(counts, left), _chosen(auxiliary, left), ends, fits.of(left)
+            )
+        return PhysicalFit(parameters=parameters, values=values)
 
     def profile(self, counts: Array, auxiliary: Array, points: Array, fits: BatchFit | None = None) -> Array:
         """Minimise -2 ln L over the nuisance parameters at a value of each data set, shape (n,).
@@ -317,13 +286,15 @@ class BatchFitter:
         """
         physical = self.physical(counts, auxiliary, fits)
         levels, origins = physical.values + threshold, physical.parameters.copy()
-        if fits.depths.shape[1] > 1:
+        m = fits.minima
+        if len(m.which):
             with np.errstate(invalid="ignore"):
-                allowed = fits.depths <= levels[:, None]
-            which = np.argmax(np.where(allowed, fits.minima[..., 0], -math.inf), axis=1)
-            rows = np.arange(len(counts))
-            higher = allowed[rows, which] & (fits.minima[rows, which, 0] > origins[:, 0])
-            origins[higher] = fits.minima[rows, which][higher]
+                allowed = m.values <= levels[m.which, None]
+            highest = np.argmax(np.where(allowed, m.parameters[..., 0], -math.inf), axis=1)
+            rows = np.arange(len(highest))
+            points = m.parameters[rows, highest]
+            higher = allowed[rows, highest] & (points[:, 0] > origins[m.which, 0])
+            origins[m.which[higher]] = points[higher]
         found = self._crossings(counts, auxiliary, fits, origins, physical.values, 1, threshold, bounded=True)
         return self._opened(counts, auxiliary, fits, levels, found)
 
@@ -381,18 +352,6 @@ class BatchFitter:
             one = crossing(self.fitter, counts[i], auxiliary[i], float(begin[i]), level, step, end)
             found[i] = math.nan if one is None else one
         return found
-
-
-def _put(minima: Array, depths: Array, i: int, fit: BatchFit) -> tuple[Array, Array]:
-    """Put the local minima of one data set in their place."""
-    more = fit.depths.shape[1] - depths.shape[1]
-    if more > 0:
-        minima = np.pad(minima, ((0, 0), (0, more), (0, 0)), constant_values=math.nan)
-        depths = np.pad(depths, ((0, 0), (0, more)), constant_values=math.inf)
-    minima[i], depths[i] = math.nan, math.inf
-    k = fit.depths.shape[1]
-    minima[i, :k], depths[i, :k] = fit.minima[0], fit.depths[0]
-    return minima, depths
 
 
 def _chosen(data: Array, which: NDArray[np.intp]) -> Array:

@@ -15,7 +15,7 @@ from analysis._kernels import cost as _cost
 from analysis._kernels.layout import Layout
 from analysis.batch import Problem
 from analysis.degeneracy import undetermined
-from analysis.ranges import experiment_range
+from analysis.ranges import EVEN, experiment_range
 from analysis.templates import Templates
 from analysis.waves import wave_points
 from simgen.parameters import parameter_range
@@ -26,6 +26,9 @@ Array = NDArray[np.float64]
 
 REACH = 1e6
 """Scans of an unbounded range end at this many times the expected resolution."""
+
+_ONE_DEPTH = 1e-7
+"""Values of -2 ln L that differ by less, relatively, are one."""
 
 _SMALLEST = 1e-45
 """No parameter has a scale below this: the charge radius, in cm², has about 1e-33."""
@@ -58,6 +61,12 @@ class FitModel:
             return low, high
         lowest, highest = parameter_range(self.templates.poi)
         return max(low, lowest), min(high, highest)
+
+    @property
+    def symmetric_range(self) -> tuple[float, float]:
+        """That range, with both signs of a parameter of which the counts know no sign: 0 is then no end."""
+        low, high = self.range
+        return (-high if self.templates.poi in EVEN else low), high
 
     @cached_property
     def physical(self) -> tuple[float, float]:
@@ -245,23 +254,29 @@ class FitModel:
         failed: NDArray[np.bool_],
         held: Mapping[int, float] | None,
     ) -> None:
-        """Minimise anew where it failed: from pulls found nearby, nominal ones, and with L-BFGS-B."""
+        """Minimise anew where it failed: from pulls found nearby, from nominal ones, and with L-BFGS-B.
+
+        A search can fail because rounding hides every fall. Two searches that stop at one depth are believed.
+        """
         counts, auxiliary = problem.counts[0], problem.auxiliary[0]
         for i in np.flatnonzero(failed):
             found = np.flatnonzero(~failed)
             nearest = found[np.argsort(np.abs(points[found] - points[i]), kind="stable")[:2]]
-            starts = [*parameters[nearest, 1:], np.zeros_like(auxiliary)]
-            for begin in starts:
+            tried = [(float(values[i]), parameters[i, 1:].copy())]
+            for begin in (*parameters[nearest, 1:], np.zeros_like(auxiliary)):
                 again = self.repeated(layout, counts, auxiliary, 1, held, begin)
                 one, value, still = again.profile(points[i : i + 1])
-                if not still[0]:
-                    parameters[i], values[i], failed[i] = one[0], value[0], False
+                tried.append((float(value[0]), one[0, 1:]))
+                if not still[0] or _agree(tried):
+                    failed[i] = False
                     break
             else:
-                rest = [self._descended(counts, auxiliary, float(points[i]), x, held or {}) for x in starts]
-                best = min((r for r in rest if r.success), key=lambda r: float(r.fun), default=None)
-                if best is not None:
-                    parameters[i, 1:], values[i], failed[i] = best.x, best.fun, False
+                for begin in (auxiliary, *parameters[nearest, 1:]):
+                    more = self._descended(counts, auxiliary, float(points[i]), begin, held or {})
+                    if more.success:
+                        tried.append((float(more.fun), np.asarray(more.x)))
+                        failed[i] = False
+            values[i], parameters[i, 1:] = min(tried, key=lambda one: one[0])
         if failed.any():
             names: Sequence[str] = self.templates.names
             raise ValueError(
@@ -284,3 +299,9 @@ class FitModel:
             bounds=bounds,
             options={"ftol": 1e-14, "gtol": 1e-8, "maxiter": 1000},
         )
+
+
+def _agree(tried: Sequence[tuple[float, Array]]) -> bool:
+    """Tell whether the two lowest depths are one."""
+    first, second, *_ = sorted(value for value, _ in tried)
+    return second - first <= _ONE_DEPTH * (1 + abs(first))

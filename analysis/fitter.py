@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from analysis.batchfitter import BatchFitter
 from analysis.fitmodel import REACH, FitModel
 from analysis.likelihood import Likelihood, paper_errors, template_errors
+from analysis.minima import TIE
 from analysis.minimum import Minimum
 from analysis.minuit import EDM, followed, prepared, scanned
 from analysis.profile import Profile
-from analysis.search import TIE
 from analysis.single import curvature_errors, sorted_minima
 from analysis.templates import make_templates
 from detsim.experiment import Experiment
@@ -98,7 +98,11 @@ class Fitter(FitModel):
         if self.batch.layout is None:
             return []
         found = self.batch.search.run(data.counts[None], data.auxiliary[None])
-        candidates = zip(found.released_depths[0], found.released[0], strict=True)
+        m = found.minima
+        candidates = [(found.values[0], found.parameters[0])]
+        candidates += list(
+            zip(m.released_values.ravel(), m.released.reshape(-1, m.released.shape[-1]), strict=True)
+        )
         minima: list[Minimum] = []
         for _, parameters in sorted((float(v), tuple(map(float, p))) for v, p in candidates if v < math.inf):
             poi, *pulls = parameters

@@ -15,10 +15,10 @@ from analysis.crossing import crossing, crossing_between
 from analysis.emptybins import check_possible
 from analysis.fitter import REACH, Fitter, make_fitter
 from analysis.likelihood import Likelihood
+from analysis.minima import TIE, deepest
 from analysis.minimum import Minimum
 from analysis.profile import Profile
 from analysis.results import LimitResult
-from analysis.search import TIE, deepest
 from analysis.weighted import for_data
 from detsim.experiment import Experiment
 from simgen.models import Model
@@ -143,8 +143,8 @@ def _physical_minima(fitter: Fitter, data: Likelihood) -> tuple[Array, Array]:
     """Find the minima in the physical range: values of the parameter and -2 ln L, the deepest first."""
     fits = fitter.batch.fit(data.counts[None], data.auxiliary[None], errors=False)
     found = fitter.batch.physical(data.counts[None], data.auxiliary[None], fits)
-    points = np.concatenate([found.best, fits.minima[0, :, 0]])
-    values = np.concatenate([found.values, fits.depths[0]])
+    points = np.concatenate([found.best, fits.minima.parameters[..., 0].ravel()])
+    values = np.concatenate([found.values, fits.minima.values.ravel()])
     known = np.isfinite(values)
     return points[known], values[known]
 

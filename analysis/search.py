@@ -20,17 +20,15 @@ from analysis._kernels.layout import Layout
 from analysis.batch import Problem
 from analysis.fitmodel import REACH, FitModel
 from analysis.linear import Linear, linearised
+from analysis.minima import LocalMinima, Searched, deepest
 from analysis.ranges import EVEN
 from analysis.starts import data_starts, local_minima, model_starts, pull_starts, turning_points
 from analysis.table import tabulated
 
-__all__ = ["TIE", "Search", "Searched", "deepest"]
+__all__ = ["Search"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-
-TIE = 1e-6
-"""Minima whose -2 ln L differ by less are equally deep."""
 
 _UNLIKELY, _UNLIKELY_SHAPES = 1e-4, 1e-2
 """A minimum whose -2 ln L is larger than with this probability is searched for again, from more starts; the
@@ -46,56 +44,6 @@ _DIPS = 6
 """Local minima of the profile on a grid that are followed."""
 _CELLS = 2_000_000
 """Counts of repeated data sets that are held in memory at once, about."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Searched:
-    """Minima of n data sets.
-
-    Parameters
-    ----------
-    parameters : ndarray, shape (n, 1 + n_nuisances)
-        Of the free fit: the parameter of interest, then the pulls.
-    values : ndarray, shape (n,)
-        -2 ln L/L_saturated there; infinity where nothing was found.
-    minima : ndarray, shape (n, k, 1 + n_nuisances)
-        Local minima in the physical range; NaN where there are fewer, and where the only one stands at an end
-        of the range, below a free minimum that lies beyond it.
-    depths : ndarray, shape (n, k)
-        -2 ln L/L_saturated there, else infinity.
-    released : ndarray, shape (n, k, 1 + n_nuisances)
-        Where they end when the parameter of interest may leave the range.
-    released_depths : ndarray, shape (n, k)
-    unsure : ndarray of bool, shape (n,)
-        A search failed from one of its starts: a deeper minimum may be there.
-    """
-
-    parameters: Array
-    values: Array
-    minima: Array
-    depths: Array
-    released: Array
-    released_depths: Array
-    unsure: Mask
-
-
-def deepest(values: Array, points: Array, low: float, high: float, anchor: float) -> NDArray[np.intp]:
-    """Choose the deepest of k minima of each data set, shape (n,); of ties the physical, then the nearest.
-
-    Parameters
-    ----------
-    values, points : ndarray, shape (n, k)
-        -2 ln L, and the parameter of interest.
-    low, high : float
-        Its physical range.
-    anchor : float
-        The value that is preferred.
-    """
-    with np.errstate(invalid="ignore"):
-        equal = values <= values.min(axis=1, keepdims=True) + TIE
-        outside = (points < low) | (points > high)
-        far = np.abs(points - anchor)
-    return np.asarray(np.lexsort((far, outside, ~equal), axis=1)[:, 0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,17 +68,12 @@ class Search:
     @cached_property
     def _table(self) -> tuple[tuple[float, float], tuple[Array, Array] | None]:
         """A range that could be tabulated, and the table."""
-        return tabulated(self.model, min(self.starts), max(self.starts), *self._whole)
+        return tabulated(self.model, min(self.starts), max(self.starts), *self.model.symmetric_range)
 
     @cached_property
     def edges(self) -> tuple[float, float]:
         """Range of the parameter of interest in free fits, or of its table."""
-        return self._whole if self.model.polynomial is not None else self._table[0]
-
-    @cached_property
-    def _whole(self) -> tuple[float, float]:
-        low, high = self.model.range
-        return (-high if self._is_even else low), high
+        return self.model.symmetric_range if self.model.polynomial is not None else self._table[0]
 
     @property
     def _is_even(self) -> bool:
@@ -218,7 +161,7 @@ class Search:
             found = self._freely(problem, *self._branch)
         left = np.flatnonzero(found.unsure | self._doubtful(found, auxiliary))
         if len(left):
-            found = _merged(found, self._thoroughly(problem.of(left)), left)
+            found = found.updated(self._thoroughly(problem.of(left)), left)
         return self._unsquared(found) if self.squared is not None else found
 
     def _doubtful(self, found: Searched, auxiliary: Array) -> Mask:
@@ -231,21 +174,16 @@ class Search:
 
     def _freely(self, problem: Problem, below: float, above: float) -> Searched:
         """Fit freely from the linear estimate: what is on the branch of the physical range stands."""
-        low, high = self._bounds
         ends = self._bounds if self.squared is not None else self.edges
         start = np.zeros(problem.size)
         parameters, values, failed = problem.minima(start, *ends, estimator=self._begin)
         poi = np.clip(parameters[:, 0], *ends, out=parameters[:, 0])
-        inside = ~failed & (poi >= low) & (poi <= high)
         values[failed] = math.inf
         return Searched(
             parameters=parameters,
             values=values,
-            minima=np.where(inside[:, None], parameters, math.nan)[:, None],
-            depths=np.where(inside, values, math.inf)[:, None],
-            released=parameters[:, None],
-            released_depths=values[:, None],
             unsure=failed | ~((poi > below) & (poi < above)),
+            minima=LocalMinima.none(parameters.shape[1]),
         )
 
     def _starts(self, problem: Problem) -> list[Array | None]:
@@ -275,7 +213,7 @@ class Search:
             part = problem.of(left)
             dips = self._dips(part)
             everywhere = self._from_starts(part, [*_starts_of(starts, left), *dips], certain=len(dips))
-            found = _merged(found, everywhere, left)
+            found = found.updated(everywhere, left)
         return found
 
     def _from_starts(
@@ -289,7 +227,7 @@ class Search:
         minima, depths, failed, beyond = (np.stack([f[i] for f in found], axis=1) for i in range(4))
         searched = self._released(problem, minima, depths)
         # the model is tabulated no further than there
-        searched.values[beyond.min(axis=1) < searched.depths.min(axis=1)] = math.inf
+        searched.values[beyond.min(axis=1) < searched.minima.values.min(axis=1)] = math.inf
         return replace(searched, unsure=failed[:, -(certain or len(starts)) :].any(axis=1))
 
     def _bounded(self, problem: Problem, start: Array | None) -> tuple[Array, Array, Mask, Array]:
@@ -365,11 +303,10 @@ class Search:
         return Searched(
             parameters=released[rows, best],
             values=below[rows, best],
-            minima=minima,
-            depths=depths,
-            released=released,
-            released_depths=below,
             unsure=np.zeros(problem.size, np.bool_),
+            minima=LocalMinima(
+                which=rows, parameters=minima, values=depths, released=released, released_values=below
+            ),
         )
 
     def _beyond(self, problem: Problem, start: Array, end: float, side: int) -> tuple[Array, Array]:
@@ -397,7 +334,7 @@ class Search:
     @staticmethod
     def _unsquared(found: Searched) -> Searched:
         """Take the root of what was searched as a square."""
-        for parameters in (found.parameters, found.minima, found.released):
+        for parameters in (found.parameters, found.minima.parameters, found.minima.released):
             parameters[..., 0] = np.sqrt(np.maximum(parameters[..., 0], 0.0))
         return found
 
@@ -412,30 +349,3 @@ def _in_range(start: Array, problem: Problem) -> Array:
     begin = start.copy()
     begin[:, 1:] = np.maximum(begin[:, 1:], problem.layout.constraints[:, 2])
     return begin
-
-
-def _merged(found: Searched, other: Searched, which: NDArray[np.intp]) -> Searched:
-    """Put data sets that were searched again in their places."""
-    parameters, values, unsure = found.parameters, found.values, found.unsure
-    parameters[which], values[which], unsure[which] = other.parameters, other.values, other.unsure
-    lists = []
-    for one, new, empty in (
-        (found.minima, other.minima, math.nan),
-        (found.depths, other.depths, math.inf),
-        (found.released, other.released, math.nan),
-        (found.released_depths, other.released_depths, math.inf),
-    ):
-        joined = np.full((len(one), max(one.shape[1], new.shape[1]), *one.shape[2:]), empty)
-        joined[:, : one.shape[1]] = one
-        joined[which] = empty
-        joined[which, : new.shape[1]] = new
-        lists.append(joined)
-    return Searched(
-        parameters=parameters,
-        values=values,
-        minima=lists[0],
-        depths=lists[1],
-        released=lists[2],
-        released_depths=lists[3],
-        unsure=unsure,
-    )

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from analysis.fitmodel import FitModel
 from analysis.likelihood import Likelihood
+from analysis.minima import TIE, LocalMinima
 from analysis.minimum import Minimum
 from analysis.minuit import EDM, scanned
-from analysis.search import TIE
 
 __all__ = ["SingleFit", "curvature_errors", "single_minima", "sorted_minima"]
 
@@ -31,16 +31,14 @@ class SingleFit:
     errors : ndarray, shape (1 + n_nuisances,), or None
     value : float
         -2 ln L/L_saturated.
-    minima : ndarray, shape (k, 1 + n_nuisances)
-        In the physical range.
-    depths : ndarray, shape (k,)
+    minima : LocalMinima
+        Of one data set.
     """
 
     parameters: Array
     errors: Array | None
     value: float
-    minima: Array
-    depths: Array
+    minima: LocalMinima
 
 
 def sorted_minima(model: FitModel, found: list[Minimum]) -> list[Minimum]:
@@ -68,7 +66,7 @@ def curvature_errors(data: Likelihood, minimum: Minimum) -> Array | None:
         stands at an end of the range, where -2 ln L has a slope.
     """
     model, fixed = data.model, minimum.fixed[0]
-    low, high = model.range
+    low, high = model.symmetric_range
     if not fixed and not low < minimum.values[0] < high:
         return None
     # where the minimum is much sharper than at the model's value, so are the differences
@@ -84,22 +82,25 @@ def single_minima(model: FitModel, counts: Array, auxiliary: Array, *, errors: b
     if not found:
         return None
     low, high = model.physical
-    minima, depths = [], []
+    inside = []
     for one in found:
-        poi, *pulls = one.values
-        if low <= poi <= high:
-            minima.append([poi, *pulls])
-            depths.append(one.fval)
-            continue
-        end = min(max(poi, low), high)
-        value, at = data.profile(end)
-        minima.append([end, *at[0]])
-        depths.append(float(value[0]))
+        poi = min(max(one.values[0], low), high)
+        value, pulls = (one.fval, one.values[1:]) if poi == one.values[0] else _first(*data.profile(poi))
+        inside.append((value, (poi, *pulls)))
     best = sorted_minima(model, found)[0]
     return SingleFit(
         parameters=np.array(best.values),
         errors=curvature_errors(data, best) if errors else None,
         value=best.fval,
-        minima=np.array(minima),
-        depths=np.array(depths),
+        minima=LocalMinima(
+            which=np.zeros(1, np.intp),
+            parameters=np.array([[p for _, p in inside]]),
+            values=np.array([[v for v, _ in inside]]),
+            released=np.array([[m.values for m in found]]),
+            released_values=np.array([[m.fval for m in found]]),
+        ),
     )
+
+
+def _first(values: Array, pulls: Array) -> tuple[float, tuple[float, ...]]:
+    return float(values[0]), tuple(map(float, pulls[0]))

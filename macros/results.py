@@ -6,9 +6,9 @@ from typing import Any
 
 from analysis.coverage_study import CoverageStudy
 from analysis.goodness import GoodnessOfFit
+from analysis.minima import TIE
 from analysis.reach import GLOBAL_FIT_LEVEL, Sensitivity
 from analysis.results import FitResult, LimitResult
-from analysis.search import TIE
 from detsim.prediction import Expectation
 from macros.card import Card
 from macros.console import format_number, print_table, say

@@ -44,6 +44,8 @@ _FIRST = 5.0
 """Expected decrease of a first step, from a point that is near, up to which it is trusted."""
 _SMALLEST_FRACTION = 1e-12
 _ROUNDING = 1e-13
+_NOTHING = 1e-7
+"""Expected decrease, relative to 1 + -2 ln L, that steps may leave where rounding hides every fall."""
 _0 = np.uint64(0)
 
 
@@ -154,7 +156,7 @@ def _advance(w: Array, size: np.uint64) -> None:
     shortened = where(watched, less(fraction, 1.0), load(w, SHORTENED))
     fraction = where(watched, 1.0, where(rejected, 0.5 * fraction, fraction))
     done = rejected * less(fraction, _SMALLEST_FRACTION)
-    failed = done * (1.0 - less(last, 1e-7))
+    failed = done * (1.0 - less(last, _NOTHING * (1.0 + size_of)))
 
     regular, exact, cautious = load(w, REGULAR), load(w, EXACT), load(w, CAUTIOUS)
     decrease = 0.0 * fraction

@@ -72,7 +72,7 @@ def test_one_by_one_is_the_same():
     fits = bounded_fit(BatchFitter(fitter=fitter), counts, auxiliary)
     for i in range(20):
         one = single_minima(fitter, counts[i], auxiliary[i], errors=False)
-        best, value = one.minima[np.argmin(one.depths), 0], one.depths.min()
+        best, value = one.minima.parameters[0, np.argmin(one.minima.values), 0], one.minima.values.min()
         assert value == pytest.approx(fits.values[i], abs=1e-7)
         assert best == pytest.approx(fits.best[i], abs=1e-3 * fitter.width)
 
