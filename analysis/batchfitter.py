@@ -36,6 +36,11 @@ FAILED, NO_MINOS, NO_LIMIT, NO_HESSE, RETRIED, UNSURE = 1, 2, 4, 8, 16, 32
 starts, so that a deeper minimum may have been missed."""
 
 
+_CLOSED, _OF_A_BIN = 100.0, 10.0
+"""Where exact data exclude the far end of an unbounded range by this in -2 ln L, and so much for each bin, no data
+allow it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchFit:
     """Fits of n data sets.
@@ -300,17 +305,24 @@ class BatchFitter:
 
     def _opened(self, counts: Array, auxiliary: Array, fits: BatchFit, levels: Array, found: Array) -> Array:
         """Open limits where all that is far above is allowed: behind a table, to the end of a scan."""
-        f = self.fitter
-        far = min(f.physical[1], f.anchor + REACH * f.width)
-        if f.polynomial is not None or self.layout is None or far <= self.edges[1]:
+        if not self._reopens:
             return found
-        which = np.flatnonzero(fits.good)
-        problem = Problem(
-            layout=f.layout_at(np.array([far])), counts=counts[which], auxiliary=auxiliary[which]
-        )
-        _, values, failed = problem.profile(np.full(len(which), far))
+        f, which = self.fitter, np.flatnonzero(fits.good)
+        far = np.full(len(which), f.farthest)
+        layout = f.polynomial or f.layout_at(far[:1])
+        problem = Problem(layout=layout, counts=counts[which], auxiliary=auxiliary[which])
+        _, values, failed = problem.profile(far)
         found[which[~failed & (values <= levels[which])]] = math.nan
         return found
+
+    @cached_property
+    def _reopens(self) -> bool:
+        """Whether data may allow what is as far above as a scan goes, though nothing below it has a minimum."""
+        f = self.fitter
+        if f.physical[1] < math.inf or (f.polynomial is None and self.layout is None):
+            return False
+        exact, nominal = f.templates.expected(f.anchor), f.nominal
+        return bool(f.profiled(exact, nominal, f.farthest)[0][0] < _CLOSED + _OF_A_BIN * len(exact))
 
     def _crossings(
         self,

@@ -133,6 +133,11 @@ class FitModel:
         return np.asarray(points[(points >= low) & (points <= high)])
 
     @property
+    def farthest(self) -> float:
+        """Largest value to which scans go."""
+        return float(self.grid[-1])
+
+    @property
     def nominal(self) -> Array:
         """Nominal auxiliary measurements, shape (n_nuisances,)."""
         return np.zeros(len(self.templates.nuisances))

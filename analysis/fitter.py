@@ -13,7 +13,7 @@ from analysis.fitmodel import REACH, FitModel
 from analysis.likelihood import Likelihood, paper_errors, template_errors
 from analysis.minima import TIE
 from analysis.minimum import Minimum
-from analysis.minuit import EDM, followed, prepared, scanned
+from analysis.minuit import EDM, followed, prepared, scanned, tightened
 from analysis.profile import Profile
 from analysis.single import curvature_errors, sorted_minima
 from analysis.templates import make_templates
@@ -90,8 +90,7 @@ class Fitter(FitModel):
         return found
 
     def _is_same(self, one: Minimum, other: Minimum) -> bool:
-        apart = abs(one.values[0] - other.values[0])
-        return apart <= _SAME * min(one.errors[0], other.errors[0], self.width)
+        return self._apart(one, other) <= _SAME
 
     def _searched(self, data: Likelihood, tolerance: float) -> list[Minimum]:
         """Search the minima of a data set as those of many are, and put MINUIT at each."""
@@ -123,10 +122,18 @@ class Fitter(FitModel):
         if not all(best):
             return None
         one, other = best[0][0], best[1][0]
-        apart = abs(one.values[0] - other.values[0]) / min(one.errors[0], other.errors[0], self.width)
+        apart = self._apart(one, other)
+        if _DIFFERENT < apart <= _SAME:  # MINUIT stopped early
+            tightened(other.minuit)
+            apart = self._apart(one, other)
         if apart > _SAME and abs(one.fval - other.fval) <= TIE:
             return None
-        return float(apart) if apart > _DIFFERENT else None
+        return apart if apart > _DIFFERENT else None
+
+    def _apart(self, one: Minimum, other: Minimum) -> float:
+        return float(
+            abs(one.values[0] - other.values[0]) / min(one.errors[0], other.errors[0], self.width)
+        )
 
     def hesse(self, data: Likelihood, minimum: Minimum) -> Array | None:
         """Compute the errors of the parameters from the second derivatives at a minimum.

@@ -98,16 +98,14 @@ class Allowed:
         The physical minimum, from which -2 Δln L counts: the parameter of interest, and -2 ln L/L_saturated.
     regions : tuple of (low, high)
         In ascending order; None for an end beyond the scan of an unbounded range.
+    upper : float or None
+        Upper end of the highest region; None if nothing above it is excluded.
     """
 
     best: float
     floor: float
     regions: tuple[Region, ...]
-
-    @property
-    def upper(self) -> float | None:
-        """Upper end of the highest region; None if that is open."""
-        return self.regions[-1][1]
+    upper: float | None
 
 
 def upper_limit(fitter: Fitter, data: Likelihood, minimum: Minimum | None, threshold: float) -> float | None:
@@ -194,7 +192,12 @@ def allowed(fitter: Fitter, data: Likelihood, threshold: float, *, method: str =
     ]
     if inside[-1]:
         ends.append(high if math.isfinite(high) else None)
-    return Allowed(best=best, floor=floor, regions=tuple(zip(ends[::2], ends[1::2], strict=True)))
+    return Allowed(
+        best=best,
+        floor=floor,
+        regions=tuple(zip(ends[::2], ends[1::2], strict=True)),
+        upper=None if inside[-1] else ends[-1],
+    )
 
 
 def _refined(

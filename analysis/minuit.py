@@ -14,14 +14,18 @@ from analysis.minimum import Minimum
 from analysis.ranges import EVEN
 from analysis.starts import local_minima
 
-__all__ = ["EDM", "followed", "prepared", "scanned"]
+__all__ = ["EDM", "followed", "prepared", "scanned", "tightened"]
 
 Array = NDArray[np.float64]
 
 EDM = 2e-6
 """EDM goal of MIGRAD: estimates within about 1e-3 of the error."""
 
+_TIGHT = 1e-10
+"""The same where it must agree with another search."""
+
 _MAX_STARTS = 6
+_TRIES = 4
 _STEPS = 12
 """Values between an end of the range and a minimum beyond it at which the profile must fall."""
 
@@ -110,3 +114,12 @@ def prepared(data: Likelihood, start: float, pulls: Sequence[float] | Array, tol
     for m in redundant(model.templates):  # what the counts do not know stays where it is
         minuit.fixed[1 + m] = True
     return minuit
+
+
+def tightened(minuit: Minuit) -> None:
+    """Go on until MINUIT is much closer to its minimum than it is asked for at first."""
+    minuit.strategy, minuit.tol = 2, _TIGHT / 0.002
+    for _ in range(_TRIES):
+        minuit.migrad()
+        if minuit.fmin is not None and minuit.fmin.edm < _TIGHT:
+            return

@@ -116,7 +116,7 @@ class Plane:
         if self._held is not None:
             pull = self.fitter.templates.nuisances[self._held].pull(y)
             return data.profile(x, held={self._held: pull})[0]
-        return replace(data, templates=self.at(y).templates).profile(x)[0]
+        return replace(data, model=self.at(y)).profile(x)[0]
 
     def at(self, y: float) -> Fitter:
         """Return the fitter of x at a value of y; what stands inside the shapes is folded anew."""

@@ -8,6 +8,7 @@ from experiments import borexino
 from plain import scaled, with_nuisances
 
 from analysis.audit import Audit, audit_columns, audit_sample, chosen
+from analysis.batch import Problem
 from analysis.batchfitter import FAILED, NO_LIMIT, BatchFitter
 from analysis.coverage_study import coverage
 from analysis.fitter import make_fitter
@@ -72,21 +73,21 @@ def test_failed_toys_are_left_out(fitter, columns):
 
 
 def test_a_missed_second_minimum_is_counted():
-    """SM in ε_L: counts are a parabola, and a fit that begins beyond its vertex ends in the other minimum."""
+    """SM in ε_L: counts are a parabola, and a local fit from beyond its vertex ends elsewhere."""
     fitter = make_fitter(scaled(borexino(), 1e-2), SM(), poi="eps_L")
     counts, auxiliary = Thrower(fitter=fitter, seed=2).block(0, 6)
     batch = BatchFitter(fitter=fitter)
     best = batch.fit(counts, auxiliary)
-    other = BatchFitter(fitter=fitter)
     values = fitter.scan(fitter.data(fitter.templates.expected(0.0)))
     inner = np.flatnonzero((values[1:-1] < values[:-2]) & (values[1:-1] <= values[2:])) + 1
     wrong = max(fitter.grid[inner], key=abs)
-    other.__dict__["starts"] = (float(wrong),)
-    missed = other.fit(counts, auxiliary)
-    deeper = missed.values > best.values + 1e-3
+    problem = Problem(layout=batch.layout, counts=counts, auxiliary=auxiliary)
+    missed, depths, _ = problem.minima(np.full(6, wrong), *fitter.range)
+    deeper = depths > best.values + 1e-3
     assert deeper.all()
-    names = {"status": missed.status, "toy": np.arange(6), "true_eps_L": np.zeros(6), "counts": counts}
-    columns = fit_toys(other, counts, auxiliary, level=0.95) | names
+    names = {"toy": np.arange(6), "true_eps_L": np.zeros(6), "counts": counts}
+    columns = fit_toys(batch, counts, auxiliary, level=0.95) | names
+    columns |= {"eps_L": missed[:, 0], "fval": depths}
     found = audit_columns(fitter, columns, range(6), level=0.95, methods=METHODS)
     assert found.deeper == np.count_nonzero(deeper)
     columns = fit_toys(batch, counts, auxiliary, level=0.95) | names

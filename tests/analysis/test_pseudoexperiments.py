@@ -1,7 +1,6 @@
 """Pseudo-experiments: their streams, their distributions, and what happens when a fit fails."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,9 +8,7 @@ from experiments import borexino
 from plain import scaled, with_nuisances
 from scipy import stats
 
-from analysis.batch import Problem
 from analysis.estimation import fit_counts, make_fitter
-from analysis.fitter import Fitter
 from analysis.pseudoexperiments import (
     FAILED,
     NO_HESSE,
@@ -23,6 +20,7 @@ from analysis.pseudoexperiments import (
     fit_stored,
     toys,
 )
+from analysis.search import Search
 from simgen.models import E6
 
 CHI = E6(beta="chi")
@@ -150,15 +148,15 @@ def test_likelihood_ratio_of_the_truth_is_chi2():
 
 @pytest.fixture
 def second_diverges(monkeypatch):
-    """The compiled fit of the second toy does not converge."""
-    original = Problem.minima
+    """The search for minima of the second toy finds none."""
+    original = Search.run
 
-    def minima(self, *arguments, **options):
-        found, values, failed = original(self, *arguments, **options)
-        failed[1:2] = True
-        return found, values, failed
+    def run(self, *data):
+        found = original(self, *data)
+        found.values[1:2] = np.inf
+        return found
 
-    monkeypatch.setattr(Problem, "minima", minima)
+    monkeypatch.setattr(Search, "run", run)
 
 
 @pytest.mark.usefixtures("second_diverges")
@@ -174,7 +172,7 @@ def test_a_fit_that_does_not_converge_is_made_again_by_minuit():
 @pytest.mark.usefixtures("second_diverges")
 def test_a_failed_fit_is_a_row_and_not_redrawn(monkeypatch):
     """MINUIT gives up too: the other toys stay as they are."""
-    monkeypatch.setattr(Fitter, "minimise", lambda *_, **__: SimpleNamespace(valid=False))
+    monkeypatch.setattr("analysis.batchfitter.single_minima", lambda *_, **__: None)
     found = columns_of(thrower(), 3)
     assert found["status"].tolist() == [0, FAILED | RETRIED, 0]
     monkeypatch.undo()
