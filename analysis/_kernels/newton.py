@@ -170,6 +170,7 @@ def _advance(w: Array, size: np.uint64) -> None:
     back = accepted * regular * trusted * (1.0 - less(decrease, last))
     far = (accepted * regular - back) * trusted * infinite * less(_FIRST, decrease)
     going, again = accepted * regular - back - far, irregular * exact
+    undone = back + again * trusted  # it led where there is no minimum near, or did not lead nearer
     converged = going * less(decrease, _CONVERGED)
     rest = (going - converged) * (1.0 - infinite)
     near = rest * less(decrease, _NEAR)
@@ -180,7 +181,7 @@ def _advance(w: Array, size: np.uint64) -> None:
         here, at = load(w, BEST + p), load(w, AT + p)
         before = where(accepted * trusted, here, load(w, BEFORE + p))
         step = where(going, load(w, TRIAL + p), where(accepted, 0.0, load(w, STEP_OF + p)))
-        here = where(back, before, where(accepted, at, here))
+        here = where(undone, before, where(accepted, at, here))
         moved = here + step
         if p > _0:
             bottom = load(w, LOW + p)
@@ -196,7 +197,7 @@ def _advance(w: Array, size: np.uint64) -> None:
     store(w, DECREASE, decrease)
     store(w, EXACT, where(again, 0.0, where(near + short, 1.0, exact)))
     store(w, TRUSTED, where(back + far + again, 0.0, where(near, 1.0 - cautious, trusted)))
-    store(w, CAUTIOUS, where(back, 1.0, cautious))
+    store(w, CAUTIOUS, where(undone, 1.0, cautious))
     store(w, SHORTENED, shortened)
     store(w, FRACTION, fraction)
     store(w, DONE, where(done + converged, 1.0, 1.0 - live))
