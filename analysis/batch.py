@@ -80,10 +80,7 @@ class Problem:
             -2 ln L/L_saturated at the minimum.
         failed : ndarray of bool, shape (n,)
         """
-        if estimator is not None:
-            points = np.zeros((1, len(estimator)))
-        else:
-            points = starts if np.ndim(starts) == 2 else self._points(starts)
+        points = self._points(starts) if estimator is None else np.zeros((1, len(estimator)))
         return self._solve(_batch.FIT, points, estimator=estimator, range_=(low, high))
 
     def profile(
@@ -105,7 +102,7 @@ class Problem:
         As `minima`.
         """
         if minima is None:
-            return self._solve(_batch.PROFILE, points if np.ndim(points) == 2 else self._points(points))
+            return self._solve(_batch.PROFILE, self._points(points))
         along = np.zeros(minima.shape[1] - 1) if valley is None else valley
         return self._solve(_batch.PROFILE, minima, estimator=along[None], steps=points)
 
@@ -163,9 +160,14 @@ class Problem:
         return found[:, 0], failed
 
     def _points(self, poi: ArrayLike) -> Array:
+        """Return where searches begin, with no factor below zero, shape (n, 1 + n_nuisances)."""
+        lowest = self.layout.constraints[:, 2]
+        if np.ndim(poi) == 2:
+            points = np.array(poi, np.float64)
+            np.maximum(points[:, 1:], lowest, out=points[:, 1:])
+            return points
         begin = self.auxiliary if self.pulls is None else np.broadcast_to(self.pulls, self.auxiliary.shape)
-        begin = np.maximum(begin, self.layout.constraints[:, 2])
-        return np.column_stack([np.broadcast_to(poi, self.size), begin])
+        return np.column_stack([np.broadcast_to(poi, self.size), np.maximum(begin, lowest)])
 
     def _solve(
         self,

@@ -1,4 +1,4 @@
-"""Fits of many data sets of one model: minima, profiles, intervals and limits, with MINUIT for what is left."""
+"""Fits of many data sets of one model: minima, profiles, intervals and limits."""
 
 import math
 from dataclasses import dataclass, replace
@@ -9,6 +9,16 @@ from numpy.typing import NDArray
 
 from analysis._kernels.layout import Layout
 from analysis.batch import Problem
+from analysis.batchfit import (
+    FAILED,
+    NO_HESSE,
+    NO_LIMIT,
+    NO_MINOS,
+    RETRIED,
+    UNSURE,
+    BatchFit,
+    PhysicalFit,
+)
 from analysis.crossing import crossing
 from analysis.fitmodel import REACH, FitModel
 from analysis.linear import Linear
@@ -29,93 +39,9 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
-Flags = NDArray[np.int32]
-
-FAILED, NO_MINOS, NO_LIMIT, NO_HESSE, RETRIED, UNSURE = 1, 2, 4, 8, 16, 32
-"""Bits of a fit's status. The last two are no failures: MINUIT fitted it; a search failed from one of its
-starts, so that a deeper minimum may have been missed."""
-
-
 _CLOSED, _OF_A_BIN = 100.0, 10.0
-"""Where exact data exclude the far end of an unbounded range by this in -2 ln L, and so much for each bin, no data
-allow it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchFit:
-    """Fits of n data sets.
-
-    Parameters
-    ----------
-    parameters : ndarray, shape (n, 1 + n_nuisances)
-        Estimates: the parameter of interest, then the pulls; NaN where the fit failed.
-    errors : ndarray, shape (n, 1 + n_nuisances)
-        Hesse's; NaN where there are none.
-    values : ndarray, shape (n,)
-        -2 ln L/L_saturated at the minimum.
-    status : ndarray of int32, shape (n,)
-    minima : LocalMinima
-        Those in the physical range, of data sets that were searched from several starts.
-    """
-
-    parameters: Array
-    errors: Array
-    values: Array
-    status: Flags
-    minima: LocalMinima
-
-    def of(self, which: NDArray[np.intp]) -> "BatchFit":
-        """Return the fits of some of the data sets."""
-        return BatchFit(
-            parameters=self.parameters[which],
-            errors=self.errors[which],
-            values=self.values[which],
-            status=self.status[which],
-            minima=self.minima.of(which),
-        )
-
-    def without(self, which: NDArray[np.bool_]) -> "BatchFit":
-        """Return the fits with some of them failed."""
-        if not np.any(which):
-            return self
-        return BatchFit(
-            parameters=np.where(which[:, None], math.nan, self.parameters),
-            errors=np.where(which[:, None], math.nan, self.errors),
-            values=np.where(which, math.nan, self.values),
-            status=np.where(which, FAILED, self.status).astype(self.status.dtype),
-            minima=self.minima,
-        )
-
-    @property
-    def good(self) -> NDArray[np.bool_]:
-        """Which fits found a minimum."""
-        return np.asarray((self.status & FAILED) == 0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhysicalFit:
-    """Minima of n data sets in the physical range.
-
-    Parameters
-    ----------
-    parameters : ndarray, shape (n, 1 + n_nuisances)
-        NaN where no minimum was found.
-    values : ndarray, shape (n,)
-        -2 ln L/L_saturated there, else infinity.
-    """
-
-    parameters: Array
-    values: Array
-
-    @property
-    def best(self) -> Array:
-        """The parameter of interest, shape (n,)."""
-        return self.parameters[:, 0]
-
-    @property
-    def good(self) -> NDArray[np.bool_]:
-        """Where a minimum was found."""
-        return np.isfinite(self.values)
+"""Where exact data exclude the far end of an unbounded range by this in -2 ln L, and so much for each bin, no
+data allow it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,8 +54,8 @@ class BatchFitter:
 
     Notes
     -----
-    Minima are searched as `analysis.search` has it. A data set whose search finds nothing, or leaves the range of
-    a table, is fitted by MINUIT.
+    Minima are searched as `analysis.search` has it. A data set whose search finds nothing, or leaves the
+    range of a table, is fitted by MINUIT.
     """
 
     fitter: FitModel
@@ -286,8 +212,8 @@ class BatchFitter:
     def upper_limits(self, counts: Array, auxiliary: Array, fits: BatchFit, threshold: float) -> Array:
         """Find the largest values that are allowed, shape (n,); NaN where all above are.
 
-        -2 Δln L counts from the physical minimum; where several regions are allowed it is the upper end of the
-        highest.
+        -2 Δln L counts from the physical minimum; where several regions are allowed it is the upper end of
+        the highest.
         """
         physical = self.physical(counts, auxiliary, fits)
         levels, origins = physical.values + threshold, physical.parameters.copy()
@@ -317,7 +243,7 @@ class BatchFitter:
 
     @cached_property
     def _reopens(self) -> bool:
-        """Whether data may allow what is as far above as a scan goes, though nothing below it has a minimum."""
+        """Whether data may allow what is as far above as a scan goes, without a minimum there."""
         f = self.fitter
         if f.physical[1] < math.inf or (f.polynomial is None and self.layout is None):
             return False
@@ -336,7 +262,7 @@ class BatchFitter:
         *,
         bounded: bool = False,
     ) -> Array:
-        """Find where the profile first rises by a threshold above the floors, from origins of shape (n, P)."""
+        """Find where the profile first is a threshold above the floors, from origins of shape (n, P)."""
         found, left = np.full(len(counts), math.nan), fits.good.copy()
         range_ = self.fitter.physical if bounded else self.fitter.range
         end = range_[1] if sign > 0 else range_[0]

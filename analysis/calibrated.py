@@ -44,7 +44,8 @@ def calibrated_limit(
     Returns
     -------
     LimitResult
-        `upper` is the upper end of the highest region, None if the table does not reach it. With true nuisance parameters fitted to these data there is no `asimov`.
+        `upper` is the upper end of the highest region, None if the table does not reach it. With true
+        nuisance parameters fitted to these data there is no `asimov`.
 
     Raises
     ------

@@ -31,8 +31,8 @@ def undetermined(templates: Templates) -> tuple[tuple[int, ...], ...]:
 
     Notes
     -----
-    The null space of Fisher's matrix of the nuisance parameters at the model's values. A constrained parameter
-    is never in it.
+    The null space of Fisher's matrix of the nuisance parameters at the model's values. A constrained
+    parameter is never in it.
     """
     if all(n.constraint != "free" for n in templates.nuisances):
         return ()

@@ -286,7 +286,8 @@ class FitModel:
             names: Sequence[str] = self.templates.names
             raise ValueError(
                 f"the nuisance parameters {', '.join(names[1:])} could not be fitted at "
-                f"{names[0]} = {points[np.flatnonzero(failed)[0]]:g}: constrain those that the data do not know"
+                f"{names[0]} = {points[np.flatnonzero(failed)[0]]:g}: constrain those that the data do not "
+                "know"
             )
 
     def _descended(

@@ -131,9 +131,7 @@ class Fitter(FitModel):
         return apart if apart > _DIFFERENT else None
 
     def _apart(self, one: Minimum, other: Minimum) -> float:
-        return float(
-            abs(one.values[0] - other.values[0]) / min(one.errors[0], other.errors[0], self.width)
-        )
+        return float(abs(one.values[0] - other.values[0]) / min(one.errors[0], other.errors[0], self.width))
 
     def hesse(self, data: Likelihood, minimum: Minimum) -> Array | None:
         """Compute the errors of the parameters from the second derivatives at a minimum.
@@ -141,8 +139,8 @@ class Fitter(FitModel):
         Returns
         -------
         ndarray, shape (n_parameters,), or None
-            Zero for a fixed parameter of interest, NaN for a parameter that the counts do not know; None if the
-            matrix is not positive definite, or the minimum stands at an end of the range.
+            Zero for a fixed parameter of interest, NaN for a parameter that the counts do not know; None if
+            the matrix is not positive definite, or the minimum stands at an end of the range.
         """
         return curvature_errors(data, minimum)
 

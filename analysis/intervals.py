@@ -215,7 +215,7 @@ def _refined(
 def regions(
     fitter: Fitter, data: Likelihood, minimum: Minimum | None, threshold: float, *, method: str = "two-sided"
 ) -> tuple[Region, ...]:
-    """Find everything that is allowed in the physical range: see `allowed`, and `upper_limit` for the minimum."""
+    """Find all that is allowed in the physical range, as `allowed`; for the minimum see `upper_limit`."""
     return allowed(fitter, data, threshold, method=method).regions
 
 

@@ -31,7 +31,7 @@ _STEPS = 12
 
 
 def scanned(data: Likelihood, *, tolerance: float = EDM) -> list[Minimum]:
-    """Run MIGRAD from every local minimum of a scan of the physical range; see `analysis.search` for the rule.
+    """Run MIGRAD from every local minimum of a scan of the physical range, by the rule of `analysis.search`.
 
     Parameters
     ----------
@@ -50,15 +50,16 @@ def scanned(data: Likelihood, *, tolerance: float = EDM) -> list[Minimum]:
     lowest = lowest[np.argsort(values[lowest], kind="stable")][:_MAX_STARTS]
     found = []
     for i in lowest:
-        left, right = (float(model.grid[j]) for j in (max(i - 1, 0), min(i + 1, len(model.grid) - 1)))
+        left = float(model.grid[max(int(i) - 1, 0)])
+        right = float(model.grid[min(int(i) + 1, len(model.grid) - 1)])
         one = followed(data, float(model.grid[i]), pulls[i], tolerance=tolerance)
-        if _belongs(data, one, left, right, float(values[i])):
+        if _belongs(data, one, left, right):
             found.append(one)
     return found
 
 
-def _belongs(data: Likelihood, found: Minimum, left: float, right: float, depth: float) -> bool:
-    """Tell whether a minimum lies in the basin of its start, or beyond the end of the physical range there."""
+def _belongs(data: Likelihood, found: Minimum, left: float, right: float) -> bool:
+    """Tell whether a minimum lies in the basin of its start, or beyond the end of the range there."""
     poi, (low, high) = found.values[0], data.model.physical
     if left <= poi <= right or low <= poi <= high:
         return True

@@ -60,11 +60,11 @@ class FitResult:
     effective_counts : tuple of float, or None
         (Σw)²/Σw² of each bin, where the data were weighted and the likelihood scaled to them.
     other_minima : tuple of (value, rise)
-        Other local minima of the free fit up to 25 above the deepest, and how much higher their -2 ln L is; 0 of
-        one that is equally deep.
+        Other local minima of the free fit up to 25 above the deepest, and how much higher their -2 ln L is;
+        0 of one that is equally deep.
     disagreement : float or None
-        By how many errors the two searches for the minimum differ, where that is more than 1e-3: `value` is the
-        deeper.
+        By how many errors the two searches for the minimum differ, where that is more than 1e-3; the deeper
+        is quoted.
     undetermined : tuple of tuple of str
         Free nuisance parameters that the data cannot tell apart, by groups: they have no errors of their own.
     """

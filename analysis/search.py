@@ -18,11 +18,12 @@ from scipy.special import chdtri
 from analysis import layouts
 from analysis._kernels.layout import Layout
 from analysis.batch import Problem
-from analysis.fitmodel import REACH, FitModel
+from analysis.dips import beyond_end, deepest_dips
+from analysis.fitmodel import FitModel
 from analysis.linear import Linear, linearised
 from analysis.minima import LocalMinima, Searched, deepest
 from analysis.ranges import EVEN
-from analysis.starts import data_starts, local_minima, model_starts, pull_starts, turning_points
+from analysis.starts import data_starts, model_starts, pull_starts, turning_points
 from analysis.table import tabulated
 
 __all__ = ["Search"]
@@ -37,13 +38,6 @@ _LARGE_PULL = 3.0
 """So is one with a pull of a shape so far from its measurement."""
 _HOPELESS = 1e-6
 """A minimum whose -2 ln L is larger than with this probability is searched for at every value of a grid."""
-_WINDOW, _GROWTH, _WINDOWS = 2.0, 1.5, 40
-"""Steps beyond an end of the physical range, in units of the resolution: the first, by what they grow, the
-most."""
-_DIPS = 6
-"""Local minima of the profile on a grid that are followed."""
-_CELLS = 2_000_000
-"""Counts of repeated data sets that are held in memory at once, about."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +102,7 @@ class Search:
 
     @cached_property
     def _branch(self) -> tuple[float, float] | None:
-        """Values around the physical range between which no bin's counts turn around; None if one does inside.
+        """Range around the physical one in which no bin's counts turn around; None if one does inside that.
 
         On them -2 ln L has one basin, and a free fit need not be followed from the end of the range.
         """
@@ -187,7 +181,7 @@ class Search:
         )
 
     def _starts(self, problem: Problem) -> list[Array | None]:
-        """List where searches begin: at the starts of the model, at those of the data, at the linear estimate."""
+        """List where searches begin: at starts of the model, at those of the data, at the linear estimate."""
         found: list[Array | None] = [
             np.column_stack([np.full(problem.size, poi), problem.auxiliary]) for poi in self._begins
         ]
@@ -224,11 +218,13 @@ class Search:
         With `certain`, only the last so many must not fail.
         """
         found = [self._bounded(problem, start) for start in starts]
-        minima, depths, failed, beyond = (np.stack([f[i] for f in found], axis=1) for i in range(4))
+        minima, depths = np.stack([f[0] for f in found], axis=1), np.stack([f[1] for f in found], axis=1)
+        failed, beyond = np.stack([f[2] for f in found], axis=1), np.stack([f[3] for f in found], axis=1)
         searched = self._released(problem, minima, depths)
         # the model is tabulated no further than there
         searched.values[beyond.min(axis=1) < searched.minima.values.min(axis=1)] = math.inf
-        return replace(searched, unsure=failed[:, -(certain or len(starts)) :].any(axis=1))
+        unsure = searched.unsure | failed[:, -(certain or len(starts)) :].any(axis=1)
+        return replace(searched, unsure=unsure)
 
     def _bounded(self, problem: Problem, start: Array | None) -> tuple[Array, Array, Mask, Array]:
         """Find a minimum in the physical range: parameters and -2 ln L, NaN and infinity where there is none.
@@ -239,7 +235,7 @@ class Search:
         if start is None:
             begin, estimator = np.zeros(problem.size), self._begin
         else:
-            begin, estimator = _in_range(start, problem), None
+            begin, estimator = start, None
         parameters, values, failed = problem.minima(begin, low, high, estimator=estimator)
         np.clip(parameters[:, 0], low, high, out=parameters[:, 0])
         outside = np.zeros(problem.size, np.bool_)
@@ -256,46 +252,25 @@ class Search:
         low, high = self._bounds
         grid = self.model.grid ** (2 if self.squared is not None else 1)
         points = np.unique(np.concatenate([[low], grid[(grid > low) & (grid < high)], [high]]))
-        points = points[np.isfinite(points)]
-        step = max(1, _CELLS // (len(points) * (problem.counts.shape[1] + problem.auxiliary.shape[1])))
-        parts = [np.arange(i, min(i + step, problem.size)) for i in range(0, problem.size, step)]
-        found = [self._dips_of(problem.of(part), points) for part in parts]
-        return list(np.concatenate(found, axis=1))
-
-    def _dips_of(self, problem: Problem, points: Array) -> Array:
-        n, k = problem.size, len(points)
-        repeated = Problem(
-            layout=problem.layout,
-            counts=np.repeat(problem.counts, k, axis=0),
-            auxiliary=np.repeat(problem.auxiliary, k, axis=0),
-        )
-        values, pulls = np.full(n * k, math.inf), repeated.auxiliary.copy()
-        for begin in pull_starts(self.model, repeated.auxiliary):
-            start = _in_range(np.column_stack([np.tile(points, n), begin]), repeated)
-            parameters, value, failed = repeated.profile(start)
-            better = ~failed & (value < values)
-            values[better], pulls[better] = value[better], parameters[better, 1:]
-        profile = values.reshape(n, k).T
-        depth = np.where(local_minima(profile) & np.isfinite(profile), profile, math.inf)
-        order = np.argsort(depth, axis=0, kind="stable")[:_DIPS]
-        order = np.where(np.isfinite(np.take_along_axis(depth, order, axis=0)), order, order[0])
-        rows = np.arange(n)
-        return np.stack(
-            [np.column_stack([points[rank], pulls.reshape(n, k, -1)[rows, rank]]) for rank in order]
-        )
+        return deepest_dips(self.model, problem, points[np.isfinite(points)])
 
     def _released(self, problem: Problem, minima: Array, depths: Array) -> Searched:
         """Let minima at an end of the physical range go beyond it, each within its basin, and choose."""
         released, below = minima.copy(), depths.copy()
-        if self.squared is None and not self._is_even:
-            for i, end in enumerate(self._bounds):
-                if end == self.edges[i] or end != self.model.physical[i]:
-                    continue
-                for j in range(minima.shape[1]):
-                    which = np.flatnonzero(minima[:, j, 0] == end)
-                    if len(which):
-                        parameters, values = self._beyond(problem.of(which), minima[which, j], end, i)
-                        released[which, j], below[which, j] = parameters, values
+        lost = np.zeros(problem.size, np.bool_)
+        for j in range(minima.shape[1]):
+            for i, end in enumerate(self._open_ends):
+                which = np.flatnonzero(minima[:, j, 0] == end)
+                if len(which):
+                    released[which, j], below[which, j], failed = beyond_end(
+                        problem.of(which),
+                        minima[which, j],
+                        end=end,
+                        last=self.edges[i],
+                        is_end=self.edges[i] in self.model.range,
+                        width=self.model.width,
+                    )
+                    lost[which[failed]] = True
         square = self.squared is not None
         low, high = self._bounds if square else self.model.physical
         best = deepest(below, released[..., 0], low, high, self.model.anchor ** (2 if square else 1))
@@ -303,33 +278,20 @@ class Search:
         return Searched(
             parameters=released[rows, best],
             values=below[rows, best],
-            unsure=np.zeros(problem.size, np.bool_),
+            unsure=lost,
             minima=LocalMinima(
                 which=rows, parameters=minima, values=depths, released=released, released_values=below
             ),
         )
 
-    def _beyond(self, problem: Problem, start: Array, end: float, side: int) -> tuple[Array, Array]:
-        """Follow minima beyond an end of the physical range, window by window, to where -2 ln L rises."""
-        last = self.edges[side]
-        parameters, values = start.copy(), np.full(len(start), math.inf)
-        left, here, step = np.arange(len(start)), end, _WINDOW * self.model.width
-        for _ in range(_WINDOWS):
-            there = max(here - step, last) if side == 0 else min(here + step, last)
-            low, high = min(here, there), max(here, there)
-            found, value, failed = problem.of(left).minima(parameters[left], low, high)
-            np.clip(found[:, 0], low, high, out=found[:, 0])
-            good = ~failed
-            parameters[left[good]], values[left[good]] = found[good], value[good]
-            on = good & (found[:, 0] == there)
-            if there == last:  # what goes beyond the range or the table has no minimum
-                lost = left[on] if last not in self.model.range else left[:0]
-                values[lost] = math.inf
-                break
-            left, here, step = left[on], there, _GROWTH * step
-            if not len(left) or abs(here - end) > REACH * self.model.width:
-                break
-        return parameters, values
+    @cached_property
+    def _open_ends(self) -> tuple[float, float]:
+        """Ends of the physical range beyond which free fits may go; NaN for one where they may not."""
+        if self.squared is not None or self._is_even:
+            return math.nan, math.nan
+        ends = zip(self._bounds, self.edges, self.model.physical, strict=True)
+        low, high = (end if end != last and end == physical else math.nan for end, last, physical in ends)
+        return low, high
 
     @staticmethod
     def _unsquared(found: Searched) -> Searched:
@@ -342,10 +304,3 @@ class Search:
 def _starts_of(starts: Sequence[Array | None], which: NDArray[np.intp]) -> list[Array | None]:
     """Return the starts of some data sets."""
     return [None if start is None else start[which] for start in starts]
-
-
-def _in_range(start: Array, problem: Problem) -> Array:
-    """Begin where no factor is below zero."""
-    begin = start.copy()
-    begin[:, 1:] = np.maximum(begin[:, 1:], problem.layout.constraints[:, 2])
-    return begin

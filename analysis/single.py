@@ -42,7 +42,7 @@ class SingleFit:
 
 
 def sorted_minima(model: FitModel, found: list[Minimum]) -> list[Minimum]:
-    """Sort minima: valid ones first, the deepest; of ties the physical, then the nearest to the model's value."""
+    """Sort minima, the deepest first; of ties the valid, the physical, the nearest to the model's value."""
     low, high = model.physical
 
     def order(one: Minimum) -> tuple[bool, bool, float]:

@@ -50,7 +50,7 @@ def model_starts(model: FitModel) -> tuple[float, ...]:
 
 
 def data_starts(model: FitModel, problem: Problem, low: float, high: float) -> list[Array]:
-    """Find where searches of each data set begin if there may be many minima: the deepest of a coarse profile.
+    """Find where searches of data sets begin if there may be many minima: the deepest of a coarse profile.
 
     Parameters
     ----------

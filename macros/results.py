@@ -167,8 +167,8 @@ def say_fit(result: FitResult) -> None:
         say(_undetermined(group))
     if result.disagreement is not None:
         say(
-            f"warning: two searches for the minimum differ by {format_number(result.disagreement, 2)} errors; "
-            "the deeper is quoted"
+            f"warning: two searches for the minimum differ by {format_number(result.disagreement, 2)} "
+            "errors; the deeper is quoted"
         )
     _say_weighted(result)
     if not result.valid:

@@ -148,15 +148,15 @@ def _advance(w: Array, size: np.uint64) -> None:
     end = size * APART
     live, trusted, fraction = 1.0 - load(w, DONE), load(w, TRUSTED), load(w, FRACTION)
     value, best, last = load(w, VALUE), load(w, BEST_VALUE), load(w, DECREASE)
-    size_of = where(less(best, 0.0), 0.0 - best, best)
-    fallen = where(less(best + _ROUNDING * (1.0 + size_of), value), 0.0, less(value, math.inf))
+    unit = 1.0 + where(less(best, 0.0), 0.0 - best, best)
+    fallen = where(less(best + _ROUNDING * unit, value), 0.0, less(value, math.inf))
     accepted = live * where(trusted, 1.0, fallen)
     watched, rejected = accepted * (1.0 - trusted), live - accepted
     best = where(watched, value, best)
     shortened = where(watched, less(fraction, 1.0), load(w, SHORTENED))
     fraction = where(watched, 1.0, where(rejected, 0.5 * fraction, fraction))
     done = rejected * less(fraction, _SMALLEST_FRACTION)
-    failed = done * (1.0 - less(last, _NOTHING * (1.0 + size_of)))
+    failed = done * (1.0 - less(last, _NOTHING * unit))
 
     regular, exact, cautious = load(w, REGULAR), load(w, EXACT), load(w, CAUTIOUS)
     decrease = 0.0 * fraction
@@ -165,8 +165,7 @@ def _advance(w: Array, size: np.uint64) -> None:
     # Fisher's matrix is positive definite, unless nothing is measured
     irregular = accepted * (1.0 - regular)
     lost = irregular * (1.0 - exact)
-    done, failed = done + lost, failed + lost
-    infinite = 1.0 - less(last, math.inf)
+    done, failed, infinite = done + lost, failed + lost, 1.0 - less(last, math.inf)
     back = accepted * regular * trusted * (1.0 - less(decrease, last))
     far = (accepted * regular - back) * trusted * infinite * less(_FIRST, decrease)
     going, again = accepted * regular - back - far, irregular * exact
