@@ -23,6 +23,7 @@ from analysis.crossing import crossing
 from analysis.fitmodel import REACH, FitModel
 from analysis.linear import Linear
 from analysis.minima import LocalMinima, deepest
+from analysis.profiling import profiled
 from analysis.search import Search
 from analysis.single import single_minima
 
@@ -189,7 +190,7 @@ class BatchFitter:
             )
             done[inside] = ~failed
         for i in np.flatnonzero(~done):
-            value, pulls = self.fitter.profiled(counts[i], auxiliary[i], float(points[i]))
+            value, pulls = profiled(self.fitter, counts[i], auxiliary[i], float(points[i]))
             values[i], parameters[i] = value[0], [points[i], *pulls[0]]
         return values, parameters
 
@@ -248,7 +249,7 @@ class BatchFitter:
         if f.physical[1] < math.inf or (f.polynomial is None and self.layout is None):
             return False
         exact, nominal = f.templates.expected(f.anchor), f.nominal
-        return bool(f.profiled(exact, nominal, f.farthest)[0][0] < _CLOSED + _OF_A_BIN * len(exact))
+        return bool(profiled(f, exact, nominal, f.farthest)[0][0] < _CLOSED + _OF_A_BIN * len(exact))
 
     def _crossings(
         self,

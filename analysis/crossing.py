@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from analysis.fitmodel import REACH, FitModel
+from analysis.profiling import profiled
 from analysis.ranges import INSIDE
 
 __all__ = ["crossing", "crossing_between"]
@@ -47,7 +48,7 @@ def crossing(
         if not math.isfinite(right) or abs(right - start) > REACH * model.width:
             return None
         points = np.linspace(left, right, parts + 1)
-        above = np.flatnonzero(model.profiled(counts, auxiliary, points[1:])[0] >= level)
+        above = np.flatnonzero(profiled(model, counts, auxiliary, points[1:])[0] >= level)
         if above.size:
             i = int(above[0])
             return crossing_between(model, counts, auxiliary, float(points[i]), float(points[i + 1]), level)
@@ -63,6 +64,6 @@ def crossing_between(
     """Find where the profile is at a level, between a value below it and one above."""
 
     def above(poi: float) -> float:
-        return float(model.profiled(counts, auxiliary, poi)[0][0]) - level
+        return float(profiled(model, counts, auxiliary, poi)[0][0]) - level
 
     return float(brentq(above, a, b, xtol=1e-9 * model.width, rtol=1e-13))

@@ -1,19 +1,16 @@
 """The model of a fit: expected counts, nuisance parameters, likelihood and ranges, as all fits share them."""
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import OptimizeResult, minimize
+from numpy.typing import NDArray
 
 from analysis import layouts
 from analysis._kernels import cost as _cost
 from analysis._kernels.layout import Layout
-from analysis.batch import Problem
 from analysis.degeneracy import undetermined
 from analysis.ranges import EVEN, experiment_range
 from analysis.templates import Templates
@@ -26,9 +23,6 @@ Array = NDArray[np.float64]
 
 REACH = 1e6
 """Scans of an unbounded range end at this many times the expected resolution."""
-
-_ONE_DEPTH = 1e-7
-"""Values of -2 ln L that differ by less, relatively, are one."""
 
 _SMALLEST = 1e-45
 """No parameter has a scale below this: the charge radius, in cm², has about 1e-33."""
@@ -174,7 +168,8 @@ class FitModel:
         return layouts.at_points(t, self.likelihood, self.errors, points, layers)
 
     @cached_property
-    def _on_grid(self) -> Layout:
+    def on_grid(self) -> Layout:
+        """The model in arrays with the signal at the points of the grid only."""
         return self.layout_at(self.grid)
 
     def deviance(self, counts: Array, auxiliary: Array, poi: float, pulls: Array) -> float:
@@ -191,123 +186,3 @@ class FitModel:
         if self.polynomial is not None:
             return float(_cost.polynomial_cost(self.polynomial, poi, pulls, counts, auxiliary))
         return float(_cost.cost(self.unexpanded, self.templates.layers(poi), pulls, counts, auxiliary))
-
-    def repeated(
-        self,
-        layout: Layout,
-        counts: Array,
-        auxiliary: Array,
-        n: int,
-        held: Mapping[int, float] | None = None,
-        pulls: Array | None = None,
-    ) -> Problem:
-        """Take one data set n times; some pulls may be held, and the search begin with others."""
-        mask = np.zeros(len(auxiliary), np.bool_)
-        begin = auxiliary.copy() if pulls is None else np.asarray(pulls, np.float64).copy()
-        for number, pull in (held or {}).items():
-            mask[number], begin[number] = True, pull
-        return Problem(
-            layout=layout,
-            counts=np.tile(counts, (n, 1)),
-            auxiliary=np.tile(auxiliary, (n, 1)),
-            held=mask,
-            pulls=begin,
-        )
-
-    def profiled(
-        self, counts: Array, auxiliary: Array, points: ArrayLike, held: Mapping[int, float] | None = None
-    ) -> tuple[Array, Array]:
-        """Minimise -2 ln L of one data set over the nuisance parameters at values of the one of interest.
-
-        Parameters
-        ----------
-        counts : ndarray, shape (n_bins,)
-        auxiliary : ndarray, shape (n_nuisances,)
-        points : array_like, shape (n,)
-        held : mapping of int to float, optional
-            Pulls of nuisance parameters that are fixed, by their number.
-
-        Returns
-        -------
-        values : ndarray, shape (n,)
-            -2 ln L/L_saturated.
-        pulls : ndarray, shape (n, n_nuisances)
-
-        Raises
-        ------
-        ValueError
-            If no minimum over the nuisance parameters is found at a value: it has no number.
-        """
-        wanted = np.atleast_1d(np.asarray(points, np.float64))
-        layout = self.polynomial
-        if layout is None:
-            on_grid = np.array_equal(wanted, self.grid)
-            layout = self._on_grid if on_grid else self.layout_at(np.unique(wanted))
-        problem = self.repeated(layout, counts, auxiliary, len(wanted), held)
-        parameters, values, failed = problem.profile(wanted)
-        if failed.any():
-            self._repair(layout, problem, wanted, parameters, values, failed, held)
-        return values, parameters[:, 1:]
-
-    def _repair(
-        self,
-        layout: Layout,
-        problem: Problem,
-        points: Array,
-        parameters: Array,
-        values: Array,
-        failed: NDArray[np.bool_],
-        held: Mapping[int, float] | None,
-    ) -> None:
-        """Minimise anew where it failed: from pulls found nearby, from nominal ones, and with L-BFGS-B.
-
-        A search can fail because rounding hides every fall. Two searches that stop at one depth are believed.
-        """
-        counts, auxiliary = problem.counts[0], problem.auxiliary[0]
-        for i in np.flatnonzero(failed):
-            found = np.flatnonzero(~failed)
-            nearest = found[np.argsort(np.abs(points[found] - points[i]), kind="stable")[:2]]
-            tried = [(float(values[i]), parameters[i, 1:].copy())]
-            for begin in (*parameters[nearest, 1:], np.zeros_like(auxiliary)):
-                again = self.repeated(layout, counts, auxiliary, 1, held, begin)
-                one, value, still = again.profile(points[i : i + 1])
-                tried.append((float(value[0]), one[0, 1:]))
-                if not still[0] or _agree(tried):
-                    failed[i] = False
-                    break
-            else:
-                for begin in (auxiliary, *parameters[nearest, 1:]):
-                    more = self._descended(counts, auxiliary, float(points[i]), begin, held or {})
-                    if more.success:
-                        tried.append((float(more.fun), np.asarray(more.x)))
-                        failed[i] = False
-            values[i], parameters[i, 1:] = min(tried, key=lambda one: one[0])
-        if failed.any():
-            names: Sequence[str] = self.templates.names
-            raise ValueError(
-                f"the nuisance parameters {', '.join(names[1:])} could not be fitted at "
-                f"{names[0]} = {points[np.flatnonzero(failed)[0]]:g}: constrain those that the data do not "
-                "know"
-            )
-
-    def _descended(
-        self, counts: Array, auxiliary: Array, poi: float, start: Array, held: Mapping[int, float]
-    ) -> OptimizeResult:
-        """Minimise over the pulls with L-BFGS-B."""
-        bounds = [(max(n.lowest, -1e6), 1e6) for n in self.templates.nuisances]
-        begin = start.copy()
-        for number, pull in held.items():
-            bounds[number], begin[number] = (pull, pull), pull
-        return minimize(
-            lambda x: self.deviance(counts, auxiliary, poi, np.ascontiguousarray(x)),
-            begin,
-            method="L-BFGS-B",
-            bounds=bounds,
-            options={"ftol": 1e-14, "gtol": 1e-8, "maxiter": 1000},
-        )
-
-
-def _agree(tried: Sequence[tuple[float, Array]]) -> bool:
-    """Tell whether the two lowest depths are one."""
-    first, second, *_ = sorted(value for value, _ in tried)
-    return second - first <= _ONE_DEPTH * (1 + abs(first))

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from analysis import layouts
 from analysis.binerrors import paper_errors, template_errors
 from analysis.fitmodel import FitModel
+from analysis.profiling import profiled, repeated
 from analysis.templates import Templates
 
 __all__ = ["Likelihood", "paper_errors", "template_errors"]
@@ -64,7 +65,7 @@ class Likelihood:
         ValueError
             If no minimum over the nuisance parameters is found at a value.
         """
-        return self.model.profiled(self.counts, self.auxiliary, points, held)
+        return profiled(self.model, self.counts, self.auxiliary, points, held)
 
     def errors(self, parameters: ArrayLike, step: float, *, fixed: bool = False) -> Array | None:
         """Compute errors from the second derivatives of -2 ln L at a point.
@@ -85,7 +86,7 @@ class Likelihood:
         """
         point, m = np.asarray(parameters, np.float64), self.model
         layout = layouts.expanded(m.templates, m.likelihood, m.errors, float(point[0]), step)
-        problem = m.repeated(layout, self.counts, self.auxiliary, 1)
+        problem = repeated(layout, self.counts, self.auxiliary, 1)
         found = np.asarray(problem.errors(point[None], fixed=fixed)[0])
         return None if np.any(np.isnan(found[~problem.vague])) else found
 
@@ -96,7 +97,7 @@ class Likelihood:
         """
         point, m = np.asarray(parameters, np.float64), self.model
         layout = layouts.expanded(m.templates, m.likelihood, m.errors, float(point[0]), step)
-        problem = m.repeated(layout, self.counts, self.auxiliary, 1, pulls=point[1:])
+        problem = repeated(layout, self.counts, self.auxiliary, 1, pulls=point[1:])
         if fixed:
             return np.asarray(problem.profile(point[:1])[0][0])
         found, value, failed = problem.minima(point[:1], -math.inf, math.inf)

@@ -22,8 +22,9 @@ from analysis.dips import beyond_end, deepest_dips
 from analysis.fitmodel import FitModel
 from analysis.linear import Linear, linearised
 from analysis.minima import LocalMinima, Searched, deepest
+from analysis.profiling import pull_starts
 from analysis.ranges import EVEN
-from analysis.starts import data_starts, model_starts, pull_starts, turning_points
+from analysis.starts import data_starts, model_starts, turning_points
 from analysis.table import tabulated
 
 __all__ = ["Search"]

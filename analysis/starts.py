@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from analysis.batch import Problem
 from analysis.fitmodel import FitModel
+from analysis.profiling import profiled
 from analysis.ranges import EVEN
 
-__all__ = ["data_starts", "local_minima", "model_starts", "pull_starts", "turning_points"]
+__all__ = ["data_starts", "local_minima", "model_starts", "turning_points"]
 
 Array = NDArray[np.float64]
 
@@ -20,8 +21,6 @@ _POINTS, _DIPS = 24, 2
 """Values at which the profile of every data set is looked at, and local minima of them that are followed."""
 _SHIFTS = (-3.0, -1.5, 0.0, 1.5, 3.0)
 """True values around the model's, in the same units, of which exact data are looked at."""
-_OFF = 2.0
-"""Standard deviations from its measurement at which a pull that changes shapes begins, beside it."""
 
 
 def local_minima(values: Array) -> NDArray[np.bool_]:
@@ -40,7 +39,7 @@ def model_starts(model: FitModel) -> tuple[float, ...]:
     found = [model.anchor]
     for shift in _SHIFTS:
         truth = min(max(model.anchor + shift * model.width, low), high)
-        values, _ = model.profiled(model.templates.expected(truth), model.nominal, model.grid)
+        values, _ = profiled(model, model.templates.expected(truth), model.nominal, model.grid)
         for point in model.grid[local_minima(values)]:
             if all(abs(point - other) > _SEPARATE * model.width for other in found):
                 found.append(float(point))
@@ -76,23 +75,6 @@ def data_starts(model: FitModel, problem: Problem, low: float, high: float) -> l
     which = np.argsort(dips, axis=0, kind="stable")[: 2 * _DIPS if waves else _DIPS]
     parameters = np.array([f[0] for f in found])
     return [parameters[w, np.arange(problem.size)] for w in which]
-
-
-def pull_starts(model: FitModel, auxiliary: Array) -> list[Array]:
-    """List pulls from which minima over the nuisance parameters are sought, each of shape (n, n_nuisances).
-
-    The measured ones; with parameters that change shapes nominal ones, too, and each of these to either side.
-    """
-    shapes = [m for m, n in enumerate(model.templates.nuisances) if n.is_shape]
-    found = [auxiliary]
-    if shapes:
-        found.append(np.zeros_like(auxiliary))
-    for m in shapes:
-        for shift in (-_OFF, _OFF):
-            moved = auxiliary.copy()
-            moved[:, m] += shift
-            found.append(moved)
-    return found
 
 
 def turning_points(model: FitModel) -> Array:
