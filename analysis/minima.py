@@ -147,3 +147,9 @@ class Searched:
             )
         )
         return Searched(parameters=parameters, values=values, unsure=unsure, minima=minima)
+
+    def rooted(self) -> "Searched":
+        """Take the root of the first parameter, where its square was searched."""
+        for parameters in (self.parameters, self.minima.parameters, self.minima.released):
+            parameters[..., 0] = np.sqrt(np.maximum(parameters[..., 0], 0.0))
+        return self

@@ -157,7 +157,7 @@ class Search:
         left = np.flatnonzero(found.unsure | self._doubtful(found, auxiliary))
         if len(left):
             found = found.updated(self._thoroughly(problem.of(left)), left)
-        return self._unsquared(found) if self.squared is not None else found
+        return found if self.squared is None else found.rooted()
 
     def _doubtful(self, found: Searched, auxiliary: Array) -> Mask:
         """Tell where a deeper minimum may have been missed."""
@@ -199,15 +199,15 @@ class Search:
     def _thoroughly(self, problem: Problem) -> Searched:
         """Search from more starts in the pulls, and where that is hopeless everywhere."""
         starts = self._starts(problem)
-        for poi in self._begins:
-            for pulls in pull_starts(self.model, problem.auxiliary)[1:]:
-                starts.append(np.column_stack([np.full(problem.size, poi), pulls]))
+        for pulls in pull_starts(self.model, problem.auxiliary)[1:]:
+            starts += [np.column_stack([np.full(problem.size, poi), pulls]) for poi in self._begins]
         found = self._from_starts(problem, starts)
         left = np.flatnonzero(found.unsure | ~(found.values < self._unlikely(_HOPELESS)))
         if len(left):
             part = problem.of(left)
             dips = self._dips(part)
-            everywhere = self._from_starts(part, [*_starts_of(starts, left), *dips], certain=len(dips))
+            earlier = [None if start is None else start[left] for start in starts]
+            everywhere = self._from_starts(part, [*earlier, *dips], certain=len(dips))
             found = found.updated(everywhere, left)
         return found
 
@@ -293,15 +293,3 @@ class Search:
         ends = zip(self._bounds, self.edges, self.model.physical, strict=True)
         low, high = (end if end != last and end == physical else math.nan for end, last, physical in ends)
         return low, high
-
-    @staticmethod
-    def _unsquared(found: Searched) -> Searched:
-        """Take the root of what was searched as a square."""
-        for parameters in (found.parameters, found.minima.parameters, found.minima.released):
-            parameters[..., 0] = np.sqrt(np.maximum(parameters[..., 0], 0.0))
-        return found
-
-
-def _starts_of(starts: Sequence[Array | None], which: NDArray[np.intp]) -> list[Array | None]:
-    """Return the starts of some data sets."""
-    return [None if start is None else start[which] for start in starts]
