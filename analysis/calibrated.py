@@ -93,7 +93,8 @@ def _check(
     check_level(level)
     if fitter.templates.scaling is not None:
         raise ValueError(
-            "pseudo-experiments of weighted data are not offered, so their intervals cannot be calibrated"
+            "thresholds are made of toys of counts, and these data are weighted: take method 'one-sided' or "
+            "'two-sided', whose coverage `nugauge coverage CARD --weights DATA` measures"
         )
     made = calibration.conditions
     profiled = data is not None and made.nuisances == "profiled"

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import ndtri
 
+from analysis.effective import check_weights
 from analysis.emptybins import check_possible
 from analysis.fitter import REACH, Fitter, make_fitter
 from analysis.likelihood import Likelihood
@@ -221,6 +222,7 @@ def limit_of_counts(
         regions=regions(fitter, data, minimum, threshold, method=method),
         asimov=upper_limit(fitter, exact, fitter.minimise(exact), threshold),
         effective_counts=data.effective_counts,
+        weights=check_weights(data.templates, data.counts),
     )
 
 

@@ -8,6 +8,7 @@ from simgen.parameters import mass_from_gamma
 
 if TYPE_CHECKING:
     from analysis.audit import Audit
+    from analysis.effective import WeightCheck
 
 __all__ = ["Estimate", "FitResult", "LimitResult", "TabulatedValue"]
 
@@ -61,6 +62,8 @@ class FitResult:
         (Σw)²/Σw² of each bin, where the data were weighted and the likelihood scaled to them.
     other_minima : tuple of (value, rise)
         Other local minima of the free fit up to 25 above the deepest, and how much higher their -2 ln L is.
+    weights : WeightCheck or None
+        Whether weighted data have enough effective counts: `weights.warning` says so if not.
     """
 
     parameters: dict[str, Estimate]
@@ -74,6 +77,7 @@ class FitResult:
     ndof: int
     effective_counts: tuple[float, ...] | None = None
     other_minima: tuple[tuple[float, float], ...] = ()
+    weights: "WeightCheck | None" = None
 
     @property
     def weighted(self) -> bool:
@@ -148,6 +152,8 @@ class LimitResult:
         Of a calibrated limit.
     audit : Audit or None
         What became of the band's pseudo-experiments that were fitted again.
+    weights : WeightCheck or None
+        As of `FitResult`.
     """
 
     parameter: str
@@ -163,6 +169,7 @@ class LimitResult:
     regions_mc_error: tuple[tuple[float | None, float | None], ...] | None = None
     thresholds: tuple[TabulatedValue, ...] | None = None
     audit: "Audit | None" = None
+    weights: "WeightCheck | None" = None
 
     @property
     def weighted(self) -> bool:

@@ -197,6 +197,7 @@ class Inference:
                 n_toys=n,
                 seed=int(self.card.run.seed or 0),
                 drawn=self.card.fit.drawn,
+                weights=self.data.weights() if self.data is not None and self.data.weighted else None,
                 on_toys=advance,
             )
 

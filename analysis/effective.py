@@ -1,0 +1,134 @@
+"""Effective counts of weighted data, and whether they are too few for the scaled Poisson likelihood."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.histograms import describe_bin
+from analysis.templates import Templates
+
+__all__ = ["FEW", "WeightCheck", "check_weights", "weight_spread"]
+
+Array = NDArray[np.float64]
+
+FEW = 0.2
+"""A bias beyond so many standard errors is warned of: docs/statistics.md has the measurement."""
+_WORST = 3
+_UNKNOWN = 1.0
+"""Relative variance of weights where fewer than three bins tell it: that of an exponential distribution."""
+_EQUAL = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightCheck:
+    """Effective counts of weighted data, and what they mean for intervals.
+
+    Parameters
+    ----------
+    n_effective : float
+        Effective counts in all bins, Σ (Σw)²/Σw².
+    bias : float
+        Estimated bias of a factor that is common to all bins, in its standard errors: not positive.
+    worst_bins : tuple of (str, float)
+        The bins with the fewest effective counts, and these; bins without events are left out.
+
+    Notes
+    -----
+    The sum Σw of a bin and its scaling s = Σw/Σw² are correlated, because large weights make s small. To
+    first order the score of a common factor has the mean b = 1 - ⟨w⟩⟨w³⟩/⟨w²⟩² per bin, however many its
+    counts are, and the variance Σ n: the bias is B b/√(Σ n) standard errors with B bins. For weights of a
+    gamma distribution of relative variance v, b = -v/(1 + v). A histogram does not hold v; but r = Σw²/Σw of a
+    bin scatters by about v r²/n, and n var(r)/r² stands for v. The variance is that of second differences of
+    neighbouring bins, so that weights that change steadily with the energy do not count.
+    """
+
+    n_effective: float
+    bias: float
+    worst_bins: tuple[tuple[str, float], ...]
+
+    @property
+    def few(self) -> bool:
+        """Whether the effective counts are too few for the interval to cover what it says."""
+        return abs(self.bias) > FEW
+
+    @property
+    def warning(self) -> str | None:
+        """What to say of too few effective counts; None if they are enough."""
+        if not self.few:
+            return None
+        worst = ", ".join(f"{n:.2g} {where}" for where, n in self.worst_bins)
+        return (
+            f"weighted data with few effective counts: {self.n_effective:.3g} in all, the fewest {worst}. "
+            "Large weights count less, which biases a factor common to all bins by about "
+            f"{self.bias:.1f} standard errors, and intervals cover less than they say: take wider bins, and "
+            "measure the coverage with `nugauge coverage CARD --weights DATA`"
+        )
+
+
+def check_weights(templates: Templates, counts: Array) -> WeightCheck | None:
+    """Look whether weighted data have enough effective counts.
+
+    Parameters
+    ----------
+    templates : Templates
+        Scaled to the data.
+    counts : ndarray, shape (n_bins,)
+        Effective counts.
+
+    Returns
+    -------
+    WeightCheck or None
+        None for counts, which have no weights.
+    """
+    if templates.scaling is None:
+        return None
+    lost = total = 0.0
+    named: list[tuple[str, float]] = []
+    for e, bins in enumerate(templates.bins):
+        experiment = templates.experiments[e]
+        n, s = counts[bins], templates.scaling[bins]
+        detector = experiment.detector
+        rows = zip(*(np.split(a, detector.n_bins // detector.n_energy_bins) for a in (n, s)), strict=True)
+        total += float(n.sum())
+        if np.all(s == 1):  # counts, of an experiment that is fitted with weighted ones
+            continue
+        x = weight_spread(list(rows))
+        lost += np.count_nonzero(n) * x / (1 + x)
+        prefix = f"{experiment.name}, " if len(templates.bins) > 1 else ""
+        named += [(f"{prefix}{describe_bin(detector, int(i))}", float(n[i])) for i in np.flatnonzero(n)]
+    bias = -lost / math.sqrt(total) if total > 0 else 0.0
+    worst = tuple(sorted(named, key=lambda pair: pair[1])[:_WORST])
+    return WeightCheck(n_effective=total, bias=bias, worst_bins=worst)
+
+
+def weight_spread(rows: Sequence[tuple[Array, Array]]) -> float:
+    """Estimate the relative variance of the weights in a bin: see `WeightCheck`.
+
+    Parameters
+    ----------
+    rows : sequence of (ndarray, ndarray)
+        Effective counts and Σw/Σw² of neighbouring bins.
+
+    Returns
+    -------
+    float
+        0 for equal weights, 1 where fewer than three neighbouring bins have events.
+    """
+    ratios = np.concatenate([1 / s[n > 0] for n, s in rows])
+    if len(ratios) > 1 and np.ptp(ratios) <= _EQUAL * ratios.max():
+        return 0.0  # equal weights are counts in another exposure
+    found = [x for n, s in rows for x in _scatter(n[n > 0], 1 / s[n > 0])]
+    if not found:
+        return _UNKNOWN
+    return float(np.mean(found))
+
+
+def _scatter(n: Array, r: Array) -> Iterator[float]:
+    """Yield the squares of second differences of r, in units of r²/n."""
+    weights = np.array([1.0, -2.0, 1.0])
+    for i in range(len(r) - 2):
+        three = r[i : i + 3]
+        yield float(n[i + 1] * (weights @ three) ** 2 / (weights**2 @ three**2))
