@@ -1,7 +1,7 @@
 """Effective counts of weighted data, and whether they are too few for the scaled Poisson likelihood."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,9 @@ _WORST = 3
 _UNKNOWN = 1.0
 """Relative variance of weights where fewer than three bins tell it: that of an exponential distribution."""
 _EQUAL = 1e-6
+_WINDOW = 6
+_MEDIAN = 2 / 3
+"""The median of χ² is about its degrees of freedom minus this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,8 @@ class WeightCheck:
     ----------
     n_effective : float
         Effective counts in all bins, Σ (Σw)²/Σw².
+    n_bins : int
+        Bins with events.
     bias : float
         Estimated bias of a factor that is common to all bins, in its standard errors: not positive.
     worst_bins : tuple of (str, float)
@@ -40,14 +45,20 @@ class WeightCheck:
     The sum Σw of a bin and its scaling s = Σw/Σw² are correlated, because large weights make s small. To
     first order the score of a common factor has the mean b = 1 - ⟨w⟩⟨w³⟩/⟨w²⟩² per bin, however many its
     counts are, and the variance Σ n: the bias is B b/√(Σ n) standard errors with B bins. For weights of a
-    gamma distribution of relative variance v, b = -v/(1 + v). A histogram does not hold v; but r = Σw²/Σw of a
-    bin scatters by about v r²/n, and n var(r)/r² stands for v. The variance is that of second differences of
-    neighbouring bins, so that weights that change steadily with the energy do not count.
+    gamma distribution of relative variance v, b = -v/(1 + v). Where the weights of single events are not
+    known, v is estimated from r = Σw²/Σw, which has a variance of about v r²/n. It is taken around a straight
+    line in up to six neighbouring bins: weights that change steadily with the energy do not count.
     """
 
     n_effective: float
+    n_bins: int
     bias: float
     worst_bins: tuple[tuple[str, float], ...]
+
+    @property
+    def most(self) -> float:
+        """Bias, in standard errors, where b = -2 in every bin: twice that of exponential weights and more."""
+        return 2 * self.n_bins / math.sqrt(self.n_effective) if self.n_effective > 0 else 0.0
 
     @property
     def few(self) -> bool:
@@ -63,12 +74,12 @@ class WeightCheck:
         return (
             f"weighted data with few effective counts: {self.n_effective:.3g} in all, the fewest {worst}. "
             "Large weights count less, which biases a factor common to all bins by about "
-            f"{self.bias:.1f} standard errors, and intervals cover less than they say: take wider bins, and "
-            "measure the coverage with `nugauge coverage CARD --weights DATA`"
+            f"{self.bias:.1f} standard errors or more, and intervals cover less than they say: take wider "
+            "bins, and measure the coverage with `nugauge coverage CARD --weights DATA`"
         )
 
 
-def check_weights(templates: Templates, counts: Array) -> WeightCheck | None:
+def check_weights(templates: Templates, counts: Array, losses: Array | None = None) -> WeightCheck | None:
     """Look whether weighted data have enough effective counts.
 
     Parameters
@@ -77,6 +88,8 @@ def check_weights(templates: Templates, counts: Array) -> WeightCheck | None:
         Scaled to the data.
     counts : ndarray, shape (n_bins,)
         Effective counts.
+    losses : ndarray, shape (n_bins,), optional
+        -b of each bin, where the weights of events are known: see `WeightCheck`.
 
     Returns
     -------
@@ -95,13 +108,16 @@ def check_weights(templates: Templates, counts: Array) -> WeightCheck | None:
         total += float(n.sum())
         if np.all(s == 1):  # counts, of an experiment that is fitted with weighted ones
             continue
-        x = weight_spread(list(rows))
-        lost += np.count_nonzero(n) * x / (1 + x)
+        if losses is None:
+            x = weight_spread(list(rows))
+            lost += np.count_nonzero(n) * x / (1 + x)
+        else:
+            lost += float(losses[bins][n > 0].sum())
         prefix = f"{experiment.name}, " if len(templates.bins) > 1 else ""
         named += [(f"{prefix}{describe_bin(detector, int(i))}", float(n[i])) for i in np.flatnonzero(n)]
     bias = -lost / math.sqrt(total) if total > 0 else 0.0
     worst = tuple(sorted(named, key=lambda pair: pair[1])[:_WORST])
-    return WeightCheck(n_effective=total, bias=bias, worst_bins=worst)
+    return WeightCheck(n_effective=total, n_bins=len(named), bias=bias, worst_bins=worst)
 
 
 def weight_spread(rows: Sequence[tuple[Array, Array]]) -> float:
@@ -120,15 +136,22 @@ def weight_spread(rows: Sequence[tuple[Array, Array]]) -> float:
     ratios = np.concatenate([1 / s[n > 0] for n, s in rows])
     if len(ratios) > 1 and np.ptp(ratios) <= _EQUAL * ratios.max():
         return 0.0  # equal weights are counts in another exposure
-    found = [x for n, s in rows for x in _scatter(n[n > 0], 1 / s[n > 0])]
-    if not found:
+    parts = [part for n, s in rows for part in _windows(n[n > 0], 1 / s[n > 0])]
+    freedom = sum(len(n) - 2 for n, _ in parts)
+    if not freedom:
         return _UNKNOWN
-    return float(np.mean(found))
+    return sum(_residual(n, r) for n, r in parts) / (freedom - _MEDIAN)
 
 
-def _scatter(n: Array, r: Array) -> Iterator[float]:
-    """Yield the squares of second differences of r, in units of r²/n."""
-    weights = np.array([1.0, -2.0, 1.0])
-    for i in range(len(r) - 2):
-        three = r[i : i + 3]
-        yield float(n[i + 1] * (weights @ three) ** 2 / (weights**2 @ three**2))
+def _windows(n: Array, r: Array) -> list[tuple[Array, Array]]:
+    """Cut neighbouring bins into parts of at most `_WINDOW`, in which weights may change steadily."""
+    number = -(-len(n) // _WINDOW)
+    parts = zip(np.array_split(n, number), np.array_split(r, number), strict=True) if number else ()
+    return [(n, r) for n, r in parts if len(n) > 2]
+
+
+def _residual(n: Array, r: Array) -> float:
+    """Sum n (r - line)²/r̄², with the straight line that makes it least."""
+    line = np.polynomial.Polynomial.fit(np.arange(len(r)), r, 1, w=np.sqrt(n))
+    mean = float(n @ r / n.sum())
+    return float(n @ (r - line(np.arange(len(r)))) ** 2) / mean**2

@@ -108,6 +108,11 @@ class WeightModel:
         found = np.add.reduceat(self.rates * self.values**2, self.first)
         return np.asarray(found[: len(self.first) - len(self.outside)])
 
+    def losses(self) -> Array:
+        """Compute ⟨w⟩⟨w³⟩/⟨w²⟩² - 1, shape (n_bins,): see `analysis.effective.WeightCheck`."""
+        one, two, three = (np.add.reduceat(self.rates * self.values**k, self.first) for k in (1, 2, 3))
+        return np.asarray((one * three / two**2 - 1)[: len(self.first) - len(self.outside)])
+
 
 def weight_model(experiments: Sequence[ExperimentWeights]) -> WeightModel:
     """Put the weights of experiments behind one another."""

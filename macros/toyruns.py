@@ -15,7 +15,7 @@ from analysis.fitter import Fitter
 from analysis.pseudoexperiments import METHODS, toys
 from analysis.thrower import Thrower
 from analysis.weight_model import WeightModel
-from analysis.weighted_toys import WeightedThrower, weighted_toys
+from analysis.weighted_toys import WeightedThrower, check_weighted_methods, weighted_toys
 from macros.calibrations import open_calibration
 from macros.card import Card
 from macros.datasets import DataSets
@@ -179,6 +179,8 @@ def open_study(
     values = [float(v) for v in at]
     if not values or not np.all(np.isfinite(values)) or len(set(values)) < len(values):
         raise ValueError(f"at: true values must be finite and different, got {list(at)}")
+    if weights is not None and methods:
+        check_weighted_methods(methods)
     chosen = tuple(dict.fromkeys(methods or (*METHODS, *(CALIBRATED if table else ()))))
     if not table and set(chosen) & set(CALIBRATED):
         raise ValueError(

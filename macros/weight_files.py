@@ -11,7 +11,7 @@ from detsim.inputs import checksum, split_spec
 from macros.card import Card
 from macros.datasets import DataSets, load_data_sets
 
-__all__ = ["check_weights_options", "load_weights", "stored_weights", "weight_files", "weights_record"]
+__all__ = ["check_weights_options", "load_weights", "stored_weights", "weights_record"]
 
 
 def _split(card: Card, spec: str) -> tuple[str, Path, str]:
@@ -34,11 +34,6 @@ def check_weights_options(specs: Sequence[str] | None, unit: str, *, by_events: 
         )
     if not specs and unit != "MeV":
         raise typer.BadParameter("--unit is that of the histogram of --weights")
-
-
-def weight_files(card: Card, specs: Sequence[str] | None) -> tuple[Path, ...]:
-    """List the files of ``--weights``, which a command reads."""
-    return tuple(_split(card, spec)[1] for spec in specs or ())
 
 
 def load_weights(card: Card, specs: Sequence[str] | None, *, unit: str = "MeV") -> DataSets | None:

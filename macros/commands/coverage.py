@@ -70,18 +70,16 @@ def coverage(
     """Measure with pseudo-experiments whether intervals cover the truth; Ctrl-C reports what is complete."""
     from contextlib import ExitStack
 
-    from macros.outputs import card_files
+    from macros.outputs import card_files, data_files
     from macros.points import read_values
     from macros.session import open_card
     from macros.studies import audit_document, study_plan
-    from macros.weight_files import check_weights_options, load_weights, weight_files, weights_record
+    from macros.weight_files import check_weights_options, load_weights, weights_record
 
     check_weights_options(weights, unit, by_events=level is Level.EVENTS)
     values = read_values("--at", at)
     loaded = open_card(card, override, seed=seed, threads=threads, of=of, several=True)
-    plan = study_plan(
-        (*card_files(card, loaded), table, *weight_files(loaded, weights)), output, figure, force=force
-    )
+    plan = study_plan((*card_files(card, loaded), table, *data_files(weights)), output, figure, force=force)
     checked = plan.check()
 
     from analysis.pseudoexperiments import toy_branches

@@ -78,10 +78,10 @@ def toys(
     as_json: JsonOption = False,
 ) -> None:
     """Throw and fit pseudo-experiments, and write one row each; Ctrl-C keeps those that are finished."""
-    from macros.outputs import card_files
+    from macros.outputs import card_files, data_files
     from macros.session import open_card, open_fitter
     from macros.studies import study_plan
-    from macros.weight_files import check_weights_options, load_weights, weight_files, weights_record
+    from macros.weight_files import check_weights_options, load_weights, weights_record
 
     if (n is None) == (data is None):
         raise typer.BadParameter("give either -n, to throw, or --data, to fit what is stored")
@@ -93,9 +93,7 @@ def toys(
     if no_fit and figure is not None:
         raise typer.BadParameter("--figure shows what is fitted, and --no-fit fits nothing")
     loaded = open_card(card, override, seed=seed, threads=threads, draws=not data, of=of, several=True)
-    plan = study_plan(
-        (*card_files(card, loaded), data, *weight_files(loaded, weights)), output, figure, force=force
-    )
+    plan = study_plan((*card_files(card, loaded), data, *data_files(weights)), output, figure, force=force)
     checked = plan.check()
 
     from analysis.pseudoexperiments import toy_branches
