@@ -11,7 +11,7 @@ from detsim.inputs import checksum, split_spec
 from macros.card import Card
 from macros.datasets import DataSets, load_data_sets
 
-__all__ = ["check_weights_options", "load_weights", "stored_weights", "weights_record"]
+__all__ = ["check_weights_options", "load_weights", "stored_weights", "weights_of_origin", "weights_record"]
 
 
 def _split(card: Card, spec: str) -> tuple[str, Path, str]:
@@ -52,6 +52,14 @@ def weights_record(card: Card, specs: Sequence[str] | None, *, unit: str = "MeV"
             {"experiment": name, "file": str(path.absolute()), "object": inside, "sha256": checksum(path)}
         )
     return {"files": files, "unit": str(unit)}
+
+
+def weights_of_origin(record: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what files of toys must have in common to be joined: the contents of their weighted data."""
+    if record is None:
+        return {}
+    keys = ("experiment", "object", "sha256")
+    return {"weights": [{key: row[key] for key in keys} for row in record["files"]]}
 
 
 def stored_weights(

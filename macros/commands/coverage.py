@@ -74,7 +74,7 @@ def coverage(
     from macros.points import read_values
     from macros.session import open_card
     from macros.studies import audit_document, study_plan
-    from macros.weight_files import check_weights_options, load_weights, weights_record
+    from macros.weight_files import check_weights_options, load_weights, weights_of_origin, weights_record
 
     check_weights_options(weights, unit, by_events=level is Level.EVENTS)
     values = read_values("--at", at)
@@ -114,16 +114,18 @@ def coverage(
                     events=by_events,
                     weighted=bool(weights),
                 )
+                record = weights_record(loaded, weights, unit=unit)
                 origin = provenance(loaded, used_seed, "coverage") | {
                     "thrown": str(level),
                     "drawn": loaded.fit.drawn,
                     "level": confidence,
                     "at": values,
+                    **weights_of_origin(record),
                     "run": {
                         "toys": n,
                         "methods": methods,
                         "input": input_record(table) if table else None,
-                        "weights": weights_record(loaded, weights, unit=unit),
+                        "weights": record,
                     },
                 }
                 writer = stack.enter_context(

@@ -81,7 +81,7 @@ def toys(
     from macros.outputs import card_files, data_files
     from macros.session import open_card, open_fitter
     from macros.studies import study_plan
-    from macros.weight_files import check_weights_options, load_weights, weights_record
+    from macros.weight_files import check_weights_options, load_weights, weights_of_origin, weights_record
 
     if (n is None) == (data is None):
         raise typer.BadParameter("give either -n, to throw, or --data, to fit what is stored")
@@ -108,7 +108,7 @@ def toys(
     confidence = confidence_level(loaded, cl, name="--cl")
     used_seed = None if data else int(loaded.run.seed or 0)
     sets = load_weights(loaded, weights, unit=unit)
-    of_events = toy_weights(sets)
+    of_events, record = toy_weights(sets), weights_record(loaded, weights, unit=unit)
     fitter = open_fitter(loaded, experiments=sets.experiments if sets else None)
     by_events = level is Level.EVENTS
     branches = toy_branches(
@@ -129,12 +129,13 @@ def toys(
         "thrown": str(level) if n else "stored",
         "drawn": loaded.fit.drawn if n else "stored",
         "level": confidence,
+        **weights_of_origin(record),
         "run": {
             "first": seen.first,
             "toys": seen.total,
             "fitted": not no_fit,
             "input": input_record(data) if data else None,
-            "weights": weights_record(loaded, weights, unit=unit),
+            "weights": record,
         },
     }
     # Ctrl-C is taken to the end: what is finished is also drawn and told
