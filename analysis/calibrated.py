@@ -19,7 +19,7 @@ from analysis.pseudoexperiments import CHUNK
 from analysis.results import LimitResult
 from analysis.thrower import Thrower
 
-__all__ = ["calibrated_limit", "expected_calibrated_limit", "upper_limits"]
+__all__ = ["calibrated_limit", "check_counts", "expected_calibrated_limit", "upper_limits"]
 
 Array = NDArray[np.float64]
 
@@ -85,16 +85,27 @@ def calibrated_limit(
     )
 
 
+def check_counts(fitter: Fitter) -> None:
+    """Refuse weighted data, for which thresholds are not made.
+
+    Raises
+    ------
+    ValueError
+    """
+    if fitter.templates.scaling is not None:
+        raise ValueError(
+            "weighted data have no thresholds from pseudo-experiments, which are made of counts: take method "
+            "'one-sided' or 'two-sided'; `nugauge coverage CARD --weights DATA` measures how they cover"
+        )
+
+
 def _check(
     fitter: Fitter, calibration: Calibration, method: str, level: float, data: Array | None = None
 ) -> None:
     if method not in CALIBRATED:
         raise ValueError(f"method must be one of {', '.join(CALIBRATED)}, got {method!r}")
     check_level(level)
-    if fitter.templates.scaling is not None:
-        raise ValueError(
-            "pseudo-experiments of weighted data are not offered, so their intervals cannot be calibrated"
-        )
+    check_counts(fitter)
     made = calibration.conditions
     profiled = data is not None and made.nuisances == "profiled"
     used = conditions(

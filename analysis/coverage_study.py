@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.audit import SAMPLE, Audit, audit_columns, audit_sample, chosen
+from analysis.audit import SAMPLE, Audit, audit_sample, chosen
 from analysis.calibration import Calibration
 from analysis.conditions import CALIBRATED, conditions
 from analysis.fitter import Fitter, make_fitter
@@ -16,6 +16,8 @@ from analysis.ranges import check_truths
 from analysis.settings import Drawn
 from analysis.tallies import CoveragePoint, MethodCoverage, Tally, clopper_pearson, summarise, tally
 from analysis.thrower import Thrower
+from analysis.weight_model import WeightModel
+from analysis.weighted_toys import WeightedThrower, audit_weighted, check_weighted_methods, weighted_toys
 from detsim.experiment import Experiment
 from detsim.sampling import Sampling
 from simgen.models import Model
@@ -62,6 +64,7 @@ def coverage(
     events: bool = False,
     drawn: Drawn = "auxiliary",
     calibration: Calibration | None = None,
+    weights: WeightModel | None = None,
     on_toys: Callable[[Columns], None] | None = None,
     audit: int = SAMPLE,
     stopped: Callable[[], bool] = lambda: False,
@@ -84,6 +87,8 @@ def coverage(
         As for `analysis.thrower.Thrower`.
     calibration : Calibration, optional
         Thresholds of the last three methods: looked up, never thrown anew. Its seed must be another one.
+    weights : WeightModel, optional
+        Of the events of weighted data: toys are then sums of such weights.
     on_toys : callable, optional
         Called with each chunk of toys, to store them or to show progress.
     audit : int
@@ -104,6 +109,8 @@ def coverage(
         experiments, model, poi=poi, likelihood=likelihood, error_per_bin=error_per_bin, sampling=sampling
     )
     check_truths(base.templates.poi, base.physical, at)
+    if weights is not None:
+        check_weighted_methods(methods)
     _check_calibration(base, at, methods, calibration, seed=seed, drawn=drawn)
     points: list[CoveragePoint] = []
     checked, sample = Audit(), audit_sample(seed, len(at) * n_toys, audit)
@@ -111,12 +118,17 @@ def coverage(
         fitter: Fitter = at_truth(base, float(value))
         thrower = Thrower(fitter=fitter, seed=seed, events=events, drawn=drawn)
         total: Tally | None = None
-        for columns in toys(thrower, n_toys, level=level, methods=methods, calibration=calibration):
+        if weights is None:
+            made = toys(thrower, n_toys, level=level, methods=methods, calibration=calibration)
+        else:
+            throws = WeightedThrower(thrower=thrower, weights=weights)
+            made = weighted_toys(throws, n_toys, level=level, methods=methods)
+        for columns in made:
             if on_toys is not None:
                 on_toys(columns)
             start = number * n_toys + int(columns["toy"][0])
             rows = chosen(sample, start, len(columns["toy"]))
-            checked += audit_columns(fitter, columns, rows, level=level, methods=methods)
+            checked += audit_weighted(fitter, columns, rows, level=level, methods=methods)
             total = tally(columns, poi, methods, total)
             if total.n_toys < n_toys and stopped():
                 break

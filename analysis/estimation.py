@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
+from analysis.effective import check_weights
 from analysis.emptybins import check_possible
 from analysis.fitter import Fitter, make_fitter
 from analysis.intervals import interval, is_blind
@@ -135,6 +136,7 @@ def fit_counts(
         fval=minimum.fval,
         ndof=data.ndof,
         effective_counts=data.effective_counts,
+        weights=check_weights(data.templates, data.counts),
         other_minima=tuple(
             (m.values[0], max(m.fval - minimum.fval, 0.0))
             for m in others_found

@@ -1,7 +1,7 @@
 """Goodness of fit: the minimum of -2 ln L against that of pseudo-experiments thrown at the best fit."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,9 @@ from analysis.pacing import paced
 from analysis.pseudoexperiments import at_truth, largest_chunk
 from analysis.settings import Drawn
 from analysis.thrower import Thrower
+from analysis.weight_model import WeightModel
+from analysis.weighted import unscaled
+from analysis.weighted_toys import ScaledFits, WeightedThrower
 
 __all__ = ["GoodnessOfFit", "goodness_of_fit", "tail_probability"]
 
@@ -85,6 +88,7 @@ def goodness_of_fit(
     n_toys: int,
     seed: int,
     drawn: Drawn = "auxiliary",
+    weights: WeightModel | None = None,
     on_toys: Callable[[int], None] | None = None,
 ) -> GoodnessOfFit:
     """Test the fit of a data set with pseudo-experiments.
@@ -100,31 +104,37 @@ def goodness_of_fit(
     seed : int
     drawn
         As for `analysis.thrower.Thrower`.
+    weights : WeightModel, optional
+        Of the events of weighted data, for which the fitter is scaled: toys are then sums of such weights,
+        each fitted with its own scaling.
     on_toys : callable, optional
         Called with the number of toys that are finished since the last call.
 
     Raises
     ------
     ValueError
-        If the data cannot be fitted or are weighted, or n_toys is below 1.
+        If the data cannot be fitted, or are weighted and `weights` are not given, or n_toys is below 1.
     """
     if n_toys < 1:
         raise ValueError(f"n_toys must be at least 1, got {n_toys}")
+    if fitter.templates.scaling is not None and weights is None:
+        raise ValueError(
+            "toys of weighted data are sums of weights: give the weights of the events, as "
+            "analysis.weight_model finds them (weights=...)"
+        )
     check_possible(fitter.templates, counts)
     data = fitter.data(counts, auxiliary)
     found = BatchFitter(fitter=fitter).fit(data.counts[None], data.auxiliary[None], errors=False)
     if not found.good[0]:
         raise ValueError("the fit of the data failed: there is no best fit at which to throw toys")
     best, *pulls = (float(x) for x in found.parameters[0])
-    truth = at_truth(fitter, best)
+    truth = at_truth(unscaled(fitter), best)
     thrower = Thrower(fitter=truth, seed=seed, drawn=drawn, pulls=tuple(pulls))
-    batch = BatchFitter(fitter=truth)
     minima = []
-    for start, n in paced(n_toys, most=largest_chunk(truth)):
-        fits = batch.fit(*thrower.block(start, n), errors=False)
-        minima.append(fits.values[fits.good])
+    for values, good in _minima(thrower, weights, n_toys):
+        minima.append(values[good])
         if on_toys is not None:
-            on_toys(n)
+            on_toys(len(values))
     toys, statistic, ndof = np.concatenate(minima), float(found.values[0]), data.ndof
     p_value, p_error = tail_probability(toys, statistic)
     return GoodnessOfFit(
@@ -136,3 +146,18 @@ def goodness_of_fit(
         n_toys=n_toys,
         n_failed=n_toys - len(toys),
     )
+
+
+def _minima(
+    thrower: Thrower, weights: WeightModel | None, n_toys: int
+) -> Iterator[tuple[Array, NDArray[np.bool_]]]:
+    """Throw and fit toys: minima of -2 ln L, and which were found."""
+    if weights is not None:
+        throws, fits = WeightedThrower(thrower=thrower, weights=weights), ScaledFits(fitter=thrower.fitter)
+        for start, n in paced(n_toys, most=throws.largest_chunk):
+            yield fits.minima(throws.block(start, n))
+        return
+    batch = BatchFitter(fitter=thrower.fitter)
+    for start, n in paced(n_toys, most=largest_chunk(thrower.fitter)):
+        found = batch.fit(*thrower.block(start, n), errors=False)
+        yield found.values, found.good

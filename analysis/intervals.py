@@ -12,6 +12,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import ndtri
 
 from analysis.crossing import crossing, crossing_between
+from analysis.effective import check_weights
 from analysis.emptybins import check_possible
 from analysis.fitter import REACH, Fitter, make_fitter
 from analysis.likelihood import Likelihood
@@ -244,6 +245,7 @@ def limit_of_counts(
         regions=found.regions,
         asimov=found.upper if is_exact else upper_limit(fitter, fitter.data(exact), None, threshold),
         effective_counts=data.effective_counts,
+        weights=check_weights(data.templates, data.counts),
     )
 
 

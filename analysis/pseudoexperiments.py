@@ -35,6 +35,7 @@ __all__ = [
     "fit_toys",
     "holds_name",
     "largest_chunk",
+    "thrown_columns",
     "toy_branches",
     "toys",
 ]
@@ -145,7 +146,7 @@ def toys(
     branches = toy_branches(fitter, level=level, fitted=fitted, methods=methods, events=thrower.events)
     for start, count in paced(n, most=most, first=first, even=chunk is not None):
         counts, auxiliary, numbers = thrower.numbered_block(start, count)
-        columns = _thrown(fitter, start, counts, auxiliary) | {"n_events": numbers}
+        columns = thrown_columns(fitter, start, counts, auxiliary) | {"n_events": numbers}
         if fitted:
             columns |= fit_toys(batch, counts, auxiliary, level=level, methods=methods)
             if calibration is not None:
@@ -198,12 +199,12 @@ def fit_stored(
     data = np.ascontiguousarray(counts, np.float64)
     check_possible(fitter.templates, data, name="a stored pseudo-experiment has")
     auxiliary = np.zeros((len(data), len(fitter.nominal)))
-    columns = _thrown(fitter, 0, data, auxiliary)
+    columns = thrown_columns(fitter, 0, data, auxiliary)
     columns |= fit_toys(BatchFitter(fitter=fitter), data, auxiliary, level=level, methods=methods)
     return {name: columns[name] for name in toy_branches(fitter, level=level)}
 
 
-def _thrown(fitter: Fitter, first: int, counts: Array, auxiliary: Array) -> Columns:
+def thrown_columns(fitter: Fitter, first: int, counts: Array, auxiliary: Array) -> Columns:
     """Make the columns of what was thrown."""
     templates = fitter.templates
     numbers, truth = np.arange(first, first + len(counts)), np.full(len(counts), fitter.truth)

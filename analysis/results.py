@@ -8,6 +8,7 @@ from simgen.parameters import mass_from_gamma
 
 if TYPE_CHECKING:
     from analysis.audit import Audit
+    from analysis.effective import WeightCheck
 
 __all__ = ["Estimate", "FitResult", "LimitResult", "TabulatedValue"]
 
@@ -67,6 +68,8 @@ class FitResult:
         is quoted.
     undetermined : tuple of tuple of str
         Free nuisance parameters that the data cannot tell apart, by groups: they have no errors of their own.
+    weights : WeightCheck or None
+        Whether weighted data have enough effective counts: `weights.warning` says so if not.
     """
 
     parameters: dict[str, Estimate]
@@ -82,6 +85,7 @@ class FitResult:
     other_minima: tuple[tuple[float, float], ...] = ()
     disagreement: float | None = None
     undetermined: tuple[tuple[str, ...], ...] = ()
+    weights: "WeightCheck | None" = None
 
     @property
     def weighted(self) -> bool:
@@ -156,6 +160,8 @@ class LimitResult:
         Of a calibrated limit.
     audit : Audit or None
         What became of the band's pseudo-experiments that were fitted again.
+    weights : WeightCheck or None
+        As of `FitResult`.
     """
 
     parameter: str
@@ -171,6 +177,7 @@ class LimitResult:
     regions_mc_error: tuple[tuple[float | None, float | None], ...] | None = None
     thresholds: tuple[TabulatedValue, ...] | None = None
     audit: "Audit | None" = None
+    weights: "WeightCheck | None" = None
 
     @property
     def weighted(self) -> bool:

@@ -59,7 +59,10 @@ class Thrower:
 
     def __post_init__(self) -> None:
         if self.fitter.templates.scaling is not None:
-            raise ValueError("toys of weighted data are not offered: throw them with an unscaled fitter")
+            raise ValueError(
+                "counts are thrown with a fitter of counts, and this one was scaled to weighted data: see "
+                "analysis.weighted_toys"
+            )
         if self.drawn not in get_args(Drawn):
             raise ValueError(f"drawn must be one of {', '.join(get_args(Drawn))}, got {self.drawn!r}")
         if self.pulls and len(self.pulls) != len(self.fitter.templates.nuisances):
@@ -95,7 +98,8 @@ class Thrower:
         """True pulls, or the centre of those that are drawn."""
         return np.array(self.pulls) if self.pulls else self.fitter.nominal
 
-    def _key(self, stage: Stage) -> NDArray[np.uint32]:
+    def key(self, stage: Stage) -> NDArray[np.uint32]:
+        """Derive the key of a stream of these toys."""
         return kernel_key(self.seed, stage, *self._identity)
 
     @cached_property
@@ -149,35 +153,47 @@ class Thrower:
     def numbered_block(self, first: int, n: int) -> tuple[Array, Array, NDArray[np.int64]]:
         """Do the work of `block`, and say how many events were drawn for each: shape (n,), else 0."""
         templates, numbers = self.fitter.templates, np.zeros(n, np.int64)
-        pulls = np.zeros((n, len(templates.nuisances)))
+        pulls, auxiliary = self.pulls_of(first, n)
+        if self.events:
+            counts, numbers = self._simulated(first, pulls)
+        elif self.varies:
+            means = self.expectations(first, pulls)
+            counts = throw_varied(means, key=self.key(Stage.TOY_COUNTS), first=first)
+        else:
+            counts = throw_counts(self._table, n, key=self.key(Stage.TOY_COUNTS), first=first)
+        if self.fitter.likelihood == "paper":
+            key = self.key(Stage.TOY_DISPLACEMENT)
+            counts += self._displacement * throw_normals(n, templates.n_bins, key=key, first=first)
+        return counts, auxiliary, numbers
+
+    def pulls_of(self, first: int, n: int) -> tuple[Array, Array]:
+        """Throw true and measured pulls of toys first, first + 1, ..., of shape (n, n_nuisances) both."""
+        nuisances = self.fitter.templates.nuisances
+        pulls = np.zeros((n, len(nuisances)))
         if self.drawn != "counts" and pulls.size:
-            constrained = np.array([nuisance.constraint != "free" for nuisance in templates.nuisances])
-            normals = throw_normals(n, pulls.shape[1], key=self._key(Stage.TOY_AUXILIARY), first=first)
+            constrained = np.array([nuisance.constraint != "free" for nuisance in nuisances])
+            normals = throw_normals(n, pulls.shape[1], key=self.key(Stage.TOY_AUXILIARY), first=first)
             pulls = np.where(constrained, normals, 0.0)
         shifts = pulls if self.drawn == "nuisances" else np.zeros_like(pulls)
-        if self.events:
-            counts, numbers = self._simulated(first, self._centre + shifts)
-        elif self.drawn == "nuisances" or self.fitter.likelihood == "templates":
-            counts = self._varied(first, self._centre + shifts)
-        else:
-            counts = throw_counts(self._table, n, key=self._key(Stage.TOY_COUNTS), first=first)
-        if self.fitter.likelihood == "paper":
-            key = self._key(Stage.TOY_DISPLACEMENT)
-            counts += self._displacement * throw_normals(n, templates.n_bins, key=key, first=first)
-        return counts, self._centre + (pulls - shifts), numbers
+        return self._centre + shifts, self._centre + (pulls - shifts)
 
-    def _varied(self, first: int, pulls: Array) -> Array:
-        """Throw counts around expectations of their own."""
+    @property
+    def varies(self) -> bool:
+        """Whether each pseudo-experiment has expected counts of its own."""
+        return self.drawn == "nuisances" or self.fitter.likelihood == "templates"
+
+    def expectations(self, first: int, pulls: Array) -> Array:
+        """Compute the expected counts of pseudo-experiments that have their own, shape (n, n_bins)."""
         templates, truth = self.fitter.templates, self.fitter.truth
         if self.drawn == "nuisances":
             expected = np.array([templates.expected(truth, x) for x in np.maximum(pulls, self._lowest)])
         else:
             expected = np.tile(self.expected, (len(pulls), 1))
         if self.fitter.likelihood == "templates":
-            key = self._key(Stage.TOY_DISPLACEMENT)
+            key = self.key(Stage.TOY_DISPLACEMENT)
             factors = 1 + self.fitter.errors * throw_normals(*expected.shape, key=key, first=first)
             expected = expected * np.maximum(factors, 0.0)
-        return throw_varied(np.maximum(expected, 0.0), key=self._key(Stage.TOY_COUNTS), first=first)
+        return np.asarray(np.maximum(expected, 0.0))
 
     @property
     def _lowest(self) -> Array:

@@ -28,6 +28,7 @@ def toy_branches(
     fitted: bool = True,
     methods: Sequence[str] = METHODS,
     events: bool = False,
+    weighted: bool = False,
 ) -> dict[str, Branch]:
     """Describe the columns of `toys`, for a toy file.
 
@@ -42,6 +43,8 @@ def toy_branches(
         As for `toys`; calibrated ones have columns of their own.
     events : bool
         Whether they are drawn event by event.
+    weighted : bool
+        Whether they are toys of weighted data.
 
     Raises
     ------
@@ -53,7 +56,10 @@ def toy_branches(
     branches = _Branches()
     branches.add("toy", "int64", "index; with seed and true parameters it fixes the toy")
     branches.add(f"true_{poi}", "float64", f"true value of {poi}")
-    branches.add("counts", "float64", "counts per bin", shape=(templates.n_bins,))
+    shape = (templates.n_bins,)
+    branches.add("counts", "float64", "Σw per bin" if weighted else "counts per bin", shape=shape)
+    if weighted:
+        branches.add("scaling", "float64", "Σw/Σw² per bin, of all events where it has none", shape=shape)
     if events:
         branches.add("n_events", "int64", "events drawn, before any cut")
     for nuisance in templates.nuisances:

@@ -15,7 +15,7 @@ from analysis.fitter import Fitter
 from analysis.histograms import bin_counts, binned
 from detsim.experiment import Experiment
 
-__all__ = ["effective_counts", "for_data"]
+__all__ = ["effective_counts", "for_data", "scaled", "unscaled"]
 
 Array = NDArray[np.float64]
 
@@ -42,10 +42,30 @@ def for_data(fitter: Fitter, data: hist.Hist[Any]) -> tuple[Fitter, Array]:
         As `effective_counts`.
     """
     counts, scaling = effective_counts(data, fitter.templates.experiment)
-    if scaling is None:
-        return fitter, counts
+    return (fitter if scaling is None else scaled(fitter, scaling)), counts
+
+
+def scaled(fitter: Fitter, scaling: Array) -> Fitter:
+    """Multiply all that a fitter of counts expects, and absolute errors, by factors of the bins.
+
+    Parameters
+    ----------
+    fitter : Fitter
+        Of counts.
+    scaling : ndarray, shape (n_bins,)
+        s = Σw/Σw².
+    """
     errors = fitter.errors * scaling if fitter.likelihood == "paper" else fitter.errors
-    return replace(fitter, templates=replace(fitter.templates, scaling=scaling), errors=errors), counts
+    return replace(fitter, templates=replace(fitter.templates, scaling=scaling), errors=errors)
+
+
+def unscaled(fitter: Fitter) -> Fitter:
+    """Return the fitter of counts of which a fitter was prepared for weighted data."""
+    scaling = fitter.templates.scaling
+    if scaling is None:
+        return fitter
+    errors = fitter.errors / scaling if fitter.likelihood == "paper" else fitter.errors
+    return replace(fitter, templates=replace(fitter.templates, scaling=None), errors=errors)
 
 
 def effective_counts(data: hist.Hist[Any], experiment: Experiment) -> tuple[Array, Array | None]:

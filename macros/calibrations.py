@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.calibrated import check_counts
 from analysis.calibrating import calibrate, true_values
 from analysis.calibration import Calibration
 from analysis.calibrationfile import read_calibration
@@ -74,6 +75,7 @@ def make_calibration(
     progress : callable
         Shows how far it is, as `macros.console.progress` does.
     """
+    check_counts(fitter)
     data = None if counts is None else fitter.data(counts)
     if at is None:
         at = list(true_values(fitter, data, **({} if reach is None else {"reach": reach})))

@@ -46,7 +46,8 @@ def compare_cards(
     scaled, counts = sets[0].prepare(hypotheses[0].fitter)
     if scaled.templates.scaling is not None:
         raise ValueError(
-            f"{sets[0].source} holds weighted events: models are compared on counts, toys are counts"
+            f"{sets[0].source} holds weighted events, and models are compared on counts: look with "
+            "`nugauge fit CARD DATA --gof N` how well each of them describes these"
         )
     with progress("toys", 2 * n, "toys") as advance, using_threads(a.run.threads):
         result = compare_hypotheses(

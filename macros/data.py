@@ -1,7 +1,8 @@
 """Data for a fit: an event file, or a histogram in one of the formats that are read."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,14 @@ class Data:
         With the exposure of the data.
     source : str
         What it was read from.
+    events : callable, optional
+        Yields the columns of weighted events, part by part, where they are known.
     """
 
     histogram: hist.Hist[Any]
     experiment: Experiment
     source: str
+    events: Callable[[], Iterable[Mapping[str, ArrayLike]]] | None = None
 
 
 def load_data(card: Card, spec: str, *, number: int | None = None, unit: str = "MeV") -> Data:
@@ -112,7 +116,14 @@ def _from_events(card: Card, path: Path, number: int | None) -> Data:
         h = file_histogram(file, experiment)
         duration = experiment.exposure.duration
         scaled = replace(experiment, scale=file.runinfo.equivalent_exposure / duration)
-    return Data(histogram=h, experiment=scaled, source=str(path))
+        events = partial(_stored_events, path, experiment) if "weight" in file.columns else None
+    return Data(histogram=h, experiment=scaled, source=str(path), events=events)
+
+
+def _stored_events(path: Path, experiment: Experiment) -> Iterator[Mapping[str, ArrayLike]]:
+    """Yield what a histogram is filled from."""
+    with EventFile(path) as file:
+        yield from file.iterate(_filled(file, experiment))
 
 
 def file_histogram(file: EventFile, experiment: Experiment) -> hist.Hist[Any]:
@@ -144,13 +155,13 @@ def _one_experiment(experiment: Experiment, file: EventFile, path: Path, number:
         raise ValueError(
             f"{path} holds pseudo-experiments {known[0]} to {known[-1]}: choose one with --experiment{others}"
         )
-    position = known.index(number)
+    position, source = known.index(number), f"{path}, number {number}"
     if "weight" in file.columns:
         lists = {name: file.jagged(name)[position] for name in _filled(file, experiment)}
         h = _fill(lists, experiment, path)
-    else:
-        h = from_counts(_all_counts(file, experiment)[position], experiment)
-    return Data(histogram=h, experiment=experiment, source=f"{path}, number {number}")
+        return Data(histogram=h, experiment=experiment, source=source, events=lambda: [lists])
+    h = from_counts(_all_counts(file, experiment)[position], experiment)
+    return Data(histogram=h, experiment=experiment, source=source)
 
 
 @dataclass(frozen=True, kw_only=True)

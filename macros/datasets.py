@@ -1,8 +1,9 @@
 """Data of the experiments of a card, one set each, for one fit."""
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import hist
@@ -10,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.fitter import Fitter
-from analysis.histograms import bin_counts, from_counts, histogram
-from analysis.weighted import effective_counts, for_data
+from analysis.histograms import bin_counts, binned, from_counts, histogram
+from analysis.weight_model import WeightModel, experiment_weights, weight_model
+from analysis.weighted import effective_counts, for_data, scaled
 from detsim.experiment import Experiment
 from detsim.prediction import Expectation
 from macros.card import Card
@@ -61,9 +63,21 @@ class DataSets:
         if all(scaling is None for _, scaling in found):
             return fitter, counts
         scaling = np.concatenate([np.ones(len(n)) if s is None else s for n, s in found])
-        errors = fitter.errors * scaling if fitter.likelihood == "paper" else fitter.errors
-        templates = replace(fitter.templates, scaling=scaling)
-        return replace(fitter, templates=templates, errors=errors), counts
+        return scaled(fitter, scaling), counts
+
+    def weights(self) -> WeightModel:
+        """Find the weights that the events of each bin can have; counts have weights of 1."""
+        return weight_model(
+            [
+                experiment_weights(data.histogram, data.experiment, data.events and data.events())
+                for data in self.sets
+            ]
+        )
+
+    @property
+    def weighted(self) -> bool:
+        """Whether data of one experiment at least are weighted."""
+        return any(binned(data.histogram).is_weighted for data in self.sets)
 
 
 def load_data_sets(
@@ -153,8 +167,12 @@ def _one_set(card: Card, data: Any, number: int | None, unit: str) -> Data:
     if number is not None:
         raise ValueError(f"number = {number} chooses among the pseudo-experiments of an event file")
     experiment = card.experiment
+    events: Callable[[], list[Mapping[str, Any]]] | None = None
     if isinstance(data, Events):
         h, source = histogram(data, experiment), "events"
+        if data.weight is not None:
+            columns = {"T_reco": data.T_reco, "L_reco": data.L_reco, "weight": data.weight}
+            events = partial(list, [{name: c for name, c in columns.items() if c is not None}])
     elif isinstance(data, hist.Hist):
         h, source = data, "histogram"
     elif isinstance(data, Expectation):
@@ -163,7 +181,7 @@ def _one_set(card: Card, data: Any, number: int | None, unit: str) -> Data:
         h, source = from_counts(_whole_counts(data, experiment), experiment), "counts"
     bin_counts(h, experiment)
     effective_counts(h, experiment)
-    return Data(histogram=h, experiment=experiment, source=source)
+    return Data(histogram=h, experiment=experiment, source=source, events=events)
 
 
 def _whole_counts(data: Any, experiment: Experiment) -> NDArray[np.float64]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ from scipy.special import ndtri
 from analysis.calibrated import calibrated_limit, expected_calibrated_limit
 from analysis.calibration import Calibration
 from analysis.conditions import CALIBRATED
+from analysis.effective import FEW, WeightCheck, check_weights
 from analysis.estimation import fit_counts
 from analysis.fitter import Fitter
 from analysis.goodness import GoodnessOfFit, goodness_of_fit
 from analysis.intervals import limit_of_counts
 from analysis.reach import expected_limit
 from analysis.results import FitResult, LimitResult
+from analysis.weight_model import WeightModel
 from detsim.occurrence import Occurrence
 from detsim.prediction import Expectation, predict
 from detsim.simulation import simulate
@@ -185,7 +188,19 @@ class Inference:
     def fit(self) -> FitResult:
         """Fit the parameter of interest."""
         settings = self.card.fit
-        return fit_counts(self.fitter, self.exact, level=settings.level, method=settings.method)
+        result = fit_counts(self.fitter, self.exact, level=settings.level, method=settings.method)
+        return replace(result, weights=self._checked(result.weights))
+
+    @cached_property
+    def _weights(self) -> WeightModel | None:
+        """Weights of the events of weighted data."""
+        return self.data.weights() if self.data is not None and self.data.weighted else None
+
+    def _checked(self, found: WeightCheck | None) -> WeightCheck | None:
+        """Look at the weights of events, where these are known and may matter."""
+        if found is None or found.most <= FEW or self._weights is None:
+            return found
+        return check_weights(self.fitter.templates, self.exact, self._weights.losses())
 
     def goodness(self, n_toys: int, *, progress: Progress = silent) -> GoodnessOfFit:
         """Test the goodness of the fit."""
@@ -197,6 +212,7 @@ class Inference:
                 n_toys=n,
                 seed=int(self.card.run.seed or 0),
                 drawn=self.card.fit.drawn,
+                weights=self._weights,
                 on_toys=advance,
             )
 
@@ -214,6 +230,7 @@ class Inference:
             else:
                 level = self.card.fit.limit_level
                 result = limit_of_counts(self.fitter, self.exact, level=level, method=method)
+                result = replace(result, weights=self._checked(result.weights))
         return CardLimit(result=result, calibration=made)
 
     def _expected(

@@ -22,6 +22,7 @@ __all__ = [
     "ThreadsOption",
     "Unit",
     "UnitOption",
+    "WeightsOption",
     "count",
     "toy_count",
 ]
@@ -112,6 +113,16 @@ TableOption = Annotated[
         "--table",
         metavar="FILE",
         help="Thresholds that `nugauge calibrate` made for this card.",
+        show_default=False,
+    ),
+]
+WeightsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--weights",
+        metavar="DATA",
+        help="Weighted data: toys are sums of weights as their events have, in their exposure; of several "
+        "experiments NAME=FILE, repeated.",
         show_default=False,
     ),
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from analysis.calibrationfile import write_calibration
 from analysis.coverage_study import coverage
 from analysis.pseudoexperiments import fit_stored, toy_branches, toys
 from analysis.thrower import Thrower
+from analysis.weighted_toys import WeightedThrower, weighted_toys
 from detsim.locks import Former
 from detsim.origin import origin as made_by
 from detsim.provenance import CHECKSUM
@@ -22,6 +24,7 @@ from macros.production import produce
 from macros.reweighting import reweight
 from macros.runs import check_input
 from macros.session import open_fitter, template_sampling
+from macros.weight_files import stored_weights
 
 __all__ = ["differences", "remake"]
 
@@ -77,7 +80,9 @@ def remake(
         raise ValueError("its provenance has no 'run': it was made before that was stored")
     card = card_from_document(legal_names(origin["card"]), name=str(origin.get("card_name")))
     source = check_input(run["input"], stated) if run.get("input") else None
-    if source is None and stated is not None:
+    if source is None and run.get("weights"):
+        source = stated
+    elif source is None and stated is not None:
         raise ValueError(f"--input {stated}: the run read no file but those that its card names")
     _MAKERS[command](origin, card, path, source, advance, former)
 
@@ -117,12 +122,22 @@ def _reweight(
 def _toys(
     origin: Origin, card: Card, path: Path, source: Path | None, advance: Advance, former: Former | None
 ) -> None:
-    run, fitter, level = origin["run"], open_fitter(card), float(origin["level"])
-    events = origin["thrown"] == "events"
-    branches = toy_branches(fitter, level=level, fitted=run["fitted"], events=events)
-    if source is None:
-        thrower = Thrower(fitter=fitter, seed=int(origin["seed"]), events=events, drawn=origin["drawn"])
-        made = toys(thrower, origin["rows"], first=run["first"], level=level, fitted=run["fitted"])
+    run, level = origin["run"], float(origin["level"])
+    weights = stored_weights(card, run.get("weights"), source)
+    fitter, events = (
+        open_fitter(card, experiments=weights.experiments if weights else None),
+        origin["thrown"] == "events",
+    )
+    branches = toy_branches(
+        fitter, level=level, fitted=run["fitted"], events=events, weighted=weights is not None
+    )
+    thrower = partial(Thrower, fitter=fitter, events=events, drawn=origin["drawn"])
+    settings = {"first": run["first"], "level": level, "fitted": run["fitted"]}
+    if weights is not None:
+        throws = WeightedThrower(thrower=thrower(seed=int(origin["seed"])), weights=weights.weights())
+        made = weighted_toys(throws, origin["rows"], **settings)
+    elif source is None:
+        made = toys(thrower(seed=int(origin["seed"])), origin["rows"], **settings)
     else:
         stored = stored_counts(card, source)
         made = iter([fit_stored(fitter, stored.counts, level=level) | {"toy": stored.numbers}])
@@ -136,9 +151,16 @@ def _toys(
 def _coverage(
     origin: Origin, card: Card, path: Path, source: Path | None, advance: Advance, former: Former | None
 ) -> None:
-    run, fitter, level = origin["run"], open_fitter(card), float(origin["level"])
-    events = origin["thrown"] == "events"
-    branches = toy_branches(fitter, level=level, methods=run["methods"], events=events)
+    run, level = origin["run"], float(origin["level"])
+    weights = stored_weights(card, run.get("weights"), source)
+    fitter, events = (
+        open_fitter(card, experiments=weights.experiments if weights else None),
+        origin["thrown"] == "events",
+    )
+    branches = toy_branches(
+        fitter, level=level, methods=run["methods"], events=events, weighted=weights is not None
+    )
+    table_file = None if weights else source
     with _writer(path, branches, origin, card, former) as table:
 
         def store(columns: dict[str, Any]) -> None:
@@ -146,7 +168,7 @@ def _coverage(
             advance(len(columns["toy"]))
 
         coverage(
-            card.together,
+            card.together if weights is None else weights.experiments,
             card.model,
             origin["at"],
             run["toys"],
@@ -159,7 +181,8 @@ def _coverage(
             sampling=template_sampling(card),
             events=events,
             drawn=origin["drawn"],
-            calibration=None if source is None else open_calibration(card, fitter, source),
+            calibration=None if table_file is None else open_calibration(card, fitter, table_file),
+            weights=weights.weights() if weights else None,
             on_toys=store,
             audit=0,
         )

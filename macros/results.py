@@ -5,13 +5,14 @@ from dataclasses import asdict
 from typing import Any
 
 from analysis.coverage_study import CoverageStudy
+from analysis.effective import WeightCheck
 from analysis.goodness import GoodnessOfFit
 from analysis.minima import TIE
 from analysis.reach import GLOBAL_FIT_LEVEL, Sensitivity
 from analysis.results import FitResult, LimitResult
 from detsim.prediction import Expectation
 from macros.card import Card
-from macros.console import format_number, print_table, say
+from macros.console import format_number, print_table, say, warn
 from macros.studies import audit_document, say_audit
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "say_limit",
     "say_sensitivity",
     "sensitivity_document",
+    "weights_document",
 ]
 
 
@@ -68,6 +70,20 @@ def fit_document(result: FitResult) -> dict[str, Any]:
         "ndof": result.ndof,
         "weighted": result.weighted,
         "effective_counts": result.effective_counts,
+        "weights": weights_document(result.weights),
+    }
+
+
+def weights_document(found: WeightCheck | None) -> dict[str, Any] | None:
+    """Return the keys of effective counts, or None for counts."""
+    if found is None:
+        return None
+    return {
+        "n_effective": found.n_effective,
+        "bias": found.bias,
+        "few": found.few,
+        "worst_bins": [{"bin": where, "effective_counts": n} for where, n in found.worst_bins],
+        "warning": found.warning,
     }
 
 
@@ -92,6 +108,7 @@ def limit_document(result: LimitResult) -> dict[str, Any]:
         "asimov": result.asimov,
         "weighted": result.weighted,
         "effective_counts": result.effective_counts,
+        "weights": weights_document(result.weights),
         "mc_error": result.mc_error,
         "regions_mc_error": result.regions_mc_error and [list(pair) for pair in result.regions_mc_error],
         "thresholds": result.thresholds and [asdict(row) for row in result.thresholds],
@@ -235,6 +252,8 @@ def _say_weighted(result: FitResult | LimitResult) -> None:
     if result.effective_counts is not None:
         worth = format_number(sum(result.effective_counts))
         say(f"weighted data: (Σw)²/Σw² = {worth} effective counts in the bins")
+    if result.weights is not None and result.weights.warning:
+        warn(result.weights.warning)
 
 
 def say_coverage(study: CoverageStudy) -> None:

@@ -14,12 +14,15 @@ from analysis.coverage_study import CoverageStudy, coverage
 from analysis.fitter import Fitter
 from analysis.pseudoexperiments import METHODS, toys
 from analysis.thrower import Thrower
+from analysis.weight_model import WeightModel
+from analysis.weighted_toys import WeightedThrower, check_weighted_methods, weighted_toys
 from macros.calibrations import open_calibration
 from macros.card import Card
+from macros.datasets import DataSets
 from macros.options import LARGEST_STUDY
 from macros.session import open_fitter, template_sampling, using_threads, whole_number
 
-__all__ = ["Study", "confidence_level", "open_study", "throw_toys"]
+__all__ = ["Study", "confidence_level", "open_study", "throw_toys", "toy_weights"]
 
 Columns = dict[str, NDArray[Any]]
 
@@ -40,17 +43,55 @@ def confidence_level(card: Card, level: float | None, *, name: str = "level") ->
 
 
 def throw_toys(
-    card: Card, n: int, *, first: int, level: float | None, events: bool, fitted: bool
+    card: Card,
+    n: int,
+    *,
+    first: int,
+    level: float | None,
+    events: bool,
+    fitted: bool,
+    weights: DataSets | None = None,
 ) -> dict[str, NDArray[np.generic]]:
     """Throw and fit pseudo-experiments of a card that has a seed; see `Card.toys`."""
     n, first = whole_number("n", n, least=1, most=LARGEST_STUDY), whole_number("first", first)
     confidence = confidence_level(card, level)
+    model = toy_weights(weights, events=events)
     thrower = Thrower(
-        fitter=open_fitter(card), seed=int(card.run.seed or 0), events=events, drawn=card.fit.drawn
+        fitter=open_fitter(card, experiments=weights.experiments if weights else None),
+        seed=int(card.run.seed or 0),
+        events=events,
+        drawn=card.fit.drawn,
     )
     with using_threads(card.run.threads):
-        chunks = list(toys(thrower, n, first=first, level=confidence, fitted=fitted))
+        if model is None:
+            made = toys(thrower, n, first=first, level=confidence, fitted=fitted)
+        else:
+            throws = WeightedThrower(thrower=thrower, weights=model)
+            made = weighted_toys(throws, n, first=first, level=confidence, fitted=fitted)
+        chunks = list(made)
     return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
+
+
+def toy_weights(data: DataSets | None, *, events: bool = False) -> WeightModel | None:
+    """Find the weights of the events of weighted data, from which toys are to be drawn; None without data.
+
+    Raises
+    ------
+    ValueError
+        If the data have no weights, or events are to be drawn one by one.
+    """
+    if data is None:
+        return None
+    if not data.weighted:
+        raise ValueError(
+            f"weights: {data.source} holds counts, whose toys are thrown without it (leave --weights out)"
+        )
+    if events:
+        raise ValueError(
+            "events that are drawn one by one have weights of 1: throw toys of weighted data as sums of "
+            "weights (--level histogram)"
+        )
+    return data.weights()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +112,8 @@ class Study:
     level : float
     events : bool
     calibration : Calibration or None
+    weights : DataSets or None
+        Weighted data, whose weights and exposures the pseudo-experiments have.
     """
 
     card: Card
@@ -81,6 +124,7 @@ class Study:
     level: float
     events: bool
     calibration: Calibration | None
+    weights: DataSets | None = None
 
     def run(
         self,
@@ -93,7 +137,7 @@ class Study:
         card, settings = self.card, self.card.fit
         with using_threads(card.run.threads):
             return coverage(
-                card.together,
+                card.together if self.weights is None else self.weights.experiments,
                 card.model,
                 self.at,
                 self.n_toys,
@@ -107,6 +151,7 @@ class Study:
                 events=self.events,
                 drawn=settings.drawn,
                 calibration=self.calibration,
+                weights=toy_weights(self.weights, events=self.events),
                 on_toys=on_toys,
                 audit=whole_number("audit", audit),
                 stopped=stopped,
@@ -122,6 +167,7 @@ def open_study(
     level: float | None,
     events: bool,
     table: Path | None,
+    weights: DataSets | None = None,
 ) -> Study:
     """Prepare a study of coverage; see `Card.coverage`.
 
@@ -133,13 +179,18 @@ def open_study(
     values = [float(v) for v in at]
     if not values or not np.all(np.isfinite(values)) or len(set(values)) < len(values):
         raise ValueError(f"at: true values must be finite and different, got {list(at)}")
+    if weights is not None and methods:
+        check_weighted_methods(methods)
     chosen = tuple(dict.fromkeys(methods or (*METHODS, *(CALIBRATED if table else ()))))
     if not table and set(chosen) & set(CALIBRATED):
         raise ValueError(
             "feldman-cousins, calibrated and cls need thresholds: make them with `nugauge calibrate`, and "
             "give the table (--table FILE)"
         )
-    fitter = open_fitter(card)
+    if weights is not None and table is not None:
+        raise ValueError("thresholds of a table are those of counts: give a table or weighted data, not both")
+    toy_weights(weights, events=events)
+    fitter = open_fitter(card, experiments=weights.experiments if weights else None)
     return Study(
         card=card,
         fitter=fitter,
@@ -149,4 +200,5 @@ def open_study(
         level=confidence_level(card, level),
         events=events,
         calibration=open_calibration(card, fitter, table) if table else None,
+        weights=weights,
     )

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.audit import Audit, audit_columns, audit_sample, chosen
+from analysis.audit import Audit, audit_sample, chosen
 from analysis.distributions import no_toys
 from analysis.fitter import Fitter
 from analysis.pseudoexperiments import FAILED, METHODS, RETRIED, fit_stored, toys
 from analysis.settings import Drawn
 from analysis.thrower import Thrower
+from analysis.weight_model import WeightModel
+from analysis.weighted_toys import WeightedThrower, audit_weighted, weighted_toys
 from detsim.baskets import row_bytes
 from detsim.locks import Former
 from detsim.rootfile import Branch, Compression, TableWriter
@@ -109,7 +111,7 @@ class ToyTally:
         self._spread = self._spread.with_toys(columns)
         if self.audit is not None:
             rows = chosen(self._sample, start, n)
-            self.audit += audit_columns(self.fitter, columns, rows, level=self.level, methods=METHODS)
+            self.audit += audit_weighted(self.fitter, columns, rows, level=self.level, methods=METHODS)
 
     def provenance(self) -> dict[str, Any]:
         """Return what the file says of its toys."""
@@ -202,7 +204,12 @@ def open_toys(
 
 
 def toy_chunks(
-    seen: ToyTally, stored: "StoredCounts | None", *, events: bool, drawn: Drawn
+    seen: ToyTally,
+    stored: "StoredCounts | None",
+    *,
+    events: bool,
+    drawn: Drawn,
+    weights: WeightModel | None = None,
 ) -> Iterator[Columns]:
     """Throw the toys of a run, or take the stored ones, and fit them.
 
@@ -212,12 +219,18 @@ def toy_chunks(
     stored : StoredCounts or None
     events, drawn
         As for `analysis.thrower.Thrower`.
+    weights : WeightModel, optional
+        Of the events of weighted data: toys are then sums of such weights.
     """
     if stored is not None:
         yield fit_stored(seen.fitter, stored.counts, level=seen.level) | {"toy": stored.numbers}
         return
     thrower = Thrower(fitter=seen.fitter, seed=int(seen.seed or 0), events=events, drawn=drawn)
     seen.expected_events = thrower.expected_events if events else None
+    if weights is not None:
+        throws = WeightedThrower(thrower=thrower, weights=weights)
+        yield from weighted_toys(throws, seen.total, first=seen.first, level=seen.level, fitted=seen.fitted)
+        return
     yield from toys(thrower, seen.total, first=seen.first, level=seen.level, fitted=seen.fitted)
 
 

@@ -82,6 +82,8 @@ class Stage(IntEnum):
     """Choice of the pseudo-experiments of a study that are fitted again."""
     TOY_EVENTS = 12
     """Keys of pseudo-experiments that are drawn event by event."""
+    TOY_WEIGHTS = 13
+    """Numbers of events of each weight of a histogram-level pseudo-experiment of weighted data."""
 
 
 def fresh_seed() -> int:

@@ -240,15 +240,18 @@ class Card:
         level: float | None = None,
         events: bool = False,
         fitted: bool = True,
+        weights: Any = None,
     ) -> "dict[str, NDArray[np.generic]]":
         """Throw and fit pseudo-experiments first, first + 1, ...; not `fitted`: throw only.
 
-        Returned are the columns of the file of ``nugauge toys``, one row a toy.
+        With `weights`, weighted data as `fit` takes them, they are sums of such weights. Returned are the
+        columns of the file of ``nugauge toys``, one row a toy.
         """
+        from macros.datasets import data_sets
         from macros.toyruns import throw_toys
 
-        card = self.seeded(seed, draws=True)
-        return throw_toys(card, n, first=first, level=level, events=events, fitted=fitted)
+        card, data = self.seeded(seed, draws=True), None if weights is None else data_sets(self, weights)
+        return throw_toys(card, n, first=first, level=level, events=events, fitted=fitted, weights=data)
 
     def coverage(
         self,
@@ -260,16 +263,22 @@ class Card:
         level: float | None = None,
         events: bool = False,
         table: str | PathLike[str] | None = None,
+        weights: Any = None,
         audit: int = 20,
     ) -> "CoverageStudy":
         """Measure with `n_toys` pseudo-experiments at each true value whether intervals cover it.
 
-        `methods` are those of ``nugauge coverage --method``; all that can be had if not given.
+        `methods` are those of ``nugauge coverage --method``; all that can be had if not given. With
+        `weights`, weighted data as `fit` takes them, the pseudo-experiments are sums of such weights.
         """
+        from macros.datasets import data_sets
         from macros.toyruns import open_study
 
         card, path = self.seeded(seed, draws=True), None if table is None else Path(table)
-        study = open_study(card, at, n_toys, methods=methods, level=level, events=events, table=path)
+        data = None if weights is None else data_sets(self, weights)
+        study = open_study(
+            card, at, n_toys, methods=methods, level=level, events=events, table=path, weights=data
+        )
         return study.run(audit=audit)
 
     def compare(

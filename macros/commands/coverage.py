@@ -17,6 +17,9 @@ from macros.options import (
     SetOption,
     TableOption,
     ThreadsOption,
+    Unit,
+    UnitOption,
+    WeightsOption,
     count,
 )
 from macros.studies import AuditOption, FigureOption, MaxFailedOption
@@ -51,6 +54,8 @@ def coverage(
     ] = None,
     level: LevelOption = Level.HISTOGRAM,
     table: TableOption = None,
+    weights: WeightsOption = None,
+    unit: UnitOption = Unit.MEV,
     cl: ConfidenceOption = None,
     figure: FigureOption = None,
     audit: AuditOption = 20,
@@ -65,14 +70,16 @@ def coverage(
     """Measure with pseudo-experiments whether intervals cover the truth; Ctrl-C reports what is complete."""
     from contextlib import ExitStack
 
-    from macros.outputs import card_files
+    from macros.outputs import card_files, data_files
     from macros.points import read_values
     from macros.session import open_card
     from macros.studies import audit_document, study_plan
+    from macros.weight_files import check_weights_options, load_weights, weights_of_origin, weights_record
 
+    check_weights_options(weights, unit, by_events=level is Level.EVENTS)
     values = read_values("--at", at)
     loaded = open_card(card, override, seed=seed, threads=threads, of=of, several=True)
-    plan = study_plan((*card_files(card, loaded), table), output, figure, force=force)
+    plan = study_plan((*card_files(card, loaded), table, *data_files(weights)), output, figure, force=force)
     checked = plan.check()
 
     from analysis.pseudoexperiments import toy_branches
@@ -84,20 +91,42 @@ def coverage(
 
     confidence, used_seed = confidence_level(loaded, cl, name="--cl"), int(loaded.run.seed or 0)
     by_events, stated = level is Level.EVENTS, [str(m) for m in method] if method else None
-    prepared = open_study(loaded, values, n, methods=stated, level=confidence, events=by_events, table=table)
+    prepared = open_study(
+        loaded,
+        values,
+        n,
+        methods=stated,
+        level=confidence,
+        events=by_events,
+        table=table,
+        weights=load_weights(loaded, weights, unit=unit),
+    )
     methods = list(prepared.methods)
     # Ctrl-C is taken to the end: what is complete is also drawn and told
     with plan.open(checked) as former, stop_on_interrupt() as stop:
         with ExitStack() as stack:
             writer = None
             if output is not None:
-                branches = toy_branches(prepared.fitter, level=confidence, methods=methods, events=by_events)
+                branches = toy_branches(
+                    prepared.fitter,
+                    level=confidence,
+                    methods=methods,
+                    events=by_events,
+                    weighted=bool(weights),
+                )
+                record = weights_record(loaded, weights, unit=unit)
                 origin = provenance(loaded, used_seed, "coverage") | {
                     "thrown": str(level),
                     "drawn": loaded.fit.drawn,
                     "level": confidence,
                     "at": values,
-                    "run": {"toys": n, "methods": methods, "input": input_record(table) if table else None},
+                    **weights_of_origin(record),
+                    "run": {
+                        "toys": n,
+                        "methods": methods,
+                        "input": input_record(table) if table else None,
+                        "weights": record,
+                    },
                 }
                 writer = stack.enter_context(
                     open_toys(
@@ -135,6 +164,7 @@ def coverage(
                     "complete": complete,
                     "figure": pictures,
                     "table": str(table) if table else None,
+                    "weights": weights,
                     "seed": used_seed,
                     "model": loaded.model.label,
                 }

@@ -16,6 +16,9 @@ from macros.options import (
     SeedOption,
     SetOption,
     ThreadsOption,
+    Unit,
+    UnitOption,
+    WeightsOption,
     count,
 )
 from macros.studies import AuditOption, FigureOption, MaxFailedOption
@@ -58,6 +61,8 @@ def toys(
             show_default=False,
         ),
     ] = None,
+    weights: WeightsOption = None,
+    unit: UnitOption = Unit.MEV,
     first: Annotated[
         int, typer.Option("--first", parser=count(0), metavar="N", help="Index of the first toy.")
     ] = 0,
@@ -73,34 +78,42 @@ def toys(
     as_json: JsonOption = False,
 ) -> None:
     """Throw and fit pseudo-experiments, and write one row each; Ctrl-C keeps those that are finished."""
-    from macros.outputs import card_files
+    from macros.outputs import card_files, data_files
     from macros.session import open_card, open_fitter
     from macros.studies import study_plan
+    from macros.weight_files import check_weights_options, load_weights, weights_of_origin, weights_record
 
     if (n is None) == (data is None):
         raise typer.BadParameter("give either -n, to throw, or --data, to fit what is stored")
     if data is not None and (first or no_fit or seed is not None or level is Level.EVENTS):
         raise typer.BadParameter("--first, --seed, --level and --no-fit go with -n, not with --data")
+    if weights and data is not None:
+        raise typer.BadParameter("--weights goes with -n, not with --data")
+    check_weights_options(weights, unit, by_events=level is Level.EVENTS)
     if no_fit and figure is not None:
         raise typer.BadParameter("--figure shows what is fitted, and --no-fit fits nothing")
     loaded = open_card(card, override, seed=seed, threads=threads, draws=not data, of=of, several=True)
-    plan = study_plan((*card_files(card, loaded), data), output, figure, force=force)
+    plan = study_plan((*card_files(card, loaded), data, *data_files(weights)), output, figure, force=force)
     checked = plan.check()
 
     from analysis.pseudoexperiments import toy_branches
     from macros.data import stored_counts
     from macros.runs import input_record, provenance
     from macros.stopping import stop_on_interrupt
-    from macros.toyruns import confidence_level
+    from macros.toyruns import confidence_level, toy_weights
     from macros.toytally import ToyTally, open_toys, toy_chunks
 
     if data is not None and len(loaded.experiments) > 1:
         raise typer.BadParameter("--data holds one experiment: choose it with --of NAME")
     confidence = confidence_level(loaded, cl, name="--cl")
     used_seed = None if data else int(loaded.run.seed or 0)
-    fitter = open_fitter(loaded)
+    sets = load_weights(loaded, weights, unit=unit)
+    of_events, record = toy_weights(sets), weights_record(loaded, weights, unit=unit)
+    fitter = open_fitter(loaded, experiments=sets.experiments if sets else None)
     by_events = level is Level.EVENTS
-    branches = toy_branches(fitter, level=confidence, fitted=not no_fit, events=by_events)
+    branches = toy_branches(
+        fitter, level=confidence, fitted=not no_fit, events=by_events, weighted=sets is not None
+    )
     stored = stored_counts(loaded, data) if data else None
     seen = ToyTally(
         fitter=fitter,
@@ -111,13 +124,19 @@ def toys(
         fitted=not no_fit,
         n_audit=audit,
     )
-    drawn = {"thrown": str(level) if n else "stored", "drawn": loaded.fit.drawn if n else "stored"}
-    origin = {**provenance(loaded, used_seed, "toys"), **drawn, "level": confidence}
-    origin["run"] = {
-        "first": seen.first,
-        "toys": seen.total,
-        "fitted": not no_fit,
-        "input": input_record(data) if data else None,
+    origin = {
+        **provenance(loaded, used_seed, "toys"),
+        "thrown": str(level) if n else "stored",
+        "drawn": loaded.fit.drawn if n else "stored",
+        "level": confidence,
+        **weights_of_origin(record),
+        "run": {
+            "first": seen.first,
+            "toys": seen.total,
+            "fitted": not no_fit,
+            "input": input_record(data) if data else None,
+            "weights": record,
+        },
     }
     # Ctrl-C is taken to the end: what is finished is also drawn and told
     with plan.open(checked) as former, stop_on_interrupt() as stop:
@@ -127,7 +146,9 @@ def toys(
             ) as table,
             progress("toys", seen.total, "toys") as advance,
         ):
-            for columns in toy_chunks(seen, stored, events=by_events, drawn=loaded.fit.drawn):
+            for columns in toy_chunks(
+                seen, stored, events=by_events, drawn=loaded.fit.drawn, weights=of_events
+            ):
                 table.extend(columns)
                 stop.keeps = True
                 seen.add(columns)

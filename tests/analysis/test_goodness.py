@@ -156,7 +156,7 @@ def test_tail_probability():
 
 
 def test_refusals(fitter):
-    """Contract: no toys, no test; weighted data are refused as by all toys."""
+    """Contract: no toys, no test; weighted data need the weights of their events."""
     with pytest.raises(ValueError, match="n_toys must be at least 1, got 0"):
         goodness_of_fit(fitter, np.ones(6), n_toys=0, seed=1)
     weighted = replace(fitter, templates=replace(fitter.templates, scaling=np.full(6, 0.5)))

@@ -290,7 +290,7 @@ def test_no_flow_bins():
 def test_toys_are_not_thrown_from_weighted_data():
     """Contract: a scaled expectation is no number of events."""
     fitter, _ = for_data(make_fitter(borexino(), CHI), sums(2 * ONES, 4 * ONES))
-    with pytest.raises(ValueError, match="toys of weighted data"):
+    with pytest.raises(ValueError, match="counts are thrown with a fitter of counts"):
         Thrower(fitter=fitter, seed=1)
 
 
