@@ -8,6 +8,9 @@ from simgen.parameters import mass_from_gamma
 
 if TYPE_CHECKING:
     from analysis.audit import Audit
+    from analysis.covariance import Covariance
+    from analysis.localminima import LocalMinimum
+    from analysis.pulls import Pull
 
 __all__ = ["Estimate", "FitResult", "LimitResult", "TabulatedValue"]
 
@@ -61,6 +64,12 @@ class FitResult:
         (Σw)²/Σw² of each bin, where the data were weighted and the likelihood scaled to them.
     other_minima : tuple of (value, rise)
         Other local minima of the free fit up to 25 above the deepest, and how much higher their -2 ln L is.
+    minima : tuple of LocalMinimum
+        All of them, the deepest first, with their regions; empty if not valid.
+    pulls : tuple of Pull
+        Nuisance parameters before and after the fit.
+    covariance : Covariance or None
+        Of all fitted parameters.
     """
 
     parameters: dict[str, Estimate]
@@ -74,6 +83,9 @@ class FitResult:
     ndof: int
     effective_counts: tuple[float, ...] | None = None
     other_minima: tuple[tuple[float, float], ...] = ()
+    minima: "tuple[LocalMinimum, ...]" = ()
+    pulls: "tuple[Pull, ...]" = ()
+    covariance: "Covariance | None" = None
 
     @property
     def weighted(self) -> bool:
