@@ -16,7 +16,9 @@ from analysis.conditions import CALIBRATED
 from analysis.estimation import fit_counts
 from analysis.fitter import Fitter
 from analysis.goodness import GoodnessOfFit, goodness_of_fit
+from analysis.impacts import Impacts, fit_impacts
 from analysis.intervals import limit_of_counts
+from analysis.likelihood import Likelihood
 from analysis.reach import expected_limit
 from analysis.results import FitResult, LimitResult
 from detsim.occurrence import Occurrence
@@ -186,6 +188,15 @@ class Inference:
         """Fit the parameter of interest."""
         settings = self.card.fit
         return fit_counts(self.fitter, self.exact, level=settings.level, method=settings.method)
+
+    @property
+    def likelihood(self) -> Likelihood:
+        """The likelihood of the data."""
+        return self.fitter.data(self.exact)
+
+    def impacts(self, result: FitResult) -> Impacts:
+        """Compute the impacts of nuisance parameters on the estimate of a fit."""
+        return fit_impacts(self.fitter, self.likelihood, result)
 
     def goodness(self, n_toys: int, *, progress: Progress = silent) -> GoodnessOfFit:
         """Test the goodness of the fit."""

@@ -11,6 +11,7 @@ from analysis.results import FitResult, LimitResult
 from detsim.prediction import Expectation
 from macros.card import Card
 from macros.console import format_number, print_table, say
+from macros.details import details_document
 from macros.studies import audit_document, say_audit
 
 __all__ = [
@@ -65,6 +66,7 @@ def fit_document(result: FitResult) -> dict[str, Any]:
         "ndof": result.ndof,
         "weighted": result.weighted,
         "effective_counts": result.effective_counts,
+        **details_document(result),
     }
 
 

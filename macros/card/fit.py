@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 from analysis.settings import FitSettings
 
 if TYPE_CHECKING:
+    from analysis.impacts import Impacts
     from analysis.results import FitResult
     from macros.card.card import Card
 
@@ -71,6 +72,18 @@ class CardFit(FitSettings):
         from macros.inference import open_inference
 
         return open_inference(self._card.seeded(seed), data, poi=poi, number=number).fit()
+
+    def impacts(
+        self, data: Any, *, poi: str | None = None, number: int | None = None, seed: int | None = None
+    ) -> "Impacts":
+        """Fit, and compute how the estimate moves with each nuisance parameter: ``nugauge fit --details``.
+
+        The arguments are those of a fit.
+        """
+        from macros.inference import open_inference
+
+        case = open_inference(self._card.seeded(seed), data, poi=poi, number=number)
+        return case.impacts(case.fit())
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, FitSettings):

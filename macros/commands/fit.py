@@ -64,6 +64,12 @@ def fit(
             help="Test the goodness of fit with N pseudo-experiments.",
         ),
     ] = 0,
+    details: Annotated[
+        bool,
+        typer.Option(
+            "--details", help="Pulls, correlations, impacts and minima as tables; in JSON the impacts."
+        ),
+    ] = False,
     seed: SeedOption = None,
     override: SetOption = None,
     threads: ThreadsOption = None,
@@ -75,17 +81,20 @@ def fit(
     loaded = open_card(card, override, seed=seed, threads=threads, draws=gof > 0, of=of, several=True)
 
     from macros.datasets import load_data_sets
+    from macros.details import impacts_document, say_details, say_impacts
     from macros.inference import open_inference
     from macros.results import fit_document, goodness_document, say_fit, say_goodness
 
     case = open_inference(loaded, load_data_sets(loaded, data, number=experiment, unit=unit), poi=poi)
     result = case.fit()
+    impacts = case.impacts(result) if details else None
     goodness = case.goodness(gof, progress=progress) if gof and result.valid else None
     if as_json:
         drawn = goodness is not None or case.fitter.likelihood == "templates"
         emit_json(
             {
                 **fit_document(result),
+                "impacts": impacts_document(impacts),
                 "goodness_of_fit": goodness_document(goodness),
                 "data": case.source,
                 "model": loaded.model.label,
@@ -95,5 +104,8 @@ def fit(
     else:
         say_fit(result)
         say_goodness(goodness)
+        if impacts is not None:
+            say_details(result)
+            say_impacts(impacts)
     if result.failed:
         raise RunError(f"the fit failed: {result.reason}")
