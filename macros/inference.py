@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from analysis.calibrated import calibrated_limit, expected_calibrated_limit
@@ -21,6 +21,7 @@ from analysis.intervals import limit_of_counts
 from analysis.likelihood import Likelihood
 from analysis.reach import expected_limit
 from analysis.results import FitResult, LimitResult
+from analysis.scanning import ProfileScan, profile_scan, scan_points
 from detsim.occurrence import Occurrence
 from detsim.prediction import Expectation, predict
 from detsim.simulation import simulate
@@ -197,6 +198,11 @@ class Inference:
     def impacts(self, result: FitResult) -> Impacts:
         """Compute the impacts of nuisance parameters on the estimate of a fit."""
         return fit_impacts(self.fitter, self.likelihood, result)
+
+    def profile(self, result: FitResult, at: ArrayLike | None = None) -> ProfileScan:
+        """Scan the profile likelihood of a fit, at values of the parameter or around all that is allowed."""
+        points = scan_points(self.fitter, result) if at is None else at
+        return profile_scan(self.fitter, self.likelihood, result, points)
 
     def goodness(self, n_toys: int, *, progress: Progress = silent) -> GoodnessOfFit:
         """Test the goodness of the fit."""

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any, Self, overload
 from analysis.settings import FitSettings
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from analysis.impacts import Impacts
     from analysis.results import FitResult
+    from analysis.scanning import ProfileScan
     from macros.card.card import Card
 
 __all__ = ["CardFit", "FitField"]
@@ -84,6 +87,27 @@ class CardFit(FitSettings):
 
         case = open_inference(self._card.seeded(seed), data, poi=poi, number=number)
         return case.impacts(case.fit())
+
+    def profile(
+        self,
+        data: Any,
+        at: "ArrayLike | None" = None,
+        *,
+        poi: str | None = None,
+        number: int | None = None,
+        seed: int | None = None,
+    ) -> "ProfileScan":
+        """Fit, and scan the profile likelihood: ``nugauge fit --profile``.
+
+        Parameters
+        ----------
+        at : array_like, optional
+            Values of the parameter of interest, ascending; else 201 and more around all that is allowed.
+        """
+        from macros.inference import open_inference
+
+        case = open_inference(self._card.seeded(seed), data, poi=poi, number=number)
+        return case.profile(case.fit(), at)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, FitSettings):
