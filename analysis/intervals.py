@@ -202,14 +202,18 @@ def regions(
 def limit_of_counts(
     fitter: Fitter,
     counts: ArrayLike,
+    auxiliary: ArrayLike | None = None,
     *,
     level: float = 0.95,
     method: str = "one-sided",
 ) -> LimitResult:
-    """Find the upper limit of counts with a prepared `Fitter`; the work of `limit`."""
+    """Find the upper limit of counts with a prepared `Fitter`; the work of `limit`.
+
+    Auxiliary measurements are pulls, shape (n_nuisances,), nominal if not given; `asimov` has nominal ones.
+    """
     threshold = delta_chi2(level, method)
     check_possible(fitter.templates, counts)
-    data = fitter.data(counts)
+    data = fitter.data(counts, auxiliary)
     minimum = fitter.minimise(data)
     exact = fitter.data(fitter.templates.expected(fitter.truth))
     return LimitResult(

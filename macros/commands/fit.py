@@ -8,6 +8,7 @@ import typer
 
 from macros.console import RunError, emit_json, progress, say
 from macros.options import (
+    AuxiliaryOption,
     CardArgument,
     ForceOption,
     JsonOption,
@@ -15,6 +16,7 @@ from macros.options import (
     SeedOption,
     SetOption,
     ThreadsOption,
+    ToyOption,
     Unit,
     UnitOption,
     count,
@@ -56,6 +58,8 @@ def fit(
     poi: PoiOption = None,
     experiment: ExperimentOption = None,
     unit: UnitOption = Unit.MEV,
+    auxiliary: AuxiliaryOption = None,
+    toy: ToyOption = None,
     of: OfOption = None,
     gof: Annotated[
         int,
@@ -107,13 +111,15 @@ def fit(
     as_json: JsonOption = False,
 ) -> None:
     """Fit a parameter to data."""
+    from macros.auxiliary import auxiliary_files
     from macros.fitpictures import plan_pictures
     from macros.outputs import card_files, data_files
     from macros.session import open_card
 
     pictures = plan_pictures(figure=figure, profile=profile, at=profile_at)
     loaded = open_card(card, override, seed=seed, threads=threads, draws=gof > 0, of=of, several=True)
-    plan = pictures.plan((*card_files(card, loaded), *data_files(data)), force=force)
+    reads = (*card_files(card, loaded), *data_files(data), *auxiliary_files(auxiliary))
+    plan = pictures.plan(reads, force=force)
     checked = plan.check()
 
     from macros.datasets import load_data_sets
@@ -121,7 +127,8 @@ def fit(
     from macros.inference import open_inference
     from macros.results import fit_document, goodness_document, say_fit, say_goodness
 
-    case = open_inference(loaded, load_data_sets(loaded, data, number=experiment, unit=unit), poi=poi)
+    found = load_data_sets(loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
+    case = open_inference(loaded, found, poi=poi)
     result = case.fit()
     impacts = case.impacts(result) if details or figure else None
     goodness = case.goodness(gof, progress=progress) if gof and result.valid else None
@@ -135,6 +142,7 @@ def fit(
                     "impacts": impacts_document(impacts),
                     "goodness_of_fit": goodness_document(goodness),
                     "data": case.source,
+                    "auxiliary": case.auxiliary,
                     "model": loaded.model.label,
                     "seed": loaded.run.seed if drawn else None,
                     "files": files,
