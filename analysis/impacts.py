@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
 
 from analysis import layouts
 from analysis.batch import Problem
@@ -20,8 +21,10 @@ Shift = float | None
 
 _EXPANSIONS = 30
 """Most values around which the signal is expanded, where it is not a polynomial."""
-_CLOSE = 1e-8
+_CLOSE = 3e-6
 """The last two of them are closer than this, in errors of the parameter of interest."""
+_WALK, _STRIDE = 40, 0.25
+"""Most steps down the profile, and their length in the same units."""
 _STEP = 0.01
 """Of differences in the parameter of interest, in the same units."""
 
@@ -153,8 +156,13 @@ class _Refits:
         starts = np.array([self._start(number, move) for move in moves])
         starts[:, 1 + number] = np.maximum(starts[:, 1 + number], lowest)
         if self.fitter.templates.coefficients is not None:
-            return [float(x) for x in self._minima(number, starts)[:, 0]]
-        return [self._followed(number, start) for start in starts]
+            found = [float(x) for x in self._minima(number, starts)[:, 0]]
+        else:
+            found = [self._followed(number, start) for start in starts]
+        return [
+            x if math.isfinite(x) else self._descended(number, start)
+            for x, start in zip(found, starts, strict=True)
+        ]
 
     def _start(self, number: int, move: float) -> Array:
         """Go along the valley, as far as the covariance knows it."""
@@ -187,6 +195,29 @@ class _Refits:
         if data.templates.poi in EVEN:
             found[:, 0] = np.abs(found[:, 0])
         return found
+
+    def _descended(self, number: int, start: Array) -> float:
+        """Walk down the profile, where the compiled fit fails, and end with Brent's method."""
+        low, high = self.fitter.range
+        held = {number: float(start[1 + number])}
+
+        def profile(poi: float) -> float:
+            value = float(self.data.profile(poi, held=held)[0][0])
+            return value if math.isfinite(value) else math.inf
+
+        at, value = float(start[0]), profile(float(start[0]))
+        for sign in (1.0, -1.0):
+            for _ in range(_WALK):
+                nearer = min(max(at + sign * _STRIDE * self.error, low), high)
+                lower = profile(nearer)
+                if not lower < value:
+                    break
+                at, value = nearer, lower
+        bounds = max(at - _STRIDE * self.error, low), min(at + _STRIDE * self.error, high)
+        if not math.isfinite(value) or not bounds[0] < bounds[1]:
+            return math.nan
+        found = minimize_scalar(profile, bounds=bounds, options={"xatol": _CLOSE * self.error})
+        return float(found.x) if found.success and found.fun <= value else at
 
     def _followed(self, number: int, start: Array) -> float:
         """Expand the signal around each minimum that is found, until it stays."""

@@ -8,6 +8,7 @@ import pytest
 from iminuit import Minuit
 from plain import with_nuisances
 from support.cards import CASES
+from support.random_cards import MODELS, random_experiments
 
 from analysis.estimation import fit_counts, make_fitter
 from analysis.impacts import fit_impacts
@@ -149,3 +150,54 @@ def test_no_impacts_say_why():
     found = fit_impacts(fitter, fitter.data(counts), fit_counts(fitter, counts))
     assert found.impacts == ()
     assert "mu_nu has no Hesse error" in found.reason
+
+
+@pytest.mark.parametrize("name", ["gamma", "phi", "beta", "delta_c_L", "eps_R", "charge_radius"])
+@pytest.mark.parametrize("seed", [2, 5])
+def test_impacts_of_random_experiments(name, seed):
+    """MINUIT from where the covariance points, to 0.02 of the error; free and log-normal factors, any shapes.
+
+    Seed 5 has a background that is fitted to 0, where MINUIT may stop above the minimum: then the profile at
+    the impact is the lower one, and has its minimum there.
+    """
+    model, poi, _ = MODELS[name]
+    rng = np.random.default_rng(1000 + seed)
+    fitter = make_fitter(random_experiments(rng, poi=poi, events=(20, 1e6)), model, poi=poi)
+    nuisances = fitter.templates.nuisances
+    counts = rng.poisson(np.maximum(fitter.templates.expected(fitter.truth), 0)).astype(float)
+    measured = [0.0 if n.constraint == "free" else max(rng.normal(), n.lowest) for n in nuisances]
+    result, data = fit_counts(fitter, counts, measured, method="hesse"), fitter.data(counts, measured)
+    impacts = fit_impacts(fitter, data, result)
+    found = by_name(impacts)
+    if result.estimate.error is None:
+        assert impacts.reason
+        assert not found
+        return
+    error, unit, covariance = result.estimate.error, fitter.width, result.covariance.pulls
+    best = np.array([result.estimate.value, *(p.x for p in result.pulls)])
+    low, high = fitter.range
+    minuit = Minuit(lambda y: data((y[0] * unit, *y[1:])), np.array([best[0] / unit, *best[1:]]))
+    minuit.errordef, minuit.tol = 1.0, 1e-3
+    minuit.limits[0] = tuple(e / unit if np.isfinite(e) else None for e in (low, high))
+    for m, nuisance in enumerate(nuisances, start=1):
+        minuit.limits[m] = (nuisance.lowest if np.isfinite(nuisance.lowest) else None, None)
+    for m, pull in enumerate(result.pulls, start=1):
+        moves = (pull.x_error, -pull.x_error, *((1.0, -1.0) if pull.prefit_x is not None else ()))
+        for side, move in zip(NAMES, moves, strict=False):
+            direction = np.eye(len(best))[m]
+            if covariance is not None:
+                direction = np.array(covariance)[:, m] / covariance[m][m]
+            at = best + move * direction
+            at[0], at[m] = min(max(at[0], low), high), max(best[m] + move, nuisances[m - 1].lowest)
+            minuit.fixed = False
+            minuit.fixed[m] = True
+            minuit.values = [at[0] / unit, *at[1:]]
+            minuit.migrad()
+            impact = getattr(found[pull.name], side)
+            points = np.clip(best[0] + impact + error * np.array([0.0, 0.03, -0.03]), low, high)
+            ours, above, below = data.profile(points, held={m - 1: at[m]})[0]
+            assert ours < min(above, below) + 1e-6
+            assert ours < minuit.fval + 1e-4
+            if ours > minuit.fval - 1e-4:
+                expected = minuit.values[0] * unit - best[0]
+                assert impact == pytest.approx(expected, abs=0.02 * error), side
