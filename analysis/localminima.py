@@ -13,6 +13,8 @@ __all__ = ["FAR_ABOVE", "LocalMinimum", "local_minima"]
 
 FAR_ABOVE = 25.0
 """Minima so much higher in -2 ln L are of no interest: 5 σ."""
+_ROUNDING = 1e-6
+"""A value so close to the physical range is in it, in resolutions of the experiment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,26 +69,36 @@ def local_minima(
         Whether ends are crossings of the profile, or those of the parabola at each minimum.
     """
     low, high = fitter.physical
+    rounding = _ROUNDING * fitter.width
     deepest, *others = minima
-    found = []
+    found: list[LocalMinimum] = []
     for minimum in (deepest, *(m for m in others if m.valid and m.fval - deepest.fval < FAR_ABOVE)):
         value, rise = float(minimum.values[0]), minimum.fval - deepest.fval
         region: tuple[float | None, float | None] = ends
         if minimum is not deepest:
             region = None, None
-            if rise < threshold:
+            shared = [m for m in found if profiled and m.allowed and _inside(m, value)]
+            if shared:
+                region = shared[0].lower, shared[0].upper
+            elif rise < threshold:
                 region = _region(fitter, data, minimum, threshold - rise, profiled=profiled)
         found.append(
             LocalMinimum(
                 value=value,
                 rise=rise,
-                physical=low <= value <= high,
+                physical=low - rounding <= value <= high + rounding,
                 allowed=rise < threshold,
                 lower=region[0],
                 upper=region[1],
             )
         )
     return tuple(found)
+
+
+def _inside(found: LocalMinimum, value: float) -> bool:
+    """Tell whether a value lies in the region of a minimum that was found before."""
+    above = found.lower is None or found.lower <= value
+    return above and (found.upper is None or value <= found.upper)
 
 
 def _region(

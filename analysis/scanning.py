@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
 
 from analysis.fitter import Fitter
 from analysis.likelihood import Likelihood
@@ -17,8 +18,8 @@ Array = NDArray[np.float64]
 
 N_POINTS = 201
 """Values of a scan, where none are asked for."""
-_MARGIN = 0.75
-"""How far a scan goes beyond all that is allowed, as a part of its width."""
+_SIGMAS, _LEAST = 2.3, 1.3
+"""A scan goes at least so many standard deviations from an estimate, and half-widths of its region."""
 _RESOLUTIONS = 5.0
 """How far it goes towards an end that is open, in resolutions of the experiment."""
 
@@ -73,7 +74,10 @@ def scan_points(fitter: Fitter, result: FitResult, n: int = N_POINTS) -> Array:
         first = max(first - reach, low)
     if not result.minima or any(m.allowed and m.upper is None for m in result.minima):
         last = min(last + reach, high)
-    margin = _MARGIN * (last - first) / 2 or reach
+    z = float(ndtri((1 + result.level) / 2))
+    widths = [m.upper - m.lower for m in result.minima if m.lower is not None and m.upper is not None]
+    half = max(widths, default=fitter.width) / 2
+    margin = max((max(_SIGMAS / z, _LEAST) - 1) * half, 1e-3 * (last - first))
     first, last = max(first - margin, low), min(last + margin, high)
     points = [np.linspace(first, last, max(n, 2)), np.array(marks)]
     if fitter.templates.poi == "delta_m2":

@@ -44,6 +44,16 @@ def test_pulls_are_those_of_the_parameters():
         assert (pull.value, pull.error) == (fitted.value, pytest.approx(fitted.error, rel=1e-12))
 
 
+def test_what_minuit_leaves_at_an_end_is_physical():
+    """A magnetic moment that is 0 but for rounding, on either side."""
+    card = load_card("borexino-cr51-realistic", ())
+    fitter = make_fitter(card.together, card.model, poi="mu_nu")
+    for factor in (0.9, 0.95, 0.97):
+        (minimum,) = fit_counts(fitter, factor * fitter.templates.expected(0.0)).minima
+        assert abs(minimum.value) < 1e-6 * fitter.width
+        assert minimum.physical
+
+
 @pytest.mark.parametrize("method", ["minos", "hesse"])
 def test_every_minimum_has_its_region(method):
     """Two minima 0.012 apart: the regions count from the deeper, and their ends are where the profile is."""
