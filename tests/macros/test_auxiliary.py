@@ -5,14 +5,15 @@ import json
 import numpy as np
 import pytest
 import uproot
+from former import unpack
 from invocation import CARD, answer, invoke, refusal
 
 from analysis.batchfitter import BatchFitter
 from analysis.estimation import fit_counts
 from analysis.fitter import make_fitter
-from macros.card import load_card
+from macros.card import card_from_document, load_card
 from macros.datasets import load_data_sets
-from macros.inference import open_inference
+from macros.inference import EXPECTED, open_inference
 from macros.options import ToyChoice
 
 TWO = "borexino-hellaz-cr51"
@@ -263,3 +264,32 @@ def test_auxiliary_file_is_not_written_over(events, tmp_path):
     path.write_text(json.dumps({"activity": 1.0}), encoding="utf-8")
     words = refusal("fit", CARD, events, "--auxiliary", path, "--profile", tmp_path / "p.png", "--force")
     assert "p.json is the file that is read" in words
+
+
+def test_other_answers_of_a_card(events, toys):
+    """Contract. Data joined with measurements, and a toy, are data of every answer, as of the commands."""
+    card, given = load_card(CARD), {"activity": 0.99, "background_flat": "10.7 /d"}
+    data = card.measured(events, given)
+    options = [f"--auxiliary={name}={value}" for name, value in given.items()]
+    assert card.limit(data).upper == answer("limit", CARD, events, *options)["upper"]
+    found = answer("fit", CARD, events, *options, "--gof", 30, "--seed", 1)["goodness_of_fit"]
+    assert card.goodness_of_fit(data, 30, seed=1).p_value == found["p_value"]
+    assert card.fit(data) == card.fit(events, auxiliary=given)
+    assert card.fit.profile(data).delta.min() == 0
+    assert card.histogram(card.toy(toys, 3)).values().sum() == rows(toys)["counts"][3].sum()
+    with pytest.raises(ValueError, match="have auxiliary measurements already"):
+        card.fit(data, auxiliary=given)
+    with pytest.raises(ValueError, match="auxiliary measurements go with data"):
+        open_inference(card, EXPECTED, auxiliary=given)
+
+
+def test_a_toy_of_the_former_version(tmp_path):
+    """Contract. Toy files of version 0.1, whose provenance has no checksum, are read, with a warning."""
+    path = unpack(tmp_path) / "toys.root"
+    with uproot.open(path) as root:
+        document = json.loads(str(root["provenance"]))["card"]
+        row = {name: c[1] for name, c in root["toys"].arrays(library="np").items()}
+    card = card_from_document(document, name="former")
+    with pytest.warns(UserWarning, match="no checksum"):
+        data = card.toy(path, int(row["toy"]))
+    assert card.fit(data).estimate.value == pytest.approx(row["gamma"], abs=2e-3 * row["gamma_error"])
