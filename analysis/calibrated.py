@@ -11,7 +11,7 @@ from scipy.special import ndtr
 from analysis.batchfitter import BatchFitter
 from analysis.bounded import BoundedFit, bounded_fit, signed_statistic
 from analysis.calibration import Calibration, tie
-from analysis.conditions import CALIBRATED, check_level, conditions
+from analysis.conditions import CALIBRATED, check_level, conditions, data_numbers
 from analysis.emptybins import check_possible
 from analysis.fitter import Fitter
 from analysis.observation import Observation
@@ -26,7 +26,13 @@ Array = NDArray[np.float64]
 
 @np.errstate(under="ignore")
 def calibrated_limit(
-    fitter: Fitter, counts: ArrayLike, calibration: Calibration, *, method: str, level: float = 0.95
+    fitter: Fitter,
+    counts: ArrayLike,
+    calibration: Calibration,
+    auxiliary: ArrayLike | None = None,
+    *,
+    method: str,
+    level: float = 0.95,
 ) -> LimitResult:
     """Find the allowed region of counts, and its upper end, with calibrated thresholds.
 
@@ -36,6 +42,8 @@ def calibrated_limit(
     counts : array_like, shape (n_bins,)
     calibration : Calibration
         Of the same fitter.
+    auxiliary : array_like, shape (n_nuisances,), optional
+        Measured pulls; nominal without. `asimov` has nominal ones.
     method : {"feldman-cousins", "calibrated", "cls"}
         Two-sided or one-sided as the data decide; an upper limit; an upper limit that does not exclude what
         the experiment is blind to.
@@ -59,17 +67,24 @@ def calibrated_limit(
     values, while q and q̃ of the data are computed at θ itself.
     """
     data = np.ascontiguousarray(counts, np.float64)
-    _check(fitter, calibration, method, level, data)
+    measured = fitter.data(data, auxiliary).auxiliary
+    _check(fitter, calibration, method, level, data_numbers(data, measured))
     check_possible(fitter.templates, data)
-    batch = BatchFitter(fitter=fitter)
-    seen = Observation(batch=batch, counts=data, calibration=calibration, method=method, level=level)
+    seen = Observation(
+        batch=BatchFitter(fitter=fitter),
+        counts=data,
+        auxiliary=measured,
+        calibration=calibration,
+        method=method,
+        level=level,
+    )
     regions = seen.regions()
     errors = seen.errors(regions)
     upper, number = seen.upper(regions)
     exact = fitter.templates.expected(fitter.truth)
     asimov = upper if calibration.conditions.nuisances == "nominal" else None
-    if asimov is not None and not np.array_equal(exact, data):
-        expected = replace(seen, counts=exact)
+    if asimov is not None and not (np.array_equal(exact, data) and not measured.any()):
+        expected = replace(seen, counts=exact, auxiliary=fitter.nominal)
         asimov = expected.upper(expected.regions())[0]
     return LimitResult(
         parameter=fitter.templates.poi,
@@ -100,19 +115,19 @@ def check_counts(fitter: Fitter) -> None:
 
 
 def _check(
-    fitter: Fitter, calibration: Calibration, method: str, level: float, data: Array | None = None
+    fitter: Fitter, calibration: Calibration, method: str, level: float, data: tuple[float, ...] = ()
 ) -> None:
     if method not in CALIBRATED:
         raise ValueError(f"method must be one of {', '.join(CALIBRATED)}, got {method!r}")
     check_level(level)
     check_counts(fitter)
     made = calibration.conditions
-    profiled = data is not None and made.nuisances == "profiled"
+    profiled = bool(data) and made.nuisances == "profiled"
     used = conditions(
         fitter,
         drawn=made.drawn,
         nuisances="profiled" if profiled else "nominal",
-        data=tuple(data) if profiled and data is not None else (),
+        data=data if profiled else (),
     )
     calibration.check(fitter, used)
 

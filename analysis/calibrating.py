@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from analysis.batchfitter import BatchFitter
 from analysis.bounded import bounded_fit, one_sided, signed_statistic
 from analysis.calibration import Calibration
-from analysis.conditions import Nuisances, conditions
+from analysis.conditions import Nuisances, conditions, data_numbers
 from analysis.emptybins import check_possible
 from analysis.fitter import Fitter
 from analysis.likelihood import Likelihood
@@ -181,7 +181,10 @@ def calibrate(
         reference_statistic=np.sort(compared, axis=1),
         expected=np.array([fitter.templates.expected(float(v)) for v in values]),
         conditions=conditions(
-            fitter, drawn=drawn, nuisances=nuisances, data=() if data is None else tuple(data.counts)
+            fitter,
+            drawn=drawn,
+            nuisances=nuisances,
+            data=() if data is None else data_numbers(data.counts, data.auxiliary),
         ),
         seed=seed,
     )

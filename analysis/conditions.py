@@ -4,10 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from analysis.fitter import Fitter
 from analysis.settings import Drawn
 
-__all__ = ["CALIBRATED", "CalibratedMethod", "Conditions", "Nuisances", "check_level", "conditions"]
+__all__ = [
+    "CALIBRATED",
+    "CalibratedMethod",
+    "Conditions",
+    "Nuisances",
+    "check_level",
+    "conditions",
+    "data_numbers",
+]
 
 CalibratedMethod = Literal["feldman-cousins", "calibrated", "cls"]
 CALIBRATED: tuple[CalibratedMethod, ...] = get_args(CalibratedMethod)
@@ -33,7 +44,8 @@ class Conditions:
     nuisances : {"nominal", "profiled"}
         True nuisance parameters: nominal, or fitted to data at each true value.
     data : tuple of float
-        The counts that they were fitted to; empty if they are nominal.
+        The counts that they were fitted to, and auxiliary measurements that are not nominal: see
+        `data_numbers`; empty if they are nominal.
     """
 
     parameter: str
@@ -62,6 +74,18 @@ def conditions(
         nuisances=nuisances,
         data=tuple(map(float, data)),
     )
+
+
+def data_numbers(counts: ArrayLike, auxiliary: ArrayLike | None = None) -> tuple[float, ...]:
+    """List counts, and behind them the auxiliary measurements, as pulls, if one of them is not nominal.
+
+    Examples
+    --------
+    >>> data_numbers([3, 4], [0, 0]), data_numbers([3, 4], [0, 0.5])
+    ((3.0, 4.0), (3.0, 4.0, 0.0, 0.5))
+    """
+    measured = np.zeros(0) if auxiliary is None else np.asarray(auxiliary, np.float64)
+    return tuple(float(x) for x in (*np.asarray(counts, np.float64), *(measured if measured.any() else ())))
 
 
 def check_level(level: float) -> None:

@@ -8,12 +8,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
+from analysis.covariance import Covariance, fit_covariance, no_covariance
 from analysis.effective import check_weights
 from analysis.emptybins import check_possible
 from analysis.fitter import Fitter, make_fitter
 from analysis.intervals import interval, is_blind
+from analysis.likelihood import Likelihood
+from analysis.localminima import LocalMinimum, local_minima
 from analysis.minimum import Minimum
 from analysis.nuisances import Nuisance
+from analysis.pulls import fit_pulls
 from analysis.ranges import EVEN
 from analysis.results import NO_MINIMUM, Estimate, FitResult
 from analysis.settings import Method
@@ -24,9 +28,6 @@ from simgen.models import Model
 __all__ = ["Fitter", "fit", "fit_counts", "make_fitter"]
 
 Ends = tuple[float | None, float | None]
-
-_FAR_ABOVE = 25.0
-"""Minima so much higher in -2 ln L are of no interest: 5 σ."""
 
 _NOTHING = Estimate(value=None, error=None, lower=None, upper=None)
 
@@ -118,9 +119,11 @@ def fit_counts(
     best, error = minimum.values[0], _error(errors, 0)
     if poi in EVEN and error is not None and best < error:
         error = None  # the likelihood is no parabola about 0
+    minima: tuple[LocalMinimum, ...] = ()
     if not reason:
         ends = interval(fitter, data, minimum, threshold) if profiled else _parabolic(best, error, threshold)
         estimates[poi] = Estimate(value=best, error=error, lower=ends[0], upper=ends[1])
+        minima = local_minima(fitter, data, (minimum, *others_found), threshold, ends, profiled=profiled)
     for i, nuisance in enumerate(fitter.templates.nuisances, start=1):
         x, width = minimum.values[i], _error(errors, i)
         ends = nuisances.get(nuisance.name, _parabolic(x, width, threshold))
@@ -137,19 +140,37 @@ def fit_counts(
         ndof=data.ndof,
         effective_counts=data.effective_counts,
         weights=check_weights(data.templates, data.counts),
-        other_minima=tuple(
-            (m.values[0], max(m.fval - minimum.fval, 0.0))
-            for m in others_found
-            if m.valid and minimum.valid and m.fval - minimum.fval < _FAR_ABOVE
-        ),
         disagreement=disagreement,
         undetermined=fitter.undetermined,
+        other_minima=tuple((m.value, m.rise) for m in minima[1:]),
+        minima=minima,
+        pulls=fit_pulls(
+            fitter.templates.nuisances,
+            data.auxiliary,
+            minimum.values[1:],
+            None if errors is None else errors[1:],
+        ),
+        covariance=_covariance(fitter, data, minimum, error, reason),
     )
 
 
 def _error(errors: NDArray[np.float64] | None, i: int) -> float | None:
     """Return an error of Hesse's; None where there is none."""
     return None if errors is None or math.isnan(errors[i]) else float(errors[i])
+
+
+def _covariance(
+    fitter: Fitter, data: Likelihood, minimum: Minimum, error: float | None, reason: str
+) -> Covariance:
+    """Compute the covariance of all parameters, or say why there is none."""
+    poi, *_ = names = fitter.templates.names
+    if reason:
+        return no_covariance(names, reason)
+    step = 0.01 * min(fitter.width, max(float(minimum.errors[0]), 1e-3 * fitter.width))
+    found = fit_covariance(data, minimum.values, step, fitter.range)
+    if poi in EVEN and error is None and found.pulls is not None:
+        return no_covariance(names, f"{poi} is within its error of 0, where -2 ln L is no parabola")
+    return found
 
 
 def _reported(nuisance: Nuisance, x: float, error: float | None, ends: Ends) -> Estimate:

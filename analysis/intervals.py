@@ -229,7 +229,10 @@ def limit_of_counts(
     level: float = 0.95,
     method: str = "one-sided",
 ) -> LimitResult:
-    """Find the upper limit of counts with a prepared `Fitter`; the work of `limit`."""
+    """Find the upper limit of counts with a prepared `Fitter`; the work of `limit`.
+
+    Auxiliary measurements are pulls, shape (n_nuisances,), nominal if not given; `asimov` has nominal ones.
+    """
     threshold = delta_chi2(level, method)
     check_possible(fitter.templates, counts)
     data = fitter.data(counts, auxiliary)

@@ -40,6 +40,16 @@ class Likelihood:
         """What is expected."""
         return self.model.templates
 
+    @property
+    def kind(self) -> str:
+        """Which likelihood: "poisson", "paper" or "templates"."""
+        return self.model.likelihood
+
+    @property
+    def spread(self) -> Array:
+        """Errors of the bins, as of the model."""
+        return self.model.errors
+
     def __call__(self, parameters: Sequence[float]) -> float:
         """Evaluate -2 ln L/L_saturated, plus the constraints."""
         pulls = np.asarray(parameters[1:], np.float64)

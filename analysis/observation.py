@@ -30,12 +30,14 @@ _CLOSE = 1e-5
 
 @dataclass(frozen=True, kw_only=True)
 class Observation:
-    """Counts, nuisance parameters measured as nominal, and the table and method that judge them.
+    """Counts and auxiliary measurements, and the table and method that judge them.
 
     Parameters
     ----------
     batch : BatchFitter
     counts : ndarray, shape (n_bins,)
+    auxiliary : ndarray, shape (n_nuisances,)
+        Measured pulls.
     calibration : Calibration
     method : {"feldman-cousins", "calibrated", "cls"}
     level : float
@@ -43,6 +45,7 @@ class Observation:
 
     batch: BatchFitter
     counts: Array
+    auxiliary: Array
     calibration: Calibration
     method: str
     level: float
@@ -56,7 +59,7 @@ class Observation:
         return found
 
     def _auxiliary(self, n: int) -> Array:
-        return np.zeros((n, len(self.batch.fitter.nominal)))
+        return np.tile(self.auxiliary, (n, 1))
 
     @property
     def best(self) -> float:

@@ -183,7 +183,13 @@ class Plane:
         return values
 
 
-def fit_plane(plane: Plane, counts: ArrayLike, x: Sequence[float], y: Sequence[float]) -> PlaneResult:
+def fit_plane(
+    plane: Plane,
+    counts: ArrayLike,
+    x: Sequence[float],
+    y: Sequence[float],
+    auxiliary: ArrayLike | None = None,
+) -> PlaneResult:
     """Fit two parameters, and scan the profile likelihood around.
 
     Parameters
@@ -193,6 +199,8 @@ def fit_plane(plane: Plane, counts: ArrayLike, x: Sequence[float], y: Sequence[f
     x, y : sequence of float
         Values at which the likelihood is evaluated; the minimum is looked for between their ends, from the
         deepest points of the grid on, which for a Δm² is made finer.
+    auxiliary : array_like, shape (n_nuisances,), optional
+        Measured pulls; nominal without.
 
     Returns
     -------
@@ -206,7 +214,7 @@ def fit_plane(plane: Plane, counts: ArrayLike, x: Sequence[float], y: Sequence[f
     """
     grid_x, grid_y = plane.check(plane.x, x), plane.check(plane.y, y)
     check_possible(plane.fitter.templates, counts)
-    data = plane.fitter.data(counts)
+    data = plane.fitter.data(counts, auxiliary)
     values = plane.scan(data, grid_x, grid_y)
     fine_x = plane.finer(plane.x, grid_x, (plane.y, float(grid_y[-1])))
     fine_y = plane.finer(plane.y, grid_y, (plane.x, float(grid_x[-1])))

@@ -8,7 +8,10 @@ from simgen.parameters import mass_from_gamma
 
 if TYPE_CHECKING:
     from analysis.audit import Audit
+    from analysis.covariance import Covariance
     from analysis.effective import WeightCheck
+    from analysis.localminima import LocalMinimum
+    from analysis.pulls import Pull
 
 __all__ = ["Estimate", "FitResult", "LimitResult", "TabulatedValue"]
 
@@ -70,6 +73,12 @@ class FitResult:
         Free nuisance parameters that the data cannot tell apart, by groups: they have no errors of their own.
     weights : WeightCheck or None
         Whether weighted data have enough effective counts: `weights.warning` says so if not.
+    minima : tuple of LocalMinimum
+        All of them, the deepest first, with their regions; empty if not valid.
+    pulls : tuple of Pull
+        Nuisance parameters before and after the fit.
+    covariance : Covariance or None
+        Of all fitted parameters.
     """
 
     parameters: dict[str, Estimate]
@@ -86,6 +95,9 @@ class FitResult:
     disagreement: float | None = None
     undetermined: tuple[tuple[str, ...], ...] = ()
     weights: "WeightCheck | None" = None
+    minima: "tuple[LocalMinimum, ...]" = ()
+    pulls: "tuple[Pull, ...]" = ()
+    covariance: "Covariance | None" = None
 
     @property
     def weighted(self) -> bool:

@@ -11,7 +11,7 @@ from analysis.calibrated import check_counts
 from analysis.calibrating import calibrate, true_values
 from analysis.calibration import Calibration
 from analysis.calibrationfile import read_calibration
-from analysis.conditions import conditions
+from analysis.conditions import conditions, data_numbers
 from analysis.fitter import Fitter
 from macros.card import Card
 from macros.console import progress
@@ -48,6 +48,7 @@ def make_calibration(
     *,
     at: Sequence[float] | None = None,
     counts: NDArray[np.float64] | None = None,
+    auxiliary: NDArray[np.float64] | None = None,
     reach: float | None = None,
     profiled: bool = False,
     reference: float | None = None,
@@ -66,6 +67,8 @@ def make_calibration(
         True values; chosen around the data, or around exact data of the model, if not given.
     counts : ndarray, shape (n_bins,), optional
         Data.
+    auxiliary : ndarray, shape (n_nuisances,), optional
+        Measured pulls of the data; nominal without.
     reach : float, optional
         See `analysis.calibrating.true_values`.
     profiled : bool
@@ -76,7 +79,7 @@ def make_calibration(
         Shows how far it is, as `macros.console.progress` does.
     """
     check_counts(fitter)
-    data = None if counts is None else fitter.data(counts)
+    data = None if counts is None else fitter.data(counts, auxiliary)
     if at is None:
         at = list(true_values(fitter, data, **({} if reach is None else {"reach": reach})))
     compared = reference_value(fitter, reference)
@@ -94,7 +97,12 @@ def make_calibration(
 
 
 def open_calibration(
-    card: Card, fitter: Fitter, path: Path, *, counts: NDArray[np.float64] | None = None
+    card: Card,
+    fitter: Fitter,
+    path: Path,
+    *,
+    counts: NDArray[np.float64] | None = None,
+    auxiliary: NDArray[np.float64] | None = None,
 ) -> Calibration:
     """Read the calibration of a card.
 
@@ -104,8 +112,9 @@ def open_calibration(
     fitter : Fitter
         Of the card.
     path : Path
-    counts : ndarray, shape (n_bins,), optional
-        The data that it is for: matters to a calibration with nuisance parameters fitted to data.
+    counts, auxiliary : ndarray, shapes (n_bins,) and (n_nuisances,), optional
+        The data that it is for, and their measured pulls: they matter to a calibration with nuisance
+        parameters fitted to data.
 
     Raises
     ------
@@ -125,7 +134,7 @@ def open_calibration(
         fitter,
         drawn=card.fit.drawn,
         nuisances="profiled" if profiled else "nominal",
-        data=tuple(counts) if profiled and counts is not None else (),
+        data=data_numbers(counts, auxiliary) if profiled and counts is not None else (),
     )
     try:
         stored.calibration.check(fitter, used)

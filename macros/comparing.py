@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from analysis.hypotheses import Hypothesis, HypothesisComparison, compare_hypotheses
+from macros.auxiliary import measured_values
 from macros.card import Card
 from macros.datasets import DataSets, data_sets
 from macros.differences import check_same_experiment
@@ -19,10 +20,11 @@ _OF_A_Z_PRIME = {"gamma", "phi", "beta"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardComparison:
-    """Two models compared, and what the data were read from."""
+    """Two models compared, what the data were read from, and auxiliary measurements."""
 
     result: HypothesisComparison
     source: str | dict[str, str]
+    auxiliary: dict[str, float]
 
 
 def compare_cards(
@@ -49,17 +51,20 @@ def compare_cards(
             f"{sets[0].source} holds weighted events, and models are compared on counts: look with "
             "`nugauge fit CARD DATA --gof N` how well each of them describes these"
         )
+    pulls = sets[0].pulls(a, scaled)
     with progress("toys", 2 * n, "toys") as advance, using_threads(a.run.threads):
         result = compare_hypotheses(
             hypotheses[0],
             hypotheses[1],
             counts,
+            pulls,
             n_toys=n,
             seed=int(a.run.seed or 0),
             drawn=a.fit.drawn,
             on_toys=advance,
         )
-    return CardComparison(result=result, source=sets[0].source)
+    measured = measured_values(scaled.templates, pulls)
+    return CardComparison(result=result, source=sets[0].source, auxiliary=measured)
 
 
 def _hypothesis(card: Card, found: DataSets, *, fixed: bool, bounded: bool) -> Hypothesis:

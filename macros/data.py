@@ -95,6 +95,8 @@ def _is_event_file(path: Path) -> bool:
     with open_root(path) as file, reading(path):
         classes = file.classnames(cycle=False, recursive=False)
     kinds = set(classes.values())
+    if "toys" in classes:
+        raise FileError(path, "foreign", "holds toys: choose one with --toy K; in Python card.toy(FILE, K)")
     if "events" not in classes and not any(kind.startswith(("TH1", "TH2")) for kind in kinds):
         held = ", ".join(f"{kind} {name!r}" for name, kind in list(classes.items())[:5]) or "nothing"
         raise FileError(path, "foreign", f"has neither a table 'events' nor a TH1 or TH2 (it holds {held})")

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import hist
@@ -16,11 +17,17 @@ from analysis.weight_model import WeightModel, experiment_weights, weight_model
 from analysis.weighted import effective_counts, for_data, scaled
 from detsim.experiment import Experiment
 from detsim.prediction import Expectation
+from macros.auxiliary import auxiliary_pulls, read_auxiliary
 from macros.card import Card
 from macros.data import Data, load_data
+from macros.options import ToyChoice
+from macros.toydata import Toy, read_toy
 from simgen.events import Events
 
-__all__ = ["DataSets", "data_sets", "load_data_sets"]
+__all__ = ["EXPECTED", "DataSets", "data_sets", "load_data_sets", "load_or_expect", "toy_data"]
+
+EXPECTED = object()
+"""In the place of data: exact data of the card's model."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +37,15 @@ class DataSets:
     Parameters
     ----------
     sets : tuple of Data
+    auxiliary : mapping of str to float or str
+        Auxiliary measurements of nuisance parameters, as `macros.auxiliary.auxiliary_pulls` takes them.
+    toy : Toy or None
+        Counts and auxiliary measurements of a toy, which the sets then hold as histograms.
     """
 
     sets: tuple[Data, ...]
+    auxiliary: Mapping[str, float | str] = field(default_factory=dict)
+    toy: Toy | None = None
 
     @property
     def experiments(self) -> tuple[Experiment, ...]:
@@ -42,6 +55,8 @@ class DataSets:
     @property
     def source(self) -> str | dict[str, str]:
         """What was read: of several experiments by their names."""
+        if self.toy is not None:
+            return self.toy.source
         if len(self.sets) == 1:
             return self.sets[0].source
         return {data.experiment.name: data.source for data in self.sets}
@@ -56,6 +71,8 @@ class DataSets:
         counts : ndarray, shape (n_bins,)
             Counts, or effective counts, one experiment after the other.
         """
+        if self.toy is not None:
+            return fitter, self.toy.counts
         if len(self.sets) == 1:
             return for_data(fitter, self.sets[0].histogram)
         found = [effective_counts(data.histogram, data.experiment) for data in self.sets]
@@ -79,9 +96,21 @@ class DataSets:
         """Whether data of one experiment at least are weighted."""
         return any(binned(data.histogram).is_weighted for data in self.sets)
 
+    def pulls(self, card: Card, fitter: Fitter) -> NDArray[np.float64]:
+        """Return the auxiliary measurements as pulls, shape (n_nuisances,)."""
+        if self.toy is not None:
+            return self.toy.pulls(fitter.templates.nuisances)
+        return auxiliary_pulls(card, fitter.templates, self.auxiliary)
+
 
 def load_data_sets(
-    card: Card, specs: Sequence[str], *, number: int | None = None, unit: str = "MeV"
+    card: Card,
+    specs: Sequence[str],
+    *,
+    number: int | None = None,
+    unit: str = "MeV",
+    auxiliary: Sequence[str] | None = None,
+    toy: ToyChoice | None = None,
 ) -> DataSets:
     """Read the data of a card.
 
@@ -94,6 +123,10 @@ def load_data_sets(
         Which pseudo-experiment of event files that hold several.
     unit : str
         What the energies of histograms in files are in, as for `load_data`.
+    auxiliary : sequence of str, optional
+        Auxiliary measurements, as `macros.auxiliary.read_auxiliary` reads them.
+    toy : ToyChoice, optional
+        Which toy of a toy file: one file, of all experiments.
 
     Raises
     ------
@@ -102,6 +135,54 @@ def load_data_sets(
     FileError
         If a file is incomplete, foreign or damaged.
     """
+    measured = read_auxiliary(auxiliary)
+    if toy is not None:
+        if measured or number is not None:
+            raise ValueError(
+                "a toy has its own counts and auxiliary measurements: give --toy without --auxiliary and "
+                "--experiment"
+            )
+        if len(specs) > 1:
+            raise ValueError(f"a toy has all experiments: give one toy file, got {', '.join(specs)}")
+        return toy_data(card, Path(specs[0]), toy)
+    return replace(_load(card, specs, number, unit), auxiliary=measured)
+
+
+def load_or_expect(
+    card: Card,
+    specs: Sequence[str] | None,
+    *,
+    number: int | None,
+    unit: str,
+    auxiliary: Sequence[str] | None,
+    toy: ToyChoice | None,
+) -> Any:
+    """Read the data of a card, as `load_data_sets`; `EXPECTED` if there are none.
+
+    Raises
+    ------
+    ValueError
+        If something is chosen of data that are not given, or as `load_data_sets`.
+    """
+    if specs:
+        return load_data_sets(card, specs, number=number, unit=unit, auxiliary=auxiliary, toy=toy)
+    if auxiliary or toy is not None:
+        raise ValueError("--auxiliary and --toy go with DATA: exact data have nominal measurements")
+    return EXPECTED
+
+
+def toy_data(card: Card, path: Path, choice: ToyChoice) -> DataSets:
+    """Take one toy of a toy file as data; see `macros.toydata.read_toy`."""
+    toy, start, sets = read_toy(card, path, choice), 0, []
+    for experiment in card.experiments:
+        end = start + experiment.detector.n_bins
+        h = from_counts(np.maximum(toy.counts[start:end], 0.0), experiment)
+        sets.append(Data(histogram=h, experiment=experiment, source=toy.source))
+        start = end
+    return DataSets(sets=tuple(sets), toy=toy)
+
+
+def _load(card: Card, specs: Sequence[str], number: int | None, unit: str) -> DataSets:
     if len(card.experiments) == 1:
         if len(specs) > 1:
             raise ValueError(f"{card.name} has one experiment, and takes one DATA; got {', '.join(specs)}")
@@ -123,7 +204,14 @@ def load_data_sets(
     return data_sets(card, files, number=number, unit=unit)
 
 
-def data_sets(card: Card, data: Any, *, number: int | None = None, unit: str = "MeV") -> DataSets:
+def data_sets(
+    card: Card,
+    data: Any,
+    *,
+    number: int | None = None,
+    unit: str = "MeV",
+    auxiliary: Mapping[str, float | str] | None = None,
+) -> DataSets:
     """Take the data of a card, as Python has them.
 
     Parameters
@@ -137,6 +225,8 @@ def data_sets(card: Card, data: Any, *, number: int | None = None, unit: str = "
         Which pseudo-experiment of event files that hold several.
     unit : str
         What the energies of histograms in files are in, as for `load_data`.
+    auxiliary : mapping of str to float or str, optional
+        Auxiliary measurements of nuisance parameters, by name; nominal without.
 
     Raises
     ------
@@ -145,8 +235,15 @@ def data_sets(card: Card, data: Any, *, number: int | None = None, unit: str = "
     FileError
         If a file is incomplete, foreign or damaged.
     """
-    if isinstance(data, DataSets):
-        return data
+    found = data if isinstance(data, DataSets) else _sets(card, data, number, unit)
+    if not auxiliary:
+        return found
+    if found.toy is not None or found.auxiliary:
+        raise ValueError("these data have auxiliary measurements already")
+    return replace(found, auxiliary=dict(auxiliary))
+
+
+def _sets(card: Card, data: Any, number: int | None, unit: str) -> DataSets:
     if len(card.experiments) == 1:
         if isinstance(data, Mapping):
             raise ValueError(f"{card.name} has one experiment: give its data, not a mapping of names to data")

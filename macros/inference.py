@@ -1,6 +1,7 @@
 """What the commands compute of a card, and what a card answers in Python: one implementation of both."""
 
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from analysis.calibrated import calibrated_limit, expected_calibrated_limit
@@ -18,20 +19,19 @@ from analysis.effective import FEW, WeightCheck, check_weights
 from analysis.estimation import fit_counts
 from analysis.fitter import Fitter
 from analysis.goodness import GoodnessOfFit, goodness_of_fit
+from analysis.impacts import Impacts, fit_impacts
 from analysis.intervals import limit_of_counts
+from analysis.likelihood import Likelihood
 from analysis.reach import expected_limit
 from analysis.results import FitResult, LimitResult
+from analysis.scanning import ProfileScan, profile_scan, scan_points
 from analysis.weight_model import WeightModel
-from detsim.occurrence import Occurrence
-from detsim.prediction import Expectation, predict
-from detsim.simulation import simulate
+from macros.auxiliary import measured_values, unusual_measurements
 from macros.calibrations import make_calibration, open_calibration
 from macros.card import Card
-from macros.datasets import DataSets, data_sets
+from macros.datasets import EXPECTED, DataSets, data_sets
 from macros.options import LARGEST_STUDY
-from macros.production import expected_counts
 from macros.session import open_fitter, using_threads, whole_number
-from simgen.events import Events
 
 __all__ = [
     "EXPECTED",
@@ -40,15 +40,10 @@ __all__ = [
     "Inference",
     "LimitOptions",
     "Progress",
-    "expectation",
-    "expectations",
     "open_inference",
     "silent",
-    "simulate_events",
 ]
 
-EXPECTED = object()
-"""In the place of data: exact data of the card's model."""
 N_CALIBRATION = 20_000
 """Pseudo-experiments per true value of a calibration that no table holds."""
 _MARGIN = 1.5
@@ -62,33 +57,6 @@ Progress = Callable[[str, float | None, str], AbstractContextManager[Advance]]
 def silent(title: str, total: float | None, unit: str) -> Iterator[Advance]:
     """Show no progress; in the place of `macros.console.progress`."""
     yield lambda n: None
-
-
-def simulate_events(card: Card) -> Events | dict[str, Events]:
-    """Simulate the exposure of a card that has a seed; see `Card.simulate`."""
-    columns: list[Occurrence] = [c for c in ("vertex", "time") if c in card.run.columns]
-    made = {}
-    with using_threads(card.run.threads):
-        for number, experiment in enumerate(card.experiments):
-            identity = (number,) if number else ()  # as of toys that are drawn event by event
-            expected_counts(experiment, card.model)
-            made[experiment.name] = simulate(
-                experiment, card.model, seed=int(card.run.seed or 0), identity=identity, columns=columns
-            )
-    return made if len(made) > 1 else next(iter(made.values()))
-
-
-def expectations(card: Card) -> Expectation | dict[str, Expectation]:
-    """Compute the expected counts of a card; see `Card.expect`."""
-    if len(card.experiments) == 1:
-        return expectation(card)
-    return {e.name: expectation(card.of(e.name)) for e in card.experiments}
-
-
-def expectation(card: Card) -> Expectation:
-    """Compute the expected counts of a card of one experiment."""
-    expected_counts(card.experiment, card.model)
-    return predict(card.experiment, card.model)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,12 +136,15 @@ class Inference:
     counts : ndarray, shape (n_bins,), or None
         Data; None where there are none.
     data : DataSets or None
+    pulls : ndarray, shape (n_nuisances,), or None
+        Auxiliary measurements; None: nominal.
     """
 
     card: Card
     fitter: Fitter
     counts: NDArray[np.float64] | None
     data: DataSets | None
+    pulls: NDArray[np.float64] | None = None
 
     @property
     def source(self) -> str | dict[str, str] | None:
@@ -188,7 +159,7 @@ class Inference:
     def fit(self) -> FitResult:
         """Fit the parameter of interest."""
         settings = self.card.fit
-        result = fit_counts(self.fitter, self.exact, level=settings.level, method=settings.method)
+        result = fit_counts(self.fitter, self.exact, self.pulls, level=settings.level, method=settings.method)
         return replace(result, weights=self._checked(result.weights))
 
     @cached_property
@@ -202,6 +173,26 @@ class Inference:
             return found
         return check_weights(self.fitter.templates, self.exact, self._weights.losses())
 
+    @property
+    def likelihood(self) -> Likelihood:
+        """The likelihood of the data."""
+        return self.fitter.data(self.exact, self.pulls)
+
+    @property
+    def auxiliary(self) -> dict[str, float]:
+        """Auxiliary measurements of the nuisance parameters that have one, in the units of the fit."""
+        pulls = self.fitter.nominal if self.pulls is None else self.pulls
+        return measured_values(self.fitter.templates, pulls)
+
+    def impacts(self, result: FitResult) -> Impacts:
+        """Compute the impacts of nuisance parameters on the estimate of a fit."""
+        return fit_impacts(self.fitter, self.likelihood, result)
+
+    def profile(self, result: FitResult, at: ArrayLike | None = None) -> ProfileScan:
+        """Scan the profile likelihood of a fit, at values of the parameter or around all that is allowed."""
+        points = scan_points(self.fitter, result) if at is None else at
+        return profile_scan(self.fitter, self.likelihood, result, points)
+
     def goodness(self, n_toys: int, *, progress: Progress = silent) -> GoodnessOfFit:
         """Test the goodness of the fit."""
         n = whole_number("n_toys", n_toys, least=1, most=LARGEST_STUDY)
@@ -209,6 +200,7 @@ class Inference:
             return goodness_of_fit(
                 self.fitter,
                 self.exact,
+                self.pulls,
                 n_toys=n,
                 seed=int(self.card.run.seed or 0),
                 drawn=self.card.fit.drawn,
@@ -226,10 +218,12 @@ class Inference:
                     result = self._expected(method, options, made, advance)
             elif made is not None:
                 level = self.card.fit.limit_level
-                result = calibrated_limit(self.fitter, self.exact, made, method=method, level=level)
+                result = calibrated_limit(
+                    self.fitter, self.exact, made, self.pulls, method=method, level=level
+                )
             else:
                 level = self.card.fit.limit_level
-                result = limit_of_counts(self.fitter, self.exact, level=level, method=method)
+                result = limit_of_counts(self.fitter, self.exact, self.pulls, level=level, method=method)
                 result = replace(result, weights=self._checked(result.weights))
         return CardLimit(result=result, calibration=made)
 
@@ -252,20 +246,29 @@ class Inference:
         if options.profiled and self.counts is None:
             raise ValueError("nuisance parameters can be fitted to data only: give the data")
         if options.table is not None:
-            return open_calibration(self.card, self.fitter, options.table, counts=self.counts)
+            data = {"counts": self.counts, "auxiliary": self.pulls}
+            return open_calibration(self.card, self.fitter, options.table, **data)
         reach = float(ndtri((1 + self.card.fit.limit_level) / 2)) + _MARGIN
         return make_calibration(
             self.card,
             self.fitter,
             options.n_calibration or N_CALIBRATION,
             counts=self.counts,
+            auxiliary=self.pulls,
             reach=None if self.counts is None else reach,
             profiled=options.profiled,
             progress=progress,
         )
 
 
-def open_inference(card: Card, data: Any, *, poi: str | None = None, number: int | None = None) -> Inference:
+def open_inference(
+    card: Card,
+    data: Any,
+    *,
+    poi: str | None = None,
+    number: int | None = None,
+    auxiliary: Mapping[str, float | str] | None = None,
+) -> Inference:
     """Prepare the fit of a card.
 
     Parameters
@@ -277,6 +280,8 @@ def open_inference(card: Card, data: Any, *, poi: str | None = None, number: int
         Parameter of interest instead of the card's.
     number : int, optional
         Which pseudo-experiment of event files that hold several.
+    auxiliary : mapping of str to float or str, optional
+        Auxiliary measurements, as `macros.auxiliary.auxiliary_pulls` takes them.
 
     Raises
     ------
@@ -285,9 +290,14 @@ def open_inference(card: Card, data: Any, *, poi: str | None = None, number: int
     FileError
         If a file is incomplete, foreign or damaged.
     """
-    found = None if data is EXPECTED else data_sets(card, data, number=number)
+    if data is EXPECTED and auxiliary:
+        raise ValueError("auxiliary measurements go with data: give them, too")
+    found = None if data is EXPECTED else data_sets(card, data, number=number, auxiliary=auxiliary)
     fitter = open_fitter(card, poi=poi, experiments=found.experiments if found else None)
-    counts = None
+    counts = pulls = None
     if found is not None:
         fitter, counts = found.prepare(fitter)
-    return Inference(card=card, fitter=fitter, counts=counts, data=found)
+        pulls = found.pulls(card, fitter)
+        for text in unusual_measurements(fitter.templates, pulls):
+            warnings.warn(text, stacklevel=2)
+    return Inference(card=card, fitter=fitter, counts=counts, data=found, pulls=pulls)

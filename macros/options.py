@@ -1,6 +1,7 @@
 """Arguments and options that commands share."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer
 __all__ = [
     "LARGEST_COUNT",
     "LARGEST_STUDY",
+    "AuxiliaryOption",
     "CardArgument",
     "ForceOption",
     "JsonOption",
@@ -20,10 +22,13 @@ __all__ = [
     "SetOption",
     "TableOption",
     "ThreadsOption",
+    "ToyChoice",
+    "ToyOption",
     "Unit",
     "UnitOption",
     "WeightsOption",
     "count",
+    "toy_choice",
     "toy_count",
 ]
 
@@ -135,6 +140,62 @@ ThreadsOption = Annotated[
     typer.Option("--threads", min=1, help="Threads; they do not change the result.", show_default=False),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
+AuxiliaryOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--auxiliary",
+        metavar="NAME=VALUE|FILE",
+        help="Auxiliary measurement of a nuisance parameter, as the fit reports it (1 is nominal) or with a "
+        "unit; or a CSV or JSON file of them. Nominal if not given.",
+        show_default=False,
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToyChoice:
+    """Which toy of a file.
+
+    Parameters
+    ----------
+    number : int
+        Index.
+    truth : float or None
+        True value of the parameter of interest, in a file that has several.
+    """
+
+    number: int
+    truth: float | None = None
+
+
+def toy_choice(text: str | ToyChoice) -> ToyChoice:
+    """Read which toy of a file is meant: ``K``, or ``K@VALUE`` of a file with several true values.
+
+    Examples
+    --------
+    >>> toy_choice("17@0.05")
+    ToyChoice(number=17, truth=0.05)
+    """
+    if isinstance(text, ToyChoice):
+        return text
+    number, at, value = text.partition("@")
+    try:
+        return ToyChoice(number=count(0)(number), truth=float(value) if at else None)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r}: write K, or K@VALUE with a true value (17@0.05)") from None
+
+
+ToyOption = Annotated[
+    ToyChoice | None,
+    typer.Option(
+        "--toy",
+        parser=toy_choice,
+        metavar="K",
+        help="DATA is a file of `nugauge toys`: take counts and auxiliary measurements of toy K; of a file "
+        "with several true values K@VALUE.",
+        show_default=False,
+    ),
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Write one JSON document to standard output, and nothing else.")
 ]

@@ -13,6 +13,7 @@ from analysis.results import FitResult, LimitResult
 from detsim.prediction import Expectation
 from macros.card import Card
 from macros.console import format_number, print_table, say, warn
+from macros.details import details_document
 from macros.studies import audit_document, say_audit
 
 __all__ = [
@@ -71,6 +72,7 @@ def fit_document(result: FitResult) -> dict[str, Any]:
         "weighted": result.weighted,
         "effective_counts": result.effective_counts,
         "weights": weights_document(result.weights),
+        **details_document(result),
     }
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from macros.figures.data import FigureData
 
 __all__ = [
+    "BESIDE",
     "AuditOption",
     "FigureOption",
     "MaxFailedOption",
@@ -31,7 +32,7 @@ __all__ = [
     "write_figure",
 ]
 
-_BESIDE = (".csv", ".json")
+BESIDE = (".csv", ".json")
 """Suffixes of the files beside the picture of a study."""
 
 AuditOption = Annotated[
@@ -143,7 +144,7 @@ def study_plan(
     if figure is not None and not real_path(figure).parent.is_dir():
         raise typer.BadParameter(f"--figure {figure}: there is no directory {figure.parent}")
     toys = () if output is None else (Output(path=output, kind="toys"),)
-    writes = (*toys, *picture_outputs(figure, *_BESIDE))
+    writes = (*toys, *picture_outputs(figure, *BESIDE))
     return FilePlan(reads=tuple(path for path in reads if path), writes=writes, force=force)
 
 
@@ -152,5 +153,5 @@ def write_figure(
 ) -> list[str]:
     """Write a picture, and its numbers beside it; return the names of the files."""
     document = json_text(data.document()) + "\n"
-    contents = dict(zip(_BESIDE, (data.csv().encode(), document.encode()), strict=True))
+    contents = dict(zip(BESIDE, (data.csv().encode(), document.encode()), strict=True))
     return [str(file) for file in write_picture(path, figure, contents, former=former)]

@@ -1,6 +1,6 @@
 """A card as an object: what it describes, and its answers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from analysis.results import LimitResult
     from detsim.experiment import Experiment
     from detsim.prediction import Expectation
+    from macros.datasets import DataSets
     from simgen.events import Events
     from simgen.models import Model
 
@@ -54,7 +55,7 @@ class Card:
 
     data
         As `CardFit` takes them: events, a histogram, exact expectations, a file, counts; of several
-        experiments a mapping of their names to such.
+        experiments a mapping of their names to such; what `measured` and `toy` return.
     seed
         Else that of the card; needed where random numbers are drawn.
     poi, level
@@ -77,13 +78,7 @@ class Card:
 
     @property
     def experiment(self) -> "Experiment":
-        """The only experiment.
-
-        Raises
-        ------
-        ValueError
-            If there are several.
-        """
+        """The only experiment; if there are several, a ValueError."""
         if len(self.experiments) > 1:
             raise ValueError(
                 f"{self.name} has several experiments: choose one of {self._choices} with --of NAME"
@@ -100,17 +95,9 @@ class Card:
         return ", ".join(e.name for e in self.experiments)
 
     def of(self, name: str | None) -> "Card":
-        """Return the plain card of one experiment.
+        """Return the plain card of one experiment; without a name of the only one.
 
-        Parameters
-        ----------
-        name : str or None
-            None if there is only one.
-
-        Raises
-        ------
-        ValueError
-            If there is none of that name, or several and no name.
+        If there is none of that name, or several and no name, a ValueError.
         """
         if "experiment" not in self.document:
             if name is not None:
@@ -129,19 +116,9 @@ class Card:
         return write_toml(self.document)
 
     def seeded(self, seed: int | None, *, draws: bool = False) -> "Card":
-        """Return the card with a seed.
+        """Return the card with a seed, or with its own.
 
-        Parameters
-        ----------
-        seed : int or None
-            None: the card's own.
-        draws : bool
-            Whether random numbers are drawn, so that there has to be one; simulated templates need one too.
-
-        Raises
-        ------
-        ValueError
-            If it is no seed, or is missing.
+        If random numbers are drawn (`draws`), or templates simulated, there has to be one: else a ValueError.
         """
         from simgen.random import check_seed
 
@@ -162,15 +139,36 @@ class Card:
             Recorded events: those of ``nugauge simulate``. Of several experiments a mapping of their names
             to events, independent of each other.
         """
-        from macros.inference import simulate_events
+        from macros.expectations import simulate_events
 
         return simulate_events(self.seeded(seed, draws=True))
 
     def expect(self) -> "Expectation | dict[str, Expectation]":
         """Compute the expected counts per bin by quadrature; of several experiments by their names."""
-        from macros.inference import expectations
+        from macros.expectations import expectations
 
         return expectations(self)
+
+    def measured(
+        self, data: Any, auxiliary: "Mapping[str, float | str]", *, number: int | None = None
+    ) -> "DataSets":
+        """Join data with auxiliary measurements, by the names of nuisance parameters: ``--auxiliary``.
+
+        A number is what the fit reports, relative to nominal; a text such as "1.7 MCi" has a unit.
+        """
+        from macros.datasets import data_sets
+
+        return data_sets(self, data, number=number, auxiliary=auxiliary)
+
+    def toy(self, path: str | PathLike[str], number: int, *, truth: float | None = None) -> "DataSets":
+        """Read counts and auxiliary measurements of one toy of a file of ``nugauge toys``: ``--toy``.
+
+        A file of ``nugauge coverage`` has several true values: `truth` is one of them.
+        """
+        from macros.datasets import toy_data
+        from macros.options import ToyChoice
+
+        return toy_data(self, Path(path), ToyChoice(number=number, truth=truth))
 
     def histogram(self, data: Any) -> "hist.Hist[Any] | dict[str, hist.Hist[Any]]":
         """Fill the histogram of data, as `fit` takes them; of several experiments by their names."""

@@ -1,13 +1,19 @@
 """`Card.fit`: the settings of the fit, which fit data when they are called."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Self, overload
 
 from analysis.settings import FitSettings
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from analysis.impacts import Impacts
     from analysis.results import FitResult
+    from analysis.scanning import ProfileScan
     from macros.card.card import Card
+    from macros.inference import Inference
 
 __all__ = ["CardFit", "FitField"]
 
@@ -39,7 +45,13 @@ class CardFit(FitSettings):
         return bound
 
     def __call__(
-        self, data: Any, *, poi: str | None = None, number: int | None = None, seed: int | None = None
+        self,
+        data: Any,
+        *,
+        poi: str | None = None,
+        number: int | None = None,
+        seed: int | None = None,
+        auxiliary: "Mapping[str, float | str] | None" = None,
     ) -> "FitResult":
         """Fit a parameter to data, with everything that the card says.
 
@@ -55,6 +67,8 @@ class CardFit(FitSettings):
             Which pseudo-experiment of an event file that holds several.
         seed : int, optional
             Of simulated templates (`fit.templates = "simulation"`); else that of the card.
+        auxiliary : mapping of str to float or str, optional
+            Auxiliary measurements of nuisance parameters, see `Card.measured`; nominal without.
 
         Returns
         -------
@@ -68,9 +82,56 @@ class CardFit(FitSettings):
         FileError
             If a file is incomplete, foreign or damaged.
         """
+        return self._open(data, poi, number, seed, auxiliary).fit()
+
+    def _open(
+        self,
+        data: Any,
+        poi: str | None,
+        number: int | None,
+        seed: int | None,
+        auxiliary: "Mapping[str, float | str] | None",
+    ) -> "Inference":
         from macros.inference import open_inference
 
-        return open_inference(self._card.seeded(seed), data, poi=poi, number=number).fit()
+        card = self._card.seeded(seed)
+        return open_inference(card, data, poi=poi, number=number, auxiliary=auxiliary)
+
+    def impacts(
+        self,
+        data: Any,
+        *,
+        poi: str | None = None,
+        number: int | None = None,
+        seed: int | None = None,
+        auxiliary: "Mapping[str, float | str] | None" = None,
+    ) -> "Impacts":
+        """Fit, and compute how the estimate moves with each nuisance parameter: ``nugauge fit --details``.
+
+        The arguments are those of a fit.
+        """
+        case = self._open(data, poi, number, seed, auxiliary)
+        return case.impacts(case.fit())
+
+    def profile(
+        self,
+        data: Any,
+        at: "ArrayLike | None" = None,
+        *,
+        poi: str | None = None,
+        number: int | None = None,
+        seed: int | None = None,
+        auxiliary: "Mapping[str, float | str] | None" = None,
+    ) -> "ProfileScan":
+        """Fit, and scan the profile likelihood: ``nugauge fit --profile``.
+
+        Parameters
+        ----------
+        at : array_like, optional
+            Values of the parameter of interest, ascending; else 201 and more around all that is allowed.
+        """
+        case = self._open(data, poi, number, seed, auxiliary)
+        return case.profile(case.fit(), at)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, FitSettings):

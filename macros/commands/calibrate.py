@@ -10,6 +10,7 @@ from macros.commands.fit import DATA_HELP, ExperimentOption, PoiOption
 from macros.commands.toys import ConfidenceOption
 from macros.console import emit_json, format_number, message, print_table, say
 from macros.options import (
+    AuxiliaryOption,
     CardArgument,
     ForceOption,
     JsonOption,
@@ -18,6 +19,7 @@ from macros.options import (
     SeedOption,
     SetOption,
     ThreadsOption,
+    ToyOption,
     Unit,
     UnitOption,
     toy_count,
@@ -74,6 +76,8 @@ def calibrate(
     poi: PoiOption = None,
     experiment: ExperimentOption = None,
     unit: UnitOption = Unit.MEV,
+    auxiliary: AuxiliaryOption = None,
+    toy: ToyOption = None,
     seed: SeedOption = None,
     of: OfOption = None,
     override: SetOption = None,
@@ -82,6 +86,7 @@ def calibrate(
     as_json: JsonOption = False,
 ) -> None:
     """Tabulate with pseudo-experiments which thresholds make intervals cover, for `limit --table`."""
+    from macros.auxiliary import auxiliary_files
     from macros.outputs import FilePlan, Output, card_files, data_files
     from macros.points import read_values
     from macros.session import open_card
@@ -91,19 +96,19 @@ def calibrate(
         raise typer.BadParameter("--nuisances profiled: which data they are fitted to, DATA has to say")
     target = Output(path=output, kind="calibration")
     loaded = open_card(card, override, seed=seed, threads=threads, of=of, several=True)
-    reads = (*card_files(card, loaded), *data_files(data))
+    reads = (*card_files(card, loaded), *data_files(data), *auxiliary_files(auxiliary))
     plan = FilePlan(reads=reads, writes=(target,), force=force)
     checked = plan.check()
 
     from analysis.calibrationfile import write_calibration
     from macros.calibrations import make_calibration
-    from macros.datasets import load_data_sets
-    from macros.inference import EXPECTED, open_inference
+    from macros.datasets import load_or_expect
+    from macros.inference import open_inference
     from macros.runs import provenance
     from macros.toyruns import confidence_level
 
     level = confidence_level(loaded, cl, name="--cl")
-    found = load_data_sets(loaded, data, number=experiment, unit=unit) if data else EXPECTED
+    found = load_or_expect(loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
     case = open_inference(loaded, found, poi=poi)
     start = time.perf_counter()
     made = make_calibration(
@@ -112,6 +117,7 @@ def calibrate(
         n,
         at=values,
         counts=case.counts,
+        auxiliary=case.pulls,
         profiled=nuisances is Nuisances.PROFILED,
         reference=reference,
     )
@@ -134,6 +140,7 @@ def calibrate(
         "seed": made.seed,
         "model": loaded.model.label,
         "data": source,
+        "auxiliary": case.auxiliary,
     }
     with plan.open(checked) as former:
         write_calibration(

@@ -7,10 +7,12 @@ import typer
 
 from macros.console import emit_json, format_number, print_table, progress, say
 from macros.options import (
+    AuxiliaryOption,
     JsonOption,
     SeedOption,
     SetOption,
     ThreadsOption,
+    ToyOption,
     Unit,
     UnitOption,
     count,
@@ -70,6 +72,8 @@ def compare(
         ),
     ] = None,
     unit: UnitOption = Unit.MEV,
+    auxiliary: AuxiliaryOption = None,
+    toy: ToyOption = None,
     set_a: Annotated[list[str] | None, _set_option("A")] = None,
     set_b: Annotated[list[str] | None, _set_option("B")] = None,
     override: SetOption = None,
@@ -93,11 +97,21 @@ def compare(
     of_b = choose_specific(override or (), set_b or ())
     b = open_card(card_b, of_b, seed=used_seed, threads=threads, several=True)
     check_same_experiment(a, b)
-    found = [load_data_sets(card, data, number=experiment, unit=unit) for card in (a, b)]
+    found = [
+        load_data_sets(card, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
+        for card in (a, b)
+    ]
     compared = compare_cards(a, b, found, n, fixed=(fix_a, fix_b), bounded=not unbounded, progress=progress)
     result = compared.result
     if as_json:
-        emit_json(_document(result) | {"data": compared.source, "seed": used_seed})
+        emit_json(
+            _document(result)
+            | {
+                "data": compared.source,
+                "auxiliary": compared.auxiliary,
+                "seed": used_seed,
+            }
+        )
     else:
         _say(result)
 

@@ -7,7 +7,17 @@ import typer
 
 from macros.commands.fit import ExperimentOption
 from macros.console import emit_json, format_number, message, say
-from macros.options import CardArgument, ForceOption, JsonOption, OfOption, SetOption, Unit, UnitOption
+from macros.options import (
+    AuxiliaryOption,
+    CardArgument,
+    ForceOption,
+    JsonOption,
+    OfOption,
+    SetOption,
+    ToyOption,
+    Unit,
+    UnitOption,
+)
 from macros.points import read_points
 
 if TYPE_CHECKING:
@@ -53,12 +63,15 @@ def contour(
     ] = None,
     experiment: ExperimentOption = None,
     unit: UnitOption = Unit.MEV,
+    auxiliary: AuxiliaryOption = None,
+    toy: ToyOption = None,
     of: OfOption = None,
     override: SetOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Fit two parameters at once, with contours of 68.3 and 95 %."""
+    from macros.auxiliary import auxiliary_files
     from macros.outputs import FilePlan, card_files, data_files, picture_outputs
     from macros.session import open_card
 
@@ -69,17 +82,17 @@ def contour(
         raise typer.BadParameter(f"--output {output}: a picture is a .png or .pdf")
     loaded = open_card(card, override, draws=False, of=of, several=True)
 
-    reads = (*card_files(card, loaded), *data_files(data))
+    reads = (*card_files(card, loaded), *data_files(data), *auxiliary_files(auxiliary))
     plan = FilePlan(reads=reads, writes=picture_outputs(output, ".csv"), force=force)
     checked = plan.check()
 
     from analysis.plane import Plane, fit_plane, plane_threshold
-    from macros.datasets import load_data_sets
-    from macros.inference import EXPECTED, open_inference
+    from macros.datasets import load_or_expect
+    from macros.inference import open_inference
 
-    found = load_data_sets(loaded, data, number=experiment, unit=unit) if data else EXPECTED
+    found = load_or_expect(loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
     case = open_inference(loaded, found, poi=name_x)
-    result = fit_plane(Plane(fitter=case.fitter, y=name_y), case.exact, values_x, values_y)
+    result = fit_plane(Plane(fitter=case.fitter, y=name_y), case.exact, values_x, values_y, case.pulls)
     thresholds = {level: plane_threshold(level) for level in _LEVELS}
     with plan.open(checked) as former:
         files = _write(result, thresholds, output, loaded.model.label, former) if output else []
@@ -89,6 +102,7 @@ def contour(
                     **_document(result, thresholds),
                     "model": loaded.model.label,
                     "data": case.source,
+                    "auxiliary": case.auxiliary,
                     "files": [str(f) for f in files],
                 }
             )

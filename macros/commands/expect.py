@@ -22,8 +22,8 @@ def expect(
     loaded = load_chosen(card, override, of)
     say_left_out(loaded)
 
+    from macros.expectations import expectation
     from macros.faintness import faint_signal
-    from macros.inference import expectation
     from macros.results import expectation_document
 
     found = expectation(loaded)

@@ -1,18 +1,22 @@
 """`nugauge fit`."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from macros.console import RunError, emit_json, progress
+from macros.console import RunError, emit_json, progress, say
 from macros.options import (
+    AuxiliaryOption,
     CardArgument,
+    ForceOption,
     JsonOption,
     OfOption,
     SeedOption,
     SetOption,
     ThreadsOption,
+    ToyOption,
     Unit,
     UnitOption,
     count,
@@ -54,6 +58,8 @@ def fit(
     poi: PoiOption = None,
     experiment: ExperimentOption = None,
     unit: UnitOption = Unit.MEV,
+    auxiliary: AuxiliaryOption = None,
+    toy: ToyOption = None,
     of: OfOption = None,
     gof: Annotated[
         int,
@@ -64,36 +70,91 @@ def fit(
             help="Test the goodness of fit with N pseudo-experiments.",
         ),
     ] = 0,
+    details: Annotated[
+        bool,
+        typer.Option(
+            "--details", help="Pulls, correlations, impacts and minima as tables; in JSON the impacts."
+        ),
+    ] = False,
+    figure: Annotated[
+        Path | None,
+        typer.Option(
+            "--figure",
+            metavar="FILE",
+            help="Picture of pulls and impacts, PDF or PNG; its numbers beside it as CSV and JSON.",
+            show_default=False,
+        ),
+    ] = None,
+    profile: Annotated[
+        Path | None,
+        typer.Option(
+            "--profile",
+            metavar="FILE",
+            help="Picture of the profile likelihood, PDF or PNG; its numbers beside it as CSV and JSON.",
+            show_default=False,
+        ),
+    ] = None,
+    profile_at: Annotated[
+        str | None,
+        typer.Option(
+            "--profile-at",
+            metavar="a:b:n",
+            help="Values of the parameter for --profile, n from a to b, or V,V,...; else around all that is "
+            "allowed.",
+            show_default=False,
+        ),
+    ] = None,
     seed: SeedOption = None,
     override: SetOption = None,
     threads: ThreadsOption = None,
+    force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Fit a parameter to data."""
+    from macros.auxiliary import auxiliary_files
+    from macros.fitpictures import plan_pictures
+    from macros.outputs import card_files, data_files
     from macros.session import open_card
 
+    pictures = plan_pictures(figure=figure, profile=profile, at=profile_at)
     loaded = open_card(card, override, seed=seed, threads=threads, draws=gof > 0, of=of, several=True)
+    reads = (*card_files(card, loaded), *data_files(data), *auxiliary_files(auxiliary))
+    plan = pictures.plan(reads, force=force)
+    checked = plan.check()
 
     from macros.datasets import load_data_sets
+    from macros.details import impacts_document, say_details, say_impacts
     from macros.inference import open_inference
     from macros.results import fit_document, goodness_document, say_fit, say_goodness
 
-    case = open_inference(loaded, load_data_sets(loaded, data, number=experiment, unit=unit), poi=poi)
+    found = load_data_sets(loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
+    case = open_inference(loaded, found, poi=poi)
     result = case.fit()
+    impacts = case.impacts(result) if details or figure else None
     goodness = case.goodness(gof, progress=progress) if gof and result.valid else None
-    if as_json:
-        drawn = goodness is not None or case.fitter.likelihood == "templates"
-        emit_json(
-            {
-                **fit_document(result),
-                "goodness_of_fit": goodness_document(goodness),
-                "data": case.source,
-                "model": loaded.model.label,
-                "seed": loaded.run.seed if drawn else None,
-            }
-        )
-    else:
-        say_fit(result)
-        say_goodness(goodness)
+    with plan.open(checked) as former:
+        files = pictures.write(case, result, impacts, former=former)
+        if as_json:
+            drawn = goodness is not None or case.fitter.likelihood == "templates"
+            emit_json(
+                {
+                    **fit_document(result),
+                    "impacts": impacts_document(impacts),
+                    "goodness_of_fit": goodness_document(goodness),
+                    "data": case.source,
+                    "auxiliary": case.auxiliary,
+                    "model": loaded.model.label,
+                    "seed": loaded.run.seed if drawn else None,
+                    "files": files,
+                }
+            )
+        else:
+            say_fit(result)
+            say_goodness(goodness)
+            if details and impacts is not None:
+                say_details(result)
+                say_impacts(impacts)
+            for file in files:
+                say(file)
     if result.failed:
         raise RunError(f"the fit failed: {result.reason}")

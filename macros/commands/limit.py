@@ -10,12 +10,14 @@ from macros.commands.calibrate import N_TOYS, Nuisances, NuisancesOption
 from macros.commands.fit import DATA_HELP, ExperimentOption, PoiOption
 from macros.console import emit_json, message, progress
 from macros.options import (
+    AuxiliaryOption,
     CardArgument,
     JsonOption,
     OfOption,
     SeedOption,
     SetOption,
     TableOption,
+    ToyOption,
     Unit,
     UnitOption,
     toy_count,
@@ -70,6 +72,8 @@ def limit(
     poi: PoiOption = None,
     experiment: ExperimentOption = None,
     unit: UnitOption = Unit.MEV,
+    auxiliary: AuxiliaryOption = None,
+    toy: ToyOption = None,
     of: OfOption = None,
     toys: Annotated[
         int,
@@ -93,11 +97,11 @@ def limit(
     draws = (bool(toys) and not data) or (calibrates and table is None)
     chosen = open_card(card, override, seed=seed, draws=draws, of=of, several=True)
 
-    from macros.datasets import load_data_sets
-    from macros.inference import EXPECTED, LimitOptions, open_inference
+    from macros.datasets import load_or_expect
+    from macros.inference import LimitOptions, open_inference
     from macros.results import limit_document, say_limit
 
-    found = load_data_sets(chosen, data, number=experiment, unit=unit) if data else EXPECTED
+    found = load_or_expect(chosen, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
     case = open_inference(chosen, found, poi=poi)
     if calibrates and table is None:
         message(f"no --table: calibrating with {n or N_TOYS} pseudo-experiments per true value")
@@ -113,6 +117,7 @@ def limit(
     result, about = made.result, _about(made.calibration, table)
     if as_json:
         document = {**limit_document(result), "model": chosen.model.label, "data": case.source}
+        document["auxiliary"] = case.auxiliary
         emit_json({**document, "seed": chosen.run.seed if draws else None, "calibration": about})
         return
     say_limit(result)

@@ -68,6 +68,7 @@ def profile_plot(
     fit: "FitResult",
     limit: "LimitResult | None" = None,
     note: Sequence[str] = (),
+    levels: Sequence[float] = (),
 ) -> "Figure":
     """Draw the profile likelihood of the parameter of interest, with interval and limit.
 
@@ -81,6 +82,8 @@ def profile_plot(
     limit : LimitResult, optional
     note : sequence of str
         Lines below the picture.
+    levels : sequence of float
+        Confidence levels whose lines are drawn beside that of the fit.
 
     Returns
     -------
@@ -97,6 +100,9 @@ def profile_plot(
     ax = figure.subplots()
     ax.plot(x, y, color=BLACK)
     _level(ax, threshold, rf"{fit.level * 100:.3g} %: {threshold:.4g}", BLUE)
+    others = {level: float(ndtri((1 + level) / 2) ** 2) for level in levels if level != fit.level}
+    for level, height in others.items():
+        _level(ax, height, f"{level * 100:.3g} %: {height:.4g}", GREY)
     estimate = fit.estimate
     if fit.valid and estimate.value is not None:
         low = x[0] if estimate.lower is None else estimate.lower * scale
@@ -104,6 +110,11 @@ def profile_plot(
         ax.axvspan(low, high, color=SKY, alpha=0.35, linewidth=0)
         ax.axvline(estimate.value * scale, color=BLUE, linewidth=1.0)
         lines.append(f"band: interval of the fit, {fit.level * 100:.3g} % by {fit.method}")
+        for other in (m for m in fit.minima[1:] if m.allowed):
+            low = x[0] if other.lower is None else other.lower * scale
+            high = x[-1] if other.upper is None else other.upper * scale
+            ax.axvspan(low, high, color=GREEN, alpha=0.2, linewidth=0)
+            lines.append(f"another minimum at {other.value * scale:.4g}, {other.rise:.3g} higher")
     else:
         lines.append(f"no interval: {fit.reason}")
     if limit is not None:
@@ -117,7 +128,7 @@ def profile_plot(
                 f"dashed: upper limit {limit.upper * scale:.4g} at {kind}, above the physical minimum"
             )
     top = max(threshold, limit.delta_chi2 if limit else 0.0)
-    ax.set_ylim(0, 2.2 * top)
+    ax.set_ylim(0, max(2.2 * top, *(1.4 * height for height in others.values()), 0.0))
     ax.set_xlim(x[0], x[-1])
     ax.set_xlabel(name)
     ax.set_ylabel(r"$-2\,\Delta\ln L$")

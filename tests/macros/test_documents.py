@@ -183,8 +183,12 @@ def test_keys_within_keys(tmp_path):
     """Contract: the parts of a goodness of fit and of a comparison are those that the document names."""
     events = tmp_path / "events.root"
     answer("simulate", CARD, "-o", events, "--seed", 1)
-    goodness = answer("fit", CARD, events, "--gof", 20, "--seed", 1)["goodness_of_fit"]
+    fitted = answer("fit", CARD, events, "--gof", 20, "--seed", 1, "--details")
     text = section(FILES, "JSON")
-    assert set(goodness) <= words(text.partition("- fit:")[2].partition("\n- ")[0])
+    described = words(text.partition("- fit:")[2].partition("\n- ")[0])
+    parts = [fitted["goodness_of_fit"], fitted["correlation"], fitted["impacts"], *fitted["minima"]]
+    parts += [*fitted["pulls"].values(), *fitted["impacts"]["impacts"].values()]
+    for part in parts:
+        assert set(part) <= described
     found = answer("compare", CARD, CARD, events, "-n", 20, "--set-a", "model.name=SM", "--seed", 1)
     assert set(found["a"]) == set(found["b"]) <= words(text.partition("- compare:")[2].partition("\n- ")[0])

@@ -1,0 +1,148 @@
+"""Pictures of one fit, and their numbers: scan of the profile likelihood, pulls and impacts."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from macros.characters import printable
+from macros.figures.data import Cell, FigureData
+from macros.plots.inference import parameter_label
+from macros.style import BLACK, BLUE, GREY, VERMILION, add_note, new_figure, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from analysis.impacts import Impact, Impacts
+    from analysis.pulls import Pull
+    from analysis.results import FitResult
+    from analysis.scanning import ProfileScan
+
+__all__ = ["impacts_data", "impacts_plot", "scan_data"]
+
+_MOST = 30
+"""Nuisance parameters in one picture."""
+
+
+def scan_data(scan: "ProfileScan", fit: "FitResult", *, note: Sequence[str] = ()) -> FigureData:
+    """Collect the numbers of a scan of the profile likelihood."""
+    rows = [
+        tuple(_cell(x) for x in (point, delta, value, *pulls))
+        for point, delta, value, pulls in zip(scan.points, scan.delta, scan.values, scan.pulls, strict=True)
+    ]
+    return FigureData(
+        title=f"Profile likelihood of {scan.parameter}",
+        caption="delta_2lnL: -2 ln L, minimised over the nuisance parameters, above that of the fit; fval: "
+        "-2 ln L against the saturated model; pull_NAME: nuisance parameters at these minima, in standard "
+        f"deviations from nominal. Interval of the fit: {100 * fit.level:g} % by {fit.method}",
+        note=tuple(note),
+        columns=(scan.parameter, "delta_2lnL", "fval", *(f"pull_{name}" for name in scan.nuisances)),
+        rows=tuple(rows),
+    )
+
+
+def _cell(value: float | None) -> Cell:
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def impacts_data(found: "Impacts", fit: "FitResult", *, note: Sequence[str] = ()) -> FigureData:
+    """Collect the numbers of `impacts_plot`: one row a nuisance parameter, the largest impact first."""
+    rows = [
+        (
+            pull.name,
+            pull.constraint,
+            *map(_cell, (pull.prefit_x, pull.x, pull.x_error, pull.pull, pull.error_ratio)),
+            *map(_cell, (impact.up, impact.down, impact.prefit_up, impact.prefit_down)),
+        )
+        for pull, impact in _pairs(found, fit)
+    ]
+    return FigureData(
+        title=f"Pulls of nuisance parameters, and their impacts on {found.parameter}",
+        caption="prefit_x, x, x_error: auxiliary measurement (its error is 1), estimate and Hesse error, in "
+        "standard deviations from nominal; pull: their difference; error_ratio: the error after over that "
+        f"before the fit; up, down: change of {found.parameter} with the parameter held one error after the "
+        "fit up or down and all else fitted again, prefit_up and prefit_down one error before the fit",
+        note=tuple(note),
+        columns=(
+            "parameter",
+            "constraint",
+            "prefit_x",
+            "x",
+            "x_error",
+            "pull",
+            "error_ratio",
+            "up",
+            "down",
+            "prefit_up",
+            "prefit_down",
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _pairs(found: "Impacts", fit: "FitResult") -> "list[tuple[Pull, Impact]]":
+    pulls = {pull.name: pull for pull in fit.pulls}
+    return [(pulls[impact.name], impact) for impact in found.impacts]
+
+
+@styled()
+def impacts_plot(found: "Impacts", fit: "FitResult", *, note: Sequence[str] = ()) -> "Figure":
+    """Draw pulls of nuisance parameters beside their impacts, the largest at the top.
+
+    Parameters
+    ----------
+    found : Impacts
+        With at least one impact.
+    fit : FitResult
+        The fit they are of.
+    note : sequence of str
+        Lines below the picture.
+    """
+    pairs = _pairs(found, fit)[:_MOST]
+    figure = new_figure(6.4, 1.5 + 0.26 * len(pairs))
+    left, right = figure.subplots(1, 2, sharey=True, width_ratios=(2, 3))
+    heights = list(range(len(pairs), 0, -1))
+    _draw_pulls(left, [pull for pull, _ in pairs], heights)
+    label, scale = parameter_label(found.parameter)
+    _draw_impacts(right, [impact for _, impact in pairs], heights, scale)
+    left.set_yticks(heights, [printable(pull.name).replace("$", r"\$") for pull, _ in pairs])
+    for ax in (left, right):
+        ax.tick_params(axis="y", which="both", left=False, right=False)
+        ax.set_ylim(0.4, len(pairs) + 0.6)
+    right.set_xlabel(f"change of {label}")
+    figure.legend(*right.get_legend_handles_labels(), loc="outside upper right", ncols=4)
+    lines = [*note, "impacts: the parameter one error up or down, everything else fitted again"]
+    if len(pairs) < len(found.impacts):
+        lines.append(f"the {len(pairs)} largest of {len(found.impacts)} nuisance parameters")
+    if found.value is not None:
+        lines.append(f"{found.parameter} = {found.value:.4g} ± {found.error or math.nan:.3g} (Hesse)")
+    add_note(figure, lines)
+    return figure
+
+
+def _draw_pulls(ax: "Axes", pulls: "Sequence[Pull]", heights: Sequence[int]) -> None:
+    ax.axvspan(-1, 1, color=GREY, alpha=0.2, linewidth=0)
+    ax.axvline(0, color=GREY, linewidth=0.8)
+    reach = 2.0
+    for pull, y in zip(pulls, heights, strict=True):
+        if pull.pull is None:
+            ax.text(0, y, "free", ha="center", va="center", fontsize=7)
+            continue
+        ax.errorbar(pull.pull, y, xerr=pull.x_error, fmt="o", color=BLACK, elinewidth=1.2)
+        reach = max(reach, abs(pull.pull) + (pull.x_error or 0.0))
+    ax.set_xlim(-1.1 * reach, 1.1 * reach)
+    ax.set_xlabel(r"pull $(\hat x - a)/\sigma$")
+
+
+def _draw_impacts(ax: "Axes", impacts: "Sequence[Impact]", heights: Sequence[int], scale: float) -> None:
+    ax.axvline(0, color=GREY, linewidth=0.8)
+    sides = (("up", VERMILION), ("down", BLUE))
+    for side, colour in sides:
+        after = [scale * (getattr(i, side) or 0.0) for i in impacts]
+        before = [scale * (getattr(i, f"prefit_{side}") or 0.0) for i in impacts]
+        ax.barh(heights, after, height=0.62, color=colour, alpha=0.75, label=f"after the fit, {side}")
+        ax.barh(
+            heights, before, height=0.74, fill=False, edgecolor=colour, linewidth=0.9, label=f"before, {side}"
+        )
+    ax.margins(x=0.08)
+    ax.locator_params(axis="x", nbins=6)

@@ -1,0 +1,75 @@
+"""Pulls and constraints of nuisance parameters, and minima with their regions."""
+
+import numpy as np
+import pytest
+from scipy.stats import chi2
+from support.cards import CASES, card_counts
+
+from analysis.estimation import fit_counts, make_fitter
+from analysis.nuisances import Nuisance
+from analysis.pulls import fit_pulls
+from macros.card import load_card
+
+
+def nuisance(law, uncertainty=0.1, nominal=1.0):
+    return Nuisance(
+        name=law, quantity="activity", uncertainty=uncertainty, constraint=law, targets=(), nominal=nominal
+    )
+
+
+def test_values_and_pulls_by_hand():
+    """Closed form. 1 + σx, (1 + σ)^x and its derivative, and a free one without anything before."""
+    laws = [nuisance("gaussian"), nuisance("log-normal"), nuisance("free")]
+    a, b, c = fit_pulls(laws, np.array([0.5, -1.0, 0.0]), (1.5, 1.0, 2.0), np.array([0.5, 0.25, 0.1]))
+    assert (a.prefit_value, a.prefit_error, a.value, a.error) == pytest.approx((1.05, 0.1, 1.15, 0.05))
+    assert (a.pull, a.error_ratio) == pytest.approx((1.0, 0.5))
+    assert (b.prefit_value, b.value) == pytest.approx((1 / 1.1, 1.1))
+    assert (b.prefit_error, b.error) == pytest.approx((np.log(1.1) / 1.1, 1.1 * np.log(1.1) * 0.25))
+    assert (b.pull, b.error_ratio) == pytest.approx((2.0, 0.25))
+    assert (c.prefit_value, c.prefit_error, c.prefit_x, c.pull, c.error_ratio) == (None,) * 5
+    assert (c.value, c.error, c.x, c.x_error) == pytest.approx((1.2, 0.01, 2.0, 0.1))
+    (without,) = fit_pulls(laws[:1], np.zeros(1), (0.0,), None)
+    assert (without.error, without.x_error, without.error_ratio) == (None, None, None)
+
+
+def test_pulls_are_those_of_the_parameters():
+    """Contract. Values and errors are the fit's, and a measurement that was shifted stands before the fit."""
+    card = load_card("borexino-cr51-realistic", ())
+    fitter = make_fitter(card.together, card.model)
+    counts = np.random.default_rng(4).poisson(fitter.templates.expected(0.1)).astype(float)
+    result = fit_counts(fitter, counts, (0.7, -0.4))
+    assert [p.prefit_x for p in result.pulls] == [0.7, -0.4]
+    for pull in result.pulls:
+        fitted = result.parameters[pull.name]
+        assert (pull.value, pull.error) == (fitted.value, pytest.approx(fitted.error, rel=1e-12))
+
+
+def test_what_minuit_leaves_at_an_end_is_physical():
+    """A magnetic moment that is 0 but for rounding, on either side."""
+    card = load_card("borexino-cr51-realistic", ())
+    fitter = make_fitter(card.together, card.model, poi="mu_nu")
+    for factor in (0.9, 0.95, 0.97):
+        (minimum,) = fit_counts(fitter, factor * fitter.templates.expected(0.0)).minima
+        assert abs(minimum.value) < 1e-6 * fitter.width
+        assert minimum.physical
+
+
+@pytest.mark.parametrize("method", ["minos", "hesse"])
+def test_every_minimum_has_its_region(method):
+    """Two minima 0.012 apart: the regions count from the deeper, and their ends are where the profile is."""
+    card = load_card(str(CASES / "m8.toml"), ())
+    fitter = make_fitter(card.together, card.model)
+    counts = card_counts("m8.csv")[:, 0]
+    result = fit_counts(fitter, counts, method=method)
+    profile = fitter.profile(fitter.data(counts))
+    threshold = chi2.ppf(0.683, 1)
+    assert len(result.minima) == 1 + len(result.other_minima)
+    assert result.minima[0].value == result.estimate.value
+    assert (result.minima[0].lower, result.minima[0].upper) == (result.estimate.lower, result.estimate.upper)
+    for minimum in result.minima:
+        assert minimum.physical == (minimum.value >= 0)
+        assert minimum.allowed == (minimum.rise < threshold)
+        assert minimum.lower < minimum.value < minimum.upper
+        tolerance = 1e-5 if method == "minos" else 0.25
+        for end in (minimum.lower, minimum.upper):
+            assert profile(end) - result.fval == pytest.approx(threshold, abs=tolerance)

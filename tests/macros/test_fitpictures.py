@@ -1,0 +1,114 @@
+"""`nugauge fit --figure` and `--profile`: pictures, numbers beside them, and what is refused."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from invocation import CARD, answer, invoke, refusal
+
+from macros.card import load_card
+
+
+@pytest.fixture(scope="module")
+def events(tmp_path_factory):
+    path = tmp_path_factory.mktemp("pictures") / "events.root"
+    answer("simulate", CARD, "-o", path, "--seed", 1)
+    return path
+
+
+def table(path):
+    with path.open(encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_profile(events, tmp_path):
+    """Contract. The CSV has the numbers of Python, the picture is one, and the fit is the same as without."""
+    picture = tmp_path / "p.png"
+    found = answer("fit", CARD, events, "--profile", picture)
+    assert found["files"] == [str(picture.with_suffix(s)) for s in (".png", ".csv", ".json")]
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+    scan = load_card(CARD).fit.profile(events)
+    rows = table(tmp_path / "p.csv")
+    columns = ["gamma", "delta_2lnL", "fval", "pull_activity", "pull_background_flat"]
+    assert list(rows[0]) == columns
+    numbers = np.array([[float(row[c]) for c in columns] for row in rows])
+    expected = np.column_stack([scan.points, scan.delta, scan.values, scan.pulls])
+    np.testing.assert_allclose(numbers, expected, rtol=1e-7, atol=1e-12)
+    assert json.loads((tmp_path / "p.json").read_text())["columns"] == columns
+    plain = answer("fit", CARD, events)
+    assert {**plain, "files": []} == {**found, "files": []}
+    assert plain["files"] == []
+
+
+def test_profile_at_given_values(events, tmp_path):
+    """Contract. Exactly these; a name that ends in .csv is that of the numbers, and the picture a PDF."""
+    answer("fit", CARD, events, "--profile", tmp_path / "p.csv", "--profile-at", "0:0.2:5")
+    assert [float(row["gamma"]) for row in table(tmp_path / "p.csv")] == [0, 0.05, 0.1, 0.15, 0.2]
+    assert (tmp_path / "p.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_figure(events, tmp_path):
+    """Contract. The rows are pulls and impacts of the JSON document, the largest impact first."""
+    found = answer("fit", CARD, events, "--figure", tmp_path / "i.pdf")
+    rows = table(tmp_path / "i.csv")
+    assert [row["parameter"] for row in rows] == list(found["impacts"]["impacts"])
+    for row in rows:
+        numbers = {**found["pulls"][row["parameter"]], **found["impacts"]["impacts"][row["parameter"]]}
+        for key in (
+            "prefit_x",
+            "x",
+            "x_error",
+            "pull",
+            "error_ratio",
+            "up",
+            "down",
+            "prefit_up",
+            "prefit_down",
+        ):
+            assert float(row[key]) == pytest.approx(numbers[key], rel=1e-7, abs=1e-12)
+
+
+def test_files_are_replaced_with_force_only(events, tmp_path):
+    """Contract. Pictures and numbers are replaced with --force only, and not if they were edited."""
+    options = ("--profile", tmp_path / "p.png")
+    answer("fit", CARD, events, *options)
+    assert "p.png: exists; --force replaces it" in refusal("fit", CARD, events, *options)
+    answer("fit", CARD, events, *options, "--force")
+    (tmp_path / "p.csv").write_text("mine\n")
+    assert "p.csv: exists and is not what this program wrote" in refusal(
+        "fit", CARD, events, *options, "--force"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--profile", "p.gif"), "must end in .pdf or .png"),
+        (("--figure", "nowhere/p.png"), "there is no directory nowhere"),
+        (("--profile-at", "0:1:5"), "--profile-at goes with --profile FILE"),
+        (("--profile", "p.png", "--profile-at", "0:1"), "write a:b:n"),
+        (("--profile", "p.png", "--profile-at", "0.1"), "at least two"),
+        (("--profile", "a.png", "--figure", "a.pdf"), "a.csv is written by this command already"),
+    ],
+)
+def test_wrong_options(events, tmp_path, monkeypatch, options, message):
+    """Contract. Refused with a message, and nothing is written."""
+    monkeypatch.chdir(tmp_path)
+    assert message in refusal("fit", CARD, events, *options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_input_is_not_written_over(events, tmp_path):
+    data = tmp_path / "p.csv"
+    data.write_text("low,high,counts\n250,550,10\n")
+    words = refusal("fit", CARD, data, "--unit", "keV", "--profile", tmp_path / "p.png", "--force")
+    assert "p.csv is the file that is read" in words
+
+
+def test_no_impacts_no_picture(events, tmp_path):
+    """Contract. A card without nuisance parameters has no impacts to be drawn, and a message says so."""
+    options = ("--set", "model.name=SM", "--set", "fit.poi=mu_nu", "--figure", tmp_path / "i.png")
+    assert "no impacts to be drawn" in refusal("fit", CARD, events, *options)
+    assert list(tmp_path.iterdir()) == []
+    assert invoke("fit", CARD, events, "--set", "model.name=SM", "--set", "fit.poi=mu_nu").exit_code == 0
