@@ -16,6 +16,7 @@ from analysis.ranges import check_truths
 from analysis.settings import Drawn
 from analysis.tallies import CoveragePoint, MethodCoverage, Tally, clopper_pearson, summarise, tally
 from analysis.thrower import Thrower
+from analysis.verdict import StudyVerdict, judge, over_by_design
 from detsim.experiment import Experiment
 from detsim.sampling import Sampling
 from simgen.models import Model
@@ -43,6 +44,11 @@ class CoverageStudy:
     level: float
     points: tuple[CoveragePoint, ...]
     audit: Audit | None = None
+
+    @property
+    def verdict(self) -> StudyVerdict | None:
+        """Verdict on all true values and methods together; None where no true value is complete."""
+        return judge(self.points, self.level)
 
 
 @np.errstate(under="ignore")
@@ -122,7 +128,7 @@ def coverage(
                 break
         if total is None or total.n_toys < n_toys:
             break
-        points.append(total.point(level))
+        points.append(total.point(level, over_by_design(fitter, methods, level)))
         if stopped():
             break
     return CoverageStudy(parameter=poi, level=level, points=tuple(points), audit=checked if audit else None)

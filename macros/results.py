@@ -12,6 +12,7 @@ from detsim.prediction import Expectation
 from macros.card import Card
 from macros.console import format_number, print_table, say
 from macros.studies import audit_document, say_audit
+from macros.verdicts import verdict_document, verdict_lines
 
 __all__ = [
     "coverage_document",
@@ -106,6 +107,7 @@ def coverage_document(study: CoverageStudy) -> dict[str, Any]:
                 "low": m.low,
                 "high": m.high,
                 "verdict": m.verdict,
+                "over_by_design": m.over_by_design,
             }
             for name, m in p.methods.items()
         }
@@ -122,8 +124,13 @@ def coverage_document(study: CoverageStudy) -> dict[str, Any]:
                 "methods": methods,
             }
         )
-    audit = audit_document(study.audit)
-    return {"parameter": study.parameter, "level": study.level, "points": points, "audit": audit}
+    return {
+        "parameter": study.parameter,
+        "level": study.level,
+        "points": points,
+        "study_verdict": verdict_document(study),
+        "audit": audit_document(study.audit),
+    }
 
 
 def sensitivity_document(result: Sensitivity) -> dict[str, Any]:
@@ -212,9 +219,12 @@ def say_coverage(study: CoverageStudy) -> None:
     for p in study.points:
         for name, m in p.methods.items():
             interval = f"[{m.low:.4f}, {m.high:.4f}]"
-            rows.append((f"{p.value:g}", name, f"{m.fraction:.4f}", interval, m.verdict, str(p.n_failed)))
+            verdict = f"{m.verdict} by design" if m.verdict == "over" and m.over_by_design else m.verdict
+            rows.append((f"{p.value:g}", name, f"{m.fraction:.4f}", interval, verdict, str(p.n_failed)))
     print_table((study.parameter, "method", "coverage", "99.7 %", "verdict", "failed"), rows)
     say(f"intervals at {100 * study.level:g} %; a one-sided limit always holds the lowest physical value")
+    for line in verdict_lines(study):
+        say(line)
     for p in study.points:
         say(
             f"{study.parameter} = {p.value:g}: bias {format_number(p.bias)} ± "

@@ -18,6 +18,7 @@ from macros.style import (
     new_figure,
     styled,
 )
+from macros.verdicts import verdict_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -227,6 +228,7 @@ def coverage_plot(study: "CoverageStudy", *, note: Sequence[str] = ()) -> "Figur
     lines = (
         f"{n_toys} pseudo-experiments per point, {n_failed} failed fits in all, which count as not covered",
         "bars and bands: Clopper–Pearson, 99.7 %; between the points nothing was computed",
+        *verdict_lines(study)[:1],
     )
     add_note(figure, (*note, *lines))
     return figure

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from macros.figures.data import Cell, FigureData
 from macros.plots.inference import parameter_label
 from macros.style import BLACK, BLUE, VERMILION, add_note, new_figure, styled
+from macros.verdicts import verdict_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +35,7 @@ def coverage_data(study: "CoverageStudy", *, note: Sequence[str] = ()) -> Figure
         title=f"Coverage of intervals of {study.parameter} at {100 * study.level:g} %",
         caption="Fraction of pseudo-experiments whose interval holds the true value; failed toys do not "
         "cover. low and high: interval of Clopper and Pearson at 99.7 %; verdict: whether it holds the level",
-        note=tuple(note),
+        note=(*note, *verdict_lines(study)),
         columns=(
             f"true {study.parameter}",
             "method",

@@ -205,6 +205,21 @@ def test_coverage(tmp_path):
         assert point["bias"] == pytest.approx(bias, rel=1e-12)
     alone = answer("coverage", CARD, "--at", "0.3", "-n", 40, "--seed", 2, "--cl", "0.9")
     assert alone["points"] == found["points"][1:]
+    study = found["study_verdict"]
+    assert (study["verdict"], study["n_under"], study["n_over"]) == ("nominal", 9, 7)
+    assert found["points"][0]["methods"]["one-sided"]["over_by_design"]
+
+
+def test_verdict_of_a_study_is_shown(tmp_path):
+    """Contract: text, JSON and the numbers beside a figure have it."""
+    common = ("coverage", CARD, "--at", "0,0.3", "-n", 200, "--seed", 2, "--cl", "0.95")
+    shown = invoke(*common).stdout
+    assert "over by design" in shown
+    assert "the study as a whole: nominal (false alarm at most 0.3 %)" in shown
+    picture = tmp_path / "c.png"
+    document = answer(*common, "--figure", picture)
+    assert document["study_verdict"]["false_alarm"] == 0.003
+    assert "the study as a whole: nominal" in picture.with_suffix(".json").read_text()
 
 
 def test_coverage_of_chosen_methods():
