@@ -138,6 +138,8 @@ class LimitResult:
         The limit that exact data of the model would give.
     band : tuple of five floats, or None
         Limits at -2, -1, 0, +1, +2 standard deviations from pseudo-experiments.
+    band_errors : tuple of five floats or None, or None
+        Statistical errors of the band; None where an end is open or there are too few pseudo-experiments.
     effective_counts : tuple of float, or None
         As of `FitResult`; `asimov` then has the weights of the data.
     mc_error : float or None
@@ -158,6 +160,7 @@ class LimitResult:
     regions: tuple[tuple[float | None, float | None], ...]
     asimov: float | None
     band: tuple[float, ...] | None = None
+    band_errors: tuple[float | None, ...] | None = None
     effective_counts: tuple[float, ...] | None = None
     mc_error: float | None = None
     regions_mc_error: tuple[tuple[float | None, float | None], ...] | None = None

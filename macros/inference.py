@@ -25,7 +25,7 @@ from detsim.simulation import simulate
 from macros.calibrations import make_calibration, open_calibration
 from macros.card import Card
 from macros.datasets import DataSets, data_sets
-from macros.options import LARGEST_STUDY
+from macros.options import LARGEST_STUDY, N_BAND
 from macros.production import expected_counts
 from macros.session import open_fitter, using_threads, whole_number
 from simgen.events import Events
@@ -115,7 +115,7 @@ class LimitOptions:
     table: Path | None = None
     n_calibration: int | None = None
     profiled: bool = False
-    n_toys: int = 400
+    n_toys: int = N_BAND
     audit: int = 20
 
     def __post_init__(self) -> None:

@@ -168,6 +168,7 @@ def _render(report: Report) -> str:
     import jinja2
     from markupsafe import Markup
 
+    from macros.bands import band_texts
     from macros.console import format_number
 
     environment = jinja2.Environment(
@@ -180,6 +181,7 @@ def _render(report: Report) -> str:
     )
     environment.filters["number"] = format_number
     environment.filters["count"] = _count
+    environment.filters["band"] = band_texts
     environment.filters["svg"] = lambda text: Markup(_METADATA.sub("", text))
     return environment.get_template("report.html.j2").render(
         report=report, warnings=report.all_warnings(), provenance=list(_flat(report.provenance))

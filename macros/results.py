@@ -9,6 +9,7 @@ from analysis.goodness import GoodnessOfFit
 from analysis.reach import GLOBAL_FIT_LEVEL, Sensitivity
 from analysis.results import FitResult, LimitResult
 from detsim.prediction import Expectation
+from macros.bands import band_texts
 from macros.card import Card
 from macros.console import format_number, print_table, say
 from macros.studies import audit_document, say_audit
@@ -86,6 +87,7 @@ def limit_document(result: LimitResult) -> dict[str, Any]:
         "M_Zprime_GeV": result.M_Zprime_GeV,
         "regions": [list(region) for region in result.regions],
         "band": dict(zip(names, result.band, strict=True)) if result.band else None,
+        "band_errors": dict(zip(names, result.band_errors, strict=True)) if result.band_errors else None,
         "asimov": result.asimov,
         "weighted": result.weighted,
         "effective_counts": result.effective_counts,
@@ -195,7 +197,9 @@ def say_limit(result: LimitResult) -> None:
     if result.asimov is not None and result.asimov != result.upper:
         say(f"expected from exact data of the model: {format_number(result.asimov)}")
     if result.band:
-        say("expected band at -2 … +2 σ: " + ", ".join(format_number(x) for x in result.band))
+        found = band_texts(result.band, result.band_errors)
+        say(f"expected median: {found[2]}")
+        say(f"expected band at -2 … +2 σ: {', '.join(found)}")
         say_audit(result.audit)
     ends = [
         f"[{', '.join('open' if end is None else format_number(end) for end in pair)}]"

@@ -10,6 +10,7 @@ from macros.commands.calibrate import N_TOYS, Nuisances, NuisancesOption
 from macros.commands.fit import DATA_HELP, ExperimentOption, PoiOption
 from macros.console import emit_json, message, progress
 from macros.options import (
+    N_BAND,
     CardArgument,
     JsonOption,
     OfOption,
@@ -77,9 +78,9 @@ def limit(
             "--toys",
             parser=toy_count(0),
             metavar="N",
-            help="Pseudo-experiments for the band of the expected limit.",
+            help="Pseudo-experiments for the band of the expected limit; 0: no band.",
         ),
-    ] = 400,
+    ] = N_BAND,
     audit: AuditOption = 20,
     seed: SeedOption = None,
     override: SetOption = None,

@@ -14,6 +14,7 @@ from analysis.pseudoexperiments import FAILED
 from detsim.eventfile import EventFile
 from detsim.rootreader import TableFile
 from macros.card import load_card
+from macros.inference import LimitOptions
 from simgen.parameters import mass_from_gamma
 
 FIT = {"parameters", "poi", "level", "method", "valid", "reason", "fval", "ndof"}
@@ -115,6 +116,8 @@ def test_limit(data):
     assert band == sorted(band)
     assert band[1] < expected["asimov"] < band[3]
     assert answer("limit", CARD, "--toys", 40, "--seed", 1)["band"] == expected["band"]
+    assert set(expected["band_errors"]) == {"-2", "-1", "0", "1", "2"}
+    assert observed["band_errors"] is None
 
 
 def test_toys(tmp_path):
@@ -208,6 +211,19 @@ def test_coverage(tmp_path):
     study = found["study_verdict"]
     assert (study["verdict"], study["n_under"], study["n_over"]) == ("nominal", 9, 7)
     assert found["points"][0]["methods"]["one-sided"]["over_by_design"]
+
+
+def test_a_band_has_20000_toys():
+    """Contract: if nobody says how many, for the command and in Python; each quantile with its error."""
+    command = answer("limit", CARD, "--seed", 1)
+    assert command["band"] == answer("limit", CARD, "--seed", 1, "--toys", 20_000)["band"]
+    python = load_card(CARD).limit(seed=1)
+    assert list(command["band"].values()) == list(python.band)
+    assert list(command["band_errors"].values()) == list(python.band_errors)
+    assert LimitOptions().n_toys == 20_000
+    shown = invoke("limit", CARD, "--seed", 1).stdout
+    median, error = python.band[2], python.band_errors[2]
+    assert f"expected median: {median:.5f} ± {error:.5f}\n" in shown
 
 
 def test_verdict_of_a_study_is_shown(tmp_path):
