@@ -16,6 +16,7 @@ from analysis.emptybins import check_possible
 from analysis.fitter import Fitter
 from analysis.observation import Observation
 from analysis.pseudoexperiments import CHUNK
+from analysis.quality import physical_quality
 from analysis.results import LimitResult
 from analysis.thrower import Thrower
 
@@ -82,6 +83,7 @@ def calibrated_limit(
         mc_error=None if number is None else errors[number][1],
         regions_mc_error=errors,
         thresholds=seen.table(),
+        quality=physical_quality(fitter, fitter.data(data)),
     )
 
 

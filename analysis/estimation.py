@@ -13,6 +13,7 @@ from analysis.fitter import Fitter, make_fitter
 from analysis.intervals import interval, is_blind
 from analysis.minimum import Minimum
 from analysis.nuisances import Nuisance
+from analysis.quality import quality
 from analysis.ranges import EVEN
 from analysis.results import NO_MINIMUM, Estimate, FitResult
 from analysis.settings import Method
@@ -136,6 +137,7 @@ def fit_counts(
             for m in others_found
             if m.valid and minimum.valid and m.fval - minimum.fval < _FAR_ABOVE
         ),
+        quality=None if reason == NO_MINIMUM else quality(data, minimum.values, minimum.fval),
     )
 
 

@@ -14,6 +14,7 @@ from analysis.fitter import REACH, Fitter, make_fitter
 from analysis.likelihood import Likelihood
 from analysis.minimum import Minimum
 from analysis.profile import Profile
+from analysis.quality import physical_quality
 from analysis.ranges import INSIDE
 from analysis.results import LimitResult
 from analysis.weighted import for_data
@@ -221,6 +222,7 @@ def limit_of_counts(
         regions=regions(fitter, data, minimum, threshold, method=method),
         asimov=upper_limit(fitter, exact, fitter.minimise(exact), threshold),
         effective_counts=data.effective_counts,
+        quality=physical_quality(fitter, data),
     )
 
 

@@ -8,6 +8,7 @@ from simgen.parameters import mass_from_gamma
 
 if TYPE_CHECKING:
     from analysis.audit import Audit
+    from analysis.quality import FitQuality
 
 __all__ = ["Estimate", "FitResult", "LimitResult", "TabulatedValue"]
 
@@ -61,6 +62,8 @@ class FitResult:
         (Σw)²/Σw² of each bin, where the data were weighted and the likelihood scaled to them.
     other_minima : tuple of (value, rise)
         Other local minima of the free fit up to 25 above the deepest, and how much higher their -2 ln L is.
+    quality : FitQuality or None
+        Whether the model describes the data at all; None if no minimum was found.
     """
 
     parameters: dict[str, Estimate]
@@ -74,6 +77,7 @@ class FitResult:
     ndof: int
     effective_counts: tuple[float, ...] | None = None
     other_minima: tuple[tuple[float, float], ...] = ()
+    quality: "FitQuality | None" = None
 
     @property
     def weighted(self) -> bool:
@@ -150,6 +154,8 @@ class LimitResult:
         Of a calibrated limit.
     audit : Audit or None
         What became of the band's pseudo-experiments that were fitted again.
+    quality : FitQuality or None
+        Whether the model describes the data at all, at the best physical value.
     """
 
     parameter: str
@@ -166,6 +172,7 @@ class LimitResult:
     regions_mc_error: tuple[tuple[float | None, float | None], ...] | None = None
     thresholds: tuple[TabulatedValue, ...] | None = None
     audit: "Audit | None" = None
+    quality: "FitQuality | None" = None
 
     @property
     def weighted(self) -> bool:

@@ -121,9 +121,14 @@ class Report:
 
     def all_warnings(self) -> list[str]:
         """List the warnings that were given, and those that follow from the results."""
+        from macros.fitquality import poor_fit
+
         found = list(self.warnings)
         if self.fit is not None and not self.fit.valid:
             found.append(f"The fit is not valid: {self.fit.reason}.")
+        poor = None if self.fit is None else poor_fit(self.fit.quality)
+        if poor:
+            found.append(f"{poor[0].upper()}{poor[1:]}.")
         if self.fit is not None and self.fit.valid:
             found += [
                 f"The interval of {name} is open at its {side} end."

@@ -12,6 +12,7 @@ from detsim.prediction import Expectation
 from macros.bands import band_texts
 from macros.card import Card
 from macros.console import format_number, print_table, say
+from macros.fitquality import quality_document
 from macros.studies import audit_document, say_audit
 from macros.verdicts import verdict_document, verdict_lines
 
@@ -65,6 +66,7 @@ def fit_document(result: FitResult) -> dict[str, Any]:
         "fval": result.fval,
         "other_minima": [{"value": value, "rise": rise} for value, rise in result.other_minima],
         "ndof": result.ndof,
+        "quality": quality_document(result.quality),
         "weighted": result.weighted,
         "effective_counts": result.effective_counts,
     }
@@ -89,6 +91,7 @@ def limit_document(result: LimitResult) -> dict[str, Any]:
         "band": dict(zip(names, result.band, strict=True)) if result.band else None,
         "band_errors": dict(zip(names, result.band_errors, strict=True)) if result.band_errors else None,
         "asimov": result.asimov,
+        "quality": quality_document(result.quality),
         "weighted": result.weighted,
         "effective_counts": result.effective_counts,
         "mc_error": result.mc_error,

@@ -75,6 +75,7 @@ def fit(
     loaded = open_card(card, override, seed=seed, threads=threads, draws=gof > 0, of=of, several=True)
 
     from macros.datasets import load_data_sets
+    from macros.fitquality import warn_poor_fit
     from macros.inference import open_inference
     from macros.results import fit_document, goodness_document, say_fit, say_goodness
 
@@ -95,5 +96,6 @@ def fit(
     else:
         say_fit(result)
         say_goodness(goodness)
+    warn_poor_fit(result)
     if result.failed:
         raise RunError(f"the fit failed: {result.reason}")

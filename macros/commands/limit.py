@@ -95,6 +95,7 @@ def limit(
     chosen = open_card(card, override, seed=seed, draws=draws, of=of, several=True)
 
     from macros.datasets import load_data_sets
+    from macros.fitquality import warn_poor_fit
     from macros.inference import EXPECTED, LimitOptions, open_inference
     from macros.results import limit_document, say_limit
 
@@ -112,6 +113,7 @@ def limit(
     )
     made = case.limit(options, progress=progress)
     result, about = made.result, _about(made.calibration, table)
+    warn_poor_fit(result)
     if as_json:
         document = {**limit_document(result), "model": chosen.model.label, "data": case.source}
         emit_json({**document, "seed": chosen.run.seed if draws else None, "calibration": about})

@@ -213,6 +213,26 @@ def test_coverage(tmp_path):
     assert found["points"][0]["methods"]["one-sided"]["over_by_design"]
 
 
+def test_a_poor_fit_is_said(tmp_path):
+    """Contract: `fit` and `limit` say it in text, JSON and Python, and where to look; of a good fit not."""
+    edges, expected = np.linspace(0.25, 0.55, 7), answer("expect", CARD)["expected"]
+    for name, factors in (("bad", [1.4, 0.7, 1.4, 0.7, 1.4, 0.7]), ("good", [1.0] * 6)):
+        counts = np.rint(np.multiply(expected, factors))
+        rows = [f"{a},{b},{n:.0f}" for a, b, n in zip(edges, edges[1:], counts, strict=False)]
+        path = tmp_path / f"{name}.csv"
+        path.write_text("\n".join(["low,high,counts", *rows, ""]))
+        for command in ("fit", "limit"):
+            messages, document = invoke(command, CARD, path).stderr, answer(command, CARD, path)
+            poor = name == "bad"
+            assert ("the model does not describe the data: deviance" in messages) == poor
+            assert ("`nugauge fit --gof N`" in messages) == ("`nugauge compare`" in messages) == poor
+            quality = document["quality"]
+            assert quality["poor"] == poor
+            assert quality["p_value"] == max(quality["p_deviance"], quality["p_pearson"])
+            python = getattr(load_card(CARD), command)(path).quality
+            assert (python.fval, python.pearson, python.poor) == (quality["fval"], quality["pearson"], poor)
+
+
 def test_a_band_has_20000_toys():
     """Contract: if nobody says how many, for the command and in Python; each quantile with its error."""
     command = answer("limit", CARD, "--seed", 1)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.comparison import Comparison
+from analysis.quality import FitQuality
 from analysis.results import Estimate, FitResult, LimitResult
 from macros.plots import limit_plot
 from macros.report import Report, ReportFigure, Spectrum, write_report
@@ -146,6 +147,10 @@ def test_report_without_results(tmp_path):
         (
             {"fit": replace(FIT, parameters={"gamma": replace(FIT.estimate, lower=None)})},
             "The interval of gamma is open at its lower end.",
+        ),
+        (
+            {"fit": replace(FIT, quality=FitQuality(fval=105.8, pearson=90.0, ndof=5))},
+            "The model does not describe the data: deviance 105.8 for 5 degrees of freedom, p = 6.7e-18",
         ),
         ({"limit": replace(LIMIT, upper=None, regions=((0.0, None),))}, "There is no upper limit on gamma"),
         ({"limit": replace(LIMIT, regions=((0.0, 0.0704), (1.0, 2.0)))}, "More than one region is allowed"),
