@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr
 
+from analysis.bands import expected_band
 from analysis.batchfitter import BatchFitter
 from analysis.bounded import BoundedFit, bounded_fit, signed_statistic
 from analysis.calibration import Calibration, tie
@@ -16,6 +16,7 @@ from analysis.emptybins import check_possible
 from analysis.fitter import Fitter
 from analysis.observation import Observation
 from analysis.pseudoexperiments import CHUNK
+from analysis.quality import physical_quality
 from analysis.results import LimitResult
 from analysis.thrower import Thrower
 
@@ -97,6 +98,7 @@ def calibrated_limit(
         mc_error=None if number is None else errors[number][1],
         regions_mc_error=errors,
         thresholds=seen.table(),
+        quality=physical_quality(fitter, fitter.data(data)),
     )
 
 
@@ -213,6 +215,10 @@ def expected_calibrated_limit(
         If it is the calibration's, toys behind those that were calibrated with are thrown.
     on_toys : callable, optional
         Called with the number of toys that are finished since the last call.
+
+    Notes
+    -----
+    `band_errors` are those of the band's own toys; those of the thresholds come on top: see `mc_error`.
     """
     if n_toys < 1:
         raise ValueError(f"n_toys must be at least 1, got {n_toys}")
@@ -231,5 +237,5 @@ def expected_calibrated_limit(
         found.append(np.where(np.isnan(limits), math.inf, limits))
         if on_toys is not None:
             on_toys(count)
-    band = np.quantile(np.concatenate(found), ndtr(np.arange(-2, 3)), method="higher")
-    return replace(exact, band=tuple(float(b) for b in band))
+    band, errors = expected_band(np.concatenate(found))
+    return replace(exact, band=band, band_errors=errors)

@@ -16,6 +16,7 @@ from analysis.ranges import check_truths
 from analysis.settings import Drawn
 from analysis.tallies import CoveragePoint, MethodCoverage, Tally, clopper_pearson, summarise, tally
 from analysis.thrower import Thrower
+from analysis.verdict import StudyVerdict, judge, over_by_design
 from analysis.weight_model import WeightModel
 from analysis.weighted_toys import WeightedThrower, audit_weighted, check_weighted_methods, weighted_toys
 from detsim.experiment import Experiment
@@ -45,6 +46,11 @@ class CoverageStudy:
     level: float
     points: tuple[CoveragePoint, ...]
     audit: Audit | None = None
+
+    @property
+    def verdict(self) -> StudyVerdict | None:
+        """Verdict on all true values and methods together; None where no true value is complete."""
+        return judge(self.points, self.level)
 
 
 @np.errstate(under="ignore")
@@ -134,7 +140,7 @@ def coverage(
                 break
         if total is None or total.n_toys < n_toys:
             break
-        points.append(total.point(level))
+        points.append(total.point(level, over_by_design(fitter, methods, level)))
         if stopped():
             break
     return CoverageStudy(parameter=poi, level=level, points=tuple(points), audit=checked if audit else None)

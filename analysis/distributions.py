@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
+from analysis.bands import BAND, rank_interval
 from analysis.fitter import Fitter
 from analysis.pseudoexperiments import FAILED, NO_HESSE, NO_LIMIT
 
@@ -80,13 +80,22 @@ class ToyDistributions:
     @property
     def band(self) -> tuple[float | None, ...]:
         """Limits at -2 ... +2 σ, right to a bin's width; None where they are beyond the bins, or open."""
-        return tuple(self.quantile(float(p)) for p in ndtr(np.arange(-2, 3)))
+        return tuple(self.quantile(p) for p in BAND)
+
+    @property
+    def band_errors(self) -> tuple[float | None, ...]:
+        """Statistical errors of the band, right to a bin's width; None where they are not known."""
+        ends = [[self._ranked(rank) for rank in rank_interval(self.n_toys, p)] for p in BAND]
+        return tuple(None if a is None or b is None else (b - a) / 2 for a, b in ends)
 
     def quantile(self, p: float) -> float | None:
         """Return the limit below which a fraction of the toys is: the middle of its bin."""
-        below = np.cumsum(self.limits)
-        i = int(np.searchsorted(below, p * self.n_toys))
-        inside = self.n_toys > 0 and 0 < i < len(self.edges)
+        return self._ranked(p * self.n_toys)
+
+    def _ranked(self, rank: float) -> float | None:
+        """Return the limit of a rank among the toys: the middle of its bin; None outside the bins."""
+        i = int(np.searchsorted(np.cumsum(self.limits), rank))
+        inside = self.n_toys > 0 and 0 < rank <= self.n_toys and 0 < i < len(self.edges)
         return float(0.5 * (self.edges[i - 1] + self.edges[i])) if inside else None
 
 

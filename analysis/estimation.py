@@ -18,6 +18,7 @@ from analysis.localminima import LocalMinimum, local_minima
 from analysis.minimum import Minimum
 from analysis.nuisances import Nuisance
 from analysis.pulls import fit_pulls
+from analysis.quality import quality
 from analysis.ranges import EVEN
 from analysis.results import NO_MINIMUM, Estimate, FitResult
 from analysis.settings import Method
@@ -151,6 +152,7 @@ def fit_counts(
             None if errors is None else errors[1:],
         ),
         covariance=_covariance(fitter, data, minimum, error, reason),
+        quality=None if reason == NO_MINIMUM else quality(data, minimum.values, minimum.fval),
     )
 
 

@@ -19,6 +19,7 @@ from analysis.likelihood import Likelihood
 from analysis.minima import TIE, deepest
 from analysis.minimum import Minimum
 from analysis.profile import Profile
+from analysis.quality import quality
 from analysis.results import LimitResult
 from analysis.weighted import for_data
 from detsim.experiment import Experiment
@@ -249,6 +250,7 @@ def limit_of_counts(
         asimov=found.upper if is_exact else upper_limit(fitter, fitter.data(exact), None, threshold),
         effective_counts=data.effective_counts,
         weights=check_weights(data.templates, data.counts),
+        quality=quality(data, (found.best, *fitter.profile(data).pulls(found.best)), found.floor),
     )
 
 

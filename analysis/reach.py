@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from analysis.audit import SAMPLE, Audit, End, FittedToy, audit_sample, audit_toys, chosen
+from analysis.bands import expected_band
 from analysis.batchfitter import BatchFit, BatchFitter
 from analysis.fitter import Fitter, make_fitter
 from analysis.intervals import delta_chi2, limit_of_counts, upper_limit
@@ -162,7 +162,8 @@ def expected_limit(
     Returns
     -------
     LimitResult
-        `upper` is the limit of exact data, `band` the quantiles of the toys' limits at -2 ... +2 σ.
+        `upper` is the limit of exact data, `band` the quantiles of the toys' limits at -2 ... +2 σ, and
+        `band_errors` their statistical errors.
     """
     if n_toys < 1:
         raise ValueError(f"n_toys must be at least 1, got {n_toys}")
@@ -186,8 +187,8 @@ def expected_limit(
         )
         if on_toys is not None:
             on_toys(count)
-    band = np.quantile(found, ndtr(np.arange(-2, 3)), method="higher")
-    return replace(exact, band=tuple(float(b) for b in band), audit=checked if audit else None)
+    band, errors = expected_band(found)
+    return replace(exact, band=band, band_errors=errors, audit=checked if audit else None)
 
 
 def _fitted(counts: Array, auxiliary: Array, fit: BatchFit, limit: float, threshold: float) -> FittedToy:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from analysis.effective import WeightCheck
     from analysis.localminima import LocalMinimum
     from analysis.pulls import Pull
+    from analysis.quality import FitQuality
 
 __all__ = ["Estimate", "FitResult", "LimitResult", "TabulatedValue"]
 
@@ -79,6 +80,8 @@ class FitResult:
         Nuisance parameters before and after the fit.
     covariance : Covariance or None
         Of all fitted parameters.
+    quality : FitQuality or None
+        Whether the model describes the data at all; None if no minimum was found.
     """
 
     parameters: dict[str, Estimate]
@@ -98,6 +101,7 @@ class FitResult:
     minima: "tuple[LocalMinimum, ...]" = ()
     pulls: "tuple[Pull, ...]" = ()
     covariance: "Covariance | None" = None
+    quality: "FitQuality | None" = None
 
     @property
     def weighted(self) -> bool:
@@ -162,6 +166,8 @@ class LimitResult:
         The limit that exact data of the model would give.
     band : tuple of five floats, or None
         Limits at -2, -1, 0, +1, +2 standard deviations from pseudo-experiments.
+    band_errors : tuple of five floats or None, or None
+        Statistical errors of the band; None where an end is open or there are too few pseudo-experiments.
     effective_counts : tuple of float, or None
         As of `FitResult`; `asimov` then has the weights of the data.
     mc_error : float or None
@@ -174,6 +180,8 @@ class LimitResult:
         What became of the band's pseudo-experiments that were fitted again.
     weights : WeightCheck or None
         As of `FitResult`.
+    quality : FitQuality or None
+        Whether the model describes the data at all, at the best physical value.
     """
 
     parameter: str
@@ -184,12 +192,14 @@ class LimitResult:
     regions: tuple[tuple[float | None, float | None], ...]
     asimov: float | None
     band: tuple[float, ...] | None = None
+    band_errors: tuple[float | None, ...] | None = None
     effective_counts: tuple[float, ...] | None = None
     mc_error: float | None = None
     regions_mc_error: tuple[tuple[float | None, float | None], ...] | None = None
     thresholds: tuple[TabulatedValue, ...] | None = None
     audit: "Audit | None" = None
     weights: "WeightCheck | None" = None
+    quality: "FitQuality | None" = None
 
     @property
     def weighted(self) -> bool:

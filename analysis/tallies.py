@@ -1,7 +1,7 @@
 """Coverage of many pseudo-experiments, added up chunk by chunk."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,8 @@ class MethodCoverage:
         Fraction of the toys, and its Clopper-Pearson interval at 99.7 %.
     verdict : {"nominal", "under", "over"}
         Nominal if that interval holds the level.
+    over_by_design : bool
+        Whether the method covers more than its level at this true value by construction.
     """
 
     covered: int
@@ -53,6 +55,7 @@ class MethodCoverage:
     low: float
     high: float
     verdict: str
+    over_by_design: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,14 +122,19 @@ class Tally:
     """The same, divided by the error."""
     covered: dict[str, int]
 
-    def point(self, level: float) -> CoveragePoint:
-        """Turn sums into coverage."""
+    def point(self, level: float, by_design: Collection[str] = ()) -> CoveragePoint:
+        """Turn sums into coverage; `by_design` are the methods that cover more than their level here."""
         counted = {}
         for method, covered in self.covered.items():
             low, high = clopper_pearson(covered, self.n_toys)
             verdict = "under" if high < level else "over" if low > level else "nominal"
             counted[method] = MethodCoverage(
-                covered=covered, fraction=covered / self.n_toys, low=low, high=high, verdict=verdict
+                covered=covered,
+                fraction=covered / self.n_toys,
+                low=low,
+                high=high,
+                verdict=verdict,
+                over_by_design=method in by_design,
             )
         bias, scatter = _moments(self.residuals)
         mean, width = _moments(self.pulls)

@@ -30,7 +30,7 @@ from macros.auxiliary import measured_values, unusual_measurements
 from macros.calibrations import make_calibration, open_calibration
 from macros.card import Card
 from macros.datasets import EXPECTED, DataSets, data_sets
-from macros.options import LARGEST_STUDY
+from macros.options import LARGEST_STUDY, N_BAND
 from macros.session import open_fitter, using_threads, whole_number
 
 __all__ = [
@@ -86,7 +86,7 @@ class LimitOptions:
     table: Path | None = None
     n_calibration: int | None = None
     profiled: bool = False
-    n_toys: int = 400
+    n_toys: int = N_BAND
     audit: int = 20
 
     def __post_init__(self) -> None:

@@ -12,6 +12,7 @@ import typer
 __all__ = [
     "LARGEST_COUNT",
     "LARGEST_STUDY",
+    "N_BAND",
     "AuxiliaryOption",
     "CardArgument",
     "ForceOption",
@@ -39,6 +40,8 @@ LARGEST_COUNT = 10**18
 
 LARGEST_STUDY = 10**9
 """Most pseudo-experiments of which all limits, or all fits, are in memory at once."""
+N_BAND = 20_000
+"""Pseudo-experiments for the band of an expected limit: its median moves by 0.009 of their spread."""
 
 
 def count(least: int = 0, most: int = LARGEST_COUNT) -> Callable[[str | int], int]:

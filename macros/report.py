@@ -121,9 +121,14 @@ class Report:
 
     def all_warnings(self) -> list[str]:
         """List the warnings that were given, and those that follow from the results."""
+        from macros.fitquality import poor_fit
+
         found = list(self.warnings)
         if self.fit is not None and not self.fit.valid:
             found.append(f"The fit is not valid: {self.fit.reason}.")
+        poor = None if self.fit is None else poor_fit(self.fit.quality)
+        if poor:
+            found.append(f"{poor[0].upper()}{poor[1:]}.")
         if self.fit is not None and self.fit.valid:
             found += [
                 f"The interval of {name} is open at its {side} end."
@@ -166,6 +171,7 @@ def _render(report: Report) -> str:
     import jinja2
     from markupsafe import Markup
 
+    from macros.bands import band_texts
     from macros.console import format_number
 
     environment = jinja2.Environment(
@@ -178,6 +184,7 @@ def _render(report: Report) -> str:
     )
     environment.filters["number"] = format_number
     environment.filters["count"] = _count
+    environment.filters["band"] = band_texts
     environment.filters["svg"] = lambda text: Markup(_METADATA.sub("", text))
     return environment.get_template("report.html.j2").render(
         report=report, warnings=report.all_warnings(), provenance=list(_flat(report.provenance))

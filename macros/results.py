@@ -11,10 +11,13 @@ from analysis.minima import TIE
 from analysis.reach import GLOBAL_FIT_LEVEL, Sensitivity
 from analysis.results import FitResult, LimitResult
 from detsim.prediction import Expectation
+from macros.bands import band_texts
 from macros.card import Card
 from macros.console import format_number, print_table, say, warn
 from macros.details import details_document
+from macros.fitquality import quality_document
 from macros.studies import audit_document, say_audit
+from macros.verdicts import verdict_document, verdict_lines
 
 __all__ = [
     "coverage_document",
@@ -69,6 +72,7 @@ def fit_document(result: FitResult) -> dict[str, Any]:
         "disagreement": result.disagreement,
         "undetermined": [list(group) for group in result.undetermined],
         "ndof": result.ndof,
+        "quality": quality_document(result.quality),
         "weighted": result.weighted,
         "effective_counts": result.effective_counts,
         "weights": weights_document(result.weights),
@@ -107,7 +111,9 @@ def limit_document(result: LimitResult) -> dict[str, Any]:
         "n_regions": result.n_regions,
         "regions": [list(region) for region in result.regions],
         "band": dict(zip(names, result.band, strict=True)) if result.band else None,
+        "band_errors": dict(zip(names, result.band_errors, strict=True)) if result.band_errors else None,
         "asimov": result.asimov,
+        "quality": quality_document(result.quality),
         "weighted": result.weighted,
         "effective_counts": result.effective_counts,
         "weights": weights_document(result.weights),
@@ -129,6 +135,7 @@ def coverage_document(study: CoverageStudy) -> dict[str, Any]:
                 "low": m.low,
                 "high": m.high,
                 "verdict": m.verdict,
+                "over_by_design": m.over_by_design,
             }
             for name, m in p.methods.items()
         }
@@ -145,8 +152,13 @@ def coverage_document(study: CoverageStudy) -> dict[str, Any]:
                 "methods": methods,
             }
         )
-    audit = audit_document(study.audit)
-    return {"parameter": study.parameter, "level": study.level, "points": points, "audit": audit}
+    return {
+        "parameter": study.parameter,
+        "level": study.level,
+        "points": points,
+        "study_verdict": verdict_document(study),
+        "audit": audit_document(study.audit),
+    }
 
 
 def sensitivity_document(result: Sensitivity) -> dict[str, Any]:
@@ -230,7 +242,9 @@ def say_limit(result: LimitResult) -> None:
     if result.asimov is not None and result.asimov != result.upper:
         say(f"expected from exact data of the model: {format_number(result.asimov)}")
     if result.band:
-        say("expected band at -2 … +2 σ: " + ", ".join(format_number(x) for x in result.band))
+        found = band_texts(result.band, result.band_errors)
+        say(f"expected median: {found[2]}")
+        say(f"expected band at -2 … +2 σ: {', '.join(found)}")
         say_audit(result.audit)
     two_sided = result.method in {"two-sided", "feldman-cousins"}
     head = "allowed" if two_sided else "allowed, all below the estimate counted in"
@@ -264,9 +278,12 @@ def say_coverage(study: CoverageStudy) -> None:
     for p in study.points:
         for name, m in p.methods.items():
             interval = f"[{m.low:.4f}, {m.high:.4f}]"
-            rows.append((f"{p.value:g}", name, f"{m.fraction:.4f}", interval, m.verdict, str(p.n_failed)))
+            verdict = f"{m.verdict} by design" if m.verdict == "over" and m.over_by_design else m.verdict
+            rows.append((f"{p.value:g}", name, f"{m.fraction:.4f}", interval, verdict, str(p.n_failed)))
     print_table((study.parameter, "method", "coverage", "99.7 %", "verdict", "failed"), rows)
     say(f"intervals at {100 * study.level:g} %; a one-sided limit always holds the lowest physical value")
+    for line in verdict_lines(study):
+        say(line)
     for p in study.points:
         say(
             f"{study.parameter} = {p.value:g}: bias {format_number(p.bias)} ± "

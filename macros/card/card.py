@@ -194,7 +194,7 @@ class Card:
         method: str | None = None,
         poi: str | None = None,
         number: int | None = None,
-        n_toys: int = 400,
+        n_toys: int = 20_000,
         audit: int = 20,
         table: str | PathLike[str] | None = None,
         n_calibration: int | None = None,

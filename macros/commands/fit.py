@@ -124,6 +124,7 @@ def fit(
 
     from macros.datasets import load_data_sets
     from macros.details import impacts_document, say_details, say_impacts
+    from macros.fitquality import warn_poor_fit
     from macros.inference import open_inference
     from macros.results import fit_document, goodness_document, say_fit, say_goodness
 
@@ -156,5 +157,6 @@ def fit(
                 say_impacts(impacts)
             for file in files:
                 say(file)
+    warn_poor_fit(result)
     if result.failed:
         raise RunError(f"the fit failed: {result.reason}")

@@ -10,6 +10,7 @@ from macros.commands.calibrate import N_TOYS, Nuisances, NuisancesOption
 from macros.commands.fit import DATA_HELP, ExperimentOption, PoiOption
 from macros.console import emit_json, message, progress
 from macros.options import (
+    N_BAND,
     AuxiliaryOption,
     CardArgument,
     JsonOption,
@@ -81,9 +82,9 @@ def limit(
             "--toys",
             parser=toy_count(0),
             metavar="N",
-            help="Pseudo-experiments for the band of the expected limit.",
+            help="Pseudo-experiments for the band of the expected limit; 0: no band.",
         ),
-    ] = 400,
+    ] = N_BAND,
     audit: AuditOption = 20,
     seed: SeedOption = None,
     override: SetOption = None,
@@ -98,6 +99,7 @@ def limit(
     chosen = open_card(card, override, seed=seed, draws=draws, of=of, several=True)
 
     from macros.datasets import load_or_expect
+    from macros.fitquality import warn_poor_fit
     from macros.inference import LimitOptions, open_inference
     from macros.results import limit_document, say_limit
 
@@ -115,6 +117,7 @@ def limit(
     )
     made = case.limit(options, progress=progress)
     result, about = made.result, _about(made.calibration, table)
+    warn_poor_fit(result)
     if as_json:
         document = {**limit_document(result), "model": chosen.model.label, "data": case.source}
         document["auxiliary"] = case.auxiliary

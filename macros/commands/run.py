@@ -44,6 +44,7 @@ def run(
 
 
 def _report(result: "RunResult", as_json: bool) -> None:
+    from macros.fitquality import warn_poor_fit
     from macros.results import say_fit, say_limit
     from macros.tally import check_verdict
 
@@ -63,6 +64,7 @@ def _report(result: "RunResult", as_json: bool) -> None:
         say_limit(result.limit)
         message("")
         message(f"look at {result.directory / result.files['report']} first")
+    warn_poor_fit(result.fit)
     if not result.fit.valid:
         warn(result.fit.reason)
     check_verdict(result.production.comparison, str(result.directory))

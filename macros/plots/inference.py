@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING
 
+from macros.bands import band_texts
 from macros.characters import printable
 from macros.style import (
     BLACK,
@@ -18,6 +19,7 @@ from macros.style import (
     new_figure,
     styled,
 )
+from macros.verdicts import verdict_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -192,11 +194,15 @@ def limit_plot(limit: "LimitResult", *, note: Sequence[str] = ()) -> "Figure":
     ax.minorticks_on()
     ax.tick_params(axis="y", which="both", left=False, right=False)
     figure.legend(loc="outside right upper")
+    expected = []
+    if limit.band is not None and limit.band_errors is not None:
+        errors = [None if e is None else e * scale for e in limit.band_errors]
+        expected = [f"expected median: {band_texts([b * scale for b in limit.band], errors)[2]}"]
     observed = "" if limit.upper is not None else "; the data give no limit"
     kind = (
         f"{limit.level * 100:.4g} % C.L. {limit.method}, $\\Delta\\chi^2$ = {limit.delta_chi2:.4f}{observed}"
     )
-    add_note(figure, (*note, kind))
+    add_note(figure, (*note, kind, *expected))
     return figure
 
 
@@ -238,6 +244,7 @@ def coverage_plot(study: "CoverageStudy", *, note: Sequence[str] = ()) -> "Figur
     lines = (
         f"{n_toys} pseudo-experiments per point, {n_failed} failed fits in all, which count as not covered",
         "bars and bands: Clopper–Pearson, 99.7 %; between the points nothing was computed",
+        *verdict_lines(study)[:1],
     )
     add_note(figure, (*note, *lines))
     return figure

@@ -4,9 +4,11 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from macros.bands import band_texts
 from macros.figures.data import Cell, FigureData
 from macros.plots.inference import parameter_label
 from macros.style import BLACK, BLUE, VERMILION, add_note, new_figure, styled
+from macros.verdicts import verdict_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +36,7 @@ def coverage_data(study: "CoverageStudy", *, note: Sequence[str] = ()) -> Figure
         title=f"Coverage of intervals of {study.parameter} at {100 * study.level:g} %",
         caption="Fraction of pseudo-experiments whose interval holds the true value; failed toys do not "
         "cover. low and high: interval of Clopper and Pearson at 99.7 %; verdict: whether it holds the level",
-        note=tuple(note),
+        note=(*note, *verdict_lines(study)),
         columns=(
             f"true {study.parameter}",
             "method",
@@ -52,16 +54,18 @@ def coverage_data(study: "CoverageStudy", *, note: Sequence[str] = ()) -> Figure
 def toys_data(found: "ToyDistributions", *, note: Sequence[str] = ()) -> FigureData:
     """Collect the numbers of `toys_plot`."""
     pulls, limits = _pulls(found), _limits(found)
-    rows: list[tuple[Cell, ...]] = [("pull", *row) for row in pulls]
-    rows += [("limit", low, high, n, None) for low, high, n in limits]
-    rows += [(f"limit at {s} sigma", x, x, None, None) for s, x in zip(_SIGMAS, found.band, strict=True)]
+    rows: list[tuple[Cell, ...]] = [("pull", *row, None) for row in pulls]
+    rows += [("limit", low, high, n, None, None) for low, high, n in limits]
+    band = zip(_SIGMAS, found.band, found.band_errors, strict=True)
+    rows += [(f"limit at {s} sigma", x, x, None, None, error) for s, x, error in band]
     return FigureData(
         title=f"Pulls and one-sided limits of {found.parameter} in {found.n_toys} pseudo-experiments",
         caption="pull: (estimate - truth)/Hesse error, beside a unit Gaussian of as many toys; limit: "
         f"one-sided upper limits at {100 * found.level:g} %, of which those without end count as infinite, "
-        f"and their quantiles. True {found.parameter}: {found.truth:g}. {found.n_failed} toys failed.",
+        f"and their quantiles with statistical errors. True {found.parameter}: {found.truth:g}. "
+        f"{found.n_failed} toys failed.",
         note=tuple(note),
-        columns=("quantity", "low", "high", "toys", "unit Gaussian"),
+        columns=("quantity", "low", "high", "toys", "unit Gaussian", "error"),
         rows=tuple(rows),
     )
 
@@ -160,8 +164,8 @@ def _draw_limits(ax: "Axes", found: "ToyDistributions") -> list[str]:
     ax.set_ylim(bottom=0)
     ax.set_ylabel("toys per bin")
     ax.legend(loc="upper right", fontsize=6.5, handlelength=1.4)
-    numbers = ", ".join("–" if b is None else f"{b:.4g}" for b in band)
-    return [f"{kind}, at -2 … +2 σ of the toys: {numbers}"]
+    errors = [None if e is None else e * scale for e in found.band_errors]
+    return [f"{kind}, at -2 … +2 σ of the toys:", ", ".join(band_texts(band, errors))]
 
 
 def _draw_band(ax: "Axes", band: "list[float | None]", edges: "list[float]") -> None:

@@ -14,6 +14,7 @@ from analysis.pseudoexperiments import FAILED
 from detsim.eventfile import EventFile
 from detsim.rootreader import TableFile
 from macros.card import load_card
+from macros.inference import LimitOptions
 from simgen.parameters import mass_from_gamma
 
 FIT = {"parameters", "poi", "level", "method", "valid", "reason", "fval", "ndof"}
@@ -115,6 +116,8 @@ def test_limit(data):
     assert band == sorted(band)
     assert band[1] < expected["asimov"] < band[3]
     assert answer("limit", CARD, "--toys", 40, "--seed", 1)["band"] == expected["band"]
+    assert set(expected["band_errors"]) == {"-2", "-1", "0", "1", "2"}
+    assert observed["band_errors"] is None
 
 
 def test_toys(tmp_path):
@@ -205,6 +208,54 @@ def test_coverage(tmp_path):
         assert point["bias"] == pytest.approx(bias, rel=1e-12)
     alone = answer("coverage", CARD, "--at", "0.3", "-n", 40, "--seed", 2, "--cl", "0.9")
     assert alone["points"] == found["points"][1:]
+    study = found["study_verdict"]
+    assert (study["verdict"], study["n_under"], study["n_over"]) == ("nominal", 9, 7)
+    assert found["points"][0]["methods"]["one-sided"]["over_by_design"]
+
+
+def test_a_poor_fit_is_said(tmp_path):
+    """Contract: `fit` and `limit` say it in text, JSON and Python, and where to look; of a good fit not."""
+    edges, expected = np.linspace(0.25, 0.55, 7), answer("expect", CARD)["expected"]
+    for name, factors in (("bad", [1.4, 0.7, 1.4, 0.7, 1.4, 0.7]), ("good", [1.0] * 6)):
+        counts = np.rint(np.multiply(expected, factors))
+        rows = [f"{a},{b},{n:.0f}" for a, b, n in zip(edges, edges[1:], counts, strict=False)]
+        path = tmp_path / f"{name}.csv"
+        path.write_text("\n".join(["low,high,counts", *rows, ""]))
+        for command in ("fit", "limit"):
+            messages, document = invoke(command, CARD, path).stderr, answer(command, CARD, path)
+            poor = name == "bad"
+            assert ("the model does not describe the data: deviance" in messages) == poor
+            assert ("`nugauge fit --gof N`" in messages) == ("`nugauge compare`" in messages) == poor
+            quality = document["quality"]
+            assert quality["poor"] == poor
+            assert quality["p_value"] == max(quality["p_deviance"], quality["p_pearson"])
+            python = getattr(load_card(CARD), command)(path).quality
+            assert (python.fval, python.pearson, python.poor) == (quality["fval"], quality["pearson"], poor)
+
+
+def test_a_band_has_20000_toys():
+    """Contract: if nobody says how many, for the command and in Python; each quantile with its error."""
+    command = answer("limit", CARD, "--seed", 1)
+    assert command["band"] == answer("limit", CARD, "--seed", 1, "--toys", 20_000)["band"]
+    python = load_card(CARD).limit(seed=1)
+    assert list(command["band"].values()) == list(python.band)
+    assert list(command["band_errors"].values()) == list(python.band_errors)
+    assert LimitOptions().n_toys == 20_000
+    shown = invoke("limit", CARD, "--seed", 1).stdout
+    median, error = python.band[2], python.band_errors[2]
+    assert f"expected median: {median:.5f} ± {error:.5f}\n" in shown
+
+
+def test_verdict_of_a_study_is_shown(tmp_path):
+    """Contract: text, JSON and the numbers beside a figure have it."""
+    common = ("coverage", CARD, "--at", "0,0.3", "-n", 200, "--seed", 2, "--cl", "0.95")
+    shown = invoke(*common).stdout
+    assert "over by design" in shown
+    assert "the study as a whole: nominal (false alarm at most 0.3 %)" in shown
+    picture = tmp_path / "c.png"
+    document = answer(*common, "--figure", picture)
+    assert document["study_verdict"]["false_alarm"] == 0.003
+    assert "the study as a whole: nominal" in picture.with_suffix(".json").read_text()
 
 
 def test_coverage_of_chosen_methods():

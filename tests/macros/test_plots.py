@@ -290,6 +290,8 @@ def test_coverage_shows_fractions_and_their_intervals():
     assert data.column("high", method="one-sided") == pytest.approx([1, 1])
     assert data.rows[1][5] == "over"
     assert "100 pseudo-experiments per point, 2 failed" in texts(figure)
+    assert "the study as a whole: over-coverage (false alarm at most 0.3 %)" in texts(figure)
+    assert "one-sided at all true values together 1.0000, adjusted p = " in "\n".join(data.note)
     assert render(figure, "png")
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.comparison import Comparison
+from analysis.quality import FitQuality
 from analysis.results import Estimate, FitResult, LimitResult
 from macros.plots import limit_plot
 from macros.report import Report, ReportFigure, Spectrum, write_report
@@ -33,6 +34,7 @@ LIMIT = LimitResult(
     regions=((0.0, 0.0704),),
     asimov=0.0655,
     band=(0.02, 0.03, 0.0777, 0.08, 0.1),
+    band_errors=(0.001, 0.001, 0.00123, 0.002, None),
 )
 
 
@@ -111,7 +113,8 @@ def test_report_is_well_formed_and_stands_alone(tmp_path, report):
 def test_report_tells_the_results(tmp_path, report):
     text = plain(written(tmp_path, report))
     for words in (
-        "seed 17", "E6 χ", "0.0213", "-0.011", "0.052", "0.0704", "343.7 GeV", "0.0777",
+        "seed 17", "E6 χ", "0.0213", "-0.011", "0.052", "0.0704", "343.7 GeV",
+        "0.0777 ± 0.0012, 0.0800 ± 0.0020, 0.1",
         "95 % C.L., one-sided, Δχ² = 2.7055", "68.3 % by minos",
         "χ² = 3.75 for 2 degrees of freedom, p = 0.153", "402", "400.25", "401.50",
         "versions.nugauge", "0.1.0", "avx, fma",
@@ -144,6 +147,10 @@ def test_report_without_results(tmp_path):
         (
             {"fit": replace(FIT, parameters={"gamma": replace(FIT.estimate, lower=None)})},
             "The interval of gamma is open at its lower end.",
+        ),
+        (
+            {"fit": replace(FIT, quality=FitQuality(fval=105.8, pearson=90.0, ndof=5))},
+            "The model does not describe the data: deviance 105.8 for 5 degrees of freedom, p = 6.7e-18",
         ),
         ({"limit": replace(LIMIT, upper=None, regions=((0.0, None),))}, "There is no upper limit on gamma"),
         ({"limit": replace(LIMIT, regions=((0.0, 0.0704), (1.0, 2.0)))}, "More than one region is allowed"),

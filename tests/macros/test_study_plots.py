@@ -58,10 +58,12 @@ def test_toys_shows_pulls_and_limits():
     assert data.column("unit Gaussian", quantity="pull").sum() == pytest.approx(2000, rel=1e-5)
     assert data.column("low", quantity="limit at 0 sigma") == pytest.approx([0.2], abs=0.01)
     assert data.column("low", quantity="limit at -1 sigma") == pytest.approx([0.1 + 0.2 * 0.1587], abs=0.01)
+    error = data.column("error", quantity="limit at 0 sigma")
+    assert error == pytest.approx([0.2 * 0.5 / 2000**0.5], rel=0.3)  # of flat limits, width 0.2
 
 
 @pytest.mark.parametrize("limits", [np.full(3, np.inf), np.array([0.2, np.inf, np.inf])])
 def test_toys_without_limits(limits):
     found, _ = distributions(3, limits)
     assert render(toys_plot(found), "png")
-    assert toys_data(found).csv().endswith("limit at 2 sigma,,,,\n")
+    assert toys_data(found).csv().endswith("limit at 2 sigma,,,,,\n")
