@@ -1,8 +1,8 @@
-"""Studies audited: some of their toys fitted again, with MINUIT at a tight tolerance and a root finder."""
+"""Studies audited: some of their toys fitted again, as `fit` does, MINUIT at a tight tolerance among it."""
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from analysis.fitter import REACH, Fitter
 from analysis.intervals import delta_chi2
 from analysis.likelihood import Likelihood
 from analysis.minimum import Minimum
+from analysis.single import sorted_minima
 from simgen.random import Stage, generator
 
 __all__ = [
@@ -56,7 +57,7 @@ class Audit:
         Largest differences of the estimate [Hesse errors], of -2 ln L at the minimum, and of the ends of
         intervals [Hesse errors]; None where nothing was compared.
     deeper : int
-        Toys for which MINUIT found another, deeper minimum; these are not compared.
+        Toys for which a deeper minimum was found, so that the study missed it; these are not compared.
     shallower : int
         Toys for which MINUIT found another minimum that is less deep; these are not compared either.
     one_ended : int
@@ -65,6 +66,8 @@ class Audit:
         Toys for which MINUIT found another minimum that is equally deep: of these only -2 ln L is compared.
     unfitted : int
         Toys that MINUIT could not fit so tightly.
+    n_worst : int
+        How many of them were not chosen at random, but because they are bad: see `analysis.auditing`.
     """
 
     n: int = 0
@@ -76,6 +79,11 @@ class Audit:
     one_ended: int = 0
     equal: int = 0
     unfitted: int = 0
+    n_worst: int = 0
+
+    def as_worst(self) -> "Audit":
+        """Return the audit of toys that were chosen because they are bad."""
+        return replace(self, n_worst=self.n)
 
     def __add__(self, other: "Audit") -> "Audit":
         return Audit(
@@ -88,6 +96,7 @@ class Audit:
             one_ended=self.one_ended + other.one_ended,
             equal=self.equal + other.equal,
             unfitted=self.unfitted + other.unfitted,
+            n_worst=self.n_worst + other.n_worst,
         )
 
 
@@ -230,22 +239,27 @@ def audit_toys(fitter: Fitter, toys: Iterable[FittedToy]) -> Audit:
 
 def _audit(fitter: Fitter, toy: FittedToy) -> Audit:
     data = fitter.data(toy.counts, toy.auxiliary)
-    minimum = _tightened(fitter.minimise(data, tolerance=EDM))
+    ours, theirs = fitter.searches(data, tolerance=EDM)
+    if fitter.joined(ours, theirs)[0].fval < toy.fval - _DEEPER:
+        return Audit(n=1, deeper=1)
+    found = [m for m in theirs if m.valid]
+    minimum = _tightened(sorted_minima(fitter, found)[0]) if found else None
     if minimum is None:
         return Audit(n=1, unfitted=1)
     error = toy.error if 0 < toy.error < math.inf else fitter.width
     estimate, fval = abs(minimum.values[0] - toy.estimate) / error, minimum.fval - toy.fval
     if estimate > _APART and abs(fval) > _DEEPER:
-        return Audit(n=1, deeper=int(fval < 0), shallower=int(fval > 0))
+        return Audit(n=1, shallower=1)
     if estimate > _APART:
         return Audit(n=1, fval=abs(fval), equal=1)
     largest, one_ended = None, 0
     for end in toy.ends:
-        found = _crossing(fitter, data, minimum, end, error)
-        if math.isnan(found) != math.isnan(end.value):
+        inside = _physical(fitter, data, found) if end.bounded else [(minimum.values[0], minimum.fval)]
+        again = _crossing(fitter, data, inside, end, error)
+        if math.isnan(again) != math.isnan(end.value):
             one_ended += 1
-        elif not math.isnan(found):
-            largest = _larger(largest, abs(found - end.value) / error)
+        elif not math.isnan(again):
+            largest = _larger(largest, abs(again - end.value) / error)
     return Audit(n=1, estimate=estimate, fval=abs(fval), limit=largest, one_ended=one_ended)
 
 
@@ -259,16 +273,34 @@ def _tightened(minimum: Minimum) -> Minimum | None:
     return None
 
 
-def _crossing(fitter: Fitter, data: Likelihood, minimum: Minimum, end: End, error: float) -> float:
-    """Find an end from minima that MINUIT finds at fixed values, and Brent's method; NaN if it is open."""
+def _physical(fitter: Fitter, data: Likelihood, found: Sequence[Minimum]) -> list[tuple[float, float]]:
+    """List the minima in the physical range, as values of the parameter and of -2 ln L."""
+    low, high = fitter.physical
+    inside = []
+    for one in found:
+        poi = min(max(one.values[0], low), high)
+        inside.append((poi, one.fval if poi == one.values[0] else _at(fitter, data, poi)))
+    return inside
+
+
+def _crossing(
+    fitter: Fitter, data: Likelihood, minima: Sequence[tuple[float, float]], end: End, error: float
+) -> float:
+    """Find an end from minima that MINUIT finds at fixed values, and Brent's method; NaN if it is open.
+
+    An interval in the physical range counts from its deepest minimum, and ends above the highest that is
+    allowed.
+    """
     low, high = fitter.physical if end.bounded else fitter.range
-    best = float(minimum.values[0])
-    origin = min(max(best, low), high)
-    floor = minimum.fval if origin == best else _at(fitter, data, origin)
-    goal, border = math.sqrt(end.threshold), high if end.sign > 0 else low
+    level = min(value for _, value in minima) + end.threshold
+    origin = max(poi for poi, value in minima if value <= level)
+    border = high if end.sign > 0 else low
+    if end.bounded and math.isnan(end.value) and _at(fitter, data, fitter.farthest) <= level:
+        return math.nan
 
     def above(x: float) -> float:
-        return math.sqrt(max(_at(fitter, data, x) - floor, 0.0)) - goal
+        depth = _at(fitter, data, x) - level + end.threshold
+        return math.sqrt(max(depth, 0.0)) - math.sqrt(end.threshold)
 
     left, step = origin, end.sign * _STEP * error
     for _ in range(_STEPS):

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.audit import SAMPLE, Audit, audit_sample, chosen
+from analysis.audit import SAMPLE, Audit, audit_sample
+from analysis.auditing import Auditor, n_worst
 from analysis.calibration import Calibration
 from analysis.conditions import CALIBRATED, conditions
 from analysis.fitter import Fitter, make_fitter
@@ -18,7 +19,7 @@ from analysis.tallies import CoveragePoint, MethodCoverage, Tally, clopper_pears
 from analysis.thrower import Thrower
 from analysis.verdict import StudyVerdict, judge, over_by_design
 from analysis.weight_model import WeightModel
-from analysis.weighted_toys import WeightedThrower, audit_weighted, check_weighted_methods, weighted_toys
+from analysis.weighted_toys import WeightedThrower, check_weighted_methods, weighted_toys
 from detsim.experiment import Experiment
 from detsim.sampling import Sampling
 from simgen.models import Model
@@ -120,9 +121,11 @@ def coverage(
     _check_calibration(base, at, methods, calibration, seed=seed, drawn=drawn)
     points: list[CoveragePoint] = []
     checked, sample = Audit(), audit_sample(seed, len(at) * n_toys, audit)
+    worst = n_worst(audit, len(at))
     for number, value in enumerate(at):
         fitter: Fitter = at_truth(base, float(value))
         thrower = Thrower(fitter=fitter, seed=seed, events=events, drawn=drawn)
+        auditor = Auditor(fitter=fitter, level=level, methods=methods, sample=sample, worst=worst)
         total: Tally | None = None
         if weights is None:
             made = toys(thrower, n_toys, level=level, methods=methods, calibration=calibration)
@@ -133,11 +136,11 @@ def coverage(
             if on_toys is not None:
                 on_toys(columns)
             start = number * n_toys + int(columns["toy"][0])
-            rows = chosen(sample, start, len(columns["toy"]))
-            checked += audit_weighted(fitter, columns, rows, level=level, methods=methods)
+            auditor.add(columns, start)
             total = tally(columns, poi, methods, total)
             if total.n_toys < n_toys and stopped():
                 break
+        checked += auditor.result()
         if total is None or total.n_toys < n_toys:
             break
         points.append(total.point(level, over_by_design(fitter, methods, level)))

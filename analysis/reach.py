@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.audit import SAMPLE, Audit, End, FittedToy, audit_sample, audit_toys, chosen
+from analysis.audit import SAMPLE, audit_sample
+from analysis.auditing import Auditor, n_worst
 from analysis.bands import expected_band
 from analysis.batchfitter import BatchFit, BatchFitter
 from analysis.fitter import Fitter, make_fitter
 from analysis.intervals import delta_chi2, limit_of_counts, upper_limit
 from analysis.pacing import paced
-from analysis.pseudoexperiments import largest_chunk
+from analysis.pseudoexperiments import Columns, largest_chunk, thrown_columns
 from analysis.results import LimitResult
 from analysis.settings import Drawn
 from analysis.thrower import Thrower
@@ -171,32 +172,35 @@ def expected_limit(
     if exact.asimov is None:
         return exact
     thrower, batch = Thrower(fitter=fitter, seed=seed, drawn=drawn), BatchFitter(fitter=fitter)
-    found, checked, sample = np.empty(n_toys), Audit(), audit_sample(seed, n_toys, audit)
+    found = np.empty(n_toys)
+    auditor = Auditor(
+        fitter=fitter,
+        level=level if method == "one-sided" else (1 + level) / 2,  # of the same threshold
+        methods=("one-sided",),
+        sample=audit_sample(seed, n_toys, audit),
+        worst=n_worst(audit),
+    )
     for start, count in paced(n_toys, most=largest_chunk(fitter)):
         counts, auxiliary = thrower.block(start, count)
         fits = batch.fit(counts, auxiliary)
         limits = batch.upper_limits(counts, auxiliary, fits, exact.delta_chi2)
         found[start : start + count] = np.where(np.isnan(limits), math.inf, limits)
-        checked += audit_toys(
-            fitter,
-            [
-                _fitted(counts[i], auxiliary[i], fits.of(np.array([i])), limits[i], exact.delta_chi2)
-                for i in chosen(sample, start, count)
-                if fits.good[i]
-            ],
+        auditor.add(
+            thrown_columns(fitter, start, counts, auxiliary) | _fitted_columns(fitter, fits, limits), start
         )
         if on_toys is not None:
             on_toys(count)
     band, errors = expected_band(found)
-    return replace(exact, band=band, band_errors=errors, audit=checked if audit else None)
+    return replace(exact, band=band, band_errors=errors, audit=auditor.result() if audit else None)
 
 
-def _fitted(counts: Array, auxiliary: Array, fit: BatchFit, limit: float, threshold: float) -> FittedToy:
-    return FittedToy(
-        counts=counts,
-        auxiliary=auxiliary,
-        estimate=float(fit.parameters[0, 0]),
-        error=float(fit.errors[0, 0]),
-        fval=float(fit.values[0]),
-        ends=(End(value=float(limit), sign=1, threshold=threshold, bounded=True),),
-    )
+def _fitted_columns(fitter: Fitter, fits: BatchFit, limits: Array) -> Columns:
+    """Make the columns of fits and limits that an audit needs."""
+    poi = fitter.templates.poi
+    return {
+        poi: fits.parameters[:, 0],
+        f"{poi}_error": fits.errors[:, 0],
+        "fval": fits.values,
+        "status": fits.status,
+        "one_sided_upper": limits,
+    }

@@ -26,6 +26,7 @@ __all__ = [
     "FigureOption",
     "MaxFailedOption",
     "audit_document",
+    "check_audit",
     "check_failed",
     "say_audit",
     "study_plan",
@@ -41,7 +42,7 @@ AuditOption = Annotated[
         "--audit",
         parser=count(0),
         metavar="N",
-        help="Toys that are fitted again by MINUIT, at random; 0: none.",
+        help="Toys that are fitted again, at random, and with them some of the worst; 0: none.",
     ),
 ]
 MaxFailedOption = Annotated[
@@ -75,14 +76,14 @@ def say_audit(audit: "Audit | None") -> None:
     if audit.n == 0:
         say("audit: there was no fitted toy to be fitted again")
         return
+    bad = f" ({audit.n_worst} of them the worst)" if audit.n_worst else ""
     say(
-        f"audit: {audit.n} toys fitted again by MINUIT (EDM < {EDM:g}) and a root finder; largest "
+        f"audit: {audit.n} toys{bad} fitted again by MINUIT (EDM < {EDM:g}) and a root finder; largest "
         f"differences: {format_number(audit.estimate, 2)} errors in the estimate, "
         f"{format_number(audit.fval, 2)} in -2 ln L, "
         f"{format_number(audit.limit, 2)} errors in the ends of intervals"
     )
     found = {
-        "have a deeper minimum, which the study missed": audit.deeper,
         "have a minimum that only the study found": audit.shallower,
         "have two minima that are equally deep": audit.equal,
         "could not be fitted so tightly": audit.unfitted,
@@ -92,6 +93,20 @@ def say_audit(audit: "Audit | None") -> None:
             warn(f"of the {audit.n} toys of the audit {n} {words}")
     if audit.one_ended:
         warn(f"audit: {audit.one_ended} ends of intervals were found by one of the two only")
+
+
+def check_audit(audit: "Audit | None", *, where: str = "") -> None:
+    """End a study whose audit found a deeper minimum than the study, after all is written and said.
+
+    Raises
+    ------
+    RunError
+    """
+    if audit is not None and audit.deeper:
+        raise RunError(
+            f"{audit.deeper} of the {audit.n} toys of the audit have a deeper minimum, which the study "
+            f"missed: its numbers are not to be quoted{f'; {where}' if where else ''}"
+        )
 
 
 def check_failed(n_failed: int, n_toys: int, most: float, *, where: str) -> None:

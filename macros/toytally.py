@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.audit import Audit, audit_sample, chosen
+from analysis.audit import Audit, audit_sample
+from analysis.auditing import Auditor, n_worst
 from analysis.distributions import no_toys
 from analysis.fitter import Fitter
 from analysis.pseudoexperiments import FAILED, METHODS, RETRIED, fit_stored, toys
 from analysis.settings import Drawn
 from analysis.thrower import Thrower
 from analysis.weight_model import WeightModel
-from analysis.weighted_toys import WeightedThrower, audit_weighted, weighted_toys
+from analysis.weighted_toys import WeightedThrower, weighted_toys
 from detsim.baskets import row_bytes
 from detsim.locks import Former
 from detsim.rootfile import Branch, Compression, TableWriter
 from macros.console import Interrupted, format_number, message, say, warn
 from macros.room import check_room
-from macros.studies import audit_document, check_failed, say_audit, write_figure
+from macros.studies import audit_document, check_audit, check_failed, say_audit, write_figure
 
 if TYPE_CHECKING:
     from analysis.coverage_study import CoverageStudy
@@ -90,9 +91,24 @@ class ToyTally:
         self.drawn = EventTally()
         self.expected_events: float | None = None
         self._start = time.perf_counter()
-        self.audit = Audit() if self.n_audit and self.fitted else None
-        self._sample = audit_sample(self.seed or 0, self.total, self.n_audit, first=self.first)
+        self._auditor = Auditor(
+            fitter=self.fitter,
+            level=self.level,
+            methods=METHODS,
+            sample=audit_sample(self.seed or 0, self.total, self.n_audit, first=self.first),
+            worst=n_worst(self.n_audit),
+        )
+        self._audited: tuple[int, Audit] | None = None
         self._spread = no_toys(self.fitter, level=self.level) if self.fitted else None
+
+    @property
+    def audit(self) -> Audit | None:
+        """What became of the toys so far that were fitted again; None where none were to be."""
+        if not (self.n_audit and self.fitted):
+            return None
+        if self._audited is None or self._audited[0] != self.n_toys:
+            self._audited = self.n_toys, self._auditor.result()
+        return self._audited[1]
 
     @property
     def last(self) -> int:
@@ -109,9 +125,8 @@ class ToyTally:
         self.n_failed += int(np.count_nonzero(columns["status"] & FAILED))
         self.n_retried += int(np.count_nonzero(columns["status"] & RETRIED))
         self._spread = self._spread.with_toys(columns)
-        if self.audit is not None:
-            rows = chosen(self._sample, start, n)
-            self.audit += audit_weighted(self.fitter, columns, rows, level=self.level, methods=METHODS)
+        if self.n_audit:
+            self._auditor.add(columns, start)
 
     def provenance(self) -> dict[str, Any]:
         """Return what the file says of its toys."""
@@ -171,6 +186,7 @@ class ToyTally:
                 f"-o {file.with_name(f'{file.stem}-from-{self.last + 1}{file.suffix}')}"
             )
         check_failed(self.n_failed, self.total, max_failed, where=f"{file} holds them, bit 1 of their status")
+        check_audit(self.audit, where=f"{file} holds all toys as they were fitted")
 
     def draw(self, path: Path, card: "Card", former: Former) -> list[str]:
         """Draw pulls and limits; return the names of the files."""
@@ -280,3 +296,4 @@ def judge_coverage(
     n_failed = sum(p.n_failed for p in study.points)
     where = "they count as not covered" + (f", and {output} holds them" if output else "")
     check_failed(n_failed, len(values) * n, max_failed, where=where)
+    check_audit(study.audit, where=f"{output} holds all toys as they were fitted" if output else "")

@@ -23,7 +23,7 @@ from macros.options import (
     UnitOption,
     toy_count,
 )
-from macros.studies import AuditOption
+from macros.studies import AuditOption, check_audit
 
 if TYPE_CHECKING:
     from analysis.calibration import Calibration
@@ -122,6 +122,7 @@ def limit(
         document = {**limit_document(result), "model": chosen.model.label, "data": case.source}
         document["auxiliary"] = case.auxiliary
         emit_json({**document, "seed": chosen.run.seed if draws else None, "calibration": about})
+        check_audit(result.audit)
         return
     say_limit(result)
     if result.upper is None and made.calibration is not None and result.thresholds:
@@ -137,6 +138,7 @@ def limit(
             f"every {result.parameter} above {result.upper:g} is excluded: the data fluctuate further down "
             "than any of them explains; feldman-cousins and cls do not exclude what an experiment is blind to"
         )
+    check_audit(result.audit)
 
 
 def _check_options(

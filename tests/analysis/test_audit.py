@@ -1,6 +1,7 @@
 """The audit of studies: it finds what it is there for, and chooses its toys as the seed says."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -8,8 +9,9 @@ from experiments import borexino
 from plain import scaled, with_nuisances
 
 from analysis.audit import Audit, audit_columns, audit_sample, chosen
+from analysis.auditing import Auditor
 from analysis.batch import Problem
-from analysis.batchfitter import FAILED, NO_LIMIT, BatchFitter
+from analysis.batchfitter import FAILED, NO_LIMIT, RETRIED, BatchFitter
 from analysis.coverage_study import coverage
 from analysis.fitter import make_fitter
 from analysis.pseudoexperiments import METHODS, Thrower, fit_toys, toys
@@ -143,10 +145,40 @@ def test_chunks_share_out_the_sample(size):
 
 def test_studies_are_audited():
     study = coverage(with_nuisances(1e-2), CHI, [0.0, 0.2], 30, seed=4)
-    assert study.audit.n == 20
+    assert study.audit.n - study.audit.n_worst == 20
+    assert 0 < study.audit.n_worst <= 6
     assert study.audit.limit < 1e-6
     assert coverage(with_nuisances(1e-2), CHI, [0.0], 5, seed=4, audit=0).audit is None
     band = expected_limit(make_fitter(with_nuisances(1e-2), replace(CHI, gamma=0.0)), n_toys=30, seed=4)
     assert band.audit.n == 20
     assert band.audit.estimate < 1e-4
     assert band.audit.limit < 1e-6
+
+
+def parts_of(columns, ends):
+    return [(a, {name: c[a:b] for name, c in columns.items()}) for a, b in pairwise(ends)]
+
+
+@pytest.mark.parametrize("ends", [(0, 8), (0, 3, 8), (0, 1, 2, 6, 8)])
+def test_the_worst_toys_are_fitted_again(fitter, columns, ends):
+    """Those with the largest -2 ln L, those with a status, those at an end: in whatever chunks they come."""
+    columns["fval"][[1, 4]] += [50.0, 60.0]
+    columns["status"][6] |= RETRIED
+    auditor = Auditor(fitter=fitter, level=0.95, methods=METHODS, sample=np.array([2]), worst=2)
+    for start, part in parts_of(columns, ends):
+        auditor.add(part, start)
+    found = auditor.result()
+    assert (found.n, found.n_worst) == (4, 3)
+    assert found.deeper == 2
+    assert found == auditor.result()
+
+
+def test_a_toy_at_the_end_of_its_range_is_among_the_worst():
+    fitter = replace(make_fitter(borexino(), E6(beta="chi")), bounded=True)
+    (columns,) = toys(Thrower(fitter=fitter, seed=3), 20, chunk=20)
+    at_end = np.flatnonzero(columns["gamma"] == 0)
+    assert len(at_end)
+    auditor = Auditor(fitter=fitter, level=0.95, methods=METHODS, sample=np.array([], np.int64), worst=1)
+    auditor.add({name: c[at_end[:1]] for name, c in columns.items()}, 0)
+    found = auditor.result()
+    assert (found.n, found.n_worst, found.deeper) == (1, 1, 0)

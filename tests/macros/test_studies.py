@@ -9,12 +9,12 @@ from invocation import CARD, ROOT, answer, invoke, refusal
 from numpy.testing import assert_array_equal
 
 from analysis import pacing
-from analysis.batch import Problem
-from analysis.fitter import Fitter
+from analysis.batchfitter import BatchFitter
 from analysis.pseudoexperiments import FAILED, RETRIED
+from analysis.search import Search
 from detsim.rootreader import TableFile
 
-AUDIT = {"n", "estimate", "fval", "limit", "deeper", "shallower", "one_ended", "equal", "unfitted"}
+AUDIT = {"n", "estimate", "fval", "limit", "deeper", "shallower", "one_ended", "equal", "unfitted", "n_worst"}
 
 
 def toys_of(path):
@@ -27,7 +27,8 @@ def test_toys_are_audited(tmp_path):
     path = tmp_path / "toys.root"
     found = answer("toys", CARD, "-n", 30, "-o", path, "--seed", 5)
     assert set(found["audit"]) == AUDIT
-    assert found["audit"]["n"] == 20
+    assert found["audit"]["n"] - found["audit"]["n_worst"] == 20
+    assert 0 < found["audit"]["n_worst"] <= 5
     assert 0 < found["audit"]["estimate"] < 1e-4
     assert 0 < found["audit"]["limit"] < 1e-6
     _, provenance = toys_of(path)
@@ -35,7 +36,7 @@ def test_toys_are_audited(tmp_path):
     assert (provenance["n_failed"], provenance["n_retried"]) == (0, 0)
     assert answer("toys", CARD, "-n", 30, "-o", path, "--force", "--seed", 5)["audit"] == found["audit"]
     shown = invoke("toys", CARD, "-n", 3, "--audit", 2, "-o", path, "--force", "--seed", 5).stdout
-    assert "audit: 2 toys fitted again by MINUIT (EDM < 1e-10)" in shown
+    assert "audit: 3 toys (1 of them the worst) fitted again by MINUIT (EDM < 1e-10)" in shown
     assert answer("toys", CARD, "-n", 3, "--audit", 0, "-o", path, "--force", "--seed", 5)["audit"] is None
     assert answer("toys", CARD, "-n", 3, "--no-fit", "-o", path, "--force", "--seed", 5)["audit"] is None
 
@@ -50,40 +51,46 @@ def test_the_audit_is_documented():
 def test_coverage_and_bands_are_audited(tmp_path):
     path = tmp_path / "toys.root"
     found = answer("coverage", CARD, "--at", "0,0.1", "-n", 5, "--seed", 5, "--audit", 4, "-o", path)
-    assert found["audit"]["n"] == 4
+    assert found["audit"]["n"] - found["audit"]["n_worst"] == 4
     assert toys_of(path)[1]["audit"] == found["audit"]
-    assert "audit: 4 toys" in invoke("coverage", CARD, "--at", "0", "-n", 5, "--audit", 4, "--seed", 5).stdout
+    shown = invoke("coverage", CARD, "--at", "0", "-n", 5, "--audit", 4, "--seed", 5).stdout
+    assert "audit: 4 toys fitted again" in shown  # of five toys the worst is among them
     band = answer("limit", CARD, "--toys", 6, "--audit", 3, "--seed", 5)
-    assert band["audit"]["n"] == 3
+    assert band["audit"]["n"] - band["audit"]["n_worst"] == 3
     assert band["audit"]["limit"] < 1e-6
-    assert "audit: 3 toys" in invoke("limit", CARD, "--toys", 6, "--audit", 3, "--seed", 5).stdout
+    assert "of them the worst" in invoke("limit", CARD, "--toys", 6, "--audit", 3, "--seed", 5).stdout
 
 
 def test_a_difference_is_in_the_text(tmp_path, monkeypatch):
     """Finds an audit that nobody is told of: the study takes a minimum that is none."""
-    original = Problem.minima
+    original = BatchFitter.fit
 
-    def minima(self, *arguments, **options):
-        found, values, failed = original(self, *arguments, **options)
-        found[0, 0] += 1.0
-        return found, values + 1.0, failed
+    def fit(self, *data, **options):
+        found = original(self, *data, **options)
+        found.parameters[0, 0] += 1.0
+        found.values[:] += 1.0
+        return found
 
-    monkeypatch.setattr(Problem, "minima", minima)
-    shown = invoke("toys", CARD, "-n", 1, "-o", tmp_path / "x.root", "--seed", 1)
-    assert "1 have a deeper minimum, which the study missed" in shown.stderr
+    monkeypatch.setattr(BatchFitter, "fit", fit)
+    path = tmp_path / "x.root"
+    shown = invoke("toys", CARD, "-n", 1, "-o", path, "--seed", 1)
+    assert shown.exit_code == 1
+    assert "1 of the 1 toys of the audit have a deeper minimum, which the study missed" in shown.stderr
+    rows, provenance = toys_of(path)
+    assert provenance["audit"]["deeper"] == len(rows["toy"]) == 1
 
 
 @pytest.fixture
 def second_diverges(monkeypatch):
     """The compiled fit of the second toy of a chunk does not converge."""
-    original = Problem.minima
+    original = Search.run
 
-    def minima(self, *arguments, **options):
-        found, values, failed = original(self, *arguments, **options)
-        failed[1:2] = True
-        return found, values, failed
+    def run(self, *data):
+        found = original(self, *data)
+        found.values[1:2] = np.inf
+        return found
 
-    monkeypatch.setattr(Problem, "minima", minima)
+    monkeypatch.setattr(Search, "run", run)
 
 
 @pytest.mark.usefixtures("second_diverges")
@@ -102,11 +109,7 @@ def test_retried_toys_are_counted(tmp_path):
 @pytest.mark.usefixtures("second_diverges")
 def test_too_many_failed_toys_end_a_study(tmp_path, monkeypatch):
     """Contract: status 1 and one message, after all has been written; --max-failed is the fraction."""
-
-    class NoMinimum:
-        valid = False
-
-    monkeypatch.setattr(Fitter, "minimise", lambda *_, **__: NoMinimum())
+    monkeypatch.setattr("analysis.batchfitter.single_minima", lambda *_, **__: None)
     path = tmp_path / "toys.root"
     calls = {
         "toys": ("toys", CARD, "-n", 4, "-o", path, "--force", "--seed", 1, "--audit", 0),
