@@ -1,0 +1,89 @@
+"""Random cards from hypothesis: single fit, fits side by side and scan agree in the physical minimum."""
+
+import math
+
+import numpy as np
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from analysis.estimation import fit_counts
+from support.hard_cards import make_hard_card
+from support.minima_study import ABOVE, compare_minima, scipy_check
+from support.random_cards import MODELS, random_experiments
+
+__all__ = ["cards", "drawn_cards", "random_study"]
+
+SETTINGS = {"deadline": None, "derandomize": True, "database": None,
+            "suppress_health_check": list(HealthCheck), "phases": [Phase.generate]}  # fmt: skip
+SINGLE = 20
+"""Data sets of a card that are fitted one by one, too."""
+
+
+@st.composite
+def cards(draw, *, events=(2.0, 1e6)):
+    """Draw experiments and a model: 1 to 3, all constraint laws, shapes, parameters and numbers of counts."""
+    name = draw(st.sampled_from(sorted(MODELS)))
+    logarithm = draw(st.floats(*(math.log10(e) for e in events)))
+    seed = draw(st.integers(0, 2**32 - 1))
+    model, poi, nodes = MODELS[name]
+    total = 10.0 ** round(logarithm, 2)
+    experiments = random_experiments(
+        np.random.default_rng(seed),
+        spatial=poi in {"sin2_2theta", "delta_m2"},
+        poi=poi,
+        events=(total, 1.0001 * total),
+    )
+    title = f"{name}, {total:.3g} events, {len(experiments)} experiments, seed {seed}"
+    return title, lambda: make_hard_card(title, experiments, model, poi, nodes=nodes)
+
+
+def drawn_cards(n):
+    """List the first n cards that hypothesis draws: pairs of a title and what makes the card."""
+    found = []
+
+    @settings(max_examples=n, **SETTINGS)
+    @given(card=cards())
+    def draw(card):
+        found.append(card)
+
+    draw()
+    return found[:n]
+
+
+def random_study(number, n, *, seed=1, n_scipy=0):
+    """Compare fits of data sets of one random card.
+
+    Returns
+    -------
+    dict
+        As `Minima`, with the card's title, what scipy says, and single fits that are above the scan.
+    """
+    title, make = drawn_cards(number + 1)[number]
+    card = make()
+    minima, found, problem = compare_minima(card, n, seed=seed)
+    entry = minima.plain() | {"title": title}
+    if found is None:
+        return entry
+    if n_scipy:
+        entry["scipy"] = scipy_check(problem, found, n_scipy)
+    entry["single"] = single_fits(card, problem, found, min(SINGLE, n))
+    return entry
+
+
+def single_fits(card, problem, found, n):
+    """Fit data sets one by one: those of the worst excess first.
+
+    Returns
+    -------
+    list of [int, float]
+        Data sets and -2 ln L above the scan's, where it is more than 0.01 or less than -0.01.
+    """
+    order = np.argsort(-np.abs(np.nan_to_num(found.excess, nan=np.inf)), kind="stable")
+    chosen = np.unique([*order[: n // 2], *np.linspace(0, problem.size - 1, n - n // 2).astype(int)])
+    missed = []
+    for d in chosen:
+        one = fit_counts(card.fitter, problem.counts[:, d], problem.auxiliary[:, d], method="hesse")
+        excess = one.fval - found.right_value[d] if one.valid else math.nan
+        if one.valid and abs(excess) > ABOVE:
+            missed.append([int(d), float(excess)])
+    return missed
