@@ -1,4 +1,4 @@
-"""Coverage of pseudo-experiments against single fits of the same data sets, one by one; and widths of pulls."""
+"""Coverage of pseudo-experiments against single fits of the same data sets; widths of pulls."""
 
 import numpy as np
 

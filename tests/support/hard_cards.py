@@ -16,13 +16,16 @@ from support.curves import Nodes
 from support.expectation import expectation
 from support.grids import make_grid
 
-__all__ = ["HARD", "HardCard", "hard_card", "hard_names", "make_hard_card"]
+__all__ = ["HARD", "NODES", "HardCard", "hard_card", "hard_names", "make_hard_card"]
 
 HARD = Path(__file__).parent.parent / "hard"
 
+_OUTSIDE = np.geomspace(1e-6, 1e-3, 16), np.geomspace(1e2, 1e6, 21)
+_MASSES = np.unique(np.concatenate([np.geomspace(1e-3, 1e2, 201), *_OUTSIDE]))
+
 NODES = {
-    "vector_mass": Nodes(values=np.geomspace(1e-6, 1e6, 1201), variable="log"),
-    "scalar_mass": Nodes(values=np.geomspace(1e-6, 1e6, 1201), variable="log"),
+    "vector_mass": Nodes(values=_MASSES, variable="log"),
+    "scalar_mass": Nodes(values=_MASSES, variable="log"),
     "delta_m2": Nodes(values=np.linspace(0.0, 30.0, 3001)),
 }
 """Where a signal that is no parabola is folded, by the parameter of interest."""

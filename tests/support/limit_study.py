@@ -6,7 +6,6 @@ import math
 import numpy as np
 
 from analysis.intervals import limit_of_counts
-from support.grids import make_grid
 from support.regions import regions, threshold
 from support.scan import scan_many
 
@@ -15,77 +14,117 @@ __all__ = ["compare_limits", "region_distance"]
 LEVEL = 0.95
 CLOSE = 1e-3
 """Ends that differ by more standard deviations are different."""
+METHODS = ("one-sided", "two-sided")
 SHOWN = 10
+BROKEN = (ArithmeticError, ValueError, RuntimeError)
 
 
 def compare_limits(card, n, *, first=0, seed=1):
-    """Find limits and regions of a block of data sets, one-sided and two-sided, single and side by side.
+    """Find limits and regions of a block of data sets, one by one and side by side.
 
     Auxiliary measurements are nominal where `limit_of_counts` takes none.
+
+    Parameters
+    ----------
+    card : HardCard
+    n, first, seed : int
+        What is thrown.
 
     Returns
     -------
     dict
-        For each method the data sets whose regions differ in number (`regions`) or in an end by more than
-        1e-3 σ (`ends`), whose upper limit differs (`upper`), the largest distance of the others (`worst`),
-        those that broke off (`failed`); of the fits side by side their upper limits (`batch`); `misses` one
-        by one.
+        For each method numbers of data sets: `n`; whose regions are not as many as the scan's (`regions`),
+        or have an end that is off by more than 1e-3 σ (`ends`); whose upper limit is off (`upper`), and that
+        of the fits side by side (`batch`); that broke off (`failed`); and the largest distance of those that
+        agree (`worst`). Then `misses` one by one, and an `error`.
     """
     counts, auxiliary = card.throw(n, first=first, seed=seed)
     takes = "auxiliary" in inspect.signature(limit_of_counts).parameters
     measured = auxiliary if takes else np.zeros_like(auxiliary)
-    problem = card.problem(counts, measured)
-    grid = make_grid(card.empty, spacing=0.3)
-    found = {m: {"n": 0, "regions": 0, "ends": 0, "upper": 0, "failed": 0, "batch": 0, "worst": 0.0}
-             for m in ("one-sided", "two-sided")}  # fmt: skip
-    misses, error = [], ""
-    batch, batch_error = _batch_limits(card, counts, measured)
-    for start, block in scan_many(problem, grid, size=200):
-        best = block.physical.theta
-        for method, result in found.items():
+    together, error = _side_by_side(card, counts, measured)
+    names = ("n", "regions", "ends", "upper", "batch", "failed")
+    found = {method: dict.fromkeys(names, 0) | {"worst": 0.0} for method in METHODS}
+    misses = []
+    for start, block in scan_many(card.problem(counts, measured), card.grid_of(0.3, 10), size=200):
+        for method in METHODS:
             delta = threshold(LEVEL, one_sided=method == "one-sided")
-            right = regions(block, delta, one_sided=method == "one-sided")
-            for d, expected in enumerate(right):
-                number, reasons, ours, upper = start + d, [], None, None
-                result["n"] += 1
-                options = {"auxiliary": measured[number]} if takes else {}
-                try:
-                    made = limit_of_counts(card.fitter, counts[number], level=LEVEL, method=method, **options)
-                except (ArithmeticError, ValueError, RuntimeError) as raised:
-                    error = f"{type(raised).__name__}: {raised}"
-                    reasons.append("failed")
-                else:
-                    ours = [[_end(low, -1), _end(high, 1)] for low, high in made.regions]
-                    upper = _end(made.upper, 1)
-                    distance = region_distance(ours, expected, best[d], delta)
-                    if distance == math.inf or distance > CLOSE:
-                        reasons.append("regions" if distance == math.inf else "ends")
-                    if not _is_upper(upper, expected, best[d], delta, problem):
-                        reasons.append("upper")
-                    if not reasons:
-                        result["worst"] = max(result["worst"], distance)
-                if method == "one-sided" and batch is not None:
-                    if not _is_upper(batch[number], expected, best[d], delta, problem):
-                        reasons.append("batch")
+            for d, right in enumerate(regions(block, delta, one_sided=method == "one-sided")):
+                i = start + d
+                best, end = float(block.physical.theta[d]), block.problem.expected.physical[1]
+                judged = Judged(right=right, best=best, delta=delta, end=end)
+                options = {"auxiliary": measured[i]} if takes else {}
+                ours, upper, broken = _one_by_one(card, counts[i], method, options)
+                reasons = ["failed"] if broken else judged.reasons(ours, upper)
+                batch = together[i] if together is not None and method == "one-sided" else None
+                if batch is not None and not judged.is_upper(batch):
+                    reasons.append("batch")
+                error = error or broken
+                found[method]["n"] += 1
                 for reason in reasons:
-                    result[reason] += 1
-                if reasons:
+                    found[method][reason] += 1
+                if not reasons:
+                    found[method]["worst"] = max(found[method]["worst"], judged.distance(ours))
+                else:
                     misses.append({
-                        "card": card.name, "toy": first + number, "seed": seed, "method": method,
-                        "nominal": not takes, "what": " ".join(reasons), "counts": counts[number].tolist(),
-                        "regions": ours, "upper": upper, "batch": None if batch is None else batch[number],
-                        "right": [list(map(float, r)) for r in expected], "best": float(best[d]),
+                        "card": card.name, "toy": first + i, "seed": seed, "method": method,
+                        "nominal": not takes, "what": " ".join(reasons), "counts": counts[i].tolist(),
+                        "regions": ours, "upper": upper, "batch": batch,
+                        "right": [list(map(float, r)) for r in right], "best": best,
                     })  # fmt: skip
-    return {**found, "misses": misses[:SHOWN], "error": error or batch_error}
+    return {**found, "misses": misses[:SHOWN], "error": error}
 
 
-def _batch_limits(card, counts, measured):
-    """Find the upper limits side by side; None and a reason where that breaks off."""
+class Judged:
+    """What is allowed of one data set.
+
+    Parameters
+    ----------
+    right : list of (low, high)
+    best : float
+        The physical minimum.
+    delta : float
+        Threshold in -2 ln L.
+    end : float
+        Upper end of the physical range.
+    """
+
+    def __init__(self, *, right, best, delta, end):
+        self.right, self.best, self.delta, self.end = right, best, delta, end
+
+    def reasons(self, ours, upper):
+        """Say what is wrong with regions and an upper limit."""
+        distance = self.distance(ours)
+        found = ["regions"] if distance == math.inf else ["ends"] if distance > CLOSE else []
+        return found if self.is_upper(upper) else [*found, "upper"]
+
+    def distance(self, ours):
+        """Compute how far regions are from the right ones."""
+        return region_distance(ours, self.right, self.best, self.delta)
+
+    def is_upper(self, upper):
+        """Tell whether a limit is the end of the highest region; one that is open is that of the range."""
+        right = self.right[-1][1]
+        if math.isinf(upper) and right == self.end:
+            return True
+        return _distance(upper, right, self.best, self.delta, math.inf) <= CLOSE
+
+
+def _one_by_one(card, counts, method, options):
+    """Find regions and upper limit, infinite where open; else why not."""
+    try:
+        made = limit_of_counts(card.fitter, counts, level=LEVEL, method=method, **options)
+    except BROKEN as raised:
+        return None, None, f"{type(raised).__name__}: {raised}"
+    return [[_end(low, -1), _end(high, 1)] for low, high in made.regions], _end(made.upper, 1), ""
+
+
+def _side_by_side(card, counts, measured):
+    """Find upper limits, infinite where open; None and a reason where that breaks off."""
     try:
         fits = card.batch.fit(counts, measured)
         found = card.batch.upper_limits(counts, measured, fits, threshold(LEVEL, one_sided=True))
-    except (ArithmeticError, ValueError, RuntimeError, np.linalg.LinAlgError) as error:
-        return None, f"side by side: {type(error).__name__}: {error}"
+    except BROKEN as raised:
+        return None, f"side by side: {type(raised).__name__}: {raised}"
     return [math.inf if math.isnan(x) else float(x) for x in found], ""
 
 
@@ -93,16 +132,8 @@ def _end(value, sign):
     return sign * math.inf if value is None else float(value)
 
 
-def _is_upper(ours, expected, best, delta, problem):
-    """Tell whether an upper limit is the end of the highest region; an open one is the end of the range."""
-    right = expected[-1][1]
-    if math.isinf(ours) and right == problem.expected.physical[1]:
-        return True
-    return _distance(ours, right, best, delta, math.inf) <= CLOSE
-
-
 def _distance(ours, right, best, delta, width):
-    """Between two ends, in standard deviations: the distance from the minimum has √Δ of them."""
+    """Between two ends, in standard deviations: an end is √Δ of them from the minimum."""
     if ours == right:
         return 0.0
     if math.isinf(ours) or math.isinf(right):

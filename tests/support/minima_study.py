@@ -22,6 +22,7 @@ FAR = 50.0
 SHOWN = 20
 """Misses of a block that are kept one by one."""
 REACH = 1e3
+"""Where scipy stops in an unbounded range, in units of the curve."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,8 @@ class Comparison:
         From the curvature at the scan's estimate, all else fitted.
     tied : ndarray of bool
         Whether another minimum is as deep.
+    beyond : ndarray of bool
+        Whether the fit ended in the physical range, but outside what is scanned of it.
     claimed : ndarray
         -2 ln L that the fit says, above what the independent likelihood has at its parameters.
     bounded_theta, bounded_value, physical_theta, physical_value : ndarray
@@ -52,6 +55,7 @@ class Comparison:
     right_value: np.ndarray
     sigma: np.ndarray
     tied: np.ndarray
+    beyond: np.ndarray
     claimed: np.ndarray
     bounded_theta: np.ndarray
     bounded_value: np.ndarray
@@ -72,10 +76,12 @@ class Comparison:
     def apart(self):
         """Whether estimates differ by more than 1e-3 σ and more than 1e-6 in -2 ln L, and nothing is tied.
 
-        The same -2 ln L at another value is a flat likelihood, whose curvature gives no σ.
+        The same -2 ln L at another value is a flat likelihood, whose curvature gives no σ. Beyond the points
+        that are scanned nothing is judged but -2 ln L.
         """
         distance = np.abs(self.theta - self.right_theta)
-        return (distance > APART * self.sigma) & ~self.tied & (np.abs(self.excess) > APART**2)
+        apart = (distance > APART * self.sigma) & ~self.tied & (np.abs(self.excess) > APART**2)
+        return apart & ~self.beyond
 
 
 @dataclass(kw_only=True)
@@ -179,6 +185,7 @@ def compare(card, counts, auxiliary):
             status=fits.status,
             theta=fits.parameters[:, 0],
             value=fits.values,
+            beyond=_outside(fits.parameters[:, 0], card.grid, problem.expected.physical),
             claimed=fits.values - problem.value(y),
             bounded_theta=bounded.best,
             bounded_value=bounded.values,
@@ -187,6 +194,11 @@ def compare(card, counts, auxiliary):
         problem,
         (middle - start, end - middle),
     )
+
+
+def _outside(theta, grid, physical):
+    inside = (theta > grid[0]) & (theta < grid[-1])
+    return ~inside & (theta > physical[0]) & (theta < physical[1])
 
 
 def _store(found, where, block):
@@ -265,7 +277,7 @@ def scipy_check(problem, found, n):
     worst = np.argsort(-size, kind="stable")[:n]
     spread = np.linspace(0, problem.size - 1, min(n, problem.size)).astype(int)
     low, high = ((e - problem.curve.origin) / problem.curve.unit for e in problem.physical)
-    ends, origin, unit = (max(low, -REACH), min(high, REACH)), problem.curve.origin, problem.curve.unit
+    ends = max(low, -REACH), min(high, REACH)
     checked = []
     for d in np.unique([*worst, *spread]):
         deepest = SingleFit(problem, d).minimum(*ends)[0]

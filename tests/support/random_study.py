@@ -7,26 +7,32 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from analysis.estimation import fit_counts
-from support.hard_cards import make_hard_card
+from support.hard_cards import NODES, make_hard_card
 from support.minima_study import ABOVE, compare_minima, scipy_check
 from support.random_cards import MODELS, random_experiments
 
-__all__ = ["cards", "drawn_cards", "random_study"]
+__all__ = ["drawn_cards", "make_card", "random_study", "single_fits"]
 
 SETTINGS = {"deadline": None, "derandomize": True, "database": None,
             "suppress_health_check": list(HealthCheck), "phases": [Phase.generate]}  # fmt: skip
+EVENTS = 2.0, 1e6
 SINGLE = 20
 """Data sets of a card that are fitted one by one, too."""
 
 
-@st.composite
-def cards(draw, *, events=(2.0, 1e6)):
-    """Draw experiments and a model: 1 to 3, all constraint laws, shapes, parameters and numbers of counts."""
-    name = draw(st.sampled_from(sorted(MODELS)))
-    logarithm = draw(st.floats(*(math.log10(e) for e in events)))
-    seed = draw(st.integers(0, 2**32 - 1))
+def make_card(name, total, seed):
+    """Draw experiments for a model: a title, and what makes the `HardCard`.
+
+    Parameters
+    ----------
+    name : str
+        Of `MODELS`.
+    total : float
+        Expected counts of the first experiment.
+    seed : int
+        Of everything else: 1 to 3 experiments, all constraint laws, shapes, backgrounds.
+    """
     model, poi, nodes = MODELS[name]
-    total = 10.0 ** round(logarithm, 2)
     experiments = random_experiments(
         np.random.default_rng(seed),
         spatial=poi in {"sin2_2theta", "delta_m2"},
@@ -34,17 +40,18 @@ def cards(draw, *, events=(2.0, 1e6)):
         events=(total, 1.0001 * total),
     )
     title = f"{name}, {total:.3g} events, {len(experiments)} experiments, seed {seed}"
+    nodes = NODES.get(poi, nodes)
     return title, lambda: make_hard_card(title, experiments, model, poi, nodes=nodes)
 
 
 def drawn_cards(n):
-    """List the first n cards that hypothesis draws: pairs of a title and what makes the card."""
-    found = []
+    """List n cards, sizes and seeds drawn by hypothesis, parameters in turn: titles and what makes each."""
+    found, names = [], sorted(MODELS)
 
     @settings(max_examples=n, **SETTINGS)
-    @given(card=cards())
-    def draw(card):
-        found.append(card)
+    @given(logarithm=st.floats(*np.log10(EVENTS)), seed=st.integers(0, 2**32 - 1))
+    def draw(logarithm, seed):
+        found.append(make_card(names[len(found) % len(names)], 10.0 ** round(logarithm, 2), seed))
 
     draw()
     return found[:n]
@@ -58,7 +65,7 @@ def random_study(number, n, *, seed=1, n_scipy=0):
     dict
         As `Minima`, with the card's title, what scipy says, and single fits that are above the scan.
     """
-    title, make = drawn_cards(number + 1)[number]
+    title, make = drawn_cards(max(number + 1, len(MODELS)))[number]
     card = make()
     minima, found, problem = compare_minima(card, n, seed=seed)
     entry = minima.plain() | {"title": title}

@@ -21,7 +21,7 @@ _APART = 0.3
 _FAR = 1e3
 """Above the lowest by more than this a point is minimised from two starts only, unless all are asked for."""
 _FEW, _HOPELESS = 15, 100.0
-"""Steps after which a point is left out that is still so many times farther above the lowest than is scanned."""
+"""Steps, and how many times farther above the lowest than what is scanned a point is then left out."""
 _LOWER = 1e-9
 _COLUMNS = 5_000
 
