@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
+from analysis import batchfitter
 from analysis.bounded import bounded_fit
 from support.grids import profiled
 from support.scan import scan, scan_many
@@ -19,6 +20,8 @@ APART = 1e-3
 """Estimates that differ by more standard deviations are different."""
 FAR = 50.0
 """How far above the lowest a point of the grid is worth a minimisation in -2 ln L."""
+SAID = batchfitter.FAILED | getattr(batchfitter, "UNSURE", 0)
+"""Bits of the status that say that a minimum may be missed; others do not excuse a fit."""
 SHOWN = 20
 """Misses of a block that are kept one by one."""
 REACH = 1e3
@@ -92,15 +95,15 @@ class Minima:
     ----------
     n : int
     above : int
-        Free fits with status 0 whose -2 ln L is too high by more than 0.01.
+        Free fits whose -2 ln L is too high by more than 0.01, and whose status does not say so.
     deeper : int
         Of those the other way round: they ended where nothing physical leads.
     apart : int
-        With status 0 and another estimate.
+        Those with another estimate.
     failed : int
         Without an estimate.
     worst : float
-        Largest excess of status 0.
+        Largest excess of them.
     claimed : float
         Largest difference between the -2 ln L of a fit and of the independent likelihood there.
     status : dict of str to [int, int]
@@ -227,7 +230,7 @@ def compare_minima(card, n, *, first=0, seed=1):
     except (ArithmeticError, ValueError, RuntimeError, np.linalg.LinAlgError) as error:
         minima = Minima(n=n, failed=n, error=f"{type(error).__name__}: {error}")
         return minima, None, card.problem(counts, auxiliary)
-    good, fitted = found.status == 0, np.isfinite(found.value)
+    good, fitted = (found.status & SAID) == 0, np.isfinite(found.value)
     above, deeper = found.excess > ABOVE, found.excess < -ABOVE
     bounded_above, bounded_deeper = found.bounded_excess > ABOVE, found.bounded_excess < -ABOVE
     status = {

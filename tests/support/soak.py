@@ -139,9 +139,7 @@ def table(options, results):
     """Print one line a card, and the worst misses of each."""
     names = dict.fromkeys(t[1] for t in tasks(options))
     if options.study in {"minima", "random"}:
-        print(
-            "| card | data sets | status 0 above | worst | deeper | apart | failed | in range above", end=""
-        )
+        print("| card | data sets | above | worst | deeper | apart | failed | in range above", end="")
         print(" | worst | scan above | scipy: scan above | -2 ln L differs | by status | fit s | scan s |")
         print("|---" * 15 + "|")
     for name in names:
