@@ -6,13 +6,13 @@ says what it does. Results stand in a file of JSON, which a second call goes on 
 
 import argparse
 import json
-import os
 import time
 import warnings
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import fields
 from pathlib import Path
 
-os.environ.setdefault("NUMBA_NUM_THREADS", "1")  # processes share the work
+import numba
 
 from support.coverage_twins import coverage_twins, pull_width
 from support.hard_cards import hard_card, hard_names
@@ -119,7 +119,7 @@ def run(options, results):
     left = {" ".join(map(str, t)): t for t in tasks(options)}
     left = {key: t for key, t in left.items() if key not in results.entries}
     start = time.perf_counter()
-    with ProcessPoolExecutor(options.jobs) as pool:
+    with ProcessPoolExecutor(options.jobs, initializer=numba.set_num_threads, initargs=(1,)) as pool:
         waiting = {
             key: pool.submit(WORK[study], name, first, n, seed, _scipy(options, first))
             for key, (study, name, seed, first, n) in left.items()
@@ -140,8 +140,9 @@ def table(options, results):
     names = dict.fromkeys(t[1] for t in tasks(options))
     if options.study in {"minima", "random"}:
         print("| card | data sets | above | worst | deeper | apart | failed | in range above", end="")
-        print(" | worst | scan above | scipy: scan above | -2 ln L differs | by status | fit s | scan s |")
-        print("|---" * 15 + "|")
+        print(" | worst | scan above | scipy: scan above | single fits off", end="")
+        print(" | -2 ln L differs | by status | fit s | scan s |")
+        print("|---" * 16 + "|")
     for name in names:
         entries = results.of(options.study, name, options.seed)
         if not entries:
@@ -160,15 +161,17 @@ def table(options, results):
 
 
 def _minima_line(name, entries):
-    checked = [excess for e in entries for _, excess in e.pop("scipy", [])]
+    checked = [excess for e in entries for _, excess in e.get("scipy", [])]
+    singles = [excess for e in entries for _, excess in e.get("single", [])]
     title = next((f"{name}: {e['title']}" for e in entries if "title" in e), name)
-    m = summed([Minima(**{k: v for k, v in e.items() if k != "title"}) for e in entries])
+    known = [f.name for f in fields(Minima)]
+    m = summed([Minima(**{k: v for k, v in e.items() if k in known}) for e in entries])
     status = ", ".join(f"{s}: {a} of {n}" for s, (n, a) in sorted(m.status.items(), key=lambda i: int(i[0])))
     scipy = f"{sum(e > 1e-3 for e in checked)} of {len(checked)}"
     print(
         f"| {title} | {m.n} | {m.above} | {m.worst:.3g} | {m.deeper} | {m.apart} | {m.failed} "
-        f"| {m.bounded_above} | {m.bounded_worst:.3g} | {m.bounded_deeper} | {scipy} | {m.claimed:.1g} "
-        f"| {m.error or status} | {m.fit_seconds:.0f} | {m.scan_seconds:.0f} |"
+        f"| {m.bounded_above} | {m.bounded_worst:.3g} | {m.bounded_deeper} | {scipy} | {len(singles)} "
+        f"| {m.claimed:.1g} | {m.error or status} | {m.fit_seconds:.0f} | {m.scan_seconds:.0f} |"
     )
 
 
