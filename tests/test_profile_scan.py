@@ -287,3 +287,17 @@ def test_every_parameter_against_scipy(name):
         low, high = ((e - problem.curve.origin) / problem.curve.unit for e in found.grid[[0, -1]])
         value, _, _ = SingleFit(problem).minimum(max(low, -60), min(high, 60))
         assert found.physical.value[0] < value + 1e-6
+
+
+def test_a_maximum_between_the_points_parts_two_regions():
+    """Closed form: χ² = (θ² - 1)² has 1 at θ = 0, and is below 0.9999 on both sides of it."""
+    made = synthetic([[0.0], [0.0], [1.0]], physical=(-math.inf, math.inf), truth=1.0)
+    curve = Parabola(origin=1.0, unit=1.0, coefficients=_moved([0.0, 0.0, 1.0], 1.0))
+    problem = problem_of((made[0], curve), [[1.0]], likelihood="paper", errors=np.ones(1))
+    found = scan(problem, np.linspace(-2.03, 2.0, 20))
+    (two,) = regions(found, 0.9999, one_sided=False)
+    inner, outer = (math.sqrt(1 + s * math.sqrt(0.9999)) for s in (-1, 1))
+    assert np.abs(found.grid).min() > 2 * inner
+    np.testing.assert_allclose(two, [(-outer, -inner), (inner, outer)], rtol=1e-6)
+    (one,) = regions(found, 1.0001, one_sided=False)
+    assert len(one) == 1

@@ -27,7 +27,7 @@ def _solve(matrix, right):
     return found, good
 
 
-def descend(problem, start, *, low, high, largest=20.0, n_steps=200):
+def descend(problem, start, *, low, high, largest=20.0, n_steps=200, tolerance=_TOLERANCE):
     """Go down from a start to a minimum within bounds.
 
     Parameters
@@ -39,13 +39,15 @@ def descend(problem, start, *, low, high, largest=20.0, n_steps=200):
     largest : float
         Longest step in any parameter; a short one stays in the basin of the start.
     n_steps : int
+    tolerance : float
+        Expected fall of -2 ln L at which a descent ends.
 
     Returns
     -------
     y : ndarray, shape (p, n)
     value : ndarray, shape (n,)
     done : ndarray of bool, shape (n,)
-        Whether the expected fall is below 1e-11, or nothing but rounding changes.
+        Whether the expected fall is below the tolerance, or nothing but rounding changes.
     """
     low, high = (np.broadcast_to(e, start.shape) for e in (low, high))
     y = np.clip(start, low, high)
@@ -63,7 +65,7 @@ def descend(problem, start, *, low, high, largest=20.0, n_steps=200):
         ahead = here.expansion(new, held=held)
         with np.errstate(invalid="ignore"):
             better = ahead[0] < f
-        ends = (fall < _TOLERANCE) | (~better & (np.abs(fall) < 1e-13 * np.maximum(f, 1)) | (damping > 1e12))
+        ends = (fall < tolerance) | (~better & (np.abs(fall) < 1e-13 * np.maximum(f, 1)) | (damping > 1e12))
         damping = np.where(better, np.where(damping > 1e-6, damping / 8, 0), np.maximum(8 * damping, 1e-3))
         at = np.where(better, new, at)
         state = tuple(np.where(better, b, a) for a, b in zip(state, ahead, strict=True))

@@ -103,6 +103,8 @@ class Expectation:
     nuisances : tuple of Nuisance
     scaling : ndarray, shape (n_bins,), or None
         Multiplies what is expected, for effective counts of weighted data.
+    samples : tuple of Sample
+        One an experiment, where the signal is folded with simulated events; none: by quadrature.
     """
 
     experiments: tuple
@@ -110,6 +112,7 @@ class Expectation:
     poi: str
     nuisances: tuple[Nuisance, ...]
     scaling: np.ndarray | None = None
+    samples: tuple = ()
 
     @cached_property
     def bins(self):
@@ -172,7 +175,10 @@ class Expectation:
             n = self.nuisances[m]
             factor = (1 + n.sigma) ** side if n.law == "log-normal" else 1 + side * n.sigma
             experiment = replace(experiment, detector=_changed(experiment.detector, n.quantity, factor))
-        self._folds[key] = fold(experiment, model)
+        if self.samples:
+            self._folds[key] = replace(self.samples[e], experiment=experiment).fold(model)
+        else:
+            self._folds[key] = fold(experiment, model)
         return self._folds[key]
 
     def _spectra(self, e, m, side, model):

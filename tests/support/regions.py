@@ -8,6 +8,8 @@ from support.descent import profile
 __all__ = ["crossings", "regions", "threshold", "upper_limits"]
 
 _STEPS = 60
+_NEAR = 1.0
+"""Highest points of the grid closer to the level than this may hide what is above it."""
 
 
 def threshold(level, *, one_sided):
@@ -33,9 +35,11 @@ def regions(scan, delta, *, one_sided):
         One list a data set, ascending; infinite ends are open.
     """
     best = scan.physical
-    theta = np.concatenate([np.repeat(scan.grid[:, None], scan.problem.size, axis=1), scan.minima.theta])
-    values = np.concatenate([scan.values, scan.minima.value])
-    pulls = np.concatenate([scan.pulls, scan.minima.pulls], axis=1)
+    tops = _tops(scan, best.value + delta)
+    theta = np.repeat(scan.grid[:, None], scan.problem.size, axis=1)
+    theta = np.concatenate([theta, scan.minima.theta, tops[0]])
+    values = np.concatenate([scan.values, scan.minima.value, tops[1]])
+    pulls = np.concatenate([scan.pulls, scan.minima.pulls, tops[2]], axis=1)
     theta = np.where(np.isfinite(values), theta, np.nan)  # to the end
     order = np.argsort(theta, axis=0, kind="stable")
     theta, values = (np.take_along_axis(a, order, axis=0) for a in (theta, values))
@@ -47,6 +51,40 @@ def regions(scan, delta, *, one_sided):
             allowed |= theta <= best.theta
     ends = crossings(scan.problem, theta, values, pulls, allowed, level)
     return [_intervals(scan, theta[:, d], allowed[:, d], ends[d]) for d in range(scan.problem.size)]
+
+
+def _tops(scan, level):
+    """Find maxima of the profile between allowed points, where they may be above the level.
+
+    Returns
+    -------
+    theta, value : ndarray, shape (k, n)
+        Infinite where there are fewer.
+    pulls : ndarray, shape (m, k, n)
+    """
+    v, problem = scan.values, scan.problem
+    near = (v <= level) & (v > level - _NEAR)
+    peak = near[1:-1] & (v[1:-1] >= v[:-2]) & (v[1:-1] > v[2:])
+    i, d = np.nonzero(peak)
+    i += 1
+    rank = peak.cumsum(axis=0)[i - 1, d] - 1
+    rows = int(rank.max(initial=-1)) + 1
+    theta, value = np.full((rows, problem.size), np.nan), np.full((rows, problem.size), np.inf)
+    pulls = np.zeros((len(scan.pulls), rows, problem.size))
+    if not rows:
+        return theta, value, pulls
+    t, columns = (scan.grid - problem.curve.origin) / problem.curve.unit, np.arange(len(d))
+    low, high, start, own = t[i - 1], t[i + 1], scan.pulls[:, i, d], problem.take(d)
+    for _ in range(3):
+        points = np.linspace(low, high, 11)
+        found = [profile(own, point, start) for point in points]
+        values = np.array([f[0] for f in found])
+        top = np.argmax(values[1:-1], axis=0) + 1
+        low, at, high = (points[top + k, columns] for k in (-1, 0, 1))
+        start = np.array([f[1] for f in found])[top, :, columns].T
+    theta[rank, d], value[rank, d] = problem.curve.origin + problem.curve.unit * at, values[top, columns]
+    pulls[:, rank, d] = start
+    return theta, value, pulls
 
 
 def upper_limits(scan, delta, *, one_sided):

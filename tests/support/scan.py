@@ -20,6 +20,8 @@ _APART = 0.3
 """Pulls that differ by more than this between neighbours may lie in two basins."""
 _FAR = 1e3
 """Above the lowest by more than this a point is minimised from two starts only, unless all are asked for."""
+_FEW, _HOPELESS = 15, 100.0
+"""Steps, and how many times farther above the lowest than what is scanned a point is then left out."""
 _LOWER = 1e-9
 _COLUMNS = 5_000
 
@@ -101,7 +103,7 @@ class Scan:
         )
 
 
-def scan(problem, grid, *, thorough=False):
+def scan(problem, grid, *, thorough=False, far=None):
     """Profile data sets at all points of a grid, and find their minima.
 
     Parameters
@@ -110,12 +112,15 @@ def scan(problem, grid, *, thorough=False):
     grid : ndarray, shape (k,)
     thorough : bool
         Start at every point from everywhere, not at every sixth.
+    far : float, optional
+        Leave points out, as infinite, where those at every sixth are higher than the lowest by more: minima
+        are found at a fraction of the cost, regions are not.
 
     Returns
     -------
     Scan
     """
-    values, pulls = _profile_grid(problem, grid, 1 if thorough else _EVERY)
+    values, pulls = _profile_grid(problem, grid, 1 if thorough else _EVERY, far)
     minima = _local_minima(problem, grid, values, pulls)
     return Scan(
         problem=problem,
@@ -127,7 +132,7 @@ def scan(problem, grid, *, thorough=False):
     )
 
 
-def _profile_grid(problem, grid, every):
+def _profile_grid(problem, grid, every, far):
     """Profile at all points, shapes (k, n) and (m, k, n)."""
     n, k = problem.size, len(grid)
     t = (grid - problem.curve.origin) / problem.curve.unit
@@ -137,20 +142,35 @@ def _profile_grid(problem, grid, every):
             values[i] = problem.value(np.full((1, n), t[i]))
         return values, pulls
     coarse = np.unique([*range(0, k, every), k - 1])
+    near = None if far is None else _hopeful(problem, t[coarse], far)
     for number, start in enumerate(starts_of(problem)):
-        near = values[coarse] < values[coarse].min(axis=0) + _FAR if number > 1 and every > 1 else None
+        if number > 1 and every > 1:
+            near = values[coarse] < values[coarse].min(axis=0) + (far or _FAR)
         starts = np.broadcast_to(start[:, None], (len(start), len(coarse), n))
         _improve(problem, t, values, pulls, coarse, starts, near)
-    _exchange(problem, t, values, pulls, coarse)
+    lowest = values[coarse].min(axis=0)
+    _exchange(problem, t, values, pulls, coarse, None if far is None else values[coarse] < lowest + far)
     if len(coarse) < k:
         rest = np.setdiff1d(np.arange(k), coarse)
         place = np.searchsorted(coarse, rest)
         left, right = coarse[place - 1], coarse[place]
         share = ((t[rest] - t[left]) / (t[right] - t[left]))[None, :, None]
         between = (1 - share) * pulls[:, left] + share * pulls[:, right]
-        _improve(problem, t, values, pulls, rest, between)
-        _exchange(problem, t, values, pulls, np.arange(k))
+        near = None
+        if far is not None:
+            near = np.minimum(values[left], values[right]) < lowest + far
+        _improve(problem, t, values, pulls, rest, between, near)
+        _exchange(problem, t, values, pulls, np.arange(k), None if far is None else np.isfinite(values))
     return values, pulls
+
+
+def _hopeful(problem, t, far):
+    """Tell at which points a few steps do not end far above the lowest, shape (n_points, n)."""
+    i, d = (k.ravel() for k in np.indices((len(t), problem.size)))
+    value, _, done = profile(problem.take(d), t[i], problem.auxiliary[:, d], n_steps=_FEW)
+    value, done = (k.reshape(len(t), problem.size) for k in (value, done))
+    finite = np.isfinite(value)
+    return ~finite | (value < value.min(axis=0) + np.where(done, far, _HOPELESS * far))
 
 
 def _improve(problem, t, values, pulls, points, start, wanted=None):
@@ -174,8 +194,8 @@ def _improve(problem, t, values, pulls, points, start, wanted=None):
     return lower
 
 
-def _exchange(problem, t, values, pulls, points):
-    """Go on from the pulls of both neighbours until no point gets lower."""
+def _exchange(problem, t, values, pulls, points, wanted=None):
+    """Go on from the pulls of both neighbours until no point gets lower; only where wanted."""
     fresh = np.ones((len(points), problem.size), bool)
     while fresh.any():
         lower = np.zeros_like(fresh)
@@ -183,6 +203,7 @@ def _exchange(problem, t, values, pulls, points):
             other = np.clip(np.arange(len(points)) + shift, 0, len(points) - 1)
             start, own = pulls[:, points[other]], pulls[:, points]
             apart = (np.abs(start - own) > _APART).any(axis=0) | ~np.isfinite(values[points])
+            apart = apart if wanted is None else apart & wanted
             lower |= _improve(problem, t, values, pulls, points, start, apart & fresh[other])
         fresh = lower
 
@@ -245,7 +266,7 @@ def _release(problem, minima):
     return Minimum(theta=theta, value=value, pulls=pulls)
 
 
-def scan_many(problem, grid, size=1000):
+def scan_many(problem, grid, size=1000, **options):
     """Scan data sets in blocks, one in memory at a time: pairs of the first number and a `Scan`."""
     for first in range(0, problem.size, size):
-        yield first, scan(problem.take(np.arange(first, min(first + size, problem.size))), grid)
+        yield first, scan(problem.take(np.arange(first, min(first + size, problem.size))), grid, **options)

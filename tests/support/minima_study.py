@@ -1,0 +1,288 @@
+"""Fits of many data sets of a card against the scan: how many miss the minimum, by how much, and which."""
+
+import math
+import time
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+from analysis import batchfitter
+from analysis.bounded import bounded_fit
+from support.grids import profiled
+from support.scan import scan, scan_many
+from support.single_fit import SingleFit
+
+__all__ = ["ABOVE", "Comparison", "Minima", "compare_minima", "scipy_check", "summed"]
+
+ABOVE = 0.01
+"""A fit whose -2 ln L is higher than the scan's by more has missed the minimum."""
+APART = 1e-3
+"""Estimates that differ by more standard deviations are different."""
+FAR = 50.0
+"""How far above the lowest a point of the grid is worth a minimisation in -2 ln L."""
+SAID = batchfitter.FAILED | getattr(batchfitter, "UNSURE", 0)
+"""Bits of the status that say that a minimum may be missed; others do not excuse a fit."""
+SHOWN = 20
+"""Misses of a block that are kept one by one."""
+REACH = 1e3
+"""Where scipy stops in an unbounded range, in units of the curve."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Fits of n data sets and what the scan finds, arrays of shape (n,).
+
+    Parameters
+    ----------
+    status : ndarray of int
+    theta, value : ndarray
+        Of the free fits; NaN where one failed.
+    right_theta, right_value : ndarray
+        Of the scan, by the rule for free fits.
+    sigma : ndarray
+        From the curvature at the scan's estimate, all else fitted.
+    tied : ndarray of bool
+        Whether another minimum is as deep.
+    beyond : ndarray of bool
+        Whether the fit ended in the physical range, but outside what is scanned of it.
+    claimed : ndarray
+        -2 ln L that the fit says, above what the independent likelihood has at its parameters.
+    bounded_theta, bounded_value, physical_theta, physical_value : ndarray
+        Fits that stay in the physical range, and the scan's.
+    """
+
+    status: np.ndarray
+    theta: np.ndarray
+    value: np.ndarray
+    right_theta: np.ndarray
+    right_value: np.ndarray
+    sigma: np.ndarray
+    tied: np.ndarray
+    beyond: np.ndarray
+    claimed: np.ndarray
+    bounded_theta: np.ndarray
+    bounded_value: np.ndarray
+    physical_theta: np.ndarray
+    physical_value: np.ndarray
+
+    @property
+    def excess(self):
+        """-2 ln L of the fits above the scan's."""
+        return self.value - self.right_value
+
+    @property
+    def bounded_excess(self):
+        """The same of the fits in the physical range."""
+        return self.bounded_value - self.physical_value
+
+    @property
+    def apart(self):
+        """Whether estimates differ by more than 1e-3 σ and more than 1e-6 in -2 ln L, and nothing is tied.
+
+        The same -2 ln L at another value is a flat likelihood, whose curvature gives no σ. Beyond the points
+        that are scanned nothing is judged but -2 ln L.
+        """
+        distance = np.abs(self.theta - self.right_theta)
+        apart = (distance > APART * self.sigma) & ~self.tied & (np.abs(self.excess) > APART**2)
+        return apart & ~self.beyond
+
+
+@dataclass(kw_only=True)
+class Minima:
+    """Numbers of a study, which add up.
+
+    Parameters
+    ----------
+    n : int
+    above : int
+        Free fits whose -2 ln L is too high by more than 0.01, and whose status does not say so.
+    deeper : int
+        Of those the other way round: they ended where nothing physical leads.
+    apart : int
+        Those with another estimate.
+    failed : int
+        Without an estimate.
+    worst : float
+        Largest excess of them.
+    claimed : float
+        Largest difference between the -2 ln L of a fit and of the independent likelihood there.
+    status : dict of str to [int, int]
+        Number of each status, and those of it that are above.
+    bounded_above, bounded_deeper : int
+        Fits in the physical range that miss the minimum; and that find a deeper one, which the scan missed.
+    bounded_worst : float
+    fit_seconds, scan_seconds : float
+    misses : list of dict
+    error : str
+        Of a fitter that broke off.
+    """
+
+    n: int = 0
+    above: int = 0
+    deeper: int = 0
+    apart: int = 0
+    failed: int = 0
+    worst: float = 0.0
+    claimed: float = 0.0
+    status: dict = field(default_factory=dict)
+    bounded_above: int = 0
+    bounded_deeper: int = 0
+    bounded_worst: float = 0.0
+    fit_seconds: float = 0.0
+    scan_seconds: float = 0.0
+    misses: list = field(default_factory=list)
+    error: str = ""
+
+    def plain(self):
+        """As a dict for JSON."""
+        return asdict(self)
+
+
+def summed(parts):
+    """Add up the `Minima` of blocks."""
+    total = Minima()
+    for part in parts:
+        for name, value in part.plain().items():
+            own = getattr(total, name)
+            if name in {"worst", "claimed", "bounded_worst"}:
+                setattr(total, name, max(own, value))
+            elif name == "status":
+                for key, (n, above) in value.items():
+                    a, b = own.get(key, (0, 0))
+                    own[key] = [a + n, b + above]
+            elif name == "error":
+                total.error = own or value
+            else:
+                setattr(total, name, own + value)
+    total.misses = sorted(total.misses, key=lambda m: -_size(m))[:200]
+    return total
+
+
+def _size(miss):
+    return max(
+        (abs(miss[k]) for k in ("excess", "bounded_excess") if math.isfinite(miss[k])), default=math.inf
+    )
+
+
+def compare(card, counts, auxiliary):
+    """Fit and scan data sets: a `Comparison`, its `Problem`, and the seconds of both."""
+    problem, n = card.problem(counts, auxiliary), len(counts)
+    start = time.perf_counter()
+    fits = card.batch.fit(counts, auxiliary)
+    bounded = bounded_fit(card.batch, counts, auxiliary)
+    middle = time.perf_counter()
+    found = {name: np.empty(n) for name in ("right_theta", "right_value", "sigma", "tied")}
+    found |= {name: np.empty(n) for name in ("physical_theta", "physical_value")}
+    for first, block in scan_many(problem, card.grid, far=FAR):
+        _store(found, np.arange(first, first + block.problem.size), block)
+    deeper = (fits.values < found["right_value"] - ABOVE) | (bounded.values < found["physical_value"] - ABOVE)
+    again = np.flatnonzero(deeper)[: 2 * SHOWN]
+    if len(again):
+        _store(found, again, scan(problem.take(again), card.grid_of(0.3, 10), thorough=True))
+    end = time.perf_counter()
+    curve = problem.curve
+    theta = np.clip(fits.parameters[:, 0], *curve.domain)
+    y = np.vstack([[(theta - curve.origin) / curve.unit], fits.parameters[:, 1:].T])
+    return (
+        Comparison(
+            status=fits.status,
+            theta=fits.parameters[:, 0],
+            value=fits.values,
+            beyond=_outside(fits.parameters[:, 0], card.grid, problem.expected.physical),
+            claimed=fits.values - problem.value(y),
+            bounded_theta=bounded.best,
+            bounded_value=bounded.values,
+            **{**found, "tied": found["tied"] > 0},
+        ),
+        problem,
+        (middle - start, end - middle),
+    )
+
+
+def _outside(theta, grid, physical):
+    inside = (theta > grid[0]) & (theta < grid[-1])
+    return ~inside & (theta > physical[0]) & (theta < physical[1])
+
+
+def _store(found, where, block):
+    free, physical, curve = block.free, block.physical, block.problem.curve
+    t = (free.theta - curve.origin) / curve.unit
+    curvature = profiled(block.problem.expansion(np.vstack([t[None], free.pulls]))[2])
+    found["right_theta"][where], found["right_value"][where] = free.theta, free.value
+    found["physical_theta"][where], found["physical_value"][where] = physical.theta, physical.value
+    found["sigma"][where] = curve.unit * np.sqrt(2 / np.maximum(curvature, 1e-300))
+    found["tied"][where] = np.isfinite(block.tied).any(axis=0)
+
+
+def compare_minima(card, n, *, first=0, seed=1):
+    """Throw, fit and scan a block of data sets.
+
+    Returns
+    -------
+    minima : Minima
+    comparison : Comparison or None
+        None if the fitter broke off.
+    problem : Problem
+    """
+    counts, auxiliary = card.throw(n, first=first, seed=seed)
+    try:
+        found, problem, seconds = compare(card, counts, auxiliary)
+    except (ArithmeticError, ValueError, RuntimeError, np.linalg.LinAlgError) as error:
+        minima = Minima(n=n, failed=n, error=f"{type(error).__name__}: {error}")
+        return minima, None, card.problem(counts, auxiliary)
+    good, fitted = (found.status & SAID) == 0, np.isfinite(found.value)
+    above, deeper = found.excess > ABOVE, found.excess < -ABOVE
+    bounded_above, bounded_deeper = found.bounded_excess > ABOVE, found.bounded_excess < -ABOVE
+    status = {
+        str(s): [int(np.sum(found.status == s)), int(np.sum(above & (found.status == s)))]
+        for s in np.unique(found.status)
+    }
+    missed = np.flatnonzero(~fitted | above | deeper | bounded_above | bounded_deeper)
+    size = np.fmax(np.abs(found.excess), np.abs(found.bounded_excess))
+    shown = missed[np.argsort(-np.where(fitted, size, np.inf)[missed], kind="stable")][:SHOWN]
+    minima = Minima(
+        n=n,
+        above=int(np.sum(good & above)),
+        deeper=int(np.sum(good & deeper)),
+        apart=int(np.sum(good & fitted & found.apart)),
+        failed=int(np.sum(~fitted)),
+        worst=float(np.max(found.excess, where=good & fitted, initial=0.0)),
+        claimed=float(np.max(np.abs(found.claimed), where=good & fitted, initial=0.0)),
+        status=status,
+        bounded_above=int(np.sum(~(found.bounded_excess <= ABOVE))),
+        bounded_deeper=int(np.sum(bounded_deeper)),
+        bounded_worst=float(
+            np.max(found.bounded_excess, where=np.isfinite(found.bounded_value), initial=0.0)
+        ),
+        fit_seconds=seconds[0],
+        scan_seconds=seconds[1],
+        misses=[_miss(card, found, int(d), first + int(d), seed) for d in shown],
+    )
+    return minima, found, problem
+
+
+def _miss(card, found, d, toy, seed):
+    names = ("theta", "value", "right_theta", "right_value", "excess")
+    names += ("bounded_theta", "bounded_value", "physical_theta", "physical_value", "bounded_excess")
+    numbers = {name: float(getattr(found, name)[d]) for name in names}
+    return {"card": card.name, "toy": toy, "seed": seed, "status": int(found.status[d]), **numbers}
+
+
+def scipy_check(problem, found, n):
+    """Compare the scan with scipy's deepest minimum in the physical range, of the n worst and n spread ones.
+
+    Returns
+    -------
+    list of [int, float]
+        Data sets and by how much -2 ln L of the scan is too high.
+    """
+    size = np.nan_to_num(np.fmax(np.abs(found.excess), np.abs(found.bounded_excess)), nan=np.inf)
+    worst = np.argsort(-size, kind="stable")[:n]
+    spread = np.linspace(0, problem.size - 1, min(n, problem.size)).astype(int)
+    low, high = ((e - problem.curve.origin) / problem.curve.unit for e in problem.physical)
+    ends = max(low, -REACH), min(high, REACH)
+    checked = []
+    for d in np.unique([*worst, *spread]):
+        deepest = SingleFit(problem, d).minimum(*ends)[0]
+        checked.append([int(d), float(found.physical_value[d] - deepest)])
+    return checked
