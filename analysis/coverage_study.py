@@ -38,12 +38,15 @@ class CoverageStudy:
         Of a study that was stopped, those that were complete.
     audit : Audit or None
         What became of the toys that were fitted again.
+    audit_reached : int
+        Toys chosen for the audit that had been thrown when the study ended.
     """
 
     parameter: str
     level: float
     points: tuple[CoveragePoint, ...]
     audit: Audit | None = None
+    audit_reached: int = 0
 
     @property
     def verdict(self) -> StudyVerdict | None:
@@ -112,7 +115,7 @@ def coverage(
     check_truths(base.templates.poi, base.physical, at)
     _check_calibration(base, at, methods, calibration, seed=seed, drawn=drawn)
     points: list[CoveragePoint] = []
-    checked, sample = Audit(), audit_sample(seed, len(at) * n_toys, audit)
+    checked, reached, sample = Audit(), 0, audit_sample(seed, len(at) * n_toys, audit)
     for number, value in enumerate(at):
         fitter: Fitter = at_truth(base, float(value))
         thrower = Thrower(fitter=fitter, seed=seed, events=events, drawn=drawn)
@@ -122,6 +125,7 @@ def coverage(
                 on_toys(columns)
             start = number * n_toys + int(columns["toy"][0])
             rows = chosen(sample, start, len(columns["toy"]))
+            reached += len(rows)
             checked += audit_columns(fitter, columns, rows, level=level, methods=methods)
             total = tally(columns, poi, methods, total)
             if total.n_toys < n_toys and stopped():
@@ -131,7 +135,13 @@ def coverage(
         points.append(total.point(level, over_by_design(fitter, methods, level)))
         if stopped():
             break
-    return CoverageStudy(parameter=poi, level=level, points=tuple(points), audit=checked if audit else None)
+    return CoverageStudy(
+        parameter=poi,
+        level=level,
+        points=tuple(points),
+        audit=checked if audit else None,
+        audit_reached=reached,
+    )
 
 
 def _check_calibration(

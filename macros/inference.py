@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from analysis.calibrated import calibrated_limit, expected_calibrated_limit
-from analysis.calibration import Calibration
+from analysis.calibration import Calibration, check_enough
 from analysis.conditions import CALIBRATED
 from analysis.estimation import fit_counts
 from analysis.fitter import Fitter
@@ -236,11 +236,14 @@ class Inference:
             raise ValueError("nuisance parameters can be fitted to data only: give the data")
         if options.table is not None:
             return open_calibration(self.card, self.fitter, options.table, counts=self.counts)
+        n_toys = options.n_calibration or N_CALIBRATION
+        if options.method != "cls":
+            check_enough(n_toys, self.card.fit.limit_level)
         reach = float(ndtri((1 + self.card.fit.limit_level) / 2)) + _MARGIN
         return make_calibration(
             self.card,
             self.fitter,
-            options.n_calibration or N_CALIBRATION,
+            n_toys,
             counts=self.counts,
             reach=None if self.counts is None else reach,
             profiled=options.profiled,

@@ -95,6 +95,7 @@ def calibrate(
     plan = FilePlan(reads=reads, writes=(target,), force=force)
     checked = plan.check()
 
+    from analysis.calibration import check_enough
     from analysis.calibrationfile import write_calibration
     from macros.calibrations import make_calibration
     from macros.datasets import load_data_sets
@@ -103,6 +104,7 @@ def calibrate(
     from macros.toyruns import confidence_level
 
     level = confidence_level(loaded, cl, name="--cl")
+    check_enough(n, level)
     found = load_data_sets(loaded, data, number=experiment, unit=unit) if data else EXPECTED
     case = open_inference(loaded, found, poi=poi)
     start = time.perf_counter()
