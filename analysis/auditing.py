@@ -53,6 +53,7 @@ class Auditor:
     methods: Sequence[str]
     sample: NDArray[np.int64]
     worst: int
+    reached: int = field(default=0, init=False)
     _random: Audit = field(default_factory=Audit, init=False)
     _seen: set[int] = field(default_factory=set, init=False)
     _kept: list[Columns | None] = field(default_factory=lambda: [None] * _KINDS, init=False)
@@ -61,6 +62,7 @@ class Auditor:
         """Look at a chunk of toys, the first at a place of the study."""
         rows = chosen(self.sample, start, len(columns["toy"]))
         self._random += self._again(columns, rows)
+        self.reached += len(rows)
         self._seen |= {int(k) for k in columns["toy"][rows]}
         if not self.worst:
             return

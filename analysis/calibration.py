@@ -11,7 +11,7 @@ from analysis.bounded import one_sided
 from analysis.conditions import Conditions, check_level
 from analysis.fitter import Fitter
 
-__all__ = ["Calibration", "Curve", "tie"]
+__all__ = ["Calibration", "Curve", "check_enough", "tie"]
 
 Array = NDArray[np.float64]
 Sample = NDArray[np.float32]
@@ -54,6 +54,20 @@ class Curve:
         w = np.clip((x - self.values[i]) / (self.values[i + 1] - self.values[i]), 0.0, 1.0)
         moved = shift * np.hypot((1 - w) * error[i], w * error[i + 1])
         return np.asarray((1 - w) * self.centre[i] + w * self.centre[i + 1] + moved)
+
+
+def check_enough(n_toys: int, level: float) -> None:
+    """Refuse too few pseudo-experiments for a threshold of a confidence level.
+
+    Raises
+    ------
+    ValueError
+    """
+    if math.ceil(level * (n_toys + 1)) > n_toys:
+        raise ValueError(
+            f"{n_toys} toys are too few for a level of {level:g}: at least {math.ceil(level / (1 - level))} "
+            "are needed, and a hundred times as many for a useful threshold"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,12 +159,8 @@ class Calibration:
     def _threshold_curve(self, method: str, level: float) -> Curve:
         q = np.abs(self.signed) if method == "feldman-cousins" else np.maximum(self.signed, 0)
         n = self.n_toys
+        check_enough(n, level)
         rank, width = math.ceil(level * (n + 1)), math.sqrt(n * level * (1 - level))
-        if rank > n:
-            raise ValueError(
-                f"{n} toys are too few for a level of {level:g}: at least {math.ceil(level / (1 - level))} "
-                "are needed, and a hundred times as many for a useful threshold"
-            )
         ranks = [rank, max(math.floor(rank - width), 1), min(math.ceil(rank + width), n)]
         ordered = np.partition(q, [r - 1 for r in ranks], axis=1).astype(np.float64)
         centre, low, high = (ordered[:, r - 1] for r in ranks)

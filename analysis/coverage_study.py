@@ -41,12 +41,15 @@ class CoverageStudy:
         Of a study that was stopped, those that were complete.
     audit : Audit or None
         What became of the toys that were fitted again.
+    audit_reached : int
+        Toys chosen for the audit that had been thrown when the study ended.
     """
 
     parameter: str
     level: float
     points: tuple[CoveragePoint, ...]
     audit: Audit | None = None
+    audit_reached: int = 0
 
     @property
     def verdict(self) -> StudyVerdict | None:
@@ -120,8 +123,8 @@ def coverage(
         check_weighted_methods(methods)
     _check_calibration(base, at, methods, calibration, seed=seed, drawn=drawn)
     points: list[CoveragePoint] = []
-    checked, sample = Audit(), audit_sample(seed, len(at) * n_toys, audit)
     worst = n_worst(audit, len(at))
+    checked, reached, sample = Audit(), 0, audit_sample(seed, len(at) * n_toys, audit)
     for number, value in enumerate(at):
         fitter: Fitter = at_truth(base, float(value))
         thrower = Thrower(fitter=fitter, seed=seed, events=events, drawn=drawn)
@@ -140,13 +143,19 @@ def coverage(
             total = tally(columns, poi, methods, total)
             if total.n_toys < n_toys and stopped():
                 break
-        checked += auditor.result()
+        checked, reached = checked + auditor.result(), reached + auditor.reached
         if total is None or total.n_toys < n_toys:
             break
         points.append(total.point(level, over_by_design(fitter, methods, level)))
         if stopped():
             break
-    return CoverageStudy(parameter=poi, level=level, points=tuple(points), audit=checked if audit else None)
+    return CoverageStudy(
+        parameter=poi,
+        level=level,
+        points=tuple(points),
+        audit=checked if audit else None,
+        audit_reached=reached,
+    )
 
 
 def _check_calibration(

@@ -13,6 +13,7 @@ from scipy.special import chdtri
 from analysis.emptybins import check_possible
 from analysis.fitter import Fitter
 from analysis.likelihood import Likelihood
+from analysis.quality import FitQuality, quality
 from analysis.ranges import experiment_range
 from analysis.waves import wave_points
 
@@ -56,6 +57,8 @@ class PlaneResult:
     correlation : float or None
     fval : float
         -2 ln L/L_saturated at the minimum.
+    quality : FitQuality or None
+        Whether the model describes the data at all, at the minimum within the ranges.
     """
 
     names: tuple[str, str]
@@ -66,6 +69,7 @@ class PlaneResult:
     errors: tuple[float, float] | None
     correlation: float | None
     fval: float
+    quality: FitQuality | None = None
 
     def contours(self, threshold: float) -> tuple[Line, ...]:
         """Find the lines on which -2 Δln L has a value, as points (x, y); open ones end at the edges."""
@@ -175,6 +179,17 @@ class Plane:
         """Minimise -2 ln L over the normalisations at a point."""
         return float(self._profile(data, x, y)[0])
 
+    def quality(self, data: Likelihood, x: float, y: float) -> FitQuality:
+        """Test the fit at a point against a χ²."""
+        if self._held is not None:
+            held = {self._held: self.fitter.templates.nuisances[self._held].pull(y)}
+            values, pulls = data.profile(x, held=held)
+            return quality(data, (x, *pulls[0]), float(values[0]))
+        there = replace(data, model=self.at(y))
+        values, pulls = there.profile(x)
+        found = quality(there, (x, *pulls[0]), float(values[0]))
+        return replace(found, ndof=found.ndof - 1)
+
     def scan(self, data: Likelihood, x: Array, y: Array) -> Array:
         """Evaluate the same over a grid, shape (n_y, n_x)."""
         values = np.empty((len(y), len(x)))
@@ -234,6 +249,7 @@ def fit_plane(
         errors=None if covariance is None else (float(best.errors[0]), float(best.errors[1])),
         correlation=None if covariance is None else float(covariance.correlation()[0, 1]),
         fval=floor,
+        quality=plane.quality(data, *point),
     )
 
 

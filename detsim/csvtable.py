@@ -104,8 +104,8 @@ def read_columns(path: str | Path, *choices: Sequence[str], at_least: int = 1) -
     -----
     Cells are separated by commas, semicolons, tabulators or spaces, with or without quotes. Lines that begin
     with # are comments, in any encoding. An index column, whose name is empty (pandas), and empty columns and
-    rows (spreadsheets) are left out. Unless commas separate the cells, numbers may have decimal commas, all
-    of them.
+    rows (spreadsheets) are left out. Names of columns may have other case, if only one choice is then meant.
+    Unless commas separate the cells, numbers may have decimal commas, all of them.
     """
     path = Path(path)
     lines = list(_lines(path))
@@ -199,9 +199,19 @@ def _layout(header: str, choices: Sequence[tuple[str, ...]]) -> _Layout | None:
         names = cells[indexed:]
         while names and not names[-1]:
             names.pop()
-        if tuple(names) in choices:
-            return _Layout(names=tuple(names), separator=separator, indexed=indexed)
+        chosen = _chosen(tuple(names), choices)
+        if chosen is not None:
+            return _Layout(names=chosen, separator=separator, indexed=indexed)
     return None
+
+
+def _chosen(names: tuple[str, ...], choices: Sequence[tuple[str, ...]]) -> tuple[str, ...] | None:
+    """Return the choice that a file's names mean, in other case too if only one does; None without one."""
+    if names in choices:
+        return names
+    folded = [name.casefold() for name in names]
+    meant = {choice for choice in choices if [name.casefold() for name in choice] == folded}
+    return meant.pop() if len(meant) == 1 else None
 
 
 def _split(line: str, separator: str) -> list[str]:

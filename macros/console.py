@@ -15,6 +15,8 @@ from macros.characters import encodable, escape_unsafe, is_unicode, printable, r
 __all__ = [
     "Interrupted",
     "RunError",
+    "announce",
+    "begin",
     "complain",
     "emit_json",
     "emit_text",
@@ -26,12 +28,16 @@ __all__ = [
     "progress",
     "say",
     "warn",
+    "withdraw",
 ]
 
 _LINE_EVERY = 10.0
 """Seconds between lines of progress where there is no terminal."""
 _LONGEST = 365 * 86400.0
 """Seconds after which an end is not worth a date."""
+
+_announced: list[str] = []
+"""Lines for standard error that wait until the work of the command begins."""
 
 
 class RunError(Exception):
@@ -44,12 +50,29 @@ class Interrupted(Exception):  # noqa: N818 (no error: what it asked for was don
 
 def say(text: str = "", *, bold: bool = False) -> None:
     """Write a line of the result to standard output; control characters are shown as escapes."""
+    begin()
     typer.echo(typer.style(printable(text), bold=True) if bold else printable(text))
 
 
 def message(text: str) -> None:
     """Write a line to standard error; control characters are shown as escapes."""
     typer.echo(printable(text), err=True)
+
+
+def announce(text: str) -> None:
+    """Write a line to standard error when the work begins: not at all if the command refuses it."""
+    _announced.append(text)
+
+
+def begin(write: Callable[[str], None] = message) -> None:
+    """Write what was announced: the first part of the work is done, or a result is there."""
+    while _announced:
+        write(_announced.pop(0))
+
+
+def withdraw() -> None:
+    """Forget what was announced."""
+    _announced.clear()
 
 
 def warn(text: str) -> None:
@@ -104,6 +127,7 @@ def json_text(document: Mapping[str, Any], *, ascii_only: bool = False) -> str:
 
 def emit_json(document: Mapping[str, Any]) -> None:
     """Write one JSON document to standard output: in ASCII, if that has not all characters."""
+    begin()
     typer.echo(json_text(document, ascii_only=not is_unicode(sys.stdout.encoding)))
 
 
@@ -188,6 +212,9 @@ def _bar(title: str, total: float | None, unit: str) -> Iterator[Callable[[float
 
         def advance(n: float) -> None:
             nonlocal done
+            begin(
+                lambda text: bar.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+            )
             done += n
             rate = done / max(time.monotonic() - start, 1e-9)
             bar.update(task, completed=done, rate=f"{format_number(rate, 3)} {unit}/s")
@@ -211,6 +238,7 @@ def _lines(title: str, total: float | None, unit: str) -> Iterator[Callable[[flo
 
     def advance(n: float) -> None:
         nonlocal done, shown
+        begin()
         done += n
         now = time.monotonic()
         if now - shown < _LINE_EVERY:

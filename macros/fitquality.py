@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from macros.console import format_number, warn
 
 if TYPE_CHECKING:
+    from analysis.plane import PlaneResult
     from analysis.quality import FitQuality
     from analysis.results import FitResult, LimitResult
 
@@ -37,7 +38,7 @@ def poor_fit(found: "FitQuality | None") -> str | None:
     )
 
 
-def warn_poor_fit(result: "FitResult | LimitResult") -> None:
+def warn_poor_fit(result: "FitResult | LimitResult | PlaneResult") -> None:
     """Warn of a fit that does not describe the data, on standard error, and of how to look closer."""
     text = poor_fit(result.quality)
     if text:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from analysis.calibrated import calibrated_limit, expected_calibrated_limit
-from analysis.calibration import Calibration
+from analysis.calibration import Calibration, check_enough
 from analysis.conditions import CALIBRATED
 from analysis.effective import FEW, WeightCheck, check_weights
 from analysis.estimation import fit_counts
@@ -248,11 +248,14 @@ class Inference:
         if options.table is not None:
             data = {"counts": self.counts, "auxiliary": self.pulls}
             return open_calibration(self.card, self.fitter, options.table, **data)
+        n_toys = options.n_calibration or N_CALIBRATION
+        if options.method != "cls":
+            check_enough(n_toys, self.card.fit.limit_level)
         reach = float(ndtri((1 + self.card.fit.limit_level) / 2)) + _MARGIN
         return make_calibration(
             self.card,
             self.fitter,
-            options.n_calibration or N_CALIBRATION,
+            n_toys,
             counts=self.counts,
             auxiliary=self.pulls,
             reach=None if self.counts is None else reach,

@@ -74,11 +74,14 @@ class FilePlan:
     writes : tuple of Output
     force : bool
         Whether files that this program wrote as the same kind may be replaced.
+    makes_directory : bool
+        Whether the command makes the directory of what it writes.
     """
 
     reads: tuple[Path, ...]
     writes: tuple[Output, ...]
     force: bool = False
+    makes_directory: bool = False
 
     def check(self) -> Former:
         """Refuse a plan that would overwrite what is read, or what may not be replaced.
@@ -95,6 +98,8 @@ class FilePlan:
             does not end in .root.
         FileExistsError
             If there is such a file, and `force` is not given or it is no file of that kind.
+        FileNotFoundError
+            If an output has no directory.
         """
         for number, output in enumerate(self.writes):
             for file in self.reads:
@@ -109,6 +114,9 @@ class FilePlan:
                     raise ValueError(f"{taken} is written by this command already: name another one")
         former = {}
         for output in self.writes:
+            directory = real_path(output.path).parent
+            if not (self.makes_directory or directory.is_dir()):
+                raise FileNotFoundError(f"{output.path}: the directory {directory} does not exist")
             for file in output.present():
                 _check_replaceable(file, output, force=self.force)
                 stamp = file_stamp(file)

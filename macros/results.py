@@ -293,7 +293,7 @@ def say_coverage(study: CoverageStudy) -> None:
     retried = sum(p.n_retried for p in study.points)
     if retried:
         say(f"{retried} toys were fitted by MINUIT, because the compiled fit did not converge")
-    say_audit(study.audit)
+    say_audit(study.audit, reached=study.audit_reached)
 
 
 def say_sensitivity(result: Sensitivity, *, head: str, points: Sequence[float] | Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from macros.card import Card, read_card
-from macros.console import message, warn
+from macros.console import announce, warn
 from macros.notes import binding_note
 from macros.options import LARGEST_COUNT
 
@@ -47,7 +47,8 @@ def open_card(
     overrides : sequence of str or None
         Values of ``--set``.
     seed, threads : int, optional
-        From the command line; they come before the card's. A seed that nobody gave is drawn and printed.
+        From the command line; they come before the card's. A seed that nobody gave is drawn, and
+        printed when the work begins.
     draws : bool
         Whether random numbers are to be drawn: only then, or for simulated templates, a seed is needed.
     of : str, optional
@@ -181,11 +182,11 @@ def template_sampling(card: Card) -> "Sampling | None":
 
 
 def _drawn_seed(option: str) -> int:
-    """Draw a seed that nobody gave, and print it."""
+    """Draw a seed that nobody gave; it is printed when the work begins."""
     from simgen.random import fresh_seed
 
     seed = fresh_seed()
-    message(f"seed {seed} (drawn; repeat with {option}{seed})")
+    announce(f"seed {seed} (drawn; repeat with {option}{seed})")
     return seed
 
 

@@ -16,7 +16,7 @@ from typing import Any, TextIO, TypeVar
 
 import typer
 
-from macros.console import Interrupted, RunError, complain, warn
+from macros.console import Interrupted, RunError, complain, warn, withdraw
 from macros.streams import StandardOutputError
 
 __all__ = ["CLOSED_PIPE", "FAILED", "INTERRUPTED", "WRONG_INPUT", "guard"]
@@ -62,6 +62,7 @@ def guard(command: F) -> F:
 
     @functools.wraps(command)
     def guarded(*args: Any, **kwargs: Any) -> Any:
+        withdraw()
         if os.environ.get(_DEBUG, "0") not in {"", "0"}:
             return command(*args, **kwargs)
         ended = _Ended()

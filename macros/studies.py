@@ -67,14 +67,22 @@ def audit_document(audit: "Audit | None") -> dict[str, Any] | None:
     return None if audit is None else asdict(audit)
 
 
-def say_audit(audit: "Audit | None") -> None:
-    """Write an audit for a person, if there was one."""
+def say_audit(audit: "Audit | None", *, reached: int | None = None) -> None:
+    """Write an audit for a person, if there was one.
+
+    Parameters
+    ----------
+    audit : Audit or None
+    reached : int, optional
+        How many of the toys that were chosen for it had been thrown when the study ended; all, if not given.
+    """
     if audit is None:
         return
     from analysis.audit import EDM
 
     if audit.n == 0:
-        say("audit: there was no fitted toy to be fitted again")
+        none = "the study was stopped before any of the toys that were chosen for it"
+        say(f"audit: {none if reached == 0 else 'the fits of all toys that were chosen for it had failed'}")
         return
     bad = f" ({audit.n_worst} of them the worst)" if audit.n_worst else ""
     say(

@@ -164,7 +164,7 @@ class ToyTally:
         message(f"{format_number(self.toys_per_second, 3)} toys/s")
         if self.n_retried:
             say(f"{self.n_retried} were fitted by MINUIT, because the compiled fit did not converge")
-        say_audit(self.audit)
+        say_audit(self.audit, reached=int(np.count_nonzero(self._auditor.sample <= self.last)))
         if self.seed is None and len(self.fitter.templates.names) > 1:
             warn(
                 "stored experiments have no auxiliary measurements of their own: the normalisations are "

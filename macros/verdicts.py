@@ -11,6 +11,11 @@ if TYPE_CHECKING:
 
 __all__ = ["verdict_document", "verdict_lines"]
 
+_SHOWN = 6
+"""Most tests of either side that are written."""
+_LEAST = 1e-99
+"""Smaller probabilities are not written."""
+
 
 def verdict_document(study: "CoverageStudy") -> dict[str, Any] | None:
     """Return the keys of the verdict on a study; None where no true value is complete."""
@@ -33,13 +38,16 @@ def verdict_lines(study: "CoverageStudy") -> list[str]:
         f"the study as a whole: {_words(found.verdict)} (false alarm at most {100 * found.false_alarm:g} %)"
     )
     tests = [
-        f"{n} tests of {side}-coverage, smallest p = {format_number(p, 2)}"
+        f"{n} tests of {side}-coverage, smallest p {_number(p)}"
         for side, n, p in (("under", found.n_under, found.p_under), ("over", found.n_over, found.p_over))
         if n
     ]
     lines = [head, f"{' and '.join(tests)}, adjusted for their number"]
     for side, failed in (("under", found.under), ("over", found.over)):
-        lines += [f"{side}-coverage: {_cell(study.parameter, test)}" for test in failed]
+        worst = sorted(failed, key=lambda test: test.p_value)[:_SHOWN]
+        lines += [f"{side}-coverage: {_cell(study.parameter, test)}" for test in worst]
+        if len(failed) > _SHOWN:
+            lines.append(f"{side}-coverage in {len(failed) - _SHOWN} more tests; --json lists all")
     return lines
 
 
@@ -49,4 +57,8 @@ def _words(verdict: str) -> str:
 
 def _cell(parameter: str, test: "CoverageTest") -> str:
     where = "all true values together" if test.value is None else f"{parameter} = {test.value:g}"
-    return f"{test.method} at {where} {test.fraction:.4f}, adjusted p = {format_number(test.p_value, 2)}"
+    return f"{test.method} at {where} {test.fraction:.4f}, adjusted p {_number(test.p_value)}"
+
+
+def _number(p: float | None) -> str:
+    return f"< {_LEAST:g}" if p is not None and p < _LEAST else f"= {format_number(p, 2)}"

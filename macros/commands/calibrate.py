@@ -100,6 +100,7 @@ def calibrate(
     plan = FilePlan(reads=reads, writes=(target,), force=force)
     checked = plan.check()
 
+    from analysis.calibration import check_enough
     from analysis.calibrationfile import write_calibration
     from macros.calibrations import make_calibration
     from macros.datasets import load_or_expect
@@ -109,6 +110,7 @@ def calibrate(
 
     level = confidence_level(loaded, cl, name="--cl")
     found = load_or_expect(loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
+    check_enough(n, level)
     case = open_inference(loaded, found, poi=poi)
     start = time.perf_counter()
     made = make_calibration(

@@ -7,6 +7,7 @@ import typer
 
 from macros.commands.fit import ExperimentOption
 from macros.console import emit_json, format_number, message, say
+from macros.fitquality import quality_document, warn_poor_fit
 from macros.options import (
     AuxiliaryOption,
     CardArgument,
@@ -94,6 +95,7 @@ def contour(
     case = open_inference(loaded, found, poi=name_x)
     result = fit_plane(Plane(fitter=case.fitter, y=name_y), case.exact, values_x, values_y, case.pulls)
     thresholds = {level: plane_threshold(level) for level in _LEVELS}
+    warn_poor_fit(result)
     with plan.open(checked) as former:
         files = _write(result, thresholds, output, loaded.model.label, former) if output else []
         if as_json:
@@ -121,6 +123,7 @@ def _document(result: "PlaneResult", thresholds: dict[float, float]) -> dict[str
         },
         "correlation": result.correlation,
         "fval": result.fval,
+        "quality": quality_document(result.quality),
         "x": result.x,
         "y": result.y,
         "delta": result.delta,

@@ -43,7 +43,7 @@ def figure(
     writes = tuple(file for each in names for file in figure_outputs(each, output, kind.value))
     files: list[Path] = []
     with (
-        FilePlan(reads=(), writes=writes, force=force).open() as former,
+        FilePlan(reads=(), writes=writes, force=force, makes_directory=True).open() as former,
         progress("figures", len(names), "figures") as advance,
     ):
         for each in names:

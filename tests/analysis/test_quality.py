@@ -15,6 +15,7 @@ from analysis.calibrating import calibrate, true_values
 from analysis.estimation import fit_counts
 from analysis.fitter import make_fitter
 from analysis.intervals import limit_of_counts
+from analysis.plane import Plane, fit_plane
 from analysis.quality import POOR, FitQuality
 from detsim.folding import fold
 from simgen.models import E6
@@ -106,6 +107,26 @@ def test_good_fits_of_few_counts_are_not_called_poor(n_bins, mean):
     allowed = 2e-3 if n_bins > 100 else 5e-4
     assert POOR == 1e-4
     assert poor <= allowed * n + 3 * np.sqrt(allowed * n)
+
+
+@pytest.mark.parametrize("y", ["delta_c_L", "flat"])
+def test_two_parameters_at_once(y):
+    """Twin: the fit of the first parameter, with the second at its best value."""
+    experiment = with_nuisances()
+    fitter = make_fitter(experiment, CHI)
+    counts = np.rint(fitter.templates.expected(0.0) * [1.02, 0.98, 1.02, 0.98, 1.02, 0.98])
+    name = next(n for n in (*fitter.templates.names[1:], "delta_c_L") if y in n)
+    values = np.linspace(0.5, 1.5, 21) if y == "flat" else np.linspace(-0.2, 0.2, 21)
+    plane = Plane(fitter=fitter, y=name)
+    found = fit_plane(plane, counts, np.linspace(-1, 1, 21), values)
+    assert found.quality.poor
+    assert found.quality.fval == pytest.approx(found.fval, rel=1e-6)
+    if y == "flat":  # a measurement of its own: no parameter more
+        expected = fit_counts(fitter, counts).quality
+        assert (found.quality.ndof, found.quality.pearson) == (5, pytest.approx(expected.pearson, rel=1e-3))
+    else:
+        fixed = fit_counts(make_fitter(experiment, CHI.vary(delta_c_L=found.best[1])), counts).quality
+        assert (found.quality.ndof, found.quality.pearson) == (4, pytest.approx(fixed.pearson, rel=1e-3))
 
 
 def test_exact_data_are_described():

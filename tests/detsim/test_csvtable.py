@@ -36,6 +36,9 @@ COMMENTS = "# next\x85line,\x0cfeed\n#\u2028separator\n  # indented\n"
         "low  high counts\n 0.25 0.3   410\n0.3 0.35 380\n",
         '"# by hand, in 1999",,\nlow,high,counts,,\n0.25,0.3,410,,\n,,,,\n0.3,0.35,380,,\n',
         "low,high,counts\n\x0c\n0.25,0.3,410\n0.3,0.35,380\n",
+        PLAIN.replace("low,high,counts", "Low,High,Counts"),
+        "LOW;HIGH;COUNTS\n0,25;0,3;410\n0,3;0,35;380\n",
+        ",low,High,COUNTS\n0,0.25,0.3,410\n1,0.3,0.35,380\n",
     ],
 )
 def test_one_table_in_many_forms(tmp_path, text):
@@ -111,6 +114,22 @@ def test_wrong_tables(tmp_path, text, message):
     path = tmp_path / "x.csv"
     path.write_bytes(text.encode())
     with pytest.raises(FileError, match=message):
+        read_columns(path, *CHOICES)
+
+
+def test_names_in_other_case(tmp_path):
+    """Contract: a name in other case is the column if only one is meant; the same case comes first."""
+    path = tmp_path / "x.csv"
+    path.write_text("L_LOW,l_high,Low,HIGH,counts,Variance\n0,1,2,3,4,5\n")
+    names = ("L_low", "L_high", "low", "high", "counts", "variance")
+    assert read_columns(path, names[2:5], names).names == names
+    path.write_text("X,y\n1,2\n")
+    assert read_columns(path, ("x", "y"), ("X", "y")).names == ("X", "y")
+    path.write_text("X,Y\n1,2\n")
+    with pytest.raises(FileError, match="line 1: must name the columns x,y or X,y, got 'X,Y'"):
+        read_columns(path, ("x", "y"), ("X", "y"))
+    path.write_text("low,low,counts\n1,2,3\n")
+    with pytest.raises(FileError, match="line 1: must name the columns"):
         read_columns(path, *CHOICES)
 
 

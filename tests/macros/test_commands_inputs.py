@@ -118,7 +118,7 @@ def test_counts_where_nothing_is_expected(here):
         ("limit", CARD, "d.csv", "--method", "cls", "-n", 20),
         ("contour", CARD, "d.csv", *contour),
         ("compare", CARD, CARD, "d.csv", "-n", 10),
-        ("calibrate", CARD, "d.csv", "-n", 10, "-o", "x.root"),
+        ("calibrate", CARD, "d.csv", "-n", 20, "-o", "x.root"),
     ):
         text = refusal(command, *arguments, *above, "--set", "background.flat.low=500 keV")
         assert "exactly nothing" in text, (command, text)

@@ -15,10 +15,12 @@ import typer
 from invocation import CARD, answer, invoke, refusal, start
 
 import macros.toytally
+from analysis.audit import Audit
 from detsim.rootreader import TableFile
 from macros.console import _end
 from macros.status import guard
 from macros.stopping import stop_on_interrupt
+from macros.studies import say_audit
 from macros.toytally import ToyTally
 
 LONG = {
@@ -87,6 +89,32 @@ def test_interrupt_of_what_is_finished(tmp_path, monkeypatch, command):
     assert found["figure"]
     assert path.exists()
     assert figure.exists()
+
+
+@pytest.mark.parametrize("command", ["toys", "coverage"])
+def test_audit_of_a_study_that_was_stopped(tmp_path, monkeypatch, command):
+    """Contract: no toy of the audit had been thrown yet, and none had failed: the text says the former."""
+    ours = {"toys": ToyTally, "coverage": macros.toytally.EventTally}[command]
+    add = ours.add
+
+    def stopped(self, columns):
+        add(self, columns)
+        if self.n_toys >= 32:  # of coverage, at the second true value
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(ours, "add", stopped)
+    options = ("-o", tmp_path / "x.root") if command == "toys" else ("--at", "0,0.1,0.2,0.3")
+    n = 10**7 if command == "toys" else 16
+    result = invoke(command, CARD, "-n", n, *options, "--seed", 2, "--audit", 1)
+    assert result.exit_code == 130
+    words = "audit: the study was stopped before any of the toys that were chosen for it"
+    assert result.stdout.count(words) == 1
+
+
+def test_audit_of_toys_that_failed(capsys):
+    for reached in (3, None):
+        say_audit(Audit(), reached=reached)
+        assert capsys.readouterr().out == "audit: the fits of all toys that were chosen for it had failed\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -25,6 +25,7 @@ from macros.plots import (
     spectrum_plot,
 )
 from macros.style import render, render_svg, scientific, styled
+from macros.verdicts import verdict_lines
 
 EDGES = np.linspace(0.25, 0.55, 7)
 COUNTS = np.array([402.0, 360.0, 365.0, 390.0, 0.0, 305.0])
@@ -293,6 +294,12 @@ def test_coverage_shows_fractions_and_their_intervals():
     assert "the study as a whole: over-coverage (false alarm at most 0.3 %)" in texts(figure)
     assert "one-sided at all true values together 1.0000, adjusted p = " in "\n".join(data.note)
     assert render(figure, "png")
+    many = replace(study, points=tuple(replace(points[0], value=float(i), n_toys=10**5) for i in range(9)))
+    lines = verdict_lines(many)
+    assert lines[0].startswith("the study as a whole: under-coverage (")
+    assert "smallest p < 1e-99" in lines[1]
+    assert lines[-1] == "under-coverage in 14 more tests; --json lists all"
+    assert len(lines) == 2 + 6 + 1
 
 
 def test_coverage_of_one_point():
