@@ -98,7 +98,7 @@ def calibrated_limit(
         mc_error=None if number is None else errors[number][1],
         regions_mc_error=errors,
         thresholds=seen.table(),
-        quality=physical_quality(fitter, fitter.data(data)),
+        quality=physical_quality(fitter, fitter.data(data, measured)),
     )
 
 

@@ -79,6 +79,8 @@ class Fitter(FitModel):
 
     def searches(self, data: Likelihood, *, tolerance: float = EDM) -> tuple[list[Minimum], list[Minimum]]:
         """Find the minima of a data set with the search of many, and with MINUIT."""
+        if data.model is not self:
+            data = replace(data, model=self)
         return self._searched(data, tolerance), scanned(data, tolerance=tolerance)
 
     def joined(self, ours: list[Minimum], theirs: list[Minimum]) -> list[Minimum]:
@@ -131,7 +133,8 @@ class Fitter(FitModel):
         return apart if apart > _DIFFERENT else None
 
     def _apart(self, one: Minimum, other: Minimum) -> float:
-        return float(abs(one.values[0] - other.values[0]) / min(one.errors[0], other.errors[0], self.width))
+        errors = [e for e in (one.errors[0], other.errors[0], self.width) if e > 0]
+        return float(abs(one.values[0] - other.values[0]) / min(errors))
 
     def hesse(self, data: Likelihood, minimum: Minimum) -> Array | None:
         """Compute the errors of the parameters from the second derivatives at a minimum.

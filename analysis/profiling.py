@@ -1,5 +1,6 @@
 """Profiles of -2 ln L of one data set: minimised over the nuisance parameters, from several starts."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -16,6 +17,8 @@ Array = NDArray[np.float64]
 
 _OFF = 2.0
 """Standard deviations from its measurement at which a pull that changes shapes begins, beside it."""
+_FAR = 1e3
+"""Times -2 ln L of the model's values: so far above it a value only tells that a point is excluded."""
 _ONE_DEPTH = 1e-7
 """Values of -2 ln L that differ by less, relatively, are one."""
 
@@ -119,8 +122,10 @@ def _repair(
 ) -> None:
     """Minimise anew where it failed: from pulls found nearby, from nominal ones, and with L-BFGS-B.
 
-    A search can fail because rounding hides every fall. Two searches that stop at one depth are believed.
+    A search can fail because rounding hides every fall. Two searches that stop at one depth are believed; so
+    is the lowest of all where it is so far above -2 ln L of the model's values that nothing depends on it.
     """
+    far = _FAR * (1 + model.deviance(counts, auxiliary, model.anchor, np.maximum(auxiliary, _lowest(model))))
     for i in np.flatnonzero(failed):
         found = np.flatnonzero(~failed)
         nearest = found[np.argsort(np.abs(points[found] - points[i]), kind="stable")[:2]]
@@ -138,12 +143,18 @@ def _repair(
                     tried.append((float(more.fun), np.asarray(more.x)))
                     failed[i] = False
         values[i], parameters[i, 1:] = min(tried, key=lambda one: one[0])
+        if failed[i] and values[i] < math.inf:
+            failed[i] = values[i] < far
     if failed.any():
         names = model.templates.names
         raise ValueError(
             f"the nuisance parameters {', '.join(names[1:])} could not be fitted at "
             f"{names[0]} = {points[np.flatnonzero(failed)[0]]:g}: constrain those that the data do not know"
         )
+
+
+def _lowest(model: FitModel) -> Array:
+    return np.array([n.lowest for n in model.templates.nuisances])
 
 
 def _agree(tried: Sequence[tuple[float, Array]]) -> bool:

@@ -1,7 +1,7 @@
 """Whether a fit is so bad that its numbers mean little, without pseudo-experiments."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -101,7 +101,9 @@ def physical_quality(fitter: "Fitter", data: "Likelihood") -> FitQuality:
 
     Where no minimum is found there, as of data that do not know the parameter, at the model's value of it.
     """
-    minimum = replace(fitter, bounded=True).minimise(data)
-    if not minimum.valid or not np.all(np.isfinite(minimum.values)):
-        minimum = fitter.conditional(data, fitter.anchor)
+    sets = data.counts[None], data.auxiliary[None]
+    found = fitter.batch.physical(*sets, fitter.batch.fit(*sets, errors=False))
+    if found.good[0]:
+        return quality(data, found.parameters[0], float(found.values[0]))
+    minimum = fitter.conditional(data, fitter.anchor)
     return quality(data, minimum.values, minimum.fval)

@@ -6,18 +6,20 @@ import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.nuisances import Nuisance
-from analysis.templates import Templates
 from detsim.files import FileError
 from detsim.inputs import read_text
 from macros.card import Card
 from macros.card.faults import closest
 from simgen.units import Kind, read_quantity
+
+if TYPE_CHECKING:
+    from analysis.nuisances import Nuisance
+    from analysis.templates import Templates
 
 __all__ = ["auxiliary_files", "auxiliary_pulls", "measured_values", "read_auxiliary", "unusual_measurements"]
 
@@ -111,7 +113,7 @@ def _read_csv(path: Path, text: str) -> dict[str, Measured]:
 
 
 def auxiliary_pulls(
-    card: Card, templates: Templates, measured: Mapping[str, Measured]
+    card: Card, templates: "Templates", measured: Mapping[str, Measured]
 ) -> NDArray[np.float64]:
     """Turn measurements into pulls of the nuisance parameters; nominal where there is none.
 
@@ -149,7 +151,7 @@ def auxiliary_pulls(
     return found
 
 
-def _unknown(name: str, templates: Templates) -> str:
+def _unknown(name: str, templates: "Templates") -> str:
     known = list(templates.names[1:])
     if name == templates.poi:
         return f"auxiliary measurement of {name}: it is the parameter of interest, which the data measure"
@@ -161,7 +163,7 @@ def _unknown(name: str, templates: Templates) -> str:
     )
 
 
-def _pull(card: Card, templates: Templates, nuisance: Nuisance, given: Measured) -> float:
+def _pull(card: Card, templates: "Templates", nuisance: "Nuisance", given: Measured) -> float:
     value = _value(card, templates, nuisance, given)
     lowest = nuisance.constraint == "log-normal" and value <= 0
     if not math.isfinite(value) or lowest:
@@ -170,7 +172,7 @@ def _pull(card: Card, templates: Templates, nuisance: Nuisance, given: Measured)
     return float(nuisance.pull(value))
 
 
-def _value(card: Card, templates: Templates, nuisance: Nuisance, given: Measured) -> float:
+def _value(card: Card, templates: "Templates", nuisance: "Nuisance", given: Measured) -> float:
     """Read a value in the units in which the fit reports the parameter."""
     if not isinstance(given, str):
         return float(given)
@@ -188,7 +190,7 @@ def _value(card: Card, templates: Templates, nuisance: Nuisance, given: Measured
     )
 
 
-def _nominal_quantity(card: Card, templates: Templates, nuisance: Nuisance) -> str | None:
+def _nominal_quantity(card: Card, templates: "Templates", nuisance: "Nuisance") -> str | None:
     """Find the quantity that the card states of a nuisance parameter; None if there is none, or several."""
     found = set()
     for e, component in nuisance.targets:
@@ -204,13 +206,13 @@ def _nominal_quantity(card: Card, templates: Templates, nuisance: Nuisance) -> s
     return next(iter(found)) if len(found) == 1 and all(isinstance(x, str) for x in found) else None
 
 
-def measured_values(templates: Templates, pulls: NDArray[np.float64]) -> dict[str, float]:
+def measured_values(templates: "Templates", pulls: NDArray[np.float64]) -> dict[str, float]:
     """Return the measurements of pulls, in the units of the fit, of all that are not free."""
     pairs = zip(templates.nuisances, pulls, strict=True)
     return {n.name: n.value(float(x)) for n, x in pairs if n.constraint != "free"}
 
 
-def unusual_measurements(templates: Templates, pulls: NDArray[np.float64]) -> list[str]:
+def unusual_measurements(templates: "Templates", pulls: NDArray[np.float64]) -> list[str]:
     """Say which measurements are more than five standard deviations from nominal."""
     return [
         f"the auxiliary measurement of {n.name}, {n.value(float(x)):.6g}, is {abs(x):.3g} standard "

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from detsim.files import FileError
 from detsim.inputs import checksum, split_spec
 from macros.card import Card
-from macros.datasets import DataSets, load_data_sets
+
+if TYPE_CHECKING:
+    from macros.datasets import DataSets
 
 __all__ = ["check_weights_options", "load_weights", "stored_weights", "weights_of_origin", "weights_record"]
 
@@ -36,8 +38,10 @@ def check_weights_options(specs: Sequence[str] | None, unit: str, *, by_events: 
         raise typer.BadParameter("--unit is that of the histogram of --weights")
 
 
-def load_weights(card: Card, specs: Sequence[str] | None, *, unit: str = "MeV") -> DataSets | None:
+def load_weights(card: Card, specs: Sequence[str] | None, *, unit: str = "MeV") -> "DataSets | None":
     """Read the data of ``--weights``; None without."""
+    from macros.datasets import load_data_sets
+
     return load_data_sets(card, specs, unit=unit) if specs else None
 
 
@@ -64,7 +68,7 @@ def weights_of_origin(record: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def stored_weights(
     card: Card, record: Mapping[str, Any] | None, stated: Path | None = None
-) -> DataSets | None:
+) -> "DataSets | None":
     """Read the weighted data of a run again; None if it had none.
 
     Parameters
@@ -95,4 +99,6 @@ def stored_weights(
             raise FileError(path, "foreign", reason)
         inside = f":{row['object']}" if row["object"] else ""
         specs.append(f"{row['experiment']}{'=' if row['experiment'] else ''}{path}{inside}")
+    from macros.datasets import load_data_sets
+
     return load_data_sets(card, specs, unit=record["unit"])

@@ -119,7 +119,8 @@ def test_derivatives_are_those_of_differences(name, kind):
         )
     data = fitter.data(rng.poisson(fitter.templates.expected(fitter.truth)).astype(float))
     if kind == "templates":
-        data = replace(data, kind="templates", spread=rng.uniform(0.005, 0.05, len(data.counts)))
+        errors = rng.uniform(0.005, 0.05, len(data.counts))
+        data = replace(data, model=replace(fitter, likelihood="templates", errors=errors))
     size = 1 + len(fitter.nominal)
     units = np.array([0.3 * fitter.width, *np.ones(size - 1)])
     point = np.array([fitter.anchor, *np.zeros(size - 1)]) + 0.3 * units * rng.normal(size=size)
