@@ -44,7 +44,8 @@ class Comparison:
     tied : ndarray of bool
         Whether another minimum is as deep.
     beyond : ndarray of bool
-        Whether the fit ended in the physical range, but outside what is scanned of it.
+        Whether the fit ended in the physical range, but outside what is scanned of it, or where the signal is
+        not folded.
     claimed : ndarray
         -2 ln L that the fit says, above what the independent likelihood has at its parameters.
     bounded_theta, bounded_value, physical_theta, physical_value : ndarray
@@ -188,7 +189,7 @@ def compare(card, counts, auxiliary):
             status=fits.status,
             theta=fits.parameters[:, 0],
             value=fits.values,
-            beyond=_outside(fits.parameters[:, 0], card.grid, problem.expected.physical),
+            beyond=_outside(fits.parameters[:, 0], card.grid, problem),
             claimed=fits.values - problem.value(y),
             bounded_theta=bounded.best,
             bounded_value=bounded.values,
@@ -199,9 +200,11 @@ def compare(card, counts, auxiliary):
     )
 
 
-def _outside(theta, grid, physical):
-    inside = (theta > grid[0]) & (theta < grid[-1])
-    return ~inside & (theta > physical[0]) & (theta < physical[1])
+def _outside(theta, grid, problem):
+    physical, known = problem.expected.physical, problem.curve.domain
+    scanned = (theta >= grid[0]) & (theta <= grid[-1])
+    unscanned = ~scanned & (theta > physical[0]) & (theta < physical[1])
+    return unscanned | (theta < known[0]) | (theta > known[1])
 
 
 def _store(found, where, block):
@@ -231,7 +234,7 @@ def compare_minima(card, n, *, first=0, seed=1):
         minima = Minima(n=n, failed=n, error=f"{type(error).__name__}: {error}")
         return minima, None, card.problem(counts, auxiliary)
     good, fitted = (found.status & SAID) == 0, np.isfinite(found.value)
-    above, deeper = found.excess > ABOVE, found.excess < -ABOVE
+    above, deeper = found.excess > ABOVE, (found.excess < -ABOVE) & ~found.beyond
     bounded_above, bounded_deeper = found.bounded_excess > ABOVE, found.bounded_excess < -ABOVE
     status = {
         str(s): [int(np.sum(found.status == s)), int(np.sum(above & (found.status == s)))]
