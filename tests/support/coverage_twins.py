@@ -85,6 +85,7 @@ def coverage_twins(name, n, *, first=0, seed=1, level=0.683):
                 misses.append({"card": name, "toy": first + d, "seed": seed, "method": method,
                                "toys": side, "fit": bool(covered),
                                "status": int(columns["status"][d])})  # fmt: skip
+    misses.sort(key=lambda miss: "error" not in miss)
     return {**found, "failed": failed, "misses": misses[:SHOWN]}
 
 
