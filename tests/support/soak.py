@@ -18,7 +18,8 @@ import numba
 from support.coverage_twins import coverage_twins, pull_width
 from support.hard_cards import hard_card, hard_names
 from support.limit_study import compare_limits
-from support.minima_study import Minima, compare_minima, scipy_check, summed
+from support.minima_study import compare_minima, scipy_check
+from support.minima_tally import Minima, summed
 from support.random_study import random_study
 
 __all__ = ["main"]
