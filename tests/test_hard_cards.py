@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from support.hard_cards import HARD, hard_card, hard_names
 from support.limit_study import region_distance
-from support.minima_study import FAR, Minima, compare_minima, summed
+from support.minima_study import FAR, compare_minima
+from support.minima_tally import Minima, summed
 from support.scan import scan
 from support.soak import Results, main
 

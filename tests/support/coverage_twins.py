@@ -60,15 +60,20 @@ def coverage_twins(name, n, *, first=0, seed=1, level=0.683):
     -------
     dict
         For each method how many are covered side by side (`toys`) and one by one (`fits`), and how many
-        data sets differ (`differ`); `misses` one by one.
+        data sets differ (`differ`); how many single fits broke off (`failed`); `misses` one by one.
     """
     fitter = hard_card(name).fitter
     together, columns = covered_side_by_side(fitter, n, level=level, first=first, seed=seed)
     counts, auxiliary = Thrower(fitter=fitter, seed=seed).block(first, n)
     found = {m: {"n": 0, "toys": 0, "fits": 0, "differ": 0} for m in METHODS}
-    misses = []
+    misses, failed = [], 0
     for d in range(n):
-        single = covered_one_by_one(fitter, counts[d], auxiliary[d], level=level)
+        try:
+            single = covered_one_by_one(fitter, counts[d], auxiliary[d], level=level)
+        except (ArithmeticError, ValueError, RuntimeError) as raised:
+            failed += 1
+            misses.append({"card": name, "toy": first + d, "seed": seed, "error": str(raised)})
+            continue
         for method, covered in single.items():
             side = bool(together[method][d])
             result = found[method]
@@ -80,7 +85,8 @@ def coverage_twins(name, n, *, first=0, seed=1, level=0.683):
                 misses.append({"card": name, "toy": first + d, "seed": seed, "method": method,
                                "toys": side, "fit": bool(covered),
                                "status": int(columns["status"][d])})  # fmt: skip
-    return {**found, "misses": misses[:SHOWN]}
+    misses.sort(key=lambda miss: "error" not in miss)
+    return {**found, "failed": failed, "misses": misses[:SHOWN]}
 
 
 def pull_width(name, n, *, first=0, seed=1):

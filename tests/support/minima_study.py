@@ -1,23 +1,25 @@
 """Fits of many data sets of a card against the scan: how many miss the minimum, by how much, and which."""
 
-import math
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from analysis import batchfitter
 from analysis.bounded import bounded_fit
 from support.grids import profiled
+from support.minima_tally import Minima
 from support.scan import scan, scan_many
 from support.single_fit import SingleFit
 
-__all__ = ["ABOVE", "Comparison", "Minima", "compare_minima", "scipy_check", "summed"]
+__all__ = ["ABOVE", "Comparison", "compare_minima", "scipy_check"]
 
 ABOVE = 0.01
 """A fit whose -2 ln L is higher than the scan's by more has missed the minimum."""
 APART = 1e-3
 """Estimates that differ by more standard deviations are different."""
+INTERPOLATED = 1e-4
+"""Likelihoods of signals between tabulated values differ by no more."""
 FAR = 50.0
 """How far above the lowest a point of the grid is worth a minimisation in -2 ln L."""
 SAID = batchfitter.FAILED | getattr(batchfitter, "UNSURE", 0)
@@ -44,7 +46,8 @@ class Comparison:
     tied : ndarray of bool
         Whether another minimum is as deep.
     beyond : ndarray of bool
-        Whether the fit ended in the physical range, but outside what is scanned of it.
+        Whether the fit ended in the physical range, but outside what is scanned of it, or where the signal is
+        not folded.
     claimed : ndarray
         -2 ln L that the fit says, above what the independent likelihood has at its parameters.
     bounded_theta, bounded_value, physical_theta, physical_value : ndarray
@@ -83,85 +86,18 @@ class Comparison:
         that are scanned nothing is judged but -2 ln L.
         """
         distance = np.abs(self.theta - self.right_theta)
-        apart = (distance > APART * self.sigma) & ~self.tied & (np.abs(self.excess) > APART**2)
-        return apart & ~self.beyond
+        apart = (distance > APART * self.sigma) & ~self.tied & (np.abs(self.excess) > self.resolved)
+        return apart & ~self.beyond & ~self.scan_above
 
+    @property
+    def resolved(self):
+        """Smallest difference of -2 ln L that is one: 1e-6, and what interpolated signals differ by."""
+        return APART**2 + 2 * np.minimum(np.nan_to_num(np.abs(self.claimed), nan=0.0), INTERPOLATED)
 
-@dataclass(kw_only=True)
-class Minima:
-    """Numbers of a study, which add up.
-
-    Parameters
-    ----------
-    n : int
-    above : int
-        Free fits whose -2 ln L is too high by more than 0.01, and whose status does not say so.
-    deeper : int
-        Of those the other way round: they ended where nothing physical leads.
-    apart : int
-        Those with another estimate.
-    failed : int
-        Without an estimate.
-    worst : float
-        Largest excess of them.
-    claimed : float
-        Largest difference between the -2 ln L of a fit and of the independent likelihood there.
-    status : dict of str to [int, int]
-        Number of each status, and those of it that are above.
-    bounded_above, bounded_deeper : int
-        Fits in the physical range that miss the minimum; and that find a deeper one, which the scan missed.
-    bounded_worst : float
-    fit_seconds, scan_seconds : float
-    misses : list of dict
-    error : str
-        Of a fitter that broke off.
-    """
-
-    n: int = 0
-    above: int = 0
-    deeper: int = 0
-    apart: int = 0
-    failed: int = 0
-    worst: float = 0.0
-    claimed: float = 0.0
-    status: dict = field(default_factory=dict)
-    bounded_above: int = 0
-    bounded_deeper: int = 0
-    bounded_worst: float = 0.0
-    fit_seconds: float = 0.0
-    scan_seconds: float = 0.0
-    misses: list = field(default_factory=list)
-    error: str = ""
-
-    def plain(self):
-        """As a dict for JSON."""
-        return asdict(self)
-
-
-def summed(parts):
-    """Add up the `Minima` of blocks."""
-    total = Minima()
-    for part in parts:
-        for name, value in part.plain().items():
-            own = getattr(total, name)
-            if name in {"worst", "claimed", "bounded_worst"}:
-                setattr(total, name, max(own, value))
-            elif name == "status":
-                for key, (n, above) in value.items():
-                    a, b = own.get(key, (0, 0))
-                    own[key] = [a + n, b + above]
-            elif name == "error":
-                total.error = own or value
-            else:
-                setattr(total, name, own + value)
-    total.misses = sorted(total.misses, key=lambda m: -_size(m))[:200]
-    return total
-
-
-def _size(miss):
-    return max(
-        (abs(miss[k]) for k in ("excess", "bounded_excess") if math.isfinite(miss[k])), default=math.inf
-    )
+    @property
+    def scan_above(self):
+        """Whether a fit in the physical range is deeper than the scan, which has then missed a minimum."""
+        return self.bounded_excess < -self.resolved
 
 
 def compare(card, counts, auxiliary):
@@ -175,10 +111,11 @@ def compare(card, counts, auxiliary):
     found |= {name: np.empty(n) for name in ("physical_theta", "physical_value")}
     for first, block in scan_many(problem, card.grid, far=FAR):
         _store(found, np.arange(first, first + block.problem.size), block)
-    deeper = (fits.values < found["right_value"] - ABOVE) | (bounded.values < found["physical_value"] - ABOVE)
-    again = np.flatnonzero(deeper)[: 2 * SHOWN]
+    depth = np.fmax(found["right_value"] - fits.values, found["physical_value"] - bounded.values)
+    again = np.argsort(-depth, kind="stable")[: 2 * SHOWN]
+    again = again[depth[again] > APART**2]
     if len(again):
-        _store(found, again, scan(problem.take(again), card.grid_of(0.3, 10), thorough=True))
+        _store(found, again, scan(problem.take(again), card.grid_of(0.1, 10), thorough=True))
     end = time.perf_counter()
     curve = problem.curve
     theta = np.clip(fits.parameters[:, 0], *curve.domain)
@@ -188,7 +125,7 @@ def compare(card, counts, auxiliary):
             status=fits.status,
             theta=fits.parameters[:, 0],
             value=fits.values,
-            beyond=_outside(fits.parameters[:, 0], card.grid, problem.expected.physical),
+            beyond=_outside(fits.parameters[:, 0], card.grid, problem),
             claimed=fits.values - problem.value(y),
             bounded_theta=bounded.best,
             bounded_value=bounded.values,
@@ -199,9 +136,11 @@ def compare(card, counts, auxiliary):
     )
 
 
-def _outside(theta, grid, physical):
-    inside = (theta > grid[0]) & (theta < grid[-1])
-    return ~inside & (theta > physical[0]) & (theta < physical[1])
+def _outside(theta, grid, problem):
+    physical, known = problem.expected.physical, problem.curve.domain
+    scanned = (theta >= grid[0]) & (theta <= grid[-1])
+    unscanned = ~scanned & (theta > physical[0]) & (theta < physical[1])
+    return unscanned | (theta < known[0]) | (theta > known[1])
 
 
 def _store(found, where, block):
@@ -231,8 +170,8 @@ def compare_minima(card, n, *, first=0, seed=1):
         minima = Minima(n=n, failed=n, error=f"{type(error).__name__}: {error}")
         return minima, None, card.problem(counts, auxiliary)
     good, fitted = (found.status & SAID) == 0, np.isfinite(found.value)
-    above, deeper = found.excess > ABOVE, found.excess < -ABOVE
-    bounded_above, bounded_deeper = found.bounded_excess > ABOVE, found.bounded_excess < -ABOVE
+    above, deeper = found.excess > ABOVE, (found.excess < -ABOVE) & ~found.beyond
+    bounded_above, bounded_deeper = found.bounded_excess > ABOVE, found.scan_above
     status = {
         str(s): [int(np.sum(found.status == s)), int(np.sum(above & (found.status == s)))]
         for s in np.unique(found.status)

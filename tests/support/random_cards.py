@@ -21,7 +21,7 @@ MASSES = Nodes(values=np.geomspace(1e-3, 30.0, 241), variable="log")
 WAVES = Nodes(values=np.linspace(0.0, 4.0, 401))
 CONSTRAINED = E6(beta="eta", constrained=True, tau=2.0, gamma=0.1)
 TO_THE_END = Nodes(
-    values=free_range(CONSTRAINED, "gamma")[1] - np.linspace(2.0, 0.0, 401) ** 2, variable="root"
+    values=free_range(CONSTRAINED, "gamma")[1] - np.linspace(8.0, 0.0, 801) ** 2, variable="root"
 )
 
 MODELS = {

@@ -93,6 +93,8 @@ def single_fits(card, problem, found, n):
     for d in chosen:
         one = fit_counts(card.fitter, problem.counts[:, d], problem.auxiliary[:, d], method="hesse")
         excess = one.fval - found.right_value[d] if one.valid else math.nan
-        if one.valid and abs(excess) > ABOVE:
+        low, high = problem.curve.domain
+        known = one.valid and low <= one.estimate.value <= high
+        if known and abs(excess) > ABOVE:
             missed.append([int(d), float(excess)])
     return missed

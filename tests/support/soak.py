@@ -6,6 +6,7 @@ says what it does. Results stand in a file of JSON, which a second call goes on 
 
 import argparse
 import json
+import math
 import time
 import warnings
 from concurrent.futures import ProcessPoolExecutor
@@ -17,7 +18,8 @@ import numba
 from support.coverage_twins import coverage_twins, pull_width
 from support.hard_cards import hard_card, hard_names
 from support.limit_study import compare_limits
-from support.minima_study import Minima, compare_minima, scipy_check, summed
+from support.minima_study import compare_minima, scipy_check
+from support.minima_tally import Minima, summed
 from support.random_study import random_study
 
 __all__ = ["main"]
@@ -149,6 +151,8 @@ def table(options, results):
             continue
         if options.study in {"minima", "random"}:
             _minima_line(name, entries)
+        elif options.study == "width":
+            _width_line(name, _merged(entries))
         else:
             print(name, json.dumps(_merged(entries), ensure_ascii=False))
     print()
@@ -173,6 +177,15 @@ def _minima_line(name, entries):
         f"| {m.bounded_above} | {m.bounded_worst:.3g} | {m.bounded_deeper} | {scipy} | {len(singles)} "
         f"| {m.claimed:.1g} | {m.error or status} | {m.fit_seconds:.0f} | {m.scan_seconds:.0f} |"
     )
+
+
+def _width_line(name, total):
+    n = total["pulls"]
+    mean = total["sum"] / n
+    width = math.sqrt((total["squares"] - n * mean**2) / (n - 1))
+    print(f"{name}: {total['n']} toys, {total['failed']} failed", end=", pulls: ")
+    print(f"mean {mean:.5f} ± {width / math.sqrt(n):.5f}", end=", ")
+    print(f"width {width:.5f} ± {width / math.sqrt(2 * n):.5f}, largest {total['worst']:.2f}")
 
 
 def _merged(entries):
