@@ -20,14 +20,6 @@ PARAMETERS = {
 }  # fmt: skip
 """What the hard cards fit."""
 
-MISSED = {
-    "beta": "a minimum between the end of the range and the start is not looked for",
-    "log_normal": "no fit begins at the physical minimum, and another basin is found from the card's value",
-    "proportional_backgrounds": "two free backgrounds of one shape make the linear start singular",
-    "simulated_templates": "the start leads to another minimum",
-}
-"""Cards of which data sets in the test miss their minimum, and why."""
-
 FIRST = {"log_normal": 480}
 """Where the data sets of the test begin, if not at 0."""
 
@@ -137,15 +129,7 @@ def test_the_soak_goes_on_where_it_stopped(tmp_path, capsys):
     assert "| sin2_theta_w | 40 | 7 |" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(n, marks=pytest.mark.xfail(strict=False, raises=AssertionError, reason=MISSED[n]))
-        if n in MISSED
-        else n
-        for n in QUICK
-    ],
-)
+@pytest.mark.parametrize("name", QUICK)
 def test_no_data_set_of_a_hard_card_misses_its_minimum(name):
     """Twin. 15 data sets a card; `python -m support.soak` does 100 000."""
     found, _, _ = compare_minima(prepared(name), 15, first=FIRST.get(name, 0))
