@@ -24,8 +24,10 @@ from analysis.fitmodel import REACH, FitModel
 from analysis.linear import Linear
 from analysis.minima import LocalMinima, deepest
 from analysis.profiling import profiled
+from analysis.ranges import EVEN
 from analysis.search import Search
 from analysis.single import single_minima
+from analysis.starts import excluded
 
 __all__ = [
     "FAILED",
@@ -40,9 +42,6 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
-_CLOSED, _OF_A_BIN = 100.0, 10.0
-"""Where exact data exclude the far end of an unbounded range by this in -2 ln L, and so much for each bin, no
-data allow it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +134,8 @@ class BatchFitter:
         found = problem.errors(parameters)
         low, high = self.fitter.symmetric_range
         found[(parameters[:, 0] <= low) | (parameters[:, 0] >= high)] = math.nan
+        if self.fitter.templates.poi in EVEN:  # -2 ln L is no parabola about 0
+            found[parameters[:, 0] < found[:, 0]] = math.nan
         return found
 
     def physical(self, counts: Array, auxiliary: Array, fits: BatchFit) -> PhysicalFit:
@@ -249,7 +250,7 @@ class BatchFitter:
         if f.physical[1] < math.inf or (f.polynomial is None and self.layout is None):
             return False
         exact, nominal = f.templates.expected(f.anchor), f.nominal
-        return bool(profiled(f, exact, nominal, f.farthest)[0][0] < _CLOSED + _OF_A_BIN * len(exact))
+        return bool(profiled(f, exact, nominal, f.farthest)[0][0] < excluded(f))
 
     def _crossings(
         self,

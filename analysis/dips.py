@@ -1,6 +1,7 @@
 """Dips of profiles on a grid, and minima beyond the end of a range, of many data sets."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from analysis.fitmodel import REACH, FitModel
 from analysis.profiling import pull_starts
 from analysis.starts import local_minima
 
-__all__ = ["beyond_end", "deepest_dips"]
+__all__ = ["Dips", "beyond_end", "deepest_dips", "narrowed"]
 
 Array = NDArray[np.float64]
 
@@ -19,11 +20,30 @@ _WINDOW, _GROWTH, _WINDOWS = 2.0, 1.5, 40
 most."""
 _DIPS = 6
 """Local minima of the profile on a grid that are followed."""
+_GOLDEN, _SECTIONS = (math.sqrt(5) - 1) / 2, 40
+"""Share of an interval that a section leaves, and number of sections."""
 _CELLS = 2_000_000
 """Counts of repeated data sets that are held in memory at once, about."""
 
 
-def deepest_dips(model: FitModel, problem: Problem, points: Array) -> list[Array]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dips:
+    """Dips of the profiles of n data sets, one of each.
+
+    Parameters
+    ----------
+    start : ndarray, shape (n, 1 + n_nuisances)
+        Where it is.
+    low, high : ndarray, shape (n,)
+        Its neighbours on the grid.
+    """
+
+    start: Array
+    low: Array
+    high: Array
+
+
+def deepest_dips(model: FitModel, problem: Problem, points: Array) -> list[Dips]:
     """Find the deepest local minima of the profile on a grid.
 
     Parameters
@@ -35,15 +55,22 @@ def deepest_dips(model: FitModel, problem: Problem, points: Array) -> list[Array
 
     Returns
     -------
-    list of ndarray, shape (n, 1 + n_nuisances)
+    list of Dips
         The deepest of each data set, the next, and so on; the deepest again where there are fewer.
     """
     step = max(1, _CELLS // (len(points) * (problem.counts.shape[1] + problem.auxiliary.shape[1])))
     parts = [np.arange(i, min(i + step, problem.size)) for i in range(0, problem.size, step)]
-    return list(np.concatenate([_dips(model, problem.of(part), points) for part in parts], axis=1))
+    found = [_dips(model, problem.of(part), points) for part in parts]
+    numbers, starts = (np.concatenate([f[i] for f in found], axis=1) for i in (0, 1))
+    last = len(points) - 1
+    return [
+        Dips(start=start, low=points[np.maximum(i - 1, 0)], high=points[np.minimum(i + 1, last)])
+        for i, start in zip(numbers, starts, strict=True)
+    ]
 
 
-def _dips(model: FitModel, problem: Problem, points: Array) -> Array:
+def _dips(model: FitModel, problem: Problem, points: Array) -> tuple[NDArray[np.intp], Array]:
+    """Return numbers of points, shape (dips, n), and parameters there, shape (dips, n, 1 + n_nuisances)."""
     n, k = problem.size, len(points)
     repeated = Problem(
         layout=problem.layout,
@@ -60,7 +87,30 @@ def _dips(model: FitModel, problem: Problem, points: Array) -> Array:
     order = np.argsort(depth, axis=0, kind="stable")[:_DIPS]
     order = np.where(np.isfinite(np.take_along_axis(depth, order, axis=0)), order, order[0])
     rows, pulls = np.arange(n), pulls.reshape(n, k, -1)
-    return np.stack([np.column_stack([points[rank], pulls[rows, rank]]) for rank in order])
+    return order, np.stack([np.column_stack([points[rank], pulls[rows, rank]]) for rank in order])
+
+
+def narrowed(problem: Problem, dips: Dips) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Find minima of profiles by golden sections between the neighbours of dips, for what has no curvature.
+
+    Returns
+    -------
+    parameters : ndarray, shape (n, 1 + n_nuisances)
+    values : ndarray, shape (n,)
+    failed : ndarray of bool, shape (n,)
+    """
+    low, high, best = dips.low.copy(), dips.high.copy(), dips.start.copy()
+    best, values, failed = problem.profile(best)
+    for _ in range(_SECTIONS):
+        left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+        found = [problem.profile(np.column_stack([x, best[:, 1:]])) for x in (left, right)]
+        depths = [np.where(f[2], math.inf, f[1]) for f in found]
+        for (parameters, _, _), depth in zip(found, depths, strict=True):
+            better = depth < values
+            best[better], values[better], failed[better] = parameters[better], depth[better], False
+        lower = depths[0] <= depths[1]
+        low, high = np.where(lower, low, left), np.where(lower, right, high)
+    return best, values, failed
 
 
 def beyond_end(

@@ -98,7 +98,7 @@ class Fitter(FitModel):
         """Search the minima of a data set as those of many are, and put MINUIT at each."""
         if self.batch.layout is None:
             return []
-        found = self.batch.search.run(data.counts[None], data.auxiliary[None])
+        found = self.batch.search.run(data.counts[None], data.auxiliary[None], careful=True)
         m = found.minima
         candidates = [(found.values[0], found.parameters[0])]
         candidates += list(

@@ -18,13 +18,13 @@ from scipy.special import chdtri
 from analysis import layouts
 from analysis._kernels.layout import Layout
 from analysis.batch import Problem
-from analysis.dips import beyond_end, deepest_dips
+from analysis.dips import Dips, beyond_end, deepest_dips, narrowed
 from analysis.fitmodel import FitModel
 from analysis.linear import Linear, linearised
 from analysis.minima import LocalMinima, Searched, deepest
-from analysis.profiling import pull_starts
+from analysis.profiling import profiled, pull_starts
 from analysis.ranges import EVEN
-from analysis.starts import data_starts, model_starts, turning_points
+from analysis.starts import data_starts, excluded, model_starts, turning_points
 from analysis.table import tabulated
 
 __all__ = ["Search"]
@@ -37,6 +37,8 @@ _UNLIKELY, _UNLIKELY_SHAPES = 1e-4, 1e-2
 second where uncertainties change shapes, which can have minima of their own."""
 _LARGE_PULL = 3.0
 """So is one with a pull of a shape so far from its measurement."""
+_TRIALS, _SEED, _MISSED = 2048, 1, 1e-3
+"""Trial data sets of a model, their seed, and by how much of -2 ln L a minimum is missed."""
 _HOPELESS = 1e-6
 """A minimum whose -2 ln L is larger than with this probability is searched for at every value of a grid."""
 
@@ -133,31 +135,83 @@ class Search:
     def _unlikely(self, probability: float) -> float:
         return float(chdtri(max(self.model.templates.n_bins - 1, 1), probability))
 
-    def run(self, counts: Array, auxiliary: Array) -> Searched:
+    def run(self, counts: Array, auxiliary: Array, *, careful: bool = False) -> Searched:
         """Search the minima of data sets.
 
         Parameters
         ----------
         counts : ndarray, shape (n, n_bins)
         auxiliary : ndarray, shape (n, n_nuisances)
+        careful : bool
+            Begin from many starts, whatever comes of few.
 
         Notes
         -----
-        From few starts at first. Where one of them failed, where -2 ln L is larger than it may be, or where
-        a shape is pulled far, the search begins anew from many; if it is still hopeless, everywhere.
+        From few starts at first. Where one of them failed, where -2 ln L is larger than it may be, where a
+        shape is pulled far, or the estimate stands at an end of its range, the search begins anew from many;
+        if it is still hopeless, everywhere. Where few starts miss minima of trial data of the model, all data
+        sets are searched from many.
         """
         layout = self.squared if self.squared is not None else self.layout
         if layout is None:
             raise ValueError(f"the signal cannot be tabulated in {self.model.templates.poi}")
         problem = Problem(layout=layout, counts=counts, auxiliary=auxiliary)
-        if self._branch is None or self._begin is None:
-            found = self._from_starts(problem, self._starts(problem))
-        else:
-            found = self._freely(problem, *self._branch)
-        left = np.flatnonzero(found.unsure | self._doubtful(found, auxiliary))
+        found = self._first(problem)
+        left = np.flatnonzero(found.unsure | self._doubtful(found, auxiliary) | careful | self._misses)
         if len(left):
             found = found.updated(self._thoroughly(problem.of(left)), left)
+        found.values[self._is_deeper_outside(found, counts, auxiliary)] = math.inf
         return found if self.squared is None else found.rooted()
+
+    def _first(self, problem: Problem) -> Searched:
+        """Search from few starts."""
+        if self._branch is None or self._begin is None:
+            return self._from_starts(problem, self._starts(problem))
+        return self._freely(problem, *self._branch)
+
+    @cached_property
+    def _misses(self) -> bool:
+        """Whether few starts miss a minimum of trial data, where shapes can give -2 ln L several."""
+        m = self.model
+        if not self._shapes:
+            return False
+        random, mu = np.random.default_rng(_SEED), m.templates.expected(m.anchor)
+        shape = (_TRIALS, len(mu))
+        counts = random.poisson(mu, shape).astype(np.float64)
+        if m.likelihood == "paper":
+            counts = random.normal(mu, m.errors, shape)
+        auxiliary = random.standard_normal((_TRIALS, len(m.nominal)))
+        layout = self.squared if self.squared is not None else self.layout
+        if layout is None:
+            return False
+        problem = Problem(layout=layout, counts=counts, auxiliary=auxiliary)
+        few = self._first(problem)
+        trusted = np.flatnonzero(~(few.unsure | self._doubtful(few, auxiliary)))
+        many = self._thoroughly(problem.of(trusted))
+        return bool(np.any(many.values < few.values[trusted] - _MISSED))
+
+    @cached_property
+    def _outside(self) -> tuple[Array, Layout] | None:
+        """Points of the grid beyond the table that data may prefer, and the model there; None without any."""
+        m, (low, high) = self.model, self.edges
+        points = m.grid[(m.grid < low) | (m.grid > high)]
+        if m.polynomial is not None or not len(points):
+            return None
+        values, _ = profiled(m, m.templates.expected(m.anchor), m.nominal, points)
+        points = points[values < excluded(m)]
+        return (points, m.layout_at(points)) if len(points) else None
+
+    def _is_deeper_outside(self, found: Searched, counts: Array, auxiliary: Array) -> Mask:
+        """Tell for which data sets the model is tabulated no further than to a minimum."""
+        deeper = np.zeros(len(counts), np.bool_)
+        if self._outside is None:
+            return deeper
+        points, layout = self._outside
+        problem = Problem(layout=layout, counts=counts, auxiliary=auxiliary)
+        for point in points:
+            _, values, failed = problem.profile(np.full(len(counts), point))
+            deeper |= ~failed & (values < found.values - _MISSED)
+        return deeper
 
     def _doubtful(self, found: Searched, auxiliary: Array) -> Mask:
         """Tell where a deeper minimum may have been missed."""
@@ -165,7 +219,14 @@ class Search:
         if self._shapes:
             pulls = found.parameters[:, 1:][:, self._shapes] - auxiliary[:, self._shapes]
             doubtful |= np.abs(pulls).max(axis=1) > _LARGE_PULL
-        return np.asarray(doubtful)
+        return np.asarray(doubtful | self._at_end(found))
+
+    def _at_end(self, found: Searched) -> Mask:
+        """Tell which estimates stand at an end of the range of free fits."""
+        if self.squared is not None:
+            return np.zeros(len(found.values), np.bool_)
+        low, high = self.model.symmetric_range
+        return np.asarray((found.parameters[:, 0] <= low) | (found.parameters[:, 0] >= high))
 
     def _freely(self, problem: Problem, below: float, above: float) -> Searched:
         """Fit freely from the linear estimate: what is on the branch of the physical range stands."""
@@ -202,30 +263,64 @@ class Search:
         for pulls in pull_starts(self.model, problem.auxiliary)[1:]:
             starts += [np.column_stack([np.full(problem.size, poi), pulls]) for poi in self._begins]
         found = self._from_starts(problem, starts)
-        left = np.flatnonzero(found.unsure | ~(found.values < self._unlikely(_HOPELESS)))
+        hopeless = ~(found.values < self._unlikely(_HOPELESS))
+        left = np.flatnonzero(found.unsure | self._at_end(found) | hopeless)
         if len(left):
-            part = problem.of(left)
-            dips = self._dips(part)
             earlier = [None if start is None else start[left] for start in starts]
-            everywhere = self._from_starts(part, [*earlier, *dips], certain=len(dips))
-            found = found.updated(everywhere, left)
+            part = problem.of(left)
+            found = found.updated(self._from_starts(part, earlier, self._dips(part)), left)
         return found
 
     def _from_starts(
-        self, problem: Problem, starts: Sequence[Array | None], *, certain: int | None = None
+        self, problem: Problem, starts: Sequence[Array | None], dips: Sequence[Dips] = ()
     ) -> Searched:
         """Search from starts with the parameter of interest in its physical range; then release.
 
-        With `certain`, only the last so many must not fail.
+        From dips of the profile nothing is left out: where a search fails, sections find the minimum.
         """
         found = [self._bounded(problem, start) for start in starts]
+        if self._mirror is not None and not dips:
+            found.append(self._bounded(problem, self._mirrored(problem, found)))
+        if dips:
+            found = [(p, v, np.zeros_like(failed), beyond) for p, v, failed, beyond in found]
+        found += [self._into(problem, dip) for dip in dips]
         minima, depths = np.stack([f[0] for f in found], axis=1), np.stack([f[1] for f in found], axis=1)
         failed, beyond = np.stack([f[2] for f in found], axis=1), np.stack([f[3] for f in found], axis=1)
         searched = self._released(problem, minima, depths)
         # the model is tabulated no further than there
         searched.values[beyond.min(axis=1) < searched.minima.values.min(axis=1)] = math.inf
-        unsure = searched.unsure | failed[:, -(certain or len(starts)) :].any(axis=1)
+        unsure = searched.unsure | failed.any(axis=1)
         return replace(searched, unsure=unsure)
+
+    @cached_property
+    def _mirror(self) -> float | None:
+        """Where counts turn around, in the mean, if they do so within the physical range; else None."""
+        low, high = self._bounds
+        turns = turning_points(self.model)
+        inside = turns[(turns > low) & (turns < high)]
+        return float(inside.mean()) if len(inside) and self.squared is None else None
+
+    def _mirrored(self, problem: Problem, found: Sequence[tuple[Array, Array, Mask, Array]]) -> Array:
+        """Return starts on the other side of where counts turn around."""
+        depths = np.stack([f[1] for f in found], axis=1)
+        rows, best = np.arange(problem.size), np.argmin(depths, axis=1)
+        start = np.stack([f[0] for f in found], axis=1)[rows, best]
+        start = np.where(
+            np.isnan(start),
+            np.column_stack([np.full(problem.size, self._begins[0]), problem.auxiliary]),
+            start,
+        )
+        start[:, 0] = np.clip(2 * (self._mirror or 0.0) - start[:, 0], *self._bounds)
+        return np.asarray(start)
+
+    def _into(self, problem: Problem, dip: Dips) -> tuple[Array, Array, Mask, Array]:
+        """Find the minimum of a dip, as `_bounded`."""
+        parameters, values, failed, beyond = self._bounded(problem, dip.start)
+        which = np.flatnonzero(failed)
+        if len(which):
+            part = Dips(start=dip.start[which], low=dip.low[which], high=dip.high[which])
+            parameters[which], values[which], failed[which] = narrowed(problem.of(which), part)
+        return parameters, values, failed, beyond
 
     def _bounded(self, problem: Problem, start: Array | None) -> tuple[Array, Array, Mask, Array]:
         """Find a minimum in the physical range: parameters and -2 ln L, NaN and infinity where there is none.
@@ -248,8 +343,8 @@ class Search:
         beyond = np.where(outside & ~failed, values, math.inf)
         return np.where(none[:, None], math.nan, parameters), np.where(none, math.inf, values), failed, beyond
 
-    def _dips(self, problem: Problem) -> list[Array]:
-        """Find the deepest local minima of profiles on a grid over the physical range, as starts."""
+    def _dips(self, problem: Problem) -> list[Dips]:
+        """Find the deepest local minima of profiles on a grid over the physical range."""
         low, high = self._bounds
         grid = self.model.grid ** (2 if self.squared is not None else 1)
         points = np.unique(np.concatenate([[low], grid[(grid > low) & (grid < high)], [high]]))

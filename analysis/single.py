@@ -80,7 +80,7 @@ def single_minima(model: FitModel, counts: Array, auxiliary: Array, *, errors: b
     found = [m for m in scanned(data, tolerance=_TIGHT) if m.valid]
     found = found or [m for m in scanned(data, tolerance=EDM) if m.valid]
     if not found:
-        return None
+        return _at_end_of_scan(data)
     low, high = model.physical
     inside = []
     for one in found:
@@ -100,6 +100,25 @@ def single_minima(model: FitModel, counts: Array, auxiliary: Array, *, errors: b
             released_values=np.array([[m.fval for m in found]]),
         ),
     )
+
+
+def _at_end_of_scan(data: Likelihood) -> SingleFit | None:
+    """Return the end of a scan of an unbounded range, where -2 ln L falls to the end; else None."""
+    model = data.model
+    values, pulls = data.profile(model.grid)
+    for i, end in ((-1, model.physical[1]), (0, model.physical[0])):
+        if math.isinf(end) and values[i] <= values.min() + TIE:
+            parameters = np.array([model.grid[i], *pulls[i]])
+            one, depth = parameters[None, None], np.array([[float(values[i])]])
+            minima = LocalMinima(
+                which=np.zeros(1, np.intp),
+                parameters=one,
+                values=depth,
+                released=one,
+                released_values=depth,
+            )
+            return SingleFit(parameters=parameters, errors=None, value=float(values[i]), minima=minima)
+    return None
 
 
 def _first(values: Array, pulls: Array) -> tuple[float, tuple[float, ...]]:

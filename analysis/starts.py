@@ -10,15 +10,16 @@ from analysis.fitmodel import FitModel
 from analysis.profiling import profiled
 from analysis.ranges import EVEN
 
-__all__ = ["data_starts", "local_minima", "model_starts", "turning_points"]
+__all__ = ["data_starts", "excluded", "local_minima", "model_starts", "turning_points"]
 
 Array = NDArray[np.float64]
 
 _MOST = 4
 _SEPARATE = 3.0
 """Minima closer than this, in units of the resolution, are one start."""
-_POINTS, _DIPS = 24, 2
+_POINTS, _DIPS = 48, 4
 """Values at which the profile of every data set is looked at, and local minima of them that are followed."""
+_EXCLUDED, _OF_A_BIN = 100.0, 10.0
 _SHIFTS = (-3.0, -1.5, 0.0, 1.5, 3.0)
 """True values around the model's, in the same units, of which exact data are looked at."""
 
@@ -28,6 +29,11 @@ def local_minima(values: Array) -> NDArray[np.bool_]:
     padding = ((1, 1), *((0, 0) for _ in range(values.ndim - 1)))
     around = np.pad(values, padding, constant_values=math.inf)
     return np.asarray((values < around[:-2]) & (values <= around[2:]))
+
+
+def excluded(model: FitModel) -> float:
+    """Return by how much of -2 ln L exact data must exclude a value so that no data prefer it."""
+    return _EXCLUDED + _OF_A_BIN * model.templates.n_bins
 
 
 def model_starts(model: FitModel) -> tuple[float, ...]:
@@ -40,7 +46,8 @@ def model_starts(model: FitModel) -> tuple[float, ...]:
     for shift in _SHIFTS:
         truth = min(max(model.anchor + shift * model.width, low), high)
         values, _ = profiled(model, model.templates.expected(truth), model.nominal, model.grid)
-        for point in model.grid[local_minima(values)]:
+        possible = local_minima(values) & (values < excluded(model))
+        for point in model.grid[possible]:
             if all(abs(point - other) > _SEPARATE * model.width for other in found):
                 found.append(float(point))
     if model.templates.poi in EVEN:  # at 0 the slope vanishes, minimum or not
@@ -72,7 +79,7 @@ def data_starts(model: FitModel, problem: Problem, low: float, high: float) -> l
     found = [problem.profile(np.full(problem.size, x)) for x in points]
     values = np.array([np.where(f[2], math.inf, f[1]) for f in found])
     dips = np.where(local_minima(values), values, math.inf)
-    which = np.argsort(dips, axis=0, kind="stable")[: 2 * _DIPS if waves else _DIPS]
+    which = np.argsort(dips, axis=0, kind="stable")[:_DIPS]
     parameters = np.array([f[0] for f in found])
     return [parameters[w, np.arange(problem.size)] for w in which]
 

@@ -6,6 +6,7 @@ from scipy.interpolate import CubicSpline
 
 from analysis.fitmodel import FitModel
 from analysis.templates import Templates
+from analysis.waves import wave_points
 
 __all__ = ["cubic_pieces", "tabulated"]
 
@@ -87,6 +88,8 @@ def tabulated(
     table : as `cubic_pieces`, or None
     """
     reach = _TABLE * model.width
+    if model.templates.poi == "delta_m2":  # every wave has a minimum of its own
+        reach = max(reach, float(wave_points(model.templates)[-1]) - last)
     left, right = max(low, first - reach), min(high, last + reach)
     for inset in (0.0, _INSET):
         below = left + (inset * (first - left) if left == low else 0.0)
