@@ -68,22 +68,22 @@ class BatchFitter:
     @property
     def layout(self) -> Layout | None:
         """The model in arrays; None where only MINUIT can fit it."""
-        return self.search.layout
+        return self.search.setup.layout
 
     @property
     def edges(self) -> tuple[float, float]:
         """Range in which the compiled fit moves: that of a free fit, or of the table."""
-        return self.search.edges
+        return self.search.setup.edges
 
     @property
     def starts(self) -> tuple[float, ...]:
         """Where searches begin, whatever the data."""
-        return self.search.starts
+        return self.search.setup.starts
 
     @property
     def linear(self) -> Linear | None:
         """Linear estimator around the first start."""
-        return self.search.linear
+        return self.search.setup.linear
 
     def fit(self, counts: Array, auxiliary: Array, *, errors: bool = True) -> BatchFit:
         """Fit data sets freely.

@@ -15,17 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtri
 
-from analysis import layouts
-from analysis._kernels.layout import Layout
 from analysis.batch import Problem
 from analysis.dips import Dips, beyond_end, deepest_dips, narrowed
 from analysis.fitmodel import FitModel
-from analysis.linear import Linear, linearised
 from analysis.minima import LocalMinima, Searched, deepest
-from analysis.profiling import profiled, pull_starts
-from analysis.ranges import EVEN
-from analysis.starts import data_starts, excluded, model_starts, turning_points
-from analysis.table import tabulated
+from analysis.profiling import pull_starts
+from analysis.searchsetup import SearchSetup
+from analysis.starts import data_starts
 
 __all__ = ["Search"]
 
@@ -55,82 +51,9 @@ class Search:
     model: FitModel
 
     @cached_property
-    def layout(self) -> Layout | None:
-        """The model in arrays; None where it cannot be tabulated."""
-        m = self.model
-        if m.polynomial is not None or self._table[1] is None:
-            return m.polynomial
-        return layouts.pieces(m.templates, m.likelihood, m.errors, *self._table[1])
-
-    @cached_property
-    def _table(self) -> tuple[tuple[float, float], tuple[Array, Array] | None]:
-        """A range that could be tabulated, and the table."""
-        return tabulated(self.model, min(self.starts), max(self.starts), *self.model.symmetric_range)
-
-    @cached_property
-    def edges(self) -> tuple[float, float]:
-        """Range of the parameter of interest in free fits, or of its table."""
-        return self.model.symmetric_range if self.model.polynomial is not None else self._table[0]
-
-    @property
-    def _is_even(self) -> bool:
-        return self.model.templates.poi in EVEN
-
-    @cached_property
-    def starts(self) -> tuple[float, ...]:
-        """Where searches begin, whatever the data."""
-        return model_starts(self.model)
-
-    @cached_property
-    def linear(self) -> Linear | None:
-        """Linear estimator around the first start."""
-        return linearised(self.model, self.starts[0], *self.edges)
-
-    @cached_property
-    def squared(self) -> Layout | None:
-        """The model in the square of the parameter, where the counts know nothing else of it; else None."""
-        m = self.model
-        if not self._is_even or m.templates.coefficients is None:
-            return None
-        constant, _, quadratic = m.templates.coefficients
-        powers = np.stack([constant, quadratic])[None]
-        return layouts.pieces(m.templates, m.likelihood, m.errors, np.zeros(1), powers)
-
-    @cached_property
-    def _bounds(self) -> tuple[float, float]:
-        """The physical range, as far as the model is tabulated; of the square where that is searched."""
-        (low, high), (first, last) = self.model.physical, self.edges
-        low, high = (0.0 if self._is_even else max(low, first)), min(high, last)
-        return (low**2, high**2) if self.squared is not None else (low, high)
-
-    @cached_property
-    def _branch(self) -> tuple[float, float] | None:
-        """Range around the physical one in which no bin's counts turn around; None if one does inside that.
-
-        On them -2 ln L has one basin, and a free fit need not be followed from the end of the range.
-        """
-        (low, high), turns = self.model.physical, turning_points(self.model)
-        if self.model.polynomial is None or len(self.starts) > 1:
-            return None
-        if self.squared is not None:
-            return -math.inf, math.inf
-        if np.any((turns > low) & (turns < high)):
-            return None
-        below, above = turns[turns <= low], turns[turns >= high]
-        return float(below.max(initial=-math.inf)), float(above.min(initial=math.inf))
-
-    @cached_property
-    def _begin(self) -> Array | None:
-        """Linear estimator of what is searched: the parameter of interest, or its square."""
-        found = self.linear
-        if self.squared is not None:
-            found = linearised(self.model, self.starts[0] ** 2, *self._bounds, squared=True)
-        return None if found is None else found.estimator
-
-    @cached_property
-    def _shapes(self) -> list[int]:
-        """Numbers of the nuisance parameters that change shapes."""
-        return [m for m, n in enumerate(self.model.templates.nuisances) if n.is_shape]
+    def setup(self) -> SearchSetup:
+        """What all searches of the model have in common."""
+        return SearchSetup(model=self.model)
 
     def _unlikely(self, probability: float) -> float:
         return float(chdtri(max(self.model.templates.n_bins - 1, 1), probability))
@@ -152,7 +75,7 @@ class Search:
         if it is still hopeless, everywhere. Where few starts miss minima of trial data of the model, all data
         sets are searched from many.
         """
-        layout = self.squared if self.squared is not None else self.layout
+        layout = self.setup.squared if self.setup.squared is not None else self.setup.layout
         if layout is None:
             raise ValueError(f"the signal cannot be tabulated in {self.model.templates.poi}")
         problem = Problem(layout=layout, counts=counts, auxiliary=auxiliary)
@@ -161,19 +84,19 @@ class Search:
         if len(left):
             found = found.updated(self._thoroughly(problem.of(left)), left)
         found.values[self._is_deeper_outside(found, counts, auxiliary)] = math.inf
-        return found if self.squared is None else found.rooted()
+        return found if self.setup.squared is None else found.rooted()
 
     def _first(self, problem: Problem) -> Searched:
         """Search from few starts."""
-        if self._branch is None or self._begin is None:
+        if self.setup.branch is None or self.setup.estimator is None:
             return self._from_starts(problem, self._starts(problem))
-        return self._freely(problem, *self._branch)
+        return self._freely(problem, *self.setup.branch)
 
     @cached_property
     def _misses(self) -> bool:
         """Whether few starts miss a minimum of trial data, where shapes can give -2 ln L several."""
         m = self.model
-        if not self._shapes:
+        if not self.setup.shapes:
             return False
         random, mu = np.random.default_rng(_SEED), m.templates.expected(m.anchor)
         shape = (_TRIALS, len(mu))
@@ -181,7 +104,7 @@ class Search:
         if m.likelihood == "paper":
             counts = random.normal(mu, m.errors, shape)
         auxiliary = random.standard_normal((_TRIALS, len(m.nominal)))
-        layout = self.squared if self.squared is not None else self.layout
+        layout = self.setup.squared if self.setup.squared is not None else self.setup.layout
         if layout is None:
             return False
         problem = Problem(layout=layout, counts=counts, auxiliary=auxiliary)
@@ -190,23 +113,12 @@ class Search:
         many = self._thoroughly(problem.of(trusted))
         return bool(np.any(many.values < few.values[trusted] - _MISSED))
 
-    @cached_property
-    def _outside(self) -> tuple[Array, Layout] | None:
-        """Points of the grid beyond the table that data may prefer, and the model there; None without any."""
-        m, (low, high) = self.model, self.edges
-        points = m.grid[(m.grid < low) | (m.grid > high)]
-        if m.polynomial is not None or not len(points):
-            return None
-        values, _ = profiled(m, m.templates.expected(m.anchor), m.nominal, points)
-        points = points[values < excluded(m)]
-        return (points, m.layout_at(points)) if len(points) else None
-
     def _is_deeper_outside(self, found: Searched, counts: Array, auxiliary: Array) -> Mask:
         """Tell for which data sets the model is tabulated no further than to a minimum."""
         deeper = np.zeros(len(counts), np.bool_)
-        if self._outside is None:
+        if self.setup.outside is None:
             return deeper
-        points, layout = self._outside
+        points, layout = self.setup.outside
         problem = Problem(layout=layout, counts=counts, auxiliary=auxiliary)
         for point in points:
             _, values, failed = problem.profile(np.full(len(counts), point))
@@ -215,24 +127,24 @@ class Search:
 
     def _doubtful(self, found: Searched, auxiliary: Array) -> Mask:
         """Tell where a deeper minimum may have been missed."""
-        doubtful = ~(found.values < self._unlikely(_UNLIKELY_SHAPES if self._shapes else _UNLIKELY))
-        if self._shapes:
-            pulls = found.parameters[:, 1:][:, self._shapes] - auxiliary[:, self._shapes]
+        doubtful = ~(found.values < self._unlikely(_UNLIKELY_SHAPES if self.setup.shapes else _UNLIKELY))
+        if self.setup.shapes:
+            pulls = found.parameters[:, 1:][:, self.setup.shapes] - auxiliary[:, self.setup.shapes]
             doubtful |= np.abs(pulls).max(axis=1) > _LARGE_PULL
         return np.asarray(doubtful | self._at_end(found))
 
     def _at_end(self, found: Searched) -> Mask:
         """Tell which estimates stand at an end of the range of free fits."""
-        if self.squared is not None:
+        if self.setup.squared is not None:
             return np.zeros(len(found.values), np.bool_)
         low, high = self.model.symmetric_range
         return np.asarray((found.parameters[:, 0] <= low) | (found.parameters[:, 0] >= high))
 
     def _freely(self, problem: Problem, below: float, above: float) -> Searched:
         """Fit freely from the linear estimate: what is on the branch of the physical range stands."""
-        ends = self._bounds if self.squared is not None else self.edges
+        ends = self.setup.bounds if self.setup.squared is not None else self.setup.edges
         start = np.zeros(problem.size)
-        parameters, values, failed = problem.minima(start, *ends, estimator=self._begin)
+        parameters, values, failed = problem.minima(start, *ends, estimator=self.setup.estimator)
         poi = np.clip(parameters[:, 0], *ends, out=parameters[:, 0])
         values[failed] = math.inf
         return Searched(
@@ -245,23 +157,16 @@ class Search:
     def _starts(self, problem: Problem) -> list[Array | None]:
         """List where searches begin: at starts of the model, at those of the data, at the linear estimate."""
         found: list[Array | None] = [
-            np.column_stack([np.full(problem.size, poi), problem.auxiliary]) for poi in self._begins
+            np.column_stack([np.full(problem.size, poi), problem.auxiliary]) for poi in self.setup.begins
         ]
-        found += data_starts(self.model, problem, *self._bounds)
-        return found if self._begin is None else [*found, None]
-
-    @cached_property
-    def _begins(self) -> tuple[float, ...]:
-        """Values with which searches begin, of the square where that is searched."""
-        power = 2 if self.squared is not None else 1
-        low, high = self._bounds
-        return tuple(min(max(poi**power, low), high) for poi in self.starts)
+        found += data_starts(self.model, problem, *self.setup.bounds)
+        return found if self.setup.estimator is None else [*found, None]
 
     def _thoroughly(self, problem: Problem) -> Searched:
         """Search from more starts in the pulls, and where that is hopeless everywhere."""
         starts = self._starts(problem)
         for pulls in pull_starts(self.model, problem.auxiliary)[1:]:
-            starts += [np.column_stack([np.full(problem.size, poi), pulls]) for poi in self._begins]
+            starts += [np.column_stack([np.full(problem.size, poi), pulls]) for poi in self.setup.begins]
         found = self._from_starts(problem, starts)
         hopeless = ~(found.values < self._unlikely(_HOPELESS))
         left = np.flatnonzero(found.unsure | self._at_end(found) | hopeless)
@@ -279,8 +184,9 @@ class Search:
         From dips of the profile nothing is left out: where a search fails, sections find the minimum.
         """
         found = [self._bounded(problem, start) for start in starts]
-        if self._mirror is not None and not dips:
-            found.append(self._bounded(problem, self._mirrored(problem, found)))
+        if not dips:
+            best = self._deepest(problem, found)
+            found += [self._bounded(problem, self._mirrored(best, turn)) for turn in self.setup.mirrors]
         if dips:
             found = [(p, v, np.zeros_like(failed), beyond) for p, v, failed, beyond in found]
         found += [self._into(problem, dip) for dip in dips]
@@ -292,26 +198,20 @@ class Search:
         unsure = searched.unsure | failed.any(axis=1)
         return replace(searched, unsure=unsure)
 
-    @cached_property
-    def _mirror(self) -> float | None:
-        """Where counts turn around, in the mean, if they do so within the physical range; else None."""
-        low, high = self._bounds
-        turns = turning_points(self.model)
-        inside = turns[(turns > low) & (turns < high)]
-        return float(inside.mean()) if len(inside) and self.squared is None else None
+    def _deepest(self, problem: Problem, found: Sequence[tuple[Array, Array, Mask, Array]]) -> Array:
+        """Return the parameters at the deepest minima so far, else those of the first start."""
+        if not self.setup.mirrors:
+            return np.empty((problem.size, 0))
+        depths, rows = np.stack([f[1] for f in found], axis=1), np.arange(problem.size)
+        best = np.stack([f[0] for f in found], axis=1)[rows, np.argmin(depths, axis=1)]
+        first = np.column_stack([np.full(problem.size, self.setup.begins[0]), problem.auxiliary])
+        return np.where(np.isnan(best), first, best)
 
-    def _mirrored(self, problem: Problem, found: Sequence[tuple[Array, Array, Mask, Array]]) -> Array:
+    def _mirrored(self, best: Array, turn: float) -> Array:
         """Return starts on the other side of where counts turn around."""
-        depths = np.stack([f[1] for f in found], axis=1)
-        rows, best = np.arange(problem.size), np.argmin(depths, axis=1)
-        start = np.stack([f[0] for f in found], axis=1)[rows, best]
-        start = np.where(
-            np.isnan(start),
-            np.column_stack([np.full(problem.size, self._begins[0]), problem.auxiliary]),
-            start,
-        )
-        start[:, 0] = np.clip(2 * (self._mirror or 0.0) - start[:, 0], *self._bounds)
-        return np.asarray(start)
+        start = best.copy()
+        start[:, 0] = np.clip(2 * turn - best[:, 0], *self.setup.bounds)
+        return start
 
     def _into(self, problem: Problem, dip: Dips) -> tuple[Array, Array, Mask, Array]:
         """Find the minimum of a dip, as `_bounded`."""
@@ -327,17 +227,17 @@ class Search:
 
         Return where it failed, and -2 ln L at the end of the table if it lies beyond, else infinity, too.
         """
-        low, high = self._bounds
+        low, high = self.setup.bounds
         if start is None:
-            begin, estimator = np.zeros(problem.size), self._begin
+            begin, estimator = np.zeros(problem.size), self.setup.estimator
         else:
             begin, estimator = start, None
         parameters, values, failed = problem.minima(begin, low, high, estimator=estimator)
         np.clip(parameters[:, 0], low, high, out=parameters[:, 0])
         outside = np.zeros(problem.size, np.bool_)
-        if self.squared is None:
+        if self.setup.squared is None:
             lowest, highest = self.model.physical
-            outside |= (parameters[:, 0] <= low) & (low > (0.0 if self._is_even else lowest))
+            outside |= (parameters[:, 0] <= low) & (low > (0.0 if self.setup.is_even else lowest))
             outside |= (parameters[:, 0] >= high) & (high < highest)
         none = failed | outside
         beyond = np.where(outside & ~failed, values, math.inf)
@@ -345,8 +245,8 @@ class Search:
 
     def _dips(self, problem: Problem) -> list[Dips]:
         """Find the deepest local minima of profiles on a grid over the physical range."""
-        low, high = self._bounds
-        grid = self.model.grid ** (2 if self.squared is not None else 1)
+        low, high = self.setup.bounds
+        grid = self.model.grid ** (2 if self.setup.squared is not None else 1)
         points = np.unique(np.concatenate([[low], grid[(grid > low) & (grid < high)], [high]]))
         return deepest_dips(self.model, problem, points[np.isfinite(points)])
 
@@ -355,20 +255,20 @@ class Search:
         released, below = minima.copy(), depths.copy()
         lost = np.zeros(problem.size, np.bool_)
         for j in range(minima.shape[1]):
-            for i, end in enumerate(self._open_ends):
+            for i, end in enumerate(self.setup.open_ends):
                 which = np.flatnonzero(minima[:, j, 0] == end)
                 if len(which):
                     released[which, j], below[which, j], failed = beyond_end(
                         problem.of(which),
                         minima[which, j],
                         end=end,
-                        last=self.edges[i],
-                        is_end=self.edges[i] in self.model.range,
+                        last=self.setup.edges[i],
+                        is_end=self.setup.edges[i] in self.model.range,
                         width=self.model.width,
                     )
                     lost[which[failed]] = True
-        square = self.squared is not None
-        low, high = self._bounds if square else self.model.physical
+        square = self.setup.squared is not None
+        low, high = self.setup.bounds if square else self.model.physical
         best = deepest(below, released[..., 0], low, high, self.model.anchor ** (2 if square else 1))
         rows = np.arange(problem.size)
         return Searched(
@@ -379,12 +279,3 @@ class Search:
                 which=rows, parameters=minima, values=depths, released=released, released_values=below
             ),
         )
-
-    @cached_property
-    def _open_ends(self) -> tuple[float, float]:
-        """Ends of the physical range beyond which free fits may go; NaN for one where they may not."""
-        if self.squared is not None or self._is_even:
-            return math.nan, math.nan
-        ends = zip(self._bounds, self.edges, self.model.physical, strict=True)
-        low, high = (end if end != last and end == physical else math.nan for end, last, physical in ends)
-        return low, high
