@@ -133,8 +133,8 @@ class Searched:
     minima: LocalMinima
 
     def updated(self, other: "Searched", which: Indices) -> "Searched":
-        """Put data sets that were searched again, of these numbers, in their places."""
-        parameters, values, unsure = self.parameters.copy(), self.values.copy(), self.unsure.copy()
+        """Put data sets that were searched again, of these numbers, in their places, in the same arrays."""
+        parameters, values, unsure = self.parameters, self.values, self.unsure
         parameters[which], values[which], unsure[which] = other.parameters, other.values, other.unsure
         m = other.minima
         minima = self.minima.with_(

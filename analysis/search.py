@@ -138,6 +138,8 @@ class Search:
         if self.setup.squared is not None:
             return np.zeros(len(found.values), np.bool_)
         low, high = self.model.symmetric_range
+        if math.isinf(low) and math.isinf(high):
+            return np.zeros(len(found.values), np.bool_)
         return np.asarray((found.parameters[:, 0] <= low) | (found.parameters[:, 0] >= high))
 
     def _freely(self, problem: Problem, below: float, above: float) -> Searched:
@@ -145,8 +147,11 @@ class Search:
         ends = self.setup.bounds if self.setup.squared is not None else self.setup.edges
         start = np.zeros(problem.size)
         parameters, values, failed = problem.minima(start, *ends, estimator=self.setup.estimator)
-        poi = np.clip(parameters[:, 0], *ends, out=parameters[:, 0])
-        values[failed] = math.inf
+        poi = parameters[:, 0]
+        if not all(map(math.isinf, ends)):
+            np.clip(poi, *ends, out=poi)
+        if failed.any():
+            values[failed] = math.inf
         return Searched(
             parameters=parameters,
             values=values,
