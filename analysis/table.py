@@ -1,5 +1,8 @@
 """A signal that is no polynomial in the parameter of interest, as cubic pieces between values of it."""
 
+import math
+from itertools import product
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
@@ -13,7 +16,7 @@ __all__ = ["cubic_pieces", "tabulated"]
 Array = NDArray[np.float64]
 
 _TABLE = 48.0
-"""A tabulated signal reaches this many times the resolution away from where fits begin."""
+"""A tabulated signal reaches this many times the resolution away from where fits begin, if not further."""
 _INSET = 0.01
 """Of the way to the end of the parameter's range: so much is left out where it cannot be tabulated."""
 _CLOSE = 0.05
@@ -87,11 +90,14 @@ def tabulated(
         Range of the table: it ends before an end point, which is a root.
     table : as `cubic_pieces`, or None
     """
-    reach = _TABLE * model.width
+    near = _TABLE * model.width
+    reaches = [near]
     if model.templates.poi == "delta_m2":  # every wave has a minimum of its own
-        reach = max(reach, float(wave_points(model.templates)[-1]) - last)
-    left, right = max(low, first - reach), min(high, last + reach)
-    for inset in (0.0, _INSET):
+        reaches = [max(near, float(wave_points(model.templates)[-1]) - last), near]
+    elif math.isfinite(high - low):
+        reaches = [high - low, near]
+    for reach, inset in product(reaches, (0.0, _INSET)):
+        left, right = max(low, first - reach), min(high, last + reach)
         below = left + (inset * (first - left) if left == low else 0.0)
         above = right - (inset * (right - last) if right == high else 0.0)
         points = [below]

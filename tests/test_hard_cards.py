@@ -79,7 +79,7 @@ class Changed:
 
 def test_the_comparison_sees_fits_that_end_elsewhere():
     """Contract: of three data sets moved by 3 and changed by 0.02, 0.009 and -0.02 each is counted once."""
-    card = replace(prepared("mu_nu"))
+    card = replace(prepared("delta_c_l"))
     untouched, _, _ = compare_minima(card, 20)
     assert (untouched.n, untouched.above, untouched.deeper, untouched.apart, untouched.failed) == (
         20,

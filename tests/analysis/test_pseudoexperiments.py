@@ -151,8 +151,8 @@ def second_diverges(monkeypatch):
     """The search for minima of the second toy finds none."""
     original = Search.run
 
-    def run(self, *data):
-        found = original(self, *data)
+    def run(self, *data, **options):
+        found = original(self, *data, **options)
         found.values[1:2] = np.inf
         return found
 

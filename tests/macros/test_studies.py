@@ -86,8 +86,8 @@ def second_diverges(monkeypatch):
     """The compiled fit of the second toy of a chunk does not converge."""
     original = Search.run
 
-    def run(self, *data):
-        found = original(self, *data)
+    def run(self, *data, **options):
+        found = original(self, *data, **options)
         found.values[1:2] = np.inf
         return found
 
