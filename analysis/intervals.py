@@ -250,6 +250,7 @@ def limit_of_counts(
         asimov=found.upper if is_exact else upper_limit(fitter, fitter.data(exact), None, threshold),
         effective_counts=data.effective_counts,
         weights=check_weights(data.templates, data.counts),
+        undetermined=fitter.undetermined,
         quality=quality(data, (found.best, *fitter.profile(data).pulls(found.best)), found.floor),
     )
 

@@ -180,6 +180,8 @@ class LimitResult:
         What became of the band's pseudo-experiments that were fitted again.
     weights : WeightCheck or None
         As of `FitResult`.
+    undetermined : tuple of tuple of str
+        As of `FitResult`.
     quality : FitQuality or None
         Whether the model describes the data at all, at the best physical value.
     """
@@ -199,6 +201,7 @@ class LimitResult:
     thresholds: tuple[TabulatedValue, ...] | None = None
     audit: "Audit | None" = None
     weights: "WeightCheck | None" = None
+    undetermined: tuple[tuple[str, ...], ...] = ()
     quality: "FitQuality | None" = None
 
     @property

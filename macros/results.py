@@ -110,6 +110,7 @@ def limit_document(result: LimitResult) -> dict[str, Any]:
         "M_Zprime_GeV": result.M_Zprime_GeV,
         "n_regions": result.n_regions,
         "regions": [list(region) for region in result.regions],
+        "undetermined": [list(group) for group in result.undetermined],
         "band": dict(zip(names, result.band, strict=True)) if result.band else None,
         "band_errors": dict(zip(names, result.band_errors, strict=True)) if result.band_errors else None,
         "asimov": result.asimov,
@@ -252,6 +253,8 @@ def say_limit(result: LimitResult) -> None:
         say(f"{head}: {_regions(result)}")
     elif not two_sided:
         say("all values below the estimate are counted in")
+    for group in result.undetermined:
+        say(_undetermined(group))
     _say_weighted(result)
 
 
