@@ -23,7 +23,7 @@ from analysis.crossing import crossing
 from analysis.fitmodel import REACH, FitModel
 from analysis.linear import Linear
 from analysis.minima import LocalMinima, deepest
-from analysis.profiling import profiled
+from analysis.profiling import profiled, pull_starts
 from analysis.ranges import EVEN
 from analysis.search import Search
 from analysis.single import single_minima
@@ -42,6 +42,9 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
+
+_BELOW = 1e-4
+"""An end of an interval where -2 ln L is lower than its level by this, from other pulls, is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,6 +255,15 @@ class BatchFitter:
         exact, nominal = f.templates.expected(f.anchor), f.nominal
         return bool(profiled(f, exact, nominal, f.farthest)[0][0] < excluded(f))
 
+    def _is_below(self, problem: Problem, ends: Array, levels: Array) -> NDArray[np.bool_]:
+        """Tell where pulls of another basin are allowed at what was found as the end of an interval."""
+        below, known = np.zeros(len(ends), np.bool_), np.flatnonzero(np.isfinite(ends))
+        part = problem.of(known)
+        for pulls in pull_starts(self.fitter, part.auxiliary):
+            _, values, failed = part.profile(np.column_stack([ends[known], pulls]))
+            below[known] |= ~failed & (values < levels[known] - _BELOW)
+        return below
+
     def _crossings(
         self,
         counts: Array,
@@ -287,6 +299,8 @@ class BatchFitter:
             )
             found[which] = ends
             left[which[~failed & ~(np.isnan(ends) & table_ends)]] = False
+            if self.search.misses:
+                left[which[self._is_below(problem, ends, floors[which] + threshold)]] = True
         for i in np.flatnonzero(left):
             level, step = float(floors[i]) + threshold, 0.7 * float(steps[i])
             one = crossing(self.fitter, counts[i], auxiliary[i], float(begin[i]), level, step, end)

@@ -59,11 +59,17 @@ def crossing(
 
 
 def crossing_between(
-    model: FitModel, counts: Array, auxiliary: Array, a: float, b: float, level: float
+    model: FitModel,
+    counts: Array,
+    auxiliary: Array,
+    a: float,
+    b: float,
+    level: float,
+    also: Array | None = None,
 ) -> float:
     """Find where the profile is at a level, between a value below it and one above."""
 
     def above(poi: float) -> float:
-        return float(profiled(model, counts, auxiliary, poi)[0][0]) - level
+        return float(profiled(model, counts, auxiliary, poi, also=also)[0][0]) - level
 
     return float(brentq(above, a, b, xtol=1e-9 * model.width, rtol=1e-13))

@@ -139,14 +139,17 @@ def _polished(profile: Profile, points: Array, values: Array, level: float) -> t
     return points[order], values[order]
 
 
-def _physical_minima(fitter: Fitter, data: Likelihood) -> tuple[Array, Array]:
-    """Find the minima in the physical range: values of the parameter and -2 ln L, the deepest first."""
+def _physical_minima(fitter: Fitter, data: Likelihood) -> tuple[Array, Array, Array]:
+    """Find the minima in the physical range, the deepest first: the parameter, -2 ln L, and pulls."""
     fits = fitter.batch.fit(data.counts[None], data.auxiliary[None], errors=False)
     found = fitter.batch.physical(data.counts[None], data.auxiliary[None], fits)
-    points = np.concatenate([found.best, fits.minima.parameters[..., 0].ravel()])
+    parameters = fits.minima.parameters.reshape(-1, found.parameters.shape[1])
+    parameters = np.concatenate([found.parameters, parameters])
     values = np.concatenate([found.values, fits.minima.values.ravel()])
-    known = np.isfinite(values)
-    return points[known], values[known]
+    known = np.flatnonzero(np.isfinite(values))
+    _, first = np.unique(np.round(parameters[known], 6), axis=0, return_index=True)
+    known = known[np.sort(first)]
+    return parameters[known, 0], values[known], parameters[known, 1:]
 
 
 def allowed(fitter: Fitter, data: Likelihood, threshold: float, *, method: str = "two-sided") -> Allowed:
@@ -170,11 +173,13 @@ def allowed(fitter: Fitter, data: Likelihood, threshold: float, *, method: str =
     ValueError
         If no minimum is found.
     """
-    minima, depths = _physical_minima(fitter, data)
-    profile, counts, auxiliary = fitter.profile(data), data.counts, data.auxiliary
+    minima, depths, pulls = _physical_minima(fitter, data)
+    counts, auxiliary = data.counts, data.auxiliary
+    profile = Profile(data=data, also=pulls)
     scanned = _scan_points(fitter, tuple(minima) or (fitter.anchor,))
     points = np.concatenate([minima, scanned[~np.isin(scanned, minima)]])
-    values = np.concatenate([depths, data.profile(points[len(minima) :])[0]])
+    values = data.profile(points, also=pulls)[0]
+    values[: len(minima)] = np.minimum(values[: len(minima)], depths)
     order = np.argsort(points, kind="stable")
     points, values = points[order], values[order]
     lowest = int(deepest(values[None], points[None], *fitter.physical, fitter.anchor)[0])
@@ -189,7 +194,7 @@ def allowed(fitter: Fitter, data: Likelihood, threshold: float, *, method: str =
     if inside[0]:
         ends.append(low if math.isfinite(low) else None)
     ends += [
-        crossing_between(fitter, counts, auxiliary, float(points[i - 1]), float(points[i]), level)
+        crossing_between(fitter, counts, auxiliary, float(points[i - 1]), float(points[i]), level, pulls)
         for i in np.flatnonzero(inside[1:] != inside[:-1]) + 1
     ]
     if inside[-1]:

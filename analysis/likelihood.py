@@ -55,7 +55,9 @@ class Likelihood:
         pulls = np.asarray(parameters[1:], np.float64)
         return self.model.deviance(self.counts, self.auxiliary, parameters[0], pulls)
 
-    def profile(self, points: ArrayLike, held: Mapping[int, float] | None = None) -> tuple[Array, Array]:
+    def profile(
+        self, points: ArrayLike, held: Mapping[int, float] | None = None, also: Array | None = None
+    ) -> tuple[Array, Array]:
         """Minimise over the nuisance parameters at values of the parameter of interest.
 
         Parameters
@@ -63,6 +65,8 @@ class Likelihood:
         points : array_like, shape (n,)
         held : mapping of int to float, optional
             Pulls of nuisance parameters that are fixed, by their number.
+        also : ndarray, shape (k, n_nuisances), optional
+            Pulls from which minima are sought, too.
 
         Returns
         -------
@@ -75,7 +79,7 @@ class Likelihood:
         ValueError
             If no minimum over the nuisance parameters is found at a value.
         """
-        return profiled(self.model, self.counts, self.auxiliary, points, held)
+        return profiled(self.model, self.counts, self.auxiliary, points, held, also)
 
     def errors(self, parameters: ArrayLike, step: float, *, fixed: bool = False) -> Array | None:
         """Compute errors from the second derivatives of -2 ln L at a point.

@@ -17,11 +17,13 @@ class Profile:
     """-2 ln L minimised over the nuisance parameters at fixed values of the parameter of interest."""
 
     data: Likelihood
+    also: Array | None = None
+    """Pulls from which minima are sought, too."""
 
     def __call__(self, poi: float) -> float:
         """Evaluate at a value of the parameter of interest."""
-        return float(self.data.profile(poi)[0][0])
+        return float(self.data.profile(poi, also=self.also)[0][0])
 
     def pulls(self, poi: float) -> Array:
         """Return the nuisance parameters at the minimum, shape (n_nuisances,)."""
-        return np.asarray(self.data.profile(poi)[1][0])
+        return np.asarray(self.data.profile(poi, also=self.also)[1][0])

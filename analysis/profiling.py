@@ -17,10 +17,15 @@ Array = NDArray[np.float64]
 
 _OFF = 2.0
 """Standard deviations from its measurement at which a pull that changes shapes begins, beside it."""
+_HIGH, _SHARE = 25.0, 1e-3
+"""Higher above the lowest value of a scan, it suffices that searches agree to so much of the height."""
+_AGAIN = 5
+_DESCENT = {"ftol": 1e-14, "gtol": 1e-8, "maxiter": 1000}
+_SIMPLEX = {"xatol": 1e-9, "fatol": 1e-10, "maxiter": 20_000, "maxfev": 20_000}
 _FAR = 1e3
 """Times -2 ln L of the model's values: so far above it a value only tells that a point is excluded."""
-_ONE_DEPTH = 1e-7
-"""Values of -2 ln L that differ by less, relatively, are one."""
+_ONE_DEPTH, _ONE_KINK = 1e-7, 1e-5
+"""Values of -2 ln L that differ by less, relatively, are one; the second where they are at a kink."""
 
 
 def pull_starts(model: FitModel, auxiliary: Array) -> list[Array]:
@@ -68,6 +73,7 @@ def profiled(
     auxiliary: Array,
     points: ArrayLike,
     held: Mapping[int, float] | None = None,
+    also: Array | None = None,
 ) -> tuple[Array, Array]:
     """Minimise -2 ln L of one data set over the nuisance parameters at values of the one of interest.
 
@@ -79,6 +85,8 @@ def profiled(
     points : array_like, shape (n,)
     held : mapping of int to float, optional
         Pulls of nuisance parameters that are fixed, by their number.
+    also : ndarray, shape (k, n_nuisances), optional
+        Pulls from which minima are sought, too, such as those of known minima.
 
     Returns
     -------
@@ -98,8 +106,9 @@ def profiled(
         layout = model.on_grid if on_grid else model.layout_at(np.unique(wanted))
     values, failed = np.full(len(wanted), np.inf), np.ones(len(wanted), np.bool_)
     parameters = np.zeros((len(wanted), 1 + len(auxiliary)))
-    for start in pull_starts(model, auxiliary[None]):
-        problem = repeated(layout, counts, auxiliary, len(wanted), held, start[0])
+    starts = [start[0] for start in pull_starts(model, auxiliary[None])]
+    for start in (*starts, *(() if also is None else also)):
+        problem = repeated(layout, counts, auxiliary, len(wanted), held, start)
         found, depths, lost = problem.profile(wanted)
         better = np.where(failed, ~lost | ~np.isfinite(values), ~lost & (depths < values))
         parameters[better], values[better] = found[better], depths[better]
@@ -139,9 +148,18 @@ def _repair(
         else:
             for begin in (auxiliary, *parameters[nearest, 1:]):
                 more = _descended(model, counts, auxiliary, float(points[i]), begin, held)
-                if more.success:
+                tried.append((float(more.fun), np.asarray(more.x)))
+                failed[i] &= not more.success
+            starts = [x for _, x in sorted(tried[-3:], key=lambda one: one[0])] if failed[i] else []
+            lowest = values[found].min(initial=math.inf)
+            for _ in range(_AGAIN):
+                # the lowest point may be a kink, where a bin without counts expects none
+                for begin in starts:
+                    more = _descended(model, counts, auxiliary, float(points[i]), begin, held, simplex=True)
                     tried.append((float(more.fun), np.asarray(more.x)))
-                    failed[i] = False
+                height = min(value for value, _ in tried) - lowest - _HIGH
+                failed[i] &= not _agree(tried, max(_ONE_KINK, _SHARE * height))
+                starts = [min(tried, key=lambda one: one[0])[1]] if failed[i] else []
         values[i], parameters[i, 1:] = min(tried, key=lambda one: one[0])
         if failed[i] and values[i] < math.inf:
             failed[i] = values[i] < far
@@ -157,16 +175,23 @@ def _lowest(model: FitModel) -> Array:
     return np.array([n.lowest for n in model.templates.nuisances])
 
 
-def _agree(tried: Sequence[tuple[float, Array]]) -> bool:
+def _agree(tried: Sequence[tuple[float, Array]], tolerance: float = _ONE_DEPTH) -> bool:
     """Tell whether the two lowest depths are one."""
     first, second, *_ = sorted(value for value, _ in tried)
-    return second - first <= _ONE_DEPTH * (1 + abs(first))
+    return second - first <= tolerance * (1 + abs(first))
 
 
 def _descended(
-    model: FitModel, counts: Array, auxiliary: Array, poi: float, start: Array, held: Mapping[int, float]
+    model: FitModel,
+    counts: Array,
+    auxiliary: Array,
+    poi: float,
+    start: Array,
+    held: Mapping[int, float],
+    *,
+    simplex: bool = False,
 ) -> OptimizeResult:
-    """Minimise over the pulls with L-BFGS-B."""
+    """Minimise over the pulls with L-BFGS-B, or with the simplex of Nelder and Mead."""
     bounds = [(max(n.lowest, -1e6), 1e6) for n in model.templates.nuisances]
     begin = start.copy()
     for number, pull in held.items():
@@ -174,7 +199,7 @@ def _descended(
     return minimize(
         lambda x: model.deviance(counts, auxiliary, poi, np.ascontiguousarray(x)),
         begin,
-        method="L-BFGS-B",
+        method="Nelder-Mead" if simplex else "L-BFGS-B",
         bounds=bounds,
-        options={"ftol": 1e-14, "gtol": 1e-8, "maxiter": 1000},
+        options=dict(_SIMPLEX if simplex else _DESCENT),
     )

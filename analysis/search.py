@@ -80,7 +80,7 @@ class Search:
             raise ValueError(f"the signal cannot be tabulated in {self.model.templates.poi}")
         problem = Problem(layout=layout, counts=counts, auxiliary=auxiliary)
         found = self._first(problem)
-        left = np.flatnonzero(found.unsure | self._doubtful(found, auxiliary) | careful | self._misses)
+        left = np.flatnonzero(found.unsure | self._doubtful(found, auxiliary) | careful | self.misses)
         if len(left):
             found = found.updated(self._thoroughly(problem.of(left)), left)
         found.values[self._is_deeper_outside(found, counts, auxiliary)] = math.inf
@@ -93,7 +93,7 @@ class Search:
         return self._freely(problem, *self.setup.branch)
 
     @cached_property
-    def _misses(self) -> bool:
+    def misses(self) -> bool:
         """Whether few starts miss a minimum of trial data, where shapes can give -2 ln L several."""
         m = self.model
         if not self.setup.shapes:
