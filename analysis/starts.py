@@ -17,8 +17,9 @@ Array = NDArray[np.float64]
 _MOST = 4
 _SEPARATE = 3.0
 """Minima closer than this, in units of the resolution, are one start."""
-_POINTS, _DIPS = 48, 4
-"""Values at which the profile of every data set is looked at, and local minima of them that are followed."""
+_POINTS, _DIPS, _WAVES = 48, 4, 12
+"""Values at which the profile of every data set is looked at, and local minima of them that are followed; the
+last of Δm², with one for every wave."""
 _EXCLUDED, _OF_A_BIN = 100.0, 10.0
 _SHIFTS = (-3.0, -1.5, 0.0, 1.5, 3.0)
 """True values around the model's, in the same units, of which exact data are looked at."""
@@ -79,7 +80,7 @@ def data_starts(model: FitModel, problem: Problem, low: float, high: float) -> l
     found = [problem.profile(np.full(problem.size, x)) for x in points]
     values = np.array([np.where(f[2], math.inf, f[1]) for f in found])
     dips = np.where(local_minima(values), values, math.inf)
-    which = np.argsort(dips, axis=0, kind="stable")[:_DIPS]
+    which = np.argsort(dips, axis=0, kind="stable")[: _WAVES if waves else _DIPS]
     parameters = np.array([f[0] for f in found])
     return [parameters[w, np.arange(problem.size)] for w in which]
 
