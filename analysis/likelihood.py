@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis import layouts
 from analysis.binerrors import paper_errors, template_errors
+from analysis.degeneracy import redundant
 from analysis.fitmodel import FitModel
 from analysis.profiling import profiled, repeated
 from analysis.templates import Templates
@@ -128,6 +129,9 @@ class Likelihood:
 
     @property
     def ndof(self) -> int:
-        """Bins minus free parameters; each constrained parameter brings its own measurement."""
+        """Bins minus free parameters that the counts can tell apart.
+
+        Each constrained parameter brings its own measurement.
+        """
         free = sum(n.constraint == "free" for n in self.templates.nuisances)
-        return len(self.counts) - 1 - free
+        return len(self.counts) - 1 - (free - len(redundant(self.templates)))

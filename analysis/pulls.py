@@ -71,7 +71,7 @@ def fit_pulls(
     fitted : sequence of float
         Pulls at the minimum.
     errors : ndarray, shape (n_nuisances,), or None
-        Hesse errors of the pulls; None where there are none.
+        Hesse errors of the pulls; None where there are none, NaN of one that the counts do not know.
 
     Notes
     -----
@@ -80,7 +80,7 @@ def fit_pulls(
     found = []
     for i, n in enumerate(nuisances):
         free, a, x = n.constraint == "free", float(measured[i]), float(fitted[i])
-        width = None if errors is None else float(errors[i])
+        width = None if errors is None or np.isnan(errors[i]) else float(errors[i])
         found.append(
             Pull(
                 name=n.name,

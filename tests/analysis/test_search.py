@@ -109,6 +109,7 @@ def test_fits_of_factors_that_cannot_be_told_apart_are_those_of_one():
     np.testing.assert_allclose(fits.parameters[:, 0], alone.parameters[:, 0], atol=1e-4 * one.width)
     np.testing.assert_allclose(fits.errors[:, 0], alone.errors[:, 0], rtol=1e-4)
     assert np.isnan(fits.errors[:, two.vague]).all()
+    assert two.data(counts[0]).ndof == one.data(counts[0]).ndof
     empty = np.zeros(two.templates.n_bins)
     values = [f.batch.fit(empty[None], np.zeros((1, len(f.nominal)))).values[0] for f in (two, one)]
     assert values[0] == pytest.approx(values[1], abs=1e-7)
