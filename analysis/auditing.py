@@ -17,7 +17,7 @@ __all__ = ["Auditor", "n_worst"]
 _KINDS = 3
 """Kinds of toys that are bad: -2 ln L is large; the status is not 0; the estimate stands at an end."""
 _PART = 4
-"""For so many toys at random one of each kind is chosen."""
+"""One toy of each kind is chosen for every four toys at random."""
 
 
 def n_worst(n: int, n_values: int = 1) -> int:

@@ -80,7 +80,7 @@ class BatchFitter:
 
     @property
     def starts(self) -> tuple[float, ...]:
-        """Where searches begin, whatever the data."""
+        """Values of the parameter of interest from which every search begins."""
         return self.search.setup.starts
 
     @property

@@ -65,7 +65,7 @@ class LocalMinima:
 
     @classmethod
     def none(cls, size: int) -> "LocalMinima":
-        """Return those of no data set, of so many parameters."""
+        """Return an empty list of minima for a number of parameters."""
         empty, depths = np.empty((0, 1, size)), np.empty((0, 1))
         return cls(
             which=np.empty(0, np.intp),

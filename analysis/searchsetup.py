@@ -57,7 +57,7 @@ class SearchSetup:
 
     @cached_property
     def starts(self) -> tuple[float, ...]:
-        """Where searches begin, whatever the data."""
+        """Values of the parameter of interest from which every search begins."""
         return model_starts(self.model)
 
     @cached_property
