@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis._kernels.layout import Layout
+from analysis.allowed import highest_allowed
 from analysis.batch import Problem
 from analysis.batchfit import (
     FAILED,
@@ -168,6 +169,32 @@ class BatchFitter:
             )
         return PhysicalFit(parameters=parameters, values=values)
 
+    def physical_minima(self, counts: Array, auxiliary: Array, fits: BatchFit) -> list[tuple[Array, Array]]:
+        """Return all known minima in the physical range of each data set, the deepest first.
+
+        Parameters
+        ----------
+        counts, auxiliary, fits
+            As for `physical`.
+
+        Returns
+        -------
+        list of (parameters, values)
+            Of shapes (k, 1 + n_nuisances) and (k,); the physical minimum is among them.
+        """
+        best = self.physical(counts, auxiliary, fits)
+        found = []
+        for i in range(len(counts)):
+            own = fits.minima.which == i
+            parameters = np.concatenate([best.parameters[i : i + 1], *fits.minima.parameters[own]])
+            values = np.concatenate([best.values[i : i + 1], *fits.minima.values[own]])
+            known = np.flatnonzero(np.isfinite(values))
+            known = known[np.argsort(values[known], kind="stable")]
+            _, first = np.unique(np.round(parameters[known], 6), axis=0, return_index=True)
+            known = known[np.sort(first)]
+            found.append((parameters[known], values[known]))
+        return found
+
     def profile(self, counts: Array, auxiliary: Array, points: Array, fits: BatchFit | None = None) -> Array:
         """Minimise -2 ln L over the nuisance parameters at a value of each data set, shape (n,).
 
@@ -220,6 +247,8 @@ class BatchFitter:
         -2 Δln L counts from the physical minimum; where several regions are allowed it is the upper end of
         the highest.
         """
+        if self.layout is None:
+            return self._highest_allowed(counts, auxiliary, fits, threshold)
         physical = self.physical(counts, auxiliary, fits)
         levels, origins = physical.values + threshold, physical.parameters.copy()
         m = fits.minima
@@ -233,6 +262,15 @@ class BatchFitter:
             origins[m.which[higher]] = points[higher]
         found = self._crossings(counts, auxiliary, fits, origins, physical.values, 1, threshold, bounded=True)
         return self._opened(counts, auxiliary, fits, levels, found)
+
+    def _highest_allowed(self, counts: Array, auxiliary: Array, fits: BatchFit, threshold: float) -> Array:
+        """Find upper limits one by one, where the model cannot be tabulated."""
+        found = np.full(len(counts), math.nan)
+        known = self.physical_minima(counts, auxiliary, fits)
+        for i in np.flatnonzero(fits.good):
+            upper = highest_allowed(self.fitter, counts[i], auxiliary[i], *known[i], threshold)
+            found[i] = math.nan if upper is None else upper
+        return found
 
     def _opened(self, counts: Array, auxiliary: Array, fits: BatchFit, levels: Array, found: Array) -> Array:
         """Open limits where all that is far above is allowed: behind a table, to the end of a scan."""

@@ -126,6 +126,15 @@ class FitModel:
         points = np.unique(np.concatenate(candidates))
         return np.asarray(points[(points >= low) & (points <= high)])
 
+    @cached_property
+    def fine_grid(self) -> Array:
+        """Points so close that narrow allowed and excluded regions stand out, shape (n,)."""
+        if self.templates.poi != "delta_m2":
+            return self.grid
+        low, high = self.physical
+        points = np.union1d(self.grid, wave_points(self.templates, per_turn=32, negligible=1e-5))
+        return np.asarray(points[(points >= low) & (points <= high)])
+
     @property
     def farthest(self) -> float:
         """Largest value to which scans go."""
@@ -171,6 +180,11 @@ class FitModel:
     def on_grid(self) -> Layout:
         """The model in arrays with the signal at the points of the grid only."""
         return self.layout_at(self.grid)
+
+    @cached_property
+    def on_fine_grid(self) -> Layout:
+        """The model in arrays, where it is no polynomial with the signal at the points of the fine grid."""
+        return self.layout_at(self.fine_grid) if self.polynomial is None else self.polynomial
 
     def deviance(self, counts: Array, auxiliary: Array, poi: float, pulls: Array) -> float:
         """Evaluate -2 ln L/L_saturated of one data set at one point, plus the constraints.

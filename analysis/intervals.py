@@ -1,24 +1,20 @@
 """Limits and allowed regions from the profile likelihood, bounded by the physical range."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import hist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize_scalar
 from scipy.special import ndtri
 
-from analysis.crossing import crossing, crossing_between
+from analysis.allowed import Allowed, allowed_regions
+from analysis.crossing import crossing
 from analysis.effective import check_weights
 from analysis.emptybins import check_possible
-from analysis.fitter import REACH, Fitter, make_fitter
+from analysis.fitter import Fitter, make_fitter
 from analysis.likelihood import Likelihood
-from analysis.minima import TIE, deepest
 from analysis.minimum import Minimum
-from analysis.profile import Profile
 from analysis.quality import quality
 from analysis.results import LimitResult
 from analysis.weighted import for_data
@@ -90,26 +86,6 @@ def _first_step(fitter: Fitter, minimum: Minimum, threshold: float) -> float:
     return 0.7 * math.sqrt(threshold) * error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allowed:
-    """What is allowed in the physical range.
-
-    Parameters
-    ----------
-    best, floor : float
-        The physical minimum, from which -2 Δln L counts: the parameter of interest, and -2 ln L/L_saturated.
-    regions : tuple of (low, high)
-        In ascending order; None for an end beyond the scan of an unbounded range.
-    upper : float or None
-        Upper end of the highest region; None if nothing above it is excluded.
-    """
-
-    best: float
-    floor: float
-    regions: tuple[Region, ...]
-    upper: float | None
-
-
 def upper_limit(fitter: Fitter, data: Likelihood, minimum: Minimum | None, threshold: float) -> float | None:
     """Find the largest value that is allowed; None if all above are: see `allowed`.
 
@@ -118,38 +94,11 @@ def upper_limit(fitter: Fitter, data: Likelihood, minimum: Minimum | None, thres
     return allowed(fitter, data, threshold, method="one-sided").upper
 
 
-def _scan_points(fitter: Fitter, best: Sequence[float]) -> Array:
-    low, high = fitter.physical
-    steps = fitter.width * np.concatenate([np.linspace(0, 12, 61)[1:], np.geomspace(13, REACH, 90)])
-    points = np.unique(np.concatenate([best, best[0] - steps, best[0] + steps, fitter.grid]))
-    return points[(points >= low) & (points <= high)]
-
-
-def _polished(profile: Profile, points: Array, values: Array, level: float) -> tuple[Array, Array]:
-    """Add the minima between the points that dip below a level where no point does."""
-    found = []
-    for i in range(1, len(points) - 1):
-        if level < values[i] <= min(values[i - 1], values[i + 1]):
-            bounds = points[i - 1], points[i + 1]
-            dip = minimize_scalar(profile, bounds=bounds, options={"xatol": 1e-9 * (bounds[1] - bounds[0])})
-            found.append((float(dip.x), float(dip.fun)))
-    points = np.concatenate([points, [x for x, _ in found]])
-    values = np.concatenate([values, [v for _, v in found]])
-    order = np.argsort(points, kind="stable")
-    return points[order], values[order]
-
-
-def _physical_minima(fitter: Fitter, data: Likelihood) -> tuple[Array, Array, Array]:
-    """Find the minima in the physical range, the deepest first: the parameter, -2 ln L, and pulls."""
-    fits = fitter.batch.fit(data.counts[None], data.auxiliary[None], errors=False)
-    found = fitter.batch.physical(data.counts[None], data.auxiliary[None], fits)
-    parameters = fits.minima.parameters.reshape(-1, found.parameters.shape[1])
-    parameters = np.concatenate([found.parameters, parameters])
-    values = np.concatenate([found.values, fits.minima.values.ravel()])
-    known = np.flatnonzero(np.isfinite(values))
-    _, first = np.unique(np.round(parameters[known], 6), axis=0, return_index=True)
-    known = known[np.sort(first)]
-    return parameters[known, 0], values[known], parameters[known, 1:]
+def _physical_minima(fitter: Fitter, data: Likelihood) -> tuple[Array, Array]:
+    """Find the minima in the physical range, the deepest first: parameters and -2 ln L."""
+    counts, auxiliary = data.counts[None], data.auxiliary[None]
+    fits = fitter.batch.fit(counts, auxiliary, errors=False)
+    return fitter.batch.physical_minima(counts, auxiliary, fits)[0]
 
 
 def allowed(fitter: Fitter, data: Likelihood, threshold: float, *, method: str = "two-sided") -> Allowed:
@@ -173,50 +122,11 @@ def allowed(fitter: Fitter, data: Likelihood, threshold: float, *, method: str =
     ValueError
         If no minimum is found.
     """
-    minima, depths, pulls = _physical_minima(fitter, data)
-    counts, auxiliary = data.counts, data.auxiliary
-    profile = Profile(data=data, also=pulls)
-    scanned = _scan_points(fitter, tuple(minima) or (fitter.anchor,))
-    points = np.concatenate([minima, scanned[~np.isin(scanned, minima)]])
-    values = data.profile(points, also=pulls)[0]
-    values[: len(minima)] = np.minimum(values[: len(minima)], depths)
-    order = np.argsort(points, kind="stable")
-    points, values = points[order], values[order]
-    lowest = int(deepest(values[None], points[None], *fitter.physical, fitter.anchor)[0])
-    best, floor = _refined(profile, points, values, lowest, depths)
-    level = floor + threshold
-    points, values = _polished(profile, points, values, level)
-    inside = values <= level
-    if method == "one-sided":
-        inside |= points <= best
-    low, high = fitter.physical
-    ends: list[float | None] = []
-    if inside[0]:
-        ends.append(low if math.isfinite(low) else None)
-    ends += [
-        crossing_between(fitter, counts, auxiliary, float(points[i - 1]), float(points[i]), level, pulls)
-        for i in np.flatnonzero(inside[1:] != inside[:-1]) + 1
-    ]
-    if inside[-1]:
-        ends.append(high if math.isfinite(high) else None)
-    return Allowed(
-        best=best,
-        floor=floor,
-        regions=tuple(zip(ends[::2], ends[1::2], strict=True)),
-        upper=None if inside[-1] else ends[-1],
+    minima, depths = _physical_minima(fitter, data)
+    one_sided = method == "one-sided"
+    return allowed_regions(
+        fitter, data.counts, data.auxiliary, minima, depths, threshold, one_sided=one_sided
     )
-
-
-def _refined(
-    profile: Profile, points: Array, values: Array, lowest: int, depths: Array
-) -> tuple[float, float]:
-    """Return the lowest point, moved into its minimum where the search of minima did not find it."""
-    best, floor = float(points[lowest]), float(values[lowest])
-    if floor >= depths.min(initial=math.inf) - TIE or not 0 < lowest < len(points) - 1:
-        return best, floor
-    bounds = points[lowest - 1], points[lowest + 1]
-    dip = minimize_scalar(profile, bounds=bounds, options={"xatol": 1e-9 * (bounds[1] - bounds[0])})
-    return (float(dip.x), float(dip.fun)) if dip.fun < floor else (best, floor)
 
 
 def regions(

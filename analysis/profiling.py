@@ -74,6 +74,8 @@ def profiled(
     points: ArrayLike,
     held: Mapping[int, float] | None = None,
     also: Array | None = None,
+    *,
+    layout: Layout | None = None,
 ) -> tuple[Array, Array]:
     """Minimise -2 ln L of one data set over the nuisance parameters at values of the one of interest.
 
@@ -87,6 +89,8 @@ def profiled(
         Pulls of nuisance parameters that are fixed, by their number.
     also : ndarray, shape (k, n_nuisances), optional
         Pulls from which minima are sought, too, such as those of known minima.
+    layout : Layout, optional
+        The model in arrays, with the signal at these values.
 
     Returns
     -------
@@ -100,7 +104,8 @@ def profiled(
         If no minimum over the nuisance parameters is found at a value: it has no number.
     """
     wanted = np.atleast_1d(np.asarray(points, np.float64))
-    layout = model.polynomial
+    if layout is None:
+        layout = model.polynomial
     if layout is None:
         on_grid = np.array_equal(wanted, model.grid)
         layout = model.on_grid if on_grid else model.layout_at(np.unique(wanted))

@@ -10,24 +10,31 @@ from simgen.oscillation import WAVE
 
 __all__ = ["wave_points"]
 
-_TURN = math.pi / 4
-"""Of the longest way's wave, from one value to the next."""
+_PER_TURN = 8
+"""Values to a turn of the longest way's wave."""
 _AVERAGED = 1e9
 """Δm² whose waves average away [eV²]."""
 _NEGLIGIBLE = 1e-2
 """χ² between waves and their average that no data tell apart."""
-_QUIET = 16
-"""So many values in a row that cannot be told apart are the end: two turns of the longest way."""
-_MOST = 4000
+_QUIET = 2
+"""Turns of the longest way in a row that cannot be told apart from the average are the end."""
+_MOST = 500
+"""Turns of the longest way, at most."""
 
 
-def wave_points(templates: Templates) -> NDArray[np.float64]:
+def wave_points(
+    templates: Templates, *, per_turn: int = _PER_TURN, negligible: float = _NEGLIGIBLE
+) -> NDArray[np.float64]:
     """Place values of Δm² so closely that no minimum of -2 ln L is missed.
 
     Parameters
     ----------
     templates : Templates
         In `delta_m2`.
+    per_turn : int
+        Values to a turn of the longest way's wave.
+    negligible : float
+        χ² between waves and their average below which they have averaged away.
 
     Returns
     -------
@@ -40,12 +47,12 @@ def wave_points(templates: Templates) -> NDArray[np.float64]:
     the data again: a minimum, as deep as the spread of the ways lets it be.
     """
     experiment = templates.experiment
-    step = _TURN * experiment.source.endpoint / (2 * WAVE * experiment.baselines.longest)
+    step = 2 * math.pi / per_turn * experiment.source.endpoint / (2 * WAVE * experiment.baselines.longest)
     averaged = templates.signal(_AVERAGED)
     variance = np.maximum(averaged + templates.backgrounds[0][:, 0].sum(axis=0), np.finfo(np.float64).tiny)
     n = quiet = 0
-    while quiet < _QUIET and n < _MOST:
+    while quiet < _QUIET * per_turn and n < _MOST * per_turn:
         n += 1
         change = float(np.sum((templates.signal(n * step) - averaged) ** 2 / variance))
-        quiet = quiet + 1 if change < _NEGLIGIBLE else 0
+        quiet = quiet + 1 if change < negligible else 0
     return np.asarray(step * np.arange(n + 1), np.float64)

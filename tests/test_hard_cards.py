@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 from support.hard_cards import HARD, hard_card, hard_names
-from support.limit_study import region_distance
+from support.limit_study import compare_limits, region_distance
 from support.minima_study import FAR, compare_minima
 from support.minima_tally import Minima, summed
 from support.scan import scan
@@ -137,3 +137,12 @@ def test_no_data_set_of_a_hard_card_misses_its_minimum(name):
     assert found.failed == 0
     assert (found.above, found.apart, found.bounded_above) == (0, 0, 0)
     assert (found.deeper, found.bounded_deeper) == (0, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("toy", [3, 30])
+def test_every_wave_that_is_allowed_is_a_region_of_delta_m2(toy):
+    """The data allow ten regions and more; those of the scan, and upper limits of many data sets at once."""
+    found = compare_limits(prepared("delta_m2"), 1, first=toy)
+    assert not found["error"]
+    assert not found["misses"]

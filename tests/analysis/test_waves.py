@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,13 +10,15 @@ from experiments import borexino_distances
 
 from analysis.estimation import fit_counts
 from analysis.fitter import make_fitter
-from analysis.intervals import limit_of_counts
+from analysis.intervals import allowed, limit_of_counts
 from analysis.likelihood import paper_errors
 from analysis.templates import make_templates
+from analysis.thrower import Thrower
 from analysis.waves import wave_points
 from detsim.distance import DistanceBins
 from detsim.prediction import predict
 from detsim.systematics import known_to
+from macros.card import load_card
 from simgen.models import SM
 from simgen.oscillation import WAVE
 
@@ -82,6 +85,26 @@ def test_every_wave_that_is_allowed_is_a_region():
     profile = fitter.profile(fitter.data(counts))
     inside = [end for region in limit.regions for end in region if end not in (None, 0.0)]
     np.testing.assert_allclose([profile(end) for end in inside], limit.delta_chi2, atol=1e-4)
+
+
+@pytest.mark.parametrize("toy", [3, 30])
+def test_regions_of_few_counts_are_those_of_a_dense_scan(toy):
+    """Twin. Regions against 3001 values of the profile, and upper limits of many data sets at once."""
+    card = load_card(Path(__file__).parent.parent / "hard" / "delta_m2.toml")
+    fitter = make_fitter(card.together, card.model, poi="delta_m2")
+    counts, auxiliary = Thrower(fitter=fitter, seed=1).block(toy, 1)
+    assert fitter.batch.layout is None
+    data = fitter.data(counts[0], auxiliary[0])
+    found = allowed(fitter, data, 2.7055, method="one-sided")
+    points = np.linspace(0, 10, 3001)
+    values = data.profile(points)[0]
+    inside = (values <= found.floor + 2.7055) | (points <= found.best)
+    held = [any(low <= x <= (high or math.inf) for low, high in found.regions) for x in points]
+    np.testing.assert_array_equal(held, inside)
+    assert values.min() > found.floor - 1e-6
+    fits = fitter.batch.fit(counts, auxiliary)
+    upper = fitter.batch.upper_limits(counts, auxiliary, fits, 2.7055)[0]
+    assert upper == pytest.approx(math.nan if found.upper is None else found.upper, rel=1e-6, nan_ok=True)
 
 
 def test_nothing_oscillates_at_no_mixing():

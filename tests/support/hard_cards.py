@@ -65,9 +65,12 @@ class HardCard:
         """Values at which data sets are scanned."""
         return self.grid_of(self.spacing, 4)
 
-    def grid_of(self, spacing, per_decade):
-        """Lay out a grid with more or fewer points."""
-        return make_grid(self.empty, spacing=spacing, per_decade=per_decade)
+    def grid_of(self, spacing, per_decade, *, waves=False):
+        """Lay out a grid with more or fewer points; with waves at every node of a signal with waves, too."""
+        grid = make_grid(self.empty, spacing=spacing, per_decade=per_decade)
+        if waves and self.fitter.templates.poi == "delta_m2":
+            return np.union1d(grid, self.empty.curve.nodes.values)
+        return grid
 
     def throw(self, n, *, first=0, seed=1):
         """Throw data sets first, first + 1, ... as the command `toys` does: counts and measured pulls."""

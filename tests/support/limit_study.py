@@ -45,7 +45,7 @@ def compare_limits(card, n, *, first=0, seed=1):
     names = ("n", "regions", "ends", "upper", "batch", "failed")
     found = {method: dict.fromkeys(names, 0) | {"worst": 0.0} for method in METHODS}
     misses = []
-    for start, block in scan_many(card.problem(counts, measured), card.grid_of(0.3, 10), size=200):
+    for start, block in scan_many(card.problem(counts, measured), card.grid_of(0.3, 10, waves=True), size=20):
         for method in METHODS:
             delta = threshold(LEVEL, one_sided=method == "one-sided")
             for d, right in enumerate(regions(block, delta, one_sided=method == "one-sided")):
