@@ -15,8 +15,10 @@ from analysis.minima import TIE
 from analysis.minimum import Minimum
 from analysis.minuit import EDM, followed, prepared, scanned, tightened
 from analysis.profile import Profile
+from analysis.ranges import INSIDE
 from analysis.single import curvature_errors, sorted_minima
 from analysis.templates import make_templates
+from analysis.untabulated import folded_minima
 from detsim.experiment import Experiment
 from detsim.sampling import Sampling
 from simgen.models import Model
@@ -91,21 +93,39 @@ class Fitter(FitModel):
                 found.append(one)
         return found
 
+    def physical_minima(self, data: Likelihood) -> tuple[Array, Array]:
+        """Find the minima of a data set in the physical range, from which limits count.
+
+        Returns
+        -------
+        parameters : ndarray, shape (k, 1 + n_nuisances)
+            The deepest first; none where no minimum is found.
+        values : ndarray, shape (k,)
+            -2 ln L/L_saturated.
+        """
+        if self.templates.poi in INSIDE:
+            return folded_minima(data)
+        counts, auxiliary = data.counts[None], data.auxiliary[None]
+        fits = self.batch.fit(counts, auxiliary, errors=False)
+        return self.batch.physical_minima(counts, auxiliary, fits)[0]
+
     def _is_same(self, one: Minimum, other: Minimum) -> bool:
         return self._apart(one, other) <= _SAME
 
     def _searched(self, data: Likelihood, tolerance: float) -> list[Minimum]:
         """Search the minima of a data set as those of many are, and put MINUIT at each."""
-        if self.batch.layout is None:
+        if self.templates.poi in INSIDE:
+            found, depths = folded_minima(data)
+        elif self.batch.layout is None:
             return []
-        found = self.batch.search.run(data.counts[None], data.auxiliary[None], careful=True)
-        m = found.minima
-        candidates = [(found.values[0], found.parameters[0])]
-        candidates += list(
-            zip(m.released_values.ravel(), m.released.reshape(-1, m.released.shape[-1]), strict=True)
-        )
+        else:
+            searched = self.batch.search.run(data.counts[None], data.auxiliary[None], careful=True)
+            m = searched.minima
+            found = np.concatenate([searched.parameters, m.released.reshape(-1, m.released.shape[-1])])
+            depths = np.concatenate([searched.values, m.released_values.ravel()])
+        candidates = zip(map(float, depths), (tuple(map(float, p)) for p in found), strict=True)
         minima: list[Minimum] = []
-        for _, parameters in sorted((float(v), tuple(map(float, p))) for v, p in candidates if v < math.inf):
+        for _, parameters in sorted(one for one in candidates if one[0] < math.inf):
             poi, *pulls = parameters
             if any(abs(poi - m.values[0]) <= _SAME * min(m.errors[0], self.width) for m in minima):
                 continue

@@ -94,13 +94,6 @@ def upper_limit(fitter: Fitter, data: Likelihood, minimum: Minimum | None, thres
     return allowed(fitter, data, threshold, method="one-sided").upper
 
 
-def _physical_minima(fitter: Fitter, data: Likelihood) -> tuple[Array, Array]:
-    """Find the minima in the physical range, the deepest first: parameters and -2 ln L."""
-    counts, auxiliary = data.counts[None], data.auxiliary[None]
-    fits = fitter.batch.fit(counts, auxiliary, errors=False)
-    return fitter.batch.physical_minima(counts, auxiliary, fits)[0]
-
-
 def allowed(fitter: Fitter, data: Likelihood, threshold: float, *, method: str = "two-sided") -> Allowed:
     """Find everything that is allowed in the physical range.
 
@@ -122,7 +115,7 @@ def allowed(fitter: Fitter, data: Likelihood, threshold: float, *, method: str =
     ValueError
         If no minimum is found.
     """
-    minima, depths = _physical_minima(fitter, data)
+    minima, depths = fitter.physical_minima(data)
     one_sided = method == "one-sided"
     return allowed_regions(
         fitter, data.counts, data.auxiliary, minima, depths, threshold, one_sided=one_sided

@@ -101,9 +101,8 @@ def physical_quality(fitter: "Fitter", data: "Likelihood") -> FitQuality:
 
     Where no minimum is found there, as of data that do not know the parameter, at the model's value of it.
     """
-    sets = data.counts[None], data.auxiliary[None]
-    found = fitter.batch.physical(*sets, fitter.batch.fit(*sets, errors=False))
-    if found.good[0]:
-        return quality(data, found.parameters[0], float(found.values[0]))
+    minima, depths = fitter.physical_minima(data)
+    if len(depths):
+        return quality(data, minima[0], float(depths[0]))
     minimum = fitter.conditional(data, fitter.anchor)
     return quality(data, minimum.values, minimum.fval)

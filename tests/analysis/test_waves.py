@@ -89,14 +89,14 @@ def test_every_wave_that_is_allowed_is_a_region():
 
 @pytest.mark.parametrize("toy", [3, 30])
 def test_regions_of_few_counts_are_those_of_a_dense_scan(toy):
-    """Twin. Regions against 3001 values of the profile, and upper limits of many data sets at once."""
+    """Twin. Regions against 1001 values of the profile, and upper limits of many data sets at once."""
     card = load_card(Path(__file__).parent.parent / "hard" / "delta_m2.toml")
     fitter = make_fitter(card.together, card.model, poi="delta_m2")
     counts, auxiliary = Thrower(fitter=fitter, seed=1).block(toy, 1)
     assert fitter.batch.layout is None
     data = fitter.data(counts[0], auxiliary[0])
     found = allowed(fitter, data, 2.7055, method="one-sided")
-    points = np.linspace(0, 10, 3001)
+    points = np.linspace(0, 10, 1001)
     values = data.profile(points)[0]
     inside = (values <= found.floor + 2.7055) | (points <= found.best)
     held = [any(low <= x <= (high or math.inf) for low, high in found.regions) for x in points]
