@@ -55,6 +55,8 @@ class BatchFitter:
     Parameters
     ----------
     fitter : FitModel
+    careful : bool
+        As of `analysis.search.Search`.
 
     Notes
     -----
@@ -63,11 +65,12 @@ class BatchFitter:
     """
 
     fitter: FitModel
+    careful: bool = False
 
     @cached_property
     def search(self) -> Search:
         """What searches the minima."""
-        return Search(model=self.fitter)
+        return Search(model=self.fitter, careful=self.careful)
 
     @property
     def layout(self) -> Layout | None:

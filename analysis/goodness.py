@@ -153,7 +153,10 @@ def _minima(
 ) -> Iterator[tuple[Array, NDArray[np.bool_]]]:
     """Throw and fit toys: minima of -2 ln L, and which were found."""
     if weights is not None:
-        throws, fits = WeightedThrower(thrower=thrower, weights=weights), ScaledFits(fitter=thrower.fitter)
+        throws, fits = (
+            WeightedThrower(thrower=thrower, weights=weights),
+            ScaledFits(fitter=thrower.fitter, careful=weights.differ),
+        )
         for start, n in paced(n_toys, most=throws.largest_chunk):
             yield fits.minima(throws.block(start, n))
         return

@@ -35,7 +35,10 @@ _STORAGES = (
     hist.storage.Unlimited,
     hist.storage.Weight,
 )
-_UNITS = {"MeV": {"eV": 1e-6, "keV": 1e-3, "GeV": 1e3}, "cm": {"mm": 0.1, "m": 100.0, "km": 1e5}}
+_UNITS = {
+    "MeV": {"eV": 1e-6, "keV": 1e-3, "MeV": 1.0, "GeV": 1e3},
+    "cm": {"mm": 0.1, "cm": 1.0, "m": 100.0, "km": 1e5},
+}
 
 
 def axes(experiment: Experiment) -> list[hist.axis.Variable]:
@@ -182,10 +185,17 @@ def binned(h: hist.Hist[Any]) -> Binned:
     )
 
 
-def bin_counts(h: hist.Hist[Any], experiment: Experiment) -> NDArray[np.float64]:
+def bin_counts(h: hist.Hist[Any], experiment: Experiment, *, read_in: str = "MeV") -> NDArray[np.float64]:
     """Return the counts in the bins of an experiment, shape (n_bins,).
 
     Of two dimensions they are laid out distance by distance, each with all its energies.
+
+    Parameters
+    ----------
+    h : hist.Hist
+    experiment : Experiment
+    read_in : str
+        Unit in which the energies of a file were taken, for messages: "eV", "keV", "MeV" or "GeV".
 
     Raises
     ------
@@ -204,25 +214,31 @@ def bin_counts(h: hist.Hist[Any], experiment: Experiment) -> NDArray[np.float64]
         )
     bins = binned(h)
     for found, (key, edges, unit) in zip(bins.edges, wanted, strict=True):
+        taken = read_in if unit == "MeV" else unit
+        converted = "" if taken == unit else f" {unit}, read in {taken}"
         different = unequal(found, edges)
         if different:
             raise ValueError(
-                f"the histogram's bins ({len(found) - 1} from {found[0]:g} to {found[-1]:g}) are not those "
-                f"of {key} ({len(edges) - 1} from {edges[0]:g} to {edges[-1]:g} {unit}, as data have to be)"
-                f": {different}{_hint(found, edges, unit)}"
+                f"the histogram's bins ({len(found) - 1} from {found[0]:g} to {found[-1]:g}{converted}) are "
+                f"not those of {key} ({len(edges) - 1} from {edges[0]:g} to {edges[-1]:g} {unit}, as data "
+                f"have to be): {different}{_hint(found, edges, unit, taken)}"
             )
     return bins.values[(slice(1, -1),) * h.ndim].ravel()
 
 
-def _hint(found: NDArray[np.float64], edges: Sequence[float], unit: str) -> str:
-    """Say by which factor edges differ, and in which unit they would be the right ones."""
+def _hint(found: NDArray[np.float64], edges: Sequence[float], unit: str, taken: str) -> str:
+    """Name the unit in which edges that were taken in another one would be the right ones; else nothing."""
+    numbers = found / _UNITS[unit][taken]
     for name, factor in _UNITS[unit].items():
-        if not unequal(factor * found, edges):
+        if name != taken and not unequal(factor * numbers, edges):
             option = (
                 f"--unit {name}, or read_histogram(..., unit={name!r}), if no unit was stated"
                 if unit == "MeV"
                 else f"give them in {unit}"
             )
+            if taken != unit:
+                option = option.removesuffix(", if no unit was stated")
+                return f"; read in {name} they are the same: {option}"
             return f"; times {factor:g} they are the same: {option}"
     return ""
 

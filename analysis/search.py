@@ -46,9 +46,13 @@ class Search:
     Parameters
     ----------
     model : FitModel
+    careful : bool
+        Search minima from many starts where uncertainties change shapes, without trial data that tell whether
+        few suffice: these cost more than the starts where a model is that of one data set.
     """
 
     model: FitModel
+    careful: bool = False
 
     @cached_property
     def setup(self) -> SearchSetup:
@@ -96,8 +100,8 @@ class Search:
     def misses(self) -> bool:
         """Whether few starts miss a minimum of trial data, where shapes can give -2 ln L several."""
         m = self.model
-        if not self.setup.shapes:
-            return False
+        if self.careful or not self.setup.shapes:
+            return bool(self.setup.shapes)
         random, mu = np.random.default_rng(_SEED), m.templates.expected(m.anchor)
         shape = (_TRIALS, len(mu))
         counts = random.poisson(mu, shape).astype(np.float64)

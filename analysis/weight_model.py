@@ -76,6 +76,11 @@ class WeightModel:
         sizes = np.diff(np.append(self.first, len(self.values)))
         return np.repeat(np.arange(len(self.first)), sizes)
 
+    @property
+    def differ(self) -> bool:
+        """Whether events of one bin have different weights, so that nearly every toy has its own scaling."""
+        return any(np.ptp(own) > 0 for own in np.split(self.values, self.first[1:]))
+
     def means(self, expected: ArrayLike) -> Array:
         """Compute the expected number of events of each weight, shape (..., n_weights).
 

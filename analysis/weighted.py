@@ -68,7 +68,9 @@ def unscaled(fitter: Fitter) -> Fitter:
     return replace(fitter, templates=replace(fitter.templates, scaling=None), errors=errors)
 
 
-def effective_counts(data: hist.Hist[Any], experiment: Experiment) -> tuple[Array, Array | None]:
+def effective_counts(
+    data: hist.Hist[Any], experiment: Experiment, *, read_in: str = "MeV"
+) -> tuple[Array, Array | None]:
     """Turn a histogram into Poisson numbers.
 
     Parameters
@@ -76,6 +78,8 @@ def effective_counts(data: hist.Hist[Any], experiment: Experiment) -> tuple[Arra
     data : hist.Hist
         Values Σw and variances Σw²; without variances the values are counts.
     experiment : Experiment
+    read_in : str
+        As of `analysis.histograms.bin_counts`.
 
     Returns
     -------
@@ -95,7 +99,7 @@ def effective_counts(data: hist.Hist[Any], experiment: Experiment) -> tuple[Arra
     A bin without events has no weights of its own. It takes Σw/Σw² of all events, in flow bins too: with
     equal weights c this is 1/c, and the likelihood is that of the counts in 1/c of the exposure.
     """
-    values = bin_counts(data, experiment)
+    values = bin_counts(data, experiment, read_in=read_in)
     bins = binned(data)
     bins.check_data()
     if bins.variances is None or not bins.is_weighted:

@@ -160,9 +160,12 @@ class ScaledFits:
     ----------
     fitter : Fitter
         Of counts.
+    careful : bool
+        As of `analysis.search.Search`: where nearly every toy has a scaling of its own.
     """
 
     fitter: Fitter
+    careful: bool = False
     _known: OrderedDict[bytes, BatchFitter] = field(default_factory=OrderedDict, init=False, repr=False)
 
     def batch(self, scaling: Array) -> BatchFitter:
@@ -171,7 +174,7 @@ class ScaledFits:
         if key not in self._known:
             if len(self._known) >= _KEPT:
                 self._known.popitem(last=False)
-            self._known[key] = BatchFitter(fitter=scaled(self.fitter, scaling))
+            self._known[key] = BatchFitter(fitter=scaled(self.fitter, scaling), careful=self.careful)
         return self._known[key]
 
     def groups(self, toys: WeightedToys) -> Iterator[tuple[NDArray[np.intp], BatchFitter]]:
@@ -228,7 +231,7 @@ def weighted_toys(
     """
     fitter = thrower.fitter
     branches = toy_branches(fitter, level=level, fitted=fitted, methods=methods, weighted=True)
-    fits = ScaledFits(fitter=fitter)
+    fits = ScaledFits(fitter=fitter, careful=thrower.weights.differ)
     for start, count in paced(n, most=thrower.largest_chunk, first=first):
         made = thrower.block(start, count)
         columns = thrown_columns(fitter, start, made.sums, made.auxiliary) | {"scaling": made.scaling}

@@ -110,9 +110,20 @@ def begin_with(card: Card, lowest: float, path: Path) -> Card:
     return replace(card, experiments=(replace(experiment, generate_above=lowest),))
 
 
-def say_cutoff(card: Card) -> None:
-    """Write what the experiments of a card leave out to standard error."""
+def say_cutoff(card: Card, *, simulates: bool) -> None:
+    """Write what the experiments of a card leave out to standard error.
+
+    Parameters
+    ----------
+    card : Card
+    simulates : bool
+        Whether events are drawn. Else only what changes a result is said: more than a negligible part.
+    """
     for experiment in card.experiments:
         found = cutoff(experiment, card.model)
-        if found.energy and found.fraction != 0:
-            (warn if found.notable else message)(found.text())
+        if not found.energy or found.fraction == 0:
+            continue
+        if found.notable:
+            warn(found.text())
+        elif simulates:
+            message(found.text())

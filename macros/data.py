@@ -77,7 +77,7 @@ def load_data(card: Card, spec: str, *, number: int | None = None, unit: str = "
         raise ValueError(f"--experiment chooses among those of an event file; {spec} is a histogram")
     h = read_histogram(spec, unit=unit)
     try:
-        effective_counts(h, card.experiment)
+        effective_counts(h, card.experiment, read_in=unit)
     except ValueError as error:
         raise FileError(spec, "foreign", str(error)) from None
     return Data(histogram=h, experiment=card.experiment, source=spec)

@@ -37,6 +37,7 @@ def open_card(
     draws: bool = True,
     of: str | None = None,
     several: bool = False,
+    simulates: bool = False,
 ) -> Card:
     """Load a card and settle how it is run.
 
@@ -55,6 +56,8 @@ def open_card(
         One experiment of a card that has several.
     several : bool
         Whether the command works on all experiments at once.
+    simulates : bool
+        Whether events are drawn.
 
     Returns
     -------
@@ -70,10 +73,10 @@ def open_card(
 
     Notes
     -----
-    What `model.generate_above` leaves out is said.
+    What `model.generate_above` leaves out is said where events are drawn, and wherever it is not negligible.
     """
     card = load_chosen(name, overrides, of, several=several)
-    say_left_out(card)
+    say_left_out(card, simulates=simulates)
     _set_threads(threads or card.run.threads)
     if not draws and card.fit.templates == "quadrature":
         return card
@@ -101,12 +104,19 @@ def load_chosen(
     return card
 
 
-def say_left_out(card: Card) -> None:
-    """Say what `model.generate_above` leaves out, if the card has one, and what `detector.binding` does."""
+def say_left_out(card: Card, *, simulates: bool = False) -> None:
+    """Say what `model.generate_above` leaves out, if the card has one, and what `detector.binding` does.
+
+    Parameters
+    ----------
+    card : Card
+    simulates : bool
+        Whether events are drawn: then it is said even if it is negligible, as for simulated templates.
+    """
     if card.document["model"].get("generate_above"):
         from macros.cutoff import say_cutoff
 
-        say_cutoff(card)
+        say_cutoff(card, simulates=simulates or card.fit.templates != "quadrature")
     for text in dict.fromkeys(binding_note(experiment) for experiment in card.experiments):
         if text:
             warn(text)

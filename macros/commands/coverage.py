@@ -77,8 +77,8 @@ def coverage(
     from macros.weight_files import check_weights_options, load_weights, weights_of_origin, weights_record
 
     check_weights_options(weights, unit, by_events=level is Level.EVENTS)
-    values = read_values("--at", at)
-    loaded = open_card(card, override, seed=seed, threads=threads, of=of, several=True)
+    values, by_events = read_values("--at", at), level is Level.EVENTS
+    loaded = open_card(card, override, seed=seed, threads=threads, of=of, several=True, simulates=by_events)
     plan = study_plan((*card_files(card, loaded), table, *data_files(weights)), output, figure, force=force)
     checked = plan.check()
 
@@ -90,7 +90,7 @@ def coverage(
     from macros.toytally import EventTally, draw_coverage, judge_coverage, open_toys
 
     confidence, used_seed = confidence_level(loaded, cl, name="--cl"), int(loaded.run.seed or 0)
-    by_events, stated = level is Level.EVENTS, [str(m) for m in method] if method else None
+    stated = [str(m) for m in method] if method else None
     prepared = open_study(
         loaded,
         values,

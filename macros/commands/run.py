@@ -30,7 +30,7 @@ def run(
     from macros.outputs import card_files
     from macros.session import open_card
 
-    loaded = open_card(card, override, seed=seed, threads=threads, of=of)
+    loaded = open_card(card, override, seed=seed, threads=threads, of=of, simulates=True)
 
     from macros.job import run_job
 

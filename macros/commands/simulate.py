@@ -94,7 +94,7 @@ def generate(
     from macros.session import open_card
 
     largest = _size(file_size)
-    loaded = open_card(card, override, seed=seed, threads=threads, of=of)
+    loaded = open_card(card, override, seed=seed, threads=threads, of=of, simulates=True)
 
     from macros.production import produce
 
@@ -140,7 +140,7 @@ def simulate(
     if events is not None and experiments is not None:
         raise typer.BadParameter("--events and --experiments exclude each other")
     largest = _size(file_size)
-    loaded = open_card(card, override, seed=seed, threads=threads, of=of)
+    loaded = open_card(card, override, seed=seed, threads=threads, of=of, simulates=True)
 
     from macros.production import produce
 
@@ -176,7 +176,7 @@ def detect(
     from macros.outputs import FilePlan, Output, card_files
     from macros.session import open_card
 
-    loaded = open_card(card, override, threads=threads, draws=False, of=of)
+    loaded = open_card(card, override, threads=threads, draws=False, of=of, simulates=True)
 
     from macros.measurement import measure
 

@@ -92,7 +92,17 @@ def toys(
     check_weights_options(weights, unit, by_events=level is Level.EVENTS)
     if no_fit and figure is not None:
         raise typer.BadParameter("--figure shows what is fitted, and --no-fit fits nothing")
-    loaded = open_card(card, override, seed=seed, threads=threads, draws=not data, of=of, several=True)
+    by_events = level is Level.EVENTS
+    loaded = open_card(
+        card,
+        override,
+        seed=seed,
+        threads=threads,
+        draws=not data,
+        of=of,
+        several=True,
+        simulates=by_events,
+    )
     plan = study_plan((*card_files(card, loaded), data, *data_files(weights)), output, figure, force=force)
     checked = plan.check()
 
@@ -110,7 +120,6 @@ def toys(
     sets = load_weights(loaded, weights, unit=unit)
     of_events, record = toy_weights(sets), weights_record(loaded, weights, unit=unit)
     fitter = open_fitter(loaded, experiments=sets.experiments if sets else None)
-    by_events = level is Level.EVENTS
     branches = toy_branches(
         fitter, level=confidence, fitted=not no_fit, events=by_events, weighted=sets is not None
     )

@@ -1,6 +1,7 @@
 """Commands and what users give them to read: names with colons, pipes, units, forms of CSV."""
 
 import os
+import re
 
 import numpy as np
 import pytest
@@ -43,6 +44,26 @@ def test_units_and_forms(here):
         assert found["parameters"]["gamma"]["value"] == pytest.approx(wanted["parameters"]["gamma"]["value"])
     text = refusal("fit", CARD, "kev.csv")
     assert "edge 1 is 250 and not 0.25; times 0.001 they are the same: --unit keV" in text
+
+
+@pytest.mark.parametrize("right", ["eV", "keV", "MeV", "GeV"])
+@pytest.mark.parametrize("given", ["eV", "keV", "MeV", "GeV"])
+def test_the_advised_unit_is_the_right_one(here, right, given):
+    """Contract: whatever unit was given, the message names the one with which the edges are the card's."""
+    size = {"eV": 1e6, "keV": 1e3, "MeV": 1.0, "GeV": 1e-3}[right]
+    (here / "data.csv").write_text(csv(size))
+    if given == right:
+        assert answer("fit", CARD, "data.csv", "--unit", given, *SHORT)["valid"]
+        return
+    text = refusal("fit", CARD, "data.csv", "--unit", given)
+    assert re.findall(r"--unit (\w+)", text) == [right]
+
+
+def test_no_unit_is_advised_where_none_fits(here):
+    """Contract: edges that are wrong in every unit get no advice to try another one."""
+    (here / "data.csv").write_text(csv(1.1))
+    for given in ("eV", "keV", "MeV", "GeV"):
+        assert "--unit" not in refusal("fit", CARD, "data.csv", "--unit", given)
 
 
 def test_names_with_colons_and_schemes(here):

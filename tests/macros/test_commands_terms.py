@@ -167,3 +167,26 @@ def test_every_command_says_what_is_left_out(tmp_path, monkeypatch, command):
     assert said.count("warning: model.generate_above leaves out what is below 300 keV") == 1
     again = "--force" if "-o" in options else "--json"
     assert "generate_above" not in invoke(name, CARD, *options, *seed, again).stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "drawn"),
+    [
+        (("expect",), False),
+        (("limit", "--toys", 0), False),
+        (("toys", "-n", 2, "-o", "x.root", "--seed", 1), False),
+        (("toys", "-n", 2, "-o", "x.root", "--seed", 1, "--level", "events"), True),
+        (("coverage", "--at", 0, "-n", 2, "--seed", 1), False),
+        (("coverage", "--at", 0, "-n", 2, "--seed", 1, "--level", "events"), True),
+        (("sensitivity", "--errors", "1:2:2"), False),
+        (("generate", "-o", "y.root", "--seed", 1), True),
+        (("toys", "-n", 2, "-o", "z.root", "--seed", 1, "--set", "fit.templates=simulation"), True),
+    ],
+    ids=lambda c: " ".join(map(str, c)) if isinstance(c, tuple) else "",
+)
+def test_what_is_negligible_is_told_where_events_are_drawn(tmp_path, monkeypatch, command, drawn):
+    """Contract: a cutoff without an effect on results is of no concern to a fit."""
+    monkeypatch.chdir(tmp_path)
+    name, *options = command
+    said = invoke(name, CARD, *options, "--set", "model.generate_above=auto").stderr
+    assert said.count("model.generate_above leaves out") == drawn
