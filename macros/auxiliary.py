@@ -141,8 +141,8 @@ def auxiliary_pulls(
             raise ValueError(_unknown(name, templates))
         if nuisances[name].constraint == "free":
             raise ValueError(
-                f"auxiliary measurement of {name}: it is free in this card, so that nothing but the data "
-                "measures it; state its uncertainty in the card"
+                f"auxiliary measurement of {name}: it is free in this card, and a free parameter has no "
+                'auxiliary measurement; first give it a constraint in the card, "gaussian" or "log-normal"'
             )
     found = np.zeros(len(nuisances))
     for i, (name, nuisance) in enumerate(nuisances.items()):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from analysis.pulls import Pull
     from analysis.results import FitResult
 
-__all__ = ["details_document", "impacts_document", "say_details", "say_impacts"]
+__all__ = ["details_document", "impacts_document", "say_details", "say_impacts", "say_pulls"]
 
 
 def details_document(result: "FitResult") -> dict[str, Any]:
@@ -39,8 +39,12 @@ def _pull(found: "Pull") -> dict[str, Any]:
         "constraint": found.constraint,
         "prefit_value": found.prefit_value,
         "prefit_error": found.prefit_error,
+        "prefit_lower": found.prefit_lower,
+        "prefit_upper": found.prefit_upper,
         "value": found.value,
         "error": found.error,
+        "lower": found.lower,
+        "upper": found.upper,
         "prefit_x": found.prefit_x,
         "x": found.x,
         "x_error": found.x_error,
@@ -70,24 +74,25 @@ def impacts_document(found: "Impacts | None") -> dict[str, Any] | None:
 def say_details(result: "FitResult") -> None:
     """Write pulls, correlations and minima of a fit for a person."""
     if result.pulls:
-        _say_pulls(result.pulls)
+        say_pulls(result.pulls)
     if result.covariance is not None:
         _say_correlation(result.covariance)
     if result.minima:
         _say_minima(result)
 
 
-def _say_pulls(pulls: "tuple[Pull, ...]") -> None:
+def say_pulls(pulls: "tuple[Pull, ...]") -> None:
+    """Write pulls and constraints of nuisance parameters for a person."""
     say("")
     say("pulls of nuisance parameters, before and after the fit (σ: the uncertainty of the card)")
     rows = [
         (
             p.name,
             p.constraint,
-            "none" if p.prefit_value is None else _with_error(p.prefit_value, p.prefit_error),
-            _with_error(p.value, p.error),
+            _before(p),
+            _after(p),
             "none" if p.prefit_x is None else f"{_fixed(p.prefit_x)} ± 1",
-            f"{_fixed(p.x)} ± {_fixed(p.x_error)}",
+            _fixed(p.x) if p.x_error is None else f"{_fixed(p.x)} ± {_fixed(p.x_error)}",
             _fixed(p.pull),
             _fixed(p.error_ratio),
         )
@@ -95,6 +100,8 @@ def _say_pulls(pulls: "tuple[Pull, ...]") -> None:
     ]
     head = ("parameter", "constraint", "before", "after", "before [σ]", "after [σ]", "pull", "error ratio")
     print_table(head, rows)
+    if any(p.constraint == "log-normal" for p in pulls):
+        say("log-normal: value and, in brackets, the values one standard deviation below and above")
     if any(p.prefit_x is None for p in pulls):
         say("free: not measured before the fit, so that there is no error to be pulled against")
 
@@ -104,8 +111,28 @@ def _fixed(value: float | None) -> str:
     return "–" if value is None else f"{round(value, 3) + 0.0:.3f}"
 
 
+def _before(pull: "Pull") -> str:
+    """Write the measurement of a nuisance parameter, as its constraint has it."""
+    if pull.prefit_value is None:
+        return "none"
+    if pull.constraint == "log-normal":
+        return _with_ends(pull.prefit_value, pull.prefit_lower, pull.prefit_upper)
+    return _with_error(pull.prefit_value, pull.prefit_error)
+
+
+def _after(pull: "Pull") -> str:
+    """Write the estimate of a nuisance parameter in the same way."""
+    if pull.constraint == "log-normal" and pull.error is not None:
+        return _with_ends(pull.value, pull.lower, pull.upper)
+    return _with_error(pull.value, pull.error)
+
+
+def _with_ends(value: float, lower: float | None, upper: float | None) -> str:
+    return f"{format_number(value)} [{format_number(lower, 3)}, {format_number(upper, 3)}]"
+
+
 def _with_error(value: float, error: float | None) -> str:
-    return f"{format_number(value)} ± {format_number(error, 3)}"
+    return format_number(value) if error is None else f"{format_number(value)} ± {format_number(error, 3)}"
 
 
 def _say_correlation(found: "Covariance") -> None:

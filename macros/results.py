@@ -17,7 +17,7 @@ from macros.console import format_number, print_table, say, warn
 from macros.details import details_document
 from macros.fitquality import quality_document
 from macros.studies import audit_document, say_audit
-from macros.verdicts import verdict_document, verdict_lines
+from macros.verdicts import level_line, verdict_document, verdict_lines
 
 __all__ = [
     "coverage_document",
@@ -248,11 +248,10 @@ def say_limit(result: LimitResult) -> None:
         say(f"expected band at -2 … +2 σ: {', '.join(found)}")
         say_audit(result.audit)
     two_sided = result.method in {"two-sided", "feldman-cousins"}
-    head = "allowed" if two_sided else "allowed, all below the estimate counted in"
     if result.n_regions < 2:
-        say(f"{head}: {_regions(result)}")
-    elif not two_sided:
-        say("all values below the estimate are counted in")
+        say(f"allowed: {_regions(result)}")
+    if not two_sided:
+        say("the limit is one-sided: it excludes no value below the estimate")
     for group in result.undetermined:
         say(_undetermined(group))
     _say_weighted(result)
@@ -284,8 +283,7 @@ def say_coverage(study: CoverageStudy) -> None:
             verdict = f"{m.verdict} by design" if m.verdict == "over" and m.over_by_design else m.verdict
             rows.append((f"{p.value:g}", name, f"{m.fraction:.4f}", interval, verdict, str(p.n_failed)))
     print_table((study.parameter, "method", "coverage", "99.7 %", "verdict", "failed"), rows)
-    say(f"intervals at {100 * study.level:g} %; a one-sided limit always holds the lowest physical value")
-    for line in verdict_lines(study):
+    for line in (level_line(study), *verdict_lines(study)):
         say(line)
     for p in study.points:
         say(

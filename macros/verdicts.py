@@ -1,15 +1,17 @@
 """The verdict on a whole coverage study, as JSON and as text."""
 
+import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from macros.console import format_number
+from simgen.parameters import parameter_range
 
 if TYPE_CHECKING:
     from analysis.coverage_study import CoverageStudy
     from analysis.verdict import CoverageTest
 
-__all__ = ["verdict_document", "verdict_lines"]
+__all__ = ["level_line", "verdict_document", "verdict_lines"]
 
 _SHOWN = 6
 """Most tests of either side that are written."""
@@ -29,6 +31,15 @@ def verdict_document(study: "CoverageStudy") -> dict[str, Any] | None:
     return {**asdict(found), **failed}
 
 
+def level_line(study: "CoverageStudy") -> str:
+    """Write the level of a study, and that one-sided limits cover the lowest value, if there is one."""
+    line = f"intervals at {100 * study.level:g} %"
+    lowest, _ = parameter_range(study.parameter)
+    if math.isinf(lowest) or not any("one-sided" in p.methods for p in study.points):
+        return line
+    return f"{line}; a one-sided limit always holds the lowest physical value"
+
+
 def verdict_lines(study: "CoverageStudy") -> list[str]:
     """Write the verdict on a study for a person: in one line, then with its tests."""
     found = study.verdict
@@ -38,11 +49,11 @@ def verdict_lines(study: "CoverageStudy") -> list[str]:
         f"the study as a whole: {_words(found.verdict)} (false alarm at most {100 * found.false_alarm:g} %)"
     )
     tests = [
-        f"{n} tests of {side}-coverage, smallest p {_number(p)}"
+        f"{_number(p).removeprefix('= ')} for {side}-coverage ({n} test{'s' * (n > 1)})"
         for side, n, p in (("under", found.n_under, found.p_under), ("over", found.n_over, found.p_over))
         if n
     ]
-    lines = [head, f"{' and '.join(tests)}, adjusted for their number"]
+    lines = [head, f"smallest p-value, corrected for the number of tests: {', '.join(tests)}"]
     for side, failed in (("under", found.under), ("over", found.over)):
         worst = sorted(failed, key=lambda test: test.p_value)[:_SHOWN]
         lines += [f"{side}-coverage: {_cell(study.parameter, test)}" for test in worst]
@@ -57,7 +68,7 @@ def _words(verdict: str) -> str:
 
 def _cell(parameter: str, test: "CoverageTest") -> str:
     where = "all true values together" if test.value is None else f"{parameter} = {test.value:g}"
-    return f"{test.method} at {where} {test.fraction:.4f}, adjusted p {_number(test.p_value)}"
+    return f"{test.method} at {where} {test.fraction:.4f}, corrected p {_number(test.p_value)}"
 
 
 def _number(p: float | None) -> str:

@@ -9,6 +9,7 @@ from analysis.estimation import fit_counts, make_fitter
 from analysis.nuisances import Nuisance
 from analysis.pulls import fit_pulls
 from macros.card import load_card
+from macros.details import say_pulls
 
 
 def nuisance(law, uncertainty=0.1, nominal=1.0):
@@ -25,11 +26,30 @@ def test_values_and_pulls_by_hand():
     assert (a.pull, a.error_ratio) == pytest.approx((1.0, 0.5))
     assert (b.prefit_value, b.value) == pytest.approx((1 / 1.1, 1.1))
     assert (b.prefit_error, b.error) == pytest.approx((np.log(1.1) / 1.1, 1.1 * np.log(1.1) * 0.25))
+    assert (a.prefit_lower, a.prefit_upper, a.lower, a.upper) == pytest.approx((0.95, 1.15, 1.1, 1.2))
+    ends = (b.prefit_lower, b.prefit_upper, b.lower, b.upper)
+    assert ends == pytest.approx((1.1**-2, 1.0, 1.1**0.75, 1.1**1.25))
+    assert (c.prefit_lower, c.prefit_upper, c.lower, c.upper) == pytest.approx((None, None, 1.19, 1.21))
     assert (b.pull, b.error_ratio) == pytest.approx((2.0, 0.25))
     assert (c.prefit_value, c.prefit_error, c.prefit_x, c.pull, c.error_ratio) == (None,) * 5
     assert (c.value, c.error, c.x, c.x_error) == pytest.approx((1.2, 0.01, 2.0, 0.1))
     (without,) = fit_pulls(laws[:1], np.zeros(1), (0.0,), None)
     assert (without.error, without.x_error, without.error_ratio) == (None, None, None)
+    assert (without.prefit_lower, without.lower, without.upper) == (pytest.approx(0.9), None, None)
+    (wide,) = fit_pulls([nuisance("gaussian", 0.8)], np.array([-0.5]), (-1.0,), np.array([0.5]))
+    assert (wide.prefit_lower, wide.lower, wide.upper) == pytest.approx((0.0, 0.0, 0.6))
+
+
+def test_a_log_normal_constraint_is_written_with_its_ends(capsys):
+    """Closed form. 30 % stands for a factor 1.3 up and 1/1.3 down, and not for 1 ± ln 1.3."""
+    laws = [nuisance("gaussian", 0.3), nuisance("log-normal", 0.3)]
+    found = fit_pulls(laws, np.zeros(2), (0.0, 1.0), np.array([1.0, 0.5]))
+    say_pulls(found)
+    gaussian, factor = (line.split("  ") for line in capsys.readouterr().out.splitlines()[3:5])
+    assert "1 ± 0.3" in [cell.strip() for cell in gaussian]
+    cells = [cell.strip() for cell in factor]
+    assert "1 [0.769, 1.3]" in cells
+    assert "1.3 [1.14, 1.48]" in cells
 
 
 def test_pulls_are_those_of_the_parameters():

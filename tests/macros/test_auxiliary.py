@@ -126,7 +126,8 @@ def test_laws(events, tmp_path):
     counts = (data, "--unit", "keV")
     options = ("--set", "background.flat.constraint=free")
     words = refusal("fit", CARD, *counts, *options, "--auxiliary", "background_flat=1.1")
-    assert "background_flat: it is free in this card" in words
+    assert "background_flat: it is free in this card, and a free parameter has no" in words
+    assert "first give it a constraint in the card" in words
     options = ("--set", "background.flat.constraint=log-normal")
     words = refusal("fit", CARD, *counts, *options, "--auxiliary", "background_flat=0")
     assert "must be above 0, because it is log-normal" in words

@@ -1,6 +1,7 @@
 """Commands that fit, throw and count: JSON, and that their numbers are right."""
 
 import json
+import re
 
 import commonerror
 import numpy as np
@@ -252,10 +253,31 @@ def test_verdict_of_a_study_is_shown(tmp_path):
     shown = invoke(*common).stdout
     assert "over by design" in shown
     assert "the study as a whole: nominal (false alarm at most 0.3 %)" in shown
+    line = r"smallest p-value, corrected for the number of tests: \S+ for under-coverage \(9 tests\), \S+ for"
+    assert re.search(line, shown)
     picture = tmp_path / "c.png"
     document = answer(*common, "--figure", picture)
     assert document["study_verdict"]["false_alarm"] == 0.003
     assert "the study as a whole: nominal" in picture.with_suffix(".json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("poi", "method", "told"),
+    [("gamma", "one-sided", True), ("gamma", "minos", False), ("delta_c_L", "one-sided", False)],
+)
+def test_the_lowest_value_is_told_where_there_is_one(poi, method, told):
+    """Contract: of one-sided limits on a parameter whose physical range has a lower end."""
+    model = () if poi == "gamma" else ("--set", "model.name=SM", "--set", f"fit.poi={poi}")
+    shown = invoke("coverage", CARD, *model, "--at", 0, "-n", 50, "--seed", 1, "--method", method).stdout
+    assert ("always holds the lowest physical value" in shown) == told
+
+
+@pytest.mark.parametrize(("method", "told"), [("one-sided", True), ("two-sided", False)])
+def test_a_one_sided_limit_says_that_it_is_one(method, told):
+    """Contract: why values below the estimate are among the allowed ones."""
+    shown = invoke("limit", CARD, "--method", method, "--toys", 0).stdout
+    assert "\nallowed: [" in shown
+    assert ("one-sided: it excludes no value below the estimate" in shown) == told
 
 
 def test_coverage_of_chosen_methods():

@@ -292,12 +292,12 @@ def test_coverage_shows_fractions_and_their_intervals():
     assert data.rows[1][5] == "over"
     assert "100 pseudo-experiments per point, 2 failed" in texts(figure)
     assert "the study as a whole: over-coverage (false alarm at most 0.3 %)" in texts(figure)
-    assert "one-sided at all true values together 1.0000, adjusted p = " in "\n".join(data.note)
+    assert "one-sided at all true values together 1.0000, corrected p = " in "\n".join(data.note)
     assert render(figure, "png")
     many = replace(study, points=tuple(replace(points[0], value=float(i), n_toys=10**5) for i in range(9)))
     lines = verdict_lines(many)
     assert lines[0].startswith("the study as a whole: under-coverage (")
-    assert "smallest p < 1e-99" in lines[1]
+    assert "< 1e-99 for under-coverage" in lines[1]
     assert lines[-1] == "under-coverage in 14 more tests; --json lists all"
     assert len(lines) == 2 + 6 + 1
 
