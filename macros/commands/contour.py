@@ -58,7 +58,7 @@ def contour(
             "-o",
             "--output",
             metavar="FILE",
-            help="Picture, .png or .pdf; its numbers as .csv beside it.",
+            help="Picture, .png or .pdf; its numbers beside it as CSV and JSON.",
             show_default=False,
         ),
     ] = None,
@@ -75,6 +75,7 @@ def contour(
     from macros.auxiliary import auxiliary_files
     from macros.outputs import FilePlan, card_files, data_files, picture_outputs
     from macros.session import open_card
+    from macros.studies import BESIDE
 
     (name_x, values_x), (name_y, values_y) = read_points("--x", x), read_points("--y", y)
     if len(values_x) * len(values_y) > _MOST_POINTS:
@@ -84,7 +85,7 @@ def contour(
     loaded = open_card(card, override, draws=False, of=of, several=True)
 
     reads = (*card_files(card, loaded), *data_files(data), *auxiliary_files(auxiliary))
-    plan = FilePlan(reads=reads, writes=picture_outputs(output, ".csv"), force=force)
+    plan = FilePlan(reads=reads, writes=picture_outputs(output, *BESIDE), force=force)
     checked = plan.check()
 
     from analysis.plane import Plane, fit_plane, plane_threshold
@@ -105,13 +106,13 @@ def contour(
                     "model": loaded.model.label,
                     "data": case.source,
                     "auxiliary": case.auxiliary,
-                    "files": [str(f) for f in files],
+                    "files": files,
                 }
             )
             return
         _say(result, thresholds)
         for file in files:
-            say(str(file))
+            say(file)
 
 
 def _document(result: "PlaneResult", thresholds: dict[float, float]) -> dict[str, Any]:
@@ -156,21 +157,31 @@ def _say(result: "PlaneResult", thresholds: dict[float, float]) -> None:
 
 def _write(
     result: "PlaneResult", thresholds: dict[float, float], output: Path, model: str, former: "Former"
-) -> list[Path]:
-    """Write picture and table: both, or none."""
-    from macros.pictures import write_picture
+) -> list[str]:
+    """Write picture and numbers: all, or none."""
     from macros.plots.contours import contour_plot
+    from macros.studies import write_figure
 
     picture = contour_plot(result, thresholds, title=model)
-    return write_picture(output, picture, {".csv": _table(result).csv().encode()}, former=former)
+    return write_figure(output, picture, _table(result, thresholds, model), former=former)
 
 
-def _table(result: "PlaneResult") -> "FigureData":
+def _table(result: "PlaneResult", thresholds: dict[float, float], model: str) -> "FigureData":
     from macros.figures.data import FigureData
+    from macros.plots.contours import PROFILED
 
     rows = [
         (float(a), float(b), float(v))
         for b, row in zip(result.y, result.delta, strict=True)
         for a, v in zip(result.x, row, strict=True)
     ]
-    return FigureData(title="", caption="", note=(), columns=(*result.names, "delta_2lnL"), rows=tuple(rows))
+    levels = ", ".join(f"{100 * level:g} %: {value:.4f}" for level, value in thresholds.items())
+    best = ", ".join(f"{name} = {value:.6g}" for name, value in zip(result.names, result.best, strict=True))
+    return FigureData(
+        title=f"-2 ln L of {' and '.join(result.names)}",
+        caption=f"delta_2lnL: -2 ln L above its minimum, which is at {best}; {PROFILED}. Contours of two "
+        f"parameters, in delta_2lnL: {levels}",
+        note=(model,),
+        columns=(*result.names, "delta_2lnL"),
+        rows=tuple(rows),
+    )

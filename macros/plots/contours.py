@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     from analysis.plane import PlaneResult
 
-__all__ = ["contour_plot"]
+__all__ = ["PROFILED", "contour_plot"]
+
+PROFILED = "all nuisance parameters are fitted anew at each point"
 
 
 @styled()
@@ -49,5 +51,5 @@ def contour_plot(result: "PlaneResult", thresholds: Mapping[float, float], *, ti
     ax.set_title(title, loc="left")
     figure.legend(*ax.get_legend_handles_labels(), loc="outside upper right", ncols=3)
     stated = ", ".join(f"{100 * level:g} %: {value:.4f}" for level, value in thresholds.items())
-    add_note(figure, [f"-2 Δln L above the minimum, two parameters, profiled normalisations; {stated}"])
+    add_note(figure, [f"-2 Δln L of two parameters above the minimum; {PROFILED}; {stated}"])
     return figure

@@ -126,7 +126,7 @@ def _draw_pulls(ax: "Axes", pulls: "Sequence[Pull]", heights: Sequence[int]) -> 
     reach = 2.0
     for pull, y in zip(pulls, heights, strict=True):
         if pull.pull is None:
-            ax.text(0, y, "free", ha="center", va="center", fontsize=7)
+            _say_at(ax, y, "free: no value before the fit")
             continue
         ax.errorbar(pull.pull, y, xerr=pull.x_error, fmt="o", color=BLACK, elinewidth=1.2)
         reach = max(reach, abs(pull.pull) + (pull.x_error or 0.0))
@@ -138,11 +138,26 @@ def _draw_impacts(ax: "Axes", impacts: "Sequence[Impact]", heights: Sequence[int
     ax.axvline(0, color=GREY, linewidth=0.8)
     sides = (("up", VERMILION), ("down", BLUE))
     for side, colour in sides:
-        after = [scale * (getattr(i, side) or 0.0) for i in impacts]
-        before = [scale * (getattr(i, f"prefit_{side}") or 0.0) for i in impacts]
-        ax.barh(heights, after, height=0.62, color=colour, alpha=0.75, label=f"after the fit, {side}")
-        ax.barh(
-            heights, before, height=0.74, fill=False, edgecolor=colour, linewidth=0.9, label=f"before, {side}"
-        )
+        after, before = (_bars(impacts, heights, name, scale) for name in (side, f"prefit_{side}"))
+        ax.barh(*after, height=0.62, color=colour, alpha=0.75, label=f"after the fit, {side}")
+        ax.barh(*before, height=0.74, fill=False, edgecolor=colour, linewidth=0.9, label=f"before, {side}")
+    for impact, y in zip(impacts, heights, strict=True):
+        if impact.up is None and impact.down is None:
+            _say_at(ax, y, "no error, and no impact")
     ax.margins(x=0.08)
     ax.locator_params(axis="x", nbins=6)
+
+
+def _bars(
+    impacts: "Sequence[Impact]", heights: Sequence[int], name: str, scale: float
+) -> tuple[list[int], list[float]]:
+    """Return heights and lengths of the bars of the impacts that are known."""
+    known = [(y, getattr(i, name)) for i, y in zip(impacts, heights, strict=True)]
+    return [y for y, x in known if x is not None], [scale * x for _, x in known if x is not None]
+
+
+def _say_at(ax: "Axes", y: float, text: str) -> None:
+    """Write what a row has in the place of a point or bars."""
+    paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+    place = ax.get_yaxis_transform()
+    ax.text(0.5, y, text, transform=place, ha="center", va="center", fontsize=7, bbox=paper)

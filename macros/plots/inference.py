@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["coverage_plot", "limit_plot", "parameter_label", "profile_plot"]
 
+_LABEL = 0.055
+"""Distance of labels beside an axis, as a fraction of its height."""
 _PARAMETERS = {
     "gamma": (r"$\gamma = (M_Z/M_{Z'})^2$", 1.0),
     "mu_nu": (r"$\mu_\nu$ [$10^{-12}\,\mu_B$]", 1e12),
@@ -101,26 +103,31 @@ def profile_plot(
     figure = new_figure(4.6, 3.6)
     ax = figure.subplots()
     ax.plot(x, y, color=BLACK)
-    _level(ax, threshold, rf"{fit.level * 100:.3g} %: {threshold:.4g}", BLUE)
+    heights = [(threshold, f"{fit.level * 100:.3g} %: {threshold:.4g}", BLUE)]
     others = {level: float(ndtri((1 + level) / 2) ** 2) for level in levels if level != fit.level}
-    for level, height in others.items():
-        _level(ax, height, f"{level * 100:.3g} %: {height:.4g}", GREY)
+    heights += [(height, f"{level * 100:.3g} %: {height:.4g}", GREY) for level, height in others.items()]
     estimate = fit.estimate
     if fit.valid and estimate.value is not None:
         low = x[0] if estimate.lower is None else estimate.lower * scale
         high = x[-1] if estimate.upper is None else estimate.upper * scale
-        ax.axvspan(low, high, color=SKY, alpha=0.35, linewidth=0)
+        method = {"minos": "MINOS", "hesse": "Hesse"}[fit.method]
+        ax.axvspan(low, high, color=SKY, alpha=0.35, linewidth=0, label=f"{method}, {fit.level * 100:.3g} %")
         ax.axvline(estimate.value * scale, color=BLUE, linewidth=1.0)
-        lines.append(f"band: interval of the fit, {fit.level * 100:.3g} % by {fit.method}")
+        lines.append(f"blue: interval of the fit, {fit.level * 100:.3g} % by {method}")
+        label = "allowed around another minimum"
         for other in (m for m in fit.minima[1:] if m.allowed):
             low = x[0] if other.lower is None else other.lower * scale
             high = x[-1] if other.upper is None else other.upper * scale
-            ax.axvspan(low, high, color=GREEN, alpha=0.2, linewidth=0)
-            lines.append(f"another minimum at {other.value * scale:.4g}, {other.rise:.3g} higher")
+            ax.axvspan(low, high, color=GREEN, alpha=0.2, linewidth=0, label=label)
+            lines.append(
+                f"green: allowed at {fit.level * 100:.3g} % around another minimum, at "
+                f"{other.value * scale:.4g} and {_higher(other.rise)}"
+            )
+            label = "_"  # one entry of the legend is enough
     else:
         lines.append(f"no interval: {fit.reason}")
     if limit is not None:
-        _level(ax, limit.delta_chi2, f"limit: {limit.delta_chi2:.4f}", VERMILION)
+        heights.append((limit.delta_chi2, f"limit: {limit.delta_chi2:.4f}", VERMILION))
         kind = f"{limit.level * 100:.4g} % C.L. {limit.method}, $\\Delta\\chi^2$ = {limit.delta_chi2:.4f}"
         if limit.upper is None:
             lines.append(f"no limit at {kind}")
@@ -132,24 +139,32 @@ def profile_plot(
     top = max(threshold, limit.delta_chi2 if limit else 0.0)
     ax.set_ylim(0, max(2.2 * top, *(1.4 * height for height in others.values()), 0.0))
     ax.set_xlim(x[0], x[-1])
+    _draw_levels(ax, heights)
     ax.set_xlabel(name)
     ax.set_ylabel(r"$-2\,\Delta\ln L$")
+    if ax.get_legend_handles_labels()[0]:
+        figure.legend(loc="outside upper left", ncols=2)
     add_note(figure, lines)
     return figure
 
 
-def _level(ax: "Axes", height: float, text: str, color: str) -> None:
-    ax.axhline(height, color=color, linestyle=":", linewidth=1.0)
-    ax.text(
-        0.985,
-        height,
-        text,
-        transform=ax.get_yaxis_transform(),
-        color=color,
-        fontsize=7,
-        ha="right",
-        va="bottom",
-    )
+def _higher(rise: float) -> str:
+    """Say how much higher another minimum is."""
+    return f"higher by {rise:.3g}" if rise > 1e-6 else "equally deep"
+
+
+def _draw_levels(ax: "Axes", heights: Sequence[tuple[float, str, str]]) -> None:
+    """Draw lines at heights of -2 Δln L, with labels at the right of the axes, where nothing crosses them.
+
+    Labels that would touch are moved apart.
+    """
+    _, top = ax.get_ylim()
+    previous = -math.inf
+    for height, text, color in sorted(heights):
+        ax.axhline(height, color=color, linestyle=":", linewidth=1.0)
+        at = max(height, previous + _LABEL * top)
+        previous = at
+        ax.text(1.015, at, text, transform=ax.get_yaxis_transform(), color=color, fontsize=7, va="center")
 
 
 @styled()

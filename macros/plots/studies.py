@@ -54,13 +54,17 @@ def coverage_data(study: "CoverageStudy", *, note: Sequence[str] = ()) -> Figure
 def toys_data(found: "ToyDistributions", *, note: Sequence[str] = ()) -> FigureData:
     """Collect the numbers of `toys_plot`."""
     pulls, limits = _pulls(found), _limits(found)
+    below, above = int(found.pulls[0]), int(found.pulls[-1])
     rows: list[tuple[Cell, ...]] = [("pull", *row, None) for row in pulls]
+    rows += [("pull outside", None, pulls[0][0], float(below), None, None)]
+    rows += [("pull outside", pulls[-1][1], None, float(above), None, None)]
     rows += [("limit", low, high, n, None, None) for low, high, n in limits]
     band = zip(_SIGMAS, found.band, found.band_errors, strict=True)
     rows += [(f"limit at {s} sigma", x, x, None, None, error) for s, x, error in band]
     return FigureData(
         title=f"Pulls and one-sided limits of {found.parameter} in {found.n_toys} pseudo-experiments",
-        caption="pull: (estimate - truth)/Hesse error, beside a unit Gaussian of as many toys; limit: "
+        caption="pull: (estimate - truth)/Hesse error, beside a unit Gaussian of as many toys as lie between "
+        "-5 and 5; pull outside: toys beyond; limit: "
         f"one-sided upper limits at {100 * found.level:g} %, of which those without end count as infinite, "
         f"and their quantiles with statistical errors. True {found.parameter}: {found.truth:g}. "
         f"{found.n_failed} toys failed.",
@@ -76,11 +80,11 @@ def _pulls(found: "ToyDistributions") -> list[tuple[float, float, float, float]]
 
     from analysis.distributions import PULLS
 
-    n = float(found.moments[0])
+    n, inside = float(found.moments[0]), float(found.pulls[1:-1].sum())
     merged = 1 if n >= 1e5 else 2 if n >= 1e3 else 5
     edges = PULLS[::merged]
     counts = found.pulls[1:-1].reshape(-1, merged).sum(axis=1)
-    gaussian = n * (ndtr(edges[1:]) - ndtr(edges[:-1]))
+    gaussian = inside * (ndtr(edges[1:]) - ndtr(edges[:-1]))
     rows = zip(edges[:-1], edges[1:], counts, gaussian, strict=True)
     return [(float(a), float(b), float(k), float(g)) for a, b, k, g in rows]
 
@@ -124,9 +128,9 @@ def toys_plot(found: "ToyDistributions", *, note: Sequence[str] = ()) -> "Figure
     _draw_pulls(left, found)
     lines = _draw_limits(right, found)
     mean, width = (f"{x:.4f}" if x is not None else "–" for x in found.pull_moments)
-    outside = int(found.pulls[0] + found.pulls[-1])
+    below, above = int(found.pulls[0]), int(found.pulls[-1])
     counted = f"{found.n_toys} pseudo-experiments, {found.n_failed} failed; true value {found.truth:g}"
-    pulls = f"pulls: mean {mean}, standard deviation {width}; {outside} beyond ±5"
+    pulls = f"all pulls: mean {mean}, standard deviation {width}; {below} below -5, {above} above 5"
     add_note(figure, (*note, counted, pulls, *lines))
     return figure
 
@@ -140,12 +144,29 @@ def _draw_pulls(ax: "Axes", found: "ToyDistributions") -> None:
     ax.stairs(rows[:, 2], edges, color=BLUE, linewidth=1.0, label="toys")
     x = np.linspace(-5, 5, 401)
     density = np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
-    ax.plot(x, found.moments[0] * (edges[1] - edges[0]) * density, color=VERMILION, label="unit Gaussian")
+    inside, below, above = rows[:, 2].sum(), int(found.pulls[0]), int(found.pulls[-1])
+    gaussian = "unit Gaussian" if below + above == 0 else "unit Gaussian of the toys shown"
+    ax.plot(x, inside * (edges[1] - edges[0]) * density, color=VERMILION, label=gaussian)
+    for n, place, side, text in ((below, 0.03, "left", f"← {below}"), (above, 0.97, "right", f"{above} →")):
+        if n:
+            ax.text(place, 0.9, text, transform=ax.transAxes, ha=side, va="center", fontsize=7, color=BLUE)
     ax.set_xlim(-5, 5)
     ax.set_ylim(bottom=0)
     ax.set_xlabel("(estimate − truth) / error")
     ax.set_ylabel("toys per bin")
-    ax.legend(loc="upper left", fontsize=6.5, handlelength=1.4)
+    _legend_above(ax)
+
+
+def _legend_above(ax: "Axes") -> None:
+    """Explain what is drawn above the axes, where it covers nothing."""
+    ax.legend(
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1.0),
+        ncols=3,
+        fontsize=6.5,
+        handlelength=1.4,
+        columnspacing=1.2,
+    )
 
 
 def _draw_limits(ax: "Axes", found: "ToyDistributions") -> list[str]:
@@ -163,7 +184,7 @@ def _draw_limits(ax: "Axes", found: "ToyDistributions") -> list[str]:
     ax.set_xlim(edges[0], edges[-1])
     ax.set_ylim(bottom=0)
     ax.set_ylabel("toys per bin")
-    ax.legend(loc="upper right", fontsize=6.5, handlelength=1.4)
+    _legend_above(ax)
     errors = [None if e is None else e * scale for e in found.band_errors]
     return [f"{kind}, at -2 … +2 σ of the toys:", ", ".join(band_texts(band, errors))]
 

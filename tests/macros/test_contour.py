@@ -1,5 +1,7 @@
 """`nugauge contour`: what it answers, writes and refuses."""
 
+import json
+
 import numpy as np
 import pytest
 from invocation import answer, refusal
@@ -17,6 +19,11 @@ def test_picture_and_table(tmp_path):
     assert (tmp_path / "c.csv").read_text().splitlines()[0] == "eps_L,eps_R,delta_2lnL"
     np.testing.assert_allclose(table[:, 2].reshape(13, 11), found["delta"], rtol=1e-6, atol=1e-9)
     assert abs(found["parameters"]["eps_L"]["value"]) < 1e-3
+    assert found["files"] == [str(picture.with_suffix(s)) for s in (".png", ".csv", ".json")]
+    document = json.loads((tmp_path / "c.json").read_text())
+    assert document["columns"] == ["eps_L", "eps_R", "delta_2lnL"]
+    np.testing.assert_allclose([row[2] for row in document["rows"]], table[:, 2], rtol=1e-7, atol=1e-12)
+    assert "all nuisance parameters are fitted anew at each point" in document["caption"]
     assert [c["level"] for c in found["contours"]] == [0.683, 0.95]
 
 

@@ -2,12 +2,19 @@
 
 import csv
 import json
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from invocation import CARD, answer, invoke, refusal
+from support.cards import CASES
 
+from analysis.localminima import LocalMinimum
 from macros.card import load_card
+from macros.plots import profile_plot
+from macros.plots.fits import impacts_plot
+from macros.style import render
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +74,50 @@ def test_figure(events, tmp_path):
             "prefit_down",
         ):
             assert float(row[key]) == pytest.approx(numbers[key], rel=1e-7, abs=1e-12)
+
+
+def test_a_free_parameter_has_no_bars_of_before():
+    """Contract. The row says that it is free; where the data do not know it, that it has no impact."""
+    card = load_card(CASES / "deg.toml", ())
+    fit, impacts = card.fit(CASES / "deg.csv"), card.fit.impacts(CASES / "deg.csv")
+    figure = impacts_plot(impacts, fit)
+    left, right = figure.axes
+    free = [p.name for p in fit.pulls if p.constraint == "free"]
+    assert len(free) == 2
+    assert [t.get_text() for t in left.texts] == ["free: no value before the fit"] * 2
+    assert [t.get_text() for t in right.texts] == ["no error, and no impact"] * 2
+    assert [len(bars) for bars in right.containers] == [len(impacts.impacts) - 2] * 4
+
+
+def test_a_free_parameter_that_the_data_know_has_bars_of_after():
+    """Contract. One background, free: both impacts after the fit, none before."""
+    card = load_card(CASES / "deg1.toml", ())
+    fit, impacts = card.fit(CASES / "deg.csv"), card.fit.impacts(CASES / "deg.csv")
+    figure = impacts_plot(impacts, fit)
+    assert [t.get_text() for t in figure.axes[0].texts] == ["free: no value before the fit"]
+    assert not figure.axes[1].texts
+    n = len(impacts.impacts)
+    assert [len(bars) for bars in figure.axes[1].containers] == [n, n - 1, n, n - 1]
+
+
+def test_labels_of_a_profile_are_beside_it(events):
+    """Contract. No curve crosses them, they do not touch each other, and every band is explained."""
+    card = load_card(CARD, ["fit.level=0.66"])
+    fit, scan = card.fit(events), card.fit.profile(events)
+    other = LocalMinimum(value=-1.0, rise=0.3, physical=False, allowed=True, lower=-1.1, upper=-0.9)
+    fit = replace(fit, minima=(*fit.minima, other))
+    figure = profile_plot(scan.points, scan.delta, fit=fit, levels=(0.683, 0.95))
+    render(figure, "png")
+    (ax,) = figure.axes
+    boxes = sorted((t.get_window_extent() for t in ax.texts), key=lambda b: b.y0)
+    assert len(boxes) == 3
+    assert min(b.x0 for b in boxes) > ax.get_window_extent().x1
+    assert all(a.y1 <= b.y0 for a, b in pairwise(boxes))
+    (legend,) = figure.legends
+    assert [t.get_text() for t in legend.get_texts()] == ["MINOS, 66 %", "allowed around another minimum"]
+    notes = " | ".join(t.get_text() for t in figure.texts)
+    assert "blue: interval of the fit, 66 % by MINOS" in notes
+    assert "green: allowed at 66 % around another minimum, at -1 and higher by 0.3" in notes
 
 
 def test_files_are_replaced_with_force_only(events, tmp_path):

@@ -218,7 +218,7 @@ def test_profile_marks_estimate_limit_and_thresholds():
     assert x == pytest.approx(VALUES)
     assert y == pytest.approx(PROFILE)
     shown = texts(figure)
-    for words in ("2.7055", "95 % C.L. one-sided", "upper limit 0.07", "68.3 % by minos", r"\gamma"):
+    for words in ("2.7055", "95 % C.L. one-sided", "upper limit 0.07", "68.3 % by MINOS", r"\gamma"):
         assert words in shown
     assert render(figure, "png")
 

@@ -62,6 +62,29 @@ def test_toys_shows_pulls_and_limits():
     assert error == pytest.approx([0.2 * 0.5 / 2000**0.5], rel=0.3)  # of flat limits, width 0.2
 
 
+def test_pulls_beyond_the_axis_are_counted_and_not_in_the_gaussian():
+    """Contract: the Gaussian has as many toys as the axis shows; how many are beyond either end is stated."""
+    _, columns = distributions()
+    far = {**columns, "gamma": np.where(np.arange(2000) < 300, -5.0, columns["gamma"])}
+    far["gamma"][1990:] = 9.0
+    found = no_toys(make_fitter(with_nuisances(0.05), E6(beta="chi", gamma=0.1)), level=0.9).with_toys(far)
+    figure = toys_plot(found)
+    pulls, limits = figure.axes
+    counts, edges, _ = pulls.patches[0].get_data()
+    x, gaussian = pulls.lines[0].get_data()
+    assert counts.sum() == 1690
+    assert np.trapezoid(gaussian, x) == pytest.approx(1690 * np.diff(edges)[0], rel=1e-5)
+    for words in ("← 300", "10 →", "300 below -5, 10 above 5", "unit Gaussian of the toys shown"):
+        assert words in texts(figure)
+    data = toys_data(found)
+    assert data.column("toys", quantity="pull outside") == pytest.approx([300, 10])
+    assert data.column("unit Gaussian", quantity="pull").sum() == pytest.approx(1690, rel=1e-5)
+    render(figure, "png")
+    for ax in (pulls, limits):
+        box = ax.get_legend().get_window_extent()
+        assert box.y0 >= ax.get_window_extent().y1 - 1  # nothing is covered
+
+
 @pytest.mark.parametrize("limits", [np.full(3, np.inf), np.array([0.2, np.inf, np.inf])])
 def test_toys_without_limits(limits):
     found, _ = distributions(3, limits)
