@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["coverage_plot", "limit_plot", "parameter_label", "profile_plot"]
 
-_LABEL = 0.055
+_LABEL = 0.065
 """Distance of labels beside an axis, as a fraction of its height."""
 _PARAMETERS = {
     "gamma": (r"$\gamma = (M_Z/M_{Z'})^2$", 1.0),
