@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv
 
 from analysis.conditions import CALIBRATED
 from analysis.pseudoexperiments import FAILED, METHODS, NO_HESSE, NO_LIMIT, NO_MINOS, RETRIED, holds_name
@@ -22,15 +21,17 @@ _CONFIDENCE = 0.997
 def clopper_pearson(successes: int, trials: int, confidence: float = _CONFIDENCE) -> tuple[float, float]:
     """Compute the Clopper-Pearson interval of a fraction.
 
+    Without trials it is everything from 0 to 1.
+
     Examples
     --------
     >>> low, high = clopper_pearson(0, 10, 0.95)
     >>> low, round(high, 4)
     (0.0, 0.3085)
     """
-    tail = (1 - confidence) / 2
-    low = betaincinv(successes, trials - successes + 1, tail) if successes > 0 else 0.0
-    high = betaincinv(successes + 1, trials - successes, 1 - tail) if successes < trials else 1.0
+    from hist.intervals import clopper_pearson_interval  # noqa: PLC0415 (loads scipy.stats)
+
+    low, high = clopper_pearson_interval(np.array([successes]), np.array([trials]), confidence)[:, 0]
     return float(low), float(high)
 
 

@@ -22,6 +22,15 @@ def test_clopper_pearson(k, n):
     assert (low, high) == pytest.approx((expected_low, expected_high), rel=1e-9)
 
 
+@pytest.mark.parametrize(("k", "n", "wanted"), [(0, 0, (0, 1)), (0, 5, (0, None)), (5, 5, (None, 1))])
+def test_clopper_pearson_at_its_ends(k, n, wanted):
+    """Closed form: nothing is excluded without trials; none and all of them exclude nothing beyond."""
+    low, high = clopper_pearson(k, n, 0.9)
+    tail = 0.05 ** (1 / n) if n else 0.0
+    assert (low, high) == pytest.approx((tail if k else 0, 1 if k == n else 1 - tail))
+    assert all(w is None or w == x for w, x in zip(wanted, (low, high), strict=True))
+
+
 def test_clopper_pearson_is_made_of_binomial_tails():
     low, high = clopper_pearson(7, 20, 0.95)
     assert stats.binom.sf(6, 20, low) == pytest.approx(0.025)
