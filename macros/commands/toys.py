@@ -39,7 +39,10 @@ LevelOption = Annotated[
 ConfidenceOption = Annotated[
     float | None,
     typer.Option(
-        "--cl", help="Confidence level of the intervals; else the card's limit_level.", show_default=False
+        "--cl",
+        help="Confidence level of all intervals and limits, those of MINOS and Hesse too; else the card's "
+        "fit.limit_level (0.95), and not its fit.level.",
+        show_default=False,
     ),
 ]
 
