@@ -1,6 +1,7 @@
 """The command `nugauge`."""
 
 import io
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -154,7 +155,15 @@ for _name, _command in _COMMANDS.items():
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line.
+
+    Notes
+    -----
+    NumPy, which is not loaded yet, and scipy get one thread for linear algebra, unless the environment says
+    otherwise: all matrices here are small, and on a busy machine OpenBLAS takes milliseconds to wait for its
+    other threads in each factorisation.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     reserve_standard_files()
     app()
 

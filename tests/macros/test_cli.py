@@ -161,6 +161,23 @@ def test_process():
     assert run.stdout.strip() == "set()"
 
 
+@pytest.mark.parametrize(("given", "used"), [(None, "1"), ("2", "2")])
+def test_linear_algebra_has_one_thread_unless_told_otherwise(given, used):
+    """Contract: it is set before NumPy is loaded, and a value of the user's stays."""
+    code = """
+import os, sys
+import macros.cli as cli
+assert "numpy" not in sys.modules
+cli.app = lambda: print(os.environ["OPENBLAS_NUM_THREADS"])
+cli.main()
+"""
+    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
+    environment |= {} if given is None else {"OPENBLAS_NUM_THREADS": given}
+    run = [sys.executable, "-c", code]
+    done = subprocess.run(run, capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout.split() == [used]
+
+
 def test_interrupt():
     """Contract: Ctrl-C ends a command with 130 and one message."""
     code = """
