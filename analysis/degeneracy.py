@@ -2,8 +2,8 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import connected_components
 
+from analysis.nullspace import null_groups
 from analysis.templates import Templates
 
 __all__ = ["redundant", "undetermined"]
@@ -12,8 +12,8 @@ Array = NDArray[np.float64]
 
 _STEP = 1e-3
 """Of differences, in pulls."""
-_RANK, _SHARE = 1e-7, 1e-5
-"""Singular values, relative to the largest, and shares of a parameter in a direction that count as none."""
+_RANK = 1e-7
+"""Singular values that count as none, of columns of length 1."""
 
 
 def undetermined(templates: Templates) -> tuple[tuple[int, ...], ...]:
@@ -36,14 +36,7 @@ def undetermined(templates: Templates) -> tuple[tuple[int, ...], ...]:
     """
     if all(n.constraint != "free" for n in templates.nuisances):
         return ()
-    columns = _changes(templates)
-    _, values, rows = np.linalg.svd(columns, full_matrices=True)
-    rank = int(np.count_nonzero(values > _RANK * max(values.max(initial=0.0), 1.0)))
-    projector = rows[rank:].T @ rows[rank:]
-    _, labels = connected_components(np.abs(projector) > _SHARE, directed=False)
-    inside = np.flatnonzero(np.diag(projector) > _SHARE)
-    groups = {label: tuple(int(i) for i in inside if labels[i] == label) for label in labels[inside]}
-    return tuple(sorted(groups.values()))
+    return null_groups(_changes(templates))
 
 
 def redundant(templates: Templates) -> tuple[int, ...]:

@@ -1,22 +1,22 @@
 """Fits of one parameter with constrained normalisations."""
 
-import math
+from dataclasses import replace
 from typing import Any, get_args
 
 import hist
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from analysis.covariance import Covariance, fit_covariance, no_covariance
 from analysis.effective import check_weights
 from analysis.emptybins import check_possible
+from analysis.estimates import error_reason, hesse_error, nuisance_estimates, parabolic, poi_estimate
 from analysis.fitter import Fitter, make_fitter
 from analysis.intervals import interval, is_blind
 from analysis.likelihood import Likelihood
 from analysis.localminima import LocalMinimum, local_minima
 from analysis.minimum import Minimum
-from analysis.nuisances import Nuisance
 from analysis.pulls import fit_pulls
 from analysis.quality import quality
 from analysis.ranges import EVEN
@@ -27,8 +27,6 @@ from detsim.experiment import Experiment
 from simgen.models import Model
 
 __all__ = ["Fitter", "fit", "fit_counts", "make_fitter"]
-
-Ends = tuple[float | None, float | None]
 
 _NOTHING = Estimate(value=None, error=None, lower=None, upper=None)
 
@@ -98,7 +96,7 @@ def fit_counts(
     check_possible(fitter.templates, counts)
     data = fitter.data(counts, auxiliary)
     threshold = float(ndtri((1 + level) / 2) ** 2)
-    poi, *others = fitter.templates.names
+    poi = fitter.templates.poi
     disagreement = None
     if is_blind(fitter, data, threshold):
         reason = (
@@ -113,22 +111,27 @@ def fit_counts(
         disagreement = fitter.disagreement(ours, theirs)
         reason = "" if minimum.valid else NO_MINIMUM
     errors = fitter.hesse(data, minimum)
-    profiled = minimum.valid and method == "minos"
-    vague = {name for group in fitter.undetermined for name in group}
-    nuisances = minimum.profiled([name for name in others if name not in vague], level) if profiled else {}
-    estimates = {poi: _NOTHING}
-    best, error = minimum.values[0], _error(errors, 0)
+    best, error = minimum.values[0], hesse_error(errors, 0)
     if poi in EVEN and error is not None and best < error:
         error = None  # the likelihood is no parabola about 0
+    covariance = _covariance(fitter, data, minimum, error, reason)
+    profiled = minimum.valid and method == "minos"
+    estimates = {poi: replace(_NOTHING, error_reason=reason, range=fitter.range)}
     minima: tuple[LocalMinimum, ...] = ()
     if not reason:
-        ends = interval(fitter, data, minimum, threshold) if profiled else _parabolic(best, error, threshold)
-        estimates[poi] = Estimate(value=best, error=error, lower=ends[0], upper=ends[1])
+        ends = interval(fitter, data, minimum, threshold) if profiled else parabolic(best, error, threshold)
+        why = error_reason(fitter, best, errors, covariance, error=error)
+        estimates[poi] = poi_estimate(fitter, best, error, ends, profiled=profiled, error_reason=why)
         minima = local_minima(fitter, data, (minimum, *others_found), threshold, ends, profiled=profiled)
-    for i, nuisance in enumerate(fitter.templates.nuisances, start=1):
-        x, width = minimum.values[i], _error(errors, i)
-        ends = nuisances.get(nuisance.name, _parabolic(x, width, threshold))
-        estimates[nuisance.name] = _reported(nuisance, x, width, ends)
+    estimates |= nuisance_estimates(
+        fitter,
+        data,
+        (minimum, *others_found),
+        threshold,
+        errors,
+        intervals=method if minimum.valid else "",
+        error_reason=error_reason(fitter, best, errors, covariance, error=None),
+    )
     return FitResult(
         parameters=estimates,
         poi=poi,
@@ -151,14 +154,9 @@ def fit_counts(
             minimum.values[1:],
             None if errors is None else errors[1:],
         ),
-        covariance=_covariance(fitter, data, minimum, error, reason),
+        covariance=covariance,
         quality=None if reason == NO_MINIMUM else quality(data, minimum.values, minimum.fval),
     )
-
-
-def _error(errors: NDArray[np.float64] | None, i: int) -> float | None:
-    """Return an error of Hesse's; None where there is none."""
-    return None if errors is None or math.isnan(errors[i]) else float(errors[i])
 
 
 def _covariance(
@@ -173,19 +171,3 @@ def _covariance(
     if poi in EVEN and error is None and found.pulls is not None:
         return no_covariance(names, f"{poi} is within its error of 0, where -2 ln L is no parabola")
     return found
-
-
-def _reported(nuisance: Nuisance, x: float, error: float | None, ends: Ends) -> Estimate:
-    """Turn a pull into the quantity that it stands for."""
-    lower, upper = (None if end is None else nuisance.value(end) for end in ends)
-    slope = nuisance.slope(x)
-    return Estimate(
-        value=nuisance.value(x), error=None if error is None else slope * error, lower=lower, upper=upper
-    )
-
-
-def _parabolic(value: float, error: float | None, threshold: float) -> Ends:
-    if error is None:
-        return None, None
-    width = math.sqrt(threshold) * error
-    return value - width, value + width

@@ -6,8 +6,6 @@ from iminuit import Minuit
 
 __all__ = ["Minimum"]
 
-Ends = tuple[float | None, float | None]
-
 
 @dataclass(frozen=True, slots=True)
 class Minimum:
@@ -59,16 +57,3 @@ class Minimum:
             first, *others = self.deeper
             return float(m.fcn((first / self.unit, *others)))
         return float(m.fval if m.fval is not None else m.fcn(tuple(m.values)))
-
-    def profiled(self, names: list[str], level: float) -> dict[str, Ends]:
-        """Find MINOS intervals of normalisations; None for an end that is open."""
-        if names:
-            self.minuit.minos(*names, cl=level)
-        ends: dict[str, Ends] = {}
-        for name in names:
-            value, found = float(self.minuit.values[name]), self.minuit.merrors[name]
-            ends[name] = (
-                value + float(found.lower) if found.lower_valid else None,
-                value + float(found.upper) if found.upper_valid else None,
-            )
-        return ends

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from analysis.nullspace import null_groups
 from detsim.experiment import Experiment
 from detsim.systematics import SHAPES, Constraint
 from simgen.models import Model
@@ -112,11 +113,11 @@ def _check_free(nuisances: Sequence[Nuisance]) -> None:
     """Refuse free factors that cannot be told apart: they multiply the same, alone or together."""
     free = [n for n in nuisances if n.constraint == "free" and not n.is_shape]
     targets = sorted({target for n in free for target in n.targets})
-    acts = np.array([[target in n.targets for target in targets] for n in free], np.float64)
-    if free and np.linalg.matrix_rank(acts) < len(free):
+    acts = np.array([[target in n.targets for n in free] for target in targets], np.float64)
+    for group in null_groups(acts) if free else ():
         raise ValueError(
-            f"{', '.join(n.name for n in free)} are free, and no data tell such factors apart: one of them "
-            "may be free, the others need an uncertainty"
+            f"{', '.join(free[i].name for i in group)} are free, and no data tell such factors apart: one of "
+            "them may be free, the others need an uncertainty"
         )
 
 

@@ -20,6 +20,13 @@ __all__ = ["Estimate", "FitResult", "LimitResult", "TabulatedValue"]
 NO_MINIMUM = "no minimum found"
 """Reason of a fit that failed."""
 
+AT_RANGE = "the end of the range is reached"
+UNBOUNDED = "the data do not bound it"
+NOT_FOUND = "no minimum over the other parameters was found on the way"
+NO_ERROR = "there is no Hesse error"
+OPEN = (AT_RANGE, UNBOUNDED, NOT_FOUND, NO_ERROR)
+"""Why the end of an interval is open."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
@@ -31,12 +38,21 @@ class Estimate:
         Estimate and Hesse error; None where the data cannot measure it.
     lower, upper : float or None
         Ends of the interval at the result's level by its method; None where open.
+    error_reason, lower_reason, upper_reason : str
+        Why there is no error, and why an end is open (one of `OPEN`); empty where there is one, or no
+        interval was looked for.
+    range : tuple of float
+        Where the parameter stays in the fit: an end with the reason `AT_RANGE` is at an end of it.
     """
 
     value: float | None
     error: float | None
     lower: float | None
     upper: float | None
+    error_reason: str = ""
+    lower_reason: str = ""
+    upper_reason: str = ""
+    range: tuple[float, float] = (-math.inf, math.inf)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

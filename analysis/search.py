@@ -59,6 +59,29 @@ class Search:
         """What all searches of the model have in common."""
         return SearchSetup(model=self.model)
 
+    def around(self, counts: Array, auxiliary: Array, starts: Sequence[Array], held: Mask) -> Searched:
+        """Search the minima of data sets from given points only, with some pulls held where these have them.
+
+        Parameters
+        ----------
+        counts : ndarray, shape (n, n_bins)
+        auxiliary : ndarray, shape (n, n_nuisances)
+        starts : sequence of ndarray, shape (n, 1 + n_nuisances)
+        held : ndarray of bool, shape (n_nuisances,)
+        """
+        squared, (low, high) = self.setup.squared, self.setup.bounds
+        layout = self.setup.layout if squared is None else squared
+        if layout is None:
+            raise ValueError(f"the signal cannot be tabulated in {self.model.templates.poi}")
+        begins: list[Array | None] = []
+        for start in starts:
+            begin = start.copy()
+            begin[:, 0] = np.clip(begin[:, 0] ** (1 if squared is None else 2), low, high)
+            begins.append(begin)
+        problem = Problem(layout=layout, counts=counts, auxiliary=auxiliary, held=held)
+        found = self._from_starts(problem, begins)
+        return found if squared is None else found.rooted()
+
     def _unlikely(self, probability: float) -> float:
         return float(chdtri(max(self.model.templates.n_bins - 1, 1), probability))
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from macros.console import format_number, print_table, say
+from macros.fitnotes import end_text
 
 if TYPE_CHECKING:
     from analysis.covariance import Covariance
@@ -180,12 +181,12 @@ def _say_minima(result: "FitResult") -> None:
             format_number(m.value, 6),
             format_number(m.rise),
             "physical" if m.physical else "not physical",
-            f"[{_end(m.lower)}, {_end(m.upper)}]" if m.allowed else "not allowed",
+            f"[{', '.join(_ends(m, result))}]" if m.allowed else "not allowed",
         )
         for m in result.minima
     ]
     print_table((result.poi, "-2 Δln L", "", "allowed"), rows)
 
 
-def _end(value: float | None) -> str:
-    return "open" if value is None else format_number(value)
+def _ends(found: "LocalMinimum", result: "FitResult") -> tuple[str, ...]:
+    return tuple(map(end_text, (found.lower, found.upper), result.estimate.range))

@@ -1,5 +1,6 @@
 """Results as the JSON documents that other programs rely on, and as text."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -7,7 +8,6 @@ from typing import Any
 from analysis.coverage_study import CoverageStudy
 from analysis.effective import WeightCheck
 from analysis.goodness import GoodnessOfFit
-from analysis.minima import TIE
 from analysis.reach import GLOBAL_FIT_LEVEL, Sensitivity
 from analysis.results import FitResult, LimitResult
 from detsim.prediction import Expectation
@@ -15,6 +15,7 @@ from macros.bands import band_texts
 from macros.card import Card
 from macros.console import format_number, print_table, say, warn
 from macros.details import details_document
+from macros.fitnotes import end_text, estimate_document, fit_notes, interval_text, other_minima_document
 from macros.fitquality import quality_document
 from macros.studies import audit_document, say_audit
 from macros.verdicts import level_line, verdict_document, verdict_lines
@@ -57,10 +58,7 @@ def expectation_document(expected: Expectation, card: Card) -> dict[str, Any]:
 def fit_document(result: FitResult) -> dict[str, Any]:
     """Return the keys of a fit."""
     return {
-        "parameters": {
-            name: {"value": e.value, "error": e.error, "lower": e.lower, "upper": e.upper}
-            for name, e in result.parameters.items()
-        },
+        "parameters": {name: estimate_document(estimate) for name, estimate in result.parameters.items()},
         "poi": result.poi,
         "level": result.level,
         "method": result.method,
@@ -68,7 +66,7 @@ def fit_document(result: FitResult) -> dict[str, Any]:
         "valid": result.valid,
         "reason": result.reason,
         "fval": result.fval,
-        "other_minima": [{"value": value, "rise": rise} for value, rise in result.other_minima],
+        "other_minima": other_minima_document(result),
         "disagreement": result.disagreement,
         "undetermined": [list(group) for group in result.undetermined],
         "ndof": result.ndof,
@@ -181,20 +179,15 @@ def sensitivity_document(result: Sensitivity) -> dict[str, Any]:
 def say_fit(result: FitResult) -> None:
     """Write a fit for a person."""
     rows = [
-        (
-            name,
-            *(format_number(x) for x in (e.value, e.error)),
-            f"[{format_number(e.lower)}, {format_number(e.upper)}]",
-        )
+        (name, *(format_number(x) for x in (e.value, e.error)), interval_text(e))
         for name, e in result.parameters.items()
     ]
     method = {"minos": "MINOS", "hesse": "Hesse"}[result.method]
     print_table(("parameter", "value", "Hesse error", f"{method} {100 * result.level:g} %"), rows)
     kind = "χ²" if result.likelihood == "paper" else "deviance"
     say(f"{kind} {format_number(result.fval)} for {result.ndof} degrees of freedom")
-    for value, rise in result.other_minima:
-        higher = f"higher by {format_number(rise, 3)}" if rise > TIE else "equally deep"
-        say(f"another minimum at {result.poi} = {format_number(value)}, {higher}")
+    for text in fit_notes(result):
+        say(text)
     for group in result.undetermined:
         say(_undetermined(group))
     if result.disagreement is not None:
@@ -259,10 +252,7 @@ def say_limit(result: LimitResult) -> None:
 
 def _regions(result: LimitResult) -> str:
     """Write the regions that are allowed."""
-    ends = [
-        f"[{', '.join('open' if end is None else format_number(end) for end in pair)}]"
-        for pair in result.regions
-    ]
+    ends = [f"[{', '.join(end_text(end, math.inf) for end in pair)}]" for pair in result.regions]
     return " and ".join(ends) or "nothing"
 
 

@@ -1,0 +1,129 @@
+"""Intervals of nuisance parameters against -2 ln L written a second time and minimised from many starts."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from experiments import borexino
+from plain import with_nuisances
+from scipy.special import ndtri
+from support.cards import CASES, card_counts
+from support.hard_cards import hard_card, make_hard_card
+from support.pull_profile import pull_profile
+
+from analysis.estimation import fit_counts
+from analysis.results import AT_RANGE, UNBOUNDED
+from detsim.experiment import FlatBackground
+from detsim.systematics import Systematic
+from simgen.models import E6, SM
+
+LEVEL = 0.683
+DELTA = float(ndtri((1 + LEVEL) / 2)) ** 2
+_INSIDE = np.array([0.1, 0.3, 0.5, 0.7, 0.9, 0.99])
+
+
+def check(card, counts, auxiliary, numbers=None):
+    """Hold intervals against the profile: below the level within, at the level at an end, above it beyond."""
+    result = fit_counts(card.fitter, counts, auxiliary, level=LEVEL)
+    assert result.valid
+    nuisances = card.fitter.templates.nuisances
+    curve = card.empty.curve
+    at = (result.estimate.value - curve.origin) / curve.unit
+    near = np.array([at, *(p.x for p in result.pulls)])
+    for number in range(len(nuisances)) if numbers is None else numbers:
+        one, estimate = nuisances[number], result.parameters[nuisances[number].name]
+        problem, x = card.problem(counts[None], auxiliary[None]), near[1 + number]
+        for end, reason, sign in (
+            (estimate.lower, estimate.lower_reason, -1),
+            (estimate.upper, estimate.upper_reason, 1),
+        ):
+            if end is None:
+                assert reason in {AT_RANGE, UNBOUNDED}
+                last = one.lowest if reason == AT_RANGE else x + sign * 1e3
+                assert np.all(
+                    pull_profile(problem, number, x + _INSIDE * (last - x), near) < result.fval + DELTA
+                )
+                continue
+            last = one.pull(end)
+            assert sign * (last - x) > 0
+            points = x + np.array([*_INSIDE, 1.0, 1.03]) * (last - x)
+            *inside, at_end, outside = pull_profile(problem, number, points, near) - result.fval
+            assert max(inside) < DELTA
+            assert at_end == pytest.approx(DELTA, abs=1e-4)
+            assert outside > DELTA
+
+
+def case(name):
+    card = hard_card(str(CASES / name))
+    return card, card_counts(name.replace(".toml", ".csv"))[:, 0], np.zeros(len(card.fitter.nominal))
+
+
+def test_a_flat_valley_through_two_minima():
+    """A free activity and δc_L: MINUIT's ends began at another minimum, and lay below the estimate."""
+    card, counts, auxiliary = case("activity.toml")
+    found = fit_counts(card.fitter, counts, auxiliary, level=LEVEL).parameters["activity"]
+    assert found.lower is None
+    assert found.lower_reason == AT_RANGE
+    assert found.value < found.upper
+    check(card, counts, auxiliary, numbers=[0, 3, 6])
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["charge_radius", "delta_c_l", "eps_r", "mu_nu", "log_normal", "scalar_coupling", "two_experiments"],
+)
+def test_hard_cards(name):
+    card = hard_card(name)
+    counts, auxiliary = card.throw(2, seed=3)
+    for i in range(2):
+        check(card, counts[i], auxiliary[i])
+
+
+def test_parameter_within_the_shape():
+    """Of a signal that cannot be tabulated, the profile is scanned."""
+    card = hard_card("delta_m2")
+    counts, auxiliary = card.throw(1, seed=3)
+    check(card, counts[0], auxiliary[0])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_laws(seed):
+    """Random uncertainties and laws of factors, shapes and a background."""
+    random = np.random.default_rng(seed)
+    laws = ["gaussian", "log-normal", "free"]
+    systematics = tuple(
+        Systematic(
+            name=name, uncertainty=float(random.uniform(0.01, 0.3)), constraint=str(random.choice(kinds))
+        )
+        for name, kinds in (("activity", laws), ("energy_scale", laws[:2]), ("resolution", laws[:1]))
+    )
+    background = FlatBackground(
+        name="b", rate=2e-5, low=0.2, high=0.8, uncertainty=0.5, constraint=str(random.choice(laws))
+    )
+    experiment = replace(borexino(), systematics=systematics, backgrounds=(background,))
+    poi = str(random.choice(["delta_c_L", "gamma", "eps_R"]))
+    model = E6(beta="chi", gamma=0.1) if poi == "gamma" else SM()
+    card = make_hard_card("random", (experiment,), model, poi)
+    counts, auxiliary = card.throw(1, seed=seed)
+    check(card, counts[0], auxiliary[0])
+
+
+def test_estimate_is_within_its_interval():
+    """Contract: of 50 pseudo-experiments of a card with two minima, and of any nuisance parameter."""
+    card = hard_card("delta_c_l")
+    for counts, auxiliary in zip(*card.throw(50, seed=5), strict=True):
+        result = fit_counts(card.fitter, counts, auxiliary)
+        for estimate in list(result.parameters.values())[1:]:
+            assert estimate.lower is None or estimate.lower < estimate.value
+            assert estimate.upper is None or estimate.upper > estimate.value
+
+
+def test_interval_of_gaussian_data_is_that_of_hesse():
+    """Closed form: with the paper's χ² and one factor whose constraint dominates, ± 1 standard deviation."""
+    fitter = make_hard_card("plain", (with_nuisances(1e-3),), E6(beta="chi", gamma=0.1), "gamma").fitter
+    result = fit_counts(fitter, fitter.templates.expected(0.1), level=LEVEL)
+    for name, estimate in list(result.parameters.items())[1:]:
+        width = math.sqrt(DELTA) * estimate.error
+        assert estimate.upper - estimate.value == pytest.approx(width, rel=0.05), name
+        assert estimate.value - estimate.lower == pytest.approx(width, rel=0.05), name
