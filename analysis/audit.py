@@ -41,6 +41,8 @@ EDM = 1e-10
 _TRIES = 4
 _APART, _DEEPER = 0.1, 1e-4
 """Two minima are different if they are so many errors apart, and not equally deep if so much of -2 ln L."""
+_CLEAR = 1e-3
+"""From its bound a parameter is within it, in units of MINUIT."""
 _STEP, _GROWTH, _STEPS = 0.5, 1.2, 200
 """Steps from the minimum to a crossing, in errors: the first, by what they grow, and the most."""
 
@@ -264,11 +266,21 @@ def _audit(fitter: Fitter, toy: FittedToy) -> Audit:
 
 
 def _tightened(minimum: Minimum) -> Minimum | None:
-    """Go on until MINUIT is as close as it has to be; None if it cannot."""
+    """Go on until MINUIT is as close as it has to be; None if it cannot.
+
+    Next to a bound MINUIT's transformation of a parameter keeps it from converging: in the end the bounds are
+    lifted of those that stand within them.
+    """
     minuit = minimum.minuit
-    for _ in range(_TRIES):
+    lowest = [low for low, _ in minuit.limits]
+    for i in range(2 * _TRIES):
         if minuit.fmin is not None and minuit.fmin.edm < EDM:
-            return minimum
+            within = all(x >= low for x, low in zip(minuit.values, lowest, strict=True))
+            return minimum if within else None
+        if i == _TRIES:
+            for k, low in enumerate(lowest):
+                if math.isfinite(low) and minuit.values[k] - low > _CLEAR:
+                    minuit.limits[k] = (None, None)
         minuit.migrad()
     return None
 

@@ -3,15 +3,17 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.nullspace import null_groups
+from analysis.nullspace import null_groups, null_rows
 from analysis.templates import Templates
 
-__all__ = ["redundant", "undetermined"]
+__all__ = ["null_directions", "redundant", "undetermined"]
 
 Array = NDArray[np.float64]
 
 _STEP = 1e-3
 """Of differences, in pulls."""
+_SMALL = 1e-8
+"""Share of a pull in a direction, relative to the largest, that counts as none."""
 _RANK = 1e-7
 """Singular values that count as none, of columns of length 1."""
 
@@ -36,13 +38,13 @@ def undetermined(templates: Templates) -> tuple[tuple[int, ...], ...]:
     """
     if all(n.constraint != "free" for n in templates.nuisances):
         return ()
-    return null_groups(_changes(templates))
+    return null_groups(_columns(templates)[0])
 
 
 def redundant(templates: Templates) -> tuple[int, ...]:
     """List the nuisance parameters whose effect on the counts those before them have, too, ascending."""
     vague = [m for group in undetermined(templates) for m in group]
-    columns, found = _changes(templates) if vague else np.empty((0, 0)), []
+    columns, found = _columns(templates)[0] if vague else np.empty((0, 0)), []
     for m in sorted(vague):
         before = [q for q in range(m) if q not in found]
         if np.linalg.matrix_rank(columns[:, [*before, m]], tol=_RANK) == np.linalg.matrix_rank(
@@ -52,8 +54,34 @@ def redundant(templates: Templates) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _changes(templates: Templates) -> Array:
-    """Compute how pulls change counts and measurements, columns of length 1, shape (n_bins + M, M)."""
+def null_directions(templates: Templates) -> Array:
+    """List directions along which pulls change together and no count does, shape (M, k).
+
+    The entry of a pull that takes no part is exactly 0. Pulls that change no count alone are not listed.
+    """
+    columns, sizes = _columns(templates)
+    found = [np.zeros((0, len(sizes)))]
+    for group in undetermined(templates):
+        if len(group) < 2:
+            continue
+        which = list(group)
+        rows = null_rows(columns[:, which]) / sizes[which]
+        along = np.zeros((len(rows), len(sizes)))
+        along[:, which] = rows / np.abs(rows).max(axis=1)[:, None]
+        found.append(np.where(np.abs(along) < _SMALL, 0.0, along))
+    return np.concatenate(found).T
+
+
+def _columns(templates: Templates) -> tuple[Array, Array]:
+    """Compute how pulls change counts and measurements.
+
+    Returns
+    -------
+    columns : ndarray, shape (n_bins + M, M)
+        Of length 1.
+    sizes : ndarray, shape (M,)
+        Their lengths before.
+    """
     poi, size = templates.model.parameters[templates.poi], len(templates.nuisances)
     mu = templates.expected(poi)
     steps = _STEP * np.eye(size)
@@ -63,4 +91,4 @@ def _changes(templates: Templates) -> Array:
     constrained = np.diag([float(n.constraint != "free") for n in templates.nuisances])
     columns = np.vstack([(changes / np.sqrt(np.maximum(mu, 1e-3))).T, constrained])
     sizes = np.linalg.norm(columns, axis=0)
-    return np.asarray(columns / np.where(sizes > 0, sizes, 1.0))
+    return np.asarray(columns / np.where(sizes > 0, sizes, 1.0)), sizes

@@ -13,7 +13,7 @@ from analysis.fitmodel import REACH, FitModel
 from analysis.likelihood import Likelihood, paper_errors, template_errors
 from analysis.minima import TIE
 from analysis.minimum import Minimum
-from analysis.minuit import EDM, followed, prepared, scanned, tightened
+from analysis.minuit import EDM, followed, migrad, prepared, scanned, tightened
 from analysis.profile import Profile
 from analysis.ranges import INSIDE
 from analysis.single import curvature_errors, sorted_minima
@@ -172,7 +172,7 @@ class Fitter(FitModel):
         minuit = prepared(data, poi, self.profile(data).pulls(poi), tolerance)
         minuit.fixed[0] = True
         if minuit.nfit:
-            minuit.migrad()
+            migrad(data, minuit)
         return Minimum(minuit, self.width)
 
     def profile(self, data: Likelihood) -> Profile:

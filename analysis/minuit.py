@@ -9,12 +9,13 @@ from iminuit import Minuit
 from numpy.typing import NDArray
 
 from analysis.degeneracy import redundant
+from analysis.flat_directions import centred, lowered
 from analysis.likelihood import Likelihood
 from analysis.minimum import Minimum
 from analysis.ranges import EVEN
 from analysis.starts import local_minima
 
-__all__ = ["EDM", "followed", "prepared", "scanned", "tightened"]
+__all__ = ["EDM", "followed", "migrad", "prepared", "scanned", "tightened"]
 
 Array = NDArray[np.float64]
 
@@ -26,6 +27,9 @@ _TIGHT = 1e-10
 
 _MAX_STARTS = 6
 _TRIES = 4
+_MOVES, _FALL, _AT_BOUND = 6, 1e-9, 1e-2
+"""Times that free factors are moved along flat directions, at most; by how much of -2 ln L that must pay; how
+close to its bound a pull is at it."""
 _STEPS = 12
 """Values between an end of the range and a minimum beyond it at which the profile must fall."""
 
@@ -79,13 +83,36 @@ def followed(
     if even:
         start = max(start, 0.1 * model.width)  # at 0 the slope vanishes, minimum or not
     minuit = prepared(data, start, pulls, tolerance)
-    minuit.migrad()
+    migrad(data, minuit)
     if not minuit.valid:
-        minuit.simplex().migrad()
+        minuit.simplex()
+        migrad(data, minuit)
     if even and minuit.values[0] < 0:
         minuit.values[0] = -minuit.values[0]
-        minuit.migrad()
+        migrad(data, minuit)
     return Minimum(minuit, model.width)
+
+
+def migrad(data: Likelihood, minuit: Minuit) -> None:
+    """Run MIGRAD, and again from a better place where free factors cannot be told apart.
+
+    One of two that multiply one spectrum is fixed, and what it contributes is a floor for their sum: see
+    `analysis.flat_directions`.
+    """
+    minuit.migrad()
+    for i in range(_MOVES if data.model.undetermined else 0):
+        held = redundant(data.templates)
+        others = [m + 1 for m in np.flatnonzero(data.model.vague[1:]) if m not in held]
+        if all(minuit.values[k] - minuit.limits[k][0] > _AT_BOUND for k in others):
+            return  # from here every sum can be reached
+        before = minuit.fval
+        poi, *pulls = minuit.values
+        at = np.array(pulls)
+        templates = data.templates
+        minuit.values = (poi, *(lowered(templates, at, held) if i % 2 else centred(templates, at)))
+        minuit.migrad()
+        if i % 2 and (before is None or minuit.fval is None or not minuit.fval < before - _FALL):
+            return
 
 
 def prepared(data: Likelihood, start: float, pulls: Sequence[float] | Array, tolerance: float) -> Minuit:
@@ -97,7 +124,9 @@ def prepared(data: Likelihood, start: float, pulls: Sequence[float] | Array, tol
         # where the likelihood is flat, as for a mediator's mass near 0, MIGRAD tries NaN
         return math.inf if math.isnan(parameters[0]) else data((parameters[0] * unit, *parameters[1:]))
 
-    minuit = Minuit(cost, (start / unit, *pulls), name=names)
+    held = redundant(model.templates)
+    begin = lowered(model.templates, np.array(pulls, np.float64), held) if held else pulls
+    minuit = Minuit(cost, (start / unit, *begin), name=names)
     minuit.errordef = Minuit.LEAST_SQUARES
     minuit.strategy = 1 if tolerance >= EDM else 2
     minuit.tol = tolerance / 0.002
@@ -112,7 +141,7 @@ def prepared(data: Likelihood, start: float, pulls: Sequence[float] | Array, tol
         minuit.errors[i] = 1.0
         if math.isfinite(nuisance.lowest):
             minuit.limits[i] = (nuisance.lowest, None)
-    for m in redundant(model.templates):  # what the counts do not know stays where it is
+    for m in held:  # what the counts do not know stays where it is
         minuit.fixed[1 + m] = True
     return minuit
 

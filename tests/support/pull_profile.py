@@ -15,8 +15,8 @@ _REACH, _SIDE = 1e4, 12
 def pull_profile(problem, number, pulls, near):
     """Minimise -2 ln L at values of a pull by the rule of fits.
 
-    Minima are sought with the parameter of interest in its physical range; those at an end of it are released,
-    and followed beyond in short steps.
+    Minima are sought with the parameter of interest in its physical range; those at an end of it are
+    released, and followed beyond in short steps.
 
     Parameters
     ----------
