@@ -12,6 +12,7 @@ from analysis.covariance import Covariance, fit_covariance, no_covariance
 from analysis.effective import check_weights
 from analysis.emptybins import check_possible
 from analysis.estimates import error_reason, hesse_error, nuisance_estimates, parabolic, poi_estimate
+from analysis.failure import far_counts
 from analysis.fitter import Fitter, make_fitter
 from analysis.intervals import interval, is_blind
 from analysis.likelihood import Likelihood
@@ -156,7 +157,15 @@ def fit_counts(
         ),
         covariance=covariance,
         quality=None if reason == NO_MINIMUM else quality(data, minimum.values, minimum.fval),
+        failure=_failure(data, minimum) if reason == NO_MINIMUM else "",
     )
+
+
+def _failure(data: Likelihood, minimum: Minimum) -> str:
+    """Say what is strange about data of which no minimum was found, and where MINUIT stopped."""
+    far, poi = far_counts(data.templates, data.counts), data.templates.poi
+    stopped = f"{NO_MINIMUM}, the search ended at {poi} = {minimum.values[0]:g}"
+    return f"{far}; {stopped}" if far else stopped
 
 
 def _covariance(

@@ -77,7 +77,7 @@ class Likelihood:
 
         Raises
         ------
-        ValueError
+        FitError
             If no minimum over the nuisance parameters is found at a value.
         """
         return profiled(self.model, self.counts, self.auxiliary, points, held, also)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize_scalar
 
+from analysis.failure import FitError
 from analysis.fitmodel import REACH
 from analysis.fitter import Fitter
 from analysis.likelihood import Likelihood
@@ -29,6 +30,10 @@ _LEAST, _MOST = 1e-3, 1e4
 """Shortest and longest first step, in standard deviations of the nuisance parameter."""
 _KEPT = 6
 """Minima that are followed along the profile, the deepest."""
+_NARROWED = 3
+"""Those that are, where the signal is not tabulated."""
+_DEEPER = 10
+"""Times that another minimum may carry the interval on."""
 _BELOW = 1e-4
 """An end where -2 ln L is lower than its level by this, in another minimum, is none."""
 _NEAR_BOUND = 1e-6
@@ -95,7 +100,7 @@ def pull_interval(
     for sign, bound in ((-1, fitter.templates.nuisances[number].lowest), (1, math.inf)):
         try:
             end, reason = profile.end(starts, level, sign * step, bound)
-        except ValueError:  # no minimum over the other parameters: it has no number
+        except FitError:  # no minimum over the other parameters: it has no number
             end, reason = None, NOT_FOUND
         ends.append(end)
         reasons.append(reason)
@@ -114,7 +119,7 @@ class _Profile:
     def end(self, starts: list[Array], level: float, step: float, bound: float) -> tuple[float | None, str]:
         """Walk from the deepest minimum, the first of the starts, to where the profile is at a level."""
         origin = at = float(starts[0][1 + self.number])
-        sign = math.copysign(1.0, step)
+        sign, n_deeper = math.copysign(1.0, step), 0
         for _ in range(_STEPS):
             if sign * (bound - at) <= _NEAR_BOUND:
                 return None, AT_RANGE
@@ -135,7 +140,9 @@ class _Profile:
             deeper, others = self.searched(found)
             if min(deeper, depth) >= level - _BELOW:
                 return found, ""
-            at, starts = found, [*others, *begins]
+            at, starts, n_deeper = found, [*others, *begins][: 2 * _KEPT], n_deeper + 1
+            if n_deeper > _DEEPER:
+                return None, NOT_FOUND
         return None, UNBOUNDED
 
     def _crossing(self, a: float, b: float, starts: list[Array], level: float) -> tuple[float, float]:
@@ -198,7 +205,7 @@ class _Profile:
             )
             if math.isfinite(found.values[0]):
                 return float(found.values[0]), self._distinct(found, 0)
-        lowest = [self._narrowed(int(i), held) for i in dips]
+        lowest = [self._narrowed(int(i), held) for i in dips[:_NARROWED]]
         lowest.sort(key=lambda one: one[0])
         return lowest[0][0], [point for _, point in lowest]
 

@@ -9,6 +9,7 @@ from scipy.optimize import OptimizeResult, minimize
 
 from analysis._kernels.layout import Layout
 from analysis.batch import Problem
+from analysis.failure import FitError, far_counts
 from analysis.fitmodel import FitModel
 
 __all__ = ["profiled", "pull_starts", "repeated"]
@@ -100,7 +101,7 @@ def profiled(
 
     Raises
     ------
-    ValueError
+    FitError
         If no minimum over the nuisance parameters is found at a value: it has no number.
     """
     wanted = np.atleast_1d(np.asarray(points, np.float64))
@@ -169,11 +170,21 @@ def _repair(
         if failed[i] and values[i] < math.inf:
             failed[i] = values[i] < far
     if failed.any():
-        names = model.templates.names
-        raise ValueError(
-            f"the nuisance parameters {', '.join(names[1:])} could not be fitted at "
-            f"{names[0]} = {points[np.flatnonzero(failed)[0]]:g}: constrain those that the data do not know"
-        )
+        raise FitError(_failure(model, counts, float(points[np.flatnonzero(failed)[0]])))
+
+
+def _failure(model: FitModel, counts: Array, poi: float) -> str:
+    """Say at which value no minimum over the nuisance parameters was found, and what may be wrong."""
+    far, free = (
+        far_counts(model.templates, counts),
+        [n.name for n in model.templates.nuisances if n.constraint == "free"],
+    )
+    where = f"no minimum over the nuisance parameters was found at {model.templates.poi} = {poi:g}"
+    if far:
+        return f"{far}; {where}"
+    if free:
+        return f"{where}: constrain those of {', '.join(free)} that the data do not know"
+    return where
 
 
 def _lowest(model: FitModel) -> Array:

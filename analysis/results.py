@@ -98,6 +98,8 @@ class FitResult:
         Of all fitted parameters.
     quality : FitQuality or None
         Whether the model describes the data at all; None if no minimum was found.
+    failure : str
+        Of a fit that found no minimum, in words: what is strange about the data, and which value was tried.
     """
 
     parameters: dict[str, Estimate]
@@ -118,6 +120,7 @@ class FitResult:
     pulls: "tuple[Pull, ...]" = ()
     covariance: "Covariance | None" = None
     quality: "FitQuality | None" = None
+    failure: str = ""
 
     @property
     def weighted(self) -> bool:

@@ -65,6 +65,7 @@ def fit_document(result: FitResult) -> dict[str, Any]:
         "likelihood": result.likelihood,
         "valid": result.valid,
         "reason": result.reason,
+        "failure": result.failure or None,
         "fval": result.fval,
         "other_minima": other_minima_document(result),
         "disagreement": result.disagreement,

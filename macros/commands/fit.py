@@ -159,4 +159,4 @@ def fit(
                 say(file)
     warn_poor_fit(result)
     if result.failed:
-        raise RunError(f"the fit failed: {result.reason}")
+        raise RunError(f"the fit failed: {result.failure}")

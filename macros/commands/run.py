@@ -69,4 +69,4 @@ def _report(result: "RunResult", as_json: bool) -> None:
         warn(result.fit.reason)
     check_verdict(result.production.comparison, str(result.directory))
     if result.fit.failed:
-        raise RunError(f"the fit failed: {result.fit.reason}")
+        raise RunError(f"the fit failed: {result.fit.failure}")
