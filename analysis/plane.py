@@ -11,10 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtri
 
 from analysis.emptybins import check_possible
+from analysis.failure import FitError, far_counts
 from analysis.fitter import Fitter
 from analysis.likelihood import Likelihood
 from analysis.quality import FitQuality, quality
 from analysis.ranges import experiment_range
+from analysis.results import NO_MINIMUM
 from analysis.waves import wave_points
 
 __all__ = ["Plane", "PlaneResult", "fit_plane", "plane_threshold"]
@@ -226,6 +228,8 @@ def fit_plane(
     ValueError
         If values do not ascend or leave the range of a fit, or the data have counts where exactly nothing is
         expected.
+    FitError
+        If no minimum is found.
     """
     grid_x, grid_y = plane.check(plane.x, x), plane.check(plane.y, y)
     check_possible(plane.fitter.templates, counts)
@@ -235,7 +239,11 @@ def fit_plane(
     fine_y = plane.finer(plane.y, grid_y, (plane.x, float(grid_x[-1])))
     fine = values if fine_x is grid_x and fine_y is grid_y else plane.scan(data, fine_x, fine_y)
     fits = [_minimise(plane, data, fine_x, fine_y, i, j) for j, i in _lowest(fine)]
-    best = min(fits, key=lambda m: float(m.fval if m.fval is not None else math.inf))
+    fits = [m for m in fits if m.fval is not None and np.all(np.isfinite([m.fval, *m.values]))]
+    if not fits:
+        far = far_counts(plane.fitter.templates, data.counts)
+        raise FitError(f"{far}; {NO_MINIMUM}" if far else NO_MINIMUM)
+    best = min(fits, key=lambda m: float(m.fval or 0.0))
     floor = min(float(best.fval or 0.0), float(values.min()))
     inside = all(_within(v, ends) for v, ends in zip(best.values, (grid_x, grid_y), strict=True))
     covariance = best.covariance if inside and best.accurate else None
@@ -272,7 +280,12 @@ def _lowest(values: Array) -> list[tuple[int, int]]:
 
 def _minimise(plane: Plane, data: Likelihood, x: Array, y: Array, i: int, j: int) -> Minuit:
     """Run MIGRAD from a point of the grid, within its ends."""
-    minuit = Minuit(lambda a, b: plane.profile(data, a, b), float(x[i]), float(y[j]), name=(plane.x, plane.y))
+
+    def cost(a: float, b: float) -> float:
+        # where rounding hides every fall, MIGRAD tries NaN
+        return math.inf if math.isnan(a) or math.isnan(b) else plane.profile(data, a, b)
+
+    minuit = Minuit(cost, float(x[i]), float(y[j]), name=(plane.x, plane.y))
     minuit.errordef = Minuit.LEAST_SQUARES
     minuit.tol = _TOLERANCE
     for k, (points, index) in enumerate(((x, i), (y, j))):

@@ -212,6 +212,7 @@ def _descended(
     begin = start.copy()
     for number, pull in held.items():
         bounds[number], begin[number] = (pull, pull), pull
+    begin = np.clip(begin, *np.array(bounds).T)
     return minimize(
         lambda x: model.deviance(counts, auxiliary, poi, np.ascontiguousarray(x)),
         begin,

@@ -1,0 +1,131 @@
+"""What `fit` says beside its numbers: other minima that are allowed, open ends, missing errors, failures."""
+
+import pytest
+from invocation import answer, invoke, refusal
+from support.cards import CASES, card_counts
+from typer import Exit
+
+from analysis.failure import FitError, far_counts
+from analysis.fitter import make_fitter
+from macros.card import load_card
+from macros.status import guard
+
+CARD, DATA = CASES / "activity.toml", CASES / "activity.csv"
+CONSTRAINED = ("--set", "systematics.activity=0.02")
+FREE_RATES = ("--set", "systematics.mass=free", "--set", "background.flat.constraint=free")
+
+
+@pytest.fixture(scope="module")
+def absurd(tmp_path_factory):
+    """Counts that are 10^10 times those of the model."""
+    path = tmp_path_factory.mktemp("counts") / "huge.csv"
+    head, *rows = DATA.read_text().splitlines()
+    path.write_text("\n".join([head, *(f"{row}0000000000" for row in rows), ""]))
+    return path
+
+
+def test_another_minimum_that_is_allowed_is_said():
+    """Two minima of δc_L, 0.14 apart in -2 ln L: the interval of MINOS holds one of them."""
+    found = answer("fit", CARD, DATA, *CONSTRAINED)
+    (other,) = [m for m in found["other_minima"] if m["allowed_at_level"] and not m["in_interval"]]
+    assert other["rise"] == pytest.approx(0.143, abs=0.002)  # an independent fit: -1.366
+    assert other["value"] == pytest.approx(-1.366, abs=0.002)
+    said = invoke("fit", CARD, DATA, *CONSTRAINED).stdout
+    assert "delta_c_L = -1.366" in said
+    assert "is allowed at 68.3 % too, outside of the interval above" in said
+    assert "`nugauge limit --method two-sided` gives all allowed regions" in said
+
+
+def test_a_minimum_within_the_interval_is_not():
+    """Where a valley joins both minima there is one region, as of a δc_L that is not bounded from below."""
+    found = answer("fit", CARD, DATA)
+    far = min(found["other_minima"], key=lambda m: m["value"])
+    assert far["value"] < -100
+    assert far["in_interval"] is True
+
+
+def test_open_ends_are_explained():
+    found = answer("fit", CARD, DATA)["parameters"]
+    assert found["delta_c_L"]["lower"] is None
+    assert found["delta_c_L"]["lower_reason"] == "the data do not bound it"
+    assert found["delta_c_L"]["upper_reason"] is None
+    assert found["activity"]["lower"] is None
+    assert found["activity"]["lower_reason"] == "the end of the range is reached"
+    assert found["activity"]["range"] == [0, None]
+    said = invoke("fit", CARD, DATA).stdout
+    assert "delta_c_L: the data do not bound it from below" in said
+    assert "activity: 0 is the end of its range" in said
+    assert "[open, " in said
+    assert "[0, 14.77]" in said  # the upper end: see test_nuisance_intervals
+
+
+def test_the_end_of_a_range_is_written_in_one_way():
+    """Contract: a parameter of interest, a nuisance parameter, details and limits."""
+    options = ("--poi", "mu_nu")
+    found = invoke("fit", CARD, DATA, *options, *CONSTRAINED, "--details").stdout
+    lines = [line for line in found.splitlines() if line.startswith("mu_nu") and "[" in line]
+    assert len(lines) == 1
+    assert "[0, " in lines[0]
+    assert "physical  [0, " in found
+    limit = invoke("limit", CARD, DATA, *options, *CONSTRAINED, "--method", "two-sided").stdout
+    assert "allowed: [0, " in limit
+
+
+def test_a_missing_error_has_a_reason():
+    options = ("--poi", "mu_nu", *CONSTRAINED)
+    found = answer("fit", CARD, DATA, *options)["parameters"]["mu_nu"]
+    assert found["error"] is None
+    assert found["error_reason"] == "mu_nu is within its error of 0, where -2 ln L is no parabola"
+    assert f"no Hesse error of mu_nu: {found['error_reason']}" in invoke("fit", CARD, DATA, *options).stdout
+
+
+def test_free_backgrounds_of_one_shape_have_their_reason():
+    card = CASES / "two_free_backgrounds.toml"
+    found = answer("fit", card, DATA)
+    one = found["parameters"]["background_k40a"]
+    assert one["error"] is one["lower"] is one["upper"] is None
+    assert one["error_reason"] == "the data cannot tell it from background_k40b"
+    assert found["parameters"]["delta_c_L"]["error"] > 0
+    said = invoke("fit", card, DATA).stdout
+    assert "no Hesse error" not in said  # it is said in another line
+
+
+def test_a_failed_fit_ends_with_status_1(absurd):
+    """Contract: no minimum is a run that failed; the message has the counts and what was tried."""
+    result = invoke("fit", CARD, absurd, *CONSTRAINED)
+    assert result.exit_code == 1
+    said = " ".join(result.stderr.split())
+    assert "the counts are far from anything that the model expects: 8e+12 observed, 780.9 expected" in said
+    assert "the search ended at delta_c_L = " in said
+    assert "[" not in result.stdout  # numbers of what is no minimum have no interval
+
+
+def test_a_contour_of_absurd_counts(absurd):
+    planes = ("--x", "delta_c_L=-1:1:5", "--y", "mu_nu=0:1e-10:5")
+    contour = invoke("contour", CARD, absurd, *planes, *CONSTRAINED)  # MINUIT tries NaN there
+    assert contour.exit_code in {0, 1}
+    assert "nan" not in contour.stderr
+
+
+def test_a_profile_that_fails_is_a_failed_run():
+    """Contract: status 1 in every command that needs the profile, and the counts are said."""
+    card = load_card(str(CARD), (CONSTRAINED[1],))
+    fitter = make_fitter(card.together, card.model, poi=card.fit.poi)
+    counts = card_counts("activity.csv")[:, 0]
+    assert "8e+12 observed, 780.9 expected at delta_c_L = 0" in far_counts(fitter.templates, 1e10 * counts)
+    assert far_counts(fitter.templates, counts) == ""
+
+    @guard
+    def command():
+        raise FitError("no minimum")
+
+    with pytest.raises(Exit) as ended:
+        command()
+    assert ended.value.exit_code == 1
+
+
+def test_only_the_free_factors_that_are_involved_are_named():
+    """Activity and mass multiply the signal alone; the background is another matter."""
+    said = refusal("fit", CARD, DATA, *FREE_RATES)
+    assert "activity, mass are free, and no data tell such factors apart" in said
+    assert "background" not in said
