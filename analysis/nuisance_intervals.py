@@ -167,7 +167,8 @@ class _Profile:
             Of each value the parameters at the minima, the deepest first.
         """
         n = len(pulls)
-        values, minima = np.full(n, math.inf), [[] for _ in range(n)]  # type: list[list[Array]]
+        values = np.full(n, math.inf)
+        minima: list[list[Array]] = [[] for _ in range(n)]
         if not self.fixed and self._search is not None:
             begins = [np.tile(start, (n, 1)) for start in starts]
             for begin in begins:
@@ -181,8 +182,9 @@ class _Profile:
             values = found.values.copy()
             for i in range(n):
                 minima[i] = self._distinct(found, i)
-        for i in np.flatnonzero(~np.isfinite(values)):
-            values[i], minima[i] = self.searched(float(pulls[i]))
+        for i, known in enumerate(np.isfinite(values)):
+            if not known:
+                values[i], minima[i] = self.searched(float(pulls[i]))
         return values, minima
 
     def searched(self, pull: float) -> tuple[float, list[Array]]:

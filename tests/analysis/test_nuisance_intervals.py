@@ -16,6 +16,7 @@ from analysis.estimation import fit_counts
 from analysis.results import AT_RANGE, UNBOUNDED
 from detsim.experiment import FlatBackground
 from detsim.systematics import Systematic
+from macros.card import load_card
 from simgen.models import E6, SM
 
 LEVEL = 0.683
@@ -67,6 +68,26 @@ def test_a_flat_valley_through_two_minima():
     assert found.lower_reason == AT_RANGE
     assert found.value < found.upper
     check(card, counts, auxiliary, numbers=[0, 3, 6])
+
+
+def test_an_end_in_the_other_minimum():
+    """With the activity known to 2 % two minima of δc_L stay, and ends lie in either of them."""
+    card = load_card(str(CASES / "activity.toml"), ("systematics.activity=0.02",))
+    hard = make_hard_card("activity", card.together, card.model, card.fit.poi)
+    check(hard, card_counts("activity.csv")[:, 0], np.zeros(len(hard.fitter.nominal)), numbers=[0, 3, 5, 6])
+
+
+def test_data_that_cannot_measure_the_parameter():
+    """Contract: the parameter of interest stays at the model's value; the ends are those of one parameter."""
+    fitter = make_hard_card("blind", (with_nuisances(1e-2),), E6(beta="chi"), "beta").fitter
+    counts = fitter.templates.expected(fitter.truth)
+    result = fit_counts(fitter, counts, level=LEVEL)
+    assert not result.valid
+    for number, one in enumerate(fitter.templates.nuisances):
+        estimate = result.parameters[one.name]
+        for end in (estimate.lower, estimate.upper):
+            values, _ = fitter.data(counts).profile(fitter.anchor, held={number: one.pull(end)})
+            assert values[0] == pytest.approx(result.fval + DELTA, abs=1e-6)
 
 
 @pytest.mark.parametrize(
