@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from analysis.localminima import LocalMinimum
     from analysis.results import Estimate, FitResult
 
-__all__ = ["end_text", "estimate_document", "fit_notes", "interval_text", "other_minima_document"]
+__all__ = [
+    "allowed_elsewhere",
+    "end_text",
+    "estimate_document",
+    "fit_notes",
+    "interval_text",
+    "other_minima_document",
+]
 
 _SIDES = ((0, "lower", "below"), (1, "upper", "above"))
 
@@ -114,12 +121,17 @@ def _missing_errors(result: "FitResult") -> Iterator[str]:
         yield f"no Hesse error of {', '.join(names)}: {reason}"
 
 
+def allowed_elsewhere(result: "FitResult") -> list[str]:
+    """Say which other minima are allowed at the level of the interval, and outside of it."""
+    return [_minimum(result, m) for m in result.minima[1:] if m.allowed and not _inside(result, m)]
+
+
 def _minimum(result: "FitResult", minimum: "LocalMinimum") -> str:
     higher = f"higher by {format_number(minimum.rise, 3)}" if minimum.rise > TIE else "equally deep"
     text = f"another minimum at {result.poi} = {format_number(minimum.value)}, {higher}"
     if not minimum.allowed or _inside(result, minimum):
         return text
-    level = f"{text}, is allowed at {100 * result.level:g} % too, outside of the interval above"
+    level = f"{text}, is allowed at {100 * result.level:g} % too, outside of this interval"
     if not minimum.physical:
         return f"{level}; it is not physical"
     return f"{level}: `nugauge limit --method two-sided` gives all allowed regions"

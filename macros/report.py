@@ -121,6 +121,7 @@ class Report:
 
     def all_warnings(self) -> list[str]:
         """List the warnings that were given, and those that follow from the results."""
+        from macros.fitnotes import allowed_elsewhere
         from macros.fitquality import poor_fit
 
         found = list(self.warnings)
@@ -131,11 +132,15 @@ class Report:
             found.append(f"{poor[0].upper()}{poor[1:]}.")
         if self.fit is not None and self.fit.valid:
             found += [
-                f"The interval of {name} is open at its {side} end."
+                f"The interval of {name} is open at its {side} end{': ' if reason else ''}{reason}."
                 for name, e in self.fit.parameters.items()
-                for side, end in (("lower", e.lower), ("upper", e.upper))
+                for side, end, reason in (
+                    ("lower", e.lower, e.lower_reason),
+                    ("upper", e.upper, e.upper_reason),
+                )
                 if end is None
             ]
+            found += [f"{text[0].upper()}{text[1:]}." for text in allowed_elsewhere(self.fit)]
         if self.limit is not None and self.limit.upper is None:
             found.append(f"There is no upper limit on {self.limit.parameter}: nothing above it is excluded.")
         if self.limit is not None and len(self.limit.regions) > 1:

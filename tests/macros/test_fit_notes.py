@@ -32,7 +32,7 @@ def test_another_minimum_that_is_allowed_is_said():
     assert other["value"] == pytest.approx(-1.366, abs=0.002)
     said = invoke("fit", CARD, DATA, *CONSTRAINED).stdout
     assert "delta_c_L = -1.366" in said
-    assert "is allowed at 68.3 % too, outside of the interval above" in said
+    assert "is allowed at 68.3 % too, outside of this interval" in said
     assert "`nugauge limit --method two-sided` gives all allowed regions" in said
 
 

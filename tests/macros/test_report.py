@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from analysis.comparison import Comparison
+from analysis.localminima import LocalMinimum
 from analysis.quality import FitQuality
-from analysis.results import Estimate, FitResult, LimitResult
+from analysis.results import UNBOUNDED, Estimate, FitResult, LimitResult
 from macros.plots import limit_plot
 from macros.report import Report, ReportFigure, Spectrum, write_report
 from macros.style import render_svg
@@ -25,6 +26,7 @@ FIT = FitResult(
     fval=4.25,
     ndof=5,
 )
+NEAR = LocalMinimum(value=0.0213, rise=0.0, physical=True, allowed=True, lower=-0.011, upper=0.052)
 LIMIT = LimitResult(
     parameter="gamma",
     level=0.95,
@@ -147,6 +149,18 @@ def test_report_without_results(tmp_path):
         (
             {"fit": replace(FIT, parameters={"gamma": replace(FIT.estimate, lower=None)})},
             "The interval of gamma is open at its lower end.",
+        ),
+        (
+            {
+                "fit": replace(
+                    FIT, parameters={"gamma": replace(FIT.estimate, lower=None, lower_reason=UNBOUNDED)}
+                )
+            },
+            "The interval of gamma is open at its lower end: the data do not bound it.",
+        ),
+        (
+            {"fit": replace(FIT, minima=(NEAR, replace(NEAR, value=-2.0, rise=0.3)))},
+            "Another minimum at gamma = -2, higher by 0.3, is allowed at 68.3 % too, outside of this",
         ),
         (
             {"fit": replace(FIT, quality=FitQuality(fval=105.8, pearson=90.0, ndof=5))},
