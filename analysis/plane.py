@@ -241,8 +241,7 @@ def fit_plane(
     fits = [_minimise(plane, data, fine_x, fine_y, i, j) for j, i in _lowest(fine)]
     fits = [m for m in fits if m.fval is not None and np.all(np.isfinite([m.fval, *m.values]))]
     if not fits:
-        far = far_counts(plane.fitter.templates, data.counts)
-        raise FitError(f"{far}; {NO_MINIMUM}" if far else NO_MINIMUM)
+        raise FitError("; ".join(filter(None, [far_counts(data.templates, data.counts), NO_MINIMUM])))
     best = min(fits, key=lambda m: float(m.fval or 0.0))
     floor = min(float(best.fval or 0.0), float(values.min()))
     inside = all(_within(v, ends) for v, ends in zip(best.values, (grid_x, grid_y), strict=True))

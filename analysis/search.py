@@ -69,15 +69,12 @@ class Search:
         starts : sequence of ndarray, shape (n, 1 + n_nuisances)
         held : ndarray of bool, shape (n_nuisances,)
         """
-        squared, (low, high) = self.setup.squared, self.setup.bounds
+        squared, power = self.setup.squared, 1 if self.setup.squared is None else 2
         layout = self.setup.layout if squared is None else squared
         if layout is None:
             raise ValueError(f"the signal cannot be tabulated in {self.model.templates.poi}")
-        begins: list[Array | None] = []
-        for start in starts:
-            begin = start.copy()
-            begin[:, 0] = np.clip(begin[:, 0] ** (1 if squared is None else 2), low, high)
-            begins.append(begin)
+        poi = [np.clip(start[:, 0] ** power, *self.setup.bounds) for start in starts]
+        begins = [np.column_stack([p, start[:, 1:]]) for p, start in zip(poi, starts, strict=True)]
         problem = Problem(layout=layout, counts=counts, auxiliary=auxiliary, held=held)
         found = self._from_starts(problem, begins)
         return found if squared is None else found.rooted()
