@@ -28,9 +28,10 @@ __all__ = ["Search"]
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-_UNLIKELY, _UNLIKELY_SHAPES = 1e-4, 1e-2
+_UNLIKELY, _UNLIKELY_SHAPES, _UNLIKELY_BASINS = 1e-4, 1e-2, 0.2
 """A minimum whose -2 ln L is larger than with this probability is searched for again, from more starts; the
-second where uncertainties change shapes, which can have minima of their own."""
+second where uncertainties change shapes, which can have minima of their own; the third where exact data of the
+model have several minima, besides."""
 _LARGE_PULL = 3.0
 """So is one with a pull of a shape so far from its measurement."""
 _TRIALS, _SEED, _MISSED = 2048, 1, 1e-3
@@ -151,7 +152,11 @@ class Search:
 
     def _doubtful(self, found: Searched, auxiliary: Array) -> Mask:
         """Tell where a deeper minimum may have been missed."""
-        doubtful = ~(found.values < self._unlikely(_UNLIKELY_SHAPES if self.setup.shapes else _UNLIKELY))
+        probability = _UNLIKELY
+        if self.setup.shapes:
+            several = len(self.setup.starts) > 1 or len(self.setup.mirrors) > 0
+            probability = _UNLIKELY_BASINS if several else _UNLIKELY_SHAPES
+        doubtful = ~(found.values < self._unlikely(probability))
         if self.setup.shapes:
             pulls = found.parameters[:, 1:][:, self.setup.shapes] - auxiliary[:, self.setup.shapes]
             doubtful |= np.abs(pulls).max(axis=1) > _LARGE_PULL
