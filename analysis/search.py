@@ -29,9 +29,9 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 _UNLIKELY, _UNLIKELY_SHAPES, _UNLIKELY_BASINS = 1e-4, 1e-2, 0.2
-"""A minimum whose -2 ln L is larger than with this probability is searched for again, from more starts; the
-second where uncertainties change shapes, which can have minima of their own; the third where exact data of the
-model have several minima, besides."""
+"""A minimum whose -2 ln L is larger than with this probability is searched for again, from more starts;
+the second where uncertainties change shapes, which can have minima of their own; the third where exact data
+of the model have several minima, besides."""
 _LARGE_PULL = 3.0
 """So is one with a pull of a shape so far from its measurement."""
 _TRIALS, _SEED, _MISSED = 2048, 1, 1e-3
