@@ -1,0 +1,121 @@
+"""Public names of the packages: signatures of functions, fields and methods of classes, texts of `--help`."""
+
+import dataclasses
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+import re
+
+from support.witness.running import call
+
+__all__ = ["describe_help", "describe_modules", "describe_names", "describe_packages"]
+
+PACKAGES = ("simgen", "detsim", "analysis", "macros", "nugauge")
+_MODULE = re.compile(
+    r"\b(?:simgen|detsim|analysis|macros|nugauge|numpy|pathlib|typing|collections\.abc)\.(?:\w+\.)*(?=\w)"
+)
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+
+
+def describe_help():
+    """Return the text of `--help` of the program and of each command, as lines."""
+    main = call("--help").stdout.split("\n")
+    start = next(i for i, line in enumerate(main) if line.startswith("Commands"))
+    commands = [line.split()[0] for line in main[start + 1 :] if re.match(r"  \w", line)]
+    texts = {"nugauge": main}
+    return texts | {f"nugauge {c}": call(c, "--help").stdout.split("\n") for c in commands}
+
+
+def describe_packages():
+    """Return what each package itself exports, by package and name."""
+    return {
+        name: {n: describe(getattr(package, n)) for n in sorted(package.__all__)}
+        for name, package in _packages().items()
+    }
+
+
+def describe_modules():
+    """Return the public names of each module that is not private."""
+    return {module.__name__: sorted(module.__all__) for module in _modules() if hasattr(module, "__all__")}
+
+
+def describe_names():
+    """Return all public names of a package, wherever in it they are, with all that have this name."""
+    names = {}
+    for module in _modules():
+        package = names.setdefault(module.__name__.partition(".")[0], {})
+        for name in getattr(module, "__all__", ()):
+            described = describe(getattr(module, name))
+            others = package.setdefault(name, [])
+            if described not in others:
+                others.append(described)
+    return {p: {n: sorted(d, key=str) for n, d in sorted(names[p].items())} for p in names}
+
+
+def _packages():
+    return {p: importlib.import_module(p) for p in PACKAGES if importlib.util.find_spec(p) is not None}
+
+
+def _modules():
+    """Import all modules without a private part in their name."""
+    modules = []
+    for name, package in _packages().items():
+        modules.append(package)
+        names = [found.name for found in pkgutil.walk_packages(package.__path__, f"{name}.")]
+        public = [n for n in names if not any(part.startswith("_") for part in n.split("."))]
+        modules.extend(importlib.import_module(n) for n in public)
+    return modules
+
+
+def describe(value):
+    """Describe an object: as what it can be used.
+
+    Returns
+    -------
+    str or dict
+        Signature of a function; of a class its fields, methods and properties; else the type, and the value
+        of a number or text.
+    """
+    if inspect.isclass(value):
+        return _describe_class(value)
+    if inspect.ismodule(value):
+        return "module"
+    if callable(value):
+        return _signature(value)
+    if isinstance(value, int | float | str | bool | tuple | frozenset):
+        text = _plain(repr(sorted(value, key=str) if isinstance(value, frozenset) else value))
+        return f"{type(value).__name__}: {text}"
+    return type(value).__name__
+
+
+def _describe_class(value):
+    about = {"class": _signature(value), "bases": [b.__name__ for b in value.__mro__[1:-1] if _is_own(b)]}
+    if dataclasses.is_dataclass(value):
+        about["fields"] = {f.name: _plain(str(f.type)) for f in dataclasses.fields(value)}
+    members = {}
+    for name in sorted(dir(value)):
+        member = inspect.getattr_static(value, name)
+        if name.startswith("_") or not any(name in vars(b) for b in value.__mro__ if _is_own(b)):
+            continue
+        if inspect.isfunction(member) or isinstance(member, classmethod | staticmethod):
+            members[name] = _signature(getattr(value, name))
+        else:
+            members[name] = type(member).__name__
+    return about | {"members": members}
+
+
+def _is_own(value):
+    return value.__module__.partition(".")[0] in PACKAGES
+
+
+def _signature(value):
+    try:
+        return _plain(str(inspect.signature(value)))
+    except (TypeError, ValueError):
+        return "callable"
+
+
+def _plain(text):
+    """Leave modules and addresses in memory out of a signature."""
+    return _ADDRESS.sub("", _MODULE.sub("", text.replace("'", '"')))
