@@ -11,14 +11,14 @@ provenance and the histograms; CSV and text line by line; JSON as it is. Numbers
 changes shows. Other groups hold the texts of `--help` and the public names with signatures and fields.
 `compare` does the same again, prints each difference with both values and the relative change, and exits with
 status 1 if there is one. The group `modules` says which module has which public names; its differences are
-printed, and are no fault. All groups take some three and a half minutes of one core, `small` some ten seconds;
+printed, and are no fault. All groups take some three and a half minutes of one core, `small` ten seconds;
 `mixing`, a figure of several minutes, runs only where `--only` names it.
 
-Commands are called through the entry point that pyproject.toml names, and Python through the packages, so that
-modules may move. What differs from run to run is left out by its name, with a reason, in `volatile.py`. Both
-records have to be made on one machine of two cores or more, with the same libraries: another processor gives
-other last bits.
+Commands are called through the entry point that pyproject.toml names, and modules are found by walking the
+packages, so that they may move. What differs from run to run is left out by its name, with a reason, in
+`volatile.py`. Both records have to be made on one machine of two cores or more, with the same libraries:
+another processor gives other last bits.
 
-`tests/test_witness.py` compares the group `small`, the help and the names on every run, without what depends on
-the processor. After a change that is meant, `python -m support.witness reference` writes its reference anew.
+`tests/test_witness.py` compares the group `small`, the help and the names on every run, without what depends
+on the processor. After a change that is meant, `python -m support.witness reference` writes its reference.
 """

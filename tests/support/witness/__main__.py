@@ -9,6 +9,7 @@ from pathlib import Path
 
 from support.witness.comparing import differences, tell
 from support.witness.groups import groups, timed_record
+from support.witness.reference import FILE, write_reference
 
 NO_FAULT = {"modules"}
 """Groups whose differences are told only: names may move between modules."""
@@ -17,6 +18,8 @@ NO_FAULT = {"modules"}
 def main():
     """Run the command line."""
     arguments = _parse()
+    if arguments.task == "reference":
+        return write_reference()
     if arguments.task == "record":
         return _record(arguments)
     return _compare(arguments)
@@ -25,6 +28,7 @@ def main():
 def _parse():
     parser = argparse.ArgumentParser(prog="python -m support.witness", description=__doc__)
     tasks = parser.add_subparsers(dest="task", required=True)
+    tasks.add_parser("reference", help=f"write {FILE.name}, which the test compares with")
     for task in ("record", "compare"):
         sub = tasks.add_parser(task)
         sub.add_argument("file", type=Path)

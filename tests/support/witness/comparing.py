@@ -8,6 +8,8 @@ __all__ = ["Difference", "differences", "tell"]
 
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?![\w.])", re.IGNORECASE)
 _LONGEST = 160
+_ZERO = 1e-9
+"""Largest number that may be a zero with rounding errors, where numbers need be close only."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +103,8 @@ def _of_lists(before, after, path, close):
 def _same(before, after, close):
     if isinstance(before, bool) != isinstance(after, bool):
         return False
-    if close is not None and _is_number(before) and _is_number(after):
-        return math.isclose(before, after, rel_tol=close, abs_tol=0.0)
+    if close is not None and (pairs := _numbers(before, after)):
+        return all(math.isclose(a, b, rel_tol=close, abs_tol=_ZERO) for a, b in pairs)
     if isinstance(before, float) and isinstance(after, float) and math.isnan(before):
         return math.isnan(after)
     return type(before) is type(after) and before == after

@@ -1,4 +1,4 @@
-"""Commands that make event files: of every preset, of sources, detectors, geometries and files of all kinds."""
+"""Commands that make event files: of every preset, of all kinds of sources, detectors, geometries, files."""
 
 import json
 
@@ -22,7 +22,7 @@ def _experiments(card):
 
 
 def preset_events(card):
-    """Events of a preset: true, measured, with vertices and times, one thread and two, several experiments."""
+    """Events of a preset: true, measured, with vertices and times, one thread and two, three experiments."""
     names = _experiments(card)
     document = json.loads(call("check", card, "--json").stdout)["document"]
     steps = [step(f"check {card}"), step(f"limit {card} --toys 0")]
@@ -97,14 +97,14 @@ _SETTINGS = (
     """'detector.resolution={photoelectrons="500 /MeV"}'""",
     """'detector.resolution={constant="5 keV", at_1MeV="50 keV", proportional=0.02}'""",
     """'detector.resolution={energies=["0 keV", "1 MeV"], sigma=["5 keV", "60 keV"]}'""",
-    """'detector.efficiency={energy="true", energies=["0 keV", "0.3 MeV", "1 MeV"], values=[0, 0.8, 1]}'""",
-    """'detector.efficiency={energy="measured", energies=["0 keV", "0.3 MeV", "1 MeV"], values=[0, 0.8, 1]}'""",
+    """'detector.efficiency={energy="true", energies=["0 keV", "1 MeV"], values=[0.5, 1]}'""",
+    """'detector.efficiency={energy="measured", energies=["0 keV", "1 MeV"], values=[0.5, 1]}'""",
     """'detector.quenching={kB="0.01 g/cm2/MeV", mean_excitation="64.7 eV"}'""",
     """'detector.quenching={energies=["0 keV", "1 MeV"], ratio=[0.8, 1.0]}'""",
     "background.flat.smeared=true",
     "background.flat.half_life='30 d'",
     """'background.line={shape="line", energy="400 keV", rate="5 /d", uncertainty=0.1}'""",
-    """'background.power={shape="power", low="0.2 MeV", high="0.9 MeV", index=2, rate="5 /d", uncertainty=0.1}'""",
+    """'background.power={shape="power", low="1 keV", high="1 MeV", index=2, rate="5 /d", uncertainty=0}'""",
     """'background.bins={shape="table", edges=["0.2 MeV", "0.4 MeV", "0.8 MeV"], contents=[2, 1], """
     """rate="5 /d", uncertainty=0.1, smeared=true}'""",
 )

@@ -9,12 +9,13 @@ import re
 
 from support.witness.running import call
 
-__all__ = ["describe_help", "describe_modules", "describe_names", "describe_packages"]
+__all__ = ["describe_help", "describe_modules", "describe_names", "describe_packages", "help_options"]
 
 PACKAGES = ("simgen", "detsim", "analysis", "macros", "nugauge")
 _MODULE = re.compile(
     r"\b(?:simgen|detsim|analysis|macros|nugauge|numpy|pathlib|typing|collections\.abc)\.(?:\w+\.)*(?=\w)"
 )
+_OPTION = re.compile(r"(?<![\w-])--?[a-zA-Z][\w-]*")
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
@@ -27,10 +28,15 @@ def describe_help():
     return texts | {f"nugauge {c}": call(c, "--help").stdout.split("\n") for c in commands}
 
 
-def describe_packages():
+def help_options(texts):
+    """Return the options that each text of `describe_help` names, sorted."""
+    return {command: sorted(set(_OPTION.findall("\n".join(lines)))) for command, lines in texts.items()}
+
+
+def describe_packages(*, annotations=True):
     """Return what each package itself exports, by package and name."""
     return {
-        name: {n: describe(getattr(package, n)) for n in sorted(package.__all__)}
+        name: {n: describe(getattr(package, n), annotations=annotations) for n in sorted(package.__all__)}
         for name, package in _packages().items()
     }
 
@@ -68,8 +74,14 @@ def _modules():
     return modules
 
 
-def describe(value):
+def describe(value, *, annotations=True):
     """Describe an object: as what it can be used.
+
+    Parameters
+    ----------
+    value : object
+    annotations : bool
+        Whether types of parameters and fields are told; they read otherwise with other versions of libraries.
 
     Returns
     -------
@@ -78,30 +90,32 @@ def describe(value):
         of a number or text.
     """
     if inspect.isclass(value):
-        return _describe_class(value)
+        return _describe_class(value, annotations)
     if inspect.ismodule(value):
         return "module"
     if callable(value):
-        return _signature(value)
+        return _signature(value, annotations)
     if isinstance(value, int | float | str | bool | tuple | frozenset):
         text = _plain(repr(sorted(value, key=str) if isinstance(value, frozenset) else value))
         return f"{type(value).__name__}: {text}"
     return type(value).__name__
 
 
-def _describe_class(value):
-    about = {"class": _signature(value), "bases": [b.__name__ for b in value.__mro__[1:-1] if _is_own(b)]}
+def _describe_class(value, annotations):
+    about = {"class": _signature(value, annotations)}
+    about["bases"] = [b.__name__ for b in value.__mro__[1:-1] if _is_own(b)]
     if dataclasses.is_dataclass(value):
-        about["fields"] = {f.name: _plain(str(f.type)) for f in dataclasses.fields(value)}
+        fields = dataclasses.fields(value)
+        about["fields"] = {f.name: _plain(str(f.type)) if annotations else "" for f in fields}
     members = {}
     for name in sorted(dir(value)):
         member = inspect.getattr_static(value, name)
         if name.startswith("_") or not any(name in vars(b) for b in value.__mro__ if _is_own(b)):
             continue
         if inspect.isfunction(member) or isinstance(member, classmethod | staticmethod):
-            members[name] = _signature(getattr(value, name))
+            members[name] = _signature(getattr(value, name), annotations)
         else:
-            members[name] = type(member).__name__
+            members[name] = type(member).__name__ if annotations else "value"
     return about | {"members": members}
 
 
@@ -109,11 +123,15 @@ def _is_own(value):
     return value.__module__.partition(".")[0] in PACKAGES
 
 
-def _signature(value):
+def _signature(value, annotations):
     try:
-        return _plain(str(inspect.signature(value)))
+        signature = inspect.signature(value)
     except (TypeError, ValueError):
         return "callable"
+    if not annotations:
+        plain = [p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()]
+        signature = signature.replace(parameters=plain, return_annotation=inspect.Signature.empty)
+    return _plain(str(signature))
 
 
 def _plain(text):

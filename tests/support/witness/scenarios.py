@@ -45,7 +45,7 @@ def small():
         step(f"calibrate {CARD} -n 50 --at 0,0.1 --seed 1 -o calibration.root"),
         step(f"compare {CARD} {CARD} merged.root --set-b model.gamma=0.1 --fix-a --fix-b -n 50 --seed 1"),
         step(f"contour {CARD} --x gamma=-0.1:0.3:3 --y sin2_theta_w=0.22:0.24:3"),
-        step("figure 1 -o figures"),
+        step("figure 3 -o figures"),
         step(f"run {CARD} --seed 1 --set exposure.duration='2 d' -o run"),
     ]
 
@@ -74,7 +74,7 @@ def fits():
         step(f"reweight events.root --to {CARD} --set model.gamma=0.2 -o weighted.root"),
         step(f"fit {CARD} weighted.root --details"),
         step(f"fit {CARD} weighted.root --gof 300 --seed 3"),
-        step(f"fit {CARD} events.root --seed 4 --set fit.templates=simulation --set fit.template_events=9000"),
+        step(f"fit {CARD} events.root --seed 4 --set fit.templates=simulation --set fit.template_events=900"),
         step("fit borexino-cr51-paper cases/m8.csv --details"),
         step("fit cases/m8.toml cases/m8.csv"),
         step("fit cases/deg.toml cases/deg.csv"),
@@ -165,7 +165,9 @@ def hard():
         one
         for card in HARD
         for one in (
-            step(f"toys hard/{card}.toml -n 40 --seed 1 -o {card}.root --audit 2 --max-failed 1"),
+            step(
+                f"toys hard/{card}.toml -n {8 if card == 'vector_mass' else 40} --seed 1 -o {card}.root --audit 2 --max-failed 1"
+            ),
             step(f"limit hard/{card}.toml --toys 0 --seed 1"),
             step(f"fit hard/{card}.toml {card}.root --toy 3 --details"),
         )
