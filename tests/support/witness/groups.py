@@ -7,6 +7,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from support.witness import event_scenarios, scenarios
+from support.witness.library import describe_library
 from support.witness.names import describe_help, describe_modules, describe_names, describe_packages
 from support.witness.running import ROOT, run_steps
 
@@ -20,6 +21,7 @@ _TABLES = {
     "packages": describe_packages,
     "names": describe_names,
     "modules": describe_modules,
+    "library": describe_library,
 }
 """What is recorded without files."""
 

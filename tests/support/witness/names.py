@@ -1,6 +1,7 @@
 """Public names of the packages: signatures of functions, fields and methods of classes, texts of `--help`."""
 
 import dataclasses
+import enum
 import importlib
 import importlib.util
 import inspect
@@ -102,6 +103,8 @@ def describe(value, *, annotations=True):
 
 
 def _describe_class(value, annotations):
+    if issubclass(value, enum.Enum):
+        return {"members": {m.name: str(m.value) for m in value}}
     about = {"class": _signature(value, annotations)}
     about["bases"] = [b.__name__ for b in value.__mro__[1:-1] if _is_own(b)]
     if dataclasses.is_dataclass(value):

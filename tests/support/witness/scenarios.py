@@ -161,13 +161,13 @@ def studies():
 
 def hard():
     """Fit, limit and studies of cards that are hard to fit: all parameters of interest."""
+    n_toys = dict.fromkeys(HARD, 40) | {"vector_mass": 8}
+    options = "--seed 1 --audit 2 --max-failed 1"
     return [
         one
-        for card in HARD
+        for card, n in n_toys.items()
         for one in (
-            step(
-                f"toys hard/{card}.toml -n {8 if card == 'vector_mass' else 40} --seed 1 -o {card}.root --audit 2 --max-failed 1"
-            ),
+            step(f"toys hard/{card}.toml -n {n} {options} -o {card}.root"),
             step(f"limit hard/{card}.toml --toys 0 --seed 1"),
             step(f"fit hard/{card}.toml {card}.root --toy 3 --details"),
         )
