@@ -40,7 +40,6 @@ def _vertex():
         "mu_nu": simgen.SM(mu_nu=1e-10),
     }
     E_nu, T = np.linspace(0.3, 2.0, 7), np.linspace(0.05, 0.5, 9)
-    flavours = tuple(simgen.Flavour)
     calls = {
         "T_max": lambda: simgen.T_max(E_nu),
         "E_nu_min": lambda: simgen.E_nu_min(T),
@@ -107,7 +106,7 @@ def _statistics():
         "fit paper": lambda: analysis.fit(data(), experiment, model, likelihood="paper", error_per_bin=0.05),
         "limit": lambda: analysis.limit(data(), experiment, model),
         "limit expected": lambda: analysis.limit(None, experiment, model, method="two-sided"),
-        "toys": lambda: list(analysis.toys(thrower(), 100)),
+        "toys": lambda: _joined(analysis.toys(thrower(), 100)),
         "coverage": lambda: analysis.coverage(experiment, model, [0.0, 0.1], 100, seed=6),
         "sensitivity": lambda: analysis.sensitivity(experiment, model, [0.01, 0.02]),
         "count_interval": lambda: [analysis.count_interval(n, 1.5) for n in range(6)],
@@ -115,6 +114,12 @@ def _statistics():
         "gaussian_interval": lambda: [analysis.gaussian_interval(x, 1.0) for x in (-2.0, 0.0, 1.0)],
         "true_values": lambda: analysis.true_values(analysis.make_fitter(experiment, model)),
     }
+
+
+def _joined(chunks):
+    """Join columns that come in chunks, whose lengths depend on the run time."""
+    chunks = list(chunks)
+    return {name: np.concatenate([c[name] for c in chunks]) for name in chunks[0]}
 
 
 def _card():
