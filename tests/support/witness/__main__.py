@@ -7,12 +7,12 @@ import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
-from support.witness.comparing import differences, tell
+from support.witness.comparing import differences, moves, summary, tell
 from support.witness.groups import groups, timed_record
 from support.witness.reference import FILE, write_reference
 
-NO_FAULT = {"modules"}
-"""Groups whose differences are told only: names may move between modules."""
+MODULES = "modules"
+"""Group whose differences are told only: names may move between modules."""
 
 
 def main():
@@ -42,7 +42,9 @@ def _parse():
             sub.add_argument(
                 "--with", dest="other", type=Path, metavar="FILE", help="instead of a new record"
             )
-            sub.add_argument("--most", type=int, default=15, metavar="N", help="differences shown a command")
+            sub.add_argument(
+                "--most", type=int, default=6, metavar="N", help="differences of a command shown"
+            )
     return parser.parse_args()
 
 
@@ -92,19 +94,19 @@ def _compare(arguments):
     stored = _read(arguments.file)
     names = _chosen(arguments.only, stored)
     other = _read(arguments.other).items() if arguments.other else _make(names, arguments.j)
-    n_faults = n_notes = 0
-    missing = set(names)
+    n_faults, lines, missing = 0, [], set(names)
     for name, record in other:
         if name not in names:
             continue
         missing.discard(name)
+        if name == MODULES:
+            print(*moves(stored[name], record), sep="\n")
+            continue
         found = list(differences(stored[name], json.loads(json.dumps(record)), (name,)))
         _show(found, arguments.most)
-        if name in NO_FAULT:
-            n_notes += len(found)
-        else:
-            n_faults += len(found)
-    print(f"{n_faults} differences; {n_notes} in the contents of modules, which are no fault")
+        lines += summary(found)
+        n_faults += len(found)
+    print(*lines, f"{n_faults} differences", sep="\n")
     if missing:
         print(f"not compared: {', '.join(n for n in names if n in missing)}")
     return 1 if n_faults or missing else 0
@@ -118,9 +120,6 @@ def _show(found, most):
         shown[command] = shown.get(command, 0) + 1
         if shown[command] <= most:
             print(tell(difference))
-    for (group, *command), n in shown.items():
-        if n > most:
-            print(f"[{group}] {' '.join(command)}: {n - most} more differences; --most {n} shows all")
 
 
 def _read(path):

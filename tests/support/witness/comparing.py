@@ -4,7 +4,7 @@ import math
 import re
 from dataclasses import dataclass
 
-__all__ = ["Difference", "differences", "tell"]
+__all__ = ["Difference", "differences", "moves", "summary", "tell"]
 
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?![\w.])", re.IGNORECASE)
 _LONGEST = 160
@@ -126,3 +126,51 @@ def tell(difference):
 def _short(value):
     text = repr(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 4]} ..."
+
+
+def summary(found):
+    """Sum up the differences of each command in a line: how many, and the largest relative change.
+
+    Parameters
+    ----------
+    found : list of Difference
+
+    Returns
+    -------
+    list of str
+    """
+    commands = {}
+    for difference in found:
+        commands.setdefault(difference.path[:2], []).append(difference)
+    lines = []
+    for (group, *command), members in commands.items():
+        largest = max((d.relative for d in members if d.relative is not None), default=None)
+        change = "" if largest is None else f", largest relative change {largest:.1e}"
+        lines.append(f"[{group}] {' '.join(command)}: {len(members)} different{change}")
+    return lines
+
+
+def moves(before, after):
+    """Say where the public names of modules went.
+
+    Parameters
+    ----------
+    before, after : dict of str to list of str
+        By module, its public names.
+
+    Returns
+    -------
+    list of str
+        One line for each module that lost names.
+    """
+    lines = []
+    for module, names in before.items():
+        gone = [n for n in names if n not in after.get(module, ())]
+        new = {n: [m for m in after if n in after[m] and n not in before.get(m, ())] for n in gone}
+        places = sorted({m for modules in new.values() for m in modules})
+        lost = [n for n in gone if not new[n]]
+        if gone:
+            to = f" to {', '.join(places)}" if places else ""
+            nowhere = f"; nowhere else now: {', '.join(lost)}" if lost else ""
+            lines.append(f"{module}: {len(gone)} of {len(names)} public names moved{to}{nowhere}")
+    return lines

@@ -13,6 +13,8 @@ from support.witness.running import call
 __all__ = ["describe_help", "describe_modules", "describe_names", "describe_packages", "help_options"]
 
 PACKAGES = ("simgen", "detsim", "analysis", "macros", "nugauge")
+ABSENT = "named by __all__, and not there"
+
 _MODULE = re.compile(
     r"\b(?:simgen|detsim|analysis|macros|nugauge|numpy|pathlib|typing|collections\.abc)\.(?:\w+\.)*(?=\w)"
 )
@@ -37,14 +39,16 @@ def help_options(texts):
 def describe_packages(*, annotations=True):
     """Return what each package itself exports, by package and name."""
     return {
-        name: {n: describe(getattr(package, n), annotations=annotations) for n in sorted(package.__all__)}
+        name: {
+            n: describe(getattr(package, n, ABSENT), annotations=annotations) for n in sorted(package.__all__)
+        }
         for name, package in _packages().items()
     }
 
 
 def describe_modules():
     """Return the public names of each module that is not private."""
-    return {module.__name__: sorted(module.__all__) for module in _modules() if hasattr(module, "__all__")}
+    return {m.__name__: sorted(m.__all__) for m in _modules() if hasattr(m, "__all__")}
 
 
 def describe_names():
@@ -53,7 +57,7 @@ def describe_names():
     for module in _modules():
         package = names.setdefault(module.__name__.partition(".")[0], {})
         for name in getattr(module, "__all__", ()):
-            described = describe(getattr(module, name))
+            described = describe(getattr(module, name, ABSENT))
             others = package.setdefault(name, [])
             if described not in others:
                 others.append(described)
