@@ -10,9 +10,10 @@ status and every file that they write: of ROOT files each branch with its type, 
 provenance and the histograms; CSV and text line by line; JSON as it is. Numbers are exact, so a last bit that
 changes shows. Other groups hold the texts of `--help` and the public names with signatures and fields.
 `compare` does the same again, prints the first differences of each command (`--most N`) with both values and
-the relative change, then a line a command with the largest change, and exits with status 1 if anything differs.
-The group `modules` says which module has which public names: where names moved is printed, and is no fault. All groups take some three and a half minutes of one core, `small` ten seconds;
-`mixing`, a figure of several minutes, runs only where `--only` names it.
+the relative change, then a line a command with the largest change; its exit status is 1 if anything differs.
+The group `modules` says which module has which public names: where names moved is printed, and is no fault.
+All groups take some four minutes of one core, `small` five to ten seconds; `mixing`, a figure of several
+minutes, runs only where `--only` names it. `--only events` means all groups whose first word that is.
 
 Commands are called through the entry point that pyproject.toml names, and modules are found by walking the
 packages, so that they may move. What differs from run to run is left out by its name, with a reason, in
