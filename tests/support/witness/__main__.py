@@ -3,6 +3,7 @@
 import argparse
 import json
 import multiprocessing
+import os
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
@@ -60,6 +61,7 @@ def _chosen(only, known):
 
 def _make(names, n_workers):
     """Make records of groups, each in a new process; yield name and record as they are ready."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command does
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(n_workers, mp_context=context, max_tasks_per_child=1) as pool:
         tasks = {pool.submit(timed_record, name): name for name in names}
