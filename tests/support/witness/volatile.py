@@ -76,7 +76,7 @@ def stable(value, directories):
     object
     """
     if isinstance(value, dict):
-        left_out = VOLATILE | ({"sha256": "of a file with a date"} if _names_root_file(value) else {})
+        left_out = VOLATILE | ({"sha256": "of a file with a date"} if _is_event_file(value) else {})
         return {
             stable_text(k, directories): LEFT_OUT if k in left_out else stable(v, directories)
             for k, v in value.items()
@@ -86,5 +86,6 @@ def stable(value, directories):
     return stable_text(value, directories) if isinstance(value, str) else value
 
 
-def _names_root_file(document):
-    return any(isinstance(v, str) and v.endswith(".root") for v in document.values())
+def _is_event_file(document):
+    """Tell whether a document describes weighted data or a ROOT file, in which a date and an identifier are."""
+    return "object" in document or any(isinstance(v, str) and v.endswith(".root") for v in document.values())
