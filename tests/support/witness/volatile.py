@@ -87,5 +87,5 @@ def stable(value, directories):
 
 
 def _is_event_file(document):
-    """Tell whether a document describes weighted data or a ROOT file, in which a date and an identifier are."""
+    """Tell whether a document describes weighted data or a ROOT file, which has a date and an identifier."""
     return "object" in document or any(isinstance(v, str) and v.endswith(".root") for v in document.values())
