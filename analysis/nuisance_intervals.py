@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize_scalar
+from scipy.special import chdtr
 
 from analysis.failure import FitError
 from analysis.fitmodel import REACH
@@ -15,7 +16,9 @@ from analysis.fitter import Fitter
 from analysis.likelihood import Likelihood
 from analysis.minima import Searched
 from analysis.minimum import Minimum
+from analysis.minuit import EDM, prepared
 from analysis.profiling import pull_starts, repeated
+from analysis.ranges import INSIDE
 from analysis.results import AT_RANGE, NOT_FOUND, UNBOUNDED
 from analysis.search import Search
 from analysis.starts import local_minima
@@ -24,8 +27,9 @@ __all__ = ["PullInterval", "pull_interval"]
 
 Array = NDArray[np.float64]
 
-_PARTS, _STEPS, _GROWTH = 8, 100, 1.3
-"""Points within a step along the profile; the most steps, and by what they grow."""
+_PARTS, _PARTS_FOLDED, _STEPS, _GROWTH = 8, 2, 100, 1.3
+"""Points within a step along the profile, the second where the signal is folded anew at each; the most steps,
+and by what they grow."""
 _LEAST, _MOST = 1e-3, 1e4
 """Shortest and longest first step, in standard deviations of the nuisance parameter."""
 _KEPT = 6
@@ -88,10 +92,15 @@ def pull_interval(
     The profile is -2 ln L at a value of the nuisance parameter, minimised over all other parameters by the
     rule of `analysis.search`: the parameter of interest over its whole range. An end is where it first rises
     by the threshold. It is looked for from the minima that are known, which are followed; at each end, all
-    minima are sought, and where one of them is below the level, the interval goes on.
+    minima are sought, and where one of them is below the level, the interval goes on. Where no other minimum
+    is near and each value of the parameter of interest costs a fold of the signal, MINUIT finds the ends.
     """
     profile = _Profile(fitter=fitter, data=data, number=number, fixed=minima[0].fixed[0])
     level = minima[0].fval + threshold
+    if fitter.templates.poi in INSIDE and all(m.fval > level + threshold for m in minima[1:]):
+        found = _minos(minima[0], number, threshold)
+        if found is not None:
+            return found
     width = float(minima[0].errors[1 + number]) if error is None else error
     step = 0.7 * math.sqrt(threshold) * min(max(width, _LEAST), _MOST)
     starts = [np.array(m.values) for m in minima][:_KEPT]
@@ -105,6 +114,18 @@ def pull_interval(
         ends.append(end)
         reasons.append(reason)
     return PullInterval(lower=ends[0], upper=ends[1], lower_reason=reasons[0], upper_reason=reasons[1])
+
+
+def _minos(minimum: Minimum, number: int, threshold: float) -> PullInterval | None:
+    """Find the interval about a single minimum with MINUIT, which folds the signal at few values; or None."""
+    minuit = minimum.minuit
+    name = minuit.parameters[1 + number]
+    minuit.minos(name, cl=float(chdtr(1, threshold)))
+    ends = minuit.merrors[name]
+    if not (ends.lower_valid and ends.upper_valid and ends.lower < 0 < ends.upper):
+        return None
+    best = float(minuit.values[name])
+    return PullInterval(lower=best + float(ends.lower), upper=best + float(ends.upper))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +147,7 @@ class _Profile:
             right = at + step if sign * (bound - at - step) > 0 else bound
             if abs(right - origin) > REACH:
                 return None, UNBOUNDED
-            points = np.linspace(at, right, _PARTS + 1)
+            points = np.linspace(at, right, (_PARTS_FOLDED if self._is_folded else _PARTS) + 1)
             values, minima = self.minimised(points[1:], starts)
             above = np.flatnonzero(values >= level)
             if not above.size:
@@ -169,7 +190,10 @@ class _Profile:
         n = len(pulls)
         values = np.full(n, math.inf)
         minima: list[list[Array]] = [[] for _ in range(n)]
-        if not self.fixed and self._search is not None:
+        if not self.fixed and self._is_folded:
+            for i, pull in enumerate(map(float, pulls)):
+                values[i], minima[i] = self._followed(pull, starts[:_NARROWED])
+        elif not self.fixed and self._search is not None:
             begins = [np.tile(start, (n, 1)) for start in starts]
             for begin in begins:
                 begin[:, 1 + self.number] = pulls
@@ -198,7 +222,11 @@ class _Profile:
         dips = np.flatnonzero(local_minima(values))
         dips = dips[np.argsort(values[dips], kind="stable")][:_KEPT]
         points = [np.array([grid[i], *pulls[i]]) for i in dips]
-        if self._search is not None:
+        if self._is_folded:
+            value, minima = self._followed(pull, points[:_NARROWED])
+            if math.isfinite(value):
+                return value, minima
+        elif self._search is not None:
             found = self._search.around(
                 self.data.counts[None],
                 self.data.auxiliary[None],
@@ -225,6 +253,26 @@ class _Profile:
             better = ~failed & (depths < values)
             values[better], found[better] = depths[better], parameters[better, 1:]
         return (values, found) if np.isfinite(values).any() else data.profile(model.grid, held=held)
+
+    @property
+    def _is_folded(self) -> bool:
+        """Whether the signal is folded at each value: a table of all waves takes longer than single folds."""
+        return self.fitter.templates.poi == "delta_m2"
+
+    def _followed(self, pull: float, starts: Sequence[Array]) -> tuple[float, list[Array]]:
+        """Follow minima with MINUIT at a value of the nuisance parameter: the lowest -2 ln L, and where."""
+        found: list[tuple[float, Array]] = []
+        for start in starts:
+            point = start.copy()
+            point[1 + self.number] = pull
+            minuit = prepared(self.data, float(point[0]), point[1:], EDM)
+            minuit.fixed[1 + self.number] = True
+            minuit.migrad()
+            one = Minimum(minuit, self.fitter.width)
+            if one.valid and all(abs(one.values[0] - p[0]) > 1e-3 * self.fitter.width for _, p in found):
+                found.append((one.fval, np.array(one.values)))
+        found.sort(key=lambda one: one[0])
+        return (found[0][0] if found else math.inf), [point for _, point in found]
 
     @cached_property
     def _search(self) -> Search | None:

@@ -21,6 +21,8 @@ __all__ = [
     "other_minima_document",
 ]
 
+_MINIMA = 3
+"""Other minima that the text of a fit names, besides those that are allowed."""
 _SIDES = ((0, "lower", "below"), (1, "upper", "above"))
 
 
@@ -92,8 +94,13 @@ def fit_notes(result: "FitResult") -> Iterator[str]:
     for name, estimate in result.parameters.items():
         yield from _ends(name, estimate)
     yield from _missing_errors(result)
-    for minimum in result.minima[1:]:
+    said = [m for m in result.minima[1:] if m.allowed]
+    others = [m for m in result.minima[1:] if not m.allowed]
+    for minimum in (*said, *others[: max(0, _MINIMA - len(said))]):
         yield _minimum(result, minimum)
+    left = len(others) - max(0, _MINIMA - len(said))
+    if left > 0:
+        yield f"{left} more local minima, none of them allowed at {100 * result.level:g} %: see --details"
 
 
 def _ends(name: str, found: "Estimate") -> Iterator[str]:
