@@ -18,6 +18,7 @@ from scipy.special import chdtri
 from analysis.batch import Problem
 from analysis.dips import Dips, beyond_end, deepest_dips, narrowed
 from analysis.fitmodel import FitModel
+from analysis.kinks import kinked, lifted, with_minima_of
 from analysis.minima import LocalMinima, Searched, deepest
 from analysis.profiling import pull_starts
 from analysis.searchsetup import SearchSetup
@@ -97,8 +98,8 @@ class Search:
         -----
         From few starts at first. Where one of them failed, where -2 ln L is larger than it may be, where a
         shape is pulled far, or the estimate stands at an end of its range, the search begins anew from many;
-        if it is still hopeless, everywhere. Where few starts miss minima of trial data of the model, all data
-        sets are searched from many.
+        if it is still hopeless, everywhere. Minima at kinks are searched for with lifted counts, too. Where
+        few starts miss minima of trial data of the model, all data sets are searched from many.
         """
         layout = self.setup.squared if self.setup.squared is not None else self.setup.layout
         if layout is None:
@@ -108,8 +109,19 @@ class Search:
         left = np.flatnonzero(found.unsure | self._doubtful(found, auxiliary) | careful | self.misses)
         if len(left):
             found = found.updated(self._thoroughly(problem.of(left)), left)
+        left = kinked(self.model, self.setup.shapes, found, problem, squared=self.setup.squared is not None)
+        if len(left):
+            found = found.updated(self._at_kinks(problem.of(left)), left)
         found.values[self._is_deeper_outside(found, counts, auxiliary)] = math.inf
         return found if self.setup.squared is None else found.rooted()
+
+    def _at_kinks(self, problem: Problem) -> Searched:
+        """Search where bins without counts expect none: from lifted counts, too, whose minima are smooth."""
+        found, smooth = self._thoroughly(problem), self._thoroughly(lifted(problem))
+        squared = self.setup.squared is not None
+        m = with_minima_of(self.model, problem, found.minima, smooth.minima, squared=squared)
+        searched = self._released(problem, m.parameters, m.values)
+        return replace(searched, unsure=searched.unsure | (found.unsure & smooth.unsure))
 
     def _first(self, problem: Problem) -> Searched:
         """Search from few starts."""

@@ -7,6 +7,7 @@ import pytest
 from experiments import borexino
 from plain import scaled, with_nuisances
 from support.cards import CASES, card_counts
+from support.hard_cards import HARD
 
 from analysis.degeneracy import redundant, undetermined
 from analysis.estimation import fit_counts
@@ -157,6 +158,21 @@ def test_no_bit_depends_on_the_chunk(size):
         part = fitter.batch.fit(counts[start : start + size], auxiliary[start : start + size])
         np.testing.assert_array_equal(part.parameters, whole.parameters[start : start + size])
         np.testing.assert_array_equal(part.status, whole.status[start : start + size])
+
+
+@pytest.mark.parametrize(
+    ("toy", "depth"), [(6282, 12.16231), (24719, 6.058986), (26390, 6.544151), (34221, 3.403994)]
+)
+def test_minima_at_kinks_are_found(toy, depth):
+    """A bin without counts in which the model expects none; the lowest values are those of other code."""
+    card = load_card(HARD / "shapes.toml")
+    fitter = make_fitter(card.together, card.model, poi="gamma")
+    counts, auxiliary = Thrower(fitter=fitter, seed=1).block(toy, 1)
+    fits = fitter.batch.fit(counts, auxiliary)
+    assert fits.status[0] == 0
+    assert fits.values[0] <= depth + 1e-5
+    exact = fitter.data(counts[0], auxiliary[0])(tuple(fits.parameters[0]))
+    assert fits.values[0] == pytest.approx(exact, abs=1e-9)
 
 
 def test_limits_of_many_are_those_of_one():
