@@ -134,7 +134,7 @@ def beyond_end(
     -------
     parameters : ndarray, shape (n, 1 + n_nuisances)
     values : ndarray, shape (n,)
-        -2 ln L/L_saturated there; infinity where it falls to the end of the table.
+        -2 ln L/L_saturated there; infinity where it falls to the end of the table, or where a fit failed.
     failed : ndarray of bool, shape (n,)
     """
     sign = math.copysign(1.0, last - end)
@@ -155,4 +155,5 @@ def beyond_end(
         if there == last or not len(left) or abs(there - end) > REACH * width:
             break
         here, step = there, _GROWTH * step
+    values[lost] = math.inf
     return parameters, values, lost

@@ -108,8 +108,9 @@ def fit_counts(
         others_found: list[Minimum] = []
     else:
         ours, theirs = fitter.searches(data)
-        minimum, *others_found = fitter.joined(ours, theirs)
-        disagreement = fitter.disagreement(ours, theirs)
+        error = fitter.poi_error(data, ours, theirs)
+        minimum, *others_found = fitter.joined(ours, theirs, error=error)
+        disagreement = fitter.disagreement(ours, theirs, error=error)
         reason = "" if minimum.valid else NO_MINIMUM
     errors = fitter.hesse(data, minimum)
     best, error = minimum.values[0], hesse_error(errors, 0)

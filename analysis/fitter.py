@@ -77,7 +77,8 @@ class Fitter(FitModel):
             Distinct ones, inside the physical range or reached from there, the deepest first, then those that
             MINUIT did not find valid. Their errors are estimates only: see `hesse`.
         """
-        return self.joined(*self.searches(data, tolerance=tolerance))
+        ours, theirs = self.searches(data, tolerance=tolerance)
+        return self.joined(ours, theirs, error=self.poi_error(data, ours, theirs))
 
     def searches(self, data: Likelihood, *, tolerance: float = EDM) -> tuple[list[Minimum], list[Minimum]]:
         """Find the minima of a data set with the search of many, and with MINUIT."""
@@ -85,13 +86,30 @@ class Fitter(FitModel):
             data = replace(data, model=self)
         return self._searched(data, tolerance), scanned(data, tolerance=tolerance)
 
-    def joined(self, ours: list[Minimum], theirs: list[Minimum]) -> list[Minimum]:
-        """Sort the minima of two searches; of two that are the same, the deeper stays."""
+    def poi_error(self, data: Likelihood, ours: list[Minimum], theirs: list[Minimum]) -> float | None:
+        """Compute the Hesse error of the parameter of interest at the deepest of two searches; None without.
+
+        MINUIT's own estimate of it may be far too small along a narrow valley.
+        """
+        best = sorted_minima(self, ours + theirs)[0]
+        errors = self.hesse(data, best)
+        return None if errors is None or not errors[0] > 0 else float(errors[0])
+
+    def joined(
+        self, ours: list[Minimum], theirs: list[Minimum], *, error: float | None = None
+    ) -> list[Minimum]:
+        """Sort the minima of two searches; of two that are the same, the deeper stays.
+
+        The error is that of `poi_error`, if it is known.
+        """
         found: list[Minimum] = []
         for one in sorted_minima(self, ours + theirs):
-            if not any(self._is_same(one, other) for other in found):
+            if not any(self._is_same(one, other, error) for other in found):
                 found.append(one)
         return found
+
+    def _is_same(self, one: Minimum, other: Minimum, error: float | None = None) -> bool:
+        return self._apart(one, other, error) <= _SAME
 
     def physical_minima(self, data: Likelihood) -> tuple[Array, Array]:
         """Find the minima of a data set in the physical range, from which limits count.
@@ -108,9 +126,6 @@ class Fitter(FitModel):
         counts, auxiliary = data.counts[None], data.auxiliary[None]
         fits = self.batch.fit(counts, auxiliary, errors=False)
         return self.batch.physical_minima(counts, auxiliary, fits)[0]
-
-    def _is_same(self, one: Minimum, other: Minimum) -> bool:
-        return self._apart(one, other) <= _SAME
 
     def _searched(self, data: Likelihood, tolerance: float) -> list[Minimum]:
         """Search the minima of a data set as those of many are, and put MINUIT at each."""
@@ -135,7 +150,9 @@ class Fitter(FitModel):
             minima.append(deeper)
         return minima
 
-    def disagreement(self, ours: list[Minimum], theirs: list[Minimum]) -> float | None:
+    def disagreement(
+        self, ours: list[Minimum], theirs: list[Minimum], *, error: float | None = None
+    ) -> float | None:
         """Tell by how many errors two searches of a data set differ; None where they agree.
 
         Minima that are equally deep do not differ, and what a search did not find valid is not compared.
@@ -144,16 +161,18 @@ class Fitter(FitModel):
         if not all(best):
             return None
         one, other = best[0][0], best[1][0]
-        apart = self._apart(one, other)
+        apart = self._apart(one, other, error)
         if _DIFFERENT < apart <= _SAME:  # MINUIT stopped early
             tightened(other.minuit)
-            apart = self._apart(one, other)
+            apart = self._apart(one, other, error)
         if apart > _SAME and abs(one.fval - other.fval) <= TIE:
             return None
         return apart if apart > _DIFFERENT else None
 
-    def _apart(self, one: Minimum, other: Minimum) -> float:
-        errors = [e for e in (one.errors[0], other.errors[0], self.width) if e > 0]
+    def _apart(self, one: Minimum, other: Minimum, error: float | None) -> float:
+        errors = (
+            [e for e in (one.errors[0], other.errors[0], self.width) if e > 0] if error is None else [error]
+        )
         return float(abs(one.values[0] - other.values[0]) / min(errors))
 
     def hesse(self, data: Likelihood, minimum: Minimum) -> Array | None:

@@ -203,12 +203,13 @@ class _Profile:
                 begins,
                 np.arange(len(self.data.auxiliary)) == self.number,
             )
-            values = found.values.copy()
+            values = np.where(found.unsure, math.inf, found.values)
             for i in range(n):
                 minima[i] = self._distinct(found, i)
-        for i, known in enumerate(np.isfinite(values)):
-            if not known:
-                values[i], minima[i] = self.searched(float(pulls[i]))
+        for i in map(int, np.flatnonzero(~np.isfinite(values))):
+            value, others = self.searched(float(pulls[i]))
+            near, followed = self._followed(float(pulls[i]), starts) if not self.fixed else (math.inf, [])
+            values[i], minima[i] = min(value, near), [*followed, *others] if near < value else others
         return values, minima
 
     def searched(self, pull: float) -> tuple[float, list[Array]]:

@@ -205,3 +205,27 @@ def test_a_free_activity_that_hides_the_signal_is_no_factor_to_hold():
     """It is told apart from other factors, and the parameter of interest is not among these."""
     e = replace(borexino(), systematics=(Systematic(name="activity", uncertainty=0.5, constraint="free"),))
     assert undetermined(make_fitter(e, CHI).templates) == ()
+
+
+NARROW = ("systematics.activity=free", 'source.activity="16700 MCi"', 'background.flat.rate="100000 /d"')
+
+
+@pytest.mark.filterwarnings("ignore:.*is not plausible:UserWarning")
+@pytest.mark.parametrize(
+    ("counts", "gamma", "ends"),
+    [
+        ((4021550, 3853807, 3774102, 3704308, 3542898, 2926331), -0.92964, (0.98351, 1.00496)),
+        ((4024971, 3856146, 3773938, 3701170, 3542112, 2927395), 0.98878, None),
+    ],
+)
+def test_millions_of_counts_in_a_narrow_valley_have_one_minimum(counts, gamma, ends):
+    """Values of a likelihood in scipy: a point on the way to the minimum is none, and no search disagrees."""
+    card = load_card("borexino-cr51-realistic", NARROW)
+    found = fit_counts(make_fitter(card.together, card.model, poi="gamma"), counts)
+    assert found.estimate.value == pytest.approx(gamma, abs=1e-4)
+    assert found.other_minima == ()
+    assert found.disagreement is None
+    background = found.parameters["background_flat"]
+    assert background.lower < background.value < background.upper
+    if ends is not None:
+        assert (background.lower, background.upper) == pytest.approx(ends, abs=1e-5)
