@@ -42,6 +42,8 @@ def kinked(
     if not shapes or model.likelihood == "paper":
         return np.empty(0, np.intp)
     empty = problem.counts == 0
+    if not empty.any():
+        return np.empty(0, np.intp)
     pulls = found.parameters[:, 1:]
     far = np.abs(pulls[:, shapes]).max(axis=1) > _PULLED
     far |= np.abs(pulls[:, shapes] - problem.auxiliary[:, shapes]).max(axis=1) > _PULLED
