@@ -60,8 +60,8 @@ class BatchFitter:
 
     Notes
     -----
-    Minima are searched as `analysis.search` has it. A data set whose search finds nothing, or leaves the
-    range of a table, is fitted by MINUIT.
+    Minima are searched as `analysis.search` has it.
+    A data set whose search finds nothing, or leaves the range of a table, is fitted by MINUIT.
     """
 
     fitter: FitModel

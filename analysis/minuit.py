@@ -35,7 +35,9 @@ _STEPS = 12
 
 
 def scanned(data: Likelihood, *, tolerance: float = EDM) -> list[Minimum]:
-    """Run MIGRAD from every local minimum of a scan of the physical range, by the rule of `analysis.search`.
+    """Run MIGRAD from every local minimum of a scan of the physical range.
+
+    The rule is that of `analysis.search`.
 
     Parameters
     ----------

@@ -90,10 +90,11 @@ def pull_interval(
     Notes
     -----
     The profile is -2 ln L at a value of the nuisance parameter, minimised over all other parameters by the
-    rule of `analysis.search`: the parameter of interest over its whole range. An end is where it first rises
-    by the threshold. It is looked for from the minima that are known, which are followed; at each end, all
-    minima are sought, and where one of them is below the level, the interval goes on. Where no other minimum
-    is near and each value of the parameter of interest costs a fold of the signal, MINUIT finds the ends.
+    rule of `analysis.search`: the parameter of interest over its whole range.
+    An end is where it first rises by the threshold. It is looked for from the minima that are known, which
+    are followed; at each end, all minima are sought, and where one of them is below the level, the interval
+    goes on. Where no other minimum is near and each value of the parameter of interest costs a fold of the
+    signal, MINUIT finds the ends.
     """
     profile = _Profile(fitter=fitter, data=data, number=number, fixed=minima[0].fixed[0])
     level = minima[0].fval + threshold

@@ -158,10 +158,10 @@ def experiment_weights(
     With events, the weights in a bin are those of its events (the first 1000), scaled by a common factor so
     that Σw²/Σw is that of the histogram. A histogram alone does not hold how weights differ within a bin:
     they are taken for gamma distributed, with the relative variance that Σw²/Σw shows by its scatter between
-    neighbouring bins (`analysis.effective.weight_spread`); without scatter they are Σw²/Σw, all alike. Eight
-    weights of a Gauss quadrature have the moments of that distribution. A bin with fewer than `ENOUGH`
-    effective counts takes the weights of the nearest bins too, as many as are needed, because one or two
-    events do not show how weights are distributed.
+    neighbouring bins (`analysis.effective.weight_spread`); without scatter they are Σw²/Σw, all
+    alike. Eight weights of a Gauss quadrature have the moments of that distribution. A bin with fewer than
+    `ENOUGH` effective counts takes the weights of the nearest bins too, as many as are needed, because one
+    or two events do not show how weights are distributed.
     """
     bins = binned(data)
     bins.check_data()

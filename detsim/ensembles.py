@@ -46,7 +46,8 @@ class Ensemble:
     Notes
     -----
     The number of events is Poisson, before any cut. Experiment k depends on seed, identity and k only:
-    `simgen.random` says how. It has other events than `detsim.simulation.simulate` draws for any identity.
+    `simgen.random` says how. Its events are others than those of
+    `detsim.simulation.simulate` for any identity.
     """
 
     experiment: Experiment

@@ -138,7 +138,8 @@ def produce(
     advance : callable, optional
         Called with the number of events drawn, to show progress.
     former : mapping of Path to FileStamp, optional
-        What may be replaced, as for `detsim.files.WholeFile`. Without it, the file of that name; of a series
+        What may be replaced, as for `detsim.files.WholeFile`.
+        Without it, the file of that name; of a series
         nothing.
 
     Returns

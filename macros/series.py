@@ -52,7 +52,8 @@ class EventSeries:
         Index of the first event, or of the first pseudo-experiment.
     experiments : bool
     former : mapping of Path to FileStamp, optional
-        What may be replaced, as for `detsim.files.WholeFile`. Without it, files of a series replace nothing.
+        What may be replaced, as for `detsim.files.WholeFile`.
+        Without it, files of a series replace nothing.
 
     Notes
     -----

@@ -79,8 +79,8 @@ def make_plan(
     Raises
     ------
     ValueError
-        If dσ/dT diverges and T_low = 0 or is below zero (`simgen.positivity.check_positive`), or nothing is
-        expected at all.
+        If dσ/dT diverges and T_low = 0 or is below zero (`simgen.positivity.check_positive`),
+        or nothing is expected at all.
     """
     if model.diverges and T_low <= 0:
         raise ValueError(

@@ -53,7 +53,7 @@ def test_there_is_something_to_check():
     ("modules", "heavy"),
     [
         (
-            "simgen.models, simgen.sources, simgen.crosssection, simgen.geometry",
+            "simgen.models, simgen.sources, simgen.geometry",
             ["numba", "scipy", "matplotlib"],
         ),
         (

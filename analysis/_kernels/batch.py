@@ -1,4 +1,4 @@
-"""Fits of a range of data sets, for the threads of `analysis.batch`; in which block one is changes no bit."""
+"""Fits of a range of data sets, the work of one thread; in which block a data set is changes no bit."""
 
 import math
 

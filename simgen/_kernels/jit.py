@@ -23,8 +23,8 @@ def kernel(*, inner: bool = False, part: bool = False, **options: Any) -> Callab
         an entry for Python, counts of references and a place in the cache.
     part : bool
         It is inner, and has no optimisation of its own: it compiles faster still. Loops that a compiler has
-        to recognise as ones over numbers side by side need their own; what `simgen._kernels.lanes` has does
-        not.
+        to recognise as ones over numbers side by side need their own;
+        what `simgen._kernels.lanes` has does not.
     **options
         Passed to `numba.njit`, such as ``parallel=True``. Short functions that stand in the loops of others
         are ``inner`` with ``forceinline=True``: LLVM puts them in place, faster than numba's own ``inline``.
