@@ -32,6 +32,9 @@ _PARTS = 5
 _OPEN = 0.02
 """An unbounded range ends this many standard deviations before the likelihood stops rising."""
 
+_ROUNDING = 1e-9
+"""A true value this close to 0 is 0, in resolutions of the experiment."""
+
 
 def true_values(fitter: Fitter, data: Likelihood | None = None, *, reach: float = _REACH) -> Array:
     """Choose true values at which to calibrate.
@@ -89,7 +92,10 @@ def true_values(fitter: Fitter, data: Likelihood | None = None, *, reach: float 
         stop = max(float(way[-1]) - 1.0, start)
         stops.append(float(way[-1]) - np.arange(0.0, float(way[-1]) - stop, _FINE_STEP))
     stops.append(np.linspace(start, stop, 1 + math.ceil((stop - start) / _STEP)))
-    return np.unique(np.interp(np.unique(np.concatenate(stops)), way, points))
+    found = np.interp(np.unique(np.concatenate(stops)), way, points)
+    if points[0] < 0:  # the sums in `way` are rounded
+        found[np.abs(found) < _ROUNDING * fitter.width] = 0.0
+    return np.unique(found)
 
 
 def _distance(data: Likelihood, points: Array, reach: float) -> Array:

@@ -12,7 +12,7 @@ from analysis.derivatives import Expansion, derivatives
 from analysis.likelihood import Likelihood
 from analysis.templates import Templates
 
-__all__ = ["Covariance", "fit_covariance", "no_covariance"]
+__all__ = ["Covariance", "at_end", "at_end_reason", "fit_covariance", "no_covariance"]
 
 Array = NDArray[np.float64]
 Rows = tuple[tuple[float, ...], ...]
@@ -65,6 +65,22 @@ class Covariance:
         found = np.array(self.pulls) / errors[:, None] / errors
         np.fill_diagonal(found, 1.0)
         return _rows(found)
+
+
+def at_end(value: float, low: float, high: float, error: float) -> bool:
+    """Tell whether a parameter stands at an end of its range, where -2 ln L has a slope and no parabola.
+
+    Examples
+    --------
+    >>> at_end(0.0, 0.0, math.inf, 0.1), at_end(0.01, 0.0, math.inf, 0.1)
+    (True, False)
+    """
+    return min(value - low, high - value) < _AT_END * error
+
+
+def at_end_reason(name: str) -> str:
+    """Say why a parameter that stands at an end of its range has no Hesse error."""
+    return f"{name} is at the end of its range, where -2 ln L is no parabola"
 
 
 def no_covariance(names: Sequence[str], reason: str) -> Covariance:
@@ -143,10 +159,8 @@ class _Search:
         for name, value, error, low, high in zip(
             names, np.array(self.start), errors, lowest, highest, strict=True
         ):
-            if min(value - low, high - value) < _AT_END * error:
-                return no_covariance(
-                    names, f"{name} is at the end of its range, where -2 ln L is no parabola"
-                )
+            if at_end(value, low, high, error):
+                return no_covariance(names, at_end_reason(name))
         slopes = (
             1.0,
             *(float(n.slope(x)) for n, x in zip(self.templates.nuisances, self.start[1:], strict=True)),

@@ -1,12 +1,12 @@
 """Estimates of the parameters of a fit: values, errors, intervals, and why one of these is missing."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.covariance import Covariance
+from analysis.covariance import at_end, at_end_reason
 from analysis.fitter import REACH, Fitter
 from analysis.likelihood import Likelihood
 from analysis.minimum import Minimum
@@ -16,8 +16,8 @@ from analysis.ranges import EVEN
 from analysis.results import AT_RANGE, NO_ERROR, UNBOUNDED, Estimate
 
 __all__ = [
-    "error_reason",
     "hesse_error",
+    "no_parabola",
     "nuisance_estimates",
     "parabolic",
     "poi_estimate",
@@ -25,6 +25,9 @@ __all__ = [
 
 Array = NDArray[np.float64]
 Ends = tuple[float | None, float | None]
+
+_ROUNDING = 1e-3
+"""Pulls without an error are at the end of their range if a thousandth of this is left to it."""
 
 
 def hesse_error(errors: Array | None, i: int) -> float | None:
@@ -81,6 +84,7 @@ def nuisance_estimates(
     errors: Array | None,
     *,
     intervals: str,
+    standing: Mapping[str, str],
     error_reason: str,
 ) -> dict[str, Estimate]:
     """Make the estimates of the nuisance parameters.
@@ -98,19 +102,23 @@ def nuisance_estimates(
     intervals : {"minos", "hesse", ""}
         Crossings of the profile, or ends of the parabola; empty for none, as where no minimum was found.
         Parameters that the data cannot tell apart have none either.
+    standing : mapping of str to str
+        Parameters that have no error because of where they stand, with the reason, as of `no_parabola`.
     error_reason : str
-        Why there are no errors.
+        Why there are no errors, of the others.
     """
     found = {}
     for number, nuisance in enumerate(fitter.templates.nuisances):
         x, error = minima[0].values[1 + number], hesse_error(errors, 1 + number)
         group = next((g for g in fitter.undetermined if nuisance.name in g), ())
-        reason, ends = error_reason, PullInterval(lower=None, upper=None)
+        reason, ends = standing.get(nuisance.name, error_reason), PullInterval(lower=None, upper=None)
         if group:
             reason = _undetermined(nuisance.name, group)
         elif intervals == "minos":
             ends = pull_interval(fitter, data, number, minima, threshold, error)
-        elif intervals == "hesse":
+        if nuisance.name in standing:
+            error = None
+        if intervals == "hesse" and not group:
             missing = NO_ERROR if error is None else ""
             lower, upper = parabolic(x, error, threshold)
             ends = PullInterval(lower=lower, upper=upper, lower_reason=missing, upper_reason=missing)
@@ -126,30 +134,36 @@ def _undetermined(name: str, group: Sequence[str]) -> str:
     return f"the data cannot tell it from {' and '.join(others)}"
 
 
-def error_reason(
-    fitter: Fitter, best: float, errors: Array | None, covariance: Covariance | None, *, error: float | None
-) -> str:
-    """Say why the parameter of interest, or all parameters, have no Hesse error.
+def no_parabola(fitter: Fitter, values: Sequence[float], errors: Array | None) -> dict[str, str]:
+    """Say which parameters have no Hesse error, because of where their estimates stand.
 
     Parameters
     ----------
     fitter : Fitter
-    best, errors
-        The estimate, and what Hesse's method gives.
-    covariance : Covariance or None
-        Its reason tells along which parameters -2 ln L has no parabola.
-    error : float or None
-        Of the parameter of interest, as it is reported.
+    values : sequence of float, shape (1 + n_nuisances,)
+        The parameter of interest and the pulls at the minimum.
+    errors : ndarray, shape (1 + n_nuisances,), or None
+        What Hesse's method gives there.
+
+    Returns
+    -------
+    dict of str to str
+        Reason of each of them: it stands at an end of its range, or it is one whose sign the counts do not
+        depend on, within its error of 0.
     """
-    poi, (low, high) = fitter.templates.poi, fitter.symmetric_range
-    if error is not None:
-        return ""
-    if not low < best < high:
-        return f"{poi} = {best:g} is at the end of its range, where -2 ln L is no parabola"
-    if errors is not None and poi in EVEN:
-        return f"{poi} is within its error of 0, where -2 ln L is no parabola"
-    known = covariance.reason if covariance is not None else ""
-    return known or "the second derivatives of -2 ln L at the minimum are not positive definite"
+    poi, best = fitter.templates.poi, values[0]
+    found = {}
+    low, high = fitter.symmetric_range
+    error = hesse_error(errors, 0)
+    if not low < best < high or (error is not None and at_end(best, low, high, error)):
+        found[poi] = at_end_reason(f"{poi} = {best:g}")
+    elif poi in EVEN and error is not None and best < error:
+        found[poi] = f"{poi} is within its error of 0, where -2 ln L is no parabola"
+    for number, nuisance in enumerate(fitter.templates.nuisances, start=1):
+        width = hesse_error(errors, number) or _ROUNDING
+        if at_end(values[number], nuisance.lowest, math.inf, width):
+            found[nuisance.name] = at_end_reason(nuisance.name)
+    return found
 
 
 def _reported(nuisance: Nuisance, x: float, error: float | None, ends: PullInterval, reason: str) -> Estimate:

@@ -11,7 +11,7 @@ from scipy.special import ndtri
 from analysis.covariance import Covariance, fit_covariance, no_covariance
 from analysis.effective import check_weights
 from analysis.emptybins import check_possible
-from analysis.estimates import error_reason, hesse_error, nuisance_estimates, parabolic, poi_estimate
+from analysis.estimates import hesse_error, no_parabola, nuisance_estimates, parabolic, poi_estimate
 from analysis.failure import far_counts
 from analysis.fitter import Fitter, make_fitter
 from analysis.intervals import interval, is_blind
@@ -20,8 +20,7 @@ from analysis.localminima import LocalMinimum, local_minima
 from analysis.minimum import Minimum
 from analysis.pulls import fit_pulls
 from analysis.quality import quality
-from analysis.ranges import EVEN
-from analysis.results import NO_MINIMUM, Estimate, FitResult
+from analysis.results import NO_MINIMUM, NOT_POSITIVE, Estimate, FitResult, OtherMinimum
 from analysis.settings import Method
 from analysis.weighted import for_data
 from detsim.experiment import Experiment
@@ -97,7 +96,7 @@ def fit_counts(
     check_possible(fitter.templates, counts)
     data = fitter.data(counts, auxiliary)
     threshold = float(ndtri((1 + level) / 2) ** 2)
-    poi = fitter.templates.poi
+    poi, *names = fitter.templates.names
     disagreement = None
     if is_blind(fitter, data, threshold):
         reason = (
@@ -113,16 +112,16 @@ def fit_counts(
         disagreement = fitter.disagreement(ours, theirs, error=error)
         reason = "" if minimum.valid else NO_MINIMUM
     errors = fitter.hesse(data, minimum)
-    best, error = minimum.values[0], hesse_error(errors, 0)
-    if poi in EVEN and error is not None and best < error:
-        error = None  # the likelihood is no parabola about 0
-    covariance = _covariance(fitter, data, minimum, error, reason)
+    standing = no_parabola(fitter, minimum.values, errors)
+    best, error = minimum.values[0], None if poi in standing else hesse_error(errors, 0)
+    known = "; ".join(standing.values()) if errors is not None or poi in standing else ""
+    covariance = _covariance(fitter, data, minimum, reason or known)
+    why = reason or standing.get(poi, covariance.reason or NOT_POSITIVE)
     profiled = minimum.valid and method == "minos"
     estimates = {poi: replace(_NOTHING, error_reason=reason, range=fitter.range)}
     minima: tuple[LocalMinimum, ...] = ()
     if not reason:
         ends = interval(fitter, data, minimum, threshold) if profiled else parabolic(best, error, threshold)
-        why = error_reason(fitter, best, errors, covariance, error=error)
         estimates[poi] = poi_estimate(fitter, best, error, ends, profiled=profiled, error_reason=why)
         minima = local_minima(fitter, data, (minimum, *others_found), threshold, ends, profiled=profiled)
     estimates |= nuisance_estimates(
@@ -132,7 +131,8 @@ def fit_counts(
         threshold,
         errors,
         intervals=method if minimum.valid else "",
-        error_reason=error_reason(fitter, best, errors, covariance, error=None),
+        standing=standing,
+        error_reason=why,
     )
     return FitResult(
         parameters=estimates,
@@ -148,13 +148,13 @@ def fit_counts(
         weights=check_weights(data.templates, data.counts),
         disagreement=disagreement,
         undetermined=fitter.undetermined,
-        other_minima=tuple((m.value, m.rise) for m in minima[1:]),
+        other_minima=tuple(OtherMinimum(m.value, m.rise) for m in minima[1:]),
         minima=minima,
         pulls=fit_pulls(
             fitter.templates.nuisances,
             data.auxiliary,
             minimum.values[1:],
-            None if errors is None else errors[1:],
+            None if errors is None else np.where([n in standing for n in names], np.nan, errors[1:]),
         ),
         covariance=covariance,
         quality=None if reason == NO_MINIMUM else quality(data, minimum.values, minimum.fval),
@@ -169,15 +169,9 @@ def _failure(data: Likelihood, minimum: Minimum) -> str:
     return f"{far}; {stopped}" if far else stopped
 
 
-def _covariance(
-    fitter: Fitter, data: Likelihood, minimum: Minimum, error: float | None, reason: str
-) -> Covariance:
+def _covariance(fitter: Fitter, data: Likelihood, minimum: Minimum, reason: str) -> Covariance:
     """Compute the covariance of all parameters, or say why there is none."""
-    poi, *_ = names = fitter.templates.names
     if reason:
-        return no_covariance(names, reason)
+        return no_covariance(fitter.templates.names, reason)
     step = 0.01 * min(fitter.width, max(float(minimum.errors[0]), 1e-3 * fitter.width))
-    found = fit_covariance(data, minimum.values, step, fitter.range)
-    if poi in EVEN and error is None and found.pulls is not None:
-        return no_covariance(names, f"{poi} is within its error of 0, where -2 ln L is no parabola")
-    return found
+    return fit_covariance(data, minimum.values, step, fitter.range)

@@ -104,9 +104,7 @@ def fit_impacts(fitter: Fitter, data: Likelihood, result: FitResult) -> Impacts:
             parameter=result.poi, value=None, error=None, impacts=(), reason=result.reason or "no minimum"
         )
     if estimate.error is None:
-        reason = f"{result.poi} has no Hesse error at the minimum: " + (
-            result.covariance.reason if result.covariance else "there is no parabola"
-        )
+        reason = f"{result.poi} has no Hesse error at the minimum: {estimate.error_reason}"
         return Impacts(parameter=result.poi, value=estimate.value, error=None, impacts=(), reason=reason)
     refits = _Refits(fitter=fitter, data=data, result=result)
     found = [refits.impact(number) for number in range(len(result.pulls))]

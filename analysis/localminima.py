@@ -4,15 +4,21 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from analysis.failure import FitError
 from analysis.fitter import Fitter
 from analysis.intervals import interval
 from analysis.likelihood import Likelihood
+from analysis.minima import TIE
 from analysis.minimum import Minimum
 
-__all__ = ["FAR_ABOVE", "LocalMinimum", "local_minima"]
+__all__ = ["FAR_ABOVE", "LocalMinimum", "local_minima", "separated"]
 
 FAR_ABOVE = 25.0
 """Minima so much higher in -2 ln L are of no interest: 5 σ."""
+_BETWEEN = 24
+"""Values between two minima at which a barrier is sought."""
 _ROUNDING = 1e-6
 """A value so close to the physical range is in it, in resolutions of the experiment."""
 
@@ -70,9 +76,9 @@ def local_minima(
     """
     low, high = fitter.physical
     rounding = _ROUNDING * fitter.width
-    deepest, *others = minima
+    deepest, *others = separated(fitter, data, minima)
     found: list[LocalMinimum] = []
-    for minimum in (deepest, *(m for m in others if m.valid and m.fval - deepest.fval < FAR_ABOVE)):
+    for minimum in (deepest, *others):
         value, rise = float(minimum.values[0]), minimum.fval - deepest.fval
         region: tuple[float | None, float | None] = ends
         if minimum is not deepest:
@@ -93,6 +99,54 @@ def local_minima(
             )
         )
     return tuple(found)
+
+
+def separated(fitter: Fitter, data: Likelihood, minima: Sequence[Minimum]) -> list[Minimum]:
+    """Leave out minima far above, and those that no barrier parts from a deeper one.
+
+    Parameters
+    ----------
+    fitter : Fitter
+    data : Likelihood
+    minima : sequence of Minimum
+        The deepest first.
+
+    Notes
+    -----
+    Along a direction in which -2 ln L is flat, fits end at several places. Two of them are one minimum if the
+    profile of -2 ln L does not rise between them by more than 1e-6 above the higher of both.
+    """
+    deepest, *others = minima
+    found = [deepest]
+    for one in (m for m in others if m.valid and m.fval - deepest.fval < FAR_ABOVE):
+        below = [m for m in found if m.values[0] <= one.values[0]]
+        above = [m for m in found if m.values[0] > one.values[0]]
+        nearest = [max(below, key=_place, default=None), min(above, key=_place, default=None)]
+        if all(m is None or _has_barrier(fitter, data, m, one) for m in nearest):
+            found.append(one)
+    return found
+
+
+def _place(minimum: Minimum) -> float:
+    return minimum.values[0]
+
+
+def _has_barrier(fitter: Fitter, data: Likelihood, one: Minimum, other: Minimum) -> bool:
+    """Tell whether the profile rises between two minima; where it has no value, that is not known."""
+    left, right = sorted((_place(one), _place(other)))
+    level = max(one.fval, other.fval) + TIE
+    inside = fitter.grid[(fitter.grid > left) & (fitter.grid < right)]
+    for n in (1, _BETWEEN):
+        points = left + (right - left) * np.arange(1, n + 1) / (n + 1)
+        points = points if n == 1 or len(inside) > _BETWEEN else np.union1d(points, inside)
+        points = points[(points > left) & (points < right)]
+        try:
+            values = data.profile(points)[0] if len(points) else np.empty(0)
+        except FitError:
+            return True
+        if np.any(~(values <= level)):
+            return True
+    return False
 
 
 def _inside(found: LocalMinimum, value: float) -> bool:

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from simgen.parameters import mass_from_gamma
 
@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from analysis.pulls import Pull
     from analysis.quality import FitQuality
 
-__all__ = ["Estimate", "FitResult", "LimitResult", "TabulatedValue"]
+__all__ = ["Estimate", "FitResult", "LimitResult", "OtherMinimum", "TabulatedValue"]
 
 
 NO_MINIMUM = "no minimum found"
 """Reason of a fit that failed."""
+
+NOT_POSITIVE = "the second derivatives of -2 ln L at the minimum are not positive definite"
+"""Why there is no Hesse error, where nothing more is known."""
 
 AT_RANGE = "the end of the range is reached"
 UNBOUNDED = "the data do not bound it"
@@ -55,6 +58,25 @@ class Estimate:
     range: tuple[float, float] = (-math.inf, math.inf)
 
 
+class OtherMinimum(NamedTuple):
+    """A local minimum beside the deepest.
+
+    Parameters
+    ----------
+    value : float
+        Parameter of interest.
+    rise : float
+        -2 ln L above that of the deepest; 0 of one that is equally deep.
+
+    Examples
+    --------
+    >>> value, rise = OtherMinimum(-1.37, 0.14)
+    """
+
+    value: float
+    rise: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitResult:
     """Result of a fit.
@@ -80,9 +102,8 @@ class FitResult:
         Bins minus one.
     effective_counts : tuple of float, or None
         (Σw)²/Σw² of each bin, where the data were weighted and the likelihood scaled to them.
-    other_minima : tuple of (value, rise)
-        Other local minima of the free fit up to 25 above the deepest, and how much higher their -2 ln L is;
-        0 of one that is equally deep.
+    other_minima : tuple of OtherMinimum
+        Other local minima of the free fit up to 25 above the deepest: `value` and `rise`.
     disagreement : float or None
         By how many errors the two searches for the minimum differ, where that is more than 1e-3; the deeper
         is quoted.
@@ -112,7 +133,7 @@ class FitResult:
     fval: float
     ndof: int
     effective_counts: tuple[float, ...] | None = None
-    other_minima: tuple[tuple[float, float], ...] = ()
+    other_minima: tuple[OtherMinimum, ...] = ()
     disagreement: float | None = None
     undetermined: tuple[tuple[str, ...], ...] = ()
     weights: "WeightCheck | None" = None

@@ -9,6 +9,7 @@ from scipy.special import ndtri
 
 from analysis.fitter import Fitter
 from analysis.likelihood import Likelihood
+from analysis.localminima import LocalMinimum
 from analysis.results import FitResult
 from analysis.waves import wave_points
 
@@ -22,6 +23,10 @@ _SIGMAS, _LEAST = 2.3, 1.3
 """A scan goes at least so many standard deviations from an estimate, and half-widths of its region."""
 _RESOLUTIONS = 5.0
 """How far it goes towards an end that is open, in resolutions of the experiment."""
+_FAR = 50.0
+"""It is no wider than so many widths of the region of the estimate."""
+_ROUNDING = 1e-12
+"""A value this close to 0 is 0, in widths of the scan."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,39 +56,79 @@ class ProfileScan:
 
 
 def scan_points(fitter: Fitter, result: FitResult, n: int = N_POINTS) -> Array:
-    """Choose values of the parameter of interest around all that a fit allows.
+    """Choose values of the parameter of interest around what a fit allows.
 
     Parameters
     ----------
     fitter : Fitter
     result : FitResult
     n : int
-        Number of even steps; the estimate, other minima and the ends of intervals are added to them, and of a
-        Δm² as many values as its waves need.
+        Number of equidistant values; the estimate, other minima and the ends of intervals that lie between
+        them are added, and of a Δm² as many values as its waves need.
 
     Returns
     -------
     ndarray, ascending
     """
     low, high = fitter.range
-    marks = [x for m in result.minima for x in (m.value, m.lower, m.upper) if x is not None]
-    marks = [min(max(x, low), high) for x in marks or [fitter.anchor]]
-    reach = _RESOLUTIONS * fitter.width
-    first, last = min(marks), max(marks)
-    if not result.minima or any(m.allowed and m.lower is None for m in result.minima):
-        first = max(first - reach, low)
-    if not result.minima or any(m.allowed and m.upper is None for m in result.minima):
-        last = min(last + reach, high)
+    first, last = _frame(fitter, result)
     z = float(ndtri((1 + result.level) / 2))
-    widths = [m.upper - m.lower for m in result.minima if m.lower is not None and m.upper is not None]
-    half = max(widths, default=fitter.width) / 2
+    halves = [_half_width(m) for m in result.minima if m.allowed and first <= m.value <= last]
+    half = max((h for h in halves if h is not None), default=fitter.width / 2)
     margin = max((max(_SIGMAS / z, _LEAST) - 1) * half, 1e-3 * (last - first))
     first, last = max(first - margin, low), min(last + margin, high)
-    points = [np.linspace(first, last, max(n, 2)), np.array(marks)]
+    even = np.linspace(first, last, max(n, 2))
+    even[(first < 0) & (np.abs(even) < _ROUNDING * (last - first))] = 0.0
+    marks = [x for m in result.minima for x in (m.value, m.lower, m.upper) if x is not None]
+    points = [even, np.clip(marks or [fitter.anchor], low, high)]
     if fitter.templates.poi == "delta_m2":
         points.append(wave_points(fitter.templates))
     found = np.unique(np.concatenate(points))
     return found[(found >= first) & (found <= last)]
+
+
+def _frame(fitter: Fitter, result: FitResult) -> tuple[float, float]:
+    """Choose ends that hold the region of the estimate, and the other allowed regions that are near to it.
+
+    A minimum that is excluded does not count. A region so far away, or so wide, that the region of the
+    estimate would be a line in the picture is left out.
+    """
+    if not result.minima:
+        reach = _RESOLUTIONS * fitter.width
+        low, high = fitter.range
+        at = min(max(fitter.anchor, low), high)
+        return max(at - reach, low), min(at + reach, high)
+    first, last = _piece(fitter, result.minima[0])
+    widest = _FAR * (last - first)
+    others = [_piece(fitter, m) for m in result.minima[1:] if m.allowed]
+    for left, right in sorted(others, key=lambda piece: max(first - piece[0], piece[1] - last)):
+        ends = min(first, left), max(last, right)
+        if ends[1] - ends[0] <= widest:
+            first, last = ends
+    return first, last
+
+
+def _half_width(minimum: LocalMinimum) -> float | None:
+    """Return half the width of a region, or the length of its side that is not open; None if both are."""
+    lower, upper = minimum.lower, minimum.upper
+    if lower is not None and upper is not None:
+        return (upper - lower) / 2
+    if upper is not None:
+        return upper - minimum.value
+    return None if lower is None else minimum.value - lower
+
+
+def _piece(fitter: Fitter, minimum: LocalMinimum) -> tuple[float, float]:
+    """Return the ends of the region around a minimum; of an open end some resolutions beyond the minimum."""
+    low, high = fitter.range
+    reach = _RESOLUTIONS * fitter.width
+    ends = [x for x in (minimum.value, minimum.lower, minimum.upper) if x is not None]
+    first, last = min(ends), max(ends)
+    if minimum.lower is None:
+        first -= reach
+    if minimum.upper is None:
+        last += reach
+    return min(max(first, low), high), min(max(last, low), high)
 
 
 @np.errstate(under="ignore")

@@ -1,12 +1,13 @@
 """What is said of the intervals and errors of a fit beside its numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from analysis.minima import TIE
 from analysis.results import AT_RANGE, NOT_FOUND, UNBOUNDED
 from macros.console import format_number
+from simgen.parameters import parameter_unit
 
 if TYPE_CHECKING:
     from analysis.localminima import LocalMinimum
@@ -18,7 +19,9 @@ __all__ = [
     "estimate_document",
     "fit_notes",
     "interval_text",
+    "name_with_unit",
     "other_minima_document",
+    "undetermined_text",
 ]
 
 _MINIMA = 3
@@ -59,6 +62,18 @@ def _end(found: "Estimate", name: str) -> float | None:
 
 def _reason(found: "Estimate", name: str) -> str:
     return str(getattr(found, f"{name}_reason"))
+
+
+def name_with_unit(name: str) -> str:
+    """Write the name of a parameter with its unit, if it has one.
+
+    Examples
+    --------
+    >>> name_with_unit("vector_mass"), name_with_unit("gamma")
+    ('vector_mass [MeV]', 'gamma')
+    """
+    unit = parameter_unit(name)
+    return f"{name} [{unit}]" if unit else name
 
 
 def estimate_document(found: "Estimate") -> dict[str, Any]:
@@ -142,3 +157,11 @@ def _minimum(result: "FitResult", minimum: "LocalMinimum") -> str:
     if not minimum.physical:
         return f"{level}; it is not physical"
     return f"{level}: `nugauge limit --method two-sided` gives all allowed regions"
+
+
+def undetermined_text(group: Sequence[str]) -> str:
+    """Say which free factors the data do not know."""
+    if len(group) == 1:
+        return f"{group[0]} changes no count: it is free, and the data do not know it"
+    names = f"{', '.join(group[:-1])} and {group[-1]}"
+    return f"{names} are free, and the data cannot tell them apart: they have no errors of their own"

@@ -82,7 +82,7 @@ class FitPictures:
             pictures.append((self.figure, drawn, impacts_data(impacts, result, note=note)))
         if self.profile is not None:
             from macros.plots.fits import scan_data
-            from macros.plots.inference import profile_plot
+            from macros.plots.profiles import profile_plot
 
             scan = case.profile(result, self.at)
             drawn = profile_plot(scan.points, scan.delta, fit=result, note=note, levels=_LEVELS)

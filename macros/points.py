@@ -8,6 +8,8 @@ __all__ = ["MOST_POINTS", "read_points", "read_values"]
 
 MOST_POINTS = 100_000
 """Largest number of values of one option."""
+_ROUNDING = 1e-9
+"""An equidistant value this close to 0 is 0, in steps."""
 
 
 def read_points(option: str, text: str) -> tuple[str, list[float]]:
@@ -29,6 +31,8 @@ def read_points(option: str, text: str) -> tuple[str, list[float]]:
     --------
     >>> read_points("--x", "gamma=0:0.2:3")
     ('gamma', [0.0, 0.1, 0.2])
+    >>> read_points("--x", "delta_c_L=-0.1:0.2:4")
+    ('delta_c_L', [-0.1, 0.0, 0.1, 0.2])
     """
     name, _, values = (part.strip() for part in text.partition("="))
     parts = values.split(":")
@@ -49,7 +53,9 @@ def read_points(option: str, text: str) -> tuple[str, list[float]]:
     steps = [i / (n - 1) for i in range(n)]
     if logarithmic:
         return name, [float(f"{low * (high / low) ** s:.12g}") for s in steps]
-    return name, [float(f"{low + (high - low) * s:.12g}") for s in steps]
+    values = [float(f"{low + (high - low) * s:.12g}") for s in steps]
+    nearest_0 = _ROUNDING * (high - low) / (n - 1)
+    return name, [0.0 if abs(v) < nearest_0 else v for v in values]
 
 
 def read_values(option: str, text: str) -> list[float]:

@@ -15,7 +15,15 @@ from macros.bands import band_texts
 from macros.card import Card
 from macros.console import format_number, print_table, say, warn
 from macros.details import details_document
-from macros.fitnotes import end_text, estimate_document, fit_notes, interval_text, other_minima_document
+from macros.fitnotes import (
+    end_text,
+    estimate_document,
+    fit_notes,
+    interval_text,
+    name_with_unit,
+    other_minima_document,
+    undetermined_text,
+)
 from macros.fitquality import quality_document
 from macros.studies import audit_document, say_audit
 from macros.verdicts import level_line, verdict_document, verdict_lines
@@ -180,7 +188,7 @@ def sensitivity_document(result: Sensitivity) -> dict[str, Any]:
 def say_fit(result: FitResult) -> None:
     """Write a fit for a person."""
     rows = [
-        (name, *(format_number(x) for x in (e.value, e.error)), interval_text(e))
+        (name_with_unit(name), *(format_number(x) for x in (e.value, e.error)), interval_text(e))
         for name, e in result.parameters.items()
     ]
     method = {"minos": "MINOS", "hesse": "Hesse"}[result.method]
@@ -190,7 +198,7 @@ def say_fit(result: FitResult) -> None:
     for text in fit_notes(result):
         say(text)
     for group in result.undetermined:
-        say(_undetermined(group))
+        say(undetermined_text(group))
     if result.disagreement is not None:
         say(
             f"warning: two searches for the minimum differ by {format_number(result.disagreement, 2)} "
@@ -199,14 +207,6 @@ def say_fit(result: FitResult) -> None:
     _say_weighted(result)
     if not result.valid:
         say(f"not valid: {result.reason}")
-
-
-def _undetermined(group: Sequence[str]) -> str:
-    """Say which free factors the data do not know."""
-    if len(group) == 1:
-        return f"{group[0]} changes no count: it is free, and the data do not know it"
-    names = f"{', '.join(group[:-1])} and {group[-1]}"
-    return f"{names} are free, and the data cannot tell them apart: they have no errors of their own"
 
 
 def say_goodness(found: GoodnessOfFit | None) -> None:
@@ -244,10 +244,10 @@ def say_limit(result: LimitResult) -> None:
     two_sided = result.method in {"two-sided", "feldman-cousins"}
     if result.n_regions < 2:
         say(f"allowed: {_regions(result)}")
-    if not two_sided:
+    if not two_sided and (result.upper is not None or result.n_regions > 1):
         say("the limit is one-sided: it excludes no value below the estimate")
     for group in result.undetermined:
-        say(_undetermined(group))
+        say(undetermined_text(group))
     _say_weighted(result)
 
 

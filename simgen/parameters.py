@@ -4,7 +4,14 @@ import math
 
 from simgen.constants import M_Z
 
-__all__ = ["NAMED_BETA", "gamma_from_mass", "mass_from_gamma", "parameter_names", "parameter_range"]
+__all__ = [
+    "NAMED_BETA",
+    "gamma_from_mass",
+    "mass_from_gamma",
+    "parameter_names",
+    "parameter_range",
+    "parameter_unit",
+]
 
 NAMED_BETA = {
     "chi": 0.0,
@@ -33,6 +40,18 @@ _RANGES = {
 }
 """Physical range of every parameter, in its internal unit."""
 
+_UNITS = {
+    "mu_nu": "μ_B",
+    "phi": "rad",
+    "beta": "rad",
+    "charge_radius": "cm²",
+    "millicharge": "e",
+    "vector_mass": "MeV",
+    "scalar_mass": "MeV",
+    "delta_m2": "eV²",
+}
+"""Internal unit of the parameters that have one."""
+
 
 def gamma_from_mass(mass: float) -> float:
     """Convert the mass of the Z' [MeV] into γ = (M_Z/M_Z')²."""
@@ -52,3 +71,14 @@ def parameter_names() -> tuple[str, ...]:
 def parameter_range(name: str) -> tuple[float, float]:
     """Return the physical range of a parameter, in its internal unit."""
     return _RANGES[name]
+
+
+def parameter_unit(name: str) -> str:
+    """Return the internal unit of a parameter, in which results are given; empty for a pure number.
+
+    Examples
+    --------
+    >>> parameter_unit("vector_mass"), parameter_unit("gamma")
+    ('MeV', '')
+    """
+    return _UNITS.get(name, "")

@@ -4,7 +4,8 @@ Each function returns a figure that belongs to nobody else; `macros.style.render
 """
 
 from macros.plots.contours import contour_plot
-from macros.plots.inference import coverage_plot, limit_plot, parameter_label, profile_plot
+from macros.plots.inference import coverage_plot, limit_plot, parameter_label
+from macros.plots.profiles import profile_plot
 from macros.plots.spectrum import distance_plot, spectrum_plot
 from macros.plots.studies import coverage_data, toys_data, toys_plot
 

@@ -1,4 +1,4 @@
-"""Plots of what is inferred: profile likelihood, limits, coverage."""
+"""Plots of what is inferred: limits, coverage."""
 
 import math
 from collections.abc import Sequence
@@ -13,7 +13,6 @@ from macros.style import (
     GREEN,
     GREY,
     PURPLE,
-    SKY,
     VERMILION,
     add_note,
     new_figure,
@@ -22,17 +21,13 @@ from macros.style import (
 from macros.verdicts import verdict_lines
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from numpy.typing import ArrayLike
 
     from analysis.coverage_study import CoverageStudy
-    from analysis.results import FitResult, LimitResult
+    from analysis.results import LimitResult
 
-__all__ = ["coverage_plot", "limit_plot", "parameter_label", "profile_plot"]
+__all__ = ["coverage_plot", "limit_plot", "parameter_label"]
 
-_LABEL = 0.065
-"""Distance of labels beside an axis, as a fraction of its height."""
 _PARAMETERS = {
     "gamma": (r"$\gamma = (M_Z/M_{Z'})^2$", 1.0),
     "mu_nu": (r"$\mu_\nu$ [$10^{-12}\,\mu_B$]", 1e12),
@@ -62,109 +57,6 @@ def parameter_label(name: str) -> tuple[str, float]:
     ('background_flat', 1.0)
     """
     return _PARAMETERS.get(name, (printable(name).replace("$", r"\$"), 1.0))
-
-
-@styled()
-def profile_plot(
-    values: "ArrayLike",
-    profile: "ArrayLike",
-    *,
-    fit: "FitResult",
-    limit: "LimitResult | None" = None,
-    note: Sequence[str] = (),
-    levels: Sequence[float] = (),
-) -> "Figure":
-    """Draw the profile likelihood of the parameter of interest, with interval and limit.
-
-    Parameters
-    ----------
-    values : array_like, shape (n,)
-        Values of the parameter, in internal units.
-    profile : array_like, shape (n,)
-        -2 Δln L there, 0 at the minimum.
-    fit : FitResult
-    limit : LimitResult, optional
-    note : sequence of str
-        Lines below the picture.
-    levels : sequence of float
-        Confidence levels whose lines are drawn beside that of the fit.
-
-    Returns
-    -------
-    Figure
-    """
-    import numpy as np
-    from scipy.special import ndtri
-
-    name, scale = parameter_label(fit.poi)
-    x, y = np.asarray(values, np.float64) * scale, np.asarray(profile, np.float64)
-    threshold = float(ndtri((1 + fit.level) / 2) ** 2)
-    lines = list(note)
-    figure = new_figure(4.6, 3.6)
-    ax = figure.subplots()
-    ax.plot(x, y, color=BLACK)
-    heights = [(threshold, f"{fit.level * 100:.3g} %: {threshold:.4g}", BLUE)]
-    others = {level: float(ndtri((1 + level) / 2) ** 2) for level in levels if level != fit.level}
-    heights += [(height, f"{level * 100:.3g} %: {height:.4g}", GREY) for level, height in others.items()]
-    estimate = fit.estimate
-    if fit.valid and estimate.value is not None:
-        low = x[0] if estimate.lower is None else estimate.lower * scale
-        high = x[-1] if estimate.upper is None else estimate.upper * scale
-        method = {"minos": "MINOS", "hesse": "Hesse"}[fit.method]
-        ax.axvspan(low, high, color=SKY, alpha=0.35, linewidth=0, label=f"{method}, {fit.level * 100:.3g} %")
-        ax.axvline(estimate.value * scale, color=BLUE, linewidth=1.0)
-        lines.append(f"blue: interval of the fit, {fit.level * 100:.3g} % by {method}")
-        label = "allowed around another minimum"
-        for other in (m for m in fit.minima[1:] if m.allowed):
-            low = x[0] if other.lower is None else other.lower * scale
-            high = x[-1] if other.upper is None else other.upper * scale
-            ax.axvspan(low, high, color=GREEN, alpha=0.2, linewidth=0, label=label)
-            lines.append(
-                f"green: allowed at {fit.level * 100:.3g} % around another minimum, at "
-                f"{other.value * scale:.4g} and {_higher(other.rise)}"
-            )
-            label = "_"  # one entry of the legend is enough
-    else:
-        lines.append(f"no interval: {fit.reason}")
-    if limit is not None:
-        heights.append((limit.delta_chi2, f"limit: {limit.delta_chi2:.4f}", VERMILION))
-        kind = f"{limit.level * 100:.4g} % C.L. {limit.method}, $\\Delta\\chi^2$ = {limit.delta_chi2:.4f}"
-        if limit.upper is None:
-            lines.append(f"no limit at {kind}")
-        else:
-            ax.axvline(limit.upper * scale, color=VERMILION, linestyle="--", linewidth=1.2)
-            lines.append(
-                f"dashed: upper limit {limit.upper * scale:.4g} at {kind}, above the physical minimum"
-            )
-    top = max(threshold, limit.delta_chi2 if limit else 0.0)
-    ax.set_ylim(0, max(2.2 * top, *(1.4 * height for height in others.values()), 0.0))
-    ax.set_xlim(x[0], x[-1])
-    _draw_levels(ax, heights)
-    ax.set_xlabel(name)
-    ax.set_ylabel(r"$-2\,\Delta\ln L$")
-    if ax.get_legend_handles_labels()[0]:
-        figure.legend(loc="outside upper left", ncols=2)
-    add_note(figure, lines)
-    return figure
-
-
-def _higher(rise: float) -> str:
-    """Say how much higher another minimum is."""
-    return f"higher by {rise:.3g}" if rise > 1e-6 else "equally deep"
-
-
-def _draw_levels(ax: "Axes", heights: Sequence[tuple[float, str, str]]) -> None:
-    """Draw lines at heights of -2 Δln L, with labels at the right of the axes, where nothing crosses them.
-
-    Labels that would touch are moved apart.
-    """
-    _, top = ax.get_ylim()
-    previous = -math.inf
-    for height, text, color in sorted(heights):
-        ax.axhline(height, color=color, linestyle=":", linewidth=1.0)
-        at = max(height, previous + _LABEL * top)
-        previous = at
-        ax.text(1.015, at, text, transform=ax.get_yaxis_transform(), color=color, fontsize=7, va="center")
 
 
 @styled()
@@ -252,7 +144,7 @@ def coverage_plot(study: "CoverageStudy", *, note: Sequence[str] = ()) -> "Figur
     ax.margins(x=0.04, y=0.15)
     ax.set_xlabel(f"true {name}")
     ax.set_ylabel("fraction that covers")
-    ax.legend(loc="best")
+    figure.legend(loc="outside upper left", ncols=3)
     toys = sorted({p.n_toys for p in study.points})
     n_toys = f"{toys[0]}" if len(toys) == 1 else f"{toys[0]}–{toys[-1]}" if toys else "0"
     n_failed = sum(p.n_failed for p in study.points)

@@ -182,8 +182,12 @@ def test_impacts_of_random_experiments(name, seed):
     for m, nuisance in enumerate(nuisances, start=1):
         minuit.limits[m] = (nuisance.lowest if np.isfinite(nuisance.lowest) else None, None)
     for m, pull in enumerate(result.pulls, start=1):
-        moves = (pull.x_error, -pull.x_error, *((1.0, -1.0) if pull.prefit_x is not None else ()))
+        after = (None, None) if pull.x_error is None else (pull.x_error, -pull.x_error)
+        moves = (*after, *((1.0, -1.0) if pull.prefit_x is not None else ()))
         for side, move in zip(NAMES, moves, strict=False):
+            if move is None:
+                assert getattr(found[pull.name], side) is None
+                continue
             direction = np.eye(len(best))[m]
             if covariance is not None:
                 direction = np.array(covariance)[:, m] / covariance[m][m]

@@ -1,5 +1,7 @@
 """Pulls and constraints of nuisance parameters, and minima with their regions."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.stats import chi2
@@ -93,3 +95,28 @@ def test_every_minimum_has_its_region(method):
         tolerance = 1e-5 if method == "minos" else 0.25
         for end in (minimum.lower, minimum.upper):
             assert profile(end) - result.fval == pytest.approx(threshold, abs=tolerance)
+
+
+def test_two_ends_of_fits_in_one_valley_are_one_minimum():
+    """Property. A valley along γ and a free activity: between minima that are listed the profile rises."""
+    settings = ("systematics.activity=free", "source.activity=16700 MCi", "background.flat.rate=100000 /d")
+    with pytest.warns(UserWarning, match="not plausible"):
+        card = load_card("borexino-cr51-realistic", settings)
+    fitter, counts = make_fitter(card.together, card.model), card_counts("long-valley.csv")[:, 0]
+    data = fitter.data(counts)
+    found = sorted(fit_counts(fitter, counts).minima, key=lambda m: m.value)
+    for left, right in pairwise(found):
+        between = data.profile(np.linspace(left.value, right.value, 203)[1:-1])[0]
+        floor = fit_counts(fitter, counts).fval
+        assert between.max() - floor > max(left.rise, right.rise) + 1e-6
+
+
+def test_minima_with_a_barrier_stay():
+    """Contract. Two of δc_L, 0.14 apart in -2 ln L, are both listed."""
+    card = load_card(CASES / "activity.toml", ("systematics.activity=0.02",))
+    fitter = make_fitter(card.together, card.model, poi=card.fit.poi)
+    result = fit_counts(fitter, card_counts("activity.csv")[:, 0])
+    assert len(result.minima) > 1
+    other = result.other_minima[0]
+    assert (other.value, other.rise) == other  # a tuple, as before, with names
+    assert other.value == pytest.approx(-1.366, abs=0.002)

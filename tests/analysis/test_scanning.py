@@ -1,5 +1,6 @@
 """Scan of the profile likelihood, against scipy, and the values that it takes."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -94,3 +95,29 @@ def test_wrong_values(at, message):
     result = fit_counts(fitter, counts)
     with pytest.raises(ValueError, match=message):
         profile_scan(fitter, fitter.data(counts), result, at)
+
+
+def test_a_region_far_away_does_not_hide_that_of_the_estimate():
+    """Contract. Near regions are in the range; one 1000 widths away or wide, and excluded ones are not."""
+    _, fitter = prepared("m8.toml")
+    result = fit_counts(fitter, card_counts("m8.csv")[:, 0])
+    one = replace(result.minima[0], value=0.7, lower=0.6, upper=0.8)
+    near = replace(one, value=2.0, lower=1.9, upper=2.2, rise=0.1)
+    far = replace(one, value=200.0, lower=199.0, upper=201.0, rise=0.1)
+    wide = replace(one, value=-50.0, lower=-300.0, upper=-1.0, rise=0.1)
+    excluded = replace(one, value=-4.0, lower=None, upper=None, rise=8.0, allowed=False)
+    points = scan_points(fitter, replace(result, minima=(one, near, far, wide, excluded)))
+    assert -1 < points[0] < 0.5
+    assert 2.2 < points[-1] < 4
+    assert {0.6, 0.7, 0.8, 1.9, 2.0, 2.2} <= set(points)
+    assert np.sum((points >= 0.6) & (points <= 0.8)) > 5
+
+
+def test_zero_is_a_value_of_a_symmetric_scan():
+    """Contract. Rounding leaves no 1e-17 in its place."""
+    _, fitter = prepared("m8.toml")
+    result = fit_counts(fitter, card_counts("m8.csv")[:, 0])
+    for half in (0.1, 0.3, 0.7):
+        one = replace(result.minima[0], value=0.05, lower=-half, upper=half)
+        points = scan_points(fitter, replace(result, minima=(one,)))
+        assert np.abs(points).min() == 0

@@ -47,7 +47,7 @@ def test_details_without_a_matrix(events):
     """Contract. A magnetic moment at 0: text and JSON say why there is no matrix and no impact."""
     options = ("--set", "model.name=SM", "--set", "fit.poi=mu_nu")
     words = invoke("fit", CARD, events, *options, "--details").stdout
-    assert "no correlation matrix: mu_nu is at the end of its range" in words
+    assert "no correlation matrix: mu_nu is within its error of 0" in words
     assert "no impacts: mu_nu has no Hesse error" in words
     found = answer("fit", CARD, events, *options, "--details")
     assert found["correlation"]["matrix"] is None

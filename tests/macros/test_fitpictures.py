@@ -104,8 +104,10 @@ def test_labels_of_a_profile_are_beside_it(events):
     """Contract. No curve crosses them, they do not touch each other, and every band is explained."""
     card = load_card(CARD, ["fit.level=0.66"])
     fit, scan = card.fit(events), card.fit.profile(events)
-    other = LocalMinimum(value=-1.0, rise=0.3, physical=False, allowed=True, lower=-1.1, upper=-0.9)
-    fit = replace(fit, minima=(*fit.minima, other))
+    lower, value, upper = scan.points[[0, 2, 5]]
+    other = LocalMinimum(value=value, rise=0.3, physical=False, allowed=True, lower=lower, upper=upper)
+    far = replace(other, value=-90.0, lower=-91.0, upper=-89.0)
+    fit = replace(fit, minima=(*fit.minima, other, far))
     figure = profile_plot(scan.points, scan.delta, fit=fit, levels=(0.683, 0.95))
     render(figure, "png")
     (ax,) = figure.axes
@@ -117,7 +119,8 @@ def test_labels_of_a_profile_are_beside_it(events):
     assert [t.get_text() for t in legend.get_texts()] == ["MINOS, 66 %", "allowed around another minimum"]
     notes = " | ".join(t.get_text() for t in figure.texts)
     assert "blue: interval of the fit, 66 % by MINOS" in notes
-    assert "green: allowed at 66 % around another minimum, at -1 and higher by 0.3" in notes
+    assert f"green: allowed at 66 % around another minimum, at {value:.4g} and higher by 0.3" in notes
+    assert "outside of the picture: [-91, -89], allowed at 66 % around another minimum" in notes
 
 
 def test_files_are_replaced_with_force_only(events, tmp_path):

@@ -1,0 +1,177 @@
+"""Plot of the profile likelihood of a fit."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from macros.fitnotes import end_text
+from macros.plots.inference import parameter_label
+from macros.style import BLACK, BLUE, GREEN, GREY, SKY, VERMILION, add_note, new_figure, styled
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike, NDArray
+
+    from analysis.results import FitResult, LimitResult
+
+__all__ = ["profile_plot"]
+
+_FEW_POINTS = 30
+"""Values of a scan that are so few are marked: between them nothing was computed."""
+_MOST_EXCLUDED = 2
+"""Excluded minima outside of the picture that are told one by one."""
+_HEIGHT, _LINE, _LINES = 3.6, 0.16, 3
+"""Height of a figure and of a line below it [inch]; it is higher if there are more lines."""
+_LABEL = 0.065
+"""Distance of labels beside an axis, as a fraction of its height."""
+
+
+@styled()
+def profile_plot(
+    values: "ArrayLike",
+    profile: "ArrayLike",
+    *,
+    fit: "FitResult",
+    limit: "LimitResult | None" = None,
+    note: Sequence[str] = (),
+    levels: Sequence[float] = (),
+) -> "Figure":
+    """Draw the profile likelihood of the parameter of interest, with interval and limit.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        Values of the parameter, in internal units.
+    profile : array_like, shape (n,)
+        -2 Δln L there, 0 at the minimum.
+    fit : FitResult
+    limit : LimitResult, optional
+    note : sequence of str
+        Lines below the picture.
+    levels : sequence of float
+        Confidence levels whose lines are drawn beside that of the fit.
+
+    Returns
+    -------
+    Figure
+    """
+    import numpy as np
+    from scipy.special import ndtri
+
+    name, scale = parameter_label(fit.poi)
+    x, y = np.asarray(values, np.float64) * scale, np.asarray(profile, np.float64)
+    threshold = float(ndtri((1 + fit.level) / 2) ** 2)
+    lines = list(note)
+    figure = new_figure(4.6, _HEIGHT)
+    ax = figure.subplots()
+    ax.plot(x, y, color=BLACK, marker="o" if len(x) < _FEW_POINTS else "", markersize=3)
+    heights = [(threshold, f"{fit.level * 100:.3g} %: {threshold:.4g}", BLUE)]
+    others = {level: float(ndtri((1 + level) / 2) ** 2) for level in levels if level != fit.level}
+    heights += [(height, f"{level * 100:.3g} %: {height:.4g}", GREY) for level, height in others.items()]
+    estimate = fit.estimate
+    if fit.valid and estimate.value is not None:
+        method = {"minos": "MINOS", "hesse": "Hesse"}[fit.method]
+        which = f"interval of the fit, {fit.level * 100:.3g} % by {method}"
+        ends = _scaled(estimate.lower, scale), _scaled(estimate.upper, scale)
+        if _draw_band(ax, ends, x, color=SKY, alpha=0.35, label=f"{method}, {fit.level * 100:.3g} %"):
+            lines.append(f"blue: {which}")
+        else:
+            lines.append(f"outside of the picture: {which}, {_region(ends, fit, scale)}")
+        if x[0] <= estimate.value * scale <= x[-1]:
+            ax.axvline(estimate.value * scale, color=BLUE, linewidth=1.0)
+        else:
+            lines.append(f"outside of the picture: the estimate, {estimate.value * scale:.4g}")
+        lines += _other_minima(ax, fit, x, scale)
+    else:
+        lines.append(f"no interval: {fit.reason}")
+    if limit is not None:
+        heights.append((limit.delta_chi2, f"limit: {limit.delta_chi2:.4f}", VERMILION))
+        kind = f"{limit.level * 100:.4g} % C.L. {limit.method}, $\\Delta\\chi^2$ = {limit.delta_chi2:.4f}"
+        if limit.upper is None:
+            lines.append(f"no limit at {kind}")
+        else:
+            ax.axvline(limit.upper * scale, color=VERMILION, linestyle="--", linewidth=1.2)
+            lines.append(
+                f"dashed: upper limit {limit.upper * scale:.4g} at {kind}, above the physical minimum"
+            )
+    top = max(threshold, limit.delta_chi2 if limit else 0.0)
+    ax.set_ylim(0, max(2.2 * top, *(1.4 * height for height in others.values()), 0.0))
+    ax.set_xlim(x[0], x[-1])
+    _draw_levels(ax, heights)
+    ax.set_xlabel(name)
+    ax.set_ylabel(r"$-2\,\Delta\ln L$")
+    if ax.get_legend_handles_labels()[0]:
+        figure.legend(loc="outside upper left", ncols=2)
+    figure.set_figheight(_HEIGHT + _LINE * max(len(lines) - _LINES, 0))
+    add_note(figure, lines)
+    return figure
+
+
+def _scaled(end: float | None, scale: float) -> float | None:
+    return None if end is None else end * scale
+
+
+def _region(ends: tuple[float | None, float | None], fit: "FitResult", scale: float) -> str:
+    """Write a region as the text of a fit has it: with the end of the range, if that is reached."""
+    last = (end * scale for end in fit.estimate.range)
+    return f"[{', '.join(map(end_text, ends, last))}]"
+
+
+def _draw_band(
+    ax: "Axes",
+    ends: tuple[float | None, float | None],
+    x: "NDArray[np.float64]",
+    *,
+    color: str,
+    alpha: float,
+    label: str,
+) -> bool:
+    """Draw a band, an end of None being open, and tell whether any of it is in the picture."""
+    low, high = (float(edge) if end is None else end for end, edge in zip(ends, (x[0], x[-1]), strict=True))
+    if high < x[0] or low > x[-1]:
+        return False
+    ax.axvspan(max(low, x[0]), min(high, x[-1]), color=color, alpha=alpha, linewidth=0, label=label)
+    return True
+
+
+def _other_minima(ax: "Axes", fit: "FitResult", x: "NDArray[np.float64]", scale: float) -> list[str]:
+    """Draw what is allowed around other minima; say where these are, and others outside of the picture."""
+    level = f"{fit.level * 100:.3g} %"
+    lines, excluded, label = [], [], "allowed around another minimum"
+    for other in fit.minima[1:]:
+        at = f"at {other.value * scale:.4g} and {_higher(other.rise)}"
+        if not other.allowed:
+            if not x[0] <= other.value * scale <= x[-1]:
+                excluded.append(f"outside of the picture: another minimum, {at}, excluded at {level}")
+            continue
+        ends = _scaled(other.lower, scale), _scaled(other.upper, scale)
+        if _draw_band(ax, ends, x, color=GREEN, alpha=0.2, label=label):
+            lines.append(f"green: allowed at {level} around another minimum, {at}")
+            label = "_"  # one entry of the legend is enough
+        else:
+            region = f"outside of the picture: {_region(ends, fit, scale)}, allowed at {level} around another minimum"
+            lines.append(f"{region}, {at}")
+    if len(excluded) > _MOST_EXCLUDED:
+        return [*lines, f"outside of the picture: {len(excluded)} other minima, excluded at {level}"]
+    return lines + excluded
+
+
+def _higher(rise: float) -> str:
+    """Say how much higher another minimum is."""
+    return f"higher by {rise:.3g}" if rise > 1e-6 else "equally deep"
+
+
+def _draw_levels(ax: "Axes", heights: Sequence[tuple[float, str, str]]) -> None:
+    """Draw lines at heights of -2 Δln L, with labels at the right of the axes, where nothing crosses them.
+
+    Labels that would touch are moved apart.
+    """
+    _, top = ax.get_ylim()
+    previous = -math.inf
+    for height, text, color in sorted(heights):
+        ax.axhline(height, color=color, linestyle=":", linewidth=1.0)
+        at = max(height, previous + _LABEL * top)
+        previous = at
+        ax.text(1.015, at, text, transform=ax.get_yaxis_transform(), color=color, fontsize=7, va="center")
