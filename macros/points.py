@@ -4,7 +4,7 @@ import math
 
 import typer
 
-__all__ = ["MOST_POINTS", "read_points", "read_values"]
+__all__ = ["MOST_POINTS", "even_values", "read_points", "read_values"]
 
 MOST_POINTS = 100_000
 """Largest number of values of one option."""
@@ -50,12 +50,23 @@ def read_points(option: str, text: str) -> tuple[str, list[float]]:
         raise typer.BadParameter(f"{option} {text!r}: needs a name, a < b and at least 2 points")
     if logarithmic and low <= 0:
         raise typer.BadParameter(f"{option} {text!r}: equal ratios start above 0")
-    steps = [i / (n - 1) for i in range(n)]
     if logarithmic:
+        steps = [i / (n - 1) for i in range(n)]
         return name, [float(f"{low * (high / low) ** s:.12g}") for s in steps]
-    values = [float(f"{low + (high - low) * s:.12g}") for s in steps]
-    nearest_0 = _ROUNDING * (high - low) / (n - 1)
-    return name, [0.0 if abs(v) < nearest_0 else v for v in values]
+    return name, even_values(low, high, n)
+
+
+def even_values(first: float, last: float, n: int) -> list[float]:
+    """Return equidistant values with 12 digits, ends included; of 0 rounding leaves nothing but 0.
+
+    Examples
+    --------
+    >>> even_values(-0.7, 1.4, 4)
+    [-0.7, 0.0, 0.7, 1.4]
+    """
+    step = (last - first) / max(n - 1, 1)
+    values = [float(f"{first + (last - first) * i / max(n - 1, 1):.12g}") for i in range(n)]
+    return [0.0 if abs(v) < _ROUNDING * abs(step) else v for v in values]
 
 
 def read_values(option: str, text: str) -> list[float]:

@@ -9,7 +9,7 @@ import typer
 from macros.commands.fit import LimitMethod, PoiOption
 from macros.console import emit_json
 from macros.options import CardArgument, JsonOption, OfOption, SetOption
-from macros.points import MOST_POINTS
+from macros.points import MOST_POINTS, even_values
 
 if TYPE_CHECKING:
     from analysis.reach import Sensitivity
@@ -97,8 +97,7 @@ def _points(option: str, text: str) -> tuple[list[float], str]:
         raise typer.BadParameter(f"{option} {text!r}: the ends must be finite")
     if n > MOST_POINTS:
         raise typer.BadParameter(f"{option} {text!r}: more than {MOST_POINTS} points")
-    points = [low + (high - low) * i / max(n - 1, 1) for i in range(n)]
-    return [float(f"{p:.12g}") for p in points], unit_a or unit_b
+    return even_values(low, high, n), unit_a or unit_b
 
 
 def _against_errors(

@@ -22,7 +22,7 @@ _FEW_POINTS = 30
 """Values of a scan that are so few are marked: between them nothing was computed."""
 _MOST_EXCLUDED = 2
 """Excluded minima outside of the picture that are told one by one."""
-_HEIGHT, _LINE, _LINES = 3.6, 0.16, 3
+_HEIGHT, _LINE, _LINES = 3.6, 0.16, 2
 """Height of a figure and of a line below it [inch]; it is higher if there are more lines."""
 _LABEL = 0.065
 """Distance of labels beside an axis, as a fraction of its height."""
@@ -151,8 +151,8 @@ def _other_minima(ax: "Axes", fit: "FitResult", x: "NDArray[np.float64]", scale:
             lines.append(f"green: allowed at {level} around another minimum, {at}")
             label = "_"  # one entry of the legend is enough
         else:
-            region = f"outside of the picture: {_region(ends, fit, scale)}, allowed at {level} around another minimum"
-            lines.append(f"{region}, {at}")
+            region = f"outside of the picture: {_region(ends, fit, scale)}, allowed at {level}"
+            lines.append(f"{region} around another minimum, {at}")
     if len(excluded) > _MOST_EXCLUDED:
         return [*lines, f"outside of the picture: {len(excluded)} other minima, excluded at {level}"]
     return lines + excluded

@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 from invocation import CARD, answer, invoke, refusal
 
+from analysis.calibrating import true_values
 from analysis.calibrationfile import read_calibration
+from analysis.fitter import make_fitter
 from detsim.rootreader import TableFile
+from macros.card import load_card
+from macros.points import read_values
 
 METHODS = ("feldman-cousins", "calibrated", "cls")
 
@@ -234,3 +238,22 @@ def test_a_reference_is_needed_where_0_is_none(tmp_path):
     )
     assert "--reference" in refusal(*common, "--seed", 1)
     assert answer(*common, "--seed", 1, "--reference", 0.2317, "--cl", 0.8)["reference"] == 0.2317
+
+
+@pytest.mark.parametrize("poi", ["delta_c_L", "eps_R", "charge_radius"])
+def test_chosen_true_values_have_0_itself(poi):
+    """Contract. A symmetric choice has 0 and no rounding error in its place."""
+    settings = ("model.charge_radius_convention=texono",) if poi == "charge_radius" else ()
+    card = load_card(CARD, ("model.name=SM", *settings))
+    fitter = make_fitter(card.together, card.model, poi=poi)
+    values = true_values(fitter)
+    assert values[0] < 0 < values[-1]
+    assert np.abs(values).min() == 0 or np.abs(values).min() > 1e-3 * fitter.width
+
+
+def test_given_true_values_have_0_itself():
+    """Closed form. Equal steps over 0, of which rounding misses some."""
+    for n in range(3, 60):
+        for a, b in ((-0.1, 0.2), (-0.3, 0.6), (-0.7, 0.7), (-1e-11, 2e-11)):
+            values = read_values("--at", f"{a}:{b}:{n}")
+            assert min(map(abs, values)) == 0 or min(map(abs, values)) > 1e-6 * (b - a) / n

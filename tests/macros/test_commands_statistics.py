@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from invocation import CARD, answer, invoke, refusal
 from numpy.testing import assert_array_equal
+from support.cards import CASES
 
 from analysis.export import write_json, write_root
 from analysis.histograms import histogram
@@ -279,6 +280,15 @@ def test_a_one_sided_limit_says_that_it_is_one(method, told):
     shown = invoke("limit", CARD, "--method", method, "--toys", 0).stdout
     assert "\nallowed: [" in shown
     assert ("one-sided: it excludes no value below the estimate" in shown) == told
+
+
+def test_no_limit_says_nothing_of_an_estimate():
+    """Contract: where everything is allowed, as with a free activity and 4 counts, there is no estimate."""
+    settings = ("exposure.duration=0.15 d", "systematics.activity=free", "background.flat.constraint=free")
+    overrides = [word for text in settings for word in ("--set", text)]
+    shown = invoke("limit", CARD, CASES / "few-counts.csv", "--poi", "mu_nu", *overrides).stdout
+    assert "allowed: [0, open]" in shown
+    assert "estimate" not in shown
 
 
 def test_coverage_of_chosen_methods():

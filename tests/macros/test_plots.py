@@ -281,6 +281,9 @@ def test_coverage_shows_fractions_and_their_intervals():
     assert minos.get_ydata() == pytest.approx([0.95, 0.95])
     assert one_sided.get_ydata() == pytest.approx([1, 1])
     assert [line.get_label() for line in ax.lines[1:]] == ["minos", "one-sided"]
+    render(figure, "png")
+    (legend,) = figure.legends  # above the axes, where it hides no error bar
+    assert legend.get_window_extent().y0 >= ax.get_window_extent().y1
     bands = [c for c in ax.collections if isinstance(c, PolyCollection)]
     bars = [c for c in ax.collections if isinstance(c, LineCollection)]
     for band, bar, ends in zip(bands, bars, ([0.86, 0.99], [0.94, 1.0]), strict=True):
