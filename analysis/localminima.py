@@ -138,7 +138,9 @@ def _has_barrier(fitter: Fitter, data: Likelihood, one: Minimum, other: Minimum)
     inside = fitter.grid[(fitter.grid > left) & (fitter.grid < right)]
     for n in (1, _BETWEEN):
         points = left + (right - left) * np.arange(1, n + 1) / (n + 1)
-        points = points if n == 1 or len(inside) > _BETWEEN else np.union1d(points, inside)
+        points = (
+            points if n == 1 else np.union1d(points, inside)
+        )  # the grid is finer near one of two far ones
         points = points[(points > left) & (points < right)]
         try:
             values = data.profile(points)[0] if len(points) else np.empty(0)
