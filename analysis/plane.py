@@ -240,5 +240,6 @@ def fit_plane(
         quality=plane.quality(data, *minimum.point),
         error_reasons=minimum.reasons,
         outside=outside,
-        falls=minimum.falls,
+        open_ends=minimum.open_ends,
+        converged=minimum.converged,
     )

@@ -31,6 +31,8 @@ _ALONG = 0.1, 10.0
 """Rise of -2 ln L at one error from the minimum, 1 for a parabola, within which there is an error."""
 _FAR = 0.99
 """Share of the search's reach beyond which its end is."""
+_CALLS = 250
+"""Evaluations of MIGRAD from one start."""
 _AT_END = 1e-3
 """A parameter closer than this to an end of its range, in errors, is there."""
 _SINGULAR = 1e-7
@@ -51,8 +53,10 @@ class PlaneMinimum:
     reasons : tuple of two str
         Why there is no error; empty where there is one.
     correlation : float or None
-    falls : tuple of str
-        Parameters without an end of their range towards which -2 ln L falls as far as it was searched.
+    open_ends : tuple of str
+        Parameters in which -2 ln L does not rise as far as it was searched, and the range has no end.
+    converged : bool
+        Whether MIGRAD found the minimum valid; a deeper one may lie along a valley if not.
     """
 
     point: Pair
@@ -60,7 +64,8 @@ class PlaneMinimum:
     errors: tuple[float | None, float | None] = (None, None)
     reasons: tuple[str, str] = ("", "")
     correlation: float | None = None
-    falls: tuple[str, ...] = ()
+    open_ends: tuple[str, ...] = ()
+    converged: bool = True
 
 
 def fitted_minimum(plane: "Plane", counts: ArrayLike, auxiliary: ArrayLike | None) -> PlaneMinimum:
@@ -91,7 +96,7 @@ def fitted_minimum(plane: "Plane", counts: ArrayLike, auxiliary: ArrayLike | Non
         errors=(errors[0], errors[1]),
         reasons=(reasons[0], reasons[1]),
         correlation=correlation,
-        falls=(plane.x,) if _falls(bounded, point[0]) else (),
+        open_ends=(plane.x,) if _is_open(bounded, point[0]) else (),
     )
 
 
@@ -140,14 +145,23 @@ class _Search:
             data = self.data
             raise FitError("; ".join(filter(None, [far_counts(data.templates, data.counts), NO_MINIMUM])))
         best = min(found, key=lambda one: one[1])
-        point, fval = self._at_ends(axes, *best)
+        point, fval = self._at_ends(axes, *best[:2])
         fixed = tuple(v in a.physical for a, v in zip(axes, point, strict=True))
+        converged = True
         if not all(fixed):
-            point, fval = self._migrad(axes, point, fixed=fixed, tolerance=_TIGHT) or (point, fval)
-        falls = tuple(a.templates.poi for a, v in zip(axes, point, strict=True) if _falls(a, v))
+            last = self._migrad(axes, point, fixed=fixed, tolerance=_TIGHT)
+            if last is not None:
+                point, fval, converged = last
+        open_ends = tuple(a.templates.poi for a, v in zip(axes, point, strict=True) if _is_open(a, v))
         errors, reasons, correlation = self._errors(axes, point, fval)
         return PlaneMinimum(
-            point=point, fval=fval, errors=errors, reasons=reasons, correlation=correlation, falls=falls
+            point=point,
+            fval=fval,
+            errors=errors,
+            reasons=reasons,
+            correlation=correlation,
+            open_ends=open_ends,
+            converged=converged,
         )
 
     def _cost(self, x: float, y: float) -> float:
@@ -167,7 +181,7 @@ class _Search:
         *,
         fixed: tuple[bool, ...] = (False, False),
         tolerance: float = _TOLERANCE,
-    ) -> tuple[Pair, float] | None:
+    ) -> tuple[Pair, float, bool] | None:
         """Run MIGRAD within the physical ranges; parameters are in units of the resolution."""
         units = [a.width for a in axes]
         minuit = Minuit(lambda a, b: self._cost(a * units[0], b * units[1]), 0.0, 0.0, name=self.plane.names)
@@ -182,16 +196,17 @@ class _Search:
             )
             even = axis.templates.poi in EVEN and start[k] < 0.1 * units[k] and not fixed[k]
             minuit.values[k] = 0.1 if even else start[k] / units[k]  # at 0 the slope vanishes
-        minuit.migrad()
-        if not minuit.valid:
-            minuit.simplex()
-            minuit.migrad()
+        minuit.migrad(ncall=_CALLS)
+        if not minuit.valid and tolerance == _TIGHT:
+            minuit.simplex(ncall=_CALLS)
+            minuit.migrad(ncall=_CALLS)
         began = self._cost(*start)
         if minuit.fval is None or not np.all(np.isfinite([minuit.fval, *minuit.values])):
-            return (start, began) if math.isfinite(began) else None
+            return (start, began, False) if math.isfinite(began) else None
         point = (float(minuit.values[0]) * units[0], float(minuit.values[1]) * units[1])
         fval = self._cost(*point)
-        return (start, began) if began < fval else (point, fval)
+        deeper = (start, began) if began < fval else (point, fval)
+        return *deeper, bool(minuit.valid)
 
     def _at_ends(self, axes: tuple[Fitter, Fitter], point: Pair, fval: float) -> tuple[Pair, float]:
         """Put parameters at an end of the physical range where -2 ln L is as deep within rounding."""
@@ -229,7 +244,7 @@ class _Search:
         return (errors[0], errors[1]), (reasons[0], reasons[1]), correlation if both else None
 
     def _covariance(self, axes: tuple[Fitter, Fitter], point: Pair, fval: float) -> Array | None:
-        """Invert the second derivatives of the profile; None where it is no parabola."""
+        """Invert the second derivatives of the profile; None where it is no parabola within the ranges."""
         even = [name in EVEN for name in self.plane.names]
         units = [a.width for a in axes]
 
@@ -246,6 +261,9 @@ class _Search:
             return None
         found = np.array(minuit.covariance)
         sizes = np.sqrt(np.diag(found))
+        widths = [(a.physical[1] - a.physical[0]) / a.width for a in axes]
+        if np.any(sizes > widths):
+            return None
         values, vectors = np.linalg.eigh(found / sizes / sizes[:, None])
         if not values[0] > _SINGULAR * values[1]:
             return None
@@ -257,7 +275,7 @@ class _Search:
         return np.asarray(found * np.outer(units, units))
 
 
-def _falls(axis: Fitter, value: float) -> bool:
+def _is_open(axis: Fitter, value: float) -> bool:
     """Tell whether a value is as far out as the search goes, where the physical range has no end."""
     (low, high), grid = axis.physical, axis.grid
     above = math.isinf(high) and value > _FAR * grid[-1]

@@ -52,8 +52,10 @@ class PlaneResult:
         Why a parameter has no error; empty for one that has.
     outside : tuple of str
         Parameters whose values, x or y, end before the minimum.
-    falls : tuple of str
-        Parameters without an end of their range towards which -2 ln L falls as far as it was searched.
+    open_ends : tuple of str
+        Parameters in which -2 ln L does not rise as far as it was searched, and the range has no end.
+    converged : bool
+        Whether the minimum was found valid; a deeper one may lie along a valley if not.
     """
 
     names: tuple[str, str]
@@ -67,7 +69,8 @@ class PlaneResult:
     quality: FitQuality | None = None
     error_reasons: tuple[str, str] = ("", "")
     outside: tuple[str, ...] = ()
-    falls: tuple[str, ...] = ()
+    open_ends: tuple[str, ...] = ()
+    converged: bool = True
 
     @property
     def lowest(self) -> tuple[tuple[float, float], float]:

@@ -21,8 +21,10 @@ Array = NDArray[np.float64]
 Axes = tuple["Fitter", "Fitter"]
 Depth = tuple[float, float, float]
 
-_STARTS, _DIPS = 8, 3
+_STARTS, _DIPS = 5, 3
 """Points that are returned, at most; local minima in x that are refined at a value of y."""
+_ABOVE = 25.0
+"""Points so much higher in -2 ln L than the deepest are none of them."""
 _ROUNDS, _POINTS = 3, 11
 """Refinements of such a minimum, and points of each."""
 _FOLDED = 40
@@ -62,7 +64,8 @@ def plane_starts(
     inside = np.full(values.shape, np.inf)
     inside[physical] = values[physical]
     depths += [(inside[j, i], float(grid_x[i]), float(grid_y[j])) for j, i in _dips(inside)]
-    return [(x, y) for depth, x, y in sorted(depths)[:_STARTS] if math.isfinite(depth)]
+    highest = min(depths, default=(math.inf,))[0] + _ABOVE
+    return [(x, y) for depth, x, y in sorted(depths)[:_STARTS] if depth < highest]
 
 
 def _deepest(plane: "Plane", data: "Likelihood", axes: Axes) -> list[Depth]:
@@ -119,7 +122,7 @@ def _dips(values: Array) -> list[tuple[int, int]]:
     shifts = [(a, b) for a in (0, 1, 2) for b in (0, 1, 2) if (a, b) != (1, 1)]
     around = [padded[a : a + n, b : b + m] for a, b in shifts]
     rows, columns = np.nonzero(np.all([values <= each for each in around], axis=0))
-    order = np.argsort(values[rows, columns], kind="stable")[:_STARTS]
+    order = np.argsort(values[rows, columns], kind="stable")[: 2 * _STARTS]
     return [(int(rows[k]), int(columns[k])) for k in order]
 
 

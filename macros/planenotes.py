@@ -36,11 +36,16 @@ def plane_warnings(result: "PlaneResult", thresholds: Mapping[float, float]) -> 
             f"{format_number(rise)} or more{allowed}"
         )
     found += [
-        f"-2 ln L falls in {name} as far as it was searched, to {format_number(result.best[k])}, and the "
-        "physical range has no end there: regions count from there"
+        f"-2 ln L does not rise in {name} as far as it was searched, to {format_number(result.best[k])}, and "
+        "the physical range has no end there: regions count from there"
         for k, name in enumerate(result.names)
-        if name in result.falls
+        if name in result.open_ends
     ]
+    if not (result.converged or result.open_ends):
+        found.append(
+            f"the search for the minimum in {' and '.join(result.names)} ended in a valley of -2 ln L: a "
+            "deeper point may exist, and the regions would then be smaller"
+        )
     if result.delta.min() < 0:
         found.append("-2 Δln L is below 0 at values outside the physical range, where no minimum is sought")
     return found
