@@ -117,12 +117,23 @@ class Plane:
             )
         return points
 
-    def inside(self, name: str, values: Array) -> NDArray[np.bool_]:
-        """Tell which values of a parameter are physical."""
-        if name == self.y and self.is_nuisance:
-            return np.ones(len(values), np.bool_)
-        low, high = parameter_range(name)
-        return np.asarray((values >= low) & (values <= high))
+    def inside(self, x: Array, y: Array) -> NDArray[np.bool_]:
+        """Tell which points of a grid are physical, shape (n_y, n_x)."""
+        found = np.zeros((len(y), len(x)), np.bool_)
+        for row, value in zip(found, y, strict=True):
+            low, high = self.ends(float(value))
+            row[:] = (x >= low) & (x <= high)
+        return found
+
+    def ends(self, y: float) -> tuple[float, float]:
+        """Return the physical range of x at a value of y; an empty one, (∞, -∞), where y is not physical."""
+        if self.is_nuisance:
+            return self.fitter.physical
+        low, high = parameter_range(self.y)
+        try:
+            return self.at(y).physical if low <= y <= high else (math.inf, -math.inf)
+        except ValueError:  # the model is not defined at this y
+            return math.inf, -math.inf
 
     def axis(self, name: str, others: Array) -> Fitter:
         """Return the fitter of one of two parameters of the model, to know its range, resolution and grid.
@@ -220,13 +231,14 @@ def fit_plane(
         minimum = fitted_minimum(plane, counts, auxiliary)
     else:
         minimum = searched_minimum(plane, data, (grid_x, grid_y), values)
-    physical = values[np.ix_(plane.inside(plane.y, grid_y), plane.inside(plane.x, grid_x))]
-    floor = min(minimum.fval, float(physical.min(initial=np.inf)))
+    physical = plane.inside(grid_x, grid_y)
+    drawn = float(values[physical].min(initial=np.inf))
+    floor = min(minimum.fval, drawn)
     delta = values - floor
     outside = tuple(
         name
         for name, value, grid in zip(plane.names, minimum.point, (grid_x, grid_y), strict=True)
-        if not grid[0] <= value <= grid[-1] and not delta.min() <= TIE
+        if not grid[0] <= value <= grid[-1] and drawn > floor + TIE
     )
     return PlaneResult(
         names=plane.names,

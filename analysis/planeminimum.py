@@ -153,7 +153,7 @@ class _Search:
             if last is not None:
                 point, fval, converged = last
         open_ends = tuple(a.templates.poi for a, v in zip(axes, point, strict=True) if _is_open(a, v))
-        errors, reasons, correlation = self._errors(axes, point, fval)
+        errors, reasons, correlation = self._errors(axes, point, fval, open_ends)
         return PlaneMinimum(
             point=point,
             fval=fval,
@@ -165,12 +165,15 @@ class _Search:
         )
 
     def _cost(self, x: float, y: float) -> float:
-        """Evaluate the profile; infinity where the model cannot be."""
+        """Evaluate the profile; infinity outside the physical range."""
         if math.isnan(x) or math.isnan(y):  # where rounding hides every fall, MIGRAD tries NaN
+            return math.inf
+        low, high = self.plane.ends(y)
+        if not low <= x <= high:
             return math.inf
         try:
             found = self.plane.profile(self.data, x, y)
-        except ValueError:
+        except ValueError:  # no minimum over the pulls is found, or the model is not defined there
             return math.inf
         return found if math.isfinite(found) else math.inf
 
@@ -221,7 +224,7 @@ class _Search:
         return point, fval
 
     def _errors(
-        self, axes: tuple[Fitter, Fitter], point: Pair, fval: float
+        self, axes: tuple[Fitter, Fitter], point: Pair, fval: float, open_ends: tuple[str, ...]
     ) -> tuple[tuple[float | None, float | None], tuple[str, str], float | None]:
         """Compute errors of both from the second derivatives, or say why there are none."""
         names = self.plane.names
@@ -229,6 +232,9 @@ class _Search:
             if value in axis.physical and not (name in EVEN and value == 0):
                 reason = _at_end(name, value)
                 return (None, None), (reason, reason), None
+        if open_ends:
+            reason = f"-2 ln L does not rise in {' and '.join(open_ends)} as far as it was searched"
+            return (None, None), (reason, reason), None
         none = f"-2 ln L is no parabola in {names[0]} and {names[1]} at the minimum"
         covariance = self._covariance(axes, point, fval)
         if covariance is None:

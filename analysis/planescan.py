@@ -60,9 +60,7 @@ def plane_starts(
     else:
         depths = _deepest(plane, data, axes)
     grid_x, grid_y = drawn
-    physical = np.ix_(plane.inside(plane.y, grid_y), plane.inside(plane.x, grid_x))
-    inside = np.full(values.shape, np.inf)
-    inside[physical] = values[physical]
+    inside = np.where(plane.inside(grid_x, grid_y), values, np.inf)
     depths += [(inside[j, i], float(grid_x[i]), float(grid_y[j])) for j, i in _dips(inside)]
     highest = min(depths, default=(math.inf,))[0] + _ABOVE
     return [(x, y) for depth, x, y in sorted(depths)[:_STARTS] if depth < highest]
@@ -90,11 +88,13 @@ def _deepest(plane: "Plane", data: "Likelihood", axes: Axes) -> list[Depth]:
 def _row(plane: "Plane", data: "Likelihood", points: Array, y: float) -> Array:
     """Evaluate the profile at values of x that are physical at a y; infinity at others."""
     found = np.full(len(points), np.inf)
+    low, high = plane.ends(y)
+    inside = (points >= low) & (points <= high)
+    if not inside.any():
+        return found
     try:
-        low, high = plane.at(y).physical
-        inside = (points >= low) & (points <= high)
         found[inside] = plane.profiles(data, points[inside], y)
-    except ValueError:  # the model is not defined at this y, or no minimum over the pulls is found
+    except ValueError:  # no minimum over the pulls is found, or the model is not defined there
         return found
     return np.where(np.isfinite(found), found, np.inf)
 

@@ -166,8 +166,8 @@ def _say(result: "PlaneResult", thresholds: dict[float, float]) -> None:
     for name, value, error in zip(result.names, result.best, errors, strict=True):
         said = f" ± {format_number(error)}" if error is not None else ""
         say(f"{name} = {format_number(value, 6)}{said}")
-    missing = [name for name, reason in zip(result.names, result.error_reasons, strict=True) if reason]
     for reason in dict.fromkeys(filter(None, result.error_reasons)):
+        missing = [n for n, why in zip(result.names, result.error_reasons, strict=True) if why == reason]
         say(f"no error of {' and '.join(missing)}: {reason}")
     if result.correlation is not None:
         say(f"correlation {result.correlation:.3f}")

@@ -8,6 +8,7 @@ import pytest
 from invocation import answer, invoke, refusal
 
 from analysis.plane import PlaneResult
+from macros.planenotes import plane_warnings
 from macros.plots.contours import contour_plot
 
 CARD = "borexino-cr51-realistic"
@@ -88,6 +89,29 @@ def test_a_minimum_on_the_frame_is_not_clipped():
     figure = contour_plot(far, thresholds)
     assert not _markers(figure)
     assert any("the minimum lies outside the values of --y" in text.get_text() for text in figure.texts)
+
+
+def test_a_minimum_that_is_none():
+    """Contract. Finds an open end, a valley and values below the minimum of which nothing is said."""
+    x, y = np.linspace(0, 1, 3), np.linspace(0, 2, 3)
+    result = PlaneResult(
+        names=("vector_mass", "gamma"),
+        x=x,
+        y=y,
+        delta=np.zeros((3, 3)),
+        best=(1.0, 0.0),
+        errors=None,
+        correlation=None,
+        fval=0.0,
+    )
+    thresholds = {0.683: 2.2977, 0.95: 5.9915}
+    assert plane_warnings(result, thresholds) == []
+    (said,) = plane_warnings(replace(result, open_ends=("vector_mass",)), thresholds)
+    assert "does not rise in vector_mass as far as it was searched, to 1" in said
+    (said,) = plane_warnings(replace(result, converged=False), thresholds)
+    assert "ended in a valley" in said
+    (said,) = plane_warnings(replace(result, delta=result.delta - 1), thresholds)
+    assert "below 0 at values outside the physical range" in said
 
 
 def _markers(figure):
