@@ -6,79 +6,23 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from iminuit import Minuit
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import chdtri
 
 from analysis.emptybins import check_possible
-from analysis.failure import FitError, far_counts
 from analysis.fitter import Fitter
 from analysis.likelihood import Likelihood
+from analysis.minima import TIE
+from analysis.planeminimum import fitted_minimum, searched_minimum
+from analysis.planeresult import PlaneResult, plane_threshold
 from analysis.quality import FitQuality, quality
 from analysis.ranges import experiment_range
-from analysis.results import NO_MINIMUM
-from analysis.waves import wave_points
+from analysis.templates import Templates
+from simgen.models import Model
+from simgen.parameters import parameter_range
 
 __all__ = ["Plane", "PlaneResult", "fit_plane", "plane_threshold"]
 
 Array = NDArray[np.float64]
-Line = tuple[tuple[float, float], ...]
-
-_STARTS = 4
-_TOLERANCE = 1e-4
-
-
-def plane_threshold(level: float, *, n_parameters: int = 2) -> float:
-    """Compute the -2 Δln L inside which a region of so many parameters has a confidence level (Wilks).
-
-    Examples
-    --------
-    >>> round(plane_threshold(0.95), 4), round(plane_threshold(0.95, n_parameters=1), 4)
-    (5.9915, 3.8415)
-    """
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")
-    return float(chdtri(n_parameters, 1 - level))
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlaneResult:
-    """A fit of two parameters.
-
-    Parameters
-    ----------
-    names : tuple of two str
-    x, y : ndarray, shapes (n_x,) and (n_y,)
-        Values of the two parameters.
-    delta : ndarray, shape (n_y, n_x)
-        -2 Δln L above the minimum, profiled over the normalisations.
-    best : tuple of two floats
-        The minimum within the ranges of x and y.
-    errors : tuple of two floats, or None
-        Hesse errors; None where the minimum lies on an edge of the ranges, or is no parabola.
-    correlation : float or None
-    fval : float
-        -2 ln L/L_saturated at the minimum.
-    quality : FitQuality or None
-        Whether the model describes the data at all, at the minimum within the ranges.
-    """
-
-    names: tuple[str, str]
-    x: Array
-    y: Array
-    delta: Array
-    best: tuple[float, float]
-    errors: tuple[float, float] | None
-    correlation: float | None
-    fval: float
-    quality: FitQuality | None = None
-
-    def contours(self, threshold: float) -> tuple[Line, ...]:
-        """Find the lines on which -2 Δln L has a value, as points (x, y); open ones end at the edges."""
-        from contourpy import contour_generator  # noqa: PLC0415 (a part of matplotlib, needed here only)
-
-        lines = contour_generator(self.x, self.y, self.delta).lines(threshold)
-        return tuple(tuple((float(a), float(b)) for a, b in np.asarray(line)) for line in lines)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +55,16 @@ class Plane:
         """Name of the first parameter."""
         return self.fitter.templates.poi
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """Names of both."""
+        return self.x, self.y
+
+    @property
+    def is_nuisance(self) -> bool:
+        """Whether the second parameter is a nuisance parameter."""
+        return self._held is not None
+
     @cached_property
     def _held(self) -> int | None:
         """Number of the nuisance parameter that y is; None for a parameter of the model."""
@@ -127,13 +81,16 @@ class Plane:
     def at(self, y: float) -> Fitter:
         """Return the fitter of x at a value of y; what stands inside the shapes is folded anew."""
         if y not in self._fitters:
-            templates = self.fitter.templates
-            model = templates.model.vary(**{self.y: float(y)})
-            folded = tuple(
-                f if f.serves(model) else templates.fold(e, model) for e, f in enumerate(templates.folded)
-            )
-            self._fitters[y] = replace(self.fitter, templates=replace(templates, model=model, folded=folded))
+            model = self.fitter.templates.model.vary(**{self.y: float(y)})
+            self._fitters[y] = replace(self.fitter, templates=self._refolded(model, self.x))
         return self._fitters[y]
+
+    def _refolded(self, model: Model, poi: str) -> Templates:
+        templates = self.fitter.templates
+        folded = tuple(
+            f if f.serves(model) else templates.fold(e, model) for e, f in enumerate(templates.folded)
+        )
+        return replace(templates, model=model, folded=folded, poi=poi)
 
     @cached_property
     def _fitters(self) -> dict[float, Fitter]:
@@ -160,22 +117,58 @@ class Plane:
             )
         return points
 
-    def finer(self, name: str, values: Array, other: tuple[str, float]) -> Array:
-        """Add points to the values of a Δm², whose minima may be much sharper than their distance.
+    def inside(self, x: Array, y: Array) -> NDArray[np.bool_]:
+        """Tell which points of a grid are physical, shape (n_y, n_x)."""
+        found = np.zeros((len(y), len(x)), np.bool_)
+        for row, value in zip(found, y, strict=True):
+            low, high = self.ends(float(value))
+            row[:] = (x >= low) & (x <= high)
+        return found
+
+    def ends(self, y: float) -> tuple[float, float]:
+        """Return the physical range of x at a value of y; an empty one, (∞, -∞), where y is not physical."""
+        if self.is_nuisance:
+            return self.fitter.physical
+        low, high = parameter_range(self.y)
+        try:
+            return self.at(y).physical if low <= y <= high else (math.inf, -math.inf)
+        except ValueError:  # the model is not defined at this y
+            return math.inf, -math.inf
+
+    def axis(self, name: str, others: Array) -> Fitter:
+        """Return the fitter of one of two parameters of the model, to know its range, resolution and grid.
 
         Parameters
         ----------
         name : str
-        values : ndarray
-        other : tuple of str and float
-            The other parameter, and a value of it at which Δm² matters.
+        others : ndarray
+            Values of the other parameter: taken in place of the model's where the counts then do not depend
+            on this one, as on Δm² without mixing.
         """
-        if name != "delta_m2":
-            return values
         templates = self.fitter.templates
-        model = templates.model.vary(**dict([other]))
-        waves = wave_points(replace(templates, model=model, poi=name))
-        return np.union1d(values, waves[(waves > values[0]) & (waves < values[-1])])
+        other = self.x if name == self.y else self.y
+        known = templates.model.parameters[other]
+        found: list[Fitter] = []
+        for value in (known, float(others[-1]), float(others[0])):
+            try:
+                model = templates.model.vary(**{other: value})
+                fitter = replace(self.fitter, templates=self._refolded(model, name))
+                found.append(fitter)
+                if math.isfinite(fitter.scale):
+                    return fitter
+            except ValueError as error:  # as γ = 0 with a mixing angle
+                reason = error
+        if not found:
+            raise reason
+        return found[0]
+
+    def swapped(self, fitter: Fitter) -> "Plane":
+        """Return the same plane with x for y; the fitter is one of y."""
+        return Plane(fitter=fitter, y=self.x)
+
+    def profiles(self, data: Likelihood, x: Array, y: float) -> Array:
+        """Minimise -2 ln L over the nuisance parameters at values of x and one of y, shape (n_x,)."""
+        return self._profile(data, x, y)
 
     def profile(self, data: Likelihood, x: float, y: float) -> float:
         """Minimise -2 ln L over the normalisations at a point."""
@@ -214,8 +207,7 @@ def fit_plane(
     plane : Plane
     counts : array_like, shape (n_bins,)
     x, y : sequence of float
-        Values at which the likelihood is evaluated; the minimum is looked for between their ends, from the
-        deepest points of the grid on, which for a Δm² is made finer.
+        Values at which the likelihood is evaluated. The minimum is looked for over the physical ranges.
     auxiliary : array_like, shape (n_nuisances,), optional
         Measured pulls; nominal without.
 
@@ -235,66 +227,31 @@ def fit_plane(
     check_possible(plane.fitter.templates, counts)
     data = plane.fitter.data(counts, auxiliary)
     values = plane.scan(data, grid_x, grid_y)
-    fine_x = plane.finer(plane.x, grid_x, (plane.y, float(grid_y[-1])))
-    fine_y = plane.finer(plane.y, grid_y, (plane.x, float(grid_x[-1])))
-    fine = values if fine_x is grid_x and fine_y is grid_y else plane.scan(data, fine_x, fine_y)
-    fits = [_minimise(plane, data, fine_x, fine_y, i, j) for j, i in _lowest(fine)]
-    fits = [m for m in fits if m.fval is not None and np.all(np.isfinite([m.fval, *m.values]))]
-    if not fits:
-        raise FitError("; ".join(filter(None, [far_counts(data.templates, data.counts), NO_MINIMUM])))
-    best = min(fits, key=lambda m: float(m.fval or 0.0))
-    floor = min(float(best.fval or 0.0), float(values.min()))
-    inside = all(_within(v, ends) for v, ends in zip(best.values, (grid_x, grid_y), strict=True))
-    covariance = best.covariance if inside and best.accurate else None
-    point = (float(best.values[0]), float(best.values[1]))
+    if plane.is_nuisance:
+        minimum = fitted_minimum(plane, counts, auxiliary)
+    else:
+        minimum = searched_minimum(plane, data, (grid_x, grid_y), values)
+    physical = plane.inside(grid_x, grid_y)
+    drawn = float(values[physical].min(initial=np.inf))
+    floor = min(minimum.fval, drawn)
+    delta = values - floor
+    outside = tuple(
+        name
+        for name, value, grid in zip(plane.names, minimum.point, (grid_x, grid_y), strict=True)
+        if not grid[0] <= value <= grid[-1] and drawn > floor + TIE
+    )
     return PlaneResult(
-        names=(plane.x, plane.y),
+        names=plane.names,
         x=grid_x,
         y=grid_y,
-        delta=values - floor,
-        best=point,
-        errors=None if covariance is None else (float(best.errors[0]), float(best.errors[1])),
-        correlation=None if covariance is None else float(covariance.correlation()[0, 1]),
+        delta=delta,
+        best=minimum.point,
+        errors=None if minimum.errors == (None, None) else minimum.errors,
+        correlation=minimum.correlation,
         fval=floor,
-        quality=plane.quality(data, *point),
+        quality=plane.quality(data, *minimum.point),
+        error_reasons=minimum.reasons,
+        outside=outside,
+        open_ends=minimum.open_ends,
+        converged=minimum.converged,
     )
-
-
-def _within(value: float, ends: Array) -> bool:
-    """Tell whether a value is not at an end of a range."""
-    margin = 1e-6 * (ends[-1] - ends[0])
-    return bool(ends[0] + margin < value < ends[-1] - margin)
-
-
-def _lowest(values: Array) -> list[tuple[int, int]]:
-    """List the deepest local minima of a grid as (row, column)."""
-    padded = np.pad(values, 1, constant_values=np.inf)
-    n, m = values.shape
-    shifts = [(a, b) for a in (0, 1, 2) for b in (0, 1, 2) if (a, b) != (1, 1)]
-    around = [padded[a : a + n, b : b + m] for a, b in shifts]
-    rows, columns = np.nonzero(np.all([values <= each for each in around], axis=0))
-    order = np.argsort(values[rows, columns], kind="stable")[:_STARTS]
-    return [(int(rows[k]), int(columns[k])) for k in order]
-
-
-def _minimise(plane: Plane, data: Likelihood, x: Array, y: Array, i: int, j: int) -> Minuit:
-    """Run MIGRAD from a point of the grid, within its ends."""
-
-    def cost(a: float, b: float) -> float:
-        # where rounding hides every fall, MIGRAD tries NaN
-        return math.inf if math.isnan(a) or math.isnan(b) else plane.profile(data, a, b)
-
-    minuit = Minuit(cost, float(x[i]), float(y[j]), name=(plane.x, plane.y))
-    minuit.errordef = Minuit.LEAST_SQUARES
-    minuit.tol = _TOLERANCE
-    for k, (points, index) in enumerate(((x, i), (y, j))):
-        near = points[max(index - 1, 0) : index + 2]
-        minuit.errors[k] = float(near[-1] - near[0]) / 4
-        minuit.limits[k] = (float(points[0]), float(points[-1]))
-    minuit.migrad()
-    ends = ((float(points[0]), float(points[-1])) for points in (x, y))
-    if minuit.valid and all(_within(v, np.array(e)) for v, e in zip(minuit.values, ends, strict=True)):
-        for k in range(2):
-            minuit.limits[k] = None  # MINUIT's limits bend the parabola
-        minuit.hesse()
-    return minuit

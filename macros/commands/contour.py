@@ -1,12 +1,13 @@
 """`nugauge contour`: two parameters fitted at once, and the regions that are allowed."""
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from macros.commands.fit import ExperimentOption
-from macros.console import emit_json, format_number, message, say
+from macros.console import emit_json, format_number, message, say, warn
 from macros.fitquality import quality_document, warn_poor_fit
 from macros.options import (
     AuxiliaryOption,
@@ -19,6 +20,7 @@ from macros.options import (
     Unit,
     UnitOption,
 )
+from macros.planenotes import plane_warnings
 from macros.points import read_points
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ def contour(
     from macros.studies import BESIDE
 
     (name_x, values_x), (name_y, values_y) = read_points("--x", x), read_points("--y", y)
+    _check_first(name_x)
     if len(values_x) * len(values_y) > _MOST_POINTS:
         raise typer.BadParameter(f"--x and --y: more than {_MOST_POINTS:.0e} pairs of values")
     if output is not None and output.suffix not in {".png", ".pdf"}:
@@ -97,6 +100,8 @@ def contour(
     result = fit_plane(Plane(fitter=case.fitter, y=name_y), case.exact, values_x, values_y, case.pulls)
     thresholds = {level: plane_threshold(level) for level in _LEVELS}
     warn_poor_fit(result)
+    for text in plane_warnings(result, thresholds):
+        warn(text)
     with plan.open(checked) as former:
         files = _write(result, thresholds, output, loaded.model.label, former) if output else []
         if as_json:
@@ -115,16 +120,38 @@ def contour(
             say(file)
 
 
+def _check_first(name: str) -> None:
+    """Refuse a first parameter that is none of the model."""
+    from simgen.parameters import parameter_names
+
+    known = parameter_names()
+    if name not in known:
+        meant = get_close_matches(name, known, n=1)
+        hint = f"did you mean {meant[0]!r}?" if meant else f"they are {', '.join(known)}"
+        raise typer.BadParameter(
+            f"--x must be a numerical parameter of the model, and only --y may be a nuisance parameter; got "
+            f"{name!r}: {hint}"
+        )
+
+
 def _document(result: "PlaneResult", thresholds: dict[float, float]) -> dict[str, Any]:
     errors = result.errors or (None, None)
+    (x, y), rise = result.lowest
     return {
         "parameters": {
-            name: {"value": value, "error": error}
-            for name, value, error in zip(result.names, result.best, errors, strict=True)
+            name: {"value": value, "error": error, "error_reason": reason}
+            for name, value, error, reason in zip(
+                result.names, result.best, errors, result.error_reasons, strict=True
+            )
         },
         "correlation": result.correlation,
         "fval": result.fval,
         "quality": quality_document(result.quality),
+        "outside": list(result.outside),
+        "open_ends": list(result.open_ends),
+        "converged": result.converged,
+        "lowest": {"values": dict(zip(result.names, (x, y), strict=True)), "delta": rise},
+        "warnings": plane_warnings(result, thresholds),
         "x": result.x,
         "y": result.y,
         "delta": result.delta,
@@ -135,17 +162,17 @@ def _document(result: "PlaneResult", thresholds: dict[float, float]) -> dict[str
 
 
 def _say(result: "PlaneResult", thresholds: dict[float, float]) -> None:
-    for k, (name, value) in enumerate(zip(result.names, result.best, strict=True)):
-        error = f" ± {format_number(result.errors[k])}" if result.errors else ""
-        say(f"{name} = {format_number(value, 6)}{error}")
-    if result.correlation is None:
-        say("no errors: the minimum lies at an end of the values, or the data do not measure both")
-    else:
+    errors = result.errors or (None, None)
+    for name, value, error in zip(result.names, result.best, errors, strict=True):
+        said = f" ± {format_number(error)}" if error is not None else ""
+        say(f"{name} = {format_number(value, 6)}{said}")
+    for reason in dict.fromkeys(filter(None, result.error_reasons)):
+        missing = [n for n, why in zip(result.names, result.error_reasons, strict=True) if why == reason]
+        say(f"no error of {' and '.join(missing)}: {reason}")
+    if result.correlation is not None:
         say(f"correlation {result.correlation:.3f}")
-    if result.delta.min() > 1:
-        message(
-            f"the points stay {result.delta.min():.3g} in -2 Δln L above the minimum: give more around it"
-        )
+    if result.lowest[1] > 1 and not result.outside:
+        message(f"the points stay {result.lowest[1]:.3g} in -2 Δln L above the minimum: give more around it")
     for level, threshold in thresholds.items():
         lines = result.contours(threshold)
         share = float((result.delta <= threshold).mean())
@@ -177,10 +204,11 @@ def _table(result: "PlaneResult", thresholds: dict[float, float], model: str) ->
     ]
     levels = ", ".join(f"{100 * level:g} %: {value:.4f}" for level, value in thresholds.items())
     best = ", ".join(f"{name} = {value:.6g}" for name, value in zip(result.names, result.best, strict=True))
+    warned = "".join(f". {text[0].upper()}{text[1:]}" for text in plane_warnings(result, thresholds))
     return FigureData(
         title=f"-2 ln L of {' and '.join(result.names)}",
         caption=f"delta_2lnL: -2 ln L above its minimum, which is at {best}; {PROFILED}. Contours of two "
-        f"parameters, in delta_2lnL: {levels}",
+        f"parameters, in delta_2lnL: {levels}{warned}",
         note=(model,),
         columns=(*result.names, "delta_2lnL"),
         rows=tuple(rows),

@@ -1,8 +1,10 @@
 """Plot of two parameters fitted at once."""
 
 from collections.abc import Mapping
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from macros.planenotes import plane_warnings
 from macros.plots.inference import parameter_label
 from macros.style import BLACK, BLUE, SKY, add_note, new_figure, styled
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["PROFILED", "contour_plot"]
 
 PROFILED = "all nuisance parameters are fitted anew at each point"
+_LINE = 130
+"""Characters of a line of notes."""
 
 
 @styled()
@@ -32,13 +36,20 @@ def contour_plot(result: "PlaneResult", thresholds: Mapping[float, float], *, ti
     (label_x, scale_x), (label_y, scale_y) = map(parameter_label, result.names)
     x, y = scale_x * result.x, scale_y * result.y
     colours = (BLUE, SKY)
-    bounds = [0.0, *thresholds.values()]
+    lowest, highest = float(result.delta.min()), float(result.delta.max())
+    bounds = [min(0.0, lowest), *thresholds.values()]  # below 0 outside the physical range
     fills = ax.contourf(x, y, result.delta, levels=bounds, colors=colours[: len(thresholds)], alpha=0.5)
     fills.set_edgecolor("none")
-    ax.contour(x, y, result.delta, levels=bounds[1:], colors=colours[: len(thresholds)], linewidths=1.4)
+    drawn = [(t, c) for t, c in zip(bounds[1:], colours, strict=False) if lowest < t < highest]
+    if drawn:
+        levels, lines = zip(*drawn, strict=True)
+        ax.contour(x, y, result.delta, levels=levels, colors=lines, linewidths=1.4)
     for (level, _), colour in zip(thresholds.items(), colours, strict=False):
         ax.fill_between([], [], color=colour, alpha=0.5, label=f"{100 * level:g} %")
-    ax.plot(scale_x * result.best[0], scale_y * result.best[1], "+", color=BLACK, ms=9, label="minimum")
+    if all(v[0] <= b <= v[-1] for v, b in zip((result.x, result.y), result.best, strict=True)):
+        best = scale_x * result.best[0], scale_y * result.best[1]
+        # on the frame, too
+        ax.plot(*best, "+", color=BLACK, ms=9, mew=1.5, label="minimum", clip_on=False, zorder=5)
     for axis, values in (("x", result.x), ("y", result.y)):
         if values[0] > 0 and len(values) > 2:
             ratios = values[1:] / values[:-1]
@@ -51,5 +62,7 @@ def contour_plot(result: "PlaneResult", thresholds: Mapping[float, float], *, ti
     ax.set_title(title, loc="left")
     figure.legend(*ax.get_legend_handles_labels(), loc="outside upper right", ncols=3)
     stated = ", ".join(f"{100 * level:g} %: {value:.4f}" for level, value in thresholds.items())
-    add_note(figure, [f"-2 Δln L of two parameters above the minimum; {PROFILED}; {stated}"])
+    note = f"-2 Δln L of two parameters above the minimum; {PROFILED}; {stated}"
+    warned = [line for text in plane_warnings(result, thresholds) for line in wrap(text, _LINE)]
+    add_note(figure, [note, *warned])
     return figure

@@ -6,15 +6,25 @@ import numpy as np
 import pytest
 from experiments import borexino_outside
 from plain import PlainLikelihood, with_nuisances
+from scipy.optimize import minimize_scalar
 
+from analysis.estimation import fit_counts
 from analysis.fitter import make_fitter
 from analysis.plane import Plane, fit_plane, plane_threshold
 from detsim.distance import DistanceBins
+from detsim.folding import fold
 from detsim.systematics import known_to
 from simgen.models import E6, SM
 
 POISSON = with_nuisances(1e-2)
 NSI = SM(eps_L=0.03, eps_R=-0.05)
+FEW = with_nuisances(1e-3, signal=0.1)
+# fewer at low energies than ε_R = 0.4 gives: a magnetic moment would add some
+FEW_COUNTS = fold(FEW, SM(eps_R=0.4)).signal(SM(eps_R=0.4))[1:-1]
+FEW_COUNTS *= np.linspace(0.8, 1.1, len(FEW_COUNTS))
+FEW_COUNTS += fold(FEW, SM()).backgrounds[0, 1:-1]
+_FREE = replace(POISSON.backgrounds[0], constraint="free")
+TWINS = replace(POISSON, backgrounds=(_FREE, replace(_FREE, name="two")))
 
 
 def plane(experiment, model, x, y, **options):
@@ -115,3 +125,97 @@ def test_a_normalisation_as_second_parameter(y):
     step = (found.y[1] - found.y[0]) / sizes[1]
     assert np.all(found.delta.min(axis=0)[inside] >= profile[inside] - 1e-6)
     assert np.all(found.delta.min(axis=0)[inside] <= profile[inside] + 2 * step**2 + 1e-3)
+
+
+def outside_minimum(x, y):
+    """Few counts, whose minimum is at ε_R about 0.45 and μ_ν = 0, with an efficiency that is not known."""
+    return fit_plane(plane(FEW, SM(), "eps_R", "mu_nu"), FEW_COUNTS, x, y)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "outside"),
+    [
+        (np.linspace(-1.5, 2, 15), np.linspace(0, 3e-10, 7), ()),
+        (np.linspace(0.9, 2, 12), np.linspace(0, 2e-10, 5), ("eps_R",)),
+        (np.linspace(3, 4, 3), np.linspace(1e-9, 2e-9, 3), ("eps_R", "mu_nu")),
+    ],
+)
+def test_regions_count_from_the_minimum_of_the_physical_ranges(x, y, outside):
+    """Independent evaluation. scipy's minimum over ε_R of a plain likelihood, whatever values are drawn."""
+    found = outside_minimum(x, y)
+    plain = PlainLikelihood(FEW, SM(), "eps_R", FEW_COUNTS)
+    minimum = minimize_scalar(plain.profile, bounds=(-1.0, 2.0), method="bounded", options={"xatol": 1e-6})
+    size = found.errors[0]
+    assert found.best[0] == pytest.approx(minimum.x, abs=1e-3 * size)
+    assert found.best[1] == 0
+    assert found.fval == pytest.approx(minimum.fun, abs=1e-6)
+    at = PlainLikelihood(FEW, SM(mu_nu=y[1]), "eps_R", FEW_COUNTS).profile(x[0]) - minimum.fun
+    assert found.delta[1, 0] == pytest.approx(at, abs=1e-5)
+    assert found.outside == outside
+    assert found.converged
+    assert not found.open_ends
+
+
+def test_no_error_at_the_end_of_a_physical_range():
+    """Closed form. At μ_ν = 0 it has no error; that of ε_R is from the curvature of a plain profile."""
+    found = outside_minimum([0.9, 2], [0, 2e-10])
+    assert found.errors[1] is None
+    assert found.correlation is None
+    assert "mu_nu is within its error of 0" in found.error_reasons[1]
+    plain = PlainLikelihood(FEW, SM(), "eps_R", FEW_COUNTS)
+    step, (best, _) = 0.02, found.best
+    bend = (plain.profile(best + step) + plain.profile(best - step) - 2 * plain.profile(best)) / step**2
+    assert found.errors[0] == pytest.approx(np.sqrt(2 / bend), rel=1e-3)
+    p = plane(POISSON, E6(beta="chi"), "gamma", "eps_R")
+    found = fit_plane(p, p.fitter.templates.expected(-0.5), [0, 1], [-0.1, 0.1])
+    assert found.best[0] == 0
+    assert found.errors is None
+    assert "gamma = 0 is at the end of its range" in found.error_reasons[0]
+
+
+@pytest.mark.parametrize("values", [np.linspace(0, 4, 11), np.linspace(0.5, 0.6, 3)])
+def test_a_factor_that_data_do_not_know_has_no_error(values):
+    """Contract. Two free backgrounds of one shape: no error of one, that of γ is the fit's; any values."""
+    p = plane(TWINS, E6(beta="chi"), "gamma", "background_flat")
+    assert p.fitter.undetermined
+    counts = p.fitter.templates.expected(0.3)
+    found = fit_plane(p, counts, np.linspace(-0.2, 0.6, 9), values)
+    fit = fit_counts(p.fitter, counts, method="hesse")
+    assert found.errors[1] is None
+    assert "the data cannot tell it from background_two" in found.error_reasons[1]
+    assert found.errors[0] == pytest.approx(fit.parameters["gamma"].error, rel=1e-3)
+    assert found.best[1] == pytest.approx(fit.parameters["background_flat"].value, rel=1e-3)
+
+
+def test_a_minimum_of_a_mass_splitting_outside_the_values():
+    """Closed form. Exact data of an oscillation, whose Δm² is above and below all values drawn."""
+    bins = DistanceBins(edges=tuple(np.arange(525.0, 1130, 50)), resolution=15.0)
+    outside = borexino_outside()
+    experiment = known_to(replace(outside, detector=replace(outside.detector, distance=bins)), activity=0.02)
+    for names in (("sin2_2theta", "delta_m2"), ("delta_m2", "sin2_2theta")):
+        p = plane(experiment, SM(sin2_2theta=0.3, delta_m2=1.2), *names)
+        exact = p.fitter.templates.expected(p.fitter.truth)
+        values = {"sin2_2theta": np.linspace(0, 1, 5), "delta_m2": np.linspace(2, 3, 5)}
+        found = fit_plane(p, exact, *(values[name] for name in names))
+        best = dict(zip(names, found.best, strict=True))
+        assert best["delta_m2"] == pytest.approx(1.2, rel=1e-3)
+        assert best["sin2_2theta"] == pytest.approx(0.3, rel=1e-2)
+        assert found.outside == ("delta_m2",)
+        assert found.fval == pytest.approx(0, abs=1e-5)
+        assert found.delta.min() > 1
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_minimum_of_data_that_are_thrown(seed):
+    """Independent evaluation. No point of a wide, fine grid of a plain likelihood is deeper."""
+    p = plane(FEW, SM(), "eps_L", "eps_R")
+    counts = np.random.default_rng(seed).poisson(p.fitter.templates.expected(0.0))
+    found = fit_plane(p, counts, [3.0, 3.5], [2.0, 2.5])
+    assert found.outside == ("eps_L", "eps_R")
+    deepest = np.inf
+    for y in np.linspace(-3, 3, 13):
+        plain = PlainLikelihood(FEW, SM(eps_R=y), "eps_L", counts)
+        deepest = min(deepest, *(plain.profile(x) for x in np.linspace(-3, 3, 25)))
+    assert found.fval <= deepest + 1e-5
+    there = PlainLikelihood(FEW, SM(eps_R=found.best[1]), "eps_L", counts)
+    assert there.profile(found.best[0]) == pytest.approx(found.fval, abs=1e-5)

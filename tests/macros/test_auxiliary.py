@@ -172,7 +172,8 @@ def test_contour_goodness_and_compare(events):
     shifted = ("--auxiliary", "background_flat=1.2")
     ranges = ("--x", "gamma=-0.6:0.4:21", "--y", "eps_R=-0.3:0.3:5")
     plain, moved = (answer("contour", CARD, events, *ranges, *o) for o in ((), shifted))
-    assert moved["parameters"]["gamma"]["value"] != plain["parameters"]["gamma"]["value"]
+    assert moved["parameters"]["eps_R"]["value"] != plain["parameters"]["eps_R"]["value"]
+    assert moved["fval"] != plain["fval"]
     gof = ("--gof", 50, "--seed", 1)
     found = answer("fit", CARD, events, *gof, *shifted)
     assert found["goodness_of_fit"]["statistic"] == pytest.approx(found["fval"], abs=1e-5)

@@ -1,10 +1,15 @@
 """`nugauge contour`: what it answers, writes and refuses."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from invocation import answer, refusal
+from invocation import answer, invoke, refusal
+
+from analysis.plane import PlaneResult
+from macros.planenotes import plane_warnings
+from macros.plots.contours import contour_plot
 
 CARD = "borexino-cr51-realistic"
 X, Y = "eps_L=-0.1:0.1:11", "eps_R=-0.3:0.3:13"
@@ -35,9 +40,79 @@ def test_picture_and_table(tmp_path):
         (("--x", "eps_L=0:1:5:log", "--y", Y), "equal ratios start above 0"),
         (("--x", "eps_L=0:1:5", "--y", "eps_L=0:1:5"), "must differ"),
         (("--x", "eps_Q=0:1:5", "--y", Y), "got 'eps_Q'"),
+        (("--x", "activity=0.5:2:5", "--y", Y), "only --y may be a nuisance parameter"),
         (("--x", X, "--y", Y, "-o", "c.gif"), "a picture is a .png or .pdf"),
     ],
 )
 def test_wrong_options(options, message):
     """Contract. Finds wrong options that pass, or are refused without saying why."""
     assert message in refusal("contour", CARD, *options)
+
+
+def test_a_minimum_outside_the_values(tmp_path):
+    """Contract. Exact data of 0 and values from 2 on: text, caption and document warn of it."""
+    picture = tmp_path / "far.png"
+    values = ("--x", "eps_L=2:3:5", "--y", "eps_R=-0.3:0.3:7")
+    found = answer("contour", CARD, *values, "-o", picture)
+    assert found["outside"] == ["eps_L"]
+    assert found["parameters"]["eps_L"]["value"] == pytest.approx(0, abs=1e-3)
+    assert found["fval"] == pytest.approx(0, abs=1e-6)
+    assert found["lowest"]["delta"] == np.min(found["delta"]) > 5.9915
+    assert not any(contour["lines"] for contour in found["contours"])
+    (said,) = found["warnings"]
+    assert "the minimum lies outside the values of --x: at eps_L = " in said
+    assert "no value drawn is allowed at 95 %" in said
+    assert said[1:] in json.loads((tmp_path / "far.json").read_text())["caption"]
+    run = invoke("contour", CARD, *values)
+    assert "the minimum lies outside the values of --x" in run.stderr
+
+
+def test_a_minimum_on_the_frame_is_not_clipped():
+    """Contract. Finds a marker that is cut at the frame; one outside the values is not drawn."""
+    thresholds = {0.683: 2.2977, 0.95: 5.9915}
+    x, y = np.linspace(0, 1, 5), np.linspace(0, 2, 5)
+    delta = 10 * (x - 0.5) ** 2 + y[:, None] ** 2
+    result = PlaneResult(
+        names=("eps_L", "mu_nu"),
+        x=x,
+        y=y,
+        delta=delta,
+        best=(0.5, 0.0),
+        errors=None,
+        correlation=None,
+        fval=0.0,
+    )
+    (marker,) = _markers(contour_plot(result, thresholds))
+    assert not marker.get_clip_on()
+    assert marker.get_zorder() > 2.5
+    far = replace(result, best=(0.5, -1.0), delta=delta + 100, outside=("mu_nu",))
+    figure = contour_plot(far, thresholds)
+    assert not _markers(figure)
+    assert any("the minimum lies outside the values of --y" in text.get_text() for text in figure.texts)
+
+
+def test_a_minimum_that_is_none():
+    """Contract. Finds an open end, a valley and values below the minimum of which nothing is said."""
+    x, y = np.linspace(0, 1, 3), np.linspace(0, 2, 3)
+    result = PlaneResult(
+        names=("vector_mass", "gamma"),
+        x=x,
+        y=y,
+        delta=np.zeros((3, 3)),
+        best=(1.0, 0.0),
+        errors=None,
+        correlation=None,
+        fval=0.0,
+    )
+    thresholds = {0.683: 2.2977, 0.95: 5.9915}
+    assert plane_warnings(result, thresholds) == []
+    (said,) = plane_warnings(replace(result, open_ends=("vector_mass",)), thresholds)
+    assert "does not rise in vector_mass as far as it was searched, to 1" in said
+    (said,) = plane_warnings(replace(result, converged=False), thresholds)
+    assert "ended in a valley" in said
+    (said,) = plane_warnings(replace(result, delta=result.delta - 1), thresholds)
+    assert "below 0 at values outside the physical range" in said
+
+
+def _markers(figure):
+    return [line for line in figure.axes[0].lines if line.get_marker() == "+"]
