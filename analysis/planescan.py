@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.failure import far_counts
 from analysis.ranges import INSIDE
 from analysis.starts import local_minima
 
@@ -51,10 +52,12 @@ def plane_starts(
     -----
     At each value of y the local minima in x are refined, and the values of y at which the deepest of them
     has a local minimum are returned, besides local minima of both tables. For a parameter that is folded anew
-    at each value, x and y are exchanged.
+    at each value, x and y are exchanged. Counts that are far from anything expected are not scanned.
     """
     swapped = plane.x in INSIDE and plane.y not in INSIDE
-    if swapped:
+    if far_counts(data.templates, data.counts):  # no value explains them, and each profile takes long
+        depths: list[Depth] = []
+    elif swapped:
         inverse = plane.swapped(axes[1])
         depths = [(d, x, y) for d, y, x in _deepest(inverse, data, (axes[1], axes[0]))]
     else:
