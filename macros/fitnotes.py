@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from analysis.minima import TIE
 from analysis.results import AT_RANGE, NOT_FOUND, UNBOUNDED
 from macros.console import format_number
 from simgen.parameters import parameter_unit
@@ -149,6 +148,8 @@ def allowed_elsewhere(result: "FitResult") -> list[str]:
 
 
 def _minimum(result: "FitResult", minimum: "LocalMinimum") -> str:
+    from analysis.minima import TIE
+
     higher = f"higher by {format_number(minimum.rise, 3)}" if minimum.rise > TIE else "equally deep"
     text = f"another minimum at {result.poi} = {format_number(minimum.value)}, {higher}"
     if not minimum.allowed or _inside(result, minimum):
