@@ -3,24 +3,26 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from simgen.former import install
+
 if TYPE_CHECKING:
-    from analysis.calibrated import calibrated_limit, expected_calibrated_limit
-    from analysis.calibrating import calibrate, true_values
-    from analysis.calibration import Calibration
-    from analysis.calibrationfile import read_calibration, write_calibration
-    from analysis.coverage_study import CoverageStudy, coverage
-    from analysis.estimation import fit
-    from analysis.feldman_cousins import CountBelt, count_belt, count_interval, gaussian_interval
-    from analysis.fitter import make_fitter
-    from analysis.goodness import GoodnessOfFit, goodness_of_fit
-    from analysis.histograms import histogram
-    from analysis.hypotheses import Hypothesis, HypothesisComparison, compare_hypotheses
-    from analysis.intervals import limit
-    from analysis.pseudoexperiments import toys
-    from analysis.reach import Sensitivity, expected_limit, sensitivity
-    from analysis.results import FitResult, LimitResult
+    from analysis.calibration.file import read_calibration, write_calibration
+    from analysis.calibration.table import Calibration
+    from analysis.counting.intervals import CountBelt, count_belt, count_interval, gaussian_interval
+    from analysis.fits.estimate import fit
+    from analysis.fits.fitter import make_fitter
+    from analysis.fits.limits import limit
+    from analysis.fits.results import FitResult, LimitResult
+    from analysis.histograms.histograms import histogram
+    from analysis.pseudo_experiments.fitted_toys import toys
+    from analysis.pseudo_experiments.throw import Thrower
     from analysis.settings import FitSettings
-    from analysis.thrower import Thrower
+    from analysis.studies.calibrated_limits import calibrated_limit, expected_calibrated_limit
+    from analysis.studies.coverage_study import CoverageStudy, coverage
+    from analysis.studies.expected_limits import Sensitivity, expected_limit, sensitivity
+    from analysis.studies.goodness import GoodnessOfFit, goodness_of_fit
+    from analysis.studies.model_comparison import Hypothesis, HypothesisComparison, compare_hypotheses
+    from analysis.studies.thresholds import calibrate, true_values
 
 __all__ = [
     "Calibration",
@@ -55,37 +57,39 @@ __all__ = [
     "write_calibration",
 ]
 
+install()
+
 _HOME = {
-    "Calibration": "analysis.calibration",
-    "CountBelt": "analysis.feldman_cousins",
-    "CoverageStudy": "analysis.coverage_study",
-    "FitResult": "analysis.results",
+    "Calibration": "analysis.calibration.table",
+    "CountBelt": "analysis.counting.intervals",
+    "CoverageStudy": "analysis.studies.coverage_study",
+    "FitResult": "analysis.fits.results",
     "FitSettings": "analysis.settings",
-    "GoodnessOfFit": "analysis.goodness",
-    "Hypothesis": "analysis.hypotheses",
-    "HypothesisComparison": "analysis.hypotheses",
-    "LimitResult": "analysis.results",
-    "Sensitivity": "analysis.reach",
-    "Thrower": "analysis.thrower",
-    "calibrate": "analysis.calibrating",
-    "calibrated_limit": "analysis.calibrated",
-    "compare_hypotheses": "analysis.hypotheses",
-    "count_belt": "analysis.feldman_cousins",
-    "count_interval": "analysis.feldman_cousins",
-    "coverage": "analysis.coverage_study",
-    "expected_calibrated_limit": "analysis.calibrated",
-    "expected_limit": "analysis.reach",
-    "fit": "analysis.estimation",
-    "gaussian_interval": "analysis.feldman_cousins",
-    "goodness_of_fit": "analysis.goodness",
-    "histogram": "analysis.histograms",
-    "limit": "analysis.intervals",
-    "make_fitter": "analysis.fitter",
-    "read_calibration": "analysis.calibrationfile",
-    "sensitivity": "analysis.reach",
-    "toys": "analysis.pseudoexperiments",
-    "true_values": "analysis.calibrating",
-    "write_calibration": "analysis.calibrationfile",
+    "GoodnessOfFit": "analysis.studies.goodness",
+    "Hypothesis": "analysis.studies.model_comparison",
+    "HypothesisComparison": "analysis.studies.model_comparison",
+    "LimitResult": "analysis.fits.results",
+    "Sensitivity": "analysis.studies.expected_limits",
+    "Thrower": "analysis.pseudo_experiments.throw",
+    "calibrate": "analysis.studies.thresholds",
+    "calibrated_limit": "analysis.studies.calibrated_limits",
+    "compare_hypotheses": "analysis.studies.model_comparison",
+    "count_belt": "analysis.counting.intervals",
+    "count_interval": "analysis.counting.intervals",
+    "coverage": "analysis.studies.coverage_study",
+    "expected_calibrated_limit": "analysis.studies.calibrated_limits",
+    "expected_limit": "analysis.studies.expected_limits",
+    "fit": "analysis.fits.estimate",
+    "gaussian_interval": "analysis.counting.intervals",
+    "goodness_of_fit": "analysis.studies.goodness",
+    "histogram": "analysis.histograms.histograms",
+    "limit": "analysis.fits.limits",
+    "make_fitter": "analysis.fits.fitter",
+    "read_calibration": "analysis.calibration.file",
+    "sensitivity": "analysis.studies.expected_limits",
+    "toys": "analysis.pseudo_experiments.fitted_toys",
+    "true_values": "analysis.studies.thresholds",
+    "write_calibration": "analysis.calibration.file",
 }
 
 

@@ -45,9 +45,9 @@ class FitSettings:
     limit_method : {"one-sided", "two-sided"}
         At 95 %: Δχ² = 2.7055 (the paper's) or 3.8415.
     drawn : {"auxiliary", "counts", "nuisances"}
-        What pseudo-experiments draw beside their counts: see `analysis.thrower.Thrower`.
+        What pseudo-experiments draw beside their counts: see `analysis.pseudo_experiments.throw.Thrower`.
     templates : {"quadrature", "simulation"}
-        How the expected signal is folded: see `detsim.sampling`.
+        How the expected signal is folded: see `detsim.simulation.mc_templates`.
     template_events : int
         Mean number of interactions that are simulated for the templates.
 

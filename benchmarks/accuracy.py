@@ -8,9 +8,9 @@ from iminuit import Minuit
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from analysis.batchfitter import BatchFitter
-from analysis.intervals import delta_chi2
-from analysis.pseudoexperiments import fit_toys
+from analysis.batch.fitter import BatchFitter
+from analysis.fits.limits import delta_chi2
+from analysis.pseudo_experiments.fitted_toys import fit_toys
 from benchmarks.cases import Case
 from benchmarks.peers.likelihood import make_cost
 from benchmarks.spec import Spec

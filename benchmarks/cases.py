@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.fitter import Fitter, make_fitter
-from analysis.thrower import Thrower
+from analysis.fits.fitter import Fitter, make_fitter
+from analysis.pseudo_experiments.throw import Thrower
 from benchmarks.spec import SHAPE, Spec
 from detsim.backgrounds import Background
 from detsim.experiment import Experiment

@@ -25,10 +25,10 @@ def mark(name):
     marks[name] = [now[0] - begin[0], now[1] - begin[1]]
     begin = now
 
-from analysis import layouts
-from analysis.batch import Problem
-from analysis.batchfitter import BatchFitter
-from analysis.pseudoexperiments import fit_toys
+from analysis.model import layouts
+from analysis.batch.engine.problem import Problem
+from analysis.batch.fitter import BatchFitter
+from analysis.pseudo_experiments.fitted_toys import fit_toys
 from benchmarks.cases import make_case
 mark("imports")
 case = make_case(sys.argv[1])

@@ -14,18 +14,18 @@ import numpy as np
 
 from benchmarks.eventspec import EventSpec
 from benchmarks.measure import CPU, WALL, Peer, Rate, Spread, environment, interleave, timed
-from detsim._kernels.passage import count_events, record_events
-from detsim.detection import response_arrays
+from detsim._kernels.fused import count_events, record_events
+from detsim.detector.resolution import Resolution
 from detsim.experiment import Experiment
-from detsim.occurrence import Occurrence
-from detsim.simulation import count_events as count_in_parts
-from detsim.simulation import event_plan, stream
-from detsim.smearing import Resolution
+from detsim.simulation.detection import response_arrays
+from detsim.simulation.monte_carlo import count_events as count_in_parts
+from detsim.simulation.monte_carlo import event_plan, stream
+from detsim.simulation.vertices import Occurrence
 from macros.card import load_card
-from simgen._kernels.jit import kernel
+from simgen._kernels.machine.jit import kernel
 from simgen._kernels.tiles import ROWS, TILE, UNIFORM, fill_normals, fill_paired
-from simgen.models import Model
-from simgen.plan import Plan
+from simgen.generator.channels import Plan
+from simgen.interaction.models import Model
 from simgen.threads import PART
 
 PLAIN = "borexino-cr51-paper"

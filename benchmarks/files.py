@@ -9,8 +9,8 @@ import numpy as np
 import uproot
 
 from benchmarks.measure import CPU, WALL, Spread, environment, interleave, timed
-from detsim.eventfile import EventWriter, RunInfo, event_columns
-from detsim.simulation import draw_measured, event_plan
+from detsim.event_files.event_writer import EventWriter, RunInfo, event_columns
+from detsim.simulation.monte_carlo import draw_measured, event_plan
 from macros.card import load_card
 from macros.production import CHUNK, produce
 from macros.tally import Tally

@@ -13,8 +13,8 @@ from typing import Any
 import numba
 import numpy as np
 
-from analysis.batchfitter import BatchFitter
-from analysis.pseudoexperiments import toys
+from analysis.batch.fitter import BatchFitter
+from analysis.pseudo_experiments.fitted_toys import toys
 from benchmarks.accuracy import accuracy
 from benchmarks.cases import CASES, Case, make_case
 from benchmarks.compiletime import compile_times

@@ -3,17 +3,19 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from simgen.former import install
+
 if TYPE_CHECKING:
-    from detsim.detection import detect
-    from detsim.detector import Detector, Resolution, Target, uniform_edges
-    from detsim.eventfile import EventFile, EventWriter, FileError, RunInfo
+    from detsim.detector.detector import Detector, Resolution, Target, uniform_edges
+    from detsim.event_files.event_writer import EventFile, EventWriter, FileError, RunInfo
+    from detsim.expectation.folded import Folded
+    from detsim.expectation.folding import fold
+    from detsim.expectation.prediction import Expectation, predict
     from detsim.experiment import Experiment, FlatBackground
-    from detsim.folded import Folded
-    from detsim.folding import fold
-    from detsim.prediction import Expectation, predict
-    from detsim.reweighting import gamma_templates, weights
-    from detsim.sampling import Sample, Sampling
-    from detsim.simulation import generate, simulate, simulate_counts, stream
+    from detsim.simulation.detection import detect
+    from detsim.simulation.mc_templates import Sample, Sampling
+    from detsim.simulation.monte_carlo import generate, simulate, simulate_counts, stream
+    from detsim.simulation.reweighting import gamma_templates, weights
 
 __all__ = [
     "Detector",
@@ -41,30 +43,32 @@ __all__ = [
     "weights",
 ]
 
+install()
+
 _HOME = {
-    "Detector": "detsim.detector",
-    "EventFile": "detsim.eventfile",
-    "EventWriter": "detsim.eventfile",
-    "Expectation": "detsim.prediction",
+    "Detector": "detsim.detector.detector",
+    "EventFile": "detsim.event_files.event_writer",
+    "EventWriter": "detsim.event_files.event_writer",
+    "Expectation": "detsim.expectation.prediction",
     "Experiment": "detsim.experiment",
-    "FileError": "detsim.eventfile",
+    "FileError": "detsim.event_files.event_writer",
     "FlatBackground": "detsim.experiment",
-    "Folded": "detsim.folded",
-    "Resolution": "detsim.detector",
-    "RunInfo": "detsim.eventfile",
-    "Sample": "detsim.sampling",
-    "Sampling": "detsim.sampling",
-    "Target": "detsim.detector",
-    "detect": "detsim.detection",
-    "fold": "detsim.folding",
-    "gamma_templates": "detsim.reweighting",
-    "generate": "detsim.simulation",
-    "predict": "detsim.prediction",
-    "simulate": "detsim.simulation",
-    "simulate_counts": "detsim.simulation",
-    "stream": "detsim.simulation",
-    "uniform_edges": "detsim.detector",
-    "weights": "detsim.reweighting",
+    "Folded": "detsim.expectation.folded",
+    "Resolution": "detsim.detector.detector",
+    "RunInfo": "detsim.event_files.event_writer",
+    "Sample": "detsim.simulation.mc_templates",
+    "Sampling": "detsim.simulation.mc_templates",
+    "Target": "detsim.detector.detector",
+    "detect": "detsim.simulation.detection",
+    "fold": "detsim.expectation.folding",
+    "gamma_templates": "detsim.simulation.reweighting",
+    "generate": "detsim.simulation.monte_carlo",
+    "predict": "detsim.expectation.prediction",
+    "simulate": "detsim.simulation.monte_carlo",
+    "simulate_counts": "detsim.simulation.monte_carlo",
+    "stream": "detsim.simulation.monte_carlo",
+    "uniform_edges": "detsim.detector.detector",
+    "weights": "detsim.simulation.reweighting",
 }
 
 

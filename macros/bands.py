@@ -18,7 +18,7 @@ def band_texts(band: Sequence[float | None], errors: Sequence[float | None] | No
     ----------
     band : sequence of float or None
     errors : sequence of float or None, or None
-        As of `analysis.results.LimitResult`.
+        As of `analysis.fits.results.LimitResult`.
 
     Examples
     --------

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.calibrated import check_counts
-from analysis.calibrating import calibrate, true_values
-from analysis.calibration import Calibration
-from analysis.calibrationfile import read_calibration
-from analysis.conditions import conditions, data_numbers
-from analysis.fitter import Fitter
+from analysis.calibration.file import read_calibration
+from analysis.calibration.settings import conditions, data_numbers
+from analysis.calibration.table import Calibration
+from analysis.fits.fitter import Fitter
+from analysis.studies.calibrated_limits import check_counts
+from analysis.studies.thresholds import calibrate, true_values
 from macros.card import Card
 from macros.console import progress
 from macros.differences import check_card
@@ -70,7 +70,7 @@ def make_calibration(
     auxiliary : ndarray, shape (n_nuisances,), optional
         Measured pulls of the data; nominal without.
     reach : float, optional
-        See `analysis.calibrating.true_values`.
+        See `analysis.studies.thresholds.true_values`.
     profiled : bool
         Whether true nuisance parameters are fitted to the data.
     reference : float, optional

@@ -11,12 +11,12 @@ import hist
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.fitter import Fitter
-from analysis.histograms import bin_counts, binned, from_counts, histogram
-from analysis.weight_model import WeightModel, experiment_weights, weight_model
-from analysis.weighted import effective_counts, for_data, scaled
+from analysis.fits.fitter import Fitter
+from analysis.fits.weighted import effective_counts, for_data, scaled
+from analysis.histograms.histograms import bin_counts, binned, from_counts, histogram
+from analysis.pseudo_experiments.event_weights import WeightModel, experiment_weights, weight_model
+from detsim.expectation.prediction import Expectation
 from detsim.experiment import Experiment
-from detsim.prediction import Expectation
 from macros.auxiliary import auxiliary_pulls, read_auxiliary
 from macros.card import Card
 from macros.data import Data, load_data

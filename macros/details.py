@@ -6,11 +6,11 @@ from macros.console import format_number, print_table, say
 from macros.fitnotes import end_text
 
 if TYPE_CHECKING:
-    from analysis.covariance import Covariance
-    from analysis.impacts import Impacts
-    from analysis.localminima import LocalMinimum
-    from analysis.pulls import Pull
-    from analysis.results import FitResult
+    from analysis.fits.impacts import Impacts
+    from analysis.fits.local_minima import LocalMinimum
+    from analysis.fits.pulls import Pull
+    from analysis.fits.results import FitResult
+    from analysis.likelihood.covariance import Covariance
 
 __all__ = ["details_document", "impacts_document", "say_details", "say_impacts", "say_pulls"]
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from detsim.expectation.folding import fold_backgrounds
 from detsim.experiment import Experiment
-from detsim.folding import fold_backgrounds
 
 __all__ = ["check_counts", "check_signal", "faint_signal"]
 

@@ -9,15 +9,15 @@ import hist
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.estimation import fit_counts
-from analysis.export import write_csv, write_json, write_root
-from analysis.fitter import Fitter
-from analysis.histograms import bin_counts, from_counts
-from analysis.intervals import limit_of_counts
-from analysis.results import FitResult, LimitResult
-from detsim.eventfile import EventFile
-from detsim.origin import origin
-from detsim.prediction import Expectation, predict
+from analysis.fits.estimate import fit_counts
+from analysis.fits.fitter import Fitter
+from analysis.fits.limits import limit_of_counts
+from analysis.fits.results import FitResult, LimitResult
+from analysis.histograms.histograms import bin_counts, from_counts
+from analysis.histograms.write import write_csv, write_json, write_root
+from detsim.event_files.environment import origin
+from detsim.event_files.event_writer import EventFile
+from detsim.expectation.prediction import Expectation, predict
 from macros.card import Card
 from macros.console import json_text
 from macros.data import file_histogram

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from detsim.detection import detect
-from detsim.eventfile import EventFile, EventWriter, event_columns
-from detsim.locks import Former
+from detsim.event_files.event_writer import EventFile, EventWriter, event_columns
+from detsim.files.locks import Former
+from detsim.simulation.detection import detect
 from macros.card import Card
 from macros.cutoff import begin_with
 from macros.differences import check_card
@@ -43,7 +43,7 @@ def measure(
     advance : callable, optional
         Called with the number of events measured.
     former : mapping of Path to FileStamp, optional
-        What may be replaced, as for `detsim.files.WholeFile`.
+        What may be replaced, as for `detsim.files.atomic.WholeFile`.
 
     Returns
     -------

@@ -11,13 +11,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from detsim.baskets import Branch
-from detsim.consistency import EventColumns
-from detsim.eventfile import EventFile, RunInfo
-from detsim.files import FileError
-from detsim.locks import Former
-from detsim.rootfile import TableWriter
-from detsim.rootreader import TableFile
+from detsim.event_files.consistency import EventColumns
+from detsim.event_files.event_writer import EventFile, RunInfo
+from detsim.event_files.queue import Branch
+from detsim.event_files.reader import TableFile
+from detsim.event_files.writer import TableWriter
+from detsim.files.atomic import FileError
+from detsim.files.locks import Former
 from macros.campaign import Part, Run, check_same, read_runs
 from macros.outputs import check_different
 
@@ -87,7 +87,7 @@ def merge(
     advance : callable, optional
         Called with the number of rows written.
     former : mapping of Path to FileStamp, optional
-        What may be replaced, as for `detsim.files.WholeFile`.
+        What may be replaced, as for `detsim.files.atomic.WholeFile`.
 
     Raises
     ------

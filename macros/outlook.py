@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.intervals import limit_of_counts
-from analysis.results import LimitResult
-from detsim.baskets import row_bytes
-from detsim.eventfile import event_branches, event_columns
-from detsim.folding import fold
-from detsim.rounding import Rounding
-from detsim.simulation import event_plan, simulate
+from analysis.fits.limits import limit_of_counts
+from analysis.fits.results import LimitResult
+from detsim.event_files.event_writer import event_branches, event_columns
+from detsim.event_files.queue import row_bytes
+from detsim.event_files.rounding import Rounding
+from detsim.expectation.folding import fold
+from detsim.simulation.monte_carlo import event_plan, simulate
 from macros.card import Card
 from macros.cutoff import cutoff
 from macros.faintness import check_signal, faint_signal

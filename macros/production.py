@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.comparison import Comparison
-from detsim.baskets import row_bytes
-from detsim.eventfile import EventWriter, RunInfo, event_branches, event_columns
+from analysis.histograms.goodness_of_bins import Comparison
+from detsim.event_files.event_writer import EventWriter, RunInfo, event_branches, event_columns
+from detsim.event_files.queue import row_bytes
+from detsim.expectation.folding import fold
 from detsim.experiment import Experiment
-from detsim.folding import fold
-from detsim.locks import Former
-from detsim.occurrence import Occurrence, needs_places
-from detsim.simulation import draw_measured, draw_true, event_plan
+from detsim.files.locks import Former
+from detsim.simulation.monte_carlo import draw_measured, draw_true, event_plan
+from detsim.simulation.vertices import Occurrence, needs_places
 from macros.card import Card
 from macros.console import Interrupted, RunError
 from macros.draws import Draws
@@ -27,7 +27,7 @@ from macros.runs import provenance
 from macros.series import EventSeries, Slice
 from macros.split import Split
 from macros.tally import Tally
-from simgen.models import Model
+from simgen.interaction.models import Model
 from simgen.random import check_seed
 from simgen.threads import PART
 
@@ -138,7 +138,7 @@ def produce(
     advance : callable, optional
         Called with the number of events drawn, to show progress.
     former : mapping of Path to FileStamp, optional
-        What may be replaced, as for `detsim.files.WholeFile`.
+        What may be replaced, as for `detsim.files.atomic.WholeFile`.
         Without it, the file of that name; of a series
         nothing.
 
@@ -269,7 +269,7 @@ def _describe(card: Card, draws: Draws, cross_section: float, part: Slice) -> tu
 
 def mean_cross_section(card: Card) -> float:
     """Compute the cross section per neutrino, averaged over the source, above generate_above [cm²]."""
-    from simgen.rate import mean_sigma
+    from simgen.rates.rate import mean_sigma
 
     experiment = card.experiment
     total = sum(

@@ -6,15 +6,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from analysis.calibrationfile import write_calibration
-from analysis.coverage_study import coverage
-from analysis.pseudoexperiments import fit_stored, toy_branches, toys
-from analysis.thrower import Thrower
-from analysis.weighted_toys import WeightedThrower, weighted_toys
-from detsim.locks import Former
-from detsim.origin import origin as made_by
-from detsim.provenance import CHECKSUM
-from detsim.rootfile import Branch, TableWriter
+from analysis.calibration.file import write_calibration
+from analysis.pseudo_experiments.fitted_toys import fit_stored, toy_branches, toys
+from analysis.pseudo_experiments.throw import Thrower
+from analysis.pseudo_experiments.weighted import WeightedThrower, weighted_toys
+from analysis.studies.coverage_study import coverage
+from detsim.event_files.environment import origin as made_by
+from detsim.event_files.provenance import CHECKSUM
+from detsim.event_files.writer import Branch, TableWriter
+from detsim.files.locks import Former
 from macros.calibrations import make_calibration, open_calibration
 from macros.card import Card, card_from_document
 from macros.card.names import legal_names
@@ -56,7 +56,7 @@ def remake(
     advance : callable
         Called with the number of rows or events done.
     former : mapping of Path to FileStamp, optional
-        What may be replaced, as for `detsim.files.WholeFile`.
+        What may be replaced, as for `detsim.files.atomic.WholeFile`.
 
     Raises
     ------

@@ -3,16 +3,16 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from detsim.detector import Detector
-    from detsim.smearing import Smearing
+    from detsim.detector.detector import Detector
+    from detsim.detector.resolution import Smearing
 
 __all__ = ["describe_response"]
 
 
 def describe_response(detector: "Detector") -> str:
     """Describe smearing and efficiency, and of the rest what is not trivial."""
-    from detsim.detector import EfficiencyCurve
-    from detsim.quenching import Birks
+    from detsim.detector.detector import EfficiencyCurve
+    from detsim.detector.quenching import Birks
 
     efficiency, quenching = detector.efficiency, detector.quenching
     parts = [_smearing(detector.resolution)]
@@ -37,7 +37,7 @@ def describe_response(detector: "Detector") -> str:
 
 
 def _smearing(resolution: "Smearing") -> str:
-    from detsim.smearing import PhotoElectrons, TabulatedResolution
+    from detsim.detector.resolution import PhotoElectrons, TabulatedResolution
 
     if resolution.perfect:
         return "perfect resolution"

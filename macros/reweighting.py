@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.comparison import Comparison, compare_weighted
-from detsim.eventfile import EventFile, EventWriter
-from detsim.files import FileError
-from detsim.locks import Former
-from detsim.reweighting import gamma_templates, weights
-from detsim.simulation import expected_generated
+from analysis.histograms.goodness_of_bins import Comparison, compare_weighted
+from detsim.event_files.event_writer import EventFile, EventWriter
+from detsim.files.atomic import FileError
+from detsim.files.locks import Former
+from detsim.simulation.monte_carlo import expected_generated
+from detsim.simulation.reweighting import gamma_templates, weights
 from macros.card import Card, card_from_document
 from macros.card.names import legal_names
 from macros.cutoff import begin_with
@@ -115,7 +115,7 @@ def reweight(
     advance : callable, optional
         Called with the number of events done.
     former : mapping of Path to FileStamp, optional
-        What may be replaced, as for `detsim.files.WholeFile`.
+        What may be replaced, as for `detsim.files.atomic.WholeFile`.
 
     Raises
     ------

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from detsim.files import FileError
-from detsim.inspection import table_name
-from detsim.rootreader import TableFile
+from detsim.event_files.inspect import table_name
+from detsim.event_files.reader import TableFile
+from detsim.files.atomic import FileError
 from macros.card import Card
 from macros.card.files import used_files
 from macros.cutoff import cutoff_facts

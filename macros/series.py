@@ -6,8 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from detsim.eventfile import EventWriter, RunInfo
-from detsim.locks import Former, Lock, real_path
+from detsim.event_files.event_writer import EventWriter, RunInfo
+from detsim.files.locks import Former, Lock, real_path
 from macros.split import Split, former_files, is_of_series, series_file
 from simgen.events import Events
 
@@ -52,7 +52,7 @@ class EventSeries:
         Index of the first event, or of the first pseudo-experiment.
     experiments : bool
     former : mapping of Path to FileStamp, optional
-        What may be replaced, as for `detsim.files.WholeFile`.
+        What may be replaced, as for `detsim.files.atomic.WholeFile`.
         Without it, files of a series replace nothing.
 
     Notes

@@ -45,7 +45,7 @@ _LONGEST_PATH = 4096
 _WRONG_PATH_NUMBERS = {errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP}
 _WRONG_INPUT_CLASSES = (
     "macros.card.faults.CardError",
-    "detsim.files.FileError",
+    "detsim.files.atomic.FileError",
 )
 
 F = TypeVar("F", bound=Callable[..., Any])

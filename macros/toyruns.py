@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.calibration import Calibration
-from analysis.conditions import CALIBRATED
-from analysis.coverage_study import CoverageStudy, coverage
-from analysis.fitter import Fitter
-from analysis.pseudoexperiments import METHODS, toys
-from analysis.thrower import Thrower
-from analysis.weight_model import WeightModel
-from analysis.weighted_toys import WeightedThrower, check_weighted_methods, weighted_toys
+from analysis.calibration.settings import CALIBRATED
+from analysis.calibration.table import Calibration
+from analysis.fits.fitter import Fitter
+from analysis.pseudo_experiments.event_weights import WeightModel
+from analysis.pseudo_experiments.fitted_toys import METHODS, toys
+from analysis.pseudo_experiments.throw import Thrower
+from analysis.pseudo_experiments.weighted import WeightedThrower, check_weighted_methods, weighted_toys
+from analysis.studies.coverage_study import CoverageStudy, coverage
 from macros.calibrations import open_calibration
 from macros.card import Card
 from macros.datasets import DataSets
@@ -133,7 +133,7 @@ class Study:
         on_toys: Callable[[Columns], None] | None = None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> CoverageStudy:
-        """Throw, fit and count; see `analysis.coverage_study.coverage`."""
+        """Throw, fit and count; see `analysis.studies.coverage_study.coverage`."""
         card, settings = self.card, self.card.fit
         with using_threads(card.run.threads):
             return coverage(

@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.audit import Audit, audit_sample
-from analysis.auditing import Auditor, n_worst
-from analysis.distributions import no_toys
-from analysis.fitter import Fitter
-from analysis.pseudoexperiments import FAILED, METHODS, RETRIED, fit_stored, toys
+from analysis.fits.audit import Audit, audit_sample
+from analysis.fits.fitter import Fitter
+from analysis.pseudo_experiments.auditing import Auditor, n_worst
+from analysis.pseudo_experiments.distributions import no_toys
+from analysis.pseudo_experiments.event_weights import WeightModel
+from analysis.pseudo_experiments.fitted_toys import FAILED, METHODS, RETRIED, fit_stored, toys
+from analysis.pseudo_experiments.throw import Thrower
+from analysis.pseudo_experiments.weighted import WeightedThrower, weighted_toys
 from analysis.settings import Drawn
-from analysis.thrower import Thrower
-from analysis.weight_model import WeightModel
-from analysis.weighted_toys import WeightedThrower, weighted_toys
-from detsim.baskets import row_bytes
-from detsim.locks import Former
-from detsim.rootfile import Branch, Compression, TableWriter
+from detsim.event_files.queue import row_bytes
+from detsim.event_files.writer import Branch, Compression, TableWriter
+from detsim.files.locks import Former
 from macros.console import Interrupted, format_number, message, say, warn
 from macros.room import check_room
 from macros.studies import audit_document, check_audit, check_failed, say_audit, write_figure
 
 if TYPE_CHECKING:
-    from analysis.coverage_study import CoverageStudy
+    from analysis.studies.coverage_study import CoverageStudy
     from macros.card import Card
     from macros.data import StoredCounts
 
@@ -234,7 +234,7 @@ def toy_chunks(
     seen : ToyTally
     stored : StoredCounts or None
     events, drawn
-        As for `analysis.thrower.Thrower`.
+        As for `analysis.pseudo_experiments.throw.Thrower`.
     weights : WeightModel, optional
         Of the events of weighted data: toys are then sums of such weights.
     """

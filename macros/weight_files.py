@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from detsim.files import FileError
-from detsim.inputs import checksum, split_spec
+from detsim.files.atomic import FileError
+from detsim.files.inputs import checksum, split_spec
 from macros.card import Card
 
 if TYPE_CHECKING:

@@ -25,18 +25,20 @@ Glossary, the same in all packages:
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from simgen.former import install
+
 if TYPE_CHECKING:
-    from simgen.crosssection import dsigma_dT, sigma
     from simgen.events import Events
-    from simgen.exposure import Activity, Exposure, Flux, Interactions
     from simgen.flavours import Flavour
     from simgen.geometry import Box, Cylinder, Shell, Sphere
-    from simgen.kinematics import E_nu_min, T_max, cos_theta
-    from simgen.models import E6, LR, SM, Model
+    from simgen.interaction.crosssection import dsigma_dT, sigma
+    from simgen.interaction.kinematics import E_nu_min, T_max, cos_theta
+    from simgen.interaction.models import E6, LR, SM, Model
     from simgen.parameters import gamma_from_mass, mass_from_gamma
-    from simgen.rate import mean_sigma, recoil_spectrum
-    from simgen.sources import Component, Source, be7, cr51, pm147, source
-    from simgen.spectra import BetaSpectrum, FunctionSpectrum, HistogramSpectrum, Lines, TableSpectrum
+    from simgen.rates.exposure import Activity, Exposure, Flux, Interactions
+    from simgen.rates.rate import mean_sigma, recoil_spectrum
+    from simgen.sources.isotopes import Component, Source, be7, cr51, pm147, source
+    from simgen.sources.spectra import BetaSpectrum, FunctionSpectrum, HistogramSpectrum, Lines, TableSpectrum
 
 __all__ = [
     "E6",
@@ -75,41 +77,43 @@ __all__ = [
     "source",
 ]
 
+install()
+
 _HOME = {
-    "Activity": "simgen.exposure",
-    "BetaSpectrum": "simgen.spectra",
+    "Activity": "simgen.rates.exposure",
+    "BetaSpectrum": "simgen.sources.spectra",
     "Box": "simgen.geometry",
-    "Component": "simgen.sources",
+    "Component": "simgen.sources.isotopes",
     "Cylinder": "simgen.geometry",
-    "E6": "simgen.models",
-    "E_nu_min": "simgen.kinematics",
+    "E6": "simgen.interaction.models",
+    "E_nu_min": "simgen.interaction.kinematics",
     "Events": "simgen.events",
-    "Exposure": "simgen.exposure",
+    "Exposure": "simgen.rates.exposure",
     "Flavour": "simgen.flavours",
-    "Flux": "simgen.exposure",
-    "FunctionSpectrum": "simgen.spectra",
-    "HistogramSpectrum": "simgen.spectra",
-    "Interactions": "simgen.exposure",
-    "LR": "simgen.models",
-    "Lines": "simgen.spectra",
-    "Model": "simgen.models",
-    "SM": "simgen.models",
+    "Flux": "simgen.rates.exposure",
+    "FunctionSpectrum": "simgen.sources.spectra",
+    "HistogramSpectrum": "simgen.sources.spectra",
+    "Interactions": "simgen.rates.exposure",
+    "LR": "simgen.interaction.models",
+    "Lines": "simgen.sources.spectra",
+    "Model": "simgen.interaction.models",
+    "SM": "simgen.interaction.models",
     "Shell": "simgen.geometry",
-    "Source": "simgen.sources",
+    "Source": "simgen.sources.isotopes",
     "Sphere": "simgen.geometry",
-    "T_max": "simgen.kinematics",
-    "TableSpectrum": "simgen.spectra",
-    "be7": "simgen.sources",
-    "cos_theta": "simgen.kinematics",
-    "cr51": "simgen.sources",
-    "dsigma_dT": "simgen.crosssection",
+    "T_max": "simgen.interaction.kinematics",
+    "TableSpectrum": "simgen.sources.spectra",
+    "be7": "simgen.sources.isotopes",
+    "cos_theta": "simgen.interaction.kinematics",
+    "cr51": "simgen.sources.isotopes",
+    "dsigma_dT": "simgen.interaction.crosssection",
     "gamma_from_mass": "simgen.parameters",
     "mass_from_gamma": "simgen.parameters",
-    "mean_sigma": "simgen.rate",
-    "pm147": "simgen.sources",
-    "recoil_spectrum": "simgen.rate",
-    "sigma": "simgen.crosssection",
-    "source": "simgen.sources",
+    "mean_sigma": "simgen.rates.rate",
+    "pm147": "simgen.sources.isotopes",
+    "recoil_spectrum": "simgen.rates.rate",
+    "sigma": "simgen.interaction.crosssection",
+    "source": "simgen.sources.isotopes",
 }
 
 

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, partial
 from typing import TypeVar
 
-from simgen._kernels.internals import load_registries, n_threads
+from simgen._kernels.machine.internals import load_registries, n_threads
 
 __all__ = ["PART", "ahead", "in_chunks", "in_parts"]
 

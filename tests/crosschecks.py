@@ -11,7 +11,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from analysis import fit
-from analysis.histograms import from_counts
+from analysis.histograms.histograms import from_counts
 from detsim import predict
 from macros import load_card
 

@@ -11,9 +11,9 @@ import numpy as np
 from scipy import stats
 from scipy.interpolate import CubicHermiteSpline
 
-from simgen.crosssection import sigma
 from simgen.geometry import Box, Cylinder, Shell
-from simgen.kinematics import E_nu_min
+from simgen.interaction.crosssection import sigma
+from simgen.interaction.kinematics import E_nu_min
 
 __all__ = ["Kolmogorov", "coordinate", "neutrino_energy", "place", "time", "way"]
 

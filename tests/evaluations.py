@@ -12,21 +12,21 @@ from experiments import DAY, MCI
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
-from analysis.feldman_cousins import count_interval, gaussian_interval
-from detsim.folding import fold
-from detsim.materials import charge_to_mass, electrons_in
-from detsim.prediction import recorded_total
-from detsim.quenching import stopping_power
+from analysis.counting.intervals import count_interval, gaussian_interval
+from detsim.detector.materials import charge_to_mass, electrons_in
+from detsim.detector.quenching import stopping_power
+from detsim.expectation.folding import fold
+from detsim.expectation.prediction import recorded_total
 from simgen.constants import CHARGE_RADIUS_SCALE, YEAR
-from simgen.couplings import couplings
-from simgen.crosssection import dsigma_dT, sigma
 from simgen.flavours import Flavour
 from simgen.geometry import Sphere
-from simgen.kinematics import T_max
-from simgen.models import E6, LR, SM
+from simgen.interaction.coupling_constants import couplings
+from simgen.interaction.crosssection import dsigma_dT, sigma
+from simgen.interaction.kinematics import T_max
+from simgen.interaction.models import E6, LR, SM
 from simgen.parameters import gamma_from_mass
-from simgen.rate import mean_sigma, recoil_spectrum
-from simgen.sources import Component, Lines, cr51, source
+from simgen.rates.rate import mean_sigma, recoil_spectrum
+from simgen.sources.isotopes import Component, Lines, cr51, source
 from simgen.units import read_quantity
 
 __all__ = ["EVALUATIONS", "MODELS", "counts"]
@@ -79,7 +79,7 @@ def differential_cross_section(row):
 
 
 def recoil_end(row):
-    with mock.patch("simgen.kinematics.M_E", row["electron_mass"]):
+    with mock.patch("simgen.interaction.kinematics.M_E", row["electron_mass"]):
         return 1e3 * float(T_max(row["E_nu"]))
 
 

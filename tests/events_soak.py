@@ -14,16 +14,16 @@ from scipy.interpolate import CubicSpline
 from throwing_soak import COLUMNS, study
 
 from detsim.backgrounds import Background
-from detsim.detector import Resolution
-from detsim.simulation import draw_measured, event_plan
-from simgen.crosssection import dsigma_dT, magnetic_integral, sigma, weak_integral
+from detsim.detector.detector import Resolution
+from detsim.simulation.monte_carlo import draw_measured, event_plan
 from simgen.deposits import Deposit, Line, Uniform
 from simgen.flavours import Flavour
-from simgen.generator import generate
-from simgen.kinematics import T_max
-from simgen.models import SM
-from simgen.plan import make_plan
-from simgen.sources import cr51, pm147
+from simgen.generator.channels import make_plan
+from simgen.generator.true_events import generate
+from simgen.interaction.crosssection import dsigma_dT, magnetic_integral, sigma, weak_integral
+from simgen.interaction.kinematics import T_max
+from simgen.interaction.models import SM
+from simgen.sources.isotopes import cr51, pm147
 
 __all__ = ["Normals", "Uniforms", "cases", "study"]
 

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from detsim.detector import Detector, Resolution, Target, uniform_edges
-from detsim.distance import DistanceBins
+from detsim.detector.detector import Detector, Resolution, Target, uniform_edges
+from detsim.detector.distance_bins import DistanceBins
 from detsim.experiment import Experiment, FlatBackground
 from simgen.constants import YEAR
-from simgen.exposure import Activity, Exposure, Flux
 from simgen.flavours import Flavour
 from simgen.geometry import Cylinder, Geometry, Shell, Sphere
-from simgen.sources import BetaSpectrum, Component, Lines, Source, cr51, pm147
+from simgen.rates.exposure import Activity, Exposure, Flux
+from simgen.sources.isotopes import BetaSpectrum, Component, Lines, Source, cr51, pm147
 
 DAY = 86400.0
 MCI = 3.7e16

@@ -14,12 +14,12 @@ from matrix_cases import CASES
 from scipy import stats
 from twins import counts_pvalue
 
-from detsim.detection import detect
-from detsim.occurrence import add_occurrence
-from detsim.simulation import event_plan
-from simgen.crosssection import sigma
-from simgen.generator import generate
-from simgen.spectra import Lines
+from detsim.simulation.detection import detect
+from detsim.simulation.monte_carlo import event_plan
+from detsim.simulation.vertices import add_occurrence
+from simgen.generator.true_events import generate
+from simgen.interaction.crosssection import sigma
+from simgen.sources.spectra import Lines
 
 __all__ = ["ALPHA", "FLAT_ALPHA", "RECORD", "p_values", "summary"]
 

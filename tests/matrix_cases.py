@@ -4,18 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detsim.detector import Detector, EfficiencyCurve, Resolution, Target
+from detsim.detector.detector import Detector, EfficiencyCurve, Resolution, Target
+from detsim.detector.quenching import Birks, QuenchingTable
+from detsim.detector.resolution import Curve, PhotoElectrons, TabulatedResolution
 from detsim.experiment import Experiment
-from detsim.quenching import Birks, QuenchingTable
-from detsim.smearing import Curve, PhotoElectrons, TabulatedResolution
 from simgen.constants import ALPHA, G_F, HBARC2, M_E, MAGNETIC_SCALE, SIGMA0
-from simgen.exposure import Activity, Exposure
 from simgen.flavours import Flavour
 from simgen.geometry import Box, Cylinder, Shell, Sphere
-from simgen.kinematics import T_max
-from simgen.models import E6, LR, SM, Model
-from simgen.sources import SOURCES, Component, Source, source
-from simgen.spectra import HistogramSpectrum, Lines, TableSpectrum
+from simgen.interaction.kinematics import T_max
+from simgen.interaction.models import E6, LR, SM, Model
+from simgen.rates.exposure import Activity, Exposure
+from simgen.sources.isotopes import SOURCES, Component, Source, source
+from simgen.sources.spectra import HistogramSpectrum, Lines, TableSpectrum
 
 __all__ = ["CASES", "Case"]
 

@@ -8,8 +8,8 @@ from experiments import DAY, borexino
 from scipy.optimize import brentq, minimize
 from scipy.stats import poisson
 
+from detsim.expectation.folding import fold
 from detsim.experiment import FlatBackground
-from detsim.folding import fold
 from detsim.systematics import known_to
 
 

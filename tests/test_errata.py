@@ -12,19 +12,19 @@ from experiments import MCI, borexino, borexino_central, hellaz, hellaz_central,
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
-from detsim.folding import fold
-from detsim.materials import electrons_in
+from detsim.detector.materials import electrons_in
+from detsim.expectation.folding import fold
 from simgen.constants import M_E
-from simgen.couplings import couplings
-from simgen.crosssection import sigma
-from simgen.exposure import Activity, Exposure
 from simgen.flavours import Flavour
 from simgen.geometry import Cylinder, Shell, Sphere
-from simgen.kinematics import T_max
-from simgen.models import E6, LR, SM
+from simgen.interaction.coupling_constants import couplings
+from simgen.interaction.crosssection import sigma
+from simgen.interaction.kinematics import T_max
+from simgen.interaction.models import E6, LR, SM
 from simgen.parameters import gamma_from_mass
-from simgen.rate import recoil_spectrum
-from simgen.sources import Lines, cr51, pm147
+from simgen.rates.exposure import Activity, Exposure
+from simgen.rates.rate import recoil_spectrum
+from simgen.sources.isotopes import Lines, cr51, pm147
 
 TEXT = (Path(__file__).parents[1] / "docs" / "errata.md").read_text(encoding="utf-8")
 SECTIONS = {

@@ -22,8 +22,8 @@ from analysis import (
     sensitivity,
     toys,
 )
-from analysis.hypotheses import Hypothesis
-from analysis.thrower import Thrower
+from analysis.pseudo_experiments.throw import Thrower
+from analysis.studies.model_comparison import Hypothesis
 from detsim import Sampling, detect, generate, predict, simulate, simulate_counts, weights
 from macros import load_card
 from simgen import E6, LR, SM, dsigma_dT, mean_sigma, recoil_spectrum, sigma

@@ -7,8 +7,8 @@ import reference
 from evaluations import EVALUATIONS
 from golden import check, entries, golden
 
-from simgen.couplings import couplings
-from simgen.models import E6
+from simgen.interaction.coupling_constants import couplings
+from simgen.interaction.models import E6
 from simgen.parameters import gamma_from_mass
 
 CASES = [

@@ -53,11 +53,11 @@ def test_there_is_something_to_check():
     ("modules", "heavy"),
     [
         (
-            "simgen.models, simgen.sources, simgen.geometry",
+            "simgen.interaction.models, simgen.sources.isotopes, simgen.geometry",
             ["numba", "scipy", "matplotlib"],
         ),
         (
-            "detsim.experiment, detsim.detector, detsim.materials",
+            "detsim.experiment, detsim.detector.detector, detsim.detector.materials",
             ["numba", "scipy", "xraydb", "uproot", "matplotlib"],
         ),
         ("simgen, detsim", ["numba", "scipy", "uproot", "matplotlib"]),

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import simgen.constants
-from simgen.couplings import couplings
-from simgen.mixing import constrained_mixing
-from simgen.models import E6, LR, SM
+from simgen.interaction.coupling_constants import couplings
+from simgen.interaction.mixing import constrained_mixing
+from simgen.interaction.models import E6, LR, SM
 
 TEXT = (Path(__file__).parents[1] / "docs" / "physics.md").read_text(encoding="utf-8")
 NAMES = sorted(set(re.findall(r"`((?:simgen|detsim|analysis|macros)\.[\w.]+)`", TEXT)))

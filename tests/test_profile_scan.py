@@ -20,10 +20,10 @@ from support.regions import regions, threshold, upper_limits
 from support.scan import scan
 from support.single_fit import SingleFit
 
+from detsim.expectation.folding import fold
 from detsim.experiment import FlatBackground
-from detsim.folding import fold
 from detsim.systematics import Systematic, vary
-from simgen.models import E6, SM
+from simgen.interaction.models import E6, SM
 
 Z95 = norm.ppf(0.95)
 

@@ -15,9 +15,9 @@ from invocation import CARD, invoke
 from invocation import answer as cli_answer
 from rootprocess import NEEDS_ROOT, run_root
 
-from analysis.export import write_root
-from analysis.histogramreader import read_histogram
-from detsim.eventfile import EventFile, EventWriter, FileError, RunInfo, event_columns
+from analysis.histograms.read import read_histogram
+from analysis.histograms.write import write_root
+from detsim.event_files.event_writer import EventFile, EventWriter, FileError, RunInfo, event_columns
 from simgen.events import Events
 
 pytestmark = NEEDS_ROOT

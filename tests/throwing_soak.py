@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from analysis.throwing import throw_counts, throw_normals, throw_varied
+from analysis.pseudo_experiments.counts import throw_counts, throw_normals, throw_varied
 from simgen.random import Stage, float_bits, kernel_key
 
 __all__ = ["Normals", "Shared", "Study", "Varied", "cases", "study"]

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy import stats
 
-from detsim.folding import fold
-from detsim.simulation import expected_generated, simulate_counts
+from detsim.expectation.folding import fold
+from detsim.simulation.monte_carlo import expected_generated, simulate_counts
 
 
 def chi2_pvalue(experiment, model, n, seed):

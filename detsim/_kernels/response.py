@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simgen._kernels.jit import kernel
+from simgen._kernels.machine.jit import kernel
 from simgen._kernels.normals import normal_pair
 from simgen._kernels.philox import uniforms
 from simgen._kernels.poisson import poisson_of
@@ -45,7 +45,7 @@ class ResponseArrays(NamedTuple):
     """Photo-electrons per MeV, where they are counted; else 0."""
     visible_break: NDArray[np.float64]
     visible_power: NDArray[np.float64]
-    """Visible energy as piecewise polynomial of the true one: see `detsim.quenching.Visible`."""
+    """Visible energy as piecewise polynomial of the true one: see `detsim.detector.quenching.Visible`."""
     scale: float
     threshold: float
     step_energy: NDArray[np.float64]

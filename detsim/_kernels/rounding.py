@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simgen._kernels.jit import kernel
+from simgen._kernels.machine.jit import kernel
 
 __all__ = ["FACTOR", "N_FLAGS", "SHIFT", "BoundaryArrays", "fill_rounded"]
 

@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from analysis.coverage_study import CoverageStudy
-    from analysis.goodness import GoodnessOfFit
-    from analysis.hypotheses import HypothesisComparison
-    from analysis.results import LimitResult
+    from analysis.fits.results import LimitResult
+    from analysis.studies.coverage_study import CoverageStudy
+    from analysis.studies.goodness import GoodnessOfFit
+    from analysis.studies.model_comparison import HypothesisComparison
+    from detsim.expectation.prediction import Expectation
     from detsim.experiment import Experiment
-    from detsim.prediction import Expectation
     from macros.datasets import DataSets
     from simgen.events import Events
-    from simgen.models import Model
+    from simgen.interaction.models import Model
 
 __all__ = ["Card"]
 
@@ -42,7 +42,7 @@ class Card:
         The card as plain values, overrides applied.
     experiments : tuple of detsim.experiment.Experiment
         One, unless the card has several, which then have its names.
-    model : simgen.models.Model
+    model : simgen.interaction.models.Model
     fit : analysis.settings.FitSettings
         Called with data it fits them: ``card.fit(data)``, see `CardFit`.
     run : RunSettings

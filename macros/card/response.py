@@ -6,10 +6,10 @@ from macros.card.detectortables import CurveTable, EfficiencyTable, QuenchingTab
 from macros.card.faults import FaultList
 
 if TYPE_CHECKING:
-    from detsim.detector import EfficiencyCurve
-    from detsim.quenching import Quenching
-    from detsim.smearing import Curve, Smearing
-    from detsim.tables import Columns
+    from detsim.detector.detector import EfficiencyCurve
+    from detsim.detector.quenching import Quenching
+    from detsim.detector.resolution import Curve, Smearing
+    from detsim.formats.user_tables import Columns
 
 __all__ = ["build_efficiency", "build_quenching", "build_resolution"]
 
@@ -18,7 +18,7 @@ def build_resolution(
     table: Literal["perfect"] | ResolutionTable, faults: FaultList, path: str = "detector.resolution"
 ) -> "Smearing | None":
     """Make the smearing."""
-    from detsim.smearing import PhotoElectrons, Resolution, TabulatedResolution
+    from detsim.detector.resolution import PhotoElectrons, Resolution, TabulatedResolution
 
     if isinstance(table, str):
         return Resolution()
@@ -46,7 +46,7 @@ def build_efficiency(
     table: float | EfficiencyTable, faults: FaultList, path: str = "detector.efficiency"
 ) -> "float | EfficiencyCurve | None":
     """Make the efficiency."""
-    from detsim.detector import EfficiencyCurve
+    from detsim.detector.detector import EfficiencyCurve
 
     if not isinstance(table, EfficiencyTable):
         return table
@@ -60,7 +60,7 @@ def build_quenching(
     table: Literal["none"] | QuenchingTable, faults: FaultList, path: str = "detector.quenching"
 ) -> "Quenching | None":
     """Make the quenching; None if there is none, or a fault."""
-    from detsim import quenching
+    from detsim.detector import quenching
 
     if isinstance(table, str):
         return None
@@ -94,7 +94,7 @@ def _curve(
     table: CurveTable, name: str, values: list[float] | None, faults: FaultList, path: str
 ) -> "Curve | None":
     """Read a table: a file with the columns energy and the quantity's name, or two lists."""
-    from detsim.smearing import Curve
+    from detsim.detector.resolution import Curve
 
     if (table.table is None) == (table.energies is None):
         faults.add(path, f"needs either a table or energies and {name}", 'for example table = "table.csv"')
@@ -130,9 +130,9 @@ def _check_rows(columns: "Columns", column: str, table: CurveTable) -> None:
 
 
 def _curve_of_file(table: CurveTable, name: str, faults: FaultList, path: str) -> "Curve | None":
-    from detsim.files import FileError
-    from detsim.smearing import Curve
-    from detsim.tables import read_columns
+    from detsim.detector.resolution import Curve
+    from detsim.files.atomic import FileError
+    from detsim.formats.user_tables import read_columns
     from simgen.units import read_quantity
 
     if any(fault.key == f"{path}.table" for fault in faults.faults):

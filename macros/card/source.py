@@ -6,8 +6,8 @@ from macros.card.faults import FaultList, closest
 from macros.card.tables import ComponentTable, SourceTable
 
 if TYPE_CHECKING:
-    from simgen.sources import Component, Source
-    from simgen.spectra import Spectrum
+    from simgen.sources.isotopes import Component, Source
+    from simgen.sources.spectra import Spectrum
 
 __all__ = ["build_source"]
 
@@ -23,7 +23,7 @@ def build_source(table: SourceTable, faults: FaultList) -> "Source | None":
 
 
 def _isotope(table: SourceTable, isotope: str, faults: FaultList) -> "Source | None":
-    from simgen.sources import SOURCES, source
+    from simgen.sources.isotopes import SOURCES, source
 
     if table.data is None:
         faults.add("source.data", "is missing", '"modern" or "paper"')
@@ -46,7 +46,7 @@ def _isotope(table: SourceTable, isotope: str, faults: FaultList) -> "Source | N
 
 
 def _own(table: SourceTable, faults: FaultList) -> "Source | None":
-    from simgen.sources import Source
+    from simgen.sources.isotopes import Source
 
     for key in ("data", "p_ee", "pr144_shape"):
         if getattr(table, key) is not None:
@@ -67,7 +67,7 @@ def _own(table: SourceTable, faults: FaultList) -> "Source | None":
 
 def _component(table: ComponentTable, path: str, faults: FaultList) -> "Component | None":
     from simgen.flavours import Flavour
-    from simgen.sources import Component
+    from simgen.sources.isotopes import Component
 
     if (table.lines is None) == (table.table is None):
         faults.add(path, "needs either lines or a table", 'for example table = "spectrum.csv"')
@@ -79,7 +79,7 @@ def _component(table: ComponentTable, path: str, faults: FaultList) -> "Componen
 
 
 def _lines(table: ComponentTable, path: str, faults: FaultList) -> "Spectrum | None":
-    from simgen.spectra import Lines
+    from simgen.sources.spectra import Lines
 
     wrong = [key for key in ("unit", "intensity", "sha256") if getattr(table, key) is not None]
     for key in wrong:
@@ -95,8 +95,8 @@ def _lines(table: ComponentTable, path: str, faults: FaultList) -> "Spectrum | N
 
 
 def _table(table: ComponentTable, path: str, faults: FaultList) -> "Spectrum | None":
-    from detsim.files import FileError
-    from detsim.tables import read_spectrum
+    from detsim.files.atomic import FileError
+    from detsim.formats.user_tables import read_spectrum
     from simgen.units import read_quantity
 
     key = f"{path}.table"

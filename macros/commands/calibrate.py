@@ -26,7 +26,7 @@ from macros.options import (
 )
 
 if TYPE_CHECKING:
-    from analysis.calibration import Calibration
+    from analysis.calibration.table import Calibration
 
 __all__ = ["N_TOYS", "Nuisances", "NuisancesOption", "calibrate"]
 
@@ -100,8 +100,8 @@ def calibrate(
     plan = FilePlan(reads=reads, writes=(target,), force=force)
     checked = plan.check()
 
-    from analysis.calibration import check_enough
-    from analysis.calibrationfile import write_calibration
+    from analysis.calibration.file import write_calibration
+    from analysis.calibration.table import check_enough
     from macros.calibrations import make_calibration
     from macros.datasets import load_or_expect
     from macros.inference import open_inference

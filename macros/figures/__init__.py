@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from detsim.locks import Former
+    from detsim.files.locks import Former
     from macros.outputs import Output
 
 __all__ = ["FIGURES", "figure_outputs", "make_figure"]
@@ -55,7 +55,7 @@ def make_figure(
     method : {"one-sided", "two-sided"}
         At 95 %: Δχ² = 2.7055, the paper's, or 3.8415.
     former : mapping of Path to FileStamp, optional
-        What may be replaced, as for `detsim.files.WholeFile`; without it, files of these names.
+        What may be replaced, as for `detsim.files.atomic.WholeFile`; without it, files of these names.
 
     Returns
     -------

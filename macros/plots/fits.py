@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from analysis.impacts import Impact, Impacts
-    from analysis.pulls import Pull
-    from analysis.results import FitResult
-    from analysis.scanning import ProfileScan
+    from analysis.fits.impacts import Impact, Impacts
+    from analysis.fits.pulls import Pull
+    from analysis.fits.results import FitResult
+    from analysis.fits.scan import ProfileScan
 
 __all__ = ["impacts_data", "impacts_plot", "scan_data"]
 

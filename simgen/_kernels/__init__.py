@@ -1,5 +1,5 @@
 """Compiled code of simgen."""
 
-from simgen._kernels.environment import check_environment
+from simgen._kernels.machine.environment import check_environment
 
 check_environment()

@@ -5,8 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simgen._kernels.jit import kernel
-from simgen._kernels.plan import WEAK, PlanArrays
+from simgen._kernels.channels import WEAK, PlanArrays
+from simgen._kernels.machine.jit import kernel
 from simgen._kernels.tiles import (
     ENERGY,
     FIRST,

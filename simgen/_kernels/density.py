@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simgen._kernels.jit import kernel
+from simgen._kernels.machine.jit import kernel
 from simgen._kernels.radiative import kappa, qed_factors
 from simgen.constants import M_E
 
@@ -19,7 +19,7 @@ def differential(
     T: float, omega: float, amplitudes: Array, shifts: Array, charged_current: bool, vector_mass2: float,
     scalar_mass2: float, running: bool, qed: bool,
 ) -> float:  # fmt: skip
-    """Evaluate dσ/dT in units of σ0; for the arguments see `simgen._kernels.vertex.PlanArrays`."""
+    """Evaluate dσ/dT in units of σ0; for the arguments see `simgen._kernels.events.PlanArrays`."""
     k = kappa(T, charged_current) if running else 1.0
     inverse = 1.0 / T
     propagator = 1.0 / (2.0 * M_E * T + vector_mass2)

@@ -5,8 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simgen._kernels.jit import kernel
-from simgen._kernels.series import circle, logarithm
+from simgen._kernels.machine.functions import circle, logarithm
+from simgen._kernels.machine.jit import kernel
 
 
 @kernel(inner=True, forceinline=True)

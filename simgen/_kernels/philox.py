@@ -5,7 +5,7 @@ Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC11)
 
 import numpy as np
 
-from simgen._kernels.jit import kernel
+from simgen._kernels.machine.jit import kernel
 
 _MASK = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)

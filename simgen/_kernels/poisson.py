@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from simgen._kernels.jit import kernel
+from simgen._kernels.machine.jit import kernel
 from simgen._kernels.philox import member_uniforms
 
 _LARGE = 1e8

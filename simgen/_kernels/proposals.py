@@ -5,11 +5,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from simgen._kernels.channels import BOXES, MAGNETIC, POWER, WEAK, PlanArrays
 from simgen._kernels.continua import choose_cell, draw_node
 from simgen._kernels.density import differential
-from simgen._kernels.jit import kernel
+from simgen._kernels.machine.jit import kernel
 from simgen._kernels.philox import uniforms
-from simgen._kernels.plan import BOXES, MAGNETIC, POWER, WEAK, PlanArrays
 from simgen._kernels.tiles import (
     ENERGY,
     FIRST,

@@ -2,7 +2,7 @@
 
 import math
 
-from simgen._kernels.jit import kernel
+from simgen._kernels.machine.jit import kernel
 from simgen.constants import ALPHA, M_E
 
 _PI2_6 = math.pi**2 / 6

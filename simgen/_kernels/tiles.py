@@ -7,7 +7,7 @@ sees that they do not overlap. Event i stands in tile i // TILE at place i % TIL
 import numpy as np
 from numpy.typing import NDArray
 
-from simgen._kernels.jit import kernel
+from simgen._kernels.machine.jit import kernel
 from simgen._kernels.normals import normal_pair
 from simgen._kernels.philox import four_shorter, member_uniforms
 
@@ -29,7 +29,7 @@ PAIRED, FOURFOLD = 1, 2
     UNIFORM, OWN, WORK, FIRST, SECOND, SPAN, ENERGY, RECOIL, ONE, TWO, THREE, NUMBER,
 ) = (np.uint64(j * TILE) for j in range(12))  # fmt: skip
 """The uniform of channel and recoil; two of the event's own; coefficients of the recoil's distribution (see
-`simgen.recoil`); neutrino energy and recoil [MeV]; room."""
+`simgen.generator.recoil`); neutrino energy and recoil [MeV]; room."""
 
 MEASURED, VISIBLE, ACCEPTED, CHANCE = FIRST, SECOND, UNIFORM, WORK
 """What the detector stage keeps in rows that the vertex no longer needs: normal, then measured energy;

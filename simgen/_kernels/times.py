@@ -5,9 +5,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simgen._kernels.jit import kernel
+from simgen._kernels.machine.functions import logarithm_of_rest
+from simgen._kernels.machine.jit import kernel
 from simgen._kernels.philox import uniforms
-from simgen._kernels.series import logarithm_of_rest
 
 __all__ = ["fill_times"]
 

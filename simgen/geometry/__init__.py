@@ -1,5 +1,5 @@
 """Where the target is, and the source."""
 
-from simgen.geometry.shapes import Box, Cylinder, Geometry, Shell, Sphere
+from simgen.geometry.volumes import Box, Cylinder, Geometry, Shell, Sphere
 
 __all__ = ["Box", "Cylinder", "Geometry", "Shell", "Sphere"]

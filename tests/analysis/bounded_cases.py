@@ -10,8 +10,8 @@ from scipy.optimize import brentq
 from scipy.special import xlogy
 from scipy.stats import norm, poisson
 
-from analysis.fitter import make_fitter
-from simgen.models import E6
+from analysis.fits.fitter import make_fitter
+from simgen.interaction.models import E6
 
 CHI = E6(beta="chi")
 

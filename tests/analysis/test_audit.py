@@ -9,18 +9,18 @@ from experiments import borexino
 from plain import scaled, with_nuisances
 from support.cards import CASES
 
-from analysis.audit import Audit, FittedToy, audit_columns, audit_sample, audit_toys, chosen
-from analysis.auditing import Auditor
-from analysis.batch import Problem
-from analysis.batchfitter import FAILED, NO_LIMIT, RETRIED, BatchFitter
-from analysis.coverage_study import coverage
-from analysis.fitter import make_fitter
-from analysis.flat_directions import centred
-from analysis.pseudoexperiments import METHODS, Thrower, fit_toys, toys
-from analysis.reach import expected_limit
+from analysis.batch.engine.problem import Problem
+from analysis.batch.fitter import FAILED, NO_LIMIT, RETRIED, BatchFitter
+from analysis.fits.audit import Audit, FittedToy, audit_columns, audit_sample, audit_toys, chosen
+from analysis.fits.fitter import make_fitter
+from analysis.likelihood.flat_directions import centred
+from analysis.pseudo_experiments.auditing import Auditor
+from analysis.pseudo_experiments.fitted_toys import METHODS, Thrower, fit_toys, toys
+from analysis.studies.coverage_study import coverage
+from analysis.studies.expected_limits import expected_limit
 from detsim.experiment import FlatBackground
 from macros.card import load_card
-from simgen.models import E6, SM
+from simgen.interaction.models import E6, SM
 
 CHI = E6(beta="chi", gamma=0.1)
 

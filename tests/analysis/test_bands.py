@@ -7,15 +7,15 @@ import pytest
 from plain import with_nuisances
 from scipy import stats
 
-from analysis.bands import BAND, expected_band, rank_interval
-from analysis.calibrated import expected_calibrated_limit
-from analysis.calibrating import calibrate, true_values
-from analysis.distributions import no_toys
-from analysis.fitter import make_fitter
-from analysis.pseudoexperiments import toys
-from analysis.reach import expected_limit
-from analysis.thrower import Thrower
-from simgen.models import E6
+from analysis.fits.fitter import make_fitter
+from analysis.pseudo_experiments.bands import BAND, expected_band, rank_interval
+from analysis.pseudo_experiments.distributions import no_toys
+from analysis.pseudo_experiments.fitted_toys import toys
+from analysis.pseudo_experiments.throw import Thrower
+from analysis.studies.calibrated_limits import expected_calibrated_limit
+from analysis.studies.expected_limits import expected_limit
+from analysis.studies.thresholds import calibrate, true_values
+from simgen.interaction.models import E6
 
 CHI = E6(beta="chi")
 

@@ -9,20 +9,20 @@ from experiments import DAY, borexino, hellaz
 from iminuit import Minuit
 from plain import scaled
 
-from analysis import layouts
-from analysis._kernels import counts as kernels
-from analysis._kernels import rows
-from analysis._kernels.counts import expect
-from analysis._kernels.model import MATRIX, MU
-from analysis._kernels.steps import differentiate
-from analysis.batch import Problem
-from analysis.fitter import make_fitter
-from analysis.workspace import workspace
+from analysis.batch.engine._kernels import counts as kernels
+from analysis.batch.engine._kernels import rows
+from analysis.batch.engine._kernels.counts import expect
+from analysis.batch.engine._kernels.model import MATRIX, MU
+from analysis.batch.engine._kernels.steps import differentiate
+from analysis.batch.engine.problem import Problem
+from analysis.batch.engine.workspaces import workspace
+from analysis.fits.fitter import make_fitter
+from analysis.model import layouts
 from detsim.backgrounds import Background
 from detsim.experiment import FlatBackground
 from detsim.systematics import Systematic
 from simgen.deposits import Uniform
-from simgen.models import E6, LR
+from simgen.interaction.models import E6, LR
 
 CHI = E6(beta="chi")
 FLAT = FlatBackground(name="flat", rate=10 / DAY, low=0.25, high=0.8, uncertainty=0.1)

@@ -6,12 +6,12 @@ from bounded_cases import CHI, count_statistic, counting, parameter_at, signal
 from experiments import borexino
 from plain import PlainLikelihood, with_nuisances
 
-from analysis.batchfitter import BatchFitter
-from analysis.bounded import bounded_fit, one_sided, signed_statistic
-from analysis.fitter import make_fitter
-from analysis.pseudoexperiments import at_truth
-from analysis.single import single_minima
-from analysis.thrower import Thrower
+from analysis.batch.fitter import BatchFitter
+from analysis.batch.physical_fit import bounded_fit, one_sided, signed_statistic
+from analysis.fits.fitter import make_fitter
+from analysis.likelihood.single import single_minima
+from analysis.pseudo_experiments.fitted_toys import at_truth
+from analysis.pseudo_experiments.throw import Thrower
 
 
 def thrown(fitter, n, **settings):

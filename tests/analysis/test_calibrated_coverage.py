@@ -6,14 +6,14 @@ from bounded_cases import CHI, gaussian
 from plain import with_nuisances
 from scipy.stats import norm
 
-from analysis.batchfitter import BatchFitter
-from analysis.bounded import bounded_fit, signed_statistic
-from analysis.calibrating import calibrate
-from analysis.conditions import CALIBRATED
-from analysis.coverage_study import clopper_pearson, coverage
-from analysis.fitter import make_fitter
-from analysis.pseudoexperiments import at_truth, toys
-from analysis.thrower import Thrower
+from analysis.batch.fitter import BatchFitter
+from analysis.batch.physical_fit import bounded_fit, signed_statistic
+from analysis.calibration.settings import CALIBRATED
+from analysis.fits.fitter import make_fitter
+from analysis.pseudo_experiments.fitted_toys import at_truth, toys
+from analysis.pseudo_experiments.throw import Thrower
+from analysis.studies.coverage_study import clopper_pearson, coverage
+from analysis.studies.thresholds import calibrate
 
 
 def study(experiment, values, n_table, n_toys, level=0.95):

@@ -21,14 +21,14 @@ from experiments import borexino
 from plain import with_nuisances
 from scipy.stats import chi2, norm, poisson
 
-from analysis.batchfitter import BatchFitter
-from analysis.calibrated import calibrated_limit, expected_calibrated_limit, upper_limits
-from analysis.calibrating import calibrate, true_values
-from analysis.calibration import Calibration, Curve
-from analysis.conditions import conditions
-from analysis.feldman_cousins import count_interval, gaussian_interval
-from analysis.fitter import make_fitter
-from analysis.intervals import regions
+from analysis.batch.fitter import BatchFitter
+from analysis.calibration.settings import conditions
+from analysis.calibration.table import Calibration, Curve
+from analysis.counting.intervals import count_interval, gaussian_interval
+from analysis.fits.fitter import make_fitter
+from analysis.fits.limits import regions
+from analysis.studies.calibrated_limits import calibrated_limit, expected_calibrated_limit, upper_limits
+from analysis.studies.thresholds import calibrate, true_values
 
 N = 30_000
 

@@ -7,15 +7,15 @@ import pytest
 from bounded_cases import CHI, counting
 from plain import with_nuisances
 
-import analysis.calibrating
-from analysis.calibrated import calibrated_limit, expected_calibrated_limit
-from analysis.calibrating import calibrate
-from analysis.calibrationfile import read_calibration, write_calibration
-from analysis.conditions import CALIBRATED, conditions
-from analysis.fitter import make_fitter
-from analysis.thrower import Thrower
-from detsim.files import FileError
-from detsim.rootreader import TableFile
+import analysis.studies.thresholds
+from analysis.calibration.file import read_calibration, write_calibration
+from analysis.calibration.settings import CALIBRATED, conditions
+from analysis.fits.fitter import make_fitter
+from analysis.pseudo_experiments.throw import Thrower
+from analysis.studies.calibrated_limits import calibrated_limit, expected_calibrated_limit
+from analysis.studies.thresholds import calibrate
+from detsim.event_files.reader import TableFile
+from detsim.files.atomic import FileError
 from detsim.systematics import known_to
 
 
@@ -88,7 +88,7 @@ def test_profiled_nuisance_parameters(fitter, monkeypatch):
         made.append(settings)
         return Thrower(**settings)
 
-    monkeypatch.setattr(analysis.calibrating, "Thrower", record)
+    monkeypatch.setattr(analysis.studies.thresholds, "Thrower", record)
     counts = np.round(1.05 * fitter.templates.expected(0.0))
     data = fitter.data(counts)
     found = calibrate(fitter, [0.0, 0.1], 200, seed=1, data=data)

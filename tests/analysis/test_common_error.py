@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from experiments import borexino, hellaz, lama
 
-from analysis.estimation import make_fitter
-from analysis.intervals import limit_of_counts
-from analysis.reach import sensitivity
+from analysis.fits.estimate import make_fitter
+from analysis.fits.limits import limit_of_counts
+from analysis.studies.expected_limits import sensitivity
 from detsim.systematics import known_to
-from simgen.models import E6, LR
+from simgen.interaction.models import E6, LR
 
 MODELS = {**{name: E6(beta=name) for name in ("chi", "psi", "eta")}, "LR": LR()}
 EXPERIMENTS = {"BOREXINO": borexino(), "HELLAZ": hellaz()}

@@ -12,11 +12,11 @@ from support.cards import CASES, make_problem
 from support.expectation import expectation
 from support.random_cards import MODELS
 
-from analysis.derivatives import Expansion, derivatives
-from analysis.estimation import fit_counts, make_fitter
+from analysis.fits.estimate import fit_counts, make_fitter
+from analysis.likelihood.second_derivatives import Expansion, derivatives
 from detsim.systematics import known_to
 from macros.card import load_card
-from simgen.models import E6, SM
+from simgen.interaction.models import E6, SM
 
 CHI = E6(beta="chi")
 LINEAR = SM(delta_c_L_order="first")

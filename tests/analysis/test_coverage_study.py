@@ -6,10 +6,10 @@ from experiments import borexino
 from plain import scaled, with_nuisances
 from scipy import stats
 
-from analysis.coverage_study import clopper_pearson, coverage, summarise
-from analysis.pseudoexperiments import FAILED, NO_HESSE, NO_LIMIT, NO_MINOS
-from analysis.tallies import covers
-from simgen.models import E6
+from analysis.pseudo_experiments.fitted_toys import FAILED, NO_HESSE, NO_LIMIT, NO_MINOS
+from analysis.studies.coverage_study import clopper_pearson, coverage, summarise
+from analysis.studies.tallies import covers
+from simgen.interaction.models import E6
 
 CHI = E6(beta="chi")
 

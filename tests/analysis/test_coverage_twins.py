@@ -9,9 +9,9 @@ from support.cards import CASES
 from support.coverage_twins import covered_one_by_one, covered_side_by_side
 from support.hard_cards import hard_card
 
-from analysis.coverage_study import coverage
-from analysis.pseudoexperiments import METHODS, toys
-from analysis.thrower import Thrower
+from analysis.pseudo_experiments.fitted_toys import METHODS, toys
+from analysis.pseudo_experiments.throw import Thrower
+from analysis.studies.coverage_study import coverage
 
 prepared = cache(lambda name: hard_card(str(CASES / name)).fitter)
 

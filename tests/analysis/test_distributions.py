@@ -7,10 +7,10 @@ import pytest
 from plain import with_nuisances
 from scipy.special import ndtr
 
-from analysis.distributions import PULLS, no_toys
-from analysis.fitter import make_fitter
-from analysis.pseudoexperiments import FAILED, NO_HESSE, NO_LIMIT, Thrower, toys
-from simgen.models import E6
+from analysis.fits.fitter import make_fitter
+from analysis.pseudo_experiments.distributions import PULLS, no_toys
+from analysis.pseudo_experiments.fitted_toys import FAILED, NO_HESSE, NO_LIMIT, Thrower, toys
+from simgen.interaction.models import E6
 
 
 @pytest.fixture(scope="module")

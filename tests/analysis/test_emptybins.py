@@ -6,25 +6,25 @@ import numpy as np
 import pytest
 from experiments import DAY, borexino, borexino_distances
 
-from analysis.batchfitter import FAILED, BatchFitter
-from analysis.calibrated import calibrated_limit
-from analysis.calibrating import calibrate, true_values
-from analysis.emptybins import are_impossible, check_possible
-from analysis.estimation import fit, fit_counts
-from analysis.fitter import make_fitter
-from analysis.goodness import goodness_of_fit
-from analysis.histograms import from_counts
-from analysis.hypotheses import Hypothesis, compare_hypotheses
-from analysis.intervals import limit, limit_of_counts
-from analysis.plane import Plane, fit_plane
-from analysis.pseudoexperiments import fit_stored, fit_toys
-from detsim.detector import Resolution
+from analysis.batch.fitter import FAILED, BatchFitter
+from analysis.contours.plane import Plane, fit_plane
+from analysis.fits.estimate import fit, fit_counts
+from analysis.fits.fitter import make_fitter
+from analysis.fits.limits import limit, limit_of_counts
+from analysis.histograms.histograms import from_counts
+from analysis.model.empty_bins import are_impossible, check_possible
+from analysis.pseudo_experiments.fitted_toys import fit_stored, fit_toys
+from analysis.studies.calibrated_limits import calibrated_limit
+from analysis.studies.goodness import goodness_of_fit
+from analysis.studies.model_comparison import Hypothesis, compare_hypotheses
+from analysis.studies.thresholds import calibrate, true_values
+from detsim.detector.detector import Resolution
 from detsim.experiment import FlatBackground
-from detsim.sampling import Sampling
+from detsim.simulation.mc_templates import Sampling
 from detsim.systematics import known_to
-from simgen.exposure import Flux
-from simgen.kinematics import T_max
-from simgen.models import E6, SM
+from simgen.interaction.kinematics import T_max
+from simgen.interaction.models import E6, SM
+from simgen.rates.exposure import Flux
 
 CHI = E6(beta="chi", gamma=0.1)
 EDGES = (0.25, 0.35, 0.45, 0.55, 0.65, 0.75)

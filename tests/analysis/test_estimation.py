@@ -8,12 +8,12 @@ import pytest
 from experiments import borexino, lama
 from plain import PlainLikelihood, scaled, with_nuisances
 
-from analysis.estimation import fit, fit_counts, make_fitter
-from analysis.histograms import from_counts
-from detsim.detector import uniform_edges
+from analysis.fits.estimate import fit, fit_counts, make_fitter
+from analysis.histograms.histograms import from_counts
+from detsim.detector.detector import uniform_edges
 from detsim.experiment import FlatBackground
 from detsim.systematics import known_to
-from simgen.models import E6, LR, SM
+from simgen.interaction.models import E6, LR, SM
 
 BLIND = math.atan2(-9, math.sqrt(15))
 CHI = E6(beta="chi")

@@ -5,11 +5,11 @@ import pytest
 from plain import with_nuisances
 from scipy import stats
 
-from analysis.fitter import make_fitter
-from analysis.pseudoexperiments import FAILED, toys
-from analysis.thrower import Thrower
+from analysis.fits.fitter import make_fitter
+from analysis.pseudo_experiments.fitted_toys import FAILED, toys
+from analysis.pseudo_experiments.throw import Thrower
 from macros.card import load_card
-from simgen.models import E6
+from simgen.interaction.models import E6
 
 BACKGROUNDS = (
     "exposure.duration='25 d'",

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import uproot
 
-from analysis.export import write_csv, write_json, write_root
-from analysis.histogramreader import read_histogram
-from detsim.inspection import describe
+from analysis.histograms.read import read_histogram
+from analysis.histograms.write import write_csv, write_json, write_root
+from detsim.event_files.inspect import describe
 
 EDGES = [0.25, 0.35, 0.45, 0.55]
 

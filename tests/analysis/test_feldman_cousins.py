@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm, poisson
 
-from analysis.feldman_cousins import FORMS, LARGEST, count_belt, count_interval, gaussian_interval
+from analysis.counting.intervals import FORMS, LARGEST, count_belt, count_interval, gaussian_interval
 
 LEVELS = (0.3, 0.683, 0.9, 0.99)
 _COUNTS = ((0, 0.0), (0, 3.3), (2, 0.7), (4, 9.4), (7, 2.6), (25, 14.2))
@@ -98,7 +98,7 @@ def test_monotone_is_the_largest_to_come(n, level):
 @pytest.mark.parametrize("n", [0, 1, 4, 15, 60])
 def test_the_next_rise_is_the_largest(n, level):
     """Property: what `monotone` relies on. Finds a rise that ends above an earlier one."""
-    from analysis.acceptance import _rise
+    from analysis.counting.acceptance import _rise
 
     rises = [_rise(n, n, 1 - level, k) for k in range(n + 1, n + 300)]
     heights = [height for height in rises if height is not None]

@@ -10,11 +10,11 @@ from plain import poisson_deviance, scaled, with_nuisances
 from scipy import stats
 from scipy.optimize import minimize_scalar
 
-from analysis.fitter import make_fitter
-from analysis.goodness import goodness_of_fit, tail_probability
-from analysis.thrower import Thrower
+from analysis.fits.fitter import make_fitter
+from analysis.pseudo_experiments.throw import Thrower
+from analysis.studies.goodness import goodness_of_fit, tail_probability
 from detsim.systematics import known_to
-from simgen.models import E6
+from simgen.interaction.models import E6
 
 CHI = E6(beta="chi")
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import uproot
 
-from analysis.export import write_json
-from analysis.histogramreader import read_histogram
-from detsim.files import FileError
+from analysis.histograms.read import read_histogram
+from analysis.histograms.write import write_json
+from detsim.files.atomic import FileError
 
 PLANE = "L_low,L_high,low,high,counts\n"
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from experiments import borexino, borexino_distances
 
-from analysis.histograms import bin_counts, describe_bin, experiment_counts, from_counts, histogram
-from detsim.distance import bin_numbers
-from detsim.simulation import generate, simulate, simulate_counts
-from simgen.models import SM
+from analysis.histograms.histograms import bin_counts, describe_bin, experiment_counts, from_counts, histogram
+from detsim.detector.distance_bins import bin_numbers
+from detsim.simulation.monte_carlo import generate, simulate, simulate_counts
+from simgen.interaction.models import SM
 
 
 def test_counts_land_in_their_bins():

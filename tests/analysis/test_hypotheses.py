@@ -8,11 +8,11 @@ from experiments import borexino
 from plain import scaled, with_nuisances
 from scipy import stats
 
-from analysis.fitter import make_fitter
-from analysis.hypotheses import Hypothesis, compare_hypotheses
-from analysis.thrower import Thrower
+from analysis.fits.fitter import make_fitter
+from analysis.pseudo_experiments.throw import Thrower
+from analysis.studies.model_comparison import Hypothesis, compare_hypotheses
 from detsim.systematics import known_to
-from simgen.models import E6, LR, SM
+from simgen.interaction.models import E6, LR, SM
 
 CHI = E6(beta="chi")
 TOYS = 4000

@@ -10,11 +10,11 @@ from plain import with_nuisances
 from support.cards import CASES
 from support.random_cards import MODELS, random_experiments
 
-from analysis.estimation import fit_counts, make_fitter
-from analysis.impacts import fit_impacts
+from analysis.fits.estimate import fit_counts, make_fitter
+from analysis.fits.impacts import fit_impacts
 from detsim.systematics import known_to
 from macros.card import load_card
-from simgen.models import SM
+from simgen.interaction.models import SM
 
 LINEAR = SM(delta_c_L_order="first")
 NAMES = ("up", "down", "prefit_up", "prefit_down")

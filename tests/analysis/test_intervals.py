@@ -7,10 +7,10 @@ import pytest
 from experiments import borexino, lama
 from plain import PlainLikelihood, scaled, with_nuisances
 
-from analysis.estimation import make_fitter
-from analysis.histograms import from_counts
-from analysis.intervals import delta_chi2, limit, limit_of_counts, regions, upper_limit
-from simgen.models import E6, LR, SM
+from analysis.fits.estimate import make_fitter
+from analysis.fits.limits import delta_chi2, limit, limit_of_counts, regions, upper_limit
+from analysis.histograms.histograms import from_counts
+from simgen.interaction.models import E6, LR, SM
 
 CHI = E6(beta="chi")
 ONE_SIDED, TWO_SIDED = 2.705543, 3.841459

@@ -9,10 +9,10 @@ from support.agreement import agreement
 from support.cards import CASES, H5_COUNTS, H12_COUNTS, card_counts, card_problem
 from support.grids import make_grid
 
-from analysis.estimation import fit_counts, make_fitter
-from analysis.intervals import limit_of_counts
-from analysis.pseudoexperiments import toys
-from analysis.thrower import Thrower
+from analysis.fits.estimate import fit_counts, make_fitter
+from analysis.fits.limits import limit_of_counts
+from analysis.pseudo_experiments.fitted_toys import toys
+from analysis.pseudo_experiments.throw import Thrower
 from macros.card import load_card
 
 

@@ -5,8 +5,8 @@ import pytest
 from experiments import borexino
 from plain import PlainLikelihood, with_nuisances
 
-from analysis.estimation import make_fitter
-from simgen.models import E6, LR
+from analysis.fits.estimate import make_fitter
+from simgen.interaction.models import E6, LR
 
 CASES = [
     (E6(beta="chi"), "gamma", {}),

@@ -12,12 +12,12 @@ from support.cards import CASES, card_counts
 from support.hard_cards import hard_card, make_hard_card
 from support.pull_profile import pull_profile
 
-from analysis.estimation import fit_counts
-from analysis.results import AT_RANGE, UNBOUNDED
+from analysis.fits.estimate import fit_counts
+from analysis.fits.results import AT_RANGE, UNBOUNDED
 from detsim.experiment import FlatBackground
 from detsim.systematics import Systematic
 from macros.card import load_card
-from simgen.models import E6, SM
+from simgen.interaction.models import E6, SM
 
 LEVEL = 0.683
 DELTA = float(ndtri((1 + LEVEL) / 2)) ** 2

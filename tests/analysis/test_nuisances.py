@@ -7,17 +7,17 @@ import pytest
 from experiments import DAY, borexino, hellaz
 from plain import scaled
 
-from analysis.estimation import fit_counts
-from analysis.fitter import make_fitter
-from analysis.nuisances import Nuisance
-from analysis.templates import make_templates
+from analysis.fits.estimate import fit_counts
+from analysis.fits.fitter import make_fitter
+from analysis.model.nuisances import Nuisance
+from analysis.model.templates import make_templates
 from detsim.backgrounds import Background
+from detsim.detector.resolution import PhotoElectrons
+from detsim.expectation.folding import fold
 from detsim.experiment import FlatBackground
-from detsim.folding import fold
-from detsim.smearing import PhotoElectrons
 from detsim.systematics import Systematic, known_to, vary
 from simgen.deposits import Line, Uniform
-from simgen.models import E6, SM
+from simgen.interaction.models import E6, SM
 
 CHI = E6(beta="chi")
 SMEARED = Background(

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from plain import with_nuisances
 
-from analysis import pacing, pseudoexperiments
-from analysis.coverage_study import coverage
-from analysis.fitter import make_fitter
-from analysis.pacing import paced
-from analysis.pseudoexperiments import CHUNK, largest_chunk
-from simgen.models import E6
+from analysis.fits.fitter import make_fitter
+from analysis.pseudo_experiments import fitted_toys as pseudoexperiments
+from analysis.pseudo_experiments import pacing
+from analysis.pseudo_experiments.fitted_toys import CHUNK, largest_chunk
+from analysis.pseudo_experiments.pacing import paced
+from analysis.studies.coverage_study import coverage
+from simgen.interaction.models import E6
 
 CHI = E6(beta="chi")
 

@@ -8,15 +8,15 @@ import pytest
 from experiments import borexino, lama
 from plain import PlainLikelihood
 
-from analysis.coverage_study import coverage
-from analysis.estimation import fit_counts, make_fitter
-from analysis.intervals import limit_of_counts
-from analysis.minimum import Minimum
-from analysis.ranges import EVEN, fit_range
-from analysis.templates import make_templates
-from detsim.folding import fold
-from simgen.mixing import end_point
-from simgen.models import E6, LR, SM
+from analysis.fits.estimate import fit_counts, make_fitter
+from analysis.fits.limits import limit_of_counts
+from analysis.likelihood.minimum import Minimum
+from analysis.model.ranges import EVEN, fit_range
+from analysis.model.templates import make_templates
+from analysis.studies.coverage_study import coverage
+from detsim.expectation.folding import fold
+from simgen.interaction.mixing import end_point
+from simgen.interaction.models import E6, LR, SM
 
 VECTOR = SM(vector_mass=0.5, vector_coupling=1e-12)
 SCALAR = SM(scalar_mass=0.5, scalar_coupling=1e-11)

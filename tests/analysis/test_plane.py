@@ -8,13 +8,13 @@ from experiments import borexino_outside
 from plain import PlainLikelihood, with_nuisances
 from scipy.optimize import minimize_scalar
 
-from analysis.estimation import fit_counts
-from analysis.fitter import make_fitter
-from analysis.plane import Plane, fit_plane, plane_threshold
-from detsim.distance import DistanceBins
-from detsim.folding import fold
+from analysis.contours.plane import Plane, fit_plane, plane_threshold
+from analysis.fits.estimate import fit_counts
+from analysis.fits.fitter import make_fitter
+from detsim.detector.distance_bins import DistanceBins
+from detsim.expectation.folding import fold
 from detsim.systematics import known_to
-from simgen.models import E6, SM
+from simgen.interaction.models import E6, SM
 
 POISSON = with_nuisances(1e-2)
 NSI = SM(eps_L=0.03, eps_R=-0.05)

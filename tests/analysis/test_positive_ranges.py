@@ -6,13 +6,13 @@ import experiments
 import numpy as np
 import pytest
 
-from analysis.fitter import make_fitter
-from detsim.folding import fold
-from detsim.prediction import predict, recorded_total
-from detsim.sampling import Sampling
-from detsim.simulation import event_plan, generate, simulate, simulate_counts
+from analysis.fits.fitter import make_fitter
+from detsim.expectation.folding import fold
+from detsim.expectation.prediction import predict, recorded_total
+from detsim.simulation.mc_templates import Sampling
+from detsim.simulation.monte_carlo import event_plan, generate, simulate, simulate_counts
 from simgen.constants import M_E
-from simgen.models import E6, SM
+from simgen.interaction.models import E6, SM
 
 LAMA = experiments.lama()
 Y = M_E / (M_E + 2 * 0.2347)

@@ -9,14 +9,14 @@ from plain import scaled, with_nuisances
 from scipy import stats
 from scipy.optimize import brentq
 
-from analysis.coverage_study import coverage
-from analysis.estimation import fit_counts
-from analysis.fitter import make_fitter
-from analysis.intervals import limit_of_counts
-from analysis.pseudoexperiments import toys
-from analysis.thrower import Thrower
+from analysis.fits.estimate import fit_counts
+from analysis.fits.fitter import make_fitter
+from analysis.fits.limits import limit_of_counts
+from analysis.pseudo_experiments.fitted_toys import toys
+from analysis.pseudo_experiments.throw import Thrower
+from analysis.studies.coverage_study import coverage
 from detsim.systematics import known_to
-from simgen.models import E6, SM
+from simgen.interaction.models import E6, SM
 
 CHI = E6(beta="chi")
 LINEAR = SM(delta_c_L_order="first")

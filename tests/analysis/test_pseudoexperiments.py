@@ -8,8 +8,9 @@ from experiments import borexino
 from plain import scaled, with_nuisances
 from scipy import stats
 
-from analysis.estimation import fit_counts, make_fitter
-from analysis.pseudoexperiments import (
+from analysis.batch.search import Search
+from analysis.fits.estimate import fit_counts, make_fitter
+from analysis.pseudo_experiments.fitted_toys import (
     FAILED,
     NO_HESSE,
     NO_LIMIT,
@@ -20,8 +21,7 @@ from analysis.pseudoexperiments import (
     fit_stored,
     toys,
 )
-from analysis.search import Search
-from simgen.models import E6
+from simgen.interaction.models import E6
 
 CHI = E6(beta="chi")
 
@@ -172,7 +172,7 @@ def test_a_fit_that_does_not_converge_is_made_again_by_minuit():
 @pytest.mark.usefixtures("second_diverges")
 def test_a_failed_fit_is_a_row_and_not_redrawn(monkeypatch):
     """MINUIT gives up too: the other toys stay as they are."""
-    monkeypatch.setattr("analysis.batchfitter.single_minima", lambda *_, **__: None)
+    monkeypatch.setattr("analysis.batch.fitter.single_minima", lambda *_, **__: None)
     found = columns_of(thrower(), 3)
     assert found["status"].tolist() == [0, FAILED | RETRIED, 0]
     monkeypatch.undo()

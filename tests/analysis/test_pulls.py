@@ -7,9 +7,9 @@ import pytest
 from scipy.stats import chi2
 from support.cards import CASES, card_counts
 
-from analysis.estimation import fit_counts, make_fitter
-from analysis.nuisances import Nuisance
-from analysis.pulls import fit_pulls
+from analysis.fits.estimate import fit_counts, make_fitter
+from analysis.fits.pulls import fit_pulls
+from analysis.model.nuisances import Nuisance
 from macros.card import load_card
 from macros.details import say_pulls
 

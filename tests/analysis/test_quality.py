@@ -10,15 +10,15 @@ from plain import scaled, with_nuisances
 from scipy import stats
 from scipy.special import xlogy
 
-from analysis.calibrated import calibrated_limit
-from analysis.calibrating import calibrate, true_values
-from analysis.estimation import fit_counts
-from analysis.fitter import make_fitter
-from analysis.intervals import limit_of_counts
-from analysis.plane import Plane, fit_plane
-from analysis.quality import POOR, FitQuality
-from detsim.folding import fold
-from simgen.models import E6
+from analysis.contours.plane import Plane, fit_plane
+from analysis.fits.estimate import fit_counts
+from analysis.fits.fit_quality import POOR, FitQuality
+from analysis.fits.fitter import make_fitter
+from analysis.fits.limits import limit_of_counts
+from analysis.studies.calibrated_limits import calibrated_limit
+from analysis.studies.thresholds import calibrate, true_values
+from detsim.expectation.folding import fold
+from simgen.interaction.models import E6
 
 CHI = E6(beta="chi")
 ZIGZAG = np.array([520, 300, 420, 330, 440, 290.0])

@@ -11,12 +11,12 @@ from iminuit import Minuit
 from plain import scaled, smooth_deviance
 from scipy.optimize import brentq
 
-from analysis.fitter import make_fitter
-from analysis.pseudoexperiments import FAILED, NO_HESSE, NO_LIMIT, NO_MINOS, Thrower, toys
-from analysis.ranges import EVEN
+from analysis.fits.fitter import make_fitter
+from analysis.model.ranges import EVEN
+from analysis.pseudo_experiments.fitted_toys import FAILED, NO_HESSE, NO_LIMIT, NO_MINOS, Thrower, toys
 from detsim.experiment import FlatBackground
 from detsim.systematics import Systematic
-from simgen.models import E6, LR, SM
+from simgen.interaction.models import E6, LR, SM
 
 CHI = E6(beta="chi")
 MODELS = {

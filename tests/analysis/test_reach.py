@@ -8,11 +8,11 @@ from experiments import borexino, hellaz, lama
 from plain import scaled, with_nuisances
 from scipy.optimize import brentq
 
-from analysis.estimation import make_fitter
-from analysis.intervals import limit_of_counts
-from analysis.reach import expected_limit, global_fit, sensitivity
-from detsim.folding import fold
-from simgen.models import E6, LR, SM
+from analysis.fits.estimate import make_fitter
+from analysis.fits.limits import limit_of_counts
+from analysis.studies.expected_limits import expected_limit, global_fit, sensitivity
+from detsim.expectation.folding import fold
+from simgen.interaction.models import E6, LR, SM
 
 CHI, PSI, ETA = (E6(beta=name) for name in ("chi", "psi", "eta"))
 SLOPES = [

@@ -8,16 +8,16 @@ from experiments import borexino
 from plain import scaled, with_nuisances
 from scipy import stats
 
-from analysis.batchfitter import BatchFitter
-from analysis.estimation import fit_counts
-from analysis.fitter import make_fitter
-from analysis.pseudoexperiments import toys
-from analysis.thrower import Thrower
-from detsim.folding import fold
-from detsim.sampling import Sampling
-from detsim.simulation import expected_generated
+from analysis.batch.fitter import BatchFitter
+from analysis.fits.estimate import fit_counts
+from analysis.fits.fitter import make_fitter
+from analysis.pseudo_experiments.fitted_toys import toys
+from analysis.pseudo_experiments.throw import Thrower
+from detsim.expectation.folding import fold
+from detsim.simulation.mc_templates import Sampling
+from detsim.simulation.monte_carlo import expected_generated
 from detsim.systematics import known_to
-from simgen.models import E6, SM
+from simgen.interaction.models import E6, SM
 
 CHI = E6(beta="chi")
 

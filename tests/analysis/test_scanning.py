@@ -11,11 +11,11 @@ from support.cards import CASES, card_counts, make_problem
 from support.expectation import expectation
 from support.single_fit import SingleFit
 
-from analysis.estimation import fit_counts, make_fitter
-from analysis.scanning import profile_scan, scan_points
+from analysis.fits.estimate import fit_counts, make_fitter
+from analysis.fits.scan import profile_scan, scan_points
 from detsim.systematics import known_to
 from macros.card import load_card
-from simgen.models import E6
+from simgen.interaction.models import E6
 
 
 @cache

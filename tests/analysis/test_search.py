@@ -9,16 +9,16 @@ from plain import scaled, with_nuisances
 from support.cards import CASES, card_counts
 from support.hard_cards import HARD
 
-from analysis.degeneracy import redundant, undetermined
-from analysis.estimation import fit_counts
-from analysis.fitter import make_fitter
-from analysis.minima import LocalMinima, deepest
-from analysis.search import Search
-from analysis.thrower import Thrower
+from analysis.batch.search import Search
+from analysis.fits.estimate import fit_counts
+from analysis.fits.fitter import make_fitter
+from analysis.likelihood.minima import LocalMinima, deepest
+from analysis.model.degeneracy import redundant, undetermined
+from analysis.pseudo_experiments.throw import Thrower
 from detsim.experiment import FlatBackground
 from detsim.systematics import Systematic
 from macros.card import load_card
-from simgen.models import E6, SM
+from simgen.interaction.models import E6, SM
 
 CHI = E6(beta="chi", gamma=0.1)
 
@@ -57,7 +57,7 @@ def test_two_searches_that_differ_are_said(monkeypatch):
     right = fit_counts(fitter, counts, auxiliary)
     assert right.disagreement is None
     monkeypatch.setattr(Search, "run", moved(5 * right.estimate.error))
-    monkeypatch.setattr("analysis.fitter.followed", lambda data, *_, **__: stuck(data, right))
+    monkeypatch.setattr("analysis.fits.fitter.followed", lambda data, *_, **__: stuck(data, right))
     found = fit_counts(fitter, counts, auxiliary)
     assert found.estimate.value == pytest.approx(right.estimate.value, abs=2e-3 * right.estimate.error)
     assert found.disagreement == pytest.approx(5, rel=0.2)  # the resolution may be the smaller unit
@@ -65,8 +65,8 @@ def test_two_searches_that_differ_are_said(monkeypatch):
 
 def stuck(data, right):
     """MINUIT at the wrong point: it does not move from there."""
-    from analysis.minimum import Minimum
-    from analysis.minuit import prepared
+    from analysis.likelihood.minimum import Minimum
+    from analysis.likelihood.minuit import prepared
 
     poi = right.estimate.value + 5 * right.estimate.error
     minuit = prepared(data, poi, np.zeros(len(data.auxiliary)), 1e-6)
@@ -182,7 +182,7 @@ def test_limits_of_many_are_those_of_one():
     auxiliary = np.zeros((2, len(fitter.nominal)))
     fits = fitter.batch.fit(counts, auxiliary)
     found = fitter.batch.upper_limits(counts, auxiliary, fits, 2.7055)
-    from analysis.intervals import allowed
+    from analysis.fits.limits import allowed
 
     for i in range(2):
         one = allowed(fitter, fitter.data(counts[i]), 2.7055, method="one-sided").upper

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from plain import with_nuisances
 
-from analysis.batchfitter import BatchFitter
-from analysis.bounded import bounded_fit
-from analysis.fitter import make_fitter
-from analysis.thrower import Thrower
-from simgen.models import E6
+from analysis.batch.fitter import BatchFitter
+from analysis.batch.physical_fit import bounded_fit
+from analysis.fits.fitter import make_fitter
+from analysis.pseudo_experiments.throw import Thrower
+from simgen.interaction.models import E6
 
 
 @pytest.mark.parametrize(("poi", "factor"), [("phi", 1e-4), ("beta", 1e-4), ("beta", 1e-2)])

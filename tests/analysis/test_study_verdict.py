@@ -9,12 +9,12 @@ from experiments import borexino
 from plain import scaled
 from scipy import stats
 
-from analysis.coverage_study import coverage
-from analysis.fitter import make_fitter
-from analysis.pseudoexperiments import at_truth
-from analysis.tallies import CoveragePoint, MethodCoverage, clopper_pearson
-from analysis.verdict import FALSE_ALARM, binomial_tails, holm, judge, over_by_design
-from simgen.models import E6
+from analysis.fits.fitter import make_fitter
+from analysis.pseudo_experiments.fitted_toys import at_truth
+from analysis.studies.coverage_study import coverage
+from analysis.studies.tallies import CoveragePoint, MethodCoverage, clopper_pearson
+from analysis.studies.verdict import FALSE_ALARM, binomial_tails, holm, judge, over_by_design
+from simgen.interaction.models import E6
 
 CHI = E6(beta="chi")
 METHODS = ("hesse", "minos", "one-sided")

@@ -7,10 +7,10 @@ import pytest
 from experiments import borexino, lama
 from plain import with_nuisances
 
-from analysis.ranges import fit_range
-from analysis.templates import make_templates
-from detsim.folding import fold
-from simgen.models import E6, LR, SM
+from analysis.model.ranges import fit_range
+from analysis.model.templates import make_templates
+from detsim.expectation.folding import fold
+from simgen.interaction.models import E6, LR, SM
 
 QUADRATIC = [
     (E6(beta="chi"), "gamma"),

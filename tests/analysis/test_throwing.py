@@ -9,7 +9,13 @@ import pytest
 from scipy import stats
 from throwing_soak import Shared, study
 
-from analysis.throwing import LARGEST_MEAN, count_table, throw_counts, throw_normals, throw_varied
+from analysis.pseudo_experiments.counts import (
+    LARGEST_MEAN,
+    count_table,
+    throw_counts,
+    throw_normals,
+    throw_varied,
+)
 from simgen._kernels.normals import fill_pairs
 from simgen._kernels.philox import philox4x32, uniforms
 from simgen._kernels.poisson import log_probability

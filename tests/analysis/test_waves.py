@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 from experiments import borexino_distances
 
-from analysis.estimation import fit_counts
-from analysis.fitter import make_fitter
-from analysis.intervals import allowed, limit_of_counts
-from analysis.likelihood import paper_errors
-from analysis.templates import make_templates
-from analysis.thrower import Thrower
-from analysis.waves import wave_points
-from detsim.distance import DistanceBins
-from detsim.prediction import predict
+from analysis.fits.estimate import fit_counts
+from analysis.fits.fitter import make_fitter
+from analysis.fits.limits import allowed, limit_of_counts
+from analysis.likelihood.likelihood import paper_errors
+from analysis.model.delta_m2_grid import wave_points
+from analysis.model.templates import make_templates
+from analysis.pseudo_experiments.throw import Thrower
+from detsim.detector.distance_bins import DistanceBins
+from detsim.expectation.prediction import predict
 from detsim.systematics import known_to
 from macros.card import load_card
-from simgen.models import SM
-from simgen.oscillation import WAVE
+from simgen.interaction.models import SM
+from simgen.rates.oscillation import WAVE
 
 
 def fine():

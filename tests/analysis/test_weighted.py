@@ -11,21 +11,21 @@ from iminuit import Minuit
 from iminuit.cost import ExtendedBinnedNLL
 from numpy.testing import assert_allclose, assert_array_equal
 
-from analysis.estimation import fit, fit_counts
-from analysis.fitter import make_fitter
-from analysis.histograms import axes, from_counts, histogram
-from analysis.intervals import limit
-from analysis.pseudoexperiments import Thrower
-from analysis.templates import make_templates
-from analysis.weighted import effective_counts, for_data
-from detsim.distance import DistanceBins
+from analysis.fits.estimate import fit, fit_counts
+from analysis.fits.fitter import make_fitter
+from analysis.fits.limits import limit
+from analysis.fits.weighted import effective_counts, for_data
+from analysis.histograms.histograms import axes, from_counts, histogram
+from analysis.model.templates import make_templates
+from analysis.pseudo_experiments.fitted_toys import Thrower
+from detsim.detector.distance_bins import DistanceBins
+from detsim.expectation.prediction import predict
 from detsim.experiment import FlatBackground
-from detsim.prediction import predict
-from detsim.reweighting import weights
-from detsim.simulation import simulate
+from detsim.simulation.monte_carlo import simulate
+from detsim.simulation.reweighting import weights
 from detsim.systematics import Systematic
-from simgen.exposure import Flux
-from simgen.models import E6, SM
+from simgen.interaction.models import E6, SM
+from simgen.rates.exposure import Flux
 
 CHI = E6(beta="chi", gamma=0.1)
 CENTRES = np.arange(0.275, 0.55, 0.05)

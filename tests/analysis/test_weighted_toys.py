@@ -11,21 +11,21 @@ from plain import scaled, with_nuisances
 from scipy import stats
 from scipy.optimize import brentq, minimize, minimize_scalar
 
-from analysis.batchfitter import BatchFitter
-from analysis.coverage_study import coverage
-from analysis.effective import check_weights
-from analysis.estimation import fit, fit_counts
-from analysis.fitter import make_fitter
-from analysis.goodness import goodness_of_fit
-from analysis.histograms import axes
-from analysis.thrower import Thrower
-from analysis.throwing import throw_counts
-from analysis.weight_model import ExperimentWeights, experiment_weights, weight_model
-from analysis.weighted import effective_counts, for_data
-from analysis.weighted_toys import ScaledFits, WeightedThrower, weighted_toys
-from detsim.distance import DistanceBins
+from analysis.batch.fitter import BatchFitter
+from analysis.fits.estimate import fit, fit_counts
+from analysis.fits.fitter import make_fitter
+from analysis.fits.weighted import effective_counts, for_data
+from analysis.histograms.histograms import axes
+from analysis.model.effective_counts import check_weights
+from analysis.pseudo_experiments.counts import throw_counts
+from analysis.pseudo_experiments.event_weights import ExperimentWeights, experiment_weights, weight_model
+from analysis.pseudo_experiments.throw import Thrower
+from analysis.pseudo_experiments.weighted import ScaledFits, WeightedThrower, weighted_toys
+from analysis.studies.coverage_study import coverage
+from analysis.studies.goodness import goodness_of_fit
+from detsim.detector.distance_bins import DistanceBins
 from detsim.systematics import Systematic
-from simgen.models import E6
+from simgen.interaction.models import E6
 from simgen.random import Stage
 
 CHI = E6(beta="chi", gamma=0.5)

@@ -8,10 +8,10 @@ from experiments import DAY, borexino
 from scipy.integrate import quad
 
 from detsim.backgrounds import Background, FlatBackground, background_events
-from detsim.prediction import predict
+from detsim.expectation.prediction import predict
 from simgen.deposits import Line, Uniform
-from simgen.exposure import Exposure
-from simgen.models import SM
+from simgen.interaction.models import SM
+from simgen.rates.exposure import Exposure
 
 
 def background(**changes):

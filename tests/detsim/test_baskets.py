@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from detsim.baskets import Baskets, Branch
+from detsim.event_files.queue import Baskets, Branch
 
 BRANCHES = {"n": Branch(dtype="int64"), "x": Branch(dtype="float32", shape=(2,))}
 

@@ -6,8 +6,8 @@ import csv
 import numpy as np
 import pytest
 
-from detsim.csvtable import apart, read_columns
-from detsim.files import FileError
+from detsim.files.atomic import FileError
+from detsim.files.csv_table import apart, read_columns
 
 CHOICES = (("low", "high", "counts"), ("low", "high", "counts", "variance"))
 WANTED = [[0.25, 0.3, 410], [0.3, 0.35, 380]]

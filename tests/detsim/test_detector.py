@@ -8,10 +8,10 @@ import pytest
 from experiments import borexino, lama
 from scipy.special import ndtr
 
-from detsim.detector import Detector, Resolution, Target, uniform_edges
+from detsim.detector.detector import Detector, Resolution, Target, uniform_edges
+from detsim.detector.materials import composition, electrons_in, shells
+from detsim.expectation.response import bin_probabilities
 from detsim.experiment import FlatBackground
-from detsim.materials import composition, electrons_in, shells
-from detsim.response import bin_probabilities
 from detsim.systematics import Systematic, known_to
 from simgen.constants import AVOGADRO
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from detsim.detector import Detector, Target
-from detsim.distance import DistanceBins, bin_numbers
-from detsim.smearing import Resolution
+from detsim.detector.detector import Detector, Target
+from detsim.detector.distance_bins import DistanceBins, bin_numbers
+from detsim.detector.resolution import Resolution
 
 FLAT = Detector(
     name="test",

@@ -8,17 +8,17 @@ import pytest
 from experiments import DAY, borexino, borexino_distances, borexino_outside, hellaz, mixed_source
 from scipy import stats
 
-import detsim.recording
+import detsim.simulation.fused
 from detsim.backgrounds import Background
-from detsim.distance import bin_numbers
-from detsim.ensembles import Ensemble
-from detsim.prediction import predict
-from detsim.simulation import draw_measured, event_plan, simulate_counts
-from detsim.smearing import PhotoElectrons
+from detsim.detector.distance_bins import bin_numbers
+from detsim.detector.resolution import PhotoElectrons
+from detsim.expectation.prediction import predict
+from detsim.simulation.event_toys import Ensemble
+from detsim.simulation.monte_carlo import draw_measured, event_plan, simulate_counts
 from simgen.deposits import Line, PowerLaw
-from simgen.exposure import Interactions
-from simgen.models import E6, SM
+from simgen.interaction.models import E6, SM
 from simgen.random import Stage, kernel_key
+from simgen.rates.exposure import Interactions
 
 WORD = 0xFFFFFFFF
 CHI = E6(beta="chi", gamma=0.1)
@@ -90,7 +90,9 @@ def test_an_experiment_has_the_events_of_its_keys(monkeypatch, case, toy):
     if experiment.detector.spatial:
         identity = (9, 0, toy)
     else:
-        monkeypatch.setattr(detsim.recording, "kernel_key", lambda s, stage, *i: derived(s, stage, i, toy, 0))
+        monkeypatch.setattr(
+            detsim.simulation.fused, "kernel_key", lambda s, stage, *i: derived(s, stage, i, toy, 0)
+        )
     events = draw_measured(plan, experiment, model, n, seed=3, identity=identity)
     plain = np.bincount(
         bin_numbers(experiment.detector, events.T_reco, events.L_reco), minlength=counts.shape[1]

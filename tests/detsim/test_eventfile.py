@@ -14,11 +14,11 @@ import pytest
 import uproot
 from joining import merge
 
-from detsim.eventfile import EventFile, EventWriter, FileError, RunInfo, event_columns
-from detsim.files import WholeFile
-from detsim.inspection import describe
-from detsim.rootfile import BASKET_ROWS, COMPRESSIONS, Branch, TableWriter
-from detsim.rootreader import TableFile
+from detsim.event_files.event_writer import EventFile, EventWriter, FileError, RunInfo, event_columns
+from detsim.event_files.inspect import describe
+from detsim.event_files.reader import TableFile
+from detsim.event_files.writer import BASKET_ROWS, COMPRESSIONS, Branch, TableWriter
+from detsim.files.atomic import WholeFile
 from simgen.events import COLUMNS, VERTEX_COLUMNS, Events
 
 DETECTED = event_columns(detected=True)

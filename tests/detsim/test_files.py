@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from detsim.files import WholeFile, whole_file, whole_files
-from detsim.locks import Lock, file_stamp
+from detsim.files.atomic import WholeFile, whole_file, whole_files
+from detsim.files.locks import Lock, file_stamp
 
 ROOT = Path(__file__).parents[2]
 
@@ -226,7 +226,7 @@ def test_killed_while_the_name_is_given(tmp_path, moment):
     killed(
         f"""
         import os, signal, sys
-        from detsim.files import whole_file
+        from detsim.files.atomic import whole_file
         {moment} = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
         with whole_file(sys.argv[1]) as stream:
             stream.write(b"new")

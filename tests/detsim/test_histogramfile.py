@@ -11,15 +11,15 @@ import uproot
 from experiments import borexino
 from uproot.writing import identify
 
-from analysis.estimation import fit
-from analysis.export import write_csv, write_json, write_root
-from analysis.histogramreader import read_histogram
-from analysis.histograms import axes, binned
-from analysis.weighted import effective_counts
-from detsim.binned import Binned, unequal
-from detsim.files import FileError
-from detsim.tables import read_spectrum
-from simgen.models import SM
+from analysis.fits.estimate import fit
+from analysis.fits.weighted import effective_counts
+from analysis.histograms.histograms import axes, binned
+from analysis.histograms.read import read_histogram
+from analysis.histograms.write import write_csv, write_json, write_root
+from detsim.files.atomic import FileError
+from detsim.formats.binned import Binned, unequal
+from detsim.formats.user_tables import read_spectrum
+from simgen.interaction.models import SM
 
 EDGES = [0.25, 0.3, 0.4, 0.55]
 COUNTS = np.array([0.0, 4, 7, 2, 0])

@@ -5,10 +5,10 @@ import socket
 
 import pytest
 
-from detsim.files import FileError
-from detsim.inputs import checksum, open_input, read_input, read_text, split_spec
-from detsim.rootreader import open_root
-from detsim.tables import read_columns, read_spectrum
+from detsim.event_files.reader import open_root
+from detsim.files.atomic import FileError
+from detsim.files.inputs import checksum, open_input, read_input, read_text, split_spec
+from detsim.formats.user_tables import read_columns, read_spectrum
 
 
 @pytest.fixture

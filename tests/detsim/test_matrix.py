@@ -10,10 +10,10 @@ from matrix import ALPHA, FLAT_ALPHA, p_values, summary
 from matrix_cases import CASES
 
 from simgen.geometry import Box, Cylinder
-from simgen.models import SM
-from simgen.rate import mean_sigma
-from simgen.sources import HistogramSpectrum, Source
-from simgen.spectra import Lines
+from simgen.interaction.models import SM
+from simgen.rates.rate import mean_sigma
+from simgen.sources.isotopes import HistogramSpectrum, Source
+from simgen.sources.spectra import Lines
 
 N = 200_000
 GEOMETRIES = {c.experiment.normalisation.geometry for c in CASES.values()}

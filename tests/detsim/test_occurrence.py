@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from experiments import borexino, borexino_outside
 
-from detsim.detection import detect
-from detsim.occurrence import add_occurrence
-from detsim.simulation import generate, simulate, stream
-from simgen.exposure import Interactions
-from simgen.models import SM
+from detsim.simulation.detection import detect
+from detsim.simulation.monte_carlo import generate, simulate, stream
+from detsim.simulation.vertices import add_occurrence
+from simgen.interaction.models import SM
+from simgen.rates.exposure import Interactions
 
 BOTH = ("vertex", "time")
 

@@ -8,16 +8,16 @@ from experiments import DAY, MCI, borexino, borexino_central, borexino_outside, 
 from scipy import stats
 from twins import chi2_pvalue
 
-from detsim.detection import detect
-from detsim.distance import DistanceBins
+from detsim.detector.distance_bins import DistanceBins
+from detsim.expectation.folding import fold
+from detsim.expectation.prediction import predict
 from detsim.experiment import FlatBackground
-from detsim.folding import fold
-from detsim.prediction import predict
-from detsim.reweighting import weights
-from detsim.simulation import expected_generated, generate, simulate, simulate_counts
-from simgen.exposure import Activity
+from detsim.simulation.detection import detect
+from detsim.simulation.monte_carlo import expected_generated, generate, simulate, simulate_counts
+from detsim.simulation.reweighting import weights
 from simgen.geometry import Box, Shell
-from simgen.models import E6, SM
+from simgen.interaction.models import E6, SM
+from simgen.rates.exposure import Activity
 
 ALPHA = 1e-3
 
@@ -99,7 +99,7 @@ def test_ways_of_an_oscillation():
     for line, energy in enumerate(experiment.source.components[0].spectrum.energies[:1]):
         L = events.L[events.line == line]
         x = np.linspace(50.0, 345.2, 20_001)
-        from simgen.oscillation import survival
+        from simgen.rates.oscillation import survival
 
         density = survival(model, x, energy)
         cdf = np.concatenate([[0], np.cumsum((density[1:] + density[:-1]) / 2)])
@@ -139,7 +139,7 @@ def test_weights_of_an_oscillation():
     n = 200_000
     events = simulate(experiment, SM(), seed=9, n=n, columns=("vertex",))
     w = weights(events, experiment, SM(), target) * expected_generated(experiment, SM()) / n
-    from detsim.distance import bin_numbers
+    from detsim.detector.distance_bins import bin_numbers
 
     number = bin_numbers(experiment.detector, events.T_reco, events.L_reco)
     total, squares = (np.bincount(number, w**p, minlength=experiment.detector.n_bins + 2) for p in (1, 2))

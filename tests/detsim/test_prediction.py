@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import ndtr
 
-from detsim import folding
-from detsim.detector import Detector, Resolution, Target
+from detsim.detector.detector import Detector, Resolution, Target
+from detsim.expectation import folding
+from detsim.expectation.folding import fold
+from detsim.expectation.prediction import predict
 from detsim.experiment import Experiment, FlatBackground
-from detsim.folding import fold
-from detsim.prediction import predict
-from simgen.exposure import Exposure, Flux
-from simgen.kinematics import T_max
-from simgen.models import E6, LR, SM
-from simgen.rate import recoil_spectrum
-from simgen.sources import cr51
+from simgen.interaction.kinematics import T_max
+from simgen.interaction.models import E6, LR, SM
+from simgen.rates.exposure import Exposure, Flux
+from simgen.rates.rate import recoil_spectrum
+from simgen.sources.isotopes import cr51
 
 DETERMINISTIC = settings(derandomize=True, deadline=None, max_examples=25)
 CASES = {
@@ -180,7 +180,7 @@ def test_counts_are_never_negative(resolution, threshold, gamma, beta, correctio
 
 
 def prediction_total(component, model):
-    from simgen.rate import mean_sigma
+    from simgen.rates.rate import mean_sigma
 
     return mean_sigma(component, model)
 

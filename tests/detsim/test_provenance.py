@@ -10,12 +10,12 @@ import pytest
 import uproot
 from joining import merge
 
-from detsim import provenance
-from detsim.consistency import contradictions
-from detsim.eventfile import EventFile, EventWriter, FileError, RunInfo
-from detsim.inspection import describe
-from detsim.rootfile import Branch, TableWriter
-from detsim.rootreader import TableFile
+from detsim.event_files import provenance
+from detsim.event_files.consistency import contradictions
+from detsim.event_files.event_writer import EventFile, EventWriter, FileError, RunInfo
+from detsim.event_files.inspect import describe
+from detsim.event_files.reader import TableFile
+from detsim.event_files.writer import Branch, TableWriter
 from simgen.events import Events
 
 SMALL_ORIGIN = {"versions": {"nugauge": "0"}, "python": "3", "platform": "x", "cpu": {}, "git": None}
@@ -73,7 +73,7 @@ def content(path):
 )
 def test_no_flipped_byte_passes(tmp_path, monkeypatch, layout, step):
     """Property: a byte of the provenance or of runinfo that is flipped is found, or changes nothing."""
-    monkeypatch.setattr("detsim.rootfile.origin", lambda: SMALL_ORIGIN)
+    monkeypatch.setattr("detsim.event_files.writer.origin", lambda: SMALL_ORIGIN)
     path, flipped = write(tmp_path / "a.root", layout=layout), tmp_path / "b.root"
     original, data = content(path), path.read_bytes()
     assert original is not None
@@ -297,7 +297,7 @@ def test_what_is_written_is_read_back(tmp_path, monkeypatch, layout):
 
             return Tree()
 
-    monkeypatch.setattr("detsim.rootfile.uproot.recreate", Wrong)
+    monkeypatch.setattr("detsim.event_files.writer.uproot.recreate", Wrong)
     with pytest.raises(
         OSError, match="was not written as it should be: it is damaged: the checksum"
     ) as error:

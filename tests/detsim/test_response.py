@@ -14,17 +14,17 @@ from scipy.integrate import quad
 from test_twins import chi2_pvalue
 
 from detsim.backgrounds import Background
-from detsim.detector import Detector, EfficiencyCurve, Resolution, Target
-from detsim.folding import fold
-from detsim.materials import charge_to_mass
-from detsim.prediction import predict
-from detsim.quenching import Birks, QuenchingTable, stopping_power
-from detsim.response import bin_probabilities, recorded_probability
-from detsim.simulation import simulate, simulate_counts
-from detsim.smearing import Curve, PhotoElectrons, TabulatedResolution
+from detsim.detector.detector import Detector, EfficiencyCurve, Resolution, Target
+from detsim.detector.materials import charge_to_mass
+from detsim.detector.quenching import Birks, QuenchingTable, stopping_power
+from detsim.detector.resolution import Curve, PhotoElectrons, TabulatedResolution
+from detsim.expectation.folding import fold
+from detsim.expectation.prediction import predict
+from detsim.expectation.response import bin_probabilities, recorded_probability
+from detsim.simulation.monte_carlo import simulate, simulate_counts
 from simgen._kernels.poisson import poisson
 from simgen.deposits import Line, PowerLaw, Tabulated, Uniform
-from simgen.models import E6, SM
+from simgen.interaction.models import E6, SM
 from simgen.random import Stage, kernel_key
 
 ALPHA = 1e-3

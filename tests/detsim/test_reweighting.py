@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from analysis.comparison import compare_weighted
-from detsim.prediction import predict
-from detsim.reweighting import gamma_templates, weights
-from detsim.simulation import expected_generated, generate, simulate
-from simgen.components import Component, Source
-from simgen.crosssection import dsigma_dT
-from simgen.exposure import Interactions
+from analysis.histograms.goodness_of_bins import compare_weighted
+from detsim.expectation.prediction import predict
+from detsim.simulation.monte_carlo import expected_generated, generate, simulate
+from detsim.simulation.reweighting import gamma_templates, weights
 from simgen.flavours import Flavour
-from simgen.kinematics import T_max
-from simgen.models import E6, LR, SM
-from simgen.sources import source
-from simgen.spectra import FunctionSpectrum, Lines
+from simgen.interaction.crosssection import dsigma_dT
+from simgen.interaction.kinematics import T_max
+from simgen.interaction.models import E6, LR, SM
+from simgen.rates.exposure import Interactions
+from simgen.sources.components import Component, Source
+from simgen.sources.isotopes import source
+from simgen.sources.spectra import FunctionSpectrum, Lines
 
 N = 200_000
 BOREXINO = experiments.borexino()

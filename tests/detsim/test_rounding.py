@@ -9,15 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from detsim.detection import detect
-from detsim.detector import EfficiencyCurve, Resolution, uniform_edges
-from detsim.distance import DistanceBins
-from detsim.rounding import Boundaries, Rounding
-from detsim.simulation import generate
-from detsim.smearing import Curve
+from detsim.detector.detector import EfficiencyCurve, Resolution, uniform_edges
+from detsim.detector.distance_bins import DistanceBins
+from detsim.detector.resolution import Curve
+from detsim.event_files.rounding import Boundaries, Rounding
+from detsim.simulation.detection import detect
+from detsim.simulation.monte_carlo import generate
+from simgen.generator.vertices import contains
 from simgen.geometry import Box, Cylinder, Shell, Sphere
-from simgen.models import SM
-from simgen.placement import contains
+from simgen.interaction.models import SM
 
 F4 = np.float32
 EDGES = uniform_edges(0.25, 0.55, 0.05)

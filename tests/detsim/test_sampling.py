@@ -7,13 +7,13 @@ import pytest
 from experiments import borexino, borexino_distances, borexino_outside, lama, mixed_source
 from scipy import stats
 
-from detsim import sampling
-from detsim.detector import Resolution
-from detsim.folding import fold
-from detsim.sampling import Sample, Sampling
-from detsim.simulation import expected_generated
+from detsim.detector.detector import Resolution
+from detsim.expectation.folding import fold
+from detsim.simulation import mc_templates as sampling
+from detsim.simulation.mc_templates import Sample, Sampling
+from detsim.simulation.monte_carlo import expected_generated
 from detsim.systematics import vary
-from simgen.models import E6, LR, SM
+from simgen.interaction.models import E6, LR, SM
 
 OSCILLATING = SM(delta_m2=1.0, sin2_2theta=0.3)
 SOURCES = {

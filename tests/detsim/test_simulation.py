@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from experiments import DAY, borexino, borexino_distances, borexino_outside, lama, mixed_source
 
-from detsim.detection import detect
 from detsim.experiment import FlatBackground
-from detsim.simulation import (
+from detsim.simulation.detection import detect
+from detsim.simulation.monte_carlo import (
     event_plan,
     expected_generated,
     generate,
@@ -18,7 +18,7 @@ from detsim.simulation import (
     simulate_counts,
     stream,
 )
-from simgen.models import SM
+from simgen.interaction.models import SM
 from simgen.threads import PART
 
 N = 30_011

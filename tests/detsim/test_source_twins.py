@@ -1,4 +1,4 @@
-"""Every source, measured, against the quadrature of `detsim.prediction`."""
+"""Every source, measured, against the quadrature of `detsim.expectation.prediction`."""
 
 from dataclasses import replace
 
@@ -7,13 +7,13 @@ import pytest
 from experiments import DAY, borexino
 from twins import chi2_pvalue
 
-from detsim.detector import Resolution
-from detsim.prediction import predict
-from simgen.exposure import Exposure, Flux
+from detsim.detector.detector import Resolution
+from detsim.expectation.prediction import predict
 from simgen.flavours import Flavour
-from simgen.models import SM
-from simgen.sources import SOURCES, Component, Source, source
-from simgen.spectra import FunctionSpectrum, HistogramSpectrum, Lines, TableSpectrum
+from simgen.interaction.models import SM
+from simgen.rates.exposure import Exposure, Flux
+from simgen.sources.isotopes import SOURCES, Component, Source, source
+from simgen.sources.spectra import FunctionSpectrum, HistogramSpectrum, Lines, TableSpectrum
 
 ALPHA = 1e-3
 OWN = Source(

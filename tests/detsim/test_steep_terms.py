@@ -14,16 +14,16 @@ from scipy import stats
 from scipy.integrate import quad
 from scipy.special import ndtr
 
-from detsim.folding import fold
-from detsim.prediction import predict, recorded_total
-from detsim.simulation import event_plan, generate
-from detsim.support import lost_fraction
+from detsim.expectation.folding import fold
+from detsim.expectation.prediction import predict, recorded_total
+from detsim.simulation.monte_carlo import event_plan, generate
+from detsim.simulation.recoil_cutoff import lost_fraction
 from simgen.constants import ALPHA, G_F, HBARC2, M_E, MAGNETIC_SCALE, SIGMA0
-from simgen.crosssection import dsigma_dT, sigma
-from simgen.kinematics import T_max
-from simgen.models import SM
-from simgen.rate import mean_sigma
-from simgen.sources import pm147
+from simgen.interaction.crosssection import dsigma_dT, sigma
+from simgen.interaction.kinematics import T_max
+from simgen.interaction.models import SM
+from simgen.rates.rate import mean_sigma
+from simgen.sources.isotopes import pm147
 
 BOREXINO = experiments.borexino()
 OPEN = replace(BOREXINO, detector=replace(BOREXINO.detector, threshold=-math.inf))

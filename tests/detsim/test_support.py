@@ -12,15 +12,15 @@ from scipy import stats
 from scipy.integrate import quad
 from twins import chi2_pvalue
 
-from detsim.detector import EfficiencyCurve, Resolution, Target
-from detsim.folding import fold
-from detsim.prediction import predict
-from detsim.quenching import Birks, QuenchingTable
-from detsim.simulation import event_plan, simulate_counts
-from detsim.smearing import Curve, PhotoElectrons, TabulatedResolution
-from detsim.support import lost_fraction, lowest_recoil
-from simgen.crosssection import dsigma_dT
-from simgen.models import E6, SM
+from detsim.detector.detector import EfficiencyCurve, Resolution, Target
+from detsim.detector.quenching import Birks, QuenchingTable
+from detsim.detector.resolution import Curve, PhotoElectrons, TabulatedResolution
+from detsim.expectation.folding import fold
+from detsim.expectation.prediction import predict
+from detsim.simulation.monte_carlo import event_plan, simulate_counts
+from detsim.simulation.recoil_cutoff import lost_fraction, lowest_recoil
+from simgen.interaction.crosssection import dsigma_dT
+from simgen.interaction.models import E6, SM
 
 SIGMA = Curve(energies=(0.0, 0.2, 2.0), values=(0.005, 0.03, 0.1))
 RATIO = Curve(energies=(0.0, 0.1, 2.0), values=(0.7, 0.9, 1.05))

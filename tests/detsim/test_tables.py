@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import uproot
 
-from analysis.export import write_json, write_root
-from detsim.files import FileError
-from detsim.tables import checksum, read_columns, read_spectrum
-from simgen.spectra import HistogramSpectrum, TableSpectrum
+from analysis.histograms.write import write_json, write_root
+from detsim.files.atomic import FileError
+from detsim.formats.user_tables import checksum, read_columns, read_spectrum
+from simgen.sources.spectra import HistogramSpectrum, TableSpectrum
 
 EDGES, CONTENTS = [0.0, 100.0, 150.0, 400.0], [0.2, 0.5, 0.1]
 

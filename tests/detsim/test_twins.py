@@ -1,4 +1,4 @@
-"""Simulated histograms against the quadrature of `detsim.prediction`: neither knows the other."""
+"""Simulated histograms against the quadrature of `detsim.expectation.prediction`: neither knows the other."""
 
 from dataclasses import replace
 
@@ -8,9 +8,9 @@ from experiments import DAY, borexino, borexino_outside, hellaz, lama, mixed_sou
 from scipy import stats
 from twins import chi2_pvalue
 
-from detsim.detector import Resolution
+from detsim.detector.detector import Resolution
 from detsim.experiment import FlatBackground
-from simgen.models import E6, LR, SM
+from simgen.interaction.models import E6, LR, SM
 
 ALPHA = 1e-3
 

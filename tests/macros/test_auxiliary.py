@@ -8,9 +8,9 @@ import uproot
 from former import unpack
 from invocation import CARD, answer, invoke, refusal
 
-from analysis.batchfitter import BatchFitter
-from analysis.estimation import fit_counts
-from analysis.fitter import make_fitter
+from analysis.batch.fitter import BatchFitter
+from analysis.fits.estimate import fit_counts
+from analysis.fits.fitter import make_fitter
 from macros.card import card_from_document, load_card
 from macros.datasets import load_data_sets
 from macros.inference import EXPECTED, open_inference

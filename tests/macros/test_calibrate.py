@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from invocation import CARD, answer, invoke, refusal
 
-from analysis.calibrating import true_values
-from analysis.calibrationfile import read_calibration
-from analysis.fitter import make_fitter
-from detsim.rootreader import TableFile
+from analysis.calibration.file import read_calibration
+from analysis.fits.fitter import make_fitter
+from analysis.studies.thresholds import true_values
+from detsim.event_files.reader import TableFile
 from macros.card import load_card
 from macros.points import read_values
 

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detsim.distance import DistanceBins
+from detsim.detector.distance_bins import DistanceBins
 from macros.card import CardError, card_from_document, json_schema, load_card, preset_text, presets
 from macros.card.overrides import apply_overrides
 from macros.card.toml import write_toml
 from macros.differences import check_card
-from simgen.exposure import Interactions
 from simgen.geometry import Sphere
 from simgen.parameters import NAMED_BETA, gamma_from_mass
+from simgen.rates.exposure import Interactions
 
 ROOT = Path(__file__).parents[2]
 REALISTIC = "borexino-cr51-realistic"

@@ -8,8 +8,8 @@ from invocation import CARD, answer
 from numpy.testing import assert_array_equal
 
 from analysis.settings import FitSettings
-from detsim.eventfile import EventFile
-from detsim.rootreader import TableFile
+from detsim.event_files.event_writer import EventFile
+from detsim.event_files.reader import TableFile
 from macros import load_card
 from macros.card import presets
 from macros.console import plain
@@ -177,7 +177,7 @@ def test_wrong_data_of_several(data, message):
 )
 def test_wrong_data(data, message):
     """Contract. Finds data that are not of the card."""
-    from detsim.files import FileError
+    from detsim.files.atomic import FileError
 
     with pytest.raises((ValueError, FileError), match=message):
         load_card(CARD).fit(data)

@@ -4,8 +4,8 @@ import pytest
 from invocation import answer, invoke, refusal
 from numpy.testing import assert_allclose
 
-from detsim.eventfile import EventFile
-from detsim.prediction import predict
+from detsim.event_files.event_writer import EventFile
+from detsim.expectation.prediction import predict
 from macros.card import CardError, card_from_document
 from macros.data import load_data
 

@@ -4,10 +4,10 @@ import math
 
 import pytest
 
-from detsim.detector import EfficiencyCurve
-from detsim.prediction import predict
-from detsim.quenching import Birks, QuenchingTable
-from detsim.smearing import PhotoElectrons, TabulatedResolution
+from detsim.detector.detector import EfficiencyCurve
+from detsim.detector.quenching import Birks, QuenchingTable
+from detsim.detector.resolution import PhotoElectrons, TabulatedResolution
+from detsim.expectation.prediction import predict
 from macros.card import CardError, load_card
 from macros.response import describe_response
 from simgen.deposits import Line, PowerLaw, Tabulated

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from invocation import answer, refusal
 
-from detsim.eventfile import EventFile
+from detsim.event_files.event_writer import EventFile
 from macros.card import CardError, card_from_document, load_card
 from simgen.flavours import Flavour
-from simgen.sources import SOURCES
+from simgen.sources.isotopes import SOURCES
 
 CARD = """
 [source]

@@ -95,7 +95,7 @@ def test_debug_shows_the_fault(monkeypatch):
 
 def test_file_errors_are_wrong_input(capsys):
     """Contract: a foreign or incomplete file counts as wrong input."""
-    from detsim.files import FileError
+    from detsim.files.atomic import FileError
 
     @guard
     def command() -> None:

@@ -8,11 +8,11 @@ import pytest
 from invocation import CARD, answer, invoke, refusal
 from numpy.testing import assert_array_equal
 
-from detsim.eventfile import EventFile
-from detsim.prediction import predict
+from detsim.event_files.event_writer import EventFile
+from detsim.expectation.prediction import predict
 from macros import production
 from macros.card import load_card, presets
-from simgen.models import Model
+from simgen.interaction.models import Model
 
 SIMULATED = {"file", "seed", "n_generated", "n_written", "expected", "p_value", "events_per_second"}
 EXACT = ("--set", "run.precision=float64")

@@ -7,14 +7,14 @@ import pytest
 from invocation import answer, invoke, refusal
 from numpy.testing import assert_allclose, assert_array_equal
 
-from analysis.export import write_json, write_root
-from analysis.histogramreader import read_histogram
-from analysis.histograms import bin_counts, histogram
-from detsim.distance import bin_numbers
-from detsim.eventfile import EventFile
-from detsim.prediction import predict
-from detsim.rootreader import TableFile
-from detsim.simulation import simulate_counts
+from analysis.histograms.histograms import bin_counts, histogram
+from analysis.histograms.read import read_histogram
+from analysis.histograms.write import write_json, write_root
+from detsim.detector.distance_bins import bin_numbers
+from detsim.event_files.event_writer import EventFile
+from detsim.event_files.reader import TableFile
+from detsim.expectation.prediction import predict
+from detsim.simulation.monte_carlo import simulate_counts
 from macros.card import load_card
 
 CARD = "borexino-cr51-sterile"

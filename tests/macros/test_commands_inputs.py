@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from invocation import CARD, answer, refusal
 
-from analysis.export import write_root
-from analysis.histograms import from_counts
+from analysis.histograms.histograms import from_counts
+from analysis.histograms.write import write_root
 from macros.card import load_card
 
 COUNTS = [410, 380, 370, 360, 350, 300]

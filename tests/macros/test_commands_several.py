@@ -3,8 +3,8 @@
 import pytest
 from invocation import answer, invoke, refusal
 
-from detsim.eventfile import EventFile
-from detsim.rootreader import TableFile
+from detsim.event_files.event_writer import EventFile
+from detsim.event_files.reader import TableFile
 from macros.card import load_card
 
 CARD = "borexino-hellaz-cr51"

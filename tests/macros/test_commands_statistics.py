@@ -10,11 +10,11 @@ from invocation import CARD, answer, invoke, refusal
 from numpy.testing import assert_array_equal
 from support.cards import CASES
 
-from analysis.export import write_json, write_root
-from analysis.histograms import histogram
-from analysis.pseudoexperiments import FAILED
-from detsim.eventfile import EventFile
-from detsim.rootreader import TableFile
+from analysis.histograms.histograms import histogram
+from analysis.histograms.write import write_json, write_root
+from analysis.pseudo_experiments.fitted_toys import FAILED
+from detsim.event_files.event_writer import EventFile
+from detsim.event_files.reader import TableFile
 from macros.card import load_card
 from macros.inference import LimitOptions
 from simgen.parameters import mass_from_gamma

@@ -15,8 +15,8 @@ import typer
 from invocation import CARD, answer, invoke, refusal, start
 
 import macros.toytally
-from analysis.audit import Audit
-from detsim.rootreader import TableFile
+from analysis.fits.audit import Audit
+from detsim.event_files.reader import TableFile
 from macros.console import _end
 from macros.status import guard
 from macros.stopping import stop_on_interrupt
@@ -277,7 +277,7 @@ def test_no_space(tmp_path, arguments, more):
 
 def test_no_space_for_the_picture_of_toys(tmp_path, monkeypatch):
     """Contract: the message names the picture that has no room, and the toys that are whole."""
-    from detsim import files
+    from detsim.files import atomic as files
 
     def full(contents, **_):
         raise OSError(28, "No space left on device", str(next(iter(contents))))

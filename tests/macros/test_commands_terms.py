@@ -3,9 +3,9 @@
 import pytest
 from invocation import CARD, answer, invoke, refusal
 
-from detsim.eventfile import EventFile
+from detsim.event_files.event_writer import EventFile
 from macros.commands.list_ import _TERMS
-from simgen.models import Terms
+from simgen.interaction.models import Terms
 
 SM = ("--set", "model={name='SM', sin2_theta_w=0.2312}")
 

@@ -7,10 +7,10 @@ import pytest
 from invocation import CARD, answer, invoke, refusal
 from numpy.testing import assert_array_equal
 
-from analysis.export import write_csv, write_json, write_root
-from analysis.histograms import from_counts
-from analysis.weighted import effective_counts
-from detsim.rootreader import TableFile
+from analysis.fits.weighted import effective_counts
+from analysis.histograms.histograms import from_counts
+from analysis.histograms.write import write_csv, write_json, write_root
+from detsim.event_files.reader import TableFile
 from macros.card import load_card
 from macros.data import load_data
 

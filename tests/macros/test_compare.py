@@ -5,13 +5,13 @@ import pytest
 from invocation import CARD, answer, invoke, refusal
 from numpy.testing import assert_array_equal
 
-from analysis.fitter import make_fitter
-from analysis.goodness import goodness_of_fit
-from analysis.histograms import bin_counts
-from analysis.pseudoexperiments import toys
-from analysis.thrower import Thrower
-from detsim.rootreader import TableFile
-from detsim.sampling import Sampling
+from analysis.fits.fitter import make_fitter
+from analysis.histograms.histograms import bin_counts
+from analysis.pseudo_experiments.fitted_toys import toys
+from analysis.pseudo_experiments.throw import Thrower
+from analysis.studies.goodness import goodness_of_fit
+from detsim.event_files.reader import TableFile
+from detsim.simulation.mc_templates import Sampling
 from macros.card import load_card
 from macros.data import load_data
 

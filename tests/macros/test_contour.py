@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from invocation import answer, invoke, refusal
 
-from analysis.plane import PlaneResult
+from analysis.contours.plane import PlaneResult
 from macros.planenotes import plane_warnings
 from macros.plots.contours import contour_plot
 

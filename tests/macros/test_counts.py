@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from invocation import answer, invoke, refusal
 
-from analysis.feldman_cousins import FORMS, count_interval
+from analysis.counting.intervals import FORMS, count_interval
 from macros.commands.counts import CountForm
 
 PAGE = (Path(__file__).parents[2] / "docs" / "statistics.md").read_text(encoding="utf-8")

@@ -168,7 +168,7 @@ def test_what_was_left_and_is_not_ours_stays(tmp_path, capsys, monkeypatch, cert
     if certain:
         (left / "thesis.tex").write_text("years of work")
     else:
-        monkeypatch.setattr("detsim.locks._lock", lambda *_: False)
+        monkeypatch.setattr("detsim.files.locks._lock", lambda *_: False)
     fill(tmp_path / "out")
     assert sorted(p.name for p in tmp_path.iterdir()) == [left.name, other.name, "out"]
     assert f"{left} " in capsys.readouterr().err

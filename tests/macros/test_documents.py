@@ -8,10 +8,10 @@ import uproot
 from invocation import CARD, answer, invoke
 from joining import merge
 
-from analysis.fitter import make_fitter
-from analysis.pseudoexperiments import toy_branches
-from detsim.eventfile import EventFile
-from detsim.rootreader import TableFile
+from analysis.fits.fitter import make_fitter
+from analysis.pseudo_experiments.fitted_toys import toy_branches
+from detsim.event_files.event_writer import EventFile
+from detsim.event_files.reader import TableFile
 from macros.card import json_schema, load_card
 from macros.card.check import known_keys
 from macros.card.tables import OWN

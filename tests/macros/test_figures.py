@@ -20,8 +20,8 @@ import pytest
 from reference import S2, constrained_k, eq3, mixing_angle, recoil_end
 from scipy.optimize import brentq
 
-from detsim.detector import Target
-from detsim.folding import fold
+from detsim.detector.detector import Target
+from detsim.expectation.folding import fold
 from macros.card import load_card
 from macros.figures import (
     FIGURES,

@@ -5,8 +5,8 @@ from invocation import answer, invoke, refusal
 from support.cards import CASES, card_counts
 from typer import Exit
 
-from analysis.failure import FitError, far_counts
-from analysis.fitter import make_fitter
+from analysis.fits.fitter import make_fitter
+from analysis.likelihood.failure import FitError, far_counts
 from macros.card import load_card
 from macros.status import guard
 

@@ -10,7 +10,7 @@ import pytest
 from invocation import CARD, answer, invoke, refusal
 from support.cards import CASES
 
-from analysis.localminima import LocalMinimum
+from analysis.fits.local_minima import LocalMinimum
 from macros.card import load_card
 from macros.plots import profile_plot
 from macros.plots.fits import impacts_plot

@@ -10,7 +10,7 @@ import uproot
 from former import ROWS, unpack
 from invocation import CARD, answer, invoke, refusal
 
-from detsim.provenance import ChecksumWarning
+from detsim.event_files.provenance import ChecksumWarning
 from macros.card import load_card
 from macros.data import load_data
 

@@ -9,9 +9,9 @@ import uproot
 from invocation import CARD, answer, invoke, refusal, start
 from joining import merge
 
-from detsim.eventfile import EventFile
-from detsim.inspection import describe
-from detsim.rootreader import TableFile
+from detsim.event_files.event_writer import EventFile
+from detsim.event_files.inspect import describe
+from detsim.event_files.reader import TableFile
 from simgen.events import COLUMNS
 
 FULL = (
@@ -223,7 +223,7 @@ def test_settings_that_change_no_event_may_differ(tmp_path, campaign):
 @pytest.mark.parametrize("change", ["versions", "features", "commit"])
 def test_other_versions_join_on_demand(tmp_path, monkeypatch, change):
     """Contract: refused with what differs; --mixed joins them, and each part says what made it."""
-    from detsim import origin as module
+    from detsim.event_files import environment as module
 
     def true_origin(original=module.origin):
         # an installation may know no commit
@@ -243,7 +243,7 @@ def test_other_versions_join_on_demand(tmp_path, monkeypatch, change):
 
     for path, origin in ((first, true_origin), (other, changed)):
         with monkeypatch.context() as patch:
-            patch.setattr("detsim.rootfile.origin", origin)
+            patch.setattr("detsim.event_files.writer.origin", origin)
             start = 0 if path == first else 5000
             answer("simulate", CARD, "--seed", 5, "--first", start, "--events", 100, "-o", path)
     words = {

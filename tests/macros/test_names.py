@@ -8,8 +8,8 @@ import uproot
 from former import unpack
 from invocation import answer, invoke, refusal
 
+from detsim.event_files.reader import TableFile
 from detsim.names import is_name, legal_name
-from detsim.rootreader import TableFile
 from macros.card import CardError, card_from_document, json_schema, load_card, presets
 from macros.card.names import check_names
 

@@ -6,9 +6,9 @@ import shutil
 import pytest
 from invocation import CARD, answer, invoke, refusal
 
-from detsim.locks import file_stamp
-from detsim.rootfile import Branch, TableWriter
-from detsim.rootreader import TableFile
+from detsim.event_files.reader import TableFile
+from detsim.event_files.writer import Branch, TableWriter
+from detsim.files.locks import file_stamp
 
 PLANE = ("--x", "eps_L=-0.1:0.1:3", "--y", "eps_R=-0.3:0.3:3")
 EVENTS = ("--seed", 1, "--events", 50)

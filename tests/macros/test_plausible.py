@@ -324,9 +324,9 @@ def test_numbers_that_are_not_finite_are_not_written(tmp_path):
 
     import numpy as np
 
-    from analysis.export import write_csv
-    from analysis.histograms import from_counts
-    from detsim.eventfile import EventWriter, event_columns
+    from analysis.histograms.histograms import from_counts
+    from analysis.histograms.write import write_csv
+    from detsim.event_files.event_writer import EventWriter, event_columns
     from macros.figures.data import FigureData
 
     card = load_card(CARD)

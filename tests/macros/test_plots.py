@@ -11,10 +11,10 @@ from matplotlib.collections import LineCollection, PolyCollection
 from scipy.special import gammaincc
 from scipy.stats import chi2
 
-from analysis.coverage_study import CoveragePoint, CoverageStudy, MethodCoverage
-from analysis.histograms import from_counts
-from analysis.results import Estimate, FitResult, LimitResult
-from detsim.prediction import Expectation
+from analysis.fits.results import Estimate, FitResult, LimitResult
+from analysis.histograms.histograms import from_counts
+from analysis.studies.coverage_study import CoveragePoint, CoverageStudy, MethodCoverage
+from detsim.expectation.prediction import Expectation
 from macros.plots import (
     coverage_data,
     coverage_plot,

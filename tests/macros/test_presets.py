@@ -2,7 +2,7 @@
 
 import pytest
 
-from detsim.prediction import predict
+from detsim.expectation.prediction import predict
 from macros.card import load_card, presets
 from simgen.constants import YEAR
 

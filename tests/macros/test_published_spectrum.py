@@ -9,7 +9,7 @@ import pytest
 from invocation import answer, invoke
 from scipy.optimize import brentq, minimize
 
-from detsim.prediction import predict
+from detsim.expectation.prediction import predict
 from macros.card import load_card
 
 DOCS = Path(__file__).parents[2] / "docs" / "statistics.md"

@@ -8,13 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from analysis.comparison import compare, compare_weighted
-from detsim.folding import fold
-from detsim.reweighting import weights
-from detsim.simulation import expected_generated, simulate
+from analysis.histograms.goodness_of_bins import compare, compare_weighted
+from detsim.expectation.folding import fold
+from detsim.simulation.monte_carlo import expected_generated, simulate
+from detsim.simulation.reweighting import weights
 from macros.card import card_from_document
-from simgen.kinematics import T_max
-from simgen.sources import SOURCES, source
+from simgen.interaction.kinematics import T_max
+from simgen.sources.isotopes import SOURCES, source
 
 N = 20_000
 ALPHA = 1e-4

@@ -7,10 +7,10 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from analysis.comparison import Comparison
-from analysis.localminima import LocalMinimum
-from analysis.quality import FitQuality
-from analysis.results import UNBOUNDED, Estimate, FitResult, LimitResult
+from analysis.fits.fit_quality import FitQuality
+from analysis.fits.local_minima import LocalMinimum
+from analysis.fits.results import UNBOUNDED, Estimate, FitResult, LimitResult
+from analysis.histograms.goodness_of_bins import Comparison
 from macros.plots import limit_plot
 from macros.report import Report, ReportFigure, Spectrum, write_report
 from macros.style import render_svg

@@ -8,10 +8,10 @@ import pytest
 import uproot
 from invocation import CARD, answer, invoke, refusal
 
-from detsim import origin
-from detsim.eventfile import EventFile
-from detsim.rootfile import Branch, TableWriter
-from detsim.rootreader import TableFile
+from detsim.event_files import environment as origin
+from detsim.event_files.event_writer import EventFile
+from detsim.event_files.reader import TableFile
+from detsim.event_files.writer import Branch, TableWriter
 from macros.commands.rerun import reason
 
 AUTO = ("--set", "model.generate_above=auto")
@@ -158,7 +158,7 @@ def test_other_versions_are_named(folder, monkeypatch):
         "cpu": {"name": "another", "features": features},
         "git": {"commit": "0" * 40, "modified": False},
     }
-    monkeypatch.setattr("detsim.rootfile.origin", lambda: other)
+    monkeypatch.setattr("detsim.event_files.writer.origin", lambda: other)
     found = answer("rerun", path)
     assert found["identical"]
     assert found["runs"][0]["origin"] == {

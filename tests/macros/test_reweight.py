@@ -8,11 +8,11 @@ import uproot
 from invocation import CARD, answer, invoke, refusal
 from numpy.testing import assert_allclose, assert_array_equal
 
-from analysis.estimation import fit
-from analysis.export import write_json, write_root
-from analysis.histograms import histogram
-from analysis.intervals import limit
-from detsim.eventfile import EventFile, EventWriter
+from analysis.fits.estimate import fit
+from analysis.fits.limits import limit
+from analysis.histograms.histograms import histogram
+from analysis.histograms.write import write_json, write_root
+from detsim.event_files.event_writer import EventFile, EventWriter
 from macros.card import load_card
 from macros.console import plain
 from macros.results import fit_document, limit_document
@@ -203,7 +203,7 @@ def test_wrong_sums_in_a_file(tmp_path):
 @pytest.mark.parametrize("wrong", [np.nan, -1.0])
 def test_wrong_weights_in_a_file(files, tmp_path, wrong, monkeypatch):
     """Contract: an event file with an impossible weight is refused as damaged, whoever wrote it."""
-    monkeypatch.setattr("detsim.eventfile._check_finite", lambda columns: None)
+    monkeypatch.setattr("detsim.event_files.event_writer._check_finite", lambda columns: None)
     good, path = tmp_path / "w.root", tmp_path / "wrong.root"
     answer("reweight", files / "simulate.root", "--to", CARD, *CHI, "-o", good)
     table = columns(good)

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from invocation import CARD, ROOT, answer, invoke, refusal, start
 
-from detsim.eventfile import EventFile
-from detsim.locks import file_stamp
+from detsim.event_files.event_writer import EventFile
+from detsim.files.locks import file_stamp
 from macros.series import EventSeries
 from macros.split import Split
 

@@ -8,10 +8,10 @@ import pytest
 from invocation import answer, invoke, refusal
 from numpy.testing import assert_array_equal
 
-from analysis.comparison import compare
-from analysis.histograms import experiment_counts, histogram
-from detsim.eventfile import EventFile
-from detsim.prediction import predict
+from analysis.histograms.goodness_of_bins import compare
+from analysis.histograms.histograms import experiment_counts, histogram
+from detsim.event_files.event_writer import EventFile
+from detsim.expectation.prediction import predict
 from macros.card import load_card
 from macros.data import load_data, stored_counts
 from macros.tally import Tally

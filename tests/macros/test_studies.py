@@ -8,11 +8,11 @@ import pytest
 from invocation import CARD, ROOT, answer, invoke, refusal
 from numpy.testing import assert_array_equal
 
-from analysis import pacing
-from analysis.batchfitter import BatchFitter
-from analysis.pseudoexperiments import FAILED, RETRIED
-from analysis.search import Search
-from detsim.rootreader import TableFile
+from analysis.batch.fitter import BatchFitter
+from analysis.batch.search import Search
+from analysis.pseudo_experiments import pacing
+from analysis.pseudo_experiments.fitted_toys import FAILED, RETRIED
+from detsim.event_files.reader import TableFile
 
 AUDIT = {"n", "estimate", "fval", "limit", "deeper", "shallower", "one_ended", "equal", "unfitted", "n_worst"}
 
@@ -110,7 +110,7 @@ def test_retried_toys_are_counted(tmp_path):
 @pytest.mark.usefixtures("second_diverges")
 def test_too_many_failed_toys_end_a_study(tmp_path, monkeypatch):
     """Contract: status 1 and one message, after all has been written; --max-failed is the fraction."""
-    monkeypatch.setattr("analysis.batchfitter.single_minima", lambda *_, **__: None)
+    monkeypatch.setattr("analysis.batch.fitter.single_minima", lambda *_, **__: None)
     path = tmp_path / "toys.root"
     calls = {
         "toys": ("toys", CARD, "-n", 4, "-o", path, "--force", "--seed", 1, "--audit", 0),

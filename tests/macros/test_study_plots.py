@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from plain import with_nuisances
 
-from analysis.distributions import no_toys
-from analysis.fitter import make_fitter
+from analysis.fits.fitter import make_fitter
+from analysis.pseudo_experiments.distributions import no_toys
 from macros.plots import toys_data, toys_plot
 from macros.style import render
-from simgen.models import E6
+from simgen.interaction.models import E6
 
 
 def texts(figure):

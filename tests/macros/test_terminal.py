@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from invocation import CARD, invoke
 
-from detsim.eventfile import EventFile
+from detsim.event_files.event_writer import EventFile
 from macros.characters import encodable, printable, readable_ascii
 from macros.streams import StandardOutputError, standard_streams
 

@@ -9,7 +9,7 @@ from invocation import answer, invoke
 from numpy.testing import assert_array_equal
 from scipy import stats
 
-from detsim.eventfile import EventFile
+from detsim.event_files.event_writer import EventFile
 
 CARD = Path(__file__).parents[1] / "cases" / "decaying-background.toml"
 DAY = 86400.0

@@ -7,12 +7,12 @@ import pytest
 from invocation import CARD, answer, invoke
 from scipy.stats import chi2, poisson
 
-from analysis.comparison import Comparison, compare, compare_weighted
-from detsim.eventfile import EventFile
-from detsim.simulation import event_plan
+from analysis.histograms.goodness_of_bins import Comparison, compare, compare_weighted
+from detsim.event_files.event_writer import EventFile
+from detsim.simulation.monte_carlo import event_plan
 from macros import production
 from macros.tally import check_verdict
-from simgen.models import E6
+from simgen.interaction.models import E6
 
 N = ("--seed", 3, "--events", 200_000)
 WRONG = E6(beta="chi", gamma=0.6)

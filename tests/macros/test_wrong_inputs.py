@@ -12,7 +12,7 @@ import pytest
 import typer.main
 from invocation import CARD, answer, invoke
 
-from detsim.rootreader import TableFile
+from detsim.event_files.reader import TableFile
 from macros.card import load_card
 from macros.card.presets import preset_text
 from macros.cli import app
@@ -281,7 +281,7 @@ def test_a_shortage_is_no_damage(folder, monkeypatch, shortage):
     def fail(*_, **__):
         raise shortage
 
-    monkeypatch.setattr("detsim.rootreader.uproot.open", fail)
+    monkeypatch.setattr("detsim.event_files.reader.uproot.open", fail)
     result = invoke("inspect", folder / "good.root")
     check(result, "good.root")
     assert "not enough memory" in result.stderr

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from simgen.baselines import Baselines
 from simgen.geometry import Box, Cylinder, Shell, Sphere
-from simgen.geometry.solid_angle import shrunk, solid_angle
+from simgen.geometry.baselines import Baselines
+from simgen.geometry.solid_angles import shrunk, solid_angle
 
 TARGETS = {
     "outside": Sphere(radius=300.0, source_distance=825.0),

@@ -8,9 +8,9 @@ import pytest
 import reference
 from scipy.integrate import quad
 
-from simgen.betadecay import allowed_spectrum, fermi_function, finite_size_L0, nuclear_radius
 from simgen.constants import ALPHA, M_E
-from simgen.sources import BetaSpectrum
+from simgen.sources.beta_decay import allowed_spectrum, fermi_function, finite_size_L0, nuclear_radius
+from simgen.sources.isotopes import BetaSpectrum
 
 ENERGIES = np.array([1e-6, 1e-4, 0.01, 0.1, 0.22406, 1.0, 5.0])
 NUCLEI = [(2, 3), (39, 90), (62, 147), (82, 210)]

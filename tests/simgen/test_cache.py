@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from simgen._kernels import cache
+from simgen._kernels.machine import cache
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("simgen", "detsim", "analysis", "macros")
@@ -56,7 +56,7 @@ def test_an_inner_function_changed_is_compiled_anew(tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(ROOT / "simgen", copy / "simgen", ignore=shutil.ignore_patterns("__pycache__"))
     assert number(run(PAIR, root=copy)) == pytest.approx(EXPECTED, rel=1e-15)
-    series = copy / "simgen" / "_kernels" / "series.py"
+    series = copy / "simgen" / "_kernels" / "machine" / "functions.py"
     series.write_text(series.read_text().replace("_LN_2 = math.log(2.0)", "_LN_2 = 1.0 + 0.0"))
     assert number(run(PAIR, root=copy)) == 2.0
     assert len(list((copy / "simgen" / "_kernels" / "__pycache__" / "kernels").iterdir())) == 2
@@ -69,7 +69,7 @@ def test_sources_that_change_in_a_process_are_not_mixed(tmp_path):
     pull = """
 from pathlib import Path
 import simgen._kernels.normals
-path = Path(simgen._kernels.series.__file__)
+path = Path(simgen._kernels.machine.functions.__file__)
 path.write_text(path.read_text().replace("_LN_2 = math.log(2.0)", "_LN_2 = 1.0 + 0.0"))
 """
     before = run(pull + PAIR, root=copy)

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from simgen.couplings import couplings
-from simgen.crosssection import dsigma_dT, sigma
 from simgen.flavours import Flavour
-from simgen.kinematics import T_max
-from simgen.models import E6, LR, SM
-from simgen.shapes import Basis, coefficients
+from simgen.interaction.basis import Basis, coefficients
+from simgen.interaction.coupling_constants import couplings
+from simgen.interaction.crosssection import dsigma_dT, sigma
+from simgen.interaction.kinematics import T_max
+from simgen.interaction.models import E6, LR, SM
 
 DETERMINISTIC = settings(derandomize=True, deadline=None)
 FLAVOURS = list(Flavour)

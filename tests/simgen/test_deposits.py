@@ -11,10 +11,10 @@ from scipy import stats
 from scipy.integrate import quad
 
 from simgen.deposits import Deposit, Line, PowerLaw, Tabulated, Uniform
-from simgen.generator import generate
-from simgen.models import SM
-from simgen.plan import make_plan
-from simgen.sources import cr51
+from simgen.generator.channels import make_plan
+from simgen.generator.true_events import generate
+from simgen.interaction.models import SM
+from simgen.sources.isotopes import cr51
 
 ALPHA = 1e-3
 DETERMINISTIC = settings(derandomize=True, deadline=None, max_examples=60)

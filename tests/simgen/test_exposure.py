@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from simgen.exposure import Activity, Exposure, Flux, Interactions, flavours
 from simgen.flavours import Flavour
 from simgen.geometry import Sphere
-from simgen.models import E6, SM
-from simgen.rate import mean_sigma
-from simgen.sources import cr51
+from simgen.interaction.models import E6, SM
+from simgen.rates.exposure import Activity, Exposure, Flux, Interactions, flavours
+from simgen.rates.rate import mean_sigma
+from simgen.sources.isotopes import cr51
 
 DETERMINISTIC = settings(derandomize=True, deadline=None)
 SOURCE = Activity(value=1.67 * MCI, geometry=Sphere(radius=300.0, source_distance=825.0))

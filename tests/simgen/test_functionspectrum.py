@@ -5,13 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from simgen.components import Component
 from simgen.flavours import Flavour
-from simgen.functionspectrum import FunctionSpectrum
-from simgen.models import SM
-from simgen.rate import component_shapes, mean_sigma
-from simgen.shapes import Basis
-from simgen.spectra import TableSpectrum
+from simgen.interaction.basis import Basis
+from simgen.interaction.models import SM
+from simgen.rates.rate import component_shapes, mean_sigma
+from simgen.sources.components import Component
+from simgen.sources.functions import FunctionSpectrum
+from simgen.sources.spectra import TableSpectrum
 
 
 def triangle(E):

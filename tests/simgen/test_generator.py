@@ -11,18 +11,18 @@ from scipy import stats
 from scipy.integrate import cumulative_simpson
 from scipy.interpolate import CubicSpline
 
+from simgen._kernels.events import _recoils
 from simgen._kernels.tiles import FIRST, RECOIL, ROW, ROWS, SECOND, SPAN, TILE, UNIFORM
-from simgen._kernels.vertex import _recoils
-from simgen.crosssection import dsigma_dT, sigma, weak_integral
 from simgen.deposits import Deposit, Uniform
 from simgen.flavours import Flavour
-from simgen.generator import generate
-from simgen.kinematics import T_max, cos_theta
-from simgen.models import E6, LR, SM
-from simgen.plan import make_plan as plan
-from simgen.rate import mean_sigma
-from simgen.recoil import cubic, steps
-from simgen.sources import Component, Lines, Source, cr51, pm147
+from simgen.generator.channels import make_plan as plan
+from simgen.generator.recoil import cubic, steps
+from simgen.generator.true_events import generate
+from simgen.interaction.crosssection import dsigma_dT, sigma, weak_integral
+from simgen.interaction.kinematics import T_max, cos_theta
+from simgen.interaction.models import E6, LR, SM
+from simgen.rates.rate import mean_sigma
+from simgen.sources.isotopes import Component, Lines, Source, cr51, pm147
 
 ALPHA = 1e-3
 N = 400_000

@@ -7,13 +7,13 @@ import numba
 import pytest
 from test_cache import EXPECTED, PAIR, ROOT, number, run
 
-from simgen._kernels import internals
-from simgen._kernels.environment import check_environment
+from simgen._kernels.machine import internals
+from simgen._kernels.machine.environment import check_environment
 from simgen._kernels.normals import fill_pairs
 
 CPU = """
 import numba.core
-from detsim.origin import origin
+from detsim.event_files.environment import origin
 cpu = origin()["cpu"]
 print(cpu["name"], *cpu["features"])
 """
@@ -42,7 +42,7 @@ def test_the_installed_numba_has_what_is_used():
 
 
 WITHOUT = """
-import simgen._kernels.internals as internals
+import simgen._kernels.machine.internals as internals
 internals._find = lambda path: None
 internals.PART = None
 """

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simgen.constants import M_E
-from simgen.kinematics import E_nu_min, T_max, cos_theta
+from simgen.interaction.kinematics import E_nu_min, T_max, cos_theta
 
 DETERMINISTIC = settings(derandomize=True, deadline=None)
 ENERGY = st.floats(1e-4, 50.0)

@@ -9,10 +9,10 @@ import reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simgen.couplings import couplings
-from simgen.crosssection import sigma
-from simgen.mixing import constrained_mixing, end_point, mass_matrix_k
-from simgen.models import E6, LR, SM
+from simgen.interaction.coupling_constants import couplings
+from simgen.interaction.crosssection import sigma
+from simgen.interaction.mixing import constrained_mixing, end_point, mass_matrix_k
+from simgen.interaction.models import E6, LR, SM
 from simgen.parameters import gamma_from_mass
 
 DETERMINISTIC = settings(derandomize=True, deadline=None)

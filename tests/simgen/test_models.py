@@ -8,8 +8,8 @@ import reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simgen.couplings import RHO, couplings
-from simgen.models import E6, LR, SM, Model
+from simgen.interaction.coupling_constants import RHO, couplings
+from simgen.interaction.models import E6, LR, SM, Model
 from simgen.parameters import NAMED_BETA, gamma_from_mass, mass_from_gamma, parameter_range
 
 DETERMINISTIC = settings(derandomize=True, deadline=None)

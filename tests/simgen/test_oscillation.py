@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simgen.baselines import Baselines
 from simgen.flavours import Flavour
 from simgen.geometry import Shell
-from simgen.models import SM
-from simgen.oscillation import WAVE, Disappearance, Oscillation, oscillated, survival
-from simgen.rate import mean_sigma
-from simgen.sources import be7, cr51, pm147
+from simgen.geometry.baselines import Baselines
+from simgen.interaction.models import SM
+from simgen.rates.oscillation import WAVE, Disappearance, Oscillation, oscillated, survival
+from simgen.rates.rate import mean_sigma
+from simgen.sources.isotopes import be7, cr51, pm147
 
 SHELL = Baselines(geometry=Shell(inner_radius=50.0, radius=345.0))
 
@@ -61,7 +61,7 @@ def test_a_continuum_disappears_as_its_integral_says(delta_m2):
     E = (edges[1:] + edges[:-1]) / 2
     k = 2 * WAVE * delta_m2 / E
     left = 1 - 0.7 * (1 - (np.sin(k * 345) - np.sin(k * 50)) / (k * 295)) / 2
-    from simgen.crosssection import sigma
+    from simgen.interaction.crosssection import sigma
 
     expected = np.sum(spectrum.density(E) * left * np.diff(edges) * sigma(E, SM(), flavour=Flavour.ANTI_NU_E))
     assert mean_sigma(component, SM()) == pytest.approx(expected, rel=1e-5)

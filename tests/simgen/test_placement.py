@@ -9,10 +9,10 @@ from distributions import way
 from scipy import stats
 
 from simgen.events import Events
-from simgen.exposure import Exposure
+from simgen.generator.vertices import add_times, add_vertices
 from simgen.geometry import Box, Cylinder, Shell, Sphere
-from simgen.oscillation import Oscillation
-from simgen.placement import add_times, add_vertices
+from simgen.rates.exposure import Exposure
+from simgen.rates.oscillation import Oscillation
 
 ALPHA = 1e-3
 N = 100_000

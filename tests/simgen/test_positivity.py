@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 import reference
 
-from simgen.components import Component, Source
 from simgen.constants import M_E
-from simgen.crosssection import dsigma_dT, sigma
 from simgen.flavours import Flavour
-from simgen.kinematics import T_max
-from simgen.models import E6, SM
-from simgen.negative import negative_fraction
-from simgen.plan import make_plan
-from simgen.positivity import check_positive, positive_range
-from simgen.rate import mean_sigma, recoil_spectrum
-from simgen.sources import cr51, pm147, source
-from simgen.spectra import Lines
+from simgen.generator.channels import make_plan
+from simgen.interaction.crosssection import dsigma_dT, sigma
+from simgen.interaction.kinematics import T_max
+from simgen.interaction.models import E6, SM
+from simgen.interaction.negative_density import negative_fraction
+from simgen.interaction.positivity import check_positive, positive_range
+from simgen.rates.rate import mean_sigma, recoil_spectrum
+from simgen.sources.components import Component, Source
+from simgen.sources.isotopes import cr51, pm147, source
+from simgen.sources.spectra import Lines
 
 S2 = 0.2312
 C, R = 0.5 + S2, S2

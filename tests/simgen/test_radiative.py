@@ -6,8 +6,8 @@ import pytest
 import reference
 
 from simgen._kernels.radiative import dilogarithm
-from simgen.kinematics import T_max
-from simgen.radiative import kappa, qed_factors
+from simgen.interaction.kinematics import T_max
+from simgen.interaction.radiative import kappa, qed_factors
 
 
 def test_dilogarithm():

@@ -10,11 +10,11 @@ from experiments import mixed_source
 from scipy.integrate import quad
 
 from simgen.flavours import Flavour
-from simgen.kinematics import T_max
-from simgen.models import SM
-from simgen.rate import component_shapes, mean_sigma, recoil_spectrum
-from simgen.shapes import Basis, coefficients
-from simgen.sources import Component, Lines, Source, cr51, pm147, source
+from simgen.interaction.basis import Basis, coefficients
+from simgen.interaction.kinematics import T_max
+from simgen.interaction.models import SM
+from simgen.rates.rate import component_shapes, mean_sigma, recoil_spectrum
+from simgen.sources.isotopes import Component, Lines, Source, cr51, pm147, source
 
 
 def test_paper_lines():

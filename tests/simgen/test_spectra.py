@@ -10,15 +10,15 @@ import reference
 from scipy import stats
 from scipy.integrate import quad
 
-from simgen.betadecay import unique_forbidden_factor
-from simgen.crosssection import sigma
 from simgen.flavours import Flavour
-from simgen.generator import generate
-from simgen.models import SM
-from simgen.plan import make_plan
-from simgen.rate import mean_sigma
-from simgen.sources import SOURCES, Component, Source, be7, cr51, source
-from simgen.spectra import BetaSpectrum, FunctionSpectrum, HistogramSpectrum, Lines, TableSpectrum
+from simgen.generator.channels import make_plan
+from simgen.generator.true_events import generate
+from simgen.interaction.crosssection import sigma
+from simgen.interaction.models import SM
+from simgen.rates.rate import mean_sigma
+from simgen.sources.beta_decay import unique_forbidden_factor
+from simgen.sources.isotopes import SOURCES, Component, Source, be7, cr51, source
+from simgen.sources.spectra import BetaSpectrum, FunctionSpectrum, HistogramSpectrum, Lines, TableSpectrum
 
 ALPHA = 1e-3
 TABLE = TableSpectrum(energies=(0.3, 0.5, 0.52, 0.9, 2.0), densities=(1.0, 0.0, 1.0, 0.2, 0.0))

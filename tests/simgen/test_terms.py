@@ -10,11 +10,11 @@ import reference
 from scipy.integrate import quad
 
 from simgen.constants import ALPHA, CHARGE_RADIUS_SCALE, G_F, HBARC2, M_E, M_Z, MAGNETIC_SCALE
-from simgen.couplings import couplings
-from simgen.crosssection import dsigma_dT, sigma
 from simgen.flavours import Flavour
-from simgen.kinematics import T_max
-from simgen.models import E6, LR, SM
+from simgen.interaction.coupling_constants import couplings
+from simgen.interaction.crosssection import dsigma_dT, sigma
+from simgen.interaction.kinematics import T_max
+from simgen.interaction.models import E6, LR, SM
 
 CORRECTIONS = ("tree", "electroweak", "full")
 S2 = 0.2312

@@ -6,7 +6,7 @@ import numba
 import numpy as np
 import pytest
 
-from simgen._kernels.series import circle, logarithm, logarithm_of_rest, sine_of_half
+from simgen._kernels.machine.functions import circle, logarithm, logarithm_of_rest, sine_of_half
 
 EPSILON = 2.0**-52
 PI = 4 * np.arctan(np.longdouble(1))

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from analysis.estimation import fit_counts
-from analysis.intervals import limit_of_counts
-from analysis.pseudoexperiments import FAILED, METHODS, NO_HESSE, toys
-from analysis.tallies import covers
-from analysis.thrower import Thrower
+from analysis.fits.estimate import fit_counts
+from analysis.fits.limits import limit_of_counts
+from analysis.pseudo_experiments.fitted_toys import FAILED, METHODS, NO_HESSE, toys
+from analysis.pseudo_experiments.throw import Thrower
+from analysis.studies.tallies import covers
 from support.hard_cards import hard_card
 
 __all__ = ["coverage_twins", "covered_one_by_one", "covered_side_by_side", "pull_width"]

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from detsim.folding import fold
+from detsim.expectation.folding import fold
 from simgen.parameters import parameter_range
 from support.ranges import free_range
 

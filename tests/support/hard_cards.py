@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.batchfitter import BatchFitter
-from analysis.fitter import make_fitter
-from analysis.thrower import Thrower
-from detsim.sampling import Sampling
+from analysis.batch.fitter import BatchFitter
+from analysis.fits.fitter import make_fitter
+from analysis.pseudo_experiments.throw import Thrower
+from detsim.simulation.mc_templates import Sampling
 from macros.card import load_card
 from support.cards import make_problem
 from support.curves import Nodes

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from analysis.intervals import limit_of_counts
+from analysis.fits.limits import limit_of_counts
 from support.regions import regions, threshold
 from support.scan import scan_many
 

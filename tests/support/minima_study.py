@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis import batchfitter
-from analysis.bounded import bounded_fit
+from analysis.batch import fitter as batchfitter
+from analysis.batch.physical_fit import bounded_fit
 from support.grids import profiled
 from support.minima_tally import Minima
 from support.scan import scan, scan_many

@@ -8,7 +8,7 @@ from experiments import borexino, borexino_distances, hellaz
 from detsim.experiment import FlatBackground
 from detsim.systematics import Systematic
 from simgen.flavours import Flavour
-from simgen.models import E6, LR, SM
+from simgen.interaction.models import E6, LR, SM
 from support.cards import make_problem
 from support.curves import Nodes
 from support.expectation import expectation

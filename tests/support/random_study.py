@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from analysis.estimation import fit_counts
+from analysis.fits.estimate import fit_counts
 from support.hard_cards import NODES, make_hard_card
 from support.minima_study import ABOVE, compare_minima, scipy_check
 from support.random_cards import MODELS, random_experiments

@@ -2,7 +2,7 @@
 
 import math
 
-from simgen.mixing import end_point
+from simgen.interaction.mixing import end_point
 from simgen.parameters import parameter_range
 
 __all__ = ["free_range"]

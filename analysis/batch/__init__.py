@@ -1,0 +1,1 @@
+"""Fits of many data sets: search for minima, intervals, limits."""

@@ -1,0 +1,159 @@
+"""Dips of profiles on a grid, and minima beyond the end of a range, of many data sets."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.batch.engine.problem import Problem
+from analysis.likelihood.profiling import pull_starts
+from analysis.likelihood.starts import local_minima
+from analysis.model.fit_model import REACH, FitModel
+
+__all__ = ["Dips", "beyond_end", "deepest_dips", "narrowed"]
+
+Array = NDArray[np.float64]
+
+_WINDOW, _GROWTH, _WINDOWS = 2.0, 1.5, 40
+"""Steps beyond an end of the physical range, in units of the resolution: the first, by what they grow, the
+most."""
+_DIPS = 6
+"""Local minima of the profile on a grid that are followed."""
+_GOLDEN, _SECTIONS = (math.sqrt(5) - 1) / 2, 40
+"""Share of an interval that a section leaves, and number of sections."""
+_CELLS = 2_000_000
+"""Counts of repeated data sets that are held in memory at once, about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dips:
+    """Dips of the profiles of n data sets, one of each.
+
+    Parameters
+    ----------
+    start : ndarray, shape (n, 1 + n_nuisances)
+        Where it is.
+    low, high : ndarray, shape (n,)
+        Its neighbours on the grid.
+    """
+
+    start: Array
+    low: Array
+    high: Array
+
+
+def deepest_dips(model: FitModel, problem: Problem, points: Array) -> list[Dips]:
+    """Find the deepest local minima of the profile on a grid.
+
+    Parameters
+    ----------
+    model : FitModel
+    problem : Problem
+    points : ndarray, shape (k,)
+        Values of the parameter of interest, ascending.
+
+    Returns
+    -------
+    list of Dips
+        The deepest of each data set, the next, and so on; the deepest again where there are fewer.
+    """
+    step = max(1, _CELLS // (len(points) * (problem.counts.shape[1] + problem.auxiliary.shape[1])))
+    parts = [np.arange(i, min(i + step, problem.size)) for i in range(0, problem.size, step)]
+    found = [_dips(model, problem.of(part), points) for part in parts]
+    numbers, starts = (np.concatenate([f[i] for f in found], axis=1) for i in (0, 1))
+    last = len(points) - 1
+    return [
+        Dips(start=start, low=points[np.maximum(i - 1, 0)], high=points[np.minimum(i + 1, last)])
+        for i, start in zip(numbers, starts, strict=True)
+    ]
+
+
+def _dips(model: FitModel, problem: Problem, points: Array) -> tuple[NDArray[np.intp], Array]:
+    """Return numbers of points, shape (dips, n), and parameters there, shape (dips, n, 1 + n_nuisances)."""
+    n, k = problem.size, len(points)
+    repeated = Problem(
+        layout=problem.layout,
+        counts=np.repeat(problem.counts, k, axis=0),
+        auxiliary=np.repeat(problem.auxiliary, k, axis=0),
+    )
+    values, pulls = np.full(n * k, math.inf), repeated.auxiliary.copy()
+    for begin in pull_starts(model, repeated.auxiliary):
+        parameters, value, failed = repeated.profile(np.column_stack([np.tile(points, n), begin]))
+        better = ~failed & (value < values)
+        values[better], pulls[better] = value[better], parameters[better, 1:]
+    profile = values.reshape(n, k).T
+    depth = np.where(local_minima(profile) & np.isfinite(profile), profile, math.inf)
+    order = np.argsort(depth, axis=0, kind="stable")[:_DIPS]
+    order = np.where(np.isfinite(np.take_along_axis(depth, order, axis=0)), order, order[0])
+    rows, pulls = np.arange(n), pulls.reshape(n, k, -1)
+    return order, np.stack([np.column_stack([points[rank], pulls[rows, rank]]) for rank in order])
+
+
+def narrowed(problem: Problem, dips: Dips) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Find minima of profiles by golden sections between the neighbours of dips, for what has no curvature.
+
+    Returns
+    -------
+    parameters : ndarray, shape (n, 1 + n_nuisances)
+    values : ndarray, shape (n,)
+    failed : ndarray of bool, shape (n,)
+    """
+    low, high, best = dips.low.copy(), dips.high.copy(), dips.start.copy()
+    best, values, failed = problem.profile(best)
+    for _ in range(_SECTIONS):
+        left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+        found = [problem.profile(np.column_stack([x, best[:, 1:]])) for x in (left, right)]
+        depths = [np.where(f[2], math.inf, f[1]) for f in found]
+        for (parameters, _, _), depth in zip(found, depths, strict=True):
+            better = depth < values
+            best[better], values[better], failed[better] = parameters[better], depth[better], False
+        lower = depths[0] <= depths[1]
+        low, high = np.where(lower, low, left), np.where(lower, right, high)
+    return best, values, failed
+
+
+def beyond_end(
+    problem: Problem, start: Array, *, end: float, last: float, is_end: bool, width: float
+) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Follow minima beyond an end of the physical range, window by window, to where -2 ln L rises.
+
+    Parameters
+    ----------
+    problem : Problem
+    start : ndarray, shape (n, 1 + n_nuisances)
+        Minima at the end of the range.
+    end, last : float
+        The end, and how far they may go.
+    is_end : bool
+        The last value is the end of a range, at which a minimum may stand, and not the end of a table.
+    width : float
+        Unit of the steps.
+
+    Returns
+    -------
+    parameters : ndarray, shape (n, 1 + n_nuisances)
+    values : ndarray, shape (n,)
+        -2 ln L/L_saturated there; infinity where it falls to the end of the table, or where a fit failed.
+    failed : ndarray of bool, shape (n,)
+    """
+    sign = math.copysign(1.0, last - end)
+    parameters, values = start.copy(), np.full(len(start), math.inf)
+    lost = np.zeros(len(start), np.bool_)
+    left, here, step = np.arange(len(start)), end, _WINDOW * width
+    for _ in range(_WINDOWS):
+        there = end + sign * min(abs(here - end) + step, abs(last - end))
+        there = last if abs(there - end) >= abs(last - end) else there
+        low, high = min(here, there), max(here, there)
+        found, value, failed = problem.of(left).minima(parameters[left], low, high)
+        np.clip(found[:, 0], low, high, out=found[:, 0])
+        lost[left[failed]] = True
+        parameters[left[~failed]], values[left[~failed]] = found[~failed], value[~failed]
+        left = left[~failed & (found[:, 0] == there)]
+        if there == last and not is_end:
+            values[left] = math.inf
+        if there == last or not len(left) or abs(there - end) > REACH * width:
+            break
+        here, step = there, _GROWTH * step
+    values[lost] = math.inf
+    return parameters, values, lost

@@ -1,0 +1,1 @@
+"""Compiled fits of many data sets."""

@@ -1,0 +1,232 @@
+"""Fits of many data sets at once: minima, profiles, crossings and errors, on all threads."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.batch.engine._kernels import batch as _batch
+from analysis.batch.engine._kernels.layout import Layout
+from analysis.batch.engine._kernels.rows import LANES
+from analysis.batch.engine.workspaces import workspace
+from simgen.threads import in_chunks
+
+__all__ = ["Problem"]
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Data sets of one layout.
+
+    Parameters
+    ----------
+    layout : Layout
+        See `analysis.model.layouts`.
+    counts : ndarray, shape (n, n_bins)
+    auxiliary : ndarray, shape (n, n_nuisances)
+        Measured pulls.
+    held : ndarray of bool, shape (n_nuisances,), or None
+        Nuisance parameters that stay where the search begins.
+    pulls : ndarray, shape (n_nuisances,), or None
+        Where it begins; where they were measured if not given.
+    """
+
+    layout: Layout
+    counts: Array
+    auxiliary: Array
+    held: Mask | None = None
+    pulls: Array | None = None
+
+    @property
+    def size(self) -> int:
+        """Number of data sets."""
+        return len(self.counts)
+
+    @property
+    def vague(self) -> Mask:
+        """Which parameters the counts do not know beside others, shape (1 + n_nuisances,)."""
+        return np.concatenate([[False], self.layout.nuisances[:, 2] > 0])
+
+    def of(self, which: NDArray[np.intp]) -> "Problem":
+        """Return the problem of some of the data sets."""
+        if len(which) == self.size:
+            return self
+        return replace(self, counts=self.counts[which], auxiliary=self.auxiliary[which])
+
+    def minima(
+        self, starts: Array, low: float, high: float, *, estimator: Array | None = None
+    ) -> tuple[Array, Array, Mask]:
+        """Run free fits.
+
+        Parameters
+        ----------
+        starts : ndarray, shape (n,) or (n, 1 + n_nuisances)
+            Values of the parameter of interest to begin with, or of all parameters.
+        low, high : float
+            Its range.
+        estimator : ndarray, shape (1 + n_nuisances, 1 + n_bins + n_nuisances), optional
+            Begin with the parameters that are this matrix times (1, counts, auxiliary).
+
+        Returns
+        -------
+        parameters : ndarray, shape (n, 1 + n_nuisances)
+            The parameter of interest, then the pulls.
+        values : ndarray, shape (n,)
+            -2 ln L/L_saturated at the minimum.
+        failed : ndarray of bool, shape (n,)
+        """
+        points = self._points(starts) if estimator is None else np.zeros((1, len(estimator)))
+        return self._solve(_batch.FIT, points, estimator=estimator, range_=(low, high))
+
+    def profile(
+        self, points: Array, minima: Array | None = None, valley: Array | None = None
+    ) -> tuple[Array, Array, Mask]:
+        """Minimise over the nuisance parameters at values of the parameter of interest.
+
+        Parameters
+        ----------
+        points : ndarray, shape (n,) or (n, 1 + n_nuisances)
+            Values of the parameter of interest, or of all parameters: pulls then are where the search begins.
+        minima : ndarray, shape (n, 1 + n_nuisances), optional
+            Parameters at the minima of the free fits, from which the search begins.
+        valley : ndarray, shape (n_nuisances,), optional
+            With them: change of the best pulls with the parameter of interest.
+
+        Returns
+        -------
+        As `minima`.
+        """
+        if minima is None:
+            return self._solve(_batch.PROFILE, self._points(points))
+        along = np.zeros(minima.shape[1] - 1) if valley is None else valley
+        return self._solve(_batch.PROFILE, minima, estimator=along[None], steps=points)
+
+    def errors(self, parameters: Array, *, fixed: bool = False) -> Array:
+        """Compute Hesse's errors at minima, shape (n, 1 + n_nuisances); NaN where there are none.
+
+        Those of parameters that the counts do not know are NaN; of the others they are what they would be if
+        these were fixed.
+
+        Parameters
+        ----------
+        parameters : ndarray, shape (n, 1 + n_nuisances)
+        fixed : bool
+            The parameter of interest was fixed.
+        """
+        found = self._solve(_batch.ERRORS, parameters, fixed=fixed)[0]
+        if self.vague.any():
+            found[:, self.vague] = math.nan
+        return found
+
+    def crossings(
+        self, parameters: Array, floors: Array, steps: Array, threshold: float, end: float, reach: float
+    ) -> tuple[Array, Mask]:
+        """Find where the profile first rises by a threshold.
+
+        Parameters
+        ----------
+        parameters : ndarray, shape (n, 1 + n_nuisances)
+            From where it rises.
+        floors : ndarray, shape (n,)
+            -2 ln L there.
+        steps : ndarray, shape (n,)
+            First steps, all in the direction of the end.
+        threshold : float
+        end : float
+            Of the range of the parameter of interest.
+        reach : float
+            How far it may go.
+
+        Returns
+        -------
+        ends : ndarray, shape (n,)
+            NaN where there is no crossing.
+        failed : ndarray of bool, shape (n,)
+        """
+        found, _, failed = self._solve(
+            _batch.CROSSING,
+            parameters,
+            floors=floors,
+            steps=steps,
+            threshold=threshold,
+            edge=end,
+            reach=reach,
+        )
+        return found[:, 0], failed
+
+    def _points(self, poi: ArrayLike) -> Array:
+        """Return where searches begin, with no factor below zero, shape (n, 1 + n_nuisances)."""
+        lowest = self.layout.constraints[:, 2]
+        if np.ndim(poi) == 2:
+            points = np.array(poi, np.float64)
+            np.maximum(points[:, 1:], lowest, out=points[:, 1:])
+            return points
+        begin = self.auxiliary if self.pulls is None else np.broadcast_to(self.pulls, self.auxiliary.shape)
+        return np.column_stack([np.broadcast_to(poi, self.size), np.maximum(begin, lowest)])
+
+    def _solve(
+        self,
+        task: int,
+        points: Array,
+        *,
+        estimator: Array | None = None,
+        floors: Array | None = None,
+        steps: Array | None = None,
+        threshold: float = 0.0,
+        edge: float = math.inf,
+        reach: float = math.inf,
+        range_: tuple[float, float] | None = None,
+        fixed: bool = False,
+    ) -> tuple[Array, Array, Mask]:
+        n, size = self.size, points.shape[1]
+        mask, bounds = np.zeros(size, np.bool_), np.full((size, 2), math.inf)
+        mask[0] = fixed or (task in (_batch.PROFILE, _batch.CROSSING))
+        bounds[:, 0] = [-math.inf if range_ is None else range_[0], *self.layout.constraints[:, 2]]
+        bounds[0, 1] = math.inf if range_ is None else range_[1]
+        if self.held is not None:
+            mask[1:] = self.held
+        bounds[mask, 0] = -math.inf
+        space = workspace(self.layout, mask)
+        knots = np.ascontiguousarray(self.layout.knots, np.float64)
+        powers = np.ascontiguousarray(self.layout.powers, np.float64)
+        powers = powers.reshape(*powers.shape[:2], -1)
+        found, values, failed = np.empty((n, size)), np.empty(n), np.empty(n, np.bool_)
+        none = np.zeros(0)
+        arguments: tuple[Any, ...] = (
+            np.ascontiguousarray(self.counts, np.float64),
+            np.ascontiguousarray(self.auxiliary, np.float64),
+            bounds,
+            np.ascontiguousarray(points, np.float64),
+            np.zeros((0, 0)) if estimator is None else np.ascontiguousarray(estimator, np.float64),
+            estimator is not None or task == _batch.CROSSING,
+            none if floors is None else np.ascontiguousarray(floors, np.float64),
+            none if steps is None else np.ascontiguousarray(steps, np.float64),
+            float(threshold),
+            float(edge),
+            float(reach),
+            found,
+            values,
+            failed,
+        )
+
+        def run(begin: int, end: int) -> None:
+            room = np.zeros(space.n_rows * LANES), np.zeros((4, LANES))
+            _batch.chunk(
+                task,
+                begin,
+                end,
+                space.code,
+                space.numbers,
+                knots,
+                powers,
+                *room,
+                *arguments,
+            )
+
+        in_chunks(n, run)
+        return found, values, failed

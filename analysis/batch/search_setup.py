@@ -1,0 +1,149 @@
+"""What searches for minima of one model have in common: ranges, tables, and where they begin."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.batch.engine._kernels.layout import Layout
+from analysis.batch.linear import Linear, linearised
+from analysis.batch.spline import tabulated
+from analysis.likelihood.profiling import profiled
+from analysis.likelihood.starts import excluded, model_starts, turning_points
+from analysis.model import layouts
+from analysis.model.fit_model import FitModel
+from analysis.model.ranges import EVEN
+
+__all__ = ["SearchSetup"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchSetup:
+    """What searches for minima of one model have in common.
+
+    Parameters
+    ----------
+    model : FitModel
+    """
+
+    model: FitModel
+
+    @cached_property
+    def layout(self) -> Layout | None:
+        """The model in arrays; None where it cannot be tabulated."""
+        m = self.model
+        if m.polynomial is not None or self.table[1] is None:
+            return m.polynomial
+        return layouts.pieces(m.templates, m.likelihood, m.errors, *self.table[1])
+
+    @cached_property
+    def table(self) -> tuple[tuple[float, float], tuple[Array, Array] | None]:
+        """A range that could be tabulated, and the table."""
+        return tabulated(self.model, min(self.starts), max(self.starts), *self.model.symmetric_range)
+
+    @cached_property
+    def edges(self) -> tuple[float, float]:
+        """Range of the parameter of interest in free fits, or of its table."""
+        return self.model.symmetric_range if self.model.polynomial is not None else self.table[0]
+
+    @property
+    def is_even(self) -> bool:
+        """Whether the counts do not know the sign of the parameter of interest."""
+        return self.model.templates.poi in EVEN
+
+    @cached_property
+    def starts(self) -> tuple[float, ...]:
+        """Values of the parameter of interest from which every search begins."""
+        return model_starts(self.model)
+
+    @cached_property
+    def linear(self) -> Linear | None:
+        """Linear estimator around the first start."""
+        return linearised(self.model, self.starts[0], *self.edges)
+
+    @cached_property
+    def squared(self) -> Layout | None:
+        """The model in the square of the parameter, where the counts know nothing else of it; else None."""
+        m = self.model
+        if not self.is_even or m.templates.coefficients is None:
+            return None
+        constant, _, quadratic = m.templates.coefficients
+        powers = np.stack([constant, quadratic])[None]
+        return layouts.pieces(m.templates, m.likelihood, m.errors, np.zeros(1), powers)
+
+    @cached_property
+    def bounds(self) -> tuple[float, float]:
+        """The physical range, as far as the model is tabulated; of the square where that is searched."""
+        (low, high), (first, last) = self.model.physical, self.edges
+        low, high = (0.0 if self.is_even else max(low, first)), min(high, last)
+        return (low**2, high**2) if self.squared is not None else (low, high)
+
+    @cached_property
+    def branch(self) -> tuple[float, float] | None:
+        """Range around the physical one in which no bin's counts turn around; None if one does inside that.
+
+        On them -2 ln L has one basin, and a free fit need not be followed from the end of the range.
+        """
+        (low, high), turns = self.model.physical, turning_points(self.model)
+        if self.model.polynomial is None or len(self.starts) > 1:
+            return None
+        if self.squared is not None:
+            return -math.inf, math.inf
+        if np.any((turns > low) & (turns < high)):
+            return None
+        below, above = turns[turns <= low], turns[turns >= high]
+        return float(below.max(initial=-math.inf)), float(above.min(initial=math.inf))
+
+    @cached_property
+    def estimator(self) -> Array | None:
+        """Linear estimator of what is searched: the parameter of interest, or its square."""
+        found = self.linear
+        if self.squared is not None:
+            found = linearised(self.model, self.starts[0] ** 2, *self.bounds, squared=True)
+        return None if found is None else found.estimator
+
+    @cached_property
+    def shapes(self) -> list[int]:
+        """Numbers of the nuisance parameters that change shapes."""
+        return [m for m, n in enumerate(self.model.templates.nuisances) if n.is_shape]
+
+    @cached_property
+    def begins(self) -> tuple[float, ...]:
+        """Values with which searches begin, of the square where that is searched."""
+        power = 2 if self.squared is not None else 1
+        low, high = self.bounds
+        return tuple(min(max(poi**power, low), high) for poi in self.starts)
+
+    @cached_property
+    def mirrors(self) -> tuple[float, ...]:
+        """Where counts turn around within the physical range: the first, the mean and the last."""
+        low, high = self.bounds
+        turns = turning_points(self.model)
+        inside = turns[(turns > low) & (turns < high)]
+        if not len(inside) or self.squared is not None:
+            return ()
+        return tuple(sorted({float(inside[0]), float(inside.mean()), float(inside[-1])}))
+
+    @cached_property
+    def outside(self) -> tuple[Array, Layout] | None:
+        """Points of the grid beyond the table that data may prefer, and the model there; None without any."""
+        m, (low, high) = self.model, self.edges
+        points = m.grid[(m.grid < low) | (m.grid > high)]
+        if m.polynomial is not None or not len(points):
+            return None
+        values, _ = profiled(m, m.templates.expected(m.anchor), m.nominal, points)
+        points = points[values < excluded(m)]
+        return (points, m.layout_at(points)) if len(points) else None
+
+    @cached_property
+    def open_ends(self) -> tuple[float, float]:
+        """Ends of the physical range beyond which free fits may go; NaN for one where they may not."""
+        if self.squared is not None or self.is_even:
+            return math.nan, math.nan
+        ends = zip(self.bounds, self.edges, self.model.physical, strict=True)
+        low, high = (end if end != last and end == physical else math.nan for end, last, physical in ends)
+        return low, high

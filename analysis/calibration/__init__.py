@@ -1,0 +1,1 @@
+"""Tables of test statistics from pseudo-experiments, and the thresholds they give."""

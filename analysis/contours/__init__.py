@@ -1,0 +1,1 @@
+"""Two parameters fitted at once: the profile likelihood over a plane, and its regions."""

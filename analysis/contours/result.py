@@ -1,0 +1,86 @@
+"""Result of a fit of two parameters: the minimum, the plane of -2 Δln L, and its contours."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import chdtri
+
+from analysis.fits.fit_quality import FitQuality
+
+__all__ = ["PlaneResult", "plane_threshold"]
+
+Array = NDArray[np.float64]
+Line = tuple[tuple[float, float], ...]
+
+
+def plane_threshold(level: float, *, n_parameters: int = 2) -> float:
+    """Compute the -2 Δln L inside which a region of so many parameters has a confidence level (Wilks).
+
+    Examples
+    --------
+    >>> round(plane_threshold(0.95), 4), round(plane_threshold(0.95, n_parameters=1), 4)
+    (5.9915, 3.8415)
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    return float(chdtri(n_parameters, 1 - level))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaneResult:
+    """A fit of two parameters.
+
+    Parameters
+    ----------
+    names : tuple of two str
+    x, y : ndarray, shapes (n_x,) and (n_y,)
+        Values of the two parameters.
+    delta : ndarray, shape (n_y, n_x)
+        -2 Δln L above the minimum, profiled over the normalisations; below 0 only at values outside of
+        the physical range.
+    best : tuple of two floats
+        The minimum within the physical ranges of both parameters, whichever values x and y hold.
+    errors : tuple of two, float or None; or None
+        Hesse errors; None where the minimum is at an end of a physical range, or -2 ln L is no parabola.
+    correlation : float or None
+    fval : float
+        -2 ln L/L_saturated at the minimum.
+    quality : FitQuality or None
+        Whether the model describes the data at all, at the minimum.
+    error_reasons : tuple of two str
+        Why a parameter has no error; empty for one that has.
+    outside : tuple of str
+        Parameters whose values, x or y, end before the minimum.
+    open_ends : tuple of str
+        Parameters in which -2 ln L does not rise as far as it was searched, and the range has no end.
+    converged : bool
+        Whether the minimum was found valid; a deeper one may lie along a valley if not.
+    """
+
+    names: tuple[str, str]
+    x: Array
+    y: Array
+    delta: Array
+    best: tuple[float, float]
+    errors: tuple[float | None, float | None] | None
+    correlation: float | None
+    fval: float
+    quality: FitQuality | None = None
+    error_reasons: tuple[str, str] = ("", "")
+    outside: tuple[str, ...] = ()
+    open_ends: tuple[str, ...] = ()
+    converged: bool = True
+
+    @property
+    def lowest(self) -> tuple[tuple[float, float], float]:
+        """The deepest of the points (x, y), and -2 Δln L there."""
+        row, column = np.unravel_index(int(np.argmin(self.delta)), self.delta.shape)
+        return (float(self.x[column]), float(self.y[row])), float(self.delta[row, column])
+
+    def contours(self, threshold: float) -> tuple[Line, ...]:
+        """Find the lines on which -2 Δln L has a value, as points (x, y); open ones end at the edges."""
+        from contourpy import contour_generator  # noqa: PLC0415 (a part of matplotlib, needed here only)
+
+        lines = contour_generator(self.x, self.y, self.delta).lines(threshold)
+        return tuple(tuple((float(a), float(b)) for a, b in np.asarray(line)) for line in lines)

@@ -1,0 +1,133 @@
+"""Scan of -2 ln L over the physical ranges of two parameters: points from which minima are sought."""
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.likelihood.failure import far_counts
+from analysis.likelihood.starts import local_minima
+from analysis.model.ranges import INSIDE
+
+if TYPE_CHECKING:
+    from analysis.contours.plane import Plane
+    from analysis.fits.fitter import Fitter
+    from analysis.likelihood.likelihood import Likelihood
+
+__all__ = ["plane_starts"]
+
+Array = NDArray[np.float64]
+Axes = tuple["Fitter", "Fitter"]
+Depth = tuple[float, float, float]
+
+_STARTS, _DIPS = 5, 3
+"""Points that are returned, at most; local minima in x that are refined at a value of y."""
+_ABOVE = 25.0
+"""Points so much higher in -2 ln L than the deepest are none of them."""
+_ROUNDS, _POINTS = 3, 11
+"""Refinements of such a minimum, and points of each."""
+_FOLDED = 40
+"""Values of each parameter, where both are folded anew at every value."""
+
+
+def plane_starts(
+    plane: "Plane", data: "Likelihood", axes: Axes, drawn: tuple[Array, Array], values: Array
+) -> list[tuple[float, float]]:
+    """List the deepest points (x, y) of the physical ranges, from which minima are sought.
+
+    Parameters
+    ----------
+    plane : Plane
+    data : Likelihood
+    axes : tuple of two Fitters
+        Of x and of y: their `FitModel.grid` is scanned.
+    drawn : tuple of two ndarrays
+        Values of both at which the profile is known.
+    values : ndarray, shape (n_y, n_x)
+        The profile there.
+
+    Notes
+    -----
+    At each value of y the local minima in x are refined, and the values of y at which the deepest of them
+    has a local minimum are returned, besides local minima of both tables. For a parameter that is folded anew
+    at each value, x and y are exchanged. Counts that are far from anything expected are not scanned.
+    """
+    swapped = plane.x in INSIDE and plane.y not in INSIDE
+    if far_counts(data.templates, data.counts):  # no value explains them, and each profile takes long
+        depths: list[Depth] = []
+    elif swapped:
+        inverse = plane.swapped(axes[1])
+        depths = [(d, x, y) for d, y, x in _deepest(inverse, data, (axes[1], axes[0]))]
+    else:
+        depths = _deepest(plane, data, axes)
+    grid_x, grid_y = drawn
+    inside = np.where(plane.inside(grid_x, grid_y), values, np.inf)
+    depths += [(inside[j, i], float(grid_x[i]), float(grid_y[j])) for j, i in _dips(inside)]
+    highest = min(depths, default=(math.inf,))[0] + _ABOVE
+    return [(x, y) for depth, x, y in sorted(depths)[:_STARTS] if depth < highest]
+
+
+def _deepest(plane: "Plane", data: "Likelihood", axes: Axes) -> list[Depth]:
+    """Scan the physical ranges: local minima as (-2 ln L, x, y)."""
+    steps, values = (axis.grid for axis in axes)
+    if plane.x in INSIDE:
+        steps, values = _thinned(steps), _thinned(values)
+    own = replace(data, model=plane.fitter)
+    table = np.full((len(values), len(steps)), np.inf)
+    refined: list[tuple[float, float]] = []
+    for row, y in zip(table, values, strict=True):
+        row[:] = _row(plane, own, steps, float(y))
+        refined.append(_refined(plane, own, steps, row, float(y)))
+    depths = np.array([depth for depth, _ in refined])
+    found = [
+        (float(depths[k]), refined[k][1], float(values[k])) for k in np.flatnonzero(local_minima(depths))
+    ]
+    found += [(float(table[j, i]), float(steps[i]), float(values[j])) for j, i in _dips(table)]
+    return sorted(found)[:_STARTS]
+
+
+def _row(plane: "Plane", data: "Likelihood", points: Array, y: float) -> Array:
+    """Evaluate the profile at values of x that are physical at a y; infinity at others."""
+    found = np.full(len(points), np.inf)
+    low, high = plane.ends(y)
+    inside = (points >= low) & (points <= high)
+    if not inside.any():
+        return found
+    try:
+        found[inside] = plane.profiles(data, points[inside], y)
+    except ValueError:  # no minimum over the pulls is found, or the model is not defined there
+        return found
+    return np.where(np.isfinite(found), found, np.inf)
+
+
+def _refined(plane: "Plane", data: "Likelihood", points: Array, row: Array, y: float) -> tuple[float, float]:
+    """Refine the deepest local minima in x at a y: the deepest, as -2 ln L and x."""
+    dips = np.flatnonzero(local_minima(row))
+    dips = dips[np.argsort(row[dips], kind="stable")][: 1 if plane.x in INSIDE else _DIPS]
+    best = (math.inf, float(points[0]))
+    for i in map(int, dips):
+        near, depths = points[max(i - 1, 0) : i + 2], row[max(i - 1, 0) : i + 2]
+        for _ in range(_ROUNDS):
+            k = int(np.argmin(depths))
+            near = np.linspace(near[max(k - 1, 0)], near[min(k + 1, len(near) - 1)], _POINTS)
+            depths = _row(plane, data, near, y)
+        k = int(np.argmin(depths))
+        best = min(best, (float(row[i]), float(points[i])), (float(depths[k]), float(near[k])))
+    return best
+
+
+def _dips(values: Array) -> list[tuple[int, int]]:
+    """List the deepest local minima of a table as (row, column)."""
+    padded = np.pad(values, 1, constant_values=np.inf)
+    n, m = values.shape
+    shifts = [(a, b) for a in (0, 1, 2) for b in (0, 1, 2) if (a, b) != (1, 1)]
+    around = [padded[a : a + n, b : b + m] for a, b in shifts]
+    rows, columns = np.nonzero(np.all([values <= each for each in around], axis=0))
+    order = np.argsort(values[rows, columns], kind="stable")[: 2 * _STARTS]
+    return [(int(rows[k]), int(columns[k])) for k in order]
+
+
+def _thinned(points: Array) -> Array:
+    return points[:: max(1, -(-len(points) // _FOLDED))]

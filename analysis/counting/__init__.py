@@ -1,0 +1,1 @@
+"""Intervals of counts with a known background."""

@@ -1,0 +1,119 @@
+"""Which mean signals accept a number of counts, in the order of Feldman and Cousins.
+
+`analysis.counting.intervals.count_interval` has the definition. Here n are the observed counts, b is the
+background, α one minus the level, and a stretch k the means μ+b for which the counts between n and k, with k,
+are those better than n.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq
+from scipy.special import gammaln, pdtr, pdtrc, xlog1py
+
+__all__ = ["largest_signal", "next_rise", "smallest_signal"]
+
+Array = NDArray[np.float64]
+
+_XTOL = 1e-12
+
+
+def _equal(k: ArrayLike, m: ArrayLike, b: ArrayLike) -> Array:
+    """Return the mean μ+b at which R(k) = R(m), where k < m.
+
+    Relative to the best mean of m, so that large counts do not cancel.
+    """
+    k, m = np.asarray(k, float), np.asarray(m, float)
+    best = np.maximum(m, b)
+    less = best - np.maximum(k, b)
+    found: Array = best * np.exp(-(xlog1py(k, -less / best) + less) / (m - k))
+    return found
+
+
+def _outside(low: ArrayLike, high: ArrayLike, mean: ArrayLike) -> Array:
+    """Sum the Poisson probabilities of n < low and of n > high."""
+    under = np.asarray(low, float) - 1
+    found: Array = np.where(under < 0, 0.0, pdtr(np.maximum(under, 0), mean)) + pdtrc(high, mean)
+    return found
+
+
+def largest_signal(n: int, b: float, alpha: float) -> tuple[int, float]:
+    """Return the last k of a stretch with accepted μ, and the largest of them.
+
+    Notes
+    -----
+    Counts outside of those that are better than n have at most 2R(n) (Chernoff), so μ is excluded where
+    R(n) < α/2; the reach of that is bounded by -ln R ≥ (λ-λ̂)²/(2λ), and of k by Bernstein's inequality.
+    """
+    best, L = max(n, b), math.log(2 / alpha)
+    farthest = best + L + math.sqrt(L * L + 2 * L * best)
+    first = max(n, math.floor(b))  # up to b, all have the same R at μ = 0
+    k = np.arange(first, math.ceil(farthest + L + math.sqrt(2 * L * farthest)) + 1)
+    ends = _equal(n, k + 1, b)
+    starts = np.concatenate(([best], ends[:-1]))
+    accepted_start = _outside(n + 1, k, starts) > alpha
+    accepted_end = _outside(n + 1, k, ends) > alpha
+    accepted_end[0] |= first == n  # nothing is better than n around its own best mean
+    found = np.flatnonzero(accepted_start | accepted_end)
+    if not len(found):
+        return first, 0.0
+    i = int(found[-1])
+    last = int(k[i])
+    if accepted_end[i]:
+        return last, max(float(ends[i]) - b, 0.0)
+    return last, _root(n + 1, last, alpha, float(starts[i]), float(ends[i])) - b
+
+
+def smallest_signal(n: int, b: float, alpha: float) -> float:
+    """Return the smallest accepted μ, found as `largest_signal` is."""
+    if n <= b:
+        return 0.0
+    L = math.log(2 / alpha)
+    first = max(0, math.floor(n - L - 2 * math.sqrt(2 * L * n)) - 1)
+    k = np.arange(first, n + 1)
+    ends = np.append(_equal(k[:-1], n, b), float(n))
+    starts = np.concatenate(([b if first == 0 else float(_equal(first - 1, n, b))], ends[:-1]))
+    accepted_start = _outside(k, n - 1, starts) > alpha
+    accepted_end = _outside(k, n - 1, ends) > alpha
+    accepted_end[-1] = True
+    i = int(np.flatnonzero(accepted_start | accepted_end)[0])
+    if accepted_start[i]:
+        return max(float(starts[i]) - b, 0.0)
+    return _root(int(k[i]), n - 1, alpha, float(starts[i]), float(ends[i])) - b
+
+
+def _root(low: int, high: int, alpha: float, a: float, z: float) -> float:
+    """Find the mean at which the counts from `low` to `high` have the level, between two means."""
+    found = brentq(lambda mean: float(_outside(low, high, mean)) - alpha, a, z, xtol=_XTOL)
+    return float(found)
+
+
+def next_rise(n: int, b: float, alpha: float, k: int) -> float:
+    """Return the upper end just after the next background at which it rises; 0 if it never does.
+
+    Notes
+    -----
+    As b grows, the end falls, but for rises: where the last μ of a stretch k is accepted again, because
+    R(k+1) = R(n) has moved past the falling root of the stretch. Both are functions of k alone. The ends
+    after the rises fall with k, so the next one is the largest of those to come; that they fall is tested,
+    not proven.
+    """
+    while float(_outside(n + 1, k, k + 1.0)) > alpha:  # else no b < k+1 is left, here and at larger k
+        rise = _rise(n, max(n, b), alpha, k) if k > n else None
+        if rise is not None:
+            return rise
+        k += 1
+    return 0.0
+
+
+def _rise(n: int, b: float, alpha: float, k: int) -> float | None:
+    """Return the upper end after the rise of stretch k; None if there is none at backgrounds above b."""
+    top = math.exp((gammaln(k + 1) - gammaln(n + 1)) / (k - n))  # P(k) = P(n): the stretch is fullest
+    if float(_outside(n + 1, k, top)) >= alpha:
+        return None
+    root = _root(n + 1, k, alpha, top, k + 1.0)
+    if float(_equal(n, k + 1, b)) >= root:
+        return None
+    where = brentq(lambda x: float(_equal(n, k + 1, x)) - root, b, k + 1.0, xtol=_XTOL)
+    return root - float(where)

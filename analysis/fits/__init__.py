@@ -1,0 +1,1 @@
+"""Fits and limits of single data sets, and their results."""

@@ -1,0 +1,108 @@
+"""Whether a fit is so bad that its numbers mean little, without pseudo-experiments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import chdtrc
+
+if TYPE_CHECKING:
+    from analysis.fits.fitter import Fitter
+    from analysis.likelihood.likelihood import Likelihood
+
+__all__ = ["POOR", "FitQuality", "physical_quality", "quality"]
+
+POOR = 1e-4
+"""A fit is poor if the p-values of -2 ln L and of Pearson's χ² are both below this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitQuality:
+    """Two tests of a fit against a χ².
+
+    Parameters
+    ----------
+    fval : float
+        Minimum of -2 ln L/L_saturated with constraints, or of the paper's χ².
+    pearson : float or None
+        Σ (n - μ)²/μ at the minimum, with constraints; None for the paper's χ².
+    ndof : int
+        Bins minus free parameters.
+
+    Notes
+    -----
+    Neither is distributed as a χ² if counts are few: -2 ln L is too large at 1 to 10 counts per bin,
+    Pearson's χ² has a tail of single counts where less than 1 is expected. Both together err to the side of
+    silence; `analysis.studies.goodness` tests with pseudo-experiments.
+
+    Examples
+    --------
+    >>> FitQuality(fval=105.8, pearson=98.0, ndof=5).poor, FitQuality(fval=9.8, pearson=9.1, ndof=5).poor
+    (True, False)
+    """
+
+    fval: float
+    pearson: float | None
+    ndof: int
+
+    @property
+    def p_deviance(self) -> float | None:
+        """Probability of a larger `fval`, as of a χ²; None without a degree of freedom."""
+        return self._p(self.fval)
+
+    @property
+    def p_pearson(self) -> float | None:
+        """The same of Pearson's χ²."""
+        return None if self.pearson is None else self._p(self.pearson)
+
+    @property
+    def p_value(self) -> float | None:
+        """The larger of both."""
+        return max((p for p in (self.p_deviance, self.p_pearson) if p is not None), default=None)
+
+    @property
+    def poor(self) -> bool:
+        """Whether the model does not describe the data: the larger p-value is below `POOR`."""
+        return self.p_value is not None and self.p_value < POOR
+
+    def _p(self, chi2: float) -> float | None:
+        return float(chdtrc(self.ndof, max(chi2, 0.0))) if self.ndof > 0 else None
+
+
+def quality(data: "Likelihood", parameters: Sequence[float], fval: float) -> FitQuality:
+    """Test the fit of a data set.
+
+    Parameters
+    ----------
+    data : Likelihood
+    parameters : sequence of float
+        At the minimum: the parameter of interest, then the pulls.
+    fval : float
+        -2 ln L there.
+    """
+    pearson = None if data.kind == "paper" else _pearson(data, parameters)
+    return FitQuality(fval=float(fval), pearson=pearson, ndof=data.ndof)
+
+
+def _pearson(data: "Likelihood", parameters: Sequence[float]) -> float:
+    templates, pulls = data.templates, np.asarray(parameters[1:], np.float64)
+    mu = np.maximum(templates.expected(parameters[0], pulls), 0.0)
+    variance = mu + (mu * data.spread) ** 2 if data.kind == "templates" else mu
+    rest = (data.counts - mu) ** 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where(rest > 0, rest / variance, 0.0)
+    constrained = np.array([n.constraint != "free" for n in templates.nuisances], np.bool_)
+    return float(terms.sum() + np.sum((pulls - data.auxiliary)[constrained] ** 2))
+
+
+def physical_quality(fitter: "Fitter", data: "Likelihood") -> FitQuality:
+    """Test the fit of a data set in the physical range of the parameter of interest, as a limit has it.
+
+    Where no minimum is found there, as of data that do not know the parameter, at the model's value of it.
+    """
+    minima, depths = fitter.physical_minima(data)
+    if len(depths):
+        return quality(data, minima[0], float(depths[0]))
+    minimum = fitter.conditional(data, fitter.anchor)
+    return quality(data, minimum.values, minimum.fval)

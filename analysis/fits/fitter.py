@@ -1,0 +1,247 @@
+"""Fits of one experiment and model: the model of the fit, and what is done with single data sets."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.batch.fitter import BatchFitter
+from analysis.likelihood.likelihood import Likelihood, paper_errors, template_errors
+from analysis.likelihood.minima import TIE
+from analysis.likelihood.minimum import Minimum
+from analysis.likelihood.minuit import EDM, followed, migrad, prepared, scanned, tightened
+from analysis.likelihood.profile import Profile
+from analysis.likelihood.single import curvature_errors, sorted_minima
+from analysis.likelihood.untabulated import folded_minima
+from analysis.model.fit_model import REACH, FitModel
+from analysis.model.ranges import INSIDE
+from analysis.model.templates import make_templates
+from detsim.experiment import Experiment
+from detsim.simulation.mc_templates import Sampling
+from simgen.interaction.models import Model
+
+__all__ = ["REACH", "Fitter", "make_fitter"]
+
+Array = NDArray[np.float64]
+
+_SAME = 0.1
+"""Minima closer than this, in errors, are one."""
+_DIFFERENT = 1e-3
+"""Two fits of one minimum disagree if they are more errors apart."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitter(FitModel):
+    """The model of a fit, and fits of single data sets with it."""
+
+    def data(self, counts: ArrayLike, auxiliary: ArrayLike | None = None) -> Likelihood:
+        """Make the likelihood of a data set.
+
+        Parameters
+        ----------
+        counts : array_like, shape (n_bins,)
+        auxiliary : array_like, shape (n_nuisances,), optional
+            Measured nuisance parameters in standard deviations; nominal without.
+        """
+        n = np.ascontiguousarray(counts, np.float64)
+        measured = self.nominal if auxiliary is None else np.ascontiguousarray(auxiliary, np.float64)
+        if n.shape != (self.templates.n_bins,):
+            raise ValueError(f"data must have {self.templates.n_bins} bins, got an array of shape {n.shape}")
+        if measured.shape != self.nominal.shape:
+            names = ", ".join(self.templates.names[1:]) or "none"
+            raise ValueError(f"one auxiliary measurement is needed of each of {names}, got {measured.shape}")
+        return Likelihood(model=self, counts=n, auxiliary=measured)
+
+    @cached_property
+    def batch(self) -> BatchFitter:
+        """Fits of many data sets with this model."""
+        return BatchFitter(fitter=self)
+
+    def scan(self, data: Likelihood) -> Array:
+        """Profile -2 ln L at the points of the grid, shape (n,)."""
+        return data.profile(self.grid)[0]
+
+    def minimise(self, data: Likelihood, *, tolerance: float = EDM) -> Minimum:
+        """Run the free fit: the deepest of its `minima`."""
+        return self.minima(data, tolerance=tolerance)[0]
+
+    def minima(self, data: Likelihood, *, tolerance: float = EDM) -> list[Minimum]:
+        """Find the minima of a data set twice, with the search of many and with MINUIT, and keep the deeper.
+
+        Returns
+        -------
+        list of Minimum
+            Distinct ones, inside the physical range or reached from there, the deepest first, then those that
+            MINUIT did not find valid. Their errors are estimates only: see `hesse`.
+        """
+        ours, theirs = self.searches(data, tolerance=tolerance)
+        return self.joined(ours, theirs, error=self.poi_error(data, ours, theirs))
+
+    def searches(self, data: Likelihood, *, tolerance: float = EDM) -> tuple[list[Minimum], list[Minimum]]:
+        """Find the minima of a data set with the search of many, and with MINUIT."""
+        if data.model is not self:
+            data = replace(data, model=self)
+        return self._searched(data, tolerance), scanned(data, tolerance=tolerance)
+
+    def poi_error(self, data: Likelihood, ours: list[Minimum], theirs: list[Minimum]) -> float | None:
+        """Compute the Hesse error of the parameter of interest at the deepest of two searches; None without.
+
+        MINUIT's own estimate of it may be far too small along a narrow valley.
+        """
+        best = sorted_minima(self, ours + theirs)[0]
+        errors = self.hesse(data, best)
+        return None if errors is None or not errors[0] > 0 else float(errors[0])
+
+    def joined(
+        self, ours: list[Minimum], theirs: list[Minimum], *, error: float | None = None
+    ) -> list[Minimum]:
+        """Sort the minima of two searches; of two that are the same, the deeper stays.
+
+        The error is that of `poi_error`, if it is known.
+        """
+        found: list[Minimum] = []
+        for one in sorted_minima(self, ours + theirs):
+            if not any(self._is_same(one, other, error) for other in found):
+                found.append(one)
+        return found
+
+    def _is_same(self, one: Minimum, other: Minimum, error: float | None = None) -> bool:
+        return self._apart(one, other, error) <= _SAME
+
+    def physical_minima(self, data: Likelihood) -> tuple[Array, Array]:
+        """Find the minima of a data set in the physical range, from which limits count.
+
+        Returns
+        -------
+        parameters : ndarray, shape (k, 1 + n_nuisances)
+            The deepest first; none where no minimum is found.
+        values : ndarray, shape (k,)
+            -2 ln L/L_saturated.
+        """
+        if self.templates.poi in INSIDE:
+            return folded_minima(data)
+        counts, auxiliary = data.counts[None], data.auxiliary[None]
+        fits = self.batch.fit(counts, auxiliary, errors=False)
+        return self.batch.physical_minima(counts, auxiliary, fits)[0]
+
+    def _searched(self, data: Likelihood, tolerance: float) -> list[Minimum]:
+        """Search the minima of a data set as those of many are, and put MINUIT at each."""
+        if self.templates.poi in INSIDE:
+            found, depths = folded_minima(data)
+        elif self.batch.layout is None:
+            return []
+        else:
+            searched = self.batch.search.run(data.counts[None], data.auxiliary[None], careful=True)
+            m = searched.minima
+            found = np.concatenate([searched.parameters, m.released.reshape(-1, m.released.shape[-1])])
+            depths = np.concatenate([searched.values, m.released_values.ravel()])
+        candidates = zip(map(float, depths), (tuple(map(float, p)) for p in found), strict=True)
+        minima: list[Minimum] = []
+        for _, parameters in sorted(one for one in candidates if one[0] < math.inf):
+            poi, *pulls = parameters
+            if any(abs(poi - m.values[0]) <= _SAME * min(m.errors[0], self.width) for m in minima):
+                continue
+            one = followed(data, poi, pulls, tolerance=tolerance)
+            at_search = replace(one, deeper=parameters)
+            deeper = one if one.fval < at_search.fval and self._is_same(one, at_search) else at_search
+            minima.append(deeper)
+        return minima
+
+    def disagreement(
+        self, ours: list[Minimum], theirs: list[Minimum], *, error: float | None = None
+    ) -> float | None:
+        """Tell by how many errors two searches of a data set differ; None where they agree.
+
+        Minima that are equally deep do not differ, and what a search did not find valid is not compared.
+        """
+        best = [sorted_minima(self, [m for m in found if m.valid])[:1] for found in (ours, theirs)]
+        if not all(best):
+            return None
+        one, other = best[0][0], best[1][0]
+        apart = self._apart(one, other, error)
+        if _DIFFERENT < apart <= _SAME:  # MINUIT stopped early
+            tightened(other.minuit)
+            apart = self._apart(one, other, error)
+        if apart > _SAME and abs(one.fval - other.fval) <= TIE:
+            return None
+        return apart if apart > _DIFFERENT else None
+
+    def _apart(self, one: Minimum, other: Minimum, error: float | None) -> float:
+        errors = (
+            [e for e in (one.errors[0], other.errors[0], self.width) if e > 0] if error is None else [error]
+        )
+        return float(abs(one.values[0] - other.values[0]) / min(errors))
+
+    def hesse(self, data: Likelihood, minimum: Minimum) -> Array | None:
+        """Compute the errors of the parameters from the second derivatives at a minimum.
+
+        Returns
+        -------
+        ndarray, shape (n_parameters,), or None
+            Zero for a fixed parameter of interest, NaN for a parameter that the counts do not know; None if
+            the matrix is not positive definite, or the minimum stands at an end of the range.
+        """
+        return curvature_errors(data, minimum)
+
+    def conditional(self, data: Likelihood, poi: float, *, tolerance: float = EDM) -> Minimum:
+        """Fit the nuisance parameters at a value of the parameter of interest."""
+        minuit = prepared(data, poi, self.profile(data).pulls(poi), tolerance)
+        minuit.fixed[0] = True
+        if minuit.nfit:
+            migrad(data, minuit)
+        return Minimum(minuit, self.width)
+
+    def profile(self, data: Likelihood) -> Profile:
+        """Make the profile of -2 ln L in the parameter of interest."""
+        return Profile(data=data)
+
+
+def make_fitter(
+    experiments: Experiment | Sequence[Experiment],
+    model: Model,
+    *,
+    poi: str = "gamma",
+    likelihood: str = "poisson",
+    error_per_bin: float | None = None,
+    sampling: Sampling | None = None,
+) -> Fitter:
+    """Prepare fits: fold once.
+
+    Parameters
+    ----------
+    experiments : Experiment or sequence of Experiment
+        Several are fitted together; their counts stand behind one another.
+    model : Model
+        Holds every parameter but the one of interest, whose value there is where fits begin.
+    poi : str
+        Parameter of interest.
+    likelihood : {"poisson", "paper"}
+    error_per_bin : float, optional
+        Relative error of every bin, for the paper's χ².
+    sampling : Sampling, optional
+        Fold the signal with a simulated sample and take its statistical error into the likelihood, which is
+        then "templates"; without it by quadrature.
+
+    Raises
+    ------
+    ValueError
+        If the settings do not fit together, or the paper's χ² has a bin in which nothing is expected.
+    """
+    if likelihood not in {"poisson", "paper"}:
+        raise ValueError(f"likelihood must be 'poisson' or 'paper', got {likelihood!r}")
+    if (likelihood == "paper") != (error_per_bin is not None):
+        raise ValueError("error_per_bin goes with likelihood = 'paper', and only with it")
+    if error_per_bin is not None and not 0 < error_per_bin < math.inf:
+        raise ValueError(f"error_per_bin must be finite and above 0, got {error_per_bin}")
+    if sampling is not None and likelihood == "paper":
+        raise ValueError(
+            "simulated templates go with likelihood = 'poisson': errors of the paper's χ² are given"
+        )
+    templates = make_templates(experiments, model, poi, sampling)
+    if sampling is not None:
+        return Fitter(templates=templates, likelihood="templates", errors=template_errors(templates))
+    errors = np.empty(0) if error_per_bin is None else paper_errors(templates, error_per_bin)
+    return Fitter(templates=templates, likelihood=likelihood, errors=errors)

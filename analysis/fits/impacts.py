@@ -1,0 +1,231 @@
+"""Impacts: how far the estimate moves when a nuisance parameter is held one error from its best value."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+
+from analysis.batch.engine.problem import Problem
+from analysis.fits.fitter import Fitter
+from analysis.fits.results import FitResult
+from analysis.likelihood.likelihood import Likelihood
+from analysis.model import layouts
+from analysis.model.ranges import EVEN
+
+__all__ = ["Impact", "Impacts", "fit_impacts"]
+
+Array = NDArray[np.float64]
+Shift = float | None
+
+_EXPANSIONS = 30
+"""Most values around which the signal is expanded, where it is not a polynomial."""
+_CLOSE = 3e-6
+"""The last two of them are closer than this, in errors of the parameter of interest."""
+_WALK, _STRIDE = 40, 0.25
+"""Most steps down the profile, and their length in the same units."""
+_STEP = 0.01
+"""Of differences in the parameter of interest, in the same units."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Impact:
+    """What one nuisance parameter does to the estimate of the parameter of interest.
+
+    Parameters
+    ----------
+    name : str
+    up, down : float or None
+        Change of the estimate when the nuisance parameter is held at its best value plus, or minus, its error
+        after the fit, and all else is fitted again; None where it has no error, or no minimum is found.
+    prefit_up, prefit_down : float or None
+        The same with the uncertainty before the fit; None for a free one too.
+    """
+
+    name: str
+    up: Shift
+    down: Shift
+    prefit_up: Shift
+    prefit_down: Shift
+
+    @property
+    def size(self) -> float:
+        """The larger of both changes; 0 if neither is known."""
+        return max((abs(s) for s in (self.up, self.down) if s is not None), default=0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Impacts:
+    """Impacts of all nuisance parameters of a fit.
+
+    Parameters
+    ----------
+    parameter : str
+        Parameter of interest.
+    value : float or None
+        Its estimate.
+    error : float or None
+        Its Hesse error.
+    impacts : tuple of Impact
+        The largest first.
+    reason : str
+        Why there are none; empty if there are some, or no nuisance parameters.
+    """
+
+    parameter: str
+    value: float | None
+    error: float | None
+    impacts: tuple[Impact, ...]
+    reason: str = ""
+
+
+@np.errstate(under="ignore")
+def fit_impacts(fitter: Fitter, data: Likelihood, result: FitResult) -> Impacts:
+    """Compute the impacts of the nuisance parameters on the estimate of the parameter of interest.
+
+    Parameters
+    ----------
+    fitter : Fitter
+    data : Likelihood
+        That were fitted.
+    result : FitResult
+        Of the fit.
+
+    Notes
+    -----
+    A nuisance parameter is held at x̂ ± σ_x, or where its range ends, and the others and the parameter of
+    interest are followed from the minimum to that of the conditional likelihood, within the same basin.
+    Where -2 ln L is a parabola, the impact is ± V_θx/σ_x.
+    """
+    estimate = result.estimate
+    if not result.valid or estimate.value is None:
+        return Impacts(
+            parameter=result.poi, value=None, error=None, impacts=(), reason=result.reason or "no minimum"
+        )
+    if estimate.error is None:
+        reason = f"{result.poi} has no Hesse error at the minimum: {estimate.error_reason}"
+        return Impacts(parameter=result.poi, value=estimate.value, error=None, impacts=(), reason=reason)
+    refits = _Refits(fitter=fitter, data=data, result=result)
+    found = [refits.impact(number) for number in range(len(result.pulls))]
+    return Impacts(
+        parameter=result.poi,
+        value=estimate.value,
+        error=estimate.error,
+        impacts=tuple(sorted(found, key=lambda impact: -impact.size)),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Refits:
+    """Fits of one data set with a nuisance parameter held, from its minimum on."""
+
+    fitter: Fitter
+    data: Likelihood
+    result: FitResult
+
+    @property
+    def best(self) -> Array:
+        """The parameter of interest and the pulls at the minimum."""
+        return np.array([self.result.estimate.value, *(p.x for p in self.result.pulls)])
+
+    @property
+    def error(self) -> float:
+        """Error of the parameter of interest."""
+        return float(self.result.estimate.error or 0.0)
+
+    def impact(self, number: int) -> Impact:
+        """Compute the impact of one nuisance parameter."""
+        pull = self.result.pulls[number]
+        wide = None if pull.prefit_x is None else 1.0
+        moves = [None if w is None else sign * w for w in (pull.x_error, wide) for sign in (1, -1)]
+        centre = self.refit(number, [0.0])[0]
+        shifts: list[Shift] = []
+        for move, found in zip(moves, self.refit(number, [m or 0.0 for m in moves]), strict=True):
+            known = move is not None and math.isfinite(found) and math.isfinite(centre)
+            shifts.append(found - centre if known else None)
+        return Impact(
+            name=pull.name, up=shifts[0], down=shifts[1], prefit_up=shifts[2], prefit_down=shifts[3]
+        )
+
+    def refit(self, number: int, moves: list[float]) -> list[float]:
+        """Return the estimates with a nuisance parameter held so far from its best value; NaN without any."""
+        lowest = self.fitter.templates.nuisances[number].lowest
+        starts = np.array([self._start(number, move) for move in moves])
+        starts[:, 1 + number] = np.maximum(starts[:, 1 + number], lowest)
+        if self.fitter.templates.coefficients is not None:
+            found = [float(x) for x in self._minima(number, starts)[:, 0]]
+        else:
+            found = [self._followed(number, start) for start in starts]
+        return [
+            x if math.isfinite(x) else self._descended(number, start)
+            for x, start in zip(found, starts, strict=True)
+        ]
+
+    def _start(self, number: int, move: float) -> Array:
+        """Go along the valley, as far as the covariance knows it."""
+        covariance = self.result.covariance
+        direction = np.zeros(len(self.best))
+        direction[1 + number] = 1.0
+        if covariance is not None and covariance.pulls is not None:
+            column = np.array(covariance.pulls)[:, 1 + number]
+            direction = column / column[1 + number]
+        low, high = self.fitter.range
+        found = self.best + move * direction
+        found[0] = min(max(found[0], low), high)
+        return found
+
+    def _minima(self, number: int, starts: Array) -> Array:
+        """Minimise, with the signal expanded around the first start, shape (n, 1 + n_nuisances)."""
+        data, size = self.data, len(starts)
+        layout = layouts.expanded(
+            data.templates, data.kind, data.spread, float(starts[0, 0]), _STEP * self.error
+        )
+        problem = Problem(
+            layout=layout,
+            counts=np.tile(data.counts, (size, 1)),
+            auxiliary=np.tile(data.auxiliary, (size, 1)),
+            held=np.arange(len(self.result.pulls)) == number,
+            pulls=starts[:, 1:],
+        )
+        found, _, failed = problem.minima(starts[:, 0], *self.fitter.range)
+        found[failed] = math.nan
+        if data.templates.poi in EVEN:
+            found[:, 0] = np.abs(found[:, 0])
+        return found
+
+    def _descended(self, number: int, start: Array) -> float:
+        """Walk down the profile, where the compiled fit fails, and end with Brent's method."""
+        low, high = self.fitter.range
+        held = {number: float(start[1 + number])}
+
+        def profile(poi: float) -> float:
+            value = float(self.data.profile(poi, held=held)[0][0])
+            return value if math.isfinite(value) else math.inf
+
+        at, value = float(start[0]), profile(float(start[0]))
+        for sign in (1.0, -1.0):
+            for _ in range(_WALK):
+                nearer = min(max(at + sign * _STRIDE * self.error, low), high)
+                lower = profile(nearer)
+                if not lower < value:
+                    break
+                at, value = nearer, lower
+        bounds = max(at - _STRIDE * self.error, low), min(at + _STRIDE * self.error, high)
+        if not math.isfinite(value) or not bounds[0] < bounds[1]:
+            return math.nan
+        found = minimize_scalar(profile, bounds=bounds, options={"xatol": _CLOSE * self.error})
+        return float(found.x) if found.success and found.fun <= value else at
+
+    def _followed(self, number: int, start: Array) -> float:
+        """Expand the signal around each minimum that is found, until it stays."""
+        at = start
+        for _ in range(_EXPANSIONS):
+            found = self._minima(number, at[None])[0]
+            if not np.all(np.isfinite(found)):
+                break
+            if abs(found[0] - at[0]) < _CLOSE * self.error:
+                return float(found[0])
+            step = np.clip(found[0] - at[0], -self.error, self.error)  # the expansion holds around its centre
+            at = np.concatenate([[at[0] + step], found[1:]])
+        return math.nan

@@ -1,0 +1,199 @@
+"""Limits and allowed regions from the profile likelihood, bounded by the physical range."""
+
+import math
+from typing import Any
+
+import hist
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
+
+from analysis.fits.fit_quality import quality
+from analysis.fits.fitter import Fitter, make_fitter
+from analysis.fits.results import LimitResult
+from analysis.fits.weighted import for_data
+from analysis.likelihood.allowed import Allowed, allowed_regions
+from analysis.likelihood.crossings import crossing
+from analysis.likelihood.likelihood import Likelihood
+from analysis.likelihood.minimum import Minimum
+from analysis.model.effective_counts import check_weights
+from analysis.model.empty_bins import check_possible
+from detsim.experiment import Experiment
+from simgen.interaction.models import Model
+
+__all__ = [
+    "Allowed",
+    "allowed",
+    "delta_chi2",
+    "interval",
+    "is_blind",
+    "limit",
+    "limit_of_counts",
+    "regions",
+    "upper_limit",
+]
+
+Array = NDArray[np.float64]
+Region = tuple[float | None, float | None]
+
+
+def delta_chi2(level: float, method: str) -> float:
+    """Compute the threshold in -2 Δln L of a limit.
+
+    Examples
+    --------
+    >>> round(delta_chi2(0.95, "one-sided"), 4), round(delta_chi2(0.95, "two-sided"), 4)
+    (2.7055, 3.8415)
+    """
+    if method not in {"one-sided", "two-sided"}:
+        raise ValueError(f"limit method must be 'one-sided' or 'two-sided', got {method!r}")
+    if not (0.5 if method == "one-sided" else 0) < level < 1:
+        raise ValueError(
+            f"the level of a limit must lie between 0 and 1, and above 0.5 if it is one-sided, got {level}"
+        )
+    return float(ndtri(level if method == "one-sided" else (1 + level) / 2) ** 2)
+
+
+def is_blind(fitter: Fitter, data: Likelihood, threshold: float) -> bool:
+    """Tell whether -2 ln L varies by less than a threshold over the whole physical range."""
+    values = fitter.scan(data)
+    return bool(values.max() - values.min() < threshold)
+
+
+def interval(
+    fitter: Fitter, data: Likelihood, minimum: Minimum, threshold: float
+) -> tuple[float | None, float | None]:
+    """Find the interval around the free minimum, in which the profile rises by less than a threshold.
+
+    It may leave the physical range where the free fit may.
+
+    Returns
+    -------
+    lower, upper : float or None
+        None for an end that is open.
+    """
+    best, level = float(minimum.values[0]), minimum.fval + threshold
+    step = _first_step(fitter, minimum, threshold)
+    low, high = (
+        crossing(fitter, data.counts, data.auxiliary, best, level, sign * step, end)
+        for sign, end in zip((-1, 1), fitter.range, strict=True)
+    )
+    return low, high
+
+
+def _first_step(fitter: Fitter, minimum: Minimum, threshold: float) -> float:
+    error = min(max(float(minimum.errors[0]), 0.01 * fitter.width), 100 * fitter.width)
+    return 0.7 * math.sqrt(threshold) * error
+
+
+def upper_limit(fitter: Fitter, data: Likelihood, minimum: Minimum | None, threshold: float) -> float | None:
+    """Find the largest value that is allowed; None if all above are: see `allowed`.
+
+    The minimum is not used: the physical one is searched. Callers of earlier versions give it.
+    """
+    return allowed(fitter, data, threshold, method="one-sided").upper
+
+
+def allowed(fitter: Fitter, data: Likelihood, threshold: float, *, method: str = "two-sided") -> Allowed:
+    """Find everything that is allowed in the physical range.
+
+    Parameters
+    ----------
+    fitter : Fitter
+    data : Likelihood
+    threshold : float
+        Largest -2 Δln L against the physical minimum.
+    method : {"one-sided", "two-sided"}
+        One-sided: all values below the estimate are allowed too.
+
+    Returns
+    -------
+    Allowed
+
+    Raises
+    ------
+    ValueError
+        If no minimum is found.
+    """
+    minima, depths = fitter.physical_minima(data)
+    one_sided = method == "one-sided"
+    return allowed_regions(
+        fitter, data.counts, data.auxiliary, minima, depths, threshold, one_sided=one_sided
+    )
+
+
+def regions(
+    fitter: Fitter, data: Likelihood, minimum: Minimum | None, threshold: float, *, method: str = "two-sided"
+) -> tuple[Region, ...]:
+    """Find all that is allowed in the physical range, as `allowed`; for the minimum see `upper_limit`."""
+    return allowed(fitter, data, threshold, method=method).regions
+
+
+@np.errstate(under="ignore")
+def limit_of_counts(
+    fitter: Fitter,
+    counts: ArrayLike,
+    auxiliary: ArrayLike | None = None,
+    *,
+    level: float = 0.95,
+    method: str = "one-sided",
+) -> LimitResult:
+    """Find the upper limit of counts with a prepared `Fitter`; the work of `limit`.
+
+    Auxiliary measurements are pulls, shape (n_nuisances,), nominal if not given; `asimov` has nominal ones.
+    """
+    threshold = delta_chi2(level, method)
+    check_possible(fitter.templates, counts)
+    data = fitter.data(counts, auxiliary)
+    found = allowed(fitter, data, threshold, method=method)
+    exact = fitter.templates.expected(fitter.truth)
+    is_exact = auxiliary is None and np.array_equal(exact, data.counts)
+    return LimitResult(
+        parameter=fitter.templates.poi,
+        level=level,
+        method=method,
+        delta_chi2=threshold,
+        upper=found.upper,
+        regions=found.regions,
+        asimov=found.upper if is_exact else upper_limit(fitter, fitter.data(exact), None, threshold),
+        effective_counts=data.effective_counts,
+        weights=check_weights(data.templates, data.counts),
+        undetermined=fitter.undetermined,
+        quality=quality(data, (found.best, *fitter.profile(data).pulls(found.best)), found.floor),
+    )
+
+
+@np.errstate(under="ignore")
+def limit(
+    data: hist.Hist[Any] | None,
+    experiment: Experiment,
+    model: Model,
+    *,
+    poi: str = "gamma",
+    likelihood: str = "poisson",
+    error_per_bin: float | None = None,
+    level: float = 0.95,
+    method: str = "one-sided",
+) -> LimitResult:
+    """Find the upper limit on a parameter.
+
+    Parameters
+    ----------
+    data : hist.Hist or None
+        As for `fit`; None takes the exact expectation of the model.
+    experiment, model, poi, likelihood, error_per_bin
+        As for `analysis.fits.estimate.make_fitter`.
+    level : float
+    method : {"one-sided", "two-sided"}
+        At 95 %: Δχ² = 2.7055 or 3.8415.
+
+    Returns
+    -------
+    LimitResult
+    """
+    fitter = make_fitter(experiment, model, poi=poi, likelihood=likelihood, error_per_bin=error_per_bin)
+    if data is None:
+        counts = fitter.templates.expected(fitter.truth)
+    else:
+        fitter, counts = for_data(fitter, data)
+    return limit_of_counts(fitter, counts, level=level, method=method)

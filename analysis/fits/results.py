@@ -1,0 +1,262 @@
+"""Results of fits and limits: frozen values."""
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from simgen.parameters import mass_from_gamma
+
+if TYPE_CHECKING:
+    from analysis.fits.audit import Audit
+    from analysis.fits.fit_quality import FitQuality
+    from analysis.fits.local_minima import LocalMinimum
+    from analysis.fits.pulls import Pull
+    from analysis.likelihood.covariance import Covariance
+    from analysis.model.effective_counts import WeightCheck
+
+__all__ = ["Estimate", "FitResult", "LimitResult", "OtherMinimum", "TabulatedValue"]
+
+
+NO_MINIMUM = "no minimum found"
+"""Reason of a fit that failed."""
+
+NOT_POSITIVE = "the second derivatives of -2 ln L at the minimum are not positive definite"
+"""Why there is no Hesse error, where nothing more is known."""
+
+AT_RANGE = "the end of the range is reached"
+UNBOUNDED = "the data do not bound it"
+NOT_FOUND = "no minimum over the other parameters was found on the way"
+NO_ERROR = "there is no Hesse error"
+OPEN = (AT_RANGE, UNBOUNDED, NOT_FOUND, NO_ERROR)
+"""Why the end of an interval is open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A fitted parameter.
+
+    Parameters
+    ----------
+    value, error : float or None
+        Estimate and Hesse error; None where the data cannot measure it.
+    lower, upper : float or None
+        Ends of the interval at the result's level by its method; None where open.
+    error_reason, lower_reason, upper_reason : str
+        Why there is no error, and why an end is open (one of `OPEN`); empty where there is one, or no
+        interval was looked for.
+    range : tuple of float
+        Where the parameter stays in the fit: an end with the reason `AT_RANGE` is at an end of it.
+    """
+
+    value: float | None
+    error: float | None
+    lower: float | None
+    upper: float | None
+    error_reason: str = ""
+    lower_reason: str = ""
+    upper_reason: str = ""
+    range: tuple[float, float] = (-math.inf, math.inf)
+
+
+class OtherMinimum(NamedTuple):
+    """A local minimum beside the deepest.
+
+    Parameters
+    ----------
+    value : float
+        Parameter of interest.
+    rise : float
+        -2 ln L above that of the deepest; 0 of one that is equally deep.
+
+    Examples
+    --------
+    >>> value, rise = OtherMinimum(-1.37, 0.14)
+    """
+
+    value: float
+    rise: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitResult:
+    """Result of a fit.
+
+    Parameters
+    ----------
+    parameters : dict of str to Estimate
+        The parameter of interest first, then the constrained normalisations.
+    poi : str
+    level : float
+        Confidence level of the intervals.
+    method : str
+        "minos" or "hesse".
+    likelihood : str
+        "poisson", "paper", or "templates": Poisson with the statistical error of simulated templates.
+    valid : bool
+        Whether a minimum was found and the data measure the parameter.
+    reason : str
+        Why not; empty if valid.
+    fval : float
+        Minimum of -2 ln L/L_saturated with constraints, or of χ².
+    ndof : int
+        Bins minus one.
+    effective_counts : tuple of float, or None
+        (Σw)²/Σw² of each bin, where the data were weighted and the likelihood scaled to them.
+    other_minima : tuple of OtherMinimum
+        Other local minima of the free fit up to 25 above the deepest: `value` and `rise`.
+    disagreement : float or None
+        By how many errors the two searches for the minimum differ, where that is more than 1e-3; the deeper
+        is quoted.
+    undetermined : tuple of tuple of str
+        Free nuisance parameters that the data cannot tell apart, by groups: they have no errors of their own.
+    weights : WeightCheck or None
+        Whether weighted data have enough effective counts: `weights.warning` says so if not.
+    minima : tuple of LocalMinimum
+        All of them, the deepest first, with their regions; empty if not valid.
+    pulls : tuple of Pull
+        Nuisance parameters before and after the fit.
+    covariance : Covariance or None
+        Of all fitted parameters.
+    quality : FitQuality or None
+        Whether the model describes the data at all; None if no minimum was found.
+    failure : str
+        Of a fit that found no minimum, in words: what is strange about the data, and which value was tried.
+    """
+
+    parameters: dict[str, Estimate]
+    poi: str
+    level: float
+    method: str
+    likelihood: str
+    valid: bool
+    reason: str
+    fval: float
+    ndof: int
+    effective_counts: tuple[float, ...] | None = None
+    other_minima: tuple[OtherMinimum, ...] = ()
+    disagreement: float | None = None
+    undetermined: tuple[tuple[str, ...], ...] = ()
+    weights: "WeightCheck | None" = None
+    minima: "tuple[LocalMinimum, ...]" = ()
+    pulls: "tuple[Pull, ...]" = ()
+    covariance: "Covariance | None" = None
+    quality: "FitQuality | None" = None
+    failure: str = ""
+
+    @property
+    def weighted(self) -> bool:
+        """Whether the data were weighted."""
+        return self.effective_counts is not None
+
+    @property
+    def failed(self) -> bool:
+        """Whether no minimum was found: not the same as data that cannot measure the parameter."""
+        return not self.valid and self.reason == NO_MINIMUM
+
+    @property
+    def estimate(self) -> Estimate:
+        """Estimate of the parameter of interest."""
+        return self.parameters[self.poi]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TabulatedValue:
+    """A data set at a true value that was calibrated with pseudo-experiments.
+
+    Parameters
+    ----------
+    value : float
+        True value of the parameter.
+    q : float
+        Statistic of the data.
+    p_value : float
+        Fraction of the toys of this true value with a statistic of at least q.
+    threshold : float or None
+        Largest q that is allowed; None for CLs.
+    cls : float or None
+        The smallest allowed is 1 - level; None for other methods.
+    error : float
+        Statistical error of the threshold, or of CLs.
+    """
+
+    value: float
+    q: float
+    p_value: float
+    threshold: float | None
+    cls: float | None
+    error: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitResult:
+    """An upper limit, bounded by the physical range.
+
+    Parameters
+    ----------
+    parameter : str
+    level : float
+    method : {"one-sided", "two-sided", "feldman-cousins", "calibrated", "cls"}
+    delta_chi2 : float
+        Threshold in -2 Δln L; of a calibrated limit the statistic at `upper`, or at the end of the table.
+    upper : float or None
+        Upper end of what is allowed, of several regions that of the highest; None if it is open.
+    regions : tuple of (low, high)
+        Everything allowed in the physical range; None for an open end.
+    asimov : float or None
+        The limit that exact data of the model would give.
+    band : tuple of five floats, or None
+        Limits at -2, -1, 0, +1, +2 standard deviations from pseudo-experiments.
+    band_errors : tuple of five floats or None, or None
+        Statistical errors of the band; None where an end is open or there are too few pseudo-experiments.
+    effective_counts : tuple of float, or None
+        As of `FitResult`; `asimov` then has the weights of the data.
+    mc_error : float or None
+        Statistical error of `upper` from the pseudo-experiments that it was calibrated with.
+    regions_mc_error : tuple of (low, high), or None
+        The same of the ends of `regions`; None for an end that is open or whose error is not known.
+    thresholds : tuple of TabulatedValue, or None
+        Of a calibrated limit.
+    audit : Audit or None
+        What became of the band's pseudo-experiments that were fitted again.
+    weights : WeightCheck or None
+        As of `FitResult`.
+    undetermined : tuple of tuple of str
+        As of `FitResult`.
+    quality : FitQuality or None
+        Whether the model describes the data at all, at the best physical value.
+    """
+
+    parameter: str
+    level: float
+    method: str
+    delta_chi2: float
+    upper: float | None
+    regions: tuple[tuple[float | None, float | None], ...]
+    asimov: float | None
+    band: tuple[float, ...] | None = None
+    band_errors: tuple[float | None, ...] | None = None
+    effective_counts: tuple[float, ...] | None = None
+    mc_error: float | None = None
+    regions_mc_error: tuple[tuple[float | None, float | None], ...] | None = None
+    thresholds: tuple[TabulatedValue, ...] | None = None
+    audit: "Audit | None" = None
+    weights: "WeightCheck | None" = None
+    undetermined: tuple[tuple[str, ...], ...] = ()
+    quality: "FitQuality | None" = None
+
+    @property
+    def weighted(self) -> bool:
+        """Whether the data were weighted."""
+        return self.effective_counts is not None
+
+    @property
+    def n_regions(self) -> int:
+        """Number of disjoint regions that are allowed."""
+        return len(self.regions)
+
+    @property
+    def M_Zprime_GeV(self) -> float | None:
+        """Mass of the Z' that the limit on γ means [GeV]; None for other parameters or no limit."""
+        if self.parameter != "gamma" or not self.upper or math.isinf(self.upper):
+            return None
+        return mass_from_gamma(self.upper) / 1000

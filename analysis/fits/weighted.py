@@ -1,0 +1,110 @@
+"""Weighted data: sums of weights as effective counts, and templates scaled to them.
+
+Bohm and Zech, NIM A 748, 1: a sum of weights W = Σw, whose variance is estimated by V = Σw², is taken for
+W²/V = s W Poisson events, of which s μ are expected, with s = W/V. Both moments of the sum are then right.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import hist
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.fits.fitter import Fitter
+from analysis.histograms.histograms import bin_counts, binned
+from detsim.experiment import Experiment
+
+__all__ = ["effective_counts", "for_data", "scaled", "unscaled"]
+
+Array = NDArray[np.float64]
+
+
+def for_data(fitter: Fitter, data: hist.Hist[Any]) -> tuple[Fitter, Array]:
+    """Prepare the fit of a histogram, weighted or not.
+
+    Parameters
+    ----------
+    fitter : Fitter
+    data : hist.Hist
+        In the bins of the fitter's experiment.
+
+    Returns
+    -------
+    fitter : Fitter
+        The same for counts; with templates scaled to effective counts for weighted data.
+    counts : ndarray, shape (n_bins,)
+        Counts, or effective counts.
+
+    Raises
+    ------
+    ValueError
+        As `effective_counts`.
+    """
+    counts, scaling = effective_counts(data, fitter.templates.experiment)
+    return (fitter if scaling is None else scaled(fitter, scaling)), counts
+
+
+def scaled(fitter: Fitter, scaling: Array) -> Fitter:
+    """Multiply all that a fitter of counts expects, and absolute errors, by factors of the bins.
+
+    Parameters
+    ----------
+    fitter : Fitter
+        Of counts.
+    scaling : ndarray, shape (n_bins,)
+        s = Σw/Σw².
+    """
+    errors = fitter.errors * scaling if fitter.likelihood == "paper" else fitter.errors
+    return replace(fitter, templates=replace(fitter.templates, scaling=scaling), errors=errors)
+
+
+def unscaled(fitter: Fitter) -> Fitter:
+    """Return the fitter of counts of which a fitter was prepared for weighted data."""
+    scaling = fitter.templates.scaling
+    if scaling is None:
+        return fitter
+    errors = fitter.errors / scaling if fitter.likelihood == "paper" else fitter.errors
+    return replace(fitter, templates=replace(fitter.templates, scaling=None), errors=errors)
+
+
+def effective_counts(
+    data: hist.Hist[Any], experiment: Experiment, *, read_in: str = "MeV"
+) -> tuple[Array, Array | None]:
+    """Turn a histogram into Poisson numbers.
+
+    Parameters
+    ----------
+    data : hist.Hist
+        Values Σw and variances Σw²; without variances the values are counts.
+    experiment : Experiment
+    read_in : str
+        As of `analysis.histograms.histograms.bin_counts`.
+
+    Returns
+    -------
+    counts : ndarray, shape (n_bins,)
+        (Σw)²/Σw²; of counts these themselves.
+    scaling : ndarray, shape (n_bins,), or None
+        s = Σw/Σw², by which expectations are to be multiplied; None for counts.
+
+    Raises
+    ------
+    ValueError
+        If the histogram has other bins, holds what no sum of weights ≥ 0 can be, or was filled with weights
+        without the sums of their squares.
+
+    Notes
+    -----
+    A bin without events has no weights of its own. It takes Σw/Σw² of all events, in flow bins too: with
+    equal weights c this is 1/c, and the likelihood is that of the counts in 1/c of the exposure.
+    """
+    values = bin_counts(data, experiment, read_in=read_in)
+    bins = binned(data)
+    bins.check_data()
+    if bins.variances is None or not bins.is_weighted:
+        return values, None
+    squares = bins.variances[(slice(1, -1),) * data.ndim].ravel()
+    total = bins.values.sum() / bins.variances.sum()
+    scaling = np.divide(values, squares, out=np.full_like(values, total), where=values > 0)
+    return scaling * values, scaling

@@ -1,0 +1,1 @@
+"""Histograms of what is measured: made, read, written, compared."""

@@ -1,0 +1,1 @@
+"""The likelihood of one data set: profiles, minima, derivatives."""

@@ -1,0 +1,224 @@
+"""What one data set allows in the physical range: where the profile of -2 ln L is low enough."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+
+from analysis.likelihood.crossings import crossing_between
+from analysis.likelihood.minima import TIE, deepest
+from analysis.likelihood.profiling import profiled
+from analysis.model.fit_model import REACH, FitModel
+
+__all__ = ["Allowed", "allowed_regions", "highest_allowed"]
+
+Array = NDArray[np.float64]
+Region = tuple[float | None, float | None]
+
+_PULLS, _SAME_PULLS = 8, 0.5
+"""Pulls of known minima from which a profile is sought, too, at most; those that differ by less are one."""
+_DEEPER, _ROUNDING = 4.0, 1e-6
+"""A dip between points may be deeper than a parabola through them has it by this factor, and this much."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowed:
+    """What is allowed in the physical range.
+
+    Parameters
+    ----------
+    best, floor : float
+        The physical minimum, from which -2 Δln L counts: the parameter of interest, and -2 ln L/L_saturated.
+    regions : tuple of (low, high)
+        In ascending order; None for an end beyond the scan of an unbounded range.
+    upper : float or None
+        Upper end of the highest region; None if nothing above it is excluded.
+    """
+
+    best: float
+    floor: float
+    regions: tuple[Region, ...]
+    upper: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scan:
+    """The profile of one data set at points over the physical range, ascending."""
+
+    profile: Callable[[float], float]
+    crossing: Callable[[float, float, float], float]
+    points: Array
+    values: Array
+    best: float
+    floor: float
+
+
+def allowed_regions(
+    model: FitModel,
+    counts: Array,
+    auxiliary: Array,
+    minima: Array,
+    depths: Array,
+    threshold: float,
+    *,
+    one_sided: bool = False,
+) -> Allowed:
+    """Find everything that is allowed in the physical range.
+
+    Parameters
+    ----------
+    model : FitModel
+    counts : ndarray, shape (n_bins,)
+    auxiliary : ndarray, shape (n_nuisances,)
+    minima : ndarray, shape (k, 1 + n_nuisances)
+        Known minima in the physical range, the deepest first.
+    depths : ndarray, shape (k,)
+        -2 ln L/L_saturated there.
+    threshold : float
+        Largest -2 Δln L against the physical minimum.
+    one_sided : bool
+        All values below the physical minimum are allowed, too.
+
+    Returns
+    -------
+    Allowed
+    """
+    scan = _scanned(model, counts, auxiliary, minima, depths)
+    level = scan.floor + threshold
+    points, values = _with_extremes(scan, level)
+    inside = values <= level
+    if one_sided:
+        inside |= points <= scan.best
+    low, high = model.physical
+    ends: list[float | None] = []
+    if inside[0]:
+        ends.append(low if math.isfinite(low) else None)
+    ends += [
+        scan.crossing(float(points[i - 1]), float(points[i]), level)
+        for i in np.flatnonzero(inside[1:] != inside[:-1]) + 1
+    ]
+    if inside[-1]:
+        ends.append(high if math.isfinite(high) else None)
+    return Allowed(
+        best=scan.best,
+        floor=scan.floor,
+        regions=tuple(zip(ends[::2], ends[1::2], strict=True)),
+        upper=None if inside[-1] else ends[-1],
+    )
+
+
+def highest_allowed(
+    model: FitModel, counts: Array, auxiliary: Array, minima: Array, depths: Array, threshold: float
+) -> float | None:
+    """Find the upper end of the highest region of `allowed_regions` alone; None if nothing above is excluded.
+
+    Parameters are those of `allowed_regions`.
+    """
+    scan = _scanned(model, counts, auxiliary, minima, depths)
+    points, values, level = scan.points, scan.values, scan.floor + threshold
+    last = int(np.flatnonzero(values <= level)[-1])
+    if last == len(points) - 1:
+        return None
+    for i in _extremes(points, values, level)[::-1]:
+        if i <= last:
+            break
+        x, value = _extreme(scan, int(i))
+        if value <= level:
+            return scan.crossing(x, float(points[i + 1]), level)
+    return scan.crossing(float(points[last]), float(points[last + 1]), level)
+
+
+def _scanned(model: FitModel, counts: Array, auxiliary: Array, minima: Array, depths: Array) -> _Scan:
+    """Profile over the physical range, and find the physical minimum."""
+    _, first = np.unique(np.round(minima[:, 1:] / _SAME_PULLS), axis=0, return_index=True)
+    pulls = minima[np.sort(first)[:_PULLS], 1:]
+
+    def profile(poi: float) -> float:
+        return float(profiled(model, counts, auxiliary, poi, also=pulls)[0][0])
+
+    def crossing(a: float, b: float, level: float) -> float:
+        return crossing_between(model, counts, auxiliary, a, b, level, pulls)
+
+    known = minima[:, 0]
+    near = np.concatenate([known, _around(model, float(known[0]) if len(known) else model.anchor)])
+    grid, layout = model.fine_grid, model.on_fine_grid
+    scans = [
+        profiled(model, counts, auxiliary, near, also=pulls)[0],
+        profiled(model, counts, auxiliary, grid, also=pulls, layout=layout)[0],
+    ]
+    points, values = np.concatenate([near, grid]), np.concatenate(scans)
+    values[: len(known)] = np.minimum(values[: len(known)], depths)
+    points, order = np.unique(points, return_index=True)  # of equal ones the first, a known minimum
+    values = values[order]
+    lowest = int(deepest(values[None], points[None], *model.physical, model.anchor)[0])
+    best, floor = float(points[lowest]), float(values[lowest])
+    scan = _Scan(profile=profile, crossing=crossing, points=points, values=values, best=best, floor=floor)
+    if floor < depths.min(initial=math.inf) - TIE and 0 < lowest < len(points) - 1:
+        # a minimum that the search did not find
+        x, value = _extreme(scan, lowest)
+        if value < floor:
+            points, values = np.insert(points, lowest, x), np.insert(values, lowest, value)
+            order = np.argsort(points, kind="stable")
+            return _Scan(
+                profile=profile,
+                crossing=crossing,
+                points=points[order],
+                values=values[order],
+                best=x,
+                floor=value,
+            )
+    return scan
+
+
+def _around(model: FitModel, best: float) -> Array:
+    """Place points around the best minimum in the physical range."""
+    low, high = model.physical
+    steps = model.width * np.concatenate([np.linspace(0, 12, 61)[1:], np.geomspace(13, REACH, 90)])
+    points = np.concatenate([best - steps, best + steps])
+    return np.asarray(points[(points >= low) & (points <= high)])
+
+
+def _with_extremes(scan: _Scan, level: float) -> tuple[Array, Array]:
+    """Add extremes between the points that cross a level where no point does."""
+    found = [_extreme(scan, int(i)) for i in _extremes(scan.points, scan.values, level)]
+    points = np.concatenate([scan.points, [x for x, _ in found]])
+    values = np.concatenate([scan.values, [v for _, v in found]])
+    order = np.argsort(points, kind="stable")
+    return points[order], values[order]
+
+
+def _extremes(points: Array, values: Array, level: float) -> NDArray[np.intp]:
+    """Find points of the lowest of three above a level, or highest of three below, that may cross it nearby.
+
+    A parabola through the three tells how far the profile goes between them.
+    """
+    if len(points) < 3:
+        return np.empty(0, np.intp)
+    left, right = points[:-2] - points[1:-1], points[2:] - points[1:-1]
+    down, up = values[:-2] - values[1:-1], values[2:] - values[1:-1]
+    dips, hills = (down >= 0) & (up >= 0), (down <= 0) & (up <= 0)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        slope = (down / left * right - up / right * left) / (right - left)
+        curvature = (up / right - down / left) / (right - left)
+        deeper = np.nan_to_num(slope**2 / (4 * np.abs(curvature)), nan=0.0, posinf=math.inf)
+    height = np.abs(values[1:-1] - level)
+    above = values[1:-1] > level
+    near = height <= _DEEPER * deeper + _ROUNDING
+    return np.flatnonzero(near & np.where(above, dips, hills)) + 1
+
+
+def _extreme(scan: _Scan, i: int) -> tuple[float, float]:
+    """Find the minimum around the lowest of three points, or the maximum around the highest."""
+    points, values = scan.points, scan.values
+    bounds = float(points[i - 1]), float(points[i + 1])
+    sign = 1.0 if values[i] <= min(values[i - 1], values[i + 1]) else -1.0
+    found = minimize_scalar(
+        lambda x: sign * scan.profile(float(x)),
+        bounds=bounds,
+        method="bounded",
+        options={"xatol": 1e-9 * (bounds[1] - bounds[0])},
+    )
+    return float(found.x), sign * float(found.fun)

@@ -1,0 +1,38 @@
+"""Fits that find no minimum, and what is said of the data then."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from analysis.model.templates import Templates
+
+__all__ = ["FitError", "far_counts"]
+
+_TIMES, _SIGMAS = 10.0, 10.0
+"""Counts are far from what is expected if they are so many times more or fewer, and so many errors away."""
+
+
+class FitError(ValueError):
+    """No minimum of -2 ln L is found: a run that failed, and no wrong input."""
+
+
+def far_counts(templates: "Templates", counts: NDArray[np.float64]) -> str:
+    """Say that the counts are far from anything that the model expects; empty if they are not.
+
+    Parameters
+    ----------
+    templates : Templates
+    counts : ndarray, shape (n_bins,)
+    """
+    poi = templates.poi
+    truth = templates.model.parameters[poi]
+    observed, expected = float(np.sum(counts)), float(templates.expected(truth).sum())
+    more = max(observed, 1.0) / max(expected, 1.0)
+    if 1 / _TIMES < more < _TIMES or abs(observed - expected) < _SIGMAS * max(expected, 1.0) ** 0.5:
+        return ""
+    return (
+        f"the counts are far from anything that the model expects: {observed:.4g} observed, {expected:.4g} "
+        f"expected at {poi} = {truth:g}"
+    )

@@ -1,0 +1,99 @@
+"""Where along directions that no data know free factors stand, so that their bounds hold nothing else."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+
+from analysis.model.degeneracy import null_directions
+from analysis.model.templates import Templates
+
+__all__ = ["centred", "lowered"]
+
+Array = NDArray[np.float64]
+
+_POSITIVE = 1e-6
+"""Distance from a bound, as a share of all distances, that counts as one."""
+
+
+def lowered(templates: Templates, pulls: Array, numbers: Sequence[int]) -> Array:
+    """Move free factors along the directions that no data know, so that some of them contribute least.
+
+    Parameters
+    ----------
+    templates : Templates
+    pulls : ndarray, shape (n_nuisances,)
+    numbers : sequence of int
+        Nuisance parameters that a fit by MINUIT fixes: what they contribute is a floor for the sum.
+
+    Returns
+    -------
+    ndarray, shape (n_nuisances,)
+        With the same expectation.
+    """
+    bounded, slack, along = _distances(templates, pulls)
+    if not len(bounded):
+        return pulls
+    least = along[np.isin(bounded, numbers)].sum(axis=0)
+    found = linprog(least, A_ub=-along, b_ub=slack, bounds=(None, None))
+    return _moved(pulls, bounded, slack, along, found.x) if found.success else pulls
+
+
+def centred(templates: Templates, pulls: Array) -> Array:
+    """Move free factors along the directions that no data know, away from their bounds.
+
+    Parameters
+    ----------
+    templates : Templates
+    pulls : ndarray, shape (n_nuisances,)
+
+    Returns
+    -------
+    ndarray, shape (n_nuisances,)
+        With the same expectation.
+
+    Notes
+    -----
+    Where no factor stands at 0 but those that do so everywhere along the flat directions, those that are not
+    fixed can go wherever the sum can. Two linear programs find this place: the first, which factors can be
+    above 0; the second, where the least of these is largest.
+    """
+    bounded, slack, along = _distances(templates, pulls)
+    if not slack.sum() > 0:
+        return pulls
+    n, k = along.shape
+    cap = _POSITIVE * slack.sum()
+    # maximise Σ u with u ≤ slack + along · c and u ≤ cap
+    support = linprog(
+        np.concatenate([-np.ones(n), np.zeros(k)]),
+        A_ub=np.hstack([np.eye(n), -along]),
+        b_ub=slack,
+        bounds=[(0, cap)] * n + [(None, None)] * k,
+    )
+    if not support.success:
+        return pulls
+    inside = (support.x[:n] > cap / 2).astype(np.float64)
+    # maximise t with t ≤ slack + along · c of those inside, and 0 ≤ of the others
+    found = linprog(
+        np.concatenate([[-1.0], np.zeros(k)]),
+        A_ub=np.hstack([inside[:, None], -along]),
+        b_ub=slack,
+        bounds=[(0, None)] + [(None, None)] * k,
+    )
+    return _moved(pulls, bounded, slack, along, found.x[1:]) if found.success else pulls
+
+
+def _distances(templates: Templates, pulls: Array) -> tuple[NDArray[np.intp], Array, Array]:
+    """Return which pulls have a bound and a flat direction, how far from it they are, and the directions."""
+    directions = null_directions(templates)
+    lowest = np.array([n.lowest for n in templates.nuisances])
+    bounded = np.flatnonzero(np.any(directions != 0, axis=1) & np.isfinite(lowest))
+    return bounded, np.maximum(pulls - lowest, 0)[bounded], directions[bounded]
+
+
+def _moved(pulls: Array, bounded: NDArray[np.intp], slack: Array, along: Array, by: Array) -> Array:
+    """Go along flat directions, and not beyond bounds by rounding."""
+    found = pulls.copy()
+    found[bounded] += np.maximum(slack + along @ by, 0.0) - slack
+    return found

@@ -1,0 +1,157 @@
+"""Fits of one data set with MINUIT: local minima of a scan, each followed with MIGRAD."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from iminuit import Minuit
+from numpy.typing import NDArray
+
+from analysis.likelihood.flat_directions import centred, lowered
+from analysis.likelihood.likelihood import Likelihood
+from analysis.likelihood.minimum import Minimum
+from analysis.likelihood.starts import local_minima
+from analysis.model.degeneracy import redundant
+from analysis.model.ranges import EVEN
+
+__all__ = ["EDM", "followed", "migrad", "prepared", "scanned", "tightened"]
+
+Array = NDArray[np.float64]
+
+EDM = 2e-6
+"""EDM goal of MIGRAD: estimates within about 1e-3 of the error."""
+
+_TIGHT = 1e-10
+"""The same where it must agree with another search."""
+
+_MAX_STARTS = 6
+_TRIES = 4
+_MOVES, _FALL, _AT_BOUND = 6, 1e-9, 1e-2
+"""Times that free factors are moved along flat directions, at most; by how much of -2 ln L that must pay; how
+close to its bound a pull is at it."""
+_STEPS = 12
+"""Values between an end of the range and a minimum beyond it at which the profile must fall."""
+
+
+def scanned(data: Likelihood, *, tolerance: float = EDM) -> list[Minimum]:
+    """Run MIGRAD from every local minimum of a scan of the physical range.
+
+    The rule is that of `analysis.batch.search`.
+
+    Parameters
+    ----------
+    data : Likelihood
+    tolerance : float
+        EDM goal.
+
+    Returns
+    -------
+    list of Minimum
+        What is reached within the basin of a start, in the order of the scan's depths.
+    """
+    model = data.model
+    values, pulls = data.profile(model.grid)
+    lowest = np.flatnonzero(local_minima(values))
+    lowest = lowest[np.argsort(values[lowest], kind="stable")][:_MAX_STARTS]
+    found = []
+    for i in lowest:
+        left = float(model.grid[max(int(i) - 1, 0)])
+        right = float(model.grid[min(int(i) + 1, len(model.grid) - 1)])
+        one = followed(data, float(model.grid[i]), pulls[i], tolerance=tolerance)
+        if _belongs(data, one, left, right):
+            found.append(one)
+    return found
+
+
+def _belongs(data: Likelihood, found: Minimum, left: float, right: float) -> bool:
+    """Tell whether a minimum lies in the basin of its start, or beyond the end of the range there."""
+    poi, (low, high) = found.values[0], data.model.physical
+    if left <= poi <= right or low <= poi <= high:
+        return True
+    end = low if poi < low else high
+    if end not in (left, right):
+        return False
+    values, _ = data.profile(np.linspace(end, poi, _STEPS + 1))
+    return all(b <= a + 1e-6 for a, b in pairwise(map(float, values)))
+
+
+def followed(
+    data: Likelihood, start: float, pulls: Sequence[float] | Array, *, tolerance: float = EDM
+) -> Minimum:
+    """Run MIGRAD from a point, and where it fails SIMPLEX and MIGRAD."""
+    model = data.model
+    even = model.templates.poi in EVEN
+    if even:
+        start = max(start, 0.1 * model.width)  # at 0 the slope vanishes, minimum or not
+    minuit = prepared(data, start, pulls, tolerance)
+    migrad(data, minuit)
+    if not minuit.valid:
+        minuit.simplex()
+        migrad(data, minuit)
+    if even and minuit.values[0] < 0:
+        minuit.values[0] = -minuit.values[0]
+        migrad(data, minuit)
+    return Minimum(minuit, model.width)
+
+
+def migrad(data: Likelihood, minuit: Minuit) -> None:
+    """Run MIGRAD, and again from a better place where free factors cannot be told apart.
+
+    One of two that multiply one spectrum is fixed, and what it contributes is a floor for their sum: see
+    `analysis.likelihood.flat_directions`.
+    """
+    minuit.migrad()
+    for i in range(_MOVES if data.model.undetermined else 0):
+        held = redundant(data.templates)
+        others = [m + 1 for m in np.flatnonzero(data.model.vague[1:]) if m not in held]
+        if all(minuit.values[k] - minuit.limits[k][0] > _AT_BOUND for k in others):
+            return  # from here every sum can be reached
+        before = minuit.fval
+        poi, *pulls = minuit.values
+        at = np.array(pulls)
+        templates = data.templates
+        minuit.values = (poi, *(lowered(templates, at, held) if i % 2 else centred(templates, at)))
+        minuit.migrad()
+        if i % 2 and (before is None or minuit.fval is None or not minuit.fval < before - _FALL):
+            return
+
+
+def prepared(data: Likelihood, start: float, pulls: Sequence[float] | Array, tolerance: float) -> Minuit:
+    """Prepare MINUIT at a point; its first parameter is in units of the resolution."""
+    model = data.model
+    names, unit = model.templates.names, model.width
+
+    def cost(parameters: Sequence[float]) -> float:
+        # where the likelihood is flat, as for a mediator's mass near 0, MIGRAD tries NaN
+        return math.inf if math.isnan(parameters[0]) else data((parameters[0] * unit, *parameters[1:]))
+
+    held = redundant(model.templates)
+    begin = lowered(model.templates, np.array(pulls, np.float64), held) if held else pulls
+    minuit = Minuit(cost, (start / unit, *begin), name=names)
+    minuit.errordef = Minuit.LEAST_SQUARES
+    minuit.strategy = 1 if tolerance >= EDM else 2
+    minuit.tol = tolerance / 0.002
+    minuit.errors[0] = 1.0
+    low, high = model.range
+    if model.templates.poi not in EVEN:
+        minuit.limits[0] = (
+            low / unit if low > -math.inf else None,
+            high / unit if high < math.inf else None,
+        )
+    for i, nuisance in enumerate(model.templates.nuisances, start=1):
+        minuit.errors[i] = 1.0
+        if math.isfinite(nuisance.lowest):
+            minuit.limits[i] = (nuisance.lowest, None)
+    for m in held:  # what the counts do not know stays where it is
+        minuit.fixed[1 + m] = True
+    return minuit
+
+
+def tightened(minuit: Minuit) -> None:
+    """Go on until MINUIT is much closer to its minimum than it is asked for at first."""
+    minuit.strategy, minuit.tol = 2, _TIGHT / 0.002
+    for _ in range(_TRIES):
+        minuit.migrad()
+        if minuit.fmin is not None and minuit.fmin.edm < _TIGHT:
+            return

@@ -1,0 +1,125 @@
+"""Minima of one data set with MINUIT, sorted as `analysis.batch.search` has the rule."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.likelihood.likelihood import Likelihood
+from analysis.likelihood.minima import TIE, LocalMinima
+from analysis.likelihood.minimum import Minimum
+from analysis.likelihood.minuit import EDM, scanned
+from analysis.model.fit_model import FitModel
+
+__all__ = ["SingleFit", "curvature_errors", "single_minima", "sorted_minima"]
+
+Array = NDArray[np.float64]
+
+_TIGHT = 1e-10
+"""EDM goal where MINUIT's result is quoted: estimates within 1e-4 of the error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SingleFit:
+    """What MINUIT found of one data set.
+
+    Parameters
+    ----------
+    parameters : ndarray, shape (1 + n_nuisances,)
+        Of the free fit.
+    errors : ndarray, shape (1 + n_nuisances,), or None
+    value : float
+        -2 ln L/L_saturated.
+    minima : LocalMinima
+        Of one data set.
+    """
+
+    parameters: Array
+    errors: Array | None
+    value: float
+    minima: LocalMinima
+
+
+def sorted_minima(model: FitModel, found: list[Minimum]) -> list[Minimum]:
+    """Sort minima, the deepest first; of ties the valid, the physical, the nearest to the model's value."""
+    low, high = model.physical
+
+    def order(one: Minimum) -> tuple[bool, bool, float]:
+        poi = one.values[0]
+        return (not one.valid, not low <= poi <= high, abs(poi - model.anchor))
+
+    valid = [m.fval for m in found if m.valid]
+    floor = min(valid, default=min((m.fval for m in found), default=math.inf))
+    return sorted(
+        found, key=lambda m: (m.fval > floor + TIE, m.fval if m.fval > floor + TIE else 0.0, *order(m))
+    )
+
+
+def curvature_errors(data: Likelihood, minimum: Minimum) -> Array | None:
+    """Compute the errors of the parameters from the second derivatives at a minimum.
+
+    Returns
+    -------
+    ndarray, shape (n_parameters,), or None
+        Zero for a fixed parameter of interest; None if the matrix is not positive definite, or the minimum
+        stands at an end of the range, where -2 ln L has a slope.
+    """
+    model, fixed = data.model, minimum.fixed[0]
+    low, high = model.symmetric_range
+    if not fixed and not low < minimum.values[0] < high:
+        return None
+    # where the minimum is much sharper than at the model's value, so are the differences
+    step = 0.01 * min(model.width, max(float(minimum.errors[0]), 1e-3 * model.width))
+    return data.errors(data.polished(minimum.values, step, fixed=fixed), step, fixed=fixed)
+
+
+def single_minima(model: FitModel, counts: Array, auxiliary: Array, *, errors: bool) -> SingleFit | None:
+    """Fit one data set with MINUIT alone; None where it finds no minimum."""
+    data = Likelihood(model=model, counts=counts, auxiliary=auxiliary)
+    found = [m for m in scanned(data, tolerance=_TIGHT) if m.valid]
+    found = found or [m for m in scanned(data, tolerance=EDM) if m.valid]
+    if not found:
+        return _at_end_of_scan(data)
+    low, high = model.physical
+    inside = []
+    for one in found:
+        poi = min(max(one.values[0], low), high)
+        value, pulls = (one.fval, one.values[1:]) if poi == one.values[0] else _first(*data.profile(poi))
+        inside.append((value, (poi, *pulls)))
+    best = sorted_minima(model, found)[0]
+    return SingleFit(
+        parameters=np.array(best.values),
+        errors=curvature_errors(data, best) if errors else None,
+        value=best.fval,
+        minima=LocalMinima(
+            which=np.zeros(1, np.intp),
+            parameters=np.array([[p for _, p in inside]]),
+            values=np.array([[v for v, _ in inside]]),
+            released=np.array([[m.values for m in found]]),
+            released_values=np.array([[m.fval for m in found]]),
+        ),
+    )
+
+
+def _at_end_of_scan(data: Likelihood) -> SingleFit | None:
+    """Return the end of a scan of an unbounded range, where -2 ln L falls to the end; else None."""
+    model = data.model
+    values, pulls = data.profile(model.grid)
+    for i, end in ((-1, model.physical[1]), (0, model.physical[0])):
+        if math.isinf(end) and values[i] <= values.min() + TIE:
+            parameters = np.array([model.grid[i], *pulls[i]])
+            one, depth = parameters[None, None], np.array([[float(values[i])]])
+            minima = LocalMinima(
+                which=np.zeros(1, np.intp),
+                parameters=one,
+                values=depth,
+                released=one,
+                released_values=depth,
+            )
+            return SingleFit(parameters=parameters, errors=None, value=float(values[i]), minima=minima)
+    return None
+
+
+def _first(values: Array, pulls: Array) -> tuple[float, tuple[float, ...]]:
+    return float(values[0]), tuple(map(float, pulls[0]))

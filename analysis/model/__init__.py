@@ -1,0 +1,1 @@
+"""The model of a fit: templates, nuisance parameters, ranges."""

@@ -1,0 +1,66 @@
+"""Errors of bins that a likelihood takes: those of the paper's χ², and those of simulated templates."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.histograms.histograms import describe_bin
+from analysis.model.templates import Templates
+from detsim.expectation.folding import fold
+
+__all__ = ["paper_errors", "template_errors"]
+
+Array = NDArray[np.float64]
+
+_NOTICED = 0.01
+"""Expected counts of signal from which on a bin must not be empty in a sample."""
+
+
+def paper_errors(templates: Templates, error_per_bin: float) -> Array:
+    """Compute the absolute errors of the paper's χ², σ N_i^SM, shape (n_bins,).
+
+    Raises
+    ------
+    ValueError
+        If the standard model expects nothing in a bin.
+    """
+    empty = np.flatnonzero(templates.reference <= 0)
+    if empty.size:
+        number, i = _place(templates, int(empty[0]))
+        where = describe_bin(templates.experiments[number].detector, i)
+        raise ValueError(
+            f"likelihood = 'paper' needs counts in every bin, and the standard model expects none {where}: "
+            "change detector.bins, or take likelihood = 'poisson'"
+        )
+    return error_per_bin * templates.reference
+
+
+def template_errors(templates: Templates) -> Array:
+    """Compute the relative statistical errors of sampled expectations, shape (n_bins,).
+
+    (Σw²)^½ over all that is expected, for the model of the templates; backgrounds are exact.
+
+    Raises
+    ------
+    ValueError
+        If a bin in which signal is expected has none of the events of the sample.
+    """
+    model, expected = templates.model, templates.expected(templates.model.parameters[templates.poi])
+    variances = np.concatenate([s.variances(model)[1:-1] for s in templates.samples])
+    exact = np.concatenate([fold(e, model).signal(model)[1:-1] for e in templates.experiments])
+    empty = np.flatnonzero((variances == 0) & (exact > _NOTICED))
+    if empty.size:
+        number, i = _place(templates, int(empty[0]))
+        where = describe_bin(templates.experiments[number].detector, i)
+        raise ValueError(
+            f"no event of the sample was recorded {where}, where {exact[empty[0]]:.2g} counts of signal are "
+            "expected: raise fit.template_events, or take templates = 'quadrature'"
+        )
+    return np.asarray(np.sqrt(variances) / np.where(variances > 0, expected, 1.0))
+
+
+def _place(templates: Templates, i: int) -> tuple[int, int]:
+    """Find the experiment of a bin, and its number there."""
+    for number, bins in enumerate(templates.bins):
+        if bins.start <= i < bins.stop:
+            return number, i - bins.start
+    raise IndexError(i)

@@ -1,0 +1,94 @@
+"""Free nuisance parameters that no data can tell apart, from the rank of Fisher's matrix."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.model.nullspace import null_groups, null_rows
+from analysis.model.templates import Templates
+
+__all__ = ["null_directions", "redundant", "undetermined"]
+
+Array = NDArray[np.float64]
+
+_STEP = 1e-3
+"""Of differences, in pulls."""
+_SMALL = 1e-8
+"""Share of a pull in a direction, relative to the largest, that counts as none."""
+_RANK = 1e-7
+"""Singular values that count as none, of columns of length 1."""
+
+
+def undetermined(templates: Templates) -> tuple[tuple[int, ...], ...]:
+    """Group the free nuisance parameters of which the counts know only some combinations.
+
+    Parameters
+    ----------
+    templates : Templates
+
+    Returns
+    -------
+    tuple of tuple of int
+        Numbers of nuisance parameters, a group for each set that cannot be told apart; a group of one changes
+        no count at all. Empty where every free parameter is determined.
+
+    Notes
+    -----
+    The null space of Fisher's matrix of the nuisance parameters at the model's values. A constrained
+    parameter is never in it.
+    """
+    if all(n.constraint != "free" for n in templates.nuisances):
+        return ()
+    return null_groups(_columns(templates)[0])
+
+
+def redundant(templates: Templates) -> tuple[int, ...]:
+    """List the nuisance parameters whose effect on the counts those before them have, too, ascending."""
+    vague = [m for group in undetermined(templates) for m in group]
+    columns, found = _columns(templates)[0] if vague else np.empty((0, 0)), []
+    for m in sorted(vague):
+        before = [q for q in range(m) if q not in found]
+        if np.linalg.matrix_rank(columns[:, [*before, m]], tol=_RANK) == np.linalg.matrix_rank(
+            columns[:, before], tol=_RANK
+        ):
+            found.append(m)
+    return tuple(found)
+
+
+def null_directions(templates: Templates) -> Array:
+    """List directions along which pulls change together and no count does, shape (M, k).
+
+    The entry of a pull that takes no part is exactly 0. Pulls that change no count alone are not listed.
+    """
+    columns, sizes = _columns(templates)
+    found = [np.zeros((0, len(sizes)))]
+    for group in undetermined(templates):
+        if len(group) < 2:
+            continue
+        which = list(group)
+        rows = null_rows(columns[:, which]) / sizes[which]
+        along = np.zeros((len(rows), len(sizes)))
+        along[:, which] = rows / np.abs(rows).max(axis=1)[:, None]
+        found.append(np.where(np.abs(along) < _SMALL, 0.0, along))
+    return np.concatenate(found).T
+
+
+def _columns(templates: Templates) -> tuple[Array, Array]:
+    """Compute how pulls change counts and measurements.
+
+    Returns
+    -------
+    columns : ndarray, shape (n_bins + M, M)
+        Of length 1.
+    sizes : ndarray, shape (M,)
+        Their lengths before.
+    """
+    poi, size = templates.model.parameters[templates.poi], len(templates.nuisances)
+    mu = templates.expected(poi)
+    steps = _STEP * np.eye(size)
+    changes = np.array([templates.expected(poi, x) - templates.expected(poi, -x) for x in steps]) / (
+        2 * _STEP
+    )
+    constrained = np.diag([float(n.constraint != "free") for n in templates.nuisances])
+    columns = np.vstack([(changes / np.sqrt(np.maximum(mu, 1e-3))).T, constrained])
+    sizes = np.linalg.norm(columns, axis=0)
+    return np.asarray(columns / np.where(sizes > 0, sizes, 1.0)), sizes

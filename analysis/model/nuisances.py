@@ -1,0 +1,163 @@
+"""Nuisance parameters: what a fit adjusts within its uncertainty beside the parameter of interest."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from analysis.model.nullspace import null_groups
+from detsim.experiment import Experiment
+from detsim.systematics import SHAPES, Constraint
+from simgen.interaction.models import Model
+
+__all__ = ["Nuisance", "collect"]
+
+Target = tuple[int, int]
+"""Numbers of an experiment and of its component: 0 the signal, 1 + j background j."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nuisance:
+    """A nuisance parameter, fitted as a pull x that is measured as a ± 1.
+
+    Parameters
+    ----------
+    name : str
+    quantity : str
+        What it is: ``background``, or one of `detsim.systematics`.
+    uncertainty : float
+        Relative standard deviation of the quantity.
+    constraint : {"gaussian", "log-normal", "free"}
+    targets : tuple of (experiment, component)
+        What it concerns.
+    nominal : float
+        Value of the quantity at x = 0, in which it is reported: 1 for what is relative.
+    """
+
+    name: str
+    quantity: str
+    uncertainty: float
+    constraint: Constraint
+    targets: tuple[Target, ...]
+    nominal: float = 1.0
+
+    @property
+    def is_shape(self) -> bool:
+        """Whether it changes the shape of the expectation and is no plain factor."""
+        return self.quantity in SHAPES
+
+    @property
+    def lowest(self) -> float:
+        """Smallest pull: where a factor 1 + σx is 0."""
+        return -math.inf if self.is_shape or self.constraint == "log-normal" else -1 / self.uncertainty
+
+    def value(self, x: ArrayLike) -> Any:
+        """Compute the quantity at pulls: a float, or an array of their shape."""
+        if self.constraint == "log-normal":
+            found = self.nominal * np.exp(math.log1p(self.uncertainty) * np.asarray(x))
+        else:
+            found = self.nominal * (1 + self.uncertainty * np.asarray(x))
+        return found if np.ndim(x) else float(found)
+
+    def slope(self, x: ArrayLike) -> Any:
+        """Compute the derivative of the quantity in the pull, as `value` does."""
+        if self.constraint == "log-normal":
+            return self.value(x) * math.log1p(self.uncertainty)
+        return self.nominal * self.uncertainty * (np.ones(np.shape(x)) if np.ndim(x) else 1.0)
+
+    def pull(self, value: float) -> float:
+        """Compute the pull at which the quantity has a value."""
+        if self.constraint == "log-normal":
+            return math.log(value / self.nominal) / math.log1p(self.uncertainty)
+        return (value / self.nominal - 1) / self.uncertainty
+
+
+def collect(experiments: Sequence[Experiment], model: Model, poi: str) -> tuple[Nuisance, ...]:
+    """List the nuisance parameters of experiments that are fitted together.
+
+    Raises
+    ------
+    ValueError
+        If two experiments have one name, share a quantity and differ on its uncertainty, or the parameter of
+        interest is a nuisance parameter too.
+    """
+    names = [e.name for e in experiments]
+    if len(set(names)) != len(names):
+        raise ValueError(f"experiments that are fitted together need names of their own, got {names}")
+    if poi == "sin2_theta_w" and any(s.name == poi for e in experiments for s in e.systematics):
+        raise ValueError(
+            "sin2_theta_w cannot be the parameter of interest and an uncertainty at once: leave "
+            "systematics.sin2_theta_w out"
+        )
+    found: dict[str, Nuisance] = {}
+    for number, experiment in enumerate(experiments):
+        prefix = f"{experiment.name}." if len(experiments) > 1 else ""
+        for one in _of_experiment(number, experiment, model, prefix):
+            former = found.get(one.name)
+            if former is None:
+                found[one.name] = one
+                continue
+            if (former.uncertainty, former.constraint) != (one.uncertainty, one.constraint):
+                raise ValueError(
+                    f"{one.name} is common to experiments, and they differ on its uncertainty or constraint"
+                )
+            found[one.name] = _joined(former, one)
+    _check_free(tuple(found.values()))
+    return tuple(found.values())
+
+
+def _check_free(nuisances: Sequence[Nuisance]) -> None:
+    """Refuse free factors that cannot be told apart: they multiply the same, alone or together."""
+    free = [n for n in nuisances if n.constraint == "free" and not n.is_shape]
+    targets = sorted({target for n in free for target in n.targets})
+    acts = np.array([[target in n.targets for n in free] for target in targets], np.float64)
+    for group in null_groups(acts) if free else ():
+        raise ValueError(
+            f"{', '.join(free[i].name for i in group)} are free, and no data tell such factors apart: one of "
+            "them may be free, the others need an uncertainty"
+        )
+
+
+def _joined(a: Nuisance, b: Nuisance) -> Nuisance:
+    return Nuisance(
+        name=a.name,
+        quantity=a.quantity,
+        uncertainty=a.uncertainty,
+        constraint=a.constraint,
+        targets=a.targets + b.targets,
+        nominal=a.nominal,
+    )
+
+
+def _of_experiment(number: int, experiment: Experiment, model: Model, prefix: str) -> list[Nuisance]:
+    """List those of one experiment."""
+    backgrounds = list(enumerate(experiment.backgrounds, start=1))
+    everything = tuple((number, j) for j in range(1 + len(backgrounds)))
+    detected = ((number, 0), *((number, j) for j, b in backgrounds if b.smeared))
+    concerned = {"activity": ((number, 0),), "mass": ((number, 0),), "efficiency": detected}
+    found = [
+        Nuisance(
+            name=s.name if s.common or s.name == "sin2_theta_w" else prefix + s.name,
+            quantity=s.name,
+            uncertainty=s.uncertainty,
+            constraint=s.constraint,
+            targets=concerned.get(s.name, everything),
+            nominal=model.sin2_theta_w if s.name == "sin2_theta_w" else 1.0,
+        )
+        for s in experiment.systematics
+    ]
+    found += [
+        Nuisance(
+            name=f"{'' if b.common else prefix}background_{b.name}",
+            quantity="background",
+            uncertainty=b.uncertainty,
+            constraint=b.constraint,
+            targets=((number, j),),
+        )
+        for j, b in backgrounds
+        if b.uncertainty > 0
+    ]
+    return found

@@ -1,0 +1,301 @@
+"""Expected counts as a function of the parameter of interest and the nuisance parameters."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.model.nuisances import Nuisance, collect
+from analysis.model.polynomial import quadratic
+from analysis.model.ranges import INSIDE, NEEDED, experiment_range, fit_range
+from detsim.expectation.folded import Folded
+from detsim.expectation.folding import fold
+from detsim.experiment import Experiment
+from detsim.simulation.mc_templates import Sample, Sampling
+from detsim.systematics import vary
+from simgen.interaction.models import Model
+
+__all__ = ["Templates", "make_templates"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Templates:
+    """Signal and backgrounds of one or more experiments, folded once.
+
+    Bins of the experiments stand behind one another. What depends on a shape comes as layers T, U_s ...,
+    V_s ..., one U and V for each nuisance parameter s that changes shapes:
+
+        T + Σ_s x_s U_s + x_s² V_s
+
+    is exact at x_s = 0 and ±1, one standard deviation up and down.
+
+    Parameters
+    ----------
+    experiments : tuple of Experiment
+    folded : tuple of Folded
+        One an experiment.
+    model : Model
+        Holds every parameter but the one of interest.
+    poi : str
+        Parameter of interest.
+    nuisances : tuple of Nuisance
+    scaling : ndarray, shape (n_bins,), or None
+        Multiplies all that is expected, where data are weighted: see `analysis.fits.weighted`.
+    samples : tuple of Sample
+        One an experiment, where the signal is folded with simulated samples; none: by quadrature.
+    """
+
+    experiments: tuple[Experiment, ...]
+    folded: tuple[Folded, ...]
+    model: Model
+    poi: str
+    nuisances: tuple[Nuisance, ...]
+    scaling: Array | None = None
+    samples: tuple[Sample, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Parameters of the fit: the one of interest, then the nuisance parameters."""
+        return (self.poi, *(n.name for n in self.nuisances))
+
+    @property
+    def experiment(self) -> Experiment:
+        """The only experiment.
+
+        Raises
+        ------
+        ValueError
+            If there are several.
+        """
+        if len(self.experiments) > 1:
+            raise ValueError(f"there are {len(self.experiments)} experiments, and one is asked for")
+        return self.experiments[0]
+
+    @cached_property
+    def bins(self) -> tuple[slice, ...]:
+        """Where the bins of each experiment stand."""
+        ends = np.cumsum([0, *(e.detector.n_bins for e in self.experiments)])
+        return tuple(slice(int(a), int(b)) for a, b in pairwise(ends))
+
+    @property
+    def n_bins(self) -> int:
+        """Number of bins."""
+        return int(self.bins[-1].stop)
+
+    @cached_property
+    def shapes(self) -> tuple[Nuisance, ...]:
+        """Nuisance parameters that change shapes."""
+        return tuple(n for n in self.nuisances if n.is_shape)
+
+    @property
+    def n_layers(self) -> int:
+        """Number of layers."""
+        return 1 + 2 * len(self.shapes)
+
+    @cached_property
+    def backgrounds(self) -> tuple[Array, ...]:
+        """Layers of the backgrounds of each experiment, shape (n_backgrounds, n_layers, own bins)."""
+        found = []
+        for e in range(len(self.experiments)):
+            nominal = self.folded[e].backgrounds[:, 1:-1]
+            varied = [
+                [f.backgrounds[:, 1:-1] for f in self._refolds(s, e)]
+                if s.quantity != "sin2_theta_w" and self._concerns(s, e)
+                else [nominal, nominal]
+                for s in self.shapes
+            ]
+            layers = np.array(_layers(nominal, varied))
+            found.append(np.moveaxis(layers * self._scaling(e), 1, 0))
+        return tuple(found)
+
+    def _scaling(self, e: int) -> Array:
+        return np.ones(1) if self.scaling is None else self.scaling[self.bins[e]]
+
+    @staticmethod
+    def _concerns(shape: Nuisance, e: int) -> bool:
+        return any(target[0] == e for target in shape.targets)
+
+    def _refolds(self, shape: Nuisance, e: int, model: Model | None = None) -> list[Folded]:
+        """Fold an experiment with a quantity of its detector one standard deviation up and down."""
+        model = model or self.model
+        key = (shape.name, e)
+        if key not in self._varied or not all(f.serves(model) for f in self._varied[key]):
+            if key not in self._folders:
+                changed = [vary(self.experiments[e], shape.quantity, shape.value(x)) for x in (1.0, -1.0)]
+                self._folders[key] = [self._folder(e, experiment) for experiment in changed]
+            self._varied[key] = [folder(model) for folder in self._folders[key]]
+        return self._varied[key]
+
+    def fold(self, e: int, model: Model) -> Folded:
+        """Fold an experiment for what stands inside the shapes of a model."""
+        return self._folder(e, self.experiments[e])(model)
+
+    def _folder(self, e: int, experiment: Experiment) -> Callable[[Model], Folded]:
+        """Return what folds an experiment, or that with another detector: its sample has the same events."""
+        if not self.samples:
+            return partial(fold, experiment)
+        sample = self.samples[e]
+        return (sample if experiment is sample.experiment else replace(sample, experiment=experiment)).fold
+
+    @cached_property
+    def _folders(self) -> dict[tuple[str, int], list[Callable[[Model], Folded]]]:
+        return {}
+
+    @cached_property
+    def _varied(self) -> dict[tuple[str, int], list[Folded]]:
+        return {}
+
+    def _layers_at(self, model: Model) -> Array:
+        """Fold where needed, and compute the layers of the signal of a model, shape (n_layers, n_bins)."""
+        found = np.empty((self.n_layers, self.n_bins))
+        for e, own in enumerate(self.folded):
+            folded = own if own.serves(model) else self.fold(e, model)
+            nominal = folded.signal(model, signed=True)[1:-1]
+            varied = []
+            for s in self.shapes:
+                if not self._concerns(s, e):
+                    varied.append([nominal, nominal])
+                elif s.quantity == "sin2_theta_w":
+                    others = [model.vary(sin2_theta_w=s.value(x)) for x in (1.0, -1.0)]
+                    varied.append([folded.signal(other, signed=True)[1:-1] for other in others])
+                else:
+                    varied.append([f.signal(model, signed=True)[1:-1] for f in self._refolds(s, e, model)])
+            found[:, self.bins[e]] = np.array(_layers(nominal, varied)) * self._scaling(e)
+        return found
+
+    @cached_property
+    def coefficients(self) -> Array | None:
+        """Layers of the signal as a polynomial in poi, shape (3, n_layers, n_bins); None if it is not one.
+
+        Found from three points and accepted only if three more agree to rounding.
+        """
+        if self.poi in INSIDE:
+            return None
+        return quadratic(self._signal, *fit_range(self.model, self.poi))
+
+    def _signal(self, poi: float) -> Array:
+        model = self.model.vary(**{self.poi: float(poi)})
+        if all(f.serves(model) for f in self.folded):
+            return self._layers_at(model)
+        if poi not in self._refolded:
+            self._refolded[poi] = self._layers_at(model)
+        return self._refolded[poi]
+
+    @cached_property
+    def _refolded(self) -> dict[float, Array]:
+        """Signals at values of a parameter that stands inside the shapes, such as a mediator's mass."""
+        return {}
+
+    def layers(self, poi: float) -> Array:
+        """Compute the layers of the signal, shape (n_layers, n_bins)."""
+        if self.coefficients is None:
+            return self._signal(poi)
+        a, b, c = self.coefficients
+        return np.asarray(a + poi * (b + poi * c))
+
+    def signal(self, poi: float) -> Array:
+        """Compute the signal at a value of the parameter of interest, all else nominal, shape (n_bins,)."""
+        return np.asarray(self.layers(poi)[0])
+
+    def expansion(self, poi: float, step: float) -> Array:
+        """Expand the layers of the signal around a value to second order, shape (3, n_layers, n_bins).
+
+        Parameters
+        ----------
+        poi : float
+        step : float
+            Of the central differences where the signal is not a polynomial.
+        """
+        if self.coefficients is not None:
+            a, b, c = self.coefficients
+            return np.array([a + poi * (b + poi * c), b + 2 * poi * c, c])
+        low, high = fit_range(self.model, self.poi)
+        step = min(step, (high - low) / 4)
+        centre = min(max(poi, low + step), high - step)
+        left, middle, right = (self._signal(centre + k * step) for k in (-1, 0, 1))
+        second = (right - 2 * middle + left) / step**2
+        first = (right - left) / (2 * step)
+        t = poi - centre
+        return np.array([middle + t * (first + t * second / 2), first + t * second, second / 2])
+
+    def expected(self, poi: float, pulls: ArrayLike | None = None) -> Array:
+        """Compute the expected counts in the bins, shape (n_bins,).
+
+        Parameters
+        ----------
+        poi : float
+        pulls : array_like, shape (n_nuisances,), optional
+            Nuisance parameters in standard deviations; nominal without.
+        """
+        x = np.zeros(len(self.nuisances)) if pulls is None else np.asarray(pulls, np.float64)
+        shape_pulls = x[[n.is_shape for n in self.nuisances]]
+        weights = np.concatenate([[1.0], shape_pulls, shape_pulls**2])
+        total = np.zeros(self.n_bins)
+        signal = weights @ self.layers(poi)
+        for e, where in enumerate(self.bins):
+            components = [signal[where], *(weights @ b for b in self.backgrounds[e])]
+            total[where] = sum(self.factor((e, j), x) * each for j, each in enumerate(components))
+        return total
+
+    def factor(self, target: tuple[int, int], pulls: ArrayLike) -> float:
+        """Compute the factor of a component of an experiment."""
+        pairs = zip(self.nuisances, np.asarray(pulls, np.float64), strict=True)
+        return float(math.prod(n.value(x) for n, x in pairs if not n.is_shape and target in n.targets))
+
+    @cached_property
+    def reference(self) -> Array:
+        """Counts of the standard model, all else nominal, shape (n_bins,)."""
+        standard = self.model.standard()
+        plain = replace(self, nuisances=tuple(n for n in self.nuisances if not n.is_shape))
+        rest = np.concatenate([b[:, 0].sum(axis=0) for b in self.backgrounds])
+        return np.asarray(plain._layers_at(standard)[0] + rest)
+
+
+def _layers(nominal: Array, varied: Sequence[Sequence[Array]]) -> list[Array]:
+    """Turn what is expected one standard deviation up and down into T, U_s ..., V_s ..."""
+    linear = [(up - down) / 2 for up, down in varied]
+    return [nominal, *linear, *((up + down) / 2 - nominal for up, down in varied)]
+
+
+def make_templates(
+    experiments: Experiment | Sequence[Experiment],
+    model: Model,
+    poi: str = "gamma",
+    sampling: Sampling | None = None,
+) -> Templates:
+    """Fold experiments, by quadrature or with simulated samples, and name the parameters of their fit.
+
+    Raises
+    ------
+    ValueError
+        If the model has no such parameter, its dσ/dT is below zero, or the experiments do not fit together.
+    """
+    if poi not in model.parameters:
+        lacking = f" without {NEEDED[poi]}" if poi in NEEDED else ""
+        raise ValueError(
+            f"fit.poi = {poi!r}: {model.label} has no such parameter{lacking}; "
+            f"choose from {', '.join(model.parameters)}"
+        )
+    together = (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)
+    if not together:
+        raise ValueError("a fit needs at least one experiment")
+    experiment_range(together, model, poi)  # says where dσ/dT is below zero
+    samples: tuple[Sample, ...] = ()
+    if sampling is not None:
+        samples = tuple(
+            Sample(experiment=e, model=model, sampling=sampling, number=i) for i, e in enumerate(together)
+        )
+    return Templates(
+        experiments=together,
+        folded=tuple(s.fold(model) for s in samples) or tuple(fold(e, model) for e in together),
+        samples=samples,
+        model=model,
+        poi=poi,
+        nuisances=collect(together, model, poi),
+    )

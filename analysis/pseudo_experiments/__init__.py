@@ -1,0 +1,1 @@
+"""Pseudo-experiments: thrown, fitted, weighted, audited."""

@@ -1,0 +1,1 @@
+"""Compiled throws of pseudo-experiments."""

@@ -1,0 +1,129 @@
+"""Pulls and limits of many pseudo-experiments, in bins: as large for 10⁸ of them as for one."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.fits.fitter import Fitter
+from analysis.pseudo_experiments.bands import BAND, rank_interval
+from analysis.pseudo_experiments.fitted_toys import FAILED, NO_HESSE, NO_LIMIT
+
+__all__ = ["ToyDistributions", "no_toys"]
+
+Array = NDArray[np.float64]
+Counts = NDArray[np.int64]
+Columns = dict[str, NDArray[Any]]
+
+PULLS = np.linspace(-5, 5, 101)
+_REACH, _FINE = 40.0, 40_000
+"""Limits are binned so many times the resolution around the model's value, in so many bins."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToyDistributions:
+    """How estimates and limits of toys of one true value are spread; made by `no_toys`, grown by `with_toys`.
+
+    Parameters
+    ----------
+    parameter : str
+    truth : float
+    level : float
+        Of the one-sided limits.
+    n_toys, n_failed : int
+    pulls : ndarray of int, shape (n_bins + 2,)
+        (Estimate - truth)/Hesse error, of toys that have both, in the bins `PULLS`; with flow bins.
+    moments : ndarray, shape (3,)
+        Number, sum, and sum of squares of the pulls.
+    edges : ndarray, shape (n_edges,)
+    limits : ndarray of int, shape (n_edges + 1,)
+        Upper limits in these bins, with flow bins: in the last also toys without a limit.
+    """
+
+    parameter: str
+    truth: float
+    level: float
+    n_toys: int
+    n_failed: int
+    pulls: Counts
+    moments: Array
+    edges: Array
+    limits: Counts
+
+    def with_toys(self, columns: Columns) -> "ToyDistributions":
+        """Add a chunk of toys, as `analysis.pseudo_experiments.fitted_toys.toys` makes it."""
+        status, poi = columns["status"], self.parameter
+        failed = (status & FAILED) != 0
+        found = np.where(status & (FAILED | NO_LIMIT), math.inf, columns["one_sided_upper"])
+        good = (status & (FAILED | NO_HESSE)) == 0
+        pulls = (columns[poi][good] - self.truth) / columns[f"{poi}_error"][good]
+        powers = np.stack([np.ones(len(pulls)), pulls, pulls**2])
+        return replace(
+            self,
+            n_toys=self.n_toys + len(status),
+            n_failed=self.n_failed + int(np.count_nonzero(failed)),
+            pulls=self.pulls + _binned(pulls, PULLS),
+            moments=np.cumsum(np.column_stack([self.moments, powers]), axis=1)[:, -1],
+            limits=self.limits + _binned(found, self.edges),
+        )
+
+    @property
+    def pull_moments(self) -> tuple[float | None, float | None]:
+        """Mean and standard deviation of the pulls; None where there are too few."""
+        n, total, squares = (float(x) for x in self.moments)
+        if n < 2:
+            return (total if n else None), None
+        return total / n, math.sqrt(max(squares - total**2 / n, 0.0) / (n - 1))
+
+    @property
+    def band(self) -> tuple[float | None, ...]:
+        """Limits at -2 ... +2 σ, right to a bin's width; None where they are beyond the bins, or open."""
+        return tuple(self.quantile(p) for p in BAND)
+
+    @property
+    def band_errors(self) -> tuple[float | None, ...]:
+        """Statistical errors of the band, right to a bin's width; None where they are not known."""
+        ends = [[self._ranked(rank) for rank in rank_interval(self.n_toys, p)] for p in BAND]
+        return tuple(None if a is None or b is None else (b - a) / 2 for a, b in ends)
+
+    def quantile(self, p: float) -> float | None:
+        """Return the limit below which a fraction of the toys is: the middle of its bin."""
+        return self._ranked(p * self.n_toys)
+
+    def _ranked(self, rank: float) -> float | None:
+        """Return the limit of a rank among the toys: the middle of its bin; None outside the bins."""
+        i = int(np.searchsorted(np.cumsum(self.limits), rank))
+        inside = self.n_toys > 0 and 0 < rank <= self.n_toys and 0 < i < len(self.edges)
+        return float(0.5 * (self.edges[i - 1] + self.edges[i])) if inside else None
+
+
+def _binned(x: Array, edges: Array) -> Counts:
+    return np.bincount(np.searchsorted(edges, x, side="right"), minlength=len(edges) + 1).astype(np.int64)
+
+
+def no_toys(fitter: Fitter, *, level: float) -> ToyDistributions:
+    """Begin with nothing.
+
+    Parameters
+    ----------
+    fitter : Fitter
+        Its model is the truth.
+    level : float
+        Of the one-sided limits.
+    """
+    low, high = fitter.physical
+    reach = _REACH * fitter.width
+    edges = np.linspace(max(low, fitter.anchor - reach), min(high, fitter.anchor + reach), _FINE + 1)
+    return ToyDistributions(
+        parameter=fitter.templates.poi,
+        truth=fitter.truth,
+        level=level,
+        n_toys=0,
+        n_failed=0,
+        pulls=np.zeros(len(PULLS) + 1, np.int64),
+        moments=np.zeros(3),
+        edges=edges,
+        limits=np.zeros(len(edges) + 1, np.int64),
+    )

@@ -1,0 +1,220 @@
+"""Pseudo-experiments, fitted: one row each, whatever becomes of the fit."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
+
+from analysis.batch.fitter import FAILED, NO_HESSE, NO_LIMIT, NO_MINOS, RETRIED, BatchFitter
+from analysis.batch.physical_fit import bounded_fit, signed_statistic
+from analysis.calibration.settings import CALIBRATED
+from analysis.fits.fitter import Fitter
+from analysis.fits.limits import delta_chi2
+from analysis.model.empty_bins import are_impossible, check_possible
+from analysis.pseudo_experiments.columns import METHODS, column_name, holds_name, toy_branches
+from analysis.pseudo_experiments.pacing import paced
+from analysis.pseudo_experiments.throw import Thrower
+
+if TYPE_CHECKING:
+    from analysis.calibration.table import Calibration
+
+__all__ = [
+    "FAILED",
+    "METHODS",
+    "NO_HESSE",
+    "NO_LIMIT",
+    "NO_MINOS",
+    "RETRIED",
+    "Thrower",
+    "at_truth",
+    "fit_stored",
+    "fit_toys",
+    "holds_name",
+    "largest_chunk",
+    "thrown_columns",
+    "toy_branches",
+    "toys",
+]
+
+Array = NDArray[np.float64]
+Columns = dict[str, NDArray[Any]]
+
+CHUNK = 6 * 4096
+"""Most toys that are thrown and fitted at once; it changes no bit."""
+_CELLS = 4_000_000
+"""Most counts that are thrown at once."""
+
+
+def fit_toys(
+    batch: BatchFitter,
+    counts: Array,
+    auxiliary: Array,
+    *,
+    level: float,
+    methods: Sequence[str] = METHODS,
+) -> Columns:
+    """Fit pseudo-experiments and find their intervals; never raises for one of them, never redraws.
+
+    Parameters
+    ----------
+    batch : BatchFitter
+        Its model is the truth.
+    counts : ndarray, shape (n, n_bins)
+    auxiliary : ndarray, shape (n, n_nuisances)
+        Measured pulls.
+    level : float
+        Confidence level of the intervals.
+    methods : sequence of {"hesse", "minos", "one-sided"}
+
+    Returns
+    -------
+    dict of str to ndarray
+        The fitted columns of a toy file; what is not asked for or not found is NaN.
+    """
+    fitter = batch.fitter
+    fits = batch.fit(counts, auxiliary).without(are_impossible(fitter.templates, counts))
+    status, n = fits.status.copy(), len(counts)
+    columns: Columns = {}
+    best, error = fits.parameters[:, 0], fits.errors[:, 0]
+    columns[fitter.templates.poi], columns[f"{fitter.templates.poi}_error"] = best, error
+    for i, nuisance in enumerate(fitter.templates.nuisances, start=1):
+        x = fits.parameters[:, i]
+        columns[column_name(nuisance.name)] = nuisance.value(x)
+        columns[f"{column_name(nuisance.name)}_error"] = nuisance.slope(x) * fits.errors[:, i]
+    columns["fval"] = np.where(fits.good, fits.values, math.nan)
+    empty = ("q_true", "minos_lower", "minos_upper", "one_sided_upper")
+    columns |= {name: np.full(n, math.nan) for name in empty}
+    good = np.flatnonzero(fits.good)
+    truth = np.full(len(good), fitter.truth)
+    columns["q_true"][good] = (
+        batch.profile(counts[good], auxiliary[good], truth, fits.of(good)) - fits.values[good]
+    )
+    sigmas = float(ndtri((1 + level) / 2))
+    columns["hesse_lower"], columns["hesse_upper"] = best - sigmas * error, best + sigmas * error
+    if "one-sided" in methods:
+        threshold = delta_chi2(level, "one-sided")
+        columns["one_sided_upper"] = batch.upper_limits(counts, auxiliary, fits, threshold)
+        status[fits.good & np.isnan(columns["one_sided_upper"])] |= NO_LIMIT
+    if "minos" in methods:
+        lower, upper = batch.intervals(counts, auxiliary, fits, sigmas**2)
+        status[fits.good & (np.isnan(lower) | np.isnan(upper))] |= NO_MINOS
+        columns["minos_lower"], columns["minos_upper"] = lower, upper
+    return {**columns, "status": status}
+
+
+def toys(
+    thrower: Thrower,
+    n: int,
+    *,
+    first: int = 0,
+    level: float = 0.95,
+    methods: Sequence[str] = METHODS,
+    fitted: bool = True,
+    calibration: "Calibration | None" = None,
+    chunk: int | None = None,
+) -> Iterator[Columns]:
+    """Throw and fit pseudo-experiments.
+
+    Parameters
+    ----------
+    thrower : Thrower
+    n : int
+        How many.
+    first : int
+        Index of the first.
+    level : float
+        Confidence level of the intervals.
+    methods : sequence of {"hesse", "minos", "one-sided", "feldman-cousins", "calibrated", "cls"}
+    fitted : bool
+        False throws only.
+    calibration : Calibration, optional
+        Thresholds of the last three methods, from other toys.
+    chunk : int, optional
+        Toys per yield, which changes nothing else; without it what takes a few tenths of a second.
+
+    Yields
+    ------
+    dict of str to ndarray
+        Columns as `toy_branches` describes them.
+    """
+    fitter = thrower.fitter
+    batch, most = BatchFitter(fitter=fitter), chunk or largest_chunk(fitter)
+    branches = toy_branches(fitter, level=level, fitted=fitted, methods=methods, events=thrower.events)
+    for start, count in paced(n, most=most, first=first, even=chunk is not None):
+        counts, auxiliary, numbers = thrower.numbered_block(start, count)
+        columns = thrown_columns(fitter, start, counts, auxiliary) | {"n_events": numbers}
+        if fitted:
+            columns |= fit_toys(batch, counts, auxiliary, level=level, methods=methods)
+            if calibration is not None:
+                columns |= _held(batch, counts, auxiliary, calibration, level=level, methods=methods)
+        yield {name: columns[name] for name in branches}
+
+
+def largest_chunk(fitter: Fitter) -> int:
+    """Return how many toys are thrown and fitted at once, at most: fewer if each has many bins."""
+    return max(1, min(CHUNK, _CELLS // fitter.templates.n_bins))
+
+
+def _held(
+    batch: BatchFitter,
+    counts: Array,
+    auxiliary: Array,
+    calibration: "Calibration",
+    *,
+    level: float,
+    methods: Sequence[str],
+) -> Columns:
+    """Tell which calibrated regions hold the truth: thresholds are looked up."""
+    truth = batch.fitter.truth
+    fits = bounded_fit(batch, counts, auxiliary)
+    signed = signed_statistic(batch, counts, auxiliary, fits, truth)
+    held = {
+        holds_name(m): calibration.holds(m, level, truth, signed).astype(np.int32)
+        for m in CALIBRATED
+        if m in methods
+    }
+    return {"q_bounded": np.where(np.isfinite(signed), signed, math.nan), **held}
+
+
+def fit_stored(
+    fitter: Fitter, counts: ArrayLike, *, level: float = 0.95, methods: Sequence[str] = METHODS
+) -> Columns:
+    """Fit the counts of stored pseudo-experiments.
+
+    Parameters
+    ----------
+    fitter : Fitter
+        Its model is taken as the truth; auxiliary measurements are nominal.
+    counts : ndarray, shape (n_toys, n_bins)
+
+    Returns
+    -------
+    dict of str to ndarray
+        Columns as `toy_branches` describes them.
+    """
+    data = np.ascontiguousarray(counts, np.float64)
+    check_possible(fitter.templates, data, name="a stored pseudo-experiment has")
+    auxiliary = np.zeros((len(data), len(fitter.nominal)))
+    columns = thrown_columns(fitter, 0, data, auxiliary)
+    columns |= fit_toys(BatchFitter(fitter=fitter), data, auxiliary, level=level, methods=methods)
+    return {name: columns[name] for name in toy_branches(fitter, level=level)}
+
+
+def thrown_columns(fitter: Fitter, first: int, counts: Array, auxiliary: Array) -> Columns:
+    """Make the columns of what was thrown."""
+    templates = fitter.templates
+    numbers, truth = np.arange(first, first + len(counts)), np.full(len(counts), fitter.truth)
+    columns: Columns = {"toy": numbers, f"true_{templates.poi}": truth, "counts": counts}
+    for nuisance, x in zip(templates.nuisances, auxiliary.T, strict=True):
+        columns[f"measured_{column_name(nuisance.name)}"] = nuisance.value(x)
+    return columns
+
+
+def at_truth(fitter: Fitter, value: float) -> Fitter:
+    """Return the fitter with another true value of the parameter of interest; nothing is folded again."""
+    templates = fitter.templates
+    return replace(fitter, templates=replace(templates, model=templates.model.vary(**{templates.poi: value})))

@@ -1,0 +1,1 @@
+"""Studies of pseudo-experiments: coverage, goodness of fit, expected limits, thresholds."""

@@ -1,0 +1,188 @@
+"""Does the interval cover? Pseudo-experiments at true values, counted."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.calibration.settings import CALIBRATED, conditions
+from analysis.calibration.table import Calibration
+from analysis.fits.audit import SAMPLE, Audit, audit_sample
+from analysis.fits.fitter import Fitter, make_fitter
+from analysis.model.ranges import check_truths
+from analysis.pseudo_experiments.auditing import Auditor, n_worst
+from analysis.pseudo_experiments.event_weights import WeightModel
+from analysis.pseudo_experiments.fitted_toys import METHODS, at_truth, toys
+from analysis.pseudo_experiments.throw import Thrower
+from analysis.pseudo_experiments.weighted import WeightedThrower, check_weighted_methods, weighted_toys
+from analysis.settings import Drawn
+from analysis.studies.tallies import CoveragePoint, MethodCoverage, Tally, clopper_pearson, summarise, tally
+from analysis.studies.verdict import StudyVerdict, judge, over_by_design
+from detsim.experiment import Experiment
+from detsim.simulation.mc_templates import Sampling
+from simgen.interaction.models import Model
+
+__all__ = ["CoveragePoint", "CoverageStudy", "MethodCoverage", "clopper_pearson", "coverage", "summarise"]
+
+Columns = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageStudy:
+    """Coverage of the intervals of one parameter.
+
+    Parameters
+    ----------
+    parameter : str
+    level : float
+    points : tuple of CoveragePoint
+        Of a study that was stopped, those that were complete.
+    audit : Audit or None
+        What became of the toys that were fitted again.
+    audit_reached : int
+        Toys chosen for the audit that had been thrown when the study ended.
+    """
+
+    parameter: str
+    level: float
+    points: tuple[CoveragePoint, ...]
+    audit: Audit | None = None
+    audit_reached: int = 0
+
+    @property
+    def verdict(self) -> StudyVerdict | None:
+        """Verdict on all true values and methods together; None where no true value is complete."""
+        return judge(self.points, self.level)
+
+
+@np.errstate(under="ignore")
+def coverage(
+    experiments: Experiment | Sequence[Experiment],
+    model: Model,
+    at: Sequence[float],
+    n_toys: int,
+    *,
+    seed: int,
+    poi: str = "gamma",
+    level: float = 0.95,
+    methods: Sequence[str] = METHODS,
+    likelihood: str = "poisson",
+    error_per_bin: float | None = None,
+    sampling: Sampling | None = None,
+    events: bool = False,
+    drawn: Drawn = "auxiliary",
+    calibration: Calibration | None = None,
+    weights: WeightModel | None = None,
+    on_toys: Callable[[Columns], None] | None = None,
+    audit: int = SAMPLE,
+    stopped: Callable[[], bool] = lambda: False,
+) -> CoverageStudy:
+    """Measure the coverage of intervals with pseudo-experiments.
+
+    Parameters
+    ----------
+    experiments, model, poi, likelihood, error_per_bin, sampling
+        As for `analysis.fits.estimate.make_fitter`.
+    at : sequence of float
+        True values of the parameter of interest.
+    n_toys : int
+        Pseudo-experiments per value; one value's toys do not depend on the others.
+    seed : int
+    level : float
+        Confidence level of the intervals.
+    methods : sequence of {"hesse", "minos", "one-sided", "feldman-cousins", "calibrated", "cls"}
+    events, drawn
+        As for `analysis.pseudo_experiments.throw.Thrower`.
+    calibration : Calibration, optional
+        Thresholds of the last three methods: looked up, never thrown anew. Its seed must be another one.
+    weights : WeightModel, optional
+        Of the events of weighted data: toys are then sums of such weights.
+    on_toys : callable, optional
+        Called with each chunk of toys, to store them or to show progress.
+    audit : int
+        Toys of the whole study that are fitted again: see `analysis.fits.audit`.
+    stopped : callable
+        Asked after each chunk whether to end here; a true value that is not complete is then left out.
+
+    Returns
+    -------
+    CoverageStudy
+    """
+    if n_toys < 1:
+        raise ValueError(f"n_toys must be at least 1, got {n_toys}")
+    known = (*METHODS, *CALIBRATED)
+    if set(methods) - set(known) or not methods:
+        raise ValueError(f"methods must be among {', '.join(known)}, got {', '.join(methods) or 'none'}")
+    base = make_fitter(
+        experiments, model, poi=poi, likelihood=likelihood, error_per_bin=error_per_bin, sampling=sampling
+    )
+    check_truths(base.templates.poi, base.physical, at)
+    if weights is not None:
+        check_weighted_methods(methods)
+    _check_calibration(base, at, methods, calibration, seed=seed, drawn=drawn)
+    points: list[CoveragePoint] = []
+    worst = n_worst(audit, len(at))
+    checked, reached, sample = Audit(), 0, audit_sample(seed, len(at) * n_toys, audit)
+    for number, value in enumerate(at):
+        fitter: Fitter = at_truth(base, float(value))
+        thrower = Thrower(fitter=fitter, seed=seed, events=events, drawn=drawn)
+        auditor = Auditor(fitter=fitter, level=level, methods=methods, sample=sample, worst=worst)
+        total: Tally | None = None
+        if weights is None:
+            made = toys(thrower, n_toys, level=level, methods=methods, calibration=calibration)
+        else:
+            throws = WeightedThrower(thrower=thrower, weights=weights)
+            made = weighted_toys(throws, n_toys, level=level, methods=methods)
+        for columns in made:
+            if on_toys is not None:
+                on_toys(columns)
+            start = number * n_toys + int(columns["toy"][0])
+            auditor.add(columns, start)
+            total = tally(columns, poi, methods, total)
+            if total.n_toys < n_toys and stopped():
+                break
+        checked, reached = checked + auditor.result(), reached + auditor.reached
+        if total is None or total.n_toys < n_toys:
+            break
+        points.append(total.point(level, over_by_design(fitter, methods, level)))
+        if stopped():
+            break
+    return CoverageStudy(
+        parameter=poi,
+        level=level,
+        points=tuple(points),
+        audit=checked if audit else None,
+        audit_reached=reached,
+    )
+
+
+def _check_calibration(
+    fitter: Fitter,
+    at: Sequence[float],
+    methods: Sequence[str],
+    calibration: Calibration | None,
+    *,
+    seed: int,
+    drawn: Drawn,
+) -> None:
+    """Refuse calibrated methods without thresholds, and thresholds that do not serve."""
+    wanted = [m for m in methods if m in CALIBRATED]
+    if not wanted:
+        return
+    if calibration is None:
+        raise ValueError(f"{', '.join(wanted)}: thresholds are needed, from a table of pseudo-experiments")
+    calibration.check(fitter, conditions(fitter, drawn=drawn))
+    if seed == calibration.seed:
+        raise ValueError(
+            f"the table was made with seed {seed} too: its toys would be judged by thresholds that they "
+            "made; take another one"
+        )
+    first, last = calibration.values[[0, -1]]
+    outside = [v for v in at if not first <= v <= last]
+    if outside:
+        raise ValueError(
+            f"{calibration.parameter} = {outside[0]:g} is outside the table, which goes from {first:g} to "
+            f"{last:g}"
+        )

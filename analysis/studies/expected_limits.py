@@ -1,0 +1,206 @@
+"""How far an experiment reaches: expected limits."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.batch.fitter import BatchFit, BatchFitter
+from analysis.fits.audit import SAMPLE, audit_sample
+from analysis.fits.fitter import Fitter, make_fitter
+from analysis.fits.limits import delta_chi2, limit_of_counts, upper_limit
+from analysis.fits.results import LimitResult
+from analysis.pseudo_experiments.auditing import Auditor, n_worst
+from analysis.pseudo_experiments.bands import expected_band
+from analysis.pseudo_experiments.fitted_toys import Columns, largest_chunk, thrown_columns
+from analysis.pseudo_experiments.pacing import paced
+from analysis.pseudo_experiments.throw import Thrower
+from analysis.settings import Drawn
+from detsim.experiment import Experiment
+from simgen.interaction.models import Model
+from simgen.parameters import NAMED_BETA, gamma_from_mass, mass_from_gamma
+
+__all__ = ["GLOBAL_FIT_GEV", "GLOBAL_FIT_LEVEL", "Sensitivity", "expected_limit", "global_fit", "sensitivity"]
+
+Array = NDArray[np.float64]
+
+GLOBAL_FIT_GEV = {"chi": 330.0, "psi": 170.0, "eta": 220.0, "LR": 390.0}
+"""Lower bounds on M_Z' at `GLOBAL_FIT_LEVEL` that the paper compares with [GeV] (Cvetič, Langacker,
+hep-ph/9707451)."""
+GLOBAL_FIT_LEVEL = 0.95
+"""Confidence level of these bounds, whatever that of the limits beside them."""
+
+
+def global_fit(model: Model) -> float | None:
+    """Return γ at the bound of the global electroweak fit; None for models without one."""
+    if model.name == "LR":
+        return gamma_from_mass(GLOBAL_FIT_GEV["LR"] * 1000)
+    for name, beta in NAMED_BETA.items():
+        if model.name == "E6" and math.isclose(model.beta, beta, abs_tol=1e-12):
+            return gamma_from_mass(GLOBAL_FIT_GEV[name] * 1000)
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sensitivity:
+    """Expected limits against the error per bin.
+
+    Parameters
+    ----------
+    model : str
+        Label of the model.
+    parameter : str
+    delta_chi2 : float
+        Threshold of the limits.
+    errors : tuple of float
+        Relative errors per bin.
+    limit : tuple of float or None
+        None where nothing is excluded.
+    global_fit : float or None
+        γ at the bound of the global electroweak fit, at `GLOBAL_FIT_LEVEL`.
+    level : float or None
+        Confidence level of the limits; None where it is not the same for all.
+    method : {"one-sided", "two-sided"} or None
+        What Δχ² means at that level.
+    """
+
+    model: str
+    parameter: str
+    delta_chi2: float
+    errors: tuple[float, ...]
+    limit: tuple[float | None, ...]
+    global_fit: float | None
+    level: float | None = None
+    method: str | None = None
+
+    @property
+    def M_Zprime_GeV(self) -> tuple[float | None, ...]:
+        """Masses of the Z' at the limits on γ [GeV]."""
+        if self.parameter != "gamma":
+            return tuple(None for _ in self.limit)
+        return tuple(mass_from_gamma(x) / 1000 if x else None for x in self.limit)
+
+
+@np.errstate(under="ignore")
+def sensitivity(
+    experiments: Experiment | Sequence[Experiment],
+    model: Model,
+    errors: Sequence[float],
+    *,
+    poi: str = "gamma",
+    level: float = 0.95,
+    method: str = "one-sided",
+) -> Sensitivity:
+    """Compute the paper's limits: χ² against the standard model, one relative error for all bins.
+
+    Parameters
+    ----------
+    experiments, model, poi
+        As for `analysis.fits.estimate.make_fitter`.
+    errors : sequence of float
+        Relative errors per bin.
+    level, method
+        At 95 %, "one-sided" is Δχ² = 2.7055, the paper's, and "two-sided" 3.8415.
+
+    Returns
+    -------
+    Sensitivity
+    """
+    errors = [float(e) for e in errors]
+    if not errors or not all(0 < e < math.inf for e in errors):
+        raise ValueError(f"errors per bin must be finite and above 0, got {errors}")
+    base = make_fitter(experiments, model, poi=poi, likelihood="paper", error_per_bin=1.0)
+    threshold = delta_chi2(level, method)
+    limits = []
+    for error in errors:
+        fitter = replace(base, errors=error * base.templates.reference)
+        data = fitter.data(fitter.templates.reference)
+        limits.append(upper_limit(fitter, data, None, threshold))
+    return Sensitivity(
+        model=model.label,
+        parameter=poi,
+        delta_chi2=threshold,
+        errors=tuple(errors),
+        limit=tuple(limits),
+        global_fit=global_fit(model) if poi == "gamma" else None,
+        level=level,
+        method=method,
+    )
+
+
+@np.errstate(under="ignore")
+def expected_limit(
+    fitter: Fitter,
+    *,
+    n_toys: int,
+    seed: int,
+    level: float = 0.95,
+    method: str = "one-sided",
+    drawn: Drawn = "auxiliary",
+    on_toys: Callable[[int], None] | None = None,
+    audit: int = SAMPLE,
+) -> LimitResult:
+    """Compute the limit that is expected without data, and its band from pseudo-experiments.
+
+    Parameters
+    ----------
+    fitter : Fitter
+        Its model is the truth.
+    n_toys : int
+        Pseudo-experiments; a toy without a limit counts as infinity.
+    seed : int
+    level, method
+        As for `analysis.fits.limits.limit`.
+    drawn
+        As for `analysis.pseudo_experiments.throw.Thrower`.
+    on_toys : callable, optional
+        Called with the number of toys that are finished since the last call.
+    audit : int
+        Toys that are fitted again: see `analysis.fits.audit`.
+
+    Returns
+    -------
+    LimitResult
+        `upper` is the limit of exact data, `band` the quantiles of the toys' limits at -2 ... +2 σ, and
+        `band_errors` their statistical errors.
+    """
+    if n_toys < 1:
+        raise ValueError(f"n_toys must be at least 1, got {n_toys}")
+    exact = limit_of_counts(fitter, fitter.templates.expected(fitter.truth), level=level, method=method)
+    if exact.asimov is None:
+        return exact
+    thrower, batch = Thrower(fitter=fitter, seed=seed, drawn=drawn), BatchFitter(fitter=fitter)
+    found = np.empty(n_toys)
+    auditor = Auditor(
+        fitter=fitter,
+        level=level if method == "one-sided" else (1 + level) / 2,  # of the same threshold
+        methods=("one-sided",),
+        sample=audit_sample(seed, n_toys, audit),
+        worst=n_worst(audit),
+    )
+    for start, count in paced(n_toys, most=largest_chunk(fitter)):
+        counts, auxiliary = thrower.block(start, count)
+        fits = batch.fit(counts, auxiliary)
+        limits = batch.upper_limits(counts, auxiliary, fits, exact.delta_chi2)
+        found[start : start + count] = np.where(np.isnan(limits), math.inf, limits)
+        auditor.add(
+            thrown_columns(fitter, start, counts, auxiliary) | _fitted_columns(fitter, fits, limits), start
+        )
+        if on_toys is not None:
+            on_toys(count)
+    band, errors = expected_band(found)
+    return replace(exact, band=band, band_errors=errors, audit=auditor.result() if audit else None)
+
+
+def _fitted_columns(fitter: Fitter, fits: BatchFit, limits: Array) -> Columns:
+    """Make the columns of fits and limits that an audit needs."""
+    poi = fitter.templates.poi
+    return {
+        poi: fits.parameters[:, 0],
+        f"{poi}_error": fits.errors[:, 0],
+        "fval": fits.values,
+        "status": fits.status,
+        "one_sided_upper": limits,
+    }

@@ -1,0 +1,166 @@
+"""Goodness of fit: the minimum of -2 ln L against that of pseudo-experiments thrown at the best fit."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import chdtrc
+
+from analysis.batch.fitter import BatchFitter
+from analysis.fits.fitter import Fitter
+from analysis.fits.weighted import unscaled
+from analysis.model.empty_bins import check_possible
+from analysis.pseudo_experiments.event_weights import WeightModel
+from analysis.pseudo_experiments.fitted_toys import at_truth, largest_chunk
+from analysis.pseudo_experiments.pacing import paced
+from analysis.pseudo_experiments.throw import Thrower
+from analysis.pseudo_experiments.weighted import ScaledFits, WeightedThrower
+from analysis.settings import Drawn
+
+__all__ = ["GoodnessOfFit", "goodness_of_fit", "tail_probability"]
+
+Array = NDArray[np.float64]
+
+_ROUNDING = 1e-6
+"""Of -2 ln L, between which two values count as one: counts are whole, and values repeat."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoodnessOfFit:
+    """Whether the data look as the fitted model has them.
+
+    Parameters
+    ----------
+    statistic : float
+        Minimum of -2 ln L/L_saturated with constraints, or of χ².
+    ndof : int
+    p_asymptotic : float or None
+        Probability of a larger χ² with so many degrees of freedom; None without any.
+    p_value, p_error : float or None
+        Share of the pseudo-experiments that fit no better, the data counted among them, and its binomial
+        error; None if every fit failed.
+    n_toys, n_failed : int
+        Those whose fit failed are left out.
+    """
+
+    statistic: float
+    ndof: int
+    p_asymptotic: float | None
+    p_value: float | None
+    p_error: float | None
+    n_toys: int
+    n_failed: int
+
+
+def tail_probability(toys: Array, observed: float) -> tuple[float | None, float | None]:
+    """Compute the probability that a statistic is as large as observed, and its binomial error.
+
+    Parameters
+    ----------
+    toys : ndarray, shape (n,)
+    observed : float
+
+    Notes
+    -----
+    (k + 1)/(n + 1) with k toys not below the data: the data are one more, so that p ≤ α has at most the
+    probability α, whatever n (Davison and Hinkley, Bootstrap Methods and their Application, 4.2).
+
+    Examples
+    --------
+    >>> tail_probability(np.array([1.0, 2.0, 3.0]), 2.5)[0]
+    0.5
+    """
+    n = len(toys)
+    if n == 0:
+        return None, None
+    p = float(np.count_nonzero(toys >= observed - _ROUNDING * (1 + abs(observed))) + 1) / (n + 1)
+    return p, math.sqrt(p * (1 - p) / n)
+
+
+@np.errstate(under="ignore")
+def goodness_of_fit(
+    fitter: Fitter,
+    counts: ArrayLike,
+    auxiliary: ArrayLike | None = None,
+    *,
+    n_toys: int,
+    seed: int,
+    drawn: Drawn = "auxiliary",
+    weights: WeightModel | None = None,
+    on_toys: Callable[[int], None] | None = None,
+) -> GoodnessOfFit:
+    """Test the fit of a data set with pseudo-experiments.
+
+    Parameters
+    ----------
+    fitter : Fitter
+    counts : array_like, shape (n_bins,)
+    auxiliary : array_like, shape (n_nuisances,), optional
+        Measured pulls; nominal without.
+    n_toys : int
+        Thrown at the best fit, nuisance parameters included, and fitted as the data are.
+    seed : int
+    drawn
+        As for `analysis.pseudo_experiments.throw.Thrower`.
+    weights : WeightModel, optional
+        Of the events of weighted data, for which the fitter is scaled: toys are then sums of such weights,
+        each fitted with its own scaling.
+    on_toys : callable, optional
+        Called with the number of toys that are finished since the last call.
+
+    Raises
+    ------
+    ValueError
+        If the data cannot be fitted, or are weighted and `weights` are not given, or n_toys is below 1.
+    """
+    if n_toys < 1:
+        raise ValueError(f"n_toys must be at least 1, got {n_toys}")
+    if fitter.templates.scaling is not None and weights is None:
+        raise ValueError(
+            "toys of weighted data are sums of weights: give the weights of the events, as "
+            "analysis.pseudo_experiments.event_weights finds them (weights=...)"
+        )
+    check_possible(fitter.templates, counts)
+    data = fitter.data(counts, auxiliary)
+    found = BatchFitter(fitter=fitter).fit(data.counts[None], data.auxiliary[None], errors=False)
+    if not found.good[0]:
+        raise ValueError("the fit of the data failed: there is no best fit at which to throw toys")
+    best, *pulls = (float(x) for x in found.parameters[0])
+    truth = at_truth(unscaled(fitter), best)
+    thrower = Thrower(fitter=truth, seed=seed, drawn=drawn, pulls=tuple(pulls))
+    minima = []
+    for values, good in _minima(thrower, weights, n_toys):
+        minima.append(values[good])
+        if on_toys is not None:
+            on_toys(len(values))
+    toys, statistic, ndof = np.concatenate(minima), float(found.values[0]), data.ndof
+    p_value, p_error = tail_probability(toys, statistic)
+    return GoodnessOfFit(
+        statistic=statistic,
+        ndof=ndof,
+        p_asymptotic=float(chdtrc(ndof, max(statistic, 0.0))) if ndof > 0 else None,
+        p_value=p_value,
+        p_error=p_error,
+        n_toys=n_toys,
+        n_failed=n_toys - len(toys),
+    )
+
+
+def _minima(
+    thrower: Thrower, weights: WeightModel | None, n_toys: int
+) -> Iterator[tuple[Array, NDArray[np.bool_]]]:
+    """Throw and fit toys: minima of -2 ln L, and which were found."""
+    if weights is not None:
+        throws, fits = (
+            WeightedThrower(thrower=thrower, weights=weights),
+            ScaledFits(fitter=thrower.fitter, careful=weights.differ),
+        )
+        for start, n in paced(n_toys, most=throws.largest_chunk):
+            yield fits.minima(throws.block(start, n))
+        return
+    batch = BatchFitter(fitter=thrower.fitter)
+    for start, n in paced(n_toys, most=largest_chunk(thrower.fitter)):
+        found = batch.fit(*thrower.block(start, n), errors=False)
+        yield found.values, found.good

@@ -1,0 +1,262 @@
+"""Two models on one data set: the difference of -2 ln L, and what it is under either."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtr, ndtri
+
+from analysis.batch.fitter import BatchFitter
+from analysis.fits.fitter import Fitter
+from analysis.likelihood.likelihood import Likelihood
+from analysis.model.empty_bins import check_possible
+from analysis.pseudo_experiments.fitted_toys import at_truth, largest_chunk
+from analysis.pseudo_experiments.pacing import paced
+from analysis.pseudo_experiments.throw import Thrower
+from analysis.settings import Drawn
+from analysis.studies.goodness import tail_probability
+
+__all__ = ["Hypothesis", "HypothesisComparison", "HypothesisResult", "compare_hypotheses"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hypothesis:
+    """A model to be compared.
+
+    Parameters
+    ----------
+    fitter : Fitter
+        With ``bounded`` its parameter of interest stays in the physical range.
+    free : bool
+        Whether that parameter is fitted; else it has the model's value.
+    """
+
+    fitter: Fitter
+    free: bool = True
+
+    @property
+    def poi(self) -> str | None:
+        """The fitted parameter; None if none is."""
+        return self.fitter.templates.poi if self.free else None
+
+    @property
+    def n_free(self) -> int:
+        """Number of parameters that nothing but the data constrains."""
+        return self.free + sum(n.constraint == "free" for n in self.fitter.templates.nuisances)
+
+    @cached_property
+    def _batch(self) -> BatchFitter:
+        return BatchFitter(fitter=self.fitter)
+
+    def best(self, data: Likelihood) -> tuple[float, float, tuple[float, ...]]:
+        """Fit one data set: -2 ln L/L_saturated, the parameter of interest, the pulls.
+
+        Raises
+        ------
+        ValueError
+            If no minimum is found.
+        """
+        if not self.free:
+            values, profiled = data.profile([self.fitter.truth])
+            return float(values[0]), self.fitter.truth, tuple(map(float, profiled[0]))
+        found = self._batch.fit(data.counts[None], data.auxiliary[None], errors=False)
+        if not found.good[0]:
+            label = self.fitter.templates.model.label
+            raise ValueError(f"the fit of {self.poi} of {label} to the data failed: fix the parameter")
+        value, *pulls = map(float, found.parameters[0])
+        return float(found.values[0]), value, tuple(pulls)
+
+    def minima(self, counts: Array, auxiliary: Array) -> Array:
+        """Fit data sets: -2 ln L/L_saturated, shape (n,); NaN where a fit failed."""
+        if not self.free:
+            return self._batch.profile(counts, auxiliary, np.full(len(counts), self.fitter.truth))
+        fits = self._batch.fit(counts, auxiliary, errors=False)
+        return np.where(fits.good, fits.values, np.nan)
+
+    def at(self, value: float) -> Fitter:
+        """Return the fitter with a true value of the parameter of interest."""
+        return at_truth(self.fitter, value) if self.free else self.fitter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HypothesisResult:
+    """One of two models.
+
+    Parameters
+    ----------
+    model : str
+        Label.
+    poi : str or None
+        The fitted parameter.
+    value : float or None
+        Its estimate.
+    fval : float
+        Minimum of -2 ln L/L_saturated.
+    n_free : int
+        Number of free parameters.
+    p_value, p_error : float or None
+        Probability, if the model is true, of data that favour the other as much as these or more, and its
+        binomial error.
+    quantiles : tuple of five floats, or None
+        Of the difference in pseudo-experiments of the model, at -2 ... +2 σ.
+    separation : float or None
+        By how many σ, one-sided, the model is expected (median) to be rejected if the other is true.
+    separation_open : bool
+        No pseudo-experiment of this model went so far: the separation is at least that.
+    n_failed : int
+        Pseudo-experiments of the model that one of the two could not fit; they are left out.
+    """
+
+    model: str
+    poi: str | None
+    value: float | None
+    fval: float
+    n_free: int
+    p_value: float | None
+    p_error: float | None
+    quantiles: tuple[float, ...] | None
+    separation: float | None
+    separation_open: bool
+    n_failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HypothesisComparison:
+    """Two models on one data set.
+
+    Parameters
+    ----------
+    a, b : HypothesisResult
+    delta : float
+        -2 ln L_A + 2 ln L_B: above 0 the data favour B.
+    n_toys : int
+        Pseudo-experiments of each.
+    """
+
+    a: HypothesisResult
+    b: HypothesisResult
+    delta: float
+    n_toys: int
+
+    @property
+    def aic_difference(self) -> float:
+        """Akaike's criterion of A minus that of B: the difference plus twice the free parameters more."""
+        return self.delta + 2 * (self.a.n_free - self.b.n_free)
+
+
+@np.errstate(under="ignore")
+def compare_hypotheses(
+    a: Hypothesis,
+    b: Hypothesis,
+    counts: ArrayLike,
+    auxiliary: ArrayLike | None = None,
+    *,
+    n_toys: int,
+    seed: int,
+    drawn: Drawn = "auxiliary",
+    on_toys: Callable[[int], None] | None = None,
+) -> HypothesisComparison:
+    """Compare two models on one data set; one may be a special case of the other.
+
+    Parameters
+    ----------
+    a, b : Hypothesis
+        Of the same bins, nuisance parameters and likelihood.
+    counts : array_like, shape (n_bins,)
+    auxiliary : array_like, shape (n_nuisances,), optional
+        Measured pulls; nominal without.
+    n_toys : int
+        Pseudo-experiments of each model, thrown at its best fit and fitted with both.
+    seed : int
+    drawn
+        As for `analysis.pseudo_experiments.throw.Thrower`.
+    on_toys : callable, optional
+        Called with the number of toys that are finished since the last call.
+
+    Raises
+    ------
+    ValueError
+        If the two do not describe the same data, or these are weighted or cannot be fitted, or have counts
+        where one of the models expects exactly nothing.
+    """
+    _check(a, b, n_toys)
+    pair = (a, b)
+    for hypothesis in pair:
+        check_possible(hypothesis.fitter.templates, counts)
+    fits = [h.best(h.fitter.data(counts, auxiliary)) for h in pair]
+    delta = fits[0][0] - fits[1][0]
+    toys = []
+    for hypothesis, (_, value, pulls) in zip(pair, fits, strict=True):
+        thrower = Thrower(fitter=hypothesis.at(value), seed=seed, drawn=drawn, pulls=pulls)
+        found = []
+        for start, n in paced(n_toys, most=largest_chunk(a.fitter)):
+            thrown = thrower.block(start, n)
+            differences = a.minima(*thrown) - b.minima(*thrown)
+            found.append(differences[np.isfinite(differences)])
+            if on_toys is not None:
+                on_toys(n)
+        toys.append(np.concatenate(found))
+    # towards the other model is up for A, and down for B
+    results = [
+        _result(pair[i], fits[i], sign * toys[i], sign * toys[1 - i], sign * delta, sign, n_toys)
+        for i, sign in ((0, 1), (1, -1))
+    ]
+    return HypothesisComparison(a=results[0], b=results[1], delta=delta, n_toys=n_toys)
+
+
+def _check(a: Hypothesis, b: Hypothesis, n_toys: int) -> None:
+    if n_toys < 1:
+        raise ValueError(f"n_toys must be at least 1, got {n_toys}")
+    one, other = a.fitter, b.fitter
+    if one.likelihood != other.likelihood:
+        raise ValueError(f"the likelihoods differ: {one.likelihood!r} and {other.likelihood!r}")
+    if one.templates.n_bins != other.templates.n_bins:
+        raise ValueError(f"the bins differ: {one.templates.n_bins} and {other.templates.n_bins}")
+    ours, theirs = (
+        [(n.name, n.uncertainty, n.constraint) for n in f.templates.nuisances] for f in (one, other)
+    )
+    if ours != theirs:
+        raise ValueError(
+            "the nuisance parameters differ: "
+            f"{', '.join(n for n, *_ in ours) or 'none'} and {', '.join(n for n, *_ in theirs) or 'none'}, "
+            "or their uncertainties"
+        )
+    if one.likelihood == "paper" and not np.array_equal(one.errors, other.errors):
+        raise ValueError("the errors per bin differ")
+
+
+def _result(
+    hypothesis: Hypothesis,
+    fit: tuple[float, float, tuple[float, ...]],
+    own: Array,
+    others: Array,
+    observed: float,
+    sign: int,
+    n_toys: int,
+) -> HypothesisResult:
+    """Sum up what the toys say; all differences are turned so that upwards is towards the other model."""
+    p_value, p_error = tail_probability(own, observed)
+    quantiles, separation, is_open = None, None, False
+    if len(own) and len(others):
+        quantiles = tuple(float(q) for q in np.quantile(sign * own, ndtr(np.arange(-2, 3))))
+        median = float(np.median(others))
+        expected, _ = tail_probability(own, median)
+        separation = max(0.0, -float(ndtri(expected)))
+        is_open = bool(np.all(own < median))
+    return HypothesisResult(
+        model=hypothesis.fitter.templates.model.label,
+        poi=hypothesis.poi,
+        value=fit[1] if hypothesis.free else None,
+        fval=fit[0],
+        n_free=hypothesis.n_free,
+        p_value=p_value,
+        p_error=p_error,
+        quantiles=quantiles,
+        separation=separation,
+        separation_open=is_open,
+        n_failed=n_toys - len(own),
+    )

@@ -1,0 +1,206 @@
+"""Coverage of many pseudo-experiments, added up chunk by chunk."""
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.calibration.settings import CALIBRATED
+from analysis.pseudo_experiments.fitted_toys import (
+    FAILED,
+    METHODS,
+    NO_HESSE,
+    NO_LIMIT,
+    NO_MINOS,
+    RETRIED,
+    holds_name,
+)
+
+__all__ = ["CoveragePoint", "MethodCoverage", "Tally", "clopper_pearson", "covers", "summarise", "tally"]
+
+Array = NDArray[np.float64]
+Columns = dict[str, NDArray[Any]]
+_CONFIDENCE = 0.997
+
+
+def clopper_pearson(successes: int, trials: int, confidence: float = _CONFIDENCE) -> tuple[float, float]:
+    """Compute the Clopper-Pearson interval of a fraction.
+
+    Without trials it is everything from 0 to 1.
+
+    Examples
+    --------
+    >>> low, high = clopper_pearson(0, 10, 0.95)
+    >>> low, round(high, 4)
+    (0.0, 0.3085)
+    """
+    from hist.intervals import clopper_pearson_interval  # noqa: PLC0415 (loads scipy.stats)
+
+    low, high = clopper_pearson_interval(np.array([successes]), np.array([trials]), confidence)[:, 0]
+    return float(low), float(high)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodCoverage:
+    """Coverage of one kind of interval.
+
+    Parameters
+    ----------
+    covered : int
+        Toys whose interval holds the true value; failed toys do not cover.
+    fraction, low, high : float
+        Fraction of the toys, and its Clopper-Pearson interval at 99.7 %.
+    verdict : {"nominal", "under", "over"}
+        Nominal if that interval holds the level.
+    over_by_design : bool
+        Whether the method covers more than its level at this true value by construction.
+    """
+
+    covered: int
+    fraction: float
+    low: float
+    high: float
+    verdict: str
+    over_by_design: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoveragePoint:
+    """Coverage at one true value.
+
+    Parameters
+    ----------
+    value : float
+        True value of the parameter.
+    n_toys, n_failed : int
+    bias, bias_error : float or None
+        Mean of estimate minus truth over the toys that did not fail, and its statistical error.
+    pull_mean, pull_width : float or None
+        Mean and standard deviation of (estimate - truth)/Hesse error.
+    methods : dict of str to MethodCoverage
+    n_retried : int
+        Toys that MINUIT fitted, because the compiled fit did not converge.
+    """
+
+    value: float
+    n_toys: int
+    n_failed: int
+    bias: float | None
+    bias_error: float | None
+    pull_mean: float | None
+    pull_width: float | None
+    methods: dict[str, MethodCoverage]
+    n_retried: int = 0
+
+
+def covers(columns: Columns, poi: str, method: str) -> NDArray[np.bool_]:
+    """Tell which toys' intervals hold the true value.
+
+    A one-sided limit holds every value below it, and an open end all that is beyond. Only `status` decides
+    what counts as failed.
+    """
+    truth, status = columns[f"true_{poi}"], columns["status"]
+    if method in CALIBRATED:
+        return np.asarray(columns[holds_name(method)] == 1)
+    found = (status & FAILED) == 0
+    if method == "one-sided":
+        open_ = (status & NO_LIMIT) != 0
+        return np.asarray(found & (open_ | (truth <= columns["one_sided_upper"])))
+    lower, upper = columns[f"{method}_lower"], columns[f"{method}_upper"]
+    if method == "minos":
+        open_ = (status & NO_MINOS) != 0
+        above = (lower <= truth) | (open_ & np.isnan(lower))
+        return np.asarray(found & above & ((truth <= upper) | (open_ & np.isnan(upper))))
+    return np.asarray(found & ((status & NO_HESSE) == 0) & (lower <= truth) & (truth <= upper))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Sums over toys of one true value, one toy after the other: in which chunks they come changes no bit."""
+
+    value: float
+    n_toys: int
+    n_failed: int
+    n_retried: int
+    residuals: Array
+    """Number, sum, and sum of squares of estimate minus truth."""
+    pulls: Array
+    """The same, divided by the error."""
+    covered: dict[str, int]
+
+    def point(self, level: float, by_design: Collection[str] = ()) -> CoveragePoint:
+        """Turn sums into coverage; `by_design` are the methods that cover more than their level here."""
+        counted = {}
+        for method, covered in self.covered.items():
+            low, high = clopper_pearson(covered, self.n_toys)
+            verdict = "under" if high < level else "over" if low > level else "nominal"
+            counted[method] = MethodCoverage(
+                covered=covered,
+                fraction=covered / self.n_toys,
+                low=low,
+                high=high,
+                verdict=verdict,
+                over_by_design=method in by_design,
+            )
+        bias, scatter = _moments(self.residuals)
+        mean, width = _moments(self.pulls)
+        n = self.residuals[0]
+        return CoveragePoint(
+            value=self.value,
+            n_toys=self.n_toys,
+            n_failed=self.n_failed,
+            n_retried=self.n_retried,
+            bias=bias,
+            bias_error=None if scatter is None else scatter / math.sqrt(n),
+            pull_mean=mean,
+            pull_width=width,
+            methods=counted,
+        )
+
+
+def _sums(x: Array, before: Array) -> Array:
+    """Add up in order: NumPy's `sum` would add pairs, and depend on the chunks."""
+    rows = np.stack([np.ones(len(x)), x, x**2])
+    return np.asarray(np.cumsum(np.column_stack([before, rows]), axis=1)[:, -1])
+
+
+def _moments(sums: Array) -> tuple[float | None, float | None]:
+    """Compute mean and standard deviation; None where there are too few."""
+    n, total, squares = sums
+    mean = float(total / n) if n else None
+    if mean is None or n < 2:
+        return mean, None
+    return mean, math.sqrt(max(float(squares) - n * mean**2, 0.0) / (n - 1))
+
+
+def tally(columns: Columns, poi: str, methods: Sequence[str] = METHODS, before: Tally | None = None) -> Tally:
+    """Sum up toys of one true value, after those that came before."""
+    good = (columns["status"] & FAILED) == 0
+    residual = columns[poi] - columns[f"true_{poi}"]
+    with_error = good & ((columns["status"] & NO_HESSE) == 0)
+    former = before or Tally(
+        value=float(columns[f"true_{poi}"][0]),
+        n_toys=0,
+        n_failed=0,
+        n_retried=0,
+        residuals=np.zeros(3),
+        pulls=np.zeros(3),
+        covered=dict.fromkeys(methods, 0),
+    )
+    return Tally(
+        value=former.value,
+        n_toys=former.n_toys + len(columns["toy"]),
+        n_failed=former.n_failed + int(np.count_nonzero(~good)),
+        n_retried=former.n_retried + int(np.count_nonzero(columns["status"] & RETRIED)),
+        residuals=_sums(residual[good], former.residuals),
+        pulls=_sums(residual[with_error] / columns[f"{poi}_error"][with_error], former.pulls),
+        covered={m: former.covered[m] + int(np.count_nonzero(covers(columns, poi, m))) for m in methods},
+    )
+
+
+def summarise(columns: Columns, poi: str, level: float, methods: Sequence[str] = METHODS) -> CoveragePoint:
+    """Count the coverage of toys of one true value."""
+    return tally(columns, poi, methods).point(level)

@@ -1,0 +1,200 @@
+"""Tabulate statistics of pseudo-experiments at true values of the parameter of interest."""
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.batch.fitter import BatchFitter
+from analysis.batch.physical_fit import bounded_fit, one_sided, signed_statistic
+from analysis.calibration.settings import Nuisances, conditions, data_numbers
+from analysis.calibration.table import Calibration
+from analysis.fits.fitter import Fitter
+from analysis.likelihood.likelihood import Likelihood
+from analysis.model.empty_bins import check_possible
+from analysis.model.ranges import INSIDE, check_truths
+from analysis.pseudo_experiments.fitted_toys import CHUNK, at_truth
+from analysis.pseudo_experiments.throw import Thrower
+from analysis.settings import Drawn
+
+__all__ = ["calibrate", "true_values"]
+
+Array = NDArray[np.float64]
+
+_STEP, _FINE_STEP = 0.2, 0.05
+"""Distances of true values, in standard deviations: the second within one of a boundary."""
+_REACH = 6.0
+"""How many standard deviations they go away from the model's value."""
+_PARTS = 5
+"""How many times finer than the grid of fits the likelihood is looked at."""
+_OPEN = 0.02
+"""An unbounded range ends this many standard deviations before the likelihood stops rising."""
+
+_ROUNDING = 1e-9
+"""A true value this close to 0 is 0, in resolutions of the experiment."""
+
+
+def true_values(fitter: Fitter, data: Likelihood | None = None, *, reach: float = _REACH) -> Array:
+    """Choose true values at which to calibrate.
+
+    Parameters
+    ----------
+    fitter : Fitter
+    data : Likelihood, optional
+        Values are chosen around its best one; without, around that of exact data of the model.
+    reach : float
+        How far they go, in standard deviations.
+
+    Returns
+    -------
+    ndarray, shape (m,)
+        In the physical range, ascending.
+
+    Raises
+    ------
+    ValueError
+        If the data do not know the parameter.
+
+    Notes
+    -----
+    √q, the distance from the best value in standard deviations, changes by 0.2 from one to the next, and by
+    0.05 next to a boundary, where thresholds change; a second minimum has values of its own. An end of the
+    range that is within reach is the first or last of them.
+    """
+    if data is not None:
+        check_possible(fitter.templates, data.counts)
+    data = data or fitter.data(fitter.templates.expected(fitter.anchor))
+    points = fitter.grid
+    distance = _distance(data, points, reach)
+    near = distance < reach
+    near[1:] |= near[:-1].copy()
+    near[:-1] |= distance[1:] < reach
+    points, distance = points[near], distance[near]
+    if fitter.templates.poi not in INSIDE:  # those are folded anew at each point
+        inner = [a + (b - a) * np.arange(1, _PARTS) / _PARTS for a, b in pairwise(points)]
+        points = np.unique(np.concatenate([points, *inner]))
+        distance = _distance(data, points, reach)
+    way = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(distance)))])
+    if way[-1] < _STEP:
+        raise ValueError(
+            f"-2 ln L hardly changes over the physical range of {fitter.templates.poi}: these data cannot "
+            "measure it, and there is nothing to calibrate"
+        )
+    low, high = fitter.physical
+    start, stop = _OPEN, float(way[-1]) - _OPEN
+    stops = []
+    if points[0] == low:
+        start = min(1.0, stop)
+        stops.append(np.arange(0.0, start, _FINE_STEP))
+    if points[-1] == high:
+        stop = max(float(way[-1]) - 1.0, start)
+        stops.append(float(way[-1]) - np.arange(0.0, float(way[-1]) - stop, _FINE_STEP))
+    stops.append(np.linspace(start, stop, 1 + math.ceil((stop - start) / _STEP)))
+    found = np.interp(np.unique(np.concatenate(stops)), way, points)
+    if points[0] < 0:  # the sums in `way` are rounded
+        found[np.abs(found) < _ROUNDING * fitter.width] = 0.0
+    return np.unique(found)
+
+
+def _distance(data: Likelihood, points: Array, reach: float) -> Array:
+    """Compute √q at points, cut off."""
+    values = data.profile(points)[0]
+    return np.asarray(np.minimum(np.sqrt(np.maximum(values - values.min(), 0.0)), reach))
+
+
+@np.errstate(under="ignore")
+def calibrate(
+    fitter: Fitter,
+    at: Sequence[float] | Array,
+    n_toys: int,
+    *,
+    seed: int,
+    drawn: Drawn = "auxiliary",
+    data: Likelihood | None = None,
+    reference: float = 0.0,
+    on_toys: Callable[[int], None] | None = None,
+) -> Calibration:
+    """Tabulate statistics of pseudo-experiments at true values of the parameter of interest.
+
+    Parameters
+    ----------
+    fitter : Fitter
+    at : sequence of float
+        True values, in the physical range.
+    n_toys : int
+        Pseudo-experiments at each of them, and of the reference.
+    seed : int
+    drawn : {"auxiliary", "counts", "nuisances"}
+        As for `analysis.pseudo_experiments.throw.Thrower`.
+    data : Likelihood, optional
+        True nuisance parameters are those that fit it best at each true value (profile construction);
+        without, they are nominal.
+    reference : float
+        True value that CLs compares with, 0 being no signal.
+    on_toys : callable, optional
+        Called with the number of toys that are finished since the last call.
+
+    Returns
+    -------
+    Calibration
+
+    Raises
+    ------
+    ValueError
+        If a value is not physical, or there are no toys.
+    """
+    values = np.unique(np.asarray(at, np.float64))
+    check_truths(fitter.templates.poi, fitter.physical, values.tolist())
+    check_truths(fitter.templates.poi, fitter.physical, [reference])
+    if n_toys < 1:
+        raise ValueError(f"n_toys must be at least 1, got {n_toys}")
+    if data is not None:
+        check_possible(fitter.templates, data.counts)
+    nuisances: Nuisances = "nominal" if data is None else "profiled"
+    shape = (len(values), n_toys)
+    signed, compared = np.empty(shape, np.float32), np.empty(shape, np.float32)
+
+    def toys_of(truth: float) -> tuple[Thrower, BatchFitter]:
+        pulls = () if data is None else tuple(map(float, fitter.profile(data).pulls(truth)))
+        true = at_truth(fitter, truth)
+        thrower = Thrower(fitter=true, seed=seed, drawn=drawn, pulls=pulls)
+        return thrower, BatchFitter(fitter=true)
+
+    def done(n: int) -> None:
+        if on_toys is not None:
+            on_toys(n)
+
+    for i, value in enumerate(values):
+        thrower, batch = toys_of(float(value))
+        for part in _parts(n_toys):
+            counts, auxiliary = thrower.block(part.start, part.stop - part.start)
+            fits = bounded_fit(batch, counts, auxiliary)
+            signed[i, part] = signed_statistic(batch, counts, auxiliary, fits, value)
+            done(len(counts))
+    thrower, batch = toys_of(float(reference))
+    for part in _parts(n_toys):
+        counts, auxiliary = thrower.block(part.start, part.stop - part.start)
+        fits = bounded_fit(batch, counts, auxiliary)
+        for i, value in enumerate(values):
+            compared[i, part] = one_sided(signed_statistic(batch, counts, auxiliary, fits, value))
+        done(len(counts))
+    return Calibration(
+        values=values,
+        signed=np.sort(signed, axis=1),
+        reference=float(reference),
+        reference_statistic=np.sort(compared, axis=1),
+        expected=np.array([fitter.templates.expected(float(v)) for v in values]),
+        conditions=conditions(
+            fitter,
+            drawn=drawn,
+            nuisances=nuisances,
+            data=() if data is None else data_numbers(data.counts, data.auxiliary),
+        ),
+        seed=seed,
+    )
+
+
+def _parts(n: int) -> list[slice]:
+    return [slice(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK)]

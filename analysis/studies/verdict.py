@@ -1,0 +1,211 @@
+"""One verdict for a whole coverage study: exact binomial tests, with a bound on their common false alarm."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import betainc
+
+from analysis.fits.limits import delta_chi2
+
+if TYPE_CHECKING:
+    from analysis.fits.fitter import Fitter
+    from analysis.studies.tallies import CoveragePoint
+
+__all__ = ["FALSE_ALARM", "CoverageTest", "StudyVerdict", "binomial_tails", "holm", "judge", "over_by_design"]
+
+Array = NDArray[np.float64]
+
+FALSE_ALARM = 0.003
+"""Largest probability that a study whose intervals all cover exactly is not called nominal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageTest:
+    """A test that found under- or over-coverage.
+
+    Parameters
+    ----------
+    value : float or None
+        True value of the parameter; None: all true values together.
+    method : str
+    covered, n_toys : int
+    p_value : float
+        One-sided binomial probability, adjusted for the number of tests (Holm).
+    """
+
+    value: float | None
+    method: str
+    covered: int
+    n_toys: int
+    p_value: float
+
+    @property
+    def fraction(self) -> float:
+        """Part of the toys whose interval holds the true value."""
+        return self.covered / self.n_toys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyVerdict:
+    """Whether the intervals of a study cover, all true values and methods taken together.
+
+    Parameters
+    ----------
+    verdict : {"nominal", "under", "over", "under and over"}
+    false_alarm : float
+        Largest probability that a study of exact coverage is not called nominal; half of it for either side.
+    n_under, n_over : int
+        Tests of under- and of over-coverage. Of over-coverage those are left out in which the method covers
+        more than its level by design.
+    p_under, p_over : float or None
+        Smallest adjusted p-value of either; None without a test.
+    under, over : tuple of CoverageTest
+        Those below half the false-alarm probability.
+    """
+
+    verdict: str
+    false_alarm: float
+    n_under: int
+    n_over: int
+    p_under: float | None
+    p_over: float | None
+    under: tuple[CoverageTest, ...]
+    over: tuple[CoverageTest, ...]
+
+
+def binomial_tails(covered: int, n: int, level: float) -> tuple[float, float]:
+    """Compute P(K ≤ covered) and P(K ≥ covered) of a binomial K with n trials of probability `level`.
+
+    Examples
+    --------
+    >>> [round(p, 4) for p in binomial_tails(1, 2, 0.5)]
+    [0.75, 0.75]
+    """
+    low = float(betainc(n - covered, covered + 1, 1 - level)) if covered < n else 1.0
+    high = float(betainc(covered, n - covered + 1, level)) if covered > 0 else 1.0
+    return low, high
+
+
+def holm(p_values: ArrayLike) -> Array:
+    """Adjust p-values for their number, whatever the correlations.
+
+    Parameters
+    ----------
+    p_values : array_like, shape (n,)
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        The probability that any true hypothesis has an adjusted p-value of at most α is at most α.
+
+    Notes
+    -----
+    The smallest is multiplied by n, the next by n - 1 and so on, and none is below one before it (Holm,
+    Scand. J. Statist. 6, 65).
+
+    Examples
+    --------
+    >>> holm([0.01, 0.5, 0.02]).round(4)
+    array([0.03, 0.5 , 0.04])
+    """
+    p = np.asarray(p_values, np.float64)
+    order = np.argsort(p, kind="stable")
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1.0)
+    return adjusted
+
+
+def judge(
+    points: Sequence["CoveragePoint"], level: float, *, false_alarm: float = FALSE_ALARM
+) -> StudyVerdict | None:
+    """Combine the coverage at all true values and of all methods into one verdict; None without points.
+
+    Parameters
+    ----------
+    points : sequence of CoveragePoint
+    level : float
+        Confidence level of the intervals.
+    false_alarm : float
+        Half of it is the level of the tests of under-coverage together, half that of over-coverage.
+
+    Notes
+    -----
+    There is a test for each true value and method and, of several true values, one for each method with the
+    toys of all, which are independent. Methods share their toys: `holm` holds for any correlation.
+    """
+    if not points:
+        return None
+    sides = (_tested(points, level, over=False), _tested(points, level, over=True))
+    under, over = (tuple(t for t in tests if t.p_value <= false_alarm / 2) for tests in sides)
+    p_under, p_over = (min((t.p_value for t in tests), default=None) for tests in sides)
+    names = [name for name, tests in (("under", under), ("over", over)) if tests]
+    return StudyVerdict(
+        verdict=" and ".join(names) or "nominal",
+        false_alarm=false_alarm,
+        n_under=len(sides[0]),
+        n_over=len(sides[1]),
+        p_under=p_under,
+        p_over=p_over,
+        under=under,
+        over=over,
+    )
+
+
+def _tested(points: Sequence["CoveragePoint"], level: float, *, over: bool) -> list[CoverageTest]:
+    """Test one side; each p-value adjusted."""
+    cells: list[tuple[float | None, str, int, int]] = []
+    for method in dict.fromkeys(name for point in points for name in point.methods):
+        counted = [
+            (p.value, p.methods[method].covered, p.n_toys)
+            for p in points
+            if method in p.methods and not (over and p.methods[method].over_by_design)
+        ]
+        cells += [(value, method, k, n) for value, k, n in counted]
+        if len(counted) > 1:
+            cells.append((None, method, sum(k for _, k, _ in counted), sum(n for _, _, n in counted)))
+    adjusted = holm([binomial_tails(k, n, level)[over] for _, _, k, n in cells])
+    return [
+        CoverageTest(value=value, method=method, covered=k, n_toys=n, p_value=float(p))
+        for (value, method, k, n), p in zip(cells, adjusted, strict=True)
+    ]
+
+
+def over_by_design(fitter: "Fitter", methods: Sequence[str], level: float) -> frozenset[str]:
+    """Find the methods that cover more than their level at the fitter's true value, by construction.
+
+    Parameters
+    ----------
+    fitter : Fitter
+        Its model is the truth.
+    methods : sequence of {"hesse", "minos", "one-sided", "feldman-cousins", "calibrated", "cls"}
+    level : float
+
+    Notes
+    -----
+    CLs does everywhere. A calibrated upper limit holds the lowest physical value always. A limit or interval
+    from Δχ² covers more where the end of the range in which its estimate stays is so near that exact data
+    of the truth do not exclude it: of a Gaussian bounded at 0 and the threshold z², a truth below z σ is
+    missed with the probability Φ(-(truth² + z²)/(2 truth)) only.
+    """
+    truth, low = fitter.truth, fitter.physical[0]
+    found = {"cls"} | ({"calibrated"} if truth == low else set())
+    if "one-sided" in methods and _near(fitter, (low,), delta_chi2(level, "one-sided")):
+        found.add("one-sided")
+    if {"hesse", "minos"} & set(methods) and _near(fitter, fitter.range, delta_chi2(level, "two-sided")):
+        found |= {"hesse", "minos"}
+    return frozenset(found & set(methods))
+
+
+def _near(fitter: "Fitter", ends: Sequence[float], threshold: float) -> bool:
+    """Tell whether exact data of the truth allow one of the ends of a range."""
+    truth = fitter.truth
+    data = fitter.data(fitter.templates.expected(truth))
+    least = fitter.conditional(data, truth).fval
+    return any(
+        end == truth or fitter.conditional(data, end).fval - least < threshold
+        for end in ends
+        if np.isfinite(end)
+    )

@@ -1,0 +1,1 @@
+"""Detectors: materials, resolution, quenching, bins."""

@@ -1,0 +1,1 @@
+"""Event files: ROOT files of events with their provenance and digests."""

@@ -1,0 +1,208 @@
+"""Event files: events in a ROOT file, and how many runs of what exposure they are."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detsim.event_files.event_reader import EventFile
+from detsim.event_files.queue import row_bytes
+from detsim.event_files.rounding import Rounding
+from detsim.event_files.runinfo import RunInfo, Totals
+from detsim.event_files.writer import Branch, Compression, Format, TableWriter
+from detsim.experiment import Experiment
+from detsim.files.atomic import FileError
+from detsim.files.locks import Former
+from simgen.events import COLUMNS, VERTEX_COLUMNS, Events
+
+__all__ = ["EventFile", "EventWriter", "FileError", "Precision", "RunInfo", "Totals", "event_columns"]
+
+Precision = Literal["float32", "float64"]
+
+_LARGEST = float(np.finfo(np.float32).max)
+
+
+def event_columns(
+    *,
+    detected: bool,
+    distance: bool = False,
+    experiments: bool = False,
+    cos_theta: bool = False,
+    weights: bool = False,
+    templates: bool = False,
+    vertex: bool = False,
+    time: bool = False,
+) -> tuple[str, ...]:
+    """Name the columns that an event file has by default.
+
+    Parameters
+    ----------
+    detected : bool
+        Whether the events have been through the detector.
+    distance : bool
+        Whether the detector measures the distance from the source.
+    experiments : bool
+        Whether they belong to pseudo-experiments.
+    cos_theta : bool
+        Whether to store the angle, which follows from E_nu and T.
+    weights, templates : bool
+        Whether they are weighted, and whether for every γ.
+    vertex, time : bool
+        Whether to store where and when they happened.
+
+    Examples
+    --------
+    >>> event_columns(detected=True)
+    ('event', 'component', 'line', 'E_nu', 'T', 'T_reco')
+    """
+    left_out = {
+        "cos_theta": not cos_theta,
+        "T_reco": not detected,
+        "L_reco": not (detected and distance),
+        "experiment": not experiments,
+        "weight": not weights,
+        **dict.fromkeys(("weight_A", "weight_B", "weight_C"), not templates),
+        **dict.fromkeys(VERTEX_COLUMNS, not vertex),
+        "time": not time,
+    }
+    return tuple(name for name in COLUMNS if not left_out.get(name, False))
+
+
+def event_branches(columns: Sequence[str], precision: Precision) -> dict[str, Branch]:
+    """Describe the branches of columns of events.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Names out of `simgen.events.COLUMNS`.
+    precision : {"float32", "float64"}
+        Of energies and angles.
+    """
+    branches = {}
+    for name in columns:
+        column = COLUMNS[name]
+        dtype = precision if column.dtype == "float64" and not column.exact else column.dtype
+        branches[name] = Branch(dtype=dtype, unit=column.unit, description=column.description)
+    return branches
+
+
+def _check_finite(columns: Mapping[str, NDArray[Any]]) -> None:
+    """Refuse columns with infinite or undefined values, or such as float32 would make infinite."""
+    for name, column in columns.items():
+        if column.dtype.kind != "f":
+            continue
+        total = float(column.sum())  # quicker than a look at every value
+        if abs(total) < _LARGEST:
+            continue
+        wrong = column[~(np.abs(column) < _LARGEST)]
+        if wrong.size:
+            raise ValueError(
+                f"{name} of {wrong.size} of {column.size} events is {wrong[0]:g}: no number to be written"
+            )
+
+
+class EventWriter:
+    """Write events to a ROOT file that is whole or absent.
+
+    Parameters
+    ----------
+    path : str or Path
+    columns : sequence of str
+        Names out of `simgen.events.COLUMNS`.
+    provenance : mapping
+        Whatever made the events (card, seed, names of the components), ready for JSON.
+    precision : {"float32", "float64"}
+        Of energies and angles; weights are float64 always.
+    compression : {"zstd-1", "lz4-4", "none"}
+    format : {"ttree", "rntuple"}
+        What holds the events.
+    experiment : Experiment, optional
+        Whose events they are. A float32 column then keeps every event on its side of bin edges, threshold and
+        walls; without it numbers become the nearest float32, and what lies on an edge can fall below it.
+    former, removes
+        What may be replaced, and what goes when the file is whole, as for `detsim.files.atomic.WholeFile`.
+
+    Raises
+    ------
+    ValueError
+        For unknown columns, precisions, compressions and formats, and bins that float32 cannot tell apart.
+    OSError
+        If the file cannot be written; nothing is left of it.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        columns: Sequence[str],
+        provenance: Mapping[str, Any],
+        precision: Precision = "float32",
+        compression: Compression = "zstd-1",
+        format: Format = "ttree",
+        experiment: Experiment | None = None,
+        former: Former | None = None,
+        removes: Sequence[Path] = (),
+    ) -> None:
+        unknown = sorted(set(columns) - set(COLUMNS))
+        if unknown:
+            raise ValueError(f"unknown columns {', '.join(unknown)}; there are {', '.join(COLUMNS)}")
+        if precision not in ("float32", "float64"):
+            raise ValueError(f"precision must be float32 or float64, got {precision!r}")
+        branches = event_branches(columns, precision)
+        self._rounding = None
+        if experiment is not None and precision == "float32":
+            self._rounding = Rounding.of(experiment)
+        self._table = TableWriter(
+            path,
+            "events",
+            branches,
+            provenance=provenance,
+            compression=compression,
+            format=format,
+            former=former,
+            removes=removes,
+        )
+        self.row_bytes = row_bytes(branches)
+
+    def extend(self, events: Events) -> None:
+        """Append events.
+
+        Raises
+        ------
+        ValueError
+            If a column of the file is missing from them, or holds what is not finite, or a number has no
+            float32 on its side of all boundaries.
+        OSError
+            If an earlier chunk could not be written.
+        """
+        columns = events.columns()
+        missing = [name for name in self._table.branches if name not in columns]
+        if missing:
+            raise ValueError(f"the file has columns {', '.join(missing)}, which these events have not")
+        stored = {name: columns[name] for name in self._table.branches}
+        _check_finite(stored)
+        self._table.extend(stored if self._rounding is None else self._rounding.rounded(stored))
+
+    @property
+    def final(self) -> bool:
+        """Whether the file is whole, and has its name."""
+        return self._table.final
+
+    def settled(self) -> tuple[int, int]:
+        """Say how many events are written, and the file's size with them; see `TableWriter.settled`."""
+        return self._table.settled()
+
+    def finish(self, runinfo: RunInfo, *, provenance: Mapping[str, Any] | None = None) -> None:
+        """Write provenance and `runinfo` and make the file final; see `TableWriter.finish`."""
+        self._table.finish(runinfo.row(), provenance=provenance)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._table.__exit__(kind, error, trace)

@@ -1,0 +1,169 @@
+"""Say what a file is and whether it is whole."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Literal
+
+from detsim.event_files.event_reader import EventFile
+from detsim.event_files.provenance import has_checksum
+from detsim.event_files.reader import TableFile, open_root, reading
+from detsim.files.atomic import FileError
+from detsim.files.inputs import read_text
+from detsim.formats.histogram_file import faults_of
+from detsim.formats.uhi_json import read_json
+
+__all__ = ["describe", "table_name"]
+
+TABLES: dict[Literal["events", "toys", "calibration"], str] = {
+    "events": "event file",
+    "toys": "toy file",
+    "calibration": "calibration",
+}
+UNFINISHED = ("truncated", "incomplete", "duplicate", "overlapping", "damaged")
+
+
+def describe(path: str | Path, *, check_hashes: bool = True) -> dict[str, Any]:
+    """Describe a file that this program wrote.
+
+    Parameters
+    ----------
+    path : str or Path
+        Event file, toy file, calibration, ROOT file of histograms, or histogram as JSON.
+    check_hashes : bool
+        Whether to read every branch and compare its SHA-256: takes as long as reading the file. Without,
+        `complete` is about the structure alone.
+
+    Returns
+    -------
+    dict
+        ``file``, ``kind``, ``bytes``, ``complete``, ``problem`` (None if complete), and by kind ``rows``,
+        ``contents_checked``, ``provenance_checked`` (whether the provenance has a checksum, which then is
+        right), ``runinfo`` (summed over runs), ``runs``, ``provenance`` (of each run, without branches),
+        ``branches``, ``histograms``. Ready for JSON.
+
+    Raises
+    ------
+    FileError
+        If there is no such file, or it is of none of these kinds.
+    """
+    path = Path(path)
+    try:
+        found = _json_file(path) if path.suffix == ".json" else _root_file(path, check_hashes)
+    except FileError as error:
+        if error.fault not in UNFINISHED:
+            raise
+        found = {"kind": "unknown", "problem": error.reason}
+    problem = found.pop("problem", None)
+    size = path.stat().st_size
+    kind = found.pop("kind")
+    return {
+        "file": str(path),
+        "kind": kind,
+        "bytes": size,
+        "complete": problem is None,
+        "problem": problem,
+        **found,
+    }
+
+
+def table_name(path: str | Path) -> Literal["events", "toys", "calibration"]:
+    """Find which table of ours a ROOT file holds.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    str
+        ``events``, ``toys`` or ``calibration``.
+
+    Raises
+    ------
+    FileError
+        If the file is missing, damaged, or has none of these.
+    """
+    path = Path(path)
+    with open_root(path) as root, reading(path):
+        found = [name for name in TABLES if name in root.classnames(cycle=False, recursive=False)]
+    if not found:
+        raise FileError(path, "foreign", "has no TTree 'events', 'toys' or 'calibration'")
+    return found[0]
+
+
+def _root_file(path: Path, check_hashes: bool) -> dict[str, Any]:
+    with open_root(path) as root, reading(path):
+        classes: Mapping[str, str] = root.classnames(cycle=False, recursive=False)
+    histograms = [
+        name for name, kind in classes.items() if kind.startswith(("TH1", "TH2", "TH3", "TProfile"))
+    ]
+    tree = next((name for name in TABLES if name in classes), None)
+    if tree:
+        try:
+            return {"kind": TABLES[tree], **_table(path, tree, check_hashes)}
+        except FileError as error:
+            if error.fault not in UNFINISHED:
+                raise
+            return {"kind": TABLES[tree], "problem": error.reason}
+    if histograms:
+        return {"kind": "histogram file", "histograms": {name: classes[name] for name in histograms}}
+    held = ", ".join(list(classes)[:5]) or "nothing"
+    trees = "'events', 'toys' or 'calibration'"
+    reason = f"is a ROOT file without a TTree or RNTuple {trees} and without histograms (it holds {held})"
+    raise FileError(path, "foreign", reason)
+
+
+def _table(path: Path, tree: str, check_hashes: bool) -> dict[str, Any]:
+    good: dict[str, bool] = {}
+    if tree == "events":
+        with EventFile(path) as events:
+            runinfo = asdict(events.runinfo)
+            good = events.check_hashes() if check_hashes else {}
+    with TableFile(path, tree) as table:
+        if tree != "events":
+            runinfo = {f"n_{tree}": table.n_rows}
+            good = table.check_hashes() if check_hashes else {}
+        branches = {name: {**branch, "intact": good.get(name)} for name, branch in table.branches.items()}
+        spoilt = [name for name, fine in good.items() if not fine]
+        provenance = [{k: v for k, v in run.items() if k != "branches"} for run in table.provenances]
+        problem = (
+            f"the SHA-256 of {', '.join(spoilt)} is not the one written; make it again" if spoilt else None
+        )
+        return {
+            "format": table.format,
+            "rows": table.n_rows,
+            "runinfo": runinfo,
+            "runs": [dict(row) for row in table.rows],
+            "provenance": provenance,
+            "branches": branches,
+            "problem": problem,
+            "contents_checked": check_hashes,
+            "provenance_checked": all(map(has_checksum, table.provenances)),
+        }
+
+
+def _json_file(path: Path) -> dict[str, Any]:
+    text = read_text(path)
+    if not text.strip():
+        raise FileError(path, "empty", "is empty; make it again")
+    try:
+        document = json.loads(text)
+    except RecursionError:
+        raise FileError(path, "foreign", "is JSON that is nested too deep for a histogram") from None
+    except ValueError as error:
+        raise FileError(path, "foreign", f"is not JSON: {error}") from None
+    if not isinstance(document, dict) or "uhi_schema" not in document:
+        raise FileError(path, "foreign", "is JSON, but no histogram: it has no key 'uhi_schema'")
+    with faults_of(path):
+        read_json(path, dimensions=(1, 2), units=())
+    axes = [_axis(axis) for axis in document["axes"]]
+    return {"kind": "histogram", "axes": axes, "storage": document["storage"]["type"]}
+
+
+def _axis(axis: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe one axis of a histogram."""
+    bins = axis.get("bins") or len(axis["edges"]) - 1
+    about = axis.get("metadata")
+    return {"label": about.get("label", "") if isinstance(about, Mapping) else "", "bins": bins}

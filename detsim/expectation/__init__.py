@@ -1,0 +1,1 @@
+"""Expected counts by quadrature: response, folding with source and bins."""

@@ -1,0 +1,228 @@
+"""The shapes h_k folded once with source, response, place and bins: expected counts as dot products.
+
+Eqs. (12) and (15) of the paper: the Gaussian integrates over a bin to a difference of error functions, so
+one quadrature over the true recoil energy is left (and one over the neutrino energy for a continuum).
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detsim.detector.detector import Detector
+from detsim.expectation.folded import Folded
+from detsim.expectation.response import bin_probabilities, breakpoints
+from detsim.experiment import Experiment
+from simgen.deposits import Line, Spectrum
+from simgen.interaction.basis import Basis
+from simgen.interaction.kinematics import T_max
+from simgen.interaction.models import Model
+from simgen.quadrature import panel_nodes
+from simgen.rates.exposure import flavours
+from simgen.rates.oscillation import Disappearance, OscillatedSpectrum, oscillates
+from simgen.rates.rate import component_shapes
+from simgen.sources.components import Component
+from simgen.sources.spectra import Lines
+
+__all__ = [
+    "MANY_KNOTS",
+    "Folded",
+    "bends",
+    "diverging",
+    "fold",
+    "fold_backgrounds",
+    "kinks_of",
+    "pieces",
+]
+
+Array = NDArray[np.float64]
+
+_X, _W = np.polynomial.legendre.leggauss(20)
+
+MANY_KNOTS = 256
+"""Beyond so many, the kinks of a spectrum lie within the spacing of the nodes that are there anyhow."""
+
+
+def kinks_of(component: Component) -> Array:
+    """List the recoil energies where the spectrum has a kink; many kinks are each too small to matter."""
+    energies = bends(component)
+    return np.empty(0) if len(energies) > MANY_KNOTS else T_max(energies[:-1])
+
+
+def bends(component: Component) -> Array:
+    """List the neutrino energies where a continuum has a kink [MeV]; an oscillation adds none."""
+    spectrum = component.spectrum
+    if isinstance(spectrum, OscillatedSpectrum):
+        spectrum = spectrum.spectrum
+    return np.empty(0) if isinstance(spectrum, Lines) else spectrum.knots
+
+
+def pieces(component: Component) -> Iterator[tuple[int | None, float]]:
+    """List what has an end point of its own: each line, or the whole continuum."""
+    if isinstance(component.spectrum, Lines):
+        for i, energy in enumerate(component.spectrum.energies):
+            yield i, float(T_max(energy))
+    else:
+        yield None, float(T_max(component.spectrum.endpoint))
+
+
+def _fold_component(
+    component: Component, basis: Basis, detector: Detector, T_low: float, weight: Disappearance | None = None
+) -> Array:
+    """Fold the shapes of one component, per unit luminosity and over all places.
+
+    Returns
+    -------
+    ndarray, shape (K, n_energy_bins + 2), or (n_shares, K, n_energy_bins + 2) with a weight
+    """
+    shares = () if weight is None else (len(weight.baselines.shares),)
+    total = np.zeros((*shares, basis.size, detector.n_energy_bins + 2))
+    for line, end in pieces(component):
+        if end <= T_low:
+            continue
+        if weight is None or line is None:
+            total += _fold_piece(component, basis, detector, T_low, line, weight)
+        else:  # all neutrinos of a line have one energy
+            energy = component.spectrum.energies[line]  # type: ignore[union-attr]  # lines have energies
+            plain = _fold_piece(component, basis, detector, T_low, line, None)
+            total += np.multiply.outer(weight(energy), plain)
+    total[..., diverging(basis, detector, T_low)] = np.inf
+    return total
+
+
+def diverging(basis: Basis, detector: Detector, T_low: float) -> NDArray[np.bool_]:
+    """Tell which shapes are infinite in which bins of the energy, shape (K, n_energy_bins + 2)."""
+    at_zero = bin_probabilities(detector, np.zeros(1))[0] * detector.acceptance(0.0)
+    return np.outer(basis.divergent, (at_zero > 0) & (T_low == 0))
+
+
+@lru_cache(maxsize=32)
+def _fold_piece(
+    component: Component,
+    basis: Basis,
+    detector: Detector,
+    T_low: float,
+    line: int | None,
+    weight: Disappearance | None,
+) -> Array:
+    """Fold one line, or a continuum, where nothing diverges: of a line it serves every Δm²."""
+    end = dict(pieces(component))[line]
+    points = breakpoints(detector, T_low, end, kinks_of(component), basis.steep)
+    T, weights = panel_nodes(points, end)
+    response = bin_probabilities(detector, T) * (detector.acceptance(T) * weights)[:, None]
+    return component_shapes(component, basis, T, line=line, weight=weight) @ response
+
+
+def _fold_places(component: Component, basis: Basis, experiment: Experiment, model: Model) -> Array:
+    """Fold the shapes of one component, per unit luminosity.
+
+    Returns
+    -------
+    ndarray, shape (K, n_bins + 2)
+        Of a component that oscillates (2K, n_bins + 2): see `Folded`.
+    """
+    detector, T_low = experiment.detector, experiment.generate_above
+    plain = _fold_component(component, basis, detector, T_low)
+    if not (detector.spatial or oscillates(component, model)):
+        return plain
+    baselines = experiment.baselines
+    rows = [_placed(plain, baselines.shares, detector)]
+    if oscillates(component, model):
+        weight = Disappearance(baselines=baselines, delta_m2=float(model.delta_m2 or 0.0))
+        lost = _fold_component(component, basis, detector, T_low, weight)
+        rows.append(_in_bins(lost, detector))
+    return np.concatenate(rows)
+
+
+def _placed(counts: Array, shares: Array, detector: Detector) -> Array:
+    """Share counts out among the bins of the distance: from (K, n_energy_bins + 2) to (K, n_bins + 2)."""
+    with np.errstate(invalid="ignore"):
+        spread = np.where(shares[:, None, None] > 0, shares[:, None, None] * counts, 0.0)
+    return _in_bins(spread, detector)
+
+
+def _in_bins(counts: Array, detector: Detector) -> Array:
+    """Lay counts in bins of the distance out as `Detector.n_bins` says.
+
+    Parameters
+    ----------
+    counts : ndarray, shape (n_shares, K, n_energy_bins + 2)
+        With bins of the distance, the last share is beyond them.
+    detector : Detector
+
+    Returns
+    -------
+    ndarray, shape (K, n_bins + 2)
+    """
+    if detector.distance is None:
+        return np.asarray(counts[0])
+    inside = np.moveaxis(counts[:-1, :, 1:-1], 0, 1).reshape(counts.shape[1], detector.n_bins)
+    above = counts[..., -1].sum(axis=0) + counts[-1, :, 1:-1].sum(axis=-1)
+    return np.concatenate([counts[..., 0].sum(axis=0)[:, None], inside, above[:, None]], axis=1)
+
+
+@np.errstate(under="ignore")
+def fold(experiment: Experiment, model: Model) -> Folded:
+    """Fold every shape with source, response, exposure and bins.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    model : Model
+        Of which only what stands inside the shapes matters: radiative corrections, mediator masses, Δm².
+
+    Returns
+    -------
+    Folded
+        After this, every other parameter value is a dot product.
+    """
+    kinds = flavours(experiment.source)
+    bases = tuple(Basis.of(model, flavour) for flavour in kinds)
+    shapes = []
+    for flavour, basis in zip(kinds, bases, strict=True):
+        parts = [
+            _fold_places(component, basis, experiment, model)
+            for component in experiment.source.components
+            if component.flavour == flavour
+        ]
+        shapes.append(experiment.luminosity * np.sum(parts, axis=0))
+    return Folded(
+        edges=np.array(experiment.detector.edges),
+        flavours=kinds,
+        bases=bases,
+        shapes=tuple(shapes),
+        backgrounds=fold_backgrounds(experiment),
+        delta_m2=model.delta_m2,
+        source=experiment.source,
+        T_low=experiment.generate_above,
+    )
+
+
+@np.errstate(under="ignore")
+def fold_backgrounds(experiment: Experiment) -> Array:
+    """Compute the counts of each background, shape (n_backgrounds, n_bins + 2)."""
+    detector = experiment.detector
+    limits = np.maximum([detector.threshold, *detector.edges, np.inf], detector.threshold)
+    counts = np.zeros((len(experiment.backgrounds), detector.n_energy_bins + 2))
+    for i, b in enumerate(experiment.backgrounds):
+        if b.smeared:
+            shares = _smeared_shares(b.spectrum, detector)
+        else:
+            shares = np.array([b.fraction(low, high) for low, high in pairwise(limits)])
+        counts[i] = experiment.background_counts(i) * shares
+    return _placed(counts, experiment.baselines.volume_shares, detector) if detector.spatial else counts
+
+
+def _smeared_shares(spectrum: Spectrum, detector: Detector) -> Array:
+    """Fold a spectrum of true energies: shape (n_bins + 2,)."""
+    if isinstance(spectrum, Line):
+        E, weights = np.array([spectrum.energy]), np.ones(1)
+    else:
+        ends = spectrum.knots
+        points = breakpoints(detector, float(ends[0]), float(ends[-1]), ends)
+        half, middle = np.diff(points) / 2, (points[1:] + points[:-1]) / 2
+        E = (middle[:, None] + half[:, None] * _X).ravel()
+        weights = (half[:, None] * _W).ravel() * spectrum.density(E)
+    return np.asarray((detector.deposit_acceptance(E) * weights) @ bin_probabilities(detector, E))

@@ -1,0 +1,1 @@
+"""Formats of histograms and tables that are read: ROOT, UHI JSON, CSV."""

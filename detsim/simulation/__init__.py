@@ -1,0 +1,1 @@
+"""Events through the detector, and what is simulated with them."""

@@ -1,0 +1,160 @@
+"""Many experiments of one kind, event by event: drawn, measured and counted, and nothing else kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from detsim._kernels.event_toys import count_experiments, experiment_keys, fill_numbers
+from detsim.experiment import Experiment
+from detsim.simulation.detection import response_arrays
+from detsim.simulation.fused import count_parts
+from detsim.simulation.monte_carlo import count_events, event_plan
+from simgen.deposits import Deposit
+from simgen.generator.channels import Plan, make_plan
+from simgen.interaction.kinematics import T_max
+from simgen.interaction.models import SM, Model
+from simgen.random import Stage, kernel_key
+from simgen.threads import PART, in_parts
+
+__all__ = ["Ensemble"]
+
+Array = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+_LONG = 16 * PART
+"""Mean number of events from which threads share an experiment."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ensemble:
+    """Experiments that differ by chance only, or by factors of signal and backgrounds too.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    model : Model
+        The truth.
+
+    Raises
+    ------
+    ValueError
+        When it counts: what `detsim.simulation.monte_carlo.event_plan` refuses.
+
+    Notes
+    -----
+    The number of events is Poisson, before any cut. Experiment k depends on seed, identity and k only:
+    `simgen.random` says how. Its events are others than those of
+    `detsim.simulation.monte_carlo.simulate` for any identity.
+    """
+
+    experiment: Experiment
+    model: Model
+
+    @cached_property
+    def _plan(self) -> Plan:
+        return event_plan(self.experiment, self.model)
+
+    @property
+    def expected(self) -> float:
+        """Mean number of events of an experiment, before any cut."""
+        return self._plan.expected
+
+    @cached_property
+    def _plans(self) -> tuple[Plan | None, ...]:
+        """Plans of the signal alone, and of each background alone; None where there is nothing."""
+        experiment = self.experiment
+        end = float(max(T_max(c.spectrum.endpoint) for c in experiment.source.components))
+        some = end > experiment.generate_above
+        signal = event_plan(replace(experiment, backgrounds=()), self.model) if some else None
+        return (signal, *(self._alone(i) for i in range(len(experiment.backgrounds))))
+
+    def _alone(self, number: int) -> Plan | None:
+        """Prepare one background, under the number that it has beside the others."""
+        experiment = self.experiment
+        means = [experiment.background_counts(i) * (i == number) for i in range(len(experiment.backgrounds))]
+        if not means[number]:
+            return None
+        pairs = zip(experiment.backgrounds, means, strict=True)
+        deposits = [Deposit(spectrum=b.spectrum, mean=mean) for b, mean in pairs]
+        return make_plan(experiment.source, SM(), luminosity=0.0, deposits=deposits)
+
+    def count(
+        self,
+        n: int,
+        *,
+        seed: int,
+        first: int = 0,
+        identity: Sequence[int] = (),
+        factors: ArrayLike | None = None,
+    ) -> tuple[Counts, Counts]:
+        """Draw, measure and count every event of the experiments first, first + 1, ...
+
+        Parameters
+        ----------
+        n : int
+            Number of experiments.
+        seed : int
+        first : int
+            Index of the first.
+        identity : sequence of int
+            What keeps ensembles apart.
+        factors : array_like, shape (n, 1 + n_backgrounds), optional
+            Of the mean numbers of the signal and of each background in each experiment. Signal and
+            backgrounds then have streams of their own, and other events than without factors.
+
+        Returns
+        -------
+        counts : ndarray of int64, shape (n, n_bins + 2)
+            As `detsim.simulation.monte_carlo.simulate_counts`.
+        numbers : ndarray of int64, shape (n,)
+            Events drawn, before any cut.
+        """
+        if n < 0 or first < 0:
+            raise ValueError(f"n and first must be ≥ 0, got {n} and {first}")
+        k0, k1 = kernel_key(seed, Stage.TOY_EVENTS, *identity).astype(np.uint64)
+        counts = np.zeros((n, self.experiment.detector.n_bins + 2), np.int64)
+        numbers, total = np.empty(n, np.int64), np.zeros(n, np.int64)
+        for group, plan, means in self._groups(n, factors):
+            fill_numbers(first, means, group, k0, k1, numbers)
+            if self.experiment.detector.spatial:
+                for t, number in enumerate(numbers):
+                    own = (*identity, group, first + t)
+                    counts[t] += count_events(
+                        plan, self.experiment, self.model, int(number), seed=seed, identity=own
+                    )
+            else:
+                self._count(first, numbers, plan, (group, k0, k1), counts)
+            total += numbers
+        return counts, total
+
+    def _count(
+        self, first: int, numbers: Counts, plan: Plan, of: tuple[int, np.uint64, np.uint64], counts: Counts
+    ) -> None:
+        """Add the counts of one group, experiment by experiment or, if they are long, part by part."""
+        response, mean = response_arrays(self.experiment), max(float(np.mean(numbers)), 1.0)
+        if mean < _LONG:
+
+            def some(a: int, b: int) -> None:
+                lines, rest = plan.kernel
+                count_experiments(first + a, numbers[a:b], lines, rest, response, *of, counts[a:b])
+
+            in_parts(some, 0, len(numbers), size=max(round(PART / mean), 1))
+            return
+        for t, number in enumerate(numbers):
+            counts[t] += count_parts(plan, response, experiment_keys(first + t, *of), int(number))
+
+    def _groups(self, n: int, factors: ArrayLike | None) -> list[tuple[int, Plan, Array]]:
+        """List what is drawn together: number, plan, and its mean in each experiment."""
+        if factors is None:
+            return [(0, self._plan, np.full(n, self._plan.expected))]
+        scales = np.asarray(factors, np.float64)
+        if scales.shape != (n, len(self._plans)) or not np.all(np.isfinite(scales) & (scales >= 0)):
+            raise ValueError(
+                f"factors must be finite and ≥ 0, of the shape ({n}, {len(self._plans)}), "
+                f"got the shape {scales.shape}"
+            )
+        plans = enumerate(self._plans, start=1)
+        return [(g, plan, plan.expected * scales[:, g - 1]) for g, plan in plans if plan is not None]

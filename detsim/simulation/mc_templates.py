@@ -1,0 +1,211 @@
+"""The shapes h_k folded with a simulated sample: the stochastic twin of `detsim.expectation.folding.fold`.
+
+Events are drawn once, from one model. An event adds h_k(T, ω)/(dσ/dT) to its bin of shape k, with the dσ/dT
+that it was drawn from: one sample serves every model, parameter value and mediator's mass.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detsim.detector.distance_bins import bin_numbers
+from detsim.expectation.folded import Folded
+from detsim.expectation.folding import diverging, fold_backgrounds
+from detsim.experiment import Experiment
+from detsim.simulation.monte_carlo import event_plan, stream
+from detsim.simulation.vertices import Occurrence
+from simgen.flavours import Flavour
+from simgen.interaction.basis import Basis, coefficients
+from simgen.interaction.crosssection import dsigma_dT
+from simgen.interaction.kinematics import T_max
+from simgen.interaction.models import Model
+from simgen.random import Stage, generator, kernel_key
+from simgen.rates.exposure import flavours
+from simgen.rates.oscillation import WAVE, oscillates
+
+__all__ = ["Sample", "Sampling"]
+
+Array = NDArray[np.float64]
+
+_BELOW_END = 1 - 1e-9
+"""Largest T/T_max at which shapes are evaluated: the QED factors end in a logarithm."""
+_CHUNK = 100_000
+"""Events whose shapes are evaluated at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """How templates are sampled.
+
+    Parameters
+    ----------
+    n_events : int
+        Mean number of interactions drawn, before any cut.
+    seed : int
+    """
+
+    n_events: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.n_events <= 10**10:
+            raise ValueError(f"template_events must be from 1 to 1e10, got {self.n_events}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """Events of one flavour that were recorded."""
+
+    T: Array
+    E_nu: Array
+    bins: NDArray[np.int64]
+    unit: Array
+    """Counts per unit of a shape, 1/(dσ/dT) included."""
+    phase: Array | None
+    """Of an oscillation, per Δm²; None of a flavour that does not oscillate."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """A simulated sample of an experiment's signal.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    model : Model
+        From which events are drawn, without its oscillation.
+    sampling : Sampling
+    number : int
+        What keeps the samples of experiments that are fitted together apart.
+
+    Notes
+    -----
+    The number of events is Poisson, so that the bins are independent and Σw² is the variance of Σw. An
+    experiment with another response has the same true events.
+    """
+
+    experiment: Experiment
+    model: Model
+    sampling: Sampling
+    number: int = 0
+
+    @cached_property
+    def _seed(self) -> int:
+        words = kernel_key(self.sampling.seed, Stage.TEMPLATES, self.number)
+        return (int(words[0]) << 31) | (int(words[1]) >> 1)
+
+    @cached_property
+    def _recorded(self) -> dict[Flavour, _Recorded]:
+        """Draw the events, and keep what is recorded."""
+        experiment = replace(self.experiment, backgrounds=())
+        model = self.model
+        if model.delta_m2 is not None:
+            model = model.vary(sin2_2theta=0.0)
+        components = experiment.source.components
+        oscillating = [oscillates(c, model) for c in components]
+        mean = float(self.sampling.n_events)
+        n = int(generator(self._seed, Stage.COUNT).poisson(mean))
+        scale = event_plan(experiment, model).expected / mean
+        found: dict[Flavour, list[_Recorded]] = {f: [] for f in flavours(experiment.source)}
+        columns: Sequence[Occurrence] = ("vertex",) if any(oscillating) else ()
+        for events in stream(experiment, model, seed=self._seed, n=n, columns=columns):
+            if events.T_reco is None:
+                continue
+            bins = bin_numbers(experiment.detector, events.T_reco, events.L_reco)
+            for i, component in enumerate(components):
+                mine = events.component == i
+                E_nu = events.E_nu[mine]
+                T = np.minimum(events.T[mine], _BELOW_END * T_max(E_nu))
+                density = dsigma_dT(T, E_nu, model, flavour=component.flavour)
+                phase = WAVE * events.L[mine] / E_nu if oscillating[i] and events.L is not None else None
+                found[component.flavour].append(_Recorded(T, E_nu, bins[mine], scale / density, phase))
+        return {flavour: _joined(parts) for flavour, parts in found.items()}
+
+    def fold(self, model: Model) -> Folded:
+        """Estimate every shape folded with source, response, exposure and bins.
+
+        Parameters
+        ----------
+        model : Model
+            As for `detsim.expectation.folding.fold`.
+
+        Returns
+        -------
+        Folded
+            Its backgrounds are those of quadrature.
+        """
+        experiment = self.experiment
+        bases = tuple(Basis.of(model, flavour) for flavour in self._recorded)
+        shapes = []
+        for events, basis in zip(self._recorded.values(), bases, strict=True):
+            rows = self._sums(events, basis, model.delta_m2)
+            infinite = diverging(basis, experiment.detector, experiment.generate_above)
+            repeated = np.tile(infinite, (len(rows) // basis.size, 1))
+            shapes.append(np.where(self._spread(repeated), np.inf, rows))
+        return Folded(
+            edges=np.array(experiment.detector.edges),
+            flavours=tuple(self._recorded),
+            bases=bases,
+            shapes=tuple(shapes),
+            backgrounds=fold_backgrounds(experiment),
+            delta_m2=model.delta_m2,
+            source=experiment.source,
+            T_low=experiment.generate_above,
+        )
+
+    def _spread(self, energies: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Repeat what is known of the bins of the energy in every bin of the distance."""
+        distance = self.experiment.detector.distance
+        if distance is None:
+            return energies
+        inside = np.tile(energies[:, 1:-1], (1, distance.n_bins))
+        beyond = np.logical_or.reduce(energies[:, 1:], axis=1).reshape(-1, 1)
+        return np.concatenate([energies[:, :1], inside, beyond], axis=1)
+
+    def _weighted(
+        self, events: _Recorded, basis: Basis, delta_m2: float | None
+    ) -> Iterator[tuple[NDArray[np.int64], Array]]:
+        """Yield bins, shape (n,), and weights of each shape, shape (K or 2K, n), of some events at a time."""
+        for start in range(0, len(events.T), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            weights = basis.shapes(events.T[part], events.E_nu[part]) * events.unit[part]
+            if delta_m2 is not None and events.phase is not None:
+                lost = np.sin(delta_m2 * events.phase[part]) ** 2
+                weights = np.concatenate([weights, weights * lost])
+            yield events.bins[part], weights
+
+    def _sums(self, events: _Recorded, basis: Basis, delta_m2: float | None) -> Array:
+        """Sum the weights of each shape in the bins: shape (K or 2K, n_bins + 2)."""
+        n_bins, n_shapes = self.experiment.detector.n_bins + 2, basis.size
+        if delta_m2 is not None and events.phase is not None:
+            n_shapes *= 2
+        total = np.zeros(n_bins * n_shapes)
+        for bins, weights in self._weighted(events, basis, delta_m2):
+            places = bins + n_bins * np.arange(n_shapes)[:, None]
+            total += np.bincount(places.ravel(), weights=weights.ravel(), minlength=len(total))
+        return total.reshape(n_shapes, n_bins)
+
+    def variances(self, model: Model) -> Array:
+        """Estimate the variances of the sampled signal of a model, Σw²: shape (n_bins + 2,)."""
+        total = np.zeros(self.experiment.detector.n_bins + 2)
+        for flavour, events in self._recorded.items():
+            c = coefficients(model, flavour)
+            for bins, weights in self._weighted(events, Basis.of(model, flavour), model.delta_m2):
+                own = c if len(weights) == len(c) else np.concatenate([c, -model.sin2_2theta * c])
+                used = np.flatnonzero(own)
+                total += np.bincount(bins, weights=(own[used] @ weights[used]) ** 2, minlength=len(total))
+        return total
+
+
+def _joined(parts: list[_Recorded]) -> _Recorded:
+    phases = [p.phase for p in parts if p.phase is not None]
+    return _Recorded(
+        T=np.concatenate([np.empty(0), *(p.T for p in parts)]),
+        E_nu=np.concatenate([np.empty(0), *(p.E_nu for p in parts)]),
+        bins=np.concatenate([np.empty(0, np.int64), *(p.bins for p in parts)]),
+        unit=np.concatenate([np.empty(0), *(p.unit for p in parts)]),
+        phase=np.concatenate(phases) if phases else None,
+    )

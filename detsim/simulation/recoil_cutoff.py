@@ -1,0 +1,161 @@
+"""Which recoils matter: what is recorded of those below a true energy."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detsim.expectation.folding import kinks_of, pieces
+from detsim.expectation.response import breakpoints, recorded_probability
+from detsim.experiment import Experiment
+from simgen.geometry.baselines import Baselines
+from simgen.interaction.basis import Basis, coefficients
+from simgen.interaction.crosssection import steepest
+from simgen.interaction.models import Model
+from simgen.rates.oscillation import oscillated
+from simgen.rates.rate import component_shapes
+from simgen.sources.isotopes import Source
+
+__all__ = ["NEGLIGIBLE", "lost_fraction", "lowest_recoil"]
+
+Array = NDArray[np.float64]
+Density = Callable[[Array], Array]
+
+NEGLIGIBLE = 1e-9
+"""Part of what is recorded that may be left out."""
+
+_X, _W = np.polynomial.legendre.leggauss(20)
+_LOWEST = 1e-15
+"""Of the largest recoil: where integrals begin."""
+_STILL = 1e-12
+"""Of the largest recoil: up to here an integral that is finite has next to nothing."""
+_DIGITS = 4
+
+
+def lost_fraction(experiment: Experiment, model: Model) -> float:
+    """Compute which part of the recorded signal `generate_above` leaves out.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    model : Model
+
+    Returns
+    -------
+    float
+        0 without `generate_above`.
+
+    Raises
+    ------
+    ValueError
+        If the recorded signal diverges at T → 0, or a table of the detector does not reach down to 0.
+
+    Notes
+    -----
+    Recorded is what is above threshold, in the bins or not: ∫ dT accepted(T) P(T_reco ≥ threshold; T) dN/dT.
+    The integral begins at 10⁻¹⁵ of the largest recoil, or 10⁻⁹ of that at which a light mediator's propagator
+    bends: a Gaussian tail reaches from 0 over any threshold, if only with 10⁻¹⁰⁰, and has nothing to do with
+    electrons of neV.
+    """
+    if experiment.generate_above == 0:
+        return 0.0
+    density, points = _recorded(experiment, model)
+    inside = np.union1d(points[points < experiment.generate_above], [experiment.generate_above])
+    total = _integrals(density, points).sum()
+    lost = _integrals(density, inside).sum() if experiment.generate_above < points[-1] else total
+    return float(lost / total) if total > 0 else 0.0
+
+
+def lowest_recoil(experiment: Experiment, model: Model, fraction: float = NEGLIGIBLE) -> float:
+    """Find the true energy below which recoils need not be drawn.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Its `generate_above` is not looked at.
+    model : Model
+    fraction : float
+        Part of the recorded signal that may be left out.
+
+    Returns
+    -------
+    float
+        The largest energy [MeV] below which less than that part is, rounded down to four digits.
+
+    Raises
+    ------
+    ValueError
+        As for `lost_fraction`.
+    """
+    density, points = _recorded(experiment, model)
+    below = np.concatenate([[0.0], np.cumsum(_integrals(density, points))])
+    allowed = fraction * below[-1]
+    if below[-1] <= 0:
+        return 0.0
+    panel = int(np.searchsorted(below, allowed, side="right")) - 1
+    low, high = points[panel], points[panel + 1]
+    for _ in range(50):
+        middle = (low + high) / 2
+        if below[panel] + _integrals(density, np.array([points[panel], middle])).sum() < allowed:
+            low = middle
+        else:
+            high = middle
+    step = 10.0 ** (math.floor(math.log10(low)) - _DIGITS + 1)
+    return float(f"{math.floor(low / step) * step:.{_DIGITS}g}")
+
+
+def _integrals(density: Density, points: Array) -> Array:
+    """Integrate between points, one after the other."""
+    half, middle = np.diff(points) / 2, (points[1:] + points[:-1]) / 2
+    T = (middle[:, None] + half[:, None] * _X).ravel()
+    return np.asarray((density(T).reshape(-1, len(_X)) @ _W) * half)
+
+
+def _recorded(experiment: Experiment, model: Model) -> tuple[Density, Array]:
+    """Return the density of recorded recoils, and points between which it is smooth.
+
+    Raises
+    ------
+    ValueError
+        If its integral diverges at T → 0, or a table of the detector does not reach down to 0.
+    """
+    detector, source = experiment.detector, _arriving(experiment, model)
+    parts = [(component, *piece) for component in source.components for piece in pieces(component)]
+    end = max(part[2] for part in parts)
+    detector.check_range(0.0, end)
+    bases = {c.flavour: Basis.of(model, c.flavour) for c in source.components}
+    weights = {flavour: coefficients(model, flavour) for flavour in bases}
+
+    def density(T: Array) -> Array:
+        found = np.zeros_like(T)
+        for component, line, last in parts:
+            inside, c = last > T, weights[component.flavour]
+            used = np.flatnonzero(c)
+            shapes = component_shapes(component, bases[component.flavour], T[inside], line=line)
+            found[inside] += c[used] @ shapes[used]
+        return found * detector.acceptance(T) * recorded_probability(detector, T)
+
+    steep = steepest(model)
+    lowest = min(_LOWEST * end, 1e-9 * steep or math.inf)
+    grids = [breakpoints(detector, 0.0, last, kinks_of(component), steep) for component, _, last in parts]
+    # the QED factors have a logarithm at the end point of each line, other terms a pole at 0
+    towards = [last * (1 - 0.25 ** np.arange(1, 16)) for _, _, last in parts]
+    decades = np.geomspace(lowest, end, 1 + 3 * math.ceil(math.log10(end / lowest)))
+    points = np.unique(np.concatenate([*grids, *towards, decades]))
+    points = points[points >= lowest]
+    first = _integrals(density, points[points <= _STILL * end]).sum()
+    if model.diverges and first > 0.1 * NEGLIGIBLE * _integrals(density, points).sum():
+        raise ValueError(
+            "dσ/dT diverges and recoils of T → 0 are recorded, by the tails of the smearing or for want of a "
+            "threshold: of what is recorded no part is negligible"
+        )
+    return density, points
+
+
+def _arriving(experiment: Experiment, model: Model) -> Source:
+    """Return the source as it is seen where events are kept."""
+    if model.delta_m2 is None:
+        return experiment.source
+    region = Baselines(geometry=experiment.geometry, region=experiment.baselines.region)
+    return oscillated(experiment.source, model, region)

@@ -1,0 +1,87 @@
+"""Where and when the events of an experiment happen."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+from detsim.experiment import Experiment
+from simgen.events import VERTEX_COLUMNS, Events
+from simgen.generator.vertices import add_times, add_vertices
+from simgen.interaction.models import Model
+from simgen.rates.exposure import Flux
+from simgen.rates.oscillation import Oscillation
+
+__all__ = ["Occurrence", "add_occurrence", "needs_places", "without_places"]
+
+Occurrence = Literal["vertex", "time"]
+
+
+def needs_places(experiment: Experiment, model: Model) -> bool:
+    """Tell whether true events have to have a place: it matters to the detector, or neutrinos oscillate."""
+    return experiment.detector.spatial or model.delta_m2 is not None
+
+
+def without_places(events: Events) -> Events:
+    """Return the events without the columns of their places."""
+    nothing: dict[str, Any] = dict.fromkeys(VERTEX_COLUMNS)
+    return replace(events, **nothing)
+
+
+def add_occurrence(
+    events: Events,
+    experiment: Experiment,
+    model: Model,
+    columns: Sequence[Occurrence],
+    *,
+    seed: int,
+    identity: Sequence[int] = (),
+) -> Events:
+    """Draw where and when events happen, as far as it is asked for.
+
+    Parameters
+    ----------
+    events : Events
+        True or measured, with the indices they were generated with; both give the same places and times.
+    experiment : Experiment
+    model : Model
+    columns : sequence of {"vertex", "time"}
+    seed : int
+    identity : sequence of int
+        What keeps the members of a study apart.
+
+    Returns
+    -------
+    Events
+
+    Raises
+    ------
+    ValueError
+        For unknown columns, or vertices without a geometry.
+    """
+    unknown = sorted(set(columns) - {"vertex", "time"})
+    if unknown:
+        raise ValueError(f"columns must be of 'vertex' and 'time', got {', '.join(map(repr, unknown))}")
+    n_source = len(experiment.source.components)
+    if "vertex" in columns:
+        events = add_vertices(
+            events,
+            experiment.geometry,
+            n_source=n_source,
+            seed=seed,
+            identity=identity,
+            oscillation=Oscillation.of(experiment.source, model),
+        )
+    if "time" in columns:
+        constant = isinstance(experiment.normalisation, Flux)
+        half_life = math.inf if constant else experiment.source.half_life
+        events = add_times(
+            events,
+            experiment.exposure,
+            half_life,
+            n_source=n_source,
+            seed=seed,
+            identity=identity,
+            backgrounds=[background.half_life for background in experiment.backgrounds],
+        )
+    return events

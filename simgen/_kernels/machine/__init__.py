@@ -1,0 +1,1 @@
+"""What makes compiled code: one decorator, its cache, SIMD vectors."""

@@ -1,0 +1,49 @@
+"""One decorator for every compiled function of the four packages."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+
+from simgen._kernels.machine import internals
+from simgen._kernels.machine.cache import Cache
+
+__all__ = ["kernel"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def kernel(*, inner: bool = False, part: bool = False, **options: Any) -> Callable[[F], F]:
+    """Compile a function, cached on disk wherever a place for the cache can be found.
+
+    Parameters
+    ----------
+    inner : bool
+        It is called by other kernels only, never by Python, and makes no arrays: it compiles faster without
+        an entry for Python, counts of references and a place in the cache.
+    part : bool
+        It is inner, and has no optimisation of its own: it compiles faster still. Loops that a compiler has
+        to recognise as ones over numbers side by side need their own;
+        what `simgen._kernels.machine.simd` has does not.
+    **options
+        Passed to `numba.njit`, such as ``parallel=True``. Short functions that stand in the loops of others
+        are ``inner`` with ``forceinline=True``: LLVM puts them in place, faster than numba's own ``inline``.
+
+    Notes
+    -----
+    `simgen._kernels.machine.cache` says where compiled functions are kept, and when they are compiled anew.
+    """
+
+    def compiled(function: F, **more: Any) -> F:
+        settings = {"error_model": "numpy", "no_cfunc_wrapper": True, **options, **more}
+        return cast("F", numba.njit(**settings)(function))
+
+    def compile_(function: F) -> F:
+        if part and internals.PART is not None:
+            return compiled(function, no_cpython_wrapper=True, _nrt=False, pipeline_class=internals.PART)
+        if inner or part:
+            return compiled(function, no_cpython_wrapper=True, _nrt=False)
+        entry = internals.with_store(compiled(function), Cache(function))
+        return cast("F", internals.with_registries(entry))
+
+    return compile_

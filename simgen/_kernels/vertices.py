@@ -1,0 +1,241 @@
+"""Drawing of the places of events, some hundred attempts side by side.
+
+Every lane holds one event. All lanes try at once, in loops that vectorise; a lane whose attempt succeeds
+takes the next event, the others try again. What an event gets depends on its index and on the number of its
+attempts only, not on the lane or on its neighbours.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simgen._kernels.machine.functions import circle, sine_of_half
+from simgen._kernels.machine.jit import kernel
+from simgen._kernels.philox import philox4x32, uniforms_of_place
+
+__all__ = ["LANES", "ROWS", "WORDS", "PlaceArrays", "fill_inside", "fill_places"]
+
+Array = NDArray[np.float64]
+Words = NDArray[np.uint64]
+Slots = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+LANES = 256
+LANE = np.uint64(LANES)
+_8, _16, _32 = np.uint64(8), np.uint64(16), np.uint64(32)
+_LOW_8, _LOW = np.uint64(0xFF), np.uint64(0xFFFFFFFF)
+
+X, Y, Z, WAY, CHANCE, ENERGY, AMPLITUDE = (np.uint64(j * LANES) for j in range(7))
+"""Rows of numbers: the attempted vertex and the way to it [cm], a uniform, neutrino energy [MeV], and the
+amplitude of the oscillation."""
+ROWS = 7
+
+INDEX, DRAW, A, B, C, D, SLOT, KEEP, BUSY, CHOSEN = (np.uint64(j * LANES) for j in range(10))
+"""Rows of words: index of the event, first draw of its attempt, and the four words of a draw; the event's
+place in the columns; whether the attempt succeeds, and whether there is an event; lanes that are done."""
+WORDS = 10
+_0, _1 = np.uint64(0), np.uint64(1)
+
+DRAWS = np.uint64(2)
+"""Draws of an attempt: see `simgen.random`."""
+
+
+class PlaceArrays(NamedTuple):
+    """Target and source as the kernel sees them; all lengths in cm."""
+
+    inner2: float
+    outer2: float
+    """Bounds of x² + y² + z² in the target."""
+    across2: float
+    """Bound of x² + y²."""
+    half: NDArray[np.float64]
+    """Bounds of |x|, |y| and |z|; a bound that the shape does not have is infinite, or 0 from below."""
+    extent: NDArray[np.float64]
+    """Half of each edge of the smallest box around the target."""
+    source: NDArray[np.float64]
+    source_radius: float
+    axes: NDArray[np.float64]
+    """Axis of a cone that holds the target, seen from any point of the source, and two directions across."""
+    fall: float
+    """1 - cos of its opening."""
+    nearest: float
+    span: float
+    """Shortest way in it, and longest less shortest."""
+
+
+@kernel(inner=True, forceinline=True)
+def _inside(x: float, y: float, z: float, place: PlaceArrays) -> bool:
+    """Tell whether a point is in the target."""
+    across = x * x + y * y
+    square = across + z * z
+    ball = (square >= place.inner2) & (square <= place.outer2) & (across <= place.across2)
+    box = (abs(x) <= place.half[0]) & (abs(y) <= place.half[1]) & (abs(z) <= place.half[2])
+    both: bool = ball & box
+    return both
+
+
+@kernel(inner=True)
+def _draw_words(words: Words, draw: np.uint64, k0: np.uint64, k1: np.uint64) -> None:
+    """Fill A to D with a draw of each lane's attempt."""
+    for k in range(LANE):
+        i = words[INDEX + k]
+        words[A + k], words[B + k], words[C + k], words[D + k] = philox4x32(
+            i & _LOW, i >> _32, words[DRAW + k] + draw, _0, k0, k1
+        )
+
+
+@kernel(inner=True, forceinline=True)
+def _shorter(word: np.uint64) -> float:
+    """Make a uniform in (0, 1) of 24 bits."""
+    return (np.float64(word) + 0.5) * 2.0**-24
+
+
+@kernel(inner=True)
+def _start(w: Array, words: Words, place: PlaceArrays) -> None:
+    """Fill X, Y and Z with points of an extended source."""
+    x, y, z, radius = place.source[0], place.source[1], place.source[2], place.source_radius
+    for k in range(LANE):
+        a, b, c, d = words[A + k], words[B + k], words[C + k], words[D + k]
+        # the largest of three is distributed as the distance from the centre of a ball
+        s = radius * _shorter(max(a, b, c) >> _8)
+        t, v = _shorter(d >> _8), _shorter((a & _LOW_8) << _16 | (b & _LOW_8) << _8 | c & _LOW_8)
+        across, (cosine, sine) = 2.0 * s * math.sqrt(t * (1.0 - t)), circle(v)
+        w[X + k], w[Y + k], w[Z + k] = x + across * cosine, y + across * sine, z + s * (2.0 * t - 1.0)
+
+
+@kernel(inner=True)
+def _go(w: Array, words: Words, fixed: bool, place: PlaceArrays) -> None:
+    """Go a way in a direction of the cone, both drawn evenly: the density is that of interactions, 1/r².
+
+    From the source, if it is a point, else from what `_start` found.
+    """
+    nearest, span, wide, axes = place.nearest, place.span, place.fall, place.axes
+    x, y, z = place.source[0], place.source[1], place.source[2]
+    xa, ya, za = axes[0, 0], axes[0, 1], axes[0, 2]
+    xb, yb, zb = axes[1, 0], axes[1, 1], axes[1, 2]
+    xc, yc, zc = axes[2, 0], axes[2, 1], axes[2, 2]
+    for k in range(LANE):
+        u, q, t, v = uniforms_of_place(words[A + k], words[B + k], words[C + k], words[D + k])
+        fall = wide * t  # 1 - cos, small for a narrow cone
+        r, across, (cosine, sine) = nearest + u * span, math.sqrt(fall * (2.0 - fall)), circle(v)
+        a, b, c = r * (1.0 - fall), r * across * cosine, r * across * sine
+        w[WAY + k], w[CHANCE + k] = r, q
+        w[X + k] = (x if fixed else w[X + k]) + (a * xa + b * xb + c * xc)
+        w[Y + k] = (y if fixed else w[Y + k]) + (a * ya + b * yb + c * yc)
+        w[Z + k] = (z if fixed else w[Z + k]) + (a * za + b * zb + c * zc)
+
+
+@kernel(inner=True)
+def _spread(w: Array, words: Words, place: PlaceArrays) -> None:
+    """Fill X, Y and Z with points of the box around the target, and WAY with 0."""
+    x, y, z = place.extent[0], place.extent[1], place.extent[2]
+    for k in range(LANE):
+        u, _, t, v = uniforms_of_place(words[A + k], words[B + k], words[C + k], words[D + k])
+        w[X + k], w[Y + k], w[Z + k] = x * (2.0 * u - 1.0), y * (2.0 * t - 1.0), z * (2.0 * v - 1.0)
+        w[WAY + k] = 0.0
+
+
+@kernel(inner=True)
+def _survive(w: Array, words: Words, half_turns: float) -> None:
+    """Keep with probability 1 - amplitude sin²(π half_turns r/E_nu)."""
+    for k in range(LANE):
+        v = half_turns * w[WAY + k] / w[ENERGY + k]
+        cosine = sine_of_half(v - np.floor(v))
+        lost = w[CHANCE + k] < w[AMPLITUDE + k] * (1.0 - cosine * cosine)
+        words[KEEP + k] = _0 if lost else words[KEEP + k]
+
+
+@kernel(inner=True)
+def _test(w: Array, words: Words, place: PlaceArrays) -> None:
+    """Keep what is in the target, of lanes that hold an event; the next attempt has other draws."""
+    for k in range(LANE):
+        inside = _inside(w[X + k], w[Y + k], w[Z + k], place)
+        words[KEEP + k] = words[BUSY + k] if inside else _0
+        words[DRAW + k] += DRAWS
+
+
+@kernel(inner=True)
+def _sort(component: NDArray[np.int32], n_source: int, order: Slots) -> int:
+    """Fill order with the events of the source from the front, the others from the back; return how many."""
+    front, back = 0, len(order) - 1
+    for i in range(len(order)):
+        ours = component[i] < n_source
+        order[front if ours else back] = i
+        front += ours
+        back -= not ours
+    return front
+
+
+@kernel(nogil=True)
+def fill_places(
+    event: NDArray[np.int64],
+    component: NDArray[np.int32],
+    E_nu: Array,
+    amplitude: Array,
+    wave: float,
+    place: PlaceArrays,
+    k0: np.uint64,
+    k1: np.uint64,
+    w: Array,
+    words: Words,
+    order: Slots,
+    vertices: Array,
+) -> None:
+    """Fill x, y, z and r, one row each; r is 0 for components without an amplitude: backgrounds.
+
+    wave is the phase per way times the neutrino energy, amplitude that of each component's oscillation: an
+    interaction is kept with probability 1 - amplitude sin²(wave r/E_nu). What w (ROWS · LANES ones), words
+    (WORDS · LANES zeros) and order (an element an event) hold is for the kernel alone.
+    """
+    n_source, half_turns = _sort(component, len(amplitude), order), wave / math.pi
+    more = 1 if place.source_radius > 0.0 else 0
+    for interacts in (True, False):
+        following, end = (0, n_source) if interacts else (n_source, len(order))
+        left = min(end - following, LANES)
+        for k in range(LANE):
+            words[BUSY + k], words[CHOSEN + k] = _0, k
+        found = np.uint64(left)
+        while True:
+            for j in range(found):
+                k = words[CHOSEN + j]
+                if following == end:
+                    words[BUSY + k] = _0
+                    left -= 1
+                    continue
+                i = order[following]
+                following += 1
+                words[SLOT + k], words[BUSY + k] = np.uint64(i), _1
+                words[INDEX + k], words[DRAW + k] = np.uint64(event[i]), _0
+                if half_turns > 0.0 and interacts:
+                    w[ENERGY + k], w[AMPLITUDE + k] = E_nu[i], amplitude[component[i]]
+            if left == 0:
+                break
+            for draw in range(more if interacts else 0, -1, -1):
+                _draw_words(words, np.uint64(draw), k0, k1)
+                if draw > 0:
+                    _start(w, words, place)
+                elif interacts:
+                    _go(w, words, more == 0, place)
+                else:
+                    _spread(w, words, place)
+            _test(w, words, place)
+            if interacts and half_turns > 0.0:
+                _survive(w, words, half_turns)
+            found = _0
+            for k in range(LANE):
+                words[CHOSEN + found] = k
+                found += words[KEEP + k]
+            for j in range(found):
+                k = words[CHOSEN + j]
+                i = words[SLOT + k]
+                vertices[0, i], vertices[1, i], vertices[2, i] = w[X + k], w[Y + k], w[Z + k]
+                vertices[3, i] = w[WAY + k]
+
+
+@kernel(nogil=True)
+def fill_inside(points: Array, place: PlaceArrays, inside: Mask) -> None:
+    """Fill which points, shape (3, n), are in the target."""
+    for i in range(len(inside)):
+        inside[i] = _inside(points[0, i], points[1, i], points[2, i], place)

@@ -1,0 +1,56 @@
+"""Modules of earlier versions under their former names, such as `analysis.intervals`."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_loader
+from pathlib import Path
+from types import ModuleType
+
+__all__ = ["former_modules", "install"]
+
+_TABLE = Path(__file__).with_name("former_modules.txt")
+
+
+def former_modules() -> dict[str, str]:
+    """Return present names of modules by their former ones."""
+    lines = _TABLE.read_text(encoding="utf-8").splitlines()
+    return dict(line.split() for line in lines if line and not line.startswith("#"))
+
+
+class _Former(MetaPathFinder, Loader):
+    """Finds modules by their former names; asked only for names that nothing else knows."""
+
+    def __init__(self) -> None:
+        self._table: dict[str, str] | None = None
+        self._specs: dict[str, ModuleSpec | None] = {}
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return a spec for a former name, None for any other."""
+        if fullname.partition(".")[0] not in {"simgen", "detsim", "analysis", "macros"}:
+            return None
+        if self._table is None:
+            self._table = former_modules()
+        return spec_from_loader(fullname, self) if fullname in self._table else None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Import the module under its present name."""
+        module = import_module((self._table or {})[spec.name])
+        self._specs[spec.name] = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Leave the module as it is: it has been executed under its present name."""
+        for name, spec in list(self._specs.items()):
+            if spec is not None and spec.name == module.__name__:
+                module.__spec__ = self._specs.pop(name)
+
+
+def install() -> None:
+    """Make former names of modules importable, once in a process."""
+    if not any(isinstance(finder, _Former) for finder in sys.meta_path):
+        sys.meta_path.append(_Former())

@@ -1,0 +1,1 @@
+"""True events: channels, sampling tables, recoil energies, vertices and times."""

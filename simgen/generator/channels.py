@@ -1,0 +1,219 @@
+"""What the generator draws from: channels, and how probable each is.
+
+At tree level the recoil energy comes from the inverse of its closed-form distribution, without bins. That of
+a magnetic moment is drawn by rejection from 1/T, every other term from boxes in neutrino energy and recoil,
+which makes the distributions exact too. The spectrum of a continuum is piecewise linear on some 4097 nodes,
+among them the knots of a table.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simgen._kernels.channels import BOXES, FLAT, MAGNETIC, POWER, WEAK, LineArrays, PlanArrays
+from simgen.constants import HBARC2, SIGMA0
+from simgen.deposits import Deposit, Line, PowerLaw, Tabulated
+from simgen.generator.rejection import make_boxes
+from simgen.generator.tables import FORM_FACTORS, Channel, pack
+from simgen.interaction.basis import Basis, amplitudes
+from simgen.interaction.crosssection import is_cubic, magnetic_integral, weak_integral
+from simgen.interaction.kinematics import E_nu_min, T_max
+from simgen.interaction.models import Model
+from simgen.interaction.positivity import check_positive
+from simgen.rates.rate import mean_sigma
+from simgen.sources.continuum import sampling_nodes
+from simgen.sources.isotopes import Component, Source
+from simgen.sources.spectra import Lines
+
+__all__ = ["Plan", "make_plan"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What the kernel draws from, and how many events are to be expected.
+
+    Parameters
+    ----------
+    arrays : PlanArrays
+        Tables of the kernel.
+    expected : float
+        Mean number of events: interactions above T_low, and deposits.
+    """
+
+    arrays: PlanArrays
+    expected: float
+
+    @property
+    def kernel(self) -> tuple[LineArrays, PlanArrays | None]:
+        """What kernels take: what lines need, and all of it if there is more than lines."""
+        lines = LineArrays(**{name: getattr(self.arrays, name) for name in LineArrays._fields})
+        return lines, self.arrays if self.arrays.own or self.arrays.others else None
+
+
+@np.errstate(under="ignore")
+def make_plan(
+    source: Source,
+    model: Model,
+    *,
+    luminosity: float,
+    T_low: float = 0.0,
+    deposits: Sequence[Deposit] = (),
+) -> Plan:
+    """Prepare the generation of events.
+
+    Parameters
+    ----------
+    source : Source
+    model : Model
+    luminosity : float
+        Electrons × decays per cm² [cm⁻²].
+    T_low : float
+        Smallest true recoil energy [MeV]; above 0 where dσ/dT diverges.
+    deposits : sequence of Deposit
+        Their component numbers follow those of the source.
+
+    Raises
+    ------
+    ValueError
+        If dσ/dT diverges and T_low = 0 or is below zero (`simgen.interaction.positivity.check_positive`),
+        or nothing is expected at all.
+    """
+    if model.diverges and T_low <= 0:
+        raise ValueError(
+            "with mu_nu or millicharge ≠ 0 dσ/dT diverges at T → 0: generating needs model.generate_above, "
+            "a true recoil energy such as '1 keV'"
+        )
+    check_positive(source, model, T_low)
+    channels: list[Channel] = []
+    expected = 0.0
+    weak = _cubic_channels if is_cubic(model) else _box_channels
+    for i, component in enumerate(source.components):
+        found = weak(i, component, replace(model, mu_nu=0.0), T_low)
+        if model.mu_nu:
+            found += _magnetic_channels(i, component, model, T_low)
+        channels += [replace(c, weight=luminosity * c.weight) for c in found]
+        expected += luminosity * mean_sigma(component, model, T_low=T_low)
+    for i, deposit in enumerate(deposits, start=len(source.components)):
+        channels.append(_deposit_channel(i, deposit))
+        expected += deposit.mean
+    channels = [c for c in channels if c.weight > 0]
+    if not channels:
+        raise ValueError(f"no recoil above {T_low} MeV is possible and there is no background: no events")
+    return Plan(arrays=pack(channels, model, T_low), expected=expected)
+
+
+def _deposit_channel(number: int, deposit: Deposit) -> Channel:
+    """Make the channel of events that no neutrino made."""
+    spectrum = deposit.spectrum
+    common = Channel(process=FLAT, component=number, weight=deposit.mean)
+    match spectrum:
+        case Tabulated():
+            return replace(common, nodes=spectrum.nodes)
+        case PowerLaw():
+            power, span = 1 - spectrum.index, np.log(spectrum.high / spectrum.low)
+            return replace(common, process=POWER, energy=spectrum.low, products=(power, span, 0.0))
+        case Line():
+            return replace(common, energy=spectrum.energy)
+        case _:
+            return replace(common, energy=spectrum.low, width=spectrum.high - spectrum.low)
+
+
+def _lines(component: Component, T_low: float) -> list[tuple[int, float, float]]:
+    """List the lines that can give a recoil above T_low: number, energy [MeV], intensity."""
+    spectrum = component.spectrum
+    if not isinstance(spectrum, Lines):
+        return []
+    rows = zip(spectrum.energies, spectrum.intensities, strict=True)
+    return [(i, e, w) for i, (e, w) in enumerate(rows) if T_max(e) > T_low]
+
+
+def _continuum(component: Component, T_low: float) -> tuple[Array, Array]:
+    """Place nodes in E_nu, dense at both ends of every piece, and evaluate the spectrum there [1/MeV]."""
+    spectrum = component.spectrum
+    if isinstance(spectrum, Lines):
+        return np.empty(0), np.empty(0)
+    low = max(float(E_nu_min(T_low)), float(spectrum.knots[0]))
+    if spectrum.endpoint <= low:
+        return np.empty(0), np.empty(0)
+    nodes = sampling_nodes(np.array([low, *spectrum.knots[spectrum.knots > low]]))
+    return nodes, spectrum.density(nodes)
+
+
+def _cubic_channels(number: int, component: Component, model: Model, T_low: float) -> list[Channel]:
+    """Make the channels of tree-level weak scattering, one a line or continuum."""
+    x, y = amplitudes(model, component.flavour)
+    shifts = _shifts(component, model)
+    products = (x[0] ** 2 + shifts[0], y[0] ** 2 + shifts[1], x[0] * y[0])
+    common = Channel(process=WEAK, component=number, products=products)
+    channels = []
+    for line, energy, intensity in _lines(component, T_low):
+        weight = intensity * float(weak_integral(products, energy, T_low, T_max(energy)))
+        channels.append(replace(common, weight=weight, line=line, energy=energy))
+    nodes, density = _continuum(component, T_low)
+    if nodes.size:
+        weights = np.zeros_like(nodes)
+        some = T_max(nodes) > T_low * (1 + 1e-12)
+        weights[some] = density[some] * weak_integral(products, nodes[some], T_low, T_max(nodes[some]))
+        channels.append(_with_nodes(common, nodes, weights))
+    return channels
+
+
+def _magnetic_channels(number: int, component: Component, model: Model, T_low: float) -> list[Channel]:
+    """Make the channels of magnetic scattering."""
+    common = Channel(process=MAGNETIC, component=number)
+    channels = []
+    for line, energy, intensity in _lines(component, T_low):
+        weight = intensity * model.mu_nu**2 * float(magnetic_integral(energy, T_low, T_max(energy)))
+        channels.append(replace(common, weight=weight, line=line, energy=energy))
+    nodes, density = _continuum(component, T_low)
+    if nodes.size:
+        weights = np.zeros_like(nodes)
+        some = T_max(nodes) > T_low * (1 + 1e-12)
+        cross = model.mu_nu**2 * magnetic_integral(nodes[some], T_low, T_max(nodes[some]))
+        weights[some] = density[some] * cross
+        channels.append(_with_nodes(common, nodes, weights))
+    return channels
+
+
+def _with_nodes(channel: Channel, nodes: Array, weights: Array) -> Channel:
+    return replace(
+        channel, weight=float(np.trapezoid(weights, nodes)), nodes=np.stack([nodes, weights], axis=1)
+    )
+
+
+def _shifts(component: Component, model: Model) -> tuple[float, float, float]:
+    """Compute what the square of the amplitudes lacks: see `PlanArrays.shifts`."""
+    first = model.delta_c_L_order == "first" and component.flavour.charged_current
+    square = -(model.delta_c_L**2) if first else 0.0
+    scalar = model.scalar_coupling**2 * HBARC2 / SIGMA0
+    return (0.0, square, scalar) if component.flavour.antineutrino else (square, 0.0, scalar)
+
+
+def _box_channels(number: int, component: Component, model: Model, T_low: float) -> list[Channel]:
+    """Make the channels that are drawn by rejection."""
+    names = Basis.of(model, component.flavour).form_factors
+    found = np.zeros((2, len(FORM_FACTORS)))
+    found[:, [FORM_FACTORS.index(n) for n in names]] = amplitudes(model, component.flavour)
+    common = Channel(
+        process=BOXES,
+        component=number,
+        amplitudes=found,
+        shifts=_shifts(component, model),
+        charged_current=component.flavour.charged_current,
+    )
+    channels = []
+    for line, energy, intensity in _lines(component, T_low):
+        boxes = make_boxes(np.array([energy]), np.ones(1), component, model, T_low)
+        channels.append(
+            replace(common, weight=intensity * boxes.weight, line=line, energy=energy, boxes=boxes)
+        )
+    nodes, density = _continuum(component, T_low)
+    if nodes.size:
+        boxes = make_boxes(nodes, density, component, model, T_low)
+        spectrum = np.stack([nodes, density], axis=1)
+        channels.append(replace(common, weight=boxes.weight, nodes=spectrum, boxes=boxes))
+    return channels

@@ -1,0 +1,169 @@
+"""Channels of events, laid out in the arrays that the kernels read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simgen._kernels.channels import BOXES, MAGNETIC, WEAK, PlanArrays
+from simgen.generator.alias import alias_table
+from simgen.generator.recoil import cubic, steps
+from simgen.generator.rejection import Boxes
+from simgen.interaction.kinematics import T_max
+from simgen.interaction.models import Model
+
+__all__ = ["FORM_FACTORS", "Channel", "pack"]
+
+Array = NDArray[np.float64]
+
+FORM_FACTORS = ("one", "kappa", "inverse_T", "vector")
+"""Order of the amplitudes in the kernel."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """One way to make an event, as proposed; its weight is per unit luminosity."""
+
+    process: int
+    component: int
+    weight: float = 0.0
+    line: int = 0
+    energy: float = 0.0
+    width: float = 0.0
+    nodes: Array | None = None
+    """shape (n, 2): neutrino energies [MeV] and weights there."""
+    boxes: Boxes | None = None
+    products: Sequence[float] = (0.0, 0.0, 0.0)
+    amplitudes: Array | None = None
+    shifts: Sequence[float] = (0.0, 0.0, 0.0)
+    charged_current: bool = True
+
+
+def pack(channels: Sequence[Channel], model: Model, T_low: float) -> PlanArrays:
+    """Lay channels out.
+
+    Parameters
+    ----------
+    channels : sequence of Channel
+        Of weights above 0.
+    model : Model
+    T_low : float
+        Smallest true recoil energy [MeV].
+
+    Raises
+    ------
+    ValueError
+        If dσ/dT is below 0 somewhere at tree level.
+    """
+    cumulative = np.cumsum([c.weight for c in channels])
+    cumulative /= cumulative[-1]
+    below = np.concatenate([[0.0], cumulative[:-1]])
+    nodes = [np.empty((0, 2)) if c.nodes is None else c.nodes for c in channels]
+    grids = [c.boxes for c in channels]
+    cells = [_cells(c) for c in channels]
+    recoils = _recoils(channels, T_low)
+    none = np.zeros((2, len(FORM_FACTORS)))
+    first_node = _firsts(nodes)
+    boxes = [_boxes(g, i) for g, i in zip(grids, first_node, strict=True)]
+    return PlanArrays(
+        cumulative=cumulative,
+        process=np.array([c.process for c in channels], np.int64),
+        component=np.array([c.component for c in channels], np.int32),
+        line=np.array([c.line for c in channels], np.int32),
+        energy=np.array([c.energy for c in channels]),
+        width=np.array([c.width for c in channels]),
+        inverse=np.column_stack([below, 1 / (cumulative - below), recoils.lines]),
+        steps=recoils.steps,
+        gentle=recoils.gentle,
+        own=any(c.process in (BOXES, MAGNETIC) or _is_continuum(c) for c in channels),
+        continua=any(map(_is_continuum, channels)),
+        boxed=any(c.process == BOXES for c in channels),
+        others=any(c.process != WEAK for c in channels),
+        first_cell=_firsts(cells),
+        n_cells=np.array([len(c) for c in cells]),
+        cells=np.concatenate(cells),
+        first_node=np.where([len(n) > 0 for n in nodes], first_node, -1),
+        last_node=first_node + np.array([len(n) - 1 for n in nodes]),
+        nodes=np.concatenate(nodes),
+        first_box=_firsts(boxes),
+        boxes=np.concatenate(boxes),
+        bounds=np.concatenate([np.empty((0, 2)), *(g.bounds for g in grids if g is not None)]),
+        products=np.array([c.products for c in channels], np.float64),
+        amplitudes=np.array([none if c.amplitudes is None else c.amplitudes for c in channels]),
+        shifts=np.array([c.shifts for c in channels], np.float64),
+        charged_current=np.array([c.charged_current for c in channels]),
+        T_low=T_low,
+        vector_mass2=(model.vector_mass or 1.0) ** 2,
+        scalar_mass2=(model.scalar_mass or 1.0) ** 2,
+        running=model.corrections != "tree",
+        qed=model.corrections == "full",
+    )
+
+
+def _firsts(parts: Sequence[Array]) -> NDArray[np.int64]:
+    """Return where parts begin that stand one after the other."""
+    return np.cumsum([0, *map(len, parts)])[:-1]
+
+
+def _boxes(grid: Boxes | None, first_node: int) -> Array:
+    """Tabulate what belongs to each box: see `PlanArrays`."""
+    if grid is None:
+        return np.empty((0, 8))
+    n_fractions = len(grid.fraction) - 1
+    row, column = np.divmod(np.arange(len(grid.bounds)), n_fractions)
+    return np.column_stack(
+        [
+            grid.omega[row], np.diff(grid.omega)[row], grid.fraction[column], np.diff(grid.fraction)[column],
+            grid.heights[row] * grid.bounds, first_node + grid.ends[row], first_node + grid.ends[row + 1],
+        ]
+    )  # fmt: skip
+
+
+def _cells(channel: Channel) -> Array:
+    """Tabulate how to choose a box or a cell between two nodes."""
+    if channel.boxes is not None:
+        return alias_table(channel.boxes.shares)
+    if channel.nodes is not None:
+        energies, weights = channel.nodes.T
+        return alias_table((weights[1:] + weights[:-1]) * np.diff(energies))
+    return np.empty((0, 2))
+
+
+def _is_continuum(channel: Channel) -> bool:
+    """Tell whether a channel is weak scattering of a continuum at tree level."""
+    return channel.process == WEAK and channel.nodes is not None
+
+
+class _Recoils(NamedTuple):
+    """How the recoils of WEAK channels are drawn: see `PlanArrays`."""
+
+    lines: Array
+    steps: int
+    gentle: bool
+
+
+def _recoils(channels: Sequence[Channel], T_low: float) -> _Recoils:
+    """Prepare the inversion of the recoils' distributions."""
+    lines = np.zeros((len(channels), 3))
+    found: list[tuple[Array, Array]] = []
+    for i, channel in enumerate(channels):
+        if channel.process != WEAK:
+            continue
+        if channel.nodes is None:
+            p, q, span = cubic(channel.products, channel.energy, T_low)
+            lines[i] = p, q, span
+            found.append((np.atleast_1d(p), np.atleast_1d(q)))
+        else:
+            energies = channel.nodes[:, 0][T_max(channel.nodes[:, 0]) > T_low * (1 + 1e-12)]
+            found.append(cubic(channel.products, energies[:: max(len(energies) // 64, 1)], T_low)[:2])
+    if not found:
+        return _Recoils(lines, 0, gentle=False)
+    p, q = (np.concatenate(columns) for columns in zip(*found, strict=True))
+    number = steps(p, q, gentle=False)
+    if number is None:
+        raise ValueError("dσ/dT is below 0 somewhere, so that no recoil can be drawn from it")
+    quick = steps(p, q, gentle=True)
+    gentle = quick is not None and quick <= number
+    return _Recoils(lines, quick if gentle and quick is not None else number, gentle=gentle)

@@ -1,0 +1,189 @@
+"""Where and when events happen: vertices in the target, times in the exposure.
+
+Both depend on the index of an event and on its component only, so that they can be drawn before or after the
+detector stage.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simgen._kernels.times import fill_times
+from simgen._kernels.vertices import LANES, ROWS, WORDS, PlaceArrays, fill_inside, fill_places
+from simgen.events import Events
+from simgen.geometry import Box, Cylinder, Geometry, Shell, Sphere
+from simgen.random import Stage, kernel_key
+from simgen.rates.exposure import Exposure
+from simgen.rates.oscillation import WAVE, Oscillation
+from simgen.threads import in_parts
+
+__all__ = ["add_times", "add_vertices", "contains", "place_arrays"]
+
+Array = NDArray[np.float64]
+
+
+def place_arrays(geometry: Geometry) -> PlaceArrays:
+    """Prepare the drawing of vertices.
+
+    Raises
+    ------
+    TypeError
+        If the shape is none of sphere, shell, cylinder and box.
+    """
+    inner, outer, across, half = 0.0, math.inf, math.inf, (math.inf,) * 3
+    if isinstance(geometry, Sphere | Shell):
+        inner = geometry.inner_radius if isinstance(geometry, Shell) else 0.0
+        outer = bound = geometry.radius
+        extent: tuple[float, ...] = (outer, outer, outer)
+    elif isinstance(geometry, Cylinder):
+        across, half = geometry.radius, (math.inf, math.inf, geometry.height / 2)
+        extent, bound = (across, across, half[2]), math.hypot(across, half[2])
+    elif isinstance(geometry, Box):
+        x, y, z = geometry.size
+        half = extent = (x / 2, y / 2, z / 2)
+        bound = math.hypot(*extent)
+    else:
+        raise TypeError(f"vertices need a Sphere, Shell, Cylinder or Box, got {type(geometry).__name__}")
+    source, distance = np.array(geometry.source_centre), math.hypot(*geometry.source_centre)
+    # seen from a point of the source at rest, it is the target that moves
+    seen = bound + geometry.source_radius
+    if distance > seen:
+        ratio = seen / distance
+        fall = ratio * ratio / (1.0 + math.sqrt(1.0 - ratio * ratio))
+        nearest = distance - seen
+    else:
+        fall, nearest = 2.0, max(inner - distance - geometry.source_radius, 0.0)
+    return PlaceArrays(
+        inner2=inner**2,
+        outer2=outer**2,
+        across2=across**2,
+        half=np.array(half),
+        extent=np.array(extent),
+        source=source,
+        source_radius=geometry.source_radius,
+        axes=_axes(-source),
+        fall=fall,
+        nearest=nearest,
+        span=distance + seen - nearest,
+    )
+
+
+def _axes(direction: Array) -> Array:
+    """Return a direction and two across it, of length 1; any directions for a vector of length 0."""
+    if not direction.any():
+        return np.identity(3)
+    axis = direction / math.hypot(*direction)
+    across = np.cross(axis, np.identity(3)[np.argmin(np.abs(axis))])
+    across /= math.hypot(*across)
+    return np.stack([axis, across, np.cross(axis, across)])
+
+
+def contains(geometry: Geometry, x: Array, y: Array, z: Array) -> NDArray[np.bool_]:
+    """Tell which points [cm] lie in a target."""
+    points = np.stack([np.asarray(c, np.float64) for c in (x, y, z)])
+    inside, place = np.empty(points.shape[1], np.bool_), place_arrays(geometry)
+    in_parts(lambda a, b: fill_inside(points[:, a:b], place, inside[a:b]), 0, len(inside))
+    return inside
+
+
+def add_vertices(
+    events: Events,
+    geometry: Geometry,
+    *,
+    n_source: int,
+    seed: int,
+    identity: Sequence[int] = (),
+    oscillation: Oscillation | None = None,
+) -> Events:
+    """Draw where events happen.
+
+    Parameters
+    ----------
+    events : Events
+    geometry : Geometry
+    n_source : int
+        Number of components of the source; those behind them are backgrounds, spread evenly over the target.
+    seed : int
+    identity : sequence of int
+        What keeps the members of a study apart.
+    oscillation : Oscillation, optional
+        That under which the neutrino energies were drawn.
+
+    Returns
+    -------
+    Events
+        With `vertex_x`, `vertex_y`, `vertex_z` and `L`.
+
+    Notes
+    -----
+    The density of interactions is 1/r² in target × source, r their distance: dV/r² = dr dΩ, so that a point
+    of the source, r and the direction are drawn evenly, the latter two in a cone that holds the target as
+    seen from all of the source; what misses the target is drawn again. A neutrino that oscillates is kept
+    with the probability that it survives its way.
+    """
+    k0, k1 = kernel_key(seed, Stage.VERTEX_POSITION, *identity).astype(np.uint64)
+    found = np.empty((4, len(events)))
+    amplitude = np.zeros(n_source) if oscillation is None else np.array(oscillation.amplitudes)
+    wave = 0.0 if oscillation is None else WAVE * oscillation.delta_m2
+    E_nu, place = np.asarray(events.E_nu, np.float64), place_arrays(geometry)
+
+    def draw(a: int, b: int) -> None:
+        columns = (events.event[a:b], events.component[a:b], E_nu[a:b])
+        lanes = (np.ones(ROWS * LANES), np.zeros(WORDS * LANES, np.uint64), np.empty(b - a, np.int64))
+        fill_places(*columns, amplitude, wave, place, k0, k1, *lanes, found[:, a:b])
+
+    in_parts(draw, 0, len(events))
+    return replace(events, vertex_x=found[0], vertex_y=found[1], vertex_z=found[2], L=found[3])
+
+
+def add_times(
+    events: Events,
+    exposure: Exposure,
+    half_life: float,
+    *,
+    n_source: int,
+    seed: int,
+    identity: Sequence[int] = (),
+    backgrounds: Sequence[float] = (),
+) -> Events:
+    """Draw when events happen.
+
+    Parameters
+    ----------
+    events : Events
+    exposure : Exposure
+    half_life : float
+        Of the source [s]; infinity for a constant one.
+    n_source : int
+        Number of components of the source; those behind them are backgrounds.
+    seed : int
+    identity : sequence of int
+        What keeps the members of a study apart.
+    backgrounds : sequence of float
+        Half-lives of the backgrounds [s], in their order; those without one are constant in time.
+
+    Returns
+    -------
+    Events
+        With `time`, since the start of the exposure.
+
+    Notes
+    -----
+    The density of a component is 2^(-t/T½) for 0 ≤ t ≤ duration, and its integral is inverted: t =
+    -ln(1 - u (1 - 2^(-duration/T½))) T½/ln 2. The start of the exposure changes the number of events only.
+    """
+    k0, k1 = kernel_key(seed, Stage.TIME, *identity).astype(np.uint64)
+    time = np.empty(len(events))
+    rate = math.log(2) / half_life
+    rates = math.log(2) / np.array(backgrounds, np.float64)
+    duration = exposure.duration
+
+    def draw(a: int, b: int) -> None:
+        columns = (events.event[a:b], events.component[a:b])
+        fill_times(*columns, n_source, duration, rate, rates, k0, k1, time[a:b])
+
+    in_parts(draw, 0, len(events))
+    return replace(events, time=time)

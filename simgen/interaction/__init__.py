@@ -1,0 +1,1 @@
+"""Cross sections of ν-e scattering: models, couplings, kinematics, shapes."""

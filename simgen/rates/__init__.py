@@ -1,0 +1,1 @@
+"""Mean numbers of interactions, exposures and oscillations."""

@@ -1,0 +1,1 @@
+"""Sources of neutrinos: isotopes, their components, and energy spectra."""

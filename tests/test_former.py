@@ -1,0 +1,23 @@
+"""Modules of earlier versions are importable under their former names."""
+
+import subprocess
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+
+import pytest
+
+from simgen.former import former_modules
+
+
+@pytest.mark.parametrize(("former", "present"), sorted(former_modules().items()))
+def test_a_former_name_is_the_same_module(former, present):
+    if find_spec(former) is not None and import_module(former).__name__ == former:
+        pytest.fail(f"{former} is a module of its own")
+    assert import_module(former) is import_module(present)
+    assert import_module(present).__name__ == present
+
+
+def test_former_names_work_in_a_fresh_process():
+    code = "from analysis.intervals import limit; import analysis; assert limit is analysis.limit"
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=120)
