@@ -6,23 +6,28 @@ from typing import TYPE_CHECKING, Any
 from simgen.former import install
 
 if TYPE_CHECKING:
-    from analysis.calibration.file import read_calibration, write_calibration
-    from analysis.calibration.table import Calibration
-    from analysis.counting.intervals import CountBelt, count_belt, count_interval, gaussian_interval
-    from analysis.fits.estimate import fit
-    from analysis.fits.fitter import make_fitter
-    from analysis.fits.limits import limit
-    from analysis.fits.results import FitResult, LimitResult
-    from analysis.histograms.histograms import histogram
-    from analysis.pseudo_experiments.fitted_toys import toys
-    from analysis.pseudo_experiments.throw import Thrower
+    from analysis.calibration import Calibration, read_calibration, write_calibration
+    from analysis.counting import CountBelt, count_belt, count_interval, gaussian_interval
+    from analysis.fits import FitResult, LimitResult, fit, limit, make_fitter
+    from analysis.histograms import histogram
+    from analysis.pseudo_experiments import Thrower, toys
     from analysis.settings import FitSettings
-    from analysis.studies.calibrated_limits import calibrated_limit, expected_calibrated_limit
-    from analysis.studies.coverage_study import CoverageStudy, coverage
-    from analysis.studies.expected_limits import Sensitivity, expected_limit, sensitivity
-    from analysis.studies.goodness import GoodnessOfFit, goodness_of_fit
-    from analysis.studies.model_comparison import Hypothesis, HypothesisComparison, compare_hypotheses
-    from analysis.studies.thresholds import calibrate, true_values
+    from analysis.studies import (
+        CoverageStudy,
+        GoodnessOfFit,
+        Hypothesis,
+        HypothesisComparison,
+        Sensitivity,
+        calibrate,
+        calibrated_limit,
+        compare_hypotheses,
+        coverage,
+        expected_calibrated_limit,
+        expected_limit,
+        goodness_of_fit,
+        sensitivity,
+        true_values,
+    )
 
 __all__ = [
     "Calibration",

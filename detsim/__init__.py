@@ -6,16 +6,21 @@ from typing import TYPE_CHECKING, Any
 from simgen.former import install
 
 if TYPE_CHECKING:
-    from detsim.detector.detector import Detector, Resolution, Target, uniform_edges
-    from detsim.event_files.event_writer import EventFile, EventWriter, FileError, RunInfo
-    from detsim.expectation.folded import Folded
-    from detsim.expectation.folding import fold
-    from detsim.expectation.prediction import Expectation, predict
+    from detsim.detector import Detector, Resolution, Target, uniform_edges
+    from detsim.event_files import EventFile, EventWriter, FileError, RunInfo
+    from detsim.expectation import Expectation, Folded, fold, predict
     from detsim.experiment import Experiment, FlatBackground
-    from detsim.simulation.detection import detect
-    from detsim.simulation.mc_templates import Sample, Sampling
-    from detsim.simulation.monte_carlo import generate, simulate, simulate_counts, stream
-    from detsim.simulation.reweighting import gamma_templates, weights
+    from detsim.simulation import (
+        Sample,
+        Sampling,
+        detect,
+        gamma_templates,
+        generate,
+        simulate,
+        simulate_counts,
+        stream,
+        weights,
+    )
 
 __all__ = [
     "Detector",

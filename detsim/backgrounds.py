@@ -6,7 +6,7 @@ from typing import get_args
 
 from detsim.systematics import Constraint
 from simgen.deposits import Spectrum, Uniform
-from simgen.rates.exposure import Exposure
+from simgen.rates import Exposure
 
 __all__ = ["Background", "FlatBackground", "background_events"]
 

@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from detsim.backgrounds import Background, FlatBackground, background_events
-from detsim.detector.detector import Detector
+from detsim.detector import Detector
 from detsim.systematics import Systematic, check_systematics
-from simgen.geometry import Geometry
-from simgen.geometry.baselines import Baselines
-from simgen.geometry.solid_angles import shrunk
-from simgen.interaction.kinematics import T_max
-from simgen.rates.exposure import Exposure, Normalisation
-from simgen.sources.isotopes import Source
+from simgen.geometry import Baselines, Geometry, shrunk
+from simgen.interaction import T_max
+from simgen.rates import Exposure, Normalisation
+from simgen.sources import Source
 
 __all__ = ["Background", "Experiment", "FlatBackground", "check_tables"]
 

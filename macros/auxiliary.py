@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from detsim.files.atomic import FileError
-from detsim.files.inputs import read_text
+from detsim.files import FileError, read_text
 from macros.card import Card
 from macros.card.faults import closest
 from simgen.units import Kind, read_quantity
 
 if TYPE_CHECKING:
-    from analysis.model.nuisances import Nuisance
-    from analysis.model.templates import Templates
+    from analysis.model import Nuisance, Templates
 
 __all__ = ["auxiliary_files", "auxiliary_pulls", "measured_values", "read_auxiliary", "unusual_measurements"]
 

@@ -7,12 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.calibration.file import read_calibration
-from analysis.calibration.settings import conditions, data_numbers
-from analysis.calibration.table import Calibration
-from analysis.fits.fitter import Fitter
-from analysis.studies.calibrated_limits import check_counts
-from analysis.studies.thresholds import calibrate, true_values
+from analysis.calibration import Calibration, conditions, data_numbers, read_calibration
+from analysis.fits import Fitter
+from analysis.studies import calibrate, check_counts, true_values
 from macros.card import Card
 from macros.console import progress
 from macros.differences import check_card

@@ -5,12 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from detsim.event_files.environment import ORIGIN
-from detsim.event_files.event_writer import EventFile
-from detsim.event_files.provenance import CHECKSUM
-from detsim.event_files.reader import TableFile
-from detsim.event_files.writer import Format
-from detsim.files.atomic import FileError
+from detsim.event_files import CHECKSUM, ORIGIN, EventFile, Format, TableFile
+from detsim.files import FileError
 from macros.differences import card_differences
 
 __all__ = ["Part", "Run", "check_same", "read_runs"]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from analysis.studies.model_comparison import Hypothesis, HypothesisComparison, compare_hypotheses
+from analysis.studies import Hypothesis, HypothesisComparison, compare_hypotheses
 from macros.auxiliary import measured_values
 from macros.card import Card
 from macros.datasets import DataSets, data_sets

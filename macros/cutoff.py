@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from detsim.experiment import Experiment
-from detsim.simulation.recoil_cutoff import NEGLIGIBLE, lost_fraction
+from detsim.simulation import NEGLIGIBLE, lost_fraction
 from macros.card import Card
 from macros.console import format_number, message, warn
-from simgen.interaction.models import Model
+from simgen.interaction import Model
 from simgen.units import write_quantity
 
 __all__ = ["Cutoff", "begin_with", "cutoff", "cutoff_facts", "say_cutoff"]

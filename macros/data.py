@@ -10,14 +10,18 @@ import hist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.fits.weighted import effective_counts
-from analysis.histograms.histograms import axes, empty_histogram, experiment_counts, from_counts, histogram
-from analysis.histograms.read import read_histogram
-from detsim.event_files.event_writer import EventFile
-from detsim.event_files.reader import open_root, reading
+from analysis.fits import effective_counts
+from analysis.histograms import (
+    axes,
+    empty_histogram,
+    experiment_counts,
+    from_counts,
+    histogram,
+    read_histogram,
+)
+from detsim.event_files import EventFile, open_root, reading
 from detsim.experiment import Experiment
-from detsim.files.atomic import FileError
-from detsim.files.inputs import open_input, split_spec
+from detsim.files import FileError, open_input, split_spec
 from macros.card import Card, card_from_document
 from macros.cutoff import begin_with
 from macros.differences import check_card

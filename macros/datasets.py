@@ -11,11 +11,10 @@ import hist
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.fits.fitter import Fitter
-from analysis.fits.weighted import effective_counts, for_data, scaled
-from analysis.histograms.histograms import bin_counts, binned, from_counts, histogram
-from analysis.pseudo_experiments.event_weights import WeightModel, experiment_weights, weight_model
-from detsim.expectation.prediction import Expectation
+from analysis.fits import Fitter, effective_counts, for_data, scaled
+from analysis.histograms import bin_counts, binned, from_counts, histogram
+from analysis.pseudo_experiments import WeightModel, experiment_weights, weight_model
+from detsim.expectation import Expectation
 from detsim.experiment import Experiment
 from macros.auxiliary import auxiliary_pulls, read_auxiliary
 from macros.card import Card

@@ -83,7 +83,7 @@ def describe_half_life(half_life: float) -> str:
 
 
 def _normalisation(experiment: "Experiment") -> str:
-    from simgen.rates.exposure import Activity, Flux, Interactions
+    from simgen.rates import Activity, Flux, Interactions
 
     match experiment.normalisation:
         case Flux(value=value):

@@ -6,11 +6,8 @@ from macros.console import format_number, print_table, say
 from macros.fitnotes import end_text
 
 if TYPE_CHECKING:
-    from analysis.fits.impacts import Impacts
-    from analysis.fits.local_minima import LocalMinimum
-    from analysis.fits.pulls import Pull
-    from analysis.fits.results import FitResult
-    from analysis.likelihood.covariance import Covariance
+    from analysis.fits import FitResult, Impacts, LocalMinimum, Pull
+    from analysis.likelihood import Covariance
 
 __all__ = ["details_document", "impacts_document", "say_details", "say_impacts", "say_pulls"]
 

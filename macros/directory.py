@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from pathlib import Path
 
-from detsim.files.atomic import signals_held, sync_directory
-from detsim.files.locks import FileStamp, Lock, file_stamp, real_path
+from detsim.files import FileStamp, Lock, file_stamp, real_path, signals_held, sync_directory
 from macros.console import message
 
 __all__ = ["whole_directory"]

@@ -6,10 +6,10 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from detsim.simulation.monte_carlo import number_of_events
+from detsim.simulation import number_of_events
 from macros.series import EventSeries, Slice
 from simgen.events import Events
-from simgen.generator.channels import Plan
+from simgen.generator import Plan
 from simgen.threads import PART, ahead
 
 __all__ = ["Draws"]

@@ -1,8 +1,7 @@
 """Events that a card simulates, and counts that it expects."""
 
-from detsim.expectation.prediction import Expectation, predict
-from detsim.simulation.monte_carlo import simulate
-from detsim.simulation.vertices import Occurrence
+from detsim.expectation import Expectation, predict
+from detsim.simulation import Occurrence, simulate
 from macros.card import Card
 from macros.production import expected_counts
 from macros.session import using_threads

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from detsim.expectation.folding import fold_backgrounds
+from detsim.expectation import fold_backgrounds
 from detsim.experiment import Experiment
 
 __all__ = ["check_counts", "check_signal", "faint_signal"]

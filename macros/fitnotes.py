@@ -4,13 +4,12 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from analysis.fits.results import AT_RANGE, NOT_FOUND, UNBOUNDED
+from analysis.fits import AT_RANGE, NOT_FOUND, UNBOUNDED
 from macros.console import format_number
 from simgen.parameters import parameter_unit
 
 if TYPE_CHECKING:
-    from analysis.fits.local_minima import LocalMinimum
-    from analysis.fits.results import Estimate, FitResult
+    from analysis.fits import Estimate, FitResult, LocalMinimum
 
 __all__ = [
     "allowed_elsewhere",
@@ -148,7 +147,7 @@ def allowed_elsewhere(result: "FitResult") -> list[str]:
 
 
 def _minimum(result: "FitResult", minimum: "LocalMinimum") -> str:
-    from analysis.likelihood.minima import TIE
+    from analysis.likelihood import TIE
 
     higher = f"higher by {format_number(minimum.rise, 3)}" if minimum.rise > TIE else "equally deep"
     text = f"another minimum at {result.poi} = {format_number(minimum.value)}, {higher}"

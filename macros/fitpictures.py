@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from detsim.files.locks import real_path
+from detsim.files import real_path
 from macros.outputs import FilePlan, picture_outputs
 from macros.pictures import picture_kind
 from macros.points import read_values
@@ -16,9 +16,8 @@ from macros.studies import BESIDE, write_figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.fits.impacts import Impacts
-    from analysis.fits.results import FitResult
-    from detsim.files.locks import Former
+    from analysis.fits import FitResult, Impacts
+    from detsim.files import Former
     from macros.figures.data import FigureData
     from macros.inference import Inference
 

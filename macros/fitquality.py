@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Any
 from macros.console import format_number, warn
 
 if TYPE_CHECKING:
-    from analysis.contours.plane import PlaneResult
-    from analysis.fits.fit_quality import FitQuality
-    from analysis.fits.results import FitResult, LimitResult
+    from analysis.contours import PlaneResult
+    from analysis.fits import FitQuality, FitResult, LimitResult
 
 __all__ = ["poor_fit", "quality_document", "warn_poor_fit"]
 

@@ -12,20 +12,29 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from analysis.calibration.settings import CALIBRATED
-from analysis.calibration.table import Calibration, check_enough
-from analysis.fits.estimate import fit_counts
-from analysis.fits.fitter import Fitter
-from analysis.fits.impacts import Impacts, fit_impacts
-from analysis.fits.limits import limit_of_counts
-from analysis.fits.results import FitResult, LimitResult
-from analysis.fits.scan import ProfileScan, profile_scan, scan_points
-from analysis.likelihood.likelihood import Likelihood
-from analysis.model.effective_counts import FEW, WeightCheck, check_weights
-from analysis.pseudo_experiments.event_weights import WeightModel
-from analysis.studies.calibrated_limits import calibrated_limit, expected_calibrated_limit
-from analysis.studies.expected_limits import expected_limit
-from analysis.studies.goodness import GoodnessOfFit, goodness_of_fit
+from analysis.calibration import CALIBRATED, Calibration, check_enough
+from analysis.fits import (
+    FitResult,
+    Fitter,
+    Impacts,
+    LimitResult,
+    ProfileScan,
+    fit_counts,
+    fit_impacts,
+    limit_of_counts,
+    profile_scan,
+    scan_points,
+)
+from analysis.likelihood import Likelihood
+from analysis.model import FEW, WeightCheck, check_weights
+from analysis.pseudo_experiments import WeightModel
+from analysis.studies import (
+    GoodnessOfFit,
+    calibrated_limit,
+    expected_calibrated_limit,
+    expected_limit,
+    goodness_of_fit,
+)
 from macros.auxiliary import measured_values, unusual_measurements
 from macros.calibrations import make_calibration, open_calibration
 from macros.card import Card

@@ -9,15 +9,10 @@ import hist
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.fits.estimate import fit_counts
-from analysis.fits.fitter import Fitter
-from analysis.fits.limits import limit_of_counts
-from analysis.fits.results import FitResult, LimitResult
-from analysis.histograms.histograms import bin_counts, from_counts
-from analysis.histograms.write import write_csv, write_json, write_root
-from detsim.event_files.environment import origin
-from detsim.event_files.event_writer import EventFile
-from detsim.expectation.prediction import Expectation, predict
+from analysis.fits import FitResult, Fitter, LimitResult, fit_counts, limit_of_counts
+from analysis.histograms import bin_counts, from_counts, write_csv, write_json, write_root
+from detsim.event_files import EventFile, origin
+from detsim.expectation import Expectation, predict
 from macros.card import Card
 from macros.console import json_text
 from macros.data import file_histogram

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from detsim.event_files.event_writer import EventFile, EventWriter, event_columns
-from detsim.files.locks import Former
-from detsim.simulation.detection import detect
+from detsim.event_files import EventFile, EventWriter, event_columns
+from detsim.files import Former
+from detsim.simulation import detect
 from macros.card import Card
 from macros.cutoff import begin_with
 from macros.differences import check_card

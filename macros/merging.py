@@ -11,13 +11,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from detsim.event_files.consistency import EventColumns
-from detsim.event_files.event_writer import EventFile, RunInfo
-from detsim.event_files.queue import Branch
-from detsim.event_files.reader import TableFile
-from detsim.event_files.writer import TableWriter
-from detsim.files.atomic import FileError
-from detsim.files.locks import Former
+from detsim.event_files import Branch, EventColumns, EventFile, RunInfo, TableFile, TableWriter
+from detsim.files import FileError, Former
 from macros.campaign import Part, Run, check_same, read_runs
 from macros.outputs import check_different
 

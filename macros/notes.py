@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from detsim.detector.materials import composition
+from detsim.detector import composition
 from macros.card import Card
 from macros.console import format_number
-from simgen.interaction.models import SM
+from simgen.interaction import SM
 from simgen.units import write_quantity
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def binding_note(experiment: "Experiment") -> str:
 
 
 def _negative_fraction(card: Card) -> float:
-    from simgen.interaction.negative_density import negative_fraction
+    from simgen.interaction import negative_fraction
 
     experiment = card.experiment
     return negative_fraction(experiment.source, card.model, experiment.generate_above)
@@ -78,7 +78,7 @@ def _tree_excess(card: Card) -> float | None:
     """Compare interactions above the threshold, standard model, at tree level and with all corrections."""
     if card.model.corrections != "tree":
         return None
-    from simgen.rates.rate import mean_sigma
+    from simgen.rates import mean_sigma
 
     experiment = card.experiment
     lowest = max(experiment.detector.threshold, experiment.generate_above, 0.0)
@@ -92,6 +92,6 @@ def _tree_excess(card: Card) -> float | None:
 
 
 def _highest(experiment: "Experiment") -> float:
-    from simgen.interaction.kinematics import T_max
+    from simgen.interaction import T_max
 
     return float(T_max(experiment.source.endpoint))

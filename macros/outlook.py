@@ -8,13 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.fits.limits import limit_of_counts
-from analysis.fits.results import LimitResult
-from detsim.event_files.event_writer import event_branches, event_columns
-from detsim.event_files.queue import row_bytes
-from detsim.event_files.rounding import Rounding
-from detsim.expectation.folding import fold
-from detsim.simulation.monte_carlo import event_plan, simulate
+from analysis.fits import LimitResult, limit_of_counts
+from detsim.event_files import Rounding, event_branches, event_columns, row_bytes
+from detsim.expectation import fold
+from detsim.simulation import event_plan, simulate
 from macros.card import Card
 from macros.cutoff import cutoff
 from macros.faintness import check_signal, faint_signal

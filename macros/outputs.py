@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from detsim.files.locks import Former, file_stamp, real_path
+from detsim.files import Former, file_stamp, real_path
 from macros.console import Interrupted, RunError
 from macros.recognition import TABLES, Kind, foreign
 from macros.split import Split, former_files, is_of_series
@@ -179,7 +179,7 @@ def picture_outputs(path: Path | None, *suffixes: str) -> tuple[Output, ...]:
 
 def card_files(name: str, card: "Card") -> tuple[Path, ...]:
     """List the files of a card: its own, if it is no preset, and the tables it names."""
-    from detsim.formats.user_tables import table_path
+    from detsim.formats import table_path
     from macros.card import presets
     from macros.card.files import used_files
 
@@ -189,7 +189,7 @@ def card_files(name: str, card: "Card") -> tuple[Path, ...]:
 
 def data_files(specs: Iterable[str] | None) -> tuple[Path, ...]:
     """List the files that DATA may mean: FILE, NAME=FILE, FILE.root:histogram."""
-    from detsim.files.inputs import split_spec
+    from detsim.files import split_spec
 
     found: list[Path] = []
     for spec in specs or ():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from detsim.files.locks import Former
+    from detsim.files import Former
 
 __all__ = ["is_beside_picture", "is_picture", "picture_files", "picture_kind", "write_picture"]
 
@@ -54,7 +54,7 @@ def write_picture(
     -----
     The picture's metadata name this program, and the SHA-256 of the files beside it.
     """
-    from detsim.files.atomic import whole_files
+    from detsim.files import whole_files
     from macros.style import render
 
     known = " ".join(f"{suffix} sha256 {hashlib.sha256(text).hexdigest()}" for suffix, text in beside.items())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from macros.console import format_number
 
 if TYPE_CHECKING:
-    from analysis.contours.result import PlaneResult
+    from analysis.contours import PlaneResult
 
 __all__ = ["plane_warnings"]
 

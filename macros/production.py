@@ -10,14 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.histograms.goodness_of_bins import Comparison
-from detsim.event_files.event_writer import EventWriter, RunInfo, event_branches, event_columns
-from detsim.event_files.queue import row_bytes
-from detsim.expectation.folding import fold
+from analysis.histograms import Comparison
+from detsim.event_files import EventWriter, RunInfo, event_branches, event_columns, row_bytes
+from detsim.expectation import fold
 from detsim.experiment import Experiment
-from detsim.files.locks import Former
-from detsim.simulation.monte_carlo import draw_measured, draw_true, event_plan
-from detsim.simulation.vertices import Occurrence, needs_places
+from detsim.files import Former
+from detsim.simulation import Occurrence, draw_measured, draw_true, event_plan, needs_places
 from macros.card import Card
 from macros.console import Interrupted, RunError
 from macros.draws import Draws
@@ -27,7 +25,7 @@ from macros.runs import provenance
 from macros.series import EventSeries, Slice
 from macros.split import Split
 from macros.tally import Tally
-from simgen.interaction.models import Model
+from simgen.interaction import Model
 from simgen.random import check_seed
 from simgen.threads import PART
 
@@ -269,7 +267,7 @@ def _describe(card: Card, draws: Draws, cross_section: float, part: Slice) -> tu
 
 def mean_cross_section(card: Card) -> float:
     """Compute the cross section per neutrino, averaged over the source, above generate_above [cm²]."""
-    from simgen.rates.rate import mean_sigma
+    from simgen.rates import mean_sigma
 
     experiment = card.experiment
     total = sum(

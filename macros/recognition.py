@@ -80,8 +80,8 @@ def _stated(value: Any) -> Any:
 
 
 def _foreign_table(path: Path, kind: str, series: tuple[str, str] | None) -> str | None:
-    from detsim.event_files.inspect import table_name
-    from detsim.files.atomic import FileError
+    from detsim.event_files import table_name
+    from detsim.files import FileError
 
     reason = f"is not {TABLES[kind]} of this program"
     try:
@@ -100,7 +100,7 @@ def _foreign_table(path: Path, kind: str, series: tuple[str, str] | None) -> str
 
 def _origins(path: Path) -> list[Mapping[str, Any]]:
     """Read the provenance of each run, without checking the rows."""
-    from detsim.event_files.reader import open_root, reading
+    from detsim.event_files import open_root, reading
 
     with open_root(path) as root, reading(path):
         keys = [key for key in root.keys(recursive=False) if key.startswith("provenance;")]

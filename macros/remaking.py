@@ -6,15 +6,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from analysis.calibration.file import write_calibration
-from analysis.pseudo_experiments.fitted_toys import fit_stored, toy_branches, toys
-from analysis.pseudo_experiments.throw import Thrower
-from analysis.pseudo_experiments.weighted import WeightedThrower, weighted_toys
-from analysis.studies.coverage_study import coverage
-from detsim.event_files.environment import origin as made_by
-from detsim.event_files.provenance import CHECKSUM
-from detsim.event_files.writer import Branch, TableWriter
-from detsim.files.locks import Former
+from analysis.calibration import write_calibration
+from analysis.pseudo_experiments import (
+    Thrower,
+    WeightedThrower,
+    fit_stored,
+    toy_branches,
+    toys,
+    weighted_toys,
+)
+from analysis.studies import coverage
+from detsim.event_files import CHECKSUM, Branch, TableWriter
+from detsim.event_files import origin as made_by
+from detsim.files import Former
 from macros.calibrations import make_calibration, open_calibration
 from macros.card import Card, card_from_document
 from macros.card.names import legal_names

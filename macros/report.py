@@ -13,8 +13,8 @@ from macros.characters import printable
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from analysis.fits.results import FitResult, LimitResult
-    from analysis.histograms.goodness_of_bins import Comparison
+    from analysis.fits import FitResult, LimitResult
+    from analysis.histograms import Comparison
 
 __all__ = ["Report", "ReportFigure", "Spectrum", "write_report"]
 
@@ -165,7 +165,7 @@ def write_report(path: str | Path, report: Report) -> None:
     OSError
         If the file cannot be written; nothing is left of it.
     """
-    from detsim.files.atomic import whole_file
+    from detsim.files import whole_file
 
     text = _render(report)
     with whole_file(path) as stream:

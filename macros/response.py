@@ -3,16 +3,14 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from detsim.detector.detector import Detector
-    from detsim.detector.resolution import Smearing
+    from detsim.detector import Detector, Smearing
 
 __all__ = ["describe_response"]
 
 
 def describe_response(detector: "Detector") -> str:
     """Describe smearing and efficiency, and of the rest what is not trivial."""
-    from detsim.detector.detector import EfficiencyCurve
-    from detsim.detector.quenching import Birks
+    from detsim.detector import Birks, EfficiencyCurve
 
     efficiency, quenching = detector.efficiency, detector.quenching
     parts = [_smearing(detector.resolution)]
@@ -37,7 +35,7 @@ def describe_response(detector: "Detector") -> str:
 
 
 def _smearing(resolution: "Smearing") -> str:
-    from detsim.detector.resolution import PhotoElectrons, TabulatedResolution
+    from detsim.detector import PhotoElectrons, TabulatedResolution
 
     if resolution.perfect:
         return "perfect resolution"

@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from analysis.fits.results import FitResult, LimitResult
-from analysis.model.effective_counts import WeightCheck
-from analysis.studies.coverage_study import CoverageStudy
-from analysis.studies.expected_limits import GLOBAL_FIT_LEVEL, Sensitivity
-from analysis.studies.goodness import GoodnessOfFit
-from detsim.expectation.prediction import Expectation
+from analysis.fits import FitResult, LimitResult
+from analysis.model import WeightCheck
+from analysis.studies import GLOBAL_FIT_LEVEL, CoverageStudy, GoodnessOfFit, Sensitivity
+from detsim.expectation import Expectation
 from macros.bands import band_texts
 from macros.card import Card
 from macros.console import format_number, print_table, say, warn

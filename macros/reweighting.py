@@ -11,12 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.histograms.goodness_of_bins import Comparison, compare_weighted
-from detsim.event_files.event_writer import EventFile, EventWriter
-from detsim.files.atomic import FileError
-from detsim.files.locks import Former
-from detsim.simulation.monte_carlo import expected_generated
-from detsim.simulation.reweighting import gamma_templates, weights
+from analysis.histograms import Comparison, compare_weighted
+from detsim.event_files import EventFile, EventWriter
+from detsim.files import FileError, Former
+from detsim.simulation import expected_generated, gamma_templates, weights
 from macros.card import Card, card_from_document
 from macros.card.names import legal_names
 from macros.cutoff import begin_with

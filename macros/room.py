@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from detsim.files.locks import real_path
+from detsim.files import real_path
 from simgen.units import write_quantity
 
 __all__ = ["check_room"]

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from detsim.event_files.inspect import table_name
-from detsim.event_files.reader import TableFile
-from detsim.files.atomic import FileError
+from detsim.event_files import TableFile, table_name
+from detsim.files import FileError
 from macros.card import Card
 from macros.card.files import used_files
 from macros.cutoff import cutoff_facts

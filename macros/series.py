@@ -6,8 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from detsim.event_files.event_writer import EventWriter, RunInfo
-from detsim.files.locks import Former, Lock, real_path
+from detsim.event_files import EventWriter, RunInfo
+from detsim.files import Former, Lock, real_path
 from macros.split import Split, former_files, is_of_series, series_file
 from simgen.events import Events
 

@@ -12,9 +12,9 @@ from macros.notes import binding_note
 from macros.options import LARGEST_COUNT
 
 if TYPE_CHECKING:
-    from analysis.fits.fitter import Fitter
+    from analysis.fits import Fitter
     from detsim.experiment import Experiment
-    from detsim.simulation.mc_templates import Sampling
+    from detsim.simulation import Sampling
 
 __all__ = [
     "choose",
@@ -159,7 +159,7 @@ def open_fitter(
     ValueError
         If the model has no such parameter, fewer than 1e-6 counts are expected in the bins, or no signal.
     """
-    from analysis.fits.fitter import make_fitter
+    from analysis.fits import make_fitter
     from macros.faintness import check_counts, check_signal
 
     settings = replace(card.fit, poi=poi) if poi else card.fit
@@ -183,7 +183,7 @@ def open_fitter(
 
 def template_sampling(card: Card) -> "Sampling | None":
     """Say how the card's templates are simulated; None if they are folded by quadrature."""
-    from detsim.simulation.mc_templates import Sampling
+    from detsim.simulation import Sampling
 
     if card.fit.templates == "quadrature":
         return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from detsim.files.locks import real_path
+from detsim.files import real_path
 from macros.console import RunError, format_number, json_text, say, warn
 from macros.options import count
 from macros.outputs import FilePlan, Output, picture_outputs
@@ -16,8 +16,8 @@ from macros.pictures import picture_kind, write_picture
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.fits.audit import Audit
-    from detsim.files.locks import Former
+    from analysis.fits import Audit
+    from detsim.files import Former
     from macros.figures.data import FigureData
 
 __all__ = [
@@ -78,7 +78,7 @@ def say_audit(audit: "Audit | None", *, reached: int | None = None) -> None:
     """
     if audit is None:
         return
-    from analysis.fits.audit import EDM
+    from analysis.fits import EDM
 
     if audit.n == 0:
         none = "the study was stopped before any of the toys that were chosen for it"

@@ -19,7 +19,7 @@ from simgen.units import write_quantity
 
 if TYPE_CHECKING:
     from detsim.backgrounds import Background, FlatBackground
-    from detsim.detector.detector import Detector
+    from detsim.detector import Detector
     from detsim.systematics import Systematic
 
 __all__ = ["analysis_facts", "analysis_rows", "experiment_facts", "experiment_rows"]

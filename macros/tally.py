@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.histograms.goodness_of_bins import Comparison, compare, compare_weighted
-from detsim.detector.distance_bins import bin_numbers
+from analysis.histograms import Comparison, compare, compare_weighted
+from detsim.detector import bin_numbers
 from detsim.experiment import Experiment
 from macros.console import RunError, format_number
 from simgen.events import Events

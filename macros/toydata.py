@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.model.nuisances import Nuisance
-from analysis.pseudo_experiments.columns import column_name
-from detsim.event_files.inspect import table_name
-from detsim.event_files.reader import TableFile
-from detsim.files.atomic import FileError
+from analysis.model import Nuisance
+from analysis.pseudo_experiments import column_name
+from detsim.event_files import TableFile, table_name
+from detsim.files import FileError
 from macros.card import Card
 from macros.differences import check_card
 from macros.options import ToyChoice

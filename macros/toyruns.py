@@ -8,14 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.calibration.settings import CALIBRATED
-from analysis.calibration.table import Calibration
-from analysis.fits.fitter import Fitter
-from analysis.pseudo_experiments.event_weights import WeightModel
-from analysis.pseudo_experiments.fitted_toys import METHODS, toys
-from analysis.pseudo_experiments.throw import Thrower
-from analysis.pseudo_experiments.weighted import WeightedThrower, check_weighted_methods, weighted_toys
-from analysis.studies.coverage_study import CoverageStudy, coverage
+from analysis.calibration import CALIBRATED, Calibration
+from analysis.fits import Fitter
+from analysis.pseudo_experiments import (
+    METHODS,
+    Thrower,
+    WeightedThrower,
+    WeightModel,
+    check_weighted_methods,
+    toys,
+    weighted_toys,
+)
+from analysis.studies import CoverageStudy, coverage
 from macros.calibrations import open_calibration
 from macros.card import Card
 from macros.datasets import DataSets

@@ -9,24 +9,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.fits.audit import Audit, audit_sample
-from analysis.fits.fitter import Fitter
-from analysis.pseudo_experiments.auditing import Auditor, n_worst
-from analysis.pseudo_experiments.distributions import no_toys
-from analysis.pseudo_experiments.event_weights import WeightModel
-from analysis.pseudo_experiments.fitted_toys import FAILED, METHODS, RETRIED, fit_stored, toys
-from analysis.pseudo_experiments.throw import Thrower
-from analysis.pseudo_experiments.weighted import WeightedThrower, weighted_toys
+from analysis.fits import Audit, Fitter, audit_sample
+from analysis.pseudo_experiments import (
+    FAILED,
+    METHODS,
+    RETRIED,
+    Auditor,
+    Thrower,
+    WeightedThrower,
+    WeightModel,
+    fit_stored,
+    n_worst,
+    no_toys,
+    toys,
+    weighted_toys,
+)
 from analysis.settings import Drawn
-from detsim.event_files.queue import row_bytes
-from detsim.event_files.writer import Branch, Compression, TableWriter
-from detsim.files.locks import Former
+from detsim.event_files import Branch, Compression, TableWriter, row_bytes
+from detsim.files import Former
 from macros.console import Interrupted, format_number, message, say, warn
 from macros.room import check_room
 from macros.studies import audit_document, check_audit, check_failed, say_audit, write_figure
 
 if TYPE_CHECKING:
-    from analysis.studies.coverage_study import CoverageStudy
+    from analysis.studies import CoverageStudy
     from macros.card import Card
     from macros.data import StoredCounts
 

@@ -8,8 +8,7 @@ from macros.console import format_number
 from simgen.parameters import parameter_range
 
 if TYPE_CHECKING:
-    from analysis.studies.coverage_study import CoverageStudy
-    from analysis.studies.verdict import CoverageTest
+    from analysis.studies import CoverageStudy, CoverageTest
 
 __all__ = ["level_line", "verdict_document", "verdict_lines"]
 

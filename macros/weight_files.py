@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from detsim.files.atomic import FileError
-from detsim.files.inputs import checksum, split_spec
+from detsim.files import FileError, checksum, split_spec
 from macros.card import Card
 
 if TYPE_CHECKING:

@@ -31,14 +31,22 @@ if TYPE_CHECKING:
     from simgen.events import Events
     from simgen.flavours import Flavour
     from simgen.geometry import Box, Cylinder, Shell, Sphere
-    from simgen.interaction.crosssection import dsigma_dT, sigma
-    from simgen.interaction.kinematics import E_nu_min, T_max, cos_theta
-    from simgen.interaction.models import E6, LR, SM, Model
+    from simgen.interaction import E6, LR, SM, E_nu_min, Model, T_max, cos_theta, dsigma_dT, sigma
     from simgen.parameters import gamma_from_mass, mass_from_gamma
-    from simgen.rates.exposure import Activity, Exposure, Flux, Interactions
-    from simgen.rates.rate import mean_sigma, recoil_spectrum
-    from simgen.sources.isotopes import Component, Source, be7, cr51, pm147, source
-    from simgen.sources.spectra import BetaSpectrum, FunctionSpectrum, HistogramSpectrum, Lines, TableSpectrum
+    from simgen.rates import Activity, Exposure, Flux, Interactions, mean_sigma, recoil_spectrum
+    from simgen.sources import (
+        BetaSpectrum,
+        Component,
+        FunctionSpectrum,
+        HistogramSpectrum,
+        Lines,
+        Source,
+        TableSpectrum,
+        be7,
+        cr51,
+        pm147,
+        source,
+    )
 
 __all__ = [
     "E6",

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.batch.engine.problem import Problem
-from analysis.likelihood.profiling import pull_starts
-from analysis.likelihood.starts import local_minima
-from analysis.model.fit_model import REACH, FitModel
+from analysis.batch.engine import Problem
+from analysis.likelihood import local_minima, pull_starts
+from analysis.model import REACH, FitModel
 
 __all__ = ["Dips", "beyond_end", "deepest_dips", "narrowed"]
 

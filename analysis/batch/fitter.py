@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.batch.engine import Problem
 from analysis.batch.engine._kernels.layout import Layout
-from analysis.batch.engine.problem import Problem
 from analysis.batch.linear import Linear
 from analysis.batch.result import (
     FAILED,
@@ -21,14 +21,17 @@ from analysis.batch.result import (
     PhysicalFit,
 )
 from analysis.batch.search import Search
-from analysis.likelihood.allowed import highest_allowed
-from analysis.likelihood.crossings import crossing
-from analysis.likelihood.minima import LocalMinima, deepest
-from analysis.likelihood.profiling import profiled, pull_starts
-from analysis.likelihood.single import single_minima
-from analysis.likelihood.starts import excluded
-from analysis.model.fit_model import REACH, FitModel
-from analysis.model.ranges import EVEN
+from analysis.likelihood import (
+    LocalMinima,
+    crossing,
+    deepest,
+    excluded,
+    highest_allowed,
+    profiled,
+    pull_starts,
+    single_minima,
+)
+from analysis.model import EVEN, REACH, FitModel
 
 __all__ = [
     "FAILED",

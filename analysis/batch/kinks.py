@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.batch.engine.problem import Problem
-from analysis.likelihood.minima import LocalMinima, Searched
-from analysis.model.fit_model import FitModel
+from analysis.batch.engine import Problem
+from analysis.likelihood import LocalMinima, Searched
+from analysis.model import FitModel
 
 __all__ = ["kinked", "lifted", "with_minima_of"]
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.model.degeneracy import undetermined
-from analysis.model.fit_model import FitModel
+from analysis.model import FitModel, undetermined
 
 __all__ = ["Linear", "linearised"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.likelihood.minima import LocalMinima
+from analysis.likelihood import LocalMinima
 
 __all__ = ["FAILED", "NO_HESSE", "NO_LIMIT", "NO_MINOS", "RETRIED", "UNSURE", "BatchFit", "PhysicalFit"]
 

@@ -16,13 +16,11 @@ from numpy.typing import NDArray
 from scipy.special import chdtri
 
 from analysis.batch.dips import Dips, beyond_end, deepest_dips, narrowed
-from analysis.batch.engine.problem import Problem
+from analysis.batch.engine import Problem
 from analysis.batch.kinks import kinked, lifted, with_minima_of
 from analysis.batch.search_setup import SearchSetup
-from analysis.likelihood.minima import LocalMinima, Searched, deepest
-from analysis.likelihood.profiling import pull_starts
-from analysis.likelihood.starts import data_starts
-from analysis.model.fit_model import FitModel
+from analysis.likelihood import LocalMinima, Searched, data_starts, deepest, pull_starts
+from analysis.model import FitModel
 
 __all__ = ["Search"]
 

@@ -10,11 +10,8 @@ from numpy.typing import NDArray
 from analysis.batch.engine._kernels.layout import Layout
 from analysis.batch.linear import Linear, linearised
 from analysis.batch.spline import tabulated
-from analysis.likelihood.profiling import profiled
-from analysis.likelihood.starts import excluded, model_starts, turning_points
-from analysis.model import layouts
-from analysis.model.fit_model import FitModel
-from analysis.model.ranges import EVEN
+from analysis.likelihood import excluded, model_starts, profiled, turning_points
+from analysis.model import EVEN, FitModel, layouts
 
 __all__ = ["SearchSetup"]
 

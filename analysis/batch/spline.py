@@ -7,9 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
-from analysis.model.delta_m2_grid import wave_points
-from analysis.model.fit_model import FitModel
-from analysis.model.templates import Templates
+from analysis.model import FitModel, Templates, wave_points
 
 __all__ = ["cubic_pieces", "tabulated"]
 

@@ -7,10 +7,8 @@ from typing import Any
 
 from analysis.calibration.settings import Conditions
 from analysis.calibration.table import Calibration
-from detsim.event_files.reader import TableFile
-from detsim.event_files.writer import Branch, Compression, TableWriter
-from detsim.files.atomic import FileError
-from detsim.files.locks import Former
+from detsim.event_files import Branch, Compression, TableFile, TableWriter
+from detsim.files import FileError, Former
 
 __all__ = ["StoredCalibration", "read_calibration", "write_calibration"]
 

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
-from analysis.batch.fitter import BatchFitter
-from analysis.batch.physical_fit import BoundedFit, bounded_fit, one_sided, signed_statistic
+from analysis.batch import BatchFitter, BoundedFit, bounded_fit, one_sided, signed_statistic
 from analysis.calibration.table import Calibration, Curve, tie
-from analysis.fits.results import TabulatedValue
+from analysis.fits import TabulatedValue
 
 __all__ = ["Observation"]
 

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.fits.fitter import Fitter
+from analysis.fits import Fitter
 from analysis.settings import Drawn
 
 __all__ = [

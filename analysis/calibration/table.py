@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.batch.physical_fit import one_sided
+from analysis.batch import one_sided
 from analysis.calibration.settings import Conditions, check_level
-from analysis.fits.fitter import Fitter
+from analysis.fits import Fitter
 
 __all__ = ["Calibration", "Curve", "check_enough", "tie"]
 

@@ -1,1 +1,5 @@
 """Two parameters fitted at once: the profile likelihood over a plane, and its regions."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

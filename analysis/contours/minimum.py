@@ -9,16 +9,13 @@ from iminuit import Minuit
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.contours.scan import plane_starts
-from analysis.fits.estimate import fit_counts
-from analysis.fits.fitter import Fitter
-from analysis.fits.results import NO_MINIMUM
-from analysis.likelihood.failure import FitError, far_counts
-from analysis.likelihood.minima import TIE
-from analysis.model.ranges import EVEN
+from analysis.fits import NO_MINIMUM, Fitter, fit_counts
+from analysis.likelihood import TIE, FitError, far_counts
+from analysis.model import EVEN
 
 if TYPE_CHECKING:
     from analysis.contours.plane import Plane
-    from analysis.likelihood.likelihood import Likelihood
+    from analysis.likelihood import Likelihood
 
 __all__ = ["PlaneMinimum", "fitted_minimum", "searched_minimum"]
 

@@ -10,14 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis.contours.minimum import fitted_minimum, searched_minimum
 from analysis.contours.result import PlaneResult, plane_threshold
-from analysis.fits.fit_quality import FitQuality, quality
-from analysis.fits.fitter import Fitter
-from analysis.likelihood.likelihood import Likelihood
-from analysis.likelihood.minima import TIE
-from analysis.model.empty_bins import check_possible
-from analysis.model.ranges import experiment_range
-from analysis.model.templates import Templates
-from simgen.interaction.models import Model
+from analysis.fits import FitQuality, Fitter, quality
+from analysis.likelihood import TIE, Likelihood
+from analysis.model import Templates, check_possible, experiment_range
+from simgen.interaction import Model
 from simgen.parameters import parameter_range
 
 __all__ = ["Plane", "PlaneResult", "fit_plane", "plane_threshold"]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtri
 
-from analysis.fits.fit_quality import FitQuality
+from analysis.fits import FitQuality
 
 __all__ = ["PlaneResult", "plane_threshold"]
 

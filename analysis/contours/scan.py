@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.likelihood.failure import far_counts
-from analysis.likelihood.starts import local_minima
-from analysis.model.ranges import INSIDE
+from analysis.likelihood import far_counts, local_minima
+from analysis.model import INSIDE
 
 if TYPE_CHECKING:
     from analysis.contours.plane import Plane
-    from analysis.fits.fitter import Fitter
-    from analysis.likelihood.likelihood import Likelihood
+    from analysis.fits import Fitter
+    from analysis.likelihood import Likelihood
 
 __all__ = ["plane_starts"]
 

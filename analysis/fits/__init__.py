@@ -1,1 +1,5 @@
 """Fits and limits of single data sets, and their results."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

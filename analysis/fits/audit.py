@@ -10,12 +10,10 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtri
 
-from analysis.batch.fitter import FAILED, NO_HESSE
+from analysis.batch import FAILED, NO_HESSE
 from analysis.fits.fitter import REACH, Fitter
 from analysis.fits.limits import delta_chi2
-from analysis.likelihood.likelihood import Likelihood
-from analysis.likelihood.minimum import Minimum
-from analysis.likelihood.single import sorted_minima
+from analysis.likelihood import Likelihood, Minimum, sorted_minima
 from simgen.random import Stage, generator
 
 __all__ = [

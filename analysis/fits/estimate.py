@@ -16,15 +16,11 @@ from analysis.fits.local_minima import LocalMinimum, local_minima
 from analysis.fits.pulls import fit_pulls
 from analysis.fits.results import NO_MINIMUM, NOT_POSITIVE, Estimate, FitResult, OtherMinimum
 from analysis.fits.weighted import for_data
-from analysis.likelihood.covariance import Covariance, fit_covariance, no_covariance
-from analysis.likelihood.failure import far_counts
-from analysis.likelihood.likelihood import Likelihood
-from analysis.likelihood.minimum import Minimum
-from analysis.model.effective_counts import check_weights
-from analysis.model.empty_bins import check_possible
+from analysis.likelihood import Covariance, Likelihood, Minimum, far_counts, fit_covariance, no_covariance
+from analysis.model import check_possible, check_weights
 from analysis.settings import Method
 from detsim.experiment import Experiment
-from simgen.interaction.models import Model
+from simgen.interaction import Model
 
 __all__ = ["Fitter", "fit", "fit_counts", "make_fitter"]
 

@@ -9,11 +9,8 @@ from numpy.typing import NDArray
 from analysis.fits.fitter import REACH, Fitter
 from analysis.fits.nuisance_intervals import PullInterval, pull_interval
 from analysis.fits.results import AT_RANGE, NO_ERROR, UNBOUNDED, Estimate
-from analysis.likelihood.covariance import at_end, at_end_reason
-from analysis.likelihood.likelihood import Likelihood
-from analysis.likelihood.minimum import Minimum
-from analysis.model.nuisances import Nuisance
-from analysis.model.ranges import EVEN
+from analysis.likelihood import Likelihood, Minimum, at_end, at_end_reason
+from analysis.model import EVEN, Nuisance
 
 __all__ = [
     "hesse_error",

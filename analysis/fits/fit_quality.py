@@ -9,7 +9,7 @@ from scipy.special import chdtrc
 
 if TYPE_CHECKING:
     from analysis.fits.fitter import Fitter
-    from analysis.likelihood.likelihood import Likelihood
+    from analysis.likelihood import Likelihood
 
 __all__ = ["POOR", "FitQuality", "physical_quality", "quality"]
 

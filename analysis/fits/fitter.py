@@ -8,20 +8,28 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.batch.fitter import BatchFitter
-from analysis.likelihood.likelihood import Likelihood, paper_errors, template_errors
-from analysis.likelihood.minima import TIE
-from analysis.likelihood.minimum import Minimum
-from analysis.likelihood.minuit import EDM, followed, migrad, prepared, scanned, tightened
-from analysis.likelihood.profile import Profile
-from analysis.likelihood.single import curvature_errors, sorted_minima
-from analysis.likelihood.untabulated import folded_minima
-from analysis.model.fit_model import REACH, FitModel
-from analysis.model.ranges import INSIDE
-from analysis.model.templates import make_templates
+from analysis.batch import BatchFitter
+from analysis.likelihood import (
+    EDM,
+    TIE,
+    Likelihood,
+    Minimum,
+    Profile,
+    curvature_errors,
+    folded_minima,
+    followed,
+    migrad,
+    paper_errors,
+    prepared,
+    scanned,
+    sorted_minima,
+    template_errors,
+    tightened,
+)
+from analysis.model import INSIDE, REACH, FitModel, make_templates
 from detsim.experiment import Experiment
-from detsim.simulation.mc_templates import Sampling
-from simgen.interaction.models import Model
+from detsim.simulation import Sampling
+from simgen.interaction import Model
 
 __all__ = ["REACH", "Fitter", "make_fitter"]
 

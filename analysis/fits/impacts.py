@@ -7,12 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from analysis.batch.engine.problem import Problem
+from analysis.batch.engine import Problem
 from analysis.fits.fitter import Fitter
 from analysis.fits.results import FitResult
-from analysis.likelihood.likelihood import Likelihood
-from analysis.model import layouts
-from analysis.model.ranges import EVEN
+from analysis.likelihood import Likelihood
+from analysis.model import EVEN, layouts
 
 __all__ = ["Impact", "Impacts", "fit_impacts"]
 

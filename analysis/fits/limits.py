@@ -12,14 +12,10 @@ from analysis.fits.fit_quality import quality
 from analysis.fits.fitter import Fitter, make_fitter
 from analysis.fits.results import LimitResult
 from analysis.fits.weighted import for_data
-from analysis.likelihood.allowed import Allowed, allowed_regions
-from analysis.likelihood.crossings import crossing
-from analysis.likelihood.likelihood import Likelihood
-from analysis.likelihood.minimum import Minimum
-from analysis.model.effective_counts import check_weights
-from analysis.model.empty_bins import check_possible
+from analysis.likelihood import Allowed, Likelihood, Minimum, allowed_regions, crossing
+from analysis.model import check_possible, check_weights
 from detsim.experiment import Experiment
-from simgen.interaction.models import Model
+from simgen.interaction import Model
 
 __all__ = [
     "Allowed",

@@ -8,10 +8,7 @@ import numpy as np
 
 from analysis.fits.fitter import Fitter
 from analysis.fits.limits import interval
-from analysis.likelihood.failure import FitError
-from analysis.likelihood.likelihood import Likelihood
-from analysis.likelihood.minima import TIE
-from analysis.likelihood.minimum import Minimum
+from analysis.likelihood import TIE, FitError, Likelihood, Minimum
 
 __all__ = ["FAR_ABOVE", "LocalMinimum", "local_minima", "separated"]
 

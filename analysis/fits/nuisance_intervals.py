@@ -10,18 +10,21 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import chdtr
 
-from analysis.batch.search import Search
+from analysis.batch import Search
 from analysis.fits.fitter import Fitter
 from analysis.fits.results import AT_RANGE, NOT_FOUND, UNBOUNDED
-from analysis.likelihood.failure import FitError
-from analysis.likelihood.likelihood import Likelihood
-from analysis.likelihood.minima import Searched
-from analysis.likelihood.minimum import Minimum
-from analysis.likelihood.minuit import EDM, prepared
-from analysis.likelihood.profiling import pull_starts, repeated
-from analysis.likelihood.starts import local_minima
-from analysis.model.fit_model import REACH
-from analysis.model.ranges import INSIDE
+from analysis.likelihood import (
+    EDM,
+    FitError,
+    Likelihood,
+    Minimum,
+    Searched,
+    local_minima,
+    prepared,
+    pull_starts,
+    repeated,
+)
+from analysis.model import INSIDE, REACH
 
 __all__ = ["PullInterval", "pull_interval"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.model.nuisances import Nuisance
+from analysis.model import Nuisance
 
 __all__ = ["Pull", "fit_pulls"]
 

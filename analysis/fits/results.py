@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from analysis.fits.fit_quality import FitQuality
     from analysis.fits.local_minima import LocalMinimum
     from analysis.fits.pulls import Pull
-    from analysis.likelihood.covariance import Covariance
-    from analysis.model.effective_counts import WeightCheck
+    from analysis.likelihood import Covariance
+    from analysis.model import WeightCheck
 
 __all__ = ["Estimate", "FitResult", "LimitResult", "OtherMinimum", "TabulatedValue"]
 

@@ -10,8 +10,8 @@ from scipy.special import ndtri
 from analysis.fits.fitter import Fitter
 from analysis.fits.local_minima import LocalMinimum
 from analysis.fits.results import FitResult
-from analysis.likelihood.likelihood import Likelihood
-from analysis.model.delta_m2_grid import wave_points
+from analysis.likelihood import Likelihood
+from analysis.model import wave_points
 
 __all__ = ["N_POINTS", "ProfileScan", "profile_scan", "scan_points"]
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.fits.fitter import Fitter
-from analysis.histograms.histograms import bin_counts, binned
+from analysis.histograms import bin_counts, binned
 from detsim.experiment import Experiment
 
 __all__ = ["effective_counts", "for_data", "scaled", "unscaled"]

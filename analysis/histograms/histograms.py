@@ -9,10 +9,9 @@ import hist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from detsim.detector.detector import Detector
-from detsim.detector.distance_bins import bin_numbers
+from detsim.detector import Detector, bin_numbers
 from detsim.experiment import Experiment
-from detsim.formats.binned import Binned, add_flow, unequal
+from detsim.formats import Binned, add_flow, unequal
 from simgen.events import Events
 
 __all__ = [

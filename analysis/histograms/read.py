@@ -7,10 +7,8 @@ import hist
 import numpy as np
 
 from analysis.histograms.write import CSV_COLUMNS
-from detsim.files.atomic import FileError
-from detsim.files.csv_table import read_columns
-from detsim.files.inputs import split_spec
-from detsim.formats.histogram_file import bins_of_columns, faults_of, read_binned
+from detsim.files import FileError, read_columns, split_spec
+from detsim.formats import bins_of_columns, faults_of, read_binned
 from simgen.units import read_quantity
 
 __all__ = ["read_histogram"]

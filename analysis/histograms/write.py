@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from uproot.writing import identify
 
 from analysis.histograms.histograms import is_weighted, with_flow
-from detsim.files.atomic import whole_file
+from detsim.files import whole_file
 
 __all__ = ["CSV_COLUMNS", "write_csv", "write_json", "write_root"]
 

@@ -11,7 +11,7 @@ from scipy.optimize import minimize_scalar
 from analysis.likelihood.crossings import crossing_between
 from analysis.likelihood.minima import TIE, deepest
 from analysis.likelihood.profiling import profiled
-from analysis.model.fit_model import REACH, FitModel
+from analysis.model import REACH, FitModel
 
 __all__ = ["Allowed", "allowed_regions", "highest_allowed"]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from analysis.likelihood.likelihood import Likelihood
 from analysis.likelihood.second_derivatives import Expansion, derivatives
-from analysis.model.templates import Templates
+from analysis.model import Templates
 
 __all__ = ["Covariance", "at_end", "at_end_reason", "fit_covariance", "no_covariance"]
 

@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from analysis.likelihood.profiling import profiled
-from analysis.model.fit_model import REACH, FitModel
-from analysis.model.ranges import INSIDE
+from analysis.model import INSIDE, REACH, FitModel
 
 __all__ = ["crossing", "crossing_between"]
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from analysis.model.templates import Templates
+    from analysis.model import Templates
 
 __all__ = ["FitError", "far_counts"]
 

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from analysis.model.degeneracy import null_directions
-from analysis.model.templates import Templates
+from analysis.model import Templates, null_directions
 
 __all__ = ["centred", "lowered"]
 

@@ -8,11 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.likelihood.profiling import profiled, repeated
-from analysis.model import layouts
-from analysis.model.bin_errors import paper_errors, template_errors
-from analysis.model.degeneracy import redundant
-from analysis.model.fit_model import FitModel
-from analysis.model.templates import Templates
+from analysis.model import FitModel, Templates, layouts, paper_errors, redundant, template_errors
 
 __all__ = ["Likelihood", "paper_errors", "template_errors"]
 

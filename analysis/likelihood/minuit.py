@@ -12,8 +12,7 @@ from analysis.likelihood.flat_directions import centred, lowered
 from analysis.likelihood.likelihood import Likelihood
 from analysis.likelihood.minimum import Minimum
 from analysis.likelihood.starts import local_minima
-from analysis.model.degeneracy import redundant
-from analysis.model.ranges import EVEN
+from analysis.model import EVEN, redundant
 
 __all__ = ["EDM", "followed", "migrad", "prepared", "scanned", "tightened"]
 

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import OptimizeResult, minimize
 
+from analysis.batch.engine import Problem
 from analysis.batch.engine._kernels.layout import Layout
-from analysis.batch.engine.problem import Problem
 from analysis.likelihood.failure import FitError, far_counts
-from analysis.model.fit_model import FitModel
+from analysis.model import FitModel
 
 __all__ = ["profiled", "pull_starts", "repeated"]
 

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.likelihood.likelihood import Likelihood
-from analysis.model.nuisances import Nuisance
-from analysis.model.templates import Templates
+from analysis.model import Nuisance, Templates
 
 __all__ = ["Expansion", "derivatives"]
 

@@ -10,7 +10,7 @@ from analysis.likelihood.likelihood import Likelihood
 from analysis.likelihood.minima import TIE, LocalMinima
 from analysis.likelihood.minimum import Minimum
 from analysis.likelihood.minuit import EDM, scanned
-from analysis.model.fit_model import FitModel
+from analysis.model import FitModel
 
 __all__ = ["SingleFit", "curvature_errors", "single_minima", "sorted_minima"]
 

@@ -5,10 +5,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.batch.engine.problem import Problem
+from analysis.batch.engine import Problem
 from analysis.likelihood.profiling import profiled
-from analysis.model.fit_model import FitModel
-from analysis.model.ranges import EVEN
+from analysis.model import EVEN, FitModel
 
 __all__ = ["data_starts", "excluded", "local_minima", "model_starts", "turning_points"]
 

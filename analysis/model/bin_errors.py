@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.histograms.histograms import describe_bin
+from analysis.histograms import describe_bin
 from analysis.model.templates import Templates
-from detsim.expectation.folding import fold
+from detsim.expectation import fold
 
 __all__ = ["paper_errors", "template_errors"]
 

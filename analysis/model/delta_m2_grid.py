@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.model.templates import Templates
-from simgen.rates.oscillation import WAVE
+from simgen.rates import WAVE
 
 __all__ = ["wave_points"]
 

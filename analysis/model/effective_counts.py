@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.histograms.histograms import describe_bin
+from analysis.histograms import describe_bin
 from analysis.model.templates import Templates
 
 __all__ = ["FEW", "WeightCheck", "check_weights", "weight_spread"]

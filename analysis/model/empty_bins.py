@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.histograms.histograms import describe_bin
+from analysis.histograms import describe_bin
 from analysis.model.templates import Templates
 
 __all__ = ["are_impossible", "check_possible"]

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from analysis.model.nullspace import null_groups
 from detsim.experiment import Experiment
 from detsim.systematics import SHAPES, Constraint
-from simgen.interaction.models import Model
+from simgen.interaction import Model
 
 __all__ = ["Nuisance", "collect"]
 

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from detsim.experiment import Experiment
-from simgen.interaction.mixing import end_point
-from simgen.interaction.models import Model
-from simgen.interaction.positivity import positive_range
+from simgen.interaction import Model, end_point, positive_range
 from simgen.parameters import parameter_range
 
 __all__ = ["EVEN", "INSIDE", "NEEDED", "check_truths", "experiment_range", "fit_range"]

@@ -12,12 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 from analysis.model.nuisances import Nuisance, collect
 from analysis.model.polynomial import quadratic
 from analysis.model.ranges import INSIDE, NEEDED, experiment_range, fit_range
-from detsim.expectation.folded import Folded
-from detsim.expectation.folding import fold
+from detsim.expectation import Folded, fold
 from detsim.experiment import Experiment
-from detsim.simulation.mc_templates import Sample, Sampling
+from detsim.simulation import Sample, Sampling
 from detsim.systematics import vary
-from simgen.interaction.models import Model
+from simgen.interaction import Model
 
 __all__ = ["Templates", "make_templates"]
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.batch.result import FAILED, NO_HESSE, RETRIED, UNSURE
-from analysis.fits.audit import Audit, chosen
-from analysis.fits.fitter import Fitter
+from analysis.batch import FAILED, NO_HESSE, RETRIED, UNSURE
+from analysis.fits import Audit, Fitter, chosen
 from analysis.pseudo_experiments.fitted_toys import Columns
 from analysis.pseudo_experiments.weighted import audit_weighted
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from analysis.calibration.settings import CALIBRATED
-from detsim.event_files.queue import Branch
+from analysis.calibration import CALIBRATED
+from detsim.event_files import Branch
 
 if TYPE_CHECKING:
-    from analysis.fits.fitter import Fitter
+    from analysis.fits import Fitter
 
 __all__ = ["METHODS", "column_name", "holds_name", "toy_branches"]
 

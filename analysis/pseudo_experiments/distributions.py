@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.fits.fitter import Fitter
+from analysis.fits import Fitter
 from analysis.pseudo_experiments.bands import BAND, rank_interval
 from analysis.pseudo_experiments.fitted_toys import FAILED, NO_HESSE, NO_LIMIT
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import roots_genlaguerre
 
-from analysis.histograms.histograms import axes, binned
-from analysis.model.effective_counts import weight_spread
+from analysis.histograms import axes, binned
+from analysis.model import weight_spread
 from detsim.experiment import Experiment
 
 __all__ = ["ENOUGH", "ExperimentWeights", "WeightModel", "experiment_weights", "weight_model"]

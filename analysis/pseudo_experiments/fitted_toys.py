@@ -9,18 +9,25 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from analysis.batch.fitter import FAILED, NO_HESSE, NO_LIMIT, NO_MINOS, RETRIED, BatchFitter
-from analysis.batch.physical_fit import bounded_fit, signed_statistic
-from analysis.calibration.settings import CALIBRATED
-from analysis.fits.fitter import Fitter
-from analysis.fits.limits import delta_chi2
-from analysis.model.empty_bins import are_impossible, check_possible
+from analysis.batch import (
+    FAILED,
+    NO_HESSE,
+    NO_LIMIT,
+    NO_MINOS,
+    RETRIED,
+    BatchFitter,
+    bounded_fit,
+    signed_statistic,
+)
+from analysis.calibration import CALIBRATED
+from analysis.fits import Fitter, delta_chi2
+from analysis.model import are_impossible, check_possible
 from analysis.pseudo_experiments.columns import METHODS, column_name, holds_name, toy_branches
 from analysis.pseudo_experiments.pacing import paced
 from analysis.pseudo_experiments.throw import Thrower
 
 if TYPE_CHECKING:
-    from analysis.calibration.table import Calibration
+    from analysis.calibration import Calibration
 
 __all__ = [
     "FAILED",

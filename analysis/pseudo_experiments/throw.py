@@ -7,7 +7,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.fits.fitter import Fitter
+from analysis.fits import Fitter
 from analysis.pseudo_experiments.counts import (
     LARGEST_MEAN,
     CountTable,
@@ -17,7 +17,7 @@ from analysis.pseudo_experiments.counts import (
     throw_varied,
 )
 from analysis.settings import Drawn
-from detsim.simulation.event_toys import Ensemble
+from detsim.simulation import Ensemble
 from simgen.random import Stage, float_bits, kernel_key
 
 __all__ = ["Thrower"]

@@ -9,11 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.batch.fitter import BatchFitter
-from analysis.calibration.settings import CALIBRATED
-from analysis.fits.audit import Audit, audit_columns
-from analysis.fits.fitter import Fitter
-from analysis.fits.weighted import scaled
+from analysis.batch import BatchFitter
+from analysis.calibration import CALIBRATED
+from analysis.fits import Audit, Fitter, audit_columns, scaled
 from analysis.pseudo_experiments.counts import (
     CountTable,
     count_table,

@@ -1,1 +1,5 @@
 """Studies of pseudo-experiments: coverage, goodness of fit, expected limits, thresholds."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

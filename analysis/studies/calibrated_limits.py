@@ -7,18 +7,19 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.batch.fitter import BatchFitter
-from analysis.batch.physical_fit import BoundedFit, bounded_fit, signed_statistic
-from analysis.calibration.observation import Observation
-from analysis.calibration.settings import CALIBRATED, check_level, conditions, data_numbers
-from analysis.calibration.table import Calibration, tie
-from analysis.fits.fit_quality import physical_quality
-from analysis.fits.fitter import Fitter
-from analysis.fits.results import LimitResult
-from analysis.model.empty_bins import check_possible
-from analysis.pseudo_experiments.bands import expected_band
-from analysis.pseudo_experiments.fitted_toys import CHUNK
-from analysis.pseudo_experiments.throw import Thrower
+from analysis.batch import BatchFitter, BoundedFit, bounded_fit, signed_statistic
+from analysis.calibration import (
+    CALIBRATED,
+    Calibration,
+    Observation,
+    check_level,
+    conditions,
+    data_numbers,
+    tie,
+)
+from analysis.fits import Fitter, LimitResult, physical_quality
+from analysis.model import check_possible
+from analysis.pseudo_experiments import CHUNK, Thrower, expected_band
 
 __all__ = ["calibrated_limit", "check_counts", "expected_calibrated_limit", "upper_limits"]
 

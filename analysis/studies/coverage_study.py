@@ -7,22 +7,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.calibration.settings import CALIBRATED, conditions
-from analysis.calibration.table import Calibration
-from analysis.fits.audit import SAMPLE, Audit, audit_sample
-from analysis.fits.fitter import Fitter, make_fitter
-from analysis.model.ranges import check_truths
-from analysis.pseudo_experiments.auditing import Auditor, n_worst
-from analysis.pseudo_experiments.event_weights import WeightModel
-from analysis.pseudo_experiments.fitted_toys import METHODS, at_truth, toys
-from analysis.pseudo_experiments.throw import Thrower
-from analysis.pseudo_experiments.weighted import WeightedThrower, check_weighted_methods, weighted_toys
+from analysis.calibration import CALIBRATED, Calibration, conditions
+from analysis.fits import SAMPLE, Audit, Fitter, audit_sample, make_fitter
+from analysis.model import check_truths
+from analysis.pseudo_experiments import (
+    METHODS,
+    Auditor,
+    Thrower,
+    WeightedThrower,
+    WeightModel,
+    at_truth,
+    check_weighted_methods,
+    n_worst,
+    toys,
+    weighted_toys,
+)
 from analysis.settings import Drawn
 from analysis.studies.tallies import CoveragePoint, MethodCoverage, Tally, clopper_pearson, summarise, tally
 from analysis.studies.verdict import StudyVerdict, judge, over_by_design
 from detsim.experiment import Experiment
-from detsim.simulation.mc_templates import Sampling
-from simgen.interaction.models import Model
+from detsim.simulation import Sampling
+from simgen.interaction import Model
 
 __all__ = ["CoveragePoint", "CoverageStudy", "MethodCoverage", "clopper_pearson", "coverage", "summarise"]
 

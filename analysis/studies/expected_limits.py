@@ -7,19 +7,30 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.batch.fitter import BatchFit, BatchFitter
-from analysis.fits.audit import SAMPLE, audit_sample
-from analysis.fits.fitter import Fitter, make_fitter
-from analysis.fits.limits import delta_chi2, limit_of_counts, upper_limit
-from analysis.fits.results import LimitResult
-from analysis.pseudo_experiments.auditing import Auditor, n_worst
-from analysis.pseudo_experiments.bands import expected_band
-from analysis.pseudo_experiments.fitted_toys import Columns, largest_chunk, thrown_columns
-from analysis.pseudo_experiments.pacing import paced
-from analysis.pseudo_experiments.throw import Thrower
+from analysis.batch import BatchFit, BatchFitter
+from analysis.fits import (
+    SAMPLE,
+    Fitter,
+    LimitResult,
+    audit_sample,
+    delta_chi2,
+    limit_of_counts,
+    make_fitter,
+    upper_limit,
+)
+from analysis.pseudo_experiments import (
+    Auditor,
+    Columns,
+    Thrower,
+    expected_band,
+    largest_chunk,
+    n_worst,
+    paced,
+    thrown_columns,
+)
 from analysis.settings import Drawn
 from detsim.experiment import Experiment
-from simgen.interaction.models import Model
+from simgen.interaction import Model
 from simgen.parameters import NAMED_BETA, gamma_from_mass, mass_from_gamma
 
 __all__ = ["GLOBAL_FIT_GEV", "GLOBAL_FIT_LEVEL", "Sensitivity", "expected_limit", "global_fit", "sensitivity"]

@@ -8,15 +8,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc
 
-from analysis.batch.fitter import BatchFitter
-from analysis.fits.fitter import Fitter
-from analysis.fits.weighted import unscaled
-from analysis.model.empty_bins import check_possible
-from analysis.pseudo_experiments.event_weights import WeightModel
-from analysis.pseudo_experiments.fitted_toys import at_truth, largest_chunk
-from analysis.pseudo_experiments.pacing import paced
-from analysis.pseudo_experiments.throw import Thrower
-from analysis.pseudo_experiments.weighted import ScaledFits, WeightedThrower
+from analysis.batch import BatchFitter
+from analysis.fits import Fitter, unscaled
+from analysis.model import check_possible
+from analysis.pseudo_experiments import (
+    ScaledFits,
+    Thrower,
+    WeightedThrower,
+    WeightModel,
+    at_truth,
+    largest_chunk,
+    paced,
+)
 from analysis.settings import Drawn
 
 __all__ = ["GoodnessOfFit", "goodness_of_fit", "tail_probability"]

@@ -8,13 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
-from analysis.batch.fitter import BatchFitter
-from analysis.fits.fitter import Fitter
-from analysis.likelihood.likelihood import Likelihood
-from analysis.model.empty_bins import check_possible
-from analysis.pseudo_experiments.fitted_toys import at_truth, largest_chunk
-from analysis.pseudo_experiments.pacing import paced
-from analysis.pseudo_experiments.throw import Thrower
+from analysis.batch import BatchFitter
+from analysis.fits import Fitter
+from analysis.likelihood import Likelihood
+from analysis.model import check_possible
+from analysis.pseudo_experiments import Thrower, at_truth, largest_chunk, paced
 from analysis.settings import Drawn
 from analysis.studies.goodness import tail_probability
 

@@ -8,16 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.calibration.settings import CALIBRATED
-from analysis.pseudo_experiments.fitted_toys import (
-    FAILED,
-    METHODS,
-    NO_HESSE,
-    NO_LIMIT,
-    NO_MINOS,
-    RETRIED,
-    holds_name,
-)
+from analysis.calibration import CALIBRATED
+from analysis.pseudo_experiments import FAILED, METHODS, NO_HESSE, NO_LIMIT, NO_MINOS, RETRIED, holds_name
 
 __all__ = ["CoveragePoint", "MethodCoverage", "Tally", "clopper_pearson", "covers", "summarise", "tally"]
 

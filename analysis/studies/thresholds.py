@@ -7,16 +7,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.batch.fitter import BatchFitter
-from analysis.batch.physical_fit import bounded_fit, one_sided, signed_statistic
-from analysis.calibration.settings import Nuisances, conditions, data_numbers
-from analysis.calibration.table import Calibration
-from analysis.fits.fitter import Fitter
-from analysis.likelihood.likelihood import Likelihood
-from analysis.model.empty_bins import check_possible
-from analysis.model.ranges import INSIDE, check_truths
-from analysis.pseudo_experiments.fitted_toys import CHUNK, at_truth
-from analysis.pseudo_experiments.throw import Thrower
+from analysis.batch import BatchFitter, bounded_fit, one_sided, signed_statistic
+from analysis.calibration import Calibration, Nuisances, conditions, data_numbers
+from analysis.fits import Fitter
+from analysis.likelihood import Likelihood
+from analysis.model import INSIDE, check_possible, check_truths
+from analysis.pseudo_experiments import CHUNK, Thrower, at_truth
 from analysis.settings import Drawn
 
 __all__ = ["calibrate", "true_values"]

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc
 
-from analysis.fits.limits import delta_chi2
+from analysis.fits import delta_chi2
 
 if TYPE_CHECKING:
-    from analysis.fits.fitter import Fitter
+    from analysis.fits import Fitter
     from analysis.studies.tallies import CoveragePoint
 
 __all__ = ["FALSE_ALARM", "CoverageTest", "StudyVerdict", "binomial_tails", "holm", "judge", "over_by_design"]

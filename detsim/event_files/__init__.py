@@ -1,1 +1,5 @@
 """Event files: ROOT files of events with their provenance and digests."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detsim.files.atomic import FileError
+from detsim.files import FileError
 
 __all__ = ["Digests"]
 

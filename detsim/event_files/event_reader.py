@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from detsim.event_files.consistency import EventColumns
 from detsim.event_files.reader import TableFile
 from detsim.event_files.runinfo import RunInfo, Totals
-from detsim.files.atomic import FileError
+from detsim.files import FileError
 
 __all__ = ["EventFile"]
 

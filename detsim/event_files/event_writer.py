@@ -14,8 +14,7 @@ from detsim.event_files.rounding import Rounding
 from detsim.event_files.runinfo import RunInfo, Totals
 from detsim.event_files.writer import Branch, Compression, Format, TableWriter
 from detsim.experiment import Experiment
-from detsim.files.atomic import FileError
-from detsim.files.locks import Former
+from detsim.files import FileError, Former
 from simgen.events import COLUMNS, VERTEX_COLUMNS, Events
 
 __all__ = ["EventFile", "EventWriter", "FileError", "Precision", "RunInfo", "Totals", "event_columns"]

@@ -9,10 +9,8 @@ from typing import Any, Literal
 from detsim.event_files.event_reader import EventFile
 from detsim.event_files.provenance import has_checksum
 from detsim.event_files.reader import TableFile, open_root, reading
-from detsim.files.atomic import FileError
-from detsim.files.inputs import read_text
-from detsim.formats.histogram_file import faults_of
-from detsim.formats.uhi_json import read_json
+from detsim.files import FileError, read_text
+from detsim.formats import faults_of, read_json
 
 __all__ = ["describe", "table_name"]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from detsim.files.atomic import FileError
+from detsim.files import FileError
 
 __all__ = [
     "CHECKSUM",

@@ -24,9 +24,7 @@ from detsim.event_files.provenance import (
     without_checksum,
 )
 from detsim.event_files.queue import Format
-from detsim.files.atomic import FileError
-from detsim.files.root_faults import reading
-from detsim.files.root_open import open_root
+from detsim.files import FileError, open_root, reading
 
 __all__ = ["TableFile", "open_root", "reading"]
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from detsim._kernels.rounding import FACTOR, N_FLAGS, SHIFT, BoundaryArrays, fill_rounded
 from detsim.experiment import Experiment
-from simgen.generator.vertices import contains
+from simgen.generator import contains
 from simgen.geometry import Geometry
 
 __all__ = ["Boundaries", "Rounding"]

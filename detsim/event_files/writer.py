@@ -21,8 +21,7 @@ from detsim.event_files.provenance import CHECKSUM, SCHEMA, checksum
 from detsim.event_files.queue import Baskets, Branch, Format, check_names, row_bytes
 from detsim.event_files.reader import TableFile
 from detsim.event_files.runinfo import RUNINFO_TYPES, runinfo_value
-from detsim.files.atomic import FileError, WholeFile
-from detsim.files.locks import Former
+from detsim.files import FileError, Former, WholeFile
 
 __all__ = ["Branch", "Compression", "Format", "TableWriter"]
 

@@ -1,1 +1,5 @@
 """Expected counts by quadrature: response, folding with source and bins."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

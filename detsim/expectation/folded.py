@@ -6,10 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgen.flavours import Flavour
-from simgen.interaction.basis import Basis, coefficients
-from simgen.interaction.models import Model
-from simgen.interaction.positivity import check_positive
-from simgen.sources.components import Source
+from simgen.interaction import Basis, Model, check_positive, coefficients
+from simgen.sources import Source
 
 __all__ = ["Folded"]
 

@@ -11,20 +11,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from detsim.detector.detector import Detector
+from detsim.detector import Detector
 from detsim.expectation.folded import Folded
 from detsim.expectation.response import bin_probabilities, breakpoints
 from detsim.experiment import Experiment
 from simgen.deposits import Line, Spectrum
-from simgen.interaction.basis import Basis
-from simgen.interaction.kinematics import T_max
-from simgen.interaction.models import Model
+from simgen.interaction import Basis, Model, T_max
 from simgen.quadrature import panel_nodes
-from simgen.rates.exposure import flavours
-from simgen.rates.oscillation import Disappearance, OscillatedSpectrum, oscillates
-from simgen.rates.rate import component_shapes
-from simgen.sources.components import Component
-from simgen.sources.spectra import Lines
+from simgen.rates import Disappearance, OscillatedSpectrum, component_shapes, flavours, oscillates
+from simgen.sources import Component, Lines
 
 __all__ = [
     "MANY_KNOTS",

@@ -11,19 +11,15 @@ from numpy.typing import NDArray
 from scipy.integrate import quad
 
 from detsim.backgrounds import Background, FlatBackground
-from detsim.detector.detector import Detector
+from detsim.detector import Detector
 from detsim.expectation.folding import MANY_KNOTS, bends, fold, kinks_of, pieces
 from detsim.expectation.response import kinks, recorded_probability
 from detsim.experiment import Experiment
 from simgen.deposits import Line
-from simgen.geometry.baselines import Baselines
-from simgen.interaction.basis import Basis, coefficients
-from simgen.interaction.crosssection import steepest
-from simgen.interaction.models import Model
-from simgen.interaction.positivity import check_positive
-from simgen.rates.oscillation import oscillated
-from simgen.rates.rate import component_shapes
-from simgen.sources.components import Component
+from simgen.geometry import Baselines
+from simgen.interaction import Basis, Model, check_positive, coefficients, steepest
+from simgen.rates import component_shapes, oscillated
+from simgen.sources import Component
 
 __all__ = ["Expectation", "predict", "recorded_total"]
 

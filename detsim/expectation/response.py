@@ -4,8 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, pdtrc
 
-from detsim.detector.detector import Detector
-from detsim.detector.resolution import PhotoElectrons, TabulatedResolution
+from detsim.detector import Detector, PhotoElectrons, TabulatedResolution
 from simgen.quadrature import towards_zero
 
 __all__ = ["bin_probabilities", "breakpoints", "kinks", "recorded_probability"]

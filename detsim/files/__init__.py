@@ -1,1 +1,5 @@
 """Files of any kind: written whole or not at all, locked, opened with checks."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

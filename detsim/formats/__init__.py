@@ -1,1 +1,5 @@
 """Formats of histograms and tables that are read: ROOT, UHI JSON, CSV."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from detsim.files.csv_table import apart
+from detsim.files import apart
 
 __all__ = ["Binned", "add_flow", "same_edges", "unequal"]
 

@@ -7,9 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from detsim.files.atomic import FileError
-from detsim.files.csv_table import Columns, apart
-from detsim.files.inputs import split_spec
+from detsim.files import Columns, FileError, apart, split_spec
 from detsim.formats.binned import ROUNDING, Binned
 from detsim.formats.uhi_json import read_json
 

@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detsim.files.atomic import FileError
-from detsim.files.root_faults import reading
-from detsim.files.root_open import open_root
+from detsim.files import FileError, open_root, reading
 from detsim.formats.binned import Binned
 
 __all__ = ["read_root"]

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detsim.files.atomic import FileError
-from detsim.files.inputs import read_text
+from detsim.files import FileError, read_text
 from detsim.formats.binned import Binned, add_flow
 
 __all__ = ["read_json"]

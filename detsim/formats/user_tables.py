@@ -5,12 +5,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from detsim.files.atomic import FileError
-from detsim.files.csv_table import Columns, read_columns
-from detsim.files.inputs import checksum, split_spec
+from detsim.files import Columns, FileError, checksum, read_columns, split_spec
 from detsim.formats.binned import Binned
 from detsim.formats.histogram_file import bins_of_columns, faults_of, read_binned
-from simgen.sources.spectra import HistogramSpectrum, TableSpectrum
+from simgen.sources import HistogramSpectrum, TableSpectrum
 
 __all__ = ["Columns", "checksum", "read_columns", "read_spectrum", "table_path"]
 

@@ -1,1 +1,5 @@
 """Events through the detector, and what is simulated with them."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

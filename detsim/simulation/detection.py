@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detsim._kernels.response import ResponseArrays, fill_measured, fill_shifts
-from detsim.detector.resolution import Curve, PhotoElectrons, Resolution, TabulatedResolution
+from detsim.detector import Curve, PhotoElectrons, Resolution, TabulatedResolution
 from detsim.experiment import Experiment
 from simgen.events import Events
-from simgen.generator.vertices import contains
+from simgen.generator import contains
 from simgen.random import Stage, kernel_key
 from simgen.threads import in_parts
 

@@ -13,9 +13,8 @@ from detsim.simulation.detection import response_arrays
 from detsim.simulation.fused import count_parts
 from detsim.simulation.monte_carlo import count_events, event_plan
 from simgen.deposits import Deposit
-from simgen.generator.channels import Plan, make_plan
-from simgen.interaction.kinematics import T_max
-from simgen.interaction.models import SM, Model
+from simgen.generator import Plan, make_plan
+from simgen.interaction import SM, Model, T_max
 from simgen.random import Stage, kernel_key
 from simgen.threads import PART, in_parts
 

@@ -12,7 +12,7 @@ from detsim.experiment import Experiment
 from detsim.simulation.detection import response_arrays
 from simgen._kernels.events import fill_cosines
 from simgen.events import Events
-from simgen.generator.channels import Plan
+from simgen.generator import Plan
 from simgen.random import Stage, kernel_key
 from simgen.threads import PART, in_parts
 

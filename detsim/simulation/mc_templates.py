@@ -11,20 +11,15 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from detsim.detector.distance_bins import bin_numbers
-from detsim.expectation.folded import Folded
-from detsim.expectation.folding import diverging, fold_backgrounds
+from detsim.detector import bin_numbers
+from detsim.expectation import Folded, diverging, fold_backgrounds
 from detsim.experiment import Experiment
 from detsim.simulation.monte_carlo import event_plan, stream
 from detsim.simulation.vertices import Occurrence
 from simgen.flavours import Flavour
-from simgen.interaction.basis import Basis, coefficients
-from simgen.interaction.crosssection import dsigma_dT
-from simgen.interaction.kinematics import T_max
-from simgen.interaction.models import Model
+from simgen.interaction import Basis, Model, T_max, coefficients, dsigma_dT
 from simgen.random import Stage, generator, kernel_key
-from simgen.rates.exposure import flavours
-from simgen.rates.oscillation import WAVE, oscillates
+from simgen.rates import WAVE, flavours, oscillates
 
 __all__ = ["Sample", "Sampling"]
 

@@ -6,19 +6,19 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from detsim.detector.distance_bins import bin_numbers
+from detsim.detector import bin_numbers
 from detsim.experiment import Experiment
 from detsim.simulation.detection import locate, response_arrays
 from detsim.simulation.fused import count_parts, record_parts, stage_keys
 from detsim.simulation.vertices import Occurrence, add_occurrence, needs_places, without_places
 from simgen.deposits import Deposit
 from simgen.events import Events
-from simgen.generator.channels import Plan, make_plan
-from simgen.generator.true_events import generate as draw
-from simgen.geometry.baselines import Baselines
-from simgen.interaction.models import Model
+from simgen.generator import Plan, make_plan
+from simgen.generator import generate as draw
+from simgen.geometry import Baselines
+from simgen.interaction import Model
 from simgen.random import Stage, generator
-from simgen.rates.oscillation import oscillated
+from simgen.rates import oscillated
 from simgen.threads import PART, ahead
 
 __all__ = [

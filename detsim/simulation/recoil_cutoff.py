@@ -6,16 +6,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from detsim.expectation.folding import kinks_of, pieces
-from detsim.expectation.response import breakpoints, recorded_probability
+from detsim.expectation import breakpoints, kinks_of, pieces, recorded_probability
 from detsim.experiment import Experiment
-from simgen.geometry.baselines import Baselines
-from simgen.interaction.basis import Basis, coefficients
-from simgen.interaction.crosssection import steepest
-from simgen.interaction.models import Model
-from simgen.rates.oscillation import oscillated
-from simgen.rates.rate import component_shapes
-from simgen.sources.isotopes import Source
+from simgen.geometry import Baselines
+from simgen.interaction import Basis, Model, coefficients, steepest
+from simgen.rates import component_shapes, oscillated
+from simgen.sources import Source
 
 __all__ = ["NEGLIGIBLE", "lost_fraction", "lowest_recoil"]
 

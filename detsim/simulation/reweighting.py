@@ -13,13 +13,9 @@ from numpy.typing import NDArray
 from detsim.experiment import Experiment
 from simgen.events import Events
 from simgen.flavours import Flavour
-from simgen.interaction.basis import Basis, coefficients
-from simgen.interaction.crosssection import dsigma_dT
-from simgen.interaction.kinematics import E_nu_min, T_max
-from simgen.interaction.models import Model
-from simgen.interaction.positivity import check_positive
-from simgen.rates.oscillation import oscillates, survival
-from simgen.sources.isotopes import Component, Lines
+from simgen.interaction import Basis, E_nu_min, Model, T_max, check_positive, coefficients, dsigma_dT
+from simgen.rates import oscillates, survival
+from simgen.sources import Component, Lines
 
 __all__ = ["check_support", "gamma_templates", "weights"]
 

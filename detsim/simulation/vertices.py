@@ -7,10 +7,9 @@ from typing import Any, Literal
 
 from detsim.experiment import Experiment
 from simgen.events import VERTEX_COLUMNS, Events
-from simgen.generator.vertices import add_times, add_vertices
-from simgen.interaction.models import Model
-from simgen.rates.exposure import Flux
-from simgen.rates.oscillation import Oscillation
+from simgen.generator import add_times, add_vertices
+from simgen.interaction import Model
+from simgen.rates import Flux, Oscillation
 
 __all__ = ["Occurrence", "add_occurrence", "needs_places", "without_places"]
 

@@ -79,10 +79,10 @@ def _tabulated(table: SpectrumTable, path: str, faults: FaultList) -> "Spectrum 
 
 
 def _from_file(table: SpectrumTable, path: str, faults: FaultList) -> "Spectrum | None":
-    from detsim.files.atomic import FileError
-    from detsim.formats.user_tables import read_spectrum
+    from detsim.files import FileError
+    from detsim.formats import read_spectrum
     from simgen.deposits import Tabulated
-    from simgen.sources.spectra import HistogramSpectrum
+    from simgen.sources import HistogramSpectrum
     from simgen.units import read_quantity
 
     key = f"{path}.table"

@@ -23,11 +23,11 @@ from macros.card.tables import (
 
 if TYPE_CHECKING:
     from analysis.settings import FitSettings
-    from detsim.detector.detector import Detector, Target
+    from detsim.detector import Detector, Target
     from detsim.experiment import Experiment
     from simgen.geometry import Geometry
-    from simgen.interaction.models import Model
-    from simgen.rates.exposure import Normalisation
+    from simgen.interaction import Model
+    from simgen.rates import Normalisation
 
 __all__ = ["build_experiment", "build_fit", "build_model"]
 
@@ -37,7 +37,7 @@ _Z_PRIME_KEYS = ("gamma", "mass", "phi", "rho_mix", "constrained")
 
 def build_model(table: ModelTable, faults: FaultList) -> "Model | None":
     """Make the model."""
-    from simgen.interaction.models import Model
+    from simgen.interaction import Model
     from simgen.parameters import gamma_from_mass
 
     stated = table.model_dump(exclude_none=True, exclude={"mass", "generate_above", "constrained"})
@@ -106,7 +106,7 @@ def build_experiment(
     faults : FaultList
     """
     from detsim.experiment import Experiment, check_tables
-    from simgen.geometry.solid_angles import shrunk
+    from simgen.geometry import shrunk
 
     source = normalisation = detector = exposure = None
     model_table: ModelTable | None = tables.get("model")
@@ -158,7 +158,7 @@ def build_experiment(
 
 def _from_what_matters(experiment: "Experiment", model: "Model", faults: FaultList) -> "Experiment | None":
     """Leave out the recoils of which nothing is recorded."""
-    from detsim.simulation.recoil_cutoff import lowest_recoil
+    from detsim.simulation import lowest_recoil
 
     try:
         return replace(experiment, generate_above=lowest_recoil(experiment, model))
@@ -171,7 +171,7 @@ def _from_what_matters(experiment: "Experiment", model: "Model", faults: FaultLi
 def _normalisation(
     table: SourceTable, geometry: "Geometry | None", model: "Model | None", faults: FaultList
 ) -> "Normalisation | None":
-    from simgen.rates.exposure import Activity, Flux, Interactions
+    from simgen.rates import Activity, Flux, Interactions
 
     stated = [key for key in ("activity", "flux", "events") if getattr(table, key) is not None]
     if len(stated) != 1:
@@ -195,7 +195,7 @@ def _normalisation(
 
 
 def _target(table: DetectorTable, faults: FaultList) -> "Target | None":
-    from detsim.detector.detector import Target
+    from detsim.detector import Target
 
     if has_amount(faults.document):
         with faults.at("detector"):
@@ -211,7 +211,7 @@ def _target(table: DetectorTable, faults: FaultList) -> "Target | None":
 
 
 def _detector(table: DetectorTable, faults: FaultList) -> "Detector | None":
-    from detsim.detector.detector import Detector, Target, uniform_edges
+    from detsim.detector import Detector, Target, uniform_edges
 
     target, edges = _target(table, faults), None
     if (table.bins is None) == (table.edges is None):

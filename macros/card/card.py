@@ -17,15 +17,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from analysis.fits.results import LimitResult
-    from analysis.studies.coverage_study import CoverageStudy
-    from analysis.studies.goodness import GoodnessOfFit
-    from analysis.studies.model_comparison import HypothesisComparison
-    from detsim.expectation.prediction import Expectation
+    from analysis.fits import LimitResult
+    from analysis.studies import CoverageStudy, GoodnessOfFit, HypothesisComparison
+    from detsim.expectation import Expectation
     from detsim.experiment import Experiment
     from macros.datasets import DataSets
     from simgen.events import Events
-    from simgen.interaction.models import Model
+    from simgen.interaction import Model
 
 __all__ = ["Card"]
 

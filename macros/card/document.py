@@ -29,7 +29,7 @@ from macros.characters import printable
 if TYPE_CHECKING:
     from analysis.settings import FitSettings
     from detsim.experiment import Experiment
-    from simgen.interaction.models import Model
+    from simgen.interaction import Model
 
 __all__ = [
     "Card",

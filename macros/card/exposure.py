@@ -8,7 +8,7 @@ from macros.card.tables import AmountTable, ExposureTable
 from simgen.units import unit_value
 
 if TYPE_CHECKING:
-    from simgen.rates.exposure import Exposure
+    from simgen.rates import Exposure
 
 __all__ = ["UNIT_MASS", "build_exposure", "check_amount", "has_amount"]
 
@@ -24,7 +24,7 @@ def has_amount(document: Mapping[str, Any]) -> bool:
 
 def build_exposure(table: ExposureTable | AmountTable, faults: FaultList) -> "Exposure | None":
     """Make the exposure."""
-    from simgen.rates.exposure import Exposure
+    from simgen.rates import Exposure
 
     with faults.at("exposure"):
         if isinstance(table, AmountTable):

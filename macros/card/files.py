@@ -28,8 +28,8 @@ def locate_files(document: dict[str, Any], directory: Path) -> list[CardFault]:
     places = list(_places(document))
     if not places:
         return []
-    from detsim.files.atomic import FileError
-    from detsim.formats.user_tables import checksum, table_path
+    from detsim.files import FileError
+    from detsim.formats import checksum, table_path
 
     faults = []
     for path, place in places:

@@ -9,9 +9,7 @@ from analysis.settings import FitSettings
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from analysis.fits.impacts import Impacts
-    from analysis.fits.results import FitResult
-    from analysis.fits.scan import ProfileScan
+    from analysis.fits import FitResult, Impacts, ProfileScan
     from macros.card.card import Card
     from macros.inference import Inference
 

@@ -13,7 +13,7 @@ from macros.card.placetables import (
 )
 
 if TYPE_CHECKING:
-    from detsim.detector.distance_bins import DistanceBins
+    from detsim.detector import DistanceBins
     from simgen.geometry import Geometry
 
 __all__ = ["build_distance", "build_geometry", "check_place"]
@@ -49,7 +49,7 @@ def build_distance(
     table: DistanceTable, faults: FaultList, path: str = "detector.distance"
 ) -> "DistanceBins | None":
     """Make the bins of the distance."""
-    from detsim.detector.distance_bins import DistanceBins
+    from detsim.detector import DistanceBins
 
     edges = _edges(table, faults, path)
     if edges is None:
@@ -60,7 +60,7 @@ def build_distance(
 
 
 def _edges(table: DistanceTable, faults: FaultList, path: str) -> tuple[float, ...] | None:
-    from detsim.detector.detector import uniform_edges
+    from detsim.detector import uniform_edges
 
     low, high, width = table.low, table.high, table.width
     missing = [key for key in ("low", "high", "width") if getattr(table, key) is None]

@@ -6,10 +6,8 @@ from macros.card.detectortables import CurveTable, EfficiencyTable, QuenchingTab
 from macros.card.faults import FaultList
 
 if TYPE_CHECKING:
-    from detsim.detector.detector import EfficiencyCurve
-    from detsim.detector.quenching import Quenching
-    from detsim.detector.resolution import Curve, Smearing
-    from detsim.formats.user_tables import Columns
+    from detsim.detector import Curve, EfficiencyCurve, Quenching, Smearing
+    from detsim.formats import Columns
 
 __all__ = ["build_efficiency", "build_quenching", "build_resolution"]
 
@@ -18,7 +16,7 @@ def build_resolution(
     table: Literal["perfect"] | ResolutionTable, faults: FaultList, path: str = "detector.resolution"
 ) -> "Smearing | None":
     """Make the smearing."""
-    from detsim.detector.resolution import PhotoElectrons, Resolution, TabulatedResolution
+    from detsim.detector import PhotoElectrons, Resolution, TabulatedResolution
 
     if isinstance(table, str):
         return Resolution()
@@ -46,7 +44,7 @@ def build_efficiency(
     table: float | EfficiencyTable, faults: FaultList, path: str = "detector.efficiency"
 ) -> "float | EfficiencyCurve | None":
     """Make the efficiency."""
-    from detsim.detector.detector import EfficiencyCurve
+    from detsim.detector import EfficiencyCurve
 
     if not isinstance(table, EfficiencyTable):
         return table
@@ -94,7 +92,7 @@ def _curve(
     table: CurveTable, name: str, values: list[float] | None, faults: FaultList, path: str
 ) -> "Curve | None":
     """Read a table: a file with the columns energy and the quantity's name, or two lists."""
-    from detsim.detector.resolution import Curve
+    from detsim.detector import Curve
 
     if (table.table is None) == (table.energies is None):
         faults.add(path, f"needs either a table or energies and {name}", 'for example table = "table.csv"')
@@ -130,9 +128,9 @@ def _check_rows(columns: "Columns", column: str, table: CurveTable) -> None:
 
 
 def _curve_of_file(table: CurveTable, name: str, faults: FaultList, path: str) -> "Curve | None":
-    from detsim.detector.resolution import Curve
-    from detsim.files.atomic import FileError
-    from detsim.formats.user_tables import read_columns
+    from detsim.detector import Curve
+    from detsim.files import FileError
+    from detsim.formats import read_columns
     from simgen.units import read_quantity
 
     if any(fault.key == f"{path}.table" for fault in faults.faults):

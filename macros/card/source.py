@@ -6,8 +6,7 @@ from macros.card.faults import FaultList, closest
 from macros.card.tables import ComponentTable, SourceTable
 
 if TYPE_CHECKING:
-    from simgen.sources.isotopes import Component, Source
-    from simgen.sources.spectra import Spectrum
+    from simgen.sources import Component, Source, Spectrum
 
 __all__ = ["build_source"]
 
@@ -23,7 +22,7 @@ def build_source(table: SourceTable, faults: FaultList) -> "Source | None":
 
 
 def _isotope(table: SourceTable, isotope: str, faults: FaultList) -> "Source | None":
-    from simgen.sources.isotopes import SOURCES, source
+    from simgen.sources import SOURCES, source
 
     if table.data is None:
         faults.add("source.data", "is missing", '"modern" or "paper"')
@@ -46,7 +45,7 @@ def _isotope(table: SourceTable, isotope: str, faults: FaultList) -> "Source | N
 
 
 def _own(table: SourceTable, faults: FaultList) -> "Source | None":
-    from simgen.sources.isotopes import Source
+    from simgen.sources import Source
 
     for key in ("data", "p_ee", "pr144_shape"):
         if getattr(table, key) is not None:
@@ -67,7 +66,7 @@ def _own(table: SourceTable, faults: FaultList) -> "Source | None":
 
 def _component(table: ComponentTable, path: str, faults: FaultList) -> "Component | None":
     from simgen.flavours import Flavour
-    from simgen.sources.isotopes import Component
+    from simgen.sources import Component
 
     if (table.lines is None) == (table.table is None):
         faults.add(path, "needs either lines or a table", 'for example table = "spectrum.csv"')
@@ -79,7 +78,7 @@ def _component(table: ComponentTable, path: str, faults: FaultList) -> "Componen
 
 
 def _lines(table: ComponentTable, path: str, faults: FaultList) -> "Spectrum | None":
-    from simgen.sources.spectra import Lines
+    from simgen.sources import Lines
 
     wrong = [key for key in ("unit", "intensity", "sha256") if getattr(table, key) is not None]
     for key in wrong:
@@ -95,8 +94,8 @@ def _lines(table: ComponentTable, path: str, faults: FaultList) -> "Spectrum | N
 
 
 def _table(table: ComponentTable, path: str, faults: FaultList) -> "Spectrum | None":
-    from detsim.files.atomic import FileError
-    from detsim.formats.user_tables import read_spectrum
+    from detsim.files import FileError
+    from detsim.formats import read_spectrum
     from simgen.units import read_quantity
 
     key = f"{path}.table"

@@ -6,9 +6,9 @@ from macros.card.faults import FaultList
 from macros.card.tables import SystematicsTable, SystematicTable
 
 if TYPE_CHECKING:
-    from detsim.detector.detector import Detector
+    from detsim.detector import Detector
     from detsim.systematics import Systematic
-    from simgen.interaction.models import Model
+    from simgen.interaction import Model
 
 __all__ = ["build_systematics"]
 

@@ -26,7 +26,7 @@ from macros.options import (
 )
 
 if TYPE_CHECKING:
-    from analysis.calibration.table import Calibration
+    from analysis.calibration import Calibration
 
 __all__ = ["N_TOYS", "Nuisances", "NuisancesOption", "calibrate"]
 
@@ -100,8 +100,7 @@ def calibrate(
     plan = FilePlan(reads=reads, writes=(target,), force=force)
     checked = plan.check()
 
-    from analysis.calibration.file import write_calibration
-    from analysis.calibration.table import check_enough
+    from analysis.calibration import check_enough, write_calibration
     from macros.calibrations import make_calibration
     from macros.datasets import load_or_expect
     from macros.inference import open_inference

@@ -7,7 +7,7 @@ from macros.console import emit_json, format_number, print_table, say, warn
 from macros.options import CardArgument, JsonOption, OfOption, SetOption
 
 if TYPE_CHECKING:
-    from analysis.fits.results import LimitResult
+    from analysis.fits import LimitResult
     from macros.card import Card
     from macros.outlook import Outlook
 

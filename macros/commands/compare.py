@@ -20,7 +20,7 @@ from macros.options import (
 )
 
 if TYPE_CHECKING:
-    from analysis.studies.model_comparison import HypothesisComparison, HypothesisResult
+    from analysis.studies import HypothesisComparison, HypothesisResult
 
 __all__ = ["compare"]
 

@@ -24,8 +24,8 @@ from macros.planenotes import plane_warnings
 from macros.points import read_points
 
 if TYPE_CHECKING:
-    from analysis.contours.plane import PlaneResult
-    from detsim.files.locks import Former
+    from analysis.contours import PlaneResult
+    from detsim.files import Former
     from macros.figures.data import FigureData
 
 __all__ = ["contour"]
@@ -91,7 +91,7 @@ def contour(
     plan = FilePlan(reads=reads, writes=picture_outputs(output, *BESIDE), force=force)
     checked = plan.check()
 
-    from analysis.contours.plane import Plane, fit_plane, plane_threshold
+    from analysis.contours import Plane, fit_plane, plane_threshold
     from macros.datasets import load_or_expect
     from macros.inference import open_inference
 

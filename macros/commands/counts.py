@@ -32,7 +32,7 @@ def counts(
     as_json: JsonOption = False,
 ) -> None:
     """Compute the interval of Feldman and Cousins for observed counts with a known background."""
-    from analysis.counting.intervals import count_interval
+    from analysis.counting import count_interval
 
     low, high = count_interval(n, background, level=level, form=form.value)
     if as_json:

@@ -82,7 +82,7 @@ def coverage(
     plan = study_plan((*card_files(card, loaded), table, *data_files(weights)), output, figure, force=force)
     checked = plan.check()
 
-    from analysis.pseudo_experiments.fitted_toys import toy_branches
+    from analysis.pseudo_experiments import toy_branches
     from macros.results import coverage_document, say_coverage
     from macros.runs import input_record, provenance
     from macros.stopping import stop_on_interrupt

@@ -7,7 +7,7 @@ from macros.console import emit_json, print_table, warn
 from macros.options import CardArgument, JsonOption, OfOption, SetOption
 
 if TYPE_CHECKING:
-    from detsim.expectation.prediction import Expectation
+    from detsim.expectation import Expectation
     from macros.card import Card
 
 __all__ = ["expect"]

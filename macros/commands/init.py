@@ -23,7 +23,7 @@ def init(
     ] = False,
 ) -> None:
     """Write an annotated card to edit."""
-    from detsim.files.atomic import whole_file
+    from detsim.files import whole_file
     from macros.card import preset_text
     from macros.outputs import FilePlan, Output
 

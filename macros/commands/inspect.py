@@ -23,8 +23,8 @@ def inspect(
     as_json: JsonOption = False,
 ) -> None:
     """Say what a file is and whether it is whole."""
-    from detsim.event_files.inspect import describe
-    from detsim.files.atomic import FileError
+    from detsim.event_files import describe
+    from detsim.files import FileError
 
     document = describe(file, check_hashes=hashes)
     if as_json:

@@ -26,7 +26,7 @@ from macros.options import (
 from macros.studies import AuditOption, check_audit
 
 if TYPE_CHECKING:
-    from analysis.calibration.table import Calibration
+    from analysis.calibration import Calibration
 
 __all__ = ["limit"]
 

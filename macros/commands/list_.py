@@ -87,7 +87,7 @@ def _presets() -> list[tuple[str, str]]:
 
 
 def _sources() -> list[tuple[str, str]]:
-    from simgen.sources.isotopes import SOURCES
+    from simgen.sources import SOURCES
     from simgen.units import write_quantity
 
     rows = []
@@ -103,7 +103,7 @@ def _sources() -> list[tuple[str, str]]:
 
 
 def _spectrum(spectrum: Any) -> str:
-    from simgen.sources.spectra import Lines
+    from simgen.sources import Lines
     from simgen.units import write_quantity
 
     kind = f"{len(spectrum.energies)} lines" if isinstance(spectrum, Lines) else "beta spectrum"

@@ -10,7 +10,7 @@ from macros.console import RunError, emit_json, progress, say
 from macros.options import ForceOption, JsonOption
 
 if TYPE_CHECKING:
-    from detsim.files.locks import Former
+    from detsim.files import Former
 
 __all__ = ["reason", "rerun"]
 
@@ -43,8 +43,7 @@ def rerun(
     from contextlib import ExitStack
     from tempfile import TemporaryDirectory
 
-    from detsim.event_files.inspect import table_name
-    from detsim.event_files.reader import TableFile
+    from detsim.event_files import TableFile, table_name
     from macros.outputs import FilePlan, Output
 
     kind = table_name(file)
@@ -102,7 +101,7 @@ def reason(runs: list[dict[str, Any]]) -> str:
 
 def _inputs(runs: Sequence[Mapping[str, Any]]) -> list[Path]:
     """List the files that runs have read: tables of their cards, and files of this program."""
-    from detsim.formats.user_tables import table_path
+    from detsim.formats import table_path
     from macros.card.files import used_files
 
     tables = [table_path(spec) for run in runs for spec in used_files(dict(run.get("card") or {}))]
@@ -120,8 +119,8 @@ def _compare(
     former: "Former | None",
 ) -> dict[str, Any]:
     """Make one run again, and compare its branches by their SHA-256; None for a file that is not kept."""
-    from detsim.event_files.environment import origin as current
-    from detsim.event_files.reader import TableFile
+    from detsim.event_files import TableFile
+    from detsim.event_files import origin as current
     from macros.card import CardError
     from macros.remaking import differences, remake
 

@@ -62,7 +62,7 @@ def reweight(
 
 
 def _say(made: "Reweighting") -> None:
-    from analysis.histograms.goodness_of_bins import ENOUGH_WEIGHTED
+    from analysis.histograms import ENOUGH_WEIGHTED
 
     tally, comparison = made.tally, made.comparison
     say(f"{made.file}: {tally.n_written} events, worth {format_number(made.n_effective)} unweighted ones")

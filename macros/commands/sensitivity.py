@@ -12,7 +12,7 @@ from macros.options import CardArgument, JsonOption, OfOption, SetOption
 from macros.points import MOST_POINTS, even_values
 
 if TYPE_CHECKING:
-    from analysis.studies.expected_limits import Sensitivity
+    from analysis.studies import Sensitivity
 
 __all__ = ["sensitivity"]
 
@@ -113,7 +113,7 @@ def _against_errors(
     loaded = load_chosen(card, override, of, several=True)
     say_left_out(loaded)
 
-    from analysis.studies.expected_limits import sensitivity as compute
+    from analysis.studies import sensitivity as compute
     from macros.production import expected_counts
 
     for experiment in loaded.experiments:
@@ -156,8 +156,8 @@ def _against_key(
 
     seed = open_card(card, override, draws=False, of=of, several=True).run.seed
 
-    from analysis.fits.limits import delta_chi2, limit_of_counts
-    from analysis.studies.expected_limits import Sensitivity, global_fit
+    from analysis.fits import delta_chi2, limit_of_counts
+    from analysis.studies import Sensitivity, global_fit
 
     if seed is not None:  # simulated templates of all points have one, also if nobody gave it
         override = choose_specific(override or (), [f"run.seed={seed}"])

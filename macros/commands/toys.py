@@ -109,7 +109,7 @@ def toys(
     plan = study_plan((*card_files(card, loaded), data, *data_files(weights)), output, figure, force=force)
     checked = plan.check()
 
-    from analysis.pseudo_experiments.fitted_toys import toy_branches
+    from analysis.pseudo_experiments import toy_branches
     from macros.data import stored_counts
     from macros.runs import input_record, provenance
     from macros.stopping import stop_on_interrupt

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from detsim.files.locks import Former
+    from detsim.files import Former
     from macros.outputs import Output
 
 __all__ = ["FIGURES", "figure_outputs", "make_figure"]

@@ -12,12 +12,11 @@ from macros.response import describe_response
 from macros.style import SUPERSCRIPTS, scientific
 
 if TYPE_CHECKING:
-    from detsim.detector.detector import Detector
+    from detsim.detector import Detector
     from detsim.experiment import Experiment
     from detsim.systematics import Systematic
-    from simgen.interaction.models import Model
-    from simgen.sources.continuum import Continuum
-    from simgen.sources.isotopes import Source
+    from simgen.interaction import Model
+    from simgen.sources import Continuum, Source
 
 __all__ = [
     "LEVEL",
@@ -192,7 +191,7 @@ def _known(systematic: "Systematic") -> str:
 
 
 def _describe_source(source: "Source") -> str:
-    from simgen.sources.isotopes import Lines
+    from simgen.sources import Lines
 
     parts = []
     for component in source.components:
@@ -210,7 +209,7 @@ def _describe_source(source: "Source") -> str:
 
 
 def _describe_continuum(spectrum: "Continuum") -> str:
-    from simgen.sources.isotopes import BetaSpectrum
+    from simgen.sources import BetaSpectrum
 
     if not isinstance(spectrum, BetaSpectrum):
         return f"from a table up to {spectrum.endpoint * 1000:g} keV"
@@ -225,7 +224,7 @@ def _isotope(name: str) -> str:
 
 
 def _short_normalisation(experiment: "Experiment") -> str:
-    from simgen.rates.exposure import Activity, Flux, Interactions
+    from simgen.rates import Activity, Flux, Interactions
 
     days = f"{experiment.exposure.duration / _DAY:g} d"
     match experiment.normalisation:
@@ -240,7 +239,7 @@ def _short_normalisation(experiment: "Experiment") -> str:
 
 
 def _normalisation(experiment: "Experiment") -> str:
-    from simgen.rates.exposure import Activity, Flux, Interactions
+    from simgen.rates import Activity, Flux, Interactions
 
     normalisation, exposure = experiment.normalisation, experiment.exposure
     days = f"{exposure.duration / _DAY:g} d"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from macros.card import Card
-    from simgen.interaction.models import Model
+    from simgen.interaction import Model
 
 __all__ = ["BLIND", "CARDS", "SIZE", "angles", "compute", "draw"]
 
@@ -58,7 +58,7 @@ def compute(cards: "Mapping[str, Card]", *, method: str, betas: Sequence[float] 
     betas : sequence of float, optional
         Angles [rad]; `angles` if not given.
     """
-    from analysis.fits.limits import delta_chi2
+    from analysis.fits import delta_chi2
 
     betas = angles() if betas is None else betas
     threshold = delta_chi2(LEVEL, method)
@@ -102,9 +102,8 @@ def _scan(
     label: str, card: "Card", betas: Sequence[float], threshold: float
 ) -> list[tuple[float | str | None, ...]]:
     """Find the limits of one experiment, folded once."""
-    from analysis.fits.estimate import make_fitter
-    from analysis.fits.limits import upper_limit
-    from simgen.interaction.models import E6
+    from analysis.fits import make_fitter, upper_limit
+    from simgen.interaction import E6
     from simgen.parameters import mass_from_gamma
 
     def model(beta: float) -> "Model":

@@ -58,8 +58,8 @@ def compute(cards: "Mapping[str, Card]", *, method: str, errors: Sequence[float]
     errors : sequence of float
         Relative errors per bin.
     """
-    from analysis.fits.limits import delta_chi2
-    from analysis.studies.expected_limits import sensitivity
+    from analysis.fits import delta_chi2
+    from analysis.studies import sensitivity
 
     threshold = delta_chi2(LEVEL, method)
     rows = []

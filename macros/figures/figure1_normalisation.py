@@ -52,7 +52,7 @@ def compute(cards: "Mapping[str, Card]", *, method: str, errors: Sequence[float]
     errors : sequence of float
         Relative errors per bin.
     """
-    from analysis.fits.limits import delta_chi2
+    from analysis.fits import delta_chi2
 
     threshold = delta_chi2(LEVEL, method)
     rows = [

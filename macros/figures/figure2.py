@@ -51,8 +51,8 @@ def compute(cards: "Mapping[str, Card]", *, method: str, errors: Sequence[float]
     errors : sequence of float
         Relative errors per bin.
     """
-    from analysis.fits.limits import delta_chi2
-    from analysis.studies.expected_limits import sensitivity
+    from analysis.fits import delta_chi2
+    from analysis.studies import sensitivity
     from simgen.parameters import mass_from_gamma
 
     (card,) = cards.values()
@@ -95,8 +95,7 @@ def statistical_limit(card: "Card", name: str, threshold: float) -> tuple[float,
     """Compute the mean relative statistical error per bin, and the limit with these errors."""
     import numpy as np
 
-    from analysis.fits.estimate import make_fitter
-    from analysis.fits.limits import upper_limit
+    from analysis.fits import make_fitter, upper_limit
 
     base = make_fitter(card.experiment, named_model(name, card), likelihood="paper", error_per_bin=1.0)
     reference = base.templates.reference

@@ -53,7 +53,7 @@ def compute(
     errors : sequence of float
         Relative errors per bin.
     """
-    from analysis.fits.limits import delta_chi2
+    from analysis.fits import delta_chi2
     from simgen.parameters import mass_from_gamma
 
     (card,) = cards.values()

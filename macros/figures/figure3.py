@@ -53,7 +53,7 @@ def compute(cards: "Mapping[str, Card]", *, method: str = "one-sided") -> Figure
     method : str
         Without effect: the figure has no limits.
     """
-    from detsim.detector.detector import uniform_edges
+    from detsim.detector import uniform_edges
 
     (card,) = cards.values()
     narrow = card.experiment
@@ -86,8 +86,8 @@ def compute(cards: "Mapping[str, Card]", *, method: str = "one-sided") -> Figure
 def _rows(label: str, experiment: "Experiment", card: "Card") -> list[tuple[float | str, ...]]:
     import numpy as np
 
-    from detsim.expectation.folding import fold
-    from simgen.interaction.models import E6
+    from detsim.expectation import fold
+    from simgen.interaction import E6
     from simgen.parameters import gamma_from_mass
 
     standard = card.model.standard()

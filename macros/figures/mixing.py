@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from macros.card import Card
-    from simgen.interaction.models import Model
+    from simgen.interaction import Model
 
 __all__ = ["CARDS", "SIZE", "compute", "draw", "models"]
 
@@ -75,7 +75,7 @@ def compute(cards: "Mapping[str, Card]", *, method: str, errors: Sequence[float]
     errors : sequence of float
         Relative errors per bin.
     """
-    from analysis.fits.limits import delta_chi2
+    from analysis.fits import delta_chi2
 
     threshold = delta_chi2(LEVEL, method)
     rows = [row for label, card in cards.items() for row in _limits(label, card, errors, method)]
@@ -109,8 +109,8 @@ def compute(cards: "Mapping[str, Card]", *, method: str, errors: Sequence[float]
 
 def _limits(label: str, card: "Card", errors: Sequence[float], method: str) -> Iterator[tuple[Cell, ...]]:
     """Find the limits of one experiment."""
-    from analysis.studies.expected_limits import sensitivity
-    from simgen.interaction.mixing import end_point
+    from analysis.studies import sensitivity
+    from simgen.interaction import end_point
 
     for name in NAMES:
         for mixing, tau, model in models(name, card):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from detsim.experiment import Experiment
     from macros.card import Card
-    from simgen.interaction.models import Model
+    from simgen.interaction import Model
 
 __all__ = ["LABELS", "NAMES", "global_fit_label", "in_bins", "named_model"]
 
@@ -15,7 +15,7 @@ LABELS = {"chi": "χ", "psi": "ψ", "eta": "η", "LR": "left–right"}
 
 def named_model(name: str, card: "Card") -> "Model":
     """Make one of the paper's four models with the terms that a card states, φ = 0 and γ = 0."""
-    from simgen.interaction.models import E6, LR
+    from simgen.interaction import E6, LR
 
     s2, corrections = card.model.sin2_theta_w, card.model.corrections
     if name == "LR":
@@ -25,13 +25,13 @@ def named_model(name: str, card: "Card") -> "Model":
 
 def in_bins(experiment: "Experiment", model: "Model") -> float:
     """Compute the expected counts in the bins."""
-    from detsim.expectation.folding import fold
+    from detsim.expectation import fold
 
     return float(fold(experiment, model).signal(model)[1:-1].sum())
 
 
 def global_fit_label() -> str:
     """Name the line at the bound of the global electroweak fit, with its level."""
-    from analysis.studies.expected_limits import GLOBAL_FIT_LEVEL
+    from analysis.studies import GLOBAL_FIT_LEVEL
 
     return f"global fit, {100 * GLOBAL_FIT_LEVEL:g} %"

@@ -48,7 +48,7 @@ def limits(
     card: "Card", errors: Sequence[float], *, method: str
 ) -> Iterator[tuple[str, float, float, float | None, float | None, float | None]]:
     """Find the limits on γ: model, common error, error per bin, γ, M_Z' [GeV], γ of the global fit."""
-    from analysis.studies.expected_limits import sensitivity
+    from analysis.studies import sensitivity
 
     for name in NAMES:
         model = named_model(name, card)

@@ -11,7 +11,7 @@ from macros.style import BLACK, BLUE, SKY, add_note, new_figure, styled
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.contours.plane import PlaneResult
+    from analysis.contours import PlaneResult
 
 __all__ = ["PROFILED", "contour_plot"]
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike, NDArray
 
-    from detsim.expectation.prediction import Expectation
+    from detsim.expectation import Expectation
 
     Array = NDArray[np.float64]
 

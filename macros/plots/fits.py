@@ -13,10 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from analysis.fits.impacts import Impact, Impacts
-    from analysis.fits.pulls import Pull
-    from analysis.fits.results import FitResult
-    from analysis.fits.scan import ProfileScan
+    from analysis.fits import FitResult, Impact, Impacts, ProfileScan, Pull
 
 __all__ = ["impacts_data", "impacts_plot", "scan_data"]
 

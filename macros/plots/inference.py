@@ -23,8 +23,8 @@ from macros.verdicts import verdict_lines
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.fits.results import LimitResult
-    from analysis.studies.coverage_study import CoverageStudy
+    from analysis.fits import LimitResult
+    from analysis.studies import CoverageStudy
 
 __all__ = ["coverage_plot", "limit_plot", "parameter_label"]
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
-    from analysis.fits.results import FitResult, LimitResult
+    from analysis.fits import FitResult, LimitResult
 
 __all__ = ["profile_plot"]
 

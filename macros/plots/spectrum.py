@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
-    from detsim.expectation.prediction import Expectation
+    from detsim.expectation import Expectation
 
     Array = NDArray[np.float64]
 

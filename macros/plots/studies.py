@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from analysis.pseudo_experiments.distributions import ToyDistributions
-    from analysis.studies.coverage_study import CoverageStudy
+    from analysis.pseudo_experiments import ToyDistributions
+    from analysis.studies import CoverageStudy
 
 __all__ = ["coverage_data", "toys_data", "toys_plot"]
 
@@ -78,7 +78,7 @@ def _pulls(found: "ToyDistributions") -> list[tuple[float, float, float, float]]
     """Bin the pulls as finely as their number allows: low, high, toys, and what a unit Gaussian gives."""
     from scipy.special import ndtr
 
-    from analysis.pseudo_experiments.distributions import PULLS
+    from analysis.pseudo_experiments import PULLS
 
     n, inside = float(found.moments[0]), float(found.pulls[1:-1].sum())
     merged = 1 if n >= 1e5 else 2 if n >= 1e3 else 5

@@ -1,1 +1,5 @@
 """True events: channels, sampling tables, recoil energies, vertices and times."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -17,15 +17,19 @@ from simgen.constants import HBARC2, SIGMA0
 from simgen.deposits import Deposit, Line, PowerLaw, Tabulated
 from simgen.generator.rejection import make_boxes
 from simgen.generator.tables import FORM_FACTORS, Channel, pack
-from simgen.interaction.basis import Basis, amplitudes
-from simgen.interaction.crosssection import is_cubic, magnetic_integral, weak_integral
-from simgen.interaction.kinematics import E_nu_min, T_max
-from simgen.interaction.models import Model
-from simgen.interaction.positivity import check_positive
-from simgen.rates.rate import mean_sigma
-from simgen.sources.continuum import sampling_nodes
-from simgen.sources.isotopes import Component, Source
-from simgen.sources.spectra import Lines
+from simgen.interaction import (
+    Basis,
+    E_nu_min,
+    Model,
+    T_max,
+    amplitudes,
+    check_positive,
+    is_cubic,
+    magnetic_integral,
+    weak_integral,
+)
+from simgen.rates import mean_sigma
+from simgen.sources import Component, Lines, Source, sampling_nodes
 
 __all__ = ["Plan", "make_plan"]
 

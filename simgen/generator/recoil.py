@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simgen.constants import M_E
-from simgen.interaction.kinematics import T_max
+from simgen.interaction import T_max
 
 __all__ = ["cubic", "steps"]
 

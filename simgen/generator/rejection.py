@@ -8,10 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgen.constants import SIGMA0
-from simgen.interaction.crosssection import dsigma_dT, steepest
-from simgen.interaction.kinematics import T_max
-from simgen.interaction.models import Model
-from simgen.sources.isotopes import Component
+from simgen.interaction import Model, T_max, dsigma_dT, steepest
+from simgen.sources import Component
 
 __all__ = ["Boxes", "make_boxes"]
 

@@ -11,8 +11,7 @@ from simgen._kernels.channels import BOXES, MAGNETIC, WEAK, PlanArrays
 from simgen.generator.alias import alias_table
 from simgen.generator.recoil import cubic, steps
 from simgen.generator.rejection import Boxes
-from simgen.interaction.kinematics import T_max
-from simgen.interaction.models import Model
+from simgen.interaction import Model, T_max
 
 __all__ = ["FORM_FACTORS", "Channel", "pack"]
 

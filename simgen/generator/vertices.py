@@ -16,8 +16,7 @@ from simgen._kernels.vertices import LANES, ROWS, WORDS, PlaceArrays, fill_insid
 from simgen.events import Events
 from simgen.geometry import Box, Cylinder, Geometry, Shell, Sphere
 from simgen.random import Stage, kernel_key
-from simgen.rates.exposure import Exposure
-from simgen.rates.oscillation import WAVE, Oscillation
+from simgen.rates import WAVE, Exposure, Oscillation
 from simgen.threads import in_parts
 
 __all__ = ["add_times", "add_vertices", "contains", "place_arrays"]

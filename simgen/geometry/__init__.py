@@ -1,5 +1,5 @@
-"""Where the target is, and the source."""
+"""Target volumes, baselines, and the mean of 1/r² between source and target."""
 
-from simgen.geometry.volumes import Box, Cylinder, Geometry, Shell, Sphere
+import lazy_loader
 
-__all__ = ["Box", "Cylinder", "Geometry", "Shell", "Sphere"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

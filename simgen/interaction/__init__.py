@@ -1,1 +1,5 @@
 """Cross sections of ν-e scattering: models, couplings, kinematics, shapes."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 from simgen.interaction.crosssection import dsigma_dT
 from simgen.interaction.kinematics import E_nu_min, T_max
 from simgen.interaction.models import Model
-from simgen.sources.components import Source
-from simgen.sources.continuum import quadrature_nodes
-from simgen.sources.spectra import Lines
+from simgen.sources import Lines, Source, quadrature_nodes
 
 __all__ = ["negative_fraction"]
 

@@ -16,8 +16,7 @@ from simgen.flavours import Flavour
 from simgen.interaction.basis import Basis, coefficients
 from simgen.interaction.kinematics import E_nu_min, T_max
 from simgen.interaction.models import Model
-from simgen.sources.components import Component, Source
-from simgen.sources.spectra import Lines
+from simgen.sources import Component, Lines, Source
 
 __all__ = ["check_energies", "check_positive", "drops_square", "positive_range"]
 

@@ -1,1 +1,5 @@
 """Mean numbers of interactions, exposures and oscillations."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

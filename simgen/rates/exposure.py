@@ -6,8 +6,8 @@ from typing import Protocol
 
 from simgen.flavours import Flavour
 from simgen.geometry import Geometry
-from simgen.interaction.models import Model
-from simgen.sources.isotopes import Source
+from simgen.interaction import Model
+from simgen.sources import Source
 
 __all__ = ["Activity", "Exposure", "Flux", "Interactions", "Normalisation"]
 

@@ -12,11 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simgen.constants import HBARC2
-from simgen.geometry.baselines import Baselines
-from simgen.interaction.models import Model
-from simgen.sources.components import Component, Source
-from simgen.sources.continuum import Continuum
-from simgen.sources.spectra import Lines
+from simgen.geometry import Baselines
+from simgen.interaction import Model
+from simgen.sources import Component, Continuum, Lines, Source
 
 __all__ = [
     "WAVE",

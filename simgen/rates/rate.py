@@ -9,15 +9,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simgen.interaction.basis import Basis, coefficients
-from simgen.interaction.crosssection import sigma
-from simgen.interaction.kinematics import E_nu_min
-from simgen.interaction.models import Model
-from simgen.interaction.positivity import check_positive
+from simgen.interaction import Basis, E_nu_min, Model, check_positive, coefficients, sigma
 from simgen.rates.oscillation import Disappearance
-from simgen.sources.components import Component, Source
-from simgen.sources.continuum import quadrature_nodes, quadrature_pieces
-from simgen.sources.spectra import Lines
+from simgen.sources import Component, Lines, Source, quadrature_nodes, quadrature_pieces
 
 __all__ = ["component_shapes", "mean_sigma", "recoil_spectrum"]
 

@@ -1,1 +1,5 @@
 """Sources of neutrinos: isotopes, their components, and energy spectra."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

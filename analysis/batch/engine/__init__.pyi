@@ -1,0 +1,3 @@
+from .problem import (
+    Problem as Problem,
+)

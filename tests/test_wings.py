@@ -1,0 +1,82 @@
+"""Sub-packages: entered by their `__init__`, imported in one direction, of few modules each."""
+
+import ast
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+from test_layers import MODULES, NAMES, ROOT
+
+PACKAGES = ["simgen", "detsim", "analysis"]
+MOST_MODULES = 15
+"""Of one folder; commands have one each."""
+
+
+def dotted(path):
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+FILES = {dotted(path): path for path in MODULES}
+WINGS = {
+    name
+    for name, path in FILES.items()
+    if path.name == "__init__.py" and "." in name and name.split(".")[0] in PACKAGES
+}
+
+
+def wing_of(name):
+    """Return the sub-package of a module, or the package itself."""
+    return name if name in WINGS or name in PACKAGES else name.rpartition(".")[0]
+
+
+def imports(path):
+    """List what a module imports of the packages, inside functions too: modules and sub-packages."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module in FILES:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in FILES and inner not in WINGS else node.module
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_another_sub_package_is_entered_by_its_door(path):
+    """Contract. Finds an import of a module inside another sub-package; compiled code is called directly."""
+    own = wing_of(dotted(path))
+    inner = {
+        name
+        for name in imports(path)
+        if name not in WINGS and wing_of(name) in WINGS and "_kernels" not in name and wing_of(name) != own
+    }
+    assert not {name for name in inner if wing_of(name) != own and not _is_submodule_of_door(path, name)}
+
+
+def _is_submodule_of_door(path, name):
+    """Tell whether a module is imported as `from wing import module`, which the door exports."""
+    parent, _, short = name.rpartition(".")
+    stub = ROOT / Path(*parent.split(".")) / "__init__.pyi"
+    return stub.exists() and f"from . import {short} as {short}" in stub.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_sub_packages_import_in_one_direction(package):
+    """Contract. Finds two sub-packages that import each other, over others or in annotations too."""
+    graph = {}
+    for name, path in FILES.items():
+        if name.split(".")[0] == package and path.name != "__init__.py":
+            known = {wing_of(n) for n in imports(path) if n.split(".")[0] == package}
+            graph.setdefault(wing_of(name), set()).update(known - {wing_of(name)})
+    order = list(TopologicalSorter(graph).static_order())
+    assert len(order) > 3
+
+
+def test_no_folder_is_a_heap():
+    counts = {}
+    for name, path in FILES.items():
+        if path.name != "__init__.py" and name.split(".")[0] in PACKAGES:
+            counts[path.parent] = counts.get(path.parent, 0) + 1
+    assert {str(folder): n for folder, n in counts.items() if n > MOST_MODULES} == {}
+
+
+def test_sub_packages_say_what_they_are():
+    for name in WINGS:
+        assert ast.get_docstring(ast.parse(FILES[name].read_text(encoding="utf-8"))), name
