@@ -277,7 +277,7 @@ def test_no_space(tmp_path, arguments, more):
 
 def test_no_space_for_the_picture_of_toys(tmp_path, monkeypatch):
     """Contract: the message names the picture that has no room, and the toys that are whole."""
-    from detsim.files import atomic as files
+    from detsim import files
 
     def full(contents, **_):
         raise OSError(28, "No space left on device", str(next(iter(contents))))

@@ -28,6 +28,7 @@ VOLATILE = {
 """Keys of JSON and provenance, and branches: their values are left out."""
 
 _TEXTS = (
+    (re.compile(r"(?<=commit )[0-9a-f]{40}|(?<=class=\"w\">)[0-9a-f]{40}(?=<)"), "(commit)"),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "(identifier)"),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?([+-]\d\d:\d\d|Z)?( UTC)?"), "(date)"),
     (
