@@ -1,0 +1,134 @@
+"""What a notebook needs, under one name: cards, models, sources, detectors, events, fits and studies.
+
+    import nugauge as ng
+
+    card = ng.load_card("borexino-cr51-realistic")
+    events = card.simulate(seed=1)
+    result = card.fit(events)
+    limit = card.limit(events)
+
+A card answers with all that it says; the functions of the same names take everything explicitly. They stand
+in the packages `simgen`, `detsim`, `analysis` and `macros`, which are loaded when a name is first used.
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analysis import (
+        FitResult,
+        FitSettings,
+        LimitResult,
+        calibrate,
+        coverage,
+        expected_limit,
+        fit,
+        goodness_of_fit,
+        histogram,
+        limit,
+        make_fitter,
+        sensitivity,
+        toys,
+    )
+    from detsim import Detector, EventFile, Experiment, FlatBackground, Resolution, Target, predict, simulate
+    from macros import Card, CardError, load_card
+    from simgen import (
+        E6,
+        LR,
+        SM,
+        Activity,
+        Exposure,
+        Flux,
+        Model,
+        Source,
+        be7,
+        cr51,
+        dsigma_dT,
+        pm147,
+        source,
+    )
+
+__all__ = [
+    "E6",
+    "LR",
+    "SM",
+    "Activity",
+    "Card",
+    "CardError",
+    "Detector",
+    "EventFile",
+    "Experiment",
+    "Exposure",
+    "FitResult",
+    "FitSettings",
+    "FlatBackground",
+    "Flux",
+    "LimitResult",
+    "Model",
+    "Resolution",
+    "Source",
+    "Target",
+    "be7",
+    "calibrate",
+    "coverage",
+    "cr51",
+    "dsigma_dT",
+    "expected_limit",
+    "fit",
+    "goodness_of_fit",
+    "histogram",
+    "limit",
+    "load_card",
+    "make_fitter",
+    "pm147",
+    "predict",
+    "sensitivity",
+    "simulate",
+    "source",
+    "toys",
+]
+
+_PACKAGES = ("macros", "analysis", "detsim", "simgen")
+
+
+def _check_packages() -> None:
+    """Refuse packages or files of other people that have the name of one of ours and come first.
+
+    Raises
+    ------
+    ImportError
+        With the path and the remedy.
+    """
+    ours = Path(__file__).resolve().parent.parent
+    for name in _PACKAGES:
+        spec = find_spec(name)
+        origin = (
+            None if spec is None else spec.origin or next(iter(spec.submodule_search_locations or []), None)
+        )
+        if origin is None:
+            raise ImportError(f"nugauge is not installed as a whole: there is no package {name!r}")
+        found = Path(origin).resolve()
+        if not found.is_relative_to(ours / name):
+            raise ImportError(
+                f"{found} has the name of the package {name!r} of nugauge and hides it: rename it, or start "
+                "Python from another directory (python -P leaves the present one out)"
+            )
+
+
+_check_packages()
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its package when it is first used."""
+    if name in __all__:
+        for package in map(import_module, _PACKAGES):
+            if name in package.__all__:
+                return getattr(package, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted({*globals(), *__all__})
