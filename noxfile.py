@@ -1,0 +1,36 @@
+"""Sessions for developers: `nox` runs lint, types and tests; `nox -l` lists all."""
+
+import nox
+
+nox.options.sessions = ["lint", "types", "tests"]
+nox.options.reuse_existing_virtualenvs = True
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and layout."""
+    session.install("ruff>=0.9")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types."""
+    session.install("-e", ".[test]")
+    session.run("mypy")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests; arguments after -- go to pytest, such as -m slow or a file."""
+    session.install("-e", ".[test]")
+    session.run("pytest", *(session.posargs or ("-n", "2", "--dist", "loadfile")))
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Time a benchmark against its peers, such as: nox -s benchmarks -- events."""
+    session.install("-e", ".[test]")
+    name, *arguments = session.posargs or ("fits",)
+    session.run("python", "-m", f"benchmarks.{name}", *arguments)
