@@ -18,8 +18,7 @@ from detsim._kernels.fused import count_events, record_events
 from detsim.detector.resolution import Resolution
 from detsim.experiment import Experiment
 from detsim.simulation.detection import response_arrays
-from detsim.simulation.monte_carlo import count_events as count_in_parts
-from detsim.simulation.monte_carlo import event_plan, stream
+from detsim.simulation.monte_carlo import count_events as count_in_parts, event_plan, stream
 from detsim.simulation.vertices import Occurrence
 from macros.card import load_card
 from simgen._kernels.machine.jit import kernel

@@ -16,8 +16,7 @@ from analysis.pseudo_experiments import (
     weighted_toys,
 )
 from analysis.studies import coverage
-from detsim.event_files import CHECKSUM, Branch, TableWriter
-from detsim.event_files import origin as made_by
+from detsim.event_files import CHECKSUM, Branch, TableWriter, origin as made_by
 from detsim.files import Former
 from macros.calibrations import make_calibration, open_calibration
 from macros.card import Card, card_from_document

@@ -44,7 +44,7 @@ class _Former(MetaPathFinder, Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Leave the module as it is: it has been executed under its present name."""
+        """Restore the module's spec; its code was executed under its present name."""
         for name, spec in list(self._specs.items()):
             if spec is not None and spec.name == module.__name__:
                 module.__spec__ = self._specs.pop(name)

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 import uproot
 from former import unpack
-from invocation import CARD, invoke
-from invocation import answer as cli_answer
+from invocation import CARD, answer as cli_answer, invoke
 from rootprocess import NEEDS_ROOT, run_root
 
 from analysis.histograms.read import read_histogram

@@ -1,6 +1,7 @@
 """Sub-packages: entered by their `__init__`, imported in one direction, of few modules each."""
 
 import ast
+import re
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -42,15 +43,11 @@ def imports(path):
 def test_another_sub_package_is_entered_by_its_door(path):
     """Contract. Finds an import of a module inside another sub-package; compiled code is called directly."""
     own = wing_of(dotted(path))
-    inner = {
-        name
-        for name in imports(path)
-        if name not in WINGS and wing_of(name) in WINGS and "_kernels" not in name and wing_of(name) != own
-    }
-    assert not {name for name in inner if wing_of(name) != own and not _is_submodule_of_door(path, name)}
+    inner = {name for name in imports(path) if name not in WINGS and wing_of(name) in WINGS - {own}}
+    assert not {name for name in inner if "_kernels" not in name and not _is_submodule_of_door(name)}
 
 
-def _is_submodule_of_door(path, name):
+def _is_submodule_of_door(name):
     """Tell whether a module is imported as `from wing import module`, which the door exports."""
     parent, _, short = name.rpartition(".")
     stub = ROOT / Path(*parent.split(".")) / "__init__.pyi"
@@ -80,3 +77,23 @@ def test_no_folder_is_a_heap():
 def test_sub_packages_say_what_they_are():
     for name in WINGS:
         assert ast.get_docstring(ast.parse(FILES[name].read_text(encoding="utf-8"))), name
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_documented_order_is_that_of_the_imports(package):
+    """Contract. docs/architecture.md lists sub-packages so that each imports only those above it."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    (block,) = re.findall(rf"^{package}/ .*\n((?:  \S.*\n)+)", text, re.MULTILINE)
+    listed = [f"{package}.{line.split()[0].strip('/').replace('/', '.')}" for line in block.splitlines()]
+    documented = [name for name in listed if name in WINGS]
+    assert {name for name in WINGS if name.split(".")[0] == package and "._kernels." not in name} <= {
+        *documented,
+        f"{package}.batch.engine._kernels",
+        f"{package}.pseudo_experiments._kernels",
+    }
+    for name, path in FILES.items():
+        own = wing_of(name)
+        if own not in documented or path.name == "__init__.py":
+            continue
+        for other in {wing_of(n) for n in imports(path)} & set(documented):
+            assert documented.index(other) <= documented.index(own), (name, other)

@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 _PULLED = 2.0
-"""Only where a shape is pulled so far may a bin's expectation turn negative."""
+"""Pull of a shape, in standard deviations, from which a bin's expectation may be negative."""
 _NEAR = 0.05
 """Counts below which an expectation is close to the kink."""
 _LIFT = 1e-4

@@ -15,7 +15,7 @@ Line = tuple[tuple[float, float], ...]
 
 
 def plane_threshold(level: float, *, n_parameters: int = 2) -> float:
-    """Compute the -2 Δln L inside which a region of so many parameters has a confidence level (Wilks).
+    """Compute the threshold in -2 Δln L of a region in n parameters with a confidence level (Wilks).
 
     Examples
     --------

@@ -24,7 +24,7 @@ _SIGMAS, _LEAST = 2.3, 1.3
 _RESOLUTIONS = 5.0
 """How far it goes towards an end that is open, in resolutions of the experiment."""
 _FAR = 50.0
-"""It is no wider than so many widths of the region of the estimate."""
+"""Largest width of the range, in widths of the region of the estimate."""
 _ROUNDING = 1e-12
 """A value this close to 0 is 0, in widths of the scan."""
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 __all__ = ["FitError", "far_counts"]
 
 _TIMES, _SIGMAS = 10.0, 10.0
-"""Counts are far from what is expected if they are so many times more or fewer, and so many errors away."""
+"""Ratio of observed and expected counts, and distance in errors, from which counts are far from expected."""
 
 
 class FitError(ValueError):

@@ -13,8 +13,7 @@ from detsim.simulation.fused import count_parts, record_parts, stage_keys
 from detsim.simulation.vertices import Occurrence, add_occurrence, needs_places, without_places
 from simgen.deposits import Deposit
 from simgen.events import Events
-from simgen.generator import Plan, make_plan
-from simgen.generator import generate as draw
+from simgen.generator import Plan, generate as draw, make_plan
 from simgen.geometry import Baselines
 from simgen.interaction import Model
 from simgen.random import Stage, generator

@@ -33,8 +33,7 @@ def merge(
     as_json: JsonOption = False,
 ) -> None:
     """Join the files of one campaign, in the order of their events, if they belong together."""
-    from macros.merging import merge as join
-    from macros.merging import merged_kind
+    from macros.merging import merge as join, merged_kind
     from macros.outputs import FilePlan, Output
 
     target = Output(path=output, kind=merged_kind(inputs[0]))

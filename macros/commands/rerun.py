@@ -119,8 +119,7 @@ def _compare(
     former: "Former | None",
 ) -> dict[str, Any]:
     """Make one run again, and compare its branches by their SHA-256; None for a file that is not kept."""
-    from detsim.event_files import TableFile
-    from detsim.event_files import origin as current
+    from detsim.event_files import TableFile, origin as current
     from macros.card import CardError
     from macros.remaking import differences, remake
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["profile_plot"]
 
 _FEW_POINTS = 30
-"""Values of a scan that are so few are marked: between them nothing was computed."""
+"""Number of values below which each is marked, because nothing was computed between them."""
 _MOST_EXCLUDED = 2
-"""Excluded minima outside of the picture that are told one by one."""
+"""Excluded minima outside the frame that are named one by one; more are only counted."""
 _HEIGHT, _LINE, _LINES = 3.6, 0.16, 2
 """Height of a figure and of a line below it [inch]; it is higher if there are more lines."""
 _LABEL = 0.065

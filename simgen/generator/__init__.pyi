@@ -1,7 +1,5 @@
 from .channels import (
     Plan as Plan,
-)
-from .channels import (
     make_plan as make_plan,
 )
 from .true_events import (
@@ -9,10 +7,6 @@ from .true_events import (
 )
 from .vertices import (
     add_times as add_times,
-)
-from .vertices import (
     add_vertices as add_vertices,
-)
-from .vertices import (
     contains as contains,
 )

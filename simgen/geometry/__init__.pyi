@@ -6,16 +6,8 @@ from .solid_angles import (
 )
 from .volumes import (
     Box as Box,
-)
-from .volumes import (
     Cylinder as Cylinder,
-)
-from .volumes import (
     Geometry as Geometry,
-)
-from .volumes import (
     Shell as Shell,
-)
-from .volumes import (
     Sphere as Sphere,
 )

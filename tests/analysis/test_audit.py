@@ -242,7 +242,7 @@ def test_free_backgrounds_of_which_one_is_the_sum_of_two():
     [((0.0, -1.0), (-0.5, -0.5)), ((-1.0, -1.0), (-1.0, -1.0)), ((-1.0, 3.0), (1.0, 1.0))],
 )
 def test_flat_directions_are_centred(pulls, expected):
-    """Closed form: two backgrounds of one spectrum and rate share what there is; nothing stays nothing."""
+    """Closed form: two equal backgrounds get equal shares of their sum; a sum of 0 stays 0."""
     one = FlatBackground(name="a", rate=1e-5, low=0.25, high=0.55, uncertainty=1.0, constraint="free")
     both = replace(borexino(), backgrounds=(one, replace(one, name="b")))
     templates = make_fitter(both, SM(), poi="delta_c_L").templates

@@ -9,8 +9,7 @@ from experiments import DAY, borexino, hellaz
 from iminuit import Minuit
 from plain import scaled
 
-from analysis.batch.engine._kernels import counts as kernels
-from analysis.batch.engine._kernels import rows
+from analysis.batch.engine._kernels import counts as kernels, rows
 from analysis.batch.engine._kernels.counts import expect
 from analysis.batch.engine._kernels.model import MATRIX, MU
 from analysis.batch.engine._kernels.steps import differentiate

@@ -5,8 +5,7 @@ import pytest
 from plain import poisson_deviance
 from scipy.optimize import minimize_scalar
 
-from analysis.batch.engine._kernels import bits
-from analysis.batch.engine._kernels import cost as kernels
+from analysis.batch.engine._kernels import bits, cost as kernels
 
 
 def test_poisson_is_twice_the_log_likelihood_ratio():

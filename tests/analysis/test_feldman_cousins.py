@@ -4,8 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from scipy.stats import norm, poisson
 
 from analysis.counting.intervals import FORMS, LARGEST, count_belt, count_interval, gaussian_interval

@@ -25,7 +25,7 @@ _INSIDE = np.array([0.1, 0.3, 0.5, 0.7, 0.9, 0.99])
 
 
 def check(card, counts, auxiliary, numbers=None):
-    """Hold intervals against the profile: below the level within, at the level at an end, above it beyond."""
+    """Compare intervals with the profile: it is at the level at an end, lower inside and higher outside."""
     result = fit_counts(card.fitter, counts, auxiliary, level=LEVEL)
     assert result.valid
     nuisances = card.fitter.templates.nuisances

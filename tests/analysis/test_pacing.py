@@ -9,8 +9,7 @@ import pytest
 from plain import with_nuisances
 
 from analysis.fits.fitter import make_fitter
-from analysis.pseudo_experiments import fitted_toys as pseudoexperiments
-from analysis.pseudo_experiments import pacing
+from analysis.pseudo_experiments import fitted_toys as pseudoexperiments, pacing
 from analysis.pseudo_experiments.fitted_toys import CHUNK, largest_chunk
 from analysis.pseudo_experiments.pacing import paced
 from analysis.studies.coverage_study import coverage

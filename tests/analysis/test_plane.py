@@ -141,7 +141,7 @@ def outside_minimum(x, y):
     ],
 )
 def test_regions_count_from_the_minimum_of_the_physical_ranges(x, y, outside):
-    """Independent evaluation. scipy's minimum over ε_R of a plain likelihood, whatever values are drawn."""
+    """Independent evaluation. The minimum of a plain likelihood by scipy, for any values drawn."""
     found = outside_minimum(x, y)
     plain = PlainLikelihood(FEW, SM(), "eps_R", FEW_COUNTS)
     minimum = minimize_scalar(plain.profile, bounds=(-1.0, 2.0), method="bounded", options={"xatol": 1e-6})

@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 from experiments import DAY, borexino
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from iminuit import Minuit
 from plain import scaled, smooth_deviance
 from scipy.optimize import brentq

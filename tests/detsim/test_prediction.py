@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 import reference
 from experiments import DAY, borexino, borexino_outside, hellaz, lama, mixed_source
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from scipy.integrate import quad
 from scipy.special import ndtr
 

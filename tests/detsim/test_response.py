@@ -7,8 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from experiments import DAY, borexino, lama
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from scipy import stats
 from scipy.integrate import quad
 from test_twins import chi2_pvalue

@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from experiments import borexino, borexino_outside
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 
 from detsim.detector.detector import EfficiencyCurve, Resolution, uniform_edges

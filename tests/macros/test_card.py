@@ -10,8 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from detsim.detector.distance_bins import DistanceBins
 from macros.card import CardError, card_from_document, json_schema, load_card, preset_text, presets

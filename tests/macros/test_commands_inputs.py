@@ -49,7 +49,7 @@ def test_units_and_forms(here):
 @pytest.mark.parametrize("right", ["eV", "keV", "MeV", "GeV"])
 @pytest.mark.parametrize("given", ["eV", "keV", "MeV", "GeV"])
 def test_the_advised_unit_is_the_right_one(here, right, given):
-    """Contract: whatever unit was given, the message names the one with which the edges are the card's."""
+    """Contract: for each wrong unit the message names the unit in which the edges equal the card's."""
     size = {"eV": 1e6, "keV": 1e3, "MeV": 1.0, "GeV": 1e-3}[right]
     (here / "data.csv").write_text(csv(size))
     if given == right:

@@ -4,8 +4,7 @@ import math
 
 import pytest
 from experiments import DAY, MCI, mixed_source
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from scipy.integrate import quad
 
 from simgen.flavours import Flavour

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 import reference
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from simgen.constants import M_E
 from simgen.interaction.kinematics import E_nu_min, T_max, cos_theta

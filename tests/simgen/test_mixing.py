@@ -6,8 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import reference
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from simgen.interaction.coupling_constants import couplings
 from simgen.interaction.crosssection import sigma

@@ -5,8 +5,7 @@ import math
 import numpy as np
 import pytest
 import reference
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from simgen.interaction.coupling_constants import RHO, couplings
 from simgen.interaction.models import E6, LR, SM, Model

@@ -9,7 +9,7 @@ from support.descent import descend
 __all__ = ["pull_profile"]
 
 _REACH, _SIDE = 1e4, 12
-"""Starts of an unbounded parameter of interest go so far, in its unit; so many to a side."""
+"""Largest distance of starts of an unbounded parameter of interest, in its unit; starts on each side."""
 
 
 def pull_profile(problem, number, pulls, near):

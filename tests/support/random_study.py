@@ -3,8 +3,7 @@
 import math
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 
 from analysis.fits.estimate import fit_counts
 from support.hard_cards import NODES, make_hard_card

@@ -8,8 +8,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.batch.engine._kernels import model as K  # noqa: N812
-from analysis.batch.engine._kernels import rows as R  # noqa: N812
+from analysis.batch.engine._kernels import (
+    model as K,  # noqa: N812
+    rows as R,  # noqa: N812
+)
 from analysis.batch.engine._kernels.layout import LINEAR, Layout
 from analysis.batch.engine._kernels.rows import LANES
 from analysis.batch.engine.columns import Column, Columns, Space, is_polynomial, row_of_parameter

@@ -13,7 +13,7 @@ from support.witness.groups import groups, timed_record
 from support.witness.reference import FILE, write_reference
 
 MODULES = "modules"
-"""Group whose differences are told only: names may move between modules."""
+"""Group whose differences are printed but are no faults: names may move between modules."""
 
 
 def main():
