@@ -91,6 +91,8 @@ class LocalMinima:
 
     def with_(self, other: "LocalMinima") -> "LocalMinima":
         """Return these and others; of data sets that are in both, the others count."""
+        if not len(self.which):
+            return other
         kept = ~np.isin(self.which, other.which)
         k = max(self.values.shape[1], other.values.shape[1])
 

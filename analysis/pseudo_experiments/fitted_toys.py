@@ -149,7 +149,7 @@ def toys(
         Columns as `toy_branches` describes them.
     """
     fitter = thrower.fitter
-    batch, most = BatchFitter(fitter=fitter), chunk or largest_chunk(fitter)
+    batch, most = fitter.batch, chunk or largest_chunk(fitter)
     branches = toy_branches(fitter, level=level, fitted=fitted, methods=methods, events=thrower.events)
     for start, count in paced(n, most=most, first=first, even=chunk is not None):
         counts, auxiliary, numbers = thrower.numbered_block(start, count)
@@ -207,7 +207,7 @@ def fit_stored(
     check_possible(fitter.templates, data, name="a stored pseudo-experiment has")
     auxiliary = np.zeros((len(data), len(fitter.nominal)))
     columns = thrown_columns(fitter, 0, data, auxiliary)
-    columns |= fit_toys(BatchFitter(fitter=fitter), data, auxiliary, level=level, methods=methods)
+    columns |= fit_toys(fitter.batch, data, auxiliary, level=level, methods=methods)
     return {name: columns[name] for name in toy_branches(fitter, level=level)}
 
 

@@ -53,8 +53,8 @@ class Problem:
         return np.concatenate([[False], self.layout.nuisances[:, 2] > 0])
 
     def of(self, which: NDArray[np.intp]) -> "Problem":
-        """Return the problem of some of the data sets."""
-        if len(which) == self.size:
+        """Return the problem of some of the data sets, of one as often as it is named."""
+        if len(which) == self.size and np.array_equal(which, np.arange(self.size)):
             return self
         return replace(self, counts=self.counts[which], auxiliary=self.auxiliary[which])
 
@@ -65,8 +65,8 @@ class Problem:
 
         Parameters
         ----------
-        starts : ndarray, shape (n,) or (n, 1 + n_nuisances)
-            Values of the parameter of interest to begin with, or of all parameters.
+        starts : ndarray, shape (n,), (n, 1 + n_nuisances) or (k, n, 1 + n_nuisances)
+            Values of the parameter of interest to begin with, or of all parameters; of k starts of each.
         low, high : float
             Its range.
         estimator : ndarray, shape (1 + n_nuisances, 1 + n_bins + n_nuisances), optional
@@ -79,7 +79,13 @@ class Problem:
         values : ndarray, shape (n,)
             -2 ln L/L_saturated at the minimum.
         failed : ndarray of bool, shape (n,)
+            Each with a first axis of length k, where there are k starts of each data set.
         """
+        if np.ndim(starts) == 3:
+            points = self._points(starts.reshape(-1, starts.shape[2]))
+            parameters, values, failed = self._solve(_batch.FIT, points, range_=(low, high))
+            shape = starts.shape[:2]
+            return parameters.reshape(starts.shape), values.reshape(shape), failed.reshape(shape)
         points = self._points(starts) if estimator is None else np.zeros((1, len(estimator)))
         return self._solve(_batch.FIT, points, estimator=estimator, range_=(low, high))
 
@@ -183,7 +189,7 @@ class Problem:
         range_: tuple[float, float] | None = None,
         fixed: bool = False,
     ) -> tuple[Array, Array, Mask]:
-        n, size = self.size, points.shape[1]
+        n, size = max(self.size, len(points)) if self.size else 0, points.shape[1]
         mask, bounds = np.zeros(size, np.bool_), np.full((size, 2), math.inf)
         mask[0] = fixed or (task in (_batch.PROFILE, _batch.CROSSING))
         bounds[:, 0] = [-math.inf if range_ is None else range_[0], *self.layout.constraints[:, 2]]

@@ -54,16 +54,17 @@ def _load(
     end = np.uint64(points.shape[1]) * APART
     for k in range(LANES):
         t = begin + (k if k < count else count - 1)
+        number = t if t < len(counts) else t % len(counts)
         row = _FIRST + end + np.uint64(k)
         for i in range(counts.shape[1]):
-            w[row] = counts[t, i]
+            w[row] = counts[number, i]
             row += ROW
         row = np.uint64(k)
         for p in range(points.shape[1]):
             w[row + BEST] = points[t if len(points) > 1 else 0, p]
             w[row + LOW], w[row + HIGH] = bounds[p, 0], bounds[p, 1]
             if p > 0:
-                w[row + MEASURED] = measured[t, p - 1]
+                w[row + MEASURED] = measured[number, p - 1]
             row += APART
     return end
 
@@ -191,7 +192,8 @@ def chunk(
     bounds : ndarray, shape (1 + M, 2)
         Ranges of the parameters.
     points : ndarray, shape (n, 1 + M), or (1, 1 + M) for all
-        Where to start; in ERRORS the minimum, in CROSSING the point from which the profile rises.
+        Where to start; in ERRORS the minimum, in CROSSING the point from which the profile rises. More points
+        than data sets are further starts of the same data sets, all in their order, once for each start.
     estimator : ndarray, shape (1 + M, 1 + N + M), (1, M) or (0, 0)
         FIT: start with these parameters, linear in (1, counts, measured). PROFILE: the points are minima, and
         pulls at the values of θ differ by so much for each unit between them.
