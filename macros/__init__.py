@@ -2,10 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
+from simgen.former import install
+
 if TYPE_CHECKING:
     from macros.card import Card, CardError, load_card
 
 __all__ = ["Card", "CardError", "load_card"]
+
+install()
 
 
 def __getattr__(name: str) -> Any:

@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from macros.card.base import Table
-from macros.card.detectortables import ResponseTable
-from macros.card.tables import CardTables
+from macros.card.tables import CardTables, ResponseTable, Table
 
 __all__ = ["responses", "shapes"]
 

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from analysis.fits import FitResult, Impacts, ProfileScan
     from macros.card.card import Card
-    from macros.inference import Inference
 
 __all__ = ["CardFit", "FitField"]
 
@@ -80,20 +79,7 @@ class CardFit(FitSettings):
         FileError
             If a file is incomplete, foreign or damaged.
         """
-        return self._open(data, poi, number, seed, auxiliary).fit()
-
-    def _open(
-        self,
-        data: Any,
-        poi: str | None,
-        number: int | None,
-        seed: int | None,
-        auxiliary: "Mapping[str, float | str] | None",
-    ) -> "Inference":
-        from macros.inference import open_inference
-
-        card = self._card.seeded(seed)
-        return open_inference(card, data, poi=poi, number=number, auxiliary=auxiliary)
+        return self._card.seeded(seed)._inference(data, poi=poi, number=number, auxiliary=auxiliary).fit()
 
     def impacts(
         self,
@@ -108,7 +94,7 @@ class CardFit(FitSettings):
 
         The arguments are those of a fit.
         """
-        case = self._open(data, poi, number, seed, auxiliary)
+        case = self._card.seeded(seed)._inference(data, poi=poi, number=number, auxiliary=auxiliary)
         return case.impacts(case.fit())
 
     def profile(
@@ -128,7 +114,7 @@ class CardFit(FitSettings):
         at : array_like, optional
             Values of the parameter of interest, ascending; else 201 and more around all that is allowed.
         """
-        case = self._open(data, poi, number, seed, auxiliary)
+        case = self._card.seeded(seed)._inference(data, poi=poi, number=number, auxiliary=auxiliary)
         return case.profile(case.fit(), at)
 
     def __eq__(self, other: object) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from macros.style import BLACK, BLUE, ORANGE, SKY, VERMILION
+from macros.plots.style import BLACK, BLUE, ORANGE, SKY, VERMILION
 
 if TYPE_CHECKING:
     import hist

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from macros.plots.counts import Counts, counts_along, draw_counts
-from macros.style import BLACK, BLUE, GREY, VERMILION, add_note, new_figure, styled
+from macros.plots.style import BLACK, BLUE, GREY, VERMILION, add_note, new_figure, styled
 
 if TYPE_CHECKING:
     import hist
