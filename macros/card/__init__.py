@@ -6,7 +6,7 @@ from macros.card.checks import CardError, CardFault
 from macros.card.document import card_from_document, json_schema, load_card, preset_text, presets, read_card
 from macros.card.files import used_files
 from macros.card.overrides import choose_specific
-from macros.card.run import RunSettings
+from macros.card.settings import RunSettings
 from macros.card.toml import write_toml
 
 __all__ = [

@@ -9,10 +9,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from macros.card.checks import closest
-from macros.card.experiments import plain_document
-from macros.card.fit import FitField
-from macros.card.run import RunSettings
+from macros.card.experiments import choose_experiment, plain_document
+from macros.card.settings import FitField, RunSettings
 from macros.card.toml import write_toml
 
 if TYPE_CHECKING:
@@ -81,19 +79,14 @@ class Card:
     def experiment(self) -> "Experiment":
         """The only experiment; if there are several, a ValueError."""
         if len(self.experiments) > 1:
-            raise ValueError(
-                f"{self.name} has several experiments: choose one of {self._choices} with --of NAME"
-            )
+            names = ", ".join(e.name for e in self.experiments)
+            raise ValueError(f"{self.name} has several experiments: choose one of {names} with --of NAME")
         return self.experiments[0]
 
     @property
     def together(self) -> "Experiment | tuple[Experiment, ...]":
         """What a fit takes: the only experiment, or all of several."""
         return self.experiments[0] if len(self.experiments) == 1 else self.experiments
-
-    @property
-    def _choices(self) -> str:
-        return ", ".join(e.name for e in self.experiments)
 
     def of(self, name: str | None) -> "Card":
         """Return the plain card of one experiment; without a name of the only one.
@@ -104,11 +97,7 @@ class Card:
             if name is not None:
                 raise ValueError(f"{self.name} has one experiment without a name: leave --of {name} out")
             return self
-        found = self.experiment if name is None else {e.name: e for e in self.experiments}.get(name)
-        if found is None:
-            meant = closest(str(name), [e.name for e in self.experiments])
-            advice = f"did you mean {meant}?" if meant else f"choose one of {self._choices}"
-            raise ValueError(f"{self.name} has no experiment {name!r}: {advice}")
+        found = self.experiment if name is None else choose_experiment(self.name, self.experiments, name)
         document = plain_document(self.document, found.name)
         return replace(self, name=f"{self.name} {found.name}", document=document, experiments=(found,))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from macros.card.card import Card
+from macros.card.catalogue import json_schema
 from macros.card.checks import (
     MAX_DEPTH,
     CardError,
@@ -28,8 +29,7 @@ from macros.card.files import locate_files
 from macros.card.objects import build_experiment, build_fit, build_model
 from macros.card.overrides import apply_overrides
 from macros.card.presets import card_text, preset_text, presets
-from macros.card.run import RunSettings
-from macros.card.schema import json_schema
+from macros.card.settings import RunSettings
 from macros.card.tables import has_amount
 from macros.terminal import printable
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from detsim.names import is_name
-from macros.card.checks import CardFault, name_fault
+from macros.card.checks import CardFault, closest, name_fault
 from macros.card.tables import OWN, CardTables
 
 if TYPE_CHECKING:
     from detsim.experiment import Experiment
 
-__all__ = ["Part", "check_common", "plain_document", "take_apart"]
+__all__ = ["Part", "check_common", "choose_experiment", "plain_document", "take_apart"]
 
 _SHARED = ("model", "fit", "run")
 
@@ -91,6 +91,16 @@ def take_apart(document: dict[str, Any]) -> tuple[list[Part], list[CardFault]]:
     if len(parts) == len(experiments):
         faults += _unused(document, parts)
     return parts, faults
+
+
+def choose_experiment(card: str, experiments: "Sequence[Experiment]", name: str) -> "Experiment":
+    """Find the experiment of a card that has a name; if there is none, a ValueError that suggests one."""
+    found = {experiment.name: experiment for experiment in experiments}
+    if name not in found:
+        meant = closest(str(name), list(found))
+        advice = f"did you mean {meant}?" if meant else f"choose one of {', '.join(found)}"
+        raise ValueError(f"{card} has no experiment {name!r}: {advice}")
+    return found[name]
 
 
 def plain_document(document: dict[str, Any], name: str) -> dict[str, Any]:

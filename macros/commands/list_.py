@@ -11,7 +11,6 @@ from macros.terminal import JsonOption, emit_json, print_table, say
 
 __all__ = ["list_"]
 
-
 _LONG = 1e8
 """Half-life [s] above which it is given in years."""
 _TERMS = [

@@ -39,11 +39,9 @@ from .data import (
 from .directory import (
     whole_directory as whole_directory,
 )
-from .disk_space import (
-    check_room as check_room,
-)
-from .file_series import (
+from .files import (
     Split as Split,
+    check_room as check_room,
     former_files as former_files,
     is_of_series as is_of_series,
     series_file as series_file,

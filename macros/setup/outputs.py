@@ -10,7 +10,7 @@ import typer
 
 from detsim.files import Former, file_stamp, real_path
 from macros.plots import BESIDE, picture_kind
-from macros.setup.file_series import Split, former_files, is_of_series
+from macros.setup.files import Split, former_files, is_of_series
 from macros.setup.recognition import TABLES, Kind, foreign
 from macros.terminal import Interrupted, RunError
 

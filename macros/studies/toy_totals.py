@@ -1,7 +1,6 @@
 """What the toys of a run add up to while they are written, and the pictures of studies."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,29 +14,18 @@ from analysis.pseudo_experiments import (
     METHODS,
     RETRIED,
     Auditor,
-    Thrower,
-    WeightedThrower,
-    WeightModel,
-    fit_stored,
     n_worst,
     no_toys,
-    toys,
-    weighted_toys,
 )
-from analysis.settings import Drawn
-from detsim.event_files import Branch, Compression, TableWriter, row_bytes
 from detsim.files import Former
 from macros.plots import write_figure
-from macros.setup import check_room
 from macros.terminal import Interrupted, format_number, message, say, warn
 from macros.words import audit_document, check_audit, check_failed, say_audit
 
 if TYPE_CHECKING:
-    from analysis.studies import CoverageStudy
     from macros.card import Card
-    from macros.setup import StoredCounts
 
-__all__ = ["EventTally", "ToyTally", "draw_coverage", "judge_coverage", "open_toys", "toy_chunks"]
+__all__ = ["EventTally", "ToyTally"]
 
 Columns = dict[str, NDArray[Any]]
 
@@ -204,103 +192,3 @@ class ToyTally:
         note = (f"{card.name}: {card.model.label}",)
         data = toys_data(self._spread, note=note)
         return write_figure(path, toys_plot(self._spread, note=note), data, former=former)
-
-
-def open_toys(
-    path: Path,
-    branches: Mapping[str, Branch],
-    n: int,
-    origin: Mapping[str, Any],
-    *,
-    compression: Compression,
-    former: Former,
-) -> TableWriter:
-    """Open a file for so many toys, which replaces what `former` allows.
-
-    Raises
-    ------
-    ValueError
-        If the disk has no room for them.
-    """
-    check_room(path, n, row_bytes(branches))
-    return TableWriter(path, "toys", branches, provenance=origin, compression=compression, former=former)
-
-
-def toy_chunks(
-    seen: ToyTally,
-    stored: "StoredCounts | None",
-    *,
-    events: bool,
-    drawn: Drawn,
-    weights: WeightModel | None = None,
-) -> Iterator[Columns]:
-    """Throw the toys of a run, or take the stored ones, and fit them.
-
-    Parameters
-    ----------
-    seen : ToyTally
-    stored : StoredCounts or None
-    events, drawn
-        As for `analysis.pseudo_experiments.throw.Thrower`.
-    weights : WeightModel, optional
-        Of the events of weighted data: toys are then sums of such weights.
-    """
-    if stored is not None:
-        yield fit_stored(seen.fitter, stored.counts, level=seen.level) | {"toy": stored.numbers}
-        return
-    thrower = Thrower(fitter=seen.fitter, seed=int(seen.seed or 0), events=events, drawn=drawn)
-    seen.expected_events = thrower.expected_events if events else None
-    if weights is not None:
-        throws = WeightedThrower(thrower=thrower, weights=weights)
-        yield from weighted_toys(throws, seen.total, first=seen.first, level=seen.level, fitted=seen.fitted)
-        return
-    yield from toys(thrower, seen.total, first=seen.first, level=seen.level, fitted=seen.fitted)
-
-
-def draw_coverage(path: Path, study: "CoverageStudy", card: "Card", former: Former) -> list[str] | None:
-    """Draw a coverage study; return the names of the files, or None where no true value is complete."""
-    from macros.plots import coverage_data, coverage_plot
-
-    if not study.points:
-        return None
-    note = (f"{card.name}: {card.model.label}",)
-    data = coverage_data(study, note=note)
-    return write_figure(path, coverage_plot(study, note=note), data, former=former)
-
-
-def judge_coverage(
-    study: "CoverageStudy",
-    values: Sequence[float],
-    n: int,
-    seed: int,
-    output: Path | None,
-    max_failed: float,
-) -> None:
-    """Say how to go on with a study that was stopped, and end one of which too many toys failed.
-
-    Parameters
-    ----------
-    study : CoverageStudy
-    values : sequence of float
-        True values that were asked for, with n toys each.
-    n, seed : int
-    output : Path or None
-        The toy file.
-    max_failed : float
-
-    Raises
-    ------
-    Interrupted, RunError
-    """
-    complete = len(study.points)
-    if complete < len(values):
-        left = ",".join(f"{v!r}" for v in values[complete:])
-        unwritten = f", and {output} was not written" if output else ""
-        raise Interrupted(
-            f"{complete} of {len(values)} true values are complete{unwritten}; for the others: --seed {seed} "
-            f"--at {left}"
-        )
-    n_failed = sum(p.n_failed for p in study.points)
-    where = "they count as not covered" + (f", and {output} holds them" if output else "")
-    check_failed(n_failed, len(values) * n, max_failed, where=where)
-    check_audit(study.audit, where=f"{output} holds all toys as they were fitted" if output else "")

@@ -39,7 +39,7 @@ def check_weights_options(specs: Sequence[str] | None, unit: str, *, by_events: 
 
 def load_weights(card: Card, specs: Sequence[str] | None, *, unit: str = "MeV") -> "DataSets | None":
     """Read the data of ``--weights``; None without."""
-    from macros.studies.datasets import load_data_sets
+    from macros.studies.dataset_files import load_data_sets
 
     return load_data_sets(card, specs, unit=unit) if specs else None
 
@@ -98,6 +98,6 @@ def stored_weights(
             raise FileError(path, "foreign", reason)
         inside = f":{row['object']}" if row["object"] else ""
         specs.append(f"{row['experiment']}{'=' if row['experiment'] else ''}{path}{inside}")
-    from macros.studies.datasets import load_data_sets
+    from macros.studies.dataset_files import load_data_sets
 
     return load_data_sets(card, specs, unit=record["unit"])

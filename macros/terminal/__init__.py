@@ -17,7 +17,6 @@ from macros.terminal.console import (
     say,
     warn,
 )
-from macros.terminal.once import OnceCommand
 from macros.terminal.options import (
     LARGEST_COUNT,
     LARGEST_STUDY,
@@ -30,6 +29,7 @@ from macros.terminal.options import (
     JsonOption,
     MaxFailedOption,
     OfOption,
+    OnceCommand,
     OutputOption,
     SeedOption,
     SetOption,
@@ -44,8 +44,7 @@ from macros.terminal.options import (
     toy_count,
 )
 from macros.terminal.points import MOST_POINTS, even_values, read_points, read_values
-from macros.terminal.status import CLOSED_PIPE, FAILED, INTERRUPTED, guard
-from macros.terminal.stopping import stop_on_interrupt
+from macros.terminal.status import CLOSED_PIPE, FAILED, INTERRUPTED, guard, stop_on_interrupt
 from macros.terminal.streams import StandardOutputError, reserve_standard_files, standard_streams
 
 __all__ = [

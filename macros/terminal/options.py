@@ -1,13 +1,15 @@
-"""Arguments and options that commands share."""
+"""Arguments and options that commands share, and commands that take each option once."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 __all__ = [
     "LARGEST_COUNT",
@@ -21,6 +23,7 @@ __all__ = [
     "JsonOption",
     "MaxFailedOption",
     "OfOption",
+    "OnceCommand",
     "OutputOption",
     "SeedOption",
     "SetOption",
@@ -232,3 +235,26 @@ FigureOption = Annotated[
         show_default=False,
     ),
 ]
+
+
+class OnceCommand(TyperCommand):
+    """A command whose options are given once, unless their help says that they can be repeated.
+
+    A flag means the same however often it is given; one that has an opposite does not.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the command line.
+
+        Raises
+        ------
+        click.UsageError
+            If an option is given twice.
+        """
+        *_, order = self.make_parser(ctx).parse_args(args=list(args))
+        for option, times in Counter(order).items():
+            single = option.param_type_name == "option" and not getattr(option, "multiple", False)
+            alike = getattr(option, "is_flag", False) and not option.secondary_opts
+            if single and not alike and times > 1:
+                ctx.fail(f"{'/'.join(option.opts)} is given {times} times, and one counts: give it once")
+        return super().parse_args(ctx, args)

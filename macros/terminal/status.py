@@ -1,4 +1,4 @@
-"""From what goes wrong in a command to a message and an exit status."""
+"""Exit statuses and messages of what goes wrong in a command, and Ctrl-C that lets long work finish."""
 
 import _thread
 import errno
@@ -11,6 +11,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any, TextIO, TypeVar
 
@@ -19,7 +20,7 @@ import typer
 from macros.terminal.console import Interrupted, RunError, complain, warn, withdraw
 from macros.terminal.streams import StandardOutputError
 
-__all__ = ["CLOSED_PIPE", "FAILED", "INTERRUPTED", "WRONG_INPUT", "guard"]
+__all__ = ["CLOSED_PIPE", "FAILED", "INTERRUPTED", "WRONG_INPUT", "Stop", "guard", "stop_on_interrupt"]
 
 WRONG_INPUT = 2
 """A wrong card or argument, or an input that cannot be read or is foreign."""
@@ -223,3 +224,42 @@ def _is_wrong_input(error: Exception) -> bool:
         if known is not None and isinstance(error, known):
             return True
     return False
+
+
+@dataclass(slots=True)
+class Stop:
+    """Whether Ctrl-C was pressed; to be asked where the work can end.
+
+    Parameters
+    ----------
+    keeps : bool
+        To be set when there is something to keep: until then Ctrl-C interrupts at once.
+    requested : bool
+    """
+
+    keeps: bool = False
+    requested: bool = False
+
+    def __call__(self) -> bool:
+        """Tell whether to end here."""
+        return self.requested
+
+
+@contextmanager
+def stop_on_interrupt() -> Iterator[Stop]:
+    """Turn the first Ctrl-C into a request; the second interrupts."""
+    stop = Stop()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop  # only the main thread gets signals
+        return
+
+    def request(number: int, frame: FrameType | None) -> None:
+        if stop.requested or not stop.keeps:
+            signal.default_int_handler(number, frame)
+        stop.requested = True
+
+    before = signal.signal(signal.SIGINT, request)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)

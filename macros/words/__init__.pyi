@@ -4,9 +4,6 @@ from .audits import (
     check_failed as check_failed,
     say_audit as say_audit,
 )
-from .bands import (
-    band_texts as band_texts,
-)
 from .card_notes import (
     binding_note as binding_note,
 )
@@ -17,6 +14,7 @@ from .coverage_verdicts import (
     verdict_lines as verdict_lines,
 )
 from .description import (
+    describe_response as describe_response,
     describe_shape as describe_shape,
 )
 from .details import (
@@ -24,14 +22,13 @@ from .details import (
     say_details as say_details,
     say_impacts as say_impacts,
 )
-from .fit_quality import (
+from .fit_description import (
+    allowed_elsewhere as allowed_elsewhere,
+    band_texts as band_texts,
+    end_text as end_text,
     poor_fit as poor_fit,
     quality_document as quality_document,
     warn_poor_fit as warn_poor_fit,
-)
-from .interval_notes import (
-    allowed_elsewhere as allowed_elsewhere,
-    end_text as end_text,
 )
 from .recoil_cutoff import (
     begin_with as begin_with,
@@ -39,21 +36,20 @@ from .recoil_cutoff import (
     cutoff_facts as cutoff_facts,
     say_cutoff as say_cutoff,
 )
-from .response_description import (
-    describe_response as describe_response,
-)
-from .results import (
+from .result_documents import (
     coverage_document as coverage_document,
     expectation_document as expectation_document,
     fit_document as fit_document,
     goodness_document as goodness_document,
     limit_document as limit_document,
+    sensitivity_document as sensitivity_document,
+)
+from .result_texts import (
     say_coverage as say_coverage,
     say_fit as say_fit,
     say_goodness as say_goodness,
     say_limit as say_limit,
     say_sensitivity as say_sensitivity,
-    sensitivity_document as sensitivity_document,
 )
 from .summary import (
     analysis_facts as analysis_facts,

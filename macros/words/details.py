@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from macros.terminal import format_number, print_table, say
-from macros.words.interval_notes import end_text
+from macros.words.fit_description import end_text
 
 if TYPE_CHECKING:
     from analysis.fits import FitResult, Impacts, LocalMinimum, Pull

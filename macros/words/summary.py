@@ -10,11 +10,11 @@ from macros.words.card_notes import note_facts, note_rows
 from macros.words.description import (
     describe_geometry,
     describe_half_life,
+    describe_response,
     describe_source,
     describe_uncertainty,
 )
 from macros.words.recoil_cutoff import cutoff
-from macros.words.response_description import describe_response
 from simgen.units import write_quantity
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from detsim.systematics import Systematic
 
 __all__ = ["analysis_facts", "analysis_rows", "experiment_facts", "experiment_rows"]
-
 
 _BINDING = {
     "free": "free: every electron takes part",

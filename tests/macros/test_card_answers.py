@@ -13,7 +13,7 @@ from detsim.event_files.reader import TableFile
 from macros import load_card
 from macros.card import presets
 from macros.terminal.console import plain
-from macros.words.results import (
+from macros.words.result_documents import (
     coverage_document,
     expectation_document,
     fit_document,

@@ -19,8 +19,7 @@ from analysis.fits.audit import Audit
 from detsim.event_files.reader import TableFile
 from macros.studies.toy_totals import ToyTally
 from macros.terminal.console import _end
-from macros.terminal.status import guard
-from macros.terminal.stopping import stop_on_interrupt
+from macros.terminal.status import guard, stop_on_interrupt
 from macros.words.audits import say_audit
 
 LONG = {

@@ -9,7 +9,7 @@ from support.cards import CASES
 
 from macros.card import load_card
 from macros.plots import profile_plot
-from macros.words.interval_notes import name_with_unit
+from macros.words.fit_description import name_with_unit
 
 SETTINGS = (
     "exposure.duration=0.15 d",

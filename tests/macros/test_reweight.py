@@ -15,7 +15,7 @@ from analysis.histograms.write import write_json, write_root
 from detsim.event_files.event_writer import EventFile, EventWriter
 from macros.card import load_card
 from macros.terminal.console import plain
-from macros.words.results import fit_document, limit_document
+from macros.words.result_documents import fit_document, limit_document
 from simgen.events import Events
 
 CHI = ("--set", "model.gamma=0.2")

@@ -15,7 +15,7 @@ from invocation import CARD, ROOT, answer, invoke, refusal, start
 from detsim.event_files.event_writer import EventFile
 from detsim.files.locks import file_stamp
 from macros.runs.series import EventSeries
-from macros.setup.file_series import Split
+from macros.setup.files import Split
 
 LIMIT = ("--events-per-file", 1000)
 

@@ -9,12 +9,10 @@ from .faults import (
     closest as closest,
 )
 from .keys import (
-    known_keys as known_keys,
-    read_tables as read_tables,
-)
-from .limits import (
     MAX_DEPTH as MAX_DEPTH,
     check_limits as check_limits,
+    known_keys as known_keys,
+    read_tables as read_tables,
 )
 from .names import (
     check_names as check_names,

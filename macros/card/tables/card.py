@@ -40,7 +40,6 @@ from simgen.units import unit_value
 
 __all__ = ["OWN", "UNIT_MASS", "CardTables", "ExperimentTables", "has_amount"]
 
-
 UNIT_MASS = unit_value("t")
 """Mass [g] of the target where only mass × time is known; its live time is then amount / UNIT_MASS."""
 

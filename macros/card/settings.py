@@ -1,8 +1,8 @@
-"""`Card.fit`: the settings of the fit, which fit data when they are called."""
+"""Settings of a card: of its fit, which fit data when they are called, and of a run."""
 
 from collections.abc import Mapping
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Self, overload
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from analysis.settings import FitSettings
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from analysis.fits import FitResult, Impacts, ProfileScan
     from macros.card.card import Card
 
-__all__ = ["CardFit", "FitField"]
+__all__ = ["CardFit", "FitField", "RunSettings"]
 
 
 class CardFit(FitSettings):
@@ -144,3 +144,37 @@ class FitField:
 
 def _values(settings: FitSettings) -> dict[str, Any]:
     return {field.name: getattr(settings, field.name) for field in fields(FitSettings)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """How a run is done; none of it changes the physics.
+
+    Parameters
+    ----------
+    seed : int or None
+        None: drawn from the system, printed and stored.
+    threads : int or None
+        None: as many as there are processors.
+    precision : {"float32", "float64"}
+        Of the columns in event files.
+    compression : {"zstd-1", "lz4-4", "none"}
+        Of event files.
+    columns : tuple of {"vertex", "time", "cos_theta"}
+        What event files hold beside the few that they always hold.
+    format : {"ttree", "rntuple"}
+        What holds the events in event files.
+    events_per_file : int or None
+        Where `generate` and `simulate` begin another file; None: nowhere.
+    file_size : float or None
+        The same by the size of files [B].
+    """
+
+    seed: int | None = None
+    threads: int | None = None
+    precision: Literal["float32", "float64"] = "float32"
+    compression: Literal["zstd-1", "lz4-4", "none"] = "zstd-1"
+    columns: tuple[Literal["vertex", "time", "cos_theta"], ...] = ()
+    format: Literal["ttree", "rntuple"] = "ttree"
+    events_per_file: int | None = None
+    file_size: float | None = None

@@ -1,25 +1,30 @@
-"""What is said of the intervals and errors of a fit beside its numbers."""
+"""Fits and limits in words: intervals, errors, expected bands, fits that do not describe the data."""
 
 from collections.abc import Iterator, Sequence
-from math import isfinite
+from math import floor, isfinite, log10
 from typing import TYPE_CHECKING, Any
 
 from analysis.fits import AT_RANGE, NOT_FOUND, UNBOUNDED
-from macros.terminal import format_number
+from macros.terminal import format_number, warn
 from simgen.parameters import parameter_unit
 
 if TYPE_CHECKING:
-    from analysis.fits import Estimate, FitResult, LocalMinimum
+    from analysis.contours import PlaneResult
+    from analysis.fits import Estimate, FitQuality, FitResult, LimitResult, LocalMinimum
 
 __all__ = [
     "allowed_elsewhere",
+    "band_texts",
     "end_text",
     "estimate_document",
     "fit_notes",
     "interval_text",
     "name_with_unit",
     "other_minima_document",
+    "poor_fit",
+    "quality_document",
     "undetermined_text",
+    "warn_poor_fit",
 ]
 
 _MINIMA = 3
@@ -165,3 +170,70 @@ def undetermined_text(group: Sequence[str]) -> str:
         return f"{group[0]} changes no count: it is free, and the data do not know it"
     names = f"{', '.join(group[:-1])} and {group[-1]}"
     return f"{names} are free, and the data cannot tell them apart: they have no errors of their own"
+
+
+def quality_document(found: "FitQuality | None") -> dict[str, Any] | None:
+    """Return the keys of the quality of a fit."""
+    if found is None:
+        return None
+    return {
+        "fval": found.fval,
+        "pearson": found.pearson,
+        "ndof": found.ndof,
+        "p_deviance": found.p_deviance,
+        "p_pearson": found.p_pearson,
+        "p_value": found.p_value,
+        "poor": found.poor,
+    }
+
+
+def poor_fit(found: "FitQuality | None") -> str | None:
+    """Say in one sentence that a model does not describe the data; None if nothing is to be said."""
+    if found is None or not found.poor:
+        return None
+    kind = "χ²" if found.pearson is None else "deviance"
+    return (
+        f"the model does not describe the data: {kind} {format_number(found.fval)} for {found.ndof} degrees "
+        f"of freedom, p = {format_number(found.p_value, 2)}; errors and limits take for granted that it does"
+    )
+
+
+def warn_poor_fit(result: "FitResult | LimitResult | PlaneResult") -> None:
+    """Warn of a fit that does not describe the data, on standard error, and of how to look closer."""
+    text = poor_fit(result.quality)
+    if text:
+        warn(
+            f"{text} (`nugauge fit --gof N` tests it by pseudo-experiments, `nugauge compare` another model)"
+        )
+
+
+_LEAST, _MOST = 1e-3, 1e4
+"""Numbers between these are written without an exponent."""
+
+
+def band_texts(band: Sequence[float | None], errors: Sequence[float | None] | None) -> list[str]:
+    """Write the limits at -2 ... +2 σ, each with its statistical error where that is known.
+
+    Parameters
+    ----------
+    band : sequence of float or None
+    errors : sequence of float or None, or None
+        As of `analysis.fits.results.LimitResult`.
+
+    Examples
+    --------
+    >>> band_texts([0.0571, 3.31e-11, None], [0.00021, 2.2e-13, None])
+    ['0.05710 ± 0.00021', '3.310e-11 ± 2.2e-13', '–']
+    """
+    known = errors or (None,) * len(band)
+    return [_text(value, error) for value, error in zip(band, known, strict=True)]
+
+
+def _text(value: float | None, error: float | None) -> str:
+    """Write the error with two digits, and the value with as many decimals where neither is too small."""
+    if value is None or error is None or not isfinite(value):
+        return format_number(value)
+    if _LEAST <= abs(value) < _MOST and _LEAST * abs(value) <= error < _MOST:
+        decimals = max(0, 1 - floor(log10(error)))
+        return f"{value:.{decimals}f} ± {error:.{decimals}f}"
+    return f"{format_number(value)} ± {format_number(error, 2)}"
