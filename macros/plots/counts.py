@@ -1,4 +1,4 @@
-"""Counts along one axis of what is measured, and what is expected there."""
+"""Histogram of counts along one axis, with the expected counts."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""Plots of what is inferred: limits, coverage."""
+"""Plots of limits and of coverage."""
 
 import math
 from collections.abc import Sequence

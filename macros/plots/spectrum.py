@@ -1,4 +1,4 @@
-"""Plots of what is measured: the spectrum of energies, and the counts against the distance."""
+"""Plots of the energy spectrum, and of the counts against the distance."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any

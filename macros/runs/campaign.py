@@ -1,4 +1,4 @@
-"""Runs of a campaign as their files hold them, and whether they are of one."""
+"""Runs of a campaign as their files describe them, and checks that they belong together."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

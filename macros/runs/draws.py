@@ -1,4 +1,4 @@
-"""What a run draws: a plain run or pseudo-experiments, chunk by chunk."""
+"""Events of a run or of pseudo-experiments, drawn chunk by chunk."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace

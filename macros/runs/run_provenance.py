@@ -1,4 +1,4 @@
-"""What a file stores of the run that made it, beside card and seed, so that it can be made again."""
+"""Provenance of a run in its files: with card and seed, all that is needed to make them again."""
 
 import sys
 from collections.abc import Sequence

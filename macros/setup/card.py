@@ -1,4 +1,4 @@
-"""What commands do first: card, threads, seed; what is to be fitted."""
+"""Cards opened for a command: experiment, seed and threads; and the fitter of a card."""
 
 import math
 from collections.abc import Iterator, Sequence

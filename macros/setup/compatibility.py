@@ -1,4 +1,4 @@
-"""Does a file belong to a card? Its own card, compared key by key."""
+"""Whether a file belongs to a card: its own card, compared key by key."""
 
 from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What a command reads and what it is going to write, compared before anything is opened."""
+"""Files that a command reads and writes, compared before anything is opened."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

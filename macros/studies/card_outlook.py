@@ -1,4 +1,4 @@
-"""What a run of a card would give and take, before it is run."""
+"""Estimates of a run of a card, before it is run: events, size of files, expected limit."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""What the commands compute of a card, and what a card answers in Python: one implementation of both."""
+"""The fit of a card to data: estimates, limits, goodness of fit, for commands and for Python."""
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping

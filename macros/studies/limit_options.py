@@ -1,4 +1,4 @@
-"""How a limit is found: method, thresholds, pseudo-experiments; and what is found."""
+"""Options of a limit: method, thresholds, number of pseudo-experiments."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the toys of a run add up to while they are written, and the pictures of studies."""
+"""Totals of the toys of a run while they are written, and the picture of them."""
 
 import time
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What commands say: results on standard output, everything else on standard error."""
+"""Output of commands: results on standard output, everything else on standard error."""
 
 import json
 import math

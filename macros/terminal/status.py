@@ -1,4 +1,4 @@
-"""Exit statuses and messages of what goes wrong in a command, and Ctrl-C that lets long work finish."""
+"""Exit statuses and messages of errors in a command; Ctrl-C that lets long work finish."""
 
 import _thread
 import errno

@@ -1,4 +1,4 @@
-"""What physics a user should know of a card: level of corrections, bound electrons, dσ/dT below zero."""
+"""Notes on the physics of a card: level of corrections, bound electrons, dσ/dT below zero."""
 
 from typing import TYPE_CHECKING, Any
 

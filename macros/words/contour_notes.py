@@ -1,4 +1,4 @@
-"""What is said of a fit of two parameters: where its minimum is, and what of that is drawn."""
+"""Notes on a fit of two parameters: where its minimum is, and what of that is drawn."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""What `model.generate_above` leaves out, for files and for people."""
+"""The part of the signal that `model.generate_above` leaves out, for files and in words."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a card describes, as rows for a person and as keys for a program."""
+"""Summary of a card, as rows for a person and as keys for a program."""
 
 import math
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""What is plausible only together: uncertainty and constraint, mass and volume, time and half-life."""
+"""Checks of several values together: uncertainty and constraint, mass and volume, time and half-life."""
 
 import math
 import re

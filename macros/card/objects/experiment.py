@@ -1,4 +1,4 @@
-"""From the tables of a card to the domain objects."""
+"""From the tables of a card to the experiment, the model and the settings of the fit."""
 
 from collections.abc import Mapping
 from dataclasses import replace

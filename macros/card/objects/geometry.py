@@ -1,4 +1,4 @@
-"""From the tables of a card to places: target and source, distances, and what cannot do without them."""
+"""From the tables of a card to target, source position and distances, and a check of what needs them."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any

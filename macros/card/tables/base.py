@@ -1,4 +1,4 @@
-"""What the tables of a card have in common."""
+"""Base classes of the tables of a card."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self

@@ -1,4 +1,4 @@
-"""The tables of a card about places: the target and its source, and what the detector does with distances."""
+"""The tables of a card about geometry: target and source, fiducial volume, bins of the distance."""
 
 from typing import Annotated, ClassVar, Literal
 
