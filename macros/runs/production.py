@@ -15,10 +15,10 @@ from detsim.event_files import EventWriter, RunInfo, event_branches, event_colum
 from detsim.files import Former
 from detsim.simulation import Occurrence, draw_measured, draw_true, event_plan, needs_places
 from macros.card import Card
-from macros.runs.draws import Draws
+from macros.runs.event_chunks import Draws
 from macros.runs.event_totals import Tally
+from macros.runs.file_series import EventSeries, Slice
 from macros.runs.run_provenance import provenance
-from macros.runs.series import EventSeries, Slice
 from macros.setup import Split, check_room, expected_counts, mean_cross_section
 from macros.terminal import Interrupted, RunError
 from simgen.random import check_seed

@@ -14,7 +14,7 @@ from invocation import CARD, ROOT, answer, invoke, refusal, start
 
 from detsim.event_files.event_writer import EventFile
 from detsim.files.locks import file_stamp
-from macros.runs.series import EventSeries
+from macros.runs.file_series import EventSeries
 from macros.setup.files import Split
 
 LIMIT = ("--events-per-file", 1000)

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from detsim.simulation import number_of_events
-from macros.runs.series import EventSeries, Slice
+from macros.runs.file_series import EventSeries, Slice
 from simgen.events import Events
 from simgen.generator import Plan
 from simgen.threads import PART, ahead
