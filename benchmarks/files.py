@@ -12,8 +12,8 @@ from benchmarks.measure import CPU, WALL, Spread, environment, interleave, timed
 from detsim.event_files.event_writer import EventWriter, RunInfo, event_columns
 from detsim.simulation.monte_carlo import draw_measured, event_plan
 from macros.card import load_card
-from macros.production import CHUNK, produce
-from macros.tally import Tally
+from macros.runs.event_totals import Tally
+from macros.runs.production import CHUNK, produce
 from simgen.events import Events
 
 BASKET = 100_000

@@ -1,16 +1,9 @@
 """What a user runs: the command line, run cards, figures and reports."""
 
-from typing import TYPE_CHECKING, Any
+import lazy_loader
 
-if TYPE_CHECKING:
-    from macros.card import Card, CardError, load_card
+from simgen.former import install
 
-__all__ = ["Card", "CardError", "load_card"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
-
-def __getattr__(name: str) -> Any:
-    if name in __all__:
-        import macros.card
-
-        return getattr(macros.card, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+install()

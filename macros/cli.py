@@ -10,57 +10,68 @@ from typing import Annotated, Any, cast
 import typer
 import typer.core
 
-from macros.characters import printable
-from macros.commands.calibrate import calibrate
-from macros.commands.check import check
-from macros.commands.compare import compare
-from macros.commands.contour import contour
-from macros.commands.counts import counts
-from macros.commands.coverage import coverage
-from macros.commands.expect import expect
-from macros.commands.figure import figure
-from macros.commands.fit import fit
-from macros.commands.init import init
-from macros.commands.inspect import inspect
-from macros.commands.limit import limit
-from macros.commands.list_ import list_
-from macros.commands.merge import merge
-from macros.commands.rerun import rerun
-from macros.commands.reweight import reweight
-from macros.commands.run import run
-from macros.commands.sensitivity import sensitivity
-from macros.commands.simulate import detect, generate, simulate
-from macros.commands.toys import toys
-from macros.console import complain, message, say
-from macros.once import OnceCommand
-from macros.status import CLOSED_PIPE, FAILED, INTERRUPTED, guard
-from macros.streams import StandardOutputError, reserve_standard_files, standard_streams
+from macros.commands import (
+    calibrate,
+    check,
+    compare,
+    contour,
+    counts,
+    coverage,
+    expect,
+    figure,
+    fit,
+    init,
+    inspect,
+    limit,
+    list_,
+    merge,
+    rerun,
+    reweight,
+    run,
+    sensitivity,
+    simulate,
+    toys,
+)
+from macros.terminal import (
+    CLOSED_PIPE,
+    FAILED,
+    INTERRUPTED,
+    OnceCommand,
+    StandardOutputError,
+    complain,
+    guard,
+    message,
+    printable,
+    reserve_standard_files,
+    say,
+    standard_streams,
+)
 
 __all__ = ["app", "main"]
 
 _COMMANDS: dict[str, Callable[..., None]] = {
-    "init": init,
-    "list": list_,
-    "check": check,
-    "run": run,
-    "expect": expect,
-    "generate": generate,
-    "detect": detect,
-    "simulate": simulate,
-    "merge": merge,
-    "reweight": reweight,
-    "fit": fit,
-    "limit": limit,
-    "calibrate": calibrate,
-    "compare": compare,
-    "contour": contour,
-    "toys": toys,
-    "coverage": coverage,
-    "sensitivity": sensitivity,
-    "counts": counts,
-    "figure": figure,
-    "inspect": inspect,
-    "rerun": rerun,
+    "init": init.init,
+    "list": list_.list_,
+    "check": check.check,
+    "run": run.run,
+    "expect": expect.expect,
+    "generate": simulate.generate,
+    "detect": simulate.detect,
+    "simulate": simulate.simulate,
+    "merge": merge.merge,
+    "reweight": reweight.reweight,
+    "fit": fit.fit,
+    "limit": limit.limit,
+    "calibrate": calibrate.calibrate,
+    "compare": compare.compare,
+    "contour": contour.contour,
+    "toys": toys.toys,
+    "coverage": coverage.coverage,
+    "sensitivity": sensitivity.sensitivity,
+    "counts": counts.counts,
+    "figure": figure.figure,
+    "inspect": inspect.inspect,
+    "rerun": rerun.rerun,
 }
 """In the order of the help text."""
 

@@ -1,16 +1,13 @@
 """Run cards: TOML documents, their check, and the objects they describe."""
 
 from macros.card.card import Card
-from macros.card.document import (
-    card_from_document,
-    json_schema,
-    load_card,
-    preset_text,
-    presets,
-    read_card,
-)
-from macros.card.faults import CardError, CardFault
-from macros.card.run import RunSettings
+from macros.card.catalogue import responses, shapes
+from macros.card.checks import CardError, CardFault
+from macros.card.document import card_from_document, json_schema, load_card, preset_text, presets, read_card
+from macros.card.files import used_files
+from macros.card.overrides import choose_specific
+from macros.card.settings import RunSettings
+from macros.card.toml import write_toml
 
 __all__ = [
     "Card",
@@ -18,9 +15,14 @@ __all__ = [
     "CardFault",
     "RunSettings",
     "card_from_document",
+    "choose_specific",
     "json_schema",
     "load_card",
     "preset_text",
     "presets",
     "read_card",
+    "responses",
+    "shapes",
+    "used_files",
+    "write_toml",
 ]

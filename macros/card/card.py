@@ -1,4 +1,7 @@
-"""A card as an object: what it describes, and its answers."""
+"""A card as an object: what it describes, and its answers.
+
+Answers come from packages to the right, which are imported in the methods that need them, and nowhere else.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,10 +9,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from macros.card.faults import closest
-from macros.card.fit import FitField
-from macros.card.run import RunSettings
-from macros.card.several import plain_document
+from macros.card.experiments import choose_experiment, plain_document
+from macros.card.settings import FitField, RunSettings
 from macros.card.toml import write_toml
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from analysis.studies import CoverageStudy, GoodnessOfFit, HypothesisComparison
     from detsim.expectation import Expectation
     from detsim.experiment import Experiment
-    from macros.datasets import DataSets
+    from macros.studies import DataSets, Inference
     from simgen.events import Events
     from simgen.interaction import Model
 
@@ -40,7 +41,7 @@ class Card:
         The card as plain values, overrides applied.
     experiments : tuple of detsim.experiment.Experiment
         One, unless the card has several, which then have its names.
-    model : simgen.interaction.models.Model
+    model : simgen.interaction.Model
     fit : analysis.settings.FitSettings
         Called with data it fits them: ``card.fit(data)``, see `CardFit`.
     run : RunSettings
@@ -78,19 +79,14 @@ class Card:
     def experiment(self) -> "Experiment":
         """The only experiment; if there are several, a ValueError."""
         if len(self.experiments) > 1:
-            raise ValueError(
-                f"{self.name} has several experiments: choose one of {self._choices} with --of NAME"
-            )
+            names = ", ".join(e.name for e in self.experiments)
+            raise ValueError(f"{self.name} has several experiments: choose one of {names} with --of NAME")
         return self.experiments[0]
 
     @property
     def together(self) -> "Experiment | tuple[Experiment, ...]":
         """What a fit takes: the only experiment, or all of several."""
         return self.experiments[0] if len(self.experiments) == 1 else self.experiments
-
-    @property
-    def _choices(self) -> str:
-        return ", ".join(e.name for e in self.experiments)
 
     def of(self, name: str | None) -> "Card":
         """Return the plain card of one experiment; without a name of the only one.
@@ -101,11 +97,7 @@ class Card:
             if name is not None:
                 raise ValueError(f"{self.name} has one experiment without a name: leave --of {name} out")
             return self
-        found = self.experiment if name is None else {e.name: e for e in self.experiments}.get(name)
-        if found is None:
-            meant = closest(str(name), [e.name for e in self.experiments])
-            advice = f"did you mean {meant}?" if meant else f"choose one of {self._choices}"
-            raise ValueError(f"{self.name} has no experiment {name!r}: {advice}")
+        found = self.experiment if name is None else choose_experiment(self.name, self.experiments, name)
         document = plain_document(self.document, found.name)
         return replace(self, name=f"{self.name} {found.name}", document=document, experiments=(found,))
 
@@ -137,13 +129,13 @@ class Card:
             Recorded events: those of ``nugauge simulate``. Of several experiments a mapping of their names
             to events, independent of each other.
         """
-        from macros.expectations import simulate_events
+        from macros.setup import simulate_events
 
         return simulate_events(self.seeded(seed, draws=True))
 
     def expect(self) -> "Expectation | dict[str, Expectation]":
         """Compute the expected counts per bin by quadrature; of several experiments by their names."""
-        from macros.expectations import expectations
+        from macros.setup import expectations
 
         return expectations(self)
 
@@ -154,7 +146,7 @@ class Card:
 
         A number is what the fit reports, relative to nominal; a text such as "1.7 MCi" has a unit.
         """
-        from macros.datasets import data_sets
+        from macros.studies import data_sets
 
         return data_sets(self, data, number=number, auxiliary=auxiliary)
 
@@ -163,14 +155,14 @@ class Card:
 
         A file of ``nugauge coverage`` has several true values: `truth` is one of them.
         """
-        from macros.datasets import toy_data
-        from macros.options import ToyChoice
+        from macros.studies import toy_data
+        from macros.terminal import ToyChoice
 
         return toy_data(self, Path(path), ToyChoice(number=number, truth=truth))
 
     def histogram(self, data: Any) -> "hist.Hist[Any] | dict[str, hist.Hist[Any]]":
         """Fill the histogram of data, as `fit` takes them; of several experiments by their names."""
-        from macros.datasets import data_sets
+        from macros.studies import data_sets
 
         found = data_sets(self, data).sets
         if len(self.experiments) == 1:
@@ -181,9 +173,13 @@ class Card:
         self, data: Any, n_toys: int, *, seed: int | None = None, poi: str | None = None
     ) -> "GoodnessOfFit":
         """Test by pseudo-experiments whether a fit to data is good: ``nugauge fit --gof``."""
-        from macros.inference import open_inference
+        return self.seeded(seed, draws=True)._inference(data, poi=poi).goodness(n_toys)
 
-        return open_inference(self.seeded(seed, draws=True), data, poi=poi).goodness(n_toys)
+    def _inference(self, data: Any, **options: Any) -> "Inference":
+        """Prepare the fit of the card to data."""
+        from macros.studies import open_inference
+
+        return open_inference(self, data, **options)
 
     def limit(
         self,
@@ -213,7 +209,7 @@ class Card:
         profiled : bool
             Whether those of a calibration have the nuisance parameters that are fitted to the data.
         """
-        from macros.inference import EXPECTED, LimitOptions, open_inference
+        from macros.studies import EXPECTED, LimitOptions
 
         options = LimitOptions(
             method=method,
@@ -225,7 +221,7 @@ class Card:
         )
         card = self.seeded(seed, draws=options.draws(expected=data is None))
         taken = EXPECTED if data is None else data
-        return open_inference(card, taken, poi=poi, number=number).limit(options).result
+        return card._inference(taken, poi=poi, number=number).limit(options).result
 
     def toys(
         self,
@@ -243,8 +239,7 @@ class Card:
         With `weights`, weighted data as `fit` takes them, they are sums of such weights. Returned are the
         columns of the file of ``nugauge toys``, one row a toy.
         """
-        from macros.datasets import data_sets
-        from macros.toyruns import throw_toys
+        from macros.studies import data_sets, throw_toys
 
         card, data = self.seeded(seed, draws=True), None if weights is None else data_sets(self, weights)
         return throw_toys(card, n, first=first, level=level, events=events, fitted=fitted, weights=data)
@@ -267,8 +262,7 @@ class Card:
         `methods` are those of ``nugauge coverage --method``; all that can be had if not given. With
         `weights`, weighted data as `fit` takes them, the pseudo-experiments are sums of such weights.
         """
-        from macros.datasets import data_sets
-        from macros.toyruns import open_study
+        from macros.studies import data_sets, open_study
 
         card, path = self.seeded(seed, draws=True), None if table is None else Path(table)
         data = None if weights is None else data_sets(self, weights)
@@ -298,7 +292,7 @@ class Card:
         bounded : bool
             False lets the parameters leave their physical range.
         """
-        from macros.comparing import compare_cards
+        from macros.studies import compare_cards
 
         card = self.seeded(seed, draws=True)
         b = other.seeded(card.run.seed)

@@ -1,13 +1,12 @@
-"""What can be written in a card, read from its tables: shapes with their keys, and the response."""
+"""What can be written in a card, read from its tables: shapes, the response, the JSON schema."""
 
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from macros.card.base import Table
-from macros.card.detectortables import ResponseTable
-from macros.card.tables import CardTables
+from detsim.names import NAME_PATTERN
+from macros.card.tables import CardTables, ExperimentTables, ResponseTable, Table
 
-__all__ = ["responses", "shapes"]
+__all__ = ["json_schema", "responses", "shapes"]
 
 
 def shapes(table: str) -> list[tuple[str, str, str]]:
@@ -65,3 +64,29 @@ def _summary(table: type[Table]) -> str:
     """Take the docstring as the description, in the style of a list."""
     text = (table.__doc__ or "").strip().splitlines()[0].rstrip(".")
     return text[:1].lower() + text[1:]
+
+
+def json_schema() -> dict[str, Any]:
+    """Describe a card as JSON schema (draft 2020-12)."""
+    schema = CardTables.model_json_schema()
+    one = ExperimentTables.model_json_schema()
+    schema["$defs"] = {**schema["$defs"], **one.pop("$defs"), "ExperimentTables": one}
+    names = {"pattern": f"^{NAME_PATTERN}$"}
+    schema["$defs"]["ComponentTable"]["properties"]["name"] |= names
+    for tables in (schema, one):
+        tables["properties"]["background"]["propertyNames"] = names
+    schema["properties"]["experiment"] = {
+        "description": "Several experiments, by name; a table at the top is taken by all that state none.",
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": names,
+        "additionalProperties": {"$ref": "#/$defs/ExperimentTables"},
+    }
+    alone = [key for key in schema["required"] if key != "model"]
+    choice = {"required": ["model"], "anyOf": [{"required": alone}, {"required": ["experiment"]}]}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        **choice,
+        "title": "nugauge card",
+    }

@@ -9,22 +9,29 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from macros.card.build import build_experiment, build_fit, build_model
 from macros.card.card import Card
-from macros.card.check import known_keys, read_tables
-from macros.card.consistency import check_combinations, check_uncertainties
-from macros.card.exposure import has_amount
-from macros.card.faults import CardError, CardFault, FaultList
+from macros.card.catalogue import json_schema
+from macros.card.checks import (
+    MAX_DEPTH,
+    CardError,
+    CardFault,
+    FaultList,
+    check_combinations,
+    check_limits,
+    check_names,
+    check_ranges,
+    check_uncertainties,
+    known_keys,
+    read_tables,
+)
+from macros.card.experiments import Part, check_common, take_apart
 from macros.card.files import locate_files
-from macros.card.limits import MAX_DEPTH, check_limits
-from macros.card.names import check_names
+from macros.card.objects import build_experiment, build_fit, build_model
 from macros.card.overrides import apply_overrides
 from macros.card.presets import card_text, preset_text, presets
-from macros.card.ranges import check_ranges
-from macros.card.run import RunSettings
-from macros.card.schema import json_schema
-from macros.card.several import Part, check_common, take_apart
-from macros.characters import printable
+from macros.card.settings import RunSettings
+from macros.card.tables import has_amount
+from macros.terminal import printable
 
 if TYPE_CHECKING:
     from analysis.settings import FitSettings

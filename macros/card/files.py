@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from macros.card.faults import CardFault
+from macros.card.checks import CardFault
 
 __all__ = ["locate_files", "used_files"]
 

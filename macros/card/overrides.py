@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from macros.card.faults import CardFault, closest
+from macros.card.checks import CardFault, closest
 from macros.card.tables import OWN
 
 __all__ = ["apply_overrides", "choose_specific"]

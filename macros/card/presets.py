@@ -5,7 +5,7 @@ import os
 import stat
 from pathlib import Path
 
-from macros.card.faults import CardError, CardFault, closest
+from macros.card.checks import CardError, CardFault, closest
 
 __all__ = ["card_text", "preset_text", "presets"]
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from macros.characters import escape_unsafe
+from macros.terminal import escape_unsafe
 
 __all__ = ["write_toml"]
 

@@ -8,8 +8,7 @@ import typer
 
 from macros.commands.fit import DATA_HELP, ExperimentOption, PoiOption
 from macros.commands.toys import ConfidenceOption
-from macros.console import emit_json, format_number, message, print_table, say
-from macros.options import (
+from macros.terminal import (
     AuxiliaryOption,
     CardArgument,
     ForceOption,
@@ -22,6 +21,11 @@ from macros.options import (
     ToyOption,
     Unit,
     UnitOption,
+    emit_json,
+    format_number,
+    message,
+    print_table,
+    say,
     toy_count,
 )
 
@@ -86,10 +90,8 @@ def calibrate(
     as_json: JsonOption = False,
 ) -> None:
     """Tabulate with pseudo-experiments which thresholds make intervals cover, for `limit --table`."""
-    from macros.auxiliary import auxiliary_files
-    from macros.outputs import FilePlan, Output, card_files, data_files
-    from macros.points import read_values
-    from macros.session import open_card
+    from macros.setup import FilePlan, Output, auxiliary_files, card_files, data_files, open_card
+    from macros.terminal import read_values
 
     values = None if at is None else read_values("--at", at)
     if nuisances is Nuisances.PROFILED and not data:
@@ -101,11 +103,8 @@ def calibrate(
     checked = plan.check()
 
     from analysis.calibration import check_enough, write_calibration
-    from macros.calibrations import make_calibration
-    from macros.datasets import load_or_expect
-    from macros.inference import open_inference
     from macros.runs import provenance
-    from macros.toyruns import confidence_level
+    from macros.studies import confidence_level, load_or_expect, make_calibration, open_inference
 
     level = confidence_level(loaded, cl, name="--cl")
     found = load_or_expect(loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)

@@ -3,13 +3,22 @@
 import math
 from typing import TYPE_CHECKING, Any
 
-from macros.console import emit_json, format_number, print_table, say, warn
-from macros.options import CardArgument, JsonOption, OfOption, SetOption
+from macros.terminal import (
+    CardArgument,
+    JsonOption,
+    OfOption,
+    SetOption,
+    emit_json,
+    format_number,
+    print_table,
+    say,
+    warn,
+)
 
 if TYPE_CHECKING:
     from analysis.fits import LimitResult
     from macros.card import Card
-    from macros.outlook import Outlook
+    from macros.studies import Outlook
 
 __all__ = ["check"]
 
@@ -18,11 +27,11 @@ def check(
     card: CardArgument, of: OfOption = None, override: SetOption = None, as_json: JsonOption = False
 ) -> None:
     """Check a card; show what it describes, and what a run of it would give and take."""
-    from macros.session import load_chosen
+    from macros.setup import load_chosen
 
     loaded = load_chosen(card, override, of, several=True, says=False)
 
-    from macros.outlook import expected_reach, outlook
+    from macros.studies import expected_reach, outlook
 
     names = [e.name for e in loaded.experiments] if len(loaded.experiments) > 1 else [None]
     plain = [loaded.of(name) for name in names]
@@ -40,7 +49,7 @@ def _document(
     card: "Card", plain: "list[Card]", found: "list[Outlook]", limit: "LimitResult | None"
 ) -> dict[str, Any]:
     """Collect the facts; of several experiments each has its own, and numbers are sums."""
-    from macros.summary import analysis_facts, experiment_facts
+    from macros.words import analysis_facts, experiment_facts
 
     expected = [_expected(one, each) for one, each in zip(plain, found, strict=True)]
     facts = [experiment_facts(one) for one in plain]
@@ -87,7 +96,7 @@ def _sum(values: list[float | None]) -> float | None:
 
 
 def _say(card: "Card", plain: "list[Card]", found: "list[Outlook]", limit: "LimitResult | None") -> None:
-    from macros.summary import analysis_rows, experiment_rows
+    from macros.words import analysis_rows, experiment_rows
 
     reach = ("expected limit", _reach(limit))
     if len(plain) == 1:
@@ -105,7 +114,7 @@ def _say(card: "Card", plain: "list[Card]", found: "list[Outlook]", limit: "Limi
 
 def _prospects(card: "Card", found: "Outlook") -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Say what a run would give, and what it would take."""
-    from macros.card.exposure import has_amount
+    from macros.card.tables import has_amount
 
     days = card.experiment.exposure.duration / 86400
     generated, recorded = _finite(found.generated), _finite(found.recorded)

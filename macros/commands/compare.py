@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from macros.console import emit_json, format_number, print_table, progress, say
-from macros.options import (
+from macros.terminal import (
     AuxiliaryOption,
     JsonOption,
     SeedOption,
@@ -16,6 +15,11 @@ from macros.options import (
     Unit,
     UnitOption,
     count,
+    emit_json,
+    format_number,
+    print_table,
+    progress,
+    say,
     toy_count,
 )
 
@@ -82,16 +86,15 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Compare two models on one data set: -2 ln L_A + 2 ln L_B, and what it is if either is true."""
-    from macros.card.overrides import choose_specific
-    from macros.session import open_card
+    from macros.card import choose_specific
+    from macros.setup import open_card
 
     a = open_card(
         card_a, choose_specific(override or (), set_a or ()), seed=seed, threads=threads, several=True
     )
 
-    from macros.comparing import compare_cards
-    from macros.datasets import load_data_sets
-    from macros.differences import check_same_experiment
+    from macros.setup import check_same_experiment
+    from macros.studies import compare_cards, load_data_sets
 
     used_seed = int(a.run.seed or 0)
     of_b = choose_specific(override or (), set_b or ())

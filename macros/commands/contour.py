@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from macros.commands.fit import ExperimentOption
-from macros.console import emit_json, format_number, message, say, warn
-from macros.fitquality import quality_document, warn_poor_fit
-from macros.options import (
+from macros.terminal import (
     AuxiliaryOption,
     CardArgument,
     ForceOption,
@@ -19,14 +17,18 @@ from macros.options import (
     ToyOption,
     Unit,
     UnitOption,
+    emit_json,
+    format_number,
+    message,
+    read_points,
+    say,
+    warn,
 )
-from macros.planenotes import plane_warnings
-from macros.points import read_points
 
 if TYPE_CHECKING:
     from analysis.contours import PlaneResult
     from detsim.files import Former
-    from macros.figures.data import FigureData
+    from macros.plots import FigureData
 
 __all__ = ["contour"]
 
@@ -74,10 +76,8 @@ def contour(
     as_json: JsonOption = False,
 ) -> None:
     """Fit two parameters at once, with contours of 68.3 and 95 %."""
-    from macros.auxiliary import auxiliary_files
-    from macros.outputs import FilePlan, card_files, data_files, picture_outputs
-    from macros.session import open_card
-    from macros.studies import BESIDE
+    from macros.plots import BESIDE
+    from macros.setup import FilePlan, auxiliary_files, card_files, data_files, open_card, picture_outputs
 
     (name_x, values_x), (name_y, values_y) = read_points("--x", x), read_points("--y", y)
     _check_first(name_x)
@@ -92,8 +92,8 @@ def contour(
     checked = plan.check()
 
     from analysis.contours import Plane, fit_plane, plane_threshold
-    from macros.datasets import load_or_expect
-    from macros.inference import open_inference
+    from macros.studies import load_or_expect, open_inference
+    from macros.words import plane_warnings, warn_poor_fit
 
     found = load_or_expect(loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
     case = open_inference(loaded, found, poi=name_x)
@@ -135,6 +135,8 @@ def _check_first(name: str) -> None:
 
 
 def _document(result: "PlaneResult", thresholds: dict[float, float]) -> dict[str, Any]:
+    from macros.words import plane_warnings, quality_document
+
     errors = result.errors or (None, None)
     (x, y), rise = result.lowest
     return {
@@ -186,16 +188,15 @@ def _write(
     result: "PlaneResult", thresholds: dict[float, float], output: Path, model: str, former: "Former"
 ) -> list[str]:
     """Write picture and numbers: all, or none."""
-    from macros.plots.contours import contour_plot
-    from macros.studies import write_figure
+    from macros.plots import contour_plot, write_figure
 
     picture = contour_plot(result, thresholds, title=model)
     return write_figure(output, picture, _table(result, thresholds, model), former=former)
 
 
 def _table(result: "PlaneResult", thresholds: dict[float, float], model: str) -> "FigureData":
-    from macros.figures.data import FigureData
-    from macros.plots.contours import PROFILED
+    from macros.plots import PROFILED, FigureData
+    from macros.words import plane_warnings
 
     rows = [
         (float(a), float(b), float(v))

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from macros.console import emit_json, say
-from macros.options import JsonOption
+from macros.terminal import JsonOption, emit_json, say
 
 __all__ = ["CountForm", "counts"]
 

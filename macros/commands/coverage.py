@@ -7,11 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from macros.commands.toys import ConfidenceOption, Level, LevelOption
-from macros.console import emit_json, progress
-from macros.options import (
+from macros.terminal import (
+    AuditOption,
     CardArgument,
+    FigureOption,
     ForceOption,
     JsonOption,
+    MaxFailedOption,
     OfOption,
     SeedOption,
     SetOption,
@@ -21,8 +23,9 @@ from macros.options import (
     UnitOption,
     WeightsOption,
     count,
+    emit_json,
+    progress,
 )
-from macros.studies import AuditOption, FigureOption, MaxFailedOption
 
 __all__ = ["coverage"]
 
@@ -70,11 +73,10 @@ def coverage(
     """Measure with pseudo-experiments whether intervals cover the truth; Ctrl-C reports what is complete."""
     from contextlib import ExitStack
 
-    from macros.outputs import card_files, data_files
-    from macros.points import read_values
-    from macros.session import open_card
-    from macros.studies import audit_document, study_plan
-    from macros.weight_files import check_weights_options, load_weights, weights_of_origin, weights_record
+    from macros.setup import card_files, data_files, open_card, study_plan
+    from macros.studies import check_weights_options, load_weights, weights_of_origin, weights_record
+    from macros.terminal import read_values
+    from macros.words import audit_document
 
     check_weights_options(weights, unit, by_events=level is Level.EVENTS)
     values, by_events = read_values("--at", at), level is Level.EVENTS
@@ -83,11 +85,17 @@ def coverage(
     checked = plan.check()
 
     from analysis.pseudo_experiments import toy_branches
-    from macros.results import coverage_document, say_coverage
     from macros.runs import input_record, provenance
-    from macros.stopping import stop_on_interrupt
-    from macros.toyruns import confidence_level, open_study
-    from macros.toytally import EventTally, draw_coverage, judge_coverage, open_toys
+    from macros.studies import (
+        EventTally,
+        confidence_level,
+        draw_coverage,
+        judge_coverage,
+        open_study,
+        open_toys,
+    )
+    from macros.terminal import stop_on_interrupt
+    from macros.words import coverage_document, say_coverage
 
     confidence, used_seed = confidence_level(loaded, cl, name="--cl"), int(loaded.run.seed or 0)
     stated = [str(m) for m in method] if method else None

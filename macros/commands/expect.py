@@ -3,8 +3,7 @@
 from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
-from macros.console import emit_json, print_table, warn
-from macros.options import CardArgument, JsonOption, OfOption, SetOption
+from macros.terminal import CardArgument, JsonOption, OfOption, SetOption, emit_json, print_table, warn
 
 if TYPE_CHECKING:
     from detsim.expectation import Expectation
@@ -17,14 +16,13 @@ def expect(
     card: CardArgument, of: OfOption = None, override: SetOption = None, as_json: JsonOption = False
 ) -> None:
     """Compute the expected counts per bin, by quadrature."""
-    from macros.session import load_chosen, say_left_out
+    from macros.setup import load_chosen, say_left_out
 
     loaded = load_chosen(card, override, of)
     say_left_out(loaded)
 
-    from macros.expectations import expectation
-    from macros.faintness import faint_signal
-    from macros.results import expectation_document
+    from macros.setup import expectation, faint_signal
+    from macros.words import expectation_document
 
     found = expectation(loaded)
     faint = faint_signal(float(found.signal[1:-1].sum()), loaded.experiment)

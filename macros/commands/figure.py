@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from macros.commands.fit import LimitMethod
-from macros.console import emit_json, progress, say
 from macros.figures import FIGURES, figure_outputs, make_figure
-from macros.options import ForceOption, JsonOption
+from macros.terminal import ForceOption, JsonOption, emit_json, progress, say
 
 __all__ = ["figure"]
 
@@ -37,7 +36,7 @@ def figure(
     as_json: JsonOption = False,
 ) -> None:
     """Make figures: picture, numbers (CSV) and caption of each."""
-    from macros.outputs import FilePlan
+    from macros.setup import FilePlan
 
     names = list(FIGURES) if name == "all" else [name]
     writes = tuple(file for each in names for file in figure_outputs(each, output, kind.value))

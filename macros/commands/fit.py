@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from macros.console import RunError, emit_json, progress, say
-from macros.options import (
+from macros.terminal import (
     AuxiliaryOption,
     CardArgument,
     ForceOption,
     JsonOption,
     OfOption,
+    RunError,
     SeedOption,
     SetOption,
     ThreadsOption,
@@ -20,6 +20,9 @@ from macros.options import (
     Unit,
     UnitOption,
     count,
+    emit_json,
+    progress,
+    say,
     toy_count,
 )
 
@@ -111,10 +114,8 @@ def fit(
     as_json: JsonOption = False,
 ) -> None:
     """Fit a parameter to data."""
-    from macros.auxiliary import auxiliary_files
-    from macros.fitpictures import plan_pictures
-    from macros.outputs import card_files, data_files
-    from macros.session import open_card
+    from macros.commands.fit_pictures import plan_pictures
+    from macros.setup import auxiliary_files, card_files, data_files, open_card
 
     pictures = plan_pictures(figure=figure, profile=profile, at=profile_at)
     loaded = open_card(card, override, seed=seed, threads=threads, draws=gof > 0, of=of, several=True)
@@ -122,11 +123,17 @@ def fit(
     plan = pictures.plan(reads, force=force)
     checked = plan.check()
 
-    from macros.datasets import load_data_sets
-    from macros.details import impacts_document, say_details, say_impacts
-    from macros.fitquality import warn_poor_fit
-    from macros.inference import open_inference
-    from macros.results import fit_document, goodness_document, say_fit, say_goodness
+    from macros.studies import load_data_sets, open_inference
+    from macros.words import (
+        fit_document,
+        goodness_document,
+        impacts_document,
+        say_details,
+        say_fit,
+        say_goodness,
+        say_impacts,
+        warn_poor_fit,
+    )
 
     found = load_data_sets(loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
     case = open_inference(loaded, found, poi=poi)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from macros.console import emit_text, message
+from macros.terminal import emit_text, message
 
 __all__ = ["init"]
 
@@ -25,7 +25,7 @@ def init(
     """Write an annotated card to edit."""
     from detsim.files import whole_file
     from macros.card import preset_text
-    from macros.outputs import FilePlan, Output
+    from macros.setup import FilePlan, Output
 
     text = preset_text(preset)
     if output is None:

@@ -6,8 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from macros.console import emit_json, plain, print_table, say
-from macros.options import JsonOption
+from macros.terminal import JsonOption, emit_json, plain, print_table, say
 
 __all__ = ["inspect"]
 
@@ -76,7 +75,7 @@ def _say_run(row: Mapping[str, Any], origin: Mapping[str, Any]) -> None:
             text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         say(f"  {key}: {text}")
     if isinstance(origin.get("card"), Mapping):
-        from macros.card.toml import write_toml
+        from macros.card import write_toml
 
         say("  card:")
         for line in write_toml(origin["card"]).splitlines():

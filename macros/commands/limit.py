@@ -8,9 +8,9 @@ import typer
 
 from macros.commands.calibrate import N_TOYS, Nuisances, NuisancesOption
 from macros.commands.fit import DATA_HELP, ExperimentOption, PoiOption
-from macros.console import emit_json, message, progress
-from macros.options import (
+from macros.terminal import (
     N_BAND,
+    AuditOption,
     AuxiliaryOption,
     CardArgument,
     JsonOption,
@@ -21,9 +21,11 @@ from macros.options import (
     ToyOption,
     Unit,
     UnitOption,
+    emit_json,
+    message,
+    progress,
     toy_count,
 )
-from macros.studies import AuditOption, check_audit
 
 if TYPE_CHECKING:
     from analysis.calibration import Calibration
@@ -91,17 +93,15 @@ def limit(
     as_json: JsonOption = False,
 ) -> None:
     """Find the upper limit on a parameter; without data the expected one and its band."""
-    from macros.session import open_card
+    from macros.setup import open_card
 
     calibrates = method in _CALIBRATED
     _check_options(calibrates, table, n, nuisances, data)
     draws = (bool(toys) and not data) or (calibrates and table is None)
     chosen = open_card(card, override, seed=seed, draws=draws, of=of, several=True)
 
-    from macros.datasets import load_or_expect
-    from macros.fitquality import warn_poor_fit
-    from macros.inference import LimitOptions, open_inference
-    from macros.results import limit_document, say_limit
+    from macros.studies import LimitOptions, load_or_expect, open_inference
+    from macros.words import check_audit, limit_document, say_limit, warn_poor_fit
 
     found = load_or_expect(chosen, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
     case = open_inference(chosen, found, poi=poi)

@@ -7,11 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from macros.console import emit_json, print_table, say
-from macros.options import JsonOption
+from macros.terminal import JsonOption, emit_json, print_table, say
 
 __all__ = ["list_"]
-
 
 _LONG = 1e8
 """Half-life [s] above which it is given in years."""
@@ -133,12 +131,12 @@ def _detectors() -> list[tuple[str, str]]:
 
 
 def _responses() -> list[tuple[str, str, str]]:
-    from macros.card.catalogue import responses
+    from macros.card import responses
 
     return responses()
 
 
 def _shapes(table: str) -> list[tuple[str, str, str]]:
-    from macros.card.catalogue import shapes
+    from macros.card import shapes
 
     return shapes(table)

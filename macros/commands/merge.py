@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from macros.console import emit_json, message, progress, say, warn
-from macros.options import ForceOption, JsonOption
+from macros.terminal import ForceOption, JsonOption, emit_json, message, progress, say, warn
 
 if TYPE_CHECKING:
-    from macros.merging import Merging
+    from macros.runs import Merging
 
 __all__ = ["merge"]
 
@@ -33,8 +32,8 @@ def merge(
     as_json: JsonOption = False,
 ) -> None:
     """Join the files of one campaign, in the order of their events, if they belong together."""
-    from macros.merging import merge as join, merged_kind
-    from macros.outputs import FilePlan, Output
+    from macros.runs import merge as join, merged_kind
+    from macros.setup import FilePlan, Output
 
     target = Output(path=output, kind=merged_kind(inputs[0]))
     files = FilePlan(reads=tuple(inputs), writes=(target,), force=force)

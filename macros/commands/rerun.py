@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from macros.console import RunError, emit_json, progress, say
-from macros.options import ForceOption, JsonOption
+from macros.terminal import ForceOption, JsonOption, RunError, emit_json, progress, say
 
 if TYPE_CHECKING:
     from detsim.files import Former
@@ -44,7 +43,7 @@ def rerun(
     from tempfile import TemporaryDirectory
 
     from detsim.event_files import TableFile, table_name
-    from macros.outputs import FilePlan, Output
+    from macros.setup import FilePlan, Output
 
     kind = table_name(file)
     with ExitStack() as stack:
@@ -102,7 +101,7 @@ def reason(runs: list[dict[str, Any]]) -> str:
 def _inputs(runs: Sequence[Mapping[str, Any]]) -> list[Path]:
     """List the files that runs have read: tables of their cards, and files of this program."""
     from detsim.formats import table_path
-    from macros.card.files import used_files
+    from macros.card import used_files
 
     tables = [table_path(spec) for run in runs for spec in used_files(dict(run.get("card") or {}))]
     records = [(run.get("run") or {}).get("input") for run in runs]
@@ -121,7 +120,7 @@ def _compare(
     """Make one run again, and compare its branches by their SHA-256; None for a file that is not kept."""
     from detsim.event_files import TableFile, origin as current
     from macros.card import CardError
-    from macros.remaking import differences, remake
+    from macros.runs import differences, remake
 
     try:
         remake(origin, path, stated=source, advance=advance, former=former)

@@ -5,11 +5,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from macros.console import emit_json, format_number, message, progress, say, warn
-from macros.options import ForceOption, JsonOption, OfOption, OutputOption, SetOption
+from macros.terminal import (
+    ForceOption,
+    JsonOption,
+    OfOption,
+    OutputOption,
+    SetOption,
+    emit_json,
+    format_number,
+    message,
+    progress,
+    say,
+    warn,
+)
 
 if TYPE_CHECKING:
-    from macros.reweighting import Reweighting
+    from macros.runs import Reweighting
 
 __all__ = ["reweight"]
 
@@ -38,15 +49,13 @@ def reweight(
     as_json: JsonOption = False,
 ) -> None:
     """Give the events of a file the weights of another model, exactly from E_nu and T."""
-    from macros.outputs import FilePlan, Output, card_files
-    from macros.session import load_chosen
+    from macros.setup import FilePlan, Output, card_files, load_chosen
 
     target = load_chosen(to, override, of)
     reads = (*card_files(to, target), file)
     files = FilePlan(reads=reads, writes=(Output(path=output, kind="events"),), force=force)
 
-    from macros.reweighting import reweight as give_weights
-    from macros.tally import check_verdict
+    from macros.runs import check_verdict, reweight as give_weights
 
     with files.open() as former, progress("reweighting", None, "events") as advance:
         made = give_weights(file, target, output, templates=templates, advance=advance, former=former)

@@ -5,11 +5,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from macros.console import RunError, emit_json, message, progress, say, warn
-from macros.options import CardArgument, JsonOption, OfOption, SeedOption, SetOption, ThreadsOption
+from macros.terminal import (
+    CardArgument,
+    JsonOption,
+    OfOption,
+    RunError,
+    SeedOption,
+    SetOption,
+    ThreadsOption,
+    emit_json,
+    message,
+    progress,
+    say,
+    warn,
+)
 
 if TYPE_CHECKING:
-    from macros.job import RunResult
+    from macros.runs import RunResult
 
 __all__ = ["run"]
 
@@ -27,12 +39,11 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Do the main job: simulate, histogram, fit, limit, plots, report."""
-    from macros.outputs import card_files
-    from macros.session import open_card
+    from macros.setup import card_files, open_card
 
     loaded = open_card(card, override, seed=seed, threads=threads, of=of, simulates=True)
 
-    from macros.job import run_job
+    from macros.runs import run_job
 
     with progress("simulating", None, "events") as advance:
         result = run_job(loaded, output, force=force, reads=card_files(card, loaded), advance=advance)
@@ -44,9 +55,8 @@ def run(
 
 
 def _report(result: "RunResult", as_json: bool) -> None:
-    from macros.fitquality import warn_poor_fit
-    from macros.results import say_fit, say_limit
-    from macros.tally import check_verdict
+    from macros.runs import check_verdict
+    from macros.words import say_fit, say_limit, warn_poor_fit
 
     if as_json:
         emit_json(result.document())

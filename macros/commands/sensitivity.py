@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from macros.commands.fit import LimitMethod, PoiOption
-from macros.console import emit_json
-from macros.options import CardArgument, JsonOption, OfOption, SetOption
-from macros.points import MOST_POINTS, even_values
+from macros.terminal import MOST_POINTS, CardArgument, JsonOption, OfOption, SetOption, emit_json, even_values
 
 if TYPE_CHECKING:
     from analysis.studies import Sensitivity
@@ -73,7 +71,7 @@ def sensitivity(
         head, labels = key.strip(), [str(v) for v in values]
         extra = {"errors": [], "key": key.strip(), "values": values}
 
-    from macros.results import say_sensitivity, sensitivity_document
+    from macros.words import say_sensitivity, sensitivity_document
 
     if as_json:
         emit_json({**sensitivity_document(result), **extra})
@@ -108,13 +106,13 @@ def _against_errors(
     method: str | None,
     poi: str | None,
 ) -> "Sensitivity":
-    from macros.session import load_chosen, say_left_out
+    from macros.setup import load_chosen, say_left_out
 
     loaded = load_chosen(card, override, of, several=True)
     say_left_out(loaded)
 
     from analysis.studies import sensitivity as compute
-    from macros.production import expected_counts
+    from macros.setup import expected_counts
 
     for experiment in loaded.experiments:
         expected_counts(experiment, loaded.model)
@@ -151,8 +149,8 @@ def _against_key(
     method: str | None,
     poi: str | None,
 ) -> "Sensitivity":
-    from macros.card.overrides import choose_specific
-    from macros.session import load_chosen, open_card, open_fitter
+    from macros.card import choose_specific
+    from macros.setup import load_chosen, open_card, open_fitter
 
     seed = open_card(card, override, draws=False, of=of, several=True).run.seed
 

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from macros.console import emit_json, format_number, message, progress, say
-from macros.options import (
+from macros.terminal import (
     CardArgument,
     ForceOption,
     JsonOption,
@@ -16,12 +15,17 @@ from macros.options import (
     SetOption,
     ThreadsOption,
     count,
+    emit_json,
+    format_number,
+    message,
+    progress,
+    say,
 )
 
 if TYPE_CHECKING:
     from macros.card import Card
-    from macros.production import Production
-    from macros.split import Split
+    from macros.runs import Production
+    from macros.setup import Split
 
 __all__ = ["detect", "generate", "simulate"]
 
@@ -90,13 +94,12 @@ def generate(
     """Draw true events: neutrino energy, recoil, component, line."""
     from dataclasses import replace
 
-    from macros.outputs import FilePlan, Output, card_files
-    from macros.session import open_card
+    from macros.setup import FilePlan, Output, card_files, open_card
 
     largest = _size(file_size)
     loaded = open_card(card, override, seed=seed, threads=threads, of=of, simulates=True)
 
-    from macros.production import produce
+    from macros.runs import produce
 
     split = _split(loaded, events_per_file, largest)
     target = Output(path=output, kind="events", split=split, command="generate")
@@ -134,15 +137,14 @@ def simulate(
     as_json: JsonOption = False,
 ) -> None:
     """Draw events and measure them: one pass, any length."""
-    from macros.outputs import FilePlan, Output, card_files
-    from macros.session import open_card
+    from macros.setup import FilePlan, Output, card_files, open_card
 
     if events is not None and experiments is not None:
         raise typer.BadParameter("--events and --experiments exclude each other")
     largest = _size(file_size)
     loaded = open_card(card, override, seed=seed, threads=threads, of=of, simulates=True)
 
-    from macros.production import produce
+    from macros.runs import produce
 
     split = _split(loaded, events_per_file, largest)
     target = Output(path=output, kind="events", split=split, command="simulate")
@@ -173,12 +175,11 @@ def detect(
     as_json: JsonOption = False,
 ) -> None:
     """Measure true events: smearing, efficiency, threshold; with the seed of their file."""
-    from macros.outputs import FilePlan, Output, card_files
-    from macros.session import open_card
+    from macros.setup import FilePlan, Output, card_files, open_card
 
     loaded = open_card(card, override, threads=threads, draws=False, of=of, simulates=True)
 
-    from macros.measurement import measure
+    from macros.runs import measure
 
     reads = (*card_files(card, loaded), true_file)
     files = FilePlan(reads=reads, writes=(Output(path=output, kind="events"),), force=force)
@@ -204,7 +205,7 @@ def _size(text: str | None) -> float | None:
 
 def _split(card: "Card", events: int | None, size: float | None) -> "Split":
     """Take where another file begins from the command line, or from the card."""
-    from macros.split import Split
+    from macros.setup import Split
 
     if events is None and size is None:
         return Split(events=card.run.events_per_file, size=card.run.file_size)
@@ -219,7 +220,7 @@ def _seed(seed: int | None) -> int:
 
 def _report(made: "Production", as_json: bool) -> None:
     """Say what was made, and fail if its spectrum is not that of quadrature."""
-    from macros.tally import check_verdict
+    from macros.runs import check_verdict
 
     names = str(made.files[0]) if len(made.files) == 1 else f"{made.files[0]} to {made.files[-1].name}"
     if as_json:

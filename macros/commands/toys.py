@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
-from macros.console import emit_json, progress
-from macros.options import (
+from macros.terminal import (
+    AuditOption,
     CardArgument,
+    FigureOption,
     ForceOption,
     JsonOption,
+    MaxFailedOption,
     OfOption,
     OutputOption,
     SeedOption,
@@ -20,8 +22,9 @@ from macros.options import (
     UnitOption,
     WeightsOption,
     count,
+    emit_json,
+    progress,
 )
-from macros.studies import AuditOption, FigureOption, MaxFailedOption
 
 __all__ = ["ConfidenceOption", "Level", "LevelOption", "toys"]
 
@@ -81,10 +84,8 @@ def toys(
     as_json: JsonOption = False,
 ) -> None:
     """Throw and fit pseudo-experiments, and write one row each; Ctrl-C keeps those that are finished."""
-    from macros.outputs import card_files, data_files
-    from macros.session import open_card, open_fitter
-    from macros.studies import study_plan
-    from macros.weight_files import check_weights_options, load_weights, weights_of_origin, weights_record
+    from macros.setup import card_files, data_files, open_card, open_fitter, study_plan
+    from macros.studies import check_weights_options, load_weights, weights_of_origin, weights_record
 
     if (n is None) == (data is None):
         raise typer.BadParameter("give either -n, to throw, or --data, to fit what is stored")
@@ -110,11 +111,10 @@ def toys(
     checked = plan.check()
 
     from analysis.pseudo_experiments import toy_branches
-    from macros.data import stored_counts
     from macros.runs import input_record, provenance
-    from macros.stopping import stop_on_interrupt
-    from macros.toyruns import confidence_level, toy_weights
-    from macros.toytally import ToyTally, open_toys, toy_chunks
+    from macros.setup import stored_counts
+    from macros.studies import ToyTally, confidence_level, open_toys, toy_chunks, toy_weights
+    from macros.terminal import stop_on_interrupt
 
     if data is not None and len(loaded.experiments) > 1:
         raise typer.BadParameter("--data holds one experiment: choose it with --of NAME")

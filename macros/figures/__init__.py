@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from detsim.files import Former
-    from macros.outputs import Output
+    from macros.setup import Output
 
 __all__ = ["FIGURES", "figure_outputs", "make_figure"]
 
@@ -29,7 +29,7 @@ _BESIDE = (".csv", ".txt")
 
 def figure_outputs(name: str, directory: str | Path, format: str = "pdf") -> "tuple[Output, ...]":
     """Name the files of a figure: the picture, its numbers (CSV) and its caption (text)."""
-    from macros.outputs import picture_outputs
+    from macros.setup import picture_outputs
 
     return picture_outputs(Path(directory) / f"{_stem(name)}.{format}", *_BESIDE)
 
@@ -74,8 +74,7 @@ def make_figure(
     if format not in {"pdf", "png"}:
         raise ValueError(f"format must be 'pdf' or 'png', got {format!r}")
     from macros.card import load_card
-    from macros.pictures import write_picture
-    from macros.style import add_note, new_figure, styled
+    from macros.plots import add_note, new_figure, styled, write_picture
 
     stem = _stem(name)
     module = import_module(f"macros.figures.{stem.replace('-', '_')}")

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from macros.description import describe_shape
 from macros.figures.models import in_bins
-from macros.response import describe_response
-from macros.style import SUPERSCRIPTS, scientific
+from macros.plots import SUPERSCRIPTS, scientific
+from macros.words import describe_response, describe_shape
 
 if TYPE_CHECKING:
     from detsim.detector import Detector

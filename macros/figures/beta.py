@@ -14,9 +14,8 @@ from macros.figures.assumptions import (
     short_model,
     short_statistics,
 )
-from macros.figures.data import FigureData
 from macros.figures.models import LABELS
-from macros.style import BLACK, BLUE, GREY, VERMILION, add_mass_axis
+from macros.plots import BLACK, BLUE, GREY, VERMILION, FigureData, add_mass_axis
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -13,10 +13,9 @@ from macros.figures.assumptions import (
     short_model,
     short_statistics,
 )
-from macros.figures.data import FigureData
 from macros.figures.models import NAMES
 from macros.figures.normalisation import NORMALISATIONS, draw_lines, limits, percent
-from macros.style import add_mass_axis
+from macros.plots import FigureData, add_mass_axis
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -13,11 +13,10 @@ from macros.figures.assumptions import (
     short_model,
     short_statistics,
 )
-from macros.figures.data import Cell, FigureData
 from macros.figures.figure2 import EQUAL, STATISTICAL, statistical_limit
 from macros.figures.models import NAMES
 from macros.figures.normalisation import NORMALISATIONS, draw_lines, limits, percent, with_common
-from macros.style import BLACK, add_mass_axis
+from macros.plots import BLACK, Cell, FigureData, add_mass_axis
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,8 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from macros.figures.assumptions import describe_experiments, describe_model, short_experiment, short_model
-from macros.figures.data import FigureData
-from macros.style import BLACK, BLUE, VERMILION
+from macros.plots import BLACK, BLUE, VERMILION, FigureData
 
 if TYPE_CHECKING:
     import numpy as np

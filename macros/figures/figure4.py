@@ -12,9 +12,8 @@ from macros.figures.assumptions import (
     short_model,
     short_statistics,
 )
-from macros.figures.data import FigureData
 from macros.figures.models import global_fit_label, named_model
-from macros.style import BLUE, GREY, VERMILION, add_mass_axis
+from macros.plots import BLUE, GREY, VERMILION, FigureData, add_mass_axis
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

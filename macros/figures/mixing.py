@@ -13,9 +13,8 @@ from macros.figures.assumptions import (
     short_model,
     short_statistics,
 )
-from macros.figures.data import Cell, FigureData
 from macros.figures.models import LABELS, NAMES, global_fit_label, named_model
-from macros.style import BLACK, BLUE, GREY, SKY, VERMILION, add_mass_axis
+from macros.plots import BLACK, BLUE, GREY, SKY, VERMILION, Cell, FigureData, add_mass_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

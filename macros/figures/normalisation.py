@@ -5,9 +5,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from macros.figures.assumptions import LEVEL
-from macros.figures.data import FigureData
 from macros.figures.models import LABELS, NAMES, global_fit_label, named_model
-from macros.style import BLACK, BLUE, GREEN, GREY, VERMILION
+from macros.plots import BLACK, BLUE, GREEN, GREY, VERMILION, FigureData
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from macros.planenotes import plane_warnings
 from macros.plots.inference import parameter_label
-from macros.style import BLACK, BLUE, SKY, add_note, new_figure, styled
+from macros.plots.style import BLACK, BLUE, SKY, add_note, new_figure, styled
+from macros.words import plane_warnings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -1,9 +1,9 @@
-"""Counts along one axis of what is measured, and what is expected there."""
+"""Histogram of counts along one axis, with the expected counts."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from macros.style import BLACK, BLUE, ORANGE, SKY, VERMILION
+from macros.plots.style import BLACK, BLUE, ORANGE, SKY, VERMILION
 
 if TYPE_CHECKING:
     import hist

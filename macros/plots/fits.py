@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from macros.characters import printable
-from macros.figures.data import Cell, FigureData
+from macros.plots.figure_data import Cell, FigureData
 from macros.plots.inference import parameter_label
-from macros.style import BLACK, BLUE, GREY, VERMILION, add_note, new_figure, styled
+from macros.plots.style import BLACK, BLUE, GREY, VERMILION, add_note, new_figure, styled
+from macros.terminal import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,24 +1,13 @@
-"""Plots of what is inferred: limits, coverage."""
+"""Plots of limits and of coverage."""
 
 import math
 from collections.abc import Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING
 
-from macros.bands import band_texts
-from macros.characters import printable
-from macros.style import (
-    BLACK,
-    BLUE,
-    GREEN,
-    GREY,
-    PURPLE,
-    VERMILION,
-    add_note,
-    new_figure,
-    styled,
-)
-from macros.verdicts import verdict_lines
+from macros.plots.style import BLACK, BLUE, GREEN, GREY, PURPLE, VERMILION, add_note, new_figure, styled
+from macros.terminal import printable
+from macros.words import band_texts, verdict_lines
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

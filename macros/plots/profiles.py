@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from macros.fitnotes import end_text
 from macros.plots.inference import parameter_label
-from macros.style import BLACK, BLUE, GREEN, GREY, SKY, VERMILION, add_note, new_figure, styled
+from macros.plots.style import BLACK, BLUE, GREEN, GREY, SKY, VERMILION, add_note, new_figure, styled
+from macros.words import end_text
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,10 +1,10 @@
-"""Plots of what is measured: the spectrum of energies, and the counts against the distance."""
+"""Plots of the energy spectrum, and of the counts against the distance."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from macros.plots.counts import Counts, counts_along, draw_counts
-from macros.style import BLACK, BLUE, GREY, VERMILION, add_note, new_figure, styled
+from macros.plots.style import BLACK, BLUE, GREY, VERMILION, add_note, new_figure, styled
 
 if TYPE_CHECKING:
     import hist

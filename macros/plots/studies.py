@@ -4,11 +4,10 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from macros.bands import band_texts
-from macros.figures.data import Cell, FigureData
+from macros.plots.figure_data import Cell, FigureData
 from macros.plots.inference import parameter_label
-from macros.style import BLACK, BLUE, VERMILION, add_note, new_figure, styled
-from macros.verdicts import verdict_lines
+from macros.plots.style import BLACK, BLUE, VERMILION, add_note, new_figure, styled
+from macros.words import band_texts, verdict_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,7 +11,7 @@ from analysis.fits.estimate import fit_counts, make_fitter
 from analysis.fits.pulls import fit_pulls
 from analysis.model.nuisances import Nuisance
 from macros.card import load_card
-from macros.details import say_pulls
+from macros.words.details import say_pulls
 
 
 def nuisance(law, uncertainty=0.1, nominal=1.0):

@@ -12,9 +12,9 @@ from analysis.batch.fitter import BatchFitter
 from analysis.fits.estimate import fit_counts
 from analysis.fits.fitter import make_fitter
 from macros.card import card_from_document, load_card
-from macros.datasets import load_data_sets
-from macros.inference import EXPECTED, open_inference
-from macros.options import ToyChoice
+from macros.studies.dataset_files import load_data_sets
+from macros.studies.inference import EXPECTED, open_inference
+from macros.terminal.options import ToyChoice
 
 TWO = "borexino-hellaz-cr51"
 

@@ -9,7 +9,7 @@ from analysis.fits.fitter import make_fitter
 from analysis.studies.thresholds import true_values
 from detsim.event_files.reader import TableFile
 from macros.card import load_card
-from macros.points import read_values
+from macros.terminal.points import read_values
 
 METHODS = ("feldman-cousins", "calibrated", "cls")
 

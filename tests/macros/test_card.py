@@ -16,7 +16,7 @@ from detsim.detector.distance_bins import DistanceBins
 from macros.card import CardError, card_from_document, json_schema, load_card, preset_text, presets
 from macros.card.overrides import apply_overrides
 from macros.card.toml import write_toml
-from macros.differences import check_card
+from macros.setup.compatibility import check_card
 from simgen.geometry import Sphere
 from simgen.parameters import NAMED_BETA, gamma_from_mass
 from simgen.rates.exposure import Interactions

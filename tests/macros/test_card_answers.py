@@ -12,8 +12,8 @@ from detsim.event_files.event_writer import EventFile
 from detsim.event_files.reader import TableFile
 from macros import load_card
 from macros.card import presets
-from macros.console import plain
-from macros.results import (
+from macros.terminal.console import plain
+from macros.words.result_documents import (
     coverage_document,
     expectation_document,
     fit_document,

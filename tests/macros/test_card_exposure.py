@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 from detsim.event_files.event_writer import EventFile
 from detsim.expectation.prediction import predict
 from macros.card import CardError, card_from_document
-from macros.data import load_data
+from macros.setup.data import load_data
 
 YEAR = 365.25 * 86400
 

@@ -9,7 +9,7 @@ from detsim.detector.quenching import Birks, QuenchingTable
 from detsim.detector.resolution import PhotoElectrons, TabulatedResolution
 from detsim.expectation.prediction import predict
 from macros.card import CardError, load_card
-from macros.response import describe_response
+from macros.words.description import describe_response
 from simgen.deposits import Line, PowerLaw, Tabulated
 
 REALISTIC = "borexino-cr51-realistic"

@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 from macros.card import CardError, card_from_document, json_schema, load_card, preset_text
-from macros.card.tables import OWN
+from macros.card.tables.card import OWN
 
 CARD = "borexino-hellaz-cr51"
 FLAT = "{shape='flat', low='0 keV', high='1 MeV', rate='1 /d', uncertainty=0.1, common=true}"

@@ -5,7 +5,7 @@ from invocation import answer, invoke
 
 from detsim.systematics import NORMALISATIONS, SHAPES, Systematic
 from macros.card import CardError, load_card
-from macros.card.tables import SystematicsTable
+from macros.card.tables.card import SystematicsTable
 from macros.figures.assumptions import describe_experiment
 
 CARD = "hellaz-cr51-realistic"

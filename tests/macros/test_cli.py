@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from macros.cli import app
 from macros.commands.check import check
-from macros.console import RunError, plain
-from macros.status import guard
+from macros.terminal.console import RunError, plain
+from macros.terminal.status import guard
 
 ROOT = Path(__file__).parents[2]
 RUNNER = CliRunner()
@@ -183,7 +183,7 @@ def test_interrupt():
     code = """
 import sys, time
 import macros.cli as cli
-from macros.status import guard
+from macros.terminal import guard
 def wait():
     print("ready", flush=True)
     time.sleep(60)

@@ -10,8 +10,8 @@ from numpy.testing import assert_array_equal
 
 from detsim.event_files.event_writer import EventFile
 from detsim.expectation.prediction import predict
-from macros import production
 from macros.card import load_card, presets
+from macros.runs import production
 from simgen.interaction.models import Model
 
 SIMULATED = {"file", "seed", "n_generated", "n_written", "expected", "p_value", "events_per_second"}
@@ -122,7 +122,7 @@ def test_slices_join_to_the_whole(tmp_path):
 def test_threads_and_chunks_change_nothing(tmp_path, monkeypatch):
     """Contract: neither the number of threads nor the chunk size is in the result."""
     answer("simulate", CARD, "-o", tmp_path / "a.root", "--seed", 2, "--threads", 1)
-    monkeypatch.setattr("macros.production.CHUNK", 500)
+    monkeypatch.setattr("macros.runs.production.CHUNK", 500)
     answer("simulate", CARD, "-o", tmp_path / "b.root", "--seed", 2)
     assert_same(columns(tmp_path / "a.root"), columns(tmp_path / "b.root"))
 

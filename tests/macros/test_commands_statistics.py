@@ -16,7 +16,7 @@ from analysis.pseudo_experiments.fitted_toys import FAILED
 from detsim.event_files.event_writer import EventFile
 from detsim.event_files.reader import TableFile
 from macros.card import load_card
-from macros.inference import LimitOptions
+from macros.studies.limit_options import LimitOptions
 from simgen.parameters import mass_from_gamma
 
 FIT = {"parameters", "poi", "level", "method", "valid", "reason", "fval", "ndof"}

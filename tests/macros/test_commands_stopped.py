@@ -14,14 +14,13 @@ import pytest
 import typer
 from invocation import CARD, answer, invoke, refusal, start
 
-import macros.toytally
+import macros.studies.toy_totals
 from analysis.fits.audit import Audit
 from detsim.event_files.reader import TableFile
-from macros.console import _end
-from macros.status import guard
-from macros.stopping import stop_on_interrupt
-from macros.studies import say_audit
-from macros.toytally import ToyTally
+from macros.studies.toy_totals import ToyTally
+from macros.terminal.console import _end
+from macros.terminal.status import guard, stop_on_interrupt
+from macros.words.audits import say_audit
 
 LONG = {
     "simulate": ("simulate", CARD, "--events", 10**10),
@@ -75,7 +74,9 @@ def test_interrupt(tmp_path, command, number):
 def test_interrupt_of_what_is_finished(tmp_path, monkeypatch, command):
     """Contract: Ctrl-C while a finished study is drawn loses nothing of it, and it is told."""
     path, figure = tmp_path / "x.root", tmp_path / "x.png"
-    ours, name = {"toys": (ToyTally, "draw"), "coverage": (macros.toytally, "draw_coverage")}[command]
+    ours, name = {"toys": (ToyTally, "draw"), "coverage": (macros.studies.toy_totals, "draw_coverage")}[
+        command
+    ]
     drawn = getattr(ours, name)
 
     def draw(*arguments):
@@ -94,7 +95,7 @@ def test_interrupt_of_what_is_finished(tmp_path, monkeypatch, command):
 @pytest.mark.parametrize("command", ["toys", "coverage"])
 def test_audit_of_a_study_that_was_stopped(tmp_path, monkeypatch, command):
     """Contract: no toy at random of the audit had been thrown yet; the worst so far are fitted again."""
-    ours = {"toys": ToyTally, "coverage": macros.toytally.EventTally}[command]
+    ours = {"toys": ToyTally, "coverage": macros.studies.toy_totals.EventTally}[command]
     add = ours.add
 
     def stopped(self, columns):
@@ -165,7 +166,7 @@ def test_interrupted_coverage_reports_what_is_complete(tmp_path, monkeypatch, wr
         if len(seen) == 2:
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr("macros.console._lines", lambda *_: iter([extend]))
+    monkeypatch.setattr("macros.terminal.console._lines", lambda *_: iter([extend]))
     path = tmp_path / "toys.root"
     output = ("-o", path) if written else ()
     result = invoke("coverage", CARD, "--at", "0.1,0.2,0.3", "-n", 10, "--seed", 1, "--json", *output)

@@ -12,7 +12,7 @@ from analysis.histograms.histograms import from_counts
 from analysis.histograms.write import write_csv, write_json, write_root
 from detsim.event_files.reader import TableFile
 from macros.card import load_card
-from macros.data import load_data
+from macros.setup.data import load_data
 
 SHORT = ("--set", "exposure.duration=14.4 d")
 SEED = ("--seed", 1)

@@ -13,7 +13,7 @@ from analysis.studies.goodness import goodness_of_fit
 from detsim.event_files.reader import TableFile
 from detsim.simulation.mc_templates import Sampling
 from macros.card import load_card
-from macros.data import load_data
+from macros.setup.data import load_data
 
 SM = ("--set-a", "model.name=SM")
 SAMPLED = ("--set", "fit.templates=simulation", "--set", "fit.template_events=20000")

@@ -8,8 +8,8 @@ import pytest
 from invocation import answer, invoke, refusal
 
 from analysis.contours.plane import PlaneResult
-from macros.planenotes import plane_warnings
 from macros.plots.contours import contour_plot
+from macros.words.contour_notes import plane_warnings
 
 CARD = "borexino-cr51-realistic"
 X, Y = "eps_L=-0.1:0.1:11", "eps_R=-0.3:0.3:13"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from macros.directory import whole_directory
+from macros.setup.directory import whole_directory
 
 NAMES = {"card.toml", "events.root"}
 ROOT = Path(__file__).parents[2]

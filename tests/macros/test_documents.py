@@ -13,8 +13,8 @@ from analysis.pseudo_experiments.fitted_toys import toy_branches
 from detsim.event_files.event_writer import EventFile
 from detsim.event_files.reader import TableFile
 from macros.card import json_schema, load_card
-from macros.card.check import known_keys
-from macros.card.tables import OWN
+from macros.card.checks.keys import known_keys
+from macros.card.tables.card import OWN
 from macros.cli import _COMMANDS
 from simgen.events import COLUMNS
 from simgen.units import _UNITS

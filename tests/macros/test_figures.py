@@ -401,7 +401,7 @@ def test_pictures_are_reproducible(tmp_path, monkeypatch, third):
 @pytest.mark.parametrize("name", [name for name in FIGURES if name != "3"])
 def test_pictures_are_drawn_without_warnings(everything, name):
     """Warnings are errors: a missing glyph, a legend without entries, a layout that does not fit."""
-    from macros.style import add_note, new_figure, render, styled
+    from macros.plots.style import add_note, new_figure, render, styled
 
     module = module_of(name)
     with styled():
@@ -435,7 +435,7 @@ def test_wrong_arguments(tmp_path, arguments, message):
 
 def test_importing_the_figures_loads_nothing_heavy():
     code = (
-        "import sys, macros.figures, macros.plots, macros.report; "
+        "import sys, macros.figures, macros.plots, macros.report.html; "
         "print(*({'matplotlib', 'numpy', 'scipy', 'numba', 'hist', 'jinja2'} & set(sys.modules)))"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p or "." for p in sys.path)}

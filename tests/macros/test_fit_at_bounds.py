@@ -8,8 +8,8 @@ from invocation import CARD, answer, invoke
 from support.cards import CASES
 
 from macros.card import load_card
-from macros.fitnotes import name_with_unit
 from macros.plots import profile_plot
+from macros.words.fit_description import name_with_unit
 
 SETTINGS = (
     "exposure.duration=0.15 d",

@@ -8,7 +8,7 @@ from typer import Exit
 from analysis.fits.fitter import make_fitter
 from analysis.likelihood.failure import FitError, far_counts
 from macros.card import load_card
-from macros.status import guard
+from macros.terminal.status import guard
 
 CARD, DATA = CASES / "activity.toml", CASES / "activity.csv"
 CONSTRAINED = ("--set", "systematics.activity=0.02")

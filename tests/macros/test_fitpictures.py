@@ -14,7 +14,7 @@ from analysis.fits.local_minima import LocalMinimum
 from macros.card import load_card
 from macros.plots import profile_plot
 from macros.plots.fits import impacts_plot
-from macros.style import render
+from macros.plots.style import render
 
 
 @pytest.fixture(scope="module")

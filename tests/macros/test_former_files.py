@@ -12,7 +12,7 @@ from invocation import CARD, answer, invoke, refusal
 
 from detsim.event_files.provenance import ChecksumWarning
 from macros.card import load_card
-from macros.data import load_data
+from macros.setup.data import load_data
 
 LINE = "its provenance has no checksum"
 

@@ -5,8 +5,8 @@ from invocation import answer, invoke
 
 from macros.card import json_schema
 from macros.card.catalogue import responses, shapes
-from macros.card.detectortables import CurveTable, ResponseTable
-from macros.card.placetables import DistanceTable, FiducialTable
+from macros.card.tables.detector import CurveTable, ResponseTable
+from macros.card.tables.geometry import DistanceTable, FiducialTable
 
 SCHEMA = json_schema()
 SHAPES = {

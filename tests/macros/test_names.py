@@ -11,7 +11,7 @@ from invocation import answer, invoke, refusal
 from detsim.event_files.reader import TableFile
 from detsim.names import is_name, legal_name
 from macros.card import CardError, card_from_document, json_schema, load_card, presets
-from macros.card.names import check_names
+from macros.card.checks.names import check_names
 
 CARD = """
 [source]

@@ -4,7 +4,7 @@ import pytest
 from invocation import answer, invoke
 
 from macros.card import load_card
-from macros.notes import binding_note, note_facts, note_rows
+from macros.words.card_notes import binding_note, note_facts, note_rows
 
 REALISTIC = "borexino-cr51-realistic"
 

@@ -253,7 +253,7 @@ def test_a_series_keeps_the_former_until_the_first_file_is_whole(tmp_path, monke
     before = contents(tmp_path)
     failing = {"x-0000.root"}
 
-    from macros import production
+    from macros.runs import production
 
     class Full(production.EventWriter):
         def __init__(self, path, **options):
@@ -265,7 +265,7 @@ def test_a_series_keeps_the_former_until_the_first_file_is_whole(tmp_path, monke
                 raise OSError(28, "No space left on device")
             super().finish(runinfo, **more)
 
-    monkeypatch.setattr("macros.production.EventWriter", Full)
+    monkeypatch.setattr("macros.runs.production.EventWriter", Full)
     assert "No space left" in refusal(*run, "--events", 30, "--force", status=1)
     assert contents(tmp_path) == before
     failing.clear()
@@ -286,7 +286,7 @@ def test_a_file_that_came_or_changed_meanwhile_is_kept(tmp_path, monkeypatch):
 
         yield extend
 
-    monkeypatch.setattr("macros.console._lines", lambda *_: meanwhile(None))
+    monkeypatch.setattr("macros.terminal.console._lines", lambda *_: meanwhile(None))
     for force in ((), ("--force",)):
         target.unlink(missing_ok=True)
         message = refusal("simulate", CARD, *EVENTS, "-o", target, *force)

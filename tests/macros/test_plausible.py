@@ -11,8 +11,8 @@ from test_random_cards import SLOW, documents
 
 from macros import CardError, load_card
 from macros.card import card_from_document, json_schema, presets, read_card
-from macros.card.consistency import COMBINATIONS
-from macros.card.ranges import RANGES
+from macros.card.checks.consistency import COMBINATIONS
+from macros.card.checks.ranges import RANGES
 
 CARDS = (Path(__file__).parents[2] / "docs" / "cards.md").read_text(encoding="utf-8")
 
@@ -327,7 +327,7 @@ def test_numbers_that_are_not_finite_are_not_written(tmp_path):
     from analysis.histograms.histograms import from_counts
     from analysis.histograms.write import write_csv
     from detsim.event_files.event_writer import EventWriter, event_columns
-    from macros.figures.data import FigureData
+    from macros.plots.figure_data import FigureData
 
     card = load_card(CARD)
     events = card.simulate(seed=1)

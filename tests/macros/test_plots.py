@@ -24,8 +24,8 @@ from macros.plots import (
     profile_plot,
     spectrum_plot,
 )
-from macros.style import render, render_svg, scientific, styled
-from macros.verdicts import verdict_lines
+from macros.plots.style import render, render_svg, scientific, styled
+from macros.words.coverage_verdicts import verdict_lines
 
 EDGES = np.linspace(0.25, 0.55, 7)
 COUNTS = np.array([402.0, 360.0, 365.0, 390.0, 0.0, 305.0])

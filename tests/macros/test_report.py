@@ -12,8 +12,8 @@ from analysis.fits.local_minima import LocalMinimum
 from analysis.fits.results import UNBOUNDED, Estimate, FitResult, LimitResult
 from analysis.histograms.goodness_of_bins import Comparison
 from macros.plots import limit_plot
-from macros.report import Report, ReportFigure, Spectrum, write_report
-from macros.style import render_svg
+from macros.plots.style import render_svg
+from macros.report.html import Report, ReportFigure, Spectrum, write_report
 
 FIT = FitResult(
     parameters={"gamma": Estimate(value=0.0213, error=0.031, lower=-0.011, upper=0.052)},

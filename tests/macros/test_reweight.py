@@ -14,8 +14,8 @@ from analysis.histograms.histograms import histogram
 from analysis.histograms.write import write_json, write_root
 from detsim.event_files.event_writer import EventFile, EventWriter
 from macros.card import load_card
-from macros.console import plain
-from macros.results import fit_document, limit_document
+from macros.terminal.console import plain
+from macros.words.result_documents import fit_document, limit_document
 from simgen.events import Events
 
 CHI = ("--set", "model.gamma=0.2")

@@ -14,8 +14,8 @@ from invocation import CARD, ROOT, answer, invoke, refusal, start
 
 from detsim.event_files.event_writer import EventFile
 from detsim.files.locks import file_stamp
-from macros.series import EventSeries
-from macros.split import Split
+from macros.runs.file_series import EventSeries
+from macros.setup.files import Split
 
 LIMIT = ("--events-per-file", 1000)
 
@@ -217,7 +217,7 @@ def test_interrupted_series_can_be_continued(tmp_path, number):
 
 def test_a_full_disk_keeps_whole_files(tmp_path, monkeypatch):
     """Contract: status 1, and one message that says what is whole and how to make the rest."""
-    from macros import production
+    from macros.runs import production
 
     class Full(production.EventWriter):
         def __init__(self, path, **options):
@@ -229,7 +229,7 @@ def test_a_full_disk_keeps_whole_files(tmp_path, monkeypatch):
                 raise OSError(28, "No space left on device")
             super().finish(runinfo, **more)
 
-    monkeypatch.setattr("macros.production.EventWriter", Full)
+    monkeypatch.setattr("macros.runs.production.EventWriter", Full)
     run = (
         "simulate",
         CARD,

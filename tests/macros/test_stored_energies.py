@@ -13,8 +13,8 @@ from analysis.histograms.histograms import experiment_counts, histogram
 from detsim.event_files.event_writer import EventFile
 from detsim.expectation.prediction import predict
 from macros.card import load_card
-from macros.data import load_data, stored_counts
-from macros.tally import Tally
+from macros.runs.event_totals import Tally
+from macros.setup.data import load_data, stored_counts
 from simgen.events import Events
 
 CASES = Path(__file__).parents[1] / "cases"

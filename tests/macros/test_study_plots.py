@@ -7,7 +7,7 @@ from plain import with_nuisances
 from analysis.fits.fitter import make_fitter
 from analysis.pseudo_experiments.distributions import no_toys
 from macros.plots import toys_data, toys_plot
-from macros.style import render
+from macros.plots.style import render
 from simgen.interaction.models import E6
 
 

@@ -13,8 +13,8 @@ import pytest
 from invocation import CARD, invoke
 
 from detsim.event_files.event_writer import EventFile
-from macros.characters import encodable, printable, readable_ascii
-from macros.streams import StandardOutputError, standard_streams
+from macros.terminal.characters import encodable, printable, readable_ascii
+from macros.terminal.streams import StandardOutputError, standard_streams
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = "A\x1b[31m\x9b1m\u202egnp\x1b]8;;http://x\x07L[red]b[/red]\n\\frac$<b>{{7*7}}\u2028\u200b\ufeff"

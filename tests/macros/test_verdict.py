@@ -10,8 +10,8 @@ from scipy.stats import chi2, poisson
 from analysis.histograms.goodness_of_bins import Comparison, compare, compare_weighted
 from detsim.event_files.event_writer import EventFile
 from detsim.simulation.monte_carlo import event_plan
-from macros import production
-from macros.tally import check_verdict
+from macros.runs import production
+from macros.runs.event_totals import check_verdict
 from simgen.interaction.models import E6
 
 N = ("--seed", 3, "--events", 200_000)

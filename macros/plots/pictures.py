@@ -1,0 +1,109 @@
+"""Pictures and the files beside them: written together, and known again as files of this program."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from macros.terminal import json_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from detsim.files import Former
+    from macros.plots.figure_data import FigureData
+
+__all__ = [
+    "BESIDE",
+    "is_beside_picture",
+    "is_picture",
+    "picture_files",
+    "picture_kind",
+    "write_figure",
+    "write_picture",
+]
+
+BESIDE = (".csv", ".json")
+"""Suffixes of the files beside the picture of a study."""
+_KINDS = (".pdf", ".png")
+_LARGEST = 100_000_000
+"""Bytes of a picture of ours, at most."""
+_MARKS = ((b"%PDF-", rb"/Creator \(nugauge\)"), (b"\x89PNG\r\n\x1a\n", rb"tEXtSoftware\x00nugauge"))
+_KEYWORDS = re.compile(rb"(?:/Keywords \(|tEXtKeywords\x00)((?: ?\.[a-z]+ sha256 [0-9a-f]{64})+)")
+
+
+def picture_kind(path: Path) -> str:
+    """Tell the kind of a picture by its name: ``pdf``, ``png``, or another suffix."""
+    return path.suffix.lower().removeprefix(".")
+
+
+def picture_files(path: Path, *suffixes: str) -> tuple[Path, ...]:
+    """Name a picture and the files beside it, such as ``.csv``."""
+    return path, *(path.with_suffix(suffix) for suffix in suffixes)
+
+
+def write_picture(
+    path: Path, figure: "Figure", beside: Mapping[str, bytes], *, former: "Former | None" = None
+) -> list[Path]:
+    """Write a picture, PDF or PNG, and the files beside it: all of them, or none.
+
+    Parameters
+    ----------
+    path : Path
+        Of the picture.
+    figure : matplotlib Figure
+    beside : mapping of str to bytes
+        Contents by suffix, such as ``.csv``.
+    former : mapping of Path to FileStamp, optional
+        What may be replaced, as for `detsim.files.atomic.WholeFile`.
+
+    Returns
+    -------
+    list of Path
+        The picture first.
+
+    Notes
+    -----
+    The picture's metadata name this program, and the SHA-256 of the files beside it.
+    """
+    from detsim.files import whole_files
+    from macros.plots.style import render
+
+    known = " ".join(f"{suffix} sha256 {hashlib.sha256(text).hexdigest()}" for suffix, text in beside.items())
+    picture = render(figure, "pdf" if picture_kind(path) == "pdf" else "png", keywords=known)
+    files = {path: picture, **{path.with_suffix(suffix): text for suffix, text in beside.items()}}
+    return whole_files(files, former=former)
+
+
+def write_figure(
+    path: Path, figure: "Figure", data: "FigureData", *, former: "Former | None" = None
+) -> list[str]:
+    """Write a picture, and its numbers beside it; return the names of the files."""
+    document = json_text(data.document()) + "\n"
+    contents = dict(zip(BESIDE, (data.csv().encode(), document.encode()), strict=True))
+    return [str(file) for file in write_picture(path, figure, contents, former=former)]
+
+
+def is_picture(path: Path) -> bool:
+    """Tell whether this program wrote a picture."""
+    return _record(path) is not None
+
+
+def is_beside_picture(path: Path) -> bool:
+    """Tell whether this program wrote a file beside a picture, and nobody has changed it."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    pictures = (path.with_suffix(kind) for suffix in _KINDS for kind in (suffix, suffix.upper()))
+    return any((_record(picture) or {}).get(path.suffix) == digest for picture in pictures)
+
+
+def _record(path: Path) -> dict[str, str] | None:
+    """Read from a picture of this program the SHA-256 of the files beside it; None from any other file."""
+    if not path.is_file() or path.stat().st_size > _LARGEST:
+        return None
+    content = path.read_bytes()
+    if not any(content.startswith(head) and re.search(mark, content) for head, mark in _MARKS):
+        return None
+    found = _KEYWORDS.search(content)
+    words = found[1].decode().split() if found else []
+    return dict(zip(words[::3], words[2::3], strict=True))

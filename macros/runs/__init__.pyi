@@ -1,0 +1,32 @@
+from .event_totals import (
+    check_verdict as check_verdict,
+)
+from .job import (
+    RunResult as RunResult,
+    run_job as run_job,
+)
+from .measurement import (
+    measure as measure,
+)
+from .merging import (
+    Merging as Merging,
+    merge as merge,
+    merged_kind as merged_kind,
+)
+from .production import (
+    Production as Production,
+    produce as produce,
+)
+from .rerun import (
+    differences as differences,
+    remake as remake,
+)
+from .reweighting import (
+    Reweighting as Reweighting,
+    reweight as reweight,
+)
+from .run_provenance import (
+    check_input as check_input,
+    input_record as input_record,
+    provenance as provenance,
+)

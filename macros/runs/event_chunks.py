@@ -1,0 +1,136 @@
+"""Events of a run or of pseudo-experiments, drawn chunk by chunk."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+
+import numpy as np
+
+from detsim.simulation import number_of_events
+from macros.runs.file_series import EventSeries, Slice
+from simgen.events import Events
+from simgen.generator import Plan
+from simgen.threads import PART, ahead
+
+__all__ = ["Draws"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draws:
+    """Events to be drawn.
+
+    Parameters
+    ----------
+    prepared : Plan
+    seed : int
+    n : int or None
+        Exactly so many; None for a Poisson number.
+    experiments : int
+        Number of pseudo-experiments; 0 for a plain run.
+    first : int
+        Index of the first event, or of the first pseudo-experiment.
+
+    Raises
+    ------
+    ValueError
+        If the Poisson number is smaller than `first`.
+    """
+
+    prepared: Plan
+    seed: int
+    n: int | None
+    experiments: int
+    first: int
+
+    def __post_init__(self) -> None:
+        if self.poisson and self.first > self.total:
+            raise ValueError(
+                f"--first {self.first}: the run of seed {self.seed} has {self.total} events; give --events N "
+                "for a slice of a run of any length"
+            )
+
+    @property
+    def poisson(self) -> bool:
+        """Whether it is a plain run for the card's exposure, or the rest of one."""
+        return self.n is None and not self.experiments
+
+    @cached_property
+    def total(self) -> int:
+        """Number of events of the Poisson run, from index 0 on."""
+        return number_of_events(self.prepared, seed=self.seed)
+
+    @property
+    def mean(self) -> float:
+        """Number of events to be drawn, of pseudo-experiments its mean."""
+        if self.experiments:
+            return self.experiments * self.prepared.expected
+        return float(self.total - self.first if self.n is None else self.n)
+
+    def exposures(self, part: Slice) -> float:
+        """Say how many exposures of the card a part of the run is worth; parts add up to the run."""
+        if self.experiments:
+            return part.n_experiments
+        if self.n is not None:
+            return part.n_drawn / self.prepared.expected
+        return part.n_drawn / self.total if self.total else 1.0
+
+    def events(self, draw: Callable[..., Events], series: EventSeries, chunk: int) -> Iterator[Events]:
+        """Draw chunk by chunk, as the files of a series take them; for a single file some chunks ahead.
+
+        Parameters
+        ----------
+        draw : callable
+            Takes the number, the index of the first, and what keeps pseudo-experiments apart.
+        series : EventSeries
+            Where they are going to be written.
+        chunk : int
+            Most events to draw at a time.
+
+        Yields
+        ------
+        Events
+        """
+        if not self.experiments:
+            left = self.total - self.first if self.n is None else self.n
+            begin = self.first
+            if not series.split:
+                begins = range(begin, begin + left, PART)
+                tasks = (partial(draw, min(PART, begin + left - a), first=a, identity=()) for a in begins)
+                for events in ahead(tasks):
+                    series.begin(events.n_generated)
+                    yield events
+                return
+            while left:
+                size = series.begin(min(chunk, left))
+                yield draw(size, first=begin, identity=())
+                begin, left = begin + size, left - size
+            return
+        for number in range(self.first, self.first + self.experiments):
+            total = number_of_events(self.prepared, seed=self.seed, identity=(number,))
+            series.begin(total, whole=True)
+            for offset in range(0, total, chunk):
+                events = draw(min(chunk, total - offset), first=offset, identity=(number,))
+                yield replace(events, experiment=np.full(len(events), number, np.int64))
+            series.end_experiment()
+
+    def kept(self, series: EventSeries) -> str:
+        """Say which files of a stopped run are whole, and how to make the others."""
+        files = [file.name for file in series.files]
+        names = f"{files[0]} is" if len(files) == 1 else f"{files[0]} to {files[-1]} are"
+        what = "pseudo-experiments" if self.experiments else "events"
+        if series.next >= self.first + round(self.experiments or self.mean):
+            return f"{names} whole, with all {what} of the run"
+        rest = f"--first {series.next}"
+        if not self.poisson:
+            option = "--experiments" if self.experiments else "--events"
+            rest += f" {option} {self.first + (self.experiments or self.n or 0) - series.next}"
+        path, split = series.path, series.split
+        if split.events is not None:
+            rest += f" --events-per-file {split.events}"
+        if split.size is not None:
+            rest += f' --file-size "{split.size / 1e6:.12g} MB"'
+        return (
+            f"{names} whole, with {what} {self.first} to "
+            f"{series.next - 1}; make the others with --seed {self.seed} {rest} "
+            f"-o {path.with_name(f'{path.stem}-from-{series.next}{path.suffix}')}"
+        )

@@ -1,0 +1,83 @@
+"""Counts and sums of weights of events on their way to a file."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.histograms import Comparison, compare, compare_weighted
+from detsim.detector import bin_numbers
+from detsim.experiment import Experiment
+from macros.terminal import RunError, format_number
+from simgen.events import Events
+
+__all__ = ["Tally", "check_verdict"]
+
+Array = NDArray[np.float64]
+
+_FEW = 40
+"""Edges that are compared one by one."""
+
+
+class Tally:
+    """Counts of what has been written, per bin with both flow bins, and of what was drawn."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self._detector = experiment.detector
+        self._weighted = False
+        self.counts = np.zeros(experiment.detector.n_bins + 2)
+        self.squares = np.zeros(experiment.detector.n_bins + 2)
+        self.sum_w = self.sum_w2 = 0.0
+        self.n_generated = 0
+        self.n_written = 0
+
+    def add(self, events: Events) -> None:
+        """Count events that are written."""
+        n, w = len(events), events.weight
+        self.n_generated += events.n_generated
+        self.n_written += n
+        self._weighted |= w is not None
+        self.sum_w += n if w is None else float(np.sum(w))
+        self.sum_w2 += n if w is None else float(np.sum(w**2))
+        detector, T_reco = self._detector, events.T_reco
+        if T_reco is not None and w is None and detector.distance is None and len(detector.edges) <= _FEW:
+            # quicker than a search; a float32 column, too, is compared in float64
+            above = [np.count_nonzero(T_reco >= np.float64(edge)) for edge in detector.edges]
+            counts = -np.diff([n, *above, 0])
+            self.counts += counts
+            self.squares += counts
+        elif T_reco is not None:
+            index = bin_numbers(detector, T_reco, events.L_reco)
+            counts = np.bincount(index, w, minlength=len(self.counts))
+            self.counts += counts
+            self.squares += counts if w is None else np.bincount(index, w**2, minlength=len(self.counts))
+
+    def compare(self, expected: Array, *, n_drawn: int | None = None) -> Comparison:
+        """Compare the counts, or sums of weights, with their expectation."""
+        if self._weighted:
+            return compare_weighted(self.counts, self.squares, expected, n_drawn=n_drawn)
+        return compare(self.counts, expected, n_drawn=n_drawn)
+
+
+_WRONG = "events and expectation do not come from the same card, or one of them is wrong: do not use it"
+
+
+def check_verdict(comparison: Comparison | None, made: str, *, why: str = _WRONG) -> None:
+    """Fail a command whose sample quadrature contradicts; what was written stays.
+
+    Parameters
+    ----------
+    comparison : Comparison or None
+    made : str
+        The files.
+    why : str
+        What that means.
+
+    Raises
+    ------
+    RunError
+        If the p-value is below 1e-6.
+    """
+    if comparison is not None and comparison.verdict == "disagrees":
+        raise RunError(
+            f"{made}: kept, but it disagrees with quadrature (χ² = {comparison.chi2:.1f} for "
+            f"{comparison.ndof}, p = {format_number(comparison.p_value)}, less than 1e-6): {why}"
+        )

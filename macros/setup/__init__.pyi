@@ -1,0 +1,64 @@
+from .auxiliary import (
+    auxiliary_files as auxiliary_files,
+    auxiliary_pulls as auxiliary_pulls,
+    measured_values as measured_values,
+    read_auxiliary as read_auxiliary,
+    unusual_measurements as unusual_measurements,
+)
+from .card import (
+    load_chosen as load_chosen,
+    open_card as open_card,
+    open_fitter as open_fitter,
+    say_left_out as say_left_out,
+    template_sampling as template_sampling,
+    using_threads as using_threads,
+    whole_number as whole_number,
+)
+from .compatibility import (
+    card_differences as card_differences,
+    check_card as check_card,
+    check_same_experiment as check_same_experiment,
+)
+from .counts import (
+    check_counts as check_counts,
+    check_signal as check_signal,
+    expectation as expectation,
+    expectations as expectations,
+    expected_counts as expected_counts,
+    faint_signal as faint_signal,
+    mean_cross_section as mean_cross_section,
+    simulate_events as simulate_events,
+)
+from .data import (
+    Data as Data,
+    StoredCounts as StoredCounts,
+    file_histogram as file_histogram,
+    load_data as load_data,
+    stored_counts as stored_counts,
+)
+from .directory import (
+    whole_directory as whole_directory,
+)
+from .files import (
+    Split as Split,
+    check_room as check_room,
+    former_files as former_files,
+    is_of_series as is_of_series,
+    series_file as series_file,
+)
+from .outputs import (
+    FilePlan as FilePlan,
+    Output as Output,
+    card_files as card_files,
+    check_different as check_different,
+    data_files as data_files,
+    picture_outputs as picture_outputs,
+    study_plan as study_plan,
+)
+from .recognition import (
+    foreign_run as foreign_run,
+)
+from .stored_toys import (
+    Toy as Toy,
+    read_toy as read_toy,
+)

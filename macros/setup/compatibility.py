@@ -1,0 +1,128 @@
+"""Whether a file belongs to a card: its own card, compared key by key."""
+
+from collections.abc import Mapping, Sequence, Set
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, get_args
+
+from macros.card import Card
+from macros.card.checks import legal_names
+from macros.terminal import printable
+from simgen.units import Kind, read_quantity
+
+__all__ = ["card_differences", "check_card", "check_same_experiment"]
+
+_ALWAYS = {"model.generate_above", "detector.target", "detector.mass", "detector.electrons"}
+"""What shapes or counts the true events may never differ."""
+_BEGINS = "model.generate_above"
+"""Of these, what `macros.words.recoil_cutoff.begin_with` compares as energies."""
+
+
+def check_card(
+    card: Card, other: Mapping[str, Any], path: Path, *, may_differ: Set[str], begins: bool = True
+) -> None:
+    """Compare a card with the one a file was made with.
+
+    Parameters
+    ----------
+    card : Card
+    other : mapping
+        Tables of the file's card.
+    path : Path
+        Of the file, for the message.
+    may_differ : set of str
+        Tables that are not compared, but for what shapes or counts the true events.
+    begins : bool
+        Whether `generate_above` is compared, too; not, where `macros.words.recoil_cutoff.begin_with` does it.
+
+    Raises
+    ------
+    ValueError
+        Naming every key that differs.
+    """
+    found = [
+        f"{key}: {_show(ours)} in this card, {_show(theirs)} in the file's"
+        for key, ours, theirs in _differences(_unnamed(card.document), _unnamed(legal_names(other)))
+        if (key in _ALWAYS or key.split(".")[0] not in may_differ) and (begins or key != _BEGINS)
+    ]
+    _refuse(f"{path} was made with another card", found)
+
+
+def card_differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """Compare two cards key by key.
+
+    Parameters
+    ----------
+    a, b : mapping
+        Tables of the cards.
+
+    Returns
+    -------
+    list of (str, value, value)
+        Keys in which they differ, and what each says; None where it says nothing.
+    """
+    return _differences(_unnamed(a), _unnamed(b))
+
+
+def check_same_experiment(a: Card, b: Card) -> None:
+    """Refuse two cards whose data are not the same, or not fitted with the same likelihood.
+
+    Raises
+    ------
+    ValueError
+        Naming every key that differs, but for those of the model, of its fit's results and of the run.
+    """
+    found = [
+        f"{key}: {_show(ours)} in A, {_show(theirs)} in B"
+        for key, ours, theirs in _differences(_unnamed(a.document), _unnamed(b.document))
+        if key in _ALWAYS or key.split(".")[0] not in {"model", "fit", "run"}
+    ]
+    found += [
+        f"fit.{key}: {getattr(a.fit, key)!r} in A, {getattr(b.fit, key)!r} in B"
+        for key in ("likelihood", "error_per_bin", "templates", "template_events", "drawn")
+        if getattr(a.fit, key) != getattr(b.fit, key)
+    ]
+    _refuse("A and B are not models of the same data", found)
+
+
+def _refuse(what: str, found: Sequence[str]) -> None:
+    found = [printable(text) for text in found]
+    if found:
+        lines = f" {found[0]}" if len(found) == 1 else "\n  ".join(["", *found])
+        raise ValueError(f"{what}:{lines}")
+
+
+def _show(value: Any) -> str:
+    return "missing" if value is None else repr(value)
+
+
+def _unnamed(value: Any) -> Any:
+    """Leave out where a table lies if its checksum says what it holds."""
+    if isinstance(value, list):
+        return [_unnamed(item) for item in value]
+    if isinstance(value, Mapping):
+        named = {"table"} if "sha256" in value else set()
+        return {key: _unnamed(item) for key, item in value.items() if key not in named}
+    return value
+
+
+def _differences(a: Any, b: Any, key: str = "") -> list[tuple[str, Any, Any]]:
+    if isinstance(a, Mapping) or isinstance(b, Mapping):
+        a, b = (x if isinstance(x, Mapping) else {} for x in (a, b))
+        found = []
+        for name in sorted({*a, *b}):
+            found += _differences(a.get(name), b.get(name), f"{key}.{name}" if key else name)
+        return found
+    if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        return [d for i, pair in enumerate(zip(a, b, strict=True)) for d in _differences(*pair, f"{key}.{i}")]
+    return [] if a == b or _same_quantity(a, b) else [(key, a, b)]
+
+
+def _same_quantity(a: Any, b: Any) -> bool:
+    """Tell whether two texts are one quantity in different units."""
+    if not (isinstance(a, str) and isinstance(b, str)):
+        return False
+    for kind in get_args(Kind):
+        with suppress(ValueError):
+            return read_quantity(a, kind) == read_quantity(b, kind)
+    return False

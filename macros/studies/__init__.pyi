@@ -1,0 +1,36 @@
+from .calibrations import (
+    make_calibration as make_calibration,
+    open_calibration as open_calibration,
+)
+from .card_outlook import (
+    Outlook as Outlook,
+    expected_reach as expected_reach,
+    outlook as outlook,
+)
+from .coverage_end import draw_coverage as draw_coverage, judge_coverage as judge_coverage
+from .dataset_files import (
+    load_data_sets as load_data_sets,
+    load_or_expect as load_or_expect,
+    toy_data as toy_data,
+)
+from .datasets import DataSets as DataSets, data_sets as data_sets
+from .inference import EXPECTED as EXPECTED, Inference as Inference, open_inference as open_inference
+from .limit_options import LimitOptions as LimitOptions
+from .model_comparison import (
+    compare_cards as compare_cards,
+)
+from .toy_files import open_toys as open_toys, toy_chunks as toy_chunks
+from .toy_totals import EventTally as EventTally, ToyTally as ToyTally
+from .toys import (
+    confidence_level as confidence_level,
+    open_study as open_study,
+    throw_toys as throw_toys,
+    toy_weights as toy_weights,
+)
+from .weight_files import (
+    check_weights_options as check_weights_options,
+    load_weights as load_weights,
+    stored_weights as stored_weights,
+    weights_of_origin as weights_of_origin,
+    weights_record as weights_record,
+)

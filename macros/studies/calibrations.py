@@ -1,0 +1,140 @@
+"""Calibrations of the fits of a card: made, stored with the card, and read for the same card only."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.calibration import Calibration, conditions, data_numbers, read_calibration
+from analysis.fits import Fitter
+from analysis.studies import calibrate, check_counts, true_values
+from macros.card import Card
+from macros.setup import check_card
+from macros.terminal import progress
+
+__all__ = ["make_calibration", "open_calibration", "reference_value"]
+
+Progress = Callable[[str, float | None, str], AbstractContextManager[Callable[[float], None]]]
+
+_NOT_COMPARED = {"fit", "run"}
+"""Tables of a card that may differ from the file's; what a fit does is compared by itself."""
+
+
+def reference_value(fitter: Fitter, stated: float | None) -> float:
+    """Choose what CLs compares with: 0, where a parameter can be 0.
+
+    Raises
+    ------
+    ValueError
+        If it cannot, and no other value is stated.
+    """
+    low, high = fitter.physical
+    if stated is None and not low <= 0 <= high:
+        raise ValueError(
+            f"{fitter.templates.poi} cannot be 0: state with --reference which value means no signal"
+        )
+    return 0.0 if stated is None else stated
+
+
+def make_calibration(
+    card: Card,
+    fitter: Fitter,
+    n_toys: int,
+    *,
+    at: Sequence[float] | None = None,
+    counts: NDArray[np.float64] | None = None,
+    auxiliary: NDArray[np.float64] | None = None,
+    reach: float | None = None,
+    profiled: bool = False,
+    reference: float | None = None,
+    progress: Progress = progress,
+) -> Calibration:
+    """Calibrate the fits of a card.
+
+    Parameters
+    ----------
+    card : Card
+        With a seed.
+    fitter : Fitter
+    n_toys : int
+        Pseudo-experiments at each true value.
+    at : sequence of float, optional
+        True values; chosen around the data, or around exact data of the model, if not given.
+    counts : ndarray, shape (n_bins,), optional
+        Data.
+    auxiliary : ndarray, shape (n_nuisances,), optional
+        Measured pulls of the data; nominal without.
+    reach : float, optional
+        See `analysis.studies.thresholds.true_values`.
+    profiled : bool
+        Whether true nuisance parameters are fitted to the data.
+    reference : float, optional
+        See `reference_value`.
+    progress : callable
+        Shows how far it is, as `macros.terminal.console.progress` does.
+    """
+    check_counts(fitter)
+    data = None if counts is None else fitter.data(counts, auxiliary)
+    if at is None:
+        at = list(true_values(fitter, data, **({} if reach is None else {"reach": reach})))
+    compared = reference_value(fitter, reference)
+    with progress("calibration", n_toys * (len(set(at)) + 1), "toys") as advance:
+        return calibrate(
+            fitter,
+            at,
+            n_toys,
+            seed=int(card.run.seed or 0),
+            drawn=card.fit.drawn,
+            data=data if profiled else None,
+            reference=compared,
+            on_toys=advance,
+        )
+
+
+def open_calibration(
+    card: Card,
+    fitter: Fitter,
+    path: Path,
+    *,
+    counts: NDArray[np.float64] | None = None,
+    auxiliary: NDArray[np.float64] | None = None,
+) -> Calibration:
+    """Read the calibration of a card.
+
+    Parameters
+    ----------
+    card : Card
+    fitter : Fitter
+        Of the card.
+    path : Path
+    counts, auxiliary : ndarray, shapes (n_bins,) and (n_nuisances,), optional
+        The data that it is for, and their measured pulls: they matter to a calibration with nuisance
+        parameters fitted to data.
+
+    Raises
+    ------
+    ValueError
+        If it was made for another card, fit or data, naming what differs.
+    FileError
+        If the file is incomplete, foreign or damaged.
+    """
+    stored = read_calibration(path)
+    check_card(card, stored.provenance.get("card", {}), path, may_differ=_NOT_COMPARED)
+    profiled = stored.calibration.conditions.nuisances == "profiled"
+    if profiled and counts is None:
+        raise ValueError(
+            f"{path}: its nuisance parameters are those that were fitted to data, and it serves only these"
+        )
+    used = conditions(
+        fitter,
+        drawn=card.fit.drawn,
+        nuisances="profiled" if profiled else "nominal",
+        data=data_numbers(counts, auxiliary) if profiled and counts is not None else (),
+    )
+    try:
+        stored.calibration.check(fitter, used)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    return stored.calibration

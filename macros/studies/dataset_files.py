@@ -1,0 +1,121 @@
+"""Data of the experiments of a card, read from files as a command line names them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis.histograms import from_counts
+from macros.card import Card
+from macros.setup import Data, load_data, read_auxiliary, read_toy
+from macros.studies.datasets import EXPECTED, DataSets, data_sets
+from macros.terminal import ToyChoice
+
+__all__ = ["load_data_sets", "load_or_expect", "toy_data"]
+
+
+def load_data_sets(
+    card: Card,
+    specs: Sequence[str],
+    *,
+    number: int | None = None,
+    unit: str = "MeV",
+    auxiliary: Sequence[str] | None = None,
+    toy: ToyChoice | None = None,
+) -> DataSets:
+    """Read the data of a card.
+
+    Parameters
+    ----------
+    card : Card
+    specs : sequence of str
+        Of one experiment what `load_data` reads; of several NAME=FILE, each once, in any order.
+    number : int, optional
+        Which pseudo-experiment of event files that hold several.
+    unit : str
+        What the energies of histograms in files are in, as for `load_data`.
+    auxiliary : sequence of str, optional
+        Auxiliary measurements, as `macros.setup.auxiliary.read_auxiliary` reads them.
+    toy : ToyChoice, optional
+        Which toy of a toy file: one file, of all experiments.
+
+    Raises
+    ------
+    ValueError
+        If an experiment has no data, or two sets, or data do not belong to it.
+    FileError
+        If a file is incomplete, foreign or damaged.
+    """
+    measured = read_auxiliary(auxiliary)
+    if toy is not None:
+        if measured or number is not None:
+            raise ValueError(
+                "a toy has its own counts and auxiliary measurements: give --toy without --auxiliary and "
+                "--experiment"
+            )
+        if len(specs) > 1:
+            raise ValueError(f"a toy has all experiments: give one toy file, got {', '.join(specs)}")
+        return toy_data(card, Path(specs[0]), toy)
+    return replace(_load(card, specs, number, unit), auxiliary=measured)
+
+
+def load_or_expect(
+    card: Card,
+    specs: Sequence[str] | None,
+    *,
+    number: int | None,
+    unit: str,
+    auxiliary: Sequence[str] | None,
+    toy: ToyChoice | None,
+) -> Any:
+    """Read the data of a card, as `load_data_sets`; `EXPECTED` if there are none.
+
+    Raises
+    ------
+    ValueError
+        If something is chosen of data that are not given, or as `load_data_sets`.
+    """
+    if specs:
+        return load_data_sets(card, specs, number=number, unit=unit, auxiliary=auxiliary, toy=toy)
+    if auxiliary or toy is not None:
+        raise ValueError("--auxiliary and --toy go with DATA: exact data have nominal measurements")
+    return EXPECTED
+
+
+def toy_data(card: Card, path: Path, choice: ToyChoice) -> DataSets:
+    """Take one toy of a toy file as data; see `macros.setup.stored_toys.read_toy`."""
+    toy, start, sets = read_toy(card, path, choice), 0, []
+    for experiment in card.experiments:
+        end = start + experiment.detector.n_bins
+        h = from_counts(np.maximum(toy.counts[start:end], 0.0), experiment)
+        sets.append(Data(histogram=h, experiment=experiment, source=toy.source))
+        start = end
+    return DataSets(sets=tuple(sets), toy=toy)
+
+
+def _load(card: Card, specs: Sequence[str], number: int | None, unit: str) -> DataSets:
+    if len(card.experiments) == 1:
+        if len(specs) > 1:
+            raise ValueError(f"{card.name} has one experiment, and takes one DATA; got {', '.join(specs)}")
+        return DataSets(sets=(load_data(card, specs[0], number=number, unit=unit),))
+    names = [experiment.name for experiment in card.experiments]
+    files: dict[str, str] = {}
+    for spec in specs:
+        name, equals, file = spec.partition("=")
+        if not (equals and file) or name not in names:
+            raise ValueError(f"DATA {spec!r}: {card.name} has several experiments, write {_usage(names)}")
+        if name in files:
+            raise ValueError(f"DATA: two files for {name}, {files[name]} and {file}")
+        files[name] = file
+    missing = [name for name in names if name not in files]
+    if missing:
+        raise ValueError(
+            f"DATA: none for {', '.join(missing)}; write {_usage(names)}, or choose one experiment with --of"
+        )
+    return data_sets(card, files, number=number, unit=unit)
+
+
+def _usage(names: Sequence[str]) -> str:
+    return " ".join(f"{name}=FILE" for name in names)

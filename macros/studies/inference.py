@@ -1,0 +1,239 @@
+"""The fit of a card to data: estimates, limits, goodness of fit, for commands and for Python."""
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
+
+from analysis.calibration import Calibration, check_enough
+from analysis.fits import (
+    FitResult,
+    Fitter,
+    Impacts,
+    LimitResult,
+    ProfileScan,
+    fit_counts,
+    fit_impacts,
+    limit_of_counts,
+    profile_scan,
+    scan_points,
+)
+from analysis.likelihood import Likelihood
+from analysis.model import FEW, WeightCheck, check_weights
+from analysis.pseudo_experiments import WeightModel
+from analysis.studies import (
+    GoodnessOfFit,
+    calibrated_limit,
+    expected_calibrated_limit,
+    expected_limit,
+    goodness_of_fit,
+)
+from macros.card import Card
+from macros.setup import measured_values, open_fitter, unusual_measurements, using_threads, whole_number
+from macros.studies.calibrations import make_calibration, open_calibration
+from macros.studies.datasets import EXPECTED, DataSets, data_sets
+from macros.studies.limit_options import N_CALIBRATION, CardLimit, LimitOptions
+from macros.terminal import LARGEST_STUDY
+
+__all__ = ["EXPECTED", "Inference", "Progress", "open_inference", "silent"]
+
+_MARGIN = 1.5
+"""True values go this many standard deviations beyond where a χ² would put the end of the interval."""
+
+Advance = Callable[[float], None]
+Progress = Callable[[str, float | None, str], AbstractContextManager[Advance]]
+
+
+@contextmanager
+def silent(title: str, total: float | None, unit: str) -> Iterator[Advance]:
+    """Show no progress; in the place of `macros.terminal.console.progress`."""
+    yield lambda n: None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inference:
+    """The fit of a card, ready for its data, or for an expectation.
+
+    Parameters
+    ----------
+    card : Card
+        With a seed, if anything is drawn.
+    fitter : Fitter
+        Scaled to effective counts where data are weighted.
+    counts : ndarray, shape (n_bins,), or None
+        Data; None where there are none.
+    data : DataSets or None
+    pulls : ndarray, shape (n_nuisances,), or None
+        Auxiliary measurements; None: nominal.
+    """
+
+    card: Card
+    fitter: Fitter
+    counts: NDArray[np.float64] | None
+    data: DataSets | None
+    pulls: NDArray[np.float64] | None = None
+
+    @property
+    def source(self) -> str | dict[str, str] | None:
+        """What the data were read from."""
+        return None if self.data is None else self.data.source
+
+    @property
+    def exact(self) -> NDArray[np.float64]:
+        """The data, or without them the exact expectation of the model, shape (n_bins,)."""
+        return self.fitter.templates.expected(self.fitter.truth) if self.counts is None else self.counts
+
+    def fit(self) -> FitResult:
+        """Fit the parameter of interest."""
+        settings = self.card.fit
+        result = fit_counts(self.fitter, self.exact, self.pulls, level=settings.level, method=settings.method)
+        return replace(result, weights=self._checked(result.weights))
+
+    @cached_property
+    def _weights(self) -> WeightModel | None:
+        """Weights of the events of weighted data."""
+        return self.data.weights() if self.data is not None and self.data.weighted else None
+
+    def _checked(self, found: WeightCheck | None) -> WeightCheck | None:
+        """Look at the weights of events, where these are known and may matter."""
+        if found is None or found.most <= FEW or self._weights is None:
+            return found
+        return check_weights(self.fitter.templates, self.exact, self._weights.losses())
+
+    @property
+    def likelihood(self) -> Likelihood:
+        """The likelihood of the data."""
+        return self.fitter.data(self.exact, self.pulls)
+
+    @property
+    def auxiliary(self) -> dict[str, float]:
+        """Auxiliary measurements of the nuisance parameters that have one, in the units of the fit."""
+        pulls = self.fitter.nominal if self.pulls is None else self.pulls
+        return measured_values(self.fitter.templates, pulls)
+
+    def impacts(self, result: FitResult) -> Impacts:
+        """Compute the impacts of nuisance parameters on the estimate of a fit."""
+        return fit_impacts(self.fitter, self.likelihood, result)
+
+    def profile(self, result: FitResult, at: ArrayLike | None = None) -> ProfileScan:
+        """Scan the profile likelihood of a fit, at values of the parameter or around all that is allowed."""
+        points = scan_points(self.fitter, result) if at is None else at
+        return profile_scan(self.fitter, self.likelihood, result, points)
+
+    def goodness(self, n_toys: int, *, progress: Progress = silent) -> GoodnessOfFit:
+        """Test the goodness of the fit."""
+        n = whole_number("n_toys", n_toys, least=1, most=LARGEST_STUDY)
+        with progress("goodness of fit", n, "toys") as advance, using_threads(self.card.run.threads):
+            return goodness_of_fit(
+                self.fitter,
+                self.exact,
+                self.pulls,
+                n_toys=n,
+                seed=int(self.card.run.seed or 0),
+                drawn=self.card.fit.drawn,
+                weights=self._weights,
+                on_toys=advance,
+            )
+
+    def limit(self, options: LimitOptions, *, progress: Progress = silent) -> CardLimit:
+        """Find the upper limit, or without data the expected one."""
+        method = options.method or self.card.fit.limit_method
+        with using_threads(self.card.run.threads):
+            made = self._calibration(options, progress) if options.calibrates else None
+            if self.counts is None and options.n_toys:
+                with progress("expected limit", options.n_toys, "toys") as advance:
+                    result = self._expected(method, options, made, advance)
+            elif made is not None:
+                level = self.card.fit.limit_level
+                result = calibrated_limit(
+                    self.fitter, self.exact, made, self.pulls, method=method, level=level
+                )
+            else:
+                level = self.card.fit.limit_level
+                result = limit_of_counts(self.fitter, self.exact, self.pulls, level=level, method=method)
+                result = replace(result, weights=self._checked(result.weights))
+        return CardLimit(result=result, calibration=made)
+
+    def _expected(
+        self, method: str, options: LimitOptions, made: Calibration | None, advance: Advance
+    ) -> LimitResult:
+        settings: dict[str, Any] = {
+            "method": method,
+            "n_toys": options.n_toys,
+            "seed": int(self.card.run.seed or 0),
+            "level": self.card.fit.limit_level,
+            "on_toys": advance,
+        }
+        if made is not None:
+            return expected_calibrated_limit(self.fitter, made, **settings)
+        return expected_limit(self.fitter, drawn=self.card.fit.drawn, audit=options.audit, **settings)
+
+    def _calibration(self, options: LimitOptions, progress: Progress) -> Calibration:
+        """Read the table, or make one around the data."""
+        if options.profiled and self.counts is None:
+            raise ValueError("nuisance parameters can be fitted to data only: give the data")
+        if options.table is not None:
+            data = {"counts": self.counts, "auxiliary": self.pulls}
+            return open_calibration(self.card, self.fitter, options.table, **data)
+        n_toys = options.n_calibration or N_CALIBRATION
+        if options.method != "cls":
+            check_enough(n_toys, self.card.fit.limit_level)
+        reach = float(ndtri((1 + self.card.fit.limit_level) / 2)) + _MARGIN
+        return make_calibration(
+            self.card,
+            self.fitter,
+            n_toys,
+            counts=self.counts,
+            auxiliary=self.pulls,
+            reach=None if self.counts is None else reach,
+            profiled=options.profiled,
+            progress=progress,
+        )
+
+
+def open_inference(
+    card: Card,
+    data: Any,
+    *,
+    poi: str | None = None,
+    number: int | None = None,
+    auxiliary: Mapping[str, float | str] | None = None,
+) -> Inference:
+    """Prepare the fit of a card.
+
+    Parameters
+    ----------
+    card : Card
+    data
+        As `macros.studies.datasets.data_sets` takes them; `EXPECTED` for none.
+    poi : str, optional
+        Parameter of interest instead of the card's.
+    number : int, optional
+        Which pseudo-experiment of event files that hold several.
+    auxiliary : mapping of str to float or str, optional
+        Auxiliary measurements, as `macros.setup.auxiliary.auxiliary_pulls` takes them.
+
+    Raises
+    ------
+    ValueError
+        If data do not belong to the card, or the model has no such parameter.
+    FileError
+        If a file is incomplete, foreign or damaged.
+    """
+    if data is EXPECTED and auxiliary:
+        raise ValueError("auxiliary measurements go with data: give them, too")
+    found = None if data is EXPECTED else data_sets(card, data, number=number, auxiliary=auxiliary)
+    fitter = open_fitter(card, poi=poi, experiments=found.experiments if found else None)
+    counts = pulls = None
+    if found is not None:
+        fitter, counts = found.prepare(fitter)
+        pulls = found.pulls(card, fitter)
+        for text in unusual_measurements(fitter.templates, pulls):
+            warnings.warn(text, stacklevel=2)
+    return Inference(card=card, fitter=fitter, counts=counts, data=found, pulls=pulls)

@@ -1,0 +1,194 @@
+"""Totals of the toys of a run while they are written, and the picture of them."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.fits import Audit, Fitter, audit_sample
+from analysis.pseudo_experiments import (
+    FAILED,
+    METHODS,
+    RETRIED,
+    Auditor,
+    n_worst,
+    no_toys,
+)
+from detsim.files import Former
+from macros.plots import write_figure
+from macros.terminal import Interrupted, format_number, message, say, warn
+from macros.words import audit_document, check_audit, check_failed, say_audit
+
+if TYPE_CHECKING:
+    from macros.card import Card
+
+__all__ = ["EventTally", "ToyTally"]
+
+Columns = dict[str, NDArray[Any]]
+
+
+class EventTally:
+    """Counts toys, and their events if they are drawn event by event, and how long that took."""
+
+    def __init__(self) -> None:
+        self.n_toys = 0
+        self.number: int | None = None
+        self._start = time.perf_counter()
+
+    def add(self, columns: Columns) -> None:
+        """Add a chunk of toys."""
+        self.n_toys += len(columns["toy"])
+        if "n_events" in columns:
+            self.number = (self.number or 0) + int(columns["n_events"].sum())
+
+    @property
+    def rate(self) -> float | None:
+        """Events per second so far; None if none are drawn, as for the number."""
+        return None if self.number is None else self.number / (time.perf_counter() - self._start)
+
+    def document(self) -> dict[str, Any]:
+        """Return keys of the JSON output."""
+        return {"n_events": self.number, "events_per_second": self.rate}
+
+
+@dataclass(kw_only=True)
+class ToyTally:
+    """Counts, audits and bins the toys of a run, chunk by chunk.
+
+    Parameters
+    ----------
+    fitter : Fitter
+    level : float
+        Confidence level of the intervals.
+    seed : int or None
+        None for stored toys.
+    first, total : int
+        Index of the first toy, and how many were asked for.
+    fitted : bool
+        Whether they are fitted.
+    n_audit : int
+        Toys to be fitted again.
+    """
+
+    fitter: Fitter
+    level: float
+    seed: int | None
+    first: int
+    total: int
+    fitted: bool
+    n_audit: int
+
+    def __post_init__(self) -> None:
+        self.n_toys = self.n_failed = self.n_retried = 0
+        self.drawn = EventTally()
+        self.expected_events: float | None = None
+        self._start = time.perf_counter()
+        self._auditor = Auditor(
+            fitter=self.fitter,
+            level=self.level,
+            methods=METHODS,
+            sample=audit_sample(self.seed or 0, self.total, self.n_audit, first=self.first),
+            worst=n_worst(self.n_audit),
+        )
+        self._audited: tuple[int, Audit] | None = None
+        self._spread = no_toys(self.fitter, level=self.level) if self.fitted else None
+
+    @property
+    def audit(self) -> Audit | None:
+        """What became of the toys so far that were fitted again; None where none were to be."""
+        if not (self.n_audit and self.fitted):
+            return None
+        if self._audited is None or self._audited[0] != self.n_toys:
+            self._audited = self.n_toys, self._auditor.result()
+        return self._audited[1]
+
+    @property
+    def last(self) -> int:
+        """Index of the last toy so far."""
+        return self.first + self.n_toys - 1
+
+    def add(self, columns: Columns) -> None:
+        """Add a chunk."""
+        start, n = self.first + self.n_toys, len(columns["toy"])
+        self.n_toys += n
+        self.drawn.add(columns)
+        if self._spread is None:
+            return
+        self.n_failed += int(np.count_nonzero(columns["status"] & FAILED))
+        self.n_retried += int(np.count_nonzero(columns["status"] & RETRIED))
+        self._spread = self._spread.with_toys(columns)
+        if self.n_audit:
+            self._auditor.add(columns, start)
+
+    def provenance(self) -> dict[str, Any]:
+        """Return what the file says of its toys."""
+        counted = {"n_failed": self.n_failed, "n_retried": self.n_retried} if self.fitted else {}
+        return {**counted, "audit": audit_document(self.audit)}
+
+    @property
+    def toys_per_second(self) -> float:
+        """So far."""
+        return self.n_toys / (time.perf_counter() - self._start)
+
+    def document(self) -> dict[str, Any]:
+        """Return keys of the JSON output."""
+        expected = self.expected_events
+        return {
+            "n_toys": self.n_toys,
+            "toys_per_second": self.toys_per_second,
+            **self.drawn.document(),
+            "expected_events": None if expected is None else self.n_toys * expected,
+            "n_failed": self.n_failed,
+            "n_retried": self.n_retried,
+            "complete": self.n_toys == self.total,
+            "seed": self.seed,
+            "audit": audit_document(self.audit),
+        }
+
+    def say(self, file: Path) -> None:
+        """Write the same for a person."""
+        seed = "of the data" if self.seed is None else self.seed
+        say(f"{file}: {self.n_toys} toys, {self.n_failed} failed, seed {seed}")
+        if self.expected_events is not None:
+            mean = format_number(self.n_toys * self.expected_events, 6)
+            say(f"{self.drawn.number} events drawn, measured and counted, expected {mean}")
+            message(f"{format_number(self.drawn.rate or 0.0, 3)} events/s")
+        message(f"{format_number(self.toys_per_second, 3)} toys/s")
+        if self.n_retried:
+            say(f"{self.n_retried} were fitted by MINUIT, because the compiled fit did not converge")
+        say_audit(self.audit, reached=int(np.count_nonzero(self._auditor.sample <= self.last)))
+        if self.seed is None and len(self.fitter.templates.names) > 1:
+            warn(
+                "stored experiments have no auxiliary measurements of their own: the normalisations are "
+                "nominal in all of them, and the estimates scatter less than their errors"
+            )
+
+    def judge(self, file: Path, max_failed: float) -> None:
+        """Say how to go on with a run that was stopped, and end one of which too many toys failed.
+
+        Raises
+        ------
+        Interrupted, RunError
+        """
+        left = self.total - self.n_toys
+        if left:
+            raise Interrupted(
+                f"{file} holds toys {self.first} to {self.last}; for the others: --seed {self.seed} "
+                f"--first {self.last + 1} -n {left} "
+                f"-o {file.with_name(f'{file.stem}-from-{self.last + 1}{file.suffix}')}"
+            )
+        check_failed(self.n_failed, self.total, max_failed, where=f"{file} holds them, bit 1 of their status")
+        check_audit(self.audit, where=f"{file} holds all toys as they were fitted")
+
+    def draw(self, path: Path, card: "Card", former: Former) -> list[str]:
+        """Draw pulls and limits; return the names of the files."""
+        from macros.plots import toys_data, toys_plot
+
+        if self._spread is None:
+            raise ValueError("toys that were not fitted have no pulls and no limits")
+        note = (f"{card.name}: {card.model.label}",)
+        data = toys_data(self._spread, note=note)
+        return write_figure(path, toys_plot(self._spread, note=note), data, former=former)

@@ -1,0 +1,253 @@
+"""Output of commands: results on standard output, everything else on standard error."""
+
+import json
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+
+from macros.terminal.characters import encodable, escape_unsafe, is_unicode, printable, readable_ascii
+
+__all__ = [
+    "Interrupted",
+    "RunError",
+    "announce",
+    "begin",
+    "complain",
+    "emit_json",
+    "emit_text",
+    "format_number",
+    "json_text",
+    "message",
+    "plain",
+    "print_table",
+    "progress",
+    "say",
+    "warn",
+    "withdraw",
+]
+
+_LINE_EVERY = 10.0
+"""Seconds between lines of progress where there is no terminal."""
+_LONGEST = 365 * 86400.0
+"""Seconds after which an end is not worth a date."""
+
+_announced: list[str] = []
+"""Lines for standard error that wait until the work of the command begins."""
+
+
+class RunError(Exception):
+    """A run that failed for a reason that is not the user's input: exit status 1."""
+
+
+class Interrupted(Exception):  # noqa: N818 (no error: what it asked for was done)
+    """A run that Ctrl-C ended, and that has kept what it had: exit status 130."""
+
+
+def say(text: str = "", *, bold: bool = False) -> None:
+    """Write a line of the result to standard output; control characters are shown as escapes."""
+    begin()
+    typer.echo(typer.style(printable(text), bold=True) if bold else printable(text))
+
+
+def message(text: str) -> None:
+    """Write a line to standard error; control characters are shown as escapes."""
+    typer.echo(printable(text), err=True)
+
+
+def announce(text: str) -> None:
+    """Write a line to standard error when the work begins: not at all if the command refuses it."""
+    _announced.append(text)
+
+
+def begin(write: Callable[[str], None] = message) -> None:
+    """Write what was announced: the first part of the work is done, or a result is there."""
+    while _announced:
+        write(_announced.pop(0))
+
+
+def withdraw() -> None:
+    """Forget what was announced."""
+    _announced.clear()
+
+
+def warn(text: str) -> None:
+    """Write a warning to standard error."""
+    _labelled("warning:", "yellow", [text])
+
+
+def complain(*lines: str) -> None:
+    """Write an error to standard error, on one line or several."""
+    _labelled("error:", "red", lines)
+
+
+def _labelled(label: str, colour: str, lines: Sequence[str]) -> None:
+    text = "\n".join(map(printable, lines))
+    typer.echo(f"{typer.style(label, fg=colour)} {text}", err=True)
+
+
+def plain(value: Any) -> Any:
+    """Turn a result into what JSON can hold: arrays to lists, what is not finite to None.
+
+    Examples
+    --------
+    >>> plain({"upper": float("inf"), "edges": (0.25, 0.3)})
+    {'upper': None, 'edges': [0.25, 0.3]}
+    """
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, str) or value is None or isinstance(value, bool | int):
+        return value
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Sequence | set | frozenset):
+        return [plain(item) for item in value]
+    return str(value)
+
+
+def json_text(document: Mapping[str, Any], *, ascii_only: bool = False) -> str:
+    r"""Write a document as JSON, with the escapes of JSON for what a terminal would obey.
+
+    Examples
+    --------
+    >>> print(json_text({"model": "E6 χ"}, ascii_only=True))
+    {
+      "model": "E6 \u03c7"
+    }
+    """
+    text = json.dumps(plain(document), allow_nan=False, ensure_ascii=ascii_only, indent=2)
+    return escape_unsafe(text)
+
+
+def emit_json(document: Mapping[str, Any]) -> None:
+    """Write one JSON document to standard output: in ASCII, if that has not all characters."""
+    begin()
+    typer.echo(json_text(document, ascii_only=not is_unicode(sys.stdout.encoding)))
+
+
+def emit_text(text: str) -> None:
+    """Write a document of several lines to standard output: in ASCII, if that has not all characters."""
+    unicode = is_unicode(sys.stdout.encoding)
+    typer.echo(text if unicode else readable_ascii(text), nl=False)
+
+
+def format_number(value: float | None, digits: int = 4) -> str:
+    """Write a number for a person; a dash where there is none.
+
+    Examples
+    --------
+    >>> format_number(374012.3), format_number(0.0704231), format_number(None)
+    ('3.740e+05', '0.07042', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return "–"
+    if value == 0 or 1e-3 <= abs(value) < 10**digits:
+        return f"{value:.{digits}g}"
+    return f"{value:.{digits - 1}e}"
+
+
+def print_table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Write an aligned table to standard output: texts to the left, numbers to the right."""
+    cells = [list(map(_cell, row)) for row in [head, *rows]]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    right = [bool(rows) and not any(isinstance(row[i], str) for row in rows) for i in range(len(head))]
+    for line in cells:
+        padded = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(line, widths, right, strict=True)]
+        say("  ".join(padded).rstrip())
+
+
+def _cell(value: Any) -> str:
+    """Write a cell as the terminal shows it, so that columns stay aligned."""
+    text = value if isinstance(value, str) else format_number(value)
+    return encodable(printable(text), sys.stdout.encoding)
+
+
+@contextmanager
+def progress(title: str, total: float | None, unit: str) -> Iterator[Callable[[float], None]]:
+    """Show how far a long work is: rate and time of end.
+
+    Parameters
+    ----------
+    title : str
+    total : float or None
+        Amount of work; None if it is not known.
+    unit : str
+        What is counted, such as "events".
+
+    Yields
+    ------
+    callable
+        To be called with the work done since the last call.
+
+    Notes
+    -----
+    On standard error: a bar on a terminal, else a line every ten seconds.
+    """
+    if sys.stderr.isatty():
+        yield from _bar(title, total, unit)
+    else:
+        yield from _lines(title, total, unit)
+
+
+def _bar(title: str, total: float | None, unit: str) -> Iterator[Callable[[float], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.percentage:3.0f} %"),
+        TextColumn("{task.fields[rate]}", markup=False),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(printable(title), total=total, rate="")
+        start, done = time.monotonic(), 0.0
+
+        def advance(n: float) -> None:
+            nonlocal done
+            begin(
+                lambda text: bar.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+            )
+            done += n
+            rate = done / max(time.monotonic() - start, 1e-9)
+            bar.update(task, completed=done, rate=f"{format_number(rate, 3)} {unit}/s")
+
+        yield advance
+
+
+def _end(seconds: float) -> str:
+    """Say when so many seconds are over: with the date, if it is another day."""
+    if seconds > _LONGEST:
+        return "in more than a year"
+    now = time.time()
+    end = time.localtime(now + seconds)
+    today = time.localtime(now)[:3] == end[:3]
+    return time.strftime("at %H:%M:%S" if today else "on %Y-%m-%d at %H:%M", end)
+
+
+def _lines(title: str, total: float | None, unit: str) -> Iterator[Callable[[float], None]]:
+    start = shown = time.monotonic()
+    done = 0.0
+
+    def advance(n: float) -> None:
+        nonlocal done, shown
+        begin()
+        done += n
+        now = time.monotonic()
+        if now - shown < _LINE_EVERY:
+            return
+        shown = now
+        rate = done / (now - start)
+        end = ""
+        if total and rate > 0:
+            end = f" of {format_number(total)}, ends {_end(max(total - done, 0) / rate)}"
+        message(f"{title}: {format_number(done)}{end} ({format_number(rate, 3)} {unit}/s)")
+
+    yield advance

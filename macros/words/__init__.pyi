@@ -1,0 +1,59 @@
+from .audits import (
+    audit_document as audit_document,
+    check_audit as check_audit,
+    check_failed as check_failed,
+    say_audit as say_audit,
+)
+from .card_notes import (
+    binding_note as binding_note,
+)
+from .contour_notes import (
+    plane_warnings as plane_warnings,
+)
+from .coverage_verdicts import (
+    verdict_lines as verdict_lines,
+)
+from .description import (
+    describe_response as describe_response,
+    describe_shape as describe_shape,
+)
+from .details import (
+    impacts_document as impacts_document,
+    say_details as say_details,
+    say_impacts as say_impacts,
+)
+from .fit_description import (
+    allowed_elsewhere as allowed_elsewhere,
+    band_texts as band_texts,
+    end_text as end_text,
+    poor_fit as poor_fit,
+    quality_document as quality_document,
+    warn_poor_fit as warn_poor_fit,
+)
+from .recoil_cutoff import (
+    begin_with as begin_with,
+    cutoff as cutoff,
+    cutoff_facts as cutoff_facts,
+    say_cutoff as say_cutoff,
+)
+from .result_documents import (
+    coverage_document as coverage_document,
+    expectation_document as expectation_document,
+    fit_document as fit_document,
+    goodness_document as goodness_document,
+    limit_document as limit_document,
+    sensitivity_document as sensitivity_document,
+)
+from .result_texts import (
+    say_coverage as say_coverage,
+    say_fit as say_fit,
+    say_goodness as say_goodness,
+    say_limit as say_limit,
+    say_sensitivity as say_sensitivity,
+)
+from .summary import (
+    analysis_facts as analysis_facts,
+    analysis_rows as analysis_rows,
+    experiment_facts as experiment_facts,
+    experiment_rows as experiment_rows,
+)

@@ -1,0 +1,74 @@
+"""The verdict on a whole coverage study, as JSON and as text."""
+
+import math
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from macros.terminal import format_number
+from simgen.parameters import parameter_range
+
+if TYPE_CHECKING:
+    from analysis.studies import CoverageStudy, CoverageTest
+
+__all__ = ["level_line", "verdict_document", "verdict_lines"]
+
+_SHOWN = 6
+"""Most tests of either side that are written."""
+_LEAST = 1e-99
+"""Smaller probabilities are not written."""
+
+
+def verdict_document(study: "CoverageStudy") -> dict[str, Any] | None:
+    """Return the keys of the verdict on a study; None where no true value is complete."""
+    found = study.verdict
+    if found is None:
+        return None
+    failed = {
+        side: [{**asdict(test), "fraction": test.fraction} for test in tests]
+        for side, tests in (("under", found.under), ("over", found.over))
+    }
+    return {**asdict(found), **failed}
+
+
+def level_line(study: "CoverageStudy") -> str:
+    """Write the level of a study, and that one-sided limits cover the lowest value, if there is one."""
+    line = f"intervals at {100 * study.level:g} %"
+    lowest, _ = parameter_range(study.parameter)
+    if math.isinf(lowest) or not any("one-sided" in p.methods for p in study.points):
+        return line
+    return f"{line}; a one-sided limit always holds the lowest physical value"
+
+
+def verdict_lines(study: "CoverageStudy") -> list[str]:
+    """Write the verdict on a study for a person: in one line, then with its tests."""
+    found = study.verdict
+    if found is None:
+        return []
+    head = (
+        f"the study as a whole: {_words(found.verdict)} (false alarm at most {100 * found.false_alarm:g} %)"
+    )
+    tests = [
+        f"{_number(p).removeprefix('= ')} for {side}-coverage ({n} test{'s' * (n > 1)})"
+        for side, n, p in (("under", found.n_under, found.p_under), ("over", found.n_over, found.p_over))
+        if n
+    ]
+    lines = [head, f"smallest p-value, corrected for the number of tests: {', '.join(tests)}"]
+    for side, failed in (("under", found.under), ("over", found.over)):
+        worst = sorted(failed, key=lambda test: test.p_value)[:_SHOWN]
+        lines += [f"{side}-coverage: {_cell(study.parameter, test)}" for test in worst]
+        if len(failed) > _SHOWN:
+            lines.append(f"{side}-coverage in {len(failed) - _SHOWN} more tests; --json lists all")
+    return lines
+
+
+def _words(verdict: str) -> str:
+    return verdict if verdict == "nominal" else f"{verdict}-coverage".replace("under and", "under- and")
+
+
+def _cell(parameter: str, test: "CoverageTest") -> str:
+    where = "all true values together" if test.value is None else f"{parameter} = {test.value:g}"
+    return f"{test.method} at {where} {test.fraction:.4f}, corrected p {_number(test.p_value)}"
+
+
+def _number(p: float | None) -> str:
+    return f"< {_LEAST:g}" if p is not None and p < _LEAST else f"= {format_number(p, 2)}"

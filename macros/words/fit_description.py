@@ -1,0 +1,239 @@
+"""Fits and limits in words: intervals, errors, expected bands, fits that do not describe the data."""
+
+from collections.abc import Iterator, Sequence
+from math import floor, isfinite, log10
+from typing import TYPE_CHECKING, Any
+
+from analysis.fits import AT_RANGE, NOT_FOUND, UNBOUNDED
+from macros.terminal import format_number, warn
+from simgen.parameters import parameter_unit
+
+if TYPE_CHECKING:
+    from analysis.contours import PlaneResult
+    from analysis.fits import Estimate, FitQuality, FitResult, LimitResult, LocalMinimum
+
+__all__ = [
+    "allowed_elsewhere",
+    "band_texts",
+    "end_text",
+    "estimate_document",
+    "fit_notes",
+    "interval_text",
+    "name_with_unit",
+    "other_minima_document",
+    "poor_fit",
+    "quality_document",
+    "undetermined_text",
+    "warn_poor_fit",
+]
+
+_MINIMA = 3
+"""Other minima that the text of a fit names, besides those that are allowed."""
+_SIDES = ((0, "lower", "below"), (1, "upper", "above"))
+
+
+def end_text(end: float | None, last: float, *, reached: bool = True) -> str:
+    """Write an end of an interval: the end of the range where that is reached, "open" where nothing ends it.
+
+    Examples
+    --------
+    >>> end_text(None, 0.0), end_text(None, float("inf")), end_text(0.25, 0.0)
+    ('0', 'open', '0.25')
+    """
+    if end is not None:
+        return format_number(end)
+    return format_number(last) if reached and isfinite(last) else "open"
+
+
+def interval_text(found: "Estimate") -> str:
+    """Write the interval of a parameter; dashes where there is none."""
+    if all(_end(found, name) is None and not _reason(found, name) for _, name, _ in _SIDES):
+        return "–"
+    ends = [
+        end_text(_end(found, name), found.range[i], reached=_reason(found, name) == AT_RANGE)
+        if _end(found, name) is not None or _reason(found, name) in {AT_RANGE, UNBOUNDED}
+        else "–"
+        for i, name, _ in _SIDES
+    ]
+    return f"[{', '.join(ends)}]"
+
+
+def _end(found: "Estimate", name: str) -> float | None:
+    end: float | None = getattr(found, name)
+    return end
+
+
+def _reason(found: "Estimate", name: str) -> str:
+    return str(getattr(found, f"{name}_reason"))
+
+
+def name_with_unit(name: str) -> str:
+    """Write the name of a parameter with its unit, if it has one.
+
+    Examples
+    --------
+    >>> name_with_unit("vector_mass"), name_with_unit("gamma")
+    ('vector_mass [MeV]', 'gamma')
+    """
+    unit = parameter_unit(name)
+    return f"{name} [{unit}]" if unit else name
+
+
+def estimate_document(found: "Estimate") -> dict[str, Any]:
+    """Return the keys of a fitted parameter."""
+    return {
+        "value": found.value,
+        "error": found.error,
+        "lower": found.lower,
+        "upper": found.upper,
+        "error_reason": found.error_reason or None,
+        "lower_reason": found.lower_reason or None,
+        "upper_reason": found.upper_reason or None,
+        "range": list(found.range),
+    }
+
+
+def other_minima_document(result: "FitResult") -> list[dict[str, Any]]:
+    """Return the keys of the local minima beside the deepest."""
+    return [
+        {"value": m.value, "rise": m.rise, "allowed_at_level": m.allowed, "in_interval": _inside(result, m)}
+        for m in result.minima[1:]
+    ]
+
+
+def _inside(result: "FitResult", minimum: "LocalMinimum") -> bool:
+    """Tell whether a minimum lies in the interval of the fit."""
+    lower, upper = result.estimate.lower, result.estimate.upper
+    return (lower is None or lower <= minimum.value) and (upper is None or minimum.value <= upper)
+
+
+def fit_notes(result: "FitResult") -> Iterator[str]:
+    """Say what the table of a fit does not: ends at a range, what is not bounded, missing errors, minima."""
+    for name, estimate in result.parameters.items():
+        yield from _ends(name, estimate)
+    yield from _missing_errors(result)
+    said = [m for m in result.minima[1:] if m.allowed]
+    others = [m for m in result.minima[1:] if not m.allowed]
+    for minimum in (*said, *others[: max(0, _MINIMA - len(said))]):
+        yield _minimum(result, minimum)
+    left = len(others) - max(0, _MINIMA - len(said))
+    if left > 0:
+        yield f"{left} more local minima, none of them allowed at {100 * result.level:g} %: see --details"
+
+
+def _ends(name: str, found: "Estimate") -> Iterator[str]:
+    for i, side, where in _SIDES:
+        reason = _reason(found, side)
+        if reason == AT_RANGE:
+            last = format_number(found.range[i])
+            yield f"{name}: {last} is the end of its range, up to which everything is allowed"
+        elif reason == UNBOUNDED:
+            yield f"{name}: the data do not bound it from {where}"
+        elif reason == NOT_FOUND:
+            yield f"{name}: the {side} end of its interval was not found: {reason}"
+
+
+def _missing_errors(result: "FitResult") -> Iterator[str]:
+    """Say why errors are missing, for all parameters with one reason in a line."""
+    if not result.valid:
+        return
+    vague = {name for group in result.undetermined for name in group}
+    reasons: dict[str, list[str]] = {}
+    for name, estimate in result.parameters.items():
+        if estimate.error is None and estimate.error_reason and name not in vague:
+            reasons.setdefault(estimate.error_reason, []).append(name)
+    for reason, names in reasons.items():
+        yield f"no Hesse error of {', '.join(names)}: {reason}"
+
+
+def allowed_elsewhere(result: "FitResult") -> list[str]:
+    """Say which other minima are allowed at the level of the interval, and outside of it."""
+    return [_minimum(result, m) for m in result.minima[1:] if m.allowed and not _inside(result, m)]
+
+
+def _minimum(result: "FitResult", minimum: "LocalMinimum") -> str:
+    from analysis.likelihood import TIE
+
+    higher = f"higher by {format_number(minimum.rise, 3)}" if minimum.rise > TIE else "equally deep"
+    text = f"another minimum at {result.poi} = {format_number(minimum.value)}, {higher}"
+    if not minimum.allowed or _inside(result, minimum):
+        return text
+    level = f"{text}, is allowed at {100 * result.level:g} % too, outside of this interval"
+    if not minimum.physical:
+        return f"{level}; it is not physical"
+    return f"{level}: `nugauge limit --method two-sided` gives all allowed regions"
+
+
+def undetermined_text(group: Sequence[str]) -> str:
+    """Say which free factors the data do not know."""
+    if len(group) == 1:
+        return f"{group[0]} changes no count: it is free, and the data do not know it"
+    names = f"{', '.join(group[:-1])} and {group[-1]}"
+    return f"{names} are free, and the data cannot tell them apart: they have no errors of their own"
+
+
+def quality_document(found: "FitQuality | None") -> dict[str, Any] | None:
+    """Return the keys of the quality of a fit."""
+    if found is None:
+        return None
+    return {
+        "fval": found.fval,
+        "pearson": found.pearson,
+        "ndof": found.ndof,
+        "p_deviance": found.p_deviance,
+        "p_pearson": found.p_pearson,
+        "p_value": found.p_value,
+        "poor": found.poor,
+    }
+
+
+def poor_fit(found: "FitQuality | None") -> str | None:
+    """Say in one sentence that a model does not describe the data; None if nothing is to be said."""
+    if found is None or not found.poor:
+        return None
+    kind = "χ²" if found.pearson is None else "deviance"
+    return (
+        f"the model does not describe the data: {kind} {format_number(found.fval)} for {found.ndof} degrees "
+        f"of freedom, p = {format_number(found.p_value, 2)}; errors and limits take for granted that it does"
+    )
+
+
+def warn_poor_fit(result: "FitResult | LimitResult | PlaneResult") -> None:
+    """Warn of a fit that does not describe the data, on standard error, and of how to look closer."""
+    text = poor_fit(result.quality)
+    if text:
+        warn(
+            f"{text} (`nugauge fit --gof N` tests it by pseudo-experiments, `nugauge compare` another model)"
+        )
+
+
+_LEAST, _MOST = 1e-3, 1e4
+"""Numbers between these are written without an exponent."""
+
+
+def band_texts(band: Sequence[float | None], errors: Sequence[float | None] | None) -> list[str]:
+    """Write the limits at -2 ... +2 σ, each with its statistical error where that is known.
+
+    Parameters
+    ----------
+    band : sequence of float or None
+    errors : sequence of float or None, or None
+        As of `analysis.fits.results.LimitResult`.
+
+    Examples
+    --------
+    >>> band_texts([0.0571, 3.31e-11, None], [0.00021, 2.2e-13, None])
+    ['0.05710 ± 0.00021', '3.310e-11 ± 2.2e-13', '–']
+    """
+    known = errors or (None,) * len(band)
+    return [_text(value, error) for value, error in zip(band, known, strict=True)]
+
+
+def _text(value: float | None, error: float | None) -> str:
+    """Write the error with two digits, and the value with as many decimals where neither is too small."""
+    if value is None or error is None or not isfinite(value):
+        return format_number(value)
+    if _LEAST <= abs(value) < _MOST and _LEAST * abs(value) <= error < _MOST:
+        decimals = max(0, 1 - floor(log10(error)))
+        return f"{value:.{decimals}f} ± {error:.{decimals}f}"
+    return f"{format_number(value)} ± {format_number(error, 2)}"

@@ -1,0 +1,129 @@
+"""The part of the signal that `model.generate_above` leaves out, for files and in words."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from detsim.experiment import Experiment
+from detsim.simulation import NEGLIGIBLE, lost_fraction
+from macros.card import Card
+from macros.terminal import format_number, message, warn
+from simgen.interaction import Model
+from simgen.units import write_quantity
+
+__all__ = ["Cutoff", "begin_with", "cutoff", "cutoff_facts", "say_cutoff"]
+
+_ENOUGH = 10 * NEGLIGIBLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cutoff:
+    """A true recoil energy below which nothing is drawn or expected.
+
+    Parameters
+    ----------
+    energy : float
+        [MeV].
+    fraction : float or None
+        Part of the recorded signal that is left out; None where it cannot be told.
+    reason : str
+        Why it cannot.
+    """
+
+    energy: float
+    fraction: float | None
+    reason: str = ""
+
+    @property
+    def notable(self) -> bool:
+        """Whether more is left out than may be forgotten, or nobody knows how much."""
+        return self.fraction is None or self.fraction > NEGLIGIBLE
+
+    def facts(self) -> dict[str, Any]:
+        """Return what a file stores."""
+        return {"generate_above": self.energy, "lost_fraction": self.fraction}
+
+    def text(self) -> str:
+        """Say it in words; empty if nothing is left out."""
+        if self.energy == 0:
+            return ""
+        start = (
+            f"model.generate_above leaves out what is below {write_quantity(self.energy, 'keV', digits=5)}"
+        )
+        if self.fraction is None:
+            return f"{start}, and how much that is cannot be told: {self.reason}"
+        of = "of the recorded signal, in events and expectation alike"
+        return f"{start}, {format_number(self.fraction, 3)} {of}" + (": real data hold it" * self.notable)
+
+
+def cutoff(experiment: Experiment, model: Model) -> Cutoff:
+    """Compute what an experiment leaves out under a model."""
+    try:
+        fraction = lost_fraction(experiment, model)
+    except ValueError as error:
+        return Cutoff(energy=experiment.generate_above, fraction=None, reason=str(error))
+    return Cutoff(energy=experiment.generate_above, fraction=fraction)
+
+
+def cutoff_facts(card: Card) -> dict[str, Any]:
+    """Return what a file stores of a card; of several experiments by their names."""
+    found = {e.name: cutoff(e, card.model).facts() for e in card.experiments}
+    if len(found) == 1:
+        return next(iter(found.values()))
+    keys = next(iter(found.values()))
+    return {key: {name: facts[key] for name, facts in found.items()} for key in keys}
+
+
+def begin_with(card: Card, lowest: float, path: Path) -> Card:
+    """Let the recoils of a card begin where those of a file do, if next to nothing is between.
+
+    Parameters
+    ----------
+    card : Card
+        Of one experiment.
+    lowest : float
+        Lowest true recoil energy in the file [MeV].
+    path : Path
+        The file.
+
+    Raises
+    ------
+    ValueError
+        If more than 1e-8 of what the card's experiment records is between, or nobody knows how much.
+    """
+    experiment = card.experiment
+    own = experiment.generate_above
+    if own == lowest:
+        return card
+    below = [
+        cutoff(replace(experiment, generate_above=energy), card.model) for energy in sorted((own, lowest))
+    ]
+    lost = [0.0 if found.energy == 0 else found.fraction for found in below]
+    between = None if lost[0] is None or lost[1] is None else lost[1] - lost[0]
+    if between is None or between > _ENOUGH:
+        ours, theirs = (write_quantity(energy, "keV", digits=5) for energy in (own, lowest))
+        much = below[1].reason if between is None else f"{format_number(between, 3)} of the recorded signal"
+        raise ValueError(
+            f"{path} has recoils from {theirs} on, and model.generate_above of this card is {ours}; between "
+            f"them is more than may be forgotten ({much}): give both the same one"
+        )
+    return replace(card, experiments=(replace(experiment, generate_above=lowest),))
+
+
+def say_cutoff(card: Card, *, simulates: bool) -> None:
+    """Write what the experiments of a card leave out to standard error.
+
+    Parameters
+    ----------
+    card : Card
+    simulates : bool
+        Whether events are drawn. Else only what changes a result is said: more than a negligible part.
+    """
+    for experiment in card.experiments:
+        found = cutoff(experiment, card.model)
+        if not found.energy or found.fraction == 0:
+            continue
+        if found.notable:
+            warn(found.text())
+        elif simulates:
+            message(found.text())
