@@ -28,10 +28,11 @@ __all__ = ["Search"]
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-_UNLIKELY, _UNLIKELY_SHAPES, _UNLIKELY_BASINS = 1e-4, 0.05, 0.2
-"""A minimum whose -2 ln L is larger than with this probability is searched for again, from more starts;
-the second where uncertainties change shapes and trial data have several minima; the third where they change
-shapes and exact data of the model have several minima."""
+_UNLIKELY, _UNLIKELY_BASINS = 1e-4, 1e-2
+"""A minimum whose -2 ln L is larger than with this probability is searched for again, from more starts; the
+second where uncertainties change shapes and exact data of the model have several minima."""
+_SEVERAL, _SEVERAL_BASINS = 0.05, 0.2
+"""The same where uncertainties change shapes and trial data have several minima from more starts."""
 _LARGE_PULL = 3.0
 """So is one with a pull of a shape so far from its measurement."""
 _TRIALS, _SEED, _MISSED = 2048, 1, 1e-3
@@ -173,11 +174,9 @@ class Search:
 
     def _unlikely_or_far(self, found: Searched, auxiliary: Array, *, several: bool) -> Mask:
         """As `_doubtful`, of a model whose data are known to have several minima, or not to."""
-        probability = _UNLIKELY
+        probability = _SEVERAL if several else _UNLIKELY
         if self.setup.shapes and (len(self.setup.starts) > 1 or len(self.setup.mirrors) > 0):
-            probability = _UNLIKELY_BASINS
-        elif several:
-            probability = _UNLIKELY_SHAPES
+            probability = _SEVERAL_BASINS if several else _UNLIKELY_BASINS
         doubtful = ~(found.values < self._unlikely(probability))
         if self.setup.shapes:
             pulls = found.parameters[:, 1:][:, self.setup.shapes] - auxiliary[:, self.setup.shapes]
