@@ -9,12 +9,12 @@ from experiments import DAY, borexino, hellaz
 from iminuit import Minuit
 from plain import scaled
 
-from analysis.batch.engine._kernels import counts as kernels, rows
+from analysis.batch.engine._kernels import counts as kernels, registers
 from analysis.batch.engine._kernels.counts import expect
-from analysis.batch.engine._kernels.model import MATRIX, MU
+from analysis.batch.engine._kernels.instructions import MATRIX, MU
 from analysis.batch.engine._kernels.steps import differentiate
 from analysis.batch.engine.problem import Problem
-from analysis.batch.engine.workspaces import workspace
+from analysis.batch.engine.program import make_program
 from analysis.fits.fitter import make_fitter
 from analysis.model import layouts
 from detsim.backgrounds import Background
@@ -89,35 +89,35 @@ def thrown(fitter, n, seed=1, gamma=0.1):
 
 
 @numba.njit
-def run(code, numbers, knots, powers, w):
-    expect(code, numbers, knots, powers, w)
-    kernels.evaluate(code, numbers, w)
-    differentiate(code, numbers, w)
+def run(program, constants, knots, powers, w):
+    expect(program, constants, knots, powers, w)
+    kernels.evaluate(program, constants, w)
+    differentiate(program, constants, w)
 
 
 def evaluate(layout, point, n, measured, exact):
     """Value, gradient and Hessian of one data set from the compiled functions; and μ."""
     size = len(point)
-    space = workspace(layout, np.zeros(size, np.bool_))
-    w = np.zeros((space.n_rows, rows.LANES))
+    program = make_program(layout, np.zeros(size, np.bool_))
+    w = np.zeros((program.n_registers, registers.LANES))
     for p in range(size):
-        w[rows.row_of(rows.AT, p)] = point[p]
-        w[rows.row_of(rows.MEASURED, p)] = measured[p - 1] if p else 0.0
+        w[registers.register_of(registers.AT, p)] = point[p]
+        w[registers.register_of(registers.MEASURED, p)] = measured[p - 1] if p else 0.0
     for i, count in enumerate(n):
-        w[rows.row_of_data(size, i)] = count
-    w[rows.row_of(rows.EXACT)] = exact
+        w[registers.register_of_data(size, i)] = count
+    w[registers.register_of(registers.EXACT)] = exact
     powers = layout.powers.reshape(*layout.powers.shape[:2], -1)
-    run(space.code, space.numbers, layout.knots, powers, w.reshape(-1))
+    run(program.instructions, program.constants, layout.knots, powers, w.reshape(-1))
 
-    def bins_of(name, n_rows):
-        begin = int(space.code[int(name)]) // rows.LANES
-        return w[begin : begin + n_rows, 5]
+    def bins_of(name, n_registers):
+        begin = int(program.instructions[int(name)]) // registers.LANES
+        return w[begin : begin + n_registers, 5]
 
     hessian = np.zeros((size, size))
     hessian[np.tril_indices(size)] = bins_of(MATRIX, size * (size + 1) // 2)
     return (
-        w[rows.row_of(rows.VALUE), 5],
-        np.array([w[rows.row_of(rows.GRADIENT, p), 5] for p in range(size)]),
+        w[registers.register_of(registers.VALUE), 5],
+        np.array([w[registers.register_of(registers.GRADIENT, p), 5] for p in range(size)]),
         hessian + np.tril(hessian, -1).T,
         bins_of(MU, len(n)),
     )

@@ -5,7 +5,7 @@ import pytest
 from plain import poisson_deviance
 from scipy.optimize import minimize_scalar
 
-from analysis.batch.engine._kernels import bits, cost as kernels
+from analysis.batch.engine._kernels import cost as kernels, counts
 
 
 def test_poisson_is_twice_the_log_likelihood_ratio():
@@ -63,4 +63,4 @@ def test_excess_is_accurate_to_rounding(y):
 
     with mp.workdps(60):
         exact = float(mpf(y) - 1 - log(mpf(y)))
-    assert bits.excess(y) == pytest.approx(exact, rel=3e-15, abs=0)
+    assert counts.excess(y) == pytest.approx(exact, rel=3e-15, abs=0)

@@ -1,5 +1,6 @@
 """What is used of numba's private parts, held against the numba that is installed; and the environment."""
 
+import os
 import subprocess
 import sys
 
@@ -54,6 +55,30 @@ def test_another_numba_gives_the_same_number(tmp_path):
     assert number(done) == pytest.approx(EXPECTED, rel=1e-15)
     assert done.stderr.count("\n") == 1
     assert "cannot be kept" in done.stderr
+
+
+FIT = """
+import numpy as np
+from analysis import make_fitter
+from analysis.batch.engine import Problem
+from experiments import borexino
+from simgen import E6
+layout = make_fitter(borexino(), E6(beta="chi")).polynomial
+counts = np.random.default_rng(1).poisson(layout.powers[0, 0, 0], (40, layout.bins.shape[1]))
+problem = Problem(layout=layout, counts=counts, auxiliary=np.zeros((40, 0)))
+parameters, values, failed = problem.minima(np.zeros(40), -1.0, 1.0)
+assert not failed.any()
+print(*(x.hex() for x in (*parameters[:, 0], *values, *problem.errors(parameters)[:, 0])))
+"""
+
+
+def test_fits_have_the_same_bits_without_private_parts(tmp_path):
+    """Contract. Finds a fit that the functions of the fallback, optimised by themselves, round otherwise."""
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    with_parts = run(FIT, PYTHONPATH=path).stdout.split()
+    without = run(WITHOUT + FIT, NUMBA_CACHE_DIR=tmp_path, PYTHONPATH=path).stdout.split()
+    assert len(with_parts) == 120
+    assert with_parts == without
 
 
 @pytest.mark.parametrize(

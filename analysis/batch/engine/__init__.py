@@ -1,4 +1,4 @@
-"""The compiled fit: a model as tables of indices, and loops over data sets."""
+"""The compiled fit: the program of a model, and fits of many data sets with it (docs/fit-engine.md)."""
 
 import lazy_loader
 

@@ -1,3 +1,6 @@
+from .listing import (
+    describe_program as describe_program,
+)
 from .problem import (
     Problem as Problem,
 )

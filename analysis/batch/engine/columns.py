@@ -7,11 +7,20 @@ from itertools import combinations_with_replacement
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.batch.engine._kernels import rows as R  # noqa: N812
+from analysis.batch.engine._kernels import registers as R  # noqa: N812
 from analysis.batch.engine._kernels.layout import SHAPE, Layout
-from analysis.batch.engine._kernels.rows import LANES
+from analysis.batch.engine._kernels.registers import LANES
 
-__all__ = ["Column", "Columns", "Inside", "Space", "is_polynomial", "row_of_parameter"]
+__all__ = [
+    "Allocator",
+    "Column",
+    "Columns",
+    "Inside",
+    "Space",
+    "address_of",
+    "is_polynomial",
+    "row_of_parameter",
+]
 
 Array = NDArray[np.float64]
 Inside = tuple[int, ...]
@@ -19,41 +28,41 @@ Inside = tuple[int, ...]
 
 
 @dataclass(slots=True)
-class Space:
-    """Rows and numbers of a workspace that have been given out."""
+class Allocator:
+    """Registers and constants of a program that have been allocated so far; none is used twice."""
 
-    n_rows: int
-    numbers: list[float] = field(default_factory=list)
+    n_registers: int
+    values: list[float] = field(default_factory=list)
 
-    def rows(self, n: int = 1) -> int:
-        """Give out rows, and return the first."""
-        self.n_rows += n
-        return (self.n_rows - n) * LANES
+    def registers(self, n: int = 1) -> int:
+        """Allocate registers that follow each other, and return the address of the first."""
+        self.n_registers += n
+        return (self.n_registers - n) * LANES
 
-    def put(self, values: ArrayLike) -> int:
-        """Store numbers, and return where the first is."""
-        self.numbers += [float(x) for x in np.ravel(values)]
-        return len(self.numbers) - np.size(values)
+    def constants(self, values: ArrayLike) -> int:
+        """Append constants, and return the index of the first."""
+        self.values += [float(x) for x in np.ravel(values)]
+        return len(self.values) - np.size(values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """What is inside a component, or a derivative of it: rows of bins, or numbers of them."""
+    """Counts of a component without its factor, or derivatives of them; bins are registers or constants."""
 
     first: int
     last: int
     start: int
-    is_row: bool
+    in_registers: bool
     values: Array | None
-    """The numbers."""
-    product: int
-    """Row of the component's factor."""
-    total: int
-    """Row of Σ slope × column."""
+    """The constants; None if the column is in registers."""
+    factor: int
+    """Register of the component's factor."""
+    slope_sum: int
+    """Register of Σ slope × column."""
 
     def at(self, i: int) -> int:
-        """Return where a bin is."""
-        return self.start + (i - self.first) * (LANES if self.is_row else 1)
+        """Return the address or the index of a bin."""
+        return self.start + (i - self.first) * (LANES if self.in_registers else 1)
 
 
 def is_polynomial(layout: Layout) -> bool:
@@ -61,9 +70,13 @@ def is_polynomial(layout: Layout) -> bool:
     return len(layout.knots) == 1 and layout.knots[0] == 0.0
 
 
-def row_of_parameter(p: int) -> int:
-    """Return the row of a parameter."""
-    return R.row_of(R.AT, p) * LANES
+def address_of(p: int) -> int:
+    """Return the address of the value of a parameter."""
+    return R.register_of(R.AT, p) * LANES
+
+
+Space, row_of_parameter = Allocator, address_of
+"""Former names."""
 
 
 class Columns:
@@ -72,20 +85,21 @@ class Columns:
     Parameters
     ----------
     layout : Layout
-    space : Space
+    allocator : Allocator
     one : int
-        Row of ones.
+        Register of ones.
 
     Attributes
     ----------
     columns : dict of (int, Inside) to Column
-        By component and what they are differentiated in; () is the column itself.
+        By component and the parameters in which it is differentiated; () is the column itself.
     sums : list of tuple
-        First row, number of bins, constants and terms of each that is a row: entries of COLUMNS and TERMS.
+        First register, number of bins, constants and terms of each that is in registers: entries of COLUMNS
+        and TERMS.
     """
 
-    def __init__(self, layout: Layout, space: Space, one: int) -> None:
-        self.layout, self.space, self.one = layout, space, one
+    def __init__(self, layout: Layout, allocator: Allocator, one: int) -> None:
+        self.layout, self.allocator, self.one = layout, allocator, one
         self.n_shapes, self.n_layers, self.n_bins = (
             len(layout.layers) // 2,
             len(layout.layers),
@@ -94,8 +108,8 @@ class Columns:
         self.size = len(layout.ranges)
         self.components = [[int(x) for x in row] for row in layout.components]
         self.factors = [[1 + int(m) for c, m in layout.pairs if c == j] for j in range(len(self.components))]
-        self.products = [space.rows() for _ in self.components]
-        self.signal = 0 if is_polynomial(layout) else space.rows(3 * self.n_layers * self.n_bins)
+        self.products = [allocator.registers() for _ in self.components]
+        self.signal = 0 if is_polynomial(layout) else allocator.registers(3 * self.n_layers * self.n_bins)
         self._monomials: dict[tuple[int, ...], int] = {}
         self.columns: dict[tuple[int, Inside], Column] = {}
         self.sums: list[tuple[int, int, int, list[tuple[int, int, int]]]] = []
@@ -103,11 +117,11 @@ class Columns:
             self._component(c)
 
     def is_inside(self, p: int) -> bool:
-        """Tell whether a parameter is inside the components: θ, or one that changes shapes."""
+        """Tell whether the columns depend on a parameter: θ, or one that changes shapes."""
         return p == 0 or int(self.layout.nuisances[p - 1, 0]) == SHAPE
 
     def _component(self, c: int) -> None:
-        """Name the columns of a component."""
+        """Write the columns of a component: itself, and the derivatives that are needed."""
         first, last = self.components[c][:2]
         inside = [
             p
@@ -128,7 +142,7 @@ class Columns:
         """Write a column as a sum of scale × template."""
         first, last = self.components[c][:2]
         constant, terms, n = np.zeros(last - first), dict[tuple[tuple[int, ...], int], Array](), last - first
-        rows: list[tuple[int, int, int]] = []
+        entries: list[tuple[int, int, int]] = []
         for layer, times, pulls in self._layers(by, shapes):
             if c >= self.layout.n_signals:
                 column = self.components[c][2]
@@ -138,59 +152,65 @@ class Columns:
                 order = by.count(0)
                 for k in range(order, self.layout.powers.shape[1]):
                     template = times * math.perm(k, order) * self.layout.powers[0, k, layer, first:last]
-                    key = (pulls + (row_of_parameter(0),) * (k - order), 0)
+                    key = (pulls + (address_of(0),) * (k - order), 0)
                     terms[key] = terms.get(key, 0.0) + template
             else:
-                place = ((by.count(0) * self.n_layers + layer) * self.n_bins + first) * LANES
-                rows += [(self._monomial(pulls), self.signal + place, 1)] * times
+                position = ((by.count(0) * self.n_layers + layer) * self.n_bins + first) * LANES
+                entries += [(self._monomial(pulls), self.signal + position, 1)] * times
         for (pulls, _), template in terms.items():
             if not pulls:
                 constant = constant + template
             elif template.any():
-                rows.append((self._monomial(pulls), self.space.put(template), 0))
-        total, product = self.space.rows(), self.products[c]
-        values, is_row = (constant, False) if not rows else (None, True)
-        start = self.space.put(constant)
-        if rows:
-            start = self.space.rows(n)
-            self.sums.append((start, n, self.space.put(constant), rows))
+                entries.append((self._monomial(pulls), self.allocator.constants(template), 0))
+        slope_sum, factor = self.allocator.registers(), self.products[c]
+        values, in_registers = (constant, False) if not entries else (None, True)
+        start = self.allocator.constants(constant)
+        if entries:
+            start = self.allocator.registers(n)
+            self.sums.append((start, n, self.allocator.constants(constant), entries))
         self.columns[c, by] = Column(
-            first=first, last=last, start=start, is_row=is_row, values=values, product=product, total=total
+            first=first,
+            last=last,
+            start=start,
+            in_registers=in_registers,
+            values=values,
+            factor=factor,
+            slope_sum=slope_sum,
         )
 
     def _layers(self, by: Inside, shapes: list[int]) -> list[tuple[int, int, tuple[int, ...]]]:
-        """List layers T, U_s, V_s, each with the number and rows that multiply it, differentiated in x_s."""
+        """List layers T, U_s, V_s with their multiplicity and scales, differentiated in x_s."""
         of = [p for p in by if p > 0]
         n = {p: int(self.layout.nuisances[p - 1, 1]) for p in shapes}
         if len(of) == 2:
             return [(1 + self.n_shapes + n[of[0]], 2, ())]
         if len(of) == 1:
             (p,) = of
-            return [(1 + n[p], 1, ()), (1 + self.n_shapes + n[p], 2, (row_of_parameter(p),))]
-        found: list[tuple[int, int, tuple[int, ...]]] = [(0, 1, ())]
+            return [(1 + n[p], 1, ()), (1 + self.n_shapes + n[p], 2, (address_of(p),))]
+        layers: list[tuple[int, int, tuple[int, ...]]] = [(0, 1, ())]
         for p in shapes:
-            x = row_of_parameter(p)
-            found += [(1 + n[p], 1, (x,)), (1 + self.n_shapes + n[p], 1, (x, x))]
-        return found
+            x = address_of(p)
+            layers += [(1 + n[p], 1, (x,)), (1 + self.n_shapes + n[p], 1, (x, x))]
+        return layers
 
-    def _monomial(self, rows: tuple[int, ...]) -> int:
-        """Return the row of a product of rows."""
-        if not rows:
+    def _monomial(self, registers: tuple[int, ...]) -> int:
+        """Return the register of a product of registers."""
+        if not registers:
             return self.one
-        if len(rows) == 1:
-            return rows[0]
-        key = tuple(sorted(rows))
+        if len(registers) == 1:
+            return registers[0]
+        key = tuple(sorted(registers))
         if key not in self._monomials:
             self._monomial(key[:-1])
-            self._monomials[key] = self.space.rows()
+            self._monomials[key] = self.allocator.registers()
         return self._monomials[key]
 
     def monomials(self) -> list[tuple[int, int, int]]:
-        """Return rows and their two factors: entries of MONOMIALS."""
-        return [(row, self._monomial(key[:-1]), key[-1]) for key, row in self._monomials.items()]
+        """Return registers and their two factors: entries of MONOMIALS."""
+        return [(register, self._monomial(key[:-1]), key[-1]) for key, register in self._monomials.items()]
 
     def of(self, parameters: Inside) -> list[Column]:
-        """List columns with derivatives of the counts in parameters, up to relative changes."""
+        """List the columns that are derivatives of the counts in parameters, up to relative changes."""
         inside = tuple(sorted(p for p in parameters if self.is_inside(p)))
         factors = [p for p in parameters if not self.is_inside(p)]
         return [

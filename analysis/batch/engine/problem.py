@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis.batch.engine._kernels import batch as _batch
 from analysis.batch.engine._kernels.layout import Layout
-from analysis.batch.engine._kernels.rows import LANES
-from analysis.batch.engine.workspaces import workspace
+from analysis.batch.engine._kernels.registers import LANES
+from analysis.batch.engine.program import make_program
 from simgen.threads import in_chunks
 
 __all__ = ["Problem"]
@@ -31,9 +31,9 @@ class Problem:
     auxiliary : ndarray, shape (n, n_nuisances)
         Measured pulls.
     held : ndarray of bool, shape (n_nuisances,), or None
-        Nuisance parameters that stay where the search begins.
+        Nuisance parameters that keep their starting values.
     pulls : ndarray, shape (n_nuisances,), or None
-        Where it begins; where they were measured if not given.
+        Starting values; the measured ones if not given.
     """
 
     layout: Layout
@@ -49,11 +49,11 @@ class Problem:
 
     @property
     def vague(self) -> Mask:
-        """Which parameters the counts do not know beside others, shape (1 + n_nuisances,)."""
+        """Which parameters the counts do not determine beside others, shape (1 + n_nuisances,)."""
         return np.concatenate([[False], self.layout.nuisances[:, 2] > 0])
 
     def of(self, which: NDArray[np.intp]) -> "Problem":
-        """Return the problem of some of the data sets, of one as often as it is named."""
+        """Return the problem of some of the data sets, given by their indices, which may repeat."""
         if len(which) == self.size and np.array_equal(which, np.arange(self.size)):
             return self
         return replace(self, counts=self.counts[which], auxiliary=self.auxiliary[which])
@@ -97,11 +97,11 @@ class Problem:
         Parameters
         ----------
         points : ndarray, shape (n,) or (n, 1 + n_nuisances)
-            Values of the parameter of interest, or of all parameters: pulls then are where the search begins.
+            Values of the parameter of interest, or of all parameters: the pulls then are starting values.
         minima : ndarray, shape (n, 1 + n_nuisances), optional
             Parameters at the minima of the free fits, from which the search begins.
         valley : ndarray, shape (n_nuisances,), optional
-            With them: change of the best pulls with the parameter of interest.
+            Beside `minima`: change of the best pulls with the parameter of interest.
 
         Returns
         -------
@@ -115,8 +115,8 @@ class Problem:
     def errors(self, parameters: Array, *, fixed: bool = False) -> Array:
         """Compute Hesse's errors at minima, shape (n, 1 + n_nuisances); NaN where there are none.
 
-        Those of parameters that the counts do not know are NaN; of the others they are what they would be if
-        these were fixed.
+        Errors of parameters that the counts do not determine are NaN; those of the others are the errors that
+        they would have if these were fixed.
 
         Parameters
         ----------
@@ -124,10 +124,10 @@ class Problem:
         fixed : bool
             The parameter of interest was fixed.
         """
-        found = self._solve(_batch.ERRORS, parameters, fixed=fixed)[0]
+        errors = self._solve(_batch.ERRORS, parameters, fixed=fixed)[0]
         if self.vague.any():
-            found[:, self.vague] = math.nan
-        return found
+            errors[:, self.vague] = math.nan
+        return errors
 
     def crossings(
         self, parameters: Array, floors: Array, steps: Array, threshold: float, end: float, reach: float
@@ -137,16 +137,16 @@ class Problem:
         Parameters
         ----------
         parameters : ndarray, shape (n, 1 + n_nuisances)
-            From where it rises.
+            Minima, from which the profile rises.
         floors : ndarray, shape (n,)
             -2 ln L there.
         steps : ndarray, shape (n,)
             First steps, all in the direction of the end.
         threshold : float
         end : float
-            Of the range of the parameter of interest.
+            End of the range of the parameter of interest.
         reach : float
-            How far it may go.
+            Largest distance from the minimum.
 
         Returns
         -------
@@ -154,7 +154,7 @@ class Problem:
             NaN where there is no crossing.
         failed : ndarray of bool, shape (n,)
         """
-        found, _, failed = self._solve(
+        results, _, failed = self._solve(
             _batch.CROSSING,
             parameters,
             floors=floors,
@@ -163,10 +163,10 @@ class Problem:
             edge=end,
             reach=reach,
         )
-        return found[:, 0], failed
+        return results[:, 0], failed
 
     def _points(self, poi: ArrayLike) -> Array:
-        """Return where searches begin, with no factor below zero, shape (n, 1 + n_nuisances)."""
+        """Return starting values, with no factor below zero, shape (n, 1 + n_nuisances)."""
         lowest = self.layout.constraints[:, 2]
         if np.ndim(poi) == 2:
             points = np.array(poi, np.float64)
@@ -197,11 +197,11 @@ class Problem:
         if self.held is not None:
             mask[1:] = self.held
         bounds[mask, 0] = -math.inf
-        space = workspace(self.layout, mask)
+        program = make_program(self.layout, mask)
         knots = np.ascontiguousarray(self.layout.knots, np.float64)
         powers = np.ascontiguousarray(self.layout.powers, np.float64)
         powers = powers.reshape(*powers.shape[:2], -1)
-        found, values, failed = np.empty((n, size)), np.empty(n), np.empty(n, np.bool_)
+        results, values, failed = np.empty((n, size)), np.empty(n), np.empty(n, np.bool_)
         none = np.zeros(0)
         arguments: tuple[Any, ...] = (
             np.ascontiguousarray(self.counts, np.float64),
@@ -215,24 +215,24 @@ class Problem:
             float(threshold),
             float(edge),
             float(reach),
-            found,
+            results,
             values,
             failed,
         )
 
         def run(begin: int, end: int) -> None:
-            room = np.zeros(space.n_rows * LANES), np.zeros((4, LANES))
+            workspace = np.zeros(program.n_registers * LANES), np.zeros((4, LANES))
             _batch.chunk(
                 task,
                 begin,
                 end,
-                space.code,
-                space.numbers,
+                program.instructions,
+                program.constants,
                 knots,
                 powers,
-                *room,
+                *workspace,
                 *arguments,
             )
 
         in_chunks(n, run)
-        return found, values, failed
+        return results, values, failed

@@ -1,7 +1,9 @@
-"""Numbers of some data sets side by side, as one value: what a processor computes at once.
+"""SIMD vectors: `WIDTH` numbers of type float64 as one value of compiled code, and the operations on them.
 
-Loops over them need no compiler that recognises them as such, sums stay in registers, and the code that is
-compiled is short.
+An operation acts on every lane of a vector at once, as the vector instructions of the processor do. The
+compiler need not recognise loops that could be vectorised, and the code that is compiled is short.
+`docs/fit-engine.md` explains how the fits of many data sets use them. What is used of numba stands in
+`numba.extending`, its public module for new types.
 """
 
 import operator
@@ -11,68 +13,78 @@ from typing import Any, cast
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
-from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
-from numba.extending import intrinsic, lower_builtin, models, register_model
+from numba.extending import intrinsic, lower_builtin, models, register_model, type_callable
 
 __all__ = [
-    "STEP",
+    "WIDTH",
+    "broadcast",
     "exponent",
-    "fused",
+    "fma",
     "less",
     "load",
     "mantissa",
-    "root",
-    "spread",
+    "sqrt",
     "store",
-    "total",
+    "sum_lanes",
     "where",
 ]
 
-_WIDTH = 32
-STEP = np.uint64(_WIDTH)
-"""So many make one value."""
+_N_LANES = 32
+WIDTH = np.uint64(_N_LANES)
+"""Number of lanes of a vector; unsigned, because numba handles indices that cannot be negative faster."""
 
-_VECTOR = ir.VectorType(ir.DoubleType(), _WIDTH)
+_LLVM_VECTOR = ir.VectorType(ir.DoubleType(), _N_LANES)
 
 
-class _Lanes(types.Type):
-    """Type of such a value."""
+class _VectorType(types.Type):
+    """numba's type of a vector."""
 
     def __init__(self) -> None:
-        super().__init__(name=f"lanes{_WIDTH}")
+        super().__init__(name=f"float64x{_N_LANES}")
 
 
-_lanes = _Lanes()
+_vector = _VectorType()
 
 
-@register_model(_Lanes)
+@register_model(_VectorType)
 class _Model(models.PrimitiveModel):
     def __init__(self, manager: Any, described: Any) -> None:
-        super().__init__(manager, described, _VECTOR)  # type: ignore[no-untyped-call]
+        super().__init__(manager, described, _LLVM_VECTOR)  # type: ignore[no-untyped-call]
 
 
-def _splat(builder: Any, value: Any) -> Any:
+def _broadcast(builder: Any, value: Any) -> Any:
+    """Write the instructions that copy a number into all lanes."""
     zero = ir.Constant(ir.IntType(32), 0)
-    one = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), value, zero)
-    mask = ir.Constant(ir.VectorType(ir.IntType(32), _WIDTH), [0] * _WIDTH)
-    return builder.shuffle_vector(one, ir.Constant(_VECTOR, ir.Undefined), mask)
+    one = builder.insert_element(ir.Constant(_LLVM_VECTOR, ir.Undefined), value, zero)
+    mask = ir.Constant(ir.VectorType(ir.IntType(32), _N_LANES), [0] * _N_LANES)
+    return builder.shuffle_vector(one, ir.Constant(_LLVM_VECTOR, ir.Undefined), mask)
 
 
-def _operation(function: Any, instruction: str) -> None:
-    """Let an operator act on two values, or on one and a number."""
-    kinds = ((_lanes, _lanes), (_lanes, types.float64), (types.float64, _lanes))
+def _define_operator(function: Any, instruction: str) -> None:
+    """Let an operator act on two vectors, or on a vector and a number."""
+    signatures = ((_vector, _vector), (_vector, types.float64), (types.float64, _vector))
 
-    class Typed(ConcreteTemplate):
-        cases = [signature(_lanes, *kind) for kind in kinds]  # type: ignore[no-untyped-call]  # noqa: RUF012
+    @type_callable(function)
+    def type_operator(context: Any) -> Any:
+        def result_type(one: Any, other: Any) -> Any:
+            return _vector if (one, other) in signatures else None
+
+        return result_type
 
     def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
-        pair = [a if t is _lanes else _splat(builder, a) for a, t in zip(args, typed.args, strict=True)]
-        return getattr(builder, instruction)(*pair)
+        return getattr(builder, instruction)(*_broadcast_numbers(builder, typed, args))
 
-    infer_global(function)(Typed)  # type: ignore[no-untyped-call]
-    for kind in kinds:
-        lower_builtin(function, *kind)(generate)  # type: ignore[no-untyped-call]
+    for signature in signatures:
+        lower_builtin(function, *signature)(generate)  # type: ignore[no-untyped-call]
+
+
+def _broadcast_numbers(builder: Any, typed: Any, args: Any) -> list[Any]:
+    """Broadcast those arguments that are numbers, if any other is a vector."""
+    mixed = _vector in typed.args
+    return [
+        _broadcast(builder, a) if mixed and t is not _vector else a
+        for a, t in zip(args, typed.args, strict=True)
+    ]
 
 
 for _function, _instruction in (
@@ -81,90 +93,85 @@ for _function, _instruction in (
     (operator.mul, "fmul"),
     (operator.truediv, "fdiv"),
 ):
-    _operation(_function, _instruction)
+    _define_operator(_function, _instruction)
 
 
-def _known(typed: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a function of compiled code, from what tells its type and writes it down."""
+def _intrinsic(typed: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a function of compiled code from one that returns its signature and its code generator."""
     return cast("Callable[..., Any]", intrinsic(typed))
 
 
-def _place(context: Any, builder: Any, typed: Any, args: Any) -> Any:
+def _address(context: Any, builder: Any, typed: Any, args: Any) -> Any:
     array = context.make_array(typed.args[0])(context, builder, args[0])
-    return builder.bitcast(builder.gep(array.data, [args[1]]), _VECTOR.as_pointer())
+    return builder.bitcast(builder.gep(array.data, [args[1]]), _LLVM_VECTOR.as_pointer())
 
 
-@_known
+@_intrinsic
 def load(typing_context: Any, w: Any, begin: Any) -> Any:
-    """Take a value from an array, from a place on."""
+    """Read a vector from an array, beginning at an index."""
 
     def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
-        found = builder.load(_place(context, builder, typed, args))
-        found.align = 8
-        return found
+        vector = builder.load(_address(context, builder, typed, args))
+        vector.align = 8
+        return vector
 
-    return _lanes(w, types.uint64), generate
+    return _vector(w, types.uint64), generate
 
 
-@_known
+@_intrinsic
 def store(typing_context: Any, w: Any, begin: Any, value: Any) -> Any:
-    """Put a value, or a number many times, into an array."""
+    """Write a vector, or a number into all lanes, to an array, beginning at an index."""
 
     def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
-        value = args[2] if typed.args[2] is _lanes else _splat(builder, args[2])
-        builder.store(value, _place(context, builder, typed, args)).align = 8
+        value = args[2] if typed.args[2] is _vector else _broadcast(builder, args[2])
+        builder.store(value, _address(context, builder, typed, args)).align = 8
         return context.get_dummy_value()
 
-    return types.none(w, types.uint64, value if value is _lanes else types.float64), generate
+    return types.none(w, types.uint64, value if value is _vector else types.float64), generate
 
 
-def _common(*kinds: Any) -> Any:
-    return _lanes if _lanes in kinds else types.float64
+def _result_type(*kinds: Any) -> Any:
+    return _vector if _vector in kinds else types.float64
 
 
-def _alike(builder: Any, typed: Any, args: Any) -> list[Any]:
-    """Repeat what is a number where others are values."""
-    mixed = _lanes in typed.args
-    return [
-        _splat(builder, a) if mixed and t is not _lanes else a for a, t in zip(args, typed.args, strict=True)
-    ]
+def _argument_types(*kinds: Any) -> list[Any]:
+    return [kind if kind is _vector else types.float64 for kind in kinds]
 
 
-@_known
+@_intrinsic
 def less(typing_context: Any, one: Any, other: Any) -> Any:
-    """Tell with 1 or 0 where one value, or number, is below another."""
+    """Return 1 where the first argument is less than the second, else 0; of vectors or numbers."""
 
     def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
-        pair = _alike(builder, typed, args)
+        pair = _broadcast_numbers(builder, typed, args)
         return builder.uitofp(builder.fcmp_ordered("<", *pair), pair[0].type)
 
-    kind = _common(one, other)
-    return kind(*(t if t is _lanes else types.float64 for t in (one, other))), generate
+    return _result_type(one, other)(*_argument_types(one, other)), generate
 
 
-@_known
+@_intrinsic
 def where(typing_context: Any, condition: Any, one: Any, other: Any) -> Any:
-    """Choose one where a value is above 0, else the other."""
+    """Return the second argument where the first is above 0, else the third, as `numpy.where` does."""
 
     def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
-        chosen = _alike(builder, typed, args)
-        zero = ir.Constant(chosen[0].type, [0.0] * _WIDTH if _lanes in typed.args else 0.0)
-        return builder.select(builder.fcmp_ordered(">", chosen[0], zero), chosen[1], chosen[2])
+        values = _broadcast_numbers(builder, typed, args)
+        zero = ir.Constant(values[0].type, [0.0] * _N_LANES if _vector in typed.args else 0.0)
+        return builder.select(builder.fcmp_ordered(">", values[0], zero), values[1], values[2])
 
-    kind = _common(condition, one, other)
-    return kind(*(t if t is _lanes else types.float64 for t in (condition, one, other))), generate
+    kinds = condition, one, other
+    return _result_type(*kinds)(*_argument_types(*kinds)), generate
 
 
 def _split(of_bits: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a function of the bits of a value or number, y = 2^e m with √½ ≤ m < √2."""
+    """Make a function of the bits of a vector or a number, y = 2^e m with √½ ≤ m < √2."""
 
     def typed(typing_context: Any, value: Any) -> Any:
         def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
-            many = typed.args[0] is _lanes
-            kind = ir.VectorType(ir.IntType(64), _WIDTH) if many else ir.IntType(64)
+            is_vector = typed.args[0] is _vector
+            kind = ir.VectorType(ir.IntType(64), _N_LANES) if is_vector else ir.IntType(64)
 
             def constant(number: int) -> Any:
-                return ir.Constant(kind, [number] * _WIDTH if many else number)
+                return ir.Constant(kind, [number] * _N_LANES if is_vector else number)
 
             bits = builder.bitcast(args[0], kind)
             e = builder.ashr(builder.sub(bits, constant(0x3FE6A09E667F3BCD)), constant(52))  # bits of √½
@@ -172,7 +179,7 @@ def _split(of_bits: Callable[..., Any]) -> Callable[..., Any]:
 
         return value(value), generate
 
-    return _known(typed)
+    return _intrinsic(typed)
 
 
 def _exponent_of(builder: Any, bits: Any, e: Any, width: Any, kind: Any) -> Any:
@@ -186,55 +193,64 @@ def _mantissa_of(builder: Any, bits: Any, e: Any, width: Any, kind: Any) -> Any:
 exponent, mantissa = _split(_exponent_of), _split(_mantissa_of)
 
 
-@_known
-def root(typing_context: Any, value: Any) -> Any:
-    """Take the square root."""
+def _call_llvm(builder: Any, name: str, args: list[Any]) -> Any:
+    """Call a function of LLVM on vectors."""
+    name = f"llvm.{name}.v{_N_LANES}f64"
+    function = builder.module.globals.get(name)
+    if function is None:
+        kind = ir.FunctionType(_LLVM_VECTOR, [_LLVM_VECTOR] * len(args))
+        function = ir.Function(builder.module, kind, name)
+    return builder.call(function, args)
+
+
+@_intrinsic
+def sqrt(typing_context: Any, vector: Any) -> Any:
+    """Return the square root of every lane."""
 
     def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
-        name, kind = f"llvm.sqrt.v{_WIDTH}f64", ir.FunctionType(_VECTOR, [_VECTOR])
-        function = cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
-        return builder.call(function, args)
+        return _call_llvm(builder, "sqrt", args)
 
-    return _lanes(value), generate
+    return _vector(vector), generate
 
 
-@_known
-def total(typing_context: Any, value: Any) -> Any:
-    """Sum a value up, in halves."""
+@_intrinsic
+def sum_lanes(typing_context: Any, vector: Any) -> Any:
+    """Return the sum of all lanes, a number: halves are added until one lane is left."""
 
     def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
-        (left,), n = args, _WIDTH
+        (rest,), n = args, _N_LANES
         while n > 1:
             n //= 2
             low, high = (
                 ir.Constant(ir.VectorType(ir.IntType(32), n), list(range(begin, begin + n)))
                 for begin in (0, n)
             )
-            left = builder.fadd(
-                builder.shuffle_vector(left, left, low), builder.shuffle_vector(left, left, high)
+            rest = builder.fadd(
+                builder.shuffle_vector(rest, rest, low), builder.shuffle_vector(rest, rest, high)
             )
-        return builder.extract_element(left, ir.Constant(ir.IntType(32), 0))
+        return builder.extract_element(rest, ir.Constant(ir.IntType(32), 0))
 
-    return types.float64(value), generate
-
-
-@_known
-def spread(typing_context: Any, number: Any) -> Any:
-    """Repeat a number."""
-
-    def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
-        return _splat(builder, args[0])
-
-    return _lanes(types.float64), generate
+    return types.float64(vector), generate
 
 
-@_known
-def fused(typing_context: Any, one: Any, other: Any, rest: Any) -> Any:
-    """Multiply and add, with one rounding where the processor does both at once."""
+@_intrinsic
+def broadcast(typing_context: Any, number: Any) -> Any:
+    """Return a vector with a number in all lanes."""
 
     def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
-        name, kind = f"llvm.fmuladd.v{_WIDTH}f64", ir.FunctionType(_VECTOR, [_VECTOR] * 3)
-        function = cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
-        return builder.call(function, _alike(builder, typed, args))
+        return _broadcast(builder, args[0])
 
-    return _lanes(*(t if t is _lanes else types.float64 for t in (one, other, rest))), generate
+    return _vector(types.float64), generate
+
+
+@_intrinsic
+def fma(typing_context: Any, one: Any, other: Any, rest: Any) -> Any:
+    """Return one × other + rest of vectors, or of vectors and numbers.
+
+    It is a fused multiply-add, with one rounding, where the processor has one; else there are two roundings.
+    """
+
+    def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
+        return _call_llvm(builder, "fmuladd", _broadcast_numbers(builder, typed, args))
+
+    return _vector(*_argument_types(one, other, rest)), generate

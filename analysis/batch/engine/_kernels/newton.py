@@ -1,4 +1,4 @@
-"""Minima of many data sets side by side: Fisher scoring until it is near, then Newton's method."""
+"""Minima of a block of data sets: Fisher scoring far from the minimum, Newton's method near it."""
 
 import math
 
@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.batch.engine._kernels.counts import evaluate, expect
-from analysis.batch.engine._kernels.rows import (
-    APART,
+from analysis.batch.engine._kernels.registers import (
     AT,
     BEFORE,
     BEST,
@@ -25,34 +24,36 @@ from analysis.batch.engine._kernels.rows import (
     SHORTENED,
     SLOPE_AT_BEST,
     STEP_OF,
+    STRIDE,
     TRIAL,
     TRUSTED,
     VALUE,
 )
 from analysis.batch.engine._kernels.steps import step
 from simgen._kernels.machine.jit import kernel
-from simgen._kernels.machine.simd import less, load, store, total, where
+from simgen._kernels.machine.simd import less, load, store, sum_lanes, where
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.uint64]
 
 _CONVERGED = 1e-10
-"""Expected decrease of -2 ln L at which the last step is made: its square is what remains."""
+"""Expected decrease of -2 ln L below which the step is the last: what remains is of the order of its
+square."""
 _NEAR = 0.5
-"""Expected decrease from which on the Hessian is exact."""
+"""Expected decrease below which the Hessian is exact."""
 _FIRST = 5.0
-"""Expected decrease of a first step, from a point that is near, up to which it is trusted."""
+"""Expected decrease of a first step from a nearby point, up to which the step is trusted."""
 _SMALLEST_FRACTION = 1e-12
 _ROUNDING = 1e-13
 _NOTHING = 1e-7
-"""Expected decrease, relative to 1 + -2 ln L, that steps may leave where rounding hides every fall."""
+"""Expected decrease, relative to 1 + |2 ln L|, below which a search that rounding stops has not failed."""
 _0 = np.uint64(0)
 
 
 @kernel(part=True)
 def minimise(
-    code: Indices,
-    numbers: Array,
+    program: Indices,
+    constants: Array,
     knots: Array,
     powers: Array,
     w: Array,
@@ -61,19 +62,19 @@ def minimise(
     near: bool,
     trusted: bool,
 ) -> None:
-    """Search the minimum from the best parameters on, which are where it begins.
+    """Search the minimum, beginning with the parameters in BEST.
 
     Parameters
     ----------
-    code, numbers
-        The model: see `analysis.batch.engine.workspaces`.
+    program, constants
+        The model: see `analysis.batch.engine.program`.
     knots, powers : ndarray, shapes (J,) and (J, 4, L × N)
         Of a tabulated signal.
-    w : ndarray, shape (n_rows × LANES,)
+    w : ndarray, shape (n_registers × LANES,)
     size : int
         Number of parameters.
     steps : int
-        Most steps; 0: the value is evaluated.
+        Largest number of steps; 0: only the value is computed.
     near : bool
         Begin with the exact Hessian.
     trusted : bool
@@ -83,28 +84,28 @@ def minimise(
     -----
     A step is accepted if -2 ln L falls, else halved. Steps that are expected to lower it by less than 0.5 are
     trusted: the logarithms are left out until the minimum is there. If the next step is not smaller, the last
-    one is taken back and the lane no longer trusted. Where it begins near the minimum the first step is
-    trusted, too, unless it is long.
+    one is taken back, and steps of this data set are no longer trusted. Where the search begins near the
+    minimum, the first step is trusted, too, unless it is long.
     """
     _begin(w, size, near, trusted)
-    left, watched, any_trusted = 1.0, 0.0 if trusted else 1.0, 1.0
+    n_live, n_checked, n_trusted = 1.0, 0.0 if trusted else 1.0, 1.0
     for number in range(steps + 1):
-        ended = number == steps or left == 0.0
-        if ended and number > 0 and any_trusted == 0.0:
+        ended = number == steps or n_live == 0.0
+        if ended and number > 0 and n_trusted == 0.0:
             break
-        _place(w, size, 0.0 if ended else 1.0)
-        # at the end, for the values of those that were trusted
-        valued = ended or watched > 0.0
-        expect(code, numbers, knots, powers, w)
-        if valued:
-            evaluate(code, numbers, w)
+        _set_point(w, size, not ended)
+        # at the end, for the values of the data sets whose steps were trusted
+        needs_value = ended or n_checked > 0.0
+        expect(program, constants, knots, powers, w)
+        if needs_value:
+            evaluate(program, constants, w)
         if ended:
             break
-        step(code, numbers, w, True)
+        step(program, constants, w, True)
         _advance(w, size)
         live = 1.0 - load(w, DONE)
-        left, watched = total(live), total(live * (1.0 - load(w, TRUSTED)))
-        any_trusted = total(load(w, TRUSTED))
+        n_live, n_checked = sum_lanes(live), sum_lanes(live * (1.0 - load(w, TRUSTED)))
+        n_trusted = sum_lanes(load(w, TRUSTED))
     if steps > 0:
         store(w, FAILED, where(load(w, DONE), load(w, FAILED), 1.0))
     known = load(w, TRUSTED) if steps > 0 else 1.0 + 0.0 * load(w, DONE)
@@ -119,19 +120,19 @@ def _begin(w: Array, size: np.uint64, near: bool, trusted: bool) -> None:
     store(w, FRACTION, 1.0)
     store(w, DECREASE, decrease)
     store(w, TRUSTED, trust)
-    for place in (DONE, FAILED, SHORTENED, CAUTIOUS):
-        store(w, place, 0.0)
-    for p in range(_0, size * APART, APART):
+    for address in (DONE, FAILED, SHORTENED, CAUTIOUS):
+        store(w, address, 0.0)
+    for p in range(_0, size * STRIDE, STRIDE):
         store(w, STEP_OF + p, 0.0)
         store(w, TRIAL + p, 0.0)
 
 
 @kernel(part=True)
-def _place(w: Array, size: np.uint64, share: float) -> None:
-    """Set the parameters that are tried next, or the best ones."""
-    for p in range(_0, size * APART, APART):
+def _set_point(w: Array, size: np.uint64, is_trial: bool) -> None:
+    """Set the parameters at which the model is evaluated next: those of the trial step, or the best ones."""
+    for p in range(_0, size * STRIDE, STRIDE):
         x = load(w, BEST + p)
-        if share > 0.0:
+        if is_trial:
             bottom, top = load(w, LOW + p), load(w, HIGH + p)
             x = x + load(w, FRACTION) * load(w, STEP_OF + p)
             x = where(less(x, bottom), bottom, x)
@@ -141,26 +142,26 @@ def _place(w: Array, size: np.uint64, share: float) -> None:
 
 @kernel(part=True)
 def _advance(w: Array, size: np.uint64) -> None:
-    """Judge what was tried, take over the next steps where it was accepted, and end where it is there.
+    """Accept or reject the trial points, take the next steps, and end the searches that have converged.
 
-    What is 1 or 0 for every data set are conditions.
+    Conditions are vectors of 1 and 0.
     """
-    end = size * APART
+    end = size * STRIDE
     live, trusted, fraction = 1.0 - load(w, DONE), load(w, TRUSTED), load(w, FRACTION)
     value, best, last = load(w, VALUE), load(w, BEST_VALUE), load(w, DECREASE)
     unit = 1.0 + where(less(best, 0.0), 0.0 - best, best)
     fallen = where(less(best + _ROUNDING * unit, value), 0.0, less(value, math.inf))
     accepted = live * where(trusted, 1.0, fallen)
-    watched, rejected = accepted * (1.0 - trusted), live - accepted
-    best = where(watched, value, best)
-    shortened = where(watched, less(fraction, 1.0), load(w, SHORTENED))
-    fraction = where(watched, 1.0, where(rejected, 0.5 * fraction, fraction))
+    checked, rejected = accepted * (1.0 - trusted), live - accepted
+    best = where(checked, value, best)
+    shortened = where(checked, less(fraction, 1.0), load(w, SHORTENED))
+    fraction = where(checked, 1.0, where(rejected, 0.5 * fraction, fraction))
     done = rejected * less(fraction, _SMALLEST_FRACTION)
     failed = done * (1.0 - less(last, _NOTHING * unit))
 
     regular, exact, cautious = load(w, REGULAR), load(w, EXACT), load(w, CAUTIOUS)
     decrease = 0.0 * fraction
-    for p in range(_0, end, APART):
+    for p in range(_0, end, STRIDE):
         decrease = decrease - 0.5 * load(w, TRIAL + p) * load(w, GRADIENT + p)
     # Fisher's matrix is positive definite, unless nothing is measured
     irregular = accepted * (1.0 - regular)
@@ -169,14 +170,14 @@ def _advance(w: Array, size: np.uint64) -> None:
     back = accepted * regular * trusted * (1.0 - less(decrease, last))
     far = (accepted * regular - back) * trusted * infinite * less(_FIRST, decrease)
     going, again = accepted * regular - back - far, irregular * exact
-    undone = back + again * trusted  # it led where there is no minimum near, or did not lead nearer
+    undone = back + again * trusted  # the step led to where no minimum is near, or not nearer to the minimum
     converged = going * less(decrease, _CONVERGED)
     rest = (going - converged) * (1.0 - infinite)
     near = rest * less(decrease, _NEAR)
     # where μ hardly depends on θ, Fisher's steps are far too long
     short = (rest - near) * shortened
 
-    for p in range(_0, end, APART):
+    for p in range(_0, end, STRIDE):
         here, at = load(w, BEST + p), load(w, AT + p)
         before = where(accepted * trusted, here, load(w, BEFORE + p))
         step = where(going, load(w, TRIAL + p), where(accepted, 0.0, load(w, STEP_OF + p)))
@@ -189,7 +190,7 @@ def _advance(w: Array, size: np.uint64) -> None:
         store(w, STEP_OF + p, step)
         store(w, BEST + p, where(converged, moved, here))
     store(w, SLOPE_AT_BEST, where(converged, load(w, GRADIENT), load(w, SLOPE_AT_BEST)))
-    # where it was trusted, `minimise` finds the value
+    # where the step was trusted, `minimise` computes the value at the end
     best = where(back + far + again, math.inf, where(converged, best - decrease, best))
     store(w, BEST_VALUE, best)
     decrease = where(going, decrease, where(far, 0.0, where(again, math.inf, last)))

@@ -7,8 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.batch.engine._kernels.counts import add_column
-from analysis.batch.engine._kernels.model import DOTS, FREE, GRAM, JOINED, MATRIX, PAIRS, PARAMETERS, WEIGHTED
-from analysis.batch.engine._kernels.rows import (
+from analysis.batch.engine._kernels.instructions import (
+    DOT_PRODUCTS,
+    FREE,
+    GRAM,
+    JOINED,
+    MATRIX,
+    PAIRS,
+    PARAMETERS,
+    WEIGHTED,
+)
+from analysis.batch.engine._kernels.registers import (
     AT,
     EXACT,
     GRADIENT,
@@ -17,219 +26,233 @@ from analysis.batch.engine._kernels.rows import (
     LOW,
     MEASURED,
     REGULAR,
-    ROW,
     STEP_OF,
     TRIAL,
 )
 from simgen._kernels.machine.jit import kernel
-from simgen._kernels.machine.simd import fused, less, load, root, spread, store, total, where
+from simgen._kernels.machine.simd import WIDTH, broadcast, fma, less, load, sqrt, store, sum_lanes, where
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.uint64]
 
 _RANK, _TINY = 1e-9, 1e-200
-"""What is left of a diagonal element, relatively, where others do all that its parameter does."""
+"""A parameter is redundant if this, relative or absolute, is the rest of its diagonal element."""
 
 _0, _1, _2, _3, _4, _5, _6, _7 = (np.uint64(j) for j in range(8))
 
 
 @kernel(part=True)
-def differentiate(code: Indices, numbers: Array, w: Array) -> None:
-    """Compute gradient and Hessian of -2 ln L, after the expected counts."""
-    _gradient(code, numbers, w)
-    _join(code, numbers, w)
-    _gram(code, numbers, w)
-    _hessian(code, numbers, w)
+def differentiate(program: Indices, constants: Array, w: Array) -> None:
+    """Compute gradient and Hessian of -2 ln L, once the expected counts are known."""
+    _gradient(program, constants, w)
+    _join(program, constants, w)
+    _gram(program, constants, w)
+    _hessian(program, constants, w)
 
 
 @kernel(part=True)
-def step(code: Indices, numbers: Array, w: Array, bounded: bool) -> None:
-    """Compute gradient and Hessian, and Newton's step, with which parameters do not leave their range.
+def step(program: Indices, constants: Array, w: Array, bounded: bool) -> None:
+    """Compute gradient and Hessian, and Newton's step, which does not leave the ranges of the parameters.
 
     Parameters
     ----------
     bounded : bool
         False: Hesse's errors are computed instead of a step.
     """
-    differentiate(code, numbers, w)
+    differentiate(program, constants, w)
     if bounded:
-        _hold(code, w)
-    _factorise(code, w)
+        _hold(program, w)
+    _factorise(program, w)
     if bounded:
-        _solve(code, w)
+        _solve(program, w)
     else:
-        _errors(code, w)
+        _errors(program, w)
 
 
 @kernel(part=True)
 def _dot(
-    w: Array, numbers: Array, rows: np.uint64, others: np.uint64, n_bins: np.uint64, of_rows: np.uint64
+    w: Array,
+    constants: Array,
+    registers: np.uint64,
+    others: np.uint64,
+    n_bins: np.uint64,
+    in_registers: np.uint64,
 ) -> Any:
-    """Sum products over bins: of rows and other rows, or of rows and numbers."""
-    found = spread(0.0)
-    if of_rows > _0:
-        for i in range(_0, n_bins * ROW, ROW):
-            found = fused(load(w, rows + i), load(w, others + i), found)
+    """Sum products over bins: of registers and registers, or of registers and constants."""
+    total = broadcast(0.0)
+    if in_registers > _0:
+        for i in range(_0, n_bins * WIDTH, WIDTH):
+            total = fma(load(w, registers + i), load(w, others + i), total)
     else:
         for i in range(n_bins):
-            found = fused(numbers[others + i], load(w, rows + i * ROW), found)
-    return found
+            total = fma(constants[others + i], load(w, registers + i * WIDTH), total)
+    return total
 
 
 @kernel(part=True)
-def _sum(code: Indices, first: np.uint64, last: np.uint64, w: Array) -> Any:
+def _sum(program: Indices, first: np.uint64, last: np.uint64, w: Array) -> Any:
     """Add sums over bins, each times the factor of its component."""
-    found = spread(0.0)
+    total = broadcast(0.0)
     for x in range(first, last, _2):
-        found = fused(load(w, code[x]), load(w, code[x + _1]), found)
-    return found
+        total = fma(load(w, program[x]), load(w, program[x + _1]), total)
+    return total
 
 
 @kernel(part=True)
-def _gradient(code: Indices, numbers: Array, w: Array) -> None:
+def _gradient(program: Indices, constants: Array, w: Array) -> None:
     """Σ slope × column, and from these sums the derivatives of -2 ln L."""
-    for x in range(code[DOTS], code[DOTS + _1], _5):
-        store(w, code[x], _dot(w, numbers, code[x + _1], code[x + _2], code[x + _3], code[x + _4]))
-    for x in range(code[PARAMETERS], code[PARAMETERS + _1], _5):
-        p, found = code[x], load(w, code[x + _1]) * _sum(code, code[x + _2], code[x + _3], w)
+    for x in range(program[DOT_PRODUCTS], program[DOT_PRODUCTS + _1], _5):
+        store(
+            w,
+            program[x],
+            _dot(w, constants, program[x + _1], program[x + _2], program[x + _3], program[x + _4]),
+        )
+    for x in range(program[PARAMETERS], program[PARAMETERS + _1], _5):
+        p, slope = program[x], load(w, program[x + _1]) * _sum(program, program[x + _2], program[x + _3], w)
         pull = load(w, AT + p) - load(w, MEASURED + p)
-        store(w, GRADIENT + p, fused(2.0 * numbers[code[x + _4]], pull, found))
+        store(w, GRADIENT + p, fma(2.0 * constants[program[x + _4]], pull, slope))
 
 
 @kernel(part=True)
-def _join(code: Indices, numbers: Array, w: Array) -> None:
+def _join(program: Indices, constants: Array, w: Array) -> None:
     """Add the counts of all components that a parameter changes."""
-    for x in range(code[JOINED], code[JOINED + _1], _4):
-        for row in range(code[x], code[x] + code[x + _1] * ROW, ROW):
-            store(w, row, 0.0)
-        for y in range(code[x + _2], code[x + _3], _5):
-            add_column(w, numbers, code[y], code[y + _2], code[y + _3], code[y + _1], code[y + _4])
+    for x in range(program[JOINED], program[JOINED + _1], _4):
+        for register in range(program[x], program[x] + program[x + _1] * WIDTH, WIDTH):
+            store(w, register, 0.0)
+        for y in range(program[x + _2], program[x + _3], _5):
+            add_column(
+                w, constants, program[y], program[y + _2], program[y + _3], program[y + _1], program[y + _4]
+            )
 
 
 @kernel(part=True)
-def _gram(code: Indices, numbers: Array, w: Array) -> None:
+def _gram(program: Indices, constants: Array, w: Array) -> None:
     """Σ curvature × derivative × derivative, of the counts."""
-    for x in range(code[WEIGHTED], code[WEIGHTED + _1], _4):
-        row, curvature, derivative = code[x], code[x + _1], code[x + _2]
-        for i in range(_0, code[x + _3] * ROW, ROW):
-            store(w, row + i, load(w, curvature + i) * load(w, derivative + i))
-    for x in range(code[GRAM], code[GRAM + _1], _7):
-        found = _dot(w, numbers, code[x + _3], code[x + _4], code[x + _5], code[x + _6])
-        store(w, code[x], load(w, code[x + _1]) * load(w, code[x + _2]) * found)
+    for x in range(program[WEIGHTED], program[WEIGHTED + _1], _4):
+        register, curvature, derivative = program[x], program[x + _1], program[x + _2]
+        for i in range(_0, program[x + _3] * WIDTH, WIDTH):
+            store(w, register + i, load(w, curvature + i) * load(w, derivative + i))
+    for x in range(program[GRAM], program[GRAM + _1], _7):
+        total = _dot(w, constants, program[x + _3], program[x + _4], program[x + _5], program[x + _6])
+        store(w, program[x], load(w, program[x + _1]) * load(w, program[x + _2]) * total)
 
 
 @kernel(part=True)
-def _hessian(code: Indices, numbers: Array, w: Array) -> None:
+def _hessian(program: Indices, constants: Array, w: Array) -> None:
     """Fisher's matrix, and where it is exact the second derivatives of the counts beside it."""
-    exact, pair, element = load(w, EXACT), code[PAIRS], code[MATRIX]
-    for a in range(code[FREE], code[FREE + _1], _4):
-        change = load(w, code[a + _1])
-        for b in range(code[FREE], a + _1, _4):
-            found = fused(exact, _sum(code, code[pair + _1], code[pair + _2], w), load(w, code[pair]))
-            found = change * load(w, code[b + _1]) * found
+    exact, pair, element = load(w, EXACT), program[PAIRS], program[MATRIX]
+    for a in range(program[FREE], program[FREE + _1], _4):
+        change = load(w, program[a + _1])
+        for b in range(program[FREE], a + _1, _4):
+            value = fma(
+                exact, _sum(program, program[pair + _1], program[pair + _2], w), load(w, program[pair])
+            )
+            value = change * load(w, program[b + _1]) * value
             if a == b:
-                found = found + 2.0 * numbers[code[a + _2]]
-            store(w, element, found)
+                value = value + 2.0 * constants[program[a + _2]]
+            store(w, element, value)
             pair += _3
-            element += ROW
+            element += WIDTH
 
 
 @kernel(part=True)
-def _hold(code: Indices, w: Array) -> None:
+def _hold(program: Indices, w: Array) -> None:
     """Take parameters that stand at an end of their range, and would go beyond, out of the Hessian.
 
     Their gradient is set to 0.
     """
-    moving, all_ = 0.0, 0.0
-    for a in range(code[FREE], code[FREE + _1], _4):
-        p = code[a]
+    n_moving, n_all = 0.0, 0.0
+    for a in range(program[FREE], program[FREE + _1], _4):
+        p = program[a]
         at, slope = load(w, AT + p), load(w, GRADIENT + p)
         inside, below = less(load(w, LOW + p), at), less(at, load(w, HIGH + p))
         keep = where(less(0.0, slope), inside, where(less(slope, 0.0), below, 1.0))
         store(w, KEEP + p, keep)
-        moving += total(keep)
-        all_ += np.float64(ROW)
-    if moving == all_:
+        n_moving += sum_lanes(keep)
+        n_all += np.float64(WIDTH)
+    if n_moving == n_all:
         return
-    element = code[MATRIX]
-    for a in range(code[FREE], code[FREE + _1], _4):
-        keep, slope = load(w, KEEP + code[a]), GRADIENT + code[a]
+    element = program[MATRIX]
+    for a in range(program[FREE], program[FREE + _1], _4):
+        keep, slope = load(w, KEEP + program[a]), GRADIENT + program[a]
         store(w, slope, load(w, slope) * keep)
-        for b in range(code[FREE], a + _1, _4):
-            found = load(w, element) * keep * load(w, KEEP + code[b])
+        for b in range(program[FREE], a + _1, _4):
+            value = load(w, element) * keep * load(w, KEEP + program[b])
             if a == b:
-                found = found + (1.0 - keep)
-            store(w, element, found)
-            element += ROW
+                value = value + (1.0 - keep)
+            store(w, element, value)
+            element += WIDTH
 
 
 @kernel(part=True)
-def _factorise(code: Indices, w: Array) -> None:
-    """Replace the matrix by Cholesky's factor, with the inverse of its diagonal; say where there is none.
+def _factorise(program: Indices, w: Array) -> None:
+    """Replace the matrix by Cholesky's factor with the inverse of its diagonal; fill REGULAR.
 
-    A parameter that the counts do not know beside those before it stays: the inverse is 0.
+    A parameter that the counts do not determine beside those before it does not move: its inverse is 0.
     """
-    regular, n, above = spread(1.0), (code[FREE + _1] - code[FREE]) // _4, code[MATRIX]
+    regular, n, above = broadcast(1.0), (program[FREE + _1] - program[FREE]) // _4, program[MATRIX]
     for a in range(n):
-        row, other = above, code[MATRIX]
+        row, other = above, program[MATRIX]
         for b in range(a + _1):
-            element = load(w, row + b * ROW)
-            left = element
-            for c in range(_0, b * ROW, ROW):
-                left = left - load(w, row + c) * load(w, other + c)
+            element = load(w, row + b * WIDTH)
+            rest = element
+            for c in range(_0, b * WIDTH, WIDTH):
+                rest = rest - load(w, row + c) * load(w, other + c)
             if a == b:
-                good = less(1e-14 * element, left)
-                lost = 0.0 * left
-                if code[code[FREE] + _4 * a + _3] > _0:  # those before it do all that it can do
-                    lost = less(left, _RANK * element + _TINY) * less(0.0 - _RANK * element - _TINY, left)
-                    good = where(lost, 1.0, good)
+                good = less(1e-14 * element, rest)
+                redundant = 0.0 * rest
+                if program[program[FREE] + _4 * a + _3] > _0:
+                    redundant = less(rest, _RANK * element + _TINY) * less(
+                        0.0 - _RANK * element - _TINY, rest
+                    )
+                    good = where(redundant, 1.0, good)
                 regular = regular * good
-                left = (1.0 - lost) / root(where(good * (1.0 - lost), left, 1.0))
+                rest = (1.0 - redundant) / sqrt(where(good * (1.0 - redundant), rest, 1.0))
             else:
-                left = left * load(w, other + b * ROW)
-            store(w, row + b * ROW, left)
-            other += (b + _1) * ROW
-        above += (a + _1) * ROW
+                rest = rest * load(w, other + b * WIDTH)
+            store(w, row + b * WIDTH, rest)
+            other += (b + _1) * WIDTH
+        above += (a + _1) * WIDTH
     store(w, REGULAR, regular)
 
 
 @kernel(part=True)
-def _solve(code: Indices, w: Array) -> None:
+def _solve(program: Indices, w: Array) -> None:
     """Fill the trial step, -H⁻¹ gradient."""
-    free, n, row = code[FREE], (code[FREE + _1] - code[FREE]) // _4, code[MATRIX]
+    free, n, row = program[FREE], (program[FREE + _1] - program[FREE]) // _4, program[MATRIX]
     for a in range(n):
-        p = code[free + _4 * a]
-        left = 0.0 - load(w, GRADIENT + p)
+        p = program[free + _4 * a]
+        rest = 0.0 - load(w, GRADIENT + p)
         for b in range(a):
-            left = left - load(w, row + b * ROW) * load(w, TRIAL + code[free + _4 * b])
-        store(w, TRIAL + p, left * load(w, row + a * ROW))
-        row += (a + _1) * ROW
+            rest = rest - load(w, row + b * WIDTH) * load(w, TRIAL + program[free + _4 * b])
+        store(w, TRIAL + p, rest * load(w, row + a * WIDTH))
+        row += (a + _1) * WIDTH
     for c in range(n):
         a = n - _1 - c
-        row -= (a + _1) * ROW
-        p = code[free + _4 * a]
-        found = load(w, TRIAL + p) * load(w, row + a * ROW)
-        store(w, TRIAL + p, found)
+        row -= (a + _1) * WIDTH
+        p = program[free + _4 * a]
+        solution = load(w, TRIAL + p) * load(w, row + a * WIDTH)
+        store(w, TRIAL + p, solution)
         for b in range(a):
-            q = TRIAL + code[free + _4 * b]
-            store(w, q, load(w, q) - load(w, row + b * ROW) * found)
+            q = TRIAL + program[free + _4 * b]
+            store(w, q, load(w, q) - load(w, row + b * WIDTH) * solution)
 
 
 @kernel(part=True)
-def _errors(code: Indices, w: Array) -> None:
+def _errors(program: Indices, w: Array) -> None:
     """Fill the steps with Hesse's errors: √2 times the norms of the columns of the factor's inverse.
 
     NaN where the matrix is not regular.
     """
-    free, n = code[FREE], (code[FREE + _1] - code[FREE]) // _4
+    free, n = program[FREE], (program[FREE + _1] - program[FREE]) // _4
     for a in range(n):
-        square, row = spread(0.0), code[MATRIX] + (a * (a + _1) >> _1) * ROW
-        for b in range(a, n):  # the column takes the room of the trial step
-            left = spread(1.0 if b == a else 0.0)
+        square, row = broadcast(0.0), program[MATRIX] + (a * (a + _1) >> _1) * WIDTH
+        for b in range(a, n):  # the column is kept in the registers of the trial step
+            rest = broadcast(1.0 if b == a else 0.0)
             for c in range(a, b):
-                left = left - load(w, row + c * ROW) * load(w, TRIAL + code[free + _4 * c])
-            left = left * load(w, row + b * ROW)
-            store(w, TRIAL + code[free + _4 * b], left)
-            square = fused(left, left, square)
-            row += (b + _1) * ROW
-        store(w, STEP_OF + code[free + _4 * a], where(load(w, REGULAR), root(2.0 * square), math.nan))
+                rest = rest - load(w, row + c * WIDTH) * load(w, TRIAL + program[free + _4 * c])
+            rest = rest * load(w, row + b * WIDTH)
+            store(w, TRIAL + program[free + _4 * b], rest)
+            square = fma(rest, rest, square)
+            row += (b + _1) * WIDTH
+        store(w, STEP_OF + program[free + _4 * a], where(load(w, REGULAR), sqrt(2.0 * square), math.nan))
