@@ -1,4 +1,4 @@
-"""Values that parameters can have: ranges, named angles, and the two ways to state a Z' mass."""
+"""Physical range and unit of every parameter of the models, named angles β, and γ from the mass of a Z'."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""In which range a parameter is fitted, and what is special about it there."""
+"""Range of every parameter of interest in a fit: γ, which may be below 0, β, masses, oscillations."""
 
 import math
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ RHO_MIX_BOUND = 1.1
 """A fit in γ at fixed φ ≠ 0 stays where ρ_mix is below this: at γ → 0 it diverges."""
 
 EVEN = frozenset({"mu_nu", "scalar_coupling"})
-"""Parameters whose sign the counts do not depend on."""
+"""Parameters with which the counts are even: they do not depend on the sign."""
 
 INSIDE = frozenset({"vector_mass", "scalar_mass", "delta_m2"})
-"""Parameters inside the shapes: each value of theirs is folded anew."""
+"""Parameters inside the shapes h_k(T, ω): for each value the signal is folded again."""
 
 NEEDED = {
     "charge_radius": "charge_radius_convention",
@@ -28,14 +28,14 @@ NEEDED = {
     "sin2_2theta": "delta_m2",
     "delta_m2": "delta_m2",
 }
-"""What has to be stated before a parameter exists."""
+"""Field of the model that must be set before a parameter exists."""
 
 _SMALLEST_MASS = 1e-6
-"""A fit of a mediator's mass stays above 1 eV: recoils that can be measured do not know it from 0 [MeV]."""
+"""A fit of a mediator's mass stays above 1 eV [MeV]: measurable recoils do not distinguish it from 0."""
 _ROUNDING = 1e-14
-"""A fit of γ stays this far, relatively, before its end point: MINUIT has it in other units."""
+"""Relative distance that a fit of γ keeps from its end point, because MINUIT scales parameters."""
 _INSET = 1e-9
-"""A fit of sin²θ_W stays this far inside its open range."""
+"""Distance that a fit of sin²θ_W keeps from the ends of its open range."""
 
 
 def fit_range(model: Model, poi: str) -> tuple[float, float]:

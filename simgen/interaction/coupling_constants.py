@@ -1,4 +1,4 @@
-"""Couplings of the electron and the neutrino that follow from a model's parameters."""
+"""Couplings g_L, g_R and c_L of every model: eqs. (8) and (10) of the paper, ρ and κ, and added terms."""
 
 import math
 from collections.abc import Callable

@@ -228,6 +228,7 @@ SOURCES: dict[str, dict[DataSet, Callable[[], Source]]] = {
     "Ce144": {"modern": ce144},
     "Be7": {"modern": be7},
 }
+"""Functions that make a source, by isotope and data set; CONTRIBUTING.md says how an isotope is added."""
 """Known isotopes and their data sets."""
 
 
