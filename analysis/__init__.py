@@ -1,4 +1,4 @@
-"""What is learnt from counts: fits, limits, pseudo-experiments, coverage, sensitivity."""
+"""Fits, limits, pseudo-experiments, coverage and sensitivity from binned counts."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

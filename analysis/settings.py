@@ -1,4 +1,4 @@
-"""What is fitted, and how its interval and limit are quoted."""
+"""Settings of a fit: parameter of interest, likelihood, confidence levels, methods of interval and limit."""
 
 import math
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class FitSettings:
     level : float
         Confidence level of the fit's interval.
     method : {"minos", "hesse"}
-        How the interval is found.
+        Method of the interval.
     limit_level : float
         Confidence level of the limit.
     limit_method : {"one-sided", "two-sided"}

@@ -1,4 +1,4 @@
-"""Tables of pseudo-experiments in ROOT files: one row a true value."""
+"""Calibration tables in ROOT files: one row for each true value."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -17,7 +17,7 @@ _TREE = "calibration"
 
 @dataclass(frozen=True, kw_only=True)
 class StoredCalibration:
-    """A calibration and what its file says of its origin."""
+    """A calibration with the provenance of its file."""
 
     calibration: Calibration
     provenance: dict[str, Any]

@@ -1,4 +1,4 @@
-"""One data set held against a table of pseudo-experiments."""
+"""Regions, limits and p-values of one data set, from a calibration table of pseudo-experiments."""
 
 import math
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _CLOSE = 1e-5
 
 @dataclass(frozen=True, kw_only=True)
 class Observation:
-    """Counts and auxiliary measurements, and the table and method that judge them.
+    """One data set with the calibration table and the method that give its regions.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class Observation:
         return Curve(values=self.calibration.values, centre=centre, low=centre - error, high=centre + error)
 
     def margin(self, points: ArrayLike, shift: float = 0.0) -> Array:
-        """Compute how far a value is from being excluded: above 0, or 0, it is allowed."""
+        """Compute the distance of a value from exclusion: it is allowed if this is 0 or above."""
         at = np.atleast_1d(np.asarray(points, np.float64))
         if self.method == "cls":
             allowed = math.log(1 - self.level)
@@ -136,13 +136,13 @@ class Observation:
         return float(brentq(lambda x: self.margin(x, shift)[0], a, b, xtol=1e-9 * (b - a), rtol=1e-13))
 
     def upper(self, regions: tuple[Region, ...]) -> tuple[End, int | None]:
-        """Find the upper end of the highest region, and the number of that."""
+        """Find the upper end of the highest region, and the number of this region."""
         if not any((a is None or a <= self.best) and (b is None or b >= self.best) for a, b in regions):
             return None, None  # the table does not reach the best value
         return regions[-1][1], len(regions) - 1
 
     def errors(self, regions: tuple[Region, ...]) -> tuple[Region, ...]:
-        """Compute how far the ends move with the thresholds' statistical errors."""
+        """Compute the errors of the ends that follow from the statistical errors of the thresholds."""
         others = [self.regions(shift) for shift in (-1, 1)]
 
         def any_end(found: list[End]) -> bool:

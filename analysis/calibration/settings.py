@@ -1,4 +1,4 @@
-"""Under which conditions a fit is calibrated with pseudo-experiments."""
+"""Settings of the pseudo-experiments with which a fit is calibrated."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ Nuisances = Literal["nominal", "profiled"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """Under which conditions pseudo-experiments were thrown and fitted.
+    """Settings with which pseudo-experiments were thrown and fitted.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Conditions:
     nuisances : {"nominal", "profiled"}
         True nuisance parameters: nominal, or fitted to data at each true value.
     data : tuple of float
-        The counts that they were fitted to, and auxiliary measurements that are not nominal: see
+        The counts to which they were fitted, and auxiliary measurements that are not nominal: see
         `data_numbers`; empty if they are nominal.
     """
 
@@ -89,6 +89,6 @@ def data_numbers(counts: ArrayLike, auxiliary: ArrayLike | None = None) -> tuple
 
 
 def check_level(level: float) -> None:
-    """Refuse what is no confidence level."""
+    """Refuse a number that is not a confidence level."""
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, got {level}")

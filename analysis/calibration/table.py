@@ -23,20 +23,20 @@ _SAME = 1e-9
 
 
 def tie(q: ArrayLike) -> Array:
-    """Compute by how much a statistic may differ from an equal one."""
+    """Compute the difference below which two statistics are equal."""
     return np.asarray(_TIE * (1 + np.asarray(q, np.float64)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """A quantity at tabulated values, with its statistical errors, straight between them.
+    """A quantity at tabulated values with its statistical errors, linear between them.
 
     Parameters
     ----------
     values : ndarray, shape (m,)
         Ascending.
     centre, low, high : ndarray, shape (m,)
-        The quantity, and one standard deviation below and above; values do not share errors.
+        The quantity, and one standard deviation below and above; errors of different values are independent.
     """
 
     values: Array
@@ -45,7 +45,7 @@ class Curve:
     high: Array
 
     def at(self, points: ArrayLike, shift: float = 0.0) -> Array:
-        """Interpolate, and move by so many standard deviations."""
+        """Interpolate, and add a number of standard deviations."""
         x = np.asarray(points, np.float64)
         error = self.high - self.centre if shift > 0 else self.centre - self.low
         if len(self.values) == 1:
@@ -125,7 +125,7 @@ class Calibration:
         return np.asarray(np.count_nonzero(~np.isfinite(self.signed), axis=1), np.int64)
 
     def thresholds(self, method: str, level: float) -> Curve:
-        """Compute the thresholds of a statistic: what a fraction `level` of the toys does not exceed.
+        """Compute the thresholds of a statistic, which a fraction `level` of the toys does not exceed.
 
         Parameters
         ----------
@@ -170,7 +170,7 @@ class Calibration:
         return Curve(values=self.values, centre=centre, low=low, high=np.where(high < math.inf, high, centre))
 
     def p_values(self, i: int, q: ArrayLike, method: str = "calibrated") -> Array:
-        """Compute which fraction of the toys at value number i has a statistic of at least q."""
+        """Compute the fraction of the toys at value number i with a statistic of at least q."""
         sample = np.sort(np.abs(self.signed[i])) if method == "feldman-cousins" else self._one_sided(i)
         return _fraction_above(sample, np.asarray(q, np.float64))
 
@@ -182,8 +182,8 @@ class Calibration:
 
         Notes
         -----
-        CLs = P(q̃ ≥ q | θ)/P(q̃ ≥ q | reference): Read, J. Phys. G 28, 2693. Where no toy has such a q, half a
-        toy is taken.
+        CLs = P(q̃ ≥ q | θ)/P(q̃ ≥ q | reference): Read, J. Phys. G 28, 2693. Where no toy has such a q, half
+        a toy is taken.
         """
         n, least = self.n_toys, 0.5 / self.n_toys
         at = np.asarray(q, np.float64)
@@ -195,7 +195,7 @@ class Calibration:
         return np.log(p / p_reference), np.sqrt(variance)
 
     def holds(self, method: str, level: float, value: float, signed: ArrayLike) -> NDArray[np.bool_]:
-        """Tell which data sets' regions hold a value.
+        """Tell for each data set whether its region holds a value.
 
         Parameters
         ----------
@@ -225,7 +225,7 @@ class Calibration:
         return np.asarray((found > math.log(1 - level)) & np.isfinite(q))
 
     def check(self, fitter: Fitter, used: Conditions) -> None:
-        """Refuse another fit than the one that was calibrated.
+        """Refuse a fit that differs from the one that was calibrated.
 
         Parameters
         ----------

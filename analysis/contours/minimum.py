@@ -1,4 +1,4 @@
-"""The minimum of -2 ln L over the physical range of two parameters, and their errors."""
+"""Minimum of -2 ln L over the physical range of two parameters, and their errors."""
 
 import math
 from dataclasses import dataclass, replace
@@ -209,7 +209,7 @@ class _Search:
         return *deeper, bool(minuit.valid)
 
     def _at_ends(self, axes: tuple[Fitter, Fitter], point: Pair, fval: float) -> tuple[Pair, float]:
-        """Put parameters at an end of the physical range where -2 ln L is as deep within rounding."""
+        """Move parameters to an end of the physical range if -2 ln L is as deep there within rounding."""
         for k, axis in enumerate(axes):
             for end in axis.physical:
                 if not math.isfinite(end) or abs(point[k] - end) > axis.width:

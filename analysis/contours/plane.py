@@ -1,4 +1,4 @@
-"""Two parameters of interest at once: the profile likelihood over a plane, its minimum and its contours."""
+"""Profile likelihood over the plane of two parameters, and the fit of both."""
 
 import math
 from collections.abc import Sequence
@@ -68,14 +68,14 @@ class Plane:
         return names.index(self.y) if self.y in names else None
 
     def _profile(self, data: Likelihood, x: ArrayLike, y: float) -> Array:
-        """Minimise -2 ln L over what is left, at values of x and one of y."""
+        """Minimise -2 ln L over the nuisance parameters that are not held, at values of x and one of y."""
         if self._held is not None:
             pull = self.fitter.templates.nuisances[self._held].pull(y)
             return data.profile(x, held={self._held: pull})[0]
         return replace(data, model=self.at(y)).profile(x)[0]
 
     def at(self, y: float) -> Fitter:
-        """Return the fitter of x at a value of y; what stands inside the shapes is folded anew."""
+        """Return the fitter of x at a value of y; if y is inside the shapes, the signal is folded again."""
         if y not in self._fitters:
             model = self.fitter.templates.model.vary(**{self.y: float(y)})
             self._fitters[y] = replace(self.fitter, templates=self._refolded(model, self.x))

@@ -50,8 +50,9 @@ def plane_starts(
     Notes
     -----
     At each value of y the local minima in x are refined, and the values of y at which the deepest of them
-    has a local minimum are returned, besides local minima of both tables. For a parameter that is folded anew
-    at each value, x and y are exchanged. Counts that are far from anything expected are not scanned.
+    has a local minimum are returned, besides local minima of both tables. If the signal is folded again at
+    each value of a parameter, x and y are exchanged. Counts that are far from anything expected are not
+    scanned.
     """
     swapped = plane.x in INSIDE and plane.y not in INSIDE
     if far_counts(data.templates, data.counts):  # no value explains them, and each profile takes long
@@ -73,12 +74,12 @@ def _deepest(plane: "Plane", data: "Likelihood", axes: Axes) -> list[Depth]:
     steps, values = (axis.grid for axis in axes)
     if plane.x in INSIDE:
         steps, values = _thinned(steps), _thinned(values)
-    own = replace(data, model=plane.fitter)
+    likelihood = replace(data, model=plane.fitter)
     table = np.full((len(values), len(steps)), np.inf)
     refined: list[tuple[float, float]] = []
     for row, y in zip(table, values, strict=True):
-        row[:] = _row(plane, own, steps, float(y))
-        refined.append(_refined(plane, own, steps, row, float(y)))
+        row[:] = _row(plane, likelihood, steps, float(y))
+        refined.append(_refined(plane, likelihood, steps, row, float(y)))
     depths = np.array([depth for depth, _ in refined])
     found = [
         (float(depths[k]), refined[k][1], float(values[k])) for k in np.flatnonzero(local_minima(depths))

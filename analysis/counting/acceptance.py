@@ -1,8 +1,8 @@
-"""Which mean signals accept a number of counts, in the order of Feldman and Cousins.
+"""Acceptance of counts in the order of Feldman and Cousins: mean signals that accept a number of counts.
 
 `analysis.counting.intervals.count_interval` has the definition. Here n are the observed counts, b is the
-background, α one minus the level, and a stretch k the means μ+b for which the counts between n and k, with k,
-are those better than n.
+background, α is one minus the level, and the stretch k is the range of means μ+b for which the counts between
+n and k, with k, have a larger R than n.
 """
 
 import math
@@ -66,7 +66,7 @@ def largest_signal(n: int, b: float, alpha: float) -> tuple[int, float]:
 
 
 def smallest_signal(n: int, b: float, alpha: float) -> float:
-    """Return the smallest accepted μ, found as `largest_signal` is."""
+    """Return the smallest accepted μ; the method is that of `largest_signal`."""
     if n <= b:
         return 0.0
     L = math.log(2 / alpha)

@@ -119,9 +119,9 @@ def count_interval(
     counts with a larger R have less than the level.
 
     For a given μ, R rises with n up to μ+b and falls thereafter, so those counts are all between n and a k on
-    the other side of μ+b. k changes where R(k) = R(n), known in closed form; between two such places the
-    probability of what is better has one maximum in μ. The ends are therefore such places, or roots between
-    two of them. No grid is involved.
+    the other side of μ+b. k changes where R(k) = R(n), known in closed form; between two such values of μ the
+    probability of the counts with a larger R has one maximum. The ends are therefore such values, or roots
+    between two of them. No grid is needed.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Histograms of what is measured: made, read, written, compared."""
+"""Histograms of measured energies and distances: filled, read, written, compared with expectations."""
 
 import lazy_loader
 

@@ -104,7 +104,7 @@ def compare(counts: ArrayLike, expected: ArrayLike, *, n_drawn: int | None = Non
 
 
 def _judged(chi2: float, ndof: int, n: Array, mu: Array) -> Comparison:
-    """Take the deviance of counts, or effective counts, beside Pearson's χ²."""
+    """Compute the p-values of Pearson's χ² and of the deviance of counts, or effective counts."""
     with np.errstate(divide="ignore"):
         deviance = float(np.sum(2 * (mu - n + xlogy(n, n) - xlogy(n, mu))))
     p_deviance = float(chdtrc(ndof, max(deviance, 0.0)))

@@ -1,4 +1,4 @@
-"""Histograms of what is measured, as `hist` objects: the energy, or distance and energy."""
+"""Histograms of the measured energy, or of measured distance and energy, as `hist` objects."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -67,7 +67,7 @@ def histogram(
     L_reco: ArrayLike | None = None,
     weight: ArrayLike | None = None,
 ) -> hist.Hist[Any]:
-    """Fill a histogram of what is measured.
+    """Fill a histogram of the measured energy, or of measured distance and energy.
 
     Parameters
     ----------
@@ -123,8 +123,8 @@ def _check_weights(weight: NDArray[np.float64]) -> None:
 def from_counts(counts: ArrayLike, experiment: Experiment) -> hist.Hist[Any]:
     """Make a histogram from counts, shape (n_bins,) or with both flow bins (n_bins + 2,).
 
-    In two dimensions counts are laid out distance by distance, and the two flow bins, which know no distance,
-    become the flow of both axes at once: at the lower and at the upper corner.
+    In two dimensions counts are ordered by distance, then energy. The two flow bins, which have no distance,
+    become those at the lower and the upper corner of both axes.
     """
     counts = np.asarray(counts, np.float64)
     n_bins = experiment.detector.n_bins
@@ -150,13 +150,13 @@ def with_flow(h: hist.Hist[Any]) -> tuple[NDArray[np.float64], NDArray[np.float6
 
 
 def is_weighted(h: hist.Hist[Any]) -> bool:
-    """Tell whether the variances of a histogram are other than its counts: no Poisson numbers."""
+    """Tell whether the variances of a histogram differ from its counts: these are then sums of weights."""
     variances = h.variances(flow=True)
     return variances is not None and not np.allclose(variances, h.values(flow=True), rtol=1e-6, atol=1e-9)
 
 
 def binned(h: hist.Hist[Any]) -> Binned:
-    """Take bins, contents and variances of a histogram, and check them as those of files are checked.
+    """Return bins, contents and variances of a histogram, checked as those of files are.
 
     Raises
     ------
@@ -187,7 +187,7 @@ def binned(h: hist.Hist[Any]) -> Binned:
 def bin_counts(h: hist.Hist[Any], experiment: Experiment, *, read_in: str = "MeV") -> NDArray[np.float64]:
     """Return the counts in the bins of an experiment, shape (n_bins,).
 
-    Of two dimensions they are laid out distance by distance, each with all its energies.
+    In two dimensions they are ordered by distance, then energy.
 
     Parameters
     ----------
@@ -226,7 +226,7 @@ def bin_counts(h: hist.Hist[Any], experiment: Experiment, *, read_in: str = "MeV
 
 
 def _hint(found: NDArray[np.float64], edges: Sequence[float], unit: str, taken: str) -> str:
-    """Name the unit in which edges that were taken in another one would be the right ones; else nothing."""
+    """Name the unit in which the edges would be those of the card; empty if there is none."""
     numbers = found / _UNITS[unit][taken]
     for name, factor in _UNITS[unit].items():
         if name != taken and not unequal(factor * numbers, edges):
@@ -268,7 +268,7 @@ def experiment_counts(
 
 
 def describe_bin(detector: Detector, index: int) -> str:
-    """Say where a bin is.
+    """Describe a bin by its edges.
 
     Parameters
     ----------

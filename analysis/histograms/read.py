@@ -1,4 +1,4 @@
-"""Histograms of what is measured from files: ROOT TH1 and TH2, UHI JSON, CSV."""
+"""Histograms of measured energies and distances from files: ROOT TH1 and TH2, UHI JSON, CSV."""
 
 from pathlib import Path
 from typing import Any
@@ -26,12 +26,12 @@ def read_histogram(spec: str | Path, *, unit: str = "MeV") -> hist.Hist[Any]:
         with the columns low, high, counts, or L_low, L_high, low, high, counts, each with or without a last
         column variance.
     unit : str
-        What the energies of the file are in: "eV", "keV", "MeV" or "GeV". Distances are in cm.
+        Unit of the energies in the file: "eV", "keV", "MeV" or "GeV". Distances are in cm.
 
     Returns
     -------
     hist.Hist
-        With underflow and overflow, which a CSV has not and are 0. Weighted if the file has variances.
+        With underflow and overflow, which are 0 for a CSV. Weighted if the file has variances.
 
     Raises
     ------

@@ -109,7 +109,7 @@ def write_csv(path: str | Path, histogram: hist.Hist[Any]) -> None:
 
 
 def _compare(name: str, back: Any, h: hist.Hist[Any]) -> None:
-    """Refuse what was written, if another histogram is read back.
+    """Compare the histogram that is read back with the one that was written, and refuse a difference.
 
     Raises
     ------

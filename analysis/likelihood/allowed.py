@@ -1,4 +1,4 @@
-"""What one data set allows in the physical range: where the profile of -2 ln L is low enough."""
+"""Allowed regions and limits of one data set in the physical range, from the profile of -2 ln L."""
 
 import math
 from collections.abc import Callable
@@ -26,7 +26,7 @@ _DEEPER, _ROUNDING = 4.0, 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowed:
-    """What is allowed in the physical range.
+    """Allowed regions in the physical range.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def allowed_regions(
     *,
     one_sided: bool = False,
 ) -> Allowed:
-    """Find everything that is allowed in the physical range.
+    """Find all allowed regions in the physical range.
 
     Parameters
     ----------
@@ -174,7 +174,7 @@ def _scanned(model: FitModel, counts: Array, auxiliary: Array, minima: Array, de
 
 
 def _around(model: FitModel, best: float) -> Array:
-    """Place points around the best minimum in the physical range."""
+    """Compute points around the best minimum in the physical range."""
     low, high = model.physical
     steps = model.width * np.concatenate([np.linspace(0, 12, 61)[1:], np.geomspace(13, REACH, 90)])
     points = np.concatenate([best - steps, best + steps])

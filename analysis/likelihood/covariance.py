@@ -68,7 +68,7 @@ class Covariance:
 
 
 def at_end(value: float, low: float, high: float, error: float) -> bool:
-    """Tell whether a parameter stands at an end of its range, where -2 ln L has a slope and no parabola.
+    """Tell whether a parameter is at an end of its range, where -2 ln L has a slope and is no parabola.
 
     Examples
     --------
@@ -97,8 +97,7 @@ def fit_covariance(
     ----------
     data : Likelihood
     minimum : sequence of float
-        The parameter of interest and the pulls at the minimum, or close to it: Newton's method goes on from
-        there.
+        The parameter of interest and the pulls at the minimum, or close to it: Newton's method starts there.
     step : float
         Of differences in the parameter of interest, where the signal is not a polynomial.
     range_ : tuple of two floats
@@ -113,7 +112,7 @@ def fit_covariance(
 
 @dataclass(frozen=True, kw_only=True)
 class _Search:
-    """The minimum that Newton's method reaches, and what is known there."""
+    """The minimum that Newton's method reaches, with the second derivatives there."""
 
     data: Likelihood
     start: tuple[float, ...]

@@ -1,4 +1,4 @@
-"""Where the profile of -2 ln L of one data set rises to a level."""
+"""Crossings of the profile of -2 ln L of one data set with a level: ends of intervals and regions."""
 
 import math
 
@@ -22,7 +22,7 @@ def crossing(
 ) -> float | None:
     """Find where the profile first rises to a level, walking from `start` by growing steps towards `end`.
 
-    A step has intermediate points, so that a rise and fall within it is not passed over.
+    Intermediate points of each step are evaluated, so that a rise and fall within it is not missed.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Fits that find no minimum, and what is said of the data then."""
+"""Failed fits: the error, and a message about data that are far from the expectation."""
 
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,11 @@ _TIMES, _SIGMAS = 10.0, 10.0
 
 
 class FitError(ValueError):
-    """No minimum of -2 ln L is found: a run that failed, and no wrong input."""
+    """No minimum of -2 ln L is found: the run failed, the input is not wrong."""
 
 
 def far_counts(templates: "Templates", counts: NDArray[np.float64]) -> str:
-    """Say that the counts are far from anything that the model expects; empty if they are not.
+    """Return a message if the counts are far from anything that the model expects; else an empty text.
 
     Parameters
     ----------

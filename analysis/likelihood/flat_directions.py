@@ -1,4 +1,4 @@
-"""Where along directions that no data know free factors stand, so that their bounds hold nothing else."""
+"""Flat directions of free factors: moves along them, away from bounds, that change no expected count."""
 
 from collections.abc import Sequence
 
@@ -17,14 +17,14 @@ _POSITIVE = 1e-6
 
 
 def lowered(templates: Templates, pulls: Array, numbers: Sequence[int]) -> Array:
-    """Move free factors along the directions that no data know, so that some of them contribute least.
+    """Move free factors along the flat directions, so that some of them contribute least.
 
     Parameters
     ----------
     templates : Templates
     pulls : ndarray, shape (n_nuisances,)
     numbers : sequence of int
-        Nuisance parameters that a fit by MINUIT fixes: what they contribute is a floor for the sum.
+        Nuisance parameters that a fit by MINUIT fixes: their contribution is a lower limit for the sum.
 
     Returns
     -------
@@ -35,12 +35,12 @@ def lowered(templates: Templates, pulls: Array, numbers: Sequence[int]) -> Array
     if not len(bounded):
         return pulls
     least = along[np.isin(bounded, numbers)].sum(axis=0)
-    found = linprog(least, A_ub=-along, b_ub=slack, bounds=(None, None))
-    return _moved(pulls, bounded, slack, along, found.x) if found.success else pulls
+    solution = linprog(least, A_ub=-along, b_ub=slack, bounds=(None, None))
+    return _moved(pulls, bounded, slack, along, solution.x) if solution.success else pulls
 
 
 def centred(templates: Templates, pulls: Array) -> Array:
-    """Move free factors along the directions that no data know, away from their bounds.
+    """Move free factors along the flat directions, away from their bounds.
 
     Parameters
     ----------
@@ -54,9 +54,9 @@ def centred(templates: Templates, pulls: Array) -> Array:
 
     Notes
     -----
-    Where no factor stands at 0 but those that do so everywhere along the flat directions, those that are not
-    fixed can go wherever the sum can. Two linear programs find this place: the first, which factors can be
-    above 0; the second, where the least of these is largest.
+    If only those factors are 0 that are so everywhere along the flat directions, the factors that are not
+    fixed can give every possible sum. Two linear programs find such a point: the first, which factors can be
+    above 0; the second, where the smallest of these is largest.
     """
     bounded, slack, along = _distances(templates, pulls)
     if not slack.sum() > 0:
@@ -74,17 +74,17 @@ def centred(templates: Templates, pulls: Array) -> Array:
         return pulls
     inside = (support.x[:n] > cap / 2).astype(np.float64)
     # maximise t with t ≤ slack + along · c of those inside, and 0 ≤ of the others
-    found = linprog(
+    solution = linprog(
         np.concatenate([[-1.0], np.zeros(k)]),
         A_ub=np.hstack([inside[:, None], -along]),
         b_ub=slack,
         bounds=[(0, None)] + [(None, None)] * k,
     )
-    return _moved(pulls, bounded, slack, along, found.x[1:]) if found.success else pulls
+    return _moved(pulls, bounded, slack, along, solution.x[1:]) if solution.success else pulls
 
 
 def _distances(templates: Templates, pulls: Array) -> tuple[NDArray[np.intp], Array, Array]:
-    """Return which pulls have a bound and a flat direction, how far from it they are, and the directions."""
+    """Return pulls with a bound and a flat direction, their distances from the bound, and the directions."""
     directions = null_directions(templates)
     lowest = np.array([n.lowest for n in templates.nuisances])
     bounded = np.flatnonzero(np.any(directions != 0, axis=1) & np.isfinite(lowest))
@@ -92,7 +92,7 @@ def _distances(templates: Templates, pulls: Array) -> tuple[NDArray[np.intp], Ar
 
 
 def _moved(pulls: Array, bounded: NDArray[np.intp], slack: Array, along: Array, by: Array) -> Array:
-    """Go along flat directions, and not beyond bounds by rounding."""
-    found = pulls.copy()
-    found[bounded] += np.maximum(slack + along @ by, 0.0) - slack
-    return found
+    """Move along flat directions, without rounding beyond bounds."""
+    moved = pulls.copy()
+    moved[bounded] += np.maximum(slack + along @ by, 0.0) - slack
+    return moved

@@ -34,12 +34,12 @@ class Likelihood:
 
     @property
     def templates(self) -> Templates:
-        """What is expected."""
+        """Templates of the model."""
         return self.model.templates
 
     @property
     def kind(self) -> str:
-        """Which likelihood: "poisson", "paper" or "templates"."""
+        """Kind of the likelihood: "poisson", "paper" or "templates"."""
         return self.model.likelihood
 
     @property
@@ -92,7 +92,7 @@ class Likelihood:
         Returns
         -------
         ndarray, shape (n_parameters,), or None
-            Zero for a fixed one, NaN for one that the counts do not know; None if the matrix is not positive
+            Zero for a fixed one, NaN for one that the counts do not fix; None if the matrix is not positive
             definite.
         """
         point, m = np.asarray(parameters, np.float64), self.model
@@ -102,7 +102,7 @@ class Likelihood:
         return None if np.any(np.isnan(found[~problem.vague])) else found
 
     def polished(self, parameters: ArrayLike, step: float, *, fixed: bool = False) -> Array:
-        """Go from where MINUIT stopped to the minimum itself, shape (n_parameters,); see `errors`.
+        """Return the minimum near the point where MINUIT stopped, shape (n_parameters,); see `errors`.
 
         In a long valley the distance that MINUIT allows for, across it, changes the curvature along it.
         """
@@ -125,7 +125,7 @@ class Likelihood:
 
     @property
     def ndof(self) -> int:
-        """Bins minus free parameters that the counts can tell apart.
+        """Number of bins minus that of free parameters that the counts distinguish.
 
         Each constrained parameter brings its own measurement.
         """

@@ -1,4 +1,4 @@
-"""Local minima of -2 ln L of many data sets, and which of them counts."""
+"""Local minima of -2 ln L of many data sets, and the choice of the deepest."""
 
 import math
 from dataclasses import dataclass
@@ -121,7 +121,7 @@ class Searched:
     parameters : ndarray, shape (n, 1 + n_nuisances)
         Of the free fit: the parameter of interest, then the pulls.
     values : ndarray, shape (n,)
-        -2 ln L/L_saturated there; infinity where nothing was found.
+        -2 ln L/L_saturated there; infinity where no minimum was found.
     unsure : ndarray of bool, shape (n,)
         A search failed from one of its starts: a deeper minimum may have been missed.
     minima : LocalMinima
@@ -135,7 +135,7 @@ class Searched:
     minima: LocalMinima
 
     def updated(self, other: "Searched", which: Indices) -> "Searched":
-        """Put data sets that were searched again, of these numbers, in their places, in the same arrays."""
+        """Replace the data sets of these numbers, which were searched again, in the same arrays."""
         parameters, values, unsure = self.parameters, self.values, self.unsure
         parameters[which], values[which], unsure[which] = other.parameters, other.values, other.unsure
         m = other.minima

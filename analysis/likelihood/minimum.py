@@ -1,4 +1,4 @@
-"""A minimum of -2 ln L, with MINUIT at it in a scaled parameter of interest."""
+"""A minimum of -2 ln L found by MINUIT, whose parameter of interest is scaled."""
 
 from dataclasses import dataclass, field
 

@@ -47,7 +47,7 @@ def scanned(data: Likelihood, *, tolerance: float = EDM) -> list[Minimum]:
     Returns
     -------
     list of Minimum
-        What is reached within the basin of a start, in the order of the scan's depths.
+        Minima reached within the basin of a start, ordered by the depths of the scan.
     """
     model = data.model
     values, pulls = data.profile(model.grid)
@@ -95,9 +95,9 @@ def followed(
 
 
 def migrad(data: Likelihood, minuit: Minuit) -> None:
-    """Run MIGRAD, and again from a better place where free factors cannot be told apart.
+    """Run MIGRAD, and again from a better point if free factors cannot be distinguished.
 
-    One of two that multiply one spectrum is fixed, and what it contributes is a floor for their sum: see
+    One of two that multiply one spectrum is fixed, and its contribution is a lower limit for their sum: see
     `analysis.likelihood.flat_directions`.
     """
     minuit.migrad()
@@ -148,7 +148,7 @@ def prepared(data: Likelihood, start: float, pulls: Sequence[float] | Array, tol
 
 
 def tightened(minuit: Minuit) -> None:
-    """Go on until MINUIT is much closer to its minimum than it is asked for at first."""
+    """Continue until MINUIT is much closer to the minimum than its first tolerance asks."""
     minuit.strategy, minuit.tol = 2, _TIGHT / 0.002
     for _ in range(_TRIES):
         minuit.migrad()

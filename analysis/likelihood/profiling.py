@@ -32,7 +32,8 @@ _ONE_DEPTH, _ONE_KINK = 1e-7, 1e-5
 def pull_starts(model: FitModel, auxiliary: Array) -> list[Array]:
     """List pulls from which minima over the nuisance parameters are sought, each of shape (n, n_nuisances).
 
-    The measured ones; with parameters that change shapes nominal ones, too, and each of these to either side.
+    The measured ones; with parameters that change shapes also nominal ones, and each of these moved up and
+    down.
     """
     shapes = [m for m, n in enumerate(model.templates.nuisances) if n.is_shape]
     found = [auxiliary]
@@ -54,7 +55,7 @@ def repeated(
     held: Mapping[int, float] | None = None,
     pulls: Array | None = None,
 ) -> Problem:
-    """Take one data set n times; some pulls may be held, and the search begin with others."""
+    """Repeat one data set n times; some pulls may be held, and others be starting values."""
     mask = np.zeros(len(auxiliary), np.bool_)
     begin = auxiliary.copy() if pulls is None else np.asarray(pulls, np.float64).copy()
     for number, pull in (held or {}).items():
@@ -102,7 +103,7 @@ def profiled(
     Raises
     ------
     FitError
-        If no minimum over the nuisance parameters is found at a value: it has no number.
+        If no minimum over the nuisance parameters is found at a value.
     """
     wanted = np.atleast_1d(np.asarray(points, np.float64))
     if layout is None:
@@ -135,7 +136,7 @@ def _repair(
     failed: NDArray[np.bool_],
     held: Mapping[int, float],
 ) -> None:
-    """Minimise anew where it failed: from pulls found nearby, from nominal ones, and with L-BFGS-B.
+    """Minimise again where it failed: from pulls of neighbours, from nominal ones, and with L-BFGS-B.
 
     A search can fail because rounding hides every fall. Two searches that stop at one depth are believed; so
     is the lowest of all where it is so far above -2 ln L of the model's values that nothing depends on it.
@@ -174,7 +175,7 @@ def _repair(
 
 
 def _failure(model: FitModel, counts: Array, poi: float) -> str:
-    """Say at which value no minimum over the nuisance parameters was found, and what may be wrong."""
+    """Return the error for a value without a minimum over the nuisance parameters, with a probable reason."""
     far, free = (
         far_counts(model.templates, counts),
         [n.name for n in model.templates.nuisances if n.constraint == "free"],
@@ -192,7 +193,7 @@ def _lowest(model: FitModel) -> Array:
 
 
 def _agree(tried: Sequence[tuple[float, Array]], tolerance: float = _ONE_DEPTH) -> bool:
-    """Tell whether the two lowest depths are one."""
+    """Tell whether the two lowest values agree."""
     first, second, *_ = sorted(value for value, _ in tried)
     return second - first <= tolerance * (1 + abs(first))
 

@@ -1,4 +1,4 @@
-"""Minima of one data set with MINUIT, sorted as `analysis.batch.search` has the rule."""
+"""Minima of one data set with MINUIT, sorted by the rule of `analysis.batch.search`."""
 
 import math
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _TIGHT = 1e-10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SingleFit:
-    """What MINUIT found of one data set.
+    """Minima of one data set found by MINUIT.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Where searches for minima begin."""
+"""Starting values of searches for minima."""
 
 import math
 
@@ -15,13 +15,13 @@ Array = NDArray[np.float64]
 
 _MOST = 4
 _SEPARATE = 3.0
-"""Minima closer than this, in units of the resolution, are one start."""
+"""Minima closer than this, in units of the resolution, give one starting value."""
 _POINTS, _DIPS, _WAVES = 48, 4, 12
-"""Values at which the profile of every data set is looked at, and local minima of them that are followed; the
-last of Δm², with one for every wave."""
+"""Values at which the profile of every data set is evaluated, and local minima that are followed; the last
+for Δm², which has one in every oscillation period."""
 _EXCLUDED, _OF_A_BIN = 100.0, 10.0
 _SHIFTS = (-3.0, -1.5, 0.0, 1.5, 3.0)
-"""True values around the model's, in the same units, of which exact data are looked at."""
+"""Distances of true values from the model's, in the same units, whose exact data are scanned."""
 
 
 def local_minima(values: Array) -> NDArray[np.bool_]:
@@ -32,31 +32,31 @@ def local_minima(values: Array) -> NDArray[np.bool_]:
 
 
 def excluded(model: FitModel) -> float:
-    """Return by how much of -2 ln L exact data must exclude a value so that no data prefer it."""
+    """Return the -2 Δln L of exact data above which no data prefer a value."""
     return _EXCLUDED + _OF_A_BIN * model.templates.n_bins
 
 
 def model_starts(model: FitModel) -> tuple[float, ...]:
-    """List the values of the parameter of interest from which searches begin, whatever the data.
+    """List the starting values of the parameter of interest that serve all data sets.
 
-    The model's value, then local minima that exact data of true values around it have in the physical range.
+    The model's value, then local minima in the physical range for exact data of true values around it.
     """
     low, high = model.physical
-    found = [model.anchor]
+    starts = [model.anchor]
     for shift in _SHIFTS:
         truth = min(max(model.anchor + shift * model.width, low), high)
         values, _ = profiled(model, model.templates.expected(truth), model.nominal, model.grid)
         possible = local_minima(values) & (values < excluded(model))
         for point in model.grid[possible]:
-            if all(abs(point - other) > _SEPARATE * model.width for other in found):
-                found.append(float(point))
+            if all(abs(point - other) > _SEPARATE * model.width for other in starts):
+                starts.append(float(point))
     if model.templates.poi in EVEN:  # at 0 the slope vanishes, minimum or not
-        found = [max(start, 0.1 * model.width) for start in found]
-    return tuple(found[:_MOST])
+        starts = [max(start, 0.1 * model.width) for start in starts]
+    return tuple(starts[:_MOST])
 
 
 def data_starts(model: FitModel, problem: Problem, low: float, high: float) -> list[Array]:
-    """Find where searches of data sets begin if there may be many minima: the deepest of a coarse profile.
+    """Find starting points where there may be many minima: the deepest ones of a coarse profile.
 
     Parameters
     ----------
@@ -68,26 +68,26 @@ def data_starts(model: FitModel, problem: Problem, low: float, high: float) -> l
     Returns
     -------
     list of ndarray, shape (n, 1 + n_nuisances)
-        Empty where the signal is a polynomial, of whose fits exact data know the minima.
+        Empty if the signal is a polynomial: its minima are those of exact data.
     """
     if model.templates.coefficients is not None:
         return []
     inside = model.grid[(model.grid > low) & (model.grid < high)]
-    waves = model.templates.poi == "delta_m2"  # a minimum of its own for every wave
+    waves = model.templates.poi == "delta_m2"  # a minimum in every oscillation period
     step = 1 if waves else -(-len(inside) // _POINTS)
     points = np.concatenate([[low], inside[::step], [high]])
-    found = [problem.profile(np.full(problem.size, x)) for x in points]
-    values = np.array([np.where(f[2], math.inf, f[1]) for f in found])
+    profiles = [problem.profile(np.full(problem.size, x)) for x in points]
+    values = np.array([np.where(failed, math.inf, value) for _, value, failed in profiles])
     dips = np.where(local_minima(values), values, math.inf)
-    which = np.argsort(dips, axis=0, kind="stable")[: _WAVES if waves else _DIPS]
-    parameters = np.array([f[0] for f in found])
-    return [parameters[w, np.arange(problem.size)] for w in which]
+    deepest = np.argsort(dips, axis=0, kind="stable")[: _WAVES if waves else _DIPS]
+    parameters = np.array([profile[0] for profile in profiles])
+    return [parameters[rank, np.arange(problem.size)] for rank in deepest]
 
 
 def turning_points(model: FitModel) -> Array:
     """List the values at which the expected counts of a bin turn around, ascending.
 
-    Of a signal that is a polynomial; a parameter without one has none.
+    For a signal that is a polynomial; empty for others.
     """
     if model.templates.coefficients is None:
         return np.empty(0)

@@ -1,4 +1,4 @@
-"""Minima of one data set of a model whose signal is folded anew at each value, as that of a mass is."""
+"""Minima of one data set where the signal is folded again at each value, such as the mass of a mediator."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""Errors of bins that a likelihood takes: those of the paper's χ², and those of simulated templates."""
+"""Errors per bin: of the paper's χ², and statistical ones of simulated templates."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,7 @@ def paper_errors(templates: Templates, error_per_bin: float) -> Array:
 def template_errors(templates: Templates) -> Array:
     """Compute the relative statistical errors of sampled expectations, shape (n_bins,).
 
-    (Σw²)^½ over all that is expected, for the model of the templates; backgrounds are exact.
+    √(Σw²) of the signal over all expected counts, for the model of the templates; backgrounds are exact.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def template_errors(templates: Templates) -> Array:
 
 
 def _place(templates: Templates, i: int) -> tuple[int, int]:
-    """Find the experiment of a bin, and its number there."""
+    """Return the experiment of a bin, and the number of the bin in it."""
     for number, bins in enumerate(templates.bins):
         if bins.start <= i < bins.stop:
             return number, i - bins.start

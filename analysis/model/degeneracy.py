@@ -1,4 +1,4 @@
-"""Free nuisance parameters that no data can tell apart, from the rank of Fisher's matrix."""
+"""Free nuisance parameters that data cannot distinguish, from the rank of Fisher's matrix."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ _RANK = 1e-7
 
 
 def undetermined(templates: Templates) -> tuple[tuple[int, ...], ...]:
-    """Group the free nuisance parameters of which the counts know only some combinations.
+    """Group the free nuisance parameters of which the counts determine only some combinations.
 
     Parameters
     ----------
@@ -28,8 +28,8 @@ def undetermined(templates: Templates) -> tuple[tuple[int, ...], ...]:
     Returns
     -------
     tuple of tuple of int
-        Numbers of nuisance parameters, a group for each set that cannot be told apart; a group of one changes
-        no count at all. Empty where every free parameter is determined.
+        Indices of nuisance parameters, one group for each set that cannot be distinguished; a group of one
+        changes no count at all. Empty where every free parameter is determined.
 
     Notes
     -----
@@ -42,7 +42,7 @@ def undetermined(templates: Templates) -> tuple[tuple[int, ...], ...]:
 
 
 def redundant(templates: Templates) -> tuple[int, ...]:
-    """List the nuisance parameters whose effect on the counts those before them have, too, ascending."""
+    """List the nuisance parameters whose effect on the counts is a combination of those before, ascending."""
     vague = [m for group in undetermined(templates) for m in group]
     columns, found = _columns(templates)[0] if vague else np.empty((0, 0)), []
     for m in sorted(vague):
@@ -55,9 +55,9 @@ def redundant(templates: Templates) -> tuple[int, ...]:
 
 
 def null_directions(templates: Templates) -> Array:
-    """List directions along which pulls change together and no count does, shape (M, k).
+    """List directions of the pulls along which no count changes, shape (M, k).
 
-    The entry of a pull that takes no part is exactly 0. Pulls that change no count alone are not listed.
+    The entry of a pull that does not change is exactly 0. Pulls that change no count alone are left out.
     """
     columns, sizes = _columns(templates)
     found = [np.zeros((0, len(sizes)))]

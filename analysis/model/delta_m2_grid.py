@@ -1,4 +1,4 @@
-"""Where to look for the Δm² of an oscillation: -2 ln L has a minimum wherever waves fall on each other."""
+"""Grid of Δm²: -2 ln L has a minimum at each value where oscillations of model and data coincide again."""
 
 import math
 
@@ -10,41 +10,41 @@ from simgen.rates import WAVE
 
 __all__ = ["wave_points"]
 
-_PER_TURN = 8
-"""Values to a turn of the longest way's wave."""
+_PER_PERIOD = 8
+"""Values for each oscillation period at the longest distance."""
 _AVERAGED = 1e9
-"""Δm² whose waves average away [eV²]."""
+"""Δm² at which oscillations average out [eV²]."""
 _NEGLIGIBLE = 1e-2
-"""χ² between waves and their average that no data tell apart."""
+"""χ² between oscillations and their average that no data distinguish."""
 _QUIET = 2
-"""Turns of the longest way in a row that cannot be told apart from the average are the end."""
+"""Number of periods in a row without a difference from the average, after which the grid ends."""
 _MOST = 500
-"""Turns of the longest way, at most."""
+"""Largest number of oscillation periods at the longest distance."""
 
 
 def wave_points(
-    templates: Templates, *, per_turn: int = _PER_TURN, negligible: float = _NEGLIGIBLE
+    templates: Templates, *, per_turn: int = _PER_PERIOD, negligible: float = _NEGLIGIBLE
 ) -> NDArray[np.float64]:
-    """Place values of Δm² so closely that no minimum of -2 ln L is missed.
+    """Compute values of Δm² so close to each other that no minimum of -2 ln L is missed.
 
     Parameters
     ----------
     templates : Templates
         In `delta_m2`.
     per_turn : int
-        Values to a turn of the longest way's wave.
+        Values for each oscillation period at the longest distance.
     negligible : float
-        χ² between waves and their average below which they have averaged away.
+        χ² between oscillations and their average, below which they count as averaged out.
 
     Returns
     -------
     ndarray, shape (n,)
-        From 0 upwards [eV²], to where waves have averaged away in every bin.
+        From 0 upwards [eV²], to where oscillations average out in every bin.
 
     Notes
     -----
-    The wave of the way L is cos(Δm² L/(2ħc E)). Where the mean way has turned once more, it falls on that of
-    the data again: a minimum, as deep as the spread of the ways lets it be.
+    At a distance L the oscillation is cos(Δm² L/(2ħc E)). When its phase at the mean distance has grown by
+    2π, it coincides with that of the data again: a minimum, less deep where distances differ much.
     """
     experiment = templates.experiment
     step = 2 * math.pi / per_turn * experiment.source.endpoint / (2 * WAVE * experiment.baselines.longest)

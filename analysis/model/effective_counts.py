@@ -27,7 +27,7 @@ _MEDIAN = 2 / 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeightCheck:
-    """Effective counts of weighted data, and what they mean for intervals.
+    """Effective counts of weighted data, and the bias that few of them cause.
 
     Parameters
     ----------
@@ -62,12 +62,12 @@ class WeightCheck:
 
     @property
     def few(self) -> bool:
-        """Whether the effective counts are too few for the interval to cover what it says."""
+        """Whether the effective counts are too few for the interval to cover with its level."""
         return abs(self.bias) > FEW
 
     @property
     def warning(self) -> str | None:
-        """What to say of too few effective counts; None if they are enough."""
+        """Warning of too few effective counts; None if they are enough."""
         if not self.few:
             return None
         worst = ", ".join(f"{n:.2g} {where}" for where, n in self.worst_bins)
@@ -80,7 +80,7 @@ class WeightCheck:
 
 
 def check_weights(templates: Templates, counts: Array, losses: Array | None = None) -> WeightCheck | None:
-    """Look whether weighted data have enough effective counts.
+    """Check whether weighted data have enough effective counts.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def weight_spread(rows: Sequence[tuple[Array, Array]]) -> float:
 
 
 def _windows(n: Array, r: Array) -> list[tuple[Array, Array]]:
-    """Cut neighbouring bins into parts of at most `_WINDOW`, in which weights may change steadily."""
+    """Divide the bins into groups of at most `_WINDOW` neighbours, in which weights may change linearly."""
     number = -(-len(n) // _WINDOW)
     parts = zip(np.array_split(n, number), np.array_split(r, number), strict=True) if number else ()
     return [(n, r) for n, r in parts if len(n) > 2]

@@ -1,4 +1,4 @@
-"""Bins in which nothing is expected, whatever the parameters are: no counts can be fitted there."""
+"""Bins with an expectation of zero for all values of the parameters: counts there have no likelihood."""
 
 from collections.abc import Sequence
 
@@ -54,14 +54,14 @@ def check_possible(templates: Templates, counts: ArrayLike, *, name: str = "the 
     ----------
     templates : Templates
     counts : array_like, shape (n_bins,) or (n_sets, n_bins)
-        Of several data sets the first is told that has such counts.
+        Of several data sets the message names the first one with such counts.
     name : str
-        Whose they are, for the message.
+        Name of the data, for the message.
 
     Raises
     ------
     ValueError
-        That names the bins.
+        If there are such counts, naming the bins.
     """
     sets = np.atleast_2d(np.asarray(counts, np.float64))
     if sets.shape[-1] != templates.n_bins:
@@ -87,7 +87,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _describe(templates: Templates, i: int) -> str:
-    """Say where a bin is; of several experiments with the name of its own."""
+    """Describe a bin by its edges; with several experiments by the name of its own, too."""
     for experiment, bins in zip(templates.experiments, templates.bins, strict=True):
         if bins.start <= i < bins.stop:
             where = describe_bin(experiment.detector, i - bins.start)

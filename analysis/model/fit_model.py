@@ -30,7 +30,7 @@ _SMALLEST = 1e-45
 
 @dataclass(frozen=True, kw_only=True)
 class FitModel:
-    """All that the fits of one experiment and model have in common; it changes with no data set.
+    """Model of the fits of one experiment, the same for all data sets.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class FitModel:
 
     @property
     def symmetric_range(self) -> tuple[float, float]:
-        """That range, with both signs of a parameter of which the counts know no sign: 0 is then no end."""
+        """That range, extended to both signs for a parameter in which the counts are even."""
         low, high = self.range
         return (-high if self.templates.poi in EVEN else low), high
 
@@ -81,10 +81,10 @@ class FitModel:
 
     @cached_property
     def scale(self) -> float:
-        """Step of the parameter, from the model's value, that changes exact data's -2 ln L by 1.
+        """Step of the parameter from the model's value that changes -2 ln L of exact data by 1.
 
-        Upwards, or downwards if nothing above does. Infinity if nothing in the range does, or nothing up to
-        `REACH`: the experiment is blind to it.
+        Upwards, or downwards if no step upwards does. Infinity if no step in the range, or up to `REACH`,
+        does: the experiment is not sensitive to the parameter.
         """
         exact, nominal = self.templates.expected(self.anchor), self.nominal
         floor = self.deviance(exact, nominal, self.anchor, nominal)
@@ -106,7 +106,7 @@ class FitModel:
 
     @property
     def width(self) -> float:
-        """The scale; 1 for a blind experiment, which has none."""
+        """The scale; 1 for an experiment that is not sensitive to the parameter."""
         return self.scale if math.isfinite(self.scale) else 1.0
 
     @cached_property
@@ -147,7 +147,7 @@ class FitModel:
 
     @cached_property
     def undetermined(self) -> tuple[tuple[str, ...], ...]:
-        """Names of free nuisance parameters that the counts cannot tell apart, by groups."""
+        """Names of free nuisance parameters that the counts cannot distinguish, by groups."""
         names = [n.name for n in self.templates.nuisances]
         return tuple(tuple(names[m] for m in group) for group in undetermined(self.templates))
 
@@ -171,7 +171,7 @@ class FitModel:
         )
 
     def layout_at(self, points: Array) -> Layout:
-        """Lay the model out with the signal at given values of the parameter of interest only."""
+        """Return the model in arrays with the signal at given values of the parameter of interest only."""
         t = self.templates
         layers = np.array([t.layers(float(p)) for p in points])
         return layouts.at_points(t, self.likelihood, self.errors, points, layers)

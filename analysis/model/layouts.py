@@ -1,4 +1,4 @@
-"""Templates as the arrays that the compiled fits take."""
+"""Layouts: templates as arrays, the input of the compiled fits."""
 
 import math
 
@@ -27,7 +27,7 @@ _KINDS = {"poisson": POISSON, "paper": GAUSSIAN, "templates": TEMPLATES}
 
 
 def polynomial(templates: Templates, likelihood: str, spread: Array) -> Layout | None:
-    """Lay templates out whose signal is a polynomial in the parameter of interest; None if it is not.
+    """Make the layout of templates whose signal is a polynomial in the parameter of interest, else None.
 
     Parameters
     ----------
@@ -42,13 +42,13 @@ def polynomial(templates: Templates, likelihood: str, spread: Array) -> Layout |
 
 
 def expanded(templates: Templates, likelihood: str, spread: Array, poi: float, step: float) -> Layout:
-    """Lay templates out with the signal expanded around a value of the parameter of interest."""
+    """Make the layout with the signal expanded around a value of the parameter of interest."""
     powers = templates.expansion(poi, step)[None]
     return _layout(templates, likelihood, spread, np.array([poi]), powers)
 
 
 def at_points(templates: Templates, likelihood: str, spread: Array, points: Array, layers: Array) -> Layout:
-    """Lay templates out with the signal at given values of the parameter of interest only.
+    """Make the layout with the signal at given values of the parameter of interest only.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def at_points(templates: Templates, likelihood: str, spread: Array, points: Arra
 
 
 def pieces(templates: Templates, likelihood: str, spread: Array, knots: Array, powers: Array) -> Layout:
-    """Lay templates out with the signal in polynomial pieces.
+    """Make the layout with the signal as a spline: polynomial pieces between knots.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def _layout(templates: Templates, likelihood: str, spread: Array, knots: Array, 
 
 
 def _components(templates: Templates) -> tuple[list[tuple[int, int]], list[slice]]:
-    """List what the nuisance parameters act on, the signals first, and where its bins stand."""
+    """List the components on which nuisance parameters act, the signals first, and their bins."""
     touched = {target for n in templates.nuisances for target in n.targets}
     signals = [(e, 0) for e in range(len(templates.experiments))]
     targets = signals + sorted(t for t in touched if t[1] > 0)

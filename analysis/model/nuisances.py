@@ -1,4 +1,4 @@
-"""Nuisance parameters: what a fit adjusts within its uncertainty beside the parameter of interest."""
+"""Nuisance parameters of a fit: uncertainties of normalisations and shapes, with their constraints."""
 
 import math
 from collections.abc import Sequence
@@ -27,12 +27,12 @@ class Nuisance:
     ----------
     name : str
     quantity : str
-        What it is: ``background``, or one of `detsim.systematics`.
+        ``background``, or one of `detsim.systematics`.
     uncertainty : float
         Relative standard deviation of the quantity.
     constraint : {"gaussian", "log-normal", "free"}
     targets : tuple of (experiment, component)
-        What it concerns.
+        Components on which it acts.
     nominal : float
         Value of the quantity at x = 0, in which it is reported: 1 for what is relative.
     """
@@ -46,7 +46,7 @@ class Nuisance:
 
     @property
     def is_shape(self) -> bool:
-        """Whether it changes the shape of the expectation and is no plain factor."""
+        """Whether it changes the shape of the expected spectrum, not only its normalisation."""
         return self.quantity in SHAPES
 
     @property
@@ -81,8 +81,8 @@ def collect(experiments: Sequence[Experiment], model: Model, poi: str) -> tuple[
     Raises
     ------
     ValueError
-        If two experiments have one name, share a quantity and differ on its uncertainty, or the parameter of
-        interest is a nuisance parameter too.
+        If two experiments have the same name, or share a quantity with different uncertainties, or the
+        parameter of interest is a nuisance parameter, too.
     """
     names = [e.name for e in experiments]
     if len(set(names)) != len(names):
@@ -110,7 +110,7 @@ def collect(experiments: Sequence[Experiment], model: Model, poi: str) -> tuple[
 
 
 def _check_free(nuisances: Sequence[Nuisance]) -> None:
-    """Refuse free factors that cannot be told apart: they multiply the same, alone or together."""
+    """Refuse free factors that cannot be distinguished, because they multiply the same components."""
     free = [n for n in nuisances if n.constraint == "free" and not n.is_shape]
     targets = sorted({target for n in free for target in n.targets})
     acts = np.array([[target in n.targets for n in free] for target in targets], np.float64)
@@ -133,7 +133,7 @@ def _joined(a: Nuisance, b: Nuisance) -> Nuisance:
 
 
 def _of_experiment(number: int, experiment: Experiment, model: Model, prefix: str) -> list[Nuisance]:
-    """List those of one experiment."""
+    """List the nuisance parameters of one experiment."""
     backgrounds = list(enumerate(experiment.backgrounds, start=1))
     everything = tuple((number, j) for j in range(1 + len(backgrounds)))
     detected = ((number, 0), *((number, j) for j, b in backgrounds if b.smeared))

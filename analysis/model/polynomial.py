@@ -1,4 +1,4 @@
-"""Counts that are a polynomial in a parameter: its coefficients, found out from values."""
+"""Counts that are quadratic in a parameter: the coefficients, from counts at several values."""
 
 import math
 from collections.abc import Callable
@@ -15,7 +15,7 @@ _SMALLEST = 1e-45
 
 
 def quadratic(signal: Callable[[float], Array], low: float, high: float) -> Array | None:
-    """Find the coefficients of counts that are quadratic in a parameter.
+    """Compute the coefficients of counts that are quadratic in a parameter.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def quadratic(signal: Callable[[float], Array], low: float, high: float) -> Arra
     Returns
     -------
     ndarray, shape (3, n_layers, n_bins), or None
-        Found from three points; None if three more do not agree to rounding.
+        From three points; None if three more do not agree to rounding.
 
     Examples
     --------
@@ -53,7 +53,7 @@ def quadratic(signal: Callable[[float], Array], low: float, high: float) -> Arra
 
 
 def _span(signal: Callable[[float], Array], origin: float, high: float) -> float:
-    """Find a step behind the origin over which the counts change by about their own size.
+    """Find a step from the origin over which the counts change by about their own size.
 
     Much more would drown the constant in rounding (μ_ν is of order 1e-11), much less the slope.
     """

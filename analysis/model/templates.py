@@ -27,8 +27,8 @@ Array = NDArray[np.float64]
 class Templates:
     """Signal and backgrounds of one or more experiments, folded once.
 
-    Bins of the experiments stand behind one another. What depends on a shape comes as layers T, U_s ...,
-    V_s ..., one U and V for each nuisance parameter s that changes shapes:
+    Bins of the experiments follow each other. Spectra are layers T, U_s ..., V_s ..., one U and V for each
+    nuisance parameter s that changes shapes:
 
         T + Σ_s x_s U_s + x_s² V_s
 
@@ -45,9 +45,9 @@ class Templates:
         Parameter of interest.
     nuisances : tuple of Nuisance
     scaling : ndarray, shape (n_bins,), or None
-        Multiplies all that is expected, where data are weighted: see `analysis.fits.weighted`.
+        Multiplies all expected counts, where data are weighted: see `analysis.fits.weighted`.
     samples : tuple of Sample
-        One an experiment, where the signal is folded with simulated samples; none: by quadrature.
+        One for each experiment, where the signal is folded with simulated samples; empty: by quadrature.
     """
 
     experiments: tuple[Experiment, ...]
@@ -78,7 +78,7 @@ class Templates:
 
     @cached_property
     def bins(self) -> tuple[slice, ...]:
-        """Where the bins of each experiment stand."""
+        """Bins of each experiment, as slices."""
         ends = np.cumsum([0, *(e.detector.n_bins for e in self.experiments)])
         return tuple(slice(int(a), int(b)) for a, b in pairwise(ends))
 
@@ -132,7 +132,7 @@ class Templates:
         return self._varied[key]
 
     def fold(self, e: int, model: Model) -> Folded:
-        """Fold an experiment for what stands inside the shapes of a model."""
+        """Fold an experiment for the parameters inside the shapes of a model."""
         return self._folder(e, self.experiments[e])(model)
 
     def _folder(self, e: int, experiment: Experiment) -> Callable[[Model], Folded]:
@@ -172,7 +172,7 @@ class Templates:
     def coefficients(self) -> Array | None:
         """Layers of the signal as a polynomial in poi, shape (3, n_layers, n_bins); None if it is not one.
 
-        Found from three points and accepted only if three more agree to rounding.
+        From three points, and accepted only if three more agree to rounding.
         """
         if self.poi in INSIDE:
             return None
@@ -188,7 +188,7 @@ class Templates:
 
     @cached_property
     def _refolded(self) -> dict[float, Array]:
-        """Signals at values of a parameter that stands inside the shapes, such as a mediator's mass."""
+        """Signals at values of a parameter inside the shapes, such as the mass of a mediator."""
         return {}
 
     def layers(self, poi: float) -> Array:
