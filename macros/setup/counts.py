@@ -1,17 +1,20 @@
 """Counts that a card expects, whether there are any, and events simulated in memory."""
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detsim.expectation import Expectation, fold, fold_backgrounds, predict
 from detsim.experiment import Experiment
-from detsim.simulation import Occurrence, simulate
 from macros.card import Card
 from macros.setup.card import using_threads
 from simgen.events import Events
 from simgen.interaction import Model
+
+if TYPE_CHECKING:
+    from detsim.simulation import Occurrence
 
 __all__ = [
     "check_counts",
@@ -136,6 +139,8 @@ def expectation(card: Card) -> Expectation:
 
 def simulate_events(card: Card) -> Events | dict[str, Events]:
     """Simulate the exposure of a card that has a seed; see `Card.simulate`."""
+    from detsim.simulation import simulate
+
     columns: list[Occurrence] = [c for c in ("vertex", "time") if c in card.run.columns]
     made = {}
     with using_threads(card.run.threads):

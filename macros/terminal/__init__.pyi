@@ -1,0 +1,64 @@
+from .characters import (
+    escape_unsafe as escape_unsafe,
+    printable as printable,
+)
+from .console import (
+    Interrupted as Interrupted,
+    RunError as RunError,
+    announce as announce,
+    complain as complain,
+    emit_json as emit_json,
+    emit_text as emit_text,
+    format_number as format_number,
+    json_text as json_text,
+    message as message,
+    plain as plain,
+    print_table as print_table,
+    progress as progress,
+    say as say,
+    warn as warn,
+)
+from .options import (
+    LARGEST_COUNT as LARGEST_COUNT,
+    LARGEST_STUDY as LARGEST_STUDY,
+    N_BAND as N_BAND,
+    AuditOption as AuditOption,
+    AuxiliaryOption as AuxiliaryOption,
+    CardArgument as CardArgument,
+    FigureOption as FigureOption,
+    ForceOption as ForceOption,
+    JsonOption as JsonOption,
+    MaxFailedOption as MaxFailedOption,
+    OfOption as OfOption,
+    OnceCommand as OnceCommand,
+    OutputOption as OutputOption,
+    SeedOption as SeedOption,
+    SetOption as SetOption,
+    TableOption as TableOption,
+    ThreadsOption as ThreadsOption,
+    ToyChoice as ToyChoice,
+    ToyOption as ToyOption,
+    Unit as Unit,
+    UnitOption as UnitOption,
+    WeightsOption as WeightsOption,
+    count as count,
+    toy_count as toy_count,
+)
+from .points import (
+    MOST_POINTS as MOST_POINTS,
+    even_values as even_values,
+    read_points as read_points,
+    read_values as read_values,
+)
+from .status import (
+    CLOSED_PIPE as CLOSED_PIPE,
+    FAILED as FAILED,
+    INTERRUPTED as INTERRUPTED,
+    guard as guard,
+    stop_on_interrupt as stop_on_interrupt,
+)
+from .streams import (
+    StandardOutputError as StandardOutputError,
+    reserve_standard_files as reserve_standard_files,
+    standard_streams as standard_streams,
+)
