@@ -19,7 +19,6 @@ from .event_weights import (
     weight_model as weight_model,
 )
 from .fitted_toys import (
-    CHUNK as CHUNK,
     FAILED as FAILED,
     METHODS as METHODS,
     NO_HESSE as NO_HESSE,
@@ -30,13 +29,14 @@ from .fitted_toys import (
     at_truth as at_truth,
     fit_stored as fit_stored,
     holds_name as holds_name,
-    largest_chunk as largest_chunk,
     thrown_columns as thrown_columns,
     toy_branches as toy_branches,
     toys as toys,
 )
-from .pacing import (
-    paced as paced,
+from .loop import (
+    check_n_toys as check_n_toys,
+    thrown_blocks as thrown_blocks,
+    toy_statistics as toy_statistics,
 )
 from .throw import (
     Thrower as Thrower,

@@ -17,6 +17,7 @@ from analysis.pseudo_experiments import (
     WeightedThrower,
     WeightModel,
     at_truth,
+    check_n_toys,
     check_weighted_methods,
     n_worst,
     toys,
@@ -115,8 +116,7 @@ def coverage(
     -------
     CoverageStudy
     """
-    if n_toys < 1:
-        raise ValueError(f"n_toys must be at least 1, got {n_toys}")
+    check_n_toys(n_toys)
     known = (*METHODS, *CALIBRATED)
     if set(methods) - set(known) or not methods:
         raise ValueError(f"methods must be among {', '.join(known)}, got {', '.join(methods) or 'none'}")

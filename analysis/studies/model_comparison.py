@@ -12,7 +12,7 @@ from analysis.batch import BatchFitter
 from analysis.fits import Fitter
 from analysis.likelihood import Likelihood
 from analysis.model import check_possible
-from analysis.pseudo_experiments import Thrower, at_truth, largest_chunk, paced
+from analysis.pseudo_experiments import Thrower, at_truth, check_n_toys, toy_statistics
 from analysis.settings import Drawn
 from analysis.studies.goodness import tail_probability
 
@@ -190,14 +190,14 @@ def compare_hypotheses(
     toys = []
     for hypothesis, (_, value, pulls) in zip(pair, fits, strict=True):
         thrower = Thrower(fitter=hypothesis.at(value), seed=seed, drawn=drawn, pulls=pulls)
-        found = []
-        for start, n in paced(n_toys, most=largest_chunk(a.fitter)):
-            thrown = thrower.block(start, n)
-            differences = a.minima(*thrown) - b.minima(*thrown)
-            found.append(differences[np.isfinite(differences)])
-            if on_toys is not None:
-                on_toys(n)
-        toys.append(np.concatenate(found))
+        differences = toy_statistics(
+            thrower.block,
+            n_toys,
+            lambda _, thrown: a.minima(*thrown) - b.minima(*thrown),
+            most=thrower.largest_chunk,
+            on_toys=on_toys,
+        )
+        toys.append(differences[np.isfinite(differences)])
     # towards the other model is up for A, and down for B
     results = [
         _result(pair[i], fits[i], sign * toys[i], sign * toys[1 - i], sign * delta, sign, n_toys)
@@ -207,8 +207,7 @@ def compare_hypotheses(
 
 
 def _check(a: Hypothesis, b: Hypothesis, n_toys: int) -> None:
-    if n_toys < 1:
-        raise ValueError(f"n_toys must be at least 1, got {n_toys}")
+    check_n_toys(n_toys)
     one, other = a.fitter, b.fitter
     if one.likelihood != other.likelihood:
         raise ValueError(f"the likelihoods differ: {one.likelihood!r} and {other.likelihood!r}")

@@ -9,9 +9,8 @@ import pytest
 from plain import with_nuisances
 
 from analysis.fits.fitter import make_fitter
-from analysis.pseudo_experiments import fitted_toys as pseudoexperiments, pacing
-from analysis.pseudo_experiments.fitted_toys import CHUNK, largest_chunk
-from analysis.pseudo_experiments.pacing import paced
+from analysis.pseudo_experiments import loop
+from analysis.pseudo_experiments.loop import CHUNK, largest_chunk, paced
 from analysis.studies.coverage_study import coverage
 from simgen.interaction.models import E6
 
@@ -31,7 +30,7 @@ def test_slices_are_everything_once(n, most, first):
 def test_slices_take_a_few_tenths_of_a_second(monkeypatch, seconds_each):
     """With a clock that goes on by what each thing takes: no slice is longer, unless it is a single thing."""
     now = [0.0]
-    monkeypatch.setattr(pacing.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(loop.time, "perf_counter", lambda: now[0])
     lengths = []
     for _, count in itertools.islice(paced(10**9, most=10**6), 12):
         now[0] += count * seconds_each
@@ -44,7 +43,7 @@ def test_slices_take_a_few_tenths_of_a_second(monkeypatch, seconds_each):
 def test_a_slow_start_is_forgotten(monkeypatch):
     """The first slice had to compile for 40 s; soon slices are as long as without."""
     now = [0.0]
-    monkeypatch.setattr(pacing.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(loop.time, "perf_counter", lambda: now[0])
     counts = []
     for _, count in itertools.islice(paced(10**9, most=10**6), 9):
         now[0] += 1e-5 * count + (40.0 if not counts else 0.0)
@@ -64,7 +63,7 @@ def test_no_bit_of_a_study_depends_on_the_chunks(monkeypatch, seconds):
     """Sums too: they are made toy by toy, not by pairs."""
     arguments = (with_nuisances(1e-2), replace(CHI, gamma=0.1), [0.1, 0.2], 70)
     whole = coverage(*arguments, seed=5)
-    monkeypatch.setattr(pacing, "_SECONDS", seconds)
+    monkeypatch.setattr(loop, "_SECONDS", seconds)
     sizes = []
     study = coverage(*arguments, seed=5, on_toys=lambda columns: sizes.append(len(columns["toy"])))
     assert len(sizes) > 10
@@ -73,7 +72,7 @@ def test_no_bit_of_a_study_depends_on_the_chunks(monkeypatch, seconds):
 
 def test_a_study_that_is_stopped_keeps_what_is_complete(monkeypatch):
     """The second value is under way when it is to end."""
-    monkeypatch.setattr(pseudoexperiments, "CHUNK", 16)
+    monkeypatch.setattr(loop, "CHUNK", 16)
     whole = coverage(with_nuisances(1e-2), CHI, [0.1], 40, seed=6, audit=0)
     seen = []
     study = coverage(
