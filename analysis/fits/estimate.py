@@ -15,7 +15,7 @@ from analysis.fits.limits import interval, is_blind
 from analysis.fits.local_minima import LocalMinimum, local_minima
 from analysis.fits.pulls import fit_pulls
 from analysis.fits.results import NO_MINIMUM, NOT_POSITIVE, Estimate, FitResult, OtherMinimum
-from analysis.fits.weighted import for_data
+from analysis.fits.weighted import prepared_fit
 from analysis.likelihood import Covariance, Likelihood, Minimum, far_counts, fit_covariance, no_covariance
 from analysis.model import check_possible, check_weights
 from analysis.settings import Method
@@ -63,8 +63,9 @@ def fit(
     ValueError
         If a setting is not one of its choices, or the histogram has other bins or impossible contents.
     """
-    fitter = make_fitter(experiment, model, poi=poi, likelihood=likelihood, error_per_bin=error_per_bin)
-    fitter, counts = for_data(fitter, data)
+    fitter, counts = prepared_fit(
+        data, experiment, model, poi=poi, likelihood=likelihood, error_per_bin=error_per_bin
+    )
     return fit_counts(fitter, counts, level=level, method=method)
 
 

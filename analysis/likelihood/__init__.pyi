@@ -33,6 +33,7 @@ from .minimum import (
 )
 from .minuit import (
     EDM as EDM,
+    TIGHT as TIGHT,
     followed as followed,
     migrad as migrad,
     prepared as prepared,
@@ -49,14 +50,17 @@ from .profiling import (
 )
 from .single import (
     curvature_errors as curvature_errors,
+    inside_range as inside_range,
     single_minima as single_minima,
     sorted_minima as sorted_minima,
 )
 from .starts import (
     data_starts as data_starts,
+    deepest_dips as deepest_dips,
     excluded as excluded,
     local_minima as local_minima,
     model_starts as model_starts,
+    neighbours as neighbours,
     turning_points as turning_points,
 )
 from .untabulated import (

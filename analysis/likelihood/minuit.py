@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 from analysis.likelihood.flat_directions import centred, lowered
 from analysis.likelihood.likelihood import Likelihood
 from analysis.likelihood.minimum import Minimum
-from analysis.likelihood.starts import local_minima
+from analysis.likelihood.starts import deepest_dips, neighbours
 from analysis.model import EVEN, redundant
 
-__all__ = ["EDM", "followed", "migrad", "prepared", "scanned", "tightened"]
+__all__ = ["EDM", "TIGHT", "followed", "migrad", "prepared", "scanned", "tightened"]
 
 Array = NDArray[np.float64]
 
 EDM = 2e-6
 """EDM goal of MIGRAD: estimates within about 1e-3 of the error."""
 
-_TIGHT = 1e-10
-"""The same where it must agree with another search."""
+TIGHT = 1e-10
+"""The same where the result is quoted, or must agree with another search: within 1e-4 of the error."""
 
 _MAX_STARTS = 6
 _TRIES = 4
@@ -51,14 +51,10 @@ def scanned(data: Likelihood, *, tolerance: float = EDM) -> list[Minimum]:
     """
     model = data.model
     values, pulls = data.profile(model.grid)
-    lowest = np.flatnonzero(local_minima(values))
-    lowest = lowest[np.argsort(values[lowest], kind="stable")][:_MAX_STARTS]
     found = []
-    for i in lowest:
-        left = float(model.grid[max(int(i) - 1, 0)])
-        right = float(model.grid[min(int(i) + 1, len(model.grid) - 1)])
+    for i in deepest_dips(values, _MAX_STARTS):
         one = followed(data, float(model.grid[i]), pulls[i], tolerance=tolerance)
-        if _belongs(data, one, left, right):
+        if _belongs(data, one, *neighbours(model.grid, i)):
             found.append(one)
     return found
 
@@ -149,8 +145,8 @@ def prepared(data: Likelihood, start: float, pulls: Sequence[float] | Array, tol
 
 def tightened(minuit: Minuit) -> None:
     """Go on until MINUIT is much closer to its minimum than it is asked for at first."""
-    minuit.strategy, minuit.tol = 2, _TIGHT / 0.002
+    minuit.strategy, minuit.tol = 2, TIGHT / 0.002
     for _ in range(_TRIES):
         minuit.migrad()
-        if minuit.fmin is not None and minuit.fmin.edm < _TIGHT:
+        if minuit.fmin is not None and minuit.fmin.edm < TIGHT:
             return

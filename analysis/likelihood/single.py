@@ -1,6 +1,7 @@
 """Minima of one data set with MINUIT, sorted as `analysis.batch.search` has the rule."""
 
 import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,15 +10,12 @@ from numpy.typing import NDArray
 from analysis.likelihood.likelihood import Likelihood
 from analysis.likelihood.minima import TIE, LocalMinima
 from analysis.likelihood.minimum import Minimum
-from analysis.likelihood.minuit import EDM, scanned
+from analysis.likelihood.minuit import EDM, TIGHT, scanned
 from analysis.model import FitModel
 
-__all__ = ["SingleFit", "curvature_errors", "single_minima", "sorted_minima"]
+__all__ = ["SingleFit", "curvature_errors", "inside_range", "single_minima", "sorted_minima"]
 
 Array = NDArray[np.float64]
-
-_TIGHT = 1e-10
-"""EDM goal where MINUIT's result is quoted: estimates within 1e-4 of the error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +54,31 @@ def sorted_minima(model: FitModel, found: list[Minimum]) -> list[Minimum]:
     )
 
 
+def inside_range(
+    model: FitModel, found: Iterable[Minimum], at: Callable[[float], tuple[float, Sequence[float]]]
+) -> list[tuple[float, tuple[float, ...]]]:
+    """List minima in the physical range: of those beyond it the end of the range counts.
+
+    Parameters
+    ----------
+    model : FitModel
+    found : iterable of Minimum
+    at : callable
+        Gives -2 ln L and the pulls of the minimum at a value of the parameter of interest.
+
+    Returns
+    -------
+    list of (value, parameters)
+    """
+    low, high = model.physical
+    inside = []
+    for one in found:
+        poi = min(max(one.values[0], low), high)
+        value, pulls = (one.fval, one.values[1:]) if poi == one.values[0] else at(poi)
+        inside.append((value, (poi, *pulls)))
+    return inside
+
+
 def curvature_errors(data: Likelihood, minimum: Minimum) -> Array | None:
     """Compute the errors of the parameters from the second derivatives at a minimum.
 
@@ -77,16 +100,11 @@ def curvature_errors(data: Likelihood, minimum: Minimum) -> Array | None:
 def single_minima(model: FitModel, counts: Array, auxiliary: Array, *, errors: bool) -> SingleFit | None:
     """Fit one data set with MINUIT alone; None where it finds no minimum."""
     data = Likelihood(model=model, counts=counts, auxiliary=auxiliary)
-    found = [m for m in scanned(data, tolerance=_TIGHT) if m.valid]
+    found = [m for m in scanned(data, tolerance=TIGHT) if m.valid]
     found = found or [m for m in scanned(data, tolerance=EDM) if m.valid]
     if not found:
         return _at_end_of_scan(data)
-    low, high = model.physical
-    inside = []
-    for one in found:
-        poi = min(max(one.values[0], low), high)
-        value, pulls = (one.fval, one.values[1:]) if poi == one.values[0] else _first(*data.profile(poi))
-        inside.append((value, (poi, *pulls)))
+    inside = inside_range(model, found, lambda poi: _first(*data.profile(poi)))
     best = sorted_minima(model, found)[0]
     return SingleFit(
         parameters=np.array(best.values),

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from analysis.likelihood.likelihood import Likelihood
-from analysis.likelihood.starts import local_minima
+from analysis.likelihood.starts import deepest_dips, neighbours
 
 __all__ = ["folded_minima"]
 
@@ -35,13 +35,10 @@ def folded_minima(data: Likelihood) -> tuple[Array, Array]:
     """
     grid = data.model.grid
     values, pulls = data.profile(grid)
-    dips = np.flatnonzero(local_minima(values))
-    most = _WAVES if data.templates.poi == "delta_m2" else _DIPS
-    dips = dips[np.argsort(values[dips], kind="stable")][:most]
     found = []
-    for i in map(int, dips):
+    for i in deepest_dips(values, _WAVES if data.templates.poi == "delta_m2" else _DIPS):
         best = float(values[i]), (float(grid[i]), *map(float, pulls[i]))
-        low, high = float(grid[max(i - 1, 0)]), float(grid[min(i + 1, len(grid) - 1)])
+        low, high = neighbours(grid, i)
         start = pulls[i : i + 1]
         dip = minimize_scalar(
             lambda x, start=start: float(data.profile(x, also=start)[0][0]),
