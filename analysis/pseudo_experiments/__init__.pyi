@@ -11,6 +11,8 @@ from .columns import (
 from .distributions import (
     PULLS as PULLS,
     ToyDistributions as ToyDistributions,
+    added_sums as added_sums,
+    mean_and_deviation as mean_and_deviation,
     no_toys as no_toys,
 )
 from .event_weights import (
