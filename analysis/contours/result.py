@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from scipy.special import chdtri
 
 from analysis.fits import FitQuality
+from analysis.representation import estimate_text
+from simgen.representation import html_table, readable, text_table
 
 __all__ = ["PlaneResult", "plane_threshold"]
 
@@ -71,6 +73,22 @@ class PlaneResult:
     outside: tuple[str, ...] = ()
     open_ends: tuple[str, ...] = ()
     converged: bool = True
+
+    def __repr__(self) -> str:
+        return text_table(f"Fit of {self.names[0]} and {self.names[1]}", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(f"Fit of {self.names[0]} and {self.names[1]}", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        errors = self.errors or (None, None)
+        shown = [(n, estimate_text(v, e)) for n, v, e in zip(self.names, self.best, errors, strict=True)]
+        shown += [] if self.correlation is None else [("correlation", readable(self.correlation))]
+        shown += [("minimum of -2 ln L", readable(self.fval))]
+        for name, values in zip(self.names, (self.x, self.y), strict=True):
+            ends = f"{readable(float(values[0]))} to {readable(float(values[-1]))}"
+            shown.append((f"values of {name}", f"{len(values)} from {ends}"))
+        return shown if self.converged else [*shown, ("not converged", "a deeper minimum may lie near")]
 
     @property
     def lowest(self) -> tuple[tuple[float, float], float]:

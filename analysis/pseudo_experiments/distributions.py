@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from analysis.fits import Fitter
 from analysis.pseudo_experiments.bands import BAND, rank_interval
 from analysis.pseudo_experiments.fitted_toys import FAILED, NO_HESSE, NO_LIMIT
+from analysis.representation import band_text, percent
+from simgen.representation import html_table, readable, text_table
 
 __all__ = ["ToyDistributions", "added_sums", "mean_and_deviation", "no_toys"]
 
@@ -75,6 +77,19 @@ class ToyDistributions:
     moments: Array
     edges: Array
     limits: Counts
+
+    def __repr__(self) -> str:
+        return text_table(f"Toys of {self.parameter} = {readable(self.truth)}", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(f"Toys of {self.parameter} = {readable(self.truth)}", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        mean, deviation = self.pull_moments
+        shown = [("toys", f"{self.n_toys}, of which {self.n_failed} failed")]
+        if mean is not None and deviation is not None:
+            shown.append(("pulls", f"mean {readable(mean)}, standard deviation {readable(deviation)}"))
+        return [*shown, (f"limits at {percent(self.level)}, -2 ... +2 σ", band_text(self.band))]
 
     def with_toys(self, columns: Columns) -> "ToyDistributions":
         """Add a chunk of toys, as `analysis.pseudo_experiments.fitted_toys.toys` makes it."""

@@ -32,6 +32,7 @@ from analysis.settings import Drawn
 from detsim.experiment import Experiment
 from simgen.interaction import Model
 from simgen.parameters import NAMED_BETA, gamma_from_mass, mass_from_gamma
+from simgen.representation import html_table, readable, text_table
 
 __all__ = ["GLOBAL_FIT_GEV", "GLOBAL_FIT_LEVEL", "Sensitivity", "expected_limit", "global_fit", "sensitivity"]
 
@@ -85,6 +86,18 @@ class Sensitivity:
     global_fit: float | None
     level: float | None = None
     method: str | None = None
+
+    def __repr__(self) -> str:
+        return text_table(f"Expected limits on {self.parameter}, {self.model}", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(f"Expected limits on {self.parameter}, {self.model}", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        return [("Δχ²", readable(self.delta_chi2))] + [
+            (f"error per bin {readable(error)}", "nothing is excluded" if limit is None else readable(limit))
+            for error, limit in zip(self.errors, self.limit, strict=True)
+        ]
 
     @property
     def M_Zprime_GeV(self) -> tuple[float | None, ...]:

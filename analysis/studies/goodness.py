@@ -21,6 +21,7 @@ from analysis.pseudo_experiments import (
     toy_statistics,
 )
 from analysis.settings import Drawn
+from simgen.representation import html_table, readable, text_table
 
 __all__ = ["GoodnessOfFit", "goodness_of_fit", "tail_probability"]
 
@@ -55,6 +56,19 @@ class GoodnessOfFit:
     p_error: float | None
     n_toys: int
     n_failed: int
+
+    def __repr__(self) -> str:
+        return text_table("Goodness of fit", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table("Goodness of fit", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        shown = [("statistic", readable(self.statistic)), ("degrees of freedom", str(self.ndof))]
+        shown += [] if self.p_asymptotic is None else [("p of χ²", readable(self.p_asymptotic))]
+        if self.p_value is not None and self.p_error is not None:
+            shown.append(("p from toys", f"{readable(self.p_value)} ± {readable(self.p_error)}"))
+        return [*shown, ("toys", f"{self.n_toys}, of which {self.n_failed} failed")]
 
 
 def tail_probability(toys: Array, observed: float) -> tuple[float | None, float | None]:

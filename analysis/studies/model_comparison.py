@@ -15,6 +15,7 @@ from analysis.model import check_possible
 from analysis.pseudo_experiments import Thrower, at_truth, check_n_toys, toy_statistics
 from analysis.settings import Drawn
 from analysis.studies.goodness import tail_probability
+from simgen.representation import html_table, readable, text_table
 
 __all__ = ["Hypothesis", "HypothesisComparison", "HypothesisResult", "compare_hypotheses"]
 
@@ -139,6 +140,24 @@ class HypothesisComparison:
     b: HypothesisResult
     delta: float
     n_toys: int
+
+    def __repr__(self) -> str:
+        return text_table("Comparison of two models", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table("Comparison of two models", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        shown = []
+        for letter, one in (("A", self.a), ("B", self.b)):
+            shown.append((letter, one.model))
+            if one.poi is not None and one.value is not None:
+                shown.append((f"{one.poi} of {letter}", readable(one.value)))
+            if one.p_value is not None and one.p_error is not None:
+                shown.append((f"p of {letter}", f"{readable(one.p_value)} ± {readable(one.p_error)}"))
+        favoured = "neither" if self.delta == 0 else "B" if self.delta > 0 else "A"
+        shown.append(("-2 ln L_A + 2 ln L_B", f"{readable(self.delta)}, the data favour {favoured}"))
+        return [*shown, ("toys of each", str(self.n_toys))]
 
     @property
     def aic_difference(self) -> float:

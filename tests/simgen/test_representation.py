@@ -7,7 +7,7 @@ import pytest
 
 from simgen.representation import html_table, readable, text_table
 
-HOSTILE = "<script>alert(1)</script> & \"x\" '"
+HOSTILE = '<script>alert(1)</script> & "x" \''
 
 
 class Table(HTMLParser):
