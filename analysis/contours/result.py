@@ -8,6 +8,7 @@ from scipy.special import chdtri
 
 from analysis.fits import FitQuality
 from analysis.representation import estimate_text
+from analysis.settings import check_level
 from simgen.representation import html_table, readable, text_table
 
 __all__ = ["PlaneResult", "plane_threshold"]
@@ -24,8 +25,7 @@ def plane_threshold(level: float, *, n_parameters: int = 2) -> float:
     >>> round(plane_threshold(0.95), 4), round(plane_threshold(0.95, n_parameters=1), 4)
     (5.9915, 3.8415)
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    check_level(level)
     return float(chdtri(n_parameters, 1 - level))
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from analysis.batch import FAILED, NO_HESSE
 from analysis.fits.audited_toy import EDM, Audit, End, FittedToy, fitted_again
@@ -82,7 +81,7 @@ def audit_columns(
         Of the intervals.
     """
     templates = fitter.templates
-    poi, two_sided = templates.poi, float(ndtri((1 + level) / 2) ** 2)
+    poi, two_sided = templates.poi, delta_chi2(level, "two-sided")
     measured = [(n, columns["measured_" + n.name.replace(".", "_")]) for n in templates.nuisances]
     toys = []
     for i in rows:
