@@ -10,7 +10,7 @@ from plain import with_nuisances
 
 from analysis.fits.fitter import make_fitter
 from analysis.pseudo_experiments import loop
-from analysis.pseudo_experiments.loop import CHUNK, largest_chunk, paced
+from analysis.pseudo_experiments.loop import CHUNK, largest_chunk, paced, thrown_blocks, toy_statistics
 from analysis.studies.coverage_study import coverage
 from simgen.interaction.models import E6
 
@@ -49,6 +49,45 @@ def test_a_slow_start_is_forgotten(monkeypatch):
         now[0] += 1e-5 * count + (40.0 if not counts else 0.0)
         counts.append(count)
     assert counts[-1] == pytest.approx(30_000, rel=0.1)
+
+
+@pytest.mark.parametrize("even", [False, True])
+@pytest.mark.parametrize("most", [1, 7, 1000])
+def test_statistics_do_not_depend_on_the_blocks(most, even):
+    """Contract. Each toy has its own, whatever the block; those that failed are kept as NaN."""
+    told, starts = [], []
+
+    def statistic(start, toys):
+        starts.append(start)
+        return np.stack([toys, np.where(toys % 5 == 0, np.nan, -toys)])
+
+    found = toy_statistics(
+        lambda first, n: np.arange(first, first + n, dtype=float),
+        40,
+        statistic,
+        first=3,
+        most=most,
+        even=even,
+        dtype=np.float32,
+        on_toys=told.append,
+    )
+    toys = np.arange(3, 43)
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, [toys, np.where(toys % 5 == 0, np.nan, -toys)])
+    assert sum(told) == 40
+    np.testing.assert_array_equal(starts, 3 + np.concatenate([[0], np.cumsum(told)[:-1]]))
+
+
+def test_a_block_is_told_when_it_is_finished_and_not_before():
+    """Contract. A study that ends within a block does not count it."""
+    told = []
+    blocks = thrown_blocks(lambda first, n: n, 10, most=4, even=True, on_toys=told.append)
+    assert next(blocks) == (0, 4)
+    assert told == []
+    assert next(blocks) == (4, 4)
+    assert told == [4]
+    blocks.close()
+    assert told == [4]
 
 
 def test_many_bins_are_thrown_in_smaller_chunks():
