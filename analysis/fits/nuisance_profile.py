@@ -17,10 +17,10 @@ from analysis.likelihood import (
     Likelihood,
     Minimum,
     Searched,
-    deepest_dips,
     neighbours,
     prepared,
     pull_starts,
+    ranked_dips,
     repeated,
 )
 from analysis.model import REACH
@@ -138,7 +138,7 @@ class NuisanceProfile:
             return float(values[0]), [np.array([self.fitter.anchor, *pulls[0]])]
         grid = self.fitter.grid
         values, pulls = self._scanned(held)
-        dips = deepest_dips(values, KEPT)
+        dips = ranked_dips(values, KEPT)
         points = [np.array([grid[i], *pulls[i]]) for i in dips]
         if self._is_folded:
             value, minima = self._followed(pull, points[:_NARROWED])

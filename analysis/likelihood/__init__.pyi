@@ -51,10 +51,10 @@ from .single import (
 )
 from .starts import (
     data_starts as data_starts,
-    deepest_dips as deepest_dips,
     excluded as excluded,
     local_minima as local_minima,
     model_starts as model_starts,
     neighbours as neighbours,
+    ranked_dips as ranked_dips,
     turning_points as turning_points,
 )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from analysis.likelihood.flat_directions import centred, lowered
 from analysis.likelihood.likelihood import Likelihood
-from analysis.likelihood.starts import deepest_dips, neighbours
+from analysis.likelihood.starts import neighbours, ranked_dips
 from analysis.model import EVEN, redundant
 
 __all__ = ["EDM", "TIGHT", "Minimum", "followed", "migrad", "prepared", "scanned", "tightened"]
@@ -104,7 +104,7 @@ def scanned(data: Likelihood, *, tolerance: float = EDM) -> list[Minimum]:
     model = data.model
     values, pulls = data.profile(model.grid)
     found = []
-    for i in deepest_dips(values, _MAX_STARTS):
+    for i in ranked_dips(values, _MAX_STARTS):
         one = followed(data, float(model.grid[i]), pulls[i], tolerance=tolerance)
         if _belongs(data, one, *neighbours(model.grid, i)):
             found.append(one)

@@ -11,7 +11,7 @@ from scipy.optimize import minimize_scalar
 from analysis.likelihood.likelihood import Likelihood
 from analysis.likelihood.minima import TIE, LocalMinima
 from analysis.likelihood.minuit import EDM, TIGHT, Minimum, scanned
-from analysis.likelihood.starts import deepest_dips, neighbours
+from analysis.likelihood.starts import neighbours, ranked_dips
 from analysis.model import FitModel
 
 __all__ = ["SingleFit", "curvature_errors", "folded_minima", "inside_range", "single_minima", "sorted_minima"]
@@ -168,7 +168,7 @@ def folded_minima(data: Likelihood) -> tuple[Array, Array]:
     grid = data.model.grid
     values, pulls = data.profile(grid)
     found = []
-    for i in deepest_dips(values, _WAVES if data.templates.poi == "delta_m2" else _DIPS):
+    for i in ranked_dips(values, _WAVES if data.templates.poi == "delta_m2" else _DIPS):
         best = float(values[i]), (float(grid[i]), *map(float, pulls[i]))
         low, high = neighbours(grid, i)
         start = pulls[i : i + 1]

@@ -11,11 +11,11 @@ from analysis.model import EVEN, FitModel
 
 __all__ = [
     "data_starts",
-    "deepest_dips",
     "excluded",
     "local_minima",
     "model_starts",
     "neighbours",
+    "ranked_dips",
     "turning_points",
 ]
 
@@ -39,12 +39,12 @@ def local_minima(values: Array) -> NDArray[np.bool_]:
     return np.asarray((values < around[:-2]) & (values <= around[2:]))
 
 
-def deepest_dips(values: Array, most: int) -> list[int]:
+def ranked_dips(values: Array, most: int) -> list[int]:
     """List the local minima of a scan by their numbers, the deepest first.
 
     Examples
     --------
-    >>> deepest_dips(np.array([2.0, 3.0, 1.0, 4.0, 2.5]), 2)
+    >>> ranked_dips(np.array([2.0, 3.0, 1.0, 4.0, 2.5]), 2)
     [2, 0]
     """
     dips = np.flatnonzero(local_minima(values))

@@ -36,7 +36,10 @@ from .fitted_toys import (
     toys as toys,
 )
 from .loop import (
+    CHUNK as CHUNK,
     check_n_toys as check_n_toys,
+    largest_chunk as largest_chunk,
+    paced as paced,
     thrown_blocks as thrown_blocks,
     toy_statistics as toy_statistics,
 )
