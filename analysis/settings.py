@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from simgen.parameters import parameter_names, parameter_range
 
-__all__ = ["Drawn", "FitSettings", "LikelihoodName", "LimitMethod", "Method", "TemplateKind"]
+__all__ = ["Drawn", "FitSettings", "LikelihoodName", "LimitMethod", "Method", "TemplateKind", "check_level"]
 
 LikelihoodName = Literal["poisson", "paper"]
 Method = Literal["minos", "hesse"]
@@ -104,3 +104,9 @@ class FitSettings:
             )
         if self.template_events < 1:
             raise ValueError(f"template_events must be at least 1, got {self.template_events}")
+
+
+def check_level(level: float) -> None:
+    """Refuse what is no confidence level."""
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, got {level}")

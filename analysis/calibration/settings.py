@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.fits import Fitter
-from analysis.settings import Drawn
+from analysis.settings import Drawn, check_level
 
 __all__ = [
     "CALIBRATED",
@@ -86,9 +86,3 @@ def data_numbers(counts: ArrayLike, auxiliary: ArrayLike | None = None) -> tuple
     """
     measured = np.zeros(0) if auxiliary is None else np.asarray(auxiliary, np.float64)
     return tuple(float(x) for x in (*np.asarray(counts, np.float64), *(measured if measured.any() else ())))
-
-
-def check_level(level: float) -> None:
-    """Refuse a number that is not a confidence level."""
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from analysis.batch import one_sided
 from analysis.calibration.settings import Conditions, check_level
 from analysis.fits import Fitter
+from simgen.representation import html_table, readable, text_table
 
 __all__ = ["Calibration", "Curve", "check_enough", "tie"]
 
@@ -108,6 +109,22 @@ class Calibration:
             raise ValueError("a calibration needs true values in ascending order, at least one")
         if self.signed.shape != self.reference_statistic.shape or self.signed.shape[0] != m:
             raise ValueError(f"a calibration needs as many toys at each of its {m} values")
+
+    def __repr__(self) -> str:
+        return text_table(f"Calibration of {self.parameter}", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(f"Calibration of {self.parameter}", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        ends = f"{readable(float(self.values[0]))} to {readable(float(self.values[-1]))}"
+        return [
+            ("true values", f"{len(self.values)} from {ends}"),
+            ("toys at each", str(self.n_toys)),
+            ("failed fits", str(int(self.n_failed.sum()))),
+            ("CLs compares with", f"{self.parameter} = {readable(self.reference)}"),
+            ("seed", str(self.seed)),
+        ]
 
     @property
     def parameter(self) -> str:

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 from scipy.special import chdtri
 
 from analysis.fits import FitQuality
+from analysis.representation import estimate_text
+from analysis.settings import check_level
+from simgen.representation import html_table, readable, text_table
 
 __all__ = ["PlaneResult", "plane_threshold"]
 
@@ -22,8 +25,7 @@ def plane_threshold(level: float, *, n_parameters: int = 2) -> float:
     >>> round(plane_threshold(0.95), 4), round(plane_threshold(0.95, n_parameters=1), 4)
     (5.9915, 3.8415)
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    check_level(level)
     return float(chdtri(n_parameters, 1 - level))
 
 
@@ -71,6 +73,22 @@ class PlaneResult:
     outside: tuple[str, ...] = ()
     open_ends: tuple[str, ...] = ()
     converged: bool = True
+
+    def __repr__(self) -> str:
+        return text_table(f"Fit of {self.names[0]} and {self.names[1]}", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(f"Fit of {self.names[0]} and {self.names[1]}", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        errors = self.errors or (None, None)
+        shown = [(n, estimate_text(v, e)) for n, v, e in zip(self.names, self.best, errors, strict=True)]
+        shown += [] if self.correlation is None else [("correlation", readable(self.correlation))]
+        shown += [("minimum of -2 ln L", readable(self.fval))]
+        for name, values in zip(self.names, (self.x, self.y), strict=True):
+            ends = f"{readable(float(values[0]))} to {readable(float(values[-1]))}"
+            shown.append((f"values of {name}", f"{len(values)} from {ends}"))
+        return shown if self.converged else [*shown, ("not converged", "a deeper minimum may lie near")]
 
     @property
     def lowest(self) -> tuple[tuple[float, float], float]:

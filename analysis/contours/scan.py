@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.likelihood import far_counts, local_minima
+from analysis.likelihood import far_counts, local_minima, ranked_dips
 from analysis.model import INSIDE
 
 if TYPE_CHECKING:
@@ -104,10 +104,8 @@ def _row(plane: "Plane", data: "Likelihood", points: Array, y: float) -> Array:
 
 def _refined(plane: "Plane", data: "Likelihood", points: Array, row: Array, y: float) -> tuple[float, float]:
     """Refine the deepest local minima in x at a y: the deepest, as -2 ln L and x."""
-    dips = np.flatnonzero(local_minima(row))
-    dips = dips[np.argsort(row[dips], kind="stable")][: 1 if plane.x in INSIDE else _DIPS]
     best = (math.inf, float(points[0]))
-    for i in map(int, dips):
+    for i in ranked_dips(row, 1 if plane.x in INSIDE else _DIPS):
         near, depths = points[max(i - 1, 0) : i + 2], row[max(i - 1, 0) : i + 2]
         for _ in range(_ROUNDS):
             k = int(np.argmin(depths))

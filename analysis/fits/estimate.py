@@ -6,19 +6,18 @@ from typing import Any, get_args
 import hist
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
 
 from analysis.fits.estimates import hesse_error, no_parabola, nuisance_estimates, parabolic, poi_estimate
 from analysis.fits.fit_quality import quality
 from analysis.fits.fitter import Fitter, make_fitter
-from analysis.fits.limits import interval, is_blind
+from analysis.fits.limits import delta_chi2, interval, is_blind
 from analysis.fits.local_minima import LocalMinimum, local_minima
 from analysis.fits.pulls import fit_pulls
 from analysis.fits.results import NO_MINIMUM, NOT_POSITIVE, Estimate, FitResult, OtherMinimum
-from analysis.fits.weighted import for_data
+from analysis.fits.weighted import prepared_fit
 from analysis.likelihood import Covariance, Likelihood, Minimum, far_counts, fit_covariance, no_covariance
 from analysis.model import check_possible, check_weights
-from analysis.settings import Method
+from analysis.settings import Method, check_level
 from detsim.experiment import Experiment
 from simgen.interaction import Model
 
@@ -63,8 +62,9 @@ def fit(
     ValueError
         If a setting is not one of its choices, or the histogram has other bins or impossible contents.
     """
-    fitter = make_fitter(experiment, model, poi=poi, likelihood=likelihood, error_per_bin=error_per_bin)
-    fitter, counts = for_data(fitter, data)
+    fitter, counts = prepared_fit(
+        data, experiment, model, poi=poi, likelihood=likelihood, error_per_bin=error_per_bin
+    )
     return fit_counts(fitter, counts, level=level, method=method)
 
 
@@ -85,13 +85,12 @@ def fit_counts(
     ValueError
         If a setting is not one of its choices, or the data have counts where exactly nothing is expected.
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    check_level(level)
     if method not in get_args(Method):
         raise ValueError(f"method must be 'minos' or 'hesse', got {method!r}")
     check_possible(fitter.templates, counts)
     data = fitter.data(counts, auxiliary)
-    threshold = float(ndtri((1 + level) / 2) ** 2)
+    threshold = delta_chi2(level, "two-sided")
     poi, *names = fitter.templates.names
     disagreement = None
     if is_blind(fitter, data, threshold):

@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from analysis.fits.fit_quality import quality
-from analysis.fits.fitter import Fitter, make_fitter
+from analysis.fits.fitter import Fitter
 from analysis.fits.results import LimitResult
-from analysis.fits.weighted import for_data
+from analysis.fits.weighted import prepared_fit
 from analysis.likelihood import Allowed, Likelihood, Minimum, allowed_regions, crossing
 from analysis.model import check_possible, check_weights
 from detsim.experiment import Experiment
@@ -187,9 +187,7 @@ def limit(
     -------
     LimitResult
     """
-    fitter = make_fitter(experiment, model, poi=poi, likelihood=likelihood, error_per_bin=error_per_bin)
-    if data is None:
-        counts = fitter.templates.expected(fitter.truth)
-    else:
-        fitter, counts = for_data(fitter, data)
+    fitter, counts = prepared_fit(
+        data, experiment, model, poi=poi, likelihood=likelihood, error_per_bin=error_per_bin
+    )
     return limit_of_counts(fitter, counts, level=level, method=method)

@@ -1,11 +1,11 @@
 """Every local minimum of a fit, with the region around it that a confidence level allows."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.fits.estimates import hesse_error, parabolic
 from analysis.fits.fitter import Fitter
 from analysis.fits.limits import interval
 from analysis.likelihood import TIE, FitError, Likelihood, Minimum
@@ -159,8 +159,4 @@ def _region(
 ) -> tuple[float | None, float | None]:
     if profiled:
         return interval(fitter, data, minimum, threshold)
-    errors = fitter.hesse(data, minimum)
-    if errors is None:
-        return None, None
-    value, width = float(minimum.values[0]), math.sqrt(threshold) * float(errors[0])
-    return value - width, value + width
+    return parabolic(float(minimum.values[0]), hesse_error(fitter.hesse(data, minimum), 0), threshold)

@@ -4,7 +4,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from analysis.representation import band_text, estimate_text, percent, region_text
 from simgen.parameters import mass_from_gamma
+from simgen.representation import html_table, readable, text_table
 
 if TYPE_CHECKING:
     from analysis.fits.audit import Audit
@@ -143,6 +145,22 @@ class FitResult:
     quality: "FitQuality | None" = None
     failure: str = ""
 
+    def __repr__(self) -> str:
+        return text_table(f"Fit of {self.poi}", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(f"Fit of {self.poi}", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        shown = [
+            (name, estimate_text(e.value, e.error, e.lower, e.upper)) for name, e in self.parameters.items()
+        ]
+        shown += [("intervals", f"{self.method}, {percent(self.level)}")]
+        shown += [(f"minimum of -2 ln L ({self.likelihood})", readable(self.fval))]
+        shown += [("degrees of freedom", str(self.ndof))]
+        shown += [(f"other minimum {i}", readable(m.value)) for i, m in enumerate(self.other_minima, start=1)]
+        return shown if self.valid else [*shown, ("not valid", self.failure or self.reason)]
+
     @property
     def weighted(self) -> bool:
         """Whether the data were weighted."""
@@ -243,6 +261,19 @@ class LimitResult:
     weights: "WeightCheck | None" = None
     undetermined: tuple[tuple[str, ...], ...] = ()
     quality: "FitQuality | None" = None
+
+    def __repr__(self) -> str:
+        return text_table(f"Limit on {self.parameter}", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(f"Limit on {self.parameter}", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        upper = "nothing is excluded" if self.upper is None else readable(self.upper)
+        shown = [(f"upper limit at {percent(self.level)}", upper), ("method", self.method)]
+        shown += [("allowed", region_text(self.regions))]
+        shown += [("expected", readable(self.asimov))] if self.asimov is not None else []
+        return shown if self.band is None else [*shown, ("expected at -2 ... +2 σ", band_text(self.band))]
 
     @property
     def weighted(self) -> bool:

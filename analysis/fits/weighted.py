@@ -11,13 +11,36 @@ import hist
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.fits.fitter import Fitter
+from analysis.fits.fitter import Fitter, make_fitter
 from analysis.histograms import bin_counts, binned
 from detsim.experiment import Experiment
+from simgen.interaction import Model
 
-__all__ = ["effective_counts", "for_data", "scaled", "unscaled"]
+__all__ = ["effective_counts", "for_data", "prepared_fit", "scaled", "unscaled"]
 
 Array = NDArray[np.float64]
+
+
+def prepared_fit(
+    data: hist.Hist[Any] | None,
+    experiment: Experiment,
+    model: Model,
+    *,
+    poi: str,
+    likelihood: str,
+    error_per_bin: float | None,
+) -> tuple[Fitter, Array]:
+    """Prepare the fit of a histogram: the fitter, and the counts as `for_data` gives them.
+
+    Parameters
+    ----------
+    data : hist.Hist or None
+        None takes the exact expectation of the model.
+    experiment, model, poi, likelihood, error_per_bin
+        As for `make_fitter`.
+    """
+    fitter = make_fitter(experiment, model, poi=poi, likelihood=likelihood, error_per_bin=error_per_bin)
+    return (fitter, fitter.templates.expected(fitter.truth)) if data is None else for_data(fitter, data)
 
 
 def for_data(fitter: Fitter, data: hist.Hist[Any]) -> tuple[Fitter, Array]:

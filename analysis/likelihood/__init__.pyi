@@ -13,12 +13,9 @@ from .covariance import (
 from .crossings import (
     crossing as crossing,
 )
-from .failure import (
-    FitError as FitError,
-    far_counts as far_counts,
-)
 from .likelihood import (
     Likelihood as Likelihood,
+    Profile as Profile,
     paper_errors as paper_errors,
     template_errors as template_errors,
 )
@@ -28,27 +25,27 @@ from .minima import (
     Searched as Searched,
     deepest as deepest,
 )
-from .minimum import (
-    Minimum as Minimum,
-)
 from .minuit import (
     EDM as EDM,
+    TIGHT as TIGHT,
+    Minimum as Minimum,
     followed as followed,
     migrad as migrad,
     prepared as prepared,
     scanned as scanned,
     tightened as tightened,
 )
-from .profile import (
-    Profile as Profile,
-)
 from .profiling import (
+    FitError as FitError,
+    far_counts as far_counts,
     profiled as profiled,
     pull_starts as pull_starts,
     repeated as repeated,
 )
 from .single import (
     curvature_errors as curvature_errors,
+    folded_minima as folded_minima,
+    inside_range as inside_range,
     single_minima as single_minima,
     sorted_minima as sorted_minima,
 )
@@ -57,8 +54,7 @@ from .starts import (
     excluded as excluded,
     local_minima as local_minima,
     model_starts as model_starts,
+    neighbours as neighbours,
+    ranked_dips as ranked_dips,
     turning_points as turning_points,
-)
-from .untabulated import (
-    folded_minima as folded_minima,
 )

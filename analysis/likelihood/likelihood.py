@@ -1,4 +1,4 @@
-"""The likelihood of one data set."""
+"""The likelihood of one data set, and its profile in the parameter of interest."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from analysis.likelihood.profiling import profiled, repeated
 from analysis.model import FitModel, Templates, layouts, paper_errors, redundant, template_errors
 
-__all__ = ["Likelihood", "paper_errors", "template_errors"]
+__all__ = ["Likelihood", "Profile", "paper_errors", "template_errors"]
 
 Array = NDArray[np.float64]
 
@@ -131,3 +131,20 @@ class Likelihood:
         """
         free = sum(n.constraint == "free" for n in self.templates.nuisances)
         return len(self.counts) - 1 - (free - len(redundant(self.templates)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """-2 ln L minimised over the nuisance parameters at fixed values of the parameter of interest."""
+
+    data: Likelihood
+    also: Array | None = None
+    """Pulls from which minima are sought, too."""
+
+    def __call__(self, poi: float) -> float:
+        """Evaluate at a value of the parameter of interest."""
+        return float(self.data.profile(poi, also=self.also)[0][0])
+
+    def pulls(self, poi: float) -> Array:
+        """Return the nuisance parameters at the minimum, shape (n_nuisances,)."""
+        return np.asarray(self.data.profile(poi, also=self.also)[1][0])

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -10,19 +11,18 @@ from numpy.typing import NDArray
 
 from analysis.likelihood.flat_directions import centred, lowered
 from analysis.likelihood.likelihood import Likelihood
-from analysis.likelihood.minimum import Minimum
-from analysis.likelihood.starts import local_minima
+from analysis.likelihood.starts import neighbours, ranked_dips
 from analysis.model import EVEN, redundant
 
-__all__ = ["EDM", "followed", "migrad", "prepared", "scanned", "tightened"]
+__all__ = ["EDM", "TIGHT", "Minimum", "followed", "migrad", "prepared", "scanned", "tightened"]
 
 Array = NDArray[np.float64]
 
 EDM = 2e-6
 """EDM goal of MIGRAD: estimates within about 1e-3 of the error."""
 
-_TIGHT = 1e-10
-"""The same where it must agree with another search."""
+TIGHT = 1e-10
+"""The same where the result is quoted, or must agree with another search: within 1e-4 of the error."""
 
 _MAX_STARTS = 6
 _TRIES = 4
@@ -31,6 +31,58 @@ _MOVES, _FALL, _AT_BOUND = 6, 1e-9, 1e-2
 close to its bound a pull is at it."""
 _STEPS = 12
 """Values between an end of the range and a minimum beyond it at which the profile must fall."""
+
+
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """A minimum of -2 ln L.
+
+    Parameters
+    ----------
+    minuit : Minuit
+        At the minimum. Its first parameter is the parameter of interest in units of `unit`: the steps of its
+        derivatives have an absolute floor of about 1e-14, above a charge radius of 1e-32 cm².
+    unit : float
+    deeper : tuple of float, or None
+        Parameters of the same minimum as the compiled search has it, where it is deeper there.
+    """
+
+    minuit: Minuit
+    unit: float
+    deeper: tuple[float, ...] | None = field(default=None, kw_only=True)
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """Parameters at the minimum."""
+        if self.deeper is not None:
+            return self.deeper
+        first, *others = self.minuit.values
+        return (float(first) * self.unit, *map(float, others))
+
+    @property
+    def errors(self) -> tuple[float, ...]:
+        """Estimates of their errors."""
+        first, *others = self.minuit.errors
+        return (float(first) * self.unit, *map(float, others))
+
+    @property
+    def fixed(self) -> tuple[bool, ...]:
+        """Which parameters were fixed."""
+        return tuple(self.minuit.fixed)
+
+    @property
+    def valid(self) -> bool:
+        """Whether this is a minimum."""
+        return bool(self.minuit.valid)
+
+    @property
+    def fval(self) -> float:
+        """-2 ln L at the minimum."""
+        m = self.minuit
+        if self.deeper is not None:
+            first, *others = self.deeper
+            return float(m.fcn((first / self.unit, *others)))
+        return float(m.fval if m.fval is not None else m.fcn(tuple(m.values)))
 
 
 def scanned(data: Likelihood, *, tolerance: float = EDM) -> list[Minimum]:
@@ -51,14 +103,10 @@ def scanned(data: Likelihood, *, tolerance: float = EDM) -> list[Minimum]:
     """
     model = data.model
     values, pulls = data.profile(model.grid)
-    lowest = np.flatnonzero(local_minima(values))
-    lowest = lowest[np.argsort(values[lowest], kind="stable")][:_MAX_STARTS]
     found = []
-    for i in lowest:
-        left = float(model.grid[max(int(i) - 1, 0)])
-        right = float(model.grid[min(int(i) + 1, len(model.grid) - 1)])
+    for i in ranked_dips(values, _MAX_STARTS):
         one = followed(data, float(model.grid[i]), pulls[i], tolerance=tolerance)
-        if _belongs(data, one, left, right):
+        if _belongs(data, one, *neighbours(model.grid, i)):
             found.append(one)
     return found
 
@@ -149,8 +197,8 @@ def prepared(data: Likelihood, start: float, pulls: Sequence[float] | Array, tol
 
 def tightened(minuit: Minuit) -> None:
     """Continue until MINUIT is much closer to the minimum than its first tolerance asks."""
-    minuit.strategy, minuit.tol = 2, _TIGHT / 0.002
+    minuit.strategy, minuit.tol = 2, TIGHT / 0.002
     for _ in range(_TRIES):
         minuit.migrad()
-        if minuit.fmin is not None and minuit.fmin.edm < _TIGHT:
+        if minuit.fmin is not None and minuit.fmin.edm < TIGHT:
             return

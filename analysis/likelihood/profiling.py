@@ -9,10 +9,9 @@ from scipy.optimize import OptimizeResult, minimize
 
 from analysis.batch.engine import Problem
 from analysis.batch.engine._kernels.layout import Layout
-from analysis.likelihood.failure import FitError, far_counts
-from analysis.model import FitModel
+from analysis.model import FitModel, Templates
 
-__all__ = ["profiled", "pull_starts", "repeated"]
+__all__ = ["FitError", "far_counts", "profiled", "pull_starts", "repeated"]
 
 Array = NDArray[np.float64]
 
@@ -27,6 +26,32 @@ _FAR = 1e3
 """Times -2 ln L of the model's values: so far above it a value only tells that a point is excluded."""
 _ONE_DEPTH, _ONE_KINK = 1e-7, 1e-5
 """Values of -2 ln L that differ by less, relatively, are one; the second where they are at a kink."""
+_TIMES, _SIGMAS = 10.0, 10.0
+"""Ratio of observed and expected counts, and distance in errors, from which counts are far from expected."""
+
+
+class FitError(ValueError):
+    """No minimum of -2 ln L is found: the run failed, the input is not wrong."""
+
+
+def far_counts(templates: Templates, counts: Array) -> str:
+    """Return a message if the counts are far from anything that the model expects; else an empty text.
+
+    Parameters
+    ----------
+    templates : Templates
+    counts : ndarray, shape (n_bins,)
+    """
+    poi = templates.poi
+    truth = templates.model.parameters[poi]
+    observed, expected = float(np.sum(counts)), float(templates.expected(truth).sum())
+    more = max(observed, 1.0) / max(expected, 1.0)
+    if 1 / _TIMES < more < _TIMES or abs(observed - expected) < _SIGMAS * max(expected, 1.0) ** 0.5:
+        return ""
+    return (
+        f"the counts are far from anything that the model expects: {observed:.4g} observed, {expected:.4g} "
+        f"expected at {poi} = {truth:g}"
+    )
 
 
 def pull_starts(model: FitModel, auxiliary: Array) -> list[Array]:

@@ -1,23 +1,26 @@
-"""Minima of one data set with MINUIT, sorted by the rule of `analysis.batch.search`."""
+"""Minima of one data set, with MINUIT or from folds of the signal, by the rule of `analysis.batch.search`."""
 
 import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
 
 from analysis.likelihood.likelihood import Likelihood
 from analysis.likelihood.minima import TIE, LocalMinima
-from analysis.likelihood.minimum import Minimum
-from analysis.likelihood.minuit import EDM, scanned
+from analysis.likelihood.minuit import EDM, TIGHT, Minimum, scanned
+from analysis.likelihood.starts import neighbours, ranked_dips
 from analysis.model import FitModel
 
-__all__ = ["SingleFit", "curvature_errors", "single_minima", "sorted_minima"]
+__all__ = ["SingleFit", "curvature_errors", "folded_minima", "inside_range", "single_minima", "sorted_minima"]
 
 Array = NDArray[np.float64]
 
-_TIGHT = 1e-10
-"""EDM goal where MINUIT's result is quoted: estimates within 1e-4 of the error."""
+_DIPS, _WAVES = 6, 12
+"""Local minima of the profile on the grid that are followed, as in a search of many; the last of Δm²,
+with one for every wave."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,31 @@ def sorted_minima(model: FitModel, found: list[Minimum]) -> list[Minimum]:
     )
 
 
+def inside_range(
+    model: FitModel, found: Iterable[Minimum], at: Callable[[float], tuple[float, Sequence[float]]]
+) -> list[tuple[float, tuple[float, ...]]]:
+    """List minima in the physical range: of those beyond it the end of the range counts.
+
+    Parameters
+    ----------
+    model : FitModel
+    found : iterable of Minimum
+    at : callable
+        Gives -2 ln L and the pulls of the minimum at a value of the parameter of interest.
+
+    Returns
+    -------
+    list of (value, parameters)
+    """
+    low, high = model.physical
+    inside = []
+    for one in found:
+        poi = min(max(one.values[0], low), high)
+        value, pulls = (one.fval, one.values[1:]) if poi == one.values[0] else at(poi)
+        inside.append((value, (poi, *pulls)))
+    return inside
+
+
 def curvature_errors(data: Likelihood, minimum: Minimum) -> Array | None:
     """Compute the errors of the parameters from the second derivatives at a minimum.
 
@@ -77,16 +105,11 @@ def curvature_errors(data: Likelihood, minimum: Minimum) -> Array | None:
 def single_minima(model: FitModel, counts: Array, auxiliary: Array, *, errors: bool) -> SingleFit | None:
     """Fit one data set with MINUIT alone; None where it finds no minimum."""
     data = Likelihood(model=model, counts=counts, auxiliary=auxiliary)
-    found = [m for m in scanned(data, tolerance=_TIGHT) if m.valid]
+    found = [m for m in scanned(data, tolerance=TIGHT) if m.valid]
     found = found or [m for m in scanned(data, tolerance=EDM) if m.valid]
     if not found:
         return _at_end_of_scan(data)
-    low, high = model.physical
-    inside = []
-    for one in found:
-        poi = min(max(one.values[0], low), high)
-        value, pulls = (one.fval, one.values[1:]) if poi == one.values[0] else _first(*data.profile(poi))
-        inside.append((value, (poi, *pulls)))
+    inside = inside_range(model, found, lambda poi: _first(*data.profile(poi)))
     best = sorted_minima(model, found)[0]
     return SingleFit(
         parameters=np.array(best.values),
@@ -123,3 +146,41 @@ def _at_end_of_scan(data: Likelihood) -> SingleFit | None:
 
 def _first(values: Array, pulls: Array) -> tuple[float, tuple[float, ...]]:
     return float(values[0]), tuple(map(float, pulls[0]))
+
+
+def folded_minima(data: Likelihood) -> tuple[Array, Array]:
+    """Find the minima of one data set in the physical range, without a table of the signal.
+
+    A table serves many data sets and takes seconds. The rule is that of `analysis.batch.search`: local minima
+    of the profile on the grid are each followed between the neighbouring values.
+
+    Parameters
+    ----------
+    data : Likelihood
+
+    Returns
+    -------
+    parameters : ndarray, shape (k, 1 + n_nuisances)
+        The deepest first.
+    values : ndarray, shape (k,)
+        -2 ln L/L_saturated.
+    """
+    grid = data.model.grid
+    values, pulls = data.profile(grid)
+    found = []
+    for i in ranked_dips(values, _WAVES if data.templates.poi == "delta_m2" else _DIPS):
+        best = float(values[i]), (float(grid[i]), *map(float, pulls[i]))
+        low, high = neighbours(grid, i)
+        start = pulls[i : i + 1]
+        dip = minimize_scalar(
+            lambda x, start=start: float(data.profile(x, also=start)[0][0]),
+            bounds=(low, high),
+            method="bounded",
+            options={"xatol": 1e-7 * (high - low)},
+        )
+        if dip.fun < best[0]:
+            value, own = data.profile(dip.x, also=start)
+            best = float(value[0]), (float(dip.x), *map(float, own[0]))
+        found.append(best)
+    found.sort(key=lambda one: one[0])
+    return np.array([p for _, p in found]), np.array([v for v, _ in found])

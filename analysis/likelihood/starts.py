@@ -9,7 +9,15 @@ from analysis.batch.engine import Problem
 from analysis.likelihood.profiling import profiled
 from analysis.model import EVEN, FitModel
 
-__all__ = ["data_starts", "excluded", "local_minima", "model_starts", "turning_points"]
+__all__ = [
+    "data_starts",
+    "excluded",
+    "local_minima",
+    "model_starts",
+    "neighbours",
+    "ranked_dips",
+    "turning_points",
+]
 
 Array = NDArray[np.float64]
 
@@ -29,6 +37,23 @@ def local_minima(values: Array) -> NDArray[np.bool_]:
     padding = ((1, 1), *((0, 0) for _ in range(values.ndim - 1)))
     around = np.pad(values, padding, constant_values=math.inf)
     return np.asarray((values < around[:-2]) & (values <= around[2:]))
+
+
+def ranked_dips(values: Array, most: int) -> list[int]:
+    """List the local minima of a scan by their numbers, the deepest first.
+
+    Examples
+    --------
+    >>> ranked_dips(np.array([2.0, 3.0, 1.0, 4.0, 2.5]), 2)
+    [2, 0]
+    """
+    dips = np.flatnonzero(local_minima(values))
+    return [int(i) for i in dips[np.argsort(values[dips], kind="stable")][:most]]
+
+
+def neighbours(grid: Array, i: int) -> tuple[float, float]:
+    """Return the values of a grid to either side of one of them; an end is its own neighbour."""
+    return float(grid[max(i - 1, 0)]), float(grid[min(i + 1, len(grid) - 1)])
 
 
 def excluded(model: FitModel) -> float:

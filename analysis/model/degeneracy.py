@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.model.nullspace import null_groups, null_rows
+from analysis.model.nuisances import null_groups, null_rows
 from analysis.model.templates import Templates
 
 __all__ = ["null_directions", "redundant", "undetermined"]

@@ -6,17 +6,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse.csgraph import connected_components
 
-from analysis.model.nullspace import null_groups
 from detsim.experiment import Experiment
 from detsim.systematics import SHAPES, Constraint
 from simgen.interaction import Model
 
-__all__ = ["Nuisance", "collect"]
+__all__ = ["Nuisance", "collect", "null_groups", "null_rows"]
+
+Array = NDArray[np.float64]
 
 Target = tuple[int, int]
 """Numbers of an experiment and of its component: 0 the signal, 1 + j background j."""
+_RANK, _SHARE = 1e-7, 1e-5
+"""Singular values, relative to the largest, and shares of a parameter in a direction that count as none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,3 +165,36 @@ def _of_experiment(number: int, experiment: Experiment, model: Model, prefix: st
         if b.uncertainty > 0
     ]
     return found
+
+
+def null_groups(columns: Array) -> tuple[tuple[int, ...], ...]:
+    """Group the columns that take part in a linear dependence.
+
+    Parameters
+    ----------
+    columns : ndarray, shape (n, M)
+
+    Returns
+    -------
+    tuple of tuple of int
+        Numbers of columns, ascending: a group for each set that depends on one another; a column of zeros is
+        a group of its own.
+
+    Examples
+    --------
+    >>> null_groups(np.array([[1.0, 2.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]))
+    ((0, 1), (3,))
+    """
+    rows = null_rows(columns)
+    projector = rows.T @ rows
+    _, labels = connected_components(np.abs(projector) > _SHARE, directed=False)
+    inside = np.flatnonzero(np.diag(projector) > _SHARE)
+    groups = {label: tuple(int(i) for i in inside if labels[i] == label) for label in labels[inside]}
+    return tuple(sorted(groups.values()))
+
+
+def null_rows(columns: Array) -> Array:
+    """Return orthonormal combinations of columns that are zero, shape (k, M)."""
+    _, values, rows = np.linalg.svd(columns, full_matrices=True)
+    rank = int(np.count_nonzero(values > _RANK * max(values.max(initial=0.0), 1.0)))
+    return np.asarray(rows[rank:])

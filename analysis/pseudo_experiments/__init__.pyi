@@ -11,6 +11,8 @@ from .columns import (
 from .distributions import (
     PULLS as PULLS,
     ToyDistributions as ToyDistributions,
+    added_sums as added_sums,
+    mean_and_deviation as mean_and_deviation,
     no_toys as no_toys,
 )
 from .event_weights import (
@@ -19,7 +21,6 @@ from .event_weights import (
     weight_model as weight_model,
 )
 from .fitted_toys import (
-    CHUNK as CHUNK,
     FAILED as FAILED,
     METHODS as METHODS,
     NO_HESSE as NO_HESSE,
@@ -30,13 +31,17 @@ from .fitted_toys import (
     at_truth as at_truth,
     fit_stored as fit_stored,
     holds_name as holds_name,
-    largest_chunk as largest_chunk,
     thrown_columns as thrown_columns,
     toy_branches as toy_branches,
     toys as toys,
 )
-from .pacing import (
+from .loop import (
+    CHUNK as CHUNK,
+    check_n_toys as check_n_toys,
+    largest_chunk as largest_chunk,
     paced as paced,
+    thrown_blocks as thrown_blocks,
+    toy_statistics as toy_statistics,
 )
 from .throw import (
     Thrower as Thrower,

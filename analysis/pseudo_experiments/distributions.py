@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from analysis.fits import Fitter
 from analysis.pseudo_experiments.bands import BAND, rank_interval
 from analysis.pseudo_experiments.fitted_toys import FAILED, NO_HESSE, NO_LIMIT
+from analysis.representation import band_text, percent
+from simgen.representation import html_table, readable, text_table
 
-__all__ = ["ToyDistributions", "no_toys"]
+__all__ = ["ToyDistributions", "added_sums", "mean_and_deviation", "no_toys"]
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -20,6 +22,30 @@ Columns = dict[str, NDArray[Any]]
 PULLS = np.linspace(-5, 5, 101)
 _REACH, _FINE = 40.0, 40_000
 """Limits are binned so many times the resolution around the model's value, in so many bins."""
+
+
+def added_sums(before: Array, x: Array) -> Array:
+    """Add values to their number, sum and sum of squares, shape (3,).
+
+    They are added one after the other: NumPy's `sum` would add pairs, and depend on the chunks.
+    """
+    powers = np.stack([np.ones(len(x)), x, x**2])
+    return np.asarray(np.cumsum(np.column_stack([before, powers]), axis=1)[:, -1])
+
+
+def mean_and_deviation(sums: Array) -> tuple[float | None, float | None]:
+    """Compute mean and standard deviation from `added_sums`; None where there are too few values.
+
+    Examples
+    --------
+    >>> mean_and_deviation(added_sums(np.zeros(3), np.array([1.0, 2.0, 3.0])))
+    (2.0, 1.0)
+    """
+    n, total, squares = sums
+    mean = float(total / n) if n else None
+    if mean is None or n < 2:
+        return mean, None
+    return mean, math.sqrt(max(float(squares) - n * mean**2, 0.0) / (n - 1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +78,19 @@ class ToyDistributions:
     edges: Array
     limits: Counts
 
+    def __repr__(self) -> str:
+        return text_table(f"Toys of {self.parameter} = {readable(self.truth)}", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(f"Toys of {self.parameter} = {readable(self.truth)}", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        mean, deviation = self.pull_moments
+        shown = [("toys", f"{self.n_toys}, of which {self.n_failed} failed")]
+        if mean is not None and deviation is not None:
+            shown.append(("pulls", f"mean {readable(mean)}, standard deviation {readable(deviation)}"))
+        return [*shown, (f"limits at {percent(self.level)}, -2 ... +2 σ", band_text(self.band))]
+
     def with_toys(self, columns: Columns) -> "ToyDistributions":
         """Add a chunk of toys, as `analysis.pseudo_experiments.fitted_toys.toys` makes it."""
         status, poi = columns["status"], self.parameter
@@ -59,23 +98,19 @@ class ToyDistributions:
         found = np.where(status & (FAILED | NO_LIMIT), math.inf, columns["one_sided_upper"])
         good = (status & (FAILED | NO_HESSE)) == 0
         pulls = (columns[poi][good] - self.truth) / columns[f"{poi}_error"][good]
-        powers = np.stack([np.ones(len(pulls)), pulls, pulls**2])
         return replace(
             self,
             n_toys=self.n_toys + len(status),
             n_failed=self.n_failed + int(np.count_nonzero(failed)),
             pulls=self.pulls + _binned(pulls, PULLS),
-            moments=np.cumsum(np.column_stack([self.moments, powers]), axis=1)[:, -1],
+            moments=added_sums(self.moments, pulls),
             limits=self.limits + _binned(found, self.edges),
         )
 
     @property
     def pull_moments(self) -> tuple[float | None, float | None]:
         """Mean and standard deviation of the pulls; None where there are too few."""
-        n, total, squares = (float(x) for x in self.moments)
-        if n < 2:
-            return (total if n else None), None
-        return total / n, math.sqrt(max(squares - total**2 / n, 0.0) / (n - 1))
+        return mean_and_deviation(self.moments)
 
     @property
     def band(self) -> tuple[float | None, ...]:

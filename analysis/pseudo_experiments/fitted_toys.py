@@ -23,7 +23,7 @@ from analysis.calibration import CALIBRATED
 from analysis.fits import Fitter, delta_chi2
 from analysis.model import are_impossible, check_possible
 from analysis.pseudo_experiments.columns import METHODS, column_name, holds_name, toy_branches
-from analysis.pseudo_experiments.pacing import paced
+from analysis.pseudo_experiments.loop import largest_chunk, thrown_blocks
 from analysis.pseudo_experiments.throw import Thrower
 
 if TYPE_CHECKING:
@@ -49,11 +49,6 @@ __all__ = [
 
 Array = NDArray[np.float64]
 Columns = dict[str, NDArray[Any]]
-
-CHUNK = 6 * 4096
-"""Most toys that are thrown and fitted at once; it changes no bit."""
-_CELLS = 4_000_000
-"""Most counts that are thrown at once."""
 
 
 def fit_toys(
@@ -149,21 +144,16 @@ def toys(
         Columns as `toy_branches` describes them.
     """
     fitter = thrower.fitter
-    batch, most = fitter.batch, chunk or largest_chunk(fitter)
+    batch, most, even = fitter.batch, chunk or thrower.largest_chunk, chunk is not None
     branches = toy_branches(fitter, level=level, fitted=fitted, methods=methods, events=thrower.events)
-    for start, count in paced(n, most=most, first=first, even=chunk is not None):
-        counts, auxiliary, numbers = thrower.numbered_block(start, count)
+    for start, thrown in thrown_blocks(thrower.numbered_block, n, most=most, first=first, even=even):
+        counts, auxiliary, numbers = thrown
         columns = thrown_columns(fitter, start, counts, auxiliary) | {"n_events": numbers}
         if fitted:
             columns |= fit_toys(batch, counts, auxiliary, level=level, methods=methods)
             if calibration is not None:
                 columns |= _held(batch, counts, auxiliary, calibration, level=level, methods=methods)
         yield {name: columns[name] for name in branches}
-
-
-def largest_chunk(fitter: Fitter) -> int:
-    """Return how many toys are thrown and fitted at once, at most: fewer if each has many bins."""
-    return max(1, min(CHUNK, _CELLS // fitter.templates.n_bins))
 
 
 def _held(

@@ -16,6 +16,7 @@ from analysis.pseudo_experiments.counts import (
     throw_normals,
     throw_varied,
 )
+from analysis.pseudo_experiments.loop import largest_chunk
 from analysis.settings import Drawn
 from detsim.simulation import Ensemble
 from simgen.random import Stage, float_bits, kernel_key
@@ -104,6 +105,11 @@ class Thrower:
     def _centre(self) -> Array:
         """True pulls, or the centre of those that are drawn."""
         return np.array(self.pulls) if self.pulls else self.fitter.nominal
+
+    @property
+    def largest_chunk(self) -> int:
+        """Most toys that are thrown at once."""
+        return largest_chunk(self.fitter)
 
     def key(self, stage: Stage) -> NDArray[np.uint32]:
         """Derive the key of a stream of these toys."""

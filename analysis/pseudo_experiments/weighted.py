@@ -20,8 +20,8 @@ from analysis.pseudo_experiments.counts import (
     throw_varied,
 )
 from analysis.pseudo_experiments.event_weights import WeightModel
-from analysis.pseudo_experiments.fitted_toys import CHUNK, METHODS, fit_toys, thrown_columns, toy_branches
-from analysis.pseudo_experiments.pacing import paced
+from analysis.pseudo_experiments.fitted_toys import METHODS, fit_toys, thrown_columns, toy_branches
+from analysis.pseudo_experiments.loop import largest_chunk, thrown_blocks
 from analysis.pseudo_experiments.throw import Thrower
 from simgen.random import Stage
 
@@ -37,8 +37,6 @@ __all__ = [
 Array = NDArray[np.float64]
 Columns = dict[str, NDArray[Any]]
 
-_CELLS = 4_000_000
-"""Most numbers of events that are thrown at once."""
 _BITS = 40
 """Of the scaling: sums of equal weights differ by rounding, and their toys are fitted together."""
 _KEPT = 32
@@ -114,7 +112,7 @@ class WeightedThrower:
     @property
     def largest_chunk(self) -> int:
         """Most toys that are thrown at once."""
-        return max(1, min(CHUNK, _CELLS // len(self.weights.values)))
+        return largest_chunk(self.fitter, len(self.weights.values))
 
     @cached_property
     def _table(self) -> CountTable:
@@ -192,13 +190,13 @@ class ScaledFits:
         for row, which in zip(different, np.split(order, ends), strict=True):
             yield which, self.batch(row)
 
-    def minima(self, toys: WeightedToys) -> tuple[Array, NDArray[np.bool_]]:
-        """Fit toys: -2 ln L at the minimum, and whether there is one; both of shape (n,)."""
-        values, good = np.empty(len(toys.sums)), np.empty(len(toys.sums), np.bool_)
+    def minima(self, toys: WeightedToys) -> Array:
+        """Fit toys: -2 ln L at the minimum, shape (n,); NaN where a fit failed."""
+        values = np.empty(len(toys.sums))
         for which, batch in self.groups(toys):
             fits = batch.fit(self._counts(toys, which, batch), toys.auxiliary[which], errors=False)
-            values[which], good[which] = fits.values, fits.good
-        return values, good
+            values[which] = np.where(fits.good, fits.values, np.nan)
+        return values
 
     def columns(self, toys: WeightedToys, *, level: float, methods: Sequence[str] = METHODS) -> Columns:
         """Fit toys, and find their intervals: `analysis.pseudo_experiments.fitted_toys.fit_toys` of each."""
@@ -236,8 +234,7 @@ def weighted_toys(
     fitter = thrower.fitter
     branches = toy_branches(fitter, level=level, fitted=fitted, methods=methods, weighted=True)
     fits = ScaledFits(fitter=fitter, careful=thrower.weights.differ)
-    for start, count in paced(n, most=thrower.largest_chunk, first=first):
-        made = thrower.block(start, count)
+    for start, made in thrown_blocks(thrower.block, n, most=thrower.largest_chunk, first=first):
         columns = thrown_columns(fitter, start, made.sums, made.auxiliary) | {"scaling": made.scaling}
         if fitted:
             columns |= fits.columns(made, level=level, methods=methods)

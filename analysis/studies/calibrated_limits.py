@@ -19,7 +19,7 @@ from analysis.calibration import (
 )
 from analysis.fits import Fitter, LimitResult, physical_quality
 from analysis.model import check_possible
-from analysis.pseudo_experiments import CHUNK, Thrower, expected_band
+from analysis.pseudo_experiments import Thrower, check_n_toys, expected_band, toy_statistics
 
 __all__ = ["calibrated_limit", "check_counts", "expected_calibrated_limit", "upper_limits"]
 
@@ -73,7 +73,7 @@ def calibrated_limit(
     _check(fitter, calibration, method, level, data_numbers(data, measured))
     check_possible(fitter.templates, data)
     seen = Observation(
-        batch=BatchFitter(fitter=fitter),
+        batch=fitter.batch,
         counts=data,
         auxiliary=measured,
         calibration=calibration,
@@ -221,22 +221,26 @@ def expected_calibrated_limit(
     -----
     `band_errors` are those of the band's own toys; those of the thresholds come on top: see `mc_error`.
     """
-    if n_toys < 1:
-        raise ValueError(f"n_toys must be at least 1, got {n_toys}")
+    check_n_toys(n_toys)
     _check(fitter, calibration, method, level)
     exact = calibrated_limit(
         fitter, fitter.templates.expected(fitter.truth), calibration, method=method, level=level
     )
-    batch = BatchFitter(fitter=fitter)
+    batch = fitter.batch
     thrower = Thrower(fitter=fitter, seed=seed, drawn=calibration.conditions.drawn)
-    first = calibration.n_toys if seed == calibration.seed else 0
-    found = []
-    for start in range(0, n_toys, CHUNK):
-        count = min(CHUNK, n_toys - start)
-        counts, auxiliary = thrower.block(first + start, count)
-        limits = upper_limits(batch, counts, auxiliary, calibration, method=method, level=level)
-        found.append(np.where(np.isnan(limits), math.inf, limits))
-        if on_toys is not None:
-            on_toys(count)
-    band, errors = expected_band(np.concatenate(found))
+
+    def limits(_: int, toys: tuple[Array, Array]) -> Array:
+        upper = upper_limits(batch, *toys, calibration, method=method, level=level)
+        return np.where(np.isnan(upper), math.inf, upper)
+
+    found = toy_statistics(
+        thrower.block,
+        n_toys,
+        limits,
+        first=calibration.n_toys if seed == calibration.seed else 0,
+        most=thrower.largest_chunk,
+        even=True,
+        on_toys=on_toys,
+    )
+    band, errors = expected_band(found)
     return replace(exact, band=band, band_errors=errors)

@@ -17,17 +17,20 @@ from analysis.pseudo_experiments import (
     WeightedThrower,
     WeightModel,
     at_truth,
+    check_n_toys,
     check_weighted_methods,
     n_worst,
     toys,
     weighted_toys,
 )
+from analysis.representation import percent
 from analysis.settings import Drawn
 from analysis.studies.tallies import CoveragePoint, MethodCoverage, Tally, clopper_pearson, summarise, tally
 from analysis.studies.verdict import StudyVerdict, judge, over_by_design
 from detsim.experiment import Experiment
 from detsim.simulation import Sampling
 from simgen.interaction import Model
+from simgen.representation import html_table, readable, text_table
 
 __all__ = ["CoveragePoint", "CoverageStudy", "MethodCoverage", "clopper_pearson", "coverage", "summarise"]
 
@@ -55,6 +58,22 @@ class CoverageStudy:
     points: tuple[CoveragePoint, ...]
     audit: Audit | None = None
     audit_reached: int = 0
+
+    def __repr__(self) -> str:
+        return text_table(f"Coverage of {self.parameter} at {percent(self.level)}", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(f"Coverage of {self.parameter} at {percent(self.level)}", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        shown = []
+        for point in self.points:
+            cells = [f"{name} {percent(found.fraction)}" for name, found in point.methods.items()]
+            failed = [f"{point.n_failed} failed"] if point.n_failed else []
+            toys = ", ".join([f"{point.n_toys} toys", *failed])
+            shown.append((f"{self.parameter} = {readable(point.value)}", f"{', '.join(cells)} ({toys})"))
+        verdict = self.verdict
+        return [*shown, ("verdict", "no true value is complete" if verdict is None else verdict.verdict)]
 
     @property
     def verdict(self) -> StudyVerdict | None:
@@ -115,8 +134,7 @@ def coverage(
     -------
     CoverageStudy
     """
-    if n_toys < 1:
-        raise ValueError(f"n_toys must be at least 1, got {n_toys}")
+    check_n_toys(n_toys)
     known = (*METHODS, *CALIBRATED)
     if set(methods) - set(known) or not methods:
         raise ValueError(f"methods must be among {', '.join(known)}, got {', '.join(methods) or 'none'}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.batch import BatchFit, BatchFitter
+from analysis.batch import BatchFit
 from analysis.fits import (
     SAMPLE,
     Fitter,
@@ -22,16 +22,17 @@ from analysis.pseudo_experiments import (
     Auditor,
     Columns,
     Thrower,
+    check_n_toys,
     expected_band,
-    largest_chunk,
     n_worst,
-    paced,
     thrown_columns,
+    toy_statistics,
 )
 from analysis.settings import Drawn
 from detsim.experiment import Experiment
 from simgen.interaction import Model
 from simgen.parameters import NAMED_BETA, gamma_from_mass, mass_from_gamma
+from simgen.representation import html_table, readable, text_table
 
 __all__ = ["GLOBAL_FIT_GEV", "GLOBAL_FIT_LEVEL", "Sensitivity", "expected_limit", "global_fit", "sensitivity"]
 
@@ -85,6 +86,18 @@ class Sensitivity:
     global_fit: float | None
     level: float | None = None
     method: str | None = None
+
+    def __repr__(self) -> str:
+        return text_table(f"Expected limits on {self.parameter}, {self.model}", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(f"Expected limits on {self.parameter}, {self.model}", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        return [("Δχ²", readable(self.delta_chi2))] + [
+            (f"error per bin {readable(error)}", "nothing is excluded" if limit is None else readable(limit))
+            for error, limit in zip(self.errors, self.limit, strict=True)
+        ]
 
     @property
     def M_Zprime_GeV(self) -> tuple[float | None, ...]:
@@ -177,13 +190,11 @@ def expected_limit(
         `upper` is the limit of exact data, `band` the quantiles of the toys' limits at -2 ... +2 σ, and
         `band_errors` their statistical errors.
     """
-    if n_toys < 1:
-        raise ValueError(f"n_toys must be at least 1, got {n_toys}")
+    check_n_toys(n_toys)
     exact = limit_of_counts(fitter, fitter.templates.expected(fitter.truth), level=level, method=method)
     if exact.asimov is None:
         return exact
-    thrower, batch = Thrower(fitter=fitter, seed=seed, drawn=drawn), BatchFitter(fitter=fitter)
-    found = np.empty(n_toys)
+    thrower, batch = Thrower(fitter=fitter, seed=seed, drawn=drawn), fitter.batch
     auditor = Auditor(
         fitter=fitter,
         level=level if method == "one-sided" else (1 + level) / 2,  # of the same threshold
@@ -191,17 +202,16 @@ def expected_limit(
         sample=audit_sample(seed, n_toys, audit),
         worst=n_worst(audit),
     )
-    for start, count in paced(n_toys, most=largest_chunk(fitter)):
-        counts, auxiliary = thrower.block(start, count)
-        fits = batch.fit(counts, auxiliary)
-        limits = batch.upper_limits(counts, auxiliary, fits, exact.delta_chi2)
-        found[start : start + count] = np.where(np.isnan(limits), math.inf, limits)
-        auditor.add(
-            thrown_columns(fitter, start, counts, auxiliary) | _fitted_columns(fitter, fits, limits), start
-        )
-        if on_toys is not None:
-            on_toys(count)
-    band, errors = expected_band(found)
+
+    def limits(start: int, toys: tuple[Array, Array]) -> Array:
+        fits = batch.fit(*toys)
+        upper = batch.upper_limits(*toys, fits, exact.delta_chi2)
+        auditor.add(thrown_columns(fitter, start, *toys) | _fitted_columns(fitter, fits, upper), start)
+        return np.where(np.isnan(upper), math.inf, upper)
+
+    band, errors = expected_band(
+        toy_statistics(thrower.block, n_toys, limits, most=thrower.largest_chunk, on_toys=on_toys)
+    )
     return replace(exact, band=band, band_errors=errors, audit=auditor.result() if audit else None)
 
 

@@ -1,14 +1,13 @@
 """Goodness of fit: the minimum of -2 ln L against that of pseudo-experiments thrown at the best fit."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc
 
-from analysis.batch import BatchFitter
 from analysis.fits import Fitter, unscaled
 from analysis.model import check_possible
 from analysis.pseudo_experiments import (
@@ -17,10 +16,11 @@ from analysis.pseudo_experiments import (
     WeightedThrower,
     WeightModel,
     at_truth,
-    largest_chunk,
-    paced,
+    check_n_toys,
+    toy_statistics,
 )
 from analysis.settings import Drawn
+from simgen.representation import html_table, readable, text_table
 
 __all__ = ["GoodnessOfFit", "goodness_of_fit", "tail_probability"]
 
@@ -55,6 +55,19 @@ class GoodnessOfFit:
     p_error: float | None
     n_toys: int
     n_failed: int
+
+    def __repr__(self) -> str:
+        return text_table("Goodness of fit", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table("Goodness of fit", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        shown = [("statistic", readable(self.statistic)), ("degrees of freedom", str(self.ndof))]
+        shown += [] if self.p_asymptotic is None else [("p of χ²", readable(self.p_asymptotic))]
+        if self.p_value is not None and self.p_error is not None:
+            shown.append(("p from toys", f"{readable(self.p_value)} ± {readable(self.p_error)}"))
+        return [*shown, ("toys", f"{self.n_toys}, of which {self.n_failed} failed")]
 
 
 def tail_probability(toys: Array, observed: float) -> tuple[float | None, float | None]:
@@ -118,8 +131,7 @@ def goodness_of_fit(
     ValueError
         If the data cannot be fitted, or are weighted and `weights` are not given, or n_toys is below 1.
     """
-    if n_toys < 1:
-        raise ValueError(f"n_toys must be at least 1, got {n_toys}")
+    check_n_toys(n_toys)
     if fitter.templates.scaling is not None and weights is None:
         raise ValueError(
             "toys of weighted data are sums of weights: give the weights of the events, as "
@@ -127,18 +139,14 @@ def goodness_of_fit(
         )
     check_possible(fitter.templates, counts)
     data = fitter.data(counts, auxiliary)
-    found = BatchFitter(fitter=fitter).fit(data.counts[None], data.auxiliary[None], errors=False)
+    found = fitter.batch.fit(data.counts[None], data.auxiliary[None], errors=False)
     if not found.good[0]:
         raise ValueError("the fit of the data failed: there is no best fit at which to throw toys")
     best, *pulls = (float(x) for x in found.parameters[0])
     truth = at_truth(unscaled(fitter), best)
     thrower = Thrower(fitter=truth, seed=seed, drawn=drawn, pulls=tuple(pulls))
-    minima = []
-    for values, good in _minima(thrower, weights, n_toys):
-        minima.append(values[good])
-        if on_toys is not None:
-            on_toys(len(values))
-    toys, statistic, ndof = np.concatenate(minima), float(found.values[0]), data.ndof
+    minima = _minima(thrower, weights, n_toys, on_toys)
+    toys, statistic, ndof = minima[~np.isnan(minima)], float(found.values[0]), data.ndof
     p_value, p_error = tail_probability(toys, statistic)
     return GoodnessOfFit(
         statistic=statistic,
@@ -152,18 +160,19 @@ def goodness_of_fit(
 
 
 def _minima(
-    thrower: Thrower, weights: WeightModel | None, n_toys: int
-) -> Iterator[tuple[Array, NDArray[np.bool_]]]:
-    """Throw and fit toys: minima of -2 ln L, and which were found."""
-    if weights is not None:
-        throws, fits = (
-            WeightedThrower(thrower=thrower, weights=weights),
-            ScaledFits(fitter=thrower.fitter, careful=weights.differ),
-        )
-        for start, n in paced(n_toys, most=throws.largest_chunk):
-            yield fits.minima(throws.block(start, n))
-        return
-    batch = BatchFitter(fitter=thrower.fitter)
-    for start, n in paced(n_toys, most=largest_chunk(thrower.fitter)):
-        found = batch.fit(*thrower.block(start, n), errors=False)
-        yield found.values, found.good
+    thrower: Thrower, weights: WeightModel | None, n_toys: int, on_toys: Callable[[int], None] | None
+) -> Array:
+    """Throw and fit toys: minima of -2 ln L, shape (n,); NaN where a fit failed."""
+    if weights is None:
+        batch = thrower.fitter.batch
+
+        def minima(_: int, toys: tuple[Array, Array]) -> Array:
+            fits = batch.fit(*toys, errors=False)
+            return np.where(fits.good, fits.values, math.nan)
+
+        return toy_statistics(thrower.block, n_toys, minima, most=thrower.largest_chunk, on_toys=on_toys)
+    throws = WeightedThrower(thrower=thrower, weights=weights)
+    fits = ScaledFits(fitter=thrower.fitter, careful=weights.differ)
+    return toy_statistics(
+        throws.block, n_toys, lambda _, toys: fits.minima(toys), most=throws.largest_chunk, on_toys=on_toys
+    )

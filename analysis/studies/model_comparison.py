@@ -12,9 +12,10 @@ from analysis.batch import BatchFitter
 from analysis.fits import Fitter
 from analysis.likelihood import Likelihood
 from analysis.model import check_possible
-from analysis.pseudo_experiments import Thrower, at_truth, largest_chunk, paced
+from analysis.pseudo_experiments import Thrower, at_truth, check_n_toys, toy_statistics
 from analysis.settings import Drawn
 from analysis.studies.goodness import tail_probability
+from simgen.representation import html_table, readable, text_table
 
 __all__ = ["Hypothesis", "HypothesisComparison", "HypothesisResult", "compare_hypotheses"]
 
@@ -48,7 +49,7 @@ class Hypothesis:
 
     @cached_property
     def _batch(self) -> BatchFitter:
-        return BatchFitter(fitter=self.fitter)
+        return self.fitter.batch
 
     def best(self, data: Likelihood) -> tuple[float, float, tuple[float, ...]]:
         """Fit one data set: -2 ln L/L_saturated, the parameter of interest, the pulls.
@@ -140,6 +141,24 @@ class HypothesisComparison:
     delta: float
     n_toys: int
 
+    def __repr__(self) -> str:
+        return text_table("Comparison of two models", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table("Comparison of two models", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        shown = []
+        for letter, one in (("A", self.a), ("B", self.b)):
+            shown.append((letter, one.model))
+            if one.poi is not None and one.value is not None:
+                shown.append((f"{one.poi} of {letter}", readable(one.value)))
+            if one.p_value is not None and one.p_error is not None:
+                shown.append((f"p of {letter}", f"{readable(one.p_value)} ± {readable(one.p_error)}"))
+        favoured = "neither" if self.delta == 0 else "B" if self.delta > 0 else "A"
+        shown.append(("-2 ln L_A + 2 ln L_B", f"{readable(self.delta)}, the data favour {favoured}"))
+        return [*shown, ("toys of each", str(self.n_toys))]
+
     @property
     def aic_difference(self) -> float:
         """Akaike's criterion of A minus that of B: the difference plus twice the free parameters more."""
@@ -190,14 +209,14 @@ def compare_hypotheses(
     toys = []
     for hypothesis, (_, value, pulls) in zip(pair, fits, strict=True):
         thrower = Thrower(fitter=hypothesis.at(value), seed=seed, drawn=drawn, pulls=pulls)
-        found = []
-        for start, n in paced(n_toys, most=largest_chunk(a.fitter)):
-            thrown = thrower.block(start, n)
-            differences = a.minima(*thrown) - b.minima(*thrown)
-            found.append(differences[np.isfinite(differences)])
-            if on_toys is not None:
-                on_toys(n)
-        toys.append(np.concatenate(found))
+        differences = toy_statistics(
+            thrower.block,
+            n_toys,
+            lambda _, thrown: a.minima(*thrown) - b.minima(*thrown),
+            most=thrower.largest_chunk,
+            on_toys=on_toys,
+        )
+        toys.append(differences[np.isfinite(differences)])
     # towards the other model is up for A, and down for B
     results = [
         _result(pair[i], fits[i], sign * toys[i], sign * toys[1 - i], sign * delta, sign, n_toys)
@@ -207,8 +226,7 @@ def compare_hypotheses(
 
 
 def _check(a: Hypothesis, b: Hypothesis, n_toys: int) -> None:
-    if n_toys < 1:
-        raise ValueError(f"n_toys must be at least 1, got {n_toys}")
+    check_n_toys(n_toys)
     one, other = a.fitter, b.fitter
     if one.likelihood != other.likelihood:
         raise ValueError(f"the likelihoods differ: {one.likelihood!r} and {other.likelihood!r}")

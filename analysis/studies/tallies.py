@@ -9,7 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.calibration import CALIBRATED
-from analysis.pseudo_experiments import FAILED, METHODS, NO_HESSE, NO_LIMIT, NO_MINOS, RETRIED, holds_name
+from analysis.pseudo_experiments import (
+    FAILED,
+    METHODS,
+    NO_HESSE,
+    NO_LIMIT,
+    NO_MINOS,
+    RETRIED,
+    added_sums,
+    holds_name,
+    mean_and_deviation,
+)
 
 __all__ = ["CoveragePoint", "MethodCoverage", "Tally", "clopper_pearson", "covers", "summarise", "tally"]
 
@@ -137,8 +147,8 @@ class Tally:
                 verdict=verdict,
                 over_by_design=method in by_design,
             )
-        bias, scatter = _moments(self.residuals)
-        mean, width = _moments(self.pulls)
+        bias, scatter = mean_and_deviation(self.residuals)
+        mean, width = mean_and_deviation(self.pulls)
         n = self.residuals[0]
         return CoveragePoint(
             value=self.value,
@@ -151,21 +161,6 @@ class Tally:
             pull_width=width,
             methods=counted,
         )
-
-
-def _sums(x: Array, before: Array) -> Array:
-    """Add up in order: NumPy's `sum` would add pairs, and depend on the chunks."""
-    rows = np.stack([np.ones(len(x)), x, x**2])
-    return np.asarray(np.cumsum(np.column_stack([before, rows]), axis=1)[:, -1])
-
-
-def _moments(sums: Array) -> tuple[float | None, float | None]:
-    """Compute mean and standard deviation; None where there are too few."""
-    n, total, squares = sums
-    mean = float(total / n) if n else None
-    if mean is None or n < 2:
-        return mean, None
-    return mean, math.sqrt(max(float(squares) - n * mean**2, 0.0) / (n - 1))
 
 
 def tally(columns: Columns, poi: str, methods: Sequence[str] = METHODS, before: Tally | None = None) -> Tally:
@@ -187,8 +182,8 @@ def tally(columns: Columns, poi: str, methods: Sequence[str] = METHODS, before: 
         n_toys=former.n_toys + len(columns["toy"]),
         n_failed=former.n_failed + int(np.count_nonzero(~good)),
         n_retried=former.n_retried + int(np.count_nonzero(columns["status"] & RETRIED)),
-        residuals=_sums(residual[good], former.residuals),
-        pulls=_sums(residual[with_error] / columns[f"{poi}_error"][with_error], former.pulls),
+        residuals=added_sums(former.residuals, residual[good]),
+        pulls=added_sums(former.pulls, residual[with_error] / columns[f"{poi}_error"][with_error]),
         covered={m: former.covered[m] + int(np.count_nonzero(covers(columns, poi, m))) for m in methods},
     )
 

@@ -3,16 +3,17 @@
 import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.batch import BatchFitter, bounded_fit, one_sided, signed_statistic
+from analysis.batch import bounded_fit, one_sided, signed_statistic
 from analysis.calibration import Calibration, Nuisances, conditions, data_numbers
 from analysis.fits import Fitter
 from analysis.likelihood import Likelihood
 from analysis.model import INSIDE, check_possible, check_truths
-from analysis.pseudo_experiments import CHUNK, Thrower, at_truth
+from analysis.pseudo_experiments import Thrower, at_truth, check_n_toys, toy_statistics
 from analysis.settings import Drawn
 
 __all__ = ["calibrate", "true_values"]
@@ -144,38 +145,30 @@ def calibrate(
     values = np.unique(np.asarray(at, np.float64))
     check_truths(fitter.templates.poi, fitter.physical, values.tolist())
     check_truths(fitter.templates.poi, fitter.physical, [reference])
-    if n_toys < 1:
-        raise ValueError(f"n_toys must be at least 1, got {n_toys}")
+    check_n_toys(n_toys)
     if data is not None:
         check_possible(fitter.templates, data.counts)
     nuisances: Nuisances = "nominal" if data is None else "profiled"
-    shape = (len(values), n_toys)
-    signed, compared = np.empty(shape, np.float32), np.empty(shape, np.float32)
 
-    def toys_of(truth: float) -> tuple[Thrower, BatchFitter]:
+    def statistics(truth: float, at: Array, kind: Callable[[Array], Array] = np.asarray) -> NDArray[Any]:
+        """Compute a kind of statistics at values from toys of a true one, shape (n_values, n_toys)."""
         pulls = () if data is None else tuple(map(float, fitter.profile(data).pulls(truth)))
         true = at_truth(fitter, truth)
-        thrower = Thrower(fitter=true, seed=seed, drawn=drawn, pulls=pulls)
-        return thrower, BatchFitter(fitter=true)
+        thrower, batch = Thrower(fitter=true, seed=seed, drawn=drawn, pulls=pulls), true.batch
 
-    def done(n: int) -> None:
-        if on_toys is not None:
-            on_toys(n)
+        def rows(_: int, toys: tuple[Array, Array]) -> Array:
+            fits = bounded_fit(batch, *toys)
+            return np.stack([kind(signed_statistic(batch, *toys, fits, value)) for value in at])
 
+        most = thrower.largest_chunk
+        return toy_statistics(
+            thrower.block, n_toys, rows, most=most, even=True, dtype=np.float32, on_toys=on_toys
+        )
+
+    signed = np.empty((len(values), n_toys), np.float32)
     for i, value in enumerate(values):
-        thrower, batch = toys_of(float(value))
-        for part in _parts(n_toys):
-            counts, auxiliary = thrower.block(part.start, part.stop - part.start)
-            fits = bounded_fit(batch, counts, auxiliary)
-            signed[i, part] = signed_statistic(batch, counts, auxiliary, fits, value)
-            done(len(counts))
-    thrower, batch = toys_of(float(reference))
-    for part in _parts(n_toys):
-        counts, auxiliary = thrower.block(part.start, part.stop - part.start)
-        fits = bounded_fit(batch, counts, auxiliary)
-        for i, value in enumerate(values):
-            compared[i, part] = one_sided(signed_statistic(batch, counts, auxiliary, fits, value))
-        done(len(counts))
+        signed[i] = statistics(float(value), values[i : i + 1])
+    compared = statistics(float(reference), values, one_sided)
     return Calibration(
         values=values,
         signed=np.sort(signed, axis=1),
@@ -190,7 +183,3 @@ def calibrate(
         ),
         seed=seed,
     )
-
-
-def _parts(n: int) -> list[slice]:
-    return [slice(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK)]

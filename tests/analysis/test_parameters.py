@@ -10,7 +10,7 @@ from plain import PlainLikelihood
 
 from analysis.fits.estimate import fit_counts, make_fitter
 from analysis.fits.limits import limit_of_counts
-from analysis.likelihood.minimum import Minimum
+from analysis.likelihood.minuit import Minimum
 from analysis.model.ranges import EVEN, fit_range
 from analysis.model.templates import make_templates
 from analysis.studies.coverage_study import coverage

@@ -172,7 +172,7 @@ def test_a_fit_that_does_not_converge_is_made_again_by_minuit():
 @pytest.mark.usefixtures("second_diverges")
 def test_a_failed_fit_is_a_row_and_not_redrawn(monkeypatch):
     """MINUIT gives up too: the other toys stay as they are."""
-    monkeypatch.setattr("analysis.batch.fitter.single_minima", lambda *_, **__: None)
+    monkeypatch.setattr("analysis.batch.minimiser.single_minima", lambda *_, **__: None)
     found = columns_of(thrower(), 3)
     assert found["status"].tolist() == [0, FAILED | RETRIED, 0]
     monkeypatch.undo()

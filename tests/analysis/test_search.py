@@ -65,8 +65,7 @@ def test_two_searches_that_differ_are_said(monkeypatch):
 
 def stuck(data, right):
     """MINUIT at the wrong point: it does not move from there."""
-    from analysis.likelihood.minimum import Minimum
-    from analysis.likelihood.minuit import prepared
+    from analysis.likelihood.minuit import Minimum, prepared
 
     poi = right.estimate.value + 5 * right.estimate.error
     minuit = prepared(data, poi, np.zeros(len(data.auxiliary)), 1e-6)

@@ -6,7 +6,7 @@ from support.cards import CASES, card_counts
 from typer import Exit
 
 from analysis.fits.fitter import make_fitter
-from analysis.likelihood.failure import FitError, far_counts
+from analysis.likelihood.profiling import FitError, far_counts
 from macros.card import load_card
 from macros.terminal.status import guard
 

@@ -10,7 +10,7 @@ from numpy.testing import assert_array_equal
 
 from analysis.batch.fitter import BatchFitter
 from analysis.batch.search import Search
-from analysis.pseudo_experiments import pacing
+from analysis.pseudo_experiments import loop
 from analysis.pseudo_experiments.fitted_toys import FAILED, RETRIED
 from detsim.event_files.reader import TableFile
 
@@ -110,7 +110,7 @@ def test_retried_toys_are_counted(tmp_path):
 @pytest.mark.usefixtures("second_diverges")
 def test_too_many_failed_toys_end_a_study(tmp_path, monkeypatch):
     """Contract: status 1 and one message, after all has been written; --max-failed is the fraction."""
-    monkeypatch.setattr("analysis.batch.fitter.single_minima", lambda *_, **__: None)
+    monkeypatch.setattr("analysis.batch.minimiser.single_minima", lambda *_, **__: None)
     path = tmp_path / "toys.root"
     calls = {
         "toys": ("toys", CARD, "-n", 4, "-o", path, "--force", "--seed", 1, "--audit", 0),
@@ -148,7 +148,7 @@ def test_the_same_bits_for_any_threads_chunks_and_slices(tmp_path, monkeypatch):
     answer("toys", CARD, "-n", 150, "-o", tmp_path / "whole.root", *common, "--threads", 2)
     answer("toys", CARD, "-n", 60, "-o", tmp_path / "a.root", *common)
     answer("toys", CARD, "-n", 90, "--first", 60, "-o", tmp_path / "b.root", *common)
-    monkeypatch.setattr(pacing, "_SECONDS", 1e-9)
+    monkeypatch.setattr(loop, "_SECONDS", 1e-9)
     answer("toys", CARD, "-n", 150, "-o", tmp_path / "single.root", *common, "--threads", 1)
     (whole, origin), (single, other) = (toys_of(tmp_path / f"{name}.root") for name in ("whole", "single"))
     parts = [toys_of(tmp_path / f"{name}.root")[0] for name in "ab"]

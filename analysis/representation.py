@@ -1,0 +1,69 @@
+"""Words in which results show their numbers: levels, estimates, ends of intervals, regions, bands."""
+
+from collections.abc import Iterable
+
+from simgen.representation import readable
+
+__all__ = ["band_text", "ends_text", "estimate_text", "percent", "region_text"]
+
+End = float | None
+
+
+def percent(level: float) -> str:
+    """Write a share in percent.
+
+    Examples
+    --------
+    >>> percent(0.95), percent(0.683)
+    ('95 %', '68.3 %')
+    """
+    return f"{readable(100 * level)} %"
+
+
+def ends_text(lower: End, upper: End) -> str:
+    """Write the ends of an interval, None being an open one; empty without both.
+
+    Examples
+    --------
+    >>> ends_text(0.1, 0.25), ends_text(None, 0.25), ends_text(0.1, None), ends_text(None, None)
+    ('0.1 to 0.25', 'up to 0.25', '0.1 and more', '')
+    """
+    if lower is None:
+        return "" if upper is None else f"up to {readable(upper)}"
+    return f"{readable(lower)} and more" if upper is None else f"{readable(lower)} to {readable(upper)}"
+
+
+def estimate_text(value: float | None, error: float | None, lower: End = None, upper: End = None) -> str:
+    """Write an estimate with its error and interval, as far as it has them.
+
+    Examples
+    --------
+    >>> estimate_text(0.15, 0.05, 0.1, 0.25), estimate_text(0.15, None), estimate_text(None, None)
+    ('0.15 ± 0.05, 0.1 to 0.25', '0.15', 'not measured')
+    """
+    if value is None:
+        return "not measured"
+    central = readable(value) if error is None else f"{readable(value)} ± {readable(error)}"
+    return ", ".join(filter(None, [central, ends_text(lower, upper)]))
+
+
+def region_text(regions: Iterable[tuple[End, End]]) -> str:
+    """Write allowed regions one after the other.
+
+    Examples
+    --------
+    >>> region_text([(0.0, 0.1), (0.3, None)]), region_text([(None, None)]), region_text([])
+    ('0 to 0.1; 0.3 and more', 'everything', 'none')
+    """
+    return "; ".join(ends_text(*region) or "everything" for region in regions) or "none"
+
+
+def band_text(band: Iterable[End]) -> str:
+    """Write the quantiles at -2, -1, 0, +1 and +2 standard deviations.
+
+    Examples
+    --------
+    >>> band_text([0.1, 0.2, 0.3, 0.4, None])
+    '0.1, 0.2, 0.3, 0.4, open'
+    """
+    return ", ".join("open" if x is None else readable(x) for x in band)
