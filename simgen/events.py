@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simgen.representation import html_table, text_table
+
 __all__ = ["COLUMNS", "VERTEX_COLUMNS", "Column", "Events"]
 
 Array = NDArray[np.float64]
@@ -113,3 +115,21 @@ class Events:
         positions = np.flatnonzero(keep) if keep.dtype == np.bool_ else keep  # found once for all columns
         kept: dict[str, Any] = {name: column.take(positions) for name, column in self.columns().items()}
         return replace(self, **kept)
+
+    def _title(self) -> str:
+        return f"{len(self)} events of {self.n_generated} generated"
+
+    def _rows(self) -> list[tuple[str, str]]:
+        """List the columns with their ranges and units."""
+        rows = []
+        for name, column in self.columns().items():
+            unit = f" {COLUMNS[name].unit}".rstrip()
+            values = f"{column.min():.6g} to {column.max():.6g}{unit}" if len(self) else "empty"
+            rows.append((name, values))
+        return rows
+
+    def __repr__(self) -> str:
+        return text_table(self._title(), self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(self._title(), self._rows())

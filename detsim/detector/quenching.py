@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from detsim.detector.materials import charge_to_mass
 from detsim.detector.resolution import Curve
 from simgen.constants import M_E
+from simgen.representation import readable
 
 __all__ = ["Birks", "Quenching", "QuenchingTable", "Visible", "stopping_power"]
 
@@ -118,6 +119,11 @@ class Birks:
                 f"mean_excitation must lie in 1e-5 to 1e-3 MeV (10 eV to 1 keV), got {self.mean_excitation}"
             )
 
+    @property
+    def summary(self) -> str:
+        """Birks' constant and mean excitation energy, in one line."""
+        return f"Birks, kB = {self.kB:.6g} g/cm2/MeV, I = {readable(self.mean_excitation, 'eV', 'keV')}"
+
     def visible(self, material: str | None) -> Visible:
         """Integrate over the energy of an electron that stops in the material."""
         if material is None:
@@ -178,6 +184,11 @@ class QuenchingTable:
                     f"the visible energy must rise with the true one; between {energies[i]:g} and "
                     f"{energies[i + 1]:g} MeV it falls"
                 )
+
+    @property
+    def summary(self) -> str:
+        """Kind and range of the table, in one line."""
+        return f"visible/true tabulated {self.curve.summary}"
 
     def visible(self, material: str | None) -> Visible:
         """Multiply the true energy with the ratio; the material does not matter."""

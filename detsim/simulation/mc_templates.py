@@ -20,6 +20,7 @@ from simgen.flavours import Flavour
 from simgen.interaction import Basis, Model, T_max, coefficients, dsigma_dT
 from simgen.random import Stage, generator, kernel_key
 from simgen.rates import WAVE, flavours, oscillates
+from simgen.representation import html_table, text_table
 
 __all__ = ["Sample", "Sampling"]
 
@@ -86,6 +87,21 @@ class Sample:
     model: Model
     sampling: Sampling
     number: int = 0
+
+    def __repr__(self) -> str:
+        return text_table("Monte Carlo templates", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table("Monte Carlo templates", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        """List what fixes the events."""
+        return [
+            ("experiment", self.experiment.name),
+            ("model", repr(self.model)),
+            ("mean number of events", str(self.sampling.n_events)),
+            ("seed", str(self.sampling.seed)),
+        ]
 
     @cached_property
     def _seed(self) -> int:

@@ -1,12 +1,13 @@
 """Normalisation of a source: how many neutrinos cross a square centimetre of the target."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Protocol
 
 from simgen.flavours import Flavour
 from simgen.geometry import Geometry
 from simgen.interaction import Model
+from simgen.representation import readable
 from simgen.sources import Source
 
 __all__ = ["Activity", "Exposure", "Flux", "Interactions", "Normalisation"]
@@ -26,6 +27,12 @@ class Exposure:
 
     duration: float
     start: float = 0.0
+
+    @property
+    def summary(self) -> str:
+        """Live time and start, in one line."""
+        duration, start = (readable(t, "s", "min", "h", "d", "y") for t in (self.duration, self.start))
+        return f"{duration} from {start} after the moment of the activity" if self.start else duration
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.duration) and self.duration > 0):
@@ -57,6 +64,11 @@ class Flux:
 
     value: float
 
+    @property
+    def summary(self) -> str:
+        """Flux with its unit, in one line."""
+        return f"flux {readable(self.value)} /cm2/s"
+
     def __post_init__(self) -> None:
         if not (math.isfinite(self.value) and self.value > 0):
             raise ValueError(f"flux must be above 0 /cm2/s, got {self.value}")
@@ -79,6 +91,12 @@ class Activity:
 
     value: float
     geometry: Geometry
+
+    @property
+    def summary(self) -> str:
+        """Activity with its unit, and the geometry, in one line."""
+        value = readable(self.value, "Bq", "kBq", "MBq", "GBq", "TBq", "PBq")
+        return f"activity {value}, {_describe(self.geometry)}"
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.value) and self.value > 0):
@@ -115,6 +133,12 @@ class Interactions:
     reference: Model
     geometry: Geometry | None = None
 
+    @property
+    def summary(self) -> str:
+        """Number of interactions and their model, in one line."""
+        place = "" if self.geometry is None else f", {_describe(self.geometry)}"
+        return f"{readable(self.events)} interactions under {self.reference}{place}"
+
     def __post_init__(self) -> None:
         if not (math.isfinite(self.events) and self.events > 0):
             raise ValueError(f"events must be above 0, got {self.events}")
@@ -132,3 +156,17 @@ class Interactions:
 def flavours(source: Source) -> tuple[Flavour, ...]:
     """List the flavours of a source, each once."""
     return tuple(dict.fromkeys(c.flavour for c in source.components))
+
+
+def _describe(geometry: Geometry) -> str:
+    """Write the lengths of a geometry with their units, in one line; those that are zero are left out."""
+    if not is_dataclass(geometry):
+        return repr(geometry)
+    lengths = []
+    for field in fields(geometry):
+        value = getattr(geometry, field.name)
+        if isinstance(value, tuple) and any(value):
+            lengths.append(f"{field.name} ({', '.join(f'{x:.6g}' for x in value)}) cm")
+        elif value and not isinstance(value, tuple):
+            lengths.append(f"{field.name} {readable(value, 'cm', 'm')}")
+    return f"{type(geometry).__name__}: {', '.join(lengths)}"
