@@ -6,7 +6,7 @@ from typing import get_args
 
 from detsim.systematics import Constraint
 from simgen.deposits import Spectrum, Uniform
-from simgen.rates import Exposure
+from simgen.rates import Exposure, decay_integral
 from simgen.representation import readable
 
 __all__ = ["Background", "FlatBackground", "background_events"]
@@ -152,7 +152,7 @@ def _summary(background: Background | FlatBackground) -> str:
 
 
 def background_events(background: Background | FlatBackground, exposure: Exposure) -> float:
-    """Integrate rate × 2^(-t/T½) over the exposure.
+    """Compute the mean events of a background in an exposure, before the threshold.
 
     Examples
     --------
@@ -160,8 +160,4 @@ def background_events(background: Background | FlatBackground, exposure: Exposur
     >>> round(background_events(b, Exposure(start=10.0, duration=1e6)), 6)
     7.213475
     """
-    if math.isinf(background.half_life):
-        return background.rate * exposure.duration
-    decay = math.log(2) / background.half_life
-    lived = -math.expm1(-decay * exposure.duration) / decay
-    return background.rate * math.exp(-decay * exposure.start) * lived
+    return decay_integral(background.rate, background.half_life, exposure)

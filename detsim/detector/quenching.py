@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from detsim.detector.materials import charge_to_mass
 from detsim.detector.resolution import Curve
 from simgen.constants import M_E
+from simgen.quadrature import gauss_legendre
 from simgen.representation import readable
 
 __all__ = ["Birks", "Quenching", "QuenchingTable", "Visible", "stopping_power"]
@@ -145,7 +146,7 @@ def _birks(kB: float, mean_excitation: float, ratio: float) -> Visible:
         power = stopping_power(T, charge_to_mass=ratio, mean_excitation=mean_excitation)
         return 1 / (1 + kB * power)
 
-    x, w = np.polynomial.legendre.leggauss(8)
+    x, w = gauss_legendre(8)
     half, middle = np.diff(nodes) / 2, (nodes[1:] + nodes[:-1]) / 2
     steps = half * (slope(middle[:, None] + half[:, None] * x) @ w)
     at_nodes = slope(nodes)

@@ -17,7 +17,7 @@ from detsim.expectation.response import bin_probabilities, breakpoints
 from detsim.experiment import Experiment
 from simgen.deposits import Line, Spectrum
 from simgen.interaction import Basis, Model, T_max
-from simgen.quadrature import panel_nodes
+from simgen.quadrature import gauss_legendre, panel_nodes
 from simgen.rates import Disappearance, OscillatedSpectrum, component_shapes, flavours, oscillates
 from simgen.sources import Component, Lines
 
@@ -34,7 +34,8 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-_X, _W = np.polynomial.legendre.leggauss(20)
+_N_NODES = 20
+"""Between two bends of the response to a background."""
 
 MANY_KNOTS = 256
 """Beyond so many, the kinks of a spectrum lie within the spacing of the nodes that are there anyhow."""
@@ -218,6 +219,7 @@ def _smeared_shares(spectrum: Spectrum, detector: Detector) -> Array:
         ends = spectrum.knots
         points = breakpoints(detector, float(ends[0]), float(ends[-1]), ends)
         half, middle = np.diff(points) / 2, (points[1:] + points[:-1]) / 2
-        E = (middle[:, None] + half[:, None] * _X).ravel()
-        weights = (half[:, None] * _W).ravel() * spectrum.density(E)
+        x, w = gauss_legendre(_N_NODES)
+        E = (middle[:, None] + half[:, None] * x).ravel()
+        weights = (half[:, None] * w).ravel() * spectrum.density(E)
     return np.asarray((detector.deposit_acceptance(E) * weights) @ bin_probabilities(detector, E))

@@ -10,6 +10,7 @@ from detsim.expectation import breakpoints, kinks_of, pieces, recorded_probabili
 from detsim.experiment import Experiment
 from simgen.geometry import Baselines
 from simgen.interaction import Basis, Model, coefficients, steepest
+from simgen.quadrature import gauss_legendre
 from simgen.rates import component_shapes, oscillated
 from simgen.sources import Source
 
@@ -21,7 +22,8 @@ Density = Callable[[Array], Array]
 NEGLIGIBLE = 1e-9
 """Part of what is recorded that may be left out."""
 
-_X, _W = np.polynomial.legendre.leggauss(20)
+_N_NODES = 20
+"""Between two points of an integral."""
 _LOWEST = 1e-15
 """Of the largest recoil: where integrals begin."""
 _STILL = 1e-12
@@ -104,8 +106,9 @@ def lowest_recoil(experiment: Experiment, model: Model, fraction: float = NEGLIG
 def _integrals(density: Density, points: Array) -> Array:
     """Integrate between points, one after the other."""
     half, middle = np.diff(points) / 2, (points[1:] + points[:-1]) / 2
-    T = (middle[:, None] + half[:, None] * _X).ravel()
-    return np.asarray((density(T).reshape(-1, len(_X)) @ _W) * half)
+    x, w = gauss_legendre(_N_NODES)
+    T = (middle[:, None] + half[:, None] * x).ravel()
+    return np.asarray((density(T).reshape(-1, _N_NODES) @ w) * half)
 
 
 def _recorded(experiment: Experiment, model: Model) -> tuple[Density, Array]:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from simgen.geometry import Geometry
 from simgen.geometry.solid_angles import kinks, solid_angle
+from simgen.quadrature import clustered_nodes
 
 __all__ = ["Baselines"]
 
@@ -25,8 +26,6 @@ _TABULATED = (50.0, 200.0)
 thousandths, and turns so fast with the energy that a continuum averages it away: there it is taken as 0."""
 _FEW = 16
 """Wave numbers, such as those of lines, at which the mean cosine is integrated one by one."""
-_PANEL = 96
-"""Most nodes of one Gauss-Legendre rule: making one takes the cube of its size."""
 _FASTEST = (1e4, 100.0)
 """Up to so large a k × half the range of the ways, and k × radius of the source, the mean cosine of a line
 is integrated. Beyond, waves average away within a thousandth of the range, or within the source: it is
@@ -151,7 +150,7 @@ class Baselines:
         stops = np.unique([*points, *(x for x in extra if points[0] < x < points[-1])])
         nodes, weights = [], []
         for start, stop in pairwise(stops):
-            share, measure = _unit_nodes(_FEWEST_NODES + math.ceil(k * (stop - start) / 2))
+            share, measure = clustered_nodes(_FEWEST_NODES + math.ceil(k * (stop - start) / 2))
             nodes.append(start + (stop - start) * share)
             weights.append((stop - start) * measure)
         return np.concatenate(nodes), np.concatenate(weights)
@@ -177,20 +176,10 @@ def _shared_nodes(baselines: Baselines, fastest: float) -> tuple[Array, Array]:
     return baselines._nodes(fastest)
 
 
-@lru_cache(maxsize=64)
-def _unit_nodes(n: int) -> tuple[Array, Array]:
-    """Place n nodes or a few more in (0, 1), dense at both ends, with their weights."""
-    panels = math.ceil(n / _PANEL)
-    x, w = np.polynomial.legendre.leggauss(math.ceil(n / panels))
-    half = np.pi / 4 / panels
-    angle = (half * (x + 1) + 2 * half * np.arange(panels)[:, None]).ravel()
-    return np.sin(angle) ** 2, np.tile(w, panels) * half * np.sin(2 * angle)
-
-
 def _paths(distance: Array, a: float, n: int) -> tuple[Array, Array]:
     """Place ways from a source of radius a to points at a distance from its centre; weights hold 1/r²."""
     d = distance[:, None]
-    share, measure = _unit_nodes(n)
+    share, measure = clustered_nodes(n)
     near = np.abs(d - a)
     span = d + a - near
     outer = near + span * share

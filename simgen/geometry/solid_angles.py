@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgen.geometry.volumes import Box, Cylinder, Geometry, Shell, Sphere
+from simgen.quadrature import clustered_nodes
 
 __all__ = ["kinks", "shrunk", "solid_angle"]
 
@@ -168,9 +169,7 @@ def _slices(
     # at α = 0 the largest circle may all but reach a bend
     inside = {a for bend in (0.0, *at) for a in (bend, -bend) if ends[0] < a < ends[1]}
     stops = np.array(sorted({*ends, *inside}))
-    x, w = np.polynomial.legendre.leggauss(_N_NODES)
-    angle = math.pi / 4 * (x + 1)
-    share, measure = np.sin(angle) ** 2, w * math.pi / 4 * np.sin(2 * angle)
+    share, measure = clustered_nodes(_N_NODES)
     alpha = stops[:-1, None] + np.diff(stops)[:, None] * share
     weights = np.diff(stops)[:, None] * measure * np.cos(alpha)
     return float(np.sum(weights * arc(d * np.cos(alpha))))

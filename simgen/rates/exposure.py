@@ -10,7 +10,7 @@ from simgen.interaction import Model
 from simgen.representation import readable
 from simgen.sources import Source
 
-__all__ = ["Activity", "Exposure", "Flux", "Interactions", "Normalisation"]
+__all__ = ["Activity", "Exposure", "Flux", "Interactions", "Normalisation", "decay_integral"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,29 @@ class Exposure:
             raise ValueError(f"exposure duration must be above 0 s, got {self.duration}")
         if not math.isfinite(self.start):
             raise ValueError(f"exposure start must be finite, got {self.start}")
+
+
+def decay_integral(rate: float, half_life: float, exposure: Exposure) -> float:
+    """Integrate rate × 2^(-t/T½) over an exposure.
+
+    Parameters
+    ----------
+    rate : float
+        At t = 0 [1/s].
+    half_life : float
+        [s]; infinite for a constant rate.
+    exposure : Exposure
+
+    Examples
+    --------
+    >>> round(decay_integral(1.0, 10.0, Exposure(start=10.0, duration=1e6)), 6)
+    7.213475
+    """
+    if math.isinf(half_life):
+        return rate * exposure.duration
+    decay = math.log(2) / half_life
+    lived = -math.expm1(-decay * exposure.duration) / decay
+    return rate * math.exp(-decay * exposure.start) * lived
 
 
 class Normalisation(Protocol):
@@ -104,11 +127,7 @@ class Activity:
 
     def decays(self, source: Source, exposure: Exposure) -> float:
         """Integrate A(t) = A0 2^(-t/T½) over the exposure."""
-        if math.isinf(source.half_life):
-            return self.value * exposure.duration
-        rate = math.log(2) / source.half_life
-        lived = -math.expm1(-rate * exposure.duration) / rate
-        return self.value * math.exp(-rate * exposure.start) * lived
+        return decay_integral(self.value, source.half_life, exposure)
 
     def decay_fluence(self, source: Source, exposure: Exposure, n_electrons: float) -> float:
         """Return decays in the exposure × ⟨1/(4πr²)⟩ [cm⁻²]."""

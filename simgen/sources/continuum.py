@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from functools import cache
 from itertools import pairwise
 from typing import Protocol
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simgen.constants import M_E
+from simgen.quadrature import clustered_nodes
 
 __all__ = [
     "LARGEST_ENERGY",
@@ -103,13 +103,15 @@ def quadrature_pieces(
     cut = np.clip(np.searchsorted(knots, low, side="right") - 1, 0, len(knots) - 2)
     start = np.maximum(low, knots[cut])
     span = np.maximum(knots[cut + 1] - start, 0.0)
-    share, measure = _nodes(_N_QUADRATURE)
+    share, measure = clustered_nodes(_N_QUADRATURE)
     # an empty span weighs nothing, and its nodes stay away from T = T_max(ω)
     E_nu = start[..., None] + np.where(span > 0, span, start + M_E)[..., None] * share
     yield E_nu, span[..., None] * measure * spectrum.density(E_nu), None
 
     n_whole = len(knots) - 2  # pieces that may lie above low as a whole: all but the first
-    share, measure = _nodes(min(_N_QUADRATURE, max(_FEWEST_QUADRATURE, 2 * _N_QUADRATURE // max(n_whole, 1))))
+    share, measure = clustered_nodes(
+        min(_N_QUADRATURE, max(_FEWEST_QUADRATURE, 2 * _N_QUADRATURE // max(n_whole, 1)))
+    )
     number = np.repeat(np.arange(1, n_whole + 1), len(share))
     nodes = (knots[1:-1, None] + np.diff(knots)[1:, None] * share).ravel()
     weights = (np.diff(knots)[1:, None] * measure).ravel() * spectrum.density(nodes)
@@ -120,14 +122,6 @@ def quadrature_pieces(
         above = number[some] > cut[..., None]
         if above.any():
             yield np.where(above, nodes[some], elsewhere), np.where(above, weights[some], 0.0), nodes[some]
-
-
-@cache
-def _nodes(n: int) -> tuple[Array, Array]:
-    """Place n nodes in (0, 1), dense at both ends, with their weights."""
-    x, w = np.polynomial.legendre.leggauss(n)
-    angle = np.pi / 4 * (x + 1)
-    return np.sin(angle) ** 2, w * np.pi / 4 * np.sin(2 * angle)
 
 
 def sampling_nodes(knots: Array) -> Array:
