@@ -68,13 +68,16 @@ def number_of_events(prepared: Plan, *, seed: int, identity: Sequence[int] = ())
     return int(generator(seed, Stage.COUNT, *identity).poisson(prepared.expected))
 
 
-def _slice(prepared: Plan, n: int | None, first: int, seed: int, identity: Sequence[int]) -> int:
-    """Return how many events to draw: n, or what is left of the Poisson total behind `first`."""
+def _prepare(
+    experiment: Experiment, model: Model, n: int | None, first: int, seed: int, identity: Sequence[int]
+) -> tuple[Plan, int]:
+    """Return the plan of a run and how many events to draw: n, or the Poisson number less the first ones."""
+    prepared = event_plan(experiment, model)
     if first < 0 or (n is not None and n < 0):
         raise ValueError(f"n and first must be ≥ 0, got {n} and {first}")
     if n is not None:
-        return n
-    return max(number_of_events(prepared, seed=seed, identity=identity) - first, 0)
+        return prepared, n
+    return prepared, max(number_of_events(prepared, seed=seed, identity=identity) - first, 0)
 
 
 @np.errstate(under="ignore")
@@ -109,8 +112,7 @@ def generate(
     Events
         Without `T_reco`, before any cut.
     """
-    prepared = event_plan(experiment, model)
-    count = _slice(prepared, n, first, seed, identity)
+    prepared, count = _prepare(experiment, model, n, first, seed, identity)
     return draw_true(
         prepared, experiment, model, count, seed=seed, first=first, identity=identity, columns=columns
     )
@@ -185,8 +187,7 @@ def stream(
     """
     if chunk <= 0:
         raise ValueError(f"chunk must be above 0 events, got {chunk}")
-    prepared = event_plan(experiment, model)
-    count = _slice(prepared, n, first, seed, identity)
+    prepared, count = _prepare(experiment, model, n, first, seed, identity)
     draw = partial(draw_measured, prepared, experiment, model, seed=seed, identity=identity, columns=columns)
     begins = range(first, first + count, chunk)
     yield from ahead(partial(draw, min(chunk, first + count - begin), first=begin) for begin in begins)
@@ -215,8 +216,7 @@ def simulate(
     Events
         Recorded events, with `T_reco`.
     """
-    prepared = event_plan(experiment, model)
-    count = _slice(prepared, n, first, seed, identity)
+    prepared, count = _prepare(experiment, model, n, first, seed, identity)
     return draw_measured(
         prepared, experiment, model, count, seed=seed, first=first, identity=identity, columns=columns
     )
@@ -244,8 +244,7 @@ def simulate_counts(
     ndarray of int64, shape (n_bins + 2,)
         Recorded events below the first edge, in the bins, above the last edge.
     """
-    prepared = event_plan(experiment, model)
-    count = _slice(prepared, n, first, seed, identity)
+    prepared, count = _prepare(experiment, model, n, first, seed, identity)
     return count_events(prepared, experiment, model, count, seed=seed, first=first, identity=identity)
 
 

@@ -55,7 +55,7 @@ class PlanArrays(NamedTuple):
     first_cell: NDArray[np.int64]
     n_cells: NDArray[np.int64]
     cells: NDArray[np.float64]
-    """shape (n_all, 2): by which boxes, or intervals between nodes, are chosen: `simgen.generator.alias`."""
+    """shape (n_all, 2): alias tables that choose boxes or intervals of nodes (`simgen.generator.tables`)."""
     first_node: NDArray[np.int64]
     """First row of `nodes` of a continuum, -1 for lines."""
     last_node: NDArray[np.int64]

@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simgen._kernels.machine.functions import circle, sine_of_half
+from simgen._kernels.machine.functions import circle, logarithm_of_rest, sine_of_half
 from simgen._kernels.machine.jit import kernel
-from simgen._kernels.philox import philox4x32, uniforms_of_place
+from simgen._kernels.philox import philox4x32, uniforms, uniforms_of_place
 
-__all__ = ["LANES", "ROWS", "WORDS", "PlaceArrays", "fill_inside", "fill_places"]
+__all__ = ["LANES", "ROWS", "WORDS", "PlaceArrays", "fill_inside", "fill_places", "fill_times"]
 
 Array = NDArray[np.float64]
 Words = NDArray[np.uint64]
@@ -239,3 +239,36 @@ def fill_inside(points: Array, place: PlaceArrays, inside: Mask) -> None:
     """Fill which points, shape (3, n), are in the target."""
     for i in range(len(inside)):
         inside[i] = _inside(points[0, i], points[1, i], points[2, i], place)
+
+
+@kernel(nogil=True)
+def fill_times(
+    event: NDArray[np.int64],
+    component: NDArray[np.int32],
+    n_source: int,
+    duration: float,
+    rate: float,
+    backgrounds: NDArray[np.float64],
+    k0: np.uint64,
+    k1: np.uint64,
+    time: NDArray[np.float64],
+) -> None:
+    """Fill times since the start: of decays with these rates [1/s], even where the rate is 0.
+
+    rate is that of the components below n_source, backgrounds has those of the next; all others are even.
+    """
+    lived = -math.expm1(-rate * duration)
+    decays, life = (n_source, -1.0 / rate) if lived > 0.0 else (0, 0.0)
+    for i in range(len(event)):
+        u, _ = uniforms(np.uint64(event[i]), 0, k0, k1)
+        decayed, even = min(life * logarithm_of_rest(u * lived), duration), u * duration
+        time[i] = decayed if component[i] < decays else even
+    # one after the other: the loop vectorises as long as all its events have one rate
+    for b in range(len(backgrounds)):
+        lived, c = -math.expm1(-backgrounds[b] * duration), n_source + b
+        if lived > 0.0:
+            life = -1.0 / backgrounds[b]
+            for i in range(len(event)):
+                u, _ = uniforms(np.uint64(event[i]), 0, k0, k1)
+                decayed = min(life * logarithm_of_rest(u * lived), duration)
+                time[i] = decayed if component[i] == c else time[i]

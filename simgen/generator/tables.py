@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from simgen._kernels.channels import BOXES, MAGNETIC, WEAK, PlanArrays
-from simgen.generator.alias import alias_table
 from simgen.generator.recoil import cubic, steps
 from simgen.generator.rejection import Boxes
 from simgen.interaction import Model, T_max
 
-__all__ = ["FORM_FACTORS", "Channel", "pack"]
+__all__ = ["FORM_FACTORS", "Channel", "alias_table", "pack"]
 
 Array = NDArray[np.float64]
 
@@ -128,6 +127,44 @@ def _cells(channel: Channel) -> Array:
         energies, weights = channel.nodes.T
         return alias_table((weights[1:] + weights[:-1]) * np.diff(energies))
     return np.empty((0, 2))
+
+
+def alias_table(probabilities: ArrayLike) -> NDArray[np.float64]:
+    """Share the interval (0, 1) among cells: equal parts, each of one cell and at most one other.
+
+    Parameters
+    ----------
+    probabilities : array_like, shape (n,)
+        ≥ 0, some of them above 0; of any normalisation.
+
+    Returns
+    -------
+    ndarray, shape (n, 2)
+        Of part i the share that belongs to cell i, and the cell that the rest belongs to.
+
+    Notes
+    -----
+    In the order of Vose, IEEE Transactions on Software Engineering 17 (1991) 972.
+
+    Examples
+    --------
+    >>> alias_table([1.0, 3.0]).tolist()
+    [[0.5, 1.0], [1.0, 1.0]]
+    """
+    p = np.asarray(probabilities, np.float64)
+    shares = p * (len(p) / np.sum(p))
+    table = np.column_stack([np.ones_like(shares), np.arange(len(shares), dtype=np.float64)])
+    left = shares.tolist()
+    small = [i for i, share in enumerate(left) if share < 1]
+    large = [i for i, share in enumerate(left) if share >= 1]
+    while small and large:
+        i, j = small.pop(), large.pop()
+        table[i] = left[i], j
+        left[j] -= 1 - left[i]
+        (small if left[j] < 1 else large).append(j)
+    impossible = [i for i in small if not p[i] > 0]  # what rounding left over
+    table[impossible] = 0.0, int(np.argmax(p))
+    return table
 
 
 def _is_continuum(channel: Channel) -> bool:

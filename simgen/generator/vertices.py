@@ -11,8 +11,15 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from simgen._kernels.times import fill_times
-from simgen._kernels.vertices import LANES, ROWS, WORDS, PlaceArrays, fill_inside, fill_places
+from simgen._kernels.vertices import (
+    LANES,
+    ROWS,
+    WORDS,
+    PlaceArrays,
+    fill_inside,
+    fill_places,
+    fill_times,
+)
 from simgen.events import Events
 from simgen.geometry import Box, Cylinder, Geometry, Shell, Sphere
 from simgen.random import Stage, kernel_key
