@@ -1,4 +1,4 @@
-"""Tiles: some hundred neighbouring events side by side, in rows of one array that fits the fastest cache.
+"""Tiles: 256 neighbouring events side by side, in rows of one array that fits into the first-level cache.
 
 Loops run over a row, so that they vectorise. Rows stand at fixed places of the one array: a compiler then
 sees that they do not overlap. Event i stands in tile i // TILE at place i % TILE, whatever a run begins with.

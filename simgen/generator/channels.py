@@ -1,4 +1,4 @@
-"""What the generator draws from: channels, and how probable each is.
+"""Channels of a run, such as a line or a background, and how probable each is.
 
 At tree level the recoil energy comes from the inverse of its closed-form distribution, without bins. That of
 a magnetic moment is drawn by rejection from 1/T, every other term from boxes in neutrino energy and recoil,
@@ -38,7 +38,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What the kernel draws from, and how many events are to be expected.
+    """Sampling tables of the kernels, and the mean number of events.
 
     Parameters
     ----------
@@ -53,9 +53,9 @@ class Plan:
 
     @property
     def kernel(self) -> tuple[LineArrays, PlanArrays | None]:
-        """What kernels take: what lines need, and all of it if there is more than lines."""
+        """Tables that kernels take: those of lines, and all tables if there are other channels."""
         lines = LineArrays(**{name: getattr(self.arrays, name) for name in LineArrays._fields})
-        return lines, self.arrays if self.arrays.own or self.arrays.others else None
+        return lines, self.arrays if self.arrays.extra_uniforms or self.arrays.has_others else None
 
 
 @np.errstate(under="ignore")

@@ -74,11 +74,11 @@ def pack(channels: Sequence[Channel], model: Model, T_low: float) -> PlanArrays:
         width=np.array([c.width for c in channels]),
         inverse=np.column_stack([below, 1 / (cumulative - below), recoils.lines]),
         steps=recoils.steps,
-        gentle=recoils.gentle,
-        own=any(c.process in (BOXES, MAGNETIC) or _is_continuum(c) for c in channels),
-        continua=any(map(_is_continuum, channels)),
-        boxed=any(c.process == BOXES for c in channels),
-        others=any(c.process != WEAK for c in channels),
+        series=recoils.series,
+        extra_uniforms=any(c.process in (BOXES, MAGNETIC) or _is_continuum(c) for c in channels),
+        has_continua=any(map(_is_continuum, channels)),
+        has_boxes=any(c.process == BOXES for c in channels),
+        has_others=any(c.process != WEAK for c in channels),
         first_cell=_firsts(cells),
         n_cells=np.array([len(c) for c in cells]),
         cells=np.concatenate(cells),
@@ -177,7 +177,7 @@ class _Recoils(NamedTuple):
 
     lines: Array
     steps: int
-    gentle: bool
+    series: bool
 
 
 def _recoils(channels: Sequence[Channel], T_low: float) -> _Recoils:
@@ -195,11 +195,11 @@ def _recoils(channels: Sequence[Channel], T_low: float) -> _Recoils:
             energies = channel.nodes[:, 0][T_max(channel.nodes[:, 0]) > T_low * (1 + 1e-12)]
             found.append(cubic(channel.products, energies[:: max(len(energies) // 64, 1)], T_low)[:2])
     if not found:
-        return _Recoils(lines, 0, gentle=False)
+        return _Recoils(lines, 0, series=False)
     p, q = (np.concatenate(columns) for columns in zip(*found, strict=True))
-    number = steps(p, q, gentle=False)
+    number = steps(p, q, series=False)
     if number is None:
         raise ValueError("dσ/dT is below 0 somewhere, so that no recoil can be drawn from it")
-    quick = steps(p, q, gentle=True)
-    gentle = quick is not None and quick <= number
-    return _Recoils(lines, quick if gentle and quick is not None else number, gentle=gentle)
+    quick = steps(p, q, series=True)
+    series = quick is not None and quick <= number
+    return _Recoils(lines, quick if series and quick is not None else number, series=series)
