@@ -33,8 +33,8 @@ _SELECTED, _COMPARED = 4, 24
 """Numbers of channels up to which there are faster ways than a binary search.
 
 Parameters of up to 4 channels are chosen by comparisons in registers: with a table, 4 lines take 10 % more
-time. Up to 24 channels are found by comparison with all borders: with a binary search, 12 lines take 2.7 times
-as long. (User time of recorded events, minimum of 18; no bit of an event depends on it.)
+time. Up to 24 channels are found by comparison with all borders: with a binary search, 12 lines take 2.7
+times as long. (User time of recorded events, minimum of 18; no bit of an event depends on it.)
 """
 
 
