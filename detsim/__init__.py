@@ -1,4 +1,4 @@
-"""What the detector makes of true events: response, expected counts, event files."""
+"""Detector response: expected counts, simulated events, event files."""
 
 import lazy_loader
 

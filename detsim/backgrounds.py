@@ -1,4 +1,4 @@
-"""Backgrounds: events that no neutrino of the source made."""
+"""Backgrounds of any spectrum, in true or measured energy."""
 
 import math
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ class Background:
 
     @property
     def summary(self) -> str:
-        """Spectrum, rate and what is known of it, in one line."""
+        """Spectrum, rate and its uncertainty, in one line."""
         return _summary(self)
 
     def fraction(self, low: float, high: float) -> float:
@@ -126,7 +126,7 @@ class FlatBackground:
 
     @property
     def summary(self) -> str:
-        """Spectrum, rate and what is known of it, in one line."""
+        """Spectrum, rate and its uncertainty, in one line."""
         return _summary(self)
 
     def fraction(self, low: float, high: float) -> float:
@@ -135,7 +135,7 @@ class FlatBackground:
 
 
 def _summary(background: Background | FlatBackground) -> str:
-    """Say spectrum, rate and what is known of it."""
+    """Describe spectrum, rate and its uncertainty."""
     knots = background.spectrum.knots
     low, high = (readable(float(E), "eV", "keV", "MeV") for E in (knots[0], knots[-1]))
     kind = type(background.spectrum).__name__

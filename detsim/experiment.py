@@ -107,7 +107,7 @@ class Experiment:
 
     @cached_property
     def baselines(self) -> Baselines:
-        """Ways of the neutrinos to the events that pass the fiducial cut, in bins of the distance."""
+        """Baselines of events that pass the fiducial cut, in bins of the distance."""
         distance, inset = self.detector.distance, self.detector.wall_distance
         return Baselines(
             geometry=self.geometry,

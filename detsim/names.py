@@ -1,4 +1,4 @@
-"""Names of experiments, backgrounds and components, of which names of branches are made."""
+"""Names of experiments, backgrounds and components, from which names of branches are made."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""What an experiment does not know exactly: uncertainties that a fit carries along as nuisance parameters."""
+"""Systematic uncertainties of an experiment, which a fit has as nuisance parameters."""
 
 import math
 from collections.abc import Sequence

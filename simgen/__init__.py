@@ -15,7 +15,7 @@ Glossary, the same in all packages:
 ``phi``            Z-Z' mixing angle [rad]
 ``beta``           angle of the extra U(1) in E6 [rad]
 ``mu_nu``          magnetic moment of the neutrino [μ_B]
-``L``              way of the neutrino from its point in the source to the event [cm]
+``L``              baseline, from the point of emission in the source to the event [cm]
 ``luminosity``     electrons × decays of the source per cm² [cm⁻²]
 ``component``      neutrinos of one flavour with one spectrum; backgrounds are numbered behind them
 ``n_...``          a count; ``mu`` an expectation

@@ -1,4 +1,4 @@
-"""Events in columns."""
+"""Events as columns of equal length."""
 
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a column holds: dtype in memory, unit, meaning; whether files keep all digits of a float."""
+    """Properties of a column: dtype in memory, unit, meaning; whether files keep all digits of a float."""
 
     dtype: str
     unit: str

@@ -63,7 +63,7 @@ def clustered_nodes(n: int) -> tuple[Array, Array]:
 
 
 def towards_zero(lowest: float, highest: float) -> Array:
-    """Place energies between two, both above 0 and included, evenly in the logarithm.
+    """Space energies evenly in the logarithm between two energies above 0, both included.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def panel_nodes(points: Array, end: float) -> tuple[Array, Array]:
 
 
 def steep_nodes(low: ArrayLike, high: ArrayLike, steep: float) -> tuple[Array, Array]:
-    """Place nodes between energies, in ln(T + steep): the same number for all.
+    """Place nodes between pairs of energies, evenly in ln(T + steep), the same number for all.
 
     Parameters
     ----------

@@ -56,7 +56,7 @@ __all__ = ["Stage", "float_bits", "fresh_seed", "generator", "kernel_key"]
 
 
 class Stage(IntEnum):
-    """What a stream is for."""
+    """Purpose of a stream."""
 
     COUNT = 1
     """Number of events of a run or of a stored experiment."""

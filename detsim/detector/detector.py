@@ -149,7 +149,7 @@ class Detector:
 
     @property
     def spatial(self) -> bool:
-        """Whether what is recorded, or in which bin, depends on the place of an event."""
+        """Whether recording or binning depends on the vertex of an event."""
         return self.distance is not None or self.wall_distance > 0
 
     @property
@@ -198,7 +198,7 @@ class Detector:
 
     @cached_property
     def acceptance_steps(self) -> tuple[Array, Array]:
-        """Fraction of true recoils accepted whatever the tables say, a step function of T.
+        """Acceptance of true recoils without tabulated efficiencies, a step function of T.
 
         Returns
         -------

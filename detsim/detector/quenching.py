@@ -1,4 +1,4 @@
-"""Quenching: how much of an electron's energy is visible."""
+"""Quenching: the visible energy as a function of the electron's energy."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How a visible energy is measured: Gaussian, tabulated Gaussian, counted photo-electrons; tables of them."""
+"""Energy resolution: Gaussian, tabulated Gaussian, counting of photo-electrons; tables in energy."""
 
 import math
 from dataclasses import dataclass

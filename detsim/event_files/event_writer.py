@@ -1,4 +1,4 @@
-"""Event files: events in a ROOT file, and how many runs of what exposure they are."""
+"""Writer of event files: events in a ROOT file, with the exposure of the run."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -89,7 +89,7 @@ def event_branches(columns: Sequence[str], precision: Precision) -> dict[str, Br
 
 
 def _check_finite(columns: Mapping[str, NDArray[Any]]) -> None:
-    """Refuse columns with infinite or undefined values, or such as float32 would make infinite."""
+    """Refuse columns with infinite or undefined values, and values too large for float32."""
     for name, column in columns.items():
         if column.dtype.kind != "f":
             continue

@@ -1,4 +1,4 @@
-"""Read and check what `detsim.event_files.writer` wrote, also after `hadd`."""
+"""Reader of tables in ROOT files, whole or merged by `hadd`, with checks."""
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -72,7 +72,7 @@ class TableFile:
 
     @classmethod
     def of_stream(cls, stream: IO[bytes], path: Path, tree: str) -> Self:
-        """Read a file that has no name yet; `path` is what messages call it."""
+        """Read an open file that has no name yet; messages call it `path`."""
         file = cls.__new__(cls)
         file._open(path, tree, uproot.open(stream, array_cache=None))
         return file
@@ -145,7 +145,7 @@ class TableFile:
     def arrays(
         self, names: Sequence[str] | None = None, start: int = 0, stop: int | None = None
     ) -> dict[str, NDArray[Any]]:
-        """Read columns; whole ones are held against their SHA-256.
+        """Read columns; the SHA-256 is checked of columns that are read from first to last row.
 
         Parameters
         ----------

@@ -118,7 +118,7 @@ class Boundaries:
 
 @dataclass(frozen=True, kw_only=True)
 class Rounding:
-    """Where the events of an experiment are cut: what their float32 columns have to respect.
+    """Boundaries in energy, distance and position that float32 columns of an experiment must not cross.
 
     Parameters
     ----------

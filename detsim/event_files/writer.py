@@ -1,4 +1,4 @@
-"""Tables in ROOT files, written in chunks: rows, what made them, and a one-row TTree `runinfo`."""
+"""Writer of tables in ROOT files, in chunks: rows, provenance, and a one-row TTree `runinfo`."""
 
 import errno
 import json
@@ -159,7 +159,7 @@ class TableWriter:
     def finish(
         self, runinfo: Mapping[str, int | float | str], *, provenance: Mapping[str, Any] | None = None
     ) -> None:
-        """Write what waits, the provenance and `runinfo`, and make the file final.
+        """Write the remaining rows, the provenance and `runinfo`, and give the file its name.
 
         Parameters
         ----------
@@ -260,7 +260,7 @@ class TableWriter:
         return {**document, CHECKSUM: checksum(document, row)}
 
     def _read_back(self, document: Mapping[str, Any], row: Mapping[str, int | float | str]) -> None:
-        """Open what was written, and compare all but the values of the rows.
+        """Open the written file, and compare everything except the values of the rows.
 
         Raises
         ------

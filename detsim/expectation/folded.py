@@ -1,4 +1,4 @@
-"""Shapes folded with source, response, place and bins: every model is a dot product with its coefficients."""
+"""Folded shapes: the expectation of a model is a dot product with its coefficients."""
 
 from dataclasses import dataclass
 

@@ -56,7 +56,7 @@ def bends(component: Component) -> Array:
 
 
 def pieces(component: Component) -> Iterator[tuple[int | None, float]]:
-    """List what has an end point of its own: each line, or the whole continuum."""
+    """List the parts of a spectrum with their largest recoil energy: each line, or the continuum."""
     if isinstance(component.spectrum, Lines):
         for i, energy in enumerate(component.spectrum.energies):
             yield i, float(T_max(energy))
@@ -67,7 +67,7 @@ def pieces(component: Component) -> Iterator[tuple[int | None, float]]:
 def _fold_component(
     component: Component, basis: Basis, detector: Detector, T_low: float, weight: Disappearance | None = None
 ) -> Array:
-    """Fold the shapes of one component, per unit luminosity and over all places.
+    """Fold the shapes of one component, per unit luminosity, averaged over vertices.
 
     Returns
     -------

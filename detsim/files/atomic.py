@@ -136,7 +136,7 @@ class WholeFile:
             self._part.path.replace(self.path)
 
     def _check_former(self) -> None:
-        """Refuse what has got the name, or has changed, since it was decided what may be replaced."""
+        """Refuse to replace a file that appeared or changed since it was decided what may be replaced."""
         for file in (self.path, *self._removes):
             found, known = file_stamp(file), self._former.get(file)
             if found is not None and found != known:

@@ -51,7 +51,7 @@ def open_root(path: str | Path) -> Any:
 
 
 def _check_header(path: Path, stream: IO[bytes]) -> None:
-    """Refuse what is no ROOT file, or a part of one."""
+    """Refuse a file that is not a ROOT file, or only a part of one."""
     head, size = stream.read(24), os.fstat(stream.fileno()).st_size
     if size == 0:
         raise FileError(path, "empty", "is empty (0 bytes); make it again")
@@ -69,7 +69,7 @@ def _check_header(path: Path, stream: IO[bytes]) -> None:
 
 @contextlib.contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn whatever the ROOT reader raises on damaged bytes into a `FileError`."""
+    """Turn any exception of the ROOT reader on damaged bytes into a `FileError`."""
     try:
         yield
     except FileError:
@@ -88,7 +88,7 @@ def _is_shortage(error: Exception) -> bool:
 
 
 def _said(error: Exception) -> str:
-    """Quote the first line of what the ROOT reader says, unless damaged bytes only made it stumble."""
+    """Quote the first line of the reader's message, unless it says nothing about the file."""
     words = error.strerror or "" if isinstance(error, OSError) and error.errno else str(error)
     if isinstance(error, _STUMBLES) or not words.strip():
         return ": its bytes are damaged"

@@ -1,4 +1,4 @@
-"""Tables that users bring: columns of CSV files, and spectra from CSV, ROOT and JSON."""
+"""Tables of users: columns of CSV files, and spectra from CSV, ROOT and JSON."""
 
 from pathlib import Path
 

@@ -129,7 +129,7 @@ def draw_true(
     identity: Sequence[int] = (),
     columns: Sequence[Occurrence] = (),
 ) -> Events:
-    """Do the work of `generate` with a plan made before: places too where the detector asks for them."""
+    """Draw true events with a plan made before; with vertices where the detector needs them."""
     events = draw(prepared, n, seed=seed, first=first, identity=identity)
     wanted = set(columns)
     if needs_places(experiment, model):
@@ -149,7 +149,7 @@ def draw_measured(
     columns: Sequence[Occurrence] = (),
 ) -> Events:
     """Draw events and measure them with a plan made before: the recorded ones, with the columns asked for."""
-    # whether an event is recorded does not depend on its place: only what is recorded needs one, or a time
+    # recording does not depend on the vertex: only recorded events need vertices and times
     events = record_parts(prepared, experiment, n, seed=seed, first=first, identity=identity)
     wanted = set(columns)
     if experiment.detector.spatial:
@@ -258,7 +258,7 @@ def count_events(
     first: int = 0,
     identity: Sequence[int] = (),
 ) -> NDArray[np.int64]:
-    """Do the work of `simulate_counts` with a plan made before; the way to make many experiments."""
+    """Simulate and count events with a plan made before, which serves many experiments."""
     detector = experiment.detector
     if detector.spatial:
         total = np.zeros(detector.n_bins + 2, np.int64)

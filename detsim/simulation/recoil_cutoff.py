@@ -1,4 +1,4 @@
-"""Which recoils matter: what is recorded of those below a true energy."""
+"""Recoil cutoff: the true energy below which recoils need not be simulated."""
 
 import math
 from collections.abc import Callable
@@ -112,7 +112,7 @@ def _integrals(density: Density, points: Array) -> Array:
 
 
 def _recorded(experiment: Experiment, model: Model) -> tuple[Density, Array]:
-    """Return the density of recorded recoils, and points between which it is smooth.
+    """Return the density of recorded recoils, and the points between which it is smooth.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def _recorded(experiment: Experiment, model: Model) -> tuple[Density, Array]:
 
 
 def _arriving(experiment: Experiment, model: Model) -> Source:
-    """Return the source as it is seen where events are kept."""
+    """Return the source with the oscillated spectra that reach the fiducial volume."""
     if model.delta_m2 is None:
         return experiment.source
     region = Baselines(geometry=experiment.geometry, region=experiment.baselines.region)

@@ -65,7 +65,7 @@ def _power_law(u: float, p: float, span: float) -> float:
 
 @kernel(inner=True)
 def _again(w: Array, j: Place, index: Place, draw: int, k0: np.uint64, k1: np.uint64) -> None:
-    """Draw the uniforms of an event's next attempt: those of two more draws of its own."""
+    """Draw the uniforms of an event's next attempt, from two more draws of its stream."""
     w[UNIFORM + j], w[OWN + j] = uniforms(index, draw, k0, k1)
     w[WORK + j], _ = uniforms(index, draw + 1, k0, k1)
 
@@ -107,7 +107,7 @@ def propose(w: Array, channel: Numbers, plan: PlanArrays) -> None:
         c = channel[k]
         if plan.process[c] == BOXES:
             _choose_box(w, k, c, plan)
-        else:  # a place that changes nothing but E_nu and T, which are drawn later
+        else:  # a valid box for the loop below; E_nu and T of these channels are drawn later
             w[LOW + k], w[WIDTH + k], w[START + k], w[STEP + k], w[UPPER + k] = 1e3, 0.0, 0.5, 0.0, 1.0
     T_low = plan.T_low
     for k in range(ROW):

@@ -190,7 +190,7 @@ def _with_nodes(channel: Channel, nodes: Array, weights: Array) -> Channel:
 
 
 def _shifts(component: Component, model: Model) -> tuple[float, float, float]:
-    """Compute what the square of the amplitudes lacks: see `PlanArrays.shifts`."""
+    """Compute the terms that are added to squared amplitudes: see `PlanArrays.shifts`."""
     first = model.delta_c_L_order == "first" and component.flavour.charged_current
     square = -(model.delta_c_L**2) if first else 0.0
     scalar = model.scalar_coupling**2 * HBARC2 / SIGMA0

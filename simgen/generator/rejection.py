@@ -28,7 +28,7 @@ _PER_DECADE = 24
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Boxes:
-    """A grid of boxes.
+    """A grid of boxes in neutrino energy and recoil, with bounds of the density.
 
     Parameters
     ----------

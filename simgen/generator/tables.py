@@ -1,4 +1,4 @@
-"""Channels of events, laid out in the arrays that the kernels read."""
+"""Sampling tables: channels laid out in arrays for the kernels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ FORM_FACTORS = ("one", "kappa", "inverse_T", "vector")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """One way to make an event, as proposed; its weight is per unit luminosity."""
+    """One process that makes events, such as a line; its weight is per unit luminosity, before rejection."""
 
     process: int
     component: int
@@ -101,12 +101,12 @@ def pack(channels: Sequence[Channel], model: Model, T_low: float) -> PlanArrays:
 
 
 def _firsts(parts: Sequence[Array]) -> NDArray[np.int64]:
-    """Return where parts begin that stand one after the other."""
+    """Return the first index of each part in their concatenation."""
     return np.cumsum([0, *map(len, parts)])[:-1]
 
 
 def _boxes(grid: Boxes | None, first_node: int) -> Array:
-    """Tabulate what belongs to each box: see `PlanArrays`."""
+    """Tabulate edges, bounds and nodes of each box: see `PlanArrays`."""
     if grid is None:
         return np.empty((0, 8))
     n_fractions = len(grid.fraction) - 1
@@ -130,7 +130,7 @@ def _cells(channel: Channel) -> Array:
 
 
 def alias_table(probabilities: ArrayLike) -> NDArray[np.float64]:
-    """Share the interval (0, 1) among cells: equal parts, each of one cell and at most one other.
+    """Make the table for choosing one of many cells by one uniform, without a search (Walker 1977).
 
     Parameters
     ----------

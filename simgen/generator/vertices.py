@@ -1,4 +1,4 @@
-"""Where and when events happen: vertices in the target, times in the exposure.
+"""Vertices in the target, and times in the exposure.
 
 Both depend on the index of an event and on its component only, so that they can be drawn before or after the
 detector stage.
@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgen._kernels.vertices import (
-    LANES,
     ROWS,
+    SLOTS,
     WORDS,
     PlaceArrays,
     fill_inside,
@@ -104,7 +104,7 @@ def add_vertices(
     identity: Sequence[int] = (),
     oscillation: Oscillation | None = None,
 ) -> Events:
-    """Draw where events happen.
+    """Draw the vertices of events.
 
     Parameters
     ----------
@@ -125,10 +125,10 @@ def add_vertices(
 
     Notes
     -----
-    The density of interactions is 1/r² in target × source, r their distance: dV/r² = dr dΩ, so that a point
-    of the source, r and the direction are drawn evenly, the latter two in a cone that holds the target as
-    seen from all of the source; what misses the target is drawn again. A neutrino that oscillates is kept
-    with the probability that it survives its way.
+    The density of interactions is 1/r² in target × source, r their distance. Because dV/r² = dr dΩ, a point
+    of the source, r and the direction are drawn uniformly, the latter two in a cone that contains the target
+    as seen from every point of the source; vertices outside the target are drawn again. A neutrino that
+    oscillates is kept with its survival probability.
     """
     k0, k1 = kernel_key(seed, Stage.VERTEX_POSITION, *identity).astype(np.uint64)
     found = np.empty((4, len(events)))
@@ -138,8 +138,8 @@ def add_vertices(
 
     def draw(a: int, b: int) -> None:
         columns = (events.event[a:b], events.component[a:b], E_nu[a:b])
-        lanes = (np.ones(ROWS * LANES), np.zeros(WORDS * LANES, np.uint64), np.empty(b - a, np.int64))
-        fill_places(*columns, amplitude, wave, place, k0, k1, *lanes, found[:, a:b])
+        work = (np.ones(ROWS * SLOTS), np.zeros(WORDS * SLOTS, np.uint64), np.empty(b - a, np.int64))
+        fill_places(*columns, amplitude, wave, place, k0, k1, *work, found[:, a:b])
 
     in_parts(draw, 0, len(events))
     return replace(events, vertex_x=found[0], vertex_y=found[1], vertex_z=found[2], L=found[3])
@@ -155,7 +155,7 @@ def add_times(
     identity: Sequence[int] = (),
     backgrounds: Sequence[float] = (),
 ) -> Events:
-    """Draw when events happen.
+    """Draw the times of events.
 
     Parameters
     ----------

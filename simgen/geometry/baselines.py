@@ -1,4 +1,4 @@
-"""Ways of the neutrinos from source to event: how long they are, and what an oscillation makes of them."""
+"""Baseline distribution and oscillation averages: distances between source and events."""
 
 import math
 from dataclasses import dataclass
@@ -20,25 +20,25 @@ Array = NDArray[np.float64]
 _FEWEST_NODES = 32
 """Between two kinks, where nothing oscillates."""
 _STEP = 0.025
-"""Of the table of the mean cosine, in k × half the range of the ways: cubics err by 1e-8."""
+"""Of the table of the mean cosine, in k × half the range of baselines: cubics err by 1e-8."""
 _TABULATED = (50.0, 200.0)
-"""Up to so large a k × half the range of the ways the mean cosine is tabulated. Beyond, it is at most a few
-thousandths, and turns so fast with the energy that a continuum averages it away: there it is taken as 0."""
+"""Largest k × half the range of baselines at which the mean cosine is tabulated. Beyond, it is at most a few
+thousandths and oscillates so fast in energy that a continuum averages it away: there it is taken as 0."""
 _FEW = 16
 """Wave numbers, such as those of lines, at which the mean cosine is integrated one by one."""
 _FASTEST = (1e4, 100.0)
-"""Up to so large a k × half the range of the ways, and k × radius of the source, the mean cosine of a line
-is integrated. Beyond, waves average away within a thousandth of the range, or within the source: it is
-taken as 0."""
+"""Largest k × half the range of baselines, and k × radius of the source, at which the mean cosine of a line
+is integrated. Beyond, oscillations average away within a thousandth of the range, or within the source:
+it is taken as 0."""
 _N_PATHS = 16
-"""Ways from an extended source to a point."""
+"""Nodes over the baselines from an extended source to a point."""
 _WIDTHS = (-4.0, 4.0)
 """Of the resolution, around an edge of a bin, where pieces of an integral end."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Baselines:
-    """The distribution of the neutrinos' ways, for events in a region and in bins of their distance.
+    """Distribution of the baselines of events in a region, in bins of the measured distance.
 
     Parameters
     ----------
@@ -83,13 +83,13 @@ class Baselines:
 
     @cached_property
     def _range(self) -> tuple[float, float]:
-        """Shortest and longest way [cm]."""
+        """Shortest and longest baseline [cm]."""
         ends, a = kinks(self.region or self.geometry), self.geometry.source_radius
         return max(float(ends[0]) - a, 0.0), float(ends[-1]) + a
 
     @property
     def longest(self) -> float:
-        """Longest way [cm]."""
+        """Longest baseline [cm]."""
         return self._range[1]
 
     def mean_cosine(self, k: ArrayLike) -> Array:
@@ -129,7 +129,7 @@ class Baselines:
         return np.asarray(weights @ np.cos(k * paths))
 
     def _nodes(self, k: float) -> tuple[Array, Array]:
-        """Place nodes over the ways that resolve cos(kr): ways (n,), weights of the bins (n_shares, n)."""
+        """Place nodes that resolve cos(kr): baselines (n,), weights of the bins (n_shares, n)."""
         geometry, a = self.geometry, self.geometry.source_radius
         distance, weight = self._distances(k)
         density = weight * solid_angle(self.region or geometry, distance)
@@ -172,12 +172,12 @@ class Baselines:
 
 @lru_cache(maxsize=8)
 def _shared_nodes(baselines: Baselines, fastest: float) -> tuple[Array, Array]:
-    """Place nodes that serve every wave number up to the fastest."""
+    """Place nodes for every wave number up to the largest."""
     return baselines._nodes(fastest)
 
 
 def _paths(distance: Array, a: float, n: int) -> tuple[Array, Array]:
-    """Place ways from a source of radius a to points at a distance from its centre; weights hold 1/r²."""
+    """Place baselines from a source of radius a to points at distances from its centre; weights have 1/r²."""
     d = distance[:, None]
     share, measure = clustered_nodes(n)
     near = np.abs(d - a)
@@ -194,7 +194,7 @@ def _paths(distance: Array, a: float, n: int) -> tuple[Array, Array]:
 
 @lru_cache(maxsize=16)
 def _table(baselines: Baselines, largest: float) -> tuple[float, NDArray[Any]]:
-    """Tabulate the mean of exp(ik(r - r0)), r0 the middle of the ways: step in k, shape (n, n_shares)."""
+    """Tabulate the mean of exp(ik(r - r0)), r0 the middle baseline: step in k, shape (n, n_shares)."""
     low, high = baselines._range
     half = max((high - low) / 2, 1e-9 * high)
     paths, weights = baselines._nodes(largest)

@@ -1,4 +1,4 @@
-"""How much of a target lies at each distance from a point: Ω(d), the solid angle of the target there.
+"""Solid angle Ω(d) of a target at each distance d from a point.
 
 The part of a sphere of radius d around the point that lies in the target has the area Ω(d) d², so that
 dV = Ω(d) d² dd. In slices along z the area is that of arcs: dA = d dz dψ.

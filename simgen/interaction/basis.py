@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Basis:
-    """The shapes h_k of one kind of flavour, for one choice of what stands inside them.
+    """Shapes h_k of one kind of flavour, for one choice of corrections and mediator masses.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ class Basis:
         return np.asarray(np.where((T >= 0) & (T_max(E_nu) >= T), values, 0.0))
 
     def kinematic(self, T: Array, E_nu: Array) -> Array:
-        """Evaluate what depends on E_nu, and on no mass of a mediator.
+        """Evaluate the factors that depend on E_nu, and on no mediator mass.
 
         Returns
         -------

@@ -105,7 +105,7 @@ def is_cubic(model: Model) -> bool:
 
 
 def _cubic(model: Model, flavour: Flavour) -> list[int]:
-    """Return where a², b², ab without form factors stand among the shapes."""
+    """Return the indices of a², b², ab without form factors among the shapes."""
     n_pairs = len(Basis.of(model, flavour).pairs)
     return [0, n_pairs, 2 * n_pairs]
 

@@ -156,7 +156,7 @@ class Model:
 
     @property
     def mixing(self) -> tuple[float, float]:
-        """Mixing angle φ [rad], and what multiplies g_L and g_R because M_1 is not M_Z0."""
+        """Mixing angle φ [rad], and the factor M_Z0²/M_1² of g_L and g_R."""
         if self.constrained:
             phi, x = constrained_mixing(self.gamma, self.mass_matrix_k)
             return phi, x if self.rho_mix else 1.0

@@ -1,4 +1,4 @@
-"""How much of a cross section with QED factors is below zero.
+"""Fraction of a cross section with QED factors that is below zero.
 
 The factors are of first order in α: where the amplitudes of ν̄_e cancel, at T_max of 0.55 MeV neutrinos,
 what is left can be less than what they take away. In the standard model that is 4·10⁻⁷ of the recoils of such
@@ -27,7 +27,7 @@ _BLOCK = 1000
 
 
 def negative_fraction(source: Source, model: Model, T_low: float) -> float:
-    """Compute what part of the interactions the strips are in which dσ/dT is below zero.
+    """Compute the fraction of the interactions where dσ/dT is below zero.
 
     Parameters
     ----------

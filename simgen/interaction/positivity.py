@@ -1,4 +1,4 @@
-"""Where dσ/dT is below zero, which no sample and no histogram of counts can have.
+"""Positivity of dσ/dT: no sample and no histogram of counts can have a negative density.
 
 As a sum of squared amplitudes dσ/dT is at least zero, whatever the couplings. δc_L to first order drops
 δc_L², so that dσ/dT falls below zero where δc_L is not small: that is an error. What the QED factors do is in

@@ -1,4 +1,4 @@
-"""Normalisation of a source: how many neutrinos cross a square centimetre of the target."""
+"""Exposure and normalisation: neutrinos per square centimetre of the target."""
 
 import math
 from dataclasses import dataclass, fields, is_dataclass
@@ -15,7 +15,7 @@ __all__ = ["Activity", "Exposure", "Flux", "Interactions", "Normalisation", "dec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure:
-    """When the run takes place.
+    """Start and duration of a run.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def decay_integral(rate: float, half_life: float, exposure: Exposure) -> float:
 
 
 class Normalisation(Protocol):
-    """A way to fix the number of neutrinos."""
+    """Protocol of quantities that fix the number of neutrinos."""
 
     def decay_fluence(self, source: Source, exposure: Exposure, n_electrons: float) -> float:
         """Decays per cm², averaged over the target, in the exposure [cm⁻²].
@@ -77,7 +77,7 @@ class Normalisation(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flux:
-    """A constant flux, the same for every electron: the paper's way.
+    """A constant flux, the same for every electron, as in the paper.
 
     Parameters
     ----------

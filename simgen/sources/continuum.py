@@ -1,4 +1,4 @@
-"""What every continuum has in common: its protocol, the nodes of its integrals, its checks."""
+"""Continuous spectra: their protocol, nodes of their integrals, checks of tables."""
 
 import math
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ class Continuum(Protocol):
 def quadrature_nodes(
     spectrum: Continuum, low: Array, knots: Array | None = None
 ) -> Iterator[tuple[Array, Array]]:
-    """Place nodes between low and the end point, weighted with the spectrum: knot by knot, in blocks.
+    """Place quadrature nodes from low to the end point, weighted with the spectrum, between knots, in blocks.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def quadrature_pieces(
 
 
 def sampling_nodes(knots: Array) -> Array:
-    """Place the nodes between which events are drawn from straight lines, dense at both ends of every piece.
+    """Place the nodes of the piecewise linear density from which events are drawn, dense at ends of pieces.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def sampling_nodes(knots: Array) -> Array:
 
 
 def scale_factor(wanted: float, had: float) -> float:
-    """Compute by what a spectrum is multiplied to have another intensity."""
+    """Compute the factor between two intensities of a spectrum."""
     if not (math.isfinite(wanted) and wanted > 0):
         raise ValueError(f"intensity must be above 0 per decay, got {wanted}")
     return wanted / had
