@@ -57,7 +57,7 @@ class Experiment:
     generate_above : float
         True recoil energies below it are left out everywhere [MeV]; needed where dσ/dT diverges at T → 0.
     systematics : tuple of Systematic
-        What is not known exactly; uncertainties of backgrounds' rates stand with them.
+        Uncertainties; those of the rates of backgrounds are attributes of the backgrounds.
     scale : float
         Multiplies all that is expected: the exposure of an event file in units of the card's.
     """

@@ -1,4 +1,4 @@
-"""What happens at the vertex: models, cross sections, sources, geometry, true events.
+"""Interaction vertex: models, cross sections, sources, geometry, true events.
 
 Takes arrays, reads no files. Internal units are MeV, cm, s, g; cross sections are in cm².
 

@@ -50,7 +50,7 @@ COLUMNS = {
 """Every column that events can have."""
 
 VERTEX_COLUMNS = ("vertex_x", "vertex_y", "vertex_z", "L")
-"""Where an event happened: they come together."""
+"""Columns of the vertex, which are all present or all absent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,7 @@ def ahead(tasks: Iterable[Callable[[], R]]) -> Iterator[R]:
     Yields
     ------
     object
-        What each returned, in their order.
+        The results, in the order of the tasks.
     """
     threads = n_threads()
     if threads == 1 or getattr(_worker, "busy", False):  # a worker that waited for others could wait for ever
@@ -84,7 +84,7 @@ def in_parts(task: Callable[[int, int], R], first: int, n: int, *, size: int = P
     Returns
     -------
     list
-        What the calls returned, in order; of an empty range that of one empty part.
+        Results of the calls, in order; for an empty range the result of one empty part.
 
     Examples
     --------

@@ -42,7 +42,7 @@ class EfficiencyCurve:
     curve : Curve
         Fraction of the events that is recorded, from 0 to 1.
     energy : {"true", "measured"}
-        What it is tabulated in.
+        The energy in which it is tabulated.
     """
 
     curve: Curve
@@ -80,7 +80,7 @@ class Detector:
     binding : {"free", "shells"}
         "shells": electrons bound by more than T do not take part.
     quenching : Birks, QuenchingTable or None
-        What makes the visible energy of the true one; None: they are the same.
+        Relation of the visible to the true energy; None: they are the same.
     energy_scale : float
         Multiplies the measured energy.
     fiducial : float

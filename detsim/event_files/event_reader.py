@@ -32,9 +32,9 @@ class EventFile:
     rows : tuple of RunInfo
         One a run; `hadd` puts the runs of several files side by side.
     runinfo : Totals
-        What sums over the runs.
+        Sums over the runs.
     provenances : tuple of dict
-        What made each run.
+        Provenance of each run.
     provenance : dict
         The first of them.
     columns : tuple of str

@@ -117,12 +117,13 @@ class EventWriter:
         Of energies and angles; weights are float64 always.
     compression : {"zstd-1", "lz4-4", "none"}
     format : {"ttree", "rntuple"}
-        What holds the events.
+        Kind of object that holds the events.
     experiment : Experiment, optional
         Whose events they are. A float32 column then keeps every event on its side of bin edges, threshold and
         walls; without it numbers become the nearest float32, and what lies on an edge can fall below it.
     former, removes
-        What may be replaced, and what goes when the file is whole, as for `detsim.files.atomic.WholeFile`.
+        Files that may be replaced, and files to remove when this one is whole: see
+        `detsim.files.atomic.WholeFile`.
 
     Raises
     ------

@@ -45,11 +45,11 @@ class TableFile:
     Attributes
     ----------
     format : {"ttree", "rntuple"}
-        What holds the rows.
+        Kind of object that holds the rows.
     rows : tuple of dict
         The rows of `runinfo`, one a run, in the order of the file.
     provenances : tuple of dict
-        What made each run, in the same order.
+        Provenance of each run, in the same order.
     branches : dict of str to dict
         dtype, unit, description, shape and SHA-256 of each branch of the first run.
 

@@ -49,9 +49,10 @@ class TableWriter:
         their SHA-256 are added.
     compression : {"zstd-1", "lz4-4", "none"}
     format : {"ttree", "rntuple"}
-        What holds the rows; `runinfo` is a TTree always.
+        Kind of object that holds the rows; `runinfo` is always a TTree.
     former, removes
-        What may be replaced, and what goes when the file is whole, as for `detsim.files.atomic.WholeFile`.
+        Files that may be replaced, and files to remove when this one is whole: see
+        `detsim.files.atomic.WholeFile`.
 
     Raises
     ------
@@ -166,7 +167,7 @@ class TableWriter:
         runinfo : mapping of str to int, float or str
             Its one row. ``n_<tree>`` and ``uuid`` are added if they are not there.
         provenance : mapping, optional
-            What came to be known of the rows meanwhile.
+            Entries that became known while rows were written.
 
         Raises
         ------

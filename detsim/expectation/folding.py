@@ -35,10 +35,10 @@ __all__ = [
 Array = NDArray[np.float64]
 
 _N_NODES = 20
-"""Between two bends of the response to a background."""
+"""Quadrature nodes between two bends of the response to a background."""
 
 MANY_KNOTS = 256
-"""Beyond so many, the kinks of a spectrum lie within the spacing of the nodes that are there anyhow."""
+"""Largest number of kinks that get nodes of their own; more kinks are closer than the other nodes."""
 
 
 def kinks_of(component: Component) -> Array:

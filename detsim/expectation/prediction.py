@@ -27,7 +27,7 @@ __all__ = ["Expectation", "predict", "recorded_total"]
 Array = NDArray[np.float64]
 
 _PANEL = 8.0
-"""In ln T, between points at which adaptive quadrature begins."""
+"""Distance in ln T of the points with which adaptive quadrature begins."""
 
 
 @dataclass(frozen=True, kw_only=True)

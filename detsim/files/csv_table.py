@@ -22,7 +22,7 @@ Row = tuple[int, list[str]]
 _SEPARATORS = (",", ";", "\t", " ")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+", re.ASCII)
-"""What may be a number with separators of thousands."""
+"""Text that may be a number with separators of thousands."""
 _NOT_FINITE = {"nan", "inf", "infinity"}
 _INDEX_NAMES = {"", "Unnamed: 0"}
 """Names that pandas gives to a column of row numbers."""

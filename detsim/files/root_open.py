@@ -16,7 +16,7 @@ from detsim.files.inputs import open_input
 __all__ = ["open_root", "reading"]
 
 _STUMBLES = (AttributeError, LookupError, RecursionError, TypeError, UnicodeError, ArithmeticError)
-"""What says nothing of the file to whom does not know the reader's source."""
+"""Exceptions whose messages say nothing about the file."""
 _SHORTAGES = {errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
 _LONGEST = 120
 """Characters of a foreign message that are quoted."""

@@ -30,7 +30,7 @@ def read_spectrum(spec: str | Path, *, unit: float) -> TableSpectrum | Histogram
         ``file.json``, a histogram as the hist library writes it. Densities are neutrinos per decay and energy
         unit, contents neutrinos per decay.
     unit : float
-        What the energies of the file are in [MeV].
+        Unit of the energies in the file [MeV].
 
     Returns
     -------

@@ -29,7 +29,7 @@ def detect(events: Events, experiment: Experiment, *, seed: int, identity: Seque
     experiment : Experiment
     seed : int
     identity : sequence of int
-        What keeps the members of a study apart.
+        Distinguishes the members of a study.
 
     Returns
     -------

@@ -99,7 +99,7 @@ class Ensemble:
         first : int
             Index of the first.
         identity : sequence of int
-            What keeps ensembles apart.
+            Distinguishes sets of experiments.
         factors : array_like, shape (n, 1 + n_backgrounds), optional
             Of the mean numbers of the signal and of each background in each experiment. Signal and
             backgrounds then have streams of their own, and other events than without factors.

@@ -75,7 +75,7 @@ class Sample:
         From which events are drawn, without its oscillation.
     sampling : Sampling
     number : int
-        What keeps the samples of experiments that are fitted together apart.
+        Distinguishes the samples of experiments that are fitted together.
 
     Notes
     -----

@@ -103,9 +103,9 @@ def generate(
     first : int
         Index of the first event.
     identity : sequence of int
-        What keeps the members of a study apart.
+        Distinguishes the members of a study.
     columns : sequence of {"vertex", "time"}
-        What to draw beside the energies: where in the target, when in the exposure.
+        Quantities to draw beside the energies: vertex in the target, time in the exposure.
 
     Returns
     -------

@@ -23,11 +23,11 @@ NEGLIGIBLE = 1e-9
 """Part of what is recorded that may be left out."""
 
 _N_NODES = 20
-"""Between two points of an integral."""
+"""Quadrature nodes between two points of an integral."""
 _LOWEST = 1e-15
-"""Of the largest recoil: where integrals begin."""
+"""Lower limit of integrals, relative to the largest recoil."""
 _STILL = 1e-12
-"""Of the largest recoil: up to here an integral that is finite has next to nothing."""
+"""Recoil, relative to the largest, below which a finite integral is negligible."""
 _DIGITS = 4
 
 
@@ -71,7 +71,7 @@ def lowest_recoil(experiment: Experiment, model: Model, fraction: float = NEGLIG
     Parameters
     ----------
     experiment : Experiment
-        Its `generate_above` is not looked at.
+        Its `generate_above` is ignored.
     model : Model
     fraction : float
         Part of the recorded signal that may be left out.

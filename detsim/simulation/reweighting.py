@@ -1,7 +1,7 @@
 """Reweighting of events from one model to another, exact in E_nu and T.
 
-An event is drawn with a density luminosity · f(ω) · dσ/dT. Source and detector do not know the model, so the
-ratio of two dσ/dT at the event's ω and T, times the ratio of the luminosities, is its weight.
+An event is drawn with a density luminosity · f(ω) · dσ/dT. Source and detector do not depend on the model, so
+the ratio of two dσ/dT at the event's ω and T, times the ratio of the luminosities, is its weight.
 """
 
 from collections.abc import Sequence
@@ -45,9 +45,9 @@ def weights(
         True or measured, as drawn from `experiment` and `generated`; the detector does not matter.
     experiment : Experiment
     generated : Model
-        What the events were drawn from.
+        The model from which the events were drawn.
     target : Model
-        What they are to be.
+        The model to which they are reweighted.
     target_experiment : Experiment, optional
         Another normalisation or `generate_above` of the target; as `experiment` if not given.
 
@@ -134,9 +134,9 @@ def check_support(
     Parameters
     ----------
     experiment, generated
-        What the sample was drawn from.
+        The model from which the sample was drawn.
     target, target_experiment
-        What it is to be.
+        The model to which it is reweighted.
 
     Raises
     ------

@@ -47,7 +47,7 @@ def add_occurrence(
     columns : sequence of {"vertex", "time"}
     seed : int
     identity : sequence of int
-        What keeps the members of a study apart.
+        Distinguishes the members of a study.
 
     Returns
     -------

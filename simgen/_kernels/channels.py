@@ -68,17 +68,17 @@ class PlanArrays(NamedTuple):
     first_box: NDArray[np.int64]
     boxes: NDArray[np.float64]
     """shape (n_boxes, 8): low edge and width in E_nu [MeV] and in the fraction g = (T - T_low)/(T_max -
-    T_low); what the density is not above, and not below; first and last row of `nodes` that the spectrum
-    needs there, the same for a line."""
+    T_low); upper and lower bound of the density; first and last row of `nodes` that the spectrum needs
+    there, the same for a line."""
     bounds: NDArray[np.float64]
-    """shape (n_boxes, 2): what (T_max - T_low) dσ/dT is not above, and not below, in a box."""
+    """shape (n_boxes, 2): upper and lower bound of (T_max - T_low) dσ/dT in a box."""
     products: NDArray[np.float64]
     """shape (n, 3): coefficients of 1, (1-T/ω)², -m_e T/ω² of a WEAK channel; of a POWER channel 1 - index
     and the logarithm of the ratio of its ends."""
     amplitudes: NDArray[np.float64]
     """shape (n, 2, 4): factors of 1, κ, 1/T and the vector propagator in a and b."""
     shifts: NDArray[np.float64]
-    """shape (n, 3): what is added to a², to b², and (g_ν g_e)² of a scalar mediator in units of σ0."""
+    """shape (n, 3): terms added to a² and to b², and (g_ν g_e)² of a scalar mediator in units of σ0."""
     charged_current: NDArray[np.bool_]
     T_low: float
     vector_mass2: float

@@ -35,7 +35,7 @@ Place = int | np.uint64
 Channel = int | np.int32
 
 LOW, WIDTH, START, STEP, UPPER, LOWER = FIRST, SECOND, SPAN, ONE, TWO, THREE
-"""Of the box: low edge and width in E_nu and in the fraction g, bounds of the density."""
+"""Rows for the box of an attempt: low edge and width in E_nu and in the fraction g, bounds of the density."""
 
 
 @kernel(inner=True)

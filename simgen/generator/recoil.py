@@ -20,7 +20,7 @@ _ENOUGH = 1e-12
 _MOST = 4
 _ENDS = np.geomspace(1e-15, 1e-2, 40)
 _U = np.concatenate([_ENDS, np.linspace(0.01, 0.99, 197), 1 - _ENDS])
-"""Where a CDF is looked at, dense at both ends."""
+"""Points at which a CDF is checked, dense at both ends."""
 
 
 def cubic(products: Sequence[float], omega: ArrayLike, T_low: float) -> tuple[Array, Array, Array]:

@@ -111,10 +111,10 @@ def add_vertices(
     events : Events
     geometry : Geometry
     n_source : int
-        Number of components of the source; those behind them are backgrounds, spread evenly over the target.
+        Number of components of the source; higher numbers are backgrounds, spread evenly over the target.
     seed : int
     identity : sequence of int
-        What keeps the members of a study apart.
+        Distinguishes the members of a study.
     oscillation : Oscillation, optional
         That under which the neutrino energies were drawn.
 
@@ -164,10 +164,10 @@ def add_times(
     half_life : float
         Of the source [s]; infinity for a constant one.
     n_source : int
-        Number of components of the source; those behind them are backgrounds.
+        Number of components of the source; higher numbers are backgrounds.
     seed : int
     identity : sequence of int
-        What keeps the members of a study apart.
+        Distinguishes the members of a study.
     backgrounds : sequence of float
         Half-lives of the backgrounds [s], in their order; those without one are constant in time.
 

@@ -18,14 +18,14 @@ __all__ = ["Baselines"]
 Array = NDArray[np.float64]
 
 _FEWEST_NODES = 32
-"""Between two kinks, where nothing oscillates."""
+"""Smallest number of nodes between two kinks, without oscillation."""
 _STEP = 0.025
-"""Of the table of the mean cosine, in k × half the range of baselines: cubics err by 1e-8."""
+"""Step of the table of the mean cosine, in k × half the range of baselines: cubics err by 1e-8."""
 _TABULATED = (50.0, 200.0)
 """Largest k × half the range of baselines at which the mean cosine is tabulated. Beyond, it is at most a few
 thousandths and oscillates so fast in energy that a continuum averages it away: there it is taken as 0."""
 _FEW = 16
-"""Wave numbers, such as those of lines, at which the mean cosine is integrated one by one."""
+"""Largest number of wave numbers, such as those of lines, that are integrated one by one."""
 _FASTEST = (1e4, 100.0)
 """Largest k × half the range of baselines, and k × radius of the source, at which the mean cosine of a line
 is integrated. Beyond, oscillations average away within a thousandth of the range, or within the source:
@@ -33,7 +33,7 @@ it is taken as 0."""
 _N_PATHS = 16
 """Nodes over the baselines from an extended source to a point."""
 _WIDTHS = (-4.0, 4.0)
-"""Of the resolution, around an edge of a bin, where pieces of an integral end."""
+"""Distances from an edge of a bin at which pieces of an integral end, in units of the resolution."""
 
 
 @dataclass(frozen=True, kw_only=True)

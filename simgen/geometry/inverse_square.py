@@ -20,7 +20,7 @@ __all__ = ["box_integral", "cylinder_integral", "sphere_integral"]
 _SMALL = 0.02
 """Below this a/r the closed forms of an extended source cancel, and their expansions are used."""
 _ACCURACY = 1e-13
-"""Of parts of an integral, relative to the cube root of the volume."""
+"""Tolerance of parts of an integral, relative to the cube root of the volume."""
 _FAR = 3.0
 """From this distance on, in units of the sizes, product rules over the volume have converged."""
 

@@ -148,7 +148,7 @@ def solid_angle(geometry: Geometry, distance: Array) -> Array:
 
 
 def _ball(R: float, centre: float, d: Array) -> Array:
-    """Compute Ω(d) of a ball whose centre is so far away: 2π(1 - cosθ) where the spheres cross."""
+    """Compute Ω(d) of a ball from the distance of its centre: 2π(1 - cosθ) where the spheres cross."""
     if centre == 0:
         return np.where(d <= R, 4 * math.pi, 0.0)
     # 1 - cosθ, written so that it does not cancel

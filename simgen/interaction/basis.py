@@ -1,7 +1,7 @@
 """Shapes and coefficients: dσ/dT = Σ_k c_k(parameters) h_k(T, ω).
 
-The shapes h_k know no coupling, the coefficients c_k no energy. A fold of the shapes with a source and a
-detector is therefore done once, and every model is a dot product with its coefficients.
+The shapes h_k do not depend on couplings, the coefficients c_k not on energies. A fold of the shapes with a
+source and a detector is therefore done once, and every model is a dot product with its coefficients.
 """
 
 import math

@@ -91,7 +91,7 @@ class Model:
     charge_radius : float
         ⟨r²⟩ of the neutrino [cm²].
     charge_radius_convention : {"form-factor", "texono"}, optional
-        What ⟨r²⟩ means; needed for a charge radius.
+        Definition of ⟨r²⟩; needed for a charge radius.
     millicharge : float
         Charge of the neutrino [e].
     vector_coupling, vector_mass : float

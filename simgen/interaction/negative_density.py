@@ -19,9 +19,9 @@ __all__ = ["negative_fraction"]
 Array = NDArray[np.float64]
 
 _EDGES = np.concatenate([[0.0, 0.05, 0.25], 1 - 0.5 ** np.arange(1, 41), [1.0]])
-"""In (T - T_low)/(T_max - T_low): panels halve towards T_max."""
+"""Edges of panels in (T - T_low)/(T_max - T_low); their widths halve towards T_max."""
 _N_NODES = 10
-"""In each panel."""
+"""Quadrature nodes in each panel."""
 _BLOCK = 1000
 """Neutrino energies evaluated at once."""
 

@@ -24,10 +24,10 @@ Array = NDArray[np.float64]
 
 _N_OMEGA, _N_RECOIL = 129, 129
 _SMALLEST = 1e-12
-"""Of T_max: where recoils begin if nothing cuts them."""
+"""Smallest recoil without a cut, relative to T_max."""
 _FINER = 33
 _ROUNDING = 1e-9
-"""Of the largest dσ/dT: less below zero is a rounding."""
+"""Tolerance for rounding below zero, relative to the largest dσ/dT."""
 _NARROWEST = 1e-4
 """A range of δc_L that is not wider holds 0 and nothing else."""
 

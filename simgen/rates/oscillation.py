@@ -32,18 +32,18 @@ WAVE = 1e-12 / (4 * math.sqrt(HBARC2))
 """Phase per Δm² L/E [MeV/(eV² cm)]."""
 
 _PHASE_STEP = 4.0
-"""Of the longest baseline, between knots of an oscillated continuum [rad]."""
+"""Phase at the longest baseline between knots of an oscillated continuum [rad]."""
 _MOST_KNOTS = 200
 
 
 def survival(model: Model, L: ArrayLike, E_nu: ArrayLike) -> Array:
-    """Compute the probability that a ν_e is still one.
+    """Compute the survival probability of a ν_e.
 
     Parameters
     ----------
     model : Model
     L : array_like
-        Way [cm].
+        Baseline [cm].
     E_nu : array_like
         Neutrino energy [MeV].
 

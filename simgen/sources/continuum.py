@@ -31,7 +31,7 @@ _BLOCK = 2_000_000
 """Neutrino energies evaluated at once."""
 _N_SAMPLING = 4097
 _FEWEST_SAMPLING = 5
-"""Between two knots of a spectrum."""
+"""Smallest number of sampling nodes between two knots of a spectrum."""
 
 
 class Continuum(Protocol):

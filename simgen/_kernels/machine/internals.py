@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 _SETTINGS = ("OPT", "BOUNDSCHECK", "DEBUGINFO_DEFAULT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_PROFILING")
-"""What else of numba's configuration changes machine code."""
+"""Other settings of numba that change machine code."""
 
 _loaded = False
 _classes: dict[Any, Any] = {}
