@@ -62,7 +62,7 @@ class Events:
     event, component, line, E_nu, T, cos_theta : ndarray, shape (n,)
         See `COLUMNS`.
     vertex_x, vertex_y, vertex_z, L, time : ndarray, shape (n,), optional
-        Only where places or times were asked for.
+        Only if vertices or times were asked for.
     T_reco : ndarray, shape (n,), optional
         Only after the detector stage, which keeps the recorded events.
     L_reco : ndarray, shape (n,), optional

@@ -40,7 +40,7 @@ class ResponseArrays(NamedTuple):
     """Squares of a, b, c in σ² = a² + b²E + c²E², E the visible energy."""
     sigma_energy: NDArray[np.float64]
     sigma_value: NDArray[np.float64]
-    """Tabulated σ, which then takes their place."""
+    """Tabulated σ, used instead if not empty."""
     light_yield: float
     """Photo-electrons per MeV, where they are counted; else 0."""
     visible_break: NDArray[np.float64]

@@ -86,7 +86,7 @@ class Detector:
     fiducial : float
         Fraction of the target's electrons within the fiducial cut, in (0, 1].
     wall_distance : float
-        Fiducial cut on the place of an event: it has to be this far inside the target's surface [cm].
+        Fiducial cut: smallest distance of a vertex from the surface of the target [cm].
     distance : DistanceBins or None
         Bins in the measured distance from the source too; the histogram is then one of two dimensions.
     """

@@ -1,4 +1,4 @@
-"""The shapes h_k folded once with source, response, place and bins: expected counts as dot products.
+"""Folding of the shapes h_k with source, response, vertices and bins: expected counts as dot products.
 
 Eqs. (12) and (15) of the paper: the Gaussian integrates over a bin to a difference of error functions, so
 one quadrature over the true recoil energy is left (and one over the neutrino energy for a continuum).

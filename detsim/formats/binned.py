@@ -114,7 +114,7 @@ class Binned:
         Raises
         ------
         ValueError
-            If contents without variances are not whole, or Σw and Σw² are not those of weights ≥ 0.
+            If contents without variances are not integers, or Σw and Σw² are not those of weights ≥ 0.
         """
         if self.variances is None:
             wrong = self.values != np.rint(self.values)

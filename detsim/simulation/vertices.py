@@ -41,7 +41,7 @@ def add_occurrence(
     Parameters
     ----------
     events : Events
-        True or measured, with the indices they were generated with; both give the same places and times.
+        True or measured, with the indices they were generated with; both give the same vertices and times.
     experiment : Experiment
     model : Model
     columns : sequence of {"vertex", "time"}

@@ -30,7 +30,7 @@ Array = NDArray[np.float64]
 Numbers = NDArray[np.int32]
 
 _SELECTED, _COMPARED = 4, 24
-"""Numbers of channels up to which there are faster ways than a binary search.
+"""Numbers of channels up to which other methods are faster than a binary search.
 
 Parameters of up to 4 channels are chosen by comparisons in registers: with a table, 4 lines take 10 % more
 time. Up to 24 channels are found by comparison with all borders: with a binary search, 12 lines take 2.7
