@@ -75,7 +75,12 @@ class Case:
         """Tell peers what they have to know; the card has lines at tree level only."""
         arrays, detector = self.plan.arrays, self.experiment.detector
         resolution = detector.resolution
-        if not isinstance(resolution, Resolution) or arrays.own or arrays.others or arrays.T_low:
+        if (
+            not isinstance(resolution, Resolution)
+            or arrays.extra_uniforms
+            or arrays.has_others
+            or arrays.T_low
+        ):
             raise TypeError("peers know lines at tree level and a stochastic resolution")
         return EventSpec(
             cumulative=arrays.cumulative, energy=arrays.energy, p=arrays.inverse[:, 2],

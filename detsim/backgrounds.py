@@ -1,4 +1,4 @@
-"""Backgrounds: events that no neutrino of the source made."""
+"""Backgrounds of any spectrum, in true or measured energy."""
 
 import math
 from dataclasses import dataclass
@@ -6,7 +6,8 @@ from typing import get_args
 
 from detsim.systematics import Constraint
 from simgen.deposits import Spectrum, Uniform
-from simgen.rates import Exposure
+from simgen.rates import Exposure, decay_integral
+from simgen.representation import readable
 
 __all__ = ["Background", "FlatBackground", "background_events"]
 
@@ -66,6 +67,11 @@ class Background:
                 f"background {self.name!r}: a true energy must be ≥ 0 MeV, its spectrum starts at {low} MeV"
             )
 
+    @property
+    def summary(self) -> str:
+        """Spectrum, rate and its uncertainty, in one line."""
+        return _summary(self)
+
     def fraction(self, low: float, high: float) -> float:
         """Compute the fraction of its spectrum in low ≤ E < high [MeV]."""
         return self.spectrum.fraction(low, high)
@@ -118,13 +124,35 @@ class FlatBackground:
         """Whether the response applies: no."""
         return False
 
+    @property
+    def summary(self) -> str:
+        """Spectrum, rate and its uncertainty, in one line."""
+        return _summary(self)
+
     def fraction(self, low: float, high: float) -> float:
         """Compute the fraction of its events with low ≤ T_reco < high [MeV]."""
         return self.spectrum.fraction(low, high)
 
 
+def _summary(background: Background | FlatBackground) -> str:
+    """Describe spectrum, rate and its uncertainty."""
+    knots = background.spectrum.knots
+    low, high = (readable(float(E), "eV", "keV", "MeV") for E in (knots[0], knots[-1]))
+    kind = type(background.spectrum).__name__
+    parts = [
+        f"{kind} at {low}" if low == high else f"{kind} from {low} to {high}",
+        readable(background.rate, "/y", "/d", "/h", "/s"),
+        "true energy, smeared" if background.smeared else "measured energy",
+    ]
+    if math.isfinite(background.half_life):
+        parts.append(f"half-life {readable(background.half_life, 's', 'min', 'h', 'd', 'y')}")
+    if background.uncertainty:
+        parts.append(f"uncertainty {background.uncertainty:.6g}, {background.constraint}")
+    return ", ".join(parts)
+
+
 def background_events(background: Background | FlatBackground, exposure: Exposure) -> float:
-    """Integrate rate × 2^(-t/T½) over the exposure.
+    """Compute the mean events of a background in an exposure, before the threshold.
 
     Examples
     --------
@@ -132,8 +160,4 @@ def background_events(background: Background | FlatBackground, exposure: Exposur
     >>> round(background_events(b, Exposure(start=10.0, duration=1e6)), 6)
     7.213475
     """
-    if math.isinf(background.half_life):
-        return background.rate * exposure.duration
-    decay = math.log(2) / background.half_life
-    lived = -math.expm1(-decay * exposure.duration) / decay
-    return background.rate * math.exp(-decay * exposure.start) * lived
+    return decay_integral(background.rate, background.half_life, exposure)

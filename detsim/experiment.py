@@ -11,6 +11,7 @@ from detsim.systematics import Systematic, check_systematics
 from simgen.geometry import Baselines, Geometry, shrunk
 from simgen.interaction import T_max
 from simgen.rates import Exposure, Normalisation
+from simgen.representation import html_table, readable, text_table
 from simgen.sources import Source
 
 __all__ = ["Background", "Experiment", "FlatBackground", "check_tables"]
@@ -56,7 +57,7 @@ class Experiment:
     generate_above : float
         True recoil energies below it are left out everywhere [MeV]; needed where dσ/dT diverges at T → 0.
     systematics : tuple of Systematic
-        What is not known exactly; uncertainties of backgrounds' rates stand with them.
+        Uncertainties; those of the rates of backgrounds are attributes of the backgrounds.
     scale : float
         Multiplies all that is expected: the exposure of an event file in units of the card's.
     """
@@ -106,7 +107,7 @@ class Experiment:
 
     @cached_property
     def baselines(self) -> Baselines:
-        """Ways of the neutrinos to the events that pass the fiducial cut, in bins of the distance."""
+        """Baselines of events that pass the fiducial cut, in bins of the distance."""
         distance, inset = self.detector.distance, self.detector.wall_distance
         return Baselines(
             geometry=self.geometry,
@@ -128,3 +129,24 @@ class Experiment:
     def background_counts(self, index: int) -> float:
         """Compute the mean events of one background in the exposure, before the threshold."""
         return self.scale * background_events(self.backgrounds[index], self.exposure)
+
+    def _rows(self) -> list[tuple[str, str]]:
+        """List what describes the experiment, with units; what is absent is left out."""
+        rows = [
+            *((f"source {self.source.name}", f"{c.name}: {c.summary}") for c in self.source.components),
+            ("normalisation", getattr(self.normalisation, "summary", repr(self.normalisation))),
+            ("exposure", self.exposure.summary),
+            *((f"detector: {name}", value) for name, value in self.detector.rows()),
+            *((f"background {b.name}", b.summary) for b in self.backgrounds),
+            *((f"uncertainty of {s.name}", f"{s.uncertainty:.6g}, {s.constraint}") for s in self.systematics),
+        ]
+        rows += [("scale", readable(self.scale))] if self.scale != 1 else []
+        if self.generate_above:
+            rows.append(("true recoil energies above", readable(self.generate_above, "eV", "keV", "MeV")))
+        return rows
+
+    def __repr__(self) -> str:
+        return text_table(f"Experiment {self.name!r}", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(f"Experiment {self.name}", self._rows())

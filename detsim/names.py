@@ -1,4 +1,4 @@
-"""Names of experiments, backgrounds and components, of which names of branches are made."""
+"""Names of experiments, backgrounds and components, from which names of branches are made."""
 
 import re
 import unicodedata
@@ -6,7 +6,7 @@ import unicodedata
 __all__ = ["NAME_PATTERN", "is_name", "legal_name"]
 
 NAME_PATTERN = "[A-Za-z0-9_-]+"
-"""What TOML takes as a key without quotes, and ROOT as a part of a branch's name."""
+"""Names that TOML takes as keys without quotes, and ROOT as parts of branch names."""
 
 
 def is_name(text: str) -> bool:

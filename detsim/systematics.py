@@ -1,4 +1,4 @@
-"""What an experiment does not know exactly: uncertainties that a fit carries along as nuisance parameters."""
+"""Systematic uncertainties of an experiment, which a fit has as nuisance parameters."""
 
 import math
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ NORMALISATIONS = ("activity", "mass", "efficiency")
 """Factors of the signal; `efficiency` is one of every background that is detected as electrons are, too."""
 
 SHAPES = ("energy_scale", "resolution", "sin2_theta_w")
-"""What changes the shape of the expectation: it is folded anew one standard deviation up and down."""
+"""Quantities that change the shape of the expectation, which is folded anew at ±1 standard deviation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Events that no neutrino made: spectra of the energy that they deposit."""
+"""Spectra of background events: lines, flat spectra, power laws, tables."""
 
 import math
 from dataclasses import dataclass

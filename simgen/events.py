@@ -1,10 +1,12 @@
-"""Events in columns."""
+"""Events as columns of equal length."""
 
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from simgen.representation import html_table, text_table
 
 __all__ = ["COLUMNS", "VERTEX_COLUMNS", "Column", "Events"]
 
@@ -13,7 +15,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a column holds: dtype in memory, unit, meaning; whether files keep all digits of a float."""
+    """Properties of a column: dtype in memory, unit, meaning; whether files keep all digits of a float."""
 
     dtype: str
     unit: str
@@ -48,7 +50,7 @@ COLUMNS = {
 """Every column that events can have."""
 
 VERTEX_COLUMNS = ("vertex_x", "vertex_y", "vertex_z", "L")
-"""Where an event happened: they come together."""
+"""Columns of the vertex, which are all present or all absent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ class Events:
     event, component, line, E_nu, T, cos_theta : ndarray, shape (n,)
         See `COLUMNS`.
     vertex_x, vertex_y, vertex_z, L, time : ndarray, shape (n,), optional
-        Only where places or times were asked for.
+        Only if vertices or times were asked for.
     T_reco : ndarray, shape (n,), optional
         Only after the detector stage, which keeps the recorded events.
     L_reco : ndarray, shape (n,), optional
@@ -113,3 +115,21 @@ class Events:
         positions = np.flatnonzero(keep) if keep.dtype == np.bool_ else keep  # found once for all columns
         kept: dict[str, Any] = {name: column.take(positions) for name, column in self.columns().items()}
         return replace(self, **kept)
+
+    def _title(self) -> str:
+        return f"{len(self)} events of {self.n_generated} generated"
+
+    def _rows(self) -> list[tuple[str, str]]:
+        """List the columns with their ranges and units."""
+        rows = []
+        for name, column in self.columns().items():
+            unit = f" {COLUMNS[name].unit}".rstrip()
+            values = f"{column.min():.6g} to {column.max():.6g}{unit}" if len(self) else "empty"
+            rows.append((name, values))
+        return rows
+
+    def __repr__(self) -> str:
+        return text_table(self._title(), self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(self._title(), self._rows())

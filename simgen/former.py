@@ -3,9 +3,7 @@
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from importlib.util import spec_from_loader
 from pathlib import Path
 from types import ModuleType
 
@@ -20,8 +18,12 @@ def former_modules() -> dict[str, str]:
     return dict(line.split() for line in lines if line and not line.startswith("#"))
 
 
-class _Former(MetaPathFinder, Loader):
-    """Finds modules by their former names; asked only for names that nothing else knows."""
+class _Former:
+    """Finder and loader of modules by their former names; asked only for names that nothing else knows.
+
+    It has the methods that Python asks for. To inherit from the base classes of `importlib.abc` would
+    double the time that `import simgen` takes.
+    """
 
     def __init__(self) -> None:
         self._table: dict[str, str] | None = None
@@ -35,7 +37,9 @@ class _Former(MetaPathFinder, Loader):
             return None
         if self._table is None:
             self._table = former_modules()
-        return spec_from_loader(fullname, self) if fullname in self._table else None
+        if fullname not in self._table:
+            return None
+        return ModuleSpec(fullname, self)  # type: ignore[arg-type]  # the methods suffice
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """Import the module under its present name."""

@@ -13,7 +13,7 @@ Members, by what the index counts:
 ======================================  ====================  ===============================================
 of                                      draw                  member
 ======================================  ====================  ===============================================
-events: what only one needs             as the step needs     0
+events: of one event                    as the step needs     0
 events: shared by two                   as the step needs     1
 events: normals, shared by four         as the step needs     2
 toys' counts, the same means in all     1                     pair of bins: an integer of 63 bits each
@@ -21,24 +21,25 @@ toys' counts, large or different means  0, 2, 3, ...          bin: by inversion 
 toys' normals                           0                     pair of columns: two normals of two uniforms
 ======================================  ====================  ===============================================
 
-Events stand in tiles of 256, event i at place j = i mod 256 of tile t = i // 256. Two uniforms of one draw
-belong to the places j and j + 128, 0 ≤ j < 128, and their index is 128 t + j. Four normals of one draw belong
-to the places j, j + 64, j + 128 and j + 192, 0 ≤ j < 64, and their index is 64 t + j: the first two words
-give radius (40 bits) and angle (24 bits) of the normals at j and j + 128, the others of those at j + 64 and
-j + 192.
+Events are processed in tiles of 256, event i at position j = i mod 256 of tile t = i // 256. Two uniforms
+of one draw belong to the positions j and j + 128, 0 ≤ j < 128, and their index is 128 t + j. Four normals
+of one draw belong to the positions j, j + 64, j + 128 and j + 192, 0 ≤ j < 64, and their index is 64 t + j:
+the first two words give radius (40 bits) and angle (24 bits) of the normals at j and j + 128, the others of
+those at j + 64 and j + 192.
 
-Places are drawn attempt by attempt: attempt n of an event owns draws 2n and 2n + 1. Of the four words of the
-first, two give the way (40 bits) and the chance to survive an oscillation (24 bits) of an interaction, the
-others its polar angle and the angle around (32 bits each); or x (40 bits), y and z (32 bits each) of an event
-of a background. The second is drawn for extended sources only: of the upper 24 bits of each word the largest
-of the first three gives the distance from the centre of the source, the fourth the polar angle, and the lower
-8 bits of the first three the angle around. Times and errors of the distance take draw 0.
+Vertices are drawn by rejection: attempt n of an event owns draws 2n and 2n + 1. Of the four words of the
+first, two give the baseline (40 bits) and the uniform that decides about survival (24 bits) of an
+interaction, the others its polar and azimuthal angle (32 bits each); or x (40 bits), y and z (32 bits each)
+of an event of a background. The second is drawn for extended sources only: of the upper 24 bits of each
+word the largest of the first three gives the distance from the centre of the source, the fourth the polar
+angle, and the lower 8 bits of the first three the azimuthal angle. Times and errors of the distance take
+draw 0.
 
 Pseudo-experiments that are drawn event by event have keys of their own, derived from the one key of
 TOY_EVENTS: the first two words of the encrypted counter (toy low, toy high, stage, group) are the key of that
 stage for that toy, whose events are then numbered from 0. The group is 0 where signal and backgrounds are
 drawn together, else 1 for the signal and 2, 3, ... for the backgrounds. Their number is a Poisson number of
-index 0 under the derived key of COUNT. Where the detector looks at places, the keys of the stages are those
+index 0 under the derived key of COUNT. Where recording depends on vertices, the keys of the stages are those
 of identities that end in group and toy.
 
 `stage` keeps the steps of a chain apart and `identity` the members of a study. The numbers below and the
@@ -56,7 +57,7 @@ __all__ = ["Stage", "float_bits", "fresh_seed", "generator", "kernel_key"]
 
 
 class Stage(IntEnum):
-    """What a stream is for."""
+    """Purpose of a stream."""
 
     COUNT = 1
     """Number of events of a run or of a stored experiment."""
@@ -71,13 +72,13 @@ class Stage(IntEnum):
     TOY_DISPLACEMENT = 6
     """Systematic displacement of the bins of a pseudo-experiment, in the paper's χ²."""
     VERTEX_POSITION = 7
-    """Place of an event in the target."""
+    """Vertex of an event in the target."""
     TIME = 8
     """Time of an event in the exposure."""
     DISTANCE = 9
     """Smearing of the distance between source and event."""
     TEMPLATES = 10
-    """Seed of the sample that templates are made from."""
+    """Seed of the sample from which templates are made."""
     AUDIT = 11
     """Choice of the pseudo-experiments of a study that are fitted again."""
     TOY_EVENTS = 12

@@ -1,4 +1,4 @@
-"""Tables of names and values in which objects show themselves, as text and as HTML.
+"""Tables of names and values that objects show of themselves, as text and as HTML.
 
 A class lists its rows once; `__repr__` shows them in a terminal, `_repr_html_` in a notebook.
 """

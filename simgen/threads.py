@@ -1,4 +1,4 @@
-"""Work in parts, on as many threads as numba may use: compiled kernels release the interpreter's lock.
+"""Parallel work in parts, on as many threads as numba may use; compiled kernels release the GIL.
 
 What a part makes must not depend on how a range is divided; then no result depends on threads.
 """
@@ -30,7 +30,7 @@ _worker = threading.local()
 
 @cache
 def _pool(threads: int, process: int) -> ThreadPoolExecutor:
-    """Make the pool of so many threads; it is kept: a forked process has none of its parent's."""
+    """Make the thread pool of a process, once: a forked process cannot use that of its parent."""
 
     def mark() -> None:
         _worker.busy = True
@@ -40,7 +40,7 @@ def _pool(threads: int, process: int) -> ThreadPoolExecutor:
 
 
 def ahead(tasks: Iterable[Callable[[], R]]) -> Iterator[R]:
-    """Do tasks on all threads, a few of them ahead of whoever takes the results.
+    """Do tasks on all threads, some of them ahead of the consumer of the results.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def ahead(tasks: Iterable[Callable[[], R]]) -> Iterator[R]:
     Yields
     ------
     object
-        What each returned, in their order.
+        The results, in the order of the tasks.
     """
     threads = n_threads()
     if threads == 1 or getattr(_worker, "busy", False):  # a worker that waited for others could wait for ever
@@ -84,7 +84,7 @@ def in_parts(task: Callable[[int, int], R], first: int, n: int, *, size: int = P
     Returns
     -------
     list
-        What the calls returned, in order; of an empty range that of one empty part.
+        Results of the calls, in order; for an empty range the result of one empty part.
 
     Examples
     --------

@@ -137,7 +137,7 @@ def read_quantity(text: str, kind: Kind, *, unit: str | None = None) -> float:
     text : str
         A number, then units joined by ``*`` and ``/``, powers as in ``cm2``.
     kind : str
-        What it has to be; a key of `KINDS`.
+        Kind of quantity that is required; a key of `KINDS`.
     unit : str, optional
         Unit of the result, where it is not the internal one.
 

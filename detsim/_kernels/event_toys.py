@@ -1,4 +1,4 @@
-"""Many experiments at once: every event drawn and measured, and only counted.
+"""Event-level toys: events of many experiments, drawn, measured and counted.
 
 `simgen.random` has the layout of their streams.
 """
@@ -25,7 +25,7 @@ _COUNT, _VERTEX, _DETECTOR = int(Stage.COUNT), int(Stage.VERTEX), int(Stage.DETE
 def _derived_key(
     index: int, stage: int, group: int, k0: np.uint64, k1: np.uint64
 ) -> tuple[np.uint64, np.uint64]:
-    """Encrypt what a stream is of into a key of its own."""
+    """Derive the key of one stage of one experiment."""
     i = np.uint64(index)
     a, b, _, _ = philox4x32(i & _MASK, i >> _SHIFT, np.uint64(stage), np.uint64(group), k0, k1)
     return a, b

@@ -40,7 +40,7 @@ class ResponseArrays(NamedTuple):
     """Squares of a, b, c in σ² = a² + b²E + c²E², E the visible energy."""
     sigma_energy: NDArray[np.float64]
     sigma_value: NDArray[np.float64]
-    """Tabulated σ, which then takes their place."""
+    """Tabulated σ, used instead if not empty."""
     light_yield: float
     """Photo-electrons per MeV, where they are counted; else 0."""
     visible_break: NDArray[np.float64]
@@ -91,7 +91,7 @@ def _visible(T: float, response: ResponseArrays) -> float:
 def _count_photoelectrons(
     w: Array, tile: np.uint64, response: ResponseArrays, k0: np.uint64, k1: np.uint64
 ) -> None:
-    """Measure by Poisson numbers: draw 0 of the event's own, then 2, 3, ..."""
+    """Count photo-electrons: Poisson numbers from draws 0, 2, 3, ... of each event."""
     fill_own(w, tile, 0, k0, k1)
     for k in range(ROW):
         mean = response.light_yield * w[VISIBLE + k]
@@ -118,7 +118,7 @@ def _smear(w: Array, tile: np.uint64, response: ResponseArrays, k0: np.uint64, k
 
 @kernel(inner=True)
 def _accept(w: Array, component: Numbers, keep: Mask, response: ResponseArrays) -> None:
-    """Keep what is accepted of that which passed the threshold."""
+    """Apply the acceptance to events above the threshold."""
     for k in range(ROW):
         w[CHANCE + k] = response.step_value[0]
     for i in range(1, len(response.step_energy)):
@@ -141,7 +141,7 @@ def measure_tile(
     w: Array, component: Numbers, keep: Mask, tile: np.uint64, response: ResponseArrays, k0: np.uint64,
     k1: np.uint64,
 ) -> None:  # fmt: skip
-    """Measure the events of a tile: of components and row RECOIL make row MEASURED and what is recorded.
+    """Measure the events of a tile: fill row MEASURED and `keep` from row RECOIL and components.
 
     Draws 0 are the smearing, draw 1 of two events is the acceptance. The energy of a background that is not
     smeared is the measured one.
@@ -175,7 +175,7 @@ def fill_measured(
     event: NDArray[np.int64], component: Numbers, T: Array, response: ResponseArrays, k0: np.uint64,
     k1: np.uint64, T_reco: Array, keep: Mask,
 ) -> None:  # fmt: skip
-    """Fill the measured energy of every event and whether it is recorded; fastest where events ascend."""
+    """Fill measured energies, and whether events are recorded; fastest with ascending indices."""
     w = np.ones(ROWS * TILE)
     components, kept = np.zeros(TILE, np.int32), np.zeros(TILE, np.bool_)
     i = 0
@@ -195,7 +195,7 @@ def fill_measured(
 
 @kernel(nogil=True)
 def fill_shifts(event: NDArray[np.int64], k0: np.uint64, k1: np.uint64, values: Array) -> None:
-    """Fill a normal of each event, of draws of its own."""
+    """Fill a normal random number for each event, from the stream of its index."""
     for i in range(len(event)):
         u, v = uniforms(np.uint64(event[i]), 0, k0, k1)
         values[i], _ = normal_pair(u, v)

@@ -1,4 +1,4 @@
-"""Rounding to float32 that leaves every number between the boundaries where it was."""
+"""Rounding to float32 within intervals: no number crosses a boundary, such as an edge of a bin."""
 
 from typing import NamedTuple
 

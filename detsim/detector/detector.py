@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from detsim.detector.distance_bins import DistanceBins
-from detsim.detector.materials import composition, electrons_in, shells
+from detsim.detector.materials import Target, shells
 from detsim.detector.quenching import Birks, Quenching, Visible
 from detsim.detector.resolution import Curve, Resolution, Smearing, TabulatedResolution
+from simgen.representation import html_table, readable, text_table
 
 __all__ = ["Detector", "EfficiencyCurve", "Resolution", "Target", "uniform_edges"]
 
@@ -33,48 +34,6 @@ def uniform_edges(low: float, high: float, width: float) -> tuple[float, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """The electrons of the target.
-
-    Parameters
-    ----------
-    material : str or None
-        Chemical formula; None if only a number of electrons is known.
-    mass : float or None
-        Mass [g], with a material.
-    electrons : float or None
-        Number of electrons; without it, it follows from material and mass.
-
-    Raises
-    ------
-    ValueError
-        If neither or both of mass and electrons are given.
-    """
-
-    material: str | None = None
-    mass: float | None = None
-    electrons: float | None = None
-
-    def __post_init__(self) -> None:
-        if (self.mass is None) == (self.electrons is None):
-            raise ValueError("a target has either a mass (with a material) or a number of electrons")
-        if self.mass is not None and self.material is None:
-            raise ValueError("a target's mass needs its material, a chemical formula such as 'C9H12'")
-        for name, value, unit in (("mass", self.mass, " g"), ("electrons", self.electrons, "")):
-            if value is not None and not (math.isfinite(value) and value > 0):
-                raise ValueError(f"target {name} must be finite and above 0{unit}, got {value}")
-        if self.material is not None:
-            composition(self.material)
-
-    @property
-    def n_electrons(self) -> float:
-        """Number of electrons."""
-        if self.electrons is not None:
-            return self.electrons
-        return electrons_in(str(self.material), float(self.mass or 0))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EfficiencyCurve:
     """Tabulated efficiency.
 
@@ -83,7 +42,7 @@ class EfficiencyCurve:
     curve : Curve
         Fraction of the events that is recorded, from 0 to 1.
     energy : {"true", "measured"}
-        What it is tabulated in.
+        The energy in which it is tabulated.
     """
 
     curve: Curve
@@ -121,13 +80,13 @@ class Detector:
     binding : {"free", "shells"}
         "shells": electrons bound by more than T do not take part.
     quenching : Birks, QuenchingTable or None
-        What makes the visible energy of the true one; None: they are the same.
+        Relation of the visible to the true energy; None: they are the same.
     energy_scale : float
         Multiplies the measured energy.
     fiducial : float
         Fraction of the target's electrons within the fiducial cut, in (0, 1].
     wall_distance : float
-        Fiducial cut on the place of an event: it has to be this far inside the target's surface [cm].
+        Fiducial cut: smallest distance of a vertex from the surface of the target [cm].
     distance : DistanceBins or None
         Bins in the measured distance from the source too; the histogram is then one of two dimensions.
     """
@@ -190,7 +149,7 @@ class Detector:
 
     @property
     def spatial(self) -> bool:
-        """Whether what is recorded, or in which bin, depends on the place of an event."""
+        """Whether recording or binning depends on the vertex of an event."""
         return self.distance is not None or self.wall_distance > 0
 
     @property
@@ -239,7 +198,7 @@ class Detector:
 
     @cached_property
     def acceptance_steps(self) -> tuple[Array, Array]:
-        """Fraction of true recoils accepted whatever the tables say, a step function of T.
+        """Acceptance of true recoils without tabulated efficiencies, a step function of T.
 
         Returns
         -------
@@ -268,3 +227,37 @@ class Detector:
     def _tabulated(self, T: ArrayLike) -> Array:
         curve = self.true_efficiency
         return np.ones(np.shape(T)) if curve is None else curve(T)
+
+    def rows(self) -> list[tuple[str, str]]:
+        """List what describes the detector, with units; what is absent is left out."""
+        energy = ("eV", "keV", "MeV")
+        efficiency, distance = self.efficiency, self.distance
+        threshold, low, high = (readable(E, *energy) for E in (self.threshold, self.edges[0], self.edges[-1]))
+        rows = [
+            ("target", self.target.summary),
+            ("threshold", "none" if math.isinf(self.threshold) else threshold),
+            ("bins in T_reco", f"{self.n_energy_bins} from {low} to {high}"),
+            ("resolution", self.resolution.summary),
+        ]
+        if isinstance(efficiency, EfficiencyCurve):
+            rows.append(
+                ("efficiency", f"in {efficiency.energy} energy, tabulated {efficiency.curve.summary}")
+            )
+        else:
+            rows.append(("efficiency", readable(efficiency)))
+        rows += [("electrons", self.binding)] if self.binding != "free" else []
+        rows += [("quenching", self.quenching.summary)] if self.quenching is not None else []
+        rows += [("energy scale", readable(self.energy_scale))] if self.energy_scale != 1 else []
+        rows += [("fiducial fraction", readable(self.fiducial))] if self.fiducial != 1 else []
+        if self.wall_distance:
+            rows.append(("distance from the wall", f"above {readable(self.wall_distance, 'cm', 'm')}"))
+        if distance is not None:
+            first, last = (readable(L, "cm", "m") for L in (distance.edges[0], distance.edges[-1]))
+            rows.append(("bins in L_reco", f"{distance.n_bins} from {first} to {last}"))
+        return rows
+
+    def __repr__(self) -> str:
+        return text_table(f"Detector {self.name!r}", self.rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(f"Detector {self.name}", self.rows())

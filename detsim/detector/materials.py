@@ -1,14 +1,17 @@
-"""Target materials: electrons in a mass, and the shells they are bound in."""
+"""Targets: material, mass, number of electrons, and the shells in which they are bound."""
 
+import math
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simgen.constants import AVOGADRO
+from simgen.representation import readable
 
-__all__ = ["charge_to_mass", "composition", "electrons_in", "shells"]
+__all__ = ["Target", "charge_to_mass", "composition", "electrons_in", "shells"]
 
 _TOKEN = re.compile(r"([A-Z][a-z]?)(\d*)")
 # fmt: off
@@ -126,3 +129,51 @@ def shells(formula: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         found[0.0] = found.get(0.0, 0) + n * left
     energies = np.array(sorted(found))
     return energies, np.array([found[e] for e in energies]) / total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The electrons of the target.
+
+    Parameters
+    ----------
+    material : str or None
+        Chemical formula; None if only a number of electrons is known.
+    mass : float or None
+        Mass [g], with a material.
+    electrons : float or None
+        Number of electrons; without it, it follows from material and mass.
+
+    Raises
+    ------
+    ValueError
+        If neither or both of mass and electrons are given.
+    """
+
+    material: str | None = None
+    mass: float | None = None
+    electrons: float | None = None
+
+    def __post_init__(self) -> None:
+        if (self.mass is None) == (self.electrons is None):
+            raise ValueError("a target has either a mass (with a material) or a number of electrons")
+        if self.mass is not None and self.material is None:
+            raise ValueError("a target's mass needs its material, a chemical formula such as 'C9H12'")
+        for name, value, unit in (("mass", self.mass, " g"), ("electrons", self.electrons, "")):
+            if value is not None and not (math.isfinite(value) and value > 0):
+                raise ValueError(f"target {name} must be finite and above 0{unit}, got {value}")
+        if self.material is not None:
+            composition(self.material)
+
+    @property
+    def summary(self) -> str:
+        """Material, mass and number of electrons, in one line."""
+        mass = "" if self.mass is None else f"{readable(self.mass, 'mg', 'g', 'kg', 't', 'kt')} of "
+        return f"{mass}{self.material or 'any material'}, {readable(self.n_electrons)} electrons"
+
+    @property
+    def n_electrons(self) -> float:
+        """Number of electrons."""
+        if self.electrons is not None:
+            return self.electrons
+        return electrons_in(str(self.material), float(self.mass or 0))

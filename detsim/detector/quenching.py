@@ -1,4 +1,4 @@
-"""Quenching: how much of an electron's energy is visible."""
+"""Quenching: the visible energy as a function of the electron's energy."""
 
 import math
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from detsim.detector.materials import charge_to_mass
 from detsim.detector.resolution import Curve
 from simgen.constants import M_E
+from simgen.quadrature import gauss_legendre
+from simgen.representation import readable
 
 __all__ = ["Birks", "Quenching", "QuenchingTable", "Visible", "stopping_power"]
 
@@ -118,6 +120,11 @@ class Birks:
                 f"mean_excitation must lie in 1e-5 to 1e-3 MeV (10 eV to 1 keV), got {self.mean_excitation}"
             )
 
+    @property
+    def summary(self) -> str:
+        """Birks' constant and mean excitation energy, in one line."""
+        return f"Birks, kB = {self.kB:.6g} g/cm2/MeV, I = {readable(self.mean_excitation, 'eV', 'keV')}"
+
     def visible(self, material: str | None) -> Visible:
         """Integrate over the energy of an electron that stops in the material."""
         if material is None:
@@ -139,7 +146,7 @@ def _birks(kB: float, mean_excitation: float, ratio: float) -> Visible:
         power = stopping_power(T, charge_to_mass=ratio, mean_excitation=mean_excitation)
         return 1 / (1 + kB * power)
 
-    x, w = np.polynomial.legendre.leggauss(8)
+    x, w = gauss_legendre(8)
     half, middle = np.diff(nodes) / 2, (nodes[1:] + nodes[:-1]) / 2
     steps = half * (slope(middle[:, None] + half[:, None] * x) @ w)
     at_nodes = slope(nodes)
@@ -178,6 +185,11 @@ class QuenchingTable:
                     f"the visible energy must rise with the true one; between {energies[i]:g} and "
                     f"{energies[i + 1]:g} MeV it falls"
                 )
+
+    @property
+    def summary(self) -> str:
+        """Kind and range of the table, in one line."""
+        return f"visible/true tabulated {self.curve.summary}"
 
     def visible(self, material: str | None) -> Visible:
         """Multiply the true energy with the ratio; the material does not matter."""

@@ -1,10 +1,12 @@
-"""How a visible energy is measured: Gaussian, tabulated Gaussian, counted photo-electrons; tables of them."""
+"""Energy resolution: Gaussian, tabulated Gaussian, counting of photo-electrons; tables in energy."""
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from simgen.representation import readable
 
 __all__ = ["Curve", "PhotoElectrons", "Resolution", "Smearing", "TabulatedResolution"]
 
@@ -46,6 +48,12 @@ class Curve:
             if after <= before:
                 raise ValueError(f"energies of a table must ascend, got {after} MeV after {before} MeV")
 
+    @property
+    def summary(self) -> str:
+        """Range and number of points, in one line."""
+        low, high = self.energies[0], self.energies[-1]
+        return f"from {low:.6g} to {high:.6g} MeV ({len(self.energies)} points)"
+
     def __call__(self, energy: ArrayLike) -> Array:
         """Interpolate at an energy [MeV]."""
         return np.asarray(np.interp(np.asarray(energy, np.float64), self.energies, self.values))
@@ -82,6 +90,17 @@ class Resolution:
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
                 raise ValueError(f"resolution {name} must be finite and ≥ 0, got {value}")
+
+    @property
+    def summary(self) -> str:
+        """Terms of σ² with their units, in one line."""
+        energy = ("eV", "keV", "MeV")
+        terms = [
+            (self.constant, f"({readable(self.constant, *energy)})²"),
+            (self.stochastic, f"({readable(self.stochastic, *energy)})² E/MeV"),
+            (self.proportional, f"({readable(self.proportional)} E)²"),
+        ]
+        return "perfect" if self.perfect else f"σ² = {' + '.join(text for value, text in terms if value)}"
 
     @property
     def perfect(self) -> bool:
@@ -124,6 +143,11 @@ class TabulatedResolution:
                 raise ValueError(f"resolution sigma must be ≥ 0 MeV, got {value} MeV")
 
     @property
+    def summary(self) -> str:
+        """Kind and range of the table, in one line."""
+        return f"σ tabulated {self.curve.summary}"
+
+    @property
     def perfect(self) -> bool:
         """Whether measured and visible energy are the same."""
         return not any(self.curve.values)
@@ -153,6 +177,11 @@ class PhotoElectrons:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.light_yield) and self.light_yield > 0):
             raise ValueError(f"light_yield must be finite and above 0 /MeV, got {self.light_yield}")
+
+    @property
+    def summary(self) -> str:
+        """Light yield, in one line."""
+        return f"{readable(self.light_yield)} photo-electrons per MeV"
 
     @property
     def perfect(self) -> bool:

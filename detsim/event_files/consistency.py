@@ -1,4 +1,4 @@
-"""Whether what a run says of itself agrees: rows, ranges, sums of weights, exposure, components."""
+"""Consistency checks of a run in a file: rows, ranges, sums of weights, exposure, components."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,7 +47,7 @@ def _refuse(path: Path, found: Sequence[str]) -> None:
 
 
 def contradictions(tree: str, document: Mapping[str, Any], row: Mapping[str, Any]) -> list[str]:
-    """List what cannot be true at once of a run, for a person.
+    """List contradictions in the data of a run, in words for a person.
 
     Examples
     --------

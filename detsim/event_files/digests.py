@@ -1,4 +1,4 @@
-"""Whether what is read is what was written: the SHA-256 of each branch of each run."""
+"""SHA-256 of each branch of each run, computed while rows are read, compared with the one written."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

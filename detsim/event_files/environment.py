@@ -1,4 +1,4 @@
-"""What made a file: versions, processor, commit."""
+"""Environment in which a file was made: versions, processor, commit."""
 
 import platform
 import subprocess
@@ -18,7 +18,7 @@ PACKAGES = ("nugauge", "numpy", "scipy", "numba", "llvmlite", "awkward", "uproot
 
 
 def origin() -> dict[str, object]:
-    """Describe what a result depends on besides its card and seed.
+    """Describe the environment on which a result depends besides card and seed.
 
     Returns
     -------

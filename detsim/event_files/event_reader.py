@@ -1,4 +1,4 @@
-"""Read event files."""
+"""Reader of event files."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
@@ -32,9 +32,9 @@ class EventFile:
     rows : tuple of RunInfo
         One a run; `hadd` puts the runs of several files side by side.
     runinfo : Totals
-        What sums over the runs.
+        Sums over the runs.
     provenances : tuple of dict
-        What made each run.
+        Provenance of each run.
     provenance : dict
         The first of them.
     columns : tuple of str
@@ -121,7 +121,7 @@ class EventFile:
     def iterate(
         self, names: Sequence[str] | None = None, *, step: int = 1_000_000
     ) -> Iterator[dict[str, NDArray[Any]]]:
-        """Read columns, `step` events at a time; what is wrong with them is known after the last ones."""
+        """Read columns, `step` events at a time; errors are raised after the last events."""
         check, start = self._columns_check(), 0
         for columns in self._table.iterate(names, step=step):
             check.update(columns, start)

@@ -1,4 +1,4 @@
-"""Event files: events in a ROOT file, and how many runs of what exposure they are."""
+"""Writer of event files: events in a ROOT file, with the exposure of the run."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -89,7 +89,7 @@ def event_branches(columns: Sequence[str], precision: Precision) -> dict[str, Br
 
 
 def _check_finite(columns: Mapping[str, NDArray[Any]]) -> None:
-    """Refuse columns with infinite or undefined values, or such as float32 would make infinite."""
+    """Refuse columns with infinite or undefined values, and values too large for float32."""
     for name, column in columns.items():
         if column.dtype.kind != "f":
             continue
@@ -117,12 +117,13 @@ class EventWriter:
         Of energies and angles; weights are float64 always.
     compression : {"zstd-1", "lz4-4", "none"}
     format : {"ttree", "rntuple"}
-        What holds the events.
+        Kind of object that holds the events.
     experiment : Experiment, optional
         Whose events they are. A float32 column then keeps every event on its side of bin edges, threshold and
         walls; without it numbers become the nearest float32, and what lies on an edge can fall below it.
     former, removes
-        What may be replaced, and what goes when the file is whole, as for `detsim.files.atomic.WholeFile`.
+        Files that may be replaced, and files to remove when this one is whole: see
+        `detsim.files.atomic.WholeFile`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Say what a file is and whether it is whole."""
+"""Description of a file for people: its kind, its contents, whether it is whole."""
 
 import json
 from collections.abc import Mapping

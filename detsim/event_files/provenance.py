@@ -162,7 +162,7 @@ def check_document(path: Path, document: Mapping[str, Any], row: Mapping[str, An
 
 
 def check_same_branches(path: Path, documents: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse runs of different columns or types: `hadd` fills what a run has not with something.
+    """Refuse runs of different columns or types: `hadd` fills missing columns with arbitrary values.
 
     Raises
     ------

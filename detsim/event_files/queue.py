@@ -1,4 +1,4 @@
-"""Rows on their way to a file: gathered in baskets by the caller, written and hashed by two threads."""
+"""Queue of rows for a file: gathered in baskets by the caller, written and hashed by two threads."""
 
 import hashlib
 import math
@@ -162,7 +162,7 @@ class Baskets:
             self._land()
 
     def close(self) -> None:
-        """End both threads; what waits is dropped."""
+        """End both threads; rows in the queue are dropped."""
         self._writer.shutdown(cancel_futures=True)
         self._hasher.shutdown(cancel_futures=True)
 

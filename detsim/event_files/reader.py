@@ -1,4 +1,4 @@
-"""Read and check what `detsim.event_files.writer` wrote, also after `hadd`."""
+"""Reader of tables in ROOT files, whole or merged by `hadd`, with checks."""
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -45,11 +45,11 @@ class TableFile:
     Attributes
     ----------
     format : {"ttree", "rntuple"}
-        What holds the rows.
+        Kind of object that holds the rows.
     rows : tuple of dict
         The rows of `runinfo`, one a run, in the order of the file.
     provenances : tuple of dict
-        What made each run, in the same order.
+        Provenance of each run, in the same order.
     branches : dict of str to dict
         dtype, unit, description, shape and SHA-256 of each branch of the first run.
 
@@ -72,7 +72,7 @@ class TableFile:
 
     @classmethod
     def of_stream(cls, stream: IO[bytes], path: Path, tree: str) -> Self:
-        """Read a file that has no name yet; `path` is what messages call it."""
+        """Read an open file that has no name yet; messages call it `path`."""
         file = cls.__new__(cls)
         file._open(path, tree, uproot.open(stream, array_cache=None))
         return file
@@ -145,7 +145,7 @@ class TableFile:
     def arrays(
         self, names: Sequence[str] | None = None, start: int = 0, stop: int | None = None
     ) -> dict[str, NDArray[Any]]:
-        """Read columns; whole ones are held against their SHA-256.
+        """Read columns; the SHA-256 is checked of columns that are read from first to last row.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Float32 columns of event files: every stored number stays where its event was counted.
+"""Float32 columns of event files: rounding that moves no number across a bin edge or a cut.
 
 An event is counted by float64 numbers: its bin, its side of the threshold, whether it is within the fiducial
 volume. Rounded to the nearest float32, a number that lies on a boundary can fall below it (0.35 MeV becomes
@@ -31,7 +31,7 @@ _PLACE = ("vertex_x", "vertex_y", "vertex_z")
 
 @dataclass(frozen=True, kw_only=True)
 class Boundaries:
-    """Where a column is cut: bin edges, a threshold, points of a table of efficiency.
+    """Boundaries in a column: bin edges, a threshold, points of a table of efficiency.
 
     Parameters
     ----------
@@ -118,14 +118,14 @@ class Boundaries:
 
 @dataclass(frozen=True, kw_only=True)
 class Rounding:
-    """Where the events of an experiment are cut: what their float32 columns have to respect.
+    """Boundaries in energy, distance and position that float32 columns of an experiment must not cross.
 
     Parameters
     ----------
     boundaries : mapping of str to Boundaries
         By columns.
     regions : tuple of Geometry
-        What a vertex is in or out of: the target, the fiducial volume.
+        Volumes whose surface a vertex must not cross: the target, the fiducial volume.
     """
 
     boundaries: Mapping[str, Boundaries]

@@ -1,4 +1,4 @@
-"""How many events of what exposure an event file holds."""
+"""Run information: number of events and exposure of an event file."""
 
 import math
 import uuid
@@ -83,7 +83,7 @@ class RunInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """What sums over the runs of a file; see `RunInfo`."""
+    """Sums over the runs of a file; see `RunInfo`."""
 
     n_events: int
     n_generated: int

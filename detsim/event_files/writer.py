@@ -1,4 +1,4 @@
-"""Tables in ROOT files, written in chunks: rows, what made them, and a one-row TTree `runinfo`."""
+"""Writer of tables in ROOT files, in chunks: rows, provenance, and a one-row TTree `runinfo`."""
 
 import errno
 import json
@@ -49,9 +49,10 @@ class TableWriter:
         their SHA-256 are added.
     compression : {"zstd-1", "lz4-4", "none"}
     format : {"ttree", "rntuple"}
-        What holds the rows; `runinfo` is a TTree always.
+        Kind of object that holds the rows; `runinfo` is always a TTree.
     former, removes
-        What may be replaced, and what goes when the file is whole, as for `detsim.files.atomic.WholeFile`.
+        Files that may be replaced, and files to remove when this one is whole: see
+        `detsim.files.atomic.WholeFile`.
 
     Raises
     ------
@@ -159,14 +160,14 @@ class TableWriter:
     def finish(
         self, runinfo: Mapping[str, int | float | str], *, provenance: Mapping[str, Any] | None = None
     ) -> None:
-        """Write what waits, the provenance and `runinfo`, and make the file final.
+        """Write the remaining rows, the provenance and `runinfo`, and give the file its name.
 
         Parameters
         ----------
         runinfo : mapping of str to int, float or str
             Its one row. ``n_<tree>`` and ``uuid`` are added if they are not there.
         provenance : mapping, optional
-            What came to be known of the rows meanwhile.
+            Entries that became known while rows were written.
 
         Raises
         ------
@@ -260,7 +261,7 @@ class TableWriter:
         return {**document, CHECKSUM: checksum(document, row)}
 
     def _read_back(self, document: Mapping[str, Any], row: Mapping[str, int | float | str]) -> None:
-        """Open what was written, and compare all but the values of the rows.
+        """Open the written file, and compare everything except the values of the rows.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Shapes folded with source, response, place and bins: every model is a dot product with its coefficients."""
+"""Folded shapes: the expectation of a model is a dot product with its coefficients."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ class Folded:
         Bin edges in T_reco [MeV].
     flavours : tuple of Flavour
     bases : tuple of Basis
-        What the shapes of each flavour are.
+        The basis of the shapes of each flavour.
     shapes : tuple of ndarray, shape (K, n_bins + 2)
         One array per flavour: counts per unit coefficient. The first column holds what is recorded below
         the first edge, the last what is elsewhere outside the bins. Infinite where a shape diverges at T → 0.

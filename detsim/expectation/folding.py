@@ -1,4 +1,4 @@
-"""The shapes h_k folded once with source, response, place and bins: expected counts as dot products.
+"""Folding of the shapes h_k with source, response, vertices and bins: expected counts as dot products.
 
 Eqs. (12) and (15) of the paper: the Gaussian integrates over a bin to a difference of error functions, so
 one quadrature over the true recoil energy is left (and one over the neutrino energy for a continuum).
@@ -17,7 +17,7 @@ from detsim.expectation.response import bin_probabilities, breakpoints
 from detsim.experiment import Experiment
 from simgen.deposits import Line, Spectrum
 from simgen.interaction import Basis, Model, T_max
-from simgen.quadrature import panel_nodes
+from simgen.quadrature import gauss_legendre, panel_nodes
 from simgen.rates import Disappearance, OscillatedSpectrum, component_shapes, flavours, oscillates
 from simgen.sources import Component, Lines
 
@@ -34,10 +34,11 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-_X, _W = np.polynomial.legendre.leggauss(20)
+_N_NODES = 20
+"""Quadrature nodes between two bends of the response to a background."""
 
 MANY_KNOTS = 256
-"""Beyond so many, the kinks of a spectrum lie within the spacing of the nodes that are there anyhow."""
+"""Largest number of kinks that get nodes of their own; more kinks are closer than the other nodes."""
 
 
 def kinks_of(component: Component) -> Array:
@@ -55,7 +56,7 @@ def bends(component: Component) -> Array:
 
 
 def pieces(component: Component) -> Iterator[tuple[int | None, float]]:
-    """List what has an end point of its own: each line, or the whole continuum."""
+    """List the parts of a spectrum with their largest recoil energy: each line, or the continuum."""
     if isinstance(component.spectrum, Lines):
         for i, energy in enumerate(component.spectrum.energies):
             yield i, float(T_max(energy))
@@ -66,7 +67,7 @@ def pieces(component: Component) -> Iterator[tuple[int | None, float]]:
 def _fold_component(
     component: Component, basis: Basis, detector: Detector, T_low: float, weight: Disappearance | None = None
 ) -> Array:
-    """Fold the shapes of one component, per unit luminosity and over all places.
+    """Fold the shapes of one component, per unit luminosity, averaged over vertices.
 
     Returns
     -------
@@ -218,6 +219,7 @@ def _smeared_shares(spectrum: Spectrum, detector: Detector) -> Array:
         ends = spectrum.knots
         points = breakpoints(detector, float(ends[0]), float(ends[-1]), ends)
         half, middle = np.diff(points) / 2, (points[1:] + points[:-1]) / 2
-        E = (middle[:, None] + half[:, None] * _X).ravel()
-        weights = (half[:, None] * _W).ravel() * spectrum.density(E)
+        x, w = gauss_legendre(_N_NODES)
+        E = (middle[:, None] + half[:, None] * x).ravel()
+        weights = (half[:, None] * w).ravel() * spectrum.density(E)
     return np.asarray((detector.deposit_acceptance(E) * weights) @ bin_probabilities(detector, E))

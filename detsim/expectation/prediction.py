@@ -19,6 +19,7 @@ from simgen.deposits import Line
 from simgen.geometry import Baselines
 from simgen.interaction import Basis, Model, check_positive, coefficients, steepest
 from simgen.rates import component_shapes, oscillated
+from simgen.representation import html_table, readable, text_table
 from simgen.sources import Component
 
 __all__ = ["Expectation", "predict", "recorded_total"]
@@ -26,7 +27,7 @@ __all__ = ["Expectation", "predict", "recorded_total"]
 Array = NDArray[np.float64]
 
 _PANEL = 8.0
-"""In ln T, between points at which adaptive quadrature begins."""
+"""Distance in ln T of the points with which adaptive quadrature begins."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,23 @@ class Expectation:
     signal: Array
     background: Array
     unbinned_total: float
+
+    def __repr__(self) -> str:
+        return text_table("Expected counts", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table("Expected counts", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        """List the sums over bins, and what lies outside them."""
+        low, high = (readable(float(E), "eV", "keV", "MeV") for E in (self.edges[0], self.edges[-1]))
+        return [
+            ("bins in T_reco", f"{len(self.edges) - 1} from {low} to {high}"),
+            ("signal in the bins", readable(float(self.signal[1:-1].sum()))),
+            ("background in the bins", readable(float(self.background[1:-1].sum()))),
+            ("below the first edge", readable(float(self.with_flow[0]))),
+            ("elsewhere outside the bins", readable(float(self.with_flow[-1]))),
+        ]
 
     @cached_property
     def counts(self) -> Array:

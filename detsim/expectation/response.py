@@ -63,7 +63,7 @@ def _between(detector: Detector, T: Array, limits: Array) -> Array:
 
 
 def _above(detector: Detector, T: Array, x: Array) -> tuple[Array, Array]:
-    """Compute P(T_reco ≥ x), and the mean of T_reco where it is: both of shape (n, len(x))."""
+    """Compute P(T_reco ≥ x) and the mean of T_reco above x: both of shape (n, len(x))."""
     energy, scale = detector.visible_energy(T), detector.energy_scale
     if isinstance(detector.resolution, PhotoElectrons):
         mean = (detector.resolution.light_yield * energy)[:, None]
@@ -100,7 +100,7 @@ def _poisson_above(n: Array, mean: Array) -> Array:
 
 
 def kinks(detector: Detector) -> Array:
-    """List the true energies at which the response may jump or bend, whatever its width [MeV]."""
+    """List the true energies at which the response may jump or bend, without regard to its width [MeV]."""
     resolution, curve = detector.resolution, detector.measured_efficiency
     measured = [detector.threshold, *(() if curve is None else curve.energies)]
     at = _true_energies(detector, np.array(measured) / detector.energy_scale)

@@ -1,4 +1,4 @@
-"""Files of any kind: written whole or not at all, locked, opened with checks."""
+"""Files of any kind: written completely or not at all, locked, opened with checks."""
 
 import lazy_loader
 

@@ -24,9 +24,7 @@ from .locks import (
     file_stamp as file_stamp,
     real_path as real_path,
 )
-from .root_faults import (
-    reading as reading,
-)
 from .root_open import (
     open_root as open_root,
+    reading as reading,
 )

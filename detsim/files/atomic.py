@@ -32,7 +32,7 @@ class FileError(Exception):
         ``missing``, ``empty``, ``foreign``, ``truncated``, ``incomplete``, ``duplicate``, ``overlapping`` or
         ``damaged``.
     reason : str
-        What is wrong and what would be right, without the path.
+        The fault and its remedy, without the path.
     """
 
     def __init__(self, path: str | Path, fault: Fault, reason: str) -> None:
@@ -48,10 +48,10 @@ class WholeFile:
     Parameters
     ----------
     path : str or Path
-        The final name, or a symbolic link to it. What stands there stays as it is until `commit`.
+        The final name, or a symbolic link to it. A file of this name is unchanged until `commit`.
     former : mapping of Path to FileStamp, optional
-        What may be replaced, as it was when that was decided: anything else that has the name, then or at
-        the end, is refused. Without it, a regular file that has the name now may be replaced.
+        Files that may be replaced, with their stamps: any other file of that name, now or at the end, is
+        refused. Without it, a regular file that has the name now may be replaced.
     removes : sequence of Path
         Other files of `former`, which are removed, the last first, before this one gets its name.
 
@@ -136,7 +136,7 @@ class WholeFile:
             self._part.path.replace(self.path)
 
     def _check_former(self) -> None:
-        """Refuse what has got the name, or has changed, since it was decided what may be replaced."""
+        """Refuse to replace a file that appeared or changed since it was decided what may be replaced."""
         for file in (self.path, *self._removes):
             found, known = file_stamp(file), self._former.get(file)
             if found is not None and found != known:
@@ -230,7 +230,7 @@ def whole_files(contents: Mapping[Path, bytes], *, former: Former | None = None)
     ----------
     contents : mapping of Path to bytes
     former : mapping of Path to FileStamp, optional
-        What may be replaced, as for `WholeFile`.
+        Files that may be replaced, as for `WholeFile`.
 
     Returns
     -------

@@ -22,7 +22,7 @@ Row = tuple[int, list[str]]
 _SEPARATORS = (",", ";", "\t", " ")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+", re.ASCII)
-"""What may be a number with separators of thousands."""
+"""Text that may be a number with separators of thousands."""
 _NOT_FINITE = {"nan", "inf", "infinity"}
 _INDEX_NAMES = {"", "Unnamed: 0"}
 """Names that pandas gives to a column of row numbers."""
@@ -52,7 +52,7 @@ class Columns:
         return np.asarray(self.values[:, self.names.index(name)])
 
     def require(self, good: NDArray[np.bool_], name: str, words: str) -> None:
-        """Raise a `FileError` that names the first row in which a column is not what it must be."""
+        """Raise a `FileError` that names the first row in which a condition on a column fails."""
         if not np.all(good):
             i = int(np.argmin(good))
             raise self.wrong(i, f"{name} {words}, got {self.column(name)[i]:g}")
@@ -221,7 +221,7 @@ def _split(line: str, separator: str) -> list[str]:
 
 
 def _decimal_point(path: Path, rows: Sequence[Row], separator: str) -> str:
-    """Find which of comma and point stands before decimals; refuse what may stand between thousands."""
+    """Find whether comma or point is the decimal separator; refuse what may separate thousands."""
     comma, point = ([(n, cell) for n, cells in rows for cell in cells if sign in cell] for sign in (",", "."))
     if comma and point:
         number, cell = max(comma[0], point[0])

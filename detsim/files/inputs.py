@@ -60,7 +60,7 @@ def open_input(path: str | Path) -> BufferedReader:
 
 
 def _check_regular(path: Path, mode: int) -> None:
-    """Refuse whatever is no regular file."""
+    """Refuse directories, pipes, sockets and devices."""
     for is_kind, name in _KINDS:
         if is_kind(mode):
             advice = "" if name == "directory" else ": copy what it gives into one"

@@ -1,4 +1,4 @@
-"""Files that a process holds for itself, and how a file is known again."""
+"""Locks on files, and stamps by which a file is recognised."""
 
 import contextlib
 import errno
@@ -96,7 +96,7 @@ class Lock:
             return False
 
     def remove(self) -> None:
-        """Remove the file, if the name still is its own, and let go."""
+        """Remove the lock file, if it is still ours, and release the lock."""
         if not self.stream.closed:
             if self.is_held():
                 self.path.unlink()

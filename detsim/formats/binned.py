@@ -1,4 +1,4 @@
-"""Histograms from outside as arrays, and what has to hold for every one of them."""
+"""Histograms read from files, as arrays, and the checks that all of them have to pass."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _HOW = (
 
 @dataclass(frozen=True, kw_only=True)
 class Binned:
-    """Contents of the bins of a histogram, whatever it was read from.
+    """Edges and contents of a histogram, from a file of any format.
 
     Parameters
     ----------
@@ -109,12 +109,12 @@ class Binned:
         )
 
     def check_data(self) -> None:
-        """Refuse what is neither counts nor sums of weights with their variances.
+        """Refuse contents that are neither counts nor sums of weights with their variances.
 
         Raises
         ------
         ValueError
-            If contents without variances are not whole, or Σw and Σw² are not those of weights ≥ 0.
+            If contents without variances are not integers, or Σw and Σw² are not those of weights ≥ 0.
         """
         if self.variances is None:
             wrong = self.values != np.rint(self.values)
@@ -161,7 +161,7 @@ def same_edges(found: ArrayLike, wanted: ArrayLike) -> bool:
 
 
 def unequal(found: ArrayLike, wanted: ArrayLike, units: tuple[str, str] = ("", "")) -> str:
-    """Say in which way edges differ; nothing if they are the same but for rounding.
+    """Describe how edges differ; an empty text if they agree within rounding.
 
     Parameters
     ----------

@@ -76,7 +76,7 @@ def _dimension(kind: str) -> int:
 
 
 def _members(h: Any, kind: str) -> dict[str, Any]:
-    """Take what is needed of a histogram."""
+    """Read the needed members of a histogram."""
     n = _dimension(kind)
     axes = [h.member(f"f{axis}axis") for axis in "XYZ"[: n + 1]]
     return {
@@ -95,7 +95,7 @@ def _members(h: Any, kind: str) -> dict[str, Any]:
 
 
 def _binned(th: dict[str, Any], units: tuple[str, ...]) -> Binned:
-    """Check what only ROOT's histograms can have wrong, and fill in what is in the buffer."""
+    """Make the checks that are special to ROOT's histograms, and fill in the buffered entries."""
     edges, values, squares = th["edges"], th["values"], th["squares"]
     for label in th["named"]:
         if label:

@@ -65,7 +65,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _get(part: Any, key: str, kind: type | tuple[type, ...], what: str) -> Any:
-    """Take a value of a mapping; raise a `KeyError` that says what is missing or of a wrong type."""
+    """Return a value of a mapping; the `KeyError` says what is missing or of a wrong type."""
     if not isinstance(part, Mapping) or key not in part:
         raise KeyError(f"{what} has no {key!r}")
     value = part[key]

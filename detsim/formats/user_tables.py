@@ -1,4 +1,4 @@
-"""Tables that users bring: columns of CSV files, and spectra from CSV, ROOT and JSON."""
+"""Tables of users: columns of CSV files, and spectra from CSV, ROOT and JSON."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def read_spectrum(spec: str | Path, *, unit: float) -> TableSpectrum | Histogram
         ``file.json``, a histogram as the hist library writes it. Densities are neutrinos per decay and energy
         unit, contents neutrinos per decay.
     unit : float
-        What the energies of the file are in [MeV].
+        Unit of the energies in the file [MeV].
 
     Returns
     -------

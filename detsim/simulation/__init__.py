@@ -1,4 +1,4 @@
-"""Events through the detector, and what is simulated with them."""
+"""Simulation: events through the detector, event-level toys, Monte Carlo templates, reweighting."""
 
 import lazy_loader
 

@@ -24,12 +24,12 @@ def detect(events: Events, experiment: Experiment, *, seed: int, identity: Seque
     Parameters
     ----------
     events : Events
-        True events, with the indices they were generated with, and with their places if those matter to the
+        True events, with the indices they were generated with, and with their vertices if those matter to the
         detector.
     experiment : Experiment
     seed : int
     identity : sequence of int
-        What keeps the members of a study apart.
+        Distinguishes the members of a study.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def detect(events: Events, experiment: Experiment, *, seed: int, identity: Seque
     Raises
     ------
     ValueError
-        If the events have no places, and the detector needs them.
+        If the events have no vertices, and the detector needs them.
     """
     k0, k1 = kernel_key(seed, Stage.DETECTOR, *identity).astype(np.uint64)
     T_reco, keep = np.empty(len(events)), np.empty(len(events), np.bool_)
@@ -69,7 +69,7 @@ def locate(events: Events, experiment: Experiment, *, seed: int, identity: Seque
     Raises
     ------
     ValueError
-        If the events have no places.
+        If the events have no vertices.
     """
     x, y, z = events.vertex_x, events.vertex_y, events.vertex_z
     if x is None or y is None or z is None:

@@ -1,4 +1,4 @@
-"""Many experiments of one kind, event by event: drawn, measured and counted, and nothing else kept."""
+"""Event-level toys: pseudo-experiments drawn, measured and counted event by event."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -99,7 +99,7 @@ class Ensemble:
         first : int
             Index of the first.
         identity : sequence of int
-            What keeps ensembles apart.
+            Distinguishes sets of experiments.
         factors : array_like, shape (n, 1 + n_backgrounds), optional
             Of the mean numbers of the signal and of each background in each experiment. Signal and
             backgrounds then have streams of their own, and other events than without factors.
@@ -146,7 +146,7 @@ class Ensemble:
             counts[t] += count_parts(plan, response, experiment_keys(first + t, *of), int(number))
 
     def _groups(self, n: int, factors: ArrayLike | None) -> list[tuple[int, Plan, Array]]:
-        """List what is drawn together: number, plan, and its mean in each experiment."""
+        """List groups that are drawn together: number, plan, and mean in each experiment."""
         if factors is None:
             return [(0, self._plan, np.full(n, self._plan.expected))]
         scales = np.asarray(factors, np.float64)

@@ -1,4 +1,4 @@
-"""Events drawn and measured in one pass, in parts for all threads, and recorded or counted."""
+"""Fused simulation: events drawn and measured in one pass, in parts on all threads; kept or only counted."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detsim._kernels import fused as passage
+from detsim._kernels.fused import count_events, record_events
 from detsim._kernels.response import ResponseArrays
 from detsim.experiment import Experiment
 from detsim.simulation.detection import response_arrays
@@ -32,7 +32,7 @@ def record_parts(
         size = end - begin
         event, numbers = np.empty(size, np.int64), np.empty((2, size), np.int32)
         energies = np.empty((3, size))
-        k = passage.record_events(begin, size, *prepared.kernel, response, keys, event, numbers, energies)
+        k = record_events(begin, size, *prepared.kernel, response, keys, event, numbers, energies)
         E_nu, T, T_reco = energies[:, :k]
         cosines = np.empty(k)
         fill_cosines(E_nu, T, cosines)
@@ -61,7 +61,7 @@ def count_parts(
 
     def count(begin: int, end: int) -> NDArray[np.int64]:
         counts = np.zeros(len(response.edges) + 1, np.int64)
-        passage.count_events(begin, end - begin, *plan.kernel, response, keys, counts)
+        count_events(begin, end - begin, *plan.kernel, response, keys, counts)
         return counts
 
     return np.asarray(np.sum(in_parts(count, first, n, size=_COUNTED), axis=0))

@@ -1,4 +1,4 @@
-"""The shapes h_k folded with a simulated sample: the stochastic twin of `detsim.expectation.folding.fold`.
+"""Monte Carlo templates: shapes h_k folded with simulated events, the stochastic twin of `fold`.
 
 Events are drawn once, from one model. An event adds h_k(T, ω)/(dσ/dT) to its bin of shape k, with the dσ/dT
 that it was drawn from: one sample serves every model, parameter value and mediator's mass.
@@ -20,6 +20,7 @@ from simgen.flavours import Flavour
 from simgen.interaction import Basis, Model, T_max, coefficients, dsigma_dT
 from simgen.random import Stage, generator, kernel_key
 from simgen.rates import WAVE, flavours, oscillates
+from simgen.representation import html_table, text_table
 
 __all__ = ["Sample", "Sampling"]
 
@@ -74,7 +75,7 @@ class Sample:
         From which events are drawn, without its oscillation.
     sampling : Sampling
     number : int
-        What keeps the samples of experiments that are fitted together apart.
+        Distinguishes the samples of experiments that are fitted together.
 
     Notes
     -----
@@ -87,6 +88,21 @@ class Sample:
     sampling: Sampling
     number: int = 0
 
+    def __repr__(self) -> str:
+        return text_table("Monte Carlo templates", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table("Monte Carlo templates", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        """List what fixes the events."""
+        return [
+            ("experiment", self.experiment.name),
+            ("model", repr(self.model)),
+            ("mean number of events", str(self.sampling.n_events)),
+            ("seed", str(self.sampling.seed)),
+        ]
+
     @cached_property
     def _seed(self) -> int:
         words = kernel_key(self.sampling.seed, Stage.TEMPLATES, self.number)
@@ -94,7 +110,7 @@ class Sample:
 
     @cached_property
     def _recorded(self) -> dict[Flavour, _Recorded]:
-        """Draw the events, and keep what is recorded."""
+        """Draw the events, and keep recorded ones."""
         experiment = replace(self.experiment, backgrounds=())
         model = self.model
         if model.delta_m2 is not None:
@@ -152,7 +168,7 @@ class Sample:
         )
 
     def _spread(self, energies: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Repeat what is known of the bins of the energy in every bin of the distance."""
+        """Repeat flags of energy bins in every bin of the distance."""
         distance = self.experiment.detector.distance
         if distance is None:
             return energies
@@ -163,7 +179,7 @@ class Sample:
     def _weighted(
         self, events: _Recorded, basis: Basis, delta_m2: float | None
     ) -> Iterator[tuple[NDArray[np.int64], Array]]:
-        """Yield bins, shape (n,), and weights of each shape, shape (K or 2K, n), of some events at a time."""
+        """Yield bins, shape (n,), and weights of each shape, shape (K or 2K, n), chunk by chunk."""
         for start in range(0, len(events.T), _CHUNK):
             part = slice(start, start + _CHUNK)
             weights = basis.shapes(events.T[part], events.E_nu[part]) * events.unit[part]

@@ -68,13 +68,16 @@ def number_of_events(prepared: Plan, *, seed: int, identity: Sequence[int] = ())
     return int(generator(seed, Stage.COUNT, *identity).poisson(prepared.expected))
 
 
-def _slice(prepared: Plan, n: int | None, first: int, seed: int, identity: Sequence[int]) -> int:
-    """Return how many events to draw: n, or what is left of the Poisson total behind `first`."""
+def _prepare(
+    experiment: Experiment, model: Model, n: int | None, first: int, seed: int, identity: Sequence[int]
+) -> tuple[Plan, int]:
+    """Return the plan of a run and how many events to draw: n, or the Poisson number less the first ones."""
+    prepared = event_plan(experiment, model)
     if first < 0 or (n is not None and n < 0):
         raise ValueError(f"n and first must be ≥ 0, got {n} and {first}")
     if n is not None:
-        return n
-    return max(number_of_events(prepared, seed=seed, identity=identity) - first, 0)
+        return prepared, n
+    return prepared, max(number_of_events(prepared, seed=seed, identity=identity) - first, 0)
 
 
 @np.errstate(under="ignore")
@@ -100,17 +103,16 @@ def generate(
     first : int
         Index of the first event.
     identity : sequence of int
-        What keeps the members of a study apart.
+        Distinguishes the members of a study.
     columns : sequence of {"vertex", "time"}
-        What to draw beside the energies: where in the target, when in the exposure.
+        Quantities to draw beside the energies: vertex in the target, time in the exposure.
 
     Returns
     -------
     Events
         Without `T_reco`, before any cut.
     """
-    prepared = event_plan(experiment, model)
-    count = _slice(prepared, n, first, seed, identity)
+    prepared, count = _prepare(experiment, model, n, first, seed, identity)
     return draw_true(
         prepared, experiment, model, count, seed=seed, first=first, identity=identity, columns=columns
     )
@@ -127,7 +129,7 @@ def draw_true(
     identity: Sequence[int] = (),
     columns: Sequence[Occurrence] = (),
 ) -> Events:
-    """Do the work of `generate` with a plan made before: places too where the detector asks for them."""
+    """Draw true events with a plan made before; with vertices where the detector needs them."""
     events = draw(prepared, n, seed=seed, first=first, identity=identity)
     wanted = set(columns)
     if needs_places(experiment, model):
@@ -147,7 +149,7 @@ def draw_measured(
     columns: Sequence[Occurrence] = (),
 ) -> Events:
     """Draw events and measure them with a plan made before: the recorded ones, with the columns asked for."""
-    # whether an event is recorded does not depend on its place: only what is recorded needs one, or a time
+    # recording does not depend on the vertex: only recorded events need vertices and times
     events = record_parts(prepared, experiment, n, seed=seed, first=first, identity=identity)
     wanted = set(columns)
     if experiment.detector.spatial:
@@ -185,8 +187,7 @@ def stream(
     """
     if chunk <= 0:
         raise ValueError(f"chunk must be above 0 events, got {chunk}")
-    prepared = event_plan(experiment, model)
-    count = _slice(prepared, n, first, seed, identity)
+    prepared, count = _prepare(experiment, model, n, first, seed, identity)
     draw = partial(draw_measured, prepared, experiment, model, seed=seed, identity=identity, columns=columns)
     begins = range(first, first + count, chunk)
     yield from ahead(partial(draw, min(chunk, first + count - begin), first=begin) for begin in begins)
@@ -215,8 +216,7 @@ def simulate(
     Events
         Recorded events, with `T_reco`.
     """
-    prepared = event_plan(experiment, model)
-    count = _slice(prepared, n, first, seed, identity)
+    prepared, count = _prepare(experiment, model, n, first, seed, identity)
     return draw_measured(
         prepared, experiment, model, count, seed=seed, first=first, identity=identity, columns=columns
     )
@@ -244,8 +244,7 @@ def simulate_counts(
     ndarray of int64, shape (n_bins + 2,)
         Recorded events below the first edge, in the bins, above the last edge.
     """
-    prepared = event_plan(experiment, model)
-    count = _slice(prepared, n, first, seed, identity)
+    prepared, count = _prepare(experiment, model, n, first, seed, identity)
     return count_events(prepared, experiment, model, count, seed=seed, first=first, identity=identity)
 
 
@@ -259,7 +258,7 @@ def count_events(
     first: int = 0,
     identity: Sequence[int] = (),
 ) -> NDArray[np.int64]:
-    """Do the work of `simulate_counts` with a plan made before; the way to make many experiments."""
+    """Simulate and count events with a plan made before, which serves many experiments."""
     detector = experiment.detector
     if detector.spatial:
         total = np.zeros(detector.n_bins + 2, np.int64)

@@ -1,4 +1,4 @@
-"""Which recoils matter: what is recorded of those below a true energy."""
+"""Recoil cutoff: the true energy below which recoils need not be simulated."""
 
 import math
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from detsim.expectation import breakpoints, kinks_of, pieces, recorded_probabili
 from detsim.experiment import Experiment
 from simgen.geometry import Baselines
 from simgen.interaction import Basis, Model, coefficients, steepest
+from simgen.quadrature import gauss_legendre
 from simgen.rates import component_shapes, oscillated
 from simgen.sources import Source
 
@@ -21,11 +22,12 @@ Density = Callable[[Array], Array]
 NEGLIGIBLE = 1e-9
 """Part of what is recorded that may be left out."""
 
-_X, _W = np.polynomial.legendre.leggauss(20)
+_N_NODES = 20
+"""Quadrature nodes between two points of an integral."""
 _LOWEST = 1e-15
-"""Of the largest recoil: where integrals begin."""
+"""Lower limit of integrals, relative to the largest recoil."""
 _STILL = 1e-12
-"""Of the largest recoil: up to here an integral that is finite has next to nothing."""
+"""Recoil, relative to the largest, below which a finite integral is negligible."""
 _DIGITS = 4
 
 
@@ -69,7 +71,7 @@ def lowest_recoil(experiment: Experiment, model: Model, fraction: float = NEGLIG
     Parameters
     ----------
     experiment : Experiment
-        Its `generate_above` is not looked at.
+        Its `generate_above` is ignored.
     model : Model
     fraction : float
         Part of the recorded signal that may be left out.
@@ -104,12 +106,13 @@ def lowest_recoil(experiment: Experiment, model: Model, fraction: float = NEGLIG
 def _integrals(density: Density, points: Array) -> Array:
     """Integrate between points, one after the other."""
     half, middle = np.diff(points) / 2, (points[1:] + points[:-1]) / 2
-    T = (middle[:, None] + half[:, None] * _X).ravel()
-    return np.asarray((density(T).reshape(-1, len(_X)) @ _W) * half)
+    x, w = gauss_legendre(_N_NODES)
+    T = (middle[:, None] + half[:, None] * x).ravel()
+    return np.asarray((density(T).reshape(-1, _N_NODES) @ w) * half)
 
 
 def _recorded(experiment: Experiment, model: Model) -> tuple[Density, Array]:
-    """Return the density of recorded recoils, and points between which it is smooth.
+    """Return the density of recorded recoils, and the points between which it is smooth.
 
     Raises
     ------
@@ -150,7 +153,7 @@ def _recorded(experiment: Experiment, model: Model) -> tuple[Density, Array]:
 
 
 def _arriving(experiment: Experiment, model: Model) -> Source:
-    """Return the source as it is seen where events are kept."""
+    """Return the source with the oscillated spectra that reach the fiducial volume."""
     if model.delta_m2 is None:
         return experiment.source
     region = Baselines(geometry=experiment.geometry, region=experiment.baselines.region)

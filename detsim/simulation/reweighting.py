@@ -1,7 +1,7 @@
-"""Weights that make the events of one model those of another, exactly from E_nu and T.
+"""Reweighting of events from one model to another, exact in E_nu and T.
 
-An event is drawn with a density luminosity · f(ω) · dσ/dT. Source and detector do not know the model, so the
-ratio of two dσ/dT at the event's ω and T, times the ratio of the luminosities, is its weight.
+An event is drawn with a density luminosity · f(ω) · dσ/dT. Source and detector do not depend on the model, so
+the ratio of two dσ/dT at the event's ω and T, times the ratio of the luminosities, is its weight.
 """
 
 from collections.abc import Sequence
@@ -45,9 +45,9 @@ def weights(
         True or measured, as drawn from `experiment` and `generated`; the detector does not matter.
     experiment : Experiment
     generated : Model
-        What the events were drawn from.
+        The model from which the events were drawn.
     target : Model
-        What they are to be.
+        The model to which they are reweighted.
     target_experiment : Experiment, optional
         Another normalisation or `generate_above` of the target; as `experiment` if not given.
 
@@ -84,7 +84,7 @@ def gamma_templates(
     *,
     target_experiment: Experiment | None = None,
 ) -> tuple[Array, Array, Array]:
-    """Compute A, B, C of every event, such that its weight is A + Bγ + Cγ² for every γ of the target.
+    """Compute A, B, C of every event: its weight is A + Bγ + Cγ² for every γ of the target model.
 
     Parameters
     ----------
@@ -134,9 +134,9 @@ def check_support(
     Parameters
     ----------
     experiment, generated
-        What the sample was drawn from.
+        The model from which the sample was drawn.
     target, target_experiment
-        What it is to be.
+        The model to which it is reweighted.
 
     Raises
     ------
@@ -225,7 +225,7 @@ def _weights(
 def _survivals(
     events: Events, mine: NDArray[np.intp], E_nu: Array, component: Component, models: Sequence[Model]
 ) -> list[Array]:
-    """Compute the probability under each model that the neutrinos of some events came so far."""
+    """Compute the survival probability of the neutrinos of events under each model."""
     if not any(m.sin2_2theta and oscillates(component, m) for m in models):
         return [np.ones(len(mine)) for _ in models]
     if events.L is None:
@@ -237,7 +237,7 @@ def _survivals(
 
 
 def _neutrino_energies(events: Events, mine: NDArray[np.intp], component: Component) -> Array:
-    """Return the neutrino energies of some events [MeV]; of a line, as the source has it."""
+    """Return the neutrino energies of events [MeV]; those of lines without rounding."""
     spectrum = component.spectrum
     if not isinstance(spectrum, Lines):
         return events.E_nu[mine].astype(np.float64)

@@ -1,4 +1,4 @@
-"""Where and when the events of an experiment happen."""
+"""Vertices and times of the events of an experiment."""
 
 import math
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ Occurrence = Literal["vertex", "time"]
 
 
 def needs_places(experiment: Experiment, model: Model) -> bool:
-    """Tell whether true events have to have a place: it matters to the detector, or neutrinos oscillate."""
+    """Tell whether true events need vertices: for the detector, or because neutrinos oscillate."""
     return experiment.detector.spatial or model.delta_m2 is not None
 
 
 def without_places(events: Events) -> Events:
-    """Return the events without the columns of their places."""
+    """Return the events without vertices and baselines."""
     nothing: dict[str, Any] = dict.fromkeys(VERTEX_COLUMNS)
     return replace(events, **nothing)
 
@@ -36,18 +36,18 @@ def add_occurrence(
     seed: int,
     identity: Sequence[int] = (),
 ) -> Events:
-    """Draw where and when events happen, as far as it is asked for.
+    """Draw vertices and times of events, as far as asked for.
 
     Parameters
     ----------
     events : Events
-        True or measured, with the indices they were generated with; both give the same places and times.
+        True or measured, with the indices they were generated with; both give the same vertices and times.
     experiment : Experiment
     model : Model
     columns : sequence of {"vertex", "time"}
     seed : int
     identity : sequence of int
-        What keeps the members of a study apart.
+        Distinguishes the members of a study.
 
     Returns
     -------

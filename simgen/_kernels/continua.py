@@ -1,4 +1,4 @@
-"""Drawing of neutrino energies from spectra that are linear between nodes."""
+"""Neutrino energies drawn from spectra that are linear between nodes."""
 
 import math
 

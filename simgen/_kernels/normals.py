@@ -1,4 +1,4 @@
-"""Normals in pairs."""
+"""Normal random numbers, in pairs (Box and Muller 1958)."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Mean cosines of waves, from a table, point by point."""
+"""Averages of the oscillation phase: mean cosines, interpolated in a table."""
 
 import math
 

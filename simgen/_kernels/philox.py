@@ -45,7 +45,7 @@ def unit_interval(high: np.uint64, low: np.uint64) -> float:
 def member_uniforms(
     index: int | np.uint64, draw: int, member: int, k0: np.uint64, k1: np.uint64
 ) -> tuple[float, float]:
-    """Draw two uniforms in (0, 1) of one member, such as a bin, of what the index counts."""
+    """Draw two uniforms in (0, 1) for one member, such as a bin, of an indexed event or toy."""
     i = np.uint64(index)
     a, b, c, d = philox4x32(i & _MASK, i >> _SHIFT, np.uint64(draw), np.uint64(member), k0, k1)
     return unit_interval(a, b), unit_interval(c, d)

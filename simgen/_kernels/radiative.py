@@ -47,7 +47,7 @@ def kappa(T: float, charged_current: bool) -> float:
 
 @kernel(part=True)
 def qed_factors(T: float, omega: float) -> tuple[float, float, float]:
-    """Evaluate what QED adds to the three kinematic shapes 1, (1 - T/ω)² and -m_e T/ω².
+    """Evaluate the QED terms that are added to the kinematic shapes 1, (1 - T/ω)² and -m_e T/ω².
 
     L(x) of the paper is -Li₂(x). At T_max the factors diverge as a logarithm, integrably.
     """

@@ -1,7 +1,7 @@
-"""Tiles: some hundred neighbouring events side by side, in rows of one array that fits the fastest cache.
+"""Tiles: 256 neighbouring events side by side, in rows of one array that fits into the first-level cache.
 
-Loops run over a row, so that they vectorise. Rows stand at fixed places of the one array: a compiler then
-sees that they do not overlap. Event i stands in tile i // TILE at place i % TILE, whatever a run begins with.
+Loops run over a row, so that they vectorise. Rows have fixed positions in the one array: a compiler then
+sees that they do not overlap. Event i is in tile i // TILE at position i % TILE, in every run.
 """
 
 import numpy as np
@@ -32,7 +32,7 @@ PAIRED, FOURFOLD = 1, 2
 `simgen.generator.recoil`); neutrino energy and recoil [MeV]; room."""
 
 MEASURED, VISIBLE, ACCEPTED, CHANCE = FIRST, SECOND, UNIFORM, WORK
-"""What the detector stage keeps in rows that the vertex no longer needs: normal, then measured energy;
+"""Use of the rows by the detector stage, after the vertex: normal, then measured energy;
 visible energy; the uniform of the acceptance, and its probability."""
 
 ROWS = 12

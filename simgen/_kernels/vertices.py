@@ -1,8 +1,8 @@
-"""Drawing of the places of events, some hundred attempts side by side.
+"""Vertices and times of events, drawn for 256 events side by side.
 
-Every lane holds one event. All lanes try at once, in loops that vectorise; a lane whose attempt succeeds
-takes the next event, the others try again. What an event gets depends on its index and on the number of its
-attempts only, not on the lane or on its neighbours.
+Vertices are drawn by rejection. Every slot holds one event. All slots make an attempt at once, in loops that
+vectorise; a slot whose attempt succeeds takes the next event, the others try again. The vertex of an event
+depends on its index and on the number of its attempts only, not on the slot or on its neighbours.
 """
 
 import math
@@ -11,30 +11,30 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simgen._kernels.machine.functions import circle, sine_of_half
+from simgen._kernels.machine.functions import circle, logarithm_of_rest, sine_of_half
 from simgen._kernels.machine.jit import kernel
-from simgen._kernels.philox import philox4x32, uniforms_of_place
+from simgen._kernels.philox import philox4x32, uniforms, uniforms_of_place
 
-__all__ = ["LANES", "ROWS", "WORDS", "PlaceArrays", "fill_inside", "fill_places"]
+__all__ = ["ROWS", "SLOTS", "WORDS", "PlaceArrays", "fill_inside", "fill_places", "fill_times"]
 
 Array = NDArray[np.float64]
 Words = NDArray[np.uint64]
 Slots = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-LANES = 256
-LANE = np.uint64(LANES)
+SLOTS = 256
+N_SLOTS = np.uint64(SLOTS)
 _8, _16, _32 = np.uint64(8), np.uint64(16), np.uint64(32)
 _LOW_8, _LOW = np.uint64(0xFF), np.uint64(0xFFFFFFFF)
 
-X, Y, Z, WAY, CHANCE, ENERGY, AMPLITUDE = (np.uint64(j * LANES) for j in range(7))
-"""Rows of numbers: the attempted vertex and the way to it [cm], a uniform, neutrino energy [MeV], and the
+X, Y, Z, BASELINE, CHANCE, ENERGY, AMPLITUDE = (np.uint64(j * SLOTS) for j in range(7))
+"""Rows of numbers: the attempted vertex and the baseline [cm], a uniform, neutrino energy [MeV], and the
 amplitude of the oscillation."""
 ROWS = 7
 
-INDEX, DRAW, A, B, C, D, SLOT, KEEP, BUSY, CHOSEN = (np.uint64(j * LANES) for j in range(10))
+INDEX, DRAW, A, B, C, D, POSITION, KEEP, BUSY, CHOSEN = (np.uint64(j * SLOTS) for j in range(10))
 """Rows of words: index of the event, first draw of its attempt, and the four words of a draw; the event's
-place in the columns; whether the attempt succeeds, and whether there is an event; lanes that are done."""
+position in the columns; whether the attempt succeeds, and whether there is an event; slots that are done."""
 WORDS = 10
 _0, _1 = np.uint64(0), np.uint64(1)
 
@@ -62,7 +62,7 @@ class PlaceArrays(NamedTuple):
     """1 - cos of its opening."""
     nearest: float
     span: float
-    """Shortest way in it, and longest less shortest."""
+    """Shortest baseline in the cone, and longest less shortest."""
 
 
 @kernel(inner=True, forceinline=True)
@@ -78,8 +78,8 @@ def _inside(x: float, y: float, z: float, place: PlaceArrays) -> bool:
 
 @kernel(inner=True)
 def _draw_words(words: Words, draw: np.uint64, k0: np.uint64, k1: np.uint64) -> None:
-    """Fill A to D with a draw of each lane's attempt."""
-    for k in range(LANE):
+    """Fill A to D with the random words of each slot's attempt."""
+    for k in range(N_SLOTS):
         i = words[INDEX + k]
         words[A + k], words[B + k], words[C + k], words[D + k] = philox4x32(
             i & _LOW, i >> _32, words[DRAW + k] + draw, _0, k0, k1
@@ -93,10 +93,10 @@ def _shorter(word: np.uint64) -> float:
 
 
 @kernel(inner=True)
-def _start(w: Array, words: Words, place: PlaceArrays) -> None:
+def _draw_emission(w: Array, words: Words, place: PlaceArrays) -> None:
     """Fill X, Y and Z with points of an extended source."""
     x, y, z, radius = place.source[0], place.source[1], place.source[2], place.source_radius
-    for k in range(LANE):
+    for k in range(N_SLOTS):
         a, b, c, d = words[A + k], words[B + k], words[C + k], words[D + k]
         # the largest of three is distributed as the distance from the centre of a ball
         s = radius * _shorter(max(a, b, c) >> _8)
@@ -106,42 +106,42 @@ def _start(w: Array, words: Words, place: PlaceArrays) -> None:
 
 
 @kernel(inner=True)
-def _go(w: Array, words: Words, fixed: bool, place: PlaceArrays) -> None:
-    """Go a way in a direction of the cone, both drawn evenly: the density is that of interactions, 1/r².
+def _follow_path(w: Array, words: Words, fixed: bool, place: PlaceArrays) -> None:
+    """Go from the source along a path of uniform length and direction in the cone: the density is 1/r².
 
-    From the source, if it is a point, else from what `_start` found.
+    From the source, if it is a point, else from the point of `_draw_emission`.
     """
     nearest, span, wide, axes = place.nearest, place.span, place.fall, place.axes
     x, y, z = place.source[0], place.source[1], place.source[2]
     xa, ya, za = axes[0, 0], axes[0, 1], axes[0, 2]
     xb, yb, zb = axes[1, 0], axes[1, 1], axes[1, 2]
     xc, yc, zc = axes[2, 0], axes[2, 1], axes[2, 2]
-    for k in range(LANE):
+    for k in range(N_SLOTS):
         u, q, t, v = uniforms_of_place(words[A + k], words[B + k], words[C + k], words[D + k])
         fall = wide * t  # 1 - cos, small for a narrow cone
         r, across, (cosine, sine) = nearest + u * span, math.sqrt(fall * (2.0 - fall)), circle(v)
         a, b, c = r * (1.0 - fall), r * across * cosine, r * across * sine
-        w[WAY + k], w[CHANCE + k] = r, q
+        w[BASELINE + k], w[CHANCE + k] = r, q
         w[X + k] = (x if fixed else w[X + k]) + (a * xa + b * xb + c * xc)
         w[Y + k] = (y if fixed else w[Y + k]) + (a * ya + b * yb + c * yc)
         w[Z + k] = (z if fixed else w[Z + k]) + (a * za + b * zb + c * zc)
 
 
 @kernel(inner=True)
-def _spread(w: Array, words: Words, place: PlaceArrays) -> None:
-    """Fill X, Y and Z with points of the box around the target, and WAY with 0."""
+def _draw_evenly(w: Array, words: Words, place: PlaceArrays) -> None:
+    """Fill X, Y and Z with points of the box around the target, and BASELINE with 0."""
     x, y, z = place.extent[0], place.extent[1], place.extent[2]
-    for k in range(LANE):
+    for k in range(N_SLOTS):
         u, _, t, v = uniforms_of_place(words[A + k], words[B + k], words[C + k], words[D + k])
         w[X + k], w[Y + k], w[Z + k] = x * (2.0 * u - 1.0), y * (2.0 * t - 1.0), z * (2.0 * v - 1.0)
-        w[WAY + k] = 0.0
+        w[BASELINE + k] = 0.0
 
 
 @kernel(inner=True)
 def _survive(w: Array, words: Words, half_turns: float) -> None:
     """Keep with probability 1 - amplitude sin²(π half_turns r/E_nu)."""
-    for k in range(LANE):
-        v = half_turns * w[WAY + k] / w[ENERGY + k]
+    for k in range(N_SLOTS):
+        v = half_turns * w[BASELINE + k] / w[ENERGY + k]
         cosine = sine_of_half(v - np.floor(v))
         lost = w[CHANCE + k] < w[AMPLITUDE + k] * (1.0 - cosine * cosine)
         words[KEEP + k] = _0 if lost else words[KEEP + k]
@@ -149,8 +149,8 @@ def _survive(w: Array, words: Words, half_turns: float) -> None:
 
 @kernel(inner=True)
 def _test(w: Array, words: Words, place: PlaceArrays) -> None:
-    """Keep what is in the target, of lanes that hold an event; the next attempt has other draws."""
-    for k in range(LANE):
+    """Keep vertices in the target, of slots that hold an event; the next attempt has other draws."""
+    for k in range(N_SLOTS):
         inside = _inside(w[X + k], w[Y + k], w[Z + k], place)
         words[KEEP + k] = words[BUSY + k] if inside else _0
         words[DRAW + k] += DRAWS
@@ -185,16 +185,16 @@ def fill_places(
 ) -> None:
     """Fill x, y, z and r, one row each; r is 0 for components without an amplitude: backgrounds.
 
-    wave is the phase per way times the neutrino energy, amplitude that of each component's oscillation: an
-    interaction is kept with probability 1 - amplitude sin²(wave r/E_nu). What w (ROWS · LANES ones), words
-    (WORDS · LANES zeros) and order (an element an event) hold is for the kernel alone.
+    wave is the phase per baseline times the neutrino energy, amplitude that of each component's oscillation:
+    an interaction is kept with probability 1 - amplitude sin²(wave r/E_nu). w (ROWS · SLOTS ones), words
+    (WORDS · SLOTS zeros) and order (an element an event) are work space.
     """
     n_source, half_turns = _sort(component, len(amplitude), order), wave / math.pi
     more = 1 if place.source_radius > 0.0 else 0
     for interacts in (True, False):
         following, end = (0, n_source) if interacts else (n_source, len(order))
-        left = min(end - following, LANES)
-        for k in range(LANE):
+        left = min(end - following, SLOTS)
+        for k in range(N_SLOTS):
             words[BUSY + k], words[CHOSEN + k] = _0, k
         found = np.uint64(left)
         while True:
@@ -206,7 +206,7 @@ def fill_places(
                     continue
                 i = order[following]
                 following += 1
-                words[SLOT + k], words[BUSY + k] = np.uint64(i), _1
+                words[POSITION + k], words[BUSY + k] = np.uint64(i), _1
                 words[INDEX + k], words[DRAW + k] = np.uint64(event[i]), _0
                 if half_turns > 0.0 and interacts:
                     w[ENERGY + k], w[AMPLITUDE + k] = E_nu[i], amplitude[component[i]]
@@ -215,23 +215,23 @@ def fill_places(
             for draw in range(more if interacts else 0, -1, -1):
                 _draw_words(words, np.uint64(draw), k0, k1)
                 if draw > 0:
-                    _start(w, words, place)
+                    _draw_emission(w, words, place)
                 elif interacts:
-                    _go(w, words, more == 0, place)
+                    _follow_path(w, words, more == 0, place)
                 else:
-                    _spread(w, words, place)
+                    _draw_evenly(w, words, place)
             _test(w, words, place)
             if interacts and half_turns > 0.0:
                 _survive(w, words, half_turns)
             found = _0
-            for k in range(LANE):
+            for k in range(N_SLOTS):
                 words[CHOSEN + found] = k
                 found += words[KEEP + k]
             for j in range(found):
                 k = words[CHOSEN + j]
-                i = words[SLOT + k]
+                i = words[POSITION + k]
                 vertices[0, i], vertices[1, i], vertices[2, i] = w[X + k], w[Y + k], w[Z + k]
-                vertices[3, i] = w[WAY + k]
+                vertices[3, i] = w[BASELINE + k]
 
 
 @kernel(nogil=True)
@@ -239,3 +239,36 @@ def fill_inside(points: Array, place: PlaceArrays, inside: Mask) -> None:
     """Fill which points, shape (3, n), are in the target."""
     for i in range(len(inside)):
         inside[i] = _inside(points[0, i], points[1, i], points[2, i], place)
+
+
+@kernel(nogil=True)
+def fill_times(
+    event: NDArray[np.int64],
+    component: NDArray[np.int32],
+    n_source: int,
+    duration: float,
+    rate: float,
+    backgrounds: NDArray[np.float64],
+    k0: np.uint64,
+    k1: np.uint64,
+    time: NDArray[np.float64],
+) -> None:
+    """Fill times since the start: of decays with these rates [1/s], even where the rate is 0.
+
+    rate is that of the components below n_source, backgrounds has those of the next; all others are even.
+    """
+    lived = -math.expm1(-rate * duration)
+    decays, life = (n_source, -1.0 / rate) if lived > 0.0 else (0, 0.0)
+    for i in range(len(event)):
+        u, _ = uniforms(np.uint64(event[i]), 0, k0, k1)
+        decayed, even = min(life * logarithm_of_rest(u * lived), duration), u * duration
+        time[i] = decayed if component[i] < decays else even
+    # one after the other: the loop vectorises as long as all its events have one rate
+    for b in range(len(backgrounds)):
+        lived, c = -math.expm1(-backgrounds[b] * duration), n_source + b
+        if lived > 0.0:
+            life = -1.0 / backgrounds[b]
+            for i in range(len(event)):
+                u, _ = uniforms(np.uint64(event[i]), 0, k0, k1)
+                decayed = min(life * logarithm_of_rest(u * lived), duration)
+                time[i] = decayed if component[i] == c else time[i]

@@ -1,4 +1,4 @@
-"""What the generator draws from: channels, and how probable each is.
+"""Channels of a run, such as a line or a background, and how probable each is.
 
 At tree level the recoil energy comes from the inverse of its closed-form distribution, without bins. That of
 a magnetic moment is drawn by rejection from 1/T, every other term from boxes in neutrino energy and recoil,
@@ -38,7 +38,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What the kernel draws from, and how many events are to be expected.
+    """Sampling tables of the kernels, and the mean number of events.
 
     Parameters
     ----------
@@ -53,9 +53,9 @@ class Plan:
 
     @property
     def kernel(self) -> tuple[LineArrays, PlanArrays | None]:
-        """What kernels take: what lines need, and all of it if there is more than lines."""
+        """Tables that kernels take: those of lines, and all tables if there are other channels."""
         lines = LineArrays(**{name: getattr(self.arrays, name) for name in LineArrays._fields})
-        return lines, self.arrays if self.arrays.own or self.arrays.others else None
+        return lines, self.arrays if self.arrays.extra_uniforms or self.arrays.has_others else None
 
 
 @np.errstate(under="ignore")
@@ -190,7 +190,7 @@ def _with_nodes(channel: Channel, nodes: Array, weights: Array) -> Channel:
 
 
 def _shifts(component: Component, model: Model) -> tuple[float, float, float]:
-    """Compute what the square of the amplitudes lacks: see `PlanArrays.shifts`."""
+    """Compute the terms that are added to squared amplitudes: see `PlanArrays.shifts`."""
     first = model.delta_c_L_order == "first" and component.flavour.charged_current
     square = -(model.delta_c_L**2) if first else 0.0
     scalar = model.scalar_coupling**2 * HBARC2 / SIGMA0

@@ -1,4 +1,4 @@
-"""The recoil's distribution at tree level, as a cubic on (0, 1) and how it is inverted.
+"""Distribution of the recoil energy at tree level: a cubic on (0, 1), and its inversion.
 
 Between T_low and T_max, with x = (T - T_low)/(T_max - T_low), the CDF of a²+ b²(1-T/ω)² - ab m_e T/ω² is
 x (1 - p - q) + p x² + q x³, whose coefficients p and q do not depend on what the density is multiplied with.
@@ -20,7 +20,7 @@ _ENOUGH = 1e-12
 _MOST = 4
 _ENDS = np.geomspace(1e-15, 1e-2, 40)
 _U = np.concatenate([_ENDS, np.linspace(0.01, 0.99, 197), 1 - _ENDS])
-"""Where a CDF is looked at, dense at both ends."""
+"""Points at which a CDF is checked, dense at both ends."""
 
 
 def cubic(products: Sequence[float], omega: ArrayLike, T_low: float) -> tuple[Array, Array, Array]:
@@ -58,7 +58,7 @@ def cubic(products: Sequence[float], omega: ArrayLike, T_low: float) -> tuple[Ar
     return half_slope / total, third / total, span
 
 
-def steps(p: ArrayLike, q: ArrayLike, *, gentle: bool) -> int | None:
+def steps(p: ArrayLike, q: ArrayLike, *, series: bool) -> int | None:
     """Count the steps after which the CDF is met to 1e-12, everywhere; the kernel makes as many every time.
 
     They are Householder's of third order, which of a polynomial of third degree takes all derivatives.
@@ -66,7 +66,7 @@ def steps(p: ArrayLike, q: ArrayLike, *, gentle: bool) -> int | None:
     Parameters
     ----------
     p, q : array_like, shape (n,)
-    gentle : bool
+    series : bool
         Begin with a series in p and q: it costs no root and no division, but is good only where the density
         varies little. Else begin where a density that is linear between the same ends has the same CDF.
 
@@ -77,7 +77,7 @@ def steps(p: ArrayLike, q: ArrayLike, *, gentle: bool) -> int | None:
     """
     p, q = np.atleast_1d(p)[:, None], np.atleast_1d(q)[:, None]
     low, high = 1 - p - q, 1 + p + 2 * q
-    if gentle:
+    if series:
         shift, slope = _U * (_U - 1) * (p + q * (1 + _U)), p * (2 * _U - 1) + q * (3 * _U**2 - 1)
         x = _U - shift * (1 - slope * (1 - slope)) - shift**2 * (p + 3 * q * _U)
     else:

@@ -16,19 +16,19 @@ __all__ = ["Boxes", "make_boxes"]
 Array = NDArray[np.float64]
 
 _MARGIN = 0.15
-"""How far the density of a box may go beyond the 3 × 3 points at which it is evaluated, in units of their
-range: that of a parabola goes 1/8 beyond."""
+"""Margin between bounds of the density and its values at 3 × 3 points in a box, in units of the range of
+these values: a parabola exceeds them by 1/8."""
 _ROUNDING = 1e-4
 _N_OMEGA = 128
 _N_RECOIL = 128
 _N_RECOIL_OF_A_LINE = 512
 _PER_DECADE = 24
-"""Boxes a decade in g, at least."""
+"""Smallest number of boxes in a decade of g."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Boxes:
-    """A grid of boxes.
+    """A grid of boxes in neutrino energy and recoil, with bounds of the density.
 
     Parameters
     ----------
@@ -39,13 +39,13 @@ class Boxes:
     ends : ndarray of int, shape (n_omega + 1,)
         Nodes of the spectrum at these edges; 0 for a line.
     heights : ndarray, shape (n_omega, 2)
-        What the spectrum is not above, and not below, between two edges in E_nu.
+        Upper and lower bound of the spectrum between two edges in E_nu.
     bounds : ndarray, shape (n_omega * n_fraction, 2)
-        What (T_max - T_low) dσ/dT is not above, and not below, in a box [σ0].
+        Upper and lower bound of (T_max - T_low) dσ/dT in a box [σ0].
     weight : float
         Integral of the upper bounds of the density, spectrum times cross section [cm²].
     shares : ndarray, shape (n_omega * n_fraction,)
-        What each box has of it.
+        The part of it in each box.
     """
 
     omega: Array

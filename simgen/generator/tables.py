@@ -1,19 +1,18 @@
-"""Channels of events, laid out in the arrays that the kernels read."""
+"""Sampling tables: channels laid out in arrays for the kernels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from simgen._kernels.channels import BOXES, MAGNETIC, WEAK, PlanArrays
-from simgen.generator.alias import alias_table
 from simgen.generator.recoil import cubic, steps
 from simgen.generator.rejection import Boxes
 from simgen.interaction import Model, T_max
 
-__all__ = ["FORM_FACTORS", "Channel", "pack"]
+__all__ = ["FORM_FACTORS", "Channel", "alias_table", "pack"]
 
 Array = NDArray[np.float64]
 
@@ -23,7 +22,7 @@ FORM_FACTORS = ("one", "kappa", "inverse_T", "vector")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """One way to make an event, as proposed; its weight is per unit luminosity."""
+    """One process that makes events, such as a line; its weight is per unit luminosity, before rejection."""
 
     process: int
     component: int
@@ -75,11 +74,11 @@ def pack(channels: Sequence[Channel], model: Model, T_low: float) -> PlanArrays:
         width=np.array([c.width for c in channels]),
         inverse=np.column_stack([below, 1 / (cumulative - below), recoils.lines]),
         steps=recoils.steps,
-        gentle=recoils.gentle,
-        own=any(c.process in (BOXES, MAGNETIC) or _is_continuum(c) for c in channels),
-        continua=any(map(_is_continuum, channels)),
-        boxed=any(c.process == BOXES for c in channels),
-        others=any(c.process != WEAK for c in channels),
+        series=recoils.series,
+        extra_uniforms=any(c.process in (BOXES, MAGNETIC) or _is_continuum(c) for c in channels),
+        has_continua=any(map(_is_continuum, channels)),
+        has_boxes=any(c.process == BOXES for c in channels),
+        has_others=any(c.process != WEAK for c in channels),
         first_cell=_firsts(cells),
         n_cells=np.array([len(c) for c in cells]),
         cells=np.concatenate(cells),
@@ -102,12 +101,12 @@ def pack(channels: Sequence[Channel], model: Model, T_low: float) -> PlanArrays:
 
 
 def _firsts(parts: Sequence[Array]) -> NDArray[np.int64]:
-    """Return where parts begin that stand one after the other."""
+    """Return the first index of each part in their concatenation."""
     return np.cumsum([0, *map(len, parts)])[:-1]
 
 
 def _boxes(grid: Boxes | None, first_node: int) -> Array:
-    """Tabulate what belongs to each box: see `PlanArrays`."""
+    """Tabulate edges, bounds and nodes of each box: see `PlanArrays`."""
     if grid is None:
         return np.empty((0, 8))
     n_fractions = len(grid.fraction) - 1
@@ -130,6 +129,44 @@ def _cells(channel: Channel) -> Array:
     return np.empty((0, 2))
 
 
+def alias_table(probabilities: ArrayLike) -> NDArray[np.float64]:
+    """Make the table for choosing one of many cells by one uniform, without a search (Walker 1977).
+
+    Parameters
+    ----------
+    probabilities : array_like, shape (n,)
+        ≥ 0, some of them above 0; of any normalisation.
+
+    Returns
+    -------
+    ndarray, shape (n, 2)
+        Of part i the share that belongs to cell i, and the cell that the rest belongs to.
+
+    Notes
+    -----
+    In the order of Vose, IEEE Transactions on Software Engineering 17 (1991) 972.
+
+    Examples
+    --------
+    >>> alias_table([1.0, 3.0]).tolist()
+    [[0.5, 1.0], [1.0, 1.0]]
+    """
+    p = np.asarray(probabilities, np.float64)
+    shares = p * (len(p) / np.sum(p))
+    table = np.column_stack([np.ones_like(shares), np.arange(len(shares), dtype=np.float64)])
+    left = shares.tolist()
+    small = [i for i, share in enumerate(left) if share < 1]
+    large = [i for i, share in enumerate(left) if share >= 1]
+    while small and large:
+        i, j = small.pop(), large.pop()
+        table[i] = left[i], j
+        left[j] -= 1 - left[i]
+        (small if left[j] < 1 else large).append(j)
+    impossible = [i for i in small if not p[i] > 0]  # what rounding left over
+    table[impossible] = 0.0, int(np.argmax(p))
+    return table
+
+
 def _is_continuum(channel: Channel) -> bool:
     """Tell whether a channel is weak scattering of a continuum at tree level."""
     return channel.process == WEAK and channel.nodes is not None
@@ -140,7 +177,7 @@ class _Recoils(NamedTuple):
 
     lines: Array
     steps: int
-    gentle: bool
+    series: bool
 
 
 def _recoils(channels: Sequence[Channel], T_low: float) -> _Recoils:
@@ -158,11 +195,11 @@ def _recoils(channels: Sequence[Channel], T_low: float) -> _Recoils:
             energies = channel.nodes[:, 0][T_max(channel.nodes[:, 0]) > T_low * (1 + 1e-12)]
             found.append(cubic(channel.products, energies[:: max(len(energies) // 64, 1)], T_low)[:2])
     if not found:
-        return _Recoils(lines, 0, gentle=False)
+        return _Recoils(lines, 0, series=False)
     p, q = (np.concatenate(columns) for columns in zip(*found, strict=True))
-    number = steps(p, q, gentle=False)
+    number = steps(p, q, series=False)
     if number is None:
         raise ValueError("dσ/dT is below 0 somewhere, so that no recoil can be drawn from it")
-    quick = steps(p, q, gentle=True)
-    gentle = quick is not None and quick <= number
-    return _Recoils(lines, quick if gentle and quick is not None else number, gentle=gentle)
+    quick = steps(p, q, series=True)
+    series = quick is not None and quick <= number
+    return _Recoils(lines, quick if series and quick is not None else number, series=series)

@@ -26,7 +26,7 @@ def generate(plan: Plan, n: int, *, seed: int, first: int = 0, identity: Sequenc
     first : int
         Index of the first event; event i is the same whatever slice it is drawn in.
     identity : sequence of int
-        What keeps the members of a study apart, such as the number of a pseudo-experiment.
+        Distinguishes the members of a study, such as the number of a pseudo-experiment.
 
     Returns
     -------

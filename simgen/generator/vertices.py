@@ -1,4 +1,4 @@
-"""Where and when events happen: vertices in the target, times in the exposure.
+"""Vertices in the target, and times in the exposure.
 
 Both depend on the index of an event and on its component only, so that they can be drawn before or after the
 detector stage.
@@ -11,8 +11,15 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from simgen._kernels.times import fill_times
-from simgen._kernels.vertices import LANES, ROWS, WORDS, PlaceArrays, fill_inside, fill_places
+from simgen._kernels.vertices import (
+    ROWS,
+    SLOTS,
+    WORDS,
+    PlaceArrays,
+    fill_inside,
+    fill_places,
+    fill_times,
+)
 from simgen.events import Events
 from simgen.geometry import Box, Cylinder, Geometry, Shell, Sphere
 from simgen.random import Stage, kernel_key
@@ -97,17 +104,17 @@ def add_vertices(
     identity: Sequence[int] = (),
     oscillation: Oscillation | None = None,
 ) -> Events:
-    """Draw where events happen.
+    """Draw the vertices of events.
 
     Parameters
     ----------
     events : Events
     geometry : Geometry
     n_source : int
-        Number of components of the source; those behind them are backgrounds, spread evenly over the target.
+        Number of components of the source; higher numbers are backgrounds, spread evenly over the target.
     seed : int
     identity : sequence of int
-        What keeps the members of a study apart.
+        Distinguishes the members of a study.
     oscillation : Oscillation, optional
         That under which the neutrino energies were drawn.
 
@@ -118,10 +125,10 @@ def add_vertices(
 
     Notes
     -----
-    The density of interactions is 1/r² in target × source, r their distance: dV/r² = dr dΩ, so that a point
-    of the source, r and the direction are drawn evenly, the latter two in a cone that holds the target as
-    seen from all of the source; what misses the target is drawn again. A neutrino that oscillates is kept
-    with the probability that it survives its way.
+    The density of interactions is 1/r² in target × source, r their distance. Because dV/r² = dr dΩ, a point
+    of the source, r and the direction are drawn uniformly, the latter two in a cone that contains the target
+    as seen from every point of the source; vertices outside the target are drawn again. A neutrino that
+    oscillates is kept with its survival probability.
     """
     k0, k1 = kernel_key(seed, Stage.VERTEX_POSITION, *identity).astype(np.uint64)
     found = np.empty((4, len(events)))
@@ -131,8 +138,8 @@ def add_vertices(
 
     def draw(a: int, b: int) -> None:
         columns = (events.event[a:b], events.component[a:b], E_nu[a:b])
-        lanes = (np.ones(ROWS * LANES), np.zeros(WORDS * LANES, np.uint64), np.empty(b - a, np.int64))
-        fill_places(*columns, amplitude, wave, place, k0, k1, *lanes, found[:, a:b])
+        work = (np.ones(ROWS * SLOTS), np.zeros(WORDS * SLOTS, np.uint64), np.empty(b - a, np.int64))
+        fill_places(*columns, amplitude, wave, place, k0, k1, *work, found[:, a:b])
 
     in_parts(draw, 0, len(events))
     return replace(events, vertex_x=found[0], vertex_y=found[1], vertex_z=found[2], L=found[3])
@@ -148,7 +155,7 @@ def add_times(
     identity: Sequence[int] = (),
     backgrounds: Sequence[float] = (),
 ) -> Events:
-    """Draw when events happen.
+    """Draw the times of events.
 
     Parameters
     ----------
@@ -157,10 +164,10 @@ def add_times(
     half_life : float
         Of the source [s]; infinity for a constant one.
     n_source : int
-        Number of components of the source; those behind them are backgrounds.
+        Number of components of the source; higher numbers are backgrounds.
     seed : int
     identity : sequence of int
-        What keeps the members of a study apart.
+        Distinguishes the members of a study.
     backgrounds : sequence of float
         Half-lives of the backgrounds [s], in their order; those without one are constant in time.
 

@@ -1,4 +1,4 @@
-"""Ways of the neutrinos from source to event: how long they are, and what an oscillation makes of them."""
+"""Baseline distribution and oscillation averages: distances between source and events."""
 
 import math
 from dataclasses import dataclass
@@ -11,35 +11,34 @@ from numpy.typing import ArrayLike, NDArray
 
 from simgen.geometry import Geometry
 from simgen.geometry.solid_angles import kinks, solid_angle
+from simgen.quadrature import clustered_nodes
 
 __all__ = ["Baselines"]
 
 Array = NDArray[np.float64]
 
 _FEWEST_NODES = 32
-"""Between two kinks, where nothing oscillates."""
+"""Smallest number of nodes between two kinks, without oscillation."""
 _STEP = 0.025
-"""Of the table of the mean cosine, in k × half the range of the ways: cubics err by 1e-8."""
+"""Step of the table of the mean cosine, in k × half the range of baselines: cubics err by 1e-8."""
 _TABULATED = (50.0, 200.0)
-"""Up to so large a k × half the range of the ways the mean cosine is tabulated. Beyond, it is at most a few
-thousandths, and turns so fast with the energy that a continuum averages it away: there it is taken as 0."""
+"""Largest k × half the range of baselines at which the mean cosine is tabulated. Beyond, it is at most a few
+thousandths and oscillates so fast in energy that a continuum averages it away: there it is taken as 0."""
 _FEW = 16
-"""Wave numbers, such as those of lines, at which the mean cosine is integrated one by one."""
-_PANEL = 96
-"""Most nodes of one Gauss-Legendre rule: making one takes the cube of its size."""
+"""Largest number of wave numbers, such as those of lines, that are integrated one by one."""
 _FASTEST = (1e4, 100.0)
-"""Up to so large a k × half the range of the ways, and k × radius of the source, the mean cosine of a line
-is integrated. Beyond, waves average away within a thousandth of the range, or within the source: it is
-taken as 0."""
+"""Largest k × half the range of baselines, and k × radius of the source, at which the mean cosine of a line
+is integrated. Beyond, oscillations average away within a thousandth of the range, or within the source:
+it is taken as 0."""
 _N_PATHS = 16
-"""Ways from an extended source to a point."""
+"""Nodes over the baselines from an extended source to a point."""
 _WIDTHS = (-4.0, 4.0)
-"""Of the resolution, around an edge of a bin, where pieces of an integral end."""
+"""Distances from an edge of a bin at which pieces of an integral end, in units of the resolution."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Baselines:
-    """The distribution of the neutrinos' ways, for events in a region and in bins of their distance.
+    """Distribution of the baselines of events in a region, in bins of the measured distance.
 
     Parameters
     ----------
@@ -84,13 +83,13 @@ class Baselines:
 
     @cached_property
     def _range(self) -> tuple[float, float]:
-        """Shortest and longest way [cm]."""
+        """Shortest and longest baseline [cm]."""
         ends, a = kinks(self.region or self.geometry), self.geometry.source_radius
         return max(float(ends[0]) - a, 0.0), float(ends[-1]) + a
 
     @property
     def longest(self) -> float:
-        """Longest way [cm]."""
+        """Longest baseline [cm]."""
         return self._range[1]
 
     def mean_cosine(self, k: ArrayLike) -> Array:
@@ -130,7 +129,7 @@ class Baselines:
         return np.asarray(weights @ np.cos(k * paths))
 
     def _nodes(self, k: float) -> tuple[Array, Array]:
-        """Place nodes over the ways that resolve cos(kr): ways (n,), weights of the bins (n_shares, n)."""
+        """Place nodes that resolve cos(kr): baselines (n,), weights of the bins (n_shares, n)."""
         geometry, a = self.geometry, self.geometry.source_radius
         distance, weight = self._distances(k)
         density = weight * solid_angle(self.region or geometry, distance)
@@ -151,7 +150,7 @@ class Baselines:
         stops = np.unique([*points, *(x for x in extra if points[0] < x < points[-1])])
         nodes, weights = [], []
         for start, stop in pairwise(stops):
-            share, measure = _unit_nodes(_FEWEST_NODES + math.ceil(k * (stop - start) / 2))
+            share, measure = clustered_nodes(_FEWEST_NODES + math.ceil(k * (stop - start) / 2))
             nodes.append(start + (stop - start) * share)
             weights.append((stop - start) * measure)
         return np.concatenate(nodes), np.concatenate(weights)
@@ -173,24 +172,14 @@ class Baselines:
 
 @lru_cache(maxsize=8)
 def _shared_nodes(baselines: Baselines, fastest: float) -> tuple[Array, Array]:
-    """Place nodes that serve every wave number up to the fastest."""
+    """Place nodes for every wave number up to the largest."""
     return baselines._nodes(fastest)
 
 
-@lru_cache(maxsize=64)
-def _unit_nodes(n: int) -> tuple[Array, Array]:
-    """Place n nodes or a few more in (0, 1), dense at both ends, with their weights."""
-    panels = math.ceil(n / _PANEL)
-    x, w = np.polynomial.legendre.leggauss(math.ceil(n / panels))
-    half = np.pi / 4 / panels
-    angle = (half * (x + 1) + 2 * half * np.arange(panels)[:, None]).ravel()
-    return np.sin(angle) ** 2, np.tile(w, panels) * half * np.sin(2 * angle)
-
-
 def _paths(distance: Array, a: float, n: int) -> tuple[Array, Array]:
-    """Place ways from a source of radius a to points at a distance from its centre; weights hold 1/r²."""
+    """Place baselines from a source of radius a to points at distances from its centre; weights have 1/r²."""
     d = distance[:, None]
-    share, measure = _unit_nodes(n)
+    share, measure = clustered_nodes(n)
     near = np.abs(d - a)
     span = d + a - near
     outer = near + span * share
@@ -205,7 +194,7 @@ def _paths(distance: Array, a: float, n: int) -> tuple[Array, Array]:
 
 @lru_cache(maxsize=16)
 def _table(baselines: Baselines, largest: float) -> tuple[float, NDArray[Any]]:
-    """Tabulate the mean of exp(ik(r - r0)), r0 the middle of the ways: step in k, shape (n, n_shares)."""
+    """Tabulate the mean of exp(ik(r - r0)), r0 the middle baseline: step in k, shape (n, n_shares)."""
     low, high = baselines._range
     half = max((high - low) / 2, 1e-9 * high)
     paths, weights = baselines._nodes(largest)

@@ -13,12 +13,14 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from simgen.quadrature import gauss_legendre
+
 __all__ = ["box_integral", "cylinder_integral", "sphere_integral"]
 
 _SMALL = 0.02
 """Below this a/r the closed forms of an extended source cancel, and their expansions are used."""
 _ACCURACY = 1e-13
-"""Of parts of an integral, relative to the cube root of the volume."""
+"""Tolerance of parts of an integral, relative to the cube root of the volume."""
 _FAR = 3.0
 """From this distance on, in units of the sizes, product rules over the volume have converged."""
 
@@ -149,7 +151,7 @@ def box_integral(size: tuple[float, float, float], source: tuple[float, float, f
     """
     limits = [(-s / 2 - c, s / 2 - c) for s, c in zip(size, source, strict=True)]
     if math.hypot(*source) > _FAR * (math.hypot(*size) / 2 + a):
-        u, w = np.polynomial.legendre.leggauss(20)
+        u, w = gauss_legendre(20)
         nodes = np.meshgrid(*[(low + high) / 2 + (high - low) / 2 * u for low, high in limits])
         weights = w[:, None, None] * w[:, None] * w * math.prod(size) / 8
         return float(np.sum(weights * _density(np.sqrt(sum(x * x for x in nodes)), a)))
@@ -217,7 +219,7 @@ def cylinder_integral(radius: float, height: float, source: tuple[float, float, 
 
 def _far_cylinder(R: float, b: float, low: float, high: float, a: float) -> float:
     """Integrate over the volume, in cylindrical coordinates around the axis."""
-    u, w = np.polynomial.legendre.leggauss(20)
+    u, w = gauss_legendre(20)
     rho = R * np.sqrt((u + 1) / 2)[:, None, None]
     psi = (np.arange(64) + 0.5) * math.pi / 64
     z = (low + high) / 2 + (high - low) / 2 * u[:, None]

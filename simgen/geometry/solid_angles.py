@@ -1,4 +1,4 @@
-"""How much of a target lies at each distance from a point: Ω(d), the solid angle of the target there.
+"""Solid angle Ω(d) of a target at each distance d from a point.
 
 The part of a sphere of radius d around the point that lies in the target has the area Ω(d) d², so that
 dV = Ω(d) d² dd. In slices along z the area is that of arcs: dA = d dz dψ.
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgen.geometry.volumes import Box, Cylinder, Geometry, Shell, Sphere
+from simgen.quadrature import clustered_nodes
 
 __all__ = ["kinks", "shrunk", "solid_angle"]
 
@@ -147,7 +148,7 @@ def solid_angle(geometry: Geometry, distance: Array) -> Array:
 
 
 def _ball(R: float, centre: float, d: Array) -> Array:
-    """Compute Ω(d) of a ball whose centre is so far away: 2π(1 - cosθ) where the spheres cross."""
+    """Compute Ω(d) of a ball from the distance of its centre: 2π(1 - cosθ) where the spheres cross."""
     if centre == 0:
         return np.where(d <= R, 4 * math.pi, 0.0)
     # 1 - cosθ, written so that it does not cancel
@@ -168,9 +169,7 @@ def _slices(
     # at α = 0 the largest circle may all but reach a bend
     inside = {a for bend in (0.0, *at) for a in (bend, -bend) if ends[0] < a < ends[1]}
     stops = np.array(sorted({*ends, *inside}))
-    x, w = np.polynomial.legendre.leggauss(_N_NODES)
-    angle = math.pi / 4 * (x + 1)
-    share, measure = np.sin(angle) ** 2, w * math.pi / 4 * np.sin(2 * angle)
+    share, measure = clustered_nodes(_N_NODES)
     alpha = stops[:-1, None] + np.diff(stops)[:, None] * share
     weights = np.diff(stops)[:, None] * measure * np.cos(alpha)
     return float(np.sum(weights * arc(d * np.cos(alpha))))

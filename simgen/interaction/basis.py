@@ -1,7 +1,7 @@
 """Shapes and coefficients: dσ/dT = Σ_k c_k(parameters) h_k(T, ω).
 
-The shapes h_k know no coupling, the coefficients c_k no energy. A fold of the shapes with a source and a
-detector is therefore done once, and every model is a dot product with its coefficients.
+The shapes h_k do not depend on couplings, the coefficients c_k not on energies. A fold of the shapes with a
+source and a detector is therefore done once, and every model is a dot product with its coefficients.
 """
 
 import math
@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Basis:
-    """The shapes h_k of one kind of flavour, for one choice of what stands inside them.
+    """Shapes h_k of one kind of flavour, for one choice of corrections and mediator masses.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ class Basis:
         return np.asarray(np.where((T >= 0) & (T_max(E_nu) >= T), values, 0.0))
 
     def kinematic(self, T: Array, E_nu: Array) -> Array:
-        """Evaluate what depends on E_nu, and on no mass of a mediator.
+        """Evaluate the factors that depend on E_nu, and on no mediator mass.
 
         Returns
         -------

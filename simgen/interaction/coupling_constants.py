@@ -77,7 +77,7 @@ _Linear = tuple[float, float]
 
 
 def _charge_radius_shift(model: Model) -> float:
-    """Return what a charge radius adds to g_L and g_R: photons know neither ρ, κ nor a Z'."""
+    """Return the shift of g_L and g_R by a charge radius; ρ, κ and the Z' do not change it."""
     if not model.charge_radius:
         return 0.0
     return CHARGE_RADIUS_SCALE[str(model.charge_radius_convention)] * model.charge_radius

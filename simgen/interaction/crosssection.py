@@ -12,14 +12,13 @@ from simgen.interaction.basis import Basis, coefficients
 from simgen.interaction.kinematics import T_max
 from simgen.interaction.models import Model
 from simgen.interaction.positivity import check_energies
-from simgen.quadrature import steep_nodes
+from simgen.quadrature import gauss_legendre, steep_nodes
 
 __all__ = ["dsigma_dT", "is_cubic", "magnetic_integral", "sigma", "steepest", "weak_integral"]
 
 Array = NDArray[np.float64]
 
-_X, _W = (np.polynomial.legendre.leggauss(64) + np.array([[1.0], [0.0]])) / 2
-"""Nodes in (0, 1)."""
+_N_NODES = 64
 
 
 @np.errstate(under="ignore")
@@ -106,7 +105,7 @@ def is_cubic(model: Model) -> bool:
 
 
 def _cubic(model: Model, flavour: Flavour) -> list[int]:
-    """Return where a², b², ab without form factors stand among the shapes."""
+    """Return the indices of a², b², ab without form factors among the shapes."""
     n_pairs = len(Basis.of(model, flavour).pairs)
     return [0, n_pairs, 2 * n_pairs]
 
@@ -153,9 +152,10 @@ def _sigma_by_quadrature(E_nu: Array, model: Model, flavour: Flavour, T_low: flo
     u_low = np.sqrt(np.maximum(1 - T_high / end, 0))
     u_high = np.sqrt(np.maximum(1 - middle / end, 0))
     span = (u_high - u_low)[..., None]
-    u = u_high[..., None] - span * _X
+    x, w = gauss_legendre(_N_NODES)
+    u = u_high[..., None] - span * ((x + 1) / 2)
     values = dsigma_dT(end[..., None] * (1 - u**2), E_nu[..., None], model, flavour=flavour)
-    total = np.sum(span * _W * 2 * u * end[..., None] * values, axis=-1)
+    total = np.sum(span * (w / 2) * 2 * u * end[..., None] * values, axis=-1)
     if not plain:
         T, weights = steep_nodes(T_low, middle, steep)
         total = total + np.sum(weights * dsigma_dT(T, E_nu[..., None], model, flavour=flavour), axis=-1)

@@ -2,11 +2,12 @@
 
 import math
 from dataclasses import dataclass, fields, replace
-from typing import Literal, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
-from simgen.constants import CHARGE_RADIUS_SCALE
-from simgen.interaction.mixing import constrained_mixing, end_point, mass_matrix_k
-from simgen.parameters import NAMED_BETA, mass_from_gamma
+from simgen.interaction.mixing import constrained_mixing, mass_matrix_k
+from simgen.interaction.model_checks import check_model
+from simgen.parameters import NAMED_BETA
+from simgen.representation import html_table, readable
 
 __all__ = [
     "E6",
@@ -20,9 +21,15 @@ __all__ = [
 ModelName = Literal["SM", "E6", "LR"]
 Corrections = Literal["tree", "electroweak", "full"]
 
-_NAMES = ("SM", "E6", "LR")
-_LIGHTEST = 1e-60
-"""Mass of a mediator [MeV]."""
+_UNITS = {
+    "beta": "rad",
+    "phi": "rad",
+    "mu_nu": "mu_B",
+    "charge_radius": "cm2",
+    "vector_mass": "MeV",
+    "scalar_mass": "MeV",
+}
+"""Units of parameters that have one, but for delta_m2 [eV²]."""
 
 
 class Terms(TypedDict, total=False):
@@ -84,7 +91,7 @@ class Model:
     charge_radius : float
         ⟨r²⟩ of the neutrino [cm²].
     charge_radius_convention : {"form-factor", "texono"}, optional
-        What ⟨r²⟩ means; needed for a charge radius.
+        Definition of ⟨r²⟩; needed for a charge radius.
     millicharge : float
         Charge of the neutrino [e].
     vector_coupling, vector_mass : float
@@ -126,85 +133,21 @@ class Model:
     sin2_2theta: float = 0.0
     delta_m2: float | None = None
 
-    def __repr__(self) -> str:
+    def _stated(self) -> dict[str, Any]:
+        """Return the values that are not the default, and those that belong to every model."""
         shown = {"corrections", "sin2_theta_w", *(["beta"] if self.name == "E6" else [])}
         values = {f.name: getattr(self, f.name) for f in fields(self)[1:]}
         defaults = {f.name: f.default for f in fields(self)}
-        stated = (f"{k}={v!r}" for k, v in values.items() if k in shown or v != defaults[k])
-        return f"{self.name}({', '.join(stated)})"
+        return {k: v for k, v in values.items() if k in shown or v != defaults[k]}
+
+    def __repr__(self) -> str:
+        return f"{self.name}({', '.join(f'{k}={v!r}' for k, v in self._stated().items())})"
+
+    def _repr_html_(self) -> str:
+        return html_table(f"Model {self.label}", [(k, _shown(k, v)) for k, v in self._stated().items()])
 
     def __post_init__(self) -> None:
-        if self.name not in _NAMES:
-            raise ValueError(f"model name must be one of {', '.join(_NAMES)}, got {self.name!r}")
-        if self.corrections not in {"tree", "electroweak", "full"}:
-            raise ValueError(f"corrections must be 'tree', 'electroweak' or 'full', got {self.corrections!r}")
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, float | int) and not math.isfinite(value):
-                raise ValueError(f"{field.name} must be finite, got {value}")
-        if not 0 < self.sin2_theta_w < 0.5:
-            raise ValueError(f"sin2_theta_w must lie between 0 and 0.5, got {self.sin2_theta_w}")
-        if abs(self.phi) > math.pi / 2:
-            raise ValueError(f"phi must lie between -π/2 and π/2 rad, got {self.phi}")
-        if self.name == "SM" and (self.gamma or self.phi):
-            raise ValueError("the SM has no Z': gamma and phi must be 0 (choose E6 or LR)")
-        if self.phi and self.rho_mix and self.gamma <= 0:
-            raise ValueError(
-                f"gamma = {self.gamma} with phi = {self.phi} rad: a Z' without a mass cannot mix; "
-                "rho_mix diverges as gamma → 0 (give gamma > 0, phi = 0, or rho_mix = false)"
-            )
-        self._check_terms()
-        self._check_constrained()
-
-    def _check_terms(self) -> None:
-        if self.delta_c_L_order not in {"exact", "first"}:
-            raise ValueError(f"delta_c_L_order must be 'exact' or 'first', got {self.delta_c_L_order!r}")
-        known = tuple(CHARGE_RADIUS_SCALE)
-        if self.charge_radius_convention not in {None, *known}:
-            raise ValueError(
-                f"charge_radius_convention must be one of {', '.join(map(repr, known))}, "
-                f"got {self.charge_radius_convention!r}"
-            )
-        if self.charge_radius and self.charge_radius_convention is None:
-            raise ValueError(
-                "charge_radius needs charge_radius_convention: 'form-factor', F = q²⟨r²⟩/6, or 'texono', as "
-                "TEXONO and LSND; they differ by a factor of 2"
-            )
-        for kind in ("vector", "scalar"):
-            mass, coupling = getattr(self, f"{kind}_mass"), getattr(self, f"{kind}_coupling")
-            if coupling and mass is None:
-                raise ValueError(f"{kind}_coupling needs {kind}_mass [MeV]")
-            if mass is not None and not mass > 0:
-                raise ValueError(f"{kind}_mass must be above 0 MeV, got {mass}")
-            if mass is not None and mass < _LIGHTEST:
-                raise ValueError(
-                    f"{kind}_mass must be at least {_LIGHTEST:g} MeV, got {mass} MeV: no recoil that can be "
-                    "measured knows it from a heavier one"
-                )
-
-        if self.sin2_2theta and self.delta_m2 is None:
-            raise ValueError("sin2_2theta needs delta_m2 [eV²]")
-        if not abs(self.sin2_2theta) <= 1:
-            raise ValueError(f"sin2_2theta must be at most 1, and at least -1, got {self.sin2_2theta}")
-        if self.delta_m2 is not None and not self.delta_m2 >= 0:
-            raise ValueError(f"delta_m2 must be at least 0 eV², got {self.delta_m2}")
-
-    def _check_constrained(self) -> None:
-        if not self.constrained:
-            if self.tau is not None:
-                raise ValueError("tau belongs to a constrained model: set constrained")
-            return
-        if self.name == "SM":
-            raise ValueError("the SM has no Z' whose mixing could be constrained (choose E6 or LR)")
-        if self.phi:
-            raise ValueError("in a constrained model phi follows from gamma: give none")
-        end = end_point(self.mass_matrix_k)
-        if self.gamma > end:
-            mass, least = (mass_from_gamma(g) / 1000 for g in (self.gamma, end))
-            raise ValueError(
-                f"gamma = {self.gamma:g} (mass {mass:.4g} GeV) is beyond the end point {end:.4g} "
-                f"({least:.4g} GeV) of this constrained model: its mass matrix has no such eigenvalues"
-            )
+        check_model(self)
 
     @property
     def mass_matrix_k(self) -> float:
@@ -213,7 +156,7 @@ class Model:
 
     @property
     def mixing(self) -> tuple[float, float]:
-        """Mixing angle φ [rad], and what multiplies g_L and g_R because M_1 is not M_Z0."""
+        """Mixing angle φ [rad], and the factor M_Z0²/M_1² of g_L and g_R."""
         if self.constrained:
             phi, x = constrained_mixing(self.gamma, self.mass_matrix_k)
             return phi, x if self.rho_mix else 1.0
@@ -276,6 +219,15 @@ class Model:
     def standard(self) -> "Model":
         """Return the standard model at the same sin²θ_W and corrections."""
         return Model(sin2_theta_w=self.sin2_theta_w, corrections=self.corrections)
+
+
+def _shown(name: str, value: Any) -> str:
+    """Write the value of a parameter with its unit."""
+    if name == "delta_m2":
+        return f"{value:.6g} eV2"
+    if isinstance(value, float) and name in _UNITS:
+        return readable(value, _UNITS[name])
+    return readable(value) if isinstance(value, float) else str(value)
 
 
 def SM(**terms: Unpack[Terms]) -> Model:

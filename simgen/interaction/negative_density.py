@@ -1,4 +1,4 @@
-"""How much of a cross section with QED factors is below zero.
+"""Fraction of a cross section with QED factors that is below zero.
 
 The factors are of first order in α: where the amplitudes of ν̄_e cancel, at T_max of 0.55 MeV neutrinos,
 what is left can be less than what they take away. In the standard model that is 4·10⁻⁷ of the recoils of such
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from simgen.interaction.crosssection import dsigma_dT
 from simgen.interaction.kinematics import E_nu_min, T_max
 from simgen.interaction.models import Model
+from simgen.quadrature import gauss_legendre
 from simgen.sources import Lines, Source, quadrature_nodes
 
 __all__ = ["negative_fraction"]
@@ -18,16 +19,15 @@ __all__ = ["negative_fraction"]
 Array = NDArray[np.float64]
 
 _EDGES = np.concatenate([[0.0, 0.05, 0.25], 1 - 0.5 ** np.arange(1, 41), [1.0]])
-"""In (T - T_low)/(T_max - T_low): panels halve towards T_max."""
-_X, _W = np.polynomial.legendre.leggauss(10)
-_SHARES = ((_EDGES[1:] + _EDGES[:-1])[:, None] / 2 + np.diff(_EDGES)[:, None] / 2 * _X).ravel()
-_WEIGHTS = (np.diff(_EDGES)[:, None] / 2 * _W).ravel()
+"""Edges of panels in (T - T_low)/(T_max - T_low); their widths halve towards T_max."""
+_N_NODES = 10
+"""Quadrature nodes in each panel."""
 _BLOCK = 1000
 """Neutrino energies evaluated at once."""
 
 
 def negative_fraction(source: Source, model: Model, T_low: float) -> float:
-    """Compute what part of the interactions the strips are in which dσ/dT is below zero.
+    """Compute the fraction of the interactions where dσ/dT is below zero.
 
     Parameters
     ----------
@@ -43,6 +43,9 @@ def negative_fraction(source: Source, model: Model, T_low: float) -> float:
     """
     if model.corrections != "full":
         return 0.0
+    x, w = gauss_legendre(_N_NODES)
+    shares = ((_EDGES[1:] + _EDGES[:-1])[:, None] / 2 + np.diff(_EDGES)[:, None] / 2 * x).ravel()
+    measure = (np.diff(_EDGES)[:, None] / 2 * w).ravel()
     start = float(E_nu_min(T_low))
     below = above = 0.0
     for component in source.components:
@@ -58,8 +61,8 @@ def negative_fraction(source: Source, model: Model, T_low: float) -> float:
             for part in range(0, int(some.sum()), _BLOCK):
                 E_nu, weights = (x[some][part : part + _BLOCK, None] for x in (energies, intensities))
                 span = T_max(E_nu) - T_low
-                T = T_low + span * _SHARES
-                values = weights * span * _WEIGHTS * dsigma_dT(T, E_nu, model, flavour=component.flavour)
+                T = T_low + span * shares
+                values = weights * span * measure * dsigma_dT(T, E_nu, model, flavour=component.flavour)
                 below -= float(values[values < 0].sum())
                 above += float(values[values > 0].sum())
     return below / (above + below) if above else 0.0

@@ -1,4 +1,4 @@
-"""Where dσ/dT is below zero, which no sample and no histogram of counts can have.
+"""Positivity of dσ/dT: no sample and no histogram of counts can have a negative density.
 
 As a sum of squared amplitudes dσ/dT is at least zero, whatever the couplings. δc_L to first order drops
 δc_L², so that dσ/dT falls below zero where δc_L is not small: that is an error. What the QED factors do is in
@@ -24,10 +24,10 @@ Array = NDArray[np.float64]
 
 _N_OMEGA, _N_RECOIL = 129, 129
 _SMALLEST = 1e-12
-"""Of T_max: where recoils begin if nothing cuts them."""
+"""Smallest recoil without a cut, relative to T_max."""
 _FINER = 33
 _ROUNDING = 1e-9
-"""Of the largest dσ/dT: less below zero is a rounding."""
+"""Tolerance for rounding below zero, relative to the largest dσ/dT."""
 _NARROWEST = 1e-4
 """A range of δc_L that is not wider holds 0 and nothing else."""
 

@@ -30,7 +30,7 @@ def kappa(T: ArrayLike, *, charged_current: bool) -> NDArray[np.float64]:
 
 
 def qed_factors(T: ArrayLike, E_nu: ArrayLike) -> NDArray[np.float64]:
-    """Compute what QED adds to the shapes 1, (1 - T/ω)² and -m_e T/ω².
+    """Compute the QED terms that are added to the shapes 1, (1 - T/ω)² and -m_e T/ω².
 
     Parameters
     ----------

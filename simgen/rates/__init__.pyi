@@ -4,6 +4,7 @@ from .exposure import (
     Flux as Flux,
     Interactions as Interactions,
     Normalisation as Normalisation,
+    decay_integral as decay_integral,
     flavours as flavours,
 )
 from .oscillation import (

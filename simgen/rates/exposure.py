@@ -1,20 +1,21 @@
-"""Normalisation of a source: how many neutrinos cross a square centimetre of the target."""
+"""Exposure and normalisation: neutrinos per square centimetre of the target."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Protocol
 
 from simgen.flavours import Flavour
 from simgen.geometry import Geometry
 from simgen.interaction import Model
+from simgen.representation import readable
 from simgen.sources import Source
 
-__all__ = ["Activity", "Exposure", "Flux", "Interactions", "Normalisation"]
+__all__ = ["Activity", "Exposure", "Flux", "Interactions", "Normalisation", "decay_integral"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure:
-    """When the run takes place.
+    """Start and duration of a run.
 
     Parameters
     ----------
@@ -27,6 +28,12 @@ class Exposure:
     duration: float
     start: float = 0.0
 
+    @property
+    def summary(self) -> str:
+        """Live time and start, in one line."""
+        duration, start = (readable(t, "s", "min", "h", "d", "y") for t in (self.duration, self.start))
+        return f"{duration} from {start} after the moment of the activity" if self.start else duration
+
     def __post_init__(self) -> None:
         if not (math.isfinite(self.duration) and self.duration > 0):
             raise ValueError(f"exposure duration must be above 0 s, got {self.duration}")
@@ -34,8 +41,31 @@ class Exposure:
             raise ValueError(f"exposure start must be finite, got {self.start}")
 
 
+def decay_integral(rate: float, half_life: float, exposure: Exposure) -> float:
+    """Integrate rate × 2^(-t/T½) over an exposure.
+
+    Parameters
+    ----------
+    rate : float
+        At t = 0 [1/s].
+    half_life : float
+        [s]; infinite for a constant rate.
+    exposure : Exposure
+
+    Examples
+    --------
+    >>> round(decay_integral(1.0, 10.0, Exposure(start=10.0, duration=1e6)), 6)
+    7.213475
+    """
+    if math.isinf(half_life):
+        return rate * exposure.duration
+    decay = math.log(2) / half_life
+    lived = -math.expm1(-decay * exposure.duration) / decay
+    return rate * math.exp(-decay * exposure.start) * lived
+
+
 class Normalisation(Protocol):
-    """A way to fix the number of neutrinos."""
+    """Protocol of quantities that fix the number of neutrinos."""
 
     def decay_fluence(self, source: Source, exposure: Exposure, n_electrons: float) -> float:
         """Decays per cm², averaged over the target, in the exposure [cm⁻²].
@@ -47,7 +77,7 @@ class Normalisation(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flux:
-    """A constant flux, the same for every electron: the paper's way.
+    """A constant flux, the same for every electron, as in the paper.
 
     Parameters
     ----------
@@ -56,6 +86,11 @@ class Flux:
     """
 
     value: float
+
+    @property
+    def summary(self) -> str:
+        """Flux with its unit, in one line."""
+        return f"flux {readable(self.value)} /cm2/s"
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.value) and self.value > 0):
@@ -80,17 +115,19 @@ class Activity:
     value: float
     geometry: Geometry
 
+    @property
+    def summary(self) -> str:
+        """Activity with its unit, and the geometry, in one line."""
+        value = readable(self.value, "Bq", "kBq", "MBq", "GBq", "TBq", "PBq")
+        return f"activity {value}, {_describe(self.geometry)}"
+
     def __post_init__(self) -> None:
         if not (math.isfinite(self.value) and self.value > 0):
             raise ValueError(f"activity must be above 0 Bq, got {self.value}")
 
     def decays(self, source: Source, exposure: Exposure) -> float:
         """Integrate A(t) = A0 2^(-t/T½) over the exposure."""
-        if math.isinf(source.half_life):
-            return self.value * exposure.duration
-        rate = math.log(2) / source.half_life
-        lived = -math.expm1(-rate * exposure.duration) / rate
-        return self.value * math.exp(-rate * exposure.start) * lived
+        return decay_integral(self.value, source.half_life, exposure)
 
     def decay_fluence(self, source: Source, exposure: Exposure, n_electrons: float) -> float:
         """Return decays in the exposure × ⟨1/(4πr²)⟩ [cm⁻²]."""
@@ -115,6 +152,12 @@ class Interactions:
     reference: Model
     geometry: Geometry | None = None
 
+    @property
+    def summary(self) -> str:
+        """Number of interactions and their model, in one line."""
+        place = "" if self.geometry is None else f", {_describe(self.geometry)}"
+        return f"{readable(self.events)} interactions under {self.reference}{place}"
+
     def __post_init__(self) -> None:
         if not (math.isfinite(self.events) and self.events > 0):
             raise ValueError(f"events must be above 0, got {self.events}")
@@ -132,3 +175,17 @@ class Interactions:
 def flavours(source: Source) -> tuple[Flavour, ...]:
     """List the flavours of a source, each once."""
     return tuple(dict.fromkeys(c.flavour for c in source.components))
+
+
+def _describe(geometry: Geometry) -> str:
+    """Write the lengths of a geometry with their units, in one line; those that are zero are left out."""
+    if not is_dataclass(geometry):
+        return repr(geometry)
+    lengths = []
+    for field in fields(geometry):
+        value = getattr(geometry, field.name)
+        if isinstance(value, tuple) and any(value):
+            lengths.append(f"{field.name} ({', '.join(f'{x:.6g}' for x in value)}) cm")
+        elif value and not isinstance(value, tuple):
+            lengths.append(f"{field.name} {readable(value, 'cm', 'm')}")
+    return f"{type(geometry).__name__}: {', '.join(lengths)}"

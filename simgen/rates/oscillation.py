@@ -32,18 +32,18 @@ WAVE = 1e-12 / (4 * math.sqrt(HBARC2))
 """Phase per Δm² L/E [MeV/(eV² cm)]."""
 
 _PHASE_STEP = 4.0
-"""Of the longest way, between knots of an oscillated continuum [rad]."""
+"""Phase at the longest baseline between knots of an oscillated continuum [rad]."""
 _MOST_KNOTS = 200
 
 
 def survival(model: Model, L: ArrayLike, E_nu: ArrayLike) -> Array:
-    """Compute the probability that a ν_e is still one.
+    """Compute the survival probability of a ν_e.
 
     Parameters
     ----------
     model : Model
     L : array_like
-        Way [cm].
+        Baseline [cm].
     E_nu : array_like
         Neutrino energy [MeV].
 
@@ -61,7 +61,7 @@ def survival(model: Model, L: ArrayLike, E_nu: ArrayLike) -> Array:
 
 @dataclass(frozen=True, kw_only=True)
 class Disappearance:
-    """The mean of sin²(Δm² L/(4ħc E)) over the ways, as a function of the neutrino energy.
+    """Mean of sin²(Δm² L/(4ħc E)) over baselines, as a function of the neutrino energy.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ class OscillatedSpectrum:
 
 @dataclass(frozen=True, kw_only=True)
 class Oscillation:
-    """What an oscillation does to the components of a source.
+    """Amplitudes and Δm² of an oscillation of the components of a source.
 
     Parameters
     ----------

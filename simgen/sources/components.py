@@ -4,10 +4,14 @@ import math
 from dataclasses import dataclass
 
 from simgen.flavours import Flavour
+from simgen.representation import html_table, readable, text_table
 from simgen.sources.continuum import Continuum
 from simgen.sources.spectra import Lines
 
 __all__ = ["Component", "Source"]
+
+_ENERGY = ("eV", "keV", "MeV", "GeV")
+_TIME = ("s", "min", "h", "d", "y")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,17 @@ class Component:
     name: str
     flavour: Flavour
     spectrum: Lines | Continuum
+
+    @property
+    def summary(self) -> str:
+        """Flavour, kind of spectrum and intensity, in one line."""
+        end, per_decay = readable(self.spectrum.endpoint, *_ENERGY), readable(self.spectrum.intensity)
+        if isinstance(self.spectrum, Lines):
+            n = len(self.spectrum.energies)
+            kind = f"line at {end}" if n == 1 else f"{n} lines up to {end}"
+        else:
+            kind = f"continuum up to {end}"
+        return f"{self.flavour}, {kind}, {per_decay} per decay"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,3 +75,19 @@ class Source:
     def endpoint(self) -> float:
         """Largest neutrino energy [MeV]."""
         return max(c.spectrum.endpoint for c in self.components)
+
+    def _rows(self) -> list[tuple[str, str]]:
+        """List what describes the source, with units."""
+        constant = math.isinf(self.half_life)
+        return [
+            ("half-life", "infinite" if constant else readable(self.half_life, *_TIME)),
+            ("neutrinos per decay", readable(self.intensity)),
+            ("largest energy", readable(self.endpoint, *_ENERGY)),
+            *((component.name, component.summary) for component in self.components),
+        ]
+
+    def __repr__(self) -> str:
+        return text_table(f"Source {self.name!r}", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(f"Source {self.name}", self._rows())

@@ -1,8 +1,7 @@
-"""What every continuum has in common: its protocol, the nodes of its integrals, its checks."""
+"""Continuous spectra: their protocol, nodes of their integrals, checks of tables."""
 
 import math
 from collections.abc import Iterator
-from functools import cache
 from itertools import pairwise
 from typing import Protocol
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simgen.constants import M_E
+from simgen.quadrature import clustered_nodes
 
 __all__ = [
     "LARGEST_ENERGY",
@@ -31,7 +31,7 @@ _BLOCK = 2_000_000
 """Neutrino energies evaluated at once."""
 _N_SAMPLING = 4097
 _FEWEST_SAMPLING = 5
-"""Between two knots of a spectrum."""
+"""Smallest number of sampling nodes between two knots of a spectrum."""
 
 
 class Continuum(Protocol):
@@ -60,7 +60,7 @@ class Continuum(Protocol):
 def quadrature_nodes(
     spectrum: Continuum, low: Array, knots: Array | None = None
 ) -> Iterator[tuple[Array, Array]]:
-    """Place nodes between low and the end point, weighted with the spectrum: knot by knot, in blocks.
+    """Place quadrature nodes from low to the end point, weighted with the spectrum, between knots, in blocks.
 
     Parameters
     ----------
@@ -103,13 +103,15 @@ def quadrature_pieces(
     cut = np.clip(np.searchsorted(knots, low, side="right") - 1, 0, len(knots) - 2)
     start = np.maximum(low, knots[cut])
     span = np.maximum(knots[cut + 1] - start, 0.0)
-    share, measure = _nodes(_N_QUADRATURE)
+    share, measure = clustered_nodes(_N_QUADRATURE)
     # an empty span weighs nothing, and its nodes stay away from T = T_max(ω)
     E_nu = start[..., None] + np.where(span > 0, span, start + M_E)[..., None] * share
     yield E_nu, span[..., None] * measure * spectrum.density(E_nu), None
 
     n_whole = len(knots) - 2  # pieces that may lie above low as a whole: all but the first
-    share, measure = _nodes(min(_N_QUADRATURE, max(_FEWEST_QUADRATURE, 2 * _N_QUADRATURE // max(n_whole, 1))))
+    share, measure = clustered_nodes(
+        min(_N_QUADRATURE, max(_FEWEST_QUADRATURE, 2 * _N_QUADRATURE // max(n_whole, 1)))
+    )
     number = np.repeat(np.arange(1, n_whole + 1), len(share))
     nodes = (knots[1:-1, None] + np.diff(knots)[1:, None] * share).ravel()
     weights = (np.diff(knots)[1:, None] * measure).ravel() * spectrum.density(nodes)
@@ -122,16 +124,8 @@ def quadrature_pieces(
             yield np.where(above, nodes[some], elsewhere), np.where(above, weights[some], 0.0), nodes[some]
 
 
-@cache
-def _nodes(n: int) -> tuple[Array, Array]:
-    """Place n nodes in (0, 1), dense at both ends, with their weights."""
-    x, w = np.polynomial.legendre.leggauss(n)
-    angle = np.pi / 4 * (x + 1)
-    return np.sin(angle) ** 2, w * np.pi / 4 * np.sin(2 * angle)
-
-
 def sampling_nodes(knots: Array) -> Array:
-    """Place the nodes between which events are drawn from straight lines, dense at both ends of every piece.
+    """Place the nodes of the piecewise linear density from which events are drawn, dense at ends of pieces.
 
     Parameters
     ----------
@@ -150,7 +144,7 @@ def sampling_nodes(knots: Array) -> Array:
 
 
 def scale_factor(wanted: float, had: float) -> float:
-    """Compute by what a spectrum is multiplied to have another intensity."""
+    """Compute the factor between two intensities of a spectrum."""
     if not (math.isfinite(wanted) and wanted > 0):
         raise ValueError(f"intensity must be above 0 per decay, got {wanted}")
     return wanted / had

@@ -15,7 +15,7 @@ __all__ = ["FunctionSpectrum"]
 Array = NDArray[np.float64]
 
 _AGREEMENT = 3e-5
-"""Of the two ways to integrate a spectrum, relative to the whole."""
+"""Largest difference of two integrals of a spectrum, relative to its intensity."""
 _N_LOWER = 17
 """Lower ends of the integrals in that comparison."""
 _N_ALONE = 5

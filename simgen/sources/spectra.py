@@ -8,6 +8,7 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from simgen.quadrature import gauss_legendre
 from simgen.sources.beta_decay import allowed_spectrum, shape_factor, unique_forbidden_factor
 from simgen.sources.continuum import LARGEST_ENERGY, Continuum, check_energies, check_weights, scale_factor
 from simgen.sources.functions import FunctionSpectrum
@@ -132,7 +133,7 @@ class BetaSpectrum:
 @lru_cache
 def _norm(spectrum: BetaSpectrum) -> float:
     """Integrate the shape over ω = endpoint (1 - x²), which removes the square root at the end point."""
-    x, w = np.polynomial.legendre.leggauss(200)
+    x, w = gauss_legendre(200)
     x, w = (x + 1) / 2, w / 2
     values = spectrum._shape(spectrum.endpoint * (1 - x**2))
     return float(np.sum(w * 2 * x * spectrum.endpoint * values))

@@ -16,6 +16,7 @@ from detsim.expectation import folding
 from detsim.expectation.folding import fold
 from detsim.expectation.prediction import predict
 from detsim.experiment import Experiment, FlatBackground
+from simgen import quadrature
 from simgen.interaction.kinematics import T_max
 from simgen.interaction.models import E6, LR, SM
 from simgen.rates.exposure import Exposure, Flux
@@ -49,10 +50,11 @@ def test_panels_have_converged(name, monkeypatch):
     """Property. Finds too few nodes in a panel: twice as many change no bin by 1e-8 of the total."""
     experiment, model = CASES[name]
     coarse = fold(experiment, model).signal(model)
-    x, w = np.polynomial.legendre.leggauss(40)
-    monkeypatch.setattr(folding, "_X", x)
-    monkeypatch.setattr(folding, "_W", w)
+    monkeypatch.setattr(folding, "_N_NODES", 40)
+    monkeypatch.setattr(quadrature, "_N_PANEL", 40)
+    folding._fold_piece.cache_clear()
     fine = fold(experiment, model).signal(model)
+    folding._fold_piece.cache_clear()
     np.testing.assert_allclose(coarse, fine, rtol=1e-8, atol=1e-8 * fine.sum())
 
 

@@ -192,10 +192,10 @@ def test_boxes_bound_the_density(source, corrections, make):
 
 
 @numba.njit(error_model="numpy")
-def _inverse(w, u, p, q, span, n, gentle, low):
+def _inverse(w, u, p, q, span, n, series, low):
     w[UNIFORM : UNIFORM + ROW], w[FIRST : FIRST + ROW], w[SECOND : SECOND + ROW] = u, p, q
     w[SPAN : SPAN + ROW] = span
-    _recoils(w, n, gentle, low)
+    _recoils(w, n, series, low)
     return w[RECOIL : RECOIL + ROW]
 
 
@@ -207,19 +207,19 @@ U = np.concatenate(
 @pytest.mark.parametrize("omega", [0.005, 0.746, 50.0])
 @pytest.mark.parametrize("couplings", [(0.73, 0.23), (0.23, 0.73), (-0.27, 0.23), (0.0, 0.23), (0.2, -0.5)])
 @pytest.mark.parametrize("share", [0.0, 0.5])
-@pytest.mark.parametrize("gentle", [False, True])
-def test_inverse_of_the_weak_distribution(omega, couplings, share, gentle):
+@pytest.mark.parametrize("series", [False, True])
+def test_inverse_of_the_weak_distribution(omega, couplings, share, series):
     """Twin. Finds steps that stop early: F(F⁻¹(u)) = u to 1e-12 at both ends and for odd couplings."""
     a, b = couplings
     high = float(T_max(omega))
     low = share * high
     products = (a * a, b * b, a * b)
     p, q, span = cubic(products, omega, low)
-    n = steps(p, q, gentle=gentle)
+    n = steps(p, q, series=series)
     if n is None:
-        assert gentle  # the series is for densities that vary little
+        assert series  # the series is for densities that vary little
         return
-    T = _inverse(np.empty(ROWS * TILE), U, float(p), float(q), float(span), n, gentle, low)
+    T = _inverse(np.empty(ROWS * TILE), U, float(p), float(q), float(span), n, series, low)
     found = weak_integral(products, omega, low, T) / weak_integral(products, omega, low, high)
     np.testing.assert_allclose(found, U, rtol=0, atol=1e-12)
 
@@ -232,7 +232,7 @@ def test_inverse_where_the_density_ends_in_a_zero(share):
     high = float(T_max(omega))
     products = (a * a, b * b, a * b)
     p, q, span = cubic(products, omega, share * high)
-    n = steps(p, q, gentle=False)
+    n = steps(p, q, series=False)
     T = _inverse(np.empty(ROWS * TILE), U, float(p), float(q), float(span), n, False, share * high)
     # the density is (1 - x) (a + b (1 - x)), low at x = 0 and of integral 1
     low, end = 1 - p - q, 1 + p + 2 * q

@@ -1,1 +1,1 @@
-"""What makes compiled code: one decorator, its cache, SIMD vectors."""
+"""Compilation of kernels: the decorator, its cache on disk, SIMD vectors."""

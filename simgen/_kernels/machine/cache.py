@@ -70,7 +70,7 @@ def sources() -> list[Path]:
 
 
 def digest(files: list[Path]) -> str:
-    """Compute what names the directory of compiled functions.
+    """Compute the digest that names the directory of compiled functions.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def _parents() -> Iterator[Path]:
 
 @cache
 def _place() -> _Place | None:
-    """Find or make the directories of this process; None if it is not known what they would belong to."""
+    """Find or make the directories of this process; None if their digest cannot be computed."""
     try:
         files = sources()
         states, name = _states(files), digest(files)
@@ -198,7 +198,7 @@ def _reason(error: Exception, path: Path) -> str:
 
 
 class Cache:
-    """What was compiled of one function, as numba's dispatcher asks for it."""
+    """Compiled forms of one function, with the interface that numba's dispatcher asks for."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         code = function.__code__
@@ -228,7 +228,7 @@ class Cache:
                 path.unlink(missing_ok=True)
 
     def load_overload(self, signature: Any, target: Any) -> Any:
-        """Return what was compiled for a signature, None if there is nothing."""
+        """Return the function compiled for a signature, None if there is none."""
         internals.load_registries()
         place, name = self._place(), self._file(signature)
         if place is None or not place.is_current():
@@ -246,7 +246,7 @@ class Cache:
         return None
 
     def save_overload(self, signature: Any, compiled: Any) -> None:
-        """Keep what was compiled for a signature."""
+        """Store the function compiled for a signature."""
         place, name = self._place(), self._file(signature)
         in_this_process = " at 0x" in repr(signature)  # such a type has another name in the next
         if place is None or not place.is_current() or in_this_process:

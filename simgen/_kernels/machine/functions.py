@@ -1,4 +1,4 @@
-"""Functions that a compiler can vectorise: no branches and no calls.
+"""Elementary functions in a form that compilers vectorise: without branches and without calls.
 
 The C library's logarithm and cosine are called number by number. The series here are those of the functions
 themselves, taken so far that the next term is below the rounding.

@@ -1,4 +1,4 @@
-"""What is used of numba beyond its public functions.
+"""Internals of numba that are used beyond its public functions.
 
 Nothing here is promised by numba. Where a name is gone or behaves differently, functions are compiled without
 it: more slowly, or anew in each process, but with the same results.
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 _SETTINGS = ("OPT", "BOUNDSCHECK", "DEBUGINFO_DEFAULT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_PROFILING")
-"""What else of numba's configuration changes machine code."""
+"""Other settings of numba that change machine code."""
 
 _loaded = False
 _classes: dict[Any, Any] = {}
@@ -163,7 +163,7 @@ def n_threads() -> int:
 
 
 def read_settings() -> dict[str, str]:
-    """Return what of numba's configuration changes machine code, beside the processor."""
+    """Return the settings of numba that change machine code, without those of the processor."""
     return {name: repr(getattr(numba.config, name, None)) for name in _SETTINGS}
 
 

@@ -14,7 +14,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def kernel(*, inner: bool = False, part: bool = False, **options: Any) -> Callable[[F], F]:
-    """Compile a function, cached on disk wherever a place for the cache can be found.
+    """Compile a function; cache it on disk if there is a directory for the cache.
 
     Parameters
     ----------
