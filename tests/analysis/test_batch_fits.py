@@ -5,9 +5,9 @@ from dataclasses import replace
 import numba
 import numpy as np
 import pytest
-from experiments import DAY, borexino, hellaz
 from iminuit import Minuit
-from plain import scaled
+from support.experiments import DAY, borexino, hellaz
+from support.plain import scaled
 
 from analysis.batch.engine._kernels import counts as kernels, registers
 from analysis.batch.engine._kernels.counts import expect

@@ -6,7 +6,9 @@ from functools import cache
 
 import numpy as np
 import pytest
-from bounded_cases import (
+from scipy.stats import chi2, norm, poisson
+from support.experiments import borexino
+from support.physical_fit_cases import (
     CHI,
     count_statistic,
     counting,
@@ -17,9 +19,7 @@ from bounded_cases import (
     parameter_at,
     signal,
 )
-from experiments import borexino
-from plain import with_nuisances
-from scipy.stats import chi2, norm, poisson
+from support.plain import with_nuisances
 
 from analysis.batch.fitter import BatchFitter
 from analysis.calibration.settings import conditions

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from experiments import borexino_distances
+from support.experiments import borexino_distances
 
 from analysis.fits.estimate import fit_counts
 from analysis.fits.fitter import make_fitter

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiments import DAY, borexino, borexino_distances
+from support.experiments import DAY, borexino, borexino_distances
 
 from analysis.batch.fitter import FAILED, BatchFitter
 from analysis.contours.plane import Plane, fit_plane

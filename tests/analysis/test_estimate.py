@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiments import borexino, lama
-from plain import PlainLikelihood, scaled, with_nuisances
+from support.experiments import borexino, lama
+from support.plain import PlainLikelihood, scaled, with_nuisances
 
 from analysis.fits.estimate import fit, fit_counts, make_fitter
 from analysis.histograms.histograms import from_counts

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 import pytest
-from experiments import borexino, hellaz, lama
-from plain import scaled, with_nuisances
 from scipy.optimize import brentq
+from support.experiments import borexino, hellaz, lama
+from support.plain import scaled, with_nuisances
 
 from analysis.fits.estimate import make_fitter
 from analysis.fits.limits import limit_of_counts

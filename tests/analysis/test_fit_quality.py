@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiments import borexino
-from plain import scaled, with_nuisances
 from scipy import stats
 from scipy.special import xlogy
+from support.experiments import borexino
+from support.plain import scaled, with_nuisances
 
 from analysis.contours.plane import Plane, fit_plane
 from analysis.fits.estimate import fit_counts

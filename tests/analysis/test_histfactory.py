@@ -9,8 +9,8 @@ import json
 from dataclasses import replace
 
 import pytest
-from crosschecks import CONSTRAINTS, DATA, RISE, TOLERANCE, difference
-from rootprocess import NEEDS_ROOT, run_root
+from support.crosschecks import CONSTRAINTS, DATA, RISE, TOLERANCE, difference
+from support.root_process import NEEDS_ROOT, run_root
 
 pytestmark = NEEDS_ROOT
 

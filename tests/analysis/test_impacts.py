@@ -6,8 +6,8 @@ from functools import cache
 import numpy as np
 import pytest
 from iminuit import Minuit
-from plain import with_nuisances
 from support.cards import CASES
+from support.plain import with_nuisances
 from support.random_cards import MODELS, random_experiments
 
 from analysis.fits.estimate import fit_counts, make_fitter

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from experiments import borexino, lama
-from plain import PlainLikelihood, scaled, with_nuisances
+from support.experiments import borexino, lama
+from support.plain import PlainLikelihood, scaled, with_nuisances
 
 from analysis.fits.estimate import make_fitter
 from analysis.fits.limits import delta_chi2, limit, limit_of_counts, regions, upper_limit

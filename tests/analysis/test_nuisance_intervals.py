@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiments import borexino
-from plain import with_nuisances
 from scipy.special import ndtri
 from support.cards import CASES, card_counts
+from support.experiments import borexino
 from support.hard_cards import hard_card, make_hard_card
+from support.plain import with_nuisances
 from support.pull_profile import pull_profile
 
 from analysis.fits.estimate import fit_counts

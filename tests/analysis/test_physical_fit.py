@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from bounded_cases import CHI, count_statistic, counting, parameter_at, signal
-from experiments import borexino
-from plain import PlainLikelihood, with_nuisances
+from support.experiments import borexino
+from support.physical_fit_cases import CHI, count_statistic, counting, parameter_at, signal
+from support.plain import PlainLikelihood, with_nuisances
 
 from analysis.batch.fitter import BatchFitter
 from analysis.batch.physical_fit import bounded_fit, one_sided, signed_statistic

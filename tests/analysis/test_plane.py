@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiments import borexino_outside
-from plain import PlainLikelihood, with_nuisances
 from scipy.optimize import minimize_scalar
+from support.experiments import borexino_outside
+from support.plain import PlainLikelihood, with_nuisances
 
 from analysis.contours.plane import Plane, fit_plane, plane_threshold
 from analysis.fits.estimate import fit_counts

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from experiments import DAY, borexino, hellaz
 from iminuit import Minuit
 from scipy.optimize import brentq, minimize_scalar
 from scipy.stats import norm, poisson
@@ -14,6 +13,7 @@ from support.cards import make_problem
 from support.curves import Parabola
 from support.deviance import DATA_TERMS, Problem
 from support.expectation import Component, Nuisance, expectation
+from support.experiments import DAY, borexino, hellaz
 from support.grids import make_grid
 from support.random_cards import MODELS, random_problem
 from support.regions import regions, threshold, upper_limits

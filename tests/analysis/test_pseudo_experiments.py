@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiments import borexino
-from plain import scaled, with_nuisances
 from scipy import stats
+from support.experiments import borexino
+from support.plain import scaled, with_nuisances
 
 from analysis.batch.search import Search
 from analysis.fits.estimate import fit_counts, make_fitter

@@ -5,10 +5,10 @@ from functools import cache
 
 import numpy as np
 import pytest
-from experiments import borexino
 from scipy.stats import chi2
 from support.cards import CASES, card_counts, make_problem
 from support.expectation import expectation
+from support.experiments import borexino
 from support.single_fit import SingleFit
 
 from analysis.fits.estimate import fit_counts, make_fitter

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from plain import poisson_deviance
 from scipy.optimize import minimize_scalar
+from support.plain import poisson_deviance
 
 from analysis.batch.engine._kernels import cost as kernels, counts
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiments import borexino
-from plain import scaled
 from scipy import stats
+from support.experiments import borexino
+from support.plain import scaled
 
 from analysis.fits.fitter import make_fitter
 from analysis.pseudo_experiments.fitted_toys import at_truth

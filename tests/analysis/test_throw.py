@@ -7,7 +7,7 @@ import numba
 import numpy as np
 import pytest
 from scipy import stats
-from throwing_soak import Shared, study
+from support.throwing_soak import Shared, study
 
 from analysis.pseudo_experiments.counts import (
     LARGEST_MEAN,

@@ -6,10 +6,10 @@ from dataclasses import replace
 import hist
 import numpy as np
 import pytest
-from experiments import DAY, borexino, borexino_outside
 from iminuit import Minuit
 from iminuit.cost import ExtendedBinnedNLL
 from numpy.testing import assert_allclose, assert_array_equal
+from support.experiments import DAY, borexino, borexino_outside
 
 from analysis.fits.estimate import fit, fit_counts
 from analysis.fits.fitter import make_fitter

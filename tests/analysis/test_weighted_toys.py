@@ -5,11 +5,11 @@ from dataclasses import replace
 import hist
 import numpy as np
 import pytest
-from experiments import borexino_outside
 from numpy.testing import assert_allclose, assert_array_equal
-from plain import scaled, with_nuisances
 from scipy import stats
 from scipy.optimize import brentq, minimize, minimize_scalar
+from support.experiments import borexino_outside
+from support.plain import scaled, with_nuisances
 
 from analysis.batch.fitter import BatchFitter
 from analysis.fits.estimate import fit, fit_counts

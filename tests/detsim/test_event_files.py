@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import uproot
-from joining import merge
+from support.joining import merge
 
 from detsim.event_files.event_writer import EventFile, EventWriter, FileError, RunInfo, event_columns
 from detsim.event_files.inspect import describe

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numba
 import numpy as np
 import pytest
-from experiments import DAY, borexino, borexino_distances, borexino_outside, hellaz, mixed_source
 from scipy import stats
+from support.experiments import DAY, borexino, borexino_distances, borexino_outside, hellaz, mixed_source
 
 import detsim.simulation.fused
 from detsim.backgrounds import Background

@@ -8,7 +8,7 @@ import hist
 import numpy as np
 import pytest
 import uproot
-from experiments import borexino
+from support.experiments import borexino
 from uproot.writing import identify
 
 from analysis.fits.estimate import fit

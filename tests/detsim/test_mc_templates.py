@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiments import borexino, borexino_distances, borexino_outside, lama, mixed_source
 from scipy import stats
+from support.experiments import borexino, borexino_distances, borexino_outside, lama, mixed_source
 
 from detsim.detector.detector import Resolution
 from detsim.expectation.folding import fold

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numba
 import numpy as np
 import pytest
-from experiments import DAY, borexino, borexino_distances, borexino_outside, lama, mixed_source
+from support.experiments import DAY, borexino, borexino_distances, borexino_outside, lama, mixed_source
 
 from detsim.experiment import FlatBackground
 from detsim.simulation.detection import detect

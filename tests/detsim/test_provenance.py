@@ -8,7 +8,7 @@ import shutil
 import numpy as np
 import pytest
 import uproot
-from joining import merge
+from support.joining import merge
 
 from detsim.event_files import provenance
 from detsim.event_files.consistency import contradictions

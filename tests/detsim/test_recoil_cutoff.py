@@ -6,11 +6,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from experiments import borexino, borexino_distances, lama, mixed_source
-from reference import eq3, recoil_end, sm_couplings
 from scipy import stats
 from scipy.integrate import quad
-from twins import chi2_pvalue
+from support.experiments import borexino, borexino_distances, lama, mixed_source
+from support.reference import eq3, recoil_end, sm_couplings
+from support.twins import chi2_pvalue
 
 from detsim.detector.detector import EfficiencyCurve, Resolution, Target
 from detsim.detector.quenching import Birks, QuenchingTable

@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from experiments import DAY, borexino, lama
 from hypothesis import given, settings, strategies as st
 from scipy import stats
 from scipy.integrate import quad
+from support.experiments import DAY, borexino, lama
 from test_twins import chi2_pvalue
 
 from detsim.backgrounds import Background

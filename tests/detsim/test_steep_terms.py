@@ -7,12 +7,12 @@ import math
 from dataclasses import replace
 from itertools import pairwise
 
-import experiments
 import numpy as np
 import pytest
 from scipy import stats
 from scipy.integrate import quad
 from scipy.special import ndtr
+from support import experiments
 
 from detsim.expectation.folding import fold
 from detsim.expectation.prediction import predict, recorded_total

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiments import borexino, borexino_outside
+from support.experiments import borexino, borexino_outside
 
 from detsim.simulation.detection import detect
 from detsim.simulation.monte_carlo import generate, simulate, stream

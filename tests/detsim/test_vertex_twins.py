@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiments import DAY, MCI, borexino, borexino_central, borexino_outside, lama, mixed_source
 from scipy import stats
-from twins import chi2_pvalue
+from support.experiments import DAY, MCI, borexino, borexino_central, borexino_outside, lama, mixed_source
+from support.twins import chi2_pvalue
 
 from detsim.detector.distance_bins import DistanceBins
 from detsim.expectation.folding import fold

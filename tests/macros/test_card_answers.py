@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from invocation import CARD, answer
 from numpy.testing import assert_array_equal
+from support.invocation import CARD, answer
 
 from analysis.settings import FitSettings
 from detsim.event_files.event_writer import EventFile

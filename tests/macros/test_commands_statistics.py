@@ -3,12 +3,12 @@
 import json
 import re
 
-import commonerror
 import numpy as np
 import pytest
-from invocation import CARD, answer, invoke, refusal
 from numpy.testing import assert_array_equal
+from support import common_error
 from support.cards import CASES
+from support.invocation import CARD, answer, invoke, refusal
 
 from analysis.histograms.histograms import histogram
 from analysis.histograms.write import write_json, write_root
@@ -328,7 +328,7 @@ def test_sensitivity_against_errors_knows_the_common_error():
     """Twin. Finds `systematics.activity` ignored beside errors per bin: the covariance's δ² N Nᵀ."""
     card = "borexino-cr51-paper"
     found = answer("sensitivity", card, "--errors", "0.05:0.05:1", "--set", "systematics.activity=0.02")
-    assert found["limit"] == pytest.approx([commonerror.limit("BOREXINO", "chi", 0.05, 0.02)], rel=2e-5)
+    assert found["limit"] == pytest.approx([common_error.limit("BOREXINO", "chi", 0.05, 0.02)], rel=2e-5)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import typer
-from invocation import CARD, answer, invoke, refusal, start
+from support.invocation import CARD, answer, invoke, refusal, start
 
 import macros.studies.toy_totals
 from analysis.fits.audit import Audit

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import uproot
-from invocation import CARD, answer, invoke, refusal
+from support.invocation import CARD, answer, invoke, refusal
 
 BEYOND = (
     "--set", "detector.threshold=1.5 MeV", "--set", "background={}",

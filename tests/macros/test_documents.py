@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import uproot
-from invocation import CARD, answer, invoke
-from joining import merge
+from support.invocation import CARD, answer, invoke
+from support.joining import merge
 
 from analysis.fits.fitter import make_fitter
 from analysis.pseudo_experiments.fitted_toys import toy_branches

@@ -1,8 +1,8 @@
 """What `fit` says beside its numbers: other minima that are allowed, open ends, missing errors, failures."""
 
 import pytest
-from invocation import answer, invoke, refusal
 from support.cards import CASES, card_counts
+from support.invocation import answer, invoke, refusal
 from typer import Exit
 
 from analysis.fits.fitter import make_fitter

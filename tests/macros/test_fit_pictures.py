@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from invocation import CARD, answer, invoke, refusal
 from support.cards import CASES
+from support.invocation import CARD, answer, invoke, refusal
 
 from analysis.fits.local_minima import LocalMinimum
 from macros.card import load_card

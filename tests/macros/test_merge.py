@@ -6,8 +6,8 @@ from itertools import chain, pairwise
 import numpy as np
 import pytest
 import uproot
-from invocation import CARD, answer, invoke, refusal, start
-from joining import merge
+from support.invocation import CARD, answer, invoke, refusal, start
+from support.joining import merge
 
 from detsim.event_files.event_writer import EventFile
 from detsim.event_files.inspect import describe

@@ -4,7 +4,7 @@ import os
 import shutil
 
 import pytest
-from invocation import CARD, answer, invoke, refusal
+from support.invocation import CARD, answer, invoke, refusal
 
 from detsim.event_files.reader import TableFile
 from detsim.event_files.writer import Branch, TableWriter

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
-from invocation import CARD, answer, invoke, refusal
+from support.invocation import CARD, answer, invoke, refusal
 from test_random_cards import SLOW, documents
 
 from macros import CardError, load_card

@@ -6,10 +6,10 @@ import hist
 import matplotlib as mpl
 import numpy as np
 import pytest
-from experiments import borexino, borexino_distances
 from matplotlib.collections import LineCollection, PolyCollection
 from scipy.special import gammaincc
 from scipy.stats import chi2
+from support.experiments import borexino, borexino_distances
 
 from analysis.fits.results import Estimate, FitResult, LimitResult
 from analysis.histograms.histograms import from_counts

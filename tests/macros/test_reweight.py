@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import uproot
-from invocation import CARD, answer, invoke, refusal
 from numpy.testing import assert_allclose, assert_array_equal
+from support.invocation import CARD, answer, invoke, refusal
 
 from analysis.fits.estimate import fit
 from analysis.fits.limits import limit

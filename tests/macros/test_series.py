@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 import pytest
-from invocation import CARD, ROOT, answer, invoke, refusal, start
+from support.invocation import CARD, ROOT, answer, invoke, refusal, start
 
 from detsim.event_files.event_writer import EventFile
 from detsim.files.locks import file_stamp

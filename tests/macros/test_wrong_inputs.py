@@ -10,7 +10,7 @@ import typing
 
 import pytest
 import typer.main
-from invocation import CARD, answer, invoke
+from support.invocation import CARD, answer, invoke
 
 from detsim.event_files.reader import TableFile
 from macros.card import load_card

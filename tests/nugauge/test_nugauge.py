@@ -10,7 +10,7 @@ import analysis
 import nugauge
 from simgen import SM
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def run(*arguments, directory=None):

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import reference
-from experiments import MCI, borexino, borexino_central, hellaz, hellaz_central, lama
 from scipy.integrate import quad
 from scipy.optimize import brentq
+from support import reference
+from support.experiments import MCI, borexino, borexino_central, hellaz, hellaz_central, lama
 
 from detsim.detector.materials import electrons_in
 from detsim.expectation.folding import fold
@@ -26,7 +26,7 @@ from simgen.rates.exposure import Activity, Exposure
 from simgen.rates.rate import recoil_spectrum
 from simgen.sources.isotopes import Lines, cr51, pm147
 
-TEXT = (Path(__file__).parents[1] / "docs" / "errata.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parents[2] / "docs" / "errata.md").read_text(encoding="utf-8")
 SECTIONS = {
     int(n): body for n, body in re.findall(r"^## (\d+)\. (.*?)(?=^## |\Z)", TEXT, re.MULTILINE | re.DOTALL)
 }

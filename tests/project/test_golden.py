@@ -3,9 +3,9 @@
 import math
 
 import pytest
-import reference
-from evaluations import EVALUATIONS
-from golden import check, entries, golden
+from support import reference
+from support.evaluations import EVALUATIONS
+from support.golden import check, entries, golden
 
 from simgen.interaction.coupling_constants import couplings
 from simgen.interaction.models import E6

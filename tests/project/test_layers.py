@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 LAYERS = ["simgen", "detsim", "analysis", "macros"]
 MODULES = sorted(p for package in LAYERS for p in (ROOT / package).rglob("*.py"))
 NAMES = [str(p.relative_to(ROOT)) for p in MODULES]

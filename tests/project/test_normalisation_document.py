@@ -5,13 +5,13 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
-import commonerror
 import pytest
-from commonerror import GLOBAL_FIT, ONE_SIDED, PAPER_ERRORS, chi2, couplings_of, limit, signal
-from reference import constrained_k, mixing_angle
 from scipy.optimize import brentq
+from support import common_error
+from support.common_error import GLOBAL_FIT, ONE_SIDED, PAPER_ERRORS, chi2, couplings_of, limit, signal
+from support.reference import constrained_k, mixing_angle
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 TEXT = (DOCS / "statistics.md").read_text(encoding="utf-8")
 NAMES = {"χ": "chi", "ψ": "psi", "η": "eta", "LR": "LR"}
 ANGLES = {"chi": 0.0, "psi": math.pi / 2, "eta": -math.atan(math.sqrt(5 / 3)), "LR": "LR"}
@@ -127,7 +127,7 @@ def test_rho_mix_lowers_what_the_boson_alone_raises():
         couplings_of("eta", 0.17, mixing=mixing, tau=2.0)[0]
         for mixing in ("none", "as printed", "with rho_mix")
     )
-    assert alone > 0.5 + commonerror.S2
+    assert alone > 0.5 + common_error.S2
     assert exact < printed_
 
 

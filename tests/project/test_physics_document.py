@@ -12,7 +12,7 @@ from simgen.interaction.coupling_constants import couplings
 from simgen.interaction.mixing import constrained_mixing
 from simgen.interaction.models import E6, LR, SM
 
-TEXT = (Path(__file__).parents[1] / "docs" / "physics.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parents[2] / "docs" / "physics.md").read_text(encoding="utf-8")
 NAMES = sorted(set(re.findall(r"`((?:simgen|detsim|analysis|macros)\.[\w.]+)`", TEXT)))
 CONSTANTS = re.findall(r"^\| `(\w+)`[^|]*\| ([-\d.e]+) \|", TEXT, re.MULTILINE)
 

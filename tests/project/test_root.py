@@ -10,9 +10,9 @@ import hist
 import numpy as np
 import pytest
 import uproot
-from former import unpack
-from invocation import CARD, answer as cli_answer, invoke
-from rootprocess import NEEDS_ROOT, run_root
+from support.former import unpack
+from support.invocation import CARD, answer as cli_answer, invoke
+from support.root_process import NEEDS_ROOT, run_root
 
 from analysis.histograms.read import read_histogram
 from analysis.histograms.write import write_root
@@ -21,7 +21,7 @@ from simgen.events import Events
 
 pytestmark = NEEDS_ROOT
 
-MACRO = Path(__file__).parents[1] / "macros" / "root" / "draw_events.C"
+MACRO = Path(__file__).parents[2] / "macros" / "root" / "draw_events.C"
 N = 250_000
 
 

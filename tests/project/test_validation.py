@@ -3,11 +3,11 @@
 import re
 import tomllib
 
-from evaluations import EVALUATIONS
-from golden import golden
-from matrix import ALPHA, FLAT_ALPHA, RECORD, N
-from matrix_cases import CASES
-from validation import DOCUMENT, document, rows
+from support.evaluations import EVALUATIONS
+from support.golden import golden
+from support.matrix import ALPHA, FLAT_ALPHA, RECORD, N
+from support.matrix_cases import CASES
+from support.validation import DOCUMENT, document, rows
 
 
 def cells(text):
@@ -22,7 +22,7 @@ def test_every_group_has_its_evaluation():
 
 
 def test_the_document_is_current():
-    """Contract: every row within its tolerance, and on the page as `python tests/validation.py` writes it."""
+    """Contract: every row within its tolerance, and on the page as `support.validation` writes it."""
     found = rows()
     wrong = [(group, row, ours) for group, row, ours in found if abs(ours - row["value"]) > row["tolerance"]]
     assert not wrong

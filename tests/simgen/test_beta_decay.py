@@ -5,8 +5,8 @@ import math
 import mpmath
 import numpy as np
 import pytest
-import reference
 from scipy.integrate import quad
+from support import reference
 
 from simgen.constants import ALPHA, M_E
 from simgen.sources.beta_decay import allowed_spectrum, fermi_function, finite_size_L0, nuclear_radius

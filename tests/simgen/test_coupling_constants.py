@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-import reference
 from hypothesis import given, settings, strategies as st
+from support import reference
 
 from simgen.interaction.coupling_constants import RHO, couplings
 from simgen.interaction.models import E6, LR, SM, Model

@@ -5,9 +5,9 @@ import math
 
 import numpy as np
 import pytest
-import reference
-from experiments import mixed_source
 from scipy.integrate import quad
+from support import reference
+from support.experiments import mixed_source
 
 from simgen.flavours import Flavour
 from simgen.interaction.basis import Basis, coefficients

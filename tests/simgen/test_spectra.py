@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import reference
 from scipy import stats
 from scipy.integrate import quad
+from support import reference
 
 from simgen.flavours import Flavour
 from simgen.generator.channels import make_plan

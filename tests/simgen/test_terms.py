@@ -6,8 +6,8 @@ from dataclasses import replace
 import mpmath
 import numpy as np
 import pytest
-import reference
 from scipy.integrate import quad
+from support import reference
 
 from simgen.constants import ALPHA, CHARGE_RADIUS_SCALE, G_F, HBARC2, M_E, M_Z, MAGNETIC_SCALE
 from simgen.flavours import Flavour

@@ -5,11 +5,11 @@ import math
 import numba
 import numpy as np
 import pytest
-import reference
-from experiments import mixed_source
 from scipy import stats
 from scipy.integrate import cumulative_simpson
 from scipy.interpolate import CubicSpline
+from support import reference
+from support.experiments import mixed_source
 
 from simgen._kernels.events import _recoils
 from simgen._kernels.tiles import FIRST, RECOIL, ROW, ROWS, SECOND, SPAN, TILE, UNIFORM

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from distributions import way
 from scipy import stats
+from support.distributions import way
 
 from simgen.events import Events
 from simgen.generator.vertices import add_times, add_vertices

@@ -8,7 +8,10 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from reference import (
+from scipy.optimize import brentq
+from scipy.special import ndtr
+
+from support.reference import (
     S2,
     constrained_k,
     e6_currents,
@@ -18,8 +21,6 @@ from reference import (
     propagate,
     recoil_end,
 )
-from scipy.optimize import brentq
-from scipy.special import ndtr
 
 __all__ = [
     "GLOBAL_FIT",

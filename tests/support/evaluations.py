@@ -5,10 +5,7 @@ from dataclasses import replace
 from functools import lru_cache
 from unittest import mock
 
-import experiments
 import numpy as np
-import reference
-from experiments import DAY, MCI
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
@@ -28,6 +25,8 @@ from simgen.parameters import gamma_from_mass
 from simgen.rates.rate import mean_sigma, recoil_spectrum
 from simgen.sources.isotopes import Component, Lines, cr51, source
 from simgen.units import read_quantity
+from support import experiments, reference
+from support.experiments import DAY, MCI
 
 __all__ = ["EVALUATIONS", "MODELS", "counts"]
 

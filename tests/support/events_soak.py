@@ -1,17 +1,15 @@
 """Draw 1e9 events; hold normals, energies and recoils against their distributions: moments, χ², tails.
 
-Run by hand from the top of the repository, `PYTHONPATH=.:tests python tests/events_soak.py`: minutes, and
+Run by hand from the top of the repository, `PYTHONPATH=.:tests python -m support.events_soak`: minutes, and
 the table of docs/physics.md. `pytest -m slow tests/detsim/test_events_soak.py` does the same and judges.
 """
 
 from dataclasses import replace
 
 import numpy as np
-from experiments import DAY, borexino
 from scipy import stats
 from scipy.integrate import cumulative_simpson
 from scipy.interpolate import CubicSpline
-from throwing_soak import COLUMNS, study
 
 from detsim.backgrounds import Background
 from detsim.detector.detector import Resolution
@@ -24,6 +22,8 @@ from simgen.interaction.crosssection import dsigma_dT, magnetic_integral, sigma,
 from simgen.interaction.kinematics import T_max
 from simgen.interaction.models import SM
 from simgen.sources.isotopes import cr51, pm147
+from support.experiments import DAY, borexino
+from support.throwing_soak import COLUMNS, study
 
 __all__ = ["Normals", "Uniforms", "cases", "study"]
 

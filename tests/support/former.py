@@ -9,7 +9,7 @@ They were made by that version from the preset borexino-cr51-realistic: 200 even
 import tarfile
 from pathlib import Path
 
-ARCHIVE = Path(__file__).parent / "files" / "version-0.1.0.tar.xz"
+ARCHIVE = Path(__file__).parents[1] / "files" / "version-0.1.0.tar.xz"
 ROWS = {
     "true": 200, "detected": 116, "events": 106, "second": 97, "rntuple": 106, "experiments": 249,
     "series-0000": 87, "series-0001": 80, "weighted": 106, "toys": 6, "calibration": 3, "coverage": 8,

@@ -7,7 +7,7 @@ import pytest
 
 __all__ = ["check", "entries", "golden"]
 
-_FILE = Path(__file__).with_name("golden.toml")
+_FILE = Path(__file__).parents[1] / "golden.toml"
 _REQUIRED = {"value", "unit", "tolerance", "reason", "source"}
 
 

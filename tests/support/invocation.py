@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from macros.cli import app
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CARD = "borexino-cr51-realistic"
 
 

@@ -1,7 +1,8 @@
 """The matrix of twins: 1e7 events of every case against their expectation.
 
-Run by hand from the top of the repository, `python tests/matrix.py`: prints a line a case and writes
-tests/matrix.toml, which docs/validation.md shows. `pytest -m slow tests/detsim/test_matrix.py` does the same.
+Run by hand from the top of the repository, `PYTHONPATH=.:tests python -m support.matrix`: prints a line
+a case and writes tests/matrix.toml, which docs/validation.md shows. `pytest -m slow
+tests/detsim/test_matrix.py` does the same.
 """
 
 import time as clock
@@ -9,10 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-from distributions import Kolmogorov, coordinate, neutrino_energy, place, time, way
-from matrix_cases import CASES
 from scipy import stats
-from twins import counts_pvalue
 
 from detsim.simulation.detection import detect
 from detsim.simulation.monte_carlo import event_plan
@@ -20,6 +18,9 @@ from detsim.simulation.vertices import add_occurrence
 from simgen.generator.true_events import generate
 from simgen.interaction.crosssection import sigma
 from simgen.sources.spectra import Lines
+from support.distributions import Kolmogorov, coordinate, neutrino_energy, place, time, way
+from support.matrix_cases import CASES
+from support.twins import counts_pvalue
 
 __all__ = ["ALPHA", "FLAT_ALPHA", "RECORD", "p_values", "summary"]
 
@@ -28,7 +29,7 @@ ALPHA = 1e-5
 """For every p-value: with some 900 of them a false alarm in one run of a hundred. Seeds are fixed."""
 FLAT_ALPHA = 1e-3
 """For the Kolmogorov-Smirnov test of all p-values of a kind, and of all together."""
-RECORD = Path(__file__).with_name("matrix.toml")
+RECORD = Path(__file__).parents[1] / "matrix.toml"
 _CHUNK = 1_000_000
 
 
@@ -135,7 +136,7 @@ def _record(found, seconds):
     head = {"date": str(datetime.now(UTC).date()), "cases": len(found), "events": N}
     head |= {"processor_minutes": round(seconds / 60)}
     head |= {"alpha": ALPHA, "flat_alpha": FLAT_ALPHA}
-    lines = ["# Written by tests/matrix.py: the outcome of its last run.", *_toml(head)]
+    lines = ["# Written by tests/support/matrix.py: the outcome of its last run.", *_toml(head)]
     for row in summary(found):
         lines += ["\n[[kind]]", *_toml(row)]
     RECORD.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -4,14 +4,14 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-from experiments import borexino
-from plain import scaled
 from scipy.optimize import brentq
 from scipy.special import xlogy
 from scipy.stats import norm, poisson
 
 from analysis.fits.fitter import make_fitter
 from simgen.interaction.models import E6
+from support.experiments import borexino
+from support.plain import scaled
 
 CHI = E6(beta="chi")
 

@@ -4,13 +4,13 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-from experiments import DAY, borexino
 from scipy.optimize import brentq, minimize
 from scipy.stats import poisson
 
 from detsim.expectation.folding import fold
 from detsim.experiment import FlatBackground
 from detsim.systematics import known_to
+from support.experiments import DAY, borexino
 
 
 def scaled(experiment, factor):

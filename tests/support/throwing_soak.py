@@ -1,7 +1,8 @@
 """Throw 1e9 counts and normals and hold them against their distributions: moments, χ² and tails.
 
-Run by hand from the top of the repository, `python tests/throwing_soak.py`: half a minute, and the table of
-docs/statistics.md. `pytest -m slow tests/analysis/test_throwing_soak.py` does the same and judges.
+Run by hand from the top of the repository, `PYTHONPATH=.:tests python -m support.throwing_soak`: half a
+minute, and the table of docs/statistics.md. `pytest -m slow tests/analysis/test_throwing_soak.py` does the
+same and judges.
 """
 
 from dataclasses import dataclass

@@ -1,14 +1,14 @@
 """Write docs/validation.md: every number from outside the project against ours, and the matrix of twins.
 
-Run by hand from the top of the repository, `python tests/validation.py`; a test compares the document with
-what this would write.
+Run by hand from the top of the repository, `PYTHONPATH=.:tests python -m support.validation`; a
+test compares the document with what this would write.
 """
 
 import sys
 import tomllib
 from pathlib import Path
 
-_TOP = Path(__file__).resolve().parents[1]
+_TOP = Path(__file__).resolve().parents[2]
 
 __all__ = ["DOCUMENT", "document", "rows"]
 
@@ -65,10 +65,10 @@ _KEYS |= {"n": "n = {}", "b": "b = {}", "x0": "x0 = {}", "level": "level {}", "e
 _HEAD = """# Validation
 
 Every number from outside the project that the code is held against: published values, and evaluations that
-share no code with it. Made by `python tests/validation.py` from [tests/golden.toml](../tests/golden.toml),
-where each number stands with its source and the reason of its tolerance; the test suite checks each row, and
-that this page is current. Tolerances are absolute, in the unit of the row; {good} of {n} rows agree within
-them.
+share no code with it. Made by `PYTHONPATH=.:tests python -m support.validation` from
+[tests/golden.toml](../tests/golden.toml), where each number stands with its source and the reason of its
+tolerance; the test suite checks each row, and that this page is current. Tolerances are absolute, in the
+unit of the row; {good} of {n} rows agree within them.
 
 | quantity | number | ours | difference | tolerance | unit | source |
 |---|---|---|---|---|---|---|
@@ -85,9 +85,9 @@ components by χ² of their numbers, and by Kolmogorov-Smirnov tests the neutrin
 the way L of the neutrino, a coordinate of the vertex and the time. Every p-value must exceed {alpha:g}, and
 together they must be flat, p > {flat_alpha:g}.
 
-Recorded on {date} by `python tests/matrix.py`: {cases} cases in {processor_minutes} minutes of one
-processor. The test suite compares this page with the record, and runs the matrix again only when asked to,
-by `pytest -m slow tests/detsim/test_matrix.py`.
+Recorded on {date} by `PYTHONPATH=.:tests python -m support.matrix`: {cases} cases in {processor_minutes}
+minutes of one processor. The test suite compares this page with the record, and runs the matrix again only
+when asked to, by `pytest -m slow tests/detsim/test_matrix.py`.
 
 | p-values of | their number | the smallest | its case (source, model, response, geometry) | p of flatness |
 |---|---|---|---|---|
@@ -105,8 +105,8 @@ _KINDS = {
 
 def rows():
     """Evaluate every entry: group, entry, our value."""
-    from evaluations import EVALUATIONS
-    from golden import entries, golden
+    from support.evaluations import EVALUATIONS
+    from support.golden import entries, golden
 
     return [
         (group, case.values[0], float(EVALUATIONS[group](case.values[0])))
@@ -148,8 +148,8 @@ def document(found):
 
 def _matrix():
     """Show the record of the matrix of twins."""
-    from matrix import RECORD
-    from matrix_cases import CASES
+    from support.matrix import RECORD
+    from support.matrix_cases import CASES
 
     record = tomllib.loads(RECORD.read_text(encoding="utf-8"))
     sources, models = (len({name.split(", ")[i] for name in CASES}) for i in (0, 1))

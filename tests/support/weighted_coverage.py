@@ -1,7 +1,8 @@
 """Coverage of the likelihood of weighted data: the table of docs/statistics.md, with NumPy alone.
 
-Run as ``python tests/weighted_coverage.py``: a minute. Every bin expects as many events; the only parameter
-is a factor common to all bins, whose profile is known in closed form. Weights have a gamma distribution.
+Run as ``PYTHONPATH=.:tests python -m support.weighted_coverage``: a minute. Every bin expects as many
+events; the only parameter is a factor common to all bins, whose profile is known in closed form. Weights
+have a gamma distribution.
 """
 
 import numpy as np
