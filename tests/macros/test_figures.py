@@ -102,7 +102,9 @@ def second_common():
 
 @pytest.fixture(scope="module")
 def mixed():
-    return mixing.compute(cards(mixing), method="one-sided", errors=(0.05,))
+    """All models and kinds of mixing for one experiment; each of them takes seconds."""
+    one = {"BOREXINO": load_card(mixing.CARDS["BOREXINO"])}
+    return mixing.compute(one, method="one-sided", errors=(0.05,))
 
 
 @pytest.fixture(scope="module")
@@ -332,7 +334,20 @@ def test_common_errors_of_figure2_by_plain_root_finding(second_common):
 
 def test_mixing_is_that_of_charges_and_mass_matrix(mixed):
     """Twin: couplings from Table I's charges and the inverse mass matrix, a dense scan of all γ."""
-    for row in rows(mixed):
+    assert len(rows(mixed)) == 16
+    check_mixing(mixed)
+
+
+@pytest.mark.slow
+def test_mixing_of_another_experiment():
+    """Twin: the same of HELLAZ, and all three in one figure."""
+    found = mixing.compute(cards(mixing), method="one-sided", errors=(0.05,))
+    assert len(rows(found)) == 48
+    check_mixing(found)
+
+
+def check_mixing(data):
+    for row in rows(data):
         if row["experiment"] == "LAMA":
             continue
         beta = {"chi": 0.0, "psi": math.pi / 2, "eta": -math.atan(math.sqrt(5 / 3))}.get(row["model"], "LR")

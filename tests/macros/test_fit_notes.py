@@ -101,7 +101,7 @@ def test_a_failed_fit_ends_with_status_1(absurd):
 
 
 def test_a_contour_of_absurd_counts(absurd):
-    planes = ("--x", "delta_c_L=-1:1:5", "--y", "mu_nu=0:1e-10:5")
+    planes = ("--x", "delta_c_L=-1:1:2", "--y", "mu_nu=0:1e-10:2")
     contour = invoke("contour", CARD, absurd, *planes, *CONSTRAINED)  # MINUIT tries NaN there
     assert contour.exit_code in {0, 1}
     assert "nan" not in contour.stderr

@@ -7,11 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
-LAYERS = ["simgen", "detsim", "analysis", "macros"]
-MODULES = sorted(p for package in LAYERS for p in (ROOT / package).rglob("*.py"))
-NAMES = [str(p.relative_to(ROOT)) for p in MODULES]
+from support.modules import LAYERS, MODULES, NAMES, ROOT, public_names
 
 
 def imported(path):
@@ -22,14 +18,6 @@ def imported(path):
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             yield node.module or ""
-
-
-def public_names(path):
-    """Return `__all__` as written, None if there is none."""
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and any(getattr(t, "id", "") == "__all__" for t in node.targets):
-            return ast.literal_eval(node.value)
-    return None
 
 
 @pytest.mark.parametrize("path", MODULES, ids=NAMES)

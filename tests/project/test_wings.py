@@ -5,7 +5,7 @@ import re
 from graphlib import TopologicalSorter
 
 import pytest
-from test_layers import MODULES, NAMES, ROOT, public_names
+from support.modules import MODULES, NAMES, ROOT, public_names
 
 PACKAGES = ["simgen", "detsim", "analysis", "macros"]
 MOST_MODULES = 15

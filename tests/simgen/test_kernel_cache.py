@@ -1,54 +1,15 @@
 """Compiled functions on disk: never out of date, never in the way, and called from any thread."""
 
 import ast
-import math
 import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from support.kernel_processes import EXPECTED, PAIR, ROOT, compiled, number, run
 
 from simgen._kernels.machine import cache
 
-ROOT = Path(__file__).parents[2]
 PACKAGES = ("simgen", "detsim", "analysis", "macros")
-
-PAIR = """
-import numpy as np
-from simgen._kernels.normals import fill_pairs
-one, two = np.empty(1), np.empty(1)
-fill_pairs(np.array([0.25]), np.array([0.5]), one, two)
-print(one[0])
-"""
-"""√(-2 ln ¼), with ln 2 a constant of another module that is called by a function of a third."""
-
-
-def run(code, *, root=ROOT, options=(), before=None, **variables):
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_")}
-    return subprocess.run(
-        [sys.executable, *options, "-c", code],
-        capture_output=True,
-        text=True,
-        cwd=root,
-        env={**environment, "PYTHONPATH": str(root), **{k: str(v) for k, v in variables.items()}},
-        timeout=120,
-        check=False,
-        preexec_fn=before,
-    )
-
-
-def number(done):
-    assert done.returncode == 0, done.stderr
-    return float(done.stdout)
-
-
-def compiled(directory):
-    return sorted(directory.rglob("*.nbc"))
-
-
-EXPECTED = math.sqrt(4 * math.log(2))
 
 
 def test_an_inner_function_changed_is_compiled_anew(tmp_path):
@@ -217,91 +178,3 @@ def test_a_directory_of_another_user_is_said(tmp_path):
     assert number(refused) == pytest.approx(EXPECTED, rel=1e-15)
     assert refused.stderr.count("\n") == 1
     assert "Permission denied" in refused.stderr
-
-
-def test_former_directories_are_removed(tmp_path):
-    """Contract. Finds a cache that grows for ever, or one that removes what is in use or is not its own."""
-    now, day = 1e9, 86400.0
-    for k in range(12):
-        directory = tmp_path / f"{k:024x}"
-        directory.mkdir()
-        (directory / "f.nbc").touch()
-        os.utime(directory, (now - k * day / 5, now - k * day / 5))
-    for name in ("another", f"{99:024x}"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "kept.txt").touch()
-        os.utime(tmp_path / name, (0, 0))
-    cache.prune(tmp_path, now=now)
-    left = {p.name for p in tmp_path.iterdir()}
-    assert left == {*(f"{k:024x}" for k in range(8)), "another", f"{99:024x}"}
-    assert (tmp_path / f"{99:024x}" / "kept.txt").exists()
-    cache.prune(tmp_path, now=now - 2 * day)
-    assert {p.name for p in tmp_path.iterdir()} == left
-
-
-def test_processes_that_compile_at_once_do_not_disturb_each_other(tmp_path):
-    """Contract. Finds a file that is read while another process writes it."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": str(tmp_path)}
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", PAIR], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=environment, cwd=ROOT,
-        )
-        for _ in range(2)
-    ]  # fmt: skip
-    for process in started:
-        out, err = process.communicate(timeout=120)
-        assert (float(out), err) == (pytest.approx(EXPECTED, rel=1e-15), "")
-    assert len(compiled(tmp_path)) == 1
-
-
-RACE = """
-import threading, time
-import numpy as np
-from numba.core.typing.typeof import typeof_impl
-
-seen, both = [], threading.Event()
-
-class Slow(type):
-    def __subclasscheck__(cls, other):
-        name = threading.current_thread().name
-        if name.startswith("user"):
-            if name not in seen:
-                seen.append(name)
-            if len(seen) > 1:
-                both.set()
-            both.wait(0.5)
-            if seen[0] != name:
-                time.sleep(1)
-        return False
-
-class Pause(metaclass=Slow):
-    pass
-
-typeof_impl.register(Pause, lambda value, context: None)
-from simgen._kernels.normals import fill_pairs
-
-found = []
-
-def pairs():
-    one, two = np.empty(1), np.empty(1)
-    fill_pairs(np.array([0.25]), np.array([0.5]), one, two)
-    found.append(one[0])
-
-threads = [threading.Thread(target=pairs, name=f"user {k}") for k in range(2)]
-for thread in threads:
-    thread.start()
-for thread in threads:
-    thread.join()
-print(*found)
-"""
-
-
-def test_two_threads_may_make_the_first_call(tmp_path):
-    """Contract. Finds a first call that fails while another thread's first call loads numba's types.
-
-    One thread is made to pause where numba looks up the type of an argument, as the system may do to any.
-    """
-    done = run(RACE, NUMBA_CACHE_DIR=tmp_path)
-    assert done.stderr == ""
-    assert [float(x) for x in done.stdout.split()] == pytest.approx([EXPECTED] * 2, rel=1e-15)

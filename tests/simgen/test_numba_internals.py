@@ -6,7 +6,7 @@ import sys
 
 import numba
 import pytest
-from test_kernel_cache import EXPECTED, PAIR, ROOT, number, run
+from support.kernel_processes import EXPECTED, PAIR, ROOT, number, run
 
 from simgen._kernels.machine import internals
 from simgen._kernels.machine.environment import check_environment

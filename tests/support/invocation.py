@@ -1,7 +1,9 @@
 """How the tests call the command line: inside this process, or as one of its own."""
 
+import contextlib
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -53,3 +55,9 @@ def start(*arguments: object, **options: Any) -> subprocess.Popen[str]:
         env={**environment, "PYTHONPATH": str(ROOT)},
         **options,
     )
+
+
+def small_disk() -> None:
+    """Let the process that calls write no file of more than 100 kB."""
+    with contextlib.suppress(ValueError):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
