@@ -53,7 +53,7 @@ def test_p_values_of_the_model_are_flat(experiment):
         own, counts = for_data(fitter, h)
         weights = weight_model([experiment_weights(h, experiment, [events])])
         auxiliary = rng.normal(size=2)
-        result = goodness_of_fit(own, counts, auxiliary, n_toys=99, seed=seed, weights=weights)
+        result = goodness_of_fit(own, counts, auxiliary, n_toys=39, seed=seed, weights=weights)
         assert result.n_failed == 0
         found.append(result.p_value)
     assert stats.kstest(found, "uniform").pvalue > 1e-3
