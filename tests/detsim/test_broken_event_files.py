@@ -140,7 +140,8 @@ LIMITED = """
 import resource, sys
 from pathlib import Path
 sys.path[:0] = [sys.argv[1], sys.argv[1] + "/tests"]
-from tests.detsim.test_eventfile import DETECTED, EventWriter, events, runinfo
+from detsim.event_files.event_writer import EventWriter
+from support.small_event_files import DETECTED, events, runinfo
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
 target = Path(sys.argv[2])
 try:
