@@ -1,5 +1,7 @@
 """What `fit` says beside its numbers: other minima that are allowed, open ends, missing errors, failures."""
 
+from functools import cache
+
 import pytest
 from support.cards import CASES, card_counts
 from support.invocation import answer, invoke, refusal
@@ -15,6 +17,12 @@ CONSTRAINED = ("--set", "systematics.activity=0.02")
 FREE_RATES = ("--set", "systematics.mass=free", "--set", "background.flat.constraint=free")
 
 
+@cache
+def fitted(*options):
+    """Return the document of a fit of the data."""
+    return answer("fit", CARD, DATA, *options)
+
+
 @pytest.fixture(scope="module")
 def absurd(tmp_path_factory):
     """Counts that are 10^10 times those of the model."""
@@ -26,7 +34,7 @@ def absurd(tmp_path_factory):
 
 def test_another_minimum_that_is_allowed_is_said():
     """Two minima of δc_L, 0.14 apart in -2 ln L: the interval of MINOS holds one of them."""
-    found = answer("fit", CARD, DATA, *CONSTRAINED)
+    found = fitted(*CONSTRAINED)
     (other,) = [m for m in found["other_minima"] if m["allowed_at_level"] and not m["in_interval"]]
     assert other["rise"] == pytest.approx(0.143, abs=0.002)  # an independent fit: -1.366
     assert other["value"] == pytest.approx(-1.366, abs=0.002)
@@ -38,14 +46,14 @@ def test_another_minimum_that_is_allowed_is_said():
 
 def test_a_minimum_within_the_interval_is_not():
     """Where a valley joins both minima there is one region, as of a δc_L that is not bounded from below."""
-    found = answer("fit", CARD, DATA)
+    found = fitted()
     far = min(found["other_minima"], key=lambda m: m["value"])
     assert far["value"] < -100
     assert far["in_interval"] is True
 
 
 def test_open_ends_are_explained():
-    found = answer("fit", CARD, DATA)["parameters"]
+    found = fitted()["parameters"]
     assert found["delta_c_L"]["lower"] is None
     assert found["delta_c_L"]["lower_reason"] == "the data do not bound it"
     assert found["delta_c_L"]["upper_reason"] is None
