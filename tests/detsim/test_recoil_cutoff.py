@@ -89,7 +89,7 @@ def with_response(changes, **others):
 STOPS = np.unique(
     [
         *np.geomspace(1e-9, 0.01, 36),
-        *np.arange(0.01, 0.7, 0.01),
+        *np.arange(0.01, 0.7, 0.001),
         *(e for curve in (SIGMA, RATIO, RISING) for e in curve.energies),
         brentq(lambda T: quenched(T) - SIGMA.energies[1], 0.1, 0.3),
     ]
