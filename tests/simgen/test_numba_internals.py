@@ -61,7 +61,7 @@ FIT = """
 import numpy as np
 from analysis import make_fitter
 from analysis.batch.engine import Problem
-from experiments import borexino
+from support.experiments import borexino
 from simgen import E6
 layout = make_fitter(borexino(), E6(beta="chi")).polynomial
 counts = np.random.default_rng(1).poisson(layout.powers[0, 0, 0], (40, layout.bins.shape[1]))
