@@ -1,8 +1,13 @@
+#!/usr/bin/env -S uv run --script
+# /// script
+# dependencies = ["nox>=2025.2.9"]
+# ///
 """Sessions for developers: `nox` runs lint, types and tests; `nox -l` lists all."""
 
 import nox
 
-nox.options.sessions = ["lint", "types", "tests"]
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv|venv"
 nox.options.reuse_existing_virtualenvs = True
 
 
@@ -28,9 +33,13 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *(session.posargs or ("-n", "2", "--dist", "loadfile")))
 
 
-@nox.session
+@nox.session(default=False)
 def benchmarks(session: nox.Session) -> None:
     """Time a benchmark against its peers, such as: nox -s benchmarks -- events."""
     session.install("-e", ".[test]")
     name, *arguments = session.posargs or ("fits",)
     session.run("python", "-m", f"benchmarks.{name}", *arguments)
+
+
+if __name__ == "__main__":
+    nox.main()

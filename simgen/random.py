@@ -92,7 +92,7 @@ def fresh_seed() -> int:
     return secrets.randbits(63)
 
 
-def check_seed(seed: int) -> int:
+def check_seed(seed: object) -> int:
     """Return the seed if it can be one.
 
     Raises

@@ -1,1 +1,1 @@
-"""Shared by all tests; its presence puts tests/ on the path, so that `reference` and `experiments` import."""
+"""Settings of the tests; it stands here so that tests/ is on the path and `support` is imported from it."""

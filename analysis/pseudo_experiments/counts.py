@@ -1,6 +1,7 @@
 """Counts and auxiliary measurements of many pseudo-experiments at once, in compiled code."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -60,7 +61,7 @@ def _check_key(key: Key) -> tuple[np.uint64, np.uint64]:
     return np.uint64(words[0]), np.uint64(words[1])
 
 
-def _check_numbers(**numbers: int) -> None:
+def _check_numbers(**numbers: Any) -> None:
     for name, value in numbers.items():
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
             raise ValueError(f"{name} must be an integer ≥ 0, got {value!r}")

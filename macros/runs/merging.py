@@ -224,7 +224,7 @@ def _copy(parts: Sequence[Part], writer: TableWriter, advance: Callable[[float],
             found = digests.setdefault(run.uuid, {name: hashlib.sha256() for name in run.branches})
             for start in range(part.start, part.stop, _STEP):
                 stop = min(start + _STEP, part.stop)
-                columns = table.arrays(list(run.branches), start, stop) if table else {}
+                columns = table.arrays(list(run.branches), start, stop) if table is not None else {}
                 writer.extend(columns)
                 if run.path in checks:
                     checks[run.path].update(columns, start)

@@ -1,6 +1,7 @@
 """Target volumes around the origin, a source anywhere, and the mean of 1/(4πr²) between them."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -40,7 +41,7 @@ def _positive(name: str, value: float) -> None:
         raise ValueError(f"{name} must be above 0 cm, got {value}")
 
 
-def _check_source(position: Vector, radius: float) -> None:
+def _check_source(position: Sequence[float], radius: float) -> None:
     if len(position) != 3 or not all(math.isfinite(x) for x in position):
         raise ValueError(f"source_position must be three finite lengths in cm, got {position}")
     if not (math.isfinite(radius) and radius >= 0):

@@ -1,7 +1,7 @@
 """Exposure and normalisation: neutrinos per square centimetre of the target."""
 
 import math
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import Protocol
 
 from simgen.flavours import Flavour
@@ -179,13 +179,14 @@ def flavours(source: Source) -> tuple[Flavour, ...]:
 
 def _describe(geometry: Geometry) -> str:
     """Write the lengths of a geometry with their units, in one line; those that are zero are left out."""
-    if not is_dataclass(geometry):
+    names = getattr(geometry, "__dataclass_fields__", ())
+    if not names:
         return repr(geometry)
     lengths = []
-    for field in fields(geometry):
-        value = getattr(geometry, field.name)
+    for name in names:
+        value = getattr(geometry, name)
         if isinstance(value, tuple) and any(value):
-            lengths.append(f"{field.name} ({', '.join(f'{x:.6g}' for x in value)}) cm")
+            lengths.append(f"{name} ({', '.join(f'{x:.6g}' for x in value)}) cm")
         elif value and not isinstance(value, tuple):
-            lengths.append(f"{field.name} {readable(value, 'cm', 'm')}")
+            lengths.append(f"{name} {readable(value, 'cm', 'm')}")
     return f"{type(geometry).__name__}: {', '.join(lengths)}"

@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from experiments import borexino
-from plain import scaled, with_nuisances
 from support.cards import CASES
+from support.experiments import borexino
+from support.plain import scaled, with_nuisances
 
 from analysis.batch.engine.problem import Problem
 from analysis.batch.fitter import FAILED, NO_LIMIT, RETRIED, BatchFitter

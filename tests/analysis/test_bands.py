@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from plain import with_nuisances
 from scipy import stats
+from support.plain import with_nuisances
 
 from analysis.fits.fitter import make_fitter
 from analysis.pseudo_experiments.bands import BAND, expected_band, rank_interval

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from bounded_cases import CHI, gaussian
-from plain import with_nuisances
 from scipy.stats import norm
+from support.physical_fit_cases import CHI, gaussian
+from support.plain import with_nuisances
 
 from analysis.batch.fitter import BatchFitter
 from analysis.batch.physical_fit import bounded_fit, signed_statistic

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from bounded_cases import CHI, counting
-from plain import with_nuisances
+from support.physical_fit_cases import CHI, counting
+from support.plain import with_nuisances
 
 import analysis.studies.thresholds
 from analysis.calibration.file import read_calibration, write_calibration

@@ -2,10 +2,10 @@
 
 import math
 
-import commonerror
 import numpy as np
 import pytest
-from experiments import borexino, hellaz, lama
+from support import common_error
+from support.experiments import borexino, hellaz, lama
 
 from analysis.fits.estimate import make_fitter
 from analysis.fits.limits import limit_of_counts
@@ -42,10 +42,10 @@ def test_profile_is_the_covariance(experiment, model, common):
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_limits_are_those_of_an_independent_evaluation(experiment, model):
     """Twin. Finds a common error that the expected limits ignore, or add bin by bin."""
-    error = commonerror.PAPER_ERRORS[experiment]
+    error = common_error.PAPER_ERRORS[experiment]
     for common in (0.0, 0.01, 0.02, 0.05):
         found = sensitivity(with_common(EXPERIMENTS[experiment], common), MODELS[model], [error]).limit[0]
-        assert found == pytest.approx(commonerror.limit(experiment, model, error, common), rel=2e-5)
+        assert found == pytest.approx(common_error.limit(experiment, model, error, common), rel=2e-5)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -64,11 +64,11 @@ def test_a_large_common_error_leaves_the_shape(experiment, model):
 
     Far above, where the quadratic term is all of the signal, its shape alone may be allowed again.
     """
-    error = commonerror.PAPER_ERRORS[experiment]
+    error = common_error.PAPER_ERRORS[experiment]
     changed = with_common(EXPERIMENTS[experiment], 1e4)
     fitter = make_fitter(changed, MODELS[model], likelihood="paper", error_per_bin=error)
     (_, first), *others = limit_of_counts(fitter, fitter.templates.reference).regions
-    expected = commonerror.limit(experiment, model, error, math.inf, end=100.0)
+    expected = common_error.limit(experiment, model, error, math.inf, end=100.0)
     assert first == (None if expected is None else pytest.approx(expected, rel=2e-5))
     found = sensitivity(changed, MODELS[model], [error]).limit[0]
     assert found == (pytest.approx(first) if not others else others[-1][1])
@@ -77,7 +77,7 @@ def test_a_large_common_error_leaves_the_shape(experiment, model):
 
 def test_the_papers_sentences_do_not_survive_one_percent():
     """Golden. Finds a reach that more bins restore: γ of the global fit for χ is 0.0764."""
-    for experiment, error in commonerror.PAPER_ERRORS.items():
+    for experiment, error in common_error.PAPER_ERRORS.items():
         paper, common = (
             sensitivity(with_common(EXPERIMENTS[experiment], c), MODELS["chi"], [error]) for c in (0.0, 0.01)
         )

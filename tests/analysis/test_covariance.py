@@ -5,11 +5,11 @@ from functools import cache
 
 import numpy as np
 import pytest
-from experiments import borexino, borexino_distances
 from iminuit import Minuit
-from plain import with_nuisances
 from support.cards import CASES, make_problem
 from support.expectation import expectation
+from support.experiments import borexino, borexino_distances
+from support.plain import with_nuisances
 from support.random_cards import MODELS
 
 from analysis.fits.estimate import fit_counts, make_fitter

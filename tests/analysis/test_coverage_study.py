@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from experiments import borexino
-from plain import scaled, with_nuisances
 from scipy import stats
+from support.experiments import borexino
+from support.plain import scaled, with_nuisances
 
 from analysis.pseudo_experiments.fitted_toys import FAILED, NO_HESSE, NO_LIMIT, NO_MINOS
 from analysis.studies.coverage_study import clopper_pearson, coverage, summarise

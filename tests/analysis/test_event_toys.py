@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from plain import with_nuisances
 from scipy import stats
+from support.plain import with_nuisances
 
 from analysis.fits.fitter import make_fitter
 from analysis.pseudo_experiments.fitted_toys import FAILED, toys

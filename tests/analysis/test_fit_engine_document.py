@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_batch import CASES, fitter_of
+from support.batch_cases import CASES, fitter_of
 
 from analysis.batch.engine import describe_program
 from analysis.model import layouts

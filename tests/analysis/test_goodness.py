@@ -5,10 +5,10 @@ from itertools import product
 
 import numpy as np
 import pytest
-from experiments import borexino
-from plain import poisson_deviance, scaled, with_nuisances
 from scipy import stats
 from scipy.optimize import minimize_scalar
+from support.experiments import borexino
+from support.plain import poisson_deviance, scaled, with_nuisances
 
 from analysis.fits.fitter import make_fitter
 from analysis.pseudo_experiments.throw import Thrower

@@ -4,7 +4,7 @@ import awkward as ak
 import hist
 import numpy as np
 import pytest
-from experiments import borexino, borexino_distances
+from support.experiments import borexino, borexino_distances
 
 from analysis.histograms.histograms import bin_counts, describe_bin, experiment_counts, from_counts, histogram
 from detsim.detector.distance_bins import bin_numbers

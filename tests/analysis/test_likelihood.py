@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from experiments import borexino
-from plain import PlainLikelihood, with_nuisances
+from support.experiments import borexino
+from support.plain import PlainLikelihood, with_nuisances
 
 from analysis.fits.estimate import make_fitter
 from simgen.interaction.models import E6, LR

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiments import DAY, borexino, hellaz
-from plain import scaled
+from support.experiments import DAY, borexino, hellaz
+from support.plain import scaled
 
 from analysis.fits.estimate import fit_counts
 from analysis.fits.fitter import make_fitter

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from plain import with_nuisances
+from support.plain import with_nuisances
 
 from analysis.fits.fitter import make_fitter
 from analysis.pseudo_experiments import loop

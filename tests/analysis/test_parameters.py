@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiments import borexino, lama
-from plain import PlainLikelihood
+from support.experiments import borexino, lama
+from support.plain import PlainLikelihood
 
 from analysis.fits.estimate import fit_counts, make_fitter
 from analysis.fits.limits import limit_of_counts

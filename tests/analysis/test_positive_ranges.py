@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-import experiments
 import numpy as np
 import pytest
+from support import experiments
 
 from analysis.fits.fitter import make_fitter
 from detsim.expectation.folding import fold

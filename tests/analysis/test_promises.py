@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiments import borexino
-from plain import scaled, with_nuisances
 from scipy import stats
 from scipy.optimize import brentq
+from support.experiments import borexino
+from support.plain import scaled, with_nuisances
 
 from analysis.fits.estimate import fit_counts
 from analysis.fits.fitter import make_fitter

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pyhf
 import pytest
-from crosschecks import CONSTRAINTS, DATA, RISE, TOLERANCE, difference
 from scipy.optimize import brentq, minimize_scalar
+from support.crosschecks import CONSTRAINTS, DATA, RISE, TOLERANCE, difference
 
 FACTORS = {"a": None, "b": "gamma", "c": "gamma2", "background": None}
 SETTINGS = {"histosys": {"interpcode": "code0"}, "normsys": {"interpcode": "code1"}}

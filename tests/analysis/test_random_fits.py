@@ -4,11 +4,11 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from experiments import DAY, borexino
 from hypothesis import HealthCheck, given, settings, strategies as st
 from iminuit import Minuit
-from plain import scaled, smooth_deviance
 from scipy.optimize import brentq
+from support.experiments import DAY, borexino
+from support.plain import scaled, smooth_deviance
 
 from analysis.fits.fitter import make_fitter
 from analysis.model.ranges import EVEN

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiments import borexino
-from plain import scaled, with_nuisances
 from support.cards import CASES, card_counts
+from support.experiments import borexino
 from support.hard_cards import HARD
+from support.plain import scaled, with_nuisances
 
 from analysis.batch.search import Search
 from analysis.fits.estimate import fit_counts

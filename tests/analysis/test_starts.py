@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from plain import with_nuisances
+from support.plain import with_nuisances
 
 from analysis.batch.fitter import BatchFitter
 from analysis.batch.physical_fit import bounded_fit

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from experiments import borexino, lama
-from plain import with_nuisances
+from support.experiments import borexino, lama
+from support.plain import with_nuisances
 
 from analysis.model.ranges import fit_range
 from analysis.model.templates import make_templates

@@ -1,7 +1,7 @@
 """1e9 thrown numbers."""
 
 import pytest
-from throwing_soak import cases, study
+from support.throwing_soak import cases, study
 
 
 @pytest.mark.slow

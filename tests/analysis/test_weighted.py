@@ -6,10 +6,11 @@ from dataclasses import replace
 import hist
 import numpy as np
 import pytest
-from experiments import DAY, borexino, borexino_outside
 from iminuit import Minuit
 from iminuit.cost import ExtendedBinnedNLL
 from numpy.testing import assert_allclose, assert_array_equal
+from support.experiments import DAY, borexino, borexino_outside
+from support.small_weighted import CENTRES, CHI, ONES, sums
 
 from analysis.fits.estimate import fit, fit_counts
 from analysis.fits.fitter import make_fitter
@@ -17,7 +18,6 @@ from analysis.fits.limits import limit
 from analysis.fits.weighted import effective_counts, for_data
 from analysis.histograms.histograms import axes, from_counts, histogram
 from analysis.model.templates import make_templates
-from analysis.pseudo_experiments.fitted_toys import Thrower
 from detsim.detector.distance_bins import DistanceBins
 from detsim.expectation.prediction import predict
 from detsim.experiment import FlatBackground
@@ -27,8 +27,6 @@ from detsim.systematics import Systematic
 from simgen.interaction.models import E6, SM
 from simgen.rates.exposure import Flux
 
-CHI = E6(beta="chi", gamma=0.1)
-CENTRES = np.arange(0.275, 0.55, 0.05)
 COUNTS = np.array([31.0, 24, 0, 27, 18, 20])
 
 
@@ -41,15 +39,6 @@ def small():
         backgrounds=(background,),
         systematics=(Systematic(name="activity", uncertainty=0.02),),
     )
-
-
-def sums(values, variances, flow=((0.0, 0.0), (0.0, 0.0))):
-    """Make a weighted histogram from Σw and Σw² of the six bins."""
-    h = hist.Hist(*axes(borexino()), storage=hist.storage.Weight())
-    (under, over) = flow
-    h.view(flow=True)["value"] = [under[0], *values, over[0]]
-    h.view(flow=True)["variance"] = [under[1], *variances, over[1]]
-    return h
 
 
 def test_effective_counts_by_hand():
@@ -220,78 +209,11 @@ def test_python_and_histogram_of_events():
     assert_allclose(np.sum(ours.effective_counts), histogram(events, experiment).sum().value, rtol=1e-3)
 
 
-ONES = np.ones(6)
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (sums(2 * ONES, [4, 4, 0, 4, 4, 4]), r"bin from 0.35 to 0.4 MeV: Σw = 2 and Σw² = 0; counts need"),
-        (
-            sums([2, 2, 0, 2, 2, 2], 4 * ONES),
-            r"bin from 0.35 to 0.4 MeV: Σw = 0 and Σw² = 4; weights of both",
-        ),
-        (sums(2 * ONES, [4, 4, 4, 4, 4, np.nan]), r"bin from 0.5 to 0.55 MeV: variances must be finite"),
-        (sums(2 * ONES, [4, -4, 4, 4, 4, 4]), r"bin from 0.3 to 0.35 MeV: .* finite and not negative"),
-        (sums([2, -1, 2, 2, 2, 2], 4 * ONES), r"bin from 0.3 to 0.35 MeV: contents .* not negative"),
-        (sums([2, np.nan, 2, 2, 2, 2], 4 * ONES), r"bin from 0.3 to 0.35 MeV: contents must be finite"),
-        (
-            sums(2 * ONES, 4 * ONES, ((-1, 1), (0, 0))),
-            "the underflow bin: contents must be finite and not negative, got -1",
-        ),
-        (sums(2 * ONES, 4 * ONES, ((0, 0), (3, 0))), "the overflow bin: Σw = 3"),
-        (sums(1e-200 * ONES, 0 * ONES), "Σw² = 0"),
-    ],
-)
-def test_impossible_sums(data, message):
-    """Contract: what no events can give is an error that names the bin."""
-    for command in (fit, limit):
-        with pytest.raises(ValueError, match=message):
-            command(data, borexino(), CHI)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "shown"), [(-0.5, "-0.5"), (math.nan, "nan"), (math.inf, "inf"), (-math.inf, "-inf")]
-)
-def test_impossible_weights(wrong, shown):
-    """Contract: no weight below 0, infinite or NaN gets into a histogram."""
-    with pytest.raises(ValueError, match=f"not negative, got {shown} \\(1 of 3 are wrong\\)"):
-        histogram([0.3, 0.4, 0.5], borexino(), weight=[1.0, wrong, 2.0])
-
-
-def test_weights_without_squares():
-    """Contract: a histogram that lost its Σw² cannot be fitted; one of sums of counts can."""
-    lost = hist.Hist(*axes(borexino()), storage=hist.storage.Double()).fill(CENTRES, weight=0.3)
-    with pytest.raises(ValueError, match=r"need their variances Σw²"):
-        fit(lost, borexino(), CHI)
-    counts = hist.Hist(*axes(borexino()), storage=hist.storage.Double()).fill(CENTRES)
-    assert effective_counts(counts + counts, borexino())[1] is None
-
-
 def test_small_weights_are_weights():
     """Contract: sums near 0 are not taken for counts."""
     counts, scaling = effective_counts(sums(1e-10 * ONES, 1e-20 * ONES), borexino())
     assert_allclose(counts, ONES, rtol=1e-12)
     assert_allclose(scaling, 1e10 * ONES, rtol=1e-12)
-
-
-def test_no_flow_bins():
-    """Contract: a histogram without flow bins is weighted data, too."""
-    axis = hist.axis.Variable(borexino().detector.edges, underflow=False, overflow=False)
-    h = hist.Hist(axis, storage=hist.storage.Weight()).fill(CENTRES, weight=np.arange(6.0))
-    counts, scaling = effective_counts(h, borexino())
-    assert_array_equal(counts, [0, 1, 1, 1, 1, 1])
-    assert_allclose(scaling, [15 / 55, 1, 1 / 2, 1 / 3, 1 / 4, 1 / 5], rtol=1e-15)
-    h.view()["variance"][1] = 0
-    with pytest.raises(ValueError, match=r"bin from 0.3 to 0.35 MeV"):
-        effective_counts(h, borexino())
-
-
-def test_toys_are_not_thrown_from_weighted_data():
-    """Contract: a scaled expectation is no number of events."""
-    fitter, _ = for_data(make_fitter(borexino(), CHI), sums(2 * ONES, 4 * ONES))
-    with pytest.raises(ValueError, match="counts are thrown with a fitter of counts"):
-        Thrower(fitter=fitter, seed=1)
 
 
 def test_two_dimensions():

@@ -1,17 +1,17 @@
-"""Toys of weighted data: what is thrown, how each is fitted, and what coverage they show."""
+"""Toys of weighted data: what is thrown, and how each is fitted."""
 
 from dataclasses import replace
 
 import hist
 import numpy as np
 import pytest
-from experiments import borexino_outside
 from numpy.testing import assert_allclose, assert_array_equal
-from plain import scaled, with_nuisances
 from scipy import stats
-from scipy.optimize import brentq, minimize, minimize_scalar
+from scipy.optimize import brentq, minimize
+from support.experiments import borexino_outside
+from support.plain import scaled, with_nuisances
+from support.weighted_data import CENTRES, CHI, filled, gamma_weights, known
 
-from analysis.batch.fitter import BatchFitter
 from analysis.fits.estimate import fit, fit_counts
 from analysis.fits.fitter import make_fitter
 from analysis.fits.weighted import effective_counts, for_data
@@ -20,48 +20,16 @@ from analysis.model.effective_counts import check_weights
 from analysis.pseudo_experiments.counts import throw_counts
 from analysis.pseudo_experiments.event_weights import ExperimentWeights, experiment_weights, weight_model
 from analysis.pseudo_experiments.throw import Thrower
-from analysis.pseudo_experiments.weighted import ScaledFits, WeightedThrower, weighted_toys
+from analysis.pseudo_experiments.weighted import ScaledFits, WeightedThrower
 from analysis.studies.coverage_study import coverage
-from analysis.studies.goodness import goodness_of_fit
 from detsim.detector.distance_bins import DistanceBins
 from detsim.systematics import Systematic
-from simgen.interaction.models import E6
 from simgen.random import Stage
-
-CHI = E6(beta="chi", gamma=0.5)
-CENTRES = np.arange(0.275, 0.55, 0.05)
-
-
-@pytest.fixture(scope="module")
-def experiment():
-    return scaled(with_nuisances(), 1e-2)
 
 
 @pytest.fixture(scope="module")
 def fitter(experiment):
     return make_fitter(experiment, CHI)
-
-
-def filled(experiment, numbers, weights, outside=()):
-    """Fill a histogram with events of given numbers per bin and weights, and with more outside the bins."""
-    T = np.concatenate([np.repeat(CENTRES, numbers), np.full(len(outside), 0.7)])
-    w = np.concatenate([weights, outside])
-    h = hist.Hist(*axes(experiment), storage=hist.storage.Weight()).fill(T, weight=w)
-    return h, {"T_reco": T, "weight": w}
-
-
-def gamma_weights(rng, n, mean, variance):
-    """Draw weights of a gamma distribution of a mean and a relative variance."""
-    return rng.gamma(1 / variance, mean * variance, n)
-
-
-def known(values, probabilities):
-    """Make the weights of six bins that all have the same distribution, and nothing outside."""
-    rates = np.asarray(probabilities) / np.dot(probabilities, values)
-    one = np.ones(1)
-    return weight_model(
-        [ExperimentWeights(values=(np.asarray(values),) * 6 + (one,), rates=(rates,) * 6 + (one,), outside=0)]
-    )
 
 
 def test_moments_of_what_is_thrown(experiment, fitter):
@@ -117,15 +85,15 @@ def test_toys_do_not_depend_on_slices(fitter):
 
 
 def test_fits_of_toys_against_scipy(experiment, fitter):
-    """Twin: γ, both pulls, -2 ln L and MINOS of 20 toys, with s of each bin from its own weights.
+    """Twin: γ, both pulls, -2 ln L and MINOS of 8 toys, with s of each bin from its own weights.
 
     Written with NumPy and minimised by scipy: Σ s [μ - W + W ln(W/μ)] and the constraints.
     """
     model = known([10.0, 20.0, 45.0], [0.5, 0.3, 0.2])
-    toys = WeightedThrower(thrower=Thrower(fitter=fitter, seed=5), weights=model).block(0, 20)
+    toys = WeightedThrower(thrower=Thrower(fitter=fitter, seed=5), weights=model).block(0, 8)
     found = ScaledFits(fitter=fitter).columns(toys, level=0.683)
     assert not np.any(found["status"] & 1)
-    for i in range(20):
+    for i in range(8):
         W, s, measured = toys.sums[i], toys.scaling[i], toys.auxiliary[i]
 
         def cost(x, W=W, s=s, measured=measured):
@@ -193,96 +161,6 @@ def test_a_toy_is_fitted_as_data_are(experiment, fitter):
         error = result.estimate.error
         assert found["gamma"][i] == pytest.approx(result.estimate.value, abs=2e-3 * error)
         assert found["minos_lower"][i] == pytest.approx(result.estimate.lower, abs=2e-3 * error)
-
-
-def test_equal_weights_are_counts_of_another_exposure(experiment):
-    """Closed form: toys of events of weight c have c² times the variance that counts/c have, and no more.
-
-    The fits are those of counts in 1/c of the exposure: the same distribution of pulls, KS with α = 1e-3.
-    """
-    c = 20.0
-    fitter = make_fitter(experiment, CHI)
-    throws = WeightedThrower(thrower=Thrower(fitter=fitter, seed=1), weights=known([c], [1.0]))
-    ours = next(weighted_toys(throws, 3000, level=0.683))
-    shorter = make_fitter(replace(experiment, scale=1 / c), CHI)
-    counts, auxiliary = Thrower(fitter=shorter, seed=2).block(0, len(ours["toy"]))
-    theirs = BatchFitter(fitter=shorter).fit(counts, auxiliary).parameters[:, 0]
-    assert stats.ks_2samp(ours["gamma"], theirs).pvalue > 1e-3
-
-
-def test_p_values_of_the_model_are_flat(experiment):
-    """Twin, KS with α = 1e-3 over 40 weighted data sets, of weights that differ by half their mean.
-
-    Finds toys that are thrown as counts, whose -2 ln L is distributed otherwise.
-    """
-    fitter = make_fitter(experiment, CHI)
-    mean = fitter.templates.expected(0.5).sum() / 200
-    rng, found = np.random.default_rng(12), []
-    for seed in range(40):
-        numbers = rng.poisson(fitter.templates.expected(0.5) / mean)
-        h, events = filled(experiment, numbers, gamma_weights(rng, numbers.sum(), mean, 0.25))
-        own, counts = for_data(fitter, h)
-        weights = weight_model([experiment_weights(h, experiment, [events])])
-        auxiliary = rng.normal(size=2)
-        result = goodness_of_fit(own, counts, auxiliary, n_toys=99, seed=seed, weights=weights)
-        assert result.n_failed == 0
-        found.append(result.p_value)
-    assert stats.kstest(found, "uniform").pvalue > 1e-3
-
-
-def plain_coverage(mu, signal, values, probabilities, n, rng):
-    """Simulate and fit μ = (a + b γ...) without the program: coverage of γ by -2 Δ ln L = 1.0012 (68.3 %).
-
-    The only parameter is γ; `signal` computes the expectation of an array of γ.
-    """
-    threshold = stats.norm.ppf((1 + 0.683) / 2) ** 2
-    grid = np.linspace(-4, 8, 6001)
-    expectations = np.array([signal(g) for g in grid])
-    physical = (expectations > 0).all(axis=1)
-    grid, expectations = grid[physical], expectations[physical]
-    covered = 0
-    for _ in range(n):
-        events = rng.poisson(mu / np.dot(values, probabilities))
-        W, V = np.zeros(6), np.zeros(6)
-        for i in range(6):
-            w = rng.choice(values, events[i], p=probabilities)
-            W[i], V[i] = w.sum(), (w**2).sum()
-        s = np.where(W > 0, W / np.where(V > 0, V, 1), W.sum() / V.sum())
-        cost = 2 * (expectations - W * np.log(expectations)) @ s
-        at_truth_cost = 2 * float((mu - W * np.log(mu)) @ s)
-        best = minimize_scalar(
-            lambda g, W=W, s=s: 2 * float((signal(g) - W * np.log(np.maximum(signal(g), 1e-9))) @ s),
-            bounds=(grid[max(np.argmin(cost) - 1, 0)], grid[min(np.argmin(cost) + 1, len(grid) - 1)]),
-        )
-        covered += at_truth_cost - min(best.fun, cost.min()) < threshold
-    return covered / n
-
-
-def test_thirty_five_events_of_weight_twenty_cover_too_little():
-    """Twin: the coverage of 68.3 % intervals by toys, and by a simulation with NumPy alone.
-
-    35 events in six bins with weights of 7 to 39, whose mean is 20, without nuisance parameters: both are
-    0.56, within 4 binomial errors of 1500 toys each; of weights that are all 20 it is nominal.
-    """
-    values, probabilities = np.array([7.0, 17.0, 39.0]), np.array([0.25, 0.5, 0.25])
-    plain = replace(with_nuisances(), backgrounds=(), systematics=())
-    total = make_fitter(plain, CHI).templates.expected(0.5).sum()
-    experiment = scaled(plain, 700 / total)
-    fitter = make_fitter(experiment, CHI)
-    mu = fitter.templates.expected(0.5)
-    settings = {"seed": 3, "level": 0.683, "methods": ("minos",), "audit": 5}
-    study = coverage(experiment, CHI, [0.5], 1500, weights=known(values, probabilities), **settings)
-    ours = study.points[0].methods["minos"]
-    assert study.audit.deeper == 0
-    assert study.audit.limit < 1e-4
-    theirs = plain_coverage(
-        mu, fitter.templates.expected, values, probabilities, 1500, np.random.default_rng(1)
-    )
-    spread = 4 * np.sqrt(2 * 0.55 * 0.45 / 1500)
-    assert ours.fraction == pytest.approx(theirs, abs=spread)
-    assert ours.verdict == "under"
-    equal = coverage(experiment, CHI, [0.5], 1500, weights=known([20.0], [1.0]), **settings)
-    assert equal.points[0].methods["minos"].fraction > 0.683 - 4 * np.sqrt(0.683 * 0.317 / 1500)
 
 
 def test_weights_of_bins_by_hand(experiment):

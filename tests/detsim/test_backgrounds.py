@@ -4,8 +4,8 @@ import math
 from dataclasses import replace
 
 import pytest
-from experiments import DAY, borexino
 from scipy.integrate import quad
+from support.experiments import DAY, borexino
 
 from detsim.backgrounds import Background, FlatBackground, background_events
 from detsim.expectation.prediction import predict

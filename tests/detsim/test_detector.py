@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiments import borexino, lama
 from scipy.special import ndtr
+from support.experiments import borexino, lama
 
 from detsim.detector.detector import Detector, Resolution, Target, uniform_edges
 from detsim.detector.materials import composition, electrons_in, shells

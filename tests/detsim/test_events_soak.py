@@ -1,7 +1,7 @@
 """1e9 events."""
 
 import pytest
-from events_soak import cases, study
+from support.events_soak import cases, study
 
 
 @pytest.mark.slow

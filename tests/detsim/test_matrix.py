@@ -5,9 +5,9 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
-from distributions import neutrino_energy, place, way
-from matrix import ALPHA, FLAT_ALPHA, p_values, summary
-from matrix_cases import CASES
+from support.distributions import neutrino_energy, place, way
+from support.matrix import ALPHA, FLAT_ALPHA, p_values, summary
+from support.matrix_cases import CASES
 
 from simgen.geometry import Box, Cylinder
 from simgen.interaction.models import SM

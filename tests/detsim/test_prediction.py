@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import reference
-from experiments import DAY, borexino, borexino_outside, hellaz, lama, mixed_source
 from hypothesis import given, settings, strategies as st
 from scipy.integrate import quad
 from scipy.special import ndtr
+from support import reference
+from support.experiments import DAY, borexino, borexino_outside, hellaz, lama, mixed_source
 
 from detsim.detector.detector import Detector, Resolution, Target
 from detsim.expectation import folding

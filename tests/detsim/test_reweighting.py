@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-import experiments
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from support import experiments
 
 from analysis.histograms.goodness_of_bins import compare_weighted
 from detsim.expectation.prediction import predict

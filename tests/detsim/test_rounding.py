@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiments import borexino, borexino_outside
 from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
+from support.experiments import borexino, borexino_outside
 
 from detsim.detector.detector import EfficiencyCurve, Resolution, uniform_edges
 from detsim.detector.distance_bins import DistanceBins

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiments import DAY, borexino
-from twins import chi2_pvalue
+from support.experiments import DAY, borexino
+from support.twins import chi2_pvalue
 
 from detsim.detector.detector import Resolution
 from detsim.expectation.prediction import predict

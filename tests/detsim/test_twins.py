@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiments import DAY, borexino, borexino_outside, hellaz, lama, mixed_source
 from scipy import stats
-from twins import chi2_pvalue
+from support.experiments import DAY, borexino, borexino_outside, hellaz, lama, mixed_source
+from support.twins import chi2_pvalue
 
 from detsim.detector.detector import Resolution
 from detsim.experiment import FlatBackground

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 import uproot
-from former import unpack
-from invocation import CARD, answer, invoke, refusal
+from support.former import unpack
+from support.invocation import CARD, answer, invoke, refusal
 
 from analysis.batch.fitter import BatchFitter
 from analysis.fits.estimate import fit_counts

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from invocation import CARD, answer, invoke, refusal
+from support.invocation import CARD, answer, invoke, refusal
 
 from analysis.calibration.file import read_calibration
 from analysis.fits.fitter import make_fitter

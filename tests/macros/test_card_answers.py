@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from invocation import CARD, answer
 from numpy.testing import assert_array_equal
+from support.invocation import CARD, answer
 
 from analysis.settings import FitSettings
 from detsim.event_files.event_writer import EventFile
@@ -22,6 +22,9 @@ from macros.words.result_documents import (
 )
 
 SEVERAL = "borexino-hellaz-cr51"
+KINDS = {"borexino-be7", "borexino-cr51-paper", "borexino-cr51-realistic", "borexino-cr51-sterile", SEVERAL}
+"""One preset a kind: a flux, the paper's χ², nuisance parameters, bins of the distance, two experiments."""
+PRESETS = [pytest.param(name, marks=() if name in KINDS else pytest.mark.slow) for name in presets()]
 SETTINGS = ("run.precision=float64", "fit.level=0.9", "fit.limit_level=0.9", "run.threads=1")
 
 
@@ -50,9 +53,9 @@ def check(document, command, leave=()):
         assert document[key] == command[key], key
 
 
-@pytest.mark.parametrize("name", presets())
+@pytest.mark.parametrize("name", PRESETS)
 def test_fit_and_limit_of_presets(name, tmp_path):
-    """Contract: fit, limit and expected limit of files are those of the commands, for every preset."""
+    """Contract: fit, limit and expected limit of files are those of the commands; of all presets by hand."""
     card = load_card(name, SETTINGS)
     specs, data = files(card, tmp_path)
     check(fit_document(card.fit(data)), answer("fit", name, *specs, *options()))
@@ -61,7 +64,7 @@ def test_fit_and_limit_of_presets(name, tmp_path):
     check(found, answer("limit", name, "--toys", 20, "--seed", 5, *options()))
 
 
-@pytest.mark.parametrize("name", presets())
+@pytest.mark.parametrize("name", PRESETS)
 def test_simulate_and_expect_of_presets(name, tmp_path):
     """Contract: events in memory are those of the file, and fitted give what the file gives."""
     card = load_card(name, SETTINGS)
@@ -86,7 +89,7 @@ def _read(file):
     return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
 
 
-@pytest.mark.parametrize("name", presets())
+@pytest.mark.parametrize("name", PRESETS)
 def test_toys_and_coverage_of_presets(name, tmp_path):
     """Contract: toys are the rows of the toy file, coverage is that of the command."""
     card, path = load_card(name, SETTINGS), tmp_path / "toys.root"

@@ -1,8 +1,8 @@
 """Cards: an exposure of which only mass × time is known."""
 
 import pytest
-from invocation import answer, invoke, refusal
 from numpy.testing import assert_allclose
+from support.invocation import answer, invoke, refusal
 
 from detsim.event_files.event_writer import EventFile
 from detsim.expectation.prediction import predict

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from invocation import answer, refusal
+from support.invocation import answer, refusal
 
 from detsim.event_files.event_writer import EventFile
 from macros.card import CardError, card_from_document, load_card

@@ -1,7 +1,7 @@
 """Cards: what is not known exactly, its forms and its faults."""
 
 import pytest
-from invocation import answer, invoke
+from support.invocation import answer, invoke
 
 from detsim.systematics import NORMALISATIONS, SHAPES, Systematic
 from macros.card import CardError, load_card

@@ -1,7 +1,7 @@
 """Tables in files that are wrong: one message, with key, file, line, and what would be right."""
 
 import pytest
-from test_card import faults_of
+from support.card_faults import faults_of
 
 RATE = 'rate="3 /d", uncertainty=0'
 KEYS = {

@@ -5,8 +5,8 @@ import re
 
 import numpy as np
 import pytest
-from invocation import CARD, answer, invoke, refusal
 from numpy.testing import assert_array_equal
+from support.invocation import CARD, answer, invoke, refusal
 
 from detsim.event_files.event_writer import EventFile
 from detsim.expectation.prediction import predict

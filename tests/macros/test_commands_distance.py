@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from invocation import answer, invoke, refusal
 from numpy.testing import assert_allclose, assert_array_equal
+from support.invocation import answer, invoke, refusal
 
 from analysis.histograms.histograms import bin_counts, histogram
 from analysis.histograms.read import read_histogram

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from invocation import CARD, answer, refusal
+from support.invocation import CARD, answer, refusal
 
 from analysis.histograms.histograms import from_counts
 from analysis.histograms.write import write_root

@@ -1,7 +1,7 @@
 """Commands on cards of several experiments: one by --of, or all at once."""
 
 import pytest
-from invocation import answer, invoke, refusal
+from support.invocation import answer, invoke, refusal
 
 from detsim.event_files.event_writer import EventFile
 from detsim.event_files.reader import TableFile

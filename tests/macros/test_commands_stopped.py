@@ -1,18 +1,14 @@
 """Commands that are stopped half-way: nothing is left, the status says why."""
 
-import contextlib
 import json
-import os
 import re
-import resource
 import signal
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 import typer
-from invocation import CARD, answer, invoke, refusal, start
+from support.invocation import CARD, answer, invoke, start
 
 import macros.studies.toy_totals
 from analysis.fits.audit import Audit
@@ -182,26 +178,6 @@ def test_interrupted_coverage_reports_what_is_complete(tmp_path, monkeypatch, wr
     assert document["points"] == answer("coverage", CARD, "--at", "0.1,0.2", "-n", 10, "--seed", 1)["points"]
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ("simulate", CARD, "--events", "1e17"),
-        ("generate", CARD, "--events", "1e17"),
-        ("toys", CARD, "-n", "1e15"),
-        ("coverage", CARD, "--at", "0,0.1", "-n", "1e15"),
-    ],
-    ids=lambda c: c[0],
-)
-def test_no_room(tmp_path, command):
-    """Contract: what no disk holds is not begun, and the message says how large it is."""
-    message = refusal(*command, "-o", tmp_path / "x.root", "--seed", 1)
-    assert f"{tmp_path / 'x.root'}: " in message
-    assert re.search(
-        r"rows of \d+ bytes take [\d.e+]+ GB at least, compressed, and .* has [\d.]+ GB free", message
-    )
-    assert not list(tmp_path.iterdir())
-
-
 def test_the_end_has_a_date():
     """Contract: a time alone is today's; what takes a year is not dated."""
     assert re.fullmatch(r"(at \d\d:\d\d:\d\d|on .*)", _end(1.0))
@@ -243,93 +219,3 @@ def test_interrupt_in_a_finaliser():
         command()
     assert caught.value.exit_code == 130
     assert not ended
-
-
-def _small_disk() -> None:
-    """Let the process write no file of more than 100 kB."""
-    with contextlib.suppress(ValueError):
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-
-
-@pytest.mark.parametrize(
-    ("arguments", "more"),
-    [
-        (("simulate", CARD), ("--events", 300_000)),
-        (("toys", CARD, "--no-fit"), ("-n", 3000)),
-        (("contour", CARD, "--x", "eps_L=-0.1:0.1:3"), ("--y", "eps_R=-0.3:0.3:1500")),
-    ],
-    ids=lambda a: a[0],
-)
-def test_no_space(tmp_path, arguments, more):
-    """Contract: a full disk is status 1 and one message; an older file of that name stays."""
-    path = tmp_path / ("x.png" if arguments[0] == "contour" else "x.root")
-    few = {"simulate": ("--events", 10), "toys": ("-n", 3), "contour": ("--y", "eps_R=-0.3:0.3:3")}
-    answer(*arguments, *few[arguments[0]], "-o", path, *(() if path.suffix == ".png" else ("--seed", 1)))
-    before = {p: p.read_bytes() for p in tmp_path.iterdir()}
-    process = start(*arguments, *more, "-o", path, "--force", preexec_fn=_small_disk)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert out == ""
-    said = err.splitlines()[-1]
-    name = path.with_suffix(".csv") if path.suffix == ".png" else path
-    assert said.startswith(f"error: {name}: File too large; nothing of this file is left: make room")
-    assert {p: p.read_bytes() for p in tmp_path.iterdir()} == before
-
-
-def test_no_space_for_the_picture_of_toys(tmp_path, monkeypatch):
-    """Contract: the message names the picture that has no room, and the toys that are whole."""
-    from detsim import files
-
-    def full(contents, **_):
-        raise OSError(28, "No space left on device", str(next(iter(contents))))
-
-    monkeypatch.setattr(files, "whole_files", full)
-    path, picture = tmp_path / "x.root", tmp_path / "x.png"
-    message = refusal("toys", CARD, "-n", 3, "--seed", 1, "-o", path, "--figure", picture, status=1)
-    assert f"error: {picture}: No space left on device; nothing of this file is left" in message
-    assert message.endswith(f"; {path} is whole\n")
-    assert [p.name for p in tmp_path.iterdir()] == ["x.root"]
-
-
-def interrupt(*_, **__):
-    signal.raise_signal(signal.SIGINT)
-
-
-AFTER = {
-    "simulate": (("simulate", CARD, "--events", 50, "--seed", 1), "macros.commands.simulate._report"),
-    "calibrate": (
-        ("calibrate", CARD, "-n", 20, "--at", "0,0.2", "--seed", 1),
-        "macros.commands.calibrate._say",
-    ),
-    "init": (("init", CARD), "macros.commands.init.message"),
-    "run": (("run", CARD, "--seed", 1), "macros.commands.run._report"),
-}
-
-
-@pytest.mark.parametrize(("command", "report"), AFTER.values(), ids=AFTER)
-@pytest.mark.parametrize("moment", ["while the name is given", "afterwards"])
-def test_interrupted_when_the_file_is_whole(tmp_path, monkeypatch, command, report, moment):
-    """Contract. Finds a message that says "interrupted" of a command whose file is whole."""
-    path, link, rename = tmp_path / "x.root", os.link, Path.rename
-
-    def interrupted(part, name):
-        if Path(name) == path:
-            interrupt()
-        link(part, name)
-
-    def interrupted_rename(self, name):
-        if name == path:
-            interrupt()
-        return rename(self, name)
-
-    if moment == "afterwards":
-        monkeypatch.setattr(report, interrupt)
-    else:
-        monkeypatch.setattr("os.link", interrupted)
-        monkeypatch.setattr(Path, "rename", interrupted_rename)
-    result = invoke(*command, "-o", path)
-    assert result.exit_code == 130
-    assert re.search(rf"error: interrupted[;:] ({path}|x.root) is whole", result.stderr), result.stderr
-    assert [p.name for p in tmp_path.iterdir()] == ["x.root"]
-    if command[0] == "simulate":
-        assert answer("inspect", path)["complete"]

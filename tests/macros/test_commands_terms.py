@@ -1,7 +1,7 @@
 """Commands with terms on top of the weak interaction: limits, scans of masses, lists."""
 
 import pytest
-from invocation import CARD, answer, invoke, refusal
+from support.invocation import CARD, answer, invoke, refusal
 
 from detsim.event_files.event_writer import EventFile
 from macros.commands.list_ import _TERMS

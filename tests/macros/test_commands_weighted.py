@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from invocation import CARD, answer, invoke, refusal
 from numpy.testing import assert_array_equal
+from support.invocation import CARD, answer, invoke, refusal
 
 from analysis.fits.weighted import effective_counts
 from analysis.histograms.histograms import from_counts

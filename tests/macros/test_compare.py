@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from invocation import CARD, answer, invoke, refusal
 from numpy.testing import assert_array_equal
+from support.invocation import CARD, answer, invoke, refusal
 
 from analysis.fits.fitter import make_fitter
 from analysis.histograms.histograms import bin_counts

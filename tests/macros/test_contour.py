@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from invocation import answer, invoke, refusal
+from support.invocation import answer, invoke, refusal
 
 from analysis.contours.plane import PlaneResult
 from macros.plots.contours import contour_plot

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from invocation import answer, invoke, refusal
+from support.invocation import answer, invoke, refusal
 
 from analysis.counting.intervals import FORMS, count_interval
 from macros.commands.counts import CountForm

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from invocation import CARD, answer, invoke
+from support.invocation import CARD, answer, invoke
 
 from macros.card import load_card
 

@@ -99,7 +99,7 @@ def test_a_link_stands_for_its_directory(tmp_path):
 
 KILL = """
 import os, pathlib, sys
-from macros.directory import whole_directory
+from macros.setup.directory import whole_directory
 
 point, target = int(sys.argv[1]), pathlib.Path(sys.argv[2])
 rename, seen = pathlib.Path.rename, []

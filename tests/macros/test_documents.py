@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import uproot
-from invocation import CARD, answer, invoke
-from joining import merge
+from support.invocation import CARD, answer, invoke
+from support.joining import merge
 
 from analysis.fits.fitter import make_fitter
 from analysis.pseudo_experiments.fitted_toys import toy_branches
@@ -118,16 +118,16 @@ def test_event_and_toy_files(tmp_path):
     distance = "detector.distance={edges=['5 m', '8 m', '11 m'], resolution='15 cm'}"
     overrides = ("--set", columns, "--set", distance)
     answer("simulate", CARD, "-o", events, "--seed", 1, "--experiments", 1, *overrides)
-    with EventFile(events) as file:
+    with EventFile(events) as file, TableFile(events, "events") as table:
         text = section(FILES, "Event files")
         branches, runinfo = text.split("**`runinfo`**")
         weighted = {"weight", "weight_A", "weight_B", "weight_C"}
         assert first_cells(branches) - weighted == set(file.columns) == set(COLUMNS) - weighted
         assert weighted <= first_cells(branches)
-        assert first_cells(runinfo) == set(file._table.rows[0])
+        assert first_cells(runinfo) == set(table.rows[0])
         assert set(file.provenance) | {"true_events"} <= words(text)
         for name in file.columns:
-            assert f"| `{name}` | {file._table.branches[name]['dtype']} |" in text
+            assert f"| `{name}` | {table.branches[name]['dtype']} |" in text
     answer("toys", CARD, "-n", 1, "-o", toys, "--seed", 1)
     card = load_card(CARD)
     with TableFile(toys, "toys") as table:

@@ -14,11 +14,11 @@ from dataclasses import replace
 from importlib import import_module
 from itertools import pairwise
 
-import commonerror
 import numpy as np
 import pytest
-from reference import S2, constrained_k, eq3, mixing_angle, recoil_end
 from scipy.optimize import brentq
+from support import common_error
+from support.reference import S2, constrained_k, eq3, mixing_angle, recoil_end
 
 from detsim.detector.detector import Target
 from detsim.expectation.folding import fold
@@ -102,7 +102,9 @@ def second_common():
 
 @pytest.fixture(scope="module")
 def mixed():
-    return mixing.compute(cards(mixing), method="one-sided", errors=(0.05,))
+    """All models and kinds of mixing for one experiment; each of them takes seconds."""
+    one = {"BOREXINO": load_card(mixing.CARDS["BOREXINO"])}
+    return mixing.compute(one, method="one-sided", errors=(0.05,))
 
 
 @pytest.fixture(scope="module")
@@ -289,11 +291,11 @@ def test_beta_needs_an_error_per_bin():
 def test_common_errors_of_figure1_are_those_of_the_covariance(first_common):
     """Twin: table II summed over grids, the normalisation as part of V; the resolution included."""
     for row in rows(first_common):
-        expected = commonerror.limit(
+        expected = common_error.limit(
             row["experiment"], row["model"], row["error_per_bin"], row["normalisation_error"]
         )
         assert row["gamma_limit"] == pytest.approx(expected, rel=2e-5)
-        assert row["gamma_global_fit"] == pytest.approx(commonerror.GLOBAL_FIT[row["model"]], rel=1e-9)
+        assert row["gamma_global_fit"] == pytest.approx(common_error.GLOBAL_FIT[row["model"]], rel=1e-9)
         assert row["M_Zprime_GeV"] == pytest.approx(M_Z / 1000 / math.sqrt(row["gamma_limit"]))
 
 
@@ -327,18 +329,31 @@ def test_common_errors_of_figure2_by_plain_root_finding(second_common):
             x = n - standard / spread
             return x @ np.linalg.solve(np.eye(len(n)) + common**2 * np.outer(n, n), x)
 
-        assert row["gamma_limit"] == pytest.approx(commonerror.first_crossing(chi2), rel=1e-6)
+        assert row["gamma_limit"] == pytest.approx(common_error.first_crossing(chi2), rel=1e-6)
 
 
 def test_mixing_is_that_of_charges_and_mass_matrix(mixed):
     """Twin: couplings from Table I's charges and the inverse mass matrix, a dense scan of all γ."""
-    for row in rows(mixed):
+    assert len(rows(mixed)) == 16
+    check_mixing(mixed)
+
+
+@pytest.mark.slow
+def test_mixing_of_another_experiment():
+    """Twin: the same of HELLAZ, and all three in one figure."""
+    found = mixing.compute(cards(mixing), method="one-sided", errors=(0.05,))
+    assert len(rows(found)) == 48
+    check_mixing(found)
+
+
+def check_mixing(data):
+    for row in rows(data):
         if row["experiment"] == "LAMA":
             continue
         beta = {"chi": 0.0, "psi": math.pi / 2, "eta": -math.atan(math.sqrt(5 / 3))}.get(row["model"], "LR")
         k = constrained_k(beta, tau=row["tau"] or 1.0)
         end = 30.0 if row["mixing"] == mixing.NONE else (math.sqrt(1 + k**2) - abs(k)) ** 2
-        expected = commonerror.limit(
+        expected = common_error.limit(
             row["experiment"], row["model"], row["error_per_bin"], 0.0,
             end=end, mixing=row["mixing"], tau=row["tau"],
         )  # fmt: skip

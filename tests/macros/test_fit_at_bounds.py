@@ -4,8 +4,8 @@ import csv
 from dataclasses import replace
 
 import pytest
-from invocation import CARD, answer, invoke
 from support.cards import CASES
+from support.invocation import CARD, answer, invoke
 
 from macros.card import load_card
 from macros.plots import profile_plot

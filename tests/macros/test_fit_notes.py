@@ -1,8 +1,10 @@
 """What `fit` says beside its numbers: other minima that are allowed, open ends, missing errors, failures."""
 
+from functools import cache
+
 import pytest
-from invocation import answer, invoke, refusal
 from support.cards import CASES, card_counts
+from support.invocation import answer, invoke, refusal
 from typer import Exit
 
 from analysis.fits.fitter import make_fitter
@@ -13,6 +15,12 @@ from macros.terminal.status import guard
 CARD, DATA = CASES / "activity.toml", CASES / "activity.csv"
 CONSTRAINED = ("--set", "systematics.activity=0.02")
 FREE_RATES = ("--set", "systematics.mass=free", "--set", "background.flat.constraint=free")
+
+
+@cache
+def fitted(*options):
+    """Return the document of a fit of the data."""
+    return answer("fit", CARD, DATA, *options)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +34,7 @@ def absurd(tmp_path_factory):
 
 def test_another_minimum_that_is_allowed_is_said():
     """Two minima of δc_L, 0.14 apart in -2 ln L: the interval of MINOS holds one of them."""
-    found = answer("fit", CARD, DATA, *CONSTRAINED)
+    found = fitted(*CONSTRAINED)
     (other,) = [m for m in found["other_minima"] if m["allowed_at_level"] and not m["in_interval"]]
     assert other["rise"] == pytest.approx(0.143, abs=0.002)  # an independent fit: -1.366
     assert other["value"] == pytest.approx(-1.366, abs=0.002)
@@ -38,14 +46,14 @@ def test_another_minimum_that_is_allowed_is_said():
 
 def test_a_minimum_within_the_interval_is_not():
     """Where a valley joins both minima there is one region, as of a δc_L that is not bounded from below."""
-    found = answer("fit", CARD, DATA)
+    found = fitted()
     far = min(found["other_minima"], key=lambda m: m["value"])
     assert far["value"] < -100
     assert far["in_interval"] is True
 
 
 def test_open_ends_are_explained():
-    found = answer("fit", CARD, DATA)["parameters"]
+    found = fitted()["parameters"]
     assert found["delta_c_L"]["lower"] is None
     assert found["delta_c_L"]["lower_reason"] == "the data do not bound it"
     assert found["delta_c_L"]["upper_reason"] is None
@@ -101,7 +109,7 @@ def test_a_failed_fit_ends_with_status_1(absurd):
 
 
 def test_a_contour_of_absurd_counts(absurd):
-    planes = ("--x", "delta_c_L=-1:1:5", "--y", "mu_nu=0:1e-10:5")
+    planes = ("--x", "delta_c_L=-1:1:2", "--y", "mu_nu=0:1e-10:2")
     contour = invoke("contour", CARD, absurd, *planes, *CONSTRAINED)  # MINUIT tries NaN there
     assert contour.exit_code in {0, 1}
     assert "nan" not in contour.stderr

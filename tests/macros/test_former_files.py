@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 import uproot
-from former import ROWS, unpack
-from invocation import CARD, answer, invoke, refusal
+from support.former import ROWS, unpack
+from support.invocation import CARD, answer, invoke, refusal
 
 from detsim.event_files.provenance import ChecksumWarning
 from macros.card import load_card

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from invocation import CARD, answer, start
+from support.invocation import CARD, answer, start
 
 RUNS = {
     "one": ("simulate", CARD, "--events", 3_000_000),

@@ -1,7 +1,7 @@
 """What `nugauge list` names is what a card can hold."""
 
 import pytest
-from invocation import answer, invoke
+from support.invocation import answer, invoke
 
 from macros.card import json_schema
 from macros.card.catalogue import responses, shapes

@@ -5,8 +5,8 @@ import re
 
 import pytest
 import uproot
-from former import unpack
-from invocation import answer, invoke, refusal
+from support.former import unpack
+from support.invocation import answer, invoke, refusal
 
 from detsim.event_files.reader import TableFile
 from detsim.names import is_name, legal_name

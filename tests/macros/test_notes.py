@@ -1,7 +1,7 @@
 """What commands say of the physics of a card: level of corrections, bound electrons, dσ/dT below zero."""
 
 import pytest
-from invocation import answer, invoke
+from support.invocation import answer, invoke
 
 from macros.card import load_card
 from macros.words.card_notes import binding_note, note_facts, note_rows

@@ -4,14 +4,18 @@ import os
 import shutil
 
 import pytest
-from invocation import CARD, answer, invoke, refusal
+from support.invocation import CARD, answer, invoke, refusal
 
 from detsim.event_files.reader import TableFile
 from detsim.event_files.writer import Branch, TableWriter
 from detsim.files.locks import file_stamp
 
 PLANE = ("--x", "eps_L=-0.1:0.1:3", "--y", "eps_R=-0.3:0.3:3")
+
+
 EVENTS = ("--seed", 1, "--events", 50)
+
+
 READ = "is the file that is read"
 
 
@@ -136,13 +140,6 @@ def test_a_directory_that_no_run_made(made, change):
     assert contents(made) == before
 
 
-@pytest.mark.parametrize("preset", ["borexino-cr51-paper", "lama-pm147-paper", "hellaz-cr51-paper"])
-def test_runs_are_known_again(tmp_path, preset):
-    """Contract: whatever the card, `run --force` replaces what `run` made."""
-    answer("run", preset, "-o", tmp_path / "run", "--seed", 1)
-    assert answer("run", preset, "-o", tmp_path / "run", "--seed", 2, "--force")["directory"]
-
-
 OUTPUTS = {
     "simulate": (("simulate", CARD, *EVENTS), "toys.root", "is not an event file"),
     "toys": (("toys", CARD, "-n", 4, "--seed", 1, "--audit", 0), "table.root", "is not a toy file"),
@@ -224,80 +221,6 @@ def test_init_keeps_a_card_that_was_edited(made):
     assert card.read_text().endswith("# mine\n")
 
 
-@pytest.mark.parametrize("change", ["alone", "generate", "merged", "renamed"])
-def test_files_that_are_not_of_the_series(tmp_path, change):
-    """Contract: files that only have the names of a series are never removed, and the message names them."""
-    stranger = tmp_path / "run-0003.root"
-    if change == "alone":
-        answer("simulate", CARD, *EVENTS, "-o", stranger)
-    elif change == "generate":
-        answer("generate", CARD, *EVENTS, "-o", tmp_path / "run.root", "--events-per-file", 15)
-    else:
-        answer("simulate", CARD, *EVENTS, "-o", tmp_path / "other.root", "--events-per-file", 50)
-        other = tmp_path / "other-0000.root"
-        if change == "merged":
-            answer("merge", stranger, other)
-        else:
-            other.rename(stranger)
-    before = contents(tmp_path)
-    run = ("simulate", CARD, *EVENTS, "-o", tmp_path / "run.root", "--events-per-file", 25, "--force")
-    name = "run-0000.root" if change == "generate" else "run-0003.root"
-    assert f"{name}: exists and was not made by `simulate` as one of the series run.root" in refusal(*run)
-    assert contents(tmp_path) == before
-
-
-def test_a_series_keeps_the_former_until_the_first_file_is_whole(tmp_path, monkeypatch):
-    """Contract: a run that fails in its first file has removed nothing; after it, no former file is left."""
-    run = ("simulate", CARD, "--seed", 1, "-o", tmp_path / "x.root", "--events-per-file", 10)
-    answer(*run, "--events", 50)
-    before = contents(tmp_path)
-    failing = {"x-0000.root"}
-
-    from macros.runs import production
-
-    class Full(production.EventWriter):
-        def __init__(self, path, **options):
-            super().__init__(path, **options)
-            self.name = path.name
-
-        def finish(self, runinfo, **more):
-            if self.name in failing:
-                raise OSError(28, "No space left on device")
-            super().finish(runinfo, **more)
-
-    monkeypatch.setattr("macros.runs.production.EventWriter", Full)
-    assert "No space left" in refusal(*run, "--events", 30, "--force", status=1)
-    assert contents(tmp_path) == before
-    failing.clear()
-    failing.add("x-0001.root")
-    assert "x-0000.root is whole" in refusal(*run, "--events", 30, "--force", status=1)
-    assert [p.name for p in tmp_path.iterdir()] == ["x-0000.root"]
-
-
-def test_a_file_that_came_or_changed_meanwhile_is_kept(tmp_path, monkeypatch):
-    """Contract: existence is judged again at the end; neither result is lost without a word."""
-    target = tmp_path / "x.root"
-    answer("simulate", CARD, *EVENTS, "-o", tmp_path / "other.root")
-    other = (tmp_path / "other.root").read_bytes()
-
-    def meanwhile(advance):
-        def extend(_):
-            target.write_bytes(other)
-
-        yield extend
-
-    monkeypatch.setattr("macros.terminal.console._lines", lambda *_: meanwhile(None))
-    for force in ((), ("--force",)):
-        target.unlink(missing_ok=True)
-        message = refusal("simulate", CARD, *EVENTS, "-o", target, *force)
-        assert "was made by another process meanwhile" in message
-        assert target.read_bytes() == other
-    message = refusal("simulate", CARD, *EVENTS, "-o", target, "--force")
-    assert "was changed by another process meanwhile" in message
-    assert target.read_bytes() == other
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["other.root", "x.root"]
-
-
 def test_files_of_version_0_1(made, monkeypatch):
     """Contract: event files of before the mark are known; a series by what its command line says of it."""
     monkeypatch.chdir(made)
@@ -323,21 +246,6 @@ def test_files_of_version_0_1(made, monkeypatch):
 
 def _branch(found):
     return Branch(dtype=found["dtype"], unit=found["unit"], description=found["description"])
-
-
-@pytest.mark.parametrize(
-    "command",
-    [("simulate", CARD, *EVENTS), ("run", CARD, "--seed", 1), ("init", CARD), ("toys", CARD, "-n", 3)],
-    ids=lambda c: c[0],
-)
-def test_a_link_that_leads_to_itself(tmp_path, command):
-    """Contract. Finds an internal error instead of a message."""
-    link = tmp_path / "x.root"
-    link.symlink_to(link)
-    message = refusal(*command, "-o", link)
-    assert "x.root" in message
-    assert "symbolic link that leads to itself" in message
-    assert link.is_symlink()
 
 
 def test_a_mode_is_kept(made):

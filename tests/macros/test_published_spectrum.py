@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from invocation import answer, invoke
 from scipy.optimize import brentq, minimize
+from support.invocation import answer, invoke
 
 from detsim.expectation.prediction import predict
 from macros.card import load_card

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import uproot
-from invocation import CARD, answer, invoke, refusal
+from support.invocation import CARD, answer, invoke, refusal
 
 from detsim.event_files import environment as origin
 from detsim.event_files.event_writer import EventFile

@@ -5,14 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import uproot
-from invocation import CARD, answer, invoke, refusal
 from numpy.testing import assert_allclose, assert_array_equal
+from support.invocation import CARD, answer, invoke, refusal
 
 from analysis.fits.estimate import fit
 from analysis.fits.limits import limit
 from analysis.histograms.histograms import histogram
 from analysis.histograms.write import write_json, write_root
 from detsim.event_files.event_writer import EventFile, EventWriter
+from detsim.event_files.reader import TableFile
 from macros.card import load_card
 from macros.terminal.console import plain
 from macros.words.result_documents import fit_document, limit_document
@@ -62,7 +63,8 @@ def test_measured_events(files, tmp_path):
         assert file.provenance["reweighted"] == old.rows[0].uuid
         assert file.provenance["card"]["model"]["gamma"] == 0.2
         assert file.provenance["generated_card"] == old.provenance["card"]
-        assert file._table.branches["weight"]["dtype"] == "float64"
+    with TableFile(path, "events") as table:
+        assert table.branches["weight"]["dtype"] == "float64"
 
 
 def test_weights_go_through_the_detector(files, tmp_path):

@@ -5,8 +5,8 @@ from pathlib import Path
 import awkward as ak
 import numpy as np
 import pytest
-from invocation import answer, invoke, refusal
 from numpy.testing import assert_array_equal
+from support.invocation import answer, invoke, refusal
 
 from analysis.histograms.goodness_of_bins import compare
 from analysis.histograms.histograms import experiment_counts, histogram

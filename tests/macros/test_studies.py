@@ -5,8 +5,8 @@ import json
 
 import numpy as np
 import pytest
-from invocation import CARD, ROOT, answer, invoke, refusal
 from numpy.testing import assert_array_equal
+from support.invocation import CARD, ROOT, answer, invoke, refusal
 
 from analysis.batch.fitter import BatchFitter
 from analysis.batch.search import Search

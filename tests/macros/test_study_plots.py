@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from plain import with_nuisances
+from support.plain import with_nuisances
 
 from analysis.fits.fitter import make_fitter
 from analysis.pseudo_experiments.distributions import no_toys

@@ -10,7 +10,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from invocation import CARD, invoke
+from support.invocation import CARD, invoke
 
 from detsim.event_files.event_writer import EventFile
 from macros.terminal.characters import encodable, printable, readable_ascii

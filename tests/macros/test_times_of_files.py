@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from invocation import answer, invoke
 from numpy.testing import assert_array_equal
 from scipy import stats
+from support.invocation import answer, invoke
 
 from detsim.event_files.event_writer import EventFile
 

@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from invocation import CARD, answer, invoke
 from scipy.stats import chi2, poisson
+from support.invocation import CARD, answer, invoke
 
 from analysis.histograms.goodness_of_bins import Comparison, compare, compare_weighted
 from detsim.event_files.event_writer import EventFile

@@ -10,7 +10,7 @@ import typing
 
 import pytest
 import typer.main
-from invocation import CARD, answer, invoke
+from support.invocation import CARD, answer, invoke
 
 from detsim.event_files.reader import TableFile
 from macros.card import load_card
@@ -28,8 +28,8 @@ VALUES = [
     "0", "-1", "1e308", "1e-308", "nan", "-inf", "9223372036854775808", "1" + "0" * 400, "1" + "0" * 5000,
     '""', '"x"', '"1e400 keV"', '"nan keV"', '"-1 keV"', '"0 d"', '"5"', "[]", "{}", "[1]", "[[1]]", "true",
     '"a\\u0000b"', "2020-01-01", "{a = 1}", '["x", "y"]', '{table = "a\\u0000b.csv"}', '{table = "/tmp"}',
-    '{table = ""}', '{table = "/dev/zero"}',
-    '{low = "1 keV"}', "[" * 60 + "]" * 60, "{a=" * 60 + "1" + "}" * 60,
+    '{table = ""}', '{table = "/dev/zero"}', '{low = "1 keV"}', "[" * 60 + "]" * 60,
+    "{a=" * 60 + "1" + "}" * 60,
 ]  # fmt: skip
 """What a key of a card may hold by mistake, in TOML."""
 
@@ -64,8 +64,7 @@ def folder(tmp_path_factory):
     answer("simulate", CARD, "-o", path / "good.root", "--seed", 1, "--events", 500)
     answer("generate", CARD, "-o", path / "true.root", "--seed", 1, "--events", 500)
     answer("toys", CARD, "-o", path / "toys.root", "--seed", 1, "-n", 5)
-    (path / "folder.root").mkdir()
-    for name in ("folder.pdf", "folder.csv", "folder.json"):
+    for name in ("folder.root", "folder.pdf", "folder.csv", "folder.json"):
         (path / name).mkdir()
     os.mkfifo(path / "pipe.csv")
     (path / "loop.root").symlink_to("loop.root")

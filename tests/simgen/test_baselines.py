@@ -37,7 +37,7 @@ def test_all_of_the_target_is_seen(name):
     every = Baselines(geometry=target)
     assert every.shares.sum() == pytest.approx(1, rel=1e-8)
     assert every.volume_shares.sum() == pytest.approx(1, rel=1e-11)
-    ends = every._range
+    ends = (0.0, every.longest)
     middle = (ends[0] + ends[1]) / 2
     halves = Baselines(geometry=target, edges=(ends[0], middle, ends[1]))
     assert halves.shares.shape == (3,)

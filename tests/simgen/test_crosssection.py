@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 import pytest
-import reference
 from hypothesis import given, settings, strategies as st
 from scipy.integrate import quad
+from support import reference
 
 from simgen.flavours import Flavour
 from simgen.interaction.basis import Basis, coefficients

@@ -3,9 +3,9 @@
 import math
 
 import pytest
-from experiments import DAY, MCI, mixed_source
 from hypothesis import given, settings, strategies as st
 from scipy.integrate import quad
+from support.experiments import DAY, MCI, mixed_source
 
 from simgen.flavours import Flavour
 from simgen.geometry import Sphere

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-import reference
 from hypothesis import given, settings, strategies as st
+from support import reference
 
 from simgen.constants import M_E
 from simgen.interaction.kinematics import E_nu_min, T_max, cos_theta

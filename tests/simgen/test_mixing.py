@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import reference
 from hypothesis import given, settings, strategies as st
+from support import reference
 
 from simgen.interaction.coupling_constants import couplings
 from simgen.interaction.crosssection import sigma

@@ -5,7 +5,7 @@ import math
 import mpmath
 import numpy as np
 import pytest
-import reference
+from support import reference
 
 from simgen.constants import M_E
 from simgen.flavours import Flavour

@@ -3,7 +3,7 @@
 import mpmath
 import numpy as np
 import pytest
-import reference
+from support import reference
 
 from simgen._kernels.radiative import dilogarithm
 from simgen.interaction.kinematics import T_max

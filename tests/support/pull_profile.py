@@ -1,4 +1,4 @@
-"""The profile of one nuisance parameter of one data set, minimised over everything else from many starts."""
+"""Profiles of nuisance parameters of one data set, minimised over everything else from many starts."""
 
 import math
 
@@ -12,8 +12,8 @@ _REACH, _SIDE = 1e4, 12
 """Largest distance of starts of an unbounded parameter of interest, in its unit; starts on each side."""
 
 
-def pull_profile(problem, number, pulls, near):
-    """Minimise -2 ln L at values of a pull by the rule of fits.
+def pull_profile(problem, numbers, pulls, near):
+    """Minimise -2 ln L at values of pulls by the rule of fits; all of them side by side.
 
     Minima are sought with the parameter of interest in its physical range; those at an end of it are
     released, and followed beyond in short steps.
@@ -22,8 +22,8 @@ def pull_profile(problem, number, pulls, near):
     ----------
     problem : Problem
         Of one data set.
-    number : int
-        Of the nuisance parameter.
+    numbers : int or array_like of int, shape (k,)
+        Of the nuisance parameter that has each value.
     pulls : array_like, shape (k,)
     near : ndarray, shape (1 + n_nuisances,)
         A point from which minima are sought, too.
@@ -47,7 +47,9 @@ def pull_profile(problem, number, pulls, near):
     low[1:] = problem.lowest[:, None]
     high = np.full_like(start, math.inf)
     high[0] = physical[1]
-    low[1 + number] = high[1 + number] = held
+    held_number = np.tile(np.broadcast_to(numbers, len(wanted)), len(begins))
+    columns = np.arange(len(held))
+    low[1 + held_number, columns] = high[1 + held_number, columns] = held
     y, value, _ = descend(many, start, low=low, high=high, largest=2.0, n_steps=400)
     for end, beyond in zip(physical, free, strict=True):
         which = np.flatnonzero(np.abs(y[0] - end) <= 1e-12 * max(1.0, abs(end))) if end != beyond else []

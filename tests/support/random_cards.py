@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-from experiments import borexino, borexino_distances, hellaz
 
 from detsim.experiment import FlatBackground
 from detsim.systematics import Systematic
@@ -12,6 +11,7 @@ from simgen.interaction.models import E6, LR, SM
 from support.cards import make_problem
 from support.curves import Nodes
 from support.expectation import expectation
+from support.experiments import borexino, borexino_distances, hellaz
 from support.ranges import free_range
 
 __all__ = ["MODELS", "random_experiments", "random_problem", "throw"]

@@ -1,10 +1,10 @@
 """Faults of a card: all of them at once, each with its key and what would be right."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from types import TracebackType
 from typing import Any
 
 from macros.terminal import printable
@@ -144,16 +144,16 @@ class FaultList:
         """Add a fault."""
         self.faults.append(CardFault(key=key, reason=reason, suggestion=suggestion))
 
-    @contextmanager
-    def at(self, path: str) -> Iterator[None]:
+    def at(self, path: str) -> "_Table":
         """Turn the ValueError of a domain object into a fault of a table, or of the key or file in it."""
-        try:
-            yield
-        except ValueError as error:
-            table = self._value(path.split("."))
-            stated = set(table) if isinstance(table, Mapping) else set()
-            named = next((word for word in re.findall(r"\w+", str(error)) if word in stated), None)
-            self._add_named(f"{path}.{named}" if named else path, str(error))
+        return _Table(self, path)
+
+    def add_raised(self, path: str, error: ValueError) -> None:
+        """Add what a domain object says of a table, as a fault of the key or file that it names."""
+        table = self._value(path.split("."))
+        stated = set(table) if isinstance(table, Mapping) else set()
+        named = next((word for word in re.findall(r"\w+", str(error)) if word in stated), None)
+        self._add_named(f"{path}.{named}" if named else path, str(error))
 
     def _add_named(self, key: str, reason: str) -> None:
         """Add a fault of a value, or of the file in which it stands."""
@@ -255,3 +255,21 @@ class FaultList:
     def _allowed(self, parents: Sequence[str]) -> set[str]:
         named = [part for part in parents if not part.isdigit()]
         return self.keys.get(".".join(named)) or self.keys.get(".".join([*named[:-1], "*"]), set())
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A context in which a ValueError becomes a fault of a table."""
+
+    faults: FaultList
+    path: str
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, ValueError):
+            return False
+        self.faults.add_raised(self.path, error)
+        return True

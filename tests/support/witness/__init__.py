@@ -20,6 +20,7 @@ packages, so that they may move. What differs from run to run is left out by its
 `volatile.py`. Both records have to be made on one machine of two cores or more, with the same libraries:
 another processor gives other last bits.
 
-`tests/test_witness.py` compares the group `small`, the help and the names on every run, without what depends
-on the processor. After a change that is meant, `python -m support.witness reference` writes its reference.
+`tests/project/test_witness.py` compares the group `small`, the help and the names on every run, without
+what depends on the processor. After a change that is meant, `python -m support.witness reference` writes
+its reference.
 """

@@ -1,4 +1,4 @@
-"""What of the record is the same on every machine: the reference of `tests/test_witness.py`."""
+"""What of the record is the same on every machine: the reference of `tests/project/test_witness.py`."""
 
 import json
 import math

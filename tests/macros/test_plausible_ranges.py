@@ -1,0 +1,87 @@
+"""The table of what is plausible in a card: complete, in order, and as docs/cards.md shows it."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from support.invocation import answer
+from support.random_documents import SLOW, documents
+
+from macros import load_card
+from macros.card import card_from_document, json_schema, presets
+from macros.card.checks.consistency import COMBINATIONS
+from macros.card.checks.ranges import RANGES
+
+CARDS = (Path(__file__).parents[2] / "docs" / "cards.md").read_text(encoding="utf-8")
+
+
+def test_rows_are_in_order():
+    """Contract: what is plausible is possible, and every row has a reason and a unit that is one."""
+    for row in RANGES:
+        assert row.possible[0] <= row.plausible[0] < row.plausible[1] <= row.possible[1], row.key
+        assert row.why
+        assert row.scale > 0
+    assert len({row.key for row in RANGES}) == len(RANGES)
+
+
+TYPED = {"p_ee", "seed", "threads", "events_per_file", "uncertainty", "contents", "values"} | {"sin2_2theta"}
+"""Keys whose type or constraint says all that can be said."""
+
+
+def numbers(schema, place, path=""):
+    """List the paths of numbers and quantities in the JSON schema; a list is ``*``."""
+    if "$ref" in place:
+        yield from numbers(schema, schema["$defs"][place["$ref"].rpartition("/")[2]], path)
+    for part in (*place.get("anyOf", ()), *place.get("oneOf", ())):
+        yield from numbers(schema, part, path)
+    if place.get("type") in {"number", "integer"} or "examples" in place:
+        yield path
+    for name, inner in place.get("properties", {}).items():
+        yield from numbers(schema, inner, f"{path}.{name}" if path else name)
+    for key in ("items", "additionalProperties"):
+        if isinstance(place.get(key), dict):
+            yield from numbers(schema, place[key], f"{path}.*")
+
+
+def test_every_number_has_a_row():
+    """Contract. Finds a new key of the card that nobody gave a plausible range."""
+    schema = json_schema()
+    patterns = [re.compile(re.escape(r.key).replace(r"\*", "[^.]+") + "$") for r in RANGES]
+    found = {p for p in numbers(schema, schema) if p.split(".")[0] not in {"experiment", "systematics"}}
+    assert len(found) > 60
+    missing = {p for p in found if not any(r.match(p) for r in patterns) and not TYPED & set(p.split("."))}
+    assert not missing
+
+
+@pytest.mark.parametrize("name", presets())
+def test_presets_are_plausible(name):
+    """Contract: no preset is warned of, when it is loaded or checked."""
+    assert load_card(name).warnings == ()
+    known = ["fit.error_per_bin is smaller"] if name == "lama-pm147-paper" else []  # 1 % of 24 to 25 keV
+    for text, start in zip(answer("check", name)["warnings"], known, strict=True):
+        assert text.startswith(start)
+
+
+@settings(max_examples=60, **SLOW)
+@given(document=documents())
+def test_random_cards_stay_valid(document):
+    """Property: valid cards of all kinds have no value that is refused."""
+    card_from_document(document, name="random")
+
+
+@pytest.mark.parametrize("row", RANGES, ids=lambda r: r.key)
+def test_document_shows_the_table(row):
+    """Contract: the document has the row as it is."""
+    assert table_row(row) in CARDS
+
+
+def table_row(row):
+    """Write a row as the document does."""
+    return f"| `{row.key}` | {row.between(row.possible)} | {row.between(row.plausible)} | {row.why} |"
+
+
+def test_document_shows_what_goes_together():
+    """Contract: the same for what concerns several keys."""
+    for row in COMBINATIONS:
+        assert f"| {' | '.join(row)} |" in CARDS

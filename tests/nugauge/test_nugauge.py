@@ -1,0 +1,72 @@
+"""The package nugauge: public names, what they cost, and packages of other people that hide ours."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import analysis
+import nugauge
+from simgen import SM
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*arguments, directory=None):
+    path = {"PYTHONPATH": str(ROOT), "PATH": ""}
+    command = [sys.executable, *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=directory, env=path, timeout=120, check=False
+    )
+
+
+def test_public_names_are_those_of_the_packages():
+    for name in nugauge.__all__:
+        assert getattr(nugauge, name) is not None
+    assert nugauge.fit is analysis.fit
+    assert nugauge.SM is SM
+    assert set(nugauge.__all__) <= set(dir(nugauge))
+    with pytest.raises(AttributeError, match="no attribute 'fitt'"):
+        _ = nugauge.fitt
+
+
+def test_six_lines():
+    card = nugauge.load_card("borexino-cr51-realistic")
+    events = card.simulate(seed=1)
+    result = card.fit(events)
+    assert result.valid
+    assert card.limit(events).upper > result.estimate.value
+    study = card.coverage(at=[0.02], n_toys=200, seed=2)
+    assert study is not None
+
+
+def test_an_import_loads_nothing_heavy():
+    code = "import sys, nugauge; print(*({'numpy', 'scipy', 'numba', 'matplotlib'} & set(sys.modules)))"
+    assert run("-W", "error", "-c", code).stdout.split() == []
+
+
+def test_the_command_as_a_module():
+    done = run("-m", "nugauge", "--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("nugauge ")
+
+
+@pytest.mark.parametrize("hidden", ["analysis/__init__.py", "macros.py", "simgen/__init__.py", "analysis"])
+def test_a_folder_of_the_users_own_is_named(tmp_path, hidden):
+    """Every physicist has an analysis/: one without modules does no harm, any other is named."""
+    own = tmp_path / hidden
+    if own.suffix:
+        own.parent.mkdir(exist_ok=True)
+        own.write_text("")
+    else:
+        own.mkdir()
+    done = run("-c", "import nugauge, macros, analysis; print(analysis.fit.__name__)", directory=tmp_path)
+    if own.is_dir():
+        assert done.stdout.split() == ["fit"]
+        return
+    *_, last = done.stderr.splitlines()
+    assert done.returncode == 1
+    name = own.relative_to(tmp_path).parts[0].removesuffix(".py")
+    assert last.startswith(f"ImportError: {own} has the name of the package {name!r}")
+    assert "rename it" in last

@@ -1,0 +1,195 @@
+"""Draw 1e9 events; hold normals, energies and recoils against their distributions: moments, χ², tails.
+
+Run by hand from the top of the repository, `PYTHONPATH=.:tests python -m support.events_soak`: minutes, and
+the table of docs/physics.md. `pytest -m slow tests/detsim/test_events_soak.py` does the same and judges.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from scipy import stats
+from scipy.integrate import cumulative_simpson
+from scipy.interpolate import CubicSpline
+
+from detsim.backgrounds import Background
+from detsim.detector.detector import Resolution
+from detsim.simulation.monte_carlo import draw_measured, event_plan
+from simgen.deposits import Deposit, Line, Uniform
+from simgen.flavours import Flavour
+from simgen.generator.channels import make_plan
+from simgen.generator.true_events import generate
+from simgen.interaction.crosssection import dsigma_dT, magnetic_integral, sigma, weak_integral
+from simgen.interaction.kinematics import T_max
+from simgen.interaction.models import SM
+from simgen.sources.isotopes import cr51, pm147
+from support.experiments import DAY, borexino
+from support.throwing_soak import COLUMNS, study
+
+__all__ = ["Normals", "Uniforms", "cases", "study"]
+
+SIGMA = 0.01
+S2 = 0.2312
+"""sin²θ_W of the model, which gives g_L + 1 = 1/2 + s² and g_R = s²."""
+
+
+class Normals:
+    """Measured energies of one true energy, minus it and in units of the resolution."""
+
+    name = "smearing"
+    mean = 0.0
+    moments = 1.0, 0.0, 3.0, 15.0
+    cells = np.arange(-900, 900) / 100
+
+    def __init__(self):
+        line = Background(name="line", spectrum=Line(energy=1.0), rate=1e12 / DAY, smeared=True)
+        plain = borexino()
+        detector = replace(plain.detector, resolution=Resolution(constant=SIGMA), threshold=0.1)
+        self.experiment = replace(plain, detector=detector, backgrounds=(line,))
+        self.plan = event_plan(self.experiment, SM())
+
+    @property
+    def probabilities(self):
+        return np.diff(stats.norm.cdf(np.append(self.cells, 9.0)))
+
+    def throw(self, n, first, seed):
+        drawn = draw_measured(self.plan, self.experiment, SM(), COLUMNS * n, seed=seed, first=COLUMNS * first)
+        return (drawn.T_reco[drawn.component == 1] - 1.0) / SIGMA
+
+    def index(self, x):
+        return np.floor(100 * x).astype(np.int64) + 900
+
+
+class Uniforms:
+    """What the CDF makes of true events: numbers that are uniform in (0, 1)."""
+
+    mean = 0.5
+    moments = 1 / 12, 0.0, 1 / 80, 1 / 448
+    cells = np.arange(10_000) / 10_000
+    probabilities = np.full(10_000, 1e-4)
+
+    def __init__(self, name, plan, cdf):
+        self.name, self.plan, self.cdf = name, plan, cdf
+
+    def throw(self, n, first, seed):
+        return self.cdf(generate(self.plan, COLUMNS * n, seed=seed, first=COLUMNS * first))
+
+    def index(self, x):
+        return np.clip(10_000 * x, 0, 9_999).astype(np.int64)
+
+
+def weak_share(products, events, low=0.0):
+    """Evaluate the CDF of the recoil at given E_nu, in closed form."""
+    below = weak_integral(products, events.E_nu, low, events.T)
+    return below / weak_integral(products, events.E_nu, low, T_max(events.E_nu))
+
+
+def tabulated(density, low, high):
+    """Tabulate a CDF by Simpson's rule, dense at both ends, where it may have a root or a logarithm."""
+    s = np.linspace(0, 1, 40_001)
+    x = low + (high - low) * np.sin(np.pi / 2 * s) ** 2
+    values = np.zeros_like(x)
+    values[1:-1] = density(x[1:-1]) * np.sin(np.pi * s[1:-1])
+    cumulative = cumulative_simpson(values, x=s, initial=0)
+    spline = CubicSpline(s, cumulative / cumulative[-1])
+    return lambda y: spline(2 / np.pi * np.arcsin(np.sqrt(np.clip((y - low) / (high - low), 0, 1))))
+
+
+def recoils_of_lines():
+    """⁵¹Cr at tree level: the vectorised path of few lines."""
+    a, b = 0.5 + S2, S2
+    products = (a**2, b**2, a * b)
+    return Uniforms(
+        "recoils, lines, tree level",
+        make_plan(cr51(), SM(), luminosity=1e45),
+        lambda e: weak_share(products, e),
+    )
+
+
+def recoils_of_a_continuum():
+    """¹⁴⁷Pm at tree level: antineutrinos, whose couplings change places."""
+    a, b = S2, 0.5 + S2
+    products = (a**2, b**2, a * b)
+    return Uniforms(
+        "recoils at given E_nu, continuum", make_plan(pm147(), SM(), luminosity=1e45),
+        lambda e: weak_share(products, e),
+    )  # fmt: skip
+
+
+def energies_of_a_continuum():
+    """¹⁴⁷Pm at tree level: neutrino energies."""
+    spectrum = pm147().components[0].spectrum
+    cdf = tabulated(
+        lambda E: spectrum.density(E) * sigma(E, SM(), flavour=Flavour.ANTI_NU_E),
+        float(spectrum.knots[0]), spectrum.endpoint,
+    )  # fmt: skip
+    return Uniforms("E_nu, continuum", make_plan(pm147(), SM(), luminosity=1e45), lambda e: cdf(e.E_nu))
+
+
+def recoils_with_corrections():
+    """⁵¹Cr with all corrections: boxes."""
+    model, lines = SM(corrections="full"), cr51().components[0].spectrum.energies
+    cdfs = [
+        tabulated(lambda T, E=E: dsigma_dT(T, E, model, flavour=Flavour.NU_E), 0.0, float(T_max(E)))
+        for E in lines
+    ]
+
+    def share(events):
+        found = np.empty(len(events))
+        for line, cdf in enumerate(cdfs):
+            here = events.line == line
+            found[here] = cdf(events.T[here])
+        return found
+
+    return Uniforms("recoils, lines, corrections", make_plan(cr51(), model, luminosity=1e45), share)
+
+
+def magnetic_recoils():
+    """A magnetic moment so large that little else is left; what is weak is left out."""
+    plan = make_plan(cr51(), SM(mu_nu=1e-7), luminosity=1e45, T_low=1e-3)
+
+    def share(events):
+        below = magnetic_integral(events.E_nu, 1e-3, events.T)
+        return below / magnetic_integral(events.E_nu, 1e-3, T_max(events.E_nu))
+
+    return Uniforms("recoils, magnetic moment", plan, share)
+
+
+def flat_background():
+    """A flat background."""
+    deposits = (Deposit(spectrum=Uniform(low=0.0, high=1.0), mean=1e30),)
+    plan = make_plan(cr51(), SM(), luminosity=1.0, deposits=deposits)
+    return Uniforms("energies, flat background", plan, lambda e: e.T)
+
+
+def cases():
+    """List what is drawn and how often: 1e9 events."""
+    return [
+        (Normals(), 300_000_000),
+        (recoils_of_lines(), 200_000_000),
+        (recoils_of_a_continuum(), 100_000_000),
+        (energies_of_a_continuum(), 100_000_000),
+        (recoils_with_corrections(), 100_000_000),
+        (magnetic_recoils(), 100_000_000),
+        (flat_background(), 100_000_000),
+    ]
+
+
+def main():
+    """Print the table."""
+    print("| drawn | numbers | pull of mean | of variance | of third moment | χ²/n.d.f. | p |", end=" ")
+    print("< -5σ | < -4σ | > 4σ | > 5σ |")
+    print("|---" * 11 + "|")
+    smallest, total, count = 1.0, 0, 0
+    for case, n in cases():
+        s = study(case, n, seed=2026)
+        tails = [f"{found} ({mean:.3g})" if mean else "" for found, mean in s.tails]
+        shown = " | ".join(tails[i] for i in (4, 2, 3, 5))
+        pulls = " | ".join(f"{pull:+.2f}" for pull in s.pulls)
+        p = stats.chi2.sf(s.chi2, s.ndof)
+        print(f"| {s.name} | {s.n:.1e} | {pulls} | {s.chi2:.1f}/{s.ndof} | {p:.3f} | {shown} |", flush=True)
+        smallest, total, count = min(smallest, *s.p_values), total + s.n, count + len(s.p_values)
+    print(f"{total:.3g} numbers; the smallest of {count} p-values is {smallest:.2g}")
+
+
+if __name__ == "__main__":
+    main()

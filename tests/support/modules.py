@@ -1,0 +1,32 @@
+"""The modules of the four packages."""
+
+import ast
+from pathlib import Path
+
+__all__ = ["LAYERS", "MODULES", "NAMES", "ROOT", "isort_order", "public_names"]
+
+ROOT = Path(__file__).parents[2]
+LAYERS = ["simgen", "detsim", "analysis", "macros"]
+MODULES = sorted(p for package in LAYERS for p in (ROOT / package).rglob("*.py"))
+NAMES = [str(p.relative_to(ROOT)) for p in MODULES]
+
+
+def public_names(path):
+    """Return `__all__` as written, or as the stub of a lazily loaded package has it; None without both."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and any(getattr(t, "id", "") == "__all__" for t in node.targets):
+            return ast.literal_eval(node.value)
+    stub = path.with_suffix(".pyi")
+    return stub_names(stub) if stub.exists() else None
+
+
+def stub_names(stub):
+    """List the names that the stub of a lazily loaded package imports, as the linter sorts names."""
+    body = ast.parse(stub.read_text(encoding="utf-8")).body
+    return sorted((alias.asname for node in body for alias in node.names), key=isort_order)
+
+
+def isort_order(name):
+    """Constants, then classes, then the rest, as the linter sorts."""
+    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2
+    return kind, name
