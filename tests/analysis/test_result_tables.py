@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiments import borexino
+from support.experiments import borexino
 from support.html_tables import HOSTILE, TAGS, Table
 
 from analysis import FitResult, GoodnessOfFit, LimitResult, Sensitivity

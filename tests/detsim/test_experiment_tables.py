@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiments import borexino, lama
+from support.experiments import borexino, lama
 from support.html_tables import HOSTILE, TAGS, Table
 
 from detsim.detector.detector import Detector, EfficiencyCurve, Target

@@ -26,9 +26,7 @@ def test_imports_point_left(path):
     own = LAYERS.index(path.relative_to(ROOT).parts[0])
     to_the_right = {name for name in imported(path) if name.split(".")[0] in LAYERS[own + 1 :]}
     assert not to_the_right
-    assert not {
-        n for n in imported(path) if n.split(".")[0] in {"tests", "experiments", "reference", "golden"}
-    }
+    assert not {n for n in imported(path) if n.split(".")[0] in {"tests", "support"}}
 
 
 def test_there_is_something_to_check():

@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-__all__ = ["LAYERS", "MODULES", "NAMES", "ROOT", "isort_order", "public_names"]
+__all__ = ["LAYERS", "MODULES", "NAMES", "ROOT", "isort_order", "public_names", "stub_names"]
 
 ROOT = Path(__file__).parents[2]
 LAYERS = ["simgen", "detsim", "analysis", "macros"]
