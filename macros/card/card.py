@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from macros.card.experiments import choose_experiment, plain_document
+from macros.card.representation import ShownCard
 from macros.card.settings import FitField, RunSettings
 from macros.card.toml import write_toml
 
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["Card"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Card:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Card(ShownCard):
     """A valid card, which answers with everything that it says: the numbers are those of the commands.
 
     Parameters
