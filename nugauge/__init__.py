@@ -11,6 +11,7 @@ A card answers with all that it says; the functions of the same names take every
 in the packages `simgen`, `detsim`, `analysis` and `macros`, which are loaded when a name is first used.
 """
 
+import sys
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -103,18 +104,25 @@ def _check_packages() -> None:
     """
     ours = Path(__file__).resolve().parent.parent
     for name in _PACKAGES:
-        spec = find_spec(name)
-        origin = (
-            None if spec is None else spec.origin or next(iter(spec.submodule_search_locations or []), None)
-        )
+        origin = _origin(name)
         if origin is None:
             raise ImportError(f"nugauge is not installed as a whole: there is no package {name!r}")
-        found = Path(origin).resolve()
-        if not found.is_relative_to(ours / name):
+        path = Path(origin).resolve()
+        if not path.is_relative_to(ours / name):
             raise ImportError(
-                f"{found} has the name of the package {name!r} of nugauge and hides it: rename it, or start "
-                "Python from another directory (python -P leaves the present one out)"
+                f"{path} has the name of the package {name!r} of nugauge and hides it: rename it, or start "
+                "Python from another directory, and take the present one out of PYTHONPATH (python -P leaves the "
+                "present one out)"
             )
+
+
+def _origin(name: str) -> str | None:
+    """Return the file or folder of a package that is loaded, or would be; None if there is none."""
+    if name in sys.modules:
+        module = sys.modules[name]
+        return getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", [])), "(in memory)")
+    spec = find_spec(name)
+    return None if spec is None else spec.origin or next(iter(spec.submodule_search_locations or []), None)
 
 
 _check_packages()

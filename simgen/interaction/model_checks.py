@@ -36,6 +36,10 @@ def check_model(model: "Model") -> None:
             raise ValueError(f"{field.name} must be finite, got {value}")
     if not 0 < model.sin2_theta_w < 0.5:
         raise ValueError(f"sin2_theta_w must lie between 0 and 0.5, got {model.sin2_theta_w}")
+    if abs(model.beta) > math.pi * (1 + 1e-9):
+        raise ValueError(
+            f"beta must lie between -π and π rad, got {model.beta}: math.radians converts degrees"
+        )
     if abs(model.phi) > math.pi / 2:
         raise ValueError(f"phi must lie between -π/2 and π/2 rad, got {model.phi}")
     if model.name == "SM" and (model.gamma or model.phi):

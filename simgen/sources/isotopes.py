@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Literal
+from typing import Literal, get_args
 
 from simgen.constants import YEAR
 from simgen.flavours import Flavour
@@ -47,6 +47,7 @@ def cr51(data: DataSet = "modern") -> Source:
     >>> cr51("paper").intensity
     1.0
     """
+    _check_choice("data", data, get_args(DataSet))
     if data == "paper":
         lines = Lines(energies=(0.746, 0.751, 0.426, 0.431), intensities=(0.81, 0.09, 0.09, 0.01))
         half_life = 27 * _DAY
@@ -68,6 +69,7 @@ def pm147(data: DataSet = "modern") -> Source:
     data : {"modern", "paper"}
         "paper" is eq. (14): endpoint 234.7 keV, no Fermi function.
     """
+    _check_choice("data", data, get_args(DataSet))
     if data == "paper":
         beta = BetaSpectrum(endpoint=0.2347, Z=62, A=147, coulomb=False)
     else:
@@ -162,8 +164,7 @@ def ce144(pr144_shape: Pr144Shape = "measured") -> Source:
     Half-life 284.9 d; ¹⁴⁴Pr lives for 17 min. C(W) makes the antineutrinos harder at the same number a decay:
     +1.4 % of the branch's recoils above 0.25 MeV, +2.8 % above 1.5 MeV.
     """
-    if pr144_shape not in _PR144_FACTORS:
-        raise ValueError(f"pr144_shape must be 'measured' or 'allowed', got {pr144_shape!r}")
+    _check_choice("pr144_shape", pr144_shape, get_args(Pr144Shape))
     cerium = ((0.3187, 0.765), (0.1852, 0.196), (0.2386, 0.039))
     praseodymium = ((2.9975, 0.979), (2.301, 0.0104), (0.811, 0.0105))
     branches = [
@@ -208,6 +209,12 @@ def be7(p_ee: float = 0.51) -> Source:
     return Source(name="Be7", components=tuple(components))
 
 
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Refuse what is not one of the choices."""
+    if value not in choices:
+        raise ValueError(f"{name} must be {' or '.join(map(repr, choices))}, got {value!r}")
+
+
 def _beta_source(name: str, half_life: float, branches: list[tuple[str, BetaSpectrum]]) -> Source:
     return Source(
         name=name,
@@ -229,7 +236,6 @@ SOURCES: dict[str, dict[DataSet, Callable[[], Source]]] = {
     "Be7": {"modern": be7},
 }
 """Functions that make a source, by isotope and data set; CONTRIBUTING.md says how an isotope is added."""
-"""Known isotopes and their data sets."""
 
 
 def source(
@@ -260,8 +266,7 @@ def source(
     if isotope not in SOURCES:
         raise ValueError(f"unknown isotope {isotope!r}: known are {', '.join(SOURCES)}")
     sets = SOURCES[isotope]
-    if data not in {"modern", "paper"}:
-        raise ValueError(f"data must be 'modern' or 'paper', got {data!r}")
+    _check_choice("data", data, get_args(DataSet))
     if data not in sets:
         raise ValueError(f"data = {data!r}: the paper has no {isotope}; 'modern' is what there is")
     if p_ee is not None:

@@ -80,8 +80,8 @@ def test_error_against_repeated_seeds(method):
 def test_error_of_calibrated_bands_against_repeated_seeds():
     """The same with one table for all: its own error is not in the band's.
 
-    With 2000 toys at each value, the scatter of the thresholds leaves a gap between limits near the quantile at
-    -2 σ: it then has two values, and their spread is no error of a Gaussian kind.
+    With 2000 toys at each value, the scatter of the thresholds leaves a gap between limits near the quantile
+    at -2 σ: it then has two values, and their spread is no error of a Gaussian kind.
     """
     fitter = make_fitter(with_nuisances(), CHI)
     table = calibrate(fitter, true_values(fitter), 10_000, seed=1)

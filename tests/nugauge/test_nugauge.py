@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,20 @@ def test_a_folder_of_the_users_own_is_named(tmp_path, hidden):
     name = own.relative_to(tmp_path).parts[0].removesuffix(".py")
     assert last.startswith(f"ImportError: {own} has the name of the package {name!r}")
     assert "rename it" in last
+
+
+def test_the_script_looks_for_hidden_packages_first(tmp_path):
+    """With the directory in PYTHONPATH its packages come before ours in the script, too."""
+    (tmp_path / "macros.py").write_text("")
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    module, function = scripts["nugauge"].split(":")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from {module} import {function}"
+    done = run("-c", code, directory=ROOT)
+    assert done.returncode == 1
+    assert f"{tmp_path / 'macros.py'} has the name of the package 'macros'" in done.stderr
+
+
+def test_a_module_without_a_file_is_named():
+    code = "import sys, types; sys.modules['analysis'] = types.ModuleType('analysis'); import nugauge"
+    done = run("-c", code)
+    assert "has the name of the package 'analysis'" in done.stderr.splitlines()[-1]

@@ -148,3 +148,10 @@ def test_vary_and_standard():
     for name in model.parameters:
         low, high = parameter_range(name)
         assert low <= model.parameters[name] <= high
+
+
+@pytest.mark.parametrize(("angle", "name"), [(90, "beta"), (-3.2, "beta"), (30, "phi")])
+def test_angles_in_degrees_are_refused(angle, name):
+    """Contract. Finds an angle in degrees that is taken as radians."""
+    with pytest.raises(ValueError, match=rf"{name} must lie between .* rad, got {angle}"):
+        E6(**{"beta": 0.3, "gamma": 0.1, name: angle})

@@ -14,7 +14,7 @@ from simgen.interaction.basis import Basis, coefficients
 from simgen.interaction.kinematics import T_max
 from simgen.interaction.models import SM
 from simgen.rates.rate import component_shapes, mean_sigma, recoil_spectrum
-from simgen.sources.isotopes import Component, Lines, Source, cr51, pm147, source
+from simgen.sources.isotopes import Component, Lines, Source, ce144, cr51, pm147, source
 
 
 def test_paper_lines():
@@ -144,6 +144,9 @@ def test_single_line():
         ),
         (lambda: source("Co60"), "unknown isotope 'Co60'"),
         (lambda: source("Cr51", "old"), "data must be 'modern' or 'paper', got 'old'"),
+        (lambda: cr51("papr"), "data must be 'modern' or 'paper', got 'papr'"),
+        (lambda: pm147("Paper"), "data must be 'modern' or 'paper', got 'Paper'"),
+        (lambda: ce144("allow"), "pr144_shape must be 'measured' or 'allowed', got 'allow'"),
     ],
 )
 def test_errors(make, words):
