@@ -111,8 +111,8 @@ def _check_packages() -> None:
         if not path.is_relative_to(ours / name):
             raise ImportError(
                 f"{path} has the name of the package {name!r} of nugauge and hides it: rename it, or start "
-                "Python from another directory, and take the present one out of PYTHONPATH (python -P leaves the "
-                "present one out)"
+                "Python from another directory, not one in PYTHONPATH either (python -P leaves the present "
+                "one out)"
             )
 
 
