@@ -77,11 +77,14 @@ def make_figure(
     from macros.plots import add_note, new_figure, styled, write_picture
 
     stem = _stem(name)
-    module = import_module(f"macros.figures.{stem.replace('-', '_')}")
-    data = module.compute({label: load_card(preset) for label, preset in module.CARDS.items()}, method=method)
+    source, _, normalisation = stem.partition("-")
+    module = import_module(f"macros.figures.{source}")
+    options = {"normalisation": True} if normalisation else {}
+    cards = {label: load_card(preset) for label, preset in module.CARDS.items()}
+    data = module.compute(cards, method=method, **options)
     with styled():
-        figure = new_figure(*module.SIZE)
-        module.draw(figure, data)
+        figure = new_figure(*(module.SIZE_NORMALISATION if normalisation else module.SIZE))
+        module.draw(figure, data, **options)
         add_note(figure, data.note)
     title = f"Fig. {name}" if name[0].isdigit() else stem
     directory = Path(directory)
@@ -98,5 +101,5 @@ def make_figure(
 
 
 def _stem(name: str) -> str:
-    """Name the files and the module of a figure."""
+    """Name the files of a figure; the module has the part before a hyphen."""
     return f"figure{name}" if name[0].isdigit() else name
