@@ -24,14 +24,12 @@ FIGURES = {
 """What each figure shows, by its name."""
 
 
-_BESIDE = (".csv", ".txt")
-
-
 def figure_outputs(name: str, directory: str | Path, format: str = "pdf") -> "tuple[Output, ...]":
     """Name the files of a figure: the picture, its numbers (CSV) and its caption (text)."""
+    from macros.plots import BESIDE_TEXT
     from macros.setup import picture_outputs
 
-    return picture_outputs(Path(directory) / f"{_stem(name)}.{format}", *_BESIDE)
+    return picture_outputs(Path(directory) / f"{_stem(name)}.{format}", BESIDE_TEXT)
 
 
 def make_figure(
@@ -74,7 +72,7 @@ def make_figure(
     if format not in {"pdf", "png"}:
         raise ValueError(f"format must be 'pdf' or 'png', got {format!r}")
     from macros.card import load_card
-    from macros.plots import add_note, new_figure, styled, write_picture
+    from macros.plots import add_note, new_figure, styled, write_figure
 
     stem = _stem(name)
     source, _, normalisation = stem.partition("-")
@@ -88,11 +86,11 @@ def make_figure(
         add_note(figure, data.note)
     title = f"Fig. {name}" if name[0].isdigit() else stem
     directory = Path(directory)
-    contents = dict(zip(_BESIDE, (data.csv().encode(), data.text(title).encode()), strict=True))
     is_new = not directory.exists()
     directory.mkdir(parents=True, exist_ok=True)
     try:
-        return write_picture(directory / f"{stem}.{format}", figure, contents, former=former)
+        path = directory / f"{stem}.{format}"
+        return [Path(file) for file in write_figure(path, figure, data, title=title, former=former)]
     except BaseException:
         if is_new:
             with suppress(OSError):  # there are files in it
