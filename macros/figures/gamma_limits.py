@@ -22,6 +22,7 @@ __all__ = [
     "label_model",
     "limits",
     "normalisation_list",
+    "percent",
     "set_error_axis",
     "with_common",
 ]
@@ -36,12 +37,12 @@ _LINES: tuple[dict[str, Any], ...] = (
 )
 
 
-def _percent(value: float) -> str:
+def percent(value: float) -> str:
     """Write a relative error.
 
     Examples
     --------
-    >>> _percent(0.02)
+    >>> percent(0.02)
     '2 %'
     """
     return f"{value * 100:g} %"
@@ -49,7 +50,7 @@ def _percent(value: float) -> str:
 
 def normalisation_list() -> str:
     """Write the errors of the common normalisation."""
-    return ", ".join(_percent(normalisation) for normalisation in NORMALISATIONS)
+    return ", ".join(percent(normalisation) for normalisation in NORMALISATIONS)
 
 
 def with_common(card: "Card", normalisation: float) -> "Card":
@@ -97,7 +98,7 @@ def draw_lines(ax: "Axes", data: FigureData, name: str, **where: str) -> None:
     gamma = data.column("gamma_limit", model=name, **where)
     for normalisation, line in zip(NORMALISATIONS, _LINES, strict=True):
         chosen = common == normalisation
-        text = f"δ = {_percent(normalisation)}" + ("" if normalisation else ", the paper's")
+        text = f"δ = {percent(normalisation)}" + ("" if normalisation else ", the paper's")
         ax.plot(errors[chosen], gamma[chosen], label=text, **line)
     draw_bound(ax, data, name)
     label_model(ax, name)

@@ -1,4 +1,5 @@
 from .calibrations import (
+    make_calibration as make_calibration,
     open_calibration as open_calibration,
 )
 from .card_outlook import (

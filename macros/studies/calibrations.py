@@ -12,6 +12,7 @@ from analysis.fits import Fitter
 from analysis.studies import calibrate, check_counts, true_values
 from macros.card import Card
 from macros.setup import check_card
+from macros.terminal import progress
 
 __all__ = ["make_calibration", "open_calibration", "reference_value"]
 
@@ -48,7 +49,7 @@ def make_calibration(
     reach: float | None = None,
     profiled: bool = False,
     reference: float | None = None,
-    progress: Progress,
+    progress: Progress = progress,
 ) -> Calibration:
     """Calibrate the fits of a card.
 
