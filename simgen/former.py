@@ -1,13 +1,17 @@
-"""Modules of earlier versions under their former names, such as `analysis.intervals`."""
+"""Modules of earlier versions under their former names, such as `analysis.intervals`.
+
+Also names of a former module whose name a package has now.
+"""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-__all__ = ["former_modules", "install"]
+__all__ = ["former_modules", "install", "with_former_names"]
 
 _TABLE = Path(__file__).with_name("former_modules.txt")
 
@@ -58,3 +62,22 @@ def install() -> None:
     """Make former names of modules importable, once in a process."""
     if not any(isinstance(finder, _Former) for finder in sys.meta_path):
         sys.meta_path.append(_Former())
+
+
+def with_former_names(get: Callable[[str], Any], names: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return the `__getattr__` of a package that also has names of a module which it replaces.
+
+    Parameters
+    ----------
+    get : callable
+        The `__getattr__` of the package.
+    names : mapping of str to str
+        Present module of each former name.
+
+    Examples
+    --------
+    >>> find = with_former_names(lambda name: name, {"M_Z": "simgen.constants"})
+    >>> find("M_Z"), find("model")
+    (91187.6, 'model')
+    """
+    return lambda name: getattr(import_module(names[name]), name) if name in names else get(name)

@@ -25,6 +25,7 @@ from macros.terminal import (
     format_number,
     message,
     print_table,
+    progress,
     say,
     toy_count,
 )
@@ -104,23 +105,15 @@ def calibrate(
 
     from analysis.calibration import check_enough, write_calibration
     from macros.runs import provenance
-    from macros.studies import confidence_level, load_or_expect, make_calibration, open_inference
+    from macros.studies import confidence_level, load_or_expect, open_inference
 
     level = confidence_level(loaded, cl, name="--cl")
     found = load_or_expect(loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
     check_enough(n, level)
     case = open_inference(loaded, found, poi=poi)
     start = time.perf_counter()
-    made = make_calibration(
-        loaded,
-        case.fitter,
-        n,
-        at=values,
-        counts=case.counts,
-        auxiliary=case.pulls,
-        profiled=nuisances is Nuisances.PROFILED,
-        reference=reference,
-    )
+    profiled = nuisances is Nuisances.PROFILED
+    made = case.calibrate(n, at=values, profiled=profiled, reference=reference, progress=progress)
     rate = n * (len(made.values) + 1) / (time.perf_counter() - start)
     rows = _thresholds(made, level)
     source = case.source

@@ -76,7 +76,6 @@ def contour(
     as_json: JsonOption = False,
 ) -> None:
     """Fit two parameters at once, with contours of 68.3 and 95 %."""
-    from macros.plots import BESIDE
     from macros.setup import FilePlan, auxiliary_files, card_files, data_files, open_card, picture_outputs
 
     (name_x, values_x), (name_y, values_y) = read_points("--x", x), read_points("--y", y)
@@ -88,7 +87,7 @@ def contour(
     loaded = open_card(card, override, draws=False, of=of, several=True)
 
     reads = (*card_files(card, loaded), *data_files(data), *auxiliary_files(auxiliary))
-    plan = FilePlan(reads=reads, writes=picture_outputs(output, *BESIDE), force=force)
+    plan = FilePlan(reads=reads, writes=picture_outputs(output), force=force)
     checked = plan.check()
 
     from analysis.contours import Plane, fit_plane, plane_threshold

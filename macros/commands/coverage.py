@@ -71,12 +71,9 @@ def coverage(
     as_json: JsonOption = False,
 ) -> None:
     """Measure with pseudo-experiments whether intervals cover the truth; Ctrl-C reports what is complete."""
-    from contextlib import ExitStack
-
     from macros.setup import card_files, data_files, open_card, study_plan
     from macros.studies import check_weights_options, load_weights, weights_of_origin, weights_record
     from macros.terminal import read_values
-    from macros.words import audit_document
 
     check_weights_options(weights, unit, by_events=level is Level.EVENTS)
     values, by_events = read_values("--at", at), level is Level.EVENTS
@@ -84,7 +81,6 @@ def coverage(
     plan = study_plan((*card_files(card, loaded), table, *data_files(weights)), output, figure, force=force)
     checked = plan.check()
 
-    from analysis.pseudo_experiments import toy_branches
     from macros.runs import input_record, provenance
     from macros.studies import (
         EventTally,
@@ -92,7 +88,7 @@ def coverage(
         draw_coverage,
         judge_coverage,
         open_study,
-        open_toys,
+        write_coverage,
     )
     from macros.terminal import stop_on_interrupt
     from macros.words import coverage_document, say_coverage
@@ -109,59 +105,36 @@ def coverage(
         table=table,
         weights=load_weights(loaded, weights, unit=unit),
     )
-    methods = list(prepared.methods)
+    origin: dict[str, Any] = {}
+    if output is not None:
+        record = weights_record(loaded, weights, unit=unit)
+        origin = provenance(loaded, used_seed, "coverage") | {
+            "thrown": str(level),
+            "drawn": loaded.fit.drawn,
+            "level": confidence,
+            "at": values,
+            **weights_of_origin(record),
+            "run": {
+                "toys": n,
+                "methods": list(prepared.methods),
+                "input": input_record(table) if table else None,
+                "weights": record,
+            },
+        }
+    drawn = EventTally()
     # Ctrl-C is taken to the end: what is complete is also drawn and told
     with plan.open(checked) as former, stop_on_interrupt() as stop:
-        with ExitStack() as stack:
-            writer = None
-            if output is not None:
-                branches = toy_branches(
-                    prepared.fitter,
-                    level=confidence,
-                    methods=methods,
-                    events=by_events,
-                    weighted=bool(weights),
-                )
-                record = weights_record(loaded, weights, unit=unit)
-                origin = provenance(loaded, used_seed, "coverage") | {
-                    "thrown": str(level),
-                    "drawn": loaded.fit.drawn,
-                    "level": confidence,
-                    "at": values,
-                    **weights_of_origin(record),
-                    "run": {
-                        "toys": n,
-                        "methods": methods,
-                        "input": input_record(table) if table else None,
-                        "weights": record,
-                    },
-                }
-                writer = stack.enter_context(
-                    open_toys(
-                        output,
-                        branches,
-                        n * len(values),
-                        origin,
-                        compression=loaded.run.compression,
-                        former=former,
-                    )
-                )
-            advance = stack.enter_context(progress("coverage", len(values) * n, "toys"))
-            drawn = EventTally()
+        with progress("coverage", len(values) * n, "toys") as advance:
 
-            def store(columns: dict[str, Any]) -> None:
+            def count_toys(columns: dict[str, Any]) -> None:
                 drawn.add(columns)
-                if writer:
-                    writer.extend(columns)
                 stop.keeps = drawn.n_toys >= n
                 advance(len(columns["toy"]))
 
-            study = prepared.run(audit=audit, on_toys=store, stopped=stop)
-            complete = len(study.points) == len(values)
-            if writer and complete:
-                writer.finish({"first": 0, "last": n - 1}, provenance={"audit": audit_document(study.audit)})
-            elif writer:
-                writer.discard()
+            study = write_coverage(
+                prepared, output, origin, former=former, audit=audit, on_toys=count_toys, stopped=stop
+            )
+        complete = len(study.points) == len(values)
         pictures = draw_coverage(figure, study, loaded, former) if figure else None
         if as_json:
             emit_json(

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from detsim.files import real_path
-from macros.plots import BESIDE, picture_kind, write_figure
-from macros.setup import FilePlan, picture_outputs
+from macros.plots import write_figure
+from macros.setup import FilePlan, check_picture, picture_outputs
 from macros.terminal import read_values
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ class FitPictures:
 
     def plan(self, reads: Iterable[Path], *, force: bool) -> FilePlan:
         """Plan the files."""
-        writes = (*picture_outputs(self.figure, *BESIDE), *picture_outputs(self.profile, *BESIDE))
+        writes = (*picture_outputs(self.figure), *picture_outputs(self.profile))
         return FilePlan(reads=tuple(reads), writes=writes, force=force)
 
     def write(
@@ -107,10 +106,7 @@ def plan_pictures(*, figure: Path | None, profile: Path | None, at: str | None) 
     if profile is not None and profile.suffix == ".csv":
         profile = profile.with_suffix(".pdf")
     for option, path in (("--figure", figure), ("--profile", profile)):
-        if path is not None and picture_kind(path) not in {"pdf", "png"}:
-            raise typer.BadParameter(f"{option} {path}: the name must end in .pdf or .png")
-        if path is not None and not real_path(path).parent.is_dir():
-            raise typer.BadParameter(f"{option} {path}: there is no directory {path.parent}")
+        check_picture(option, path)
     if at is not None and profile is None:
         raise typer.BadParameter(
             "--profile-at goes with --profile FILE: it says where the profile is scanned"

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -84,7 +84,7 @@ def toys(
     as_json: JsonOption = False,
 ) -> None:
     """Throw and fit pseudo-experiments, and write one row each; Ctrl-C keeps those that are finished."""
-    from macros.setup import card_files, data_files, open_card, open_fitter, study_plan
+    from macros.setup import card_files, data_files, open_card, study_plan
     from macros.studies import check_weights_options, load_weights, weights_of_origin, weights_record
 
     if (n is None) == (data is None):
@@ -110,64 +110,51 @@ def toys(
     plan = study_plan((*card_files(card, loaded), data, *data_files(weights)), output, figure, force=force)
     checked = plan.check()
 
-    from analysis.pseudo_experiments import toy_branches
     from macros.runs import input_record, provenance
-    from macros.setup import stored_counts
-    from macros.studies import ToyTally, confidence_level, open_toys, toy_chunks, toy_weights
+    from macros.studies import ToyTally, confidence_level, prepare_toys, write_toys
     from macros.terminal import stop_on_interrupt
 
     if data is not None and len(loaded.experiments) > 1:
         raise typer.BadParameter("--data holds one experiment: choose it with --of NAME")
     confidence = confidence_level(loaded, cl, name="--cl")
-    used_seed = None if data else int(loaded.run.seed or 0)
-    sets = load_weights(loaded, weights, unit=unit)
-    of_events, record = toy_weights(sets), weights_record(loaded, weights, unit=unit)
-    fitter = open_fitter(loaded, experiments=sets.experiments if sets else None)
-    branches = toy_branches(
-        fitter, level=confidence, fitted=not no_fit, events=by_events, weighted=sets is not None
-    )
-    stored = stored_counts(loaded, data) if data else None
-    seen = ToyTally(
-        fitter=fitter,
+    run = prepare_toys(
+        loaded,
+        int(n or 0),
+        first=first,
         level=confidence,
-        seed=used_seed,
-        first=first if stored is None else int(stored.numbers[0]),
-        total=int(n or 0) if stored is None else len(stored.counts),
+        events=by_events,
         fitted=not no_fit,
-        n_audit=audit,
+        weights=load_weights(loaded, weights, unit=unit),
+        data=data,
     )
+    record = weights_record(loaded, weights, unit=unit)
+    seen = ToyTally(run=run, n_audit=audit)
     origin = {
-        **provenance(loaded, used_seed, "toys"),
+        **provenance(loaded, run.seed, "toys"),
         "thrown": str(level) if n else "stored",
         "drawn": loaded.fit.drawn if n else "stored",
         "level": confidence,
         **weights_of_origin(record),
         "run": {
-            "first": seen.first,
-            "toys": seen.total,
-            "fitted": not no_fit,
+            "first": run.first,
+            "toys": run.n,
+            "fitted": run.fitted,
             "input": input_record(data) if data else None,
             "weights": record,
         },
     }
     # Ctrl-C is taken to the end: what is finished is also drawn and told
     with plan.open(checked) as former, stop_on_interrupt() as stop:
-        with (
-            open_toys(
-                output, branches, seen.total, origin, compression=loaded.run.compression, former=former
-            ) as table,
-            progress("toys", seen.total, "toys") as advance,
-        ):
-            for columns in toy_chunks(
-                seen, stored, events=by_events, drawn=loaded.fit.drawn, weights=of_events
-            ):
-                table.extend(columns)
+        with progress("toys", run.n, "toys") as advance:
+
+            def count_toys(columns: dict[str, Any]) -> None:
                 stop.keeps = True
                 seen.add(columns)
                 advance(len(columns["toy"]))
-                if stop():
-                    break
-            table.finish({"first": seen.first, "last": seen.last}, provenance=seen.provenance())
+
+            write_toys(
+                run, output, origin, former=former, on_toys=count_toys, stopped=stop, found=seen.provenance
+            )
         pictures = seen.draw(figure, loaded, former) if figure else None
         if as_json:
             emit_json({"file": str(output), **seen.document(), "figure": pictures})

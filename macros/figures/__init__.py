@@ -24,14 +24,12 @@ FIGURES = {
 """What each figure shows, by its name."""
 
 
-_BESIDE = (".csv", ".txt")
-
-
 def figure_outputs(name: str, directory: str | Path, format: str = "pdf") -> "tuple[Output, ...]":
     """Name the files of a figure: the picture, its numbers (CSV) and its caption (text)."""
+    from macros.plots import BESIDE_TEXT
     from macros.setup import picture_outputs
 
-    return picture_outputs(Path(directory) / f"{_stem(name)}.{format}", *_BESIDE)
+    return picture_outputs(Path(directory) / f"{_stem(name)}.{format}", BESIDE_TEXT)
 
 
 def make_figure(
@@ -74,22 +72,25 @@ def make_figure(
     if format not in {"pdf", "png"}:
         raise ValueError(f"format must be 'pdf' or 'png', got {format!r}")
     from macros.card import load_card
-    from macros.plots import add_note, new_figure, styled, write_picture
+    from macros.plots import add_note, new_figure, styled, write_figure
 
     stem = _stem(name)
-    module = import_module(f"macros.figures.{stem.replace('-', '_')}")
-    data = module.compute({label: load_card(preset) for label, preset in module.CARDS.items()}, method=method)
+    source, _, normalisation = stem.partition("-")
+    module = import_module(f"macros.figures.{source}")
+    options = {"normalisation": True} if normalisation else {}
+    cards = {label: load_card(preset) for label, preset in module.CARDS.items()}
+    data = module.compute(cards, method=method, **options)
     with styled():
-        figure = new_figure(*module.SIZE)
-        module.draw(figure, data)
+        figure = new_figure(*(module.SIZE_NORMALISATION if normalisation else module.SIZE))
+        module.draw(figure, data, **options)
         add_note(figure, data.note)
     title = f"Fig. {name}" if name[0].isdigit() else stem
     directory = Path(directory)
-    contents = dict(zip(_BESIDE, (data.csv().encode(), data.text(title).encode()), strict=True))
     is_new = not directory.exists()
     directory.mkdir(parents=True, exist_ok=True)
     try:
-        return write_picture(directory / f"{stem}.{format}", figure, contents, former=former)
+        path = directory / f"{stem}.{format}"
+        return [Path(file) for file in write_figure(path, figure, data, title=title, former=former)]
     except BaseException:
         if is_new:
             with suppress(OSError):  # there are files in it
@@ -98,5 +99,5 @@ def make_figure(
 
 
 def _stem(name: str) -> str:
-    """Name the files and the module of a figure."""
+    """Name the files of a figure; the module has the part before a hyphen."""
     return f"figure{name}" if name[0].isdigit() else name

@@ -1,4 +1,4 @@
-"""Fig. 1: limits on γ against the error per bin, BOREXINO and HELLAZ."""
+"""Fig. 1: limits on γ against the error per bin, BOREXINO and HELLAZ; also with a normalisation error."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -12,8 +12,18 @@ from macros.figures.assumptions import (
     short_model,
     short_statistics,
 )
-from macros.figures.models import LABELS, NAMES, global_fit_label, named_model
-from macros.plots import BLACK, BLUE, GREY, VERMILION, FigureData, add_mass_axis
+from macros.figures.gamma_limits import (
+    columns,
+    draw_bound,
+    draw_lines,
+    label_gamma,
+    label_model,
+    limits,
+    normalisation_list,
+    set_error_axis,
+)
+from macros.figures.models import NAMES
+from macros.plots import BLACK, BLUE, VERMILION, FigureData
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +31,7 @@ if TYPE_CHECKING:
 
     from macros.card import Card
 
-__all__ = ["CARDS", "SIZE", "compute", "draw"]
+__all__ = ["CARDS", "SIZE", "SIZE_NORMALISATION", "compute", "draw"]
 
 CARDS = {
     "BOREXINO": "borexino-cr51-paper",
@@ -29,16 +39,10 @@ CARDS = {
     "HELLAZ wide": "hellaz-cr51-wide-paper",
 }
 SIZE = (7.0, 5.6)
+SIZE_NORMALISATION = (7.2, 8.6)
 ERRORS = tuple(i / 100 for i in range(1, 16))
-COLUMNS = (
-    "experiment",
-    "model",
-    "error_per_bin",
-    "gamma_limit",
-    "M_Zprime_GeV",
-    "delta_chi2",
-    "gamma_global_fit",
-)
+ERRORS_NORMALISATION = (0.005, 0.01, 0.015, 0.02, 0.025, *(i / 100 for i in range(3, 16)))
+_LABELS = {"HELLAZ": "HELLAZ 100–260 keV", "HELLAZ wide": "HELLAZ 100–560 keV"}
 _LINES = {
     "BOREXINO": {"color": BLUE, "linestyle": "-"},
     "HELLAZ": {"color": VERMILION, "linestyle": ":", "linewidth": 2.0},
@@ -46,7 +50,13 @@ _LINES = {
 }
 
 
-def compute(cards: "Mapping[str, Card]", *, method: str, errors: Sequence[float] = ERRORS) -> FigureData:
+def compute(
+    cards: "Mapping[str, Card]",
+    *,
+    method: str,
+    errors: Sequence[float] | None = None,
+    normalisation: bool = False,
+) -> FigureData:
     """Compute the figure.
 
     Parameters
@@ -54,51 +64,58 @@ def compute(cards: "Mapping[str, Card]", *, method: str, errors: Sequence[float]
     cards : mapping of str to Card
         By the names of `CARDS`.
     method : {"one-sided", "two-sided"}
-    errors : sequence of float
+    errors : sequence of float, optional
         Relative errors per bin.
+    normalisation : bool
+        Whether there is a normalisation error common to all bins beside the uncorrelated one.
     """
     from analysis.fits import delta_chi2
-    from analysis.studies import sensitivity
 
+    if errors is None:
+        errors = ERRORS_NORMALISATION if normalisation else ERRORS
     threshold = delta_chi2(LEVEL, method)
-    rows = []
-    for label, card in cards.items():
-        for name in NAMES:
-            found = sensitivity(card.experiment, named_model(name, card), errors, level=LEVEL, method=method)
-            rows += [
-                (label, name, error, limit, mass, threshold, found.global_fit)
-                for error, limit, mass in zip(errors, found.limit, found.M_Zprime_GeV, strict=True)
-            ]
+    rows = [
+        row
+        for label, card in cards.items()
+        for row in limits(label, card, errors, method=method, normalisation=normalisation)
+    ]
     first = next(iter(cards.values()))
     experiments = {label: card.experiment for label, card in cards.items()}
+    if normalisation:
+        title, listed = "with a common normalisation error", f" δ = {normalisation_list()}."
+        end = "The limits depend on σ and δ alone, not on the number of events."
+    else:
+        title, listed = "BOREXINO and HELLAZ with a ⁵¹Cr source", ""
+        end = (
+            "The flux is the paper's, the same for every electron whatever its distance, which a real "
+            "detector of that size does not have; the limits depend on σ alone, not on the number of events."
+        )
+    described = describe_experiments(experiments, first.model.standard(), common=normalisation)
     return FigureData(
-        title="Limits on γ = (M_Z/M_Z')² against the error per bin, BOREXINO and HELLAZ with a ⁵¹Cr source",
+        title=f"Limits on γ = (M_Z/M_Z')² against the error per bin, {title}",
         caption=(
-            f"{describe_statistics(threshold, method)} The χ, ψ and η models of E6 and the left-right "
-            f"symmetric model; {describe_model(first.model)}. The horizontal line is the 95 % bound of the "
-            "global electroweak fit of Cvetič and Langacker (hep-ph/9707451). "
-            f"{describe_experiments(experiments, first.model.standard())} The flux is the paper's, the same "
-            "for every electron whatever its distance, which a real detector of that size does not have; "
-            "the limits depend on σ alone, not on the number of events."
+            f"{describe_statistics(threshold, method, common=normalisation)}{listed} The χ, ψ and η models "
+            f"of E6 and the left-right symmetric model; {describe_model(first.model)}. The horizontal line "
+            "is the 95 % bound of the global electroweak fit of Cvetič and Langacker (hep-ph/9707451). "
+            f"{described} {end}"
         ),
         note=(
-            short_statistics(threshold, method),
+            short_statistics(threshold, method, common=normalisation),
             short_model(first.model),
             *(short_experiment(experiment) for experiment in experiments.values()),
         ),
-        columns=COLUMNS,
+        columns=columns("experiment", normalisation=normalisation),
         rows=tuple(rows),
     )
 
 
-def draw(figure: "Figure", data: FigureData) -> None:
-    """Draw one panel per model."""
-    from matplotlib.ticker import MultipleLocator
-
+def draw(figure: "Figure", data: FigureData, *, normalisation: bool = False) -> None:
+    """Draw one panel per model; with a normalisation error one row per model, one column per experiment."""
+    if normalisation:
+        _draw_normalisation(figure, data)
+        return
     axes = figure.subplots(2, 2, sharex=True)
-    axes[0, 0].set_xlim(0, 15.5)
-    axes[0, 0].xaxis.set_major_locator(MultipleLocator(5))
-    axes[0, 0].xaxis.set_minor_locator(MultipleLocator(1))
+    set_error_axis(axes[0, 0])
     for ax, name in zip(axes.flat, NAMES, strict=True):
         _panel(ax, data, name)
     for ax in axes[1]:
@@ -110,14 +127,21 @@ def _panel(ax: "Axes", data: FigureData, name: str) -> None:
     for experiment, line in _LINES.items():
         x = data.column("error_per_bin", experiment=experiment, model=name) * 100
         y = data.column("gamma_limit", experiment=experiment, model=name)
-        label = {"HELLAZ": "HELLAZ 100–260 keV", "HELLAZ wide": "HELLAZ 100–560 keV"}.get(
-            experiment, experiment
-        )
-        ax.plot(x, y, label=label, **line)  # type: ignore[arg-type]
-    ax.axhline(
-        data.column("gamma_global_fit", model=name)[0], color=GREY, linewidth=1.0, label=global_fit_label()
-    )
-    ax.text(0.045, 0.95, LABELS[name], transform=ax.transAxes, fontsize=11, va="top")
-    ax.set_ylim(0, 1.04 * ax.get_ylim()[1])
-    ax.set_ylabel(r"$\gamma = (M_Z/M_{Z'})^2$")
-    add_mass_axis(ax)
+        ax.plot(x, y, label=_LABELS.get(experiment, experiment), **line)  # type: ignore[arg-type]
+    draw_bound(ax, data, name)
+    label_model(ax, name)
+    label_gamma(ax)
+
+
+def _draw_normalisation(figure: "Figure", data: FigureData) -> None:
+    axes = figure.subplots(len(NAMES), len(CARDS), sharex=True, sharey="row")
+    set_error_axis(axes[0, 0])
+    for row, name in zip(axes, NAMES, strict=True):
+        for ax, experiment in zip(row, CARDS, strict=True):
+            draw_lines(ax, data, name, experiment=experiment)
+        label_gamma(row[0], row[-1])
+    for ax, experiment in zip(axes[0], CARDS, strict=True):
+        ax.set_title(_LABELS.get(experiment, experiment))
+    for ax in axes[-1]:
+        ax.set_xlabel("error per bin σ [%]")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=5)

@@ -1,4 +1,4 @@
-"""Fig. 2: limits on γ against the error per bin, LAMA."""
+"""Fig. 2: limits on γ against the error per bin, LAMA; also with a normalisation error."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,8 +13,19 @@ from macros.figures.assumptions import (
     short_model,
     short_statistics,
 )
-from macros.figures.models import LABELS, NAMES, global_fit_label, named_model
-from macros.plots import BLACK, BLUE, GREY, FigureData, add_mass_axis
+from macros.figures.gamma_limits import (
+    NORMALISATIONS,
+    columns,
+    draw_bound,
+    draw_lines,
+    label_gamma,
+    label_model,
+    limits,
+    normalisation_list,
+    with_common,
+)
+from macros.figures.models import NAMES, named_model
+from macros.plots import BLACK, BLUE, Cell, FigureData
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,24 +33,22 @@ if TYPE_CHECKING:
 
     from macros.card import Card
 
-__all__ = ["CARDS", "SIZE", "compute", "draw", "statistical_limit"]
+__all__ = ["CARDS", "SIZE", "SIZE_NORMALISATION", "compute", "draw", "statistical_limit"]
 
 CARDS = {"LAMA": "lama-pm147-paper"}
 SIZE = (7.0, 5.4)
+SIZE_NORMALISATION = (7.0, 5.8)
 ERRORS = tuple(i / 200 for i in range(1, 21))
-COLUMNS = (
-    "errors",
-    "model",
-    "error_per_bin",
-    "gamma_limit",
-    "M_Zprime_GeV",
-    "delta_chi2",
-    "gamma_global_fit",
-)
 EQUAL, STATISTICAL = "equal in all bins", "statistical only"
 
 
-def compute(cards: "Mapping[str, Card]", *, method: str, errors: Sequence[float] = ERRORS) -> FigureData:
+def compute(
+    cards: "Mapping[str, Card]",
+    *,
+    method: str,
+    errors: Sequence[float] = ERRORS,
+    normalisation: bool = False,
+) -> FigureData:
     """Compute the figure.
 
     Parameters
@@ -49,45 +58,71 @@ def compute(cards: "Mapping[str, Card]", *, method: str, errors: Sequence[float]
     method : {"one-sided", "two-sided"}
     errors : sequence of float
         Relative errors per bin.
+    normalisation : bool
+        Whether there is a normalisation error common to all bins beside the uncorrelated one.
     """
     from analysis.fits import delta_chi2
-    from analysis.studies import sensitivity
-    from simgen.parameters import mass_from_gamma
 
     (card,) = cards.values()
     threshold = delta_chi2(LEVEL, method)
-    rows: list[tuple[float | str | None, ...]] = []
-    for name in NAMES:
-        model = named_model(name, card)
-        found = sensitivity(card.experiment, model, errors, level=LEVEL, method=method)
-        rows += [
-            (EQUAL, name, error, limit, mass, threshold, found.global_fit)
-            for error, limit, mass in zip(errors, found.limit, found.M_Zprime_GeV, strict=True)
-        ]
-        position, limit = statistical_limit(card, name, threshold)
-        mass = mass_from_gamma(limit) / 1000 if limit else None
-        rows.append((STATISTICAL, name, position, limit, mass, threshold, found.global_fit))
+    if normalisation:
+        title, listed = "LAMA, with a common normalisation error", f" δ = {normalisation_list()}."
+        squares = (
+            "The squares replace the equal error by the statistical one, 1/√N_i^SM in bin i, from δ = 0 at "
+            "the bottom upwards; they stand at the average of that over the bins."
+        )
+        end = "which moves the squares but not the lines."
+        note = "squares: statistical errors and δ, from 0 % upwards, drawn at the average over the bins"
+    else:
+        title, listed = "LAMA with a ¹⁴⁷Pm source", ""
+        squares = (
+            "The black square replaces the equal error by the statistical one, 1/√N_i^SM in bin i; it stands "
+            "at the average of that over the bins."
+        )
+        end = (
+            "which moves the squares but not the lines. They go with 1/√N_i: 1 t of NaI holds 2.571×10²⁹ "
+            "electrons, not the paper's 3×10²⁹."
+        )
+        note = "square: statistical errors only, drawn at their average over the bins"
+    described = describe_experiments({"LAMA": card.experiment}, card.model.standard(), common=normalisation)
     return FigureData(
-        title="Limits on γ = (M_Z/M_Z')² against the error per bin, LAMA with a ¹⁴⁷Pm source",
+        title=f"Limits on γ = (M_Z/M_Z')² against the error per bin, {title}",
         caption=(
-            f"{describe_statistics(threshold, method)} The χ, ψ and η models of E6 and the left-right "
-            "symmetric model, with (g_L + c_L) and g_R exchanged for antineutrinos; "
-            f"{describe_model(card.model)}. The black square replaces the equal error by the statistical "
-            "one, 1/√N_i^SM in bin i; it stands at the average of that over the bins. The horizontal line "
-            "is the 95 % bound of the global electroweak fit of Cvetič and Langacker (hep-ph/9707451). "
-            f"{describe_experiments({'LAMA': card.experiment}, card.model.standard())} The paper states no "
-            "flux: the geometry is an assumption, which moves the squares but not the lines. They go with "
-            "1/√N_i: 1 t of NaI holds 2.571×10²⁹ electrons, not the paper's 3×10²⁹."
+            f"{describe_statistics(threshold, method, common=normalisation)}{listed} The χ, ψ and η models "
+            "of E6 and the left-right symmetric model, with (g_L + c_L) and g_R exchanged for antineutrinos; "
+            f"{describe_model(card.model)}. {squares} The horizontal line is the 95 % bound of the global "
+            f"electroweak fit of Cvetič and Langacker (hep-ph/9707451). {described} The paper states no "
+            f"flux: the geometry is an assumption, {end}"
         ),
         note=(
-            short_statistics(threshold, method),
+            short_statistics(threshold, method, common=normalisation),
             short_model(card.model),
             short_experiment(card.experiment),
-            "square: statistical errors only, drawn at their average over the bins",
+            note,
         ),
-        columns=COLUMNS,
-        rows=tuple(rows),
+        columns=columns("errors", normalisation=normalisation),
+        rows=_rows(card, errors, method, threshold, normalisation=normalisation),
     )
+
+
+def _rows(
+    card: "Card", errors: Sequence[float], method: str, threshold: float, *, normalisation: bool
+) -> tuple[tuple[Cell, ...], ...]:
+    """Compute the limits with equal errors and with statistical ones."""
+    from simgen.parameters import mass_from_gamma
+
+    rows = list(limits(EQUAL, card, errors, method=method, normalisation=normalisation))
+    bounds = {row[1]: row[-1] for row in rows}
+    for name in NAMES:
+        for common in NORMALISATIONS if normalisation else (None,):
+            stated = card if common is None else with_common(card, common)
+            position, limit = statistical_limit(stated, name, threshold)
+            mass = mass_from_gamma(limit) / 1000 if limit else None
+            shown = () if common is None else (common,)
+            rows.append((STATISTICAL, name, *shown, position, limit, mass, threshold, bounds[name]))
+    if not normalisation:  # model by model
+        rows.sort(key=lambda row: NAMES.index(str(row[1])))
+    return tuple(rows)
 
 
 def statistical_limit(card: "Card", name: str, threshold: float) -> tuple[float, float | None]:
@@ -104,33 +139,37 @@ def statistical_limit(card: "Card", name: str, threshold: float) -> tuple[float,
     return float(np.mean(1 / np.sqrt(reference))), limit
 
 
-def draw(figure: "Figure", data: FigureData) -> None:
+def draw(figure: "Figure", data: FigureData, *, normalisation: bool = False) -> None:
     """Draw one panel per model."""
     axes = figure.subplots(2, 2, sharex=True)
     axes[0, 0].set_xlim(0, 10.3)
     for ax, name in zip(axes.flat, NAMES, strict=True):
-        _panel(ax, data, name)
+        if normalisation:
+            draw_lines(ax, data, name, errors=EQUAL)
+            _squares(ax, data, name, size=4, label="statistical error and δ")
+        else:
+            errors = data.column("error_per_bin", errors=EQUAL, model=name) * 100
+            ax.plot(errors, data.column("gamma_limit", errors=EQUAL, model=name), color=BLUE, label="LAMA")
+            _squares(ax, data, name, size=5, label="statistical error only")
+            draw_bound(ax, data, name)
+            label_model(ax, name)
+        label_gamma(ax)
     for ax in axes[1]:
         ax.set_xlabel("error per bin σ [%]")
-    axes[0, 0].legend(loc="lower right")
+    if normalisation:
+        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    else:
+        axes[0, 0].legend(loc="lower right")
 
 
-def _panel(ax: "Axes", data: FigureData, name: str) -> None:
-    errors = data.column("error_per_bin", errors=EQUAL, model=name) * 100
-    ax.plot(errors, data.column("gamma_limit", errors=EQUAL, model=name), color=BLUE, label="LAMA")
+def _squares(ax: "Axes", data: FigureData, name: str, *, size: int, label: str) -> None:
+    """Draw the limits with statistical errors."""
     ax.plot(
         data.column("error_per_bin", errors=STATISTICAL, model=name) * 100,
         data.column("gamma_limit", errors=STATISTICAL, model=name),
         color=BLACK,
         marker="s",
-        markersize=5,
+        markersize=size,
         linestyle="none",
-        label="statistical error only",
+        label=label,
     )
-    ax.axhline(
-        data.column("gamma_global_fit", model=name)[0], color=GREY, linewidth=1.0, label=global_fit_label()
-    )
-    ax.text(0.045, 0.95, LABELS[name], transform=ax.transAxes, fontsize=11, va="top")
-    ax.set_ylim(0, 1.04 * ax.get_ylim()[1])
-    ax.set_ylabel(r"$\gamma = (M_Z/M_{Z'})^2$")
-    add_mass_axis(ax)

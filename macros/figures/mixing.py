@@ -13,8 +13,9 @@ from macros.figures.assumptions import (
     short_model,
     short_statistics,
 )
-from macros.figures.models import LABELS, NAMES, global_fit_label, named_model
-from macros.plots import BLACK, BLUE, GREY, SKY, VERMILION, Cell, FigureData, add_mass_axis
+from macros.figures.gamma_limits import draw_bound, set_error_axis
+from macros.figures.models import LABELS, NAMES, named_model
+from macros.plots import BLACK, BLUE, SKY, VERMILION, Cell, FigureData, add_mass_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -123,12 +124,8 @@ def _limits(label: str, card: "Card", errors: Sequence[float], method: str) -> I
 
 def draw(figure: "Figure", data: FigureData) -> None:
     """Draw one row of panels per model, one column per experiment."""
-    from matplotlib.ticker import MultipleLocator
-
     axes = figure.subplots(len(NAMES), len(CARDS), sharex=True, sharey="row")
-    axes[0, 0].set_xlim(0, 15.5)
-    axes[0, 0].xaxis.set_major_locator(MultipleLocator(5))
-    axes[0, 0].xaxis.set_minor_locator(MultipleLocator(1))
+    set_error_axis(axes[0, 0])
     for row, name in zip(axes, NAMES, strict=True):
         for ax, experiment in zip(row, CARDS, strict=True):
             _panel(ax, data, name, experiment)
@@ -155,7 +152,5 @@ def _panel(ax: "Axes", data: FigureData, name: str, experiment: str) -> None:
         if np.any(chosen):
             x, y = data.column("error_per_bin", **where) * 100, data.column("gamma_limit", **where)
             ax.plot(x[chosen], y[chosen], **line)
-    ax.axhline(
-        data.column("gamma_global_fit", model=name)[0], color=GREY, linewidth=1.0, label=global_fit_label()
-    )
+    draw_bound(ax, data, name)
     ax.text(0.955, 0.06, LABELS[name], transform=ax.transAxes, fontsize=11, ha="right")

@@ -18,6 +18,7 @@ from .inference import (
 )
 from .pictures import (
     BESIDE as BESIDE,
+    BESIDE_TEXT as BESIDE_TEXT,
     is_beside_picture as is_beside_picture,
     is_picture as is_picture,
     picture_kind as picture_kind,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BESIDE",
+    "BESIDE_TEXT",
     "is_beside_picture",
     "is_picture",
     "picture_files",
@@ -26,6 +27,8 @@ __all__ = [
 
 BESIDE = (".csv", ".json")
 """Suffixes of the files beside the picture of a study."""
+BESIDE_TEXT = (".csv", ".txt")
+"""Suffixes of the files beside a figure of the paper: its table, and its caption as text."""
 _KINDS = (".pdf", ".png")
 _LARGEST = 100_000_000
 """Bytes of a picture of ours, at most."""
@@ -77,11 +80,35 @@ def write_picture(
 
 
 def write_figure(
-    path: Path, figure: "Figure", data: "FigureData", *, former: "Former | None" = None
+    path: Path,
+    figure: "Figure",
+    data: "FigureData",
+    *,
+    title: str | None = None,
+    former: "Former | None" = None,
 ) -> list[str]:
-    """Write a picture, and its numbers beside it; return the names of the files."""
-    document = json_text(data.document()) + "\n"
-    contents = dict(zip(BESIDE, (data.csv().encode(), document.encode()), strict=True))
+    """Write a picture, and its table beside it: all files, or none.
+
+    Parameters
+    ----------
+    path : Path
+        Of the picture.
+    figure : matplotlib Figure
+    data : FigureData
+        The table, with its words.
+    title : str, optional
+        With it the words are written as text with this title, else with the table as JSON.
+    former : mapping of Path to FileStamp, optional
+        What may be replaced, as for `detsim.files.atomic.WholeFile`.
+
+    Returns
+    -------
+    list of str
+        Names of the files, the picture first.
+    """
+    words = json_text(data.document()) + "\n" if title is None else data.text(title)
+    suffixes = BESIDE if title is None else BESIDE_TEXT
+    contents = dict(zip(suffixes, (data.csv().encode(), words.encode()), strict=True))
     return [str(file) for file in write_picture(path, figure, contents, former=former)]
 
 

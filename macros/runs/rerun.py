@@ -1,22 +1,13 @@
 """Files made again from their provenance."""
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from analysis.calibration import write_calibration
-from analysis.pseudo_experiments import (
-    Thrower,
-    WeightedThrower,
-    fit_stored,
-    toy_branches,
-    toys,
-    weighted_toys,
-)
-from analysis.studies import coverage
-from detsim.event_files import CHECKSUM, Branch, TableWriter, origin as made_by
+from detsim.event_files import CHECKSUM, origin as made_by
 from detsim.files import Former
 from macros.card import Card, card_from_document
 from macros.card.checks import legal_names
@@ -24,8 +15,15 @@ from macros.runs.measurement import measure
 from macros.runs.production import produce
 from macros.runs.reweighting import reweight
 from macros.runs.run_provenance import check_input
-from macros.setup import open_fitter, stored_counts, template_sampling
-from macros.studies import make_calibration, open_calibration, stored_weights
+from macros.studies import (
+    EXPECTED,
+    open_inference,
+    open_study,
+    prepare_toys,
+    stored_weights,
+    write_coverage,
+    write_toys,
+)
 
 __all__ = ["differences", "remake"]
 
@@ -123,71 +121,37 @@ def _reweight(
 def _toys(
     origin: Origin, card: Card, path: Path, source: Path | None, advance: Advance, former: Former | None
 ) -> None:
-    run, level = origin["run"], float(origin["level"])
+    run = origin["run"]
     weights = stored_weights(card, run.get("weights"), source)
-    fitter, events = (
-        open_fitter(card, experiments=weights.experiments if weights else None),
-        origin["thrown"] == "events",
+    prepared = prepare_toys(
+        _as_run(card, origin),
+        origin["rows"],
+        first=run["first"],
+        level=float(origin["level"]),
+        events=origin["thrown"] == "events",
+        fitted=run["fitted"],
+        weights=weights,
+        data=None if weights else source,
     )
-    branches = toy_branches(
-        fitter, level=level, fitted=run["fitted"], events=events, weighted=weights is not None
-    )
-    thrower = partial(Thrower, fitter=fitter, events=events, drawn=origin["drawn"])
-    settings = {"first": run["first"], "level": level, "fitted": run["fitted"]}
-    if weights is not None:
-        throws = WeightedThrower(thrower=thrower(seed=int(origin["seed"])), weights=weights.weights())
-        made = weighted_toys(throws, origin["rows"], **settings)
-    elif source is None:
-        made = toys(thrower(seed=int(origin["seed"])), origin["rows"], **settings)
-    else:
-        stored = stored_counts(card, source)
-        made = iter([fit_stored(fitter, stored.counts, level=level) | {"toy": stored.numbers}])
-    with _writer(path, branches, origin, card, former) as table:
-        for columns in made:
-            table.extend(columns)
-            advance(len(columns["toy"]))
-        table.finish({"first": run["first"], "last": run["first"] + origin["rows"] - 1})
+    write_toys(prepared, path, _kept(origin), former=former, on_toys=_counted(advance))
 
 
 def _coverage(
     origin: Origin, card: Card, path: Path, source: Path | None, advance: Advance, former: Former | None
 ) -> None:
-    run, level = origin["run"], float(origin["level"])
+    run = origin["run"]
     weights = stored_weights(card, run.get("weights"), source)
-    fitter, events = (
-        open_fitter(card, experiments=weights.experiments if weights else None),
-        origin["thrown"] == "events",
+    study = open_study(
+        _as_run(card, origin),
+        origin["at"],
+        run["toys"],
+        methods=run["methods"],
+        level=float(origin["level"]),
+        events=origin["thrown"] == "events",
+        table=None if weights else source,
+        weights=weights,
     )
-    branches = toy_branches(
-        fitter, level=level, methods=run["methods"], events=events, weighted=weights is not None
-    )
-    table_file = None if weights else source
-    with _writer(path, branches, origin, card, former) as table:
-
-        def store(columns: dict[str, Any]) -> None:
-            table.extend(columns)
-            advance(len(columns["toy"]))
-
-        coverage(
-            card.together if weights is None else weights.experiments,
-            card.model,
-            origin["at"],
-            run["toys"],
-            seed=int(origin["seed"]),
-            poi=card.fit.poi,
-            level=level,
-            methods=run["methods"],
-            likelihood=card.fit.likelihood,
-            error_per_bin=card.fit.error_per_bin,
-            sampling=template_sampling(card),
-            events=events,
-            drawn=origin["drawn"],
-            calibration=None if table_file is None else open_calibration(card, fitter, table_file),
-            weights=weights.weights() if weights else None,
-            on_toys=store,
-            audit=0,
-        )
-        table.finish({"first": 0, "last": run["toys"] - 1})
+    write_coverage(study, path, _kept(origin), former=former, audit=None, on_toys=_counted(advance))
 
 
 def _calibrate(
@@ -199,21 +163,29 @@ def _calibrate(
             f"the calibration was made for data, {origin['data']}, which its provenance does not hold: run "
             "`nugauge calibrate` again"
         )
-    fitter = open_fitter(card, poi=run["poi"])
-    seeded = replace(card, run=replace(card.run, seed=int(origin["seed"])))
-    made = make_calibration(seeded, fitter, run["toys"], at=run["values"], reference=origin["reference"])
+    made = open_inference(_as_run(card, origin), EXPECTED, poi=run["poi"]).calibrate(
+        run["toys"],
+        at=run["values"],
+        reference=origin["reference"],
+        progress=lambda *_: nullcontext(advance),
+    )
     kept = {key: value for key, value in _kept(origin).items() if key not in _OF_CALIBRATIONS}
     write_calibration(path, made, provenance=kept, compression=card.run.compression, former=former)
-    advance(run["toys"] * len(run["values"]))
 
 
-def _writer(
-    path: Path, branches: Mapping[str, Branch], origin: Origin, card: Card, former: Former | None
-) -> TableWriter:
-    compression = card.run.compression
-    return TableWriter(
-        path, "toys", branches, provenance=_kept(origin), compression=compression, former=former
-    )
+def _as_run(card: Card, origin: Origin) -> Card:
+    """Return the card with the seed and the drawn counts of its run, and the threads of this process."""
+    settings, seed, drawn = card.fit, card.run.seed, origin.get("drawn", "stored")
+    if drawn != "stored":
+        settings = replace(settings, drawn=drawn)
+    if origin.get("seed") is not None:
+        seed = int(origin["seed"])
+    return replace(card, fit=settings, run=replace(card.run, seed=seed, threads=None))
+
+
+def _counted(advance: Advance) -> Callable[[Mapping[str, Any]], None]:
+    """Report chunks of toys by their numbers of rows."""
+    return lambda columns: advance(len(columns["toy"]))
 
 
 def _kept(origin: Origin) -> dict[str, Any]:

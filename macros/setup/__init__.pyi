@@ -51,6 +51,7 @@ from .outputs import (
     Output as Output,
     card_files as card_files,
     check_different as check_different,
+    check_picture as check_picture,
     data_files as data_files,
     picture_outputs as picture_outputs,
     study_plan as study_plan,

@@ -22,6 +22,7 @@ __all__ = [
     "Output",
     "card_files",
     "check_different",
+    "check_picture",
     "data_files",
     "picture_outputs",
     "study_plan",
@@ -173,12 +174,26 @@ def check_different(output: Output | Path, file: Path) -> None:
         raise ValueError(f"{taken} is the file that is read{same}: write to another one")
 
 
-def picture_outputs(path: Path | None, *suffixes: str) -> tuple[Output, ...]:
+def picture_outputs(path: Path | None, suffixes: Iterable[str] = BESIDE) -> tuple[Output, ...]:
     """Plan a picture and the files beside it; nothing without a name."""
     if path is None:
         return ()
     beside = (Output(path=path.with_suffix(suffix), kind="beside") for suffix in suffixes)
     return Output(path=path, kind="picture"), *beside
+
+
+def check_picture(option: str, path: Path | None) -> None:
+    """Refuse the name of a picture that cannot be written.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is neither PDF nor PNG, or its directory does not exist.
+    """
+    if path is not None and picture_kind(path) not in {"pdf", "png"}:
+        raise typer.BadParameter(f"{option} {path}: the name must end in .pdf or .png")
+    if path is not None and not real_path(path).parent.is_dir():
+        raise typer.BadParameter(f"{option} {path}: there is no directory {path.parent}")
 
 
 def study_plan(
@@ -200,12 +215,9 @@ def study_plan(
     typer.BadParameter
         If the picture is neither PDF nor PNG, or its directory does not exist.
     """
-    if figure is not None and picture_kind(figure) not in {"pdf", "png"}:
-        raise typer.BadParameter(f"--figure {figure}: the name must end in .pdf or .png")
-    if figure is not None and not real_path(figure).parent.is_dir():
-        raise typer.BadParameter(f"--figure {figure}: there is no directory {figure.parent}")
+    check_picture("--figure", figure)
     toys = () if output is None else (Output(path=output, kind="toys"),)
-    writes = (*toys, *picture_outputs(figure, *BESIDE))
+    writes = (*toys, *picture_outputs(figure))
     return FilePlan(reads=tuple(path for path in reads if path), writes=writes, force=force)
 
 

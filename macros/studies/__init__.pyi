@@ -7,7 +7,12 @@ from .card_outlook import (
     expected_reach as expected_reach,
     outlook as outlook,
 )
-from .coverage_end import draw_coverage as draw_coverage, judge_coverage as judge_coverage
+from .coverage_study import (
+    draw_coverage as draw_coverage,
+    judge_coverage as judge_coverage,
+    open_study as open_study,
+    write_coverage as write_coverage,
+)
 from .dataset_files import (
     load_data_sets as load_data_sets,
     load_or_expect as load_or_expect,
@@ -19,13 +24,15 @@ from .limit_options import LimitOptions as LimitOptions
 from .model_comparison import (
     compare_cards as compare_cards,
 )
-from .toy_files import open_toys as open_toys, toy_chunks as toy_chunks
 from .toy_totals import EventTally as EventTally, ToyTally as ToyTally
 from .toys import (
+    ToyRun as ToyRun,
     confidence_level as confidence_level,
-    open_study as open_study,
+    open_toys as open_toys,
+    prepare_toys as prepare_toys,
     throw_toys as throw_toys,
     toy_weights as toy_weights,
+    write_toys as write_toys,
 )
 from .weight_files import (
     check_weights_options as check_weights_options,

@@ -1,7 +1,7 @@
 """The fit of a card to data: estimates, limits, goodness of fit, for commands and for Python."""
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -174,6 +174,30 @@ class Inference:
             return expected_calibrated_limit(self.fitter, made, **settings)
         return expected_limit(self.fitter, drawn=self.card.fit.drawn, audit=options.audit, **settings)
 
+    def calibrate(
+        self,
+        n_toys: int,
+        *,
+        at: Sequence[float] | None = None,
+        reach: float | None = None,
+        profiled: bool = False,
+        reference: float | None = None,
+        progress: Progress = silent,
+    ) -> Calibration:
+        """Calibrate the fit around its data; see `macros.studies.calibrations.make_calibration`."""
+        return make_calibration(
+            self.card,
+            self.fitter,
+            n_toys,
+            at=at,
+            counts=self.counts,
+            auxiliary=self.pulls,
+            reach=reach,
+            profiled=profiled,
+            reference=reference,
+            progress=progress,
+        )
+
     def _calibration(self, options: LimitOptions, progress: Progress) -> Calibration:
         """Read the table, or make one around the data."""
         if options.profiled and self.counts is None:
@@ -185,12 +209,8 @@ class Inference:
         if options.method != "cls":
             check_enough(n_toys, self.card.fit.limit_level)
         reach = float(ndtri((1 + self.card.fit.limit_level) / 2)) + _MARGIN
-        return make_calibration(
-            self.card,
-            self.fitter,
+        return self.calibrate(
             n_toys,
-            counts=self.counts,
-            auxiliary=self.pulls,
             reach=None if self.counts is None else reach,
             profiled=options.profiled,
             progress=progress,

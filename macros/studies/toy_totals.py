@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from analysis.fits import Audit, Fitter, audit_sample
+from analysis.fits import Audit, audit_sample
 from analysis.pseudo_experiments import (
     FAILED,
     METHODS,
@@ -19,6 +18,7 @@ from analysis.pseudo_experiments import (
 )
 from detsim.files import Former
 from macros.plots import write_figure
+from macros.studies.toys import Columns, ToyRun
 from macros.terminal import Interrupted, format_number, message, say, warn
 from macros.words import audit_document, check_audit, check_failed, say_audit
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from macros.card import Card
 
 __all__ = ["EventTally", "ToyTally"]
-
-Columns = dict[str, NDArray[Any]]
 
 
 class EventTally:
@@ -60,46 +58,32 @@ class ToyTally:
 
     Parameters
     ----------
-    fitter : Fitter
-    level : float
-        Confidence level of the intervals.
-    seed : int or None
-        None for stored toys.
-    first, total : int
-        Index of the first toy, and how many were asked for.
-    fitted : bool
-        Whether they are fitted.
+    run : ToyRun
     n_audit : int
         Toys to be fitted again.
     """
 
-    fitter: Fitter
-    level: float
-    seed: int | None
-    first: int
-    total: int
-    fitted: bool
+    run: ToyRun
     n_audit: int
 
     def __post_init__(self) -> None:
         self.n_toys = self.n_failed = self.n_retried = 0
         self.drawn = EventTally()
-        self.expected_events: float | None = None
         self._start = time.perf_counter()
         self._auditor = Auditor(
-            fitter=self.fitter,
-            level=self.level,
+            fitter=self.run.fitter,
+            level=self.run.level,
             methods=METHODS,
-            sample=audit_sample(self.seed or 0, self.total, self.n_audit, first=self.first),
+            sample=audit_sample(self.run.seed or 0, self.run.n, self.n_audit, first=self.run.first),
             worst=n_worst(self.n_audit),
         )
         self._audited: tuple[int, Audit] | None = None
-        self._spread = no_toys(self.fitter, level=self.level) if self.fitted else None
+        self._spread = no_toys(self.run.fitter, level=self.run.level) if self.run.fitted else None
 
     @property
     def audit(self) -> Audit | None:
         """What became of the toys so far that were fitted again; None where none were to be."""
-        if not (self.n_audit and self.fitted):
+        if not (self.n_audit and self.run.fitted):
             return None
         if self._audited is None or self._audited[0] != self.n_toys:
             self._audited = self.n_toys, self._auditor.result()
@@ -108,11 +92,11 @@ class ToyTally:
     @property
     def last(self) -> int:
         """Index of the last toy so far."""
-        return self.first + self.n_toys - 1
+        return self.run.first + self.n_toys - 1
 
     def add(self, columns: Columns) -> None:
         """Add a chunk."""
-        start, n = self.first + self.n_toys, len(columns["toy"])
+        start, n = self.run.first + self.n_toys, len(columns["toy"])
         self.n_toys += n
         self.drawn.add(columns)
         if self._spread is None:
@@ -125,7 +109,7 @@ class ToyTally:
 
     def provenance(self) -> dict[str, Any]:
         """Return what the file says of its toys."""
-        counted = {"n_failed": self.n_failed, "n_retried": self.n_retried} if self.fitted else {}
+        counted = {"n_failed": self.n_failed, "n_retried": self.n_retried} if self.run.fitted else {}
         return {**counted, "audit": audit_document(self.audit)}
 
     @property
@@ -135,7 +119,7 @@ class ToyTally:
 
     def document(self) -> dict[str, Any]:
         """Return keys of the JSON output."""
-        expected = self.expected_events
+        expected = self.run.expected_events
         return {
             "n_toys": self.n_toys,
             "toys_per_second": self.toys_per_second,
@@ -143,24 +127,25 @@ class ToyTally:
             "expected_events": None if expected is None else self.n_toys * expected,
             "n_failed": self.n_failed,
             "n_retried": self.n_retried,
-            "complete": self.n_toys == self.total,
-            "seed": self.seed,
+            "complete": self.n_toys == self.run.n,
+            "seed": self.run.seed,
             "audit": audit_document(self.audit),
         }
 
     def say(self, file: Path) -> None:
         """Write the same for a person."""
-        seed = "of the data" if self.seed is None else self.seed
+        seed = "of the data" if self.run.seed is None else self.run.seed
         say(f"{file}: {self.n_toys} toys, {self.n_failed} failed, seed {seed}")
-        if self.expected_events is not None:
-            mean = format_number(self.n_toys * self.expected_events, 6)
+        expected = self.run.expected_events
+        if expected is not None:
+            mean = format_number(self.n_toys * expected, 6)
             say(f"{self.drawn.number} events drawn, measured and counted, expected {mean}")
             message(f"{format_number(self.drawn.rate or 0.0, 3)} events/s")
         message(f"{format_number(self.toys_per_second, 3)} toys/s")
         if self.n_retried:
             say(f"{self.n_retried} were fitted by MINUIT, because the compiled fit did not converge")
         say_audit(self.audit, reached=int(np.count_nonzero(self._auditor.sample <= self.last)))
-        if self.seed is None and len(self.fitter.templates.names) > 1:
+        if self.run.seed is None and len(self.run.fitter.templates.names) > 1:
             warn(
                 "stored experiments have no auxiliary measurements of their own: the normalisations are "
                 "nominal in all of them, and the estimates scatter less than their errors"
@@ -173,14 +158,14 @@ class ToyTally:
         ------
         Interrupted, RunError
         """
-        left = self.total - self.n_toys
+        first, left = self.run.first, self.run.n - self.n_toys
         if left:
             raise Interrupted(
-                f"{file} holds toys {self.first} to {self.last}; for the others: --seed {self.seed} "
+                f"{file} holds toys {first} to {self.last}; for the others: --seed {self.run.seed} "
                 f"--first {self.last + 1} -n {left} "
                 f"-o {file.with_name(f'{file.stem}-from-{self.last + 1}{file.suffix}')}"
             )
-        check_failed(self.n_failed, self.total, max_failed, where=f"{file} holds them, bit 1 of their status")
+        check_failed(self.n_failed, self.run.n, max_failed, where=f"{file} holds them, bit 1 of their status")
         check_audit(self.audit, where=f"{file} holds all toys as they were fitted")
 
     def draw(self, path: Path, card: "Card", former: Former) -> list[str]:

@@ -1,32 +1,41 @@
-"""Pseudo-experiments of a card: thrown and fitted, and studies of coverage."""
+"""Pseudo-experiments of a card: thrown or stored, fitted, and written to a file."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.calibration import CALIBRATED, Calibration
 from analysis.fits import Fitter
 from analysis.pseudo_experiments import (
-    METHODS,
     Thrower,
     WeightedThrower,
     WeightModel,
-    check_weighted_methods,
+    fit_stored,
+    toy_branches,
     toys,
     weighted_toys,
 )
-from analysis.studies import CoverageStudy, coverage
+from detsim.event_files import Branch, Compression, TableWriter, row_bytes
+from detsim.files import Former
 from macros.card import Card
-from macros.setup import open_fitter, template_sampling, using_threads, whole_number
-from macros.studies.calibrations import open_calibration
+from macros.setup import StoredCounts, check_room, open_fitter, stored_counts, using_threads, whole_number
 from macros.studies.datasets import DataSets
 from macros.terminal import LARGEST_STUDY
 
-__all__ = ["Study", "confidence_level", "open_study", "throw_toys", "toy_weights"]
+__all__ = [
+    "Columns",
+    "ToyRun",
+    "confidence_level",
+    "open_toys",
+    "prepare_toys",
+    "throw_toys",
+    "toy_weights",
+    "write_toys",
+]
 
 Columns = dict[str, NDArray[Any]]
 
@@ -46,6 +55,123 @@ def confidence_level(card: Card, level: float | None, *, name: str = "level") ->
     return float(level)
 
 
+@dataclass(frozen=True, kw_only=True)
+class ToyRun:
+    """Pseudo-experiments of a card, ready to be thrown, or stored ones ready to be fitted.
+
+    Parameters
+    ----------
+    card : Card
+        With a seed, unless they are stored.
+    fitter : Fitter
+        Of the card.
+    first, n : int
+        Index of the first, and how many.
+    level : float
+        Confidence level of the intervals.
+    events : bool
+        Whether every event is simulated, instead of throwing counts per bin.
+    fitted : bool
+        Whether they are fitted.
+    weights : WeightModel or None
+        Of the events of weighted data: pseudo-experiments are then sums of such weights.
+    stored : StoredCounts or None
+        Pseudo-experiments of an event file.
+    """
+
+    card: Card
+    fitter: Fitter
+    first: int
+    n: int
+    level: float
+    events: bool
+    fitted: bool
+    weights: WeightModel | None = None
+    stored: StoredCounts | None = None
+
+    @property
+    def seed(self) -> int | None:
+        """Seed of those that are thrown; None for stored ones."""
+        return None if self.stored is not None else int(self.card.run.seed or 0)
+
+    @cached_property
+    def _thrower(self) -> Thrower:
+        drawn = self.card.fit.drawn
+        return Thrower(fitter=self.fitter, seed=int(self.seed or 0), events=self.events, drawn=drawn)
+
+    @property
+    def expected_events(self) -> float | None:
+        """Mean number of events of each; None where none are simulated."""
+        return self._thrower.expected_events if self.events else None
+
+    @property
+    def branches(self) -> Mapping[str, Branch]:
+        """Branches of their file."""
+        weighted = self.weights is not None
+        return toy_branches(
+            self.fitter, level=self.level, fitted=self.fitted, events=self.events, weighted=weighted
+        )
+
+    def chunks(self) -> Iterator[Columns]:
+        """Throw them, or take the stored ones, and fit them, chunk by chunk."""
+        if self.stored is not None:
+            found = fit_stored(self.fitter, self.stored.counts, level=self.level)
+            yield found | {"toy": self.stored.numbers}
+        elif self.weights is not None:
+            throws = WeightedThrower(thrower=self._thrower, weights=self.weights)
+            yield from weighted_toys(throws, self.n, first=self.first, level=self.level, fitted=self.fitted)
+        else:
+            yield from toys(self._thrower, self.n, first=self.first, level=self.level, fitted=self.fitted)
+
+
+def prepare_toys(
+    card: Card,
+    n: int,
+    *,
+    first: int = 0,
+    level: float | None,
+    events: bool = False,
+    fitted: bool = True,
+    weights: DataSets | None = None,
+    data: Path | None = None,
+) -> ToyRun:
+    """Prepare pseudo-experiments of a card.
+
+    Parameters
+    ----------
+    card : Card
+    n, first, level, events, fitted
+        As for `ToyRun`; the level is the card's of limits if it is None.
+    weights : DataSets, optional
+        Weighted data, whose weights and exposures the pseudo-experiments have.
+    data : Path, optional
+        Event file whose pseudo-experiments are taken, all of them, instead of throwing n.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of its range, or data have no weights or do not belong to the card.
+    FileError
+        If a file is incomplete, foreign or damaged.
+    """
+    confidence, model = confidence_level(card, level), toy_weights(weights, events=events)
+    fitter = open_fitter(card, experiments=weights.experiments if weights else None)
+    stored = None if data is None else stored_counts(card, data)
+    if stored is not None:
+        n, first = len(stored.counts), int(stored.numbers[0])
+    return ToyRun(
+        card=card,
+        fitter=fitter,
+        first=first,
+        n=n,
+        level=confidence,
+        events=events,
+        fitted=fitted,
+        weights=model,
+        stored=stored,
+    )
+
+
 def throw_toys(
     card: Card,
     n: int,
@@ -58,21 +184,9 @@ def throw_toys(
 ) -> dict[str, NDArray[np.generic]]:
     """Throw and fit pseudo-experiments of a card that has a seed; see `Card.toys`."""
     n, first = whole_number("n", n, least=1, most=LARGEST_STUDY), whole_number("first", first)
-    confidence = confidence_level(card, level)
-    model = toy_weights(weights, events=events)
-    thrower = Thrower(
-        fitter=open_fitter(card, experiments=weights.experiments if weights else None),
-        seed=int(card.run.seed or 0),
-        events=events,
-        drawn=card.fit.drawn,
-    )
+    run = prepare_toys(card, n, first=first, level=level, events=events, fitted=fitted, weights=weights)
     with using_threads(card.run.threads):
-        if model is None:
-            made = toys(thrower, n, first=first, level=confidence, fitted=fitted)
-        else:
-            throws = WeightedThrower(thrower=thrower, weights=model)
-            made = weighted_toys(throws, n, first=first, level=confidence, fitted=fitted)
-        chunks = list(made)
+        chunks = list(run.chunks())
     return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
 
 
@@ -98,111 +212,59 @@ def toy_weights(data: DataSets | None, *, events: bool = False) -> WeightModel |
     return data.weights()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Study:
-    """A study of the coverage of a card's intervals, ready to be run.
-
-    Parameters
-    ----------
-    card : Card
-        With a seed.
-    fitter : Fitter
-        Of the card.
-    at : tuple of float
-        True values of the parameter of interest.
-    n_toys : int
-        Pseudo-experiments of each.
-    methods : tuple of str
-    level : float
-    events : bool
-    calibration : Calibration or None
-    weights : DataSets or None
-        Weighted data, whose weights and exposures the pseudo-experiments have.
-    """
-
-    card: Card
-    fitter: Fitter
-    at: tuple[float, ...]
-    n_toys: int
-    methods: tuple[str, ...]
-    level: float
-    events: bool
-    calibration: Calibration | None
-    weights: DataSets | None = None
-
-    def run(
-        self,
-        *,
-        audit: int,
-        on_toys: Callable[[Columns], None] | None = None,
-        stopped: Callable[[], bool] = lambda: False,
-    ) -> CoverageStudy:
-        """Throw, fit and count; see `analysis.studies.coverage_study.coverage`."""
-        card, settings = self.card, self.card.fit
-        with using_threads(card.run.threads):
-            return coverage(
-                card.together if self.weights is None else self.weights.experiments,
-                card.model,
-                self.at,
-                self.n_toys,
-                seed=int(card.run.seed or 0),
-                poi=settings.poi,
-                level=self.level,
-                methods=self.methods,
-                likelihood=settings.likelihood,
-                error_per_bin=settings.error_per_bin,
-                sampling=template_sampling(card),
-                events=self.events,
-                drawn=settings.drawn,
-                calibration=self.calibration,
-                weights=toy_weights(self.weights, events=self.events),
-                on_toys=on_toys,
-                audit=whole_number("audit", audit),
-                stopped=stopped,
-            )
-
-
-def open_study(
-    card: Card,
-    at: Sequence[float],
-    n_toys: int,
+def open_toys(
+    path: Path,
+    branches: Mapping[str, Branch],
+    n: int,
+    origin: Mapping[str, Any],
     *,
-    methods: Sequence[str] | None,
-    level: float | None,
-    events: bool,
-    table: Path | None,
-    weights: DataSets | None = None,
-) -> Study:
-    """Prepare a study of coverage; see `Card.coverage`.
+    compression: Compression,
+    former: Former | None,
+) -> TableWriter:
+    """Open a file for so many toys, which replaces what `former` allows.
 
     Raises
     ------
     ValueError
-        If a method needs thresholds and there is no table, or a true value is given twice or is not finite.
+        If the disk has no room for them.
     """
-    values = [float(v) for v in at]
-    if not values or not np.all(np.isfinite(values)) or len(set(values)) < len(values):
-        raise ValueError(f"at: true values must be finite and different, got {list(at)}")
-    if weights is not None and methods:
-        check_weighted_methods(methods)
-    chosen = tuple(dict.fromkeys(methods or (*METHODS, *(CALIBRATED if table else ()))))
-    if not table and set(chosen) & set(CALIBRATED):
-        raise ValueError(
-            "feldman-cousins, calibrated and cls need thresholds: make them with `nugauge calibrate`, and "
-            "give the table (--table FILE)"
-        )
-    if weights is not None and table is not None:
-        raise ValueError("thresholds of a table are those of counts: give a table or weighted data, not both")
-    toy_weights(weights, events=events)
-    fitter = open_fitter(card, experiments=weights.experiments if weights else None)
-    return Study(
-        card=card,
-        fitter=fitter,
-        at=tuple(values),
-        n_toys=whole_number("n_toys", n_toys, least=1),
-        methods=chosen,
-        level=confidence_level(card, level),
-        events=events,
-        calibration=open_calibration(card, fitter, table) if table else None,
-        weights=weights,
-    )
+    check_room(path, n, row_bytes(branches))
+    return TableWriter(path, "toys", branches, provenance=origin, compression=compression, former=former)
+
+
+def write_toys(
+    run: ToyRun,
+    path: Path,
+    provenance: Mapping[str, Any],
+    *,
+    former: Former | None,
+    on_toys: Callable[[Columns], None],
+    stopped: Callable[[], bool] = lambda: False,
+    found: Callable[[], Mapping[str, Any]] = dict,
+) -> None:
+    """Throw and fit the pseudo-experiments of a run, and write them to a file.
+
+    Parameters
+    ----------
+    run : ToyRun
+    path : Path
+    provenance : mapping
+    former : mapping of Path to FileStamp or None
+        What may be replaced, as for `detsim.files.atomic.WholeFile`.
+    on_toys : callable
+        Called with every chunk that was written.
+    stopped : callable
+        Whether to end after this chunk: the file then holds those so far.
+    found : callable
+        Returns at the end what the provenance says of these pseudo-experiments.
+    """
+    compression = run.card.run.compression
+    with open_toys(path, run.branches, run.n, provenance, compression=compression, former=former) as table:
+        n = 0
+        for columns in run.chunks():
+            table.extend(columns)
+            n += len(columns["toy"])
+            on_toys(columns)
+            if stopped():
+                break
+        table.finish({"first": run.first, "last": run.first + n - 1}, provenance=found())

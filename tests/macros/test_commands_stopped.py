@@ -70,9 +70,7 @@ def test_interrupt(tmp_path, command, number):
 def test_interrupt_of_what_is_finished(tmp_path, monkeypatch, command):
     """Contract: Ctrl-C while a finished study is drawn loses nothing of it, and it is told."""
     path, figure = tmp_path / "x.root", tmp_path / "x.png"
-    ours, name = {"toys": (ToyTally, "draw"), "coverage": (macros.studies.toy_totals, "draw_coverage")}[
-        command
-    ]
+    ours, name = {"toys": (ToyTally, "draw"), "coverage": (macros.studies, "draw_coverage")}[command]
     drawn = getattr(ours, name)
 
     def draw(*arguments):

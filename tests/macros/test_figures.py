@@ -27,9 +27,7 @@ from macros.figures import (
     FIGURES,
     beta,
     figure1,
-    figure1_normalisation,
     figure2,
-    figure2_normalisation,
     figure3,
     figure4,
     make_figure,
@@ -90,14 +88,12 @@ def reach():
 
 @pytest.fixture(scope="module")
 def first_common():
-    return figure1_normalisation.compute(
-        cards(figure1_normalisation), method="one-sided", errors=(0.05, 0.08)
-    )
+    return figure1.compute(cards(figure1), method="one-sided", errors=(0.05, 0.08), normalisation=True)
 
 
 @pytest.fixture(scope="module")
 def second_common():
-    return figure2_normalisation.compute(cards(figure2_normalisation), method="one-sided", errors=(0.01,))
+    return figure2.compute(cards(figure2), method="one-sided", errors=(0.01,), normalisation=True)
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +110,7 @@ def everything(first, second, third, fourth, reach, first_common, second_common,
 
 
 def module_of(name):
-    return import_module(f"macros.figures.{'figure' * name[0].isdigit()}{name.replace('-', '_')}")
+    return import_module(f"macros.figures.{'figure' * name[0].isdigit()}{name.partition('-')[0]}")
 
 
 def test_figure1_has_the_slopes_of_an_independent_evaluation(first):
@@ -316,7 +312,7 @@ def test_figures_without_a_common_error_are_the_papers(first_common, second_comm
 
 def test_common_errors_of_figure2_by_plain_root_finding(second_common):
     """Twin: V = diag(s²) + δ² N Nᵀ on the folded counts, which other tests hold against eq. (12)."""
-    (card,) = cards(figure2_normalisation).values()
+    (card,) = cards(figure2).values()
     folded = fold(card.experiment, card.model)
     standard = folded.signal(card.model.standard())[1:-1]
     for row in rows(second_common):
@@ -418,10 +414,11 @@ def test_pictures_are_drawn_without_warnings(everything, name):
     """Warnings are errors: a missing glyph, a legend without entries, a layout that does not fit."""
     from macros.plots.style import add_note, new_figure, render, styled
 
-    module = module_of(name)
+    module, normalisation = module_of(name), "-" in name
+    options = {"normalisation": True} if normalisation else {}
     with styled():
-        figure = new_figure(*module.SIZE)
-        module.draw(figure, everything[name])
+        figure = new_figure(*(module.SIZE_NORMALISATION if normalisation else module.SIZE))
+        module.draw(figure, everything[name], **options)
         add_note(figure, everything[name].note)
         assert render(figure, "png").startswith(b"\x89PNG")
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from macros.card.checks import FaultList
+from macros.card.objects.number_tables import read_file_spectrum
 from macros.card.tables import (
     UNIT_MASS,
     FlatTable,
@@ -85,21 +86,11 @@ def _tabulated(table: SpectrumTable, path: str, faults: FaultList) -> "Spectrum 
 
 
 def _from_file(table: SpectrumTable, path: str, faults: FaultList) -> "Spectrum | None":
-    from detsim.files import FileError
-    from detsim.formats import read_spectrum
     from simgen.deposits import Tabulated
     from simgen.sources import HistogramSpectrum
-    from simgen.units import read_quantity
 
-    key = f"{path}.table"
-    if table.unit is None:
-        faults.add(f"{path}.unit", "is missing", 'of the energies in the table: "eV", "keV", "MeV" or "GeV"')
-    if table.unit is None or any(fault.key == key for fault in faults.faults):
-        return None
-    try:
-        spectrum = read_spectrum(str(table.table), unit=read_quantity(f"1 {table.unit}", "energy"))
-    except FileError as error:
-        faults.add(key, str(error))
+    spectrum = read_file_spectrum(table, path, faults)
+    if spectrum is None:
         return None
     if isinstance(spectrum, HistogramSpectrum):
         return Tabulated.histogram(spectrum.edges, spectrum.contents)

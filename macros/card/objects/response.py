@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, Literal
 
 from macros.card.checks import FaultList
+from macros.card.objects.number_tables import build_curve
 from macros.card.tables import CurveTable, EfficiencyTable, QuenchingTable, ResolutionTable
 
 if TYPE_CHECKING:
-    from detsim.detector import Curve, EfficiencyCurve, Quenching, Smearing
-    from detsim.formats import Columns
+    from detsim.detector import EfficiencyCurve, Quenching, Smearing
 
 __all__ = ["build_efficiency", "build_quenching", "build_resolution"]
 
@@ -26,7 +26,7 @@ def build_resolution(
             case "photoelectrons":
                 return PhotoElectrons(light_yield=table.photoelectrons or 0.0)
             case "a table":
-                curve = _curve(table, "sigma", table.sigma, faults, path)
+                curve = build_curve(table, "sigma", table.sigma, faults, path)
                 return None if curve is None else TabulatedResolution(curve=curve)
             case "a Gaussian":
                 gaussian = Resolution(
@@ -49,7 +49,7 @@ def build_efficiency(
     if not isinstance(table, EfficiencyTable):
         return table
     with faults.at(path):
-        curve = _curve(table, "values", table.values, faults, path)
+        curve = build_curve(table, "values", table.values, faults, path)
         return None if curve is None else EfficiencyCurve(curve=curve, energy=table.energy)
     return None
 
@@ -65,7 +65,7 @@ def build_quenching(
     kind = _one_kind(table, faults, path, 'write "none" if the visible energy is the true one')
     with faults.at(path):
         if kind == "a table":
-            curve = _curve(table, "ratio", table.ratio, faults, path)
+            curve = build_curve(table, "ratio", table.ratio, faults, path)
             return None if curve is None else quenching.QuenchingTable(curve=curve)
         if kind == "kB":
             missing = [key for key in ("kB", "mean_excitation") if getattr(table, key) is None]
@@ -86,66 +86,3 @@ def _one_kind(table: CurveTable, faults: FaultList, path: str, nothing: str) -> 
     else:
         faults.add(path, "says nothing", nothing)
     return None
-
-
-def _curve(
-    table: CurveTable, name: str, values: list[float] | None, faults: FaultList, path: str
-) -> "Curve | None":
-    """Read a table: a file with the columns energy and the quantity's name, or two lists."""
-    from detsim.detector import Curve
-
-    if (table.table is None) == (table.energies is None):
-        faults.add(path, f"needs either a table or energies and {name}", 'for example table = "table.csv"')
-        return None
-    if table.energies is not None:
-        if table.unit is not None:
-            faults.add(f"{path}.unit", "belongs to a table", "leave it out")
-        if values is None:
-            faults.add(f"{path}.{name}", "is missing", "one value for each of the energies")
-            return None
-        return Curve(energies=tuple(table.energies), values=tuple(values))
-    if values is not None:
-        faults.add(f"{path}.{name}", "is a column of the table", "leave it out")
-        return None
-    if table.unit is None:
-        faults.add(f"{path}.unit", "is missing", 'of the energies in the table: "eV", "keV", "MeV" or "GeV"')
-        return None
-    return _curve_of_file(table, name, faults, path)
-
-
-def _check_rows(columns: "Columns", column: str, table: CurveTable) -> None:
-    """Check single rows, which the objects made of them would report without file and line."""
-    energies, values = columns.column("energy"), columns.column(column)
-    if not (isinstance(table, EfficiencyTable) and table.energy == "measured"):
-        columns.require(energies >= 0, "energy", "must be at least 0")
-    match column:
-        case "efficiency":
-            columns.require((values >= 0) & (values <= 1), column, "must be from 0 to 1")
-        case "ratio":
-            columns.require(values > 0, column, "must be above 0")
-        case _:
-            columns.require(values >= 0, column, "must be at least 0")
-
-
-def _curve_of_file(table: CurveTable, name: str, faults: FaultList, path: str) -> "Curve | None":
-    from detsim.detector import Curve
-    from detsim.files import FileError
-    from detsim.formats import read_columns
-    from simgen.units import read_quantity
-
-    if any(fault.key == f"{path}.table" for fault in faults.faults):
-        return None
-    column = "efficiency" if name == "values" else name
-    try:
-        columns = read_columns(str(table.table), ("energy", column), at_least=2)
-        columns.require_ascending("energy")
-        _check_rows(columns, column, table)
-    except FileError as error:
-        faults.add(f"{path}.table", str(error))
-        return None
-    unit = read_quantity(f"1 {table.unit}", "energy")
-    factor = unit if name == "sigma" else 1.0
-    return Curve(
-        energies=tuple((columns.column("energy") * unit).tolist()),
-        values=tuple((columns.column(column) * factor).tolist()),
-    )

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from macros.card.checks import FaultList, closest
+from macros.card.objects.number_tables import read_file_spectrum
 from macros.card.tables import ComponentTable, SourceTable
 
 if TYPE_CHECKING:
@@ -94,18 +95,5 @@ def _lines(table: ComponentTable, path: str, faults: FaultList) -> "Spectrum | N
 
 
 def _table(table: ComponentTable, path: str, faults: FaultList) -> "Spectrum | None":
-    from detsim.files import FileError
-    from detsim.formats import read_spectrum
-    from simgen.units import read_quantity
-
-    key = f"{path}.table"
-    if table.unit is None:
-        faults.add(f"{path}.unit", "is missing", 'of the energies in the table: "eV", "keV", "MeV" or "GeV"')
-    if table.unit is None or any(fault.key == key for fault in faults.faults):
-        return None
-    try:
-        spectrum = read_spectrum(str(table.table), unit=read_quantity(f"1 {table.unit}", "energy"))
-    except FileError as error:
-        faults.add(key, str(error))
-        return None
-    return spectrum if table.intensity is None else spectrum.scaled(table.intensity)
+    spectrum = read_file_spectrum(table, path, faults)
+    return spectrum if spectrum is None or table.intensity is None else spectrum.scaled(table.intensity)

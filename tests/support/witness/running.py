@@ -50,8 +50,9 @@ def step(line, *, json=True, status=0):
 def _app():
     """Import the command from where pyproject.toml says it is."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    module = project["scripts"]["nugauge"].partition(":")[0]
-    return importlib.import_module(module).app
+    module, _, name = project["scripts"]["nugauge"].partition(":")
+    entry = importlib.import_module(module)
+    return (entry if hasattr(entry, "app") else importlib.import_module(getattr(entry, name).__module__)).app
 
 
 def call(*arguments):

@@ -1,0 +1,240 @@
+"""Studies of the coverage of a card's intervals: prepared, run into a file, drawn, and judged."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis.calibration import CALIBRATED, Calibration
+from analysis.fits import Fitter
+from analysis.pseudo_experiments import METHODS, check_weighted_methods, toy_branches
+from analysis.studies import CoverageStudy, coverage
+from detsim.event_files import Branch
+from detsim.files import Former
+from macros.card import Card
+from macros.plots import write_figure
+from macros.setup import open_fitter, template_sampling, using_threads, whole_number
+from macros.studies.calibrations import open_calibration
+from macros.studies.datasets import DataSets
+from macros.studies.toys import Columns, confidence_level, open_toys, toy_weights
+from macros.terminal import Interrupted
+from macros.words import audit_document, check_audit, check_failed
+
+__all__ = ["Study", "draw_coverage", "judge_coverage", "open_study", "write_coverage"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """A study of the coverage of a card's intervals, ready to be run.
+
+    Parameters
+    ----------
+    card : Card
+        With a seed.
+    fitter : Fitter
+        Of the card.
+    at : tuple of float
+        True values of the parameter of interest.
+    n_toys : int
+        Pseudo-experiments of each.
+    methods : tuple of str
+    level : float
+    events : bool
+    calibration : Calibration or None
+    weights : DataSets or None
+        Weighted data, whose weights and exposures the pseudo-experiments have.
+    """
+
+    card: Card
+    fitter: Fitter
+    at: tuple[float, ...]
+    n_toys: int
+    methods: tuple[str, ...]
+    level: float
+    events: bool
+    calibration: Calibration | None
+    weights: DataSets | None = None
+
+    @property
+    def branches(self) -> Mapping[str, Branch]:
+        """Branches of its file."""
+        return toy_branches(
+            self.fitter,
+            level=self.level,
+            methods=self.methods,
+            events=self.events,
+            weighted=self.weights is not None,
+        )
+
+    def run(
+        self,
+        *,
+        audit: int,
+        on_toys: Callable[[Columns], None] | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> CoverageStudy:
+        """Throw, fit and count; see `analysis.studies.coverage_study.coverage`."""
+        card, settings = self.card, self.card.fit
+        with using_threads(card.run.threads):
+            return coverage(
+                card.together if self.weights is None else self.weights.experiments,
+                card.model,
+                self.at,
+                self.n_toys,
+                seed=int(card.run.seed or 0),
+                poi=settings.poi,
+                level=self.level,
+                methods=self.methods,
+                likelihood=settings.likelihood,
+                error_per_bin=settings.error_per_bin,
+                sampling=template_sampling(card),
+                events=self.events,
+                drawn=settings.drawn,
+                calibration=self.calibration,
+                weights=toy_weights(self.weights, events=self.events),
+                on_toys=on_toys,
+                audit=whole_number("audit", audit),
+                stopped=stopped,
+            )
+
+
+def open_study(
+    card: Card,
+    at: Sequence[float],
+    n_toys: int,
+    *,
+    methods: Sequence[str] | None,
+    level: float | None,
+    events: bool,
+    table: Path | None,
+    weights: DataSets | None = None,
+) -> Study:
+    """Prepare a study of coverage; see `Card.coverage`.
+
+    Raises
+    ------
+    ValueError
+        If a method needs thresholds and there is no table, or a true value is given twice or is not finite.
+    """
+    values = [float(v) for v in at]
+    if not values or not np.all(np.isfinite(values)) or len(set(values)) < len(values):
+        raise ValueError(f"at: true values must be finite and different, got {list(at)}")
+    if weights is not None and methods:
+        check_weighted_methods(methods)
+    chosen = tuple(dict.fromkeys(methods or (*METHODS, *(CALIBRATED if table else ()))))
+    if not table and set(chosen) & set(CALIBRATED):
+        raise ValueError(
+            "feldman-cousins, calibrated and cls need thresholds: make them with `nugauge calibrate`, and "
+            "give the table (--table FILE)"
+        )
+    if weights is not None and table is not None:
+        raise ValueError("thresholds of a table are those of counts: give a table or weighted data, not both")
+    toy_weights(weights, events=events)
+    fitter = open_fitter(card, experiments=weights.experiments if weights else None)
+    return Study(
+        card=card,
+        fitter=fitter,
+        at=tuple(values),
+        n_toys=whole_number("n_toys", n_toys, least=1),
+        methods=chosen,
+        level=confidence_level(card, level),
+        events=events,
+        calibration=open_calibration(card, fitter, table) if table else None,
+        weights=weights,
+    )
+
+
+def write_coverage(
+    study: Study,
+    path: Path | None,
+    provenance: Mapping[str, Any],
+    *,
+    former: Former | None,
+    audit: int | None,
+    on_toys: Callable[[Columns], None],
+    stopped: Callable[[], bool] = lambda: False,
+) -> CoverageStudy:
+    """Run a study, and write its pseudo-experiments to a file, if it is not stopped.
+
+    Parameters
+    ----------
+    study : Study
+    path : Path or None
+        None: no file.
+    provenance : mapping
+    former : mapping of Path to FileStamp or None
+        What may be replaced, as for `detsim.files.atomic.WholeFile`.
+    audit : int or None
+        How many pseudo-experiments are fitted again; None: none, and the provenance stays as it is.
+    on_toys : callable
+        Called with every chunk.
+    stopped : callable
+        Whether to end after this chunk.
+    """
+    if path is None:
+        return study.run(audit=audit or 0, on_toys=on_toys, stopped=stopped)
+    compression, n = study.card.run.compression, study.n_toys * len(study.at)
+    with open_toys(path, study.branches, n, provenance, compression=compression, former=former) as table:
+
+        def store(columns: Columns) -> None:
+            table.extend(columns)
+            on_toys(columns)
+
+        result = study.run(audit=audit or 0, on_toys=store, stopped=stopped)
+        if len(result.points) == len(study.at):
+            added = {} if audit is None else {"audit": audit_document(result.audit)}
+            table.finish({"first": 0, "last": study.n_toys - 1}, provenance=added)
+        else:
+            table.discard()
+    return result
+
+
+def draw_coverage(path: Path, study: CoverageStudy, card: Card, former: Former) -> list[str] | None:
+    """Draw a coverage study; return the names of the files, or None where no true value is complete."""
+    from macros.plots import coverage_data, coverage_plot
+
+    if not study.points:
+        return None
+    note = (f"{card.name}: {card.model.label}",)
+    data = coverage_data(study, note=note)
+    return write_figure(path, coverage_plot(study, note=note), data, former=former)
+
+
+def judge_coverage(
+    study: CoverageStudy,
+    values: Sequence[float],
+    n: int,
+    seed: int,
+    output: Path | None,
+    max_failed: float,
+) -> None:
+    """Say how to go on with a study that was stopped, and end one of which too many toys failed.
+
+    Parameters
+    ----------
+    study : CoverageStudy
+    values : sequence of float
+        True values that were asked for, with n toys each.
+    n, seed : int
+    output : Path or None
+        The toy file.
+    max_failed : float
+
+    Raises
+    ------
+    Interrupted, RunError
+    """
+    complete = len(study.points)
+    if complete < len(values):
+        left = ",".join(f"{v!r}" for v in values[complete:])
+        unwritten = f", and {output} was not written" if output else ""
+        raise Interrupted(
+            f"{complete} of {len(values)} true values are complete{unwritten}; for the others: --seed {seed} "
+            f"--at {left}"
+        )
+    n_failed = sum(p.n_failed for p in study.points)
+    where = "they count as not covered" + (f", and {output} holds them" if output else "")
+    check_failed(n_failed, len(values) * n, max_failed, where=where)
+    check_audit(study.audit, where=f"{output} holds all toys as they were fitted" if output else "")
