@@ -1,4 +1,4 @@
-"""Words in which results show their numbers: levels, estimates, ends of intervals, regions, bands."""
+"""Text of the numbers in results: levels, estimates, ends of intervals, regions, bands."""
 
 from collections.abc import Iterable
 

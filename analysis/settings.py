@@ -77,8 +77,8 @@ class FitSettings:
         try:
             parameter_range(self.poi)
         except KeyError:
-            meant = get_close_matches(self.poi, parameter_names(), n=1)
-            hint = f"did you mean {meant[0]!r}?" if meant else f"they are {', '.join(parameter_names())}"
+            matches = get_close_matches(self.poi, parameter_names(), n=1)
+            hint = f"did you mean {matches[0]!r}?" if matches else f"they are {', '.join(parameter_names())}"
             raise ValueError(
                 f"poi must be a numerical parameter of the model, got {self.poi!r}: {hint}"
             ) from None
@@ -107,6 +107,6 @@ class FitSettings:
 
 
 def check_level(level: float) -> None:
-    """Refuse what is no confidence level."""
+    """Refuse a number that is not a confidence level."""
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, got {level}")

@@ -1,6 +1,6 @@
-"""Parallel work in parts, on as many threads as numba may use; compiled kernels release the GIL.
+"""Parallel work on ranges of indices, with the threads that numba may use; compiled kernels release the GIL.
 
-What a part makes must not depend on how a range is divided; then no result depends on threads.
+The result for an index must not depend on the division of the range; then no result depends on threads.
 """
 
 import os
@@ -18,19 +18,19 @@ __all__ = ["PART", "ahead", "in_chunks", "in_parts"]
 R = TypeVar("R")
 
 PART = 131_072
-"""Events that a thread takes at a time: their columns fit into a core's cache."""
+"""Number of events that a thread takes at a time: their columns fit into a core's cache."""
 
 CHUNK = 4096
-"""Data sets that are worth a thread; a multiple of all blocks."""
+"""Least number of data sets for which a thread pays; a multiple of all block sizes."""
 _EACH = 4
-"""Chunks of one thread, so that none waits long for another."""
+"""Number of chunks for each thread, so that no thread waits long for another."""
 
 _worker = threading.local()
 
 
 @cache
 def _pool(threads: int, process: int) -> ThreadPoolExecutor:
-    """Make the thread pool of a process, once: a forked process cannot use that of its parent."""
+    """Make the thread pool of a process, once: a forked process cannot use the pool of its parent."""
 
     def mark() -> None:
         _worker.busy = True
@@ -40,7 +40,7 @@ def _pool(threads: int, process: int) -> ThreadPoolExecutor:
 
 
 def ahead(tasks: Iterable[Callable[[], R]]) -> Iterator[R]:
-    """Do tasks on all threads, some of them ahead of the consumer of the results.
+    """Run tasks on all threads, ahead of the consumer of the results.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def ahead(tasks: Iterable[Callable[[], R]]) -> Iterator[R]:
         The results, in the order of the tasks.
     """
     threads = n_threads()
-    if threads == 1 or getattr(_worker, "busy", False):  # a worker that waited for others could wait for ever
+    if threads == 1 or getattr(_worker, "busy", False):  # workers that wait for each other could deadlock
         for task in tasks:
             yield task()
         return
@@ -70,16 +70,16 @@ def ahead(tasks: Iterable[Callable[[], R]]) -> Iterator[R]:
 
 
 def in_parts(task: Callable[[int, int], R], first: int, n: int, *, size: int = PART) -> list[R]:
-    """Do a task for the parts of a range on all threads.
+    """Run a task for the parts of a range on all threads.
 
     Parameters
     ----------
     task : callable
-        Called with the first index of a part and the one behind its last.
+        Called with the first index of a part and the index after its last.
     first, n : int
         First index, and number of indices.
     size : int
-        Parts begin at multiples of it.
+        Parts begin at multiples of this number.
 
     Returns
     -------
@@ -92,23 +92,23 @@ def in_parts(task: Callable[[int, int], R], first: int, n: int, *, size: int = P
     [(5, 8), (8, 12)]
     """
     end = first + n
-    begins = [first, *range((first // size + 1) * size, end, size)]
-    parts = [partial(task, a, b) for a, b in zip(begins, [*begins[1:], end], strict=True)]
+    starts = [first, *range((first // size + 1) * size, end, size)]
+    parts = [partial(task, a, b) for a, b in zip(starts, [*starts[1:], end], strict=True)]
     if len(parts) == 1:
         return [parts[0]()]
     return list(ahead(parts))
 
 
 def in_chunks(n: int, work: Callable[[int, int], None], least: int = CHUNK) -> None:
-    """Do work on all that is numbered from 0 to n, in as few chunks as share it out well.
+    """Run a function on the indices from 0 to n, in few chunks that occupy all threads equally.
 
     Parameters
     ----------
     n : int
     work : callable
-        Takes where it begins and ends.
+        Called with the begin and the end of a chunk.
     least : int
-        Numbers that are worth a thread; chunks begin at multiples of it.
+        Least number of indices for which a thread pays; chunks begin at multiples of it.
     """
     threads = min(n_threads(), -(-n // least))
     if threads <= 1:

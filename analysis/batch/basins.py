@@ -25,9 +25,9 @@ class _Bounded:
     Parameters
     ----------
     parameters : ndarray, shape (n, k, 1 + n_nuisances)
-        NaN where there is none.
+        NaN where no minimum was found.
     values : ndarray, shape (n, k)
-        -2 ln L; infinity where there is none.
+        -2 ln L; infinity where no minimum was found.
     failed : ndarray of bool, shape (n, k)
     beyond : ndarray, shape (n, k)
         -2 ln L at the end of the table where the minimum lies beyond it, else infinity.
@@ -39,7 +39,7 @@ class _Bounded:
     beyond: Array
 
     def and_(self, *others: "_Bounded") -> "_Bounded":
-        """Return these and those of other starts of the same data sets."""
+        """Join with the minima from other starts of the same data sets."""
         parts = (self, *others)
         return _Bounded(
             parameters=np.concatenate([x.parameters for x in parts], axis=1),
@@ -54,7 +54,7 @@ def searched_from(
 ) -> Searched:
     """Search from starts with the parameter of interest in its physical range; then release.
 
-    From dips of the profile nothing is left out: where a search fails, sections find the minimum.
+    Every dip of the profile is followed: where the search from a dip fails, golden sections find its minimum.
 
     Parameters
     ----------
@@ -64,21 +64,21 @@ def searched_from(
         None is the linear estimate.
     dips : sequence of Dips, optional
     """
-    found = _bounded(setup, problem, starts)
+    minima = _bounded(setup, problem, starts)
     if dips:
-        found = replace(found, failed=np.zeros_like(found.failed))
-        found = found.and_(*(_into(setup, problem, dip) for dip in dips))
+        minima = replace(minima, failed=np.zeros_like(minima.failed))
+        minima = minima.and_(*(_into(setup, problem, dip) for dip in dips))
     elif setup.mirrors:
-        best = _deepest(setup, problem, found)
-        found = found.and_(_bounded(setup, problem, [_mirrored(setup, best, x) for x in setup.mirrors]))
-    searched = released(setup, problem, found.parameters, found.values)
-    # the model is tabulated no further than there
-    searched.values[found.beyond.min(axis=1) < searched.minima.values.min(axis=1)] = math.inf
-    return replace(searched, unsure=searched.unsure | found.failed.any(axis=1))
+        best = _deepest(setup, problem, minima)
+        minima = minima.and_(_bounded(setup, problem, [_mirrored(setup, best, x) for x in setup.mirrors]))
+    searched = released(setup, problem, minima.parameters, minima.values)
+    # -2 ln L is lower at the end of the table: the minimum may lie beyond it
+    searched.values[minima.beyond.min(axis=1) < searched.minima.values.min(axis=1)] = math.inf
+    return replace(searched, unsure=searched.unsure | minima.failed.any(axis=1))
 
 
 def released(setup: SearchSetup, problem: Problem, minima: Array, depths: Array) -> Searched:
-    """Let minima at an end of the physical range go beyond it, each within its basin, and choose.
+    """Follow minima at an end of the physical range beyond it, each within its basin; choose the deepest.
 
     Parameters
     ----------
@@ -89,30 +89,36 @@ def released(setup: SearchSetup, problem: Problem, minima: Array, depths: Array)
     depths : ndarray, shape (n, k)
         -2 ln L there.
     """
-    ends, below = minima.copy(), depths.copy()
+    free_parameters, free_values = minima.copy(), depths.copy()
     lost = np.zeros(problem.size, np.bool_)
-    for last, end in zip(setup.edges, setup.open_ends, strict=True):
+    for edge, end in zip(setup.edges, setup.open_ends, strict=True):
         rows, columns = np.nonzero(minima[..., 0] == end)
         if len(rows):
-            ends[rows, columns], below[rows, columns], failed = beyond_end(
+            free_parameters[rows, columns], free_values[rows, columns], failed = beyond_end(
                 problem.of(rows),
                 minima[rows, columns],
                 end=end,
-                last=last,
-                is_end=last in setup.model.range,
+                last=edge,
+                is_end=edge in setup.model.range,
                 width=setup.model.width,
             )
             lost[rows[failed]] = True
     square = setup.squared is not None
     low, high = setup.bounds if square else setup.model.physical
-    best = deepest(below, ends[..., 0], low, high, setup.model.anchor ** (2 if square else 1))
+    best = deepest(
+        free_values, free_parameters[..., 0], low, high, setup.model.anchor ** (2 if square else 1)
+    )
     rows = np.arange(problem.size)
     return Searched(
-        parameters=ends[rows, best],
-        values=below[rows, best],
+        parameters=free_parameters[rows, best],
+        values=free_values[rows, best],
         unsure=lost,
         minima=LocalMinima(
-            which=rows, parameters=minima, values=depths, released=ends, released_values=below
+            which=rows,
+            parameters=minima,
+            values=depths,
+            released=free_parameters,
+            released_values=free_values,
         ),
     )
 
@@ -120,16 +126,18 @@ def released(setup: SearchSetup, problem: Problem, minima: Array, depths: Array)
 def _bounded(setup: SearchSetup, problem: Problem, starts: Sequence[Array | None]) -> _Bounded:
     """Find minima in the physical range, from all starts at once."""
     low, high = setup.bounds
-    given = [start for start in starts if start is not None]
+    explicit = [start for start in starts if start is not None]
     shape = (len(starts), problem.size)
     parameters = np.empty((*shape, 1 + problem.auxiliary.shape[1]))
     values, failed = np.empty(shape), np.empty(shape, np.bool_)
-    if given:
-        which = np.array([start is not None for start in starts])
-        parameters[which], values[which], failed[which] = problem.minima(np.stack(given), low, high)
+    if explicit:
+        is_explicit = np.array([start is not None for start in starts])
+        parameters[is_explicit], values[is_explicit], failed[is_explicit] = problem.minima(
+            np.stack(explicit), low, high
+        )
     for j in (j for j, start in enumerate(starts) if start is None):
-        begin = np.zeros(problem.size)
-        parameters[j], values[j], failed[j] = problem.minima(begin, low, high, estimator=setup.estimator)
+        origins = np.zeros(problem.size)
+        parameters[j], values[j], failed[j] = problem.minima(origins, low, high, estimator=setup.estimator)
     poi = np.clip(parameters[..., 0], low, high, out=parameters[..., 0])
     outside = np.zeros(shape, np.bool_)
     if setup.squared is None:
@@ -138,10 +146,10 @@ def _bounded(setup: SearchSetup, problem: Problem, starts: Sequence[Array | None
             outside |= poi <= low
         if high < highest:
             outside |= poi >= high
-    none = failed | outside
+    missing = failed | outside
     return _Bounded(
-        parameters=np.where(none[..., None], math.nan, parameters).transpose(1, 0, 2),
-        values=np.where(none, math.inf, values).T,
+        parameters=np.where(missing[..., None], math.nan, parameters).transpose(1, 0, 2),
+        values=np.where(missing, math.inf, values).T,
         failed=failed.T,
         beyond=np.where(outside & ~failed, values, math.inf).T,
     )
@@ -149,28 +157,28 @@ def _bounded(setup: SearchSetup, problem: Problem, starts: Sequence[Array | None
 
 def _into(setup: SearchSetup, problem: Problem, dip: Dips) -> _Bounded:
     """Find the minima of dips."""
-    found = _bounded(setup, problem, [dip.start])
-    which = np.flatnonzero(found.failed[:, 0])
-    if len(which):
-        part = Dips(start=dip.start[which], low=dip.low[which], high=dip.high[which])
-        parameters, values, failed = narrowed(problem.of(which), part)
-        found.parameters[which, 0], found.values[which, 0], found.failed[which, 0] = (
+    minima = _bounded(setup, problem, [dip.start])
+    rows = np.flatnonzero(minima.failed[:, 0])
+    if len(rows):
+        failed_dips = Dips(start=dip.start[rows], low=dip.low[rows], high=dip.high[rows])
+        parameters, values, failed = narrowed(problem.of(rows), failed_dips)
+        minima.parameters[rows, 0], minima.values[rows, 0], minima.failed[rows, 0] = (
             parameters,
             values,
             failed,
         )
-    return found
+    return minima
 
 
-def _deepest(setup: SearchSetup, problem: Problem, found: _Bounded) -> Array:
+def _deepest(setup: SearchSetup, problem: Problem, minima: _Bounded) -> Array:
     """Return the parameters at the deepest minima so far, else those of the first start."""
-    best = found.parameters[np.arange(problem.size), np.argmin(found.values, axis=1)]
+    best = minima.parameters[np.arange(problem.size), np.argmin(minima.values, axis=1)]
     first = np.column_stack([np.full(problem.size, setup.begins[0]), problem.auxiliary])
     return np.where(np.isnan(best), first, best)
 
 
-def _mirrored(setup: SearchSetup, best: Array, turn: float) -> Array:
-    """Return starts on the other side of where counts turn around."""
+def _mirrored(setup: SearchSetup, best: Array, turning_point: float) -> Array:
+    """Mirror the deepest minima at a turning point of the counts."""
     start = best.copy()
-    start[:, 0] = np.clip(2 * turn - best[:, 0], *setup.bounds)
+    start[:, 0] = np.clip(2 * turning_point - best[:, 0], *setup.bounds)
     return start

@@ -15,24 +15,24 @@ __all__ = ["Dips", "beyond_end", "deepest_dips", "narrowed"]
 Array = NDArray[np.float64]
 
 _WINDOW, _GROWTH, _WINDOWS = 2.0, 1.5, 40
-"""Steps beyond an end of the physical range, in units of the resolution: the first, by what they grow, the
-most."""
+"""Steps beyond an end of the physical range: the first in units of the resolution, the factor between steps,
+and the largest number of steps."""
 _DIPS = 6
-"""Local minima of the profile on a grid that are followed."""
+"""Number of local minima of the profile on a grid that are followed."""
 _GOLDEN, _SECTIONS = (math.sqrt(5) - 1) / 2, 40
-"""Share of an interval that a section leaves, and number of sections."""
+"""Ratio of an interval to the one before it, and number of sections."""
 _CELLS = 2_000_000
-"""Counts of repeated data sets that are held in memory at once, about."""
+"""About the number of counts of repeated data sets that are in memory at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dips:
-    """Dips of the profiles of n data sets, one of each.
+    """One local minimum of the profile of each of n data sets, on a grid.
 
     Parameters
     ----------
     start : ndarray, shape (n, 1 + n_nuisances)
-        Where it is.
+        Parameters at the minimum.
     low, high : ndarray, shape (n,)
         Its neighbours on the grid.
     """
@@ -58,18 +58,18 @@ def deepest_dips(model: FitModel, problem: Problem, points: Array) -> list[Dips]
         The deepest of each data set, the next, and so on; the deepest again where there are fewer.
     """
     step = max(1, _CELLS // (len(points) * (problem.counts.shape[1] + problem.auxiliary.shape[1])))
-    parts = [np.arange(i, min(i + step, problem.size)) for i in range(0, problem.size, step)]
-    found = [_dips(model, problem.of(part), points) for part in parts]
-    numbers, starts = (np.concatenate([f[i] for f in found], axis=1) for i in (0, 1))
+    blocks = [np.arange(i, min(i + step, problem.size)) for i in range(0, problem.size, step)]
+    block_dips = [_dips(model, problem.of(block), points) for block in blocks]
+    indices, starts = (np.concatenate([dips[i] for dips in block_dips], axis=1) for i in (0, 1))
     last = len(points) - 1
     return [
         Dips(start=start, low=points[np.maximum(i - 1, 0)], high=points[np.minimum(i + 1, last)])
-        for i, start in zip(numbers, starts, strict=True)
+        for i, start in zip(indices, starts, strict=True)
     ]
 
 
 def _dips(model: FitModel, problem: Problem, points: Array) -> tuple[NDArray[np.intp], Array]:
-    """Return numbers of points, shape (dips, n), and parameters there, shape (dips, n, 1 + n_nuisances)."""
+    """Return indices of points, shape (dips, n), and parameters there, shape (dips, n, 1 + n_nuisances)."""
     n, k = problem.size, len(points)
     repeated = Problem(
         layout=problem.layout,
@@ -77,8 +77,8 @@ def _dips(model: FitModel, problem: Problem, points: Array) -> tuple[NDArray[np.
         auxiliary=np.repeat(problem.auxiliary, k, axis=0),
     )
     values, pulls = np.full(n * k, math.inf), repeated.auxiliary.copy()
-    for begin in pull_starts(model, repeated.auxiliary):
-        parameters, value, failed = repeated.profile(np.column_stack([np.tile(points, n), begin]))
+    for start_pulls in pull_starts(model, repeated.auxiliary):
+        parameters, value, failed = repeated.profile(np.column_stack([np.tile(points, n), start_pulls]))
         better = ~failed & (value < values)
         values[better], pulls[better] = value[better], parameters[better, 1:]
     profile = values.reshape(n, k).T
@@ -90,7 +90,7 @@ def _dips(model: FitModel, problem: Problem, points: Array) -> tuple[NDArray[np.
 
 
 def narrowed(problem: Problem, dips: Dips) -> tuple[Array, Array, NDArray[np.bool_]]:
-    """Find minima of profiles by golden sections between the neighbours of dips, for what has no curvature.
+    """Find minima of profiles by golden sections between the neighbours of dips; no curvature is needed.
 
     Returns
     -------
@@ -102,9 +102,9 @@ def narrowed(problem: Problem, dips: Dips) -> tuple[Array, Array, NDArray[np.boo
     best, values, failed = problem.profile(best)
     for _ in range(_SECTIONS):
         left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-        found = [problem.profile(np.column_stack([x, best[:, 1:]])) for x in (left, right)]
-        depths = [np.where(f[2], math.inf, f[1]) for f in found]
-        for (parameters, _, _), depth in zip(found, depths, strict=True):
+        profiles = [problem.profile(np.column_stack([x, best[:, 1:]])) for x in (left, right)]
+        depths = [np.where(profile[2], math.inf, profile[1]) for profile in profiles]
+        for (parameters, _, _), depth in zip(profiles, depths, strict=True):
             better = depth < values
             best[better], values[better], failed[better] = parameters[better], depth[better], False
         lower = depths[0] <= depths[1]
@@ -123,9 +123,9 @@ def beyond_end(
     start : ndarray, shape (n, 1 + n_nuisances)
         Minima at the end of the range.
     end, last : float
-        The end, and how far they may go.
+        The end of the physical range, and the farthest value allowed.
     is_end : bool
-        The last value is the end of a range, at which a minimum may stand, and not the end of a table.
+        `last` is the end of the parameter's range, where a minimum may be, and not only the end of a table.
     width : float
         Unit of the steps.
 
@@ -133,26 +133,26 @@ def beyond_end(
     -------
     parameters : ndarray, shape (n, 1 + n_nuisances)
     values : ndarray, shape (n,)
-        -2 ln L/L_saturated there; infinity where it falls to the end of the table, or where a fit failed.
+        -2 ln L/L_saturated; infinity where it decreases up to the end of the table, or where a fit failed.
     failed : ndarray of bool, shape (n,)
     """
     sign = math.copysign(1.0, last - end)
     parameters, values = start.copy(), np.full(len(start), math.inf)
     lost = np.zeros(len(start), np.bool_)
-    left, here, step = np.arange(len(start)), end, _WINDOW * width
+    rows, near_edge, step = np.arange(len(start)), end, _WINDOW * width
     for _ in range(_WINDOWS):
-        there = end + sign * min(abs(here - end) + step, abs(last - end))
-        there = last if abs(there - end) >= abs(last - end) else there
-        low, high = min(here, there), max(here, there)
-        found, value, failed = problem.of(left).minima(parameters[left], low, high)
-        np.clip(found[:, 0], low, high, out=found[:, 0])
-        lost[left[failed]] = True
-        parameters[left[~failed]], values[left[~failed]] = found[~failed], value[~failed]
-        left = left[~failed & (found[:, 0] == there)]
-        if there == last and not is_end:
-            values[left] = math.inf
-        if there == last or not len(left) or abs(there - end) > REACH * width:
+        far_edge = end + sign * min(abs(near_edge - end) + step, abs(last - end))
+        far_edge = last if abs(far_edge - end) >= abs(last - end) else far_edge
+        low, high = min(near_edge, far_edge), max(near_edge, far_edge)
+        minima, value, failed = problem.of(rows).minima(parameters[rows], low, high)
+        np.clip(minima[:, 0], low, high, out=minima[:, 0])
+        lost[rows[failed]] = True
+        parameters[rows[~failed]], values[rows[~failed]] = minima[~failed], value[~failed]
+        rows = rows[~failed & (minima[:, 0] == far_edge)]
+        if far_edge == last and not is_end:
+            values[rows] = math.inf
+        if far_edge == last or not len(rows) or abs(far_edge - end) > REACH * width:
             break
-        here, step = there, _GROWTH * step
+        near_edge, step = far_edge, _GROWTH * step
     values[lost] = math.inf
     return parameters, values, lost

@@ -37,7 +37,7 @@ __all__ = [
 Array = NDArray[np.float64]
 
 _BELOW = 1e-4
-"""An end of an interval where -2 ln L is lower than its level by this, from other pulls, is none."""
+"""An end of an interval is rejected if -2 ln L, minimised from other pulls, is this far below its level."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class BatchFitter(BatchMinimiser):
 
     Notes
     -----
-    Minima are searched as `analysis.batch.search` has it.
+    `analysis.batch.search` defines the search for minima.
     A data set whose search finds nothing, or leaves the range of a table, is fitted by MINUIT.
     """
 
@@ -73,10 +73,10 @@ class BatchFitter(BatchMinimiser):
         return ends[0], ends[1]
 
     def upper_limits(self, counts: Array, auxiliary: Array, fits: BatchFit, threshold: float) -> Array:
-        """Find the largest values that are allowed, shape (n,); NaN where all above are.
+        """Find the largest allowed values, shape (n,); NaN where no value above the minimum is excluded.
 
-        -2 Δln L counts from the physical minimum; where several regions are allowed it is the upper end of
-        the highest.
+        -2 Δln L is measured from the physical minimum. Where several regions are allowed, the limit is the
+        upper end of the highest.
         """
         if self.layout is None:
             return self._highest_allowed(counts, auxiliary, fits, threshold)
@@ -91,33 +91,37 @@ class BatchFitter(BatchMinimiser):
             points = m.parameters[rows, highest]
             higher = allowed[rows, highest] & (points[:, 0] > origins[m.which, 0])
             origins[m.which[higher]] = points[higher]
-        found = self._crossings(counts, auxiliary, fits, origins, physical.values, 1, threshold, bounded=True)
-        return self._opened(counts, auxiliary, fits, levels, found)
+        limits = self._crossings(
+            counts, auxiliary, fits, origins, physical.values, 1, threshold, bounded=True
+        )
+        return self._opened_far_above(counts, auxiliary, fits, levels, limits)
 
     def _highest_allowed(self, counts: Array, auxiliary: Array, fits: BatchFit, threshold: float) -> Array:
         """Find upper limits one by one, where the model cannot be tabulated."""
-        found = np.full(len(counts), math.nan)
-        known = self.physical_minima(counts, auxiliary, fits)
+        limits = np.full(len(counts), math.nan)
+        minima = self.physical_minima(counts, auxiliary, fits)
         for i in np.flatnonzero(fits.good):
-            upper = highest_allowed(self.fitter, counts[i], auxiliary[i], *known[i], threshold)
-            found[i] = math.nan if upper is None else upper
-        return found
+            upper = highest_allowed(self.fitter, counts[i], auxiliary[i], *minima[i], threshold)
+            limits[i] = math.nan if upper is None else upper
+        return limits
 
-    def _opened(self, counts: Array, auxiliary: Array, fits: BatchFit, levels: Array, found: Array) -> Array:
-        """Open limits where all that is far above is allowed: behind a table, to the end of a scan."""
-        if not self._reopens:
-            return found
-        f, which = self.fitter, np.flatnonzero(fits.good)
-        far = np.full(len(which), f.farthest)
-        layout = f.polynomial or f.layout_at(far[:1])
-        problem = Problem(layout=layout, counts=counts[which], auxiliary=auxiliary[which])
-        _, values, failed = problem.profile(far)
-        found[which[~failed & (values <= levels[which])]] = math.nan
-        return found
+    def _opened_far_above(
+        self, counts: Array, auxiliary: Array, fits: BatchFit, levels: Array, limits: Array
+    ) -> Array:
+        """Set limits to NaN where the farthest value of a scan, perhaps beyond the table, is allowed."""
+        if not self._may_be_open:
+            return limits
+        f, rows = self.fitter, np.flatnonzero(fits.good)
+        farthest = np.full(len(rows), f.farthest)
+        layout = f.polynomial or f.layout_at(farthest[:1])
+        problem = Problem(layout=layout, counts=counts[rows], auxiliary=auxiliary[rows])
+        _, values, failed = problem.profile(farthest)
+        limits[rows[~failed & (values <= levels[rows])]] = math.nan
+        return limits
 
     @cached_property
-    def _reopens(self) -> bool:
-        """Whether data may allow what is as far above as a scan goes, without a minimum there."""
+    def _may_be_open(self) -> bool:
+        """Whether data may allow the farthest value of a scan, although no minimum is near it."""
         f = self.fitter
         if f.physical[1] < math.inf or (f.polynomial is None and self.layout is None):
             return False
@@ -125,12 +129,12 @@ class BatchFitter(BatchMinimiser):
         return bool(profiled(f, exact, nominal, f.farthest)[0][0] < excluded(f))
 
     def _is_below(self, problem: Problem, ends: Array, levels: Array) -> NDArray[np.bool_]:
-        """Tell where pulls of another basin are allowed at what was found as the end of an interval."""
-        below, known = np.zeros(len(ends), np.bool_), np.flatnonzero(np.isfinite(ends))
-        part = problem.of(known)
-        for pulls in pull_starts(self.fitter, part.auxiliary):
-            _, values, failed = part.profile(np.column_stack([ends[known], pulls]))
-            below[known] |= ~failed & (values < levels[known] - _BELOW)
+        """Tell at which ends of intervals -2 ln L is below its level with pulls of another basin."""
+        below, rows = np.zeros(len(ends), np.bool_), np.flatnonzero(np.isfinite(ends))
+        finite = problem.of(rows)
+        for pulls in pull_starts(self.fitter, finite.auxiliary):
+            _, values, failed = finite.profile(np.column_stack([ends[rows], pulls]))
+            below[rows] |= ~failed & (values < levels[rows] - _BELOW)
         return below
 
     def _crossings(
@@ -145,33 +149,33 @@ class BatchFitter(BatchMinimiser):
         *,
         bounded: bool = False,
     ) -> Array:
-        """Find where the profile first is a threshold above the floors, from origins of shape (n, P)."""
-        found, left = np.full(len(counts), math.nan), fits.good.copy()
+        """Find where the profile first rises by a threshold above the floors; origins have shape (n, P)."""
+        crossings, pending = np.full(len(counts), math.nan), fits.good.copy()
         range_ = self.fitter.physical if bounded else self.fitter.range
         end = range_[1] if sign > 0 else range_[0]
         width = self.fitter.width
         errors = np.where(np.isfinite(fits.errors[:, 0]), fits.errors[:, 0], width)
         steps = sign * math.sqrt(threshold) * np.clip(errors, 0.01 * width, 100 * width)
-        begin = origins[:, 0]
-        left &= begin != end
-        if self.layout is not None and left.any():
+        poi = origins[:, 0]
+        pending &= poi != end
+        if self.layout is not None and pending.any():
             low, high = self.edges
             limit = high if sign > 0 else low
             table_ends = sign * limit < sign * end
-            which = np.flatnonzero(left & (begin >= low) & (begin <= high) & (begin != limit))
+            rows = np.flatnonzero(pending & (poi >= low) & (poi <= high) & (poi != limit))
             problem = Problem(
-                layout=self.layout, counts=chosen(counts, which), auxiliary=chosen(auxiliary, which)
+                layout=self.layout, counts=chosen(counts, rows), auxiliary=chosen(auxiliary, rows)
             )
             stop = limit if table_ends else end
             ends, failed = problem.crossings(
-                origins[which], floors[which], steps[which], threshold, stop, REACH * width
+                origins[rows], floors[rows], steps[rows], threshold, stop, REACH * width
             )
-            found[which] = ends
-            left[which[~failed & ~(np.isnan(ends) & table_ends)]] = False
+            crossings[rows] = ends
+            pending[rows[~failed & ~(np.isnan(ends) & table_ends)]] = False
             if self.search.misses:
-                left[which[self._is_below(problem, ends, floors[which] + threshold)]] = True
-        for i in np.flatnonzero(left):
+                pending[rows[self._is_below(problem, ends, floors[rows] + threshold)]] = True
+        for i in np.flatnonzero(pending):
             level, step = float(floors[i]) + threshold, 0.7 * float(steps[i])
-            one = crossing(self.fitter, counts[i], auxiliary[i], float(begin[i]), level, step, end)
-            found[i] = math.nan if one is None else one
-        return found
+            value = crossing(self.fitter, counts[i], auxiliary[i], float(poi[i]), level, step, end)
+            crossings[i] = math.nan if value is None else value
+        return crossings

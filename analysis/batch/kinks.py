@@ -1,4 +1,4 @@
-"""Minima at kinks of -2 ln L: a bin without counts, in which uncertain shapes make the model expect none."""
+"""Minima at kinks of -2 ln L: a bin has no counts, and uncertain shapes let the model expect 0 there."""
 
 import math
 from dataclasses import replace
@@ -20,7 +20,7 @@ _PULLED = 2.0
 _NEAR = 0.05
 """Counts below which an expectation is close to the kink."""
 _LIFT = 1e-4
-"""Counts in the place of none: -2 ln L has no kink then, and rises towards an expectation of 0."""
+"""Counts that replace 0 in a bin: -2 ln L then has no kink, and rises towards an expectation of 0."""
 
 
 def kinked(
@@ -32,8 +32,9 @@ def kinked(
     ----------
     model : FitModel
     shapes : list of int
-        Numbers of the nuisance parameters that change shapes.
+        Indices of the nuisance parameters that change shapes.
     found : Searched
+        Minima of the data sets.
     problem : Problem
         The same data sets.
     squared : bool
@@ -45,35 +46,35 @@ def kinked(
     if not empty.any():
         return np.empty(0, np.intp)
     pulls = found.parameters[:, 1:]
-    far = np.abs(pulls[:, shapes]).max(axis=1) > _PULLED
-    far |= np.abs(pulls[:, shapes] - problem.auxiliary[:, shapes]).max(axis=1) > _PULLED
-    candidates = np.flatnonzero(empty.any(axis=1) & (far | found.unsure) & np.isfinite(found.values))
-    near = [
+    is_pulled = np.abs(pulls[:, shapes]).max(axis=1) > _PULLED
+    is_pulled |= np.abs(pulls[:, shapes] - problem.auxiliary[:, shapes]).max(axis=1) > _PULLED
+    candidates = np.flatnonzero(empty.any(axis=1) & (is_pulled | found.unsure) & np.isfinite(found.values))
+    rows = [
         i
         for i in candidates
         if found.unsure[i]
         or np.any(model.templates.expected(_poi(found.parameters[i], squared), pulls[i])[empty[i]] < _NEAR)
     ]
-    return np.array(near, np.intp)
+    return np.array(rows, np.intp)
 
 
 def lifted(problem: Problem) -> Problem:
-    """Return the data sets with 1e-4 counts where there are none, so that their minima are smooth."""
+    """Return the data sets with 1e-4 in place of 0 counts, so that -2 ln L is smooth at their minima."""
     return replace(problem, counts=np.where(problem.counts == 0, _LIFT, problem.counts))
 
 
 def with_minima_of(
     model: FitModel, problem: Problem, found: LocalMinima, other: LocalMinima, *, squared: bool
 ) -> LocalMinima:
-    """Add minima of lifted data sets to those of the data sets themselves, with their own -2 ln L.
+    """Add minima of lifted data sets to those of the original ones, with -2 ln L of the original counts.
 
     Parameters
     ----------
     model : FitModel
     problem : Problem
-        The data sets.
+        The original data sets.
     found, other : LocalMinima
-        Of all of them, in their order.
+        Minima of the original and of the lifted data sets, in the order of `problem`.
     squared : bool
         As for `kinked`.
     """

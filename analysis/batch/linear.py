@@ -1,4 +1,4 @@
-"""The fit of Gaussian data with a linear model: where fits of real ones begin."""
+"""Linear estimates: the fit of Gaussian data with a linear model, from which other fits start."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ __all__ = ["Linear", "linearised"]
 Array = NDArray[np.float64]
 
 _STEP = 1e-3
-"""Of the differences, in standard deviations and in units of the resolution."""
+"""Step of numerical derivatives, in standard deviations of a pull and in units of the resolution."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +44,12 @@ def linearised(
     low, high : float
         Range.
     squared : bool
-        The first parameter is the square of the one of interest, and start and range are too.
+        The first parameter is the square of the parameter of interest; `start` and range are squares, too.
 
     Returns
     -------
     Linear or None
-        None where nothing is measured there.
+        None if the counts do not determine the parameters there.
     """
     t, zero = model.templates, model.nominal
 
@@ -58,8 +58,8 @@ def linearised(
 
     mu, unit = expected(start), min(model.width, 1e30)
     step = _STEP * (unit**2 if squared else unit)
-    left, right = max(start - step, low), min(start + step, high)
-    rows = [(expected(right) - expected(left)) / (right - left)]
+    lower, upper = max(start - step, low), min(start + step, high)
+    rows = [(expected(upper) - expected(lower)) / (upper - lower)]
     rows += [(expected(start, x) - expected(start, -x)) / (2 * _STEP) for x in _STEP * np.eye(len(zero))]
     changes = np.array(rows)
     variance = model.errors**2 if model.likelihood == "paper" else np.maximum(mu, 1e-3)
@@ -67,7 +67,7 @@ def linearised(
     information = (changes / variance) @ changes.T
     information[1:, 1:] += np.diag(weights)
     vague = [1 + m for group in undetermined(t) for m in group]
-    information[vague, vague] += 1.0  # stay near where they are: the counts do not know them
+    information[vague, vague] += 1.0  # the counts do not constrain these: keep them near their start
     try:
         np.linalg.cholesky(information)
     except np.linalg.LinAlgError:

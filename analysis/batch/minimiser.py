@@ -32,7 +32,7 @@ class BatchMinimiser:
 
     Notes
     -----
-    Minima are searched as `analysis.batch.search` has it.
+    `analysis.batch.search` defines the search for minima.
     A data set whose search finds nothing, or leaves the range of a table, is fitted by MINUIT.
     """
 
@@ -41,7 +41,7 @@ class BatchMinimiser:
 
     @cached_property
     def search(self) -> Search:
-        """What searches the minima."""
+        """The search for minima."""
         return Search(model=self.fitter, careful=self.careful)
 
     @property
@@ -51,12 +51,12 @@ class BatchMinimiser:
 
     @property
     def edges(self) -> tuple[float, float]:
-        """Range in which the compiled fit moves: that of a free fit, or of the table."""
+        """Range of the parameter of interest in the compiled fit: that of a free fit, or of the table."""
         return self.search.setup.edges
 
     @property
     def starts(self) -> tuple[float, ...]:
-        """Values of the parameter of interest from which every search begins."""
+        """Starting values of the parameter of interest, for all data sets."""
         return self.search.setup.starts
 
     @property
@@ -77,9 +77,9 @@ class BatchMinimiser:
         n, size = len(counts), 1 + auxiliary.shape[1]
         status = np.zeros(n, np.int32)
         if self.layout is not None:
-            found = self.search.run(counts, auxiliary)
-            parameters, values, minima = found.parameters, found.values, found.minima
-            status[found.unsure] |= UNSURE
+            result = self.search.run(counts, auxiliary)
+            parameters, values, minima = result.parameters, result.values, result.minima
+            status[result.unsure] |= UNSURE
         else:
             parameters, values = np.full((n, size), math.nan), np.full(n, math.inf)
             minima = LocalMinima.none(size)
@@ -87,9 +87,9 @@ class BatchMinimiser:
         if errors and self.layout is not None:
             widths = self._errors(counts, auxiliary, parameters)
         for i in np.flatnonzero(values == math.inf):
-            one = single_minima(self.fitter, counts[i], auxiliary[i], errors=errors)
+            single = single_minima(self.fitter, counts[i], auxiliary[i], errors=errors)
             status[i] = RETRIED
-            if one is None:
+            if single is None:
                 parameters[i], widths[i], values[i], status[i] = (
                     math.nan,
                     math.nan,
@@ -97,28 +97,28 @@ class BatchMinimiser:
                     RETRIED | FAILED,
                 )
                 continue
-            parameters[i], values[i] = one.parameters, one.value
-            widths[i] = math.nan if one.errors is None else one.errors
-            minima = minima.with_(replace(one.minima, which=np.array([i])))
+            parameters[i], values[i] = single.parameters, single.value
+            widths[i] = math.nan if single.errors is None else single.errors
+            minima = minima.with_(replace(single.minima, which=np.array([i])))
         if errors:
-            missing = np.flatnonzero(np.isnan(widths[:, ~self.fitter.vague]).any(axis=1))
-            status[missing[(status[missing] & FAILED) == 0]] |= NO_HESSE
+            rows = np.flatnonzero(np.isnan(widths[:, ~self.fitter.vague]).any(axis=1))
+            status[rows[(status[rows] & FAILED) == 0]] |= NO_HESSE
         return BatchFit(parameters=parameters, errors=widths, values=values, status=status, minima=minima)
 
     def _errors(self, counts: Array, auxiliary: Array, parameters: Array) -> Array:
-        """Compute Hesse's errors; there are none at an end of the range, where -2 ln L has a slope."""
+        """Compute Hesse's errors; NaN at an end of the range, where the slope of -2 ln L is not 0."""
         if self.layout is None:
             return np.full(parameters.shape, math.nan)
         problem = Problem(layout=self.layout, counts=counts, auxiliary=auxiliary)
-        found = problem.errors(parameters)
+        errors = problem.errors(parameters)
         low, high = self.fitter.symmetric_range
-        found[(parameters[:, 0] <= low) | (parameters[:, 0] >= high)] = math.nan
+        errors[(parameters[:, 0] <= low) | (parameters[:, 0] >= high)] = math.nan
         if self.fitter.templates.poi in EVEN:  # -2 ln L is no parabola about 0
-            found[parameters[:, 0] < found[:, 0]] = math.nan
-        return found
+            errors[parameters[:, 0] < errors[:, 0]] = math.nan
+        return errors
 
     def physical(self, counts: Array, auxiliary: Array, fits: BatchFit) -> PhysicalFit:
-        """Return the minima in the physical range, from which limits and statistics count.
+        """Return the minima in the physical range, to which limits and test statistics refer.
 
         Parameters
         ----------
@@ -136,11 +136,11 @@ class BatchMinimiser:
             rows = np.arange(len(best))
             parameters[m.which], values[m.which] = m.parameters[rows, best], m.values[rows, best]
             outside[m.which] = False
-        left = np.flatnonzero(outside)
-        if len(left):
-            ends = np.clip(fits.parameters[left, 0], low, high)
-            values[left], parameters[left] = self._profiled(
-                chosen(counts, left), chosen(auxiliary, left), ends, fits.of(left)
+        rows_outside = np.flatnonzero(outside)
+        if len(rows_outside):
+            ends = np.clip(fits.parameters[rows_outside, 0], low, high)
+            values[rows_outside], parameters[rows_outside] = self._profiled(
+                chosen(counts, rows_outside), chosen(auxiliary, rows_outside), ends, fits.of(rows_outside)
             )
         return PhysicalFit(parameters=parameters, values=values)
 
@@ -158,22 +158,22 @@ class BatchMinimiser:
             Of shapes (k, 1 + n_nuisances) and (k,); the physical minimum is among them.
         """
         best = self.physical(counts, auxiliary, fits)
-        found = []
+        minima = []
         for i in range(len(counts)):
-            own = fits.minima.which == i
-            parameters = np.concatenate([best.parameters[i : i + 1], *fits.minima.parameters[own]])
-            values = np.concatenate([best.values[i : i + 1], *fits.minima.values[own]])
-            known = np.flatnonzero(np.isfinite(values))
-            known = known[np.argsort(values[known], kind="stable")]
-            _, first = np.unique(np.round(parameters[known], 6), axis=0, return_index=True)
-            known = known[np.sort(first)]
-            found.append((parameters[known], values[known]))
-        return found
+            is_listed = fits.minima.which == i
+            parameters = np.concatenate([best.parameters[i : i + 1], *fits.minima.parameters[is_listed]])
+            values = np.concatenate([best.values[i : i + 1], *fits.minima.values[is_listed]])
+            indices = np.flatnonzero(np.isfinite(values))
+            indices = indices[np.argsort(values[indices], kind="stable")]
+            _, first = np.unique(np.round(parameters[indices], 6), axis=0, return_index=True)
+            indices = indices[np.sort(first)]
+            minima.append((parameters[indices], values[indices]))
+        return minima
 
     def profile(self, counts: Array, auxiliary: Array, points: Array, fits: BatchFit | None = None) -> Array:
         """Minimise -2 ln L over the nuisance parameters at a value of each data set, shape (n,).
 
-        The search begins with the pulls of the fits, where they are given, moved along the valley.
+        If fits are given, the search starts from their pulls, moved along the valley of -2 ln L.
         """
         return self._profiled(counts, auxiliary, points, fits)[0]
 
@@ -202,5 +202,5 @@ class BatchMinimiser:
 
 
 def chosen(data: Array, which: NDArray[np.intp]) -> Array:
-    """Return some rows in their order, without a copy if they are all."""
+    """Return rows of an array, without a copy if all are chosen."""
     return data if len(which) == len(data) else data[which]

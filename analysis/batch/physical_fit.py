@@ -1,4 +1,4 @@
-"""The statistics of intervals that count from the physical minimum."""
+"""Test statistics of intervals, relative to the physical minimum."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ __all__ = ["BoundedFit", "bounded_fit", "one_sided", "signed_statistic"]
 Array = NDArray[np.float64]
 
 _NOTHING = 1e-8
-"""A statistic below this is 0: it is what minimisers leave."""
+"""A statistic below this is set to 0: minima are not more precise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +44,8 @@ def bounded_fit(batch: BatchFitter, counts: Array, auxiliary: Array) -> BoundedF
     auxiliary : ndarray, shape (n, n_nuisances)
         Measured pulls.
     """
-    found = batch.physical(counts, auxiliary, batch.fit(counts, auxiliary, errors=False))
-    return BoundedFit(best=found.best, values=found.values, good=found.good)
+    physical = batch.physical(counts, auxiliary, batch.fit(counts, auxiliary, errors=False))
+    return BoundedFit(best=physical.best, values=physical.values, good=physical.good)
 
 
 def signed_statistic(

@@ -14,8 +14,8 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.int32]
 
 FAILED, NO_MINOS, NO_LIMIT, NO_HESSE, RETRIED, UNSURE = 1, 2, 4, 8, 16, 32
-"""Bits of a fit's status. The last two are no failures: MINUIT fitted it; a search failed from one of its
-starts, so that a deeper minimum may have been missed."""
+"""Bits of a fit's status. The last two are not failures. RETRIED: MINUIT fitted the data set. UNSURE: the
+search from one of the starts failed, so that a deeper minimum may have been missed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +27,12 @@ class BatchFit:
     parameters : ndarray, shape (n, 1 + n_nuisances)
         Estimates: the parameter of interest, then the pulls; NaN where the fit failed.
     errors : ndarray, shape (n, 1 + n_nuisances)
-        Hesse's; NaN where there are none.
+        Hesse's errors; NaN where they do not exist.
     values : ndarray, shape (n,)
         -2 ln L/L_saturated at the minimum.
     status : ndarray of int32, shape (n,)
     minima : LocalMinima
-        Those in the physical range, of data sets that were searched from several starts.
+        Minima in the physical range, of data sets that were searched from several starts.
     """
 
     parameters: Array

@@ -1,9 +1,9 @@
-"""The search for minima of -2 ln L: one rule, for one data set as for many.
+"""The search for minima of -2 ln L: the same rule for one data set and for many.
 
-Local minima are sought with the parameter of interest in its physical range; each is then released and
-followed within its own basin. The deepest reached is the estimate of a free fit; the physical minimum is the
-deepest with the parameter held in its range. Minima that cannot be reached this way are not searched for. Of
-equally deep ones a physical one counts, then the one nearest to the model's value.
+Local minima are searched with the parameter of interest in its physical range. A minimum at an end of that
+range is then followed beyond it, within its own basin. The deepest of all is the estimate of a free fit; the
+deepest with the parameter in its physical range is the physical minimum. Other minima are not searched for.
+If two are equally deep, the physical one is taken; if both are physical, the one nearer to the model's value.
 """
 
 import math
@@ -29,18 +29,18 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 _UNLIKELY, _UNLIKELY_BASINS = 1e-4, 1e-2
-"""A minimum whose -2 ln L is larger than with this probability is searched for again, from more starts; the
-second where uncertainties change shapes and exact data of the model have several minima."""
+"""If the probability of a -2 ln L as large as the minimum is below this, the search is repeated from more
+starts. The second number is for uncertain shapes with several minima for exact data of the model."""
 _SEVERAL, _SEVERAL_BASINS = 0.05, 0.2
-"""The same where uncertainties change shapes and trial data have several minima from more starts."""
+"""The same two probabilities, if shapes are uncertain and more starts find deeper minima of trial data."""
 _LARGE_PULL = 3.0
-"""So is one with a pull of a shape so far from its measurement."""
+"""The search is repeated, too, if the pull of a shape is this far from its measurement."""
 _TRIALS, _SEED, _MISSED = 2048, 1, 1e-3
-"""Trial data sets of a model, their seed, and by how much of -2 ln L a minimum is missed."""
+"""Number of trial data sets, their seed, and the least difference of -2 ln L to a deeper minimum."""
 _WIDER = 2.0
-"""As many trial data sets scatter by so many times as much: second minima show in them much more often."""
+"""A second set of trial data scatters more by this factor: it has several minima much more often."""
 _HOPELESS = 1e-6
-"""A minimum whose -2 ln L is larger than with this probability is searched for at every value of a grid."""
+"""If the probability of a -2 ln L as large as the minimum is below this, the search starts from a grid."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +51,8 @@ class Search:
     ----------
     model : FitModel
     careful : bool
-        Search minima from many starts where uncertainties change shapes, without trial data that tell whether
-        few suffice: these cost more than the starts where a model is that of one data set.
+        Search from many starts if uncertainties change shapes, without trial data to test whether few starts
+        suffice. For a model that fits a single data set, trial data cost more than the additional starts.
     """
 
     model: FitModel
@@ -60,11 +60,11 @@ class Search:
 
     @cached_property
     def setup(self) -> SearchSetup:
-        """What all searches of the model have in common."""
+        """Ranges, tables and starting values of all searches of the model."""
         return SearchSetup(model=self.model)
 
     def around(self, counts: Array, auxiliary: Array, starts: Sequence[Array], held: Mask) -> Searched:
-        """Search the minima of data sets from given points only, with some pulls held where these have them.
+        """Search the minima of data sets from given points only, with some pulls fixed at their values there.
 
         Parameters
         ----------
@@ -78,12 +78,12 @@ class Search:
         if layout is None:
             raise ValueError(f"the signal cannot be tabulated in {self.model.templates.poi}")
         poi = [np.clip(start[:, 0] ** power, *self.setup.bounds) for start in starts]
-        begins = [np.column_stack([p, start[:, 1:]]) for p, start in zip(poi, starts, strict=True)]
+        points = [np.column_stack([p, start[:, 1:]]) for p, start in zip(poi, starts, strict=True)]
         problem = Problem(layout=layout, counts=counts, auxiliary=auxiliary, held=held)
-        found = searched_from(self.setup, problem, begins)
-        return found if squared is None else found.rooted()
+        minima = searched_from(self.setup, problem, points)
+        return minima if squared is None else minima.rooted()
 
-    def _unlikely(self, probability: float) -> float:
+    def _largest_value(self, probability: float) -> float:
         return float(chdtri(max(self.model.templates.n_bins - 1, 1), probability))
 
     def run(self, counts: Array, auxiliary: Array, *, careful: bool = False) -> Searched:
@@ -94,69 +94,74 @@ class Search:
         counts : ndarray, shape (n, n_bins)
         auxiliary : ndarray, shape (n, n_nuisances)
         careful : bool
-            Begin from many starts, whatever comes of few.
+            Search from many starts, whatever the search from few finds.
 
         Notes
         -----
-        From few starts at first. Where one of them failed, where -2 ln L is larger than it may be, where a
-        shape is pulled far, or the estimate stands at an end of its range, the search begins anew from many;
-        if it is still hopeless, everywhere. Minima at kinks are searched for with lifted counts, too. Where
-        few starts miss minima of trial data of the model, all data sets are searched from many.
+        The search uses few starts at first. It is repeated from many starts if a start failed, if -2 ln L is
+        improbably large, if the pull of a shape is large, or if the estimate is at an end of its range; and
+        from a grid if that does not help. Minima at kinks are searched with lifted counts, too. If few starts
+        miss minima of trial data of the model, all data sets are searched from many starts.
         """
         layout = self.setup.squared if self.setup.squared is not None else self.setup.layout
         if layout is None:
             raise ValueError(f"the signal cannot be tabulated in {self.model.templates.poi}")
         problem = Problem(layout=layout, counts=counts, auxiliary=auxiliary)
-        found = self._first(problem)
-        left = np.flatnonzero(found.unsure | self._doubtful(found, auxiliary) | careful | self.misses)
-        if len(left):
-            found = found.updated(self._thoroughly(problem.of(left)), left)
-        left = kinked(self.model, self.setup.shapes, found, problem, squared=self.setup.squared is not None)
-        if len(left):
-            found = found.updated(self._at_kinks(problem.of(left)), left)
-        found.values[self._is_deeper_outside(found, counts, auxiliary)] = math.inf
-        return found if self.setup.squared is None else found.rooted()
+        minima = self._from_few_starts(problem)
+        rows = np.flatnonzero(minima.unsure | self._doubtful(minima, auxiliary) | careful | self.misses)
+        if len(rows):
+            minima = minima.updated(self._from_more_starts_or_grid(problem.of(rows)), rows)
+        rows = kinked(self.model, self.setup.shapes, minima, problem, squared=self.setup.squared is not None)
+        if len(rows):
+            minima = minima.updated(self._at_kinks(problem.of(rows)), rows)
+        minima.values[self._is_deeper_outside(minima, counts, auxiliary)] = math.inf
+        return minima if self.setup.squared is None else minima.rooted()
 
     def _at_kinks(self, problem: Problem) -> Searched:
-        """Search where bins without counts expect none: from lifted counts, too, whose minima are smooth."""
-        found, smooth = self._thoroughly(problem), self._thoroughly(lifted(problem))
+        """Search minima at which bins without counts expect 0, with lifted counts, too, to avoid kinks."""
+        direct = self._from_more_starts_or_grid(problem)
+        smooth = self._from_more_starts_or_grid(lifted(problem))
         squared = self.setup.squared is not None
-        m = with_minima_of(self.model, problem, found.minima, smooth.minima, squared=squared)
+        m = with_minima_of(self.model, problem, direct.minima, smooth.minima, squared=squared)
         searched = released(self.setup, problem, m.parameters, m.values)
-        return replace(searched, unsure=searched.unsure | (found.unsure & smooth.unsure))
+        return replace(searched, unsure=searched.unsure | (direct.unsure & smooth.unsure))
 
-    def _first(self, problem: Problem) -> Searched:
+    def _from_few_starts(self, problem: Problem) -> Searched:
         """Search from few starts."""
         if self.setup.branch is None or self.setup.estimator is None:
             return searched_from(self.setup, problem, self._starts(problem))
-        return self._freely(problem, *self.setup.branch)
+        return self._free_fit(problem, *self.setup.branch)
 
     @property
     def misses(self) -> bool:
-        """Whether few starts miss a minimum of trial data, where shapes can give -2 ln L several."""
+        """Whether few starts miss minima of trial data; possible only if shapes are uncertain."""
         return bool(self.setup.shapes) and (self.careful or self._trials[0])
 
     @cached_property
     def _trials(self) -> tuple[bool, bool]:
-        """Whether few starts miss minima of trial data unnoticed, and whether such data have several minima.
+        """Whether few starts miss minima of trial data unnoticed, and whether more starts find deeper minima.
 
-        The second is asked of data that scatter too widely, too.
+        The second is tested with data that scatter too widely, too.
         """
         layout = self.setup.squared if self.setup.squared is not None else self.setup.layout
         if layout is None:
             return False, True
-        deeper, trusted = [], []
+        deeper, not_doubtful = [], []
         for spread in (1.0, _WIDER):
-            counts, auxiliary = _thrown(self.model, spread)
+            counts, auxiliary = _thrown_trials(self.model, spread)
             problem = Problem(layout=layout, counts=counts, auxiliary=auxiliary)
-            few = self._first(problem)
-            many = self._thoroughly(problem) if spread == 1.0 else self._from_many(problem)[0]
-            deeper.append(~(many.values >= few.values - _MISSED))
-            trusted.append(~(few.unsure | self._unlikely_or_far(few, auxiliary, several=True)))
-        return bool(np.any(deeper[0] & trusted[0])), bool(np.any(deeper))
+            quick = self._from_few_starts(problem)
+            thorough = (
+                self._from_more_starts_or_grid(problem)
+                if spread == 1.0
+                else self._from_many_starts(problem)[0]
+            )
+            deeper.append(~(thorough.values >= quick.values - _MISSED))
+            not_doubtful.append(~(quick.unsure | self._unlikely_or_far(quick, auxiliary, several=True)))
+        return bool(np.any(deeper[0] & not_doubtful[0])), bool(np.any(deeper))
 
-    def _is_deeper_outside(self, found: Searched, counts: Array, auxiliary: Array) -> Mask:
-        """Tell for which data sets the model is tabulated no further than to a minimum."""
+    def _is_deeper_outside(self, minima: Searched, counts: Array, auxiliary: Array) -> Mask:
+        """Tell for which data sets -2 ln L is lower beyond the table than at the minimum."""
         deeper = np.zeros(len(counts), np.bool_)
         if self.setup.outside is None:
             return deeper
@@ -164,42 +169,42 @@ class Search:
         problem = Problem(layout=layout, counts=counts, auxiliary=auxiliary)
         for point in points:
             _, values, failed = problem.profile(np.full(len(counts), point))
-            deeper |= ~failed & (values < found.values - _MISSED)
+            deeper |= ~failed & (values < minima.values - _MISSED)
         return deeper
 
-    def _doubtful(self, found: Searched, auxiliary: Array) -> Mask:
+    def _doubtful(self, minima: Searched, auxiliary: Array) -> Mask:
         """Tell where a deeper minimum may have been missed."""
         several = bool(self.setup.shapes) and not self.careful and self._trials[1]
-        return self._unlikely_or_far(found, auxiliary, several=several)
+        return self._unlikely_or_far(minima, auxiliary, several=several)
 
-    def _unlikely_or_far(self, found: Searched, auxiliary: Array, *, several: bool) -> Mask:
-        """As `_doubtful`, of a model whose data are known to have several minima, or not to."""
+    def _unlikely_or_far(self, minima: Searched, auxiliary: Array, *, several: bool) -> Mask:
+        """Do as `_doubtful`, given whether data of the model have several minima."""
         probability = _SEVERAL if several else _UNLIKELY
         if self.setup.shapes and (len(self.setup.starts) > 1 or len(self.setup.mirrors) > 0):
             probability = _SEVERAL_BASINS if several else _UNLIKELY_BASINS
-        doubtful = ~(found.values < self._unlikely(probability))
+        doubtful = ~(minima.values < self._largest_value(probability))
         if self.setup.shapes:
-            pulls = found.parameters[:, 1:][:, self.setup.shapes] - auxiliary[:, self.setup.shapes]
+            pulls = minima.parameters[:, 1:][:, self.setup.shapes] - auxiliary[:, self.setup.shapes]
             doubtful |= np.abs(pulls).max(axis=1) > _LARGE_PULL
-        return np.asarray(doubtful | self._at_end(found))
+        return np.asarray(doubtful | self._at_end(minima))
 
-    def _at_end(self, found: Searched) -> Mask:
+    def _at_end(self, minima: Searched) -> Mask:
         """Tell which estimates stand at an end of the range of free fits."""
         if self.setup.squared is not None:
-            return np.zeros(len(found.values), np.bool_)
+            return np.zeros(len(minima.values), np.bool_)
         low, high = self.model.symmetric_range
         if math.isinf(low) and math.isinf(high):
-            return np.zeros(len(found.values), np.bool_)
-        return np.asarray((found.parameters[:, 0] <= low) | (found.parameters[:, 0] >= high))
+            return np.zeros(len(minima.values), np.bool_)
+        return np.asarray((minima.parameters[:, 0] <= low) | (minima.parameters[:, 0] >= high))
 
-    def _freely(self, problem: Problem, below: float, above: float) -> Searched:
-        """Fit freely from the linear estimate: what is on the branch of the physical range stands."""
-        ends = self.setup.bounds if self.setup.squared is not None else self.setup.edges
+    def _free_fit(self, problem: Problem, below: float, above: float) -> Searched:
+        """Fit freely from the linear estimate; the result is sure on the branch of the physical range."""
+        range_ = self.setup.bounds if self.setup.squared is not None else self.setup.edges
         start = np.zeros(problem.size)
-        parameters, values, failed = problem.minima(start, *ends, estimator=self.setup.estimator)
+        parameters, values, failed = problem.minima(start, *range_, estimator=self.setup.estimator)
         poi = parameters[:, 0]
-        if not all(map(math.isinf, ends)):
-            np.clip(poi, *ends, out=poi)
+        if not all(map(math.isinf, range_)):
+            np.clip(poi, *range_, out=poi)
         if failed.any():
             values[failed] = math.inf
         return Searched(
@@ -210,26 +215,26 @@ class Search:
         )
 
     def _starts(self, problem: Problem) -> list[Array | None]:
-        """List where searches begin: at starts of the model, at those of the data, at the linear estimate."""
-        found: list[Array | None] = [
+        """List the starts: those of the model, those of the data, and None for the linear estimate."""
+        starts: list[Array | None] = [
             np.column_stack([np.full(problem.size, poi), problem.auxiliary]) for poi in self.setup.begins
         ]
-        found += data_starts(self.model, problem, *self.setup.bounds)
-        return found if self.setup.estimator is None else [*found, None]
+        starts += data_starts(self.model, problem, *self.setup.bounds)
+        return starts if self.setup.estimator is None else [*starts, None]
 
-    def _thoroughly(self, problem: Problem) -> Searched:
-        """Search from more starts in the pulls, and where that is hopeless everywhere."""
-        found, starts = self._from_many(problem)
-        hopeless = ~(found.values < self._unlikely(_HOPELESS))
-        left = np.flatnonzero(found.unsure | self._at_end(found) | hopeless)
-        if len(left):
-            earlier = [None if start is None else start[left] for start in starts]
-            part = problem.of(left)
-            found = found.updated(searched_from(self.setup, part, earlier, self._dips(part)), left)
-        return found
+    def _from_more_starts_or_grid(self, problem: Problem) -> Searched:
+        """Search from more starts in the pulls, and from a grid where the result is still improbable."""
+        minima, starts = self._from_many_starts(problem)
+        hopeless = ~(minima.values < self._largest_value(_HOPELESS))
+        rows = np.flatnonzero(minima.unsure | self._at_end(minima) | hopeless)
+        if len(rows):
+            earlier = [None if start is None else start[rows] for start in starts]
+            subset = problem.of(rows)
+            minima = minima.updated(searched_from(self.setup, subset, earlier, self._dips(subset)), rows)
+        return minima
 
-    def _from_many(self, problem: Problem) -> tuple[Searched, list[Array | None]]:
-        """Search from more starts in the pulls, and return these, too."""
+    def _from_many_starts(self, problem: Problem) -> tuple[Searched, list[Array | None]]:
+        """Search from more starts in the pulls; return the minima and the starts."""
         starts = self._starts(problem)
         for pulls in pull_starts(self.model, problem.auxiliary)[1:]:
             starts += [np.column_stack([np.full(problem.size, poi), pulls]) for poi in self.setup.begins]
@@ -243,8 +248,8 @@ class Search:
         return deepest_dips(self.model, problem, points[np.isfinite(points)])
 
 
-def _thrown(model: FitModel, spread: float) -> tuple[Array, Array]:
-    """Throw trial data of a model, counts and pulls, with so many times the scatter of real ones."""
+def _thrown_trials(model: FitModel, spread: float) -> tuple[Array, Array]:
+    """Throw trial data of a model, counts and pulls; their scatter is `spread` times that of real data."""
     random, mu = np.random.default_rng(_SEED), model.templates.expected(model.anchor)
     shape = (_TRIALS, len(mu))
     if model.likelihood == "paper":

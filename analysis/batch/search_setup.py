@@ -1,4 +1,4 @@
-"""What searches for minima of one model have in common: ranges, tables, and where they begin."""
+"""Ranges, tables and starting values of searches for minima of one model."""
 
 import math
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class SearchSetup:
-    """What searches for minima of one model have in common.
+    """Ranges, tables and starting values that all searches for minima of one model share.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class SearchSetup:
 
     @cached_property
     def table(self) -> tuple[tuple[float, float], tuple[Array, Array] | None]:
-        """A range that could be tabulated, and the table."""
+        """The tabulated range, and the table; None if no range could be tabulated."""
         return tabulated(self.model, min(self.starts), max(self.starts), *self.model.symmetric_range)
 
     @cached_property
@@ -49,12 +49,12 @@ class SearchSetup:
 
     @property
     def is_even(self) -> bool:
-        """Whether the counts do not know the sign of the parameter of interest."""
+        """Whether the counts are independent of the sign of the parameter of interest."""
         return self.model.templates.poi in EVEN
 
     @cached_property
     def starts(self) -> tuple[float, ...]:
-        """Values of the parameter of interest from which every search begins."""
+        """Starting values of the parameter of interest, for all data sets."""
         return model_starts(self.model)
 
     @cached_property
@@ -64,7 +64,7 @@ class SearchSetup:
 
     @cached_property
     def squared(self) -> Layout | None:
-        """The model in the square of the parameter, where the counts know nothing else of it; else None."""
+        """The model in the square of the parameter, if the counts depend on the square only; else None."""
         m = self.model
         if not self.is_even or m.templates.coefficients is None:
             return None
@@ -74,16 +74,16 @@ class SearchSetup:
 
     @cached_property
     def bounds(self) -> tuple[float, float]:
-        """The physical range, as far as the model is tabulated; of the square where that is searched."""
+        """The tabulated part of the physical range; of the square if the square is fitted."""
         (low, high), (first, last) = self.model.physical, self.edges
         low, high = (0.0 if self.is_even else max(low, first)), min(high, last)
         return (low**2, high**2) if self.squared is not None else (low, high)
 
     @cached_property
     def branch(self) -> tuple[float, float] | None:
-        """Range around the physical one in which no bin's counts turn around; None if one does inside that.
+        """Range around the physical one without turning points of a bin's counts; None if one is inside.
 
-        On them -2 ln L has one basin, and a free fit need not be followed from the end of the range.
+        In this range -2 ln L has one basin: a free fit gives the minimum directly.
         """
         (low, high), turns = self.model.physical, turning_points(self.model)
         if self.model.polynomial is None or len(self.starts) > 1:
@@ -97,37 +97,37 @@ class SearchSetup:
 
     @cached_property
     def estimator(self) -> Array | None:
-        """Linear estimator of what is searched: the parameter of interest, or its square."""
-        found = self.linear
+        """Linear estimator of the fitted parameter: the parameter of interest, or its square."""
+        linear = self.linear
         if self.squared is not None:
-            found = linearised(self.model, self.starts[0] ** 2, *self.bounds, squared=True)
-        return None if found is None else found.estimator
+            linear = linearised(self.model, self.starts[0] ** 2, *self.bounds, squared=True)
+        return None if linear is None else linear.estimator
 
     @cached_property
     def shapes(self) -> list[int]:
-        """Numbers of the nuisance parameters that change shapes."""
+        """Indices of the nuisance parameters that change shapes."""
         return [m for m, n in enumerate(self.model.templates.nuisances) if n.is_shape]
 
     @cached_property
     def begins(self) -> tuple[float, ...]:
-        """Values with which searches begin, of the square where that is searched."""
+        """Starting values of the fitted parameter: the parameter of interest, or its square."""
         power = 2 if self.squared is not None else 1
         low, high = self.bounds
         return tuple(min(max(poi**power, low), high) for poi in self.starts)
 
     @cached_property
     def mirrors(self) -> tuple[float, ...]:
-        """Where counts turn around within the physical range: the first, the mean and the last."""
+        """Turning points of counts within the physical range: the first, their mean and the last."""
         low, high = self.bounds
-        turns = turning_points(self.model)
-        inside = turns[(turns > low) & (turns < high)]
-        if not len(inside) or self.squared is not None:
+        turning = turning_points(self.model)
+        physical = turning[(turning > low) & (turning < high)]
+        if not len(physical) or self.squared is not None:
             return ()
-        return tuple(sorted({float(inside[0]), float(inside.mean()), float(inside[-1])}))
+        return tuple(sorted({float(physical[0]), float(physical.mean()), float(physical[-1])}))
 
     @cached_property
     def outside(self) -> tuple[Array, Layout] | None:
-        """Points of the grid beyond the table that data may prefer, and the model there; None without any."""
+        """Points of the grid beyond the table that data may prefer, and the model there; None if none."""
         m, (low, high) = self.model, self.edges
         points = m.grid[(m.grid < low) | (m.grid > high)]
         if m.polynomial is not None or not len(points):
@@ -138,7 +138,7 @@ class SearchSetup:
 
     @cached_property
     def open_ends(self) -> tuple[float, float]:
-        """Ends of the physical range beyond which free fits may go; NaN for one where they may not."""
+        """Ends of the physical range that free fits may cross; NaN for an end that they may not."""
         if self.squared is not None or self.is_even:
             return math.nan, math.nan
         ends = zip(self.bounds, self.edges, self.model.physical, strict=True)

@@ -1,4 +1,4 @@
-"""A signal that is no polynomial in the parameter of interest, as cubic pieces between values of it."""
+"""Cubic splines of a signal that is not a polynomial in the parameter of interest."""
 
 import math
 from itertools import product
@@ -14,57 +14,59 @@ __all__ = ["cubic_pieces", "tabulated"]
 Array = NDArray[np.float64]
 
 _TABLE = 48.0
-"""A tabulated signal reaches this many times the resolution away from where fits begin, if not further."""
+"""Distance of the ends of a table from the starting values, in units of the resolution, if a wider table is
+impossible."""
 _INSET = 0.01
-"""Of the way to the end of the parameter's range: so much is left out where it cannot be tabulated."""
+"""Share of the distance to the end of the parameter's range that is left out, if the signal cannot be
+tabulated up to the end."""
 _CLOSE = 0.05
-"""Values from which a table begins are no closer than this, in the same units."""
+"""Least distance of the first points of a table, in the same units."""
 
 _TOLERANCE = 1e-7
-"""Of the counts between two values, in units of their statistical error."""
+"""Largest error of interpolated counts, in units of their statistical error."""
 _MOST = 4000
-"""Values of the parameter."""
+"""Largest number of points."""
 _ROUNDS = 12
 
 
 def cubic_pieces(templates: Templates, points: Array) -> tuple[Array, Array] | None:
-    """Interpolate the layers of the signal, with more points where cubic pieces miss it.
+    """Interpolate the layers of the signal, with more points where cubic pieces are not precise.
 
     Parameters
     ----------
     templates : Templates
     points : ndarray, shape (n,)
-        Values of the parameter of interest to begin with, ascending.
+        First values of the parameter of interest, ascending.
 
     Returns
     -------
     knots : ndarray, shape (J,)
-        Where pieces begin.
+        Lower ends of the pieces.
     powers : ndarray, shape (J, 4, n_layers, n_bins)
         Coefficients of (poi - knot)^k.
     None
-        If thousands of points do not suffice.
+        If the largest number of points does not suffice.
 
     Notes
     -----
-    A spline is held against the signal in the middle of every interval; where it misses, the middle becomes a
-    point. The spline of the next round is checked in all middles again.
+    The spline is compared with the signal in the middle of every interval. Where it differs too much, the
+    middle becomes a point, and the next spline is compared in all middles again.
     """
-    known = {float(p): templates.layers(float(p)) for p in points}
-    rest = np.concatenate([b[:, 0].sum(axis=0) for b in templates.backgrounds])
+    layers = {float(p): templates.layers(float(p)) for p in points}
+    background = np.concatenate([b[:, 0].sum(axis=0) for b in templates.backgrounds])
     for _ in range(_ROUNDS):
-        x = np.array(sorted(known))
-        spline = CubicSpline(x, np.array([known[float(p)] for p in x]))
+        x = np.array(sorted(layers))
+        spline = CubicSpline(x, np.array([layers[float(p)] for p in x]))
         wrong = []
         for middle in (x[1:] + x[:-1]) / 2:
             exact = templates.layers(float(middle))
-            error = np.sqrt(np.maximum(exact[0] + rest, 0) + 1)
+            error = np.sqrt(np.maximum(exact[0] + background, 0) + 1)
             if np.any(np.abs(spline(middle) - exact) > _TOLERANCE * error):
                 wrong.append((float(middle), exact))
         if not wrong:
             return x[:-1], np.ascontiguousarray(np.moveaxis(spline.c[::-1], 0, 1))
-        known.update(wrong)
-        if len(known) > _MOST:
+        layers.update(wrong)
+        if len(layers) > _MOST:
             return None
     return None
 
@@ -72,32 +74,32 @@ def cubic_pieces(templates: Templates, points: Array) -> tuple[Array, Array] | N
 def tabulated(
     model: FitModel, first: float, last: float, low: float, high: float
 ) -> tuple[tuple[float, float], tuple[Array, Array] | None]:
-    """Tabulate a signal around where fits begin, within a range.
+    """Tabulate a signal around the starting values of fits, within a range.
 
     Parameters
     ----------
     model : FitModel
     first, last : float
-        Least and largest value from which fits begin.
+        Least and largest starting value of fits.
     low, high : float
         Range of the parameter of interest.
 
     Returns
     -------
     tuple of float
-        Range of the table: it ends before an end point, which is a root.
+        Range of the table: it ends before an end of the parameter's range with a square root.
     table : as `cubic_pieces`, or None
     """
-    near = _TABLE * model.width
-    reaches = [near]
+    nearest = _TABLE * model.width
+    extents = [nearest]
     if model.templates.poi == "delta_m2":  # every wave has a minimum of its own
-        reaches = [max(near, float(wave_points(model.templates)[-1]) - last), near]
+        extents = [max(nearest, float(wave_points(model.templates)[-1]) - last), nearest]
     elif math.isfinite(high - low):
-        reaches = [high - low, near]
-    for reach, inset in product(reaches, (0.0, _INSET)):
-        left, right = max(low, first - reach), min(high, last + reach)
-        below = left + (inset * (first - left) if left == low else 0.0)
-        above = right - (inset * (right - last) if right == high else 0.0)
+        extents = [high - low, nearest]
+    for extent, inset in product(extents, (0.0, _INSET)):
+        lower, upper = max(low, first - extent), min(high, last + extent)
+        below = lower + (inset * (first - lower) if lower == low else 0.0)
+        above = upper - (inset * (upper - last) if upper == high else 0.0)
         points = [below]
         for point in (*model.grid[(model.grid > below) & (model.grid < above)], above):
             if point - points[-1] > _CLOSE * model.width:
@@ -106,4 +108,4 @@ def tabulated(
         table = cubic_pieces(model.templates, np.array(points))
         if table is not None:
             return (below, above), table
-    return (left, right), None
+    return (lower, upper), None

@@ -41,7 +41,7 @@ def write_calibration(
         As for `detsim.event_files.writer.TableWriter`; ``seed``, ``conditions`` and ``reference`` are added.
     compression : {"zstd-1", "lz4-4", "none"}
     former : mapping of Path to FileStamp, optional
-        What may be replaced, as for `detsim.files.atomic.WholeFile`.
+        The file that may be replaced, as for `detsim.files.atomic.WholeFile`.
     """
     c, n = calibration, calibration.n_toys
     branches = {
@@ -62,9 +62,9 @@ def write_calibration(
             description=f"one-sided statistic of toys whose true {c.parameter} is {c.reference:g}; ascending",
         ),
     }
-    made = {"seed": c.seed, "conditions": asdict(c.conditions), "reference": c.reference}
+    added = {"seed": c.seed, "conditions": asdict(c.conditions), "reference": c.reference}
     with TableWriter(
-        path, _TREE, branches, provenance={**provenance, **made}, compression=compression, former=former
+        path, _TREE, branches, provenance={**provenance, **added}, compression=compression, former=former
     ) as table:
         table.extend(
             {
@@ -89,19 +89,19 @@ def read_calibration(path: str | Path) -> StoredCalibration:
     with TableFile(path, _TREE) as table:
         if len(table.rows) != 1:
             raise FileError(path, "foreign", f"joins {len(table.rows)} tables: give one of them")
-        origin = table.provenances[0]
-        made = _conditions(origin["conditions"])
+        provenance = table.provenances[0]
+        stored_conditions = _conditions(provenance["conditions"])
         columns = table.arrays()
     calibration = Calibration(
-        values=columns[made.parameter],
+        values=columns[stored_conditions.parameter],
         signed=columns["statistic"],
-        reference=float(origin["reference"]),
+        reference=float(provenance["reference"]),
         reference_statistic=columns["reference_statistic"],
         expected=columns["expected"].reshape(len(columns["n_failed"]), -1),
-        conditions=made,
-        seed=int(origin["seed"]),
+        conditions=stored_conditions,
+        seed=int(provenance["seed"]),
     )
-    return StoredCalibration(calibration=calibration, provenance=origin)
+    return StoredCalibration(calibration=calibration, provenance=provenance)
 
 
 def _conditions(stored: Mapping[str, Any]) -> Conditions:

@@ -20,16 +20,16 @@ End = float | None
 Region = tuple[End, End]
 
 _PARTS = 4
-"""Where a data set is looked at between two tabulated values."""
+"""Number of intervals between two tabulated values, at whose ends the statistic of the data is computed."""
 _SIGNIFICANT = 2.0
-"""A gap in a region is one if the thresholds, raised by this many standard deviations, leave it open."""
+"""A gap in a region is significant if it remains with thresholds raised by this many standard deviations."""
 _CLOSE = 1e-5
-"""An end closer than this to that of the physical range, in units of the resolution, is there."""
+"""An end closer than this to that of the physical range, in units of the resolution, is set to it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Observation:
-    """One data set with the calibration table and the method that give its regions.
+    """One data set, with the calibration table and the method from which its regions are computed.
 
     Parameters
     ----------
@@ -52,10 +52,10 @@ class Observation:
     @cached_property
     def fit(self) -> BoundedFit:
         """The minimum in the physical range."""
-        found = bounded_fit(self.batch, self.counts[None], self._auxiliary(1))
-        if not found.good[0]:
+        fit = bounded_fit(self.batch, self.counts[None], self._auxiliary(1))
+        if not fit.good[0]:
             raise ValueError("no minimum was found in the physical range: the data cannot be fitted")
-        return found
+        return fit
 
     def _auxiliary(self, n: int) -> Array:
         return np.tile(self.auxiliary, (n, 1))
@@ -67,14 +67,14 @@ class Observation:
 
     def statistic(self, points: ArrayLike) -> Array:
         """Compute q, or q̃, at values of the parameter, shape (n,)."""
-        at = np.atleast_1d(np.asarray(points, np.float64))
-        n = len(at)
+        values = np.atleast_1d(np.asarray(points, np.float64))
+        n = len(values)
         fits = BoundedFit(
             best=np.repeat(self.fit.best, n),
             values=np.repeat(self.fit.values, n),
             good=np.ones(n, np.bool_),
         )
-        signed = signed_statistic(self.batch, np.tile(self.counts, (n, 1)), self._auxiliary(n), fits, at)
+        signed = signed_statistic(self.batch, np.tile(self.counts, (n, 1)), self._auxiliary(n), fits, values)
         return np.abs(signed) if self.method == "feldman-cousins" else one_sided(signed)
 
     @cached_property
@@ -87,78 +87,79 @@ class Observation:
         """Thresholds, or ln CLs, at the values of the table."""
         if self.method != "cls":
             return self.calibration.thresholds(self.method, self.level)
-        found = [self.calibration.log_cls(i, q) for i, q in enumerate(self.tabulated)]
-        centre, error = (np.array([float(f[k]) for f in found]) for k in (0, 1))
+        log_cls = [self.calibration.log_cls(i, q) for i, q in enumerate(self.tabulated)]
+        centre, error = (np.array([float(pair[k]) for pair in log_cls]) for k in (0, 1))
         return Curve(values=self.calibration.values, centre=centre, low=centre - error, high=centre + error)
 
     def margin(self, points: ArrayLike, shift: float = 0.0) -> Array:
-        """Compute the distance of a value from exclusion: it is allowed if this is 0 or above."""
-        at = np.atleast_1d(np.asarray(points, np.float64))
+        """Compute the margin of values to exclusion: a value is allowed if its margin is 0 or above."""
+        values = np.atleast_1d(np.asarray(points, np.float64))
         if self.method == "cls":
             allowed = math.log(1 - self.level)
-            return np.where(at <= self.best, -allowed, self.curve.at(at, shift) - allowed)
-        q = self.statistic(at)
-        return self.curve.at(at, shift) + tie(q) - q
+            return np.where(values <= self.best, -allowed, self.curve.at(values, shift) - allowed)
+        q = self.statistic(values)
+        return self.curve.at(values, shift) + tie(q) - q
 
     def regions(self, shift: float = 0.0) -> tuple[Region, ...]:
-        """Find all allowed values; None for an end that the table does not reach."""
+        """Find all allowed regions; None for an end that the table does not reach."""
         low, high = self.batch.fitter.physical
         values = self.calibration.values
         first, last = float(values[0]), float(values[-1])
         inner = [a + (b - a) * np.arange(1, _PARTS) / _PARTS for a, b in pairwise(values)]
         points = np.unique(np.concatenate([values, *inner, [min(max(self.best, first), last)]]))
-        inside = self._inside(points, shift)
+        is_allowed = self._allowed_points(points, shift)
         ends: list[End] = []
-        if inside[0]:
-            below = self.method != "feldman-cousins"  # an upper limit allows all values below the best one
-            ends.append(low if (below or first == low) and math.isfinite(low) else None)
-        for i in np.flatnonzero(inside[1:] != inside[:-1]):
+        if is_allowed[0]:
+            # an upper limit allows all values below the best one
+            is_upper_limit = self.method != "feldman-cousins"
+            ends.append(low if (is_upper_limit or first == low) and math.isfinite(low) else None)
+        for i in np.flatnonzero(is_allowed[1:] != is_allowed[:-1]):
             end = self._root(float(points[i]), float(points[i + 1]), shift)
             ends.append(low if end - low < _CLOSE * self.batch.fitter.width else end)
-        if inside[-1]:
+        if is_allowed[-1]:
             ends.append(high if last == high else None)
         return tuple(zip(ends[::2], ends[1::2], strict=True))
 
-    def _inside(self, points: Array, shift: float) -> NDArray[np.bool_]:
-        """Tell which points are allowed, those in gaps included that the statistical errors explain."""
-        inside = self.margin(points, shift) >= 0
-        perhaps = inside | (self.margin(points, shift + _SIGNIFICANT) >= 0)
-        allowed = np.flatnonzero(inside)
+    def _allowed_points(self, points: Array, shift: float) -> NDArray[np.bool_]:
+        """Tell which points are allowed; gaps that the statistical errors explain count as allowed."""
+        is_allowed = self.margin(points, shift) >= 0
+        may_be_allowed = is_allowed | (self.margin(points, shift + _SIGNIFICANT) >= 0)
+        allowed = np.flatnonzero(is_allowed)
         for a, b in pairwise(allowed):
-            if np.all(perhaps[a:b]):
-                inside[a:b] = True
-        return np.asarray(inside)
+            if np.all(may_be_allowed[a:b]):
+                is_allowed[a:b] = True
+        return np.asarray(is_allowed)
 
     def _root(self, a: float, b: float, shift: float) -> float:
-        found = [float(self.margin(x, shift)[0]) for x in (a, b)]
-        if 0.0 in found:
-            return (a, b)[found.index(0.0)]
+        margins = [float(self.margin(x, shift)[0]) for x in (a, b)]
+        if 0.0 in margins:
+            return (a, b)[margins.index(0.0)]
         return float(brentq(lambda x: self.margin(x, shift)[0], a, b, xtol=1e-9 * (b - a), rtol=1e-13))
 
     def upper(self, regions: tuple[Region, ...]) -> tuple[End, int | None]:
-        """Find the upper end of the highest region, and the number of this region."""
+        """Find the upper end of the highest region, and the index of this region."""
         if not any((a is None or a <= self.best) and (b is None or b >= self.best) for a, b in regions):
             return None, None  # the table does not reach the best value
         return regions[-1][1], len(regions) - 1
 
     def errors(self, regions: tuple[Region, ...]) -> tuple[Region, ...]:
-        """Compute the errors of the ends that follow from the statistical errors of the thresholds."""
-        others = [self.regions(shift) for shift in (-1, 1)]
+        """Compute the errors of the ends from the statistical errors of the thresholds."""
+        shifted_regions = [self.regions(shift) for shift in (-1, 1)]
 
-        def any_end(found: list[End]) -> bool:
-            return any(x is not None for x in found)
+        def any_end(ends: list[End]) -> bool:
+            return any(x is not None for x in ends)
 
         def error(end: End, side: int) -> End:
             if end is None:
                 return None
-            moved = [[o[side] for o in other] for other in others]
-            nearest = [min(abs(x - end) for x in found if x is not None) for found in moved if any_end(found)]
+            moved = [[o[side] for o in other] for other in shifted_regions]
+            nearest = [min(abs(x - end) for x in ends if x is not None) for ends in moved if any_end(ends)]
             return max(nearest) if nearest else None
 
         return tuple((error(a, 0), error(b, 1)) for a, b in regions)
 
     def table(self) -> tuple[TabulatedValue, ...]:
-        """List the data at every value of the table."""
+        """List the test of the data at every value of the table."""
         rows, cls = [], self.method == "cls"
         for i, q in enumerate(self.tabulated):
             centre, error = self.curve.centre[i], (self.curve.high[i] - self.curve.low[i]) / 2

@@ -44,8 +44,8 @@ class Conditions:
     nuisances : {"nominal", "profiled"}
         True nuisance parameters: nominal, or fitted to data at each true value.
     data : tuple of float
-        The counts to which they were fitted, and auxiliary measurements that are not nominal: see
-        `data_numbers`; empty if they are nominal.
+        Counts, and auxiliary measurements that are not nominal, to which true nuisance parameters were
+        fitted: see `data_numbers`; empty if these are nominal.
     """
 
     parameter: str
@@ -64,7 +64,7 @@ def conditions(
     nuisances: Nuisances = "nominal",
     data: Sequence[float] = (),
 ) -> Conditions:
-    """Describe a fitter and what its pseudo-experiments draw."""
+    """Describe a fitter and the settings of its pseudo-experiments."""
     return Conditions(
         parameter=fitter.templates.poi,
         likelihood=fitter.likelihood,
@@ -77,7 +77,7 @@ def conditions(
 
 
 def data_numbers(counts: ArrayLike, auxiliary: ArrayLike | None = None) -> tuple[float, ...]:
-    """List counts, and behind them the auxiliary measurements, as pulls, if one of them is not nominal.
+    """List counts, followed by the auxiliary measurements, as pulls, unless all of these are nominal.
 
     Examples
     --------

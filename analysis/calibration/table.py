@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 Sample = NDArray[np.float32]
 
 _TIE = 1e-6
-"""Statistics closer than this, relative to 1 + q, are equal: those of whole counts are few values."""
+"""Statistics closer than this, relative to 1 + q, are equal: for integer counts they have few values."""
 _SAME = 1e-9
 """Relative difference up to which expectations are the same."""
 
@@ -30,7 +30,7 @@ def tie(q: ArrayLike) -> Array:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """A quantity at tabulated values with its statistical errors, linear between them.
+    """A quantity at tabulated values with its statistical errors; interpolation is linear.
 
     Parameters
     ----------
@@ -82,9 +82,9 @@ class Calibration:
     signed : ndarray of float32, shape (m, n_toys)
         Signed statistics at the true value (`analysis.batch.physical_fit.signed_statistic`), ascending.
     reference : float
-        The value that CLs compares with.
+        Reference value of CLs.
     reference_statistic : ndarray of float32, shape (m, n_toys)
-        One-sided statistics at each value of toys whose truth is the reference, ascending.
+        One-sided statistics, at each value, of toys whose true value is the reference, ascending.
     expected : ndarray, shape (m, n_bins)
         Expected counts at the true values, nuisance parameters nominal.
     conditions : Conditions
@@ -92,7 +92,7 @@ class Calibration:
 
     Notes
     -----
-    A toy whose fit failed has an infinite statistic: it is accepted by no threshold.
+    A toy whose fit failed has an infinite statistic: it is above every threshold.
     """
 
     values: Array
@@ -133,12 +133,12 @@ class Calibration:
 
     @property
     def n_toys(self) -> int:
-        """Pseudo-experiments at each value."""
+        """Number of pseudo-experiments at each value."""
         return int(self.signed.shape[1])
 
     @property
     def n_failed(self) -> NDArray[np.int64]:
-        """Failed fits at each value, shape (m,)."""
+        """Number of failed fits at each value, shape (m,)."""
         return np.asarray(np.count_nonzero(~np.isfinite(self.signed), axis=1), np.int64)
 
     def thresholds(self, method: str, level: float) -> Curve:
@@ -147,7 +147,7 @@ class Calibration:
         Parameters
         ----------
         method : {"feldman-cousins", "calibrated"}
-            Of q, or of the one-sided q̃.
+            Thresholds of q, or of the one-sided q̃.
         level : float
             Confidence level.
 
@@ -158,9 +158,9 @@ class Calibration:
 
         Notes
         -----
-        The threshold is the k-th smallest statistic, k = level (n + 1) rounded up: then one more toy is below
-        it with a probability of at least `level`, averaged over tables, whatever the distribution. Its error
-        is that of the rank, √(n level (1 - level)), turned into statistics of these ranks.
+        The threshold is the k-th smallest statistic, where k is level (n + 1) rounded up. Averaged over
+        tables, the statistic of one more toy is then not above it with a probability of at least `level`, for
+        any distribution. Its error is taken from the statistics at the ranks k ± √(n level (1 - level)).
         """
         if method not in {"feldman-cousins", "calibrated"}:
             raise ValueError(f"thresholds are of 'feldman-cousins' or 'calibrated', got {method!r}")
@@ -182,12 +182,12 @@ class Calibration:
         ordered = np.partition(q, [r - 1 for r in ranks], axis=1).astype(np.float64)
         centre, low, high = (ordered[:, r - 1] for r in ranks)
         if not np.all(np.isfinite(centre)):
-            where = self.values[~np.isfinite(centre)][0]
-            raise ValueError(f"too many fits failed at {self.parameter} = {where:g} for a threshold")
+            failed_value = self.values[~np.isfinite(centre)][0]
+            raise ValueError(f"too many fits failed at {self.parameter} = {failed_value:g} for a threshold")
         return Curve(values=self.values, centre=centre, low=low, high=np.where(high < math.inf, high, centre))
 
     def p_values(self, i: int, q: ArrayLike, method: str = "calibrated") -> Array:
-        """Compute the fraction of the toys at value number i with a statistic of at least q."""
+        """Compute the fraction of the toys at the value of index i whose statistic is at least q."""
         sample = np.sort(np.abs(self.signed[i])) if method == "feldman-cousins" else self._one_sided(i)
         return _fraction_above(sample, np.asarray(q, np.float64))
 
@@ -195,24 +195,24 @@ class Calibration:
         return np.asarray(np.maximum(self.signed[i], 0), np.float32)  # stays ascending
 
     def log_cls(self, i: int, q: ArrayLike) -> tuple[Array, Array]:
-        """Compute ln CLs of one-sided statistics at value number i, and its statistical error.
+        """Compute ln CLs of one-sided statistics at the value of index i, and its statistical error.
 
         Notes
         -----
-        CLs = P(q̃ ≥ q | θ)/P(q̃ ≥ q | reference): Read, J. Phys. G 28, 2693. Where no toy has such a q, half
-        a toy is taken.
+        CLs = P(q̃ ≥ q | θ)/P(q̃ ≥ q | reference): Read, J. Phys. G 28, 2693. If no toy has a statistic of at
+        least q, half a toy is assumed.
         """
         n, least = self.n_toys, 0.5 / self.n_toys
-        at = np.asarray(q, np.float64)
-        p = np.maximum(_fraction_above(self._one_sided(i), at), least)
-        p_reference = np.maximum(_fraction_above(self.reference_statistic[i], at), least)
+        statistic = np.asarray(q, np.float64)
+        p = np.maximum(_fraction_above(self._one_sided(i), statistic), least)
+        p_reference = np.maximum(_fraction_above(self.reference_statistic[i], statistic), least)
         variance = (1 - p) / (n * p) + (1 - p_reference) / (n * p_reference)
         if self.values[i] == self.reference:
             variance = np.zeros_like(variance)  # the same toys
         return np.log(p / p_reference), np.sqrt(variance)
 
     def holds(self, method: str, level: float, value: float, signed: ArrayLike) -> NDArray[np.bool_]:
-        """Tell for each data set whether its region holds a value.
+        """Tell for each data set whether its region contains a value.
 
         Parameters
         ----------
@@ -235,11 +235,11 @@ class Calibration:
         check_level(level)
         q = one_sided(s)
         i = min(max(int(np.searchsorted(self.values, value, side="right")) - 1, 0), len(self.values) - 1)
-        found = self.log_cls(i, q)[0]
+        log_cls = self.log_cls(i, q)[0]
         if value != self.values[i]:
             w = (value - self.values[i]) / (self.values[i + 1] - self.values[i])
-            found = (1 - w) * found + w * self.log_cls(i + 1, q)[0]
-        return np.asarray((found > math.log(1 - level)) & np.isfinite(q))
+            log_cls = (1 - w) * log_cls + w * self.log_cls(i + 1, q)[0]
+        return np.asarray((log_cls > math.log(1 - level)) & np.isfinite(q))
 
     def check(self, fitter: Fitter, used: Conditions) -> None:
         """Refuse a fit that differs from the one that was calibrated.
@@ -248,31 +248,35 @@ class Calibration:
         ----------
         fitter : Fitter
         used : Conditions
-            Of the fit; see `conditions`.
+            Settings of the fit; see `conditions`.
 
         Raises
         ------
         ValueError
-            Naming what differs.
+            With the names of the differing settings.
         """
         pairs = [
             (f.name, getattr(used, f.name), getattr(self.conditions, f.name)) for f in fields(Conditions)
         ]
-        found = [f"{name}: {here!r} here, {there!r} there" for name, here, there in pairs if here != there]
+        differences = [
+            f"{name}: {of_fit!r} here, {of_table!r} there"
+            for name, of_fit, of_table in pairs
+            if of_fit != of_table
+        ]
         if self.expected.shape[1] != fitter.templates.n_bins:
-            found.append(f"bins: {fitter.templates.n_bins} here, {self.expected.shape[1]} there")
-        elif not found:
-            found += self._other_expectations(fitter)
-        if found:
-            raise ValueError("the table was made for another fit: " + "; ".join(found))
+            differences.append(f"bins: {fitter.templates.n_bins} here, {self.expected.shape[1]} there")
+        elif not differences:
+            differences += self._differing_expectations(fitter)
+        if differences:
+            raise ValueError("the table was made for another fit: " + "; ".join(differences))
 
-    def _other_expectations(self, fitter: Fitter) -> list[str]:
+    def _differing_expectations(self, fitter: Fitter) -> list[str]:
         ours = [fitter.templates.expected(float(v)) for v in (self.values[0], self.values[-1])]
-        for mine, theirs, value in zip(ours, self.expected[[0, -1]], self.values[[0, -1]], strict=True):
-            if not np.allclose(mine, theirs, rtol=_SAME, atol=0):
+        for of_fit, of_table, value in zip(ours, self.expected[[0, -1]], self.values[[0, -1]], strict=True):
+            if not np.allclose(of_fit, of_table, rtol=_SAME, atol=0):
                 return [
-                    f"expected counts at {self.parameter} = {value:g}: {mine.sum():.8g} in the bins here, "
-                    f"{theirs.sum():.8g} there; model, exposure or detector differ"
+                    f"expected counts at {self.parameter} = {value:g}: {of_fit.sum():.8g} in the bins here, "
+                    f"{of_table.sum():.8g} there; model, exposure or detector differ"
                 ]
         return []
 

@@ -23,17 +23,17 @@ Array = NDArray[np.float64]
 Pair = tuple[float, float]
 
 _TOLERANCE, _TIGHT = 1e-4, 1e-7
-"""Of MIGRAD, from each start and at last: estimates within 1e-5 of the error."""
+"""Tolerances of MIGRAD from each start, and of the final fit: estimates within 1e-5 of the error."""
 _ALONG = 0.1, 10.0
-"""Rise of -2 ln L at one error from the minimum, 1 for a parabola, within which there is an error."""
+"""Rise of -2 ln L at one error from the minimum (1 for a parabola) between which the error is valid."""
 _FAR = 0.99
-"""Share of the search's reach beyond which its end is."""
+"""A value beyond this share of the grid's last value counts as its end."""
 _CALLS = 250
-"""Evaluations of MIGRAD from one start."""
+"""Largest number of evaluations by MIGRAD from one start."""
 _AT_END = 1e-3
-"""A parameter closer than this to an end of its range, in errors, is there."""
+"""A parameter closer than this to an end of its range, in errors, counts as at that end."""
 _SINGULAR = 1e-7
-"""Smallest eigenvalue of the second derivatives, scaled to 1 on the diagonal, of parameters told apart."""
+"""Least ratio of the eigenvalues of the correlation matrix if the data distinguish the two parameters."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +48,12 @@ class PlaneMinimum:
     errors : tuple of two, float or None
         Hesse errors.
     reasons : tuple of two str
-        Why there is no error; empty where there is one.
+        Why an error does not exist; empty if it does.
     correlation : float or None
     open_ends : tuple of str
-        Parameters in which -2 ln L does not rise as far as it was searched, and the range has no end.
+        Parameters with an unbounded range whose minimum is at the end of the searched values.
     converged : bool
-        Whether MIGRAD found the minimum valid; a deeper one may lie along a valley if not.
+        Whether MIGRAD found the minimum valid; if not, a deeper one may lie along a valley.
     """
 
     point: Pair
@@ -66,7 +66,7 @@ class PlaneMinimum:
 
 
 def fitted_minimum(plane: "Plane", counts: ArrayLike, auxiliary: ArrayLike | None) -> PlaneMinimum:
-    """Find the minimum where the second parameter is a nuisance parameter: that of a fit of the first.
+    """Find the minimum if the second parameter is a nuisance parameter, by a fit of the first one.
 
     Raises
     ------
@@ -113,8 +113,8 @@ def searched_minimum(
 
     Notes
     -----
-    Both are scanned over their physical ranges, as `FitModel.grid` has them. At each value of one parameter
-    the local minima in the other are refined; MIGRAD starts from the deepest of these.
+    Both parameters are scanned at the points of `FitModel.grid`. At each value of one parameter the local
+    minima in the other are refined; MIGRAD starts from the deepest of these.
 
     Raises
     ------
@@ -137,18 +137,18 @@ class _Search:
             self.plane.axis(self.plane.y, self.drawn[0]),
         )
         starts = plane_starts(self.plane, self.data, axes, self.drawn, self.values)
-        found = [one for start in starts if (one := self._migrad(axes, start)) is not None]
-        if not found:
+        minima = [minimum for start in starts if (minimum := self._migrad(axes, start)) is not None]
+        if not minima:
             data = self.data
             raise FitError("; ".join(filter(None, [far_counts(data.templates, data.counts), NO_MINIMUM])))
-        best = min(found, key=lambda one: one[1])
-        point, fval = self._at_ends(axes, *best[:2])
+        deepest = min(minima, key=lambda minimum: minimum[1])
+        point, fval = self._at_ends(axes, *deepest[:2])
         fixed = tuple(v in a.physical for a, v in zip(axes, point, strict=True))
         converged = True
         if not all(fixed):
-            last = self._migrad(axes, point, fixed=fixed, tolerance=_TIGHT)
-            if last is not None:
-                point, fval, converged = last
+            final = self._migrad(axes, point, fixed=fixed, tolerance=_TIGHT)
+            if final is not None:
+                point, fval, converged = final
         open_ends = tuple(a.templates.poi for a, v in zip(axes, point, strict=True) if _is_open(a, v))
         errors, reasons, correlation = self._errors(axes, point, fval, open_ends)
         return PlaneMinimum(
@@ -163,16 +163,16 @@ class _Search:
 
     def _cost(self, x: float, y: float) -> float:
         """Evaluate the profile; infinity outside the physical range."""
-        if math.isnan(x) or math.isnan(y):  # where rounding hides every fall, MIGRAD tries NaN
+        if math.isnan(x) or math.isnan(y):  # MIGRAD tries NaN where rounding hides small decreases
             return math.inf
         low, high = self.plane.ends(y)
         if not low <= x <= high:
             return math.inf
         try:
-            found = self.plane.profile(self.data, x, y)
+            value = self.plane.profile(self.data, x, y)
         except ValueError:  # no minimum over the pulls is found, or the model is not defined there
             return math.inf
-        return found if math.isfinite(found) else math.inf
+        return value if math.isfinite(value) else math.inf
 
     def _migrad(
         self,
@@ -200,30 +200,30 @@ class _Search:
         if not minuit.valid and tolerance == _TIGHT:
             minuit.simplex(ncall=_CALLS)
             minuit.migrad(ncall=_CALLS)
-        began = self._cost(*start)
+        start_value = self._cost(*start)
         if minuit.fval is None or not np.all(np.isfinite([minuit.fval, *minuit.values])):
-            return (start, began, False) if math.isfinite(began) else None
+            return (start, start_value, False) if math.isfinite(start_value) else None
         point = (float(minuit.values[0]) * units[0], float(minuit.values[1]) * units[1])
         fval = self._cost(*point)
-        deeper = (start, began) if began < fval else (point, fval)
+        deeper = (start, start_value) if start_value < fval else (point, fval)
         return *deeper, bool(minuit.valid)
 
     def _at_ends(self, axes: tuple[Fitter, Fitter], point: Pair, fval: float) -> tuple[Pair, float]:
-        """Move parameters to an end of the physical range if -2 ln L is as deep there within rounding."""
+        """Move parameters to an end of the physical range if -2 ln L is the same there within rounding."""
         for k, axis in enumerate(axes):
             for end in axis.physical:
                 if not math.isfinite(end) or abs(point[k] - end) > axis.width:
                     continue
-                at = (end, point[1]) if k == 0 else (point[0], end)
-                value = self._cost(*at)
+                candidate = (end, point[1]) if k == 0 else (point[0], end)
+                value = self._cost(*candidate)
                 if value <= fval + TIE:
-                    point, fval = at, min(value, fval)
+                    point, fval = candidate, min(value, fval)
         return point, fval
 
     def _errors(
         self, axes: tuple[Fitter, Fitter], point: Pair, fval: float, open_ends: tuple[str, ...]
     ) -> tuple[tuple[float | None, float | None], tuple[str, str], float | None]:
-        """Compute errors of both from the second derivatives, or say why there are none."""
+        """Compute errors and correlation from the second derivatives; without them, the reasons."""
         names = self.plane.names
         for name, axis, value in zip(names, axes, point, strict=True):
             if value in axis.physical and not (name in EVEN and value == 0):
@@ -232,10 +232,10 @@ class _Search:
         if open_ends:
             reason = f"-2 ln L does not rise in {' and '.join(open_ends)} as far as it was searched"
             return (None, None), (reason, reason), None
-        none = f"-2 ln L is no parabola in {names[0]} and {names[1]} at the minimum"
+        no_parabola = f"-2 ln L is no parabola in {names[0]} and {names[1]} at the minimum"
         covariance = self._covariance(axes, point, fval)
         if covariance is None:
-            return (None, None), (none, none), None
+            return (None, None), (no_parabola, no_parabola), None
         errors: list[float | None] = [float(e) for e in np.sqrt(np.diag(covariance))]
         reasons = ["", ""]
         correlation = float(covariance[0, 1] / np.sqrt(np.prod(np.diag(covariance))))
@@ -243,11 +243,11 @@ class _Search:
             if name in EVEN and point[k] < float(errors[k] or 0.0):
                 errors[k] = None  # the likelihood is no parabola about 0
                 reasons[k] = f"{name} is within its error of 0, where -2 ln L is no parabola"
-        both = None not in errors
-        return (errors[0], errors[1]), (reasons[0], reasons[1]), correlation if both else None
+        has_both = None not in errors
+        return (errors[0], errors[1]), (reasons[0], reasons[1]), correlation if has_both else None
 
     def _covariance(self, axes: tuple[Fitter, Fitter], point: Pair, fval: float) -> Array | None:
-        """Invert the second derivatives of the profile; None where it is no parabola within the ranges."""
+        """Invert the second derivatives of the profile; None if it is no parabola within the ranges."""
         even = [name in EVEN for name in self.plane.names]
         units = [a.width for a in axes]
 
@@ -262,24 +262,24 @@ class _Search:
         minuit.hesse()
         if minuit.covariance is None or not minuit.accurate:
             return None
-        found = np.array(minuit.covariance)
-        sizes = np.sqrt(np.diag(found))
+        covariance = np.array(minuit.covariance)
+        sizes = np.sqrt(np.diag(covariance))
         widths = [(a.physical[1] - a.physical[0]) / a.width for a in axes]
         if np.any(sizes > widths):
             return None
-        values, vectors = np.linalg.eigh(found / sizes / sizes[:, None])
+        values, vectors = np.linalg.eigh(covariance / sizes / sizes[:, None])
         if not values[0] > _SINGULAR * values[1]:
             return None
         for value, vector in zip(values, vectors.T, strict=True):
             step = math.sqrt(value) * sizes * vector
             rises = [cost(*(np.array(minuit.values) + sign * step)) - fval for sign in (1, -1)]
             if not any(_ALONG[0] < rise < _ALONG[1] for rise in rises):
-                return None  # rounding, not the data, gives such a curvature
-        return np.asarray(found * np.outer(units, units))
+                return None  # this curvature is due to rounding, not to the data
+        return np.asarray(covariance * np.outer(units, units))
 
 
 def _is_open(axis: Fitter, value: float) -> bool:
-    """Tell whether a value is as far out as the search goes, where the physical range has no end."""
+    """Tell whether a value is at the end of the searched values although the physical range is unbounded."""
     (low, high), grid = axis.physical, axis.grid
     above = math.isinf(high) and value > _FAR * grid[-1]
     return bool(above or (math.isinf(low) and value < _FAR * grid[0]))

@@ -30,7 +30,7 @@ class Plane:
     fitter : Fitter
         Its parameter of interest is x; the model holds all others.
     y : str
-        The second parameter: of the model, or a nuisance parameter in the units in which it is reported.
+        The second parameter: a parameter of the model, or a nuisance parameter in its reported unit.
     """
 
     fitter: Fitter
@@ -38,10 +38,10 @@ class Plane:
 
     def __post_init__(self) -> None:
         templates = self.fitter.templates
-        known = (*templates.model.parameters, *templates.names[1:])
-        if self.y not in known:
+        names = (*templates.model.parameters, *templates.names[1:])
+        if self.y not in names:
             raise ValueError(
-                f"{templates.model.label} has no parameter {self.y!r}: choose from {', '.join(known)}"
+                f"{templates.model.label} has no parameter {self.y!r}: choose from {', '.join(names)}"
             )
         if self.y == self.x:
             raise ValueError(f"the two parameters of a plane must differ, got {self.x!r} twice")
@@ -53,29 +53,29 @@ class Plane:
 
     @property
     def names(self) -> tuple[str, str]:
-        """Names of both."""
+        """Names of both parameters."""
         return self.x, self.y
 
     @property
     def is_nuisance(self) -> bool:
         """Whether the second parameter is a nuisance parameter."""
-        return self._held is not None
+        return self._nuisance_index is not None
 
     @cached_property
-    def _held(self) -> int | None:
-        """Number of the nuisance parameter that y is; None for a parameter of the model."""
+    def _nuisance_index(self) -> int | None:
+        """Index of y among the nuisance parameters; None for a parameter of the model."""
         names = self.fitter.templates.names[1:]
         return names.index(self.y) if self.y in names else None
 
     def _profile(self, data: Likelihood, x: ArrayLike, y: float) -> Array:
-        """Minimise -2 ln L over the nuisance parameters that are not held, at values of x and one of y."""
-        if self._held is not None:
-            pull = self.fitter.templates.nuisances[self._held].pull(y)
-            return data.profile(x, held={self._held: pull})[0]
+        """Minimise -2 ln L over the nuisance parameters other than y, at values of x and one value of y."""
+        if self._nuisance_index is not None:
+            pull = self.fitter.templates.nuisances[self._nuisance_index].pull(y)
+            return data.profile(x, held={self._nuisance_index: pull})[0]
         return replace(data, model=self.at(y)).profile(x)[0]
 
     def at(self, y: float) -> Fitter:
-        """Return the fitter of x at a value of y; if y is inside the shapes, the signal is folded again."""
+        """Return the fitter of x at a value of y; if y changes the shapes, the signal is folded again."""
         if y not in self._fitters:
             model = self.fitter.templates.model.vary(**{self.y: float(y)})
             self._fitters[y] = replace(self.fitter, templates=self._refolded(model, self.x))
@@ -98,8 +98,8 @@ class Plane:
         if points.ndim != 1 or len(points) < 2 or not np.all(np.diff(points) > 0):
             raise ValueError(f"values of {name} must be at least two, and ascend")
         nuisance = None
-        if name == self.y and self._held is not None:
-            nuisance = self.fitter.templates.nuisances[self._held]
+        if name == self.y and self._nuisance_index is not None:
+            nuisance = self.fitter.templates.nuisances[self._nuisance_index]
             positive = nuisance.constraint == "log-normal" or not nuisance.is_shape
             low, high = (0.0 if positive else -math.inf), math.inf
         else:
@@ -115,14 +115,14 @@ class Plane:
 
     def inside(self, x: Array, y: Array) -> NDArray[np.bool_]:
         """Tell which points of a grid are physical, shape (n_y, n_x)."""
-        found = np.zeros((len(y), len(x)), np.bool_)
-        for row, value in zip(found, y, strict=True):
+        is_physical = np.zeros((len(y), len(x)), np.bool_)
+        for row, value in zip(is_physical, y, strict=True):
             low, high = self.ends(float(value))
             row[:] = (x >= low) & (x <= high)
-        return found
+        return is_physical
 
     def ends(self, y: float) -> tuple[float, float]:
-        """Return the physical range of x at a value of y; an empty one, (∞, -∞), where y is not physical."""
+        """Return the physical range of x at a value of y; (∞, -∞), an empty one, if y is not physical."""
         if self.is_nuisance:
             return self.fitter.physical
         low, high = parameter_range(self.y)
@@ -132,34 +132,34 @@ class Plane:
             return math.inf, -math.inf
 
     def axis(self, name: str, others: Array) -> Fitter:
-        """Return the fitter of one of two parameters of the model, to know its range, resolution and grid.
+        """Return the fitter of one of two parameters of the model, for its range, resolution and grid.
 
         Parameters
         ----------
         name : str
         others : ndarray
-            Values of the other parameter: taken in place of the model's where the counts then do not depend
-            on this one, as on Δm² without mixing.
+            Values of the other parameter. They replace the model's value if with that the counts do not
+            depend on this parameter, like Δm² without mixing.
         """
         templates = self.fitter.templates
         other = self.x if name == self.y else self.y
-        known = templates.model.parameters[other]
-        found: list[Fitter] = []
-        for value in (known, float(others[-1]), float(others[0])):
+        other_value = templates.model.parameters[other]
+        fitters: list[Fitter] = []
+        for value in (other_value, float(others[-1]), float(others[0])):
             try:
                 model = templates.model.vary(**{other: value})
                 fitter = replace(self.fitter, templates=self._refolded(model, name))
-                found.append(fitter)
+                fitters.append(fitter)
                 if math.isfinite(fitter.scale):
                     return fitter
-            except ValueError as error:  # as γ = 0 with a mixing angle
+            except ValueError as error:  # for example γ = 0 with a mixing angle
                 reason = error
-        if not found:
+        if not fitters:
             raise reason
-        return found[0]
+        return fitters[0]
 
     def swapped(self, fitter: Fitter) -> "Plane":
-        """Return the same plane with x for y; the fitter is one of y."""
+        """Return the plane with x and y exchanged; the fitter is one of y."""
         return Plane(fitter=fitter, y=self.x)
 
     def profiles(self, data: Likelihood, x: Array, y: float) -> Array:
@@ -167,25 +167,27 @@ class Plane:
         return self._profile(data, x, y)
 
     def profile(self, data: Likelihood, x: float, y: float) -> float:
-        """Minimise -2 ln L over the normalisations at a point."""
+        """Minimise -2 ln L over the nuisance parameters at a point."""
         return float(self._profile(data, x, y)[0])
 
     def quality(self, data: Likelihood, x: float, y: float) -> FitQuality:
-        """Test the fit at a point against a χ²."""
-        if self._held is not None:
-            held = {self._held: self.fitter.templates.nuisances[self._held].pull(y)}
-            values, pulls = data.profile(x, held=held)
+        """Test the fit at a point with a χ² distribution."""
+        if self._nuisance_index is not None:
+            fixed_pulls = {
+                self._nuisance_index: self.fitter.templates.nuisances[self._nuisance_index].pull(y)
+            }
+            values, pulls = data.profile(x, held=fixed_pulls)
             return quality(data, (x, *pulls[0]), float(values[0]))
-        there = replace(data, model=self.at(y))
-        values, pulls = there.profile(x)
-        found = quality(there, (x, *pulls[0]), float(values[0]))
-        return replace(found, ndof=found.ndof - 1)
+        data_at_y = replace(data, model=self.at(y))
+        values, pulls = data_at_y.profile(x)
+        result = quality(data_at_y, (x, *pulls[0]), float(values[0]))
+        return replace(result, ndof=result.ndof - 1)
 
     def scan(self, data: Likelihood, x: Array, y: Array) -> Array:
-        """Evaluate the same over a grid, shape (n_y, n_x)."""
+        """Evaluate the profile on a grid, shape (n_y, n_x)."""
         values = np.empty((len(y), len(x)))
-        for row, each in zip(values, y, strict=True):
-            row[:] = self._profile(data, x, float(each))
+        for row, y_value in zip(values, y, strict=True):
+            row[:] = self._profile(data, x, float(y_value))
         return values
 
 
@@ -196,16 +198,16 @@ def fit_plane(
     y: Sequence[float],
     auxiliary: ArrayLike | None = None,
 ) -> PlaneResult:
-    """Fit two parameters, and scan the profile likelihood around.
+    """Fit two parameters, and scan the profile likelihood over given values.
 
     Parameters
     ----------
     plane : Plane
     counts : array_like, shape (n_bins,)
     x, y : sequence of float
-        Values at which the likelihood is evaluated. The minimum is looked for over the physical ranges.
+        Values at which the likelihood is evaluated. The minimum is searched in the physical ranges.
     auxiliary : array_like, shape (n_nuisances,), optional
-        Measured pulls; nominal without.
+        Measured pulls; by default nominal.
 
     Returns
     -------
@@ -214,7 +216,7 @@ def fit_plane(
     Raises
     ------
     ValueError
-        If values do not ascend or leave the range of a fit, or the data have counts where exactly nothing is
+        If values are not ascending or leave the range of a fit, or if the data have counts where exactly 0 is
         expected.
     FitError
         If no minimum is found.
@@ -228,13 +230,13 @@ def fit_plane(
     else:
         minimum = searched_minimum(plane, data, (grid_x, grid_y), values)
     physical = plane.inside(grid_x, grid_y)
-    drawn = float(values[physical].min(initial=np.inf))
-    floor = min(minimum.fval, drawn)
+    lowest_drawn = float(values[physical].min(initial=np.inf))
+    floor = min(minimum.fval, lowest_drawn)
     delta = values - floor
     outside = tuple(
         name
         for name, value, grid in zip(plane.names, minimum.point, (grid_x, grid_y), strict=True)
-        if not grid[0] <= value <= grid[-1] and drawn > floor + TIE
+        if not grid[0] <= value <= grid[-1] and lowest_drawn > floor + TIE
     )
     return PlaneResult(
         names=plane.names,

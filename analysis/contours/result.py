@@ -39,25 +39,25 @@ class PlaneResult:
     x, y : ndarray, shapes (n_x,) and (n_y,)
         Values of the two parameters.
     delta : ndarray, shape (n_y, n_x)
-        -2 Δln L above the minimum, profiled over the normalisations; below 0 only at values outside of
-        the physical range.
+        -2 Δln L above the minimum, profiled over the nuisance parameters; negative only outside the physical
+        range.
     best : tuple of two floats
-        The minimum within the physical ranges of both parameters, whichever values x and y hold.
+        The minimum within the physical ranges of both parameters; it may lie outside the values x and y.
     errors : tuple of two, float or None; or None
-        Hesse errors; None where the minimum is at an end of a physical range, or -2 ln L is no parabola.
+        Hesse errors; None if the minimum is at an end of a physical range, or -2 ln L is no parabola.
     correlation : float or None
     fval : float
         -2 ln L/L_saturated at the minimum.
     quality : FitQuality or None
         Whether the model describes the data at all, at the minimum.
     error_reasons : tuple of two str
-        Why a parameter has no error; empty for one that has.
+        Why a parameter has no error; empty if it has one.
     outside : tuple of str
-        Parameters whose values, x or y, end before the minimum.
+        Parameters whose minimum is outside the values x or y.
     open_ends : tuple of str
-        Parameters in which -2 ln L does not rise as far as it was searched, and the range has no end.
+        Parameters with an unbounded range whose minimum is at the end of the searched values.
     converged : bool
-        Whether the minimum was found valid; a deeper one may lie along a valley if not.
+        Whether the minimum was found valid; if not, a deeper one may lie along a valley.
     """
 
     names: tuple[str, str]
@@ -86,8 +86,8 @@ class PlaneResult:
         shown += [] if self.correlation is None else [("correlation", readable(self.correlation))]
         shown += [("minimum of -2 ln L", readable(self.fval))]
         for name, values in zip(self.names, (self.x, self.y), strict=True):
-            ends = f"{readable(float(values[0]))} to {readable(float(values[-1]))}"
-            shown.append((f"values of {name}", f"{len(values)} from {ends}"))
+            value_range = f"{readable(float(values[0]))} to {readable(float(values[-1]))}"
+            shown.append((f"values of {name}", f"{len(values)} from {value_range}"))
         return shown if self.converged else [*shown, ("not converged", "a deeper minimum may lie near")]
 
     @property

@@ -1,8 +1,8 @@
 """Acceptance of counts in the order of Feldman and Cousins: mean signals that accept a number of counts.
 
-`analysis.counting.intervals.count_interval` has the definition. Here n are the observed counts, b is the
-background, α is one minus the level, and the stretch k is the range of means μ+b for which the counts between
-n and k, with k, have a larger R than n.
+`analysis.counting.intervals.count_interval` has the definition. Here n is the number of observed counts, b
+the background, and α one minus the level. The stretch k is the range of means μ+b for which the counts from n
+to k, k included and n excluded, have a larger R than n.
 """
 
 import math
@@ -22,29 +22,29 @@ _XTOL = 1e-12
 def _equal(k: ArrayLike, m: ArrayLike, b: ArrayLike) -> Array:
     """Return the mean μ+b at which R(k) = R(m), where k < m.
 
-    Relative to the best mean of m, so that large counts do not cancel.
+    It is computed relative to the best mean of m, to avoid cancellations at large counts.
     """
     k, m = np.asarray(k, float), np.asarray(m, float)
     best = np.maximum(m, b)
-    less = best - np.maximum(k, b)
-    found: Array = best * np.exp(-(xlog1py(k, -less / best) + less) / (m - k))
-    return found
+    deficit = best - np.maximum(k, b)
+    mean: Array = best * np.exp(-(xlog1py(k, -deficit / best) + deficit) / (m - k))
+    return mean
 
 
 def _outside(low: ArrayLike, high: ArrayLike, mean: ArrayLike) -> Array:
     """Sum the Poisson probabilities of n < low and of n > high."""
     under = np.asarray(low, float) - 1
-    found: Array = np.where(under < 0, 0.0, pdtr(np.maximum(under, 0), mean)) + pdtrc(high, mean)
-    return found
+    probability: Array = np.where(under < 0, 0.0, pdtr(np.maximum(under, 0), mean)) + pdtrc(high, mean)
+    return probability
 
 
 def largest_signal(n: int, b: float, alpha: float) -> tuple[int, float]:
-    """Return the last k of a stretch with accepted μ, and the largest of them.
+    """Return the last stretch k with an accepted μ, and the largest accepted μ.
 
     Notes
     -----
-    Counts outside of those that are better than n have at most 2R(n) (Chernoff), so μ is excluded where
-    R(n) < α/2; the reach of that is bounded by -ln R ≥ (λ-λ̂)²/(2λ), and of k by Bernstein's inequality.
+    All counts with R not larger than R(n) together have a probability of at most 2R(n) (Chernoff), so that μ
+    is excluded where R(n) < α/2. This bounds μ by -ln R ≥ (λ-λ̂)²/(2λ), and k by Bernstein's inequality.
     """
     best, L = max(n, b), math.log(2 / alpha)
     farthest = best + L + math.sqrt(L * L + 2 * L * best)
@@ -54,11 +54,11 @@ def largest_signal(n: int, b: float, alpha: float) -> tuple[int, float]:
     starts = np.concatenate(([best], ends[:-1]))
     accepted_start = _outside(n + 1, k, starts) > alpha
     accepted_end = _outside(n + 1, k, ends) > alpha
-    accepted_end[0] |= first == n  # nothing is better than n around its own best mean
-    found = np.flatnonzero(accepted_start | accepted_end)
-    if not len(found):
+    accepted_end[0] |= first == n  # no counts have a larger R than n around its own best mean
+    accepted = np.flatnonzero(accepted_start | accepted_end)
+    if not len(accepted):
         return first, 0.0
-    i = int(found[-1])
+    i = int(accepted[-1])
     last = int(k[i])
     if accepted_end[i]:
         return last, max(float(ends[i]) - b, 0.0)
@@ -84,9 +84,9 @@ def smallest_signal(n: int, b: float, alpha: float) -> float:
 
 
 def _root(low: int, high: int, alpha: float, a: float, z: float) -> float:
-    """Find the mean at which the counts from `low` to `high` have the level, between two means."""
-    found = brentq(lambda mean: float(_outside(low, high, mean)) - alpha, a, z, xtol=_XTOL)
-    return float(found)
+    """Find the mean, between a and z, at which the counts from `low` to `high` have the probability 1 - α."""
+    root = brentq(lambda mean: float(_outside(low, high, mean)) - alpha, a, z, xtol=_XTOL)
+    return float(root)
 
 
 def next_rise(n: int, b: float, alpha: float, k: int) -> float:
@@ -94,9 +94,9 @@ def next_rise(n: int, b: float, alpha: float, k: int) -> float:
 
     Notes
     -----
-    As b grows, the end falls, but for rises: where the last μ of a stretch k is accepted again, because
-    R(k+1) = R(n) has moved past the falling root of the stretch. Both are functions of k alone. The ends
-    after the rises fall with k, so the next one is the largest of those to come; that they fall is tested,
+    As b grows, the end falls, except for jumps up: the last μ of a stretch k is accepted again when the mean
+    with R(k+1) = R(n) has moved past the falling root of the stretch. Both depend on k alone. The ends after
+    the jumps fall with k, so that the next one is the largest of all later ones. That they fall is tested,
     not proven.
     """
     while float(_outside(n + 1, k, k + 1.0)) > alpha:  # else no b < k+1 is left, here and at larger k
@@ -108,12 +108,12 @@ def next_rise(n: int, b: float, alpha: float, k: int) -> float:
 
 
 def _rise(n: int, b: float, alpha: float, k: int) -> float | None:
-    """Return the upper end after the rise of stretch k; None if there is none at backgrounds above b."""
+    """Return the upper end after the rise of stretch k; None if there is no rise at backgrounds above b."""
     top = math.exp((gammaln(k + 1) - gammaln(n + 1)) / (k - n))  # P(k) = P(n): the stretch is fullest
     if float(_outside(n + 1, k, top)) >= alpha:
         return None
     root = _root(n + 1, k, alpha, top, k + 1.0)
     if float(_equal(n, k + 1, b)) >= root:
         return None
-    where = brentq(lambda x: float(_equal(n, k + 1, x)) - root, b, k + 1.0, xtol=_XTOL)
-    return root - float(where)
+    background = brentq(lambda x: float(_equal(n, k + 1, x)) - root, b, k + 1.0, xtol=_XTOL)
+    return root - float(background)

@@ -17,7 +17,7 @@ __all__ = ["FORMS", "LARGEST", "CountBelt", "Form", "count_belt", "count_interva
 Form = Literal["exact", "monotone"]
 
 FORMS = ("exact", "monotone")
-"""`exact`: as constructed; `monotone`: upper ends that do not rise with the background, as printed."""
+"""`exact`: as constructed; `monotone`: upper ends that do not rise with the background, as in the paper."""
 LARGEST = 10**9
 """Largest number of counts, and largest background, for which intervals are computed."""
 
@@ -34,7 +34,7 @@ class CountBelt:
     n : tuple of int
         Observed counts.
     low, high : tuple of float
-        Ends of the interval of each.
+        Ends of the interval for each number of counts.
     background : float
         Expected background.
     level : float
@@ -100,8 +100,8 @@ def count_interval(
     level : float
         Confidence level, between 0 and 1.
     form : {"exact", "monotone"}
-        `exact`: the smallest interval that holds every accepted μ. `monotone`: its upper end raised to the
-        largest that any larger background has, as in the tables of the paper.
+        `exact`: the smallest interval that contains every accepted μ. `monotone`: its upper end is raised to
+        the largest one for any larger background, as in the tables of the paper.
 
     Returns
     -------
@@ -115,13 +115,13 @@ def count_interval(
     Notes
     -----
     Feldman and Cousins, PRD 57, 3873 (1998), sec. IV: a mean μ accepts counts in falling order of
-    R = P(n|μ+b) / P(n|max(0, n-b)+b) until their probabilities add up to the level. So n is accepted if the
-    counts with a larger R have less than the level.
+    R = P(n|μ+b) / P(n|max(0, n-b)+b) until their probabilities add up to the level. Thus n is accepted if the
+    counts with a larger R have together a probability below the level.
 
-    For a given μ, R rises with n up to μ+b and falls thereafter, so those counts are all between n and a k on
-    the other side of μ+b. k changes where R(k) = R(n), known in closed form; between two such values of μ the
-    probability of the counts with a larger R has one maximum. The ends are therefore such values, or roots
-    between two of them. No grid is needed.
+    For a given μ, R rises with n up to μ+b and falls thereafter: all counts with a larger R are between n and
+    some k on the other side of μ+b. k changes where R(k) = R(n), a value of μ known in closed form; between
+    two such values the probability of the counts with a larger R has one maximum. The ends are therefore such
+    values, or roots between two of them. No grid is needed.
 
     Examples
     --------
@@ -152,7 +152,7 @@ def gaussian_interval(x: float, sigma: float, *, level: float = 0.9) -> tuple[fl
     x : float
         Measured value, of either sign.
     sigma : float
-        Its standard deviation, known.
+        Its known standard deviation.
     level : float
         Confidence level, between 0 and 1.
 
@@ -169,9 +169,9 @@ def gaussian_interval(x: float, sigma: float, *, level: float = 0.9) -> tuple[fl
     Notes
     -----
     Feldman and Cousins, PRD 57, 3873 (1998), sec. IV B, in units of σ: ln R = -(x-μ)²/2 for x ≥ 0, and
-    xμ - μ²/2 below. The x' on the other side of μ with the same R is 2μ-x where both are positive,
-    x - x²/(2μ) below 0 for x > 2μ, and μ + √(μ²-2xμ) for x < 0. An end is where the Gaussian between x and
-    x' holds the level.
+    xμ - μ²/2 below. The x' on the other side of μ with the same R is 2μ-x if both are positive,
+    x - x²/(2μ) < 0 for x > 2μ, and μ + √(μ²-2xμ) for x < 0. An end is the μ for which the Gaussian has the
+    probability `level` between x and x'.
 
     Examples
     --------
@@ -189,11 +189,11 @@ def gaussian_interval(x: float, sigma: float, *, level: float = 0.9) -> tuple[fl
     def above(mu: float) -> float:
         return float(ndtr(math.sqrt(mu * (mu - 2 * t))) - ndtr(t - mu)) - level
 
-    far = t * t / 80  # x' is 40σ below x there
+    lowest_mu = t * t / 80  # x' is 40σ below x there
     if t >= 2 * z or t < _NEGLIGIBLE:
         low = max(t - z, 0.0)
-    elif below(far) > 0:
-        low = brentq(below, far, t / 2, xtol=_XTOL * min(1.0, t))
+    elif below(lowest_mu) > 0:
+        low = brentq(below, lowest_mu, t / 2, xtol=_XTOL * min(1.0, t))
     else:
         low = max(t - float(ndtri(level)), 0.0)
     if t >= 0:

@@ -1,4 +1,4 @@
-"""Studies audited: which of their toys are fitted again, and what became of these."""
+"""Audit of a study: the choice of toys that MINUIT fits again, and the comparison of both fits."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -28,19 +28,19 @@ __all__ = [
 Columns = dict[str, NDArray[Any]]
 
 SAMPLE = 20
-"""Toys of a study that are fitted again if nobody says how many."""
+"""Default number of toys of a study that are fitted again."""
 
 
 def audit_sample(seed: int, total: int, n: int, *, first: int = 0) -> NDArray[np.int64]:
-    """Choose the toys that are fitted again: a function of the arguments, and of no chunk.
+    """Choose the toys that are fitted again. The choice does not depend on chunks.
 
     Parameters
     ----------
     seed : int
     total : int
-        Toys of the study.
+        Number of toys of the study.
     n : int
-        How many are chosen, at most all.
+        Number of toys to choose; all if there are fewer.
     first : int
         Index of the study's first toy.
 
@@ -56,12 +56,12 @@ def audit_sample(seed: int, total: int, n: int, *, first: int = 0) -> NDArray[np
     """
     if n < 0:
         raise ValueError(f"the number of toys that are audited must be at least 0, got {n}")
-    found = generator(seed, Stage.AUDIT, first, total).choice(total, min(n, total), replace=False)
-    return np.sort(first + found.astype(np.int64))
+    offsets = generator(seed, Stage.AUDIT, first, total).choice(total, min(n, total), replace=False)
+    return np.sort(first + offsets.astype(np.int64))
 
 
 def chosen(sample: NDArray[np.int64], start: int, n: int) -> NDArray[np.int64]:
-    """Return the places of the sample's toys among the toys start, start + 1, ... start + n - 1."""
+    """Return the positions of the sample's toys among the toys start, start + 1, ... start + n - 1."""
     return sample[(sample >= start) & (sample < start + n)] - start
 
 
@@ -74,11 +74,11 @@ def audit_columns(
     ----------
     fitter : Fitter
     columns : dict of str to ndarray
-        As `analysis.pseudo_experiments.fitted_toys.toys` makes them.
+        Columns from `analysis.pseudo_experiments.fitted_toys.toys`.
     rows : iterable of int
-        Which of them; failed toys are left out.
+        Indices of the toys; failed ones are skipped.
     level, methods
-        Of the intervals.
+        Level and methods of the intervals.
     """
     templates = fitter.templates
     poi, two_sided = templates.poi, delta_chi2(level, "two-sided")
@@ -89,20 +89,20 @@ def audit_columns(
             continue
         ends = []
         if "minos" in methods:
-            found = [float(columns[f"minos_{name}"][i]) for name in ("lower", "upper")]
-            if not any(map(math.isnan, found)):  # the file does not keep one end alone
+            bounds = [float(columns[f"minos_{name}"][i]) for name in ("lower", "upper")]
+            if not any(map(math.isnan, bounds)):  # the file has both ends or none
                 ends += [
-                    End(value=x, sign=s, threshold=two_sided) for x, s in zip(found, (-1, 1), strict=True)
+                    End(value=x, sign=s, threshold=two_sided) for x, s in zip(bounds, (-1, 1), strict=True)
                 ]
         if "one-sided" in methods:
             limit, threshold = float(columns["one_sided_upper"][i]), delta_chi2(level, "one-sided")
             ends.append(End(value=limit, sign=1, threshold=threshold, bounded=True))
-        without = columns["status"][i] & NO_HESSE
+        no_error = columns["status"][i] & NO_HESSE
         toy = FittedToy(
             counts=columns["counts"][i],
             auxiliary=np.array([n.pull(float(x[i])) for n, x in measured]),
             estimate=float(columns[poi][i]),
-            error=math.nan if without else float(columns[f"{poi}_error"][i]),
+            error=math.nan if no_error else float(columns[f"{poi}_error"][i]),
             fval=float(columns["fval"][i]),
             ends=tuple(ends),
         )
@@ -111,7 +111,7 @@ def audit_columns(
 
 
 def audit_toys(fitter: Fitter, toys: Iterable[FittedToy]) -> Audit:
-    """Fit toys again, and compare."""
+    """Fit toys again, and compare with the study."""
     total = Audit()
     for toy in toys:
         total += fitted_again(fitter, toy)

@@ -1,4 +1,4 @@
-"""One toy of a study fitted again as `fit` does, with MINUIT at a tight tolerance, and compared."""
+"""Audit of one toy: a second fit as `fit` does it, with MINUIT at a tight tolerance, and the differences."""
 
 import math
 from collections.abc import Sequence
@@ -19,37 +19,39 @@ EDM = TIGHT
 """Estimated distance to the minimum, in -2 ln L, at which MINUIT may stop."""
 
 _TRIES = 4
-_APART, _DEEPER = 0.1, 1e-4
-"""Two minima are different if they are so many errors apart, and not equally deep if so much of -2 ln L."""
+_DIFFERENT, _DEEPER = 0.1, 1e-4
+"""Distance in errors from which two minima differ, and difference of -2 ln L from which one is deeper."""
 _CLEAR = 1e-3
-"""From its bound a parameter is within it, in units of MINUIT."""
+"""Distance of a parameter from its bound, in MINUIT's units, from which the bound may be removed."""
 _STEP, _GROWTH, _STEPS = 0.5, 1.2, 200
-"""Steps from the minimum to a crossing, in errors: the first, by what they grow, and the most."""
+"""Steps from the minimum to a crossing: the first in errors, the factor between steps, and the largest number
+of steps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """What became of the toys that were fitted again; audits of parts of a study add up.
+    """Differences of the toys that were fitted again; audits of parts of a study can be added.
 
     Parameters
     ----------
     n : int
-        Toys that were fitted again: of the sample, those whose fit had not failed.
+        Number of toys that were fitted again: toys of the sample whose fit had not failed.
     estimate, fval, limit : float or None
         Largest differences of the estimate [Hesse errors], of -2 ln L at the minimum, and of the ends of
         intervals [Hesse errors]; None where nothing was compared.
     deeper : int
-        Toys for which a deeper minimum was found, so that the study missed it; these are not compared.
+        Number of toys for which the second fit found a deeper minimum. They are not compared.
     shallower : int
-        Toys for which MINUIT found another minimum that is less deep; these are not compared either.
+        Number of toys for which MINUIT found another minimum that is less deep. They are not compared.
     one_ended : int
-        Ends that one of the two found, and the other did not.
+        Number of interval ends that one of the two fits found, and the other did not.
     equal : int
-        Toys for which MINUIT found another minimum that is equally deep: of these only -2 ln L is compared.
+        Number of toys for which MINUIT found another minimum that is equally deep. Only -2 ln L is compared.
     unfitted : int
-        Toys that MINUIT could not fit so tightly.
+        Number of toys that MINUIT could not fit to its tight tolerance.
     n_worst : int
-        How many of them were chosen because they are bad: see `analysis.pseudo_experiments.auditing`.
+        Number of toys that were chosen because their fits look bad: see
+        `analysis.pseudo_experiments.auditing`.
     """
 
     n: int = 0
@@ -64,7 +66,7 @@ class Audit:
     n_worst: int = 0
 
     def as_worst(self) -> "Audit":
-        """Return the audit of toys that were chosen because they are bad."""
+        """Return the audit of toys that were chosen because their fits look bad."""
         return replace(self, n_worst=self.n)
 
     def __add__(self, other: "Audit") -> "Audit":
@@ -95,13 +97,13 @@ class End:
     Parameters
     ----------
     value : float
-        NaN where it is open.
+        NaN if the interval is open.
     sign : {-1, 1}
-        Below or above the estimate.
+        -1 for a lower end, 1 for an upper end.
     threshold : float
-        Of -2 Δln L.
+        -2 Δln L at the end.
     bounded : bool
-        Whether the interval stays in the physical range: that of an upper limit does.
+        Whether the interval is restricted to the physical range, as for an upper limit.
     """
 
     value: float
@@ -112,7 +114,7 @@ class End:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FittedToy:
-    """A toy, and what the study made of it.
+    """A toy and its fit in the study.
 
     Parameters
     ----------
@@ -120,7 +122,7 @@ class FittedToy:
     auxiliary : ndarray, shape (n_nuisances,)
         Measured pulls.
     estimate, error, fval : float
-        The error is NaN where there is none.
+        The error is NaN if it does not exist.
     ends : tuple of End
     """
 
@@ -133,43 +135,43 @@ class FittedToy:
 
 
 def fitted_again(fitter: Fitter, toy: FittedToy) -> Audit:
-    """Fit a toy again, and compare."""
+    """Fit a toy again, and compare with the study."""
     data = fitter.data(toy.counts, toy.auxiliary)
     ours, theirs = fitter.searches(data, tolerance=EDM)
     if fitter.joined(ours, theirs)[0].fval < toy.fval - _DEEPER:
         return Audit(n=1, deeper=1)
-    found = [m for m in theirs if m.valid]
-    minimum = _tightened(sorted_minima(fitter, found)[0]) if found else None
+    valid = [m for m in theirs if m.valid]
+    minimum = _tightened(sorted_minima(fitter, valid)[0]) if valid else None
     if minimum is None:
         return Audit(n=1, unfitted=1)
     error = toy.error if 0 < toy.error < math.inf else fitter.width
     estimate, fval = abs(minimum.values[0] - toy.estimate) / error, minimum.fval - toy.fval
-    if estimate > _APART and abs(fval) > _DEEPER:
+    if estimate > _DIFFERENT and abs(fval) > _DEEPER:
         return Audit(n=1, shallower=1)
-    if estimate > _APART:
+    if estimate > _DIFFERENT:
         return Audit(n=1, fval=abs(fval), equal=1)
     largest, one_ended = None, 0
     for end in toy.ends:
-        again = _crossing(fitter, data, found if end.bounded else [minimum], end, error)
-        if math.isnan(again) != math.isnan(end.value):
+        crossing = _crossing(fitter, data, valid if end.bounded else [minimum], end, error)
+        if math.isnan(crossing) != math.isnan(end.value):
             one_ended += 1
-        elif not math.isnan(again):
-            largest = _larger(largest, abs(again - end.value) / error)
+        elif not math.isnan(crossing):
+            largest = _larger(largest, abs(crossing - end.value) / error)
     return Audit(n=1, estimate=estimate, fval=abs(fval), limit=largest, one_ended=one_ended)
 
 
 def _tightened(minimum: Minimum) -> Minimum | None:
-    """Go on until MINUIT is as close as it has to be; None if it cannot.
+    """Run MIGRAD until it reaches the tight tolerance; None if it does not.
 
-    Next to a bound MINUIT's transformation of a parameter keeps it from converging: in the end the bounds are
-    lifted of those that stand within them.
+    Near a bound MINUIT's transformation of a parameter can prevent convergence. After some attempts the
+    bounds of parameters that are not at their bounds are removed.
     """
     minuit = minimum.minuit
     lowest = [low for low, _ in minuit.limits]
     for i in range(2 * _TRIES):
         if minuit.fmin is not None and minuit.fmin.edm < EDM:
-            within = all(x >= low for x, low in zip(minuit.values, lowest, strict=True))
-            return minimum if within else None
+            is_within = all(x >= low for x, low in zip(minuit.values, lowest, strict=True))
+            return minimum if is_within else None
         if i == _TRIES:
             for k, low in enumerate(lowest):
                 if math.isfinite(low) and minuit.values[k] - low > _CLEAR:
@@ -178,20 +180,20 @@ def _tightened(minimum: Minimum) -> Minimum | None:
     return None
 
 
-def _crossing(fitter: Fitter, data: Likelihood, found: Sequence[Minimum], end: End, error: float) -> float:
-    """Find an end from minima that MINUIT finds at fixed values, and Brent's method; NaN if it is open.
+def _crossing(fitter: Fitter, data: Likelihood, minima: Sequence[Minimum], end: End, error: float) -> float:
+    """Find an end of an interval with MINUIT at fixed values and Brent's method; NaN if it is open.
 
-    An interval in the physical range counts from its deepest minimum, and ends above the highest that is
-    allowed.
+    In the physical range -2 Δln L is measured from the deepest minimum there; the upper end is above the
+    highest allowed minimum.
     """
     low, high = fitter.physical if end.bounded else fitter.range
-    minima = [(one.values[0], one.fval) for one in found]
+    depths = [(minimum.values[0], minimum.fval) for minimum in minima]
     if end.bounded:
-        inside = inside_range(fitter, found, lambda poi: (_at(fitter, data, poi), ()))
-        minima = [(parameters[0], value) for value, parameters in inside]
-    level = min(value for _, value in minima) + end.threshold
-    origin = max(poi for poi, value in minima if value <= level)
-    border = high if end.sign > 0 else low
+        in_range = inside_range(fitter, minima, lambda poi: (_at(fitter, data, poi), ()))
+        depths = [(parameters[0], value) for value, parameters in in_range]
+    level = min(value for _, value in depths) + end.threshold
+    origin = max(poi for poi, value in depths if value <= level)
+    range_end = high if end.sign > 0 else low
     if end.bounded and math.isnan(end.value) and _at(fitter, data, fitter.farthest) <= level:
         return math.nan
 
@@ -199,14 +201,14 @@ def _crossing(fitter: Fitter, data: Likelihood, found: Sequence[Minimum], end: E
         depth = _at(fitter, data, x) - level + end.threshold
         return math.sqrt(max(depth, 0.0)) - math.sqrt(end.threshold)
 
-    left, step = origin, end.sign * _STEP * error
+    near_end, step = origin, end.sign * _STEP * error
     for _ in range(_STEPS):
-        right = min(left + step, border) if end.sign > 0 else max(left + step, border)
-        if right == left or abs(right - origin) > REACH * fitter.width:
+        far_end = min(near_end + step, range_end) if end.sign > 0 else max(near_end + step, range_end)
+        if far_end == near_end or abs(far_end - origin) > REACH * fitter.width:
             return math.nan
-        if above(right) >= 0:
-            return float(brentq(above, left, right, xtol=1e-9 * error, rtol=1e-13))
-        left, step = right, _GROWTH * step
+        if above(far_end) >= 0:
+            return float(brentq(above, near_end, far_end, xtol=1e-9 * error, rtol=1e-13))
+        near_end, step = far_end, _GROWTH * step
     return math.nan
 
 

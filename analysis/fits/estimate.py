@@ -50,12 +50,12 @@ def fit(
     level : float
         Confidence level of the intervals.
     method : {"minos", "hesse"}
-        Crossings of the profile likelihood, or the parabola at the minimum.
+        Ends of the intervals: crossings of the profile likelihood, or of the parabola at the minimum.
 
     Returns
     -------
     FitResult
-        Not valid, with a reason, where the data cannot measure the parameter or no minimum is found.
+        Not valid, with a reason, if the data cannot measure the parameter or no minimum is found.
 
     Raises
     ------
@@ -76,9 +76,9 @@ def fit_counts(
     level: float = 0.683,
     method: str = "minos",
 ) -> FitResult:
-    """Fit counts with a prepared `Fitter`; the work of `fit`.
+    """Fit counts with a prepared `Fitter`, as `fit` does.
 
-    Where the data cannot measure the parameter, the normalisations are those at the model's value of it.
+    If the data cannot measure the parameter, the nuisance parameters are fitted at the model's value of it.
 
     Raises
     ------
@@ -99,35 +99,36 @@ def fit_counts(
             f"{poi}: these data cannot measure it"
         )
         minimum = fitter.conditional(data, fitter.anchor)
-        others_found: list[Minimum] = []
+        other_minima: list[Minimum] = []
     else:
         ours, theirs = fitter.searches(data)
         error = fitter.poi_error(data, ours, theirs)
-        minimum, *others_found = fitter.joined(ours, theirs, error=error)
+        minimum, *other_minima = fitter.joined(ours, theirs, error=error)
         disagreement = fitter.disagreement(ours, theirs, error=error)
         reason = "" if minimum.valid else NO_MINIMUM
     errors = fitter.hesse(data, minimum)
-    standing = no_parabola(fitter, minimum.values, errors)
-    best, error = minimum.values[0], None if poi in standing else hesse_error(errors, 0)
-    known = "; ".join(standing.values()) if errors is not None or poi in standing else ""
-    covariance = _covariance(fitter, data, minimum, reason or known)
-    why = reason or standing.get(poi, covariance.reason or NOT_POSITIVE)
+    without_parabola = no_parabola(fitter, minimum.values, errors)
+    best, error = minimum.values[0], None if poi in without_parabola else hesse_error(errors, 0)
+    has_reason = errors is not None or poi in without_parabola
+    known_reason = "; ".join(without_parabola.values()) if has_reason else ""
+    covariance = _covariance(fitter, data, minimum, reason or known_reason)
+    error_reason = reason or without_parabola.get(poi, covariance.reason or NOT_POSITIVE)
     profiled = minimum.valid and method == "minos"
     estimates = {poi: replace(_NOTHING, error_reason=reason, range=fitter.range)}
     minima: tuple[LocalMinimum, ...] = ()
     if not reason:
         ends = interval(fitter, data, minimum, threshold) if profiled else parabolic(best, error, threshold)
-        estimates[poi] = poi_estimate(fitter, best, error, ends, profiled=profiled, error_reason=why)
-        minima = local_minima(fitter, data, (minimum, *others_found), threshold, ends, profiled=profiled)
+        estimates[poi] = poi_estimate(fitter, best, error, ends, profiled=profiled, error_reason=error_reason)
+        minima = local_minima(fitter, data, (minimum, *other_minima), threshold, ends, profiled=profiled)
     estimates |= nuisance_estimates(
         fitter,
         data,
-        (minimum, *others_found),
+        (minimum, *other_minima),
         threshold,
         errors,
         intervals=method if minimum.valid else "",
-        standing=standing,
-        error_reason=why,
+        without_parabola=without_parabola,
+        error_reason=error_reason,
     )
     return FitResult(
         parameters=estimates,
@@ -149,7 +150,7 @@ def fit_counts(
             fitter.templates.nuisances,
             data.auxiliary,
             minimum.values[1:],
-            None if errors is None else np.where([n in standing for n in names], np.nan, errors[1:]),
+            None if errors is None else np.where([n in without_parabola for n in names], np.nan, errors[1:]),
         ),
         covariance=covariance,
         quality=None if reason == NO_MINIMUM else quality(data, minimum.values, minimum.fval),
@@ -158,14 +159,14 @@ def fit_counts(
 
 
 def _failure(data: Likelihood, minimum: Minimum) -> str:
-    """Say what is strange about data of which no minimum was found, and where MINUIT stopped."""
-    far, poi = far_counts(data.templates, data.counts), data.templates.poi
-    stopped = f"{NO_MINIMUM}, the search ended at {poi} = {minimum.values[0]:g}"
-    return f"{far}; {stopped}" if far else stopped
+    """Return the message for a failed fit: how the data differ from the model, and MINUIT's last value."""
+    far_message, poi = far_counts(data.templates, data.counts), data.templates.poi
+    message = f"{NO_MINIMUM}, the search ended at {poi} = {minimum.values[0]:g}"
+    return f"{far_message}; {message}" if far_message else message
 
 
 def _covariance(fitter: Fitter, data: Likelihood, minimum: Minimum, reason: str) -> Covariance:
-    """Compute the covariance of all parameters, or say why there is none."""
+    """Compute the covariance of all parameters; without one, the reason."""
     if reason:
         return no_covariance(fitter.templates.names, reason)
     step = 0.01 * min(fitter.width, max(float(minimum.errors[0]), 1e-3 * fitter.width))

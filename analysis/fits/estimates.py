@@ -24,11 +24,11 @@ Array = NDArray[np.float64]
 Ends = tuple[float | None, float | None]
 
 _ROUNDING = 1e-3
-"""Pulls without an error are at the end of their range if a thousandth of this is left to it."""
+"""A pull without an error is at the end of its range if the distance is below a thousandth of this."""
 
 
 def hesse_error(errors: Array | None, i: int) -> float | None:
-    """Return an error of Hesse's; None where there is none."""
+    """Return a Hesse error; None if it does not exist."""
     return None if errors is None or math.isnan(errors[i]) else float(errors[i])
 
 
@@ -52,14 +52,14 @@ def poi_estimate(
     error : float or None
     ends : tuple of (lower, upper)
     profiled : bool
-        Whether these are crossings of the profile.
+        Whether the ends are crossings of the profile.
     error_reason : str
-        Why there is no error.
+        Why the error does not exist.
     """
     reasons = []
-    for end, last in zip(ends, fitter.range, strict=True):
-        near = math.isfinite(last) and abs(last - best) <= REACH * fitter.width
-        unbounded = AT_RANGE if near else UNBOUNDED
+    for end, range_end in zip(ends, fitter.range, strict=True):
+        in_reach = math.isfinite(range_end) and abs(range_end - best) <= REACH * fitter.width
+        unbounded = AT_RANGE if in_reach else UNBOUNDED
         reasons.append("" if end is not None else unbounded if profiled else NO_ERROR)
     return Estimate(
         value=best,
@@ -81,7 +81,7 @@ def nuisance_estimates(
     errors: Array | None,
     *,
     intervals: str,
-    standing: Mapping[str, str],
+    without_parabola: Mapping[str, str],
     error_reason: str,
 ) -> dict[str, Estimate]:
     """Make the estimates of the nuisance parameters.
@@ -97,34 +97,34 @@ def nuisance_estimates(
     errors : ndarray, shape (1 + n_nuisances,), or None
         Hesse errors.
     intervals : {"minos", "hesse", ""}
-        Crossings of the profile, or ends of the parabola; empty for none, as where no minimum was found.
-        Parameters that the data cannot tell apart have none either.
-    standing : mapping of str to str
-        Parameters that have no error because of where they stand, with the reason, as of `no_parabola`.
+        Crossings of the profile, or ends of the parabola; empty for no intervals. Parameters that the data
+        cannot tell apart have no intervals either.
+    without_parabola : mapping of str to str
+        Parameters at whose estimates -2 ln L is no parabola, with the reason: see `no_parabola`.
     error_reason : str
-        Why there are no errors, of the others.
+        Why the other parameters have no errors.
     """
-    found = {}
+    estimates = {}
     for number, nuisance in enumerate(fitter.templates.nuisances):
         x, error = minima[0].values[1 + number], hesse_error(errors, 1 + number)
         group = next((g for g in fitter.undetermined if nuisance.name in g), ())
-        reason, ends = standing.get(nuisance.name, error_reason), PullInterval(lower=None, upper=None)
+        reason, ends = without_parabola.get(nuisance.name, error_reason), PullInterval(lower=None, upper=None)
         if group:
             reason = _undetermined(nuisance.name, group)
         elif intervals == "minos":
             ends = pull_interval(fitter, data, number, minima, threshold, error)
-        if nuisance.name in standing:
+        if nuisance.name in without_parabola:
             error = None
         if intervals == "hesse" and not group:
-            missing = NO_ERROR if error is None else ""
+            open_reason = NO_ERROR if error is None else ""
             lower, upper = parabolic(x, error, threshold)
-            ends = PullInterval(lower=lower, upper=upper, lower_reason=missing, upper_reason=missing)
-        found[nuisance.name] = _reported(nuisance, x, error, ends, reason)
-    return found
+            ends = PullInterval(lower=lower, upper=upper, lower_reason=open_reason, upper_reason=open_reason)
+        estimates[nuisance.name] = _reported(nuisance, x, error, ends, reason)
+    return estimates
 
 
 def _undetermined(name: str, group: Sequence[str]) -> str:
-    """Say why a free parameter that the data do not know has no error."""
+    """Say why a free parameter that the data do not constrain has no error."""
     others = [other for other in group if other != name]
     if not others:
         return "it changes no count"
@@ -132,7 +132,7 @@ def _undetermined(name: str, group: Sequence[str]) -> str:
 
 
 def no_parabola(fitter: Fitter, values: Sequence[float], errors: Array | None) -> dict[str, str]:
-    """Say which parameters have no Hesse error, because of where their estimates stand.
+    """List the parameters without a Hesse error because -2 ln L is no parabola at their estimates.
 
     Parameters
     ----------
@@ -140,31 +140,31 @@ def no_parabola(fitter: Fitter, values: Sequence[float], errors: Array | None) -
     values : sequence of float, shape (1 + n_nuisances,)
         The parameter of interest and the pulls at the minimum.
     errors : ndarray, shape (1 + n_nuisances,), or None
-        What Hesse's method gives there.
+        Errors from the second derivatives at the minimum.
 
     Returns
     -------
     dict of str to str
-        Reason of each of them: it stands at an end of its range, or it is one whose sign the counts do not
-        depend on, within its error of 0.
+        Reason for each: the parameter is at an end of its range, or it is within its error of 0 and the
+        counts do not depend on its sign.
     """
     poi, best = fitter.templates.poi, values[0]
-    found = {}
+    reasons = {}
     low, high = fitter.symmetric_range
     error = hesse_error(errors, 0)
     if not low < best < high or (error is not None and at_end(best, low, high, error)):
-        found[poi] = at_end_reason(f"{poi} = {best:g}")
+        reasons[poi] = at_end_reason(f"{poi} = {best:g}")
     elif poi in EVEN and error is not None and best < error:
-        found[poi] = f"{poi} is within its error of 0, where -2 ln L is no parabola"
+        reasons[poi] = f"{poi} is within its error of 0, where -2 ln L is no parabola"
     for number, nuisance in enumerate(fitter.templates.nuisances, start=1):
         width = hesse_error(errors, number) or _ROUNDING
         if at_end(values[number], nuisance.lowest, math.inf, width):
-            found[nuisance.name] = at_end_reason(nuisance.name)
-    return found
+            reasons[nuisance.name] = at_end_reason(nuisance.name)
+    return reasons
 
 
 def _reported(nuisance: Nuisance, x: float, error: float | None, ends: PullInterval, reason: str) -> Estimate:
-    """Turn a pull into the quantity that it stands for."""
+    """Turn the estimate of a pull into that of its nuisance parameter."""
     lower, upper = (None if end is None else nuisance.value(end) for end in (ends.lower, ends.upper))
     return Estimate(
         value=nuisance.value(x),

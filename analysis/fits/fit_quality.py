@@ -1,4 +1,4 @@
-"""Whether a fit is so bad that its numbers mean little, without pseudo-experiments."""
+"""Goodness of a single fit without pseudo-experiments: a test whether the model describes the data at all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ POOR = 1e-4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitQuality:
-    """Two tests of a fit against a χ².
+    """Goodness of a fit from two statistics that are compared with a χ² distribution.
 
     Parameters
     ----------
@@ -32,9 +32,9 @@ class FitQuality:
 
     Notes
     -----
-    Neither is distributed as a χ² if counts are few: -2 ln L is too large at 1 to 10 counts per bin,
-    Pearson's χ² has a tail of single counts where less than 1 is expected. Both together err to the side of
-    silence; `analysis.studies.goodness` tests with pseudo-experiments.
+    Neither follows a χ² distribution if counts are few: -2 ln L is too large at 1 to 10 counts per bin, and
+    Pearson's χ² has a tail where less than 1 count is expected in a bin. A fit is therefore called poor only
+    if both are too large; `analysis.studies.goodness` tests with pseudo-experiments.
 
     Examples
     --------
@@ -48,17 +48,17 @@ class FitQuality:
 
     @property
     def p_deviance(self) -> float | None:
-        """Probability of a larger `fval`, as of a χ²; None without a degree of freedom."""
+        """Probability of a larger `fval` for a χ² distribution; None without a degree of freedom."""
         return self._p(self.fval)
 
     @property
     def p_pearson(self) -> float | None:
-        """The same of Pearson's χ²."""
+        """Probability of a larger Pearson's χ²; None if it or a degree of freedom is missing."""
         return None if self.pearson is None else self._p(self.pearson)
 
     @property
     def p_value(self) -> float | None:
-        """The larger of both."""
+        """The larger of the two p-values."""
         return max((p for p in (self.p_deviance, self.p_pearson) if p is not None), default=None)
 
     @property
@@ -77,9 +77,9 @@ def quality(data: "Likelihood", parameters: Sequence[float], fval: float) -> Fit
     ----------
     data : Likelihood
     parameters : sequence of float
-        At the minimum: the parameter of interest, then the pulls.
+        The parameter of interest and the pulls at the minimum.
     fval : float
-        -2 ln L there.
+        -2 ln L at the minimum.
     """
     pearson = None if data.kind == "paper" else _pearson(data, parameters)
     return FitQuality(fval=float(fval), pearson=pearson, ndof=data.ndof)
@@ -89,17 +89,17 @@ def _pearson(data: "Likelihood", parameters: Sequence[float]) -> float:
     templates, pulls = data.templates, np.asarray(parameters[1:], np.float64)
     mu = np.maximum(templates.expected(parameters[0], pulls), 0.0)
     variance = mu + (mu * data.spread) ** 2 if data.kind == "templates" else mu
-    rest = (data.counts - mu) ** 2
+    squares = (data.counts - mu) ** 2
     with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(rest > 0, rest / variance, 0.0)
+        terms = np.where(squares > 0, squares / variance, 0.0)
     constrained = np.array([n.constraint != "free" for n in templates.nuisances], np.bool_)
     return float(terms.sum() + np.sum((pulls - data.auxiliary)[constrained] ** 2))
 
 
 def physical_quality(fitter: "Fitter", data: "Likelihood") -> FitQuality:
-    """Test the fit of a data set in the physical range of the parameter of interest, as a limit has it.
+    """Test the fit of a data set at the physical minimum, which a limit uses.
 
-    Where no minimum is found there, as of data that do not know the parameter, at the model's value of it.
+    If no minimum is found, as when data do not depend on the parameter, test at the model's value of it.
     """
     minima, depths = fitter.physical_minima(data)
     if len(depths):

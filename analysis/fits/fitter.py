@@ -1,4 +1,4 @@
-"""Fits of one experiment and model: the model of the fit, and what is done with single data sets."""
+"""Fits of single data sets: the model of a fit, and its minima, profiles and errors for one data set."""
 
 import math
 from collections.abc import Sequence
@@ -36,9 +36,9 @@ __all__ = ["REACH", "Fitter", "make_fitter"]
 Array = NDArray[np.float64]
 
 _SAME = 0.1
-"""Minima closer than this, in errors, are one."""
+"""Minima closer than this, in errors, are the same."""
 _DIFFERENT = 1e-3
-"""Two fits of one minimum disagree if they are more errors apart."""
+"""Two fits of the same minimum disagree if they differ by more than this, in errors."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class Fitter(FitModel):
         ----------
         counts : array_like, shape (n_bins,)
         auxiliary : array_like, shape (n_nuisances,), optional
-            Measured nuisance parameters in standard deviations; nominal without.
+            Measured nuisance parameters in standard deviations; by default nominal.
         """
         n = np.ascontiguousarray(counts, np.float64)
         measured = self.nominal if auxiliary is None else np.ascontiguousarray(auxiliary, np.float64)
@@ -77,27 +77,27 @@ class Fitter(FitModel):
         return self.minima(data, tolerance=tolerance)[0]
 
     def minima(self, data: Likelihood, *, tolerance: float = EDM) -> list[Minimum]:
-        """Find the minima of a data set twice, with the search of many and with MINUIT, and keep the deeper.
+        """Find the minima of a data set by the batch search and by MINUIT; of equal ones keep the deeper.
 
         Returns
         -------
         list of Minimum
-            Distinct ones, inside the physical range or reached from there, the deepest first, then those that
-            MINUIT did not find valid. Their errors are estimates only: see `hesse`.
+            Distinct minima inside the physical range or reached from there, the deepest first; those that
+            MINUIT calls invalid are last. Their errors are estimates only: see `hesse`.
         """
         ours, theirs = self.searches(data, tolerance=tolerance)
         return self.joined(ours, theirs, error=self.poi_error(data, ours, theirs))
 
     def searches(self, data: Likelihood, *, tolerance: float = EDM) -> tuple[list[Minimum], list[Minimum]]:
-        """Find the minima of a data set with the search of many, and with MINUIT."""
+        """Find the minima of a data set by the batch search (ours), and by MINUIT (theirs)."""
         if data.model is not self:
             data = replace(data, model=self)
         return self._searched(data, tolerance), scanned(data, tolerance=tolerance)
 
     def poi_error(self, data: Likelihood, ours: list[Minimum], theirs: list[Minimum]) -> float | None:
-        """Compute the Hesse error of the parameter of interest at the deepest of two searches; None without.
+        """Compute the Hesse error of the parameter of interest at the deepest minimum; None if there is none.
 
-        MINUIT's own estimate of it may be far too small along a narrow valley.
+        MINUIT's own estimate may be far too small along a narrow valley.
         """
         best = sorted_minima(self, ours + theirs)[0]
         errors = self.hesse(data, best)
@@ -106,26 +106,26 @@ class Fitter(FitModel):
     def joined(
         self, ours: list[Minimum], theirs: list[Minimum], *, error: float | None = None
     ) -> list[Minimum]:
-        """Sort the minima of two searches; of two that are the same, the deeper stays.
+        """Sort the minima of two searches; of two that are the same, keep the deeper.
 
-        The error is that of `poi_error`, if it is known.
+        `error` is the result of `poi_error`, if known.
         """
-        found: list[Minimum] = []
-        for one in sorted_minima(self, ours + theirs):
-            if not any(self._is_same(one, other, error) for other in found):
-                found.append(one)
-        return found
+        minima: list[Minimum] = []
+        for minimum in sorted_minima(self, ours + theirs):
+            if not any(self._is_same(minimum, other, error) for other in minima):
+                minima.append(minimum)
+        return minima
 
     def _is_same(self, one: Minimum, other: Minimum, error: float | None = None) -> bool:
-        return self._apart(one, other, error) <= _SAME
+        return self._distance_in_errors(one, other, error) <= _SAME
 
     def physical_minima(self, data: Likelihood) -> tuple[Array, Array]:
-        """Find the minima of a data set in the physical range, from which limits count.
+        """Find the minima of a data set in the physical range, which limits use.
 
         Returns
         -------
         parameters : ndarray, shape (k, 1 + n_nuisances)
-            The deepest first; none where no minimum is found.
+            The deepest first; k is 0 if no minimum is found.
         values : ndarray, shape (k,)
             -2 ln L/L_saturated.
         """
@@ -136,48 +136,50 @@ class Fitter(FitModel):
         return self.batch.physical_minima(counts, auxiliary, fits)[0]
 
     def _searched(self, data: Likelihood, tolerance: float) -> list[Minimum]:
-        """Search the minima of a data set as those of many are, and put MINUIT at each."""
+        """Find the minima of a data set by the batch search, and run MIGRAD from each."""
         if self.templates.poi in INSIDE:
-            found, depths = folded_minima(data)
+            points, depths = folded_minima(data)
         elif self.batch.layout is None:
             return []
         else:
             searched = self.batch.search.run(data.counts[None], data.auxiliary[None], careful=True)
             m = searched.minima
-            found = np.concatenate([searched.parameters, m.released.reshape(-1, m.released.shape[-1])])
+            points = np.concatenate([searched.parameters, m.released.reshape(-1, m.released.shape[-1])])
             depths = np.concatenate([searched.values, m.released_values.ravel()])
-        candidates = zip(map(float, depths), (tuple(map(float, p)) for p in found), strict=True)
+        candidates = zip(map(float, depths), (tuple(map(float, p)) for p in points), strict=True)
         minima: list[Minimum] = []
-        for _, parameters in sorted(one for one in candidates if one[0] < math.inf):
+        for _, parameters in sorted(candidate for candidate in candidates if candidate[0] < math.inf):
             poi, *pulls = parameters
             if any(abs(poi - m.values[0]) <= _SAME * min(m.errors[0], self.width) for m in minima):
                 continue
-            one = followed(data, poi, pulls, tolerance=tolerance)
-            at_search = replace(one, deeper=parameters)
-            deeper = one if one.fval < at_search.fval and self._is_same(one, at_search) else at_search
+            minimum = followed(data, poi, pulls, tolerance=tolerance)
+            at_search = replace(minimum, deeper=parameters)
+            deeper = (
+                minimum if minimum.fval < at_search.fval and self._is_same(minimum, at_search) else at_search
+            )
             minima.append(deeper)
         return minima
 
     def disagreement(
         self, ours: list[Minimum], theirs: list[Minimum], *, error: float | None = None
     ) -> float | None:
-        """Tell by how many errors two searches of a data set differ; None where they agree.
+        """Compute by how many errors two searches of a data set differ; None if they agree.
 
-        Minima that are equally deep do not differ, and what a search did not find valid is not compared.
+        Equally deep minima count as agreement; invalid minima are not compared.
         """
-        best = [sorted_minima(self, [m for m in found if m.valid])[:1] for found in (ours, theirs)]
+        best = [sorted_minima(self, [m for m in minima if m.valid])[:1] for minima in (ours, theirs)]
         if not all(best):
             return None
-        one, other = best[0][0], best[1][0]
-        apart = self._apart(one, other, error)
-        if _DIFFERENT < apart <= _SAME:  # MINUIT stopped early
-            tightened(other.minuit)
-            apart = self._apart(one, other, error)
-        if apart > _SAME and abs(one.fval - other.fval) <= TIE:
+        ours_deepest, theirs_deepest = best[0][0], best[1][0]
+        distance = self._distance_in_errors(ours_deepest, theirs_deepest, error)
+        if _DIFFERENT < distance <= _SAME:  # MINUIT stopped early
+            tightened(theirs_deepest.minuit)
+            distance = self._distance_in_errors(ours_deepest, theirs_deepest, error)
+        if distance > _SAME and abs(ours_deepest.fval - theirs_deepest.fval) <= TIE:
             return None
-        return apart if apart > _DIFFERENT else None
+        return distance if distance > _DIFFERENT else None
 
-    def _apart(self, one: Minimum, other: Minimum, error: float | None) -> float:
+    def _distance_in_errors(self, one: Minimum, other: Minimum, error: float | None) -> float:
         errors = (
             [e for e in (one.errors[0], other.errors[0], self.width) if e > 0] if error is None else [error]
         )
@@ -189,8 +191,8 @@ class Fitter(FitModel):
         Returns
         -------
         ndarray, shape (n_parameters,), or None
-            Zero for a fixed parameter of interest, NaN for a parameter that the counts do not know; None if
-            the matrix is not positive definite, or the minimum stands at an end of the range.
+            0 for a fixed parameter of interest, NaN for a parameter that the counts do not constrain; None if
+            the matrix is not positive definite, or the minimum is at an end of the range.
         """
         return curvature_errors(data, minimum)
 
@@ -216,27 +218,27 @@ def make_fitter(
     error_per_bin: float | None = None,
     sampling: Sampling | None = None,
 ) -> Fitter:
-    """Prepare fits: fold once.
+    """Prepare the fits of a model: fold its spectra once.
 
     Parameters
     ----------
     experiments : Experiment or sequence of Experiment
-        Several are fitted together; their counts stand behind one another.
+        Several are fitted together; their counts are concatenated.
     model : Model
-        Holds every parameter but the one of interest, whose value there is where fits begin.
+        Values of all parameters; the value of the parameter of interest is the starting value of fits.
     poi : str
         Parameter of interest.
     likelihood : {"poisson", "paper"}
     error_per_bin : float, optional
         Relative error of every bin, for the paper's χ².
     sampling : Sampling, optional
-        Fold the signal with a simulated sample and take its statistical error into the likelihood, which is
-        then "templates"; without it by quadrature.
+        Fold the signal with a simulated sample, and include its statistical error in the likelihood, which is
+        then "templates". By default the signal is folded by quadrature.
 
     Raises
     ------
     ValueError
-        If the settings do not fit together, or the paper's χ² has a bin in which nothing is expected.
+        If the settings contradict each other, or the paper's χ² has a bin in which nothing is expected.
     """
     if likelihood not in {"poisson", "paper"}:
         raise ValueError(f"likelihood must be 'poisson' or 'paper', got {likelihood!r}")

@@ -1,4 +1,4 @@
-"""Impacts: how far the estimate moves when a nuisance parameter is held one error from its best value."""
+"""Impacts: the shift of the estimate when a nuisance parameter is fixed one error from its best value."""
 
 import math
 from dataclasses import dataclass
@@ -19,27 +19,28 @@ Array = NDArray[np.float64]
 Shift = float | None
 
 _EXPANSIONS = 30
-"""Most values around which the signal is expanded, where it is not a polynomial."""
+"""Largest number of expansions of a signal that is not a polynomial."""
 _CLOSE = 3e-6
-"""The last two of them are closer than this, in errors of the parameter of interest."""
+"""Distance at which expansions have converged, in errors of the parameter of interest."""
 _WALK, _STRIDE = 40, 0.25
-"""Most steps down the profile, and their length in the same units."""
+"""Largest number of steps down the profile, and their length in the same units."""
 _STEP = 0.01
-"""Of differences in the parameter of interest, in the same units."""
+"""Step of numerical derivatives in the parameter of interest, in the same units."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impact:
-    """What one nuisance parameter does to the estimate of the parameter of interest.
+    """Impact of one nuisance parameter on the estimate of the parameter of interest.
 
     Parameters
     ----------
     name : str
     up, down : float or None
-        Change of the estimate when the nuisance parameter is held at its best value plus, or minus, its error
-        after the fit, and all else is fitted again; None where it has no error, or no minimum is found.
+        Change of the estimate when the nuisance parameter is fixed at its best value plus, or minus, its
+        error after the fit, and all others are fitted again; None if it has no error, or if no minimum is
+        found.
     prefit_up, prefit_down : float or None
-        The same with the uncertainty before the fit; None for a free one too.
+        The same with the uncertainty before the fit; None for a free parameter, too.
     """
 
     name: str
@@ -69,7 +70,7 @@ class Impacts:
     impacts : tuple of Impact
         The largest first.
     reason : str
-        Why there are none; empty if there are some, or no nuisance parameters.
+        Why no impacts could be computed; else empty.
     """
 
     parameter: str
@@ -87,15 +88,15 @@ def fit_impacts(fitter: Fitter, data: Likelihood, result: FitResult) -> Impacts:
     ----------
     fitter : Fitter
     data : Likelihood
-        That were fitted.
+        The fitted data.
     result : FitResult
-        Of the fit.
+        Result of the fit.
 
     Notes
     -----
-    A nuisance parameter is held at x̂ ± σ_x, or where its range ends, and the others and the parameter of
-    interest are followed from the minimum to that of the conditional likelihood, within the same basin.
-    Where -2 ln L is a parabola, the impact is ± V_θx/σ_x.
+    A nuisance parameter is fixed at x̂ ± σ_x, or at the end of its range. From the minimum of the fit, the
+    other parameters are followed to the minimum of the conditional likelihood in the same basin. If -2 ln L
+    is a parabola, the impact is ± V_θx/σ_x.
     """
     estimate = result.estimate
     if not result.valid or estimate.value is None:
@@ -106,18 +107,18 @@ def fit_impacts(fitter: Fitter, data: Likelihood, result: FitResult) -> Impacts:
         reason = f"{result.poi} has no Hesse error at the minimum: {estimate.error_reason}"
         return Impacts(parameter=result.poi, value=estimate.value, error=None, impacts=(), reason=reason)
     refits = _Refits(fitter=fitter, data=data, result=result)
-    found = [refits.impact(number) for number in range(len(result.pulls))]
+    impacts = [refits.impact(number) for number in range(len(result.pulls))]
     return Impacts(
         parameter=result.poi,
         value=estimate.value,
         error=estimate.error,
-        impacts=tuple(sorted(found, key=lambda impact: -impact.size)),
+        impacts=tuple(sorted(impacts, key=lambda impact: -impact.size)),
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Refits:
-    """Fits of one data set with a nuisance parameter held, from its minimum on."""
+    """Fits of one data set with one nuisance parameter fixed; they start from the minimum of the free fit."""
 
     fitter: Fitter
     data: Likelihood
@@ -140,29 +141,29 @@ class _Refits:
         moves = [None if w is None else sign * w for w in (pull.x_error, wide) for sign in (1, -1)]
         centre = self.refit(number, [0.0])[0]
         shifts: list[Shift] = []
-        for move, found in zip(moves, self.refit(number, [m or 0.0 for m in moves]), strict=True):
-            known = move is not None and math.isfinite(found) and math.isfinite(centre)
-            shifts.append(found - centre if known else None)
+        for move, estimate in zip(moves, self.refit(number, [m or 0.0 for m in moves]), strict=True):
+            is_known = move is not None and math.isfinite(estimate) and math.isfinite(centre)
+            shifts.append(estimate - centre if is_known else None)
         return Impact(
             name=pull.name, up=shifts[0], down=shifts[1], prefit_up=shifts[2], prefit_down=shifts[3]
         )
 
     def refit(self, number: int, moves: list[float]) -> list[float]:
-        """Return the estimates with a nuisance parameter held so far from its best value; NaN without any."""
+        """Return the estimates with a nuisance parameter moved from its best value; NaN if a fit fails."""
         lowest = self.fitter.templates.nuisances[number].lowest
         starts = np.array([self._start(number, move) for move in moves])
         starts[:, 1 + number] = np.maximum(starts[:, 1 + number], lowest)
         if self.fitter.templates.coefficients is not None:
-            found = [float(x) for x in self._minima(number, starts)[:, 0]]
+            estimates = [float(x) for x in self._minima(number, starts)[:, 0]]
         else:
-            found = [self._followed(number, start) for start in starts]
+            estimates = [self._followed(number, start) for start in starts]
         return [
             x if math.isfinite(x) else self._descended(number, start)
-            for x, start in zip(found, starts, strict=True)
+            for x, start in zip(estimates, starts, strict=True)
         ]
 
     def _start(self, number: int, move: float) -> Array:
-        """Go along the valley, as far as the covariance knows it."""
+        """Move a nuisance parameter and all others along the valley, if the covariance is known."""
         covariance = self.result.covariance
         direction = np.zeros(len(self.best))
         direction[1 + number] = 1.0
@@ -170,9 +171,9 @@ class _Refits:
             column = np.array(covariance.pulls)[:, 1 + number]
             direction = column / column[1 + number]
         low, high = self.fitter.range
-        found = self.best + move * direction
-        found[0] = min(max(found[0], low), high)
-        return found
+        point = self.best + move * direction
+        point[0] = min(max(point[0], low), high)
+        return point
 
     def _minima(self, number: int, starts: Array) -> Array:
         """Minimise, with the signal expanded around the first start, shape (n, 1 + n_nuisances)."""
@@ -187,14 +188,14 @@ class _Refits:
             held=np.arange(len(self.result.pulls)) == number,
             pulls=starts[:, 1:],
         )
-        found, _, failed = problem.minima(starts[:, 0], *self.fitter.range)
-        found[failed] = math.nan
+        minima, _, failed = problem.minima(starts[:, 0], *self.fitter.range)
+        minima[failed] = math.nan
         if data.templates.poi in EVEN:
-            found[:, 0] = np.abs(found[:, 0])
-        return found
+            minima[:, 0] = np.abs(minima[:, 0])
+        return minima
 
     def _descended(self, number: int, start: Array) -> float:
-        """Walk down the profile, where the compiled fit fails, and end with Brent's method."""
+        """Walk down the profile, and minimise by Brent's method: for points where the compiled fit fails."""
         low, high = self.fitter.range
         held = {number: float(start[1 + number])}
 
@@ -202,29 +203,30 @@ class _Refits:
             value = float(self.data.profile(poi, held=held)[0][0])
             return value if math.isfinite(value) else math.inf
 
-        at, value = float(start[0]), profile(float(start[0]))
+        best, value = float(start[0]), profile(float(start[0]))
         for sign in (1.0, -1.0):
             for _ in range(_WALK):
-                nearer = min(max(at + sign * _STRIDE * self.error, low), high)
-                lower = profile(nearer)
+                next_value = min(max(best + sign * _STRIDE * self.error, low), high)
+                lower = profile(next_value)
                 if not lower < value:
                     break
-                at, value = nearer, lower
-        bounds = max(at - _STRIDE * self.error, low), min(at + _STRIDE * self.error, high)
+                best, value = next_value, lower
+        bounds = max(best - _STRIDE * self.error, low), min(best + _STRIDE * self.error, high)
         if not math.isfinite(value) or not bounds[0] < bounds[1]:
             return math.nan
-        found = minimize_scalar(profile, bounds=bounds, options={"xatol": _CLOSE * self.error})
-        return float(found.x) if found.success and found.fun <= value else at
+        optimum = minimize_scalar(profile, bounds=bounds, options={"xatol": _CLOSE * self.error})
+        return float(optimum.x) if optimum.success and optimum.fun <= value else best
 
     def _followed(self, number: int, start: Array) -> float:
-        """Expand the signal around each minimum that is found, until it stays."""
-        at = start
+        """Expand the signal around each new minimum, until this converges."""
+        centre = start
         for _ in range(_EXPANSIONS):
-            found = self._minima(number, at[None])[0]
-            if not np.all(np.isfinite(found)):
+            minimum = self._minima(number, centre[None])[0]
+            if not np.all(np.isfinite(minimum)):
                 break
-            if abs(found[0] - at[0]) < _CLOSE * self.error:
-                return float(found[0])
-            step = np.clip(found[0] - at[0], -self.error, self.error)  # the expansion holds around its centre
-            at = np.concatenate([[at[0] + step], found[1:]])
+            if abs(minimum[0] - centre[0]) < _CLOSE * self.error:
+                return float(minimum[0])
+            # the expansion is valid near its centre
+            step = np.clip(minimum[0] - centre[0], -self.error, self.error)
+            centre = np.concatenate([[centre[0] + step], minimum[1:]])
         return math.nan

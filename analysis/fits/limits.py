@@ -59,14 +59,14 @@ def is_blind(fitter: Fitter, data: Likelihood, threshold: float) -> bool:
 def interval(
     fitter: Fitter, data: Likelihood, minimum: Minimum, threshold: float
 ) -> tuple[float | None, float | None]:
-    """Find the interval around the free minimum, in which the profile rises by less than a threshold.
+    """Find the interval around the free minimum in which the profile rises by less than a threshold.
 
-    It may leave the physical range where the free fit may.
+    Like the free fit, it may leave the physical range.
 
     Returns
     -------
     lower, upper : float or None
-        None for an end that is open.
+        None for an open end.
     """
     best, level = float(minimum.values[0]), minimum.fval + threshold
     step = _first_step(fitter, minimum, threshold)
@@ -83,15 +83,15 @@ def _first_step(fitter: Fitter, minimum: Minimum, threshold: float) -> float:
 
 
 def upper_limit(fitter: Fitter, data: Likelihood, minimum: Minimum | None, threshold: float) -> float | None:
-    """Find the largest value that is allowed; None if all above are: see `allowed`.
+    """Find the largest allowed value; None if no value above the minimum is excluded: see `allowed`.
 
-    The minimum is not used: the physical one is searched. Callers of earlier versions give it.
+    The argument `minimum` is ignored: the physical minimum is searched anew. It is kept for older callers.
     """
     return allowed(fitter, data, threshold, method="one-sided").upper
 
 
 def allowed(fitter: Fitter, data: Likelihood, threshold: float, *, method: str = "two-sided") -> Allowed:
-    """Find everything that is allowed in the physical range.
+    """Find all allowed regions in the physical range.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def allowed(fitter: Fitter, data: Likelihood, threshold: float, *, method: str =
 def regions(
     fitter: Fitter, data: Likelihood, minimum: Minimum | None, threshold: float, *, method: str = "two-sided"
 ) -> tuple[Region, ...]:
-    """Find all that is allowed in the physical range, as `allowed`; for the minimum see `upper_limit`."""
+    """Find the allowed regions in the physical range: see `allowed`; `minimum` is ignored."""
     return allowed(fitter, data, threshold, method=method).regions
 
 
@@ -134,14 +134,14 @@ def limit_of_counts(
     level: float = 0.95,
     method: str = "one-sided",
 ) -> LimitResult:
-    """Find the upper limit of counts with a prepared `Fitter`; the work of `limit`.
+    """Find the upper limit of counts with a prepared `Fitter`, as `limit` does.
 
-    Auxiliary measurements are pulls, shape (n_nuisances,), nominal if not given; `asimov` has nominal ones.
+    Auxiliary measurements are pulls, shape (n_nuisances,), by default nominal; for `asimov` they are nominal.
     """
     threshold = delta_chi2(level, method)
     check_possible(fitter.templates, counts)
     data = fitter.data(counts, auxiliary)
-    found = allowed(fitter, data, threshold, method=method)
+    allowed_region = allowed(fitter, data, threshold, method=method)
     exact = fitter.templates.expected(fitter.truth)
     is_exact = auxiliary is None and np.array_equal(exact, data.counts)
     return LimitResult(
@@ -149,13 +149,17 @@ def limit_of_counts(
         level=level,
         method=method,
         delta_chi2=threshold,
-        upper=found.upper,
-        regions=found.regions,
-        asimov=found.upper if is_exact else upper_limit(fitter, fitter.data(exact), None, threshold),
+        upper=allowed_region.upper,
+        regions=allowed_region.regions,
+        asimov=allowed_region.upper if is_exact else upper_limit(fitter, fitter.data(exact), None, threshold),
         effective_counts=data.effective_counts,
         weights=check_weights(data.templates, data.counts),
         undetermined=fitter.undetermined,
-        quality=quality(data, (found.best, *fitter.profile(data).pulls(found.best)), found.floor),
+        quality=quality(
+            data,
+            (allowed_region.best, *fitter.profile(data).pulls(allowed_region.best)),
+            allowed_region.floor,
+        ),
     )
 
 

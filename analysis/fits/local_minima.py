@@ -1,4 +1,4 @@
-"""Every local minimum of a fit, with the region around it that a confidence level allows."""
+"""Local minima of a fit, each with the region around it that is allowed at a confidence level."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from analysis.likelihood import TIE, FitError, Likelihood, Minimum
 __all__ = ["FAR_ABOVE", "LocalMinimum", "local_minima", "separated"]
 
 FAR_ABOVE = 25.0
-"""Minima so much higher in -2 ln L are of no interest: 5 σ."""
+"""Minima whose -2 ln L is higher by more than this (5 σ) are left out."""
 _BETWEEN = 24
-"""Values between two minima at which a barrier is sought."""
+"""Number of values between two minima at which a barrier is searched for."""
 _ROUNDING = 1e-6
-"""A value so close to the physical range is in it, in resolutions of the experiment."""
+"""A value closer than this to the physical range counts as inside, in resolutions of the experiment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +35,8 @@ class LocalMinimum:
     allowed : bool
         Whether the rise is below the threshold of the level.
     lower, upper : float or None
-        Ends of the region around it in which -2 ln L is less than the threshold above the deepest minimum;
-        None for an end that is open, and where the minimum is not allowed.
+        Ends of the region around the minimum in which -2 ln L is less than the threshold above that of the
+        deepest minimum; None for an open end, and if the minimum is not allowed.
     """
 
     value: float
@@ -67,25 +67,25 @@ def local_minima(
     threshold : float
         -2 Δln L of the level.
     ends : tuple of (lower, upper)
-        Interval of the deepest, which is not computed again.
+        Interval around the deepest minimum, which is not computed again.
     profiled : bool
-        Whether ends are crossings of the profile, or those of the parabola at each minimum.
+        Whether ends are crossings of the profile, or of the parabola at each minimum.
     """
     low, high = fitter.physical
     rounding = _ROUNDING * fitter.width
     deepest, *others = separated(fitter, data, minima)
-    found: list[LocalMinimum] = []
+    regions: list[LocalMinimum] = []
     for minimum in (deepest, *others):
         value, rise = float(minimum.values[0]), minimum.fval - deepest.fval
         region: tuple[float | None, float | None] = ends
         if minimum is not deepest:
             region = None, None
-            shared = [m for m in found if profiled and m.allowed and _inside(m, value)]
+            shared = [m for m in regions if profiled and m.allowed and _inside(m, value)]
             if shared:
                 region = shared[0].lower, shared[0].upper
             elif rise < threshold:
                 region = _region(fitter, data, minimum, threshold - rise, profiled=profiled)
-        found.append(
+        regions.append(
             LocalMinimum(
                 value=value,
                 rise=rise,
@@ -95,11 +95,11 @@ def local_minima(
                 upper=region[1],
             )
         )
-    return tuple(found)
+    return tuple(regions)
 
 
 def separated(fitter: Fitter, data: Likelihood, minima: Sequence[Minimum]) -> list[Minimum]:
-    """Leave out minima far above, and those that no barrier parts from a deeper one.
+    """Leave out minima far above the deepest, and minima that no barrier separates from a deeper one.
 
     Parameters
     ----------
@@ -110,35 +110,34 @@ def separated(fitter: Fitter, data: Likelihood, minima: Sequence[Minimum]) -> li
 
     Notes
     -----
-    Along a direction in which -2 ln L is flat, fits end at several places. Two of them are one minimum if the
-    profile of -2 ln L does not rise between them by more than 1e-6 above the higher of both.
+    Along a direction in which -2 ln L is flat, fits end at different points. Two points belong to the same
+    minimum if the profile between them is nowhere more than 1e-6 above the higher of the two.
     """
     deepest, *others = minima
-    found = [deepest]
-    for one in (m for m in others if m.valid and m.fval - deepest.fval < FAR_ABOVE):
-        below = [m for m in found if m.values[0] <= one.values[0]]
-        above = [m for m in found if m.values[0] > one.values[0]]
-        nearest = [max(below, key=_place, default=None), min(above, key=_place, default=None)]
-        if all(m is None or _has_barrier(fitter, data, m, one) for m in nearest):
-            found.append(one)
-    return found
+    kept = [deepest]
+    for minimum in (m for m in others if m.valid and m.fval - deepest.fval < FAR_ABOVE):
+        below = [m for m in kept if m.values[0] <= minimum.values[0]]
+        above = [m for m in kept if m.values[0] > minimum.values[0]]
+        nearest = [max(below, key=_poi, default=None), min(above, key=_poi, default=None)]
+        if all(m is None or _has_barrier(fitter, data, m, minimum) for m in nearest):
+            kept.append(minimum)
+    return kept
 
 
-def _place(minimum: Minimum) -> float:
+def _poi(minimum: Minimum) -> float:
     return minimum.values[0]
 
 
 def _has_barrier(fitter: Fitter, data: Likelihood, one: Minimum, other: Minimum) -> bool:
-    """Tell whether the profile rises between two minima; where it has no value, that is not known."""
-    left, right = sorted((_place(one), _place(other)))
+    """Tell whether the profile rises between two minima; true also if it cannot be computed."""
+    lower, upper = sorted((_poi(one), _poi(other)))
     level = max(one.fval, other.fval) + TIE
-    inside = fitter.grid[(fitter.grid > left) & (fitter.grid < right)]
+    grid_between = fitter.grid[(fitter.grid > lower) & (fitter.grid < upper)]
     for n in (1, _BETWEEN):
-        points = left + (right - left) * np.arange(1, n + 1) / (n + 1)
-        points = (
-            points if n == 1 else np.union1d(points, inside)
-        )  # the grid is finer near one of two far ones
-        points = points[(points > left) & (points < right)]
+        points = lower + (upper - lower) * np.arange(1, n + 1) / (n + 1)
+        if n > 1:  # of two distant minima the grid is finer near one
+            points = np.union1d(points, grid_between)
+        points = points[(points > lower) & (points < upper)]
         try:
             values = data.profile(points)[0] if len(points) else np.empty(0)
         except FitError:
@@ -148,10 +147,10 @@ def _has_barrier(fitter: Fitter, data: Likelihood, one: Minimum, other: Minimum)
     return False
 
 
-def _inside(found: LocalMinimum, value: float) -> bool:
-    """Tell whether a value lies in the region of a minimum that was found before."""
-    above = found.lower is None or found.lower <= value
-    return above and (found.upper is None or value <= found.upper)
+def _inside(minimum: LocalMinimum, value: float) -> bool:
+    """Tell whether a value lies in the region of a minimum."""
+    above = minimum.lower is None or minimum.lower <= value
+    return above and (minimum.upper is None or value <= minimum.upper)
 
 
 def _region(

@@ -1,4 +1,4 @@
-"""Intervals of nuisance parameters from their profile likelihood, counted from the deepest minimum."""
+"""Intervals of nuisance parameters from their profile likelihood, relative to the deepest minimum."""
 
 import math
 from collections.abc import Sequence
@@ -26,9 +26,9 @@ class PullInterval:
     Parameters
     ----------
     lower, upper : float or None
-        None for an end that is open.
+        None for an open end.
     lower_reason, upper_reason : str
-        Why an end is open: one of `analysis.fits.results.OPEN`; empty if it is not.
+        Why an end is open: one of `analysis.fits.results.OPEN`; else empty.
     """
 
     lower: float | None
@@ -45,36 +45,36 @@ def pull_interval(
     threshold: float,
     error: float | None,
 ) -> PullInterval:
-    """Find the interval around the deepest minimum in which the profile of a nuisance parameter stays low.
+    """Find the interval around the deepest minimum in which the profile rises by less than a threshold.
 
     Parameters
     ----------
     fitter : Fitter
     data : Likelihood
     number : int
-        Of the nuisance parameter.
+        Index of the nuisance parameter.
     minima : sequence of Minimum
         The deepest first. If its parameter of interest was fixed, it stays fixed.
     threshold : float
-        By how much -2 ln L may rise.
+        Largest rise of -2 ln L.
     error : float or None
-        Hesse error of the pull, where there is one: a first step.
+        Hesse error of the pull, if it exists: it sets the first step.
 
     Notes
     -----
     The profile is -2 ln L at a value of the nuisance parameter, minimised over all other parameters by the
-    rule of `analysis.batch.search`: the parameter of interest over its whole range.
-    An end is where it first rises by the threshold. It is looked for from the minima that are known, which
-    are followed; at each end, all minima are sought, and where one of them is below the level, the interval
-    goes on. Where no other minimum is near and each value of the parameter of interest costs a fold of the
-    signal, MINUIT finds the ends.
+    rule of `analysis.batch.search`; the parameter of interest may take any value of its range. An end is
+    where the profile first rises by the threshold. The known minima are followed from the deepest one. At
+    each end all minima are searched for; if one is below the level, the interval is extended. MINUIT finds
+    the ends alone if no other minimum is near and each value of the parameter of interest needs a folding of
+    the signal.
     """
     profile = NuisanceProfile(fitter=fitter, data=data, number=number, fixed=minima[0].fixed[0])
     level = minima[0].fval + threshold
     if fitter.templates.poi in INSIDE and all(m.fval > level + threshold for m in minima[1:]):
-        found = _minos(minima[0], number, threshold)
-        if found is not None:
-            return found
+        minos_interval = _minos(minima[0], number, threshold)
+        if minos_interval is not None:
+            return minos_interval
     width = float(minima[0].errors[1 + number]) if error is None else error
     step = 0.7 * math.sqrt(threshold) * min(max(width, _LEAST), _MOST)
     starts = [np.array(m.values) for m in minima][:KEPT]
@@ -83,7 +83,7 @@ def pull_interval(
     for sign, bound in ((-1, fitter.templates.nuisances[number].lowest), (1, math.inf)):
         try:
             end, reason = profile.end(starts, level, sign * step, bound)
-        except FitError:  # no minimum over the other parameters: it has no number
+        except FitError:  # no minimum over the other parameters
             end, reason = None, NOT_FOUND
         ends.append(end)
         reasons.append(reason)
@@ -91,12 +91,12 @@ def pull_interval(
 
 
 def _minos(minimum: Minimum, number: int, threshold: float) -> PullInterval | None:
-    """Find the interval about a single minimum with MINUIT, which folds the signal at few values; or None."""
+    """Find the interval around a single minimum with MINUIT, which needs few foldings; None if it fails."""
     minuit = minimum.minuit
     name = minuit.parameters[1 + number]
     minuit.minos(name, cl=float(chdtr(1, threshold)))
-    ends = minuit.merrors[name]
-    if not (ends.lower_valid and ends.upper_valid and ends.lower < 0 < ends.upper):
+    minos = minuit.merrors[name]
+    if not (minos.lower_valid and minos.upper_valid and minos.lower < 0 < minos.upper):
         return None
     best = float(minuit.values[name])
-    return PullInterval(lower=best + float(ends.lower), upper=best + float(ends.upper))
+    return PullInterval(lower=best + float(minos.lower), upper=best + float(minos.upper))

@@ -17,20 +17,20 @@ Array = NDArray[np.float64]
 class Pull:
     """A nuisance parameter before and after a fit.
 
-    Values are those in which the fit reports it (1 is nominal for what is relative), and pulls x, in standard
-    deviations σ of the uncertainty that the card states, from the nominal value.
+    It is given as a value, as the fit reports it (a relative one is nominal at 1), and as a pull x: the
+    distance from the nominal value in standard deviations σ, where σ is the uncertainty in the card.
 
     Parameters
     ----------
     name : str
     constraint : {"gaussian", "log-normal", "free"}
     prefit_value, prefit_error : float or None
-        Auxiliary measurement and its error; None for a free one, which has neither.
+        Auxiliary measurement and its error; None for a free parameter.
     prefit_lower, prefit_upper : float or None
-        Values one standard deviation below and above the measurement: of a log-normal factor the measured
+        Values one standard deviation below and above the measurement; for a log-normal factor, the measured
         value divided and multiplied by 1 + σ.
     value, error : float or None
-        Estimate and Hesse error; the error is None where there is none.
+        Estimate and Hesse error; the error is None if it does not exist.
     lower, upper : float or None
         Values at the estimated pull minus and plus its Hesse error.
     prefit_x : float or None
@@ -55,12 +55,12 @@ class Pull:
 
     @property
     def pull(self) -> float | None:
-        """Distance of the estimate from the auxiliary measurement, in its errors; None for a free one."""
+        """Distance of the estimate from the auxiliary measurement, in errors of the latter; None if free."""
         return None if self.prefit_x is None else self.x - self.prefit_x
 
     @property
     def error_ratio(self) -> float | None:
-        """Error after the fit over that before: small where the data constrain it; None for a free one."""
+        """Ratio of the errors after and before the fit: small if the data constrain it; None if free."""
         return None if self.prefit_x is None else self.x_error
 
 
@@ -80,21 +80,21 @@ def fit_pulls(
     fitted : sequence of float
         Pulls at the minimum.
     errors : ndarray, shape (n_nuisances,), or None
-        Hesse errors of the pulls; None where there are none, NaN of one that the counts do not know.
+        Hesse errors of the pulls; None if they do not exist, NaN for a pull that the counts do not constrain.
 
     Notes
     -----
-    An error of a value is that of the pull times the derivative of the value in it, before and after the fit.
-    Of a log-normal factor it is no more than the mean of both sides in first order; `lower` and `upper` are
-    exact. No value is below that at which a factor is 0.
+    The error of a value is the error of the pull times the derivative of the value with respect to the pull.
+    For a log-normal factor this is only a first-order mean of both sides; `lower` and `upper` are exact. No
+    value is below that at which a factor is 0.
     """
-    found = []
+    pulls = []
     for i, n in enumerate(nuisances):
         free, a, x = n.constraint == "free", float(measured[i]), float(fitted[i])
         before = (None, None) if free else _ends(n, a, 1.0)
         width = None if errors is None or np.isnan(errors[i]) else float(errors[i])
         after = (None, None) if width is None else _ends(n, x, width)
-        found.append(
+        pulls.append(
             Pull(
                 name=n.name,
                 constraint=n.constraint,
@@ -111,7 +111,7 @@ def fit_pulls(
                 x_error=width,
             )
         )
-    return tuple(found)
+    return tuple(pulls)
 
 
 def _ends(nuisance: Nuisance, pull: float, width: float) -> tuple[float, float]:

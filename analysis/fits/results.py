@@ -20,10 +20,10 @@ __all__ = ["Estimate", "FitResult", "LimitResult", "OtherMinimum", "TabulatedVal
 
 
 NO_MINIMUM = "no minimum found"
-"""Reason of a fit that failed."""
+"""Reason for a failed fit."""
 
 NOT_POSITIVE = "the second derivatives of -2 ln L at the minimum are not positive definite"
-"""Why there is no Hesse error, where nothing more is known."""
+"""Default reason for a missing Hesse error."""
 
 AT_RANGE = "the end of the range is reached"
 UNBOUNDED = "the data do not bound it"
@@ -40,14 +40,14 @@ class Estimate:
     Parameters
     ----------
     value, error : float or None
-        Estimate and Hesse error; None where the data cannot measure it.
+        Estimate and Hesse error; None if the data cannot measure the parameter.
     lower, upper : float or None
-        Ends of the interval at the result's level by its method; None where open.
+        Ends of the interval at the result's level by its method; None for an open end.
     error_reason, lower_reason, upper_reason : str
-        Why there is no error, and why an end is open (one of `OPEN`); empty where there is one, or no
-        interval was looked for.
+        Why the error does not exist, and why an end is open (one of `OPEN`); empty if the error or the end
+        exists, or if no interval was computed.
     range : tuple of float
-        Where the parameter stays in the fit: an end with the reason `AT_RANGE` is at an end of it.
+        Range of the parameter in the fit: an end with the reason `AT_RANGE` is at an end of it.
     """
 
     value: float | None
@@ -68,7 +68,7 @@ class OtherMinimum(NamedTuple):
     value : float
         Parameter of interest.
     rise : float
-        -2 ln L above that of the deepest; 0 of one that is equally deep.
+        -2 ln L above that of the deepest minimum; 0 if equally deep.
 
     Examples
     --------
@@ -103,26 +103,26 @@ class FitResult:
     ndof : int
         Bins minus one.
     effective_counts : tuple of float, or None
-        (Σw)²/Σw² of each bin, where the data were weighted and the likelihood scaled to them.
+        (Σw)²/Σw² of each bin, if the data were weighted and the likelihood scaled to them.
     other_minima : tuple of OtherMinimum
         Other local minima of the free fit up to 25 above the deepest: `value` and `rise`.
     disagreement : float or None
-        By how many errors the two searches for the minimum differ, where that is more than 1e-3; the deeper
-        is quoted.
+        Difference of the two searches for the minimum in errors, if above 1e-3; the result is the deeper
+        minimum.
     undetermined : tuple of tuple of str
-        Free nuisance parameters that the data cannot tell apart, by groups: they have no errors of their own.
+        Groups of free nuisance parameters that the data cannot tell apart: they have no separate errors.
     weights : WeightCheck or None
-        Whether weighted data have enough effective counts: `weights.warning` says so if not.
+        Whether weighted data have enough effective counts; if not, `weights.warning` is a message.
     minima : tuple of LocalMinimum
-        All of them, the deepest first, with their regions; empty if not valid.
+        All minima, the deepest first, with their regions; empty if not valid.
     pulls : tuple of Pull
         Nuisance parameters before and after the fit.
     covariance : Covariance or None
-        Of all fitted parameters.
+        Covariance of all fitted parameters.
     quality : FitQuality or None
         Whether the model describes the data at all; None if no minimum was found.
     failure : str
-        Of a fit that found no minimum, in words: what is strange about the data, and which value was tried.
+        Message for a fit that found no minimum: how the data differ from the model, and the last value tried.
     """
 
     parameters: dict[str, Estimate]
@@ -168,7 +168,7 @@ class FitResult:
 
     @property
     def failed(self) -> bool:
-        """Whether no minimum was found: not the same as data that cannot measure the parameter."""
+        """Whether no minimum was found; a fit of data that cannot measure the parameter has not failed."""
         return not self.valid and self.reason == NO_MINIMUM
 
     @property
@@ -179,20 +179,20 @@ class FitResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TabulatedValue:
-    """A data set at a true value that was calibrated with pseudo-experiments.
+    """The test of a data set at one true value, calibrated with pseudo-experiments.
 
     Parameters
     ----------
     value : float
         True value of the parameter.
     q : float
-        Statistic of the data.
+        Test statistic of the data.
     p_value : float
-        Fraction of the toys of this true value with a statistic of at least q.
+        Fraction of the toys of this true value whose statistic is at least q.
     threshold : float or None
-        Largest q that is allowed; None for CLs.
+        Largest allowed q; None for CLs.
     cls : float or None
-        The smallest allowed is 1 - level; None for other methods.
+        CLs, allowed if at least 1 - level; None for other methods.
     error : float
         Statistical error of the threshold, or of CLs.
     """
@@ -215,31 +215,31 @@ class LimitResult:
     level : float
     method : {"one-sided", "two-sided", "feldman-cousins", "calibrated", "cls"}
     delta_chi2 : float
-        Threshold in -2 Δln L; of a calibrated limit the statistic at `upper`, or at the end of the table.
+        Threshold in -2 Δln L; for a calibrated limit, the statistic at `upper` or at the end of the table.
     upper : float or None
-        Upper end of what is allowed, of several regions that of the highest; None if it is open.
+        Upper end of the highest allowed region; None if it is open.
     regions : tuple of (low, high)
-        Everything allowed in the physical range; None for an open end.
+        All allowed regions in the physical range; None for an open end.
     asimov : float or None
-        The limit that exact data of the model would give.
+        The limit for exact data of the model.
     band : tuple of five floats, or None
         Limits at -2, -1, 0, +1, +2 standard deviations from pseudo-experiments.
     band_errors : tuple of five floats or None, or None
-        Statistical errors of the band; None where an end is open or there are too few pseudo-experiments.
+        Statistical errors of the band; None if an end is open or there are too few pseudo-experiments.
     effective_counts : tuple of float, or None
-        As of `FitResult`; `asimov` then has the weights of the data.
+        As in `FitResult`; `asimov` then has the weights of the data.
     mc_error : float or None
         Statistical error of `upper` from the pseudo-experiments that it was calibrated with.
     regions_mc_error : tuple of (low, high), or None
-        The same of the ends of `regions`; None for an end that is open or whose error is not known.
+        Statistical errors of the ends of `regions`; None for an open end, or if the error is not known.
     thresholds : tuple of TabulatedValue, or None
-        Of a calibrated limit.
+        Tests at the true values of the calibration; None for other limits.
     audit : Audit or None
-        What became of the band's pseudo-experiments that were fitted again.
+        Differences of the band's pseudo-experiments that were fitted again.
     weights : WeightCheck or None
-        As of `FitResult`.
+        As in `FitResult`.
     undetermined : tuple of tuple of str
-        As of `FitResult`.
+        As in `FitResult`.
     quality : FitQuality or None
         Whether the model describes the data at all, at the best physical value.
     """
@@ -282,12 +282,12 @@ class LimitResult:
 
     @property
     def n_regions(self) -> int:
-        """Number of disjoint regions that are allowed."""
+        """Number of disjoint allowed regions."""
         return len(self.regions)
 
     @property
     def M_Zprime_GeV(self) -> float | None:
-        """Mass of the Z' that the limit on γ means [GeV]; None for other parameters or no limit."""
+        """Mass of the Z' at the limit on γ [GeV]; None for other parameters or no limit."""
         if self.parameter != "gamma" or not self.upper or math.isinf(self.upper):
             return None
         return mass_from_gamma(self.upper) / 1000

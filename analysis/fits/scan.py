@@ -18,15 +18,16 @@ __all__ = ["N_POINTS", "ProfileScan", "profile_scan", "scan_points"]
 Array = NDArray[np.float64]
 
 N_POINTS = 201
-"""Values of a scan, where none are asked for."""
+"""Default number of values of a scan."""
 _SIGMAS, _LEAST = 2.3, 1.3
-"""A scan goes at least so many standard deviations from an estimate, and half-widths of its region."""
+"""Least distance from the estimate to the ends of a scan, in standard deviations and in half-widths of its
+region."""
 _RESOLUTIONS = 5.0
-"""How far it goes towards an end that is open, in resolutions of the experiment."""
+"""Distance from the estimate to an open end, in resolutions of the experiment."""
 _FAR = 50.0
-"""Largest width of the range, in widths of the region of the estimate."""
+"""Largest width of the scan, in widths of the region of the estimate."""
 _ROUNDING = 1e-12
-"""A value this close to 0 is 0, in widths of the scan."""
+"""A value closer than this to 0, in widths of the scan, is set to 0."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,60 +57,60 @@ class ProfileScan:
 
 
 def scan_points(fitter: Fitter, result: FitResult, n: int = N_POINTS) -> Array:
-    """Choose values of the parameter of interest around what a fit allows.
+    """Choose values of the parameter of interest that cover the allowed regions of a fit.
 
     Parameters
     ----------
     fitter : Fitter
     result : FitResult
     n : int
-        Number of equidistant values; the estimate, other minima and the ends of intervals that lie between
-        them are added, and of a Δm² as many values as its waves need.
+        Number of equidistant values. The estimate, other minima and the ends of intervals within their range
+        are added; for Δm², also the values that resolve its oscillations.
 
     Returns
     -------
     ndarray, ascending
     """
     low, high = fitter.range
-    first, last = _frame(fitter, result)
+    low_end, high_end = _frame(fitter, result)
     z = float(ndtri((1 + result.level) / 2))
-    halves = [_half_width(m) for m in result.minima if m.allowed and first <= m.value <= last]
+    halves = [_half_width(m) for m in result.minima if m.allowed and low_end <= m.value <= high_end]
     half = max((h for h in halves if h is not None), default=fitter.width / 2)
-    margin = max((max(_SIGMAS / z, _LEAST) - 1) * half, 1e-3 * (last - first))
-    first, last = max(first - margin, low), min(last + margin, high)
-    even = np.linspace(first, last, max(n, 2))
-    even[(first < 0) & (np.abs(even) < _ROUNDING * (last - first))] = 0.0
+    margin = max((max(_SIGMAS / z, _LEAST) - 1) * half, 1e-3 * (high_end - low_end))
+    low_end, high_end = max(low_end - margin, low), min(high_end + margin, high)
+    even = np.linspace(low_end, high_end, max(n, 2))
+    even[(low_end < 0) & (np.abs(even) < _ROUNDING * (high_end - low_end))] = 0.0
     marks = [x for m in result.minima for x in (m.value, m.lower, m.upper) if x is not None]
     points = [even, np.clip(marks or [fitter.anchor], low, high)]
     if fitter.templates.poi == "delta_m2":
         points.append(wave_points(fitter.templates))
-    found = np.unique(np.concatenate(points))
-    return found[(found >= first) & (found <= last)]
+    points_sorted = np.unique(np.concatenate(points))
+    return points_sorted[(points_sorted >= low_end) & (points_sorted <= high_end)]
 
 
 def _frame(fitter: Fitter, result: FitResult) -> tuple[float, float]:
-    """Choose ends that hold the region of the estimate, and the other allowed regions that are near to it.
+    """Choose the ends of a scan of the region of the estimate and of other allowed regions near it.
 
-    A minimum that is excluded does not count. A region so far away, or so wide, that the region of the
-    estimate would be a line in the picture is left out.
+    Excluded minima are ignored. A region is left out if it is so far away, or so wide, that the region of the
+    estimate would shrink to a line in the figure.
     """
     if not result.minima:
-        reach = _RESOLUTIONS * fitter.width
+        margin = _RESOLUTIONS * fitter.width
         low, high = fitter.range
-        at = min(max(fitter.anchor, low), high)
-        return max(at - reach, low), min(at + reach, high)
-    first, last = _piece(fitter, result.minima[0])
-    widest = _FAR * (last - first)
-    others = [_piece(fitter, m) for m in result.minima[1:] if m.allowed]
-    for left, right in sorted(others, key=lambda piece: max(first - piece[0], piece[1] - last)):
-        ends = min(first, left), max(last, right)
+        centre = min(max(fitter.anchor, low), high)
+        return max(centre - margin, low), min(centre + margin, high)
+    low_end, high_end = _region(fitter, result.minima[0])
+    widest = _FAR * (high_end - low_end)
+    allowed = [_region(fitter, m) for m in result.minima[1:] if m.allowed]
+    for lower, upper in sorted(allowed, key=lambda piece: max(low_end - piece[0], piece[1] - high_end)):
+        ends = min(low_end, lower), max(high_end, upper)
         if ends[1] - ends[0] <= widest:
-            first, last = ends
-    return first, last
+            low_end, high_end = ends
+    return low_end, high_end
 
 
 def _half_width(minimum: LocalMinimum) -> float | None:
-    """Return half the width of a region, or the length of its side that is not open; None if both are."""
+    """Return half the width of a region, or the length of its closed side; None if both sides are open."""
     lower, upper = minimum.lower, minimum.upper
     if lower is not None and upper is not None:
         return (upper - lower) / 2
@@ -118,17 +119,17 @@ def _half_width(minimum: LocalMinimum) -> float | None:
     return None if lower is None else minimum.value - lower
 
 
-def _piece(fitter: Fitter, minimum: LocalMinimum) -> tuple[float, float]:
-    """Return the ends of the region around a minimum; of an open end some resolutions beyond the minimum."""
+def _region(fitter: Fitter, minimum: LocalMinimum) -> tuple[float, float]:
+    """Return the ends of the region around a minimum; an open end is some resolutions beyond the minimum."""
     low, high = fitter.range
-    reach = _RESOLUTIONS * fitter.width
+    margin = _RESOLUTIONS * fitter.width
     ends = [x for x in (minimum.value, minimum.lower, minimum.upper) if x is not None]
-    first, last = min(ends), max(ends)
+    low_end, high_end = min(ends), max(ends)
     if minimum.lower is None:
-        first -= reach
+        low_end -= margin
     if minimum.upper is None:
-        last += reach
-    return min(max(first, low), high), min(max(last, low), high)
+        high_end += margin
+    return min(max(low_end, low), high), min(max(high_end, low), high)
 
 
 @np.errstate(under="ignore")
@@ -139,26 +140,26 @@ def profile_scan(fitter: Fitter, data: Likelihood, result: FitResult, points: Ar
     ----------
     fitter : Fitter
     data : Likelihood
-        That were fitted.
+        The fitted data.
     result : FitResult
-        Of the fit: its minimum is where the scan counts from. Of a fit that is not valid the smallest value
-        of the scan is.
+        Result of the fit. -2 Δln L is 0 at its minimum; if the fit is not valid, at the lowest value of the
+        scan.
     points : array_like, shape (n,)
         Values of the parameter of interest, ascending.
 
     Raises
     ------
     ValueError
-        If there are fewer than two, they do not ascend, or leave the range of the fit.
+        If there are fewer than two values, if they are not ascending, or if they leave the range of the fit.
     """
     at = _checked(fitter, points)
     values, pulls = data.profile(at)
     values = np.where(np.isfinite(values), values, math.nan)
-    known = values[np.isfinite(values)]
+    finite = values[np.isfinite(values)]
     best = result.estimate.value
-    floor = float(known.min()) if len(known) else math.nan
+    floor = float(finite.min()) if len(finite) else math.nan
     if result.valid and best is not None:
-        floor = fitter.profile(data)(best)  # as the intervals count
+        floor = fitter.profile(data)(best)  # as for the intervals
     return ProfileScan(
         parameter=fitter.templates.poi,
         nuisances=tuple(fitter.templates.names[1:]),

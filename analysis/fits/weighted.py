@@ -1,7 +1,7 @@
 """Weighted data: sums of weights as effective counts, and templates scaled to them.
 
-Bohm and Zech, NIM A 748, 1: a sum of weights W = Σw, whose variance is estimated by V = Σw², is taken for
-W²/V = s W Poisson events, of which s μ are expected, with s = W/V. Both moments of the sum are then right.
+Bohm and Zech, NIM A 748, 1: a sum of weights W = Σw, whose variance is estimated by V = Σw², is treated as
+W²/V = s W Poisson events with expectation s μ, where s = W/V. Mean and variance of the sum are then right.
 """
 
 from dataclasses import replace
@@ -30,7 +30,7 @@ def prepared_fit(
     likelihood: str,
     error_per_bin: float | None,
 ) -> tuple[Fitter, Array]:
-    """Prepare the fit of a histogram: the fitter, and the counts as `for_data` gives them.
+    """Prepare the fit of a histogram: return the fitter and the counts, as `for_data` does.
 
     Parameters
     ----------
@@ -50,12 +50,12 @@ def for_data(fitter: Fitter, data: hist.Hist[Any]) -> tuple[Fitter, Array]:
     ----------
     fitter : Fitter
     data : hist.Hist
-        In the bins of the fitter's experiment.
+        Histogram in the bins of the fitter's experiment.
 
     Returns
     -------
     fitter : Fitter
-        The same for counts; with templates scaled to effective counts for weighted data.
+        The same fitter for counts; for weighted data, one with templates scaled to effective counts.
     counts : ndarray, shape (n_bins,)
         Counts, or effective counts.
 
@@ -69,12 +69,12 @@ def for_data(fitter: Fitter, data: hist.Hist[Any]) -> tuple[Fitter, Array]:
 
 
 def scaled(fitter: Fitter, scaling: Array) -> Fitter:
-    """Multiply all that a fitter of counts expects, and absolute errors, by factors of the bins.
+    """Multiply the expected counts of a fitter, and its absolute errors, by factors of the bins.
 
     Parameters
     ----------
     fitter : Fitter
-        Of counts.
+        Fitter for counts without weights.
     scaling : ndarray, shape (n_bins,)
         s = Σw/Σw².
     """
@@ -83,7 +83,7 @@ def scaled(fitter: Fitter, scaling: Array) -> Fitter:
 
 
 def unscaled(fitter: Fitter) -> Fitter:
-    """Return the fitter of counts of which a fitter was prepared for weighted data."""
+    """Undo `scaled`: return the fitter for counts without weights."""
     scaling = fitter.templates.scaling
     if scaling is None:
         return fitter
@@ -94,7 +94,7 @@ def unscaled(fitter: Fitter) -> Fitter:
 def effective_counts(
     data: hist.Hist[Any], experiment: Experiment, *, read_in: str = "MeV"
 ) -> tuple[Array, Array | None]:
-    """Turn a histogram into Poisson numbers.
+    """Turn a histogram into counts or effective counts.
 
     Parameters
     ----------
@@ -102,25 +102,25 @@ def effective_counts(
         Values Σw and variances Σw²; without variances the values are counts.
     experiment : Experiment
     read_in : str
-        As of `analysis.histograms.histograms.bin_counts`.
+        As for `analysis.histograms.histograms.bin_counts`.
 
     Returns
     -------
     counts : ndarray, shape (n_bins,)
-        (Σw)²/Σw²; of counts these themselves.
+        (Σw)²/Σw²; the counts themselves if there are no weights.
     scaling : ndarray, shape (n_bins,), or None
         s = Σw/Σw², by which expectations are to be multiplied; None for counts.
 
     Raises
     ------
     ValueError
-        If the histogram has other bins, holds what no sum of weights ≥ 0 can be, or was filled with weights
-        without the sums of their squares.
+        If the histogram has other bins, if its contents cannot be sums of weights ≥ 0, or if it was filled
+        with weights but without the sums of their squares.
 
     Notes
     -----
-    A bin without events has no weights of its own. It takes Σw/Σw² of all events, in flow bins too: with
-    equal weights c this is 1/c, and the likelihood is that of the counts in 1/c of the exposure.
+    For a bin without events, s is Σw/Σw² of all events, those in flow bins included. With equal weights c
+    this is 1/c, and the likelihood is that of the counts in 1/c of the exposure.
     """
     values = bin_counts(data, experiment, read_in=read_in)
     bins = binned(data)

@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 _ENOUGH = 5.0
 """Expected counts below which neighbouring bins are pooled."""
 ENOUGH_WEIGHTED = 25.0
-"""The same of weighted events, (Σw)²/Σw², whose variance is an estimate."""
+"""The same for the effective counts (Σw)²/Σw² of weighted events, whose variance is an estimate."""
 
 
 _DISAGREES = 1e-6
@@ -29,12 +29,12 @@ class Comparison:
     ----------
     chi2 : float
     ndof : int
-        Pooled bins; one less if their sum was fixed.
+        Number of pooled bins; one less if their sum was fixed.
     p_value : float or None
-        None where fewer than 5 counts are expected in all.
+        None if fewer than 5 counts are expected in all bins together.
     p_deviance : float or None
-        The same of the deviance -2 ln L/L_saturated. Large fluctuations of few counts are more frequent than
-        Pearson's χ² says.
+        p-value of the deviance -2 ln L/L_saturated. Large fluctuations of few counts are more frequent than
+        according to Pearson's χ².
 
     Examples
     --------
@@ -78,8 +78,8 @@ def compare(counts: ArrayLike, expected: ArrayLike, *, n_drawn: int | None = Non
     counts, expected : array_like, shape (n,)
         All bins, flow bins too.
     n_drawn : int, optional
-        If the number of events was fixed before any cut: what was not recorded is then one more bin, and the
-        sum is fixed. `expected` has to be normalised to it.
+        Number of events, if it was fixed before any cut: events that were not recorded are then one more bin,
+        and the sum is fixed. `expected` has to be normalised to it.
 
     Returns
     -------
@@ -100,10 +100,10 @@ def compare(counts: ArrayLike, expected: ArrayLike, *, n_drawn: int | None = Non
     if mu.min() < _ENOUGH or ndof == 0:
         return Comparison(chi2=0.0, ndof=0, p_value=None)
     chi2 = float(np.sum((n - mu) ** 2 / mu))
-    return _judged(chi2, ndof, n, mu)
+    return _comparison(chi2, ndof, n, mu)
 
 
-def _judged(chi2: float, ndof: int, n: Array, mu: Array) -> Comparison:
+def _comparison(chi2: float, ndof: int, n: Array, mu: Array) -> Comparison:
     """Compute the p-values of Pearson's χ² and of the deviance of counts, or effective counts."""
     with np.errstate(divide="ignore"):
         deviance = float(np.sum(2 * (mu - n + xlogy(n, n) - xlogy(n, mu))))
@@ -121,7 +121,7 @@ def compare_weighted(
     sum_w, sum_w2, expected : array_like, shape (n,)
         Sums of the weights and of their squares in all bins, flow bins too.
     n_drawn : int, optional
-        If the number of events was fixed before any cut: the bins then have the covariance
+        Number of events, if it was fixed before any cut: the bins then have the covariance
         δ_ij Σw² - (Σw)_i (Σw)_j / n_drawn.
 
     Returns
@@ -148,15 +148,15 @@ def compare_weighted(
     w, w2, mu = np.array(groups).T
     chi2, ndof = float(np.sum((w - mu) ** 2 / w2)), len(w)
     if n_drawn is not None:
-        rest = n_drawn - float(np.sum(w**2 / w2))
-        if rest > 1e-9 * n_drawn:
-            chi2 += float(np.sum((w - mu) * w / w2)) ** 2 / rest
-        else:  # every event drawn is there with one weight: their sum is fixed
+        free_variance = n_drawn - float(np.sum(w**2 / w2))
+        if free_variance > 1e-9 * n_drawn:
+            chi2 += float(np.sum((w - mu) * w / w2)) ** 2 / free_variance
+        else:  # every event drawn is recorded, all with the same weight: the sum is fixed
             ndof -= 1
     if ndof == 0:
         return Comparison(chi2=0.0, ndof=0, p_value=None)
     effective = w**2 / w2
-    return _judged(chi2, ndof, effective, effective * mu / w)
+    return _comparison(chi2, ndof, effective, effective * mu / w)
 
 
 def _effective(group: Array) -> float:

@@ -134,15 +134,15 @@ def from_counts(counts: ArrayLike, experiment: Experiment) -> hist.Hist[Any]:
         raise ValueError(f"counts need {n_bins} or {n_bins + 2} entries, got shape {counts.shape}")
     h = empty_histogram(experiment)
     cells = np.zeros(h.axes.extent)
-    inside = (slice(1, -1),) * h.ndim
-    cells[inside] = counts[1:-1].reshape(h.axes.size)
+    inner = (slice(1, -1),) * h.ndim
+    cells[inner] = counts[1:-1].reshape(h.axes.size)
     cells.flat[0], cells.flat[-1] = counts[0], counts[-1]
     h[...] = np.stack([cells, cells], axis=-1)
     return h
 
 
 def with_flow(h: hist.Hist[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
-    """Return values and variances with the flow of every axis, 0 where it has none; None: not stored."""
+    """Return values and variances with flow bins on every axis, 0 if missing; None for missing variances."""
     pads = [(int(not axis.traits.underflow), int(not axis.traits.overflow)) for axis in h.axes]
     values = np.pad(np.asarray(h.values(flow=True), np.float64), pads)
     variances = h.variances(flow=True)
@@ -170,16 +170,16 @@ def binned(h: hist.Hist[Any]) -> Binned:
         )
     for axis in h.axes:
         if not axis.traits.ordered or axis.traits.circular:
-            what = "circular" if axis.traits.circular else "one of categories"
+            kind = "circular" if axis.traits.circular else "one of categories"
             raise ValueError(
-                f"the axis {axis.name or axis.label!r} is {what}, and bins of numbers are needed"
+                f"the axis {axis.name or axis.label!r} is {kind}, and bins of numbers are needed"
             )
-    has = [(axis.traits.underflow, axis.traits.overflow) for axis in h.axes]
+    has_flow = [(axis.traits.underflow, axis.traits.overflow) for axis in h.axes]
     variances = h.variances(flow=True) if issubclass(h.storage_type, hist.storage.Weight) else None
     return Binned(
         edges=tuple(np.asarray(axis.edges, np.float64) for axis in h.axes),
-        values=add_flow(h.values(flow=True), has),
-        variances=None if variances is None else add_flow(variances, has),
+        values=add_flow(h.values(flow=True), has_flow),
+        variances=None if variances is None else add_flow(variances, has_flow),
         units=tuple("cm" if axis.name == "L_reco" else "MeV" for axis in h.axes),
     )
 
@@ -202,40 +202,40 @@ def bin_counts(h: hist.Hist[Any], experiment: Experiment, *, read_in: str = "MeV
         If the histogram has other axes or bins, or counts that are not finite or below 0.
     """
     detector = experiment.detector
-    wanted = [("detector.bins", detector.edges, "MeV")]
+    required_axes = [("detector.bins", detector.edges, "MeV")]
     if detector.distance is not None:
-        wanted.insert(0, ("detector.distance", detector.distance.edges, "cm"))
-    if len(h.axes) != len(wanted):
-        what = " and ".join(f"{key} [{unit}]" for key, _, unit in wanted)
+        required_axes.insert(0, ("detector.distance", detector.distance.edges, "cm"))
+    if len(h.axes) != len(required_axes):
+        needed = " and ".join(f"{key} [{unit}]" for key, _, unit in required_axes)
         raise ValueError(
             f"the histogram has {len(h.axes)} dimension{'s' * (len(h.axes) != 1)}, and the detector's has "
-            f"{len(wanted)}: {what}"
+            f"{len(required_axes)}: {needed}"
         )
     bins = binned(h)
-    for found, (key, edges, unit) in zip(bins.edges, wanted, strict=True):
-        taken = read_in if unit == "MeV" else unit
-        converted = "" if taken == unit else f" {unit}, read in {taken}"
-        different = unequal(found, edges)
+    for read, (key, edges, unit) in zip(bins.edges, required_axes, strict=True):
+        unit_read = read_in if unit == "MeV" else unit
+        converted = "" if unit_read == unit else f" {unit}, read in {unit_read}"
+        different = unequal(read, edges)
         if different:
             raise ValueError(
-                f"the histogram's bins ({len(found) - 1} from {found[0]:g} to {found[-1]:g}{converted}) are "
+                f"the histogram's bins ({len(read) - 1} from {read[0]:g} to {read[-1]:g}{converted}) are "
                 f"not those of {key} ({len(edges) - 1} from {edges[0]:g} to {edges[-1]:g} {unit}, as data "
-                f"have to be): {different}{_hint(found, edges, unit, taken)}"
+                f"have to be): {different}{_hint(read, edges, unit, unit_read)}"
             )
     return bins.values[(slice(1, -1),) * h.ndim].ravel()
 
 
-def _hint(found: NDArray[np.float64], edges: Sequence[float], unit: str, taken: str) -> str:
+def _hint(read: NDArray[np.float64], edges: Sequence[float], unit: str, unit_read: str) -> str:
     """Name the unit in which the edges would be those of the card; empty if there is none."""
-    numbers = found / _UNITS[unit][taken]
+    numbers = read / _UNITS[unit][unit_read]
     for name, factor in _UNITS[unit].items():
-        if name != taken and not unequal(factor * numbers, edges):
+        if name != unit_read and not unequal(factor * numbers, edges):
             option = (
                 f"--unit {name}, or read_histogram(..., unit={name!r}), if no unit was stated"
                 if unit == "MeV"
                 else f"give them in {unit}"
             )
-            if taken != unit:
+            if unit_read != unit:
                 option = option.removesuffix(", if no unit was stated")
                 return f"; read in {name} they are the same: {option}"
             return f"; times {factor:g} they are the same: {option}"

@@ -22,7 +22,7 @@ def read_histogram(spec: str | Path, *, unit: str = "MeV") -> hist.Hist[Any]:
     Parameters
     ----------
     spec : str or Path
-        ``file.root:name`` (the name may be left out if there is one), ``file.json`` (UHI) or ``file.csv``
+        ``file.root:name`` (the name may be omitted if there is only one), ``file.json`` (UHI) or ``file.csv``
         with the columns low, high, counts, or L_low, L_high, low, high, counts, each with or without a last
         column variance.
     unit : str
@@ -43,7 +43,9 @@ def read_histogram(spec: str | Path, *, unit: str = "MeV") -> hist.Hist[Any]:
     units = ("cm", unit)
     match path.suffix.lower():
         case ".csv":
-            choices = [(*names, *more) for names in CSV_COLUMNS.values() for more in ((), ("variance",))]
+            choices = [
+                (*names, *variance) for names in CSV_COLUMNS.values() for variance in ((), ("variance",))
+            ]
             bins = bins_of_columns(read_columns(path, *choices), units)
         case ".json" | ".root":
             bins = read_binned(spec, dimensions=tuple(_AXES), units=units)

@@ -35,11 +35,11 @@ def write_root(
     ----------
     path : str or Path
     histograms : mapping of str to hist.Hist
-        Of one or two dimensions, by the name they get. The labels of the axes become the titles of x and y,
-        the histogram's label that of the contents (y, or z), its name the title. Without variances of their
-        own, those of counts are stored.
+        Histograms of one or two dimensions, by their names in the file. The labels of the axes become the
+        titles of x and y, the histogram's label the title of the contents (y, or z), and its name the title.
+        Histograms without variances get those of counts.
     entries : mapping of str to float, optional
-        Number of fills; without it the effective number (Σw)²/Σw², which for unit weights is the same.
+        Number of fills; by default the effective number (Σw)²/Σw², which for unit weights is the same.
 
     Raises
     ------
@@ -48,12 +48,12 @@ def write_root(
     OSError
         If the file cannot be written, or does not read back; nothing is left of it.
     """
-    given = dict(entries or {})
-    converted = {name: _root_histogram(h, given.get(name)) for name, h in histograms.items()}
+    entries_by_name = dict(entries or {})
+    converted = {name: _root_histogram(h, entries_by_name.get(name)) for name, h in histograms.items()}
     with whole_file(path) as stream:
         root = uproot.recreate(stream, compression=uproot.ZSTD(1))
-        for name, made in converted.items():
-            root[name] = made
+        for name, root_histogram in converted.items():
+            root[name] = root_histogram
         stream.flush()
         with os.fdopen(os.dup(stream.fileno()), "rb") as written, uproot.open(written) as back:
             for name, h in histograms.items():
@@ -85,8 +85,8 @@ def write_csv(path: str | Path, histogram: hist.Hist[Any]) -> None:
     ----------
     path : str or Path
     histogram : hist.Hist
-        Of the measured energy [MeV], or of distance [cm] and energy. Its flow is left out. Of a weighted one
-        the last column holds the variances.
+        Histogram of the measured energy [MeV], or of distance [cm] and energy. Flow bins are left out. For a
+        weighted histogram the last column has the variances.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def write_csv(path: str | Path, histogram: hist.Hist[Any]) -> None:
     bins = [list(pairwise(np.asarray(axis.edges).tolist())) for axis in histogram.axes]
     weighted = is_weighted(histogram)
     contents = (histogram.values(), histogram.variances()) if weighted else (histogram.values(),)
-    columns = [np.asarray(each, np.float64).ravel().tolist() for each in contents]
+    columns = [np.asarray(values, np.float64).ravel().tolist() for values in contents]
     lines = [",".join([*CSV_COLUMNS[histogram.ndim], *(["variance"] if weighted else [])])]
     for edges, *numbers in zip(product(*bins), *columns, strict=True):
         lines.append(",".join(f"{number:.15g}" for number in (*chain(*edges), *numbers)))
@@ -134,32 +134,32 @@ def _root_histogram(h: hist.Hist[Any], entries: float | None) -> Any:
     variances = values if stored is None else stored
     if entries is None:
         entries = values.sum() ** 2 / variances.sum() if variances.sum() > 0 else 0.0
-    inside = (slice(1, -1),) * h.ndim
+    inner = (slice(1, -1),) * h.ndim
     contents = h.label or "Events per bin"
     common = {
         "fName": None,
         "fTitle": h.name or "",
         "data": values.ravel(order="F"),  # ROOT counts x fastest
         "fEntries": float(entries),
-        "fTsumw": values[inside].sum(),
-        "fTsumw2": variances[inside].sum(),
+        "fTsumw": values[inner].sum(),
+        "fTsumw2": variances[inner].sum(),
         "fSumw2": variances.ravel(order="F"),
         "fXaxis": _root_axis("xaxis", h.axes[0]),
     }
     x = np.asarray(h.axes[0].centers)
     if h.ndim == 1:
-        moments = _moments(values[inside], x)
+        moments = _moments(values[inner], x)
         contents_axis = identify.to_TAxis("yaxis", contents, 1, 0.0, 1.0)
         return identify.to_TH1x(**common, fTsumwx=moments[0], fTsumwx2=moments[1], fYaxis=contents_axis)
     y = np.asarray(h.axes[1].centers)
-    along_x, along_y = _moments(values[inside].sum(axis=1), x), _moments(values[inside].sum(axis=0), y)
+    along_x, along_y = _moments(values[inner].sum(axis=1), x), _moments(values[inner].sum(axis=0), y)
     return identify.to_TH2x(
         **common,
         fTsumwx=along_x[0],
         fTsumwx2=along_x[1],
         fTsumwy=along_y[0],
         fTsumwy2=along_y[1],
-        fTsumwxy=float(x @ values[inside] @ y),
+        fTsumwxy=float(x @ values[inner] @ y),
         fYaxis=_root_axis("yaxis", h.axes[1]),
         fZaxis=identify.to_TAxis("zaxis", contents, 1, 0.0, 1.0),
     )

@@ -19,9 +19,9 @@ Array = NDArray[np.float64]
 Region = tuple[float | None, float | None]
 
 _PULLS, _SAME_PULLS = 8, 0.5
-"""Pulls of known minima from which a profile is sought, too, at most; those that differ by less are one."""
+"""Largest number of known minima whose pulls start the profile, too; closer pulls count as the same."""
 _DEEPER, _ROUNDING = 4.0, 1e-6
-"""A dip between points may be deeper than a parabola through them has it by this factor, and this much."""
+"""Factor and summand by which a dip between points may be deeper than that of a parabola through them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Allowed:
     Parameters
     ----------
     best, floor : float
-        The physical minimum, from which -2 Δln L counts: the parameter of interest, and -2 ln L/L_saturated.
+        The parameter of interest and -2 ln L/L_saturated at the physical minimum, where -2 Δln L is 0.
     regions : tuple of (low, high)
         In ascending order; None for an end beyond the scan of an unbounded range.
     upper : float or None
@@ -142,22 +142,24 @@ def _scanned(model: FitModel, counts: Array, auxiliary: Array, minima: Array, de
     def crossing(a: float, b: float, level: float) -> float:
         return crossing_between(model, counts, auxiliary, a, b, level, pulls)
 
-    known = minima[:, 0]
-    near = np.concatenate([known, _around(model, float(known[0]) if len(known) else model.anchor)])
+    known_poi = minima[:, 0]
+    first_points = np.concatenate(
+        [known_poi, _around(model, float(known_poi[0]) if len(known_poi) else model.anchor)]
+    )
     grid, layout = model.fine_grid, model.on_fine_grid
     scans = [
-        profiled(model, counts, auxiliary, near, also=pulls)[0],
+        profiled(model, counts, auxiliary, first_points, also=pulls)[0],
         profiled(model, counts, auxiliary, grid, also=pulls, layout=layout)[0],
     ]
-    points, values = np.concatenate([near, grid]), np.concatenate(scans)
-    values[: len(known)] = np.minimum(values[: len(known)], depths)
-    points, order = np.unique(points, return_index=True)  # of equal ones the first, a known minimum
+    points, values = np.concatenate([first_points, grid]), np.concatenate(scans)
+    values[: len(known_poi)] = np.minimum(values[: len(known_poi)], depths)
+    points, order = np.unique(points, return_index=True)  # keeps the first of equal points: a known minimum
     values = values[order]
     lowest = int(deepest(values[None], points[None], *model.physical, model.anchor)[0])
     best, floor = float(points[lowest]), float(values[lowest])
     scan = _Scan(profile=profile, crossing=crossing, points=points, values=values, best=best, floor=floor)
     if floor < depths.min(initial=math.inf) - TIE and 0 < lowest < len(points) - 1:
-        # a minimum that the search did not find
+        # the search has not found this minimum
         x, value = _extreme(scan, lowest)
         if value < floor:
             points, values = np.insert(points, lowest, x), np.insert(values, lowest, value)
@@ -182,18 +184,18 @@ def _around(model: FitModel, best: float) -> Array:
 
 
 def _with_extremes(scan: _Scan, level: float) -> tuple[Array, Array]:
-    """Add extremes between the points that cross a level where no point does."""
-    found = [_extreme(scan, int(i)) for i in _extremes(scan.points, scan.values, level)]
-    points = np.concatenate([scan.points, [x for x, _ in found]])
-    values = np.concatenate([scan.values, [v for _, v in found]])
+    """Add extremes between points at which the profile may cross a level twice."""
+    extremes = [_extreme(scan, int(i)) for i in _extremes(scan.points, scan.values, level)]
+    points = np.concatenate([scan.points, [x for x, _ in extremes]])
+    values = np.concatenate([scan.values, [v for _, v in extremes]])
     order = np.argsort(points, kind="stable")
     return points[order], values[order]
 
 
 def _extremes(points: Array, values: Array, level: float) -> NDArray[np.intp]:
-    """Find points of the lowest of three above a level, or highest of three below, that may cross it nearby.
+    """Find minima among three points above a level, or maxima below it, near which the profile may cross it.
 
-    A parabola through the three tells how far the profile goes between them.
+    A parabola through the three points estimates the extreme between them.
     """
     if len(points) < 3:
         return np.empty(0, np.intp)
@@ -215,10 +217,10 @@ def _extreme(scan: _Scan, i: int) -> tuple[float, float]:
     points, values = scan.points, scan.values
     bounds = float(points[i - 1]), float(points[i + 1])
     sign = 1.0 if values[i] <= min(values[i - 1], values[i + 1]) else -1.0
-    found = minimize_scalar(
+    optimum = minimize_scalar(
         lambda x: sign * scan.profile(float(x)),
         bounds=bounds,
         method="bounded",
         options={"xatol": 1e-9 * (bounds[1] - bounds[0])},
     )
-    return float(found.x), sign * float(found.fun)
+    return float(optimum.x), sign * float(optimum.fun)

@@ -19,9 +19,9 @@ Rows = tuple[tuple[float, ...], ...]
 
 _STEPS = 8
 _CLOSE = 1e-8
-"""Steps to the minimum end where the next one is shorter than this, in errors."""
+"""Newton's method ends if its next step is shorter than this, in errors."""
 _AT_END = 1e-3
-"""A parameter closer than this to an end of its range, in errors, is there."""
+"""A parameter closer than this to an end of its range, in errors, counts as at that end."""
 _SINGULAR = 1e-13
 """Smallest eigenvalue of the second derivatives, scaled to 1 on the diagonal, of an invertible matrix."""
 
@@ -36,11 +36,11 @@ class Covariance:
         The parameter of interest, then the nuisance parameters.
     pulls : tuple of tuple of float, or None
         Covariance of the parameter of interest and the pulls of the nuisance parameters, in units of their
-        standard deviations; None where there is none.
+        standard deviations; None if it does not exist.
     slopes : tuple of float
-        Derivative of each parameter, as it is reported, in that unit: 1 for the parameter of interest.
+        Derivative of each reported parameter with respect to its pull; 1 for the parameter of interest.
     reason : str
-        Why there is none; empty if there is one.
+        Why the covariance does not exist; empty if it does.
     """
 
     names: tuple[str, ...]
@@ -50,7 +50,7 @@ class Covariance:
 
     @property
     def matrix(self) -> Rows | None:
-        """Covariance of the parameters as they are reported; None where there is none."""
+        """Covariance of the reported parameters; None if it does not exist."""
         if self.pulls is None:
             return None
         slopes = np.array(self.slopes)
@@ -58,13 +58,13 @@ class Covariance:
 
     @property
     def correlation(self) -> Rows | None:
-        """Correlation matrix; None where there is none."""
+        """Correlation matrix; None if it does not exist."""
         if self.pulls is None:
             return None
         errors = np.sqrt(np.diag(np.array(self.pulls)))
-        found = np.array(self.pulls) / errors[:, None] / errors
-        np.fill_diagonal(found, 1.0)
-        return _rows(found)
+        correlation = np.array(self.pulls) / errors[:, None] / errors
+        np.fill_diagonal(correlation, 1.0)
+        return _rows(correlation)
 
 
 def at_end(value: float, low: float, high: float, error: float) -> bool:
@@ -99,7 +99,7 @@ def fit_covariance(
     minimum : sequence of float
         The parameter of interest and the pulls at the minimum, or close to it: Newton's method starts there.
     step : float
-        Of differences in the parameter of interest, where the signal is not a polynomial.
+        Step of numerical derivatives in the parameter of interest, if the signal is not a polynomial.
     range_ : tuple of two floats
         Range of the parameter of interest in the fit.
 
@@ -129,7 +129,7 @@ class _Search:
 
     @cached_property
     def _point(self) -> Array:
-        """The minimum: MINUIT's tolerance leaves a distance, which changes the curvature in a long valley."""
+        """The minimum: MINUIT stops near it, and in a long valley that distance changes the curvature."""
         point = np.array(self.start)
         for _ in range(_STEPS):
             gradient, hessian = derivatives(self.data, self._expansion, point)
@@ -189,8 +189,8 @@ def _indefinite(names: Sequence[str], hessian: Array) -> str:
         scale = 1 / np.sqrt(diagonal)
         vectors = np.linalg.eigh(scale[:, None] * hessian * scale)[1]
         flat = [name for name, x in zip(names, vectors[:, 0], strict=True) if abs(x) > 0.1]
-    where = ", ".join(flat)
-    return f"the second derivatives of -2 ln L are not positive definite: it has no parabola in {where}"
+    directions = ", ".join(flat)
+    return f"the second derivatives of -2 ln L are not positive definite: it has no parabola in {directions}"
 
 
 def _rows(matrix: Array) -> Rows:

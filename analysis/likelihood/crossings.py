@@ -37,21 +37,21 @@ def crossing(
         None if there is no crossing.
     """
     sign = math.copysign(1.0, step)
-    parts = 1 if model.templates.poi in INSIDE else _PARTS  # those are folded anew at each point
+    n_parts = 1 if model.templates.poi in INSIDE else _PARTS  # each point of these is a new folding
     left = start
     for _ in range(_STEPS):
         right = left + step
-        last = sign * right >= sign * end
-        if last:
+        is_last = sign * right >= sign * end
+        if is_last:
             right = end
         if not math.isfinite(right) or abs(right - start) > REACH * model.width:
             return None
-        points = np.linspace(left, right, parts + 1)
+        points = np.linspace(left, right, n_parts + 1)
         above = np.flatnonzero(profiled(model, counts, auxiliary, points[1:])[0] >= level)
         if above.size:
             i = int(above[0])
             return crossing_between(model, counts, auxiliary, float(points[i]), float(points[i + 1]), level)
-        if last:
+        if is_last:
             return None
         left, step = right, 1.3 * step
     return None

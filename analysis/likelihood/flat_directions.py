@@ -13,7 +13,7 @@ __all__ = ["centred", "lowered"]
 Array = NDArray[np.float64]
 
 _POSITIVE = 1e-6
-"""Distance from a bound, as a share of all distances, that counts as one."""
+"""Largest value of u in the first program, as a share of the sum of all distances from bounds."""
 
 
 def lowered(templates: Templates, pulls: Array, numbers: Sequence[int]) -> Array:
@@ -29,7 +29,7 @@ def lowered(templates: Templates, pulls: Array, numbers: Sequence[int]) -> Array
     Returns
     -------
     ndarray, shape (n_nuisances,)
-        With the same expectation.
+        Pulls with the same expected counts.
     """
     bounded, slack, along = _distances(templates, pulls)
     if not len(bounded):
@@ -50,13 +50,13 @@ def centred(templates: Templates, pulls: Array) -> Array:
     Returns
     -------
     ndarray, shape (n_nuisances,)
-        With the same expectation.
+        Pulls with the same expected counts.
 
     Notes
     -----
-    If only those factors are 0 that are so everywhere along the flat directions, the factors that are not
-    fixed can give every possible sum. Two linear programs find such a point: the first, which factors can be
-    above 0; the second, where the smallest of these is largest.
+    The factors that are not fixed can give every possible sum if no factor is 0, except those that are 0
+    everywhere along the flat directions. Two linear programs find such a point: the first finds which factors
+    can be above 0; the second maximises the smallest of these.
     """
     bounded, slack, along = _distances(templates, pulls)
     if not slack.sum() > 0:
@@ -72,11 +72,11 @@ def centred(templates: Templates, pulls: Array) -> Array:
     )
     if not support.success:
         return pulls
-    inside = (support.x[:n] > cap / 2).astype(np.float64)
-    # maximise t with t ≤ slack + along · c of those inside, and 0 ≤ of the others
+    positive = (support.x[:n] > cap / 2).astype(np.float64)
+    # maximise t with t ≤ slack + along · c for the positive factors, and 0 ≤ slack + along · c for the others
     solution = linprog(
         np.concatenate([[-1.0], np.zeros(k)]),
-        A_ub=np.hstack([inside[:, None], -along]),
+        A_ub=np.hstack([positive[:, None], -along]),
         b_ub=slack,
         bounds=[(0, None)] + [(None, None)] * k,
     )
@@ -91,8 +91,8 @@ def _distances(templates: Templates, pulls: Array) -> tuple[NDArray[np.intp], Ar
     return bounded, np.maximum(pulls - lowest, 0)[bounded], directions[bounded]
 
 
-def _moved(pulls: Array, bounded: NDArray[np.intp], slack: Array, along: Array, by: Array) -> Array:
+def _moved(pulls: Array, bounded: NDArray[np.intp], slack: Array, along: Array, coefficients: Array) -> Array:
     """Move along flat directions, without rounding beyond bounds."""
     moved = pulls.copy()
-    moved[bounded] += np.maximum(slack + along @ by, 0.0) - slack
+    moved[bounded] += np.maximum(slack + along @ coefficients, 0.0) - slack
     return moved

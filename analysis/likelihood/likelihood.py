@@ -44,7 +44,7 @@ class Likelihood:
 
     @property
     def spread(self) -> Array:
-        """Errors of the bins, as of the model."""
+        """Errors of the bins, from the model."""
         return self.model.errors
 
     def __call__(self, parameters: Sequence[float]) -> float:
@@ -61,9 +61,9 @@ class Likelihood:
         ----------
         points : array_like, shape (n,)
         held : mapping of int to float, optional
-            Pulls of nuisance parameters that are fixed, by their number.
+            Pulls of nuisance parameters that are fixed, by their index.
         also : ndarray, shape (k, n_nuisances), optional
-            Pulls from which minima are sought, too.
+            Further starting values of the pulls.
 
         Returns
         -------
@@ -74,7 +74,7 @@ class Likelihood:
         Raises
         ------
         FitError
-            If no minimum over the nuisance parameters is found at a value.
+            If at a point no minimum over the nuisance parameters is found.
         """
         return profiled(self.model, self.counts, self.auxiliary, points, held, also)
 
@@ -85,34 +85,34 @@ class Likelihood:
         ----------
         parameters : array_like, shape (n_parameters,)
         step : float
-            Of differences in the parameter of interest, where the signal is not a polynomial.
+            Step of numerical derivatives in the parameter of interest, if the signal is not a polynomial.
         fixed : bool
             The parameter of interest was fixed.
 
         Returns
         -------
         ndarray, shape (n_parameters,), or None
-            Zero for a fixed one, NaN for one that the counts do not fix; None if the matrix is not positive
-            definite.
+            0 for a fixed parameter, NaN for one that the counts do not constrain; None if the matrix is not
+            positive definite.
         """
         point, m = np.asarray(parameters, np.float64), self.model
         layout = layouts.expanded(m.templates, m.likelihood, m.errors, float(point[0]), step)
         problem = repeated(layout, self.counts, self.auxiliary, 1)
-        found = np.asarray(problem.errors(point[None], fixed=fixed)[0])
-        return None if np.any(np.isnan(found[~problem.vague])) else found
+        errors = np.asarray(problem.errors(point[None], fixed=fixed)[0])
+        return None if np.any(np.isnan(errors[~problem.vague])) else errors
 
     def polished(self, parameters: ArrayLike, step: float, *, fixed: bool = False) -> Array:
         """Return the minimum near the point where MINUIT stopped, shape (n_parameters,); see `errors`.
 
-        In a long valley the distance that MINUIT allows for, across it, changes the curvature along it.
+        MINUIT stops at a small distance from the minimum, which in a long valley changes the curvature.
         """
         point, m = np.asarray(parameters, np.float64), self.model
         layout = layouts.expanded(m.templates, m.likelihood, m.errors, float(point[0]), step)
         problem = repeated(layout, self.counts, self.auxiliary, 1, pulls=point[1:])
         if fixed:
             return np.asarray(problem.profile(point[:1])[0][0])
-        found, value, failed = problem.minima(point[:1], -math.inf, math.inf)
-        return point if failed[0] or value[0] > self(tuple(point)) else np.asarray(found[0])
+        minimum, value, failed = problem.minima(point[:1], -math.inf, math.inf)
+        return point if failed[0] or value[0] > self(tuple(point)) else np.asarray(minimum[0])
 
     def nominal(self, poi: float) -> float:
         """Evaluate with nominal nuisance parameters."""
@@ -120,14 +120,14 @@ class Likelihood:
 
     @property
     def effective_counts(self) -> tuple[float, ...] | None:
-        """The data, where they are effective counts of weighted events; else None."""
+        """The counts, if they are effective counts of weighted events; else None."""
         return None if self.templates.scaling is None else tuple(map(float, self.counts))
 
     @property
     def ndof(self) -> int:
-        """Number of bins minus that of free parameters that the counts distinguish.
+        """Number of bins minus the number of free parameters that the counts distinguish.
 
-        Each constrained parameter brings its own measurement.
+        A constrained parameter adds its own measurement, and does not change the number.
         """
         free = sum(n.constraint == "free" for n in self.templates.nuisances)
         return len(self.counts) - 1 - (free - len(redundant(self.templates)))
@@ -139,7 +139,7 @@ class Profile:
 
     data: Likelihood
     also: Array | None = None
-    """Pulls from which minima are sought, too."""
+    """Further starting values of the pulls."""
 
     def __call__(self, poi: float) -> float:
         """Evaluate at a value of the parameter of interest."""

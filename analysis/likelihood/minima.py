@@ -17,7 +17,9 @@ TIE = 1e-6
 
 
 def deepest(values: Array, points: Array, low: float, high: float, anchor: float) -> Indices:
-    """Choose the deepest of k minima of each data set, shape (n,); of ties the physical, then the nearest.
+    """Choose the deepest of k minima of each data set, shape (n,).
+
+    Of equally deep minima the physical ones are preferred, then the one nearest to the anchor.
 
     Parameters
     ----------
@@ -26,7 +28,7 @@ def deepest(values: Array, points: Array, low: float, high: float, anchor: float
     low, high : float
         Its physical range.
     anchor : float
-        The value that is preferred.
+        Value of the parameter of interest in the model.
 
     Examples
     --------
@@ -36,24 +38,24 @@ def deepest(values: Array, points: Array, low: float, high: float, anchor: float
     with np.errstate(invalid="ignore"):
         equal = values <= values.min(axis=1, keepdims=True) + TIE
         outside = (points < low) | (points > high)
-        far = np.abs(points - anchor)
-    return np.asarray(np.lexsort((far, outside, ~equal), axis=1)[:, 0])
+        distance = np.abs(points - anchor)
+    return np.asarray(np.lexsort((distance, outside, ~equal), axis=1)[:, 0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalMinima:
-    """Local minima of the data sets that were searched from several starts, k of each of m.
+    """Local minima of m data sets that were searched from several starts, k for each data set.
 
     Parameters
     ----------
     which : ndarray of int, shape (m,)
-        Numbers of the data sets.
+        Indices of the data sets.
     parameters : ndarray, shape (m, k, 1 + n_nuisances)
-        Minima in the physical range; NaN where there are fewer. One may be there several times.
+        Minima in the physical range; NaN if a data set has fewer. A minimum may be listed several times.
     values : ndarray, shape (m, k)
         -2 ln L/L_saturated there, else infinity.
     released : ndarray, shape (m, k, 1 + n_nuisances)
-        Where they end when the parameter of interest may leave the range.
+        The minima that are reached from these if the parameter of interest may leave the range.
     released_values : ndarray, shape (m, k)
     """
 
@@ -76,32 +78,32 @@ class LocalMinima:
         )
 
     def of(self, which: Indices) -> "LocalMinima":
-        """Return those of some data sets, numbered anew."""
+        """Return the minima of some data sets; indices become positions in `which`."""
         order = np.argsort(which, kind="stable")
-        place = np.searchsorted(which, self.which, sorter=order)
-        place = order[np.minimum(place, len(which) - 1)] if len(which) else place[:0]
-        kept = which[place] == self.which if len(which) else np.zeros(len(self.which), np.bool_)
+        positions = np.searchsorted(which, self.which, sorter=order)
+        positions = order[np.minimum(positions, len(which) - 1)] if len(which) else positions[:0]
+        is_chosen = which[positions] == self.which if len(which) else np.zeros(len(self.which), np.bool_)
         return LocalMinima(
-            which=place[kept] if len(which) else place,
-            parameters=self.parameters[kept],
-            values=self.values[kept],
-            released=self.released[kept],
-            released_values=self.released_values[kept],
+            which=positions[is_chosen] if len(which) else positions,
+            parameters=self.parameters[is_chosen],
+            values=self.values[is_chosen],
+            released=self.released[is_chosen],
+            released_values=self.released_values[is_chosen],
         )
 
     def with_(self, other: "LocalMinima") -> "LocalMinima":
-        """Return these and others; of data sets that are in both, the others count."""
+        """Join with another list, which replaces the minima of data sets that are in both."""
         if not len(self.which):
             return other
         kept = ~np.isin(self.which, other.which)
         k = max(self.values.shape[1], other.values.shape[1])
 
-        def joined(one: Array, new: Array, empty: float) -> Array:
-            parts = []
-            for part in (one[kept], new):
-                padding = ((0, 0), (0, k - part.shape[1]), *((0, 0) for _ in part.shape[2:]))
-                parts.append(np.pad(part, padding, constant_values=empty))
-            return np.concatenate(parts)
+        def joined(earlier: Array, later: Array, empty: float) -> Array:
+            arrays = []
+            for array in (earlier[kept], later):
+                padding = ((0, 0), (0, k - array.shape[1]), *((0, 0) for _ in array.shape[2:]))
+                arrays.append(np.pad(array, padding, constant_values=empty))
+            return np.concatenate(arrays)
 
         return LocalMinima(
             which=np.concatenate([self.which[kept], other.which]),
@@ -119,14 +121,14 @@ class Searched:
     Parameters
     ----------
     parameters : ndarray, shape (n, 1 + n_nuisances)
-        Of the free fit: the parameter of interest, then the pulls.
+        Estimates of the free fit: the parameter of interest, then the pulls.
     values : ndarray, shape (n,)
         -2 ln L/L_saturated there; infinity where no minimum was found.
     unsure : ndarray of bool, shape (n,)
-        A search failed from one of its starts: a deeper minimum may have been missed.
+        The search from one of the starts failed: a deeper minimum may have been missed.
     minima : LocalMinima
-        Of data sets that were searched from several starts. Of the others the minimum is the only one, and
-        where it lies beyond the physical range, the end of the range is the physical one.
+        Minima of data sets that were searched from several starts. The others have one minimum only; if it
+        lies beyond the physical range, their physical minimum is at the end of the range.
     """
 
     parameters: Array
@@ -135,7 +137,7 @@ class Searched:
     minima: LocalMinima
 
     def updated(self, other: "Searched", which: Indices) -> "Searched":
-        """Replace the data sets of these numbers, which were searched again, in the same arrays."""
+        """Replace the results of data sets that were searched again; arrays are changed in place."""
         parameters, values, unsure = self.parameters, self.values, self.unsure
         parameters[which], values[which], unsure[which] = other.parameters, other.values, other.unsure
         m = other.minima
@@ -151,7 +153,7 @@ class Searched:
         return Searched(parameters=parameters, values=values, unsure=unsure, minima=minima)
 
     def rooted(self) -> "Searched":
-        """Take the root of the first parameter, where its square was searched."""
+        """Take the square root of the first parameter, after a fit of its square."""
         for parameters in (self.parameters, self.minima.parameters, self.minima.released):
             parameters[..., 0] = np.sqrt(np.maximum(parameters[..., 0], 0.0))
         return self

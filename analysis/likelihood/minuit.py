@@ -27,10 +27,10 @@ TIGHT = 1e-10
 _MAX_STARTS = 6
 _TRIES = 4
 _MOVES, _FALL, _AT_BOUND = 6, 1e-9, 1e-2
-"""Times that free factors are moved along flat directions, at most; by how much of -2 ln L that must pay; how
-close to its bound a pull is at it."""
+"""Largest number of moves of free factors along flat directions; least decrease of -2 ln L for another move;
+distance within which a pull counts as at its bound."""
 _STEPS = 12
-"""Values between an end of the range and a minimum beyond it at which the profile must fall."""
+"""Steps from an end of the range to a minimum beyond it, in each of which the profile must fall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Minimum:
         derivatives have an absolute floor of about 1e-14, above a charge radius of 1e-32 cm².
     unit : float
     deeper : tuple of float, or None
-        Parameters of the same minimum as the compiled search has it, where it is deeper there.
+        Parameters of the same minimum from the compiled search, if -2 ln L is lower there.
     """
 
     minuit: Minuit
@@ -56,14 +56,14 @@ class Minimum:
         """Parameters at the minimum."""
         if self.deeper is not None:
             return self.deeper
-        first, *others = self.minuit.values
-        return (float(first) * self.unit, *map(float, others))
+        poi, *pulls = self.minuit.values
+        return (float(poi) * self.unit, *map(float, pulls))
 
     @property
     def errors(self) -> tuple[float, ...]:
         """Estimates of their errors."""
-        first, *others = self.minuit.errors
-        return (float(first) * self.unit, *map(float, others))
+        poi_error, *pull_errors = self.minuit.errors
+        return (float(poi_error) * self.unit, *map(float, pull_errors))
 
     @property
     def fixed(self) -> tuple[bool, ...]:
@@ -80,15 +80,13 @@ class Minimum:
         """-2 ln L at the minimum."""
         m = self.minuit
         if self.deeper is not None:
-            first, *others = self.deeper
-            return float(m.fcn((first / self.unit, *others)))
+            poi, *pulls = self.deeper
+            return float(m.fcn((poi / self.unit, *pulls)))
         return float(m.fval if m.fval is not None else m.fcn(tuple(m.values)))
 
 
 def scanned(data: Likelihood, *, tolerance: float = EDM) -> list[Minimum]:
-    """Run MIGRAD from every local minimum of a scan of the physical range.
-
-    The rule is that of `analysis.batch.search`.
+    """Run MIGRAD from every local minimum of a scan of the physical range, as `analysis.batch.search` says.
 
     Parameters
     ----------
@@ -99,25 +97,25 @@ def scanned(data: Likelihood, *, tolerance: float = EDM) -> list[Minimum]:
     Returns
     -------
     list of Minimum
-        Minima reached within the basin of a start, ordered by the depths of the scan.
+        Minima within the basin of their start, in the order of -2 ln L at the starts.
     """
     model = data.model
     values, pulls = data.profile(model.grid)
-    found = []
+    minima = []
     for i in ranked_dips(values, _MAX_STARTS):
-        one = followed(data, float(model.grid[i]), pulls[i], tolerance=tolerance)
-        if _belongs(data, one, *neighbours(model.grid, i)):
-            found.append(one)
-    return found
+        minimum = followed(data, float(model.grid[i]), pulls[i], tolerance=tolerance)
+        if _belongs(data, minimum, *neighbours(model.grid, i)):
+            minima.append(minimum)
+    return minima
 
 
-def _belongs(data: Likelihood, found: Minimum, left: float, right: float) -> bool:
+def _belongs(data: Likelihood, minimum: Minimum, lower: float, upper: float) -> bool:
     """Tell whether a minimum lies in the basin of its start, or beyond the end of the range there."""
-    poi, (low, high) = found.values[0], data.model.physical
-    if left <= poi <= right or low <= poi <= high:
+    poi, (low, high) = minimum.values[0], data.model.physical
+    if lower <= poi <= upper or low <= poi <= high:
         return True
     end = low if poi < low else high
-    if end not in (left, right):
+    if end not in (lower, upper):
         return False
     values, _ = data.profile(np.linspace(end, poi, _STEPS + 1))
     return all(b <= a + 1e-6 for a, b in pairwise(map(float, values)))
@@ -126,7 +124,7 @@ def _belongs(data: Likelihood, found: Minimum, left: float, right: float) -> boo
 def followed(
     data: Likelihood, start: float, pulls: Sequence[float] | Array, *, tolerance: float = EDM
 ) -> Minimum:
-    """Run MIGRAD from a point, and where it fails SIMPLEX and MIGRAD."""
+    """Run MIGRAD from a point; if it fails, SIMPLEX and MIGRAD again."""
     model = data.model
     even = model.templates.poi in EVEN
     if even:
@@ -145,20 +143,20 @@ def followed(
 def migrad(data: Likelihood, minuit: Minuit) -> None:
     """Run MIGRAD, and again from a better point if free factors cannot be distinguished.
 
-    One of two that multiply one spectrum is fixed, and its contribution is a lower limit for their sum: see
-    `analysis.likelihood.flat_directions`.
+    If two factors multiply the same spectrum, one is fixed, and its contribution is a lower limit for their
+    sum: see `analysis.likelihood.flat_directions`.
     """
     minuit.migrad()
     for i in range(_MOVES if data.model.undetermined else 0):
         held = redundant(data.templates)
-        others = [m + 1 for m in np.flatnonzero(data.model.vague[1:]) if m not in held]
-        if all(minuit.values[k] - minuit.limits[k][0] > _AT_BOUND for k in others):
+        unfixed = [m + 1 for m in np.flatnonzero(data.model.vague[1:]) if m not in held]
+        if all(minuit.values[k] - minuit.limits[k][0] > _AT_BOUND for k in unfixed):
             return  # from here every sum can be reached
         before = minuit.fval
         poi, *pulls = minuit.values
-        at = np.array(pulls)
+        point = np.array(pulls)
         templates = data.templates
-        minuit.values = (poi, *(lowered(templates, at, held) if i % 2 else centred(templates, at)))
+        minuit.values = (poi, *(lowered(templates, point, held) if i % 2 else centred(templates, point)))
         minuit.migrad()
         if i % 2 and (before is None or minuit.fval is None or not minuit.fval < before - _FALL):
             return
@@ -174,8 +172,8 @@ def prepared(data: Likelihood, start: float, pulls: Sequence[float] | Array, tol
         return math.inf if math.isnan(parameters[0]) else data((parameters[0] * unit, *parameters[1:]))
 
     held = redundant(model.templates)
-    begin = lowered(model.templates, np.array(pulls, np.float64), held) if held else pulls
-    minuit = Minuit(cost, (start / unit, *begin), name=names)
+    start_pulls = lowered(model.templates, np.array(pulls, np.float64), held) if held else pulls
+    minuit = Minuit(cost, (start / unit, *start_pulls), name=names)
     minuit.errordef = Minuit.LEAST_SQUARES
     minuit.strategy = 1 if tolerance >= EDM else 2
     minuit.tol = tolerance / 0.002
@@ -190,13 +188,13 @@ def prepared(data: Likelihood, start: float, pulls: Sequence[float] | Array, tol
         minuit.errors[i] = 1.0
         if math.isfinite(nuisance.lowest):
             minuit.limits[i] = (nuisance.lowest, None)
-    for m in held:  # what the counts do not know stays where it is
+    for m in held:  # the counts cannot distinguish these
         minuit.fixed[1 + m] = True
     return minuit
 
 
 def tightened(minuit: Minuit) -> None:
-    """Continue until MINUIT is much closer to the minimum than its first tolerance asks."""
+    """Continue until MINUIT is much closer to the minimum than its first tolerance requires."""
     minuit.strategy, minuit.tol = 2, TIGHT / 0.002
     for _ in range(_TRIES):
         minuit.migrad()

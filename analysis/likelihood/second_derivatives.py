@@ -13,7 +13,7 @@ __all__ = ["Expansion", "derivatives"]
 Array = NDArray[np.float64]
 
 _FLOOR = 1e-290
-"""Expected counts below this are taken as this."""
+"""Smaller expected counts are replaced by this."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class Expansion:
 
     @classmethod
     def around(cls, templates: Templates, centre: float, step: float) -> "Expansion":
-        """Expand around a value; `step` is that of differences where the signal is not a polynomial."""
+        """Expand around a value; if the signal is not a polynomial, by differences with a step."""
         return cls(centre=centre, powers=templates.expansion(centre, step))
 
     def at(self, poi: float) -> Array:
@@ -49,7 +49,7 @@ def derivatives(data: Likelihood, expansion: Expansion, parameters: ArrayLike) -
     ----------
     data : Likelihood
     expansion : Expansion
-        Of its templates.
+        Expansion of the templates of `data`.
     parameters : array_like, shape (n,)
         The parameter of interest, then the pulls of the nuisance parameters.
 
@@ -97,16 +97,16 @@ def _expected(templates: Templates, expansion: Expansion, point: Array) -> tuple
     mu = np.zeros(templates.n_bins)
     first, second = np.zeros((size, len(mu))), np.zeros((size, size, len(mu)))
     signal = expansion.at(float(point[0]))
-    for e, where in enumerate(templates.bins):
-        spectra = [signal[:, :, where]]
+    for e, columns in enumerate(templates.bins):
+        spectra = [signal[:, :, columns]]
         spectra += [np.stack([b, np.zeros_like(b), np.zeros_like(b)]) for b in templates.backgrounds[e]]
         for j, spectrum in enumerate(spectra):
             s, s1, s2 = _spectrum(templates, spectrum, pulls)
             f, f1, f2 = _factor(templates.nuisances, (e, j), pulls)
-            mu[where] += f * s
-            first[:, where] += f * s1 + f1[:, None] * s
+            mu[columns] += f * s
+            first[:, columns] += f * s1 + f1[:, None] * s
             mixed = f1[:, None, None] * s1[None]
-            second[:, :, where] += f * s2 + mixed + mixed.swapaxes(0, 1) + f2[:, :, None] * s
+            second[:, :, columns] += f * s2 + mixed + mixed.swapaxes(0, 1) + f2[:, :, None] * s
     return mu, first, second
 
 

@@ -1,4 +1,4 @@
-"""Minima of one data set, with MINUIT or from folds of the signal, by the rule of `analysis.batch.search`."""
+"""Minima of one data set, with MINUIT or by direct folding, by the rule of `analysis.batch.search`."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -19,8 +19,8 @@ __all__ = ["SingleFit", "curvature_errors", "folded_minima", "inside_range", "si
 Array = NDArray[np.float64]
 
 _DIPS, _WAVES = 6, 12
-"""Local minima of the profile on the grid that are followed, as in a search of many; the last of Δm²,
-with one for every wave."""
+"""Number of local minima of the profile on the grid that are followed, as in a search for many data sets. The
+second is for Δm², whose profile has one minimum per oscillation period."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +30,12 @@ class SingleFit:
     Parameters
     ----------
     parameters : ndarray, shape (1 + n_nuisances,)
-        Of the free fit.
+        Estimates of the free fit.
     errors : ndarray, shape (1 + n_nuisances,), or None
     value : float
         -2 ln L/L_saturated.
     minima : LocalMinima
-        Of one data set.
+        All minima of the data set.
     """
 
     parameters: Array
@@ -45,12 +45,12 @@ class SingleFit:
 
 
 def sorted_minima(model: FitModel, found: list[Minimum]) -> list[Minimum]:
-    """Sort minima, the deepest first; of ties the valid, the physical, the nearest to the model's value."""
+    """Sort minima, the deepest first; of equal ones the valid, the physical, the nearest to the model's."""
     low, high = model.physical
 
-    def order(one: Minimum) -> tuple[bool, bool, float]:
-        poi = one.values[0]
-        return (not one.valid, not low <= poi <= high, abs(poi - model.anchor))
+    def order(minimum: Minimum) -> tuple[bool, bool, float]:
+        poi = minimum.values[0]
+        return (not minimum.valid, not low <= poi <= high, abs(poi - model.anchor))
 
     valid = [m.fval for m in found if m.valid]
     floor = min(valid, default=min((m.fval for m in found), default=math.inf))
@@ -62,14 +62,14 @@ def sorted_minima(model: FitModel, found: list[Minimum]) -> list[Minimum]:
 def inside_range(
     model: FitModel, found: Iterable[Minimum], at: Callable[[float], tuple[float, Sequence[float]]]
 ) -> list[tuple[float, tuple[float, ...]]]:
-    """List minima in the physical range: of those beyond it the end of the range counts.
+    """List minima in the physical range; a minimum beyond it is replaced by the end of the range.
 
     Parameters
     ----------
     model : FitModel
     found : iterable of Minimum
     at : callable
-        Gives -2 ln L and the pulls of the minimum at a value of the parameter of interest.
+        Function of the parameter of interest that returns the profiled -2 ln L and the pulls.
 
     Returns
     -------
@@ -77,9 +77,9 @@ def inside_range(
     """
     low, high = model.physical
     inside = []
-    for one in found:
-        poi = min(max(one.values[0], low), high)
-        value, pulls = (one.fval, one.values[1:]) if poi == one.values[0] else at(poi)
+    for minimum in found:
+        poi = min(max(minimum.values[0], low), high)
+        value, pulls = (minimum.fval, minimum.values[1:]) if poi == minimum.values[0] else at(poi)
         inside.append((value, (poi, *pulls)))
     return inside
 
@@ -90,14 +90,14 @@ def curvature_errors(data: Likelihood, minimum: Minimum) -> Array | None:
     Returns
     -------
     ndarray, shape (n_parameters,), or None
-        Zero for a fixed parameter of interest; None if the matrix is not positive definite, or the minimum
-        stands at an end of the range, where -2 ln L has a slope.
+        0 for a fixed parameter of interest; None if the matrix is not positive definite, or if the minimum is
+        at an end of the range, where the slope of -2 ln L is not 0.
     """
     model, fixed = data.model, minimum.fixed[0]
     low, high = model.symmetric_range
     if not fixed and not low < minimum.values[0] < high:
         return None
-    # where the minimum is much sharper than at the model's value, so are the differences
+    # smaller steps if the minimum is much sharper than at the model's value
     step = 0.01 * min(model.width, max(float(minimum.errors[0]), 1e-3 * model.width))
     return data.errors(data.polished(minimum.values, step, fixed=fixed), step, fixed=fixed)
 
@@ -105,12 +105,12 @@ def curvature_errors(data: Likelihood, minimum: Minimum) -> Array | None:
 def single_minima(model: FitModel, counts: Array, auxiliary: Array, *, errors: bool) -> SingleFit | None:
     """Fit one data set with MINUIT alone; None where it finds no minimum."""
     data = Likelihood(model=model, counts=counts, auxiliary=auxiliary)
-    found = [m for m in scanned(data, tolerance=TIGHT) if m.valid]
-    found = found or [m for m in scanned(data, tolerance=EDM) if m.valid]
-    if not found:
+    minima = [m for m in scanned(data, tolerance=TIGHT) if m.valid]
+    minima = minima or [m for m in scanned(data, tolerance=EDM) if m.valid]
+    if not minima:
         return _at_end_of_scan(data)
-    inside = inside_range(model, found, lambda poi: _first(*data.profile(poi)))
-    best = sorted_minima(model, found)[0]
+    inside = inside_range(model, minima, lambda poi: _first_of_profile(*data.profile(poi)))
+    best = sorted_minima(model, minima)[0]
     return SingleFit(
         parameters=np.array(best.values),
         errors=curvature_errors(data, best) if errors else None,
@@ -119,32 +119,32 @@ def single_minima(model: FitModel, counts: Array, auxiliary: Array, *, errors: b
             which=np.zeros(1, np.intp),
             parameters=np.array([[p for _, p in inside]]),
             values=np.array([[v for v, _ in inside]]),
-            released=np.array([[m.values for m in found]]),
-            released_values=np.array([[m.fval for m in found]]),
+            released=np.array([[m.values for m in minima]]),
+            released_values=np.array([[m.fval for m in minima]]),
         ),
     )
 
 
 def _at_end_of_scan(data: Likelihood) -> SingleFit | None:
-    """Return the end of a scan of an unbounded range, where -2 ln L falls to the end; else None."""
+    """Return the end of a scan of an unbounded range if -2 ln L is lowest there; else None."""
     model = data.model
     values, pulls = data.profile(model.grid)
     for i, end in ((-1, model.physical[1]), (0, model.physical[0])):
         if math.isinf(end) and values[i] <= values.min() + TIE:
             parameters = np.array([model.grid[i], *pulls[i]])
-            one, depth = parameters[None, None], np.array([[float(values[i])]])
+            point, depth = parameters[None, None], np.array([[float(values[i])]])
             minima = LocalMinima(
                 which=np.zeros(1, np.intp),
-                parameters=one,
+                parameters=point,
                 values=depth,
-                released=one,
+                released=point,
                 released_values=depth,
             )
             return SingleFit(parameters=parameters, errors=None, value=float(values[i]), minima=minima)
     return None
 
 
-def _first(values: Array, pulls: Array) -> tuple[float, tuple[float, ...]]:
+def _first_of_profile(values: Array, pulls: Array) -> tuple[float, tuple[float, ...]]:
     return float(values[0]), tuple(map(float, pulls[0]))
 
 
@@ -167,7 +167,7 @@ def folded_minima(data: Likelihood) -> tuple[Array, Array]:
     """
     grid = data.model.grid
     values, pulls = data.profile(grid)
-    found = []
+    minima = []
     for i in ranked_dips(values, _WAVES if data.templates.poi == "delta_m2" else _DIPS):
         best = float(values[i]), (float(grid[i]), *map(float, pulls[i]))
         low, high = neighbours(grid, i)
@@ -179,8 +179,8 @@ def folded_minima(data: Likelihood) -> tuple[Array, Array]:
             options={"xatol": 1e-7 * (high - low)},
         )
         if dip.fun < best[0]:
-            value, own = data.profile(dip.x, also=start)
-            best = float(value[0]), (float(dip.x), *map(float, own[0]))
-        found.append(best)
-    found.sort(key=lambda one: one[0])
-    return np.array([p for _, p in found]), np.array([v for v, _ in found])
+            value, pulls_at_dip = data.profile(dip.x, also=start)
+            best = float(value[0]), (float(dip.x), *map(float, pulls_at_dip[0]))
+        minima.append(best)
+    minima.sort(key=lambda pair: pair[0])
+    return np.array([p for _, p in minima]), np.array([v for v, _ in minima])

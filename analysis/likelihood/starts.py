@@ -25,22 +25,22 @@ _MOST = 4
 _SEPARATE = 3.0
 """Minima closer than this, in units of the resolution, give one starting value."""
 _POINTS, _DIPS, _WAVES = 48, 4, 12
-"""Values at which the profile of every data set is evaluated, and local minima that are followed; the last
-for Δm², which has one in every oscillation period."""
+"""Numbers of values at which the profile of every data set is evaluated, and of local minima that are
+followed. The last is for Δm², which has one in every oscillation period."""
 _EXCLUDED, _OF_A_BIN = 100.0, 10.0
 _SHIFTS = (-3.0, -1.5, 0.0, 1.5, 3.0)
-"""Distances of true values from the model's, in the same units, whose exact data are scanned."""
+"""Exact data are scanned for true values at these distances from the model's value, in the same units."""
 
 
 def local_minima(values: Array) -> NDArray[np.bool_]:
-    """Tell which values are not above their neighbours along the first axis; ends have one neighbour."""
+    """Tell which values are local minima along the first axis; ends have one neighbour."""
     padding = ((1, 1), *((0, 0) for _ in range(values.ndim - 1)))
     around = np.pad(values, padding, constant_values=math.inf)
     return np.asarray((values < around[:-2]) & (values <= around[2:]))
 
 
 def ranked_dips(values: Array, most: int) -> list[int]:
-    """List the local minima of a scan by their numbers, the deepest first.
+    """List the indices of the local minima of a scan, the deepest first.
 
     Examples
     --------
@@ -62,9 +62,10 @@ def excluded(model: FitModel) -> float:
 
 
 def model_starts(model: FitModel) -> tuple[float, ...]:
-    """List the starting values of the parameter of interest that serve all data sets.
+    """List the starting values of the parameter of interest for all data sets.
 
-    The model's value, then local minima in the physical range for exact data of true values around it.
+    The first is the model's value. The others are local minima, in the physical range, of -2 ln L of exact
+    data for true values around the model's.
     """
     low, high = model.physical
     starts = [model.anchor]
@@ -81,7 +82,7 @@ def model_starts(model: FitModel) -> tuple[float, ...]:
 
 
 def data_starts(model: FitModel, problem: Problem, low: float, high: float) -> list[Array]:
-    """Find starting points where there may be many minima: the deepest ones of a coarse profile.
+    """Find starting points for data with many minima: the deepest local minima of a coarse profile.
 
     Parameters
     ----------
@@ -93,7 +94,7 @@ def data_starts(model: FitModel, problem: Problem, low: float, high: float) -> l
     Returns
     -------
     list of ndarray, shape (n, 1 + n_nuisances)
-        Empty if the signal is a polynomial: its minima are those of exact data.
+        Empty if the signal is a polynomial: `model_starts` suffice.
     """
     if model.templates.coefficients is not None:
         return []
@@ -110,9 +111,9 @@ def data_starts(model: FitModel, problem: Problem, low: float, high: float) -> l
 
 
 def turning_points(model: FitModel) -> Array:
-    """List the values at which the expected counts of a bin turn around, ascending.
+    """List the values at which the expected counts of a bin have an extreme, ascending.
 
-    For a signal that is a polynomial; empty for others.
+    Empty if the signal is not a polynomial.
     """
     if model.templates.coefficients is None:
         return np.empty(0)

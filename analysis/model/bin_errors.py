@@ -1,4 +1,4 @@
-"""Errors per bin: of the paper's χ², and statistical ones of simulated templates."""
+"""Errors per bin: those of the paper's χ², and statistical errors of simulated templates."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,8 @@ __all__ = ["paper_errors", "template_errors"]
 
 Array = NDArray[np.float64]
 
-_NOTICED = 0.01
-"""Expected counts of signal from which on a bin must not be empty in a sample."""
+_SIGNIFICANT = 0.01
+"""A bin with more expected counts of signal must have events in a sample."""
 
 
 def paper_errors(templates: Templates, error_per_bin: float) -> Array:
@@ -25,10 +25,10 @@ def paper_errors(templates: Templates, error_per_bin: float) -> Array:
     """
     empty = np.flatnonzero(templates.reference <= 0)
     if empty.size:
-        number, i = _place(templates, int(empty[0]))
-        where = describe_bin(templates.experiments[number].detector, i)
+        number, i = _experiment_and_bin(templates, int(empty[0]))
+        place = describe_bin(templates.experiments[number].detector, i)
         raise ValueError(
-            f"likelihood = 'paper' needs counts in every bin, and the standard model expects none {where}: "
+            f"likelihood = 'paper' needs counts in every bin, and the standard model expects none {place}: "
             "change detector.bins, or take likelihood = 'poisson'"
         )
     return error_per_bin * templates.reference
@@ -47,19 +47,19 @@ def template_errors(templates: Templates) -> Array:
     model, expected = templates.model, templates.expected(templates.model.parameters[templates.poi])
     variances = np.concatenate([s.variances(model)[1:-1] for s in templates.samples])
     exact = np.concatenate([fold(e, model).signal(model)[1:-1] for e in templates.experiments])
-    empty = np.flatnonzero((variances == 0) & (exact > _NOTICED))
+    empty = np.flatnonzero((variances == 0) & (exact > _SIGNIFICANT))
     if empty.size:
-        number, i = _place(templates, int(empty[0]))
-        where = describe_bin(templates.experiments[number].detector, i)
+        number, i = _experiment_and_bin(templates, int(empty[0]))
+        place = describe_bin(templates.experiments[number].detector, i)
         raise ValueError(
-            f"no event of the sample was recorded {where}, where {exact[empty[0]]:.2g} counts of signal are "
+            f"no event of the sample was recorded {place}, where {exact[empty[0]]:.2g} counts of signal are "
             "expected: raise fit.template_events, or take templates = 'quadrature'"
         )
     return np.asarray(np.sqrt(variances) / np.where(variances > 0, expected, 1.0))
 
 
-def _place(templates: Templates, i: int) -> tuple[int, int]:
-    """Return the experiment of a bin, and the number of the bin in it."""
+def _experiment_and_bin(templates: Templates, i: int) -> tuple[int, int]:
+    """Return the index of the experiment of a bin, and the index of the bin in it."""
     for number, bins in enumerate(templates.bins):
         if bins.start <= i < bins.stop:
             return number, i - bins.start

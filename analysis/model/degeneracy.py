@@ -11,11 +11,11 @@ __all__ = ["null_directions", "redundant", "undetermined"]
 Array = NDArray[np.float64]
 
 _STEP = 1e-3
-"""Of differences, in pulls."""
+"""Step of numerical derivatives, in pulls."""
 _SMALL = 1e-8
-"""Share of a pull in a direction, relative to the largest, that counts as none."""
+"""Smaller components of a direction, relative to the largest, are set to 0."""
 _RANK = 1e-7
-"""Singular values that count as none, of columns of length 1."""
+"""Smaller singular values, for columns of length 1, count as 0."""
 
 
 def undetermined(templates: Templates) -> tuple[tuple[int, ...], ...]:
@@ -29,12 +29,12 @@ def undetermined(templates: Templates) -> tuple[tuple[int, ...], ...]:
     -------
     tuple of tuple of int
         Indices of nuisance parameters, one group for each set that cannot be distinguished; a group of one
-        changes no count at all. Empty where every free parameter is determined.
+        changes no count at all. Empty if every free parameter is determined.
 
     Notes
     -----
-    The null space of Fisher's matrix of the nuisance parameters at the model's values. A constrained
-    parameter is never in it.
+    The groups are found from the null space of Fisher's matrix of the nuisance parameters at the model's
+    values. A constrained parameter is never in it.
     """
     if all(n.constraint != "free" for n in templates.nuisances):
         return ()
@@ -42,45 +42,46 @@ def undetermined(templates: Templates) -> tuple[tuple[int, ...], ...]:
 
 
 def redundant(templates: Templates) -> tuple[int, ...]:
-    """List the nuisance parameters whose effect on the counts is a combination of those before, ascending."""
+    """List the nuisance parameters whose effect is a combination of those of earlier ones, ascending."""
     vague = [m for group in undetermined(templates) for m in group]
-    columns, found = _columns(templates)[0] if vague else np.empty((0, 0)), []
+    columns, indices = _columns(templates)[0] if vague else np.empty((0, 0)), []
     for m in sorted(vague):
-        before = [q for q in range(m) if q not in found]
+        before = [q for q in range(m) if q not in indices]
         if np.linalg.matrix_rank(columns[:, [*before, m]], tol=_RANK) == np.linalg.matrix_rank(
             columns[:, before], tol=_RANK
         ):
-            found.append(m)
-    return tuple(found)
+            indices.append(m)
+    return tuple(indices)
 
 
 def null_directions(templates: Templates) -> Array:
     """List directions of the pulls along which no count changes, shape (M, k).
 
-    The entry of a pull that does not change is exactly 0. Pulls that change no count alone are left out.
+    The entry of a pull that does not change is exactly 0. Pulls that by themselves change no count are left
+    out.
     """
     columns, sizes = _columns(templates)
-    found = [np.zeros((0, len(sizes)))]
+    directions = [np.zeros((0, len(sizes)))]
     for group in undetermined(templates):
         if len(group) < 2:
             continue
-        which = list(group)
-        rows = null_rows(columns[:, which]) / sizes[which]
+        indices = list(group)
+        rows = null_rows(columns[:, indices]) / sizes[indices]
         along = np.zeros((len(rows), len(sizes)))
-        along[:, which] = rows / np.abs(rows).max(axis=1)[:, None]
-        found.append(np.where(np.abs(along) < _SMALL, 0.0, along))
-    return np.concatenate(found).T
+        along[:, indices] = rows / np.abs(rows).max(axis=1)[:, None]
+        directions.append(np.where(np.abs(along) < _SMALL, 0.0, along))
+    return np.concatenate(directions).T
 
 
 def _columns(templates: Templates) -> tuple[Array, Array]:
-    """Compute how pulls change counts and measurements.
+    """Compute the derivatives of counts and measurements with respect to pulls.
 
     Returns
     -------
     columns : ndarray, shape (n_bins + M, M)
-        Of length 1.
+        Derivatives, each column normalised to length 1.
     sizes : ndarray, shape (M,)
-        Their lengths before.
+        Lengths of the columns before normalisation.
     """
     poi, size = templates.model.parameters[templates.poi], len(templates.nuisances)
     mu = templates.expected(poi)

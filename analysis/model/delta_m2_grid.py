@@ -25,12 +25,12 @@ _MOST = 500
 def wave_points(
     templates: Templates, *, per_turn: int = _PER_PERIOD, negligible: float = _NEGLIGIBLE
 ) -> NDArray[np.float64]:
-    """Compute values of Δm² so close to each other that no minimum of -2 ln L is missed.
+    """Compute values of Δm² that are close enough to find every minimum of -2 ln L.
 
     Parameters
     ----------
     templates : Templates
-        In `delta_m2`.
+        Templates with the parameter of interest `delta_m2`.
     per_turn : int
         Values for each oscillation period at the longest distance.
     negligible : float
@@ -44,7 +44,7 @@ def wave_points(
     Notes
     -----
     At a distance L the oscillation is cos(Δm² L/(2ħc E)). When its phase at the mean distance has grown by
-    2π, it coincides with that of the data again: a minimum, less deep where distances differ much.
+    2π, it coincides with that of the data again. This is a minimum, less deep if distances vary much.
     """
     experiment = templates.experiment
     step = 2 * math.pi / per_turn * experiment.source.endpoint / (2 * WAVE * experiment.baselines.longest)

@@ -15,10 +15,10 @@ __all__ = ["FEW", "WeightCheck", "check_weights", "weight_spread"]
 Array = NDArray[np.float64]
 
 FEW = 0.2
-"""A bias beyond so many standard errors is warned of: docs/statistics.md has the measurement."""
+"""Bias, in standard errors, from which a warning is given: docs/statistics.md has the measurement."""
 _WORST = 3
 _UNKNOWN = 1.0
-"""Relative variance of weights where fewer than three bins tell it: that of an exponential distribution."""
+"""Relative variance of weights if fewer than three bins have events: that of an exponential distribution."""
 _EQUAL = 1e-6
 _WINDOW = 6
 _MEDIAN = 2 / 3
@@ -34,20 +34,21 @@ class WeightCheck:
     n_effective : float
         Effective counts in all bins, Σ (Σw)²/Σw².
     n_bins : int
-        Bins with events.
+        Number of bins with events.
     bias : float
-        Estimated bias of a factor that is common to all bins, in its standard errors: not positive.
+        Estimated bias of a factor that is common to all bins, in its standard errors; at most 0.
     worst_bins : tuple of (str, float)
-        The bins with the fewest effective counts, and these; bins without events are left out.
+        The bins with the fewest effective counts, and their effective counts; bins without events are left
+        out.
 
     Notes
     -----
     The sum Σw of a bin and its scaling s = Σw/Σw² are correlated, because large weights make s small. To
-    first order the score of a common factor has the mean b = 1 - ⟨w⟩⟨w³⟩/⟨w²⟩² per bin, however many its
-    counts are, and the variance Σ n: the bias is B b/√(Σ n) standard errors with B bins. For weights of a
-    gamma distribution of relative variance v, b = -v/(1 + v). Where the weights of single events are not
-    known, v is estimated from r = Σw²/Σw, which has a variance of about v r²/n. It is taken around a straight
-    line in up to six neighbouring bins: weights that change steadily with the energy do not count.
+    first order the score of a common factor has the mean b = 1 - ⟨w⟩⟨w³⟩/⟨w²⟩² per bin, independent of the
+    counts, and the variance Σ n: the bias is B b/√(Σ n) standard errors with B bins. For weights of a gamma
+    distribution of relative variance v, b = -v/(1 + v). If the weights of single events are not known, v is
+    estimated from r = Σw²/Σw, which has a variance of about v r²/n. The variance is taken around a straight
+    line in up to six neighbouring bins, so that a steady change of weights with energy does not contribute.
     """
 
     n_effective: float
@@ -57,7 +58,7 @@ class WeightCheck:
 
     @property
     def most(self) -> float:
-        """Bias, in standard errors, where b = -2 in every bin: twice that of exponential weights and more."""
+        """Bias, in standard errors, for b = -2 in every bin: at least twice that of exponential weights."""
         return 2 * self.n_bins / math.sqrt(self.n_effective) if self.n_effective > 0 else 0.0
 
     @property
@@ -70,7 +71,7 @@ class WeightCheck:
         """Warning of too few effective counts; None if they are enough."""
         if not self.few:
             return None
-        worst = ", ".join(f"{n:.2g} {where}" for where, n in self.worst_bins)
+        worst = ", ".join(f"{n:.2g} {bin_text}" for bin_text, n in self.worst_bins)
         return (
             f"weighted data with few effective counts: {self.n_effective:.3g} in all, the fewest {worst}. "
             "Large weights count less, which biases a factor common to all bins by about "
@@ -85,11 +86,11 @@ def check_weights(templates: Templates, counts: Array, losses: Array | None = No
     Parameters
     ----------
     templates : Templates
-        Scaled to the data.
+        Templates scaled to the data.
     counts : ndarray, shape (n_bins,)
         Effective counts.
     losses : ndarray, shape (n_bins,), optional
-        -b of each bin, where the weights of events are known: see `WeightCheck`.
+        -b of each bin, if the weights of events are known: see `WeightCheck`.
 
     Returns
     -------
@@ -131,27 +132,27 @@ def weight_spread(rows: Sequence[tuple[Array, Array]]) -> float:
     Returns
     -------
     float
-        0 for equal weights, 1 where fewer than three neighbouring bins have events.
+        0 for equal weights, 1 if fewer than three neighbouring bins have events.
     """
     ratios = np.concatenate([1 / s[n > 0] for n, s in rows])
     if len(ratios) > 1 and np.ptp(ratios) <= _EQUAL * ratios.max():
         return 0.0  # equal weights are counts in another exposure
-    parts = [part for n, s in rows for part in _windows(n[n > 0], 1 / s[n > 0])]
-    freedom = sum(len(n) - 2 for n, _ in parts)
+    windows = [window for n, s in rows for window in _windows(n[n > 0], 1 / s[n > 0])]
+    freedom = sum(len(n) - 2 for n, _ in windows)
     if not freedom:
         return _UNKNOWN
-    return sum(_residual(n, r) for n, r in parts) / (freedom - _MEDIAN)
+    return sum(_residual(n, r) for n, r in windows) / (freedom - _MEDIAN)
 
 
 def _windows(n: Array, r: Array) -> list[tuple[Array, Array]]:
     """Divide the bins into groups of at most `_WINDOW` neighbours, in which weights may change linearly."""
     number = -(-len(n) // _WINDOW)
-    parts = zip(np.array_split(n, number), np.array_split(r, number), strict=True) if number else ()
-    return [(n, r) for n, r in parts if len(n) > 2]
+    groups = zip(np.array_split(n, number), np.array_split(r, number), strict=True) if number else ()
+    return [(n, r) for n, r in groups if len(n) > 2]
 
 
 def _residual(n: Array, r: Array) -> float:
-    """Sum n (r - line)²/r̄², with the straight line that makes it least."""
+    """Sum n (r - line)²/r̄², with the straight line of least squares."""
     line = np.polynomial.Polynomial.fit(np.arange(len(r)), r, 1, w=np.sqrt(n))
     mean = float(n @ r / n.sum())
     return float(n @ (r - line(np.arange(len(r)))) ** 2) / mean**2

@@ -11,29 +11,29 @@ from analysis.model.templates import Templates
 __all__ = ["are_impossible", "check_possible"]
 
 _FLOOR = 1e-290
-"""The compiled likelihood takes no expectation for smaller than this."""
+"""Least expectation in the compiled likelihood."""
 _SHOWN = 4
 
 
 def _empty_bins(templates: Templates) -> NDArray[np.bool_]:
     """Tell in which bins nothing is expected for any value of any parameter, shape (n_bins,).
 
-    Every shape of the signal, every background, and what nuisance parameters make of them is 0 there. These
-    shapes serve all values of a parameter, or end at the same energies.
+    Every shape of the signal, every background, and all their variations by nuisance parameters are 0 there.
+    These shapes are the same for all values of a parameter, or end at the same energies.
     """
     layers = templates.layers(templates.model.parameters[templates.poi])
     largest = np.abs(layers).max(axis=0)
     for bins, folded, backgrounds in zip(
         templates.bins, templates.folded, templates.backgrounds, strict=True
     ):
-        parts = [np.abs(shapes[:, 1:-1]).max(axis=0) for shapes in folded.shapes]
-        parts.append(np.abs(backgrounds).max(axis=(0, 1), initial=0.0))
-        largest[bins] = np.max([largest[bins], *parts], axis=0)
+        largest_values = [np.abs(shapes[:, 1:-1]).max(axis=0) for shapes in folded.shapes]
+        largest_values.append(np.abs(backgrounds).max(axis=(0, 1), initial=0.0))
+        largest[bins] = np.max([largest[bins], *largest_values], axis=0)
     return np.asarray(largest <= _FLOOR)
 
 
 def are_impossible(templates: Templates, counts: ArrayLike) -> NDArray[np.bool_]:
-    """Tell which data sets have counts where nothing is expected, whatever the parameters are.
+    """Tell which data sets have counts where nothing is expected for any parameters.
 
     Parameters
     ----------
@@ -48,13 +48,13 @@ def are_impossible(templates: Templates, counts: ArrayLike) -> NDArray[np.bool_]
 
 
 def check_possible(templates: Templates, counts: ArrayLike, *, name: str = "the data have") -> None:
-    """Refuse counts where nothing is expected, whatever the parameters are.
+    """Refuse counts where nothing is expected for any parameters.
 
     Parameters
     ----------
     templates : Templates
     counts : array_like, shape (n_bins,) or (n_sets, n_bins)
-        Of several data sets the message names the first one with such counts.
+        For several data sets the message describes the first one with such counts.
     name : str
         Name of the data, for the message.
 
@@ -71,14 +71,14 @@ def check_possible(templates: Templates, counts: ArrayLike, *, name: str = "the 
         return
     data = sets[impossible[0]]
     wrong = np.flatnonzero((data != 0) & _empty_bins(templates))
-    where = [f"{data[i]:g} {_describe(templates, int(i))}" for i in wrong[:_SHOWN]]
-    more = f" and in {len(wrong) - _SHOWN} more bins" if len(wrong) > _SHOWN else ""
+    places = [f"{data[i]:g} {_describe(templates, int(i))}" for i in wrong[:_SHOWN]]
+    further = f" and in {len(wrong) - _SHOWN} more bins" if len(wrong) > _SHOWN else ""
     advice = "check threshold, resolution and bins, or state the background that such counts come from"
     if templates.samples:
         advice = "no event of the simulated templates was recorded there: raise fit.template_events"
     raise ValueError(
         f"{name} counts where {templates.model.label} and the backgrounds give exactly nothing, for any "
-        f"{_listed(templates.names)}: {', '.join(where)}{more}; {advice}"
+        f"{_listed(templates.names)}: {', '.join(places)}{further}; {advice}"
     )
 
 
@@ -90,6 +90,6 @@ def _describe(templates: Templates, i: int) -> str:
     """Describe a bin by its edges; with several experiments by the name of its own, too."""
     for experiment, bins in zip(templates.experiments, templates.bins, strict=True):
         if bins.start <= i < bins.stop:
-            where = describe_bin(experiment.detector, i - bins.start)
-            return where if len(templates.experiments) == 1 else f"{where} in {experiment.name}"
+            bin_text = describe_bin(experiment.detector, i - bins.start)
+            return bin_text if len(templates.experiments) == 1 else f"{bin_text} in {experiment.name}"
     raise IndexError(i)

@@ -1,4 +1,4 @@
-"""The model of a fit: expected counts, nuisance parameters, likelihood and ranges, as all fits share them."""
+"""The model of a fit: expected counts, nuisance parameters, likelihood and ranges, for all data sets."""
 
 import math
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ REACH = 1e6
 """Scans of an unbounded range end at this many times the expected resolution."""
 
 _SMALLEST = 1e-45
-"""No parameter has a scale below this: the charge radius, in cm², has about 1e-33."""
+"""Least step in a search for the scale of a parameter: that of the charge radius, in cm², is about 1e-33."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,13 +58,13 @@ class FitModel:
 
     @property
     def symmetric_range(self) -> tuple[float, float]:
-        """That range, extended to both signs for a parameter in which the counts are even."""
+        """Range of a free fit, extended to both signs for a parameter in which the counts are even."""
         low, high = self.range
         return (-high if self.templates.poi in EVEN else low), high
 
     @cached_property
     def physical(self) -> tuple[float, float]:
-        """Part of that range that is physical."""
+        """Physical part of the range of a free fit."""
         low, high = parameter_range(self.templates.poi)
         return max(low, self.range[0]), min(high, self.range[1])
 
@@ -83,24 +83,24 @@ class FitModel:
     def scale(self) -> float:
         """Step of the parameter from the model's value that changes -2 ln L of exact data by 1.
 
-        Upwards, or downwards if no step upwards does. Infinity if no step in the range, or up to `REACH`,
-        does: the experiment is not sensitive to the parameter.
+        It is a step upwards, or downwards if no step upwards is large enough. Infinity, if there is no such
+        step in the range or up to `REACH`: the experiment is not sensitive to the parameter.
         """
         exact, nominal = self.templates.expected(self.anchor), self.nominal
         floor = self.deviance(exact, nominal, self.anchor, nominal)
         low, high = self.range
         smallest = max(_SMALLEST, 1e-15 * abs(self.anchor))
         decades = np.geomspace(smallest, REACH, 2 + round(math.log10(REACH / smallest)))
-        for sign, room in ((1, high - self.anchor), (-1, self.anchor - low)):
+        for sign, distance in ((1, high - self.anchor), (-1, self.anchor - low)):
 
             def changes(step: float, sign: int = sign) -> bool:
                 return self.deviance(exact, nominal, self.anchor + sign * step, nominal) - floor >= 1
 
-            for left, right in pairwise(np.minimum(decades, room)):
-                if not changes(right):
+            for lower, upper in pairwise(np.minimum(decades, distance)):
+                if not changes(upper):
                     continue
                 return next(
-                    (float(s) for s in np.geomspace(left, right, 7)[1:-1] if changes(s)), float(right)
+                    (float(s) for s in np.geomspace(lower, upper, 7)[1:-1] if changes(s)), float(upper)
                 )
         return math.inf
 
@@ -128,7 +128,7 @@ class FitModel:
 
     @cached_property
     def fine_grid(self) -> Array:
-        """Points so close that narrow allowed and excluded regions stand out, shape (n,)."""
+        """Points close enough to resolve narrow allowed and excluded regions, shape (n,)."""
         if self.templates.poi != "delta_m2":
             return self.grid
         low, high = self.physical
@@ -183,7 +183,7 @@ class FitModel:
 
     @cached_property
     def on_fine_grid(self) -> Layout:
-        """The model in arrays, where it is no polynomial with the signal at the points of the fine grid."""
+        """The model in arrays; if it is no polynomial, with the signal on the fine grid only."""
         return self.layout_at(self.fine_grid) if self.polynomial is None else self.polynomial
 
     def deviance(self, counts: Array, auxiliary: Array, poi: float, pulls: Array) -> float:

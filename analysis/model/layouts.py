@@ -66,7 +66,7 @@ def pieces(templates: Templates, likelihood: str, spread: Array, knots: Array, p
     Parameters
     ----------
     knots : ndarray, shape (J,)
-        Where the pieces begin, ascending.
+        Lower ends of the pieces, ascending.
     powers : ndarray, shape (J, up to 4, n_layers, n_bins)
         Coefficients of (poi - knot)^k.
     """
@@ -85,32 +85,35 @@ def _layout(templates: Templates, likelihood: str, spread: Array, knots: Array, 
     constant = np.zeros(templates.n_bins)
     for (e, j), start, width in zip(targets[n_signals:], offset[n_signals:], widths[n_signals:], strict=True):
         layers[:, start : start + width] = templates.backgrounds[e][j - 1]
-    for e, where in enumerate(templates.bins):
+    for e, columns in enumerate(templates.bins):
         for j, background in enumerate(templates.backgrounds[e], start=1):
             if (e, j) not in targets:
-                constant[where] += background[0]
+                constant[columns] += background[0]
     pairs = [
         (c, m)
         for c, target in enumerate(targets)
         for m, n in enumerate(nuisances)
         if not n.is_shape and target in n.targets
     ]
-    concerned = [[b for t, b in zip(targets, bins, strict=True) if t in n.targets] for n in nuisances]
+    bins_of_nuisances = [[b for t, b in zip(targets, bins, strict=True) if t in n.targets] for n in nuisances]
     shapes = {n.name: s for s, n in enumerate(templates.shapes)}
     vague = {m for group in undetermined(templates) for m in group}
     kinds = [(_kind(n), shapes.get(n.name, -1), int(m in vague)) for m, n in enumerate(nuisances)]
     constraints = [(_size(n), float(n.constraint != "free"), n.lowest) for n in nuisances]
     touched = [(0, templates.n_bins)]
-    touched += [(min(b.start for b in found), max(b.stop for b in found)) for found in concerned]
+    touched += [
+        (min(b.start for b in bins_acted_on), max(b.stop for b in bins_acted_on))
+        for bins_acted_on in bins_of_nuisances
+    ]
     touched_by = {c for c, _ in pairs}
-    places = [
+    components = [
         (b.start, b.stop, o, targets[c][0], int(c in touched_by))
         for c, (b, o) in enumerate(zip(bins, offset, strict=True))
     ]
     return Layout(
         n_signals=n_signals,
         likelihood=_KINDS[likelihood],
-        components=np.array(places, np.int64),
+        components=np.array(components, np.int64),
         pairs=np.array(pairs, np.int64).reshape(-1, 2),
         nuisances=np.array(kinds, np.int64).reshape(-1, 3),
         constraints=np.array(constraints, np.float64).reshape(-1, 3),

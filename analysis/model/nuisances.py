@@ -18,9 +18,9 @@ __all__ = ["Nuisance", "collect", "null_groups", "null_rows"]
 Array = NDArray[np.float64]
 
 Target = tuple[int, int]
-"""Numbers of an experiment and of its component: 0 the signal, 1 + j background j."""
+"""Indices of an experiment and of its component: 0 is the signal, 1 + j background j."""
 _RANK, _SHARE = 1e-7, 1e-5
-"""Singular values, relative to the largest, and shares of a parameter in a direction that count as none."""
+"""Smaller singular values, relative to the largest, and smaller components of a direction count as 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Nuisance:
     targets : tuple of (experiment, component)
         Components on which it acts.
     nominal : float
-        Value of the quantity at x = 0, in which it is reported: 1 for what is relative.
+        Reported value of the quantity at x = 0; 1 for a relative quantity.
     """
 
     name: str
@@ -55,19 +55,19 @@ class Nuisance:
 
     @property
     def lowest(self) -> float:
-        """Smallest pull: where a factor 1 + σx is 0."""
+        """Smallest pull: a factor 1 + σx is 0 there."""
         return -math.inf if self.is_shape or self.constraint == "log-normal" else -1 / self.uncertainty
 
     def value(self, x: ArrayLike) -> Any:
         """Compute the quantity at pulls: a float, or an array of their shape."""
         if self.constraint == "log-normal":
-            found = self.nominal * np.exp(math.log1p(self.uncertainty) * np.asarray(x))
+            values = self.nominal * np.exp(math.log1p(self.uncertainty) * np.asarray(x))
         else:
-            found = self.nominal * (1 + self.uncertainty * np.asarray(x))
-        return found if np.ndim(x) else float(found)
+            values = self.nominal * (1 + self.uncertainty * np.asarray(x))
+        return values if np.ndim(x) else float(values)
 
     def slope(self, x: ArrayLike) -> Any:
-        """Compute the derivative of the quantity in the pull, as `value` does."""
+        """Compute the derivative of the quantity with respect to the pull, in the shape of the pulls."""
         if self.constraint == "log-normal":
             return self.value(x) * math.log1p(self.uncertainty)
         return self.nominal * self.uncertainty * (np.ones(np.shape(x)) if np.ndim(x) else 1.0)
@@ -96,21 +96,22 @@ def collect(experiments: Sequence[Experiment], model: Model, poi: str) -> tuple[
             "sin2_theta_w cannot be the parameter of interest and an uncertainty at once: leave "
             "systematics.sin2_theta_w out"
         )
-    found: dict[str, Nuisance] = {}
+    by_name: dict[str, Nuisance] = {}
     for number, experiment in enumerate(experiments):
         prefix = f"{experiment.name}." if len(experiments) > 1 else ""
-        for one in _of_experiment(number, experiment, model, prefix):
-            former = found.get(one.name)
-            if former is None:
-                found[one.name] = one
+        for nuisance in _of_experiment(number, experiment, model, prefix):
+            earlier = by_name.get(nuisance.name)
+            if earlier is None:
+                by_name[nuisance.name] = nuisance
                 continue
-            if (former.uncertainty, former.constraint) != (one.uncertainty, one.constraint):
+            if (earlier.uncertainty, earlier.constraint) != (nuisance.uncertainty, nuisance.constraint):
                 raise ValueError(
-                    f"{one.name} is common to experiments, and they differ on its uncertainty or constraint"
+                    f"{nuisance.name} is common to experiments, and they differ on its uncertainty "
+                    "or constraint"
                 )
-            found[one.name] = _joined(former, one)
-    _check_free(tuple(found.values()))
-    return tuple(found.values())
+            by_name[nuisance.name] = _joined(earlier, nuisance)
+    _check_free(tuple(by_name.values()))
+    return tuple(by_name.values())
 
 
 def _check_free(nuisances: Sequence[Nuisance]) -> None:
@@ -141,19 +142,19 @@ def _of_experiment(number: int, experiment: Experiment, model: Model, prefix: st
     backgrounds = list(enumerate(experiment.backgrounds, start=1))
     everything = tuple((number, j) for j in range(1 + len(backgrounds)))
     detected = ((number, 0), *((number, j) for j, b in backgrounds if b.smeared))
-    concerned = {"activity": ((number, 0),), "mass": ((number, 0),), "efficiency": detected}
-    found = [
+    targets = {"activity": ((number, 0),), "mass": ((number, 0),), "efficiency": detected}
+    nuisances = [
         Nuisance(
             name=s.name if s.common or s.name == "sin2_theta_w" else prefix + s.name,
             quantity=s.name,
             uncertainty=s.uncertainty,
             constraint=s.constraint,
-            targets=concerned.get(s.name, everything),
+            targets=targets.get(s.name, everything),
             nominal=model.sin2_theta_w if s.name == "sin2_theta_w" else 1.0,
         )
         for s in experiment.systematics
     ]
-    found += [
+    nuisances += [
         Nuisance(
             name=f"{'' if b.common else prefix}background_{b.name}",
             quantity="background",
@@ -164,7 +165,7 @@ def _of_experiment(number: int, experiment: Experiment, model: Model, prefix: st
         for j, b in backgrounds
         if b.uncertainty > 0
     ]
-    return found
+    return nuisances
 
 
 def null_groups(columns: Array) -> tuple[tuple[int, ...], ...]:
@@ -177,8 +178,8 @@ def null_groups(columns: Array) -> tuple[tuple[int, ...], ...]:
     Returns
     -------
     tuple of tuple of int
-        Numbers of columns, ascending: a group for each set that depends on one another; a column of zeros is
-        a group of its own.
+        Indices of columns, ascending: a group for each set of dependent columns; a column of zeros is a group
+        by itself.
 
     Examples
     --------
@@ -188,8 +189,8 @@ def null_groups(columns: Array) -> tuple[tuple[int, ...], ...]:
     rows = null_rows(columns)
     projector = rows.T @ rows
     _, labels = connected_components(np.abs(projector) > _SHARE, directed=False)
-    inside = np.flatnonzero(np.diag(projector) > _SHARE)
-    groups = {label: tuple(int(i) for i in inside if labels[i] == label) for label in labels[inside]}
+    involved = np.flatnonzero(np.diag(projector) > _SHARE)
+    groups = {label: tuple(int(i) for i in involved if labels[i] == label) for label in labels[involved]}
     return tuple(sorted(groups.values()))
 
 

@@ -38,16 +38,16 @@ class Templates:
     ----------
     experiments : tuple of Experiment
     folded : tuple of Folded
-        One an experiment.
+        One for each experiment.
     model : Model
-        Holds every parameter but the one of interest.
+        Values of all parameters but the one of interest.
     poi : str
         Parameter of interest.
     nuisances : tuple of Nuisance
     scaling : ndarray, shape (n_bins,), or None
-        Multiplies all expected counts, where data are weighted: see `analysis.fits.weighted`.
+        Factor of all expected counts, if data are weighted: see `analysis.fits.weighted`.
     samples : tuple of Sample
-        One for each experiment, where the signal is folded with simulated samples; empty: by quadrature.
+        One for each experiment, if the signal is folded with simulated samples; empty for quadrature.
     """
 
     experiments: tuple[Experiment, ...]
@@ -99,8 +99,8 @@ class Templates:
 
     @cached_property
     def backgrounds(self) -> tuple[Array, ...]:
-        """Layers of the backgrounds of each experiment, shape (n_backgrounds, n_layers, own bins)."""
-        found = []
+        """Layers of the backgrounds of each experiment, shape (n_backgrounds, n_layers, its bins)."""
+        layers_of_experiments = []
         for e in range(len(self.experiments)):
             nominal = self.folded[e].backgrounds[:, 1:-1]
             varied = [
@@ -110,8 +110,8 @@ class Templates:
                 for s in self.shapes
             ]
             layers = np.array(_layers(nominal, varied))
-            found.append(np.moveaxis(layers * self._scaling(e), 1, 0))
-        return tuple(found)
+            layers_of_experiments.append(np.moveaxis(layers * self._scaling(e), 1, 0))
+        return tuple(layers_of_experiments)
 
     def _scaling(self, e: int) -> Array:
         return np.ones(1) if self.scaling is None else self.scaling[self.bins[e]]
@@ -136,7 +136,7 @@ class Templates:
         return self._folder(e, self.experiments[e])(model)
 
     def _folder(self, e: int, experiment: Experiment) -> Callable[[Model], Folded]:
-        """Return what folds an experiment, or that with another detector: its sample has the same events."""
+        """Return the function that folds an experiment; a varied detector gets the same simulated events."""
         if not self.samples:
             return partial(fold, experiment)
         sample = self.samples[e]
@@ -152,27 +152,27 @@ class Templates:
 
     def _layers_at(self, model: Model) -> Array:
         """Fold where needed, and compute the layers of the signal of a model, shape (n_layers, n_bins)."""
-        found = np.empty((self.n_layers, self.n_bins))
-        for e, own in enumerate(self.folded):
-            folded = own if own.serves(model) else self.fold(e, model)
+        layers = np.empty((self.n_layers, self.n_bins))
+        for e, nominal_fold in enumerate(self.folded):
+            folded = nominal_fold if nominal_fold.serves(model) else self.fold(e, model)
             nominal = folded.signal(model, signed=True)[1:-1]
             varied = []
             for s in self.shapes:
                 if not self._concerns(s, e):
                     varied.append([nominal, nominal])
                 elif s.quantity == "sin2_theta_w":
-                    others = [model.vary(sin2_theta_w=s.value(x)) for x in (1.0, -1.0)]
-                    varied.append([folded.signal(other, signed=True)[1:-1] for other in others])
+                    models = [model.vary(sin2_theta_w=s.value(x)) for x in (1.0, -1.0)]
+                    varied.append([folded.signal(varied_model, signed=True)[1:-1] for varied_model in models])
                 else:
                     varied.append([f.signal(model, signed=True)[1:-1] for f in self._refolds(s, e, model)])
-            found[:, self.bins[e]] = np.array(_layers(nominal, varied)) * self._scaling(e)
-        return found
+            layers[:, self.bins[e]] = np.array(_layers(nominal, varied)) * self._scaling(e)
+        return layers
 
     @cached_property
     def coefficients(self) -> Array | None:
         """Layers of the signal as a polynomial in poi, shape (3, n_layers, n_bins); None if it is not one.
 
-        From three points, and accepted only if three more agree to rounding.
+        It is computed from three points, and accepted only if three more agree within rounding.
         """
         if self.poi in INSIDE:
             return None
@@ -199,7 +199,7 @@ class Templates:
         return np.asarray(a + poi * (b + poi * c))
 
     def signal(self, poi: float) -> Array:
-        """Compute the signal at a value of the parameter of interest, all else nominal, shape (n_bins,)."""
+        """Compute the signal at a value of the parameter of interest, pulls nominal, shape (n_bins,)."""
         return np.asarray(self.layers(poi)[0])
 
     def expansion(self, poi: float, step: float) -> Array:
@@ -209,7 +209,7 @@ class Templates:
         ----------
         poi : float
         step : float
-            Of the central differences where the signal is not a polynomial.
+            Step of central differences, if the signal is not a polynomial.
         """
         if self.coefficients is not None:
             a, b, c = self.coefficients
@@ -217,9 +217,9 @@ class Templates:
         low, high = fit_range(self.model, self.poi)
         step = min(step, (high - low) / 4)
         centre = min(max(poi, low + step), high - step)
-        left, middle, right = (self._signal(centre + k * step) for k in (-1, 0, 1))
-        second = (right - 2 * middle + left) / step**2
-        first = (right - left) / (2 * step)
+        below, middle, above = (self._signal(centre + k * step) for k in (-1, 0, 1))
+        second = (above - 2 * middle + below) / step**2
+        first = (above - below) / (2 * step)
         t = poi - centre
         return np.array([middle + t * (first + t * second / 2), first + t * second, second / 2])
 
@@ -230,16 +230,16 @@ class Templates:
         ----------
         poi : float
         pulls : array_like, shape (n_nuisances,), optional
-            Nuisance parameters in standard deviations; nominal without.
+            Nuisance parameters in standard deviations; by default nominal.
         """
         x = np.zeros(len(self.nuisances)) if pulls is None else np.asarray(pulls, np.float64)
         shape_pulls = x[[n.is_shape for n in self.nuisances]]
         weights = np.concatenate([[1.0], shape_pulls, shape_pulls**2])
         total = np.zeros(self.n_bins)
         signal = weights @ self.layers(poi)
-        for e, where in enumerate(self.bins):
-            components = [signal[where], *(weights @ b for b in self.backgrounds[e])]
-            total[where] = sum(self.factor((e, j), x) * each for j, each in enumerate(components))
+        for e, columns in enumerate(self.bins):
+            components = [signal[columns], *(weights @ b for b in self.backgrounds[e])]
+            total[columns] = sum(self.factor((e, j), x) * component for j, component in enumerate(components))
         return total
 
     def factor(self, target: tuple[int, int], pulls: ArrayLike) -> float:
@@ -249,15 +249,15 @@ class Templates:
 
     @cached_property
     def reference(self) -> Array:
-        """Counts of the standard model, all else nominal, shape (n_bins,)."""
+        """Expected counts of the standard model, pulls nominal, shape (n_bins,)."""
         standard = self.model.standard()
         plain = replace(self, nuisances=tuple(n for n in self.nuisances if not n.is_shape))
-        rest = np.concatenate([b[:, 0].sum(axis=0) for b in self.backgrounds])
-        return np.asarray(plain._layers_at(standard)[0] + rest)
+        backgrounds = np.concatenate([b[:, 0].sum(axis=0) for b in self.backgrounds])
+        return np.asarray(plain._layers_at(standard)[0] + backgrounds)
 
 
 def _layers(nominal: Array, varied: Sequence[Sequence[Array]]) -> list[Array]:
-    """Turn what is expected one standard deviation up and down into T, U_s ..., V_s ..."""
+    """Compute T, U_s ..., V_s ... from spectra one standard deviation up and down."""
     linear = [(up - down) / 2 for up, down in varied]
     return [nominal, *linear, *((up + down) / 2 - nominal for up, down in varied)]
 

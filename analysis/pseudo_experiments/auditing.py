@@ -1,4 +1,4 @@
-"""Which toys of a study are fitted again: some at random, and the worst, as the toys are made."""
+"""Choice of the toys of a study that are fitted again: some at random, and those whose fits look worst."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,13 +14,13 @@ from analysis.pseudo_experiments.weighted import audit_weighted
 __all__ = ["Auditor", "n_worst"]
 
 _KINDS = 3
-"""Kinds of toys that are bad: -2 ln L is large; the status is not 0; the estimate stands at an end."""
+"""Number of kinds of bad toys: large -2 ln L; status not 0; estimate at an end of its range."""
 _PART = 4
-"""One toy of each kind is chosen for every four toys at random."""
+"""One toy of each kind is chosen for every four toys chosen at random."""
 
 
 def n_worst(n: int, n_values: int = 1) -> int:
-    """Return how many of the worst toys of each kind are fitted again at each of several true values.
+    """Compute the number of worst toys of each kind that are fitted again at each true value.
 
     Examples
     --------
@@ -32,7 +32,7 @@ def n_worst(n: int, n_values: int = 1) -> int:
 
 @dataclass(kw_only=True)
 class Auditor:
-    """Fits toys of one true value again, chunk by chunk; which, no chunk decides.
+    """Fits toys of one true value again, chunk by chunk; the choice of toys does not depend on the chunks.
 
     Parameters
     ----------
@@ -41,10 +41,10 @@ class Auditor:
         Confidence level of the intervals.
     methods : sequence of str
     sample : ndarray of int
-        Places of the toys that are chosen at random: see `analysis.fits.audit.audit_sample`.
+        Positions of the toys that are chosen at random: see `analysis.fits.audit.audit_sample`.
     worst : int
-        How many of each kind of bad toys are fitted again: those with the largest -2 ln L of all, of those
-        whose status is not 0, and of those whose estimate stands at an end of the range.
+        Number of toys of each kind that are fitted again: those with the largest -2 ln L among all toys,
+        among toys whose status is not 0, and among toys whose estimate is at an end of the range.
     """
 
     fitter: Fitter
@@ -54,15 +54,15 @@ class Auditor:
     worst: int
     reached: int = field(default=0, init=False)
     _random: Audit = field(default_factory=Audit, init=False)
-    _seen: set[int] = field(default_factory=set, init=False)
-    _kept: list[Columns | None] = field(default_factory=lambda: [None] * _KINDS, init=False)
+    _audited: set[int] = field(default_factory=set, init=False)
+    _worst_toys: list[Columns | None] = field(default_factory=lambda: [None] * _KINDS, init=False)
 
     def add(self, columns: Columns, start: int) -> None:
-        """Look at a chunk of toys, the first at a place of the study."""
+        """Audit the chosen toys of a chunk, and remember the worst; `start` is the position of its first."""
         rows = chosen(self.sample, start, len(columns["toy"]))
-        self._random += self._again(columns, rows)
+        self._random += self._fit_again(columns, rows)
         self.reached += len(rows)
-        self._seen |= {int(k) for k in columns["toy"][rows]}
+        self._audited |= {int(k) for k in columns["toy"][rows]}
         if not self.worst:
             return
         status, estimate = columns["status"], columns[self.fitter.templates.poi]
@@ -70,28 +70,30 @@ class Auditor:
         low, high = self.fitter.symmetric_range
         at_end = (estimate <= low) | (estimate >= high)
         bad = (status & (RETRIED | UNSURE | NO_HESSE)) != 0
-        for kind, which in enumerate((good, good & bad, good & at_end)):
-            self._kept[kind] = self._worst(self._kept[kind], columns, np.flatnonzero(which))
+        for kind, is_kind in enumerate((good, good & bad, good & at_end)):
+            self._worst_toys[kind] = self._largest_deviance(
+                self._worst_toys[kind], columns, np.flatnonzero(is_kind)
+            )
 
-    def _worst(self, kept: Columns | None, columns: Columns, which: NDArray[np.intp]) -> Columns:
-        """Keep the toys with the largest -2 ln L; of equal ones the first."""
-        found = {name: column[which] for name, column in columns.items()}
-        if kept is not None:
-            found = {name: np.concatenate([kept[name], column]) for name, column in found.items()}
-        order = np.lexsort((found["toy"], -found["fval"]))[: self.worst]
-        return {name: column[order] for name, column in found.items()}
+    def _largest_deviance(self, earlier: Columns | None, columns: Columns, rows: NDArray[np.intp]) -> Columns:
+        """Select the toys with the largest -2 ln L; of equal ones the first."""
+        toys = {name: column[rows] for name, column in columns.items()}
+        if earlier is not None:
+            toys = {name: np.concatenate([earlier[name], column]) for name, column in toys.items()}
+        order = np.lexsort((toys["toy"], -toys["fval"]))[: self.worst]
+        return {name: column[order] for name, column in toys.items()}
 
-    def _again(self, columns: Columns, rows: NDArray[np.int64]) -> Audit:
+    def _fit_again(self, columns: Columns, rows: NDArray[np.int64]) -> Audit:
         return audit_weighted(self.fitter, columns, rows, level=self.level, methods=self.methods)
 
     def result(self) -> Audit:
-        """Fit the worst toys so far again, and add what became of those at random."""
-        seen = set(self._seen)
+        """Fit the worst toys so far again, and return their audit with that of the random toys."""
+        audited = set(self._audited)
         total = Audit()
-        for kept in self._kept:
-            numbers = [] if kept is None else [int(k) for k in kept["toy"]]
-            rows = np.array([i for i, k in enumerate(numbers) if k not in seen], np.int64)
-            seen |= set(numbers)
-            if kept is not None and len(rows):
-                total += self._again(kept, rows)
+        for toys in self._worst_toys:
+            numbers = [] if toys is None else [int(k) for k in toys["toy"]]
+            rows = np.array([i for i, k in enumerate(numbers) if k not in audited], np.int64)
+            audited |= set(numbers)
+            if toys is not None and len(rows):
+                total += self._fit_again(toys, rows)
         return self._random + total.as_worst()

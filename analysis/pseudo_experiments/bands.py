@@ -13,32 +13,32 @@ BAND: tuple[float, ...] = tuple(float(p) for p in ndtr(np.arange(-2, 3)))
 
 
 def rank_interval(n: int, p: float) -> tuple[int, int]:
-    """Find the ranks between which the quantile of a distribution lies with a probability of at least 68.3 %.
+    """Find two ranks that enclose a quantile of a distribution with a probability of at least 68.3 %.
 
     Parameters
     ----------
     n : int
-        Numbers that were drawn from the distribution.
+        Number of values drawn from the distribution.
     p : float
         Probability below the quantile.
 
     Returns
     -------
     low, high : int
-        Counted from 1; below 1 or above n where there are too few numbers.
+        Ranks from 1; below 1 or above n if there are too few values.
 
     Notes
     -----
-    How many of the numbers are below the quantile is binomial, whatever the distribution (David and Nagaraja,
-    Order Statistics, 7.1).
+    The number of values below the quantile is binomial for any distribution (David and Nagaraja, Order
+    Statistics, 7.1).
 
     Examples
     --------
     >>> rank_interval(20_000, 0.5)
     (9929, 10072)
     """
-    found = (float(bdtrik(float(ndtr(sign)), n, p)) for sign in (-1, 1))
-    low, high = (0 if math.isnan(k) else math.ceil(k) for k in found)  # NaN: 0 has a larger probability
+    ranks = (float(bdtrik(float(ndtr(sign)), n, p)) for sign in (-1, 1))
+    low, high = (0 if math.isnan(k) else math.ceil(k) for k in ranks)  # NaN: 0 has a larger probability
     return low, high + 1
 
 
@@ -48,15 +48,15 @@ def expected_band(limits: ArrayLike) -> tuple[tuple[float, ...], tuple[float | N
     Parameters
     ----------
     limits : array_like, shape (n,)
-        Infinity where a toy has no limit.
+        Infinity for a toy without a limit.
 
     Returns
     -------
     band : tuple of five floats
         Quantiles at -2, -1, 0, +1, +2 σ.
     errors : tuple of five floats or None
-        Their statistical errors: half of what lies between the ranks of `rank_interval`. None where an end
-        is infinite, or there are too few toys.
+        Their statistical errors: half the distance between the limits at the ranks of `rank_interval`. None
+        if one of these is infinite, or if there are too few toys.
 
     Examples
     --------
@@ -70,6 +70,6 @@ def expected_band(limits: ArrayLike) -> tuple[tuple[float, ...], tuple[float | N
     errors: list[float | None] = []
     for p in BAND:
         low, high = rank_interval(n, p)
-        known = low >= 1 and high <= n and math.isfinite(ordered[high - 1])
-        errors.append(float(ordered[high - 1] - ordered[low - 1]) / 2 if known else None)
+        is_finite = low >= 1 and high <= n and math.isfinite(ordered[high - 1])
+        errors.append(float(ordered[high - 1] - ordered[low - 1]) / 2 if is_finite else None)
     return band, tuple(errors)

@@ -40,16 +40,16 @@ def toy_branches(
     fitted : bool
         Whether the toys are fitted.
     methods : sequence of str
-        As for `toys`; calibrated ones have columns of their own.
+        As for `toys`; calibrated methods add columns.
     events : bool
-        Whether they are drawn event by event.
+        Whether the toys are drawn event by event.
     weighted : bool
-        Whether they are toys of weighted data.
+        Whether the toys are of weighted data.
 
     Raises
     ------
     ValueError
-        If two columns would have one name, as those of backgrounds ``a`` and ``a_error``.
+        If two columns would have the same name, as for backgrounds ``a`` and ``a_error``.
     """
     templates = fitter.templates
     poi = templates.poi
@@ -63,8 +63,8 @@ def toy_branches(
     if events:
         branches.add("n_events", "int64", "events drawn, before any cut")
     for nuisance in templates.nuisances:
-        told = f"auxiliary measurement of {nuisance.name}, nominal {nuisance.nominal:g}"
-        branches.add(f"measured_{column_name(nuisance.name)}", "float64", told)
+        description = f"auxiliary measurement of {nuisance.name}, nominal {nuisance.nominal:g}"
+        branches.add(f"measured_{column_name(nuisance.name)}", "float64", description)
     if not fitted:
         return branches.found
     for name in templates.names:
@@ -72,13 +72,13 @@ def toy_branches(
         branches.add(f"{column_name(name)}_error", "float64", f"Hesse error of {name}")
     calibrated = [method for method in CALIBRATED if method in methods]
     if calibrated:
-        told = (
+        description = (
             f"-2 Δln L of the true {poi} against the best physical one, with a minus where that is above it"
         )
-        branches.add("q_bounded", "float64", told)
+        branches.add("q_bounded", "float64", description)
     for method in calibrated:
-        told = f"1 if the {method} region at {level} holds the true {poi}, else 0"
-        branches.add(holds_name(method), "int32", told)
+        description = f"1 if the {method} region at {level} holds the true {poi}, else 0"
+        branches.add(holds_name(method), "int32", description)
     branches.add("fval", "float64", "-2 ln L at the minimum, against the saturated model")
     branches.add("q_true", "float64", f"-2 Δln L of the true {poi}, profiled")
     branches.add("hesse_lower", "float64", f"Hesse interval at {level}, lower end")
@@ -91,7 +91,7 @@ def toy_branches(
 
 
 class _Branches:
-    """Branches by their names, of which none is there twice."""
+    """Branches by name; a second branch of the same name is an error."""
 
     def __init__(self) -> None:
         self.found: dict[str, Branch] = {}
@@ -106,10 +106,10 @@ class _Branches:
 
 
 def holds_name(method: str) -> str:
-    """Name the column that tells whether a calibrated region holds the truth."""
+    """Name the column that tells whether a calibrated region contains the true value."""
     return f"{method.replace('-', '_')}_holds"
 
 
 def column_name(name: str) -> str:
-    """Make a column's name of a parameter's: no full stops, which ROOT reads as members."""
+    """Make the name of a column from that of a parameter, without full stops: ROOT reads them as members."""
     return name.replace(".", "_")

@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 Key = NDArray[np.uint32]
 
 LARGEST_MEAN = 1e15
-"""Counts that float64 still holds exactly."""
+"""Largest mean: float64 represents counts of this size exactly."""
 _LARGEST_TABLE = 1e6
 
 
@@ -46,10 +46,10 @@ def _check_means(expected: ArrayLike, shape: str, ndim: int) -> Array:
         raise ValueError(f"expected must have the shape {shape}, got {means.shape}")
     bad = ~((means >= 0) & (means <= LARGEST_MEAN))
     if bad.any():
-        where = tuple(int(i[0]) for i in np.nonzero(bad))
+        index = tuple(int(i[0]) for i in np.nonzero(bad))
         raise ValueError(
-            f"expected counts must be from 0 to {LARGEST_MEAN:.0g} a bin, got {means[where]:g} at "
-            f"{where[0] if ndim == 1 else where}"
+            f"expected counts must be from 0 to {LARGEST_MEAN:.0g} a bin, got {means[index]:g} at "
+            f"{index[0] if ndim == 1 else index}"
         )
     return means
 
@@ -71,7 +71,7 @@ def _check_numbers(**numbers: Any) -> None:
 
 
 def count_table(expected: ArrayLike) -> CountTable:
-    """Prepare expected counts to be thrown again and again.
+    """Prepare the tables for throwing counts with given means many times.
 
     Parameters
     ----------
@@ -88,7 +88,8 @@ def count_table(expected: ArrayLike) -> CountTable:
 
     Notes
     -----
-    A bin takes about 240 √mean + 400 bytes, above a mean of 1e6 none: its counts are then drawn by rejection.
+    A bin takes about 240 √mean + 400 bytes. Above a mean of 1e6 it has no table: counts are drawn by
+    rejection.
     """
     means = _check_means(expected, "(n_bins,)", 1)
     tabulated = means <= _LARGEST_TABLE
@@ -124,7 +125,7 @@ def throw_counts(expected: ArrayLike | CountTable, n: int, *, key: Key, first: i
     Parameters
     ----------
     expected : array_like, shape (n_bins,), or CountTable
-        The table saves preparing it again where toys are thrown in chunks.
+        A table is not prepared again for each chunk of toys.
     n : int
         Number of toys.
     key : ndarray of uint32, shape (2,)
@@ -139,12 +140,13 @@ def throw_counts(expected: ArrayLike | CountTable, n: int, *, key: Key, first: i
 
     Notes
     -----
-    Up to a mean of 1e6 by inversion in steps of 2⁻⁶³, above by rejection: see docs/statistics.md.
+    Counts are drawn by inversion in steps of 2⁻⁶³ up to a mean of 1e6, and by rejection above: see
+    docs/statistics.md.
 
     Raises
     ------
     ValueError
-        If a mean is negative, not finite or too large, or n, first or the key are none.
+        If a mean is negative, not finite or too large, or if n, first or the key are invalid.
 
     Examples
     --------
@@ -179,13 +181,13 @@ def throw_varied(expected: ArrayLike, *, key: Key, first: int = 0) -> Array:
     Returns
     -------
     ndarray, shape (n, n_bins)
-        Row i is toy first + i: a function of the key, the index, the bin and its mean. Other numbers than
-        `throw_counts` finds.
+        Row i is toy first + i: a function of the key, the index, the bin and its mean. For the same means the
+        counts differ from those of `throw_counts`.
 
     Raises
     ------
     ValueError
-        If a mean is negative, not finite or too large, or first or the key are none.
+        If a mean is negative, not finite or too large, or if first or the key are invalid.
     """
     k0, k1 = _check_key(key)
     means = _check_means(expected, "(n, n_bins)", 2)
@@ -206,7 +208,7 @@ def throw_normals(n: int, n_columns: int, *, key: Key, first: int = 0) -> Array:
     n : int
         Number of toys.
     n_columns : int
-        Normals a toy.
+        Number of normals per toy.
     key : ndarray of uint32, shape (2,)
         From `simgen.random.kernel_key`, of another stage than the counts.
     first : int
@@ -220,7 +222,7 @@ def throw_normals(n: int, n_columns: int, *, key: Key, first: int = 0) -> Array:
     Raises
     ------
     ValueError
-        If n, n_columns, first or the key are none.
+        If n, n_columns, first or the key are invalid.
     """
     k0, k1 = _check_key(key)
     _check_numbers(n=n, n_columns=n_columns, first=first)

@@ -1,4 +1,4 @@
-"""Pulls and limits of many pseudo-experiments, in bins: as large for 10⁸ of them as for one."""
+"""Histograms of pulls and limits of pseudo-experiments; their size does not grow with the number of toys."""
 
 import math
 from dataclasses import dataclass, replace
@@ -20,21 +20,21 @@ Counts = NDArray[np.int64]
 Columns = dict[str, NDArray[Any]]
 
 PULLS = np.linspace(-5, 5, 101)
-_REACH, _FINE = 40.0, 40_000
-"""Limits are binned so many times the resolution around the model's value, in so many bins."""
+_RESOLUTIONS, _N_LIMIT_BINS = 40.0, 40_000
+"""Half-width of the histogram of limits around the model's value, in resolutions, and its number of bins."""
 
 
 def added_sums(before: Array, x: Array) -> Array:
-    """Add values to their number, sum and sum of squares, shape (3,).
+    """Update the number, sum and sum of squares of values, shape (3,).
 
-    They are added one after the other: NumPy's `sum` would add pairs, and depend on the chunks.
+    Values are added one after the other: NumPy's pairwise `sum` would depend on the chunks.
     """
     powers = np.stack([np.ones(len(x)), x, x**2])
     return np.asarray(np.cumsum(np.column_stack([before, powers]), axis=1)[:, -1])
 
 
 def mean_and_deviation(sums: Array) -> tuple[float | None, float | None]:
-    """Compute mean and standard deviation from `added_sums`; None where there are too few values.
+    """Compute mean and standard deviation from `added_sums`; None if there are too few values.
 
     Examples
     --------
@@ -50,22 +50,24 @@ def mean_and_deviation(sums: Array) -> tuple[float | None, float | None]:
 
 @dataclass(frozen=True, kw_only=True)
 class ToyDistributions:
-    """How estimates and limits of toys of one true value are spread; made by `no_toys`, grown by `with_toys`.
+    """Distributions of estimates and limits of toys of one true value; see `no_toys` and `with_toys`.
 
     Parameters
     ----------
     parameter : str
     truth : float
     level : float
-        Of the one-sided limits.
+        Confidence level of the one-sided limits.
     n_toys, n_failed : int
     pulls : ndarray of int, shape (n_bins + 2,)
-        (Estimate - truth)/Hesse error, of toys that have both, in the bins `PULLS`; with flow bins.
+        Histogram of (estimate - truth)/(Hesse error) of toys that have both, in the bins `PULLS`, with flow
+        bins.
     moments : ndarray, shape (3,)
         Number, sum, and sum of squares of the pulls.
     edges : ndarray, shape (n_edges,)
     limits : ndarray of int, shape (n_edges + 1,)
-        Upper limits in these bins, with flow bins: in the last also toys without a limit.
+        Histogram of upper limits in the bins `edges`, with flow bins; the last contains toys without a limit,
+        too.
     """
 
     parameter: str
@@ -92,10 +94,10 @@ class ToyDistributions:
         return [*shown, (f"limits at {percent(self.level)}, -2 ... +2 σ", band_text(self.band))]
 
     def with_toys(self, columns: Columns) -> "ToyDistributions":
-        """Add a chunk of toys, as `analysis.pseudo_experiments.fitted_toys.toys` makes it."""
+        """Add a chunk of toys from `analysis.pseudo_experiments.fitted_toys.toys`."""
         status, poi = columns["status"], self.parameter
         failed = (status & FAILED) != 0
-        found = np.where(status & (FAILED | NO_LIMIT), math.inf, columns["one_sided_upper"])
+        limits = np.where(status & (FAILED | NO_LIMIT), math.inf, columns["one_sided_upper"])
         good = (status & (FAILED | NO_HESSE)) == 0
         pulls = (columns[poi][good] - self.truth) / columns[f"{poi}_error"][good]
         return replace(
@@ -104,34 +106,34 @@ class ToyDistributions:
             n_failed=self.n_failed + int(np.count_nonzero(failed)),
             pulls=self.pulls + _binned(pulls, PULLS),
             moments=added_sums(self.moments, pulls),
-            limits=self.limits + _binned(found, self.edges),
+            limits=self.limits + _binned(limits, self.edges),
         )
 
     @property
     def pull_moments(self) -> tuple[float | None, float | None]:
-        """Mean and standard deviation of the pulls; None where there are too few."""
+        """Mean and standard deviation of the pulls; None if there are too few."""
         return mean_and_deviation(self.moments)
 
     @property
     def band(self) -> tuple[float | None, ...]:
-        """Limits at -2 ... +2 σ, right to a bin's width; None where they are beyond the bins, or open."""
+        """Limits at -2 ... +2 σ, precise to a bin's width; None if they are beyond the bins, or open."""
         return tuple(self.quantile(p) for p in BAND)
 
     @property
     def band_errors(self) -> tuple[float | None, ...]:
-        """Statistical errors of the band, right to a bin's width; None where they are not known."""
+        """Statistical errors of the band, precise to a bin's width; None if they are not known."""
         ends = [[self._ranked(rank) for rank in rank_interval(self.n_toys, p)] for p in BAND]
         return tuple(None if a is None or b is None else (b - a) / 2 for a, b in ends)
 
     def quantile(self, p: float) -> float | None:
-        """Return the limit below which a fraction of the toys is: the middle of its bin."""
+        """Return the limit below which a fraction p of the toys lies: the middle of its bin."""
         return self._ranked(p * self.n_toys)
 
     def _ranked(self, rank: float) -> float | None:
         """Return the limit of a rank among the toys: the middle of its bin; None outside the bins."""
         i = int(np.searchsorted(np.cumsum(self.limits), rank))
-        inside = self.n_toys > 0 and 0 < rank <= self.n_toys and 0 < i < len(self.edges)
-        return float(0.5 * (self.edges[i - 1] + self.edges[i])) if inside else None
+        is_inside = self.n_toys > 0 and 0 < rank <= self.n_toys and 0 < i < len(self.edges)
+        return float(0.5 * (self.edges[i - 1] + self.edges[i])) if is_inside else None
 
 
 def _binned(x: Array, edges: Array) -> Counts:
@@ -139,18 +141,20 @@ def _binned(x: Array, edges: Array) -> Counts:
 
 
 def no_toys(fitter: Fitter, *, level: float) -> ToyDistributions:
-    """Begin with nothing.
+    """Make distributions without toys, to which toys can be added.
 
     Parameters
     ----------
     fitter : Fitter
         Its model is the truth.
     level : float
-        Of the one-sided limits.
+        Confidence level of the one-sided limits.
     """
     low, high = fitter.physical
-    reach = _REACH * fitter.width
-    edges = np.linspace(max(low, fitter.anchor - reach), min(high, fitter.anchor + reach), _FINE + 1)
+    half_width = _RESOLUTIONS * fitter.width
+    edges = np.linspace(
+        max(low, fitter.anchor - half_width), min(high, fitter.anchor + half_width), _N_LIMIT_BINS + 1
+    )
     return ToyDistributions(
         parameter=fitter.templates.poi,
         truth=fitter.truth,

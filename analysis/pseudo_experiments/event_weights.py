@@ -1,4 +1,4 @@
-"""Distribution of the weights of events, bin by bin, from which toys of weighted data are drawn."""
+"""Distribution of event weights in each bin, from which toys of weighted data are drawn."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,12 +19,13 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 ENOUGH = 10.0
-"""A bin with fewer effective counts takes the weights of its neighbours too."""
+"""A bin with fewer effective counts uses the weights of its neighbours, too."""
 _MOST = 1000
-"""Events of a bin whose weights are kept."""
+"""Largest number of events of a bin whose weights are stored."""
 _NODES = 8
 _NARROWEST, _WIDEST = 0.01, 4.0
-"""Relative variances of gamma distributions: below they are one weight, above nothing is known."""
+"""Relative variances of gamma distributions: below the first all weights are equal; the second is the largest
+that is used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +35,9 @@ class ExperimentWeights:
     Parameters
     ----------
     values : tuple of ndarray
-        Different weights of each bin, then of what is outside the bins.
+        Possible weights in each bin, then outside the bins.
     rates : tuple of ndarray
-        Expected number of events of each of these weights where Σw = 1 is expected in the bin.
+        Expected number of events with each of these weights, for an expected Σw of 1 in the bin.
     outside : float
         Σw outside the bins.
     """
@@ -53,16 +54,17 @@ class WeightModel:
     Parameters
     ----------
     values, rates : ndarray, shape (n_weights,)
-        As of `ExperimentWeights`, the bins of all experiments first.
+        As in `ExperimentWeights`; the bins of all experiments are first.
     first : ndarray of int, shape (n_bins + n_experiments,)
-        First weight of each bin, then of what is outside the bins of each experiment.
+        Index of the first weight of each bin, then of the events outside the bins of each experiment.
     outside : ndarray, shape (n_experiments,)
         Σw outside the bins of each experiment.
 
     Notes
     -----
-    Where Σw = μ is expected in a bin, the number of events of weight w_j is Poisson with the mean μ p_j/⟨w⟩,
-    p_j being the probability of w_j and ⟨w⟩ = Σ p_j w_j. The sum has the mean μ and the variance μ ⟨w²⟩/⟨w⟩.
+    In a bin with the expected sum μ of weights, the number of events of weight w_j is Poisson with the mean
+    μ p_j/⟨w⟩. Here p_j is the probability of w_j, and ⟨w⟩ = Σ p_j w_j. The sum of weights has the mean μ and
+    the variance μ ⟨w²⟩/⟨w⟩.
     """
 
     values: Array
@@ -78,8 +80,8 @@ class WeightModel:
 
     @property
     def differ(self) -> bool:
-        """Whether events of one bin have different weights, so that nearly every toy has its own scaling."""
-        return any(np.ptp(own) > 0 for own in np.split(self.values, self.first[1:]))
+        """Whether weights differ within a bin, so that nearly every toy has another scaling."""
+        return any(np.ptp(weights) > 0 for weights in np.split(self.values, self.first[1:]))
 
     def means(self, expected: ArrayLike) -> Array:
         """Compute the expected number of events of each weight, shape (..., n_weights).
@@ -99,7 +101,7 @@ class WeightModel:
         Parameters
         ----------
         numbers : ndarray, shape (n, n_weights)
-            Events of each weight.
+            Number of events of each weight.
 
         Returns
         -------
@@ -110,17 +112,17 @@ class WeightModel:
 
     def relative_variance(self) -> Array:
         """Compute the variance of Σw over its mean, ⟨w²⟩/⟨w⟩, shape (n_bins,)."""
-        found = np.add.reduceat(self.rates * self.values**2, self.first)
-        return np.asarray(found[: len(self.first) - len(self.outside)])
+        ratios = np.add.reduceat(self.rates * self.values**2, self.first)
+        return np.asarray(ratios[: len(self.first) - len(self.outside)])
 
     def losses(self) -> Array:
         """Compute ⟨w⟩⟨w³⟩/⟨w²⟩² - 1, shape (n_bins,): see `analysis.model.effective_counts.WeightCheck`."""
-        one, two, three = (np.add.reduceat(self.rates * self.values**k, self.first) for k in (1, 2, 3))
-        return np.asarray((one * three / two**2 - 1)[: len(self.first) - len(self.outside)])
+        means, squares, cubes = (np.add.reduceat(self.rates * self.values**k, self.first) for k in (1, 2, 3))
+        return np.asarray((means * cubes / squares**2 - 1)[: len(self.first) - len(self.outside)])
 
 
 def weight_model(experiments: Sequence[ExperimentWeights]) -> WeightModel:
-    """Put the weights of experiments behind one another."""
+    """Concatenate the weights of experiments."""
     bins = [(v, r) for e in experiments for v, r in zip(e.values[:-1], e.rates[:-1], strict=True)]
     bins += [(e.values[-1], e.rates[-1]) for e in experiments]
     sizes = [len(values) for values, _ in bins]
@@ -145,23 +147,23 @@ def experiment_weights(
         Σw and Σw² in the bins of the experiment; counts have weights of 1.
     experiment : Experiment
     events : iterable of mappings, optional
-        The events of the histogram in any number of parts: columns `T_reco`, `L_reco` where the detector has
-        bins of the distance, and `weight`.
+        The events of the histogram in any number of chunks: columns `T_reco`, `weight`, and `L_reco` if the
+        detector has bins of the distance.
 
     Raises
     ------
     ValueError
-        If the histogram has other bins, is none of weights, or is empty.
+        If the histogram has other bins, cannot be one of sums of weights, or is empty.
 
     Notes
     -----
     With events, the weights in a bin are those of its events (the first 1000), scaled by a common factor so
-    that Σw²/Σw is that of the histogram. A histogram alone does not hold how weights differ within a bin:
-    they are taken for gamma distributed, with the relative variance that Σw²/Σw shows by its scatter between
-    neighbouring bins (`analysis.model.effective_counts.weight_spread`); without scatter they are Σw²/Σw, all
-    alike. Eight weights of a Gauss quadrature have the moments of that distribution. A bin with fewer than
-    `ENOUGH` effective counts takes the weights of the nearest bins too, as many as are needed, because one
-    or two events do not show how weights are distributed.
+    that Σw²/Σw is that of the histogram. A histogram alone does not tell how weights differ within a bin:
+    they are then assumed to follow a gamma distribution. Its relative variance is estimated from the scatter
+    of Σw²/Σw between neighbouring bins (`analysis.model.effective_counts.weight_spread`); without scatter all
+    weights are Σw²/Σw. Eight weights of a Gauss quadrature have the moments of that distribution. One or two
+    events do not show how weights are distributed: a bin with fewer than `ENOUGH` effective counts uses the
+    weights of the nearest bins, too, until these have enough.
     """
     bins = binned(data)
     bins.check_data()
@@ -174,8 +176,8 @@ def experiment_weights(
     flow = np.ones(bins.values.shape, np.bool_)
     flow[inner] = False
     outside = _support(float(bins.values[flow].sum()), float(bins.variances[flow].sum()))
-    known = [None] * n_bins if events is None else _weights_of_events(events, experiment)
-    totals = zip(sums.ravel(), squares.ravel(), known, strict=True)
+    event_weights = [None] * n_bins if events is None else _weights_of_events(events, experiment)
+    totals = zip(sums.ravel(), squares.ravel(), event_weights, strict=True)
     supports = [_support(w, v, weights) for w, v, weights in totals]
     effective = np.array([numbers.sum() for _, numbers in supports]).reshape(sums.shape)
     shape = _gamma(effective, sums) if events is None else None
@@ -194,7 +196,7 @@ def experiment_weights(
 
 
 def _support(total: float, square: float, weights: Array | None = None) -> tuple[Array, Array]:
-    """Return the different weights of a bin, and how many effective counts each stands for."""
+    """Return the possible weights of a bin, and the number of effective counts of each."""
     if not square > 0:
         return np.empty(0), np.empty(0)
     if weights is None or not len(weights):
@@ -215,33 +217,33 @@ def _gamma(effective: Array, sums: Array) -> tuple[Array, Array]:
 
 
 def _neighbours(i: int, effective: Array) -> list[int]:
-    """List the bins, the nearest to bin i, that have enough effective counts together; i alone if it has."""
+    """List the bins nearest to bin i that together have enough effective counts; i alone if it has enough."""
     rows = effective if effective.ndim == 2 else effective[None]
-    at = np.stack(np.unravel_index(np.arange(rows.size), rows.shape))
-    distance = np.abs(at - at[:, i : i + 1]).max(axis=0)
+    positions = np.stack(np.unravel_index(np.arange(rows.size), rows.shape))
+    distance = np.abs(positions - positions[:, i : i + 1]).max(axis=0)
     flat = rows.ravel()
-    for reach in range(int(distance.max()) + 1):
-        near = distance <= reach
-        if flat[near].sum() >= ENOUGH:
+    for radius in range(int(distance.max()) + 1):
+        is_near = distance <= radius
+        if flat[is_near].sum() >= ENOUGH:
             break
-    return [int(j) for j in np.flatnonzero(near & (flat > 0))]
+    return [int(j) for j in np.flatnonzero(is_near & (flat > 0))]
 
 
 def _weights_of_events(events: Iterable[Mapping[str, ArrayLike]], experiment: Experiment) -> list[Array]:
-    """Sort the weights of events into bins: the first ones of each, those of 0 left out."""
+    """Sort the weights of events into bins: the first events of each bin; weights of 0 are skipped."""
     edges, n_bins = axes(experiment), experiment.detector.n_bins
-    found: list[list[Array]] = [[] for _ in range(n_bins)]
-    kept = np.zeros(n_bins, np.int64)
-    for part in events:
-        weight = np.asarray(part["weight"], np.float64)
-        inside, place = weight > 0, np.zeros(len(weight), np.int64)
+    weights: list[list[Array]] = [[] for _ in range(n_bins)]
+    n_kept = np.zeros(n_bins, np.int64)
+    for columns in events:
+        weight = np.asarray(columns["weight"], np.float64)
+        is_inside, bin_index = weight > 0, np.zeros(len(weight), np.int64)
         for axis in edges:
-            index = np.searchsorted(axis.edges, np.asarray(part[axis.name], np.float64), side="right") - 1
-            inside &= (index >= 0) & (index < len(axis))
-            place = place * len(axis) + index
-        for b in np.flatnonzero(np.bincount(place[inside], minlength=n_bins)):
-            if kept[b] < _MOST:
-                taken = weight[inside & (place == b)][: _MOST - kept[b]]
-                found[b].append(taken)
-                kept[b] += len(taken)
-    return [np.concatenate(parts) if parts else np.empty(0) for parts in found]
+            index = np.searchsorted(axis.edges, np.asarray(columns[axis.name], np.float64), side="right") - 1
+            is_inside &= (index >= 0) & (index < len(axis))
+            bin_index = bin_index * len(axis) + index
+        for b in np.flatnonzero(np.bincount(bin_index[is_inside], minlength=n_bins)):
+            if n_kept[b] < _MOST:
+                selected = weight[is_inside & (bin_index == b)][: _MOST - n_kept[b]]
+                weights[b].append(selected)
+                n_kept[b] += len(selected)
+    return [np.concatenate(arrays) if arrays else np.empty(0) for arrays in weights]

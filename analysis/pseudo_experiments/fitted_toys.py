@@ -1,4 +1,4 @@
-"""Pseudo-experiments, fitted: one row each, whatever becomes of the fit."""
+"""Fits of pseudo-experiments: one row for each toy, also if its fit fails."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -59,7 +59,7 @@ def fit_toys(
     level: float,
     methods: Sequence[str] = METHODS,
 ) -> Columns:
-    """Fit pseudo-experiments and find their intervals; never raises for one of them, never redraws.
+    """Fit pseudo-experiments and find their intervals; a failed fit raises no error, and is not redrawn.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def fit_toys(
     Returns
     -------
     dict of str to ndarray
-        The fitted columns of a toy file; what is not asked for or not found is NaN.
+        The fitted columns of a toy file; values that are not requested or not found are NaN.
     """
     fitter = batch.fitter
     fits = batch.fit(counts, auxiliary).without(are_impossible(fitter.templates, counts))
@@ -125,9 +125,9 @@ def toys(
     ----------
     thrower : Thrower
     n : int
-        How many.
+        Number of toys.
     first : int
-        Index of the first.
+        Index of the first toy.
     level : float
         Confidence level of the intervals.
     methods : sequence of {"hesse", "minos", "one-sided", "feldman-cousins", "calibrated", "cls"}
@@ -136,7 +136,7 @@ def toys(
     calibration : Calibration, optional
         Thresholds of the last three methods, from other toys.
     chunk : int, optional
-        Toys per yield, which changes nothing else; without it what takes a few tenths of a second.
+        Toys per yield; by default as many as take a few tenths of a second. The toys do not depend on it.
 
     Yields
     ------
@@ -152,11 +152,13 @@ def toys(
         if fitted:
             columns |= fit_toys(batch, counts, auxiliary, level=level, methods=methods)
             if calibration is not None:
-                columns |= _held(batch, counts, auxiliary, calibration, level=level, methods=methods)
+                columns |= _truth_in_regions(
+                    batch, counts, auxiliary, calibration, level=level, methods=methods
+                )
         yield {name: columns[name] for name in branches}
 
 
-def _held(
+def _truth_in_regions(
     batch: BatchFitter,
     counts: Array,
     auxiliary: Array,
@@ -165,16 +167,16 @@ def _held(
     level: float,
     methods: Sequence[str],
 ) -> Columns:
-    """Tell which calibrated regions hold the truth: thresholds are looked up."""
+    """Tell which calibrated regions contain the true value, by thresholds from the calibration."""
     truth = batch.fitter.truth
     fits = bounded_fit(batch, counts, auxiliary)
     signed = signed_statistic(batch, counts, auxiliary, fits, truth)
-    held = {
+    columns = {
         holds_name(m): calibration.holds(m, level, truth, signed).astype(np.int32)
         for m in CALIBRATED
         if m in methods
     }
-    return {"q_bounded": np.where(np.isfinite(signed), signed, math.nan), **held}
+    return {"q_bounded": np.where(np.isfinite(signed), signed, math.nan), **columns}
 
 
 def fit_stored(
@@ -202,7 +204,7 @@ def fit_stored(
 
 
 def thrown_columns(fitter: Fitter, first: int, counts: Array, auxiliary: Array) -> Columns:
-    """Make the columns of what was thrown."""
+    """Make the columns of thrown toys: index, truth, counts and measurements."""
     templates = fitter.templates
     numbers, truth = np.arange(first, first + len(counts)), np.full(len(counts), fitter.truth)
     columns: Columns = {"toy": numbers, f"true_{templates.poi}": truth, "counts": counts}

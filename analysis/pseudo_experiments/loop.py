@@ -1,4 +1,4 @@
-"""The loop of all studies: toys thrown in blocks of a few tenths of a second, and a statistic of each toy."""
+"""The toy loop of all studies: toys are thrown in blocks of a few tenths of a second."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -16,14 +16,14 @@ Array = NDArray[np.float64]
 Toys = TypeVar("Toys")
 
 CHUNK = 6 * 4096
-"""Most toys that are thrown and fitted at once; it changes no bit."""
+"""Largest number of toys that are thrown and fitted at once; results do not depend on it."""
 _CELLS = 4_000_000
-"""Most numbers that are thrown at once."""
+"""Largest number of counts that are thrown at once."""
 _SECONDS = 0.3
-"""Duration of a block."""
-_FIRST = 16
+"""Duration of a block [s]."""
+_FIRST_BLOCK = 16
 _GROWTH = 8
-"""A block has at most so many times as many toys as the one before: the first may have had to compile."""
+"""Largest ratio of the sizes of consecutive blocks: the time of the first may include compilation."""
 
 
 def check_n_toys(n_toys: int) -> None:
@@ -38,40 +38,40 @@ def check_n_toys(n_toys: int) -> None:
 
 
 def largest_chunk(fitter: "Fitter", n_numbers: int | None = None) -> int:
-    """Return how many toys are thrown and fitted at once, at most.
+    """Compute the largest number of toys that are thrown and fitted at once.
 
     Parameters
     ----------
     fitter : Fitter
     n_numbers : int, optional
-        Numbers that are thrown for a toy; without, one for each bin.
+        Number of counts that are thrown for a toy; by default one for each bin.
     """
     return max(1, min(CHUNK, _CELLS // (n_numbers or fitter.templates.n_bins)))
 
 
 def paced(n: int, *, most: int, first: int = 0, even: bool = False) -> Iterator[tuple[int, int]]:
-    """Cut n numbered things into slices, as long as what is done with each takes a few tenths of a second.
+    """Divide n indices into slices that the caller works through in a few tenths of a second each.
 
     Parameters
     ----------
     n : int
     most : int
-        In one slice.
+        Largest size of a slice.
     first : int
-        Number of the first.
+        First index.
     even : bool
-        Take as many as allowed in each slice, whatever the clock says.
+        Make all slices as large as allowed, without measuring time.
 
     Yields
     ------
     start, count : int
-        Time counts from here until the next slice is asked for.
+        The time of a slice is measured until the next one is requested.
 
     Notes
     -----
-    The clock chooses the slices: nothing may depend on them.
+    The slices depend on the measured time: results must not depend on the slices.
     """
-    start, end, size = first, first + n, most if even else min(_FIRST, most)
+    start, end, size = first, first + n, most if even else min(_FIRST_BLOCK, most)
     while start < end:
         count = min(size, end - start)
         began = time.perf_counter()
@@ -92,25 +92,25 @@ def thrown_blocks(
     even: bool = False,
     on_toys: Callable[[int], None] | None = None,
 ) -> Iterator[tuple[int, Toys]]:
-    """Throw toys in blocks, and report each block when the next one is asked for.
+    """Throw toys in blocks, and report each block when the next one is requested.
 
     Parameters
     ----------
     throw : callable
         Called with the index of the first toy and their number, such as `Thrower.block`.
     n : int
-        How many.
+        Number of toys.
     most, first, even
-        As for `paced`: toys of a block at most, index of the first toy, and blocks of one size.
+        As for `paced`: largest block, index of the first toy, and whether all blocks have the same size.
     on_toys : callable, optional
-        Called with the number of toys that are finished since the last call.
+        Called with the number of toys that were finished since the last call.
 
     Yields
     ------
     start : int
         Index of the first toy of the block.
     toys
-        What `throw` returns.
+        The result of `throw`.
     """
     for start, count in paced(n, most=most, first=first, even=even):
         yield start, throw(start, count)
@@ -137,18 +137,18 @@ def toy_statistics(
         As for `thrown_blocks`.
     statistic : callable
         Called with the index of the first toy of a block, and the toys; returns an array of shape (..., n),
-        NaN where a fit failed. It may have more to do with the toys, as an audit has.
+        NaN where a fit failed. It may do more with the toys, such as an audit.
     dtype : dtype
-        Of the statistics as they are kept.
+        Type of the returned array.
 
     Returns
     -------
     ndarray, shape (..., n)
     """
-    kept: NDArray[Any] = np.empty(0, dtype)
+    statistics: NDArray[Any] = np.empty(0, dtype)
     for start, toys in thrown_blocks(throw, n, most=most, first=first, even=even, on_toys=on_toys):
         values = statistic(start, toys)
         if start == first:
-            kept = np.empty((*values.shape[:-1], n), dtype)
-        kept[..., start - first : start - first + values.shape[-1]] = values
-    return kept
+            statistics = np.empty((*values.shape[:-1], n), dtype)
+        statistics[..., start - first : start - first + values.shape[-1]] = values
+    return statistics

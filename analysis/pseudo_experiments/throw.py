@@ -1,4 +1,4 @@
-"""Pseudo-experiments: thrown as counts or event by event."""
+"""Throwing of pseudo-experiments, as counts or event by event."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,30 +33,30 @@ class Thrower:
     Parameters
     ----------
     fitter : Fitter
-        Its model is the truth, its experiments are thrown.
+        Its model is the truth; toys are those of its experiments.
     seed : int
     events : bool
         Draw, smear and bin every event instead of drawing the counts.
     drawn : {"auxiliary", "counts", "nuisances"}
-        ``auxiliary``: nuisance parameters are nominal in truth, and each is measured anew, with its
-        error; ``counts``: they are nominal in truth and in every measurement; ``nuisances``: their true
-        values are drawn from their constraints, and every measurement is nominal.
+        ``auxiliary``: true nuisance parameters are nominal, and their auxiliary measurements fluctuate;
+        ``counts``: true and measured values are nominal; ``nuisances``: true values are drawn from their
+        constraints, and measured values are nominal.
     pulls : tuple of float
         True nuisance parameters instead of the nominal ones, in standard deviations; empty: nominal.
 
     Raises
     ------
     ValueError
-        If the fitter was prepared for weighted data, events are to be drawn where shapes vary, or pulls do
-        not fit the nuisance parameters.
+        If the fitter was prepared for weighted data, if events are requested although shapes vary, or if the
+        number of pulls is wrong.
 
     Notes
     -----
-    Counts are Poisson. For the paper's χ², whose error per bin holds more than counting, each bin is
-    displaced by a Gaussian so that the total variance is (σN^SM)²; where counting alone has more there is no
-    displacement, and the χ² believes in too small an error. With templates that are known to a relative error
-    each bin's expectation is multiplied by a factor 1 ± δ. Toy k depends on the seed, the true parameters and
-    k only.
+    Counts are Poisson. The paper's χ² has an error per bin that includes more than counting: a Gaussian is
+    added to each bin so that the total variance is (σN^SM)². If the Poisson variance alone is larger, nothing
+    is added, and the error of the χ² is too small. If templates are known to a relative error δ only, the
+    expectation of each bin is multiplied by a factor 1 ± δ. Toy k depends on the seed, the true parameters
+    and k only.
     """
 
     fitter: Fitter
@@ -80,7 +80,7 @@ class Thrower:
             self._check_events()
 
     def _check_events(self) -> None:
-        """Refuse what no factor of the mean number of events can do."""
+        """Refuse truths that are not described by a factor on the mean number of events."""
         if self.fitter.likelihood == "templates":
             raise ValueError(
                 "event by event, spectra are exact: throw counts where simulated templates vary "
@@ -103,12 +103,12 @@ class Thrower:
 
     @cached_property
     def _centre(self) -> Array:
-        """True pulls, or the centre of those that are drawn."""
+        """True pulls, or the centre of their distribution if they are drawn."""
         return np.array(self.pulls) if self.pulls else self.fitter.nominal
 
     @property
     def largest_chunk(self) -> int:
-        """Most toys that are thrown at once."""
+        """Largest number of toys that are thrown at once."""
         return largest_chunk(self.fitter)
 
     def key(self, stage: Stage) -> NDArray[np.uint32]:
@@ -132,7 +132,7 @@ class Thrower:
 
     @cached_property
     def ensembles(self) -> tuple[Ensemble, ...]:
-        """What draws the events of each experiment."""
+        """Samplers of the events of each experiment."""
         templates = self.fitter.templates
         return tuple(Ensemble(experiment=e, model=templates.model) for e in templates.experiments)
 
@@ -164,7 +164,7 @@ class Thrower:
         return counts, auxiliary
 
     def numbered_block(self, first: int, n: int) -> tuple[Array, Array, NDArray[np.int64]]:
-        """Do the work of `block`, and say how many events were drawn for each: shape (n,), else 0."""
+        """Do as `block`, and return the number of simulated events, too: shape (n,); 0 for thrown counts."""
         templates, numbers = self.fitter.templates, np.zeros(n, np.int64)
         pulls, auxiliary = self.pulls_of(first, n)
         if self.events:
@@ -180,7 +180,7 @@ class Thrower:
         return counts, auxiliary, numbers
 
     def pulls_of(self, first: int, n: int) -> tuple[Array, Array]:
-        """Throw true and measured pulls of toys first, first + 1, ..., of shape (n, n_nuisances) both."""
+        """Throw true and measured pulls of toys first, first + 1, ...; both of shape (n, n_nuisances)."""
         nuisances = self.fitter.templates.nuisances
         pulls = np.zeros((n, len(nuisances)))
         if self.drawn != "counts" and pulls.size:
@@ -192,11 +192,11 @@ class Thrower:
 
     @property
     def varies(self) -> bool:
-        """Whether each pseudo-experiment has expected counts of its own."""
+        """Whether expected counts differ between pseudo-experiments."""
         return self.drawn == "nuisances" or self.fitter.likelihood == "templates"
 
     def expectations(self, first: int, pulls: Array) -> Array:
-        """Compute the expected counts of pseudo-experiments that have their own, shape (n, n_bins)."""
+        """Compute the expected counts of each pseudo-experiment, shape (n, n_bins)."""
         templates, truth = self.fitter.templates, self.fitter.truth
         if self.drawn == "nuisances":
             expected = np.array([templates.expected(truth, x) for x in np.maximum(pulls, self._lowest)])
@@ -215,7 +215,7 @@ class Thrower:
     def _simulated(self, first: int, pulls: Array) -> tuple[Array, NDArray[np.int64]]:
         """Simulate every event of pseudo-experiments, and count."""
         varied = self.drawn == "nuisances" or any(self.pulls)
-        found, numbers = [], np.zeros(len(pulls), np.int64)
+        counts_of_experiments, numbers = [], np.zeros(len(pulls), np.int64)
         for e, ensemble in enumerate(self.ensembles):
             counts, drawn = ensemble.count(
                 len(pulls),
@@ -224,9 +224,9 @@ class Thrower:
                 identity=(*self._identity, *([e] if e else [])),
                 factors=self._factors(e, np.maximum(pulls, self._lowest)) if varied else None,
             )
-            found.append(counts[:, 1:-1].astype(np.float64))
+            counts_of_experiments.append(counts[:, 1:-1].astype(np.float64))
             numbers += drawn
-        return np.concatenate(found, axis=1), numbers
+        return np.concatenate(counts_of_experiments, axis=1), numbers
 
     def _factors(self, e: int, pulls: Array) -> Array:
         """Compute the factors of signal and backgrounds of an experiment, shape (n, 1 + n_backgrounds)."""

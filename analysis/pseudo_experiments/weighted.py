@@ -38,8 +38,8 @@ Array = NDArray[np.float64]
 Columns = dict[str, NDArray[Any]]
 
 _BITS = 40
-"""Of the scaling: sums of equal weights differ by rounding, and their toys are fitted together."""
-_KEPT = 32
+"""Bits of the scaling that are used: toys whose scalings differ by rounding only are fitted together."""
+_MAX_BATCHES = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class WeightedToys:
     sums : ndarray, shape (n, n_bins)
         Σw.
     scaling : ndarray, shape (n, n_bins)
-        s = Σw/Σw²; of all events of the experiment, where a bin has none.
+        s = Σw/Σw² of the bin; of all events of the experiment if the bin has none.
     auxiliary : ndarray, shape (n, n_nuisances)
         Measured pulls.
     """
@@ -73,21 +73,21 @@ class WeightedThrower:
     Parameters
     ----------
     thrower : Thrower
-        Of counts: its truth, seed, and what it draws beside counts.
+        Thrower of counts. Truth, seed and nuisance parameters are taken from it.
     weights : WeightModel
 
     Raises
     ------
     ValueError
-        If it draws event by event, or the weights are of other bins.
+        If the thrower draws event by event, or the weights have other bins.
 
     Notes
     -----
-    Where Σw = μ is expected in a bin, the numbers of events of each weight are independent Poisson numbers:
-    see `WeightModel`. What is outside the bins is thrown too, with the Σw of the data as its mean, because
-    bins without events take the scaling of all. The scaling is made of the weights of each toy, as that of
-    data is. For the paper's χ² Σw is displaced as `Thrower` displaces counts, by what its error per bin has
-    more than the sum of weights.
+    The numbers of events of each weight are independent Poisson numbers: see `WeightModel`. Events outside
+    the bins are thrown, too, with the Σw of the data as their mean, because a bin without events gets the
+    scaling of all events. As for data, the scaling is computed from the weights of each toy. For the paper's
+    χ² a Gaussian is added to Σw, as `Thrower` does for counts, if the error per bin is larger than that of
+    Σw.
     """
 
     thrower: Thrower
@@ -106,12 +106,12 @@ class WeightedThrower:
 
     @property
     def fitter(self) -> Fitter:
-        """Fitter of counts, whose model is the truth."""
+        """Fitter for counts, whose model is the truth."""
         return self.thrower.fitter
 
     @property
     def largest_chunk(self) -> int:
-        """Most toys that are thrown at once."""
+        """Largest number of toys that are thrown at once."""
         return largest_chunk(self.fitter, len(self.weights.values))
 
     @cached_property
@@ -141,78 +141,82 @@ class WeightedThrower:
         return np.sqrt(np.maximum(self.fitter.errors**2 - variance, 0.0))
 
     def _scaling(self, sums: Array, squares: Array) -> Array:
-        """Compute s of each bin; 1 in an experiment without events, whose weights are not known."""
+        """Compute s of each bin; 1 if the experiment has no events and its weights are not known."""
         bins = self.fitter.templates.bins
         n_bins = bins[-1].stop
-        found = np.ones((len(sums), n_bins))
-        for e, own in enumerate(bins):
-            w, v = (a[:, [*range(own.start, own.stop), n_bins + e]] for a in (sums, squares))
+        scaling = np.ones((len(sums), n_bins))
+        for e, columns in enumerate(bins):
+            w, v = (a[:, [*range(columns.start, columns.stop), n_bins + e]] for a in (sums, squares))
             total = np.divide(w.sum(axis=1), v.sum(axis=1), out=np.ones(len(w)), where=v.sum(axis=1) > 0)
-            found[:, own] = total[:, None]
-            np.divide(w[:, :-1], v[:, :-1], out=found[:, own], where=w[:, :-1] > 0)
-        fraction, exponent = np.frexp(found)
+            scaling[:, columns] = total[:, None]
+            np.divide(w[:, :-1], v[:, :-1], out=scaling[:, columns], where=w[:, :-1] > 0)
+        fraction, exponent = np.frexp(scaling)
         return np.asarray(np.ldexp(np.rint(fraction * 2.0**_BITS) / 2.0**_BITS, exponent))
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScaledFits:
-    """Fits of toys of weighted data: those of the same scaling side by side.
+    """Fits of toys of weighted data; toys with the same scaling are fitted together.
 
     Parameters
     ----------
     fitter : Fitter
-        Of counts.
+        Fitter for counts.
     careful : bool
-        As of `analysis.batch.search.Search`: where nearly every toy has a scaling of its own.
+        As for `analysis.batch.search.Search`; to be set if nearly every toy has another scaling.
     """
 
     fitter: Fitter
     careful: bool = False
-    _known: OrderedDict[bytes, BatchFitter] = field(default_factory=OrderedDict, init=False, repr=False)
+    _batches: OrderedDict[bytes, BatchFitter] = field(default_factory=OrderedDict, init=False, repr=False)
 
     def batch(self, scaling: Array) -> BatchFitter:
-        """Prepare the fits of data of one scaling, shape (n_bins,)."""
+        """Prepare the fits of data with a scaling, shape (n_bins,)."""
         key = scaling.tobytes()
-        if key not in self._known:
-            if len(self._known) >= _KEPT:
-                self._known.popitem(last=False)
-            self._known[key] = BatchFitter(fitter=scaled(self.fitter, scaling), careful=self.careful)
-        return self._known[key]
+        if key not in self._batches:
+            if len(self._batches) >= _MAX_BATCHES:
+                self._batches.popitem(last=False)
+            self._batches[key] = BatchFitter(fitter=scaled(self.fitter, scaling), careful=self.careful)
+        return self._batches[key]
 
     def groups(self, toys: WeightedToys) -> Iterator[tuple[NDArray[np.intp], BatchFitter]]:
-        """Yield toys that have the same scaling, and what fits them."""
+        """Yield the indices of toys that have the same scaling, and their fitter."""
         scaling = toys.scaling
         if self.fitter.likelihood == "paper":  # a function of Σw alone
             scaling = np.ones_like(scaling)
         different, group = np.unique(scaling, axis=0, return_inverse=True)
         order = np.argsort(group.ravel(), kind="stable")
         ends = np.cumsum(np.bincount(group.ravel(), minlength=len(different)))[:-1]
-        for row, which in zip(different, np.split(order, ends), strict=True):
-            yield which, self.batch(row)
+        for row, indices in zip(different, np.split(order, ends), strict=True):
+            yield indices, self.batch(row)
 
     def minima(self, toys: WeightedToys) -> Array:
-        """Fit toys: -2 ln L at the minimum, shape (n,); NaN where a fit failed."""
+        """Fit toys; return -2 ln L at the minimum, shape (n,), NaN where a fit failed."""
         values = np.empty(len(toys.sums))
-        for which, batch in self.groups(toys):
-            fits = batch.fit(self._counts(toys, which, batch), toys.auxiliary[which], errors=False)
-            values[which] = np.where(fits.good, fits.values, np.nan)
+        for indices, batch in self.groups(toys):
+            fits = batch.fit(self._counts(toys, indices, batch), toys.auxiliary[indices], errors=False)
+            values[indices] = np.where(fits.good, fits.values, np.nan)
         return values
 
     def columns(self, toys: WeightedToys, *, level: float, methods: Sequence[str] = METHODS) -> Columns:
-        """Fit toys, and find their intervals: `analysis.pseudo_experiments.fitted_toys.fit_toys` of each."""
-        found: Columns = {}
-        for which, batch in self.groups(toys):
-            own = fit_toys(
-                batch, self._counts(toys, which, batch), toys.auxiliary[which], level=level, methods=methods
+        """Fit toys, and find their intervals, by `analysis.pseudo_experiments.fitted_toys.fit_toys`."""
+        columns: Columns = {}
+        for indices, batch in self.groups(toys):
+            group_columns = fit_toys(
+                batch,
+                self._counts(toys, indices, batch),
+                toys.auxiliary[indices],
+                level=level,
+                methods=methods,
             )
-            for name, column in own.items():
-                found.setdefault(name, np.empty(len(toys.sums), column.dtype))[which] = column
-        return found
+            for name, column in group_columns.items():
+                columns.setdefault(name, np.empty(len(toys.sums), column.dtype))[indices] = column
+        return columns
 
     @staticmethod
-    def _counts(toys: WeightedToys, which: NDArray[np.intp], batch: BatchFitter) -> Array:
+    def _counts(toys: WeightedToys, indices: NDArray[np.intp], batch: BatchFitter) -> Array:
         scaling = batch.fitter.templates.scaling
-        return toys.sums[which] if scaling is None else toys.sums[which] * scaling
+        return toys.sums[indices] if scaling is None else toys.sums[indices] * scaling
 
 
 def weighted_toys(
@@ -234,10 +238,10 @@ def weighted_toys(
     fitter = thrower.fitter
     branches = toy_branches(fitter, level=level, fitted=fitted, methods=methods, weighted=True)
     fits = ScaledFits(fitter=fitter, careful=thrower.weights.differ)
-    for start, made in thrown_blocks(thrower.block, n, most=thrower.largest_chunk, first=first):
-        columns = thrown_columns(fitter, start, made.sums, made.auxiliary) | {"scaling": made.scaling}
+    for start, thrown in thrown_blocks(thrower.block, n, most=thrower.largest_chunk, first=first):
+        columns = thrown_columns(fitter, start, thrown.sums, thrown.auxiliary) | {"scaling": thrown.scaling}
         if fitted:
-            columns |= fits.columns(made, level=level, methods=methods)
+            columns |= fits.columns(thrown, level=level, methods=methods)
         yield {name: columns[name] for name in branches}
 
 
@@ -247,7 +251,7 @@ def check_weighted_methods(methods: Sequence[str]) -> None:
     Raises
     ------
     ValueError
-        If thresholds from pseudo-experiments are asked for.
+        If a method needs thresholds from pseudo-experiments.
     """
     calibrated = [method for method in methods if method in CALIBRATED]
     if calibrated:

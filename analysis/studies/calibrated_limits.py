@@ -45,34 +45,34 @@ def calibrated_limit(
     calibration : Calibration
         Of the same fitter.
     auxiliary : array_like, shape (n_nuisances,), optional
-        Measured pulls; nominal without. `asimov` has nominal ones.
+        Measured pulls; by default nominal. For `asimov` they are nominal.
     method : {"feldman-cousins", "calibrated", "cls"}
-        Two-sided or one-sided as the data decide; an upper limit; an upper limit that does not exclude what
-        the experiment is blind to.
+        "feldman-cousins" is two-sided or one-sided, depending on the data; "calibrated" is an upper limit;
+        "cls" is an upper limit that does not exclude values to which the experiment has no sensitivity.
     level : float
 
     Returns
     -------
     LimitResult
-        `upper` is the upper end of the highest region, None if the table does not reach it. With true
-        nuisance parameters fitted to these data there is no `asimov`.
+        `upper` is the upper end of the highest region, None if the table does not reach it. `asimov` is None
+        if the true nuisance parameters of the calibration were fitted to these data.
 
     Raises
     ------
     ValueError
-        If the calibration is of another fitter or of other data.
+        If the calibration was made for another fitter or other data.
 
     Notes
     -----
     A value θ is allowed if q(θ), or q̃(θ), is not above the threshold at θ, or if CLs is not below 1 - level.
-    No single crossing is assumed: see `regions`. Thresholds, and ln CLs, are interpolated between tabulated
+    There may be several crossings: see `regions`. Thresholds, and ln CLs, are interpolated between tabulated
     values, while q and q̃ of the data are computed at θ itself.
     """
     data = np.ascontiguousarray(counts, np.float64)
     measured = fitter.data(data, auxiliary).auxiliary
     _check(fitter, calibration, method, level, data_numbers(data, measured))
     check_possible(fitter.templates, data)
-    seen = Observation(
+    observation = Observation(
         batch=fitter.batch,
         counts=data,
         auxiliary=measured,
@@ -80,31 +80,31 @@ def calibrated_limit(
         method=method,
         level=level,
     )
-    regions = seen.regions()
-    errors = seen.errors(regions)
-    upper, number = seen.upper(regions)
+    regions = observation.regions()
+    errors = observation.errors(regions)
+    upper, number = observation.upper(regions)
     exact = fitter.templates.expected(fitter.truth)
     asimov = upper if calibration.conditions.nuisances == "nominal" else None
     if asimov is not None and not (np.array_equal(exact, data) and not measured.any()):
-        expected = replace(seen, counts=exact, auxiliary=fitter.nominal)
+        expected = replace(observation, counts=exact, auxiliary=fitter.nominal)
         asimov = expected.upper(expected.regions())[0]
     return LimitResult(
         parameter=fitter.templates.poi,
         level=level,
         method=method,
-        delta_chi2=float(seen.statistic(calibration.values[-1] if upper is None else upper)[0]),
+        delta_chi2=float(observation.statistic(calibration.values[-1] if upper is None else upper)[0]),
         upper=upper,
         regions=regions,
         asimov=asimov,
         mc_error=None if number is None else errors[number][1],
         regions_mc_error=errors,
-        thresholds=seen.table(),
+        thresholds=observation.table(),
         quality=physical_quality(fitter, fitter.data(data, measured)),
     )
 
 
 def check_counts(fitter: Fitter) -> None:
-    """Refuse weighted data, for which thresholds are not made.
+    """Refuse weighted data: there are no thresholds for them.
 
     Raises
     ------
@@ -124,15 +124,15 @@ def _check(
         raise ValueError(f"method must be one of {', '.join(CALIBRATED)}, got {method!r}")
     check_level(level)
     check_counts(fitter)
-    made = calibration.conditions
-    profiled = bool(data) and made.nuisances == "profiled"
-    used = conditions(
+    table_conditions = calibration.conditions
+    profiled = bool(data) and table_conditions.nuisances == "profiled"
+    fit_conditions = conditions(
         fitter,
-        drawn=made.drawn,
+        drawn=table_conditions.drawn,
         nuisances="profiled" if profiled else "nominal",
         data=data if profiled else (),
     )
-    calibration.check(fitter, used)
+    calibration.check(fitter, fit_conditions)
 
 
 def upper_limits(
@@ -159,35 +159,35 @@ def upper_limits(
     Returns
     -------
     ndarray
-        Infinity where the table does not reach it, NaN where the fit failed.
+        Infinity if the limit is beyond the table, NaN if the fit failed.
 
     Notes
     -----
-    The first tabulated value that is not allowed above the highest that is, and back from there along √q and
-    √threshold, or ln CLs, straight between two values.
+    The limit lies between the highest allowed value of the table and the next one. It is interpolated
+    linearly in √q - √threshold, or in ln CLs.
     """
     fits = bounded_fit(batch, counts, auxiliary)
-    found = np.where(fits.good, math.inf, math.nan)
+    limits = np.where(fits.good, math.inf, math.nan)
     log_allowed = math.log(1 - level)
     curve = None if method == "cls" else calibration.thresholds(method, level)
-    left = np.minimum(fits.best, calibration.values[-1])
-    start = -log_allowed if curve is None else np.sqrt(curve.at(np.where(fits.good, left, curve.values[0])))
-    before = np.broadcast_to(start, left.shape).astype(np.float64)
+    lower = np.minimum(fits.best, calibration.values[-1])
+    start = -log_allowed if curve is None else np.sqrt(curve.at(np.where(fits.good, lower, curve.values[0])))
+    lower_margin = np.broadcast_to(start, lower.shape).astype(np.float64)
     for i, value in enumerate(calibration.values):
-        which = np.flatnonzero(fits.good & (fits.best < value))
-        part = BoundedFit(best=fits.best[which], values=fits.values[which], good=fits.good[which])
-        q = np.abs(signed_statistic(batch, counts[which], auxiliary[which], part, value))
+        rows = np.flatnonzero(fits.good & (fits.best < value))
+        subset = BoundedFit(best=fits.best[rows], values=fits.values[rows], good=fits.good[rows])
+        q = np.abs(signed_statistic(batch, counts[rows], auxiliary[rows], subset, value))
         if curve is None:
             margin = calibration.log_cls(i, q)[0] - log_allowed
         else:
             margin = np.sqrt(curve.centre[i] + tie(q)) - np.sqrt(q)
-        found[which[margin >= 0]] = math.inf  # of several regions the upper end of the highest counts
-        out = (margin < 0) & (before[which] >= 0)
-        over = which[out]
-        weight = before[over] / (before[over] - margin[out])
-        found[over] = left[over] + weight * (value - left[over])
-        left[which], before[which] = value, margin
-    return found
+        limits[rows[margin >= 0]] = math.inf  # the limit is the upper end of the highest region
+        is_crossing = (margin < 0) & (lower_margin[rows] >= 0)
+        crossing_rows = rows[is_crossing]
+        weight = lower_margin[crossing_rows] / (lower_margin[crossing_rows] - margin[is_crossing])
+        limits[crossing_rows] = lower[crossing_rows] + weight * (value - lower[crossing_rows])
+        lower[rows], lower_margin[rows] = value, margin
+    return limits
 
 
 @np.errstate(under="ignore")
@@ -201,7 +201,7 @@ def expected_calibrated_limit(
     level: float = 0.95,
     on_toys: Callable[[int], None] | None = None,
 ) -> LimitResult:
-    """Compute the limit that is expected without data, and its band from pseudo-experiments.
+    """Compute the expected limit, and its band from pseudo-experiments.
 
     Parameters
     ----------
@@ -211,15 +211,16 @@ def expected_calibrated_limit(
     method, level
         As for `calibrated_limit`.
     n_toys : int
-        Pseudo-experiments of the band; a toy whose limit the table does not reach counts as infinity.
+        Number of pseudo-experiments of the band; a limit beyond the table counts as infinity.
     seed : int
-        If it is the calibration's, toys behind those that were calibrated with are thrown.
+        If it is the seed of the calibration, the toys have indices after those of the calibration.
     on_toys : callable, optional
-        Called with the number of toys that are finished since the last call.
+        Called with the number of toys that were finished since the last call.
 
     Notes
     -----
-    `band_errors` are those of the band's own toys; those of the thresholds come on top: see `mc_error`.
+    `band_errors` are due to the toys of the band only. Errors of the thresholds have to be added: see
+    `mc_error`.
     """
     check_n_toys(n_toys)
     _check(fitter, calibration, method, level)
@@ -233,7 +234,7 @@ def expected_calibrated_limit(
         upper = upper_limits(batch, *toys, calibration, method=method, level=level)
         return np.where(np.isnan(upper), math.inf, upper)
 
-    found = toy_statistics(
+    toy_limits = toy_statistics(
         thrower.block,
         n_toys,
         limits,
@@ -242,5 +243,5 @@ def expected_calibrated_limit(
         even=True,
         on_toys=on_toys,
     )
-    band, errors = expected_band(found)
+    band, errors = expected_band(toy_limits)
     return replace(exact, band=band, band_errors=errors)

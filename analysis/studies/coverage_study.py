@@ -1,4 +1,4 @@
-"""Does the interval cover? Pseudo-experiments at true values, counted."""
+"""Coverage studies: pseudo-experiments at true values, and the share of intervals that contain them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -46,11 +46,11 @@ class CoverageStudy:
     parameter : str
     level : float
     points : tuple of CoveragePoint
-        Of a study that was stopped, those that were complete.
+        Complete true values; if the study was stopped, these are not all.
     audit : Audit or None
-        What became of the toys that were fitted again.
+        Differences of the toys that were fitted again.
     audit_reached : int
-        Toys chosen for the audit that had been thrown when the study ended.
+        Number of toys chosen for the audit that had been thrown when the study ended.
     """
 
     parameter: str
@@ -68,7 +68,7 @@ class CoverageStudy:
     def _rows(self) -> list[tuple[str, str]]:
         shown = []
         for point in self.points:
-            cells = [f"{name} {percent(found.fraction)}" for name, found in point.methods.items()]
+            cells = [f"{name} {percent(result.fraction)}" for name, result in point.methods.items()]
             failed = [f"{point.n_failed} failed"] if point.n_failed else []
             toys = ", ".join([f"{point.n_toys} toys", *failed])
             shown.append((f"{self.parameter} = {readable(point.value)}", f"{', '.join(cells)} ({toys})"))
@@ -77,7 +77,7 @@ class CoverageStudy:
 
     @property
     def verdict(self) -> StudyVerdict | None:
-        """Verdict on all true values and methods together; None where no true value is complete."""
+        """Verdict on all true values and methods together; None if no true value is complete."""
         return judge(self.points, self.level)
 
 
@@ -120,24 +120,24 @@ def coverage(
     events, drawn
         As for `analysis.pseudo_experiments.throw.Thrower`.
     calibration : Calibration, optional
-        Thresholds of the last three methods: looked up, never thrown anew. Its seed must be another one.
+        Thresholds of the last three methods. It must have another seed.
     weights : WeightModel, optional
-        Of the events of weighted data: toys are then sums of such weights.
+        Weights of the events of weighted data: toys are then sums of such weights.
     on_toys : callable, optional
         Called with each chunk of toys, to store them or to show progress.
     audit : int
-        Toys of the whole study that are fitted again: see `analysis.fits.audit`.
+        Number of toys of the whole study that are fitted again: see `analysis.fits.audit`.
     stopped : callable
-        Asked after each chunk whether to end here; a true value that is not complete is then left out.
+        Called after each chunk: if it returns true, the study ends, and an incomplete true value is left out.
 
     Returns
     -------
     CoverageStudy
     """
     check_n_toys(n_toys)
-    known = (*METHODS, *CALIBRATED)
-    if set(methods) - set(known) or not methods:
-        raise ValueError(f"methods must be among {', '.join(known)}, got {', '.join(methods) or 'none'}")
+    choices = (*METHODS, *CALIBRATED)
+    if set(methods) - set(choices) or not methods:
+        raise ValueError(f"methods must be among {', '.join(choices)}, got {', '.join(methods) or 'none'}")
     base = make_fitter(
         experiments, model, poi=poi, likelihood=likelihood, error_per_bin=error_per_bin, sampling=sampling
     )
@@ -147,18 +147,18 @@ def coverage(
     _check_calibration(base, at, methods, calibration, seed=seed, drawn=drawn)
     points: list[CoveragePoint] = []
     worst = n_worst(audit, len(at))
-    checked, reached, sample = Audit(), 0, audit_sample(seed, len(at) * n_toys, audit)
+    total_audit, n_reached, sample = Audit(), 0, audit_sample(seed, len(at) * n_toys, audit)
     for number, value in enumerate(at):
         fitter: Fitter = at_truth(base, float(value))
         thrower = Thrower(fitter=fitter, seed=seed, events=events, drawn=drawn)
         auditor = Auditor(fitter=fitter, level=level, methods=methods, sample=sample, worst=worst)
         total: Tally | None = None
         if weights is None:
-            made = toys(thrower, n_toys, level=level, methods=methods, calibration=calibration)
+            chunks = toys(thrower, n_toys, level=level, methods=methods, calibration=calibration)
         else:
             throws = WeightedThrower(thrower=thrower, weights=weights)
-            made = weighted_toys(throws, n_toys, level=level, methods=methods)
-        for columns in made:
+            chunks = weighted_toys(throws, n_toys, level=level, methods=methods)
+        for columns in chunks:
             if on_toys is not None:
                 on_toys(columns)
             start = number * n_toys + int(columns["toy"][0])
@@ -166,7 +166,7 @@ def coverage(
             total = tally(columns, poi, methods, total)
             if total.n_toys < n_toys and stopped():
                 break
-        checked, reached = checked + auditor.result(), reached + auditor.reached
+        total_audit, n_reached = total_audit + auditor.result(), n_reached + auditor.reached
         if total is None or total.n_toys < n_toys:
             break
         points.append(total.point(level, over_by_design(fitter, methods, level)))
@@ -176,8 +176,8 @@ def coverage(
         parameter=poi,
         level=level,
         points=tuple(points),
-        audit=checked if audit else None,
-        audit_reached=reached,
+        audit=total_audit if audit else None,
+        audit_reached=n_reached,
     )
 
 
@@ -191,21 +191,23 @@ def _check_calibration(
     drawn: Drawn,
 ) -> None:
     """Refuse calibrated methods without thresholds, and thresholds that do not serve."""
-    wanted = [m for m in methods if m in CALIBRATED]
-    if not wanted:
+    calibrated = [m for m in methods if m in CALIBRATED]
+    if not calibrated:
         return
     if calibration is None:
-        raise ValueError(f"{', '.join(wanted)}: thresholds are needed, from a table of pseudo-experiments")
+        raise ValueError(
+            f"{', '.join(calibrated)}: thresholds are needed, from a table of pseudo-experiments"
+        )
     calibration.check(fitter, conditions(fitter, drawn=drawn))
     if seed == calibration.seed:
         raise ValueError(
             f"the table was made with seed {seed} too: its toys would be judged by thresholds that they "
             "made; take another one"
         )
-    first, last = calibration.values[[0, -1]]
-    outside = [v for v in at if not first <= v <= last]
-    if outside:
+    lowest, highest = calibration.values[[0, -1]]
+    values_outside = [v for v in at if not lowest <= v <= highest]
+    if values_outside:
         raise ValueError(
-            f"{calibration.parameter} = {outside[0]:g} is outside the table, which goes from {first:g} to "
-            f"{last:g}"
+            f"{calibration.parameter} = {values_outside[0]:g} is outside the table, which goes from "
+            f"{lowest:g} to {highest:g}"
         )

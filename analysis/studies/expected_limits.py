@@ -1,4 +1,4 @@
-"""How far an experiment reaches: expected limits."""
+"""Expected limits of an experiment, from exact data and from pseudo-experiments."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -39,10 +39,10 @@ __all__ = ["GLOBAL_FIT_GEV", "GLOBAL_FIT_LEVEL", "Sensitivity", "expected_limit"
 Array = NDArray[np.float64]
 
 GLOBAL_FIT_GEV = {"chi": 330.0, "psi": 170.0, "eta": 220.0, "LR": 390.0}
-"""Lower bounds on M_Z' at `GLOBAL_FIT_LEVEL` that the paper compares with [GeV] (Cvetič, Langacker,
-hep-ph/9707451)."""
+"""Lower bounds on M_Z' at `GLOBAL_FIT_LEVEL` with which the paper compares its limits [GeV] (Cvetič,
+Langacker, hep-ph/9707451)."""
 GLOBAL_FIT_LEVEL = 0.95
-"""Confidence level of these bounds, whatever that of the limits beside them."""
+"""Confidence level of these bounds; it does not depend on that of the limits."""
 
 
 def global_fit(model: Model) -> float | None:
@@ -57,7 +57,7 @@ def global_fit(model: Model) -> float | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sensitivity:
-    """Expected limits against the error per bin.
+    """Expected limits as a function of the error per bin.
 
     Parameters
     ----------
@@ -69,13 +69,13 @@ class Sensitivity:
     errors : tuple of float
         Relative errors per bin.
     limit : tuple of float or None
-        None where nothing is excluded.
+        Expected limits; None where nothing is excluded.
     global_fit : float or None
         γ at the bound of the global electroweak fit, at `GLOBAL_FIT_LEVEL`.
     level : float or None
-        Confidence level of the limits; None where it is not the same for all.
+        Confidence level of the limits; None if it is not the same for all.
     method : {"one-sided", "two-sided"} or None
-        What Δχ² means at that level.
+        Kind of limit that has this Δχ² at this level.
     """
 
     model: str
@@ -117,7 +117,7 @@ def sensitivity(
     level: float = 0.95,
     method: str = "one-sided",
 ) -> Sensitivity:
-    """Compute the paper's limits: χ² against the standard model, one relative error for all bins.
+    """Compute the paper's limits: χ² against the standard model, with the same relative error in all bins.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def sensitivity(
     errors : sequence of float
         Relative errors per bin.
     level, method
-        At 95 %, "one-sided" is Δχ² = 2.7055, the paper's, and "two-sided" 3.8415.
+        At 95 %, "one-sided" is Δχ² = 2.7055, as in the paper, and "two-sided" 3.8415.
 
     Returns
     -------
@@ -166,23 +166,23 @@ def expected_limit(
     on_toys: Callable[[int], None] | None = None,
     audit: int = SAMPLE,
 ) -> LimitResult:
-    """Compute the limit that is expected without data, and its band from pseudo-experiments.
+    """Compute the expected limit, and its band from pseudo-experiments.
 
     Parameters
     ----------
     fitter : Fitter
         Its model is the truth.
     n_toys : int
-        Pseudo-experiments; a toy without a limit counts as infinity.
+        Number of pseudo-experiments; a toy without a limit counts as infinity.
     seed : int
     level, method
         As for `analysis.fits.limits.limit`.
     drawn
         As for `analysis.pseudo_experiments.throw.Thrower`.
     on_toys : callable, optional
-        Called with the number of toys that are finished since the last call.
+        Called with the number of toys that were finished since the last call.
     audit : int
-        Toys that are fitted again: see `analysis.fits.audit`.
+        Number of toys that are fitted again: see `analysis.fits.audit`.
 
     Returns
     -------
@@ -197,7 +197,7 @@ def expected_limit(
     thrower, batch = Thrower(fitter=fitter, seed=seed, drawn=drawn), fitter.batch
     auditor = Auditor(
         fitter=fitter,
-        level=level if method == "one-sided" else (1 + level) / 2,  # of the same threshold
+        level=level if method == "one-sided" else (1 + level) / 2,  # with the same threshold
         methods=("one-sided",),
         sample=audit_sample(seed, n_toys, audit),
         worst=n_worst(audit),
@@ -216,7 +216,7 @@ def expected_limit(
 
 
 def _fitted_columns(fitter: Fitter, fits: BatchFit, limits: Array) -> Columns:
-    """Make the columns of fits and limits that an audit needs."""
+    """Make the columns that an audit needs from fits and limits."""
     poi = fitter.templates.poi
     return {
         poi: fits.parameters[:, 0],

@@ -1,4 +1,4 @@
-"""Goodness of fit: the minimum of -2 ln L against that of pseudo-experiments thrown at the best fit."""
+"""Goodness of fit: the minimum of -2 ln L compared with that of pseudo-experiments from the best fit."""
 
 import math
 from collections.abc import Callable
@@ -27,12 +27,12 @@ __all__ = ["GoodnessOfFit", "goodness_of_fit", "tail_probability"]
 Array = NDArray[np.float64]
 
 _ROUNDING = 1e-6
-"""Of -2 ln L, between which two values count as one: counts are whole, and values repeat."""
+"""Relative difference below which two values of -2 ln L are equal: counts are integers, and values repeat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoodnessOfFit:
-    """Whether the data look as the fitted model has them.
+    """Test whether the fitted model describes the data.
 
     Parameters
     ----------
@@ -40,12 +40,12 @@ class GoodnessOfFit:
         Minimum of -2 ln L/L_saturated with constraints, or of χ².
     ndof : int
     p_asymptotic : float or None
-        Probability of a larger χ² with so many degrees of freedom; None without any.
+        Probability of a larger χ² with `ndof` degrees of freedom; None without a degree of freedom.
     p_value, p_error : float or None
-        Share of the pseudo-experiments that fit no better, the data counted among them, and its binomial
-        error; None if every fit failed.
+        Share of pseudo-experiments whose fit is not better, with the data counted as one of them, and its
+        binomial error; None if every fit failed.
     n_toys, n_failed : int
-        Those whose fit failed are left out.
+        Number of toys, and of those whose fit failed; the latter are left out.
     """
 
     statistic: float
@@ -71,7 +71,7 @@ class GoodnessOfFit:
 
 
 def tail_probability(toys: Array, observed: float) -> tuple[float | None, float | None]:
-    """Compute the probability that a statistic is as large as observed, and its binomial error.
+    """Compute the probability of a statistic at least as large as observed, and its binomial error.
 
     Parameters
     ----------
@@ -80,8 +80,9 @@ def tail_probability(toys: Array, observed: float) -> tuple[float | None, float 
 
     Notes
     -----
-    (k + 1)/(n + 1) with k toys not below the data: the data are one more, so that p ≤ α has at most the
-    probability α, whatever n (Davison and Hinkley, Bootstrap Methods and their Application, 4.2).
+    p = (k + 1)/(n + 1), where k toys are not below the data, and the data are counted as one more toy. Then
+    p ≤ α has at most the probability α for any n (Davison and Hinkley, Bootstrap Methods and their
+    Application, 4.2).
 
     Examples
     --------
@@ -114,17 +115,18 @@ def goodness_of_fit(
     fitter : Fitter
     counts : array_like, shape (n_bins,)
     auxiliary : array_like, shape (n_nuisances,), optional
-        Measured pulls; nominal without.
+        Measured pulls; by default nominal.
     n_toys : int
-        Thrown at the best fit, nuisance parameters included, and fitted as the data are.
+        Number of toys. They are thrown at the best fit, nuisance parameters included, and fitted like the
+        data.
     seed : int
     drawn
         As for `analysis.pseudo_experiments.throw.Thrower`.
     weights : WeightModel, optional
-        Of the events of weighted data, for which the fitter is scaled: toys are then sums of such weights,
-        each fitted with its own scaling.
+        Weights of the events of weighted data, for which the fitter is scaled: toys are then sums of such
+        weights, each fitted with its own scaling.
     on_toys : callable, optional
-        Called with the number of toys that are finished since the last call.
+        Called with the number of toys that were finished since the last call.
 
     Raises
     ------
@@ -139,14 +141,14 @@ def goodness_of_fit(
         )
     check_possible(fitter.templates, counts)
     data = fitter.data(counts, auxiliary)
-    found = fitter.batch.fit(data.counts[None], data.auxiliary[None], errors=False)
-    if not found.good[0]:
+    fits = fitter.batch.fit(data.counts[None], data.auxiliary[None], errors=False)
+    if not fits.good[0]:
         raise ValueError("the fit of the data failed: there is no best fit at which to throw toys")
-    best, *pulls = (float(x) for x in found.parameters[0])
+    best, *pulls = (float(x) for x in fits.parameters[0])
     truth = at_truth(unscaled(fitter), best)
     thrower = Thrower(fitter=truth, seed=seed, drawn=drawn, pulls=tuple(pulls))
     minima = _minima(thrower, weights, n_toys, on_toys)
-    toys, statistic, ndof = minima[~np.isnan(minima)], float(found.values[0]), data.ndof
+    toys, statistic, ndof = minima[~np.isnan(minima)], float(fits.values[0]), data.ndof
     p_value, p_error = tail_probability(toys, statistic)
     return GoodnessOfFit(
         statistic=statistic,
@@ -162,7 +164,7 @@ def goodness_of_fit(
 def _minima(
     thrower: Thrower, weights: WeightModel | None, n_toys: int, on_toys: Callable[[int], None] | None
 ) -> Array:
-    """Throw and fit toys: minima of -2 ln L, shape (n,); NaN where a fit failed."""
+    """Throw and fit toys; return the minima of -2 ln L, shape (n,), NaN where a fit failed."""
     if weights is None:
         batch = thrower.fitter.batch
 

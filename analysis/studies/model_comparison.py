@@ -1,4 +1,4 @@
-"""Two models on one data set: the difference of -2 ln L, and what it is under either."""
+"""Comparison of two models on one data set: the difference of -2 ln L, and its distribution for each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,9 +29,9 @@ class Hypothesis:
     Parameters
     ----------
     fitter : Fitter
-        With ``bounded`` its parameter of interest stays in the physical range.
+        If it is ``bounded``, the parameter of interest stays in the physical range.
     free : bool
-        Whether that parameter is fitted; else it has the model's value.
+        Whether the parameter of interest is fitted; else it has the model's value.
     """
 
     fitter: Fitter
@@ -44,7 +44,7 @@ class Hypothesis:
 
     @property
     def n_free(self) -> int:
-        """Number of parameters that nothing but the data constrains."""
+        """Number of fitted parameters without an external constraint."""
         return self.free + sum(n.constraint == "free" for n in self.fitter.templates.nuisances)
 
     @cached_property
@@ -52,7 +52,7 @@ class Hypothesis:
         return self.fitter.batch
 
     def best(self, data: Likelihood) -> tuple[float, float, tuple[float, ...]]:
-        """Fit one data set: -2 ln L/L_saturated, the parameter of interest, the pulls.
+        """Fit one data set; return -2 ln L/L_saturated, the parameter of interest, the pulls.
 
         Raises
         ------
@@ -62,15 +62,15 @@ class Hypothesis:
         if not self.free:
             values, profiled = data.profile([self.fitter.truth])
             return float(values[0]), self.fitter.truth, tuple(map(float, profiled[0]))
-        found = self._batch.fit(data.counts[None], data.auxiliary[None], errors=False)
-        if not found.good[0]:
+        fits = self._batch.fit(data.counts[None], data.auxiliary[None], errors=False)
+        if not fits.good[0]:
             label = self.fitter.templates.model.label
             raise ValueError(f"the fit of {self.poi} of {label} to the data failed: fix the parameter")
-        value, *pulls = map(float, found.parameters[0])
-        return float(found.values[0]), value, tuple(pulls)
+        value, *pulls = map(float, fits.parameters[0])
+        return float(fits.values[0]), value, tuple(pulls)
 
     def minima(self, counts: Array, auxiliary: Array) -> Array:
-        """Fit data sets: -2 ln L/L_saturated, shape (n,); NaN where a fit failed."""
+        """Fit data sets; return -2 ln L/L_saturated, shape (n,), NaN where a fit failed."""
         if not self.free:
             return self._batch.profile(counts, auxiliary, np.full(len(counts), self.fitter.truth))
         fits = self._batch.fit(counts, auxiliary, errors=False)
@@ -83,7 +83,7 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HypothesisResult:
-    """One of two models.
+    """Result for one of two models.
 
     Parameters
     ----------
@@ -98,16 +98,16 @@ class HypothesisResult:
     n_free : int
         Number of free parameters.
     p_value, p_error : float or None
-        Probability, if the model is true, of data that favour the other as much as these or more, and its
-        binomial error.
+        Probability, if the model is true, of data that favour the other model at least as much as these, and
+        its binomial error.
     quantiles : tuple of five floats, or None
-        Of the difference in pseudo-experiments of the model, at -2 ... +2 σ.
+        Quantiles of the difference in pseudo-experiments of the model, at -2 ... +2 σ.
     separation : float or None
-        By how many σ, one-sided, the model is expected (median) to be rejected if the other is true.
+        Expected (median) one-sided significance, in σ, with which the model is rejected if the other is true.
     separation_open : bool
-        No pseudo-experiment of this model went so far: the separation is at least that.
+        No pseudo-experiment of this model reached the median of the other: the separation is a lower bound.
     n_failed : int
-        Pseudo-experiments of the model that one of the two could not fit; they are left out.
+        Number of pseudo-experiments of the model for which one of the two fits failed; they are left out.
     """
 
     model: str
@@ -125,7 +125,7 @@ class HypothesisResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HypothesisComparison:
-    """Two models on one data set.
+    """Comparison of two models on one data set.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ class HypothesisComparison:
     delta : float
         -2 ln L_A + 2 ln L_B: above 0 the data favour B.
     n_toys : int
-        Pseudo-experiments of each.
+        Number of pseudo-experiments of each model.
     """
 
     a: HypothesisResult
@@ -149,19 +149,19 @@ class HypothesisComparison:
 
     def _rows(self) -> list[tuple[str, str]]:
         shown = []
-        for letter, one in (("A", self.a), ("B", self.b)):
-            shown.append((letter, one.model))
-            if one.poi is not None and one.value is not None:
-                shown.append((f"{one.poi} of {letter}", readable(one.value)))
-            if one.p_value is not None and one.p_error is not None:
-                shown.append((f"p of {letter}", f"{readable(one.p_value)} ± {readable(one.p_error)}"))
+        for letter, result in (("A", self.a), ("B", self.b)):
+            shown.append((letter, result.model))
+            if result.poi is not None and result.value is not None:
+                shown.append((f"{result.poi} of {letter}", readable(result.value)))
+            if result.p_value is not None and result.p_error is not None:
+                shown.append((f"p of {letter}", f"{readable(result.p_value)} ± {readable(result.p_error)}"))
         favoured = "neither" if self.delta == 0 else "B" if self.delta > 0 else "A"
         shown.append(("-2 ln L_A + 2 ln L_B", f"{readable(self.delta)}, the data favour {favoured}"))
         return [*shown, ("toys of each", str(self.n_toys))]
 
     @property
     def aic_difference(self) -> float:
-        """Akaike's criterion of A minus that of B: the difference plus twice the free parameters more."""
+        """Akaike's criterion of A minus that of B: `delta` plus twice the difference in free parameters."""
         return self.delta + 2 * (self.a.n_free - self.b.n_free)
 
 
@@ -182,23 +182,23 @@ def compare_hypotheses(
     Parameters
     ----------
     a, b : Hypothesis
-        Of the same bins, nuisance parameters and likelihood.
+        Models with the same bins, nuisance parameters and likelihood.
     counts : array_like, shape (n_bins,)
     auxiliary : array_like, shape (n_nuisances,), optional
-        Measured pulls; nominal without.
+        Measured pulls; by default nominal.
     n_toys : int
-        Pseudo-experiments of each model, thrown at its best fit and fitted with both.
+        Number of pseudo-experiments of each model, thrown at its best fit and fitted with both models.
     seed : int
     drawn
         As for `analysis.pseudo_experiments.throw.Thrower`.
     on_toys : callable, optional
-        Called with the number of toys that are finished since the last call.
+        Called with the number of toys that were finished since the last call.
 
     Raises
     ------
     ValueError
-        If the two do not describe the same data, or these are weighted or cannot be fitted, or have counts
-        where one of the models expects exactly nothing.
+        If the two models do not describe the same data, or if the data are weighted, cannot be fitted, or
+        have counts where one of the models expects exactly 0.
     """
     _check(a, b, n_toys)
     pair = (a, b)
@@ -217,7 +217,7 @@ def compare_hypotheses(
             on_toys=on_toys,
         )
         toys.append(differences[np.isfinite(differences)])
-    # towards the other model is up for A, and down for B
+    # the difference is larger if data favour B: the sign makes larger values disfavour the model in question
     results = [
         _result(pair[i], fits[i], sign * toys[i], sign * toys[1 - i], sign * delta, sign, n_toys)
         for i, sign in ((0, 1), (1, -1))
@@ -227,13 +227,13 @@ def compare_hypotheses(
 
 def _check(a: Hypothesis, b: Hypothesis, n_toys: int) -> None:
     check_n_toys(n_toys)
-    one, other = a.fitter, b.fitter
-    if one.likelihood != other.likelihood:
-        raise ValueError(f"the likelihoods differ: {one.likelihood!r} and {other.likelihood!r}")
-    if one.templates.n_bins != other.templates.n_bins:
-        raise ValueError(f"the bins differ: {one.templates.n_bins} and {other.templates.n_bins}")
+    first, second = a.fitter, b.fitter
+    if first.likelihood != second.likelihood:
+        raise ValueError(f"the likelihoods differ: {first.likelihood!r} and {second.likelihood!r}")
+    if first.templates.n_bins != second.templates.n_bins:
+        raise ValueError(f"the bins differ: {first.templates.n_bins} and {second.templates.n_bins}")
     ours, theirs = (
-        [(n.name, n.uncertainty, n.constraint) for n in f.templates.nuisances] for f in (one, other)
+        [(n.name, n.uncertainty, n.constraint) for n in f.templates.nuisances] for f in (first, second)
     )
     if ours != theirs:
         raise ValueError(
@@ -241,28 +241,28 @@ def _check(a: Hypothesis, b: Hypothesis, n_toys: int) -> None:
             f"{', '.join(n for n, *_ in ours) or 'none'} and {', '.join(n for n, *_ in theirs) or 'none'}, "
             "or their uncertainties"
         )
-    if one.likelihood == "paper" and not np.array_equal(one.errors, other.errors):
+    if first.likelihood == "paper" and not np.array_equal(first.errors, second.errors):
         raise ValueError("the errors per bin differ")
 
 
 def _result(
     hypothesis: Hypothesis,
     fit: tuple[float, float, tuple[float, ...]],
-    own: Array,
-    others: Array,
+    toys: Array,
+    toys_of_other: Array,
     observed: float,
     sign: int,
     n_toys: int,
 ) -> HypothesisResult:
-    """Sum up what the toys say; all differences are turned so that upwards is towards the other model."""
-    p_value, p_error = tail_probability(own, observed)
+    """Compute p-value, quantiles and separation of a model; larger differences favour the other model."""
+    p_value, p_error = tail_probability(toys, observed)
     quantiles, separation, is_open = None, None, False
-    if len(own) and len(others):
-        quantiles = tuple(float(q) for q in np.quantile(sign * own, ndtr(np.arange(-2, 3))))
-        median = float(np.median(others))
-        expected, _ = tail_probability(own, median)
+    if len(toys) and len(toys_of_other):
+        quantiles = tuple(float(q) for q in np.quantile(sign * toys, ndtr(np.arange(-2, 3))))
+        median = float(np.median(toys_of_other))
+        expected, _ = tail_probability(toys, median)
         separation = max(0.0, -float(ndtri(expected)))
-        is_open = bool(np.all(own < median))
+        is_open = bool(np.all(toys < median))
     return HypothesisResult(
         model=hypothesis.fitter.templates.model.label,
         poi=hypothesis.poi,
@@ -274,5 +274,5 @@ def _result(
         quantiles=quantiles,
         separation=separation,
         separation_open=is_open,
-        n_failed=n_toys - len(own),
+        n_failed=n_toys - len(toys),
     )

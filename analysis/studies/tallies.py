@@ -1,4 +1,4 @@
-"""Coverage of many pseudo-experiments, added up chunk by chunk."""
+"""Coverage of pseudo-experiments, summed chunk by chunk."""
 
 import math
 from collections.abc import Collection, Sequence
@@ -31,7 +31,7 @@ _CONFIDENCE = 0.997
 def clopper_pearson(successes: int, trials: int, confidence: float = _CONFIDENCE) -> tuple[float, float]:
     """Compute the Clopper-Pearson interval of a fraction.
 
-    Without trials it is everything from 0 to 1.
+    Without trials the interval is from 0 to 1.
 
     Examples
     --------
@@ -52,11 +52,11 @@ class MethodCoverage:
     Parameters
     ----------
     covered : int
-        Toys whose interval holds the true value; failed toys do not cover.
+        Number of toys whose interval contains the true value; failed toys do not cover.
     fraction, low, high : float
         Fraction of the toys, and its Clopper-Pearson interval at 99.7 %.
     verdict : {"nominal", "under", "over"}
-        Nominal if that interval holds the level.
+        Nominal if the interval contains the confidence level.
     over_by_design : bool
         Whether the method covers more than its level at this true value by construction.
     """
@@ -84,7 +84,7 @@ class CoveragePoint:
         Mean and standard deviation of (estimate - truth)/Hesse error.
     methods : dict of str to MethodCoverage
     n_retried : int
-        Toys that MINUIT fitted, because the compiled fit did not converge.
+        Number of toys that MINUIT fitted because the compiled fit did not converge.
     """
 
     value: float
@@ -99,29 +99,29 @@ class CoveragePoint:
 
 
 def covers(columns: Columns, poi: str, method: str) -> NDArray[np.bool_]:
-    """Tell which toys' intervals hold the true value.
+    """Tell which toys have an interval that contains the true value.
 
-    A one-sided limit holds every value below it, and an open end all that is beyond. Only `status` decides
-    what counts as failed.
+    A one-sided limit contains every value below it, and an open interval all values on its open side. Failed
+    toys are known from `status` alone.
     """
     truth, status = columns[f"true_{poi}"], columns["status"]
     if method in CALIBRATED:
         return np.asarray(columns[holds_name(method)] == 1)
-    found = (status & FAILED) == 0
+    is_good = (status & FAILED) == 0
     if method == "one-sided":
-        open_ = (status & NO_LIMIT) != 0
-        return np.asarray(found & (open_ | (truth <= columns["one_sided_upper"])))
+        is_open = (status & NO_LIMIT) != 0
+        return np.asarray(is_good & (is_open | (truth <= columns["one_sided_upper"])))
     lower, upper = columns[f"{method}_lower"], columns[f"{method}_upper"]
     if method == "minos":
-        open_ = (status & NO_MINOS) != 0
-        above = (lower <= truth) | (open_ & np.isnan(lower))
-        return np.asarray(found & above & ((truth <= upper) | (open_ & np.isnan(upper))))
-    return np.asarray(found & ((status & NO_HESSE) == 0) & (lower <= truth) & (truth <= upper))
+        is_open = (status & NO_MINOS) != 0
+        above = (lower <= truth) | (is_open & np.isnan(lower))
+        return np.asarray(is_good & above & ((truth <= upper) | (is_open & np.isnan(upper))))
+    return np.asarray(is_good & ((status & NO_HESSE) == 0) & (lower <= truth) & (truth <= upper))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """Sums over toys of one true value, one toy after the other: in which chunks they come changes no bit."""
+    """Sums over toys of one true value, added toy by toy: no bit depends on the chunks."""
 
     value: float
     n_toys: int
@@ -130,11 +130,11 @@ class Tally:
     residuals: Array
     """Number, sum, and sum of squares of estimate minus truth."""
     pulls: Array
-    """The same, divided by the error."""
+    """Number, sum, and sum of squares of (estimate minus truth)/(Hesse error)."""
     covered: dict[str, int]
 
     def point(self, level: float, by_design: Collection[str] = ()) -> CoveragePoint:
-        """Turn sums into coverage; `by_design` are the methods that cover more than their level here."""
+        """Compute the coverage; methods in `by_design` cover more than their level by construction."""
         counted = {}
         for method, covered in self.covered.items():
             low, high = clopper_pearson(covered, self.n_toys)
@@ -164,11 +164,11 @@ class Tally:
 
 
 def tally(columns: Columns, poi: str, methods: Sequence[str] = METHODS, before: Tally | None = None) -> Tally:
-    """Sum up toys of one true value, after those that came before."""
+    """Add toys of one true value to the sums of earlier ones."""
     good = (columns["status"] & FAILED) == 0
     residual = columns[poi] - columns[f"true_{poi}"]
     with_error = good & ((columns["status"] & NO_HESSE) == 0)
-    former = before or Tally(
+    earlier = before or Tally(
         value=float(columns[f"true_{poi}"][0]),
         n_toys=0,
         n_failed=0,
@@ -178,16 +178,16 @@ def tally(columns: Columns, poi: str, methods: Sequence[str] = METHODS, before: 
         covered=dict.fromkeys(methods, 0),
     )
     return Tally(
-        value=former.value,
-        n_toys=former.n_toys + len(columns["toy"]),
-        n_failed=former.n_failed + int(np.count_nonzero(~good)),
-        n_retried=former.n_retried + int(np.count_nonzero(columns["status"] & RETRIED)),
-        residuals=added_sums(former.residuals, residual[good]),
-        pulls=added_sums(former.pulls, residual[with_error] / columns[f"{poi}_error"][with_error]),
-        covered={m: former.covered[m] + int(np.count_nonzero(covers(columns, poi, m))) for m in methods},
+        value=earlier.value,
+        n_toys=earlier.n_toys + len(columns["toy"]),
+        n_failed=earlier.n_failed + int(np.count_nonzero(~good)),
+        n_retried=earlier.n_retried + int(np.count_nonzero(columns["status"] & RETRIED)),
+        residuals=added_sums(earlier.residuals, residual[good]),
+        pulls=added_sums(earlier.pulls, residual[with_error] / columns[f"{poi}_error"][with_error]),
+        covered={m: earlier.covered[m] + int(np.count_nonzero(covers(columns, poi, m))) for m in methods},
     )
 
 
 def summarise(columns: Columns, poi: str, level: float, methods: Sequence[str] = METHODS) -> CoveragePoint:
-    """Count the coverage of toys of one true value."""
+    """Compute the coverage of toys of one true value."""
     return tally(columns, poi, methods).point(level)

@@ -1,4 +1,4 @@
-"""Tabulate statistics of pseudo-experiments at true values of the parameter of interest."""
+"""Calibration: tables of test statistics of pseudo-experiments at true values of the parameter."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -21,16 +21,17 @@ __all__ = ["calibrate", "true_values"]
 Array = NDArray[np.float64]
 
 _STEP, _FINE_STEP = 0.2, 0.05
-"""Distances of true values, in standard deviations: the second within one of a boundary."""
+"""Distances between true values, in standard deviations; the second within one standard deviation of a
+boundary."""
 _REACH = 6.0
-"""How many standard deviations they go away from the model's value."""
+"""Largest distance from the best value, in standard deviations."""
 _PARTS = 5
-"""How many times finer than the grid of fits the likelihood is looked at."""
+"""Number of intervals into which those of the grid of fits are divided."""
 _OPEN = 0.02
 """An unbounded range ends this many standard deviations before the likelihood stops rising."""
 
 _ROUNDING = 1e-9
-"""A true value this close to 0 is 0, in resolutions of the experiment."""
+"""A true value closer than this to 0, in resolutions of the experiment, is set to 0."""
 
 
 def true_values(fitter: Fitter, data: Likelihood | None = None, *, reach: float = _REACH) -> Array:
@@ -40,9 +41,9 @@ def true_values(fitter: Fitter, data: Likelihood | None = None, *, reach: float 
     ----------
     fitter : Fitter
     data : Likelihood, optional
-        Values are chosen around its best one; without, around that of exact data of the model.
+        Data around whose best value the true values are chosen; by default exact data of the model.
     reach : float
-        How far they go, in standard deviations.
+        Largest distance from the best value, in standard deviations.
 
     Returns
     -------
@@ -52,51 +53,51 @@ def true_values(fitter: Fitter, data: Likelihood | None = None, *, reach: float 
     Raises
     ------
     ValueError
-        If the data do not know the parameter.
+        If the data cannot measure the parameter.
 
     Notes
     -----
-    √q, the distance from the best value in standard deviations, changes by 0.2 from one to the next, and by
-    0.05 next to a boundary, where thresholds change; a second minimum has values of its own. An end of the
-    range that is within reach is the first or last of them.
+    √q, the distance from the best value in standard deviations, changes by 0.2 from one value to the next,
+    and by 0.05 near a boundary, where thresholds change. Values are chosen around a second minimum, too. An
+    end of the range within reach is the first or last value.
     """
     if data is not None:
         check_possible(fitter.templates, data.counts)
     data = data or fitter.data(fitter.templates.expected(fitter.anchor))
     points = fitter.grid
     distance = _distance(data, points, reach)
-    near = distance < reach
-    near[1:] |= near[:-1].copy()
-    near[:-1] |= distance[1:] < reach
-    points, distance = points[near], distance[near]
-    if fitter.templates.poi not in INSIDE:  # those are folded anew at each point
+    in_reach = distance < reach
+    in_reach[1:] |= in_reach[:-1].copy()
+    in_reach[:-1] |= distance[1:] < reach
+    points, distance = points[in_reach], distance[in_reach]
+    if fitter.templates.poi not in INSIDE:  # each point of these is a new folding
         inner = [a + (b - a) * np.arange(1, _PARTS) / _PARTS for a, b in pairwise(points)]
         points = np.unique(np.concatenate([points, *inner]))
         distance = _distance(data, points, reach)
-    way = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(distance)))])
-    if way[-1] < _STEP:
+    path = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(distance)))])
+    if path[-1] < _STEP:
         raise ValueError(
             f"-2 ln L hardly changes over the physical range of {fitter.templates.poi}: these data cannot "
             "measure it, and there is nothing to calibrate"
         )
     low, high = fitter.physical
-    start, stop = _OPEN, float(way[-1]) - _OPEN
+    start, stop = _OPEN, float(path[-1]) - _OPEN
     stops = []
     if points[0] == low:
         start = min(1.0, stop)
         stops.append(np.arange(0.0, start, _FINE_STEP))
     if points[-1] == high:
-        stop = max(float(way[-1]) - 1.0, start)
-        stops.append(float(way[-1]) - np.arange(0.0, float(way[-1]) - stop, _FINE_STEP))
+        stop = max(float(path[-1]) - 1.0, start)
+        stops.append(float(path[-1]) - np.arange(0.0, float(path[-1]) - stop, _FINE_STEP))
     stops.append(np.linspace(start, stop, 1 + math.ceil((stop - start) / _STEP)))
-    found = np.interp(np.unique(np.concatenate(stops)), way, points)
-    if points[0] < 0:  # the sums in `way` are rounded
-        found[np.abs(found) < _ROUNDING * fitter.width] = 0.0
-    return np.unique(found)
+    values = np.interp(np.unique(np.concatenate(stops)), path, points)
+    if points[0] < 0:  # the sums in `path` are rounded
+        values[np.abs(values) < _ROUNDING * fitter.width] = 0.0
+    return np.unique(values)
 
 
 def _distance(data: Likelihood, points: Array, reach: float) -> Array:
-    """Compute √q at points, cut off."""
+    """Compute √q at points, at most the reach."""
     values = data.profile(points)[0]
     return np.asarray(np.minimum(np.sqrt(np.maximum(values - values.min(), 0.0)), reach))
 
@@ -121,17 +122,17 @@ def calibrate(
     at : sequence of float
         True values, in the physical range.
     n_toys : int
-        Pseudo-experiments at each of them, and of the reference.
+        Number of pseudo-experiments at each value, and at the reference.
     seed : int
     drawn : {"auxiliary", "counts", "nuisances"}
         As for `analysis.pseudo_experiments.throw.Thrower`.
     data : Likelihood, optional
-        True nuisance parameters are those that fit it best at each true value (profile construction);
-        without, they are nominal.
+        Data to which true nuisance parameters are fitted at each true value (profile construction); by
+        default they are nominal.
     reference : float
-        True value that CLs compares with, 0 being no signal.
+        Reference value of CLs; 0 means no signal.
     on_toys : callable, optional
-        Called with the number of toys that are finished since the last call.
+        Called with the number of toys that were finished since the last call.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""One verdict for a whole coverage study: exact binomial tests, with a bound on their common false alarm."""
+"""Verdict on a coverage study: exact binomial tests, with a bound on the false alarms of all together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,26 +44,26 @@ class CoverageTest:
 
     @property
     def fraction(self) -> float:
-        """Part of the toys whose interval holds the true value."""
+        """Share of the toys whose interval contains the true value."""
         return self.covered / self.n_toys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyVerdict:
-    """Whether the intervals of a study cover, all true values and methods taken together.
+    """Verdict on the coverage of all true values and methods of a study together.
 
     Parameters
     ----------
     verdict : {"nominal", "under", "over", "under and over"}
     false_alarm : float
-        Largest probability that a study of exact coverage is not called nominal; half of it for either side.
+        Largest probability that a study of exact coverage is not called nominal; each side has half of it.
     n_under, n_over : int
-        Tests of under- and of over-coverage. Of over-coverage those are left out in which the method covers
-        more than its level by design.
+        Numbers of tests of under-coverage and of over-coverage. Over-coverage is not tested where a method
+        covers more than its level by construction.
     p_under, p_over : float or None
-        Smallest adjusted p-value of either; None without a test.
+        Smallest adjusted p-value of each side; None without a test.
     under, over : tuple of CoverageTest
-        Those below half the false-alarm probability.
+        Tests whose adjusted p-value is below half the false-alarm probability.
     """
 
     verdict: str
@@ -90,7 +90,7 @@ def binomial_tails(covered: int, n: int, level: float) -> tuple[float, float]:
 
 
 def holm(p_values: ArrayLike) -> Array:
-    """Adjust p-values for their number, whatever the correlations.
+    """Adjust p-values for the number of tests; valid for any correlations.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def holm(p_values: ArrayLike) -> Array:
 
     Notes
     -----
-    The smallest is multiplied by n, the next by n - 1 and so on, and none is below one before it (Holm,
+    The smallest is multiplied by n, the next by n - 1 and so on, and the results are made ascending (Holm,
     Scand. J. Statist. 6, 65).
 
     Examples
@@ -129,24 +129,24 @@ def judge(
     level : float
         Confidence level of the intervals.
     false_alarm : float
-        Half of it is the level of the tests of under-coverage together, half that of over-coverage.
+        Half of it is the level of all tests of under-coverage together, half that of over-coverage.
 
     Notes
     -----
-    There is a test for each true value and method and, of several true values, one for each method with the
-    toys of all, which are independent. Methods share their toys: `holm` holds for any correlation.
+    There is a test for each true value and method. With several true values there is one more for each method
+    with all toys, which are independent. Methods share their toys, but `holm` is valid for any correlation.
     """
     if not points:
         return None
-    sides = (_tested(points, level, over=False), _tested(points, level, over=True))
-    under, over = (tuple(t for t in tests if t.p_value <= false_alarm / 2) for tests in sides)
-    p_under, p_over = (min((t.p_value for t in tests), default=None) for tests in sides)
+    tests_of_sides = (_tested(points, level, over=False), _tested(points, level, over=True))
+    under, over = (tuple(t for t in tests if t.p_value <= false_alarm / 2) for tests in tests_of_sides)
+    p_under, p_over = (min((t.p_value for t in tests), default=None) for tests in tests_of_sides)
     names = [name for name, tests in (("under", under), ("over", over)) if tests]
     return StudyVerdict(
         verdict=" and ".join(names) or "nominal",
         false_alarm=false_alarm,
-        n_under=len(sides[0]),
-        n_over=len(sides[1]),
+        n_under=len(tests_of_sides[0]),
+        n_over=len(tests_of_sides[1]),
         p_under=p_under,
         p_over=p_over,
         under=under,
@@ -155,7 +155,7 @@ def judge(
 
 
 def _tested(points: Sequence["CoveragePoint"], level: float, *, over: bool) -> list[CoverageTest]:
-    """Test one side; each p-value adjusted."""
+    """Test one side, and adjust the p-values."""
     cells: list[tuple[float | None, str, int, int]] = []
     for method in dict.fromkeys(name for point in points for name in point.methods):
         counted = [
@@ -185,27 +185,28 @@ def over_by_design(fitter: "Fitter", methods: Sequence[str], level: float) -> fr
 
     Notes
     -----
-    CLs does everywhere. A calibrated upper limit holds the lowest physical value always. A limit or interval
-    from Δχ² covers more where the end of the range in which its estimate stays is so near that exact data
-    of the truth do not exclude it: of a Gaussian bounded at 0 and the threshold z², a truth below z σ is
-    missed with the probability Φ(-(truth² + z²)/(2 truth)) only.
+    CLs covers more everywhere. A calibrated upper limit always contains the lowest physical value. A limit or
+    interval from Δχ² covers more if an end of the range of its estimate is so near that exact data of the
+    truth do not exclude it. Example: for a Gaussian bounded at 0 and the threshold z², a truth below z σ is
+    excluded with the probability Φ(-(truth² + z²)/(2 truth)) only.
     """
     truth, low = fitter.truth, fitter.physical[0]
-    found = {"cls"} | ({"calibrated"} if truth == low else set())
-    if "one-sided" in methods and _near(fitter, (low,), delta_chi2(level, "one-sided")):
-        found.add("one-sided")
-    if {"hesse", "minos"} & set(methods) and _near(fitter, fitter.range, delta_chi2(level, "two-sided")):
-        found |= {"hesse", "minos"}
-    return frozenset(found & set(methods))
+    over_covering = {"cls"} | ({"calibrated"} if truth == low else set())
+    if "one-sided" in methods and _allows_end(fitter, (low,), delta_chi2(level, "one-sided")):
+        over_covering.add("one-sided")
+    two_sided = {"hesse", "minos"}
+    if two_sided & set(methods) and _allows_end(fitter, fitter.range, delta_chi2(level, "two-sided")):
+        over_covering |= two_sided
+    return frozenset(over_covering & set(methods))
 
 
-def _near(fitter: "Fitter", ends: Sequence[float], threshold: float) -> bool:
+def _allows_end(fitter: "Fitter", ends: Sequence[float], threshold: float) -> bool:
     """Tell whether exact data of the truth allow one of the ends of a range."""
     truth = fitter.truth
     data = fitter.data(fitter.templates.expected(truth))
-    least = fitter.conditional(data, truth).fval
+    floor = fitter.conditional(data, truth).fval
     return any(
-        end == truth or fitter.conditional(data, end).fval - least < threshold
+        end == truth or fitter.conditional(data, end).fval - floor < threshold
         for end in ends
         if np.isfinite(end)
     )

@@ -1,6 +1,6 @@
 """Event-level toys: events of many experiments, drawn, measured and counted.
 
-`simgen.random` has the layout of their streams.
+`simgen.random` describes their random streams.
 """
 
 import numpy as np
@@ -53,10 +53,10 @@ def fill_numbers(
 
 @kernel(nogil=True)
 def count_experiments(
-    first: int, numbers: NDArray[np.int64], lines: LineArrays, rest: PlanArrays | None,
+    first: int, numbers: NDArray[np.int64], lines: LineArrays, all_tables: PlanArrays | None,
     response: ResponseArrays, group: int, k0: np.uint64, k1: np.uint64, counts: NDArray[np.int64],
 ) -> None:  # fmt: skip
     """Add the counts of one group of events to those of the experiments first, first + 1, ..."""
     for t in range(len(numbers)):
         keys = experiment_keys(first + t, group, k0, k1)
-        count_events(0, numbers[t], lines, rest, response, keys, counts[t])
+        count_events(0, numbers[t], lines, all_tables, response, keys, counts[t])

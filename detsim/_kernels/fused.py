@@ -1,4 +1,4 @@
-"""Fused simulation: events drawn and measured tile by tile; recorded events are kept or only counted."""
+"""Fused simulation: events are drawn and measured tile by tile; recorded ones are stored or only counted."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,24 +15,24 @@ Array = NDArray[np.float64]
 Numbers = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 Keys = NDArray[np.uint64]
-"""Two of the vertex stage, two of the detector stage."""
+"""Two words of the key of the vertex stage, and two of the detector stage."""
 
 _FEW = 48
-"""Largest number of bin edges with which all events are compared; with more, each event is searched for.
+"""Largest number of bin edges for which all events are compared with all edges, without a binary search.
 
-Comparisons vectorise: with a binary search, counting in 6 bins takes 2.4 times as long (user time, minimum
-of 18).
+Comparisons are vectorised: with a binary search, counting in 6 bins takes 2.4 times as long (user time,
+minimum of 18).
 """
 
 
 @kernel()
 def _pass_tile(
     w: Array, channel: Numbers, component: Numbers, keep: Mask, tile: np.uint64, lines: LineArrays,
-    rest: PlanArrays | None,
+    all_tables: PlanArrays | None,
     response: ResponseArrays, keys: Keys,
 ) -> None:  # fmt: skip
     """Draw and measure the events of a tile."""
-    draw_tile(w, channel, tile, lines, rest, keys[0], keys[1])
+    draw_tile(w, channel, tile, lines, all_tables, keys[0], keys[1])
     if len(response.smeared) > 0:
         for k in range(ROW):
             component[k] = lines.component[channel[k]]
@@ -41,15 +41,16 @@ def _pass_tile(
 
 @kernel(nogil=True)
 def record_events(
-    first: int, n: int, lines: LineArrays, rest: PlanArrays | None, response: ResponseArrays, keys: Keys,
+    first: int, n: int, lines: LineArrays, all_tables: PlanArrays | None, response: ResponseArrays,
+    keys: Keys,
     event: NDArray[np.int64], numbers: Numbers, energies: Array,
 ) -> int:  # fmt: skip
-    """Draw and measure n events, and pack those that are recorded.
+    """Draw and measure n events, and store the recorded ones.
 
     Parameters
     ----------
     event : ndarray, shape (n,)
-        Filled with their indices.
+        Filled with the indices of recorded events.
     numbers : ndarray, shape (2, n)
         Filled with component and line.
     energies : ndarray, shape (3, n)
@@ -58,27 +59,27 @@ def record_events(
     Returns
     -------
     int
-        How many there are.
+        Number of recorded events.
     """
     w, chosen = np.empty(ROWS * TILE), np.empty(TILE, np.uint64)
     channel, component, keep = np.empty(TILE, np.int32), np.zeros(TILE, np.int32), np.empty(TILE, np.bool_)
-    end, done = first + n, 0
+    end, n_recorded = first + n, 0
     for tile in range(first // TILE, -(-end // TILE)):
-        _pass_tile(w, channel, component, keep, np.uint64(tile), lines, rest, response, keys)
-        begin = tile * TILE
-        found = 0
-        for k in range(np.uint64(max(first - begin, 0)), np.uint64(min(end - begin, TILE))):
-            chosen[found] = k
-            found += keep[k]
-        for j in range(found):
+        _pass_tile(w, channel, component, keep, np.uint64(tile), lines, all_tables, response, keys)
+        tile_start = tile * TILE
+        n_kept = 0
+        for k in range(np.uint64(max(first - tile_start, 0)), np.uint64(min(end - tile_start, TILE))):
+            chosen[n_kept] = k
+            n_kept += keep[k]
+        for j in range(n_kept):
             k = chosen[j]
             c = channel[k]
-            event[done + j] = begin + np.int64(k)
-            numbers[0, done + j], numbers[1, done + j] = lines.component[c], lines.line[c]
-            energies[0, done + j] = neutrino_energy(w, k, c, lines, rest)
-            energies[1, done + j], energies[2, done + j] = w[RECOIL + k], w[MEASURED + k]
-        done += found
-    return done
+            event[n_recorded + j] = tile_start + np.int64(k)
+            numbers[0, n_recorded + j], numbers[1, n_recorded + j] = lines.component[c], lines.line[c]
+            energies[0, n_recorded + j] = neutrino_energy(w, k, c, lines, all_tables)
+            energies[1, n_recorded + j], energies[2, n_recorded + j] = w[RECOIL + k], w[MEASURED + k]
+        n_recorded += n_kept
+    return n_recorded
 
 
 @kernel(inner=True)
@@ -88,29 +89,30 @@ def _add(w: Array, keep: Mask, edges: Array, counts: NDArray[np.int64]) -> None:
         for k in range(ROW):
             counts[np.searchsorted(edges, w[MEASURED + k], side="right")] += keep[k]
         return
-    above = 0
+    n_above = 0
     for k in range(ROW):
-        above += keep[k]
+        n_above += keep[k]
     for i in range(len(edges)):
-        edge, still = edges[i], 0
+        edge, n_above_edge = edges[i], 0
         for k in range(ROW):
-            still += keep[k] & (w[MEASURED + k] >= edge)
-        counts[i] += above - still
-        above = still
-    counts[len(edges)] += above
+            n_above_edge += keep[k] & (w[MEASURED + k] >= edge)
+        counts[i] += n_above - n_above_edge
+        n_above = n_above_edge
+    counts[len(edges)] += n_above
 
 
 @kernel(nogil=True)
 def count_events(
-    first: int, n: int, lines: LineArrays, rest: PlanArrays | None, response: ResponseArrays, keys: Keys,
+    first: int, n: int, lines: LineArrays, all_tables: PlanArrays | None, response: ResponseArrays,
+    keys: Keys,
     counts: NDArray[np.int64],
 ) -> None:  # fmt: skip
-    """Draw and measure n events, and add those that are recorded to the bins, flow bins at both ends."""
+    """Draw and measure n events, and add recorded ones to the bins, with flow bins at both ends."""
     w = np.empty(ROWS * TILE)
     channel, component, keep = np.empty(TILE, np.int32), np.zeros(TILE, np.int32), np.empty(TILE, np.bool_)
     end = first + n
     for tile in range(first // TILE, -(-end // TILE)):
-        _pass_tile(w, channel, component, keep, np.uint64(tile), lines, rest, response, keys)
+        _pass_tile(w, channel, component, keep, np.uint64(tile), lines, all_tables, response, keys)
         keep[: max(first - tile * TILE, 0)] = False
         keep[min(end - tile * TILE, TILE) :] = False
         _add(w, keep, response.edges, counts)

@@ -32,7 +32,7 @@ Mask = NDArray[np.bool_]
 
 
 class ResponseArrays(NamedTuple):
-    """The detector as the kernel sees it; an empty table is none."""
+    """The detector as arrays; a table that the detector does not have is empty."""
 
     constant2: float
     stochastic2: float
@@ -42,7 +42,7 @@ class ResponseArrays(NamedTuple):
     sigma_value: NDArray[np.float64]
     """Tabulated σ, used instead if not empty."""
     light_yield: float
-    """Photo-electrons per MeV, where they are counted; else 0."""
+    """Photo-electrons per MeV if these are counted; else 0."""
     visible_break: NDArray[np.float64]
     visible_power: NDArray[np.float64]
     """Visible energy as piecewise polynomial of the true one: see `detsim.detector.quenching.Visible`."""
@@ -52,7 +52,7 @@ class ResponseArrays(NamedTuple):
     step_value: NDArray[np.float64]
     """Acceptance as a step function of the true recoil energy; the first energy is 0."""
     efficiency: float
-    """Of what is no recoil."""
+    """Acceptance of backgrounds."""
     true_energy: NDArray[np.float64]
     true_value: NDArray[np.float64]
     measured_energy: NDArray[np.float64]
@@ -62,7 +62,7 @@ class ResponseArrays(NamedTuple):
     """Whether any of these is below 1."""
     edges: NDArray[np.float64]
     smeared: NDArray[np.bool_]
-    """Of the components from n_source on, which are backgrounds: whether they are measured as recoils are."""
+    """Whether each background, a component from n_source on, is smeared like recoils."""
     n_source: int
 
 
@@ -80,7 +80,7 @@ def _interpolate(x: float, energy: NDArray[np.float64], value: NDArray[np.float6
 
 @kernel(inner=True)
 def _visible(T: float, response: ResponseArrays) -> float:
-    """Evaluate a visible energy that is not the true one."""
+    """Evaluate the visible energy, if it differs from the true one."""
     i = int(np.searchsorted(response.visible_break, T, side="right")) - 1
     i = min(max(i, 0), len(response.visible_power) - 1)
     x, c = T - response.visible_break[i], response.visible_power[i]
@@ -101,7 +101,7 @@ def _count_photoelectrons(
 
 @kernel(inner=True)
 def _smear(w: Array, tile: np.uint64, response: ResponseArrays, k0: np.uint64, k1: np.uint64) -> None:
-    """Measure with normal errors."""
+    """Smear the visible energy with normal errors."""
     fill_normals(w, tile, 0, k0, k1)
     scale, constant2, stochastic2 = response.scale, response.constant2, response.stochastic2
     proportional2 = response.proportional2
@@ -143,8 +143,8 @@ def measure_tile(
 ) -> None:  # fmt: skip
     """Measure the events of a tile: fill row MEASURED and `keep` from row RECOIL and components.
 
-    Draws 0 are the smearing, draw 1 of two events is the acceptance. The energy of a background that is not
-    smeared is the measured one.
+    Draws 0 are used for smearing, draw 1, shared by two events, for acceptance. The energy of a background
+    that is not smeared is its measured energy.
     """
     if len(response.visible_power) > 0:
         for k in range(ROW):
@@ -175,22 +175,22 @@ def fill_measured(
     event: NDArray[np.int64], component: Numbers, T: Array, response: ResponseArrays, k0: np.uint64,
     k1: np.uint64, T_reco: Array, keep: Mask,
 ) -> None:  # fmt: skip
-    """Fill measured energies, and whether events are recorded; fastest with ascending indices."""
+    """Fill measured energies, and whether events are recorded; fastest if indices are ascending."""
     w = np.ones(ROWS * TILE)
-    components, kept = np.zeros(TILE, np.int32), np.zeros(TILE, np.bool_)
+    components, is_kept = np.zeros(TILE, np.int32), np.zeros(TILE, np.bool_)
     i = 0
     while i < len(T):
-        tile, end = event[i] // TILE, i + 1
-        while end < len(T) and event[end] // TILE == tile:
-            end += 1
-        for j in range(i, end):
+        tile, stop = event[i] // TILE, i + 1
+        while stop < len(T) and event[stop] // TILE == tile:
+            stop += 1
+        for j in range(i, stop):
             k = np.uint64(event[j] - tile * TILE)
             w[RECOIL + k], components[k] = T[j], component[j]
-        measure_tile(w, components, kept, np.uint64(tile), response, k0, k1)
-        for j in range(i, end):
+        measure_tile(w, components, is_kept, np.uint64(tile), response, k0, k1)
+        for j in range(i, stop):
             k = np.uint64(event[j] - tile * TILE)
-            T_reco[j], keep[j] = w[MEASURED + k], kept[k]
-        i = end
+            T_reco[j], keep[j] = w[MEASURED + k], is_kept[k]
+        i = stop
 
 
 @kernel(nogil=True)

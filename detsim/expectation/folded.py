@@ -26,15 +26,15 @@ class Folded:
     bases : tuple of Basis
         The basis of the shapes of each flavour.
     shapes : tuple of ndarray, shape (K, n_bins + 2)
-        One array per flavour: counts per unit coefficient. The first column holds what is recorded below
-        the first edge, the last what is elsewhere outside the bins. Infinite where a shape diverges at T → 0.
-        Of a flavour that oscillates 2K rows: the second K hold what would disappear at full mixing.
+        One array per flavour: counts per unit coefficient. The first column has the counts below the first
+        edge, the last one all other counts outside the bins. Infinite where a shape diverges at T → 0. A
+        flavour that oscillates has 2K rows: the second K are the counts that disappear at full mixing.
     backgrounds : ndarray, shape (n_backgrounds, n_bins + 2)
         Counts of each background.
     delta_m2 : float or None
-        Of the oscillation [eV²].
+        Δm² of the oscillation [eV²].
     source : Source or None
-        Where signals are to be at least zero; None lets them be below.
+        Source for which signals are checked to be at least zero; None allows negative signals.
     T_low : float
         Smallest true recoil energy [MeV].
     """
@@ -55,7 +55,8 @@ class Folded:
         ----------
         model : Model
         signed : bool
-            Let dσ/dT be below zero: a polynomial in a parameter is found from values outside its range too.
+            Allow a negative dσ/dT: a polynomial in a parameter is computed from values outside its range,
+            too.
 
         Returns
         -------
@@ -64,8 +65,8 @@ class Folded:
         Raises
         ------
         ValueError
-            If the model has other corrections, mediator masses or Δm², a count is infinite, or dσ/dT is below
-            zero somewhere (`simgen.interaction.positivity.check_positive`).
+            If the model has other corrections, mediator masses or Δm², if a count is infinite, or if dσ/dT is
+            negative somewhere (`simgen.interaction.positivity.check_positive`).
         """
         if not self.serves(model):
             raise ValueError(
@@ -93,7 +94,7 @@ class Folded:
         return total
 
     def serves(self, model: Model) -> bool:
-        """Tell whether the model has coefficients in these shapes."""
+        """Tell whether a model can be computed from these shapes."""
         return model.delta_m2 == self.delta_m2 and all(
             Basis.of(model, f) == basis for f, basis in zip(self.flavours, self.bases, strict=True)
         )

@@ -1,7 +1,7 @@
 """Folding of the shapes h_k with source, response, vertices and bins: expected counts as dot products.
 
-Eqs. (12) and (15) of the paper: the Gaussian integrates over a bin to a difference of error functions, so
-one quadrature over the true recoil energy is left (and one over the neutrino energy for a continuum).
+Eqs. (12) and (15) of the paper: the integral of the Gaussian over a bin is a difference of error functions.
+What remains is a quadrature over the true recoil energy and, for a continuum, one over the neutrino energy.
 """
 
 from collections.abc import Iterator
@@ -35,14 +35,14 @@ __all__ = [
 Array = NDArray[np.float64]
 
 _N_NODES = 20
-"""Quadrature nodes between two bends of the response to a background."""
+"""Number of quadrature nodes between two kinks of the response to a background."""
 
 MANY_KNOTS = 256
-"""Largest number of kinks that get nodes of their own; more kinks are closer than the other nodes."""
+"""Largest number of kinks between which separate nodes are placed; more kinks are closer than other nodes."""
 
 
 def kinks_of(component: Component) -> Array:
-    """List the recoil energies where the spectrum has a kink; many kinks are each too small to matter."""
+    """List the recoil energies where the spectrum has a kink; empty for many kinks, which are negligible."""
     energies = bends(component)
     return np.empty(0) if len(energies) > MANY_KNOTS else T_max(energies[:-1])
 
@@ -56,7 +56,7 @@ def bends(component: Component) -> Array:
 
 
 def pieces(component: Component) -> Iterator[tuple[int | None, float]]:
-    """List the parts of a spectrum with their largest recoil energy: each line, or the continuum."""
+    """List the lines of a spectrum, or None for its continuum, with the largest recoil energy of each."""
     if isinstance(component.spectrum, Lines):
         for i, energy in enumerate(component.spectrum.energies):
             yield i, float(T_max(energy))
@@ -75,14 +75,14 @@ def _fold_component(
     """
     shares = () if weight is None else (len(weight.baselines.shares),)
     total = np.zeros((*shares, basis.size, detector.n_energy_bins + 2))
-    for line, end in pieces(component):
-        if end <= T_low:
+    for line, T_end in pieces(component):
+        if T_end <= T_low:
             continue
         if weight is None or line is None:
-            total += _fold_piece(component, basis, detector, T_low, line, weight)
+            total += _fold_line_or_continuum(component, basis, detector, T_low, line, weight)
         else:  # all neutrinos of a line have one energy
             energy = component.spectrum.energies[line]  # type: ignore[union-attr]  # lines have energies
-            plain = _fold_piece(component, basis, detector, T_low, line, None)
+            plain = _fold_line_or_continuum(component, basis, detector, T_low, line, None)
             total += np.multiply.outer(weight(energy), plain)
     total[..., diverging(basis, detector, T_low)] = np.inf
     return total
@@ -95,7 +95,7 @@ def diverging(basis: Basis, detector: Detector, T_low: float) -> NDArray[np.bool
 
 
 @lru_cache(maxsize=32)
-def _fold_piece(
+def _fold_line_or_continuum(
     component: Component,
     basis: Basis,
     detector: Detector,
@@ -103,49 +103,49 @@ def _fold_piece(
     line: int | None,
     weight: Disappearance | None,
 ) -> Array:
-    """Fold one line, or a continuum, where nothing diverges: of a line it serves every Δm²."""
-    end = dict(pieces(component))[line]
-    points = breakpoints(detector, T_low, end, kinks_of(component), basis.steep)
-    T, weights = panel_nodes(points, end)
+    """Fold one line, or a continuum, without divergences; the result for a line is valid for all Δm²."""
+    T_end = dict(pieces(component))[line]
+    points = breakpoints(detector, T_low, T_end, kinks_of(component), basis.steep)
+    T, weights = panel_nodes(points, T_end)
     response = bin_probabilities(detector, T) * (detector.acceptance(T) * weights)[:, None]
     return component_shapes(component, basis, T, line=line, weight=weight) @ response
 
 
-def _fold_places(component: Component, basis: Basis, experiment: Experiment, model: Model) -> Array:
+def _fold_with_baselines(component: Component, basis: Basis, experiment: Experiment, model: Model) -> Array:
     """Fold the shapes of one component, per unit luminosity.
 
     Returns
     -------
     ndarray, shape (K, n_bins + 2)
-        Of a component that oscillates (2K, n_bins + 2): see `Folded`.
+        (2K, n_bins + 2) for a component that oscillates: see `Folded`.
     """
     detector, T_low = experiment.detector, experiment.generate_above
     plain = _fold_component(component, basis, detector, T_low)
     if not (detector.spatial or oscillates(component, model)):
         return plain
     baselines = experiment.baselines
-    rows = [_placed(plain, baselines.shares, detector)]
+    rows = [_in_distance_bins(plain, baselines.shares, detector)]
     if oscillates(component, model):
         weight = Disappearance(baselines=baselines, delta_m2=float(model.delta_m2 or 0.0))
-        lost = _fold_component(component, basis, detector, T_low, weight)
-        rows.append(_in_bins(lost, detector))
+        disappeared = _fold_component(component, basis, detector, T_low, weight)
+        rows.append(_in_bins(disappeared, detector))
     return np.concatenate(rows)
 
 
-def _placed(counts: Array, shares: Array, detector: Detector) -> Array:
-    """Share counts out among the bins of the distance: from (K, n_energy_bins + 2) to (K, n_bins + 2)."""
+def _in_distance_bins(counts: Array, shares: Array, detector: Detector) -> Array:
+    """Distribute counts over the bins of the distance: from (K, n_energy_bins + 2) to (K, n_bins + 2)."""
     with np.errstate(invalid="ignore"):
         spread = np.where(shares[:, None, None] > 0, shares[:, None, None] * counts, 0.0)
     return _in_bins(spread, detector)
 
 
 def _in_bins(counts: Array, detector: Detector) -> Array:
-    """Lay counts in bins of the distance out as `Detector.n_bins` says.
+    """Order counts in bins of the distance as `Detector.n_bins` describes.
 
     Parameters
     ----------
     counts : ndarray, shape (n_shares, K, n_energy_bins + 2)
-        With bins of the distance, the last share is beyond them.
+        If there are bins of the distance, the last share is outside them.
     detector : Detector
 
     Returns
@@ -154,9 +154,9 @@ def _in_bins(counts: Array, detector: Detector) -> Array:
     """
     if detector.distance is None:
         return np.asarray(counts[0])
-    inside = np.moveaxis(counts[:-1, :, 1:-1], 0, 1).reshape(counts.shape[1], detector.n_bins)
+    inner = np.moveaxis(counts[:-1, :, 1:-1], 0, 1).reshape(counts.shape[1], detector.n_bins)
     above = counts[..., -1].sum(axis=0) + counts[-1, :, 1:-1].sum(axis=-1)
-    return np.concatenate([counts[..., 0].sum(axis=0)[:, None], inside, above[:, None]], axis=1)
+    return np.concatenate([counts[..., 0].sum(axis=0)[:, None], inner, above[:, None]], axis=1)
 
 
 @np.errstate(under="ignore")
@@ -167,23 +167,23 @@ def fold(experiment: Experiment, model: Model) -> Folded:
     ----------
     experiment : Experiment
     model : Model
-        Of which only what stands inside the shapes matters: radiative corrections, mediator masses, Δm².
+        Only the parameters inside the shapes are used: radiative corrections, mediator masses, Δm².
 
     Returns
     -------
     Folded
-        After this, every other parameter value is a dot product.
+        For all other parameters, expected counts are dot products with it.
     """
     kinds = flavours(experiment.source)
     bases = tuple(Basis.of(model, flavour) for flavour in kinds)
     shapes = []
     for flavour, basis in zip(kinds, bases, strict=True):
-        parts = [
-            _fold_places(component, basis, experiment, model)
+        shapes_of_components = [
+            _fold_with_baselines(component, basis, experiment, model)
             for component in experiment.source.components
             if component.flavour == flavour
         ]
-        shapes.append(experiment.luminosity * np.sum(parts, axis=0))
+        shapes.append(experiment.luminosity * np.sum(shapes_of_components, axis=0))
     return Folded(
         edges=np.array(experiment.detector.edges),
         flavours=kinds,
@@ -208,7 +208,11 @@ def fold_backgrounds(experiment: Experiment) -> Array:
         else:
             shares = np.array([b.fraction(low, high) for low, high in pairwise(limits)])
         counts[i] = experiment.background_counts(i) * shares
-    return _placed(counts, experiment.baselines.volume_shares, detector) if detector.spatial else counts
+    return (
+        _in_distance_bins(counts, experiment.baselines.volume_shares, detector)
+        if detector.spatial
+        else counts
+    )
 
 
 def _smeared_shares(spectrum: Spectrum, detector: Detector) -> Array:
@@ -216,8 +220,8 @@ def _smeared_shares(spectrum: Spectrum, detector: Detector) -> Array:
     if isinstance(spectrum, Line):
         E, weights = np.array([spectrum.energy]), np.ones(1)
     else:
-        ends = spectrum.knots
-        points = breakpoints(detector, float(ends[0]), float(ends[-1]), ends)
+        knots = spectrum.knots
+        points = breakpoints(detector, float(knots[0]), float(knots[-1]), knots)
         half, middle = np.diff(points) / 2, (points[1:] + points[:-1]) / 2
         x, w = gauss_legendre(_N_NODES)
         E = (middle[:, None] + half[:, None] * x).ravel()

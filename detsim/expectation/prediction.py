@@ -27,7 +27,7 @@ __all__ = ["Expectation", "predict", "recorded_total"]
 Array = NDArray[np.float64]
 
 _PANEL = 8.0
-"""Distance in ln T of the points with which adaptive quadrature begins."""
+"""Distance in ln T of the first points of adaptive quadrature."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Expectation:
     signal, background : ndarray, shape (n_bins + 2,)
         Counts with both flow bins: recorded below the first and above the last edge.
     unbinned_total : float
-        All recorded events, signal and background, from an integral of its own.
+        All recorded events, signal and background, from a separate integral.
     """
 
     edges: Array
@@ -56,7 +56,7 @@ class Expectation:
         return html_table("Expected counts", self._rows())
 
     def _rows(self) -> list[tuple[str, str]]:
-        """List the sums over bins, and what lies outside them."""
+        """List the sums over bins, and the counts outside them."""
         low, high = (readable(float(E), "eV", "keV", "MeV") for E in (self.edges[0], self.edges[-1]))
         return [
             ("bins in T_reco", f"{len(self.edges) - 1} from {low} to {high}"),
@@ -101,18 +101,24 @@ def _recorded_share(background: Background | FlatBackground, detector: Detector)
     )  # fmt: skip
 
 
-def _piece(
-    density: Callable[[float], float], low: float, end: float, stops: list[float], *, steep: float, many: bool
+def _integral(
+    density: Callable[[float], float],
+    low: float,
+    T_end: float,
+    stops: list[float],
+    *,
+    steep: float,
+    has_many_kinks: bool,
 ) -> float:
-    """Integrate up to T_max = end, in T = end (1 - x²), and where something is steep towards 0 in ln T."""
-    # kinks that are not among the points keep the error estimate, not the integral, from 1e-8
-    options: dict[str, Any] = {"epsrel": 1e-6, "full_output": 1} if many else {"epsrel": 1e-8}
+    """Integrate up to T_end = T_max with T = T_end (1 - x²); for steep terms, with ln T at low energies."""
+    # kinks that are not among the points increase the error estimate, not the error of the integral
+    options: dict[str, Any] = {"epsrel": 1e-6, "full_output": 1} if has_many_kinks else {"epsrel": 1e-8}
     inner = np.unique(np.array(stops, np.float64))
-    middle = max(low, end / 2) if low > 0 or steep > 0 else low
-    points = np.sqrt(1 - inner[inner > middle] / end)
+    middle = max(low, T_end / 2) if low > 0 or steep > 0 else low
+    points = np.sqrt(1 - inner[inner > middle] / T_end)
     upper = quad(
-        lambda x: 2 * x * end * density(end * (1 - x * x)),
-        0.0, float(np.sqrt(1 - middle / end)), points=points, limit=500, epsabs=0, **options,
+        lambda x: 2 * x * T_end * density(T_end * (1 - x * x)),
+        0.0, float(np.sqrt(1 - middle / T_end)), points=points, limit=500, epsabs=0, **options,
     )[0]  # fmt: skip
     if middle == low:
         return float(upper)
@@ -129,7 +135,7 @@ def _piece(
 
 
 def recorded_total(experiment: Experiment, model: Model) -> float:
-    """Integrate the expected number of recorded events, bins aside, with adaptive quadrature.
+    """Integrate the expected number of recorded events, without bins, with adaptive quadrature.
 
     Raises
     ------
@@ -139,34 +145,38 @@ def recorded_total(experiment: Experiment, model: Model) -> float:
     check_positive(experiment.source, model, experiment.generate_above)
     detector = experiment.detector
     T_low = experiment.generate_above
-    source, inside = experiment.source, 1.0
+    source, volume_share = experiment.source, 1.0
     if detector.spatial or model.delta_m2 is not None:
         region = Baselines(geometry=experiment.geometry, region=experiment.baselines.region)
-        source, inside = oscillated(source, model, region), float(region.volume_shares[0])
+        source, volume_share = oscillated(source, model, region), float(region.volume_shares[0])
     total = 0.0
     for component in source.components:
         basis = Basis.of(model, component.flavour)
         c = coefficients(model, component.flavour)
         used = np.flatnonzero(c)
-        for line, end in pieces(component):
-            if end <= T_low:
+        for line, T_end in pieces(component):
+            if T_end <= T_low:
                 continue
 
             def density(
                 T: float, line: int | None = line, component: Component = component, basis: Basis = basis,
                 c: Array = c, used: NDArray[np.intp] = used,
             ) -> float:  # fmt: skip
-                at = np.array([T])
-                accepted = float(recorded_probability(detector, at)[0] * detector.acceptance(at)[0])
+                recoil = np.array([T])
+                accepted = float(recorded_probability(detector, recoil)[0] * detector.acceptance(recoil)[0])
                 if accepted == 0:
                     return 0.0
-                return accepted * float(c[used] @ component_shapes(component, basis, at, line=line)[used, 0])
+                return accepted * float(
+                    c[used] @ component_shapes(component, basis, recoil, line=line)[used, 0]
+                )
 
-            stops = [T for T in (*kinks(detector), *kinks_of(component)) if T_low < T < end]
-            many = len(bends(component)) > MANY_KNOTS
-            total += _piece(density, T_low, end, stops, steep=steepest(model), many=many)
+            stops = [T for T in (*kinks(detector), *kinks_of(component)) if T_low < T < T_end]
+            has_many_kinks = len(bends(component)) > MANY_KNOTS
+            total += _integral(
+                density, T_low, T_end, stops, steep=steepest(model), has_many_kinks=has_many_kinks
+            )
     backgrounds = sum(
-        inside * experiment.background_counts(i) * _recorded_share(b, detector)
+        volume_share * experiment.background_counts(i) * _recorded_share(b, detector)
         for i, b in enumerate(experiment.backgrounds)
     )
     return total * experiment.luminosity + backgrounds

@@ -83,7 +83,7 @@ def _above(detector: Detector, T: Array, x: Array) -> tuple[Array, Array]:
 def counts_at(light_yield: float, scale: float, x: Array) -> Array:
     """Find the least number of photo-electrons measured at or above x [MeV], infinite x included.
 
-    Rounded as the events are, so that a number that falls on an edge falls into the same bin.
+    It is rounded like events, so that a number on an edge falls into the same bin.
     """
     with np.errstate(invalid="ignore"):
         n = np.ceil(x * light_yield / scale)
@@ -103,17 +103,17 @@ def kinks(detector: Detector) -> Array:
     """List the true energies at which the response may jump or bend, without regard to its width [MeV]."""
     resolution, curve = detector.resolution, detector.measured_efficiency
     measured = [detector.threshold, *(() if curve is None else curve.energies)]
-    at = _true_energies(detector, np.array(measured) / detector.energy_scale)
+    measured_energies = _true_energies(detector, np.array(measured) / detector.energy_scale)
     sigma = resolution.curve.energies if isinstance(resolution, TabulatedResolution) else ()
     table = () if detector.true_efficiency is None else detector.true_efficiency.energies
     visible = detector.visible
     bends = () if visible is None or visible.smooth else visible.breaks
     tabulated = _true_energies(detector, np.array(sigma, np.float64))
-    return np.concatenate([at, tabulated, table, bends, detector.acceptance_steps[0]])
+    return np.concatenate([measured_energies, tabulated, table, bends, detector.acceptance_steps[0]])
 
 
 def _true_energies(detector: Detector, visible_energies: Array) -> Array:
-    """Find the true energies of those visible energies that have one."""
+    """Find the true energies of visible energies, as far as these exist."""
     visible = detector.visible
     if visible is None:
         return visible_energies
@@ -131,26 +131,26 @@ def breakpoints(detector: Detector, low: float, high: float, knots: Array, steep
     low, high : float
         Range of true energies [MeV].
     knots : ndarray
-        Energies at which the spectrum that is to be folded bends.
+        Energies at which the spectrum to be folded has kinks.
     steep : float
-        Energy from which a term that rises towards 0 is flat [MeV]; 0: there is none.
+        Energy below which a term that is steep towards 0 becomes flat [MeV]; 0 without such a term.
 
     Returns
     -------
     ndarray
-        Ascending, low and high included: within a panel the integrand is smooth.
+        Edges of panels, ascending, low and high included; the integrand is smooth within each panel.
     """
     curve = detector.measured_efficiency
     measured = (detector.threshold, *detector.edges, *(() if curve is None else curve.energies))
     edges = np.unique([e / detector.energy_scale for e in measured if e > 0])
     widths = detector.resolution.sigma(edges)
-    around = (edges + np.outer([-8, -5, -3, -2, -1, 0, 1, 2, 3, 5, 8], widths)).ravel()
-    at = _true_energies(detector, edges)
-    first = at[0] if at.size else high
-    halves = min(first, high) * 0.5 ** np.arange(1, 26)
+    near_edges = (edges + np.outer([-8, -5, -3, -2, -1, 0, 1, 2, 3, 5, 8], widths)).ravel()
+    edge_energies = _true_energies(detector, edges)
+    lowest_edge = edge_energies[0] if edge_energies.size else high
+    halves = min(lowest_edge, high) * 0.5 ** np.arange(1, 26)
     lowest = min(low or steep or halves[-1], halves[-1])
     fixed = [halves, towards_zero(lowest, halves[-1]), kinks(detector), knots, np.linspace(low, high, 9)]
-    points = np.concatenate([_true_energies(detector, around), *fixed])
-    # an edge less some widths may be a rounding off 0: no panel is that narrow
-    inside = np.unique(points[(points > max(low, 0.5 * lowest)) & (points < high)])
-    return np.concatenate([[low], inside, [high]])
+    points = np.concatenate([_true_energies(detector, near_edges), *fixed])
+    # an edge minus some widths may differ from 0 by rounding only: panels are not that narrow
+    inner = np.unique(points[(points > max(low, 0.5 * lowest)) & (points < high)])
+    return np.concatenate([[low], inner, [high]])

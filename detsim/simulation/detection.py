@@ -1,4 +1,4 @@
-"""The detector stage: true events measured one by one."""
+"""Detector stage: smearing, acceptance, threshold and fiducial cut of single events."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,8 +24,7 @@ def detect(events: Events, experiment: Experiment, *, seed: int, identity: Seque
     Parameters
     ----------
     events : Events
-        True events, with the indices they were generated with, and with their vertices if those matter to the
-        detector.
+        True events with their original indices, and with vertices if the detector depends on them.
     experiment : Experiment
     seed : int
     identity : sequence of int
@@ -34,7 +33,7 @@ def detect(events: Events, experiment: Experiment, *, seed: int, identity: Seque
     Returns
     -------
     Events
-        Only what is recorded, with `T_reco`, and `L_reco` of a detector that measures the distance.
+        Recorded events only, with `T_reco`, and with `L_reco` if the detector measures the distance.
 
     Raises
     ------
@@ -80,8 +79,8 @@ def locate(events: Events, experiment: Experiment, *, seed: int, identity: Seque
     distance = experiment.detector.distance
     if distance is not None:
         X, Y, Z = experiment.geometry.source_centre
-        ways = [np.asarray(a, np.float64) - A for a, A in ((x, X), (y, Y), (z, Z))]
-        L_reco = np.sqrt(ways[0] ** 2 + ways[1] ** 2 + ways[2] ** 2)
+        offsets = [np.asarray(a, np.float64) - A for a, A in ((x, X), (y, Y), (z, Z))]
+        L_reco = np.sqrt(offsets[0] ** 2 + offsets[1] ** 2 + offsets[2] ** 2)
         if distance.resolution > 0:
             k0, k1 = kernel_key(seed, Stage.DISTANCE, *identity).astype(np.uint64)
             shift = np.empty(len(events))
@@ -93,7 +92,7 @@ def locate(events: Events, experiment: Experiment, *, seed: int, identity: Seque
 
 
 def response_arrays(experiment: Experiment) -> ResponseArrays:
-    """Lay the detector out as the kernels see it."""
+    """Write the detector into arrays for the kernels."""
     detector = experiment.detector
     energies, values = detector.acceptance_steps
     smearing, visible = detector.resolution, detector.visible

@@ -24,12 +24,12 @@ Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 _LONG = 16 * PART
-"""Mean number of events from which threads share an experiment."""
+"""Mean number of events above which threads share an experiment."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ensemble:
-    """Experiments that differ by chance only, or by factors of signal and backgrounds too.
+    """Experiments that differ by statistical fluctuations, and by factors of signal and backgrounds if given.
 
     Parameters
     ----------
@@ -40,13 +40,13 @@ class Ensemble:
     Raises
     ------
     ValueError
-        When it counts: what `detsim.simulation.monte_carlo.event_plan` refuses.
+        In `count`, for the reasons of `detsim.simulation.monte_carlo.event_plan`.
 
     Notes
     -----
-    The number of events is Poisson, before any cut. Experiment k depends on seed, identity and k only:
-    `simgen.random` says how. Its events are others than those of
-    `detsim.simulation.monte_carlo.simulate` for any identity.
+    The number of events before any cut is Poisson. Experiment k depends on seed, identity and k only: see
+    `simgen.random`. Its events differ from those of `detsim.simulation.monte_carlo.simulate` for any
+    identity.
     """
 
     experiment: Experiment
@@ -63,15 +63,15 @@ class Ensemble:
 
     @cached_property
     def _plans(self) -> tuple[Plan | None, ...]:
-        """Plans of the signal alone, and of each background alone; None where there is nothing."""
+        """Plans of the signal alone, and of each background alone; None if nothing is expected."""
         experiment = self.experiment
-        end = float(max(T_max(c.spectrum.endpoint) for c in experiment.source.components))
-        some = end > experiment.generate_above
-        signal = event_plan(replace(experiment, backgrounds=()), self.model) if some else None
-        return (signal, *(self._alone(i) for i in range(len(experiment.backgrounds))))
+        largest_recoil = float(max(T_max(c.spectrum.endpoint) for c in experiment.source.components))
+        has_signal = largest_recoil > experiment.generate_above
+        signal = event_plan(replace(experiment, backgrounds=()), self.model) if has_signal else None
+        return (signal, *(self._background_plan(i) for i in range(len(experiment.backgrounds))))
 
-    def _alone(self, number: int) -> Plan | None:
-        """Prepare one background, under the number that it has beside the others."""
+    def _background_plan(self, number: int) -> Plan | None:
+        """Prepare one background alone, with its component number in the experiment."""
         experiment = self.experiment
         means = [experiment.background_counts(i) * (i == number) for i in range(len(experiment.backgrounds))]
         if not means[number]:
@@ -97,12 +97,12 @@ class Ensemble:
             Number of experiments.
         seed : int
         first : int
-            Index of the first.
+            Index of the first experiment.
         identity : sequence of int
             Distinguishes sets of experiments.
         factors : array_like, shape (n, 1 + n_backgrounds), optional
-            Of the mean numbers of the signal and of each background in each experiment. Signal and
-            backgrounds then have streams of their own, and other events than without factors.
+            Factors of the mean numbers of the signal and of each background in each experiment. Signal and
+            backgrounds then have separate streams, and events differ from those without factors.
 
         Returns
         -------
@@ -120,9 +120,9 @@ class Ensemble:
             fill_numbers(first, means, group, k0, k1, numbers)
             if self.experiment.detector.spatial:
                 for t, number in enumerate(numbers):
-                    own = (*identity, group, first + t)
+                    group_identity = (*identity, group, first + t)
                     counts[t] += count_events(
-                        plan, self.experiment, self.model, int(number), seed=seed, identity=own
+                        plan, self.experiment, self.model, int(number), seed=seed, identity=group_identity
                     )
             else:
                 self._count(first, numbers, plan, (group, k0, k1), counts)
@@ -130,20 +130,25 @@ class Ensemble:
         return counts, total
 
     def _count(
-        self, first: int, numbers: Counts, plan: Plan, of: tuple[int, np.uint64, np.uint64], counts: Counts
+        self,
+        first: int,
+        numbers: Counts,
+        plan: Plan,
+        group_and_key: tuple[int, np.uint64, np.uint64],
+        counts: Counts,
     ) -> None:
-        """Add the counts of one group, experiment by experiment or, if they are long, part by part."""
+        """Add the counts of one group: threads take whole experiments, or parts of long ones."""
         response, mean = response_arrays(self.experiment), max(float(np.mean(numbers)), 1.0)
         if mean < _LONG:
 
-            def some(a: int, b: int) -> None:
-                lines, rest = plan.kernel
-                count_experiments(first + a, numbers[a:b], lines, rest, response, *of, counts[a:b])
+            def count(a: int, b: int) -> None:
+                columns = numbers[a:b], *plan.kernel
+                count_experiments(first + a, *columns, response, *group_and_key, counts[a:b])
 
-            in_parts(some, 0, len(numbers), size=max(round(PART / mean), 1))
+            in_parts(count, 0, len(numbers), size=max(round(PART / mean), 1))
             return
         for t, number in enumerate(numbers):
-            counts[t] += count_parts(plan, response, experiment_keys(first + t, *of), int(number))
+            counts[t] += count_parts(plan, response, experiment_keys(first + t, *group_and_key), int(number))
 
     def _groups(self, n: int, factors: ArrayLike | None) -> list[tuple[int, Plan, Array]]:
         """List groups that are drawn together: number, plan, and mean in each experiment."""

@@ -1,7 +1,7 @@
 """Monte Carlo templates: shapes h_k folded with simulated events, the stochastic twin of `fold`.
 
-Events are drawn once, from one model. An event adds h_k(T, ω)/(dσ/dT) to its bin of shape k, with the dσ/dT
-that it was drawn from: one sample serves every model, parameter value and mediator's mass.
+Events are drawn once, from one model. An event adds h_k(T, ω)/(dσ/dT) to its bin of shape k, where dσ/dT is
+that of this model. The sample can then be used for all models, parameter values and masses of mediators.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,14 +27,14 @@ __all__ = ["Sample", "Sampling"]
 Array = NDArray[np.float64]
 
 _BELOW_END = 1 - 1e-9
-"""Largest T/T_max at which shapes are evaluated: the QED factors end in a logarithm."""
+"""Largest T/T_max at which shapes are evaluated: the QED factors have a logarithm at T_max."""
 _CHUNK = 100_000
-"""Events whose shapes are evaluated at once."""
+"""Number of events whose shapes are evaluated at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """How templates are sampled.
+    """Settings of the sample for templates.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class _Recorded:
-    """Events of one flavour that were recorded."""
+    """Recorded events of one flavour."""
 
     T: Array
     E_nu: Array
@@ -61,7 +61,7 @@ class _Recorded:
     unit: Array
     """Counts per unit of a shape, 1/(dσ/dT) included."""
     phase: Array | None
-    """Of an oscillation, per Δm²; None of a flavour that does not oscillate."""
+    """Oscillation phase per Δm²; None for a flavour that does not oscillate."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,15 +72,15 @@ class Sample:
     ----------
     experiment : Experiment
     model : Model
-        From which events are drawn, without its oscillation.
+        Model from which events are drawn, without its oscillation.
     sampling : Sampling
     number : int
         Distinguishes the samples of experiments that are fitted together.
 
     Notes
     -----
-    The number of events is Poisson, so that the bins are independent and Σw² is the variance of Σw. An
-    experiment with another response has the same true events.
+    The number of events is Poisson, so that bins are independent and Σw² is the variance of Σw. An experiment
+    with another response uses the same true events.
     """
 
     experiment: Experiment
@@ -95,7 +95,7 @@ class Sample:
         return html_table("Monte Carlo templates", self._rows())
 
     def _rows(self) -> list[tuple[str, str]]:
-        """List what fixes the events."""
+        """List the settings on which the events depend."""
         return [
             ("experiment", self.experiment.name),
             ("model", repr(self.model)),
@@ -120,20 +120,24 @@ class Sample:
         mean = float(self.sampling.n_events)
         n = int(generator(self._seed, Stage.COUNT).poisson(mean))
         scale = event_plan(experiment, model).expected / mean
-        found: dict[Flavour, list[_Recorded]] = {f: [] for f in flavours(experiment.source)}
+        events_by_flavour: dict[Flavour, list[_Recorded]] = {f: [] for f in flavours(experiment.source)}
         columns: Sequence[Occurrence] = ("vertex",) if any(oscillating) else ()
         for events in stream(experiment, model, seed=self._seed, n=n, columns=columns):
             if events.T_reco is None:
                 continue
             bins = bin_numbers(experiment.detector, events.T_reco, events.L_reco)
             for i, component in enumerate(components):
-                mine = events.component == i
-                E_nu = events.E_nu[mine]
-                T = np.minimum(events.T[mine], _BELOW_END * T_max(E_nu))
+                of_component = events.component == i
+                E_nu = events.E_nu[of_component]
+                T = np.minimum(events.T[of_component], _BELOW_END * T_max(E_nu))
                 density = dsigma_dT(T, E_nu, model, flavour=component.flavour)
-                phase = WAVE * events.L[mine] / E_nu if oscillating[i] and events.L is not None else None
-                found[component.flavour].append(_Recorded(T, E_nu, bins[mine], scale / density, phase))
-        return {flavour: _joined(parts) for flavour, parts in found.items()}
+                phase = (
+                    WAVE * events.L[of_component] / E_nu if oscillating[i] and events.L is not None else None
+                )
+                events_by_flavour[component.flavour].append(
+                    _Recorded(T, E_nu, bins[of_component], scale / density, phase)
+                )
+        return {flavour: _joined(parts) for flavour, parts in events_by_flavour.items()}
 
     def fold(self, model: Model) -> Folded:
         """Estimate every shape folded with source, response, exposure and bins.
@@ -146,7 +150,7 @@ class Sample:
         Returns
         -------
         Folded
-            Its backgrounds are those of quadrature.
+            Backgrounds are folded by quadrature.
         """
         experiment = self.experiment
         bases = tuple(Basis.of(model, flavour) for flavour in self._recorded)
@@ -172,21 +176,21 @@ class Sample:
         distance = self.experiment.detector.distance
         if distance is None:
             return energies
-        inside = np.tile(energies[:, 1:-1], (1, distance.n_bins))
+        inner = np.tile(energies[:, 1:-1], (1, distance.n_bins))
         beyond = np.logical_or.reduce(energies[:, 1:], axis=1).reshape(-1, 1)
-        return np.concatenate([energies[:, :1], inside, beyond], axis=1)
+        return np.concatenate([energies[:, :1], inner, beyond], axis=1)
 
     def _weighted(
         self, events: _Recorded, basis: Basis, delta_m2: float | None
     ) -> Iterator[tuple[NDArray[np.int64], Array]]:
         """Yield bins, shape (n,), and weights of each shape, shape (K or 2K, n), chunk by chunk."""
         for start in range(0, len(events.T), _CHUNK):
-            part = slice(start, start + _CHUNK)
-            weights = basis.shapes(events.T[part], events.E_nu[part]) * events.unit[part]
+            block = slice(start, start + _CHUNK)
+            weights = basis.shapes(events.T[block], events.E_nu[block]) * events.unit[block]
             if delta_m2 is not None and events.phase is not None:
-                lost = np.sin(delta_m2 * events.phase[part]) ** 2
+                lost = np.sin(delta_m2 * events.phase[block]) ** 2
                 weights = np.concatenate([weights, weights * lost])
-            yield events.bins[part], weights
+            yield events.bins[block], weights
 
     def _sums(self, events: _Recorded, basis: Basis, delta_m2: float | None) -> Array:
         """Sum the weights of each shape in the bins: shape (K or 2K, n_bins + 2)."""
@@ -195,8 +199,8 @@ class Sample:
             n_shapes *= 2
         total = np.zeros(n_bins * n_shapes)
         for bins, weights in self._weighted(events, basis, delta_m2):
-            places = bins + n_bins * np.arange(n_shapes)[:, None]
-            total += np.bincount(places.ravel(), weights=weights.ravel(), minlength=len(total))
+            cells = bins + n_bins * np.arange(n_shapes)[:, None]
+            total += np.bincount(cells.ravel(), weights=weights.ravel(), minlength=len(total))
         return total.reshape(n_shapes, n_bins)
 
     def variances(self, model: Model) -> Array:
@@ -205,9 +209,13 @@ class Sample:
         for flavour, events in self._recorded.items():
             c = coefficients(model, flavour)
             for bins, weights in self._weighted(events, Basis.of(model, flavour), model.delta_m2):
-                own = c if len(weights) == len(c) else np.concatenate([c, -model.sin2_2theta * c])
-                used = np.flatnonzero(own)
-                total += np.bincount(bins, weights=(own[used] @ weights[used]) ** 2, minlength=len(total))
+                coefficients_of_rows = (
+                    c if len(weights) == len(c) else np.concatenate([c, -model.sin2_2theta * c])
+                )
+                used = np.flatnonzero(coefficients_of_rows)
+                total += np.bincount(
+                    bins, weights=(coefficients_of_rows[used] @ weights[used]) ** 2, minlength=len(total)
+                )
         return total
 
 

@@ -1,4 +1,4 @@
-"""Events through the detector: the stochastic twin of `detsim.expectation.prediction`."""
+"""Simulation of events in a detector: the stochastic twin of `detsim.expectation.prediction`."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -71,7 +71,7 @@ def number_of_events(prepared: Plan, *, seed: int, identity: Sequence[int] = ())
 def _prepare(
     experiment: Experiment, model: Model, n: int | None, first: int, seed: int, identity: Sequence[int]
 ) -> tuple[Plan, int]:
-    """Return the plan of a run and how many events to draw: n, or the Poisson number less the first ones."""
+    """Return the plan of a run and the number of events: n, or the Poisson number minus the first ones."""
     prepared = event_plan(experiment, model)
     if first < 0 or (n is not None and n < 0):
         raise ValueError(f"n and first must be ≥ 0, got {n} and {first}")
@@ -99,18 +99,18 @@ def generate(
     model : Model
     seed : int
     n : int, optional
-        Number of events; without it a Poisson number with the expected mean.
+        Number of events; by default a Poisson number with the expected mean.
     first : int
         Index of the first event.
     identity : sequence of int
         Distinguishes the members of a study.
     columns : sequence of {"vertex", "time"}
-        Quantities to draw beside the energies: vertex in the target, time in the exposure.
+        Further quantities to draw: vertex in the target, time in the exposure.
 
     Returns
     -------
     Events
-        Without `T_reco`, before any cut.
+        All events before any cut, without `T_reco`.
     """
     prepared, count = _prepare(experiment, model, n, first, seed, identity)
     return draw_true(
@@ -129,12 +129,12 @@ def draw_true(
     identity: Sequence[int] = (),
     columns: Sequence[Occurrence] = (),
 ) -> Events:
-    """Draw true events with a plan made before; with vertices where the detector needs them."""
+    """Draw true events with a prepared plan; with vertices if the detector needs them."""
     events = draw(prepared, n, seed=seed, first=first, identity=identity)
-    wanted = set(columns)
+    all_columns = set(columns)
     if needs_places(experiment, model):
-        wanted.add("vertex")
-    return add_occurrence(events, experiment, model, sorted(wanted), seed=seed, identity=identity)
+        all_columns.add("vertex")
+    return add_occurrence(events, experiment, model, sorted(all_columns), seed=seed, identity=identity)
 
 
 def draw_measured(
@@ -148,15 +148,15 @@ def draw_measured(
     identity: Sequence[int] = (),
     columns: Sequence[Occurrence] = (),
 ) -> Events:
-    """Draw events and measure them with a plan made before: the recorded ones, with the columns asked for."""
+    """Draw and measure events with a prepared plan; return recorded events with the requested columns."""
     # recording does not depend on the vertex: only recorded events need vertices and times
     events = record_parts(prepared, experiment, n, seed=seed, first=first, identity=identity)
-    wanted = set(columns)
+    all_columns = set(columns)
     if experiment.detector.spatial:
         events = add_occurrence(events, experiment, model, ["vertex"], seed=seed, identity=identity)
         events = locate(events, experiment, seed=seed, identity=identity)
-        wanted.discard("vertex")
-    events = add_occurrence(events, experiment, model, sorted(wanted), seed=seed, identity=identity)
+        all_columns.discard("vertex")
+    events = add_occurrence(events, experiment, model, sorted(all_columns), seed=seed, identity=identity)
     return events if "vertex" in columns else without_places(events)
 
 
@@ -171,7 +171,7 @@ def stream(
     columns: Sequence[Occurrence] = (),
     chunk: int = CHUNK,
 ) -> Iterator[Events]:
-    """Simulate an experiment chunk by chunk; the chunk size changes nothing.
+    """Simulate an experiment chunk by chunk; events do not depend on the chunk size.
 
     Parameters
     ----------
@@ -189,8 +189,8 @@ def stream(
         raise ValueError(f"chunk must be above 0 events, got {chunk}")
     prepared, count = _prepare(experiment, model, n, first, seed, identity)
     draw = partial(draw_measured, prepared, experiment, model, seed=seed, identity=identity, columns=columns)
-    begins = range(first, first + count, chunk)
-    yield from ahead(partial(draw, min(chunk, first + count - begin), first=begin) for begin in begins)
+    starts = range(first, first + count, chunk)
+    yield from ahead(partial(draw, min(chunk, first + count - start), first=start) for start in starts)
 
 
 @np.errstate(under="ignore")
@@ -258,7 +258,7 @@ def count_events(
     first: int = 0,
     identity: Sequence[int] = (),
 ) -> NDArray[np.int64]:
-    """Simulate and count events with a plan made before, which serves many experiments."""
+    """Simulate and count events with a prepared plan, which can be used for many experiments."""
     detector = experiment.detector
     if detector.spatial:
         total = np.zeros(detector.n_bins + 2, np.int64)

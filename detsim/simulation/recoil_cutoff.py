@@ -20,10 +20,10 @@ Array = NDArray[np.float64]
 Density = Callable[[Array], Array]
 
 NEGLIGIBLE = 1e-9
-"""Part of what is recorded that may be left out."""
+"""Fraction of the recorded signal that may be left out."""
 
 _N_NODES = 20
-"""Quadrature nodes between two points of an integral."""
+"""Number of quadrature nodes between two points of an integral."""
 _LOWEST = 1e-15
 """Lower limit of integrals, relative to the largest recoil."""
 _STILL = 1e-12
@@ -32,7 +32,7 @@ _DIGITS = 4
 
 
 def lost_fraction(experiment: Experiment, model: Model) -> float:
-    """Compute which part of the recorded signal `generate_above` leaves out.
+    """Compute the fraction of the recorded signal that `generate_above` leaves out.
 
     Parameters
     ----------
@@ -51,17 +51,17 @@ def lost_fraction(experiment: Experiment, model: Model) -> float:
 
     Notes
     -----
-    Recorded is what is above threshold, in the bins or not: ∫ dT accepted(T) P(T_reco ≥ threshold; T) dN/dT.
-    The integral begins at 10⁻¹⁵ of the largest recoil, or 10⁻⁹ of that at which a light mediator's propagator
-    bends: a Gaussian tail reaches from 0 over any threshold, if only with 10⁻¹⁰⁰, and has nothing to do with
-    electrons of neV.
+    The recorded signal is above the threshold, in the bins or not: ∫ dT accepted(T) P(T_reco ≥ threshold; T)
+    dN/dT. The lower limit of the integral is 10⁻¹⁵ of the largest recoil, or 10⁻⁹ of the recoil at which the
+    propagator of a light mediator bends. At lower energies the signal is due only to the Gaussian tail of the
+    resolution, which is not physical for electrons of neV.
     """
     if experiment.generate_above == 0:
         return 0.0
     density, points = _recorded(experiment, model)
-    inside = np.union1d(points[points < experiment.generate_above], [experiment.generate_above])
+    lost_points = np.union1d(points[points < experiment.generate_above], [experiment.generate_above])
     total = _integrals(density, points).sum()
-    lost = _integrals(density, inside).sum() if experiment.generate_above < points[-1] else total
+    lost = _integrals(density, lost_points).sum() if experiment.generate_above < points[-1] else total
     return float(lost / total) if total > 0 else 0.0
 
 
@@ -74,12 +74,12 @@ def lowest_recoil(experiment: Experiment, model: Model, fraction: float = NEGLIG
         Its `generate_above` is ignored.
     model : Model
     fraction : float
-        Part of the recorded signal that may be left out.
+        Fraction of the recorded signal that may be left out.
 
     Returns
     -------
     float
-        The largest energy [MeV] below which less than that part is, rounded down to four digits.
+        The largest energy [MeV] with less than this fraction below it, rounded down to four digits.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def lowest_recoil(experiment: Experiment, model: Model, fraction: float = NEGLIG
 
 
 def _integrals(density: Density, points: Array) -> Array:
-    """Integrate between points, one after the other."""
+    """Integrate over each interval between points."""
     half, middle = np.diff(points) / 2, (points[1:] + points[:-1]) / 2
     x, w = gauss_legendre(_N_NODES)
     T = (middle[:, None] + half[:, None] * x).ravel()
@@ -120,30 +120,32 @@ def _recorded(experiment: Experiment, model: Model) -> tuple[Density, Array]:
         If its integral diverges at T → 0, or a table of the detector does not reach down to 0.
     """
     detector, source = experiment.detector, _arriving(experiment, model)
-    parts = [(component, *piece) for component in source.components for piece in pieces(component)]
-    end = max(part[2] for part in parts)
-    detector.check_range(0.0, end)
+    components = [(component, *piece) for component in source.components for piece in pieces(component)]
+    largest_recoil = max(part[2] for part in components)
+    detector.check_range(0.0, largest_recoil)
     bases = {c.flavour: Basis.of(model, c.flavour) for c in source.components}
     weights = {flavour: coefficients(model, flavour) for flavour in bases}
 
     def density(T: Array) -> Array:
-        found = np.zeros_like(T)
-        for component, line, last in parts:
-            inside, c = last > T, weights[component.flavour]
+        total = np.zeros_like(T)
+        for component, line, last in components:
+            is_possible, c = last > T, weights[component.flavour]
             used = np.flatnonzero(c)
-            shapes = component_shapes(component, bases[component.flavour], T[inside], line=line)
-            found[inside] += c[used] @ shapes[used]
-        return found * detector.acceptance(T) * recorded_probability(detector, T)
+            shapes = component_shapes(component, bases[component.flavour], T[is_possible], line=line)
+            total[is_possible] += c[used] @ shapes[used]
+        return total * detector.acceptance(T) * recorded_probability(detector, T)
 
     steep = steepest(model)
-    lowest = min(_LOWEST * end, 1e-9 * steep or math.inf)
-    grids = [breakpoints(detector, 0.0, last, kinks_of(component), steep) for component, _, last in parts]
+    lowest = min(_LOWEST * largest_recoil, 1e-9 * steep or math.inf)
+    grids = [
+        breakpoints(detector, 0.0, last, kinks_of(component), steep) for component, _, last in components
+    ]
     # the QED factors have a logarithm at the end point of each line, other terms a pole at 0
-    towards = [last * (1 - 0.25 ** np.arange(1, 16)) for _, _, last in parts]
-    decades = np.geomspace(lowest, end, 1 + 3 * math.ceil(math.log10(end / lowest)))
-    points = np.unique(np.concatenate([*grids, *towards, decades]))
+    near_ends = [last * (1 - 0.25 ** np.arange(1, 16)) for _, _, last in components]
+    decades = np.geomspace(lowest, largest_recoil, 1 + 3 * math.ceil(math.log10(largest_recoil / lowest)))
+    points = np.unique(np.concatenate([*grids, *near_ends, decades]))
     points = points[points >= lowest]
-    first = _integrals(density, points[points <= _STILL * end]).sum()
+    first = _integrals(density, points[points <= _STILL * largest_recoil]).sum()
     if model.diverges and first > 0.1 * NEGLIGIBLE * _integrals(density, points).sum():
         raise ValueError(
             "dσ/dT diverges and recoils of T → 0 are recorded, by the tails of the smearing or for want of a "

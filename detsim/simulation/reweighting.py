@@ -1,7 +1,8 @@
 """Reweighting of events from one model to another, exact in E_nu and T.
 
-An event is drawn with a density luminosity · f(ω) · dσ/dT. Source and detector do not depend on the model, so
-the ratio of two dσ/dT at the event's ω and T, times the ratio of the luminosities, is its weight.
+Events are drawn with the density luminosity · f(ω) · dσ/dT. Source and detector do not depend on the model.
+The weight of an event is therefore the ratio of two dσ/dT at its ω and T, times the ratio of the
+luminosities.
 """
 
 from collections.abc import Sequence
@@ -22,9 +23,9 @@ __all__ = ["check_support", "gamma_templates", "weights"]
 Array = NDArray[np.float64]
 
 _BELOW_END = 1 - 1e-9
-"""Largest T/T_max at which dσ/dT is evaluated: files round T, and the QED factors end in a logarithm."""
+"""Largest T/T_max at which dσ/dT is evaluated: files round T, and QED factors have a logarithm at T_max."""
 _OUTSIDE = 1e-9
-"""Generated over target density below which a sample does not hold the target's events."""
+"""Ratio of generated and target density below which a sample lacks events of the target."""
 _N_OMEGA, _N_RECOIL = 33, 65
 
 
@@ -49,30 +50,30 @@ def weights(
     target : Model
         The model to which they are reweighted.
     target_experiment : Experiment, optional
-        Another normalisation or `generate_above` of the target; as `experiment` if not given.
+        Experiment with another normalisation or `generate_above` for the target; by default `experiment`.
 
     Returns
     -------
     ndarray, shape (n,)
-        Their sum has the target's expected number of events as its mean. 1 for a background, 0 for a recoil
-        below the target's `generate_above`.
+        The mean of their sum is the expected number of events of the target. 1 for a background, 0 for a
+        recoil below the target's `generate_above`.
 
     Raises
     ------
     ValueError
-        If the target has events where the sample can have none, another source, exposure or backgrounds, or
-        a dσ/dT below zero.
+        If the target has events where the sample cannot have events, if its source, exposure or backgrounds
+        differ, or if its dσ/dT is negative.
 
     Notes
     -----
-    w = (L_target/L_generated) · (P dσ/dT)_target / (P dσ/dT)_generated, P the survival probability where
-    neutrinos oscillate. The energy of a line is taken from the
-    source, not from the event. From float32 columns the weights are right to some 1e-6.
+    w = (L_target/L_generated) · (P dσ/dT)_target / (P dσ/dT)_generated, where P is the survival probability
+    of oscillating neutrinos. The energy of a line is taken from the source, not from the event. With float32
+    columns weights are precise to about 1e-6.
     """
-    other = target_experiment or experiment
-    check_support(experiment, generated, target, target_experiment=other)
-    (found,) = _weights(events, experiment, generated, [target], other)
-    return found
+    target_setup = target_experiment or experiment
+    check_support(experiment, generated, target, target_experiment=target_setup)
+    (weights_of_target,) = _weights(events, experiment, generated, [target], target_setup)
+    return weights_of_target
 
 
 @np.errstate(under="ignore")
@@ -91,7 +92,7 @@ def gamma_templates(
     events, experiment, generated, target_experiment
         As for `weights`.
     target : Model
-        Its γ does not matter.
+        The target model; its value of γ is ignored.
 
     Returns
     -------
@@ -104,10 +105,10 @@ def gamma_templates(
         If the target's counts are not quadratic in γ, or as for `weights`.
     """
     _check_quadratic(target)
-    other = target_experiment or experiment
+    target_setup = target_experiment or experiment
     models = [replace(target, gamma=gamma) for gamma in (0.0, 1.0, -1.0)]
-    check_support(experiment, generated, models[0], target_experiment=other)
-    zero, plus, minus = _weights(events, experiment, generated, models, other, signed=True)
+    check_support(experiment, generated, models[0], target_experiment=target_setup)
+    zero, plus, minus = _weights(events, experiment, generated, models, target_setup, signed=True)
     return zero, (plus - minus) / 2, (plus + minus) / 2 - zero
 
 
@@ -129,7 +130,7 @@ def _check_quadratic(model: Model) -> None:
 def check_support(
     experiment: Experiment, generated: Model, target: Model, *, target_experiment: Experiment
 ) -> None:
-    """Refuse a target with events where the sample can have none.
+    """Refuse a target with events where the sample cannot have events.
 
     Parameters
     ----------
@@ -190,58 +191,58 @@ def _weights(
     experiment: Experiment,
     generated: Model,
     targets: Sequence[Model],
-    other: Experiment,
+    target_setup: Experiment,
     *,
     signed: bool = False,
 ) -> list[Array]:
     """Compute the weights of several targets, shape (n,) each."""
-    found = [np.ones(len(events)) for _ in targets]
-    scale = other.luminosity / experiment.luminosity
+    weights_of_targets = [np.ones(len(events)) for _ in targets]
+    scale = target_setup.luminosity / experiment.luminosity
     for number, component in enumerate(experiment.source.components):
-        mine = np.flatnonzero(events.component == number)
-        E_nu = _neutrino_energies(events, mine, component)
-        recoils = events.T[mine].astype(np.float64)
+        indices = np.flatnonzero(events.component == number)
+        E_nu = _neutrino_energies(events, indices, component)
+        recoils = events.T[indices].astype(np.float64)
         T = np.minimum(recoils, _BELOW_END * T_max(E_nu))
         densities = _densities(T, E_nu, component.flavour, [generated, *targets])
-        survived = _survivals(events, mine, E_nu, component, [generated, *targets])
-        ours, *theirs = (d * p for d, p in zip(densities, survived, strict=True))
+        survivals = _survivals(events, indices, E_nu, component, [generated, *targets])
+        ours, *theirs = (d * p for d, p in zip(densities, survivals, strict=True))
         if np.any(ours <= 0):
             bad = int(np.flatnonzero(ours <= 0)[0])
             raise ValueError(
-                f"event {events.event[mine[bad]]} (component {component.name!r}, E_nu = "
+                f"event {events.event[indices[bad]]} (component {component.name!r}, E_nu = "
                 f"{1e3 * E_nu[bad]:.6g} keV, T = {1e3 * T[bad]:.6g} keV) cannot come from the model "
                 "that the sample is said to be made with"
             )
-        # all events of the sample are above its own generate_above, whatever the rounding of older files
-        higher = other.generate_above > experiment.generate_above
-        inside = recoils >= other.generate_above if higher else np.ones(len(mine), np.bool_)
-        for row, density in zip(found, theirs, strict=True):
-            # where QED factors make the target's dσ/dT negative no event of it is drawn
+        # all events of the sample are above its generate_above, although older files are rounded
+        higher = target_setup.generate_above > experiment.generate_above
+        is_above = recoils >= target_setup.generate_above if higher else np.ones(len(indices), np.bool_)
+        for row, density in zip(weights_of_targets, theirs, strict=True):
+            # no event of the target is drawn where QED factors make dσ/dT negative
             possible = density if signed else np.maximum(density, 0.0)
-            row[mine] = np.where(inside, scale * possible / ours, 0.0)
-    return found
+            row[indices] = np.where(is_above, scale * possible / ours, 0.0)
+    return weights_of_targets
 
 
 def _survivals(
-    events: Events, mine: NDArray[np.intp], E_nu: Array, component: Component, models: Sequence[Model]
+    events: Events, indices: NDArray[np.intp], E_nu: Array, component: Component, models: Sequence[Model]
 ) -> list[Array]:
     """Compute the survival probability of the neutrinos of events under each model."""
     if not any(m.sin2_2theta and oscillates(component, m) for m in models):
-        return [np.ones(len(mine)) for _ in models]
+        return [np.ones(len(indices)) for _ in models]
     if events.L is None:
         raise ValueError(
             "weights of an oscillation need the neutrinos' ways, and these events have none: draw them with "
             "vertices (run.columns = ['vertex'])"
         )
-    return [survival(m, events.L[mine].astype(np.float64), E_nu) for m in models]
+    return [survival(m, events.L[indices].astype(np.float64), E_nu) for m in models]
 
 
-def _neutrino_energies(events: Events, mine: NDArray[np.intp], component: Component) -> Array:
+def _neutrino_energies(events: Events, indices: NDArray[np.intp], component: Component) -> Array:
     """Return the neutrino energies of events [MeV]; those of lines without rounding."""
     spectrum = component.spectrum
     if not isinstance(spectrum, Lines):
-        return events.E_nu[mine].astype(np.float64)
-    lines = events.line[mine]
+        return events.E_nu[indices].astype(np.float64)
+    lines = events.line[indices]
     if lines.size and not (lines.min() >= 0 and lines.max() < len(spectrum.energies)):
         raise ValueError(f"component {component.name!r} has not the lines that the events name")
     return np.array(spectrum.energies)[lines]
@@ -250,12 +251,12 @@ def _neutrino_energies(events: Events, mine: NDArray[np.intp], component: Compon
 def _densities(T: Array, E_nu: Array, flavour: Flavour, models: Sequence[Model]) -> list[Array]:
     """Evaluate dσ/dT [cm²/MeV] of several models, the shapes once for each basis."""
     shapes: dict[Basis, Array] = {}
-    found = []
+    densities = []
     for model in models:
         basis = Basis.of(model, flavour)
         if basis not in shapes:
             shapes[basis] = basis.shapes(T, E_nu)
         c = coefficients(model, flavour)
         used = np.flatnonzero(c)  # an unused 1/T must not turn T = 0 into 0·∞
-        found.append(c[used] @ shapes[basis][used])
-    return found
+        densities.append(c[used] @ shapes[basis][used])
+    return densities

@@ -23,8 +23,8 @@ def needs_places(experiment: Experiment, model: Model) -> bool:
 
 def without_places(events: Events) -> Events:
     """Return the events without vertices and baselines."""
-    nothing: dict[str, Any] = dict.fromkeys(VERTEX_COLUMNS)
-    return replace(events, **nothing)
+    no_vertices: dict[str, Any] = dict.fromkeys(VERTEX_COLUMNS)
+    return replace(events, **no_vertices)
 
 
 def add_occurrence(
@@ -36,12 +36,12 @@ def add_occurrence(
     seed: int,
     identity: Sequence[int] = (),
 ) -> Events:
-    """Draw vertices and times of events, as far as asked for.
+    """Draw the requested ones of vertices and times of events.
 
     Parameters
     ----------
     events : Events
-        True or measured, with the indices they were generated with; both give the same vertices and times.
+        True or measured events with their original indices; both give the same vertices and times.
     experiment : Experiment
     model : Model
     columns : sequence of {"vertex", "time"}

@@ -28,12 +28,12 @@ class LineArrays(NamedTuple):
 
 
 class PlanArrays(NamedTuple):
-    """Tables for runs with channels of all kinds; one entry a channel unless another shape is given."""
+    """Tables for runs with channels of all kinds; one entry per channel unless another shape is given."""
 
     cumulative: NDArray[np.float64]
     """Cumulative probability of the channels, before any rejection."""
     process: NDArray[np.int64]
-    """How the recoil is drawn. WEAK: closed form. MAGNETIC: rejection from 1/T. BOXES: rejection from a
+    """Method of drawing the recoil. WEAK: closed form. MAGNETIC: rejection from 1/T. BOXES: rejection from a
     density that is constant in boxes. FLAT, POWER: backgrounds; a FLAT channel with nodes is tabulated."""
     component: NDArray[np.int32]
     line: NDArray[np.int32]
@@ -47,9 +47,9 @@ class PlanArrays(NamedTuple):
     steps: int
     """Householder steps in the inversion of the recoil's distribution."""
     series: bool
-    """Whether the inversion starts from a series in p and q, else from a root."""
+    """Whether the inversion starts from a series in p and q; else from a square root."""
     extra_uniforms: bool
-    """Whether any channel needs two more uniforms an event: continua and rejection do."""
+    """Whether any channel needs two more uniforms per event, as continua and rejection do."""
     has_continua: bool
     """Whether any channel is a WEAK continuum."""
     has_boxes: bool

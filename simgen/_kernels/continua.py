@@ -34,18 +34,18 @@ def choose_cell(u: float, c: int | np.int32, plan: PlanArrays) -> tuple[int, flo
     x = min(max(u, 0.0), 1.0 - 2.0**-53) * plan.n_cells[c]  # rounding may have made a 1
     i = int(x)
     x -= i
-    keep, other = plan.cells[plan.first_cell[c] + i, 0], int(plan.cells[plan.first_cell[c] + i, 1])
+    keep, alias = plan.cells[plan.first_cell[c] + i, 0], int(plan.cells[plan.first_cell[c] + i, 1])
     stays = x < keep
     share = keep if stays else 1.0 - keep
-    return i if stays else other, (x if stays else x - keep) / share
+    return i if stays else alias, (x if stays else x - keep) / share
 
 
 @kernel(inner=True)
 def _between(x: float, p: float, q: float) -> float:
-    """Invert the CDF of a density that runs linearly from p to q over (0, 1)."""
-    # x = 2 c / (p + √(p² + 2 (q - p) c)) with c = u (p + q)/2 does not cancel
-    part = 0.5 * x * (p + q)
-    return min(2.0 * part / (p + math.sqrt(max(p * p + 2.0 * (q - p) * part, 0.0))), 1.0)
+    """Invert the CDF of a density that changes linearly from p to q over (0, 1)."""
+    # x = 2 c / (p + √(p² + 2 (q - p) c)) with c = u (p + q)/2 has no cancellation
+    scaled = 0.5 * x * (p + q)
+    return min(2.0 * scaled / (p + math.sqrt(max(p * p + 2.0 * (q - p) * scaled, 0.0))), 1.0)
 
 
 @kernel(inner=True)

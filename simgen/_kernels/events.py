@@ -30,11 +30,11 @@ Array = NDArray[np.float64]
 Numbers = NDArray[np.int32]
 
 _SELECTED, _COMPARED = 4, 24
-"""Numbers of channels up to which other methods are faster than a binary search.
+"""Largest numbers of channels for which two other methods are faster than a binary search.
 
-Parameters of up to 4 channels are chosen by comparisons in registers: with a table, 4 lines take 10 % more
-time. Up to 24 channels are found by comparison with all borders: with a binary search, 12 lines take 2.7
-times as long. (User time of recorded events, minimum of 18; no bit of an event depends on it.)
+Up to 4 channels are chosen by comparisons in registers: with a table, 4 lines take 10 % more time. Up to 24
+channels are found by comparison with all borders: with a binary search, 12 lines take 2.7 times as long.
+(User time of recorded events, minimum of 18. No bit of an event depends on the method.)
 """
 
 
@@ -69,7 +69,7 @@ def _row(c: int | np.int32, lines: LineArrays) -> tuple[float, float, float, flo
 
 @kernel(inner=True)
 def _select(w: Array, channel: Numbers, lines: LineArrays) -> None:
-    """Do the work of `_channels` for up to four channels by comparisons, which vectorise."""
+    """Do as `_channels`, for up to four channels, by comparisons, which are vectorised."""
     last = len(lines.cumulative) - 1
     i, j, m = np.int32(min(1, last)), np.int32(min(2, last)), np.int32(min(3, last))
     _, s0, p0, q0, r0 = _row(0, lines)
@@ -78,19 +78,19 @@ def _select(w: Array, channel: Numbers, lines: LineArrays) -> None:
     u3, s3, p3, q3, r3 = _row(m, lines)
     for k in range(ROW):
         u = w[UNIFORM + k]
-        one, two, three = u >= u1, u >= u2, u >= u3
-        first, second = (i if one else np.int32(0)), (m if three else j)
-        channel[k] = second if two else first
-        low, high = (p1 if one else p0), (p3 if three else p2)
-        w[FIRST + k] = high if two else low
-        low, high = (q1 if one else q0), (q3 if three else q2)
-        w[SECOND + k] = high if two else low
-        low, high = (r1 if one else r0), (r3 if three else r2)
-        w[SPAN + k] = high if two else low
-        low, high = (s1 if one else s0), (s3 if three else s2)
-        scale = high if two else low
-        low, high = (u1 if one else 0.0), (u3 if three else u2)
-        w[UNIFORM + k] = (u - (high if two else low)) * scale
+        is_above_1, is_above_2, is_above_3 = u >= u1, u >= u2, u >= u3
+        low_channel, high_channel = (i if is_above_1 else np.int32(0)), (m if is_above_3 else j)
+        channel[k] = high_channel if is_above_2 else low_channel
+        low, high = (p1 if is_above_1 else p0), (p3 if is_above_3 else p2)
+        w[FIRST + k] = high if is_above_2 else low
+        low, high = (q1 if is_above_1 else q0), (q3 if is_above_3 else q2)
+        w[SECOND + k] = high if is_above_2 else low
+        low, high = (r1 if is_above_1 else r0), (r3 if is_above_3 else r2)
+        w[SPAN + k] = high if is_above_2 else low
+        low, high = (s1 if is_above_1 else s0), (s3 if is_above_3 else s2)
+        scale = high if is_above_2 else low
+        low, high = (u1 if is_above_1 else 0.0), (u3 if is_above_3 else u2)
+        w[UNIFORM + k] = (u - (high if is_above_2 else low)) * scale
 
 
 @kernel(inner=True)
@@ -128,64 +128,64 @@ def _recoils(w: Array, steps: int, series: bool, T_low: float) -> None:
 
 @kernel()
 def draw_tile(
-    w: Array, channel: Numbers, tile: np.uint64, lines: LineArrays, rest: PlanArrays | None, k0: np.uint64,
-    k1: np.uint64,
+    w: Array, channel: Numbers, tile: np.uint64, lines: LineArrays, all_tables: PlanArrays | None, k0:
+    np.uint64, k1: np.uint64,
 ) -> None:  # fmt: skip
     """Draw channel, E_nu (see `neutrino_energy`) and T (row RECOIL) of the events of a tile.
 
-    Where all channels are lines, `rest` is None, and the code for other channels is not compiled.
+    If all channels are lines, `all_tables` is None, and the code for other channels is not compiled.
     """
     fill_paired(w, UNIFORM, tile, 0, k0, k1)
     _channels(w, channel, lines)
-    if rest is None:
+    if all_tables is None:
         _recoils(w, lines.steps, lines.series, lines.T_low)
     else:
         for k in range(ROW):
             w[ENERGY + k] = lines.energy[channel[k]]
-        if rest.extra_uniforms:
+        if all_tables.extra_uniforms:
             fill_own(w, tile, 1, k0, k1)
-        if rest.has_continua:
-            draw_continua(w, channel, rest)
-        if rest.has_boxes:
-            propose(w, channel, rest)
+        if all_tables.has_continua:
+            draw_continua(w, channel, all_tables)
+        if all_tables.has_boxes:
+            propose(w, channel, all_tables)
         else:
             _recoils(w, lines.steps, lines.series, lines.T_low)
-        if rest.has_others:
-            draw_others(w, channel, tile, rest, k0, k1)
+        if all_tables.has_others:
+            draw_others(w, channel, tile, all_tables, k0, k1)
 
 
 @kernel(inner=True)
 def neutrino_energy(
-    w: Array, k: int | np.uint64, c: int | np.int32, lines: LineArrays, rest: PlanArrays | None
+    w: Array, k: int | np.uint64, c: int | np.int32, lines: LineArrays, all_tables: PlanArrays | None
 ) -> float:
     """Return the neutrino energy of an event of a tile: from the table of lines, or from the row ENERGY."""
-    if rest is None:
+    if all_tables is None:
         return float(lines.energy[c])
     return float(w[ENERGY + k])
 
 
 @kernel(nogil=True)
 def fill_vertices(
-    first: int, lines: LineArrays, rest: PlanArrays | None, k0: np.uint64, k1: np.uint64,
+    first: int, lines: LineArrays, all_tables: PlanArrays | None, k0: np.uint64, k1: np.uint64,
     component: Numbers, line: Numbers, E_nu: Array, T: Array, cos_theta: Array,
 ) -> None:  # fmt: skip
     """Fill the columns for the events first, first + 1, ..."""
     w, channel = np.empty(ROWS * TILE), np.empty(TILE, np.int32)
     end = first + len(T)
     for tile in range(first // TILE, -(-end // TILE)):
-        draw_tile(w, channel, np.uint64(tile), lines, rest, k0, k1)
-        begin = max(first, tile * TILE)
-        for i in range(begin, min(end, (tile + 1) * TILE)):
+        draw_tile(w, channel, np.uint64(tile), lines, all_tables, k0, k1)
+        first_of_tile = max(first, tile * TILE)
+        for i in range(first_of_tile, min(end, (tile + 1) * TILE)):
             k = np.uint64(i - tile * TILE)
             c = channel[k]
             component[i - first], line[i - first] = lines.component[c], lines.line[c]
-            E_nu[i - first], T[i - first] = neutrino_energy(w, k, c, lines, rest), w[RECOIL + k]
+            E_nu[i - first], T[i - first] = neutrino_energy(w, k, c, lines, all_tables), w[RECOIL + k]
     fill_cosines(E_nu, T, cos_theta)
 
 
 @kernel(nogil=True)
 def fill_cosines(E_nu: Array, T: Array, cos_theta: Array) -> None:
-    """Fill the cosines of the angle between electron and neutrino, 0 where there is none."""
+    """Fill the cosines of the angle between electron and neutrino; 0 for backgrounds."""
     for i in range(len(T)):
         ratio = math.sqrt(max(T[i] / (T[i] + 2.0 * M_E), 0.0))
         cosine = min((1.0 + M_E / E_nu[i]) * ratio, 1.0)

@@ -19,8 +19,8 @@ def normal_pair(u: float, v: float) -> tuple[float, float]:
 
 @kernel()
 def fill_pairs(
-    u: NDArray[np.float64], v: NDArray[np.float64], one: NDArray[np.float64], two: NDArray[np.float64]
+    u: NDArray[np.float64], v: NDArray[np.float64], cosines: NDArray[np.float64], sines: NDArray[np.float64]
 ) -> None:
     """Turn uniforms in (0, 1) into pairs of normals."""
     for t in range(len(u)):
-        one[t], two[t] = normal_pair(u[t], v[t])
+        cosines[t], sines[t] = normal_pair(u[t], v[t])

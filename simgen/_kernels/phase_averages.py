@@ -14,24 +14,27 @@ def fill_mean_cosines(
     step: float,
     middle: float,
     table: NDArray,  # type: ignore[type-arg]
-    found: NDArray,  # type: ignore[type-arg]
+    mean_cosines: NDArray,  # type: ignore[type-arg]
 ) -> None:
     """Interpolate the mean of exp(ik(r - r0)) by cubics through four points, and turn it by exp(ikr0).
 
-    `table` has a row every `step` in k; `found` one every wave number, 0 beyond the largest.
+    `table` has a row for every `step` in k; `mean_cosines` has one for every wave number, 0 beyond the
+    largest.
     """
     for i in range(len(k)):
         if k[i] > largest:
-            found[i] = 0.0
+            mean_cosines[i] = 0.0
             continue
         x = k[i] / step
-        at = min(max(int(x), 1), len(table) - 3)
-        t = x - at
+        row = min(max(int(x), 1), len(table) - 3)
+        t = x - row
         w0 = -t * (t - 1) * (t - 2) / 6
         w1 = (t + 1) * (t - 1) * (t - 2) / 2
         w2 = -(t + 1) * t * (t - 2) / 2
         w3 = (t + 1) * t * (t - 1) / 6
         cosine, sine = math.cos(k[i] * middle), math.sin(k[i] * middle)
         for j in range(table.shape[1]):
-            mean = w0 * table[at - 1, j] + w1 * table[at, j] + w2 * table[at + 1, j] + w3 * table[at + 2, j]
-            found[i, j] = mean.real * cosine - mean.imag * sine
+            mean = (
+                w0 * table[row - 1, j] + w1 * table[row, j] + w2 * table[row + 1, j] + w3 * table[row + 2, j]
+            )
+            mean_cosines[i, j] = mean.real * cosine - mean.imag * sine

@@ -37,7 +37,7 @@ def philox4x32(
 
 @kernel(inner=True, forceinline=True)
 def unit_interval(high: np.uint64, low: np.uint64) -> float:
-    """Make a uniform in (0, 1) of two words: an odd multiple of 2⁻⁵³, so that neither end is rounded to."""
+    """Make a uniform in (0, 1) of two words: an odd multiple of 2⁻⁵³, which is never rounded to 0 or 1."""
     return (np.float64(((high >> _6) << _26) | (low >> _6)) + 0.5) * _TWO_M52
 
 
@@ -62,7 +62,7 @@ def _shorter(high: np.uint64, low: np.uint64) -> tuple[float, float]:
 def four_shorter(
     index: int | np.uint64, draw: int, member: int, k0: np.uint64, k1: np.uint64
 ) -> tuple[float, float, float, float]:
-    """Draw uniforms of 40, 24, 40 and 24 bits: for normals, the radius of which needs more than the angle."""
+    """Draw uniforms of 40, 24, 40 and 24 bits: for normals, whose radius needs more bits than the angle."""
     i = np.uint64(index)
     a, b, c, d = philox4x32(i & _MASK, i >> _SHIFT, np.uint64(draw), np.uint64(member), k0, k1)
     u, v = _shorter(a, b)
@@ -71,7 +71,7 @@ def four_shorter(
 
 
 @kernel(inner=True, forceinline=True)
-def uniforms_of_place(
+def uniforms_of_four_words(
     a: np.uint64, b: np.uint64, c: np.uint64, d: np.uint64
 ) -> tuple[float, float, float, float]:
     """Make uniforms of 40, 24, 32 and 32 bits of four words."""

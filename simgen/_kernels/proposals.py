@@ -31,7 +31,7 @@ __all__ = ["draw_others", "propose"]
 
 Array = NDArray[np.float64]
 Numbers = NDArray[np.int32]
-Place = int | np.uint64
+Index = int | np.uint64
 Channel = int | np.int32
 
 LOW, WIDTH, START, STEP, UPPER, LOWER = FIRST, SECOND, SPAN, ONE, TWO, THREE
@@ -41,15 +41,15 @@ LOW, WIDTH, START, STEP, UPPER, LOWER = FIRST, SECOND, SPAN, ONE, TWO, THREE
 @kernel(inner=True)
 def _spectrum(omega: float, box: int, plan: PlanArrays) -> float:
     """Interpolate the weight in the neutrino energy between the nodes of a box."""
-    nodes, i, last = plan.nodes, int(plan.boxes[box, 6]), int(plan.boxes[box, 7])
-    if i == last:
+    nodes, i, upper_node = plan.nodes, int(plan.boxes[box, 6]), int(plan.boxes[box, 7])
+    if i == upper_node:
         return 1.0
-    while last - i > 1:
-        middle = (i + last) // 2
+    while upper_node - i > 1:
+        middle = (i + upper_node) // 2
         if nodes[middle, 0] <= omega:
             i = middle
         else:
-            last = middle
+            upper_node = middle
     span = nodes[i + 1, 0] - nodes[i, 0]
     x = (omega - nodes[i, 0]) / span if span > 0.0 else 0.0
     return float(nodes[i, 1] + x * (nodes[i + 1, 1] - nodes[i, 1]))
@@ -64,23 +64,23 @@ def _power_law(u: float, p: float, span: float) -> float:
 
 
 @kernel(inner=True)
-def _again(w: Array, j: Place, index: Place, draw: int, k0: np.uint64, k1: np.uint64) -> None:
+def _next_uniforms(w: Array, j: Index, index: Index, draw: int, k0: np.uint64, k1: np.uint64) -> None:
     """Draw the uniforms of an event's next attempt, from two more draws of its stream."""
     w[UNIFORM + j], w[OWN + j] = uniforms(index, draw, k0, k1)
     w[WORK + j], _ = uniforms(index, draw + 1, k0, k1)
 
 
 @kernel(inner=True)
-def _channel_of(w: Array, j: Place, plan: PlanArrays) -> int:
-    """Choose the channel of an event anew, and make a uniform in the channel of that which chose it."""
+def _channel_of(w: Array, j: Index, plan: PlanArrays) -> int:
+    """Choose the channel of an event again, and make a new uniform from the one that chose it."""
     c = np.searchsorted(plan.cumulative[: len(plan.cumulative) - 1], w[UNIFORM + j], side="right")
     w[UNIFORM + j] = (w[UNIFORM + j] - plan.inverse[c, 0]) * plan.inverse[c, 1]
     return int(c)
 
 
 @kernel(inner=True)
-def _choose_box(w: Array, j: Place, c: Channel, plan: PlanArrays) -> None:
-    """Choose a box of a channel, and a uniform in it."""
+def _choose_box(w: Array, j: Index, c: Channel, plan: PlanArrays) -> None:
+    """Choose a box of a channel, and make a uniform in it."""
     i, w[UNIFORM + j] = choose_cell(w[UNIFORM + j], c, plan)
     i += plan.first_box[c]
     box = plan.boxes
@@ -90,8 +90,8 @@ def _choose_box(w: Array, j: Place, c: Channel, plan: PlanArrays) -> None:
 
 
 @kernel(inner=True)
-def _place(w: Array, j: Place, T_low: float) -> None:
-    """Propose E_nu and T evenly in the box, and a height up to its upper bound: row WORK."""
+def _propose_in_box(w: Array, j: Index, T_low: float) -> None:
+    """Propose E_nu and T uniformly in the box, and a height up to its upper bound (row WORK)."""
     omega = w[LOW + j] + w[UNIFORM + j] * w[WIDTH + j]
     high = 2.0 * omega * omega / (M_E + 2.0 * omega)
     T = T_low + (high - T_low) * (w[START + j] + w[OWN + j] * w[STEP + j])
@@ -111,7 +111,7 @@ def propose(w: Array, channel: Numbers, plan: PlanArrays) -> None:
             w[LOW + k], w[WIDTH + k], w[START + k], w[STEP + k], w[UPPER + k] = 1e3, 0.0, 0.5, 0.0, 1.0
     T_low = plan.T_low
     for k in range(ROW):
-        _place(w, k, T_low)
+        _propose_in_box(w, k, T_low)
 
 
 @kernel()
@@ -139,8 +139,8 @@ def differential(
 
 
 @kernel(inner=True)
-def _accepted(w: Array, j: Place, c: Channel, plan: PlanArrays) -> bool:
-    """Accept a proposal that is below the density, which is evaluated where bounds do not decide.
+def _accepted(w: Array, j: Index, c: Channel, plan: PlanArrays) -> bool:
+    """Accept a proposal below the density; this is evaluated only if the bounds do not decide.
 
     Without the bounds of a box, events with QED factors take 5.4 times as long. Without the lower bound that
     is tested first, which includes the spectrum, a continuum takes twice as long, lines take 9 % more time.
@@ -162,7 +162,7 @@ def _accepted(w: Array, j: Place, c: Channel, plan: PlanArrays) -> bool:
 
 
 @kernel(inner=True)
-def _magnetic(w: Array, j: Place, low: float) -> bool:
+def _magnetic(w: Array, j: Index, low: float) -> bool:
     """Propose T with density 1/T, and accept it with 1 - T/E_nu."""
     omega = w[ENERGY + j]
     high = 2.0 * omega * omega / (M_E + 2.0 * omega)
@@ -177,8 +177,8 @@ def draw_others(
 ) -> None:
     """Draw the events of all channels but the WEAK ones; draws 2n and 2n+1 belong to their n-th attempt.
 
-    Channels of boxes have the probabilities of what they propose: after a rejection any may be next. There
-    are none beside WEAK ones.
+    Probabilities of BOXES channels are those of their proposals: after a rejection, the channel is chosen
+    again. A run has either BOXES or WEAK channels.
     """
     for k in range(ROW):
         c = channel[k]
@@ -190,12 +190,12 @@ def draw_others(
             if _accepted(w, k, c, plan):
                 break
             draw += 2
-            _again(w, k, tile * ROW + k, draw, k0, k1)
+            _next_uniforms(w, k, tile * ROW + k, draw, k0, k1)
             c = _channel_of(w, k, plan)
             process = plan.process[c]
             if process == BOXES:
                 _choose_box(w, k, c, plan)
-                _place(w, k, plan.T_low)
+                _propose_in_box(w, k, plan.T_low)
         channel[k] = c
         if process == BOXES:
             continue
@@ -210,6 +210,6 @@ def draw_others(
             w[ENERGY + k] = energy
             while not _magnetic(w, k, plan.T_low):
                 draw += 2
-                _again(w, k, tile * ROW + k, draw, k0, k1)
+                _next_uniforms(w, k, tile * ROW + k, draw, k0, k1)
         else:
             w[ENERGY + k], w[RECOIL + k] = 0.0, energy

@@ -1,7 +1,7 @@
 """Tiles: 256 neighbouring events side by side, in rows of one array that fits into the first-level cache.
 
-Loops run over a row, so that they vectorise. Rows have fixed positions in the one array: a compiler then
-sees that they do not overlap. Event i is in tile i // TILE at position i % TILE, in every run.
+Loops run over a row, so that the compiler vectorises them. Rows have fixed positions in one array: the
+compiler then knows that they do not overlap. Event i is in tile i // TILE at position i % TILE, in every run.
 """
 
 import numpy as np
@@ -28,8 +28,8 @@ PAIRED, FOURFOLD = 1, 2
 (
     UNIFORM, OWN, WORK, FIRST, SECOND, SPAN, ENERGY, RECOIL, ONE, TWO, THREE, NUMBER,
 ) = (np.uint64(j * TILE) for j in range(12))  # fmt: skip
-"""The uniform of channel and recoil; two of the event's own; coefficients of the recoil's distribution (see
-`simgen.generator.recoil`); neutrino energy and recoil [MeV]; room."""
+"""Uniform of channel and recoil; two uniforms that no other event shares; coefficients of the recoil's
+distribution (see `simgen.generator.recoil`); neutrino energy and recoil [MeV]; work space."""
 
 MEASURED, VISIBLE, ACCEPTED, CHANCE = FIRST, SECOND, UNIFORM, WORK
 """Use of the rows by the detector stage, after the vertex: normal, then measured energy;
@@ -41,28 +41,28 @@ ROWS = 12
 @kernel(inner=True)
 def fill_paired(w: Array, row: np.uint64, tile: np.uint64, draw: int, k0: np.uint64, k1: np.uint64) -> None:
     """Fill a row with a uniform of each event."""
-    begin = tile * HALF
+    first = tile * HALF
     for k in range(HALF):
-        w[row + k], w[row + HALF + k] = member_uniforms(begin + k, draw, PAIRED, k0, k1)
+        w[row + k], w[row + HALF + k] = member_uniforms(first + k, draw, PAIRED, k0, k1)
 
 
 @kernel(inner=True)
 def fill_own(w: Array, tile: np.uint64, draw: int, k0: np.uint64, k1: np.uint64) -> None:
     """Fill OWN and WORK with two uniforms of each event, that no other event shares."""
-    begin = tile * ROW
+    first = tile * ROW
     for k in range(ROW):
-        w[OWN + k], w[WORK + k] = member_uniforms(begin + k, draw, 0, k0, k1)
+        w[OWN + k], w[WORK + k] = member_uniforms(first + k, draw, 0, k0, k1)
 
 
 @kernel(inner=True)
 def fill_normals(w: Array, tile: np.uint64, draw: int, k0: np.uint64, k1: np.uint64) -> None:
     """Fill MEASURED with a normal of each event."""
-    begin = tile * QUARTER
+    first = tile * QUARTER
     for k in range(QUARTER):
         radii, angles = MEASURED + k, MEASURED + HALF + k
         w[radii], w[angles], w[radii + QUARTER], w[angles + QUARTER] = four_shorter(
-            begin + k, draw, FOURFOLD, k0, k1
+            first + k, draw, FOURFOLD, k0, k1
         )
     for k in range(HALF):
-        one, two = normal_pair(w[MEASURED + k], w[MEASURED + HALF + k])
-        w[MEASURED + k], w[MEASURED + HALF + k] = one, two
+        cosine, sine = normal_pair(w[MEASURED + k], w[MEASURED + HALF + k])
+        w[MEASURED + k], w[MEASURED + HALF + k] = cosine, sine

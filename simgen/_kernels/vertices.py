@@ -1,8 +1,8 @@
 """Vertices and times of events, drawn for 256 events side by side.
 
-Vertices are drawn by rejection. Every slot holds one event. All slots make an attempt at once, in loops that
-vectorise; a slot whose attempt succeeds takes the next event, the others try again. The vertex of an event
-depends on its index and on the number of its attempts only, not on the slot or on its neighbours.
+Vertices are drawn by rejection. Every slot holds one event. All slots make an attempt together, in vectorised
+loops; a slot whose attempt succeeds takes the next event, the others try again. The vertex of an event
+depends only on its index and on the number of its attempts, not on the slot or on its neighbours.
 """
 
 import math
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simgen._kernels.machine.functions import circle, logarithm_of_rest, sine_of_half
 from simgen._kernels.machine.jit import kernel
-from simgen._kernels.philox import philox4x32, uniforms, uniforms_of_place
+from simgen._kernels.philox import philox4x32, uniforms, uniforms_of_four_words
 
 __all__ = ["ROWS", "SLOTS", "WORDS", "PlaceArrays", "fill_inside", "fill_places", "fill_times"]
 
@@ -43,7 +43,7 @@ DRAWS = np.uint64(2)
 
 
 class PlaceArrays(NamedTuple):
-    """Target and source as the kernel sees them; all lengths in cm."""
+    """Target and source as arrays; all lengths in cm."""
 
     inner2: float
     outer2: float
@@ -57,23 +57,23 @@ class PlaceArrays(NamedTuple):
     source: NDArray[np.float64]
     source_radius: float
     axes: NDArray[np.float64]
-    """Axis of a cone that holds the target, seen from any point of the source, and two directions across."""
+    """Axis of a cone that contains the target from any point of the source, and two directions across."""
     fall: float
     """1 - cos of its opening."""
     nearest: float
     span: float
-    """Shortest baseline in the cone, and longest less shortest."""
+    """Shortest baseline in the cone, and difference of the longest and the shortest."""
 
 
 @kernel(inner=True, forceinline=True)
-def _inside(x: float, y: float, z: float, place: PlaceArrays) -> bool:
+def _inside(x: float, y: float, z: float, target: PlaceArrays) -> bool:
     """Tell whether a point is in the target."""
     across = x * x + y * y
     square = across + z * z
-    ball = (square >= place.inner2) & (square <= place.outer2) & (across <= place.across2)
-    box = (abs(x) <= place.half[0]) & (abs(y) <= place.half[1]) & (abs(z) <= place.half[2])
-    both: bool = ball & box
-    return both
+    ball = (square >= target.inner2) & (square <= target.outer2) & (across <= target.across2)
+    box = (abs(x) <= target.half[0]) & (abs(y) <= target.half[1]) & (abs(z) <= target.half[2])
+    is_inside: bool = ball & box
+    return is_inside
 
 
 @kernel(inner=True)
@@ -93,9 +93,9 @@ def _shorter(word: np.uint64) -> float:
 
 
 @kernel(inner=True)
-def _draw_emission(w: Array, words: Words, place: PlaceArrays) -> None:
+def _draw_emission(w: Array, words: Words, target: PlaceArrays) -> None:
     """Fill X, Y and Z with points of an extended source."""
-    x, y, z, radius = place.source[0], place.source[1], place.source[2], place.source_radius
+    x, y, z, radius = target.source[0], target.source[1], target.source[2], target.source_radius
     for k in range(N_SLOTS):
         a, b, c, d = words[A + k], words[B + k], words[C + k], words[D + k]
         # the largest of three is distributed as the distance from the centre of a ball
@@ -106,18 +106,18 @@ def _draw_emission(w: Array, words: Words, place: PlaceArrays) -> None:
 
 
 @kernel(inner=True)
-def _follow_path(w: Array, words: Words, fixed: bool, place: PlaceArrays) -> None:
-    """Go from the source along a path of uniform length and direction in the cone: the density is 1/r².
+def _follow_path(w: Array, words: Words, fixed: bool, target: PlaceArrays) -> None:
+    """Draw a path of uniform length and direction in the cone: the density of its end is 1/r².
 
-    From the source, if it is a point, else from the point of `_draw_emission`.
+    It starts from the source if that is a point, else from the point of `_draw_emission`.
     """
-    nearest, span, wide, axes = place.nearest, place.span, place.fall, place.axes
-    x, y, z = place.source[0], place.source[1], place.source[2]
+    nearest, span, wide, axes = target.nearest, target.span, target.fall, target.axes
+    x, y, z = target.source[0], target.source[1], target.source[2]
     xa, ya, za = axes[0, 0], axes[0, 1], axes[0, 2]
     xb, yb, zb = axes[1, 0], axes[1, 1], axes[1, 2]
     xc, yc, zc = axes[2, 0], axes[2, 1], axes[2, 2]
     for k in range(N_SLOTS):
-        u, q, t, v = uniforms_of_place(words[A + k], words[B + k], words[C + k], words[D + k])
+        u, q, t, v = uniforms_of_four_words(words[A + k], words[B + k], words[C + k], words[D + k])
         fall = wide * t  # 1 - cos, small for a narrow cone
         r, across, (cosine, sine) = nearest + u * span, math.sqrt(fall * (2.0 - fall)), circle(v)
         a, b, c = r * (1.0 - fall), r * across * cosine, r * across * sine
@@ -128,18 +128,18 @@ def _follow_path(w: Array, words: Words, fixed: bool, place: PlaceArrays) -> Non
 
 
 @kernel(inner=True)
-def _draw_evenly(w: Array, words: Words, place: PlaceArrays) -> None:
+def _draw_evenly(w: Array, words: Words, target: PlaceArrays) -> None:
     """Fill X, Y and Z with points of the box around the target, and BASELINE with 0."""
-    x, y, z = place.extent[0], place.extent[1], place.extent[2]
+    x, y, z = target.extent[0], target.extent[1], target.extent[2]
     for k in range(N_SLOTS):
-        u, _, t, v = uniforms_of_place(words[A + k], words[B + k], words[C + k], words[D + k])
+        u, _, t, v = uniforms_of_four_words(words[A + k], words[B + k], words[C + k], words[D + k])
         w[X + k], w[Y + k], w[Z + k] = x * (2.0 * u - 1.0), y * (2.0 * t - 1.0), z * (2.0 * v - 1.0)
         w[BASELINE + k] = 0.0
 
 
 @kernel(inner=True)
 def _survive(w: Array, words: Words, half_turns: float) -> None:
-    """Keep with probability 1 - amplitude sin²(π half_turns r/E_nu)."""
+    """Keep events with the probability 1 - amplitude sin²(π half_turns r/E_nu)."""
     for k in range(N_SLOTS):
         v = half_turns * w[BASELINE + k] / w[ENERGY + k]
         cosine = sine_of_half(v - np.floor(v))
@@ -148,23 +148,23 @@ def _survive(w: Array, words: Words, half_turns: float) -> None:
 
 
 @kernel(inner=True)
-def _test(w: Array, words: Words, place: PlaceArrays) -> None:
-    """Keep vertices in the target, of slots that hold an event; the next attempt has other draws."""
+def _test(w: Array, words: Words, target: PlaceArrays) -> None:
+    """Keep vertices in the target, if their slot holds an event; the next attempt uses other draws."""
     for k in range(N_SLOTS):
-        inside = _inside(w[X + k], w[Y + k], w[Z + k], place)
-        words[KEEP + k] = words[BUSY + k] if inside else _0
+        is_inside = _inside(w[X + k], w[Y + k], w[Z + k], target)
+        words[KEEP + k] = words[BUSY + k] if is_inside else _0
         words[DRAW + k] += DRAWS
 
 
 @kernel(inner=True)
 def _sort(component: NDArray[np.int32], n_source: int, order: Slots) -> int:
-    """Fill order with the events of the source from the front, the others from the back; return how many."""
+    """Fill order with events of the source from the front, others from the back; return where these begin."""
     front, back = 0, len(order) - 1
     for i in range(len(order)):
-        ours = component[i] < n_source
-        order[front if ours else back] = i
-        front += ours
-        back -= not ours
+        is_source = component[i] < n_source
+        order[front if is_source else back] = i
+        front += is_source
+        back -= not is_source
     return front
 
 
@@ -175,7 +175,7 @@ def fill_places(
     E_nu: Array,
     amplitude: Array,
     wave: float,
-    place: PlaceArrays,
+    target: PlaceArrays,
     k0: np.uint64,
     k1: np.uint64,
     w: Array,
@@ -190,19 +190,19 @@ def fill_places(
     (WORDS · SLOTS zeros) and order (an element an event) are work space.
     """
     n_source, half_turns = _sort(component, len(amplitude), order), wave / math.pi
-    more = 1 if place.source_radius > 0.0 else 0
+    n_extra_draws = 1 if target.source_radius > 0.0 else 0
     for interacts in (True, False):
-        following, end = (0, n_source) if interacts else (n_source, len(order))
-        left = min(end - following, SLOTS)
+        following, stop = (0, n_source) if interacts else (n_source, len(order))
+        n_busy = min(stop - following, SLOTS)
         for k in range(N_SLOTS):
             words[BUSY + k], words[CHOSEN + k] = _0, k
-        found = np.uint64(left)
+        n_done = np.uint64(n_busy)
         while True:
-            for j in range(found):
+            for j in range(n_done):
                 k = words[CHOSEN + j]
-                if following == end:
+                if following == stop:
                     words[BUSY + k] = _0
-                    left -= 1
+                    n_busy -= 1
                     continue
                 i = order[following]
                 following += 1
@@ -210,24 +210,24 @@ def fill_places(
                 words[INDEX + k], words[DRAW + k] = np.uint64(event[i]), _0
                 if half_turns > 0.0 and interacts:
                     w[ENERGY + k], w[AMPLITUDE + k] = E_nu[i], amplitude[component[i]]
-            if left == 0:
+            if n_busy == 0:
                 break
-            for draw in range(more if interacts else 0, -1, -1):
+            for draw in range(n_extra_draws if interacts else 0, -1, -1):
                 _draw_words(words, np.uint64(draw), k0, k1)
                 if draw > 0:
-                    _draw_emission(w, words, place)
+                    _draw_emission(w, words, target)
                 elif interacts:
-                    _follow_path(w, words, more == 0, place)
+                    _follow_path(w, words, n_extra_draws == 0, target)
                 else:
-                    _draw_evenly(w, words, place)
-            _test(w, words, place)
+                    _draw_evenly(w, words, target)
+            _test(w, words, target)
             if interacts and half_turns > 0.0:
                 _survive(w, words, half_turns)
-            found = _0
+            n_done = _0
             for k in range(N_SLOTS):
-                words[CHOSEN + found] = k
-                found += words[KEEP + k]
-            for j in range(found):
+                words[CHOSEN + n_done] = k
+                n_done += words[KEEP + k]
+            for j in range(n_done):
                 k = words[CHOSEN + j]
                 i = words[POSITION + k]
                 vertices[0, i], vertices[1, i], vertices[2, i] = w[X + k], w[Y + k], w[Z + k]
@@ -235,10 +235,10 @@ def fill_places(
 
 
 @kernel(nogil=True)
-def fill_inside(points: Array, place: PlaceArrays, inside: Mask) -> None:
-    """Fill which points, shape (3, n), are in the target."""
+def fill_inside(points: Array, target: PlaceArrays, inside: Mask) -> None:
+    """Fill a mask of the points, shape (3, n), that are in the target."""
     for i in range(len(inside)):
-        inside[i] = _inside(points[0, i], points[1, i], points[2, i], place)
+        inside[i] = _inside(points[0, i], points[1, i], points[2, i], target)
 
 
 @kernel(nogil=True)
@@ -253,22 +253,22 @@ def fill_times(
     k1: np.uint64,
     time: NDArray[np.float64],
 ) -> None:
-    """Fill times since the start: of decays with these rates [1/s], even where the rate is 0.
+    """Fill times since the start: exponential with decay rates [1/s], uniform if the rate is 0.
 
-    rate is that of the components below n_source, backgrounds has those of the next; all others are even.
+    `rate` is for components below n_source, `backgrounds` for the following ones; all others are uniform.
     """
-    lived = -math.expm1(-rate * duration)
-    decays, life = (n_source, -1.0 / rate) if lived > 0.0 else (0, 0.0)
+    decayed_share = -math.expm1(-rate * duration)
+    decays, life = (n_source, -1.0 / rate) if decayed_share > 0.0 else (0, 0.0)
     for i in range(len(event)):
         u, _ = uniforms(np.uint64(event[i]), 0, k0, k1)
-        decayed, even = min(life * logarithm_of_rest(u * lived), duration), u * duration
-        time[i] = decayed if component[i] < decays else even
-    # one after the other: the loop vectorises as long as all its events have one rate
+        decay_time, uniform_time = min(life * logarithm_of_rest(u * decayed_share), duration), u * duration
+        time[i] = decay_time if component[i] < decays else uniform_time
+    # one background after the other: the loop is vectorised if all events in it have the same rate
     for b in range(len(backgrounds)):
-        lived, c = -math.expm1(-backgrounds[b] * duration), n_source + b
-        if lived > 0.0:
+        decayed_share, c = -math.expm1(-backgrounds[b] * duration), n_source + b
+        if decayed_share > 0.0:
             life = -1.0 / backgrounds[b]
             for i in range(len(event)):
                 u, _ = uniforms(np.uint64(event[i]), 0, k0, k1)
-                decayed = min(life * logarithm_of_rest(u * lived), duration)
-                time[i] = decayed if component[i] == c else time[i]
+                decay_time = min(life * logarithm_of_rest(u * decayed_share), duration)
+                time[i] = decay_time if component[i] == c else time[i]

@@ -1,9 +1,9 @@
-"""Channels of a run, such as a line or a background, and how probable each is.
+"""Channels of a run, such as a line or a background, and their probabilities.
 
-At tree level the recoil energy comes from the inverse of its closed-form distribution, without bins. That of
-a magnetic moment is drawn by rejection from 1/T, every other term from boxes in neutrino energy and recoil,
-which makes the distributions exact too. The spectrum of a continuum is piecewise linear on some 4097 nodes,
-among them the knots of a table.
+At tree level the recoil energy is drawn by inversion of its closed-form distribution, without bins. For a
+magnetic moment it is drawn by rejection from 1/T, for every other term by rejection from boxes in neutrino
+energy and recoil; these distributions are exact, too. The spectrum of a continuum is piecewise linear on
+about 4097 nodes, which include the knots of a table.
 """
 
 from collections.abc import Sequence
@@ -53,7 +53,7 @@ class Plan:
 
     @property
     def kernel(self) -> tuple[LineArrays, PlanArrays | None]:
-        """Tables that kernels take: those of lines, and all tables if there are other channels."""
+        """Arguments of kernels: tables of lines, and all tables if there are other channels."""
         lines = LineArrays(**{name: getattr(self.arrays, name) for name in LineArrays._fields})
         return lines, self.arrays if self.arrays.extra_uniforms or self.arrays.has_others else None
 
@@ -78,7 +78,7 @@ def make_plan(
     T_low : float
         Smallest true recoil energy [MeV]; above 0 where dσ/dT diverges.
     deposits : sequence of Deposit
-        Their component numbers follow those of the source.
+        Backgrounds; their component numbers follow those of the source.
 
     Raises
     ------
@@ -96,10 +96,10 @@ def make_plan(
     expected = 0.0
     weak = _cubic_channels if is_cubic(model) else _box_channels
     for i, component in enumerate(source.components):
-        found = weak(i, component, replace(model, mu_nu=0.0), T_low)
+        channels_of_component = weak(i, component, replace(model, mu_nu=0.0), T_low)
         if model.mu_nu:
-            found += _magnetic_channels(i, component, model, T_low)
-        channels += [replace(c, weight=luminosity * c.weight) for c in found]
+            channels_of_component += _magnetic_channels(i, component, model, T_low)
+        channels += [replace(c, weight=luminosity * c.weight) for c in channels_of_component]
         expected += luminosity * mean_sigma(component, model, T_low=T_low)
     for i, deposit in enumerate(deposits, start=len(source.components)):
         channels.append(_deposit_channel(i, deposit))
@@ -111,7 +111,7 @@ def make_plan(
 
 
 def _deposit_channel(number: int, deposit: Deposit) -> Channel:
-    """Make the channel of events that no neutrino made."""
+    """Make the channel of events that are not due to neutrinos."""
     spectrum = deposit.spectrum
     common = Channel(process=FLAT, component=number, weight=deposit.mean)
     match spectrum:
@@ -148,7 +148,7 @@ def _continuum(component: Component, T_low: float) -> tuple[Array, Array]:
 
 
 def _cubic_channels(number: int, component: Component, model: Model, T_low: float) -> list[Channel]:
-    """Make the channels of tree-level weak scattering, one a line or continuum."""
+    """Make the channels of tree-level weak scattering, one for each line or continuum."""
     x, y = amplitudes(model, component.flavour)
     shifts = _shifts(component, model)
     products = (x[0] ** 2 + shifts[0], y[0] ** 2 + shifts[1], x[0] * y[0])
@@ -160,8 +160,10 @@ def _cubic_channels(number: int, component: Component, model: Model, T_low: floa
     nodes, density = _continuum(component, T_low)
     if nodes.size:
         weights = np.zeros_like(nodes)
-        some = T_max(nodes) > T_low * (1 + 1e-12)
-        weights[some] = density[some] * weak_integral(products, nodes[some], T_low, T_max(nodes[some]))
+        is_possible = T_max(nodes) > T_low * (1 + 1e-12)
+        weights[is_possible] = density[is_possible] * weak_integral(
+            products, nodes[is_possible], T_low, T_max(nodes[is_possible])
+        )
         channels.append(_with_nodes(common, nodes, weights))
     return channels
 
@@ -176,9 +178,9 @@ def _magnetic_channels(number: int, component: Component, model: Model, T_low: f
     nodes, density = _continuum(component, T_low)
     if nodes.size:
         weights = np.zeros_like(nodes)
-        some = T_max(nodes) > T_low * (1 + 1e-12)
-        cross = model.mu_nu**2 * magnetic_integral(nodes[some], T_low, T_max(nodes[some]))
-        weights[some] = density[some] * cross
+        is_possible = T_max(nodes) > T_low * (1 + 1e-12)
+        cross = model.mu_nu**2 * magnetic_integral(nodes[is_possible], T_low, T_max(nodes[is_possible]))
+        weights[is_possible] = density[is_possible] * cross
         channels.append(_with_nodes(common, nodes, weights))
     return channels
 
@@ -200,12 +202,12 @@ def _shifts(component: Component, model: Model) -> tuple[float, float, float]:
 def _box_channels(number: int, component: Component, model: Model, T_low: float) -> list[Channel]:
     """Make the channels that are drawn by rejection."""
     names = Basis.of(model, component.flavour).form_factors
-    found = np.zeros((2, len(FORM_FACTORS)))
-    found[:, [FORM_FACTORS.index(n) for n in names]] = amplitudes(model, component.flavour)
+    form_factors = np.zeros((2, len(FORM_FACTORS)))
+    form_factors[:, [FORM_FACTORS.index(n) for n in names]] = amplitudes(model, component.flavour)
     common = Channel(
         process=BOXES,
         component=number,
-        amplitudes=found,
+        amplitudes=form_factors,
         shifts=_shifts(component, model),
         charged_current=component.flavour.charged_current,
     )

@@ -1,7 +1,7 @@
 """Distribution of the recoil energy at tree level: a cubic on (0, 1), and its inversion.
 
 Between T_low and T_max, with x = (T - T_low)/(T_max - T_low), the CDF of a²+ b²(1-T/ω)² - ab m_e T/ω² is
-x (1 - p - q) + p x² + q x³, whose coefficients p and q do not depend on what the density is multiplied with.
+x (1 - p - q) + p x² + q x³, whose coefficients p and q do not depend on the normalisation of the density.
 """
 
 from collections.abc import Sequence
@@ -59,16 +59,16 @@ def cubic(products: Sequence[float], omega: ArrayLike, T_low: float) -> tuple[Ar
 
 
 def steps(p: ArrayLike, q: ArrayLike, *, series: bool) -> int | None:
-    """Count the steps after which the CDF is met to 1e-12, everywhere; the kernel makes as many every time.
+    """Count the steps after which the CDF is precise to 1e-12 everywhere; the kernel makes this number.
 
-    They are Householder's of third order, which of a polynomial of third degree takes all derivatives.
+    They are Householder's steps of third order, which use all derivatives of a cubic.
 
     Parameters
     ----------
     p, q : array_like, shape (n,)
     series : bool
-        Begin with a series in p and q: it costs no root and no division, but is good only where the density
-        varies little. Else begin where a density that is linear between the same ends has the same CDF.
+        Start from a series in p and q: it needs no square root and no division, but is precise only if the
+        density varies little. Otherwise start from the inverse for a linear density with the same ends.
 
     Returns
     -------

@@ -33,7 +33,7 @@ class Boxes:
     Parameters
     ----------
     omega : ndarray, shape (n_omega + 1,)
-        Edges in E_nu [MeV]; twice the energy of a line.
+        Edges in E_nu [MeV]; for a line, its energy twice.
     fraction : ndarray, shape (n_fraction + 1,)
         Edges in g = (T - T_low)/(T_max - T_low).
     ends : ndarray of int, shape (n_omega + 1,)
@@ -45,7 +45,7 @@ class Boxes:
     weight : float
         Integral of the upper bounds of the density, spectrum times cross section [cm²].
     shares : ndarray, shape (n_omega * n_fraction,)
-        The part of it in each box.
+        Integral of the upper bounds in each box.
     """
 
     omega: Array
@@ -69,12 +69,12 @@ def _fractions(model: Model, T_low: float, span: float, n: int) -> Array:
 
 
 def make_boxes(nodes: Array, density: Array, component: Component, model: Model, T_low: float) -> Boxes:
-    """Bound the density in E_nu and g box by box."""
-    # three points a box and direction: both ends and the middle
+    """Compute bounds of the density in boxes of E_nu and g."""
+    # three points for each box and direction: both ends and the middle
     n_recoil = _N_RECOIL if len(nodes) > 1 else _N_RECOIL_OF_A_LINE
     g = _fractions(model, T_low, float(T_max(nodes[-1])) - T_low, n_recoil)
     fine_g = np.interp(np.arange(2 * len(g) - 1) / 2, np.arange(len(g)), g)
-    # in E_nu the largest of the nodes times that of the cross section: a spectrum may jump inside a box
+    # in E_nu the largest spectrum times the largest cross section: a spectrum may jump inside a box
     ends = np.zeros(2, np.int64)
     if len(nodes) > 1:
         ends = np.unique(np.linspace(0, len(nodes) - 1, _N_OMEGA + 1).round().astype(np.int64))
@@ -84,13 +84,13 @@ def make_boxes(nodes: Array, density: Array, component: Component, model: Model,
     else:
         largest = smallest = density
         fine = np.repeat(nodes, 3)
-    positive = np.maximum(fine, 1e-9 * fine[-1])  # a spectrum may begin at 0
+    positive = np.maximum(fine, 1e-9 * fine[-1])  # a spectrum may start at 0
     span = np.maximum(T_max(positive) - T_low, 0.0)
     T = np.maximum(T_low + span[:, None] * fine_g, min(1e-12, 0.1 * g[1]) * T_max(positive)[:, None])
     values = span[:, None] * dsigma_dT(T, positive[:, None], model, flavour=component.flavour) / SIGMA0
     high, low = _over_boxes(np.maximum, values), _over_boxes(np.minimum, values)
-    beyond = _MARGIN * (high - low) + _ROUNDING * np.abs(high)
-    high, low = np.maximum(high + beyond, 0.0), np.maximum(low - beyond, 0.0)
+    margin = _MARGIN * (high - low) + _ROUNDING * np.abs(high)
+    high, low = np.maximum(high + margin, 0.0), np.maximum(low - margin, 0.0)
     low[:, -1] = 0.0  # the QED factors diverge at T_max
     omega = fine[::2]
     area = np.outer(np.diff(omega) if len(nodes) > 1 else np.ones(1), np.diff(g))

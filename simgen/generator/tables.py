@@ -40,12 +40,12 @@ class Channel:
 
 
 def pack(channels: Sequence[Channel], model: Model, T_low: float) -> PlanArrays:
-    """Lay channels out.
+    """Write channels into arrays for the kernels.
 
     Parameters
     ----------
     channels : sequence of Channel
-        Of weights above 0.
+        Channels with weights above 0.
     model : Model
     T_low : float
         Smallest true recoil energy [MeV].
@@ -100,9 +100,9 @@ def pack(channels: Sequence[Channel], model: Model, T_low: float) -> PlanArrays:
     )
 
 
-def _firsts(parts: Sequence[Array]) -> NDArray[np.int64]:
-    """Return the first index of each part in their concatenation."""
-    return np.cumsum([0, *map(len, parts)])[:-1]
+def _firsts(arrays: Sequence[Array]) -> NDArray[np.int64]:
+    """Return the first index of each array in their concatenation."""
+    return np.cumsum([0, *map(len, arrays)])[:-1]
 
 
 def _boxes(grid: Boxes | None, first_node: int) -> Array:
@@ -120,7 +120,7 @@ def _boxes(grid: Boxes | None, first_node: int) -> Array:
 
 
 def _cells(channel: Channel) -> Array:
-    """Tabulate how to choose a box or a cell between two nodes."""
+    """Make the alias table that chooses a box, or an interval between two nodes."""
     if channel.boxes is not None:
         return alias_table(channel.boxes.shares)
     if channel.nodes is not None:
@@ -130,21 +130,21 @@ def _cells(channel: Channel) -> Array:
 
 
 def alias_table(probabilities: ArrayLike) -> NDArray[np.float64]:
-    """Make the table for choosing one of many cells by one uniform, without a search (Walker 1977).
+    """Make the alias table that chooses a cell by one uniform, without a search (Walker 1977).
 
     Parameters
     ----------
     probabilities : array_like, shape (n,)
-        ≥ 0, some of them above 0; of any normalisation.
+        ≥ 0, at least one above 0; with any normalisation.
 
     Returns
     -------
     ndarray, shape (n, 2)
-        Of part i the share that belongs to cell i, and the cell that the rest belongs to.
+        For the i-th of n equal intervals, the share that belongs to cell i, and the cell of the remainder.
 
     Notes
     -----
-    In the order of Vose, IEEE Transactions on Software Engineering 17 (1991) 972.
+    The algorithm is that of Vose, IEEE Transactions on Software Engineering 17 (1991) 972.
 
     Examples
     --------
@@ -154,15 +154,15 @@ def alias_table(probabilities: ArrayLike) -> NDArray[np.float64]:
     p = np.asarray(probabilities, np.float64)
     shares = p * (len(p) / np.sum(p))
     table = np.column_stack([np.ones_like(shares), np.arange(len(shares), dtype=np.float64)])
-    left = shares.tolist()
-    small = [i for i, share in enumerate(left) if share < 1]
-    large = [i for i, share in enumerate(left) if share >= 1]
+    remaining = shares.tolist()
+    small = [i for i, share in enumerate(remaining) if share < 1]
+    large = [i for i, share in enumerate(remaining) if share >= 1]
     while small and large:
         i, j = small.pop(), large.pop()
-        table[i] = left[i], j
-        left[j] -= 1 - left[i]
-        (small if left[j] < 1 else large).append(j)
-    impossible = [i for i in small if not p[i] > 0]  # what rounding left over
+        table[i] = remaining[i], j
+        remaining[j] -= 1 - remaining[i]
+        (small if remaining[j] < 1 else large).append(j)
+    impossible = [i for i in small if not p[i] > 0]  # left by rounding
     table[impossible] = 0.0, int(np.argmax(p))
     return table
 
@@ -173,7 +173,7 @@ def _is_continuum(channel: Channel) -> bool:
 
 
 class _Recoils(NamedTuple):
-    """How the recoils of WEAK channels are drawn: see `PlanArrays`."""
+    """Parameters of the inversion for WEAK channels: see `PlanArrays`."""
 
     lines: Array
     steps: int
@@ -183,23 +183,23 @@ class _Recoils(NamedTuple):
 def _recoils(channels: Sequence[Channel], T_low: float) -> _Recoils:
     """Prepare the inversion of the recoils' distributions."""
     lines = np.zeros((len(channels), 3))
-    found: list[tuple[Array, Array]] = []
+    coefficients: list[tuple[Array, Array]] = []
     for i, channel in enumerate(channels):
         if channel.process != WEAK:
             continue
         if channel.nodes is None:
             p, q, span = cubic(channel.products, channel.energy, T_low)
             lines[i] = p, q, span
-            found.append((np.atleast_1d(p), np.atleast_1d(q)))
+            coefficients.append((np.atleast_1d(p), np.atleast_1d(q)))
         else:
             energies = channel.nodes[:, 0][T_max(channel.nodes[:, 0]) > T_low * (1 + 1e-12)]
-            found.append(cubic(channel.products, energies[:: max(len(energies) // 64, 1)], T_low)[:2])
-    if not found:
+            coefficients.append(cubic(channel.products, energies[:: max(len(energies) // 64, 1)], T_low)[:2])
+    if not coefficients:
         return _Recoils(lines, 0, series=False)
-    p, q = (np.concatenate(columns) for columns in zip(*found, strict=True))
-    number = steps(p, q, series=False)
-    if number is None:
+    p, q = (np.concatenate(columns) for columns in zip(*coefficients, strict=True))
+    n_root = steps(p, q, series=False)
+    if n_root is None:
         raise ValueError("dσ/dT is below 0 somewhere, so that no recoil can be drawn from it")
-    quick = steps(p, q, series=True)
-    series = quick is not None and quick <= number
-    return _Recoils(lines, quick if series and quick is not None else number, series=series)
+    n_series = steps(p, q, series=True)
+    series = n_series is not None and n_series <= n_root
+    return _Recoils(lines, n_series if series and n_series is not None else n_root, series=series)

@@ -54,12 +54,12 @@ def place_arrays(geometry: Geometry) -> PlaceArrays:
     else:
         raise TypeError(f"vertices need a Sphere, Shell, Cylinder or Box, got {type(geometry).__name__}")
     source, distance = np.array(geometry.source_centre), math.hypot(*geometry.source_centre)
-    # seen from a point of the source at rest, it is the target that moves
-    seen = bound + geometry.source_radius
-    if distance > seen:
-        ratio = seen / distance
+    # relative to a point of the source, the target is displaced by up to the radius of the source
+    apparent_radius = bound + geometry.source_radius
+    if distance > apparent_radius:
+        ratio = apparent_radius / distance
         fall = ratio * ratio / (1.0 + math.sqrt(1.0 - ratio * ratio))
-        nearest = distance - seen
+        nearest = distance - apparent_radius
     else:
         fall, nearest = 2.0, max(inner - distance - geometry.source_radius, 0.0)
     return PlaceArrays(
@@ -73,12 +73,12 @@ def place_arrays(geometry: Geometry) -> PlaceArrays:
         axes=_axes(-source),
         fall=fall,
         nearest=nearest,
-        span=distance + seen - nearest,
+        span=distance + apparent_radius - nearest,
     )
 
 
 def _axes(direction: Array) -> Array:
-    """Return a direction and two across it, of length 1; any directions for a vector of length 0."""
+    """Return unit vectors: a direction and two perpendicular ones; the coordinate axes for a vector of 0."""
     if not direction.any():
         return np.identity(3)
     axis = direction / math.hypot(*direction)
@@ -90,9 +90,9 @@ def _axes(direction: Array) -> Array:
 def contains(geometry: Geometry, x: Array, y: Array, z: Array) -> NDArray[np.bool_]:
     """Tell which points [cm] lie in a target."""
     points = np.stack([np.asarray(c, np.float64) for c in (x, y, z)])
-    inside, place = np.empty(points.shape[1], np.bool_), place_arrays(geometry)
-    in_parts(lambda a, b: fill_inside(points[:, a:b], place, inside[a:b]), 0, len(inside))
-    return inside
+    is_inside, target = np.empty(points.shape[1], np.bool_), place_arrays(geometry)
+    in_parts(lambda a, b: fill_inside(points[:, a:b], target, is_inside[a:b]), 0, len(is_inside))
+    return is_inside
 
 
 def add_vertices(
@@ -116,33 +116,33 @@ def add_vertices(
     identity : sequence of int
         Distinguishes the members of a study.
     oscillation : Oscillation, optional
-        That under which the neutrino energies were drawn.
+        The oscillation for which the neutrino energies were drawn.
 
     Returns
     -------
     Events
-        With `vertex_x`, `vertex_y`, `vertex_z` and `L`.
+        Events with `vertex_x`, `vertex_y`, `vertex_z` and `L`.
 
     Notes
     -----
-    The density of interactions is 1/r² in target × source, r their distance. Because dV/r² = dr dΩ, a point
-    of the source, r and the direction are drawn uniformly, the latter two in a cone that contains the target
-    as seen from every point of the source; vertices outside the target are drawn again. A neutrino that
-    oscillates is kept with its survival probability.
+    The density of interactions is proportional to 1/r², where r is the distance between points of target and
+    source. Because dV/r² = dr dΩ, the point of the source, r and the direction are drawn uniformly; r and the
+    direction are drawn in a cone that contains the target as seen from every point of the source. Vertices
+    outside the target are drawn again. A neutrino that oscillates is kept with its survival probability.
     """
     k0, k1 = kernel_key(seed, Stage.VERTEX_POSITION, *identity).astype(np.uint64)
-    found = np.empty((4, len(events)))
+    vertices = np.empty((4, len(events)))
     amplitude = np.zeros(n_source) if oscillation is None else np.array(oscillation.amplitudes)
     wave = 0.0 if oscillation is None else WAVE * oscillation.delta_m2
-    E_nu, place = np.asarray(events.E_nu, np.float64), place_arrays(geometry)
+    E_nu, target = np.asarray(events.E_nu, np.float64), place_arrays(geometry)
 
     def draw(a: int, b: int) -> None:
         columns = (events.event[a:b], events.component[a:b], E_nu[a:b])
         work = (np.ones(ROWS * SLOTS), np.zeros(WORDS * SLOTS, np.uint64), np.empty(b - a, np.int64))
-        fill_places(*columns, amplitude, wave, place, k0, k1, *work, found[:, a:b])
+        fill_places(*columns, amplitude, wave, target, k0, k1, *work, vertices[:, a:b])
 
     in_parts(draw, 0, len(events))
-    return replace(events, vertex_x=found[0], vertex_y=found[1], vertex_z=found[2], L=found[3])
+    return replace(events, vertex_x=vertices[0], vertex_y=vertices[1], vertex_z=vertices[2], L=vertices[3])
 
 
 def add_times(
@@ -162,7 +162,7 @@ def add_times(
     events : Events
     exposure : Exposure
     half_life : float
-        Of the source [s]; infinity for a constant one.
+        Half-life of the source [s]; infinity for a constant source.
     n_source : int
         Number of components of the source; higher numbers are backgrounds.
     seed : int
@@ -174,7 +174,7 @@ def add_times(
     Returns
     -------
     Events
-        With `time`, since the start of the exposure.
+        Events with `time`, since the start of the exposure.
 
     Notes
     -----

@@ -1,8 +1,8 @@
 """Integrals of 1/r² over target volumes, r measured from a point or from all points of a sphere.
 
-A radial density f(r) is the divergence of G(r) r̂ with r²G = ∫₀ʳ f r² dr, so that every volume integral is one
-over the surface, and that over a plane face is one over its edge, of K = ∫G dr. For a point source f = 1/r²,
-G = 1/r, K = ln r.
+A radial density f(r) is the divergence of G(r) r̂ with r²G = ∫₀ʳ f r² dr. Every volume integral of f is
+therefore an integral of G over the surface. Over a plane face, this is an integral of K = ∫G dr over its
+edge. For a point source f = 1/r², G = 1/r, K = ln r.
 """
 
 import math
@@ -18,15 +18,15 @@ from simgen.quadrature import gauss_legendre
 __all__ = ["box_integral", "cylinder_integral", "sphere_integral"]
 
 _SMALL = 0.02
-"""Below this a/r the closed forms of an extended source cancel, and their expansions are used."""
+"""Value of a/r below which expansions replace the closed forms of an extended source, which then cancel."""
 _ACCURACY = 1e-13
-"""Tolerance of parts of an integral, relative to the cube root of the volume."""
+"""Tolerance of each term of an integral, relative to the cube root of the volume."""
 _FAR = 3.0
-"""From this distance on, in units of the sizes, product rules over the volume have converged."""
+"""Distance, in units of the sizes, above which product rules over the volume have converged."""
 
 
 def _density(r: NDArray[np.float64], a: float) -> NDArray[np.float64]:
-    """Average 1/r² over a sphere of radius a, at distances beyond it [cm⁻²]."""
+    """Average 1/r² over a sphere of radius a, at distances larger than a [cm⁻²]."""
     x = a / r
     if np.all(x < _SMALL):
         return np.asarray((1 + x**2 * (1 / 5 + x**2 * (3 / 35 + x**2 / 21))) / r**2)
@@ -51,14 +51,14 @@ def _field(r: float, a: float) -> float:
 
 
 def _potential(r: float, a: float) -> float:
-    """Compute K of an extended source; the constant is that of ln r far away."""
+    """Compute K of an extended source; it approaches ln r at large distances."""
     x = a / r if r > 0 else math.inf
     if x < _SMALL:
         return math.log(r) + x**2 * (1 / 10 + x**2 * (1 / 140 + x**2 / 630))
     if r < _SMALL * a:
         y = r / a
-        inside = y**2 * (1 / 2 - y**2 * (1 / 20 + y**2 * (1 / 210 + y**2 / 840)))
-        return math.log(a) + 3 / 8 - 17 / 24 + inside
+        rise = y**2 * (1 / 2 - y**2 * (1 / 20 + y**2 * (1 / 210 + y**2 / 840)))
+        return math.log(a) + 3 / 8 - 17 / 24 + rise
     weight = 3 / 16 * (a / r + 2 * r / a - (r / a) ** 3 / 3) - 1 / 2
     return (r / a) ** 2 / 8 + math.log(a + r) + weight * _logarithm(r, a) - 17 / 24
 
@@ -87,9 +87,9 @@ def sphere_integral(radius: float, distance: float, a: float) -> float:
     Parameters
     ----------
     radius : float
-        Of the target [cm].
+        Radius of the target [cm].
     distance : float
-        Of the centres [cm].
+        Distance of the centres [cm].
     a : float
         Radius of the source [cm], 0 for a point.
     """
@@ -180,7 +180,7 @@ def cylinder_integral(radius: float, height: float, source: tuple[float, float, 
     scale = _ACCURACY * (math.pi * R**2 * height) ** (1 / 3)
     low, high = -height / 2 - source[2], height / 2 - source[2]
     if math.hypot(b, source[2]) > _FAR * (math.hypot(R, height / 2) + a):
-        return _far_cylinder(R, b, low, high, a)
+        return _cylinder_by_product_rule(R, b, low, high, a)
 
     def square(psi: float) -> float:
         return (R - b) ** 2 + 4 * R * b * math.sin(psi / 2) ** 2
@@ -188,7 +188,7 @@ def cylinder_integral(radius: float, height: float, source: tuple[float, float, 
     def inward(psi: float) -> float:
         return R * (R - b) + 2 * R * b * math.sin(psi / 2) ** 2
 
-    def side(psi: float) -> float:
+    def side_integrand(psi: float) -> float:
         q = math.sqrt(square(psi))
         if a == 0:
             return inward(psi) * (math.atan(high / q) - math.atan(low / q)) / q
@@ -198,12 +198,12 @@ def cylinder_integral(radius: float, height: float, source: tuple[float, float, 
             lambda t: _field(q * math.cosh(t), a), *ends, scale / R**2, (0.0, kink, -kink)
         )
 
-    # where the surface is nearest, and where it crosses the surface of the source
+    # angles at which the surface is nearest, and at which it crosses the surface of the source
     crossing = (a * a - (R - b) ** 2) / (4 * R * b) if b > 0 else 0.0
     points = [2 * math.asin(math.sqrt(crossing))] if 0 < crossing < 1 else []
-    near = abs(R - b) / R
-    points += [near, 30 * near]
-    total = [_integrate(side, 0, math.pi, scale, points)]
+    nearest = abs(R - b) / R
+    points += [nearest, 30 * nearest]
+    total = [_integrate(side_integrand, 0, math.pi, scale, points)]
     for d in (-low, high):
         if d != 0:
             edge = _integrate(
@@ -217,7 +217,7 @@ def cylinder_integral(radius: float, height: float, source: tuple[float, float, 
     return 2 * math.fsum(total)
 
 
-def _far_cylinder(R: float, b: float, low: float, high: float, a: float) -> float:
+def _cylinder_by_product_rule(R: float, b: float, low: float, high: float, a: float) -> float:
     """Integrate over the volume, in cylindrical coordinates around the axis."""
     u, w = gauss_legendre(20)
     rho = R * np.sqrt((u + 1) / 2)[:, None, None]

@@ -1,7 +1,7 @@
 """Solid angle Ω(d) of a target at each distance d from a point.
 
-The part of a sphere of radius d around the point that lies in the target has the area Ω(d) d², so that
-dV = Ω(d) d² dd. In slices along z the area is that of arcs: dA = d dz dψ.
+A sphere of radius d around the point has the area Ω(d) d² inside the target, so that dV = Ω(d) d² dd. A slice
+of this area at z is an arc: dA = d dz dψ.
 """
 
 import math
@@ -24,7 +24,7 @@ _N_NODES = 48
 
 
 def shrunk(geometry: Geometry, inset: float) -> Geometry:
-    """Return the part of a target that is at least `inset` [cm] from its surface, as a shape of its own.
+    """Return the part of a target that is at least `inset` [cm] from its surface, as a geometry.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def shrunk(geometry: Geometry, inset: float) -> Geometry:
         case Cylinder():
             return replace(geometry, radius=sizes[0], height=sizes[1])
         case _:
-            return replace(geometry, size=sizes)  # type: ignore[arg-type]  # three, as the box has
+            return replace(geometry, size=sizes)  # type: ignore[arg-type]  # three sizes
 
 
 def kinks(geometry: Geometry) -> Array:
@@ -69,30 +69,30 @@ def kinks(geometry: Geometry) -> Array:
         case Sphere() | Shell():
             distance = math.hypot(x, y, z)
             radii = (geometry.radius, *((geometry.inner_radius,) if isinstance(geometry, Shell) else ()))
-            found = [abs(distance + sign * r) for r in radii for sign in (1, -1)]
-            inside = distance < geometry.radius
+            distances = [abs(distance + sign * r) for r in radii for sign in (1, -1)]
+            is_inside = distance < geometry.radius
         case Cylinder():
             b, half = math.hypot(x, y), geometry.height / 2
             across = [abs(geometry.radius - b), geometry.radius + b]
             along = [abs(half - z), half + z] if abs(z) <= half else [abs(z) - half, abs(z) + half]
-            found = [*across, *along, *(math.hypot(*pair) for pair in product(across, along))]
-            inside = b < geometry.radius and abs(z) < half
+            distances = [*across, *along, *(math.hypot(*pair) for pair in product(across, along))]
+            is_inside = b < geometry.radius and abs(z) < half
         case Box():
             ends = [(-e / 2 - c, e / 2 - c) for e, c in zip(geometry.size, (x, y, z), strict=True)]
-            found = [math.hypot(*corner) for corner in product(*(((*pair, 0.0)) for pair in ends))]
-            inside = all(low < 0 < high for low, high in ends)
+            distances = [math.hypot(*corner) for corner in product(*(((*pair, 0.0)) for pair in ends))]
+            is_inside = all(low < 0 < high for low, high in ends)
         case _:
             raise TypeError(f"needs a Sphere, Shell, Cylinder or Box, got {type(geometry).__name__}")
-    nearest = 0.0 if inside else _nearest(geometry)
-    farthest = max(found)
-    apart = 1e-9 * farthest
-    between = [d for d in found if nearest + apart < d < farthest - apart]
+    nearest = 0.0 if is_inside else _nearest(geometry)
+    farthest = max(distances)
+    tolerance = 1e-9 * farthest
+    between = [d for d in distances if nearest + tolerance < d < farthest - tolerance]
     points = np.unique([nearest, *between, farthest])
-    return np.asarray(points[np.append(True, np.diff(points) > apart)])
+    return np.asarray(points[np.append(True, np.diff(points) > tolerance)])
 
 
 def _nearest(geometry: Geometry) -> float:
-    """Distance of the target from a point outside it [cm]."""
+    """Compute the distance of the target from a point outside it [cm]."""
     x, y, z = geometry.source_centre
     match geometry:
         case Shell():
@@ -104,8 +104,8 @@ def _nearest(geometry: Geometry) -> float:
             across = max(math.hypot(x, y) - geometry.radius, 0.0)
             return math.hypot(across, max(abs(z) - geometry.height / 2, 0.0))
         case Box():
-            outside = (max(abs(c) - e / 2, 0.0) for c, e in zip((x, y, z), geometry.size, strict=True))
-            return math.hypot(*outside)
+            offsets = (max(abs(c) - e / 2, 0.0) for c, e in zip((x, y, z), geometry.size, strict=True))
+            return math.hypot(*offsets)
     raise TypeError(f"needs a Sphere, Shell, Cylinder or Box, got {type(geometry).__name__}")
 
 
@@ -148,10 +148,10 @@ def solid_angle(geometry: Geometry, distance: Array) -> Array:
 
 
 def _ball(R: float, centre: float, d: Array) -> Array:
-    """Compute Ω(d) of a ball from the distance of its centre: 2π(1 - cosθ) where the spheres cross."""
+    """Compute Ω(d) of a ball from the distance of its centre: 2π(1 - cosθ), θ where the spheres cross."""
     if centre == 0:
         return np.where(d <= R, 4 * math.pi, 0.0)
-    # 1 - cosθ, written so that it does not cancel
+    # 1 - cosθ, in a form without cancellation
     fall = ((R - d + centre) * (R + d - centre)) / (2 * centre * d)
     return np.asarray(2 * math.pi * np.clip(fall, 0.0, 2.0))
 
@@ -159,16 +159,16 @@ def _ball(R: float, centre: float, d: Array) -> Array:
 def _slices(
     arc: Callable[[Array], Array], d: float, low: float, high: float, radii: Sequence[float]
 ) -> float:
-    """Integrate arcs ψ(ρ) over z at one distance, ρ² = d² - z²; the arcs bend at some radii."""
+    """Integrate arcs ψ(ρ) over z at one distance, with ρ² = d² - z²; ψ has kinks at given radii."""
     low, high = max(low, -d), min(high, d)
     if high <= low:
         return 0.0
-    # in z = d sinα, dz/d = cosα dα and ρ = d cosα: smooth where the slice is a point
+    # with z = d sinα, dz/d = cosα dα and ρ = d cosα, the integrand is smooth where the slice is a point
     ends = math.asin(low / d), math.asin(high / d)
-    at = [math.acos(r / d) for r in radii if 0 <= r < d]
-    # at α = 0 the largest circle may all but reach a bend
-    inside = {a for bend in (0.0, *at) for a in (bend, -bend) if ends[0] < a < ends[1]}
-    stops = np.array(sorted({*ends, *inside}))
+    bends = [math.acos(r / d) for r in radii if 0 <= r < d]
+    # at α = 0 the largest circle may nearly reach a kink
+    inner_stops = {a for bend in (0.0, *bends) for a in (bend, -bend) if ends[0] < a < ends[1]}
+    stops = np.array(sorted({*ends, *inner_stops}))
     share, measure = clustered_nodes(_N_NODES)
     alpha = stops[:-1, None] + np.diff(stops)[:, None] * share
     weights = np.diff(stops)[:, None] * measure * np.cos(alpha)
@@ -179,7 +179,7 @@ def _arc_in_circle(rho: Array, *, R: float, b: float) -> Array:
     """Measure the arc of a circle of radius ρ inside one of radius R, their centres b apart [rad]."""
     if b == 0:
         return np.where(rho <= R, 2 * math.pi, 0.0)
-    # sin² of a quarter of it, written so that it does not cancel
+    # sin² of a quarter of the arc, in a form without cancellation
     with np.errstate(divide="ignore"):
         square = (R - b + rho) * (R + b - rho) / (4 * b * rho)
     return np.asarray(4 * np.arcsin(np.sqrt(np.clip(square, 0.0, 1.0))))
@@ -198,5 +198,5 @@ def _arc_in_rectangle(rho: Array, *, x: tuple[float, float], y: tuple[float, flo
     ordered = np.sort(np.stack(cuts), axis=0)
     middle = (ordered[1:] + ordered[:-1]) / 2
     across, up = rho * np.cos(middle), rho * np.sin(middle)
-    inside = (x[0] <= across) & (across <= x[1]) & (y[0] <= up) & (up <= y[1])
-    return np.asarray(np.sum(np.where(inside, np.diff(ordered, axis=0), 0.0), axis=0))
+    is_inside = (x[0] <= across) & (across <= x[1]) & (y[0] <= up) & (up <= y[1])
+    return np.asarray(np.sum(np.where(is_inside, np.diff(ordered, axis=0), 0.0), axis=0))

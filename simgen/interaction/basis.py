@@ -1,7 +1,8 @@
 """Shapes and coefficients: dσ/dT = Σ_k c_k(parameters) h_k(T, ω).
 
-The shapes h_k do not depend on couplings, the coefficients c_k not on energies. A fold of the shapes with a
-source and a detector is therefore done once, and every model is a dot product with its coefficients.
+The shapes h_k do not depend on couplings, and the coefficients c_k do not depend on energies. Shapes are
+therefore folded only once with a source and a detector, and the expectation of every model is a dot product
+with its coefficients.
 """
 
 import math
@@ -41,9 +42,9 @@ class Basis:
 
         dσ/dT = σ0 {a² + b²(1 - T/ω)² - a b m_e T/ω²}.
 
-    The amplitudes are sums over form factors, a = Σ_j a_j φ_j(T): 1, κ(T) where it runs, 1/T of a
-    millicharge, 1/(2m_e T + M²) of a vector mediator. The shapes are the three kinematic ones times each
-    product φ_i φ_j (i ≤ j), then the two that add without interference: magnetic moment and scalar mediator.
+    The amplitudes are sums over form factors, a = Σ_j a_j φ_j(T). The φ_j are 1, κ(T) if it runs, 1/T for a
+    millicharge, and 1/(2m_e T + M²) for a vector mediator. The shapes are the three kinematic terms times
+    each product φ_i φ_j (i ≤ j), and two terms without interference: magnetic moment and scalar mediator.
     """
 
     corrections: str
@@ -99,14 +100,14 @@ class Basis:
         Returns
         -------
         ndarray, shape (K, ...)
-            h_k [cm²/MeV times what its coefficient lacks], 0 where T > T_max(E_nu).
+            h_k [cm²/MeV, divided by the unit of its coefficient], 0 where T > T_max(E_nu).
         """
         T, E_nu = np.broadcast_arrays(np.asarray(T, np.float64), np.asarray(E_nu, np.float64))
         values = self.combine(T, self.kinematic(T, E_nu))
         return np.asarray(np.where((T >= 0) & (T_max(E_nu) >= T), values, 0.0))
 
     def kinematic(self, T: Array, E_nu: Array) -> Array:
-        """Evaluate the factors that depend on E_nu, and on no mediator mass.
+        """Evaluate the factors that depend on E_nu, but not on mediator masses.
 
         Returns
         -------
@@ -120,8 +121,8 @@ class Basis:
 
             weak = weak + qed_factors(T, E_nu)
         with np.errstate(divide="ignore"):
-            others = np.stack([1 / T - 1 / E_nu, 1 / E_nu**2])
-        return np.where(T_max(E_nu) >= T, np.concatenate([weak, others]), 0.0)
+            magnetic_and_scalar = np.stack([1 / T - 1 / E_nu, 1 / E_nu**2])
+        return np.where(T_max(E_nu) >= T, np.concatenate([weak, magnetic_and_scalar]), 0.0)
 
     def combine(self, T: Array, kinematic: Array) -> Array:
         """Multiply `kinematic`, or its average over E_nu, by the form factors: shape (K, ...)."""
@@ -129,8 +130,8 @@ class Basis:
             factors = self._form_factors(T)
             products = np.stack([factors[i] * factors[j] for i, j in self.pairs])
             weak = SIGMA0 * kinematic[:3, None] * products
-        others = np.stack([MAGNETIC_SCALE * kinematic[3], self._scalar(T) * kinematic[4]])
-        return np.concatenate([weak.reshape(3 * len(self.pairs), *T.shape), others])
+        magnetic_and_scalar = np.stack([MAGNETIC_SCALE * kinematic[3], self._scalar(T) * kinematic[4]])
+        return np.concatenate([weak.reshape(3 * len(self.pairs), *T.shape), magnetic_and_scalar])
 
     def _form_factors(self, T: Array) -> list[Array]:
         """Evaluate φ_j(T)."""
@@ -157,10 +158,10 @@ def amplitudes(model: Model, flavour: Flavour) -> tuple[Array, Array]:
     Returns
     -------
     a, b : ndarray, shape (n_form_factors,)
-        In the order of `Basis.form_factors`; for antineutrinos already exchanged.
+        In the order of `Basis.form_factors`; already exchanged for antineutrinos.
     """
     c = couplings(model, charged_current=flavour.charged_current)
-    # both g_L and g_R shift by half of what g_V does
+    # g_L and g_R both shift by half the shift of g_V
     charge = -math.sqrt(2) * math.pi * ALPHA * model.millicharge / (2 * G_F * M_E)
     vector = model.vector_coupling / (2 * math.sqrt(2) * G_F)
     terms = {"inverse_T": charge, "vector": vector}

@@ -35,7 +35,7 @@ def dsigma_dT(T: ArrayLike, E_nu: ArrayLike, model: Model, *, flavour: Flavour |
     Returns
     -------
     ndarray
-        dσ/dT [cm²/MeV], eq. (3) and the terms that the model switches on; 0 above T_max.
+        dσ/dT [cm²/MeV]: eq. (3) and additional terms of the model; 0 above T_max.
 
     Examples
     --------
@@ -71,12 +71,12 @@ def sigma(
     Returns
     -------
     ndarray
-        σ [cm²]: in closed form where there is one, else by Gauss-Legendre quadrature.
+        σ [cm²], in closed form if it exists, else by Gauss-Legendre quadrature.
 
     Raises
     ------
     ValueError
-        If dσ/dT diverges at T → 0 (magnetic moment, millicharge) and T_low = 0, or is below zero because
+        If dσ/dT diverges at T → 0 (magnetic moment, millicharge) and T_low = 0, or if it is negative because
         δc_L² is dropped where it matters.
     """
     if model.diverges and T_low <= 0:
@@ -87,18 +87,20 @@ def sigma(
     high = np.maximum(np.minimum(T_max(E_nu), T_high), T_low)
     flavour = Flavour(flavour)
     check_energies(E_nu, model, flavour, T_low, high)
-    rest = replace(model, mu_nu=0.0)
+    weak_model = replace(model, mu_nu=0.0)
     if is_cubic(model):
-        total = weak_integral(coefficients(rest, flavour)[_cubic(rest, flavour)], E_nu, T_low, high)
+        total = weak_integral(
+            coefficients(weak_model, flavour)[_cubic(weak_model, flavour)], E_nu, T_low, high
+        )
     else:
-        total = _sigma_by_quadrature(E_nu, rest, flavour, T_low, high)
+        total = _sigma_by_quadrature(E_nu, weak_model, flavour, T_low, high)
     if model.mu_nu:
         total = total + model.mu_nu**2 * magnetic_integral(E_nu, T_low, high)
     return total
 
 
 def is_cubic(model: Model) -> bool:
-    """Tell whether ∫dσ/dT dT is a cubic in T, but for the logarithm of a magnetic moment."""
+    """Tell whether ∫dσ/dT dT is a cubic in T, apart from the logarithm of a magnetic moment."""
     return model.corrections == "tree" and not (
         model.millicharge or model.vector_coupling or model.scalar_coupling
     )
@@ -145,17 +147,17 @@ def magnetic_integral(E_nu: ArrayLike, T_low: ArrayLike, T_high: ArrayLike) -> A
 
 
 def _sigma_by_quadrature(E_nu: Array, model: Model, flavour: Flavour, T_low: float, T_high: Array) -> Array:
-    """Integrate dσ/dT: above T_max/2 over T = T_max(1 - u²), which tames the logarithm at T_max."""
-    end, steep = T_max(E_nu), steepest(model)
-    plain = steep == 0 and not (model.millicharge and T_low < 0.1 * np.max(end, initial=0.0))
-    middle = np.full_like(end, T_low) if plain else np.minimum(np.maximum(end / 2, T_low), T_high)
-    u_low = np.sqrt(np.maximum(1 - T_high / end, 0))
-    u_high = np.sqrt(np.maximum(1 - middle / end, 0))
+    """Integrate dσ/dT; above T_max/2 with T = T_max(1 - u²), which removes the logarithm at T_max."""
+    T_end, steep = T_max(E_nu), steepest(model)
+    plain = steep == 0 and not (model.millicharge and T_low < 0.1 * np.max(T_end, initial=0.0))
+    middle = np.full_like(T_end, T_low) if plain else np.minimum(np.maximum(T_end / 2, T_low), T_high)
+    u_low = np.sqrt(np.maximum(1 - T_high / T_end, 0))
+    u_high = np.sqrt(np.maximum(1 - middle / T_end, 0))
     span = (u_high - u_low)[..., None]
     x, w = gauss_legendre(_N_NODES)
     u = u_high[..., None] - span * ((x + 1) / 2)
-    values = dsigma_dT(end[..., None] * (1 - u**2), E_nu[..., None], model, flavour=flavour)
-    total = np.sum(span * (w / 2) * 2 * u * end[..., None] * values, axis=-1)
+    values = dsigma_dT(T_end[..., None] * (1 - u**2), E_nu[..., None], model, flavour=flavour)
+    total = np.sum(span * (w / 2) * 2 * u * T_end[..., None] * values, axis=-1)
     if not plain:
         T, weights = steep_nodes(T_low, middle, steep)
         total = total + np.sum(weights * dsigma_dT(T, E_nu[..., None], model, flavour=flavour), axis=-1)

@@ -1,8 +1,8 @@
-"""Fraction of a cross section with QED factors that is below zero.
+"""Fraction of a cross section with QED factors that is negative.
 
-The factors are of first order in α: where the amplitudes of ν̄_e cancel, at T_max of 0.55 MeV neutrinos,
-what is left can be less than what they take away. In the standard model that is 4·10⁻⁷ of the recoils of such
-neutrinos. No event is drawn there; integrals count it with its sign.
+The factors are of first order in α. Near T_max of 0.55 MeV neutrinos the amplitudes of ν̄_e cancel, and the
+negative correction can exceed the remaining tree-level term. In the standard model this concerns 4·10⁻⁷ of
+the recoils of such neutrinos. No event is drawn where dσ/dT is negative; integrals include it with its sign.
 """
 
 import numpy as np
@@ -27,7 +27,7 @@ _BLOCK = 1000
 
 
 def negative_fraction(source: Source, model: Model, T_low: float) -> float:
-    """Compute the fraction of the interactions where dσ/dT is below zero.
+    """Compute the fraction of the interactions where dσ/dT is negative.
 
     Parameters
     ----------
@@ -57,9 +57,9 @@ def negative_fraction(source: Source, model: Model, T_low: float) -> float:
         else:
             pairs = [(e.ravel(), w.ravel()) for e, w in quadrature_nodes(spectrum, np.array(start))]
         for energies, intensities in pairs:
-            some = (intensities > 0) & (energies > start)
-            for part in range(0, int(some.sum()), _BLOCK):
-                E_nu, weights = (x[some][part : part + _BLOCK, None] for x in (energies, intensities))
+            is_used = (intensities > 0) & (energies > start)
+            for first in range(0, int(is_used.sum()), _BLOCK):
+                E_nu, weights = (x[is_used][first : first + _BLOCK, None] for x in (energies, intensities))
                 span = T_max(E_nu) - T_low
                 T = T_low + span * shares
                 values = weights * span * measure * dsigma_dT(T, E_nu, model, flavour=component.flavour)

@@ -1,8 +1,8 @@
-"""Positivity of dσ/dT: no sample and no histogram of counts can have a negative density.
+"""Positivity of dσ/dT: events and counts cannot be drawn from a negative density.
 
-As a sum of squared amplitudes dσ/dT is at least zero, whatever the couplings. δc_L to first order drops
-δc_L², so that dσ/dT falls below zero where δc_L is not small: that is an error. What the QED factors do is in
-`simgen.interaction.negative_density`.
+As a sum of squared amplitudes, dσ/dT is at least zero for all couplings. To first order in δc_L, the term
+δc_L² is dropped, and dσ/dT can become negative if δc_L is not small: this is an error. For the effect of the
+QED factors see `simgen.interaction.negative_density`.
 """
 
 import math
@@ -29,12 +29,12 @@ _FINER = 33
 _ROUNDING = 1e-9
 """Tolerance for rounding below zero, relative to the largest dσ/dT."""
 _NARROWEST = 1e-4
-"""A range of δc_L that is not wider holds 0 and nothing else."""
+"""A narrower range of δc_L counts as 0 only."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Lowest:
-    """A point of the phase space: dσ/dT there [cm²/MeV], and energies [MeV]."""
+    """A point of the phase space: value of dσ/dT [cm²/MeV], and energies [MeV]."""
 
     value: float
     E_nu: float
@@ -42,12 +42,12 @@ class _Lowest:
 
 
 def drops_square(model: Model, poi: str = "delta_c_L") -> bool:
-    """Tell whether dσ/dT lacks δc_L², at the model's δc_L or at others of a parameter of interest."""
+    """Tell whether dσ/dT lacks δc_L², for the model, or in a fit of a parameter of interest."""
     return model.delta_c_L_order == "first" and (model.delta_c_L != 0 or poi == "delta_c_L")
 
 
 def check_positive(source: Source, model: Model, T_low: float) -> None:
-    """Refuse a model whose dσ/dT is below zero somewhere in the phase space of its events.
+    """Refuse a model whose dσ/dT is negative somewhere in the phase space of its events.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def check_positive(source: Source, model: Model, T_low: float) -> None:
 
 
 def check_energies(E_nu: ArrayLike, model: Model, flavour: Flavour, T_low: float, T_high: ArrayLike) -> None:
-    """Refuse a model whose dσ/dT is below zero between two recoil energies [MeV] at a neutrino energy [MeV].
+    """Refuse a model whose dσ/dT is negative between two recoil energies [MeV] at a neutrino energy [MeV].
 
     Raises
     ------
@@ -83,8 +83,8 @@ def check_energies(E_nu: ArrayLike, model: Model, flavour: Flavour, T_low: float
     if not (drops_square(model, "") and flavour.charged_current and energies.size):
         return
     high = np.ravel(np.broadcast_to(T_high, np.shape(E_nu)))
-    inside = high > T_low
-    energies, high = energies[inside, None], high[inside, None]
+    is_possible = high > T_low
+    energies, high = energies[is_possible, None], high[is_possible, None]
     T = np.maximum(T_low + (high - T_low) * _shares(), _SMALLEST * high)
     values = _born(T, energies, model, flavour)
     if values.size and values.min() < -_ROUNDING * values.max():
@@ -96,7 +96,7 @@ def check_energies(E_nu: ArrayLike, model: Model, flavour: Flavour, T_low: float
 def positive_range(
     source: Source, model: Model, poi: str, T_low: float, low: float, high: float
 ) -> tuple[float, float]:
-    """Narrow the range of a parameter to where dσ/dT is at least zero.
+    """Restrict the range of a parameter to values for which dσ/dT is at least zero.
 
     Parameters
     ----------
@@ -105,12 +105,12 @@ def positive_range(
     poi : str
         The parameter; all others have the model's values.
     low, high : float
-        Its range otherwise.
+        Range of the parameter without this condition.
 
     Raises
     ------
     ValueError
-        If nothing is left, or dσ/dT is below zero at the model itself.
+        If no range remains, or if dσ/dT is negative for the model itself.
     """
     if not (drops_square(model, poi) and any(c.flavour.charged_current for c in source.components)):
         return low, high
@@ -125,30 +125,32 @@ def positive_range(
             )
         return max(low, lowest), min(high, highest)
     return (
-        -_reach(source, model, poi, T_low, -1.0, -low),
-        _reach(source, model, poi, T_low, 1.0, high),
+        -_end_of_positive_range(source, model, poi, T_low, -1.0, -low),
+        _end_of_positive_range(source, model, poi, T_low, 1.0, high),
     )
 
 
-def _reach(source: Source, model: Model, poi: str, T_low: float, sign: float, limit: float) -> float:
-    """Go from the model's value in one direction until dσ/dT is below zero: returns sign × value."""
+def _end_of_positive_range(
+    source: Source, model: Model, poi: str, T_low: float, sign: float, limit: float
+) -> float:
+    """Go from the model's value in one direction until dσ/dT becomes negative; return sign × value."""
     start = sign * model.parameters[poi]
 
     def positive(value: float) -> bool:
         varied = model.vary(**{poi: sign * value})
         return all(_lowest(c, varied, T_low) is None for c in source.components if c.flavour.charged_current)
 
-    inside = start
+    allowed = start
     for step in np.geomspace(1e-36, 1e6, 127):
-        outside = min(start + float(step), limit)
-        if not positive(outside):
+        excluded = min(start + float(step), limit)
+        if not positive(excluded):
             for _ in range(40):
-                middle = (inside + outside) / 2
-                inside, outside = (middle, outside) if positive(middle) else (inside, middle)
-            return inside
-        if outside == limit:
+                middle = (allowed + excluded) / 2
+                allowed, excluded = (middle, excluded) if positive(middle) else (allowed, middle)
+            return allowed
+        if excluded == limit:
             return limit
-        inside = outside
+        allowed = excluded
     return limit
 
 
@@ -160,7 +162,7 @@ def _value(T: Array, E_nu: ArrayLike, model: Model, flavour: Flavour) -> Array:
 
 
 def _born(T: Array, E_nu: ArrayLike, model: Model, flavour: Flavour) -> Array:
-    """Evaluate dσ/dT without the QED factors, which end in a logarithm at T_max."""
+    """Evaluate dσ/dT without the QED factors, which have a logarithm at T_max."""
     if model.corrections == "full":
         model = replace(model, corrections="electroweak")
     return _value(T, np.maximum(E_nu, E_nu_min(T)), model, flavour)
@@ -180,38 +182,42 @@ def _energies(component: Component, T_low: float) -> Array:
     start = max(low, float(spectrum.knots[0]))
     if spectrum.endpoint <= start:
         return np.empty(0)
-    inside = spectrum.knots[spectrum.knots > start]
-    nodes = np.union1d(np.linspace(start, spectrum.endpoint, _N_OMEGA), inside[-_N_OMEGA:])
+    knots = spectrum.knots[spectrum.knots > start]
+    nodes = np.union1d(np.linspace(start, spectrum.endpoint, _N_OMEGA), knots[-_N_OMEGA:])
     between = spectrum.density((nodes[1:] + nodes[:-1]) / 2) > 0
     return nodes[(np.append(between, False) | np.insert(between, 0, False)) & (nodes > 0)]
 
 
 def _recoils(E_nu: Array, shares: Array, T_low: float) -> Array:
-    end = T_max(E_nu)
-    return np.maximum(T_low + np.maximum(end - T_low, 0.0) * shares, _SMALLEST * end)
+    T_end = T_max(E_nu)
+    return np.maximum(T_low + np.maximum(T_end - T_low, 0.0) * shares, _SMALLEST * T_end)
 
 
 def _minimum(component: Component, T_low: float, function: Callable[[Array, Array], Array]) -> _Lowest | None:
-    """Find the least value of a function of T and E_nu on a grid that is made finer twice around it."""
+    """Find the minimum of a function of T and E_nu on a grid that is refined twice around the minimum."""
     E_nu, shares = _energies(component, T_low)[:, None], _shares()
     if not E_nu.size:
         return None
-    found = _Lowest(math.inf, 0.0, 0.0)
+    lowest = _Lowest(math.inf, 0.0, 0.0)
     for _ in range(3):
         T = _recoils(E_nu, shares, T_low)
         values = function(T, E_nu)
         i, j = (int(k) for k in np.unravel_index(np.argmin(values), values.shape))
-        if values[i, j] < found.value:
-            found = _Lowest(float(values[i, j]), float(E_nu[i, 0]), float(T[i, j]))
-        near = E_nu[i : i + 1] if isinstance(component.spectrum, Lines) else E_nu[max(i - 1, 0) : i + 2]
-        E_nu = np.linspace(near[0], near[-1], 1 if len(near) == 1 else _FINER)
-        around = shares[max(j - 1, 0) : j + 2]
-        shares = np.linspace(around[0], around[-1], _FINER)
-    return found
+        if values[i, j] < lowest.value:
+            lowest = _Lowest(float(values[i, j]), float(E_nu[i, 0]), float(T[i, j]))
+        nearest_energies = (
+            E_nu[i : i + 1] if isinstance(component.spectrum, Lines) else E_nu[max(i - 1, 0) : i + 2]
+        )
+        E_nu = np.linspace(
+            nearest_energies[0], nearest_energies[-1], 1 if len(nearest_energies) == 1 else _FINER
+        )
+        nearest_shares = shares[max(j - 1, 0) : j + 2]
+        shares = np.linspace(nearest_shares[0], nearest_shares[-1], _FINER)
+    return lowest
 
 
 def _lowest(component: Component, model: Model, T_low: float) -> _Lowest | None:
-    """Find the point at which dσ/dT is furthest below zero; None if it is nowhere."""
+    """Find the point at which dσ/dT is lowest; None if it is nowhere negative."""
     largest = 0.0
 
     def value(T: Array, E_nu: Array) -> Array:
@@ -220,32 +226,34 @@ def _lowest(component: Component, model: Model, T_low: float) -> _Lowest | None:
         largest = max(largest, float(values.max()))
         return values
 
-    found = _minimum(component, T_low, value)
-    return found if found is not None and found.value < -_ROUNDING * largest else None
+    lowest = _minimum(component, T_low, value)
+    return lowest if lowest is not None and lowest.value < -_ROUNDING * largest else None
 
 
 def _range_of_delta_c_L(source: Source, model: Model, T_low: float) -> tuple[float, float]:
-    """Find the range of δc_L, in which dσ/dT is linear, where it is at least zero everywhere."""
+    """Find the range of δc_L for which dσ/dT, a linear function of δc_L, is nowhere negative."""
     zero, one = (replace(model, delta_c_L=value) for value in (0.0, 1.0))
-    ends = {1.0: math.inf, -1.0: math.inf}
+    largest_sizes = {1.0: math.inf, -1.0: math.inf}
     for component in source.components:
-        for sign in ends if component.flavour.charged_current else ():
+        for sign in largest_sizes if component.flavour.charged_current else ():
 
-            def room(T: Array, E_nu: Array, component: Component = component, sign: float = sign) -> Array:
+            def allowed_size(
+                T: Array, E_nu: Array, component: Component = component, sign: float = sign
+            ) -> Array:
                 constant = np.maximum(_born(T, E_nu, zero, component.flavour), 0.0)
                 slope = sign * (_born(T, E_nu, one, component.flavour) - constant)
                 return np.divide(constant, -slope, out=np.full_like(slope, np.inf), where=slope < 0)
 
-            nearest = _minimum(component, T_low, room)
+            nearest = _minimum(component, T_low, allowed_size)
             if nearest is not None:
-                ends[sign] = min(ends[sign], nearest.value)
-    return -ends[-1.0], ends[1.0]
+                largest_sizes[sign] = min(largest_sizes[sign], nearest.value)
+    return -largest_sizes[-1.0], largest_sizes[1.0]
 
 
 def _message(
     name: str, flavour: Flavour, model: Model, lowest: _Lowest, allowed: tuple[float, float] | None
 ) -> str:
-    """Say where dσ/dT is below zero, why, and what would be right."""
+    """Return the message for a negative dσ/dT: the point, the reason, and the remedy."""
     of = f"of component {name!r} ({flavour})" if name else f"of {flavour}"
     right = "set model.delta_c_L_order = 'exact'"
     if allowed is not None and allowed[1] - allowed[0] >= _NARROWEST:

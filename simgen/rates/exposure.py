@@ -60,8 +60,8 @@ def decay_integral(rate: float, half_life: float, exposure: Exposure) -> float:
     if math.isinf(half_life):
         return rate * exposure.duration
     decay = math.log(2) / half_life
-    lived = -math.expm1(-decay * exposure.duration) / decay
-    return rate * math.exp(-decay * exposure.start) * lived
+    effective_time = -math.expm1(-decay * exposure.duration) / decay
+    return rate * math.exp(-decay * exposure.start) * effective_time
 
 
 class Normalisation(Protocol):
@@ -82,7 +82,7 @@ class Flux:
     Parameters
     ----------
     value : float
-        Neutrinos of all lines and components [cm⁻² s⁻¹]; the intensities only share it out.
+        Neutrinos of all lines and components [cm⁻² s⁻¹]; intensities only give their shares.
     """
 
     value: float
@@ -103,7 +103,7 @@ class Flux:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """An activity that decays, seen through a geometry.
+    """A decaying activity at a distance from the target that the geometry describes.
 
     Parameters
     ----------
@@ -143,9 +143,9 @@ class Interactions:
     events : float
         Mean number of interactions of all recoil energies, before any threshold.
     reference : Model
-        The model under which that number is expected; any other expects more or less.
+        The model for which this number is expected; other models expect other numbers.
     geometry : Geometry, optional
-        Where the interactions are; only needed to draw vertices.
+        Geometry of target and source; only needed to draw vertices.
     """
 
     events: float
@@ -155,8 +155,8 @@ class Interactions:
     @property
     def summary(self) -> str:
         """Number of interactions and their model, in one line."""
-        place = "" if self.geometry is None else f", {_describe(self.geometry)}"
-        return f"{readable(self.events)} interactions under {self.reference}{place}"
+        geometry = "" if self.geometry is None else f", {_describe(self.geometry)}"
+        return f"{readable(self.events)} interactions under {self.reference}{geometry}"
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.events) and self.events > 0):

@@ -1,7 +1,7 @@
 """Short-baseline oscillation of ν_e into a sterile state.
 
 P(ν_e → ν_e) = 1 - sin²2θ sin²(Δm² L/(4ħc E)), the same for antineutrinos; 1/(4ħc) is the usual 1.267 for eV²,
-m and MeV. What disappears does not scatter, and other flavours do not mix.
+m and MeV. Sterile neutrinos do not scatter, and other flavours do not mix.
 """
 
 import math
@@ -80,12 +80,14 @@ class Disappearance:
         return np.asarray((shares - self.baselines.mean_cosine(2 * WAVE * self.delta_m2 / E_nu)) / 2)
 
     def knots(self, knots: Array) -> Array:
-        """Add energies between which it turns by a few radians to the knots of a spectrum [MeV]."""
-        turns = 2 * WAVE * self.delta_m2 * self.baselines.longest
-        if turns == 0:
+        """Add energies between which the phase changes by a few radians to the knots of a spectrum [MeV]."""
+        phase_times_energy = 2 * WAVE * self.delta_m2 * self.baselines.longest
+        if phase_times_energy == 0:
             return knots
-        more = turns / (turns / knots[-1] + _PHASE_STEP * np.arange(1, _MOST_KNOTS))
-        return np.union1d(knots, more[more > knots[0] + 1e-9 * knots[-1]])
+        added_knots = phase_times_energy / (
+            phase_times_energy / knots[-1] + _PHASE_STEP * np.arange(1, _MOST_KNOTS)
+        )
+        return np.union1d(knots, added_knots[added_knots > knots[0] + 1e-9 * knots[-1]])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +98,7 @@ class OscillatedSpectrum:
     ----------
     spectrum : Continuum
     disappearance : Disappearance
-        Without bins of the distance.
+        Mean for baselines without bins of the distance.
     amplitude : float
         sin²2θ.
     """
@@ -112,7 +114,7 @@ class OscillatedSpectrum:
 
     @property
     def intensity(self) -> float:
-        """Neutrinos per decay of the spectrum that oscillates."""
+        """Neutrinos per decay before oscillation."""
         return self.spectrum.intensity
 
     @property
@@ -124,8 +126,8 @@ class OscillatedSpectrum:
         """Compute dN/dE_nu per decay [1/MeV]."""
         (share,) = self.disappearance.baselines.shares
         E_nu = np.asarray(E_nu, np.float64)
-        left = share - self.amplitude * self.disappearance(np.maximum(E_nu, 1e-12))[0]
-        return np.asarray(self.spectrum.density(E_nu) * left)
+        factors = share - self.amplitude * self.disappearance(np.maximum(E_nu, 1e-12))[0]
+        return np.asarray(self.spectrum.density(E_nu) * factors)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +137,7 @@ class Oscillation:
     Parameters
     ----------
     amplitudes : tuple of float
-        sin²2θ, or 0 for a flavour that does not mix, a component each.
+        sin²2θ of each component, or 0 for a flavour that does not mix.
     delta_m2 : float
         [eV²].
     """
@@ -145,7 +147,7 @@ class Oscillation:
 
     @classmethod
     def of(cls, source: Source, model: Model) -> "Oscillation | None":
-        """Make that of a model; None if nothing oscillates."""
+        """Make the oscillation of a model; None if nothing oscillates."""
         amplitudes = tuple(model.sin2_2theta if oscillates(c, model) else 0.0 for c in source.components)
         if model.delta_m2 is None or not any(amplitudes):
             return None
@@ -158,25 +160,27 @@ def oscillates(component: Component, model: Model) -> bool:
 
 
 def oscillated(source: Source, model: Model, baselines: Baselines) -> Source:
-    """Return the source as the region of the target sees it.
+    """Return the source with the spectra that reach a region of the target.
 
     Parameters
     ----------
     source : Source
     model : Model
     baselines : Baselines
-        Without bins of the distance.
+        Baselines without bins of the distance.
 
     Returns
     -------
     Source
-        Its spectra are per decay, multiplied by the share of the interactions that lie in the region and by
-        the mean survival probability there.
+        Its spectra are per decay, multiplied by the share of the interactions in the region and by the mean
+        survival probability there.
     """
-    return replace(source, components=tuple(_seen(c, model, baselines) for c in source.components))
+    return replace(
+        source, components=tuple(_oscillated_component(c, model, baselines) for c in source.components)
+    )
 
 
-def _seen(component: Component, model: Model, baselines: Baselines) -> Component:
+def _oscillated_component(component: Component, model: Model, baselines: Baselines) -> Component:
     spectrum: Any = component.spectrum
     (share,) = baselines.shares
     if not oscillates(component, model):
@@ -188,7 +192,9 @@ def _seen(component: Component, model: Model, baselines: Baselines) -> Component
     disappearance = Disappearance(baselines=baselines, delta_m2=delta_m2)
     if isinstance(spectrum, Lines):
         factors = share - amplitude * disappearance(np.array(spectrum.energies))[0]
-        left = tuple(float(w * f) for w, f in zip(spectrum.intensities, factors, strict=True))
-        return replace(component, spectrum=replace(spectrum, intensities=left))
-    seen = OscillatedSpectrum(spectrum=spectrum, disappearance=disappearance, amplitude=amplitude)
-    return replace(component, spectrum=seen)
+        intensities = tuple(float(w * f) for w, f in zip(spectrum.intensities, factors, strict=True))
+        return replace(component, spectrum=replace(spectrum, intensities=intensities))
+    oscillated_spectrum = OscillatedSpectrum(
+        spectrum=spectrum, disappearance=disappearance, amplitude=amplitude
+    )
+    return replace(component, spectrum=oscillated_spectrum)

@@ -41,7 +41,7 @@ def component_shapes(
     line : int, optional
         Only this line of the component.
     weight : Disappearance, optional
-        Factors of the spectrum.
+        Factor of the spectrum as a function of the energy.
 
     Returns
     -------
@@ -65,17 +65,17 @@ def component_shapes(
 
 @lru_cache(maxsize=32)
 def _average(component: Component, corrections: str, energies: bytes) -> Array:
-    """Average `Basis.kinematic` over a continuum, shape (5, n): of use to the next mass of a mediator too."""
+    """Average `Basis.kinematic` over a continuum, shape (5, n); valid for all masses of a mediator."""
     T = np.frombuffer(energies)
     spectrum = component.spectrum
     if isinstance(spectrum, Lines):
         raise TypeError("lines have no continuum to average over")
     basis = Basis(corrections, component.flavour.charged_current)
-    parts = [
+    block_averages = [
         np.sum(basis.kinematic(T[:, None], E_nu) * weights, axis=-1)
         for E_nu, weights in quadrature_nodes(spectrum, E_nu_min(T))
     ]
-    return np.asarray(sum(parts, np.zeros((5, len(T)))))
+    return np.asarray(sum(block_averages, np.zeros((5, len(T)))))
 
 
 @lru_cache(maxsize=32)
@@ -90,13 +90,13 @@ def _weighted_average(
     basis = Basis(corrections, component.flavour.charged_current)
     knots = weight.knots(spectrum.knots)
     total = np.zeros((len(weight.baselines.shares), 5, len(T)))
-    for some in np.array_split(np.arange(len(T)), -(-len(T) // _RECOILS)):
-        for E_nu, weights, shared in quadrature_pieces(spectrum, E_nu_min(T[some]), knots):
-            kinematic = basis.kinematic(T[some, None], E_nu) * weights
+    for indices in np.array_split(np.arange(len(T)), -(-len(T) // _RECOILS)):
+        for E_nu, weights, shared in quadrature_pieces(spectrum, E_nu_min(T[indices]), knots):
+            kinematic = basis.kinematic(T[indices, None], E_nu) * weights
             if shared is None:
-                total[..., some] += np.einsum("kte,jte->jkt", kinematic, weight(E_nu))
+                total[..., indices] += np.einsum("kte,jte->jkt", kinematic, weight(E_nu))
             else:
-                total[..., some] += np.moveaxis(kinematic @ weight(shared).T, -1, 0)
+                total[..., indices] += np.moveaxis(kinematic @ weight(shared).T, -1, 0)
     return total
 
 
@@ -157,7 +157,7 @@ def recoil_spectrum(source: Source, model: Model, T: ArrayLike) -> Array:
     Raises
     ------
     ValueError
-        If dσ/dT is below zero above the lowest of these energies because δc_L² is dropped where it matters.
+        If dσ/dT is negative above the lowest of these energies because δc_L² is dropped where it matters.
     """
     check_positive(source, model, float(np.min(T, initial=math.inf)))
     total = np.zeros(np.shape(T))

@@ -111,7 +111,7 @@ def allowed_spectrum(
     """
     E_nu = np.asarray(E_nu, np.float64)
     T_e = np.maximum(endpoint - E_nu, 0.0)
-    inside = (E_nu >= 0) & (E_nu <= endpoint)
+    is_inside = (E_nu >= 0) & (E_nu <= endpoint)
     W = T_e + M_E
     p = np.sqrt(T_e * (T_e + 2 * M_E))
     shape = W * p * E_nu**2
@@ -120,7 +120,7 @@ def allowed_spectrum(
         p_floor = np.sqrt(floor * (floor + 2 * M_E))
         factor = fermi_function(floor, Z, A) * finite_size_L0(floor, Z, A)
         shape = W * p_floor * factor * E_nu**2
-    return np.asarray(np.where(inside, shape, 0.0))
+    return np.asarray(np.where(is_inside, shape, 0.0))
 
 
 @np.errstate(under="ignore")
@@ -175,7 +175,7 @@ def unique_forbidden_factor(E_nu: ArrayLike, *, endpoint: float, Z: int = 0, A: 
 
 
 def _ln_coulomb(T_e: Array, Z: int, A: int, k: int) -> Array:
-    """Compute ln F_{k-1} but for e^{πy}, which all k share."""
+    """Compute ln F_{k-1} without e^{πy}, which is the same for all k."""
     from scipy.special import loggamma  # noqa: PLC0415 (kept out of start-up)
 
     kinetic = T_e / M_E

@@ -1,4 +1,4 @@
-"""Continuous spectra: their protocol, nodes of their integrals, checks of tables."""
+"""Continuous spectra: protocol, quadrature nodes, checks of tables."""
 
 import math
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ LARGEST_ENERGY = 1e5
 _N_QUADRATURE = 96
 _FEWEST_QUADRATURE = 6
 _BLOCK = 2_000_000
-"""Neutrino energies evaluated at once."""
+"""Largest number of neutrino energies that are evaluated at once."""
 _N_SAMPLING = 4097
 _FEWEST_SAMPLING = 5
 """Smallest number of sampling nodes between two knots of a spectrum."""
@@ -68,7 +68,7 @@ def quadrature_nodes(
     low : ndarray
         Lower ends of the integrals [MeV].
     knots : ndarray, optional
-        Those of the spectrum and more, where something else turns [MeV].
+        Knots of the spectrum, and of other factors of the integrand [MeV].
 
     Yields
     ------
@@ -81,7 +81,7 @@ def quadrature_nodes(
 def quadrature_pieces(
     spectrum: Continuum, low: Array, knots: Array | None = None
 ) -> Iterator[tuple[Array, Array, Array | None]]:
-    """Place nodes as `quadrature_nodes`, and tell where they are the same for all lower ends.
+    """Place nodes as `quadrature_nodes`, and return those that are common to all lower ends.
 
     Parameters
     ----------
@@ -92,36 +92,40 @@ def quadrature_pieces(
     ------
     E_nu, weights : ndarray, shape (..., n)
     shared : ndarray, shape (n,), or None
-        The energies wherever weights are not 0; None where each lower end has its own.
+        Energies that are common to all lower ends, where weights are not 0; None if they differ.
 
     Notes
     -----
     Between knots, and from low to the first knot above it, ω = start + span sin²(πx/2) removes the square
-    root at the end point and the logarithm that the QED factors have where T = T_max(ω).
+    root at the end point, and the logarithm of the QED factors at T = T_max(ω).
     """
     knots, low = spectrum.knots if knots is None else knots, np.asarray(low)
     cut = np.clip(np.searchsorted(knots, low, side="right") - 1, 0, len(knots) - 2)
     start = np.maximum(low, knots[cut])
     span = np.maximum(knots[cut + 1] - start, 0.0)
     share, measure = clustered_nodes(_N_QUADRATURE)
-    # an empty span weighs nothing, and its nodes stay away from T = T_max(ω)
+    # an empty span has weight 0; its nodes must not be at T = T_max(ω)
     E_nu = start[..., None] + np.where(span > 0, span, start + M_E)[..., None] * share
     yield E_nu, span[..., None] * measure * spectrum.density(E_nu), None
 
-    n_whole = len(knots) - 2  # pieces that may lie above low as a whole: all but the first
+    n_full = len(knots) - 2  # intervals between knots that may be completely above low: all but the first
     share, measure = clustered_nodes(
-        min(_N_QUADRATURE, max(_FEWEST_QUADRATURE, 2 * _N_QUADRATURE // max(n_whole, 1)))
+        min(_N_QUADRATURE, max(_FEWEST_QUADRATURE, 2 * _N_QUADRATURE // max(n_full, 1)))
     )
-    number = np.repeat(np.arange(1, n_whole + 1), len(share))
+    number = np.repeat(np.arange(1, n_full + 1), len(share))
     nodes = (knots[1:-1, None] + np.diff(knots)[1:, None] * share).ravel()
     weights = (np.diff(knots)[1:, None] * measure).ravel() * spectrum.density(nodes)
-    elsewhere = (2 * low + M_E)[..., None]
+    above_spectrum = (2 * low + M_E)[..., None]
     block = max(1, _BLOCK // low.size)
     for first in range(0, len(nodes), block):
-        some = slice(first, first + block)
-        above = number[some] > cut[..., None]
+        block_slice = slice(first, first + block)
+        above = number[block_slice] > cut[..., None]
         if above.any():
-            yield np.where(above, nodes[some], elsewhere), np.where(above, weights[some], 0.0), nodes[some]
+            yield (
+                np.where(above, nodes[block_slice], above_spectrum),
+                np.where(above, weights[block_slice], 0.0),
+                nodes[block_slice],
+            )
 
 
 def sampling_nodes(knots: Array) -> Array:
@@ -132,15 +136,15 @@ def sampling_nodes(knots: Array) -> Array:
     knots : ndarray
         Ascending energies between which the density is smooth [MeV].
     """
-    pieces = []
+    nodes = []
     for start, stop in pairwise(knots):
         share = (stop - start) / (knots[-1] - knots[0])
         angle = np.linspace(0, np.pi / 2, max(_FEWEST_SAMPLING, math.ceil(_N_SAMPLING * share)))
-        piece = start + (stop - start) * np.sin(angle) ** 2
-        # below a knot the density may be another than above it
-        piece[-1] = stop if stop == knots[-1] else np.nextafter(stop, start)
-        pieces.append(piece)
-    return np.concatenate(pieces)
+        interval_nodes = start + (stop - start) * np.sin(angle) ** 2
+        # the density may jump at a knot
+        interval_nodes[-1] = stop if stop == knots[-1] else np.nextafter(stop, start)
+        nodes.append(interval_nodes)
+    return np.concatenate(nodes)
 
 
 def scale_factor(wanted: float, had: float) -> float:

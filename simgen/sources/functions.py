@@ -17,36 +17,37 @@ Array = NDArray[np.float64]
 _AGREEMENT = 3e-5
 """Largest difference of two integrals of a spectrum, relative to its intensity."""
 _N_LOWER = 17
-"""Lower ends of the integrals in that comparison."""
-_N_ALONE = 5
-"""Energies at which a function of an array is compared with itself, one by one."""
+"""Number of lower ends of the integrals in this comparison."""
+_N_SINGLE = 5
+"""Number of energies at which the values for an array are compared with those for single energies."""
 _HINT = "write it with numpy (np.exp, np.where), or give np.vectorize(function, otypes=[float])"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionSpectrum:
-    """A continuum given by a function, and nothing outside its range.
+    """A continuum given by a function; 0 outside its range.
 
     Parameters
     ----------
     function : callable
-        dN/dE_nu per decay [1/MeV] of an ndarray of neutrino energies [MeV], each value its own. It is called
-        within the range only, has to stay what it is, and two spectra are equal if theirs is the same object.
+        dN/dE_nu per decay [1/MeV] as a function of an ndarray of neutrino energies [MeV], element by element.
+        It is called within the range only, and must not change. Two spectra are equal if they have the same
+        function object.
     low, high : float
         Range of the neutrino energy [MeV], from 0 up to 100 GeV.
     bends : tuple of float
-        Energies in between where the function bends, jumps or peaks sharply [MeV], ascending; where it jumps
-        it has the value above the jump.
+        Energies in between at which the function bends, jumps or peaks sharply [MeV], ascending; at a jump it
+        has the value above the jump.
     scale : float
-        Multiplies the function.
+        Factor of the function.
 
     Raises
     ------
     TypeError
         If the function does not take arrays, does not return real numbers, or cannot be hashed.
     ValueError
-        If the range or the bends are none, a value is negative, infinite or NaN, all are 0, or the function
-        is not smooth between its bends.
+        If the range or the bends are invalid, if a value is negative, infinite or NaN, if all values are 0,
+        or if the function is not smooth between its bends.
 
     Examples
     --------
@@ -94,9 +95,9 @@ class FunctionSpectrum:
     def density(self, E_nu: ArrayLike) -> Array:
         """Compute dN/dE_nu per decay [1/MeV]."""
         E_nu = np.asarray(E_nu, np.float64)
-        inside = np.clip(E_nu, self.low, self.high)
-        values = self.scale * _call(self.function, inside.ravel()).reshape(E_nu.shape)
-        return np.where(inside == E_nu, values, 0.0)
+        clipped = np.clip(E_nu, self.low, self.high)
+        values = self.scale * _call(self.function, clipped.ravel()).reshape(E_nu.shape)
+        return np.where(clipped == E_nu, values, 0.0)
 
     def scaled(self, intensity: float) -> Self:
         """Return the same shape with another number of neutrinos per decay."""
@@ -104,7 +105,7 @@ class FunctionSpectrum:
 
 
 def _call(function: Callable[[Array], ArrayLike], E_nu: Array) -> Array:
-    """Evaluate a function at energies of shape (n,); a constant may come back as one number."""
+    """Evaluate a function at energies of shape (n,); it may return one number for a constant."""
     try:
         values = np.asarray(function(E_nu))
     except Exception as error:
@@ -119,13 +120,13 @@ def _call(function: Callable[[Array], ArrayLike], E_nu: Array) -> Array:
 
 
 def _integrals(spectrum: FunctionSpectrum, low: Array) -> Array:
-    """Integrate from several lower ends to the end point, as rates do: shape of low."""
-    parts = [weights.sum(axis=-1) for _, weights in quadrature_nodes(spectrum, low)]
-    return np.asarray(sum(parts, np.zeros_like(low)))
+    """Integrate from several lower ends to the end point, as rates do; return the shape of low."""
+    blocks = [weights.sum(axis=-1) for _, weights in quadrature_nodes(spectrum, low)]
+    return np.asarray(sum(blocks, np.zeros_like(low)))
 
 
 def _check_function(spectrum: FunctionSpectrum) -> None:
-    """Evaluate the function where events are drawn, and compare its integrals there with those of rates."""
+    """Check the function at the nodes for drawing events, and compare integrals with those of rates."""
     nodes = sampling_nodes(spectrum.knots)
     density = spectrum.density(nodes)
     wrong = ~(np.isfinite(density) & (density >= 0))
@@ -135,9 +136,9 @@ def _check_function(spectrum: FunctionSpectrum) -> None:
         )
     if not np.any(density):
         raise ValueError("function is 0 everywhere: a spectrum without neutrinos")
-    some = np.linspace(0, len(nodes) - 1, _N_ALONE).astype(np.int64)
-    alone = [float(spectrum.density(E)) for E in nodes[some]]
-    if not np.allclose(density[some], alone, rtol=1e-9, atol=0):
+    indices = np.linspace(0, len(nodes) - 1, _N_SINGLE).astype(np.int64)
+    single_values = [float(spectrum.density(E)) for E in nodes[indices]]
+    if not np.allclose(density[indices], single_values, rtol=1e-9, atol=0):
         raise TypeError(f"function has other values for an array than for its energies one by one: {_HINT}")
     areas = (density[1:] + density[:-1]) / 2 * np.diff(nodes)
     above = np.append(np.cumsum(areas[::-1])[::-1], 0.0)

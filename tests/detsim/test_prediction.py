@@ -52,9 +52,9 @@ def test_panels_have_converged(name, monkeypatch):
     coarse = fold(experiment, model).signal(model)
     monkeypatch.setattr(folding, "_N_NODES", 40)
     monkeypatch.setattr(quadrature, "_N_PANEL", 40)
-    folding._fold_piece.cache_clear()
+    folding._fold_line_or_continuum.cache_clear()
     fine = fold(experiment, model).signal(model)
-    folding._fold_piece.cache_clear()
+    folding._fold_line_or_continuum.cache_clear()
     np.testing.assert_allclose(coarse, fine, rtol=1e-8, atol=1e-8 * fine.sum())
 
 

@@ -24,12 +24,13 @@ __all__ = [
 
 Array = NDArray[np.float64]
 Inside = tuple[int, ...]
-"""Parameters in which a column is differentiated, ascending: θ is 0, nuisance parameter m is 1 + m."""
+"""Parameters with respect to which a column is differentiated, ascending: θ is 0, nuisance parameter m is
+1 + m."""
 
 
 @dataclass(slots=True)
 class Allocator:
-    """Registers and constants of a program that have been allocated so far; none is used twice."""
+    """Registers and constants of a program that have been allocated so far; no register is used twice."""
 
     n_registers: int
     values: list[float] = field(default_factory=list)
@@ -47,7 +48,7 @@ class Allocator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """Counts of a component without its factor, or derivatives of them; bins are registers or constants."""
+    """Counts of a component without its factor, or their derivatives; bins are registers or constants."""
 
     first: int
     last: int
@@ -80,7 +81,7 @@ Space, row_of_parameter = Allocator, address_of
 
 
 class Columns:
-    """All columns of a model, and the sums of scale × template that they are.
+    """All columns of a model, each written as a sum of scale × template.
 
     Parameters
     ----------
@@ -92,9 +93,9 @@ class Columns:
     Attributes
     ----------
     columns : dict of (int, Inside) to Column
-        By component and the parameters in which it is differentiated; () is the column itself.
+        By component and the parameters of the derivative; () is the column itself.
     sums : list of tuple
-        First register, number of bins, constants and terms of each that is in registers: entries of COLUMNS
+        First register, number of bins, constants and terms of each column in registers: entries of COLUMNS
         and TERMS.
     """
 
@@ -121,18 +122,20 @@ class Columns:
         return p == 0 or int(self.layout.nuisances[p - 1, 0]) == SHAPE
 
     def _component(self, c: int) -> None:
-        """Write the columns of a component: itself, and the derivatives that are needed."""
+        """Write the column of a component, and the derivatives that are needed."""
         first, last = self.components[c][:2]
-        inside = [
+        shape_parameters = [
             p
             for p in range(self.size)
             if self.is_inside(p) and (c < self.layout.n_signals if p == 0 else self._overlaps(p, first, last))
         ]
         second = [
-            pair for pair in combinations_with_replacement(inside, 2) if 0 in pair or pair[0] == pair[1]
+            pair
+            for pair in combinations_with_replacement(shape_parameters, 2)
+            if 0 in pair or pair[0] == pair[1]
         ]
-        for by in [(), *((p,) for p in inside), *second]:
-            self._column(c, by, [p for p in inside if p > 0])
+        for by in [(), *((p,) for p in shape_parameters), *second]:
+            self._column(c, by, [p for p in shape_parameters if p > 0])
 
     def _overlaps(self, p: int, first: int, last: int) -> bool:
         low, high = self.layout.ranges[p]
@@ -179,13 +182,13 @@ class Columns:
         )
 
     def _layers(self, by: Inside, shapes: list[int]) -> list[tuple[int, int, tuple[int, ...]]]:
-        """List layers T, U_s, V_s with their multiplicity and scales, differentiated in x_s."""
-        of = [p for p in by if p > 0]
+        """List layers T, U_s, V_s with their multiplicity and scales, differentiated with respect to x_s."""
+        shifted = [p for p in by if p > 0]
         n = {p: int(self.layout.nuisances[p - 1, 1]) for p in shapes}
-        if len(of) == 2:
-            return [(1 + self.n_shapes + n[of[0]], 2, ())]
-        if len(of) == 1:
-            (p,) = of
+        if len(shifted) == 2:
+            return [(1 + self.n_shapes + n[shifted[0]], 2, ())]
+        if len(shifted) == 1:
+            (p,) = shifted
             return [(1 + n[p], 1, ()), (1 + self.n_shapes + n[p], 2, (address_of(p),))]
         layers: list[tuple[int, int, tuple[int, ...]]] = [(0, 1, ())]
         for p in shapes:
@@ -210,11 +213,11 @@ class Columns:
         return [(register, self._monomial(key[:-1]), key[-1]) for key, register in self._monomials.items()]
 
     def of(self, parameters: Inside) -> list[Column]:
-        """List the columns that are derivatives of the counts in parameters, up to relative changes."""
-        inside = tuple(sorted(p for p in parameters if self.is_inside(p)))
+        """List the columns of a derivative of the counts, without the relative changes of factors."""
+        shape_parameters = tuple(sorted(p for p in parameters if self.is_inside(p)))
         factors = [p for p in parameters if not self.is_inside(p)]
         return [
             column
             for (c, by), column in self.columns.items()
-            if by == inside and all(p in self.factors[c] for p in factors)
+            if by == shape_parameters and all(p in self.factors[c] for p in factors)
         ]

@@ -17,19 +17,19 @@ from analysis.batch.engine.program import Program, make_program
 __all__ = ["describe_program"]
 
 _MOST = 6
-"""Most constants of a template that are printed."""
+"""Largest number of constants of a template that are printed."""
 _LIKELIHOODS = {POISSON: "Poisson", GAUSSIAN: "chi-square"}
 
 
 def describe_program(layout: Layout, *, held: NDArray[np.bool_] | None = None) -> str:
-    """Return the program of a model in words, one instruction a line.
+    """Return the program of a model in words, one instruction per line.
 
     Parameters
     ----------
     layout : Layout
         The model in arrays, such as `FitModel.polynomial`.
     held : ndarray of bool, shape (1 + n_nuisances,), optional
-        Parameters that do not move: θ, then the nuisance parameters. None moves all.
+        Parameters that are fixed: θ, then the nuisance parameters; by default none.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def describe_program(layout: Layout, *, held: NDArray[np.bool_] | None = None) -
 
 
 class _Listing:
-    """The instructions of a program, read again."""
+    """Text of the instructions of a program."""
 
     def __init__(self, program: Program, n_parameters: int) -> None:
         self.code, self.constants = [int(x) for x in program.instructions], program.constants
@@ -51,7 +51,7 @@ class _Listing:
         self.names = {address_of(p) // LANES: "theta" if p == 0 else f"x{p}" for p in range(n_parameters)}
 
     def lines(self) -> Iterator[str]:
-        """List a title and the instructions, by what they compute."""
+        """List a title and the instructions, in the order of execution."""
         n_bins = self[K.N_BINS]
         yield (
             f"{self.n_parameters} parameters, {n_bins} bins, "
@@ -67,8 +67,9 @@ class _Listing:
             added = f"{self.name(factor)} * {self.column(column, n, in_registers)}"
             yield f"  counts  {self.bins(mu, n)} += {added}"
         means, data = self.bins(self[K.MU], n_bins), self.bins(self[K.DATA], n_bins)
-        for of, derivative in ((K.SLOPE, "slope"), (K.CURVATURE, "curve")):
-            yield f"  {derivative:<7} {self.bins(self[of], n_bins)} of -2 ln L in {means}, with data {data}"
+        for first, derivative in ((K.SLOPE, "slope"), (K.CURVATURE, "curve")):
+            registers = self.bins(self[first], n_bins)
+            yield f"  {derivative:<7} {registers} of -2 ln L in {means}, with data {data}"
         yield "gradient"
         for total, slope, column, n, in_registers in self.table(K.DOT_PRODUCTS, 5):
             dot = f"{self.bins(slope, n)} . {self.column(column, n, in_registers)}"
@@ -118,8 +119,8 @@ class _Listing:
     def factors(self) -> Iterator[str]:
         """List the instructions for factors, their products and monomials."""
         if self[K.SIGNAL]:
-            piece, signal = self.name(self[K.PIECE]), self.name(self[K.SIGNAL])
-            yield f"  spline  piece of theta in {piece}, signal from {signal}"
+            piece_register, signal = self.name(self[K.PIECE]), self.name(self[K.SIGNAL])
+            yield f"  spline  piece of theta in {piece_register}, signal from {signal}"
         factor_of = {}
         begin = self[K.PULLS]
         for j, (kind, x, change, factor, size) in enumerate(self.table(K.PULLS, 5)):
@@ -132,13 +133,13 @@ class _Listing:
                 yield f"  factor  {self.name(factor)} = exp({width} * {self.name(x)})"
                 yield f"  change  {self.name(change)} = {width}"
         for product, first, last in self.table(K.PRODUCTS, 3):
-            of = [self.name(factor_of[x]) for x in self.code[first:last]]
-            yield f"  product {self.name(product)} = {' * '.join(of) or '1'}"
-        for monomial, one, other in self.table(K.MONOMIALS, 3):
-            yield f"  monom   {self.name(monomial)} = {self.name(one)} * {self.name(other)}"
+            factors = [self.name(factor_of[x]) for x in self.code[first:last]]
+            yield f"  product {self.name(product)} = {' * '.join(factors) or '1'}"
+        for monomial, left, right in self.table(K.MONOMIALS, 3):
+            yield f"  monom   {self.name(monomial)} = {self.name(left)} * {self.name(right)}"
 
     def columns(self) -> Iterator[str]:
-        """List the instructions for columns, one an fma for each term and bin."""
+        """List the instructions for columns: one fma for each term and bin."""
         for first, n, constants, begin, end in self.table(K.COLUMNS, 5):
             terms = [self.template(constants, n)]
             for scale, template, in_registers in self.entries(begin, end, 3):
@@ -151,7 +152,7 @@ class _Listing:
         return " + ".join(terms)
 
     def derivative(self, offset: int, change: int, begin: int, end: int, measured: int) -> str:
-        """Return the derivative of -2 ln L in a parameter."""
+        """Return the derivative of -2 ln L with respect to a parameter."""
         text = f"{self.name(change)} * ({self.sums(begin, end)})"
         x = self.parameter(offset)
         return text + (f" + 2 * ({x} - measured)" if self.constants[measured] else "")
@@ -166,19 +167,19 @@ class _Listing:
         for register, curvature, derivative, n in self.table(K.WEIGHTED, 4):
             product = f"{self.bins(curvature, n)} * {self.bins(derivative, n)}"
             yield f"  weight  {self.bins(register, n)} = {product}"
-        for total, one, other, first, column, n, in_registers in self.table(K.GRAM, 7):
+        for total, left, right, first, column, n, in_registers in self.table(K.GRAM, 7):
             dot = f"({self.bins(first, n)} . {self.column(column, n, in_registers)})"
-            yield f"  gram    {self.name(total)} = {self.name(one)} * {self.name(other)} * {dot}"
+            yield f"  gram    {self.name(total)} = {self.name(left)} * {self.name(right)} * {dot}"
 
     def matrix(self) -> Iterator[str]:
-        """List the elements of the Hessian of the parameters that move."""
+        """List the elements of the Hessian of the free parameters."""
         free, element = list(self.table(K.FREE, 4)), self[K.MATRIX]
         pairs = self.table(K.PAIRS, 3)
         for a, (row, change, measured, _) in enumerate(free):
-            for column, other, *_ in free[: a + 1]:
+            for column, other_change, *_ in free[: a + 1]:
                 gram, begin, end = next(pairs)
                 second = f" + exact * ({self.sums(begin, end)})" if end > begin else ""
-                text = f"{self.name(change)} * {self.name(other)} * ({self.name(gram)}{second})"
+                text = f"{self.name(change)} * {self.name(other_change)} * ({self.name(gram)}{second})"
                 text += " + 2" if row == column and self.constants[measured] else ""
                 yield f"  H[{self.parameter(row)},{self.parameter(column)}] {self.name(element)} = {text}"
                 element += LANES

@@ -49,7 +49,7 @@ class Problem:
 
     @property
     def vague(self) -> Mask:
-        """Which parameters the counts do not determine beside others, shape (1 + n_nuisances,)."""
+        """Which parameters the counts cannot distinguish from others, shape (1 + n_nuisances,)."""
         return np.concatenate([[False], self.layout.nuisances[:, 2] > 0])
 
     def of(self, which: NDArray[np.intp]) -> "Problem":
@@ -66,11 +66,11 @@ class Problem:
         Parameters
         ----------
         starts : ndarray, shape (n,), (n, 1 + n_nuisances) or (k, n, 1 + n_nuisances)
-            Values of the parameter of interest to begin with, or of all parameters; of k starts of each.
+            Starting values of the parameter of interest, or of all parameters, or k starts of each data set.
         low, high : float
-            Its range.
+            Range of the parameter of interest.
         estimator : ndarray, shape (1 + n_nuisances, 1 + n_bins + n_nuisances), optional
-            Begin with the parameters that are this matrix times (1, counts, auxiliary).
+            The starting values are this matrix times (1, counts, auxiliary).
 
         Returns
         -------
@@ -79,7 +79,7 @@ class Problem:
         values : ndarray, shape (n,)
             -2 ln L/L_saturated at the minimum.
         failed : ndarray of bool, shape (n,)
-            Each with a first axis of length k, where there are k starts of each data set.
+            All three have a first axis of length k if there are k starts of each data set.
         """
         if np.ndim(starts) == 3:
             points = self._points(starts.reshape(-1, starts.shape[2]))
@@ -97,11 +97,11 @@ class Problem:
         Parameters
         ----------
         points : ndarray, shape (n,) or (n, 1 + n_nuisances)
-            Values of the parameter of interest, or of all parameters: the pulls then are starting values.
+            Values of the parameter of interest; or of all parameters, where pulls are starting values.
         minima : ndarray, shape (n, 1 + n_nuisances), optional
-            Parameters at the minima of the free fits, from which the search begins.
+            Parameters at the minima of the free fits, from which the search starts.
         valley : ndarray, shape (n_nuisances,), optional
-            Beside `minima`: change of the best pulls with the parameter of interest.
+            With `minima`: change of the best pulls for each unit of the parameter of interest.
 
         Returns
         -------
@@ -113,10 +113,10 @@ class Problem:
         return self._solve(_batch.PROFILE, minima, estimator=along[None], steps=points)
 
     def errors(self, parameters: Array, *, fixed: bool = False) -> Array:
-        """Compute Hesse's errors at minima, shape (n, 1 + n_nuisances); NaN where there are none.
+        """Compute Hesse's errors at minima, shape (n, 1 + n_nuisances); NaN where they do not exist.
 
-        Errors of parameters that the counts do not determine are NaN; those of the others are the errors that
-        they would have if these were fixed.
+        Errors of parameters that the counts do not determine are NaN. Errors of the others are those of a fit
+        with the undetermined parameters fixed.
 
         Parameters
         ----------
@@ -139,7 +139,7 @@ class Problem:
         parameters : ndarray, shape (n, 1 + n_nuisances)
             Minima, from which the profile rises.
         floors : ndarray, shape (n,)
-            -2 ln L there.
+            -2 ln L at the minima.
         steps : ndarray, shape (n,)
             First steps, all in the direction of the end.
         threshold : float
@@ -166,14 +166,14 @@ class Problem:
         return results[:, 0], failed
 
     def _points(self, poi: ArrayLike) -> Array:
-        """Return starting values, with no factor below zero, shape (n, 1 + n_nuisances)."""
+        """Return starting values at which no factor is negative, shape (n, 1 + n_nuisances)."""
         lowest = self.layout.constraints[:, 2]
         if np.ndim(poi) == 2:
             points = np.array(poi, np.float64)
             np.maximum(points[:, 1:], lowest, out=points[:, 1:])
             return points
-        begin = self.auxiliary if self.pulls is None else np.broadcast_to(self.pulls, self.auxiliary.shape)
-        return np.column_stack([np.broadcast_to(poi, self.size), np.maximum(begin, lowest)])
+        pulls = self.auxiliary if self.pulls is None else np.broadcast_to(self.pulls, self.auxiliary.shape)
+        return np.column_stack([np.broadcast_to(poi, self.size), np.maximum(pulls, lowest)])
 
     def _solve(
         self,

@@ -1,4 +1,4 @@
-"""Programs of the compiled fit: a model written as instructions, and the allocation of their registers."""
+"""Programs of the compiled fit: a model as a list of instructions, and the allocation of registers."""
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ _cache: OrderedDict[object, "Program"] = OrderedDict()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """A model as the compiled fit takes it.
+    """A model as input of the compiled fit.
 
     Parameters
     ----------
@@ -44,13 +44,13 @@ class Program:
 
 
 def make_program(layout: Layout, held: NDArray[np.bool_]) -> Program:
-    """Write the program of a model with some parameters held; the latest programs are cached.
+    """Write the program of a model with some parameters fixed; the latest programs are cached.
 
     Parameters
     ----------
     layout : Layout
     held : ndarray of bool, shape (P,)
-        Parameters that stay: θ, then the nuisance parameters.
+        Which parameters are fixed: θ, then the nuisance parameters.
     """
     powers = layout.powers if is_polynomial(layout) else np.array(layout.powers.shape[2:])
     key = (layout[:2], tuple((a.shape, a.tobytes()) for a in (*layout[2:-2], powers)), held.tobytes())
@@ -178,52 +178,54 @@ class _Writer:
 
         Parameters that change the same components share a derivative, up to their relative changes.
         """
-        of: dict[int, Column] = {}
-        known: dict[tuple[int, ...], Column] = {}
+        derivative_of: dict[int, Column] = {}
+        by_columns: dict[tuple[int, ...], Column] = {}
         joined: list[tuple[Column, list[Column]]] = []
         for p in self.free:
             columns = self.columns.of((p,))
             key = tuple(column.slope_sum for column in columns)
-            if key not in known:
-                known[key] = columns[0] if len(columns) == 1 else self._joined(columns)
+            if key not in by_columns:
+                by_columns[key] = columns[0] if len(columns) == 1 else self._joined(columns)
                 if len(columns) != 1:
-                    joined.append((known[key], columns))
-            of[p] = known[key]
-        parts = [
+                    joined.append((by_columns[key], columns))
+            derivative_of[p] = by_columns[key]
+        entries_of_sums = [
             [(x.at(y.first), y.start, y.last - y.first, y.factor, int(y.in_registers)) for y in columns]
             for x, columns in joined
         ]
-        ranges = self.tables.lists(K.JOINED_OF, parts)
+        ranges = self.tables.lists(K.JOINED_OF, entries_of_sums)
         self.tables.table(
             K.JOINED,
             [(x.start, x.last - x.first, *ends) for (x, _), ends in zip(joined, ranges, strict=True)],
         )
         weighted = {
-            x.start: self.allocator.registers(x.last - x.first) for x in known.values() if x.in_registers
+            x.start: self.allocator.registers(x.last - x.first) for x in by_columns.values() if x.in_registers
         }
         self.tables.table(
             K.WEIGHTED,
             [
                 (weighted[x.start], curvature + x.first * LANES, x.start, x.last - x.first)
-                for x in known.values()
+                for x in by_columns.values()
                 if x.in_registers
             ],
         )
-        entries: dict[tuple[int, int], tuple[int, ...]] = {}
+        gram_of: dict[tuple[int, int], tuple[int, ...]] = {}
         gram = {}
         for a, p in enumerate(self.free):
             for q in self.free[: a + 1]:
-                one_, other = sorted((of[p], of[q]), key=lambda x: (x.in_registers, x.slope_sum))
-                key2 = (one_.slope_sum, other.slope_sum)
-                if key2 not in entries:
-                    entries[key2] = (
+                first, second = sorted(
+                    (derivative_of[p], derivative_of[q]), key=lambda x: (x.in_registers, x.slope_sum)
+                )
+                pair = (first.slope_sum, second.slope_sum)
+                if pair not in gram_of:
+                    gram_of[pair] = (
                         self.allocator.registers(),
-                        one_.factor,
-                        other.factor,
-                        *self._gram(one_, other, weighted, curvature),
+                        first.factor,
+                        second.factor,
+                        *self._gram(first, second, weighted, curvature),
                     )
-                gram[q, p] = entries[key2][0]
-        self.tables.table(K.GRAM, list(entries.values()))
+                gram[q, p] = gram_of[pair][0]
+        self.tables.table(K.GRAM, list(gram_of.values()))
         return gram
 
     def _joined(self, columns: list[Column]) -> Column:
@@ -250,12 +252,17 @@ class _Writer:
         if other.in_registers:
             register = weighted[other.start] + (first - other.first) * LANES
             return register, one.at(first), last - first, int(one.in_registers)
-        pair = [x.values[first - x.first : last - x.first] for x in (one, other) if x.values is not None]
-        return curvature + first * LANES, self.allocator.constants(pair[0] * pair[1]), last - first, 0
+        constants = [x.values[first - x.first : last - x.first] for x in (one, other) if x.values is not None]
+        return (
+            curvature + first * LANES,
+            self.allocator.constants(constants[0] * constants[1]),
+            last - first,
+            0,
+        )
 
 
 class _Tables:
-    """Tables of instructions behind a header."""
+    """Tables of instructions, which follow a header."""
 
     def __init__(self) -> None:
         self.header: dict[int, int] = {}
@@ -263,13 +270,13 @@ class _Tables:
 
     def table(self, name: np.uint64, entries: Sequence[Sequence[int]]) -> list[int]:
         """Append a table, and return the index of each instruction."""
-        begins = []
+        positions = []
         self.header[int(name)] = K.HEADER + len(self.entries)
         for entry in entries:
-            begins.append(K.HEADER + len(self.entries))
+            positions.append(K.HEADER + len(self.entries))
             self.entries += [int(x) for x in entry]
         self.header[int(name) + 1] = K.HEADER + len(self.entries)
-        return begins
+        return positions
 
     def lists(self, name: np.uint64, lists: Sequence[Sequence[Sequence[int]]]) -> list[tuple[int, int]]:
         """Append a table of lists, and return the range of each."""

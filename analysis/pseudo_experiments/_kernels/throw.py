@@ -1,8 +1,8 @@
 """Poisson counts and normals of pseudo-experiments; `simgen.random` has the layout of the counter.
 
-Counts of the same means in all toys are inverted from a table: the cumulative distribution in units of 2⁻⁶³,
-to be compared with uniform integers of 63 bits, and a guide to it (Chen and Asau, AIIE Transactions 6 (1974)
-163): where to begin for each value of the integer's leading bits.
+If all toys have the same means, counts are drawn by inversion of a table. It has the cumulative distribution
+in units of 2⁻⁶³, which is compared with uniform integers of 63 bits, and a guide table (Chen and Asau, AIIE
+Transactions 6 (1974) 163): the starting index for each value of the integer's leading bits.
 """
 
 import math
@@ -25,30 +25,30 @@ _MASK = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)
 _1 = np.uint64(1)
 _DRAW = np.uint64(TABLE_DRAW)
-_WHOLE = 2.0**BITS
+_TWO_TO_63 = 2.0**BITS
 _NEGLIGIBLE = 1e-24
-"""Of the mode's probability: what lies beyond is far below 2⁻⁶³."""
+"""Probability relative to the mode's beyond which counts are not tabulated: the rest is far below 2⁻⁶³."""
 
 
 class CountArrays(NamedTuple):
-    """The tables as the kernel sees them, one entry a bin unless said otherwise."""
+    """The tables as arrays; one entry for each bin unless stated otherwise."""
 
     expected: NDArray[np.float64]
     lowest: NDArray[np.float64]
     """Count of the first threshold."""
     first: NDArray[np.int64]
-    """First threshold of each bin, and the end; a bin without any is drawn by rejection."""
+    """Index of each bin's first threshold, and the end; a bin without thresholds is drawn by rejection."""
     first_guide: NDArray[np.int64]
     shift: NDArray[np.uint64]
-    """Bits of the integer that the guide does not look at."""
+    """Number of trailing bits of the integer that the guide ignores."""
     thresholds: NDArray[np.uint64]
-    """P(counts ≤ n) 2⁶³, bins one behind the other."""
+    """P(counts ≤ n) 2⁶³, concatenated for all bins."""
     guide: NDArray[np.uint32]
 
 
 @kernel()
 def extent(mean: float) -> tuple[int, int]:
-    """Find the smallest and largest count with a probability that matters."""
+    """Find the smallest and largest count whose probability is not negligible."""
     mode = math.floor(mean)
     low, term = mode, 1.0
     while low > 0 and term > _NEGLIGIBLE:
@@ -67,8 +67,8 @@ def fill_table(
 ) -> None:
     """Fill thresholds and guide of one bin.
 
-    Probabilities by recurrence from the mode on, summed from either end towards it: small ones first, and
-    the upper ones as what is missing to 1.
+    Probabilities are computed by recurrence from the mode, and summed from both ends towards it, small ones
+    first. Above the mode the table has 1 minus the sum from the upper end.
     """
     mode, last = math.floor(mean) - low, len(thresholds) - 1
     p = np.empty(last + 1)
@@ -82,7 +82,7 @@ def fill_table(
         below += p[k]
     for k in range(last, mode, -1):
         above += p[k]
-    scale = _WHOLE / (below + p[mode] + above)
+    scale = _TWO_TO_63 / (below + p[mode] + above)
     total = 0.0
     for k in range(mode):
         total += p[k]
@@ -102,7 +102,7 @@ def fill_table(
 def _look_up(
     words: NDArray[np.uint64], b: int, arrays: CountArrays, start: int, n: int, counts: NDArray[np.float64]
 ) -> None:
-    """Find how many thresholds are not above each integer."""
+    """Count the thresholds that are not above each integer."""
     guide, first = np.uint64(arrays.first_guide[b]), np.uint64(arrays.first[b])
     half, shift, lowest = b % 2, arrays.shift[b], arrays.lowest[b] - np.float64(first)
     for t in range(n):
@@ -130,7 +130,7 @@ def fill_shared(
     k0, k1 : int
         Key.
     words : ndarray of uint64, shape (2, BLOCK)
-        Room for the integers of two bins: to fill them is simple enough to be vectorised.
+        Buffer for the integers of two bins; the compiler vectorises the loop that fills it.
     counts : ndarray, shape (n, n_bins)
     """
     k0, k1 = k0 & _MASK, k1 & _MASK
@@ -155,7 +155,7 @@ def _fill_uniforms(
     first: int, n: int, member: int, k0: np.uint64, k1: np.uint64, u: NDArray[np.float64],
     v: NDArray[np.float64],
 ) -> None:  # fmt: skip
-    """Fill the uniforms of draw 0 of a member for the toys first, first + 1, ...; can be vectorised too."""
+    """Fill the uniforms of draw 0 of a member for the toys first, first + 1, ...; vectorised, too."""
     k0, k1 = k0 & _MASK, k1 & _MASK
     for t in range(n):
         u[t], v[t] = member_uniforms(first + t, 0, member, k0, k1)
@@ -164,47 +164,47 @@ def _fill_uniforms(
 @kernel()
 def _accept(
     n: int, u: NDArray[np.float64], v: NDArray[np.float64], mean: NDArray[np.float64],
-    found: NDArray[np.float64],
+    numbers: NDArray[np.float64],
 ) -> None:  # fmt: skip
-    """Fill the numbers that are found without branches, -1 elsewhere: most of them at large means."""
+    """Fill the counts that are accepted without branches, else -1; at large means most are accepted."""
     for t in range(n):
         number, _, _, _, easy = propose(u[t], v[t], mean[t])
-        found[t] = number if easy & (mean[t] >= 10.0) else -1.0
+        numbers[t] = number if easy & (mean[t] >= 10.0) else -1.0
 
 
 @kernel(nogil=True)
 def fill_varied(
     first: int, begin: int, end: int, expected: NDArray[np.float64], k0: np.uint64, k1: np.uint64,
-    room: NDArray[np.float64], counts: NDArray[np.float64],
+    buffers: NDArray[np.float64], counts: NDArray[np.float64],
 ) -> None:  # fmt: skip
-    """Fill the counts of toys that have their own means; see `fill_shared`."""
-    u, v, mean, found = room[0], room[1], room[2], room[3]
+    """Fill the counts of toys with different means; see `fill_shared`."""
+    u, v, mean, numbers = buffers[0], buffers[1], buffers[2], buffers[3]
     for start in range(begin, end, BLOCK):
         n = min(BLOCK, end - start)
         for b in range(counts.shape[1]):
             _fill_uniforms(first + start, n, b, k0, k1, u, v)
             for t in range(n):
                 mean[t] = expected[start + t, b]
-            _accept(n, u, v, mean, found)
+            _accept(n, u, v, mean, numbers)
             for t in range(n):
-                if found[t] < 0.0:
-                    found[t] = poisson_of(u[t], v[t], mean[t], first + start + t, b, k0, k1)
-                counts[start + t, b] = found[t]
+                if numbers[t] < 0.0:
+                    numbers[t] = poisson_of(u[t], v[t], mean[t], first + start + t, b, k0, k1)
+                counts[start + t, b] = numbers[t]
 
 
 @kernel(nogil=True)
 def fill_normals(
-    first: int, begin: int, end: int, k0: np.uint64, k1: np.uint64, room: NDArray[np.float64],
+    first: int, begin: int, end: int, k0: np.uint64, k1: np.uint64, buffers: NDArray[np.float64],
     values: NDArray[np.float64],
 ) -> None:  # fmt: skip
     """Fill standard normals, two columns from one draw; see `fill_shared`."""
-    u, v, one, two = room[0], room[1], room[2], room[3]
+    u, v, even, odd = buffers[0], buffers[1], buffers[2], buffers[3]
     for start in range(begin, end, BLOCK):
         n = min(BLOCK, end - start)
         for c in range(0, values.shape[1], 2):
             _fill_uniforms(first + start, n, c // 2, k0, k1, u, v)
-            fill_pairs(u, v, one, two)
+            fill_pairs(u, v, even, odd)
             for t in range(n):
-                values[start + t, c] = one[t]
+                values[start + t, c] = even[t]
                 if c + 1 < values.shape[1]:
-                    values[start + t, c + 1] = two[t]
+                    values[start + t, c + 1] = odd[t]

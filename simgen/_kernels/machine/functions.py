@@ -1,7 +1,7 @@
 """Elementary functions in a form that compilers vectorise: without branches and without calls.
 
-The C library's logarithm and cosine are called number by number. The series here are those of the functions
-themselves, taken so far that the next term is below the rounding.
+The C library's logarithm and cosine are called for one number after the other. The series here are the Taylor
+series of the functions, with terms down to the rounding.
 """
 
 import math
@@ -34,19 +34,19 @@ def logarithm(u: float) -> float:
     # u = m 2^e with √½ ≤ m < √2, and ln m = 2 artanh((m-1)/(m+1))
     e, m = exponent(u), mantissa(u)
     f = (m - 1.0) / (m + 1.0)
-    found: float = e * _LN_2 + 2.0 * f * _polynomial(f * f, _ARTANH)
-    return found
+    result: float = e * _LN_2 + 2.0 * f * _polynomial(f * f, _ARTANH)
+    return result
 
 
 @kernel(inner=True, forceinline=True)
 def logarithm_of_rest(u: float) -> float:
-    """Return ln(1 - u) of a number in [0, 1), to the rounding however small u is."""
-    rest = 1.0 - u
-    e, m = exponent(rest), mantissa(rest)
-    # where nothing was divided out, m - 1 is -u, but for the rounding of 1 - u
-    f = (-u if rest == m else m - 1.0) / (m + 1.0)
-    found: float = e * _LN_2 + 2.0 * f * _polynomial(f * f, _ARTANH)
-    return found
+    """Return ln(1 - u) of a number in [0, 1), precise to the rounding even for small u."""
+    complement = 1.0 - u
+    e, m = exponent(complement), mantissa(complement)
+    # if no power of 2 was divided out, m - 1 is -u, except for the rounding of 1 - u
+    f = (-u if complement == m else m - 1.0) / (m + 1.0)
+    result: float = e * _LN_2 + 2.0 * f * _polynomial(f * f, _ARTANH)
+    return result
 
 
 @kernel(inner=True, forceinline=True)

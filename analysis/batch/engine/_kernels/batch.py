@@ -39,7 +39,7 @@ FIT, PROFILE, CROSSING, ERRORS = 0, 1, 2, 3
 _STEPS, _WALK = 100, 60
 """Largest number of steps to a minimum, and of values of θ in a search for a crossing."""
 _CLOSE = 1e-9
-"""A crossing is found to this many standard deviations."""
+"""Precision of a crossing, in standard deviations."""
 
 _0, _1 = np.uint64(0), np.uint64(1)
 _FIRST = np.uint64(N_SEARCH * LANES)
@@ -51,13 +51,13 @@ def _load(
 ) -> np.uint64:
     """Copy data and starting points into the registers; a block that is not full repeats its last data set.
 
-    Return the length of the registers of the parameters.
+    Return the length of all registers of parameters.
     """
-    end = np.uint64(points.shape[1]) * STRIDE
+    parameter_size = np.uint64(points.shape[1]) * STRIDE
     for k in range(LANES):
         t = begin + (k if k < count else count - 1)
         number = t if t < len(counts) else t % len(counts)
-        register = _FIRST + end + np.uint64(k)
+        register = _FIRST + parameter_size + np.uint64(k)
         for i in range(counts.shape[1]):
             w[register] = counts[number, i]
             register += WIDTH
@@ -68,15 +68,15 @@ def _load(
             if p > 0:
                 w[register + MEASURED] = measured[number, p - 1]
             register += STRIDE
-    return end
+    return parameter_size
 
 
 @kernel(part=True)
-def _estimate(estimator: Array, n_bins: int, end: np.uint64, w: Array) -> None:
-    """Begin with the values of a linear estimator, within the range."""
+def _estimate(estimator: Array, n_bins: int, parameter_size: np.uint64, w: Array) -> None:
+    """Set the starting values to those of a linear estimator, within the range."""
     best = BEST
     for p in range(len(estimator)):
-        register, estimate = _FIRST + end, broadcast(estimator[p, 0])
+        register, estimate = _FIRST + parameter_size, broadcast(estimator[p, 0])
         for j in range(1, estimator.shape[1]):
             if j == 1 + n_bins:
                 register = MEASURED + STRIDE
@@ -102,30 +102,30 @@ def _move(valley: Array, theta: Array, first: int, count: int, w: Array) -> None
 
 @kernel(part=True)
 def _next(
-    theta: float, origin: float, near: float, far: float, rise: float, slope: float, goal: float
+    theta: float, origin: float, below: float, above: float, rise: float, slope: float, goal: float
 ) -> float:
     """Choose the next θ in the search for a crossing: Newton's method in √rise, within the known bracket."""
-    s, away = math.sqrt(max(rise, 0.0)), theta - origin
-    guess = theta + 2.0 * s * (goal - s) / slope if s > 0.0 and slope * away > 0.0 else math.nan
-    if not math.isnan(far):
-        inside = (guess - near) * (far - guess) > 0.0
-        return guess if inside else 0.5 * (near + far)
-    if not (guess - theta) * away > 0.0:
-        return origin + 2.0 * away
-    return guess if abs(guess - origin) < 3.0 * abs(away) else origin + 3.0 * away
+    s, distance = math.sqrt(max(rise, 0.0)), theta - origin
+    guess = theta + 2.0 * s * (goal - s) / slope if s > 0.0 and slope * distance > 0.0 else math.nan
+    if not math.isnan(above):
+        is_between = (guess - below) * (above - guess) > 0.0
+        return guess if is_between else 0.5 * (below + above)
+    if not (guess - theta) * distance > 0.0:
+        return origin + 2.0 * distance
+    return guess if abs(guess - origin) < 3.0 * abs(distance) else origin + 3.0 * distance
 
 
 @kernel(part=True)
-def _walk(
+def _next_points(
     w: Array, begin: int, count: int, points: Array, floors: Array, steps: Array, goal: float,
     end: float, reach: float, walk: Array, results: Array, failed: Mask,
 ) -> int:  # fmt: skip
-    """Compare the profile with the threshold and choose the next θ; return how many searches go on.
+    """Compare the profile with the threshold and choose the next θ; return the number of active searches.
 
-    The four entries of `walk`: θ, the last θ below the crossing, the first above it, and 1 where the search
-    has ended.
+    The four entries of `walk` are θ, the last θ below the crossing, the first above it, and 1 where the
+    search has ended.
     """
-    n_left = 0
+    n_active = 0
     for k in range(count):
         if walk[3, k] > 0.0:
             continue
@@ -142,21 +142,21 @@ def _walk(
                 walk[1, k] = theta
             else:
                 walk[2, k] = theta
-            near, far = walk[1, k], walk[2, k]
-            theta = _next(theta, origin, near, far, rise, w[SLOPE_AT_BEST + lane], goal)
+            below, above = walk[1, k], walk[2, k]
+            theta = _next(theta, origin, below, above, rise, w[SLOPE_AT_BEST + lane], goal)
             if (theta - end) * steps[t] > 0.0:
                 theta = end
-            if abs(far - near) <= 1e-14 * abs(far):
-                walk[3, k], results[t, 0] = 1.0, far
+            if abs(above - below) <= 1e-14 * abs(above):
+                walk[3, k], results[t, 0] = 1.0, above
             elif abs(theta - origin) > reach:
                 walk[3, k] = 1.0
             walk[0, k] = theta
-        n_left += walk[3, k] == 0.0
-    return n_left
+        n_active += walk[3, k] == 0.0
+    return n_active
 
 
 @kernel(part=True)
-def _depart(
+def _first_points(
     begin: int, count: int, points: Array, steps: Array, end: float, walk: Array, results: Array, failed: Mask
 ) -> None:
     """Choose the first θ of a search for a crossing."""
@@ -178,7 +178,7 @@ def chunk(
 ) -> None:  # fmt: skip
     """Do a task for the data sets from `begin` to `end`.
 
-    All tasks are one function, because each function that Python calls takes time to compile.
+    All tasks share one function, because each function that Python calls takes time to compile.
 
     Parameters
     ----------
@@ -187,9 +187,9 @@ def chunk(
     program, constants
         The model: see `analysis.batch.engine.program`.
     knots, powers : ndarray, shapes (J,) and (J, 4, L × N)
-        Of a tabulated signal.
+        Spline of a tabulated signal.
     w : ndarray, shape (n_registers × LANES,)
-        Workspace, zero.
+        Workspace, filled with zeros.
     walk : ndarray, shape (4, LANES)
         Workspace of the searches for crossings.
     counts : ndarray, shape (n, N)
@@ -197,51 +197,53 @@ def chunk(
     bounds : ndarray, shape (1 + M, 2)
         Ranges of the parameters.
     points : ndarray, shape (n, 1 + M), or (1, 1 + M) for all
-        Starting points; in ERRORS and CROSSING the minima. More points than data sets are further starts of
-        the same data sets, all in their order, once for each start.
+        Starting points; in ERRORS and CROSSING the minima. If there are k times as many points as data sets,
+        they are k starts: the first for all data sets in their order, then the second, and so on.
     estimator : ndarray, shape (1 + M, 1 + N + M), (1, M) or (0, 0)
         FIT: the starting values are this matrix times (1, counts, measured). PROFILE: the points are minima,
-        and this is the change of the pulls for each unit of θ.
+        and this is the change of the pulls per unit of θ.
     near : bool
         The points are near the minimum.
     floors : ndarray, shape (n,)
-        CROSSING: -2 ln L there.
+        CROSSING: -2 ln L at the minima.
     steps : ndarray, shape (n,)
-        CROSSING: first steps; their sign is the direction. PROFILE: values of θ, where the points are minima.
+        CROSSING: first steps; their sign is the direction. PROFILE: values of θ, if the points are minima.
     threshold : float
         CROSSING: rise of -2 ln L.
     edge, reach : float
         CROSSING: the end of the range of θ, and the largest distance from the minimum.
     results : ndarray, shape (n, 1 + M)
-        Output: parameters, or errors, or the crossing in the first column; NaN where there is none.
+        Output: parameters, or errors, or the crossing in the first column; NaN without a crossing.
     values : ndarray, shape (n,)
         FIT, PROFILE: output, the minimum of -2 ln L/L_saturated.
     failed : ndarray of bool, shape (n,)
         Output: no minimum was found.
     """
     size, crossing, goal = np.uint64(points.shape[1]), task == CROSSING, math.sqrt(threshold)
-    searched = task == FIT or size > _1
-    most = _STEPS if searched or crossing else 0
+    has_search = task == FIT or size > _1
+    max_steps = _STEPS if has_search or crossing else 0
     for first in range(begin, end, LANES):
         count = min(LANES, end - first)
-        data = _load(counts, measured, points, bounds, first, count, w)
+        parameter_size = _load(counts, measured, points, bounds, first, count, w)
         if task == ERRORS:
             _hesse(program, constants, knots, powers, w, size)
             _copy_out(STEP_OF, first, count, w, results, values, failed)
             continue
         if task == FIT and len(estimator) > 0:
-            _estimate(estimator, counts.shape[1], data, w)
+            _estimate(estimator, counts.shape[1], parameter_size, w)
         elif len(estimator) > 0:
             _move(estimator, steps, first, count, w)
         if crossing:
-            _depart(first, count, points, steps, edge, walk, results, failed)
+            _first_points(first, count, points, steps, edge, walk, results, failed)
         for _ in range(_WALK if crossing else 1):
             for k in range(LANES if crossing else 0):
                 w[BEST + np.uint64(k)] = walk[0, k] if walk[3, k] == 0.0 else walk[1, k]
-            minimise(program, constants, knots, powers, w, size, most, near, bool(near and searched))
+            minimise(program, constants, knots, powers, w, size, max_steps, near, bool(near and has_search))
             if not crossing:
                 _copy_out(BEST, first, count, w, results, values, failed)
-            elif not _walk(w, first, count, points, floors, steps, goal, edge, reach, walk, results, failed):
+            elif not _next_points(
+                w, first, count, points, floors, steps, goal, edge, reach, walk, results, failed
+            ):
                 break
 
 

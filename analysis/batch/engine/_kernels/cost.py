@@ -1,4 +1,4 @@
-"""-2 ln L of one data set at one point, for MINUIT: a plain twin of what treats many side by side."""
+"""-2 ln L of one data set at one point, for MINUIT: the plain twin of the code for many data sets."""
 
 import math
 
@@ -41,7 +41,7 @@ def expected(layout: Layout, signal: Array, pulls: Array, mu: Array) -> None:
 def _deviance(n: float, mu: float) -> float:
     """Evaluate μ - n + n ln(n/μ).
 
-    Near μ = n, as n(x - ln(1+x)) with x = μ/n - 1, so that large counts do not cancel.
+    Near μ = n it is n(x - ln(1+x)) with x = μ/n - 1, to avoid cancellations at large counts.
     """
     m = max(mu, _FLOOR)
     difference = m - n
@@ -71,7 +71,7 @@ def gaussian(n: Array, mu: Array, errors: Array) -> float:
 
 @kernel()
 def finite_templates(n: Array, mu: Array, errors: Array) -> float:
-    """Sum the deviance with expectations known to a relative error δ, minimised over them.
+    """Sum the deviance for expectations with a relative error δ, minimised over their true values.
 
     A factor β of each bin is measured as 1 ± δ, and β² + β(μδ² - 1) = nδ² at the minimum (Conway,
     arXiv:1103.0354).
@@ -118,7 +118,7 @@ def cost(layout: Layout, signal: Array, pulls: Array, n: Array, measured: Array)
 
 @kernel()
 def polynomial_cost(layout: Layout, theta: float, pulls: Array, n: Array, measured: Array) -> float:
-    """Evaluate it for a signal that is one polynomial in the parameter of interest."""
+    """Evaluate -2 ln L/L_saturated for a signal that is one polynomial in the parameter of interest."""
     t = theta - layout.knots[0]
     p = layout.powers[0]
     signal = p[0] + t * (p[1] + t * (p[2] + t * p[3]))

@@ -1,4 +1,4 @@
-"""Expected counts of many data sets, their derivatives inside the components, and -2 ln L."""
+"""Expected counts of many data sets, derivatives of the columns, and -2 ln L."""
 
 import math
 from typing import Any
@@ -49,19 +49,19 @@ _POISSON, _GAUSSIAN = np.uint64(layout.POISSON), np.uint64(layout.GAUSSIAN)
 _LN2 = 0.6931471805599453
 _FLOOR = 1e-290
 _LEAST = 1e-30
-"""A factor 1 + σx is not below this, so that counts divided by it remain: at the end of its range it is 0."""
+"""Least value of a factor 1 + σx, which is 0 at the end of its range: counts are divided by it."""
 
 
 @kernel(part=True)
 def expect(program: Indices, constants: Array, knots: Array, powers: Array, w: Array) -> None:
-    """Compute expected counts, and slope and curvature of -2 ln L in them.
+    """Compute expected counts, and the first two derivatives of -2 ln L with respect to them.
 
     Parameters
     ----------
     program, constants
         The model: see `analysis.batch.engine._kernels.instructions`.
     knots, powers : ndarray, shapes (J,) and (J, 4, L × N)
-        Of a tabulated signal.
+        Spline of a tabulated signal.
     w : ndarray, shape (n_registers × LANES,)
     """
     if program[SIGNAL] > _0:
@@ -133,7 +133,7 @@ def _factors(program: Indices, constants: Array, w: Array) -> None:
 
 @kernel(part=True)
 def _columns(program: Indices, constants: Array, w: Array) -> None:
-    """Compute the columns of the components, and their derivatives in θ and in the pulls of shapes."""
+    """Compute the columns of the components, and their derivatives with respect to θ and pulls of shapes."""
     for x in range(program[COLUMNS], program[COLUMNS + _1], _5):
         register, offset, first, last = program[x], program[x + _2], program[x + _3], program[x + _4]
         for i in range(program[x + _1]):
@@ -179,7 +179,7 @@ def add_column(
 
 @kernel(part=True)
 def _poisson(program: Indices, w: Array) -> None:
-    """Keep μ above 0; slope and curvature of the Poisson deviance."""
+    """Keep μ above 0, and compute slope and curvature of the Poisson deviance."""
     exact = load(w, EXACT)
     data, means, slopes, curvatures = program[DATA], program[MU], program[SLOPE], program[CURVATURE]
     for i in range(_0, program[N_BINS] * WIDTH, WIDTH):
@@ -194,7 +194,7 @@ def _poisson(program: Indices, w: Array) -> None:
 
 @kernel(part=True)
 def _gaussian(program: Indices, constants: Array, w: Array) -> None:
-    """Slope and curvature of χ² with given errors."""
+    """Compute slope and curvature of χ² with given errors."""
     for i in range(program[N_BINS]):
         error, register = constants[program[ERRORS] + i], i * WIDTH
         weight = 2.0 / (error * error)
@@ -208,7 +208,7 @@ def _gaussian(program: Indices, constants: Array, w: Array) -> None:
 
 @kernel(part=True)
 def _with_templates(program: Indices, constants: Array, w: Array) -> None:
-    """Slope, curvature and value for a μ that is known to a relative variance, minimised over it.
+    """Compute slope, curvature and value for a μ with a relative error, minimised over its factor β.
 
     The factor β of the expectation is measured as 1 ± δ, and β² + β(μδ² - 1) = nδ² at the minimum (Conway,
     arXiv:1103.0354).
@@ -218,17 +218,17 @@ def _with_templates(program: Indices, constants: Array, w: Array) -> None:
         variance = error * error
         mu, n = load(w, program[MU] + register), load(w, program[DATA] + register)
         mu = where(less(mu, _FLOOR), _FLOOR, mu)
-        beta, change, rest = broadcast(1.0), broadcast(0.0), broadcast(0.0)
+        beta, change, penalty = broadcast(1.0), broadcast(0.0), broadcast(0.0)
         if variance > 0.0:
             half = 0.5 * (mu * variance - 1.0)
             discriminant = sqrt(half * half + n * variance)
             beta = where(half, n * variance / where(half, half + discriminant, 1.0), discriminant - half)
-            rest = (beta - 1.0) * (beta - 1.0) / variance
-            # from the equation above, differentiated in μ
+            penalty = (beta - 1.0) * (beta - 1.0) / variance
+            # from the equation above, differentiated with respect to μ
             change = -variance * beta / (2.0 * beta + mu * variance - 1.0)
         expected = beta * mu
         expected = where(less(expected, _FLOOR), _FLOOR, expected)
-        store(w, program[BIN_VALUES] + register, rest + _deviance(n, expected))
+        store(w, program[BIN_VALUES] + register, penalty + _deviance(n, expected))
         store(w, program[SLOPE] + register, 2.0 * (beta - n / mu))
         exact, fisher = 2.0 * (change + n / (mu * mu)), 2.0 / (mu * (1.0 + mu * variance))
         store(w, program[CURVATURE] + register, where(load(w, EXACT), exact, fisher))
@@ -238,8 +238,8 @@ def _with_templates(program: Indices, constants: Array, w: Array) -> None:
 def excess(y: Any) -> Any:
     """Evaluate y - 1 - ln y to rounding, for 1e-300 < y < 1e300, of a number or a vector.
 
-    With y = 2^e m, √½ ≤ m < √2, and z = (m - 1)/(m + 1): ln m = 2 artanh z. Where e = 0 the leading z cancels
-    in closed form: m - 1 - 2z = z² (m + 1).
+    With y = 2^e m, √½ ≤ m < √2, and z = (m - 1)/(m + 1), ln m is 2 artanh z. For e = 0 the leading term in z
+    cancels in closed form: m - 1 - 2z = z² (m + 1).
     """
     e, m = exponent(y), mantissa(y)
     z = (m - 1.0) / (m + 1.0)
@@ -254,15 +254,15 @@ def excess(y: Any) -> Any:
     p = p * w + 1.0 / 7.0
     p = p * w + 1.0 / 5.0
     p = p * w + 1.0 / 3.0
-    rest = 2.0 * z * w * p  # 2 artanh z - 2z
-    near = w * (m + 1.0) - rest
-    far = y - 1.0 - (e * _LN2 + 2.0 * z + rest)
-    return where(e * e, far, near)
+    remainder = 2.0 * z * w * p  # 2 artanh z - 2z
+    small = w * (m + 1.0) - remainder
+    large = y - 1.0 - (e * _LN2 + 2.0 * z + remainder)
+    return where(e * e, large, small)
 
 
 @kernel(part=True)
 def _deviance(n: Any, mu: Any) -> Any:
-    """2(μ - n + n ln(n/μ))."""
+    """Evaluate 2(μ - n + n ln(n/μ))."""
     ratio = mu / where(n, n, 1.0)
     return 2.0 * where(n, n * excess(where(less(ratio, _FLOOR), _FLOOR, ratio)), mu)
 

@@ -30,25 +30,25 @@ class Layout(NamedTuple):
     """The model; C components, M nuisance parameters, S of them shapes, N bins."""
 
     n_signals: int
-    """Number of experiments: so many components are signals."""
+    """Number of experiments, and of components that are signals."""
     likelihood: int
     components: Integers
-    """First bin, end of the bins, column of the first, experiment, and whether it has a factor, shape (C, 5);
-    the signals' columns are the bins."""
+    """First bin, end of the bins, column of the first bin, experiment, and whether the component has a
+    factor, shape (C, 5); columns of signals are bins."""
     pairs: Integers
     """Component and nuisance parameter that is a factor of it, shape (n_pairs, 2), ascending."""
     nuisances: Integers
-    """Kind, number of the pair of layers of a shape, else -1, and 1 where the counts may not know it beside
-    others (`analysis.model.degeneracy`), else 0, shape (M, 3)."""
+    """Kind; index of the pair of layers of a shape, else -1; and 1 if the counts may not distinguish it from
+    others (`analysis.model.degeneracy`), else 0; shape (M, 3)."""
     constraints: Array
     """σ of a linear factor, ln(1 + σ) of a log-normal one; 1 if measured, else 0; lowest: (M, 3)."""
     ranges: Integers
-    """First bin that a parameter changes, and the end of them, θ first, shape (1 + M, 2)."""
+    """First bin that a parameter changes, and the end of these bins, θ first, shape (1 + M, 2)."""
     layers: Array
     """T, U_s ..., V_s ... of the columns of backgrounds, shape (1 + 2S, n_columns)."""
     bins: Array
-    """What no parameter changes; absolute errors of the paper's χ², or relative ones of templates: (2, N)."""
+    """Constant counts; absolute errors of the paper's χ², or relative errors of templates: (2, N)."""
     knots: Array
-    """Where the pieces in θ begin, shape (J,)."""
+    """Lower ends of the pieces in θ, shape (J,)."""
     powers: Array
     """Coefficients of (θ - knot)^k of the signals' layers, shape (J, 4, 1 + 2S, N)."""

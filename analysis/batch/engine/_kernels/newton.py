@@ -37,16 +37,16 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.uint64]
 
 _CONVERGED = 1e-10
-"""Expected decrease of -2 ln L below which the step is the last: what remains is of the order of its
-square."""
-_NEAR = 0.5
-"""Expected decrease below which the Hessian is exact."""
-_FIRST = 5.0
+"""Expected decrease of -2 ln L below which a step is the last: the remaining distance is of the order of the
+square of the decrease."""
+_EXACT_BELOW = 0.5
+"""Expected decrease below which the exact Hessian is used."""
+_TRUSTED_BELOW = 5.0
 """Expected decrease of a first step from a nearby point, up to which the step is trusted."""
 _SMALLEST_FRACTION = 1e-12
 _ROUNDING = 1e-13
-_NOTHING = 1e-7
-"""Expected decrease, relative to 1 + |2 ln L|, below which a search that rounding stops has not failed."""
+_NEGLIGIBLE = 1e-7
+"""Expected decrease, relative to 1 + |2 ln L|, below which a search stopped by rounding has not failed."""
 _0 = np.uint64(0)
 
 
@@ -62,32 +62,32 @@ def minimise(
     near: bool,
     trusted: bool,
 ) -> None:
-    """Search the minimum, beginning with the parameters in BEST.
+    """Search the minimum, starting from the parameters in BEST.
 
     Parameters
     ----------
     program, constants
         The model: see `analysis.batch.engine.program`.
     knots, powers : ndarray, shapes (J,) and (J, 4, L × N)
-        Of a tabulated signal.
+        Spline of a tabulated signal.
     w : ndarray, shape (n_registers × LANES,)
     size : int
         Number of parameters.
     steps : int
         Largest number of steps; 0: only the value is computed.
     near : bool
-        Begin with the exact Hessian.
+        Use the exact Hessian from the start.
     trusted : bool
         Trust the first step.
 
     Notes
     -----
-    A step is accepted if -2 ln L falls, else halved. Steps that are expected to lower it by less than 0.5 are
-    trusted: the logarithms are left out until the minimum is there. If the next step is not smaller, the last
-    one is taken back, and steps of this data set are no longer trusted. Where the search begins near the
-    minimum, the first step is trusted, too, unless it is long.
+    A step is accepted if -2 ln L falls, else halved. Steps with an expected decrease below 0.5 are trusted:
+    they are accepted without computing the logarithms of -2 ln L until the minimum is reached. If the next
+    step is not smaller, the last one is taken back, and steps of this data set are no longer trusted. If the
+    search starts near the minimum, the first step is trusted, too, unless it is long.
     """
-    _begin(w, size, near, trusted)
+    _initialise(w, size, near, trusted)
     n_live, n_checked, n_trusted = 1.0, 0.0 if trusted else 1.0, 1.0
     for number in range(steps + 1):
         ended = number == steps or n_live == 0.0
@@ -108,12 +108,12 @@ def minimise(
         n_trusted = sum_lanes(load(w, TRUSTED))
     if steps > 0:
         store(w, FAILED, where(load(w, DONE), load(w, FAILED), 1.0))
-    known = load(w, TRUSTED) if steps > 0 else 1.0 + 0.0 * load(w, DONE)
-    store(w, BEST_VALUE, where(known, load(w, VALUE), load(w, BEST_VALUE)))
+    has_value = load(w, TRUSTED) if steps > 0 else 1.0 + 0.0 * load(w, DONE)
+    store(w, BEST_VALUE, where(has_value, load(w, VALUE), load(w, BEST_VALUE)))
 
 
 @kernel(part=True)
-def _begin(w: Array, size: np.uint64, near: bool, trusted: bool) -> None:
+def _initialise(w: Array, size: np.uint64, near: bool, trusted: bool) -> None:
     exact, trust, decrease = 1.0 if near else 0.0, 1.0 if trusted else 0.0, math.inf if trusted else 0.0
     store(w, EXACT, exact)
     store(w, BEST_VALUE, math.inf)
@@ -148,55 +148,57 @@ def _advance(w: Array, size: np.uint64) -> None:
     """
     end = size * STRIDE
     live, trusted, fraction = 1.0 - load(w, DONE), load(w, TRUSTED), load(w, FRACTION)
-    value, best, last = load(w, VALUE), load(w, BEST_VALUE), load(w, DECREASE)
-    unit = 1.0 + where(less(best, 0.0), 0.0 - best, best)
-    fallen = where(less(best + _ROUNDING * unit, value), 0.0, less(value, math.inf))
+    value, best_value, expected = load(w, VALUE), load(w, BEST_VALUE), load(w, DECREASE)
+    unit = 1.0 + where(less(best_value, 0.0), 0.0 - best_value, best_value)
+    fallen = where(less(best_value + _ROUNDING * unit, value), 0.0, less(value, math.inf))
     accepted = live * where(trusted, 1.0, fallen)
     checked, rejected = accepted * (1.0 - trusted), live - accepted
-    best = where(checked, value, best)
+    best_value = where(checked, value, best_value)
     shortened = where(checked, less(fraction, 1.0), load(w, SHORTENED))
     fraction = where(checked, 1.0, where(rejected, 0.5 * fraction, fraction))
     done = rejected * less(fraction, _SMALLEST_FRACTION)
-    failed = done * (1.0 - less(last, _NOTHING * unit))
+    failed = done * (1.0 - less(expected, _NEGLIGIBLE * unit))
 
     regular, exact, cautious = load(w, REGULAR), load(w, EXACT), load(w, CAUTIOUS)
     decrease = 0.0 * fraction
     for p in range(_0, end, STRIDE):
         decrease = decrease - 0.5 * load(w, TRIAL + p) * load(w, GRADIENT + p)
-    # Fisher's matrix is positive definite, unless nothing is measured
+    # Fisher's matrix is positive definite, unless the data determine no parameter
     irregular = accepted * (1.0 - regular)
     lost = irregular * (1.0 - exact)
-    done, failed, infinite = done + lost, failed + lost, 1.0 - less(last, math.inf)
-    back = accepted * regular * trusted * (1.0 - less(decrease, last))
-    far = (accepted * regular - back) * trusted * infinite * less(_FIRST, decrease)
-    going, again = accepted * regular - back - far, irregular * exact
-    undone = back + again * trusted  # the step led to where no minimum is near, or not nearer to the minimum
-    converged = going * less(decrease, _CONVERGED)
-    rest = (going - converged) * (1.0 - infinite)
-    near = rest * less(decrease, _NEAR)
+    done, failed, infinite = done + lost, failed + lost, 1.0 - less(expected, math.inf)
+    reverts = accepted * regular * trusted * (1.0 - less(decrease, expected))
+    is_far = (accepted * regular - reverts) * trusted * infinite * less(_TRUSTED_BELOW, decrease)
+    proceeds, retries = accepted * regular - reverts - is_far, irregular * exact
+    undone = reverts + retries * trusted  # the step did not lead nearer to a minimum
+    converged = proceeds * less(decrease, _CONVERGED)
+    undecided = (proceeds - converged) * (1.0 - infinite)
+    is_near = undecided * less(decrease, _EXACT_BELOW)
     # where μ hardly depends on θ, Fisher's steps are far too long
-    short = (rest - near) * shortened
+    needs_exact = (undecided - is_near) * shortened
 
     for p in range(_0, end, STRIDE):
-        here, at = load(w, BEST + p), load(w, AT + p)
-        before = where(accepted * trusted, here, load(w, BEFORE + p))
-        step = where(going, load(w, TRIAL + p), where(accepted, 0.0, load(w, STEP_OF + p)))
-        here = where(undone, before, where(accepted, at, here))
-        moved = here + step
+        best_point, at = load(w, BEST + p), load(w, AT + p)
+        before = where(accepted * trusted, best_point, load(w, BEFORE + p))
+        step = where(proceeds, load(w, TRIAL + p), where(accepted, 0.0, load(w, STEP_OF + p)))
+        best_point = where(undone, before, where(accepted, at, best_point))
+        moved = best_point + step
         if p > _0:
             bottom = load(w, LOW + p)
             moved = where(less(moved, bottom), bottom, moved)
         store(w, BEFORE + p, before)
         store(w, STEP_OF + p, step)
-        store(w, BEST + p, where(converged, moved, here))
+        store(w, BEST + p, where(converged, moved, best_point))
     store(w, SLOPE_AT_BEST, where(converged, load(w, GRADIENT), load(w, SLOPE_AT_BEST)))
-    # where the step was trusted, `minimise` computes the value at the end
-    best = where(back + far + again, math.inf, where(converged, best - decrease, best))
-    store(w, BEST_VALUE, best)
-    decrease = where(going, decrease, where(far, 0.0, where(again, math.inf, last)))
+    # for a trusted step `minimise` computes the value at the end
+    best_value = where(
+        reverts + is_far + retries, math.inf, where(converged, best_value - decrease, best_value)
+    )
+    store(w, BEST_VALUE, best_value)
+    decrease = where(proceeds, decrease, where(is_far, 0.0, where(retries, math.inf, expected)))
     store(w, DECREASE, decrease)
-    store(w, EXACT, where(again, 0.0, where(near + short, 1.0, exact)))
-    store(w, TRUSTED, where(back + far + again, 0.0, where(near, 1.0 - cautious, trusted)))
+    store(w, EXACT, where(retries, 0.0, where(is_near + needs_exact, 1.0, exact)))
+    store(w, TRUSTED, where(reverts + is_far + retries, 0.0, where(is_near, 1.0 - cautious, trusted)))
     store(w, CAUTIOUS, where(undone, 1.0, cautious))
     store(w, SHORTENED, shortened)
     store(w, FRACTION, fraction)

@@ -1,10 +1,10 @@
-"""Addresses of registers that Python and compiled code both know.
+"""Addresses of registers, for Python and compiled code.
 
 The workspace of a fit is one array of registers. A register holds one quantity, such as -2 ln L or γ, of
-`LANES` data sets: a SIMD vector, one lane a data set. No lane depends on another. The address of a register
-is the index of its first number in the array. First come the registers of the search, then those of each
-parameter, then the data, one register a bin, then what `analysis.batch.engine.program` allocates for the
-model.
+`LANES` data sets: it is a SIMD vector with one lane for each data set. No lane depends on another. The
+address of a register is the index of its first number in the array. The array begins with the registers of
+the search. They are followed by those of each parameter, the data with one register for each bin, and the
+registers that `analysis.batch.engine.program` allocates for the model.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from simgen._kernels.machine.simd import WIDTH
 
 LANES = int(WIDTH)
-"""Number of data sets that are fitted side by side; `WIDTH`, the same, is the distance of two registers."""
+"""Number of data sets in a register; `WIDTH`, the same number, is the distance of two registers."""
 
 N_SEARCH, N_PARAMETER = 12, 10
 """Number of registers of the search, and of each parameter."""
@@ -30,9 +30,9 @@ where the search has ended; 1 where it found no minimum."""
 AT, BEST, STEP_OF, TRIAL, GRADIENT, KEEP, BEFORE, MEASURED, LOW, HIGH = (
     np.uint64((N_SEARCH + j) * LANES) for j in range(N_PARAMETER)
 )
-"""Value at which the model is evaluated; the best so far; the step; the next step; ∂/∂p; 0 where the
-parameter stays at an end of its range; the value before the last trusted step; auxiliary measurement (none
-for θ); range."""
+"""Value at which the model is evaluated; best value so far; step; next step; ∂/∂p; 0 where the parameter
+stays at an end of its range; value before the last trusted step; auxiliary measurement (none for θ);
+range."""
 
 STRIDE = np.uint64(N_PARAMETER * LANES)
 """Distance from the registers of one parameter to those of the next."""

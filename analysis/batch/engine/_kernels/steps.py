@@ -36,7 +36,7 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.uint64]
 
 _RANK, _TINY = 1e-9, 1e-200
-"""A parameter is redundant if this, relative or absolute, is the rest of its diagonal element."""
+"""A parameter is redundant if the remainder of its diagonal element is below this, relative or absolute."""
 
 _0, _1, _2, _3, _4, _5, _6, _7 = (np.uint64(j) for j in range(8))
 
@@ -74,7 +74,7 @@ def _dot(
     w: Array,
     constants: Array,
     registers: np.uint64,
-    others: np.uint64,
+    columns: np.uint64,
     n_bins: np.uint64,
     in_registers: np.uint64,
 ) -> Any:
@@ -82,10 +82,10 @@ def _dot(
     total = broadcast(0.0)
     if in_registers > _0:
         for i in range(_0, n_bins * WIDTH, WIDTH):
-            total = fma(load(w, registers + i), load(w, others + i), total)
+            total = fma(load(w, registers + i), load(w, columns + i), total)
     else:
         for i in range(n_bins):
-            total = fma(constants[others + i], load(w, registers + i * WIDTH), total)
+            total = fma(constants[columns + i], load(w, registers + i * WIDTH), total)
     return total
 
 
@@ -100,7 +100,7 @@ def _sum(program: Indices, first: np.uint64, last: np.uint64, w: Array) -> Any:
 
 @kernel(part=True)
 def _gradient(program: Indices, constants: Array, w: Array) -> None:
-    """Σ slope × column, and from these sums the derivatives of -2 ln L."""
+    """Compute Σ slope × column, and from these sums the derivatives of -2 ln L."""
     for x in range(program[DOT_PRODUCTS], program[DOT_PRODUCTS + _1], _5):
         store(
             w,
@@ -127,7 +127,7 @@ def _join(program: Indices, constants: Array, w: Array) -> None:
 
 @kernel(part=True)
 def _gram(program: Indices, constants: Array, w: Array) -> None:
-    """Σ curvature × derivative × derivative, of the counts."""
+    """Compute Σ curvature × derivative × derivative, with derivatives of the counts."""
     for x in range(program[WEIGHTED], program[WEIGHTED + _1], _4):
         register, curvature, derivative = program[x], program[x + _1], program[x + _2]
         for i in range(_0, program[x + _3] * WIDTH, WIDTH):
@@ -139,7 +139,7 @@ def _gram(program: Indices, constants: Array, w: Array) -> None:
 
 @kernel(part=True)
 def _hessian(program: Indices, constants: Array, w: Array) -> None:
-    """Fisher's matrix, and where it is exact the second derivatives of the counts beside it."""
+    """Compute Fisher's matrix; for the exact Hessian add the second derivatives of the counts."""
     exact, pair, element = load(w, EXACT), program[PAIRS], program[MATRIX]
     for a in range(program[FREE], program[FREE + _1], _4):
         change = load(w, program[a + _1])
@@ -157,20 +157,20 @@ def _hessian(program: Indices, constants: Array, w: Array) -> None:
 
 @kernel(part=True)
 def _hold(program: Indices, w: Array) -> None:
-    """Take parameters that stand at an end of their range, and would go beyond, out of the Hessian.
+    """Remove parameters from the Hessian that are at an end of their range and would leave it.
 
     Their gradient is set to 0.
     """
-    n_moving, n_all = 0.0, 0.0
+    n_moving, n_lanes = 0.0, 0.0
     for a in range(program[FREE], program[FREE + _1], _4):
         p = program[a]
         at, slope = load(w, AT + p), load(w, GRADIENT + p)
-        inside, below = less(load(w, LOW + p), at), less(at, load(w, HIGH + p))
-        keep = where(less(0.0, slope), inside, where(less(slope, 0.0), below, 1.0))
+        above_low, below_high = less(load(w, LOW + p), at), less(at, load(w, HIGH + p))
+        keep = where(less(0.0, slope), above_low, where(less(slope, 0.0), below_high, 1.0))
         store(w, KEEP + p, keep)
         n_moving += sum_lanes(keep)
-        n_all += np.float64(WIDTH)
-    if n_moving == n_all:
+        n_lanes += np.float64(WIDTH)
+    if n_moving == n_lanes:
         return
     element = program[MATRIX]
     for a in range(program[FREE], program[FREE + _1], _4):
@@ -186,33 +186,33 @@ def _hold(program: Indices, w: Array) -> None:
 
 @kernel(part=True)
 def _factorise(program: Indices, w: Array) -> None:
-    """Replace the matrix by Cholesky's factor with the inverse of its diagonal; fill REGULAR.
+    """Replace the matrix by its Cholesky factor, with the diagonal inverted; fill REGULAR.
 
-    A parameter that the counts do not determine beside those before it does not move: its inverse is 0.
+    A parameter that the counts cannot distinguish from earlier ones does not move: its inverse is set to 0.
     """
-    regular, n, above = broadcast(1.0), (program[FREE + _1] - program[FREE]) // _4, program[MATRIX]
+    regular, n, finished = broadcast(1.0), (program[FREE + _1] - program[FREE]) // _4, program[MATRIX]
     for a in range(n):
-        row, other = above, program[MATRIX]
+        row, other_row = finished, program[MATRIX]
         for b in range(a + _1):
             element = load(w, row + b * WIDTH)
-            rest = element
+            remainder = element
             for c in range(_0, b * WIDTH, WIDTH):
-                rest = rest - load(w, row + c) * load(w, other + c)
+                remainder = remainder - load(w, row + c) * load(w, other_row + c)
             if a == b:
-                good = less(1e-14 * element, rest)
-                redundant = 0.0 * rest
+                good = less(1e-14 * element, remainder)
+                redundant = 0.0 * remainder
                 if program[program[FREE] + _4 * a + _3] > _0:
-                    redundant = less(rest, _RANK * element + _TINY) * less(
-                        0.0 - _RANK * element - _TINY, rest
+                    redundant = less(remainder, _RANK * element + _TINY) * less(
+                        0.0 - _RANK * element - _TINY, remainder
                     )
                     good = where(redundant, 1.0, good)
                 regular = regular * good
-                rest = (1.0 - redundant) / sqrt(where(good * (1.0 - redundant), rest, 1.0))
+                remainder = (1.0 - redundant) / sqrt(where(good * (1.0 - redundant), remainder, 1.0))
             else:
-                rest = rest * load(w, other + b * WIDTH)
-            store(w, row + b * WIDTH, rest)
-            other += (b + _1) * WIDTH
-        above += (a + _1) * WIDTH
+                remainder = remainder * load(w, other_row + b * WIDTH)
+            store(w, row + b * WIDTH, remainder)
+            other_row += (b + _1) * WIDTH
+        finished += (a + _1) * WIDTH
     store(w, REGULAR, regular)
 
 
@@ -222,10 +222,10 @@ def _solve(program: Indices, w: Array) -> None:
     free, n, row = program[FREE], (program[FREE + _1] - program[FREE]) // _4, program[MATRIX]
     for a in range(n):
         p = program[free + _4 * a]
-        rest = 0.0 - load(w, GRADIENT + p)
+        remainder = 0.0 - load(w, GRADIENT + p)
         for b in range(a):
-            rest = rest - load(w, row + b * WIDTH) * load(w, TRIAL + program[free + _4 * b])
-        store(w, TRIAL + p, rest * load(w, row + a * WIDTH))
+            remainder = remainder - load(w, row + b * WIDTH) * load(w, TRIAL + program[free + _4 * b])
+        store(w, TRIAL + p, remainder * load(w, row + a * WIDTH))
         row += (a + _1) * WIDTH
     for c in range(n):
         a = n - _1 - c
@@ -240,7 +240,7 @@ def _solve(program: Indices, w: Array) -> None:
 
 @kernel(part=True)
 def _errors(program: Indices, w: Array) -> None:
-    """Fill the steps with Hesse's errors: √2 times the norms of the columns of the factor's inverse.
+    """Fill the steps with Hesse's errors: √2 times the norms of the columns of the inverted factor.
 
     NaN where the matrix is not regular.
     """
@@ -248,11 +248,11 @@ def _errors(program: Indices, w: Array) -> None:
     for a in range(n):
         square, row = broadcast(0.0), program[MATRIX] + (a * (a + _1) >> _1) * WIDTH
         for b in range(a, n):  # the column is kept in the registers of the trial step
-            rest = broadcast(1.0 if b == a else 0.0)
+            element = broadcast(1.0 if b == a else 0.0)
             for c in range(a, b):
-                rest = rest - load(w, row + c * WIDTH) * load(w, TRIAL + program[free + _4 * c])
-            rest = rest * load(w, row + b * WIDTH)
-            store(w, TRIAL + program[free + _4 * b], rest)
-            square = fma(rest, rest, square)
+                element = element - load(w, row + c * WIDTH) * load(w, TRIAL + program[free + _4 * c])
+            element = element * load(w, row + b * WIDTH)
+            store(w, TRIAL + program[free + _4 * b], element)
+            square = fma(element, element, square)
             row += (b + _1) * WIDTH
         store(w, STEP_OF + program[free + _4 * a], where(load(w, REGULAR), sqrt(2.0 * square), math.nan))
