@@ -72,10 +72,11 @@ def test_linear_gaussian_covariance_is_that_of_linear_algebra():
     ],
 )
 def test_covariance_is_that_of_others(name, poi, seed):
-    """By MINUIT's HESSE to 5e-3: its strategy 2 stops at 2e-2 in a second derivative.
+    """To 1e-6 with derivatives that are written down a second time, of another likelihood's minimum.
 
-    And to 1e-6 with derivatives that are written down a second time, of another likelihood's minimum. These
-    alone judge h12, whose 1e5 counts a bin leave a valley in which MINUIT's differences are 20 % off.
+    And by MINUIT's HESSE to 5e-2: its strategy 2 stops at 2e-2 in a second derivative, and repeated calls at one
+    minimum scatter by up to 7e-2; the median of nine is off by up to 4e-2 in 18 data sets of these experiments.
+    It is no judge of h12, whose 1e5 counts a bin leave a valley in which MINUIT's differences are 20 % off.
     """
     fitter = prepared(name, poi)
     counts = np.random.default_rng(seed).poisson(fitter.templates.expected(fitter.truth)).astype(float)
@@ -91,7 +92,7 @@ def test_covariance_is_that_of_others(name, poi, seed):
     units = np.array([unit, *(1.0 for _ in result.pulls)])
     theirs = np.array(minuit.covariance) * np.outer(units, units)
     if name != "h12.toml":
-        np.testing.assert_allclose(ours / scale, theirs / scale, atol=5e-3)
+        np.testing.assert_allclose(ours / scale, theirs / scale, atol=5e-2)
     card = load_card(str(CASES / name) if name.endswith(".toml") else name, ())
     expected = expectation(card.together, card.model, fitter.templates.poi)
     problem = make_problem(expected, counts[:, None], np.zeros((len(fitter.nominal), 1)))

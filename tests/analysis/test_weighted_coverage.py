@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 from scipy.optimize import minimize_scalar
 from support.plain import scaled, with_nuisances
-from support.weighted_data import CHI, filled, gamma_weights, known
+from support.weighted_data import CHI, few_events, filled, gamma_weights, known
 
 from analysis.batch.fitter import BatchFitter
 from analysis.fits.fitter import make_fitter
@@ -17,6 +17,11 @@ from analysis.pseudo_experiments.throw import Thrower
 from analysis.pseudo_experiments.weighted import WeightedThrower, weighted_toys
 from analysis.studies.coverage_study import coverage
 from analysis.studies.goodness import goodness_of_fit
+
+
+@pytest.fixture(scope="module")
+def experiment():
+    return few_events()
 
 
 @pytest.fixture(scope="module")

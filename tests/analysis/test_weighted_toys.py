@@ -10,7 +10,7 @@ from scipy import stats
 from scipy.optimize import brentq, minimize
 from support.experiments import borexino_outside
 from support.plain import scaled, with_nuisances
-from support.weighted_data import CENTRES, CHI, filled, gamma_weights, known
+from support.weighted_data import CENTRES, CHI, few_events, filled, gamma_weights, known
 
 from analysis.fits.estimate import fit, fit_counts
 from analysis.fits.fitter import make_fitter
@@ -25,6 +25,11 @@ from analysis.studies.coverage_study import coverage
 from detsim.detector.distance_bins import DistanceBins
 from detsim.systematics import Systematic
 from simgen.random import Stage
+
+
+@pytest.fixture(scope="module")
+def experiment():
+    return few_events()
 
 
 @pytest.fixture(scope="module")
@@ -259,8 +264,8 @@ def test_the_papers_chi2_has_its_own_variance():
     model = known([0.5, 1.5], [0.5, 0.5])
     toys = WeightedThrower(thrower=Thrower(fitter=fitter, seed=9), weights=model).block(0, 20_000)
     assert_allclose(toys.sums.std(axis=0), fitter.errors, rtol=0.03)
-    values, good = ScaledFits(fitter=fitter).minima(toys)
-    assert good.all()
+    values = ScaledFits(fitter=fitter).minima(toys)
+    assert np.isfinite(values).all()
     assert values.mean() == pytest.approx(5, abs=0.15)
 
 

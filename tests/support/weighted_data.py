@@ -2,14 +2,13 @@
 
 import hist
 import numpy as np
-import pytest
 
 from analysis.histograms.histograms import axes
 from analysis.pseudo_experiments.event_weights import ExperimentWeights, weight_model
 from simgen.interaction.models import E6
 from support.plain import scaled, with_nuisances
 
-__all__ = ["CENTRES", "CHI", "experiment", "filled", "gamma_weights", "known"]
+__all__ = ["CENTRES", "CHI", "few_events", "filled", "gamma_weights", "known"]
 
 
 CHI = E6(beta="chi", gamma=0.5)
@@ -18,8 +17,8 @@ CHI = E6(beta="chi", gamma=0.5)
 CENTRES = np.arange(0.275, 0.55, 0.05)
 
 
-@pytest.fixture(scope="module")
-def experiment():
+def few_events():
+    """A hundredth of an experiment with two nuisance parameters."""
     return scaled(with_nuisances(), 1e-2)
 
 
