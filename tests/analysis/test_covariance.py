@@ -74,8 +74,8 @@ def test_linear_gaussian_covariance_is_that_of_linear_algebra():
 def test_covariance_is_that_of_others(name, poi, seed):
     """To 1e-6 with derivatives that are written down a second time, of another likelihood's minimum.
 
-    And by MINUIT's HESSE to 5e-2: its strategy 2 stops at 2e-2 in a second derivative, and repeated calls at one
-    minimum scatter by up to 7e-2; the median of nine is off by up to 4e-2 in 18 data sets of these experiments.
+    And by MINUIT's HESSE to 5e-2: its strategy 2 stops at 2e-2 in a second derivative, and repeated calls at
+    one minimum scatter by up to 7e-2; the median of nine is off by up to 4e-2 in 18 data sets like these.
     It is no judge of h12, whose 1e5 counts a bin leave a valley in which MINUIT's differences are 20 % off.
     """
     fitter = prepared(name, poi)
