@@ -16,6 +16,7 @@ from .card import (
 )
 from .compatibility import (
     card_differences as card_differences,
+    card_for_events as card_for_events,
     check_card as check_card,
     check_same_experiment as check_same_experiment,
 )

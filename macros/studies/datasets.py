@@ -16,7 +16,7 @@ from analysis.pseudo_experiments import WeightModel, experiment_weights, weight_
 from detsim.expectation import Expectation
 from detsim.experiment import Experiment
 from macros.card import Card
-from macros.setup import Data, Toy, auxiliary_pulls, load_data
+from macros.setup import Data, Toy, auxiliary_pulls, card_for_events, load_data
 from simgen.events import Events
 
 __all__ = ["EXPECTED", "DataSets", "data_sets"]
@@ -112,9 +112,10 @@ def data_sets(
     ----------
     card : Card
     data : Events, hist.Hist, Expectation, str, path or array_like
-        Events that were simulated in the exposure of the card; a histogram in its bins; exact expectations;
-        a file that `load_data` reads; counts per bin, with or without both flow bins. Of several experiments
-        a mapping of their names to such. What is a `DataSets` already is returned.
+        Events that were simulated in the exposure of the card, not with another card; a histogram in its
+        bins; exact expectations; a file that `load_data` reads; counts per bin, with or without both flow
+        bins. Of several experiments a mapping of their names to such. What is a `DataSets` already is
+        returned.
     number : int, optional
         Which pseudo-experiment of event files that hold several.
     unit : str
@@ -157,7 +158,7 @@ def _one_set(card: Card, data: Any, number: int | None, unit: str) -> Data:
         return load_data(card, os.fspath(data), number=number, unit=unit)
     if number is not None:
         raise ValueError(f"number = {number} chooses among the pseudo-experiments of an event file")
-    experiment = card.experiment
+    experiment = (card_for_events(card, data) if isinstance(data, Events) else card).experiment
     events: Callable[[], list[Mapping[str, Any]]] | None = None
     if isinstance(data, Events):
         h, source = histogram(data, experiment), "events"
