@@ -89,7 +89,7 @@ class PlaneResult:
             value_range = f"{readable(float(values[0]))} to {readable(float(values[-1]))}"
             shown.append((f"values of {name}", f"{len(values)} from {value_range}"))
         shown += [] if self.converged else [("not converged", "a deeper minimum may lie near")]
-        return shown + warning_rows(self.quality and self.quality.warning)
+        return shown + warning_rows(self.quality.warning if self.quality else None)
 
     @property
     def lowest(self) -> tuple[tuple[float, float], float]:

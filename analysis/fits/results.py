@@ -160,7 +160,7 @@ class FitResult:
         shown += [("degrees of freedom", str(self.ndof))]
         shown += [(f"other minimum {i}", rounded(m.value)) for i, m in enumerate(self.other_minima, start=1)]
         shown += [] if self.valid else [("not valid", self.failure or self.reason)]
-        return shown + warning_rows(self.quality and self.quality.warning)
+        return shown + warning_rows(self.quality.warning if self.quality else None)
 
     @property
     def weighted(self) -> bool:
@@ -275,7 +275,7 @@ class LimitResult:
         shown += [("allowed", region_text(self.regions))]
         shown += [("expected", rounded(self.asimov))] if self.asimov is not None else []
         shown += [] if self.band is None else [("expected at -2 ... +2 σ", band_text(self.band))]
-        return shown + warning_rows(self.quality and self.quality.warning)
+        return shown + warning_rows(self.quality.warning if self.quality else None)
 
     @property
     def weighted(self) -> bool:

@@ -95,7 +95,7 @@ def histogram(
         If no event lies in the bins.
     """
     h = filled(data, experiment, L_reco=L_reco, weight=weight)
-    if not h.sum().value and h.sum(flow=True).value:
+    if not np.any(h.values()) and np.any(h.values(flow=True)):
         energies = data.T_reco if isinstance(data, Events) else data
         warnings.warn(outside_text(np.asarray(energies, np.float64), h.axes), stacklevel=2)
     return h
@@ -143,7 +143,10 @@ def from_counts(counts: ArrayLike, experiment: Experiment) -> hist.Hist[Any]:
     if counts.shape == (n_bins,):
         counts = np.concatenate([[0.0], counts, [0.0]])
     if counts.shape != (n_bins + 2,):
-        raise ValueError(f"counts need {n_bins} or {n_bins + 2} entries, got shape {counts.shape}")
+        raise ValueError(
+            f"counts need {n_bins} or {n_bins + 2} entries, got shape {counts.shape}: one a bin; of "
+            f"{n_bins + 2} the first is the underflow and the last the overflow"
+        )
     h = empty_histogram(experiment)
     cells = np.zeros(h.axes.extent)
     inner = (slice(1, -1),) * h.ndim
@@ -210,9 +213,15 @@ def bin_counts(h: hist.Hist[Any], experiment: Experiment, *, read_in: str = "MeV
 
     Raises
     ------
+    TypeError
+        If it is no histogram.
     ValueError
         If the histogram has other axes or bins, or counts that are not finite or below 0.
     """
+    if not isinstance(h, hist.Hist):
+        raise TypeError(
+            f"a histogram is needed, as histogram(data, experiment) makes it, got {type(h).__name__}"
+        )
     detector = experiment.detector
     required_axes = [("detector.bins", detector.edges, "MeV")]
     if detector.distance is not None:

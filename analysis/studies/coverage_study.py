@@ -24,7 +24,7 @@ from analysis.pseudo_experiments import (
     weighted_toys,
 )
 from analysis.representation import percent
-from analysis.settings import Drawn
+from analysis.settings import Drawn, number_list
 from analysis.studies.tallies import CoveragePoint, MethodCoverage, Tally, clopper_pearson, summarise, tally
 from analysis.studies.verdict import StudyVerdict, judge, over_by_design
 from detsim.experiment import Experiment
@@ -85,13 +85,13 @@ class CoverageStudy:
 def coverage(
     experiments: Experiment | Sequence[Experiment],
     model: Model,
-    at: Sequence[float],
+    at: Sequence[float] | float,
     n_toys: int,
     *,
     seed: int,
     poi: str = "gamma",
     level: float = 0.95,
-    methods: Sequence[str] = METHODS,
+    methods: Sequence[str] | str = METHODS,
     likelihood: str = "poisson",
     error_per_bin: float | None = None,
     sampling: Sampling | None = None,
@@ -135,6 +135,8 @@ def coverage(
     CoverageStudy
     """
     check_n_toys(n_toys)
+    at = number_list("at", at)
+    methods = [methods] if isinstance(methods, str) else methods
     choices = (*METHODS, *CALIBRATED)
     if set(methods) - set(choices) or not methods:
         raise ValueError(f"methods must be among {', '.join(choices)}, got {', '.join(methods) or 'none'}")

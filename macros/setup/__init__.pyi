@@ -1,6 +1,7 @@
 from .auxiliary import (
     auxiliary_files as auxiliary_files,
     auxiliary_pulls as auxiliary_pulls,
+    check_measured as check_measured,
     measured_values as measured_values,
     read_auxiliary as read_auxiliary,
     unusual_measurements as unusual_measurements,

@@ -16,7 +16,7 @@ from analysis.pseudo_experiments import WeightModel, experiment_weights, weight_
 from detsim.expectation import Expectation
 from detsim.experiment import Experiment
 from macros.card import Card
-from macros.setup import Data, Toy, auxiliary_pulls, card_for_events, load_data
+from macros.setup import Data, Toy, auxiliary_pulls, card_for_events, check_measured, load_data
 from simgen.events import Events
 
 __all__ = ["EXPECTED", "DataSets", "data_sets"]
@@ -135,6 +135,7 @@ def data_sets(
         return found
     if found.toy is not None or found.auxiliary:
         raise ValueError("these data have auxiliary measurements already")
+    check_measured(card, auxiliary)
     return replace(found, auxiliary=dict(auxiliary))
 
 
@@ -187,9 +188,11 @@ def _whole_counts(data: Any, experiment: Experiment) -> NDArray[np.float64]:
         raise ValueError("data must be events, a histogram, an expectation, a file's name or counts per bin")
     if counts.shape == (detector.n_bins // detector.n_energy_bins, detector.n_energy_bins):
         counts = counts.ravel()
-    if not np.all(np.isfinite(counts)) or np.any(counts < 0) or np.any(counts != np.rint(counts)):
+    wrong = np.flatnonzero(~np.isfinite(counts) | (counts < 0) | (counts != np.rint(counts)))
+    if wrong.size:
         raise ValueError(
-            "counts must be whole and not negative; weighted data come as a histogram of Weight storage, the "
+            f"counts must be whole and not negative, and entry {wrong[0]} (from 0) is "
+            f"{counts.flat[wrong[0]]:g}; weighted data come as a histogram of Weight storage, the "
             "expectation of a card as card.expect()"
         )
     return counts
