@@ -1,6 +1,7 @@
 """The package nugauge: public names, what they cost, and packages of other people that hide ours."""
 
 import inspect
+import re
 import subprocess
 import sys
 import tomllib
@@ -13,6 +14,7 @@ import pytest
 import analysis
 import nugauge
 from simgen import SM
+from simgen.interaction.models import Terms
 
 PACKAGES = {"simgen", "detsim", "analysis", "macros"}
 ROOT = Path(__file__).parents[2]
@@ -36,7 +38,7 @@ def test_public_names_are_those_of_the_packages():
         _ = nugauge.fitt
 
 
-MADE = {"FileStamp", "Fitter", "Likelihood", "WeightModel"}
+MADE = {"Conditions", "FileStamp", "Fitter", "Likelihood", "WeightModel"}
 """Classes that functions make: reading a file, `make_fitter`, `Fitter.data`, weighted data of a card."""
 
 
@@ -80,6 +82,13 @@ def test_an_own_source_needs_no_other_package():
     assert len(nugauge.detect(true, experiment, seed=1)) <= len(true)
     thrower = nugauge.Thrower(fitter=nugauge.make_fitter(experiment, nugauge.E6(beta="chi")), seed=1)
     assert len(next(nugauge.toys(thrower, 2, fitted=False))["toy"]) == 2
+
+
+def test_what_models_take_is_listed():
+    """Contract: the keywords that every model shares stand in the help of the simplest."""
+    shared = typing.get_type_hints(Terms)
+    assert set(shared) <= set(re.findall(r"\w+", nugauge.SM.__doc__))
+    assert "**terms" in nugauge.LR.__doc__
 
 
 def test_the_version_is_that_of_the_installation():
