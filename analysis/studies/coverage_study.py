@@ -26,7 +26,7 @@ from analysis.pseudo_experiments import (
 from analysis.representation import percent
 from analysis.settings import Drawn, number_list
 from analysis.studies.tallies import CoveragePoint, MethodCoverage, Tally, clopper_pearson, summarise, tally
-from analysis.studies.verdict import StudyVerdict, judge, over_by_design
+from analysis.studies.verdict import StudyVerdict, can_contradict, judge, over_by_design
 from detsim.experiment import Experiment
 from detsim.simulation import Sampling
 from simgen.interaction import Model
@@ -73,7 +73,15 @@ class CoverageStudy:
             toys = ", ".join([f"{point.n_toys} toys", *failed])
             shown.append((f"{self.parameter} = {readable(point.value)}", f"{', '.join(cells)} ({toys})"))
         verdict = self.verdict
-        return [*shown, ("verdict", "no true value is complete" if verdict is None else verdict.verdict)]
+        text = "no true value is complete" if verdict is None else verdict.verdict
+        if verdict is not None and self.few_toys:
+            text += ", as it would be whatever so few toys cover"
+        return [*shown, ("verdict", text)]
+
+    @property
+    def few_toys(self) -> bool:
+        """Whether there are so few toys that the verdict is nominal whatever they cover."""
+        return not can_contradict(self.points, self.level)
 
     @property
     def verdict(self) -> StudyVerdict | None:
