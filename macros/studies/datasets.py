@@ -18,6 +18,7 @@ from detsim.experiment import Experiment
 from macros.card import Card
 from macros.setup import Data, Toy, auxiliary_pulls, card_for_events, check_measured, load_data
 from simgen.events import Events
+from simgen.representation import format_number, html_table, text_table
 
 __all__ = ["EXPECTED", "DataSets", "data_sets"]
 
@@ -25,7 +26,7 @@ EXPECTED = object()
 """In the place of data: exact data of the card's model."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class DataSets:
     """Data sets, in the order of the card's experiments.
 
@@ -41,6 +42,21 @@ class DataSets:
     sets: tuple[Data, ...]
     auxiliary: Mapping[str, float | str] = field(default_factory=dict)
     toy: Toy | None = None
+
+    def __repr__(self) -> str:
+        return text_table("Data", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table("Data", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        shown = []
+        for data in self.sets:
+            total = format_number(float(data.histogram.values().sum()))
+            what = "sum of weights" if binned(data.histogram).is_weighted else "counts"
+            shown.append((data.experiment.name, f"{data.source}: {what} in the bins {total}"))
+        measured = self.auxiliary if self.toy is None else self.toy.measured
+        return [*shown, *((name, f"measured {value}") for name, value in measured.items())]
 
     @property
     def experiments(self) -> tuple[Experiment, ...]:
