@@ -1,10 +1,11 @@
 """Text of the numbers in results: levels, estimates, ends of intervals, regions, bands."""
 
 from collections.abc import Iterable
+from math import isfinite
 
-from simgen.representation import readable
+from simgen.representation import format_number, readable
 
-__all__ = ["band_text", "ends_text", "estimate_text", "percent", "region_text"]
+__all__ = ["band_text", "ends_text", "estimate_text", "percent", "region_text", "rounded", "warning_rows"]
 
 End = float | None
 
@@ -20,6 +21,17 @@ def percent(level: float) -> str:
     return f"{readable(100 * level)} %"
 
 
+def rounded(value: float) -> str:
+    """Write a result with four digits, as commands do.
+
+    Examples
+    --------
+    >>> rounded(-0.0560767), rounded(374012.3), rounded(float("inf"))
+    ('-0.05608', '3.740e+05', 'inf')
+    """
+    return format_number(value) if isfinite(value) else readable(value)
+
+
 def ends_text(lower: End, upper: End) -> str:
     """Write the ends of an interval, None being an open one; empty without both.
 
@@ -29,8 +41,8 @@ def ends_text(lower: End, upper: End) -> str:
     ('0.1 to 0.25', 'up to 0.25', '0.1 and more', '')
     """
     if lower is None:
-        return "" if upper is None else f"up to {readable(upper)}"
-    return f"{readable(lower)} and more" if upper is None else f"{readable(lower)} to {readable(upper)}"
+        return "" if upper is None else f"up to {rounded(upper)}"
+    return f"{rounded(lower)} and more" if upper is None else f"{rounded(lower)} to {rounded(upper)}"
 
 
 def estimate_text(value: float | None, error: float | None, lower: End = None, upper: End = None) -> str:
@@ -43,7 +55,7 @@ def estimate_text(value: float | None, error: float | None, lower: End = None, u
     """
     if value is None:
         return "not measured"
-    central = readable(value) if error is None else f"{readable(value)} ± {readable(error)}"
+    central = rounded(value) if error is None else f"{rounded(value)} ± {rounded(error)}"
     return ", ".join(filter(None, [central, ends_text(lower, upper)]))
 
 
@@ -66,4 +78,9 @@ def band_text(band: Iterable[End]) -> str:
     >>> band_text([0.1, 0.2, 0.3, 0.4, None])
     '0.1, 0.2, 0.3, 0.4, open'
     """
-    return ", ".join("open" if x is None else readable(x) for x in band)
+    return ", ".join("open" if x is None else rounded(x) for x in band)
+
+
+def warning_rows(text: str | None) -> list[tuple[str, str]]:
+    """Show a warning as the last row of a table; no row without one."""
+    return [("warning", text)] if text else []

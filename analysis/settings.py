@@ -1,13 +1,24 @@
 """Settings of a fit: parameter of interest, likelihood, confidence levels, methods of interval and limit."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from numbers import Real
 from typing import Literal, get_args
 
 from simgen.parameters import parameter_names, parameter_range
 
-__all__ = ["Drawn", "FitSettings", "LikelihoodName", "LimitMethod", "Method", "TemplateKind", "check_level"]
+__all__ = [
+    "Drawn",
+    "FitSettings",
+    "LikelihoodName",
+    "LimitMethod",
+    "Method",
+    "TemplateKind",
+    "check_level",
+    "number_list",
+]
 
 LikelihoodName = Literal["poisson", "paper"]
 Method = Literal["minos", "hesse"]
@@ -110,3 +121,28 @@ def check_level(level: float) -> None:
     """Refuse a number that is not a confidence level."""
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, got {level}")
+
+
+def number_list(name: str, values: Sequence[float] | float) -> list[float]:
+    """Take one number or several.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument, for the message.
+    values : float or sequence of float
+
+    Raises
+    ------
+    TypeError
+        If they are neither.
+
+    Examples
+    --------
+    >>> number_list("at", 0.05), number_list("at", (0, 0.1))
+    ([0.05], [0.0, 0.1])
+    """
+    try:
+        return [float(values)] if isinstance(values, Real) else [float(value) for value in values]  # type: ignore[union-attr]
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a number or a sequence of numbers, got {values!r}") from None

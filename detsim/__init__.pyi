@@ -1,6 +1,16 @@
+from .backgrounds import (
+    Background as Background,
+)
 from .detector import (
+    Birks as Birks,
+    Curve as Curve,
     Detector as Detector,
+    DistanceBins as DistanceBins,
+    EfficiencyCurve as EfficiencyCurve,
+    PhotoElectrons as PhotoElectrons,
+    QuenchingTable as QuenchingTable,
     Resolution as Resolution,
+    TabulatedResolution as TabulatedResolution,
     Target as Target,
     uniform_edges as uniform_edges,
 )
@@ -30,4 +40,7 @@ from .simulation import (
     simulate_counts as simulate_counts,
     stream as stream,
     weights as weights,
+)
+from .systematics import (
+    Systematic as Systematic,
 )

@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analysis import (
+        Calibration,
         FitResult,
         FitSettings,
         LimitResult,
+        Thrower,
         calibrate,
         coverage,
         expected_limit,
@@ -30,54 +32,137 @@ if TYPE_CHECKING:
         histogram,
         limit,
         make_fitter,
+        read_calibration,
         sensitivity,
         toys,
+        true_values,
+        write_calibration,
     )
-    from detsim import Detector, EventFile, Experiment, FlatBackground, Resolution, Target, predict, simulate
+    from detsim import (
+        Background,
+        Birks,
+        Curve,
+        Detector,
+        DistanceBins,
+        EfficiencyCurve,
+        EventFile,
+        Expectation,
+        Experiment,
+        FileError,
+        FlatBackground,
+        PhotoElectrons,
+        QuenchingTable,
+        Resolution,
+        Sampling,
+        Systematic,
+        TabulatedResolution,
+        Target,
+        detect,
+        generate,
+        predict,
+        simulate,
+        stream,
+        uniform_edges,
+        weights,
+    )
     from macros import Card, CardError, load_card
     from simgen import (
         E6,
         LR,
         SM,
         Activity,
+        BetaSpectrum,
+        Box,
+        Component,
+        Cylinder,
+        Events,
         Exposure,
+        Flavour,
         Flux,
+        FunctionSpectrum,
+        HistogramSpectrum,
+        Interactions,
+        Line,
+        Lines,
         Model,
+        PowerLaw,
+        Shell,
         Source,
+        Sphere,
+        TableSpectrum,
+        Tabulated,
+        Uniform,
         be7,
         cr51,
         dsigma_dT,
         pm147,
+        sigma,
         source,
     )
+
+    __version__: str
 
 __all__ = [
     "E6",
     "LR",
     "SM",
     "Activity",
+    "Background",
+    "BetaSpectrum",
+    "Birks",
+    "Box",
+    "Calibration",
     "Card",
     "CardError",
+    "Component",
+    "Curve",
+    "Cylinder",
     "Detector",
+    "DistanceBins",
+    "EfficiencyCurve",
     "EventFile",
+    "Events",
+    "Expectation",
     "Experiment",
     "Exposure",
+    "FileError",
     "FitResult",
     "FitSettings",
     "FlatBackground",
+    "Flavour",
     "Flux",
+    "FunctionSpectrum",
+    "HistogramSpectrum",
+    "Interactions",
     "LimitResult",
+    "Line",
+    "Lines",
     "Model",
+    "PhotoElectrons",
+    "PowerLaw",
+    "QuenchingTable",
     "Resolution",
+    "Sampling",
+    "Shell",
     "Source",
+    "Sphere",
+    "Systematic",
+    "TableSpectrum",
+    "Tabulated",
+    "TabulatedResolution",
     "Target",
+    "Thrower",
+    "Uniform",
+    "__version__",
     "be7",
     "calibrate",
     "coverage",
     "cr51",
+    "detect",
     "dsigma_dT",
     "expected_limit",
     "fit",
+    "generate",
     "goodness_of_fit",
     "histogram",
     "limit",
@@ -85,10 +170,17 @@ __all__ = [
     "make_fitter",
     "pm147",
     "predict",
+    "read_calibration",
     "sensitivity",
+    "sigma",
     "simulate",
     "source",
+    "stream",
     "toys",
+    "true_values",
+    "uniform_edges",
+    "weights",
+    "write_calibration",
 ]
 
 _PACKAGES = ("macros", "analysis", "detsim", "simgen")
@@ -128,8 +220,19 @@ def _origin(name: str) -> str | None:
 _check_packages()
 
 
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 (nothing is loaded at import)
+
+    try:
+        return version("nugauge")
+    except PackageNotFoundError:  # run from its source
+        return "0+unknown"
+
+
 def __getattr__(name: str) -> Any:
     """Load a public name from its package when it is first used."""
+    if name == "__version__":
+        return _version()
     if name in __all__:
         for package in map(import_module, _PACKAGES):
             if name in package.__all__:

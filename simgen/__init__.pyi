@@ -1,3 +1,9 @@
+from .deposits import (
+    Line as Line,
+    PowerLaw as PowerLaw,
+    Tabulated as Tabulated,
+    Uniform as Uniform,
+)
 from .events import (
     Events as Events,
 )

@@ -1,6 +1,7 @@
 """Events as columns of equal length."""
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,9 @@ class Events:
         Only where templates in γ were asked for.
     n_generated : int
         Interactions and background events that were drawn to have these.
+    provenance : mapping, optional
+        What the events were made of, as that of an event file: under "card" the card, under "generate_above"
+        the lowest true recoil energy [MeV]. A fit of another card refuses them. Not compared.
     """
 
     event: NDArray[np.int64]
@@ -96,6 +100,7 @@ class Events:
     weight_B: Array | None = None
     weight_C: Array | None = None
     n_generated: int
+    provenance: Mapping[str, Any] | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         lengths = {name: len(column) for name, column in self.columns().items()}

@@ -5,10 +5,11 @@ A class lists its rows once; `__repr__` shows them in a terminal, `_repr_html_` 
 
 from collections.abc import Iterable
 from html import escape
+from math import isfinite
 
 from simgen.units import unit_value
 
-__all__ = ["html_table", "readable", "text_table"]
+__all__ = ["format_number", "html_table", "readable", "text_table"]
 
 _DIGITS = 6
 """Significant digits that are shown."""
@@ -75,3 +76,18 @@ def readable(value: float, *units: str) -> str:
     fitting = [unit for unit in units if abs(value) >= unit_value(unit)]
     unit = fitting[-1] if fitting and abs(value) < float("inf") else units[0]
     return f"{value / unit_value(unit):.{_DIGITS}g} {unit}"
+
+
+def format_number(value: float | None, digits: int = 4) -> str:
+    """Write a number for a person; a dash where there is none.
+
+    Examples
+    --------
+    >>> format_number(374012.3), format_number(0.0704231), format_number(None)
+    ('3.740e+05', '0.07042', '–')
+    """
+    if value is None or not isfinite(value):
+        return "–"
+    if value == 0 or 1e-3 <= abs(value) < 10**digits:
+        return f"{value:.{digits}g}"
+    return f"{value:.{digits - 1}e}"

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtri
 
 from analysis.fits import FitQuality
-from analysis.representation import estimate_text
+from analysis.representation import estimate_text, warning_rows
 from analysis.settings import check_level
 from simgen.representation import html_table, readable, text_table
 
@@ -88,7 +88,8 @@ class PlaneResult:
         for name, values in zip(self.names, (self.x, self.y), strict=True):
             value_range = f"{readable(float(values[0]))} to {readable(float(values[-1]))}"
             shown.append((f"values of {name}", f"{len(values)} from {value_range}"))
-        return shown if self.converged else [*shown, ("not converged", "a deeper minimum may lie near")]
+        shown += [] if self.converged else [("not converged", "a deeper minimum may lie near")]
+        return shown + warning_rows(self.quality.warning if self.quality else None)
 
     @property
     def lowest(self) -> tuple[tuple[float, float], float]:

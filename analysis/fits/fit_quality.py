@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import chdtrc
 
+from simgen.representation import format_number
+
 if TYPE_CHECKING:
     from analysis.fits.fitter import Fitter
     from analysis.likelihood import Likelihood
@@ -65,6 +67,17 @@ class FitQuality:
     def poor(self) -> bool:
         """Whether the model does not describe the data: the larger p-value is below `POOR`."""
         return self.p_value is not None and self.p_value < POOR
+
+    @property
+    def warning(self) -> str | None:
+        """Warning of a model that does not describe the data, in one sentence; None if it does."""
+        if not self.poor:
+            return None
+        kind, p = "χ²" if self.pearson is None else "deviance", format_number(self.p_value, 2)
+        return (
+            f"the model does not describe the data: {kind} {format_number(self.fval)} for {self.ndof} "
+            f"degrees of freedom, p = {p}; errors and limits take for granted that it does"
+        )
 
     def _p(self, chi2: float) -> float | None:
         return float(chdtrc(self.ndof, max(chi2, 0.0))) if self.ndof > 0 else None

@@ -27,9 +27,11 @@ from analysis.likelihood import (
     tightened,
 )
 from analysis.model import INSIDE, REACH, FitModel, make_templates
+from analysis.representation import ends_text
 from detsim.experiment import Experiment
 from detsim.simulation import Sampling
 from simgen.interaction import Model
+from simgen.representation import html_table, text_table
 
 __all__ = ["REACH", "Fitter", "make_fitter"]
 
@@ -41,9 +43,26 @@ _DIFFERENT = 1e-3
 """Two fits of the same minimum disagree if they differ by more than this, in errors."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Fitter(FitModel):
     """The model of a fit, and fits of single data sets with it."""
+
+    def __repr__(self) -> str:
+        return text_table(f"Fitter of {self.templates.poi}", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(f"Fitter of {self.templates.poi}", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        templates = self.templates
+        return [
+            ("experiments", ", ".join(e.name for e in templates.experiments)),
+            ("bins", str(templates.n_bins)),
+            ("model", repr(templates.model)),
+            ("likelihood", self.likelihood),
+            ("range", ends_text(*self.range)),
+            ("nuisance parameters", ", ".join(templates.names[1:]) or "none"),
+        ]
 
     def data(self, counts: ArrayLike, auxiliary: ArrayLike | None = None) -> Likelihood:
         """Make the likelihood of a data set.

@@ -12,6 +12,8 @@ from analysis.fits.fitter import Fitter
 from analysis.fits.results import FitResult
 from analysis.likelihood import Likelihood
 from analysis.model import EVEN, layouts
+from analysis.representation import estimate_text
+from simgen.representation import format_number, html_table, text_table
 
 __all__ = ["Impact", "Impacts", "fit_impacts"]
 
@@ -55,7 +57,7 @@ class Impact:
         return max((abs(s) for s in (self.up, self.down) if s is not None), default=0.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Impacts:
     """Impacts of all nuisance parameters of a fit.
 
@@ -78,6 +80,22 @@ class Impacts:
     error: float | None
     impacts: tuple[Impact, ...]
     reason: str = ""
+
+    def __repr__(self) -> str:
+        return text_table(f"Impacts on {self.parameter}", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(f"Impacts on {self.parameter}", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        shown = [(self.parameter, estimate_text(self.value, self.error))]
+        for i in self.impacts:
+            up, down, prefit_up, prefit_down = (
+                format_number(shift) for shift in (i.up, i.down, i.prefit_up, i.prefit_down)
+            )
+            before = f"before the fit {prefit_up} and {prefit_down}"
+            shown.append((i.name, f"{up} at +1 error, {down} at -1 error; {before}"))
+        return [*shown, ("none", self.reason)] if self.reason else shown
 
 
 @np.errstate(under="ignore")

@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from analysis.representation import band_text, estimate_text, percent, region_text
+from analysis.representation import band_text, estimate_text, percent, region_text, rounded, warning_rows
 from simgen.parameters import mass_from_gamma
-from simgen.representation import html_table, readable, text_table
+from simgen.representation import html_table, text_table
 
 if TYPE_CHECKING:
     from analysis.fits.audit import Audit
@@ -101,7 +101,7 @@ class FitResult:
     fval : float
         Minimum of -2 ln L/L_saturated with constraints, or of χ².
     ndof : int
-        Bins minus one.
+        Bins minus free parameters, as of `FitQuality`.
     effective_counts : tuple of float, or None
         (Σw)²/Σw² of each bin, if the data were weighted and the likelihood scaled to them.
     other_minima : tuple of OtherMinimum
@@ -156,10 +156,11 @@ class FitResult:
             (name, estimate_text(e.value, e.error, e.lower, e.upper)) for name, e in self.parameters.items()
         ]
         shown += [("intervals", f"{self.method}, {percent(self.level)}")]
-        shown += [(f"minimum of -2 ln L ({self.likelihood})", readable(self.fval))]
+        shown += [(f"minimum of -2 ln L ({self.likelihood})", rounded(self.fval))]
         shown += [("degrees of freedom", str(self.ndof))]
-        shown += [(f"other minimum {i}", readable(m.value)) for i, m in enumerate(self.other_minima, start=1)]
-        return shown if self.valid else [*shown, ("not valid", self.failure or self.reason)]
+        shown += [(f"other minimum {i}", rounded(m.value)) for i, m in enumerate(self.other_minima, start=1)]
+        shown += [] if self.valid else [("not valid", self.failure or self.reason)]
+        return shown + warning_rows(self.quality.warning if self.quality else None)
 
     @property
     def weighted(self) -> bool:
@@ -269,11 +270,12 @@ class LimitResult:
         return html_table(f"Limit on {self.parameter}", self._rows())
 
     def _rows(self) -> list[tuple[str, str]]:
-        upper = "nothing is excluded" if self.upper is None else readable(self.upper)
+        upper = "nothing is excluded" if self.upper is None else rounded(self.upper)
         shown = [(f"upper limit at {percent(self.level)}", upper), ("method", self.method)]
         shown += [("allowed", region_text(self.regions))]
-        shown += [("expected", readable(self.asimov))] if self.asimov is not None else []
-        return shown if self.band is None else [*shown, ("expected at -2 ... +2 σ", band_text(self.band))]
+        shown += [("expected", rounded(self.asimov))] if self.asimov is not None else []
+        shown += [] if self.band is None else [("expected at -2 ... +2 σ", band_text(self.band))]
+        return shown + warning_rows(self.quality.warning if self.quality else None)
 
     @property
     def weighted(self) -> bool:

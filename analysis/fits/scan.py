@@ -12,6 +12,8 @@ from analysis.fits.local_minima import LocalMinimum
 from analysis.fits.results import FitResult
 from analysis.likelihood import Likelihood
 from analysis.model import wave_points
+from analysis.representation import ends_text, rounded
+from simgen.representation import html_table, text_table
 
 __all__ = ["N_POINTS", "ProfileScan", "profile_scan", "scan_points"]
 
@@ -30,7 +32,7 @@ _ROUNDING = 1e-12
 """A value closer than this to 0, in widths of the scan, is set to 0."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class ProfileScan:
     """-2 ln L, minimised over the nuisance parameters, at values of the parameter of interest.
 
@@ -54,6 +56,24 @@ class ProfileScan:
     delta: Array
     values: Array
     pulls: Array
+
+    def __repr__(self) -> str:
+        return text_table(f"Profile of {self.parameter}", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(f"Profile of {self.parameter}", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        found = np.isfinite(self.delta)
+        ends = ends_text(float(self.points[0]), float(self.points[-1]))
+        shown = [(f"values of {self.parameter}", f"{len(self.points)} from {ends}")]
+        if np.any(found):
+            lowest = int(np.nanargmin(self.delta))
+            least, most = (rounded(float(x)) for x in (self.delta[lowest], np.nanmax(self.delta)))
+            shown += [("lowest at", rounded(float(self.points[lowest])))]
+            shown += [("-2 Δln L", f"{least} to {most}")]
+        shown += [("no minimum found at", f"{np.count_nonzero(~found)} values")] if not np.all(found) else []
+        return [*shown, ("profiled", ", ".join(self.nuisances) or "nothing")]
 
 
 def scan_points(fitter: Fitter, result: FitResult, n: int = N_POINTS) -> Array:

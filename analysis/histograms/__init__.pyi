@@ -11,6 +11,7 @@ from .histograms import (
     describe_bin as describe_bin,
     empty_histogram as empty_histogram,
     experiment_counts as experiment_counts,
+    filled as filled,
     from_counts as from_counts,
     histogram as histogram,
     is_weighted as is_weighted,

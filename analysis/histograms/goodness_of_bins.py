@@ -49,7 +49,7 @@ class Comparison:
 
     @property
     def verdict(self) -> Literal["agrees", "disagrees"] | None:
-        """Whether both p-values are below 1e-6; None without one."""
+        """Verdict: "disagrees" if both p-values are below 1e-6, else "agrees"; None without a p-value."""
         if self.p_value is None:
             return None
         return "disagrees" if max(self.p_value, self.p_deviance or 0.0) < _DISAGREES else "agrees"

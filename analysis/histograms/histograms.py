@@ -1,6 +1,6 @@
 """Histograms of the measured energy, or of measured distance and energy, as `hist` objects."""
 
-from collections.abc import Sequence
+import warnings
 from itertools import pairwise
 from typing import Any
 
@@ -9,6 +9,7 @@ import hist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.histograms.checks import check_finite, check_weights, outside_text, unit_hint
 from detsim.detector import Detector, bin_numbers
 from detsim.experiment import Experiment
 from detsim.formats import Binned, add_flow, unequal
@@ -21,6 +22,7 @@ __all__ = [
     "describe_bin",
     "empty_histogram",
     "experiment_counts",
+    "filled",
     "from_counts",
     "histogram",
     "is_weighted",
@@ -34,10 +36,6 @@ _STORAGES = (
     hist.storage.Unlimited,
     hist.storage.Weight,
 )
-_UNITS = {
-    "MeV": {"eV": 1e-6, "keV": 1e-3, "MeV": 1.0, "GeV": 1e3},
-    "cm": {"mm": 0.1, "cm": 1.0, "m": 100.0, "km": 1e5},
-}
 
 
 def axes(experiment: Experiment) -> list[hist.axis.Variable]:
@@ -88,9 +86,29 @@ def histogram(
     Raises
     ------
     ValueError
-        If the events have not been through the detector, have no distance where one is needed, or a weight is
-        negative or not finite.
+        If the events have not been through the detector, have no distance where one is needed, an energy or
+        distance is not finite, or a weight is negative or not finite.
+
+    Warns
+    -----
+    UserWarning
+        If no event lies in the bins.
     """
+    h = filled(data, experiment, L_reco=L_reco, weight=weight)
+    if not np.any(h.values()) and np.any(h.values(flow=True)):
+        energies = data.T_reco if isinstance(data, Events) else data
+        warnings.warn(outside_text(np.asarray(energies, np.float64), h.axes), stacklevel=2)
+    return h
+
+
+def filled(
+    data: Events | ArrayLike,
+    experiment: Experiment,
+    *,
+    L_reco: ArrayLike | None = None,
+    weight: ArrayLike | None = None,
+) -> hist.Hist[Any]:
+    """Fill a histogram as `histogram` does, of events that may all lie outside of the bins."""
     T_reco: ArrayLike | None
     if isinstance(data, Events):
         T_reco, L_reco = data.T_reco, data.L_reco
@@ -104,20 +122,14 @@ def histogram(
         if L_reco is None:
             raise ValueError("the detector has bins of the distance, and the events have no L_reco")
         columns.insert(0, np.asarray(L_reco, np.float64))
+    for values, axis in zip(columns, axes(experiment), strict=True):
+        check_finite(values, axis.label)
     if weight is not None:
         weight = np.asarray(weight, np.float64)
-        _check_weights(weight)
+        check_weights(weight)
     h = empty_histogram(experiment)
     h.fill(*columns, weight=weight)
     return h
-
-
-def _check_weights(weight: NDArray[np.float64]) -> None:
-    bad = weight[~(np.isfinite(weight) & (weight >= 0))]
-    if bad.size:
-        raise ValueError(
-            f"weights must be finite and not negative, got {bad[0]:g} ({bad.size} of {weight.size} are wrong)"
-        )
 
 
 def from_counts(counts: ArrayLike, experiment: Experiment) -> hist.Hist[Any]:
@@ -131,7 +143,10 @@ def from_counts(counts: ArrayLike, experiment: Experiment) -> hist.Hist[Any]:
     if counts.shape == (n_bins,):
         counts = np.concatenate([[0.0], counts, [0.0]])
     if counts.shape != (n_bins + 2,):
-        raise ValueError(f"counts need {n_bins} or {n_bins + 2} entries, got shape {counts.shape}")
+        raise ValueError(
+            f"counts need {n_bins} or {n_bins + 2} entries, got shape {counts.shape}: one a bin; of "
+            f"{n_bins + 2} the first is the underflow and the last the overflow"
+        )
     h = empty_histogram(experiment)
     cells = np.zeros(h.axes.extent)
     inner = (slice(1, -1),) * h.ndim
@@ -198,9 +213,15 @@ def bin_counts(h: hist.Hist[Any], experiment: Experiment, *, read_in: str = "MeV
 
     Raises
     ------
+    TypeError
+        If it is no histogram.
     ValueError
         If the histogram has other axes or bins, or counts that are not finite or below 0.
     """
+    if not isinstance(h, hist.Hist):
+        raise TypeError(
+            f"a histogram is needed, as histogram(data, experiment) makes it, got {type(h).__name__}"
+        )
     detector = experiment.detector
     required_axes = [("detector.bins", detector.edges, "MeV")]
     if detector.distance is not None:
@@ -220,26 +241,9 @@ def bin_counts(h: hist.Hist[Any], experiment: Experiment, *, read_in: str = "MeV
             raise ValueError(
                 f"the histogram's bins ({len(read) - 1} from {read[0]:g} to {read[-1]:g}{converted}) are "
                 f"not those of {key} ({len(edges) - 1} from {edges[0]:g} to {edges[-1]:g} {unit}, as data "
-                f"have to be): {different}{_hint(read, edges, unit, unit_read)}"
+                f"have to be): {different}{unit_hint(read, edges, unit, unit_read)}"
             )
     return bins.values[(slice(1, -1),) * h.ndim].ravel()
-
-
-def _hint(read: NDArray[np.float64], edges: Sequence[float], unit: str, unit_read: str) -> str:
-    """Name the unit in which the edges would be those of the card; empty if there is none."""
-    numbers = read / _UNITS[unit][unit_read]
-    for name, factor in _UNITS[unit].items():
-        if name != unit_read and not unequal(factor * numbers, edges):
-            option = (
-                f"--unit {name}, or read_histogram(..., unit={name!r}), if no unit was stated"
-                if unit == "MeV"
-                else f"give them in {unit}"
-            )
-            if unit_read != unit:
-                option = option.removesuffix(", if no unit was stated")
-                return f"; read in {name} they are the same: {option}"
-            return f"; times {factor:g} they are the same: {option}"
-    return ""
 
 
 def experiment_counts(

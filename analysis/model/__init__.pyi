@@ -27,6 +27,7 @@ from .fit_model import (
 )
 from .nuisances import (
     Nuisance as Nuisance,
+    collect as collect,
 )
 from .ranges import (
     EVEN as EVEN,

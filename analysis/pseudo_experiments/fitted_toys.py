@@ -114,7 +114,7 @@ def toys(
     *,
     first: int = 0,
     level: float = 0.95,
-    methods: Sequence[str] = METHODS,
+    methods: Sequence[str] | str = METHODS,
     fitted: bool = True,
     calibration: "Calibration | None" = None,
     chunk: int | None = None,
@@ -143,6 +143,12 @@ def toys(
     dict of str to ndarray
         Columns as `toy_branches` describes them.
     """
+    if not isinstance(thrower, Thrower):
+        raise TypeError(
+            "thrower must be a Thrower, as Thrower(fitter=make_fitter(experiment, model), seed=1) makes it, "
+            f"got {type(thrower).__name__}"
+        )
+    methods = [methods] if isinstance(methods, str) else methods
     fitter = thrower.fitter
     batch, most, even = fitter.batch, chunk or thrower.largest_chunk, chunk is not None
     branches = toy_branches(fitter, level=level, fitted=fitted, methods=methods, events=thrower.events)

@@ -24,9 +24,9 @@ from analysis.pseudo_experiments import (
     weighted_toys,
 )
 from analysis.representation import percent
-from analysis.settings import Drawn
+from analysis.settings import Drawn, number_list
 from analysis.studies.tallies import CoveragePoint, MethodCoverage, Tally, clopper_pearson, summarise, tally
-from analysis.studies.verdict import StudyVerdict, judge, over_by_design
+from analysis.studies.verdict import StudyVerdict, can_contradict, judge, over_by_design
 from detsim.experiment import Experiment
 from detsim.simulation import Sampling
 from simgen.interaction import Model
@@ -73,7 +73,15 @@ class CoverageStudy:
             toys = ", ".join([f"{point.n_toys} toys", *failed])
             shown.append((f"{self.parameter} = {readable(point.value)}", f"{', '.join(cells)} ({toys})"))
         verdict = self.verdict
-        return [*shown, ("verdict", "no true value is complete" if verdict is None else verdict.verdict)]
+        text = "no true value is complete" if verdict is None else verdict.verdict
+        if verdict is not None and self.few_toys:
+            text += ", as it would be whatever so few toys cover"
+        return [*shown, ("verdict", text)]
+
+    @property
+    def few_toys(self) -> bool:
+        """Whether there are so few toys that the verdict is nominal whatever they cover."""
+        return not can_contradict(self.points, self.level)
 
     @property
     def verdict(self) -> StudyVerdict | None:
@@ -85,13 +93,13 @@ class CoverageStudy:
 def coverage(
     experiments: Experiment | Sequence[Experiment],
     model: Model,
-    at: Sequence[float],
+    at: Sequence[float] | float,
     n_toys: int,
     *,
     seed: int,
     poi: str = "gamma",
     level: float = 0.95,
-    methods: Sequence[str] = METHODS,
+    methods: Sequence[str] | str = METHODS,
     likelihood: str = "poisson",
     error_per_bin: float | None = None,
     sampling: Sampling | None = None,
@@ -135,6 +143,8 @@ def coverage(
     CoverageStudy
     """
     check_n_toys(n_toys)
+    at = number_list("at", at)
+    methods = [methods] if isinstance(methods, str) else methods
     choices = (*METHODS, *CALIBRATED)
     if set(methods) - set(choices) or not methods:
         raise ValueError(f"methods must be among {', '.join(choices)}, got {', '.join(methods) or 'none'}")

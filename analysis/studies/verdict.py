@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from analysis.fits import Fitter
     from analysis.studies.tallies import CoveragePoint
 
-__all__ = ["FALSE_ALARM", "CoverageTest", "StudyVerdict", "binomial_tails", "holm", "judge", "over_by_design"]
+__all__ = [
+    "FALSE_ALARM",
+    "CoverageTest",
+    "StudyVerdict",
+    "binomial_tails",
+    "can_contradict",
+    "holm",
+    "judge",
+    "over_by_design",
+]
 
 Array = NDArray[np.float64]
 
@@ -154,8 +163,29 @@ def judge(
     )
 
 
-def _tested(points: Sequence["CoveragePoint"], level: float, *, over: bool) -> list[CoverageTest]:
-    """Test one side, and adjust the p-values."""
+def can_contradict(
+    points: Sequence["CoveragePoint"], level: float, *, false_alarm: float = FALSE_ALARM
+) -> bool:
+    """Tell whether there are toys enough for `judge` to call any outcome other than nominal.
+
+    Parameters
+    ----------
+    points, level, false_alarm
+        As for `judge`.
+
+    Notes
+    -----
+    The outcomes are those of intervals that hold the true value in no toy, and in all.
+    """
+    for over, probability in ((False, 1 - level), (True, level)):
+        numbers = [n for *_, n in _cells(points, over=over)]
+        if numbers and len(numbers) * probability ** max(numbers) <= false_alarm / 2:
+            return True
+    return False
+
+
+def _cells(points: Sequence["CoveragePoint"], *, over: bool) -> list[tuple[float | None, str, int, int]]:
+    """List the tests of one side: true value, method, toys that cover, toys."""
     cells: list[tuple[float | None, str, int, int]] = []
     for method in dict.fromkeys(name for point in points for name in point.methods):
         counted = [
@@ -166,6 +196,12 @@ def _tested(points: Sequence["CoveragePoint"], level: float, *, over: bool) -> l
         cells += [(value, method, k, n) for value, k, n in counted]
         if len(counted) > 1:
             cells.append((None, method, sum(k for _, k, _ in counted), sum(n for _, _, n in counted)))
+    return cells
+
+
+def _tested(points: Sequence["CoveragePoint"], level: float, *, over: bool) -> list[CoverageTest]:
+    """Test one side, and adjust the p-values."""
+    cells = _cells(points, over=over)
     adjusted = holm([binomial_tails(k, n, level)[over] for _, _, k, n in cells])
     return [
         CoverageTest(value=value, method=method, covered=k, n_toys=n, p_value=float(p))

@@ -15,6 +15,7 @@ from .materials import (
 from .quenching import (
     Birks as Birks,
     Quenching as Quenching,
+    QuenchingTable as QuenchingTable,
 )
 from .resolution import (
     Curve as Curve,

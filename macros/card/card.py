@@ -81,7 +81,7 @@ class Card(ShownCard):
         """The only experiment; if there are several, a ValueError."""
         if len(self.experiments) > 1:
             names = ", ".join(e.name for e in self.experiments)
-            raise ValueError(f"{self.name} has several experiments: choose one of {names} with --of NAME")
+            raise ValueError(f"{self.name} has several experiments: choose one of {names} with .of(NAME)")
         return self.experiments[0]
 
     @property
@@ -98,7 +98,7 @@ class Card(ShownCard):
             if name is not None:
                 raise ValueError(f"{self.name} has one experiment without a name: leave --of {name} out")
             return self
-        found = self.experiment if name is None else choose_experiment(self.name, self.experiments, name)
+        found = choose_experiment(self.name, self.experiments, name)
         document = plain_document(self.document, found.name)
         return replace(self, name=f"{self.name} {found.name}", document=document, experiments=(found,))
 
@@ -247,11 +247,11 @@ class Card(ShownCard):
 
     def coverage(
         self,
-        at: Sequence[float],
+        at: Sequence[float] | float,
         n_toys: int,
         *,
         seed: int | None = None,
-        methods: Sequence[str] | None = None,
+        methods: Sequence[str] | str | None = None,
         level: float | None = None,
         events: bool = False,
         table: str | PathLike[str] | None = None,
@@ -296,5 +296,4 @@ class Card(ShownCard):
         from macros.studies import compare_cards
 
         card = self.seeded(seed, draws=True)
-        b = other.seeded(card.run.seed)
-        return compare_cards(card, b, (data, data), n_toys, fixed=fixed, bounded=bounded).result
+        return compare_cards(card, other, (data, data), n_toys, fixed=fixed, bounded=bounded).result

@@ -27,7 +27,7 @@ from macros.card.checks import (
 from macros.card.experiments import Part, check_common, take_apart
 from macros.card.files import locate_files
 from macros.card.objects import build_experiment, build_fit, build_model
-from macros.card.overrides import apply_overrides
+from macros.card.overrides import Overrides, apply_overrides
 from macros.card.presets import card_text, preset_text, presets
 from macros.card.settings import RunSettings
 from macros.card.tables import has_amount
@@ -50,15 +50,15 @@ __all__ = [
 ]
 
 
-def load_card(card: str | PathLike[str], overrides: Sequence[str] = ()) -> Card:
+def load_card(card: str | PathLike[str], overrides: Overrides = ()) -> Card:
     """Load a preset or a card from a file, and warn of what is not plausible in it.
 
     Parameters
     ----------
     card : str or path
         A preset's name or the path of a TOML file.
-    overrides : sequence of str
-        "key=value", the value as TOML, else a string.
+    overrides : sequence of str, str or mapping
+        "key=value", the value as TOML, else a string; one alone, or a mapping of keys to values.
 
     Raises
     ------
@@ -69,6 +69,8 @@ def load_card(card: str | PathLike[str], overrides: Sequence[str] = ()) -> Card:
     --------
     >>> load_card("borexino-cr51-paper", ["model.gamma=0.05"]).model.gamma
     0.05
+    >>> load_card("borexino-cr51-paper", {"model.gamma": 0.05}).model.gamma
+    0.05
     """
     loaded = read_card(card, overrides)
     for text in loaded.warnings:
@@ -76,7 +78,7 @@ def load_card(card: str | PathLike[str], overrides: Sequence[str] = ()) -> Card:
     return loaded
 
 
-def read_card(card: str | PathLike[str], overrides: Sequence[str] = ()) -> Card:
+def read_card(card: str | PathLike[str], overrides: Overrides = ()) -> Card:
     """Do the work of `load_card`; what is not plausible stands in `Card.warnings` only."""
     name = str(card)
     text = card_text(name)
@@ -95,7 +97,7 @@ def read_card(card: str | PathLike[str], overrides: Sequence[str] = ()) -> Card:
 
 def card_from_document(
     document: Mapping[str, Any],
-    overrides: Sequence[str] = (),
+    overrides: Overrides = (),
     *,
     name: str,
     file: str | None = None,
@@ -107,7 +109,7 @@ def card_from_document(
     ----------
     document : mapping
         Tables of the card.
-    overrides : sequence of str
+    overrides : sequence of str, str or mapping
         As in `load_card`.
     name : str
         Name of the card.

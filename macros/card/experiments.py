@@ -93,8 +93,19 @@ def take_apart(document: dict[str, Any]) -> tuple[list[Part], list[CardFault]]:
     return parts, faults
 
 
-def choose_experiment(card: str, experiments: "Sequence[Experiment]", name: str) -> "Experiment":
-    """Find the experiment of a card that has a name; if there is none, a ValueError that suggests one."""
+def choose_experiment(card: str, experiments: "Sequence[Experiment]", name: str | None) -> "Experiment":
+    """Find the experiment of a card that has a name, or without one the only one.
+
+    Raises
+    ------
+    ValueError
+        If there is none of the name, suggesting one, or several and no name.
+    """
+    if name is None:
+        if len(experiments) > 1:
+            names = ", ".join(e.name for e in experiments)
+            raise ValueError(f"{card} has several experiments: choose one of {names} with --of NAME")
+        return experiments[0]
     found = {experiment.name: experiment for experiment in experiments}
     if name not in found:
         meant = closest(str(name), list(found))

@@ -10,7 +10,10 @@ from typing import Any
 from macros.card.checks import CardFault, closest
 from macros.card.tables import OWN
 
-__all__ = ["apply_overrides", "choose_specific"]
+__all__ = ["Overrides", "apply_overrides", "choose_specific"]
+
+Overrides = Sequence[str] | str | Mapping[str, Any]
+"""Texts "key=value", one of them alone, or a mapping of keys to values."""
 
 _ALTERNATIVES = (
     {"model.gamma", "model.mass"},
@@ -41,7 +44,7 @@ _OTHER_MODELS = {
 
 
 def apply_overrides(
-    document: Mapping[str, Any], overrides: Sequence[str]
+    document: Mapping[str, Any], overrides: Overrides
 ) -> tuple[dict[str, Any], list[CardFault]]:
     """Apply overrides to a card.
 
@@ -49,8 +52,9 @@ def apply_overrides(
     ----------
     document : mapping
         The card; it is not changed.
-    overrides : sequence of str
-        "key=value", the key a path such as ``model.gamma``, the value as TOML, else a string.
+    overrides : sequence of str, str or mapping
+        "key=value", the key a path such as ``model.gamma``, the value as TOML, else a string; or
+        values by key.
 
     Returns
     -------
@@ -66,9 +70,9 @@ def apply_overrides(
     {'model': {'name': 'LR', 'gamma': 0.1}}
     """
     changed = copy.deepcopy(dict(document))
-    faults = []
-    pairs = []
-    for argument in overrides:
+    faults: list[CardFault] = []
+    pairs, texts = _pairs(overrides)
+    for argument in texts:
         text = _decoded(argument)
         if text is None:
             faults.append(CardFault(key=f"--set {argument}", reason="is not a text in UTF-8"))
@@ -97,6 +101,14 @@ def apply_overrides(
         except TypeError:
             faults.append(CardFault(key=f"--set {key}", reason="leads through a value that is not a table"))
     return changed, faults
+
+
+def _pairs(overrides: Overrides) -> tuple[list[tuple[str, Any]], Sequence[str]]:
+    """Return keys and values of a mapping, and texts that are still to be read."""
+    if isinstance(overrides, Mapping):
+        # a number of NumPy is written as Python's own
+        return [(str(k), v.item() if hasattr(v, "item") else v) for k, v in overrides.items()], ()
+    return [], [overrides] if isinstance(overrides, str) else overrides
 
 
 def _given_twice(keys: Sequence[str]) -> list[CardFault]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from analysis.settings import FitSettings
+from simgen.representation import html_table, text_table
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -116,6 +117,19 @@ class CardFit(FitSettings):
         """
         case = self._card.seeded(seed)._inference(data, poi=poi, number=number, auxiliary=auxiliary)
         return case.profile(case.fit(), at)
+
+    def __repr__(self) -> str:
+        return text_table(self._title(), self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(self._title(), self._rows())
+
+    def _title(self) -> str:
+        card = getattr(self, "_card", None)
+        return "Settings of a fit" if card is None else f"Fit of the card {card.name!r}"
+
+    def _rows(self) -> list[tuple[str, str]]:
+        return [(name, "none" if value is None else str(value)) for name, value in _values(self).items()]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, FitSettings):

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -92,7 +93,8 @@ def measure(
         ) as writer:
             for columns in file.iterate():
                 n = len(columns["event"])
-                true = Events(**{"cos_theta": np.zeros(n), **columns}, n_generated=n)
+                table: dict[str, Any] = {"cos_theta": np.zeros(n), **columns}
+                true = Events(**table, n_generated=n)
                 events = detect(true, experiment, seed=seed)
                 writer.extend(events)
                 tally.add(events)

@@ -153,7 +153,8 @@ def reweight(
         ) as writer:
             for columns in file.iterate(step=_STEP):
                 n = len(columns["event"])
-                events = Events(**{"cos_theta": np.zeros(n), **columns}, n_generated=n)
+                table: dict[str, Any] = {"cos_theta": np.zeros(n), **columns}
+                events = Events(**table, n_generated=n)
                 with _naming(source):
                     found = {"weight": weights(events, *arguments, target_experiment=card.experiment)}
                 if templates:

@@ -1,6 +1,7 @@
 from .auxiliary import (
     auxiliary_files as auxiliary_files,
     auxiliary_pulls as auxiliary_pulls,
+    check_measured as check_measured,
     measured_values as measured_values,
     read_auxiliary as read_auxiliary,
     unusual_measurements as unusual_measurements,
@@ -16,6 +17,7 @@ from .card import (
 )
 from .compatibility import (
     card_differences as card_differences,
+    card_for_events as card_for_events,
     check_card as check_card,
     check_same_experiment as check_same_experiment,
 )

@@ -19,7 +19,14 @@ from simgen.units import Kind, read_quantity
 if TYPE_CHECKING:
     from analysis.model import Nuisance, Templates
 
-__all__ = ["auxiliary_files", "auxiliary_pulls", "measured_values", "read_auxiliary", "unusual_measurements"]
+__all__ = [
+    "auxiliary_files",
+    "auxiliary_pulls",
+    "check_measured",
+    "measured_values",
+    "read_auxiliary",
+    "unusual_measurements",
+]
 
 Measured = float | str
 """A number, or a quantity with its unit."""
@@ -110,6 +117,23 @@ def _read_csv(path: Path, text: str) -> dict[str, Measured]:
     return found
 
 
+def check_measured(card: Card, measured: Mapping[str, Measured]) -> None:
+    """Refuse measurements of what the fits of a card have no parameter of.
+
+    Raises
+    ------
+    ValueError
+        Naming the parameter that was probably meant.
+    """
+    from analysis.model import collect
+
+    poi = card.fit.poi
+    known = [n.name for n in collect(card.experiments, card.model, poi)]
+    for name in measured:
+        if name not in (poi, *known):
+            raise ValueError(_unknown(name, poi, known))
+
+
 def auxiliary_pulls(
     card: Card, templates: "Templates", measured: Mapping[str, Measured]
 ) -> NDArray[np.float64]:
@@ -136,7 +160,7 @@ def auxiliary_pulls(
     nuisances = {n.name: n for n in templates.nuisances}
     for name in measured:
         if name not in nuisances:
-            raise ValueError(_unknown(name, templates))
+            raise ValueError(_unknown(name, templates.poi, templates.names[1:]))
         if nuisances[name].constraint == "free":
             raise ValueError(
                 f"auxiliary measurement of {name}: it is free in this card, and a free parameter has no "
@@ -149,9 +173,8 @@ def auxiliary_pulls(
     return found
 
 
-def _unknown(name: str, templates: "Templates") -> str:
-    known = list(templates.names[1:])
-    if name == templates.poi:
+def _unknown(name: str, poi: str, known: Sequence[str]) -> str:
+    if name == poi:
         return f"auxiliary measurement of {name}: it is the parameter of interest, which the data measure"
     meant = closest(name, known)
     advice = f"did you mean {meant}? " if meant else ""

@@ -8,32 +8,46 @@ from typing import Any, get_args
 from macros.card import Card
 from macros.card.checks import legal_names
 from macros.terminal import printable
+from macros.words import begin_with
+from simgen.events import Events
 from simgen.units import Kind, read_quantity
 
-__all__ = ["card_differences", "check_card", "check_same_experiment"]
+__all__ = ["card_differences", "card_for_events", "check_card", "check_same_experiment"]
 
 _ALWAYS = {"model.generate_above", "detector.target", "detector.mass", "detector.electrons"}
 """What shapes or counts the true events may never differ."""
 _BEGINS = "model.generate_above"
 """Of these, what `macros.words.recoil_cutoff.begin_with` compares as energies."""
+_MAY_DIFFER = {"model", "systematics", "fit", "run"}
+"""Tables in which a card may differ from that of its events."""
+_NORMALISATION = {"source.activity", "source.flux", "source.events"}
+"""Keys that events with weights may have been weighted to."""
 
 
 def check_card(
-    card: Card, other: Mapping[str, Any], path: Path, *, may_differ: Set[str], begins: bool = True
+    card: Card,
+    other: Mapping[str, Any],
+    path: Path | str,
+    *,
+    may_differ: Set[str],
+    begins: bool = True,
+    owner: str = "the file's",
 ) -> None:
-    """Compare a card with the one a file was made with.
+    """Compare a card with the one a file, or a set of events, was made with.
 
     Parameters
     ----------
     card : Card
     other : mapping
         Tables of the file's card.
-    path : Path
-        Of the file, for the message.
+    path : Path or str
+        Of the file, or what the events are called, for the message.
     may_differ : set of str
-        Tables that are not compared, but for what shapes or counts the true events.
+        Tables and single keys that are not compared, but for what shapes or counts the true events.
     begins : bool
         Whether `generate_above` is compared, too; not, where `macros.words.recoil_cutoff.begin_with` does it.
+    owner : str
+        Whose card the other one is, for the message.
 
     Raises
     ------
@@ -41,11 +55,46 @@ def check_card(
         Naming every key that differs.
     """
     found = [
-        f"{key}: {_show(ours)} in this card, {_show(theirs)} in the file's"
+        f"{key}: {_show(ours)} in this card, {_show(theirs)} in {owner}"
         for key, ours, theirs in _differences(_unnamed(card.document), _unnamed(legal_names(other)))
-        if (key in _ALWAYS or key.split(".")[0] not in may_differ) and (begins or key != _BEGINS)
+        if (key in _ALWAYS or not {key, key.split(".")[0]} & may_differ) and (begins or key != _BEGINS)
     ]
     _refuse(f"{path} was made with another card", found)
+
+
+def card_for_events(card: Card, events: Events) -> Card:
+    """Return the card of one experiment that fits events, if they know their card and it is not another.
+
+    Parameters
+    ----------
+    card : Card
+    events : Events
+        Without `provenance` nothing is checked.
+
+    Returns
+    -------
+    Card
+        Its recoils begin where those of the events do, see `macros.words.recoil_cutoff.begin_with`.
+
+    Raises
+    ------
+    ValueError
+        Naming every key that differs; or if more recoils are left out of one of them than may be forgotten.
+    """
+    made_of = events.provenance or {}
+    if "card" not in made_of:
+        return card
+    weighted = events.weight is not None
+    check_card(
+        card,
+        made_of["card"],
+        "this set of events",
+        may_differ=_MAY_DIFFER | (_NORMALISATION if weighted else set()),
+        begins=False,
+        owner="that of the events",
+    )
+    lowest = float(made_of.get("generate_above") or 0.0)
+    return card if weighted else begin_with(card, lowest, "this set of events")
 
 
 def card_differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:

@@ -1,6 +1,7 @@
 """Counts that a card expects, whether there are any, and events simulated in memory."""
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -147,9 +148,12 @@ def simulate_events(card: Card) -> Events | dict[str, Events]:
         for number, experiment in enumerate(card.experiments):
             identity = (number,) if number else ()  # as of toys that are drawn event by event
             expected_counts(experiment, card.model)
-            made[experiment.name] = simulate(
+            events = simulate(
                 experiment, card.model, seed=int(card.run.seed or 0), identity=identity, columns=columns
             )
+            document = card.document if len(card.experiments) == 1 else card.of(experiment.name).document
+            made_of = {"card": document, "generate_above": experiment.generate_above}
+            made[experiment.name] = replace(events, provenance=made_of)
     return made if len(made) > 1 else next(iter(made.values()))
 
 

@@ -15,8 +15,8 @@ from analysis.histograms import (
     axes,
     empty_histogram,
     experiment_counts,
+    filled,
     from_counts,
-    histogram,
     read_histogram,
 )
 from detsim.event_files import EventFile, open_root, reading
@@ -149,7 +149,7 @@ def _filled(file: EventFile, experiment: Experiment) -> list[str]:
 def _fill(columns: Mapping[str, ArrayLike], experiment: Experiment, path: Path) -> hist.Hist[Any]:
     distances, weights = columns.get("L_reco"), columns.get("weight")
     try:
-        return histogram(columns["T_reco"], experiment, L_reco=distances, weight=weights)
+        return filled(columns["T_reco"], experiment, L_reco=distances, weight=weights)
     except ValueError as error:
         raise FileError(path, "damaged", f"has wrong events: {error}") from None
 

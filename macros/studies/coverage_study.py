@@ -10,6 +10,7 @@ import numpy as np
 from analysis.calibration import CALIBRATED, Calibration
 from analysis.fits import Fitter
 from analysis.pseudo_experiments import METHODS, check_weighted_methods, toy_branches
+from analysis.settings import number_list
 from analysis.studies import CoverageStudy, coverage
 from detsim.event_files import Branch
 from detsim.files import Former
@@ -102,10 +103,10 @@ class Study:
 
 def open_study(
     card: Card,
-    at: Sequence[float],
+    at: Sequence[float] | float,
     n_toys: int,
     *,
-    methods: Sequence[str] | None,
+    methods: Sequence[str] | str | None,
     level: float | None,
     events: bool,
     table: Path | None,
@@ -118,9 +119,10 @@ def open_study(
     ValueError
         If a method needs thresholds and there is no table, or a true value is given twice or is not finite.
     """
-    values = [float(v) for v in at]
+    values = number_list("at", at)
+    methods = [methods] if isinstance(methods, str) else methods
     if not values or not np.all(np.isfinite(values)) or len(set(values)) < len(values):
-        raise ValueError(f"at: true values must be finite and different, got {list(at)}")
+        raise ValueError(f"at: true values must be finite and different, got {values}")
     if weights is not None and methods:
         check_weighted_methods(methods)
     chosen = tuple(dict.fromkeys(methods or (*METHODS, *(CALIBRATED if table else ()))))

@@ -16,8 +16,9 @@ from analysis.pseudo_experiments import WeightModel, experiment_weights, weight_
 from detsim.expectation import Expectation
 from detsim.experiment import Experiment
 from macros.card import Card
-from macros.setup import Data, Toy, auxiliary_pulls, load_data
+from macros.setup import Data, Toy, auxiliary_pulls, card_for_events, check_measured, load_data
 from simgen.events import Events
+from simgen.representation import format_number, html_table, text_table
 
 __all__ = ["EXPECTED", "DataSets", "data_sets"]
 
@@ -25,7 +26,7 @@ EXPECTED = object()
 """In the place of data: exact data of the card's model."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class DataSets:
     """Data sets, in the order of the card's experiments.
 
@@ -41,6 +42,21 @@ class DataSets:
     sets: tuple[Data, ...]
     auxiliary: Mapping[str, float | str] = field(default_factory=dict)
     toy: Toy | None = None
+
+    def __repr__(self) -> str:
+        return text_table("Data", self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table("Data", self._rows())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        shown = []
+        for data in self.sets:
+            total = format_number(float(data.histogram.values().sum()))
+            what = "sum of weights" if binned(data.histogram).is_weighted else "counts"
+            shown.append((data.experiment.name, f"{data.source}: {what} in the bins {total}"))
+        measured = self.auxiliary if self.toy is None else self.toy.measured
+        return [*shown, *((name, f"measured {value}") for name, value in measured.items())]
 
     @property
     def experiments(self) -> tuple[Experiment, ...]:
@@ -112,9 +128,10 @@ def data_sets(
     ----------
     card : Card
     data : Events, hist.Hist, Expectation, str, path or array_like
-        Events that were simulated in the exposure of the card; a histogram in its bins; exact expectations;
-        a file that `load_data` reads; counts per bin, with or without both flow bins. Of several experiments
-        a mapping of their names to such. What is a `DataSets` already is returned.
+        Events that were simulated in the exposure of the card, not with another card; a histogram in its
+        bins; exact expectations; a file that `load_data` reads; counts per bin, with or without both flow
+        bins. Of several experiments a mapping of their names to such. What is a `DataSets` already is
+        returned.
     number : int, optional
         Which pseudo-experiment of event files that hold several.
     unit : str
@@ -134,6 +151,7 @@ def data_sets(
         return found
     if found.toy is not None or found.auxiliary:
         raise ValueError("these data have auxiliary measurements already")
+    check_measured(card, auxiliary)
     return replace(found, auxiliary=dict(auxiliary))
 
 
@@ -157,7 +175,7 @@ def _one_set(card: Card, data: Any, number: int | None, unit: str) -> Data:
         return load_data(card, os.fspath(data), number=number, unit=unit)
     if number is not None:
         raise ValueError(f"number = {number} chooses among the pseudo-experiments of an event file")
-    experiment = card.experiment
+    experiment = (card_for_events(card, data) if isinstance(data, Events) else card).experiment
     events: Callable[[], list[Mapping[str, Any]]] | None = None
     if isinstance(data, Events):
         h, source = histogram(data, experiment), "events"
@@ -186,9 +204,11 @@ def _whole_counts(data: Any, experiment: Experiment) -> NDArray[np.float64]:
         raise ValueError("data must be events, a histogram, an expectation, a file's name or counts per bin")
     if counts.shape == (detector.n_bins // detector.n_energy_bins, detector.n_energy_bins):
         counts = counts.ravel()
-    if not np.all(np.isfinite(counts)) or np.any(counts < 0) or np.any(counts != np.rint(counts)):
+    wrong = np.flatnonzero(~np.isfinite(counts) | (counts < 0) | (counts != np.rint(counts)))
+    if wrong.size:
         raise ValueError(
-            "counts must be whole and not negative; weighted data come as a histogram of Weight storage, the "
+            f"counts must be whole and not negative, and entry {wrong[0]} (from 0) is "
+            f"{counts.flat[wrong[0]]:g}; weighted data come as a histogram of Weight storage, the "
             "expectation of a card as card.expect()"
         )
     return counts

@@ -36,6 +36,9 @@ def compare_cards(
     progress: Progress = silent,
 ) -> CardComparison:
     """Compare the models of two cards, with one seed, on one data set, read for each; see `Card.compare`."""
+    if not isinstance(b, Card):
+        raise TypeError(f"other must be a card, as load_card(NAME) returns it, got {b!r}")
+    b = b.seeded(a.run.seed)
     n = whole_number("n_toys", n_toys, least=1, most=LARGEST_STUDY)
     check_same_experiment(a, b)
     sets = [data_sets(card, one) for card, one in zip((a, b), data, strict=True)]

@@ -11,6 +11,7 @@ from typing import Any
 import typer
 
 from macros.terminal.characters import encodable, escape_unsafe, is_unicode, printable, readable_ascii
+from simgen.representation import format_number
 
 __all__ = [
     "Interrupted",
@@ -135,21 +136,6 @@ def emit_text(text: str) -> None:
     """Write a document of several lines to standard output: in ASCII, if that has not all characters."""
     unicode = is_unicode(sys.stdout.encoding)
     typer.echo(text if unicode else readable_ascii(text), nl=False)
-
-
-def format_number(value: float | None, digits: int = 4) -> str:
-    """Write a number for a person; a dash where there is none.
-
-    Examples
-    --------
-    >>> format_number(374012.3), format_number(0.0704231), format_number(None)
-    ('3.740e+05', '0.07042', '–')
-    """
-    if value is None or not math.isfinite(value):
-        return "–"
-    if value == 0 or 1e-3 <= abs(value) < 10**digits:
-        return f"{value:.{digits}g}"
-    return f"{value:.{digits - 1}e}"
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

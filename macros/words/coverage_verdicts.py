@@ -52,6 +52,8 @@ def verdict_lines(study: "CoverageStudy") -> list[str]:
         for side, n, p in (("under", found.n_under, found.p_under), ("over", found.n_over, found.p_over))
         if n
     ]
+    if study.few_toys:
+        head += ", as it would be whatever so few toys cover"
     lines = [head, f"smallest p-value, corrected for the number of tests: {', '.join(tests)}"]
     for side, failed in (("under", found.under), ("over", found.over)):
         worst = sorted(failed, key=lambda test: test.p_value)[:_SHOWN]

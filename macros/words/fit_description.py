@@ -189,13 +189,7 @@ def quality_document(found: "FitQuality | None") -> dict[str, Any] | None:
 
 def poor_fit(found: "FitQuality | None") -> str | None:
     """Say in one sentence that a model does not describe the data; None if nothing is to be said."""
-    if found is None or not found.poor:
-        return None
-    kind = "χ²" if found.pearson is None else "deviance"
-    return (
-        f"the model does not describe the data: {kind} {format_number(found.fval)} for {found.ndof} degrees "
-        f"of freedom, p = {format_number(found.p_value, 2)}; errors and limits take for granted that it does"
-    )
+    return None if found is None else found.warning
 
 
 def warn_poor_fit(result: "FitResult | LimitResult | PlaneResult") -> None:

@@ -74,8 +74,8 @@ def cutoff_facts(card: Card) -> dict[str, Any]:
     return {key: {name: facts[key] for name, facts in found.items()} for key in keys}
 
 
-def begin_with(card: Card, lowest: float, path: Path) -> Card:
-    """Let the recoils of a card begin where those of a file do, if next to nothing is between.
+def begin_with(card: Card, lowest: float, path: Path | str) -> Card:
+    """Let the recoils of a card begin where those of a file or of events do, if next to nothing is between.
 
     Parameters
     ----------
@@ -83,8 +83,8 @@ def begin_with(card: Card, lowest: float, path: Path) -> Card:
         Of one experiment.
     lowest : float
         Lowest true recoil energy in the file [MeV].
-    path : Path
-        The file.
+    path : Path or str
+        The file, or what the events are called.
 
     Raises
     ------

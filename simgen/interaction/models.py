@@ -231,7 +231,15 @@ def _shown(name: str, value: Any) -> str:
 
 
 def SM(**terms: Unpack[Terms]) -> Model:
-    """Make the standard model."""
+    """Make the standard model.
+
+    Parameters
+    ----------
+    **terms
+        sin2_theta_w, corrections, delta_c_L, delta_c_L_order, mu_nu, eps_L, eps_R, charge_radius,
+        charge_radius_convention, millicharge, vector_coupling, vector_mass, scalar_coupling, scalar_mass,
+        sin2_2theta, delta_m2: as for `Model`.
+    """
     return Model(name="SM", **terms)
 
 
@@ -251,8 +259,10 @@ def E6(
     ----------
     beta : str or float
         "chi", "psi", "eta", or the angle β [rad].
-    gamma, phi, rho_mix, constrained, tau, **terms
+    gamma, phi, rho_mix, constrained, tau
         As for `Model`.
+    **terms
+        As for `SM`.
 
     Examples
     --------
@@ -264,14 +274,7 @@ def E6(
             raise ValueError(f"beta must be 'chi', 'psi', 'eta' or an angle [rad], got {beta!r}")
         beta = NAMED_BETA[beta]
     return Model(
-        name="E6",
-        beta=beta,
-        gamma=gamma,
-        phi=phi,
-        rho_mix=rho_mix,
-        constrained=constrained,
-        tau=tau,
-        **terms,
+        name="E6", beta=beta, gamma=gamma, phi=phi, rho_mix=rho_mix, constrained=constrained, tau=tau, **terms
     )
 
 
@@ -283,5 +286,13 @@ def LR(
     constrained: bool = False,
     **terms: Unpack[Terms],
 ) -> Model:
-    """Make the left-right symmetric model, eqs. (10)-(11)."""
+    """Make the left-right symmetric model, eqs. (10)-(11).
+
+    Parameters
+    ----------
+    gamma, phi, rho_mix, constrained
+        As for `Model`.
+    **terms
+        As for `SM`.
+    """
     return Model(name="LR", gamma=gamma, phi=phi, rho_mix=rho_mix, constrained=constrained, **terms)

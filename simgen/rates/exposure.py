@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 from typing import Protocol
 
 from simgen.flavours import Flavour
@@ -35,6 +36,12 @@ class Exposure:
         return f"{duration} from {start} after the moment of the activity" if self.start else duration
 
     def __post_init__(self) -> None:
+        for name in ("duration", "start"):
+            value = getattr(self, name)
+            if not isinstance(value, Real):
+                raise TypeError(
+                    f"exposure {name} must be a number of seconds, such as 8.64e6 for 100 d, got {value!r}"
+                )
         if not (math.isfinite(self.duration) and self.duration > 0):
             raise ValueError(f"exposure duration must be above 0 s, got {self.duration}")
         if not math.isfinite(self.start):

@@ -164,3 +164,32 @@ def test_a_bin_is_said_in_words():
     experiment = borexino_distances()
     assert describe_bin(borexino().detector, 1) == "from 0.3 to 0.35 MeV"
     assert describe_bin(experiment.detector, 6 + 1) == "from 0.3 to 0.35 MeV at 650 to 800 cm"
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_energies_have_to_be_finite(wrong):
+    with pytest.raises(
+        ValueError, match=r"T_reco \[MeV\] must be finite: 2 of 4 are not, the first at index 1"
+    ):
+        histogram([0.3, wrong, 0.4, wrong], borexino())
+
+
+@pytest.mark.parametrize(
+    ("energies", "factor"),
+    [([300.0, 400.0, 1e4], "0.001"), ([3e5], "1e-06"), ([3e-4, 4e-4], "1000"), ([3e-7], "1e[+]06")],
+)
+def test_energies_in_another_unit_are_noticed(energies, factor):
+    """Contract: where nothing lies in the bins a warning says so, and which factor brings most there."""
+    words = (
+        rf"none of the {len(energies)} events lies in the bins, T_reco \[MeV\] from 0.25 to .*times {factor} "
+    )
+    with pytest.warns(UserWarning, match=words):
+        h = histogram(energies, borexino())
+    assert h.sum().value == 0
+
+
+def test_energies_outside_of_the_bins_in_any_unit():
+    with pytest.warns(UserWarning, match=r"from 0.25 to [0-9.]+$"):
+        histogram([0.01], borexino())
+    histogram([], borexino())
+    histogram([0.01, 0.3], borexino())

@@ -10,10 +10,11 @@ from support.html_tables import HOSTILE, TAGS, Table
 from analysis import FitResult, GoodnessOfFit, LimitResult, Sensitivity
 from analysis.calibration import Calibration, conditions
 from analysis.contours.result import PlaneResult
-from analysis.fits import Estimate, make_fitter
+from analysis.fits import Estimate, FitQuality, make_fitter
 from analysis.pseudo_experiments import no_toys
 from analysis.studies import CoverageStudy, HypothesisComparison, HypothesisResult
 from analysis.studies.coverage_study import CoveragePoint, MethodCoverage
+from macros.words import poor_fit
 from simgen.interaction.models import E6
 
 FIT = FitResult(
@@ -177,3 +178,26 @@ def test_distributions_without_toys_have_an_open_band():
     shown = rows(no_toys(make_fitter(borexino(), E6(beta="chi", gamma=0.1)), level=0.95))
     assert shown["toys"] == "0, of which 0 failed"
     assert shown["limits at 95 %, -2 ... +2 σ"] == "open, open, open, open, open"
+
+
+POOR = FitQuality(fval=105.8, pearson=98.0, ndof=5)
+WARNING = (
+    "the model does not describe the data: deviance 105.8 for 5 degrees of freedom, p = 1.4e-19; errors and "
+    "limits take for granted that it does"
+)
+
+
+@pytest.mark.parametrize("result", [FIT, LIMIT, PLANE], ids=["fit", "limit", "contour"])
+def test_a_result_of_a_model_that_does_not_describe_the_data_warns(result):
+    """Contract: with the sentence of the commands, and only then."""
+    assert poor_fit(POOR) == WARNING
+    assert rows(replace(result, quality=POOR))["warning"] == WARNING
+    good = FitQuality(fval=4.0, pearson=4.0, ndof=5)
+    assert "warning" not in rows(result).keys() | rows(replace(result, quality=good)).keys()
+
+
+def test_a_fit_rounds_as_the_command_does():
+    estimate = Estimate(value=-0.0560767, error=0.0975997, lower=-0.154108, upper=12345.6)
+    shown = rows(replace(FIT, parameters={"gamma": estimate}, fval=4.99233))
+    assert shown["gamma"] == "-0.05608 ± 0.0976, -0.1541 to 1.235e+04"
+    assert shown["minimum of -2 ln L (poisson)"] == "4.992"

@@ -12,9 +12,17 @@ from support.plain import scaled
 
 from analysis.fits.fitter import make_fitter
 from analysis.pseudo_experiments.fitted_toys import at_truth
-from analysis.studies.coverage_study import coverage
+from analysis.studies.coverage_study import CoverageStudy, coverage
 from analysis.studies.tallies import CoveragePoint, MethodCoverage, clopper_pearson
-from analysis.studies.verdict import FALSE_ALARM, binomial_tails, holm, judge, over_by_design
+from analysis.studies.verdict import (
+    FALSE_ALARM,
+    binomial_tails,
+    can_contradict,
+    holm,
+    judge,
+    over_by_design,
+)
+from macros.words import verdict_lines
 from simgen.interaction.models import E6
 
 CHI = E6(beta="chi")
@@ -186,3 +194,24 @@ def test_study_has_its_verdict():
     assert found.points[0].methods["one-sided"].over_by_design
     assert not found.points[1].methods["one-sided"].over_by_design
     assert found.verdict.n_under == 9
+
+
+@pytest.mark.parametrize("values", [1, 2])
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5])
+def test_too_few_toys_are_said(n, values):
+    """Contract: exactly where every outcome is nominal; the word in JSON stays, and the texts add why."""
+    outcomes = [study([(k, k, k)] * values, n) for k in range(n + 1)]
+    possible = {judge(points, LEVEL).verdict for points in outcomes}
+    assert can_contradict(outcomes[0], LEVEL) == (possible != {"nominal"})
+    shown = CoverageStudy(parameter="gamma", level=LEVEL, points=tuple(outcomes[-1]))
+    assert shown.verdict.verdict == "nominal"
+    few = possible == {"nominal"}
+    assert shown.few_toys == few
+    why = "nominal, as it would be whatever so few toys cover"
+    assert repr(shown).endswith(why) == few
+    assert verdict_lines(shown)[0].endswith(", as it would be whatever so few toys cover") == few
+
+
+def test_one_toy_contradicts_nothing_and_many_may():
+    assert not can_contradict(study([(1, 1, 1)], 1), LEVEL)
+    assert can_contradict(study([(1, 1, 1)], 1000), LEVEL)

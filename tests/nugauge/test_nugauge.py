@@ -1,8 +1,12 @@
 """The package nugauge: public names, what they cost, and packages of other people that hide ours."""
 
+import inspect
+import re
 import subprocess
 import sys
 import tomllib
+import typing
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -10,7 +14,9 @@ import pytest
 import analysis
 import nugauge
 from simgen import SM
+from simgen.interaction.models import Terms
 
+PACKAGES = {"simgen", "detsim", "analysis", "macros"}
 ROOT = Path(__file__).parents[2]
 
 
@@ -30,6 +36,64 @@ def test_public_names_are_those_of_the_packages():
     assert set(nugauge.__all__) <= set(dir(nugauge))
     with pytest.raises(AttributeError, match="no attribute 'fitt'"):
         _ = nugauge.fitt
+
+
+MADE = {"Conditions", "FileStamp", "Fitter", "Likelihood", "WeightModel"}
+"""Classes that functions make: reading a file, `make_fitter`, `Fitter.data`, weighted data of a card."""
+
+
+def classes(annotation):
+    """List the classes of the packages in an annotation, but protocols and keywords."""
+    inner = typing.get_args(annotation)
+    if inner:
+        return {c for a in inner for one in (a if isinstance(a, list) else [a]) for c in classes(one)}
+    ours = inspect.isclass(annotation) and annotation.__module__.partition(".")[0] in PACKAGES
+    plain = ours and not typing.is_typeddict(annotation) and not getattr(annotation, "_is_protocol", False)
+    return {annotation.__name__} if plain else set()
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in nugauge.__all__ if not n.startswith("_") and n not in {"Card", "CardError", "toys"}]
+)
+def test_what_functions_take_is_there(name):
+    """Contract. Finds a class of an argument that a user has to look for in another package."""
+    found = getattr(nugauge, name)
+    if "Result" in name:
+        return
+    hints = typing.get_type_hints(found.__init__ if inspect.isclass(found) else found)
+    taken = {c for argument, a in hints.items() if argument != "return" for c in classes(a)}
+    assert taken - MADE <= set(nugauge.__all__)
+
+
+def test_an_own_source_needs_no_other_package():
+    lines = nugauge.Lines(energies=(0.75,), intensities=(1.0,))
+    component = nugauge.Component(name="line", flavour=nugauge.Flavour.NU_E, spectrum=lines)
+    own = nugauge.Source(name="own", components=(component,), half_life=1e6)
+    card = nugauge.load_card("borexino-cr51-realistic")
+    activity = nugauge.Activity(value=1e15, geometry=nugauge.Sphere(radius=100.0, source_distance=500.0))
+    experiment = nugauge.Experiment(
+        name="own",
+        source=own,
+        normalisation=activity,
+        detector=card.experiment.detector,
+        exposure=nugauge.Exposure(duration=8.64e5),
+    )
+    true = nugauge.generate(experiment, nugauge.SM(), seed=1)
+    assert len(nugauge.detect(true, experiment, seed=1)) <= len(true)
+    thrower = nugauge.Thrower(fitter=nugauge.make_fitter(experiment, nugauge.E6(beta="chi")), seed=1)
+    assert len(next(nugauge.toys(thrower, 2, fitted=False))["toy"]) == 2
+
+
+def test_what_models_take_is_listed():
+    """Contract: the keywords that every model shares stand in the help of the simplest."""
+    shared = typing.get_type_hints(Terms)
+    assert set(shared) <= set(re.findall(r"\w+", nugauge.SM.__doc__))
+    assert "**terms" in nugauge.LR.__doc__
+
+
+def test_the_version_is_that_of_the_installation():
+    assert nugauge.__version__ == version("nugauge")
+    assert "__version__" in dir(nugauge)
 
 
 def test_six_lines():
