@@ -7,7 +7,17 @@ from typing import Literal, get_args
 
 from simgen.parameters import parameter_names, parameter_range
 
-__all__ = ["Drawn", "FitSettings", "LikelihoodName", "LimitMethod", "Method", "TemplateKind", "check_level"]
+__all__ = [
+    "Drawn",
+    "FitSettings",
+    "LikelihoodName",
+    "LimitMethod",
+    "Method",
+    "TemplateKind",
+    "check_level",
+    "percent",
+    "wrong_level",
+]
 
 LikelihoodName = Literal["poisson", "paper"]
 Method = Literal["minos", "hesse"]
@@ -89,7 +99,7 @@ class FitSettings:
                 )
         for name in ("level", "limit_level"):
             if not 0 < getattr(self, name) < 1:
-                raise ValueError(f"{name} must lie between 0 and 1, got {getattr(self, name)}")
+                raise ValueError(wrong_level(name, getattr(self, name)))
         if self.limit_method == "one-sided" and self.limit_level <= 0.5:
             raise ValueError(f"limit_level of a one-sided limit must be above 0.5, got {self.limit_level}")
         if self.likelihood == "paper" and self.error_per_bin is None:
@@ -109,4 +119,26 @@ class FitSettings:
 def check_level(level: float) -> None:
     """Refuse a number that is not a confidence level."""
     if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")
+        raise ValueError(wrong_level("level", level))
+
+
+def percent(level: float) -> str:
+    """Suggest the fraction that a number of percent is; empty if it is none.
+
+    Examples
+    --------
+    >>> percent(95), percent(-1)
+    ('95 % is 0.95', '')
+    """
+    return f"{level:g} % is {level / 100:g}" if 1 < level < 100 else ""
+
+
+def wrong_level(name: str, level: float) -> str:
+    """Say that a level does not lie between 0 and 1.
+
+    Examples
+    --------
+    >>> wrong_level("level", 95)
+    'level must lie between 0 and 1, got 95: 95 % is 0.95'
+    """
+    return ": ".join(filter(None, [f"{name} must lie between 0 and 1, got {level:g}", percent(level)]))

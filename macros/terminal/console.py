@@ -23,6 +23,7 @@ __all__ = [
     "format_number",
     "json_text",
     "message",
+    "number_of",
     "plain",
     "print_table",
     "progress",
@@ -150,6 +151,17 @@ def format_number(value: float | None, digits: int = 4) -> str:
     if value == 0 or 1e-3 <= abs(value) < 10**digits:
         return f"{value:.{digits}g}"
     return f"{value:.{digits - 1}e}"
+
+
+def number_of(n: int, thing: str) -> str:
+    """Write a number of things.
+
+    Examples
+    --------
+    >>> number_of(1, "line"), number_of(3, "line")
+    ('1 line', '3 lines')
+    """
+    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
