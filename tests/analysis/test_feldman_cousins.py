@@ -160,7 +160,7 @@ def test_gaussian_scales(x, level, sigma):
         ({"background": -0.1}, "background must be from 0"),
         ({"background": math.nan}, "got nan"),
         ({"background": math.inf}, "got inf"),
-        ({"level": 0.0}, "level must be between 0 and 1"),
+        ({"level": 0.0}, "level must lie between 0 and 1"),
         ({"level": 90.0}, "such as 0.9, got 90"),
         ({"level": math.nan}, "got nan"),
         ({"form": "printed"}, "'exact' or 'monotone', got 'printed'"),
