@@ -18,6 +18,8 @@ __all__ = [
     "TemplateKind",
     "check_level",
     "number_list",
+    "percent",
+    "wrong_level",
 ]
 
 LikelihoodName = Literal["poisson", "paper"]
@@ -100,7 +102,7 @@ class FitSettings:
                 )
         for name in ("level", "limit_level"):
             if not 0 < getattr(self, name) < 1:
-                raise ValueError(f"{name} must lie between 0 and 1, got {getattr(self, name)}")
+                raise ValueError(wrong_level(name, getattr(self, name)))
         if self.limit_method == "one-sided" and self.limit_level <= 0.5:
             raise ValueError(f"limit_level of a one-sided limit must be above 0.5, got {self.limit_level}")
         if self.likelihood == "paper" and self.error_per_bin is None:
@@ -120,7 +122,7 @@ class FitSettings:
 def check_level(level: float) -> None:
     """Refuse a number that is not a confidence level."""
     if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")
+        raise ValueError(wrong_level("level", level))
 
 
 def number_list(name: str, values: Sequence[float] | float) -> list[float]:
@@ -146,3 +148,25 @@ def number_list(name: str, values: Sequence[float] | float) -> list[float]:
         return [float(values)] if isinstance(values, Real) else [float(value) for value in values]  # type: ignore[union-attr]
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a number or a sequence of numbers, got {values!r}") from None
+
+
+def percent(level: float) -> str:
+    """Suggest the fraction that a number of percent is; empty if it is none.
+
+    Examples
+    --------
+    >>> percent(95), percent(-1)
+    ('95 % is 0.95', '')
+    """
+    return f"{level:g} % is {level / 100:g}" if 1 < level < 100 else ""
+
+
+def wrong_level(name: str, level: float) -> str:
+    """Say that a level does not lie between 0 and 1.
+
+    Examples
+    --------
+    >>> wrong_level("level", 95)
+    'level must lie between 0 and 1, got 95: 95 % is 0.95'
+    """
+    return ": ".join(filter(None, [f"{name} must lie between 0 and 1, got {level:g}", percent(level)]))

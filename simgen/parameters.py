@@ -1,4 +1,7 @@
-"""Physical range and unit of every parameter of the models, named angles β, and γ from the mass of a Z'."""
+"""Physical range and unit of every parameter of the models, named angles β, and γ from the mass of a Z'.
+
+The range in which a parameter is fitted, which may be wider, is in analysis/model/ranges.py.
+"""
 
 import math
 

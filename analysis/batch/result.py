@@ -42,7 +42,7 @@ class BatchFit:
     minima: LocalMinima
 
     def of(self, which: NDArray[np.intp]) -> "BatchFit":
-        """Return the fits of some of the data sets."""
+        """Return the fits of the data sets with these indices."""
         return BatchFit(
             parameters=self.parameters[which],
             errors=self.errors[which],
@@ -52,7 +52,7 @@ class BatchFit:
         )
 
     def without(self, which: NDArray[np.bool_]) -> "BatchFit":
-        """Return the fits with some of them failed."""
+        """Return the fits with the marked ones replaced by failed ones: NaN, status FAILED."""
         if not np.any(which):
             return self
         return BatchFit(
@@ -65,7 +65,7 @@ class BatchFit:
 
     @property
     def good(self) -> NDArray[np.bool_]:
-        """Which fits found a minimum."""
+        """Whether each fit found a minimum: its status has no FAILED; shape (n,)."""
         return np.asarray((self.status & FAILED) == 0)
 
 
@@ -91,5 +91,5 @@ class PhysicalFit:
 
     @property
     def good(self) -> NDArray[np.bool_]:
-        """Where a minimum was found."""
+        """Whether a minimum was found for each data set, shape (n,)."""
         return np.isfinite(self.values)

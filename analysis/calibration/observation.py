@@ -66,7 +66,11 @@ class Observation:
         return float(self.fit.best[0])
 
     def statistic(self, points: ArrayLike) -> Array:
-        """Compute q, or q̃, at values of the parameter, shape (n,)."""
+        """Compute the test statistic of the method at values of the parameter, shape (n,).
+
+        For "feldman-cousins" q, -2 Δln L of the value against the best in the physical range. For the others
+        q̃, which is q at and above the best value, and 0 below it, so that only large values are excluded.
+        """
         values = np.atleast_1d(np.asarray(points, np.float64))
         n = len(values)
         fits = BoundedFit(

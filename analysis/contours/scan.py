@@ -50,8 +50,9 @@ def plane_starts(
     Notes
     -----
     At each value of y the local minima in x are refined. Points are returned at which the deepest of these
-    has a local minimum as a function of y, and local minima of both tables. If the signal is folded again at
-    each value of x, x and y are exchanged. Counts that are far from anything expected are not scanned.
+    has a local minimum as a function of y, and local minima of the scan and of `values`. If the signal is
+    folded again at each value of x, x and y are exchanged. Counts that are far from anything expected are
+    not scanned.
     """
     swapped = plane.x in INSIDE and plane.y not in INSIDE
     if far_counts(data.templates, data.counts):  # no value explains them, and each profile takes long

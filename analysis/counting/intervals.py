@@ -11,6 +11,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from analysis.counting.acceptance import largest_signal, next_rise, smallest_signal
+from analysis.settings import wrong_level
 
 __all__ = ["FORMS", "LARGEST", "CountBelt", "Form", "count_belt", "count_interval", "gaussian_interval"]
 
@@ -215,4 +216,4 @@ def _count(n: SupportsIndex) -> int:
 
 def _check_level(level: float) -> None:
     if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, such as 0.9, got {level}")
+        raise ValueError(wrong_level("level", level))

@@ -112,7 +112,8 @@ def _pearson(data: "Likelihood", parameters: Sequence[float]) -> float:
 def physical_quality(fitter: "Fitter", data: "Likelihood") -> FitQuality:
     """Test the fit of a data set at the physical minimum, which a limit uses.
 
-    If no minimum is found, as when data do not depend on the parameter, test at the model's value of it.
+    If no minimum is found there, because -2 ln L does not depend on the parameter, the fit at the model's
+    value of the parameter is tested.
     """
     minima, depths = fitter.physical_minima(data)
     if len(depths):

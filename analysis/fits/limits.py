@@ -14,6 +14,7 @@ from analysis.fits.results import LimitResult
 from analysis.fits.weighted import prepared_fit
 from analysis.likelihood import Allowed, Likelihood, Minimum, allowed_regions, crossing
 from analysis.model import check_possible, check_weights
+from analysis.settings import wrong_level
 from detsim.experiment import Experiment
 from simgen.interaction import Model
 
@@ -44,9 +45,8 @@ def delta_chi2(level: float, method: str) -> float:
     if method not in {"one-sided", "two-sided"}:
         raise ValueError(f"limit method must be 'one-sided' or 'two-sided', got {method!r}")
     if not (0.5 if method == "one-sided" else 0) < level < 1:
-        raise ValueError(
-            f"the level of a limit must lie between 0 and 1, and above 0.5 if it is one-sided, got {level}"
-        )
+        name = "the level of a limit, above 0.5 if it is one-sided,"
+        raise ValueError(wrong_level(name, level))
     return float(ndtri(level if method == "one-sided" else (1 + level) / 2) ** 2)
 
 

@@ -238,10 +238,11 @@ def bin_counts(h: hist.Hist[Any], experiment: Experiment, *, read_in: str = "MeV
         converted = "" if unit_read == unit else f" {unit}, read in {unit_read}"
         different = unequal(read, edges)
         if different:
+            which = f": {different}" if len(read) == len(edges) else ""  # else it repeats both binnings
             raise ValueError(
                 f"the histogram's bins ({len(read) - 1} from {read[0]:g} to {read[-1]:g}{converted}) are "
                 f"not those of {key} ({len(edges) - 1} from {edges[0]:g} to {edges[-1]:g} {unit}, as data "
-                f"have to be): {different}{unit_hint(read, edges, unit, unit_read)}"
+                f"have to be){which}{unit_hint(read, edges, unit, unit_read)}"
             )
     return bins.values[(slice(1, -1),) * h.ndim].ravel()
 

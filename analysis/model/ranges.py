@@ -1,4 +1,7 @@
-"""Range of every parameter of interest in a fit: γ, which may be below 0, β, masses, oscillations."""
+"""Range of every parameter of interest in a fit: γ, which may be below 0, β, masses, oscillations.
+
+Physical ranges are in simgen/parameters.py.
+"""
 
 import math
 from collections.abc import Sequence

@@ -17,7 +17,8 @@ METHODS = ("hesse", "minos", "one-sided")
 
 _STATUS = (
     "0 good; else the sum of 1 fit failed, 2 open MINOS interval, 4 no one-sided limit, 8 no Hesse error, 16 "
-    "fitted by MINUIT because the compiled fit did not converge; undefined cells are NaN"
+    "fitted by MINUIT because the compiled fit did not converge (no failure), 32 a search failed from one of "
+    "its starts, so that a deeper minimum may have been missed (no failure); undefined cells are NaN"
 )
 
 

@@ -1,6 +1,7 @@
 """Expected limits of an experiment, from exact data and from pseudo-experiments."""
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -131,10 +132,18 @@ def sensitivity(
     Returns
     -------
     Sensitivity
+
+    Warns
+    -----
+    UserWarning
+        If an error is above 1, 100 %: it probably was meant in percent.
     """
     errors = [float(e) for e in errors]
     if not errors or not all(0 < e < math.inf for e in errors):
         raise ValueError(f"errors per bin must be finite and above 0, got {errors}")
+    if max(errors) > 1:
+        text = f"errors per bin are relative: {max(errors):g} is {100 * max(errors):g} %, and 5 % is 0.05"
+        warnings.warn(text, stacklevel=2)
     base = make_fitter(experiments, model, poi=poi, likelihood="paper", error_per_bin=1.0)
     threshold = delta_chi2(level, method)
     limits = []

@@ -1,4 +1,8 @@
-"""Energy resolution: Gaussian, tabulated Gaussian, counting of photo-electrons; tables in energy."""
+"""Energy resolution: Gaussian, tabulated Gaussian, counting of photo-electrons; tables in energy.
+
+These classes describe it. `_smear` and `_count_photoelectrons` in detsim/_kernels/response.py measure single
+events with it, and detsim/expectation/response.py folds expected counts.
+"""
 
 import math
 from dataclasses import dataclass

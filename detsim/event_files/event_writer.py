@@ -121,9 +121,10 @@ class EventWriter:
     experiment : Experiment, optional
         Whose events they are. A float32 column then keeps every event on its side of bin edges, threshold and
         walls; without it numbers become the nearest float32, and what lies on an edge can fall below it.
-    former, removes
-        Files that may be replaced, and files to remove when this one is whole: see
-        `detsim.files.atomic.WholeFile`.
+    former : mapping of Path to FileStamp, optional
+        Files that may be replaced, see `detsim.files.atomic.WholeFile`.
+    removes : sequence of Path
+        Files of `former` that are removed when this one is complete.
 
     Raises
     ------
@@ -188,15 +189,15 @@ class EventWriter:
 
     @property
     def final(self) -> bool:
-        """Whether the file is whole, and has its name."""
+        """Whether the file is complete and has its name; until then it is called `path` + ``.part``."""
         return self._table.final
 
     def settled(self) -> tuple[int, int]:
-        """Say how many events are written, and the file's size with them; see `TableWriter.settled`."""
+        """Return how many events are on the disk, and the size of the file with them; see `TableWriter`."""
         return self._table.settled()
 
     def finish(self, runinfo: RunInfo, *, provenance: Mapping[str, Any] | None = None) -> None:
-        """Write provenance and `runinfo` and make the file final; see `TableWriter.finish`."""
+        """Write provenance and `runinfo`, and give the file its name; see `TableWriter.finish`."""
         self._table.finish(runinfo.row(), provenance=provenance)
 
     def __enter__(self) -> Self:

@@ -92,7 +92,7 @@ class WholeFile:
         self._removes = [real_path(file) for file in removes]
         self.final = False
         self._check_former()
-        self._part = Lock(self.path.with_name(self.path.name + ".part"))
+        self._part = Lock(self.path.with_name(self.path.name + ".part"), asked=self.path)
         self.stream: IO[bytes] = self._part.stream
         self._keep_mode()
 

@@ -65,7 +65,7 @@ class Columns:
             raise self.wrong(i + 1, f"{name} must ascend, got {second} after {first}")
 
     def wrong(self, row: int, reason: str) -> FileError:
-        """Make the error that names a row by its line."""
+        """Return an error with the name of the file, the line of a row and what is wrong with it."""
         return _wrong(self.path, self.lines[row], reason)
 
 

@@ -60,6 +60,8 @@ class Lock:
     path : Path
         Its name. What a killed process left there is removed; what a living one holds, a symbolic link, or
         anything but a regular file is refused.
+    asked : Path, optional
+        The file that is going to be made, for the message if its directory takes none.
 
     Attributes
     ----------
@@ -74,7 +76,7 @@ class Lock:
         If the file cannot be created, or another process holds it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, asked: Path | None = None) -> None:
         self.path = path
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
         try:
@@ -82,6 +84,8 @@ class Lock:
         except FileExistsError:
             _remove_left_behind(path)
             descriptor = os.open(path, flags, 0o666)
+        except OSError as error:
+            raise _refused(error, asked or path) from None
         self.stream: IO[bytes] = os.fdopen(descriptor, "w+b")
         self.certain = _lock(descriptor, path)
         if not self.is_held():  # another process took it for one that was left behind
@@ -102,6 +106,15 @@ class Lock:
                 self.path.unlink()
             with contextlib.suppress(OSError):  # a full disk fails again when buffers are flushed
                 self.stream.close()
+
+
+def _refused(error: OSError, path: Path) -> OSError:
+    """Say of the file that was asked for why its directory takes none."""
+    reason = error.strerror
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT}:
+        reason = f"no file can be made in the directory {path.parent}"
+        reason += "" if error.errno == errno.ENOENT else f": {error.strerror}"
+    return OSError(error.errno, reason, str(path))
 
 
 def _lock(descriptor: int, path: Path) -> bool:

@@ -79,7 +79,7 @@ def load_card(card: str | PathLike[str], overrides: Overrides = ()) -> Card:
 
 
 def read_card(card: str | PathLike[str], overrides: Overrides = ()) -> Card:
-    """Do the work of `load_card`; what is not plausible stands in `Card.warnings` only."""
+    """Load a card as `load_card` does, without a warning: what is not plausible stands in `Card.warnings`."""
     name = str(card)
     text = card_text(name)
     try:

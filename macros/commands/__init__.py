@@ -1,1 +1,5 @@
-"""The commands of `nugauge`, one module each; heavy imports stand inside the functions."""
+"""The commands of `nugauge`, a module each but for generate, detect and simulate, which share one."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

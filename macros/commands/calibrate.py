@@ -57,7 +57,7 @@ def calibrate(
     card: CardArgument,
     output: OutputOption,
     data: Annotated[
-        list[str] | None, typer.Argument(metavar="[DATA]...", help=f"{DATA_HELP} True values lie around it.")
+        list[str] | None, typer.Argument(metavar="DATA", help=f"{DATA_HELP} True values lie around it.")
     ] = None,
     n: Annotated[
         int,
@@ -90,7 +90,10 @@ def calibrate(
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Tabulate with pseudo-experiments which thresholds make intervals cover, for `limit --table`."""
+    """Tabulate thresholds with which intervals cover.
+
+    They are found with pseudo-experiments, and used by `limit --table`.
+    """
     from macros.setup import FilePlan, Output, auxiliary_files, card_files, data_files, open_card
     from macros.terminal import read_values
 

@@ -26,7 +26,10 @@ __all__ = ["check"]
 def check(
     card: CardArgument, of: OfOption = None, override: SetOption = None, as_json: JsonOption = False
 ) -> None:
-    """Check a card; show what it describes, and what a run of it would give and take."""
+    """Check a card, and show what it describes.
+
+    With what a run of it would give and take: events, limit, time, space on the disk.
+    """
     from macros.setup import load_chosen
 
     loaded = load_chosen(card, override, of, several=True, says=False)

@@ -52,7 +52,7 @@ def compare(
     data: Annotated[
         list[str],
         typer.Argument(
-            metavar="DATA...",
+            metavar="DATA",
             help="Event file, file.root:name of a TH1 or TH2, UHI JSON, CSV; of several NAME=FILE.",
         ),
     ],
@@ -85,7 +85,10 @@ def compare(
     threads: ThreadsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare two models on one data set: -2 ln L_A + 2 ln L_B, and what it is if either is true."""
+    """Compare two models on one data set.
+
+    The statistic is -2 ln L_A + 2 ln L_B; toys say what it is if either is true.
+    """
     from macros.card import choose_specific
     from macros.setup import open_card
 

@@ -41,7 +41,7 @@ def contour(
     data: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[DATA]...",
+            metavar="DATA",
             help="Event files or histograms, as for `fit`. Without: exact data of the card's model.",
         ),
     ] = None,

@@ -30,7 +30,10 @@ def counts(
     ] = CountForm.EXACT,
     as_json: JsonOption = False,
 ) -> None:
-    """Compute the interval of Feldman and Cousins for observed counts with a known background."""
+    """Compute the interval of a mean signal from counts.
+
+    That of Feldman and Cousins, with a known background.
+    """
     from analysis.counting import count_interval
 
     low, high = count_interval(n, background, level=level, form=form.value)

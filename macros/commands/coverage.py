@@ -70,7 +70,10 @@ def coverage(
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure with pseudo-experiments whether intervals cover the truth; Ctrl-C reports what is complete."""
+    """Measure how often intervals cover the truth.
+
+    With pseudo-experiments; Ctrl-C reports what is complete.
+    """
     from macros.setup import card_files, data_files, open_card, study_plan
     from macros.studies import check_weights_options, load_weights, weights_of_origin, weights_record
     from macros.terminal import read_values

@@ -57,7 +57,7 @@ class LimitMethod(StrEnum):
 
 def fit(
     card: CardArgument,
-    data: Annotated[list[str], typer.Argument(metavar="DATA...", help=DATA_HELP)],
+    data: Annotated[list[str], typer.Argument(metavar="DATA", help=DATA_HELP)],
     poi: PoiOption = None,
     experiment: ExperimentOption = None,
     unit: UnitOption = Unit.MEV,

@@ -12,7 +12,7 @@ __all__ = ["init"]
 
 def init(
     preset: Annotated[
-        str, typer.Argument(metavar="[PRESET]", help="Preset to start from; see `nugauge list presets`.")
+        str, typer.Argument(metavar="PRESET", help="Preset to start from; see `nugauge list presets`.")
     ] = "borexino-cr51-realistic",
     output: Annotated[
         Path | None,

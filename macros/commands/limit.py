@@ -50,7 +50,7 @@ def limit(
     card: CardArgument,
     data: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[DATA]...", help=f"{DATA_HELP} Without: the expected limit."),
+        typer.Argument(metavar="DATA", help=f"{DATA_HELP} Without: the expected limit."),
     ] = None,
     method: Annotated[
         Method | None,
@@ -92,7 +92,10 @@ def limit(
     override: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find the upper limit on a parameter; without data the expected one and its band."""
+    """Find the upper limit on a parameter.
+
+    Without data: the expected one and its band.
+    """
     from macros.setup import open_card
 
     calibrates = method in _CALIBRATED

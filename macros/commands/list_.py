@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from macros.terminal import JsonOption, emit_json, print_table, say
+from macros.terminal import JsonOption, emit_json, number_of, print_table, say
 
 __all__ = ["list_"]
 
@@ -51,7 +51,10 @@ def list_(
     kind: Annotated[Kind | None, typer.Argument(help="Only these.", show_default=False)] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List what a card can name: presets, sources, models, detectors, responses, backgrounds, geometries."""
+    """List what a card can name: presets, sources, models and more.
+
+    These are presets, sources, models, detectors, responses, backgrounds and geometries.
+    """
     makers: dict[Kind, Callable[[], Sequence[tuple[str, ...]]]] = {
         Kind.PRESETS: _presets,
         Kind.SOURCES: _sources,
@@ -104,7 +107,7 @@ def _spectrum(spectrum: Any) -> str:
     from simgen.sources import Lines
     from simgen.units import write_quantity
 
-    kind = f"{len(spectrum.energies)} lines" if isinstance(spectrum, Lines) else "beta spectrum"
+    kind = number_of(len(spectrum.energies), "line") if isinstance(spectrum, Lines) else "beta spectrum"
     return f"{kind} up to {write_quantity(spectrum.endpoint, 'keV', digits=5)}"
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from macros.terminal import ForceOption, JsonOption, emit_json, message, progress, say, warn
+from macros.terminal import ForceOption, JsonOption, emit_json, message, number_of, progress, say, warn
 
 if TYPE_CHECKING:
     from macros.runs import Merging
@@ -17,7 +17,7 @@ def merge(
     output: Annotated[Path, typer.Argument(metavar="OUT.root", help="File to write.")],
     inputs: Annotated[
         list[Path],
-        typer.Argument(metavar="IN.root...", help="Event files, or toy files, of one card and seed."),
+        typer.Argument(metavar="IN.root", help="Event files, or toy files, of one card and seed."),
     ],
     complete: Annotated[
         bool, typer.Option("--complete", help="Refuse gaps: all from index 0 to the last has to be there.")
@@ -31,7 +31,10 @@ def merge(
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Join the files of one campaign, in the order of their events, if they belong together."""
+    """Join the files of one campaign.
+
+    In the order of their events, if they belong together.
+    """
     from macros.runs import merge as join, merged_kind
     from macros.setup import FilePlan, Output
 
@@ -47,7 +50,7 @@ def _report(made: "Merging", as_json: bool) -> None:
     if as_json:
         emit_json(made.document())
         return
-    files = "1 file" if made.n_files == 1 else f"{made.n_files} files"
+    files = number_of(made.n_files, "file")
     say(f"{output}: {made.n_rows} {made.tree} of {files}, index {made.first} to {made.last}")
     if made.gaps:
         missing = ", ".join(f"{first} to {last}" for first, last in made.gaps)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from macros.terminal import ForceOption, JsonOption, RunError, emit_json, progress, say
+from macros.terminal import ForceOption, JsonOption, RunError, emit_json, number_of, progress, say
 
 if TYPE_CHECKING:
     from detsim.files import Former
@@ -38,7 +38,10 @@ def rerun(
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a file again from its provenance, and compare every branch; exit status 1 if one differs."""
+    """Make a file again from its provenance, and compare both.
+
+    Every branch is compared; the exit status is 1 if one differs.
+    """
     from contextlib import ExitStack
     from tempfile import TemporaryDirectory
 
@@ -153,9 +156,12 @@ def _say(file: Path, runs: list[dict[str, Any]], identical: bool) -> None:
         stored, made = run["rows"]
         head = f"{run['command']}, seed {run['seed']}, run {run['uuid']}"
         if run["identical"]:
-            say(f"  {head}: {run['branches']} branches of {stored} rows are the same")
+            say(f"  {head}: {run['branches']} branches of {number_of(stored, 'row')} are the same")
         else:
-            say(f"  {head}: {stored} rows stored, {made} made; of {run['branches']} branches differ:")
+            say(
+                f"  {head}: {number_of(stored, 'row')} stored, {made} made; "
+                f"of {run['branches']} branches differ:"
+            )
             say(f"    {', '.join(run['differ']) or 'none'}")
         for name, (before, now) in run["origin"].items():
             say(f"    {name}: {_brief(before)} stored, {_brief(now)} now")

@@ -14,6 +14,7 @@ from macros.terminal import (
     emit_json,
     format_number,
     message,
+    number_of,
     progress,
     say,
     warn,
@@ -48,7 +49,10 @@ def reweight(
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Give the events of a file the weights of another model, exactly from E_nu and T."""
+    """Give the events of a file the weights of another model.
+
+    The weights are exact, from E_nu and T.
+    """
     from macros.setup import FilePlan, Output, card_files, load_chosen
 
     target = load_chosen(to, override, of)
@@ -74,7 +78,10 @@ def _say(made: "Reweighting") -> None:
     from analysis.histograms import ENOUGH_WEIGHTED
 
     tally, comparison = made.tally, made.comparison
-    say(f"{made.file}: {tally.n_written} events, worth {format_number(made.n_effective)} unweighted ones")
+    say(
+        f"{made.file}: {number_of(tally.n_written, 'event')}, worth "
+        f"{format_number(made.n_effective)} unweighted ones"
+    )
     if comparison.p_value is not None:
         verdict = f"χ² = {comparison.chi2:.1f} for {comparison.ndof}, p = {format_number(comparison.p_value)}"
     elif made.n_effective < ENOUGH_WEIGHTED:

@@ -15,6 +15,7 @@ from macros.terminal import (
     ThreadsOption,
     emit_json,
     message,
+    number_of,
     progress,
     say,
     warn,
@@ -38,7 +39,7 @@ def run(
     threads: ThreadsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Do the main job: simulate, histogram, fit, limit, plots, report."""
+    """Do the main job: simulate, fit, limit, plots, report."""
     from macros.setup import card_files, open_card
 
     loaded = open_card(card, override, seed=seed, threads=threads, of=of, simulates=True)
@@ -61,11 +62,15 @@ def _report(result: "RunResult", as_json: bool) -> None:
     if as_json:
         emit_json(result.document())
     else:
-        say(f"{result.production.n_written} events recorded, {result.production.expected:.6g} expected")
+        say(
+            f"{number_of(result.production.n_written, 'event')} recorded, "
+            f"{result.production.expected:.6g} expected"
+        )
         comparison = result.production.comparison
         if comparison is not None and comparison.p_value is not None:
             say(
-                f"spectrum against quadrature: χ² = {comparison.chi2:.1f} for {comparison.ndof} bins, "
+                f"spectrum against quadrature: χ² = {comparison.chi2:.1f} for "
+                f"{number_of(comparison.ndof, 'bin')}, "
                 f"p = {comparison.p_value:.3g}"
             )
         say()

@@ -47,7 +47,10 @@ def sensitivity(
     override: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compute expected limits against the error per bin, or against any key of the card."""
+    """Compute expected limits against errors, or any key.
+
+    Against the error per bin, or against any key of the card.
+    """
     if (errors is None) == (scan is None):
         raise typer.BadParameter("give either --errors a:b:n or --scan KEY=a:b:n")
     chosen = str(method) if method else None

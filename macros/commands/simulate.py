@@ -18,6 +18,7 @@ from macros.terminal import (
     emit_json,
     format_number,
     message,
+    number_of,
     progress,
     say,
 )
@@ -174,7 +175,10 @@ def detect(
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure true events: smearing, efficiency, threshold; with the seed of their file."""
+    """Measure true events: smearing, efficiency, threshold.
+
+    With the seed of their file.
+    """
     from macros.setup import FilePlan, Output, card_files, open_card
 
     loaded = open_card(card, override, threads=threads, draws=False, of=of, simulates=True)
@@ -232,7 +236,9 @@ def _report(made: "Production", as_json: bool) -> None:
 
 def _say(made: "Production", names: str) -> None:
     comparison = made.comparison
-    say(f"{names}: {made.n_written} events written of {made.n_generated} drawn, seed {made.seed}")
+    say(
+        f"{names}: {number_of(made.n_written, 'event')} written of {made.n_generated} drawn, seed {made.seed}"
+    )
     if comparison is None:
         say(f"expected {format_number(made.expected, 6)}")
     elif comparison.p_value is None:
@@ -240,6 +246,7 @@ def _say(made: "Production", names: str) -> None:
     else:
         say(
             f"expected {format_number(made.expected, 6)}; spectrum against quadrature: "
-            f"χ² = {comparison.chi2:.1f} for {comparison.ndof} bins, p = {format_number(comparison.p_value)}"
+            f"χ² = {comparison.chi2:.1f} for {number_of(comparison.ndof, 'bin')}, "
+            f"p = {format_number(comparison.p_value)}"
         )
     message(f"{format_number(made.n_generated / made.seconds, 3)} events/s")

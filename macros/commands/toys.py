@@ -83,7 +83,10 @@ def toys(
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Throw and fit pseudo-experiments, and write one row each; Ctrl-C keeps those that are finished."""
+    """Throw and fit pseudo-experiments, and write one row each.
+
+    Ctrl-C keeps those that are finished.
+    """
     from macros.setup import card_files, data_files, open_card, study_plan
     from macros.studies import check_weights_options, load_weights, weights_of_origin, weights_record
 

@@ -39,8 +39,8 @@ class Counts:
         Errors of the model's bins.
     bars : str
         What the error bars are.
-    root : str
-        What sigma is.
+    sigma_label : str
+        How pulls name sigma, for the picture: "√model" or "σ".
     """
 
     edges: "Array"
@@ -53,7 +53,7 @@ class Counts:
     fitted: "Array | None"
     sigma: "Array"
     bars: str
-    root: str
+    sigma_label: str
 
     @property
     def model(self) -> "Array":
@@ -137,7 +137,7 @@ def counts_along(
         fitted=None if fitted is None else model,
         sigma=sigma,
         bars=bars,
-        root="√model" if errors is None else "σ",
+        sigma_label="√model" if errors is None else "σ",
     )
 
 

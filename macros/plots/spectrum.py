@@ -66,7 +66,7 @@ def spectrum_plot(
     bottom.set_xlim(c.edges[0], c.edges[-1])
     figure.align_ylabels()
     model_name = "standard model" if fitted is None else label
-    pull = f"pull: (data − model)/{c.root}, model: {model_name}; error bars: {c.bars}"
+    pull = f"pull: (data − model)/{c.sigma_label}, model: {model_name}; error bars: {c.bars}"
     summed = () if len(data.axes) == 1 else ("summed over the bins of the distance",)
     add_note(figure, (*note, *summed, pull))
     return figure

@@ -61,15 +61,15 @@ _WRONG = "events and expectation do not come from the same card, or one of them 
 
 
 def check_verdict(comparison: Comparison | None, made: str, *, why: str = _WRONG) -> None:
-    """Fail a command whose sample quadrature contradicts; what was written stays.
+    """Fail a command whose events disagree with their expectation from quadrature; the files stay.
 
     Parameters
     ----------
     comparison : Comparison or None
     made : str
-        The files.
+        Names of the files that were written, for the message.
     why : str
-        What that means.
+        What the disagreement means, for the message.
 
     Raises
     ------

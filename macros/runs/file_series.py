@@ -150,7 +150,8 @@ class EventSeries:
         removes: list[Path] = []
         if self.split and not number:
             directory = real_path(self.path.parent)
-            self._lock = Lock(directory / f"{self.path.name}.part")  # no other process may write the series
+            lock = directory / f"{self.path.name}.part"
+            self._lock = Lock(lock, asked=directory / self.path.name)  # no other process may write the series
             removes = self._others(directory)
         path = series_file(self.path, number) if self.split else self.path
         self._slice = Slice(**{"first_experiment" if self._experiments else "first": self.next})

@@ -31,6 +31,9 @@ __all__ = ["Data", "StoredCounts", "file_histogram", "load_data", "stored_counts
 _OF_THE_ANALYSIS = {"model", "systematics", "fit", "run", "exposure"}
 """Tables in which a card may differ from that of its data; the exposure is the file's."""
 
+_HISTOGRAMS = {".root", ".json", ".csv"}
+_NO_DATA = "is neither a file of events (ROOT) nor a histogram: file.root:name, file.json or file.csv"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
@@ -79,6 +82,8 @@ def load_data(card: Card, spec: str, *, number: int | None = None, unit: str = "
         return _from_events(card, path, number)
     if number is not None:
         raise ValueError(f"--experiment chooses among those of an event file; {spec} is a histogram")
+    if path.suffix.lower() not in _HISTOGRAMS:
+        raise FileError(spec, "foreign", _NO_DATA)
     h = read_histogram(spec, unit=unit)
     try:
         effective_counts(h, card.experiment, read_in=unit)

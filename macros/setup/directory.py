@@ -56,7 +56,7 @@ def whole_directory(
     """
     target = real_path(path)
     _check_place(target)
-    lock = Lock(target.with_name(f".{target.name}.part"))
+    lock = Lock(target.with_name(f".{target.name}.part"), asked=target)
     try:
         _clear(target, names, reads, certain=lock.certain)
         seen = _check_target(target, names, reads, foreign, force=force)

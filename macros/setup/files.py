@@ -71,9 +71,12 @@ def check_room(path: Path, rows: float, row_bytes: float) -> None:
     directory = real_path(path).parent
     if not directory.is_dir():
         return  # whoever opens the file says so
-    free, least = shutil.disk_usage(directory).free, _SMALLEST * rows * row_bytes
-    if least > free:
-        needed, left = (write_quantity(size, "GB", digits=3) for size in (least, free))
+    usage, least = shutil.disk_usage(directory), _SMALLEST * rows * row_bytes
+    if usage.total == 0:
+        return  # no disk, or one that does not tell: whoever opens the file says so
+    if least > usage.free:
+        unit = "GB" if least > 1e8 else "kB"
+        needed, left = (write_quantity(size, unit, digits=3) for size in (least, usage.free))
         raise ValueError(
             f"{path}: {rows:.3g} rows of {row_bytes:g} bytes take {needed} at least, compressed, and "
             f"{directory} has {left} free: write less at a time, fewer columns, or to another disk"

@@ -14,11 +14,15 @@ from detsim.expectation import fold
 from detsim.simulation import event_plan, simulate
 from macros.card import Card
 from macros.setup import check_signal, expected_counts, faint_signal, open_fitter
+from macros.terminal import number_of
 from macros.words import binding_note, cutoff
+from simgen.units import write_quantity
 
 __all__ = ["Outlook", "expected_reach", "outlook"]
 
 _PROBE = 50_000
+_ROUNDING = 1e-6
+"""Relative difference of widths that is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +123,23 @@ def _warnings(card: Card, in_bins: NDArray[np.float64]) -> Iterator[str]:
     left_out = cutoff(experiment, model)
     if left_out.notable:
         yield left_out.text()
+    yield from _bin_warnings(card)
     bound = binding_note(experiment)
     if bound:
         yield bound
+
+
+def _bin_warnings(card: Card) -> Iterator[str]:
+    """Yield what is odd in the bins: a narrow last one, and those below the threshold."""
+    detector = card.experiment.detector
+    widths = np.diff(detector.edges)
+    if "bins" in card.document["detector"] and widths[-1] < widths[0] * (1 - _ROUNDING):
+        first, last = (write_quantity(width, "keV", digits=4) for width in (widths[0], widths[-1]))
+        yield f"detector.bins: the width, {first}, does not divide the range: the last bin has {last}"
+    low = int(np.count_nonzero(np.array(detector.edges[1:]) <= detector.threshold))
+    if low:
+        threshold = write_quantity(detector.threshold, "keV", digits=4)
+        yield (
+            f"detector.threshold: {number_of(low, 'bin')} of {len(widths)} {'ends' if low == 1 else 'end'} "
+            f"at or below it, {threshold}, and can have no counts"
+        )

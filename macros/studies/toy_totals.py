@@ -19,7 +19,7 @@ from analysis.pseudo_experiments import (
 from detsim.files import Former
 from macros.plots import write_figure
 from macros.studies.toys import Columns, ToyRun
-from macros.terminal import Interrupted, format_number, message, say, warn
+from macros.terminal import Interrupted, format_number, message, number_of, say, warn
 from macros.words import audit_document, check_audit, check_failed, say_audit
 
 if TYPE_CHECKING:
@@ -135,11 +135,11 @@ class ToyTally:
     def say(self, file: Path) -> None:
         """Write the same for a person."""
         seed = "of the data" if self.run.seed is None else self.run.seed
-        say(f"{file}: {self.n_toys} toys, {self.n_failed} failed, seed {seed}")
+        say(f"{file}: {number_of(self.n_toys, 'toy')}, {self.n_failed} failed, seed {seed}")
         expected = self.run.expected_events
         if expected is not None:
             mean = format_number(self.n_toys * expected, 6)
-            say(f"{self.drawn.number} events drawn, measured and counted, expected {mean}")
+            say(f"{number_of(self.drawn.number or 0, 'event')} drawn, measured and counted, expected {mean}")
             message(f"{format_number(self.drawn.rate or 0.0, 3)} events/s")
         message(f"{format_number(self.toys_per_second, 3)} toys/s")
         if self.n_retried:

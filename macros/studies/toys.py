@@ -19,6 +19,7 @@ from analysis.pseudo_experiments import (
     toys,
     weighted_toys,
 )
+from analysis.settings import wrong_level
 from detsim.event_files import Branch, Compression, TableWriter, row_bytes
 from detsim.files import Former
 from macros.card import Card
@@ -51,7 +52,7 @@ def confidence_level(card: Card, level: float | None, *, name: str = "level") ->
     if level is None:
         return card.fit.limit_level
     if not 0 < level < 1:
-        raise ValueError(f"{name} must lie between 0 and 1, got {level:g}")
+        raise ValueError(wrong_level(name, level))
     return float(level)
 
 

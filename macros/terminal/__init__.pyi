@@ -12,6 +12,7 @@ from .console import (
     format_number as format_number,
     json_text as json_text,
     message as message,
+    number_of as number_of,
     plain as plain,
     print_table as print_table,
     progress as progress,

@@ -24,6 +24,7 @@ __all__ = [
     "format_number",
     "json_text",
     "message",
+    "number_of",
     "plain",
     "print_table",
     "progress",
@@ -136,6 +137,17 @@ def emit_text(text: str) -> None:
     """Write a document of several lines to standard output: in ASCII, if that has not all characters."""
     unicode = is_unicode(sys.stdout.encoding)
     typer.echo(text if unicode else readable_ascii(text), nl=False)
+
+
+def number_of(n: int, thing: str) -> str:
+    """Write a number of things.
+
+    Examples
+    --------
+    >>> number_of(1, "line"), number_of(3, "line")
+    ('1 line', '3 lines')
+    """
+    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -1,5 +1,6 @@
 """Arguments and options that commands share, and commands that take each option once."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -240,7 +241,8 @@ FigureOption = Annotated[
 class OnceCommand(TyperCommand):
     """A command whose options are given once, unless their help says that they can be repeated.
 
-    A flag means the same however often it is given; one that has an opposite does not.
+    A flag means the same however often it is given; one that has an opposite does not. A wrong value is
+    named in the message.
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -249,12 +251,44 @@ class OnceCommand(TyperCommand):
         Raises
         ------
         click.UsageError
-            If an option is given twice.
+            If an option is given twice, is unknown, or has a wrong value.
         """
-        *_, order = self.make_parser(ctx).parse_args(args=list(args))
+        number = next((a for a in args if re.fullmatch(r"-[\d.]+", a)), None)
+        try:
+            given, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        except typer.BadParameter:
+            raise
+        except Exception as error:
+            if number is not None and getattr(error, "option_name", None) == number[:2]:
+                ctx.fail(f"No such option: {number}; as an argument a number has to be at least 0")
+            raise
         for option, times in Counter(order).items():
             single = option.param_type_name == "option" and not getattr(option, "multiple", False)
             alike = getattr(option, "is_flag", False) and not option.secondary_opts
             if single and not alike and times > 1:
                 ctx.fail(f"{'/'.join(option.opts)} is given {times} times, and one counts: give it once")
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except typer.BadParameter as error:
+            value = given.get(getattr(error.param, "name", None) or "")
+            error.message = _name_value(error.message, value)
+            raise
+
+
+_WRONG_NUMBERS = {
+    r"Input should be a valid integer.*": "must be a whole number",
+    r"Input should be a valid number.*": "must be a number",
+    r"Input should be greater than or equal to (\S+)": r"must be at least \1",
+    r"Input should be less than or equal to (\S+)": r"must be at most \1",
+    r"Unable to parse input string as an integer.*": "has too many digits",
+}
+"""What pydantic says of numbers, in the words of the other messages."""
+
+
+def _name_value(message: str, value: object) -> str:
+    """Say in a message of pydantic's what was given."""
+    for pattern, words in _WRONG_NUMBERS.items():
+        if re.fullmatch(pattern, message):
+            said = re.sub(pattern, words, message)
+            return f"{said}, got {value}" if isinstance(value, str) and len(value) < 100 else said
+    return message

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from macros.terminal import RunError, format_number, say, warn
+from macros.terminal import RunError, format_number, number_of, say, warn
 
 if TYPE_CHECKING:
     from analysis.fits import Audit
@@ -35,8 +35,8 @@ def say_audit(audit: "Audit | None", *, reached: int | None = None) -> None:
         return
     bad = f" ({audit.n_worst} of them the worst)" if audit.n_worst else ""
     say(
-        f"audit: {audit.n} toys{bad} fitted again by MINUIT (EDM < {EDM:g}) and a root finder; largest "
-        f"differences: {format_number(audit.estimate, 2)} errors in the estimate, "
+        f"audit: {number_of(audit.n, 'toy')}{bad} fitted again by MINUIT (EDM < {EDM:g}) and a root "
+        f"finder; largest differences: {format_number(audit.estimate, 2)} errors in the estimate, "
         f"{format_number(audit.fval, 2)} in -2 ln L, "
         f"{format_number(audit.limit, 2)} errors in the ends of intervals"
     )

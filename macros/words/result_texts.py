@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from analysis.fits import FitResult, LimitResult
 from analysis.studies import GLOBAL_FIT_LEVEL, CoverageStudy, GoodnessOfFit, Sensitivity
-from macros.terminal import format_number, print_table, say, warn
+from macros.terminal import format_number, number_of, print_table, say, warn
 from macros.words.audits import say_audit
 from macros.words.coverage_verdicts import level_line, verdict_lines
 from macros.words.fit_description import (
@@ -52,7 +52,7 @@ def say_goodness(found: GoodnessOfFit | None) -> None:
     failed = f", {found.n_failed} failed" if found.n_failed else ""
     say(
         f"goodness of fit: p = {format_number(found.p_value)} ± {format_number(found.p_error, 2)} from "
-        f"{found.n_toys} toys{failed}; {asymptotic} as a χ² of {found.ndof} degrees of freedom"
+        f"{number_of(found.n_toys, 'toy')}{failed}; {asymptotic} as a χ² of {found.ndof} degrees of freedom"
     )
 
 
@@ -119,7 +119,10 @@ def say_coverage(study: CoverageStudy) -> None:
         )
     retried = sum(p.n_retried for p in study.points)
     if retried:
-        say(f"{retried} toys were fitted by MINUIT, because the compiled fit did not converge")
+        say(
+            f"{number_of(retried, 'toy')} {'was' if retried == 1 else 'were'} fitted by MINUIT, because the "
+            "compiled fit did not converge"
+        )
     say_audit(study.audit, reached=study.audit_reached)
 
 

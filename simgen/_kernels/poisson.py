@@ -22,12 +22,24 @@ def log_probability(n: float, mean: float) -> float:
 
 @kernel(inline="always")
 def propose(u: float, v: float, mean: float) -> tuple[float, float, float, float, bool]:
-    """Make a proposal of two uniforms for a mean of 10 or more.
+    """Propose a Poisson number by transformed rejection (PTRS of Hörmann), for a mean of 10 or more.
+
+    Parameters
+    ----------
+    u, v : float
+        Two uniform numbers in (0, 1): U and V of the algorithm.
+    mean : float
 
     Returns
     -------
-    tuple
-        The proposed number, 1/2 - |u - 1/2|, a, b, and whether it is accepted without further ado.
+    n : float
+        The proposed number.
+    us : float
+        u_s = 1/2 - |u - 1/2|.
+    a, b : float
+        Parameters of the proposal's distribution; they depend on the mean alone.
+    accepted : bool
+        Whether it is accepted at once, by step 1 of the algorithm; else its probability is needed.
     """
     b = 0.931 + 2.53 * math.sqrt(mean)
     a = -0.059 + 0.02483 * b
@@ -42,7 +54,7 @@ def propose(u: float, v: float, mean: float) -> tuple[float, float, float, float
 def poisson_of(
     u: float, v: float, mean: float, index: int | np.uint64, member: int, k0: np.uint64, k1: np.uint64
 ) -> float:
-    """Do the work of `poisson` with the uniforms of draw 0."""
+    """Draw a Poisson number as `poisson` does; u and v are the uniforms of draw 0."""
     if mean < 10.0:
         n, term = 0.0, math.exp(-mean)
         below = term

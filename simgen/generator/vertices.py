@@ -111,7 +111,8 @@ def add_vertices(
     events : Events
     geometry : Geometry
     n_source : int
-        Number of components of the source; higher numbers are backgrounds, spread evenly over the target.
+        Number of components of the source: `events.component` counts these from 0; from n_source on it means
+        backgrounds, which are spread evenly over the target.
     seed : int
     identity : sequence of int
         Distinguishes the members of a study.
@@ -164,7 +165,7 @@ def add_times(
     half_life : float
         Half-life of the source [s]; infinity for a constant source.
     n_source : int
-        Number of components of the source; higher numbers are backgrounds.
+        Number of components of the source: from this number on `events.component` means backgrounds.
     seed : int
     identity : sequence of int
         Distinguishes the members of a study.

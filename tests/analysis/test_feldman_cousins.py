@@ -160,8 +160,8 @@ def test_gaussian_scales(x, level, sigma):
         ({"background": -0.1}, "background must be from 0"),
         ({"background": math.nan}, "got nan"),
         ({"background": math.inf}, "got inf"),
-        ({"level": 0.0}, "level must be between 0 and 1"),
-        ({"level": 90.0}, "such as 0.9, got 90"),
+        ({"level": 0.0}, "level must lie between 0 and 1"),
+        ({"level": 90.0}, "got 90: 90 % is 0.9"),
         ({"level": math.nan}, "got nan"),
         ({"form": "printed"}, "'exact' or 'monotone', got 'printed'"),
     ],
@@ -178,7 +178,7 @@ def test_wrong_gaussian(x, sigma):
     """Contract: as above."""
     with pytest.raises(ValueError, match="sigma finite and above 0"):
         gaussian_interval(x, sigma)
-    with pytest.raises(ValueError, match="level must be"):
+    with pytest.raises(ValueError, match="level must lie"):
         gaussian_interval(1, 1, level=1)
 
 

@@ -96,6 +96,12 @@ ALTERED = {
 }
 
 
+def test_cases_have_seeds_of_their_own():
+    """Contract. Finds cases with the same random numbers, or seeds that the number of sources changes."""
+    assert len({case.seed for case in CASES.values()}) == len(CASES)
+    assert [of_source("lines", kind).seed for kind in ("SM tree", "delta_c_L")] == [7011, 7143]
+
+
 @pytest.mark.parametrize("what", list(ALTERED))
 def test_the_matrix_sees(what):
     """Contract. Finds a comparison that cannot fail: 2e5 events of something else, and which kinds notice."""

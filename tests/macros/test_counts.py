@@ -32,12 +32,12 @@ def test_forms_are_those_of_the_library():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((2.5, "--background", 1), "integer"),
+        ((2.5, "--background", 1), "whole number, got 2.5"),
         (("--background", 1, "--", -1), "integer from 0"),
         ((3,), "Missing option '--background'"),
         ((3, "--background", -1), "background must be from 0"),
         ((3, "--background", "nan"), "got nan"),
-        ((3, "--background", 1, "--level", 90), "level must be between 0 and 1, such as 0.9, got 90"),
+        ((3, "--background", 1, "--level", 90), "level must lie between 0 and 1, got 90: 90 % is 0.9"),
         ((3, "--background", 1, "--form", "printed"), "'exact', 'monotone'"),
     ],
 )

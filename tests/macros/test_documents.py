@@ -17,6 +17,7 @@ from macros.card.checks.keys import known_keys
 from macros.card.tables.card import OWN
 from macros.cli import _COMMANDS
 from simgen.events import COLUMNS
+from simgen.sources import SOURCES
 from simgen.units import _UNITS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -101,6 +102,12 @@ def test_tables_of_several_experiments():
     """Contract: the document names what an experiment has of its own, and what all share."""
     text = section(CARDS, "[experiment]")
     assert {*OWN, "model", "fit", "run", "systematics"} <= words(text.replace("[", "").replace("]", ""))
+
+
+def test_known_sources():
+    """Contract: the document has a row for every isotope, in the order of the program, and no other."""
+    table = section(CARDS, "[source]").partition("**Known sources.**")[2].partition("\n\n[")[0]
+    assert re.findall(r"^\| (\w+) \|", table, re.MULTILINE) == list(SOURCES)
 
 
 def test_units():

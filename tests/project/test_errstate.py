@@ -27,6 +27,7 @@ from analysis.studies.model_comparison import Hypothesis
 from detsim import Sampling, detect, generate, predict, simulate, simulate_counts, weights
 from macros import load_card
 from simgen import E6, LR, SM, dsigma_dT, mean_sigma, recoil_spectrum, sigma
+from simgen.sources import SOURCES
 
 PRESETS = [
     "borexino-be7", "borexino-cr51-central", "borexino-cr51-paper", "borexino-cr51-realistic",
@@ -57,7 +58,7 @@ def test_events_counts_and_fits_of_presets(name):
     fit(counts, experiment, model, poi=card.fit.poi)
 
 
-@pytest.mark.parametrize("isotope", ["Cr51", "Ar37", "Zn65", "Pm147", "H3", "Sr90", "Ce144", "Be7"])
+@pytest.mark.parametrize("isotope", SOURCES)
 def test_spectra_of_isotopes(isotope):
     """Contract. Finds the same in spectra: Fermi functions of positrons begin below any number."""
     source = simgen.source(isotope)

@@ -1,6 +1,7 @@
 """Sub-packages: entered by their `__init__`, imported in one direction, of few modules each."""
 
 import ast
+import importlib
 import re
 from graphlib import TopologicalSorter
 
@@ -125,3 +126,21 @@ def test_a_card_imports_its_answers_when_it_is_asked():
         "macros.studies",
         "macros.terminal",
     }
+
+
+def test_twins_are_functions():
+    """Contract. Finds a twin that docs/architecture.md names and that is none: a module, or nothing."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = text.partition("| drawn | computed |")[2].partition("\n\n")[0]
+    names = re.findall(r"`([\w.]+\.[\w.]+)`", table)
+    assert len(names) == 6
+    for name in names:
+        assert callable(_looked_up(name)), name
+
+
+def _looked_up(name):
+    module, _, attribute = name.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except ImportError:
+        return getattr(_looked_up(module), attribute)

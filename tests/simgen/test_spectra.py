@@ -24,6 +24,8 @@ ALPHA = 1e-3
 TABLE = TableSpectrum(energies=(0.3, 0.5, 0.52, 0.9, 2.0), densities=(1.0, 0.0, 1.0, 0.2, 0.0))
 BINS = HistogramSpectrum(edges=(0.1, 0.5, 0.52, 0.9, 2.0), contents=(0.1, 0.2, 0.0, 0.3))
 
+ONE_LINE = Lines(energies=(0.6,), intensities=(1.0,))
+
 
 def jumping(E):
     """Fall as a power, jump at 0.9 MeV, end in a square root."""
@@ -169,7 +171,7 @@ def sampled_energies(component, model, T_low, n, seed):
 
 
 def energy_p_value(component, model, E_nu, T_low):
-    """Compare energies with f(ω)σ(ω) by KS; lines by χ²."""
+    """Compare energies with f(ω)σ(ω) by KS; lines by χ², of which a single one has nothing to compare."""
     spectrum = component.spectrum
     if isinstance(spectrum, Lines):
         cross = sigma(np.array(spectrum.energies), model, flavour=component.flavour, T_low=T_low)
@@ -177,6 +179,8 @@ def energy_p_value(component, model, E_nu, T_low):
         counts = np.array([np.count_nonzero(E_nu == E) for E in spectrum.energies])
         some = weights > 0
         assert not counts[~some].any()
+        if np.count_nonzero(some) == 1:
+            return 1.0 if counts[some] == [len(E_nu)] else 0.0
         return stats.chisquare(counts[some], (weights / weights.sum() * len(E_nu))[some]).pvalue
     low = 0.5 * (T_low + math.sqrt(T_low * (T_low + 2 * reference.M_E)))
     stops = np.unique([max(low, spectrum.knots[0]), *spectrum.knots[spectrum.knots > low]])
@@ -198,6 +202,7 @@ COMPONENTS = [
     pytest.param(Component(name="points", flavour=Flavour.NU_E, spectrum=TABLE), id="points"),
     pytest.param(Component(name="bins", flavour=Flavour.ANTI_NU_MU, spectrum=BINS), id="bins"),
     pytest.param(Component(name="function", flavour=Flavour.ANTI_NU_E, spectrum=FUNCTION), id="function"),
+    pytest.param(Component(name="line", flavour=Flavour.NU_E, spectrum=ONE_LINE), id="line"),
 ]  # fmt: skip
 
 

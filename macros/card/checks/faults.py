@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from types import TracebackType
 from typing import Any
 
+from analysis.settings import percent
 from macros.terminal import printable
 
 __all__ = ["CardError", "CardFault", "FaultList", "closest"]
@@ -228,7 +229,10 @@ class FaultList:
             self.add(path, f"must be {listed}, got {value!r}", f"did you mean {meant!r}?" if meant else "")
         elif kind in _BOUNDS:
             name, words = _BOUNDS[kind]
-            self.add(path, f"must be {words} {context[name]:g}, got {value!r}")
+            fraction = context[name] == 1 and words in {"below", "at most"} and isinstance(value, int | float)
+            self.add(
+                path, f"must be {words} {context[name]:g}, got {value!r}", percent(value) if fraction else ""
+            )
         elif kind == "finite_number":
             self.add(path, f"must be finite, got {value!r}")
         elif kind in {"too_short", "too_long"}:

@@ -10,6 +10,7 @@ import analysis
 import detsim
 import macros
 import simgen
+from simgen.sources import SOURCES
 from support.witness.files import describe_array
 
 __all__ = ["describe_library"]
@@ -54,7 +55,7 @@ def _vertex():
             calls[f"sigma {name}"] = lambda m=model: [
                 simgen.sigma(E_nu, m, flavour=f) for f in simgen.Flavour
             ]
-    for isotope in ("Cr51", "Pm147", "Ar37", "Zn65", "H3", "Sr90", "Ce144", "Be7"):
+    for isotope in SOURCES:
         calls[f"recoil_spectrum {isotope}"] = lambda i=isotope: simgen.recoil_spectrum(
             simgen.source(i), models["SM"], T
         )
