@@ -130,10 +130,10 @@ def _warnings(card: Card, in_bins: NDArray[np.float64]) -> Iterator[str]:
 
 
 def _bin_warnings(card: Card) -> Iterator[str]:
-    """Yield what is odd in the bins: a narrow last one, and those below the threshold."""
+    """Yield what is odd in the bins: a last one below half the width, and those below the threshold."""
     detector = card.experiment.detector
     widths = np.diff(detector.edges)
-    if "bins" in card.document["detector"] and widths[-1] < widths[0] * (1 - _ROUNDING):
+    if "bins" in card.document["detector"] and widths[-1] < 0.5 * widths[0] * (1 - _ROUNDING):
         first, last = (write_quantity(width, "keV", digits=4) for width in (widths[0], widths[-1]))
         yield f"detector.bins: the width, {first}, does not divide the range: the last bin has {last}"
     low = int(np.count_nonzero(np.array(detector.edges[1:]) <= detector.threshold))
