@@ -44,9 +44,10 @@ def delta_chi2(level: float, method: str) -> float:
     """
     if method not in {"one-sided", "two-sided"}:
         raise ValueError(f"limit method must be 'one-sided' or 'two-sided', got {method!r}")
-    if not (0.5 if method == "one-sided" else 0) < level < 1:
-        name = "the level of a limit, above 0.5 if it is one-sided,"
-        raise ValueError(wrong_level(name, level))
+    if not 0 < level < 1:
+        raise ValueError(wrong_level("the level of a limit", level))
+    if method == "one-sided" and level <= 0.5:
+        raise ValueError(f"the level of a limit must be above 0.5 if it is one-sided, got {level}")
     return float(ndtri(level if method == "one-sided" else (1 + level) / 2) ** 2)
 
 
