@@ -79,7 +79,7 @@ class BatchMinimiser:
         if self.layout is not None:
             result = self.search.run(counts, auxiliary)
             parameters, values, minima = result.parameters, result.values, result.minima
-            status[result.unsure] |= UNSURE
+            status[np.flatnonzero(result.unsure)] |= UNSURE
         else:
             parameters, values = np.full((n, size), math.nan), np.full(n, math.inf)
             minima = LocalMinima.none(size)
@@ -182,23 +182,30 @@ class BatchMinimiser:
     ) -> tuple[Array, Array]:
         """Return the profile and the parameters, shapes (n,) and (n, 1 + n_nuisances)."""
         low, high = self.edges
-        values, done = np.full(len(counts), math.nan), np.zeros(len(counts), np.bool_)
-        parameters = np.full((len(counts), 1 + auxiliary.shape[1]), math.nan)
-        if self.layout is not None:
-            inside = np.flatnonzero((points >= low) & (points <= high))
-            problem = Problem(
-                layout=self.layout, counts=chosen(counts, inside), auxiliary=chosen(auxiliary, inside)
-            )
-            minima = None if fits is None else chosen(fits.parameters, inside)
-            valley = None if self.linear is None else self.linear.valley
-            parameters[inside], values[inside], failed = problem.profile(
-                chosen(points, inside), minima, valley
-            )
-            done[inside] = ~failed
-        for i in np.flatnonzero(~done):
+        inside = np.flatnonzero((points >= low) & (points <= high) & (self.layout is not None))
+        if self.layout is not None and len(inside) == len(counts):
+            parameters, values, failed = self._compiled_profile(self.layout, counts, auxiliary, points, fits)
+            left = np.flatnonzero(failed)
+        else:
+            parameters = np.full((len(counts), 1 + auxiliary.shape[1]), math.nan)
+            values, left = np.full(len(counts), math.nan), np.arange(len(counts))
+            if self.layout is not None:
+                part = None if fits is None else fits.of(inside)
+                data = counts[inside], auxiliary[inside], points[inside], part
+                parameters[inside], values[inside], failed = self._compiled_profile(self.layout, *data)
+                left = np.setdiff1d(left, inside[~failed])
+        for i in left:
             value, pulls = profiled(self.fitter, counts[i], auxiliary[i], float(points[i]))
             values[i], parameters[i] = value[0], [points[i], *pulls[0]]
         return values, parameters
+
+    def _compiled_profile(
+        self, layout: Layout, counts: Array, auxiliary: Array, points: Array, fits: BatchFit | None
+    ) -> tuple[Array, Array, NDArray[np.bool_]]:
+        """Return parameters, values, and where it failed, at points where the model is tabulated."""
+        problem = Problem(layout=layout, counts=counts, auxiliary=auxiliary)
+        minima = None if fits is None else fits.parameters
+        return problem.profile(points, minima, None if self.linear is None else self.linear.valley)
 
 
 def chosen(data: Array, which: NDArray[np.intp]) -> Array:

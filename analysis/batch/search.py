@@ -108,13 +108,15 @@ class Search:
             raise ValueError(f"the signal cannot be tabulated in {self.model.templates.poi}")
         problem = Problem(layout=layout, counts=counts, auxiliary=auxiliary)
         minima = self._from_few_starts(problem)
-        rows = np.flatnonzero(minima.unsure | self._doubtful(minima, auxiliary) | careful | self.misses)
+        again = minima.unsure | self._doubtful(minima, auxiliary)
+        rows = np.arange(len(counts)) if careful or self.misses else np.flatnonzero(again)
         if len(rows):
             minima = minima.updated(self._from_more_starts_or_grid(problem.of(rows)), rows)
         rows = kinked(self.model, self.setup.shapes, minima, problem, squared=self.setup.squared is not None)
         if len(rows):
             minima = minima.updated(self._at_kinks(problem.of(rows)), rows)
-        minima.values[self._is_deeper_outside(minima, counts, auxiliary)] = math.inf
+        if self.setup.outside is not None:
+            minima.values[self._is_deeper_outside(minima, counts, auxiliary)] = math.inf
         return minima if self.setup.squared is None else minima.rooted()
 
     def _at_kinks(self, problem: Problem) -> Searched:
@@ -207,10 +209,15 @@ class Search:
             np.clip(poi, *range_, out=poi)
         if failed.any():
             values[failed] = math.inf
+        unsure = failed
+        if below > -math.inf:
+            unsure = unsure | ~(poi > below)
+        if above < math.inf:
+            unsure = unsure | ~(poi < above)
         return Searched(
             parameters=parameters,
             values=values,
-            unsure=failed | ~((poi > below) & (poi < above)),
+            unsure=unsure,
             minima=LocalMinima.none(parameters.shape[1]),
         )
 
