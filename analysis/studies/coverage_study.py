@@ -80,7 +80,7 @@ class CoverageStudy:
 
     @property
     def few_toys(self) -> bool:
-        """Whether there are so few toys that the verdict is nominal whatever they cover."""
+        """Whether the verdict is nominal for any outcome, because there are too few toys."""
         return not can_contradict(self.points, self.level)
 
     @property

@@ -222,7 +222,7 @@ def open_toys(
     compression: Compression,
     former: Former | None,
 ) -> TableWriter:
-    """Open a file for so many toys, which replaces what `former` allows.
+    """Open a file for a number of toys; `former` tells which existing files it may replace.
 
     Raises
     ------

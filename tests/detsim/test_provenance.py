@@ -7,36 +7,13 @@ import numpy as np
 import pytest
 import uproot
 from support.joining import merge
+from support.provenance_files import write_events
 
 from detsim.event_files import provenance
-from detsim.event_files.event_writer import EventFile, EventWriter, FileError, RunInfo
+from detsim.event_files.event_writer import EventFile, FileError
 from detsim.event_files.inspect import describe
-from simgen.events import Events
 
 SMALL_ORIGIN = {"versions": {"nugauge": "0"}, "python": "3", "platform": "x", "cpu": {}, "git": None}
-
-
-def write(path, *, n=20, seed=1, layout="ttree", weight=None, **changes):
-    sample = Events(
-        event=np.arange(n), component=np.zeros(n, np.int32), line=np.zeros(n, np.int32),
-        E_nu=np.full(n, 0.7), T=np.full(n, 0.3), cos_theta=np.ones(n), T_reco=np.linspace(0.2, 0.5, n),
-        weight=weight, n_generated=n,
-    )  # fmt: skip
-    w = np.ones(n) if weight is None else weight
-    row = {
-        "n_events": n, "n_generated": n, "sum_w": float(w.sum()), "sum_w2": float((w**2).sum()),
-        "equivalent_exposure": 1728000.5, "cross_section": 1e-44, "first": 0, "last": n - 1, **changes,
-    }  # fmt: skip
-    with EventWriter(
-        path,
-        columns=["component", "T", "T_reco", *([] if weight is None else ["weight"])],
-        provenance={"seed": seed, "card": {"exposure": {"duration": "20 d"}}, "components": ["é γ"]},
-        compression="none",
-        format=layout,
-    ) as writer:
-        writer.extend(sample)
-        writer.finish(RunInfo(**row))
-    return path
 
 
 def spans(path):
@@ -69,7 +46,7 @@ def content(path):
 def test_no_flipped_byte_passes(tmp_path, monkeypatch, layout, step):
     """Property: a byte of the provenance or of runinfo that is flipped is found, or changes nothing."""
     monkeypatch.setattr("detsim.event_files.writer.origin", lambda: SMALL_ORIGIN)
-    path, flipped = write(tmp_path / "a.root", layout=layout), tmp_path / "b.root"
+    path, flipped = write_events(tmp_path / "a.root", layout=layout), tmp_path / "b.root"
     original, data = content(path), path.read_bytes()
     assert original is not None
     for start, values, stop in spans(path):
@@ -85,7 +62,7 @@ def test_no_flipped_byte_passes(tmp_path, monkeypatch, layout, step):
 
 def test_the_checksum_is_what_the_document_says(tmp_path):
     """Closed form: SHA-256 of the canonical JSON, spelt out here."""
-    path = write(tmp_path / "a.root", n=2)
+    path = write_events(tmp_path / "a.root", n=2)
     with uproot.open(path) as root:
         document = json.loads(str(root["provenance"]))
         uuid = str(root["runinfo"]["uuid"].array()[0])
@@ -133,7 +110,7 @@ def rewrite(path, target, change):
     ],
 )
 def test_what_is_changed_is_refused(tmp_path, change, message):
-    path = write(tmp_path / "a.root")
+    path = write_events(tmp_path / "a.root")
     assert content(rewrite(path, tmp_path / "same.root", lambda *_: None)) == content(path)
     with pytest.raises(FileError, match=message):
         EventFile(rewrite(path, tmp_path / "b.root", change))
@@ -146,14 +123,14 @@ def without_checksum(document, _):
 
 def test_schema_1_is_read_with_a_warning(tmp_path):
     """Contract: old files are read; whoever reads them is told."""
-    path = write(tmp_path / "a.root")
+    path = write_events(tmp_path / "a.root")
     old = rewrite(path, tmp_path / "old.root", without_checksum)
     with pytest.warns(
         provenance.ChecksumWarning, match=r"old\.root: its provenance has no checksum, as it was written"
     ):
         file = EventFile(old)
     file.close()
-    joined = merge(tmp_path / "joined.root", old, write(tmp_path / "b.root", seed=2))
+    joined = merge(tmp_path / "joined.root", old, write_events(tmp_path / "b.root", seed=2))
     with pytest.warns(provenance.ChecksumWarning, match="no checksum for 1 of its 2 runs"):
         file = EventFile(joined)
     assert file.runinfo.n_events == 40
@@ -173,14 +150,14 @@ def test_schema_1_is_read_with_a_warning(tmp_path):
 def test_contradictions(tmp_path, row, message):
     """Contract: neither written nor read; of schema 1 these are all that shows a flipped bit."""
     with pytest.raises(ValueError, match=message):
-        write(tmp_path / "a.root", **row)
+        write_events(tmp_path / "a.root", **row)
     assert not list(tmp_path.iterdir())
 
     def change(document, stated):
         without_checksum(document, stated)
         stated.update(row)
 
-    broken = rewrite(write(tmp_path / "a.root"), tmp_path / "b.root", change)
+    broken = rewrite(write_events(tmp_path / "a.root"), tmp_path / "b.root", change)
     with pytest.raises(FileError, match=f"contradicts itself: .*{message}"):
         EventFile(broken)
 
@@ -188,15 +165,15 @@ def test_contradictions(tmp_path, row, message):
 def test_weights_that_cannot_be(tmp_path):
     """Closed form: (Σw)² ≤ n Σw², with equality for equal weights."""
     w = np.full(20, 0.1)
-    write(tmp_path / "a.root", weight=w)
+    write_events(tmp_path / "a.root", weight=w)
     with pytest.raises(ValueError, match=r"cannot have weights with Σw = 2\.1"):
-        write(tmp_path / "b.root", weight=w, sum_w=2.1)
+        write_events(tmp_path / "b.root", weight=w, sum_w=2.1)
 
 
 @pytest.mark.filterwarnings("ignore:.*provenance has no checksum")
 def test_columns_and_what_is_said_of_them(tmp_path):
     """Contract: weights that do not add up, components without a name, events outside the run."""
-    path = write(tmp_path / "a.root", weight=np.linspace(0.1, 2, 20))
+    path = write_events(tmp_path / "a.root", weight=np.linspace(0.1, 2, 20))
     for name, value in {"sum_w": 20.5, "sum_w2": 31.0}.items():
 
         def change(document, row, stated=(name, value)):

@@ -7,35 +7,12 @@ import shutil
 import numpy as np
 import pytest
 import uproot
+from support.provenance_files import write_events
 
 from detsim.event_files.consistency import contradictions
-from detsim.event_files.event_writer import EventFile, EventWriter, FileError, RunInfo
+from detsim.event_files.event_writer import EventFile, FileError
 from detsim.event_files.reader import TableFile
 from detsim.event_files.writer import Branch, TableWriter
-from simgen.events import Events
-
-
-def write(path, *, n=20, seed=1, layout="ttree", weight=None, **changes):
-    sample = Events(
-        event=np.arange(n), component=np.zeros(n, np.int32), line=np.zeros(n, np.int32),
-        E_nu=np.full(n, 0.7), T=np.full(n, 0.3), cos_theta=np.ones(n), T_reco=np.linspace(0.2, 0.5, n),
-        weight=weight, n_generated=n,
-    )  # fmt: skip
-    w = np.ones(n) if weight is None else weight
-    row = {
-        "n_events": n, "n_generated": n, "sum_w": float(w.sum()), "sum_w2": float((w**2).sum()),
-        "equivalent_exposure": 1728000.5, "cross_section": 1e-44, "first": 0, "last": n - 1, **changes,
-    }  # fmt: skip
-    with EventWriter(
-        path,
-        columns=["component", "T", "T_reco", *([] if weight is None else ["weight"])],
-        provenance={"seed": seed, "card": {"exposure": {"duration": "20 d"}}, "components": ["é γ"]},
-        compression="none",
-        format=layout,
-    ) as writer:
-        writer.extend(sample)
-        writer.finish(RunInfo(**row))
-    return path
 
 
 def test_ranges_of_parts():
@@ -76,8 +53,8 @@ def test_exposures_of_the_card():
 
 
 def test_a_provenance_without_a_row(tmp_path):
-    path = write(tmp_path / "a.root")
-    other = json.loads(str(uproot.open(write(tmp_path / "b.root", seed=2))["provenance"]))
+    path = write_events(tmp_path / "a.root")
+    other = json.loads(str(uproot.open(write_events(tmp_path / "b.root", seed=2))["provenance"]))
     with uproot.update(path) as out:
         out["provenance"] = json.dumps(other)
     with pytest.raises(FileError, match=r"has a provenance of the run .* of which 'runinfo' has no row"):
@@ -87,7 +64,7 @@ def test_a_provenance_without_a_row(tmp_path):
 @pytest.mark.parametrize("layout", ["ttree", "rntuple"])
 def test_what_is_written_is_read_back(tmp_path, monkeypatch, layout):
     """Contract: a file whose table, runinfo or provenance is not what was to be written gets no name."""
-    former = write(tmp_path / "a.root", layout=layout).read_bytes()
+    former = write_events(tmp_path / "a.root", layout=layout).read_bytes()
     real = uproot.recreate
 
     class Wrong:
@@ -117,7 +94,7 @@ def test_what_is_written_is_read_back(tmp_path, monkeypatch, layout):
     with pytest.raises(
         OSError, match="was not written as it should be: it is damaged: the checksum"
     ) as error:
-        write(tmp_path / "a.root", layout=layout)
+        write_events(tmp_path / "a.root", layout=layout)
     assert error.value.errno == errno.EIO
     assert (tmp_path / "a.root").read_bytes() == former
     assert [p.name for p in tmp_path.iterdir()] == ["a.root"]

@@ -3,23 +3,13 @@
 import numpy as np
 import pytest
 from support.plain import with_nuisances
+from support.plotted import texts
 
 from analysis.fits.fitter import make_fitter
 from analysis.pseudo_experiments.distributions import no_toys
 from macros.plots import toys_data, toys_plot
 from macros.plots.style import render
 from simgen.interaction.models import E6
-
-
-def texts(figure):
-    found = [t.get_text() for t in figure.texts]
-    for ax in figure.axes:
-        found += [ax.get_xlabel(), ax.get_ylabel(), *(t.get_text() for t in ax.texts)]
-        if ax.get_legend() is not None:
-            found += [t.get_text() for t in ax.get_legend().get_texts()]
-    for legend in figure.legends:
-        found += [t.get_text() for t in legend.get_texts()]
-    return " | ".join(found)
 
 
 def vertical_lines(ax):
