@@ -163,8 +163,8 @@ def read_quantity(text: str, kind: Kind, *, unit: str | None = None) -> float:
     Traceback (most recent call last):
     ValueError: '250' has no unit: write for example '250 keV' (an energy: eV, keV, MeV, GeV, TeV)
     """
-    wanted = KINDS[kind]
-    advice = f"write for example {wanted.example!r} ({wanted.article}: {wanted.units})"
+    expected = KINDS[kind]
+    advice = f"write for example {expected.example!r} ({expected.article}: {expected.units})"
     match = _NUMBER.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} does not begin with a number: {advice}")
@@ -175,8 +175,8 @@ def read_quantity(text: str, kind: Kind, *, unit: str | None = None) -> float:
         dimension, scale = _read_unit(stated)
     except ValueError as error:
         raise ValueError(f"{text!r}: {error}; {advice}") from None
-    if dimension != wanted.dimension:
-        raise ValueError(f"{text!r} is not {wanted.article}{_name(dimension)}: {advice}")
+    if dimension != expected.dimension:
+        raise ValueError(f"{text!r} is not {expected.article}{_name(dimension)}: {advice}")
     exact = _EXACT.multiply(Decimal(number), scale)
     if unit is not None:
         exact = _EXACT.divide(exact, _read_unit(unit)[1])
@@ -238,11 +238,11 @@ def _read_unit(unit: str) -> tuple[_Dimension, Decimal]:
 
 
 def _name(dimension: _Dimension) -> str:
-    found = [wanted.article for wanted in KINDS.values() if wanted.dimension == dimension]
-    return f" but {' or '.join(found)}" if found else ""
+    articles = [kind.article for kind in KINDS.values() if kind.dimension == dimension]
+    return f" but {' or '.join(articles)}" if articles else ""
 
 
 def _suggest(name: str) -> str:
-    same_letters = [known for known in _UNITS if known.lower() == name.lower()]
+    same_letters = [unit for unit in _UNITS if unit.lower() == name.lower()]
     close = same_letters or get_close_matches(name, _UNITS, n=1, cutoff=0.6)
     return f", did you mean {' or '.join(map(repr, close))}?" if close else ""

@@ -168,8 +168,12 @@ class Detector:
         return self._curve("measured")
 
     def _curve(self, energy: str) -> Curve | None:
-        found = self.efficiency
-        return found.curve if isinstance(found, EfficiencyCurve) and found.energy == energy else None
+        efficiency = self.efficiency
+        return (
+            efficiency.curve
+            if isinstance(efficiency, EfficiencyCurve) and efficiency.energy == energy
+            else None
+        )
 
     @cached_property
     def visible(self) -> Visible | None:

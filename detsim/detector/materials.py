@@ -112,7 +112,7 @@ def shells(formula: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     from xraydb import atomic_number, xray_edges  # noqa: PLC0415
 
     atoms = composition(formula)
-    found: dict[float, float] = {}
+    n_electrons: dict[float, float] = {}
     total = 0
     for element, n in atoms.items():
         left = atomic_number(element)
@@ -124,11 +124,11 @@ def shells(formula: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
                 if name in edges and left:
                     filled = min(capacity, left)
                     energy = edges[name].energy * 1e-6
-                    found[energy] = found.get(energy, 0) + n * filled
+                    n_electrons[energy] = n_electrons.get(energy, 0) + n * filled
                     left -= filled
-        found[0.0] = found.get(0.0, 0) + n * left
-    energies = np.array(sorted(found))
-    return energies, np.array([found[e] for e in energies]) / total
+        n_electrons[0.0] = n_electrons.get(0.0, 0) + n * left
+    energies = np.array(sorted(n_electrons))
+    return energies, np.array([n_electrons[e] for e in energies]) / total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

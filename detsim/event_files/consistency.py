@@ -40,9 +40,9 @@ def check_consistency(path: Path, tree: str, document: Mapping[str, Any], row: M
     _refuse(path, contradictions(tree, document, row))
 
 
-def _refuse(path: Path, found: Sequence[str]) -> None:
-    if found:
-        reason = f"contradicts itself: {'; '.join(found)}; it is damaged: make it again"
+def _refuse(path: Path, problems: Sequence[str]) -> None:
+    if problems:
+        reason = f"contradicts itself: {'; '.join(problems)}; it is damaged: make it again"
         raise FileError(path, "damaged", reason)
 
 
@@ -56,8 +56,8 @@ def contradictions(tree: str, document: Mapping[str, Any], row: Mapping[str, Any
     ['runinfo says 5 toys, first and last 4']
     """
     checks = {"events": _events, "toys": _toys, "calibration": _calibration}
-    found = list(_rows(tree, document, row))
-    return found or list(checks[tree](document, row) if tree in checks else ())
+    in_rows = list(_rows(tree, document, row))
+    return in_rows or list(checks[tree](document, row) if tree in checks else ())
 
 
 def _rows(tree: str, document: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[str]:
@@ -122,8 +122,8 @@ def _exposure(document: Mapping[str, Any], row: Mapping[str, Any]) -> float | No
     if row.get("n_experiments"):
         return float(row["n_experiments"]) * duration
     run = document.get("run") or {}
-    whole = document.get("command") in _DRAWN_HERE and "events" in run and run["events"] is None
-    return duration if whole else None
+    full_exposure = document.get("command") in _DRAWN_HERE and "events" in run and run["events"] is None
+    return duration if full_exposure else None
 
 
 def _weights(n: int, sum_w: float, sum_w2: float, *, weighted: bool) -> Iterator[str]:
@@ -169,7 +169,7 @@ class EventColumns:
     ) -> None:
         self._runs = list(zip(pairwise(starts), rows, documents, strict=True))
         self._sums = np.zeros((len(rows), 3))
-        self._found: dict[str, None] = {}
+        self._out_of_range: dict[str, None] = {}
 
     def update(self, columns: Mapping[str, NDArray[Any]], start: int) -> None:
         """Add rows of some columns, of which the first is number `start` of the file."""
@@ -193,16 +193,16 @@ class EventColumns:
         ------
         FileError
         """
-        found = list(self._found)
+        problems = list(self._out_of_range)
         for (n, *sums), (_, row, _) in zip(self._sums.tolist(), self._runs, strict=True):
             for name, total in zip(("sum_w", "sum_w2"), sums, strict=True):
                 if n == row["n_events"] and not math.isclose(
                     total, row[name], rel_tol=_ROUNDING, abs_tol=1e-300
                 ):
-                    found.append(f"runinfo says {name} = {row[name]:.12g}, the weights {total:.12g}")
-        _refuse(path, found)
+                    problems.append(f"runinfo says {name} = {row[name]:.12g}, the weights {total:.12g}")
+        _refuse(path, problems)
 
     def _between(self, name: str, values: NDArray[Any], low: int, high: int) -> None:
         least, most = int(values.min()), int(values.max())
         if least < low or most > high:
-            self._found[f"{name} is {least} to {most}, and may be {low} to {high}"] = None
+            self._out_of_range[f"{name} is {least} to {most}, and may be {low} to {high}"] = None

@@ -27,24 +27,24 @@ class Digests:
 
     def __init__(self, starts: Sequence[int], names: Sequence[str]) -> None:
         self._starts, self._names, self._next = starts, names, 0
-        self._found = [{name: hashlib.sha256() for name in names} for _ in starts[1:]]
+        self._hashes = [{name: hashlib.sha256() for name in names} for _ in starts[1:]]
 
     def update(self, columns: Mapping[str, NDArray[Any]]) -> None:
         """Add the next rows."""
         n = max(map(len, columns.values()), default=0)
-        for (first, last), found in zip(pairwise(self._starts), self._found, strict=True):
+        for (first, last), hashes in zip(pairwise(self._starts), self._hashes, strict=True):
             a, b = max(first - self._next, 0), min(last - self._next, n)
             for name in self._names if a < b else ():
                 part = columns[name][a:b]
-                found[name].update(np.ascontiguousarray(part, part.dtype.newbyteorder("<")).data)
+                hashes[name].update(np.ascontiguousarray(part, part.dtype.newbyteorder("<")).data)
         self._next += n
 
     def compare(self, provenances: Sequence[Mapping[str, Any]]) -> dict[str, bool]:
         """Say of each branch whether its bytes are those that were written, in all runs."""
         return {
             name: all(
-                found[name].hexdigest() == provenance["branches"][name]["sha256"]
-                for found, provenance in zip(self._found, provenances, strict=True)
+                hashes[name].hexdigest() == provenance["branches"][name]["sha256"]
+                for hashes, provenance in zip(self._hashes, provenances, strict=True)
             )
             for name in self._names
         }
@@ -56,7 +56,7 @@ class Digests:
         ------
         FileError
         """
-        damaged = [name for name, good in self.compare(provenances).items() if not good]
+        damaged = [name for name, intact in self.compare(provenances).items() if not intact]
         if damaged:
             reason = f"is damaged: the SHA-256 of {', '.join(damaged)} is not the one written; make it again"
             raise FileError(path, "damaged", reason)

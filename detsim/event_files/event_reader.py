@@ -138,10 +138,10 @@ class EventFile:
             If they are, and do not agree with `runinfo` and provenance.
         """
         check = self._columns_check()
-        good = self._table.check_hashes(watch=check.update)
-        if all(good.values()):
+        intact = self._table.check_hashes(watch=check.update)
+        if all(intact.values()):
             check.refuse(self.path)
-        return good
+        return intact
 
     @cached_property
     def experiments(self) -> NDArray[np.int64]:

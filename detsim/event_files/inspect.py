@@ -48,21 +48,21 @@ def describe(path: str | Path, *, check_hashes: bool = True) -> dict[str, Any]:
     """
     path = Path(path)
     try:
-        found = _json_file(path) if path.suffix == ".json" else _root_file(path, check_hashes)
+        content = _json_file(path) if path.suffix == ".json" else _root_file(path, check_hashes)
     except FileError as error:
         if error.fault not in UNFINISHED:
             raise
-        found = {"kind": "unknown", "problem": error.reason}
-    problem = found.pop("problem", None)
+        content = {"kind": "unknown", "problem": error.reason}
+    problem = content.pop("problem", None)
     size = path.stat().st_size
-    kind = found.pop("kind")
+    kind = content.pop("kind")
     return {
         "file": str(path),
         "kind": kind,
         "bytes": size,
         "complete": problem is None,
         "problem": problem,
-        **found,
+        **content,
     }
 
 
@@ -85,10 +85,10 @@ def table_name(path: str | Path) -> Literal["events", "toys", "calibration"]:
     """
     path = Path(path)
     with open_root(path) as root, reading(path):
-        found = [name for name in TABLES if name in root.classnames(cycle=False, recursive=False)]
-    if not found:
+        tables = [name for name in TABLES if name in root.classnames(cycle=False, recursive=False)]
+    if not tables:
         raise FileError(path, "foreign", "has no TTree 'events', 'toys' or 'calibration'")
-    return found[0]
+    return tables[0]
 
 
 def _root_file(path: Path, check_hashes: bool) -> dict[str, Any]:
@@ -107,24 +107,24 @@ def _root_file(path: Path, check_hashes: bool) -> dict[str, Any]:
             return {"kind": TABLES[tree], "problem": error.reason}
     if histograms:
         return {"kind": "histogram file", "histograms": {name: classes[name] for name in histograms}}
-    held = ", ".join(list(classes)[:5]) or "nothing"
+    names = ", ".join(list(classes)[:5]) or "nothing"
     trees = "'events', 'toys' or 'calibration'"
-    reason = f"is a ROOT file without a TTree or RNTuple {trees} and without histograms (it holds {held})"
+    reason = f"is a ROOT file without a TTree or RNTuple {trees} and without histograms (it holds {names})"
     raise FileError(path, "foreign", reason)
 
 
 def _table(path: Path, tree: str, check_hashes: bool) -> dict[str, Any]:
-    good: dict[str, bool] = {}
+    intact: dict[str, bool] = {}
     if tree == "events":
         with EventFile(path) as events:
             runinfo = asdict(events.runinfo)
-            good = events.check_hashes() if check_hashes else {}
+            intact = events.check_hashes() if check_hashes else {}
     with TableFile(path, tree) as table:
         if tree != "events":
             runinfo = {f"n_{tree}": table.n_rows}
-            good = table.check_hashes() if check_hashes else {}
-        branches = {name: {**branch, "intact": good.get(name)} for name, branch in table.branches.items()}
-        spoilt = [name for name, fine in good.items() if not fine]
+            intact = table.check_hashes() if check_hashes else {}
+        branches = {name: {**branch, "intact": intact.get(name)} for name, branch in table.branches.items()}
+        spoilt = [name for name, is_intact in intact.items() if not is_intact]
         provenance = [{k: v for k, v in run.items() if k != "branches"} for run in table.provenances]
         problem = (
             f"the SHA-256 of {', '.join(spoilt)} is not the one written; make it again" if spoilt else None

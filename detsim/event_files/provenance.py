@@ -150,10 +150,10 @@ def check_document(path: Path, document: Mapping[str, Any], row: Mapping[str, An
     if digest is None and schema == _WITHOUT_CHECKSUM:
         return
     try:
-        good = digest == checksum(document, row)
+        unchanged = digest == checksum(document, row)
     except ValueError:  # a number that is not finite
-        good = False
-    if not good:
+        unchanged = False
+    if not unchanged:
         reason = (
             f"is damaged: the checksum of the provenance and 'runinfo' of the run {row['uuid']} is not the "
             "one written; make it again"

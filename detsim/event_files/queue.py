@@ -168,7 +168,7 @@ class Baskets:
 
     def digests(self) -> dict[str, str]:
         """Return the SHA-256 of each branch, of all rows after `flush`."""
-        return {name: found.hexdigest() for name, found in self._hashes.items()}
+        return {name: sha256.hexdigest() for name, sha256 in self._hashes.items()}
 
     def _empty(self) -> dict[str, NDArray[Any]]:
         if not self._free and len(self._flights) >= self._most:

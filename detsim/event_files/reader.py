@@ -67,8 +67,8 @@ class TableFile:
 
     def __init__(self, path: str | Path, tree: str) -> None:
         self._open(Path(path), tree, open_root(path))
-        if told := without_checksum(self.provenances):
-            warnings.warn(f"{path}: {told}", ChecksumWarning, stacklevel=2)
+        if warning := without_checksum(self.provenances):
+            warnings.warn(f"{path}: {warning}", ChecksumWarning, stacklevel=2)
 
     @classmethod
     def of_stream(cls, stream: IO[bytes], path: Path, tree: str) -> Self:
@@ -89,8 +89,8 @@ class TableFile:
     def _check(self) -> None:
         classes = self._root.classnames(cycle=False, recursive=False)
         if classes.get(self.tree) not in FORMATS:
-            found = ", ".join(f"{kind} {name!r}" for name, kind in list(classes.items())[:5]) or "nothing"
-            reason = f"is a ROOT file, but has no TTree or RNTuple {self.tree!r} (it holds {found})"
+            content = ", ".join(f"{kind} {name!r}" for name, kind in list(classes.items())[:5]) or "nothing"
+            reason = f"is a ROOT file, but has no TTree or RNTuple {self.tree!r} (it holds {content})"
             raise FileError(self.path, "foreign", reason)
         keys = [key for key in self._root.keys(recursive=False) if key.startswith("provenance;")]
         if classes.get("runinfo") != "TTree" or not keys:
@@ -218,15 +218,15 @@ class TableFile:
 
         `watch` is given the columns that are read, and the number of their first row.
         """
-        good: dict[str, bool] = {}
+        intact: dict[str, bool] = {}
         for name in self.branches:
             digests = Digests(self.starts, [name])
             for start in range(0, self.n_rows, _STEP):
                 columns = self._columns([name], start, min(start + _STEP, self.n_rows))
                 digests.update(columns)
                 watch(columns, start)
-            good |= digests.compare(self.provenances)
-        return good
+            intact |= digests.compare(self.provenances)
+        return intact
 
     def close(self) -> None:
         """Close the file."""

@@ -26,7 +26,7 @@ __all__ = ["Boundaries", "Rounding"]
 Array = NDArray[np.float64]
 Rounded = NDArray[np.float32]
 
-_PLACE = ("vertex_x", "vertex_y", "vertex_z")
+_POSITION = ("vertex_x", "vertex_y", "vertex_z")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,13 +87,13 @@ class Boundaries:
         ValueError
             If no float32 lies between the boundaries of a value.
         """
-        found = np.empty(len(values), np.float32)
+        result = np.empty(len(values), np.float32)
         arrays = self.arrays
-        bad = fill_rounded(np.ascontiguousarray(values), arrays, found, found.view(np.uint32))
+        bad = fill_rounded(np.ascontiguousarray(values), arrays, result, result.view(np.uint32))
         if bad >= 0:
             k = int(np.searchsorted(arrays.boundary, values[bad], side="right"))
             raise ValueError(self._too_fine(float(arrays.boundary[k - 1]), float(arrays.boundary[k])))
-        return found
+        return result
 
     def check(self, edges: Sequence[float]) -> None:
         """Refuse bins that float32 cannot tell apart.
@@ -162,7 +162,7 @@ class Rounding:
             boundaries["L_reco"] = Boundaries(column="L_reco", values=edges, unit="cm")
             boundaries["L_reco"].check(edges)
         return cls(
-            boundaries={name: found for name, found in boundaries.items() if found.values},
+            boundaries={name: of_column for name, of_column in boundaries.items() if of_column.values},
             regions=tuple(region for region in regions if region is not None),
         )
 
@@ -179,14 +179,14 @@ class Rounding:
         ValueError
             If no float32 lies between the boundaries of a number.
         """
-        found = dict(columns)
+        result = dict(columns)
         for name, boundaries in self.boundaries.items():
-            if name in found and found[name].dtype == np.float64:
-                found[name] = boundaries.rounded(found[name])
-        if self.regions and all(name in found and found[name].dtype == np.float64 for name in _PLACE):
-            points = self._rounded_points(np.stack([found[name] for name in _PLACE]))
-            found |= dict(zip(_PLACE, points, strict=True))
-        return found
+            if name in result and result[name].dtype == np.float64:
+                result[name] = boundaries.rounded(result[name])
+        if self.regions and all(name in result and result[name].dtype == np.float64 for name in _POSITION):
+            points = self._rounded_points(np.stack([result[name] for name in _POSITION]))
+            result |= dict(zip(_POSITION, points, strict=True))
+        return result
 
     def _rounded_points(self, points: Array) -> Rounded:
         """Round vertices, shape (3, n), each in and out of the same regions as before."""

@@ -222,8 +222,8 @@ class TableWriter:
 
     def _row(self, runinfo: Mapping[str, int | float | str]) -> dict[str, int | float | str]:
         count = f"n_{self.tree}"
-        given = {count: self.n_rows, "uuid": str(uuid.uuid4()), **runinfo}
-        row = {name: runinfo_value(name, value) for name, value in given.items()}
+        values = {count: self.n_rows, "uuid": str(uuid.uuid4()), **runinfo}
+        row = {name: runinfo_value(name, value) for name, value in values.items()}
         if row[count] != self.n_rows:
             raise ValueError(f"{count} is {row[count]}, but {self.n_rows} rows were written")
         return row
@@ -238,8 +238,8 @@ class TableWriter:
             raise ValueError(f"columns differ in length: {lengths}")
         for name, branch in self.branches.items():
             column = columns[name]
-            if (found := column.shape[1:]) != branch.shape:
-                raise ValueError(f"column {name} has rows of shape {found}, its branch {branch.shape}")
+            if (shape := column.shape[1:]) != branch.shape:
+                raise ValueError(f"column {name} has rows of shape {shape}, its branch {branch.shape}")
             to_float = column.dtype.kind == branch.numpy.kind == "f"
             if not (to_float or np.can_cast(column.dtype, branch.numpy, "safe")):
                 raise TypeError(
@@ -285,10 +285,10 @@ class TableWriter:
 
 
 def _checked(provenance: Mapping[str, Any]) -> dict[str, Any]:
-    ours: Sequence[str] = ["table", "schema", "uuid", "rows", "branches", CHECKSUM, *ORIGIN]
-    taken = sorted(set(provenance) & set(ours))
-    if taken:
-        raise ValueError(f"provenance must not hold {', '.join(taken)}: the file adds them")
+    reserved: Sequence[str] = ["table", "schema", "uuid", "rows", "branches", CHECKSUM, *ORIGIN]
+    forbidden = sorted(set(provenance) & set(reserved))
+    if forbidden:
+        raise ValueError(f"provenance must not hold {', '.join(forbidden)}: the file adds them")
     try:
         _json(dict(provenance))
     except (TypeError, ValueError) as error:

@@ -138,9 +138,9 @@ class WholeFile:
     def _check_former(self) -> None:
         """Refuse to replace a file that appeared or changed since it was decided what may be replaced."""
         for file in (self.path, *self._removes):
-            found, known = file_stamp(file), self._former.get(file)
-            if found is not None and found != known:
-                reason = "was made" if known is None else "was changed"
+            stamp, former = file_stamp(file), self._former.get(file)
+            if stamp is not None and stamp != former:
+                reason = "was made" if former is None else "was changed"
                 text = f"{reason} by another process meanwhile, and is not replaced: name another one"
                 raise FileExistsError(errno.EEXIST, text, str(file))
 
@@ -160,8 +160,8 @@ class WholeFile:
 
 
 def _present(path: Path) -> dict[Path, FileStamp]:
-    found = file_stamp(path)
-    return {} if found is None else {path: found}
+    stamp = file_stamp(path)
+    return {} if stamp is None else {path: stamp}
 
 
 def _name(error: OSError, path: Path) -> None:
@@ -199,19 +199,19 @@ def signals_held() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread gets signals
         return
-    held: list[int] = []
+    received: list[int] = []
     before: dict[int, Any] = {}
     try:
         for number in _ENDING:
             handler = signal.getsignal(number)
             if callable(handler):
-                signal.signal(number, lambda n, _: held.append(n))
+                signal.signal(number, lambda n, _: received.append(n))
                 before[number] = handler
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        for number in held[:1]:
+        for number in received[:1]:
             signal.raise_signal(number)
 
 

@@ -109,13 +109,13 @@ def read_columns(path: str | Path, *choices: Sequence[str], at_least: int = 1) -
     """
     path = Path(path)
     lines = list(_lines(path))
-    wanted = _described([tuple(names) for names in choices])
+    headers = _described([tuple(names) for names in choices])
     if not lines:
-        raise FileError(path, "empty", f"has no line; it must begin with {wanted}")
+        raise FileError(path, "empty", f"has no line; it must begin with {headers}")
     number, header = lines[0]
     layout = _layout(header, [tuple(names) for names in choices])
     if layout is None:
-        raise _wrong(path, number, f"must name the columns {wanted}, got {header.strip()!r:.120}")
+        raise _wrong(path, number, f"must name the columns {headers}, got {header.strip()!r:.120}")
     rows = []
     for number, line in lines[1:]:
         cells = layout.cells(path, number, line)

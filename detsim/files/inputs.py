@@ -146,9 +146,9 @@ def split_spec(spec: str | Path) -> tuple[Path, str | None]:
     (PosixPath('file:run.root'), None)
     """
     text = os.fspath(spec)
-    whole = Path(text.removesuffix(":") if text.endswith(".root:") else text)
-    if not text.strip("\0") or "\0" in text or whole.exists():
-        return whole, None
+    path = Path(text.removesuffix(":") if text.endswith(".root:") else text)
+    if not text.strip("\0") or "\0" in text or path.exists():
+        return path, None
     ends = [i + len(".root") for i in range(len(text)) if text.startswith(".root:", i)]
     splits = [(Path(text[:end]), text[end + 1 :]) for end in reversed(ends) if text[end + 1 :]]
-    return next((split for split in splits if split[0].exists()), splits[0] if splits else (whole, None))
+    return next((split for split in splits if split[0].exists()), splits[0] if splits else (path, None))

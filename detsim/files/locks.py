@@ -46,10 +46,12 @@ def real_path(path: str | Path) -> Path:
 def file_stamp(path: Path) -> FileStamp | None:
     """Take the stamp of a file; None if there is none."""
     try:
-        found = path.stat()
+        status = path.stat()
     except FileNotFoundError:
         return None
-    return FileStamp(device=found.st_dev, inode=found.st_ino, size=found.st_size, modified=found.st_mtime_ns)
+    return FileStamp(
+        device=status.st_dev, inode=status.st_ino, size=status.st_size, modified=status.st_mtime_ns
+    )
 
 
 class Lock:

@@ -63,8 +63,8 @@ def _check_header(path: Path, stream: IO[bytes]) -> None:
             struct.unpack(">q", head[12:20]) if version >= LONG_FILE else struct.unpack(">i", head[12:16])
         )
     if len(head) < 24 or size < end:
-        whole = f"its header says {end}" if len(head) == 24 else "not even a header"
-        raise FileError(path, "truncated", f"is truncated: {size} bytes, {whole}; copy or make it again")
+        stated = f"its header says {end}" if len(head) == 24 else "not even a header"
+        raise FileError(path, "truncated", f"is truncated: {size} bytes, {stated}; copy or make it again")
 
 
 @contextlib.contextmanager

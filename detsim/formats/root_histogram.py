@@ -49,24 +49,24 @@ def read_root(
     Fills that stand in ROOT's buffer are filled in, as ROOT does when it reads the histogram.
     """
     path = Path(path)
-    wanted = " or ".join(f"TH{d}" for d in dimensions)
+    allowed = " or ".join(f"TH{d}" for d in dimensions)
     with open_root(path) as root:
         with reading(path):
             classes = root.classnames(cycle=False)
         names = [n for n, kind in classes.items() if _dimension(kind) in dimensions]
-        held = f"it has {', '.join(names[:5])}" if names else "it has none"
+        content = f"it has {', '.join(names[:5])}" if names else "it has none"
         if name is None and len(names) != 1:
             if "events" in classes:
                 raise FileError(path, "foreign", "is an event file, not a histogram; fill one from it")
-            raise FileError(path, "foreign", f"needs the name of a {wanted}, {path.name}:name; {held}")
+            raise FileError(path, "foreign", f"needs the name of a {allowed}, {path.name}:name; {content}")
         name = name or names[0]
         bare = name.partition(";")[0]
         if bare not in names:
-            what = f"is a {classes[bare]}, not a {wanted}" if bare in classes else "is not there"
-            raise FileError(path, "foreign", f"{name!r} {what}; {held}")
+            what = f"is a {classes[bare]}, not a {allowed}" if bare in classes else "is not there"
+            raise FileError(path, "foreign", f"{name!r} {what}; {content}")
         with reading(path):
-            found = root[name]
-            members = _members(found, classes[bare])
+            histogram = root[name]
+            members = _members(histogram, classes[bare])
     return _binned(members, units)
 
 

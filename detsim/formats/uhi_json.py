@@ -57,11 +57,11 @@ def read_json(path: str | Path, *, dimensions: tuple[int, ...], units: tuple[str
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
         twice = next(key for i, (key, _) in enumerate(pairs) if key in dict(pairs[:i]))
         raise ValueError(f"the key {twice!r} is there twice")
-    return found
+    return mapping
 
 
 def _get(part: Any, key: str, kind: type | tuple[type, ...], what: str) -> Any:
@@ -126,10 +126,10 @@ def _edges(axis: Any, what: str) -> Array:
     return np.linspace(low, high, n + 1)
 
 
-def _numbers(given: Any, what: str) -> Array:
+def _numbers(lists: Any, what: str) -> Array:
     """Make an array of lists of numbers."""
     try:
-        array = np.asarray(given)
+        array = np.asarray(lists)
     except ValueError:
         raise ValueError(f"{what} are lists of different lengths") from None
     if array.dtype.kind not in "iuf" and array.size:
@@ -143,15 +143,15 @@ def _array(storage: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> Arr
         raise ValueError(
             f"has no contents, only bins (its storage has no {name!r}): write it with its contents"
         )
-    found = _numbers(storage[name], f"'{name}' of storage")
+    numbers = _numbers(storage[name], f"'{name}' of storage")
     if "index" not in storage:
-        if found.shape != shape:
-            have, want = (" × ".join(map(str, s)) or "1" for s in (found.shape, shape))
+        if numbers.shape != shape:
+            have, want = (" × ".join(map(str, s)) or "1" for s in (numbers.shape, shape))
             raise ValueError(f"has {have} {name} for {want} bins (flow included)")
-        return found
+        return numbers
     index = _numbers(storage["index"], "'index' of storage").reshape(len(shape), -1)
-    if found.ndim != 1 or index.shape[1] != len(found):
-        raise ValueError(f"has {found.size} {name} for {index.shape[1]} bins in 'index' of storage")
+    if numbers.ndim != 1 or index.shape[1] != len(numbers):
+        raise ValueError(f"has {numbers.size} {name} for {index.shape[1]} bins in 'index' of storage")
     limits = np.array(shape)[:, None]
     if np.any(index != np.rint(index)) or np.any((index < 0) | (index >= limits)):
         raise ValueError("has bins in 'index' of storage that the axes have not")
@@ -160,5 +160,5 @@ def _array(storage: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> Arr
     np.add.at(stated, where, 1)
     if np.any(stated > 1):
         raise ValueError("has a bin twice in 'index' of storage")
-    dense[where] = found
+    dense[where] = numbers
     return dense

@@ -98,9 +98,11 @@ class Card(ShownCard):
             if name is not None:
                 raise ValueError(f"{self.name} has one experiment without a name: leave --of {name} out")
             return self
-        found = choose_experiment(self.name, self.experiments, name)
-        document = plain_document(self.document, found.name)
-        return replace(self, name=f"{self.name} {found.name}", document=document, experiments=(found,))
+        experiment = choose_experiment(self.name, self.experiments, name)
+        document = plain_document(self.document, experiment.name)
+        return replace(
+            self, name=f"{self.name} {experiment.name}", document=document, experiments=(experiment,)
+        )
 
     def text(self) -> str:
         """Write the card as TOML, as it is used: overrides applied, without comments."""
@@ -165,10 +167,10 @@ class Card(ShownCard):
         """Fill the histogram of data, as `fit` takes them; of several experiments by their names."""
         from macros.studies import data_sets
 
-        found = data_sets(self, data).sets
+        sets = data_sets(self, data).sets
         if len(self.experiments) == 1:
-            return found[0].histogram
-        return {e.name: one.histogram for e, one in zip(self.experiments, found, strict=True)}
+            return sets[0].histogram
+        return {e.name: data_set.histogram for e, data_set in zip(self.experiments, sets, strict=True)}
 
     def goodness_of_fit(
         self, data: Any, n_toys: int, *, seed: int | None = None, poi: str | None = None
@@ -221,8 +223,8 @@ class Card(ShownCard):
             audit=audit,
         )
         card = self.seeded(seed, draws=options.draws(expected=data is None))
-        taken = EXPECTED if data is None else data
-        return card._inference(taken, poi=poi, number=number).limit(options).result
+        data_or_expected = EXPECTED if data is None else data
+        return card._inference(data_or_expected, poi=poi, number=number).limit(options).result
 
     def toys(
         self,

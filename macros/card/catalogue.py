@@ -18,13 +18,13 @@ def shapes(table: str) -> list[tuple[str, str, str]]:
     ('cylinder', 'radius, height, [source_position, source_radius]', 'a cylinder, its axis along z')
     """
     rows = []
-    for each in _tables(CardTables.model_fields[table].annotation):
-        fields = each.model_fields
+    for kind in _tables(CardTables.model_fields[table].annotation):
+        fields = kind.model_fields
         (name,) = get_args(fields["shape"].annotation)
         required = [key for key, field in fields.items() if field.is_required() and key != "shape"]
         optional = [key for key, field in fields.items() if not field.is_required()]
         keys = ", ".join([*required, f"[{', '.join(optional)}]"] if optional else required)
-        rows.append((name, keys, _summary(each)))
+        rows.append((name, keys, _summary(kind)))
     return rows
 
 
@@ -53,7 +53,7 @@ def _tables(annotation: Any) -> Iterator[type[Table]]:
 def _values(schema: dict[str, Any]) -> list[str]:
     """Say what is allowed by a JSON schema that is no table."""
     if inner := schema.get("anyOf", schema.get("oneOf")):
-        return [value for each in inner for value in _values(each)]
+        return [value for option in inner for value in _values(option)]
     if "$ref" in schema or schema.get("type") == "null":
         return []
     words = schema.get("enum", [schema["const"]] if "const" in schema else schema.get("examples"))
@@ -69,11 +69,11 @@ def _summary(table: type[Table]) -> str:
 def json_schema() -> dict[str, Any]:
     """Describe a card as JSON schema (draft 2020-12)."""
     schema = CardTables.model_json_schema()
-    one = ExperimentTables.model_json_schema()
-    schema["$defs"] = {**schema["$defs"], **one.pop("$defs"), "ExperimentTables": one}
+    experiment = ExperimentTables.model_json_schema()
+    schema["$defs"] = {**schema["$defs"], **experiment.pop("$defs"), "ExperimentTables": experiment}
     names = {"pattern": f"^{NAME_PATTERN}$"}
     schema["$defs"]["ComponentTable"]["properties"]["name"] |= names
-    for tables in (schema, one):
+    for tables in (schema, experiment):
         tables["properties"]["background"]["propertyNames"] = names
     schema["properties"]["experiment"] = {
         "description": "Several experiments, by name; a table at the top is taken by all that state none.",

@@ -133,17 +133,17 @@ def card_from_document(
     faults += check_common(experiments)
     if faults or len(experiments) < len(read):
         raise CardError(file or name, list(dict.fromkeys(faults)))
-    one = read[0]
-    stated = one.tables["run"].model_dump()
+    first = read[0]
+    stated = first.tables["run"].model_dump()
     run = RunSettings(**{**stated, "columns": tuple(stated["columns"])})
-    if one.model is None or one.fit is None:
+    if first.model is None or first.fit is None:
         raise CardError(file or name, faults)
     return Card(
         name=name,
         document=used,
         experiments=experiments,
-        model=one.model,
-        fit=one.fit,
+        model=first.model,
+        fit=first.fit,
         run=run,
         warnings=tuple(dict.fromkeys(str(w) for r in read for w in r.warnings)),
     )
@@ -169,34 +169,36 @@ def _read(part: Part, directory: Path, faults: list[CardFault]) -> _Read:
     """Read one experiment with what all share; add what is wrong, where it stands in the whole card."""
     file_faults = locate_files(part.document, directory)  # in the tables of the whole card, which these are
     checked = copy.deepcopy(part.document)
-    found = FaultList(checked, known_keys())
-    found.faults += [*file_faults, *check_names(part.document)]
-    tables = read_tables(checked, found)
+    fault_list = FaultList(checked, known_keys())
+    fault_list.faults += [*file_faults, *check_names(part.document)]
+    tables = read_tables(checked, fault_list)
     doubts: list[CardFault] = []
-    n_faults = len(found.faults)
-    _add(found, doubts, check_ranges(tables, per_mass=has_amount(checked)))
-    _add(found, doubts, check_uncertainties(tables))
-    for fault in found.faults[n_faults:]:
+    n_faults = len(fault_list.faults)
+    _add(fault_list, doubts, check_ranges(tables, per_mass=has_amount(checked)))
+    _add(fault_list, doubts, check_uncertainties(tables))
+    for fault in fault_list.faults[n_faults:]:
         tables.pop(fault.key.partition(".")[0], None)  # nothing is built of what cannot be right
-    model = build_model(tables["model"], found) if "model" in tables else None
-    fit = build_fit(tables["fit"], found) if "fit" in tables else None
-    experiment = build_experiment(tables, model, found)
+    model = build_model(tables["model"], fault_list) if "model" in tables else None
+    fit = build_fit(tables["fit"], fault_list) if "fit" in tables else None
+    experiment = build_experiment(tables, model, fault_list)
     if experiment is not None and "run" in tables and "vertex" in tables["run"].columns:
-        _check_place(experiment, found)
+        _check_place(experiment, fault_list)
     if experiment is not None:
-        _add(found, doubts, check_combinations(experiment, tables))
+        _add(fault_list, doubts, check_combinations(experiment, tables))
     if experiment is not None and part.name is not None:
-        known = (replace(s, common=part.is_common(s.name)) for s in experiment.systematics)
-        experiment = replace(experiment, name=part.name, systematics=tuple(known))
-    faults += map(part.place, found.faults)
+        systematics = (replace(s, common=part.is_common(s.name)) for s in experiment.systematics)
+        experiment = replace(experiment, name=part.name, systematics=tuple(systematics))
+    faults += map(part.place, fault_list.faults)
     doubts = [part.place(doubt) for doubt in doubts]
     return _Read(tables=tables, experiment=experiment, model=model, fit=fit, warnings=doubts)
 
 
-def _add(faults: FaultList, doubts: list[CardFault], found: tuple[list[CardFault], list[CardFault]]) -> None:
+def _add(
+    faults: FaultList, doubts: list[CardFault], errors_and_warnings: tuple[list[CardFault], list[CardFault]]
+) -> None:
     """Add errors to the faults, and warnings to the doubts."""
-    faults.faults += found[0]
-    doubts += found[1]
+    faults.faults += errors_and_warnings[0]
+    doubts += errors_and_warnings[1]
 
 
 def _check_place(experiment: "Experiment", faults: FaultList) -> None:

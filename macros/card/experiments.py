@@ -85,9 +85,9 @@ def take_apart(document: dict[str, Any]) -> tuple[list[Part], list[CardFault]]:
         elif not isinstance(stated, Mapping):
             faults.append(CardFault(key=key, reason=f"must be a table, got {stated!r}"))
         else:
-            own = _own(name, stated, document, faults)
-            plain = _plain(document, own)
-            parts.append(Part(name=name, document=plain, own=own, top=document))
+            tables = _own(name, stated, document, faults)
+            plain = _plain(document, tables)
+            parts.append(Part(name=name, document=plain, own=tables, top=document))
     if len(parts) == len(experiments):
         faults += _unused(document, parts)
     return parts, faults
@@ -106,12 +106,12 @@ def choose_experiment(card: str, experiments: "Sequence[Experiment]", name: str 
             names = ", ".join(e.name for e in experiments)
             raise ValueError(f"{card} has several experiments: choose one of {names} with --of NAME")
         return experiments[0]
-    found = {experiment.name: experiment for experiment in experiments}
-    if name not in found:
-        meant = closest(str(name), list(found))
-        advice = f"did you mean {meant}?" if meant else f"choose one of {', '.join(found)}"
+    by_name = {experiment.name: experiment for experiment in experiments}
+    if name not in by_name:
+        meant = closest(str(name), list(by_name))
+        advice = f"did you mean {meant}?" if meant else f"choose one of {', '.join(by_name)}"
         raise ValueError(f"{card} has no experiment {name!r}: {advice}")
-    return found[name]
+    return by_name[name]
 
 
 def plain_document(document: dict[str, Any], name: str) -> dict[str, Any]:
@@ -127,9 +127,9 @@ def check_common(experiments: Sequence["Experiment"]) -> list[CardFault]:
         for b in experiment.backgrounds:
             if not b.common:
                 continue
-            known = (b.uncertainty, b.constraint)
-            name, others = first.setdefault(b.name, (experiment.name, known))
-            if others != known:
+            stated = (b.uncertainty, b.constraint)
+            name, first_stated = first.setdefault(b.name, (experiment.name, stated))
+            if first_stated != stated:
                 reason = f"is common with that of {name}, and has another uncertainty or constraint"
                 key = f"experiment.{experiment.name}.background.{b.name}"
                 faults.append(CardFault(key=key, reason=reason, suggestion="state the same in both"))
@@ -140,31 +140,31 @@ def _own(
     name: str, stated: Mapping[str, Any], document: Mapping[str, Any], faults: list[CardFault]
 ) -> dict[str, Any]:
     """Take what belongs to one experiment, and report the rest."""
-    own = dict(stated)
+    tables = dict(stated)
     for key in _SHARED:
-        if own.pop(key, None) is not None:
+        if tables.pop(key, None) is not None:
             reason, advice = "belongs to all experiments", f"state [{key}] once, at the top"
             faults.append(CardFault(key=f"experiment.{name}.{key}", reason=reason, suggestion=advice))
-    common, mine = document.get("systematics"), own.get("systematics")
-    if not isinstance(mine, Mapping):
-        return own
-    mine = dict(mine)
+    common, systematics = document.get("systematics"), tables.get("systematics")
+    if not isinstance(systematics, Mapping):
+        return tables
+    systematics = dict(systematics)
     path = f"experiment.{name}.systematics"
-    if mine.pop("sin2_theta_w", None) is not None:
+    if systematics.pop("sin2_theta_w", None) is not None:
         reason, advice = "is the model's, of which there is one", "state it in [systematics], at the top"
         faults.append(CardFault(key=f"{path}.sin2_theta_w", reason=reason, suggestion=advice))
-    for key in set(mine) & set(common if isinstance(common, Mapping) else ()):
-        mine.pop(key)
+    for key in set(systematics) & set(common if isinstance(common, Mapping) else ()):
+        systematics.pop(key)
         reason = "is common to all experiments already, by [systematics] at the top"
         faults.append(CardFault(key=f"{path}.{key}", reason=reason, suggestion="state it in one place"))
-    return {**own, "systematics": mine}
+    return {**tables, "systematics": systematics}
 
 
-def _plain(document: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    common, mine = document.get("systematics"), own.get("systematics")
-    merged = {key: value for key, value in {**document, **own}.items() if key != "experiment"}
-    if isinstance(common, Mapping) and isinstance(mine, Mapping):
-        merged["systematics"] = {**common, **mine}
+def _plain(document: Mapping[str, Any], tables: Mapping[str, Any]) -> dict[str, Any]:
+    common, of_experiment = document.get("systematics"), tables.get("systematics")
+    merged = {key: value for key, value in {**document, **tables}.items() if key != "experiment"}
+    if isinstance(common, Mapping) and isinstance(of_experiment, Mapping):
+        merged["systematics"] = {**common, **of_experiment}
     order = [*CardTables.model_fields, *merged]
     return {key: merged[key] for key in dict.fromkeys(order) if key in merged}
 

@@ -25,27 +25,27 @@ def locate_files(document: dict[str, Any], directory: Path) -> list[CardFault]:
     list of CardFault
         Files that cannot be read, or that are not those of the checksum that the card states.
     """
-    places = list(_places(document))
-    if not places:
+    tables = list(_tables_of_files(document))
+    if not tables:
         return []
     from detsim.files import FileError
     from detsim.formats import checksum, table_path
 
     faults = []
-    for path, place in places:
-        unusual = _check_name(place["table"], directory)
+    for path, table in tables:
+        unusual = _check_name(table["table"], directory)
         if unusual:
             faults.append(CardFault(key=f"{path}.table", reason=unusual))
             continue
-        name = os.path.abspath(directory / place["table"])  # noqa: PTH100 (a symbolic link stays one)
-        place["table"] = name
+        name = os.path.abspath(directory / table["table"])  # noqa: PTH100 (a symbolic link stays one)
+        table["table"] = name
         try:
-            found = checksum(table_path(name))
+            sha256 = checksum(table_path(name))
         except FileError as error:
             faults.append(CardFault(key=f"{path}.table", reason=str(error)))
             continue
-        if place.setdefault("sha256", found) != found:
-            reason = f"{name} has changed: its SHA-256 is {found}, the card was made with {place['sha256']}"
+        if table.setdefault("sha256", sha256) != sha256:
+            reason = f"{name} has changed: its SHA-256 is {sha256}, the card was made with {table['sha256']}"
             faults.append(
                 CardFault(key=f"{path}.table", reason=reason, suggestion="restore the file, or drop sha256")
             )
@@ -65,16 +65,16 @@ def _check_name(name: str, directory: Path) -> str:
 
 def used_files(document: dict[str, Any]) -> dict[str, str]:
     """List the files of a located card with their SHA-256."""
-    return {place["table"]: place["sha256"] for _, place in _places(document) if "sha256" in place}
+    return {table["table"]: table["sha256"] for _, table in _tables_of_files(document) if "sha256" in table}
 
 
-def _places(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+def _tables_of_files(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """Find the tables of the card that name a file."""
     if isinstance(value, list):
         for i, item in enumerate(value):
-            yield from _places(item, f"{path}.{i}")
+            yield from _tables_of_files(item, f"{path}.{i}")
     elif isinstance(value, dict):
         if isinstance(value.get("table"), str):
             yield path, value
         for key, item in value.items():
-            yield from _places(item, f"{path}.{key}" if path else key)
+            yield from _tables_of_files(item, f"{path}.{key}" if path else key)

@@ -178,22 +178,22 @@ def _own_table(document: dict[str, Any], key: str) -> None:
     parts = key.split(".")
     if not _experiment(key) or len(parts) < 4 or parts[2] not in OWN:
         return
-    own, table = document["experiment"][parts[1]], document.get(parts[2])
-    if isinstance(own, dict) and isinstance(table, dict):
-        own.setdefault(parts[2], copy.deepcopy(table))
+    tables, table = document["experiment"][parts[1]], document.get(parts[2])
+    if isinstance(tables, dict) and isinstance(table, dict):
+        tables.setdefault(parts[2], copy.deepcopy(table))
 
 
 def _check_experiment(document: Mapping[str, Any], key: str) -> CardFault | None:
     """Refuse a key of an experiment that the card has not, which would be a new one."""
     name = _experiment(key).removeprefix("experiment.")
-    known = document.get("experiment", {})
-    if not name or not isinstance(known, Mapping) or name in known:
+    experiments = document.get("experiment", {})
+    if not name or not isinstance(experiments, Mapping) or name in experiments:
         return None
-    if not known:
+    if not experiments:
         advice = f"leave experiment.{name}. out"
         return CardFault(key=f"--set {key}", reason="the card has no [experiment.*]", suggestion=advice)
-    meant = closest(name, known)
-    advice = f"did you mean {meant}?" if meant else f"it has {', '.join(known)}"
+    meant = closest(name, experiments)
+    advice = f"did you mean {meant}?" if meant else f"it has {', '.join(experiments)}"
     return CardFault(key=f"--set {key}", reason=f"the card has no experiment {name!r}", suggestion=advice)
 
 

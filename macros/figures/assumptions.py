@@ -131,11 +131,13 @@ def describe_experiments(
     With `common` the figure varies the normalisation error.
     """
     texts: list[str] = []
-    known: dict[str, Experiment] = {}
+    described: dict[str, Experiment] = {}
     for label, experiment in experiments.items():
         n_expected = in_bins(experiment, model)
-        twin = next((name for name, other in known.items() if _differ_in_bins_only(experiment, other)), None)
-        known[label] = experiment
+        twin = next(
+            (name for name, earlier in described.items() if _differ_in_bins_only(experiment, earlier)), None
+        )
+        described[label] = experiment
         if twin is None:
             texts.append(describe_experiment(experiment, n_expected, common=common))
         else:
@@ -256,8 +258,8 @@ def _normalisation(experiment: "Experiment") -> str:
             return f"{type(normalisation).__name__}, {days}"
     shape = describe_shape(geometry)
     distance, a = math.hypot(*geometry.source_centre), geometry.source_radius
-    place = f"{distance:g} cm from" if distance else "at"
+    position = f"{distance:g} cm from" if distance else "at"
     kind = f"source of {a:g} cm radius and" if a else "point source of"
     start = f" from {exposure.start / _DAY:g} d on" if exposure.start else ""
     strength = f"{normalisation.value / _MCI:g} MCi"
-    return f"a {kind} {strength} {place} the centre of {shape}, {days}{start}, its decay included"
+    return f"a {kind} {strength} {position} the centre of {shape}, {days}{start}, its decay included"

@@ -86,9 +86,9 @@ def limits(
         for common in NORMALISATIONS if normalisation else (None,):
             experiment = (card if common is None else with_common(card, common)).experiment
             shown = () if common is None else (common,)
-            found = sensitivity(experiment, model, errors, level=LEVEL, method=method)
-            for error, limit, mass in zip(errors, found.limit, found.M_Zprime_GeV, strict=True):
-                yield label, name, *shown, error, limit, mass, found.delta_chi2, found.global_fit
+            result = sensitivity(experiment, model, errors, level=LEVEL, method=method)
+            for error, limit, mass in zip(errors, result.limit, result.M_Zprime_GeV, strict=True):
+                yield label, name, *shown, error, limit, mass, result.delta_chi2, result.global_fit
 
 
 def draw_lines(ax: "Axes", data: FigureData, name: str, **where: str) -> None:

@@ -114,12 +114,12 @@ def _limits(label: str, card: "Card", errors: Sequence[float], method: str) -> I
 
     for name in NAMES:
         for mixing, tau, model in models(name, card):
-            found = sensitivity(card.experiment, model, errors, level=LEVEL, method=method)
+            result = sensitivity(card.experiment, model, errors, level=LEVEL, method=method)
             end = end_point(model.mass_matrix_k) if model.constrained else None
-            for error, limit, mass in zip(errors, found.limit, found.M_Zprime_GeV, strict=True):
+            for error, limit, mass in zip(errors, result.limit, result.M_Zprime_GeV, strict=True):
                 phi = None if limit is None else model.vary(gamma=limit).mixing[0]
-                found_here = (error, limit, mass, phi, end, found.delta_chi2, found.global_fit)
-                yield label, name, mixing, tau, *found_here
+                numbers = (error, limit, mass, phi, end, result.delta_chi2, result.global_fit)
+                yield label, name, mixing, tau, *numbers
 
 
 def draw(figure: "Figure", data: FigureData) -> None:

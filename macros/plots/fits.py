@@ -77,9 +77,9 @@ def impacts_data(found: "Impacts", fit: "FitResult", *, note: Sequence[str] = ()
     )
 
 
-def _pairs(found: "Impacts", fit: "FitResult") -> "list[tuple[Pull, Impact]]":
+def _pairs(impacts: "Impacts", fit: "FitResult") -> "list[tuple[Pull, Impact]]":
     pulls = {pull.name: pull for pull in fit.pulls}
-    return [(pulls[impact.name], impact) for impact in found.impacts]
+    return [(pulls[impact.name], impact) for impact in impacts.impacts]
 
 
 @styled()
@@ -149,12 +149,12 @@ def _bars(
     impacts: "Sequence[Impact]", heights: Sequence[int], name: str, scale: float
 ) -> tuple[list[int], list[float]]:
     """Return heights and lengths of the bars of the impacts that are known."""
-    known = [(y, getattr(i, name)) for i, y in zip(impacts, heights, strict=True)]
-    return [y for y, x in known if x is not None], [scale * x for _, x in known if x is not None]
+    points = [(y, getattr(i, name)) for i, y in zip(impacts, heights, strict=True)]
+    return [y for y, x in points if x is not None], [scale * x for _, x in points if x is not None]
 
 
 def _say_at(ax: "Axes", y: float, text: str) -> None:
     """Write what a row has in the place of a point or bars."""
     paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
-    place = ax.get_yaxis_transform()
-    ax.text(0.5, y, text, transform=place, ha="center", va="center", fontsize=7, bbox=paper)
+    transform = ax.get_yaxis_transform()
+    ax.text(0.5, y, text, transform=transform, ha="center", va="center", fontsize=7, bbox=paper)

@@ -124,9 +124,9 @@ def coverage_plot(study: "CoverageStudy", *, note: Sequence[str] = ()) -> "Figur
     truths = [p.value * scale for p in points]
     styles = zip("osD^v", (BLUE, VERMILION, GREEN, PURPLE, BLACK), ("-", "--", "-.", ":", "-"), strict=True)
     for method, (marker, color, line) in zip(points[0].methods if points else (), cycle(styles)):
-        found = [p.methods[method] for p in points]
-        fractions = [m.fraction for m in found]
-        low, high = [m.low for m in found], [m.high for m in found]
+        of_method = [p.methods[method] for p in points]
+        fractions = [m.fraction for m in of_method]
+        low, high = [m.low for m in of_method], [m.high for m in of_method]
         ax.fill_between(truths, low, high, color=color, alpha=0.2, linewidth=0)
         ax.vlines(truths, low, high, color=color, linewidth=0.8)
         ax.plot(truths, fractions, marker=marker, color=color, linestyle=line, linewidth=1.0, label=method)

@@ -73,8 +73,10 @@ def write_picture(
     from detsim.files import whole_files
     from macros.plots.style import render
 
-    known = " ".join(f"{suffix} sha256 {hashlib.sha256(text).hexdigest()}" for suffix, text in beside.items())
-    picture = render(figure, "pdf" if picture_kind(path) == "pdf" else "png", keywords=known)
+    digests = " ".join(
+        f"{suffix} sha256 {hashlib.sha256(text).hexdigest()}" for suffix, text in beside.items()
+    )
+    picture = render(figure, "pdf" if picture_kind(path) == "pdf" else "png", keywords=digests)
     files = {path: picture, **{path.with_suffix(suffix): text for suffix, text in beside.items()}}
     return whole_files(files, former=former)
 
@@ -131,6 +133,6 @@ def _record(path: Path) -> dict[str, str] | None:
     content = path.read_bytes()
     if not any(content.startswith(head) and re.search(mark, content) for head, mark in _MARKS):
         return None
-    found = _KEYWORDS.search(content)
-    words = found[1].decode().split() if found else []
+    match = _KEYWORDS.search(content)
+    words = match[1].decode().split() if match else []
     return dict(zip(words[::3], words[2::3], strict=True))

@@ -140,13 +140,13 @@ def _other_minima(ax: "Axes", fit: "FitResult", x: "NDArray[np.float64]", scale:
     """Draw what is allowed around other minima; say where these are, and others outside of the picture."""
     level = f"{fit.level * 100:.3g} %"
     lines, excluded, label = [], [], "allowed around another minimum"
-    for other in fit.minima[1:]:
-        at = f"at {other.value * scale:.4g} and {_higher(other.rise)}"
-        if not other.allowed:
-            if not x[0] <= other.value * scale <= x[-1]:
+    for minimum in fit.minima[1:]:
+        at = f"at {minimum.value * scale:.4g} and {_higher(minimum.rise)}"
+        if not minimum.allowed:
+            if not x[0] <= minimum.value * scale <= x[-1]:
                 excluded.append(f"outside of the picture: another minimum, {at}, excluded at {level}")
             continue
-        ends = _scaled(other.lower, scale), _scaled(other.upper, scale)
+        ends = _scaled(minimum.lower, scale), _scaled(minimum.upper, scale)
         if _draw_band(ax, ends, x, color=GREEN, alpha=0.2, label=label):
             lines.append(f"green: allowed at {level} around another minimum, {at}")
             label = "_"  # one entry of the legend is enough

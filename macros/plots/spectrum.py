@@ -116,33 +116,39 @@ def distance_plot(
 def _pulls(ax: "Axes", c: Counts) -> None:
     import numpy as np
 
-    known = c.sigma > 0
-    pulls = (c.data - c.model)[known] / c.sigma[known]
+    has_error = c.sigma > 0
+    pulls = (c.data - c.model)[has_error] / c.sigma[has_error]
     ax.axhspan(-1, 1, color="#e8e8e8", linewidth=0)
     ax.axhline(0, color=GREY, linewidth=0.8)
     ax.errorbar(
-        c.centres[known], pulls, xerr=c.half[known], color=BLACK, fmt="o", markersize=3, elinewidth=0.9
+        c.centres[has_error],
+        pulls,
+        xerr=c.half[has_error],
+        color=BLACK,
+        fmt="o",
+        markersize=3,
+        elinewidth=0.9,
     )
-    reach = max(3.0, 1.2 * float(np.abs(pulls).max())) if known.any() else 3.0
+    reach = max(3.0, 1.2 * float(np.abs(pulls).max())) if has_error.any() else 3.0
     ax.set_ylim(-reach, reach)
 
 
 def _ratio(ax: "Axes", c: Counts) -> None:
     import numpy as np
 
-    known = c.standard > 0
-    scale = np.where(known, c.standard, 1.0)
+    expected = c.standard > 0
+    scale = np.where(expected, c.standard, 1.0)
     ax.axhline(1, color=BLUE, linewidth=1.0)
-    shown = [(c.data / scale)[known]]
+    shown = [(c.data / scale)[expected]]
     if c.fitted is not None:
-        fitted = np.where(known, c.fitted / scale, np.nan)
+        fitted = np.where(expected, c.fitted / scale, np.nan)
         ax.stairs(fitted, c.edges, color=VERMILION, linewidth=1.5, linestyle="--", baseline=None)
-        shown.append(fitted[known])
+        shown.append(fitted[expected])
     ax.errorbar(
-        c.centres[known],
+        c.centres[expected],
         shown[0],
-        xerr=c.half[known],
-        yerr=((c.below / scale)[known], (c.above / scale)[known]),
+        xerr=c.half[expected],
+        yerr=((c.below / scale)[expected], (c.above / scale)[expected]),
         color=BLACK,
         fmt="o",
         markersize=3,

@@ -73,38 +73,38 @@ def toys_data(found: "ToyDistributions", *, note: Sequence[str] = ()) -> FigureD
     )
 
 
-def _pulls(found: "ToyDistributions") -> list[tuple[float, float, float, float]]:
+def _pulls(toys: "ToyDistributions") -> list[tuple[float, float, float, float]]:
     """Bin the pulls as finely as their number allows: low, high, toys, and what a unit Gaussian gives."""
     from scipy.special import ndtr
 
     from analysis.pseudo_experiments import PULLS
 
-    n, inside = float(found.moments[0]), float(found.pulls[1:-1].sum())
+    n, inside = float(toys.moments[0]), float(toys.pulls[1:-1].sum())
     merged = 1 if n >= 1e5 else 2 if n >= 1e3 else 5
     edges = PULLS[::merged]
-    counts = found.pulls[1:-1].reshape(-1, merged).sum(axis=1)
+    counts = toys.pulls[1:-1].reshape(-1, merged).sum(axis=1)
     gaussian = inside * (ndtr(edges[1:]) - ndtr(edges[:-1]))
     rows = zip(edges[:-1], edges[1:], counts, gaussian, strict=True)
     return [(float(a), float(b), float(k), float(g)) for a, b, k, g in rows]
 
 
-def _limits(found: "ToyDistributions") -> list[tuple[float, float, float]]:
+def _limits(toys: "ToyDistributions") -> list[tuple[float, float, float]]:
     """Bin the limits between their outermost quantiles: low, high, toys."""
     import numpy as np
 
-    low, high = found.quantile(_TAIL), found.quantile(1 - _TAIL)
-    inside = np.flatnonzero(found.limits[1:-1])
+    low, high = toys.quantile(_TAIL), toys.quantile(1 - _TAIL)
+    inside = np.flatnonzero(toys.limits[1:-1])
     if not len(inside):
         return []
-    first = inside[0] if low is None else int(np.searchsorted(found.edges, low, side="right")) - 1
-    last = inside[-1] if high is None else int(np.searchsorted(found.edges, high, side="right")) - 1
-    wanted = min(_LIMIT_BINS, max(10, round(2 * found.n_toys ** (1 / 3))))
-    merged = max(1, math.ceil((last + 1 - first) / wanted))
+    first = inside[0] if low is None else int(np.searchsorted(toys.edges, low, side="right")) - 1
+    last = inside[-1] if high is None else int(np.searchsorted(toys.edges, high, side="right")) - 1
+    n_bins = min(_LIMIT_BINS, max(10, round(2 * toys.n_toys ** (1 / 3))))
+    merged = max(1, math.ceil((last + 1 - first) / n_bins))
     starts = np.arange(first, last + 1, merged)
-    ends = np.minimum(starts + merged, len(found.edges) - 1)
-    total = np.concatenate([[0], np.cumsum(found.limits[1:-1])])
+    ends = np.minimum(starts + merged, len(toys.edges) - 1)
+    total = np.concatenate([[0], np.cumsum(toys.limits[1:-1])])
     counts = total[ends] - total[starts]
-    rows = zip(found.edges[starts], found.edges[ends], counts, strict=True)
+    rows = zip(toys.edges[starts], toys.edges[ends], counts, strict=True)
     return [(float(a), float(b), float(k)) for a, b, k in rows]
 
 
@@ -134,21 +134,21 @@ def toys_plot(found: "ToyDistributions", *, note: Sequence[str] = ()) -> "Figure
     return figure
 
 
-def _draw_pulls(ax: "Axes", found: "ToyDistributions") -> None:
+def _draw_pulls(ax: "Axes", toys: "ToyDistributions") -> None:
     import numpy as np
 
-    rows = np.array(_pulls(found))
+    rows = np.array(_pulls(toys))
     edges = np.append(rows[:, 0], rows[-1, 1])
     ax.stairs(rows[:, 2], edges, color=BLUE, fill=True, alpha=0.3)
     ax.stairs(rows[:, 2], edges, color=BLUE, linewidth=1.0, label="toys")
     x = np.linspace(-5, 5, 401)
     density = np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
-    inside, below, above = rows[:, 2].sum(), int(found.pulls[0]), int(found.pulls[-1])
+    inside, below, above = rows[:, 2].sum(), int(toys.pulls[0]), int(toys.pulls[-1])
     gaussian = "unit Gaussian" if below + above == 0 else "unit Gaussian of the toys shown"
     ax.plot(x, inside * (edges[1] - edges[0]) * density, color=VERMILION, label=gaussian)
-    for n, place, side, text in ((below, 0.03, "left", f"← {below}"), (above, 0.97, "right", f"{above} →")):
+    for n, x_text, side, text in ((below, 0.03, "left", f"← {below}"), (above, 0.97, "right", f"{above} →")):
         if n:
-            ax.text(place, 0.9, text, transform=ax.transAxes, ha=side, va="center", fontsize=7, color=BLUE)
+            ax.text(x_text, 0.9, text, transform=ax.transAxes, ha=side, va="center", fontsize=7, color=BLUE)
     ax.set_xlim(-5, 5)
     ax.set_ylim(bottom=0)
     ax.set_xlabel("(estimate − truth) / error")
@@ -168,23 +168,23 @@ def _legend_above(ax: "Axes") -> None:
     )
 
 
-def _draw_limits(ax: "Axes", found: "ToyDistributions") -> list[str]:
-    name, scale = parameter_label(found.parameter)
-    kind = f"limits: one-sided, {100 * found.level:g} %"
+def _draw_limits(ax: "Axes", toys: "ToyDistributions") -> list[str]:
+    name, scale = parameter_label(toys.parameter)
+    kind = f"limits: one-sided, {100 * toys.level:g} %"
     ax.set_xlabel(f"upper limit on {name}")
-    rows = _limits(found)
+    rows = _limits(toys)
     if not rows:
         ax.text(0.5, 0.5, "no toy has a limit", transform=ax.transAxes, ha="center")
         return [f"{kind}; no toy has one"]
     edges = [scale * r[0] for r in rows] + [scale * rows[-1][1]]
-    band = [None if b is None else b * scale for b in found.band]
+    band = [None if b is None else b * scale for b in toys.band]
     _draw_band(ax, band, edges)
     ax.stairs([r[2] for r in rows], edges, color=BLACK, linewidth=1.0)
     ax.set_xlim(edges[0], edges[-1])
     ax.set_ylim(bottom=0)
     ax.set_ylabel("toys per bin")
     _legend_above(ax)
-    errors = [None if e is None else e * scale for e in found.band_errors]
+    errors = [None if e is None else e * scale for e in toys.band_errors]
     return [f"{kind}, at -2 … +2 σ of the toys:", ", ".join(band_texts(band, errors))]
 
 

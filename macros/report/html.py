@@ -123,14 +123,14 @@ class Report:
         """List the warnings that were given, and those that follow from the results."""
         from macros.words import allowed_elsewhere, poor_fit
 
-        found = list(self.warnings)
+        texts = list(self.warnings)
         if self.fit is not None and not self.fit.valid:
-            found.append(f"The fit is not valid: {self.fit.reason}.")
+            texts.append(f"The fit is not valid: {self.fit.reason}.")
         poor = None if self.fit is None else poor_fit(self.fit.quality)
         if poor:
-            found.append(f"{poor[0].upper()}{poor[1:]}.")
+            texts.append(f"{poor[0].upper()}{poor[1:]}.")
         if self.fit is not None and self.fit.valid:
-            found += [
+            texts += [
                 f"The interval of {name} is open at its {side} end{': ' if reason else ''}{reason}."
                 for name, e in self.fit.parameters.items()
                 for side, end, reason in (
@@ -139,15 +139,15 @@ class Report:
                 )
                 if end is None
             ]
-            found += [f"{text[0].upper()}{text[1:]}." for text in allowed_elsewhere(self.fit)]
+            texts += [f"{text[0].upper()}{text[1:]}." for text in allowed_elsewhere(self.fit)]
         if self.limit is not None and self.limit.upper is None:
-            found.append(f"There is no upper limit on {self.limit.parameter}: nothing above it is excluded.")
+            texts.append(f"There is no upper limit on {self.limit.parameter}: nothing above it is excluded.")
         if self.limit is not None and len(self.limit.regions) > 1:
-            found.append("More than one region is allowed; the upper limit is the upper end of the highest.")
+            texts.append("More than one region is allowed; the upper limit is the upper end of the highest.")
         p_value = None if self.comparison is None else self.comparison.p_value
         if p_value is not None and p_value < _SUSPICIOUS:
-            found.append(f"The counts and the card's model disagree: p = {p_value:.2g}.")
-        return found
+            texts.append(f"The counts and the card's model disagree: p = {p_value:.2g}.")
+        return texts
 
 
 def write_report(path: str | Path, report: Report) -> None:

@@ -56,7 +56,7 @@ def read_auxiliary(specs: Sequence[str] | None) -> dict[str, Measured]:
     FileError
         If a file is missing or something else.
     """
-    found: dict[str, Measured] = {}
+    measured: dict[str, Measured] = {}
     for spec in specs or ():
         if _is_file(spec):
             pairs = list(_read_file(Path(spec)).items())
@@ -65,11 +65,11 @@ def read_auxiliary(specs: Sequence[str] | None) -> dict[str, Measured]:
             if not (name and value):
                 raise ValueError(f"--auxiliary {spec!r}: write NAME=VALUE, or the name of a file")
             pairs = [(name, value)]
-        for name, given in pairs:
-            if name in found:
-                raise ValueError(f"--auxiliary: {name} is given twice, {found[name]} and {given}")
-            found[name] = given
-    return found
+        for name, measurement in pairs:
+            if name in measured:
+                raise ValueError(f"--auxiliary: {name} is given twice, {measured[name]} and {measurement}")
+            measured[name] = measurement
+    return measured
 
 
 def _read_file(path: Path) -> dict[str, Measured]:
@@ -100,21 +100,21 @@ def _read_csv(path: Path, text: str) -> dict[str, Measured]:
     lines = [line for line in text.splitlines() if line.strip(" \t,;") and not line.lstrip().startswith("#")]
     rows = [[cell.strip() for cell in row] for row in csv.reader(lines, skipinitialspace=True)]
     if not rows or rows[0] not in (["name", "value"], ["name", "value", "unit"]):
-        got = repr(lines[0])[:120] if lines else "nothing"
+        start = repr(lines[0])[:120] if lines else "nothing"
         raise FileError(
             path,
             "foreign",
-            f"must be JSON, or CSV that begins with name,value or name,value,unit; it begins with {got}",
+            f"must be JSON, or CSV that begins with name,value or name,value,unit; it begins with {start}",
         )
-    found: dict[str, Measured] = {}
+    measured: dict[str, Measured] = {}
     for row in rows[1:]:
         if len(row) != len(rows[0]) or not row[0] or not row[1]:
             raise FileError(path, "foreign", f"must have a {', a '.join(rows[0])} in each line, got {row}")
         name, value, *unit = row
-        if name in found:
+        if name in measured:
             raise FileError(path, "foreign", f"has {name!r} twice")
-        found[name] = f"{value} {unit[0]}".strip() if unit and unit[0] != "1" else value
-    return found
+        measured[name] = f"{value} {unit[0]}".strip() if unit and unit[0] != "1" else value
+    return measured
 
 
 def check_measured(card: Card, measured: Mapping[str, Measured]) -> None:
@@ -128,10 +128,10 @@ def check_measured(card: Card, measured: Mapping[str, Measured]) -> None:
     from analysis.model import collect
 
     poi = card.fit.poi
-    known = [n.name for n in collect(card.experiments, card.model, poi)]
+    names = [n.name for n in collect(card.experiments, card.model, poi)]
     for name in measured:
-        if name not in (poi, *known):
-            raise ValueError(_unknown(name, poi, known))
+        if name not in (poi, *names):
+            raise ValueError(_unknown(name, poi, names))
 
 
 def auxiliary_pulls(
@@ -166,65 +166,69 @@ def auxiliary_pulls(
                 f"auxiliary measurement of {name}: it is free in this card, and a free parameter has no "
                 'auxiliary measurement; first give it a constraint in the card, "gaussian" or "log-normal"'
             )
-    found = np.zeros(len(nuisances))
+    pulls = np.zeros(len(nuisances))
     for i, (name, nuisance) in enumerate(nuisances.items()):
         if name in measured:
-            found[i] = _pull(card, templates, nuisance, measured[name])
-    return found
+            pulls[i] = _pull(card, templates, nuisance, measured[name])
+    return pulls
 
 
-def _unknown(name: str, poi: str, known: Sequence[str]) -> str:
+def _unknown(name: str, poi: str, names: Sequence[str]) -> str:
     if name == poi:
         return f"auxiliary measurement of {name}: it is the parameter of interest, which the data measure"
-    meant = closest(name, known)
+    meant = closest(name, names)
     advice = f"did you mean {meant}? " if meant else ""
     return (
         f"auxiliary measurement of {name}: the fit has no such nuisance parameter; {advice}they are "
-        f"{', '.join(known) or 'none'}, as far as the card states uncertainties"
+        f"{', '.join(names) or 'none'}, as far as the card states uncertainties"
     )
 
 
-def _pull(card: Card, templates: "Templates", nuisance: "Nuisance", given: Measured) -> float:
-    value = _value(card, templates, nuisance, given)
+def _pull(card: Card, templates: "Templates", nuisance: "Nuisance", measured: Measured) -> float:
+    value = _value(card, templates, nuisance, measured)
     lowest = nuisance.constraint == "log-normal" and value <= 0
     if not math.isfinite(value) or lowest:
-        what = "above 0, because it is log-normal" if lowest else "finite"
-        raise ValueError(f"auxiliary measurement of {nuisance.name} must be {what}, got {given}")
+        condition = "above 0, because it is log-normal" if lowest else "finite"
+        raise ValueError(f"auxiliary measurement of {nuisance.name} must be {condition}, got {measured}")
     return float(nuisance.pull(value))
 
 
-def _value(card: Card, templates: "Templates", nuisance: "Nuisance", given: Measured) -> float:
+def _value(card: Card, templates: "Templates", nuisance: "Nuisance", measured: Measured) -> float:
     """Read a value in the units in which the fit reports the parameter."""
-    if not isinstance(given, str):
-        return float(given)
+    if not isinstance(measured, str):
+        return float(measured)
     with suppress(ValueError):
-        return float(given)
+        return float(measured)
     nominal = _nominal_quantity(card, templates, nuisance)
     for kind in get_args(Kind) if nominal else ():
         with suppress(ValueError):
-            return nuisance.nominal * read_quantity(given, kind) / read_quantity(str(nominal), kind)
+            return nuisance.nominal * read_quantity(measured, kind) / read_quantity(str(nominal), kind)
     unit = f"{nuisance.nominal:.6g}" if nuisance.nominal != 1 else "1"
     also = f", or a quantity such as {nominal!r}, the nominal one" if nominal else ""
     raise ValueError(
-        f"auxiliary measurement of {nuisance.name}: {given!r} is no number in the units of the fit, in which "
-        f"the nominal value is {unit}{also}"
+        f"auxiliary measurement of {nuisance.name}: {measured!r} is no number in the units of the fit, in "
+        f"which the nominal value is {unit}{also}"
     )
 
 
 def _nominal_quantity(card: Card, templates: "Templates", nuisance: "Nuisance") -> str | None:
     """Find the quantity that the card states of a nuisance parameter; None if there is none, or several."""
-    found = set()
+    quantities = set()
     for e, component in nuisance.targets:
         experiment = templates.experiments[e]
         document = (card.of(experiment.name) if len(templates.experiments) > 1 else card).document
         if nuisance.quantity == "background":
             table = document.get("background", {}).get(experiment.backgrounds[component - 1].name, {})
-            found.add(table.get("rate"))
+            quantities.add(table.get("rate"))
         else:
             name, keys = _KEYS.get(nuisance.quantity, ("", ()))
             table = document.get(name, {})
-            found.add(next((table[key] for key in keys if key in table), None))
-    return next(iter(found)) if len(found) == 1 and all(isinstance(x, str) for x in found) else None
+            quantities.add(next((table[key] for key in keys if key in table), None))
+    return (
+        next(iter(quantities))
+        if len(quantities) == 1 and all(isinstance(x, str) for x in quantities)
+        else None
+    )
 
 
 def measured_values(templates: "Templates", pulls: NDArray[np.float64]) -> dict[str, float]:

@@ -54,12 +54,12 @@ def check_card(
     ValueError
         Naming every key that differs.
     """
-    found = [
+    differences = [
         f"{key}: {_show(ours)} in this card, {_show(theirs)} in {owner}"
         for key, ours, theirs in _differences(_unnamed(card.document), _unnamed(legal_names(other)))
         if (key in _ALWAYS or not {key, key.split(".")[0]} & may_differ) and (begins or key != _BEGINS)
     ]
-    _refuse(f"{path} was made with another card", found)
+    _refuse(f"{path} was made with another card", differences)
 
 
 def card_for_events(card: Card, events: Events) -> Card:
@@ -121,23 +121,23 @@ def check_same_experiment(a: Card, b: Card) -> None:
     ValueError
         Naming every key that differs, but for those of the model, of its fit's results and of the run.
     """
-    found = [
+    differences = [
         f"{key}: {_show(ours)} in A, {_show(theirs)} in B"
         for key, ours, theirs in _differences(_unnamed(a.document), _unnamed(b.document))
         if key in _ALWAYS or key.split(".")[0] not in {"model", "fit", "run"}
     ]
-    found += [
+    differences += [
         f"fit.{key}: {getattr(a.fit, key)!r} in A, {getattr(b.fit, key)!r} in B"
         for key in ("likelihood", "error_per_bin", "templates", "template_events", "drawn")
         if getattr(a.fit, key) != getattr(b.fit, key)
     ]
-    _refuse("A and B are not models of the same data", found)
+    _refuse("A and B are not models of the same data", differences)
 
 
-def _refuse(what: str, found: Sequence[str]) -> None:
-    found = [printable(text) for text in found]
-    if found:
-        lines = f" {found[0]}" if len(found) == 1 else "\n  ".join(["", *found])
+def _refuse(what: str, differences: Sequence[str]) -> None:
+    differences = [printable(text) for text in differences]
+    if differences:
+        lines = f" {differences[0]}" if len(differences) == 1 else "\n  ".join(["", *differences])
         raise ValueError(f"{what}:{lines}")
 
 
@@ -158,10 +158,10 @@ def _unnamed(value: Any) -> Any:
 def _differences(a: Any, b: Any, key: str = "") -> list[tuple[str, Any, Any]]:
     if isinstance(a, Mapping) or isinstance(b, Mapping):
         a, b = (x if isinstance(x, Mapping) else {} for x in (a, b))
-        found = []
+        differences = []
         for name in sorted({*a, *b}):
-            found += _differences(a.get(name), b.get(name), f"{key}.{name}" if key else name)
-        return found
+            differences += _differences(a.get(name), b.get(name), f"{key}.{name}" if key else name)
+        return differences
     if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
         return [d for i, pair in enumerate(zip(a, b, strict=True)) for d in _differences(*pair, f"{key}.{i}")]
     return [] if a == b or _same_quantity(a, b) else [(key, a, b)]

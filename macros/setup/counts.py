@@ -143,7 +143,7 @@ def simulate_events(card: Card) -> Events | dict[str, Events]:
     from detsim.simulation import simulate
 
     columns: list[Occurrence] = [c for c in ("vertex", "time") if c in card.run.columns]
-    made = {}
+    simulated = {}
     with using_threads(card.run.threads):
         for number, experiment in enumerate(card.experiments):
             identity = (number,) if number else ()  # as of toys that are drawn event by event
@@ -152,9 +152,9 @@ def simulate_events(card: Card) -> Events | dict[str, Events]:
                 experiment, card.model, seed=int(card.run.seed or 0), identity=identity, columns=columns
             )
             document = card.document if len(card.experiments) == 1 else card.of(experiment.name).document
-            made_of = {"card": document, "generate_above": experiment.generate_above}
-            made[experiment.name] = replace(events, provenance=made_of)
-    return made if len(made) > 1 else next(iter(made.values()))
+            provenance = {"card": document, "generate_above": experiment.generate_above}
+            simulated[experiment.name] = replace(events, provenance=provenance)
+    return simulated if len(simulated) > 1 else next(iter(simulated.values()))
 
 
 def mean_cross_section(card: Card) -> float:

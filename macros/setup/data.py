@@ -107,8 +107,10 @@ def _is_event_file(path: Path) -> bool:
     if "toys" in classes:
         raise FileError(path, "foreign", "holds toys: choose one with --toy K; in Python card.toy(FILE, K)")
     if "events" not in classes and not any(kind.startswith(("TH1", "TH2")) for kind in kinds):
-        held = ", ".join(f"{kind} {name!r}" for name, kind in list(classes.items())[:5]) or "nothing"
-        raise FileError(path, "foreign", f"has neither a table 'events' nor a TH1 or TH2 (it holds {held})")
+        content = ", ".join(f"{kind} {name!r}" for name, kind in list(classes.items())[:5]) or "nothing"
+        raise FileError(
+            path, "foreign", f"has neither a table 'events' nor a TH1 or TH2 (it holds {content})"
+        )
     return "events" in classes
 
 
@@ -147,8 +149,8 @@ def file_histogram(file: EventFile, experiment: Experiment) -> hist.Hist[Any]:
 
 def _filled(file: EventFile, experiment: Experiment) -> list[str]:
     """Name the columns that a histogram is filled from."""
-    wanted = (*(axis.name for axis in axes(experiment)), "weight")
-    return [name for name in wanted if name in file.columns]
+    names = (*(axis.name for axis in axes(experiment)), "weight")
+    return [name for name in names if name in file.columns]
 
 
 def _fill(columns: Mapping[str, ArrayLike], experiment: Experiment, path: Path) -> hist.Hist[Any]:
@@ -160,13 +162,14 @@ def _fill(columns: Mapping[str, ArrayLike], experiment: Experiment, path: Path) 
 
 
 def _one_experiment(experiment: Experiment, file: EventFile, path: Path, number: int | None) -> Data:
-    known = file.experiments.tolist()
-    if number not in known:
+    numbers = file.experiments.tolist()
+    if number not in numbers:
         others = "" if "weight" in file.columns else f", or fit all with `nugauge toys CARD --data {path}`"
         raise ValueError(
-            f"{path} holds pseudo-experiments {known[0]} to {known[-1]}: choose one with --experiment{others}"
+            f"{path} holds pseudo-experiments {numbers[0]} to {numbers[-1]}: choose one with "
+            f"--experiment{others}"
         )
-    position, source = known.index(number), f"{path}, number {number}"
+    position, source = numbers.index(number), f"{path}, number {number}"
     if "weight" in file.columns:
         lists = {name: file.jagged(name)[position] for name in _filled(file, experiment)}
         h = _fill(lists, experiment, path)

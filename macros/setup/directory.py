@@ -59,7 +59,7 @@ def whole_directory(
     lock = Lock(target.with_name(f".{target.name}.part"), asked=target)
     try:
         _clear(target, names, reads, certain=lock.certain)
-        seen = _check_target(target, names, reads, foreign, force=force)
+        stamps = _check_target(target, names, reads, foreign, force=force)
         staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
         try:
             yield staging
@@ -67,7 +67,7 @@ def whole_directory(
                 _sync(file)
             sync_directory(staging)
             _check_target(target, names, reads, foreign, force=force)
-            _replace(target, staging, seen)
+            _replace(target, staging, stamps)
         except OSError as error:
             if error.filename is not None:  # by the name that it was to get
                 error.filename = str(error.filename).replace(str(staging), str(target), 1)
@@ -106,15 +106,15 @@ def _check_target(
     if unknown:
         reason = f"holds {unknown}, which no run made: name another one"
         raise FileExistsError(errno.EEXIST, reason, str(target))
-    seen = _stamps(target)
-    if seen:
+    stamps = _stamps(target)
+    if stamps:
         fault = foreign(target)
         if fault is not None:
             text = f"{fault}, and --force does not replace it: remove it, or name another one"
             raise FileExistsError(errno.EEXIST, text, str(target))
         if not force:
             raise FileExistsError(errno.EEXIST, "holds a former run; --force replaces it", str(target))
-    return seen
+    return stamps
 
 
 def _check_inputs(directory: Path, reads: Sequence[Path]) -> None:
@@ -147,25 +147,25 @@ def _sync(file: Path) -> None:
         os.close(descriptor)
 
 
-def _replace(target: Path, staging: Path, seen: Stamps | None) -> None:
+def _replace(target: Path, staging: Path, stamps: Stamps | None) -> None:
     """Give a filled directory its name, if what has the name is what was seen at the start."""
-    _keep_modes(target, staging, seen)
-    done = False
+    _keep_modes(target, staging, stamps)
+    replaced = False
     try:
         with signals_held():
-            _swap(target, staging, seen)
-            done = True
+            _swap(target, staging, stamps)
+            replaced = True
     except KeyboardInterrupt as error:
-        if done:
+        if replaced:
             error.add_note(f"{target} is whole")
         raise
 
 
-def _swap(target: Path, staging: Path, seen: Stamps | None) -> None:
+def _swap(target: Path, staging: Path, stamps: Stamps | None) -> None:
     former = staging.with_suffix(".former")
-    if seen and target.exists():
+    if stamps and target.exists():
         target.rename(former)
-        if _stamps(former) != seen:
+        if _stamps(former) != stamps:
             former.rename(target)
             reason = "was changed by another process meanwhile, and is not replaced: name another one"
             raise FileExistsError(errno.EEXIST, reason, str(target))
@@ -184,14 +184,14 @@ def _swap(target: Path, staging: Path, seen: Stamps | None) -> None:
         _remove(staging)
 
 
-def _keep_modes(target: Path, staging: Path, seen: Stamps | None) -> None:
+def _keep_modes(target: Path, staging: Path, stamps: Stamps | None) -> None:
     """Give a new directory the usual permissions, or those of the one that it replaces."""
     umask = os.umask(0)
     os.umask(umask)
     mode = 0o777 & ~umask
-    if seen is not None and target.is_dir():
+    if stamps is not None and target.is_dir():
         mode = target.stat().st_mode & 0o777
-        for name in seen:
+        for name in stamps:
             if (staging / name).exists() and (target / name).exists():
                 (staging / name).chmod((target / name).stat().st_mode & 0o777)
     staging.chmod(mode)
@@ -212,13 +212,13 @@ def _clear(target: Path, names: Set[str], reads: Sequence[Path], *, certain: boo
     pattern = re.compile(re.escape(f".{target.name}.") + r"[a-z0-9_]{8}\.(part|former)")
     parts = {*names, *(f"{name}.part" for name in names)}
     for directory in sorted(target.parent.iterdir()):
-        found = pattern.fullmatch(directory.name)
-        if not found or directory.is_symlink() or not directory.is_dir():
+        match = pattern.fullmatch(directory.name)
+        if not match or directory.is_symlink() or not directory.is_dir():
             continue
         if not certain:
             message(f"{directory} is of another run of {target.name}, or of one that was killed; it stays")
             continue
-        if found[1] == "former" and not target.exists():
+        if match[1] == "former" and not target.exists():
             directory.rename(target)
             message(f"{target}: a run was killed while it replaced this directory, which is back")
             continue

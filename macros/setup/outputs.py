@@ -114,9 +114,9 @@ class FilePlan:
                     f"{output.path}: a ROOT file is written here, and its name has to end in .root"
                 )
             for other in self.writes[:number]:
-                taken = output.takes(other.path)
-                if taken is not None:
-                    raise ValueError(f"{taken} is written by this command already: name another one")
+                clash = output.takes(other.path)
+                if clash is not None:
+                    raise ValueError(f"{clash} is written by this command already: name another one")
         former = {}
         for output in self.writes:
             directory = real_path(output.path).parent
@@ -168,10 +168,10 @@ def check_different(output: Output | Path, file: Path) -> None:
     ValueError
         If it has the name of an output or of its unfinished file, is a link to it, or the same file.
     """
-    taken = (output if isinstance(output, Output) else Output(path=output, kind="events")).takes(file)
-    if taken is not None and file.exists():
-        same = "" if str(taken) == str(file) else f" ({file})"
-        raise ValueError(f"{taken} is the file that is read{same}: write to another one")
+    clash = (output if isinstance(output, Output) else Output(path=output, kind="events")).takes(file)
+    if clash is not None and file.exists():
+        same = "" if str(clash) == str(file) else f" ({file})"
+        raise ValueError(f"{clash} is the file that is read{same}: write to another one")
 
 
 def picture_outputs(path: Path | None, suffixes: Iterable[str] = BESIDE) -> tuple[Output, ...]:
@@ -226,19 +226,19 @@ def card_files(name: str, card: "Card") -> tuple[Path, ...]:
     from detsim.formats import table_path
     from macros.card import presets, used_files
 
-    own = () if name in presets() else (Path(name),)
-    return *own, *(table_path(spec) for spec in used_files(card.document))
+    card_file = () if name in presets() else (Path(name),)
+    return *card_file, *(table_path(spec) for spec in used_files(card.document))
 
 
 def data_files(specs: Iterable[str] | None) -> tuple[Path, ...]:
     """List the files that DATA may mean: FILE, NAME=FILE, FILE.root:histogram."""
     from detsim.files import split_spec
 
-    found: list[Path] = []
+    paths: list[Path] = []
     for spec in specs or ():
         for text in filter(None, (spec, spec.partition("=")[2])):
-            found += [Path(text), split_spec(text)[0]]
-    return tuple(found)
+            paths += [Path(text), split_spec(text)[0]]
+    return tuple(paths)
 
 
 def _same(a: Path, b: Path) -> bool:

@@ -85,12 +85,12 @@ def _foreign_table(path: Path, kind: str, series: tuple[str, str] | None) -> str
 
     reason = f"is not {TABLES[kind]} of this program"
     try:
-        found = table_name(path)
+        table = table_name(path)
         origins = _origins(path)
     except FileError as error:
         return f"{reason} (it {error.reason})"
-    if found != kind:
-        return f"{reason} (it is {TABLES[found]})"
+    if table != kind:
+        return f"{reason} (it is {TABLES[table]})"
     if not origins or any(origin.get("table") != kind for origin in origins):
         return f"{reason} (it has no provenance)"
     if series is not None and not (len(origins) == 1 and _is_of_series(origins[0], *series)):
@@ -104,8 +104,8 @@ def _origins(path: Path) -> list[Mapping[str, Any]]:
 
     with open_root(path) as root, reading(path):
         keys = [key for key in root.keys(recursive=False) if key.startswith("provenance;")]
-        found = [json.loads(str(root[key])) for key in keys]
-    return [origin for origin in found if isinstance(origin, dict)]
+        documents = [json.loads(str(root[key])) for key in keys]
+    return [origin for origin in documents if isinstance(origin, dict)]
 
 
 def _is_of_series(origin: Mapping[str, Any], command: str, name: str) -> bool:

@@ -49,16 +49,16 @@ class Toy:
         ValueError
             If the toy has none of one of them.
         """
-        found = []
+        pulls = []
         for n in nuisances:
             column = f"measured_{column_name(n.name)}"
             if n.constraint == "free":
-                found.append(0.0)
+                pulls.append(0.0)
             elif column in self.measured:
-                found.append(float(n.pull(self.measured[column])))
+                pulls.append(float(n.pull(self.measured[column])))
             else:
                 raise ValueError(f"{self.source} has no measurement of {n.name}, no column {column}")
-        return np.array(found)
+        return np.array(pulls)
 
 
 def read_toy(card: Card, path: Path, choice: ToyChoice) -> Toy:
@@ -88,16 +88,19 @@ def read_toy(card: Card, path: Path, choice: ToyChoice) -> Toy:
             raise FileError(path, "foreign", "has no columns toy, true_... and counts")
         measured = [name for name in file.branches if name.startswith("measured_")]
         rows: list[dict[str, NDArray[np.float64]]] = []
-        seen = [math.inf, -math.inf]
+        number_range = [math.inf, -math.inf]
         for columns in file.iterate(["toy", truth, "counts", *measured], step=_STEP):
             if len(columns["toy"]):
-                seen = [min(seen[0], columns["toy"].min()), max(seen[1], columns["toy"].max())]
+                number_range = [
+                    min(number_range[0], columns["toy"].min()),
+                    max(number_range[1], columns["toy"].max()),
+                ]
             rows += [
                 {name: np.array(column[i]) for name, column in columns.items()}
                 for i in np.flatnonzero(columns["toy"] == choice.number)
             ]
     rows = [row for row in rows if choice.truth is None or _same(float(row[truth]), choice.truth)]
-    row = _only(rows, truth, path, choice, seen)
+    row = _only(rows, truth, path, choice, number_range)
     counts = np.atleast_1d(row["counts"]).astype(np.float64)
     expected = sum(e.detector.n_bins for e in card.experiments)
     if len(counts) != expected:
@@ -115,15 +118,23 @@ def _same(a: float, b: float) -> bool:
 
 
 def _only(
-    rows: list[dict[str, NDArray[np.float64]]], truth: str, path: Path, choice: ToyChoice, seen: list[float]
+    rows: list[dict[str, NDArray[np.float64]]],
+    truth: str,
+    path: Path,
+    choice: ToyChoice,
+    number_range: list[float],
 ) -> dict[str, NDArray[np.float64]]:
     """Return the only row that was asked for."""
     which = f"toy {choice.number}" + ("" if choice.truth is None else f" of {truth} = {choice.truth:g}")
     if not rows:
-        what = f"its toys are {seen[0]:.0f} to {seen[1]:.0f}" if seen[0] <= seen[1] else "it has no toys"
+        content = (
+            f"its toys are {number_range[0]:.0f} to {number_range[1]:.0f}"
+            if number_range[0] <= number_range[1]
+            else "it has no toys"
+        )
         if choice.truth is not None:
-            what += ", of the true values that `nugauge inspect` shows"
-        raise ValueError(f"{path} has no {which}: {what}")
+            content += ", of the true values that `nugauge inspect` shows"
+        raise ValueError(f"{path} has no {which}: {content}")
     if len(rows) > 1:
         values = ", ".join(f"{choice.number}@{float(row[truth])!r}" for row in rows[:20])
         if len({float(row[truth]) for row in rows}) < len(rows):

@@ -98,7 +98,7 @@ def escape_unsafe(text: str) -> str:
     >>> escape_unsafe('{"name": "\u202egnp"}')
     '{"name": "\\u202egnp"}'
     """
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def is_unicode(encoding: str | None) -> bool:

@@ -255,7 +255,7 @@ class OnceCommand(TyperCommand):
         """
         number = next((a for a in args if re.fullmatch(r"-[\d.]+", a)), None)
         try:
-            given, _, order = self.make_parser(ctx).parse_args(args=list(args))
+            values, _, order = self.make_parser(ctx).parse_args(args=list(args))
         except typer.BadParameter:
             raise
         except Exception as error:
@@ -270,7 +270,7 @@ class OnceCommand(TyperCommand):
         try:
             return super().parse_args(ctx, args)
         except typer.BadParameter as error:
-            value = given.get(getattr(error.param, "name", None) or "")
+            value = values.get(getattr(error.param, "name", None) or "")
             error.message = _name_value(error.message, value)
             raise
 
@@ -289,6 +289,6 @@ def _name_value(message: str, value: object) -> str:
     """Say in a message of pydantic's what was given."""
     for pattern, words in _WRONG_NUMBERS.items():
         if re.fullmatch(pattern, message):
-            said = re.sub(pattern, words, message)
-            return f"{said}, got {value}" if isinstance(value, str) and len(value) < 100 else said
+            text = re.sub(pattern, words, message)
+            return f"{text}, got {value}" if isinstance(value, str) and len(value) < 100 else text
     return message

@@ -145,7 +145,7 @@ def _no_lost_interrupt() -> Iterator[None]:
 @contextmanager
 def _warnings_told() -> Iterator[None]:
     """Write warnings of the packages as lines, each once, without the place in the code."""
-    told: set[str] = set()
+    shown: set[str] = set()
     with warnings.catch_warnings():
         show = warnings.showwarning
 
@@ -159,8 +159,8 @@ def _warnings_told() -> Iterator[None]:
         ) -> None:
             if not re.match(_TOLD, str(message)):
                 show(message, category, filename, lineno, file, line)
-            elif str(message) not in told:
-                told.add(str(message))
+            elif str(message) not in shown:
+                shown.add(str(message))
                 warn(str(message))
 
         warnings.showwarning = tell
@@ -194,10 +194,10 @@ def _explain(error: Exception) -> tuple[int, str]:
 
 
 def _explain_unexpected(error: Exception) -> tuple[int, str]:
-    said = " ".join(str(error).split()) or "it says nothing of itself"
-    if said.startswith("Symlink loop"):  # pathlib before Python 3.13 has no class of its own for it
-        return WRONG_INPUT, said
-    return FAILED, f"internal error: {said}: please report it with the traceback that {_DEBUG}=1 shows"
+    text = " ".join(str(error).split()) or "it says nothing of itself"
+    if text.startswith("Symlink loop"):  # pathlib before Python 3.13 has no class of its own for it
+        return WRONG_INPUT, text
+    return FAILED, f"internal error: {text}: please report it with the traceback that {_DEBUG}=1 shows"
 
 
 def _explain_system(error: OSError) -> tuple[int, str]:
@@ -220,8 +220,8 @@ def _is_wrong_input(error: Exception) -> bool:
     """Recognise the classes of modules that may not have been loaded, without loading them."""
     for path in _WRONG_INPUT_CLASSES:
         module, _, name = path.rpartition(".")
-        known = getattr(sys.modules.get(module), name, None)
-        if known is not None and isinstance(error, known):
+        kind = getattr(sys.modules.get(module), name, None)
+        if kind is not None and isinstance(error, kind):
             return True
     return False
 

@@ -40,12 +40,12 @@ def say_audit(audit: "Audit | None", *, reached: int | None = None) -> None:
         f"{format_number(audit.fval, 2)} in -2 ln L, "
         f"{format_number(audit.limit, 2)} errors in the ends of intervals"
     )
-    found = {
+    numbers = {
         "have a minimum that only the study found": audit.shallower,
         "have two minima that are equally deep": audit.equal,
         "could not be fitted so tightly": audit.unfitted,
     }
-    for words, n in found.items():
+    for words, n in numbers.items():
         if n:
             warn(f"of the {audit.n} toys of the audit {n} {words}")
     if audit.one_ended:

@@ -22,30 +22,30 @@ def plane_warnings(result: "PlaneResult", thresholds: Mapping[float, float]) -> 
     thresholds : mapping of float to float
         Confidence levels and their -2 Δln L.
     """
-    found = []
+    texts = []
     rise = result.lowest[1]
     if result.outside:
         options = " and ".join(
             option for option, name in zip(_OPTIONS, result.names, strict=True) if name in result.outside
         )
         best = ", ".join(f"{n} = {format_number(v)}" for n, v in zip(result.names, result.best, strict=True))
-        level = max((one for one, value in thresholds.items() if rise > value), default=None)
+        level = max((cl for cl, value in thresholds.items() if rise > value), default=None)
         allowed = "" if level is None else f"; no value drawn is allowed at {100 * level:g} %"
-        found.append(
+        texts.append(
             f"the minimum lies outside the values of {options}: at {best}; -2 Δln L of all values drawn is "
             f"{format_number(rise)} or more{allowed}"
         )
-    found += [
+    texts += [
         f"-2 ln L does not rise in {name} as far as it was searched, to {format_number(result.best[k])}, and "
         "the physical range has no end there: regions count from there"
         for k, name in enumerate(result.names)
         if name in result.open_ends
     ]
     if not (result.converged or result.open_ends):
-        found.append(
+        texts.append(
             f"the search for the minimum in {' and '.join(result.names)} ended in a valley of -2 ln L: a "
             "deeper point may exist, and the regions would then be smaller"
         )
     if result.delta.min() < 0:
-        found.append("-2 Δln L is below 0 at values outside the physical range, where no minimum is sought")
-    return found
+        texts.append("-2 Δln L is below 0 at values outside the physical range, where no minimum is sought")
+    return texts

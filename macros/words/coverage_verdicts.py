@@ -20,14 +20,14 @@ _LEAST = 1e-99
 
 def verdict_document(study: "CoverageStudy") -> dict[str, Any] | None:
     """Return the keys of the verdict on a study; None where no true value is complete."""
-    found = study.verdict
-    if found is None:
+    verdict = study.verdict
+    if verdict is None:
         return None
     failed = {
         side: [{**asdict(test), "fraction": test.fraction} for test in tests]
-        for side, tests in (("under", found.under), ("over", found.over))
+        for side, tests in (("under", verdict.under), ("over", verdict.over))
     }
-    return {**asdict(found), **failed}
+    return {**asdict(verdict), **failed}
 
 
 def level_line(study: "CoverageStudy") -> str:
@@ -41,21 +41,23 @@ def level_line(study: "CoverageStudy") -> str:
 
 def verdict_lines(study: "CoverageStudy") -> list[str]:
     """Write the verdict on a study for a person: in one line, then with its tests."""
-    found = study.verdict
-    if found is None:
+    verdict = study.verdict
+    if verdict is None:
         return []
-    head = (
-        f"the study as a whole: {_words(found.verdict)} (false alarm at most {100 * found.false_alarm:g} %)"
-    )
+    false_alarm = f"false alarm at most {100 * verdict.false_alarm:g} %"
+    head = f"the study as a whole: {_words(verdict.verdict)} ({false_alarm})"
     tests = [
         f"{_number(p).removeprefix('= ')} for {side}-coverage ({n} test{'s' * (n > 1)})"
-        for side, n, p in (("under", found.n_under, found.p_under), ("over", found.n_over, found.p_over))
+        for side, n, p in (
+            ("under", verdict.n_under, verdict.p_under),
+            ("over", verdict.n_over, verdict.p_over),
+        )
         if n
     ]
     if study.few_toys:
         head += ", as it would be whatever so few toys cover"
     lines = [head, f"smallest p-value, corrected for the number of tests: {', '.join(tests)}"]
-    for side, failed in (("under", found.under), ("over", found.over)):
+    for side, failed in (("under", verdict.under), ("over", verdict.over)):
         worst = sorted(failed, key=lambda test: test.p_value)[:_SHOWN]
         lines += [f"{side}-coverage: {_cell(study.parameter, test)}" for test in worst]
         if len(failed) > _SHOWN:

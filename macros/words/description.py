@@ -56,8 +56,8 @@ def describe_geometry(experiment: "Experiment") -> str:
         return "none: every electron is alike"
     distance, radius = math.hypot(*geometry.source_centre), geometry.source_radius
     kind = f"a source of {radius:g} cm radius" if radius else "a point source"
-    place = f"{distance:g} cm from its centre" if distance else "at its centre"
-    return f"{describe_shape(geometry)}, {kind} {place}"
+    position = f"{distance:g} cm from its centre" if distance else "at its centre"
+    return f"{describe_shape(geometry)}, {kind} {position}"
 
 
 def describe_source(experiment: "Experiment") -> str:
@@ -114,8 +114,8 @@ def describe_uncertainty(of: "Systematic | Background | FlatBackground") -> str:
     notes = ["log-normal"] if of.constraint == "log-normal" else []
     if of.common:
         notes.append("common")
-    known = f"{100 * of.uncertainty:g} %" if of.uncertainty else "exact"
-    return ("free" if of.constraint == "free" else known) + (f" ({', '.join(notes)})" if notes else "")
+    size = f"{100 * of.uncertainty:g} %" if of.uncertainty else "exact"
+    return ("free" if of.constraint == "free" else size) + (f" ({', '.join(notes)})" if notes else "")
 
 
 def describe_response(detector: "Detector") -> str:

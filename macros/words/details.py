@@ -21,42 +21,42 @@ def details_document(result: "FitResult") -> dict[str, Any]:
     }
 
 
-def _minimum(found: "LocalMinimum") -> dict[str, Any]:
+def _minimum(minimum: "LocalMinimum") -> dict[str, Any]:
     return {
-        "value": found.value,
-        "rise": found.rise,
-        "physical": found.physical,
-        "allowed": found.allowed,
-        "lower": found.lower,
-        "upper": found.upper,
+        "value": minimum.value,
+        "rise": minimum.rise,
+        "physical": minimum.physical,
+        "allowed": minimum.allowed,
+        "lower": minimum.lower,
+        "upper": minimum.upper,
     }
 
 
-def _pull(found: "Pull") -> dict[str, Any]:
+def _pull(pull: "Pull") -> dict[str, Any]:
     return {
-        "constraint": found.constraint,
-        "prefit_value": found.prefit_value,
-        "prefit_error": found.prefit_error,
-        "prefit_lower": found.prefit_lower,
-        "prefit_upper": found.prefit_upper,
-        "value": found.value,
-        "error": found.error,
-        "lower": found.lower,
-        "upper": found.upper,
-        "prefit_x": found.prefit_x,
-        "x": found.x,
-        "x_error": found.x_error,
-        "pull": found.pull,
-        "error_ratio": found.error_ratio,
+        "constraint": pull.constraint,
+        "prefit_value": pull.prefit_value,
+        "prefit_error": pull.prefit_error,
+        "prefit_lower": pull.prefit_lower,
+        "prefit_upper": pull.prefit_upper,
+        "value": pull.value,
+        "error": pull.error,
+        "lower": pull.lower,
+        "upper": pull.upper,
+        "prefit_x": pull.prefit_x,
+        "x": pull.x,
+        "x_error": pull.x_error,
+        "pull": pull.pull,
+        "error_ratio": pull.error_ratio,
     }
 
 
-def _correlation(found: "Covariance") -> dict[str, Any]:
+def _correlation(covariance: "Covariance") -> dict[str, Any]:
     return {
-        "parameters": list(found.names),
-        "matrix": found.correlation,
-        "covariance": found.matrix,
-        "reason": found.reason or None,
+        "parameters": list(covariance.names),
+        "matrix": covariance.correlation,
+        "covariance": covariance.matrix,
+        "reason": covariance.reason or None,
     }
 
 
@@ -133,17 +133,17 @@ def _with_error(value: float, error: float | None) -> str:
     return format_number(value) if error is None else f"{format_number(value)} ± {format_number(error, 3)}"
 
 
-def _say_correlation(found: "Covariance") -> None:
-    matrix = found.correlation
+def _say_correlation(covariance: "Covariance") -> None:
+    matrix = covariance.correlation
     if matrix is None:
-        say(f"no correlation matrix: {found.reason}")
+        say(f"no correlation matrix: {covariance.reason}")
         return
     say("")
     say("correlations")
     numbers = [str(i) for i in range(1, len(matrix) + 1)]
     rows = [
         (number, name, *(_fixed(x) for x in row))
-        for number, name, row in zip(numbers, found.names, matrix, strict=True)
+        for number, name, row in zip(numbers, covariance.names, matrix, strict=True)
     ]
     print_table(("", "parameter", *numbers), rows)
 
@@ -185,5 +185,5 @@ def _say_minima(result: "FitResult") -> None:
     print_table((result.poi, "-2 Δln L", "", "allowed"), rows)
 
 
-def _ends(found: "LocalMinimum", result: "FitResult") -> tuple[str, ...]:
-    return tuple(map(end_text, (found.lower, found.upper), result.estimate.range))
+def _ends(minimum: "LocalMinimum", result: "FitResult") -> tuple[str, ...]:
+    return tuple(map(end_text, (minimum.lower, minimum.upper), result.estimate.range))

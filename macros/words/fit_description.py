@@ -58,13 +58,13 @@ def interval_text(found: "Estimate") -> str:
     return f"[{', '.join(ends)}]"
 
 
-def _end(found: "Estimate", name: str) -> float | None:
-    end: float | None = getattr(found, name)
+def _end(estimate: "Estimate", name: str) -> float | None:
+    end: float | None = getattr(estimate, name)
     return end
 
 
-def _reason(found: "Estimate", name: str) -> str:
-    return str(getattr(found, f"{name}_reason"))
+def _reason(estimate: "Estimate", name: str) -> str:
+    return str(getattr(estimate, f"{name}_reason"))
 
 
 def name_with_unit(name: str) -> str:
@@ -112,20 +112,20 @@ def fit_notes(result: "FitResult") -> Iterator[str]:
     for name, estimate in result.parameters.items():
         yield from _ends(name, estimate)
     yield from _missing_errors(result)
-    said = [m for m in result.minima[1:] if m.allowed]
-    others = [m for m in result.minima[1:] if not m.allowed]
-    for minimum in (*said, *others[: max(0, _MINIMA - len(said))]):
+    allowed = [m for m in result.minima[1:] if m.allowed]
+    excluded = [m for m in result.minima[1:] if not m.allowed]
+    for minimum in (*allowed, *excluded[: max(0, _MINIMA - len(allowed))]):
         yield _minimum(result, minimum)
-    left = len(others) - max(0, _MINIMA - len(said))
-    if left > 0:
-        yield f"{left} more local minima, none of them allowed at {100 * result.level:g} %: see --details"
+    n_more = len(excluded) - max(0, _MINIMA - len(allowed))
+    if n_more > 0:
+        yield f"{n_more} more local minima, none of them allowed at {100 * result.level:g} %: see --details"
 
 
-def _ends(name: str, found: "Estimate") -> Iterator[str]:
+def _ends(name: str, estimate: "Estimate") -> Iterator[str]:
     for i, side, where in _SIDES:
-        reason = _reason(found, side)
+        reason = _reason(estimate, side)
         if reason == AT_RANGE:
-            last = format_number(found.range[i])
+            last = format_number(estimate.range[i])
             yield f"{name}: {last} is the end of its range, up to which everything is allowed"
         elif reason == UNBOUNDED:
             yield f"{name}: the data do not bound it from {where}"
@@ -219,8 +219,8 @@ def band_texts(band: Sequence[float | None], errors: Sequence[float | None] | No
     >>> band_texts([0.0571, 3.31e-11, None], [0.00021, 2.2e-13, None])
     ['0.05710 ± 0.00021', '3.310e-11 ± 2.2e-13', '–']
     """
-    known = errors or (None,) * len(band)
-    return [_text(value, error) for value, error in zip(band, known, strict=True)]
+    known_errors = errors or (None,) * len(band)
+    return [_text(value, error) for value, error in zip(band, known_errors, strict=True)]
 
 
 def _text(value: float | None, error: float | None) -> str:

@@ -67,11 +67,11 @@ def cutoff(experiment: Experiment, model: Model) -> Cutoff:
 
 def cutoff_facts(card: Card) -> dict[str, Any]:
     """Return what a file stores of a card; of several experiments by their names."""
-    found = {e.name: cutoff(e, card.model).facts() for e in card.experiments}
-    if len(found) == 1:
-        return next(iter(found.values()))
-    keys = next(iter(found.values()))
-    return {key: {name: facts[key] for name, facts in found.items()} for key in keys}
+    facts_of = {e.name: cutoff(e, card.model).facts() for e in card.experiments}
+    if len(facts_of) == 1:
+        return next(iter(facts_of.values()))
+    keys = next(iter(facts_of.values()))
+    return {key: {name: facts[key] for name, facts in facts_of.items()} for key in keys}
 
 
 def begin_with(card: Card, lowest: float, path: Path | str) -> Card:
@@ -92,20 +92,22 @@ def begin_with(card: Card, lowest: float, path: Path | str) -> Card:
         If more than 1e-8 of what the card's experiment records is between, or nobody knows how much.
     """
     experiment = card.experiment
-    own = experiment.generate_above
-    if own == lowest:
+    of_card = experiment.generate_above
+    if of_card == lowest:
         return card
     below = [
-        cutoff(replace(experiment, generate_above=energy), card.model) for energy in sorted((own, lowest))
+        cutoff(replace(experiment, generate_above=energy), card.model) for energy in sorted((of_card, lowest))
     ]
-    lost = [0.0 if found.energy == 0 else found.fraction for found in below]
+    lost = [0.0 if result.energy == 0 else result.fraction for result in below]
     between = None if lost[0] is None or lost[1] is None else lost[1] - lost[0]
     if between is None or between > _ENOUGH:
-        ours, theirs = (write_quantity(energy, "keV", digits=5) for energy in (own, lowest))
-        much = below[1].reason if between is None else f"{format_number(between, 3)} of the recorded signal"
+        stated, used = (write_quantity(energy, "keV", digits=5) for energy in (of_card, lowest))
+        lost_part = (
+            below[1].reason if between is None else f"{format_number(between, 3)} of the recorded signal"
+        )
         raise ValueError(
-            f"{path} has recoils from {theirs} on, and model.generate_above of this card is {ours}; between "
-            f"them is more than may be forgotten ({much}): give both the same one"
+            f"{path} has recoils from {used} on, and model.generate_above of this card is {stated}; between "
+            f"them is more than may be forgotten ({lost_part}): give both the same one"
         )
     return replace(card, experiments=(replace(experiment, generate_above=lowest),))
 
@@ -120,10 +122,10 @@ def say_cutoff(card: Card, *, simulates: bool) -> None:
         Whether events are drawn. Else only what changes a result is said: more than a negligible part.
     """
     for experiment in card.experiments:
-        found = cutoff(experiment, card.model)
-        if not found.energy or found.fraction == 0:
+        result = cutoff(experiment, card.model)
+        if not result.energy or result.fraction == 0:
             continue
-        if found.notable:
-            warn(found.text())
+        if result.notable:
+            warn(result.text())
         elif simulates:
-            message(found.text())
+            message(result.text())

@@ -72,9 +72,9 @@ def say_limit(result: LimitResult) -> None:
     if result.asimov is not None and result.asimov != result.upper:
         say(f"expected from exact data of the model: {format_number(result.asimov)}")
     if result.band:
-        found = band_texts(result.band, result.band_errors)
-        say(f"expected median: {found[2]}")
-        say(f"expected band at -2 … +2 σ: {', '.join(found)}")
+        ends_of_band = band_texts(result.band, result.band_errors)
+        say(f"expected median: {ends_of_band[2]}")
+        say(f"expected band at -2 … +2 σ: {', '.join(ends_of_band)}")
         say_audit(result.audit)
     two_sided = result.method in {"two-sided", "feldman-cousins"}
     if result.n_regions < 2:

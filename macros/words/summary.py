@@ -35,7 +35,7 @@ def experiment_rows(card: Card) -> list[tuple[str, str]]:
     experiment, detector = card.experiment, card.experiment.detector
     backgrounds = [_background(b, card) for b in experiment.backgrounds]
     spectra = [f"{b.name} {_shape(b, card)}" for b in experiment.backgrounds]
-    known = [f"{s.name} {describe_uncertainty(s)}" for s in experiment.systematics]
+    uncertainties = [f"{s.name} {describe_uncertainty(s)}" for s in experiment.systematics]
     threshold = _keV(detector.threshold) if math.isfinite(detector.threshold) else "none"
     return [
         ("experiment", experiment.name),
@@ -49,7 +49,7 @@ def experiment_rows(card: Card) -> list[tuple[str, str]]:
         _exposure(card),
         ("backgrounds", "; ".join(backgrounds) or "none"),
         *([("spectra", "; ".join(spectra))] if spectra else []),
-        ("known to", ", ".join(known) or "exact"),
+        ("known to", ", ".join(uncertainties) or "exact"),
         *_left_out(card),
         *note_rows(card),
     ]
@@ -120,11 +120,11 @@ def _bins(detector: "Detector") -> str:
 
 
 def _left_out(card: Card) -> list[tuple[str, str]]:
-    found = cutoff(card.experiment, card.model)
-    if not found.energy:
+    result = cutoff(card.experiment, card.model)
+    if not result.energy:
         return []
-    lost = "an unknown part" if found.fraction is None else format_number(found.fraction, 3)
-    return [("recoils", f"above {_keV(found.energy)}; {lost} of the recorded signal is left out")]
+    lost = "an unknown part" if result.fraction is None else format_number(result.fraction, 3)
+    return [("recoils", f"above {_keV(result.energy)}; {lost} of the recorded signal is left out")]
 
 
 def _exposure(card: Card) -> tuple[str, str]:
@@ -169,8 +169,8 @@ def _electrons(card: Card) -> str:
     """Describe the target: its electrons, its mass if it is stated, what it is made of."""
     target = card.experiment.detector.target
     mass = card.document["detector"].get("mass")
-    made = [mass and f"in {mass}", target.material and f"of {target.material}"]
-    return " ".join([format_number(target.n_electrons), *filter(None, made)])
+    parts = [mass and f"in {mass}", target.material and f"of {target.material}"]
+    return " ".join([format_number(target.n_electrons), *filter(None, parts)])
 
 
 def _uncertainty(of: "Systematic | Background | FlatBackground") -> dict[str, Any]:

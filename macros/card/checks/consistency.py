@@ -63,11 +63,11 @@ def check_uncertainties(tables: Mapping[str, Any]) -> Found:
     for key, value, constraint in _uncertainties(tables):
         low, plausible, high, why = _LIMITS[constraint]
         if value and not low <= value <= high:
-            other = (
+            alternative = (
                 'constraint = "log-normal", or "free" if nothing is known' if value > high else "0 is exact"
             )
             reason = f"must be {low:g} to {high:g} of a {constraint} constraint, got {value:g}"
-            errors.append(CardFault(key=key, reason=reason, suggestion=f"{why}; {other}"))
+            errors.append(CardFault(key=key, reason=reason, suggestion=f"{why}; {alternative}"))
         elif value > plausible:
             reason = f"{value:g} is not plausible of a {constraint} constraint, up to {plausible:g} is"
             advice = '; write constraint = "log-normal"' if constraint == "gaussian" else ""

@@ -121,8 +121,8 @@ def closest(word: str, choices: Iterable[str]) -> str | None:
     'threshold'
     """
     folded = {choice.casefold(): choice for choice in choices}
-    found = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
-    return folded[found[0]] if found else None
+    matches = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    return folded[matches[0]] if matches else None
 
 
 class FaultList:
@@ -186,15 +186,15 @@ class FaultList:
 
     def locate(self, error: Mapping[str, Any], table: str) -> list[str]:
         """Find the path of an error in the document, without the names of pydantic's union members."""
-        path, place = [table], self.document.get(table)
+        path, value = [table], self.document.get(table)
         *inner, last = [*error["loc"], None] if error["type"] != "missing" else error["loc"]
         shape = False
         for part in inner:
-            inside = part in place if isinstance(place, Mapping) else isinstance(part, int)
-            if inside and isinstance(place, Mapping) and part == place.get("shape") and not shape:
+            inside = part in value if isinstance(value, Mapping) else isinstance(part, int)
+            if inside and isinstance(value, Mapping) and part == value.get("shape") and not shape:
                 shape = True  # the shape that was chosen, which may have the name of a key
             elif inside:
-                place = place[part]  # type: ignore[index]  # a table or a list
+                value = value[part]  # type: ignore[index]  # a table or a list
                 path.append(str(part))
         return path if last is None else [*path, str(last)]
 
@@ -248,13 +248,13 @@ class FaultList:
             self.add(path, f"{error['msg']}, got {value!r}")
 
     def _value(self, path: Sequence[str]) -> Any:
-        place: Any = self.document
+        value: Any = self.document
         for part in path:
             try:
-                place = place[int(part)] if isinstance(place, list) else place[part]
+                value = value[int(part)] if isinstance(value, list) else value[part]
             except (KeyError, TypeError, ValueError, IndexError):
                 return None
-        return place
+        return value
 
     def _allowed(self, parents: Sequence[str]) -> set[str]:
         named = [part for part in parents if not part.isdigit()]

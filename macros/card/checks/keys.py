@@ -48,12 +48,12 @@ def _validate(document: dict[str, Any], name: str, faults: FaultList) -> Any:
     try:
         return _adapter(name).validate_python(document[name], context=context)
     except ValidationError as error:
-        found = [(faults.locate(e, name), e["type"]) for e in error.errors(include_url=False)]
-        unknown = [path for path, kind in found if kind == "extra_forbidden"]
+        located = [(faults.locate(e, name), e["type"]) for e in error.errors(include_url=False)]
+        unknown = [path for path, kind in located if kind == "extra_forbidden"]
         if not unknown:
             raise
         for parents in {tuple(path[:-1]) for path in unknown}:
-            missing = {p[-1] for p, kind in found if kind == "missing" and tuple(p[:-1]) == parents}
+            missing = {p[-1] for p, kind in located if kind == "missing" and tuple(p[:-1]) == parents}
             _repair(document, [p for p in unknown if tuple(p[:-1]) == parents], missing, faults)
     return _adapter(name).validate_python(document[name], context=context)
 
@@ -93,21 +93,21 @@ def known_keys() -> dict[str, set[str]]:
     >>> sorted(known_keys()["exposure"])
     ['amount', 'duration', 'start']
     """
-    found: dict[str, set[str]] = {}
-    _collect(CardTables, "", found)
-    found[""].add("experiment")
-    return found
+    keys: dict[str, set[str]] = {}
+    _collect(CardTables, "", keys)
+    keys[""].add("experiment")
+    return keys
 
 
-def _collect(kind: Any, path: str, found: dict[str, set[str]]) -> None:
+def _collect(kind: Any, path: str, keys: dict[str, set[str]]) -> None:
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        found.setdefault(path, set()).update(kind.model_fields)
+        keys.setdefault(path, set()).update(kind.model_fields)
         for name, field in kind.model_fields.items():
-            _collect(field.annotation, f"{path}.{name}" if path else name, found)
+            _collect(field.annotation, f"{path}.{name}" if path else name, keys)
     else:
         inner = f"{path}.*" if getattr(kind, "__origin__", None) is dict else path
         for argument in get_args(kind):
-            _collect(argument, inner, found)
+            _collect(argument, inner, keys)
 
 
 MAX_DEPTH = 20

@@ -19,12 +19,12 @@ def check_names(document: Mapping[str, Any]) -> list[CardFault]:
     """List the names of a plain card that cannot be: files have branches and components of these names."""
     backgrounds = document.get("background")
     names = backgrounds if isinstance(backgrounds, Mapping) else ()
-    found = [name_fault(f"background.{name}", name) for name in names if not is_name(name)]
+    faults = [name_fault(f"background.{name}", name) for name in names if not is_name(name)]
     for number, component in enumerate(_components(document)):
         name = component.get("name")
         if isinstance(name, str) and name and not is_name(name):
-            found.append(name_fault(f"source.components.{number}.name", name))
-    return found
+            faults.append(name_fault(f"source.components.{number}.name", name))
+    return faults
 
 
 def legal_names(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -38,8 +38,8 @@ def legal_names(document: Mapping[str, Any]) -> dict[str, Any]:
     renamed = dict(document)
     backgrounds = document.get("background")
     if isinstance(backgrounds, Mapping):
-        made = {legal_name(name): table for name, table in backgrounds.items()}
-        renamed["background"] = made if len(made) == len(backgrounds) else dict(backgrounds)
+        legal = {legal_name(name): table for name, table in backgrounds.items()}
+        renamed["background"] = legal if len(legal) == len(backgrounds) else dict(backgrounds)
     if components := _components(document):
         named = [
             {**c, "name": legal_name(c["name"])} if isinstance(c.get("name"), str) else c for c in components

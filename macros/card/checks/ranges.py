@@ -211,21 +211,21 @@ def _inside(value: float, limits: tuple[float, float]) -> bool:
     return low - below <= value <= high + above
 
 
-def _values(place: Any, path: Sequence[str], key: tuple[str, ...]) -> Iterator[tuple[str, float]]:
+def _values(node: Any, path: Sequence[str], key: tuple[str, ...]) -> Iterator[tuple[str, float]]:
     """Find the numbers under a path, with the keys of each."""
     if not path:
-        if isinstance(place, float | int) and not isinstance(place, bool):
-            yield ".".join(key), float(place)
+        if isinstance(node, float | int) and not isinstance(node, bool):
+            yield ".".join(key), float(node)
         return
     head, *rest = path
-    for name, value in _members(place):
+    for name, value in _members(node):
         if head in ("*", name):
             yield from _values(value, rest, (*key, name))
 
 
-def _members(place: Any) -> list[tuple[str, Any]]:
-    if isinstance(place, BaseModel):
-        return list(place)
-    if isinstance(place, Mapping):
-        return list(place.items())
-    return [(str(i), item) for i, item in enumerate(place)] if isinstance(place, list | tuple) else []
+def _members(node: Any) -> list[tuple[str, Any]]:
+    if isinstance(node, BaseModel):
+        return list(node)
+    if isinstance(node, Mapping):
+        return list(node.items())
+    return [(str(i), item) for i, item in enumerate(node)] if isinstance(node, list | tuple) else []

@@ -129,18 +129,18 @@ def build_experiment(
         return None
     if model is None or model_table is None or systematics is None:
         return None
-    made = tuple(b for b in backgrounds if b is not None)
+    built = tuple(b for b in backgrounds if b is not None)
     stated = model_table.generate_above
     lowest = 0.0 if stated == "auto" else stated  # found below, and looked for from 0 on
     with faults.at("detector"):
-        check_tables(detector, source, lowest, made)
+        check_tables(detector, source, lowest, built)
     if geometry is not None:
         with faults.at("detector.fiducial.wall_distance"):
             shrunk(geometry, detector.wall_distance)
     if len(faults.faults) > n_faults:
         return None
     fit = tables.get("fit")
-    known = build_systematics(systematics, detector, model, fit and fit.poi, faults)
+    uncertainties = build_systematics(systematics, detector, model, fit and fit.poi, faults)
     if len(faults.faults) > n_faults:
         return None
     with faults.at("model"):
@@ -150,9 +150,9 @@ def build_experiment(
             normalisation=normalisation,
             detector=detector,
             exposure=exposure,
-            backgrounds=made,
+            backgrounds=built,
             generate_above=lowest,
-            systematics=known,
+            systematics=uncertainties,
         )
         return experiment if stated != "auto" else _from_what_matters(experiment, model, faults)
     return None
@@ -177,8 +177,8 @@ def _normalisation(
 
     stated = [key for key in ("activity", "flux", "events") if getattr(table, key) is not None]
     if len(stated) != 1:
-        got = " and ".join(stated) or "none"
-        faults.add("source", f"needs exactly one of activity, flux and events, got {got}")
+        keys = " and ".join(stated) or "none"
+        faults.add("source", f"needs exactly one of activity, flux and events, got {keys}")
         return None
     with faults.at("source"):
         if table.flux is not None:

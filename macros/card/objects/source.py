@@ -31,11 +31,11 @@ def _isotope(table: SourceTable, isotope: str, faults: FaultList) -> "Source | N
         faults.add("source.half_life", "belongs to components; an isotope has its own", "leave it out")
     if isotope not in SOURCES:
         meant = closest(isotope, SOURCES)
-        known = f"known are {', '.join(SOURCES)}"
+        all_isotopes = f"known are {', '.join(SOURCES)}"
         faults.add(
             "source.isotope",
             f"unknown isotope {isotope!r}",
-            f"did you mean {meant!r}? {known}" if meant else known,
+            f"did you mean {meant!r}? {all_isotopes}" if meant else all_isotopes,
         )
         return None
     if isotope == "Be7" and table.activity is not None:
@@ -57,11 +57,11 @@ def _own(table: SourceTable, faults: FaultList) -> "Source | None":
     components = [
         _component(c, f"source.components.{i}", faults) for i, c in enumerate(table.components or ())
     ]
-    made = tuple(c for c in components if c is not None)
-    if len(made) < len(components):
+    built = tuple(c for c in components if c is not None)
+    if len(built) < len(components):
         return None
     with faults.at("source"):
-        return Source(name="+".join(c.name for c in made), components=made, half_life=table.half_life)
+        return Source(name="+".join(c.name for c in built), components=built, half_life=table.half_life)
     return None
 
 

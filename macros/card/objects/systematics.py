@@ -34,7 +34,7 @@ def build_systematics(
     """
     from detsim.systematics import SHAPES, Systematic
 
-    made = []
+    built = []
     for name, stated in table:
         path = f"systematics.{name}"
         if stated == 0:
@@ -54,8 +54,8 @@ def build_systematics(
             systematic = Systematic(name=name, uncertainty=stated)
         if name in SHAPES:
             _check_shape(systematic, path, detector, model, poi, faults)
-        made.append(systematic)
-    return tuple(made)
+        built.append(systematic)
+    return tuple(built)
 
 
 def _check_shape(

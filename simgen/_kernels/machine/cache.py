@@ -47,14 +47,14 @@ _NAME = re.compile(r"[0-9a-f]{24}")
 _SHA = hashlib.sha256().digest_size
 
 _log = logging.getLogger("nugauge")
-_said: set[str] = set()
+_written: set[str] = set()
 """Kinds of messages that this process has written."""
 
 
 def _say(kind: str, text: str) -> None:
     """Write a line to standard error, one of each kind in a process."""
-    if kind not in _said:
-        _said.add(kind)
+    if kind not in _written:
+        _written.add(kind)
         _log.warning("nugauge: %s", text)
 
 
@@ -82,15 +82,15 @@ def digest(files: list[Path]) -> str:
     str
         24 hexadecimal digits.
     """
-    found = hashlib.sha256()
+    sha256 = hashlib.sha256()
     for path in files:
         content = path.read_bytes()
-        found.update(f"{path.parts[-3:]} {len(content)}\n".encode())
-        found.update(content)
+        sha256.update(f"{path.parts[-3:]} {len(content)}\n".encode())
+        sha256.update(content)
     versions = (numba.__version__, llvmlite.__version__, np.__version__, sys.version, sys.implementation.name)
     machine = (platform.system(), platform.machine(), internals.cpu(), internals.read_settings())
-    found.update(repr((versions, machine)).encode())
-    return found.hexdigest()[:24]
+    sha256.update(repr((versions, machine)).encode())
+    return sha256.hexdigest()[:24]
 
 
 def _states(files: list[Path]) -> list[tuple[float, int]]:
@@ -98,7 +98,7 @@ def _states(files: list[Path]) -> list[tuple[float, int]]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
+class _Directories:
     """Where compiled functions are."""
 
     files: list[Path]
@@ -127,7 +127,7 @@ def _parents() -> Iterator[Path]:
 
 
 @cache
-def _place() -> _Place | None:
+def _directories() -> _Directories | None:
     """Find or make the directories of this process; None if their digest cannot be computed."""
     try:
         files = sources()
@@ -152,8 +152,10 @@ def _place() -> _Place | None:
             text = f"compiled functions are kept in {parent}, because NUMBA_CACHE_DIR cannot be used"
             _say("place", f"{text}: {failed[0]}")
         readable.append(directory)
-        return _Place(files=files, states=states, readable=tuple(readable), writable=directory, reason="")
-    return _Place(files=files, states=states, readable=tuple(readable), writable=None, reason=failed[0])
+        return _Directories(
+            files=files, states=states, readable=tuple(readable), writable=directory, reason=""
+        )
+    return _Directories(files=files, states=states, readable=tuple(readable), writable=None, reason=failed[0])
 
 
 def _make(directory: Path) -> None:
@@ -209,8 +211,8 @@ class Cache:
     @property
     def cache_path(self) -> str:
         """Directory in which files are made."""
-        place = self._place()
-        return "" if place is None else str(place.writable or "")
+        directories = self._directories()
+        return "" if directories is None else str(directories.writable or "")
 
     def enable(self) -> None:
         """Use the cache."""
@@ -222,22 +224,22 @@ class Cache:
 
     def flush(self) -> None:
         """Remove all that is kept of the function."""
-        place = self._place()
-        if place is not None and place.writable is not None:
-            for path in place.writable.glob(f"{self._name}-*.nbc"):
+        directories = self._directories()
+        if directories is not None and directories.writable is not None:
+            for path in directories.writable.glob(f"{self._name}-*.nbc"):
                 path.unlink(missing_ok=True)
 
     def load_overload(self, signature: Any, target: Any) -> Any:
         """Return the function compiled for a signature, None if there is none."""
         internals.load_registries()
-        place, name = self._place(), self._file(signature)
-        if place is None or not place.is_current():
+        directories, name = self._directories(), self._file(signature)
+        if directories is None or not directories.is_current():
             return None
-        for directory in place.readable:
+        for directory in directories.readable:
             try:
-                found = internals.load(_read(directory / name), target)
-                if found.signature.args == tuple(getattr(signature, "args", signature)):
-                    return found
+                overload = internals.load(_read(directory / name), target)
+                if overload.signature.args == tuple(getattr(signature, "args", signature)):
+                    return overload
             except FileNotFoundError:
                 continue
             except Exception as error:  # whatever is wrong with it
@@ -247,23 +249,25 @@ class Cache:
 
     def save_overload(self, signature: Any, compiled: Any) -> None:
         """Store the function compiled for a signature."""
-        place, name = self._place(), self._file(signature)
+        directories, name = self._directories(), self._file(signature)
         in_this_process = " at 0x" in repr(signature)  # such a type has another name in the next
-        if place is None or not place.is_current() or in_this_process:
+        if directories is None or not directories.is_current() or in_this_process:
             return
-        if place.writable is None:
-            _say_not_kept(f"{place.reason}; set NUMBA_CACHE_DIR to a directory that can be written")
+        if directories.writable is None:
+            _say_not_kept(f"{directories.reason}; set NUMBA_CACHE_DIR to a directory that can be written")
             return
         try:
             data = internals.save(compiled)
             if data is not None:
-                _write(place.writable / name, data)
+                _write(directories.writable / name, data)
         except Exception as error:  # a full disk; another numba
-            _say_not_kept(_reason(error, place.writable))
+            _say_not_kept(_reason(error, directories.writable))
 
-    def _place(self) -> _Place | None:
-        place = _place() if self._enabled else None
-        return place if place is not None and self._source.resolve() in place.files else None
+    def _directories(self) -> _Directories | None:
+        directories = _directories() if self._enabled else None
+        return (
+            directories if directories is not None and self._source.resolve() in directories.files else None
+        )
 
     def _file(self, signature: Any) -> str:
         types = hashlib.sha256(repr(signature).encode()).hexdigest()[:24]

@@ -55,9 +55,9 @@ class _Model(models.PrimitiveModel):
 def _broadcast(builder: Any, value: Any) -> Any:
     """Write the instructions that copy a number into all lanes."""
     zero = ir.Constant(ir.IntType(32), 0)
-    one = builder.insert_element(ir.Constant(_LLVM_VECTOR, ir.Undefined), value, zero)
+    vector = builder.insert_element(ir.Constant(_LLVM_VECTOR, ir.Undefined), value, zero)
     mask = ir.Constant(ir.VectorType(ir.IntType(32), _N_LANES), [0] * _N_LANES)
-    return builder.shuffle_vector(one, ir.Constant(_LLVM_VECTOR, ir.Undefined), mask)
+    return builder.shuffle_vector(vector, ir.Constant(_LLVM_VECTOR, ir.Undefined), mask)
 
 
 def _define_operator(function: Any, instruction: str) -> None:
