@@ -96,14 +96,14 @@ class Experiment:
         ValueError
             If there is none: under a flux every electron is alike, wherever it is.
         """
-        found: Geometry | None = getattr(self.normalisation, "geometry", None)
-        if found is None:
+        geometry: Geometry | None = getattr(self.normalisation, "geometry", None)
+        if geometry is None:
             raise ValueError(
                 "places of events (vertices, the distance from the source, oscillation, a cut near the wall) "
                 "need a geometry, and an activity or a number of events: under a flux no place is different "
                 "from another"
             )
-        return found
+        return geometry
 
     @cached_property
     def baselines(self) -> Baselines:

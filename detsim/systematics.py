@@ -42,9 +42,9 @@ class Systematic:
     common: bool = False
 
     def __post_init__(self) -> None:
-        known = (*NORMALISATIONS, *SHAPES)
-        if self.name not in known:
-            raise ValueError(f"a systematic uncertainty is one of {', '.join(known)}, got {self.name!r}")
+        names = (*NORMALISATIONS, *SHAPES)
+        if self.name not in names:
+            raise ValueError(f"a systematic uncertainty is one of {', '.join(names)}, got {self.name!r}")
         if not (math.isfinite(self.uncertainty) and self.uncertainty > 0):
             raise ValueError(
                 f"the uncertainty of {self.name} must be finite and above 0, got {self.uncertainty}"

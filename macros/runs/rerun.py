@@ -226,21 +226,21 @@ def differences(stored: Origin, now: Origin) -> dict[str, list[Any]]:
     """
     parts = [part["made_by"] for part in stored.get("parts", ()) if "made_by" in part]
     makers: list[Origin] = parts or [stored.get("made_by") or stored]
-    found: dict[str, list[Any]] = {}
+    changed: dict[str, list[Any]] = {}
     for maker in makers:
         for key, pair in _differences(maker, now).items():
-            found.setdefault(key, pair)
-    return found
+            changed.setdefault(key, pair)
+    return changed
 
 
 def _differences(stored: Origin, now: Origin) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
+    pairs: dict[str, list[Any]] = {}
     for package in sorted({*stored.get("versions", {}), *now["versions"]}):
-        found[package] = [stored.get("versions", {}).get(package), now["versions"].get(package)]
+        pairs[package] = [stored.get("versions", {}).get(package), now["versions"].get(package)]
     for key in ("python", "platform", "git"):
-        found[key] = [stored.get(key), now[key]]
+        pairs[key] = [stored.get(key), now[key]]
     cpu = stored.get("cpu", {})
-    found["cpu"] = [cpu.get("name"), now["cpu"]["name"]]
+    pairs["cpu"] = [cpu.get("name"), now["cpu"]["name"]]
     features = set(cpu.get("features", ())), set(now["cpu"]["features"])
-    found["cpu features"] = [sorted(features[0] - features[1]), sorted(features[1] - features[0])]
-    return {key: pair for key, pair in found.items() if pair[0] != pair[1]}
+    pairs["cpu features"] = [sorted(features[0] - features[1]), sorted(features[1] - features[0])]
+    return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}

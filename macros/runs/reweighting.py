@@ -156,12 +156,14 @@ def reweight(
                 table: dict[str, Any] = {"cos_theta": np.zeros(n), **columns}
                 events = Events(**table, n_generated=n)
                 with _naming(source):
-                    found = {"weight": weights(events, *arguments, target_experiment=card.experiment)}
+                    weight_columns = {
+                        "weight": weights(events, *arguments, target_experiment=card.experiment)
+                    }
                 if templates:
                     abc = gamma_templates(events, *arguments, target_experiment=card.experiment)
-                    found |= dict(zip(_TEMPLATES, abc, strict=True))
+                    weight_columns |= dict(zip(_TEMPLATES, abc, strict=True))
                     sums += [float(x.sum()) for x in abc]
-                events = replace(events, **found)  # type: ignore[arg-type]  # columns by name
+                events = replace(events, **weight_columns)  # type: ignore[arg-type]  # columns by name
                 writer.extend(events)
                 tally.add(events)
                 if advance is not None:

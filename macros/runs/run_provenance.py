@@ -57,11 +57,11 @@ def check_input(record: dict[str, Any], stated: Path | None) -> Path:
     path = Path(record["file"]) if stated is None else stated
     advice = "say where it is with --input FILE"
     try:
-        found = _uuids(path)
+        uuids = _uuids(path)
     except FileError as error:
         raise FileError(path, error.fault, f"is the input, and {error.reason}; {advice}") from None
-    if found != record["uuid"]:
-        reason = f"is not the input: that was the run {_short(record['uuid'])}, and this is {_short(found)}"
+    if uuids != record["uuid"]:
+        reason = f"is not the input: that was the run {_short(record['uuid'])}, and this is {_short(uuids)}"
         raise FileError(path, "foreign", f"{reason}; {advice}")
     return path
 
