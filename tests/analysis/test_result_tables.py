@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support import plotted
 from support.experiments import borexino
 from support.html_tables import HOSTILE, TAGS, Table
 
-from analysis import FitResult, GoodnessOfFit, LimitResult, Sensitivity
+from analysis import GoodnessOfFit, Sensitivity
 from analysis.calibration import Calibration, conditions
 from analysis.contours.result import PlaneResult
 from analysis.fits import Estimate, FitQuality, make_fitter
@@ -17,29 +18,15 @@ from analysis.studies.coverage_study import CoveragePoint, MethodCoverage
 from macros.words import poor_fit
 from simgen.interaction.models import E6
 
-FIT = FitResult(
+FIT = replace(
+    plotted.FIT,
     parameters={
         "gamma": Estimate(value=0.15, error=0.05, lower=0.1, upper=None),
         HOSTILE: Estimate(value=1.0, error=None, lower=None, upper=None),
     },
-    poi="gamma",
-    level=0.683,
-    method="minos",
-    likelihood="poisson",
-    valid=True,
-    reason="",
     fval=3.25,
-    ndof=5,
 )
-LIMIT = LimitResult(
-    parameter="gamma",
-    level=0.95,
-    method="one-sided",
-    delta_chi2=2.7055,
-    upper=0.25,
-    regions=((0.0, 0.25),),
-    asimov=0.2,
-)
+LIMIT = replace(plotted.LIMIT, upper=0.25, regions=((0.0, 0.25),), asimov=0.2, band=None)
 POINT = CoveragePoint(
     value=0.1,
     n_toys=1000,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.experiments import DAY, borexino
+from support.experiments import BINS, DAY, POINTS, borexino
 from support.twins import chi2_pvalue
 
 from detsim.detector.detector import Resolution
@@ -13,22 +13,14 @@ from simgen.flavours import Flavour
 from simgen.interaction.models import SM
 from simgen.rates.exposure import Exposure, Flux
 from simgen.sources.isotopes import SOURCES, Component, Source, source
-from simgen.sources.spectra import FunctionSpectrum, HistogramSpectrum, Lines, TableSpectrum
+from simgen.sources.spectra import FunctionSpectrum, Lines
 
 ALPHA = 1e-3
 OWN = Source(
     name="own",
     components=(
-        Component(
-            name="points",
-            flavour=Flavour.NU_E,
-            spectrum=TableSpectrum(energies=(0.3, 0.5, 0.52, 2.0), densities=(1.0, 0.0, 1.0, 0.0)),
-        ),
-        Component(
-            name="bins",
-            flavour=Flavour.ANTI_NU_TAU,
-            spectrum=HistogramSpectrum(edges=(0.1, 0.5, 0.52, 0.9, 2.0), contents=(0.1, 0.4, 0.0, 0.5)),
-        ),
+        Component(name="points", flavour=Flavour.NU_E, spectrum=POINTS),
+        Component(name="bins", flavour=Flavour.ANTI_NU_TAU, spectrum=BINS),
         Component(
             name="function",
             flavour=Flavour.ANTI_NU_MU,

@@ -6,31 +6,24 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from support import plotted
 
 from analysis.fits.fit_quality import FitQuality
 from analysis.fits.local_minima import LocalMinimum
-from analysis.fits.results import UNBOUNDED, Estimate, FitResult, LimitResult
+from analysis.fits.results import UNBOUNDED, Estimate
 from analysis.histograms.goodness_of_bins import Comparison
 from macros.plots import limit_plot
 from macros.plots.style import render_svg
 from macros.report.html import Report, ReportFigure, Spectrum, write_report
 
-FIT = FitResult(
+FIT = replace(
+    plotted.FIT,
     parameters={"gamma": Estimate(value=0.0213, error=0.031, lower=-0.011, upper=0.052)},
-    poi="gamma",
-    level=0.683,
-    method="minos",
-    likelihood="poisson",
-    valid=True,
-    reason="",
     fval=4.25,
-    ndof=5,
 )
 NEAR = LocalMinimum(value=0.0213, rise=0.0, physical=True, allowed=True, lower=-0.011, upper=0.052)
-LIMIT = LimitResult(
-    parameter="gamma",
-    level=0.95,
-    method="one-sided",
+LIMIT = replace(
+    plotted.LIMIT,
     delta_chi2=2.7055434,
     upper=0.0704,
     regions=((0.0, 0.0704),),

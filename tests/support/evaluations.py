@@ -2,58 +2,38 @@
 
 import math
 from dataclasses import replace
-from functools import lru_cache
 from unittest import mock
 
-import numpy as np
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
 from analysis.counting.intervals import count_interval, gaussian_interval
 from detsim.detector.materials import charge_to_mass, electrons_in
 from detsim.detector.quenching import stopping_power
-from detsim.expectation.folding import fold
-from detsim.expectation.prediction import recorded_total
 from simgen.constants import CHARGE_RADIUS_SCALE, YEAR
 from simgen.flavours import Flavour
 from simgen.geometry import Sphere
 from simgen.interaction.coupling_constants import couplings
 from simgen.interaction.crosssection import dsigma_dT, sigma
 from simgen.interaction.kinematics import T_max
-from simgen.interaction.models import E6, LR, SM
+from simgen.interaction.models import E6, SM
 from simgen.parameters import gamma_from_mass
-from simgen.rates.rate import mean_sigma, recoil_spectrum
+from simgen.rates.rate import mean_sigma
 from simgen.sources.isotopes import Component, Lines, cr51, source
 from simgen.units import read_quantity
-from support import experiments, reference
+from support import reference
+from support.count_evaluations import (
+    MODELS,
+    bound_at_error,
+    expected_counts,
+    lama_effects,
+    light_mediator,
+    sensitivity,
+    statistical_bound,
+)
 from support.experiments import DAY, MCI
 
-__all__ = ["EVALUATIONS", "MODELS", "counts"]
-
-MODELS = {**{name: E6(beta=name) for name in ("chi", "psi", "eta")}, "LR": LR()}
-EXPERIMENTS = {
-    "borexino": experiments.borexino(),
-    "hellaz": experiments.hellaz(),
-    "hellaz_wide": experiments.hellaz(0.56),
-    "lama": experiments.lama(),
-}
-ONE_SIDED, TWO_SIDED = 2.7055, 3.8415
-
-
-@lru_cache
-def folded(name):
-    return fold(EXPERIMENTS[name], SM())
-
-
-def counts(name, model):
-    return folded(name).signal(model)[1:-1]
-
-
-def true_counts(experiment, model, low, high):
-    def density(T):
-        return float(recoil_spectrum(experiment.source, model, np.array(T)))
-
-    return experiment.luminosity * quad(density, low, high)[0]
+__all__ = ["EVALUATIONS"]
 
 
 def total_cross_section(row):
@@ -121,8 +101,8 @@ def half_life(row):
 def spectrum_of(row):
     """Find the component that an entry names, else the first."""
     components = source(row["isotope"]).components
-    wanted = row.get("component", components[0].name)
-    return next(c.spectrum for c in components if c.name == wanted)
+    name = row.get("component", components[0].name)
+    return next(c.spectrum for c in components if c.name == name)
 
 
 def branch(row):
@@ -165,20 +145,13 @@ def charge_radius_scale(row):
     return CHARGE_RADIUS_SCALE[row["convention"]] * 1e-32
 
 
-def light_mediator(row):
-    """All recoils of BOREXINO under the paper's flux, without a threshold."""
-    experiment = EXPERIMENTS["borexino"]
-    experiment = replace(experiment, detector=replace(experiment.detector, threshold=-math.inf))
-    return recorded_total(experiment, SM(vector_coupling=1e-12, vector_mass=1e-3)) / 1e9
-
-
 def stopping(row):
     """The stopping power less its density effect, which is not in ours."""
     ratio, tau = charge_to_mass(row["material"]), row["T"] / reference.M_E
     beta2 = tau * (tau + 2) / (tau + 1) ** 2
     mean = read_quantity(row["mean_excitation"], "energy")
-    found = stopping_power(row["T"], charge_to_mass=ratio, mean_excitation=mean)
-    return float(found) - 0.153537 * ratio / beta2 * row["density_effect"]
+    power = stopping_power(row["T"], charge_to_mass=ratio, mean_excitation=mean)
+    return float(power) - 0.153537 * ratio / beta2 * row["density_effect"]
 
 
 def mean_beta(spectrum):
@@ -194,15 +167,6 @@ def electrons(row):
     return electrons_in(row["material"], row["tonnes"] * 1e6) / 1e29
 
 
-def expected_counts(row):
-    name = row["experiment"]
-    experiment = EXPERIMENTS[name]
-    if row["what"] == "folded":
-        return counts(name, SM()).sum()
-    edges = experiment.detector.edges
-    return true_counts(experiment, SM(), edges[0], edges[-1])
-
-
 def measured(row):
     if row["what"] == "borexino":
         total = float(sigma(0.8618, SM(sin2_theta_w=0.2317, corrections="full")))
@@ -215,52 +179,6 @@ def measured(row):
     n_electrons = electrons_in("C9H12", 0.88 * sphere.volume)
     per_decay = mean_sigma(cr51().components[0], SM(sin2_theta_w=0.2317, corrections="full"), T_low=0.25)
     return 1.67 * MCI * sphere.mean_inverse_square() * n_electrons * per_decay * DAY
-
-
-def sensitivity(row):
-    name, model = row["experiment"], MODELS[row["model"]]
-    standard = counts(name, SM())
-    slope = (counts(name, model.vary(gamma=1e-5)) - counts(name, model.vary(gamma=-1e-5))) / 2e-5 / standard
-    return math.sqrt(TWO_SIDED / np.sum(slope**2))
-
-
-def statistical_bound(row):
-    model, standard = MODELS[row["model"]], counts("lama", SM())
-    slope = (counts("lama", model.vary(gamma=1e-5)) - standard) / 1e-5
-    return math.sqrt(ONE_SIDED / np.sum(slope**2 / standard))
-
-
-def bound_at_error(row):
-    """γ, or 1e12 μ_ν/μ_B, at which the paper's χ² reaches its one-sided 95 %."""
-    name, standard = row["experiment"], counts(row["experiment"], SM())
-
-    def excess(x):
-        model = SM(mu_nu=1e-12 * x) if row["model"] == "moment" else MODELS[row["model"]].vary(gamma=x)
-        return np.sum((counts(name, model) / standard - 1) ** 2) / row["error"] ** 2 - ONE_SIDED
-
-    return brentq(excess, 1e-6, 10.0 if row["model"] == "moment" else 1.0)
-
-
-def lama_effects(row):
-    experiment = EXPERIMENTS["lama"]
-    models = {
-        "moment": SM(mu_nu=2.5e-12),
-        "chi": E6(beta="chi", gamma=gamma_from_mass(330e3)),
-        "wrong flavour": SM(),
-    }
-    model = models[row["signal"]]
-    if row["how"] == "true":
-        limits = experiment.detector.edges[row["bin"] : row["bin"] + 2]
-        with_it, without = (true_counts(experiment, m, *limits) for m in (model, SM()))
-    else:
-        with_it, without = counts("lama", model), counts("lama", SM())
-        if row["signal"] == "wrong flavour":
-            component = replace(experiment.source.components[0], flavour=Flavour.NU_E)
-            wrong = replace(experiment, source=replace(experiment.source, components=(component,)))
-            with_it = fold(wrong, SM()).signal(SM())[1:-1]
-        total = row["bin"] < 0
-        with_it, without = ((x.sum() if total else x[row["bin"]]) for x in (with_it, without))
-    return 100 * (with_it / without - 1)
 
 
 def feldman_cousins_counts(row):

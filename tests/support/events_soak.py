@@ -1,4 +1,4 @@
-"""Draw 1e9 events; hold normals, energies and recoils against their distributions: moments, χ², tails.
+"""Draw 1e9 events and compare smearing, energies and recoils with their distributions: moments, χ², tails.
 
 Run by hand from the top of the repository, `PYTHONPATH=.:tests python -m support.events_soak`: minutes, and
 the table of docs/physics.md. `pytest -m slow tests/detsim/test_events_soak.py` does the same and judges.
@@ -7,7 +7,6 @@ the table of docs/physics.md. `pytest -m slow tests/detsim/test_events_soak.py` 
 from dataclasses import replace
 
 import numpy as np
-from scipy import stats
 from scipy.integrate import cumulative_simpson
 from scipy.interpolate import CubicSpline
 
@@ -22,8 +21,9 @@ from simgen.interaction.crosssection import dsigma_dT, magnetic_integral, sigma,
 from simgen.interaction.kinematics import T_max
 from simgen.interaction.models import SM
 from simgen.sources.isotopes import cr51, pm147
+from support import throwing_soak
 from support.experiments import DAY, borexino
-from support.throwing_soak import COLUMNS, study
+from support.throwing_soak import COLUMNS, print_table, study
 
 __all__ = ["Normals", "Uniforms", "cases", "study"]
 
@@ -32,13 +32,10 @@ S2 = 0.2312
 """sin²θ_W of the model, which gives g_L + 1 = 1/2 + s² and g_R = s²."""
 
 
-class Normals:
+class Normals(throwing_soak.Normals):
     """Measured energies of one true energy, minus it and in units of the resolution."""
 
     name = "smearing"
-    mean = 0.0
-    moments = 1.0, 0.0, 3.0, 15.0
-    cells = np.arange(-900, 900) / 100
 
     def __init__(self):
         line = Background(name="line", spectrum=Line(energy=1.0), rate=1e12 / DAY, smeared=True)
@@ -47,20 +44,13 @@ class Normals:
         self.experiment = replace(plain, detector=detector, backgrounds=(line,))
         self.plan = event_plan(self.experiment, SM())
 
-    @property
-    def probabilities(self):
-        return np.diff(stats.norm.cdf(np.append(self.cells, 9.0)))
-
     def throw(self, n, first, seed):
         drawn = draw_measured(self.plan, self.experiment, SM(), COLUMNS * n, seed=seed, first=COLUMNS * first)
         return (drawn.T_reco[drawn.component == 1] - 1.0) / SIGMA
 
-    def index(self, x):
-        return np.floor(100 * x).astype(np.int64) + 900
-
 
 class Uniforms:
-    """What the CDF makes of true events: numbers that are uniform in (0, 1)."""
+    """True events transformed by their CDF: numbers that are uniform in (0, 1)."""
 
     mean = 0.5
     moments = 1 / 12, 0.0, 1 / 80, 1 / 448
@@ -106,7 +96,7 @@ def recoils_of_lines():
 
 
 def recoils_of_a_continuum():
-    """¹⁴⁷Pm at tree level: antineutrinos, whose couplings change places."""
+    """¹⁴⁷Pm at tree level: antineutrinos, with g_L and g_R exchanged."""
     a, b = S2, 0.5 + S2
     products = (a**2, b**2, a * b)
     return Uniforms(
@@ -126,7 +116,7 @@ def energies_of_a_continuum():
 
 
 def recoils_with_corrections():
-    """⁵¹Cr with all corrections: boxes."""
+    """⁵¹Cr with all corrections: rejection below constants."""
     model, lines = SM(corrections="full"), cr51().components[0].spectrum.energies
     cdfs = [
         tabulated(lambda T, E=E: dsigma_dT(T, E, model, flavour=Flavour.NU_E), 0.0, float(T_max(E)))
@@ -134,17 +124,17 @@ def recoils_with_corrections():
     ]
 
     def share(events):
-        found = np.empty(len(events))
+        shares = np.empty(len(events))
         for line, cdf in enumerate(cdfs):
-            here = events.line == line
-            found[here] = cdf(events.T[here])
-        return found
+            of_line = events.line == line
+            shares[of_line] = cdf(events.T[of_line])
+        return shares
 
     return Uniforms("recoils, lines, corrections", make_plan(cr51(), model, luminosity=1e45), share)
 
 
 def magnetic_recoils():
-    """A magnetic moment so large that little else is left; what is weak is left out."""
+    """A magnetic moment so large that the weak part may be left out."""
     plan = make_plan(cr51(), SM(mu_nu=1e-7), luminosity=1e45, T_low=1e-3)
 
     def share(events):
@@ -174,22 +164,5 @@ def cases():
     ]
 
 
-def main():
-    """Print the table."""
-    print("| drawn | numbers | pull of mean | of variance | of third moment | χ²/n.d.f. | p |", end=" ")
-    print("< -5σ | < -4σ | > 4σ | > 5σ |")
-    print("|---" * 11 + "|")
-    smallest, total, count = 1.0, 0, 0
-    for case, n in cases():
-        s = study(case, n, seed=2026)
-        tails = [f"{found} ({mean:.3g})" if mean else "" for found, mean in s.tails]
-        shown = " | ".join(tails[i] for i in (4, 2, 3, 5))
-        pulls = " | ".join(f"{pull:+.2f}" for pull in s.pulls)
-        p = stats.chi2.sf(s.chi2, s.ndof)
-        print(f"| {s.name} | {s.n:.1e} | {pulls} | {s.chi2:.1f}/{s.ndof} | {p:.3f} | {shown} |", flush=True)
-        smallest, total, count = min(smallest, *s.p_values), total + s.n, count + len(s.p_values)
-    print(f"{total:.3g} numbers; the smallest of {count} p-values is {smallest:.2g}")
-
-
 if __name__ == "__main__":
-    main()
+    print_table("drawn", cases(), seed=2026)

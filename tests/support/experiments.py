@@ -12,10 +12,14 @@ from simgen.flavours import Flavour
 from simgen.geometry import Cylinder, Geometry, Shell, Sphere
 from simgen.rates.exposure import Activity, Exposure, Flux
 from simgen.sources.isotopes import BetaSpectrum, Component, Lines, Source, cr51, pm147
+from simgen.sources.spectra import HistogramSpectrum, TableSpectrum
 
 DAY = 86400.0
 MCI = 3.7e16
 """One megacurie [1/s]."""
+POINTS = TableSpectrum(energies=(0.3, 0.5, 0.52, 2.0), densities=(1.0, 0.0, 1.0, 0.0))
+BINS = HistogramSpectrum(edges=(0.1, 0.5, 0.52, 0.9, 2.0), contents=(0.1, 0.4, 0.0, 0.5))
+"""Spectra of a user's tables, with a part that is empty."""
 LAMA_EDGES = (*np.arange(2, 25, 2) * 1e-3, 0.025)
 
 

@@ -15,27 +15,18 @@ from simgen.interaction.kinematics import T_max
 from simgen.interaction.models import E6, LR, SM, Model
 from simgen.rates.exposure import Activity, Exposure
 from simgen.sources.isotopes import SOURCES, Component, Source, source
-from simgen.sources.spectra import HistogramSpectrum, Lines, TableSpectrum
+from simgen.sources.spectra import Lines
+from support.experiments import BINS, DAY, POINTS
 
 __all__ = ["CASES", "Case"]
-
-_DAY = 86400.0
 
 _TABLES = Source(
     name="tables",
     components=(
-        Component(
-            name="points",
-            flavour=Flavour.ANTI_NU_MU,
-            spectrum=TableSpectrum(energies=(0.3, 0.5, 0.52, 2.0), densities=(1.0, 0.0, 1.0, 0.0)),
-        ),
-        Component(
-            name="bins",
-            flavour=Flavour.NU_TAU,
-            spectrum=HistogramSpectrum(edges=(0.1, 0.5, 0.52, 0.9, 2.0), contents=(0.1, 0.4, 0.0, 0.5)),
-        ),
+        Component(name="points", flavour=Flavour.ANTI_NU_MU, spectrum=POINTS),
+        Component(name="bins", flavour=Flavour.NU_TAU, spectrum=BINS),
     ),
-    half_life=3 * _DAY,
+    half_life=3 * DAY,
 )
 _LINES = Source(
     name="lines",
@@ -47,7 +38,7 @@ _LINES = Source(
             (Flavour.ANTI_NU_TAU, (0.7, 1.3), 0.8),
         )
     ),
-    half_life=9 * _DAY,
+    half_life=9 * DAY,
 )
 _ISOTOPES = [
     (f"{isotope} {data}", source(isotope, data)) for isotope, sets in SOURCES.items() for data in sets

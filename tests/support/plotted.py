@@ -1,4 +1,4 @@
-"""Results to plot."""
+"""A fit, a limit and a profile that tests draw and write as text."""
 
 import numpy as np
 
@@ -47,20 +47,23 @@ PROFILE = ((VALUES - 0.02) / 0.03) ** 2
 
 
 def data():
+    """Return the counts as a histogram."""
     return from_counts(COUNTS, borexino())
 
 
 def texts(figure):
-    found = [t.get_text() for t in figure.texts]
+    """Join all texts of a figure: labels, legends, notes."""
+    words = [t.get_text() for t in figure.texts]
     for ax in figure.axes:
-        found += [ax.get_xlabel(), ax.get_ylabel(), *(t.get_text() for t in ax.texts)]
+        words += [ax.get_xlabel(), ax.get_ylabel(), *(t.get_text() for t in ax.texts)]
         if ax.get_legend() is not None:
-            found += [t.get_text() for t in ax.get_legend().get_texts()]
+            words += [t.get_text() for t in ax.get_legend().get_texts()]
     for legend in figure.legends:
-        found += [t.get_text() for t in legend.get_texts()]
-    return " | ".join(found)
+        words += [t.get_text() for t in legend.get_texts()]
+    return " | ".join(words)
 
 
 def points(ax):
+    """Return x and y of the only points with error bars."""
     (bars,) = ax.containers
     return bars.lines[0].get_data()
