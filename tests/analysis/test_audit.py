@@ -1,4 +1,4 @@
-"""The audit of studies: it finds what it is there for, and chooses its toys as the seed says."""
+"""The audit of studies: it finds minima that a study missed, and chooses its toys by the seed."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -41,7 +41,7 @@ def audited(fitter, columns, rows=range(8)):
 
 
 def test_a_good_study_passes(fitter, columns):
-    """To what the compiled fit promises: estimates to 1e-4 of the error, limits to 1e-6."""
+    """To the accuracy of the compiled fit: estimates to 1e-4 of the error, limits to 1e-6."""
     found = audited(fitter, columns)
     assert found.n == 8
     assert found.estimate < 1e-4
@@ -61,7 +61,7 @@ def test_a_good_study_passes(fitter, columns):
     ],
 )
 def test_a_difference_is_measured(fitter, columns, name, key, step):
-    """A number of one toy that is wrong by so many errors is reported as that, and as the largest."""
+    """A number of one toy that is wrong by so many errors is reported with this size, as the largest."""
     columns[name][5] += 1e-4 if step is None else step * columns["gamma_error"][5]
     assert getattr(audited(fitter, columns), key) == pytest.approx(abs(step or 1e-4), rel=0.03, abs=0)
 
@@ -165,7 +165,7 @@ def parts_of(columns, ends):
 
 @pytest.mark.parametrize("ends", [(0, 8), (0, 3, 8), (0, 1, 2, 6, 8)])
 def test_the_worst_toys_are_fitted_again(fitter, columns, ends):
-    """Those with the largest -2 ln L, those with a status, those at an end: in whatever chunks they come."""
+    """Those with the largest -2 ln L, those with a status, those at an end: independent of the chunks."""
     columns["fval"][[1, 4]] += [50.0, 60.0]
     columns["status"][6] |= RETRIED
     auditor = Auditor(fitter=fitter, level=0.95, methods=METHODS, sample=np.array([2]), worst=2)

@@ -153,7 +153,7 @@ def test_feldman_cousins_of_counts(n, background):
 
 @pytest.mark.parametrize(("background", "poi"), [(0.5, "gamma"), (3.0, "gamma"), (3.0, "mu_nu")])
 def test_cls_of_no_counts_is_ln_20(background, poi):
-    """e^-s = 0.05 whatever the background; of a magnetic moment too, whose signal is its square.
+    """e^-s = 0.05 for any background; of a magnetic moment too, whose signal is its square.
 
     4 σ, with the error that the numbers of toys without a count have. The quoted error is of that size, too:
     true values are far enough apart that ln CLs falls from one to the next.

@@ -1,4 +1,4 @@
-"""Fits of Δm²: every wave is looked at, and the right one is found."""
+"""Fits of Δm²: all minima of the oscillation are searched, and the right one is found."""
 
 import math
 from dataclasses import replace
@@ -37,7 +37,7 @@ def oscillating(delta_m2):
 
 
 def test_values_are_dense_and_end_where_waves_average_away():
-    """Closed form: π/4 of the longest way's wave, 2·1.267 Δm² L/E, to where everything is (1 - ½ sin²2θ)."""
+    """Closed form: from a phase 2·1.267 Δm² L/E of π/4 at the longest baseline to the mean 1 - ½ sin²2θ."""
     experiment = fine()
     templates = make_templates(experiment, oscillating(1.0), "delta_m2")
     points = wave_points(templates)
@@ -79,7 +79,7 @@ def fitted(truth, start):
 
 
 def test_every_wave_that_is_allowed_is_a_region():
-    """Property: each end of a region is where the profile crosses; weak data allow several waves."""
+    """Property: each end of a region is where the profile crosses; weak data allow several minima."""
     experiment, model = replace(fine(), scale=1.5), SM(sin2_2theta=0.15, delta_m2=1.5)
     fitter = make_fitter(experiment, model, poi="delta_m2")
     counts = predict(experiment, model).counts

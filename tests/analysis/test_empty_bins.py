@@ -106,7 +106,7 @@ def test_below_a_threshold_and_in_several_bins():
 
 
 def test_bins_of_the_distance():
-    """Contract: a distance that the target does not have is told with the energy."""
+    """Contract: bins at a distance that the target does not have are named with their energy."""
     experiment = borexino_distances(resolution=0.0)
     distance = replace(experiment.detector.distance, edges=(100.0, 300.0, 800.0, 1200.0))
     experiment = replace(experiment, detector=replace(experiment.detector, distance=distance))
@@ -156,7 +156,7 @@ def test_a_background_of_rate_0_makes_none():
     ],
 )
 def test_every_parameter(model, poi):
-    """Contract: what a parameter cannot do is known without a scan of it."""
+    """Contract: where no parameter value gives counts, this is known without a scan."""
     templates = make_fitter(sharp(), model, poi=poi).templates
     with pytest.raises(ValueError, match=f"for any {poi}: 1 from 0.65 to 0.75 MeV"):
         check_possible(templates, COUNTS)
@@ -164,7 +164,7 @@ def test_every_parameter(model, poi):
 
 
 def test_simulated_templates_without_an_event():
-    """Contract: the advice is that of a sample."""
+    """Contract: the advice is about the size of the sample."""
     fitter = make_fitter(sharp(), CHI, sampling=Sampling(n_events=20_000, seed=1))
     with pytest.raises(ValueError, match=r"no event of the simulated templates .* raise fit.template_events"):
         fit_counts(fitter, COUNTS)

@@ -109,7 +109,7 @@ def test_normalisations_have_minos_intervals_too():
 
 
 def test_a_common_normalisation_hides_chi():
-    """d ln N/dγ is about 0.474 and nearly flat: 1.8 % on the rate is 0.038 in γ, whatever the statistics."""
+    """d ln N/dγ is about 0.474 and nearly flat: 1.8 % on the rate is 0.038 in γ, for any number of events."""
     fitter = make_fitter(known_to(borexino(), activity=0.018), CHI)
     error = fit_counts(fitter, fitter.templates.expected(0)).estimate.error
     assert error == pytest.approx(0.018 / 0.474, rel=0.06)

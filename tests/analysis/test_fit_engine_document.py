@@ -1,4 +1,4 @@
-"""The example of docs/fit-engine.md: what its lines print, and that every kind of model can be listed."""
+"""The example of docs/fit-engine.md: its output, and listings of every kind of model."""
 
 import doctest
 from pathlib import Path

@@ -41,7 +41,7 @@ def test_p_values_of_the_model_are_flat(fitter):
 @pytest.mark.slow
 @pytest.mark.parametrize("factor", [1e-4, 1e-3, 1e-2])
 def test_p_values_are_flat_in_the_long_run(factor):
-    """Soak: 1000 data sets, from 4 counts a bin upwards; never more small p-values than there may be."""
+    """Soak: 1000 data sets with 4 or more counts a bin; small p-values are never too frequent."""
     fitter = make_fitter(with_nuisances(factor), replace(CHI, gamma=0.3))
     found = p_values(fitter, 1000, 999)
     assert stats.kstest(found, "uniform").pvalue > 1e-3
@@ -71,7 +71,7 @@ def test_large_counts_give_the_chi_square_probability(settings):
 
 
 def two_bins(mean):
-    """Two bins that expect about so many counts each."""
+    """Two bins with about this many expected counts each."""
     experiment = borexino()
     detector = replace(experiment.detector, edges=(0.25, 0.35, 0.55))
     total = make_fitter(replace(experiment, detector=detector), CHI).templates.reference.sum()
@@ -79,7 +79,7 @@ def two_bins(mean):
 
 
 def enumerated(fitter, counts):
-    """Minimise for every outcome of two bins with scipy, and add up the probabilities of no better fits."""
+    """Minimise with scipy for every outcome of two bins; sum the probabilities of fits as bad or worse."""
 
     def minimum(n):
         def deviance(gamma):
@@ -131,7 +131,7 @@ def test_toys_are_thrown_at_the_best_fit():
 
 
 def test_pulls_do_not_move_the_toys_of_a_nominal_truth():
-    """Contract: stated nominal pulls are another identity, none are the former toys."""
+    """Contract: nominal pulls that are stated give other toys; without pulls the toys are the former ones."""
     fitter = make_fitter(with_nuisances(0.01), CHI)
     plain = Thrower(fitter=fitter, seed=1).block(0, 3)
     assert not np.array_equal(Thrower(fitter=fitter, seed=1, pulls=(0.0, 0.0)).block(0, 3)[0], plain[0])

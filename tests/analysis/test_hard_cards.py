@@ -1,4 +1,4 @@
-"""Hard cards: the soak that compares their fits with a scan, itself, and few data sets of each card."""
+"""Hard cards: tests of the study that compares their fits with a scan, and few data sets of each card."""
 
 from dataclasses import replace
 from functools import cache

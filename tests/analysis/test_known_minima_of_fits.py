@@ -68,7 +68,7 @@ def test_of_equal_minima_the_physical_one_is_quoted():
 
 @pytest.mark.parametrize("card", ["m8.toml", "z0.toml", "h12.toml"])
 def test_pseudo_experiments_agree_with_the_scan(card):
-    """Twin. Estimates to 1e-3 of the error and -2 ln L to 1e-6, of 60 data sets that are no trouble."""
+    """Twin. Estimates to 1e-3 of the error and -2 ln L to 1e-6, of 60 ordinary data sets."""
     fitter = prepared(card)
     chunks = list(toys(Thrower(fitter=fitter, seed=77), 60))
     rows = {name: np.concatenate([c[name] for c in chunks]) for name in chunks[0]}

@@ -156,7 +156,7 @@ def test_a_parameter_inside_the_shapes_is_folded_with_the_same_events():
 
 
 def test_what_does_not_go_together():
-    """Contract: errors that say what to do."""
+    """Contract: error messages say what to do."""
     with pytest.raises(ValueError, match=r"simulated templates go with likelihood = 'poisson'"):
         sampled(borexino(), 100, likelihood="paper", error_per_bin=0.1)
     with pytest.raises(ValueError, match=r"no event of the sample was recorded .* raise fit.template_events"):

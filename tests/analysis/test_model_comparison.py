@@ -107,7 +107,7 @@ def test_two_simple_models_of_one_count(n):
 
 @pytest.mark.parametrize("swapped", [False, True])
 def test_separated_models_are_told_apart(swapped):
-    """Property: data of B reject A, and the other way round; exchanged models exchange all that is said."""
+    """Property: data of B reject A, and the other way round; exchanged models exchange all results."""
     experiment = with_nuisances(1.0)
     a, b = hypothesis(SM(), experiment, free=False), simple(0.5, experiment)
     truth = a if swapped else b
@@ -185,7 +185,7 @@ def test_free_normalisations_count_as_parameters():
     ],
 )
 def test_refusals(other, what):
-    """Contract: what does not describe the same data is refused, and says why."""
+    """Contract: models of different data are refused with the reason."""
     with pytest.raises(ValueError, match=what):
         compare_hypotheses(STANDARD, other, np.ones(6), n_toys=10, seed=1)
     with pytest.raises(ValueError, match="n_toys must be at least 1"):

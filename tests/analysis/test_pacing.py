@@ -1,4 +1,4 @@
-"""Slices of long work: all of it, once, a few tenths of a second at a time; and no bit depends on them."""
+"""Slices of long work: all toys once, a few tenths of a second at a time; no bit depends on the slices."""
 
 import itertools
 from dataclasses import replace
@@ -54,7 +54,7 @@ def test_a_slow_start_is_forgotten(monkeypatch):
 @pytest.mark.parametrize("even", [False, True])
 @pytest.mark.parametrize("most", [1, 7, 1000])
 def test_statistics_do_not_depend_on_the_blocks(most, even):
-    """Contract. Each toy has its own, whatever the block; those that failed are kept as NaN."""
+    """Contract. Each toy has its own in blocks of any size; those that failed are kept as NaN."""
     told, starts = [], []
 
     def statistic(start, toys):

@@ -108,7 +108,7 @@ def test_intervals_cover(name):
 
 
 def test_continuum_is_refolded():
-    """Twin. Finds a remembered average over the spectrum that belongs to something else."""
+    """Twin. Finds a cached average over the spectrum that belongs to another case."""
     experiments = (lama("modern"), replace(lama(), generate_above=1e-3))
     for corrections in ("tree", "full"):
         for experiment in experiments:
@@ -192,6 +192,6 @@ def test_minimum_is_in_the_units_of_the_parameter():
     ],
 )
 def test_what_a_parameter_needs(model, poi, words):
-    """Contract. Finds a parameter that fails later, or without saying what to state first."""
+    """Contract. Finds a parameter that fails late, or a message without what has to be stated first."""
     with pytest.raises(ValueError, match=words):
         fit_range(model, poi) if poi == "beta" else make_templates(borexino(), model, poi)

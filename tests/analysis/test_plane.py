@@ -128,7 +128,7 @@ def test_a_normalisation_as_second_parameter(y):
 
 
 def outside_minimum(x, y):
-    """Few counts, whose minimum is at ε_R about 0.45 and μ_ν = 0, with an efficiency that is not known."""
+    """Few counts with a free efficiency; the minimum is at ε_R of about 0.45 and μ_ν = 0."""
     return fit_plane(plane(FEW, SM(), "eps_R", "mu_nu"), FEW_COUNTS, x, y)
 
 

@@ -1,4 +1,4 @@
-"""δc_L to first order: what is expected and thrown is at least zero, and fits end where it would not be."""
+"""δc_L to first order: what is expected and thrown is at least zero, and ranges of fits end there."""
 
 from dataclasses import replace
 
@@ -40,7 +40,7 @@ def first(delta):
     ],
 )
 def test_everything_that_computes_or_draws_refuses(call):
-    """Contract. Finds a way to counts or events of a dσ/dT below zero."""
+    """Contract. Finds a function that gives counts or events of a dσ/dT below zero."""
     call(first(-0.1))
     with pytest.raises(ValueError, match=r"below zero at E_nu = .* keV, T = .* keV"):
         call(first(-0.3))

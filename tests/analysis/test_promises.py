@@ -1,4 +1,4 @@
-"""What statistics promise: pulls, coverage, bias and second minima, where theory knows them."""
+"""Pulls, coverage, bias and second minima in cases where theory predicts them."""
 
 from dataclasses import replace
 

@@ -148,7 +148,7 @@ def test_likelihood_ratio_of_the_truth_is_chi2():
 
 @pytest.fixture
 def second_diverges(monkeypatch):
-    """The search for minima of the second toy finds none."""
+    """The search for minima of the second toy fails."""
     original = Search.run
 
     def run(self, *data, **options):
@@ -252,7 +252,7 @@ def test_what_is_drawn(drawn):
 
 @pytest.mark.parametrize("poi", ["phi", "beta"])
 def test_toys_of_a_signal_that_is_no_polynomial_are_fitted_in_batches(poi):
-    """Estimates, errors and limits are those of single fits; none is left to MINUIT."""
+    """Estimates, errors and limits are those of single fits; no toy needs MINUIT."""
     fitter = make_fitter(with_nuisances(), E6(beta="chi", gamma=0.5), poi=poi)
     columns = columns_of(Thrower(fitter=fitter, seed=5), 60)
     assert np.all(columns["status"] & ~(NO_LIMIT | NO_MINOS) == 0)

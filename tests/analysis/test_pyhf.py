@@ -60,7 +60,7 @@ class Scan:
         self.observed = [*data.counts, *self.model.config.auxdata]
 
     def at(self, gamma):
-        """All parameters in pyhf's order with γ and γ² set, and the rest where pyhf starts."""
+        """All parameters in pyhf's order with γ and γ² set, and the others at pyhf's start values."""
         parameters = self.model.config.suggested_init()
         for name, value in (("gamma", gamma), ("gamma2", gamma**2)):
             parameters[self.model.config.par_map[name]["slice"].start] = value

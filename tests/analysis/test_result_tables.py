@@ -1,4 +1,4 @@
-"""How results of fits and studies show themselves, as text and as HTML."""
+"""Results of fits and studies as text and as HTML."""
 
 from dataclasses import replace
 
@@ -77,7 +77,7 @@ def calibration():
 
 
 def rows(shown):
-    """Read the HTML back, and hold the text against it."""
+    """Read the HTML back, and compare the text with it."""
     table = Table(shown._repr_html_())
     assert set(table.tags) == TAGS
     pairs = list(zip(table.cells["th"], table.cells["td"], strict=True))
@@ -176,7 +176,7 @@ WARNING = (
 
 @pytest.mark.parametrize("result", [FIT, LIMIT, PLANE], ids=["fit", "limit", "contour"])
 def test_a_result_of_a_model_that_does_not_describe_the_data_warns(result):
-    """Contract: with the sentence of the commands, and only then."""
+    """Contract: with the sentence of the commands; a good fit does not warn."""
     assert poor_fit(POOR) == WARNING
     assert rows(replace(result, quality=POOR))["warning"] == WARNING
     good = FitQuality(fval=4.0, pearson=4.0, ndof=5)

@@ -1,4 +1,4 @@
-"""The search for minima: what it promises beside agreement with a scan."""
+"""The search for minima: its properties besides agreement with a scan."""
 
 from dataclasses import replace
 
@@ -51,7 +51,7 @@ def moved(shift):
 
 
 def test_two_searches_that_differ_are_said(monkeypatch):
-    """Contract: the deeper is quoted, and by how many errors they differ; agreement is no number."""
+    """Contract: the deeper is quoted, with the difference in errors; where they agree there is none."""
     fitter = make_fitter(with_nuisances(1e-2), CHI)
     counts, auxiliary = (x[0] for x in Thrower(fitter=fitter, seed=4).block(0, 1))
     right = fit_counts(fitter, counts, auxiliary)
@@ -98,7 +98,7 @@ def test_free_factors_that_cannot_be_told_apart(spectra, groups, held):
 
 
 def test_fits_of_factors_that_cannot_be_told_apart_are_those_of_one():
-    """Twin. Sums of two free backgrounds of one shape are those that one can have, down to none."""
+    """Twin. Two free backgrounds of one shape have the sum that a single one has, down to 0."""
     two, one = case("deg.toml"), case("deg1.toml")
     counts, auxiliary = Thrower(fitter=one, seed=2).block(0, 200)
     pulls = np.zeros((200, len(two.nominal)))
@@ -218,7 +218,7 @@ NARROW = ("systematics.activity=free", 'source.activity="16700 MCi"', 'backgroun
     ],
 )
 def test_millions_of_counts_in_a_narrow_valley_have_one_minimum(counts, gamma, ends):
-    """Values of a likelihood in scipy: a point on the way to the minimum is none, and no search disagrees."""
+    """Values of a likelihood in scipy: points before the minimum are no minimum, and other searches agree."""
     card = load_card("borexino-cr51-realistic", NARROW)
     found = fit_counts(make_fitter(card.together, card.model, poi="gamma"), counts)
     assert found.estimate.value == pytest.approx(gamma, abs=1e-4)

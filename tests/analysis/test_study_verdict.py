@@ -199,7 +199,7 @@ def test_study_has_its_verdict():
 @pytest.mark.parametrize("values", [1, 2])
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5])
 def test_too_few_toys_are_said(n, values):
-    """Contract: exactly where every outcome is nominal; the word in JSON stays, and the texts add why."""
+    """Contract: only where every outcome is nominal; JSON keeps the word, and texts add the reason."""
     outcomes = [study([(k, k, k)] * values, n) for k in range(n + 1)]
     possible = {judge(points, LEVEL).verdict for points in outcomes}
     assert can_contradict(outcomes[0], LEVEL) == (possible != {"nominal"})

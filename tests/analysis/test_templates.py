@@ -1,4 +1,4 @@
-"""Expected counts as a function of a parameter: polynomial where they are, exact everywhere."""
+"""Expected counts as a function of a parameter: polynomials where they are, always exact."""
 
 import math
 

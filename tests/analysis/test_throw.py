@@ -1,4 +1,4 @@
-"""Thrown counts and normals: exact tables, the words they are made of, distributions, independence."""
+"""Thrown counts and normals: exact tables, random words, distributions, independence."""
 
 from itertools import pairwise
 
@@ -178,7 +178,7 @@ def test_threads_change_nothing():
 
 
 def test_other_bins_change_nothing():
-    """Contract. Finds a bin that depends on its neighbours, or a table that its maker's array changes."""
+    """Contract. Finds a bin that depends on its neighbours, or a table that changes with its input array."""
     means = np.array([3.0, 2e6, 500.0, 8.0])
     whole = throw_counts(means, 1000, key=KEY)
     table = count_table(means)
@@ -239,7 +239,7 @@ def test_nothing_to_throw():
     ],
 )
 def test_invalid_input(call, message):
-    """Contract. Finds input that is taken silently."""
+    """Contract. Finds wrong input that is accepted."""
     with pytest.raises(ValueError, match=message):
         call()
 

@@ -1,4 +1,4 @@
-"""Weighted data: effective counts, and what their fits are worth."""
+"""Weighted data: effective counts, and bias and errors of their fits."""
 
 import math
 from dataclasses import replace
@@ -104,7 +104,7 @@ def test_the_error_grows_with_the_root_of_the_weight():
 
 
 def test_unit_weights_are_counts_to_the_bit():
-    """Contract: nothing changes for counts, whatever the histogram is made of."""
+    """Contract: nothing changes for counts, in any kind of histogram."""
     rng = np.random.default_rng(3)
     T = rng.uniform(0.2, 0.6, 4000)
     found = fit(histogram(T, small()), small(), CHI)
@@ -199,7 +199,7 @@ def test_many_pulls():
 
 
 def test_python_and_histogram_of_events():
-    """Contract: events with weights, filled and fitted, without more ado."""
+    """Contract: events with weights are filled and fitted without further steps."""
     experiment = borexino_outside()
     events = simulate(experiment, SM(), seed=2)
     weighted = replace(events, weight=weights(events, experiment, SM(), CHI))

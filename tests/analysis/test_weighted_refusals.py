@@ -38,7 +38,7 @@ from analysis.pseudo_experiments.fitted_toys import Thrower
     ],
 )
 def test_impossible_sums(data, message):
-    """Contract: what no events can give is an error that names the bin."""
+    """Contract: sums that no events can give are an error that names the bin."""
     for command in (fit, limit):
         with pytest.raises(ValueError, match=message):
             command(data, borexino(), CHI)
@@ -75,7 +75,7 @@ def test_no_flow_bins():
 
 
 def test_toys_are_not_thrown_from_weighted_data():
-    """Contract: a scaled expectation is no number of events."""
+    """Contract: a scaled expectation is refused as data."""
     fitter, _ = for_data(make_fitter(borexino(), CHI), sums(2 * ONES, 4 * ONES))
     with pytest.raises(ValueError, match="counts are thrown with a fitter of counts"):
         Thrower(fitter=fitter, seed=1)

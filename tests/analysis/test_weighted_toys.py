@@ -258,7 +258,7 @@ def test_nuisances_of_toys_are_those_of_counts(fitter):
 
 
 def test_the_papers_chi2_has_its_own_variance():
-    """Closed form: Σw is displaced to the variance (σN)² of the χ², whatever the weights are."""
+    """Closed form: Σw is displaced to the variance (σN)² of the χ², for any weights."""
     plain = replace(with_nuisances(), backgrounds=(), systematics=())
     fitter = make_fitter(plain, replace(CHI, gamma=0.0), likelihood="paper", error_per_bin=0.2)
     model = known([0.5, 1.5], [0.5, 0.5])
@@ -270,7 +270,7 @@ def test_the_papers_chi2_has_its_own_variance():
 
 
 def test_refusals(fitter):
-    """Contract: what cannot be thrown says what can."""
+    """Contract: where toys cannot be thrown, the message says what can."""
     weights = known([1.0, 3.0], [0.5, 0.5])
     with pytest.raises(ValueError, match=r"drawn one by one have weights of 1.*--level histogram"):
         WeightedThrower(thrower=Thrower(fitter=fitter, seed=1, events=True), weights=weights)

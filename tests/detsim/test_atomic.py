@@ -1,4 +1,4 @@
-"""What a file may replace, and what is left of it at any moment."""
+"""What a new file may replace, and which files exist at any moment."""
 
 import os
 import resource
@@ -63,7 +63,7 @@ def test_a_link_stays_a_link(tmp_path):
 
 
 def test_two_never_write_one_file(tmp_path):
-    """Contract: the second is refused, and the first goes on; what a killed process left is no hindrance."""
+    """Contract: the second writer is refused, the first goes on; files of a killed process do not matter."""
     (tmp_path / "a.part").write_bytes(b"left behind")
     with whole_file(tmp_path / "a") as stream:
         stream.write(b"first")
@@ -188,7 +188,7 @@ def test_the_mode_of_what_is_replaced_is_kept(tmp_path):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_while_the_name_is_given(tmp_path, monkeypatch, number):
-    """Contract: it comes when the file is whole, and known to be."""
+    """Contract: a signal is delivered after the file is complete and has its name."""
     link = os.link
 
     def interrupted(*names):
@@ -263,7 +263,7 @@ def test_a_disk_that_is_full_is_told_with_the_file(tmp_path):
 
 
 def test_a_lock_tells_whether_it_is_certain(tmp_path, monkeypatch):
-    """Contract: a file system without locks is no error, and is told."""
+    """Contract: a file system without locks gives a message and no error."""
     lock = Lock(tmp_path / "a")
     assert lock.certain
     lock.remove()

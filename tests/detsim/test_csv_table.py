@@ -42,7 +42,7 @@ COMMENTS = "# next\x85line,\x0cfeed\n#\u2028separator\n  # indented\n"
     ],
 )
 def test_one_table_in_many_forms(tmp_path, text):
-    """Twin: whatever wrote it, the numbers are the same."""
+    """Twin: the numbers are the same for each program that wrote the file."""
     path = tmp_path / "x.csv"
     path.write_bytes(text.encode())
     table = read_columns(path, *CHOICES)
@@ -63,7 +63,7 @@ def test_floats_come_back_to_the_bit(tmp_path):
 
 
 def test_comments_in_another_encoding(tmp_path):
-    """Contract: bytes of a comment are nobody's business; others have to be UTF-8."""
+    """Contract: comments may have any bytes; everything else has to be UTF-8."""
     path = tmp_path / "x.csv"
     path.write_bytes("# Zähler in µs\n".encode("cp1252") + PLAIN.encode())
     assert read_columns(path, *CHOICES).values.tolist() == WANTED
@@ -110,7 +110,7 @@ SEMI = "low;high;counts\n"
     ],
 )
 def test_wrong_tables(tmp_path, text, message):
-    """Contract: what may be read as another number than was meant is an error with its line."""
+    """Contract: a wrong or ambiguous number is an error with its line."""
     path = tmp_path / "x.csv"
     path.write_bytes(text.encode())
     with pytest.raises(FileError, match=message):
@@ -118,7 +118,7 @@ def test_wrong_tables(tmp_path, text, message):
 
 
 def test_names_in_other_case(tmp_path):
-    """Contract: a name in other case is the column if only one is meant; the same case comes first."""
+    """Contract: names of columns may differ in case if only one matches; the same case comes first."""
     path = tmp_path / "x.csv"
     path.write_text("L_LOW,l_high,Low,HIGH,counts,Variance\n0,1,2,3,4,5\n")
     names = ("L_low", "L_high", "low", "high", "counts", "variance")

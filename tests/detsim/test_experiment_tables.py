@@ -1,4 +1,4 @@
-"""How detectors, experiments and expected counts show themselves."""
+"""Detectors, experiments and expected counts as text and as HTML."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Histograms from outside: one set of checks for whatever they are read from, data and spectra alike."""
+"""Histograms of other programs: the same checks for every format, for data and for spectra."""
 
 import hist
 import numpy as np
@@ -64,7 +64,7 @@ def test_fills_in_roots_buffer(tmp_path):
     ],
 )
 def test_wrong_th1(tmp_path, contents, members, message):
-    """Contract: contents that are lost or say something else are an error, as data and as a spectrum."""
+    """Contract: contents that are missing or ambiguous are an error, as data and as a spectrum."""
     path = write_th1(tmp_path / "h.root", contents, **members)
     for read in readers(path):
         with pytest.raises(FileError, match=message):
@@ -130,7 +130,7 @@ def test_wrong_json(tmp_path, content, message):
     ],
 )
 def test_what_is_no_json(tmp_path, text, message):
-    """Contract: an error for people, whatever the text is."""
+    """Contract: any wrong text gives a readable error."""
     (tmp_path / "h.json").write_text(text)
     for read in readers(tmp_path / "h.json"):
         with pytest.raises(FileError, match=message):

@@ -1,4 +1,4 @@
-"""Histograms from outside: their values, weights, units and edges."""
+"""Histograms of other programs: their values, weights, units and edges."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -27,7 +27,7 @@ def test_no_counts_are_data(tmp_path):
 
 
 def test_fractions_need_variances(tmp_path):
-    """Contract: data that are no counts come with Σw², whatever is read; a spectrum has any contents."""
+    """Contract: data other than whole counts need Σw² in every format; spectra may have any contents."""
     scaled = 0.37 * COUNTS
     how = r"1\.48 is no number of counts, which are whole; .*Sumw2\(\).*column variance"
     (tmp_path / "h.csv").write_text("low,high,counts\n0.25,0.3,1.48\n")
@@ -91,7 +91,7 @@ def test_growing_axes_and_missing_flow():
 
 
 def test_units_of_energy(tmp_path):
-    """Contract: edges in keV become MeV, whatever the format; of two dimensions the energy alone."""
+    """Contract: edges in keV become MeV in every format; with two dimensions only those of the energy."""
     (tmp_path / "h.csv").write_text("low,high,counts\n250,300,4\n")
     write_document(tmp_path / "h.json", document(axes__0__edges=[250, 300, 400, 550]))
     for name in ("h.csv", "h.json"):
@@ -118,7 +118,7 @@ def test_rounded_edges_are_edges(tmp_path):
 
 
 def test_why_bins_differ():
-    """Contract: edges that look the same are told with the digits in which they differ."""
+    """Contract: a message on nearly equal edges shows the digits in which they differ."""
     edges = [0.25, 0.3, 0.35]
     assert unequal([0.25, 0.30000001, 0.35], edges) == ""
     assert unequal([0.25, 0.300001, 0.35], edges, ("MeV", "MeV")) == "edge 2 is 0.300001 MeV and not 0.3 MeV"

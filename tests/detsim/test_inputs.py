@@ -74,7 +74,7 @@ def test_missing_files(tmp_path, name):
 
 
 def test_names_with_colons(tmp_path, monkeypatch):
-    """Contract: a file of the whole name comes first; then the longest part before a colon that exists."""
+    """Contract: a file with the full name comes first, then the longest existing part before a colon."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "cls::a").mkdir()
     for name in ("a.root", "b.root:c.root", "cls::a/e.root", "file:x.root"):

@@ -1,4 +1,4 @@
-"""The matrix of twins, and whether it and its distributions can be trusted."""
+"""The matrix of twins, and tests of its distributions and comparisons."""
 
 import math
 from dataclasses import replace
@@ -36,7 +36,7 @@ def test_events_follow_the_prediction(name):
 
 @pytest.mark.slow
 def test_p_values_are_flat():
-    """Soak. Finds a defect below the reach of single cases, or a test that is none (KS, α = 1e-3 a kind)."""
+    """Soak. Finds a defect too small for single cases, or a test that cannot fail (KS, α = 1e-3 a kind)."""
     for row in summary({name: found(name) for name in CASES}):
         assert row["flat"] > FLAT_ALPHA, row
 
@@ -104,7 +104,7 @@ def test_cases_have_seeds_of_their_own():
 
 @pytest.mark.parametrize("what", list(ALTERED))
 def test_the_matrix_sees(what):
-    """Contract. Finds a comparison that cannot fail: 2e5 events of something else, and which kinds notice."""
+    """Contract. Finds a comparison that cannot fail: 2e5 events of another case; which tests detect it."""
     case, drawn, kinds = ALTERED[what]
     p = p_values(case, N, drawn=drawn)
     assert {kind for (kind, _), value in p.items() if value < ALPHA} == kinds

@@ -62,7 +62,7 @@ def test_a_sample_is_quadrature_within_its_error(samples, source, change):
 
 @pytest.mark.parametrize("changed", [{"delta_m2": 3.0}, {"sin2_2theta": 0.0}, {"sin2_2theta": 0.9}])
 def test_other_oscillations_from_one_sample(samples, changed):
-    """Twin, α = 1e-3. Finds the waves of the sample's own Δm² or mixing left in."""
+    """Twin, α = 1e-3. Finds remains of the oscillation with the sample's own Δm² or mixing."""
     z = pulls(samples["distance"], replace(OSCILLATING, **changed))
     assert stats.chi2.sf(z @ z, len(z)) > 1e-3
 
@@ -109,7 +109,7 @@ def test_another_response_sees_the_same_events():
 
 
 def test_what_diverges_is_infinite_as_by_quadrature():
-    """Contract: recorded recoils of T → 0 make a magnetic moment infinite, whatever the sample holds."""
+    """Contract: recorded recoils of T → 0 make the weights of a magnetic moment infinite, for any sample."""
     wide = replace(borexino().detector, resolution=Resolution(constant=0.2), threshold=0.0)
     experiment = replace(borexino(), detector=wide)
     found, exact = sample(experiment, SM(), n=1000).fold(SM()), fold(experiment, SM())
@@ -120,7 +120,7 @@ def test_what_diverges_is_infinite_as_by_quadrature():
 
 
 def test_a_sample_depends_on_seed_and_number_only(monkeypatch):
-    """Contract: the same bits again, others for another seed or experiment, whatever is evaluated at once."""
+    """Contract: bits depend on seed and experiment, and not on what is evaluated at once."""
     model = LR(gamma=0.1)
     first = sample(borexino(), model, n=2000).fold(model).shapes[0]
     np.testing.assert_array_equal(sample(borexino(), model, n=2000).fold(model).shapes[0], first)

@@ -1,4 +1,4 @@
-"""The chain of events: same bits by every way through it."""
+"""The chain of events: the same bits from every function that runs it."""
 
 from dataclasses import replace
 
@@ -59,7 +59,7 @@ def joined(parts):
 
 
 def test_simulate_is_generate_and_detect(case):
-    """Contract. Finds a fused path with streams of its own."""
+    """Contract. Finds a fused simulation with streams of its own."""
     experiment, model = case
     events = detect(generate(experiment, model, seed=1, n=N), experiment, seed=1)
     assert_same(simulate(experiment, model, seed=1, n=N), events)
@@ -210,7 +210,7 @@ def test_energies_below_zero_are_kept():
     ],
 )
 def test_errors(call, words):
-    """Contract. Finds a request that cannot be met and silently gives nothing."""
+    """Contract. Finds an impossible request that silently gives no events."""
     with pytest.raises(ValueError, match=words):
         call()
 

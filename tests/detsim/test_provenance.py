@@ -122,7 +122,7 @@ def without_checksum(document, _):
 
 
 def test_schema_1_is_read_with_a_warning(tmp_path):
-    """Contract: old files are read; whoever reads them is told."""
+    """Contract: old files are read with a warning."""
     path = write_events(tmp_path / "a.root")
     old = rewrite(path, tmp_path / "old.root", without_checksum)
     with pytest.warns(
@@ -148,7 +148,7 @@ def test_schema_1_is_read_with_a_warning(tmp_path):
     ],
 )
 def test_contradictions(tmp_path, row, message):
-    """Contract: neither written nor read; of schema 1 these are all that shows a flipped bit."""
+    """Contract: neither written nor read; in files of schema 1 only these checks find a flipped bit."""
     with pytest.raises(ValueError, match=message):
         write_events(tmp_path / "a.root", **row)
     assert not list(tmp_path.iterdir())

@@ -170,7 +170,7 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_nothing_that_is_recorded_is_missing(case):
-    """Twin: recorded spectra of both ways to generate are one (χ²); `predict` agrees; fewer are drawn."""
+    """Twin: recorded spectra with and without it agree (χ²), also with `predict`; fewer events are drawn."""
     full, model = CASES[case]
     T = lowest_recoil(full, model)
     experiment = replace(full, generate_above=T)

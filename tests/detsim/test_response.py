@@ -126,7 +126,7 @@ def test_columns_sum_to_the_unbinned_total(response):
 
 
 def test_stream_and_histogram_agree():
-    """Contract. Finds a background that one of both paths measures otherwise; ids follow the source's."""
+    """Contract. Finds a background that the two simulations measure differently; ids follow the source's."""
     experiment = case("all", "several")
     events = simulate(experiment, SM(), seed=5, n=50_000)
     counts = simulate_counts(experiment, SM(), seed=5, n=50_000)

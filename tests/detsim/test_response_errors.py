@@ -1,4 +1,4 @@
-"""Responses that cannot be: what is refused, and what is said."""
+"""Impossible responses: they are refused with a message."""
 
 import math
 from dataclasses import replace

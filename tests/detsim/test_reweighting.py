@@ -1,4 +1,4 @@
-"""Weights: the sample of one model stands for any other, and what cannot be is refused."""
+"""Weights: a sample of one model serves any other model; impossible targets are refused."""
 
 from dataclasses import replace
 
@@ -172,7 +172,7 @@ def test_the_limit_itself(samples):
 
 @pytest.mark.parametrize("limit", [0.35, 0.71])
 def test_a_component_below_the_targets_limit(samples, limit):
-    """Twin: of the components that end below `generate_above`, or of all, nothing is left."""
+    """Twin: components that end below `generate_above` give no events, also if these are all."""
     experiment, model, events = samples["mixed"]
     target, other = TARGETS["chi"], replace(experiment, generate_above=limit)
     ends = [float(T_max(c.spectrum.endpoint)) for c in experiment.source.components]
@@ -186,7 +186,7 @@ def test_a_component_below_the_targets_limit(samples, limit):
 
 
 def test_a_component_without_events(samples):
-    """Contract: the weight of an event does not depend on what is around it."""
+    """Contract: the weight of an event does not depend on other events."""
     experiment, model, events = samples["mixed"]
     w = weights(events, experiment, model, TARGETS["full"])
     for number in range(len(experiment.source.components)):

@@ -1,4 +1,4 @@
-"""Tables that users bring: what is read, and what is refused where."""
+"""Tables of users: what is read, and what is refused with file and line."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Places and times of an experiment's events: the same at every stage, and what they need."""
+"""Vertices and times of an experiment's events: the same at every stage, and what they need."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ BOTH = ("vertex", "time")
 
 
 def test_the_same_at_every_stage():
-    """Contract. Finds places or times that depend on chunks, or on when they are drawn."""
+    """Contract. Finds vertices or times that depend on chunks, or on the stage at which they are drawn."""
     experiment = borexino_outside()
     once = simulate(experiment, SM(), seed=4, n=5000, columns=BOTH)
     true = generate(experiment, SM(), seed=4, n=5000, columns=BOTH)

@@ -92,7 +92,7 @@ def test_bins_add_up(name):
 
 
 def test_ways_of_an_oscillation():
-    """Twin. Finds ways drawn without the oscillation: KS of L in a shell against its integral, 1e5 events."""
+    """Twin. Finds baselines without the oscillation: KS of L in a shell against its integral, 1e5 events."""
     model = SM(sin2_2theta=0.9, delta_m2=3.0)
     experiment = borexino_central()
     events = generate(experiment, model, seed=3, n=100_000, columns=("vertex",))
@@ -153,7 +153,7 @@ def test_weights_of_an_oscillation():
 
 
 def test_what_places_need():
-    """Contract. Under a flux no place is different from another: each message says what is lacking."""
+    """Contract. Under a flux all positions are equal: each message says what is missing."""
     with pytest.raises(ValueError, match="need a geometry"):
         detector(borexino(), wall_distance=10.0)
     with pytest.raises(ValueError, match="need a geometry"):

@@ -114,7 +114,7 @@ def test_wrong_files(events, tmp_path, text, message):
     ],
 )
 def test_wrong_values(events, value, message):
-    """Contract. One message that says what would be right."""
+    """Contract. One message that says what is correct."""
     assert message in refusal("fit", CARD, events, "--auxiliary", value)
 
 
@@ -218,7 +218,7 @@ def test_a_toy_of_several_experiments(folder):
 
 
 def test_a_toy_of_a_chi2(folder):
-    """Contract. Displaced bins of the paper's χ², which are no whole numbers, come back as they were."""
+    """Contract. Counts of the paper's χ² with scatter, which are not whole numbers, come back unchanged."""
     path = folder / "paper.root"
     options = ("--set", "fit.likelihood=paper", "--set", "fit.error_per_bin=0.3")
     answer("toys", CARD, "-n", 5, "--seed", 3, "-o", path, "--audit", 0, *options)
@@ -269,7 +269,7 @@ def test_auxiliary_file_is_not_written_over(events, tmp_path):
 
 
 def test_other_answers_of_a_card(events, toys):
-    """Contract. Data joined with measurements, and a toy, are data of every answer, as of the commands."""
+    """Contract. Data with measurements, and a toy, serve methods of a card as they serve the commands."""
     card, given = load_card(CARD), {"activity": 0.99, "background_flat": "10.7 /d"}
     data = card.measured(events, given)
     options = [f"--auxiliary={name}={value}" for name, value in given.items()]

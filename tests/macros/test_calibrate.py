@@ -139,7 +139,7 @@ def test_a_table_that_ends_too_early(folder, tmp_path):
     ],
 )
 def test_a_table_of_another_card_is_refused(folder, change, message):
-    """Contract: what differs is named; the level of the limit may differ."""
+    """Contract: the message names the keys that differ; the level of the limit may differ."""
     common = ("limit", CARD, "--method", "cls", "--toys", 0, "--table", folder / "table.root")
     assert message in refusal(*common, *change)
     assert answer(*common, "--set", "fit.limit_level=0.9")["level"] == 0.9
@@ -167,7 +167,7 @@ def test_a_table_of_profiled_data_serves_these_only(folder, tmp_path):
 
 
 def test_coverage_with_a_table(folder, tmp_path):
-    """Contract: all methods with a table; the file tells of each toy whether its region holds the truth."""
+    """Contract: all methods with a table; the file has for each toy whether its region holds the truth."""
     path = tmp_path / "toys.root"
     table = ("--table", folder / "table.root")
     found = answer("coverage", CARD, "--at", "0,0.1", "-n", 2000, *table, "--seed", 2, "-o", path)
@@ -190,7 +190,7 @@ def test_coverage_with_a_table(folder, tmp_path):
 
 
 def test_wrong_options(folder, tmp_path):
-    """Contract: each is refused with what would be right."""
+    """Contract: each is refused with what is correct."""
     table, out = ("--table", folder / "table.root"), ("-o", tmp_path / "t.root")
     refused = {
         ("coverage", CARD, "--at", 0, "-n", 5, "--method", "cls"): "nugauge calibrate",
@@ -223,7 +223,7 @@ def test_wrong_options(folder, tmp_path):
 
 
 def test_a_reference_is_needed_where_0_is_none(tmp_path):
-    """sin²θ_W cannot be 0: what no signal is has to be stated."""
+    """sin²θ_W cannot be 0: its value without signal has to be stated."""
     common = (
         "calibrate",
         CARD,

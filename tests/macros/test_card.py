@@ -97,7 +97,7 @@ def test_own_components():
 
 
 def test_no_threshold_and_perfect_resolution():
-    """Contract: both can be said, and only by saying so."""
+    """Contract: either can be chosen, and only explicitly."""
     card = load_card(REALISTIC, ["detector.threshold=none", "detector.resolution=perfect"])
     assert card.experiment.detector.threshold == -math.inf
     assert card.experiment.detector.resolution.perfect
@@ -146,7 +146,7 @@ def test_toml_round_trip(written):
     VALUES | st.sampled_from(["250 keV", "1 t", "-1 d", "perfect", "none", math.nan, -math.inf]),
 )
 def test_any_value_is_taken_or_refused(key, value):
-    """Property: no value of any key makes anything but a card or a CardError with a message."""
+    """Property: any value of any key gives a card or a CardError with a message."""
     changed = document()
     table, _, inner = key.partition(".")
     if inner:
@@ -196,7 +196,7 @@ print([module for module in heavy if module in sys.modules])
     ids=lambda command: command[0],
 )  # fmt: skip
 def test_a_wrong_card_is_told_at_once(tmp_path, command):
-    """Contract: no command loads what takes long before it knows that the card is right."""
+    """Contract: commands check the card before they import slow libraries."""
     path = tmp_path / "wrong.toml"
     path.write_text(WRONG)
     arguments = ["nugauge", *(str(path) if word == "CARD" else word for word in command)]

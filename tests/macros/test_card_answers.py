@@ -179,7 +179,7 @@ def test_wrong_data_of_several(data, message):
     ],
 )
 def test_wrong_data(data, message):
-    """Contract. Finds data that are not of the card."""
+    """Contract. Finds data of another card that are accepted."""
     from detsim.files.atomic import FileError
 
     with pytest.raises((ValueError, FileError), match=message):
@@ -207,7 +207,7 @@ def test_wrong_seeds_and_numbers(bad):
 
 
 def test_a_seed_is_asked_for():
-    """Contract: nothing is drawn without a seed; that of the card serves."""
+    """Contract: nothing is drawn without a seed; the card's seed is used."""
     card = load_card(CARD)
     for call in (card.simulate, card.limit, lambda: card.toys(1), lambda: card.coverage([0], 1)):
         with pytest.raises(ValueError, match="give seed="):
@@ -222,7 +222,7 @@ def test_a_seed_is_asked_for():
 
 
 def test_settings_of_the_fit_are_still_settings():
-    """Contract: `card.fit` reads, compares, varies, copies and pickles as the settings that it was."""
+    """Contract: `card.fit` can be read, compared, varied, copied and pickled as settings."""
     import copy
     import pickle
     from dataclasses import asdict, replace

@@ -28,7 +28,7 @@ def events():
     ],
 )
 def test_events_of_another_card_are_refused(events, override, words):
-    """Contract: of whatever takes data; a selection of the events is theirs, too."""
+    """Contract: in every method that takes data; a selection of the events knows its card, too."""
     other = load_card(CARD, [override])
     some = events.select(np.arange(0, len(events), 2))
     for answer in (other.fit, other.limit, other.histogram, other.fit.profile):
@@ -39,7 +39,7 @@ def test_events_of_another_card_are_refused(events, override, words):
 
 @pytest.mark.parametrize("override", ["model.gamma=0.1", "run.seed=3", "model.generate_above=1 keV"])
 def test_events_of_the_same_experiment_are_fitted(events, override):
-    """Contract: model, fit and run may be others, and a start of the recoils that changes nothing."""
+    """Contract: model, fit and run may differ, and `generate_above` if this changes no result."""
     other = load_card(CARD, [override])
     assert_array_equal(other.histogram(events).values(), load_card(CARD).histogram(events).values())
 

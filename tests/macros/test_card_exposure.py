@@ -95,7 +95,7 @@ def test_units(amount):
     ],
 )
 def test_faults(override, key, words):
-    """Contract: what has no meaning for mass × time is a fault at its key."""
+    """Contract: a key without a meaning for mass × time is a fault."""
     found = faults_of(override)
     assert key in found
     assert words in found[key]

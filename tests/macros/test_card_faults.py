@@ -1,4 +1,4 @@
-"""Cards that are wrong: every fault at once, each with its key and what would be right."""
+"""Cards that are wrong: every fault at once, each with its key and what is correct."""
 
 import pickle
 
@@ -178,7 +178,7 @@ def test_all_faults_at_once(tmp_path):
     ],
 )
 def test_one_fault(override, key, words):
-    """Contract: one wrong value makes one fault, at its key, with what would be right."""
+    """Contract: one wrong value makes one fault, at its key, with what is correct."""
     found = faults_of(override)
     assert list(found) == [key]
     assert words in found[key]
@@ -247,7 +247,7 @@ def test_alternatives_exclude_each_other():
     ],
 )
 def test_faults_of_constrained_models(overrides, key, words):
-    """Contract: what a constrained model lacks, or cannot have, is said at the key that is at fault."""
+    """Contract: what a constrained model lacks, or cannot have, is a fault at the key concerned."""
     found = faults_of(*(f"model.{o}" for o in overrides))
     assert list(found) == [key]
     assert words in found[key]

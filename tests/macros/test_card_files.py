@@ -10,7 +10,7 @@ from macros.setup.compatibility import check_card
 
 
 def test_lists_are_compared_entry_by_entry():
-    """Contract: one place in two units is one place; where it differs, the entry is named."""
+    """Contract: one position in two units is accepted; where they differ, the message names the entry."""
     place = "geometry.source_position=['0 m', '3 m', '{}']"
     card, same, other = (
         card_from_document(document(), [place.format(z)], name="a") for z in ("1 m", "100 cm", "2 m")
@@ -41,7 +41,7 @@ def test_misspelt_key_does_not_hide_the_domain():
     ],
 )
 def test_unreadable_file(tmp_path, text, words):
-    """Contract: what is not a card is said to be none."""
+    """Contract: the message on a file of another kind says that it is no card."""
     path = tmp_path / "card.toml"
     path.write_bytes(text)
     with pytest.raises(CardError, match=words):

@@ -1,4 +1,4 @@
-"""Python calls as a person writes them: taken, or refused in words that say what is meant."""
+"""Calls from Python as users write them: accepted, or refused with a clear message."""
 
 import re
 

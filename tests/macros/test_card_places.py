@@ -28,7 +28,7 @@ def test_place_of_the_source():
 
 
 def test_bins_of_the_distance():
-    """Contract: distances reach the detector in cm, by width or by edges, and so does the cut on places."""
+    """Contract: distances reach the detector in cm, by width or by edges, and so does the cut on vertices."""
     binned = "detector.distance={low='5 m', high='6.1 m', width='50 cm', resolution='15 cm'}"
     detector = load_card(REALISTIC, [binned, "detector.fiducial={wall_distance='0.5 m'}"]).experiment.detector
     assert detector.distance == DistanceBins(edges=(500.0, 550.0, 600.0, 610.0), resolution=15.0)
@@ -50,7 +50,7 @@ def test_bins_of_the_distance():
     ],
 )
 def test_what_needs_places(override, key):
-    """Contract: without places there are no distances; the fault is at the key that asks for them."""
+    """Contract: without vertices there are no distances; the fault is at the key that asks for them."""
     found = faults_of("source.flux=1e12 /cm2/s", override)
     assert list(found) == [key]
     assert "a flux is the same everywhere: give an activity, or events, instead of the flux" in found[key]

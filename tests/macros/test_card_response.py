@@ -1,4 +1,4 @@
-"""Cards with every response and background: what they make, and their faults."""
+"""Cards with every response and background: the objects built from them, and their faults."""
 
 import math
 
@@ -128,7 +128,7 @@ def test_backgrounds(tmp_path):
     ],
 )  # fmt: skip
 def test_faults(override, key, words):
-    """Contract: each fault is reported at its key, with what would be right."""
+    """Contract: each fault is reported at its key, with what is correct."""
     with pytest.raises(CardError) as error:
         load_card(REALISTIC, [override])
     table = override.partition(".")[0]

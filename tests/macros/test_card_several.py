@@ -1,4 +1,4 @@
-"""Cards of several experiments: what is shared, what each has of its own, and the faults of both."""
+"""Cards of several experiments: what they share, what belongs to each, and the faults of both."""
 
 import json
 import re
@@ -136,14 +136,14 @@ def test_overrides():
     ],
 )  # fmt: skip
 def test_one_fault(override, key, words):
-    """Contract: a fault is said once, where it stands in the whole card, with what would be right."""
+    """Contract: a fault is reported once, at its key in the full card, with what is correct."""
     found = faults_of(override)
     assert list(found) == [key]
     assert words in found[key]
 
 
 def test_faults_of_what_is_missing():
-    """Contract: a table that nothing states is missing in each experiment."""
+    """Contract: a table that is stated nowhere is missing in each experiment."""
     changed = document()
     del changed["source"], changed["experiment"]["HELLAZ"]["detector"], changed["model"]
     assert list(faults_of(changed=changed)) == [

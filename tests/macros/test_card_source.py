@@ -90,7 +90,7 @@ def test_checksum_in_the_provenance(card, tmp_path):
 
 
 def test_stated_checksum(card):
-    """Contract. Finds a checksum in the card that is not held against the file."""
+    """Contract. Finds a checksum in the card that is not compared with that of the file."""
     stated = CARD.replace('unit = "keV"', 'unit = "keV", sha256 = "0123"')
     card.write_text(stated)
     assert "has changed" in faults_of(card)["source.components.1.table"]
@@ -135,7 +135,7 @@ def test_missing_table(card):
     ],
 )
 def test_wrong_component(card, change, key, words):
-    """Contract. Finds a component that says too little or too much and passes."""
+    """Contract. Finds a component with too few or too many keys that is accepted."""
     card.write_text(CARD.replace(*change))
     assert words in faults_of(card)[key]
 
@@ -149,7 +149,7 @@ def test_isotopes(isotope):
 
 
 def test_solar_mixture():
-    """Contract. Finds a survival probability that is not used, or is taken elsewhere."""
+    """Contract. Finds a survival probability that is unused, or accepted where it has no meaning."""
     solar = ["source.isotope=Be7", "source.data=modern"]
     made = load_card(PAPER, [*solar, "source.p_ee=0.3"]).experiment.source
     assert made.components[0].spectrum.intensity == pytest.approx(0.3)
@@ -162,7 +162,7 @@ def test_solar_mixture():
 
 
 def test_shape_of_praseodymium():
-    """Contract. Finds a shape of ¹⁴⁴Pr that is not used, is taken elsewhere, or is not the default."""
+    """Contract. Finds a shape of ¹⁴⁴Pr that is unused, accepted for another isotope, or not the default."""
     cerium = ["source.isotope=Ce144", "source.data=modern"]
     made = {
         shape: load_card(

@@ -1,4 +1,4 @@
-"""Cards: what is not known exactly, its forms and its faults."""
+"""Cards: systematic uncertainties, their forms and their faults."""
 
 import pytest
 from support.invocation import answer, invoke
@@ -67,7 +67,7 @@ def test_free():
     ],
 )
 def test_faults(override, key, words):
-    """Contract: one fault at its key, with what would be right."""
+    """Contract: one fault at its key, with what is correct."""
     found = faults_of(f"systematics.{override}")
     assert list(found) == [f"systematics.{key}"]
     assert words in found[f"systematics.{key}"]
@@ -99,7 +99,7 @@ def test_backgrounds():
 
 
 def test_check_and_figures_show_them():
-    """Contract: `check`, its JSON and the words beside figures say what is known how well."""
+    """Contract: `check`, its JSON and the captions of figures state all uncertainties."""
     overrides = (
         FLAT, "systematics.mass={uncertainty=0.01, constraint='log-normal'}", "systematics.efficiency=free",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""How cards show themselves, as text and as HTML."""
+"""Cards as text and as HTML."""
 
 from support.hard_cards import HARD
 from support.html_tables import TAGS, Table
@@ -31,7 +31,7 @@ def test_completion_lists_public_names_only():
 
 
 def read(shown):
-    """Read the HTML back, and hold the text against it: the title, and the rows by name."""
+    """Read the HTML back, and compare the text with it; return the title, and the rows by name."""
     table = Table(shown._repr_html_())
     assert set(table.tags) == TAGS
     pairs = list(zip(table.cells["th"], table.cells["td"], strict=True))

@@ -70,7 +70,7 @@ def test_status(arguments, status):
     ],
 )
 def test_guard(error, status, words, capsys, monkeypatch):
-    """Contract: whatever goes wrong ends in one message and its status."""
+    """Contract: every error ends in one message and its exit status."""
     monkeypatch.delenv("NUGAUGE_DEBUG", raising=False)
 
     @guard

@@ -164,7 +164,7 @@ def test_experiments(tmp_path):
 
 
 def test_events_bring_their_exposure(tmp_path):
-    """Closed form: N events are N/rate of live time, and a fit of them is not told otherwise."""
+    """Closed form: N events are N/rate of live time, and a fit of them uses this exposure."""
     path = tmp_path / "many.root"
     answer("simulate", CARD, "-o", path, "--seed", 6, "--events", 100_000)
     drawn = answer("check", CARD)["expected"]["generated"]

@@ -70,7 +70,7 @@ def test_expect_is_by_distance_and_energy(card):
 
 
 def test_check_tells_of_the_distances():
-    """Contract: bins, resolution and cut are said, and the edges stand in the JSON."""
+    """Contract: the text has bins, resolution and cut, the JSON the edges."""
     text = invoke("check", CARD, "--set", "detector.fiducial={wall_distance='20 cm'}").stdout
     for words in (
         "23 distances, 4.8 m to 11.7 m, of 7, 250 keV",
@@ -96,7 +96,7 @@ def test_simulated_distances_are_those_of_the_histogram(data, card):
 
 
 def test_detect_gives_what_simulate_gives(tmp_path):
-    """Contract: true events have their places with them, and are measured at the same distance."""
+    """Contract: true events keep their vertices, and are measured at the same distance."""
     true, reco, both = (tmp_path / f"{name}.root" for name in ("true", "reco", "both"))
     exact = ("--set", "run.precision=float64", "--events", 3000)
     answer("generate", CARD, *SET, "-o", true, "--seed", 3, "--events", 3000)
@@ -110,7 +110,7 @@ def test_detect_gives_what_simulate_gives(tmp_path):
 
 @pytest.mark.parametrize("poi", ["sin2_2theta", "delta_m2"])
 def test_fit_of_every_format_is_the_same(data, poi):
-    """Contract: one data set, one answer near the truth, whatever the file."""
+    """Contract: one data set in files of all formats has one result, near the truth."""
     found = [
         answer("fit", CARD, data / spec, *SET, "--poi", poi)
         for spec in ("events.root", "th2.root:plane", "uhi.json", "counts.csv")

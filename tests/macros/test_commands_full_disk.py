@@ -28,7 +28,7 @@ def compiled(tmp_path_factory):
     ids=lambda c: c[0],
 )
 def test_no_room(tmp_path, command):
-    """Contract: what no disk holds is not begun, and the message says how large it is."""
+    """Contract: a file too large for the disk is not begun, and the message has its size."""
     message = refusal(*command, "-o", tmp_path / "x.root", "--seed", 1)
     assert f"{tmp_path / 'x.root'}: " in message
     assert re.search(

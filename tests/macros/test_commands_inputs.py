@@ -1,4 +1,4 @@
-"""Commands and what users give them to read: names with colons, pipes, units, forms of CSV."""
+"""Input files of commands: names with colons, pipes, units, forms of CSV."""
 
 import os
 import re
@@ -60,14 +60,14 @@ def test_the_advised_unit_is_the_right_one(here, right, given):
 
 
 def test_no_unit_is_advised_where_none_fits(here):
-    """Contract: edges that are wrong in every unit get no advice to try another one."""
+    """Contract: if the edges are wrong in every unit, the message does not advise another unit."""
     (here / "data.csv").write_text(csv(1.1))
     for given in ("eV", "keV", "MeV", "GeV"):
         assert "--unit" not in refusal("fit", CARD, "data.csv", "--unit", given)
 
 
 def test_names_with_colons_and_schemes(here):
-    """Contract: a name is that of a local file, whatever colons it has; never of another file."""
+    """Contract: a name with any colons is that of a local file, never of another file."""
     (here / "cls::a").mkdir()
     (here / "cls::a" / "dir").mkdir()
     for seed, name in enumerate(("x.root", "file:x.root", "cls::a/e.root", "a.root:b.root", "http:y.root")):

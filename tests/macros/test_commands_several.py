@@ -63,7 +63,7 @@ def twins(tmp_path_factory):
 
 @pytest.mark.parametrize("command", [("expect",), ("simulate", "-o", "x.root"), ("run", "-o", "out")])
 def test_one_has_to_be_chosen(command, tmp_path, monkeypatch):
-    """Contract: what works on one experiment asks which, and takes no name where there are none."""
+    """Contract: a command for one experiment asks for its name, and refuses a name if there is only one."""
     monkeypatch.chdir(tmp_path)
     name, *rest = command
     assert "choose one of HELLAZ, BOREXINO with --of NAME" in refusal(name, CARD, *rest)

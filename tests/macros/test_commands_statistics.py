@@ -43,7 +43,7 @@ def toys_of(path):
 
 
 def test_fit_of_every_format_is_the_same(data):
-    """Contract: fit's keys; one data set, one answer, whatever the file."""
+    """Contract: fit's keys; one data set in files of all formats has one result."""
     specs = ["events.root", "th1.root:T_reco", "uhi.json", "counts.csv"]
     found = [answer("fit", CARD, data / spec) for spec in specs]
     first = found[0]
@@ -76,7 +76,7 @@ def test_fit_options(data):
 
 
 def test_fit_of_one_experiment(tmp_path):
-    """Contract: --experiment chooses; a set as a whole is refused with what to do."""
+    """Contract: --experiment chooses; without it, several are refused with what to do."""
     path = tmp_path / "set.root"
     answer("simulate", CARD, "-o", path, "--seed", 4, "--experiments", 3, "--first", 2)
     numbers = [2, 3, 4]
@@ -120,7 +120,7 @@ def test_limit(data):
 
 
 def test_a_poor_fit_is_said(tmp_path):
-    """Contract: `fit` and `limit` say it in text, JSON and Python, and where to look; of a good fit not."""
+    """Contract: `fit` and `limit` warn in text, JSON and Python, with where to look; not of a good fit."""
     edges, expected = np.linspace(0.25, 0.55, 7), answer("expect", CARD)["expected"]
     for name, factors in (("bad", [1.4, 0.7, 1.4, 0.7, 1.4, 0.7]), ("good", [1.0] * 6)):
         counts = np.rint(np.multiply(expected, factors))
@@ -224,7 +224,7 @@ def test_sensitivity_against_a_key(scan, values):
 
 
 def test_inspect(data):
-    """Contract: inspect says what each file is; it reads it all, but for --no-hashes."""
+    """Contract: inspect says what each file is; it reads the complete file unless --no-hashes is given."""
     found = answer("inspect", data / "events.root")
     assert (found["kind"], found["complete"], found["problem"]) == ("event file", True, None)
     assert found["contents_checked"]
@@ -240,7 +240,7 @@ def test_inspect(data):
 
 
 def test_damaged_data_are_not_fitted(tmp_path):
-    """Contract: one value that is not what was written, and no command takes the file."""
+    """Contract: every command refuses a file in which one value was changed."""
     path = tmp_path / "events.root"
     answer("simulate", CARD, "-o", path, "--seed", 1, "--events", 500, "--set", "run.compression=none")
     with EventFile(path) as file:

@@ -68,7 +68,7 @@ def test_interrupt(tmp_path, command, number):
 
 @pytest.mark.parametrize("command", ["toys", "coverage"])
 def test_interrupt_of_what_is_finished(tmp_path, monkeypatch, command):
-    """Contract: Ctrl-C while a finished study is drawn loses nothing of it, and it is told."""
+    """Contract: Ctrl-C while the figure of a finished study is drawn loses no result; a message says so."""
     path, figure = tmp_path / "x.root", tmp_path / "x.png"
     ours, name = {"toys": (ToyTally, "draw"), "coverage": (macros.studies, "draw_coverage")}[command]
     drawn = getattr(ours, name)

@@ -44,7 +44,7 @@ def test_constrained_models_end_where_they_do():
     ],
 )
 def test_limits_of_any_size(poi, pairs, low, high):
-    """Property: limits are found, printed and emitted whatever the size of the parameter."""
+    """Property: limits are computed, printed and written to JSON for parameters of any size."""
     found = answer("limit", CARD, *setting(*pairs), "--poi", poi, "--toys", 0)
     assert found["parameter"] == poi
     assert low < found["upper"] < high
@@ -94,7 +94,7 @@ def test_generate_above_can_be_found(tmp_path):
 
 
 def test_generate_above_that_loses_something(tmp_path):
-    """Contract: the part that is lost is stored whatever it is, and named in a warning."""
+    """Contract: the part that is lost is always stored, and named in a warning."""
     path = tmp_path / "events.root"
     said = invoke("simulate", CARD, "--set", "model.generate_above=200 keV", "-o", path, "--seed", 1)
     assert "warning: model.generate_above leaves out what is below 200 keV" in said.stderr
@@ -106,7 +106,7 @@ def test_generate_above_that_loses_something(tmp_path):
 
 
 def test_each_experiment_has_its_own():
-    """Contract: of several experiments each leaves out what it does not record."""
+    """Contract: of several experiments each leaves out recoils that it does not record."""
     found = answer("check", "borexino-hellaz-cr51", "--set", "model.generate_above=auto")["experiments"]
     assert 0.08 < found["HELLAZ"]["generate_above"] < 0.1 < found["BOREXINO"]["generate_above"] < 0.14
     refused = refusal(
@@ -158,7 +158,7 @@ def test_fits_compare_what_is_left_out(tmp_path, ours, theirs):
     ids=lambda c: c[0],
 )
 def test_every_command_says_what_is_left_out(tmp_path, monkeypatch, command):
-    """Contract: once, and nothing about a card that leaves out nothing."""
+    """Contract: one warning, and none for a card that leaves out nothing."""
     monkeypatch.chdir(tmp_path)
     name, *options = command
     seed = () if name == "expect" else ("--seed", 1)
@@ -185,7 +185,7 @@ def test_every_command_says_what_is_left_out(tmp_path, monkeypatch, command):
     ids=lambda c: " ".join(map(str, c)) if isinstance(c, tuple) else "",
 )
 def test_what_is_negligible_is_told_where_events_are_drawn(tmp_path, monkeypatch, command, drawn):
-    """Contract: a cutoff without an effect on results is of no concern to a fit."""
+    """Contract: a cutoff without an effect on results is reported only where events are drawn."""
     monkeypatch.chdir(tmp_path)
     name, *options = command
     said = invoke(name, CARD, *options, "--set", "model.generate_above=auto").stderr

@@ -64,7 +64,7 @@ def test_toys_of_events(tmp_path):
 
 
 def test_coverage_of_events(tmp_path):
-    """Contract: a toy is the same in `coverage` and in `toys`, whatever slice it is thrown in."""
+    """Contract: a toy is the same in `coverage`, in `toys` and in any slice."""
     path, other = tmp_path / "coverage.root", tmp_path / "toys.root"
     found = answer("coverage", CARD, "--at", "0", "-n", 6, "-o", path, "--seed", 2, "--level", "events")
     answer("toys", CARD, "-n", 4, "--first", 2, "-o", other, "--seed", 2, "--level", "events")
@@ -117,7 +117,7 @@ def test_coverage(tmp_path):
 
 
 def test_a_band_has_20000_toys():
-    """Contract: if nobody says how many, for the command and in Python; each quantile with its error."""
+    """Contract: the default number of toys, for the command and in Python; each quantile with its error."""
     command = answer("limit", CARD, "--seed", 1)
     assert command["band"] == answer("limit", CARD, "--seed", 1, "--toys", 20_000)["band"]
     python = load_card(CARD).limit(seed=1)

@@ -1,11 +1,11 @@
-"""Commands whose input is odd but right: seeds that are drawn, warnings, fractional counts."""
+"""Commands with unusual but legal input: seeds that are drawn, warnings, fractional counts."""
 
 import pytest
 from support.invocation import CARD, answer, invoke, refusal
 
 
 def test_run_stores_the_seed_it_drew(tmp_path):
-    """Contract. Finds a card as used that does not repeat its run."""
+    """Contract. Finds a stored card that does not repeat its run."""
     found = answer("run", CARD, "-o", tmp_path / "out")
     assert f"seed = {found['simulation']['seed']}" in (tmp_path / "out" / "card.toml").read_text()
 

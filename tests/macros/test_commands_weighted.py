@@ -162,7 +162,7 @@ def test_events_know_their_weights(reweighted):
 
 
 def test_refusals(few, tmp_path):
-    """Contract: what is refused says what would be right."""
+    """Contract: refusals say what is correct."""
     path = tmp_path / "x.root"
     data = ("--weights", few / "few.csv", *SHORT)
     assert "weights of 1" in refusal("toys", CARD, *data, "-n", 5, "-o", path, "--level", "events")

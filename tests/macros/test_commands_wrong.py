@@ -1,4 +1,4 @@
-"""Wrong input: one message that says what would be right, the exit status, and nothing left behind."""
+"""Wrong input: one message that says what is correct, the exit status, and no files left behind."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ MOMENT = ("--set", "model.mu_nu=1e-11 mu_B")
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """Files that are not what is asked for, and a folder that has to stay as it is."""
+    """Files of wrong kinds, and a folder that must stay unchanged."""
     folder = tmp_path_factory.mktemp("wrong")
     answer("simulate", CARD, "-o", folder / "reco.root", "--seed", 1, "--events", 30_000)
     answer("generate", CARD, "-o", folder / "true.root", "--seed", 1, "--events", 1000)
@@ -43,7 +43,7 @@ def files(tmp_path_factory):
 
 @pytest.fixture
 def untouched(files):
-    """Check that a test leaves nothing behind, under any name."""
+    """Check that a test leaves no file behind, under any name."""
     before = {path: path.stat().st_mtime_ns for path in files.iterdir()}
     yield files
     assert {path: path.stat().st_mtime_ns for path in files.iterdir()} == before
@@ -84,7 +84,7 @@ def test_wrong_card(command, overrides, words, untouched, monkeypatch):
     ],
 )
 def test_what_is_no_card(card, words, untouched, monkeypatch):
-    """Contract: a card that is none is said to be none."""
+    """Contract: the message on a file that is no card says so."""
     monkeypatch.chdir(untouched)
     assert words in refusal("expect", card)
 
@@ -203,7 +203,7 @@ def test_wrong_root_file(command, file, words, untouched, monkeypatch):
     ],
 )
 def test_wrong_data(data, words, untouched, monkeypatch):
-    """Contract: data that do not fit are said not to, with their name."""
+    """Contract: the message on data of other bins names them."""
     monkeypatch.chdir(untouched)
     found = refusal("fit", CARD, data)
     assert words in found

@@ -1,4 +1,4 @@
-"""`nugauge contour`: what it answers, writes and refuses."""
+"""`nugauge contour`: its results, its files, and what it refuses."""
 
 import json
 from dataclasses import replace
@@ -45,7 +45,7 @@ def test_picture_and_table(tmp_path):
     ],
 )
 def test_wrong_options(options, message):
-    """Contract. Finds wrong options that pass, or are refused without saying why."""
+    """Contract. Finds wrong options that are accepted, or refused without a reason."""
     assert message in refusal("contour", CARD, *options)
 
 

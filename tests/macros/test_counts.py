@@ -1,4 +1,4 @@
-"""`nugauge counts`, and what docs/statistics.md says of it."""
+"""`nugauge counts`, and its section in docs/statistics.md."""
 
 import re
 from pathlib import Path
@@ -42,12 +42,12 @@ def test_forms_are_those_of_the_library():
     ],
 )
 def test_refusal(arguments, words):
-    """Contract: status 2, and what would be right."""
+    """Contract: status 2, and what is correct."""
     assert words in refusal("counts", *arguments)
 
 
 def test_table_of_the_document():
-    """Contract. Finds a number of the table that is not ours."""
+    """Contract. Finds a number of the table that the program does not give."""
     rows = re.findall(r"^\| ([\d.]+) \| (.*) \|$", TEXT, re.MULTILINE)
     assert len(rows) == 8
     for b, cells in rows:

@@ -48,7 +48,7 @@ def test_a_former_run_is_replaced_only_by_force(tmp_path):
 
 @pytest.mark.parametrize("precious", ["thesis.tex", ".git/HEAD", "card.toml/inside"])
 def test_what_no_run_made_is_never_deleted(tmp_path, precious):
-    """Contract. Finds --force deleting what belongs to somebody else."""
+    """Contract. Finds --force deleting files that no run made."""
     file = tmp_path / "out" / precious
     file.parent.mkdir(parents=True)
     file.write_text("years of work")

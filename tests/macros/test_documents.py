@@ -1,4 +1,4 @@
-"""What the documents say of cards and files is so."""
+"""The documents on cards and files agree with the program."""
 
 import re
 from pathlib import Path
@@ -60,7 +60,7 @@ def test_python_that_checks_the_provenance(tmp_path, monkeypatch):
 
 
 def test_minimal_card(tmp_path):
-    """Contract: the smallest card is one, and nothing in it can be left out."""
+    """Contract: the smallest card is valid, and none of its keys can be left out."""
     path = tmp_path / "card.toml"
     path.write_text(MINIMAL)
     assert load_card(path).model.gamma == 0

@@ -49,7 +49,7 @@ def test_profile(events, tmp_path):
 
 
 def test_profile_at_given_values(events, tmp_path):
-    """Contract. Exactly these; a name that ends in .csv is that of the numbers, and the picture a PDF."""
+    """Contract. Exactly these values; for a name that ends in .csv the picture is a PDF beside it."""
     answer("fit", CARD, events, "--profile", tmp_path / "p.csv", "--profile-at", "0:0.2:5")
     assert [float(row["gamma"]) for row in table(tmp_path / "p.csv")] == [0, 0.05, 0.1, 0.15, 0.2]
     assert (tmp_path / "p.pdf").read_bytes().startswith(b"%PDF")
@@ -77,7 +77,7 @@ def test_figure(events, tmp_path):
 
 
 def test_a_free_parameter_has_no_bars_of_before():
-    """Contract. The row says that it is free; where the data do not know it, that it has no impact."""
+    """Contract. The row says that it is free, and has no impact where the data do not determine it."""
     card = load_card(CASES / "deg.toml", ())
     fit, impacts = card.fit(CASES / "deg.csv"), card.fit.impacts(CASES / "deg.csv")
     figure = impacts_plot(impacts, fit)

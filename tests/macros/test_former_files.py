@@ -23,7 +23,7 @@ def former(tmp_path_factory):
 
 
 def told(*arguments):
-    """Run a command that has to work and to say the line once; return its JSON."""
+    """Run a command that has to succeed and to print the line once; return its JSON."""
     result = invoke(*arguments, "--json")
     assert result.exit_code == 0, result.stderr
     lines = [line for line in result.stderr.splitlines() if LINE in line]

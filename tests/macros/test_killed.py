@@ -1,4 +1,4 @@
-"""Runs that are killed: whatever has a file's name is whole."""
+"""Runs that are killed: every file under its final name is complete."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""What `nugauge list` names is what a card can hold."""
+"""`nugauge list` names all that a card can hold."""
 
 import pytest
 from support.invocation import answer, invoke

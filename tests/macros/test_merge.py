@@ -1,4 +1,4 @@
-"""Files of one campaign, joined: what they were before, or a message that says why not."""
+"""Merged files of one campaign: the single file, or a message that says why not."""
 
 import json
 from itertools import pairwise
@@ -43,7 +43,7 @@ def campaign(tmp_path_factory):
 
 
 def test_five_slices_are_the_whole(tmp_path):
-    """Contract: bit by bit, by the SHA-256 of each branch, of a card that has everything."""
+    """Contract: bit by bit, by the SHA-256 of each branch, for a card with every feature."""
     whole, merged = tmp_path / "whole.root", tmp_path / "merged.root"
     parts = slices(tmp_path, 30_000, 5, *FULL)
     answer("simulate", CARD, *FULL, "--seed", 5, "--events", 30_000, "-o", whole)
@@ -116,7 +116,7 @@ def test_toys(tmp_path):
 
 
 def test_weighted_and_detected_files(tmp_path, campaign):
-    """Contract: what detect and reweight made of the parts is, merged, what they make of the merged file."""
+    """Contract: detect and reweight give the same on parts, merged afterwards, as on the merged file."""
     results = {}
     for name in ("parts", "all"):
         directory = tmp_path / name

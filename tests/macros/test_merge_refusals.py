@@ -23,7 +23,7 @@ def campaign(tmp_path_factory):
 
 
 def test_gaps(tmp_path, campaign):
-    """Contract: said, and refused on demand; a gap can be filled later."""
+    """Contract: reported, and refused on request; a gap can be filled later."""
     files = sorted(campaign.iterdir())
     some, rest = tmp_path / "some.root", tmp_path / "rest.root"
     result = invoke("merge", some, files[4], files[1], files[2])

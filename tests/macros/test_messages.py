@@ -1,4 +1,4 @@
-"""Messages that name what was given and what would be right, and warnings of what is odd but legal."""
+"""Messages that name the value given and what is correct, and warnings of unusual but legal input."""
 
 import os
 
@@ -35,7 +35,7 @@ from macros.cli import app
     ],
 )
 def test_a_message_names_what_was_given(arguments, words):
-    """Contract. Finds a message without the value, with a name of ours, or without what would be right."""
+    """Contract. Finds a message without the value, with an internal name, or without what is correct."""
     assert words in refusal(*arguments)
 
 

@@ -62,7 +62,7 @@ def write(path, *names, component="Cr51"):
     ],
 )  # fmt: skip
 def test_names_that_cannot_be(tmp_path, name, legal):
-    """Contract: refused in one line that has a name that can be."""
+    """Contract: refused in one line that proposes a legal name."""
     assert is_name(legal)
     assert legal_name(name) == legal
     words = refusal("check", write(tmp_path / "card.toml", name))
@@ -89,7 +89,7 @@ def test_presets_keep_their_names():
 
 
 def test_the_schema_has_the_pattern():
-    """Contract: editors that know the JSON schema say so, too."""
+    """Contract: the JSON schema, which editors use, refuses them, too."""
     schema = json_schema()
     pattern = schema["properties"]["background"]["propertyNames"]["pattern"]
     assert re.search(pattern, "Bi-210_a")
@@ -140,7 +140,7 @@ def renamed(path, other, name):
 
 
 def test_files_of_cards_with_other_names(tmp_path):
-    """Contract: what was a name before goes on as the one that the message gives."""
+    """Contract: a name that was legal before is read as the one that the message proposes."""
     former = unpack(tmp_path / "former")
     old = renamed(former / "events.root", tmp_path / "old.root", "flat [keV]")
     card = tmp_path / "card.toml"

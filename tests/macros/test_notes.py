@@ -1,4 +1,4 @@
-"""What commands say of the physics of a card: level of corrections, bound electrons, dσ/dT below zero."""
+"""Notes of commands on the physics of a card: level of corrections, bound electrons, dσ/dT below zero."""
 
 import pytest
 from support.invocation import answer, invoke
@@ -13,7 +13,7 @@ REALISTIC = "borexino-cr51-realistic"
     ("card", "low", "high"), [("borexino-cr51-paper", 1.026, 1.0285), ("hellaz-cr51-paper", 1.026, 1.0285)]
 )
 def test_tree_level_is_too_high(card, low, high):
-    """Golden. Finds another size than 2.6 to 2.8 % for ν_e, or silence about what data of today want."""
+    """Golden. Finds another size than 2.6 to 2.8 % for ν_e, or a missing note for present data."""
     loaded = load_card(card)
     assert low < note_facts(loaded)["tree_over_full"] < high
     text = dict(note_rows(loaded))["corrections"]
@@ -23,13 +23,13 @@ def test_tree_level_is_too_high(card, low, high):
 
 
 def test_nothing_to_say_with_all_corrections():
-    """Contract. Finds a note on a card that has what data of today want, and no strip below zero."""
+    """Contract. Finds a note on a card with all corrections and no negative dσ/dT."""
     assert note_facts(load_card(REALISTIC)) == {"tree_over_full": None, "negative_fraction": 0}
     assert note_rows(load_card(REALISTIC)) == []
 
 
 def test_strip_below_zero_is_told():
-    """Golden. Finds ν̄_e of 0.55 MeV whose strip is not told, or told of the wrong size: below 4.3e-7."""
+    """Golden. Finds ν̄_e of 0.55 MeV without a note on negative dσ/dT, or with a wrong size: below 4.3e-7."""
     overrides = ("--set", "source.isotope=Sr90")
     assert 1e-9 < answer("check", REALISTIC, *overrides)["negative_fraction"] < 4.3e-7
     assert "below zero" in invoke("check", REALISTIC, *overrides).stdout
@@ -59,7 +59,7 @@ def test_bound_electrons(target, binding, threshold, warned):
 
 @pytest.mark.parametrize("command", ["expect", "check", "limit"])
 def test_bound_electrons_are_told_by_commands(command):
-    """Contract. Finds a command that takes such a card without a word."""
+    """Contract. Finds a command that accepts such a card without a note."""
     assert (
         "is not enough for Xe"
         in invoke(command, "lama-pm147-realistic", "--set", "detector.target=Xe").stderr

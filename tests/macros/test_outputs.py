@@ -154,7 +154,7 @@ OUTPUTS = {
 
 @pytest.mark.parametrize(("command", "name", "words"), OUTPUTS.values(), ids=OUTPUTS)
 def test_only_files_of_the_same_kind_are_replaced(made, monkeypatch, command, name, words):
-    """Contract. Finds --force destroying a file of another kind, or of somebody else."""
+    """Contract. Finds --force destroying a file of another kind or of another program."""
     monkeypatch.chdir(made)
     (made / "strange.png").write_bytes(b"\x89PNG\r\n\x1a\nof another program")
     before = contents(made)
@@ -178,7 +178,7 @@ AGAIN = {
 
 @pytest.mark.parametrize("command", AGAIN.values(), ids=AGAIN)
 def test_what_a_command_made_is_replaced_with_force(made, monkeypatch, command):
-    """Contract: every file of a command is refused as it is, and replaced with --force, with its mode."""
+    """Contract: existing files of all commands are replaced with --force only."""
     monkeypatch.chdir(made)
     if command[0] in {"contour", "figure", "rerun"}:
         answer(*command)
@@ -222,7 +222,7 @@ def test_init_keeps_a_card_that_was_edited(made):
 
 
 def test_files_of_version_0_1(made, monkeypatch):
-    """Contract: event files of before the mark are known; a series by what its command line says of it."""
+    """Contract: event files older than the mark are recognised; a series by its command line."""
     monkeypatch.chdir(made)
     for name in ("old-0000.root", "old-0001.root"):
         with TableFile(made / "events.root", "events") as file:

@@ -19,7 +19,7 @@ def contents(directory):
     ],
 )
 def test_runs_are_known_again(tmp_path, preset):
-    """Contract: whatever the card, `run --force` replaces what `run` made."""
+    """Contract: `run --force` replaces the files of `run`, for any card."""
     answer("run", preset, "-o", tmp_path / "run", "--seed", 1)
     assert answer("run", preset, "-o", tmp_path / "run", "--seed", 2, "--force")["directory"]
 
@@ -75,7 +75,7 @@ def test_a_series_keeps_the_former_until_the_first_file_is_whole(tmp_path, monke
 
 
 def test_a_file_that_came_or_changed_meanwhile_is_kept(tmp_path, monkeypatch):
-    """Contract: existence is judged again at the end; neither result is lost without a word."""
+    """Contract: existence is checked again at the end; neither result is lost without a message."""
     target = tmp_path / "x.root"
     answer("simulate", CARD, *EVENTS, "-o", tmp_path / "other.root")
     other = (tmp_path / "other.root").read_bytes()

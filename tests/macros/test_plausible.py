@@ -1,4 +1,4 @@
-"""What is absurd in a card is refused or warned of; what is given twice is refused."""
+"""Absurd values in a card are refused or warned of; repeated options are refused."""
 
 import math
 import re
@@ -73,7 +73,7 @@ def test_threads_of_this_machine():
 
 
 def test_a_log_normal_may_be_large():
-    """Contract: the legal form that the message gives is one."""
+    """Contract: the form that the message proposes is legal."""
     system = '{ uncertainty = 2.0, constraint = "log-normal" }'
     assert read_card(CARD, [f"systematics.activity={system}"]).warnings == ()
     assert read_card(CARD, ["systematics.activity=free"]).warnings == ()
@@ -125,7 +125,7 @@ def keys_of(document, path=""):
 
 @pytest.mark.parametrize("preset", ["lama-pm147-paper", "borexino-cr51-sterile"])
 def test_absurd_values_of_every_key(preset):
-    """Contract: whatever stands in whatever key, a card is loaded with finite expectations or refused."""
+    """Contract: with any value in any key, a card is loaded with finite expectations or refused."""
     for key, value in keys_of(load_card(preset).document):
         unit = value.partition(" ")[2] if isinstance(value, str) and value[:1].isdigit() else ""
         for number in ("1e300", "-1e300", "1e-300", "inf", "1" + "0" * 400):
@@ -196,7 +196,7 @@ def test_repr_of_a_model():
 
 @pytest.mark.parametrize("name", presets())
 def test_check_shows_every_required_key(name):
-    """Contract: `check` shows what the card states under every key that has to be stated."""
+    """Contract: `check` shows the value of every key that has to be stated."""
     shown = " ".join(invoke("check", name).stdout.split())
     card = load_card(name)
     for experiment in card.experiments:

@@ -1,4 +1,4 @@
-"""The table of what is plausible in a card: complete, in order, and as docs/cards.md shows it."""
+"""The table of plausible values of a card: complete, in order, and equal to that in docs/cards.md."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ CARDS = (Path(__file__).parents[2] / "docs" / "cards.md").read_text(encoding="ut
 
 
 def test_rows_are_in_order():
-    """Contract: what is plausible is possible, and every row has a reason and a unit that is one."""
+    """Contract: plausible values are possible, and every row has a reason and a known unit."""
     for row in RANGES:
         assert row.possible[0] <= row.plausible[0] < row.plausible[1] <= row.possible[1], row.key
         assert row.why
@@ -72,7 +72,7 @@ def test_random_cards_stay_valid(document):
 
 @pytest.mark.parametrize("row", RANGES, ids=lambda r: r.key)
 def test_document_shows_the_table(row):
-    """Contract: the document has the row as it is."""
+    """Contract: docs/cards.md shows each row unchanged."""
     assert table_row(row) in CARDS
 
 
@@ -82,6 +82,6 @@ def table_row(row):
 
 
 def test_document_shows_what_goes_together():
-    """Contract: the same for what concerns several keys."""
+    """Contract: the same for rows that concern several keys."""
     for row in COMBINATIONS:
         assert f"| {' | '.join(row)} |" in CARDS

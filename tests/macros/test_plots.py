@@ -1,4 +1,4 @@
-"""Plots of one analysis: what they show is what they were given."""
+"""Plots of one analysis: they show the numbers that they are given."""
 
 from dataclasses import replace
 

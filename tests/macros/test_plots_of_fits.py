@@ -1,4 +1,4 @@
-"""Plots of profiles, limits and coverage: what they show is what they were given."""
+"""Plots of profiles, limits and coverage: they show the numbers that they are given."""
 
 from dataclasses import replace
 

@@ -53,7 +53,7 @@ def test_radiative_corrections_lower_hellaz():
 
 @pytest.mark.parametrize("preset", SINGLE)
 def test_what_all_have_in_common(preset):
-    """Contract: papers are tree level with the paper's χ²; the others are what a measurement is."""
+    """Contract: presets of papers have tree level and the paper's χ², others settings of a measurement."""
     card = load_card(preset)
     assert card.name == preset
     assert card.model.label == ("SM" if preset.endswith("-sterile") else "E6 χ")

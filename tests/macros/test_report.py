@@ -1,4 +1,4 @@
-"""The HTML report: what it says, and that it stands alone."""
+"""The HTML report: its contents, and that it needs no other files."""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""`nugauge rerun`: files of every kind made again, and what it says where they are not the same."""
+"""`nugauge rerun`: files of every kind made again, and its messages where they differ."""
 
 import json
 import shutil
@@ -61,7 +61,7 @@ def folder(tmp_path_factory):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_files_of_every_command(folder, name):
-    """Contract: what was made can be made again from the file alone, to the bit."""
+    """Contract: a file can be made again from itself alone, to the bit."""
     path = make(folder, name)
     before = sorted(folder.iterdir())
     found = answer("rerun", path)
@@ -148,7 +148,7 @@ def test_what_differs_is_named(folder):
 
 
 def test_other_versions_are_named(folder, monkeypatch):
-    """Contract: what may be the reason is listed, whether the branches are the same or not."""
+    """Contract: possible reasons are listed, whether the branches are equal or not."""
     path = make(folder, "slice")
     now = origin.origin()
     features = [*now["cpu"]["features"][1:], "avx9"]
@@ -171,7 +171,7 @@ def test_other_versions_are_named(folder, monkeypatch):
 
 
 def test_an_input_that_is_elsewhere(folder, tmp_path):
-    """Contract: an input is known by its uuid; where it is can be said."""
+    """Contract: an input is recognised by its uuid; its path can be given."""
     true, path = tmp_path / "true.root", tmp_path / "reco.root"
     shutil.copy(folder / "true.root", true)
     answer("detect", CARD, true, "-o", path)
@@ -223,7 +223,7 @@ def test_merged_files(folder, tmp_path):
     ids=["events", "experiments", "toys"],
 )
 def test_files_of_merge(made, tmp_path):
-    """Contract: what slices make together is made again at once; with gaps it is not."""
+    """Contract: slices that were merged are made again in one run; with gaps they are not."""
     *command, n = made
     names = [tmp_path / f"{i}.root" for i in range(3)]
     for i, name in enumerate(names):
@@ -252,7 +252,7 @@ def join(path, names):
 
 
 def test_what_cannot_be_made_again(folder, tmp_path):
-    """Contract: what is missing is said, in one message."""
+    """Contract: one message lists all that is missing."""
     path, other = make(folder, "slice"), tmp_path / "other.root"
     altered(path, other, lambda document, _: document.pop("run"))
     assert "its provenance has no 'run'" in refusal("rerun", other)

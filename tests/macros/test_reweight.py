@@ -155,7 +155,7 @@ def test_support(tmp_path):
 
 @pytest.mark.parametrize("command", ["fit", "limit"])
 def test_weighted_events_are_data(files, tmp_path, command):
-    """Contract: a weighted file and its events in Python give one result, and say so."""
+    """Contract: a weighted file and its events in Python give one result, with the same warning."""
     path = tmp_path / "w.root"
     answer("reweight", files / "simulate.root", "--to", CARD, *CHI, "-o", path)
     table = columns(path)
@@ -245,7 +245,7 @@ def test_the_verdict(files, tmp_path):
 
 
 def test_no_weights_of_weights(files, tmp_path):
-    """Contract: no weights of weights, no file over its source."""
+    """Contract: weighted events are not weighted again, and no file replaces its source."""
     path = tmp_path / "w.root"
     answer("reweight", files / "simulate.root", "--to", CARD, *CHI, "-o", path)
     assert "holds weights already" in refusal("reweight", path, "--to", CARD, "-o", tmp_path / "x.root")

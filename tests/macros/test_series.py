@@ -1,4 +1,4 @@
-"""Runs in several files: each whole, together the run."""
+"""Runs in several files: each is complete, together they are the run."""
 
 import numpy as np
 import pytest
@@ -116,7 +116,7 @@ def test_former_files(tmp_path):
 
 @pytest.mark.parametrize("command", ["generate", "simulate", "detect", "reweight", "merge"])
 def test_a_file_that_is_there_stays(tmp_path, command):
-    """Contract: without --force every command refuses to replace a file, and leaves it as it is."""
+    """Contract: without --force every command refuses to replace a file, which stays unchanged."""
     true, target = tmp_path / "true.root", tmp_path / "x.root"
     answer("generate", CARD, "-o", true, "--seed", 1, "--events", 100)
     arguments = {

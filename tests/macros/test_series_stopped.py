@@ -59,7 +59,7 @@ def test_interrupted_series_can_be_continued(tmp_path, number):
 
 
 def test_a_full_disk_keeps_whole_files(tmp_path, monkeypatch):
-    """Contract: status 1, and one message that says what is whole and how to make the rest."""
+    """Contract: status 1, and one message that names the complete files and how to make the others."""
     from macros.runs import production
 
     class Full(production.EventWriter):

@@ -104,7 +104,7 @@ def test_pseudo_experiments(card, tmp_path):
 
 
 def test_float32_columns_are_compared_in_float64():
-    """Closed form: 0.34999999 MeV, the nearest float32 to 0.35, is below an edge there, whoever counts it."""
+    """Closed form: 0.34999999 MeV, the nearest float32 to 0.35, is below an edge there, in any reader."""
     experiment = load_card(CARDS[1]).experiment
     below = np.full(3, 0.35, np.float32)
     nothing = np.zeros(3)

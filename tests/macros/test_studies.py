@@ -1,4 +1,4 @@
-"""`nugauge toys` and `coverage` as studies: audit, failed toys, figures, and the same bits in any way."""
+"""`nugauge toys` and `coverage` as studies: audit, failed toys, figures, and the same bits in any chunks."""
 
 import csv
 import json
@@ -63,7 +63,7 @@ def test_coverage_and_bands_are_audited(tmp_path):
 
 
 def test_a_difference_is_in_the_text(tmp_path, monkeypatch):
-    """Finds an audit that nobody is told of: the study takes a minimum that is none."""
+    """Finds an audit that is not reported: the study takes a point that is no minimum."""
     original = BatchFitter.fit
 
     def fit(self, *data, **options):

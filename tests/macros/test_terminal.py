@@ -1,4 +1,4 @@
-"""What reaches a terminal: characters of its encoding, no control characters; streams that take nothing."""
+"""Output on a terminal: characters of its encoding, no control characters; streams that fail."""
 
 import io
 import json
@@ -65,7 +65,7 @@ def steering(text):
     ],
 )
 def test_readable_ascii(text, ascii_text):
-    """Closed form: what a physicist would write on a typewriter."""
+    """Closed form: symbols are replaced by their usual ASCII forms."""
     assert readable_ascii(text) == ascii_text
 
 
@@ -91,7 +91,7 @@ def test_what_an_encoding_has_is_left():
 
 
 def test_printable_is_what_is_seen():
-    """Contract: nothing is left that steers a terminal, and what a reader needs is."""
+    """Contract: control characters are removed, and readable characters stay."""
     assert not steering(printable(HOSTILE).replace("\n", "\x00"))
     assert printable("χ² = 3\u202f%") == "χ² = 3\u202f%"
 
@@ -174,7 +174,7 @@ def test_files_are_kept(tmp_path, streams):
 
 
 def test_standard_output_stays_broken(monkeypatch):
-    """Contract: after a failure every further text fails, so that a caller who misses one gets the next."""
+    """Contract: after a failure every further write fails, so that a caller who misses one sees the next."""
 
     class Full(io.StringIO):
         def write(self, text):
@@ -224,7 +224,7 @@ beta = "chi"
 
 
 def test_hostile_names(hostile):
-    """Contract: no name of a card or a file reaches the terminal, a report or a table as it is."""
+    """Contract: names of cards and files are escaped on the terminal, in reports and in tables."""
     name = HOSTILE.replace("/", "_")
     file = hostile.with_name(f"{name}.root")
     commands = [

@@ -95,7 +95,7 @@ def test_several_experiments(tmp_path):
 
 
 def test_check_shows_half_lives():
-    """Contract: for a person and for a program; what is constant is not said to decay."""
+    """Contract: in text and in JSON; a constant background is not called decaying."""
     text = invoke("check", CARD, *THREE).stdout
     assert "decaying 1000 /d at t = 0, half-life 5 d, 10 %" in text
     assert "long 200 /d at t = 0, half-life 60 d, 10 %; even 50 /d, 10 %" in text
@@ -105,7 +105,7 @@ def test_check_shows_half_lives():
 
 @pytest.mark.parametrize("life", ["1 s", "1e9 yr"])
 def test_extremes(tmp_path, life):
-    """Closed form: all at the start, or even."""
+    """Closed form: all times at the start, or uniform."""
     options = ["--set", f'background.decaying.half_life="{life}"']
     if life == "1 s":
         options += ["--set", 'background.decaying.rate="1e4 /s"']

@@ -25,7 +25,7 @@ def wrong_sampler(monkeypatch):
 
 
 def failure(*arguments, json_too=True):
-    """Run a command that has to fail by its own check; return what it answers and its message."""
+    """Run a command that has to fail by its own check; return its JSON and its message."""
     made = invoke(*arguments, *(["--json"] if json_too else []))
     assert made.exit_code == 1, (made.exit_code, made.output)
     assert made.stderr.count("error: ") == 1

@@ -59,7 +59,7 @@ NEEDED = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder with good files, and with what is none."""
+    """A folder with good files, and with others."""
     path = tmp_path_factory.mktemp("inputs")
     answer("simulate", CARD, "-o", path / "good.root", "--seed", 1, "--events", 500)
     answer("generate", CARD, "-o", path / "true.root", "--seed", 1, "--events", 500)
@@ -127,7 +127,7 @@ CARDS = {
 
 @pytest.mark.parametrize("name", CARDS)
 def test_wrong_cards(tmp_path, name):
-    """Contract: whatever a card holds, the message names the card, for each command."""
+    """Contract: with any content of a card, the message of each command names the card."""
     content = CARDS[name]
     card = tmp_path / "card.toml"
     card.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -152,7 +152,7 @@ def test_wrong_cards(tmp_path, name):
     ],
 )
 def test_names_of_cards(folder, monkeypatch, name, words):
-    """Contract: what is no file is said to be none, at once and without reading it."""
+    """Contract: the message on what is no file comes at once, without reading it."""
     monkeypatch.chdir(folder)
     if name == "large.toml":
         (folder / name).touch()
@@ -242,7 +242,7 @@ def spoilt_files(path, stream, n):
 
 @pytest.mark.parametrize("name", ["good.root", "toys.root"])
 def test_damaged_files(folder, tmp_path, name):
-    """Contract: of a damaged file it is said that it is damaged, not where the reader stumbled."""
+    """Contract: the message on a damaged file says that it is damaged, not where the reader failed."""
     stream = random.Random(5)
     path = tmp_path / "spoilt.root"
     for content in spoilt_files(folder / name, stream, 15):
@@ -254,7 +254,7 @@ def test_damaged_files(folder, tmp_path, name):
 
 
 def test_wrong_json(tmp_path):
-    """Contract: `inspect` says of JSON that is no histogram that it is none."""
+    """Contract: `inspect` says that a JSON file is no histogram."""
     good = {
         "uhi_schema": 1,
         "axes": [{"type": "regular", "lower": 0, "upper": 1, "bins": 2, "metadata": {"label": "x"}}],
@@ -288,7 +288,7 @@ def test_a_shortage_is_no_damage(folder, monkeypatch, shortage):
 
 
 def test_columns_of_another_length(folder, tmp_path, monkeypatch):
-    """Contract. Finds damage to a basket that shortens one column, told without the file."""
+    """Contract. Finds a message without the file's name, on a damaged basket that shortens one column."""
     read = TableFile._column
 
     def shorter(table, name, start, stop):

@@ -1,4 +1,4 @@
-"""The package nugauge: public names, what they cost, and packages of other people that hide ours."""
+"""The package nugauge: public names, time of import, and other packages that hide ours."""
 
 import inspect
 import re
@@ -119,7 +119,7 @@ def test_the_command_as_a_module():
 
 @pytest.mark.parametrize("hidden", ["analysis/__init__.py", "macros.py", "simgen/__init__.py", "analysis"])
 def test_a_folder_of_the_users_own_is_named(tmp_path, hidden):
-    """Every physicist has an analysis/: one without modules does no harm, any other is named."""
+    """Users often have a folder analysis/: without modules it is ignored, any other is named."""
     own = tmp_path / hidden
     if own.suffix:
         own.parent.mkdir(exist_ok=True)

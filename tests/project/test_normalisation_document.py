@@ -69,7 +69,7 @@ def test_errors_that_still_beat_the_global_fit(row):
 
 
 def test_common_errors_up_to_which_the_sentences_hold():
-    """Twin. Finds a printed δ at which the sentences do not just fail."""
+    """Twin. Finds a printed δ that is not the smallest at which the sentences fail."""
     for experiment, words in (("BOREXINO", "0.83 % (BOREXINO)"), ("HELLAZ", "0.94 % (HELLAZ)")):
         assert words in " ".join(TEXT.split())
         found = brentq(lambda c, e=experiment: excess(e, PAPER_ERRORS[e], c), 1e-4, 0.05)
@@ -105,7 +105,7 @@ def test_mixing(row):
 
 
 def test_factors_in_the_text():
-    """Twin. Finds sentences on gains that the table does not hold."""
+    """Twin. Finds sentences on gains that the table does not support."""
     value = {(r[0], r[1], r[2]): r[3:] for r in MIXING}
     gains = [
         float(value[e, "η", t][0]) / float(value[e, "η", t][1]) for e in PAPER_ERRORS for t in ("2", "10")

@@ -1,4 +1,4 @@
-"""noxfile.py: what nox reads, and that it accepts it. Without nox, the text alone."""
+"""noxfile.py is accepted by nox; without nox only its text is checked."""
 
 import ast
 import re

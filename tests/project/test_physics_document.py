@@ -1,4 +1,4 @@
-"""What docs/physics.md says of functions, constants and parameters is so."""
+"""Functions, constants and parameters in docs/physics.md agree with the program."""
 
 import importlib
 import math

@@ -116,7 +116,7 @@ answer = {
 
 
 def test_hadd_does_not_take_rntuples(tmp_path):
-    """Trap that the document warns of: if this fails, hadd has learnt it, and the document has to say so."""
+    """The document warns of this behaviour of hadd: if the test fails, hadd has changed."""
     for name, seed in (("a.root", 1), ("b.root", 2)):
         write(tmp_path / name, seed=seed, layout="rntuple")
     command = [root_program("hadd"), *(tmp_path / name for name in ("ab.root", "a.root", "b.root"))]
@@ -147,7 +147,7 @@ answer = {"entries": tree.GetEntries(), "runs": runs, "last": tree.GetMaximum("e
 
 
 def test_hadd_keeps_the_checksums(tmp_path):
-    """Contract: after ROOT's hadd each run is checked that has a checksum, and the others are told."""
+    """Contract: after ROOT's hadd every run with a checksum is checked, and a warning names the others."""
     former = unpack(tmp_path / "former")
     for name, seed in (("a.root", 11), ("b.root", 12)):
         cli_answer("simulate", CARD, "--seed", seed, "--events", 50, "-o", tmp_path / name)

@@ -1,4 +1,4 @@
-"""Help, public names, keys, branches and numbers against a stored reference: what users rely on stays."""
+"""Help, public names, keys, branches and numbers against a stored reference."""
 
 from importlib.metadata import version
 

@@ -1,4 +1,4 @@
-"""Ways from source to event: volumes, means of 1/r², and the mean cosine against independent integrals."""
+"""Baselines: volumes, means of 1/r², and the mean cosine against independent integrals."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Compiled functions on disk: never out of date, never in the way, and called from any thread."""
+"""Compiled functions on disk: never out of date, never the cause of a failure."""
 
 import ast
 import os

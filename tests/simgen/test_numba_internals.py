@@ -1,4 +1,4 @@
-"""What is used of numba's private parts, held against the numba that is installed; and the environment."""
+"""The private parts of numba that are used, in the installed numba; and the environment."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Survival probabilities, and sources after them."""
+"""Survival probabilities, and sources with them applied."""
 
 import math
 from dataclasses import replace

@@ -98,7 +98,7 @@ def test_cancelling_amplitudes_leave_no_range(isotope):
 
 @pytest.mark.parametrize("corrections", ["tree", "electroweak", "full"])
 def test_message_says_where(corrections):
-    """Contract. Finds a message without place, value, unit or remedy."""
+    """Contract. Finds a message without the energy, the value, its unit or a remedy."""
     model = first(-0.3, corrections=corrections)
     with pytest.raises(ValueError, match="delta_c_L") as caught:
         check_positive(pm147("paper"), model, 0.0)
@@ -128,7 +128,7 @@ def test_message_says_where(corrections):
     ids=["sigma", "mean_sigma", "recoil_spectrum", "make_plan"],
 )
 def test_what_computes_or_draws_refuses(call):
-    """Contract. Finds a way to numbers or events of a dσ/dT below zero."""
+    """Contract. Finds a function that gives numbers or events of a dσ/dT below zero."""
     call(first(-0.1))
     with pytest.raises(ValueError, match="below zero"):
         call(first(-0.3))

@@ -177,7 +177,7 @@ def test_bad_seeds(seed):
 
 
 def test_fresh_seeds():
-    """Contract. Finds a fresh seed that is no seed, or always the same."""
+    """Contract. Finds a fresh seed that is not valid, or always the same."""
     seeds = {fresh_seed() for _ in range(20)}
     assert len(seeds) == 20
     assert all(check_seed(seed) == seed for seed in seeds)

@@ -1,4 +1,4 @@
-"""How objects show themselves: tables as text and as HTML."""
+"""Objects shown as tables, in text and in HTML."""
 
 import math
 from dataclasses import replace

@@ -215,7 +215,7 @@ def test_neutrino_energies(component):
 
 @pytest.mark.parametrize("component", COMPONENTS)
 def test_neutrino_energies_with_corrections(component):
-    """Twin. Finds a box that cuts a kink or a jump of a spectrum (KS; 3e5 events, α = 1e-3)."""
+    """Twin. Finds a cell across a kink or a jump of a spectrum (KS; 3e5 events, α = 1e-3)."""
     model = SM(corrections="full")
     T_low = 0.2 if component.spectrum.endpoint > 1 else 0.0
     E_nu = sampled_energies(component, model, T_low, 300_000, 32)

@@ -166,7 +166,7 @@ def test_rejection_keeps_the_share_of_other_channels(source):
 @pytest.mark.parametrize("corrections", ["electroweak", "full"])
 @pytest.mark.parametrize("make", [SM, lambda **k: E6(beta="chi", gamma=2.0, **k)], ids=["SM", "chi"])
 def test_boxes_bound_the_density(source, corrections, make):
-    """Property. Finds bounds that change the spectrum: random points in every box, all between both."""
+    """Property. Finds bounds that change the spectrum: random points in each cell lie between them."""
     model = make(corrections=corrections)
     arrays = plan(source, model, luminosity=1e44).arrays
     rng = np.random.default_rng(4)

@@ -1,4 +1,4 @@
-"""Places and times of events against the densities they are drawn from."""
+"""Vertices and times of events against the densities they are drawn from."""
 
 import math
 from dataclasses import replace
@@ -155,7 +155,7 @@ def test_ways(geometry):
 
 @pytest.mark.parametrize("place", NEAR, ids=str)
 def test_direction_in_a_shell(place):
-    """Closed form. Finds 0.7 % anywhere in cos θ as seen from the source: the way in the shell (KS)."""
+    """Closed form. Finds 0.7 % anywhere in cos θ as seen from the source: the path in the shell (KS)."""
     shell = replace(SHAPES[1], source_position=place)
     events, d = vertices(shell, seed=27), math.hypot(*place)
     seen = (points(events) - np.array(place)) / events.L[:, None]

@@ -1,4 +1,4 @@
-"""Vertices of backgrounds, times, and what does not depend on other events."""
+"""Vertices of backgrounds, times, and independence of other events."""
 
 import math
 from dataclasses import replace
@@ -18,7 +18,7 @@ DAY = 86400.0
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda g: type(g).__name__)
 def test_backgrounds_are_even_in_the_volume(shape):
-    """Closed form. Finds 0.7 % anywhere in z, a place outside, or a way that is not 0 (KS)."""
+    """Closed form. Finds 0.7 % anywhere in z, a vertex outside, or a baseline that is not 0 (KS)."""
     events = vertices(replace(shape, source_position=(0.0, 0.0, 90.0)), component=1)
     assert inside(shape, points(events)).all()
     assert not events.L.any()
@@ -88,7 +88,7 @@ def test_times_of_a_background(life):
 
 
 def test_event_by_event():
-    """Contract. Finds places or times that depend on the slice, or that share numbers with another stream."""
+    """Contract. Finds vertices or times that depend on the slice, or share numbers with another stream."""
     sphere = Sphere(radius=3.0, source_distance=8.0)
     exposure = Exposure(duration=10.0)
     whole, part = vertices(sphere, n=1000), vertices(sphere, n=100, first=400)
@@ -106,7 +106,7 @@ def test_event_by_event():
 @pytest.mark.parametrize("source_radius", [0.0, 30.0])
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda g: type(g).__name__)
 def test_whatever_stands_beside(shape, source_radius):
-    """Contract. Finds a place that depends on order or company: few of many, turned around."""
+    """Contract. Finds a vertex that depends on order or on other events: few of many, in reverse order."""
     geometry = replace(shape, source_position=(0.0, 20.0, 90.0), source_radius=source_radius)
     rng = np.random.default_rng(1)
     n, first = 3000, 2**32 - 1000
