@@ -64,7 +64,7 @@ _KEYS |= {"n": "n = {}", "b": "b = {}", "x0": "x0 = {}", "level": "level {}", "e
 
 _HEAD = """# Validation
 
-Every number from outside the project that the code is held against: published values, and evaluations that
+Every number from outside the project with which the code is compared: published values, and evaluations that
 share no code with it. Made by `PYTHONPATH=.:tests python -m support.validation` from
 [tests/golden.toml](../tests/golden.toml), where each number stands with its source and the reason of its
 tolerance; the test suite checks each row, and that this page is current. Tolerances are absolute, in the
@@ -79,10 +79,10 @@ _MATRIX = """
 ## Simulation against quadrature
 
 The matrix of twins: each of {sources} sources with each of {models} models, with the responses and the
-geometries in turn; {events:,} events a case, drawn one by one, against integrals that know nothing of how
-they are drawn. Measured energies are compared by χ² over all bins, flow bins and lost events, lines and
+geometries in turn; {events:,} events a case, drawn one by one, against integrals that share no code with
+the drawing. Measured energies are compared by χ² over all bins, flow bins and lost events, lines and
 components by χ² of their numbers, and by Kolmogorov-Smirnov tests the neutrino energies of each continuum,
-the way L of the neutrino, a coordinate of the vertex and the time. Every p-value must exceed {alpha:g}, and
+the path length L of the neutrino, a coordinate of the vertex and the time. Every p-value must exceed {alpha:g}, and
 together they must be flat, p > {flat_alpha:g}.
 
 Recorded on {date} by `PYTHONPATH=.:tests python -m support.matrix`: {cases} cases in {processor_minutes}
