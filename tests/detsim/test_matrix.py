@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
-from support.distributions import neutrino_energy, place, way
+from support.distributions import baseline, neutrino_energy, vertex
 from support.matrix import ALPHA, FLAT_ALPHA, p_values, summary
 from support.matrix_cases import CASES
 
@@ -47,8 +47,8 @@ def altered(case, *, experiment=None, model=None, detector=None, geometry=None, 
     if detector:
         made = replace(made, detector=replace(made.detector, **detector))
     if geometry:
-        place = replace(made.normalisation.geometry, **geometry)
-        made = replace(made, normalisation=replace(made.normalisation, geometry=place))
+        changed = replace(made.normalisation.geometry, **geometry)
+        made = replace(made, normalisation=replace(made.normalisation, geometry=changed))
     if source:
         made = replace(made, source=replace(made.source, **source))
     return replace(case, experiment=made, model=model or case.model)
@@ -114,14 +114,14 @@ def test_the_matrix_sees(what):
 def test_places_sum_to_the_mean_inverse_square(geometry):
     """Twin. Finds a density of L or of a coordinate that leaves a part of the target out: ∫ dV/r², 1e-7."""
     a, d = geometry.source_radius, math.hypot(*geometry.source_centre)
-    by_way, by_place = way(geometry)[1][-1], place(geometry)[1][-1]
+    by_baseline, by_vertex = baseline(geometry)[1][-1], vertex(geometry)[1][-1]
     solid, flat = (1, geometry.size[1] / 2) if isinstance(geometry, Box) else (2 * math.pi, math.pi)
     if not isinstance(geometry, Box | Cylinder):
         flat = 2 * math.pi / d if a == 0 else 2 * math.pi * 3 / (4 * a**3)
         solid *= 2 * math.pi / (4 / 3 * math.pi * a**3) if a else 1
     expected = 4 * math.pi * geometry.volume * geometry.mean_inverse_square()
-    assert solid * by_way == pytest.approx(expected, rel=1e-7)
-    assert flat * by_place == pytest.approx(expected, rel=1e-7)
+    assert solid * by_baseline == pytest.approx(expected, rel=1e-7)
+    assert flat * by_vertex == pytest.approx(expected, rel=1e-7)
 
 
 STRUCTURED = [

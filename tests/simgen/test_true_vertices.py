@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import stats
-from support.distributions import way
+from support.distributions import baseline
 from support.true_vertices import ALPHA, SHAPES, N, inside, points, vertices
 
 from simgen.geometry import Box, Cylinder, Sphere
@@ -148,7 +148,7 @@ WAYS = [
 )
 def test_ways(geometry):
     """Twin. Finds 0.7 % anywhere in L: the solid angle of the target at each L, over the source (KS)."""
-    edges, below = way(geometry)
+    edges, below = baseline(geometry)
     found = vertices(geometry, seed=26).L
     assert stats.kstest(found, lambda L: np.interp(L, edges, below / below[-1])).pvalue > ALPHA
 

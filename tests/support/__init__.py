@@ -1,1 +1,1 @@
-"""What tests share: likelihood, minima, limits and regions written a second time, without `analysis`."""
+"""Code that tests share: likelihood, minima, limits and regions written a second time, without `analysis`."""

@@ -14,7 +14,7 @@ __all__ = ["Agreement", "agreement"]
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement:
-    """How far n fits are from what the scan finds.
+    """Distances of n fits from the minima of the scan.
 
     Parameters
     ----------

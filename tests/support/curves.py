@@ -66,7 +66,7 @@ class Spline:
 
     @property
     def domain(self):
-        """Where the nodes are."""
+        """Positions of the nodes."""
         return float(self.nodes.values[0]), float(self.nodes.values[-1])
 
     def __call__(self, t, order=2):

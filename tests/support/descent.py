@@ -28,7 +28,7 @@ def _solve(matrix, right):
 
 
 def descend(problem, start, *, low, high, largest=20.0, n_steps=200, tolerance=_TOLERANCE):
-    """Go down from a start to a minimum within bounds.
+    """Descend from a starting point to a minimum within bounds.
 
     Parameters
     ----------

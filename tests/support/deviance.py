@@ -79,7 +79,7 @@ class Problem:
         return self.counts.shape[1]
 
     def take(self, which):
-        """Choose data sets, again and again if asked for."""
+        """Choose data sets, which may be repeated."""
         return Problem(
             expected=self.expected,
             curve=self.curve,

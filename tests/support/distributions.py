@@ -1,6 +1,6 @@
 """Cumulative distributions by quadrature and in closed form, and the Kolmogorov-Smirnov test of streams.
 
-None of it knows how events are drawn: spectra times cross sections, and the places that 1/r² gives around a
+None of it knows how events are drawn: spectra times cross sections, and the vertices that 1/r² gives around a
 source, come from the integrals that define them.
 """
 
@@ -15,7 +15,7 @@ from simgen.geometry import Box, Cylinder, Shell
 from simgen.interaction.crosssection import sigma
 from simgen.interaction.kinematics import E_nu_min
 
-__all__ = ["Kolmogorov", "coordinate", "neutrino_energy", "place", "time", "way"]
+__all__ = ["Kolmogorov", "baseline", "coordinate", "neutrino_energy", "time", "vertex"]
 
 _X, _W = np.polynomial.legendre.leggauss(6)
 _FINE = 20
@@ -89,13 +89,13 @@ def time(exposure, half_life):
     return edges, edges if math.isinf(half_life) else 1 - 0.5 ** (edges / half_life)
 
 
-def way(geometry):
+def baseline(geometry):
     """Tabulate the distribution of L: at each L the solid angle of the target, averaged over the source."""
     centre = np.array(geometry.source_centre)
     if isinstance(geometry, Cylinder):
-        return _way_in_cylinder(geometry, centre[2])
+        return _baseline_in_cylinder(geometry, centre[2])
     if isinstance(geometry, Box):
-        return _way_in_box(geometry, centre)
+        return _baseline_in_box(geometry, centre)
     inner, outer = getattr(geometry, "inner_radius", 0.0), geometry.radius
     d, a = float(np.linalg.norm(centre)), geometry.source_radius
     low = max(d - outer, inner - d, 0.0)
@@ -135,7 +135,7 @@ def _cone_integral(L, radius, s):
     return part + 2 * np.minimum(L, np.maximum(radius - s, 0.0))
 
 
-def _way_in_cylinder(geometry, z):
+def _baseline_in_cylinder(geometry, z):
     """From a point on the axis the solid angle is a range of cos θ, less a gap."""
     R, low, high = geometry.radius, -geometry.height / 2 - z, geometry.height / 2 - z
 
@@ -148,7 +148,7 @@ def _way_in_cylinder(geometry, z):
     return tabulate(density, stops, 400)
 
 
-def _way_in_box(geometry, centre):
+def _baseline_in_box(geometry, centre):
     """From above or inside the box: arcs of circles around the source in planes across z."""
     (x, y, z), (sx, sy, sz) = centre, np.array(geometry.size) / 2
     along_x, along_y, bottom, top = (sx - x, sx + x), (sy - y, sy + y), -sz - z, sz - z
@@ -185,7 +185,7 @@ def _way_in_box(geometry, centre):
     return tabulate(density, stops, 30)
 
 
-def place(geometry):
+def vertex(geometry):
     """Tabulate the distribution of one coordinate of the vertex."""
     if isinstance(geometry, Cylinder):
         R, half, z = geometry.radius, geometry.height / 2, geometry.source_centre[2]
@@ -219,7 +219,7 @@ def _x_in_box(geometry):
 
 
 def coordinate(geometry, events):
-    """Compute the coordinate that `place` is about."""
+    """Compute the coordinate of a vertex whose distribution `vertex` tabulates."""
     if isinstance(geometry, Cylinder):
         return events.vertex_z
     if isinstance(geometry, Box):

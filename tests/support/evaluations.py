@@ -132,7 +132,7 @@ def evaluated_mean(row):
 
 
 def pr144_rate(row):
-    """What the measured shape of the strongest branch adds to its recoils."""
+    """Increase of the recoils of the strongest branch by its measured shape."""
     branches = [
         next(c for c in source("Ce144", pr144_shape=shape).components if c.name == "Pr144-2998")
         for shape in ("measured", "allowed")

@@ -79,7 +79,7 @@ class Component:
     Parameters
     ----------
     bins : slice
-        Where its bins stand.
+        Positions of its bins.
     factors : tuple of int
         Numbers of the nuisance parameters that multiply it.
     layers : ndarray, shape (1 + 2S, own bins), or None
@@ -116,7 +116,7 @@ class Expectation:
 
     @cached_property
     def bins(self):
-        """Where the bins of each experiment stand."""
+        """Positions of the bins of each experiment."""
         ends = np.cumsum([0, *(e.detector.n_bins for e in self.experiments)])
         return [slice(int(a), int(b)) for a, b in pairwise(ends)]
 

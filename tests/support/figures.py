@@ -1,4 +1,4 @@
-"""Figures of the paper: their cards and rows, and what holds for the texts and the picture of each."""
+"""Figures of the paper: their cards and rows, and checks of text and picture of each."""
 
 from importlib import import_module
 

@@ -38,7 +38,7 @@ def hard_names():
 
 @dataclass(frozen=True, kw_only=True)
 class HardCard:
-    """A card, what fits it, and what judges the fits.
+    """A card with its fitter and its independent likelihood.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ def invoke(*arguments: object) -> Result:
 
 
 def answer(*arguments: object) -> dict[str, Any]:
-    """Run a command with --json, which has to work; return the document, which has to be alone and valid."""
+    """Run a command with --json, which has to succeed; return its only output, a valid document."""
     result = invoke(*arguments, "--json")
     assert result.exit_code == 0, result.stderr
     document: dict[str, Any] = json.loads(result.stdout, parse_constant=_refuse)

@@ -1,4 +1,4 @@
-"""What hadd does, without ROOT."""
+"""The merging of ROOT's hadd, without ROOT."""
 
 import uproot
 

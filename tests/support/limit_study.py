@@ -75,7 +75,7 @@ def compare_limits(card, n, *, first=0, seed=1):
 
 
 class Judged:
-    """What is allowed of one data set.
+    """Allowed regions and limits of one data set.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class Judged:
         self.right, self.best, self.delta, self.end = right, best, delta, end
 
     def reasons(self, ours, upper):
-        """Say what is wrong with regions and an upper limit."""
+        """Describe the faults of regions and an upper limit."""
         distance = self.distance(ours)
         found = ["regions"] if distance == math.inf else ["ends"] if distance > CLOSE else []
         return found if self.is_upper(upper) else [*found, "upper"]
@@ -110,7 +110,7 @@ class Judged:
 
 
 def _one_by_one(card, counts, method, options):
-    """Find regions and upper limit, infinite where open; else why not."""
+    """Find regions and upper limit, infinite where open; else the reason of the failure."""
     try:
         made = limit_of_counts(card.fitter, counts, level=LEVEL, method=method, **options)
     except BROKEN as raised:

@@ -18,7 +18,7 @@ from detsim.simulation.vertices import add_occurrence
 from simgen.generator.true_events import generate
 from simgen.interaction.crosssection import sigma
 from simgen.sources.spectra import Lines
-from support.distributions import Kolmogorov, coordinate, neutrino_energy, place, time, way
+from support.distributions import Kolmogorov, baseline, coordinate, neutrino_energy, time, vertex
 from support.matrix_cases import CASES
 from support.twins import counts_pvalue
 
@@ -34,7 +34,7 @@ _CHUNK = 1_000_000
 
 
 class _TrueEvents:
-    """What is compared before the detector."""
+    """Quantities that are compared before the detector."""
 
     def __init__(self, case):
         experiment, model = case.experiment, case.model
@@ -52,8 +52,8 @@ class _TrueEvents:
                 self.shares[i, 0] = below[-1]
                 if below[-1] > 0:
                     self.tests["E_nu", i] = Kolmogorov(edges, below)
-        self.tests["L", 0] = Kolmogorov(*way(self.geometry))
-        self.tests["place", 0] = Kolmogorov(*place(self.geometry))
+        self.tests["L", 0] = Kolmogorov(*baseline(self.geometry))
+        self.tests["place", 0] = Kolmogorov(*vertex(self.geometry))
         self.tests["time", 0] = Kolmogorov(*time(experiment.exposure, experiment.source.half_life))
         self.counts = dict.fromkeys(self.shares, 0)
 
@@ -132,7 +132,7 @@ def summary(found):
 
 
 def _record(found, seconds):
-    """Write what was found, with the date and the processor time that it took."""
+    """Write the results, with the date and the processor time."""
     head = {"date": str(datetime.now(UTC).date()), "cases": len(found), "events": N}
     head |= {"processor_minutes": round(seconds / 60)}
     head |= {"alpha": ALPHA, "flat_alpha": FLAT_ALPHA}

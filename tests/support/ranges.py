@@ -1,4 +1,4 @@
-"""In which range a free fit may move the parameter of interest, as documented."""
+"""The documented range of the parameter of interest in free fits."""
 
 import math
 

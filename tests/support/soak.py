@@ -31,7 +31,7 @@ STUDIES = ("minima", "limits", "twins", "random", "width")
 
 
 def minima_block(name, first, n, seed, n_scipy):
-    """Compare fits of one block of a card: what stands in the file."""
+    """Compare fits of one block of a card; return the entry of the file."""
     warnings.simplefilter("ignore", UserWarning)  # hard cards are not plausible
     minima, found, problem = compare_minima(hard_card(name), n, first=first, seed=seed)
     entry = minima.plain()
@@ -117,7 +117,7 @@ def tasks(options):
 
 
 def run(options, results):
-    """Work through what the file has not yet."""
+    """Compute the entries that the file does not have yet."""
     left = {" ".join(map(str, t)): t for t in tasks(options)}
     left = {key: t for key, t in left.items() if key not in results.entries}
     start = time.perf_counter()
@@ -133,7 +133,7 @@ def run(options, results):
 
 
 def _scipy(options, first):
-    """Let scipy look at the worst of the first block only, or of every random card."""
+    """Minimise with scipy the worst of the first block only, or of every random card."""
     return options.scipy if options.study == "random" or first == options.first else 0
 
 

@@ -82,8 +82,8 @@ The matrix of twins: each of {sources} sources with each of {models} models, wit
 geometries in turn; {events:,} events a case, drawn one by one, against integrals that share no code with
 the drawing. Measured energies are compared by χ² over all bins, flow bins and lost events, lines and
 components by χ² of their numbers, and by Kolmogorov-Smirnov tests the neutrino energies of each continuum,
-the path length L of the neutrino, a coordinate of the vertex and the time. Every p-value must exceed {alpha:g}, and
-together they must be flat, p > {flat_alpha:g}.
+the path length L of the neutrino, a coordinate of the vertex and the time. Every p-value must exceed
+{alpha:g}, and together they must be flat, p > {flat_alpha:g}.
 
 Recorded on {date} by `PYTHONPATH=.:tests python -m support.matrix`: {cases} cases in {processor_minutes}
 minutes of one processor. The test suite compares this page with the record, and runs the matrix again only

@@ -14,7 +14,7 @@ _ZERO = 1e-9
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """One place where two records differ.
+    """A difference of two records.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def summary(found):
 
 
 def moves(before, after):
-    """Say where the public names of modules went.
+    """Tell to which modules public names moved.
 
     Parameters
     ----------

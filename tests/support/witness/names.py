@@ -80,7 +80,7 @@ def _modules():
 
 
 def describe(value, *, annotations=True):
-    """Describe an object: as what it can be used.
+    """Describe an object by its possible uses.
 
     Parameters
     ----------
