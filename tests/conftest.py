@@ -1,1 +1,20 @@
-"""Settings of the tests; it stands here so that tests/ is on the path and `support` is imported from it."""
+"""Fixtures of several packages; as it stands here, tests/ is on the path, so that `support` is found."""
+
+import pytest
+
+
+@pytest.fixture
+def second_diverges(monkeypatch):
+    """The compiled fit of the second toy of each chunk does not converge."""
+    import numpy as np
+
+    from analysis.batch.search import Search
+
+    original = Search.run
+
+    def run(self, *data, **options):
+        minima = original(self, *data, **options)
+        minima.values[1:2] = np.inf
+        return minima
+
+    monkeypatch.setattr(Search, "run", run)

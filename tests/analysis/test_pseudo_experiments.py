@@ -8,7 +8,6 @@ from scipy import stats
 from support.experiments import borexino
 from support.plain import scaled, with_nuisances
 
-from analysis.batch.search import Search
 from analysis.fits.estimate import fit_counts, make_fitter
 from analysis.pseudo_experiments.fitted_toys import (
     FAILED,
@@ -144,19 +143,6 @@ def test_likelihood_ratio_of_the_truth_is_chi2():
     columns = columns_of(thrower(with_nuisances(), gamma=0.05), 300, methods=("hesse",))
     assert columns["q_true"].min() > -1e-5
     assert stats.kstest(columns["q_true"], stats.chi2(1).cdf).pvalue > 1e-3
-
-
-@pytest.fixture
-def second_diverges(monkeypatch):
-    """The search for minima of the second toy fails."""
-    original = Search.run
-
-    def run(self, *data, **options):
-        found = original(self, *data, **options)
-        found.values[1:2] = np.inf
-        return found
-
-    monkeypatch.setattr(Search, "run", run)
 
 
 @pytest.mark.usefixtures("second_diverges")

@@ -9,7 +9,6 @@ from numpy.testing import assert_array_equal
 from support.invocation import CARD, ROOT, answer, invoke, refusal
 
 from analysis.batch.fitter import BatchFitter
-from analysis.batch.search import Search
 from analysis.pseudo_experiments import loop
 from analysis.pseudo_experiments.fitted_toys import FAILED, RETRIED
 from detsim.event_files.reader import TableFile
@@ -79,19 +78,6 @@ def test_a_difference_is_in_the_text(tmp_path, monkeypatch):
     assert "1 of the 1 toys of the audit have a deeper minimum, which the study missed" in shown.stderr
     rows, provenance = toys_of(path)
     assert provenance["audit"]["deeper"] == len(rows["toy"]) == 1
-
-
-@pytest.fixture
-def second_diverges(monkeypatch):
-    """The compiled fit of the second toy of a chunk does not converge."""
-    original = Search.run
-
-    def run(self, *data, **options):
-        found = original(self, *data, **options)
-        found.values[1:2] = np.inf
-        return found
-
-    monkeypatch.setattr(Search, "run", run)
 
 
 @pytest.mark.usefixtures("second_diverges")
