@@ -64,15 +64,17 @@ class ProfileScan:
         return html_table(f"Profile of {self.parameter}", self._rows())
 
     def _rows(self) -> list[tuple[str, str]]:
-        found = np.isfinite(self.delta)
+        finite = np.isfinite(self.delta)
         ends = ends_text(float(self.points[0]), float(self.points[-1]))
         shown = [(f"values of {self.parameter}", f"{len(self.points)} from {ends}")]
-        if np.any(found):
+        if np.any(finite):
             lowest = int(np.nanargmin(self.delta))
             least, most = (rounded(float(x)) for x in (self.delta[lowest], np.nanmax(self.delta)))
             shown += [("lowest at", rounded(float(self.points[lowest])))]
             shown += [("-2 Δln L", f"{least} to {most}")]
-        shown += [("no minimum found at", f"{np.count_nonzero(~found)} values")] if not np.all(found) else []
+        shown += (
+            [("no minimum found at", f"{np.count_nonzero(~finite)} values")] if not np.all(finite) else []
+        )
         return [*shown, ("profiled", ", ".join(self.nuisances) or "nothing")]
 
 

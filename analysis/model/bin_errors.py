@@ -26,9 +26,9 @@ def paper_errors(templates: Templates, error_per_bin: float) -> Array:
     empty = np.flatnonzero(templates.reference <= 0)
     if empty.size:
         number, i = _experiment_and_bin(templates, int(empty[0]))
-        place = describe_bin(templates.experiments[number].detector, i)
+        in_bin = describe_bin(templates.experiments[number].detector, i)
         raise ValueError(
-            f"likelihood = 'paper' needs counts in every bin, and the standard model expects none {place}: "
+            f"likelihood = 'paper' needs counts in every bin, and the standard model expects none {in_bin}: "
             "change detector.bins, or take likelihood = 'poisson'"
         )
     return error_per_bin * templates.reference
@@ -50,9 +50,9 @@ def template_errors(templates: Templates) -> Array:
     empty = np.flatnonzero((variances == 0) & (exact > _SIGNIFICANT))
     if empty.size:
         number, i = _experiment_and_bin(templates, int(empty[0]))
-        place = describe_bin(templates.experiments[number].detector, i)
+        in_bin = describe_bin(templates.experiments[number].detector, i)
         raise ValueError(
-            f"no event of the sample was recorded {place}, where {exact[empty[0]]:.2g} counts of signal are "
+            f"no event of the sample was recorded {in_bin}, where {exact[empty[0]]:.2g} counts of signal are "
             "expected: raise fit.template_events, or take templates = 'quadrature'"
         )
     return np.asarray(np.sqrt(variances) / np.where(variances > 0, expected, 1.0))

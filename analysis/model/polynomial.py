@@ -45,9 +45,9 @@ def quadratic(signal: Callable[[float], Array], low: float, high: float) -> Arra
     for p in origin + step * np.array([0.1, 0.7, 2.0]):
         if p >= high:
             continue
-        found = signal(float(p))
-        difference = np.abs(np.polynomial.polynomial.polyval(p, coefficients) - found)
-        if not np.all(difference <= 1e-10 * np.maximum(size.max(axis=0), np.abs(found[:1]))):
+        exact = signal(float(p))
+        difference = np.abs(np.polynomial.polynomial.polyval(p, coefficients) - exact)
+        if not np.all(difference <= 1e-10 * np.maximum(size.max(axis=0), np.abs(exact[:1]))):
             return None
     return np.ascontiguousarray(coefficients)
 

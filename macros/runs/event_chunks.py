@@ -117,20 +117,20 @@ class Draws:
         """Say which files of a stopped run are whole, and how to make the others."""
         files = [file.name for file in series.files]
         names = f"{files[0]} is" if len(files) == 1 else f"{files[0]} to {files[-1]} are"
-        what = "pseudo-experiments" if self.experiments else "events"
+        kind = "pseudo-experiments" if self.experiments else "events"
         if series.next >= self.first + round(self.experiments or self.mean):
-            return f"{names} whole, with all {what} of the run"
-        rest = f"--first {series.next}"
+            return f"{names} whole, with all {kind} of the run"
+        options = f"--first {series.next}"
         if not self.poisson:
             option = "--experiments" if self.experiments else "--events"
-            rest += f" {option} {self.first + (self.experiments or self.n or 0) - series.next}"
+            options += f" {option} {self.first + (self.experiments or self.n or 0) - series.next}"
         path, split = series.path, series.split
         if split.events is not None:
-            rest += f" --events-per-file {split.events}"
+            options += f" --events-per-file {split.events}"
         if split.size is not None:
-            rest += f' --file-size "{split.size / 1e6:.12g} MB"'
+            options += f' --file-size "{split.size / 1e6:.12g} MB"'
         return (
-            f"{names} whole, with {what} {self.first} to "
-            f"{series.next - 1}; make the others with --seed {self.seed} {rest} "
+            f"{names} whole, with {kind} {self.first} to "
+            f"{series.next - 1}; make the others with --seed {self.seed} {options} "
             f"-o {path.with_name(f'{path.stem}-from-{series.next}{path.suffix}')}"
         )

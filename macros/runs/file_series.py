@@ -166,17 +166,19 @@ class EventSeries:
             if real_path(file) not in former:
                 reason = "was made by another process meanwhile, and is not replaced: name another one"
                 raise FileExistsError(17, reason, str(file))
-        known = (file for file in former if file.parent == directory and is_of_series(file.name, self.path))
+        of_series = (
+            file for file in former if file.parent == directory and is_of_series(file.name, self.path)
+        )
         first = series_file(directory / self.path.name, 0)
-        return sorted((file for file in known if file != first), key=lambda p: (len(p.name), p.name))
+        return sorted((file for file in of_series if file != first), key=lambda p: (len(p.name), p.name))
 
     def _end(self) -> None:
         if self._writer is None:
             return
         row, provenance = self._describe(self._slice)
         if self.split:
-            place = {"name": self.path.name, "number": len(self.files) - 1}
-            provenance = {**provenance, "run": {**provenance["run"], "series": place}}
+            series = {"name": self.path.name, "number": len(self.files) - 1}
+            provenance = {**provenance, "run": {**provenance["run"], "series": series}}
         try:
             self._writer.finish(row, provenance=provenance)
         finally:

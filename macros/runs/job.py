@@ -225,10 +225,10 @@ def _profile(fitter: Fitter, counts: Array, fitted: FitResult, limit: LimitResul
     data = fitter.data(counts)
     estimate = fitted.estimate
     ends = [fitter.truth, estimate.value, estimate.lower, estimate.upper, limit.upper, limit.asimov]
-    known = [e for e in ends if e is not None]
-    span = max(known) - min(known) or 1.0
+    finite = [e for e in ends if e is not None]
+    span = max(finite) - min(finite) or 1.0
     low, high = fitter.range
-    points = np.linspace(max(min(known) - 0.35 * span, low), min(max(known) + 0.35 * span, high), 161)
+    points = np.linspace(max(min(finite) - 0.35 * span, low), min(max(finite) + 0.35 * span, high), 161)
     profile = fitter.profile(data)
     values = np.array([profile(p) for p in points])
     return points, values - min(float(values.min()), fitted.fval)

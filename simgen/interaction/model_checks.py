@@ -57,10 +57,10 @@ def _check_terms(model: "Model") -> None:
     """Check parameters of single terms, and what each of them needs."""
     if model.delta_c_L_order not in {"exact", "first"}:
         raise ValueError(f"delta_c_L_order must be 'exact' or 'first', got {model.delta_c_L_order!r}")
-    known = tuple(CHARGE_RADIUS_SCALE)
-    if model.charge_radius_convention not in {None, *known}:
+    conventions = tuple(CHARGE_RADIUS_SCALE)
+    if model.charge_radius_convention not in {None, *conventions}:
         raise ValueError(
-            f"charge_radius_convention must be one of {', '.join(map(repr, known))}, "
+            f"charge_radius_convention must be one of {', '.join(map(repr, conventions))}, "
             f"got {model.charge_radius_convention!r}"
         )
     if model.charge_radius and model.charge_radius_convention is None:
