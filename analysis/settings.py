@@ -12,6 +12,7 @@ from simgen.parameters import parameter_names, parameter_range
 __all__ = [
     "Drawn",
     "FitSettings",
+    "Keep",
     "LikelihoodName",
     "LimitMethod",
     "Method",
@@ -27,6 +28,8 @@ Method = Literal["minos", "hesse"]
 LimitMethod = Literal["one-sided", "two-sided"]
 Drawn = Literal["auxiliary", "counts", "nuisances"]
 TemplateKind = Literal["quadrature", "simulation"]
+Keep = Literal["rows", "sums"]
+"""What is kept of pseudo-experiments: a row for each, or sums that do not grow with their number."""
 
 _CHOICES = {
     "likelihood": get_args(LikelihoodName),

@@ -1,9 +1,19 @@
+from .distribution import (
+    LARGEST as LARGEST,
+    RESOLUTION as RESOLUTION,
+    Distributions as Distributions,
+)
 from .file import (
     read_calibration as read_calibration,
     write_calibration as write_calibration,
 )
 from .observation import (
     Observation as Observation,
+)
+from .ranks import (
+    Curve as Curve,
+    check_enough as check_enough,
+    tie as tie,
 )
 from .settings import (
     CALIBRATED as CALIBRATED,
@@ -14,7 +24,4 @@ from .settings import (
 )
 from .table import (
     Calibration as Calibration,
-    Curve as Curve,
-    check_enough as check_enough,
-    tie as tie,
 )

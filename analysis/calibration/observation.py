@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
 from analysis.batch import BatchFitter, BoundedFit, bounded_fit, one_sided, signed_statistic
-from analysis.calibration.table import Calibration, Curve, tie
+from analysis.calibration.ranks import Curve, tie
+from analysis.calibration.table import Calibration
 from analysis.fits import TabulatedValue
 
 __all__ = ["Observation"]

@@ -3,11 +3,14 @@
 import math
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.batch import one_sided
+from analysis.calibration.distribution import Distributions
+from analysis.calibration.ranks import Curve, check_enough, fraction_above, ranked, tie
 from analysis.calibration.settings import Conditions, check_level
 from analysis.fits import Fitter
 from simgen.representation import html_table, readable, text_table
@@ -15,60 +18,11 @@ from simgen.representation import html_table, readable, text_table
 __all__ = ["Calibration", "Curve", "check_enough", "tie"]
 
 Array = NDArray[np.float64]
+Counts = NDArray[np.int64]
 Sample = NDArray[np.float32]
 
-_TIE = 1e-6
-"""Statistics closer than this, relative to 1 + q, are equal: for integer counts they have few values."""
 _SAME = 1e-9
 """Relative difference up to which expectations are the same."""
-
-
-def tie(q: ArrayLike) -> Array:
-    """Compute the difference below which two statistics are equal."""
-    return np.asarray(_TIE * (1 + np.asarray(q, np.float64)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
-    """A quantity at tabulated values with its statistical errors; interpolation is linear.
-
-    Parameters
-    ----------
-    values : ndarray, shape (m,)
-        Ascending.
-    centre, low, high : ndarray, shape (m,)
-        The quantity, and one standard deviation below and above; errors of different values are independent.
-    """
-
-    values: Array
-    centre: Array
-    low: Array
-    high: Array
-
-    def at(self, points: ArrayLike, shift: float = 0.0) -> Array:
-        """Interpolate, and add a number of standard deviations."""
-        x = np.asarray(points, np.float64)
-        error = self.high - self.centre if shift > 0 else self.centre - self.low
-        if len(self.values) == 1:
-            return np.full(x.shape, self.centre[0] + shift * error[0])
-        i = np.clip(np.searchsorted(self.values, x, side="right") - 1, 0, len(self.values) - 2)
-        w = np.clip((x - self.values[i]) / (self.values[i + 1] - self.values[i]), 0.0, 1.0)
-        moved = shift * np.hypot((1 - w) * error[i], w * error[i + 1])
-        return np.asarray((1 - w) * self.centre[i] + w * self.centre[i + 1] + moved)
-
-
-def check_enough(n_toys: int, level: float) -> None:
-    """Refuse too few pseudo-experiments for a threshold of a confidence level.
-
-    Raises
-    ------
-    ValueError
-    """
-    if math.ceil(level * (n_toys + 1)) > n_toys:
-        raise ValueError(
-            f"{n_toys} toys are too few for a level of {level:g}: at least {math.ceil(level / (1 - level))} "
-            "are needed, and a hundred times as many for a useful threshold"
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +43,11 @@ class Calibration:
         Expected counts at the true values, nuisance parameters nominal.
     conditions : Conditions
     seed : int
+    first : int
+        Index of the first pseudo-experiment.
+    sums : tuple of two Distributions, or None
+        Distributions of the two statistics, if no toy is kept by itself; the statistics above are then the
+        few that represent all, and `counts` says how many toys have each.
 
     Notes
     -----
@@ -102,12 +61,31 @@ class Calibration:
     expected: Array
     conditions: Conditions
     seed: int
+    first: int = 0
+    sums: tuple[Distributions, Distributions] | None = None
+
+    @classmethod
+    def of_sums(
+        cls, sums: tuple[Distributions, Distributions], *, values: Array, reference: float, **settings: Any
+    ) -> "Calibration":
+        """Make a calibration of distributions of the signed statistic and of that of the reference."""
+        signed, compared = (one.values().values for one in sums)
+        return cls(
+            values=values,
+            signed=signed,
+            reference=reference,
+            reference_statistic=compared,
+            sums=sums,
+            **settings,
+        )
 
     def __post_init__(self) -> None:
         m = len(self.values)
         if m < 1 or not np.all(np.diff(self.values) > 0):
             raise ValueError("a calibration needs true values in ascending order, at least one")
-        if self.signed.shape != self.reference_statistic.shape or self.signed.shape[0] != m:
+        pair = (self.signed, self.reference_statistic)
+        wrong = self.sums is None and pair[0].shape != pair[1].shape
+        if wrong or any(len(statistics) != m for statistics in pair):
             raise ValueError(f"a calibration needs as many toys at each of its {m} values")
 
     def __repr__(self) -> str:
@@ -134,12 +112,27 @@ class Calibration:
     @property
     def n_toys(self) -> int:
         """Number of pseudo-experiments at each value."""
-        return int(self.signed.shape[1])
+        return int(self.signed.shape[1]) if self.sums is None else self.sums[0].n_toys
+
+    @property
+    def last(self) -> int:
+        """Index of the last pseudo-experiment."""
+        return self.first + self.n_toys - 1
 
     @property
     def n_failed(self) -> NDArray[np.int64]:
         """Number of failed fits at each value, shape (m,)."""
+        if self.sums is not None:
+            return self.sums[0].n_failed
         return np.asarray(np.count_nonzero(~np.isfinite(self.signed), axis=1), np.int64)
+
+    @cached_property
+    def counts(self) -> tuple[Counts, Counts] | None:
+        """Numbers of toys that have the statistics, of both kinds, shape (m, k); None where each has one."""
+        if self.sums is None:
+            return None
+        signed, compared = (one.values().counts for one in self.sums)
+        return signed, compared
 
     def thresholds(self, method: str, level: float) -> Curve:
         """Compute the thresholds of a statistic, which a fraction `level` of the toys does not exceed.
@@ -179,8 +172,8 @@ class Calibration:
         check_enough(n, level)
         rank, width = math.ceil(level * (n + 1)), math.sqrt(n * level * (1 - level))
         ranks = [rank, max(math.floor(rank - width), 1), min(math.ceil(rank + width), n)]
-        ordered = np.partition(q, [r - 1 for r in ranks], axis=1).astype(np.float64)
-        centre, low, high = (ordered[:, r - 1] for r in ranks)
+        counts = None if self.counts is None else self.counts[0]
+        centre, low, high = ranked(q, counts, ranks)
         if not np.all(np.isfinite(centre)):
             failed_value = self.values[~np.isfinite(centre)][0]
             raise ValueError(f"too many fits failed at {self.parameter} = {failed_value:g} for a threshold")
@@ -188,8 +181,14 @@ class Calibration:
 
     def p_values(self, i: int, q: ArrayLike, method: str = "calibrated") -> Array:
         """Compute the fraction of the toys at the value of index i whose statistic is at least q."""
-        sample = np.sort(np.abs(self.signed[i])) if method == "feldman-cousins" else self._one_sided(i)
-        return _fraction_above(sample, np.asarray(q, np.float64))
+        counts = None if self.counts is None else self.counts[0][i]
+        if method != "feldman-cousins":
+            return fraction_above(self._one_sided(i), counts, np.asarray(q, np.float64))
+        statistic = np.abs(self.signed[i])
+        if counts is None:
+            return fraction_above(np.sort(statistic), None, np.asarray(q, np.float64))
+        order = np.argsort(statistic, kind="stable")
+        return fraction_above(statistic[order], counts[order], np.asarray(q, np.float64))
 
     def _one_sided(self, i: int) -> Sample:
         return np.asarray(np.maximum(self.signed[i], 0), np.float32)  # stays ascending
@@ -204,8 +203,9 @@ class Calibration:
         """
         n, least = self.n_toys, 0.5 / self.n_toys
         statistic = np.asarray(q, np.float64)
-        p = np.maximum(_fraction_above(self._one_sided(i), statistic), least)
-        p_reference = np.maximum(_fraction_above(self.reference_statistic[i], statistic), least)
+        counts = (None, None) if self.counts is None else (self.counts[0][i], self.counts[1][i])
+        p = np.maximum(fraction_above(self._one_sided(i), counts[0], statistic), least)
+        p_reference = np.maximum(fraction_above(self.reference_statistic[i], counts[1], statistic), least)
         variance = (1 - p) / (n * p) + (1 - p_reference) / (n * p_reference)
         if self.values[i] == self.reference:
             variance = np.zeros_like(variance)  # the same toys
@@ -279,8 +279,3 @@ class Calibration:
                     f"{of_table.sum():.8g} there; model, exposure or detector differ"
                 ]
         return []
-
-
-def _fraction_above(ordered: Sample, q: Array) -> Array:
-    below = np.searchsorted(ordered, q - tie(np.where(np.isfinite(q), q, 0.0)), side="left")
-    return np.asarray((len(ordered) - below) / len(ordered))

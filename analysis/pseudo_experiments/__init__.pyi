@@ -43,6 +43,9 @@ from .loop import (
     thrown_blocks as thrown_blocks,
     toy_statistics as toy_statistics,
 )
+from .moments import (
+    Moments as Moments,
+)
 from .throw import (
     Thrower as Thrower,
 )

@@ -91,6 +91,7 @@ def thrown_blocks(
     first: int = 0,
     even: bool = False,
     on_toys: Callable[[int], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[int, Toys]]:
     """Throw toys in blocks, and report each block when the next one is requested.
 
@@ -104,6 +105,8 @@ def thrown_blocks(
         As for `paced`: largest block, index of the first toy, and whether all blocks have the same size.
     on_toys : callable, optional
         Called with the number of toys that were finished since the last call.
+    stopped : callable
+        Called after each block: if it returns true, no more are thrown.
 
     Yields
     ------
@@ -116,6 +119,8 @@ def thrown_blocks(
         yield start, throw(start, count)
         if on_toys is not None:
             on_toys(count)
+        if stopped():
+            return
 
 
 def toy_statistics(
@@ -128,12 +133,13 @@ def toy_statistics(
     even: bool = False,
     dtype: DTypeLike = np.float64,
     on_toys: Callable[[int], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> NDArray[Any]:
     """Throw toys, and compute a statistic of each.
 
     Parameters
     ----------
-    throw, n, most, first, even, on_toys
+    throw, n, most, first, even, on_toys, stopped
         As for `thrown_blocks`.
     statistic : callable
         Called with the index of the first toy of a block, and the toys; returns an array of shape (..., n),
@@ -144,11 +150,15 @@ def toy_statistics(
     Returns
     -------
     ndarray, shape (..., n)
+        Of as many toys as were thrown, if the study was stopped.
     """
     statistics: NDArray[Any] = np.empty(0, dtype)
-    for start, toys in thrown_blocks(throw, n, most=most, first=first, even=even, on_toys=on_toys):
+    done = 0
+    blocks = thrown_blocks(throw, n, most=most, first=first, even=even, on_toys=on_toys, stopped=stopped)
+    for start, toys in blocks:
         values = statistic(start, toys)
         if start == first:
             statistics = np.empty((*values.shape[:-1], n), dtype)
-        statistics[..., start - first : start - first + values.shape[-1]] = values
-    return statistics
+        done = start - first + values.shape[-1]
+        statistics[..., start - first : done] = values
+    return statistics[..., :done]

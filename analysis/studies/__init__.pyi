@@ -3,6 +3,12 @@ from .calibrated_limits import (
     check_counts as check_counts,
     expected_calibrated_limit as expected_calibrated_limit,
 )
+from .compared_models import (
+    ComparedFit as ComparedFit,
+    HypothesisComparison as HypothesisComparison,
+    HypothesisResult as HypothesisResult,
+    compare_toys as compare_toys,
+)
 from .coverage_study import (
     CoverageStudy as CoverageStudy,
     coverage as coverage,
@@ -16,13 +22,16 @@ from .expected_limits import (
 )
 from .goodness import (
     GoodnessOfFit as GoodnessOfFit,
+    GoodnessTally as GoodnessTally,
     goodness_of_fit as goodness_of_fit,
 )
 from .model_comparison import (
     Hypothesis as Hypothesis,
-    HypothesisComparison as HypothesisComparison,
-    HypothesisResult as HypothesisResult,
     compare_hypotheses as compare_hypotheses,
+)
+from .tallies import (
+    Tally as Tally,
+    tally as tally,
 )
 from .thresholds import (
     calibrate as calibrate,

@@ -198,8 +198,11 @@ def expected_calibrated_limit(
     method: str,
     n_toys: int,
     seed: int,
+    first: int = 0,
     level: float = 0.95,
     on_toys: Callable[[int], None] | None = None,
+    on_statistics: Callable[[int, Array], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> LimitResult:
     """Compute the expected limit, and its band from pseudo-experiments.
 
@@ -214,8 +217,14 @@ def expected_calibrated_limit(
         Number of pseudo-experiments of the band; a limit beyond the table counts as infinity.
     seed : int
         If it is the seed of the calibration, the toys have indices after those of the calibration.
+    first : int
+        Number of the first toy of the band.
     on_toys : callable, optional
         Called with the number of toys that were finished since the last call.
+    on_statistics : callable, optional
+        Called with each block: the number of its first toy, and the toys' limits, shape (n,).
+    stopped : callable
+        Called after each block: if it returns true, the band is that of the toys so far.
 
     Notes
     -----
@@ -230,18 +239,24 @@ def expected_calibrated_limit(
     batch = fitter.batch
     thrower = Thrower(fitter=fitter, seed=seed, drawn=calibration.conditions.drawn)
 
-    def limits(_: int, toys: tuple[Array, Array]) -> Array:
+    offset = calibration.last + 1 if seed == calibration.seed else 0
+
+    def limits(start: int, toys: tuple[Array, Array]) -> Array:
         upper = upper_limits(batch, *toys, calibration, method=method, level=level)
-        return np.where(np.isnan(upper), math.inf, upper)
+        upper = np.where(np.isnan(upper), math.inf, upper)
+        if on_statistics is not None:
+            on_statistics(start - offset, upper)
+        return upper
 
     toy_limits = toy_statistics(
         thrower.block,
         n_toys,
         limits,
-        first=calibration.n_toys if seed == calibration.seed else 0,
+        first=offset + first,
         most=thrower.largest_chunk,
         even=True,
         on_toys=on_toys,
+        stopped=stopped,
     )
     band, errors = expected_band(toy_limits)
     return replace(exact, band=band, band_errors=errors)

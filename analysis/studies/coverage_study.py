@@ -51,6 +51,8 @@ class CoverageStudy:
         Differences of the toys that were fitted again.
     audit_reached : int
         Number of toys chosen for the audit that had been thrown when the study ended.
+    tallies : tuple of Tally
+        The sums of the points.
     """
 
     parameter: str
@@ -58,6 +60,7 @@ class CoverageStudy:
     points: tuple[CoveragePoint, ...]
     audit: Audit | None = None
     audit_reached: int = 0
+    tallies: tuple[Tally, ...] = ()
 
     def __repr__(self) -> str:
         return text_table(f"Coverage of {self.parameter} at {percent(self.level)}", self._rows())
@@ -97,6 +100,7 @@ def coverage(
     n_toys: int,
     *,
     seed: int,
+    first: int = 0,
     poi: str = "gamma",
     level: float = 0.95,
     methods: Sequence[str] | str = METHODS,
@@ -122,6 +126,8 @@ def coverage(
     n_toys : int
         Pseudo-experiments per value; one value's toys do not depend on the others.
     seed : int
+    first : int
+        Index of the first pseudo-experiment of each value.
     level : float
         Confidence level of the intervals.
     methods : sequence of {"hesse", "minos", "one-sided", "feldman-cousins", "calibrated", "cls"}
@@ -156,22 +162,24 @@ def coverage(
         check_weighted_methods(methods)
     _check_calibration(base, at, methods, calibration, seed=seed, drawn=drawn)
     points: list[CoveragePoint] = []
-    worst = n_worst(audit, len(at))
-    total_audit, n_reached, sample = Audit(), 0, audit_sample(seed, len(at) * n_toys, audit)
+    tallies: list[Tally] = []
+    worst, offset = n_worst(audit, len(at)), len(at) * first
+    sample = audit_sample(seed, len(at) * n_toys, audit, first=offset)
+    total_audit, n_reached = Audit(), 0
     for number, value in enumerate(at):
         fitter: Fitter = at_truth(base, float(value))
         thrower = Thrower(fitter=fitter, seed=seed, events=events, drawn=drawn)
         auditor = Auditor(fitter=fitter, level=level, methods=methods, sample=sample, worst=worst)
         total: Tally | None = None
         if weights is None:
-            chunks = toys(thrower, n_toys, level=level, methods=methods, calibration=calibration)
+            chunks = toys(thrower, n_toys, first=first, level=level, methods=methods, calibration=calibration)
         else:
             throws = WeightedThrower(thrower=thrower, weights=weights)
-            chunks = weighted_toys(throws, n_toys, level=level, methods=methods)
+            chunks = weighted_toys(throws, n_toys, first=first, level=level, methods=methods)
         for columns in chunks:
             if on_toys is not None:
                 on_toys(columns)
-            start = number * n_toys + int(columns["toy"][0])
+            start = offset + number * n_toys + int(columns["toy"][0]) - first
             auditor.add(columns, start)
             total = tally(columns, poi, methods, total)
             if total.n_toys < n_toys and stopped():
@@ -180,6 +188,7 @@ def coverage(
         if total is None or total.n_toys < n_toys:
             break
         points.append(total.point(level, over_by_design(fitter, methods, level)))
+        tallies.append(total)
         if stopped():
             break
     return CoverageStudy(
@@ -188,6 +197,7 @@ def coverage(
         points=tuple(points),
         audit=total_audit if audit else None,
         audit_reached=n_reached,
+        tallies=tuple(tallies),
     )
 
 

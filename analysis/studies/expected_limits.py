@@ -169,10 +169,13 @@ def expected_limit(
     *,
     n_toys: int,
     seed: int,
+    first: int = 0,
     level: float = 0.95,
     method: str = "one-sided",
     drawn: Drawn = "auxiliary",
     on_toys: Callable[[int], None] | None = None,
+    on_statistics: Callable[[int, Array], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
     audit: int = SAMPLE,
 ) -> LimitResult:
     """Compute the expected limit, and its band from pseudo-experiments.
@@ -184,12 +187,18 @@ def expected_limit(
     n_toys : int
         Number of pseudo-experiments; a toy without a limit counts as infinity.
     seed : int
+    first : int
+        Index of the first pseudo-experiment.
     level, method
         As for `analysis.fits.limits.limit`.
     drawn
         As for `analysis.pseudo_experiments.throw.Thrower`.
     on_toys : callable, optional
         Called with the number of toys that were finished since the last call.
+    on_statistics : callable, optional
+        Called with each block: the index of its first toy, and the toys' limits, shape (n,).
+    stopped : callable
+        Called after each block: if it returns true, the band is that of the toys so far.
     audit : int
         Number of toys that are fitted again: see `analysis.fits.audit`.
 
@@ -208,7 +217,7 @@ def expected_limit(
         fitter=fitter,
         level=level if method == "one-sided" else (1 + level) / 2,  # with the same threshold
         methods=("one-sided",),
-        sample=audit_sample(seed, n_toys, audit),
+        sample=audit_sample(seed, n_toys, audit, first=first),
         worst=n_worst(audit),
     )
 
@@ -216,10 +225,21 @@ def expected_limit(
         fits = batch.fit(*toys)
         upper = batch.upper_limits(*toys, fits, exact.delta_chi2)
         auditor.add(thrown_columns(fitter, start, *toys) | _fitted_columns(fitter, fits, upper), start)
-        return np.where(np.isnan(upper), math.inf, upper)
+        upper = np.where(np.isnan(upper), math.inf, upper)
+        if on_statistics is not None:
+            on_statistics(start, upper)
+        return upper
 
     band, errors = expected_band(
-        toy_statistics(thrower.block, n_toys, limits, most=thrower.largest_chunk, on_toys=on_toys)
+        toy_statistics(
+            thrower.block,
+            n_toys,
+            limits,
+            first=first,
+            most=thrower.largest_chunk,
+            on_toys=on_toys,
+            stopped=stopped,
+        )
     )
     return replace(exact, band=band, band_errors=errors, audit=auditor.result() if audit else None)
 

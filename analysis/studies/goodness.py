@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,12 +18,12 @@ from analysis.pseudo_experiments import (
     WeightModel,
     at_truth,
     check_n_toys,
-    toy_statistics,
+    thrown_blocks,
 )
 from analysis.settings import Drawn
 from simgen.representation import html_table, readable, text_table
 
-__all__ = ["GoodnessOfFit", "goodness_of_fit", "tail_probability"]
+__all__ = ["GoodnessOfFit", "GoodnessTally", "goodness_of_fit", "tail_probability"]
 
 Array = NDArray[np.float64]
 
@@ -89,11 +90,71 @@ def tail_probability(toys: Array, observed: float) -> tuple[float | None, float 
     >>> tail_probability(np.array([1.0, 2.0, 3.0]), 2.5)[0]
     0.5
     """
-    n = len(toys)
+    above = int(np.count_nonzero(toys >= observed - _ROUNDING * (1 + abs(observed))))
+    return _tail_of_numbers(above, len(toys))
+
+
+def _tail_of_numbers(above: int, n: int) -> tuple[float | None, float | None]:
+    """Compute the probability and its error from the number of toys not below the data, of n."""
     if n == 0:
         return None, None
-    p = float(np.count_nonzero(toys >= observed - _ROUNDING * (1 + abs(observed))) + 1) / (n + 1)
+    p = (above + 1) / (n + 1)
     return p, math.sqrt(p * (1 - p) / n)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoodnessTally:
+    """Numbers of toys by their fits, added block by block and part by part.
+
+    Parameters
+    ----------
+    statistic : float
+        Minimum of -2 ln L/L_saturated of the data.
+    ndof : int
+    n_toys, n_failed : int
+        Number of toys, and of those whose fit failed.
+    n_above : int
+        Number of toys whose fit is not better than that of the data.
+    """
+
+    statistic: float
+    ndof: int
+    n_toys: int = 0
+    n_failed: int = 0
+    n_above: int = 0
+
+    def with_toys(self, minima: Array) -> "GoodnessTally":
+        """Add toys by their minima of -2 ln L, shape (n,), NaN where a fit failed."""
+        least = self.statistic - _ROUNDING * (1 + abs(self.statistic))
+        return replace(
+            self,
+            n_toys=self.n_toys + len(minima),
+            n_failed=self.n_failed + int(np.count_nonzero(np.isnan(minima))),
+            n_above=self.n_above + int(np.count_nonzero(minima >= least)),
+        )
+
+    def __add__(self, other: "GoodnessTally") -> "GoodnessTally":
+        if (self.statistic, self.ndof) != (other.statistic, other.ndof):
+            raise ValueError("the tallies are of different data")
+        return replace(
+            self,
+            n_toys=self.n_toys + other.n_toys,
+            n_failed=self.n_failed + other.n_failed,
+            n_above=self.n_above + other.n_above,
+        )
+
+    def result(self) -> GoodnessOfFit:
+        """Compute the p-values."""
+        p_value, p_error = _tail_of_numbers(self.n_above, self.n_toys - self.n_failed)
+        return GoodnessOfFit(
+            statistic=self.statistic,
+            ndof=self.ndof,
+            p_asymptotic=float(chdtrc(self.ndof, max(self.statistic, 0.0))) if self.ndof > 0 else None,
+            p_value=p_value,
+            p_error=p_error,
+            n_toys=self.n_toys,
+            n_failed=self.n_failed,
+        )
 
 
 @np.errstate(under="ignore")
@@ -104,9 +165,12 @@ def goodness_of_fit(
     *,
     n_toys: int,
     seed: int,
+    first: int = 0,
     drawn: Drawn = "auxiliary",
     weights: WeightModel | None = None,
     on_toys: Callable[[int], None] | None = None,
+    on_statistics: Callable[[int, Array], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> GoodnessOfFit:
     """Test the fit of a data set with pseudo-experiments.
 
@@ -120,6 +184,8 @@ def goodness_of_fit(
         Number of toys. They are thrown at the best fit, nuisance parameters included, and fitted like the
         data.
     seed : int
+    first : int
+        Index of the first toy.
     drawn
         As for `analysis.pseudo_experiments.throw.Thrower`.
     weights : WeightModel, optional
@@ -127,6 +193,11 @@ def goodness_of_fit(
         weights, each fitted with its own scaling.
     on_toys : callable, optional
         Called with the number of toys that were finished since the last call.
+    on_statistics : callable, optional
+        Called with each block: the index of its first toy, and the toys' minima of -2 ln L, shape (n,), NaN
+        where a fit failed.
+    stopped : callable
+        Called after each block: if it returns true, the result is that of the toys so far.
 
     Raises
     ------
@@ -147,34 +218,28 @@ def goodness_of_fit(
     best, *pulls = (float(x) for x in fits.parameters[0])
     truth = at_truth(unscaled(fitter), best)
     thrower = Thrower(fitter=truth, seed=seed, drawn=drawn, pulls=tuple(pulls))
-    minima = _minima(thrower, weights, n_toys, on_toys)
-    toys, statistic, ndof = minima[~np.isnan(minima)], float(fits.values[0]), data.ndof
-    p_value, p_error = tail_probability(toys, statistic)
-    return GoodnessOfFit(
-        statistic=statistic,
-        ndof=ndof,
-        p_asymptotic=float(chdtrc(ndof, max(statistic, 0.0))) if ndof > 0 else None,
-        p_value=p_value,
-        p_error=p_error,
-        n_toys=n_toys,
-        n_failed=n_toys - len(toys),
-    )
+    throw, minima, most = _throw_and_fit(thrower, weights)
+    tally = GoodnessTally(statistic=float(fits.values[0]), ndof=data.ndof)
+    for start, toys in thrown_blocks(throw, n_toys, most=most, first=first, on_toys=on_toys, stopped=stopped):
+        values = minima(toys)
+        tally = tally.with_toys(values)
+        if on_statistics is not None:
+            on_statistics(start, values)
+    return tally.result()
 
 
-def _minima(
-    thrower: Thrower, weights: WeightModel | None, n_toys: int, on_toys: Callable[[int], None] | None
-) -> Array:
-    """Throw and fit toys; return the minima of -2 ln L, shape (n,), NaN where a fit failed."""
+def _throw_and_fit(
+    thrower: Thrower, weights: WeightModel | None
+) -> tuple[Callable[[int, int], Any], Callable[[Any], Array], int]:
+    """Return what throws toys, what fits them (minima of -2 ln L, NaN where a fit failed), and how many."""
     if weights is None:
         batch = thrower.fitter.batch
 
-        def minima(_: int, toys: tuple[Array, Array]) -> Array:
+        def minima(toys: tuple[Array, Array]) -> Array:
             fits = batch.fit(*toys, errors=False)
             return np.where(fits.good, fits.values, math.nan)
 
-        return toy_statistics(thrower.block, n_toys, minima, most=thrower.largest_chunk, on_toys=on_toys)
+        return thrower.block, minima, thrower.largest_chunk
     throws = WeightedThrower(thrower=thrower, weights=weights)
     fits = ScaledFits(fitter=thrower.fitter, careful=weights.differ)
-    return toy_statistics(
-        throws.block, n_toys, lambda _, toys: fits.minima(toys), most=throws.largest_chunk, on_toys=on_toys
-    )
+    return throws.block, fits.minima, throws.largest_chunk

@@ -6,7 +6,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr, ndtri
 
 from analysis.batch import BatchFitter
 from analysis.fits import Fitter
@@ -14,10 +13,19 @@ from analysis.likelihood import Likelihood
 from analysis.model import check_possible
 from analysis.pseudo_experiments import Thrower, at_truth, check_n_toys, toy_statistics
 from analysis.settings import Drawn
-from analysis.studies.goodness import tail_probability
-from simgen.representation import html_table, readable, text_table
+from analysis.studies.compared_models import (
+    ComparedFit,
+    HypothesisComparison,
+    HypothesisResult,
+    compare_toys,
+)
 
-__all__ = ["Hypothesis", "HypothesisComparison", "HypothesisResult", "compare_hypotheses"]
+__all__ = [
+    "Hypothesis",
+    "HypothesisComparison",
+    "HypothesisResult",
+    "compare_hypotheses",
+]
 
 Array = NDArray[np.float64]
 
@@ -69,6 +77,16 @@ class Hypothesis:
         value, *pulls = map(float, fits.parameters[0])
         return float(fits.values[0]), value, tuple(pulls)
 
+    def compared(self, fval: float, value: float) -> ComparedFit:
+        """Describe a fit by its -2 ln L/L_saturated and its value of the parameter of interest."""
+        return ComparedFit(
+            model=self.fitter.templates.model.label,
+            poi=self.poi,
+            value=value if self.free else None,
+            fval=fval,
+            n_free=self.n_free,
+        )
+
     def minima(self, counts: Array, auxiliary: Array) -> Array:
         """Fit data sets; return -2 ln L/L_saturated, shape (n,), NaN where a fit failed."""
         if not self.free:
@@ -81,90 +99,6 @@ class Hypothesis:
         return at_truth(self.fitter, value) if self.free else self.fitter
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HypothesisResult:
-    """Result for one of two models.
-
-    Parameters
-    ----------
-    model : str
-        Label.
-    poi : str or None
-        The fitted parameter.
-    value : float or None
-        Its estimate.
-    fval : float
-        Minimum of -2 ln L/L_saturated.
-    n_free : int
-        Number of free parameters.
-    p_value, p_error : float or None
-        Probability, if the model is true, of data that favour the other model at least as much as these, and
-        its binomial error.
-    quantiles : tuple of five floats, or None
-        Quantiles of the difference in pseudo-experiments of the model, at -2 ... +2 σ.
-    separation : float or None
-        Expected (median) one-sided significance, in σ, with which the model is rejected if the other is true.
-    separation_open : bool
-        No pseudo-experiment of this model reached the median of the other: the separation is a lower bound.
-    n_failed : int
-        Number of pseudo-experiments of the model for which one of the two fits failed; they are left out.
-    """
-
-    model: str
-    poi: str | None
-    value: float | None
-    fval: float
-    n_free: int
-    p_value: float | None
-    p_error: float | None
-    quantiles: tuple[float, ...] | None
-    separation: float | None
-    separation_open: bool
-    n_failed: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HypothesisComparison:
-    """Comparison of two models on one data set.
-
-    Parameters
-    ----------
-    a, b : HypothesisResult
-    delta : float
-        -2 ln L_A + 2 ln L_B: above 0 the data favour B.
-    n_toys : int
-        Number of pseudo-experiments of each model.
-    """
-
-    a: HypothesisResult
-    b: HypothesisResult
-    delta: float
-    n_toys: int
-
-    def __repr__(self) -> str:
-        return text_table("Comparison of two models", self._rows())
-
-    def _repr_html_(self) -> str:
-        return html_table("Comparison of two models", self._rows())
-
-    def _rows(self) -> list[tuple[str, str]]:
-        shown = []
-        for letter, result in (("A", self.a), ("B", self.b)):
-            shown.append((letter, result.model))
-            if result.poi is not None and result.value is not None:
-                shown.append((f"{result.poi} of {letter}", readable(result.value)))
-            if result.p_value is not None and result.p_error is not None:
-                shown.append((f"p of {letter}", f"{readable(result.p_value)} ± {readable(result.p_error)}"))
-        favoured = "neither" if self.delta == 0 else "B" if self.delta > 0 else "A"
-        shown.append(("-2 ln L_A + 2 ln L_B", f"{readable(self.delta)}, the data favour {favoured}"))
-        return [*shown, ("toys of each", str(self.n_toys))]
-
-    @property
-    def aic_difference(self) -> float:
-        """Akaike's criterion of A minus that of B: `delta` plus twice the difference in free parameters."""
-        return self.delta + 2 * (self.a.n_free - self.b.n_free)
-
-
 @np.errstate(under="ignore")
 def compare_hypotheses(
     a: Hypothesis,
@@ -174,8 +108,11 @@ def compare_hypotheses(
     *,
     n_toys: int,
     seed: int,
+    first: int = 0,
     drawn: Drawn = "auxiliary",
     on_toys: Callable[[int], None] | None = None,
+    on_statistics: Callable[[int, Array], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> HypothesisComparison:
     """Compare two models on one data set; one may be a special case of the other.
 
@@ -189,10 +126,17 @@ def compare_hypotheses(
     n_toys : int
         Number of pseudo-experiments of each model, thrown at its best fit and fitted with both models.
     seed : int
+    first : int
+        Index of the first pseudo-experiment of each model.
     drawn
         As for `analysis.pseudo_experiments.throw.Thrower`.
     on_toys : callable, optional
         Called with the number of toys that were finished since the last call.
+    on_statistics : callable, optional
+        Called with each block: the index of its first toys, and their -2 ln L_A + 2 ln L_B, shape (2, n), of
+        toys of A and of B, NaN where a fit failed.
+    stopped : callable
+        Called after each block: if it returns true, the result is that of the toys so far.
 
     Raises
     ------
@@ -204,25 +148,28 @@ def compare_hypotheses(
     pair = (a, b)
     for hypothesis in pair:
         check_possible(hypothesis.fitter.templates, counts)
-    fits = [h.best(h.fitter.data(counts, auxiliary)) for h in pair]
-    delta = fits[0][0] - fits[1][0]
-    toys = []
-    for hypothesis, (_, value, pulls) in zip(pair, fits, strict=True):
-        thrower = Thrower(fitter=hypothesis.at(value), seed=seed, drawn=drawn, pulls=pulls)
-        differences = toy_statistics(
-            thrower.block,
-            n_toys,
-            lambda _, thrown: a.minima(*thrown) - b.minima(*thrown),
-            most=thrower.largest_chunk,
-            on_toys=on_toys,
-        )
-        toys.append(differences[np.isfinite(differences)])
-    # the difference is larger if data favour B: the sign makes larger values disfavour the model in question
-    results = [
-        _result(pair[i], fits[i], sign * toys[i], sign * toys[1 - i], sign * delta, sign, n_toys)
-        for i, sign in ((0, 1), (1, -1))
-    ]
-    return HypothesisComparison(a=results[0], b=results[1], delta=delta, n_toys=n_toys)
+    fits, throwers = [], []
+    for hypothesis in pair:
+        fval, value, pulls = hypothesis.best(hypothesis.fitter.data(counts, auxiliary))
+        fits.append(hypothesis.compared(fval, value))
+        throwers.append(Thrower(fitter=hypothesis.at(value), seed=seed, drawn=drawn, pulls=pulls))
+
+    def differences(start: int, thrown: list[tuple[Array, Array]]) -> Array:
+        block = np.stack([a.minima(*toys) - b.minima(*toys) for toys in thrown])
+        if on_statistics is not None:
+            on_statistics(start, block)
+        return block
+
+    found = toy_statistics(
+        lambda start, n: [thrower.block(start, n) for thrower in throwers],
+        n_toys,
+        differences,
+        first=first,
+        most=throwers[0].largest_chunk,
+        on_toys=None if on_toys is None else lambda n: on_toys(2 * n),
+        stopped=stopped,
+    )
+    return compare_toys(fits, found)
 
 
 def _check(a: Hypothesis, b: Hypothesis, n_toys: int) -> None:
@@ -243,36 +190,3 @@ def _check(a: Hypothesis, b: Hypothesis, n_toys: int) -> None:
         )
     if first.likelihood == "paper" and not np.array_equal(first.errors, second.errors):
         raise ValueError("the errors per bin differ")
-
-
-def _result(
-    hypothesis: Hypothesis,
-    fit: tuple[float, float, tuple[float, ...]],
-    toys: Array,
-    toys_of_other: Array,
-    observed: float,
-    sign: int,
-    n_toys: int,
-) -> HypothesisResult:
-    """Compute p-value, quantiles and separation of a model; larger differences favour the other model."""
-    p_value, p_error = tail_probability(toys, observed)
-    quantiles, separation, is_open = None, None, False
-    if len(toys) and len(toys_of_other):
-        quantiles = tuple(float(q) for q in np.quantile(sign * toys, ndtr(np.arange(-2, 3))))
-        median = float(np.median(toys_of_other))
-        expected, _ = tail_probability(toys, median)
-        separation = max(0.0, -float(ndtri(expected)))
-        is_open = bool(np.all(toys < median))
-    return HypothesisResult(
-        model=hypothesis.fitter.templates.model.label,
-        poi=hypothesis.poi,
-        value=fit[1] if hypothesis.free else None,
-        fval=fit[0],
-        n_free=hypothesis.n_free,
-        p_value=p_value,
-        p_error=p_error,
-        quantiles=quantiles,
-        separation=separation,
-        separation_open=is_open,
-        n_failed=n_toys - len(toys),
-    )

@@ -16,9 +16,8 @@ from analysis.pseudo_experiments import (
     NO_LIMIT,
     NO_MINOS,
     RETRIED,
-    added_sums,
+    Moments,
     holds_name,
-    mean_and_deviation,
 )
 
 __all__ = ["CoveragePoint", "MethodCoverage", "Tally", "clopper_pearson", "covers", "summarise", "tally"]
@@ -121,17 +120,41 @@ def covers(columns: Columns, poi: str, method: str) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """Sums over toys of one true value, added toy by toy: no bit depends on the chunks."""
+    """Sums over toys of one true value, which are exact: no bit depends on chunks, parts or their order.
+
+    Parameters
+    ----------
+    value : float
+        True value of the parameter.
+    n_toys, n_failed, n_retried : int
+    residuals : Moments
+        Of estimate minus truth.
+    pulls : Moments
+        Of (estimate minus truth)/(Hesse error).
+    covered : dict of str to int
+        Number of toys by method whose interval contains the true value.
+    """
 
     value: float
     n_toys: int
     n_failed: int
     n_retried: int
-    residuals: Array
-    """Number, sum, and sum of squares of estimate minus truth."""
-    pulls: Array
-    """Number, sum, and sum of squares of (estimate minus truth)/(Hesse error)."""
+    residuals: Moments
+    pulls: Moments
     covered: dict[str, int]
+
+    def __add__(self, other: "Tally") -> "Tally":
+        if self.value != other.value or set(self.covered) != set(other.covered):
+            raise ValueError("the tallies are of different true values or methods")
+        return Tally(
+            value=self.value,
+            n_toys=self.n_toys + other.n_toys,
+            n_failed=self.n_failed + other.n_failed,
+            n_retried=self.n_retried + other.n_retried,
+            residuals=self.residuals + other.residuals,
+            pulls=self.pulls + other.pulls,
+            covered={method: n + other.covered[method] for method, n in self.covered.items()},
+        )
 
     def point(self, level: float, by_design: Collection[str] = ()) -> CoveragePoint:
         """Compute the coverage; methods in `by_design` cover more than their level by construction."""
@@ -147,18 +170,16 @@ class Tally:
                 verdict=verdict,
                 over_by_design=method in by_design,
             )
-        bias, scatter = mean_and_deviation(self.residuals)
-        mean, width = mean_and_deviation(self.pulls)
-        n = self.residuals[0]
+        n, scatter = self.residuals.n, self.residuals.deviation
         return CoveragePoint(
             value=self.value,
             n_toys=self.n_toys,
             n_failed=self.n_failed,
             n_retried=self.n_retried,
-            bias=bias,
+            bias=self.residuals.mean,
             bias_error=None if scatter is None else scatter / math.sqrt(n),
-            pull_mean=mean,
-            pull_width=width,
+            pull_mean=self.pulls.mean,
+            pull_width=self.pulls.deviation,
             methods=counted,
         )
 
@@ -173,8 +194,8 @@ def tally(columns: Columns, poi: str, methods: Sequence[str] = METHODS, before: 
         n_toys=0,
         n_failed=0,
         n_retried=0,
-        residuals=np.zeros(3),
-        pulls=np.zeros(3),
+        residuals=Moments(),
+        pulls=Moments(),
         covered=dict.fromkeys(methods, 0),
     )
     return Tally(
@@ -182,8 +203,8 @@ def tally(columns: Columns, poi: str, methods: Sequence[str] = METHODS, before: 
         n_toys=earlier.n_toys + len(columns["toy"]),
         n_failed=earlier.n_failed + int(np.count_nonzero(~good)),
         n_retried=earlier.n_retried + int(np.count_nonzero(columns["status"] & RETRIED)),
-        residuals=added_sums(earlier.residuals, residual[good]),
-        pulls=added_sums(earlier.pulls, residual[with_error] / columns[f"{poi}_error"][with_error]),
+        residuals=earlier.residuals.with_values(residual[good]),
+        pulls=earlier.pulls.with_values(residual[with_error] / columns[f"{poi}_error"][with_error]),
         covered={m: earlier.covered[m] + int(np.count_nonzero(covers(columns, poi, m))) for m in methods},
     )
 

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.batch import bounded_fit, one_sided, signed_statistic
-from analysis.calibration import Calibration, Nuisances, conditions, data_numbers
+from analysis.calibration import LARGEST, Calibration, Distributions, conditions, data_numbers
 from analysis.fits import Fitter
 from analysis.likelihood import Likelihood
 from analysis.model import INSIDE, check_possible, check_truths
-from analysis.pseudo_experiments import Thrower, at_truth, check_n_toys, toy_statistics
-from analysis.settings import Drawn
+from analysis.pseudo_experiments import Thrower, at_truth, check_n_toys, thrown_blocks
+from analysis.settings import Drawn, Keep
 
 __all__ = ["calibrate", "true_values"]
 
@@ -109,10 +109,14 @@ def calibrate(
     n_toys: int,
     *,
     seed: int,
+    first: int = 0,
     drawn: Drawn = "auxiliary",
     data: Likelihood | None = None,
     reference: float = 0.0,
+    keep: Keep = "rows",
+    largest_kept: int = LARGEST,
     on_toys: Callable[[int], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Calibration:
     """Tabulate statistics of pseudo-experiments at true values of the parameter of interest.
 
@@ -124,6 +128,8 @@ def calibrate(
     n_toys : int
         Number of pseudo-experiments at each value, and at the reference.
     seed : int
+    first : int
+        Index of the first pseudo-experiment at each value, and at the reference.
     drawn : {"auxiliary", "counts", "nuisances"}
         As for `analysis.pseudo_experiments.throw.Thrower`.
     data : Likelihood, optional
@@ -131,8 +137,15 @@ def calibrate(
         default they are nominal.
     reference : float
         Reference value of CLs; 0 means no signal.
+    keep : {"rows", "sums"}
+        The statistic of every toy, or `analysis.calibration.Distributions` of them, whose size does not
+        depend on the number of toys.
+    largest_kept : int
+        Number of statistics at each end of these distributions that are kept one by one.
     on_toys : callable, optional
         Called with the number of toys that were finished since the last call.
+    stopped : callable
+        Called after each block of toys of all values: if it returns true, the calibration has those so far.
 
     Returns
     -------
@@ -149,38 +162,76 @@ def calibrate(
     check_n_toys(n_toys)
     if data is not None:
         check_possible(fitter.templates, data.counts)
-    nuisances: Nuisances = "nominal" if data is None else "profiled"
-
-    def statistics(truth: float, at: Array, kind: Callable[[Array], Array] = np.asarray) -> NDArray[Any]:
-        """Compute a kind of statistics at values from toys of a true one, shape (n_values, n_toys)."""
-        pulls = () if data is None else tuple(map(float, fitter.profile(data).pulls(truth)))
-        true = at_truth(fitter, truth)
-        thrower, batch = Thrower(fitter=true, seed=seed, drawn=drawn, pulls=pulls), true.batch
-
-        def rows(_: int, toys: tuple[Array, Array]) -> Array:
-            fits = bounded_fit(batch, *toys)
-            return np.stack([kind(signed_statistic(batch, *toys, fits, value)) for value in at])
-
-        most = thrower.largest_chunk
-        return toy_statistics(
-            thrower.block, n_toys, rows, most=most, even=True, dtype=np.float32, on_toys=on_toys
+    throwers = [
+        Thrower(
+            fitter=at_truth(fitter, truth),
+            seed=seed,
+            drawn=drawn,
+            pulls=() if data is None else tuple(map(float, fitter.profile(data).pulls(truth))),
         )
+        for truth in (*map(float, values), float(reference))
+    ]
+    kept: _Rows | _Sums = _Rows(len(values), n_toys) if keep == "rows" else _Sums(len(values), largest_kept)
 
-    signed = np.empty((len(values), n_toys), np.float32)
-    for i, value in enumerate(values):
-        signed[i] = statistics(float(value), values[i : i + 1])
-    compared = statistics(float(reference), values, one_sided)
-    return Calibration(
+    def throw(start: int, n: int) -> int:
+        """Throw and fit n toys of each true value, and keep their statistics."""
+        for i, thrower in enumerate(throwers):
+            toys, batch = thrower.block(start, n), thrower.fitter.batch
+            fits = bounded_fit(batch, *toys)
+            if i < len(values):
+                kept.add(0, i, start - first, signed_statistic(batch, *toys, fits, values[i]))
+            else:
+                for k, value in enumerate(values):
+                    statistic = one_sided(signed_statistic(batch, *toys, fits, value))
+                    kept.add(1, k, start - first, statistic)
+            if on_toys is not None:
+                on_toys(n)
+        return n
+
+    most = throwers[0].largest_chunk
+    done = sum(n for _, n in thrown_blocks(throw, n_toys, most=most, first=first, even=True, stopped=stopped))
+    return kept.calibration(
+        done,
         values=values,
-        signed=np.sort(signed, axis=1),
         reference=float(reference),
-        reference_statistic=np.sort(compared, axis=1),
         expected=np.array([fitter.templates.expected(float(v)) for v in values]),
         conditions=conditions(
             fitter,
             drawn=drawn,
-            nuisances=nuisances,
+            nuisances="nominal" if data is None else "profiled",
             data=() if data is None else data_numbers(data.counts, data.auxiliary),
         ),
         seed=seed,
+        first=first,
     )
+
+
+class _Rows:
+    """The statistics of all toys: the signed ones of each value, and those of the reference."""
+
+    def __init__(self, n_values: int, n_toys: int) -> None:
+        self._statistics = np.empty((2, n_values, n_toys), np.float32)
+
+    def add(self, kind: int, i: int, start: int, statistics: Array) -> None:
+        """Add those of one kind at the value of index i, from the toy number `start` on."""
+        self._statistics[kind, i, start : start + len(statistics)] = statistics
+
+    def calibration(self, n: int, **settings: Any) -> Calibration:
+        """Make the table of the first n toys."""
+        signed, compared = np.sort(self._statistics[..., :n], axis=-1)
+        return Calibration(signed=signed, reference_statistic=compared, **settings)
+
+
+class _Sums:
+    """Distributions of the statistics of all toys."""
+
+    def __init__(self, n_values: int, largest_kept: int) -> None:
+        self._sums = tuple(Distributions.empty(n_values, largest_kept) for _ in range(2))
+
+    def add(self, kind: int, i: int, _: int, statistics: Array) -> None:
+        """Add those of one kind at the value of index i."""
+        self._sums[kind].add(i, statistics)
+
+    def calibration(self, _: int, **settings: Any) -> Calibration:
+        """Make the table."""
+        return Calibration.of_sums((self._sums[0], self._sums[1]), **settings)
