@@ -134,6 +134,14 @@ class Calibration:
         signed, compared = (one.values().counts for one in self.sums)
         return signed, compared
 
+    def enough(self, level: float) -> bool:
+        """Tell whether there are enough toys for a threshold at a confidence level."""
+        try:
+            check_enough(self.n_toys, level)
+        except ValueError:
+            return False
+        return True
+
     def thresholds(self, method: str, level: float) -> Curve:
         """Compute the thresholds of a statistic, which a fraction `level` of the toys does not exceed.
 

@@ -39,4 +39,5 @@ from .thresholds import (
 )
 from .verdict import (
     CoverageTest as CoverageTest,
+    over_by_design as over_by_design,
 )

@@ -75,6 +75,15 @@ class HypothesisComparison:
     delta: float
     n_toys: int
 
+    @property
+    def fits(self) -> "tuple[ComparedFit, ComparedFit]":
+        """The fits of both models to the data."""
+        a, b = (
+            ComparedFit(model=r.model, poi=r.poi, value=r.value, fval=r.fval, n_free=r.n_free)
+            for r in (self.a, self.b)
+        )
+        return a, b
+
     def __repr__(self) -> str:
         return text_table("Comparison of two models", self._rows())
 

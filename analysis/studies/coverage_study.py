@@ -52,7 +52,7 @@ class CoverageStudy:
     audit_reached : int
         Number of toys chosen for the audit that had been thrown when the study ended.
     tallies : tuple of Tally
-        The sums of the points.
+        The sums of the points, and of the true value at which the study was stopped.
     """
 
     parameter: str
@@ -171,6 +171,7 @@ def coverage(
         thrower = Thrower(fitter=fitter, seed=seed, events=events, drawn=drawn)
         auditor = Auditor(fitter=fitter, level=level, methods=methods, sample=sample, worst=worst)
         total: Tally | None = None
+        by_design = sorted(over_by_design(fitter, methods, level))
         if weights is None:
             chunks = toys(thrower, n_toys, first=first, level=level, methods=methods, calibration=calibration)
         else:
@@ -181,14 +182,15 @@ def coverage(
                 on_toys(columns)
             start = offset + number * n_toys + int(columns["toy"][0]) - first
             auditor.add(columns, start)
-            total = tally(columns, poi, methods, total)
+            total = tally(columns, poi, methods, total, by_design)
             if total.n_toys < n_toys and stopped():
                 break
         total_audit, n_reached = total_audit + auditor.result(), n_reached + auditor.reached
+        if total is not None:
+            tallies.append(total)
         if total is None or total.n_toys < n_toys:
             break
-        points.append(total.point(level, over_by_design(fitter, methods, level)))
-        tallies.append(total)
+        points.append(total.point(level))
         if stopped():
             break
     return CoverageStudy(

@@ -47,6 +47,8 @@ class GoodnessOfFit:
         binomial error; None if every fit failed.
     n_toys, n_failed : int
         Number of toys, and of those whose fit failed; the latter are left out.
+    n_above : int
+        Number of toys whose fit is not better than that of the data.
     """
 
     statistic: float
@@ -56,6 +58,7 @@ class GoodnessOfFit:
     p_error: float | None
     n_toys: int
     n_failed: int
+    n_above: int = 0
 
     def __repr__(self) -> str:
         return text_table("Goodness of fit", self._rows())
@@ -154,6 +157,7 @@ class GoodnessTally:
             p_error=p_error,
             n_toys=self.n_toys,
             n_failed=self.n_failed,
+            n_above=self.n_above,
         )
 
 

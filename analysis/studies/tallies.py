@@ -1,7 +1,7 @@
 """Coverage of pseudo-experiments, summed chunk by chunk."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,6 +133,8 @@ class Tally:
         Of (estimate minus truth)/(Hesse error).
     covered : dict of str to int
         Number of toys by method whose interval contains the true value.
+    by_design : tuple of str
+        Methods that cover more than their level at this true value by construction.
     """
 
     value: float
@@ -142,6 +144,7 @@ class Tally:
     residuals: Moments
     pulls: Moments
     covered: dict[str, int]
+    by_design: tuple[str, ...] = ()
 
     def __add__(self, other: "Tally") -> "Tally":
         if self.value != other.value or set(self.covered) != set(other.covered):
@@ -154,10 +157,11 @@ class Tally:
             residuals=self.residuals + other.residuals,
             pulls=self.pulls + other.pulls,
             covered={method: n + other.covered[method] for method, n in self.covered.items()},
+            by_design=self.by_design,
         )
 
-    def point(self, level: float, by_design: Collection[str] = ()) -> CoveragePoint:
-        """Compute the coverage; methods in `by_design` cover more than their level by construction."""
+    def point(self, level: float) -> CoveragePoint:
+        """Compute the coverage at a confidence level."""
         counted = {}
         for method, covered in self.covered.items():
             low, high = clopper_pearson(covered, self.n_toys)
@@ -168,7 +172,7 @@ class Tally:
                 low=low,
                 high=high,
                 verdict=verdict,
-                over_by_design=method in by_design,
+                over_by_design=method in self.by_design,
             )
         n, scatter = self.residuals.n, self.residuals.deviation
         return CoveragePoint(
@@ -184,8 +188,27 @@ class Tally:
         )
 
 
-def tally(columns: Columns, poi: str, methods: Sequence[str] = METHODS, before: Tally | None = None) -> Tally:
-    """Add toys of one true value to the sums of earlier ones."""
+def tally(
+    columns: Columns,
+    poi: str,
+    methods: Sequence[str] = METHODS,
+    before: Tally | None = None,
+    by_design: Sequence[str] = (),
+) -> Tally:
+    """Add toys of one true value to the sums of earlier ones.
+
+    Parameters
+    ----------
+    columns : dict of str to ndarray, shape (n,)
+        As `analysis.pseudo_experiments.toys` makes them.
+    poi : str
+        Parameter of interest.
+    methods : sequence of str
+    before : Tally, optional
+        Sums of earlier toys.
+    by_design : sequence of str
+        Methods that cover more than their level at this true value by construction.
+    """
     good = (columns["status"] & FAILED) == 0
     residual = columns[poi] - columns[f"true_{poi}"]
     with_error = good & ((columns["status"] & NO_HESSE) == 0)
@@ -197,6 +220,7 @@ def tally(columns: Columns, poi: str, methods: Sequence[str] = METHODS, before: 
         residuals=Moments(),
         pulls=Moments(),
         covered=dict.fromkeys(methods, 0),
+        by_design=tuple(by_design),
     )
     return Tally(
         value=earlier.value,
@@ -206,6 +230,7 @@ def tally(columns: Columns, poi: str, methods: Sequence[str] = METHODS, before: 
         residuals=earlier.residuals.with_values(residual[good]),
         pulls=earlier.pulls.with_values(residual[with_error] / columns[f"{poi}_error"][with_error]),
         covered={m: earlier.covered[m] + int(np.count_nonzero(covers(columns, poi, m))) for m in methods},
+        by_design=earlier.by_design,
     )
 
 

@@ -27,7 +27,7 @@ def check_consistency(path: Path, tree: str, document: Mapping[str, Any], row: M
     ----------
     path : Path
     tree : str
-        ``events``, ``toys`` or ``calibration``; nothing but the rows is compared of other tables.
+        ``events``, ``toys``, ``statistics`` or ``calibration``; of others the rows alone are compared.
     document : mapping
         Its provenance.
     row : mapping
@@ -55,7 +55,7 @@ def contradictions(tree: str, document: Mapping[str, Any], row: Mapping[str, Any
     >>> contradictions("toys", origin, {"n_toys": 5, "first": 0, "last": 3})
     ['runinfo says 5 toys, first and last 4']
     """
-    checks = {"events": _events, "toys": _toys, "calibration": _calibration}
+    checks = {"events": _events, "toys": _toys, "statistics": _statistics, "calibration": _calibration}
     in_rows = list(_rows(tree, document, row))
     return in_rows or list(checks[tree](document, row) if tree in checks else ())
 
@@ -138,10 +138,21 @@ def _weights(n: int, sum_w: float, sum_w2: float, *, weighted: bool) -> Iterator
 def _toys(document: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[str]:
     if not {"first", "last"} <= set(row):
         return
-    n, ranges = row["n_toys"], _ranges(document, row["first"], row["last"])
-    values = len(document["at"]) if document.get("command") == "coverage" and "at" in document else 1
-    if document.get("command") in {"toys", "coverage"} and values * _length(ranges) != n:
-        yield f"runinfo says {n} toys, first and last {values * _length(ranges)}"
+    n, at = row["n_toys"], None
+    if document.get("command") == "coverage" and "at" in document:
+        at = document["at"]
+    parts = document.get("parts") or [{"first": row["first"], "last": row["last"]}]
+    total = sum(
+        (part["last"] - part["first"] + 1) * (1 if at is None else len(part.get("at", at))) for part in parts
+    )
+    if document.get("command") in {"toys", "coverage"} and total != n:
+        yield f"runinfo says {n} toys, first and last {total}"
+
+
+def _statistics(document: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[str]:
+    total = _length(_ranges(document, row["first"], row["last"])) if {"first", "last"} <= set(row) else None
+    if total not in {None, row["n_statistics"]}:
+        yield f"runinfo says {row['n_statistics']} toys, first and last {total}"
 
 
 def _calibration(document: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[str]:

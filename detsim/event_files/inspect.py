@@ -14,11 +14,15 @@ from detsim.formats import faults_of, read_json
 
 __all__ = ["describe", "table_name"]
 
-TABLES: dict[Literal["events", "toys", "calibration"], str] = {
+TableName = Literal["events", "toys", "calibration", "statistics", "sums"]
+TABLES: dict[TableName, str] = {
     "events": "event file",
     "toys": "toy file",
     "calibration": "calibration",
+    "statistics": "file of statistics of toys",
+    "sums": "file of sums of toys",
 }
+_TREES = "'events', 'toys', 'calibration', 'statistics' or 'sums'"
 UNFINISHED = ("truncated", "incomplete", "duplicate", "overlapping", "damaged")
 
 
@@ -28,7 +32,8 @@ def describe(path: str | Path, *, check_hashes: bool = True) -> dict[str, Any]:
     Parameters
     ----------
     path : str or Path
-        Event file, toy file, calibration, ROOT file of histograms, or histogram as JSON.
+        Event file, toy file, calibration, file of statistics or sums of toys, ROOT file of histograms, or
+        histogram as JSON.
     check_hashes : bool
         Whether to read every branch and compare its SHA-256: takes as long as reading the file. Without,
         `complete` is about the structure alone.
@@ -66,7 +71,7 @@ def describe(path: str | Path, *, check_hashes: bool = True) -> dict[str, Any]:
     }
 
 
-def table_name(path: str | Path) -> Literal["events", "toys", "calibration"]:
+def table_name(path: str | Path) -> TableName:
     """Find which table of ours a ROOT file holds.
 
     Parameters
@@ -76,7 +81,7 @@ def table_name(path: str | Path) -> Literal["events", "toys", "calibration"]:
     Returns
     -------
     str
-        ``events``, ``toys`` or ``calibration``.
+        ``events``, ``toys``, ``calibration``, ``statistics`` or ``sums``.
 
     Raises
     ------
@@ -87,7 +92,7 @@ def table_name(path: str | Path) -> Literal["events", "toys", "calibration"]:
     with open_root(path) as root, reading(path):
         tables = [name for name in TABLES if name in root.classnames(cycle=False, recursive=False)]
     if not tables:
-        raise FileError(path, "foreign", "has no TTree 'events', 'toys' or 'calibration'")
+        raise FileError(path, "foreign", f"has no TTree {_TREES}")
     return tables[0]
 
 
@@ -108,8 +113,7 @@ def _root_file(path: Path, check_hashes: bool) -> dict[str, Any]:
     if histograms:
         return {"kind": "histogram file", "histograms": {name: classes[name] for name in histograms}}
     names = ", ".join(list(classes)[:5]) or "nothing"
-    trees = "'events', 'toys' or 'calibration'"
-    reason = f"is a ROOT file without a TTree or RNTuple {trees} and without histograms (it holds {names})"
+    reason = f"is a ROOT file without a TTree or RNTuple {_TREES} and without histograms (it holds {names})"
     raise FileError(path, "foreign", reason)
 
 

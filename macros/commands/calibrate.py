@@ -2,17 +2,21 @@
 
 import time
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from macros.commands.fit import DATA_HELP, ExperimentOption, PoiOption
 from macros.commands.toys import ConfidenceOption
 from macros.terminal import (
+    LARGEST_STUDY,
     AuxiliaryOption,
     CardArgument,
+    FirstToyOption,
     ForceOption,
     JsonOption,
+    Keep,
+    KeepOption,
     OfOption,
     OutputOption,
     SeedOption,
@@ -21,23 +25,17 @@ from macros.terminal import (
     ToyOption,
     Unit,
     UnitOption,
+    count,
     emit_json,
     format_number,
     message,
-    print_table,
     progress,
-    say,
-    toy_count,
 )
-
-if TYPE_CHECKING:
-    from analysis.calibration import Calibration
 
 __all__ = ["N_TOYS", "Nuisances", "NuisancesOption", "calibrate"]
 
 N_TOYS = 20_000
 """Pseudo-experiments per true value, where none are asked for."""
-_SHOWN = ("feldman-cousins", "calibrated")
 
 
 class Nuisances(StrEnum):
@@ -61,8 +59,23 @@ def calibrate(
     ] = None,
     n: Annotated[
         int,
-        typer.Option("-n", parser=toy_count(1), metavar="N", help="Pseudo-experiments per true value."),
+        typer.Option("-n", parser=count(1), metavar="N", help="Pseudo-experiments per true value."),
     ] = N_TOYS,
+    first: FirstToyOption = 0,
+    keep: KeepOption = Keep.ROWS,
+    largest: Annotated[
+        int | None,
+        typer.Option(
+            "--largest",
+            parser=count(0, 10**7),
+            metavar="K",
+            help="With --keep sums: the K largest statistics of each sign are kept one by one; else 10000.",
+            show_default=False,
+        ),
+    ] = None,
+    part: Annotated[
+        bool, typer.Option("--part", help="It is a part of a larger calibration, and may have few toys.")
+    ] = False,
     at: Annotated[
         str | None,
         typer.Option(
@@ -100,88 +113,64 @@ def calibrate(
     values = None if at is None else read_values("--at", at)
     if nuisances is Nuisances.PROFILED and not data:
         raise typer.BadParameter("--nuisances profiled: which data they are fitted to, DATA has to say")
+    if keep is Keep.ROWS and n > LARGEST_STUDY:
+        raise typer.BadParameter(
+            f"-n {n}: at most {LARGEST_STUDY} toys are kept row by row; --keep sums takes any number"
+        )
+    if keep is Keep.ROWS and largest is not None:
+        raise typer.BadParameter("--largest goes with --keep sums: of rows all statistics are kept")
     target = Output(path=output, kind="calibration")
     loaded = open_card(card, override, seed=seed, threads=threads, of=of, several=True)
     reads = (*card_files(card, loaded), *data_files(data), *auxiliary_files(auxiliary))
     plan = FilePlan(reads=reads, writes=(target,), force=force)
     checked = plan.check()
 
-    from analysis.calibration import check_enough, write_calibration
+    from analysis.calibration import LARGEST, check_enough, write_calibration
     from macros.runs import provenance
-    from macros.studies import confidence_level, load_or_expect, open_inference
+    from macros.studies import confidence_level, load_or_expect, open_inference, say_how_to_go_on
+    from macros.terminal import stop_on_interrupt
+    from macros.words import calibration_document, say_calibration
 
     level = confidence_level(loaded, cl, name="--cl")
     found = load_or_expect(loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
-    check_enough(n, level)
+    if not part:
+        check_enough(n, level)
     case = open_inference(loaded, found, poi=poi)
     start = time.perf_counter()
-    profiled = nuisances is Nuisances.PROFILED
-    made = case.calibrate(n, at=values, profiled=profiled, reference=reference, progress=progress)
-    rate = n * (len(made.values) + 1) / (time.perf_counter() - start)
-    rows = _thresholds(made, level)
-    source = case.source
-    origin = {k: v for k, v in provenance(loaded, made.seed, "calibrate").items() if k != "seed"}
-    run = {"toys": n, "values": list(map(float, made.values)), "poi": poi}
-    document = {
-        "file": str(output),
-        "parameter": made.parameter,
-        "values": made.values,
-        "n_toys": n,
-        "n_failed": int(made.n_failed.sum()),
-        "level": level,
-        "thresholds": rows,
-        "reference": made.reference,
-        "nuisances": str(nuisances),
-        "toys_per_second": rate,
-        "seed": made.seed,
-        "model": loaded.model.label,
-        "data": source,
-        "auxiliary": case.auxiliary,
-    }
-    with plan.open(checked) as former:
-        write_calibration(
-            output,
-            made,
-            provenance={**origin, "data": source, "run": run},
-            compression=loaded.run.compression,
-            former=former,
+    with stop_on_interrupt() as stop:
+        made = case.calibrate(
+            n,
+            first=first,
+            at=values,
+            profiled=nuisances is Nuisances.PROFILED,
+            reference=reference,
+            keep=str(keep),
+            largest_kept=LARGEST if largest is None else largest,
+            progress=progress,
+            stopped=stop.after_a_block,
         )
-        if as_json:
-            emit_json(document)
-        else:
-            _say(document)
-
-
-def _say(document: dict[str, Any]) -> None:
-    """Write a calibration for a person."""
-    head = [document["parameter"]]
-    for method in _SHOWN:
-        head += [method, "±"]
-    lines = [
-        [r["value"], *(r[m][k] for m in _SHOWN for k in ("threshold", "error"))]
-        for r in document["thresholds"]
-    ]
-    print_table(head, lines)
-    say(
-        f"thresholds in -2 Δln L at {100 * document['level']:g} %, ± from {document['n_toys']} toys each; "
-        f"CLs compares with {document['reference']:g}"
-    )
-    say(
-        f"{document['file']}: {len(document['values'])} true values, {document['n_failed']} failed, "
-        f"seed {document['seed']}"
-    )
-    message(f"{format_number(document['toys_per_second'], 3)} toys/s")
-
-
-def _thresholds(made: "Calibration", level: float) -> list[dict[str, Any]]:
-    curves = {method: made.thresholds(method, level) for method in _SHOWN}
-    return [
-        {
-            "value": float(value),
-            **{
-                method: {"threshold": float(c.centre[i]), "error": float(c.high[i] - c.low[i]) / 2}
-                for method, c in curves.items()
-            },
-        }
-        for i, value in enumerate(made.values)
-    ]
+        rate = made.n_toys * (len(made.values) + 1) / (time.perf_counter() - start)
+        origin = {k: v for k, v in provenance(loaded, made.seed, "calibrate").items() if k != "seed"}
+        run = {"first": first, "toys": made.n_toys, "values": list(map(float, made.values)), "poi": poi}
+        with plan.open(checked) as former:
+            write_calibration(
+                output,
+                made,
+                provenance={**origin, "data": case.source, "run": run},
+                compression=loaded.run.compression,
+                former=former,
+            )
+            document = {
+                **calibration_document(made, output, level),
+                "nuisances": str(nuisances),
+                "toys_per_second": rate,
+                "model": loaded.model.label,
+                "data": case.source,
+                "auxiliary": case.auxiliary,
+            }
+            if as_json:
+                emit_json(document)
+            else:
+                say_calibration(document)
+                message(f"{format_number(rate, 3)} toys/s")
+    say_how_to_go_on(output, first=first, done=made.n_toys, n=n, seed=made.seed)

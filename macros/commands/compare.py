@@ -1,13 +1,15 @@
 """`nugauge compare`: two models on one data set."""
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from macros.terminal import (
     AuxiliaryOption,
+    FirstToyOption,
+    ForceOption,
     JsonOption,
+    PartOption,
     SeedOption,
     SetOption,
     ThreadsOption,
@@ -16,15 +18,11 @@ from macros.terminal import (
     UnitOption,
     count,
     emit_json,
-    format_number,
-    print_table,
+    number_of,
     progress,
     say,
     toy_count,
 )
-
-if TYPE_CHECKING:
-    from analysis.studies import HypothesisComparison, HypothesisResult
 
 __all__ = ["compare"]
 
@@ -59,6 +57,8 @@ def compare(
     n: Annotated[
         int, typer.Option("-n", parser=toy_count(1), metavar="N", help="Toys of each model.")
     ] = 10_000,
+    first: FirstToyOption = 0,
+    output: PartOption = None,
     fix_a: Annotated[bool, _fix_option("A")] = False,
     fix_b: Annotated[bool, _fix_option("B")] = False,
     unbounded: Annotated[
@@ -83,6 +83,7 @@ def compare(
     override: SetOption = None,
     seed: SeedOption = None,
     threads: ThreadsOption = None,
+    force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Compare two models on one data set.
@@ -96,67 +97,58 @@ def compare(
         card_a, choose_specific(override or (), set_a or ()), seed=seed, threads=threads, several=True
     )
 
-    from macros.setup import check_same_experiment
-    from macros.studies import compare_cards, load_data_sets
+    from macros.runs import run_comparison
+    from macros.setup import (
+        FilePlan,
+        auxiliary_files,
+        card_files,
+        check_same_experiment,
+        data_files,
+        part_output,
+    )
+    from macros.studies import load_data_sets, say_how_to_go_on
+    from macros.terminal import stop_on_interrupt
+    from macros.words import comparison_document, say_comparison
 
     used_seed = int(a.run.seed or 0)
     of_b = choose_specific(override or (), set_b or ())
     b = open_card(card_b, of_b, seed=used_seed, threads=threads, several=True)
+    cards = (*card_files(card_a, a), *card_files(card_b, b))
+    reads = (*cards, *data_files(data), *auxiliary_files(auxiliary))
+    plan = FilePlan(reads=reads, writes=part_output(output), force=force)
+    checked = plan.check()
     check_same_experiment(a, b)
     found = [
         load_data_sets(card, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
         for card in (a, b)
     ]
-    compared = compare_cards(a, b, found, n, fixed=(fix_a, fix_b), bounded=not unbounded, progress=progress)
-    result = compared.result
-    if as_json:
-        emit_json(
-            _document(result)
-            | {
-                "data": compared.source,
-                "auxiliary": compared.auxiliary,
-                "seed": used_seed,
-            }
+    with plan.open(checked) as former, stop_on_interrupt() as stop:
+        compared = run_comparison(
+            a,
+            b,
+            found,
+            n,
+            fixed=(fix_a, fix_b),
+            bounded=not unbounded,
+            first=first,
+            output=output,
+            former=former,
+            progress=progress,
+            stop=stop,
         )
-    else:
-        _say(result)
-
-
-def _document(result: "HypothesisComparison") -> dict[str, Any]:
-    return {
-        "a": _one(result.a),
-        "b": _one(result.b),
-        "delta": result.delta,
-        "aic_difference": result.aic_difference,
-        "n_toys": result.n_toys,
-    }
-
-
-def _one(result: "HypothesisResult") -> dict[str, Any]:
-    names = ("-2", "-1", "0", "1", "2")
-    quantiles = dict(zip(names, result.quantiles, strict=True)) if result.quantiles else None
-    return {**asdict(result), "quantiles": quantiles}
-
-
-def _say(result: "HypothesisComparison") -> None:
-    rows = [
-        (
-            letter,
-            r.model,
-            f"{r.poi} = {format_number(r.value)}" if r.poi else "nothing fitted",
-            format_number(r.fval),
-            f"{format_number(r.p_value)} ± {format_number(r.p_error, 2)}",
-            f"{'> ' if r.separation_open else ''}{format_number(r.separation, 3)} σ",
-            str(r.n_failed),
-        )
-        for letter, r in (("A", result.a), ("B", result.b))
-    ]
-    head = ("", "model", "fit", "-2 ln L", "p", "expected rejection", "failed")
-    print_table(head, rows)
-    favoured = "neither" if abs(result.delta) < 1e-6 else "B" if result.delta > 0 else "A"
-    say(
-        f"-2 ln L_A + 2 ln L_B = {format_number(result.delta)} (AIC {format_number(result.aic_difference)}), "
-        f"in favour of {favoured}"
-    )
-    say("p: probability, if the model is true, of data that favour the other as much or more")
-    say("expected rejection: median, by its p, if the other is true at its best fit")
+        result = compared.result
+        if as_json:
+            emit_json(
+                comparison_document(result)
+                | {
+                    "data": compared.source,
+                    "auxiliary": compared.auxiliary,
+                    "seed": used_seed,
+                    **({} if output is None else {"file": str(output), "first": first}),
+                }
+            )
+        else:
+            say_comparison(result)
+            if output is not None:
+                say(f"{output}: {number_of(result.n_toys, 'toy')} of each from {first} on, seed {used_seed}")
+    say_how_to_go_on(output, first=first, done=result.n_toys, n=n, seed=used_seed)

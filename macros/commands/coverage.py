@@ -13,6 +13,8 @@ from macros.terminal import (
     FigureOption,
     ForceOption,
     JsonOption,
+    Keep,
+    KeepOption,
     MaxFailedOption,
     OfOption,
     SeedOption,
@@ -48,13 +50,20 @@ def coverage(
         typer.Option("--at", metavar="V,V,...", help="True values of the parameter of interest; or a:b:n."),
     ],
     n: Annotated[int, typer.Option("-n", parser=count(1), metavar="N", help="Toys per value.")],
+    first: Annotated[
+        int,
+        typer.Option("--first", parser=count(0), metavar="N", help="Index of the first toy of each value."),
+    ] = 0,
     method: Annotated[
         list[Method] | None, typer.Option("--method", help="Repeat for several; default all that can be had.")
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Toy file to write.", show_default=False),
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="File of toys to write, or of sums.", show_default=False
+        ),
     ] = None,
+    keep: KeepOption = Keep.ROWS,
     level: LevelOption = Level.HISTOGRAM,
     table: TableOption = None,
     weights: WeightsOption = None,
@@ -79,9 +88,13 @@ def coverage(
     from macros.terminal import read_values
 
     check_weights_options(weights, unit, by_events=level is Level.EVENTS)
+    if output is None and keep is Keep.SUMS:
+        raise typer.BadParameter("--keep says what the file of -o keeps: give -o FILE, too")
     values, by_events = read_values("--at", at), level is Level.EVENTS
     loaded = open_card(card, override, seed=seed, threads=threads, of=of, several=True, simulates=by_events)
-    plan = study_plan((*card_files(card, loaded), table, *data_files(weights)), output, figure, force=force)
+    sums = keep is Keep.SUMS
+    reads = (*card_files(card, loaded), table, *data_files(weights))
+    plan = study_plan(reads, output, figure, force=force, sums=sums)
     checked = plan.check()
 
     from macros.runs import input_record, provenance
@@ -107,6 +120,7 @@ def coverage(
         events=by_events,
         table=table,
         weights=load_weights(loaded, weights, unit=unit),
+        first=first,
     )
     origin: dict[str, Any] = {}
     if output is not None:
@@ -118,6 +132,7 @@ def coverage(
             "at": values,
             **weights_of_origin(record),
             "run": {
+                "first": first,
                 "toys": n,
                 "methods": list(prepared.methods),
                 "input": input_record(table) if table else None,
@@ -131,11 +146,18 @@ def coverage(
 
             def count_toys(columns: dict[str, Any]) -> None:
                 drawn.add(columns)
-                stop.keeps = drawn.n_toys >= n
+                stop.keeps = output is not None or drawn.n_toys >= n
                 advance(len(columns["toy"]))
 
             study = write_coverage(
-                prepared, output, origin, former=former, audit=audit, on_toys=count_toys, stopped=stop
+                prepared,
+                output,
+                origin,
+                former=former,
+                audit=audit,
+                on_toys=count_toys,
+                stopped=stop,
+                keep="sums" if sums else "rows",
             )
         complete = len(study.points) == len(values)
         pictures = draw_coverage(figure, study, loaded, former) if figure else None
@@ -143,7 +165,8 @@ def coverage(
             emit_json(
                 {
                     **coverage_document(study),
-                    "file": str(output) if output and complete else None,
+                    "file": str(output) if output else None,
+                    "first": first,
                     **drawn.document(),
                     "complete": complete,
                     "figure": pictures,
@@ -155,4 +178,4 @@ def coverage(
             )
         else:
             say_coverage(study)
-        judge_coverage(study, values, n, used_seed, output, max_failed)
+        judge_coverage(prepared, study, output, max_failed)

@@ -9,9 +9,13 @@ import typer
 from macros.terminal import (
     AuxiliaryOption,
     CardArgument,
+    FirstToyOption,
     ForceOption,
     JsonOption,
+    Keep,
+    KeepOption,
     OfOption,
+    PartOption,
     RunError,
     SeedOption,
     SetOption,
@@ -21,9 +25,9 @@ from macros.terminal import (
     UnitOption,
     count,
     emit_json,
+    number_of,
     progress,
     say,
-    toy_count,
 )
 
 __all__ = ["DATA_HELP", "ExperimentOption", "LimitMethod", "PoiOption", "fit"]
@@ -68,11 +72,14 @@ def fit(
         int,
         typer.Option(
             "--gof",
-            parser=toy_count(0),
+            parser=count(0),
             metavar="N",
             help="Test the goodness of fit with N pseudo-experiments.",
         ),
     ] = 0,
+    first: FirstToyOption = 0,
+    output: PartOption = None,
+    keep: KeepOption = Keep.ROWS,
     details: Annotated[
         bool,
         typer.Option(
@@ -115,15 +122,21 @@ def fit(
 ) -> None:
     """Fit a parameter to data."""
     from macros.commands.fit_pictures import plan_pictures
-    from macros.setup import auxiliary_files, card_files, data_files, open_card
+    from macros.setup import auxiliary_files, card_files, data_files, open_card, part_output
 
+    if not gof and (first or output is not None):
+        raise typer.BadParameter("--first and -o are for the toys of a test: give --gof N, too")
+    if output is None and keep is Keep.SUMS:
+        raise typer.BadParameter("--keep says what the file of -o keeps: give -o FILE, too")
     pictures = plan_pictures(figure=figure, profile=profile, at=profile_at)
     loaded = open_card(card, override, seed=seed, threads=threads, draws=gof > 0, of=of, several=True)
     reads = (*card_files(card, loaded), *data_files(data), *auxiliary_files(auxiliary))
-    plan = pictures.plan(reads, force=force)
+    plan = pictures.plan(reads, force=force, part=part_output(output, sums=keep is Keep.SUMS))
     checked = plan.check()
 
-    from macros.studies import load_data_sets, open_inference
+    from macros.runs import run_goodness
+    from macros.studies import load_data_sets, open_inference, say_how_to_go_on
+    from macros.terminal import stop_on_interrupt
     from macros.words import (
         fit_document,
         goodness_document,
@@ -139,8 +152,22 @@ def fit(
     case = open_inference(loaded, found, poi=poi)
     result = case.fit()
     impacts = case.impacts(result) if details or figure else None
-    goodness = case.goodness(gof, progress=progress) if gof and result.valid else None
-    with plan.open(checked) as former:
+    tested = gof > 0 and result.valid
+    if output is not None and not tested:
+        raise RunError(f"the fit is not valid, so that there is no test: {output} is not written")
+    with plan.open(checked) as former, stop_on_interrupt() as stop:
+        goodness = None
+        if tested:
+            goodness = run_goodness(
+                case,
+                gof,
+                first=first,
+                output=output,
+                keep=str(keep),
+                former=former,
+                progress=progress,
+                stop=stop,
+            )
         files = pictures.write(case, result, impacts, former=former)
         if as_json:
             drawn = goodness is not None or case.fitter.likelihood == "templates"
@@ -149,6 +176,7 @@ def fit(
                     **fit_document(result),
                     "impacts": impacts_document(impacts),
                     "goodness_of_fit": goodness_document(goodness),
+                    **({} if output is None else {"file": str(output), "first": first}),
                     "data": case.source,
                     "auxiliary": case.auxiliary,
                     "model": loaded.model.label,
@@ -159,6 +187,8 @@ def fit(
         else:
             say_fit(result)
             say_goodness(goodness)
+            if output is not None and goodness is not None:
+                say(f"{output}: {number_of(goodness.n_toys, 'toy')} from {first} on, seed {loaded.run.seed}")
             if details and impacts is not None:
                 say_details(result)
                 say_impacts(impacts)
@@ -167,3 +197,6 @@ def fit(
     warn_poor_fit(result)
     if result.failed:
         raise RunError(f"the fit failed: {result.failure}")
+    if goodness is not None:
+        done, seed = goodness.n_toys, loaded.run.seed
+        say_how_to_go_on(output, first=first, done=done, n=gof, seed=seed, option="--gof")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from macros.plots import write_figure
-from macros.setup import FilePlan, check_picture, picture_outputs
+from macros.setup import FilePlan, Output, check_picture, picture_outputs
 from macros.terminal import read_values
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ class FitPictures:
     profile: Path | None
     at: tuple[float, ...] | None
 
-    def plan(self, reads: Iterable[Path], *, force: bool) -> FilePlan:
-        """Plan the files."""
-        writes = (*picture_outputs(self.figure), *picture_outputs(self.profile))
+    def plan(self, reads: Iterable[Path], *, force: bool, part: tuple[Output, ...] = ()) -> FilePlan:
+        """Plan the files, with that of the toys of a test."""
+        writes = (*part, *picture_outputs(self.figure), *picture_outputs(self.profile))
         return FilePlan(reads=tuple(reads), writes=writes, force=force)
 
     def write(

@@ -13,8 +13,11 @@ from macros.terminal import (
     AuditOption,
     AuxiliaryOption,
     CardArgument,
+    FirstToyOption,
+    ForceOption,
     JsonOption,
     OfOption,
+    PartOption,
     SeedOption,
     SetOption,
     TableOption,
@@ -23,12 +26,15 @@ from macros.terminal import (
     UnitOption,
     emit_json,
     message,
+    number_of,
     progress,
+    say,
     toy_count,
 )
 
 if TYPE_CHECKING:
     from analysis.calibration import Calibration
+    from macros.studies import CardLimit, Inference
 
 __all__ = ["limit"]
 
@@ -87,23 +93,35 @@ def limit(
             help="Pseudo-experiments for the band of the expected limit; 0: no band.",
         ),
     ] = N_BAND,
+    first: FirstToyOption = 0,
+    output: PartOption = None,
     audit: AuditOption = 20,
     seed: SeedOption = None,
     override: SetOption = None,
+    force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Find the upper limit on a parameter.
 
     Without data: the expected one and its band.
     """
-    from macros.setup import open_card
+    from macros.setup import FilePlan, auxiliary_files, card_files, data_files, open_card, part_output
 
     calibrates = method in _CALIBRATED
     _check_options(calibrates, table, n, nuisances, data)
+    if (first or output is not None) and (data or not toys):
+        raise typer.BadParameter(
+            "--first and -o are for the toys of the band of an expected limit, without DATA"
+        )
     draws = (bool(toys) and not data) or (calibrates and table is None)
     chosen = open_card(card, override, seed=seed, draws=draws, of=of, several=True)
+    reads = (*card_files(card, chosen), table, *data_files(data), *auxiliary_files(auxiliary))
+    plan = FilePlan(reads=tuple(filter(None, reads)), writes=part_output(output), force=force)
+    checked = plan.check()
 
-    from macros.studies import LimitOptions, load_or_expect, open_inference
+    from macros.runs import run_band
+    from macros.studies import LimitOptions, load_or_expect, open_inference, say_how_to_go_on
+    from macros.terminal import stop_on_interrupt
     from macros.words import check_audit, limit_document, say_limit, warn_poor_fit
 
     found = load_or_expect(chosen, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
@@ -117,17 +135,31 @@ def limit(
         profiled=nuisances is Nuisances.PROFILED,
         n_toys=toys,
         audit=audit,
+        first=first,
     )
-    made = case.limit(options, progress=progress)
+    with plan.open(checked) as former, stop_on_interrupt() as stop:
+        made, done = run_band(case, options, output=output, former=former, progress=progress, stop=stop)
     result, about = made.result, _about(made.calibration, table)
     warn_poor_fit(result)
     if as_json:
         document = {**limit_document(result), "model": chosen.model.label, "data": case.source}
         document["auxiliary"] = case.auxiliary
+        document |= {} if output is None else {"file": str(output), "first": first, "n_toys": done}
         emit_json({**document, "seed": chosen.run.seed if draws else None, "calibration": about})
-        check_audit(result.audit)
-        return
-    say_limit(result)
+    else:
+        say_limit(result)
+        _say_ends(case, made)
+        if output is not None:
+            say(f"{output}: {number_of(done, 'toy')} from {first} on, seed {chosen.run.seed}")
+    check_audit(result.audit)
+    if done:
+        seed_used = chosen.run.seed
+        say_how_to_go_on(output, first=first, done=done, n=toys, seed=seed_used, option="--toys")
+
+
+def _say_ends(case: "Inference", made: "CardLimit") -> None:
+    """Say why a limit is open, or at the end of the physical range."""
+    result = made.result
     if result.upper is None and made.calibration is not None and result.thresholds:
         ends = f"{result.thresholds[0].value:g} to {result.thresholds[-1].value:g}"
         message(
@@ -141,7 +173,6 @@ def limit(
             f"every {result.parameter} above {result.upper:g} is excluded: the data fluctuate further down "
             "than any of them explains; feldman-cousins and cls do not exclude what an experiment is blind to"
         )
-    check_audit(result.audit)
 
 
 def _check_options(

@@ -10,8 +10,11 @@ from macros.terminal import (
     AuditOption,
     CardArgument,
     FigureOption,
+    FirstToyOption,
     ForceOption,
     JsonOption,
+    Keep,
+    KeepOption,
     MaxFailedOption,
     OfOption,
     OutputOption,
@@ -69,9 +72,8 @@ def toys(
     ] = None,
     weights: WeightsOption = None,
     unit: UnitOption = Unit.MEV,
-    first: Annotated[
-        int, typer.Option("--first", parser=count(0), metavar="N", help="Index of the first toy.")
-    ] = 0,
+    first: FirstToyOption = 0,
+    keep: KeepOption = Keep.ROWS,
     cl: ConfidenceOption = None,
     figure: FigureOption = None,
     audit: AuditOption = 20,
@@ -99,7 +101,11 @@ def toys(
     check_weights_options(weights, unit, by_events=level is Level.EVENTS)
     if no_fit and figure is not None:
         raise typer.BadParameter("--figure shows what is fitted, and --no-fit fits nothing")
-    by_events = level is Level.EVENTS
+    by_events, sums = level is Level.EVENTS, keep is Keep.SUMS
+    if sums and (no_fit or data is not None):
+        raise typer.BadParameter(
+            "--keep sums adds up fits of toys that are thrown: leave --no-fit and --data out"
+        )
     loaded = open_card(
         card,
         override,
@@ -110,7 +116,8 @@ def toys(
         several=True,
         simulates=by_events,
     )
-    plan = study_plan((*card_files(card, loaded), data, *data_files(weights)), output, figure, force=force)
+    reads = (*card_files(card, loaded), data, *data_files(weights))
+    plan = study_plan(reads, output, figure, force=force, sums=sums)
     checked = plan.check()
 
     from macros.runs import input_record, provenance
@@ -156,7 +163,14 @@ def toys(
                 advance(len(columns["toy"]))
 
             write_toys(
-                run, output, origin, former=former, on_toys=count_toys, stopped=stop, found=seen.provenance
+                run,
+                output,
+                origin,
+                former=former,
+                on_toys=count_toys,
+                stopped=stop,
+                found=seen.provenance,
+                keep="sums" if sums else "rows",
             )
         pictures = seen.draw(figure, loaded, former) if figure else None
         if as_json:

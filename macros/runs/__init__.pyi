@@ -30,3 +30,8 @@ from .run_provenance import (
     input_record as input_record,
     provenance as provenance,
 )
+from .study_parts import (
+    run_band as run_band,
+    run_comparison as run_comparison,
+    run_goodness as run_goodness,
+)

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from analysis.calibration import write_calibration
+from analysis.calibration import LARGEST, write_calibration
+from analysis.settings import Keep
 from detsim.event_files import CHECKSUM, origin as made_by
 from detsim.files import Former
 from macros.card import Card, card_from_document
@@ -31,7 +32,7 @@ Origin = Mapping[str, Any]
 Advance = Callable[[float], None]
 
 _ADDED = ("table", "schema", "uuid", "rows", "branches", CHECKSUM)
-_OF_CALIBRATIONS = ("seed", "conditions", "reference")
+_OF_CALIBRATIONS = ("seed", "conditions", "reference", "keep", "resolution", "largest_kept")
 
 
 def remake(
@@ -125,7 +126,7 @@ def _toys(
     weights = stored_weights(card, run.get("weights"), source)
     prepared = prepare_toys(
         _as_run(card, origin),
-        origin["rows"],
+        _toys_of_values(origin)[1] if "ranges" in origin else origin["rows"],
         first=run["first"],
         level=float(origin["level"]),
         events=origin["thrown"] == "events",
@@ -133,7 +134,8 @@ def _toys(
         weights=weights,
         data=None if weights else source,
     )
-    write_toys(prepared, path, _kept(origin), former=former, on_toys=_counted(advance))
+    keep = _keep(origin)
+    write_toys(prepared, path, _kept(origin), former=former, on_toys=_counted(advance), keep=keep)
 
 
 def _coverage(
@@ -141,17 +143,40 @@ def _coverage(
 ) -> None:
     run = origin["run"]
     weights = stored_weights(card, run.get("weights"), source)
+    first, n_toys = _toys_of_values(origin)
     study = open_study(
         _as_run(card, origin),
         origin["at"],
-        run["toys"],
+        n_toys,
         methods=run["methods"],
         level=float(origin["level"]),
         events=origin["thrown"] == "events",
         table=None if weights else source,
         weights=weights,
+        first=first,
     )
-    write_coverage(study, path, _kept(origin), former=former, audit=None, on_toys=_counted(advance))
+    keep = _keep(origin)
+    write_coverage(
+        study, path, _kept(origin), former=former, audit=None, on_toys=_counted(advance), keep=keep
+    )
+
+
+def _keep(origin: Origin) -> Keep:
+    """Say what a file keeps of its toys."""
+    return "sums" if origin.get("table") == "sums" else "rows"
+
+
+def _toys_of_values(origin: Origin) -> tuple[int, int]:
+    """Return the index of the first toy of each true value, and their number."""
+    run = origin["run"]
+    ranges = {tuple(r) for r in origin.get("ranges", [(run.get("first", 0), run["toys"] - 1)])}
+    if len(ranges) > 1:
+        raise ValueError(
+            "the study was stopped, and its true values have different toys: join it with the others by "
+            "`nugauge merge`, and make that again"
+        )
+    ((first, last),) = ranges
+    return first, last - first + 1
 
 
 def _calibrate(
@@ -165,8 +190,11 @@ def _calibrate(
         )
     made = open_inference(_as_run(card, origin), EXPECTED, poi=run["poi"]).calibrate(
         run["toys"],
+        first=run.get("first", 0),
         at=run["values"],
         reference=origin["reference"],
+        keep=origin.get("keep", "rows"),
+        largest_kept=origin.get("largest_kept", LARGEST),
         progress=lambda *_: nullcontext(advance),
     )
     kept = {key: value for key, value in _kept(origin).items() if key not in _OF_CALIBRATIONS}

@@ -55,6 +55,7 @@ from .outputs import (
     check_different as check_different,
     check_picture as check_picture,
     data_files as data_files,
+    part_output as part_output,
     picture_outputs as picture_outputs,
     study_plan as study_plan,
 )

@@ -24,6 +24,7 @@ __all__ = [
     "check_different",
     "check_picture",
     "data_files",
+    "part_output",
     "picture_outputs",
     "study_plan",
 ]
@@ -196,8 +197,18 @@ def check_picture(option: str, path: Path | None) -> None:
         raise typer.BadParameter(f"{option} {path}: there is no directory {path.parent}")
 
 
+def part_output(path: Path | None, *, sums: bool = False) -> tuple[Output, ...]:
+    """Plan the file of statistics of toys, or of their sums; nothing without a name."""
+    return () if path is None else (Output(path=path, kind="sums" if sums else "statistics"),)
+
+
 def study_plan(
-    reads: Iterable[Path | None], output: Path | None, figure: Path | None, *, force: bool
+    reads: Iterable[Path | None],
+    output: Path | None,
+    figure: Path | None,
+    *,
+    force: bool,
+    sums: bool = False,
 ) -> FilePlan:
     """Plan the files of a study: toys, and a picture with its numbers.
 
@@ -209,6 +220,8 @@ def study_plan(
         Toy file and picture.
     force : bool
         Whether files that this program wrote as the same kind may be replaced.
+    sums : bool
+        Whether the file holds sums over toys.
 
     Raises
     ------
@@ -216,7 +229,7 @@ def study_plan(
         If the picture is neither PDF nor PNG, or its directory does not exist.
     """
     check_picture("--figure", figure)
-    toys = () if output is None else (Output(path=output, kind="toys"),)
+    toys = () if output is None else (Output(path=output, kind="sums" if sums else "toys"),)
     writes = (*toys, *picture_outputs(figure))
     return FilePlan(reads=tuple(path for path in reads if path), writes=writes, force=force)
 

@@ -10,9 +10,15 @@ from macros.plots import is_beside_picture, is_picture
 
 __all__ = ["TABLES", "Kind", "foreign", "foreign_run"]
 
-Kind = Literal["events", "toys", "calibration", "picture", "beside", "card"]
+Kind = Literal["events", "toys", "calibration", "statistics", "sums", "picture", "beside", "card"]
 
-TABLES: dict[str, str] = {"events": "an event file", "toys": "a toy file", "calibration": "a calibration"}
+TABLES: dict[str, str] = {
+    "events": "an event file",
+    "toys": "a toy file",
+    "calibration": "a calibration",
+    "statistics": "a file of statistics of toys",
+    "sums": "a file of sums of toys",
+}
 """Kinds that are ROOT files."""
 _OPTIONS = ("--events-per-file", "--file-size")
 _LIMITS = ("events_per_file", "file_size")
@@ -25,8 +31,7 @@ def foreign(path: Path, kind: Kind, *, series: tuple[str, str] | None = None) ->
     ----------
     path : Path
     kind : str
-        What is to replace it: a table of events or toys, a calibration, a picture, what stands beside a
-        picture, or a card.
+        What is to replace it: one of `TABLES`, a picture, what stands beside a picture, or a card.
     series : (str, str), optional
         Command and file name of a series that it has to belong to.
 

@@ -19,10 +19,28 @@ from .dataset_files import (
     toy_data as toy_data,
 )
 from .datasets import DataSets as DataSets, data_sets as data_sets
-from .inference import EXPECTED as EXPECTED, Inference as Inference, open_inference as open_inference
-from .limit_options import LimitOptions as LimitOptions
+from .inference import (
+    EXPECTED as EXPECTED,
+    Inference as Inference,
+    Progress as Progress,
+    open_inference as open_inference,
+)
+from .limit_options import CardLimit as CardLimit, LimitOptions as LimitOptions
 from .model_comparison import (
+    CardComparison as CardComparison,
     compare_cards as compare_cards,
+)
+from .statistic_files import (
+    STATISTICS as STATISTICS,
+    StatisticRows as StatisticRows,
+    read_statistics as read_statistics,
+    say_how_to_go_on as say_how_to_go_on,
+)
+from .sum_files import (
+    StoredSums as StoredSums,
+    read_sums as read_sums,
+    write_coverage_sums as write_coverage_sums,
+    write_goodness_sums as write_goodness_sums,
 )
 from .toy_totals import EventTally as EventTally, ToyTally as ToyTally
 from .toys import (
@@ -31,13 +49,13 @@ from .toys import (
     open_toys as open_toys,
     prepare_toys as prepare_toys,
     throw_toys as throw_toys,
-    toy_weights as toy_weights,
     write_toys as write_toys,
 )
 from .weight_files import (
     check_weights_options as check_weights_options,
     load_weights as load_weights,
     stored_weights as stored_weights,
+    toy_weights as toy_weights,
     weights_of_origin as weights_of_origin,
     weights_record as weights_record,
 )

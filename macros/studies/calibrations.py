@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,7 @@ def make_calibration(
     profiled: bool = False,
     reference: float | None = None,
     progress: Progress = progress,
+    **settings: Any,
 ) -> Calibration:
     """Calibrate the fits of a card.
 
@@ -74,6 +76,8 @@ def make_calibration(
         See `reference_value`.
     progress : callable
         Shows how far it is, as `macros.terminal.console.progress` does.
+    **settings
+        `first`, `keep`, `largest_kept` and `stopped` of `analysis.studies.calibrate`.
     """
     check_counts(fitter)
     data = None if counts is None else fitter.data(counts, auxiliary)
@@ -90,6 +94,7 @@ def make_calibration(
             data=data if profiled else None,
             reference=compared,
             on_toys=advance,
+            **settings,
         )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from analysis.calibration import CALIBRATED, Calibration
 from analysis.fits import Fitter
 from analysis.pseudo_experiments import METHODS, check_weighted_methods, toy_branches
-from analysis.settings import number_list
+from analysis.settings import Keep, number_list
 from analysis.studies import CoverageStudy, coverage
 from detsim.event_files import Branch
 from detsim.files import Former
@@ -19,6 +19,7 @@ from macros.plots import write_figure
 from macros.setup import open_fitter, template_sampling, using_threads, whole_number
 from macros.studies.calibrations import open_calibration
 from macros.studies.datasets import DataSets
+from macros.studies.sum_files import write_coverage_sums
 from macros.studies.toys import Columns, confidence_level, open_toys, toy_weights
 from macros.terminal import Interrupted
 from macros.words import audit_document, check_audit, check_failed
@@ -38,8 +39,8 @@ class Study:
         Of the card.
     at : tuple of float
         True values of the parameter of interest.
-    n_toys : int
-        Pseudo-experiments of each.
+    n_toys, first : int
+        Pseudo-experiments of each, and the index of the first.
     methods : tuple of str
     level : float
     events : bool
@@ -57,6 +58,7 @@ class Study:
     events: bool
     calibration: Calibration | None
     weights: DataSets | None = None
+    first: int = 0
 
     @property
     def branches(self) -> Mapping[str, Branch]:
@@ -85,6 +87,7 @@ class Study:
                 self.at,
                 self.n_toys,
                 seed=int(card.run.seed or 0),
+                first=self.first,
                 poi=settings.poi,
                 level=self.level,
                 methods=self.methods,
@@ -111,6 +114,7 @@ def open_study(
     events: bool,
     table: Path | None,
     weights: DataSets | None = None,
+    first: int = 0,
 ) -> Study:
     """Prepare a study of coverage; see `Card.coverage`.
 
@@ -145,6 +149,7 @@ def open_study(
         events=events,
         calibration=open_calibration(card, fitter, table) if table else None,
         weights=weights,
+        first=whole_number("first", first),
     )
 
 
@@ -157,8 +162,9 @@ def write_coverage(
     audit: int | None,
     on_toys: Callable[[Columns], None],
     stopped: Callable[[], bool] = lambda: False,
+    keep: Keep = "rows",
 ) -> CoverageStudy:
-    """Run a study, and write its pseudo-experiments to a file, if it is not stopped.
+    """Run a study, and write the pseudo-experiments of the true values that are complete to a file.
 
     Parameters
     ----------
@@ -174,10 +180,26 @@ def write_coverage(
         Called with every chunk.
     stopped : callable
         Whether to end after this chunk.
+    keep : {"rows", "sums"}
+        A row for each pseudo-experiment, or sums, whose size does not grow with them.
     """
     if path is None:
         return study.run(audit=audit or 0, on_toys=on_toys, stopped=stopped)
-    compression, n = study.card.run.compression, study.n_toys * len(study.at)
+    compression, first = study.card.run.compression, study.first
+    if keep == "sums":
+        result = study.run(audit=audit or 0, on_toys=on_toys, stopped=stopped)
+        if result.tallies:
+            write_coverage_sums(
+                path,
+                result.tallies,
+                {**provenance, **_found(study, result, audit)},
+                parameter=result.parameter,
+                first=first,
+                compression=compression,
+                former=former,
+            )
+        return result
+    n = study.n_toys * len(study.at)
     with open_toys(path, study.branches, n, provenance, compression=compression, former=former) as table:
 
         def store(columns: Columns) -> None:
@@ -185,12 +207,23 @@ def write_coverage(
             on_toys(columns)
 
         result = study.run(audit=audit or 0, on_toys=store, stopped=stopped)
-        if len(result.points) == len(study.at):
-            added = {} if audit is None else {"audit": audit_document(result.audit)}
-            table.finish({"first": 0, "last": study.n_toys - 1}, provenance=added)
+        if result.tallies:
+            last = first + max(t.n_toys for t in result.tallies) - 1
+            table.finish({"first": first, "last": last}, provenance=_found(study, result, audit))
         else:
             table.discard()
     return result
+
+
+def _found(study: Study, result: CoverageStudy, audit: int | None) -> dict[str, Any]:
+    """Say which toys the file of a study holds, of which true values, and what became of its audit."""
+    ranges = [[study.first, study.first + tally.n_toys - 1] for tally in result.tallies]
+    return {
+        "at": [tally.value for tally in result.tallies],
+        "ranges": ranges,
+        "by_design": [list(tally.by_design) for tally in result.tallies],
+        **({} if audit is None else {"audit": audit_document(result.audit)}),
+    }
 
 
 def draw_coverage(path: Path, study: CoverageStudy, card: Card, former: Former) -> list[str] | None:
@@ -204,39 +237,47 @@ def draw_coverage(path: Path, study: CoverageStudy, card: Card, former: Former) 
     return write_figure(path, coverage_plot(study, note=note), data, former=former)
 
 
-def judge_coverage(
-    study: CoverageStudy,
-    values: Sequence[float],
-    n: int,
-    seed: int,
-    output: Path | None,
-    max_failed: float,
-) -> None:
+def judge_coverage(study: Study, result: CoverageStudy, output: Path | None, max_failed: float) -> None:
     """Say how to go on with a study that was stopped, and end one of which too many toys failed.
 
     Parameters
     ----------
-    study : CoverageStudy
-    values : sequence of float
-        True values that were asked for, with n toys each.
-    n, seed : int
+    study : Study
+        What was asked for.
+    result : CoverageStudy
     output : Path or None
-        The toy file.
+        The file.
     max_failed : float
 
     Raises
     ------
     Interrupted, RunError
     """
-    complete = len(study.points)
-    if complete < len(values):
-        left = ",".join(f"{v!r}" for v in values[complete:])
-        unwritten = f", and {output} was not written" if output else ""
-        raise Interrupted(
-            f"{complete} of {len(values)} true values are complete{unwritten}; for the others: --seed {seed} "
-            f"--at {left}"
-        )
-    n_failed = sum(p.n_failed for p in study.points)
+    if len(result.points) < len(study.at):
+        raise Interrupted(_rest(study, result, output))
+    n_failed = sum(p.n_failed for p in result.points)
     where = "they count as not covered" + (f", and {output} holds them" if output else "")
-    check_failed(n_failed, len(values) * n, max_failed, where=where)
-    check_audit(study.audit, where=f"{output} holds all toys as they were fitted" if output else "")
+    check_failed(n_failed, len(study.at) * study.n_toys, max_failed, where=where)
+    check_audit(result.audit, where=f"{output} holds all toys as they were fitted" if output else "")
+
+
+def _rest(study: Study, result: CoverageStudy, output: Path | None) -> str:
+    """Say which toys of a study that was stopped are left, and how they are made."""
+    done, seed = len(result.points), study.card.run.seed
+    begun = result.tallies[done] if output is not None and len(result.tallies) > done else None
+    options = []
+    if begun is not None:
+        following = study.first + begun.n_toys
+        options.append(f"--at {begun.value!r} --first {following} -n {study.n_toys - begun.n_toys}")
+    left = study.at[done + (begun is not None) :]
+    if left:
+        first = f" --first {study.first}" if study.first else ""
+        options.append(f"--at {','.join(map(repr, left))}{first} -n {study.n_toys}")
+    holds = f", and {output} holds {sum(t.n_toys for t in result.tallies)} toys" if output else ""
+    commands = "; and ".join(
+        f"--seed {seed} {text}"
+        + (f" -o {output.with_name(f'{output.stem}-part-{i}{output.suffix}')}" if output else "")
+        for i, text in enumerate(options, 2)
+    )
+    joined = ", which `nugauge merge` joins with it" if output else ""
+    return f"{done} of {len(study.at)} true values are complete{holds}; for the others: {commands}{joined}"

@@ -39,15 +39,15 @@ from macros.setup import measured_values, open_fitter, unusual_measurements, usi
 from macros.studies.calibrations import make_calibration, open_calibration
 from macros.studies.datasets import EXPECTED, DataSets, data_sets
 from macros.studies.limit_options import N_CALIBRATION, CardLimit, LimitOptions
-from macros.terminal import LARGEST_STUDY
 
-__all__ = ["EXPECTED", "Inference", "Progress", "open_inference", "silent"]
+__all__ = ["EXPECTED", "Inference", "OnStatistics", "Progress", "open_inference", "silent"]
 
 _MARGIN = 1.5
 """True values go this many standard deviations beyond where a χ² would put the end of the interval."""
 
 Advance = Callable[[float], None]
 Progress = Callable[[str, float | None, str], AbstractContextManager[Advance]]
+OnStatistics = Callable[[int, NDArray[np.float64]], None]
 
 
 @contextmanager
@@ -126,9 +126,17 @@ class Inference:
         points = scan_points(self.fitter, result) if at is None else at
         return profile_scan(self.fitter, self.likelihood, result, points)
 
-    def goodness(self, n_toys: int, *, progress: Progress = silent) -> GoodnessOfFit:
-        """Test the goodness of the fit."""
-        n = whole_number("n_toys", n_toys, least=1, most=LARGEST_STUDY)
+    def goodness(
+        self,
+        n_toys: int,
+        *,
+        first: int = 0,
+        progress: Progress = silent,
+        on_statistics: OnStatistics | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> GoodnessOfFit:
+        """Test the goodness of the fit; see `analysis.studies.goodness_of_fit`."""
+        n = whole_number("n_toys", n_toys, least=1)
         with progress("goodness of fit", n, "toys") as advance, using_threads(self.card.run.threads):
             return goodness_of_fit(
                 self.fitter,
@@ -136,19 +144,30 @@ class Inference:
                 self.pulls,
                 n_toys=n,
                 seed=int(self.card.run.seed or 0),
+                first=whole_number("first", first),
                 drawn=self.card.fit.drawn,
                 weights=self._weights,
                 on_toys=advance,
+                on_statistics=on_statistics,
+                stopped=stopped,
             )
 
-    def limit(self, options: LimitOptions, *, progress: Progress = silent) -> CardLimit:
-        """Find the upper limit, or without data the expected one."""
+    def limit(
+        self,
+        options: LimitOptions,
+        *,
+        progress: Progress = silent,
+        on_statistics: OnStatistics | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> CardLimit:
+        """Find the upper limit, or without data the expected one; see `analysis.studies.expected_limit`."""
         method = options.method or self.card.fit.limit_method
         with using_threads(self.card.run.threads):
             made = self._calibration(options, progress) if options.calibrates else None
             if self.counts is None and options.n_toys:
                 with progress("expected limit", options.n_toys, "toys") as advance:
-                    result = self._expected(method, options, made, advance)
+                    watch = {"on_toys": advance, "on_statistics": on_statistics, "stopped": stopped}
+                    result = self._expected(method, options, made, watch)
             elif made is not None:
                 level = self.card.fit.limit_level
                 result = calibrated_limit(
@@ -161,14 +180,15 @@ class Inference:
         return CardLimit(result=result, calibration=made)
 
     def _expected(
-        self, method: str, options: LimitOptions, made: Calibration | None, advance: Advance
+        self, method: str, options: LimitOptions, made: Calibration | None, watch: Mapping[str, Any]
     ) -> LimitResult:
         settings: dict[str, Any] = {
             "method": method,
             "n_toys": options.n_toys,
             "seed": int(self.card.run.seed or 0),
+            "first": options.first,
             "level": self.card.fit.limit_level,
-            "on_toys": advance,
+            **watch,
         }
         if made is not None:
             return expected_calibrated_limit(self.fitter, made, **settings)
@@ -183,6 +203,7 @@ class Inference:
         profiled: bool = False,
         reference: float | None = None,
         progress: Progress = silent,
+        **settings: Any,
     ) -> Calibration:
         """Calibrate the fit around its data; see `macros.studies.calibrations.make_calibration`."""
         return make_calibration(
@@ -196,6 +217,7 @@ class Inference:
             profiled=profiled,
             reference=reference,
             progress=progress,
+            **settings,
         )
 
     def _calibration(self, options: LimitOptions, progress: Progress) -> Calibration:

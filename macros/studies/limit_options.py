@@ -32,6 +32,8 @@ class LimitOptions:
         Whether these have the nuisance parameters that are fitted to the data.
     n_toys, audit : int
         Pseudo-experiments for the band of an expected limit, and how many of them are fitted again.
+    first : int
+        Index of the first pseudo-experiment of the band.
 
     Raises
     ------
@@ -45,6 +47,7 @@ class LimitOptions:
     profiled: bool = False
     n_toys: int = N_BAND
     audit: int = 20
+    first: int = 0
 
     def __post_init__(self) -> None:
         known = ("one-sided", "two-sided", *CALIBRATED)
@@ -59,6 +62,7 @@ class LimitOptions:
             raise ValueError("a table has its pseudo-experiments: give no other number and no profiling")
         whole_number("n_toys", self.n_toys, most=LARGEST_STUDY)
         whole_number("audit", self.audit)
+        whole_number("first", self.first)
         if self.n_calibration is not None:
             whole_number("n_calibration", self.n_calibration, least=1, most=LARGEST_STUDY)
 

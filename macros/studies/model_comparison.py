@@ -1,6 +1,6 @@
 """Two models of two cards, compared on one data set."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,7 +8,7 @@ from analysis.studies import Hypothesis, HypothesisComparison, compare_hypothese
 from macros.card import Card
 from macros.setup import check_same_experiment, measured_values, open_fitter, using_threads, whole_number
 from macros.studies.datasets import DataSets, data_sets
-from macros.studies.inference import Progress, silent
+from macros.studies.inference import OnStatistics, Progress, silent
 from macros.terminal import LARGEST_STUDY
 
 __all__ = ["CardComparison", "compare_cards"]
@@ -33,7 +33,10 @@ def compare_cards(
     *,
     fixed: tuple[bool, bool] = (False, False),
     bounded: bool = True,
+    first: int = 0,
     progress: Progress = silent,
+    on_statistics: OnStatistics | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> CardComparison:
     """Compare the models of two cards, with one seed, on one data set, read for each; see `Card.compare`."""
     if not isinstance(b, Card):
@@ -61,8 +64,11 @@ def compare_cards(
             pulls,
             n_toys=n,
             seed=int(a.run.seed or 0),
+            first=whole_number("first", first),
             drawn=a.fit.drawn,
             on_toys=advance,
+            on_statistics=on_statistics,
+            stopped=stopped,
         )
     measured = measured_values(scaled.templates, pulls)
     return CardComparison(result=result, source=sets[0].source, auxiliary=measured)

@@ -18,8 +18,9 @@ from analysis.pseudo_experiments import (
 )
 from detsim.files import Former
 from macros.plots import write_figure
+from macros.studies.statistic_files import say_how_to_go_on
 from macros.studies.toys import Columns, ToyRun
-from macros.terminal import Interrupted, format_number, message, number_of, say, warn
+from macros.terminal import format_number, message, number_of, say, warn
 from macros.words import audit_document, check_audit, check_failed, say_audit
 
 if TYPE_CHECKING:
@@ -158,13 +159,7 @@ class ToyTally:
         ------
         Interrupted, RunError
         """
-        first, left = self.run.first, self.run.n - self.n_toys
-        if left:
-            raise Interrupted(
-                f"{file} holds toys {first} to {self.last}; for the others: --seed {self.run.seed} "
-                f"--first {self.last + 1} -n {left} "
-                f"-o {file.with_name(f'{file.stem}-from-{self.last + 1}{file.suffix}')}"
-            )
+        say_how_to_go_on(file, first=self.run.first, done=self.n_toys, n=self.run.n, seed=self.run.seed)
         check_failed(self.n_failed, self.run.n, max_failed, where=f"{file} holds them, bit 1 of their status")
         check_audit(self.audit, where=f"{file} holds all toys as they were fitted")
 

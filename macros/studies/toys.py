@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from analysis.fits import Fitter
 from analysis.pseudo_experiments import (
+    METHODS,
     Thrower,
     WeightedThrower,
     WeightModel,
@@ -19,12 +20,15 @@ from analysis.pseudo_experiments import (
     toys,
     weighted_toys,
 )
-from analysis.settings import wrong_level
+from analysis.settings import Keep, wrong_level
+from analysis.studies import Tally, over_by_design, tally
 from detsim.event_files import Branch, Compression, TableWriter, row_bytes
 from detsim.files import Former
 from macros.card import Card
 from macros.setup import StoredCounts, check_room, open_fitter, stored_counts, using_threads, whole_number
 from macros.studies.datasets import DataSets
+from macros.studies.sum_files import write_coverage_sums
+from macros.studies.weight_files import toy_weights
 from macros.terminal import LARGEST_STUDY
 
 __all__ = [
@@ -191,28 +195,6 @@ def throw_toys(
     return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
 
 
-def toy_weights(data: DataSets | None, *, events: bool = False) -> WeightModel | None:
-    """Find the weights of the events of weighted data, from which toys are to be drawn; None without data.
-
-    Raises
-    ------
-    ValueError
-        If the data have no weights, or events are to be drawn one by one.
-    """
-    if data is None:
-        return None
-    if not data.weighted:
-        raise ValueError(
-            f"weights: {data.source} holds counts, whose toys are thrown without it (leave --weights out)"
-        )
-    if events:
-        raise ValueError(
-            "events that are drawn one by one have weights of 1: throw toys of weighted data as sums of "
-            "weights (--level histogram)"
-        )
-    return data.weights()
-
-
 def open_toys(
     path: Path,
     branches: Mapping[str, Branch],
@@ -242,8 +224,9 @@ def write_toys(
     on_toys: Callable[[Columns], None],
     stopped: Callable[[], bool] = lambda: False,
     found: Callable[[], Mapping[str, Any]] = dict,
+    keep: Keep = "rows",
 ) -> None:
-    """Throw and fit the pseudo-experiments of a run, and write them to a file.
+    """Throw and fit the pseudo-experiments of a run, and write them, or their sums, to a file.
 
     Parameters
     ----------
@@ -258,8 +241,27 @@ def write_toys(
         Whether to end after this chunk: the file then holds those so far.
     found : callable
         Returns at the end what the provenance says of these pseudo-experiments.
+    keep : {"rows", "sums"}
+        A row for each, or the sums of a coverage study at their true value.
     """
     compression = run.card.run.compression
+    if keep == "sums":
+        sums = _summed(run, on_toys, stopped)
+        about = {
+            "at": [sums.value],
+            "ranges": [[run.first, run.first + sums.n_toys - 1]],
+            "by_design": [list(sums.by_design)],
+        }
+        write_coverage_sums(
+            path,
+            [sums],
+            {**provenance, **found(), **about},
+            parameter=run.fitter.templates.poi,
+            first=run.first,
+            compression=compression,
+            former=former,
+        )
+        return
     with open_toys(path, run.branches, run.n, provenance, compression=compression, former=former) as table:
         n = 0
         for columns in run.chunks():
@@ -269,3 +271,17 @@ def write_toys(
             if stopped():
                 break
         table.finish({"first": run.first, "last": run.first + n - 1}, provenance=found())
+
+
+def _summed(run: ToyRun, on_toys: Callable[[Columns], None], stopped: Callable[[], bool]) -> Tally:
+    """Throw and fit the pseudo-experiments of a run, and add them up."""
+    poi, total = run.fitter.templates.poi, None
+    by_design = sorted(over_by_design(run.fitter, METHODS, run.level))
+    for columns in run.chunks():
+        total = tally(columns, poi, METHODS, total, by_design)
+        on_toys(columns)
+        if stopped():
+            break
+    if total is None:
+        raise ValueError("there are no toys to be added up")
+    return total

@@ -10,9 +10,17 @@ from detsim.files import FileError, checksum, split_spec
 from macros.card import Card
 
 if TYPE_CHECKING:
+    from analysis.pseudo_experiments import WeightModel
     from macros.studies.datasets import DataSets
 
-__all__ = ["check_weights_options", "load_weights", "stored_weights", "weights_of_origin", "weights_record"]
+__all__ = [
+    "check_weights_options",
+    "load_weights",
+    "stored_weights",
+    "toy_weights",
+    "weights_of_origin",
+    "weights_record",
+]
 
 
 def _split(card: Card, spec: str) -> tuple[str, Path, str]:
@@ -101,3 +109,25 @@ def stored_weights(
     from macros.studies.dataset_files import load_data_sets
 
     return load_data_sets(card, specs, unit=record["unit"])
+
+
+def toy_weights(data: "DataSets | None", *, events: bool = False) -> "WeightModel | None":
+    """Find the weights of the events of weighted data, from which toys are to be drawn; None without data.
+
+    Raises
+    ------
+    ValueError
+        If the data have no weights, or events are to be drawn one by one.
+    """
+    if data is None:
+        return None
+    if not data.weighted:
+        raise ValueError(
+            f"weights: {data.source} holds counts, whose toys are thrown without it (leave --weights out)"
+        )
+    if events:
+        raise ValueError(
+            "events that are drawn one by one have weights of 1: throw toys of weighted data as sums of "
+            "weights (--level histogram)"
+        )
+    return data.weights()

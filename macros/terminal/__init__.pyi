@@ -55,6 +55,7 @@ from .status import (
     CLOSED_PIPE as CLOSED_PIPE,
     FAILED as FAILED,
     INTERRUPTED as INTERRUPTED,
+    Stop as Stop,
     guard as guard,
     stop_on_interrupt as stop_on_interrupt,
 )
@@ -62,4 +63,10 @@ from .streams import (
     StandardOutputError as StandardOutputError,
     reserve_standard_files as reserve_standard_files,
     standard_streams as standard_streams,
+)
+from .study_options import (
+    FirstToyOption as FirstToyOption,
+    Keep as Keep,
+    KeepOption as KeepOption,
+    PartOption as PartOption,
 )

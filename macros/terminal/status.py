@@ -244,6 +244,11 @@ class Stop:
         """Tell whether to end here."""
         return self.requested
 
+    def after_a_block(self) -> bool:
+        """Tell whether to end here, after a block of work that can be kept."""
+        self.keeps = True
+        return self.requested
+
 
 @contextmanager
 def stop_on_interrupt() -> Iterator[Stop]:

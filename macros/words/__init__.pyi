@@ -4,8 +4,16 @@ from .audits import (
     check_failed as check_failed,
     say_audit as say_audit,
 )
+from .calibrations import (
+    calibration_document as calibration_document,
+    say_calibration as say_calibration,
+)
 from .card_notes import (
     binding_note as binding_note,
+)
+from .comparisons import (
+    comparison_document as comparison_document,
+    say_comparison as say_comparison,
 )
 from .contour_notes import (
     plane_warnings as plane_warnings,

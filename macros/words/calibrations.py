@@ -1,0 +1,69 @@
+"""Calibrations, as JSON and as text."""
+
+from pathlib import Path
+from typing import Any
+
+from analysis.calibration import Calibration
+from macros.terminal import print_table, say
+
+__all__ = ["calibration_document", "say_calibration"]
+
+_SHOWN = ("feldman-cousins", "calibrated")
+
+
+def calibration_document(made: Calibration, file: Path, level: float) -> dict[str, Any]:
+    """Return the keys of a calibration, with its thresholds at a confidence level."""
+    return {
+        "file": str(file),
+        "parameter": made.parameter,
+        "values": made.values,
+        "first": made.first,
+        "n_toys": made.n_toys,
+        "n_failed": int(made.n_failed.sum()),
+        "keep": "rows" if made.sums is None else "sums",
+        "level": level,
+        "thresholds": _thresholds(made, level),
+        "reference": made.reference,
+        "seed": made.seed,
+    }
+
+
+def say_calibration(document: dict[str, Any]) -> None:
+    """Write the document of a calibration for a person."""
+    if document["thresholds"] is None:
+        say(f"{document['n_toys']} toys are too few for a threshold at {100 * document['level']:g} %")
+    else:
+        head = [document["parameter"]]
+        for method in _SHOWN:
+            head += [method, "±"]
+        lines = [
+            [r["value"], *(r[m][k] for m in _SHOWN for k in ("threshold", "error"))]
+            for r in document["thresholds"]
+        ]
+        print_table(head, lines)
+        level, n_toys = f"{100 * document['level']:g} %", document["n_toys"]
+        say(
+            f"thresholds in -2 Δln L at {level}, ± from {n_toys} toys each; "
+            f"CLs compares with {document['reference']:g}"
+        )
+    say(
+        f"{document['file']}: {len(document['values'])} true values, {document['n_failed']} failed, "
+        f"seed {document['seed']}"
+    )
+
+
+def _thresholds(made: Calibration, level: float) -> list[dict[str, Any]] | None:
+    """Return the thresholds of every true value; None if there are too few toys."""
+    if not made.enough(level):
+        return None
+    curves = {method: made.thresholds(method, level) for method in _SHOWN}
+    return [
+        {
+            "value": float(value),
+            **{
+                method: {"threshold": float(c.centre[i]), "error": float(c.high[i] - c.low[i]) / 2}
+                for method, c in curves.items()
+            },
+        }
+        for i, value in enumerate(made.values)
+    ]
