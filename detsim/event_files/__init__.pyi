@@ -14,6 +14,7 @@ from .event_writer import (
     event_columns as event_columns,
 )
 from .inspect import (
+    TableName as TableName,
     describe as describe,
     table_name as table_name,
 )

@@ -1,4 +1,4 @@
-"""`nugauge merge`: the files of one campaign as one."""
+"""`nugauge merge`: files of one campaign as one."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +17,10 @@ def merge(
     output: Annotated[Path, typer.Argument(metavar="OUT.root", help="File to write.")],
     inputs: Annotated[
         list[Path],
-        typer.Argument(metavar="IN.root", help="Event files, or toy files, of one card and seed."),
+        typer.Argument(
+            metavar="IN.root",
+            help="Files of one card, seed and command: events, toys, statistics, sums, calibrations.",
+        ),
     ],
     complete: Annotated[
         bool, typer.Option("--complete", help="Refuse gaps: all from index 0 to the last has to be there.")
@@ -31,9 +34,9 @@ def merge(
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Join the files of one campaign.
+    """Join files of one command, made in parts.
 
-    In the order of their events, if they belong together.
+    Events or toys in the order of their indices, if they belong together; of a study its result is told.
     """
     from macros.runs import merge as join, merged_kind
     from macros.setup import FilePlan, Output
@@ -51,7 +54,14 @@ def _report(made: "Merging", as_json: bool) -> None:
         emit_json(made.document())
         return
     files = number_of(made.n_files, "file")
-    say(f"{output}: {made.n_rows} {made.tree} of {files}, index {made.first} to {made.last}")
+    if made.result is not None:
+        made.result.say()
+    counted = f"{made.n_rows} {made.tree} of {files}"
+    if made.tree in {"sums", "calibration"}:
+        counted = f"{files} joined, toys"
+    else:
+        counted += ", index"
+    say(f"{output}: {counted} {made.first} to {made.last}")
     if made.gaps:
         missing = ", ".join(f"{first} to {last}" for first, last in made.gaps)
         exposure = "; the exposure is that of those that are" if made.tree == "events" else ""

@@ -1,7 +1,7 @@
 """Runs of a campaign as their files describe them, and checks that they belong together."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from detsim.event_files import CHECKSUM, ORIGIN, EventFile, Format, TableFile
 from detsim.files import FileError
 from macros.setup import card_differences
 
-__all__ = ["Part", "Run", "check_same", "read_runs"]
+__all__ = ["COUNTED", "Part", "Run", "check_same", "read_campaign", "read_runs"]
 
 _NOT_THE_EVENTS = {
     f"run.{key}" for key in ("threads", "compression", "format", "events_per_file", "file_size")
@@ -17,8 +17,15 @@ _NOT_THE_EVENTS = {
 """Keys of a card on which no row depends."""
 _OF_THE_FILE = {"table", "schema", "uuid", "rows", "branches", "parts", "made_by", CHECKSUM, *ORIGIN}
 _OF_THE_PART = ("arguments", "run", "true_events", "reweighted", "audit", "n_failed", "n_retried")
+COUNTED = ("n_failed", "n_retried")
+_OF_TRUE_VALUES = ("at", "ranges", "by_design", "exact_sums")
+"""What the provenance of a study says of each of its true values."""
 _CARDS = ("card", "generated_card")
 _MISSING = "nothing"
+_DEFAULTS: dict[str, dict[str, Any]] = {"calibration": {"keep": "rows"}}
+"""What files of earlier versions do not state."""
+_ANY_SHAPE = {"calibration"}
+"""Trees whose rows hold as many numbers as there are toys, or bins with toys."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +41,8 @@ class Part:
         Index of the first and the last that was drawn: events, pseudo-experiments or toys.
     start, stop : int
         First of its rows in the file, and one past the last.
-    own : mapping
-        What its provenance has, and those of others have otherwise.
+    value : float or None
+        True value of a study of several.
     """
 
     run: "Run"
@@ -44,12 +51,7 @@ class Part:
     last: int
     start: int
     stop: int
-    own: Mapping[str, Any]
-
-    def document(self) -> dict[str, Any]:
-        """Return what a merged file says of it."""
-        rows = self.stop - self.start
-        return {"uuid": self.uuid, "first": self.first, "last": self.last, "n_rows": rows, **self.own}
+    value: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +70,10 @@ class Run:
     branches : mapping of str to mapping
     start : int
         First of its rows in the file.
+    parts : tuple of Part
+        Of a study of several true values one for each of them.
+    documents : tuple of mapping
+        What a merged file says of the pieces in which its rows were made.
     """
 
     path: Path
@@ -77,10 +83,8 @@ class Run:
     origin: Mapping[str, Any]
     branches: Mapping[str, Mapping[str, Any]]
     start: int
-    parts: tuple[Part, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "parts", tuple(self._parts()))
+    documents: tuple[Mapping[str, Any], ...] = ()
+    parts: tuple[Part, ...] = ()
 
     @property
     def uuid(self) -> str:
@@ -107,76 +111,138 @@ class Run:
     @property
     def shared(self) -> set[str]:
         """What its provenance has in common with those of the campaign."""
-        return set(self.origin) - _OF_THE_FILE - set(_OF_THE_PART)
+        return set(self.origin) - _OF_THE_FILE - {*_OF_THE_PART, *_OF_TRUE_VALUES}
+
+    @property
+    def values(self) -> list[float] | None:
+        """True values of a study of several; None where there is one, or none."""
+        at = self.origin.get("at")
+        return list(map(float, at)) if self.tree in {"toys", "sums"} and at is not None else None
+
+    def slim(self) -> "Run":
+        """Return it without what it has in common with the others of its campaign."""
+        light = replace(
+            self,
+            origin={key: self.origin[key] for key in COUNTED if key in self.origin},
+            branches={name: {"sha256": branch.get("sha256")} for name, branch in self.branches.items()},
+        )
+        return light.with_parts(self.parts)
+
+    def with_parts(self, parts: Iterable[Part]) -> "Run":
+        """Return it with its parts, which then belong to it."""
+        run = replace(self)
+        object.__setattr__(run, "parts", tuple(replace(part, run=run) for part in parts))
+        return run
+
+    @classmethod
+    def read(cls, *, mixed: bool, **stated: Any) -> "Run":
+        """Make it from what a file says; with `mixed` its documents say what made it."""
+        run = cls(**stated)
+        documents = run._documents()
+        if mixed:
+            documents = [{**one, "made_by": one.get("made_by", run.made_by)} for one in documents]
+        run = replace(run, documents=tuple(documents))
+        return run.with_parts(run._parts())
+
+    def _documents(self) -> list[dict[str, Any]]:
+        known = self.origin.get("parts")
+        if known is not None:  # those of schema 1 did not state it
+            return [{**one, "schema": one.get("schema", self.origin["schema"])} for one in known]
+        first, last = int(self.row["first"]), int(self.row["last"])
+        if self.has_experiments:
+            first = int(self.row["first_experiment"])
+            last = first + int(self.row["n_experiments"]) - 1
+        kept = (*_OF_THE_PART, "created", "schema")
+        own = {key: self.origin[key] for key in kept if key in self.origin}
+        if self.values is not None:
+            own |= {
+                "at": self.values,
+                "ranges": self.origin.get("ranges", [[first, last]] * len(self.values)),
+            }
+        rows = int(self.row[f"n_{self.tree}"])
+        return [
+            {"uuid": self.uuid, "first": first, "last": last, "n_rows": rows, "file": self.path.name, **own}
+        ]
 
     def _parts(self) -> list[Part]:
-        known = self.origin.get("parts")
-        if known is None:
-            first, last = int(self.row["first"]), int(self.row["last"])
-            if self.has_experiments:
-                first = int(self.row["first_experiment"])
-                last = first + int(self.row["n_experiments"]) - 1
-            kept = (*_OF_THE_PART, "created", "schema")
-            own = {key: self.origin[key] for key in kept if key in self.origin}
-            rows = int(self.row[f"n_{self.tree}"])
-            known = [
-                {
-                    "uuid": self.uuid,
-                    "first": first,
-                    "last": last,
-                    "n_rows": rows,
-                    "file": self.path.name,
-                    **own,
-                }
-            ]
         parts, start = [], self.start
-        for one in known:
-            stop = start + one["n_rows"]
-            own = {key: value for key, value in one.items() if key not in ("uuid", "first", "last", "n_rows")}
-            own.setdefault("schema", self.origin["schema"])  # those of schema 1 did not state it
-            parts.append(
-                Part(
-                    run=self,
-                    uuid=one["uuid"],
-                    first=one["first"],
-                    last=one["last"],
-                    start=start,
-                    stop=stop,
-                    own=own,
+        for value in self.values or (None,):
+            for one in self.documents:
+                first, last, n = int(one["first"]), int(one["last"]), int(one["n_rows"])
+                if value is not None:
+                    if value not in one["at"]:
+                        continue
+                    first, last = one["ranges"][one["at"].index(value)]
+                    n = last - first + 1
+                parts.append(
+                    Part(
+                        run=self,
+                        uuid=one["uuid"],
+                        first=first,
+                        last=last,
+                        start=start,
+                        stop=start + n,
+                        value=value,
+                    )
                 )
-            )
-            start = stop
+                start += n
         return parts
 
 
-def read_runs(path: Path, tree: str) -> list[Run]:
+def read_runs(path: Path, tree: str, *, mixed: bool = False) -> list[Run]:
     """Read what a file says of its runs; it is checked, and closed again.
 
     Raises
     ------
     FileError
-        If it is not whole, or of a study of several true values, whose toys have no index of their own.
+        If it is not whole.
     """
     if tree == "events":
         EventFile(path).close()
     with TableFile(path, tree) as table:
-        runs = [
-            Run(
+        return [
+            Run.read(
+                mixed=mixed,
                 path=path,
                 tree=tree,
                 format=table.format,
                 row=row,
-                origin={key: value for key, value in origin.items() if key != "branches"},
+                origin=_DEFAULTS.get(tree, {})
+                | {key: value for key, value in origin.items() if key != "branches"},
                 branches=origin["branches"],
                 start=start,
             )
             for row, origin, start in zip(table.rows, table.provenances, table.starts, strict=False)
         ]
-    if runs and runs[0].origin.get("command") == "coverage":
-        reason = (
-            "is of a coverage study, whose true values all have toys of the same index: join them with `hadd`"
-        )
-        raise FileError(path, "foreign", reason)
+
+
+def read_campaign(inputs: Sequence[Path], tree: str, *, mixed: bool) -> list[Run]:
+    """Read what files say of their runs, and refuse those that are not of one campaign.
+
+    Parameters
+    ----------
+    inputs : sequence of Path
+    tree : str
+    mixed : bool
+        Whether versions and processors may differ.
+
+    Returns
+    -------
+    list of Run
+        The first as it is, and the others without what they have in common with it, so that thousands of
+        files take little memory.
+
+    Raises
+    ------
+    FileError
+        Naming the file and everything that differs.
+    """
+    runs: list[Run] = []
+    for path in inputs:
+        for run in read_runs(path, tree, mixed=mixed):
+            if runs:
+                check_same((runs[0], run), mixed=mixed)
+            runs.append(run.slim() if runs else run)
     return runs
 
 
@@ -208,7 +274,10 @@ def check_same(runs: Sequence[Run], *, mixed: bool) -> None:
 
 def _branches(a: Run, b: Run) -> list[str]:
     ours, theirs = (
-        {name: f"{branch['dtype']}{branch['shape'] or ''}" for name, branch in run.branches.items()}
+        {
+            name: f"{branch['dtype']}{'' if run.tree in _ANY_SHAPE else branch['shape'] or ''}"
+            for name, branch in run.branches.items()
+        }
         for run in (a, b)
     )
     return [

@@ -45,6 +45,7 @@ from .recoil_cutoff import (
     say_cutoff as say_cutoff,
 )
 from .result_documents import (
+    band_document as band_document,
     coverage_document as coverage_document,
     expectation_document as expectation_document,
     fit_document as fit_document,
@@ -53,6 +54,7 @@ from .result_documents import (
     sensitivity_document as sensitivity_document,
 )
 from .result_texts import (
+    say_band as say_band,
     say_coverage as say_coverage,
     say_fit as say_fit,
     say_goodness as say_goodness,

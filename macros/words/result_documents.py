@@ -1,5 +1,6 @@
 """Results of fits, limits and studies as the JSON documents that other programs rely on."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,6 +15,7 @@ from macros.words.details import details_document
 from macros.words.fit_description import estimate_document, other_minima_document, quality_document
 
 __all__ = [
+    "band_document",
     "coverage_document",
     "expectation_document",
     "fit_document",
@@ -22,6 +24,9 @@ __all__ = [
     "sensitivity_document",
     "weights_document",
 ]
+
+_SIGMAS = ("-2", "-1", "0", "1", "2")
+"""Names of the quantiles of a band: standard deviations of a normal distribution."""
 
 
 def expectation_document(expected: Expectation, card: Card) -> dict[str, Any]:
@@ -85,9 +90,33 @@ def goodness_document(found: GoodnessOfFit | None) -> dict[str, Any] | None:
     return None if found is None else asdict(found)
 
 
+def band_document(
+    band: Sequence[float], errors: Sequence[float | None], origin: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the keys of the band of an expected limit whose toys stand in a file.
+
+    Parameters
+    ----------
+    band, errors : sequence of float
+        Limits at -2 ... +2 σ and their statistical errors.
+    origin : mapping
+        Provenance of the file.
+    """
+    exact = origin["exact"]
+    return {
+        "parameter": exact["parameter"],
+        "level": origin["level"],
+        "method": origin["method"],
+        "delta_chi2": exact["delta_chi2"],
+        "upper": exact["upper"],
+        "band": dict(zip(_SIGMAS, band, strict=True)),
+        "band_errors": dict(zip(_SIGMAS, errors, strict=True)),
+    }
+
+
 def limit_document(result: LimitResult) -> dict[str, Any]:
     """Return the keys of a limit."""
-    names = ("-2", "-1", "0", "1", "2")
+    names = _SIGMAS
     return {
         "parameter": result.parameter,
         "level": result.level,

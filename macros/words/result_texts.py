@@ -1,7 +1,8 @@
 """Results of fits, limits and studies as text for a person."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from analysis.fits import FitResult, LimitResult
 from analysis.studies import GLOBAL_FIT_LEVEL, CoverageStudy, GoodnessOfFit, Sensitivity
@@ -17,7 +18,7 @@ from macros.words.fit_description import (
     undetermined_text,
 )
 
-__all__ = ["say_coverage", "say_fit", "say_goodness", "say_limit", "say_sensitivity"]
+__all__ = ["say_band", "say_coverage", "say_fit", "say_goodness", "say_limit", "say_sensitivity"]
 
 
 def say_fit(result: FitResult) -> None:
@@ -54,6 +55,15 @@ def say_goodness(found: GoodnessOfFit | None) -> None:
         f"goodness of fit: p = {format_number(found.p_value)} ± {format_number(found.p_error, 2)} from "
         f"{number_of(found.n_toys, 'toy')}{failed}; {asymptotic} as a χ² of {found.ndof} degrees of freedom"
     )
+
+
+def say_band(document: Mapping[str, Any]) -> None:
+    """Write the document of a band for a person."""
+    found = band_texts(tuple(document["band"].values()), tuple(document["band_errors"].values()))
+    which = f"{document['parameter']}, {100 * document['level']:g} % {document['method']}"
+    say(f"expected limit on {which}, from exact data of the model: {format_number(document['upper'])}")
+    say(f"expected median: {found[2]}")
+    say(f"expected band at -2 … +2 σ: {', '.join(found)}")
 
 
 def say_limit(result: LimitResult) -> None:
