@@ -158,6 +158,7 @@ class Run:
             own |= {
                 "at": self.values,
                 "ranges": self.origin.get("ranges", [[first, last]] * len(self.values)),
+                **({"by_design": self.origin["by_design"]} if "by_design" in self.origin else {}),
             }
         rows = int(self.row[f"n_{self.tree}"])
         return [
