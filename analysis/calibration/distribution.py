@@ -46,8 +46,8 @@ class Distributions:
         Number of the highest and of the lowest statistics of each true value that are kept one by one.
     counts : ndarray of int, shape (m, n_bins)
         Histogram of ±√|q| in bins of the width `RESOLUTION`, around 0, those that are kept included.
-    largest : ndarray of float32, shape (m, n_bins)
-        Largest statistic of each bin; NaN in an empty one.
+    farthest : ndarray of float32, shape (m, n_bins)
+        Statistic of each bin that is farthest from 0; NaN in an empty one.
     highest, lowest : ndarray of float32, shape (m, largest_kept)
         Descending, and ascending; NaN where there are fewer.
     n_failed : ndarray of int, shape (m,)
@@ -55,15 +55,15 @@ class Distributions:
 
     Notes
     -----
-    Sums of parts are those of all toys at once, bit for bit: counts, the largest of a bin and the largest of
-    all do not depend on the order. A quantile that is read from the bins is too large by at most the width of
-    a bin, `RESOLUTION` standard deviations; it is exact among the values that are kept, and where all
-    statistics of a bin are equal, as those of counts often are.
+    Sums of parts are those of all toys at once, bit for bit: counts, and the largest and smallest of many
+    values, do not depend on the order. A quantile that is read from the bins is too far from 0 by at most the
+    width of a bin, `RESOLUTION` standard deviations; it is exact among the values that are kept, and where
+    all statistics of a bin are equal, as those of counts often are.
     """
 
     largest_kept: int
     counts: Counts
-    largest: Sample
+    farthest: Sample
     highest: Sample
     lowest: Sample
     n_failed: Counts
@@ -77,7 +77,7 @@ class Distributions:
         return cls(
             largest_kept=largest_kept,
             counts=np.zeros((n_values, _N_BINS), np.int64),
-            largest=np.full((n_values, _N_BINS), np.nan, np.float32),
+            farthest=np.full((n_values, _N_BINS), np.nan, np.float32),
             highest=none,
             lowest=none.copy(),
             n_failed=np.zeros(n_values, np.int64),
@@ -95,7 +95,9 @@ class Distributions:
         self.n_failed[i] += len(every) - len(x)
         keys = _bins(x)
         self.counts[i] += np.bincount(keys, minlength=_N_BINS)
-        np.fmax.at(self.largest[i], keys, x)
+        above = x >= 0
+        np.fmax.at(self.farthest[i], keys[above], x[above])
+        np.fmin.at(self.farthest[i], keys[~above], x[~above])
         self.highest[i] = _highest(np.concatenate([self.highest[i], x]), self.largest_kept)
         self.lowest[i] = -_highest(-np.concatenate([self.lowest[i], x]), self.largest_kept)
 
@@ -110,7 +112,13 @@ class Distributions:
         return replace(
             self,
             counts=self.counts + other.counts,
-            largest=np.fmax(self.largest, other.largest),
+            farthest=np.concatenate(
+                [
+                    np.fmin(self.farthest[:, :_REACH], other.farthest[:, :_REACH]),
+                    np.fmax(self.farthest[:, _REACH:], other.farthest[:, _REACH:]),
+                ],
+                axis=1,
+            ),
             highest=high,
             lowest=-low,
             n_failed=self.n_failed + other.n_failed,
@@ -136,9 +144,11 @@ class Distributions:
             np.add, (np.bincount(_bins(kept), minlength=_N_BINS) for kept in (low, high))
         )
         used = np.flatnonzero(left > 0)
-        bulk = self.largest[i][used]
-        if len(high):
-            bulk = np.minimum(bulk, high[0])
+        bulk = np.clip(
+            self.farthest[i][used],
+            low[-1] if len(low) else -np.inf,
+            high[0] if len(high) else np.inf,
+        )
         failed = np.full(1, np.inf, np.float32)
         values = np.concatenate([low, bulk, high, failed])
         ones = [np.ones(len(kept), np.int64) for kept in (low, high)]

@@ -101,7 +101,7 @@ def _of_sums(
             f"number of a bin of ±√|q|, 0 in the middle; q: {text}",
         ),
         "count": (sums.counts[:, used], "toys in this bin, with those that are kept one by one"),
-        "largest": (sums.largest[:, used], "largest statistic in this bin; NaN if it is empty"),
+        "farthest": (sums.farthest[:, used], "statistic in this bin farthest from 0; NaN if it is empty"),
         "highest": (sums.highest, "highest statistics, descending; NaN where there are fewer"),
         "lowest": (sums.lowest, "lowest statistics, ascending; NaN where there are fewer"),
         "n_failed": (sums.n_failed, "toys whose fit failed; their statistic is infinite"),
@@ -156,7 +156,7 @@ def _read_sums(prefix: str, columns: Mapping[str, NDArray[Any]], largest_kept: i
     made = Distributions.empty(len(failed), largest_kept)
     bins = columns[f"{prefix}bin"][0] + made.counts.shape[1] // 2
     made.counts[:, bins] = columns[f"{prefix}count"]
-    made.largest[:, bins] = columns[f"{prefix}largest"]
+    made.farthest[:, bins] = columns[f"{prefix}farthest"]
     if largest_kept:
         made.highest[:] = columns[f"{prefix}highest"]
         made.lowest[:] = columns[f"{prefix}lowest"]

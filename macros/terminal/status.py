@@ -77,7 +77,10 @@ def guard(command: F) -> F:
         except Interrupted as stopped:
             status, lines = ended.status, [f"{ended.text}: {stopped}"]
         except Exception as error:
-            status, lines = _judge(error)
+            if _is_interrupt(error):
+                status, lines = ended.status, [ended.text + _notes(error)]
+            else:
+                status, lines = _judge(error)
         complain(*lines)
         raise typer.Exit(status)
 
@@ -166,6 +169,15 @@ def _warnings_told() -> Iterator[None]:
         warnings.showwarning = tell
         warnings.filterwarnings("always", message=_TOLD)
         yield
+
+
+def _is_interrupt(error: BaseException | None) -> bool:
+    """Tell whether an error is Ctrl-C that came while a compiled module was loaded, which raises its own."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _notes(error: BaseException) -> str:

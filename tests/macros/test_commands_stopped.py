@@ -152,7 +152,7 @@ def columns(path):
 
 @pytest.mark.parametrize("written", [False, True])
 def test_interrupted_coverage_reports_what_is_complete(tmp_path, monkeypatch, written):
-    """Contract: Ctrl-C in the second value: the first is reported, the toy file is not written."""
+    """Ctrl-C in the second value: what is complete is reported, and the file holds it."""
     seen = []
 
     def extend(seconds):
@@ -167,12 +167,14 @@ def test_interrupted_coverage_reports_what_is_complete(tmp_path, monkeypatch, wr
     assert result.exit_code == 130
     document = json.loads(result.stdout)
     assert [p["value"] for p in document["points"]] == [0.1, 0.2]
-    assert (document["complete"], document["file"]) == (False, None)
-    unwritten = f", and {path} was not written" if written else ""
+    assert (document["complete"], document["file"]) == (False, str(path) if written else None)
+    holds = f", and {path} holds 20 toys" if written else ""
+    rest = f" -o {tmp_path}/toys-part-2.root, which `nugauge merge` joins with it" if written else ""
     assert result.stderr == (
-        f"error: interrupted: 2 of 3 true values are complete{unwritten}; for the others: --seed 1 --at 0.3\n"
+        f"error: interrupted: 2 of 3 true values are complete{holds}; for the others: --seed 1 --at 0.3 "
+        f"-n 10{rest}\n"
     )
-    assert not list(tmp_path.iterdir())
+    assert [p.name for p in tmp_path.iterdir()] == (["toys.root"] if written else [])
     assert document["points"] == answer("coverage", CARD, "--at", "0.1,0.2", "-n", 10, "--seed", 1)["points"]
 
 
@@ -181,6 +183,18 @@ def test_the_end_has_a_date():
     assert re.fullmatch(r"(at \d\d:\d\d:\d\d|on .*)", _end(1.0))
     assert re.fullmatch(r"on \d{4}-\d\d-\d\d at \d\d:\d\d", _end(2 * 86400.0))
     assert _end(1e30) == "in more than a year"
+
+
+def test_an_interrupt_that_a_module_turned_into_another_error(capsys):
+    """Ctrl-C while a compiled module is loaded: it raises its own error, with Ctrl-C as the cause."""
+
+    def load():
+        raise ImportError("initialization failed") from KeyboardInterrupt()
+
+    with pytest.raises(typer.Exit) as ended:
+        guard(load)()
+    assert ended.value.exit_code == 130
+    assert capsys.readouterr().err == "error: interrupted\n"
 
 
 def test_a_second_interrupt_does_not_wait():
