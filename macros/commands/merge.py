@@ -8,7 +8,7 @@ import typer
 from macros.terminal import ForceOption, JsonOption, emit_json, message, number_of, progress, say, warn
 
 if TYPE_CHECKING:
-    from macros.runs import Merging
+    from macros.merging import Merging
 
 __all__ = ["merge"]
 
@@ -38,7 +38,7 @@ def merge(
 
     Events or toys in the order of their indices, if they belong together; of a study its result is told.
     """
-    from macros.runs import merge as join, merged_kind
+    from macros.merging import merge as join, merged_kind
     from macros.setup import FilePlan, Output
 
     target = Output(path=output, kind=merged_kind(inputs[0]))

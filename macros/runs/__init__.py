@@ -1,4 +1,4 @@
-"""Files of runs: events produced, measured, merged, weighted and made again, and the main job."""
+"""Files of runs: events produced, measured, weighted and made again, parts of studies, and the main job."""
 
 import lazy_loader
 

@@ -8,11 +8,6 @@ from .job import (
 from .measurement import (
     measure as measure,
 )
-from .merging import (
-    Merging as Merging,
-    merge as merge,
-    merged_kind as merged_kind,
-)
 from .production import (
     Production as Production,
     produce as produce,

@@ -161,13 +161,7 @@ def test_broken_inputs(tmp_path, campaign):
         assert f"{path}: " in message
         assert words in message
         assert sorted(p.name for p in tmp_path.iterdir()) == present
-    assert "coverage study" in refusal("merge", tmp_path / "x.root", coverage(tmp_path))
     assert "no TTree or RNTuple 'toys'" in refusal("merge", tmp_path / "x.root", toys(tmp_path), files[0])
-
-
-def coverage(directory):
-    answer("coverage", CARD, "--at", "0,0.1", "-n", 2, "-o", directory / "coverage.root", "--seed", 5)
-    return directory / "coverage.root"
 
 
 def test_a_full_disk(tmp_path, campaign):

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from detsim.event_files import Branch, EventColumns, RunInfo, TableFile, TableWriter
 from detsim.files import FileError, Former
-from macros.runs.campaign import Part, Run
-from macros.runs.joined_parts import joined_provenance
+from macros.merging.joined_parts import joined_provenance
+from macros.merging.stored_runs import Part, Run
 
 __all__ = ["join_rows"]
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from analysis.calibration import Calibration, Distributions, read_calibration, write_calibration
 from analysis.studies import GoodnessTally, Tally
 from detsim.files import FileError, Former
-from macros.runs.campaign import Part, Run
-from macros.runs.joined_parts import joined_provenance
+from macros.merging.joined_parts import joined_provenance
+from macros.merging.stored_runs import Part, Run
 from macros.studies import read_sums, write_coverage_sums, write_goodness_sums
 
 __all__ = ["join_calibrations", "join_sums"]

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from detsim.event_files import EventFile, table_name
-from macros.runs.campaign import read_campaign
-from macros.runs.joined_parts import gaps_between, sorted_parts
-from macros.runs.joined_rows import join_rows
-from macros.runs.joined_sums import join_calibrations, join_sums
-from macros.runs.study_results import StudyResult, study_result
+from macros.merging.joined_parts import gaps_between, sorted_parts
+from macros.merging.joined_rows import join_rows
+from macros.merging.joined_sums import join_calibrations, join_sums
+from macros.merging.stored_runs import read_campaign
+from macros.merging.study_results import StudyResult, study_result
 from macros.setup import check_different
 
 if TYPE_CHECKING:

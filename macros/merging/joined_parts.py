@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from detsim.files import FileError
-from macros.runs.campaign import COUNTED, Part, Run
+from macros.merging.stored_runs import COUNTED, Part, Run
 
 __all__ = ["gaps_between", "joined_provenance", "joined_values", "sorted_parts"]
 
