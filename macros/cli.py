@@ -11,6 +11,7 @@ import typer
 import typer.core
 
 from macros import commands
+from macros.campaigns import campaign
 from macros.terminal import (
     CLOSED_PIPE,
     FAILED,
@@ -60,6 +61,11 @@ _ClickError = cast("type[Exception]", typer.BadParameter.__mro__[2])
 
 class _Commands(typer.core.TyperGroup):
     """The commands, with one message and an exit status for whatever goes wrong before or after them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """List the commands in the order of the help text, groups last."""
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda name: name not in _COMMANDS)
 
     def main(
         self,
@@ -142,6 +148,7 @@ def _options(
 
 for _name, _command in _COMMANDS.items():
     app.command(_name, cls=OnceCommand)(guard(_command))
+app.add_typer(campaign)
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from .inputs import (
     split_spec as split_spec,
 )
 from .locks import (
+    BusyError as BusyError,
     FileStamp as FileStamp,
     Former as Former,
     Lock as Lock,

@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-__all__ = ["FileStamp", "Former", "Lock", "file_stamp", "real_path"]
+__all__ = ["BusyError", "FileStamp", "Former", "Lock", "file_stamp", "real_path"]
 
 _BUSY = "is being written by another process: name another one"
+
+
+class BusyError(FileExistsError):
+    """A file that another process is writing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +96,7 @@ class Lock:
         self.certain = _lock(descriptor, path)
         if not self.is_held():  # another process took it for one that was left behind
             self.stream.close()
-            raise FileExistsError(errno.EEXIST, _BUSY, str(path))
+            raise BusyError(errno.EEXIST, _BUSY, str(path))
 
     def is_held(self) -> bool:
         """Tell whether the name still is that of this file."""
@@ -124,7 +128,7 @@ def _lock(descriptor: int, path: Path) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise FileExistsError(errno.EEXIST, _BUSY, str(path)) from None
+        raise BusyError(errno.EEXIST, _BUSY, str(path)) from None
     except OSError:
         return False
     return True

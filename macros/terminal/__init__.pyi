@@ -56,6 +56,7 @@ from .status import (
     FAILED as FAILED,
     INTERRUPTED as INTERRUPTED,
     Stop as Stop,
+    explain as explain,
     guard as guard,
     stop_on_interrupt as stop_on_interrupt,
 )

@@ -20,7 +20,16 @@ import typer
 from macros.terminal.console import Interrupted, RunError, complain, warn, withdraw
 from macros.terminal.streams import StandardOutputError
 
-__all__ = ["CLOSED_PIPE", "FAILED", "INTERRUPTED", "WRONG_INPUT", "Stop", "guard", "stop_on_interrupt"]
+__all__ = [
+    "CLOSED_PIPE",
+    "FAILED",
+    "INTERRUPTED",
+    "WRONG_INPUT",
+    "Stop",
+    "explain",
+    "guard",
+    "stop_on_interrupt",
+]
 
 WRONG_INPUT = 2
 """A wrong card or argument, or an input that cannot be read or is foreign."""
@@ -80,7 +89,7 @@ def guard(command: F) -> F:
             if _is_interrupt(error):
                 status, lines = ended.status, [ended.text + _notes(error)]
             else:
-                status, lines = _judge(error)
+                status, lines = explain(error)
         complain(*lines)
         raise typer.Exit(status)
 
@@ -185,8 +194,8 @@ def _notes(error: BaseException) -> str:
     return "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
 
 
-def _judge(error: Exception) -> tuple[int, list[str]]:
-    """Return the exit status and the lines of the message."""
+def explain(error: Exception) -> tuple[int, list[str]]:
+    """Return the exit status of an error in a command, and the lines of its message."""
     status, text = _explain(error)
     return status, _LINES.split(text + _notes(error))
 

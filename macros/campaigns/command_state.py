@@ -1,0 +1,101 @@
+"""`nugauge campaign status`, `nugauge campaign merge`: its state, and all of it as one file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from macros.campaigns.command_new import DirectoryArgument
+from macros.campaigns.words import duration, end_time, size_text
+from macros.terminal import (
+    ForceOption,
+    JsonOption,
+    OutputOption,
+    emit_json,
+    number_of,
+    progress,
+    say,
+    warn,
+)
+
+if TYPE_CHECKING:
+    from macros.campaigns.state import State
+
+__all__ = ["merge", "status"]
+
+_SHOWN = 10
+
+
+def status(directory: DirectoryArgument, as_json: JsonOption = False) -> None:
+    """Say what is done, running, failed, and when it ends."""
+    from macros.campaigns.directory import read_campaign
+    from macros.campaigns.state import read_state
+
+    state = read_state(read_campaign(directory))
+    if as_json:
+        emit_json(state.document())
+    else:
+        _say(state)
+
+
+def _say(state: "State") -> None:
+    campaign = state.campaign
+    say(f"{campaign.directory}: {campaign.task}, {campaign.n} rows, seed {campaign.seed}, id {campaign.id}")
+    say(
+        f"{state.done} of {number_of(campaign.n_chunks, 'chunk')} done "
+        f"({100 * state.rows / campaign.n:.4g} % of the rows), {len(state.running)} running, "
+        f"{len(state.failed)} failed"
+    )
+    if state.rate and state.seconds_left is not None:
+        left = state.seconds_left
+        say(f"{state.rate:.3g} rows/s; {duration(left)} left: it ends {end_time(left)}")
+    say(f"{state.core_seconds / 3600:.3g} core hours so far, {size_text(state.bytes)} on disk")
+    for note in state.failed[:_SHOWN]:
+        warn(
+            f"chunk {note.get('number')} failed after {number_of(int(note.get('tries', 1)), 'try')} on "
+            f"{note.get('host')}: {note.get('message')}"
+        )
+    for note in state.warnings[:_SHOWN]:
+        warn(f"chunk {note.get('number')}: {note.get('message')}")
+    if state.done == campaign.n_chunks:
+        say(f"complete; join the chunks with: nugauge campaign merge {campaign.directory} -o FILE")
+    elif not state.running:
+        say(f"nothing runs; go on with: nugauge campaign run {campaign.directory}")
+
+
+def merge(
+    directory: DirectoryArgument,
+    output: OutputOption,
+    mixed: Annotated[
+        bool,
+        typer.Option(
+            "--mixed", help="Join chunks of different versions or processors, equal to rounding only."
+        ),
+    ] = False,
+    force: ForceOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Join all chunks into one file.
+
+    It is refused while a chunk is missing.
+    """
+    from macros.campaigns.directory import read_campaign
+    from macros.campaigns.joining import check_chunks, join_chunks, judge_campaign
+    from macros.runs import merged_kind
+    from macros.setup import FilePlan, Output
+
+    campaign = read_campaign(directory)
+    files = check_chunks(campaign)
+    plan = FilePlan(
+        reads=tuple(files), writes=(Output(path=output, kind=merged_kind(files[0])),), force=force
+    )
+    with plan.open() as former, progress("merging", campaign.n, "rows") as advance:
+        made = join_chunks(campaign, output, mixed=mixed, advance=advance, former=former)
+        if as_json:
+            emit_json({**made.document(), "campaign": campaign.id})
+        else:
+            say(
+                f"{made.file}: {made.n_rows} {made.tree} of {number_of(made.n_files, 'chunk')}, index "
+                f"{made.first} to {made.last}, seed {campaign.seed}"
+            )
+    judge_campaign(campaign, Path(output))

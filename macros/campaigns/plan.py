@@ -1,0 +1,143 @@
+"""Plan of a campaign: a measured trial, the size of its chunks, and what the whole costs."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from macros.campaigns.directory import Chunk
+
+__all__ = ["Cost", "Trial", "cost_of", "measure", "rows_for"]
+
+_TRIAL_SECONDS = 3.0
+"""How long the rows of a trial take, about."""
+_LARGEST_CHUNK = 256e6
+"""Most bytes of a chunk, which may have to travel through a scheduler."""
+_FEW = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """Rows that were made to measure how long they take.
+
+    Parameters
+    ----------
+    n : int
+        How many there are in the file of the trial.
+    seconds : float
+        For each row [s].
+    overhead : float
+        For each chunk: the card is opened, the fit is prepared, the file is finished [s].
+    bytes : float
+        For each row.
+    threads : int
+    """
+
+    n: int
+    seconds: float
+    overhead: float
+    bytes: float
+    threads: int
+
+    def document(self) -> dict[str, Any]:
+        """Return what a campaign keeps of it."""
+        return {
+            "n": self.n,
+            "seconds": self.seconds,
+            "overhead": self.overhead,
+            "bytes": self.bytes,
+            "threads": self.threads,
+        }
+
+
+def measure(
+    make: Callable[[Chunk], None], path: Path, n: int, *, seconds: float, threads: int, most: int
+) -> Trial:
+    """Make more and more rows, until they take some seconds.
+
+    Parameters
+    ----------
+    make : callable
+        Makes rows as the file `path`, in a process in which all functions are compiled.
+    path : Path
+        Holds the rows that were made last.
+    n : int
+        Rows of the campaign.
+    seconds : float
+        Time that a chunk is going to take: a trial takes no longer.
+    threads : int
+    most : int
+        Most rows to make.
+    """
+    least, target = min(n, _FEW, most), min(_TRIAL_SECONDS, seconds)
+    overhead, _ = _timed(make, path, least)
+    rows, per_row, size = least, 0.0, float(path.stat().st_size) / least
+    while rows < min(n, most):
+        factor = 20.0 if per_row <= 0 else min(max(target / (per_row * rows), 1.5), 20.0)
+        rows = min(n, most, max(int(rows * factor), rows + 1))
+        took, bytes_ = _timed(make, path, rows)
+        per_row = max(took - overhead, 1e-9) / rows
+        size = bytes_ / rows
+        if took - overhead >= 0.7 * target or took >= 2 * target:
+            break
+    if per_row <= 0:
+        per_row, overhead = overhead / rows, 0.0
+    return Trial(n=rows, seconds=per_row, overhead=overhead, bytes=size, threads=threads)
+
+
+def _timed(make: Callable[[Chunk], None], path: Path, rows: int) -> tuple[float, float]:
+    start = time.perf_counter()
+    make(Chunk(number=0, first=0, n=rows))
+    return time.perf_counter() - start, float(path.stat().st_size)
+
+
+def rows_for(trial: Trial, seconds: float) -> int:
+    """Return the number of rows of a chunk that takes some time, and is not too large to travel."""
+    left = max(seconds - trial.overhead, trial.overhead, 0.1 * seconds)
+    return max(1, int(min(left / trial.seconds, _LARGEST_CHUNK / max(trial.bytes, 1e-9))))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What rows of a campaign cost, as far as its trial tells.
+
+    Parameters
+    ----------
+    chunks : int
+    core_seconds : float
+        Of all workers together [s].
+    bytes : float
+        Of all chunks.
+    seconds : float
+        With a number of workers side by side [s].
+    workers : int
+    """
+
+    chunks: int
+    core_seconds: float
+    bytes: float
+    seconds: float
+    workers: int
+
+    def document(self) -> dict[str, Any]:
+        """Return the keys of the JSON output."""
+        return {
+            "chunks": self.chunks,
+            "core_hours": self.core_seconds / 3600,
+            "bytes": self.bytes,
+            "seconds": self.seconds,
+            "workers": self.workers,
+        }
+
+
+def cost_of(trial: Trial, n: int, chunks: int, *, workers: int) -> Cost:
+    """Estimate the cost of rows in chunks."""
+    total = n * trial.seconds + chunks * trial.overhead
+    return Cost(
+        chunks=chunks,
+        core_seconds=total * trial.threads,
+        bytes=n * trial.bytes,
+        seconds=total / max(min(workers, chunks), 1),
+        workers=workers,
+    )
