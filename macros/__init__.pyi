@@ -1,3 +1,6 @@
+from .campaigns import (
+    run_campaign as run_campaign,
+)
 from .card import (
     Card as Card,
     CardError as CardError,

@@ -11,7 +11,7 @@ import typer
 import typer.core
 
 from macros import commands
-from macros.campaigns import campaign
+from macros.campaigns.commands import campaign
 from macros.terminal import (
     CLOSED_PIPE,
     FAILED,

@@ -65,7 +65,7 @@ if TYPE_CHECKING:
         uniform_edges,
         weights,
     )
-    from macros import Card, CardError, load_card
+    from macros import Card, CardError, load_card, run_campaign
     from simgen import (
         E6,
         LR,
@@ -171,6 +171,7 @@ __all__ = [
     "pm147",
     "predict",
     "read_calibration",
+    "run_campaign",
     "sensitivity",
     "sigma",
     "simulate",

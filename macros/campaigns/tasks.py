@@ -10,7 +10,7 @@ from typing import Any, Literal
 import typer
 import typer.main
 
-from macros import commands
+from macros.commands import calibrate, coverage, fit, simulate, toys
 from macros.terminal import OnceCommand
 
 __all__ = ["Request", "Task", "find_task", "read_request", "tasks"]
@@ -64,14 +64,14 @@ _STATISTICS: Mapping[str, InputKind] = {"card": "card", "data": "data", "auxilia
 _TASKS = (
     Task(
         name="simulate",
-        function=commands.simulate.simulate,
+        function=simulate.simulate,
         counts=("events", "experiments"),
         inputs={"card": "card"},
         unsuitable=("events_per_file", "file_size"),
     ),
     Task(
         name="toys",
-        function=commands.toys.toys,
+        function=toys.toys,
         counts=("n",),
         inputs={"card": "card", "weights": "data"},
         of_chunks=("--max-failed", "1"),
@@ -80,17 +80,17 @@ _TASKS = (
     ),
     Task(
         name="coverage",
-        function=commands.coverage.coverage,
+        function=coverage.coverage,
         counts=("n",),
         inputs={"card": "card", "table": "file", "weights": "data"},
         of_chunks=("--max-failed", "1"),
         judged=("max_failed",),
         unsuitable=("figure",),
     ),
-    Task(name="calibrate", function=commands.calibrate.calibrate, counts=("n",), inputs=_STATISTICS),
+    Task(name="calibrate", function=calibrate.calibrate, counts=("n",), inputs=_STATISTICS),
     Task(
         name="gof",
-        function=commands.fit.fit,
+        function=fit.fit,
         counts=("gof",),
         inputs=_STATISTICS,
         unsuitable=("details", "figure", "profile", "profile_at"),

@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from macros.campaigns.words import WorkersOption, say_cost
+from macros.campaigns.commands.words import WorkersOption, say_cost
 from macros.terminal import JsonOption, count, emit_json, number_of, say
 
 if TYPE_CHECKING:
-    from macros.campaigns.creation import Draft
-    from macros.campaigns.tasks import Request
+    from macros.campaigns import Draft, Request
 
 __all__ = ["DirectoryArgument", "new"]
 
@@ -56,9 +55,16 @@ def new(
     """Check a study, cut it into chunks, measure its cost."""
     import os
 
-    from macros.campaigns.creation import PlanSettings, check_free, chosen_seed, create, draft
-    from macros.campaigns.plan import cost_of
-    from macros.campaigns.tasks import find_task, read_request
+    from macros.campaigns import (
+        PlanSettings,
+        check_free,
+        chosen_seed,
+        cost_of,
+        create,
+        draft,
+        find_task,
+        read_request,
+    )
 
     seconds = _seconds(chunk_time)
     request = read_request(find_task(task), typed)

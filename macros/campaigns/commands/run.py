@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from macros.campaigns.command_new import DirectoryArgument
-from macros.campaigns.words import WorkersOption, duration, say_cost
+from macros.campaigns.commands.new import DirectoryArgument
+from macros.campaigns.commands.words import WorkersOption, duration, say_cost
 from macros.terminal import (
     Interrupted,
     JsonOption,
@@ -24,8 +24,7 @@ from macros.terminal import (
 )
 
 if TYPE_CHECKING:
-    from macros.campaigns.directory import Campaign
-    from macros.campaigns.engine import Outcome
+    from macros.campaigns import Campaign, Outcome
 
 __all__ = ["chunk", "run"]
 
@@ -55,8 +54,7 @@ def run(
     """
     import os
 
-    from macros.campaigns.directory import read_campaign
-    from macros.campaigns.engine import run_campaign
+    from macros.campaigns import read_campaign, run_campaign
 
     campaign = read_campaign(directory)
     number = workers or os.cpu_count() or 1
@@ -141,7 +139,7 @@ def _end(outcome: "Outcome", on: str) -> None:
 
 
 def _say_left(campaign: "Campaign", workers: int, *, as_json: bool) -> None:
-    from macros.campaigns.plan import Trial, cost_of
+    from macros.campaigns import Trial, cost_of
 
     present = campaign.finished()
     rows = campaign.n - sum(campaign.chunk(k).n for k in present)
@@ -163,8 +161,7 @@ def chunk(
     as_json: JsonOption = False,
 ) -> None:
     """Make one or more chunks here, as jobs of a farm do."""
-    from macros.campaigns.chunk import make_chunk
-    from macros.campaigns.directory import Notes, read_campaign
+    from macros.campaigns import Notes, make_chunk, read_campaign
     from macros.terminal import explain
 
     campaign = read_campaign(directory)

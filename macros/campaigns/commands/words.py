@@ -8,7 +8,7 @@ import typer
 from macros.terminal import number_of, say
 
 if TYPE_CHECKING:
-    from macros.campaigns.plan import Cost
+    from macros.campaigns import Cost
 
 __all__ = ["WorkersOption", "duration", "end_time", "say_cost", "size_text"]
 

@@ -2,9 +2,9 @@
 
 import typer
 
-from macros.campaigns.command_new import new
-from macros.campaigns.command_run import chunk, run
-from macros.campaigns.command_state import merge, status
+from macros.campaigns.commands.new import new
+from macros.campaigns.commands.run import chunk, run
+from macros.campaigns.commands.state import merge, status
 from macros.terminal import OnceCommand, guard
 
 __all__ = ["campaign"]

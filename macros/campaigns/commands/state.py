@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from macros.campaigns.command_new import DirectoryArgument
-from macros.campaigns.words import duration, end_time, size_text
+from macros.campaigns.commands.new import DirectoryArgument
+from macros.campaigns.commands.words import duration, end_time, size_text
 from macros.terminal import (
     ForceOption,
     JsonOption,
@@ -19,7 +19,7 @@ from macros.terminal import (
 )
 
 if TYPE_CHECKING:
-    from macros.campaigns.state import State
+    from macros.campaigns import State
 
 __all__ = ["merge", "status"]
 
@@ -28,8 +28,7 @@ _SHOWN = 10
 
 def status(directory: DirectoryArgument, as_json: JsonOption = False) -> None:
     """Say what is done, running, failed, and when it ends."""
-    from macros.campaigns.directory import read_campaign
-    from macros.campaigns.state import read_state
+    from macros.campaigns import read_campaign, read_state
 
     state = read_state(read_campaign(directory))
     if as_json:
@@ -79,8 +78,7 @@ def merge(
 
     It is refused while a chunk is missing.
     """
-    from macros.campaigns.directory import read_campaign
-    from macros.campaigns.joining import check_chunks, join_chunks, judge_campaign
+    from macros.campaigns import check_chunks, join_chunks, judge_campaign, read_campaign
     from macros.runs import merged_kind
     from macros.setup import FilePlan, Output
 

@@ -1,0 +1,5 @@
+"""The commands `nugauge campaign new`, `run`, `chunk`, `status` and `merge`."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

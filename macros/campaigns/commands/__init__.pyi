@@ -1,0 +1,3 @@
+from .group import (
+    campaign as campaign,
+)
