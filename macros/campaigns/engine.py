@@ -222,7 +222,7 @@ class _Run:
                 future.cancel()
                 return ""
             wait([future], timeout=_POLL)
-        with suppress(BrokenExecutor, CancelledError):
+        with suppress(Exception):  # the chunks will say it
             return future.result()
         return ""
 

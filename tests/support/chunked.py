@@ -1,0 +1,66 @@
+"""Campaigns of the tests: small ones, executors of this process, and digests of what they make."""
+
+from concurrent.futures import Executor, Future
+from pathlib import Path
+
+from detsim.event_files import TableFile, table_name
+from support.invocation import answer
+
+SEED = 5
+CARD = "borexino-cr51-paper"
+FAST = ("--audit", 0)
+_PLAIN = {}
+"""What was made by the plain command, by its arguments."""
+
+
+class Inline(Executor):
+    """An executor that does what it is given at once."""
+
+    def __init__(self, change=lambda job: job):
+        self.change = change
+        self.jobs = []
+
+    def submit(self, fn, /, job):
+        self.jobs.append(job)
+        future = Future()
+        try:
+            future.set_result(fn(self.change(job)))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+def new(directory, *arguments, task="toys", card=CARD, n=60, size=20, seed=SEED):
+    """Make a campaign of chunks of a size; return what the command said as JSON."""
+    options = ("-n", n, "--seed", seed, "--chunk-size", size)
+    fast = FAST if task == "toys" else ()
+    return answer("campaign", "new", directory, task, card, *options, *fast, *arguments)
+
+
+def digests(path):
+    """Return the SHA-256 of each branch of a file."""
+    with TableFile(path, table_name(Path(path))) as table:
+        assert len(table.rows) == 1
+        return {name: branch["sha256"] for name, branch in table.branches.items()}
+
+
+def merged(directory, *options):
+    """Merge a campaign; return the SHA-256 of the branches."""
+    file = directory.with_suffix(".root")
+    answer("campaign", "merge", directory, "-o", file, *options)
+    return digests(file)
+
+
+def plain(directory, *arguments, task="toys", count="-n", card=CARD, n=60, seed=SEED):
+    """Make the same by the plain command; return the SHA-256 of the branches."""
+    known = (task, card, count, n, "--seed", seed, *arguments)
+    if known not in _PLAIN:
+        file = directory / f"plain-{task}.root"
+        answer(*known, "-o", file, *(FAST if task == "toys" else ()))
+        _PLAIN[known] = digests(file)
+    return _PLAIN[known]
+
+
+def chunk_files(directory):
+    """List the finished chunks of a campaign."""
+    return sorted((directory / "chunks").glob("*.root"))
