@@ -43,7 +43,7 @@ from .tasks import (
     find_task as find_task,
     read_request as read_request,
 )
-from .work import (
+from .worker import (
     Job as Job,
     Report as Report,
     work as work,

@@ -16,7 +16,7 @@ from typing import IO, Any
 from macros.campaigns.directory import Campaign, Notes, driver_lock, read_campaign
 from macros.campaigns.inputs import check_inputs
 from macros.campaigns.processes import Processes
-from macros.campaigns.work import Job, Report, bundle, warm_up as warm, work
+from macros.campaigns.worker import Job, Report, bundle, warm_up as warm, work
 from macros.terminal import RunError
 
 __all__ = ["RETRIES", "Outcome", "run_campaign"]
@@ -158,13 +158,15 @@ def run_campaign(
         if cold and left:
             run.warm_up()
         run.all()
-        with suppress(OSError):
-            campaign.work_directory.rmdir()
+        n_left = len(left) - run.made
+        if not n_left:
+            with suppress(OSError):
+                campaign.work_directory.rmdir()
         return Outcome(
             directory=campaign.directory,
             n_chunks=campaign.n_chunks,
             made=run.made,
-            left=len(left) - run.made - run.found,
+            left=n_left,
             failed=dict(sorted(run.failed.items())),
             warnings=dict(sorted(run.warnings.items())),
             seconds=time.monotonic() - start,
@@ -194,7 +196,6 @@ class _Run:
     bundle: dict[str, bytes] | None = None
     travels: bool = False
     made: int = 0
-    found: int = 0
     ends: bool = False
 
     @property
@@ -299,12 +300,6 @@ class _Run:
             return
         for report in reports:
             self._judge(report, job)
-        if len(self.failed) >= _HOPELESS and not self.made:
-            number, message = next(iter(self.failed.items()))
-            raise RunError(
-                f"the first {len(self.failed)} chunks all failed, and no more are tried; chunk {number}: "
-                f"{message}"
-            )
 
     def _broken(self, job: Job, message: str) -> None:
         """Count a failure of a worker against the chunk that it was at: the first that is not there."""
@@ -379,6 +374,10 @@ class _Run:
         notes: dict[str, Any] = {"tries": self.tries[number]} | ({"host": host} if host else {})
         Notes(self.campaign, "failed").write(number, message, **notes)
         self.on_failure(number, message)
+        if len(self.failed) >= _HOPELESS and not self.made:
+            raise RunError(
+                f"the first {_HOPELESS} chunks all failed, and no more are tried; chunk {number}: {message}"
+            )
 
     def _tell(self) -> None:
         """Write into the lock which chunks are being made, for `campaign status`."""

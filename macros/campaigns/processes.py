@@ -9,10 +9,12 @@ from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from types import FrameType
 from typing import Any, ParamSpec, TypeVar
 
 __all__ = ["Processes"]
 
+_POLITE = (signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -30,7 +32,7 @@ class Processes(Executor):
     `concurrent.futures.ProcessPoolExecutor` ends all of its processes when one dies, and their work is lost.
     Here a thread feeds each process, and only the future of a process that died gets a `BrokenExecutor`.
     Ctrl-C at a terminal reaches processes too; they leave it to the one that started them. When that is
-    killed, they finish what they are at, and end.
+    killed, or at SIGTERM and SIGHUP, they finish what they are at, and end.
     """
 
     def __init__(self, n: int) -> None:
@@ -82,15 +84,10 @@ class Processes(Executor):
             if not future.set_running_or_notify_cancel():
                 continue
             try:
-                if connection is None or not self._processes[number].is_alive():
-                    connection = self._start(number)
-                good, value = _ask(connection, self._processes[number], call)
+                connection, (good, value) = self._answer(number, connection, call)
             except (EOFError, OSError) as error:
                 connection = None
-                process = self._processes.get(number)
-                if process is not None:
-                    process.join(1)
-                future.set_exception(BrokenExecutor(_death(process, error)))
+                future.set_exception(BrokenExecutor(_death(self._processes.get(number), error)))
                 continue
             except Exception as error:  # what cannot be pickled
                 good, value = False, error
@@ -101,6 +98,21 @@ class Processes(Executor):
         if connection is not None:
             connection.close()
             self._processes[number].join()
+
+    def _answer(
+        self, number: int, connection: Connection | None, call: tuple[Any, ...]
+    ) -> tuple[Connection, tuple[bool, Any]]:
+        """Ask a process; one that was asked to end, and has, is replaced by another."""
+        while True:
+            if connection is None or not self._processes[number].is_alive():
+                connection = self._start(number)
+            try:
+                return connection, _ask(connection, self._processes[number], call)
+            except (EOFError, OSError):
+                process, connection = self._processes[number], None
+                process.join(1)
+                if process.exitcode != 0 or self._ended:
+                    raise
 
     def _start(self, number: int) -> Connection:
         context = multiprocessing.get_context("spawn")
@@ -133,20 +145,38 @@ def _death(process: BaseProcess | None, error: BaseException) -> str:
 def _serve(connection: Connection) -> None:
     """Answer calls until the other end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    busy = asked = False
+
+    def end(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+        if not busy:
+            raise SystemExit(0)
+
+    for number in _POLITE:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup`
+            signal.signal(number, end)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    while True:
+    while not asked:
         try:
-            fn, args, kwargs = connection.recv()
+            call = connection.recv()
         except EOFError:
             return
         except Exception as error:
-            connection.send((False, error))
-            continue
+            call = error
+        busy = True
         try:
-            answer = True, fn(*args, **kwargs)
-        except Exception as error:
-            answer = False, error
-        try:
-            connection.send(answer)
+            connection.send(_called(call))
         except OSError:
             return  # nobody waits for it any more
+        busy = False
+
+
+def _called(call: Any) -> tuple[bool, Any]:
+    if isinstance(call, Exception):
+        return False, call
+    fn, args, kwargs = call
+    try:
+        return True, fn(*args, **kwargs)
+    except Exception as error:
+        return False, error

@@ -23,7 +23,7 @@ def toys(tmp_path_factory):
     return plain(tmp_path_factory.mktemp("plain"))
 
 
-@pytest.mark.parametrize("size", [7, 60, 1000])
+@pytest.mark.parametrize("size", [25, 60, 1000])
 def test_no_bit_depends_on_the_chunks(tmp_path, toys, size):
     """Contract. Finds a row that depends on where its chunk begins, on the threads, or is there twice."""
     directory = tmp_path / "c"
@@ -86,14 +86,29 @@ def test_a_card_with_a_table(tmp_path):
     assert [one["original"] for one in stated["inputs"]] == [str(edges), CARD]
 
 
-def test_executors(tmp_path, toys):
-    """Contract. Threads of this process, and worker processes of Python."""
-    for pool in (ThreadPoolExecutor(2), ProcessPoolExecutor(1, get_context("spawn"))):
-        directory = tmp_path / type(pool).__name__
-        new(directory)
-        with pool:
-            assert nugauge.run_campaign(directory, pool).complete
-        assert merged(directory) == toys
+def test_threads(tmp_path, toys):
+    """Contract. Threads of this process take turns."""
+    directory = tmp_path / "c"
+    new(directory)
+    with ThreadPoolExecutor(2) as pool:
+        assert nugauge.run_campaign(directory, pool).complete
+    assert merged(directory) == toys
+
+
+@pytest.mark.slow
+def test_two_processes(tmp_path):
+    """Contract. Two processes of ours, or of Python; with an audit in each chunk."""
+    expected = plain(tmp_path, n=60_000)
+    for name in ("ours", "python"):
+        directory = tmp_path / name
+        options = ("-n", 60_000, "--seed", SEED, "--chunk-size", 7000)
+        answer("campaign", "new", directory, "toys", CARD, *options)
+        if name == "ours":
+            assert nugauge.run_campaign(directory, workers=2).complete
+        else:
+            with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+                assert nugauge.run_campaign(directory, pool).complete
+        assert merged(directory) == expected
 
 
 def test_workers_without_the_directory(tmp_path, toys):

@@ -29,6 +29,9 @@ class Inline(Executor):
             future.set_exception(error)
         return future
 
+    def kill(self):
+        """End nothing: it has no processes."""
+
 
 def new(directory, *arguments, task="toys", card=CARD, n=60, size=20, seed=SEED):
     """Make a campaign of chunks of a size; return what the command said as JSON."""
