@@ -5,13 +5,15 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
+import numpy as np
 import pytest
 from support.chunked import Inline, chunk_files, merged, new, plain
-from support.invocation import answer, start
+from support.invocation import answer, invoke, start
 
 import nugauge
-from macros.campaigns import Processes
+from macros.campaigns import Processes, engine
 
 
 def wait_for(condition, seconds=60):
@@ -66,7 +68,48 @@ def _die():
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL], ids=lambda end: end.name)
+def ends_at(monkeypatch, number, *signals):
+    """Let the workers of `campaign run` be this process, which gets signals when it begins a job."""
+
+    def interrupt(job):
+        executor.left -= 1
+        if not executor.left:
+            for one in signals:
+                signal.raise_signal(one)
+        return job
+
+    executor = Inline(interrupt)
+    executor.left, executor._max_workers = number, 1
+    monkeypatch.setattr(engine, "Processes", lambda _: executor)
+
+
+def test_ctrl_c_goes_on(tmp_path, monkeypatch):
+    """Contract. Ctrl-C and SIGTERM finish what is being made, and say how to go on; a second one drops it."""
+    directory = tmp_path / "c"
+    new(directory, n=20, size=5)
+    on = f"go on with: nugauge campaign run {directory}"
+    for done, (status, end) in enumerate([(130, signal.SIGINT), (143, signal.SIGTERM)], 2):
+        ends_at(monkeypatch, 1, end)
+        result = invoke("campaign", "run", directory, "--workers", 1)
+        assert result.exit_code == status
+        assert f"{4 - done} chunk" in result.stderr
+        assert on in result.stderr
+        assert len(chunk_files(directory)) == done
+    ends_at(monkeypatch, 1, signal.SIGINT, signal.SIGINT)
+    result = invoke("campaign", "run", directory, "--workers", 1)
+    assert result.exit_code == 130
+    assert f"the chunks that were being made are dropped; {on}" in result.stderr
+    ends_at(monkeypatch, 0)
+    result = invoke("campaign", "run", directory)
+    assert result.exit_code == 0
+    assert f"{directory}: 4 of 4 chunks finished, 1 now" in result.stdout
+    assert "nugauge campaign merge" in result.stdout
+    assert merged(directory) == plain(tmp_path, n=20)
+
+
+@pytest.mark.parametrize(
+    "end", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGKILL], ids=lambda end: end.name
+)
 def test_a_driver_that_ends(tmp_path, end):
     """Contract. What is finished is kept, and `run` again makes the others."""
     directory = tmp_path / "c"
@@ -86,3 +129,37 @@ def test_a_driver_that_ends(tmp_path, end):
     assert n_before <= 20 - outcome.made
     assert answer("campaign", "status", directory)["complete"]
     assert merged(directory) == plain(tmp_path, n=200_000)
+
+
+@pytest.mark.slow
+def test_forty_kills(tmp_path):
+    """Contract. Drivers and workers killed at 40 random moments: no finished chunk is lost, none is wrong."""
+    directory, rng = tmp_path / "c", np.random.default_rng(1)
+    new(directory, n=3_000_000, size=20_000)
+    before = set()
+    for turn in range(40):
+        with start("campaign", "run", directory, "--workers", 2) as driver:
+            made = len(before)
+            wait_for(lambda made=made: len(chunk_files(directory)) > made or driver.poll() is not None)
+            time.sleep(rng.uniform(0, 0.5))
+            victims = [driver.pid] if turn % 2 else children(driver.pid)
+            for victim in victims[:1]:
+                os.kill(victim, signal.SIGKILL)
+            if turn % 2 == 0:
+                time.sleep(rng.uniform(0, 0.5))
+                driver.kill()
+            driver.communicate(timeout=60)
+        after = set(chunk_files(directory))
+        assert before <= after
+        before = after
+    assert len(before) > 40
+    assert nugauge.run_campaign(directory, workers=2).complete
+    assert merged(directory) == plain(tmp_path, n=3_000_000)
+
+
+def children(pid):
+    """List the worker processes of a driver."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        found += map(int, (task / "children").read_text().split())
+    return [p for p in found if b"spawn_main" in Path(f"/proc/{p}/cmdline").read_bytes()]
