@@ -13,7 +13,6 @@ from .creation import (
 from .directory import (
     Campaign as Campaign,
     Chunk as Chunk,
-    Notes as Notes,
     read_campaign as read_campaign,
 )
 from .engine import (
@@ -25,6 +24,9 @@ from .joining import (
     check_chunks as check_chunks,
     join_chunks as join_chunks,
     judge_campaign as judge_campaign,
+)
+from .notes import (
+    Notes as Notes,
 )
 from .plan import (
     Cost as Cost,

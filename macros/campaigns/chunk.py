@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from macros.campaigns.directory import Campaign, Chunk, Notes, read_campaign
+from macros.campaigns.directory import Campaign, Chunk, read_campaign
 from macros.campaigns.inputs import check_inputs
+from macros.campaigns.notes import Notes
 from macros.campaigns.tasks import Task, find_task
 from macros.terminal import Interrupted, RunError, warn
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from macros.campaigns.chunk import make_rows, read_run
-from macros.campaigns.directory import FILE, LOCK, Campaign, Chunk, driver_lock, seal
+from macros.campaigns.directory import FILE, Campaign, Chunk, seal
 from macros.campaigns.inputs import collect_inputs, load_card_of
+from macros.campaigns.notes import LOCK, driver_lock
 from macros.campaigns.plan import Trial, measure, rows_for
 from macros.campaigns.tasks import Request
 from macros.terminal import announce

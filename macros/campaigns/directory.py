@@ -4,20 +4,17 @@ import hashlib
 import json
 import os
 import re
-import socket
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any, Self
 
 from macros.campaigns.inputs import PLACE, Input
 
-__all__ = ["FILE", "Campaign", "Chunk", "Notes", "driver_lock", "read_campaign", "seal"]
+__all__ = ["FILE", "Campaign", "Chunk", "read_campaign", "seal"]
 
 FILE = "campaign.json"
-LOCK = "run.lock"
 FORMAT = 1
 _LARGEST = 100_000_000
 
@@ -192,48 +189,6 @@ def _number(name: str) -> int | None:
     return None if found is None else int(found[1])
 
 
-@dataclass(frozen=True, slots=True)
-class Notes:
-    """What is noted beside a chunk: that it failed, or what was said of it.
-
-    Parameters
-    ----------
-    campaign : Campaign
-    kind : {"failed", "warning"}
-    """
-
-    campaign: Campaign
-    kind: str
-
-    def path(self, chunk: Chunk) -> Path:
-        """Return the file of a note."""
-        name = self.campaign.name(chunk).removesuffix("root")
-        return self.campaign.chunk_directory / f"{name}{self.kind}.json"
-
-    def write(self, number: int, message: str, **facts: Any) -> None:
-        """Note something of a chunk; where nothing can be written, nothing is."""
-        from detsim.files import whole_file
-
-        chunk = self.campaign.chunk(number)
-        document = {"number": number, "first": chunk.first, "last": chunk.last, "message": message, **facts}
-        document.setdefault("host", socket.gethostname())
-        with suppress(OSError), whole_file(self.path(chunk)) as stream:
-            stream.write(json.dumps(document, indent=2).encode())
-
-    def remove(self, number: int) -> None:
-        """Remove a note, if there is one."""
-        with suppress(OSError):
-            self.path(self.campaign.chunk(number)).unlink(missing_ok=True)
-
-    def read(self) -> list[dict[str, Any]]:
-        """Read all notes, in the order of their chunks."""
-        found = []
-        for path in sorted(self.campaign.chunk_directory.glob(f"*.{self.kind}.json")):
-            with suppress(OSError, ValueError):
-                found.append(json.loads(path.read_text(encoding="utf-8")))
-        return found
-
-
 def seal(campaign: Campaign) -> bytes:
     """Return the text of the file that describes a campaign."""
     return json.dumps({"id": campaign.id, **campaign.document()}, indent=1, ensure_ascii=False).encode()
@@ -273,38 +228,3 @@ def read_campaign(directory: str | Path) -> Campaign:
     if document.get("id") != campaign.id:
         raise FileError(path, "damaged", "was changed since the campaign was made: make a new campaign")
     return campaign
-
-
-@contextmanager
-def driver_lock(directory: Path, what: str) -> Iterator[IO[bytes]]:
-    """Hold the lock that one process takes to run, or to make, a campaign.
-
-    Yields
-    ------
-    file object
-        What it writes there others may read.
-
-    Raises
-    ------
-    ValueError
-        If another process holds it.
-    """
-    from detsim.files import BusyError, Lock
-
-    try:
-        lock = Lock(directory / LOCK, asked=directory / LOCK)
-    except BusyError:
-        raise ValueError(f"{directory}: another process {what}{_holder(directory)}") from None
-    try:
-        lock.stream.write(json.dumps({"host": socket.gethostname(), "pid": os.getpid()}).encode())
-        lock.stream.flush()
-        yield lock.stream
-    finally:
-        lock.remove()
-
-
-def _holder(directory: Path) -> str:
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        found = json.loads((directory / LOCK).read_text(encoding="utf-8"))
-        return f" (process {found['pid']} on {found['host']})"
-    return ""

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from macros.campaigns.chunk import read_run
-from macros.campaigns.directory import FILE, Campaign, Notes
+from macros.campaigns.directory import FILE, Campaign
+from macros.campaigns.notes import Notes
 from macros.terminal import RunError
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from macros.campaigns.directory import LOCK, Campaign, Notes
+from macros.campaigns.directory import Campaign
+from macros.campaigns.notes import LOCK, Notes
 
 __all__ = ["State", "read_state"]
 

@@ -24,11 +24,14 @@ _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 def describe_help():
     """Return the text of `--help` of the program and of each command, as lines."""
-    main = call("--help").stdout.split("\n")
-    start = next(i for i, line in enumerate(main) if line.startswith("Commands"))
-    commands = [line.split()[0] for line in main[start + 1 :] if re.match(r"  \w", line)]
-    texts = {"nugauge": main}
-    return texts | {f"nugauge {c}": call(c, "--help").stdout.split("\n") for c in commands}
+    texts, waiting = {}, [()]
+    while waiting:
+        words = waiting.pop(0)
+        lines = call(*words, "--help").stdout.split("\n")
+        texts[" ".join(("nugauge", *words))] = lines
+        start = next((i for i, line in enumerate(lines) if line.startswith("Commands")), len(lines))
+        waiting += [(*words, line.split()[0]) for line in lines[start + 1 :] if re.match(r"  \w", line)]
+    return texts
 
 
 def help_options(texts):
