@@ -15,6 +15,8 @@ _TRIAL_SECONDS = 3.0
 _LARGEST_CHUNK = 256e6
 """Most bytes of a chunk, which may have to travel through a scheduler."""
 _FEW = 2
+_LEAST_SHARE = 0.1
+"""Of the time of a trial that is taken for that of its rows, however long a chunk without rows took."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,7 @@ def measure(
         factor = 20.0 if per_row <= 0 else min(max(target / (per_row * rows), 1.5), 20.0)
         rows = min(n, most, max(int(rows * factor), rows + 1))
         took, bytes_ = _timed(make, path, rows)
-        per_row = max(took - overhead, 1e-9) / rows
+        per_row = max(took - overhead, _LEAST_SHARE * took) / rows
         size = bytes_ / rows
         if took - overhead >= 0.7 * target or took >= 2 * target:
             break

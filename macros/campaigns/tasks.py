@@ -87,7 +87,13 @@ _TASKS = (
         judged=("max_failed",),
         unsuitable=("figure",),
     ),
-    Task(name="calibrate", function=calibrate.calibrate, counts=("n",), inputs=_STATISTICS),
+    Task(
+        name="calibrate",
+        function=calibrate.calibrate,
+        counts=("n",),
+        inputs=_STATISTICS,
+        of_chunks=("--part",),
+    ),
     Task(
         name="gof",
         function=fit.fit,
