@@ -13,7 +13,7 @@ from macros.campaigns.chunk import make_rows, read_run
 from macros.campaigns.directory import FILE, Campaign, Chunk, seal
 from macros.campaigns.inputs import collect_inputs, load_card_of
 from macros.campaigns.notes import LOCK, driver_lock
-from macros.campaigns.plan import Trial, measure, rows_for
+from macros.campaigns.plan import Trial, cost_of, measure, rows_for
 from macros.campaigns.tasks import Request
 from macros.terminal import announce
 
@@ -169,7 +169,7 @@ def create(request: Request, directory: Path, settings: PlanSettings) -> tuple[C
         path = place / "making" / "trial.root"
         options, arguments = blank.resolved(blank.options), blank.resolved(blank.arguments)
         plan = _trial(request, settings, options, arguments, path)
-        _check_space(place, request.n * plan.trial.bytes)
+        _check_space(place, cost_of(plan.trial, request.n, plan.chunks, workers=1).bytes)
         campaign = Campaign(
             **fixed,
             first_size=plan.first_size,

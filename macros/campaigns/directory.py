@@ -65,7 +65,8 @@ class Campaign:
         Environment of `campaign new`: versions, processor, commit.
     host : str
     trial : mapping
-        ``n`` rows, ``seconds`` for each row, ``overhead`` of a chunk [s], ``bytes`` of each row, ``threads``.
+        ``n`` rows, ``seconds`` for each row, ``overhead`` of a chunk [s], ``bytes`` of each row,
+        ``chunk_bytes`` of each chunk, ``threads``.
     expected : mapping
         What the file of the trial says of itself, with which those of all chunks are compared.
     judged : mapping

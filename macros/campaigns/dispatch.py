@@ -152,7 +152,7 @@ class Dispatch:
         trial, size = self.campaign.trial, self.campaign.size
         seconds = trial["overhead"] + size * trial["seconds"]
         by_time = _GROUP_SECONDS / max(seconds, 1e-9)
-        by_bytes = _GROUP_BYTES / max(size * trial["bytes"], 1.0)
+        by_bytes = _GROUP_BYTES / max(size * trial["bytes"] + trial["chunk_bytes"], 1.0)
         share = math.ceil(len(self.waiting) / (4 * self.limit))
         for _ in range(max(1, int(min(by_time, by_bytes, share)))):
             for _ in range(len(self.waiting)):

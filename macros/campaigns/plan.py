@@ -33,6 +33,8 @@ class Trial:
         For each chunk: the card is opened, the fit is prepared, the file is finished [s].
     bytes : float
         For each row.
+    chunk_bytes : float
+        For each chunk, however few rows it has.
     threads : int
     """
 
@@ -40,6 +42,7 @@ class Trial:
     seconds: float
     overhead: float
     bytes: float
+    chunk_bytes: float
     threads: int
 
     def document(self) -> dict[str, Any]:
@@ -49,6 +52,7 @@ class Trial:
             "seconds": self.seconds,
             "overhead": self.overhead,
             "bytes": self.bytes,
+            "chunk_bytes": self.chunk_bytes,
             "threads": self.threads,
         }
 
@@ -73,19 +77,25 @@ def measure(
         Most rows to make.
     """
     least, target = min(n, _FEW, most), min(_TRIAL_SECONDS, seconds)
-    overhead, _ = _timed(make, path, least)
-    rows, per_row, size = least, 0.0, float(path.stat().st_size) / least
+    overhead, smallest = _timed(make, path, least)
+    rows, per_row, bytes_ = least, 0.0, smallest
     while rows < min(n, most):
         factor = 20.0 if per_row <= 0 else min(max(target / (per_row * rows), 1.5), 20.0)
         rows = min(n, most, max(int(rows * factor), rows + 1))
         took, bytes_ = _timed(make, path, rows)
         per_row = max(took - overhead, _LEAST_SHARE * took) / rows
-        size = bytes_ / rows
         if took - overhead >= 0.7 * target or took >= 2 * target:
             break
     if per_row <= 0:
         per_row, overhead = overhead / rows, 0.0
-    return Trial(n=rows, seconds=per_row, overhead=overhead, bytes=size, threads=threads)
+    return Trial(
+        n=rows,
+        seconds=per_row,
+        overhead=overhead,
+        bytes=max(bytes_ - smallest, 0.0) / max(rows - least, 1),
+        chunk_bytes=smallest,
+        threads=threads,
+    )
 
 
 def _timed(make: Callable[[Chunk], None], path: Path, rows: int) -> tuple[float, float]:
@@ -139,7 +149,7 @@ def cost_of(trial: Trial, n: int, chunks: int, *, workers: int) -> Cost:
     return Cost(
         chunks=chunks,
         core_seconds=total * trial.threads,
-        bytes=n * trial.bytes,
+        bytes=n * trial.bytes + chunks * trial.chunk_bytes,
         seconds=total / max(min(workers, chunks), 1),
         workers=workers,
     )
