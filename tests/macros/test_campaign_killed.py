@@ -139,6 +139,10 @@ def test_forty_kills(tmp_path):
     new(directory, n=10_000_000, size=50_000)
     before = set(chunk_files(directory))
     for turn in range(40):
+        if len(before) > 120:  # so that there is always something to do
+            for path in rng.choice(sorted(before), 100, replace=False):
+                path.unlink()
+            before = set(chunk_files(directory))
         with start("campaign", "run", directory, "--workers", 2) as driver:
             made = len(before)
             wait_for(lambda made=made: len(chunk_files(directory)) > made, seconds=200)
@@ -152,7 +156,6 @@ def test_forty_kills(tmp_path):
         after = set(chunk_files(directory))
         assert before <= after
         before = after
-    assert 40 < len(before) < 200
     assert nugauge.run_campaign(directory, workers=2).complete
     assert merged(directory) == plain(tmp_path, n=10_000_000)
 
