@@ -185,7 +185,7 @@ def read_run(path: Path) -> Any:
     """
     from detsim.event_files import table_name
     from detsim.files import FileError
-    from macros.runs import read_runs
+    from macros.merging import read_runs
 
     runs = read_runs(path, table_name(path))
     if len(runs) != 1:

@@ -11,9 +11,9 @@ from macros.terminal import RunError
 
 if TYPE_CHECKING:
     from detsim.files import Former
-    from macros.runs import Merging
+    from macros.merging import Merging
 
-__all__ = ["check_chunks", "join_chunks", "judge_campaign"]
+__all__ = ["check_chunks", "failed_toys", "join_chunks", "judge_campaign"]
 
 _SHOWN = 5
 
@@ -80,7 +80,7 @@ def join_chunks(
     FileError
         If chunks are missing, damaged, or of another campaign.
     """
-    from macros.runs import merge
+    from macros.merging import merge
 
     files = check_chunks(campaign)
     for number, path in enumerate(files):
@@ -91,7 +91,7 @@ def join_chunks(
 def _check_chunk(campaign: Campaign, number: int, path: Path) -> None:
     """Compare what the file of a chunk says of itself with the campaign."""
     from detsim.files import FileError
-    from macros.runs import Run, check_same
+    from macros.merging import Run, check_same
 
     run, chunk, expected = read_run(path), campaign.chunk(number), campaign.expected
     row: dict[str, Any] = {"uuid": campaign.id, "first": 0, "last": -1, f"n_{expected['tree']}": 0}
@@ -112,21 +112,30 @@ def _check_chunk(campaign: Campaign, number: int, path: Path) -> None:
         raise FileError(path, "foreign", reason)
 
 
-def judge_campaign(campaign: Campaign, file: Path) -> None:
+def failed_toys(made: "Merging") -> tuple[int, int] | None:
+    """Count the toys of a joined file whose fit failed, and all of them; None where none are counted."""
+    from detsim.event_files import TableFile
+
+    if made.result is not None and "points" in made.result.document:
+        points = made.result.document["points"]
+        return sum(p["n_failed"] for p in points), sum(p["n_toys"] for p in points)
+    with TableFile(made.file, made.tree) as table:
+        origin, n_rows = table.provenances[0], table.n_rows
+    return (int(origin["n_failed"]), n_rows) if "n_failed" in origin else None
+
+
+def judge_campaign(campaign: Campaign, made: "Merging") -> None:
     """End a campaign of which too many toys failed, or against whose rows something was said.
 
     Raises
     ------
     RunError
     """
-    from detsim.event_files import TableFile, table_name
     from macros.words import check_failed
 
-    with TableFile(file, table_name(file)) as table:
-        origin, n_rows = table.provenances[0], table.n_rows
-    most = campaign.judged.get("max_failed")
-    if most is not None and "n_failed" in origin:
-        check_failed(origin["n_failed"], n_rows, most, where=f"{file} holds them, bit 1 of their status")
+    file, most, counted = made.file, campaign.judged.get("max_failed"), failed_toys(made)
+    if most is not None and counted is not None:
+        check_failed(*counted, most, where=f"{file} holds them, and counts them as failed")
     notes = Notes(campaign, "warning").read()
     if notes:
         raise RunError(

@@ -1,8 +1,3 @@
-from .campaign import (
-    Run as Run,
-    check_same as check_same,
-    read_runs as read_runs,
-)
 from .event_totals import (
     check_verdict as check_verdict,
 )

@@ -11,7 +11,8 @@ from macros.campaigns import engine
 
 TEXT = (Path(__file__).parents[2] / "docs" / "campaigns.md").read_text(encoding="utf-8")
 KEYS = {
-    name: set(re.findall(r"`(\w+)`", keys)) for name, keys in re.findall(r"^- `([\w -]+)`: (.*)$", TEXT, re.M)
+    name: set(re.findall(r"`(\w+)`", keys.partition(";")[0]))
+    for name, keys in re.findall(r"^- `([\w -]+)`: (.*)$", TEXT, re.M)
 }
 
 

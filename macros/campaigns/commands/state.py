@@ -1,6 +1,5 @@
 """`nugauge campaign status`, `nugauge campaign merge`: its state, and all of it as one file."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -79,7 +78,7 @@ def merge(
     It is refused while a chunk is missing.
     """
     from macros.campaigns import check_chunks, join_chunks, judge_campaign, read_campaign
-    from macros.runs import merged_kind
+    from macros.merging import merged_kind
     from macros.setup import FilePlan, Output
 
     campaign = read_campaign(directory)
@@ -92,8 +91,10 @@ def merge(
         if as_json:
             emit_json({**made.document(), "campaign": campaign.id})
         else:
+            if made.result is not None:
+                made.result.say()
             say(
                 f"{made.file}: {made.n_rows} {made.tree} of {number_of(made.n_files, 'chunk')}, index "
                 f"{made.first} to {made.last}, seed {campaign.seed}"
             )
-    judge_campaign(campaign, Path(output))
+    judge_campaign(campaign, made)
