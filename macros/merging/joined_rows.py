@@ -64,7 +64,7 @@ def join_rows(
         format=runs[0].format,
         former=former,
     ) as writer:
-        _copy(parts, writer, advance)
+        _copy(parts, list(branches), writer, advance)
         writer.finish(_runinfo(runs, parts))
         return writer.n_rows
 
@@ -73,7 +73,12 @@ def _description(branch: Mapping[str, Any]) -> dict[str, Any]:
     return {key: branch[key] for key in ("dtype", "unit", "description")}
 
 
-def _copy(parts: Sequence[Part], writer: TableWriter, advance: Callable[[float], None] | None) -> None:
+def _copy(
+    parts: Sequence[Part],
+    names: list[str],
+    writer: TableWriter,
+    advance: Callable[[float], None] | None,
+) -> None:
     """Append the rows of all parts; compare SHA-256 of branches, and columns with what runs say of them."""
     digests: dict[str, _Digests] = {}
     checks: dict[Path, EventColumns] = {}
@@ -89,10 +94,10 @@ def _copy(parts: Sequence[Part], writer: TableWriter, advance: Callable[[float],
                 if run.tree == "events":
                     told = (table.starts, table.rows, table.provenances)
                     checks.setdefault(run.path, EventColumns(*told))
-            digest = digests.setdefault(run.uuid, _Digests(run))
+            digest = digests.setdefault(run.uuid, _Digests(run, names))
             for start in range(part.start, part.stop, _STEP):
                 stop = min(start + _STEP, part.stop)
-                columns = table.arrays(list(run.branches), start, stop) if table is not None else {}
+                columns = table.arrays(names, start, stop) if table is not None else {}
                 writer.extend(columns)
                 if run.path in checks:
                     checks[run.path].update(columns, start)
@@ -109,9 +114,9 @@ def _copy(parts: Sequence[Part], writer: TableWriter, advance: Callable[[float],
 class _Digests:
     """SHA-256 of the branches of a run, of rows that are read in pieces."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, names: Sequence[str]) -> None:
         self._run = run
-        self._found = {name: hashlib.sha256() for name in run.branches}
+        self._found = {name: hashlib.sha256() for name in names}
         self._next: int | None = run.start
 
     def update(self, columns: Mapping[str, NDArray[Any]], start: int) -> None:
@@ -135,7 +140,8 @@ class _Digests:
             with TableFile(run.path, run.tree) as table:
                 spoilt = [name for name, intact in table.check_hashes().items() if not intact]
         else:
-            spoilt = [n for n, b in run.branches.items() if self._found[n].hexdigest() != b["sha256"]]
+            stored = dict(zip(sorted(self._found), run.digests, strict=True))
+            spoilt = [name for name, found in self._found.items() if found.digest() != stored[name]]
         for name in spoilt:
             reason = f"is damaged: the SHA-256 of {name} is not the one written; make it again"
             raise FileError(run.path, "damaged", reason)

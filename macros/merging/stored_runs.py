@@ -74,6 +74,8 @@ class Run:
         Of a study of several true values one for each of them.
     documents : tuple of mapping
         What a merged file says of the pieces in which its rows were made.
+    digests : tuple of bytes
+        SHA-256 of its branches, in alphabetical order.
     """
 
     path: Path
@@ -85,6 +87,7 @@ class Run:
     start: int
     documents: tuple[Mapping[str, Any], ...] = ()
     parts: tuple[Part, ...] = ()
+    digests: tuple[bytes, ...] = ()
 
     @property
     def uuid(self) -> str:
@@ -124,7 +127,7 @@ class Run:
         light = replace(
             self,
             origin={key: self.origin[key] for key in COUNTED if key in self.origin},
-            branches={name: {"sha256": branch.get("sha256")} for name, branch in self.branches.items()},
+            branches={name: {} for name in ("experiment",) if name in self.branches},
         )
         return light.with_parts(self.parts)
 
@@ -141,7 +144,8 @@ class Run:
         documents = run._documents()
         if mixed:
             documents = [{**one, "made_by": one.get("made_by", run.made_by)} for one in documents]
-        run = replace(run, documents=tuple(documents))
+        digests = tuple(bytes.fromhex(run.branches[name].get("sha256", "")) for name in sorted(run.branches))
+        run = replace(run, documents=tuple(documents), digests=digests)
         return run.with_parts(run._parts())
 
     def _documents(self) -> list[dict[str, Any]]:
