@@ -1,7 +1,6 @@
 """Runs of a campaign: all chunks that are not there, made by the workers of an executor."""
 
 import os
-import socket
 import time
 from collections import deque
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from macros.campaigns.dispatch import Dispatch
 from macros.campaigns.inputs import check_inputs
 from macros.campaigns.notes import driver_lock
 from macros.campaigns.processes import Processes
+from macros.campaigns.worker import get_ready
 
 __all__ = ["RETRIES", "Outcome", "run_campaign"]
 
@@ -122,10 +122,10 @@ def run_campaign(
         check_inputs(campaign.input_directory, campaign.inputs)
         present = campaign.finished()
         left = [k for k in range(campaign.n_chunks) if k not in present]
-        cold = executor is not None or campaign.host != socket.gethostname()
+        own = 0
         if executor is None:
-            number = min(workers or os.cpu_count() or 1, max(len(left), 1))
-            executor = pool = Processes(number)
+            own = min(workers or os.cpu_count() or 1, max(len(left), 1))
+            executor = pool = Processes(own)
             stack.push(lambda kind, *_: pool.kill() if kind else pool.shutdown())
         limit = outstanding or getattr(executor, "_max_workers", None) or _OUTSTANDING
         run = Dispatch(
@@ -141,7 +141,9 @@ def run_campaign(
             waiting=deque(left),
         )
         start = time.monotonic()
-        if cold and left:
+        if left:
+            for number in range(1, own):
+                executor.submit(get_ready, number)  # the others load their libraries meanwhile
             run.warm_up()
         run.all()
         n_left = len(left) - run.made

@@ -15,7 +15,7 @@ from macros.campaigns.directory import FILE, Campaign, Chunk, read_campaign
 from macros.campaigns.tasks import find_task
 from macros.terminal import explain
 
-__all__ = ["Job", "Report", "bundle", "warm_up", "work"]
+__all__ = ["Job", "Report", "bundle", "get_ready", "warm_up", "work"]
 
 State = Literal["made", "present", "busy", "failed", "unseen"]
 _WARM_UP = 2
@@ -144,6 +144,14 @@ def _report(job: Job, campaign: Campaign, number: int, host: str, *, travels: bo
         seconds=time.perf_counter() - start,
         content=content,
     )
+
+
+def get_ready(_: int) -> None:
+    """Load the libraries that every chunk needs, in the worker of a number."""
+    from macros.runs import produce
+    from macros.studies import prepare_toys
+
+    _ = produce, prepare_toys
 
 
 def warm_up(job: Job) -> str:
