@@ -148,10 +148,10 @@ def _report(job: Job, campaign: Campaign, number: int, host: str, *, travels: bo
 
 def get_ready(_: int) -> None:
     """Load the libraries that every chunk needs, in the worker of a number."""
-    from macros.runs import produce
-    from macros.studies import prepare_toys
+    from importlib import import_module
 
-    _ = produce, prepare_toys
+    for name in ("macros.runs.production", "macros.studies.toys"):  # all that a chunk needs
+        import_module(name)
 
 
 def warm_up(job: Job) -> str:

@@ -70,7 +70,7 @@ def _die():
 
 
 def ends_at(monkeypatch, number, *signals):
-    """Let the workers of `campaign run` be this process, which gets signals when it begins a job."""
+    """Let the workers be this process, which gets signals when it begins a job, of which the first warms up."""
 
     def interrupt(job):
         executor.left -= 1
@@ -90,13 +90,13 @@ def test_ctrl_c_goes_on(tmp_path, monkeypatch):
     new(directory, n=20, size=5)
     on = f"go on with: nugauge campaign run {directory}"
     for done, (status, end) in enumerate([(130, signal.SIGINT), (143, signal.SIGTERM)], 2):
-        ends_at(monkeypatch, 1, end)
+        ends_at(monkeypatch, 2, end)
         result = invoke("campaign", "run", directory, "--workers", 1)
         assert result.exit_code == status
         assert f"{4 - done} chunk" in result.stderr
         assert on in result.stderr
         assert len(chunk_files(directory)) == done
-    ends_at(monkeypatch, 1, signal.SIGINT, signal.SIGINT)
+    ends_at(monkeypatch, 2, signal.SIGINT, signal.SIGINT)
     result = invoke("campaign", "run", directory, "--workers", 1)
     assert result.exit_code == 130
     assert f"the chunks that were being made are dropped; {on}" in result.stderr
