@@ -70,7 +70,7 @@ def _die():
 
 
 def ends_at(monkeypatch, number, *signals):
-    """Let the workers be this process, which gets signals at the beginning of a job; the first is a warm-up."""
+    """Let the workers be this process, which gets signals when it begins a job; the first is a warm-up."""
 
     def interrupt(job):
         executor.left -= 1
