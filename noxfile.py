@@ -28,7 +28,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests; arguments after -- go to pytest, such as -m slow or a file."""
+    """Run the tests; arguments after -- go to pytest, such as -m long, -m slow or a file."""
     session.install("-e", ".[test]")
     session.run("pytest", *(session.posargs or ("-n", "2", "--dist", "loadfile")))
 
