@@ -6,6 +6,7 @@ import numba
 import numpy as np
 import pytest
 from scipy import stats
+from support.examples import few
 from support.experiments import DAY, borexino, borexino_distances, borexino_outside, hellaz, mixed_source
 
 import detsim.simulation.fused
@@ -134,7 +135,7 @@ def test_identities_and_seeds_are_other_experiments():
     assert len(np.unique([*found, plain], axis=0)) == 5
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", few(CASES, *(set(CASES) - {"distances", "oscillation"})))
 def test_counts_are_poisson_around_quadrature(case):
     """Twin: means, variances and correlations of 4000 experiments; 1 % in the total would show."""
     experiment, model = CASES[case]

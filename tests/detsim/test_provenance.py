@@ -41,7 +41,14 @@ def content(path):
 
 
 @pytest.mark.parametrize(
-    ("layout", "step"), [("ttree", 7), ("rntuple", 11), pytest.param("ttree", 1, marks=pytest.mark.slow)]
+    ("layout", "step"),
+    [
+        ("ttree", 37),
+        ("rntuple", 41),
+        pytest.param("ttree", 7, marks=pytest.mark.long),
+        pytest.param("rntuple", 11, marks=pytest.mark.long),
+        pytest.param("ttree", 1, marks=pytest.mark.slow),
+    ],
 )
 def test_no_flipped_byte_passes(tmp_path, monkeypatch, layout, step):
     """Property: a byte of the provenance or of runinfo that is flipped is found, or changes nothing."""

@@ -84,7 +84,13 @@ def samples():
 
 @pytest.mark.parametrize(
     ("name", "target"),
-    [*CASES, ("from full", "moment"), ("from full", "NSI"), ("function", "chi"), ("function", "all")],
+    [
+        *(pytest.param(*case, marks=() if i % 3 == 0 else pytest.mark.long) for i, case in enumerate(CASES)),
+        ("from full", "moment"),
+        pytest.param("from full", "NSI", marks=pytest.mark.long),
+        ("function", "chi"),
+        pytest.param("function", "all", marks=pytest.mark.long),
+    ],
 )
 def test_weighted_spectrum_is_the_targets(samples, name, target):
     """Twin: Σw per bin against quadrature, χ² at 1e-3. Finds a density that is off by 4 %."""

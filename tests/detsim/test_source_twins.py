@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.examples import few
 from support.experiments import BINS, DAY, POINTS, borexino
 from support.twins import chi2_pvalue
 
@@ -56,7 +57,7 @@ def experiment(made):
 
 
 @pytest.mark.parametrize("made", [*(source(name) for name in SOURCES), OWN], ids=lambda s: s.name)
-@pytest.mark.parametrize("corrections", ["tree", "full"])
+@pytest.mark.parametrize("corrections", few(["tree", "full"], "full"))
 def test_counts_follow_the_prediction(made, corrections):
     """Twin. Finds a bin share off by 1 % or a lost component (χ², 5e5 events, α = 1e-3)."""
     assert chi2_pvalue(experiment(made), SM(corrections=corrections), 500_000, seed=303) > ALPHA

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import stats
+from support.examples import few
 from support.experiments import DAY, MCI, borexino, borexino_central, borexino_outside, lama, mixed_source
 from support.twins import chi2_pvalue
 
@@ -68,7 +69,10 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", list(CASES))
+FAST = set(CASES) - {"continuum, extended", "mixture in a box"}
+
+
+@pytest.mark.parametrize("name", few(CASES, *FAST))
 def test_counts_follow_the_prediction(name):
     """Twin. Finds a bin share off by 1 %, or a lost class of events (χ², 1e6 events, α = 1e-3)."""
     experiment, model = CASES[name]
@@ -83,7 +87,7 @@ def test_many_counts_follow_the_prediction(name):
     assert chi2_pvalue(experiment, model, 10_000_000, seed=77) > ALPHA
 
 
-@pytest.mark.parametrize("name", list(CASES))
+@pytest.mark.parametrize("name", few(CASES, *FAST))
 def test_bins_add_up(name):
     """Twin. The counts of all bins against an adaptive integral without bins; continua to 1e-5."""
     experiment, model = CASES[name]

@@ -6,6 +6,7 @@ import sys
 
 import numba
 import pytest
+from support.examples import few
 from support.kernel_processes import EXPECTED, PAIR, ROOT, number, run
 
 from simgen._kernels.machine import internals
@@ -72,6 +73,7 @@ print(*(x.hex() for x in (*parameters[:, 0], *values, *problem.errors(parameters
 """
 
 
+@pytest.mark.long  # compiles all functions of the fits twice
 def test_fits_have_the_same_bits_without_private_parts(tmp_path):
     """Contract. Finds a fit that the functions of the fallback, optimised by themselves, round otherwise."""
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
@@ -130,10 +132,11 @@ def test_an_environment_that_numba_takes_is_not_refused():
         check_environment({"NUMBA_DISABLE_JIT": value})
 
 
-def test_other_settings_of_numba_give_the_same_number(tmp_path):
+@pytest.mark.parametrize("n_settings", few([2, 4], 2))
+def test_other_settings_of_numba_give_the_same_number(tmp_path, n_settings):
     """Contract. Finds a setting that stops a calculation, or machine code used with another setting."""
     settings = [{}, {"NUMBA_CPU_NAME": "generic"}, {"NUMBA_OPT": "0"}, {"NUMBA_BOUNDSCHECK": "1"}]
-    for n, variables in enumerate(settings):
+    for n, variables in enumerate(settings[:n_settings]):
         done = run(PAIR, options=["-W", "error"], NUMBA_CACHE_DIR=tmp_path, **variables)
         assert number(done) == pytest.approx(EXPECTED, rel=1e-15)
         assert done.stderr == ""
