@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from support.cards import CASES
+from support.examples import few
 from support.experiments import borexino
 from support.plain import scaled, with_nuisances
 
@@ -102,7 +103,11 @@ def test_a_missed_second_minimum_is_counted():
 
 @pytest.mark.parametrize(
     ("model", "poi"),
-    [(SM(vector_mass=0.5, vector_coupling=1e-11), "vector_mass"), (SM(), "mu_nu"), (CHI, "phi")],
+    [
+        pytest.param(SM(vector_mass=0.5, vector_coupling=1e-11), "vector_mass", marks=pytest.mark.long),
+        (SM(), "mu_nu"),
+        (CHI, "phi"),
+    ],
 )
 def test_other_parameters(model, poi):
     """Inside the shapes, of unknown sign, and no polynomial: one toy each."""
@@ -206,7 +211,8 @@ def study(fitter, n, seed):
     ]
 
 
-def test_free_backgrounds_of_one_shape():
+@pytest.mark.parametrize("n", few([10, 40], 10))
+def test_free_backgrounds_of_one_shape(n):
     """Contract: MINUIT fixes one of them, and what that contributes is no floor of their sum.
 
     In one of nine toys the sum is smaller than the nominal value of the fixed one: MINUIT then missed the
@@ -214,13 +220,14 @@ def test_free_backgrounds_of_one_shape():
     """
     card = load_card(str(CASES / "two_free_backgrounds.toml"), ())
     fitter = make_fitter(card.together, card.model, poi=card.fit.poi)
-    found = audit_toys(fitter, study(fitter, 40, seed=1))
-    assert (found.n, found.deeper, found.shallower, found.unfitted) == (40, 0, 0, 0)
+    found = audit_toys(fitter, study(fitter, n, seed=1))
+    assert (found.n, found.deeper, found.shallower, found.unfitted) == (n, 0, 0, 0)
     assert found.estimate < 1e-4
     assert found.fval < 1e-6
 
 
-def test_free_backgrounds_of_which_one_is_the_sum_of_two():
+@pytest.mark.parametrize("n", few([10, 40], 10))
+def test_free_backgrounds_of_which_one_is_the_sum_of_two(n):
     """Three free factors, one flat direction: the sum of two regions, and each of them."""
     spectra = ((0.25, 0.4), (0.4, 0.55), (0.25, 0.55))
     backgrounds = tuple(
@@ -232,7 +239,7 @@ def test_free_backgrounds_of_which_one_is_the_sum_of_two():
     sharp = replace(sharp, detector=replace(sharp.detector, resolution=resolution))
     fitter = make_fitter(sharp, SM(), poi="delta_c_L")
     assert fitter.undetermined == (("background_b0", "background_b1", "background_b2"),)
-    found = audit_toys(fitter, study(fitter, 40, seed=2))
+    found = audit_toys(fitter, study(fitter, n, seed=2))
     assert (found.deeper, found.shallower, found.unfitted) == (0, 0, 0)
     assert found.estimate < 1e-4
 

@@ -77,6 +77,7 @@ def test_error_against_repeated_seeds(method):
     assert spread == pytest.approx(error, rel=0.3)
 
 
+@pytest.mark.long
 def test_error_of_calibrated_bands_against_repeated_seeds():
     """The same with one table for all: its own error is not in the band's.
 

@@ -151,7 +151,14 @@ def test_feldman_cousins_of_counts(n, background):
     assert (low, high) == pytest.approx(count_interval(n, background, level=0.9), abs=0.2)
 
 
-@pytest.mark.parametrize(("background", "poi"), [(0.5, "gamma"), (3.0, "gamma"), (3.0, "mu_nu")])
+@pytest.mark.parametrize(
+    ("background", "poi"),
+    [
+        (0.5, "gamma"),
+        pytest.param(3.0, "gamma", marks=pytest.mark.long),
+        pytest.param(3.0, "mu_nu", marks=pytest.mark.long),
+    ],
+)
 def test_cls_of_no_counts_is_ln_20(background, poi):
     """e^-s = 0.05 for any background; of a magnetic moment too, whose signal is its square.
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from support.cards import CASES
 from support.coverage_twins import covered_one_by_one, covered_side_by_side
+from support.examples import few
 from support.hard_cards import hard_card
 
 from analysis.pseudo_experiments.fitted_toys import METHODS, toys
@@ -16,10 +17,11 @@ from analysis.studies.coverage_study import coverage
 prepared = cache(lambda name: hard_card(str(CASES / name)).fitter)
 
 
-@pytest.mark.parametrize("card", ["m9.toml", "deg1.toml"])
-def test_the_same_data_sets_are_covered(card):
-    """Twin. 100 toys; `python -m support.soak twins` does thousands."""
-    fitter, n = prepared(card), 100
+@pytest.mark.parametrize("n", few([15, 100], 15))
+@pytest.mark.parametrize("card", few(["m9.toml", "deg1.toml"], "m9.toml"))
+def test_the_same_data_sets_are_covered(card, n):
+    """Twin: each toy for itself; `python -m support.soak twins` does thousands."""
+    fitter = prepared(card)
     together, columns = covered_side_by_side(fitter, n, level=0.683)
     counts, auxiliary = Thrower(fitter=fitter, seed=1).block(0, n)
     np.testing.assert_array_equal(columns["counts"], counts)
@@ -42,7 +44,7 @@ def test_flags_are_those_that_coverage_counts():
 def test_intervals_of_another_truth_are_seen():
     """Contract: of toys of δc_L = 0 no interval holds 1."""
     fitter = prepared("deg1.toml")
-    counts, auxiliary = Thrower(fitter=fitter, seed=1).block(0, 20)
+    counts, auxiliary = Thrower(fitter=fitter, seed=1).block(0, 6)
     model = fitter.templates.model.vary(delta_c_L=1.0)
     moved = replace(fitter, templates=replace(fitter.templates, model=model))
     pairs = zip(counts, auxiliary, strict=True)

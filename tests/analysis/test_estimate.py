@@ -57,7 +57,7 @@ def test_estimate_with_normalisations(auxiliary):
     [
         (CHI, "gamma"),
         (E6(beta="chi", phi=0.01, gamma=0.1), "gamma"),
-        (E6(beta="chi", gamma=0.1), "phi"),
+        pytest.param(E6(beta="chi", gamma=0.1), "phi", marks=pytest.mark.long),
         (SM(), "sin2_theta_w"),
         (SM(), "delta_c_L"),
     ],

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from iminuit import Minuit
 from support.cards import CASES
+from support.examples import few
 from support.plain import with_nuisances
 from support.random_cards import MODELS, random_experiments
 
@@ -165,14 +166,23 @@ def test_impacts_where_a_background_is_fitted_to_0():
     assert result.parameters["background_flat"].value == pytest.approx(0, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", ["gamma", "phi", "beta", "delta_c_L", "eps_R", "charge_radius"])
-@pytest.mark.parametrize("seed", [2, pytest.param(5, marks=pytest.mark.slow)])
-def test_impacts_of_random_experiments(name, seed):
-    """MINUIT from where the covariance points; free and log-normal factors, any shapes.
+NAMES_OF_MODELS = ["gamma", "phi", "beta", "delta_c_L", "eps_R", "charge_radius"]
 
-    Seed 5 has a background that is fitted to 0, and so many nuisance parameters that a case takes half a
-    minute.
-    """
+
+@pytest.mark.parametrize("name", few(NAMES_OF_MODELS, "gamma", "eps_R"))
+def test_impacts_of_random_experiments(name):
+    """MINUIT from where the covariance points; free and log-normal factors, any shapes."""
+    check_random_experiments(name, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES_OF_MODELS)
+def test_impacts_where_a_random_background_is_fitted_to_0(name):
+    """The same of so many nuisance parameters that a case takes half a minute."""
+    check_random_experiments(name, 5)
+
+
+def check_random_experiments(name, seed):
     model, poi, _ = MODELS[name]
     rng = np.random.default_rng(1000 + seed)
     fitter = make_fitter(random_experiments(rng, poi=poi, events=(20, 1e6)), model, poi=poi)

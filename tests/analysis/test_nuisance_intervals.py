@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 from support.cards import CASES, card_counts
+from support.examples import few
 from support.experiments import borexino
 from support.hard_cards import hard_card, make_hard_card
 from support.plain import with_nuisances
@@ -65,6 +66,7 @@ def case(name):
     return card, card_counts(name.replace(".toml", ".csv"))[:, 0], np.zeros(len(card.fitter.nominal))
 
 
+@pytest.mark.long  # test_fit_notes has the same ends, without the profile
 def test_a_flat_valley_through_two_minima():
     """A free activity and δc_L: MINUIT's ends began at another minimum, and lay below the estimate."""
     card, counts, auxiliary = case("activity.toml")
@@ -75,11 +77,12 @@ def test_a_flat_valley_through_two_minima():
     check(card, counts, auxiliary, numbers=[0, 3, 6])
 
 
-def test_an_end_in_the_other_minimum():
+@pytest.mark.parametrize("numbers", few([[0], [3, 5, 6]], [0]), ids=len)
+def test_an_end_in_the_other_minimum(numbers):
     """With the activity known to 2 % two minima of δc_L stay, and ends lie in either of them."""
     card = load_card(str(CASES / "activity.toml"), ("systematics.activity=0.02",))
     hard = make_hard_card("activity", card.together, card.model, card.fit.poi)
-    check(hard, card_counts("activity.csv")[:, 0], np.zeros(len(hard.fitter.nominal)), numbers=[0, 3, 5, 6])
+    check(hard, card_counts("activity.csv")[:, 0], np.zeros(len(hard.fitter.nominal)), numbers=numbers)
 
 
 def test_data_that_cannot_measure_the_parameter():
@@ -97,7 +100,12 @@ def test_data_that_cannot_measure_the_parameter():
 
 @pytest.mark.parametrize(
     "name",
-    ["charge_radius", "delta_c_l", "eps_r", "mu_nu", "log_normal", "scalar_coupling", "two_experiments"],
+    few(
+        ["charge_radius", "delta_c_l", "eps_r", "mu_nu", "log_normal", "scalar_coupling", "two_experiments"],
+        "mu_nu",
+        "log_normal",
+        "scalar_coupling",
+    ),
 )
 def test_hard_cards(name):
     card = hard_card(name)
@@ -113,7 +121,7 @@ def test_parameter_within_the_shape():
     check(card, counts[0], auxiliary[0])
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", few(range(4), 0))
 def test_random_laws(seed):
     """Random uncertainties and laws of factors, shapes and a background."""
     random = np.random.default_rng(seed)
@@ -135,7 +143,7 @@ def test_random_laws(seed):
     check(card, counts[0], auxiliary[0])
 
 
-@pytest.mark.parametrize("n", [15, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n", [*few([4, 15], 4), pytest.param(200, marks=pytest.mark.slow)])
 def test_estimate_is_within_its_interval(n):
     """Contract: of pseudo-experiments of a card with two minima, and of any nuisance parameter."""
     card = hard_card("delta_c_l")

@@ -1,6 +1,7 @@
 """Random cards: single fits, fits side by side and a scan agree in the minimum, or the status says so."""
 
 import pytest
+from support.examples import few
 from support.minima_study import compare_minima
 from support.random_cards import MODELS
 from support.random_study import drawn_cards, single_fits
@@ -14,7 +15,7 @@ def cards():
     return dict(zip(sorted(MODELS), drawn_cards(len(MODELS)), strict=True))
 
 
-@pytest.mark.parametrize("name", FAST)
+@pytest.mark.parametrize("name", few(FAST, "eps_R"))
 def test_fits_agree_with_the_scan(cards, name):
     """Property. The cards are drawn by hypothesis; 20 data sets of each."""
     _, make = cards[name]

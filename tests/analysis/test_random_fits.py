@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from iminuit import Minuit
 from scipy.optimize import brentq
@@ -130,8 +131,19 @@ def check(fitter, seed):
         assert abs(end - reference.end(end, threshold, error, begin)) < 1e-6 * error
 
 
-@settings(max_examples=10, **SLOW)
-@given(data=st.data(), name=st.sampled_from(sorted(MODELS)), seed=st.integers(0, 2**31))
+DRAWN = {"data": st.data(), "name": st.sampled_from(sorted(MODELS)), "seed": st.integers(0, 2**31)}
+
+
+@settings(max_examples=3, **SLOW)
+@given(**DRAWN)
 def test_random_fits(data, name, seed):
     """Twin. Finds a minimum missed, a wrong constraint or shape, and an end that is somewhere else."""
+    check(data.draw(fitters(name)), seed)
+
+
+@pytest.mark.long
+@settings(max_examples=20, **SLOW)
+@given(**DRAWN)
+def test_more_random_fits(data, name, seed):
+    """Twin. The same of more."""
     check(data.draw(fitters(name)), seed)

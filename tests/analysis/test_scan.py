@@ -28,8 +28,8 @@ def prepared(name, poi=None):
     ("name", "poi", "seed", "n"),
     [
         ("borexino-cr51-realistic", None, 1, 5),
-        ("borexino-hellaz-cr51", None, 2, 2),
-        ("h5.toml", None, 3, 3),
+        pytest.param("borexino-hellaz-cr51", None, 2, 2, marks=pytest.mark.long),
+        pytest.param("h5.toml", None, 3, 3, marks=pytest.mark.long),
         ("borexino-cr51-realistic", "mu_nu", 4, 5),
     ],
 )

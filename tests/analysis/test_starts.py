@@ -11,7 +11,14 @@ from analysis.pseudo_experiments.throw import Thrower
 from simgen.interaction.models import E6
 
 
-@pytest.mark.parametrize(("poi", "factor"), [("phi", 1e-4), ("beta", 1e-4), ("beta", 1e-2)])
+@pytest.mark.parametrize(
+    ("poi", "factor"),
+    [
+        ("phi", 1e-4),
+        pytest.param("beta", 1e-4, marks=pytest.mark.long),
+        pytest.param("beta", 1e-2, marks=pytest.mark.long),
+    ],
+)
 def test_the_minimum_is_the_deepest(poi, factor):
     """Against a fine scan of each profile. Starts from exact data alone missed 5 to 33 of 100."""
     fitter = make_fitter(with_nuisances(factor), E6(beta="chi", gamma=0.3 if factor < 1e-3 else 0.1), poi=poi)

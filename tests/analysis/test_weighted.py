@@ -9,6 +9,7 @@ import pytest
 from iminuit import Minuit
 from iminuit.cost import ExtendedBinnedNLL
 from numpy.testing import assert_allclose, assert_array_equal
+from support.examples import few
 from support.experiments import DAY, borexino, borexino_outside
 from support.small_weighted import CENTRES, CHI, ONES, sums
 
@@ -179,15 +180,16 @@ def pulls(n):
     return np.array(found)
 
 
-def test_pulls():
+@pytest.mark.parametrize("n", few([60, 200], 60))
+def test_pulls(n):
     """Soak: pulls of γ are N(0, 1).
 
-    Finds a bias of 0.2 σ and errors wrong by 15 % (3 σ of 200 pulls). An unscaled likelihood has a width
-    of 0.63.
+    Finds a bias of 0.2 σ and errors wrong by 15 % (3 σ of 200 pulls), with 60 of 0.4 σ and 27 %. An unscaled
+    likelihood has a width of 0.63.
     """
-    found = pulls(200)
-    assert abs(found.mean()) < 3 / math.sqrt(200)
-    assert abs(found.std(ddof=1) - 1) < 3 / math.sqrt(2 * 200)
+    found = pulls(n)
+    assert abs(found.mean()) < 3 / math.sqrt(n)
+    assert abs(found.std(ddof=1) - 1) < 3 / math.sqrt(2 * n)
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from scipy.optimize import minimize_scalar
+from support.examples import few
 from support.plain import scaled, with_nuisances
 from support.weighted_data import CHI, few_events, filled, gamma_weights, known
 
@@ -44,15 +45,16 @@ def test_equal_weights_are_counts_of_another_exposure(experiment):
     assert stats.ks_2samp(ours["gamma"], theirs).pvalue > 1e-3
 
 
-def test_p_values_of_the_model_are_flat(experiment):
-    """Twin, KS with α = 1e-3 over 40 weighted data sets, of weights that differ by half their mean.
+@pytest.mark.parametrize("n", few([12, 40], 12))
+def test_p_values_of_the_model_are_flat(experiment, n):
+    """Twin, KS with α = 1e-3 over n weighted data sets, of weights that differ by half their mean.
 
     Finds toys that are thrown as counts, whose -2 ln L is distributed otherwise.
     """
     fitter = make_fitter(experiment, CHI)
     mean = fitter.templates.expected(0.5).sum() / 200
     rng, found = np.random.default_rng(12), []
-    for seed in range(40):
+    for seed in range(n):
         numbers = rng.poisson(fitter.templates.expected(0.5) / mean)
         h, events = filled(experiment, numbers, gamma_weights(rng, numbers.sum(), mean, 0.25))
         own, counts = for_data(fitter, h)
@@ -92,11 +94,12 @@ def plain_coverage(mu, signal, values, probabilities, n, rng):
     return covered / n
 
 
-def test_thirty_five_events_of_weight_twenty_cover_too_little():
+@pytest.mark.parametrize("n", few([400, 1500], 400))
+def test_thirty_five_events_of_weight_twenty_cover_too_little(n):
     """Twin: the coverage of 68.3 % intervals by toys, and by a simulation with NumPy alone.
 
     35 events in six bins with weights of 7 to 39, whose mean is 20, without nuisance parameters: both are
-    0.56, within 4 binomial errors of 1500 toys each; of weights that are all 20 it is nominal.
+    0.56, within 4 binomial errors of n toys each; of weights that are all 20 it is nominal.
     """
     values, probabilities = np.array([7.0, 17.0, 39.0]), np.array([0.25, 0.5, 0.25])
     plain = replace(with_nuisances(), backgrounds=(), systematics=())
@@ -105,15 +108,13 @@ def test_thirty_five_events_of_weight_twenty_cover_too_little():
     fitter = make_fitter(experiment, CHI)
     mu = fitter.templates.expected(0.5)
     settings = {"seed": 3, "level": 0.683, "methods": ("minos",), "audit": 5}
-    study = coverage(experiment, CHI, [0.5], 1500, weights=known(values, probabilities), **settings)
+    study = coverage(experiment, CHI, [0.5], n, weights=known(values, probabilities), **settings)
     ours = study.points[0].methods["minos"]
     assert study.audit.deeper == 0
     assert study.audit.limit < 1e-4
-    theirs = plain_coverage(
-        mu, fitter.templates.expected, values, probabilities, 1500, np.random.default_rng(1)
-    )
-    spread = 4 * np.sqrt(2 * 0.55 * 0.45 / 1500)
+    theirs = plain_coverage(mu, fitter.templates.expected, values, probabilities, n, np.random.default_rng(1))
+    spread = 4 * np.sqrt(2 * 0.55 * 0.45 / n)
     assert ours.fraction == pytest.approx(theirs, abs=spread)
     assert ours.verdict == "under"
-    equal = coverage(experiment, CHI, [0.5], 1500, weights=known([20.0], [1.0]), **settings)
-    assert equal.points[0].methods["minos"].fraction > 0.683 - 4 * np.sqrt(0.683 * 0.317 / 1500)
+    equal = coverage(experiment, CHI, [0.5], n, weights=known([20.0], [1.0]), **settings)
+    assert equal.points[0].methods["minos"].fraction > 0.683 - 4 * np.sqrt(0.683 * 0.317 / n)
