@@ -24,7 +24,14 @@ from macros.words.result_documents import (
 SEVERAL = "borexino-hellaz-cr51"
 KINDS = {"borexino-be7", "borexino-cr51-paper", "borexino-cr51-realistic", "borexino-cr51-sterile", SEVERAL}
 """One preset a kind: a flux, the paper's χ², nuisance parameters, bins of the distance, two experiments."""
-PRESETS = [pytest.param(name, marks=() if name in KINDS else pytest.mark.slow) for name in presets()]
+
+
+def chosen(*quick):
+    """List the presets: of each kind one, but all by hand; those that are not quick are long."""
+    marks = {name: () if name in quick else pytest.mark.long for name in KINDS}
+    return [pytest.param(name, marks=marks.get(name, pytest.mark.slow)) for name in presets()]
+
+
 SETTINGS = ("run.precision=float64", "fit.level=0.9", "fit.limit_level=0.9", "run.threads=1")
 
 
@@ -53,7 +60,7 @@ def check(document, command, leave=()):
         assert document[key] == command[key], key
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", chosen(CARD, SEVERAL))
 def test_fit_and_limit_of_presets(name, tmp_path):
     """Contract: fit, limit and expected limit of files are those of the commands; of all presets by hand."""
     card = load_card(name, SETTINGS)
@@ -64,7 +71,7 @@ def test_fit_and_limit_of_presets(name, tmp_path):
     check(found, answer("limit", name, "--toys", 20, "--seed", 5, *options()))
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", chosen("borexino-cr51-paper", "borexino-cr51-sterile"))
 def test_simulate_and_expect_of_presets(name, tmp_path):
     """Contract: events in memory are those of the file, and fitted give what the file gives."""
     card = load_card(name, SETTINGS)
@@ -89,7 +96,7 @@ def _read(file):
     return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", chosen("borexino-cr51-paper", CARD))
 def test_toys_and_coverage_of_presets(name, tmp_path):
     """Contract: toys are the rows of the toy file, coverage is that of the command."""
     card, path = load_card(name, SETTINGS), tmp_path / "toys.root"

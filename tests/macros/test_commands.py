@@ -232,7 +232,7 @@ def test_no_seed_is_printed_before_a_refusal(tmp_path, arguments):
     "arguments",
     [
         ("simulate", CARD, "--events", 10, "-o", "{0}/x.root"),
-        ("run", CARD, "-o", "{0}/run"),
+        pytest.param(("run", CARD, "-o", "{0}/run"), marks=pytest.mark.long),
         ("toys", CARD, "-n", 5, "-o", "{0}/x.root"),
         ("coverage", CARD, "-n", 5, "--at", "0"),
         ("limit", CARD, "--toys", 5),

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from support.examples import few
 from support.invocation import answer, invoke, refusal
 
 from analysis.histograms.histograms import bin_counts, histogram
@@ -108,7 +109,7 @@ def test_detect_gives_what_simulate_gives(tmp_path):
         assert_array_equal(a[name], b[name], err_msg=name)
 
 
-@pytest.mark.parametrize("poi", ["sin2_2theta", "delta_m2"])
+@pytest.mark.parametrize("poi", few(["sin2_2theta", "delta_m2"], "sin2_2theta"))
 def test_fit_of_every_format_is_the_same(data, poi):
     """Contract: one data set in files of all formats has one result, near the truth."""
     found = [

@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from support.examples import few
 from support.invocation import CARD, answer, invoke, refusal, small_disk, start
 
 
@@ -42,15 +43,19 @@ def test_no_room(tmp_path, command):
     [
         (("simulate", CARD), ("--events", 300_000)),
         (("toys", CARD, "--no-fit"), ("-n", 3000)),
-        (("contour", CARD, "--x", "eps_L=-0.1:0.1:3"), ("--y", "eps_R=-0.3:0.3:1500")),
+        pytest.param(
+            ("contour", CARD, "--x", "eps_L=-0.1:0.1:3"),
+            ("--y", "eps_R=-0.3:0.3:1500"),
+            marks=pytest.mark.long,
+        ),
     ],
     ids=lambda a: a[0],
 )
 def test_no_space(tmp_path, arguments, more):
     """Contract: a full disk is status 1 and one message; an older file of that name stays."""
     path = tmp_path / ("x.png" if arguments[0] == "contour" else "x.root")
-    few = {"simulate": ("--events", 10), "toys": ("-n", 3), "contour": ("--y", "eps_R=-0.3:0.3:3")}
-    answer(*arguments, *few[arguments[0]], "-o", path, *(() if path.suffix == ".png" else ("--seed", 1)))
+    less = {"simulate": ("--events", 10), "toys": ("-n", 3), "contour": ("--y", "eps_R=-0.3:0.3:3")}
+    answer(*arguments, *less[arguments[0]], "-o", path, *(() if path.suffix == ".png" else ("--seed", 1)))
     before = {p: p.read_bytes() for p in tmp_path.iterdir()}
     process = start(*arguments, *more, "-o", path, "--force", preexec_fn=small_disk)
     out, err = process.communicate(timeout=60)
@@ -92,21 +97,22 @@ AFTER = {
 }
 
 
-@pytest.mark.parametrize(("command", "report"), AFTER.values(), ids=AFTER)
+@pytest.mark.parametrize("name", few(AFTER, "simulate", "calibrate", "init"))
 @pytest.mark.parametrize("moment", ["while the name is given", "afterwards"])
-def test_interrupted_when_the_file_is_whole(tmp_path, monkeypatch, command, report, moment):
+def test_interrupted_when_the_file_is_whole(tmp_path, monkeypatch, name, moment):
     """Contract. Finds a message that says "interrupted" of a command whose file is whole."""
+    command, report = AFTER[name]
     path, link, rename = tmp_path / "x.root", os.link, Path.rename
 
-    def interrupted(part, name):
-        if Path(name) == path:
+    def interrupted(part, target):
+        if Path(target) == path:
             interrupt()
-        link(part, name)
+        link(part, target)
 
-    def interrupted_rename(self, name):
-        if name == path:
+    def interrupted_rename(self, target):
+        if target == path:
             interrupt()
-        return rename(self, name)
+        return rename(self, target)
 
     if moment == "afterwards":
         monkeypatch.setattr(report, interrupt)

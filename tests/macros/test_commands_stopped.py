@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 import typer
+from support.examples import few
 from support.invocation import CARD, answer, invoke, start
 
 import macros.studies.toy_totals
@@ -42,9 +43,9 @@ HINT = (
     ("command", "number"),
     [
         ("simulate", signal.SIGINT),
-        ("coverage", signal.SIGINT),
-        ("simulate", signal.SIGTERM),
-        ("coverage", signal.SIGHUP),
+        pytest.param("coverage", signal.SIGINT, marks=pytest.mark.long),
+        pytest.param("simulate", signal.SIGTERM, marks=pytest.mark.long),
+        pytest.param("coverage", signal.SIGHUP, marks=pytest.mark.long),
     ],
 )
 def test_interrupt(tmp_path, command, number):
@@ -113,7 +114,7 @@ def test_audit_of_toys_that_failed(capsys):
     assert "the study was stopped before any of the toys that were chosen" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", few([signal.SIGINT, signal.SIGTERM], signal.SIGINT))
 def test_interrupted_toys_can_be_continued(tmp_path, number):
     """Contract: a signal leaves a whole file, and the message says how to make the others."""
     path, rest, whole = (tmp_path / f"{name}.root" for name in ("first", "rest", "whole"))

@@ -13,15 +13,29 @@ from macros.figures import mixing
 
 @pytest.fixture(scope="module")
 def figure_mixing():
-    """All models and kinds of mixing for one experiment; each of them takes seconds."""
+    """All kinds of mixing of one model for one experiment, and the other models without mixing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mixing, "TAUS", {"chi": (), "psi": (), "eta": (10.0,), "LR": ()})
+        return of_one_experiment()
+
+
+def of_one_experiment():
     card = load_card(mixing.CARDS["BOREXINO"])
     return mixing.compute({"BOREXINO": card}, method="one-sided", errors=(0.05,))
 
 
 def test_mixing_is_that_of_charges_and_mass_matrix(figure_mixing):
     """Twin: couplings from Table I's charges and the inverse mass matrix, a dense scan of all γ."""
-    assert len(rows(figure_mixing)) == 16
+    assert len(rows(figure_mixing)) == 6
     check_mixing(figure_mixing)
+
+
+@pytest.mark.long
+def test_mixing_of_every_model():
+    """Twin: the same of all models and values of τ."""
+    data = of_one_experiment()
+    assert len(rows(data)) == 16
+    check_mixing(data)
 
 
 @pytest.mark.slow

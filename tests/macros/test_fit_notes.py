@@ -1,12 +1,14 @@
 """What `fit` says beside its numbers: other minima that are allowed, open ends, missing errors, failures."""
 
 from functools import cache
+from unittest.mock import patch
 
 import pytest
 from support.cards import CASES, card_counts
 from support.invocation import answer, invoke, refusal
 from typer import Exit
 
+from analysis.fits.estimate import fit_counts
 from analysis.fits.fitter import make_fitter
 from analysis.likelihood.profiling import FitError, far_counts
 from macros.card import load_card
@@ -18,9 +20,17 @@ FREE_RATES = ("--set", "systematics.mass=free", "--set", "background.flat.constr
 
 
 @cache
-def fitted(*options):
-    """Return the document of a fit of the data."""
-    return answer("fit", CARD, DATA, *options)
+def fitted(*options, card=CARD):
+    """Return the document of a fit of the data and what is said of it: two commands, one computation."""
+    found = []
+
+    def fit(*arguments, **settings):
+        if not found:
+            found.append(fit_counts(*arguments, **settings))
+        return found[0]
+
+    with patch("macros.studies.inference.fit_counts", fit):
+        return answer("fit", card, DATA, *options), invoke("fit", card, DATA, *options).stdout
 
 
 @pytest.fixture(scope="module")
@@ -34,33 +44,34 @@ def absurd(tmp_path_factory):
 
 def test_another_minimum_that_is_allowed_is_said():
     """Two minima of δc_L, 0.14 apart in -2 ln L: the interval of MINOS holds one of them."""
-    found = fitted(*CONSTRAINED)
+    found, said = fitted(*CONSTRAINED)
     (other,) = [m for m in found["other_minima"] if m["allowed_at_level"] and not m["in_interval"]]
     assert other["rise"] == pytest.approx(0.143, abs=0.002)  # an independent fit: -1.366
     assert other["value"] == pytest.approx(-1.366, abs=0.002)
-    said = invoke("fit", CARD, DATA, *CONSTRAINED).stdout
     assert "delta_c_L = -1.366" in said
     assert "is allowed at 68.3 % too, outside of this interval" in said
     assert "`nugauge limit --method two-sided` gives all allowed regions" in said
 
 
+@pytest.mark.long
 def test_a_minimum_within_the_interval_is_not():
     """Where a valley joins both minima there is one region, as of a δc_L that is not bounded from below."""
-    found = fitted()
+    found, _ = fitted()
     far = min(found["other_minima"], key=lambda m: m["value"])
     assert far["value"] < -100
     assert far["in_interval"] is True
 
 
+@pytest.mark.long  # test_report has the words, test_nuisance_intervals the reasons
 def test_open_ends_are_explained():
-    found = fitted()["parameters"]
+    document, said = fitted()
+    found = document["parameters"]
     assert found["delta_c_L"]["lower"] is None
     assert found["delta_c_L"]["lower_reason"] == "the data do not bound it"
     assert found["delta_c_L"]["upper_reason"] is None
     assert found["activity"]["lower"] is None
     assert found["activity"]["lower_reason"] == "the end of the range is reached"
     assert found["activity"]["range"] == [0, None]
-    said = invoke("fit", CARD, DATA).stdout
     assert "delta_c_L: the data do not bound it from below" in said
     assert "activity: 0 is the end of its range" in said
     assert "[open, " in said
@@ -80,21 +91,19 @@ def test_the_end_of_a_range_is_written_in_one_way():
 
 
 def test_a_missing_error_has_a_reason():
-    options = ("--poi", "mu_nu", *CONSTRAINED)
-    found = answer("fit", CARD, DATA, *options)["parameters"]["mu_nu"]
+    document, said = fitted("--poi", "mu_nu", *CONSTRAINED)
+    found = document["parameters"]["mu_nu"]
     assert found["error"] is None
     assert found["error_reason"] == "mu_nu is within its error of 0, where -2 ln L is no parabola"
-    assert f"no Hesse error of mu_nu: {found['error_reason']}" in invoke("fit", CARD, DATA, *options).stdout
+    assert f"no Hesse error of mu_nu: {found['error_reason']}" in said
 
 
 def test_free_backgrounds_of_one_shape_have_their_reason():
-    card = CASES / "two_free_backgrounds.toml"
-    found = answer("fit", card, DATA)
+    found, said = fitted(card=CASES / "two_free_backgrounds.toml")
     one = found["parameters"]["background_k40a"]
     assert one["error"] is one["lower"] is one["upper"] is None
     assert one["error_reason"] == "the data cannot tell it from background_k40b"
     assert found["parameters"]["delta_c_L"]["error"] > 0
-    said = invoke("fit", card, DATA).stdout
     assert "no Hesse error" not in said  # it is said in another line
 
 
@@ -108,9 +117,15 @@ def test_a_failed_fit_ends_with_status_1(absurd):
     assert "[" not in result.stdout  # numbers of what is no minimum have no interval
 
 
-def test_a_contour_of_absurd_counts(absurd):
+FEWER = ("background={}", "systematics.mass=0.01", "systematics.resolution=0")
+"""Leaves three nuisance parameters of the eight."""
+
+
+@pytest.mark.parametrize("fewer", [FEWER, pytest.param((), marks=pytest.mark.long)])
+def test_a_contour_of_absurd_counts(absurd, fewer):
     planes = ("--x", "delta_c_L=-1:1:2", "--y", "mu_nu=0:1e-10:2")
-    contour = invoke("contour", CARD, absurd, *planes, *CONSTRAINED)  # MINUIT tries NaN there
+    changes = [part for change in fewer for part in ("--set", change)]
+    contour = invoke("contour", CARD, absurd, *planes, *CONSTRAINED, *changes)  # MINUIT tries NaN there
     assert contour.exit_code in {0, 1}
     assert "nan" not in contour.stderr
 

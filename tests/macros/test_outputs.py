@@ -4,6 +4,7 @@ import os
 import shutil
 
 import pytest
+from support.examples import few
 from support.invocation import CARD, answer, invoke, refusal
 
 from detsim.event_files.reader import TableFile
@@ -176,10 +177,11 @@ AGAIN = {
 }
 
 
-@pytest.mark.parametrize("command", AGAIN.values(), ids=AGAIN)
-def test_what_a_command_made_is_replaced_with_force(made, monkeypatch, command):
+@pytest.mark.parametrize("name", few(AGAIN, *(set(AGAIN) - {"contour", "figure"})))
+def test_what_a_command_made_is_replaced_with_force(made, monkeypatch, name):
     """Contract: existing files of all commands are replaced with --force only."""
     monkeypatch.chdir(made)
+    command = AGAIN[name]
     if command[0] in {"contour", "figure", "rerun"}:
         answer(*command)
     before = contents(made)

@@ -4,6 +4,7 @@ import math
 import re
 
 import pytest
+from support.examples import few
 from support.invocation import CARD, answer, invoke, refusal
 
 from macros import CardError, load_card
@@ -123,12 +124,16 @@ def keys_of(document, path=""):
             yield f"{path}{name}", value
 
 
+ABSURD = ["1e300", "-1e300", "1e-300", "inf", "1" + "0" * 400]
+
+
+@pytest.mark.parametrize("numbers", few([ABSURD, ["1e300"]], ["1e300"]), ids=len)
 @pytest.mark.parametrize("preset", ["lama-pm147-paper", "borexino-cr51-sterile"])
-def test_absurd_values_of_every_key(preset):
+def test_absurd_values_of_every_key(preset, numbers):
     """Contract: with any value in any key, a card is loaded with finite expectations or refused."""
     for key, value in keys_of(load_card(preset).document):
         unit = value.partition(" ")[2] if isinstance(value, str) and value[:1].isdigit() else ""
-        for number in ("1e300", "-1e300", "1e-300", "inf", "1" + "0" * 400):
+        for number in numbers:
             text = f'"{number} {unit}"' if unit else number
             result = invoke("expect", preset, "--set", f"{key}={text}", "--json")
             assert result.exit_code in {0, 2}, (key, number, result.output)

@@ -17,7 +17,9 @@ from macros.runs.file_series import EventSeries
 from macros.setup.files import Split
 
 
-@pytest.mark.parametrize("number", [("--events", 10**9), ()], ids=["events", "poisson"])
+@pytest.mark.parametrize(
+    "number", [pytest.param(("--events", 10**9), marks=pytest.mark.long), ()], ids=["events", "poisson"]
+)
 def test_interrupted_series_can_be_continued(tmp_path, number):
     """Contract: Ctrl-C leaves whole files, and the message has the options that make the others."""
     part = tmp_path / "x-0002.root.part"
@@ -146,7 +148,15 @@ app(sys.argv[2:])
 """
 
 
-@pytest.mark.parametrize(("point", "n_left"), [(0, 4), (1, 3), (3, 1), (4, 2)])
+@pytest.mark.parametrize(
+    ("point", "n_left"),
+    [
+        pytest.param(0, 4, marks=pytest.mark.long),
+        (1, 3),
+        pytest.param(3, 1, marks=pytest.mark.long),
+        pytest.param(4, 2, marks=pytest.mark.long),
+    ],
+)
 def test_killed_while_a_former_series_is_replaced(tmp_path, point, n_left):
     """Contract: what is left is the beginning of the former series, each file whole; or the new one's."""
     run = ("simulate", CARD, "-o", tmp_path / "x.root", "--seed", 1, "--events-per-file", 50)

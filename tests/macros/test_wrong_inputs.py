@@ -10,6 +10,7 @@ import typing
 
 import pytest
 import typer.main
+from support.examples import few
 from support.invocation import CARD, answer, invoke
 
 from detsim.event_files.reader import TableFile
@@ -93,12 +94,13 @@ def keys(table, above=""):
             yield from keys(value, f"{above}{key}.")
 
 
+@pytest.mark.parametrize("n", few([12, 50], 12))
 @pytest.mark.parametrize("preset", [CARD, "borexino-cr51-sterile", "lama-pm147-realistic"])
-def test_wrong_values_of_keys(preset):
+def test_wrong_values_of_keys(preset, n):
     """Contract: a value that a key cannot have is refused with the key, or the card works."""
     stream = random.Random(7)
     paths = list(keys(tomllib.loads(preset_text(preset))))
-    for _ in range(50):
+    for _ in range(n):
         path, value = stream.choice(paths), stream.choice(VALUES)
         result = invoke("expect", preset, "--set", f"{path}={value}", "--json")
         check(result, path, path.rpartition(".")[0] or path, path.rpartition(".")[2], "counts are expected")
@@ -199,12 +201,13 @@ def wrong_arguments(command, stream, n):
         yield parameter, value, line
 
 
+@pytest.mark.parametrize("n", few([3, 10], 3))
 @pytest.mark.parametrize("command", NEEDED)
-def test_wrong_arguments(folder, monkeypatch, command):
+def test_wrong_arguments(folder, monkeypatch, command, n):
     """Contract: a wrong argument is refused with its name or its value, or the command works."""
     monkeypatch.chdir(folder)
     stream = random.Random(command)
-    for parameter, value, line in wrong_arguments(command, stream, 10):
+    for parameter, value, line in wrong_arguments(command, stream, n):
         for path in folder.glob("out*"):
             path.unlink()
         result = invoke(command, *line)
@@ -240,12 +243,13 @@ def spoilt_files(path, stream, n):
         yield bytes(content)
 
 
+@pytest.mark.parametrize("n", few([3, 15], 3))
 @pytest.mark.parametrize("name", ["good.root", "toys.root"])
-def test_damaged_files(folder, tmp_path, name):
+def test_damaged_files(folder, tmp_path, name, n):
     """Contract: the message on a damaged file says that it is damaged, not where the reader failed."""
     stream = random.Random(5)
     path = tmp_path / "spoilt.root"
-    for content in spoilt_files(folder / name, stream, 15):
+    for content in spoilt_files(folder / name, stream, n):
         path.write_bytes(content)
         check(invoke("inspect", path), "spoilt.root")
         other = tmp_path / "merged.root"
