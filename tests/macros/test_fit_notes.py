@@ -1,18 +1,23 @@
 """What `fit` says beside its numbers: other minima that are allowed, open ends, missing errors, failures."""
 
+import math
+from dataclasses import replace
 from functools import cache
 from unittest.mock import patch
 
 import pytest
 from support.cards import CASES, card_counts
 from support.invocation import answer, invoke, refusal
+from support.plotted import FIT
 from typer import Exit
 
 from analysis.fits.estimate import fit_counts
 from analysis.fits.fitter import make_fitter
+from analysis.fits.results import AT_RANGE, NOT_FOUND, UNBOUNDED, Estimate
 from analysis.likelihood.profiling import FitError, far_counts
 from macros.card import load_card
 from macros.terminal.status import guard
+from macros.words import say_fit
 
 CARD, DATA = CASES / "activity.toml", CASES / "activity.csv"
 CONSTRAINED = ("--set", "systematics.activity=0.02")
@@ -62,7 +67,30 @@ def test_a_minimum_within_the_interval_is_not():
     assert far["in_interval"] is True
 
 
-@pytest.mark.long  # test_report has the words, test_nuisance_intervals the reasons
+OPEN_ENDS = {
+    "delta_c_L": {"lower": None, "upper": 0.1, "lower_reason": UNBOUNDED},
+    "activity": {"lower": None, "upper": 14.77, "lower_reason": AT_RANGE, "range": (0.0, math.inf)},
+    "mass": {"lower": 0.98, "upper": None, "upper_reason": NOT_FOUND},
+    "background": {"lower": None, "upper": None},
+}
+
+
+def test_words_of_open_ends(capsys):
+    """Of a constructed fit: not bounded, the end of the range, not found, and no interval at all."""
+    estimates = {name: Estimate(value=1.0, error=0.5, **ends) for name, ends in OPEN_ENDS.items()}
+    say_fit(replace(FIT, parameters=estimates))
+    said = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert [line.split(" 1 0.5 ")[1] for line in said if " 1 0.5 " in line] == [
+        "[open, 0.1]", "[0, 14.77]", "[0.98, –]", "–"
+    ]  # fmt: skip
+    assert said[-3:] == [
+        "delta_c_L: the data do not bound it from below",
+        "activity: 0 is the end of its range, up to which everything is allowed",
+        f"mass: the upper end of its interval was not found: {NOT_FOUND}",
+    ]
+
+
+@pytest.mark.long  # test_words_of_open_ends has the words, test_nuisance_intervals the reasons
 def test_open_ends_are_explained():
     document, said = fitted()
     found = document["parameters"]
