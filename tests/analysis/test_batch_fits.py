@@ -13,6 +13,7 @@ from support.batch_cases import (
     fitter_of,
     small,
 )
+from support.examples import every
 from support.experiments import DAY, borexino
 
 from analysis.batch.engine._kernels import counts as kernels, registers
@@ -71,7 +72,7 @@ def evaluate(layout, point, n, measured, exact):
     )
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", every(3, CASES))
 def test_expectation_is_that_of_the_templates(case):
     fitter = fitter_of(case)
     (counts,), (measured,) = thrown(fitter, 1)

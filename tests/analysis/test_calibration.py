@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 from scipy.stats import chi2, norm, poisson
+from support.examples import every
 from support.physical_fit_cases import (
     CHI,
     count_statistic,
@@ -127,7 +128,7 @@ def count_table(background, poi, n_toys=N, counted=tuple(COUNTED)):
     return fitter, calibrate(fitter, parameter_at(fitter, np.array(counted)), n_toys, seed=3)
 
 
-@pytest.mark.parametrize("background", [0.5, 3.0])
+@pytest.mark.parametrize("background", every(2, [0.5, 3.0]))
 def test_thresholds_of_counts(background):
     """Closed form: q of the last accepted count, wherever toys can tell which one that is (5 σ)."""
     _, table = count_table(background, "gamma")
@@ -206,6 +207,7 @@ def test_two_regions_are_found():
         assert np.all(np.abs(np.subtract(a, b)) < 4 * np.array(error) + 0.01 * fitter.width)
 
 
+@pytest.mark.long
 def test_the_quoted_error_is_the_scatter_over_tables():
     """30 tables of 1000 toys: their scatter is known to 13 %. Finds an error that is not propagated."""
     fitter, n, error = gaussian()

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+from support.examples import every
 from support.plain import with_nuisances
 
 from analysis.fits.fitter import make_fitter
@@ -73,7 +74,7 @@ def two_samples(a, b):
     return stats.chi2_contingency(table).pvalue if table.shape[1] > 1 else 1.0
 
 
-@pytest.mark.parametrize("name", CARDS)
+@pytest.mark.parametrize("name", every(3, CARDS))
 def test_both_levels_have_one_distribution(name):
     """Twin: 1500 toys each. Per bin means, variances, the whole distribution; correlations; the estimate.
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from scipy.stats import norm, poisson
+from support.examples import every
 
 from analysis.counting.intervals import FORMS, LARGEST, count_belt, count_interval, gaussian_interval
 
@@ -27,7 +28,7 @@ def upper(n, b, level=0.9, form="exact"):
     return count_interval(n, b, level=level, form=form)[1]
 
 
-@pytest.mark.parametrize(("n", "b", "level"), CASES)
+@pytest.mark.parametrize(("n", "b", "level"), every(3, CASES, unpack=True))
 def test_ends_by_accepting_counts(n, b, level):
     """Twin: 1e-6 inside of an end μ is accepted; nowhere outside, on a grid and 1e-6 beyond the end."""
     low, high = count_interval(n, b, level=level)
@@ -42,7 +43,7 @@ def test_ends_by_accepting_counts(n, b, level):
         ]
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", every(3, FORMS))
 @pytest.mark.parametrize("level", [0.683, 0.9, 0.95])
 @pytest.mark.parametrize("b", [0.0, 0.3, 3.0, 11.5])
 def test_coverage(b, level, form):
@@ -77,7 +78,9 @@ def test_order(n, b, more, level):
     assert wide <= upper(n + 1, b, level, "monotone")
 
 
-@pytest.mark.parametrize(("n", "level"), [(0, 0.5), (0, 0.9), (1, 0.683), (1, 0.95), (3, 0.9), (6, 0.9)])
+@pytest.mark.parametrize(
+    ("n", "level"), every(3, [(0, 0.5), (0, 0.9), (1, 0.683), (1, 0.95), (3, 0.9), (6, 0.9)], unpack=True)
+)
 def test_monotone_is_the_largest_to_come(n, level):
     """Twin: the largest exact end on a grid of larger backgrounds, up to what falls between two points."""
     step = 2e-3

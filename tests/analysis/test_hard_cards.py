@@ -82,6 +82,7 @@ class Changed:
         return replace(fits, parameters=parameters, values=values)
 
 
+@pytest.mark.long
 def test_the_comparison_sees_fits_that_end_elsewhere():
     """Contract: of three data sets moved by 3 and changed by 0.02, 0.009 and -0.02 each is counted once."""
     card = replace(prepared("delta_c_l"))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.examples import few
+from support.examples import every, few
 from support.experiments import borexino, lama
 from support.plain import PlainLikelihood
 
@@ -94,14 +94,17 @@ def test_limits_are_crossings(name):
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "constrained gamma of chi",
-        "charge_radius",
-        "millicharge",
-        "vector_coupling",
-        "eps_R",
-        pytest.param("scalar_mass", marks=pytest.mark.slow),
-    ],
+    every(
+        3,
+        [
+            "constrained gamma of chi",
+            "charge_radius",
+            "millicharge",
+            "vector_coupling",
+            "eps_R",
+            pytest.param("scalar_mass", marks=pytest.mark.slow),
+        ],
+    ),
 )
 def test_intervals_cover(name):
     """Property. Finds intervals in wrong units: 150 toys, coverage of 68.3 % within 99.7 % of binomial."""

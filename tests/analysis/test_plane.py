@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
-from support.examples import few
+from support.examples import every, few
 from support.experiments import borexino_outside
 from support.plain import PlainLikelihood, with_nuisances
 
@@ -135,11 +135,15 @@ def outside_minimum(x, y):
 
 @pytest.mark.parametrize(
     ("x", "y", "outside"),
-    [
-        (np.linspace(-1.5, 2, 15), np.linspace(0, 3e-10, 7), ()),
-        (np.linspace(0.9, 2, 12), np.linspace(0, 2e-10, 5), ("eps_R",)),
-        (np.linspace(3, 4, 3), np.linspace(1e-9, 2e-9, 3), ("eps_R", "mu_nu")),
-    ],
+    every(
+        3,
+        [
+            (np.linspace(-1.5, 2, 15), np.linspace(0, 3e-10, 7), ()),
+            (np.linspace(0.9, 2, 12), np.linspace(0, 2e-10, 5), ("eps_R",)),
+            (np.linspace(3, 4, 3), np.linspace(1e-9, 2e-9, 3), ("eps_R", "mu_nu")),
+        ],
+        unpack=True,
+    ),
 )
 def test_regions_count_from_the_minimum_of_the_physical_ranges(x, y, outside):
     """Independent evaluation. The minimum of a plain likelihood by scipy, for any values drawn."""

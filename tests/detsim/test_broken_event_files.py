@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import uproot
+from support.examples import every
 from support.small_event_files import DETECTED, events, runinfo, write
 
 from detsim.event_files.event_writer import EventFile, EventWriter, FileError
@@ -155,7 +156,7 @@ print(sorted(path.name for path in target.parent.iterdir()))
 """
 
 
-@pytest.mark.parametrize("share", [0.0, 0.3, 0.9998])
+@pytest.mark.parametrize("share", every(3, [0.0, 0.3, 0.9998]))
 def test_a_full_disk_is_an_os_error_and_leaves_nothing(tmp_path, tmp_path_factory, share):
     """A limit of the file size stands for the full disk: Python ignores its signal and the write fails."""
     whole = tmp_path_factory.mktemp("whole") / "a.root"

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import stats
+from support.examples import every
 from support.experiments import borexino, borexino_distances, borexino_outside, lama, mixed_source
 
 from detsim.detector.detector import Resolution
@@ -52,7 +53,7 @@ def pulls(found, model):
     return ((found.fold(model).signal(model) - exact)[seen] / errors[seen])[1:-1]
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("change", every(3, CHANGES))
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_sample_is_quadrature_within_its_error(samples, source, change):
     """Twin, α = 1e-3. One sample for all models. Finds 2 % of the signal in all bins."""

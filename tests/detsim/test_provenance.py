@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 import uproot
+from support.examples import every
 from support.joining import merge
 from support.provenance_files import write_events
 
@@ -42,13 +43,17 @@ def content(path):
 
 @pytest.mark.parametrize(
     ("layout", "step"),
-    [
-        ("ttree", 37),
-        ("rntuple", 41),
-        pytest.param("ttree", 7, marks=pytest.mark.long),
-        pytest.param("rntuple", 11, marks=pytest.mark.long),
-        pytest.param("ttree", 1, marks=pytest.mark.slow),
-    ],
+    every(
+        2,
+        [
+            ("ttree", 37),
+            ("rntuple", 41),
+            pytest.param("ttree", 7, marks=pytest.mark.long),
+            pytest.param("rntuple", 11, marks=pytest.mark.long),
+            pytest.param("ttree", 1, marks=pytest.mark.slow),
+        ],
+        unpack=True,
+    ),
 )
 def test_no_flipped_byte_passes(tmp_path, monkeypatch, layout, step):
     """Property: a byte of the provenance or of runinfo that is flipped is found, or changes nothing."""
@@ -102,19 +107,23 @@ def rewrite(path, target, change):
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [
-        (lambda p, _: p.update(seed=2), "is damaged: the checksum of the provenance and 'runinfo'"),
-        (lambda _, r: r.update(equivalent_exposure=1e6), "is damaged: the checksum"),
-        (lambda _, r: r.update(sum_w=20), "is damaged: the checksum"),  # an integer is not a float
-        (lambda p, _: p.pop("digest"), "is damaged: the checksum"),
-        (lambda p, _: p.update(schema=1), "is damaged: the checksum"),
-        (lambda p, _: p.update(seed=float("nan")), "is damaged: the checksum"),
-        (lambda p, _: p.update(schema=3), "states the schema 3, and this version reads 1 and 2"),
-        (lambda p, _: p.update(schema="2"), "states the schema '2'"),
-        (lambda p, _: p.update(schema=True), "states the schema True"),
-        (lambda p, _: p.pop("schema"), "states no number of a schema"),
-        (lambda p, _: p["branches"]["T"].pop("sha256"), "in which branch 'T' lacks sha256"),
-    ],
+    every(
+        3,
+        [
+            (lambda p, _: p.update(seed=2), "is damaged: the checksum of the provenance and 'runinfo'"),
+            (lambda _, r: r.update(equivalent_exposure=1e6), "is damaged: the checksum"),
+            (lambda _, r: r.update(sum_w=20), "is damaged: the checksum"),  # an integer is not a float
+            (lambda p, _: p.pop("digest"), "is damaged: the checksum"),
+            (lambda p, _: p.update(schema=1), "is damaged: the checksum"),
+            (lambda p, _: p.update(seed=float("nan")), "is damaged: the checksum"),
+            (lambda p, _: p.update(schema=3), "states the schema 3, and this version reads 1 and 2"),
+            (lambda p, _: p.update(schema="2"), "states the schema '2'"),
+            (lambda p, _: p.update(schema=True), "states the schema True"),
+            (lambda p, _: p.pop("schema"), "states no number of a schema"),
+            (lambda p, _: p["branches"]["T"].pop("sha256"), "in which branch 'T' lacks sha256"),
+        ],
+        unpack=True,
+    ),
 )
 def test_what_is_changed_is_refused(tmp_path, change, message):
     path = write_events(tmp_path / "a.root")

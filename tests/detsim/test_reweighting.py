@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from support import experiments
+from support.examples import every
 
 from analysis.histograms.goodness_of_bins import compare_weighted
 from detsim.expectation.prediction import predict
@@ -84,13 +85,20 @@ def samples():
 
 @pytest.mark.parametrize(
     ("name", "target"),
-    [
-        *(pytest.param(*case, marks=() if i % 3 == 0 else pytest.mark.long) for i, case in enumerate(CASES)),
-        ("from full", "moment"),
-        pytest.param("from full", "NSI", marks=pytest.mark.long),
-        ("function", "chi"),
-        pytest.param("function", "all", marks=pytest.mark.long),
-    ],
+    every(
+        3,
+        [
+            *(
+                pytest.param(*case, marks=() if i % 3 == 0 else pytest.mark.long)
+                for i, case in enumerate(CASES)
+            ),
+            ("from full", "moment"),
+            pytest.param("from full", "NSI", marks=pytest.mark.long),
+            ("function", "chi"),
+            pytest.param("function", "all", marks=pytest.mark.long),
+        ],
+        unpack=True,
+    ),
 )
 def test_weighted_spectrum_is_the_targets(samples, name, target):
     """Twin: Σw per bin against quadrature, χ² at 1e-3. Finds a density that is off by 4 %."""

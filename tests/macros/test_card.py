@@ -10,6 +10,7 @@ import tomllib
 import pytest
 from hypothesis import given, settings, strategies as st
 from support.card_faults import REALISTIC, ROOT, WRONG, document, faults_of
+from support.examples import every
 
 from macros.card import CardError, card_from_document, json_schema, load_card, presets
 from macros.card.overrides import apply_overrides
@@ -184,7 +185,7 @@ print([module for module in heavy if module in sys.modules])
 
 @pytest.mark.parametrize(
     "command",
-    [
+    every(4, [
         ("check", "CARD"), ("expect", "CARD"), ("fit", "CARD", "data.root"), ("limit", "CARD"),
         ("run", "CARD", "-o", "out"), ("simulate", "CARD", "-o", "x.root"),
         ("generate", "CARD", "-o", "x.root"), ("detect", "CARD", "true.root", "-o", "x.root"),
@@ -192,7 +193,7 @@ print([module for module in heavy if module in sys.modules])
         ("sensitivity", "CARD", "--errors", "0.01:0.1:2"), ("calibrate", "CARD", "-n", "3", "-o", "x.root"),
         ("reweight", "x.root", "--to", "CARD", "-o", "y.root"), ("compare", "CARD", "CARD", "data.root"),
         ("contour", "CARD", "--x", "gamma=0:0.2:3", "--y", "phi=-0.1:0.1:3"),
-    ],
+    ]),
     ids=lambda command: command[0],
 )  # fmt: skip
 def test_a_wrong_card_is_told_at_once(tmp_path, command):

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from support.examples import every
 from support.invocation import CARD, answer
 
 from analysis.settings import FitSettings
@@ -60,7 +61,7 @@ def check(document, command, leave=()):
         assert document[key] == command[key], key
 
 
-@pytest.mark.parametrize("name", chosen(CARD, SEVERAL))
+@pytest.mark.parametrize("name", every(2, chosen(CARD, SEVERAL)))
 def test_fit_and_limit_of_presets(name, tmp_path):
     """Contract: fit, limit and expected limit of files are those of the commands; of all presets by hand."""
     card = load_card(name, SETTINGS)
@@ -96,7 +97,7 @@ def _read(file):
     return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
 
 
-@pytest.mark.parametrize("name", chosen("borexino-cr51-paper", CARD))
+@pytest.mark.parametrize("name", every(2, chosen("borexino-cr51-paper", CARD)))
 def test_toys_and_coverage_of_presets(name, tmp_path):
     """Contract: toys are the rows of the toy file, coverage is that of the command."""
     card, path = load_card(name, SETTINGS), tmp_path / "toys.root"

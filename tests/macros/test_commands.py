@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from support.examples import every
 from support.invocation import CARD, answer, invoke, refusal
 
 from detsim.event_files.event_writer import EventFile
@@ -199,23 +200,26 @@ def events(tmp_path_factory):
 
 @pytest.mark.parametrize(
     "arguments",
-    [
-        ("simulate", CARD, "-o", "{there}.root"),
-        ("generate", CARD, "-o", "{none}/x.root"),
-        ("simulate", CARD, "-o", "{new}.root", "--file-size", "1 kB"),
-        ("run", CARD, "-o", "{directory}"),
-        ("toys", CARD, "-n", 5, "-o", "{there}.root"),
-        ("coverage", CARD, "-n", 5, "--at", "-1"),
-        ("coverage", CARD, "-n", 5, "--at", "0", "-o", "{there}.root"),
-        ("limit", CARD, "--poi", "nothing"),
-        ("limit", CARD, "{none}.csv", "--method", "cls"),
-        ("limit", CARD, "--method", "calibrated", "-n", 10),
-        ("fit", CARD, "{none}.csv", "--gof", 10),
-        ("fit", CARD, "{none}.csv", "--set", "fit.templates=simulation"),
-        ("compare", CARD, "borexino-be7", "{none}.csv"),
-        ("calibrate", CARD, "-n", 10, "-o", "{new}.root"),
-        ("calibrate", CARD, "-n", 100, "-o", "{none}/x.root"),
-    ],
+    every(
+        4,
+        [
+            ("simulate", CARD, "-o", "{there}.root"),
+            ("generate", CARD, "-o", "{none}/x.root"),
+            ("simulate", CARD, "-o", "{new}.root", "--file-size", "1 kB"),
+            ("run", CARD, "-o", "{directory}"),
+            ("toys", CARD, "-n", 5, "-o", "{there}.root"),
+            ("coverage", CARD, "-n", 5, "--at", "-1"),
+            ("coverage", CARD, "-n", 5, "--at", "0", "-o", "{there}.root"),
+            ("limit", CARD, "--poi", "nothing"),
+            ("limit", CARD, "{none}.csv", "--method", "cls"),
+            ("limit", CARD, "--method", "calibrated", "-n", 10),
+            ("fit", CARD, "{none}.csv", "--gof", 10),
+            ("fit", CARD, "{none}.csv", "--set", "fit.templates=simulation"),
+            ("compare", CARD, "borexino-be7", "{none}.csv"),
+            ("calibrate", CARD, "-n", 10, "-o", "{new}.root"),
+            ("calibrate", CARD, "-n", 100, "-o", "{none}/x.root"),
+        ],
+    ),
 )
 def test_no_seed_is_printed_before_a_refusal(tmp_path, arguments):
     """Contract: a seed that was drawn is printed when the work begins, and not if there is none."""
@@ -230,17 +234,20 @@ def test_no_seed_is_printed_before_a_refusal(tmp_path, arguments):
 
 @pytest.mark.parametrize(
     "arguments",
-    [
-        ("simulate", CARD, "--events", 10, "-o", "{0}/x.root"),
-        pytest.param(("run", CARD, "-o", "{0}/run"), marks=pytest.mark.long),
-        ("toys", CARD, "-n", 5, "-o", "{0}/x.root"),
-        ("coverage", CARD, "-n", 5, "--at", "0"),
-        ("limit", CARD, "--toys", 5),
-        ("compare", CARD, CARD, "{1}", "--set-a", "model.name=SM", "-n", 20),
-        ("fit", CARD, "{1}", "--gof", 5),
-        ("calibrate", CARD, "-n", 100, "--at", "0,0.1", "-o", "{0}/c.root"),
-        ("fit", CARD, "{1}", "--set", "fit.templates=simulation"),
-    ],
+    every(
+        3,
+        [
+            ("simulate", CARD, "--events", 10, "-o", "{0}/x.root"),
+            pytest.param(("run", CARD, "-o", "{0}/run"), marks=pytest.mark.long),
+            ("toys", CARD, "-n", 5, "-o", "{0}/x.root"),
+            ("coverage", CARD, "-n", 5, "--at", "0"),
+            ("limit", CARD, "--toys", 5),
+            ("compare", CARD, CARD, "{1}", "--set-a", "model.name=SM", "-n", 20),
+            ("fit", CARD, "{1}", "--gof", 5),
+            ("calibrate", CARD, "-n", 100, "--at", "0,0.1", "-o", "{0}/c.root"),
+            ("fit", CARD, "{1}", "--set", "fit.templates=simulation"),
+        ],
+    ),
 )
 def test_a_drawn_seed_is_printed_once(tmp_path, events, arguments):
     """Contract: before the results, with and without --json."""
@@ -253,7 +260,7 @@ def test_a_drawn_seed_is_printed_once(tmp_path, events, arguments):
         assert [a == b for a, b in drawn] == [True]
 
 
-@pytest.mark.parametrize("preset", presets())
+@pytest.mark.parametrize("preset", every(3, presets()))
 def test_every_preset_simulates(tmp_path, preset):
     """Twin: each preset's events agree with its quadrature (χ² at 1e-3; one seed)."""
     experiments = load_card(preset).experiments

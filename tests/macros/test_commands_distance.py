@@ -198,6 +198,7 @@ def test_weights_of_an_oscillation(tmp_path):
     assert "L_reco" in columns(path)
 
 
+@pytest.mark.long
 def test_run(tmp_path, card):
     """Contract: every format holds the counts of the file; there is a picture of the distance."""
     directory = tmp_path / "out"

@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from support.examples import few
+from support.examples import every, few
 from support.invocation import CARD, answer, invoke, refusal, small_disk, start
 
 
@@ -40,15 +40,19 @@ def test_no_room(tmp_path, command):
 
 @pytest.mark.parametrize(
     ("arguments", "more"),
-    [
-        (("simulate", CARD), ("--events", 300_000)),
-        (("toys", CARD, "--no-fit"), ("-n", 3000)),
-        pytest.param(
-            ("contour", CARD, "--x", "eps_L=-0.1:0.1:3"),
-            ("--y", "eps_R=-0.3:0.3:1500"),
-            marks=pytest.mark.long,
-        ),
-    ],
+    every(
+        2,
+        [
+            (("simulate", CARD), ("--events", 300_000)),
+            (("toys", CARD, "--no-fit"), ("-n", 3000)),
+            pytest.param(
+                ("contour", CARD, "--x", "eps_L=-0.1:0.1:3"),
+                ("--y", "eps_R=-0.3:0.3:1500"),
+                marks=pytest.mark.long,
+            ),
+        ],
+        unpack=True,
+    ),
     ids=lambda a: a[0],
 )
 def test_no_space(tmp_path, arguments, more):

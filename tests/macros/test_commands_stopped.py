@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 import typer
-from support.examples import few
+from support.examples import every, few
 from support.invocation import CARD, answer, invoke, start
 
 import macros.studies.toy_totals
@@ -67,7 +67,7 @@ def test_interrupt(tmp_path, command, number):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("command", ["toys", "coverage"])
+@pytest.mark.parametrize("command", every(2, ["toys", "coverage"]))
 def test_interrupt_of_what_is_finished(tmp_path, monkeypatch, command):
     """Contract: Ctrl-C while the figure of a finished study is drawn loses no result; a message says so."""
     path, figure = tmp_path / "x.root", tmp_path / "x.png"
@@ -151,7 +151,7 @@ def columns(path):
         return file.arrays()
 
 
-@pytest.mark.parametrize("written", [False, True])
+@pytest.mark.parametrize("written", every(2, [False, True]))
 def test_interrupted_coverage_reports_what_is_complete(tmp_path, monkeypatch, written):
     """Ctrl-C in the second value: what is complete is reported, and the file holds it."""
     seen = []

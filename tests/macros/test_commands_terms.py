@@ -1,6 +1,7 @@
 """Commands with terms on top of the weak interaction: limits, scans of masses, lists."""
 
 import pytest
+from support.examples import every
 from support.invocation import CARD, answer, invoke, refusal
 
 from detsim.event_files.event_writer import EventFile
@@ -37,11 +38,15 @@ def test_constrained_models_end_where_they_do():
 
 @pytest.mark.parametrize(
     ("poi", "pairs", "low", "high"),
-    [
-        ("charge_radius", ["model.charge_radius_convention=texono"], 1e-34, 1e-30),
-        ("millicharge", [], 1e-15, 1e-10),
-        ("scalar_mass", ["model.scalar_mass='1 MeV'", "model.scalar_coupling=1e-10"], 1.0, 10.0),
-    ],
+    every(
+        3,
+        [
+            ("charge_radius", ["model.charge_radius_convention=texono"], 1e-34, 1e-30),
+            ("millicharge", [], 1e-15, 1e-10),
+            ("scalar_mass", ["model.scalar_mass='1 MeV'", "model.scalar_coupling=1e-10"], 1.0, 10.0),
+        ],
+        unpack=True,
+    ),
 )
 def test_limits_of_any_size(poi, pairs, low, high):
     """Property: limits are computed, printed and written to JSON for parameters of any size."""
@@ -134,7 +139,7 @@ def test_true_events_that_begin_too_high(tmp_path):
     assert "has recoils from 138 keV on" in refusal(*weighted, *other)
 
 
-@pytest.mark.parametrize("ours", ["auto", "130 keV", None])
+@pytest.mark.parametrize("ours", every(3, ["auto", "130 keV", None]))
 @pytest.mark.parametrize("theirs", ["auto", "0.1 MeV", None])
 def test_fits_compare_what_is_left_out(tmp_path, ours, theirs):
     """Contract: energies below which nothing is recorded may differ, whichever is lower."""
@@ -171,17 +176,21 @@ def test_every_command_says_what_is_left_out(tmp_path, monkeypatch, command):
 
 @pytest.mark.parametrize(
     ("command", "drawn"),
-    [
-        (("expect",), False),
-        (("limit", "--toys", 0), False),
-        (("toys", "-n", 2, "-o", "x.root", "--seed", 1), False),
-        (("toys", "-n", 2, "-o", "x.root", "--seed", 1, "--level", "events"), True),
-        (("coverage", "--at", 0, "-n", 2, "--seed", 1), False),
-        (("coverage", "--at", 0, "-n", 2, "--seed", 1, "--level", "events"), True),
-        (("sensitivity", "--errors", "1:2:2"), False),
-        (("generate", "-o", "y.root", "--seed", 1), True),
-        (("toys", "-n", 2, "-o", "z.root", "--seed", 1, "--set", "fit.templates=simulation"), True),
-    ],
+    every(
+        3,
+        [
+            (("expect",), False),
+            (("limit", "--toys", 0), False),
+            (("toys", "-n", 2, "-o", "x.root", "--seed", 1), False),
+            (("toys", "-n", 2, "-o", "x.root", "--seed", 1, "--level", "events"), True),
+            (("coverage", "--at", 0, "-n", 2, "--seed", 1), False),
+            (("coverage", "--at", 0, "-n", 2, "--seed", 1, "--level", "events"), True),
+            (("sensitivity", "--errors", "1:2:2"), False),
+            (("generate", "-o", "y.root", "--seed", 1), True),
+            (("toys", "-n", 2, "-o", "z.root", "--seed", 1, "--set", "fit.templates=simulation"), True),
+        ],
+        unpack=True,
+    ),
     ids=lambda c: " ".join(map(str, c)) if isinstance(c, tuple) else "",
 )
 def test_what_is_negligible_is_told_where_events_are_drawn(tmp_path, monkeypatch, command, drawn):

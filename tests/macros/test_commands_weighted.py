@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from support.examples import every
 from support.invocation import CARD, answer, invoke, refusal
 
 from analysis.fits.weighted import effective_counts
@@ -52,7 +53,7 @@ def reweighted(tmp_path_factory):
     return folder / "w.root"
 
 
-@pytest.mark.parametrize("name", ["few.csv", "few.json", "few.root"])
+@pytest.mark.parametrize("name", every(3, ["few.csv", "few.json", "few.root"]))
 def test_few_effective_counts(few, name):
     """Contract: the warning in text and JSON, of fit and limit, with the effective counts of all formats."""
     for command in ("fit", "limit"):
@@ -131,6 +132,7 @@ def test_toys_and_their_file(few, tmp_path):
     assert "is not the weighted data of the run" in refusal("rerun", tmp_path / "a.root", "--input", moved)
 
 
+@pytest.mark.long
 def test_coverage(few, tmp_path):
     """Contract: fewer intervals hold the truth than with equal weights; rows are stored, and made again."""
     settings = ("--at", 0.5, "-n", 400, "--cl", 0.683, "--method", "minos", *SHORT, *SEED)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import uproot
 from support.campaigns import digests, toys
+from support.examples import every
 from support.invocation import CARD, answer, invoke, refusal, small_disk, start
 
 from detsim.event_files.event_writer import EventFile
@@ -51,14 +52,18 @@ def test_gaps(tmp_path, campaign):
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [
-        (("--seed", 6), "run.seed: 6, not 5"),
-        (("--set", "model.gamma=0.1"), "model.gamma: 0.1, not 0.0"),
-        (("--set", "detector.threshold=200 keV"), "detector.threshold: '200 keV', not '250 keV'"),
-        (("--set", "run.precision=float64"), "branch T: float64, not float32"),
-        (("--set", 'run.columns=["time"]'), "branch time: float64, not nothing"),
-        (("--first", 1999), "holds events 1999 to 1999, which"),
-    ],
+    every(
+        2,
+        [
+            (("--seed", 6), "run.seed: 6, not 5"),
+            (("--set", "model.gamma=0.1"), "model.gamma: 0.1, not 0.0"),
+            (("--set", "detector.threshold=200 keV"), "detector.threshold: '200 keV', not '250 keV'"),
+            (("--set", "run.precision=float64"), "branch T: float64, not float32"),
+            (("--set", 'run.columns=["time"]'), "branch time: float64, not nothing"),
+            (("--first", 1999), "holds events 1999 to 1999, which"),
+        ],
+        unpack=True,
+    ),
 )
 def test_others_do_not_join(tmp_path, campaign, arguments, words):
     """Contract: the message names the file and every key that differs; nothing is written."""
@@ -81,7 +86,7 @@ def test_settings_that_change_no_event_may_differ(tmp_path, campaign):
     assert describe(tmp_path / "x.root")["format"] == "ttree"
 
 
-@pytest.mark.parametrize("change", ["versions", "features", "commit"])
+@pytest.mark.parametrize("change", every(2, ["versions", "features", "commit"]))
 def test_other_versions_join_on_demand(tmp_path, monkeypatch, change):
     """Contract: refused with what differs; --mixed joins them, and each part says what made it."""
     from detsim.event_files import environment as module

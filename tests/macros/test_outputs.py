@@ -4,7 +4,7 @@ import os
 import shutil
 
 import pytest
-from support.examples import few
+from support.examples import every, few
 from support.invocation import CARD, answer, invoke, refusal
 
 from detsim.event_files.reader import TableFile
@@ -59,7 +59,7 @@ INPUTS = {
 }
 
 
-@pytest.mark.parametrize("command", INPUTS.values(), ids=INPUTS)
+@pytest.mark.parametrize("command", every(3, INPUTS.values()), ids=INPUTS)
 def test_no_command_writes_over_what_it_reads(made, monkeypatch, command):
     """Contract. Finds an input that is replaced, with --force or without."""
     monkeypatch.chdir(made)

@@ -4,7 +4,7 @@ import math
 import re
 
 import pytest
-from support.examples import few
+from support.examples import every, few
 from support.invocation import CARD, answer, invoke, refusal
 
 from macros import CardError, load_card
@@ -199,7 +199,7 @@ def test_repr_of_a_model():
     assert "corrections='full'" in repr(load_card(CARD).model)
 
 
-@pytest.mark.parametrize("name", presets())
+@pytest.mark.parametrize("name", every(3, presets()))
 def test_check_shows_every_required_key(name):
     """Contract: `check` shows the value of every key that has to be stated."""
     shown = " ".join(invoke("check", name).stdout.split())

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from support.examples import every
 from support.invocation import answer
 from support.random_documents import SLOW, documents
 
@@ -54,7 +55,7 @@ def test_every_number_has_a_row():
     assert not missing
 
 
-@pytest.mark.parametrize("name", presets())
+@pytest.mark.parametrize("name", every(3, presets()))
 def test_presets_are_plausible(name):
     """Contract: no preset is warned of, loaded or checked."""
     assert load_card(name).warnings == ()

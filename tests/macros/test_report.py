@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from support import plotted
+from support.examples import every
 
 from analysis.fits.fit_quality import FitQuality
 from analysis.fits.local_minima import LocalMinimum
@@ -133,36 +134,46 @@ def test_report_without_results(tmp_path):
 
 @pytest.mark.parametrize(
     ("change", "warning"),
-    [
-        ({"warnings": ("The disk is old.",)}, "The disk is old."),
-        (
-            {"fit": replace(FIT, valid=False, reason="no minimum found")},
-            "The fit is not valid: no minimum found.",
-        ),
-        (
-            {"fit": replace(FIT, parameters={"gamma": replace(FIT.estimate, lower=None)})},
-            "The interval of gamma is open at its lower end.",
-        ),
-        (
-            {
-                "fit": replace(
-                    FIT, parameters={"gamma": replace(FIT.estimate, lower=None, lower_reason=UNBOUNDED)}
-                )
-            },
-            "The interval of gamma is open at its lower end: the data do not bound it.",
-        ),
-        (
-            {"fit": replace(FIT, minima=(NEAR, replace(NEAR, value=-2.0, rise=0.3)))},
-            "Another minimum at gamma = -2, higher by 0.3, is allowed at 68.3 % too, outside of this",
-        ),
-        (
-            {"fit": replace(FIT, quality=FitQuality(fval=105.8, pearson=90.0, ndof=5))},
-            "The model does not describe the data: deviance 105.8 for 5 degrees of freedom, p = 6.7e-18",
-        ),
-        ({"limit": replace(LIMIT, upper=None, regions=((0.0, None),))}, "There is no upper limit on gamma"),
-        ({"limit": replace(LIMIT, regions=((0.0, 0.0704), (1.0, 2.0)))}, "More than one region is allowed"),
-        ({"comparison": Comparison(chi2=40.0, ndof=2, p_value=2e-9)}, "disagree: p = 2e-09"),
-    ],
+    every(
+        3,
+        [
+            ({"warnings": ("The disk is old.",)}, "The disk is old."),
+            (
+                {"fit": replace(FIT, valid=False, reason="no minimum found")},
+                "The fit is not valid: no minimum found.",
+            ),
+            (
+                {"fit": replace(FIT, parameters={"gamma": replace(FIT.estimate, lower=None)})},
+                "The interval of gamma is open at its lower end.",
+            ),
+            (
+                {
+                    "fit": replace(
+                        FIT, parameters={"gamma": replace(FIT.estimate, lower=None, lower_reason=UNBOUNDED)}
+                    )
+                },
+                "The interval of gamma is open at its lower end: the data do not bound it.",
+            ),
+            (
+                {"fit": replace(FIT, minima=(NEAR, replace(NEAR, value=-2.0, rise=0.3)))},
+                "Another minimum at gamma = -2, higher by 0.3, is allowed at 68.3 % too, outside of this",
+            ),
+            (
+                {"fit": replace(FIT, quality=FitQuality(fval=105.8, pearson=90.0, ndof=5))},
+                "The model does not describe the data: deviance 105.8 for 5 degrees of freedom, p = 6.7e-18",
+            ),
+            (
+                {"limit": replace(LIMIT, upper=None, regions=((0.0, None),))},
+                "There is no upper limit on gamma",
+            ),
+            (
+                {"limit": replace(LIMIT, regions=((0.0, 0.0704), (1.0, 2.0)))},
+                "More than one region is allowed",
+            ),
+            ({"comparison": Comparison(chi2=40.0, ndof=2, p_value=2e-9)}, "disagree: p = 2e-09"),
+        ],
+        unpack=True,
+    ),
 )
 def test_report_warns(tmp_path, report, change, warning):
     text = plain(written(tmp_path, replace(report, **change)))

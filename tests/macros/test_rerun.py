@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import uproot
-from support.examples import few
+from support.examples import every, few
 from support.invocation import CARD, answer, invoke, refusal
 
 from detsim.event_files import environment as origin
@@ -219,11 +219,14 @@ def test_merged_files(folder, tmp_path):
 
 @pytest.mark.parametrize(
     "made",
-    [
-        ("simulate", CARD, "--seed", 3, "--events", 300),
-        ("simulate", CARD, "--seed", 3, "--experiments", 2),
-        pytest.param(("toys", CARD, "--seed", 3, "-n", 20), marks=pytest.mark.long),
-    ],
+    every(
+        2,
+        [
+            ("simulate", CARD, "--seed", 3, "--events", 300),
+            ("simulate", CARD, "--seed", 3, "--experiments", 2),
+            pytest.param(("toys", CARD, "--seed", 3, "-n", 20), marks=pytest.mark.long),
+        ],
+    ),
     ids=["events", "experiments", "toys"],
 )
 def test_files_of_merge(made, tmp_path):

@@ -10,7 +10,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from support.examples import few
+from support.examples import every, few
 from support.invocation import CARD, invoke
 
 from detsim.event_files.event_writer import EventFile
@@ -139,21 +139,25 @@ CLOSED = f"error: standard output is closed: {LOST}"
 
 @pytest.mark.parametrize(
     ("command", "status", "message"),
-    [
-        ("nugauge --help >/dev/full", 1, FULL),
-        pytest.param("nugauge check --help >/dev/full", 1, FULL, marks=pytest.mark.long),
-        ("nugauge --version >&-", 1, CLOSED),
-        pytest.param(f"nugauge check {CARD} --json >/dev/full", 1, FULL, marks=pytest.mark.long),
-        pytest.param(f"nugauge check {CARD} >&-", 1, CLOSED, marks=pytest.mark.long),
-        ("nugauge init >/dev/full", 1, FULL),
-        ("nugauge check no-such-card 2>/dev/full", 2, ""),
-        pytest.param("nugauge check no-such-card 2>&-", 2, "", marks=pytest.mark.long),
-        ("nugauge chek 2>&-", 2, ""),
-        pytest.param(f"nugauge check {CARD} >/dev/null 2>&-", 0, "", marks=pytest.mark.long),
-        ("nugauge list >/dev/null <&-", 0, ""),
-        ("nugauge list | true; exit ${PIPESTATUS[0]}", 141, ""),
-        ("nugauge --help | true; exit ${PIPESTATUS[0]}", 141, ""),
-    ],
+    every(
+        3,
+        [
+            ("nugauge --help >/dev/full", 1, FULL),
+            pytest.param("nugauge check --help >/dev/full", 1, FULL, marks=pytest.mark.long),
+            ("nugauge --version >&-", 1, CLOSED),
+            pytest.param(f"nugauge check {CARD} --json >/dev/full", 1, FULL, marks=pytest.mark.long),
+            pytest.param(f"nugauge check {CARD} >&-", 1, CLOSED, marks=pytest.mark.long),
+            ("nugauge init >/dev/full", 1, FULL),
+            ("nugauge check no-such-card 2>/dev/full", 2, ""),
+            pytest.param("nugauge check no-such-card 2>&-", 2, "", marks=pytest.mark.long),
+            ("nugauge chek 2>&-", 2, ""),
+            pytest.param(f"nugauge check {CARD} >/dev/null 2>&-", 0, "", marks=pytest.mark.long),
+            ("nugauge list >/dev/null <&-", 0, ""),
+            ("nugauge list | true; exit ${PIPESTATUS[0]}", 141, ""),
+            ("nugauge --help | true; exit ${PIPESTATUS[0]}", 141, ""),
+        ],
+        unpack=True,
+    ),
 )
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_streams_that_take_nothing(command, status, message):

@@ -10,7 +10,7 @@ import typing
 
 import pytest
 import typer.main
-from support.examples import few
+from support.examples import every, few
 from support.invocation import CARD, answer, invoke
 
 from detsim.event_files.reader import TableFile
@@ -127,7 +127,7 @@ CARDS = {
 }
 
 
-@pytest.mark.parametrize("name", CARDS)
+@pytest.mark.parametrize("name", every(3, CARDS))
 def test_wrong_cards(tmp_path, name):
     """Contract: with any content of a card, the message of each command names the card."""
     content = CARDS[name]

@@ -132,6 +132,7 @@ def test_an_environment_that_numba_takes_is_not_refused():
         check_environment({"NUMBA_DISABLE_JIT": value})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("n_settings", few([2, 4], 2))
 def test_other_settings_of_numba_give_the_same_number(tmp_path, n_settings):
     """Contract. Finds a setting that stops a calculation, or machine code used with another setting."""

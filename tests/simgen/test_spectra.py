@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 from scipy.integrate import quad
 from support import reference
+from support.examples import every
 
 from simgen.flavours import Flavour
 from simgen.generator.channels import make_plan
@@ -206,7 +207,7 @@ COMPONENTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("component", COMPONENTS)
+@pytest.mark.parametrize("component", every(3, COMPONENTS))
 def test_neutrino_energies(component):
     """Twin. Finds a spectrum distorted by 0.2 % of its integral at tree level (KS; 1e6 events, α = 1e-3)."""
     E_nu = sampled_energies(component, SM(), 0.0, 1_000_000, 32)
@@ -219,7 +220,7 @@ EVERY_THIRD = [
 ]
 
 
-@pytest.mark.parametrize("component", EVERY_THIRD)
+@pytest.mark.parametrize("component", every(3, EVERY_THIRD))
 def test_neutrino_energies_with_corrections(component):
     """Twin. Finds a cell across a kink or a jump of a spectrum (KS; 3e5 events, α = 1e-3)."""
     model = SM(corrections="full")

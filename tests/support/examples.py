@@ -2,7 +2,7 @@
 
 import pytest
 
-__all__ = ["few"]
+__all__ = ["every", "few"]
 
 
 def few(values, *quick):
@@ -19,3 +19,22 @@ def few(values, *quick):
     assert quick
     assert all(value in listed for value in quick)
     return [value if value in quick else pytest.param(value, marks=pytest.mark.long) for value in listed]
+
+
+def every(step, values, *, unpack=False):
+    """List the values of a parametrisation, marked `long` except the first and every step-th after it.
+
+    Parameters
+    ----------
+    step : int
+    values : iterable
+        Each the value of one argument, or of several; those with marks of their own keep these alone.
+    unpack : bool
+        Each is the values of several arguments.
+    """
+    return [
+        value
+        if i % step == 0 or isinstance(value, type(pytest.param()))
+        else pytest.param(*(value if unpack else (value,)), marks=pytest.mark.long)
+        for i, value in enumerate(values)
+    ]
