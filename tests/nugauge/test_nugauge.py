@@ -38,8 +38,8 @@ def test_public_names_are_those_of_the_packages():
         _ = nugauge.fitt
 
 
-MADE = {"Conditions", "FileStamp", "Fitter", "Likelihood", "WeightModel"}
-"""Classes that functions make: reading a file, `make_fitter`, `Fitter.data`, weighted data of a card."""
+MADE = {"Conditions", "Distributions", "FileStamp", "Fitter", "Likelihood", "WeightModel"}
+"""Classes that functions make: reading a file, `calibrate`, `make_fitter`, `Fitter.data`, weighted data."""
 
 
 def classes(annotation):
