@@ -79,6 +79,7 @@ def fitted(truth, start):
     return fit_counts(make_fitter(experiment, oscillating(start), poi="delta_m2"), counts, level=0.683)
 
 
+@pytest.mark.long
 def test_every_wave_that_is_allowed_is_a_region():
     """Property: each end of a region is where the profile crosses; weak data allow several minima."""
     experiment, model = replace(fine(), scale=1.5), SM(sin2_2theta=0.15, delta_m2=1.5)

@@ -211,6 +211,7 @@ def test_a_minimum_of_a_mass_splitting_outside_the_values(x):
     assert found.delta.min() > 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", few([0, 1], 0))
 def test_the_minimum_of_data_that_are_thrown(seed):
     """Independent evaluation. No point of a wide grid of a plain likelihood is deeper."""

@@ -111,6 +111,7 @@ def test_two_ends_of_fits_in_one_valley_are_one_minimum():
         assert between.max() - floor > max(left.rise, right.rise) + 1e-6
 
 
+@pytest.mark.long
 def test_minima_with_a_barrier_stay():
     """Contract. Two of δc_L, 0.14 apart in -2 ln L, are both listed."""
     card = load_card(CASES / "activity.toml", ("systematics.activity=0.02",))

@@ -45,6 +45,7 @@ def test_equal_weights_are_counts_of_another_exposure(experiment):
     assert stats.ks_2samp(ours["gamma"], theirs).pvalue > 1e-3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("n", few([12, 40], 12))
 def test_p_values_of_the_model_are_flat(experiment, n):
     """Twin, KS with α = 1e-3 over n weighted data sets, of weights that differ by half their mean.

@@ -4,6 +4,7 @@ import pytest
 from support.invocation import CARD, answer, invoke, refusal
 
 
+@pytest.mark.long
 def test_run_stores_the_seed_it_drew(tmp_path):
     """Contract. Finds a stored card that does not repeat its run."""
     found = answer("run", CARD, "-o", tmp_path / "out")

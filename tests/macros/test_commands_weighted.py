@@ -95,6 +95,7 @@ def test_goodness_of_fit(few, reweighted):
         assert (found[0]["n_toys"], found[0]["n_failed"]) == (60, 0)
 
 
+@pytest.mark.long
 def test_toys_and_their_file(few, tmp_path):
     """Contract: Σw and scaling of each toy, merged, made again bit by bit, refused if the weights changed."""
     for name, first in (("a.root", 0), ("b.root", 40)):

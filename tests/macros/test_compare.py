@@ -119,6 +119,7 @@ def test_goodness_of_fit(events):
     assert blind["goodness_of_fit"] is None
 
 
+@pytest.mark.long
 def test_simulated_templates_of_every_command(events, tmp_path):
     """Contract: one seed, one sample: fit, limit, contour and toys take the error of the templates in."""
     exact, found = answer("fit", CARD, events), answer("fit", CARD, events, *SAMPLED, "--seed", 1)

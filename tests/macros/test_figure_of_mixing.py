@@ -69,5 +69,6 @@ def test_texts_of_mixing_state_assumptions_and_threshold(figure_mixing):
     check_threshold(figure_mixing)
 
 
+@pytest.mark.long
 def test_picture_of_mixing_is_drawn_without_warnings(figure_mixing):
     check_picture("mixing", figure_mixing)

@@ -149,7 +149,8 @@ FEWER = ("background={}", "systematics.mass=0.01", "systematics.resolution=0")
 """Leaves three nuisance parameters of the eight."""
 
 
-@pytest.mark.parametrize("fewer", [FEWER, pytest.param((), marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("fewer", [FEWER, ()])
 def test_a_contour_of_absurd_counts(absurd, fewer):
     planes = ("--x", "delta_c_L=-1:1:2", "--y", "mu_nu=0:1e-10:2")
     changes = [part for change in fewer for part in ("--set", change)]

@@ -169,6 +169,7 @@ def test_broken_inputs(tmp_path, campaign):
     assert "no TTree or RNTuple 'toys'" in refusal("merge", tmp_path / "x.root", toys(tmp_path), files[0])
 
 
+@pytest.mark.long
 def test_a_full_disk(tmp_path, campaign):
     big = tmp_path / "big.root"
     answer("simulate", CARD, "--seed", 5, "--first", 5000, "--events", 300_000, "-o", big)

@@ -13,7 +13,7 @@ def contents(directory):
 @pytest.mark.parametrize(
     "preset",
     [
-        "borexino-cr51-paper",
+        pytest.param("borexino-cr51-paper", marks=pytest.mark.long),
         pytest.param("lama-pm147-paper", marks=pytest.mark.slow),
         pytest.param("hellaz-cr51-paper", marks=pytest.mark.slow),
     ],

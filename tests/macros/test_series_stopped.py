@@ -181,6 +181,7 @@ def test_killed_while_a_former_series_is_replaced(tmp_path, point, n_left):
     assert names(tmp_path) == ["x-0000.root", "x-0001.root"]
 
 
+@pytest.mark.long
 def test_two_processes_that_begin_together(tmp_path):
     """Contract: of two runs of one name one ends well, and the file is its own; the other says why not."""
     runs = [

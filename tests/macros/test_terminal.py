@@ -166,6 +166,7 @@ def test_streams_that_take_nothing(command, status, message):
     assert (found, err.decode()) == (status, message)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "streams", few([">/dev/full", ">&- 2>&- <&-", "2>&-", "2>/dev/full", "2>&1 | true"], ">/dev/full")
 )
@@ -230,6 +231,7 @@ beta = "chi"
     return card
 
 
+@pytest.mark.long
 def test_hostile_names(hostile):
     """Contract: names of cards and files are escaped on the terminal, in reports and in tables."""
     name = HOSTILE.replace("/", "_")

@@ -90,6 +90,7 @@ def test_detect_and_reweight(tmp_path, monkeypatch):
     assert is_whole(again)
 
 
+@pytest.mark.long
 def test_run(tmp_path, wrong_sampler):
     """Contract: the directory of a run is kept, with all that was made."""
     directory = tmp_path / "run"

@@ -24,6 +24,7 @@ def test_an_inner_function_changed_is_compiled_anew(tmp_path):
     assert len(list((copy / "simgen" / "_kernels" / "__pycache__" / "kernels").iterdir())) == 2
 
 
+@pytest.mark.long
 def test_sources_that_change_in_a_process_are_not_mixed(tmp_path):
     """Contract. Finds code of one version that is stored under the name of another."""
     copy = tmp_path / "copy"

@@ -30,6 +30,7 @@ def test_former_directories_are_removed(tmp_path):
     assert {p.name for p in tmp_path.iterdir()} == left
 
 
+@pytest.mark.long
 def test_processes_that_compile_at_once_do_not_disturb_each_other(tmp_path):
     """Contract. Finds a file that is read while another process writes it."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": str(tmp_path)}

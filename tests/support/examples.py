@@ -28,13 +28,15 @@ def every(step, values, *, unpack=False):
     ----------
     step : int
     values : iterable
-        Each the value of one argument, or of several; those with marks of their own keep these alone.
+        Each the value of one argument, or of several. One with marks of its own keeps these alone.
     unpack : bool
         Each is the values of several arguments.
     """
-    return [
-        value
-        if i % step == 0 or isinstance(value, type(pytest.param()))
-        else pytest.param(*(value if unpack else (value,)), marks=pytest.mark.long)
-        for i, value in enumerate(values)
-    ]
+    return [value if i % step == 0 else _long(value, unpack=unpack) for i, value in enumerate(values)]
+
+
+def _long(value, *, unpack):
+    """Mark one value, which may be a `pytest.param` with a name."""
+    if not isinstance(value, type(pytest.param())):
+        return pytest.param(*(value if unpack else (value,)), marks=pytest.mark.long)
+    return value if value.marks else pytest.param(*value.values, id=value.id, marks=pytest.mark.long)
