@@ -104,7 +104,6 @@ def test_data_that_cannot_measure_the_parameter():
     few(
         ["charge_radius", "delta_c_l", "eps_r", "mu_nu", "log_normal", "scalar_coupling", "two_experiments"],
         "mu_nu",
-        "log_normal",
     ),
 )
 def test_hard_cards(name):

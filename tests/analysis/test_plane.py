@@ -161,6 +161,7 @@ def test_regions_count_from_the_minimum_of_the_physical_ranges(x, y, outside):
     assert not found.open_ends
 
 
+@pytest.mark.long
 def test_no_error_at_the_end_of_a_physical_range():
     """Closed form. At μ_ν = 0 it has no error; that of ε_R is from the curvature of a plain profile."""
     found = outside_minimum([0.9, 2], [0, 2e-10])

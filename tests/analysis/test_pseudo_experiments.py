@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import stats
+from support.examples import every
 from support.experiments import borexino
 from support.plain import scaled, with_nuisances
 
@@ -41,7 +42,7 @@ def throw(thrower, n):
     return tuple(np.array(x) for x in zip(*(thrower(k) for k in range(n)), strict=True))
 
 
-@pytest.mark.parametrize("events", [False, True])
+@pytest.mark.parametrize("events", every(4, [False, True]))
 @pytest.mark.parametrize("settings", [{}, {"likelihood": "paper", "error_per_bin": 0.2}])
 def test_a_toy_alone_is_the_toy_of_a_run(events, settings):
     t = thrower(with_nuisances(1e-3), events=events, **settings)

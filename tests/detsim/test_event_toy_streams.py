@@ -6,7 +6,7 @@ import numba
 import numpy as np
 import pytest
 from scipy import stats
-from support.examples import every, few
+from support.examples import every
 from support.experiments import DAY, borexino, borexino_distances, borexino_outside, hellaz, mixed_source
 
 import detsim.simulation.fused
@@ -82,7 +82,7 @@ def derived(seed, stage, identity, toy, group):
 
 
 @pytest.mark.parametrize("toy", every(3, [0, 7, 2**32 + 5]))
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", every(3, CASES))
 def test_an_experiment_has_the_events_of_its_keys(monkeypatch, case, toy):
     """Contract: bit by bit the events that the plain chain draws under the derived keys."""
     experiment, model = CASES[case]
@@ -135,7 +135,7 @@ def test_identities_and_seeds_are_other_experiments():
     assert len(np.unique([*found, plain], axis=0)) == 5
 
 
-@pytest.mark.parametrize("case", few(CASES, *(set(CASES) - {"distances", "oscillation"})))
+@pytest.mark.parametrize("case", every(3, CASES))
 def test_counts_are_poisson_around_quadrature(case):
     """Twin: means, variances and correlations of 4000 experiments; 1 % in the total would show."""
     experiment, model = CASES[case]

@@ -72,6 +72,7 @@ def test_one_has_to_be_chosen(command, tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.long
 def test_one_of_them_is_a_plain_card(files, tmp_path):
     """Contract: files of one experiment hold its plain card, and all that reads them works."""
     card = load_card(CARD)

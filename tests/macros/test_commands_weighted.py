@@ -86,6 +86,7 @@ def write_counts(folder):
     return path
 
 
+@pytest.mark.long
 def test_goodness_of_fit(few, reweighted):
     """Contract: p-values by toys, which were refused; the same twice."""
     for data in (few / "few.csv", reweighted):
@@ -189,6 +190,7 @@ def test_refusals(few, tmp_path):
     assert not path.exists()
 
 
+@pytest.mark.long
 def test_several_experiments(few, tmp_path):
     """Contract: weighted data of one experiment beside counts of another; NAME=FILE each."""
     text = invoke("init", "borexino-hellaz-cr51", "--output", tmp_path / "two.toml")

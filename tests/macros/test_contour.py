@@ -49,6 +49,7 @@ def test_wrong_options(options, message):
     assert message in refusal("contour", CARD, *options)
 
 
+@pytest.mark.long
 def test_a_minimum_outside_the_values(tmp_path):
     """Contract. Exact data of 0 and values from 2 on: text, caption and document warn of it."""
     picture = tmp_path / "far.png"

@@ -126,6 +126,7 @@ def test_a_missing_error_has_a_reason():
     assert f"no Hesse error of mu_nu: {found['error_reason']}" in said
 
 
+@pytest.mark.long
 def test_free_backgrounds_of_one_shape_have_their_reason():
     found, said = fitted(card=CASES / "two_free_backgrounds.toml")
     one = found["parameters"]["background_k40a"]

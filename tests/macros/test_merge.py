@@ -115,6 +115,7 @@ def test_toys(tmp_path):
         assert [audit["n"] - audit["n_worst"] for audit in audits] == [20, 20, 10]
 
 
+@pytest.mark.long
 def test_weighted_and_detected_files(tmp_path, campaign):
     """Contract: detect and reweight give the same on parts, merged afterwards, as on the merged file."""
     results = {}

@@ -148,6 +148,7 @@ app(sys.argv[2:])
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("point", "n_left"),
     [

@@ -170,6 +170,7 @@ def test_figure_of_toys(tmp_path):
     assert median == pytest.approx(np.median(rows["one_sided_upper"]), rel=0.02)
 
 
+@pytest.mark.long
 def test_figure_of_coverage(tmp_path):
     picture = tmp_path / "coverage.pdf"
     found = answer("coverage", CARD, "--at", "0.1,0", "-n", 20, "--seed", 2, "--figure", picture)

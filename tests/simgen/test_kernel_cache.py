@@ -126,6 +126,7 @@ def test_a_damaged_file_is_said_once_and_made_again(kept, damage):
     assert not list(kept.rglob("*.part"))
 
 
+@pytest.mark.long
 def test_a_place_that_cannot_be_written_is_said(tmp_path, kept):
     """Contract. Finds a directory of the cache that stops a calculation: a file of this name, a full disk."""
     import resource
