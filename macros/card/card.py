@@ -3,19 +3,19 @@
 Answers come from packages to the right, which are imported in the methods that need them, and nowhere else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from macros.card.data import DataOfCard
 from macros.card.experiments import choose_experiment, plain_document
 from macros.card.representation import ShownCard
 from macros.card.settings import FitField, RunSettings
 from macros.card.toml import write_toml
 
 if TYPE_CHECKING:
-    import hist
     import numpy as np
     from numpy.typing import NDArray
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from analysis.studies import CoverageStudy, GoodnessOfFit, HypothesisComparison
     from detsim.expectation import Expectation
     from detsim.experiment import Experiment
-    from macros.studies import DataSets, Inference
+    from macros.studies import Inference
     from simgen.events import Events
     from simgen.interaction import Model
 
@@ -31,7 +31,7 @@ __all__ = ["Card"]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Card(ShownCard):
+class Card(ShownCard, DataOfCard):
     """A valid card, which answers with everything that it says: the numbers are those of the commands.
 
     Parameters
@@ -66,6 +66,8 @@ class Card(ShownCard):
         File of ``nugauge calibrate``, with thresholds of intervals.
     audit
         How many pseudo-experiments are fitted again by MINUIT.
+    first
+        Index of the first pseudo-experiment: a study may be made in parts.
     """
 
     name: str
@@ -142,41 +144,11 @@ class Card(ShownCard):
 
         return expectations(self)
 
-    def measured(
-        self, data: Any, auxiliary: "Mapping[str, float | str]", *, number: int | None = None
-    ) -> "DataSets":
-        """Join data with auxiliary measurements, by the names of nuisance parameters: ``--auxiliary``.
-
-        A number is what the fit reports, relative to nominal; a text such as "1.7 MCi" has a unit.
-        """
-        from macros.studies import data_sets
-
-        return data_sets(self, data, number=number, auxiliary=auxiliary)
-
-    def toy(self, path: str | PathLike[str], number: int, *, truth: float | None = None) -> "DataSets":
-        """Read counts and auxiliary measurements of one toy of a file of ``nugauge toys``: ``--toy``.
-
-        A file of ``nugauge coverage`` has several true values: `truth` is one of them.
-        """
-        from macros.studies import toy_data
-        from macros.terminal import ToyChoice
-
-        return toy_data(self, Path(path), ToyChoice(number=number, truth=truth))
-
-    def histogram(self, data: Any) -> "hist.Hist[Any] | dict[str, hist.Hist[Any]]":
-        """Fill the histogram of data, as `fit` takes them; of several experiments by their names."""
-        from macros.studies import data_sets
-
-        sets = data_sets(self, data).sets
-        if len(self.experiments) == 1:
-            return sets[0].histogram
-        return {e.name: data_set.histogram for e, data_set in zip(self.experiments, sets, strict=True)}
-
     def goodness_of_fit(
-        self, data: Any, n_toys: int, *, seed: int | None = None, poi: str | None = None
+        self, data: Any, n_toys: int, *, seed: int | None = None, first: int = 0, poi: str | None = None
     ) -> "GoodnessOfFit":
         """Test by pseudo-experiments whether a fit to data is good: ``nugauge fit --gof``."""
-        return self.seeded(seed, draws=True)._inference(data, poi=poi).goodness(n_toys)
+        return self.seeded(seed, draws=True)._inference(data, poi=poi).goodness(n_toys, first=first)
 
     def _inference(self, data: Any, **options: Any) -> "Inference":
         """Prepare the fit of the card to data."""
@@ -197,6 +169,7 @@ class Card(ShownCard):
         n_calibration: int | None = None,
         profiled: bool = False,
         seed: int | None = None,
+        first: int = 0,
     ) -> "LimitResult":
         """Find the upper limit on a parameter, as ``nugauge limit``; without data the expected one.
 
@@ -221,6 +194,7 @@ class Card(ShownCard):
             profiled=profiled,
             n_toys=n_toys,
             audit=audit,
+            first=first,
         )
         card = self.seeded(seed, draws=options.draws(expected=data is None))
         data_or_expected = EXPECTED if data is None else data
@@ -253,6 +227,7 @@ class Card(ShownCard):
         n_toys: int,
         *,
         seed: int | None = None,
+        first: int = 0,
         methods: Sequence[str] | str | None = None,
         level: float | None = None,
         events: bool = False,
@@ -270,7 +245,15 @@ class Card(ShownCard):
         card, path = self.seeded(seed, draws=True), None if table is None else Path(table)
         data = None if weights is None else data_sets(self, weights)
         study = open_study(
-            card, at, n_toys, methods=methods, level=level, events=events, table=path, weights=data
+            card,
+            at,
+            n_toys,
+            methods=methods,
+            level=level,
+            events=events,
+            table=path,
+            weights=data,
+            first=first,
         )
         return study.run(audit=audit)
 
@@ -281,6 +264,7 @@ class Card(ShownCard):
         n_toys: int = 10_000,
         *,
         seed: int | None = None,
+        first: int = 0,
         fixed: tuple[bool, bool] = (False, False),
         bounded: bool = True,
     ) -> "HypothesisComparison":
@@ -298,4 +282,6 @@ class Card(ShownCard):
         from macros.studies import compare_cards
 
         card = self.seeded(seed, draws=True)
-        return compare_cards(card, other, (data, data), n_toys, fixed=fixed, bounded=bounded).result
+        return compare_cards(
+            card, other, (data, data), n_toys, fixed=fixed, bounded=bounded, first=first
+        ).result

@@ -277,3 +277,17 @@ def test_branches_in_root_units(tmp_path, data):
         assert columns["covered_one_sided"][i] == point["methods"]["one-sided"]["covered"]
         assert columns["bias"][i] == point["bias"]
         assert np.isclose(columns["residual_deviation"][i] / 40**0.5, point["bias_error"])
+
+
+def test_parts_in_python(data):
+    """The same first toys as on the command line, of every study of a card."""
+    from macros.card import load_card
+
+    card = load_card(CARD).seeded(7)
+    whole = card.coverage([0.0], 30, audit=0).tallies[0]
+    parts = [card.coverage([0.0], n, first=k, audit=0).tallies[0] for k, n in ((0, 20), (20, 10))]
+    assert parts[0] + parts[1] == whole
+    n_above = [card.goodness_of_fit(str(data), n, first=k).n_above for k, n in ((0, 20), (20, 10), (0, 30))]
+    assert n_above[0] + n_above[1] == n_above[2]
+    bands = [card.limit(n_toys=30, first=k, audit=0).band for k in (0, 30, 0)]
+    assert bands[0] == bands[2] != bands[1]
