@@ -4,6 +4,7 @@ import typer
 
 from macros.campaigns.commands.new import new
 from macros.campaigns.commands.run import chunk, run
+from macros.campaigns.commands.script import script
 from macros.campaigns.commands.state import merge, status
 from macros.terminal import OnceCommand, guard
 
@@ -20,6 +21,7 @@ campaign = typer.Typer(
 _UNREAD = {"ignore_unknown_options": True}
 campaign.command("new", cls=OnceCommand, context_settings=_UNREAD)(guard(new))
 campaign.command("run", cls=OnceCommand)(guard(run))
+campaign.command("script", cls=OnceCommand)(guard(script))
 campaign.command("chunk", cls=OnceCommand)(guard(chunk))
 campaign.command("status", cls=OnceCommand)(guard(status))
 campaign.command("merge", cls=OnceCommand)(guard(merge))

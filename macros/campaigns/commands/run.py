@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from macros.campaigns.commands.engines import ClusterOption, DaskOption, Engine, MixedOption
 from macros.campaigns.commands.new import DirectoryArgument
 from macros.campaigns.commands.words import WorkersOption, duration, say_cost
 from macros.terminal import (
@@ -44,6 +45,9 @@ def run(
             help="How often a failed chunk is tried again.",
         ),
     ] = 2,
+    dask: DaskOption = None,
+    cluster: ClusterOption = None,
+    mixed: MixedOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what is left, and its cost.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -57,9 +61,12 @@ def run(
     from macros.campaigns import read_campaign, run_campaign
 
     campaign = read_campaign(directory)
-    number = workers or os.cpu_count() or 1
+    engine = Engine(dask=dask, cluster=cluster, mixed=mixed, workers=workers, threads=threads)
+    number = engine.n_jobs or workers or os.cpu_count() or 1
     if dry_run:
         _say_left(campaign, number, as_json=as_json)
+        if not as_json:
+            engine.say_script()
         return
     present = campaign.finished()
     left = campaign.n - sum(campaign.chunk(k).n for k in present)
@@ -67,15 +74,17 @@ def run(
     try:
         with stop_on_interrupt() as stop, progress("campaign", left, "rows") as advance:
             stop.keeps = True
-            outcome = run_campaign(
-                directory,
-                workers=number,
-                threads=threads,
-                retries=retries,
-                on_rows=advance,
-                on_failure=_say_failure,
-                stopped=_told_once(stop),
-            )
+            with engine.open(campaign, _told_once(stop)) as (executor, stopped):
+                outcome = run_campaign(
+                    directory,
+                    executor,
+                    workers=number,
+                    threads=threads,
+                    retries=retries,
+                    on_rows=advance,
+                    on_failure=_say_failure,
+                    stopped=stopped,
+                )
     except KeyboardInterrupt:
         raise Interrupted(f"the chunks that were being made are dropped; go on with: {on}") from None
     if as_json:

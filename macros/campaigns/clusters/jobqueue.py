@@ -1,0 +1,135 @@
+"""Jobs of a batch system as workers of a dask scheduler, by dask-jobqueue."""
+
+import math
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from macros.campaigns import Campaign
+from macros.campaigns.clusters.connections import (
+    Connection,
+    SchedulerAddress,
+    import_dask,
+    limit_of,
+    quiet,
+    wait_for_worker,
+)
+from macros.campaigns.clusters.executor import DaskExecutor
+from macros.campaigns.clusters.settings import JobSettings
+from macros.campaigns.clusters.workers import check_workers, versions_of
+from macros.terminal import RunError, number_of
+
+__all__ = ["JobQueue", "dask_executor"]
+
+_ANSWER = 30.0
+"""Seconds in which jobs are ended."""
+
+
+@dataclass(kw_only=True)
+class JobQueue:
+    """A scheduler of our own, whose workers are jobs of a batch system; they are submitted when it is opened.
+
+    Parameters
+    ----------
+    settings : JobSettings
+    campaign : Campaign
+    threads : int
+        Of a chunk.
+    mixed : bool
+        Whether workers of other versions are taken.
+    tell, warn : callable
+        Called with what a user has to know.
+    """
+
+    settings: JobSettings
+    campaign: Campaign
+    threads: int
+    mixed: bool
+    tell: Callable[[str], None]
+    warn: Callable[[str], None]
+    cluster: Any = field(default=None, init=False)
+    client: Any = field(default=None, init=False)
+
+    @property
+    def most(self) -> int:
+        """Most jobs that are handed to the scheduler at a time."""
+        return limit_of(self.settings.maximum * self.settings.processes)
+
+    @property
+    def _jobs(self) -> tuple[int, int]:
+        """Return the least and the largest number of jobs that have something to do."""
+        left = self.campaign.n_chunks - len(self.campaign.finished())
+        useful = max(math.ceil(left / self.settings.processes), 1)
+        return min(self.settings.minimum, useful), min(self.settings.maximum, useful)
+
+    def open(self, stopped: Callable[[], bool]) -> Any:
+        """Start the scheduler, submit jobs, and return a client when the first worker is there."""
+        distributed = import_dask("--cluster")
+        minimum, maximum = self._jobs
+        try:
+            with quiet():
+                self.cluster = self.settings.cluster_class(**self.settings.options)
+                self.cluster.scale(jobs=max(minimum, 1))
+                self.cluster.sync(self.cluster._correct_state)  # raises what the batch system refuses
+                if minimum < maximum:
+                    self.cluster.adapt(minimum_jobs=minimum, maximum_jobs=maximum)
+                self.client = distributed.Client(self.cluster, set_as_default=False, name="nugauge")
+        except (OSError, RuntimeError, ValueError) as error:
+            text = " ".join(str(error).rpartition("stderr:")[2].split()) or type(error).__name__
+            raise RunError(f"{self.settings.system} takes no job: {text}") from None
+        jobs = f"{number_of(max(minimum, 1), 'job')} of {self.settings.system}"
+        told = f"{jobs} submitted; waiting for the first to begin (its queue says why it does not)"
+        if not wait_for_worker(self.client, stopped, lambda: self.tell(told)):
+            return None
+        check_workers(self.client, self.campaign, threads=self.threads, mixed=self.mixed, warn=self.warn)
+        return self.client
+
+    def keep(self) -> None:
+        """Submit jobs anew in place of those that have ended, as at the end of their wall time."""
+        minimum, maximum = self._jobs
+        if minimum == maximum:
+            self.cluster.scale(jobs=maximum)
+
+    def close(self) -> None:
+        """End all jobs, and the scheduler."""
+        for one in (self.client, self.cluster):
+            if one is not None:
+                with suppress(Exception):
+                    one.close(timeout=_ANSWER)
+
+
+def dask_executor(
+    settings: SchedulerAddress | JobSettings,
+    campaign: Campaign,
+    *,
+    threads: int = 1,
+    mixed: bool = False,
+    stopped: Callable[[], bool] = lambda: False,
+    tell: Callable[[str], None] = lambda _: None,
+    warn: Callable[[str], None] = lambda _: None,
+) -> DaskExecutor:
+    """Return an executor of a scheduler that others have started, or of jobs that are going to be submitted.
+
+    Parameters
+    ----------
+    settings : SchedulerAddress or JobSettings
+    campaign : Campaign
+    threads : int
+        Of a chunk.
+    mixed : bool
+        Whether workers of other versions than the campaign's are taken.
+    stopped : callable
+        Whether to end.
+    tell, warn : callable
+        Called with what a user has to know.
+    """
+    words: dict[str, Any] = {"campaign": campaign, "threads": threads, "mixed": mixed}
+    words |= {"tell": tell, "warn": warn}
+    source: Connection | JobQueue
+    if isinstance(settings, SchedulerAddress):
+        source = Connection(scheduler=settings, **words)
+    else:
+        source = JobQueue(settings=settings, **words)
+    expected = None if mixed else versions_of(campaign.made_by)
+    return DaskExecutor(source, expected=expected, stopped=stopped, warn=warn)

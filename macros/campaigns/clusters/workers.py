@@ -1,0 +1,128 @@
+"""Workers of a dask scheduler, compared with the campaign: versions, processor, threads."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, TypeVar
+
+from macros.campaigns import Campaign
+from macros.terminal import RunError, number_of
+
+__all__ = ["Versions", "called", "check_workers", "executing", "versions_of"]
+
+Versions = Mapping[str, str | None]
+"""Of Python and of the packages on which bits depend."""
+_SHOWN = 3
+T = TypeVar("T")
+
+
+def versions_of(origin: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return the versions in the description of an environment."""
+    return {"python": origin["python"], **origin["versions"]}
+
+
+@cache
+def _here() -> dict[str, Any]:
+    """Describe the process in which this is called."""
+    from detsim.event_files import origin
+
+    return origin()
+
+
+def _describe() -> dict[str, Any]:
+    return _here()
+
+
+def executing(dask_worker: Any) -> list[str]:
+    """Return the keys of the tasks at which a worker is."""
+    return [str(task.key) for task in dask_worker.state.executing]
+
+
+def called(expected: Versions | None, function: Callable[..., T], job: Any, bundle: Any = None) -> T:
+    """Call a function in a worker that has the versions of the campaign.
+
+    Parameters
+    ----------
+    expected : mapping, optional
+        Versions; None if any will do.
+    function : callable
+    job : Job
+    bundle : mapping of str to bytes, optional
+        Inputs, which travel apart from the jobs.
+
+    Raises
+    ------
+    RunError
+        If the versions differ.
+    """
+    from dataclasses import replace
+
+    if expected is not None:
+        different = _differences(expected, versions_of(_here()))
+        if different:
+            raise RunError(f"a worker has other versions: {different}")
+    return function(job if bundle is None else replace(job, bundle=bundle))
+
+
+def _differences(expected: Versions, found: Versions) -> str:
+    return ", ".join(
+        f"{name} {found.get(name) or 'missing'} instead of {version or 'none'}"
+        for name, version in expected.items()
+        if found.get(name) != version
+    )
+
+
+def check_workers(
+    client: Any, campaign: Campaign, *, threads: int, mixed: bool, warn: Callable[[str], None]
+) -> None:
+    """Compare all workers that are there with what made the campaign.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    campaign : Campaign
+    threads : int
+        Of a chunk.
+    mixed : bool
+        Whether other versions are only warned of.
+    warn : callable
+        Called with what is no reason to refuse the workers.
+
+    Raises
+    ------
+    ValueError
+        If a worker lacks nugauge, or has other versions of what bits depend on.
+    """
+    found = client.run(_describe, on_error="return")
+    absent = {address: error for address, error in found.items() if not isinstance(error, Mapping)}
+    if absent:
+        address, error = next(iter(absent.items()))
+        raise ValueError(
+            f"{number_of(len(absent), 'worker')} of {len(found)} cannot call nugauge, {address}: "
+            f"{type(error).__name__}: {error}; install the version of this machine for their Python"
+        )
+    expected = versions_of(campaign.made_by)
+    other = {a: _differences(expected, versions_of(made)) for a, made in found.items()}
+    other = {address: text for address, text in other.items() if text}
+    if other:
+        told = (
+            f"{number_of(len(other), 'worker')} of {len(found)} have other versions than the campaign: "
+            + "; ".join(f"{address}: {text}" for address, text in list(other.items())[:_SHOWN])
+        )
+        if not mixed:
+            raise ValueError(f"{told}; their last bits may differ: --mixed takes them nevertheless")
+        warn(told)
+    features = campaign.made_by["cpu"]
+    unlike = [address for address, made in found.items() if made["cpu"] != features]
+    if unlike:
+        warn(
+            f"{number_of(len(unlike), 'worker')} of {len(found)} have another processor than that of the "
+            f"campaign ({features['name']}), {unlike[0]} for one: the last bits of their chunks may differ, "
+            "and `campaign merge` will ask for --mixed"
+        )
+    slots = client.nthreads()
+    wide = [address for address, n in slots.items() if n > threads]
+    if wide:
+        warn(
+            f"worker {wide[0]} has {slots[wide[0]]} threads, and makes one chunk at a time with "
+            f"{number_of(threads, 'thread')}: start workers with --nworkers N --nthreads {threads}"
+        )
