@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import replace
@@ -13,8 +13,8 @@ from macros.campaigns.clusters.workers import Versions, called, executing
 
 __all__ = ["DaskExecutor", "Source"]
 
-_ALONE = 10.0
-"""Seconds between questions whether there are workers."""
+_EVERY = 10.0
+"""Seconds between looks at the workers."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -53,6 +53,7 @@ class DaskExecutor(Executor):
     Notes
     -----
     A call whose worker dies is made again by another one: that is dask's. After the fourth worker it fails.
+    A chunk that failed on a worker, whose disk may be full, is not tried there again while there are others.
     Inputs of workers that do not see the directory are handed to the scheduler once, not with each job.
     """
 
@@ -72,6 +73,8 @@ class DaskExecutor(Executor):
         self._executor: Any = None
         self._bundle: Any = None
         self._futures: dict[str, Future[Any]] = {}
+        self._bound: dict[str, set[str]] = {}
+        self._failed_at: dict[int, set[str]] = {}
         self._dropped = False
         self._looked = time.monotonic()
         self._max_workers = source.most
@@ -94,10 +97,41 @@ class DaskExecutor(Executor):
             bundle = self._travelling(job.bundle)
             job = replace(job, bundle=None)
         key = f"nugauge-{uuid4().hex}"
-        future: Future[T] = self._executor.submit(called, self._expected, fn, job, bundle, key=key)
-        self._futures[key] = future
-        future.add_done_callback(lambda _: self._futures.pop(key, None))
-        return future
+        others = self._others(job.numbers)
+        bound = {"workers": sorted(others), "allow_other_workers": False} if others else {}
+        theirs = self._executor.submit(called, self._expected, fn, job, bundle, key=key, **bound)
+        if others:
+            self._bound[key] = others
+        self._futures[key] = theirs
+        ours: Future[T] = Future()
+        ours.add_done_callback(lambda done: theirs.cancel() if done.cancelled() else None)
+        theirs.add_done_callback(lambda done: self._pass_on(key, done, ours))
+        return ours
+
+    def _others(self, numbers: Sequence[int]) -> set[str]:
+        """List the workers where none of these chunks has failed; none if all may be asked."""
+        failed = set().union(*(self._failed_at.get(number, ()) for number in numbers))
+        return set(self._client.nthreads()) - failed if failed else set()
+
+    def _pass_on(self, key: str, theirs: Future[Any], ours: Future[Any]) -> None:
+        """Give on what a worker answered, and note where a chunk failed."""
+        self._futures.pop(key, None)
+        self._bound.pop(key, None)
+        if theirs.cancelled():
+            if ours.cancel():
+                ours.set_running_or_notify_cancel()
+            return
+        if not ours.set_running_or_notify_cancel():
+            return
+        error = theirs.exception()
+        if error is not None:
+            ours.set_exception(error)
+            return
+        address, result = theirs.result()
+        for report in result if isinstance(result, list) else ():
+            if report.state == "failed":
+                self._failed_at.setdefault(report.number, set()).add(address)
+        ours.set_result(result)
 
     def _travelling(self, bundle: Any) -> Any:
         """Hand inputs to the scheduler, as a task that can be done again when a worker dies."""
@@ -116,13 +150,21 @@ class DaskExecutor(Executor):
                 self._dropped = True
                 self._drop_waiting()
             return True
-        if time.monotonic() - self._looked > _ALONE:
+        if time.monotonic() - self._looked > _EVERY:
             self._looked = time.monotonic()
-            with suppress(Exception):
-                self._source.keep()
-                if not self._client.nthreads():
-                    self._warn("there is no worker: waiting for one; Ctrl-C ends it")
+            with suppress(Exception):  # the scheduler is gone: `submit` says it
+                self._look()
         return False
+
+    def _look(self) -> None:
+        """Replace workers that have ended, and take jobs back that wait for one of them."""
+        self._source.keep()
+        present = set(self._client.nthreads())
+        if not present:
+            self._warn("there is no worker: waiting for one; Ctrl-C ends it")
+        for key, addresses in list(self._bound.items()):
+            if not addresses & present and key in self._futures:
+                self._futures[key].cancel()
 
     def _drop_waiting(self) -> None:
         begun: set[str] = set()

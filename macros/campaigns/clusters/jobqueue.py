@@ -70,8 +70,9 @@ class JobQueue:
         try:
             with quiet():
                 self.cluster = self.settings.cluster_class(**self.settings.options)
-                self.cluster.scale(jobs=max(minimum, 1))
-                self.cluster.sync(self.cluster._correct_state)  # raises what the batch system refuses
+                for _ in range(max(minimum, 1)):  # `scale` would not raise what the batch system says
+                    self.cluster.worker_spec.update(self.cluster.new_worker_spec())
+                self.cluster.sync(self.cluster._correct_state)
                 if minimum < maximum:
                     self.cluster.adapt(minimum_jobs=minimum, maximum_jobs=maximum)
                 self.client = distributed.Client(self.cluster, set_as_default=False, name="nugauge")

@@ -32,6 +32,8 @@ _FORMER = {
     "env_extra": "job_script_prologue",
     "header_skip": "job_directives_skip",
 }
+_MEANT = {"partition": "queue", "time": "walltime", "mem": "memory", "cpus": "cores", "workers": "processes"}
+"""What batch systems call a key of dask-jobqueue."""
 _OURS = {
     *("self", "scheduler", "name", "loop", "asynchronous", "job_cls", "scheduler_cls", "n_workers"),
     *("dashboard_address", "host", "silence_logs", "base_class_kwargs", "kwargs", "job_kwargs"),
@@ -175,7 +177,11 @@ def _check_keys(options: Mapping[str, Any], cluster: Any, system: str, where: st
     for key in options:
         if key in known:
             continue
-        meant = former.get(key) or closest(key, [*_OWN, *known])
+        meant = (
+            former.get(key)
+            or (_MEANT.get(key) if _MEANT.get(key) in known else None)
+            or closest(key, [*_OWN, *known])
+        )
         advice = f"did you mean {meant}?" if meant else f"it may have {', '.join(sorted([*_OWN, *known]))}"
         raise typer.BadParameter(f"{where} {key} is no key of {system}; {advice}")
 

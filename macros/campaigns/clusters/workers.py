@@ -37,7 +37,9 @@ def executing(dask_worker: Any) -> list[str]:
     return [str(task.key) for task in dask_worker.state.executing]
 
 
-def called(expected: Versions | None, function: Callable[..., T], job: Any, bundle: Any = None) -> T:
+def called(
+    expected: Versions | None, function: Callable[..., T], job: Any, bundle: Any = None
+) -> tuple[str, T]:
     """Call a function in a worker that has the versions of the campaign.
 
     Parameters
@@ -49,6 +51,13 @@ def called(expected: Versions | None, function: Callable[..., T], job: Any, bund
     bundle : mapping of str to bytes, optional
         Inputs, which travel apart from the jobs.
 
+    Returns
+    -------
+    address : str
+        Of the worker.
+    result
+        Of the function.
+
     Raises
     ------
     RunError
@@ -56,11 +65,14 @@ def called(expected: Versions | None, function: Callable[..., T], job: Any, bund
     """
     from dataclasses import replace
 
+    from distributed import get_worker
+
     if expected is not None:
         different = _differences(expected, versions_of(_here()))
         if different:
             raise RunError(f"a worker has other versions: {different}")
-    return function(job if bundle is None else replace(job, bundle=bundle))
+    result = function(job if bundle is None else replace(job, bundle=bundle))
+    return str(get_worker().address), result
 
 
 def _differences(expected: Versions, found: Versions) -> str:

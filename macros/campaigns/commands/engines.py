@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from macros.terminal import message, say, warn
+from macros.terminal import emit_text, message, say, warn
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -92,7 +92,7 @@ class Engine:
         """Show what is going to be submitted."""
         if self.cluster is not None:
             say(f"each of {self.settings.maximum} jobs of {self.settings.system}, at most, is this:")
-            say(self.settings.script)
+            emit_text(self.settings.script)
 
     @contextmanager
     def open(

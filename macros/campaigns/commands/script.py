@@ -1,6 +1,7 @@
 """`nugauge campaign script`: the chunks of a campaign as array jobs of a batch system."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -72,7 +73,9 @@ def script(
             }
         )
         return
-    submit = f"{'sbatch' if slurm else 'condor_submit'} {output or 'FILE'}"
+    submit = (
+        f"{'sbatch' if slurm else 'condor_submit'} {'FILE' if output is None else shlex.quote(str(output))}"
+    )
     tell = message
     if output is None:
         emit_text(text)
