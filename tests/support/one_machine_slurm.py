@@ -1,7 +1,7 @@
 """Slurm on this machine alone, in a temporary directory: `python -m support.one_machine_slurm` until Ctrl-C.
 
-It needs slurmctld, slurmd, slurm-client and munge of Debian, and root; neither systemd nor cgroups. Nothing of it
-is left.
+It needs slurmctld, slurmd, slurm-client and munge of Debian, and root; neither systemd nor cgroups.
+Nothing of it is left.
 """
 
 import contextlib

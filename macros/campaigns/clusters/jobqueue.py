@@ -96,7 +96,7 @@ class JobQueue:
         """End all jobs, and the scheduler."""
         for one in (self.client, self.cluster):
             if one is not None:
-                with suppress(Exception):
+                if 1:
                     one.close(timeout=_ANSWER)
 
 

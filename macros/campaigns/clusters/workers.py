@@ -104,7 +104,13 @@ def check_workers(
     ValueError
         If a worker lacks nugauge, or has other versions of what bits depend on.
     """
-    found = client.run(_describe, on_error="return")
+    try:
+        found = client.run(_describe, on_error="return")
+    except Exception as failure:  # an answer that cannot be read
+        raise ValueError(
+            f"workers do not say their versions ({type(failure).__name__}: {failure}): install nugauge, and "
+            "dask, of the version of this machine for their Python"
+        ) from None
     absent = {address: error for address, error in found.items() if not isinstance(error, Mapping)}
     if absent:
         address, error = next(iter(absent.items()))
