@@ -1,6 +1,7 @@
 """Jobs of a batch system as workers of a dask scheduler, by dask-jobqueue."""
 
 import math
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -77,8 +78,9 @@ class JobQueue:
                     self.cluster.adapt(minimum_jobs=minimum, maximum_jobs=maximum)
                 self.client = distributed.Client(self.cluster, set_as_default=False, name="nugauge")
         except (OSError, RuntimeError, ValueError) as error:
-            text = " ".join(str(error).rpartition("stderr:")[2].split()) or type(error).__name__
-            raise RunError(f"{self.settings.system} takes no job: {text}") from None
+            with suppress(AttributeError):
+                self.cluster._created.clear()  # jobs that have not begun, for whose end `close` would look
+            raise RunError(f"{self.settings.system} takes no job: {_reason(error)}") from None
         jobs = f"{number_of(max(minimum, 1), 'job')} of {self.settings.system}"
         told = f"{jobs} submitted; waiting for the first to begin (its queue says why it does not)"
         if not wait_for_worker(self.client, stopped, lambda: self.tell(told)):
@@ -96,8 +98,15 @@ class JobQueue:
         """End all jobs, and the scheduler."""
         for one in (self.client, self.cluster):
             if one is not None:
-                if 1:
+                with suppress(Exception):
                     one.close(timeout=_ANSWER)
+
+
+def _reason(error: Exception) -> str:
+    """Return what the command that submits has said, on one line."""
+    lines = str(error).rpartition("stderr:")[2].splitlines()
+    said = [re.sub(r"^(\w+: )?(error|ERROR): ", "", line.strip()) for line in lines if line.strip()]
+    return "; ".join(said) or type(error).__name__
 
 
 def dask_executor(

@@ -218,7 +218,11 @@ def _complete(options: dict[str, Any], system: str, threads: int) -> None:
 
     options["processes"] = stated("processes", max(int(stated("cores", 1)) // threads, 1))
     options["worker_extra_args"] = [*stated("worker_extra_args", []), "--nthreads", str(threads)]
-    options["scheduler_options"] = {"dashboard_address": None, **stated("scheduler_options", {})}
+    options["scheduler_options"] = {
+        "dashboard": False,
+        "dashboard_address": ":0",
+        **stated("scheduler_options", {}),
+    }
 
 
 def _check_job(settings: JobSettings, where: str) -> None:
