@@ -126,7 +126,7 @@ class Connection:
                 )
         except (OSError, ValueError, RuntimeError) as error:
             reason = (
-                f"no dask scheduler answers at {self.scheduler.address} ({type(error).__name__}: {error})"
+                f"no dask scheduler answers at {self.scheduler.address} ({error})"
             )
             raise typer.BadParameter(f"--dask {self.scheduler.typed}: {reason}") from None
 
