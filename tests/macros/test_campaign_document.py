@@ -51,6 +51,7 @@ def test_keys():
     documents = {
         "new": new,
         "run --dry-run": answer("campaign", "run", "study", "--dry-run"),
+        "script": answer("campaign", "script", "study", "--slurm"),
         "chunk": answer("campaign", "chunk", "study", 0),
         "run": answer("campaign", "run", "study"),
         "status": answer("campaign", "status", "study"),

@@ -125,9 +125,7 @@ class Connection:
                     self.scheduler.address, timeout=_ANSWER, set_as_default=False, name="nugauge"
                 )
         except (OSError, ValueError, RuntimeError) as error:
-            reason = (
-                f"no dask scheduler answers at {self.scheduler.address} ({error})"
-            )
+            reason = f"no dask scheduler answers at {self.scheduler.address} ({error})"
             raise typer.BadParameter(f"--dask {self.scheduler.typed}: {reason}") from None
 
     @property
