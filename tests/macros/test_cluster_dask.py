@@ -179,17 +179,21 @@ def test_other_versions_are_refused_before_the_work_begins(tmp_path, code, said)
 
 
 def test_workers_that_come_later(tmp_path):
-    """Contract. A run waits for its first worker, and one of another version that joins makes no chunk."""
-    directory = tmp_path / "c"
-    new(directory)
-    with dask_machine(tmp_path / "dask", workers=0) as machine:
-        with start("campaign", "run", directory, "--dask", machine.file) as driver:
-            assert "has no worker" in driver.stderr.readline()
-            machine.add()
-            driver.communicate(timeout=60)
-            assert driver.returncode == 0
-        machine.end()
-    assert merged(directory) == plain(tmp_path)
+    """Contract. A run waits for its first worker; one of another version that joins later makes no chunk."""
+    directory, preload = tmp_path / "c", tmp_path / "preload.py"
+    new(directory, n=200_000, size=5_000)
+    preload.write_text(_OTHER_VERSION)
+    with (
+        dask_machine(tmp_path / "dask", workers=0) as machine,
+        start("campaign", "run", directory, "--dask", machine.file) as driver,
+    ):
+        assert "has no worker" in driver.stderr.readline()
+        machine.add()
+        wait_for(lambda: len(chunk_files(directory)) > 1)
+        machine.add("--preload", preload)
+        _, said = driver.communicate(timeout=60)
+        assert driver.returncode == 0, said
+    assert merged(directory) == plain(tmp_path, n=200_000)
 
 
 def test_a_scheduler_that_does_not_answer(tmp_path, monkeypatch):

@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast
 from uuid import uuid4
 
 from macros.campaigns.clusters.workers import Versions, called, executing
+from macros.terminal import RunError
 
 __all__ = ["DaskExecutor", "Source"]
 
@@ -105,7 +106,7 @@ class DaskExecutor(Executor):
         self._futures[key] = theirs
         ours: Future[T] = Future()
         ours.add_done_callback(lambda done: theirs.cancel() if done.cancelled() else None)
-        theirs.add_done_callback(lambda done: self._pass_on(key, done, ours))
+        theirs.add_done_callback(lambda done: self._pass_on(key, job.numbers, done, ours))
         return ours
 
     def _others(self, numbers: Sequence[int]) -> set[str]:
@@ -113,7 +114,7 @@ class DaskExecutor(Executor):
         failed = set().union(*(self._failed_at.get(number, ()) for number in numbers))
         return set(self._client.nthreads()) - failed if failed else set()
 
-    def _pass_on(self, key: str, theirs: Future[Any], ours: Future[Any]) -> None:
+    def _pass_on(self, key: str, numbers: Sequence[int], theirs: Future[Any], ours: Future[Any]) -> None:
         """Give on what a worker answered, and note where a chunk failed."""
         self._futures.pop(key, None)
         self._bound.pop(key, None)
@@ -128,10 +129,14 @@ class DaskExecutor(Executor):
             ours.set_exception(error)
             return
         address, result = theirs.result()
-        for report in result if isinstance(result, list) else ():
-            if report.state == "failed":
-                self._failed_at.setdefault(report.number, set()).add(address)
-        ours.set_result(result)
+        refused = isinstance(result, RunError)
+        reports = result if isinstance(result, list) else ()
+        for number in numbers if refused else [r.number for r in reports if r.state == "failed"]:
+            self._failed_at.setdefault(number, set()).add(address)
+        if refused:
+            ours.set_exception(result)
+        else:
+            ours.set_result(result)
 
     def _travelling(self, bundle: Any) -> Any:
         """Hand inputs to the scheduler, as a task that can be done again when a worker dies."""

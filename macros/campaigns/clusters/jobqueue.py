@@ -51,6 +51,7 @@ class JobQueue:
     warn: Callable[[str], None]
     cluster: Any = field(default=None, init=False)
     client: Any = field(default=None, init=False)
+    _fixed: int | None = field(default=None, init=False)
 
     @property
     def most(self) -> int:
@@ -74,8 +75,10 @@ class JobQueue:
                 for _ in range(max(minimum, 1)):  # `scale` would not raise what the batch system says
                     self.cluster.worker_spec.update(self.cluster.new_worker_spec())
                 self.cluster.sync(self.cluster._correct_state)
-                if minimum < maximum:
+                if self.settings.minimum < self.settings.maximum:
                     self.cluster.adapt(minimum_jobs=minimum, maximum_jobs=maximum)
+                else:
+                    self._fixed = maximum
                 self.client = distributed.Client(self.cluster, set_as_default=False, name="nugauge")
         except (OSError, RuntimeError, ValueError) as error:
             with suppress(AttributeError):
@@ -90,9 +93,8 @@ class JobQueue:
 
     def keep(self) -> None:
         """Submit jobs anew in place of those that have ended, as at the end of their wall time."""
-        minimum, maximum = self._jobs
-        if minimum == maximum:
-            self.cluster.scale(jobs=maximum)
+        if self._fixed is not None:
+            self.cluster.scale(jobs=self._fixed)
 
     def close(self) -> None:
         """End all jobs, and the scheduler."""

@@ -39,7 +39,7 @@ def executing(dask_worker: Any) -> list[str]:
 
 def called(
     expected: Versions | None, function: Callable[..., T], job: Any, bundle: Any = None
-) -> tuple[str, T]:
+) -> tuple[str, T | RunError]:
     """Call a function in a worker that has the versions of the campaign.
 
     Parameters
@@ -56,23 +56,17 @@ def called(
     address : str
         Of the worker.
     result
-        Of the function.
-
-    Raises
-    ------
-    RunError
-        If the versions differ.
+        Of the function; a `RunError` if the versions differ.
     """
     from dataclasses import replace
 
     from distributed import get_worker
 
-    if expected is not None:
-        different = _differences(expected, versions_of(_here()))
-        if different:
-            raise RunError(f"a worker has other versions: {different}")
-    result = function(job if bundle is None else replace(job, bundle=bundle))
-    return str(get_worker().address), result
+    address = str(get_worker().address)
+    different = "" if expected is None else _differences(expected, versions_of(_here()))
+    if different:
+        return address, RunError(f"the worker {address} has other versions: {different}")
+    return address, function(job if bundle is None else replace(job, bundle=bundle))
 
 
 def _differences(expected: Versions, found: Versions) -> str:
