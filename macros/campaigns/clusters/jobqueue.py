@@ -60,10 +60,13 @@ class JobQueue:
 
     @property
     def _jobs(self) -> tuple[int, int]:
-        """Return the least and the largest number of jobs that have something to do."""
+        """Return the least and the largest number of jobs that have something to do.
+
+        One at least: without work, as before the first worker is there, dask would end all that it may.
+        """
         left = self.campaign.n_chunks - len(self.campaign.finished())
         useful = max(math.ceil(left / self.settings.processes), 1)
-        return min(self.settings.minimum, useful), min(self.settings.maximum, useful)
+        return min(max(self.settings.minimum, 1), useful), min(self.settings.maximum, useful)
 
     def open(self, stopped: Callable[[], bool]) -> Any:
         """Start the scheduler, submit jobs, and return a client when the first worker is there."""
@@ -72,7 +75,7 @@ class JobQueue:
         try:
             with quiet():
                 self.cluster = self.settings.cluster_class(**self.settings.options)
-                for _ in range(max(minimum, 1)):  # `scale` would not raise what the batch system says
+                for _ in range(minimum):  # `scale` would not raise what the batch system says
                     self.cluster.worker_spec.update(self.cluster.new_worker_spec())
                 self.cluster.sync(self.cluster._correct_state)
                 if self.settings.minimum < self.settings.maximum:
@@ -84,7 +87,7 @@ class JobQueue:
             with suppress(AttributeError):
                 self.cluster._created.clear()  # jobs that have not begun, for whose end `close` would look
             raise RunError(f"{self.settings.system} takes no job: {_reason(error)}") from None
-        jobs = f"{number_of(max(minimum, 1), 'job')} of {self.settings.system}"
+        jobs = f"{number_of(minimum, 'job')} of {self.settings.system}"
         told = f"{jobs} submitted; waiting for the first to begin (its queue says why it does not)"
         if not wait_for_worker(self.client, stopped, lambda: self.tell(told)):
             return None

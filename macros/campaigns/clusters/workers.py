@@ -16,8 +16,9 @@ T = TypeVar("T")
 
 
 def versions_of(origin: Mapping[str, Any]) -> dict[str, str | None]:
-    """Return the versions in the description of an environment."""
-    return {"python": origin["python"], **origin["versions"]}
+    """Return the versions in the description of an environment, and the commit of a checkout."""
+    commit = {"commit": origin["git"]["commit"]} if origin.get("git") else {}
+    return {"python": origin["python"], **origin["versions"], **commit}
 
 
 @cache
