@@ -3,19 +3,19 @@
 Answers come from packages to the right, which are imported in the methods that need them, and nowhere else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from macros.card.data import DataOfCard
 from macros.card.experiments import choose_experiment, plain_document
 from macros.card.representation import ShownCard
 from macros.card.settings import FitField, RunSettings
 from macros.card.toml import write_toml
 
 if TYPE_CHECKING:
+    import hist
     import numpy as np
     from numpy.typing import NDArray
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from analysis.studies import CoverageStudy, GoodnessOfFit, HypothesisComparison
     from detsim.expectation import Expectation
     from detsim.experiment import Experiment
-    from macros.studies import Inference
+    from macros.studies import DataSets, Inference
     from simgen.events import Events
     from simgen.interaction import Model
 
@@ -31,7 +31,7 @@ __all__ = ["Card"]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Card(ShownCard, DataOfCard):
+class Card(ShownCard):
     """A valid card, which answers with everything that it says: the numbers are those of the commands.
 
     Parameters
@@ -64,10 +64,8 @@ class Card(ShownCard, DataOfCard):
         Whether every event of pseudo-experiments is simulated, instead of throwing counts per bin.
     table
         File of ``nugauge calibrate``, with thresholds of intervals.
-    audit
-        How many pseudo-experiments are fitted again by MINUIT.
-    first
-        Index of the first pseudo-experiment: a study may be made in parts.
+    first, audit
+        Index of the first pseudo-experiment; how many are fitted again by MINUIT.
     """
 
     name: str
@@ -144,6 +142,36 @@ class Card(ShownCard, DataOfCard):
 
         return expectations(self)
 
+    def measured(
+        self, data: Any, auxiliary: "Mapping[str, float | str]", *, number: int | None = None
+    ) -> "DataSets":
+        """Join data with auxiliary measurements, by the names of nuisance parameters: ``--auxiliary``.
+
+        A number is what the fit reports, relative to nominal; a text such as "1.7 MCi" has a unit.
+        """
+        from macros.studies import data_sets
+
+        return data_sets(self, data, number=number, auxiliary=auxiliary)
+
+    def toy(self, path: str | PathLike[str], number: int, *, truth: float | None = None) -> "DataSets":
+        """Read counts and auxiliary measurements of one toy of a file of ``nugauge toys``: ``--toy``.
+
+        A file of ``nugauge coverage`` has several true values: `truth` is one of them.
+        """
+        from macros.studies import toy_data
+        from macros.terminal import ToyChoice
+
+        return toy_data(self, Path(path), ToyChoice(number=number, truth=truth))
+
+    def histogram(self, data: Any) -> "hist.Hist[Any] | dict[str, hist.Hist[Any]]":
+        """Fill the histogram of data, as `fit` takes them; of several experiments by their names."""
+        from macros.studies import data_sets
+
+        sets = data_sets(self, data).sets
+        if len(self.experiments) == 1:
+            return sets[0].histogram
+        return {e.name: data_set.histogram for e, data_set in zip(self.experiments, sets, strict=True)}
+
     def goodness_of_fit(
         self, data: Any, n_toys: int, *, seed: int | None = None, first: int = 0, poi: str | None = None
     ) -> "GoodnessOfFit":
@@ -187,15 +215,9 @@ class Card(ShownCard, DataOfCard):
         """
         from macros.studies import EXPECTED, LimitOptions
 
-        options = LimitOptions(
-            method=method,
-            table=None if table is None else Path(table),
-            n_calibration=n_calibration,
-            profiled=profiled,
-            n_toys=n_toys,
-            audit=audit,
-            first=first,
-        )
+        path = None if table is None else Path(table)
+        chosen: dict[str, Any] = {"n_calibration": n_calibration, "profiled": profiled, "first": first}
+        options = LimitOptions(method=method, table=path, n_toys=n_toys, audit=audit, **chosen)
         card = self.seeded(seed, draws=options.draws(expected=data is None))
         data_or_expected = EXPECTED if data is None else data
         return card._inference(data_or_expected, poi=poi, number=number).limit(options).result
@@ -244,18 +266,8 @@ class Card(ShownCard, DataOfCard):
 
         card, path = self.seeded(seed, draws=True), None if table is None else Path(table)
         data = None if weights is None else data_sets(self, weights)
-        study = open_study(
-            card,
-            at,
-            n_toys,
-            methods=methods,
-            level=level,
-            events=events,
-            table=path,
-            weights=data,
-            first=first,
-        )
-        return study.run(audit=audit)
+        chosen: dict[str, Any] = {"methods": methods, "level": level, "events": events, "first": first}
+        return open_study(card, at, n_toys, table=path, weights=data, **chosen).run(audit=audit)
 
     def compare(
         self,
@@ -282,6 +294,5 @@ class Card(ShownCard, DataOfCard):
         from macros.studies import compare_cards
 
         card = self.seeded(seed, draws=True)
-        return compare_cards(
-            card, other, (data, data), n_toys, fixed=fixed, bounded=bounded, first=first
-        ).result
+        chosen: dict[str, Any] = {"fixed": fixed, "bounded": bounded, "first": first}
+        return compare_cards(card, other, (data, data), n_toys, **chosen).result
