@@ -114,7 +114,8 @@ def _trial(
         )
 
     n, seconds, given = request.n, settings.chunk_seconds, settings.chunk_size
-    trial = measure(make, path, n, seconds=seconds, threads=settings.threads, most=given or n)
+    sums = any(text == "--keep=sums" for text in options)
+    trial = measure(make, path, n, seconds=seconds, threads=settings.threads, most=given or n, sums=sums)
     size = min(given or rows_for(trial, seconds), n)
     first_size = trial.n if given is None else size
     chunks = 1 + -(-max(n - first_size, 0) // size)

@@ -12,6 +12,8 @@ __all__ = ["Cost", "Trial", "cost_of", "measure", "rows_for"]
 
 _TRIAL_SECONDS = 3.0
 """How long the rows of a trial take, about."""
+_FILLED = 3.0
+"""Size of sums of very many toys, in that of sums of a trial: bins and tails of distributions fill up."""
 _LARGEST_CHUNK = 256e6
 """Most bytes of a chunk, which may have to travel through a scheduler."""
 _FEW = 2
@@ -58,7 +60,14 @@ class Trial:
 
 
 def measure(
-    make: Callable[[Chunk], None], path: Path, n: int, *, seconds: float, threads: int, most: int
+    make: Callable[[Chunk], None],
+    path: Path,
+    n: int,
+    *,
+    seconds: float,
+    threads: int,
+    most: int,
+    sums: bool = False,
 ) -> Trial:
     """Make more and more rows, until they take some seconds.
 
@@ -75,6 +84,8 @@ def measure(
     threads : int
     most : int
         Most rows to make.
+    sums : bool
+        Whether files hold sums, whose size does not grow with the rows.
     """
     least, target = min(n, _FEW, most), min(_TRIAL_SECONDS, seconds)
     overhead, smallest = _timed(make, path, least)
@@ -92,8 +103,8 @@ def measure(
         n=rows,
         seconds=per_row,
         overhead=overhead,
-        bytes=max(bytes_ - smallest, 0.0) / max(rows - least, 1),
-        chunk_bytes=smallest,
+        bytes=0.0 if sums else max(bytes_ - smallest, 0.0) / max(rows - least, 1),
+        chunk_bytes=_FILLED * bytes_ if sums else smallest,
         threads=threads,
     )
 

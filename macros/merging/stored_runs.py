@@ -21,6 +21,8 @@ COUNTED = ("n_failed", "n_retried")
 _OF_TRUE_VALUES = ("at", "ranges", "by_design", "exact_sums")
 """What the provenance of a study says of each of its true values."""
 _CARDS = ("card", "generated_card")
+_PLACES = {"card_name", "inputs", "data"}
+"""Names of files, which may lie elsewhere; what was read from them is compared by itself."""
 _MISSING = "nothing"
 _DEFAULTS: dict[str, dict[str, Any]] = {"calibration": {"keep": "rows"}}
 """What files of earlier versions do not state."""
@@ -303,7 +305,7 @@ def _origins(a: Run, b: Run) -> list[str]:
                 if key not in _NOT_THE_EVENTS
             ]
     told = {"seed"} if any(line.startswith("run.seed:") for line in found) else set()
-    for key in sorted((a.shared | b.shared) - set(_CARDS) - {"card_name", "inputs"} - told):
+    for key in sorted((a.shared | b.shared) - set(_CARDS) - _PLACES - told):
         ours, theirs = a.origin.get(key), b.origin.get(key)
         if ours != theirs:
             found.append(f"{key}: {theirs!r}, not {ours!r}")

@@ -80,3 +80,29 @@ def test_too_many_failed_toys_are_judged_of_the_whole(tmp_path, monkeypatch):
     result = invoke("campaign", "merge", directory, "-o", joined)
     assert result.exit_code == 1
     assert "7 of 60 toys failed" in result.stderr
+
+
+def test_a_directory_that_is_moved(tmp_path, data, monkeypatch):
+    """Data are the same wherever the directory lies, and by whatever path it is reached."""
+    directory, moved = tmp_path / "c", tmp_path / "sp ace" / "c"
+    options = ("-n", 30, "--chunk-size", 10, "--seed", SEED, "--keep", "sums")
+    answer("campaign", "new", directory, "gof", CARD, data, *options)
+    moved.parent.mkdir()
+    directory.rename(moved)
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "sub")
+    assert nugauge.run_campaign("../sp ace/c", Inline()).complete
+    told = answer("campaign", "merge", "../sp ace/c", "-o", tmp_path / "joined.root")
+    plain = answer("fit", CARD, data, "--gof", 30, "--seed", SEED)
+    assert told["result"]["p_value"] == plain["goodness_of_fit"]["p_value"]
+
+
+def test_sums_do_not_grow_in_the_plan(tmp_path):
+    """A hundred times as many toys take as many bytes for each chunk."""
+    sums = ("--at", "0,0.1", "--keep", "sums", "--largest", 50, "--seed", SEED, "--chunk-size", 500)
+    plans = [
+        answer("campaign", "new", tmp_path / "c", "calibrate", CARD, *sums, "-n", n, "--dry-run")
+        for n in (1000, 100_000)
+    ]
+    each = [plan["cost"]["bytes"] / plan["cost"]["chunks"] for plan in plans]
+    assert each[0] == pytest.approx(each[1], rel=0.2)

@@ -33,8 +33,14 @@ def new(
         ),
     ],
     chunk_time: Annotated[
-        str, typer.Option("--chunk-time", metavar="TIME", help="How long a chunk takes, about.")
-    ] = "30s",
+        str | None,
+        typer.Option(
+            "--chunk-time",
+            metavar="TIME",
+            help="How long a chunk takes, about; 30 s if not given.",
+            show_default=False,
+        ),
+    ] = None,
     chunk_size: Annotated[
         int | None,
         typer.Option(
@@ -66,7 +72,9 @@ def new(
         read_request,
     )
 
-    seconds = _seconds(chunk_time)
+    if chunk_size is not None and chunk_time is not None:
+        raise typer.BadParameter("--chunk-time and --chunk-size exclude each other: chunks have one size")
+    seconds = _seconds(chunk_time or "30 s")
     request = read_request(find_task(task), typed)
     check_free(directory)
     seed = chosen_seed(request)

@@ -41,13 +41,14 @@ def _say(state: "State") -> None:
     say(f"{campaign.directory}: {campaign.task}, {campaign.n} rows, seed {campaign.seed}, id {campaign.id}")
     say(
         f"{state.done} of {number_of(campaign.n_chunks, 'chunk')} done "
-        f"({100 * state.rows / campaign.n:.4g} % of the rows), {len(state.running)} running, "
+        f"({100 * state.rows / campaign.n:.4g} % of the rows), {len(state.running)} with workers, "
         f"{len(state.failed)} failed"
     )
     if state.rate and state.seconds_left is not None:
         left = state.seconds_left
         say(f"{state.rate:.3g} rows/s; {duration(left)} left: it ends {end_time(left)}")
-    say(f"{state.core_seconds / 3600:.3g} core hours so far, {size_text(state.bytes)} on disk")
+    hours = f"{state.core_seconds / 3600:.3g} core hours so far, as the trial tells"
+    say(f"{hours}; {size_text(state.bytes)} on disk")
     for note in state.failed[:_SHOWN]:
         warn(
             f"chunk {note.get('number')} failed after {number_of(int(note.get('tries', 1)), 'try')} on "
