@@ -74,7 +74,7 @@ def chunked(folder: Path, n: int, size: int) -> Path:
 
 def efficiency(folder: Path, seconds: float, chunk_seconds: float, workers: int) -> dict[str, float]:
     """Compare rates without start-up: one plain process, several side by side, and a campaign."""
-    small, probe = 2000, 200_000
+    small, probe = 2000, 2_000_000
     run(plain(folder, "warm", small))
     base = run(plain(folder, "start", small))[0]
     rate = probe / (run(plain(folder, "probe", probe))[0] - base)
