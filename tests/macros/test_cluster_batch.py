@@ -54,10 +54,10 @@ def test_an_array_of_slurm(tmp_path, slurm):
 
 
 def test_a_task_that_is_cancelled(tmp_path, slurm):
-    """Contract. What a cancelled array has not made, `run` makes."""
+    """Contract. What a cancelled array has not made, `run` makes; most of its tasks have not begun."""
     directory = tmp_path / "c"
     new(directory, n=200_000, size=10_000)
-    answer("campaign", "script", directory, "--slurm", "--tasks", 2, "-o", tmp_path / "job.sh")
+    answer("campaign", "script", directory, "--slurm", "--tasks", 19, "-o", tmp_path / "job.sh")
     number = run("sbatch", "--parsable", tmp_path / "job.sh").strip()
     before = len(chunk_files(directory))
     while len(chunk_files(directory)) == before:
