@@ -176,6 +176,6 @@ def coverage(
                     "model": loaded.model.label,
                 }
             )
-        else:
+        elif study.points:
             say_coverage(study)
         judge_coverage(prepared, study, output, max_failed)
