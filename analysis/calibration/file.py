@@ -12,7 +12,7 @@ from analysis.calibration.distribution import RESOLUTION, Distributions
 from analysis.calibration.settings import Conditions
 from analysis.calibration.table import Calibration
 from detsim.event_files import Branch, Compression, TableFile, TableWriter
-from detsim.files import FileError, Former
+from detsim.files import Former
 
 __all__ = ["StoredCalibration", "read_calibration", "write_calibration"]
 
@@ -124,11 +124,7 @@ def read_calibration(path: str | Path) -> StoredCalibration:
         If the file is missing, foreign, not whole, or joined by `hadd`.
     """
     with TableFile(path, _TREE) as table:
-        if len(table.rows) != 1:
-            reason = f"joins {len(table.rows)} tables by `hadd`: join them with `nugauge merge`"
-            raise FileError(path, "foreign", reason)
-        provenance, row = table.provenances[0], table.rows[0]
-        columns = table.arrays()
+        (provenance, row), columns = table.only_run(), table.arrays()
     stored_conditions = _conditions(provenance["conditions"])
     settings: dict[str, Any] = {
         "values": columns[stored_conditions.parameter],

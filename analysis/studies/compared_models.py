@@ -1,7 +1,7 @@
 """Results of the comparison of two models: p-values, quantiles and separation, from pseudo-experiments."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,8 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HypothesisResult:
-    """Result for one of two models.
+class ComparedFit:
+    """The fit of one of two compared models to the data.
 
     Parameters
     ----------
@@ -31,6 +31,23 @@ class HypothesisResult:
         Minimum of -2 ln L/L_saturated.
     n_free : int
         Number of free parameters.
+    """
+
+    model: str
+    poi: str | None
+    value: float | None
+    fval: float
+    n_free: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HypothesisResult(ComparedFit):
+    """Result for one of two models: its fit to the data, and what pseudo-experiments say of it.
+
+    Parameters
+    ----------
+    model, poi, value, fval, n_free
+        As for `ComparedFit`.
     p_value, p_error : float or None
         Probability, if the model is true, of data that favour the other model at least as much as these, and
         its binomial error.
@@ -44,11 +61,6 @@ class HypothesisResult:
         Number of pseudo-experiments of the model for which one of the two fits failed; they are left out.
     """
 
-    model: str
-    poi: str | None
-    value: float | None
-    fval: float
-    n_free: int
     p_value: float | None
     p_error: float | None
     quantiles: tuple[float, ...] | None
@@ -78,10 +90,8 @@ class HypothesisComparison:
     @property
     def fits(self) -> "tuple[ComparedFit, ComparedFit]":
         """The fits of both models to the data."""
-        a, b = (
-            ComparedFit(model=r.model, poi=r.poi, value=r.value, fval=r.fval, n_free=r.n_free)
-            for r in (self.a, self.b)
-        )
+        names = [f.name for f in fields(ComparedFit)]
+        a, b = (ComparedFit(**{name: getattr(r, name) for name in names}) for r in (self.a, self.b))
         return a, b
 
     def __repr__(self) -> str:
@@ -106,31 +116,6 @@ class HypothesisComparison:
     def aic_difference(self) -> float:
         """Akaike's criterion of A minus that of B: `delta` plus twice the difference in free parameters."""
         return self.delta + 2 * (self.a.n_free - self.b.n_free)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComparedFit:
-    """The fit of one of two compared models to the data.
-
-    Parameters
-    ----------
-    model : str
-        Label.
-    poi : str or None
-        The fitted parameter.
-    value : float or None
-        Its estimate.
-    fval : float
-        Minimum of -2 ln L/L_saturated.
-    n_free : int
-        Number of free parameters.
-    """
-
-    model: str
-    poi: str | None
-    value: float | None
-    fval: float
-    n_free: int
 
 
 def compare_toys(fits: Sequence[ComparedFit], differences: Array) -> HypothesisComparison:
@@ -172,11 +157,7 @@ def _result(
         separation = max(0.0, -float(ndtri(expected)))
         is_open = bool(np.all(toys < median))
     return HypothesisResult(
-        model=fit.model,
-        poi=fit.poi,
-        value=fit.value,
-        fval=fit.fval,
-        n_free=fit.n_free,
+        **asdict(fit),
         p_value=p_value,
         p_error=p_error,
         quantiles=quantiles,

@@ -132,6 +132,19 @@ class TableFile:
                 )
                 raise FileError(self.path, "incomplete", reason)
 
+    def only_run(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return provenance and row of `runinfo` of a table that was not joined by `hadd`.
+
+        Raises
+        ------
+        FileError
+            If it holds several runs.
+        """
+        if len(self.rows) != 1:
+            reason = f"joins {len(self.rows)} files by `hadd`: join them with `nugauge merge`"
+            raise FileError(self.path, "foreign", reason)
+        return self.provenances[0], self.rows[0]
+
     @property
     def n_rows(self) -> int:
         """Number of rows of the table."""

@@ -1,7 +1,6 @@
 """Creation of a campaign: its arguments checked, its inputs copied, a trial measured, its chunks planned."""
 
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -114,7 +113,7 @@ def _trial(
         )
 
     n, seconds, given = request.n, settings.chunk_seconds, settings.chunk_size
-    sums = any(text == "--keep=sums" for text in options)
+    sums = request.values.get("keep") == "sums"
     trial = measure(make, path, n, seconds=seconds, threads=settings.threads, most=given or n, sums=sums)
     size = min(given or rows_for(trial, seconds), n)
     first_size = trial.n if given is None else size
@@ -163,7 +162,6 @@ def create(request: Request, directory: Path, settings: PlanSettings) -> tuple[C
             "seed": settings.seed,
             "chunk_seconds": settings.chunk_seconds,
             "inputs": files.copy_to(place / "inputs"),
-            "host": socket.gethostname(),
             "judged": dict(request.judged),
         }
         blank = Campaign(**fixed, first_size=request.n, size=1, made_by={}, trial={}, expected={})

@@ -63,7 +63,6 @@ class Campaign:
     inputs : tuple of Input
     made_by : mapping
         Environment of `campaign new`: versions, processor, commit.
-    host : str
     trial : mapping
         ``n`` rows, ``seconds`` for each row, ``overhead`` of a chunk [s], ``bytes`` of each row,
         ``chunk_bytes`` of each chunk, ``threads``.
@@ -85,7 +84,6 @@ class Campaign:
     chunk_seconds: float
     inputs: tuple[Input, ...]
     made_by: Mapping[str, Any]
-    host: str
     trial: Mapping[str, Any]
     expected: Mapping[str, Any]
     judged: Mapping[str, Any]
@@ -210,6 +208,8 @@ def read_campaign(directory: str | Path) -> Campaign:
     from detsim.files import FileError, open_input
 
     path = Path(directory).absolute() / FILE
+    if path.parent.is_file():
+        raise FileError(path.parent, "foreign", "is a file, and a campaign is a directory")
     if not path.parent.is_dir():
         raise FileError(path.parent, "missing", "there is no such directory: `nugauge campaign new` makes it")
     try:

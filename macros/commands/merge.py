@@ -56,12 +56,7 @@ def _report(made: "Merging", as_json: bool) -> None:
     files = number_of(made.n_files, "file")
     if made.result is not None:
         made.result.say()
-    counted = f"{made.n_rows} {made.tree} of {files}"
-    if made.tree in {"sums", "calibration"}:
-        counted = f"{files} joined, toys"
-    else:
-        counted += ", index"
-    say(f"{output}: {counted} {made.first} to {made.last}")
+    say(f"{output}: {made.contents(files)}")
     if made.gaps:
         missing = ", ".join(f"{first} to {last}" for first, last in made.gaps)
         exposure = "; the exposure is that of those that are" if made.tree == "events" else ""

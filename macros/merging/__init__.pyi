@@ -3,9 +3,11 @@ from .joined_files import (
     merge as merge,
     merged_kind as merged_kind,
 )
+from .same_campaign import (
+    check_same as check_same,
+)
 from .stored_runs import (
     Run as Run,
-    check_same as check_same,
     read_runs as read_runs,
 )
 from .study_results import (

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from detsim.event_files import EventFile, table_name
-from macros.merging.joined_parts import gaps_between, sorted_parts
+from macros.merging.joined_parts import Joining, gaps_between, sorted_parts
 from macros.merging.joined_rows import join_rows
 from macros.merging.joined_sums import join_calibrations, join_sums
-from macros.merging.stored_runs import read_campaign
+from macros.merging.same_campaign import read_campaign
 from macros.merging.study_results import StudyResult, study_result
 from macros.setup import check_different
 
@@ -46,6 +46,12 @@ class Merging:
     last: int
     gaps: tuple[tuple[int, int], ...]
     result: StudyResult | None = None
+
+    def contents(self, sources: str) -> str:
+        """Say what the file holds, and of what it was joined, such as "2 files"."""
+        if self.tree in {"sums", "calibration"}:
+            return f"toys {self.first} to {self.last} of {sources}"
+        return f"{self.n_rows} {self.tree} of {sources}, index {self.first} to {self.last}"
 
     def document(self) -> dict[str, Any]:
         """Return the keys of the JSON output."""
@@ -100,16 +106,23 @@ def merge(
     runs = read_campaign(inputs, tree, mixed=mixed)
     parts = sorted_parts(runs)
     gaps = gaps_between(parts, runs[0], complete=complete)
+    joining = Joining(
+        output=output,
+        runs=runs,
+        parts=parts,
+        whole=not gaps,
+        advance=advance or (lambda _: None),
+        former=former,
+    )
     join = {"sums": join_sums, "calibration": join_calibrations}.get(tree, join_rows)
-    n_rows = join(output, runs, parts, whole=not gaps, advance=advance, former=former)
-    drawn = [part for part in parts if part.last >= part.first]
+    n_rows, (first, last) = join(joining), joining.range
     return Merging(
         file=output,
         tree=tree,
         n_files=len(inputs),
         n_rows=n_rows,
-        first=min((part.first for part in drawn), default=0),
-        last=max((part.last for part in drawn), default=-1),
+        first=first,
+        last=last,
         gaps=gaps,
         result=study_result(output, tree),
     )

@@ -1,14 +1,16 @@
 """Parts of a campaign in the order of their indices: overlaps, gaps, and what a joined file says of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
-from detsim.files import FileError
+from detsim.event_files import Compression
+from detsim.files import FileError, Former
 from macros.merging.stored_runs import COUNTED, Part, Run
 
-__all__ = ["gaps_between", "joined_provenance", "joined_values", "sorted_parts"]
+__all__ = ["Joining", "gaps_between", "sorted_parts"]
 
 
 def sorted_parts(runs: Sequence[Run]) -> list[Part]:
@@ -79,7 +81,7 @@ def gaps_between(parts: Sequence[Part], run: Run, *, complete: bool) -> tuple[tu
         found += [(a.last + 1, b.first - 1, b) for a, b in pairwise(of_value) if b.first > a.last + 1]
         if of_value[-1].last < highest:
             found.append((of_value[-1].last + 1, highest, of_value[-1]))
-    needed = run.has_experiments or run.tree in {"sums", "calibration"} or run.values is not None
+    needed = run.has_experiments or run.tree in {"sums", "calibration"} or run.values != (None,)
     if found and (complete or needed):
         first, last, part = found[0]
         why = ""
@@ -94,7 +96,7 @@ def gaps_between(parts: Sequence[Part], run: Run, *, complete: bool) -> tuple[tu
     return tuple((first, last) for first, last, _ in found)
 
 
-def joined_values(parts: Sequence[Part]) -> dict[str, Any]:
+def _joined_values(parts: Sequence[Part]) -> dict[str, Any]:
     """Say which toys of which true values a joined file holds; nothing where there is one value, or none."""
     ranges = {
         value: [min(p.first for p in of_value), max(p.last for p in of_value)]
@@ -112,28 +114,66 @@ def joined_values(parts: Sequence[Part]) -> dict[str, Any]:
     return {"at": list(ranges), "ranges": list(ranges.values()), **designed}
 
 
-def joined_provenance(runs: Sequence[Run], parts: Sequence[Part], *, whole: bool) -> dict[str, Any]:
-    """Say what made the rows, what all runs have in common, and what each has of its own.
+@dataclass(frozen=True, kw_only=True)
+class Joining:
+    """Runs of one campaign that become one file.
 
     Parameters
     ----------
+    output : Path
+        The file.
     runs : sequence of Run
     parts : sequence of Part
-        In order.
+        Theirs, in order.
     whole : bool
-        Whether there are no gaps: then it says how all of it is made at once, unless it was made of other
-        files.
+        Whether there are no gaps between them.
+    advance : callable
+        Called with the number of rows written, or of files added.
+    former : mapping of Path to FileStamp, optional
+        What may be replaced, as for `detsim.files.atomic.WholeFile`.
     """
-    common = {key: value for key, value in runs[0].origin.items() if key in runs[0].shared}
-    sums = {}
-    for key in COUNTED:
-        numbers = [run.origin[key] for run in runs if key in run.origin]
-        if numbers:
-            sums[key] = sum(numbers)
-    by_uuid = {str(one["uuid"]): one for run in runs for one in run.documents}
-    documents = [by_uuid[uuid] for uuid in dict.fromkeys(part.uuid for part in parts)]
-    made = {**common, **sums, **joined_values(parts), "made_by": runs[0].made_by, "parts": documents}
-    return made | (_run(runs[0], parts) if whole else {})
+
+    output: Path
+    runs: Sequence[Run]
+    parts: Sequence[Part]
+    whole: bool
+    advance: Callable[[float], None]
+    former: Former | None
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files, in the order of their parts."""
+        return list(dict.fromkeys(part.run.path for part in self.parts))
+
+    @property
+    def range(self) -> tuple[int, int]:
+        """Lowest and highest index of what was drawn; 0 and -1 where nothing was."""
+        drawn = _drawn(self.parts)
+        return min((p.first for p in drawn), default=0), max((p.last for p in drawn), default=-1)
+
+    @property
+    def compression(self) -> Compression:
+        """Of the card."""
+        stated = self.runs[0].origin.get("card", {}).get("run", {})
+        compression: Compression = stated.get("compression", "zstd-1")
+        return compression
+
+    def provenance(self) -> dict[str, Any]:
+        """Say what made the rows, what all runs have in common, and what each has of its own.
+
+        Without gaps it says how all of it is made at once, unless it was made of other files.
+        """
+        runs = self.runs
+        common = {key: value for key, value in runs[0].origin.items() if key in runs[0].shared}
+        sums = {}
+        for key in COUNTED:
+            numbers = [run.origin[key] for run in runs if key in run.origin]
+            if numbers:
+                sums[key] = sum(numbers)
+        by_uuid = {str(one["uuid"]): one for run in runs for one in run.documents}
+        documents = [by_uuid[uuid] for uuid in dict.fromkeys(part.uuid for part in self.parts)]
+        made = {**common, **sums, **_joined_values(self.parts), "made_by": runs[0].made_by}
+        return {**made, "parts": documents, **(_run(runs[0], self.parts) if self.whole else {})}
 
 
 def _run(run: Run, parts: Sequence[Part]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detsim.event_files import Branch, EventColumns, RunInfo, TableFile, TableWriter
-from detsim.files import FileError, Former
-from macros.merging.joined_parts import joined_provenance
+from detsim.files import FileError
+from macros.merging.joined_parts import Joining
 from macros.merging.stored_runs import Part, Run
 
 __all__ = ["join_rows"]
@@ -20,52 +20,30 @@ __all__ = ["join_rows"]
 _STEP = 250_000
 
 
-def join_rows(
-    output: Path,
-    runs: Sequence[Run],
-    parts: Sequence[Part],
-    *,
-    whole: bool,
-    advance: Callable[[float], None] | None,
-    former: Former | None,
-) -> int:
+def join_rows(joining: Joining) -> int:
     """Write the rows of all parts into one file; return their number.
-
-    Parameters
-    ----------
-    output : Path
-    runs : sequence of Run
-        Of one campaign.
-    parts : sequence of Part
-        Theirs, in order.
-    whole : bool
-        Whether there are no gaps between them.
-    advance : callable, optional
-        Called with the number of rows written.
-    former : mapping of Path to FileStamp, optional
-        What may be replaced, as for `detsim.files.atomic.WholeFile`.
 
     Raises
     ------
     FileError
         If the rows of a file are not those that were written.
     """
+    first_run = joining.runs[0]
     branches = {
         name: Branch(**{**_description(b), "shape": tuple(b["shape"])})
-        for name, b in runs[0].branches.items()
+        for name, b in first_run.branches.items()
     }
-    stated = runs[0].origin.get("card", {}).get("run", {})
     with TableWriter(
-        output,
-        runs[0].tree,
+        joining.output,
+        first_run.tree,
         branches,
-        provenance=joined_provenance(runs, parts, whole=whole),
-        compression=stated.get("compression", "zstd-1"),
-        format=runs[0].format,
-        former=former,
+        provenance=joining.provenance(),
+        compression=joining.compression,
+        format=first_run.format,
+        former=joining.former,
     ) as writer:
-        _copy(parts, list(branches), writer, advance)
-        writer.finish(_runinfo(runs, parts))
+        _copy(joining.parts, list(branches), writer, joining.advance)
+        writer.finish(_runinfo(joining))
         return writer.n_rows
 
 
@@ -77,7 +55,7 @@ def _copy(
     parts: Sequence[Part],
     names: list[str],
     writer: TableWriter,
-    advance: Callable[[float], None] | None,
+    advance: Callable[[float], None],
 ) -> None:
     """Append the rows of all parts; compare SHA-256 of branches, and columns with what runs say of them."""
     digests: dict[str, _Digests] = {}
@@ -102,8 +80,7 @@ def _copy(
                 if run.path in checks:
                     checks[run.path].update(columns, start)
                 digest.update(columns, start)
-                if advance is not None:
-                    advance(stop - start)
+                advance(stop - start)
             left[run.uuid] -= part.stop - part.start
             if not left[run.uuid]:
                 digests.pop(run.uuid).compare()
@@ -147,11 +124,9 @@ class _Digests:
             raise FileError(run.path, "damaged", reason)
 
 
-def _runinfo(runs: Sequence[Run], parts: Sequence[Part]) -> dict[str, int | float | str]:
+def _runinfo(joining: Joining) -> dict[str, int | float | str]:
     """Add up the rows of `runinfo`."""
-    drawn = [part for part in parts if part.last >= part.first]
-    first = min((part.first for part in drawn), default=0)
-    last = max((part.last for part in drawn), default=-1)
+    runs, (first, last) = joining.runs, joining.range
     if runs[0].tree != "events":
         return {"first": first, "last": last}
     rows, several = [run.row for run in runs], runs[0].has_experiments

@@ -87,11 +87,11 @@ def _of_statistics(path: Path) -> StudyResult:
 
 
 def _of_toys(path: Path) -> StudyResult | None:
-    """Count how often intervals cover the truth; None where toys were not fitted."""
+    """Count how often intervals cover the truth; None where it is no coverage study."""
     with TableFile(path, "toys") as table:
         origin = table.provenances[0]
         run = origin.get("run") or {}
-        if "status" not in table.branches or len(table.rows) != 1:
+        if origin.get("command") != "coverage":
             return None
         truth = next(name for name in table.branches if name.startswith("true_"))
         poi = truth.removeprefix("true_")
@@ -102,8 +102,6 @@ def _of_toys(path: Path) -> StudyResult | None:
             for value in np.unique(columns[truth]).tolist():
                 rows = {name: column[columns[truth] == value] for name, column in columns.items()}
                 tallies[value] = tally(rows, poi, methods, tallies.get(value), designs.get(value, ()))
-    if origin.get("command") != "coverage":
-        return None
     order = [value for value in origin["at"] if value in tallies]
     return _coverage(origin, poi, tuple(tallies[value] for value in order))
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detsim.event_files import Branch, Compression, TableFile, TableWriter, row_bytes
-from detsim.files import FileError, Former
+from detsim.files import Former
 from macros.setup import check_room
 from macros.terminal import Interrupted
 
@@ -119,10 +119,7 @@ def read_statistics(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]
         If the file is missing, foreign, not whole, or joined by `hadd`.
     """
     with TableFile(path, _TREE) as table:
-        if len(table.rows) != 1:
-            reason = f"joins {len(table.rows)} files by `hadd`: join them with `nugauge merge`"
-            raise FileError(path, "foreign", reason)
-        return table.provenances[0], table.arrays()
+        return table.only_run()[0], table.arrays()
 
 
 def say_how_to_go_on(

@@ -10,7 +10,7 @@ import numpy as np
 from analysis.pseudo_experiments import Moments
 from analysis.studies import GoodnessTally, Tally
 from detsim.event_files import Branch, Compression, TableFile, TableWriter
-from detsim.files import FileError, Former
+from detsim.files import Former
 
 __all__ = ["StoredSums", "read_sums", "write_coverage_sums", "write_goodness_sums"]
 
@@ -143,10 +143,7 @@ def read_sums(path: Path) -> StoredSums:
         If the file is missing, foreign, not whole, or joined by `hadd`.
     """
     with TableFile(path, _TREE) as table:
-        if len(table.rows) != 1:
-            reason = f"joins {len(table.rows)} files by `hadd`: join them with `nugauge merge`"
-            raise FileError(path, "foreign", reason)
-        origin, row, columns = table.provenances[0], table.rows[0], table.arrays()
+        (origin, row), columns = table.only_run(), table.arrays()
     stored = StoredSums(provenance=origin, first=int(row["first"]), last=int(row["last"]))
     if "observed" in origin:
         numbers = {name: int(columns[name][0]) for name in ("n_toys", "n_failed", "n_above")}

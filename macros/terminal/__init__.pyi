@@ -9,6 +9,7 @@ from .console import (
     complain as complain,
     emit_json as emit_json,
     emit_text as emit_text,
+    end_time as end_time,
     format_number as format_number,
     json_text as json_text,
     message as message,

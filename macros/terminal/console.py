@@ -21,6 +21,7 @@ __all__ = [
     "complain",
     "emit_json",
     "emit_text",
+    "end_time",
     "format_number",
     "json_text",
     "message",
@@ -220,8 +221,8 @@ def _bar(title: str, total: float | None, unit: str) -> Iterator[Callable[[float
         yield advance
 
 
-def _end(seconds: float) -> str:
-    """Say when so many seconds are over: with the date, if it is another day."""
+def end_time(seconds: float) -> str:
+    """Say when a time from now on is over: with the date, if it is another day."""
     if seconds > _LONGEST:
         return "in more than a year"
     now = time.time()
@@ -245,7 +246,7 @@ def _lines(title: str, total: float | None, unit: str) -> Iterator[Callable[[flo
         rate = done / (now - start)
         end = ""
         if total and rate > 0:
-            end = f" of {format_number(total)}, ends {_end(max(total - done, 0) / rate)}"
+            end = f" of {format_number(total)}, ends {end_time(max(total - done, 0) / rate)}"
         message(f"{title}: {format_number(done)}{end} ({format_number(rate, 3)} {unit}/s)")
 
     yield advance

@@ -62,7 +62,7 @@ def test_a_good_study_passes(fitter, columns):
     ],
 )
 def test_a_difference_is_measured(fitter, columns, name, key, step):
-    """A number of one toy that is wrong by so many errors is reported with this size, as the largest."""
+    """A number of one toy is wrong by a known number of errors, which the audit reports as the largest."""
     columns[name][5] += 1e-4 if step is None else step * columns["gamma_error"][5]
     assert getattr(audited(fitter, columns), key) == pytest.approx(abs(step or 1e-4), rel=0.03, abs=0)
 

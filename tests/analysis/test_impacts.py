@@ -182,7 +182,7 @@ def test_impacts_of_random_experiments(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES_OF_MODELS)
 def test_impacts_where_a_random_background_is_fitted_to_0(name):
-    """The same of so many nuisance parameters that a case takes half a minute."""
+    """The same with more nuisance parameters; a case takes half a minute."""
     check_random_experiments(name, 5)
 
 

@@ -14,17 +14,14 @@ from analysis.calibration.ranks import fraction_above, ranked
 from analysis.pseudo_experiments import Moments
 from analysis.studies import calibrate
 
-NUMBERS = st.floats(-1e300, 1e300, allow_subnormal=True)
+NUMBERS = st.floats(-1e150, 1e150, allow_subnormal=True)  # whose squares are finite
 
 
 @given(st.lists(NUMBERS, max_size=60), st.integers(1, 7))
 def test_moments_are_exact(values, n_parts):
     """The sums of rational numbers, however the values are divided."""
     parts = np.array_split(np.array(values, np.float64), n_parts)
-    with np.errstate(over="ignore"):
-        squares = [float(x) ** 2 if abs(x) < 1e150 else None for x in values]
-    if None in squares:
-        return
+    squares = [float(x) ** 2 for x in values]
     found = Moments()
     for part in reversed(parts):
         found = found + Moments().with_values(part)

@@ -1,4 +1,4 @@
-"""`nugauge campaign`: the bits of one run, whatever the chunks and the workers."""
+"""`nugauge campaign`: no bit depends on the chunks or on the workers."""
 
 import json
 import shutil

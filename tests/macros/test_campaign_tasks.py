@@ -5,6 +5,8 @@ from support.chunked import SEED, Inline, digests
 from support.invocation import answer, invoke
 
 import nugauge
+from macros.campaigns import join_chunks, read_campaign
+from macros.campaigns.joining import failed_toys
 
 CARD = "borexino-cr51-paper"
 AT = ("--at", "0,0.1", "--audit", 0)
@@ -76,6 +78,8 @@ def test_too_many_failed_toys_are_judged_of_the_whole(tmp_path, monkeypatch):
     options = ("-n", 30, "--seed", SEED, "--chunk-size", 20, "--max-failed", 0.1)
     answer("campaign", "new", directory, "coverage", CARD, *AT, "--keep", "sums", *options)
     nugauge.run_campaign(directory, Inline())
+    made = join_chunks(read_campaign(directory), tmp_path / "first.root")
+    assert failed_toys(made) == (0, 60)
     monkeypatch.setattr("macros.campaigns.joining.failed_toys", lambda *_: (7, 60))
     result = invoke("campaign", "merge", directory, "-o", joined)
     assert result.exit_code == 1
@@ -83,7 +87,7 @@ def test_too_many_failed_toys_are_judged_of_the_whole(tmp_path, monkeypatch):
 
 
 def test_a_directory_that_is_moved(tmp_path, data, monkeypatch):
-    """Data are the same wherever the directory lies, and by whatever path it is reached."""
+    """A campaign with data can be moved, and called by a relative path."""
     directory, moved = tmp_path / "c", tmp_path / "sp ace" / "c"
     options = ("-n", 30, "--chunk-size", 10, "--seed", SEED, "--keep", "sums")
     answer("campaign", "new", directory, "gof", CARD, data, *options)

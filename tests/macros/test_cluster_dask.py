@@ -1,4 +1,4 @@
-"""`nugauge campaign run --dask`: the bits of the plain command by workers of a scheduler, whatever dies."""
+"""`nugauge campaign run --dask`: the bits are those of the plain command, also when a worker dies."""
 
 import signal
 import threading

@@ -15,7 +15,7 @@ import macros.studies.toy_totals
 from analysis.fits.audit import Audit
 from detsim.event_files.reader import TableFile
 from macros.studies.toy_totals import ToyTally
-from macros.terminal.console import _end
+from macros.terminal.console import end_time
 from macros.terminal.status import guard, stop_on_interrupt
 from macros.words.audits import say_audit
 
@@ -188,9 +188,9 @@ def test_interrupted_coverage_reports_what_is_complete(tmp_path, monkeypatch, wr
 
 def test_the_end_has_a_date():
     """Contract: a time alone is today's; what takes a year is not dated."""
-    assert re.fullmatch(r"(at \d\d:\d\d:\d\d|on .*)", _end(1.0))
-    assert re.fullmatch(r"on \d{4}-\d\d-\d\d at \d\d:\d\d", _end(2 * 86400.0))
-    assert _end(1e30) == "in more than a year"
+    assert re.fullmatch(r"(at \d\d:\d\d:\d\d|on .*)", end_time(1.0))
+    assert re.fullmatch(r"on \d{4}-\d\d-\d\d at \d\d:\d\d", end_time(2 * 86400.0))
+    assert end_time(1e30) == "in more than a year"
 
 
 def test_an_interrupt_that_a_module_turned_into_another_error(capsys):

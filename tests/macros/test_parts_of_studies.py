@@ -197,8 +197,8 @@ def test_a_table_of_sums_serves_as_one_of_rows(tmp_path):
         answer("calibrate", CARD, "-n", 2000, "--seed", 3, "--keep", keep, "-o", table)
         method = ("--method", "feldman-cousins", "--table", table)
         limits.append(answer("limit", CARD, *method, "--toys", 0)["upper"])
+    assert limits[0] > 0
     assert limits[1] == pytest.approx(limits[0], rel=2e-3)
-    assert limits[1] != 0
 
 
 def interrupting(calls, seen):
@@ -236,7 +236,7 @@ def test_a_study_that_is_stopped(tmp_path, data, kind, monkeypatch):
 
 
 def test_a_study_without_a_file_that_is_stopped(data, monkeypatch):
-    """The result of the toys so far is told."""
+    """The command prints the result of the toys that were finished."""
     monkeypatch.setattr("macros.terminal.console._lines", lambda *_: iter([interrupting(3, [])]))
     result = invoke("fit", CARD, data, "--gof", 10**8, "--seed", 7, "--json")
     assert result.exit_code == 130, result.stderr

@@ -54,7 +54,7 @@ class ArrayJobs:
     def of_campaign(
         cls, campaign: Campaign, *, most: int, threads: int = 1, options: Sequence[str] = ()
     ) -> "ArrayJobs":
-        """Share the chunks that are not there among at most so many tasks, evenly."""
+        """Divide the missing chunks evenly among tasks, of which there are at most `most`."""
         present = campaign.finished()
         left = [k for k in range(campaign.n_chunks) if k not in present]
         n = min(most, len(left))

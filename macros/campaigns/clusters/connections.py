@@ -12,8 +12,7 @@ from typing import Any
 
 import typer
 
-from macros.campaigns import Campaign
-from macros.campaigns.clusters.workers import check_workers
+from macros.campaigns.clusters.workers import WorkerTerms
 
 __all__ = [
     "Connection",
@@ -28,7 +27,7 @@ __all__ = [
 _ANSWER = 10.0
 """Seconds in which a scheduler has to answer."""
 _LEAST, _MOST = 16, 4000
-"""Jobs that are with a scheduler at a time, whatever the number of its workers."""
+"""Smallest and largest number of jobs that a scheduler is given at a time, for few and for many workers."""
 _POLL = 0.5
 INSTALL = "it needs dask, distributed and dask-jobqueue: pip install 'nugauge[cluster]'"
 
@@ -94,27 +93,17 @@ def quiet() -> Iterator[None]:
 
 
 @dataclass(kw_only=True)
-class Connection:
+class Connection(WorkerTerms):
     """A client of a scheduler that others have started, opened when it is first used.
 
     Parameters
     ----------
     scheduler : SchedulerAddress
-    campaign : Campaign
-    threads : int
-        Of a chunk.
-    mixed : bool
-        Whether workers of other versions are taken.
-    tell, warn : callable
-        Called with what a user has to know.
+    campaign, threads, mixed, tell, warn
+        As for `WorkerTerms`.
     """
 
     scheduler: SchedulerAddress
-    campaign: Campaign
-    threads: int
-    mixed: bool
-    tell: Callable[[str], None]
-    warn: Callable[[str], None]
     client: Any = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -138,7 +127,7 @@ class Connection:
         where = f"the scheduler at {self.scheduler.address}"
         if not wait_for_worker(self.client, stopped, lambda: self.tell(f"{where} has no worker: waiting")):
             return None
-        check_workers(self.client, self.campaign, threads=self.threads, mixed=self.mixed, warn=self.warn)
+        self.check(self.client)
         return self.client
 
     def keep(self) -> None:

@@ -18,7 +18,7 @@ from macros.campaigns.clusters.connections import (
 )
 from macros.campaigns.clusters.executor import DaskExecutor
 from macros.campaigns.clusters.settings import JobSettings
-from macros.campaigns.clusters.workers import check_workers, versions_of
+from macros.campaigns.clusters.workers import WorkerTerms, versions_of
 from macros.terminal import RunError, number_of
 
 __all__ = ["JobQueue", "dask_executor"]
@@ -28,27 +28,17 @@ _ANSWER = 30.0
 
 
 @dataclass(kw_only=True)
-class JobQueue:
+class JobQueue(WorkerTerms):
     """A scheduler of our own, whose workers are jobs of a batch system; they are submitted when it is opened.
 
     Parameters
     ----------
     settings : JobSettings
-    campaign : Campaign
-    threads : int
-        Of a chunk.
-    mixed : bool
-        Whether workers of other versions are taken.
-    tell, warn : callable
-        Called with what a user has to know.
+    campaign, threads, mixed, tell, warn
+        As for `WorkerTerms`.
     """
 
     settings: JobSettings
-    campaign: Campaign
-    threads: int
-    mixed: bool
-    tell: Callable[[str], None]
-    warn: Callable[[str], None]
     cluster: Any = field(default=None, init=False)
     client: Any = field(default=None, init=False)
     _fixed: int | None = field(default=None, init=False)
@@ -91,7 +81,7 @@ class JobQueue:
         told = f"{jobs} submitted; waiting for the first to begin (its queue says why it does not)"
         if not wait_for_worker(self.client, stopped, lambda: self.tell(told)):
             return None
-        check_workers(self.client, self.campaign, threads=self.threads, mixed=self.mixed, warn=self.warn)
+        self.check(self.client)
         return self.client
 
     def keep(self) -> None:

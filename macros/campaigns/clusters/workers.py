@@ -1,13 +1,14 @@
 """Workers of a dask scheduler, compared with the campaign: versions, processor, threads."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
 from macros.campaigns import Campaign
 from macros.terminal import RunError, number_of
 
-__all__ = ["Versions", "called", "check_workers", "executing", "versions_of"]
+__all__ = ["Versions", "WorkerTerms", "called", "check_workers", "executing", "versions_of"]
 
 Versions = Mapping[str, str | None]
 """Of Python and of the packages on which bits depend."""
@@ -19,6 +20,32 @@ def versions_of(origin: Mapping[str, Any]) -> dict[str, str | None]:
     """Return the versions in the description of an environment, and the commit of a checkout."""
     commit = {"commit": origin["git"]["commit"]} if origin.get("git") else {}
     return {"python": origin["python"], **origin["versions"], **commit}
+
+
+@dataclass(kw_only=True)
+class WorkerTerms:
+    """What workers are asked to make, and under which conditions they are taken.
+
+    Parameters
+    ----------
+    campaign : Campaign
+    threads : int
+        Of a chunk.
+    mixed : bool
+        Whether workers of other versions are taken.
+    tell, warn : callable
+        Called with what a user has to know.
+    """
+
+    campaign: Campaign
+    threads: int
+    mixed: bool
+    tell: Callable[[str], None]
+    warn: Callable[[str], None]
+
+    def check(self, client: Any) -> None:
+        """Compare all workers of a client that are there with what made the campaign; see `check_workers`."""
+        check_workers(client, self.campaign, threads=self.threads, mixed=self.mixed, warn=self.warn)
 
 
 @cache

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from macros.campaigns.commands.new import DirectoryArgument
-from macros.campaigns.commands.words import duration, end_time, size_text
+from macros.campaigns.commands.words import duration, size_text
 from macros.terminal import (
     ForceOption,
     JsonOption,
     OutputOption,
     emit_json,
+    end_time,
     number_of,
     progress,
     say,
@@ -94,8 +95,6 @@ def merge(
         else:
             if made.result is not None:
                 made.result.say()
-            say(
-                f"{made.file}: {made.n_rows} {made.tree} of {number_of(made.n_files, 'chunk')}, index "
-                f"{made.first} to {made.last}, seed {campaign.seed}"
-            )
+            chunks = number_of(made.n_files, "chunk")
+            say(f"{made.file}: {made.contents(chunks)}, seed {campaign.seed}")
     judge_campaign(campaign, made)

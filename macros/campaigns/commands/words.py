@@ -1,16 +1,15 @@
 """Options of several commands of a campaign; times, sizes and costs as text."""
 
-import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from macros.terminal import number_of, say
+from macros.terminal import end_time, number_of, say
 
 if TYPE_CHECKING:
     from macros.campaigns import Cost
 
-__all__ = ["WorkersOption", "duration", "end_time", "say_cost", "size_text"]
+__all__ = ["WorkersOption", "duration", "say_cost", "size_text"]
 
 WorkersOption = Annotated[
     int | None,
@@ -22,7 +21,6 @@ WorkersOption = Annotated[
         show_default=False,
     ),
 ]
-_LONGEST = 3650 * 86400.0
 
 
 def duration(seconds: float) -> str:
@@ -45,19 +43,11 @@ def size_text(size: float) -> str:
     Examples
     --------
     >>> size_text(1234), size_text(5e9)
-    ('1.23 kB', '5 GB')
+    ('1.2 kB', '5.0 GB')
     """
-    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if size >= factor:
-            return f"{size / factor:.3g} {unit}"
-    return f"{size:.3g} B"
+    from rich.filesize import decimal
 
-
-def end_time(seconds: float) -> str:
-    """Say when so many seconds are over."""
-    if seconds > _LONGEST:
-        return "in more than ten years"
-    return time.strftime("on %Y-%m-%d at %H:%M", time.localtime(time.time() + seconds))
+    return decimal(int(size))
 
 
 def say_cost(cost: "Cost") -> None:
