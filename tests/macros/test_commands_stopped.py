@@ -20,8 +20,8 @@ from macros.terminal.status import guard, stop_on_interrupt
 from macros.words.audits import say_audit
 
 LONG = {
-    "simulate": ("simulate", CARD, "--events", 10**10),
-    "coverage": ("coverage", CARD, "--at", "0,0.1", "-n", 10**8),
+    "simulate": ("simulate", CARD, "--events", 2 * 10**8),  # 3.4 GB, for which the disk must have room
+    "coverage": ("coverage", CARD, "--at", "0,0.1", "-n", 10**7),
 }
 
 
@@ -126,7 +126,7 @@ def test_interrupted_toys_can_be_continued(tmp_path, number):
     """Contract: a signal leaves a whole file, and the message says how to make the others."""
     path, rest, whole = (tmp_path / f"{name}.root" for name in ("first", "rest", "whole"))
     part = tmp_path / "first.root.part"
-    with start("toys", CARD, "-n", 10**8, "-o", path, "--seed", 1, "--json", "--audit", 3) as process:
+    with start("toys", CARD, "-n", 10**7, "-o", path, "--seed", 1, "--json", "--audit", 3) as process:
         try:
             while not (part.exists() and part.stat().st_size > 0):
                 assert process.poll() is None, process.communicate()
@@ -143,7 +143,7 @@ def test_interrupted_toys_can_be_continued(tmp_path, number):
     what = "interrupted" if number == signal.SIGINT else f"ended by {number.name}"
     assert err == (
         f"error: {what}: {path} holds toys 0 to {n - 1}; for the others: --seed 1 --first {n} "
-        f"-n {10**8 - n} -o {tmp_path / f'first-from-{n}.root'}\n"
+        f"-n {10**7 - n} -o {tmp_path / f'first-from-{n}.root'}\n"
     )
     assert [p.name for p in tmp_path.iterdir()] == ["first.root"]
     answer("toys", CARD, "-n", 5, "--first", n, "-o", rest, "--seed", 1)
