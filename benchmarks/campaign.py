@@ -73,12 +73,17 @@ def chunked(folder: Path, n: int, size: int) -> Path:
 
 
 def efficiency(folder: Path, seconds: float, chunk_seconds: float, workers: int) -> dict[str, float]:
-    """Compare rates without start-up: one plain process, several side by side, and a campaign."""
+    """Compare rates without start-up: one plain process, several side by side, and a campaign.
+
+    The campaign has the same number of chunks for every worker: with few chunks, one more for one of them would be
+    measured, not the campaign.
+    """
     small, probe = 2000, 2_000_000
     run(plain(folder, "warm", small))
     base = run(plain(folder, "start", small))[0]
     rate = probe / (run(plain(folder, "probe", probe))[0] - base)
-    size, n = int(rate * chunk_seconds), int(rate * seconds)
+    size = int(rate * chunk_seconds)
+    n = size * max(round(seconds / chunk_seconds), 1)
     alone = n / (run(plain(folder, "alone", n))[0] - base)
     several = [plain(folder, str(k), n, first=k * n) for k in range(workers)]
     together = workers * n / (run(*several)[0] - base)

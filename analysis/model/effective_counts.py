@@ -15,7 +15,7 @@ __all__ = ["FEW", "WeightCheck", "check_weights", "weight_spread"]
 Array = NDArray[np.float64]
 
 FEW = 0.2
-"""Bias, in standard errors, from which a warning is given: docs/statistics.md has the measurement."""
+"""Bias, in standard errors, from which a warning is given: docs: weighted-data.md has the measurement."""
 _WORST = 3
 _UNKNOWN = 1.0
 """Relative variance of weights if fewer than three bins have events: that of an exponential distribution."""

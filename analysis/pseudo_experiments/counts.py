@@ -141,7 +141,7 @@ def throw_counts(expected: ArrayLike | CountTable, n: int, *, key: Key, first: i
     Notes
     -----
     Counts are drawn by inversion in steps of 2⁻⁶³ up to a mean of 1e6, and by rejection above: see
-    docs/statistics.md.
+    docs/explanation/randomness.md.
 
     Raises
     ------

@@ -63,7 +63,7 @@ def binding_note(experiment: "Experiment") -> str:
     return (
         f'detector.binding = "{detector.binding}" is not enough for {where}, '
         f'and the detector records from {start} on: ab initio calculations give 0.86 of what "shells" gives '
-        'at 1 keV, and 0.69 of it at 29 keV; see docs/physics.md, "Bound electrons"'
+        'at 1 keV, and 0.69 of it at 29 keV; see docs/explanation/physics.md, "Bound electrons"'
     )
 
 

@@ -1,16 +1,16 @@
-"""The example of docs/fit-engine.md: its output, and listings of every kind of model."""
+"""The example of docs/explanation/fit-engine.md: its output, and listings of every kind of model."""
 
 import doctest
-from pathlib import Path
 
 import numpy as np
 import pytest
 from support.batch_cases import CASES, fitter_of
+from support.pages import DOCS
 
 from analysis.batch.engine import describe_program
 from analysis.model import layouts
 
-PAGE = Path(__file__).parents[2] / "docs" / "fit-engine.md"
+PAGE = DOCS / "explanation" / "fit-engine.md"
 
 
 def test_the_page_prints_what_its_lines_print():

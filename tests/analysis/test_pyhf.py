@@ -8,7 +8,6 @@ Its `normsys` with (1 + σ)^±1 and code1 is the log-normal (1 + σ)^α.
 """
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pyhf
@@ -16,10 +15,11 @@ import pytest
 from scipy.optimize import brentq, minimize_scalar
 from support.crosschecks import CONSTRAINTS, DATA, RISE, TOLERANCE, difference
 from support.examples import every, few
+from support.pages import read_page
 
 FACTORS = {"a": None, "b": "gamma", "c": "gamma2", "background": None}
 SETTINGS = {"histosys": {"interpcode": "code0"}, "normsys": {"interpcode": "code1"}}
-TEXT = (Path(__file__).parents[2] / "docs" / "statistics.md").read_text(encoding="utf-8")
+TEXT = read_page("explanation/comparisons.md")
 
 pytestmark = pytest.mark.filterwarnings("ignore:jsonschema.RefResolver is deprecated:DeprecationWarning")
 

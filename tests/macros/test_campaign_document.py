@@ -1,4 +1,4 @@
-"""What docs/campaigns.md says is so: its commands, its Python and the keys of the JSON."""
+"""What docs/howto/campaigns.md says is so: its commands, its Python and the keys of the JSON."""
 
 import re
 from pathlib import Path
@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from support.chunked import CARD, Inline, digests
 from support.invocation import answer, invoke
+from support.pages import read_page
 
 from macros.campaigns import engine
 
-TEXT = (Path(__file__).parents[2] / "docs" / "campaigns.md").read_text(encoding="utf-8")
+TEXT = read_page("howto/campaigns.md")
 KEYS = {
     name: set(re.findall(r"`(\w+)`", keys.partition(";")[0]))
     for name, keys in re.findall(r"^- `([\w -]+)`: (.*)$", TEXT, re.M)

@@ -1,16 +1,16 @@
-"""`nugauge counts`, and its section in docs/statistics.md."""
+"""`nugauge counts`, and its section in docs/explanation/intervals-of-counts.md."""
 
 import re
-from pathlib import Path
 
 import pytest
 from support.invocation import answer, invoke, refusal
+from support.pages import read_page
 
 from analysis.counting.intervals import FORMS, count_interval
 from macros.commands.counts import CountForm
 
-PAGE = (Path(__file__).parents[2] / "docs" / "statistics.md").read_text(encoding="utf-8")
-TEXT = PAGE.partition("\n## Intervals of counts\n")[2].partition("\n## ")[0]
+PAGE = read_page("explanation/intervals-of-counts.md")
+TEXT = PAGE
 
 
 def test_answer():

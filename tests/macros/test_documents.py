@@ -1,12 +1,12 @@
 """The documents on cards and files agree with the program."""
 
 import re
-from pathlib import Path
 
 import pytest
 import uproot
 from support.invocation import CARD, answer, invoke
 from support.joining import merge
+from support.pages import read_page
 
 from analysis.fits.fitter import make_fitter
 from analysis.pseudo_experiments.fitted_toys import toy_branches
@@ -20,9 +20,9 @@ from simgen.events import COLUMNS
 from simgen.sources import SOURCES
 from simgen.units import _UNITS
 
-DOCS = Path(__file__).parents[2] / "docs"
-CARDS = (DOCS / "cards.md").read_text(encoding="utf-8")
-FILES = (DOCS / "files.md").read_text(encoding="utf-8")
+CARDS = read_page("reference/cards.md")
+PAGES = ("files", "event-files", "toy-files", "histogram-files", "json")
+FILES = "\n".join(read_page(f"reference/{name}.md") for name in PAGES)
 MINIMAL = re.findall(r"```toml\n(.*?)```", CARDS, re.DOTALL)[0]
 EMITTED = dict(re.findall(r"^- (\w+): ((?:`\w+` ?)+)\.", FILES, re.MULTILINE))
 
@@ -126,7 +126,7 @@ def test_event_and_toy_files(tmp_path):
     overrides = ("--set", columns, "--set", distance)
     answer("simulate", CARD, "-o", events, "--seed", 1, "--experiments", 1, *overrides)
     with EventFile(events) as file, TableFile(events, "events") as table:
-        text = section(FILES, "Event files")
+        text = read_page("reference/event-files.md")
         branches, runinfo = text.split("**`runinfo`**")
         weighted = {"weight", "weight_A", "weight_B", "weight_C"}
         assert first_cells(branches) - weighted == set(file.columns) == set(COLUMNS) - weighted
@@ -191,7 +191,7 @@ def test_keys_within_keys(tmp_path):
     events = tmp_path / "events.root"
     answer("simulate", CARD, "-o", events, "--seed", 1)
     fitted = answer("fit", CARD, events, "--gof", 20, "--seed", 1, "--details")
-    text = section(FILES, "JSON")
+    text = read_page("reference/json.md")
     described = words(text.partition("- fit:")[2].partition("\n- ")[0])
     parts = [fitted["goodness_of_fit"], fitted["correlation"], fitted["impacts"], *fitted["minima"]]
     parts += [*fitted["pulls"].values(), *fitted["impacts"]["impacts"].values()]

@@ -101,7 +101,7 @@ def test_few_points_are_marked(n, marker):
 
 
 def test_parameters_have_their_units():
-    """Contract. Those of docs/cards.md, in the text; the keys of JSON stay."""
+    """Contract. Those of docs/reference/cards.md, in the text; the keys of JSON stay."""
     assert name_with_unit("charge_radius") == "charge_radius [cm²]"
     assert name_with_unit("delta_m2") == "delta_m2 [eV²]"
     said = invoke("fit", *FEW).stdout.splitlines()

@@ -54,7 +54,7 @@ def test_bound_electrons(target, binding, threshold, warned):
     text = binding_note(card.experiment)
     assert bool(text) is warned
     if warned:
-        assert all(word in text for word in ("detector.binding", "30 keV", "0.86", "0.69", "docs/physics.md"))
+        assert all(word in text for word in ("detector.binding", "30 keV", "0.86", "0.69", "physics.md"))
 
 
 @pytest.mark.parametrize("command", ["expect", "check", "limit"])

@@ -1,12 +1,12 @@
-"""The table of plausible values of a card: complete, in order, and equal to that in docs/cards.md."""
+"""The table of plausible values of a card: complete, in order, and equal to that in docs: cards.md."""
 
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from support.examples import every
 from support.invocation import answer
+from support.pages import read_page
 from support.random_documents import SLOW, documents
 
 from macros import load_card
@@ -14,7 +14,7 @@ from macros.card import card_from_document, json_schema, presets
 from macros.card.checks.consistency import COMBINATIONS
 from macros.card.checks.ranges import RANGES
 
-CARDS = (Path(__file__).parents[2] / "docs" / "cards.md").read_text(encoding="utf-8")
+CARDS = read_page("reference/cards.md")
 
 
 def test_rows_are_in_order():
@@ -73,7 +73,7 @@ def test_random_cards_stay_valid(document):
 
 @pytest.mark.parametrize("row", RANGES, ids=lambda r: r.key)
 def test_document_shows_the_table(row):
-    """Contract: docs/cards.md shows each row unchanged."""
+    """Contract: docs/reference/cards.md shows each row unchanged."""
     assert table_row(row) in CARDS
 
 

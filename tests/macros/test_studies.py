@@ -6,7 +6,8 @@ import json
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from support.invocation import CARD, ROOT, answer, invoke, refusal
+from support.invocation import CARD, answer, invoke, refusal
+from support.pages import read_page
 
 from analysis.batch.fitter import BatchFitter
 from analysis.pseudo_experiments import loop
@@ -42,7 +43,7 @@ def test_toys_are_audited(tmp_path):
 
 def test_the_audit_is_documented():
     """Contract: the keys of an audit are those of the document."""
-    text = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
+    text = read_page("reference/json.md")
     named = text.partition("- toys: ")[2].partition("\n- ")[0]
     assert {key for key in AUDIT if f"`{key}`" in named} == AUDIT
 

@@ -1,9 +1,8 @@
-"""Numbers printed in docs/errata.md against the code."""
+"""Numbers printed in docs/explanation/errata.md against the code."""
 
 import math
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 from support import reference
 from support.experiments import MCI, borexino, borexino_central, hellaz, hellaz_central, lama
+from support.pages import read_page
 
 from detsim.detector.materials import electrons_in
 from detsim.expectation.folding import fold
@@ -26,7 +26,7 @@ from simgen.rates.exposure import Activity, Exposure
 from simgen.rates.rate import recoil_spectrum
 from simgen.sources.isotopes import Lines, cr51, pm147
 
-TEXT = (Path(__file__).parents[2] / "docs" / "errata.md").read_text(encoding="utf-8")
+TEXT = read_page("explanation/errata.md")
 SECTIONS = {
     int(n): body for n, body in re.findall(r"^## (\d+)\. (.*?)(?=^## |\Z)", TEXT, re.MULTILINE | re.DOTALL)
 }

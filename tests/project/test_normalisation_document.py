@@ -1,19 +1,18 @@
-"""The tables of docs/statistics.md on common errors and mixing against the independent evaluation."""
+"""The tables of docs: common-errors.md on common errors and mixing against the independent evaluation."""
 
 import math
 import re
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from scipy.optimize import brentq
 from support import common_error
 from support.common_error import GLOBAL_FIT, ONE_SIDED, PAPER_ERRORS, chi2, couplings_of, limit, signal
 from support.examples import every
+from support.pages import DOCS, read_page
 from support.reference import constrained_k, mixing_angle
 
-DOCS = Path(__file__).parents[2] / "docs"
-TEXT = (DOCS / "statistics.md").read_text(encoding="utf-8")
+TEXT = read_page("explanation/common-errors.md")
 NAMES = {"χ": "chi", "ψ": "psi", "η": "eta", "LR": "LR"}
 ANGLES = {"chi": 0.0, "psi": math.pi / 2, "eta": -math.atan(math.sqrt(5 / 3)), "LR": "LR"}
 
@@ -134,7 +133,7 @@ def test_rho_mix_lowers_what_the_boson_alone_raises():
 
 def test_pictures_are_there():
     """Contract. Finds a picture that is named and missing."""
-    names = re.findall(r"\]\((figures/[\w-]+\.png)\)", TEXT)
+    names = re.findall(r"\]\(\.\./(figures/[\w-]+\.png)\)", TEXT)
     assert len(names) >= 3
     assert [name for name in names if not (DOCS / name).is_file()] == []
     assert all(a != b for a, b in pairwise(names))

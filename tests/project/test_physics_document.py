@@ -1,18 +1,18 @@
-"""Functions, constants and parameters in docs/physics.md agree with the program."""
+"""Functions, constants and parameters in docs/explanation/physics.md agree with the program."""
 
 import importlib
 import math
 import re
-from pathlib import Path
 
 import pytest
+from support.pages import read_page
 
 import simgen.constants
 from simgen.interaction.coupling_constants import couplings
 from simgen.interaction.mixing import constrained_mixing
 from simgen.interaction.models import E6, LR, SM
 
-TEXT = (Path(__file__).parents[2] / "docs" / "physics.md").read_text(encoding="utf-8")
+TEXT = read_page("explanation/physics.md")
 NAMES = sorted(set(re.findall(r"`((?:simgen|detsim|analysis|macros)\.[\w.]+)`", TEXT)))
 CONSTANTS = re.findall(r"^\| `(\w+)`[^|]*\| ([-\d.e]+) \|", TEXT, re.MULTILINE)
 

@@ -1,4 +1,4 @@
-"""docs/validation.md is what its script writes, and every row of it agrees."""
+"""docs/explanation/validation.md is what its script writes, and every row of it agrees."""
 
 import re
 import tomllib

@@ -7,6 +7,7 @@ from graphlib import TopologicalSorter
 
 import pytest
 from support.modules import MODULES, NAMES, ROOT, public_names
+from support.pages import read_page
 
 PACKAGES = ["simgen", "detsim", "analysis", "macros"]
 MOST_MODULES = 15
@@ -94,8 +95,8 @@ def test_sub_packages_say_what_they_are():
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_the_documented_order_is_that_of_the_imports(package):
-    """Contract. docs/architecture.md lists sub-packages so that each imports only those above it."""
-    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    """Contract. docs: architecture.md lists sub-packages so that each imports only those above it."""
+    text = read_page("explanation/architecture.md")
     (block,) = re.findall(rf"^{package}/ .*\n((?:  \S.*\n)+)", text, re.MULTILINE)
     listed = [f"{package}.{line.split()[0].strip('/').replace('/', '.')}" for line in block.splitlines()]
     documented = [name for name in listed if name in WINGS]
@@ -129,8 +130,8 @@ def test_a_card_imports_its_answers_when_it_is_asked():
 
 
 def test_twins_are_functions():
-    """Contract. Finds a twin that docs/architecture.md names and that is none: a module, or nothing."""
-    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    """Contract. Finds a twin that docs: architecture.md names and that is none: a module, or nothing."""
+    text = read_page("explanation/architecture.md")
     table = text.partition("| drawn | computed |")[2].partition("\n\n")[0]
     names = re.findall(r"`([\w.]+\.[\w.]+)`", table)
     assert len(names) == 6

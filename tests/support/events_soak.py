@@ -1,7 +1,7 @@
 """Draw 1e9 events and compare smearing, energies and recoils with their distributions: moments, χ², tails.
 
 Run by hand from the top of the repository, `PYTHONPATH=.:tests python -m support.events_soak`: minutes, and
-the table of docs/physics.md. `pytest -m slow tests/detsim/test_events_soak.py` does the same and judges.
+the table of docs: physics.md. `pytest -m slow tests/detsim/test_events_soak.py` does the same and judges.
 """
 
 from dataclasses import replace

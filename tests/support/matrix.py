@@ -1,7 +1,7 @@
 """The matrix of twins: 1e7 events of every case against their expectation.
 
 Run by hand from the top of the repository, `PYTHONPATH=.:tests python -m support.matrix`: prints a line
-a case and writes tests/matrix.toml, which docs/validation.md shows. `pytest -m slow
+a case and writes tests/matrix.toml, which docs/explanation/validation.md shows. `pytest -m slow
 tests/detsim/test_matrix.py` does the same.
 """
 

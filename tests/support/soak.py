@@ -1,6 +1,6 @@
 """Fit many pseudo-experiments of hard cards, and compare fits, limits and coverage with an independent scan.
 
-Run by hand from the top of the repository, `PYTHONPATH=.:tests python -m support.soak`; docs/statistics.md
+Run by hand from the top of the repository, `PYTHONPATH=.:tests python -m support.soak`; docs: comparisons.md
 says what it does. Results stand in a file of JSON, which a second call goes on with.
 """
 

@@ -1,7 +1,7 @@
 """Throw 1e9 counts and normal numbers and compare them with their distributions: moments, χ² and tails.
 
 Run by hand from the top of the repository, `PYTHONPATH=.:tests python -m support.throwing_soak`: half a
-minute, and the table of docs/statistics.md. `pytest -m slow tests/analysis/test_throwing_soak.py` does the
+minute, and the table of docs: randomness.md. `pytest -m slow tests/analysis/test_throwing_soak.py` does the
 same and judges.
 """
 

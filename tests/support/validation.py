@@ -1,4 +1,4 @@
-"""Write docs/validation.md: every number from outside the project against ours, and the matrix of twins.
+"""Write docs: validation.md: every number from outside the project against ours, and the matrix of twins.
 
 Run by hand from the top of the repository, `PYTHONPATH=.:tests python -m support.validation`; a
 test compares the document with what this would write.
@@ -8,11 +8,13 @@ import sys
 import tomllib
 from pathlib import Path
 
+from support.pages import DOCS
+
 _TOP = Path(__file__).resolve().parents[2]
 
 __all__ = ["DOCUMENT", "document", "rows"]
 
-DOCUMENT = _TOP / "docs" / "validation.md"
+DOCUMENT = DOCS / "explanation" / "validation.md"
 
 _TITLES = {
     "total_cross_section": "σ(ν e)",
@@ -66,7 +68,7 @@ _HEAD = """# Validation
 
 Every number from outside the project with which the code is compared: published values, and evaluations that
 share no code with it. Made by `PYTHONPATH=.:tests python -m support.validation` from
-[tests/golden.toml](../tests/golden.toml), where each number stands with its source and the reason of its
+[tests/golden.toml](../../tests/golden.toml), where each number stands with its source and the reason of its
 tolerance; the test suite checks each row, and that this page is current. Tolerances are absolute, in the
 unit of the row; {good} of {n} rows agree within them.
 

@@ -1,4 +1,4 @@
-"""Coverage of the likelihood of weighted data: the table of docs/statistics.md, with NumPy alone.
+"""Coverage of the likelihood of weighted data: the table of docs: weighted-data.md, with NumPy alone.
 
 Run as ``PYTHONPATH=.:tests python -m support.weighted_coverage``: a minute. Every bin expects as many
 events; the only parameter is a factor common to all bins, whose profile is known in closed form. Weights
@@ -35,7 +35,7 @@ def covered(W, V, mu):
 
 
 def estimated_bias(W, V):
-    """Estimate the bias of one data set from its histogram, as docs/statistics.md says."""
+    """Estimate the bias of one data set from its histogram, as docs/explanation/weighted-data.md says."""
     ok = W > 0
     r, n = V[ok] / W[ok], W[ok] ** 2 / V[ok]
     if not len(r):

@@ -1,4 +1,4 @@
-"""The compiled fit: the program of a model, and fits of many data sets with it (docs/fit-engine.md)."""
+"""The compiled fit: the program of a model, and fits of many data sets with it (docs: fit-engine.md)."""
 
 import lazy_loader
 

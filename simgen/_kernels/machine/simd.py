@@ -2,7 +2,7 @@
 
 An operation acts on every lane of a vector at once, as the vector instructions of the processor do. The
 compiler need not recognise loops that could be vectorised, and the code that is compiled is short.
-`docs/fit-engine.md` explains how the fits of many data sets use them. What is used of numba stands in
+`docs: fit-engine.md` explains how the fits of many data sets use them. What is used of numba stands in
 `numba.extending`, its public module for new types.
 """
 

@@ -1,0 +1,18 @@
+"""Shell cells of the site: what a command writes appears whole, and a command that fails ends the building."""
+
+import subprocess
+import sys
+
+from IPython.core.magic import register_cell_magic
+
+
+@register_cell_magic
+def bash(line: str, cell: str) -> None:
+    """Run a cell with bash, as IPython does, which shows what comes in pieces of 100 bytes."""
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", cell], capture_output=True, text=True, check=False
+    )
+    sys.stdout.write(done.stdout)
+    sys.stdout.flush()
+    sys.stderr.write(done.stderr)
+    done.check_returncode()
