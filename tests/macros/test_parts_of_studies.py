@@ -76,7 +76,7 @@ def digests(path):
     return {name: branch["sha256"] for name, branch in origin(path)["branches"].items()}
 
 
-@pytest.mark.parametrize("kind", few(KINDS, "goodness", "limit", "coverage sums", "calibration"))
+@pytest.mark.parametrize("kind", few(KINDS, "limit", "coverage sums"))
 def test_parts_are_the_whole(tmp_path, data, kind):
     """Three parts in another order: the same bits, the same result, and what is made again is the same."""
     whole, document = made(tmp_path, kind, data, "whole", 60)
@@ -104,7 +104,7 @@ def test_parts_are_the_whole(tmp_path, data, kind):
         assert answer("rerun", joined)["identical"]
 
 
-@pytest.mark.parametrize("kind", few(KINDS, "comparison", "toys sums", "calibration sums"))
+@pytest.mark.parametrize("kind", few(KINDS, "comparison"))
 def test_parts_that_do_not_belong_together(tmp_path, data, kind):
     """Another seed, toys that overlap, a file given twice, toys that are missing."""
     first, _ = made(tmp_path, kind, data, "first", 10)
@@ -138,6 +138,7 @@ def test_other_data_do_not_join(tmp_path, data):
     assert "observed" in refusal("merge", tmp_path / "out.root", first, other)
 
 
+@pytest.mark.long
 def test_true_values_of_several_files(tmp_path):
     """One file for each true value, and one that holds some toys of all: a rectangle has to come out."""
     whole, parts = tmp_path / "whole.root", []
@@ -215,7 +216,7 @@ def interrupting(calls, seen):
 STOPPED = ("goodness", "comparison", "limit", "calibration sums", "toys sums")
 
 
-@pytest.mark.parametrize("kind", few(STOPPED, "limit", "toys sums"))
+@pytest.mark.parametrize("kind", few(STOPPED, "toys sums"))
 def test_a_study_that_is_stopped(tmp_path, data, kind, monkeypatch):
     """SIGTERM or Ctrl-C after a block: the file holds the toys so far, and the message says how to go on."""
     blocks = 6 if kind.startswith("calibration") else 3  # of which each value is a part
