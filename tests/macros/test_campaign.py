@@ -35,6 +35,7 @@ def test_no_bit_depends_on_the_chunks(tmp_path, toys, size):
     assert merged(directory) == toys
 
 
+@pytest.mark.long
 def test_chunks_of_one_toy(tmp_path):
     directory = tmp_path / "c"
     new(directory, n=3, size=1)
@@ -87,6 +88,7 @@ def test_a_card_with_a_table(tmp_path):
     assert [one["original"] for one in stated["inputs"]] == [str(edges), CARD]
 
 
+@pytest.mark.long
 def test_threads(tmp_path, toys):
     """Contract. Threads of this process take turns."""
     directory = tmp_path / "c"
@@ -123,6 +125,7 @@ def test_workers_without_the_directory(tmp_path, toys):
     assert merged(directory) == toys
 
 
+@pytest.mark.long
 def test_workers_with_a_copy_of_the_directory(tmp_path, toys):
     """Contract. A worker with a copy of the directory makes chunks there, and their bytes are asked for."""
     directory = tmp_path / "c"
@@ -193,6 +196,7 @@ def test_what_a_campaign_says(tmp_path):
     assert "5 of 10 rows left, in 1 chunk" in invoke("campaign", "run", directory, "--dry-run").stdout
 
 
+@pytest.mark.long
 def test_a_seed_is_chosen_once(tmp_path):
     said = answer(
         "campaign", "new", tmp_path / "c", "toys", "borexino-cr51-paper", "-n", 4, "--chunk-size", 2

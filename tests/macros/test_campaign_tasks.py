@@ -60,6 +60,7 @@ def test_every_task(tmp_path, data, kind):
         assert told["result"]["thresholds"] == said["thresholds"]
 
 
+@pytest.mark.long
 def test_the_result_is_told(tmp_path, data):
     """Merging a campaign ends with what the plain command says."""
     directory = tmp_path / "c"
@@ -72,6 +73,7 @@ def test_the_result_is_told(tmp_path, data):
     assert line in said.stdout.splitlines()
 
 
+@pytest.mark.long
 def test_too_many_failed_toys_are_judged_of_the_whole(tmp_path, monkeypatch):
     """Of sums, too: the number of toys is that of the sums, not of the rows of the file."""
     directory, joined = tmp_path / "c", tmp_path / "joined.root"

@@ -190,6 +190,7 @@ def test_an_existing_file_stays(tmp_path, data):
     answer(*arguments, "--force")
 
 
+@pytest.mark.long
 def test_a_table_of_sums_serves_as_one_of_rows(tmp_path):
     """Limits from both agree to the resolution of the sums."""
     limits = []
@@ -246,6 +247,7 @@ def test_a_study_without_a_file_that_is_stopped(data, monkeypatch):
     assert f"the result is that of toys 0 to {n - 1}; for the others: --seed 7 --first {n}" in result.stderr
 
 
+@pytest.mark.long
 def test_coverage_that_is_stopped_in_a_true_value(tmp_path, monkeypatch):
     """Its toys so far are kept; both commands of the message make the others."""
     seen = []
