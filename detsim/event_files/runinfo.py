@@ -2,14 +2,25 @@
 
 import math
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any
 
+import awkward as ak
 import numpy as np
 
-__all__ = ["RUNINFO_TYPES", "RunInfo", "Totals", "runinfo_value"]
+__all__ = ["RunInfo", "Totals", "runinfo_types", "runinfo_value"]
 
-RUNINFO_TYPES = {int: "int64", float: "float64", str: "string"}
-"""Types of the branches of `runinfo`."""
+
+def runinfo_types(row: Mapping[str, int | float | str]) -> dict[str, Any]:
+    """Return the types of the branches of `runinfo`, as uproot takes them."""
+    return {name: _branch_type(type(value)) for name, value in row.items()}
+
+
+@cache  # awkward takes milliseconds to make a type of a name that NumPy does not know
+def _branch_type(kind: type) -> Any:
+    return ak.types.from_datashape("string", highlevel=False) if kind is str else np.dtype(kind)
 
 
 def runinfo_value(name: str, value: float | str) -> int | float | str:

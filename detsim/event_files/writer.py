@@ -20,7 +20,7 @@ from detsim.event_files.environment import ORIGIN, origin
 from detsim.event_files.provenance import CHECKSUM, SCHEMA, checksum
 from detsim.event_files.queue import Baskets, Branch, Format, check_names, row_bytes
 from detsim.event_files.reader import TableFile
-from detsim.event_files.runinfo import RUNINFO_TYPES, runinfo_value
+from detsim.event_files.runinfo import runinfo_types, runinfo_value
 from detsim.files import FileError, Former, WholeFile
 
 __all__ = ["Branch", "Compression", "Format", "TableWriter"]
@@ -103,8 +103,8 @@ class TableWriter:
         longest = BASKET_ROWS if format == "ttree" else CLUSTER_ROWS
         length = max(1, min(longest, _BASKET_BYTES // row_bytes(self.branches)))
         self._done = False
-        self._file = WholeFile(path, former=former, removes=removes)
         self._baskets = Baskets(self.branches, length, self._write)
+        self._file = WholeFile(path, former=former, removes=removes)
         try:
             self._root = uproot.recreate(self._file.stream, compression=COMPRESSIONS[compression])
             types = {name: branch.row for name, branch in self.branches.items()}
@@ -182,8 +182,8 @@ class TableWriter:
             row = self._row(runinfo)
             document = self._document(row)
             self._root["provenance"] = _json(document)
-            types = {name: RUNINFO_TYPES[type(value)] for name, value in row.items()}
-            tree = self._root.mktree("runinfo", types, title="one row a run: what sums, and what identifies")
+            title = "one row a run: what sums, and what identifies"
+            tree = self._root.mktree("runinfo", runinfo_types(row), title=title)
             tree.extend({name: ak.Array([value]) for name, value in row.items()})
             self._read_back(document, row)
             self._file.commit()

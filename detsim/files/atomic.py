@@ -92,9 +92,13 @@ class WholeFile:
         self._removes = [real_path(file) for file in removes]
         self.final = False
         self._check_former()
-        self._part = Lock(self.path.with_name(self.path.name + ".part"), asked=self.path)
-        self.stream: IO[bytes] = self._part.stream
-        self._keep_mode()
+        with contextlib.ExitStack() as failed:
+            with signals_held():  # until the unfinished file can be removed
+                self._part = Lock(self.path.with_name(self.path.name + ".part"), asked=self.path)
+                failed.callback(self._part.remove)
+            self.stream: IO[bytes] = self._part.stream
+            self._keep_mode()
+            failed.pop_all()
 
     def commit(self) -> None:
         """Make the file final.

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from detsim.event_files import EventWriter, RunInfo
-from detsim.files import Former, Lock, real_path
+from detsim.files import Former, Lock, real_path, signals_held
 from macros.setup import Split, former_files, is_of_series, series_file
 from simgen.events import Events
 
@@ -147,17 +147,19 @@ class EventSeries:
 
     def _open(self) -> EventWriter:
         number = len(self.files)
-        removes: list[Path] = []
-        if self.split and not number:
-            directory = real_path(self.path.parent)
-            lock = directory / f"{self.path.name}.part"
-            self._lock = Lock(lock, asked=directory / self.path.name)  # no other process may write the series
-            removes = self._others(directory)
         path = series_file(self.path, number) if self.split else self.path
         self._slice = Slice(**{"first_experiment" if self._experiments else "first": self.next})
-        self._writer = self._make(path, former=self._former, removes=removes)
-        self.files.append(path)
+        with signals_held():  # until `__exit__` can remove what is made here
+            removes = self._lock_series() if self.split and not number else []
+            self._writer = self._make(path, former=self._former, removes=removes)
+            self.files.append(path)
         return self._writer
+
+    def _lock_series(self) -> list[Path]:
+        """Keep other processes from writing the series; list its former files but the first."""
+        directory = real_path(self.path.parent)
+        self._lock = Lock(directory / f"{self.path.name}.part", asked=directory / self.path.name)
+        return self._others(directory)
 
     def _others(self, directory: Path) -> list[Path]:
         """List the former files of the series but the first; refuse those that were made meanwhile."""

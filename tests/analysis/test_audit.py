@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from support.cards import CASES
-from support.examples import few
+from support.examples import every, few
 from support.experiments import borexino
 from support.plain import scaled, with_nuisances
 
@@ -53,13 +53,17 @@ def test_a_good_study_passes(fitter, columns):
 
 @pytest.mark.parametrize(
     ("name", "key", "step"),
-    [
-        ("gamma", "estimate", 1e-3),
-        ("fval", "fval", None),
-        ("one_sided_upper", "limit", 1e-5),
-        ("minos_lower", "limit", 1e-5),
-        ("minos_upper", "limit", -1e-5),
-    ],
+    every(
+        2,
+        [
+            ("gamma", "estimate", 1e-3),
+            ("fval", "fval", None),
+            ("one_sided_upper", "limit", 1e-5),
+            ("minos_lower", "limit", 1e-5),
+            ("minos_upper", "limit", -1e-5),
+        ],
+        unpack=True,
+    ),
 )
 def test_a_difference_is_measured(fitter, columns, name, key, step):
     """A number of one toy is wrong by a known number of errors, which the audit reports as the largest."""
@@ -211,6 +215,7 @@ def study(fitter, n, seed):
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("n", few([10, 40], 10))
 def test_free_backgrounds_of_one_shape(n):
     """Contract: MINUIT fixes one of them, and what that contributes is no floor of their sum.

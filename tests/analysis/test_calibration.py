@@ -143,7 +143,9 @@ def test_thresholds_of_counts(background):
     assert clear > 30
 
 
-@pytest.mark.parametrize(("n", "background"), [(0, 3.0), (2, 3.0), (5, 3.0), (7, 3.0), (0, 0.5), (3, 0.5)])
+@pytest.mark.parametrize(
+    ("n", "background"), every(6, [(0, 3.0), (2, 3.0), (5, 3.0), (7, 3.0), (0, 0.5), (3, 0.5)], unpack=True)
+)
 def test_feldman_cousins_of_counts(n, background):
     """The exact construction; true values are 0.2 counts apart, and toys move steps by a little."""
     fitter, table = count_table(background, "gamma")
@@ -193,6 +195,7 @@ def test_cls_of_counts(n):
             assert row.q == pytest.approx(count_statistic(n, s, b), rel=1e-6, abs=1e-8)
 
 
+@pytest.mark.long
 def test_two_regions_are_found():
     """One bin is a parabola in ε_R; far from its vertex thresholds are Wilks', and both arms are allowed."""
     fitter = counting(20_000.0, "eps_R")

@@ -41,6 +41,7 @@ def test_flags_are_those_that_coverage_counts():
     assert counted == {method: int(together[method].sum()) for method in METHODS}
 
 
+@pytest.mark.long
 def test_intervals_of_another_truth_are_seen():
     """Contract: of toys of δc_L = 0 no interval holds 1."""
     fitter = prepared("deg1.toml")

@@ -139,6 +139,7 @@ def test_global_minimum_far_from_the_models_value(truth):
     assert found.fval == pytest.approx(0, abs=1e-5)
 
 
+@pytest.mark.long
 def test_mixing_angle_with_two_minima():
     """Far apart in φ: the fit takes the one the counts come from."""
     fitter = make_fitter(borexino(), LR(gamma=0.3), poi="phi")

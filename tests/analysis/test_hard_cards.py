@@ -53,9 +53,7 @@ def test_the_scan_expects_what_the_fit_expects(name):
     np.testing.assert_allclose(expected.at(theta, x), ours, rtol=1e-9, atol=1e-9 * ours.max())
 
 
-@pytest.mark.parametrize(
-    "name", few(["delta_c_l", "low_counts", "two_experiments"], "low_counts", "two_experiments")
-)
+@pytest.mark.parametrize("name", few(["delta_c_l", "low_counts", "two_experiments"], "low_counts"))
 def test_points_that_are_left_out_change_no_minimum(name):
     card = prepared(name)
     problem = card.problem(*card.throw(12))
@@ -130,7 +128,7 @@ def test_the_soak_goes_on_where_it_stopped(tmp_path, capsys):
     assert "| sin2_theta_w | 40 | 7 |" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", few(QUICK, *FEW))
+@pytest.mark.parametrize("name", few(QUICK, "low_counts", "mu_nu"))
 def test_no_data_set_of_a_hard_card_misses_its_minimum(name):
     """Twin. 15 data sets a card; `python -m support.soak` does 100 000."""
     found, _, _ = compare_minima(prepared(name), 15, first=FIRST.get(name, 0))

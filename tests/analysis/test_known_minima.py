@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from support.cards import H5_COUNTS, H5_MEASURED, H12_COUNTS, H12_MEASURED, card_problem
 from support.descent import descend
+from support.examples import every
 from support.grids import make_grid
 from support.regions import regions, threshold, upper_limits
 from support.scan import scan
@@ -68,7 +69,11 @@ def test_two_regions_are_allowed():
 
 @pytest.mark.parametrize(
     ("card", "counts", "measured", "value"),
-    [("h12.toml", H12_COUNTS, H12_MEASURED, 0.57), ("h5.toml", H5_COUNTS, H5_MEASURED, 3.887)],
+    every(
+        2,
+        [("h12.toml", H12_COUNTS, H12_MEASURED, 0.57), ("h5.toml", H5_COUNTS, H5_MEASURED, 3.887)],
+        unpack=True,
+    ),
 )
 def test_the_global_minimum_of_pseudo_experiments(card, counts, measured, value):
     """With other local minima at 286 and 1209, and at 13.82 where β ends."""

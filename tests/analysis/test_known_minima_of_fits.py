@@ -85,10 +85,14 @@ def test_pseudo_experiments_agree_with_the_scan(card):
 
 @pytest.mark.parametrize(
     ("card", "number", "counts", "value"),
-    [
-        ("h12.toml", 18505, H12_COUNTS, 0.57),
-        ("h5.toml", 9893, H5_COUNTS, 3.887),
-    ],
+    every(
+        2,
+        [
+            ("h12.toml", 18505, H12_COUNTS, 0.57),
+            ("h5.toml", 9893, H5_COUNTS, 3.887),
+        ],
+        unpack=True,
+    ),
 )
 def test_pseudo_experiments_end_in_the_global_minimum(card, number, counts, value):
     (found,) = toys(Thrower(fitter=prepared(card), seed=77), 1, first=number)

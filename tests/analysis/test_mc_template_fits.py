@@ -95,6 +95,7 @@ def check_pulls(found):
     assert 5e-4 < stats.chi2.sf(found @ found, len(found)) < 1 - 5e-4
 
 
+@pytest.mark.long
 def test_pulls_with_templates_anew_are_normal():
     """Twin, KS and χ², α = 1e-3 each, over 200 samples of as many events as data. Finds errors 20 % off."""
     check_pulls(pulls_over_samples(200, 7_000))

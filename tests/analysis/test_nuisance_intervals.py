@@ -99,6 +99,7 @@ def test_data_that_cannot_measure_the_parameter():
             assert values[0] == pytest.approx(result.fval + DELTA, abs=1e-6)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name",
     few(

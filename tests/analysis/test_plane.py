@@ -43,6 +43,7 @@ def test_the_plane_is_the_profile_likelihood():
             assert found.delta[j, i] + found.fval == pytest.approx(plain.profile(x), rel=1e-7, abs=1e-7)
 
 
+@pytest.mark.long
 def test_exact_data_give_back_both_parameters():
     """Closed form. Finds a minimum that is missed: exact data of NSI, and of an oscillation."""
     p = plane(POISSON, NSI, "eps_L", "eps_R")

@@ -65,6 +65,7 @@ def test_a_fit_ends_where_it_would_be_below_zero(bounded):
     assert minimum.values[0] >= LOWEST * (1 + 1e-12)
 
 
+@pytest.mark.long
 def test_a_fit_of_gamma_ends_there_too():
     """Twin. Finds a fit of γ at fixed δc_L to first order in a range that dσ/dT does not allow."""
     model = E6(beta="chi", delta_c_L=-0.14, delta_c_L_order="first")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from scipy.optimize import brentq
+from support.examples import every
 from support.experiments import borexino
 from support.plain import scaled, with_nuisances
 
@@ -40,7 +41,7 @@ def test_pulls_of_a_linear_gaussian_fit_are_normal():
     assert stats.kstest(columns["q_true"], stats.chi2(1).cdf).pvalue > 1e-3
 
 
-@pytest.mark.parametrize("level", [0.683, 0.95])
+@pytest.mark.parametrize("level", every(2, [0.683, 0.95]))
 def test_coverage_of_a_linear_gaussian_fit_is_exact(level):
     """1e5 toys: to 0.0045, three of its errors at 0.683, and 0.0021 at 0.95."""
     settings = {"poi": "delta_c_L", "likelihood": "paper", "error_per_bin": 0.05}

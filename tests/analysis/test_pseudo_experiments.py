@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import stats
-from support.examples import every
+from support.examples import every, few
 from support.experiments import borexino
 from support.plain import scaled, with_nuisances
 
@@ -66,7 +66,7 @@ def test_another_truth_is_the_fitter_of_another_model():
     np.testing.assert_array_equal(Thrower(fitter=moved, seed=1)(2)[0], t(2)[0])
 
 
-@pytest.mark.parametrize("events", [False, True])
+@pytest.mark.parametrize("events", few([False, True], False))
 def test_counts_are_poisson(events):
     """Mean and variance per bin of 250 toys; a bias of 2 % of the counts in a bin would show."""
     t = thrower(with_nuisances(1e-3), gamma=0.1, events=events)
@@ -81,7 +81,7 @@ def test_counts_are_poisson(events):
     assert stats.chi2.sf(np.sum(correlation**2), 15) > 1e-3
 
 
-@pytest.mark.parametrize("events", [False, True])
+@pytest.mark.parametrize("events", few([False, True], False))
 def test_paper_toys_have_the_papers_variance(events):
     """(σ N^SM)² in all, counting included, in every bin."""
     experiment = scaled(borexino(), 2e-3)
@@ -237,7 +237,7 @@ def test_what_is_drawn(drawn):
         assert np.all(auxiliary == 0)
 
 
-@pytest.mark.parametrize("poi", ["phi", "beta"])
+@pytest.mark.parametrize("poi", few(["phi", "beta"], "phi"))
 def test_toys_of_a_signal_that_is_no_polynomial_are_fitted_in_batches(poi):
     """Estimates, errors and limits are those of single fits; no toy needs MINUIT."""
     fitter = make_fitter(with_nuisances(), E6(beta="chi", gamma=0.5), poi=poi)

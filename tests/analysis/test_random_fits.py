@@ -134,7 +134,7 @@ def check(fitter, seed):
 DRAWN = {"data": st.data(), "name": st.sampled_from(sorted(MODELS)), "seed": st.integers(0, 2**31)}
 
 
-@settings(max_examples=3, **SLOW)
+@settings(max_examples=2, **SLOW)
 @given(**DRAWN)
 def test_random_fits(data, name, seed):
     """Twin. Finds a minimum missed, a wrong constraint or shape, and an end that is somewhere else."""

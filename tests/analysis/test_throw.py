@@ -44,7 +44,7 @@ def chi2_pvalue(n, mean):
     return stats.chisquare(observed, expected * len(n) / expected.sum()).pvalue
 
 
-@pytest.mark.parametrize("mean", [1e-3, 0.5, 9.99, 100.0, 1e4, 1e6])
+@pytest.mark.parametrize("mean", every(3, [1e-3, 0.5, 9.99, 100.0, 1e4, 1e6]))
 def test_tables_are_exact_in_both_tails(mean):
     """Closed form. Finds a tail lost to rounding: probabilities summed with 40 digits, against 2⁻⁶³."""
     low, thresholds = table_of(mean)

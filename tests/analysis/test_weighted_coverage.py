@@ -95,6 +95,7 @@ def plain_coverage(mu, signal, values, probabilities, n, rng):
     return covered / n
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("n", few([400, 1500], 400))
 def test_thirty_five_events_of_weight_twenty_cover_too_little(n):
     """Twin: the coverage of 68.3 % intervals by toys, and by a simulation with NumPy alone.

@@ -209,6 +209,20 @@ def test_a_signal_while_the_name_is_given(tmp_path, monkeypatch, number):
     assert (tmp_path / "a").read_bytes() == b"new"
 
 
+def test_a_signal_while_the_file_is_made(tmp_path, monkeypatch):
+    """Contract. Finds an unfinished file that stays, because Ctrl-C came before anyone could remove it."""
+
+    class Interrupted(Lock):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("detsim.files.atomic.Lock", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        WholeFile(tmp_path / "a.root")
+    assert names(tmp_path) == []
+
+
 def test_files_that_belong_together(tmp_path):
     """Contract: all or none."""
     contents = {tmp_path / "a": b"1", tmp_path / "b": b"2"}

@@ -102,7 +102,7 @@ def test_an_experiment_has_the_events_of_its_keys(monkeypatch, case, toy):
     assert 200 < numbers[0] < 4000
 
 
-@pytest.mark.parametrize("events", [3.0, 300.0, 40_000.0, 2_500_000.0])
+@pytest.mark.parametrize("events", every(2, [3.0, 300.0, 40_000.0, 2_500_000.0]))
 def test_no_thread_and_no_slice_changes_an_experiment(events):
     """Contract: many experiments in a piece, and many pieces in an experiment."""
     ensemble = Ensemble(experiment=small(hellaz(), events), model=SM())

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numba
 import numpy as np
 import pytest
+from support.examples import every
 from support.experiments import DAY, borexino, borexino_distances, borexino_outside, lama, mixed_source
 
 from detsim.experiment import FlatBackground
@@ -66,7 +67,7 @@ def test_simulate_is_generate_and_detect(case):
     assert 0 < len(events) < N
 
 
-@pytest.mark.parametrize("chunk", [1, 8192, 9999, 10**9])
+@pytest.mark.parametrize("chunk", every(3, [1, 8192, 9999, 10**9]))
 def test_stream_does_not_depend_on_its_chunks(case, chunk):
     """Contract. Finds a stream restarted at each chunk."""
     experiment, model = case
@@ -129,6 +130,7 @@ def test_threads_change_nothing(case):
     np.testing.assert_array_equal(one[3], two[3])
 
 
+@pytest.mark.long
 def test_threads_change_no_place():
     """Contract. Finds vertices, times or distances that depend on the number of threads."""
     experiment, n = borexino_distances(), 5 * PART + 17

@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 from scipy.integrate import quad
 from scipy.special import ndtr
 from support import reference
-from support.examples import few
+from support.examples import every, few
 from support.experiments import DAY, borexino, borexino_outside, hellaz, lama, mixed_source
 
 from detsim.detector.detector import Detector, Resolution, Target
@@ -37,7 +37,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", ["borexino full", "hellaz", "lama shells", "background"])
+@pytest.mark.parametrize("name", every(2, ["borexino full", "hellaz", "lama shells", "background"]))
 def test_columns_sum_to_the_unbinned_total(name):
     """Twin. Finds an event lost between bins, or panels that miss a structure (1e-7, adaptive)."""
     expectation = predict(*CASES[name])
@@ -46,7 +46,7 @@ def test_columns_sum_to_the_unbinned_total(name):
     assert np.all(expectation.with_flow >= 0)
 
 
-@pytest.mark.parametrize("name", few(CASES, *(set(CASES) - {"hellaz", "mixed"})))
+@pytest.mark.parametrize("name", few(CASES, *sorted(set(CASES) - {"hellaz", "mixed"})[::3]))
 def test_panels_have_converged(name, monkeypatch):
     """Property. Finds too few nodes in a panel: twice as many change no bin by 1e-8 of the total."""
     experiment, model = CASES[name]
@@ -106,7 +106,7 @@ def test_bins_by_hand(mu_nu, antineutrino):
         assert found[i] == pytest.approx(luminosity * expected, rel=3e-7)
 
 
-@pytest.mark.parametrize("name", ["borexino full", "lama", "mixed"])
+@pytest.mark.parametrize("name", every(3, ["borexino full", "lama", "mixed"]))
 def test_perfect_resolution_is_the_true_spectrum(name):
     """Closed form. Finds smearing that stays when σ = 0: bins are integrals over the true energy."""
     experiment, model = CASES[name]

@@ -63,7 +63,9 @@ def test_counts_follow_the_prediction(made, corrections):
     assert chi2_pvalue(experiment(made), SM(corrections=corrections), 500_000, seed=303) > ALPHA
 
 
-@pytest.mark.parametrize("made", [source("Zn65"), source("Sr90"), source("Be7"), OWN], ids=lambda s: s.name)
+@pytest.mark.parametrize(
+    "made", every(2, [source("Zn65"), source("Sr90"), source("Be7"), OWN]), ids=lambda s: s.name
+)
 def test_bins_add_up(made):
     """Twin. Finds panels that run across the kinks of a spectrum: bins against one adaptive integral."""
     expected = predict(experiment(made), SM(corrections="full"))

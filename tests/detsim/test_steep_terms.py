@@ -13,6 +13,7 @@ from scipy import stats
 from scipy.integrate import quad
 from scipy.special import ndtr
 from support import experiments
+from support.examples import every
 
 from detsim.expectation.folding import fold
 from detsim.expectation.prediction import predict, recorded_total
@@ -83,7 +84,7 @@ def mediators():
         yield pytest.param({"scalar_coupling": 1e-10, "scalar_mass": mass}, mass, id=f"scalar {mass}")
 
 
-@pytest.mark.parametrize(("terms", "mass"), [*mediators()])
+@pytest.mark.parametrize(("terms", "mass"), every(3, [*mediators()], unpack=True))
 def test_mediators_without_threshold(terms, mass):
     """Twin. Finds panels of σ, folds or totals that do not resolve 1/(2m_e T + M²)²: 1e-8."""
     model, spectrum = SM(**terms), OPEN.source.components[0].spectrum
@@ -136,7 +137,7 @@ def test_bins_of_a_light_vector(mass):
     np.testing.assert_allclose(found, twin, rtol=1e-7)
 
 
-@pytest.mark.parametrize("T_low", [1e-5, 1e-9, 1e-13, 1e-18])
+@pytest.mark.parametrize("T_low", every(3, [1e-5, 1e-9, 1e-13, 1e-18]))
 @pytest.mark.parametrize(
     "terms",
     [{"mu_nu": 1e-11}, {"millicharge": 1e-14}, {"vector_coupling": 1e-13, "vector_mass": 1e-6}],
@@ -155,7 +156,7 @@ def test_poles_above_a_low_cut(terms, T_low):
     assert fold(experiment, model).signal(model).sum() == pytest.approx(total, rel=1e-7)
 
 
-@pytest.mark.parametrize("corrections", ["electroweak", "full"])
+@pytest.mark.parametrize("corrections", every(4, ["electroweak", "full"]))
 @pytest.mark.parametrize("mass", [1e-5, 1e-9])
 def test_continuum_with_corrections(corrections, mass):
     """Twin. Finds a rounding in κ or the QED factors at tiny recoils, or a continuum that is not resolved."""

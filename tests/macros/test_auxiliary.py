@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import uproot
+from support.examples import every
 from support.former import unpack
 from support.invocation import CARD, answer, invoke, refusal
 
@@ -183,7 +184,7 @@ def test_contour_goodness_and_compare(events):
     assert moved["auxiliary"]["background_flat"] == 1.2
 
 
-@pytest.mark.parametrize("number", [0, 7, 39])
+@pytest.mark.parametrize("number", every(3, [0, 7, 39]))
 def test_a_toy_is_fitted_again_from_its_file(toys, number):
     """Contract. The data are those of the toy, bit by bit in the compiled fit; MINUIT's to its tolerance."""
     row = {name: column[number] for name, column in rows(toys).items()}

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from support.examples import every
 from support.invocation import CARD, answer, invoke, refusal
 
 from analysis.calibration.file import read_calibration
@@ -23,6 +24,7 @@ def folder(tmp_path_factory):
     return path
 
 
+@pytest.mark.long
 def test_the_document_is_that_of_the_file(folder, tmp_path):
     """Contract: calibrate's keys; thresholds are those of the table; the same seed, the same table."""
     path = tmp_path / "again.root"
@@ -47,7 +49,7 @@ def test_the_document_is_that_of_the_file(folder, tmp_path):
     assert "2 true values, 0 failed, seed 1" in text
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", every(3, METHODS))
 def test_limit_of_data(folder, method):
     """Contract: limit's keys with a table; the limit is near that of Δχ² = 3.84 or 2.71."""
     table = ("--table", folder / "table.root")
@@ -98,6 +100,7 @@ def test_without_a_table_it_calibrates_and_says_so(folder):
     assert profiled["asimov"] is None
 
 
+@pytest.mark.long
 def test_a_limit_at_the_boundary_is_explained(tmp_path):
     """Counts 2 σ below what γ = 0 gives exclude every γ; CLs does not."""
     edges, counts = np.linspace(0.25, 0.55, 7), answer("expect", CARD)["expected"]
@@ -127,16 +130,20 @@ def test_a_table_that_ends_too_early(folder, tmp_path):
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [
-        (
-            ("--set", "exposure.duration='50 d'"),
-            "exposure.duration: '50 d' in this card, '100 d' in the file's",
-        ),
-        (("--set", "model.beta='psi'"), "model.beta: 'psi' in this card"),
-        (("--set", "systematics.activity=0.02"), "systematics.activity: 0.02 in this card"),
-        (("--set", "fit.drawn='counts'"), "drawn: 'counts' here, 'auxiliary' there"),
-        (("--poi", "eps_L"), "parameter: 'eps_L' here, 'gamma' there"),
-    ],
+    every(
+        2,
+        [
+            (
+                ("--set", "exposure.duration='50 d'"),
+                "exposure.duration: '50 d' in this card, '100 d' in the file's",
+            ),
+            (("--set", "model.beta='psi'"), "model.beta: 'psi' in this card"),
+            (("--set", "systematics.activity=0.02"), "systematics.activity: 0.02 in this card"),
+            (("--set", "fit.drawn='counts'"), "drawn: 'counts' here, 'auxiliary' there"),
+            (("--poi", "eps_L"), "parameter: 'eps_L' here, 'gamma' there"),
+        ],
+        unpack=True,
+    ),
 )
 def test_a_table_of_another_card_is_refused(folder, change, message):
     """Contract: the message names the keys that differ; the level of the limit may differ."""

@@ -8,6 +8,7 @@ from multiprocessing import get_context
 
 import pytest
 from support.chunked import CARD, SEED, Inline, chunk_files, digests, merged, new, plain
+from support.examples import every, few
 from support.invocation import answer, invoke
 
 import nugauge
@@ -23,7 +24,7 @@ def toys(tmp_path_factory):
     return plain(tmp_path_factory.mktemp("plain"))
 
 
-@pytest.mark.parametrize("size", [25, 60, 1000])
+@pytest.mark.parametrize("size", few([25, 60, 1000], 25))
 def test_no_bit_depends_on_the_chunks(tmp_path, toys, size):
     """Contract. Finds a row that depends on where its chunk begins, on the threads, or is there twice."""
     directory = tmp_path / "c"
@@ -34,12 +35,13 @@ def test_no_bit_depends_on_the_chunks(tmp_path, toys, size):
     assert merged(directory) == toys
 
 
+@pytest.mark.long
 def test_chunks_of_one_toy(tmp_path):
     directory = tmp_path / "c"
-    new(directory, n=5, size=1)
+    new(directory, n=3, size=1)
     nugauge.run_campaign(directory, Inline())
-    assert len(chunk_files(directory)) == 5
-    assert merged(directory) == plain(tmp_path, n=5)
+    assert len(chunk_files(directory)) == 3
+    assert merged(directory) == plain(tmp_path, n=3)
 
 
 def test_chunks_by_time(tmp_path):
@@ -58,7 +60,7 @@ def test_chunks_by_time(tmp_path):
     assert {c.n for c in chunks[1:-1]} <= {campaign.size}
 
 
-@pytest.mark.parametrize(("count", "n"), [("--events", 3000), ("--experiments", 3)])
+@pytest.mark.parametrize(("count", "n"), every(2, [("--events", 3000), ("--experiments", 3)], unpack=True))
 def test_events(tmp_path, count, n):
     """Contract. The same of events, and of pseudo-experiments."""
     directory = tmp_path / "c"
@@ -86,6 +88,7 @@ def test_a_card_with_a_table(tmp_path):
     assert [one["original"] for one in stated["inputs"]] == [str(edges), CARD]
 
 
+@pytest.mark.long
 def test_threads(tmp_path, toys):
     """Contract. Threads of this process take turns."""
     directory = tmp_path / "c"
@@ -122,6 +125,7 @@ def test_workers_without_the_directory(tmp_path, toys):
     assert merged(directory) == toys
 
 
+@pytest.mark.long
 def test_workers_with_a_copy_of_the_directory(tmp_path, toys):
     """Contract. A worker with a copy of the directory makes chunks there, and their bytes are asked for."""
     directory = tmp_path / "c"
@@ -134,11 +138,11 @@ def test_workers_with_a_copy_of_the_directory(tmp_path, toys):
 
 def test_short_chunks_are_grouped(tmp_path):
     directory = tmp_path / "c"
-    new(directory, n=15, size=1)
+    new(directory, n=8, size=1)
     executor = Inline()
     nugauge.run_campaign(directory, executor, outstanding=1)
     assert max(len(job.numbers) for job in executor.jobs[1:]) > 1
-    assert len(chunk_files(directory)) == 15
+    assert len(chunk_files(directory)) == 8
 
 
 def test_a_chunk_says_how_it_is_made_again(tmp_path):
@@ -192,6 +196,7 @@ def test_what_a_campaign_says(tmp_path):
     assert "5 of 10 rows left, in 1 chunk" in invoke("campaign", "run", directory, "--dry-run").stdout
 
 
+@pytest.mark.long
 def test_a_seed_is_chosen_once(tmp_path):
     said = answer(
         "campaign", "new", tmp_path / "c", "toys", "borexino-cr51-paper", "-n", 4, "--chunk-size", 2

@@ -118,6 +118,7 @@ def test_a_chunk_of_another_campaign(tmp_path):
     assert "holds rows 40 to 59" in refusal("campaign", "merge", tmp_path / "a", "-o", tmp_path / "x.root")
 
 
+@pytest.mark.long
 def test_other_versions(tmp_path, monkeypatch):
     """Contract. Chunks of another processor are joined with --mixed only."""
     from detsim.event_files import environment, writer
@@ -186,6 +187,7 @@ def test_all_chunks_fail(tmp_path):
         nugauge.run_campaign(directory, Inline(broken), retries=0, outstanding=1)
 
 
+@pytest.mark.long
 def test_failed_toys_are_judged_together(tmp_path):
     """Contract. One failed toy is no failure of its chunk; too many of all toys are one of the campaign."""
     directory = tmp_path / "c"

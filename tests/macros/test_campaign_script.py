@@ -10,6 +10,14 @@ from support.invocation import answer, invoke, refusal
 SCRIPT = ("campaign", "script")
 
 
+@pytest.fixture(scope="module")
+def campaign(tmp_path_factory):
+    """A campaign that no test changes."""
+    directory = tmp_path_factory.mktemp("campaign") / "c"
+    new(directory)
+    return directory
+
+
 def test_a_script_for_slurm(tmp_path):
     """Contract. At most as many tasks as asked for, of chunks that are not there; bash accepts it."""
     directory, file = tmp_path / "c", tmp_path / "job.sh"
@@ -70,10 +78,9 @@ def test_a_file_for_htcondor(tmp_path):
         (("--htcondor", "--option", "Arguments = x"), "arguments is set by the chunks"),
     ],
 )
-def test_wrong_options_are_refused(tmp_path, options, said):
-    new(tmp_path / "c")
-    assert said in refusal(*SCRIPT, tmp_path / "c", *options)
-    assert not (tmp_path / "c" / "logs").exists()
+def test_wrong_options_are_refused(campaign, options, said):
+    assert said in refusal(*SCRIPT, campaign, *options)
+    assert not (campaign / "logs").exists()
 
 
 @pytest.mark.parametrize(
@@ -86,24 +93,21 @@ def test_wrong_options_are_refused(tmp_path, options, said):
         (("--dask", __file__), "is no scheduler file of dask"),
     ],
 )
-def test_wrong_engines_are_refused(tmp_path, options, said):
-    new(tmp_path / "c")
-    assert said in refusal("campaign", "run", tmp_path / "c", *options)
+def test_wrong_engines_are_refused(campaign, options, said):
+    assert said in refusal("campaign", "run", campaign, *options)
 
 
 @pytest.mark.parametrize("option", ["--dask", "--cluster"])
-def test_without_dask_it_says_what_to_install(tmp_path, monkeypatch, option):
+def test_without_dask_it_says_what_to_install(campaign, monkeypatch, option):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    new(tmp_path / "c")
-    said = refusal("campaign", "run", tmp_path / "c", option, "tcp://127.0.0.1:9")
+    said = refusal("campaign", "run", campaign, option, "tcp://127.0.0.1:9")
     assert "pip install 'nugauge[cluster]'" in said
 
 
-def test_dask_is_loaded_only_where_it_is_asked_for(tmp_path):
-    new(tmp_path / "c")
+def test_dask_is_loaded_only_where_it_is_asked_for(campaign):
     code = (
         "import sys\nfrom macros.cli import app\n"
-        f"app(['campaign', 'run', {str(tmp_path / 'c')!r}, '--dry-run'], standalone_mode=False)\n"
+        f"app(['campaign', 'run', {str(campaign)!r}, '--dry-run'], standalone_mode=False)\n"
         "assert not {'dask', 'distributed', 'dask_jobqueue'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60, capture_output=True)

@@ -125,8 +125,8 @@ def test_fit_of_both(files):
     alone = answer("fit", CARD, "--of", "HELLAZ", data[0].split("=")[1])
     assert found["parameters"]["gamma"]["error"] < alone["parameters"]["gamma"]["error"]
     assert answer("limit", CARD, *data)["data"] == found["data"]
-    plane = answer("contour", CARD, *data, "--x", "gamma=-0.6:0.4:11", "--y", "eps_R=-0.4:0.4:11")
-    assert len(plane["delta"]) == 11
+    plane = answer("contour", CARD, *data, "--x", "gamma=-0.6:0.4:3", "--y", "eps_R=-0.4:0.4:4")
+    assert len(plane["delta"]) == 4
 
 
 def test_data_that_do_not_name_all(files):

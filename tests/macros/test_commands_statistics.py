@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from support import common_error
 from support.cards import CASES
+from support.examples import every
 from support.invocation import CARD, answer, invoke, refusal
 
 from analysis.histograms.histograms import histogram
@@ -141,7 +142,11 @@ def test_a_poor_fit_is_said(tmp_path):
 
 @pytest.mark.parametrize(
     ("poi", "method", "told"),
-    [("gamma", "one-sided", True), ("gamma", "minos", False), ("delta_c_L", "one-sided", False)],
+    every(
+        3,
+        [("gamma", "one-sided", True), ("gamma", "minos", False), ("delta_c_L", "one-sided", False)],
+        unpack=True,
+    ),
 )
 def test_the_lowest_value_is_told_where_there_is_one(poi, method, told):
     """Contract: of one-sided limits on a parameter whose physical range has a lower end."""

@@ -39,13 +39,14 @@ HINT = (
 )
 
 
+@pytest.mark.long  # test_series_stopped has Ctrl-C of one run, and the toys below are another process
 @pytest.mark.parametrize(
     ("command", "number"),
     [
         ("simulate", signal.SIGINT),
-        pytest.param("coverage", signal.SIGINT, marks=pytest.mark.long),
-        pytest.param("simulate", signal.SIGTERM, marks=pytest.mark.long),
-        pytest.param("coverage", signal.SIGHUP, marks=pytest.mark.long),
+        ("coverage", signal.SIGINT),
+        ("simulate", signal.SIGTERM),
+        ("coverage", signal.SIGHUP),
     ],
 )
 def test_interrupt(tmp_path, command, number):
@@ -131,7 +132,7 @@ def test_interrupted_toys_can_be_continued(tmp_path, number):
             while not (part.exists() and part.stat().st_size > 0):
                 assert process.poll() is None, process.communicate()
                 time.sleep(0.02)
-            time.sleep(0.6)
+            time.sleep(0.1)
             process.send_signal(number)
             out, err = process.communicate(timeout=60)
         finally:

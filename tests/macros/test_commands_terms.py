@@ -140,7 +140,7 @@ def test_true_events_that_begin_too_high(tmp_path):
 
 
 @pytest.mark.parametrize("ours", every(3, ["auto", "130 keV", None]))
-@pytest.mark.parametrize("theirs", ["auto", "0.1 MeV", None])
+@pytest.mark.parametrize("theirs", every(3, ["auto", "0.1 MeV", None]))
 def test_fits_compare_what_is_left_out(tmp_path, ours, theirs):
     """Contract: energies below which nothing is recorded may differ, whichever is lower."""
     path = tmp_path / "events.root"
@@ -154,12 +154,15 @@ def test_fits_compare_what_is_left_out(tmp_path, ours, theirs):
 
 @pytest.mark.parametrize(
     "command",
-    [
-        ("expect",),
-        ("limit", "--toys", 0),
-        ("toys", "-n", 2, "-o", "x.root"),
-        ("coverage", "--at", 0, "-n", 2),
-    ],
+    every(
+        2,
+        [
+            ("expect",),
+            ("limit", "--toys", 0),
+            ("toys", "-n", 2, "-o", "x.root"),
+            ("coverage", "--at", 0, "-n", 2),
+        ],
+    ),
     ids=lambda c: c[0],
 )
 def test_every_command_says_what_is_left_out(tmp_path, monkeypatch, command):

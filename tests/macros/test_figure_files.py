@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from support.examples import few
+from support.examples import every, few
 from support.figures import check_caption, check_picture, check_threshold
 
 from macros.figures import FIGURES, figure3, make_figure
@@ -15,12 +15,12 @@ NAMES = [name for name in FIGURES if name != "mixing"]
 """That of mixing takes longer: `test_figure_of_mixing` has its texts and picture too."""
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", every(3, NAMES))
 def test_captions_state_the_assumptions(figure_named, name):
     check_caption(figure_named(name))
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "3"])
+@pytest.mark.parametrize("name", every(3, [name for name in NAMES if name != "3"]))
 def test_limits_state_their_threshold(figure_named, name):
     check_threshold(figure_named(name))
 
@@ -44,12 +44,14 @@ def test_files_of_a_figure(tmp_path, monkeypatch, figure_3, kind):
     assert files[2].read_text(encoding="utf-8").startswith("Fig. 3. ")
 
 
+@pytest.mark.long
 def test_pictures_are_reproducible(tmp_path, monkeypatch, figure_3):
     monkeypatch.setattr(figure3, "compute", lambda *_, **__: figure_3)
     one, other = (make_figure("3", tmp_path / name)[0].read_bytes() for name in ("a", "b"))
     assert one == other
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", few([name for name in NAMES if name != "3"], "1-normalisation"))
 def test_pictures_are_drawn_without_warnings(figure_named, name):
     check_picture(name, figure_named(name))

@@ -136,6 +136,7 @@ def test_free_backgrounds_of_one_shape_have_their_reason():
     assert "no Hesse error" not in said  # it is said in another line
 
 
+@pytest.mark.long
 def test_a_failed_fit_ends_with_status_1(absurd):
     """Contract: no minimum is a run that failed; the message has the counts and what was tried."""
     result = invoke("fit", CARD, absurd, *CONSTRAINED)

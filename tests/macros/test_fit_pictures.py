@@ -89,6 +89,7 @@ def test_a_free_parameter_has_no_bars_of_before():
     assert [len(bars) for bars in right.containers] == [len(impacts.impacts) - 2] * 4
 
 
+@pytest.mark.long
 def test_a_free_parameter_that_the_data_know_has_bars_of_after():
     """Contract. One background, free: both impacts after the fit, none before."""
     card = load_card(CASES / "deg1.toml", ())

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from support.campaigns import digests
+from support.examples import every
 from support.invocation import CARD, answer, invoke, refusal
 from support.joining import merge
 
@@ -69,7 +70,7 @@ def test_five_slices_are_the_whole(tmp_path):
     assert fits[0]["value"] == pytest.approx(fits[1]["value"], abs=1e-6 * fits[0]["error"])
 
 
-@pytest.mark.parametrize("command", ["generate", "simulate"])
+@pytest.mark.parametrize("command", every(2, ["generate", "simulate"]))
 def test_a_series_of_a_poisson_run(tmp_path, command):
     """Contract: merged, it is the single file, with its exposure."""
     whole, merged = tmp_path / "whole.root", tmp_path / "merged.root"
@@ -98,6 +99,7 @@ def test_experiments(tmp_path):
     assert "pseudo-experiments 3 to 4 are in none of the files" in words
 
 
+@pytest.mark.long
 def test_toys(tmp_path):
     """Contract: toy files, too; failed and retried toys are added up, and each part keeps its audit."""
     whole, merged = tmp_path / "whole.root", tmp_path / "merged.root"

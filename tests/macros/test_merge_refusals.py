@@ -53,7 +53,7 @@ def test_gaps(tmp_path, campaign):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     every(
-        2,
+        9,
         [
             (("--seed", 6), "run.seed: 6, not 5"),
             (("--set", "model.gamma=0.1"), "model.gamma: 0.1, not 0.0"),
@@ -86,7 +86,7 @@ def test_settings_that_change_no_event_may_differ(tmp_path, campaign):
     assert describe(tmp_path / "x.root")["format"] == "ttree"
 
 
-@pytest.mark.parametrize("change", every(2, ["versions", "features", "commit"]))
+@pytest.mark.parametrize("change", every(3, ["versions", "features", "commit"]))
 def test_other_versions_join_on_demand(tmp_path, monkeypatch, change):
     """Contract: refused with what differs; --mixed joins them, and each part says what made it."""
     from detsim.event_files import environment as module

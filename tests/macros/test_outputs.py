@@ -177,7 +177,7 @@ AGAIN = {
 }
 
 
-@pytest.mark.parametrize("name", few(AGAIN, *(set(AGAIN) - {"contour", "figure"})))
+@pytest.mark.parametrize("name", few(AGAIN, "generate over simulate", "calibrate", "rerun"))
 def test_what_a_command_made_is_replaced_with_force(made, monkeypatch, name):
     """Contract: existing files of all commands are replaced with --force only."""
     monkeypatch.chdir(made)
@@ -252,10 +252,17 @@ def _branch(found):
 
 def test_a_mode_is_kept(made):
     """Contract. Finds a private file that everybody can read after --force."""
-    path, run = made / "events.root", made / "run"
+    path = made / "events.root"
     path.chmod(0o600)
     answer("simulate", CARD, *EVENTS, "-o", path, "--force")
     assert path.stat().st_mode & 0o777 == 0o600
+    assert file_stamp(path) is not None
+
+
+@pytest.mark.long
+def test_modes_of_a_run_are_kept(made):
+    """Contract. The same of a directory, and of each file in it; new ones have those of the process."""
+    run = made / "run"
     run.chmod(0o750)
     (run / "fit.json").chmod(0o640)
     answer("run", CARD, "-o", run, "--seed", 1, "--force")
@@ -264,4 +271,3 @@ def test_a_mode_is_kept(made):
     umask = os.umask(0)
     os.umask(umask)
     assert (run / "limit.json").stat().st_mode & 0o777 == 0o666 & ~umask
-    assert file_stamp(path) is not None

@@ -76,7 +76,7 @@ def digests(path):
     return {name: branch["sha256"] for name, branch in origin(path)["branches"].items()}
 
 
-@pytest.mark.parametrize("kind", few(KINDS, "goodness", "limit", "coverage sums", "calibration"))
+@pytest.mark.parametrize("kind", few(KINDS, "limit", "coverage sums"))
 def test_parts_are_the_whole(tmp_path, data, kind):
     """Three parts in another order: the same bits, the same result, and what is made again is the same."""
     whole, document = made(tmp_path, kind, data, "whole", 60)
@@ -104,7 +104,7 @@ def test_parts_are_the_whole(tmp_path, data, kind):
         assert answer("rerun", joined)["identical"]
 
 
-@pytest.mark.parametrize("kind", few(KINDS, "comparison", "toys sums", "calibration sums"))
+@pytest.mark.parametrize("kind", few(KINDS, "comparison"))
 def test_parts_that_do_not_belong_together(tmp_path, data, kind):
     """Another seed, toys that overlap, a file given twice, toys that are missing."""
     first, _ = made(tmp_path, kind, data, "first", 10)
@@ -138,6 +138,7 @@ def test_other_data_do_not_join(tmp_path, data):
     assert "observed" in refusal("merge", tmp_path / "out.root", first, other)
 
 
+@pytest.mark.long
 def test_true_values_of_several_files(tmp_path):
     """One file for each true value, and one that holds some toys of all: a rectangle has to come out."""
     whole, parts = tmp_path / "whole.root", []
@@ -189,6 +190,7 @@ def test_an_existing_file_stays(tmp_path, data):
     answer(*arguments, "--force")
 
 
+@pytest.mark.long
 def test_a_table_of_sums_serves_as_one_of_rows(tmp_path):
     """Limits from both agree to the resolution of the sums."""
     limits = []
@@ -215,7 +217,7 @@ def interrupting(calls, seen):
 STOPPED = ("goodness", "comparison", "limit", "calibration sums", "toys sums")
 
 
-@pytest.mark.parametrize("kind", few(STOPPED, "limit", "toys sums"))
+@pytest.mark.parametrize("kind", few(STOPPED, "toys sums"))
 def test_a_study_that_is_stopped(tmp_path, data, kind, monkeypatch):
     """SIGTERM or Ctrl-C after a block: the file holds the toys so far, and the message says how to go on."""
     blocks = 6 if kind.startswith("calibration") else 3  # of which each value is a part
@@ -245,6 +247,7 @@ def test_a_study_without_a_file_that_is_stopped(data, monkeypatch):
     assert f"the result is that of toys 0 to {n - 1}; for the others: --seed 7 --first {n}" in result.stderr
 
 
+@pytest.mark.long
 def test_coverage_that_is_stopped_in_a_true_value(tmp_path, monkeypatch):
     """Its toys so far are kept; both commands of the message make the others."""
     seen = []

@@ -42,6 +42,7 @@ def test_exposures_add(document, share):
     assert_allclose(parts[0] + parts[1], whole, rtol=1e-9, atol=1e-12 * whole.max())
 
 
+@pytest.mark.long
 @settings(max_examples=8, **SLOW)
 @given(document=documents(), factor=number(0.01, 100))
 def test_counts_scale(document, factor):

@@ -60,9 +60,7 @@ def folder(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize(
-    "name", few(NAMES, "simulate", "generate", "detect", "toys", "coverage by a table", "calibrate")
-)
+@pytest.mark.parametrize("name", few(NAMES, "simulate", "detect", "toys", "calibrate"))
 def test_files_of_every_command(folder, name):
     """Contract: a file can be made again from itself alone, to the bit."""
     path = make(folder, name)

@@ -22,7 +22,7 @@ def assert_same(a, b):
         np.testing.assert_array_equal(a[name], b[name], err_msg=name)
 
 
-@pytest.mark.parametrize("command", every(2, ["simulate", "generate"]))
+@pytest.mark.parametrize("command", every(4, ["simulate", "generate"]))
 @pytest.mark.parametrize("number", [("--events", 3500), ()], ids=["events", "poisson"])
 def test_files_are_the_run(tmp_path, command, number):
     """Contract: events, ranges and exposures of the files add up to those of the single file."""
@@ -116,7 +116,7 @@ def test_former_files(tmp_path):
     assert "x-0007.root: is a directory" in refusal(*run, "--events", 1500, *LIMIT, "--force")
 
 
-@pytest.mark.parametrize("command", every(3, ["generate", "simulate", "detect", "reweight", "merge"]))
+@pytest.mark.parametrize("command", every(2, ["generate", "simulate", "detect", "reweight", "merge"]))
 def test_a_file_that_is_there_stays(tmp_path, command):
     """Contract: without --force every command refuses to replace a file, which stays unchanged."""
     true, target = tmp_path / "true.root", tmp_path / "x.root"

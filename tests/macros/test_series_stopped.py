@@ -13,6 +13,7 @@ from support.file_series import names, table
 from support.invocation import CARD, ROOT, answer, invoke, refusal, start
 
 from detsim.files.locks import file_stamp
+from macros.runs import production
 from macros.runs.file_series import EventSeries
 from macros.setup.files import Split
 
@@ -60,9 +61,24 @@ def test_interrupted_series_can_be_continued(tmp_path, number):
         assert json.loads(invoke("inspect", file, "--hashes", "--json").stdout)["complete"]
 
 
+@pytest.mark.parametrize("split", [(), ("--events-per-file", 10)], ids=["one file", "several"])
+def test_an_interrupt_while_a_file_is_opened(tmp_path, monkeypatch, split):
+    """Contract. Finds an unfinished file that stays, because Ctrl-C came before the run knew of it."""
+
+    class Interrupted(production.EventWriter):
+        def __init__(self, path, **options):
+            super().__init__(path, **options)
+            if path.name != "x-0000.root":
+                signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(production, "EventWriter", Interrupted)
+    result = invoke("simulate", CARD, "-o", tmp_path / "x.root", "--seed", 1, "--events", 25, *split)
+    assert result.exit_code == 130
+    assert names(tmp_path) == (["x-0000.root"] if split else [])
+
+
 def test_a_full_disk_keeps_whole_files(tmp_path, monkeypatch):
     """Contract: status 1, and one message that names the complete files and how to make the others."""
-    from macros.runs import production
 
     class Full(production.EventWriter):
         def __init__(self, path, **options):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from support.examples import every
 from support.plain import with_nuisances
 from support.plotted import texts
 
@@ -75,7 +76,7 @@ def test_pulls_beyond_the_axis_are_counted_and_not_in_the_gaussian():
         assert box.y0 >= ax.get_window_extent().y1 - 1  # nothing is covered
 
 
-@pytest.mark.parametrize("limits", [np.full(3, np.inf), np.array([0.2, np.inf, np.inf])])
+@pytest.mark.parametrize("limits", every(2, [np.full(3, np.inf), np.array([0.2, np.inf, np.inf])]))
 def test_toys_without_limits(limits):
     found, _ = distributions(3, limits)
     assert render(toys_plot(found), "png")

@@ -19,12 +19,9 @@ def test_a_former_name_is_the_same_module(former, present):
 
 
 def test_former_names_work_in_a_fresh_process():
-    code = "from analysis.intervals import limit; import analysis; assert limit is analysis.limit"
-    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=120)
-
-
-def test_former_names_of_a_module_that_is_a_package_now():
+    """Of modules; and of one that is a package now."""
     code = (
+        "from analysis.intervals import limit\nimport analysis\nassert limit is analysis.limit\n"
         "from macros.studies import BESIDE, AuditOption, FigureOption, MaxFailedOption, audit_document, "
         "check_audit, check_failed, say_audit, study_plan, write_figure\n"
         "import macros.setup, macros.studies\n"

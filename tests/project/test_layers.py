@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.modules import LAYERS, MODULES, NAMES, ROOT, isort_order, public_names
+from support.modules import LAYERS, MODULES, NAMES, ROOT, isort_order, public_names, syntax_tree
 
 
 def imported(path):
     """List the absolute names that a module imports anywhere, inside functions too."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(syntax_tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -3,10 +3,11 @@
 import ast
 import importlib
 import re
+from functools import cache
 from graphlib import TopologicalSorter
 
 import pytest
-from support.modules import MODULES, NAMES, ROOT, public_names
+from support.modules import MODULES, NAMES, ROOT, public_names, syntax_tree
 from support.pages import read_page
 
 PACKAGES = ["simgen", "detsim", "analysis", "macros"]
@@ -35,13 +36,16 @@ def wing_of(name):
     return name if name in WINGS or name in PACKAGES else name.rpartition(".")[0]
 
 
+@cache
 def imports(path):
     """List what a module imports of the packages, inside functions too: modules and sub-packages."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    found = set()
+    for node in ast.walk(syntax_tree(path)):
         if isinstance(node, ast.ImportFrom) and node.module in FILES:
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
-                yield inner if inner in FILES and inner not in WINGS else node.module
+                found.add(inner if inner in FILES and inner not in WINGS else node.module)
+    return found
 
 
 def exported(name):
@@ -50,7 +54,7 @@ def exported(name):
     stub = path.with_suffix(".pyi")
     if not stub.exists():
         return set(public_names(path) or ())
-    nodes = ast.parse(stub.read_text(encoding="utf-8")).body
+    nodes = syntax_tree(stub).body
     return {alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names}
 
 
@@ -90,7 +94,7 @@ def test_no_folder_is_a_heap():
 
 def test_sub_packages_say_what_they_are():
     for name in WINGS:
-        assert ast.get_docstring(ast.parse(FILES[name].read_text(encoding="utf-8"))), name
+        assert ast.get_docstring(syntax_tree(FILES[name])), name
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -115,7 +119,7 @@ def test_the_documented_order_is_that_of_the_imports(package):
 
 def test_a_card_imports_its_answers_when_it_is_asked():
     """Contract. Finds an import to the right of cards, or one that is made before a method is called."""
-    tree = ast.parse(FILES[CARD].read_text(encoding="utf-8"))
+    tree = syntax_tree(FILES[CARD])
     first = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
     assert {wing_of(name) for name in first if name.startswith("macros")} <= {
         "macros.card",

@@ -13,6 +13,7 @@ from simgen._kernels.machine import cache
 PACKAGES = ("simgen", "detsim", "analysis", "macros")
 
 
+@pytest.mark.long
 def test_an_inner_function_changed_is_compiled_anew(tmp_path):
     """Contract. Finds machine code of former sources: neither the function nor its file was changed."""
     copy = tmp_path / "copy"

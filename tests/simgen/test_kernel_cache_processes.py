@@ -89,6 +89,7 @@ print(*found)
 """
 
 
+@pytest.mark.long
 def test_two_threads_may_make_the_first_call(tmp_path):
     """Contract. Finds a first call that fails while another thread's first call loads numba's types.
 

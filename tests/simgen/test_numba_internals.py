@@ -6,7 +6,7 @@ import sys
 
 import numba
 import pytest
-from support.examples import few
+from support.examples import every, few
 from support.kernel_processes import EXPECTED, PAIR, ROOT, number, run
 
 from simgen._kernels.machine import internals
@@ -50,6 +50,7 @@ internals.PART = None
 """
 
 
+@pytest.mark.long
 def test_another_numba_gives_the_same_number(tmp_path):
     """Contract. Finds a fallback that fails: all private parts are hidden."""
     done = run(WITHOUT + PAIR, NUMBA_CACHE_DIR=tmp_path)
@@ -85,11 +86,15 @@ def test_fits_have_the_same_bits_without_private_parts(tmp_path):
 
 @pytest.mark.parametrize(
     ("variables", "name", "features"),
-    [
-        ({"NUMBA_CPU_NAME": "generic"}, "generic", set()),
-        ({"NUMBA_CPU_FEATURES": "+avx,-avx2"}, None, {"avx"}),
-        ({"NUMBA_ENABLE_AVX": "0"}, None, None),
-    ],
+    every(
+        3,
+        [
+            ({"NUMBA_CPU_NAME": "generic"}, "generic", set()),
+            ({"NUMBA_CPU_FEATURES": "+avx,-avx2"}, None, {"avx"}),
+            ({"NUMBA_ENABLE_AVX": "0"}, None, None),
+        ],
+        unpack=True,
+    ),
 )
 def test_the_provenance_names_the_processor_that_numba_compiled_for(variables, name, features):
     """Contract. Finds this machine's processor written down where machine code was made for another."""

@@ -147,7 +147,7 @@ def test_tables(spectrum):
     assert np.all(spectrum.density([knots[0] - 1e-9, knots[-1] + 1e-9]) == 0)
 
 
-@pytest.mark.parametrize("spectrum", [TABLE, BINS, FUNCTION], ids=["points", "bins", "function"])
+@pytest.mark.parametrize("spectrum", every(3, [TABLE, BINS, FUNCTION]), ids=["points", "bins", "function"])
 @pytest.mark.parametrize("corrections", ["tree", "full"])
 @pytest.mark.parametrize("T_low", [0.0, 0.2, 1.0])
 def test_rate_of_ones_own(spectrum, corrections, T_low):
@@ -220,7 +220,7 @@ EVERY_THIRD = [
 ]
 
 
-@pytest.mark.parametrize("component", every(3, EVERY_THIRD))
+@pytest.mark.parametrize("component", every(7, EVERY_THIRD))
 def test_neutrino_energies_with_corrections(component):
     """Twin. Finds a cell across a kink or a jump of a spectrum (KS; 3e5 events, α = 1e-3)."""
     model = SM(corrections="full")

@@ -66,7 +66,7 @@ def ks(sample, density, low, high, *, logarithmic=False):
     return stats.kstest(sample, lambda t: np.clip(cdf(to_grid(t)), 0, 1)).pvalue
 
 
-@pytest.mark.parametrize("flavour", every(2, [Flavour.NU_E, Flavour.ANTI_NU_E, Flavour.NU_MU]))
+@pytest.mark.parametrize("flavour", every(3, [Flavour.NU_E, Flavour.ANTI_NU_E, Flavour.NU_MU]))
 @pytest.mark.parametrize(
     ("model", "T_low"),
     [
@@ -98,7 +98,7 @@ def test_recoils_and_line_fractions(flavour, model, T_low):
         assert ks(T, density, low, high, logarithmic=T_low > 0) > ALPHA
 
 
-@pytest.mark.parametrize("data", ["paper", "modern"])
+@pytest.mark.parametrize("data", every(2, ["paper", "modern"]))
 @pytest.mark.parametrize(
     ("model", "T_low"), [(SM(), 0.0), (SM(), 0.02), (SM(mu_nu=1e-10), 1e-4), (SM(corrections="full"), 0.0)]
 )
@@ -115,7 +115,9 @@ def test_neutrino_energies_of_a_continuum(data, model, T_low):
     assert ks(events.E_nu, density, low, spectrum.endpoint) > ALPHA
 
 
-@pytest.mark.parametrize("model", [SM(), SM(corrections="full"), E6(beta="chi", gamma=0.3), LR(gamma=0.3)])
+@pytest.mark.parametrize(
+    "model", every(2, [SM(), SM(corrections="full"), E6(beta="chi", gamma=0.3), LR(gamma=0.3)])
+)
 def test_recoils_given_the_neutrino_energy(model):
     """Twin. Finds T that does not belong to its E_nu: F(T | E_nu) of a continuum must be uniform (KS)."""
     events = generate(plan(pm147(), model, luminosity=1e45), 10_000, seed=14)
@@ -163,7 +165,7 @@ def test_rejection_keeps_the_share_of_other_channels(source):
     assert abs(np.mean(events.component == 1) - 0.5) < 3.3 * 0.5 / 1000
 
 
-@pytest.mark.parametrize("source", [cr51(), pm147(), mixed_source()], ids=lambda s: s.name)
+@pytest.mark.parametrize("source", every(3, [cr51(), pm147(), mixed_source()]), ids=lambda s: s.name)
 @pytest.mark.parametrize("corrections", ["electroweak", "full"])
 @pytest.mark.parametrize("make", [SM, lambda **k: E6(beta="chi", gamma=2.0, **k)], ids=["SM", "chi"])
 def test_boxes_bound_the_density(source, corrections, make):
@@ -205,6 +207,7 @@ U = np.concatenate(
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("omega", [0.005, 0.746, 50.0])
 @pytest.mark.parametrize(
     "couplings", every(3, [(0.73, 0.23), (0.23, 0.73), (-0.27, 0.23), (0.0, 0.23), (0.2, -0.5)])

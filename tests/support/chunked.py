@@ -11,6 +11,8 @@ CARD = "borexino-cr51-paper"
 FAST = ("--audit", 0)
 _PLAIN = {}
 """What was made by the plain command, by its arguments."""
+_NEW = {}
+"""What `campaign new` said, and the files that it made, by its arguments."""
 
 
 class Inline(Executor):
@@ -34,10 +36,19 @@ class Inline(Executor):
 
 
 def new(directory, *arguments, task="toys", card=CARD, n=60, size=20, seed=SEED):
-    """Make a campaign of chunks of a size; return what the command said as JSON."""
-    options = ("-n", n, "--seed", seed, "--chunk-size", size)
-    fast = FAST if task == "toys" else ()
-    return answer("campaign", "new", directory, task, card, *options, *fast, *arguments)
+    """Make a campaign, or copy one that had the same arguments; return what the command said as JSON."""
+    known = (task, card, "-n", n, "--seed", seed, "--chunk-size", size, *arguments)
+    directory = Path(directory)
+    if known not in _NEW or directory.exists():
+        said = answer("campaign", "new", directory, *known, *(FAST if task == "toys" else ()))
+        files = [path for path in directory.rglob("*") if path.is_file()]
+        _NEW[known] = said, {path.relative_to(directory): path.read_bytes() for path in files}
+        return said
+    said, files = _NEW[known]
+    for name, content in files.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_bytes(content)
+    return said
 
 
 def digests(path):

@@ -1,9 +1,10 @@
 """The modules of the four packages."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
-__all__ = ["LAYERS", "MODULES", "NAMES", "ROOT", "isort_order", "public_names", "stub_names"]
+__all__ = ["LAYERS", "MODULES", "NAMES", "ROOT", "isort_order", "public_names", "stub_names", "syntax_tree"]
 
 ROOT = Path(__file__).parents[2]
 LAYERS = ["simgen", "detsim", "analysis", "macros"]
@@ -11,9 +12,15 @@ MODULES = sorted(p for package in LAYERS for p in (ROOT / package).rglob("*.py")
 NAMES = [str(p.relative_to(ROOT)) for p in MODULES]
 
 
+@cache
+def syntax_tree(path):
+    """Parse a module."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def public_names(path):
     """Return `__all__` as written, or as the stub of a lazily loaded package has it; None without both."""
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in syntax_tree(path).body:
         if isinstance(node, ast.Assign) and any(getattr(t, "id", "") == "__all__" for t in node.targets):
             return ast.literal_eval(node.value)
     stub = path.with_suffix(".pyi")
@@ -22,7 +29,7 @@ def public_names(path):
 
 def stub_names(stub):
     """List the names that the stub of a lazily loaded package imports, as the linter sorts names."""
-    body = ast.parse(stub.read_text(encoding="utf-8")).body
+    body = syntax_tree(stub).body
     return sorted((alias.asname for node in body for alias in node.names), key=isort_order)
 
 
