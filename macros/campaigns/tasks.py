@@ -60,6 +60,8 @@ class Task:
 
 
 _SET_BY_CAMPAIGN = ("output", "first", "force", "as_json", "threads")
+_SHOWN = ("figure", "impacts", "profile", "profile_at", "report", "style")
+"""Parameters for what a command shows of its whole study, of which a chunk makes a part."""
 _STATISTICS: Mapping[str, InputKind] = {"card": "card", "data": "data", "auxiliary": "auxiliary"}
 _TASKS = (
     Task(
@@ -76,7 +78,7 @@ _TASKS = (
         inputs={"card": "card", "weights": "data"},
         of_chunks=("--max-failed", "1"),
         judged=("max_failed",),
-        unsuitable=("data", "figure"),
+        unsuitable=("data",),
     ),
     Task(
         name="coverage",
@@ -85,7 +87,6 @@ _TASKS = (
         inputs={"card": "card", "table": "file", "weights": "data"},
         of_chunks=("--max-failed", "1"),
         judged=("max_failed",),
-        unsuitable=("figure",),
     ),
     Task(
         name="calibrate",
@@ -99,7 +100,7 @@ _TASKS = (
         function=fit.fit,
         counts=("gof",),
         inputs=_STATISTICS,
-        unsuitable=("details", "figure", "profile", "profile_at"),
+        unsuitable=("details",),
     ),
 )
 
@@ -262,5 +263,5 @@ def _refuse_unsuitable(task: Task, parser: Any, values: Mapping[str, Any]) -> No
             raise typer.BadParameter(
                 f"{task.name} {_option(parameter)}: the campaign sets it for every chunk; leave it out"
             )
-        if parameter.name in task.unsuitable:
+        if parameter.name in (*task.unsuitable, *_SHOWN):
             raise typer.BadParameter(f"{task.name} {_option(parameter)}: does not go with a campaign")

@@ -2,7 +2,7 @@
 
 import time
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from macros.terminal import (
     LARGEST_STUDY,
     AuxiliaryOption,
     CardArgument,
+    FigureOption,
     FirstToyOption,
     ForceOption,
     JsonOption,
@@ -21,6 +22,7 @@ from macros.terminal import (
     OutputOption,
     SeedOption,
     SetOption,
+    StyleOption,
     ThreadsOption,
     ToyOption,
     Unit,
@@ -30,7 +32,11 @@ from macros.terminal import (
     format_number,
     message,
     progress,
+    say,
 )
+
+if TYPE_CHECKING:
+    from macros.plots import Picture
 
 __all__ = ["N_TOYS", "Nuisances", "NuisancesOption", "calibrate"]
 
@@ -100,6 +106,8 @@ def calibrate(
     of: OfOption = None,
     override: SetOption = None,
     threads: ThreadsOption = None,
+    figure: FigureOption = None,
+    style: StyleOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -107,9 +115,18 @@ def calibrate(
 
     They are found with pseudo-experiments, and used by `limit --table`.
     """
-    from macros.setup import FilePlan, Output, auxiliary_files, card_files, data_files, open_card
+    from macros.setup import (
+        FilePlan,
+        Output,
+        auxiliary_files,
+        card_files,
+        data_files,
+        open_card,
+        plan_figures,
+    )
     from macros.terminal import read_values
 
+    figures = plan_figures(figure, style)
     values = None if at is None else read_values("--at", at)
     if nuisances is Nuisances.PROFILED and not data:
         raise typer.BadParameter("--nuisances profiled: which data they are fitted to, DATA has to say")
@@ -122,7 +139,7 @@ def calibrate(
     target = Output(path=output, kind="calibration")
     loaded = open_card(card, override, seed=seed, threads=threads, of=of, several=True)
     reads = (*card_files(card, loaded), *data_files(data), *auxiliary_files(auxiliary))
-    plan = FilePlan(reads=reads, writes=(target,), force=force)
+    plan = FilePlan(reads=reads, writes=(target, *figures.outputs()), force=force)
     checked = plan.check()
 
     from analysis.calibration import LARGEST, check_enough, write_calibration
@@ -168,9 +185,21 @@ def calibrate(
                 "data": case.source,
                 "auxiliary": case.auxiliary,
             }
+            files = figures.write(_picture(document, loaded.name), former=former) if figures else []
             if as_json:
-                emit_json(document)
+                emit_json({**document, "figure": files or None})
             else:
                 say_calibration(document)
+                for file in files:
+                    say(file)
                 message(f"{format_number(rate, 3)} toys/s")
     say_how_to_go_on(output, first=first, done=made.n_toys, n=n, seed=made.seed)
+
+
+def _picture(document: dict[str, Any], card_name: str) -> "Picture":
+    """Draw the thresholds."""
+    from macros.plots import Picture, ThresholdsFigure
+
+    note = f"{card_name}: {document['model']}; simulated counts of pseudo-experiments"
+    figure = ThresholdsFigure(document=document, note=(note,))
+    return Picture(draw=figure.draw, data=figure.numbers())

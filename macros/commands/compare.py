@@ -1,17 +1,19 @@
 """`nugauge compare`: two models on one data set."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from macros.terminal import (
     AuxiliaryOption,
+    FigureOption,
     FirstToyOption,
     ForceOption,
     JsonOption,
     PartOption,
     SeedOption,
     SetOption,
+    StyleOption,
     ThreadsOption,
     ToyOption,
     Unit,
@@ -23,6 +25,10 @@ from macros.terminal import (
     say,
     toy_count,
 )
+
+if TYPE_CHECKING:
+    from analysis.studies import HypothesisComparison
+    from macros.plots import Picture
 
 __all__ = ["compare"]
 
@@ -83,6 +89,8 @@ def compare(
     override: SetOption = None,
     seed: SeedOption = None,
     threads: ThreadsOption = None,
+    figure: FigureOption = None,
+    style: StyleOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -91,8 +99,9 @@ def compare(
     The statistic is -2 ln L_A + 2 ln L_B; toys say what it is if either is true.
     """
     from macros.card import choose_specific
-    from macros.setup import open_card
+    from macros.setup import open_card, plan_figures
 
+    figures = plan_figures(figure, style)
     a = open_card(
         card_a, choose_specific(override or (), set_a or ()), seed=seed, threads=threads, several=True
     )
@@ -115,13 +124,15 @@ def compare(
     b = open_card(card_b, of_b, seed=used_seed, threads=threads, several=True)
     cards = (*card_files(card_a, a), *card_files(card_b, b))
     reads = (*cards, *data_files(data), *auxiliary_files(auxiliary))
-    plan = FilePlan(reads=reads, writes=part_output(output), force=force)
+    writes = (*part_output(output), *figures.outputs())
+    plan = FilePlan(reads=reads, writes=writes, force=force)
     checked = plan.check()
     check_same_experiment(a, b)
     found = [
         load_data_sets(card, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
         for card in (a, b)
     ]
+    differences: list[Any] = []
     with plan.open(checked) as former, stop_on_interrupt() as stop:
         compared = run_comparison(
             a,
@@ -135,8 +146,11 @@ def compare(
             former=former,
             progress=progress,
             stop=stop,
+            on_statistics=(lambda _, found: differences.append(found)) if figures else None,
         )
         result = compared.result
+        note = f"{a.name} and {b.name}; {found[0].kind} data"
+        files = figures.write(_picture(result, differences, note), former=former) if figures else []
         if as_json:
             emit_json(
                 comparison_document(result)
@@ -144,6 +158,7 @@ def compare(
                     "data": compared.source,
                     "auxiliary": compared.auxiliary,
                     "seed": used_seed,
+                    "figure": files or None,
                     **({} if output is None else {"file": str(output), "first": first}),
                 }
             )
@@ -151,4 +166,16 @@ def compare(
             say_comparison(result)
             if output is not None:
                 say(f"{output}: {number_of(result.n_toys, 'toy')} of each from {first} on, seed {used_seed}")
+            for file in files:
+                say(file)
     say_how_to_go_on(output, first=first, done=result.n_toys, n=n, seed=used_seed)
+
+
+def _picture(result: "HypothesisComparison", differences: list[Any], note: str) -> "Picture":
+    """Draw the distributions of both models, and the data."""
+    import numpy as np
+
+    from macros.plots import ComparisonFigure, Picture
+
+    figure = ComparisonFigure(result=result, differences=np.concatenate(differences, axis=1), note=(note,))
+    return Picture(draw=figure.draw, data=figure.numbers())

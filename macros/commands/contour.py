@@ -1,6 +1,7 @@
 """`nugauge contour`: two parameters fitted at once, and the regions that are allowed."""
 
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,10 +11,12 @@ from macros.commands.fit import ExperimentOption
 from macros.terminal import (
     AuxiliaryOption,
     CardArgument,
+    FigureOption,
     ForceOption,
     JsonOption,
     OfOption,
     SetOption,
+    StyleOption,
     ToyOption,
     Unit,
     UnitOption,
@@ -27,8 +30,7 @@ from macros.terminal import (
 
 if TYPE_CHECKING:
     from analysis.contours import PlaneResult
-    from detsim.files import Former
-    from macros.plots import FigureData
+    from macros.plots import FigureData, Picture
 
 __all__ = ["contour"]
 
@@ -62,10 +64,12 @@ def contour(
             "-o",
             "--output",
             metavar="FILE",
-            help="Picture, .png or .pdf; its numbers beside it as CSV and JSON.",
+            help="As --figure, which other commands have, too.",
             show_default=False,
         ),
     ] = None,
+    figure: FigureOption = None,
+    style: StyleOption = None,
     experiment: ExperimentOption = None,
     unit: UnitOption = Unit.MEV,
     auxiliary: AuxiliaryOption = None,
@@ -76,22 +80,21 @@ def contour(
     as_json: JsonOption = False,
 ) -> None:
     """Fit two parameters at once, with contours of 68.3 and 95 %."""
-    from macros.setup import FilePlan, auxiliary_files, card_files, data_files, open_card, picture_outputs
+    from macros.setup import FilePlan, auxiliary_files, card_files, data_files, open_card, plan_figures
 
+    figures = plan_figures([*([output] if output else []), *(figure or [])], style)
     (name_x, values_x), (name_y, values_y) = read_points("--x", x), read_points("--y", y)
     _check_first(name_x)
     if len(values_x) * len(values_y) > _MOST_POINTS:
         raise typer.BadParameter(f"--x and --y: more than {_MOST_POINTS:.0e} pairs of values")
-    if output is not None and output.suffix not in {".png", ".pdf"}:
-        raise typer.BadParameter(f"--output {output}: a picture is a .png or .pdf")
     loaded = open_card(card, override, draws=False, of=of, several=True)
 
     reads = (*card_files(card, loaded), *data_files(data), *auxiliary_files(auxiliary))
-    plan = FilePlan(reads=reads, writes=picture_outputs(output), force=force)
+    plan = FilePlan(reads=reads, writes=figures.outputs(), force=force)
     checked = plan.check()
 
     from analysis.contours import Plane, fit_plane, plane_threshold
-    from macros.studies import load_or_expect, open_inference
+    from macros.studies import case_note, load_or_expect, open_inference
     from macros.words import plane_warnings, warn_poor_fit
 
     found = load_or_expect(loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
@@ -102,7 +105,10 @@ def contour(
     for text in plane_warnings(result, thresholds):
         warn(text)
     with plan.open(checked) as former:
-        files = _write(result, thresholds, output, loaded.model.label, former) if output else []
+        files = []
+        if figures:
+            note = case_note(case)
+            files = figures.write(_picture(result, thresholds, loaded.model.label, note), former=former)
         if as_json:
             emit_json(
                 {
@@ -183,17 +189,15 @@ def _say(result: "PlaneResult", thresholds: dict[float, float]) -> None:
         )
 
 
-def _write(
-    result: "PlaneResult", thresholds: dict[float, float], output: Path, model: str, former: "Former"
-) -> list[str]:
-    """Write picture and numbers: all, or none."""
-    from macros.plots import contour_plot, write_figure
+def _picture(result: "PlaneResult", thresholds: dict[float, float], model: str, note: str) -> "Picture":
+    """Draw the regions, with their numbers."""
+    from macros.plots import Picture, contour_plot
 
-    picture = contour_plot(result, thresholds, title=model)
-    return write_figure(output, picture, _table(result, thresholds, model), former=former)
+    draw = partial(contour_plot, result, thresholds, title=model, note=(note,))
+    return Picture(draw=draw, data=_table(result, thresholds, model, note))
 
 
-def _table(result: "PlaneResult", thresholds: dict[float, float], model: str) -> "FigureData":
+def _table(result: "PlaneResult", thresholds: dict[float, float], model: str, note: str) -> "FigureData":
     from macros.plots import PROFILED, FigureData
     from macros.words import plane_warnings
 
@@ -209,7 +213,7 @@ def _table(result: "PlaneResult", thresholds: dict[float, float], model: str) ->
         title=f"-2 ln L of {' and '.join(result.names)}",
         caption=f"delta_2lnL: -2 ln L above its minimum, which is at {best}; {PROFILED}. Contours of two "
         f"parameters, in delta_2lnL: {levels}{warned}",
-        note=(model,),
+        note=(model, note),
         columns=(*result.names, "delta_2lnL"),
         rows=tuple(rows),
     )

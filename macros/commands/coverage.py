@@ -19,6 +19,7 @@ from macros.terminal import (
     OfOption,
     SeedOption,
     SetOption,
+    StyleOption,
     TableOption,
     ThreadsOption,
     Unit,
@@ -70,6 +71,7 @@ def coverage(
     unit: UnitOption = Unit.MEV,
     cl: ConfidenceOption = None,
     figure: FigureOption = None,
+    style: StyleOption = None,
     audit: AuditOption = 20,
     max_failed: MaxFailedOption = 0.01,
     seed: SeedOption = None,
@@ -83,7 +85,7 @@ def coverage(
 
     With pseudo-experiments; Ctrl-C reports what is complete.
     """
-    from macros.setup import card_files, data_files, open_card, study_plan
+    from macros.setup import card_files, data_files, open_card, plan_figures, study_plan
     from macros.studies import check_weights_options, load_weights, weights_of_origin, weights_record
     from macros.terminal import read_values
 
@@ -94,7 +96,8 @@ def coverage(
     loaded = open_card(card, override, seed=seed, threads=threads, of=of, several=True, simulates=by_events)
     sums = keep is Keep.SUMS
     reads = (*card_files(card, loaded), table, *data_files(weights))
-    plan = study_plan(reads, output, figure, force=force, sums=sums)
+    figures = plan_figures(figure, style)
+    plan = study_plan(reads, output, figures, force=force, sums=sums)
     checked = plan.check()
 
     from macros.runs import input_record, provenance
@@ -160,7 +163,7 @@ def coverage(
                 keep="sums" if sums else "rows",
             )
         complete = len(study.points) == len(values)
-        pictures = draw_coverage(figure, study, loaded, former) if figure else None
+        pictures = draw_coverage(figures, study, loaded, former) if figures else None
         if as_json:
             emit_json(
                 {

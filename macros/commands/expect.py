@@ -3,7 +3,19 @@
 from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
-from macros.terminal import CardArgument, JsonOption, OfOption, SetOption, emit_json, print_table, warn
+from macros.terminal import (
+    CardArgument,
+    FigureOption,
+    ForceOption,
+    JsonOption,
+    OfOption,
+    SetOption,
+    StyleOption,
+    emit_json,
+    print_table,
+    say,
+    warn,
+)
 
 if TYPE_CHECKING:
     from detsim.expectation import Expectation
@@ -13,13 +25,22 @@ __all__ = ["expect"]
 
 
 def expect(
-    card: CardArgument, of: OfOption = None, override: SetOption = None, as_json: JsonOption = False
+    card: CardArgument,
+    of: OfOption = None,
+    override: SetOption = None,
+    figure: FigureOption = None,
+    style: StyleOption = None,
+    force: ForceOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Compute the expected counts per bin, by quadrature."""
-    from macros.setup import load_chosen, say_left_out
+    from macros.setup import FilePlan, card_files, load_chosen, plan_figures, say_left_out
 
+    figures = plan_figures(figure, style)
     loaded = load_chosen(card, override, of)
     say_left_out(loaded)
+    plan = FilePlan(reads=card_files(card, loaded), writes=figures.outputs(), force=force)
+    checked = plan.check()
 
     from macros.setup import expectation, faint_signal
     from macros.words import expectation_document
@@ -28,10 +49,18 @@ def expect(
     faint = faint_signal(float(found.signal[1:-1].sum()), loaded.experiment)
     if faint is not None:
         warn(faint)
+    files = []
+    if figures:
+        from macros.studies import expectation_picture
+
+        with plan.open(checked) as former:
+            files = figures.write(expectation_picture(loaded, found), former=former)
     if as_json:
-        emit_json(expectation_document(found, loaded))
+        emit_json({**expectation_document(found, loaded), "files": files})
         return
     _say(loaded, found)
+    for file in files:
+        say(file)
 
 
 def _say(card: "Card", found: "Expectation") -> None:

@@ -9,6 +9,7 @@ import typer
 from macros.terminal import (
     AuxiliaryOption,
     CardArgument,
+    FigureOption,
     FirstToyOption,
     ForceOption,
     JsonOption,
@@ -19,6 +20,7 @@ from macros.terminal import (
     RunError,
     SeedOption,
     SetOption,
+    StyleOption,
     ThreadsOption,
     ToyOption,
     Unit,
@@ -86,21 +88,22 @@ def fit(
             "--details", help="Pulls, correlations, impacts and minima as tables; in JSON the impacts."
         ),
     ] = False,
-    figure: Annotated[
-        Path | None,
+    figure: FigureOption = None,
+    impacts: Annotated[
+        list[Path] | None,
         typer.Option(
-            "--figure",
+            "--impacts",
             metavar="FILE",
-            help="Picture of pulls and impacts, PDF or PNG; its numbers beside it as CSV and JSON.",
+            help="Picture of pulls and impacts of the nuisance parameters, as --figure.",
             show_default=False,
         ),
     ] = None,
     profile: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
             "--profile",
             metavar="FILE",
-            help="Picture of the profile likelihood, PDF or PNG; its numbers beside it as CSV and JSON.",
+            help="Picture of the profile likelihood, as --figure.",
             show_default=False,
         ),
     ] = None,
@@ -114,6 +117,7 @@ def fit(
             show_default=False,
         ),
     ] = None,
+    style: StyleOption = None,
     seed: SeedOption = None,
     override: SetOption = None,
     threads: ThreadsOption = None,
@@ -121,14 +125,14 @@ def fit(
     as_json: JsonOption = False,
 ) -> None:
     """Fit a parameter to data."""
-    from macros.commands.fit_pictures import plan_pictures
+    from macros.commands.fit_pictures import plan_fit_figures
     from macros.setup import auxiliary_files, card_files, data_files, open_card, part_output
 
     if not gof and (first or output is not None):
         raise typer.BadParameter("--first and -o are for the toys of a test: give --gof N, too")
     if output is None and keep is Keep.SUMS:
         raise typer.BadParameter("--keep says what the file of -o keeps: give -o FILE, too")
-    pictures = plan_pictures(figure=figure, profile=profile, at=profile_at)
+    pictures = plan_fit_figures(figure=figure, impacts=impacts, profile=profile, at=profile_at, style=style)
     loaded = open_card(card, override, seed=seed, threads=threads, draws=gof > 0, of=of, several=True)
     reads = (*card_files(card, loaded), *data_files(data), *auxiliary_files(auxiliary))
     plan = pictures.plan(reads, force=force, part=part_output(output, sums=keep is Keep.SUMS))
@@ -151,7 +155,7 @@ def fit(
     found = load_data_sets(loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
     case = open_inference(loaded, found, poi=poi)
     result = case.fit()
-    impacts = case.impacts(result) if details or figure else None
+    effects = case.impacts(result) if details or impacts else None
     tested = gof > 0 and result.valid
     if output is not None and not tested:
         raise RunError(f"the fit is not valid, so that there is no test: {output} is not written")
@@ -168,13 +172,13 @@ def fit(
                 progress=progress,
                 stop=stop,
             )
-        files = pictures.write(case, result, impacts, former=former)
+        files = pictures.write(case, result, effects, former=former)
         if as_json:
             drawn = goodness is not None or case.fitter.likelihood == "templates"
             emit_json(
                 {
                     **fit_document(result),
-                    "impacts": impacts_document(impacts),
+                    "impacts": impacts_document(effects),
                     "goodness_of_fit": goodness_document(goodness),
                     **({} if output is None else {"file": str(output), "first": first}),
                     "data": case.source,
@@ -189,9 +193,9 @@ def fit(
             say_goodness(goodness)
             if output is not None and goodness is not None:
                 say(f"{output}: {number_of(goodness.n_toys, 'toy')} from {first} on, seed {loaded.run.seed}")
-            if details and impacts is not None:
+            if details and effects is not None:
                 say_details(result)
-                say_impacts(impacts)
+                say_impacts(effects)
             for file in files:
                 say(file)
     warn_poor_fit(result)

@@ -1,4 +1,4 @@
-"""The pictures of `nugauge fit`: pulls with impacts, and the profile likelihood."""
+"""The figures of `nugauge fit`: data and fit, pulls and impacts, and the profile likelihood."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,45 +7,38 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from macros.plots import write_figure
-from macros.setup import FilePlan, Output, check_picture, picture_outputs
+from macros.setup import FigurePlan, FilePlan, Output, plan_figures
 from macros.terminal import read_values
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from analysis.fits import FitResult, Impacts
     from detsim.files import Former
-    from macros.plots import FigureData
     from macros.studies import Inference
 
-__all__ = ["FitPictures", "plan_pictures"]
-
-_LEVELS = (0.683, 0.95)
-"""Confidence levels that a picture of the profile shows beside that of the fit."""
+__all__ = ["FitFigures", "plan_fit_figures"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FitPictures:
-    """Which pictures of a fit are asked for.
+class FitFigures:
+    """Which figures of a fit are asked for.
 
     Parameters
     ----------
-    figure : Path or None
-        Of pulls and impacts.
-    profile : Path or None
-        Of the profile likelihood.
+    counts, impacts, profile : FigurePlan
+        Of data and fit, of pulls and impacts, of the profile likelihood.
     at : tuple of float, or None
-        Values of the parameter of interest; None: chosen.
+        Values of the parameter of interest of the profile; None: chosen.
     """
 
-    figure: Path | None
-    profile: Path | None
+    counts: FigurePlan
+    impacts: FigurePlan
+    profile: FigurePlan
     at: tuple[float, ...] | None
 
     def plan(self, reads: Iterable[Path], *, force: bool, part: tuple[Output, ...] = ()) -> FilePlan:
         """Plan the files, with that of the toys of a test."""
-        writes = (*part, *picture_outputs(self.figure), *picture_outputs(self.profile))
+        figures = (self.counts, self.impacts, self.profile)
+        writes = (*part, *(output for figure in figures for output in figure.outputs()))
         return FilePlan(reads=tuple(reads), writes=writes, force=force)
 
     def write(
@@ -63,53 +56,55 @@ class FitPictures:
         ValueError
             If there are no impacts to be drawn.
         """
-        note = (f"{case.card.name}, {case.card.model.label}",)
-        pictures: list[tuple[Path, Figure, FigureData]] = []
-        if result.failed:
-            return []
-        if self.figure is not None and impacts is not None:
-            from macros.plots import impacts_data, impacts_plot
+        from macros.studies import counts_picture, impacts_picture, profile_picture
 
-            if not impacts.impacts:
-                raise ValueError(
-                    f"--figure {self.figure}: {impacts.reason or 'the card has no nuisance parameters'}, and "
-                    "there are no impacts to be drawn"
-                )
-            drawn = impacts_plot(impacts, result, note=note)
-            pictures.append((self.figure, drawn, impacts_data(impacts, result, note=note)))
-        if self.profile is not None:
-            from macros.plots import profile_plot, scan_data
-
-            scan = case.profile(result, self.at)
-            drawn = profile_plot(scan.points, scan.delta, fit=result, note=note, levels=_LEVELS)
-            pictures.append((self.profile, drawn, scan_data(scan, result, note=note)))
-        return [
-            file for path, drawn, data in pictures for file in write_figure(path, drawn, data, former=former)
-        ]
+        pictures = []
+        if self.impacts and impacts is not None and not result.failed:
+            try:
+                pictures.append((self.impacts, impacts_picture(case, result, impacts)))
+            except ValueError as error:
+                raise ValueError(f"--impacts {self.impacts.paths[0]}: {error}") from None
+        if self.counts:
+            pictures.insert(0, (self.counts, counts_picture(case, result)))
+        if self.profile and not result.failed:
+            pictures.append((self.profile, profile_picture(case, result, self.at)))
+        return [file for plan, picture in pictures for file in plan.write(picture, former=former)]
 
 
-def plan_pictures(*, figure: Path | None, profile: Path | None, at: str | None) -> FitPictures:
-    """Read the options of pictures.
+def plan_fit_figures(
+    *,
+    figure: list[Path] | None,
+    impacts: list[Path] | None,
+    profile: list[Path] | None,
+    at: str | None,
+    style: str | None,
+) -> FitFigures:
+    """Read the options of figures.
 
     Parameters
     ----------
-    figure, profile : Path or None
-        PDF or PNG; of the profile also CSV, whose picture is then a PDF.
+    figure, impacts, profile : list of Path, or None
+        PDF, PNG or SVG; of the profile also CSV, whose picture is then a PDF.
     at : str or None
         As for `macros.terminal.points.read_values`.
+    style : str or None
 
     Raises
     ------
     typer.BadParameter
-        If a name is not that of a picture, there is no such directory, or values have no picture.
+        If a name is not that of a picture, there is no such directory, or an option has no picture.
     """
-    if profile is not None and profile.suffix == ".csv":
-        profile = profile.with_suffix(".pdf")
-    for option, path in (("--figure", figure), ("--profile", profile)):
-        check_picture(option, path)
-    if at is not None and profile is None:
+    profiles = [path.with_suffix(".pdf") if path.suffix == ".csv" else path for path in profile or ()]
+    if style is not None and not (figure or impacts or profiles):
+        raise typer.BadParameter("--style goes with --figure, --impacts or --profile")
+    if at is not None and not profiles:
         raise typer.BadParameter(
             "--profile-at goes with --profile FILE: it says where the profile is scanned"
         )
     values = None if at is None else tuple(sorted(read_values("--profile-at", at)))
-    return FitPictures(figure=figure, profile=profile, at=values)
+    return FitFigures(
+        counts=plan_figures(figure, style, alone=False),
+        impacts=plan_figures(impacts, style, option="--impacts", alone=False),
+        profile=plan_figures(profiles, style, option="--profile", alone=False),
+        at=values,
+    )

@@ -6,7 +6,16 @@ from typing import Annotated, Any
 
 import typer
 
-from macros.terminal import JsonOption, emit_json, plain, print_table, say
+from macros.terminal import (
+    FigureOption,
+    ForceOption,
+    JsonOption,
+    StyleOption,
+    emit_json,
+    plain,
+    print_table,
+    say,
+)
 
 __all__ = ["inspect"]
 
@@ -19,17 +28,34 @@ def inspect(
             "--hashes/--no-hashes", help="Read everything and compare the SHA-256 of each branch, or do not."
         ),
     ] = True,
+    figure: FigureOption = None,
+    style: StyleOption = None,
+    force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Say what a file is and whether it is whole."""
     from detsim.event_files import describe
     from detsim.files import FileError
+    from macros.setup import FilePlan, plan_figures
 
+    figures = plan_figures(figure, style)
+    plan = FilePlan(reads=(file,), writes=figures.outputs(), force=force)
+    checked = plan.check()
     document = describe(file, check_hashes=hashes)
+    if figures and document["kind"] != "event file":
+        raise typer.BadParameter(f"--figure shows events, and {file} holds none: it is {document['kind']}")
+    files = []
+    if figures and document["complete"]:
+        from macros.runs import events_picture
+
+        with plan.open(checked) as former:
+            files = figures.write(events_picture([file]), former=former)
     if as_json:
-        emit_json(document)
+        emit_json({**document, "figure": files or None})
     else:
         _say(plain(document))
+        for name in files:
+            say(name)
     if not document["complete"]:
         raise FileError(file, "incomplete", document["problem"])
 

@@ -13,6 +13,7 @@ from macros.terminal import (
     AuditOption,
     AuxiliaryOption,
     CardArgument,
+    FigureOption,
     FirstToyOption,
     ForceOption,
     JsonOption,
@@ -20,6 +21,7 @@ from macros.terminal import (
     PartOption,
     SeedOption,
     SetOption,
+    StyleOption,
     TableOption,
     ToyOption,
     Unit,
@@ -95,6 +97,8 @@ def limit(
     ] = N_BAND,
     first: FirstToyOption = 0,
     output: PartOption = None,
+    figure: FigureOption = None,
+    style: StyleOption = None,
     audit: AuditOption = 20,
     seed: SeedOption = None,
     override: SetOption = None,
@@ -105,8 +109,17 @@ def limit(
 
     Without data: the expected one and its band.
     """
-    from macros.setup import FilePlan, auxiliary_files, card_files, data_files, open_card, part_output
+    from macros.setup import (
+        FilePlan,
+        auxiliary_files,
+        card_files,
+        data_files,
+        open_card,
+        part_output,
+        plan_figures,
+    )
 
+    figures = plan_figures(figure, style)
     calibrates = method in _CALIBRATED
     _check_options(calibrates, table, n, nuisances, data)
     if (first or output is not None) and (data or not toys):
@@ -116,11 +129,18 @@ def limit(
     draws = (bool(toys) and not data) or (calibrates and table is None)
     chosen = open_card(card, override, seed=seed, draws=draws, of=of, several=True)
     reads = (*card_files(card, chosen), table, *data_files(data), *auxiliary_files(auxiliary))
-    plan = FilePlan(reads=tuple(filter(None, reads)), writes=part_output(output), force=force)
+    writes = (*part_output(output), *figures.outputs())
+    plan = FilePlan(reads=tuple(filter(None, reads)), writes=writes, force=force)
     checked = plan.check()
 
     from macros.runs import run_band
-    from macros.studies import LimitOptions, load_or_expect, open_inference, say_how_to_go_on
+    from macros.studies import (
+        LimitOptions,
+        limit_picture,
+        load_or_expect,
+        open_inference,
+        say_how_to_go_on,
+    )
     from macros.terminal import stop_on_interrupt
     from macros.words import check_audit, limit_document, say_limit, warn_poor_fit
 
@@ -139,18 +159,22 @@ def limit(
     )
     with plan.open(checked) as former, stop_on_interrupt() as stop:
         made, done = run_band(case, options, output=output, former=former, progress=progress, stop=stop)
+        files = figures.write(limit_picture(case, made.result), former=former) if figures else []
     result, about = made.result, _about(made.calibration, table)
     warn_poor_fit(result)
     if as_json:
         document = {**limit_document(result), "model": chosen.model.label, "data": case.source}
         document["auxiliary"] = case.auxiliary
         document |= {} if output is None else {"file": str(output), "first": first, "n_toys": done}
+        document["files"] = files
         emit_json({**document, "seed": chosen.run.seed if draws else None, "calibration": about})
     else:
         say_limit(result)
         _say_ends(case, made)
         if output is not None:
             say(f"{output}: {number_of(done, 'toy')} from {first} on, seed {chosen.run.seed}")
+        for file in files:
+            say(file)
     check_audit(result.audit)
     if done:
         seed_used = chosen.run.seed

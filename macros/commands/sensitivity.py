@@ -2,15 +2,29 @@
 
 import math
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from macros.commands.fit import LimitMethod, PoiOption
-from macros.terminal import MOST_POINTS, CardArgument, JsonOption, OfOption, SetOption, emit_json, even_values
+from macros.terminal import (
+    MOST_POINTS,
+    CardArgument,
+    FigureOption,
+    ForceOption,
+    JsonOption,
+    OfOption,
+    SetOption,
+    StyleOption,
+    emit_json,
+    even_values,
+    say,
+)
 
 if TYPE_CHECKING:
     from analysis.studies import Sensitivity
+    from macros.plots import Picture
 
 __all__ = ["sensitivity"]
 
@@ -45,12 +59,20 @@ def sensitivity(
     poi: PoiOption = None,
     of: OfOption = None,
     override: SetOption = None,
+    figure: FigureOption = None,
+    style: StyleOption = None,
+    force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Compute expected limits against errors, or any key.
 
     Against the error per bin, or against any key of the card.
     """
+    from macros.setup import FilePlan, plan_figures
+
+    figures = plan_figures(figure, style)
+    plan = FilePlan(reads=(Path(card),), writes=figures.outputs(), force=force)
+    checked = plan.check()
     if (errors is None) == (scan is None):
         raise typer.BadParameter("give either --errors a:b:n or --scan KEY=a:b:n")
     chosen = str(method) if method else None
@@ -64,6 +86,7 @@ def sensitivity(
             )
         result = _against_errors(card, override, of, points, chosen, poi)
         head, labels = "error per bin", [f"{p:.4g}" for p in points]
+        at: list[float | str] = [*points]
         extra: dict[str, Any] = {}
     else:
         key, _, text = str(scan).partition("=")
@@ -72,14 +95,39 @@ def sensitivity(
         values = _scan_values(card, override, key.strip(), text)
         result = _against_key(card, override, of, key.strip(), values, chosen, poi)
         head, labels = key.strip(), [str(v) for v in values]
+        at = values
         extra = {"errors": [], "key": key.strip(), "values": values}
 
     from macros.words import say_sensitivity, sensitivity_document
 
+    files = []
+    if figures:
+        with plan.open(checked) as former:
+            files = figures.write(_picture(card, result, head, at), former=former)
     if as_json:
-        emit_json({**sensitivity_document(result), **extra})
+        emit_json({**sensitivity_document(result), **extra, "files": files})
         return
     say_sensitivity(result, head=head, points=labels)
+    for file in files:
+        say(file)
+
+
+def _picture(card: str, result: "Sensitivity", head: str, points: list[float | str]) -> "Picture":
+    """Draw the limits against their points."""
+    from macros.plots import Picture, ScanFigure, common_unit
+
+    numbers, unit = common_unit(points)
+    figure = ScanFigure(
+        parameter=result.parameter,
+        head=f"{head} [{unit}]" if unit else head,
+        points=numbers,
+        limits=result.limit,
+        level=result.level,
+        method=result.method,
+        global_fit=result.global_fit,
+        note=(f"{Path(card).stem}: {result.model}",),
+    )
+    return Picture(draw=figure.draw, data=figure.numbers())
 
 
 def _points(option: str, text: str) -> tuple[list[float], str]:

@@ -7,12 +7,14 @@ import typer
 
 from macros.terminal import (
     CardArgument,
+    FigureOption,
     ForceOption,
     JsonOption,
     OfOption,
     OutputOption,
     SeedOption,
     SetOption,
+    StyleOption,
     ThreadsOption,
     count,
     emit_json,
@@ -24,9 +26,10 @@ from macros.terminal import (
 )
 
 if TYPE_CHECKING:
+    from detsim.files import Former
     from macros.card import Card
     from macros.runs import Production
-    from macros.setup import Split
+    from macros.setup import FigurePlan, Split
 
 __all__ = ["detect", "generate", "simulate"]
 
@@ -89,22 +92,25 @@ def generate(
     threads: ThreadsOption = None,
     events_per_file: EventsPerFileOption = None,
     file_size: FileSizeOption = None,
+    figure: FigureOption = None,
+    style: StyleOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Draw true events: neutrino energy, recoil, component, line."""
     from dataclasses import replace
 
-    from macros.setup import FilePlan, Output, card_files, open_card
+    from macros.setup import FilePlan, Output, card_files, open_card, plan_figures
 
-    largest = _size(file_size)
+    figures, largest = plan_figures(figure, style), _size(file_size)
     loaded = open_card(card, override, seed=seed, threads=threads, of=of, simulates=True)
 
     from macros.runs import produce
 
     split = _split(loaded, events_per_file, largest)
     target = Output(path=output, kind="events", split=split, command="generate")
-    files = FilePlan(reads=card_files(card, loaded), writes=(target,), force=force)
+    writes = (target, *figures.outputs())
+    files = FilePlan(reads=card_files(card, loaded), writes=writes, force=force)
     # in full precision, so that `detect` gives what `simulate` gives
     exact = replace(loaded, run=replace(loaded.run, precision="float64"))
     with files.open() as former, progress("generating", events, "events") as advance:
@@ -119,7 +125,7 @@ def generate(
             advance=advance,
             former=former,
         )
-        _report(made, as_json)
+        _report(made, _draw(made, figures, former), as_json)
 
 
 def simulate(
@@ -134,22 +140,25 @@ def simulate(
     threads: ThreadsOption = None,
     events_per_file: EventsPerFileOption = None,
     file_size: FileSizeOption = None,
+    figure: FigureOption = None,
+    style: StyleOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Draw events and measure them: one pass, any length."""
-    from macros.setup import FilePlan, Output, card_files, open_card
+    from macros.setup import FilePlan, Output, card_files, open_card, plan_figures
 
     if events is not None and experiments is not None:
         raise typer.BadParameter("--events and --experiments exclude each other")
-    largest = _size(file_size)
+    figures, largest = plan_figures(figure, style), _size(file_size)
     loaded = open_card(card, override, seed=seed, threads=threads, of=of, simulates=True)
 
     from macros.runs import produce
 
     split = _split(loaded, events_per_file, largest)
     target = Output(path=output, kind="events", split=split, command="simulate")
-    files = FilePlan(reads=card_files(card, loaded), writes=(target,), force=force)
+    writes = (target, *figures.outputs())
+    files = FilePlan(reads=card_files(card, loaded), writes=writes, force=force)
     with files.open() as former, progress("simulating", events, "events") as advance:
         made = produce(
             loaded,
@@ -162,7 +171,7 @@ def simulate(
             advance=advance,
             former=former,
         )
-        _report(made, as_json)
+        _report(made, _draw(made, figures, former), as_json)
 
 
 def detect(
@@ -172,6 +181,8 @@ def detect(
     of: OfOption = None,
     override: SetOption = None,
     threads: ThreadsOption = None,
+    figure: FigureOption = None,
+    style: StyleOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -179,17 +190,19 @@ def detect(
 
     With the seed of their file.
     """
-    from macros.setup import FilePlan, Output, card_files, open_card
+    from macros.setup import FilePlan, Output, card_files, open_card, plan_figures
 
+    figures = plan_figures(figure, style)
     loaded = open_card(card, override, threads=threads, draws=False, of=of, simulates=True)
 
     from macros.runs import measure
 
     reads = (*card_files(card, loaded), true_file)
-    files = FilePlan(reads=reads, writes=(Output(path=output, kind="events"),), force=force)
+    writes = (Output(path=output, kind="events"), *figures.outputs())
+    files = FilePlan(reads=reads, writes=writes, force=force)
     with files.open() as former, progress("measuring", None, "events") as advance:
         made = measure(loaded, true_file, output, advance=advance, former=former)
-        _report(made, as_json)
+        _report(made, _draw(made, figures, former), as_json)
 
 
 def _size(text: str | None) -> float | None:
@@ -222,15 +235,24 @@ def _seed(seed: int | None) -> int:
     return seed
 
 
-def _report(made: "Production", as_json: bool) -> None:
+def _draw(made: "Production", figures: "FigurePlan", former: "Former") -> list[str]:
+    """Draw the events that were made, if that was asked for."""
+    from macros.runs import events_picture
+
+    return figures.write(events_picture(made.files), former=former) if figures else []
+
+
+def _report(made: "Production", pictures: list[str], as_json: bool) -> None:
     """Say what was made, and fail if its spectrum is not that of quadrature."""
     from macros.runs import check_verdict
 
     names = str(made.files[0]) if len(made.files) == 1 else f"{made.files[0]} to {made.files[-1].name}"
     if as_json:
-        emit_json(made.document())
+        emit_json({**made.document(), "figure": pictures or None})
     else:
         _say(made, names)
+        for file in pictures:
+            say(file)
     check_verdict(made.comparison, names)
 
 

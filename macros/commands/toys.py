@@ -20,6 +20,7 @@ from macros.terminal import (
     OutputOption,
     SeedOption,
     SetOption,
+    StyleOption,
     ThreadsOption,
     Unit,
     UnitOption,
@@ -76,6 +77,7 @@ def toys(
     keep: KeepOption = Keep.ROWS,
     cl: ConfidenceOption = None,
     figure: FigureOption = None,
+    style: StyleOption = None,
     audit: AuditOption = 20,
     max_failed: MaxFailedOption = 0.01,
     seed: SeedOption = None,
@@ -89,7 +91,7 @@ def toys(
 
     Ctrl-C keeps those that are finished.
     """
-    from macros.setup import card_files, data_files, open_card, study_plan
+    from macros.setup import card_files, data_files, open_card, plan_figures, study_plan
     from macros.studies import check_weights_options, load_weights, weights_of_origin, weights_record
 
     if (n is None) == (data is None):
@@ -99,7 +101,7 @@ def toys(
     if weights and data is not None:
         raise typer.BadParameter("--weights goes with -n, not with --data")
     check_weights_options(weights, unit, by_events=level is Level.EVENTS)
-    if no_fit and figure is not None:
+    if no_fit and figure:
         raise typer.BadParameter("--figure shows what is fitted, and --no-fit fits nothing")
     by_events, sums = level is Level.EVENTS, keep is Keep.SUMS
     if sums and (no_fit or data is not None):
@@ -117,7 +119,8 @@ def toys(
         simulates=by_events,
     )
     reads = (*card_files(card, loaded), data, *data_files(weights))
-    plan = study_plan(reads, output, figure, force=force, sums=sums)
+    figures = plan_figures(figure, style)
+    plan = study_plan(reads, output, figures, force=force, sums=sums)
     checked = plan.check()
 
     from macros.runs import input_record, provenance
@@ -172,7 +175,7 @@ def toys(
                 found=seen.provenance,
                 keep="sums" if sums else "rows",
             )
-        pictures = seen.draw(figure, loaded, former) if figure else None
+        pictures = seen.draw(figures, loaded, former) if figures else None
         if as_json:
             emit_json({"file": str(output), **seen.document(), "figure": pictures})
         else:

@@ -158,6 +158,6 @@ def draw(figure: "Figure", data: FigureData) -> None:
     ax.xaxis.set_major_locator(MultipleLocator(30))
     ax.xaxis.set_minor_locator(MultipleLocator(10))
     ax.set_xlabel("β [degrees]")
-    ax.set_ylabel(r"$\gamma = (M_Z/M_{Z'})^2$ limit")
+    ax.set_ylabel(r"$\gamma = (M_Z/M_{Z′})^2$ limit")
     ax.legend(loc="upper right", bbox_to_anchor=(0.95, 1.0))
     add_mass_axis(ax)

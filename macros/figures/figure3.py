@@ -38,7 +38,7 @@ _MARKS: dict[str, dict[str, Any]] = {
 _LABELS = {
     "SM": "standard model",
     "mu_nu": rf"$\mu_\nu = {MU_NU * 1e12:g}\times10^{{-12}}\,\mu_B$",
-    "chi": rf"$\chi$ model, $M_{{Z'}} = {MASS / 1000:g}$ GeV",
+    "chi": rf"$\chi$ model, $M_{{Z′}} = {MASS / 1000:g}$ GeV",
 }
 
 

@@ -94,7 +94,7 @@ def draw(figure: "Figure", data: FigureData) -> None:
         errors, data.column("gamma_limit_chi"), color=BLUE, label=r"LAMA, $\chi$ model, $\propto\sigma$"
     )
     right.axhline(data.column("gamma_global_fit_chi")[0], color=GREY, linewidth=1.0, label=global_fit_label())
-    right.set_ylabel(r"$\gamma = (M_Z/M_{Z'})^2$ limit")
+    right.set_ylabel(r"$\gamma = (M_Z/M_{Z′})^2$ limit")
     right.set_ylim(5e-4, 0.5)
     right.legend(loc="upper left")
     for ax in (left, right):

@@ -118,7 +118,7 @@ def label_model(ax: "Axes", name: str) -> None:
 def label_gamma(ax: "Axes", mass_axis: "Axes | None" = None) -> None:
     """Begin the vertical axis at γ = 0, and add that of the mass: to another panel of the row, if given."""
     ax.set_ylim(0, 1.04 * ax.get_ylim()[1])
-    ax.set_ylabel(r"$\gamma = (M_Z/M_{Z'})^2$")
+    ax.set_ylabel(r"$\gamma = (M_Z/M_{Z′})^2$")
     add_mass_axis(ax if mass_axis is None else mass_axis)
 
 

@@ -131,7 +131,7 @@ def draw(figure: "Figure", data: FigureData) -> None:
             _panel(ax, data, name, experiment)
         row[0].set_yscale("log")
         row[0].set_ylim(4e-3, 4)
-        row[0].set_ylabel(r"$\gamma = (M_Z/M_{Z'})^2$")
+        row[0].set_ylabel(r"$\gamma = (M_Z/M_{Z′})^2$")
         add_mass_axis(row[-1])
     for ax, experiment in zip(axes[0], CARDS, strict=True):
         ax.set_title(experiment)

@@ -12,42 +12,72 @@ from .fits import (
     scan_data as scan_data,
 )
 from .inference import (
+    band_data as band_data,
     coverage_plot as coverage_plot,
     limit_plot as limit_plot,
     parameter_label as parameter_label,
 )
+from .limits import (
+    LimitFigure as LimitFigure,
+    ThresholdsFigure as ThresholdsFigure,
+)
+from .looks import (
+    Look as Look,
+    StyleError as StyleError,
+    look as look,
+    read_style as read_style,
+)
+from .methods import (
+    BLACK as BLACK,
+    BLUE as BLUE,
+    GREEN as GREEN,
+    GREY as GREY,
+    METHODS as METHODS,
+    SKY as SKY,
+    VERMILION as VERMILION,
+    method_style as method_style,
+)
+from .panels import (
+    CountsFigure as CountsFigure,
+    Panel as Panel,
+    TrueEventsFigure as TrueEventsFigure,
+    panels_of as panels_of,
+)
 from .pictures import (
     BESIDE as BESIDE,
     BESIDE_TEXT as BESIDE_TEXT,
+    KINDS as KINDS,
+    Picture as Picture,
     is_beside_picture as is_beside_picture,
     is_picture as is_picture,
     picture_kind as picture_kind,
     write_figure as write_figure,
-    write_picture as write_picture,
+    write_pictures as write_pictures,
 )
 from .profiles import (
     profile_plot as profile_plot,
+)
+from .sensitivities import (
+    PlaneFigure as PlaneFigure,
+    ScanFigure as ScanFigure,
+    common_unit as common_unit,
 )
 from .spectrum import (
     distance_plot as distance_plot,
     spectrum_plot as spectrum_plot,
 )
 from .studies import (
+    ComparisonFigure as ComparisonFigure,
     coverage_data as coverage_data,
     toys_data as toys_data,
     toys_plot as toys_plot,
 )
 from .style import (
-    BLACK as BLACK,
-    BLUE as BLUE,
-    GREEN as GREEN,
-    GREY as GREY,
-    SKY as SKY,
     SUPERSCRIPTS as SUPERSCRIPTS,
-    VERMILION as VERMILION,
     add_mass_axis as add_mass_axis,
     add_note as add_note,
     new_figure as new_figure,
+    note_of as note_of,
     render as render,
     render_svg as render_svg,
     scientific as scientific,

@@ -1,11 +1,11 @@
 """Plot of two parameters fitted at once."""
 
-from collections.abc import Mapping
-from textwrap import wrap
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from macros.plots.inference import parameter_label
-from macros.plots.style import BLACK, BLUE, SKY, add_note, new_figure, styled
+from macros.plots.methods import BLUE, SKY
+from macros.plots.style import add_note, ink, new_figure, styled
 from macros.words import plane_warnings
 
 if TYPE_CHECKING:
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 __all__ = ["PROFILED", "contour_plot"]
 
 PROFILED = "all nuisance parameters are fitted anew at each point"
-_LINE = 130
-"""Characters of a line of notes."""
 
 
 @styled()
-def contour_plot(result: "PlaneResult", thresholds: Mapping[float, float], *, title: str = "") -> "Figure":
+def contour_plot(
+    result: "PlaneResult", thresholds: Mapping[float, float], *, title: str = "", note: Sequence[str] = ()
+) -> "Figure":
     """Draw the regions that two parameters may have.
 
     Parameters
@@ -30,6 +30,8 @@ def contour_plot(result: "PlaneResult", thresholds: Mapping[float, float], *, ti
     thresholds : mapping of float to float
         Confidence levels and their -2 Δln L, ascending.
     title : str
+    note : sequence of str
+        Lines below the picture.
     """
     figure = new_figure(6.4, 4.8)
     ax = figure.add_subplot()
@@ -49,7 +51,7 @@ def contour_plot(result: "PlaneResult", thresholds: Mapping[float, float], *, ti
     if all(v[0] <= b <= v[-1] for v, b in zip((result.x, result.y), result.best, strict=True)):
         best = scale_x * result.best[0], scale_y * result.best[1]
         # on the frame, too
-        ax.plot(*best, "+", color=BLACK, ms=9, mew=1.5, label="minimum", clip_on=False, zorder=5)
+        ax.plot(*best, "+", color=ink(), ms=9, mew=1.5, label="minimum", clip_on=False, zorder=5)
     for axis, values in (("x", result.x), ("y", result.y)):
         if values[0] > 0 and len(values) > 2:
             ratios = values[1:] / values[:-1]
@@ -62,7 +64,6 @@ def contour_plot(result: "PlaneResult", thresholds: Mapping[float, float], *, ti
     ax.set_title(title, loc="left")
     figure.legend(*ax.get_legend_handles_labels(), loc="outside upper right", ncols=3)
     stated = ", ".join(f"{100 * level:g} %: {value:.4f}" for level, value in thresholds.items())
-    note = f"-2 Δln L of two parameters above the minimum; {PROFILED}; {stated}"
-    warned = [line for text in plane_warnings(result, thresholds) for line in wrap(text, _LINE)]
-    add_note(figure, [note, *warned])
+    kind = f"-2 Δln L of two parameters above the minimum; {PROFILED}; {stated}"
+    add_note(figure, [*note, kind, *plane_warnings(result, thresholds)])
     return figure

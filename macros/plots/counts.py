@@ -1,9 +1,11 @@
 """Histogram of counts along one axis, with the expected counts."""
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from macros.plots.style import BLACK, BLUE, ORANGE, SKY, VERMILION
+from macros.plots.methods import BLUE, ORANGE, SKY, VERMILION
+from macros.plots.style import ink
 
 if TYPE_CHECKING:
     import hist
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["Counts", "counts_along", "draw_counts"]
+__all__ = ["Counts", "counts_along", "draw_counts", "draw_points"]
 
 _ONE_SIGMA = 0.6827
 
@@ -29,7 +31,8 @@ class Counts:
     edges : ndarray, shape (n + 1,)
         In the unit of the picture.
     unit : str
-    data : ndarray, shape (n,)
+    data : ndarray, shape (n,), or None
+        None: an expectation is shown without data.
     below, above : ndarray, shape (n,)
         Error bars of the data.
     standard, background : ndarray, shape (n,)
@@ -45,7 +48,7 @@ class Counts:
 
     edges: "Array"
     unit: str
-    data: "Array"
+    data: "Array | None"
     below: "Array"
     above: "Array"
     standard: "Array"
@@ -71,6 +74,16 @@ class Counts:
         return (self.edges[1:] - self.edges[:-1]) / 2
 
     @property
+    def pulls(self) -> "Array":
+        """Difference of data and model in σ, NaN where σ is 0, shape (n,)."""
+        import numpy as np
+
+        if self.data is None:
+            return np.full(len(self.sigma), np.nan)
+        known = self.sigma > 0
+        return np.where(known, (self.data - self.model) / np.where(known, self.sigma, 1.0), np.nan)
+
+    @property
     def width(self) -> str:
         """Width of the bins with its unit, or "bin" if they differ."""
         return f"{2 * self.half[0]:.3g} {self.unit}" if self._regular() else "bin"
@@ -83,11 +96,12 @@ class Counts:
 
 def counts_along(
     axis: int,
-    data: "hist.Hist[Any]",
+    data: "hist.Hist[Any] | None",
     standard: "Expectation",
     *,
     fitted: "ArrayLike | None",
     errors: "ArrayLike | None",
+    shape: "tuple[int, ...] | None" = None,
     edges: "ArrayLike",
     unit: str,
 ) -> Counts:
@@ -97,35 +111,41 @@ def counts_along(
     ----------
     axis : int
         Of the histogram.
-    data : hist.Hist
+    data : hist.Hist or None
+        None: only the expectation.
     standard : Expectation
     fitted : array_like, shape (n_bins,), or None
     errors : array_like, shape (n_bins,), or None
         Of independent bins, those of the paper's χ²; None: counting errors.
+    shape : tuple of int, optional
+        Number of bins of each axis, where there are no data.
     edges : array_like
         Of the axis, in `unit`.
     unit : str
     """
     import numpy as np
 
-    shape = data.axes.size
-    others = tuple(i for i in range(len(shape)) if i != axis % len(shape))
+    bins = data.axes.size if data is not None else shape or (len(standard.counts),)
+    others = tuple(i for i in range(len(bins)) if i != axis % len(bins))
 
     def along(values: "ArrayLike") -> "Array":
-        return np.asarray(np.asarray(values, np.float64).reshape(shape).sum(axis=others))
+        return np.asarray(np.asarray(values, np.float64).reshape(bins).sum(axis=others))
 
-    counts, stored = along(data.values()), data.variances()
-    variances = data.values() if stored is None else stored
     model = along(standard.counts if fitted is None else fitted)
     sigma = np.sqrt(model if errors is None else along(np.asarray(errors) ** 2))
-    if errors is not None:
-        below, above, bars = sigma, sigma, "the errors of the paper's χ²"
-    elif np.allclose(variances, data.values()):
-        below, above = _poisson_bars(counts)
-        bars = "central Poisson intervals, 68.3 %"
-    else:
-        below = above = np.sqrt(along(variances))
-        bars = "root of the sum of squared weights"
+    counts = None if data is None else along(data.values())
+    below, above, bars = np.zeros(len(model)), np.zeros(len(model)), "none"
+    if data is not None and counts is not None:
+        stored = data.variances()
+        variances = data.values() if stored is None else stored
+        if errors is not None:
+            below, above, bars = sigma, sigma, "the errors of the paper's χ²"
+        elif np.allclose(variances, data.values()):
+            below, above = _poisson_bars(counts)
+            bars = "central Poisson intervals, 68.3 %"
+        else:
+            below = above = sigma = np.sqrt(along(variances))
+            bars = "root of the sum of squared weights"
     return Counts(
         edges=np.asarray(edges, np.float64),
         unit=unit,
@@ -137,19 +157,19 @@ def counts_along(
         fitted=None if fitted is None else model,
         sigma=sigma,
         bars=bars,
-        sigma_label="√model" if errors is None else "σ",
+        sigma_label="√model" if errors is None and sigma is not below else "σ",
     )
 
 
-def draw_counts(ax: "Axes", c: Counts, *, signal: str, label: str) -> None:
+def draw_counts(ax: "Axes", c: Counts, *, signal: str, label: str, data_label: str = "data") -> None:
     """Draw expectation, background, fitted model and data.
 
     Parameters
     ----------
     ax : Axes
     c : Counts
-    signal, label : str
-        What the signal of the standard model and the fitted model are called.
+    signal, label, data_label : str
+        What the signal that is expected, the fitted model and the data are called.
     """
     ax.stairs(c.standard, c.edges, baseline=c.background, fill=True, color=SKY, alpha=0.45, label=signal)
     if c.background.any():
@@ -159,20 +179,44 @@ def draw_counts(ax: "Axes", c: Counts, *, signal: str, label: str) -> None:
         ax.stairs(
             c.fitted, c.edges, color=VERMILION, linewidth=1.5, linestyle="--", label=label, baseline=None
         )
+    highest = float(c.model.max())
+    if c.data is not None:
+        highest = max(highest, float((c.data + c.above).max()))
+        draw_points(ax, c, c.data, (c.below, c.above), label=data_label)
+    rows = math.ceil(len(ax.get_legend_handles_labels()[0]) / 2)
+    ax.set_ylim(0, (1.1 + 0.11 * rows) * max(highest, 1e-9))
+    ax.set_ylabel(f"events per {c.width}")
+    ax.legend(loc="upper right", ncols=2)
+
+
+def draw_points(
+    ax: "Axes", c: Counts, values: "Array", errors: "tuple[Array, Array] | None" = None, *, label: str = "_"
+) -> None:
+    """Draw values at the centres of bins, as wide as these, where they are finite.
+
+    Parameters
+    ----------
+    ax : Axes
+    c : Counts
+    values : ndarray, shape (n,)
+    errors : pair of ndarray, shape (n,), optional
+        Below and above.
+    label : str
+    """
+    import numpy as np
+
+    known = np.isfinite(values)
     ax.errorbar(
-        c.centres,
-        c.data,
-        xerr=c.half,
-        yerr=(c.below, c.above),
-        color=BLACK,
+        c.centres[known],
+        values[known],
+        xerr=c.half[known],
+        yerr=None if errors is None else tuple(side[known] for side in errors),
+        color=ink(),
         fmt="o",
         markersize=3,
         elinewidth=0.9,
-        label="data",
+        label=label,
     )
-    ax.set_ylim(0, 1.25 * max(float((c.data + c.above).max()), float(c.model.max()), 1e-9))
-    ax.set_ylabel(f"events per {c.width}")
-    ax.legend(loc="upper right", ncols=2)
 
 
 def _poisson_bars(n: "Array") -> "tuple[Array, Array]":

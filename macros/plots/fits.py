@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from macros.plots.figure_data import Cell, FigureData
 from macros.plots.inference import parameter_label
-from macros.plots.style import BLACK, BLUE, GREY, VERMILION, add_note, new_figure, styled
+from macros.plots.methods import BLUE, GREY, VERMILION
+from macros.plots.style import add_note, ink, new_figure, paper, styled
 from macros.terminal import printable
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _draw_pulls(ax: "Axes", pulls: "Sequence[Pull]", heights: Sequence[int]) -> 
         if pull.pull is None:
             _say_at(ax, y, "free: no value before the fit")
             continue
-        ax.errorbar(pull.pull, y, xerr=pull.x_error, fmt="o", color=BLACK, elinewidth=1.2)
+        ax.errorbar(pull.pull, y, xerr=pull.x_error, fmt="o", color=ink(), elinewidth=1.2)
         reach = max(reach, abs(pull.pull) + (pull.x_error or 0.0))
     ax.set_xlim(-1.1 * reach, 1.1 * reach)
     ax.set_xlabel(r"pull $(\hat x - a)/\sigma$")
@@ -155,6 +156,6 @@ def _bars(
 
 def _say_at(ax: "Axes", y: float, text: str) -> None:
     """Write what a row has in the place of a point or bars."""
-    paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+    box = {"facecolor": paper(), "edgecolor": "none", "pad": 1.0}
     transform = ax.get_yaxis_transform()
-    ax.text(0.5, y, text, transform=transform, ha="center", va="center", fontsize=7, bbox=paper)
+    ax.text(0.5, y, text, transform=transform, ha="center", va="center", fontsize="small", bbox=box)

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from itertools import cycle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from macros.plots.style import BLACK, BLUE, GREEN, GREY, PURPLE, VERMILION, add_note, new_figure, styled
+from macros.plots.figure_data import Cell, FigureData
+from macros.plots.methods import BAND_ONE, BAND_TWO, GREY, method_style
+from macros.plots.style import add_note, ink, new_figure, styled
 from macros.terminal import printable
 from macros.words import band_texts, verdict_lines
 
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
     from analysis.fits import LimitResult
     from analysis.studies import CoverageStudy
 
-__all__ = ["coverage_plot", "limit_plot", "parameter_label"]
+__all__ = ["band_data", "coverage_plot", "limit_plot", "parameter_label"]
 
+_SIGMAS = ("-2", "-1", "0", "1", "2")
 _PARAMETERS = {
-    "gamma": (r"$\gamma = (M_Z/M_{Z'})^2$", 1.0),
+    "gamma": (r"$\gamma = (M_Z/M_{Z′})^2$", 1.0),
     "mu_nu": (r"$\mu_\nu$ [$10^{-12}\,\mu_B$]", 1e12),
     "phi": (r"$\phi$ [rad]", 1.0),
     "beta": (r"$\beta$ [rad]", 1.0),
@@ -48,14 +50,37 @@ def parameter_label(name: str) -> tuple[str, float]:
     return _PARAMETERS.get(name, (printable(name).replace("$", r"\$"), 1.0))
 
 
+def band_data(limit: "LimitResult", *, note: Sequence[str] = ()) -> FigureData:
+    """Collect the numbers of `limit_plot`: one row a limit."""
+    observed = limit.upper is not None and limit.band is None
+    rows: list[tuple[Cell, ...]] = [("observed", limit.upper, None)] if observed else []
+    rows += [("expected (Asimov)", limit.asimov, None)] if limit.asimov is not None else []
+    if limit.band is not None:
+        errors = limit.band_errors or (None,) * len(limit.band)
+        rows += [
+            (f"expected at {sigma} sigma", value if math.isfinite(value) else None, error)
+            for sigma, value, error in zip(_SIGMAS, limit.band, errors, strict=True)
+        ]
+    return FigureData(
+        title=f"Limits on {limit.parameter} at {100 * limit.level:g} %, {limit.method}",
+        caption="expected (Asimov): the limit of exact data of the card's model; expected at ... sigma: "
+        "quantiles of the limits of pseudo-experiments, with their statistical errors; empty: no limit",
+        note=tuple(note),
+        columns=("limit", limit.parameter, "error"),
+        rows=tuple(rows),
+    )
+
+
 @styled()
-def limit_plot(limit: "LimitResult", *, note: Sequence[str] = ()) -> "Figure":
+def limit_plot(limit: "LimitResult", *, observed: bool = True, note: Sequence[str] = ()) -> "Figure":
     """Draw the observed limit against the expected one and its band.
 
     Parameters
     ----------
     limit : LimitResult
         Without `band` only observed limit and that of exact data are shown.
+    observed : bool
+        Whether the limit is one of data.
     note : sequence of str
         Lines below the picture.
 
@@ -70,19 +95,21 @@ def limit_plot(limit: "LimitResult", *, note: Sequence[str] = ()) -> "Figure":
     if limit.band is not None:
         two_low, low, median, high, two_high = (b * scale if math.isfinite(b) else None for b in limit.band)
         for a, b, color, text in (
-            (two_low, two_high, "#f5d76e", r"expected $\pm2\sigma$"),
-            (low, high, "#7fc97f", r"expected $\pm1\sigma$"),
+            (two_low, two_high, BAND_TWO, r"expected $\pm2\sigma$"),
+            (low, high, BAND_ONE, r"expected $\pm1\sigma$"),
         ):
             if a is not None:
                 ax.axvspan(a, b if b is not None else 1e3 * a, color=color, linewidth=0, label=text)
             shown += [v for v in (a, b) if v is not None]
         if median is not None:
-            ax.axvline(median, color=BLACK, linestyle=":", label="expected median")
+            ax.axvline(median, color=ink(), linestyle=":", label="expected median")
     if limit.asimov is not None:
-        ax.axvline(limit.asimov * scale, color=GREY, linestyle="--", label="exact data of the model")
+        ax.axvline(limit.asimov * scale, color=GREY, linestyle="--", label="expected (Asimov)")
         shown.append(limit.asimov * scale)
-    if limit.upper is not None:
-        ax.axvline(limit.upper * scale, color=VERMILION, linewidth=2.0, label="observed")
+    if observed and limit.upper is not None:
+        ax.axvline(
+            limit.upper * scale, color=method_style(limit.method).colour, linewidth=2.0, label="observed"
+        )
         shown.append(limit.upper * scale)
     ax.set_xlim(0, 1.15 * max(shown, default=1.0))
     ax.set_yticks([])
@@ -94,10 +121,8 @@ def limit_plot(limit: "LimitResult", *, note: Sequence[str] = ()) -> "Figure":
     if limit.band is not None and limit.band_errors is not None:
         errors = [None if e is None else e * scale for e in limit.band_errors]
         expected = [f"expected median: {band_texts([b * scale for b in limit.band], errors)[2]}"]
-    observed = "" if limit.upper is not None else "; the data give no limit"
-    kind = (
-        f"{limit.level * 100:.4g} % C.L. {limit.method}, $\\Delta\\chi^2$ = {limit.delta_chi2:.4f}{observed}"
-    )
+    none = "" if limit.upper is not None else "; the data give no limit"
+    kind = f"{limit.level * 100:.4g} % C.L. {limit.method}, Δχ² = {limit.delta_chi2:.4f}{none}"
     add_note(figure, (*note, kind, *expected))
     return figure
 
@@ -122,14 +147,16 @@ def coverage_plot(study: "CoverageStudy", *, note: Sequence[str] = ()) -> "Figur
     ax.axhline(study.level, color=GREY, linewidth=1.0, label=f"level {study.level * 100:.4g} %")
     points = sorted(study.points, key=lambda p: p.value)
     truths = [p.value * scale for p in points]
-    styles = zip("osD^v", (BLUE, VERMILION, GREEN, PURPLE, BLACK), ("-", "--", "-.", ":", "-"), strict=True)
-    for method, (marker, color, line) in zip(points[0].methods if points else (), cycle(styles)):
+    for method in points[0].methods if points else ():
+        drawn = method_style(method)
+        color = drawn.colour
         of_method = [p.methods[method] for p in points]
         fractions = [m.fraction for m in of_method]
         low, high = [m.low for m in of_method], [m.high for m in of_method]
         ax.fill_between(truths, low, high, color=color, alpha=0.2, linewidth=0)
         ax.vlines(truths, low, high, color=color, linewidth=0.8)
-        ax.plot(truths, fractions, marker=marker, color=color, linestyle=line, linewidth=1.0, label=method)
+        shown: dict[str, Any] = {"marker": drawn.marker, "linestyle": drawn.line, "label": drawn.label}
+        ax.plot(truths, fractions, color=color, linewidth=1.0, **shown)
     ax.margins(x=0.04, y=0.15)
     ax.set_xlabel(f"true {name}")
     ax.set_ylabel("fraction that covers")

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from macros.plots.inference import parameter_label
-from macros.plots.style import BLACK, BLUE, GREEN, GREY, SKY, VERMILION, add_note, new_figure, styled
+from macros.plots.methods import BLUE, GREEN, GREY, SKY, VERMILION
+from macros.plots.style import add_note, ink, new_figure, styled
 from macros.words import end_text
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def profile_plot(
     lines = list(note)
     figure = new_figure(4.6, _HEIGHT)
     ax = figure.subplots()
-    ax.plot(x, y, color=BLACK, marker="o" if len(x) < _FEW_POINTS else "", markersize=3)
+    ax.plot(x, y, color=ink(), marker="o" if len(x) < _FEW_POINTS else "", markersize=3)
     heights = [(threshold, f"{fit.level * 100:.3g} %: {threshold:.4g}", BLUE)]
     others = {level: float(ndtri((1 + level) / 2) ** 2) for level in levels if level != fit.level}
     heights += [(height, f"{level * 100:.3g} %: {height:.4g}", GREY) for level, height in others.items()]
@@ -76,7 +77,7 @@ def profile_plot(
         which = f"interval of the fit, {fit.level * 100:.3g} % by {method}"
         ends = _scaled(estimate.lower, scale), _scaled(estimate.upper, scale)
         if _draw_band(ax, ends, x, color=SKY, alpha=0.35, label=f"{method}, {fit.level * 100:.3g} %"):
-            lines.append(f"blue: {which}")
+            lines.append(f"blue: {which}{_cut(ends, x, fit, scale)}")
         else:
             lines.append(f"outside of the picture: {which}, {_region(ends, fit, scale)}")
         if x[0] <= estimate.value * scale <= x[-1]:
@@ -88,7 +89,7 @@ def profile_plot(
         lines.append(f"no interval: {fit.reason}")
     if limit is not None:
         heights.append((limit.delta_chi2, f"limit: {limit.delta_chi2:.4f}", VERMILION))
-        kind = f"{limit.level * 100:.4g} % C.L. {limit.method}, $\\Delta\\chi^2$ = {limit.delta_chi2:.4f}"
+        kind = f"{limit.level * 100:.4g} % C.L. {limit.method}, Δχ² = {limit.delta_chi2:.4f}"
         if limit.upper is None:
             lines.append(f"no limit at {kind}")
         else:
@@ -111,6 +112,19 @@ def profile_plot(
 
 def _scaled(end: float | None, scale: float) -> float | None:
     return None if end is None else end * scale
+
+
+def _cut(
+    ends: tuple[float | None, float | None], x: "NDArray[np.float64]", fit: "FitResult", scale: float
+) -> str:
+    """Say that the picture cuts a region, and where it ends."""
+    lowest, highest = (
+        last * scale if end is None else end for end, last in zip(ends, fit.estimate.range, strict=True)
+    )
+    margin = 1e-9 * float(x[-1] - x[0])
+    if lowest >= x[0] - margin and highest <= x[-1] + margin:
+        return ""
+    return f", cut by the picture: {_region(ends, fit, scale)}"
 
 
 def _region(ends: tuple[float | None, float | None], fit: "FitResult", scale: float) -> str:
@@ -148,7 +162,7 @@ def _other_minima(ax: "Axes", fit: "FitResult", x: "NDArray[np.float64]", scale:
             continue
         ends = _scaled(minimum.lower, scale), _scaled(minimum.upper, scale)
         if _draw_band(ax, ends, x, color=GREEN, alpha=0.2, label=label):
-            lines.append(f"green: allowed at {level} around another minimum, {at}")
+            lines.append(f"green: allowed at {level} around another minimum, {at}{_cut(ends, x, fit, scale)}")
             label = "_"  # one entry of the legend is enough
         else:
             region = f"outside of the picture: {_region(ends, fit, scale)}, allowed at {level}"
@@ -174,4 +188,6 @@ def _draw_levels(ax: "Axes", heights: Sequence[tuple[float, str, str]]) -> None:
         ax.axhline(height, color=color, linestyle=":", linewidth=1.0)
         at = max(height, previous + _LABEL * top)
         previous = at
-        ax.text(1.015, at, text, transform=ax.get_yaxis_transform(), color=color, fontsize=7, va="center")
+        ax.text(
+            1.015, at, text, transform=ax.get_yaxis_transform(), color=color, fontsize="small", va="center"
+        )

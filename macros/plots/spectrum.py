@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from macros.plots.counts import Counts, counts_along, draw_counts
-from macros.plots.style import BLACK, BLUE, GREY, VERMILION, add_note, new_figure, styled
+from macros.plots.counts import Counts, counts_along, draw_counts, draw_points
+from macros.plots.methods import BLUE, GREY, VERMILION
+from macros.plots.style import add_note, new_figure, styled
 
 if TYPE_CHECKING:
     import hist
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["distance_plot", "spectrum_plot"]
+__all__ = ["distance_plot", "draw_pulls", "draw_ratio", "energy_unit", "spectrum_plot"]
 
 
 @styled()
@@ -53,14 +54,14 @@ def spectrum_plot(
     """
     import numpy as np
 
-    unit, scale = _energy_unit(float(standard.edges[-1]))
+    unit, scale = energy_unit(float(standard.edges[-1]))
     c = counts_along(
         -1, data, standard, fitted=fitted, errors=errors, edges=np.asarray(standard.edges) * scale, unit=unit
     )
     figure = new_figure(5.6, 4.4)
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     draw_counts(top, c, signal="standard model, signal", label=label)
-    _pulls(bottom, c)
+    draw_pulls(bottom, c)
     bottom.set_ylabel("pull")
     bottom.set_xlabel(rf"$T_\mathrm{{reco}}$ [{unit}]")
     bottom.set_xlim(c.edges[0], c.edges[-1])
@@ -102,7 +103,7 @@ def distance_plot(
     figure = new_figure(5.6, 4.4)
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     draw_counts(top, c, signal="no oscillation, signal", label=label)
-    _ratio(bottom, c)
+    draw_ratio(bottom, c)
     bottom.set_ylabel("ratio")
     bottom.set_xlabel(r"$L_\mathrm{reco}$ [m]")
     bottom.set_xlim(c.edges[0], c.edges[-1])
@@ -113,51 +114,42 @@ def distance_plot(
     return figure
 
 
-def _pulls(ax: "Axes", c: Counts) -> None:
+def draw_pulls(ax: "Axes", c: Counts) -> None:
+    """Draw the differences of data and model in σ."""
     import numpy as np
 
-    has_error = c.sigma > 0
-    pulls = (c.data - c.model)[has_error] / c.sigma[has_error]
-    ax.axhspan(-1, 1, color="#e8e8e8", linewidth=0)
+    pulls = c.pulls
+    known = np.isfinite(pulls)
+    ax.axhspan(-1, 1, color=GREY, alpha=0.2, linewidth=0)
     ax.axhline(0, color=GREY, linewidth=0.8)
-    ax.errorbar(
-        c.centres[has_error],
-        pulls,
-        xerr=c.half[has_error],
-        color=BLACK,
-        fmt="o",
-        markersize=3,
-        elinewidth=0.9,
-    )
-    reach = max(3.0, 1.2 * float(np.abs(pulls).max())) if has_error.any() else 3.0
+    draw_points(ax, c, pulls)
+    reach = max(3.0, 1.2 * float(np.abs(pulls[known]).max())) if known.any() else 3.0
     ax.set_ylim(-reach, reach)
 
 
-def _ratio(ax: "Axes", c: Counts) -> None:
+def draw_ratio(ax: "Axes", c: Counts) -> None:
+    """Draw data and fitted model over what is expected without oscillation."""
     import numpy as np
 
     expected = c.standard > 0
     scale = np.where(expected, c.standard, 1.0)
+
+    def ratio(values: "Array") -> "Array":
+        return np.where(expected, values / scale, np.nan)
+
     ax.axhline(1, color=BLUE, linewidth=1.0)
-    shown = [(c.data / scale)[expected]]
+    shown = []
     if c.fitted is not None:
-        fitted = np.where(expected, c.fitted / scale, np.nan)
-        ax.stairs(fitted, c.edges, color=VERMILION, linewidth=1.5, linestyle="--", baseline=None)
-        shown.append(fitted[expected])
-    ax.errorbar(
-        c.centres[expected],
-        shown[0],
-        xerr=c.half[expected],
-        yerr=((c.below / scale)[expected], (c.above / scale)[expected]),
-        color=BLACK,
-        fmt="o",
-        markersize=3,
-        elinewidth=0.9,
-    )
+        ax.stairs(ratio(c.fitted), c.edges, color=VERMILION, linewidth=1.5, linestyle="--", baseline=None)
+        shown.append(ratio(c.fitted)[expected])
+    if c.data is not None:
+        draw_points(ax, c, ratio(c.data), (ratio(c.below), ratio(c.above)))
+        shown.append(ratio(c.data)[expected])
     reach = max((float(np.abs(values - 1).max()) for values in shown if values.size), default=0.0)
     reach = max(0.05, 1.6 * reach)
     ax.set_ylim(1 - reach, 1 + reach)
 
 
-def _energy_unit(highest: float) -> tuple[str, float]:
+def energy_unit(highest: float) -> tuple[str, float]:
+    """Return the unit in which energies up to a highest one [MeV] are drawn, and 1 MeV in it."""
     return ("keV", 1e3) if highest < 2 else ("MeV", 1.0)

@@ -2,21 +2,24 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from macros.plots.figure_data import Cell, FigureData
 from macros.plots.inference import parameter_label
-from macros.plots.style import BLACK, BLUE, VERMILION, add_note, new_figure, styled
+from macros.plots.methods import BAND_ONE, BAND_TWO, BLUE, VERMILION
+from macros.plots.style import add_note, ink, new_figure, styled
 from macros.words import band_texts, verdict_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
     from analysis.pseudo_experiments import ToyDistributions
-    from analysis.studies import CoverageStudy
+    from analysis.studies import CoverageStudy, HypothesisComparison
 
-__all__ = ["coverage_data", "toys_data", "toys_plot"]
+__all__ = ["ComparisonFigure", "coverage_data", "toys_data", "toys_plot"]
 
 _SIGMAS = ("-2", "-1", "0", "1", "2")
 _LIMIT_BINS = 60
@@ -148,7 +151,9 @@ def _draw_pulls(ax: "Axes", toys: "ToyDistributions") -> None:
     ax.plot(x, inside * (edges[1] - edges[0]) * density, color=VERMILION, label=gaussian)
     for n, x_text, side, text in ((below, 0.03, "left", f"← {below}"), (above, 0.97, "right", f"{above} →")):
         if n:
-            ax.text(x_text, 0.9, text, transform=ax.transAxes, ha=side, va="center", fontsize=7, color=BLUE)
+            ax.text(
+                x_text, 0.9, text, transform=ax.transAxes, ha=side, va="center", fontsize="small", color=BLUE
+            )
     ax.set_xlim(-5, 5)
     ax.set_ylim(bottom=0)
     ax.set_xlabel("(estimate − truth) / error")
@@ -162,7 +167,7 @@ def _legend_above(ax: "Axes") -> None:
         loc="lower center",
         bbox_to_anchor=(0.5, 1.0),
         ncols=3,
-        fontsize=6.5,
+        fontsize="x-small",
         handlelength=1.4,
         columnspacing=1.2,
     )
@@ -179,7 +184,7 @@ def _draw_limits(ax: "Axes", toys: "ToyDistributions") -> list[str]:
     edges = [scale * r[0] for r in rows] + [scale * rows[-1][1]]
     band = [None if b is None else b * scale for b in toys.band]
     _draw_band(ax, band, edges)
-    ax.stairs([r[2] for r in rows], edges, color=BLACK, linewidth=1.0)
+    ax.stairs([r[2] for r in rows], edges, color=ink(), linewidth=1.0)
     ax.set_xlim(edges[0], edges[-1])
     ax.set_ylim(bottom=0)
     ax.set_ylabel("toys per bin")
@@ -191,8 +196,8 @@ def _draw_limits(ax: "Axes", toys: "ToyDistributions") -> list[str]:
 def _draw_band(ax: "Axes", band: "list[float | None]", edges: "list[float]") -> None:
     two_low, low, median, high, two_high = band
     for a, b, color, text in (
-        (two_low, two_high, "#f5d76e", r"$\pm2\sigma$"),
-        (low, high, "#7fc97f", r"$\pm1\sigma$"),
+        (two_low, two_high, BAND_TWO, r"$\pm2\sigma$"),
+        (low, high, BAND_ONE, r"$\pm1\sigma$"),
     ):
         ax.axvspan(
             edges[0] if a is None else a,
@@ -203,4 +208,77 @@ def _draw_band(ax: "Axes", band: "list[float | None]", edges: "list[float]") -> 
             alpha=0.7,
         )
     if median is not None:
-        ax.axvline(median, color=BLACK, linestyle=":", label="median")
+        ax.axvline(median, color=ink(), linestyle=":", label="median")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonFigure:
+    """Two models compared: the difference in -2 ln L of the data, and of pseudo-experiments of each model.
+
+    Parameters
+    ----------
+    result : HypothesisComparison
+    differences : ndarray, shape (2, n)
+        -2 ln L_A + 2 ln L_B of pseudo-experiments of A and of B; NaN where a fit failed.
+    note : tuple of str
+        Lines below the picture.
+    """
+
+    result: "HypothesisComparison"
+    differences: "NDArray[Any]"
+    note: tuple[str, ...] = ()
+
+    def _bins(self) -> "tuple[NDArray[Any], list[NDArray[Any]], list[int]]":
+        """Bin the differences between their outermost quantiles; count those outside."""
+        import numpy as np
+
+        rows = [row[np.isfinite(row)] for row in self.differences]
+        every = np.concatenate([*rows, [self.result.delta]])
+        low, high = np.quantile(every, [_TAIL, 1 - _TAIL])
+        low, high = min(low, self.result.delta), max(high, self.result.delta)
+        margin = 0.03 * (high - low) or 0.5
+        n_bins = min(_LIMIT_BINS, max(12, round(2 * len(every) ** (1 / 3))))
+        edges = np.linspace(low - margin, high + margin, n_bins + 1)
+        counts = [np.histogram(row, edges)[0] for row in rows]
+        return edges, counts, [len(row) - int(n.sum()) for row, n in zip(rows, counts, strict=True)]
+
+    def numbers(self) -> FigureData:
+        """Collect the numbers: one row a bin."""
+        edges, (a, b), outside = self._bins()
+        rows = [
+            (float(low), float(high), float(k), float(m))
+            for low, high, k, m in zip(edges[:-1], edges[1:], a, b, strict=True)
+        ]
+        return FigureData(
+            title=f"Comparison of A, {self.result.a.model}, with B, {self.result.b.model}",
+            caption="-2 ln L_A + 2 ln L_B between low and high: pseudo-experiments of A and of B; outside of "
+            f"the bins are {outside[0]} of A and {outside[1]} of B. The data have {self.result.delta:.6g}",
+            note=self.note,
+            columns=("low", "high", "toys of A", "toys of B"),
+            rows=tuple(rows),
+        )
+
+    @styled()
+    def draw(self) -> "Figure":
+        """Draw both distributions and the data."""
+        edges, counts, outside = self._bins()
+        figure = new_figure(4.6, 3.4)
+        ax = figure.subplots()
+        lines = [*self.note]
+        fits = (("A", self.result.a, BLUE, "-"), ("B", self.result.b, VERMILION, "--"))
+        for (letter, fit, colour, line), n in zip(fits, counts, strict=True):
+            ax.stairs(n, edges, color=colour, fill=True, alpha=0.2)
+            ax.stairs(n, edges, color=colour, linestyle=line, linewidth=1.3, label=f"{letter}: {fit.model}")
+            p = "none" if fit.p_value is None else f"{fit.p_value:.3g} ± {fit.p_error or 0.0:.1g}"
+            failed = f", {fit.n_failed} failed" if fit.n_failed else ""
+            lines.append(f"{letter}: p = {p} from {self.result.n_toys} pseudo-experiments{failed}")
+        ax.axvline(self.result.delta, color=ink(), linewidth=1.6, label=f"data: {self.result.delta:.4g}")
+        ax.set_xlim(edges[0], edges[-1])
+        ax.set_ylim(bottom=0)
+        ax.set_xlabel(r"$-2\ln L_A + 2\ln L_B$")
+        ax.set_ylabel("toys per bin")
+        if any(outside):
+            lines.append(f"outside of the picture: {outside[0]} of A, {outside[1]} of B")
+        figure.legend(*ax.get_legend_handles_labels(), loc="outside upper left", ncols=2)
+        add_note(figure, lines)
+        return figure

@@ -1,10 +1,12 @@
-"""How the project's pictures look, and how they become bytes: no pyplot, no state left behind."""
+"""How pictures are drawn in the present look, and how they become bytes; no state is left behind."""
 
 import io
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
+
+from macros.plots.looks import base_style, present_look
 
 if TYPE_CHECKING:
     import numpy as np
@@ -13,19 +15,14 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
-    "BLACK",
-    "BLUE",
-    "GREEN",
-    "GREY",
-    "ORANGE",
-    "PURPLE",
-    "SKY",
     "SUPERSCRIPTS",
-    "VERMILION",
     "Format",
     "add_mass_axis",
     "add_note",
+    "ink",
     "new_figure",
+    "note_of",
+    "paper",
     "render",
     "render_svg",
     "scientific",
@@ -34,46 +31,30 @@ __all__ = [
 
 Format = Literal["pdf", "png", "svg"]
 
-BLACK, GREY = "#000000", "#6e6e6e"
-BLUE, VERMILION, GREEN = "#0072b2", "#d55e00", "#009e73"
-ORANGE, SKY, PURPLE = "#e69f00", "#56b4e9", "#cc79a7"
-"""Colours of Okabe and Ito, which the colour-blind can tell apart."""
-
 _DPI = 200
 _TICK_DISTANCE = 0.075
 """Of the labels at a mass axis, as a fraction of its length."""
-_NOTE_SIZE = 6.5
-_NOTE_LINE = 0.135
-"""Height of a line of the note [inch]."""
+_NOTE_SIZE = 0.765
+"""Of the note, in sizes of the font."""
+_NOTE_LINE = 1.5
+"""Distance of the lines of a note, in sizes of their font."""
+_MARGIN = 0.07
+"""Around a note [inch]."""
+_EDGE = 0.03
+"""Of the paper around everything that is drawn [inch]."""
+_HINTING = 1.05
+"""By how much a line of text may be longer on paper than the outlines of its letters."""
+_SMALLEST = 5.0
+"""Size of a note [points] below which nobody reads it."""
 
-_STYLE: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
-    "font.size": 8.5,
-    "axes.labelsize": 9,
-    "axes.titlesize": 9,
-    "axes.linewidth": 0.8,
-    "axes.unicode_minus": True,
-    "legend.fontsize": 7.5,
-    "legend.frameon": False,
-    "legend.handlelength": 2.6,
-    "lines.linewidth": 1.5,
-    "lines.markersize": 4,
-    "mathtext.fontset": "dejavusans",
-    "xtick.direction": "in",
-    "ytick.direction": "in",
-    "xtick.top": True,
-    "ytick.right": True,
-    "xtick.minor.visible": True,
-    "ytick.minor.visible": True,
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
-    "figure.dpi": 100,
-    "savefig.dpi": _DPI,
-    "savefig.facecolor": "white",
+_FIXED: dict[Any, Any] = {
     "pdf.fonttype": 42,
+    "savefig.bbox": None,
+    "savefig.dpi": _DPI,
     "svg.fonttype": "path",
     "svg.hashsalt": "nugauge",
 }
+"""What pictures of one content have to have in common to have the same bytes, whatever a style says."""
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 """For `str.translate`."""
@@ -81,12 +62,15 @@ SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Draw and render in the project's style, whatever the user's matplotlibrc says; restored afterwards."""
+    """Draw and render in the present look, whatever the user's matplotlibrc says; restored afterwards."""
     import matplotlib as mpl
 
+    look = present_look()
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(_STYLE)
+        mpl.rcParams.update(base_style(page=look.page))
+        mpl.rcParams.update(dict(look.parameters))
+        mpl.rcParams.update(_FIXED)
         yield
 
 
@@ -97,16 +81,67 @@ def new_figure(width: float, height: float) -> "Figure":
     return Figure(figsize=(width, height), layout="constrained")
 
 
+def ink() -> str:
+    """Return the colour of texts and data points: black, unless a style has a dark background."""
+    import matplotlib as mpl
+
+    return str(mpl.rcParams["text.color"])
+
+
+def paper() -> str:
+    """Return the colour behind what is drawn."""
+    import matplotlib as mpl
+
+    return str(mpl.rcParams["axes.facecolor"])
+
+
 def add_note(figure: "Figure", lines: Sequence[str]) -> None:
-    """Print small lines below everything else: what a picture must not be shown without."""
+    """Print small lines below everything else: what a picture must not be shown without.
+
+    Lines that are too long are broken, and the figure grows by what that adds. On a page the lines are not
+    drawn but kept for the caption: see `note_of`.
+    """
+    import matplotlib as mpl
+
+    figure.set_label("\n".join(lines))
+    if present_look().page:
+        return
+    size = max(_NOTE_SIZE * float(mpl.rcParams["font.size"]), _SMALLEST)
+    line_height = _NOTE_LINE * size / 72
+    broken = [part for line in lines for part in _broken(line, size, figure.get_figwidth() - 2 * _MARGIN)]
+    figure.set_figheight(figure.get_figheight() + line_height * (len(broken) - len(lines)))
     height = figure.get_figheight()
-    share = (len(lines) * _NOTE_LINE + 0.08) / height
+    share = (len(broken) * line_height + _MARGIN) / height
     engine = figure.get_layout_engine()
     if engine is not None:
-        engine.set(rect=(0, share, 1, 1 - share))  # type: ignore[call-arg]
-    for i, line in enumerate(reversed(lines)):
-        y = (0.07 + i * _NOTE_LINE) / height
-        figure.text(0.012, y, line, fontsize=_NOTE_SIZE, color="#404040", va="bottom", ha="left")
+        side, top = _EDGE / figure.get_figwidth(), _EDGE / height
+        engine.set(rect=(side, share, 1 - 2 * side, 1 - share - top))  # type: ignore[call-arg]
+    for i, line in enumerate(reversed(broken)):
+        y = (_MARGIN + i * line_height) / height
+        x = _MARGIN / figure.get_figwidth()
+        figure.text(x, y, line, fontsize=size, color=ink(), alpha=0.8, va="bottom", ha="left")
+
+
+def note_of(figure: "Figure") -> str:
+    """Return the lines of a figure's note."""
+    return str(figure.get_label() or "")
+
+
+def _broken(line: str, size: float, width: float) -> list[str]:
+    """Break a line into parts that are no longer than a width [inch]."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
+
+    font = FontProperties()
+    room = 72 * width / _HINTING
+    parts = [""]
+    for word in line.split(" "):
+        longer = f"{parts[-1]} {word}" if parts[-1] else word
+        if parts[-1] and TextPath((0, 0), longer, size=size, prop=font).get_extents().width > room:
+            parts.append(word)
+        else:
+            parts[-1] = longer
+    return parts
 
 
 def add_mass_axis(ax: "Axes", *, label: bool = True) -> None:
@@ -136,7 +171,7 @@ def add_mass_axis(ax: "Axes", *, label: bool = True) -> None:
     axis.yaxis.set_minor_locator(NullLocator())
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     if label:
-        axis.set_ylabel(r"$M_{Z'}$ [GeV]")
+        axis.set_ylabel(r"$M_{Z′}$ [GeV]")
 
 
 @styled()
@@ -148,20 +183,20 @@ def render(figure: "Figure", kind: Format, *, keywords: str = "") -> bytes:
     figure : matplotlib Figure
     kind : {"pdf", "png", "svg"}
     keywords : str
-        For the metadata of PDF and PNG, which also name this program.
+        For the metadata, which also name this program.
     """
     stream = io.BytesIO()
     words = {"Keywords": keywords} if keywords else {}
-    kinds: dict[Format, dict[str, str | None]] = {
+    kinds: dict[Format, dict[str, Any]] = {
         "pdf": {"CreationDate": None, "Creator": "nugauge", **words},
-        "svg": {"Date": None},
+        "svg": {"Date": None, "Creator": "nugauge", **{key: [text] for key, text in words.items()}},
         "png": {"Software": "nugauge", **words},
     }
     if figure.get_layout_engine() is not None:  # found once for all kinds: it takes as long as a picture
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
     with _quiet("fontTools"):  # it remarks on the dates inside matplotlib's own fonts
-        figure.savefig(stream, format=kind, metadata=kinds[kind])
+        figure.savefig(stream, format=kind, metadata=kinds[kind], transparent=present_look().page)
     return stream.getvalue()
 
 

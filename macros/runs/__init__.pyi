@@ -1,3 +1,6 @@
+from .event_figures import (
+    events_picture as events_picture,
+)
 from .event_totals import (
     check_verdict as check_verdict,
 )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from analysis.studies import GoodnessOfFit
     from detsim.files import Former
     from macros.card import Card
-    from macros.studies import CardComparison, CardLimit, DataSets, Progress
+    from macros.studies import CardComparison, CardLimit, DataSets, OnStatistics, Progress
     from macros.terminal import Stop
 
 __all__ = ["run_band", "run_comparison", "run_goodness"]
@@ -125,6 +125,7 @@ def run_comparison(
     former: "Former | None",
     progress: "Progress",
     stop: "Stop",
+    on_statistics: "OnStatistics | None" = None,
 ) -> "CardComparison":
     """Compare two models, and write the differences of their toys to a file.
 
@@ -137,6 +138,8 @@ def run_comparison(
         As for `run_goodness`.
     fixed, bounded
         As for `macros.studies.compare_cards`.
+    on_statistics : callable, optional
+        Also called with the differences of each block of toys.
     """
     seed = int(a.run.seed or 0)
     origin = provenance(a, seed, "compare") | {
@@ -159,7 +162,7 @@ def run_comparison(
             bounded=bounded,
             first=first,
             progress=progress,
-            on_statistics=_kept(table, stop),
+            on_statistics=_kept(table, stop, on_statistics),
             stopped=stop,
         )
         table.finish(
@@ -183,11 +186,13 @@ def _origin(case: "Inference", command: str, first: int, n: int) -> dict[str, An
     }
 
 
-def _kept(table: StatisticRows, stop: "Stop") -> Any:
+def _kept(table: StatisticRows, stop: "Stop", also: "OnStatistics | None" = None) -> Any:
     """Add blocks to a table; from the first one on there is something to keep."""
 
     def add(start: int, statistics: Any) -> None:
         table.add(start, statistics)
         stop.keeps = True
+        if also is not None:
+            also(start, statistics)
 
     return add

@@ -32,14 +32,23 @@ from .counts import (
     simulate_events as simulate_events,
 )
 from .data import (
+    EXPECTED_KIND as EXPECTED_KIND,
+    MEASURED as MEASURED,
+    SIMULATED as SIMULATED,
     Data as Data,
     StoredCounts as StoredCounts,
     file_histogram as file_histogram,
+    kind_of_histogram as kind_of_histogram,
     load_data as load_data,
     stored_counts as stored_counts,
 )
 from .directory import (
     whole_directory as whole_directory,
+)
+from .figures import (
+    FigurePlan as FigurePlan,
+    check_picture as check_picture,
+    plan_figures as plan_figures,
 )
 from .files import (
     Split as Split,
@@ -53,7 +62,6 @@ from .outputs import (
     Output as Output,
     card_files as card_files,
     check_different as check_different,
-    check_picture as check_picture,
     data_files as data_files,
     part_output as part_output,
     picture_outputs as picture_outputs,

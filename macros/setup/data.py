@@ -26,7 +26,20 @@ from macros.card import Card, card_from_document
 from macros.setup.compatibility import check_card
 from macros.words import begin_with
 
-__all__ = ["Data", "StoredCounts", "file_histogram", "load_data", "stored_counts"]
+__all__ = [
+    "EXPECTED_KIND",
+    "MEASURED",
+    "SIMULATED",
+    "Data",
+    "StoredCounts",
+    "file_histogram",
+    "kind_of_histogram",
+    "load_data",
+    "stored_counts",
+]
+
+SIMULATED, MEASURED, EXPECTED_KIND = "simulated", "measured", "expected (Asimov)"
+"""Kinds of data."""
 
 _OF_THE_ANALYSIS = {"model", "systematics", "fit", "run", "exposure"}
 """Tables in which a card may differ from that of its data; the exposure is the file's."""
@@ -47,6 +60,8 @@ class Data:
         With the exposure of the data.
     source : str
         What it was read from.
+    kind : str
+        `SIMULATED`, `MEASURED` or `EXPECTED_KIND`.
     events : callable, optional
         Yields the columns of weighted events, part by part, where they are known.
     """
@@ -54,6 +69,7 @@ class Data:
     histogram: hist.Hist[Any]
     experiment: Experiment
     source: str
+    kind: str = MEASURED
     events: Callable[[], Iterable[Mapping[str, ArrayLike]]] | None = None
 
 
@@ -89,7 +105,12 @@ def load_data(card: Card, spec: str, *, number: int | None = None, unit: str = "
         effective_counts(h, card.experiment, read_in=unit)
     except ValueError as error:
         raise FileError(spec, "foreign", str(error)) from None
-    return Data(histogram=h, experiment=card.experiment, source=spec)
+    return Data(histogram=h, experiment=card.experiment, source=spec, kind=kind_of_histogram(h))
+
+
+def kind_of_histogram(h: hist.Hist[Any]) -> str:
+    """Tell by its label whether a histogram was simulated; one that says nothing is taken for measured."""
+    return SIMULATED if SIMULATED in (h.label or "").lower() else MEASURED
 
 
 def _is_root(path: Path) -> bool:
@@ -130,7 +151,7 @@ def _from_events(card: Card, path: Path, number: int | None) -> Data:
         duration = experiment.exposure.duration
         scaled = replace(experiment, scale=file.runinfo.equivalent_exposure / duration)
         events = partial(_stored_events, path, experiment) if "weight" in file.columns else None
-    return Data(histogram=h, experiment=scaled, source=str(path), events=events)
+    return Data(histogram=h, experiment=scaled, source=str(path), kind=SIMULATED, events=events)
 
 
 def _stored_events(path: Path, experiment: Experiment) -> Iterator[Mapping[str, ArrayLike]]:
@@ -173,9 +194,9 @@ def _one_experiment(experiment: Experiment, file: EventFile, path: Path, number:
     if "weight" in file.columns:
         lists = {name: file.jagged(name)[position] for name in _filled(file, experiment)}
         h = _fill(lists, experiment, path)
-        return Data(histogram=h, experiment=experiment, source=source, events=lambda: [lists])
+        return Data(histogram=h, experiment=experiment, source=source, kind=SIMULATED, events=lambda: [lists])
     h = from_counts(_all_counts(file, experiment)[position], experiment)
-    return Data(histogram=h, experiment=experiment, source=source)
+    return Data(histogram=h, experiment=experiment, source=source, kind=SIMULATED)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,23 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from detsim.files import Former, file_stamp, real_path
-from macros.plots import BESIDE, picture_kind
+from macros.plots import BESIDE
 from macros.setup.files import Split, former_files, is_of_series
 from macros.setup.recognition import TABLES, Kind, foreign
 from macros.terminal import Interrupted, RunError
 
 if TYPE_CHECKING:
     from macros.card import Card
+    from macros.setup.figures import FigurePlan
 
 __all__ = [
     "FilePlan",
     "Output",
     "card_files",
     "check_different",
-    "check_picture",
     "data_files",
     "part_output",
     "picture_outputs",
@@ -183,20 +181,6 @@ def picture_outputs(path: Path | None, suffixes: Iterable[str] = BESIDE) -> tupl
     return Output(path=path, kind="picture"), *beside
 
 
-def check_picture(option: str, path: Path | None) -> None:
-    """Refuse the name of a picture that cannot be written.
-
-    Raises
-    ------
-    typer.BadParameter
-        If it is neither PDF nor PNG, or its directory does not exist.
-    """
-    if path is not None and picture_kind(path) not in {"pdf", "png"}:
-        raise typer.BadParameter(f"{option} {path}: the name must end in .pdf or .png")
-    if path is not None and not real_path(path).parent.is_dir():
-        raise typer.BadParameter(f"{option} {path}: there is no directory {path.parent}")
-
-
 def part_output(path: Path | None, *, sums: bool = False) -> tuple[Output, ...]:
     """Plan the file of statistics of toys, or of their sums; nothing without a name."""
     return () if path is None else (Output(path=path, kind="sums" if sums else "statistics"),)
@@ -205,7 +189,7 @@ def part_output(path: Path | None, *, sums: bool = False) -> tuple[Output, ...]:
 def study_plan(
     reads: Iterable[Path | None],
     output: Path | None,
-    figure: Path | None,
+    figure: "FigurePlan",
     *,
     force: bool,
     sums: bool = False,
@@ -216,21 +200,16 @@ def study_plan(
     ----------
     reads : iterable of Path
         Files of the card and of options; None are left out.
-    output, figure : Path or None
-        Toy file and picture.
+    output : Path or None
+        Toy file.
+    figure : FigurePlan
     force : bool
         Whether files that this program wrote as the same kind may be replaced.
     sums : bool
         Whether the file holds sums over toys.
-
-    Raises
-    ------
-    typer.BadParameter
-        If the picture is neither PDF nor PNG, or its directory does not exist.
     """
-    check_picture("--figure", figure)
     toys = () if output is None else (Output(path=output, kind="sums" if sums else "toys"),)
-    writes = (*toys, *picture_outputs(figure))
+    writes = (*toys, *figure.outputs())
     return FilePlan(reads=tuple(path for path in reads if path), writes=writes, force=force)
 
 

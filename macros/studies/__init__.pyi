@@ -7,6 +7,15 @@ from .card_outlook import (
     expected_reach as expected_reach,
     outlook as outlook,
 )
+from .case_figures import (
+    case_note as case_note,
+    counts_picture as counts_picture,
+    expectation_picture as expectation_picture,
+    fitted_counts as fitted_counts,
+    impacts_picture as impacts_picture,
+    limit_picture as limit_picture,
+    profile_picture as profile_picture,
+)
 from .coverage_study import (
     draw_coverage as draw_coverage,
     judge_coverage as judge_coverage,
@@ -22,6 +31,7 @@ from .datasets import DataSets as DataSets, data_sets as data_sets
 from .inference import (
     EXPECTED as EXPECTED,
     Inference as Inference,
+    OnStatistics as OnStatistics,
     Progress as Progress,
     open_inference as open_inference,
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,7 @@ from analysis.studies import CoverageStudy, coverage
 from detsim.event_files import Branch
 from detsim.files import Former
 from macros.card import Card
-from macros.plots import write_figure
-from macros.setup import open_fitter, template_sampling, using_threads, whole_number
+from macros.setup import FigurePlan, open_fitter, template_sampling, using_threads, whole_number
 from macros.studies.calibrations import open_calibration
 from macros.studies.datasets import DataSets
 from macros.studies.sum_files import write_coverage_sums
@@ -226,15 +226,15 @@ def _found(study: Study, result: CoverageStudy, audit: int | None) -> dict[str, 
     }
 
 
-def draw_coverage(path: Path, study: CoverageStudy, card: Card, former: Former) -> list[str] | None:
+def draw_coverage(figures: FigurePlan, study: CoverageStudy, card: Card, former: Former) -> list[str] | None:
     """Draw a coverage study; return the names of the files, or None where no true value is complete."""
-    from macros.plots import coverage_data, coverage_plot
+    from macros.plots import Picture, coverage_data, coverage_plot
 
     if not study.points:
         return None
-    note = (f"{card.name}: {card.model.label}",)
-    data = coverage_data(study, note=note)
-    return write_figure(path, coverage_plot(study, note=note), data, former=former)
+    note = (f"{card.name}: {card.model.label}; simulated counts of pseudo-experiments",)
+    picture = Picture(draw=partial(coverage_plot, study, note=note), data=coverage_data(study, note=note))
+    return figures.write(picture, former=former)
 
 
 def judge_coverage(study: Study, result: CoverageStudy, output: Path | None, max_failed: float) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis.histograms import from_counts
 from macros.card import Card
-from macros.setup import Data, load_data, read_auxiliary, read_toy
+from macros.setup import SIMULATED, Data, load_data, read_auxiliary, read_toy
 from macros.studies.datasets import EXPECTED, DataSets, data_sets
 from macros.terminal import ToyChoice
 
@@ -90,7 +90,7 @@ def toy_data(card: Card, path: Path, choice: ToyChoice) -> DataSets:
     for experiment in card.experiments:
         end = start + experiment.detector.n_bins
         h = from_counts(np.maximum(toy.counts[start:end], 0.0), experiment)
-        sets.append(Data(histogram=h, experiment=experiment, source=toy.source))
+        sets.append(Data(histogram=h, experiment=experiment, source=toy.source, kind=SIMULATED))
         start = end
     return DataSets(sets=tuple(sets), toy=toy)
 

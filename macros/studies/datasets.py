@@ -16,7 +16,18 @@ from analysis.pseudo_experiments import WeightModel, experiment_weights, weight_
 from detsim.expectation import Expectation
 from detsim.experiment import Experiment
 from macros.card import Card
-from macros.setup import Data, Toy, auxiliary_pulls, card_for_events, check_measured, load_data
+from macros.setup import (
+    EXPECTED_KIND,
+    MEASURED,
+    SIMULATED,
+    Data,
+    Toy,
+    auxiliary_pulls,
+    card_for_events,
+    check_measured,
+    kind_of_histogram,
+    load_data,
+)
 from simgen.events import Events
 from simgen.representation import format_number, html_table, text_table
 
@@ -71,6 +82,11 @@ class DataSets:
         if len(self.sets) == 1:
             return self.sets[0].source
         return {data.experiment.name: data.source for data in self.sets}
+
+    @property
+    def kind(self) -> str:
+        """Kind of the data, such as "simulated"; of several experiments all that occur."""
+        return " and ".join(dict.fromkeys(data.kind for data in self.sets))
 
     def prepare(self, fitter: Fitter) -> tuple[Fitter, NDArray[np.float64]]:
         """Prepare the fit, weighted or not.
@@ -177,20 +193,21 @@ def _one_set(card: Card, data: Any, number: int | None, unit: str) -> Data:
         raise ValueError(f"number = {number} chooses among the pseudo-experiments of an event file")
     experiment = (card_for_events(card, data) if isinstance(data, Events) else card).experiment
     events: Callable[[], list[Mapping[str, Any]]] | None = None
+    kind = MEASURED
     if isinstance(data, Events):
-        h, source = histogram(data, experiment), "events"
+        h, source, kind = histogram(data, experiment), "events", SIMULATED
         if data.weight is not None:
             columns = {"T_reco": data.T_reco, "L_reco": data.L_reco, "weight": data.weight}
             events = partial(list, [{name: c for name, c in columns.items() if c is not None}])
     elif isinstance(data, hist.Hist):
-        h, source = data, "histogram"
+        h, source, kind = data, "histogram", kind_of_histogram(data)
     elif isinstance(data, Expectation):
-        h, source = from_counts(data.with_flow, experiment), "expectation"
+        h, source, kind = from_counts(data.with_flow, experiment), "expectation", EXPECTED_KIND
     else:
         h, source = from_counts(_whole_counts(data, experiment), experiment), "counts"
     bin_counts(h, experiment)
     effective_counts(h, experiment)
-    return Data(histogram=h, experiment=experiment, source=source, events=events)
+    return Data(histogram=h, experiment=experiment, source=source, kind=kind, events=events)
 
 
 def _whole_counts(data: Any, experiment: Experiment) -> NDArray[np.float64]:

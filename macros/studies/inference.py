@@ -35,7 +35,14 @@ from analysis.studies import (
     goodness_of_fit,
 )
 from macros.card import Card
-from macros.setup import measured_values, open_fitter, unusual_measurements, using_threads, whole_number
+from macros.setup import (
+    EXPECTED_KIND,
+    measured_values,
+    open_fitter,
+    unusual_measurements,
+    using_threads,
+    whole_number,
+)
 from macros.studies.calibrations import make_calibration, open_calibration
 from macros.studies.datasets import EXPECTED, DataSets, data_sets
 from macros.studies.limit_options import N_CALIBRATION, CardLimit, LimitOptions
@@ -83,6 +90,11 @@ class Inference:
     def source(self) -> str | dict[str, str] | None:
         """What the data were read from."""
         return None if self.data is None else self.data.source
+
+    @property
+    def kind(self) -> str:
+        """Kind of the data; without any, what is fitted is expected."""
+        return EXPECTED_KIND if self.data is None else self.data.kind
 
     @property
     def exact(self) -> NDArray[np.float64]:

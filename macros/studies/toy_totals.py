@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from analysis.pseudo_experiments import (
     no_toys,
 )
 from detsim.files import Former
-from macros.plots import write_figure
+from macros.setup import FigurePlan
 from macros.studies.statistic_files import say_how_to_go_on
 from macros.studies.toys import Columns, ToyRun
 from macros.terminal import format_number, message, number_of, say, warn
@@ -163,12 +164,12 @@ class ToyTally:
         check_failed(self.n_failed, self.run.n, max_failed, where=f"{file} holds them, bit 1 of their status")
         check_audit(self.audit, where=f"{file} holds all toys as they were fitted")
 
-    def draw(self, path: Path, card: "Card", former: Former) -> list[str]:
+    def draw(self, figures: FigurePlan, card: "Card", former: Former) -> list[str]:
         """Draw pulls and limits; return the names of the files."""
-        from macros.plots import toys_data, toys_plot
+        from macros.plots import Picture, toys_data, toys_plot
 
         if self._spread is None:
             raise ValueError("toys that were not fitted have no pulls and no limits")
-        note = (f"{card.name}: {card.model.label}",)
-        data = toys_data(self._spread, note=note)
-        return write_figure(path, toys_plot(self._spread, note=note), data, former=former)
+        note = (f"{card.name}: {card.model.label}; simulated counts of pseudo-experiments",)
+        draw = partial(toys_plot, self._spread, note=note)
+        return figures.write(Picture(draw=draw, data=toys_data(self._spread, note=note)), former=former)

@@ -36,6 +36,7 @@ from .options import (
     OutputOption as OutputOption,
     SeedOption as SeedOption,
     SetOption as SetOption,
+    StyleOption as StyleOption,
     TableOption as TableOption,
     ThreadsOption as ThreadsOption,
     ToyChoice as ToyChoice,

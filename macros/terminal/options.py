@@ -28,6 +28,7 @@ __all__ = [
     "OutputOption",
     "SeedOption",
     "SetOption",
+    "StyleOption",
     "TableOption",
     "ThreadsOption",
     "ToyChoice",
@@ -228,11 +229,21 @@ MaxFailedOption = Annotated[
     ),
 ]
 FigureOption = Annotated[
-    Path | None,
+    list[Path] | None,
     typer.Option(
         "--figure",
         metavar="FILE",
-        help="Picture to draw, PDF or PNG; its numbers beside it as CSV and JSON.",
+        help="Picture to draw, PDF, PNG or SVG, with its numbers beside it as CSV and JSON; can be repeated.",
+        show_default=False,
+    ),
+]
+StyleOption = Annotated[
+    str | None,
+    typer.Option(
+        "--style",
+        metavar="STYLE",
+        help="How pictures look: a style file of matplotlib, or the name of a style of mplhep (ATLAS, CMS, "
+        "LHCb2, ...) or matplotlib.",
         show_default=False,
     ),
 ]

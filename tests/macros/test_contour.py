@@ -41,7 +41,7 @@ def test_picture_and_table(tmp_path):
         (("--x", "eps_L=0:1:5", "--y", "eps_L=0:1:5"), "must differ"),
         (("--x", "eps_Q=0:1:5", "--y", Y), "got 'eps_Q'"),
         (("--x", "activity=0.5:2:5", "--y", Y), "only --y may be a nuisance parameter"),
-        (("--x", X, "--y", Y, "-o", "c.gif"), "a picture is a .png or .pdf"),
+        (("--x", X, "--y", Y, "-o", "c.gif"), "must end in .pdf, .png or .svg"),
     ],
 )
 def test_wrong_options(options, message):

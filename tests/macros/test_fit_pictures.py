@@ -1,4 +1,4 @@
-"""`nugauge fit --figure` and `--profile`: pictures, numbers beside them, and what is refused."""
+"""`nugauge fit --impacts` and `--profile`: pictures, numbers beside them, and what is refused."""
 
 import csv
 import json
@@ -55,9 +55,9 @@ def test_profile_at_given_values(events, tmp_path):
     assert (tmp_path / "p.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_figure(events, tmp_path):
+def test_impacts(events, tmp_path):
     """Contract. The rows are pulls and impacts of the JSON document, the largest impact first."""
-    found = answer("fit", CARD, events, "--figure", tmp_path / "i.pdf")
+    found = answer("fit", CARD, events, "--impacts", tmp_path / "i.pdf")
     rows = table(tmp_path / "i.csv")
     assert [row["parameter"] for row in rows] == list(found["impacts"]["impacts"])
     for row in rows:
@@ -139,8 +139,9 @@ def test_files_are_replaced_with_force_only(events, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--profile", "p.gif"), "must end in .pdf or .png"),
+        (("--profile", "p.gif"), "must end in .pdf, .png or .svg"),
         (("--figure", "nowhere/p.png"), "there is no directory nowhere"),
+        (("--style", "ATLAS"), "--style goes with --figure, --impacts or --profile"),
         (("--profile-at", "0:1:5"), "--profile-at goes with --profile FILE"),
         (("--profile", "p.png", "--profile-at", "0:1"), "write a:b:n"),
         (("--profile", "p.png", "--profile-at", "0.1"), "at least two"),
@@ -163,7 +164,7 @@ def test_an_input_is_not_written_over(events, tmp_path):
 
 def test_no_impacts_no_picture(events, tmp_path):
     """Contract. A card without nuisance parameters has no impacts to be drawn, and a message says so."""
-    options = ("--set", "model.name=SM", "--set", "fit.poi=mu_nu", "--figure", tmp_path / "i.png")
+    options = ("--set", "model.name=SM", "--set", "fit.poi=mu_nu", "--impacts", tmp_path / "i.png")
     assert "no impacts to be drawn" in refusal("fit", CARD, events, *options)
     assert list(tmp_path.iterdir()) == []
     assert invoke("fit", CARD, events, "--set", "model.name=SM", "--set", "fit.poi=mu_nu").exit_code == 0

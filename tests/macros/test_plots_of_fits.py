@@ -101,7 +101,7 @@ def test_coverage_shows_fractions_and_their_intervals():
     minos, one_sided = ax.lines[1:]
     assert minos.get_ydata() == pytest.approx([0.95, 0.95])
     assert one_sided.get_ydata() == pytest.approx([1, 1])
-    assert [line.get_label() for line in ax.lines[1:]] == ["minos", "one-sided"]
+    assert [line.get_label() for line in ax.lines[1:]] == ["MINOS", "one-sided"]
     render(figure, "png")
     (legend,) = figure.legends  # above the axes, where it hides no error bar
     assert legend.get_window_extent().y0 >= ax.get_window_extent().y1

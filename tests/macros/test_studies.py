@@ -187,7 +187,7 @@ def test_figure_of_coverage(tmp_path):
 
 def test_wrong_figures_are_refused_before_the_work(tmp_path):
     toys = ("toys", CARD, "-n", 10**9, "-o", tmp_path / "x.root", "--seed", 1)
-    assert "must end in .pdf or .png" in refusal(*toys, "--figure", tmp_path / "x.jpg")
+    assert "must end in .pdf, .png or .svg" in refusal(*toys, "--figure", tmp_path / "x.jpg")
     assert "there is no directory" in refusal(*toys, "--figure", tmp_path / "none" / "x.png")
     assert "--no-fit fits nothing" in refusal(*toys, "--no-fit", "--figure", tmp_path / "x.png")
     assert not list(tmp_path.iterdir())

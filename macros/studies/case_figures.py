@@ -1,0 +1,176 @@
+"""Figures of the fit of a card: counts, profile of the likelihood, pulls and impacts, limits."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.fits import FitResult, Impacts, LimitResult, unscaled
+from macros.plots import (
+    CountsFigure,
+    LimitFigure,
+    Panel,
+    Picture,
+    band_data,
+    impacts_data,
+    impacts_plot,
+    limit_plot,
+    panels_of,
+    profile_plot,
+    scan_data,
+)
+from macros.studies.inference import Inference
+
+if TYPE_CHECKING:
+    from detsim.expectation import Expectation
+    from macros.card import Card
+
+__all__ = [
+    "case_note",
+    "counts_picture",
+    "expectation_picture",
+    "fitted_counts",
+    "impacts_picture",
+    "limit_picture",
+    "profile_picture",
+]
+
+Array = NDArray[np.float64]
+
+LEVELS = (0.683, 0.95)
+"""Confidence levels that a picture of the profile shows beside that of the fit."""
+_N_POINTS = 201
+_MARGIN = 0.35
+"""Of the parameter around a limit, in distances of the limit from the estimate."""
+
+
+def case_note(case: Inference) -> str:
+    """Say which card and model are shown, and of which kind the data are."""
+    return f"{case.card.name}: {case.card.model.label}; {case.kind} data"
+
+
+def fitted_counts(case: Inference, result: FitResult) -> Array | None:
+    """Compute the counts at the estimates of a fit, shape (n_bins,); None if it has none."""
+    if not result.valid or any(e.value is None for e in result.parameters.values()):
+        return None
+    templates = unscaled(case.fitter).templates
+    poi, *others = [float(e.value) for e in result.parameters.values() if e.value is not None]
+    pulls = [n.pull(value) for n, value in zip(templates.nuisances, others, strict=True)]
+    return templates.expected(poi, pulls)
+
+
+def counts_picture(case: Inference, result: FitResult | None = None) -> Picture:
+    """Show the data of all experiments, what the standard model expects, and the fit, if there is one."""
+    from detsim.expectation import predict
+
+    fitted = None if result is None else fitted_counts(case, result)
+    experiments = case.fitter.templates.experiments
+    errors = unscaled(case.fitter).errors
+    panels: list[Panel] = []
+    start = 0
+    for i, experiment in enumerate(experiments):
+        bins = slice(start, start + experiment.detector.n_bins)
+        start, distance = bins.stop, experiment.detector.distance
+        panels += panels_of(
+            experiment.name,
+            None if case.data is None else case.data.sets[i].histogram,
+            predict(experiment, case.card.model.standard()),
+            distance_edges=None if distance is None else distance.edges,
+            fitted=None if fitted is None else fitted[bins],
+            errors=errors[bins] if len(errors) else None,
+        )
+    note = [case_note(case)]
+    if result is not None and result.quality is not None:
+        of_fit = result.quality
+        p = "" if of_fit.p_value is None else f", p = {of_fit.p_value:.3g}"
+        bins_text = f"{case.fitter.templates.n_bins} bins, {of_fit.ndof} degrees of freedom"
+        kind = "χ²" if result.likelihood == "paper" else "deviance"
+        note.append(f"fit: {kind} {of_fit.fval:.4g} for {bins_text}{p}")
+    figure = CountsFigure(
+        panels=tuple(panels),
+        title=f"Counts of {case.card.name}",
+        expected="standard model",
+        fitted=f"fit of {case.card.model.label}",
+        data=f"{case.kind} data",
+        note=tuple(note),
+    )
+    return Picture(draw=figure.draw, data=figure.numbers())
+
+
+def expectation_picture(card: "Card", expected: "Expectation") -> Picture:
+    """Show the counts that a card with one experiment expects."""
+    distance = card.experiment.detector.distance
+    panels = panels_of(
+        card.experiment.name, None, expected, distance_edges=None if distance is None else distance.edges
+    )
+    figure = CountsFigure(
+        panels=panels,
+        title=f"Expected counts of {card.name}",
+        expected=card.model.label,
+        note=(f"{card.name}: {card.model.label}; expected (Asimov) counts, by quadrature",),
+    )
+    return Picture(draw=figure.draw, data=figure.numbers())
+
+
+def impacts_picture(case: Inference, result: FitResult, impacts: Impacts) -> Picture:
+    """Show pulls of nuisance parameters, and their impacts on the parameter of interest.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    """
+    if not impacts.impacts:
+        reason = impacts.reason or "the card has no nuisance parameters"
+        raise ValueError(f"{reason}, and there are no impacts to be drawn")
+    note = (case_note(case),)
+    return Picture(
+        draw=partial(impacts_plot, impacts, result, note=note),
+        data=impacts_data(impacts, result, note=note),
+    )
+
+
+def profile_picture(
+    case: Inference,
+    result: FitResult,
+    at: Any = None,
+    *,
+    limit: LimitResult | None = None,
+) -> Picture:
+    """Show the profile likelihood of a fit, with its interval, and a limit if one is given."""
+    note = (case_note(case),)
+    scan = case.profile(result, at)
+    draw = partial(profile_plot, scan.points, scan.delta, fit=result, limit=limit, note=note, levels=LEVELS)
+    return Picture(draw=draw, data=scan_data(scan, result, note=note))
+
+
+def limit_picture(case: Inference, limit: LimitResult) -> Picture:
+    """Show a limit: of data the statistic and its threshold, without data the expected limit and its band."""
+    note = (case_note(case),)
+    if case.data is None:
+        return Picture(
+            draw=partial(limit_plot, limit, observed=False, note=note), data=band_data(limit, note=note)
+        )
+    points = _limit_points(case, limit)
+    likelihood = case.likelihood
+    values = likelihood.profile(points)[0]
+    _, depths = case.fitter.physical_minima(likelihood)
+    floor = min(float(np.nanmin(values)), *(float(d) for d in depths[:1]))
+    figure = LimitFigure(
+        limit=limit, points=points, delta=values - floor, physical=case.fitter.physical, note=note
+    )
+    return Picture(draw=figure.draw, data=figure.numbers())
+
+
+def _limit_points(case: Inference, limit: LimitResult) -> Array:
+    """Choose values of the parameter that show the regions, the limit and what is expected."""
+    low, high = case.fitter.physical
+    parameters, _ = case.fitter.physical_minima(case.likelihood)
+    ends = [end for region in limit.regions for end in region]
+    ends += [limit.upper, limit.asimov, *(float(p[0]) for p in parameters[:1])]
+    ends += [t.value for t in limit.thresholds or ()]
+    finite = [e for e in ends if e is not None and np.isfinite(e)] or [case.fitter.anchor]
+    span = max(finite) - min(finite) or 5 * case.fitter.width
+    first, last = max(min(finite) - _MARGIN * span, low), min(max(finite) + _MARGIN * span, high)
+    return np.linspace(first, last, _N_POINTS)
