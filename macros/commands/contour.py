@@ -17,9 +17,11 @@ from macros.terminal import (
     ToyOption,
     Unit,
     UnitOption,
+    completed,
     emit_json,
     format_number,
     message,
+    read_level,
     read_points,
     say,
     warn,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["contour"]
 
 _LEVELS = (0.683, 0.95)
+_MOST_LEVELS = 2
 _MOST_POINTS = 1_000_000
 
 
@@ -51,10 +54,17 @@ def contour(
             "--x",
             metavar="NAME=a:b:n",
             help="First parameter and its values, in internal units (MeV, cm², μ_B, eV²).",
+            autocompletion=completed("values"),
         ),
     ] = ...,  # type: ignore[assignment]  # typer: required
     y: Annotated[
-        str, typer.Option("--y", metavar="NAME=a:b:n", help="Second parameter; a:b:n:log for equal ratios.")
+        str,
+        typer.Option(
+            "--y",
+            metavar="NAME=a:b:n",
+            help="Second parameter; a:b:n:log for equal ratios.",
+            autocompletion=completed("values"),
+        ),
     ] = ...,  # type: ignore[assignment]
     output: Annotated[
         Path | None,
@@ -63,6 +73,16 @@ def contour(
             "--output",
             metavar="FILE",
             help="Picture, .png or .pdf; its numbers beside it as CSV and JSON.",
+            show_default=False,
+        ),
+    ] = None,
+    level: Annotated[
+        list[float] | None,
+        typer.Option(
+            "--level",
+            parser=read_level,
+            metavar="LEVEL",
+            help="Confidence level of a contour, as 0.95 or 95%; twice for two; else 68.3 and 95 %.",
             show_default=False,
         ),
     ] = None,
@@ -75,11 +95,12 @@ def contour(
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Fit two parameters at once, with contours of 68.3 and 95 %."""
+    """Fit two parameters at once, with contours of their regions."""
     from macros.setup import FilePlan, auxiliary_files, card_files, data_files, open_card, picture_outputs
 
     (name_x, values_x), (name_y, values_y) = read_points("--x", x), read_points("--y", y)
     _check_first(name_x)
+    levels = _levels(level)
     if len(values_x) * len(values_y) > _MOST_POINTS:
         raise typer.BadParameter(f"--x and --y: more than {_MOST_POINTS:.0e} pairs of values")
     if output is not None and output.suffix not in {".png", ".pdf"}:
@@ -97,7 +118,7 @@ def contour(
     found = load_or_expect(loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
     case = open_inference(loaded, found, poi=name_x)
     result = fit_plane(Plane(fitter=case.fitter, y=name_y), case.exact, values_x, values_y, case.pulls)
-    thresholds = {level: plane_threshold(level) for level in _LEVELS}
+    thresholds = {level: plane_threshold(level) for level in levels}
     warn_poor_fit(result)
     for text in plane_warnings(result, thresholds):
         warn(text)
@@ -117,6 +138,14 @@ def contour(
         _say(result, thresholds)
         for file in files:
             say(file)
+
+
+def _levels(given: list[float] | None) -> tuple[float, ...]:
+    """Return the confidence levels of the contours, ascending."""
+    levels = tuple(sorted(set(given or _LEVELS)))
+    if len(levels) > _MOST_LEVELS:
+        raise typer.BadParameter(f"--level: at most {_MOST_LEVELS} contours are drawn, got {len(levels)}")
+    return levels
 
 
 def _check_first(name: str) -> None:

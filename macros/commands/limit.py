@@ -16,6 +16,7 @@ from macros.terminal import (
     FirstToyOption,
     ForceOption,
     JsonOption,
+    LimitLevelOption,
     OfOption,
     PartOption,
     SeedOption,
@@ -25,6 +26,7 @@ from macros.terminal import (
     Unit,
     UnitOption,
     emit_json,
+    level_override,
     message,
     number_of,
     progress,
@@ -78,6 +80,7 @@ def limit(
         ),
     ] = None,
     nuisances: NuisancesOption = Nuisances.NOMINAL,
+    level: LimitLevelOption = None,
     poi: PoiOption = None,
     experiment: ExperimentOption = None,
     unit: UnitOption = Unit.MEV,
@@ -108,6 +111,7 @@ def limit(
     from macros.setup import FilePlan, auxiliary_files, card_files, data_files, open_card, part_output
 
     calibrates = method in _CALIBRATED
+    override = level_override(override, "fit.limit_level", level)
     _check_options(calibrates, table, n, nuisances, data)
     if (first or output is not None) and (data or not toys):
         raise typer.BadParameter(

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from macros.commands.fit import LimitMethod, PoiOption
-from macros.terminal import MOST_POINTS, CardArgument, JsonOption, OfOption, SetOption, emit_json, even_values
+from macros.terminal import (
+    MOST_POINTS,
+    CardArgument,
+    JsonOption,
+    LimitLevelOption,
+    OfOption,
+    SetOption,
+    completed,
+    emit_json,
+    even_values,
+    level_override,
+)
 
 if TYPE_CHECKING:
     from analysis.studies import Sensitivity
@@ -37,11 +48,13 @@ def sensitivity(
             metavar="KEY=a:b:n",
             help="Expected limits against a key, such as exposure.duration=10:100:10; comes before --set.",
             show_default=False,
+            autocompletion=completed("override"),
         ),
     ] = None,
     method: Annotated[
         LimitMethod | None, typer.Option("--method", help="Else the card's.", show_default=False)
     ] = None,
+    level: LimitLevelOption = None,
     poi: PoiOption = None,
     of: OfOption = None,
     override: SetOption = None,
@@ -53,6 +66,7 @@ def sensitivity(
     """
     if (errors is None) == (scan is None):
         raise typer.BadParameter("give either --errors a:b:n or --scan KEY=a:b:n")
+    override = level_override(override, "fit.limit_level", level)
     chosen = str(method) if method else None
     if errors is not None:
         points, unit = _points("--errors", errors)
