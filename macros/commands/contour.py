@@ -19,7 +19,6 @@ from macros.terminal import (
     UnitOption,
     completed,
     emit_json,
-    format_number,
     message,
     read_level,
     read_points,
@@ -135,7 +134,7 @@ def contour(
                 }
             )
             return
-        _say(result, thresholds)
+        _say(result, thresholds, expected=not data)
         for file in files:
             say(file)
 
@@ -191,11 +190,14 @@ def _document(result: "PlaneResult", thresholds: dict[float, float]) -> dict[str
     }
 
 
-def _say(result: "PlaneResult", thresholds: dict[float, float]) -> None:
+def _say(result: "PlaneResult", thresholds: dict[float, float], *, expected: bool) -> None:
+    from macros.words import scale_of
+
     errors = result.errors or (None, None)
+    if expected:
+        say("expected (Asimov), of exact data of the model:")
     for name, value, error in zip(result.names, result.best, errors, strict=True):
-        said = f" ± {format_number(error)}" if error is not None else ""
-        say(f"{name} = {format_number(value, 6)}{said}")
+        say(f"{name} = {scale_of(name, value, error).text(value, error, digits=4)}")
     for reason in dict.fromkeys(filter(None, result.error_reasons)):
         missing = [n for n, why in zip(result.names, result.error_reasons, strict=True) if why == reason]
         say(f"no error of {' and '.join(missing)}: {reason}")

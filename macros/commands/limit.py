@@ -151,7 +151,7 @@ def limit(
         document |= {} if output is None else {"file": str(output), "first": first, "n_toys": done}
         emit_json({**document, "seed": chosen.run.seed if draws else None, "calibration": about})
     else:
-        say_limit(result)
+        say_limit(result, expected=not data)
         _say_ends(case, made)
         if output is not None:
             say(f"{output}: {number_of(done, 'toy')} from {first} on, seed {chosen.run.seed}")
