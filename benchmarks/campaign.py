@@ -75,8 +75,8 @@ def chunked(folder: Path, n: int, size: int) -> Path:
 def efficiency(folder: Path, seconds: float, chunk_seconds: float, workers: int) -> dict[str, float]:
     """Compare rates without start-up: one plain process, several side by side, and a campaign.
 
-    The campaign has the same number of chunks for every worker: with few chunks, one more for one of them would be
-    measured, not the campaign.
+    The campaign has the same number of chunks for every worker: of few chunks one more for one of them would
+    be measured, not the campaign.
     """
     small, probe = 2000, 2_000_000
     run(plain(folder, "warm", small))

@@ -4,6 +4,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any, cast
 
@@ -19,11 +20,15 @@ from macros.terminal import (
     OnceCommand,
     StandardOutputError,
     complain,
+    completing,
+    finish_installation,
     guard,
+    know_values,
     message,
     printable,
     reserve_standard_files,
     say,
+    shell_words,
     standard_streams,
 )
 
@@ -78,11 +83,26 @@ class _Commands(typer.core.TyperGroup):
     ) -> Any:
         """Run the command line and end the program, unless `standalone_mode` is false."""
         run = partial(super().main, args, prog_name, complete_var, False, windows_expand_args, **extra)
+        if completing():
+            return _complete(run)
         with standard_streams():
             if not standalone_mode:
                 return run()
-            status = _status(run)
+            try:
+                status = _status(run)
+            finally:
+                if "--install-completion" in (sys.argv[1:] if args is None else args):
+                    finish_installation()
         sys.exit(status)
+
+
+def _complete(run: Callable[[], Any]) -> None:
+    """Give a shell the values for Tab, and say nothing if there is anything wrong."""
+    from macros.reference import COMPLETIONS
+
+    know_values(COMPLETIONS)
+    with shell_words(), suppress(Exception):
+        run()
 
 
 def _status(run: Callable[[], Any]) -> int:
@@ -115,7 +135,6 @@ app = typer.Typer(
     name="nugauge",
     cls=_Commands,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -84,7 +84,7 @@ class Thrower:
         if self.fitter.likelihood == "templates":
             raise ValueError(
                 "event by event, spectra are exact: throw counts where simulated templates vary "
-                "(--level histogram, or fit.templates = 'quadrature')"
+                "(--toys-at counts, or fit.templates = 'quadrature')"
             )
         drawn = self.drawn == "nuisances"
         pulls = self.pulls or (0.0,) * len(self.fitter.templates.nuisances)
@@ -93,7 +93,7 @@ class Thrower:
         if shapes:
             raise ValueError(
                 f"event by event, shapes are nominal, and the truth of {', '.join(shapes)} would vary: throw "
-                "counts (--level histogram), or draw 'auxiliary' measurements or 'counts' alone (fit.drawn)"
+                "counts (--toys-at counts), or draw 'auxiliary' measurements or 'counts' alone (fit.drawn)"
             )
 
     @cached_property

@@ -97,7 +97,7 @@ class WeightedThrower:
         if self.thrower.events:
             raise ValueError(
                 "events that are drawn one by one have weights of 1: throw toys of weighted data as sums of "
-                "weights (--level histogram)"
+                "weights (--toys-at counts)"
             )
         templates = self.thrower.fitter.templates
         n_bins = len(self.weights.first) - len(self.weights.outside)

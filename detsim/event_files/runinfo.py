@@ -2,7 +2,7 @@
 
 import math
 import uuid
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
@@ -19,7 +19,7 @@ def runinfo_types(row: Mapping[str, int | float | str]) -> dict[str, Any]:
 
 
 @cache  # awkward takes milliseconds to make a type of a name that NumPy does not know
-def _branch_type(kind: type) -> Any:
+def _branch_type(kind: Hashable) -> Any:
     return ak.types.from_datashape("string", highlevel=False) if kind is str else np.dtype(kind)
 
 

@@ -44,6 +44,7 @@ from .tasks import (
     Request as Request,
     find_task as find_task,
     read_request as read_request,
+    task_names as task_names,
 )
 from .worker import (
     Job as Job,

@@ -13,7 +13,7 @@ import typer.main
 from macros.commands import calibrate, coverage, fit, simulate, toys
 from macros.terminal import OnceCommand
 
-__all__ = ["Request", "Task", "find_task", "read_request", "tasks"]
+__all__ = ["Request", "Task", "find_task", "read_request", "task_names", "tasks"]
 
 InputKind = Literal["card", "file", "data", "auxiliary"]
 """How the value of a parameter names a file."""
@@ -108,6 +108,11 @@ _TASKS = (
 def tasks() -> dict[str, Task]:
     """Return the tasks by their names."""
     return {task.name: task for task in _TASKS if task.can_be_cut}
+
+
+def task_names() -> tuple[str, ...]:
+    """Name the tasks."""
+    return tuple(tasks())
 
 
 def find_task(name: str) -> Task:

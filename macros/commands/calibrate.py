@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from macros.commands.fit import DATA_HELP, ExperimentOption, PoiOption
-from macros.commands.toys import ConfidenceOption
 from macros.terminal import (
     LARGEST_STUDY,
     AuxiliaryOption,
@@ -15,9 +14,11 @@ from macros.terminal import (
     FigureOption,
     FirstToyOption,
     ForceOption,
+    FormerLevelOption,
     JsonOption,
     Keep,
     KeepOption,
+    LimitLevelOption,
     OfOption,
     OutputOption,
     SeedOption,
@@ -31,6 +32,7 @@ from macros.terminal import (
     emit_json,
     format_number,
     message,
+    one_level,
     progress,
     say,
 )
@@ -96,7 +98,8 @@ def calibrate(
         float | None,
         typer.Option("--reference", help="What CLs compares with; else 0.", show_default=False),
     ] = None,
-    cl: ConfidenceOption = None,
+    level: LimitLevelOption = None,
+    cl: FormerLevelOption = None,
     poi: PoiOption = None,
     experiment: ExperimentOption = None,
     unit: UnitOption = Unit.MEV,
@@ -127,6 +130,7 @@ def calibrate(
     from macros.terminal import read_values
 
     figures = plan_figures(figure, style)
+    stated = one_level(level, cl)
     values = None if at is None else read_values("--at", at)
     if nuisances is Nuisances.PROFILED and not data:
         raise typer.BadParameter("--nuisances profiled: which data they are fitted to, DATA has to say")
@@ -148,7 +152,7 @@ def calibrate(
     from macros.terminal import stop_on_interrupt
     from macros.words import calibration_document, say_calibration
 
-    level = confidence_level(loaded, cl, name="--cl")
+    level = confidence_level(loaded, stated)
     found = load_or_expect(loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
     if not part:
         check_enough(n, level)

@@ -9,7 +9,6 @@ from macros.terminal import (
     OfOption,
     SetOption,
     emit_json,
-    format_number,
     print_table,
     say,
     warn,
@@ -101,7 +100,7 @@ def _sum(values: list[float | None]) -> float | None:
 def _say(card: "Card", plain: "list[Card]", found: "list[Outlook]", limit: "LimitResult | None") -> None:
     from macros.words import analysis_rows, experiment_rows
 
-    reach = ("expected limit", _reach(limit))
+    reach = ("expected (Asimov) limit", _reach(limit))
     if len(plain) == 1:
         numbers, cost = _prospects(plain[0], found[0])
         rows = [*experiment_rows(plain[0]), *analysis_rows(card), *numbers, reach, *cost]
@@ -139,8 +138,10 @@ def _finite(number: float | None, digits: int = 5) -> str:
 
 
 def _reach(limit: "LimitResult | None") -> str:
+    from macros.words import mass_text, scale_of
+
     if limit is None or limit.upper is None:
         return "none"
-    mass = f", M_Z' > {limit.M_Zprime_GeV:.4g} GeV" if limit.M_Zprime_GeV else ""
+    mass = f", M_Z' > {mass_text(limit.M_Zprime_GeV)}" if limit.M_Zprime_GeV else ""
     at = f"{100 * limit.level:g} % {limit.method}"
-    return f"{limit.parameter} < {format_number(limit.upper)}{mass} at {at}"
+    return f"{limit.parameter} < {scale_of(limit.parameter, limit.upper).text(limit.upper)}{mass} at {at}"

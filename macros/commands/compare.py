@@ -18,6 +18,7 @@ from macros.terminal import (
     ToyOption,
     Unit,
     UnitOption,
+    completed,
     count,
     emit_json,
     number_of,
@@ -38,6 +39,7 @@ def _set_option(letter: str) -> Any:
         f"--set-{letter.lower()}",
         metavar="KEY=VALUE",
         help=f"As --set, of {letter}'s card only; it comes first.",
+        autocompletion=completed("override"),
     )
 
 
@@ -48,10 +50,17 @@ def _fix_option(letter: str) -> Any:
 
 
 def compare(
-    card_a: Annotated[str, typer.Argument(metavar="CARD_A", help="A card of the first model.")],
+    card_a: Annotated[
+        str,
+        typer.Argument(metavar="CARD_A", help="A card of the first model.", autocompletion=completed("card")),
+    ],
     card_b: Annotated[
         str,
-        typer.Argument(metavar="CARD_B", help="One of the second, of the same experiment; may be the same."),
+        typer.Argument(
+            metavar="CARD_B",
+            help="One of the second, of the same experiment; may be the same.",
+            autocompletion=completed("card"),
+        ),
     ],
     data: Annotated[
         list[str],

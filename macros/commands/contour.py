@@ -20,9 +20,10 @@ from macros.terminal import (
     ToyOption,
     Unit,
     UnitOption,
+    completed,
     emit_json,
-    format_number,
     message,
+    read_level,
     read_points,
     say,
     warn,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["contour"]
 
 _LEVELS = (0.683, 0.95)
+_MOST_LEVELS = 2
 _MOST_POINTS = 1_000_000
 
 
@@ -53,10 +55,17 @@ def contour(
             "--x",
             metavar="NAME=a:b:n",
             help="First parameter and its values, in internal units (MeV, cm², μ_B, eV²).",
+            autocompletion=completed("values"),
         ),
     ] = ...,  # type: ignore[assignment]  # typer: required
     y: Annotated[
-        str, typer.Option("--y", metavar="NAME=a:b:n", help="Second parameter; a:b:n:log for equal ratios.")
+        str,
+        typer.Option(
+            "--y",
+            metavar="NAME=a:b:n",
+            help="Second parameter; a:b:n:log for equal ratios.",
+            autocompletion=completed("values"),
+        ),
     ] = ...,  # type: ignore[assignment]
     output: Annotated[
         Path | None,
@@ -70,6 +79,16 @@ def contour(
     ] = None,
     figure: FigureOption = None,
     style: StyleOption = None,
+    level: Annotated[
+        list[float] | None,
+        typer.Option(
+            "--level",
+            parser=read_level,
+            metavar="LEVEL",
+            help="Confidence level of a contour, as 0.95 or 95%; twice for two; else 68.3 and 95 %.",
+            show_default=False,
+        ),
+    ] = None,
     experiment: ExperimentOption = None,
     unit: UnitOption = Unit.MEV,
     auxiliary: AuxiliaryOption = None,
@@ -79,12 +98,13 @@ def contour(
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Fit two parameters at once, with contours of 68.3 and 95 %."""
+    """Fit two parameters at once, with contours of their regions."""
     from macros.setup import FilePlan, auxiliary_files, card_files, data_files, open_card, plan_figures
 
     figures = plan_figures([*([output] if output else []), *(figure or [])], style)
     (name_x, values_x), (name_y, values_y) = read_points("--x", x), read_points("--y", y)
     _check_first(name_x)
+    levels = _levels(level)
     if len(values_x) * len(values_y) > _MOST_POINTS:
         raise typer.BadParameter(f"--x and --y: more than {_MOST_POINTS:.0e} pairs of values")
     loaded = open_card(card, override, draws=False, of=of, several=True)
@@ -100,7 +120,7 @@ def contour(
     found = load_or_expect(loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
     case = open_inference(loaded, found, poi=name_x)
     result = fit_plane(Plane(fitter=case.fitter, y=name_y), case.exact, values_x, values_y, case.pulls)
-    thresholds = {level: plane_threshold(level) for level in _LEVELS}
+    thresholds = {level: plane_threshold(level) for level in levels}
     warn_poor_fit(result)
     for text in plane_warnings(result, thresholds):
         warn(text)
@@ -120,9 +140,17 @@ def contour(
                 }
             )
             return
-        _say(result, thresholds)
+        _say(result, thresholds, expected=not data)
         for file in files:
             say(file)
+
+
+def _levels(given: list[float] | None) -> tuple[float, ...]:
+    """Return the confidence levels of the contours, ascending."""
+    levels = tuple(sorted(set(given or _LEVELS)))
+    if len(levels) > _MOST_LEVELS:
+        raise typer.BadParameter(f"--level: at most {_MOST_LEVELS} contours are drawn, got {len(levels)}")
+    return levels
 
 
 def _check_first(name: str) -> None:
@@ -168,11 +196,14 @@ def _document(result: "PlaneResult", thresholds: dict[float, float]) -> dict[str
     }
 
 
-def _say(result: "PlaneResult", thresholds: dict[float, float]) -> None:
+def _say(result: "PlaneResult", thresholds: dict[float, float], *, expected: bool) -> None:
+    from macros.words import scale_of
+
     errors = result.errors or (None, None)
+    if expected:
+        say("expected (Asimov), of exact data of the model:")
     for name, value, error in zip(result.names, result.best, errors, strict=True):
-        said = f" ± {format_number(error)}" if error is not None else ""
-        say(f"{name} = {format_number(value, 6)}{said}")
+        say(f"{name} = {scale_of(name, value, error).text(value, error, digits=4)}")
     for reason in dict.fromkeys(filter(None, result.error_reasons)):
         missing = [n for n, why in zip(result.names, result.error_reasons, strict=True) if why == reason]
         say(f"no error of {' and '.join(missing)}: {reason}")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from macros.terminal import JsonOption, emit_json, say
+from macros.terminal import JsonOption, LevelOption, emit_json, say
 
 __all__ = ["CountForm", "counts"]
 
@@ -23,7 +23,7 @@ def counts(
         float,
         typer.Option("--background", metavar="B", help="Expected background, known.", show_default=False),
     ],
-    level: Annotated[float, typer.Option("--level", help="Confidence level.")] = 0.9,
+    level: LevelOption = 0.9,
     form: Annotated[
         CountForm,
         typer.Option("--form", help="monotone: upper ends that never rise with the background, as printed."),

@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from macros.commands.toys import ConfidenceOption, Level, LevelOption
 from macros.terminal import (
     AuditOption,
     CardArgument,
     FigureOption,
     ForceOption,
+    FormerLevelOption,
     JsonOption,
     Keep,
     KeepOption,
@@ -19,15 +19,19 @@ from macros.terminal import (
     OfOption,
     SeedOption,
     SetOption,
+    StudyLevelOption,
     StyleOption,
     TableOption,
     ThreadsOption,
+    ToysAt,
+    ToysAtOption,
     Unit,
     UnitOption,
     WeightsOption,
     count,
     emit_json,
     progress,
+    study_level,
 )
 
 __all__ = ["coverage"]
@@ -65,11 +69,12 @@ def coverage(
         ),
     ] = None,
     keep: KeepOption = Keep.ROWS,
-    level: LevelOption = Level.HISTOGRAM,
+    toys_at: ToysAtOption = None,
     table: TableOption = None,
     weights: WeightsOption = None,
     unit: UnitOption = Unit.MEV,
-    cl: ConfidenceOption = None,
+    level: StudyLevelOption = None,
+    cl: FormerLevelOption = None,
     figure: FigureOption = None,
     style: StyleOption = None,
     audit: AuditOption = 20,
@@ -89,10 +94,12 @@ def coverage(
     from macros.studies import check_weights_options, load_weights, weights_of_origin, weights_record
     from macros.terminal import read_values
 
-    check_weights_options(weights, unit, by_events=level is Level.EVENTS)
+    stated_level, toys_at = study_level(level, cl, toys_at)
+    by_events = toys_at is ToysAt.EVENTS
+    check_weights_options(weights, unit, by_events=by_events)
     if output is None and keep is Keep.SUMS:
         raise typer.BadParameter("--keep says what the file of -o keeps: give -o FILE, too")
-    values, by_events = read_values("--at", at), level is Level.EVENTS
+    values = read_values("--at", at)
     loaded = open_card(card, override, seed=seed, threads=threads, of=of, several=True, simulates=by_events)
     sums = keep is Keep.SUMS
     reads = (*card_files(card, loaded), table, *data_files(weights))
@@ -112,7 +119,7 @@ def coverage(
     from macros.terminal import stop_on_interrupt
     from macros.words import coverage_document, say_coverage
 
-    confidence, used_seed = confidence_level(loaded, cl, name="--cl"), int(loaded.run.seed or 0)
+    confidence, used_seed = confidence_level(loaded, stated_level), int(loaded.run.seed or 0)
     stated = [str(m) for m in method] if method else None
     prepared = open_study(
         loaded,
@@ -129,7 +136,7 @@ def coverage(
     if output is not None:
         record = weights_record(loaded, weights, unit=unit)
         origin = provenance(loaded, used_seed, "coverage") | {
-            "thrown": str(level),
+            "thrown": "events" if by_events else "histogram",
             "drawn": loaded.fit.drawn,
             "level": confidence,
             "at": values,

@@ -81,5 +81,5 @@ def _say(card: "Card", found: "Expectation") -> None:
     rows.append(("", "in the bins", *(f"{x:.6g}" for x in sums)))
     rows.append(("", "all recorded", "", "", f"{found.unbinned_total:.6g}"))
     skip = int(detector.distance is None)
-    head = ("L_reco", "T_reco", "signal", "background", "expected")
+    head = ("L_reco", "T_reco", "signal", "background", "expected (Asimov)")
     print_table(head[skip:], [row[skip:] for row in rows])

@@ -8,7 +8,7 @@ import typer
 
 from macros.commands.fit import LimitMethod
 from macros.figures import FIGURES, figure_outputs, make_figure
-from macros.terminal import ForceOption, JsonOption, emit_json, progress, say
+from macros.terminal import ForceOption, JsonOption, completed, emit_json, progress, say
 
 __all__ = ["figure"]
 
@@ -22,7 +22,13 @@ class Format(StrEnum):
 
 def figure(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help=f"{', '.join(FIGURES)}, or all.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help=f"{', '.join(FIGURES)}, or all.",
+            show_default=False,
+            autocompletion=completed("figure"),
+        ),
     ],
     output: Annotated[
         Path,

@@ -11,6 +11,7 @@ from macros.terminal import (
     CardArgument,
     FigureOption,
     FirstToyOption,
+    FitLevelOption,
     ForceOption,
     JsonOption,
     Keep,
@@ -25,8 +26,10 @@ from macros.terminal import (
     ToyOption,
     Unit,
     UnitOption,
+    completed,
     count,
     emit_json,
+    level_override,
     number_of,
     progress,
     say,
@@ -40,7 +43,13 @@ DATA_HELP = (
 
 PoiOption = Annotated[
     str | None,
-    typer.Option("--poi", help="Parameter of interest; else the card's fit.poi.", show_default=False),
+    typer.Option(
+        "--poi",
+        metavar="NAME",
+        help="Parameter of interest; else the card's fit.poi.",
+        show_default=False,
+        autocompletion=completed("poi"),
+    ),
 ]
 ExperimentOption = Annotated[
     int | None,
@@ -64,6 +73,7 @@ class LimitMethod(StrEnum):
 def fit(
     card: CardArgument,
     data: Annotated[list[str], typer.Argument(metavar="DATA", help=DATA_HELP)],
+    level: FitLevelOption = None,
     poi: PoiOption = None,
     experiment: ExperimentOption = None,
     unit: UnitOption = Unit.MEV,
@@ -132,6 +142,7 @@ def fit(
         raise typer.BadParameter("--first and -o are for the toys of a test: give --gof N, too")
     if output is None and keep is Keep.SUMS:
         raise typer.BadParameter("--keep says what the file of -o keeps: give -o FILE, too")
+    override = level_override(override, "fit.level", level)
     pictures = plan_fit_figures(figure=figure, impacts=impacts, profile=profile, at=profile_at, style=style)
     loaded = open_card(card, override, seed=seed, threads=threads, draws=gof > 0, of=of, several=True)
     reads = (*card_files(card, loaded), *data_files(data), *auxiliary_files(auxiliary))

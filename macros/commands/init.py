@@ -5,14 +5,19 @@ from typing import Annotated
 
 import typer
 
-from macros.terminal import emit_text, message
+from macros.terminal import completed, emit_text, message
 
 __all__ = ["init"]
 
 
 def init(
     preset: Annotated[
-        str, typer.Argument(metavar="PRESET", help="Preset to start from; see `nugauge list presets`.")
+        str,
+        typer.Argument(
+            metavar="PRESET",
+            help="Preset to start from; see `nugauge list presets`.",
+            autocompletion=completed("preset"),
+        ),
     ] = "borexino-cr51-realistic",
     output: Annotated[
         Path | None,

@@ -17,6 +17,7 @@ from macros.terminal import (
     FirstToyOption,
     ForceOption,
     JsonOption,
+    LimitLevelOption,
     OfOption,
     PartOption,
     SeedOption,
@@ -27,6 +28,7 @@ from macros.terminal import (
     Unit,
     UnitOption,
     emit_json,
+    level_override,
     message,
     number_of,
     progress,
@@ -80,6 +82,7 @@ def limit(
         ),
     ] = None,
     nuisances: NuisancesOption = Nuisances.NOMINAL,
+    level: LimitLevelOption = None,
     poi: PoiOption = None,
     experiment: ExperimentOption = None,
     unit: UnitOption = Unit.MEV,
@@ -121,6 +124,7 @@ def limit(
 
     figures = plan_figures(figure, style)
     calibrates = method in _CALIBRATED
+    override = level_override(override, "fit.limit_level", level)
     _check_options(calibrates, table, n, nuisances, data)
     if (first or output is not None) and (data or not toys):
         raise typer.BadParameter(
@@ -169,7 +173,7 @@ def limit(
         document["files"] = files
         emit_json({**document, "seed": chosen.run.seed if draws else None, "calibration": about})
     else:
-        say_limit(result)
+        say_limit(result, expected=not data)
         _say_ends(case, made)
         if output is not None:
             say(f"{output}: {number_of(done, 'toy')} from {first} on, seed {chosen.run.seed}")

@@ -14,11 +14,14 @@ from macros.terminal import (
     FigureOption,
     ForceOption,
     JsonOption,
+    LimitLevelOption,
     OfOption,
     SetOption,
     StyleOption,
+    completed,
     emit_json,
     even_values,
+    level_override,
     say,
 )
 
@@ -51,11 +54,13 @@ def sensitivity(
             metavar="KEY=a:b:n",
             help="Expected limits against a key, such as exposure.duration=10:100:10; comes before --set.",
             show_default=False,
+            autocompletion=completed("override"),
         ),
     ] = None,
     method: Annotated[
         LimitMethod | None, typer.Option("--method", help="Else the card's.", show_default=False)
     ] = None,
+    level: LimitLevelOption = None,
     poi: PoiOption = None,
     of: OfOption = None,
     override: SetOption = None,
@@ -75,6 +80,7 @@ def sensitivity(
     checked = plan.check()
     if (errors is None) == (scan is None):
         raise typer.BadParameter("give either --errors a:b:n or --scan KEY=a:b:n")
+    override = level_override(override, "fit.limit_level", level)
     chosen = str(method) if method else None
     if errors is not None:
         points, unit = _points("--errors", errors)

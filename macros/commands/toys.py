@@ -1,6 +1,5 @@
 """`nugauge toys`: pseudo-experiments, thrown and fitted."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,46 +11,34 @@ from macros.terminal import (
     FigureOption,
     FirstToyOption,
     ForceOption,
+    FormerLevelOption,
     JsonOption,
     Keep,
     KeepOption,
+    Level,
     MaxFailedOption,
     OfOption,
     OutputOption,
     SeedOption,
     SetOption,
+    StudyLevelOption,
     StyleOption,
     ThreadsOption,
+    ToysAt,
+    ToysAtOption,
     Unit,
     UnitOption,
     WeightsOption,
     count,
     emit_json,
     progress,
+    study_level,
 )
 
 __all__ = ["ConfidenceOption", "Level", "LevelOption", "toys"]
 
-
-class Level(StrEnum):
-    """How pseudo-experiments are made."""
-
-    HISTOGRAM = "histogram"
-    EVENTS = "events"
-
-
-LevelOption = Annotated[
-    Level, typer.Option("--level", help="Throw the counts per bin, or simulate and count every event.")
-]
-ConfidenceOption = Annotated[
-    float | None,
-    typer.Option(
-        "--cl",
-        help="Confidence level of all intervals and limits, those of MINOS and Hesse too; else the card's "
-        "fit.limit_level (0.95), and not its fit.level.",
-        show_default=False,
-    ),
-]
+ConfidenceOption, LevelOption = StudyLevelOption, ToysAtOption
+"""Former names."""
 
 
 def toys(
@@ -60,7 +47,7 @@ def toys(
     n: Annotated[
         int | None, typer.Option("-n", parser=count(1), metavar="N", help="How many.", show_default=False)
     ] = None,
-    level: LevelOption = Level.HISTOGRAM,
+    toys_at: ToysAtOption = None,
     no_fit: Annotated[bool, typer.Option("--no-fit", help="Throw only.")] = False,
     data: Annotated[
         Path | None,
@@ -75,7 +62,8 @@ def toys(
     unit: UnitOption = Unit.MEV,
     first: FirstToyOption = 0,
     keep: KeepOption = Keep.ROWS,
-    cl: ConfidenceOption = None,
+    level: StudyLevelOption = None,
+    cl: FormerLevelOption = None,
     figure: FigureOption = None,
     style: StyleOption = None,
     audit: AuditOption = 20,
@@ -94,16 +82,17 @@ def toys(
     from macros.setup import card_files, data_files, open_card, plan_figures, study_plan
     from macros.studies import check_weights_options, load_weights, weights_of_origin, weights_record
 
+    stated, toys_at = study_level(level, cl, toys_at)
+    by_events, sums = toys_at is ToysAt.EVENTS, keep is Keep.SUMS
     if (n is None) == (data is None):
         raise typer.BadParameter("give either -n, to throw, or --data, to fit what is stored")
-    if data is not None and (first or no_fit or seed is not None or level is Level.EVENTS):
-        raise typer.BadParameter("--first, --seed, --level and --no-fit go with -n, not with --data")
+    if data is not None and (first or no_fit or seed is not None or by_events):
+        raise typer.BadParameter("--first, --seed, --toys-at and --no-fit go with -n, not with --data")
     if weights and data is not None:
         raise typer.BadParameter("--weights goes with -n, not with --data")
-    check_weights_options(weights, unit, by_events=level is Level.EVENTS)
+    check_weights_options(weights, unit, by_events=by_events)
     if no_fit and figure:
         raise typer.BadParameter("--figure shows what is fitted, and --no-fit fits nothing")
-    by_events, sums = level is Level.EVENTS, keep is Keep.SUMS
     if sums and (no_fit or data is not None):
         raise typer.BadParameter(
             "--keep sums adds up fits of toys that are thrown: leave --no-fit and --data out"
@@ -129,7 +118,7 @@ def toys(
 
     if data is not None and len(loaded.experiments) > 1:
         raise typer.BadParameter("--data holds one experiment: choose it with --of NAME")
-    confidence = confidence_level(loaded, cl, name="--cl")
+    confidence = confidence_level(loaded, stated)
     run = prepare_toys(
         loaded,
         int(n or 0),
@@ -144,7 +133,7 @@ def toys(
     seen = ToyTally(run=run, n_audit=audit)
     origin = {
         **provenance(loaded, run.seed, "toys"),
-        "thrown": str(level) if n else "stored",
+        "thrown": ("events" if by_events else "histogram") if n else "stored",
         "drawn": loaded.fit.drawn if n else "stored",
         "level": confidence,
         **weights_of_origin(record),

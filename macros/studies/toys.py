@@ -45,7 +45,7 @@ __all__ = [
 Columns = dict[str, NDArray[Any]]
 
 
-def confidence_level(card: Card, level: float | None, *, name: str = "level") -> float:
+def confidence_level(card: Card, level: float | None) -> float:
     """Take a confidence level that is given, or the card's of limits.
 
     Raises
@@ -56,7 +56,7 @@ def confidence_level(card: Card, level: float | None, *, name: str = "level") ->
     if level is None:
         return card.fit.limit_level
     if not 0 < level < 1:
-        raise ValueError(wrong_level(name, level))
+        raise ValueError(wrong_level("level", level))
     return float(level)
 
 

@@ -39,7 +39,7 @@ def check_weights_options(specs: Sequence[str] | None, unit: str, *, by_events: 
     """
     if specs and by_events:
         raise typer.BadParameter(
-            "--weights goes with --level histogram: events that are drawn one by one have weights of 1"
+            "--weights goes with --toys-at counts: events that are drawn one by one have weights of 1"
         )
     if not specs and unit != "MeV":
         raise typer.BadParameter("--unit is that of the histogram of --weights")
@@ -128,6 +128,6 @@ def toy_weights(data: "DataSets | None", *, events: bool = False) -> "WeightMode
     if events:
         raise ValueError(
             "events that are drawn one by one have weights of 1: throw toys of weighted data as sums of "
-            "weights (--level histogram)"
+            "weights (--toys-at counts)"
         )
     return data.weights()

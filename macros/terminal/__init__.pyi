@@ -2,6 +2,14 @@ from .characters import (
     escape_unsafe as escape_unsafe,
     printable as printable,
 )
+from .completion import (
+    Known as Known,
+    completed as completed,
+    completing as completing,
+    finish_installation as finish_installation,
+    know_values as know_values,
+    shell_words as shell_words,
+)
 from .console import (
     Interrupted as Interrupted,
     RunError as RunError,
@@ -19,6 +27,20 @@ from .console import (
     progress as progress,
     say as say,
     warn as warn,
+)
+from .levels import (
+    FitLevelOption as FitLevelOption,
+    FormerLevelOption as FormerLevelOption,
+    Level as Level,
+    LevelOption as LevelOption,
+    LimitLevelOption as LimitLevelOption,
+    StudyLevelOption as StudyLevelOption,
+    ToysAt as ToysAt,
+    ToysAtOption as ToysAtOption,
+    level_override as level_override,
+    one_level as one_level,
+    read_level as read_level,
+    study_level as study_level,
 )
 from .options import (
     LARGEST_COUNT as LARGEST_COUNT,

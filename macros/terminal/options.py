@@ -12,6 +12,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from macros.terminal.completion import completed
+
 __all__ = [
     "LARGEST_COUNT",
     "LARGEST_STUDY",
@@ -97,12 +99,21 @@ class Unit(StrEnum):
 
 
 CardArgument = Annotated[
-    str, typer.Argument(metavar="CARD", help="A card: the path of a TOML file, or a preset's name.")
+    str,
+    typer.Argument(
+        metavar="CARD",
+        help="A card: the path of a TOML file, or a preset's name.",
+        autocompletion=completed("card"),
+    ),
 ]
 OfOption = Annotated[
     str | None,
     typer.Option(
-        "--of", metavar="NAME", help="One experiment of a card that has several.", show_default=False
+        "--of",
+        metavar="NAME",
+        help="One experiment of a card that has several.",
+        show_default=False,
+        autocompletion=completed("experiment"),
     ),
 ]
 SetOption = Annotated[
@@ -111,6 +122,7 @@ SetOption = Annotated[
         "--set",
         metavar="KEY=VALUE",
         help="Override a key of the card, such as model.gamma=0.05; the value as TOML, else a string.",
+        autocompletion=completed("override"),
     ),
 ]
 SeedOption = Annotated[
@@ -249,12 +261,19 @@ StyleOption = Annotated[
 ]
 
 
+_LONGEST_LINE = 1000
+
+
 class OnceCommand(TyperCommand):
     """A command whose options are given once, unless their help says that they can be repeated.
 
     A flag means the same however often it is given; one that has an opposite does not. A wrong value is
     named in the message.
     """
+
+    def get_short_help_str(self, limit: int = 0) -> str:
+        """Return the first sentence of the help, never cut."""
+        return super().get_short_help_str(_LONGEST_LINE)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the command line.
@@ -264,6 +283,9 @@ class OnceCommand(TyperCommand):
         click.UsageError
             If an option is given twice, is unknown, or has a wrong value.
         """
+        if ctx.resilient_parsing:  # at Tab: an option at the end has no value yet
+            last = args[-1:] if args and args[-1].startswith("-") else []
+            return super().parse_args(ctx, args[: len(args) - len(last)])
         number = next((a for a in args if re.fullmatch(r"-[\d.]+", a)), None)
         try:
             values, _, order = self.make_parser(ctx).parse_args(args=list(args))

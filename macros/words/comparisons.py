@@ -5,6 +5,7 @@ from typing import Any
 
 from analysis.studies import HypothesisComparison, HypothesisResult
 from macros.terminal import format_number, print_table, say
+from macros.words.quotation import quoted, scale_of
 
 __all__ = ["comparison_document", "say_comparison"]
 
@@ -32,9 +33,9 @@ def say_comparison(result: HypothesisComparison) -> None:
         (
             letter,
             r.model,
-            f"{r.poi} = {format_number(r.value)}" if r.poi else "nothing fitted",
+            f"{r.poi} = {scale_of(r.poi, r.value).text(r.value)}" if r.poi else "nothing fitted",
             format_number(r.fval),
-            f"{format_number(r.p_value)} ± {format_number(r.p_error, 2)}",
+            quoted(r.p_value, r.p_error),
             f"{'> ' if r.separation_open else ''}{format_number(r.separation, 3)} σ",
             str(r.n_failed),
         )

@@ -29,7 +29,7 @@ def plane_warnings(result: "PlaneResult", thresholds: Mapping[float, float]) -> 
             option for option, name in zip(_OPTIONS, result.names, strict=True) if name in result.outside
         )
         best = ", ".join(f"{n} = {format_number(v)}" for n, v in zip(result.names, result.best, strict=True))
-        level = max((cl for cl, value in thresholds.items() if rise > value), default=None)
+        level = max((p for p, value in thresholds.items() if rise > value), default=None)
         allowed = "" if level is None else f"; no value drawn is allowed at {100 * level:g} %"
         texts.append(
             f"the minimum lies outside the values of {options}: at {best}; -2 Δln L of all values drawn is "

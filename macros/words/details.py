@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from macros.terminal import format_number, print_table, say
-from macros.words.fit_description import end_text
+from macros.words.fit_description import end_text, name_with_unit
+from macros.words.quotation import Scale, quoted, scale_of
 
 if TYPE_CHECKING:
     from analysis.fits import FitResult, Impacts, LocalMinimum, Pull
@@ -130,7 +131,7 @@ def _with_ends(value: float, lower: float | None, upper: float | None) -> str:
 
 
 def _with_error(value: float, error: float | None) -> str:
-    return format_number(value) if error is None else f"{format_number(value)} ± {format_number(error, 3)}"
+    return quoted(value, error)
 
 
 def _say_correlation(covariance: "Covariance") -> None:
@@ -173,17 +174,21 @@ def _signed(value: float | None) -> str:
 def _say_minima(result: "FitResult") -> None:
     say("")
     say(f"minima of -2 ln L, and what is allowed around them at {100 * result.level:g} %")
+    scale = scale_of(result.poi, *(m.value for m in result.minima))
     rows = [
         (
-            format_number(m.value, 6),
+            scale.number(m.value, digits=6),
             format_number(m.rise),
             "physical" if m.physical else "not physical",
-            f"[{', '.join(_ends(m, result))}]" if m.allowed else "not allowed",
+            f"[{', '.join(_ends(m, result, scale))}]" if m.allowed else "not allowed",
         )
         for m in result.minima
     ]
-    print_table((result.poi, "-2 Δln L", "", "allowed"), rows)
+    print_table((name_with_unit(result.poi, scale), "-2 Δln L", "", "allowed"), rows)
 
 
-def _ends(minimum: "LocalMinimum", result: "FitResult") -> tuple[str, ...]:
-    return tuple(map(end_text, (minimum.lower, minimum.upper), result.estimate.range))
+def _ends(minimum: "LocalMinimum", result: "FitResult", scale: Scale) -> tuple[str, ...]:
+    return tuple(
+        end_text(end, last, number=lambda x: scale.number(x, digits=4))
+        for end, last in zip((minimum.lower, minimum.upper), result.estimate.range, strict=True)
+    )

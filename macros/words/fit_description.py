@@ -1,11 +1,12 @@
 """Fits and limits in words: intervals, errors, expected bands, fits that do not describe the data."""
 
-from collections.abc import Iterator, Sequence
-from math import floor, isfinite, log10
+from collections.abc import Callable, Iterator, Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from analysis.fits import AT_RANGE, NOT_FOUND, UNBOUNDED
 from macros.terminal import format_number, warn
+from macros.words.quotation import Scale, quoted, quoted_errors, scale_of
 from simgen.parameters import parameter_unit
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ __all__ = [
     "allowed_elsewhere",
     "band_texts",
     "end_text",
+    "estimate_cells",
     "estimate_document",
     "fit_notes",
     "interval_text",
@@ -32,8 +34,16 @@ _MINIMA = 3
 _SIDES = ((0, "lower", "below"), (1, "upper", "above"))
 
 
-def end_text(end: float | None, last: float, *, reached: bool = True) -> str:
+def end_text(
+    end: float | None,
+    last: float,
+    *,
+    reached: bool = True,
+    number: Callable[[float | None], str] = format_number,
+) -> str:
     """Write an end of an interval: the end of the range where that is reached, "open" where nothing ends it.
+
+    `number` writes a number.
 
     Examples
     --------
@@ -41,16 +51,46 @@ def end_text(end: float | None, last: float, *, reached: bool = True) -> str:
     ('0', 'open', '0.25')
     """
     if end is not None:
-        return format_number(end)
-    return format_number(last) if reached and isfinite(last) else "open"
+        return number(end)
+    if not (reached and isfinite(last)):
+        return "open"
+    return number(last) if last else "0"
 
 
-def interval_text(found: "Estimate") -> str:
-    """Write the interval of a parameter; dashes where there is none."""
+def estimate_cells(name: str, found: "Estimate") -> tuple[str, str, str, str]:
+    """Write a fitted parameter: name with unit, value and Hesse error, errors of the interval, interval.
+
+    Notes
+    -----
+    All numbers have the decimals that show two digits of the smallest error.
+    """
+    value, error = found.value, found.error
+    down, up = _distances(found)
+    scale = scale_of(name, *([value, error] if value else [found.lower, found.upper, error]))
+    smallest = min((e for e in (error, down, up) if e), default=None)
+    central = scale.number(value, smallest, digits=4)
+    if value is not None and error is not None:
+        central = quoted(value * scale.factor, error * scale.factor)
+    errors = "" if value is None else quoted_errors(*(d and d * scale.factor for d in (down, up)))
+    interval = interval_text(found, number=lambda end: scale.number(end, smallest, digits=4))
+    return name_with_unit(name, scale), central, errors, interval
+
+
+def _distances(found: "Estimate") -> tuple[float | None, float | None]:
+    """Return how far the ends of the interval are below and above the estimate; None where there is none."""
+    if found.value is None:
+        return None, None
+    down = None if found.lower is None else found.value - found.lower
+    up = None if found.upper is None else found.upper - found.value
+    return down, up
+
+
+def interval_text(found: "Estimate", *, number: Callable[[float | None], str] = format_number) -> str:
+    """Write the interval of a parameter; dashes where there is none; `number` writes a number."""
     if all(_end(found, name) is None and not _reason(found, name) for _, name, _ in _SIDES):
         return "–"
     ends = [
-        end_text(_end(found, name), found.range[i], reached=_reason(found, name) == AT_RANGE)
+        end_text(_end(found, name), found.range[i], reached=_reason(found, name) == AT_RANGE, number=number)
         if _end(found, name) is not None or _reason(found, name) in {AT_RANGE, UNBOUNDED}
         else "–"
         for i, name, _ in _SIDES
@@ -67,15 +107,15 @@ def _reason(estimate: "Estimate", name: str) -> str:
     return str(getattr(estimate, f"{name}_reason"))
 
 
-def name_with_unit(name: str) -> str:
-    """Write the name of a parameter with its unit, if it has one.
+def name_with_unit(name: str, scale: Scale | None = None) -> str:
+    """Write the name of a parameter with its unit, or that of a scale, if it has one.
 
     Examples
     --------
     >>> name_with_unit("vector_mass"), name_with_unit("gamma")
     ('vector_mass [MeV]', 'gamma')
     """
-    unit = parameter_unit(name)
+    unit = parameter_unit(name) if scale is None else scale.unit
     return f"{name} [{unit}]" if unit else name
 
 
@@ -155,7 +195,8 @@ def _minimum(result: "FitResult", minimum: "LocalMinimum") -> str:
     from analysis.likelihood import TIE
 
     higher = f"higher by {format_number(minimum.rise, 3)}" if minimum.rise > TIE else "equally deep"
-    text = f"another minimum at {result.poi} = {format_number(minimum.value)}, {higher}"
+    scale = scale_of(result.poi, minimum.value)
+    text = f"another minimum at {result.poi} = {scale.text(minimum.value, digits=4)}, {higher}"
     if not minimum.allowed or _inside(result, minimum):
         return text
     level = f"{text}, is allowed at {100 * result.level:g} % too, outside of this interval"
@@ -201,11 +242,9 @@ def warn_poor_fit(result: "FitResult | LimitResult | PlaneResult") -> None:
         )
 
 
-_LEAST, _MOST = 1e-3, 1e4
-"""Numbers between these are written without an exponent."""
-
-
-def band_texts(band: Sequence[float | None], errors: Sequence[float | None] | None) -> list[str]:
+def band_texts(
+    band: Sequence[float | None], errors: Sequence[float | None] | None, scale: Scale | None = None
+) -> list[str]:
     """Write the limits at -2 ... +2 σ, each with its statistical error where that is known.
 
     Parameters
@@ -213,21 +252,20 @@ def band_texts(band: Sequence[float | None], errors: Sequence[float | None] | No
     band : sequence of float or None
     errors : sequence of float or None, or None
         As of `analysis.fits.results.LimitResult`.
+    scale : Scale, optional
+        Unit of the texts, which do not name it.
 
     Examples
     --------
-    >>> band_texts([0.0571, 3.31e-11, None], [0.00021, 2.2e-13, None])
-    ['0.05710 ± 0.00021', '3.310e-11 ± 2.2e-13', '–']
+    >>> band_texts([0.0571, 3.31, None], [0.00021, None, None])
+    ['0.05710 ± 0.00021', '3.31', '–']
     """
+    scale = scale or Scale()
     known_errors = errors or (None,) * len(band)
-    return [_text(value, error) for value, error in zip(band, known_errors, strict=True)]
+    return [_text(value, error, scale) for value, error in zip(band, known_errors, strict=True)]
 
 
-def _text(value: float | None, error: float | None) -> str:
-    """Write the error with two digits, and the value with as many decimals where neither is too small."""
-    if value is None or error is None or not isfinite(value):
-        return format_number(value)
-    if _LEAST <= abs(value) < _MOST and _LEAST * abs(value) <= error < _MOST:
-        decimals = max(0, 1 - floor(log10(error)))
-        return f"{value:.{decimals}f} ± {error:.{decimals}f}"
-    return f"{format_number(value)} ± {format_number(error, 2)}"
+def _text(value: float | None, error: float | None, scale: Scale) -> str:
+    if value is None or not error or not isfinite(value):
+        return scale.number(value)
+    return quoted(value * scale.factor, error * scale.factor)

@@ -12,23 +12,20 @@ from macros.words.coverage_verdicts import level_line, verdict_lines
 from macros.words.fit_description import (
     band_texts,
     end_text,
+    estimate_cells,
     fit_notes,
-    interval_text,
-    name_with_unit,
     undetermined_text,
 )
+from macros.words.quotation import Scale, mass_text, quoted, scale_of
 
 __all__ = ["say_band", "say_coverage", "say_fit", "say_goodness", "say_limit", "say_sensitivity"]
 
 
 def say_fit(result: FitResult) -> None:
     """Write a fit for a person."""
-    rows = [
-        (name_with_unit(name), *(format_number(x) for x in (e.value, e.error)), interval_text(e))
-        for name, e in result.parameters.items()
-    ]
+    rows = [estimate_cells(name, estimate) for name, estimate in result.parameters.items()]
     method = {"minos": "MINOS", "hesse": "Hesse"}[result.method]
-    print_table(("parameter", "value", "Hesse error", f"{method} {100 * result.level:g} %"), rows)
+    print_table(("parameter", "value ± Hesse", f"{method} {100 * result.level:g} %", "interval"), rows)
     kind = "χ²" if result.likelihood == "paper" else "deviance"
     say(f"{kind} {format_number(result.fval)} for {result.ndof} degrees of freedom")
     for text in fit_notes(result):
@@ -52,43 +49,53 @@ def say_goodness(found: GoodnessOfFit | None) -> None:
     asymptotic = format_number(found.p_asymptotic)
     failed = f", {found.n_failed} failed" if found.n_failed else ""
     say(
-        f"goodness of fit: p = {format_number(found.p_value)} ± {format_number(found.p_error, 2)} from "
+        f"goodness of fit: p = {quoted(found.p_value, found.p_error)} from "
         f"{number_of(found.n_toys, 'toy')}{failed}; {asymptotic} as a χ² of {found.ndof} degrees of freedom"
     )
 
 
 def say_band(document: Mapping[str, Any]) -> None:
     """Write the document of a band for a person."""
-    found = band_texts(tuple(document["band"].values()), tuple(document["band_errors"].values()))
+    band, errors = tuple(document["band"].values()), tuple(document["band_errors"].values())
+    scale = scale_of(document["parameter"], document["upper"], *band)
     which = f"{document['parameter']}, {100 * document['level']:g} % {document['method']}"
-    say(f"expected limit on {which}, from exact data of the model: {format_number(document['upper'])}")
-    say(f"expected median: {found[2]}")
-    say(f"expected band at -2 … +2 σ: {', '.join(found)}")
+    say(f"expected (Asimov) limit on {which}: {scale.text(document['upper'])}")
+    _say_band(band, errors, scale)
 
 
-def say_limit(result: LimitResult) -> None:
-    """Write a limit for a person."""
+def _say_band(band: Sequence[float | None], errors: Sequence[float | None] | None, scale: Scale) -> None:
+    found = band_texts(band, errors, scale)
+    say(f"expected median: {scale.joined(f'({found[2]})' if scale.unit and '±' in found[2] else found[2])}")
+    within = f", in {scale.unit}" if scale.unit else ""
+    say(f"expected band at -2 … +2 σ{within}: {', '.join(found)}")
+
+
+def say_limit(result: LimitResult, *, expected: bool = False) -> None:
+    """Write a limit for a person; `expected`: it is one without data."""
+    finite = [end for region in result.regions for end in region if end is not None]
+    scale = scale_of(result.parameter, *([result.upper] if result.upper else finite))
+    if expected:
+        say("expected (Asimov), of exact data of the model:")
     which = f"{100 * result.level:g} % {result.method} (Δχ² = {result.delta_chi2:.4f})"
     if result.n_regions > 1:
-        say(f"{result.n_regions} regions of {result.parameter} are allowed: {_regions(result)}")
-    spread = "" if result.mc_error is None else f" ± {format_number(result.mc_error, 2)} (toys)"
+        say(f"{result.n_regions} regions of {result.parameter} are allowed: {_regions(result, scale)}")
+    spread = "" if result.mc_error is None else " (toys)"
     if result.upper is None:
         say(f"no upper limit on {result.parameter} at {which}")
     else:
         mass = result.M_Zprime_GeV
-        heavier = f", M_Z' > {mass:.4g} GeV" if mass else ""
+        heavier = f", M_Z' > {mass_text(mass)}" if mass else ""
         end = " (upper end of the highest region)" if result.n_regions > 1 else ""
-        say(f"{result.parameter} < {format_number(result.upper)}{spread} at {which}{end}{heavier}")
+        upper = scale.text(result.upper, result.mc_error)
+        say(f"{result.parameter} < {upper}{spread} at {which}{end}{heavier}")
     if result.asimov is not None and result.asimov != result.upper:
-        say(f"expected from exact data of the model: {format_number(result.asimov)}")
+        say(f"expected (Asimov): {scale_of(result.parameter, result.asimov).text(result.asimov)}")
     if result.band:
-        ends_of_band = band_texts(result.band, result.band_errors)
-        say(f"expected median: {ends_of_band[2]}")
-        say(f"expected band at -2 … +2 σ: {', '.join(ends_of_band)}")
+        _say_band(result.band, result.band_errors, scale)
         say_audit(result.audit)
     two_sided = result.method in {"two-sided", "feldman-cousins"}
     if result.n_regions < 2:
-        say(f"allowed: {_regions(result)}")
+        say(f"allowed: {_regions(result, scale)}")
     if not two_sided and (result.upper is not None or result.n_regions > 1):
         say("the limit is one-sided: it excludes no value below the estimate")
     for group in result.undetermined:
@@ -96,10 +103,18 @@ def say_limit(result: LimitResult) -> None:
     _say_weighted(result)
 
 
-def _regions(result: LimitResult) -> str:
+def _regions(result: LimitResult, scale: Scale) -> str:
     """Write the regions that are allowed."""
-    ends = [f"[{', '.join(end_text(end, math.inf) for end in pair)}]" for pair in result.regions]
-    return " and ".join(ends) or "nothing"
+    errors: Sequence[Any] = result.regions_mc_error or [(None, None)] * len(result.regions)
+    regions = [
+        ", ".join(_end(end, error, scale) for end, error in zip(*pairs, strict=True))
+        for pairs in zip(result.regions, errors, strict=True)
+    ]
+    return " and ".join(scale.joined(f"[{ends}]") for ends in regions) or "nothing"
+
+
+def _end(end: float | None, error: float | None, scale: Scale) -> str:
+    return end_text(end, math.inf, number=lambda x: scale.number(x, error) if x else "0")
 
 
 def _say_weighted(result: FitResult | LimitResult) -> None:
@@ -123,9 +138,8 @@ def say_coverage(study: CoverageStudy) -> None:
         say(line)
     for p in study.points:
         say(
-            f"{study.parameter} = {p.value:g}: bias {format_number(p.bias)} ± "
-            f"{format_number(p.bias_error, 2)}, pulls {format_number(p.pull_mean)} ± "
-            f"{format_number(p.pull_width)}"
+            f"{study.parameter} = {p.value:g}: bias {quoted(p.bias, p.bias_error)}, pulls "
+            f"{format_number(p.pull_mean, 3)} with a width of {format_number(p.pull_width, 3)}"
         )
     retried = sum(p.n_retried for p in study.points)
     if retried:
@@ -138,20 +152,18 @@ def say_coverage(study: CoverageStudy) -> None:
 
 def say_sensitivity(result: Sensitivity, *, head: str, points: Sequence[float] | Sequence[str]) -> None:
     """Write limits against errors or against a key of the card."""
+    scale = scale_of(result.parameter, *result.limit)
     rows = [
-        (
-            p if isinstance(p, str) else f"{p:.4g}",
-            format_number(limit),
-            format_number(mass) if mass else "–",
-        )
+        (p if isinstance(p, str) else f"{p:.4g}", scale.number(limit), mass_text(mass or None))
         for p, limit, mass in zip(points, result.limit, result.M_Zprime_GeV, strict=True)
     ]
-    print_table((head, f"{result.parameter} <", "M_Z' > [GeV]"), rows)
+    unit = f" [{scale.unit}]" if scale.unit else ""
+    print_table((head, f"{result.parameter} <{unit}", "M_Z' >"), rows)
     if result.level is None or result.method is None:
-        say(f"{result.model}; each limit at the level and with the method of its point")
+        say(f"{result.model}; expected (Asimov) limits, each at the level and with the method of its point")
     else:
-        at = f"limits at {100 * result.level:g} % {result.method}"
+        at = f"expected (Asimov) limits at {100 * result.level:g} % {result.method}"
         say(f"{result.model}, {at} (Δχ² = {result.delta_chi2:.4f})")
     if result.global_fit is not None:
-        bound = f"{result.parameter} < {format_number(result.global_fit)}"
+        bound = f"{result.parameter} < {format_number(result.global_fit, 3)}"
         say(f"global electroweak fit: {bound} at {100 * GLOBAL_FIT_LEVEL:g} % (hep-ph/9707451)")

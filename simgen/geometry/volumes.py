@@ -98,8 +98,8 @@ class Sphere:
 
         Notes
         -----
-        Point source: 3/(4πR²) at the centre, else ⟨1/r²⟩ = 3[2R - ((d²-R²)/d) ln((d+R)/abs(d-R))]/(4R³), and its
-        expansion for d ≫ R, because the closed form cancels.
+        Point source: 3/(4πR²) at the centre, else ⟨1/r²⟩ = 3[2R - ((d²-R²)/d) ln((d+R)/abs(d-R))]/(4R³), and
+        its expansion for d ≫ R, because the closed form cancels.
         """
         distance = math.hypot(*self.source_centre)
         return sphere_integral(self.radius, distance, self.source_radius) / (4 * math.pi * self.volume)

@@ -272,7 +272,7 @@ def test_the_papers_chi2_has_its_own_variance():
 def test_refusals(fitter):
     """Contract: where toys cannot be thrown, the message says what can."""
     weights = known([1.0, 3.0], [0.5, 0.5])
-    with pytest.raises(ValueError, match=r"drawn one by one have weights of 1.*--level histogram"):
+    with pytest.raises(ValueError, match=r"drawn one by one have weights of 1.*--toys-at counts"):
         WeightedThrower(thrower=Thrower(fitter=fitter, seed=1, events=True), weights=weights)
     with pytest.raises(ValueError, match=r"thresholds are made for counts.*hesse, minos, one-sided"):
         coverage(with_nuisances(), CHI, [0.5], 10, seed=1, methods=("cls",), weights=weights)

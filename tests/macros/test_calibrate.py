@@ -43,7 +43,7 @@ def test_the_document_is_that_of_the_file(folder, tmp_path):
         assert [row[method]["threshold"] for row in found["thresholds"]] == curve.centre.tolist()
     assert answer("inspect", path, "--hashes")["complete"]
     text = invoke(
-        "calibrate", CARD, "-n", 200, "--at", "0,0.2", "-o", path, "--force", "--cl", 0.9, "--seed", 1
+        "calibrate", CARD, "-n", 200, "--at", "0,0.2", "-o", path, "--force", "--level", 0.9, "--seed", 1
     ).stdout
     assert "thresholds in -2 Δln L at 90 %" in text
     assert "2 true values, 0 failed, seed 1" in text
@@ -244,7 +244,7 @@ def test_a_reference_is_needed_where_0_is_none(tmp_path):
         tmp_path / "s.root",
     )
     assert "--reference" in refusal(*common, "--seed", 1)
-    assert answer(*common, "--seed", 1, "--reference", 0.2317, "--cl", 0.8)["reference"] == 0.2317
+    assert answer(*common, "--seed", 1, "--reference", 0.2317, "--level", "80 %")["reference"] == 0.2317
 
 
 @pytest.mark.parametrize("poi", ["delta_c_L", "eps_R", "charge_radius"])

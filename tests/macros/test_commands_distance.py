@@ -162,9 +162,9 @@ def test_limits(data):
 def test_toys_of_both_levels_and_stored_ones(tmp_path, card):
     """Contract: counts of toys have the bins of both axes; stored experiments keep their counts."""
     files = {}
-    for level in ("histogram", "events"):
+    for level in ("counts", "events"):
         files[level] = tmp_path / f"{level}.root"
-        answer("toys", CARD, *SET, "-n", 4, "-o", files[level], "--seed", 2, "--level", level)
+        answer("toys", CARD, *SET, "-n", 4, "-o", files[level], "--seed", 2, "--toys-at", level)
         with TableFile(files[level], "toys") as table:
             found = table.arrays()
         expected = predict(card.experiment, card.model).counts

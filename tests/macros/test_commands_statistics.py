@@ -191,7 +191,7 @@ def test_the_global_fit_states_its_own_level():
     assert (found["global_fit"], found["global_fit_level"]) == (pytest.approx(0.0764, abs=5e-5), 0.95)
     text = invoke("sensitivity", *common).stdout
     assert "limits at 90 % one-sided" in text
-    assert "gamma < 0.07636 at 95 %" in text
+    assert "gamma < 0.0764 at 95 %" in text
     found = answer("sensitivity", CARD, "--scan", "fit.limit_level=0.9:0.95:2")
     assert found["level"] is None
     other = answer("sensitivity", "borexino-cr51-paper", "--errors", "0.05:0.05:1", "--poi", "mu_nu")

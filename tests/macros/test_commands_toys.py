@@ -43,12 +43,12 @@ def test_toys(tmp_path):
 def test_toys_of_events(tmp_path):
     """Twin: toys of simulated events have the mean of those whose counts are thrown (5 σ of the mean)."""
     means = []
-    for level in ("histogram", "events"):
+    for level in ("counts", "events"):
         path = tmp_path / f"{level}.root"
-        found = answer("toys", CARD, "-n", 60, "--no-fit", "--level", level, "-o", path, "--seed", 7)
+        found = answer("toys", CARD, "-n", 60, "--no-fit", "--toys-at", level, "-o", path, "--seed", 7)
         rows = toys_of(path)
         means.append(rows["counts"].mean(axis=0))
-        if level == "histogram":
+        if level == "counts":
             assert found["n_events"] is found["events_per_second"] is found["expected_events"] is None
             assert "n_events" not in rows
             continue
@@ -66,8 +66,8 @@ def test_toys_of_events(tmp_path):
 def test_coverage_of_events(tmp_path):
     """Contract: a toy is the same in `coverage`, in `toys` and in any slice."""
     path, other = tmp_path / "coverage.root", tmp_path / "toys.root"
-    found = answer("coverage", CARD, "--at", "0", "-n", 6, "-o", path, "--seed", 2, "--level", "events")
-    answer("toys", CARD, "-n", 4, "--first", 2, "-o", other, "--seed", 2, "--level", "events")
+    found = answer("coverage", CARD, "--at", "0", "-n", 6, "-o", path, "--seed", 2, "--toys-at", "events")
+    answer("toys", CARD, "-n", 4, "--first", 2, "-o", other, "--seed", 2, "--toys-at", "events")
     rows = toys_of(path)
     assert found["n_events"] == rows["n_events"].sum()
     assert found["events_per_second"] > 0
@@ -77,20 +77,20 @@ def test_coverage_of_events(tmp_path):
 
 def test_toys_of_events_with_drawn_nuisances(tmp_path):
     """Contract: factors vary with the events; a shape cannot, and the message says what can be done."""
-    base = ("toys", CARD, "-n", 3, "--level", "events", "-o", tmp_path / "t.root", "--force", "--seed", 7)
+    base = ("toys", CARD, "-n", 3, "--toys-at", "events", "-o", tmp_path / "t.root", "--force", "--seed", 7)
     drawn = ("--set", "fit.drawn=nuisances")
     assert answer(*base, *drawn)["n_events"] > 0
     shape = ("--set", "systematics.energy_scale=0.01")
     message = refusal(*base, *drawn, *shape)
     assert "shapes are nominal, and the truth of energy_scale would vary" in message
-    assert "--level histogram" in message
+    assert "--toys-at counts" in message
     assert answer(*base, *shape)["n_events"] > 0
 
 
 def test_coverage(tmp_path):
     """Contract: coverage's keys; the file holds the toys that were counted."""
     path = tmp_path / "coverage.root"
-    found = answer("coverage", CARD, "--at", "0,0.3", "-n", 40, "-o", path, "--seed", 2, "--cl", "0.9")
+    found = answer("coverage", CARD, "--at", "0,0.3", "-n", 40, "-o", path, "--seed", 2, "--level", "90%")
     assert {"parameter", "level", "points"} <= set(found)
     assert (found["parameter"], found["level"]) == ("gamma", 0.9)
     rows = toys_of(path)
@@ -109,7 +109,7 @@ def test_coverage(tmp_path):
         assert point["methods"]["minos"]["covered"] == np.count_nonzero(covered & mine)
         bias = (rows["gamma"] - rows["true_gamma"])[mine].mean()
         assert point["bias"] == pytest.approx(bias, rel=1e-12)
-    alone = answer("coverage", CARD, "--at", "0.3", "-n", 40, "--seed", 2, "--cl", "0.9")
+    alone = answer("coverage", CARD, "--at", "0.3", "-n", 40, "--seed", 2, "--level", "90%")
     assert alone["points"] == found["points"][1:]
     study = found["study_verdict"]
     assert (study["verdict"], study["n_under"], study["n_over"]) == ("nominal", 9, 7)
@@ -131,7 +131,7 @@ def test_a_band_has_20000_toys():
 
 def test_verdict_of_a_study_is_shown(tmp_path):
     """Contract: text, JSON and the numbers beside a figure have it."""
-    common = ("coverage", CARD, "--at", "0,0.3", "-n", 200, "--seed", 2, "--cl", "0.95")
+    common = ("coverage", CARD, "--at", "0,0.3", "-n", 200, "--seed", 2, "--level", "0.95")
     shown = invoke(*common).stdout
     assert "over by design" in shown
     assert "the study as a whole: nominal (false alarm at most 0.3 %)" in shown

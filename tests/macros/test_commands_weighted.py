@@ -137,7 +137,7 @@ def test_toys_and_their_file(few, tmp_path):
 @pytest.mark.long
 def test_coverage(few, tmp_path):
     """Contract: fewer intervals hold the truth than with equal weights; rows are stored, and made again."""
-    settings = ("--at", 0.5, "-n", 400, "--cl", 0.683, "--method", "minos", *SHORT, *SEED)
+    settings = ("--at", 0.5, "-n", 400, "--level", "68.3%", "--method", "minos", *SHORT, *SEED)
     fractions = []
     for data in (few / "few.csv", few / "equal.csv"):
         path = tmp_path / f"{data.stem}.root"
@@ -151,7 +151,7 @@ def test_coverage(few, tmp_path):
 
 @pytest.mark.long
 def test_coverage_of_reweighted_events_and_in_python(few, reweighted):
-    settings = ("--at", 0.5, "-n", 400, "--cl", 0.683, "--method", "minos", *SHORT, *SEED)
+    settings = ("--at", 0.5, "-n", 400, "--level", "68.3%", "--method", "minos", *SHORT, *SEED)
     found = answer("coverage", CARD, "--weights", reweighted, *settings)
     assert found["points"][0]["methods"]["minos"]["fraction"] == pytest.approx(0.683, abs=0.1)
     python = load_card(CARD, overrides=["exposure.duration=14.4 d"]).coverage(
@@ -175,7 +175,7 @@ def test_refusals(few, tmp_path):
     """Contract: refusals say what is correct."""
     path = tmp_path / "x.root"
     data = ("--weights", few / "few.csv", *SHORT)
-    assert "weights of 1" in refusal("toys", CARD, *data, "-n", 5, "-o", path, "--level", "events")
+    assert "weights of 1" in refusal("toys", CARD, *data, "-n", 5, "-o", path, "--toys-at", "events")
     assert "not with --data" in refusal("toys", CARD, *data, "--data", few / "few.root", "-o", path)
     assert "leave --weights out" in refusal(
         "toys", CARD, "--weights", write_counts(few), "-n", 5, "-o", path, *SHORT, *SEED

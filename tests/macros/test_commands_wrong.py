@@ -250,7 +250,7 @@ def test_another_card(untouched, monkeypatch):
         (("coverage", CARD, "-n", 3, "--at", "1e9", "--seed", 1), "too many to be thrown"),
         (("toys", CARD, "-n", 0, "-o", "x.root"), "'-n'"),
         (("toys", CARD, "-o", "x.root"), "-n"),
-        (("toys", CARD, "-n", 3, "-o", "x.root", "--cl", 1.5, "--seed", 1), "--cl"),
+        (("toys", CARD, "-n", 3, "-o", "x.root", "--level", 1.5, "--seed", 1), "--level"),
         (("toys", CARD, "--data", "set.root", "-o", "x.root", "--no-fit"), "--data"),
         (("simulate", CARD, "-o", "x.root", "--events", 0), "'--events'"),
         (("simulate", CARD, "-o", "x.root", "--events", 5, "--experiments", 5), "exclude"),

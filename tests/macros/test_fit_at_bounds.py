@@ -105,5 +105,5 @@ def test_parameters_have_their_units():
     assert name_with_unit("charge_radius") == "charge_radius [cm²]"
     assert name_with_unit("delta_m2") == "delta_m2 [eV²]"
     said = invoke("fit", *FEW).stdout.splitlines()
-    assert any(line.startswith("mu_nu [μ_B]  ") for line in said)
+    assert any(line.startswith("mu_nu [10⁻¹¹ μ_B]  ") for line in said)
     assert any(line.startswith("background_flat  ") for line in said)

@@ -26,8 +26,8 @@ from macros.cli import app
         (("init", CARD, "-o", "/proc/x.toml"), "/proc/x.toml: no file can be made in the directory /proc"),
         (("run", CARD, "-o", "/proc/x"), "/proc/x: no file can be made in the directory /proc"),
         (
-            ("toys", CARD, "-n", 3, "--cl", 95, "-o", "x.root"),
-            "--cl must lie between 0 and 1, got 95: 95 % is",
+            ("toys", CARD, "-n", 3, "--level", 95, "-o", "x.root"),
+            "level must lie between 0 and 1, got 95: 95 % is",
         ),
         (("counts", 2, "--background", 1, "--level", 90), "got 90: 90 % is 0.9"),
         (("limit", CARD, "--set", "fit.limit_level=95"), "must be below 1, got 95: 95 % is 0.95"),

@@ -156,7 +156,7 @@ def test_absurd_values_of_every_key(preset, numbers):
         (("coverage", CARD, "-n", 3, "--at", "0", "--at", "1"), "--at"),
         (("simulate", CARD, "-o", "a.root", "-o", "b.root"), "-o/--output"),
         (("simulate", CARD, "-o", "a.root", "--seed", 1, "--seed", 1), "--seed"),
-        (("toys", CARD, "-o", "a.root", "-n", 1, "--level", "events", "--level", "histogram"), "--level"),
+        (("toys", CARD, "-o", "a.root", "-n", 1, "--toys-at", "events", "--toys-at", "counts"), "--toys-at"),
         (("expect", CARD, "--of", "a", "--of", "b"), "--of"),
         (("inspect", "a.root", "--hashes", "--no-hashes"), "--hashes"),
         (("contour", CARD, "--x", "gamma=0:1:2", "--x", "gamma=0:1:3", "--y", "mu_nu=0:1:2"), "--x"),

@@ -1,4 +1,4 @@
-"""Pages of the documents: commands and Python on them run, links lead on, those with cells become notebooks."""
+"""Pages of the documents: commands and Python run, links lead on, pages with cells become notebooks."""
 
 import os
 import re

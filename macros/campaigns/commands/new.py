@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from macros.campaigns.commands.words import WorkersOption, say_cost
-from macros.terminal import JsonOption, count, emit_json, number_of, say
+from macros.terminal import JsonOption, completed, count, emit_json, number_of, say
 
 if TYPE_CHECKING:
     from macros.campaigns import Draft, Request
@@ -23,13 +23,22 @@ def new(
     directory: Annotated[
         Path, typer.Argument(metavar="DIR", help="Directory to make; or an empty one.", show_default=False)
     ],
-    task: Annotated[str, typer.Argument(metavar="TASK", help="simulate, toys, ...", show_default=False)],
+    task: Annotated[
+        str,
+        typer.Argument(
+            metavar="TASK",
+            help="simulate, toys, ...",
+            show_default=False,
+            autocompletion=completed("task"),
+        ),
+    ],
     typed: Annotated[
         list[str],
         typer.Argument(
             metavar="CARD ...",
             help="Arguments and options of the command TASK; -n N says how many rows.",
             show_default=False,
+            autocompletion=completed("card"),
         ),
     ],
     chunk_time: Annotated[

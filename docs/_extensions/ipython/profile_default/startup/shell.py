@@ -1,4 +1,4 @@
-"""Shell cells of the site: what a command writes appears whole, and a command that fails ends the building."""
+"""Shell cells of the site: a command shows what it wrote when it has ended, and fails loudly."""
 
 import subprocess
 import sys
