@@ -2,7 +2,7 @@
 
 import math
 import uuid
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
@@ -15,12 +15,12 @@ __all__ = ["RunInfo", "Totals", "runinfo_types", "runinfo_value"]
 
 def runinfo_types(row: Mapping[str, int | float | str]) -> dict[str, Any]:
     """Return the types of the branches of `runinfo`, as uproot takes them."""
-    return {name: _branch_type(type(value)) for name, value in row.items()}
+    return {name: _branch_type(type(value).__name__) for name, value in row.items()}
 
 
 @cache  # awkward takes milliseconds to make a type of a name that NumPy does not know
-def _branch_type(kind: Hashable) -> Any:
-    return ak.types.from_datashape("string", highlevel=False) if kind is str else np.dtype(kind)
+def _branch_type(kind: str) -> Any:
+    return ak.types.from_datashape("string", highlevel=False) if kind == "str" else np.dtype(kind)
 
 
 def runinfo_value(name: str, value: float | str) -> int | float | str:
