@@ -34,6 +34,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """Build the site into docs/_build/html; its cells are run where they or the program changed."""
+    session.install("-e", ".[docs]")
+    session.run("python", "-m", "sphinx", "-b", "html", "-W", "--keep-going", "docs", "docs/_build/html")
+
+
+@nox.session(default=False)
 def benchmarks(session: nox.Session) -> None:
     """Time a benchmark against its peers, such as: nox -s benchmarks -- events."""
     session.install("-e", ".[test]")

@@ -13,6 +13,7 @@ __all__ = ["Table", "card_schema", "page", "pages", "tables"]
 _MACROS = Path(__file__).parents[1]
 _PLACES = (_MACROS / "docs", _MACROS.parent / "docs")
 """In an installed package, and in the source."""
+_SCHEMA = Path("reference", "card.schema.json")
 _CELL = re.compile(r"(?<!\\)\|")
 _HEADING = re.compile(r"(#+) (.*)")
 
@@ -45,17 +46,18 @@ class Table:
 @cache
 def _directory() -> Path:
     for place in _PLACES:
-        if (place / "card.schema.json").is_file():
+        if (place / _SCHEMA).is_file():
             return place
     raise FileNotFoundError(2, "the documentation is not installed beside the program", str(_PLACES[0]))
 
 
 def pages() -> dict[str, str]:
-    """Return the pages by their names, such as "files.md"."""
+    """Return the pages by their names, such as "reference/files.md"."""
     directory = _directory()
     return {
         str(path.relative_to(directory)): path.read_text(encoding="utf-8")
         for path in sorted(directory.rglob("*.md"))
+        if "_build" not in path.parts
     }
 
 
@@ -76,7 +78,7 @@ def page(title: str) -> tuple[str, str]:
 @cache
 def card_schema() -> dict[str, Any]:
     """Return the JSON schema of a card."""
-    document: dict[str, Any] = json.loads((_directory() / "card.schema.json").read_text(encoding="utf-8"))
+    document: dict[str, Any] = json.loads((_directory() / _SCHEMA).read_text(encoding="utf-8"))
     return document
 
 

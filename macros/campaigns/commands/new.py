@@ -125,9 +125,10 @@ def _say(directory: Path, request: "Request", plan: "Draft", seed: int, *, dry_r
     where = f"{request.task.name}, not made" if dry_run else f"{directory}: {request.task.name}"
     chunks = number_of(plan.chunks, "chunk")
     size = f" of {plan.size}" if plan.chunks > 1 else ""
-    say(f"{where}: {request.n} rows in {chunks}{size}, seed {seed}")
+    say(f"{where}: {number_of(request.n, 'row')} in {chunks}{size}, seed {seed}")
     trial = plan.trial
     say(
-        f"trial: {trial.n} rows, {1 / trial.seconds:.3g} rows/s of {number_of(trial.threads, 'thread')}, "
+        f"trial: {number_of(trial.n, 'row')}, {1 / trial.seconds:.3g} rows/s of "
+        f"{number_of(trial.threads, 'thread')}, "
         f"{trial.overhead:.2g} s for each chunk, {trial.bytes:.3g} bytes a row"
     )

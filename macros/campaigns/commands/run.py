@@ -157,7 +157,8 @@ def _say_left(campaign: "Campaign", workers: int, *, as_json: bool) -> None:
     if as_json:
         emit_json({"directory": str(campaign.directory), "rows": rows, "cost": cost.document()})
         return
-    say(f"{campaign.directory}: {rows} of {campaign.n} rows left, in {number_of(chunks, 'chunk')}")
+    left = f"{rows} of {number_of(campaign.n, 'row')} left, in {number_of(chunks, 'chunk')}"
+    say(f"{campaign.directory}: {left}")
     say_cost(cost)
 
 

@@ -39,7 +39,8 @@ def status(directory: DirectoryArgument, as_json: JsonOption = False) -> None:
 
 def _say(state: "State") -> None:
     campaign = state.campaign
-    say(f"{campaign.directory}: {campaign.task}, {campaign.n} rows, seed {campaign.seed}, id {campaign.id}")
+    rows = number_of(campaign.n, "row")
+    say(f"{campaign.directory}: {campaign.task}, {rows}, seed {campaign.seed}, id {campaign.id}")
     say(
         f"{state.done} of {number_of(campaign.n_chunks, 'chunk')} done "
         f"({100 * state.rows / campaign.n:.4g} % of the rows), {len(state.running)} with workers, "
