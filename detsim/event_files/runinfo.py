@@ -13,14 +13,17 @@ import numpy as np
 __all__ = ["RunInfo", "Totals", "runinfo_types", "runinfo_value"]
 
 
+_TYPES = {int: "int64", float: "float64", str: "string"}
+
+
 def runinfo_types(row: Mapping[str, int | float | str]) -> dict[str, Any]:
     """Return the types of the branches of `runinfo`, as uproot takes them."""
-    return {name: _branch_type(type(value).__name__) for name, value in row.items()}
+    return {name: _branch_type(_TYPES[type(value)]) for name, value in row.items()}
 
 
 @cache  # awkward takes milliseconds to make a type of a name that NumPy does not know
-def _branch_type(kind: str) -> Any:
-    return ak.types.from_datashape("string", highlevel=False) if kind == "str" else np.dtype(kind)
+def _branch_type(name: str) -> Any:
+    return ak.types.from_datashape(name, highlevel=False) if name == "string" else np.dtype(name)
 
 
 def runinfo_value(name: str, value: float | str) -> int | float | str:

@@ -143,6 +143,7 @@ def test_thresholds_of_counts(background):
     assert clear > 30
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("n", "background"), every(6, [(0, 3.0), (2, 3.0), (5, 3.0), (7, 3.0), (0, 0.5), (3, 0.5)], unpack=True)
 )
@@ -154,6 +155,7 @@ def test_feldman_cousins_of_counts(n, background):
     assert (low, high) == pytest.approx(count_interval(n, background, level=0.9), abs=0.2)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("background", "poi"),
     [

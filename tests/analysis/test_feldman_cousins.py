@@ -79,7 +79,7 @@ def test_order(n, b, more, level):
 
 
 @pytest.mark.parametrize(
-    ("n", "level"), every(2, [(0, 0.5), (0, 0.9), (1, 0.683), (1, 0.95), (3, 0.9), (6, 0.9)], unpack=True)
+    ("n", "level"), every(6, [(0, 0.5), (0, 0.9), (1, 0.683), (1, 0.95), (3, 0.9), (6, 0.9)], unpack=True)
 )
 def test_monotone_is_the_largest_to_come(n, level):
     """Twin: the largest exact end on a grid of larger backgrounds, up to what falls between two points."""

@@ -86,7 +86,7 @@ def test_impacts_of_measurements_add_in_quadrature():
 @pytest.mark.parametrize(
     ("name", "poi", "seed"),
     every(
-        2,
+        6,
         [
             ("borexino-cr51-realistic", None, 1),
             ("borexino-hellaz-cr51", None, 2),

@@ -144,6 +144,7 @@ def test_random_laws(seed):
     check(card, counts[0], auxiliary[0])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("n", [*few([4, 15], 4), pytest.param(200, marks=pytest.mark.slow)])
 def test_estimate_is_within_its_interval(n):
     """Contract: of pseudo-experiments of a card with two minima, and of any nuisance parameter."""

@@ -95,7 +95,7 @@ def test_limits_are_crossings(name):
 @pytest.mark.parametrize(
     "name",
     every(
-        2,
+        6,
         [
             "constrained gamma of chi",
             "charge_radius",

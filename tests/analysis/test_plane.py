@@ -194,6 +194,7 @@ def test_a_factor_that_data_do_not_know_has_no_error(values):
     assert found.best[1] == pytest.approx(fit.parameters["background_flat"].value, rel=1e-3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("x", few(["sin2_2theta", "delta_m2"], "sin2_2theta"))
 def test_a_minimum_of_a_mass_splitting_outside_the_values(x):
     """Closed form. Exact data of an oscillation, whose Δm² is above and below all values drawn."""

@@ -6,7 +6,7 @@ import numba
 import numpy as np
 import pytest
 from scipy import stats
-from support.examples import every
+from support.examples import every, few
 from support.experiments import DAY, borexino, borexino_distances, borexino_outside, hellaz, mixed_source
 
 import detsim.simulation.fused
@@ -135,7 +135,7 @@ def test_identities_and_seeds_are_other_experiments():
     assert len(np.unique([*found, plain], axis=0)) == 5
 
 
-@pytest.mark.parametrize("case", every(3, CASES))
+@pytest.mark.parametrize("case", few(CASES, "lines", "photo-electrons"))
 def test_counts_are_poisson_around_quadrature(case):
     """Twin: means, variances and correlations of 4000 experiments; 1 % in the total would show."""
     experiment, model = CASES[case]

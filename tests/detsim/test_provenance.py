@@ -108,7 +108,7 @@ def rewrite(path, target, change):
 @pytest.mark.parametrize(
     ("change", "message"),
     every(
-        2,
+        6,
         [
             (lambda p, _: p.update(seed=2), "is damaged: the checksum of the provenance and 'runinfo'"),
             (lambda _, r: r.update(equivalent_exposure=1e6), "is damaged: the checksum"),

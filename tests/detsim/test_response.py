@@ -117,7 +117,7 @@ def test_many_counts_follow_the_prediction(response, background):
     assert chi2_pvalue(case(response, background), SM(), 10_000_000, seed=12) > ALPHA
 
 
-@pytest.mark.parametrize("response", few(RESPONSES, *list(RESPONSES)[::5], "all"))
+@pytest.mark.parametrize("response", few(RESPONSES, *list(RESPONSES)[::7], "all"))
 def test_columns_sum_to_the_unbinned_total(response):
     """Twin. Finds panels that miss a structure of the response: adaptive quadrature, 1e-6."""
     for background in (None, *BACKGROUNDS):

@@ -86,7 +86,7 @@ def samples():
 @pytest.mark.parametrize(
     ("name", "target"),
     every(
-        6,
+        9,
         [
             *(
                 pytest.param(*case, marks=() if i % 3 == 0 else pytest.mark.long)

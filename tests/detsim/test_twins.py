@@ -69,7 +69,7 @@ CASES["constrained"] = (borexino(), E6(beta="eta", gamma=0.3, constrained=True, 
 CASES["constrained, all"] = (lama(generate_above=1e-4), LR(gamma=0.2, constrained=True, **TERMS["all"]))
 
 
-FEW = [*list(CASES)[:20:3], *list(CASES)[20::5], "mixed source"]
+FEW = [*list(CASES)[:20:4], *list(CASES)[20::7], "mixed source"]
 
 
 @pytest.mark.parametrize("name", few(CASES, *FEW))

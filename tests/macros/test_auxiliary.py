@@ -168,6 +168,7 @@ def test_a_table_of_data_is_of_its_measurements(events, tmp_path):
     assert "data" in refusal("limit", CARD, events, *options)
 
 
+@pytest.mark.long
 def test_contour_goodness_and_compare(events):
     """Contract. Every other command that takes data: results follow the measurement."""
     shifted = ("--auxiliary", "background_flat=1.2")

@@ -51,6 +51,7 @@ def test_a_killed_worker_loses_its_chunk_only(tmp_path):
     assert merged(directory) == plain(tmp_path, n=12_000)
 
 
+@pytest.mark.long  # a killed worker is replaced above
 def test_processes_are_replaced():
     """Contract. A call gets an error that names the signal; a process that ends politely is no failure."""
     with Processes(1) as pool:

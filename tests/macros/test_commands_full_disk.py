@@ -38,6 +38,7 @@ def test_no_room(tmp_path, command):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.long  # the tests of a full disk in this process are quick
 @pytest.mark.parametrize(
     ("arguments", "more"),
     every(

@@ -124,7 +124,13 @@ def test_fit_of_both(files):
     assert found["data"] == dict(part.split("=") for part in data)
     alone = answer("fit", CARD, "--of", "HELLAZ", data[0].split("=")[1])
     assert found["parameters"]["gamma"]["error"] < alone["parameters"]["gamma"]["error"]
-    assert answer("limit", CARD, *data)["data"] == found["data"]
+
+
+@pytest.mark.long
+def test_limit_and_plane_of_both(files):
+    """Contract: other commands that take data take those of both experiments."""
+    data = [f"{name}={files / name}.root" for name in NAMES]
+    assert answer("limit", CARD, *data)["data"] == dict(part.split("=") for part in data)
     plane = answer("contour", CARD, *data, "--x", "gamma=-0.6:0.4:3", "--y", "eps_R=-0.4:0.4:4")
     assert len(plane["delta"]) == 4
 

@@ -64,7 +64,7 @@ def test_presets_are_plausible(name):
         assert text.startswith(start)
 
 
-@settings(max_examples=60, **SLOW)
+@settings(max_examples=30, **SLOW)
 @given(document=documents())
 def test_random_cards_stay_valid(document):
     """Property: valid cards of all kinds have no value that is refused."""

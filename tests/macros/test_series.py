@@ -116,7 +116,7 @@ def test_former_files(tmp_path):
     assert "x-0007.root: is a directory" in refusal(*run, "--events", 1500, *LIMIT, "--force")
 
 
-@pytest.mark.parametrize("command", every(2, ["generate", "simulate", "detect", "reweight", "merge"]))
+@pytest.mark.parametrize("command", every(5, ["generate", "simulate", "detect", "reweight", "merge"]))
 def test_a_file_that_is_there_stays(tmp_path, command):
     """Contract: without --force every command refuses to replace a file, which stays unchanged."""
     true, target = tmp_path / "true.root", tmp_path / "x.root"

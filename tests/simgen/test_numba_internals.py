@@ -149,6 +149,7 @@ def test_other_settings_of_numba_give_the_same_number(tmp_path, n_settings):
         assert len(list((tmp_path / "nugauge").iterdir())) == n + 1
 
 
+@pytest.mark.long
 def test_a_command_says_what_is_wrong_with_the_environment():
     """Contract. Finds a trace, or a message without the variable, of an impossible environment."""
     done = subprocess.run(

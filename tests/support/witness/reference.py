@@ -23,8 +23,13 @@ _DESCRIBED = {"dtype", "unit", "description", "class", "status"}
 """Keys whose value is kept where the rest is described by its type."""
 
 
-def make_reference():
+def make_reference(*, small=True):
     """Make the part of the record that does not depend on the machine.
+
+    Parameters
+    ----------
+    small : bool
+        Whether to run the commands of "small", which takes seconds.
 
     Returns
     -------
@@ -33,12 +38,13 @@ def make_reference():
         the help names; "packages", the public names, without types; "small", results of commands.
     """
     texts = describe_help()
+    results = record_group("small") if small else {}
     return {
         "typer": {"version": version("typer")},
         "help": texts,
         "options": help_options(texts),
         "packages": describe_packages(annotations=False),
-        "small": {command: _portable(command, said) for command, said in record_group("small").items()},
+        "small": {command: _portable(command, said) for command, said in results.items()},
     }
 
 
