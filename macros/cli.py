@@ -39,6 +39,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "list": commands.list_.list_,
     "check": commands.check.check,
     "run": commands.run.run,
+    "report": commands.report.report,
     "expect": commands.expect.expect,
     "generate": commands.simulate.generate,
     "detect": commands.simulate.detect,

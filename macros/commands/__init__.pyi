@@ -13,6 +13,7 @@ from . import (
     limit as limit,
     list_ as list_,
     merge as merge,
+    report as report,
     rerun as rerun,
     reweight as reweight,
     run as run,

@@ -21,6 +21,7 @@ from macros.terminal import (
     LimitLevelOption,
     OfOption,
     OutputOption,
+    ReportOption,
     SeedOption,
     SetOption,
     StyleOption,
@@ -111,6 +112,7 @@ def calibrate(
     threads: ThreadsOption = None,
     figure: FigureOption = None,
     style: StyleOption = None,
+    report: ReportOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -129,7 +131,7 @@ def calibrate(
     )
     from macros.terminal import read_values
 
-    figures = plan_figures(figure, style)
+    figures = plan_figures(figure, style, alone=report is None)
     stated = one_level(level, cl)
     values = None if at is None else read_values("--at", at)
     if nuisances is Nuisances.PROFILED and not data:
@@ -147,11 +149,13 @@ def calibrate(
     checked = plan.check()
 
     from analysis.calibration import LARGEST, check_enough, write_calibration
-    from macros.runs import provenance
+    from macros.runs import ReportPlan, calibration_report, provenance
     from macros.studies import confidence_level, load_or_expect, open_inference, say_how_to_go_on
     from macros.terminal import stop_on_interrupt
     from macros.words import calibration_document, say_calibration
 
+    pages = ReportPlan(directory=report, reads=reads, force=force, style=figures.look)
+    pages.check()
     level = confidence_level(loaded, stated)
     found = load_or_expect(loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
     if not part:
@@ -189,12 +193,14 @@ def calibrate(
                 "data": case.source,
                 "auxiliary": case.auxiliary,
             }
-            files = figures.write(_picture(document, loaded.name), former=former) if figures else []
+            picture = _picture(document, loaded.name)
+            files = figures.write(picture, former=former)
+            page = pages.write(calibration_report(document, picture, loaded))
             if as_json:
-                emit_json({**document, "figure": files or None})
+                emit_json({**document, "figure": files or None, "report": page})
             else:
                 say_calibration(document)
-                for file in files:
+                for file in (*files, *([page] if page else [])):
                     say(file)
                 message(f"{format_number(rate, 3)} toys/s")
     say_how_to_go_on(output, first=first, done=made.n_toys, n=n, seed=made.seed)

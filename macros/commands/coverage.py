@@ -17,6 +17,7 @@ from macros.terminal import (
     KeepOption,
     MaxFailedOption,
     OfOption,
+    ReportOption,
     SeedOption,
     SetOption,
     StudyLevelOption,
@@ -31,6 +32,7 @@ from macros.terminal import (
     count,
     emit_json,
     progress,
+    say,
     study_level,
 )
 
@@ -77,6 +79,7 @@ def coverage(
     cl: FormerLevelOption = None,
     figure: FigureOption = None,
     style: StyleOption = None,
+    report: ReportOption = None,
     audit: AuditOption = 20,
     max_failed: MaxFailedOption = 0.01,
     seed: SeedOption = None,
@@ -103,15 +106,15 @@ def coverage(
     loaded = open_card(card, override, seed=seed, threads=threads, of=of, several=True, simulates=by_events)
     sums = keep is Keep.SUMS
     reads = (*card_files(card, loaded), table, *data_files(weights))
-    figures = plan_figures(figure, style)
+    figures = plan_figures(figure, style, alone=report is None)
     plan = study_plan(reads, output, figures, force=force, sums=sums)
     checked = plan.check()
 
-    from macros.runs import input_record, provenance
+    from macros.runs import ReportPlan, coverage_report, input_record, provenance
     from macros.studies import (
         EventTally,
         confidence_level,
-        draw_coverage,
+        coverage_picture,
         judge_coverage,
         open_study,
         write_coverage,
@@ -119,6 +122,8 @@ def coverage(
     from macros.terminal import stop_on_interrupt
     from macros.words import coverage_document, say_coverage
 
+    pages = ReportPlan(directory=report, reads=tuple(filter(None, reads)), force=force, style=figures.look)
+    pages.check()
     confidence, used_seed = confidence_level(loaded, stated_level), int(loaded.run.seed or 0)
     stated = [str(m) for m in method] if method else None
     prepared = open_study(
@@ -170,7 +175,9 @@ def coverage(
                 keep="sums" if sums else "rows",
             )
         complete = len(study.points) == len(values)
-        pictures = draw_coverage(figures, study, loaded, former) if figures else None
+        picture = coverage_picture(study, loaded)
+        pictures = figures.write(picture, former=former) if figures and picture else None
+        page = pages.write(coverage_report(study, picture, loaded)) if picture else None
         if as_json:
             emit_json(
                 {
@@ -180,6 +187,7 @@ def coverage(
                     **drawn.document(),
                     "complete": complete,
                     "figure": pictures,
+                    "report": page,
                     "table": str(table) if table else None,
                     "weights": weights,
                     "seed": used_seed,
@@ -188,4 +196,6 @@ def coverage(
             )
         elif study.points:
             say_coverage(study)
+            if page:
+                say(page)
         judge_coverage(prepared, study, output, max_failed)

@@ -1,24 +1,27 @@
 """`nugauge run`: the main job."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from macros.commands.report import (
+    DirectoryOption,
+    ReplaceOption,
+    command_words,
+    judge_fit,
+    report_of,
+    say_report,
+)
 from macros.terminal import (
     CardArgument,
     JsonOption,
     OfOption,
-    RunError,
     SeedOption,
     SetOption,
     ThreadsOption,
-    emit_json,
-    message,
     number_of,
     progress,
     say,
-    warn,
 )
 
 if TYPE_CHECKING:
@@ -29,10 +32,12 @@ __all__ = ["run"]
 
 def run(
     card: CardArgument,
-    output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="DIR", help="Directory to make.", show_default=False)
-    ],
-    force: Annotated[bool, typer.Option("--force", help="Replace a directory that exists.")] = False,
+    data: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="DATA", help="Data to report, as for `report`, instead of a simulation."),
+    ] = None,
+    output: DirectoryOption = ...,  # type: ignore[assignment]  # typer: required
+    force: ReplaceOption = False,
     seed: SeedOption = None,
     of: OfOption = None,
     override: SetOption = None,
@@ -40,28 +45,54 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Do the main job: simulate, fit, limit, plots, report."""
+    if data:
+        _check_no_simulation(seed, override)
+        words = ("run", card, *data)
+        result = report_of(
+            card, data, output, words=words, of=of, override=override, threads=threads, force=force
+        )
+        say_report(result, as_json)
+        judge_fit(result)
+        return
+
     from macros.setup import card_files, open_card
 
     loaded = open_card(card, override, seed=seed, threads=threads, of=of, simulates=True)
 
     from macros.runs import run_job
 
+    options: dict[str, Any] = {"--seed": loaded.run.seed, "--of": of, "--set": override, "-o": output}
     with progress("simulating", None, "events") as advance:
-        result = run_job(loaded, output, force=force, reads=card_files(card, loaded), advance=advance)
+        made = run_job(
+            loaded,
+            output,
+            force=force,
+            reads=card_files(card, loaded),
+            command=command_words(("run", card), options),
+            advance=advance,
+            progress=progress,
+        )
     try:
-        _report(result, as_json)
+        _report(made, as_json)
     except KeyboardInterrupt as error:
         error.add_note(f"{output} is whole")
         raise
 
 
-def _report(result: "RunResult", as_json: bool) -> None:
-    from macros.runs import check_verdict
-    from macros.words import say_fit, say_limit, warn_poor_fit
+def _check_no_simulation(seed: int | None, override: list[str] | None) -> None:
+    """Refuse what only a simulation needs."""
+    if seed is not None:
+        raise typer.BadParameter(
+            "--seed is for a simulation, and DATA are given: leave it out, or use `report`"
+        )
+    for text in override or ():
+        key = text.partition("=")[0].strip()
+        if key.partition(".")[0] == "run":
+            raise typer.BadParameter(f"--set {key} is for a simulation, and DATA are given: leave it out")
 
-    if as_json:
-        emit_json(result.document())
-    else:
+
+def _report(result: "RunResult", as_json: bool) -> None:
+    if not as_json:
         say(
             f"{number_of(result.production.n_written, 'event')} recorded, "
             f"{result.production.expected:.6g} expected"
@@ -74,14 +105,9 @@ def _report(result: "RunResult", as_json: bool) -> None:
                 f"p = {comparison.p_value:.3g}"
             )
         say()
-        say_fit(result.fit)
-        say()
-        say_limit(result.limit)
-        message("")
-        message(f"look at {result.directory / result.files['report']} first")
-    warn_poor_fit(result.fit)
-    if not result.fit.valid:
-        warn(result.fit.reason)
+    say_report(result, as_json)
+
+    from macros.runs import check_verdict
+
     check_verdict(result.production.comparison, str(result.directory))
-    if result.fit.failed:
-        raise RunError(f"the fit failed: {result.fit.failure}")
+    judge_fit(result)

@@ -30,6 +30,7 @@ from .looks import (
 from .methods import (
     BLACK as BLACK,
     BLUE as BLUE,
+    COLOURS as COLOURS,
     GREEN as GREEN,
     GREY as GREY,
     METHODS as METHODS,

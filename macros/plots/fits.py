@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from macros.plots.figure_data import Cell, FigureData
 from macros.plots.inference import parameter_label
 from macros.plots.methods import BLUE, GREY, VERMILION
-from macros.plots.style import add_note, ink, new_figure, paper, styled
-from macros.terminal import printable
+from macros.plots.style import add_note, ink, new_figure, paper, plain_text, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["impacts_data", "impacts_plot", "scan_data"]
 
+_WIDTH = 6.4
+"""Of the picture of impacts [inch]."""
 _MOST = 30
 """Nuisance parameters in one picture."""
 
@@ -97,18 +98,19 @@ def impacts_plot(found: "Impacts", fit: "FitResult", *, note: Sequence[str] = ()
         Lines below the picture.
     """
     pairs = _pairs(found, fit)[:_MOST]
-    figure = new_figure(6.4, 1.5 + 0.26 * len(pairs))
+    figure = new_figure(_WIDTH, 1.5 + 0.26 * len(pairs))
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(2, 3))
     heights = list(range(len(pairs), 0, -1))
     _draw_pulls(left, [pull for pull, _ in pairs], heights)
     label, scale = parameter_label(found.parameter)
     _draw_impacts(right, [impact for _, impact in pairs], heights, scale)
-    left.set_yticks(heights, [printable(pull.name).replace("$", r"\$") for pull, _ in pairs])
+    left.set_yticks(heights, [plain_text(pull.name) for pull, _ in pairs])
     for ax in (left, right):
         ax.tick_params(axis="y", which="both", left=False, right=False)
         ax.set_ylim(0.4, len(pairs) + 0.6)
     right.set_xlabel(f"change of {label}")
-    figure.legend(*right.get_legend_handles_labels(), loc="outside upper right", ncols=4)
+    columns = 2 if figure.get_figwidth() < _WIDTH else 4
+    figure.legend(*right.get_legend_handles_labels(), loc="outside upper right", ncols=columns)
     lines = [*note, "impacts: the parameter one error up or down, everything else fitted again"]
     if len(pairs) < len(found.impacts):
         lines.append(f"the {len(pairs)} largest of {len(found.impacts)} nuisance parameters")

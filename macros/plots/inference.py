@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from macros.plots.figure_data import Cell, FigureData
 from macros.plots.methods import BAND_ONE, BAND_TWO, GREY, method_style
-from macros.plots.style import add_note, ink, new_figure, styled
-from macros.terminal import printable
+from macros.plots.style import add_note, ink, new_figure, plain_text, styled
 from macros.words import band_texts, verdict_lines
 
 if TYPE_CHECKING:
@@ -47,13 +46,12 @@ def parameter_label(name: str) -> tuple[str, float]:
     >>> parameter_label("background_flat")
     ('background_flat', 1.0)
     """
-    return _PARAMETERS.get(name, (printable(name).replace("$", r"\$"), 1.0))
+    return _PARAMETERS.get(name, (plain_text(name), 1.0))
 
 
-def band_data(limit: "LimitResult", *, note: Sequence[str] = ()) -> FigureData:
+def band_data(limit: "LimitResult", *, observed: float | None = None, note: Sequence[str] = ()) -> FigureData:
     """Collect the numbers of `limit_plot`: one row a limit."""
-    observed = limit.upper is not None and limit.band is None
-    rows: list[tuple[Cell, ...]] = [("observed", limit.upper, None)] if observed else []
+    rows: list[tuple[Cell, ...]] = [] if observed is None else [("observed", observed, None)]
     rows += [("expected (Asimov)", limit.asimov, None)] if limit.asimov is not None else []
     if limit.band is not None:
         errors = limit.band_errors or (None,) * len(limit.band)

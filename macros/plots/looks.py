@@ -81,7 +81,6 @@ def base_style(*, page: bool = False) -> dict[Any, Any]:
     size = FONT_SIZE * (_PAGE if page else 1.0)
     return {
         **_fitted(dict(mplhep.style.ROOT), size),
-        "axes.formatter.use_mathtext": True,
         "axes.titlesize": "medium",
         "axes.unicode_minus": True,
         "figure.dpi": 100,

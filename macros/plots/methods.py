@@ -7,6 +7,7 @@ __all__ = [
     "BAND_TWO",
     "BLACK",
     "BLUE",
+    "COLOURS",
     "GREEN",
     "GREY",
     "METHODS",
@@ -24,6 +25,19 @@ ORANGE, SKY, PURPLE = "#e69f00", "#56b4e9", "#cc79a7"
 """Colours of Okabe and Ito, which the colour-blind can tell apart."""
 BAND_ONE, BAND_TWO = "#7fc97f", "#f5d76e"
 """Expected limits within one and two standard deviations: the second is lighter, also without colours."""
+
+COLOURS = {
+    "blue": BLUE,
+    "vermilion": VERMILION,
+    "green": GREEN,
+    "orange": ORANGE,
+    "sky": SKY,
+    "purple": PURPLE,
+    "grey": GREY,
+    "band-one": BAND_ONE,
+    "band-two": BAND_TWO,
+}
+"""All colours by name, but for the ink."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from macros.plots.counts import Counts, counts_along, draw_counts
 from macros.plots.figure_data import Cell, FigureData
 from macros.plots.methods import BLUE
 from macros.plots.spectrum import draw_pulls, draw_ratio, energy_unit
-from macros.plots.style import add_note, new_figure, styled
+from macros.plots.style import add_note, new_figure, plain_text, styled
 
 if TYPE_CHECKING:
     import hist
@@ -129,7 +129,7 @@ class CountsFigure:
             bottom = axes.pop(0) if panel.counts.data is not None else None
             self._draw(panel, top, bottom)
             if several:
-                top.set_title(panel.experiment, loc="left")
+                top.set_title(plain_text(panel.experiment), loc="left")
         figure.align_ylabels()
         add_note(figure, (*self.note, *self._lines()))
         return figure

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from macros.plots.figure_data import FigureData
 from macros.plots.inference import parameter_label
 from macros.plots.methods import GREEN, GREY, METHODS, VERMILION, MethodStyle
-from macros.plots.style import add_mass_axis, add_note, ink, new_figure, styled
+from macros.plots.style import add_mass_axis, add_note, ink, new_figure, plain_text, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,7 +98,7 @@ class ScanFigure:
         drawn = METHODS.get(self.method or "") or MethodStyle(
             label="limit", colour=VERMILION, marker="o", line="-"
         )
-        names = [str(p) for p in self.points]
+        names = [plain_text(str(p)) for p in self.points]
         texts = any(isinstance(p, str) for p in self.points)
         at = list(range(len(names))) if texts else [float(p) for p in self.points]
         known = [
@@ -129,7 +129,7 @@ class ScanFigure:
         low, high = ax.get_ylim()
         if self.global_fit is not None and not low <= self.global_fit * scale <= high:
             lines.append(f"outside of the picture: global fit, 95 %: {self.global_fit * scale:.4g}")
-        ax.set_xlabel(self.head)
+        ax.set_xlabel(plain_text(self.head))
         ax.set_ylabel(f"upper limit on {name}")
         if self.parameter == "gamma" and known:
             add_mass_axis(ax)
@@ -217,8 +217,8 @@ class PlaneFigure:
             if _spans(values):
                 getattr(ax, f"set_{axis}scale")("log")
         _frame(ax, x, y)
-        ax.set_xlabel(self.head_x)
-        ax.set_ylabel(self.head_y)
+        ax.set_xlabel(plain_text(self.head_x))
+        ax.set_ylabel(plain_text(self.head_y))
         ax.tick_params(which="both", color=ink())
         add_note(figure, lines)
         return figure

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from macros.plots.looks import base_style, present_look
+from macros.terminal import printable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +24,7 @@ __all__ = [
     "new_figure",
     "note_of",
     "paper",
+    "plain_text",
     "render",
     "render_svg",
     "scientific",
@@ -32,6 +34,8 @@ __all__ = [
 Format = Literal["pdf", "png", "svg"]
 
 _DPI = 200
+_PAGE_WIDTH = 4.8
+"""Of a figure on a page, at most [inch]: a telephone shrinks it, and its texts stay legible."""
 _TICK_DISTANCE = 0.075
 """Of the labels at a mass axis, as a fraction of its length."""
 _NOTE_SIZE = 0.765
@@ -75,9 +79,11 @@ def styled() -> Iterator[None]:
 
 
 def new_figure(width: float, height: float) -> "Figure":
-    """Make an empty figure of a size in inches, which keeps its texts apart."""
+    """Make an empty figure of a size in inches, which keeps its texts apart; on a page it is not wide."""
     from matplotlib.figure import Figure
 
+    if present_look().page:
+        width = min(width, _PAGE_WIDTH)
     return Figure(figsize=(width, height), layout="constrained")
 
 
@@ -108,7 +114,8 @@ def add_note(figure: "Figure", lines: Sequence[str]) -> None:
         return
     size = max(_NOTE_SIZE * float(mpl.rcParams["font.size"]), _SMALLEST)
     line_height = _NOTE_LINE * size / 72
-    broken = [part for line in lines for part in _broken(line, size, figure.get_figwidth() - 2 * _MARGIN)]
+    plain = map(plain_text, lines)
+    broken = [part for line in plain for part in _broken(line, size, figure.get_figwidth() - 2 * _MARGIN)]
     figure.set_figheight(figure.get_figheight() + line_height * (len(broken) - len(lines)))
     height = figure.get_figheight()
     share = (len(broken) * line_height + _MARGIN) / height
@@ -120,6 +127,11 @@ def add_note(figure: "Figure", lines: Sequence[str]) -> None:
         y = (_MARGIN + i * line_height) / height
         x = _MARGIN / figure.get_figwidth()
         figure.text(x, y, line, fontsize=size, color=ink(), alpha=0.8, va="bottom", ha="left")
+
+
+def plain_text(text: str) -> str:
+    """Write a text of the user so that no dollar in it begins a formula."""
+    return printable(text).replace("$", r"\$")
 
 
 def note_of(figure: "Figure") -> str:

@@ -1,4 +1,4 @@
-"""A run in one HTML file."""
+"""Reports: what was found, in one HTML file."""
 
 import lazy_loader
 

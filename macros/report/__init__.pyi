@@ -1,6 +1,14 @@
 from .html import (
+    GENERATOR as GENERATOR,
+    render_report as render_report,
+    write_report as write_report,
+)
+from .page import (
     Report as Report,
     ReportFigure as ReportFigure,
-    Spectrum as Spectrum,
-    write_report as write_report,
+    ReportFile as ReportFile,
+    ReportTable as ReportTable,
+    Section as Section,
+    beside as beside,
+    report_figure as report_figure,
 )

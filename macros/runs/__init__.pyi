@@ -1,3 +1,6 @@
+from .analysis import (
+    Analysis as Analysis,
+)
 from .event_figures import (
     events_picture as events_picture,
 )
@@ -5,7 +8,9 @@ from .event_totals import (
     check_verdict as check_verdict,
 )
 from .job import (
+    ReportResult as ReportResult,
     RunResult as RunResult,
+    report_data as report_data,
     run_job as run_job,
 )
 from .measurement import (
@@ -32,4 +37,10 @@ from .study_parts import (
     run_band as run_band,
     run_comparison as run_comparison,
     run_goodness as run_goodness,
+)
+from .study_reports import (
+    ReportPlan as ReportPlan,
+    calibration_report as calibration_report,
+    campaign_report as campaign_report,
+    coverage_report as coverage_report,
 )

@@ -43,12 +43,14 @@ from .data import (
     stored_counts as stored_counts,
 )
 from .directory import (
+    check_directory as check_directory,
     whole_directory as whole_directory,
 )
 from .figures import (
     FigurePlan as FigurePlan,
     check_picture as check_picture,
     plan_figures as plan_figures,
+    read_look as read_look,
 )
 from .files import (
     Split as Split,
@@ -68,6 +70,7 @@ from .outputs import (
     study_plan as study_plan,
 )
 from .recognition import (
+    foreign_report as foreign_report,
     foreign_run as foreign_run,
 )
 from .stored_toys import (

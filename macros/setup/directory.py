@@ -12,7 +12,7 @@ from pathlib import Path
 from detsim.files import FileStamp, Lock, file_stamp, real_path, signals_held, sync_directory
 from macros.terminal import message
 
-__all__ = ["whole_directory"]
+__all__ = ["check_directory", "whole_directory"]
 
 Stamps = dict[str, FileStamp | None]
 
@@ -76,6 +76,20 @@ def whole_directory(
             shutil.rmtree(staging, ignore_errors=True)
     finally:
         lock.remove()
+
+
+def check_directory(
+    path: Path,
+    names: Set[str],
+    *,
+    force: bool,
+    reads: Sequence[Path] = (),
+    foreign: Callable[[Path], str | None] = lambda _: None,
+) -> None:
+    """Refuse a directory that `whole_directory` would refuse, before hours of work."""
+    target = real_path(path)
+    _check_place(target)
+    _check_target(target, names, reads, foreign, force=force)
 
 
 def _check_place(target: Path) -> None:

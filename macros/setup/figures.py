@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from detsim.files import Former
     from macros.plots import Picture
 
-__all__ = ["FigurePlan", "check_picture", "plan_figures"]
+__all__ = ["FigurePlan", "check_picture", "plan_figures", "read_look"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,18 +80,28 @@ def plan_figures(
     typer.BadParameter
         If a name is not that of a picture, its directory does not exist, or the style cannot be read.
     """
-    from macros.plots import StyleError, read_style
-
     chosen: Sequence[Path] = [paths] if isinstance(paths, Path) else list(paths or ())
     for path in chosen:
         check_picture(option, path)
     if style is not None and alone and not chosen:
         raise typer.BadParameter(f"--style goes with {option} FILE: it says how the picture looks")
+    return FigurePlan(paths=tuple(dict.fromkeys(chosen)), look=read_look(style))
+
+
+def read_look(style: str | None) -> Look:
+    """Read the style of pictures, as `--style` names it.
+
+    Raises
+    ------
+    typer.BadParameter
+        If there is no such style, or it is wrong.
+    """
+    from macros.plots import StyleError, read_style
+
     try:
-        parameters = read_style(style) if style is not None else {}
+        return Look(parameters=read_style(style) if style is not None else {})
     except StyleError as error:
         raise typer.BadParameter(f"--style {error}") from None
-    return FigurePlan(paths=tuple(dict.fromkeys(chosen)), look=Look(parameters=parameters))
 
 
 def check_picture(option: str, path: Path | None) -> None:

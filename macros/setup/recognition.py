@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from macros.plots import is_beside_picture, is_picture
+from macros.report import GENERATOR
 
-__all__ = ["TABLES", "Kind", "foreign", "foreign_run"]
+__all__ = ["TABLES", "Kind", "foreign", "foreign_report", "foreign_run"]
 
 Kind = Literal["events", "toys", "calibration", "statistics", "sums", "picture", "beside", "card"]
 
@@ -74,6 +75,24 @@ def foreign_run(directory: Path) -> str | None:
         same = False
     if others or origin.get("command") != "simulate" or not same:
         return "holds a card.toml that is not the card of its events.root"
+    return None
+
+
+def foreign_report(directory: Path) -> str | None:
+    """Say why a directory is not one that a command made for its report; None if it is.
+
+    Returns
+    -------
+    str or None
+        None if its `report.html` names this program as its maker.
+    """
+    report = directory / "report.html"
+    if not report.is_file():
+        return "holds no report.html, so that it is no report of this program"
+    if GENERATOR not in report.read_text(encoding="utf-8", errors="replace"):
+        return "holds a report.html that this program did not write"
+    if (directory / "events.root").exists():
+        return "is of `run`, with simulated events"
     return None
 
 

@@ -11,13 +11,14 @@ from .case_figures import (
     case_note as case_note,
     counts_picture as counts_picture,
     expectation_picture as expectation_picture,
+    expected_limit_picture as expected_limit_picture,
     fitted_counts as fitted_counts,
     impacts_picture as impacts_picture,
     limit_picture as limit_picture,
     profile_picture as profile_picture,
 )
 from .coverage_study import (
-    draw_coverage as draw_coverage,
+    coverage_picture as coverage_picture,
     judge_coverage as judge_coverage,
     open_study as open_study,
     write_coverage as write_coverage,

@@ -1,5 +1,6 @@
 """Figures of the fit of a card: counts, profile of the likelihood, pulls and impacts, limits."""
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ __all__ = [
     "case_note",
     "counts_picture",
     "expectation_picture",
+    "expected_limit_picture",
     "fitted_counts",
     "impacts_picture",
     "limit_picture",
@@ -60,8 +62,16 @@ def fitted_counts(case: Inference, result: FitResult) -> Array | None:
     return templates.expected(poi, pulls)
 
 
-def counts_picture(case: Inference, result: FitResult | None = None) -> Picture:
-    """Show the data of all experiments, what the standard model expects, and the fit, if there is one."""
+def counts_picture(case: Inference, result: FitResult | None = None, *, axis: str | None = None) -> Picture:
+    """Show the data of all experiments, what the standard model expects, and the fit, if there is one.
+
+    Parameters
+    ----------
+    case : Inference
+    result : FitResult, optional
+    axis : {"energy", "distance"}, optional
+        Only the panels along it.
+    """
     from detsim.expectation import predict
 
     fitted = None if result is None else fitted_counts(case, result)
@@ -88,7 +98,7 @@ def counts_picture(case: Inference, result: FitResult | None = None) -> Picture:
         kind = "χ²" if result.likelihood == "paper" else "deviance"
         note.append(f"fit: {kind} {of_fit.fval:.4g} for {bins_text}{p}")
     figure = CountsFigure(
-        panels=tuple(panels),
+        panels=tuple(panel for panel in panels if axis in {None, panel.axis}),
         title=f"Counts of {case.card.name}",
         expected="standard model",
         fitted=f"fit of {case.card.model.label}",
@@ -147,11 +157,9 @@ def profile_picture(
 
 def limit_picture(case: Inference, limit: LimitResult) -> Picture:
     """Show a limit: of data the statistic and its threshold, without data the expected limit and its band."""
-    note = (case_note(case),)
     if case.data is None:
-        return Picture(
-            draw=partial(limit_plot, limit, observed=False, note=note), data=band_data(limit, note=note)
-        )
+        return expected_limit_picture(case, limit)
+    note = (case_note(case),)
     points = _limit_points(case, limit)
     likelihood = case.likelihood
     values = likelihood.profile(points)[0]
@@ -161,6 +169,17 @@ def limit_picture(case: Inference, limit: LimitResult) -> Picture:
         limit=limit, points=points, delta=values - floor, physical=case.fitter.physical, note=note
     )
     return Picture(draw=figure.draw, data=figure.numbers())
+
+
+def expected_limit_picture(
+    case: Inference, expected: LimitResult, *, observed: LimitResult | None = None
+) -> Picture:
+    """Show an expected limit with its band, and the limit of data beside it."""
+    note = (case_note(case),)
+    shown = expected if observed is None else replace(expected, upper=observed.upper)
+    draw = partial(limit_plot, shown, observed=observed is not None, note=note)
+    upper = None if observed is None else observed.upper
+    return Picture(draw=draw, data=band_data(expected, observed=upper, note=note))
 
 
 def _limit_points(case: Inference, limit: LimitResult) -> Array:

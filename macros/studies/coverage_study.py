@@ -16,7 +16,8 @@ from analysis.studies import CoverageStudy, coverage
 from detsim.event_files import Branch
 from detsim.files import Former
 from macros.card import Card
-from macros.setup import FigurePlan, open_fitter, template_sampling, using_threads, whole_number
+from macros.plots import Picture
+from macros.setup import open_fitter, template_sampling, using_threads, whole_number
 from macros.studies.calibrations import open_calibration
 from macros.studies.datasets import DataSets
 from macros.studies.sum_files import write_coverage_sums
@@ -24,7 +25,7 @@ from macros.studies.toys import Columns, confidence_level, open_toys, toy_weight
 from macros.terminal import Interrupted
 from macros.words import audit_document, check_audit, check_failed
 
-__all__ = ["Study", "draw_coverage", "judge_coverage", "open_study", "write_coverage"]
+__all__ = ["Study", "coverage_picture", "judge_coverage", "open_study", "write_coverage"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,15 +227,14 @@ def _found(study: Study, result: CoverageStudy, audit: int | None) -> dict[str, 
     }
 
 
-def draw_coverage(figures: FigurePlan, study: CoverageStudy, card: Card, former: Former) -> list[str] | None:
-    """Draw a coverage study; return the names of the files, or None where no true value is complete."""
-    from macros.plots import Picture, coverage_data, coverage_plot
+def coverage_picture(study: CoverageStudy, card: Card) -> Picture | None:
+    """Show a coverage study; None where no true value is complete."""
+    from macros.plots import coverage_data, coverage_plot
 
     if not study.points:
         return None
     note = (f"{card.name}: {card.model.label}; simulated counts of pseudo-experiments",)
-    picture = Picture(draw=partial(coverage_plot, study, note=note), data=coverage_data(study, note=note))
-    return figures.write(picture, former=former)
+    return Picture(draw=partial(coverage_plot, study, note=note), data=coverage_data(study, note=note))
 
 
 def judge_coverage(study: Study, result: CoverageStudy, output: Path | None, max_failed: float) -> None:

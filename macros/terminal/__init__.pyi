@@ -56,6 +56,7 @@ from .options import (
     OfOption as OfOption,
     OnceCommand as OnceCommand,
     OutputOption as OutputOption,
+    ReportOption as ReportOption,
     SeedOption as SeedOption,
     SetOption as SetOption,
     StyleOption as StyleOption,

@@ -28,6 +28,7 @@ __all__ = [
     "OfOption",
     "OnceCommand",
     "OutputOption",
+    "ReportOption",
     "SeedOption",
     "SetOption",
     "StyleOption",
@@ -246,6 +247,15 @@ FigureOption = Annotated[
         "--figure",
         metavar="FILE",
         help="Picture to draw, PDF, PNG or SVG, with its numbers beside it as CSV and JSON; can be repeated.",
+        show_default=False,
+    ),
+]
+ReportOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--report",
+        metavar="DIR",
+        help="Directory to make, with a page (report.html), figure and numbers.",
         show_default=False,
     ),
 ]

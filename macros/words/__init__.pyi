@@ -7,6 +7,7 @@ from .audits import (
 from .calibrations import (
     calibration_document as calibration_document,
     say_calibration as say_calibration,
+    thresholds_table as thresholds_table,
 )
 from .card_notes import (
     binding_note as binding_note,
@@ -19,6 +20,7 @@ from .contour_notes import (
     plane_warnings as plane_warnings,
 )
 from .coverage_verdicts import (
+    level_line as level_line,
     verdict_lines as verdict_lines,
 )
 from .description import (
@@ -27,6 +29,9 @@ from .description import (
 )
 from .details import (
     impacts_document as impacts_document,
+    impacts_table as impacts_table,
+    minima_table as minima_table,
+    pulls_table as pulls_table,
     say_details as say_details,
     say_impacts as say_impacts,
 )
@@ -34,9 +39,16 @@ from .fit_description import (
     allowed_elsewhere as allowed_elsewhere,
     band_texts as band_texts,
     end_text as end_text,
+    fit_notes as fit_notes,
+    interval_text as interval_text,
+    name_with_unit as name_with_unit,
     poor_fit as poor_fit,
     quality_document as quality_document,
+    undetermined_text as undetermined_text,
     warn_poor_fit as warn_poor_fit,
+)
+from .parameters import (
+    explain_parameter as explain_parameter,
 )
 from .quotation import (
     Scale as Scale,
@@ -61,6 +73,8 @@ from .result_documents import (
     sensitivity_document as sensitivity_document,
 )
 from .result_texts import (
+    bias_lines as bias_lines,
+    coverage_table as coverage_table,
     say_band as say_band,
     say_coverage as say_coverage,
     say_fit as say_fit,

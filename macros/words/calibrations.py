@@ -6,7 +6,7 @@ from typing import Any
 from analysis.calibration import Calibration
 from macros.terminal import print_table, say
 
-__all__ = ["calibration_document", "say_calibration"]
+__all__ = ["calibration_document", "say_calibration", "thresholds_table"]
 
 _SHOWN = ("feldman-cousins", "calibrated")
 
@@ -33,14 +33,7 @@ def say_calibration(document: dict[str, Any]) -> None:
     if document["thresholds"] is None:
         say(f"{document['n_toys']} toys are too few for a threshold at {100 * document['level']:g} %")
     else:
-        head = [document["parameter"]]
-        for method in _SHOWN:
-            head += [method, "±"]
-        lines = [
-            [r["value"], *(r[m][k] for m in _SHOWN for k in ("threshold", "error"))]
-            for r in document["thresholds"]
-        ]
-        print_table(head, lines)
+        print_table(*thresholds_table(document))
         level, n_toys = f"{100 * document['level']:g} %", document["n_toys"]
         say(
             f"thresholds in -2 Δln L at {level}, ± from {n_toys} toys each; "
@@ -50,6 +43,16 @@ def say_calibration(document: dict[str, Any]) -> None:
         f"{document['file']}: {len(document['values'])} true values, {document['n_failed']} failed, "
         f"seed {document['seed']}"
     )
+
+
+def thresholds_table(document: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
+    """Return head and rows of the table of thresholds; no rows if there are too few toys."""
+    head = [document["parameter"], *(text for method in _SHOWN for text in (method, "±"))]
+    rows = [
+        [r["value"], *(r[m][k] for m in _SHOWN for k in ("threshold", "error"))]
+        for r in document["thresholds"] or ()
+    ]
+    return head, rows
 
 
 def _thresholds(made: Calibration, level: float) -> list[dict[str, Any]] | None:

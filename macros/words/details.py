@@ -1,5 +1,6 @@
 """Details of a fit beside its numbers, as JSON keys and as tables: pulls, correlations, impacts, minima."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from macros.terminal import format_number, print_table, say
@@ -10,7 +11,19 @@ if TYPE_CHECKING:
     from analysis.fits import FitResult, Impacts, LocalMinimum, Pull
     from analysis.likelihood import Covariance
 
-__all__ = ["details_document", "impacts_document", "say_details", "say_impacts", "say_pulls"]
+__all__ = [
+    "details_document",
+    "impacts_document",
+    "impacts_table",
+    "minima_table",
+    "pulls_table",
+    "say_details",
+    "say_impacts",
+    "say_pulls",
+]
+
+Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
+"""Head and rows of a table."""
 
 
 def details_document(result: "FitResult") -> dict[str, Any]:
@@ -84,7 +97,16 @@ def say_pulls(pulls: "tuple[Pull, ...]") -> None:
     """Write pulls and constraints of nuisance parameters for a person."""
     say("")
     say("pulls of nuisance parameters, before and after the fit (σ: the uncertainty of the card)")
-    rows = [
+    print_table(*pulls_table(pulls))
+    if any(p.constraint == "log-normal" for p in pulls):
+        say("log-normal: value and, in brackets, the values one standard deviation below and above")
+    if any(p.prefit_x is None for p in pulls):
+        say("free: not measured before the fit, so that there is no error to be pulled against")
+
+
+def pulls_table(pulls: "Sequence[Pull]") -> Table:
+    """Return head and rows of the table of pulls."""
+    rows: list[tuple[str, ...]] = [
         (
             p.name,
             p.constraint,
@@ -98,11 +120,7 @@ def say_pulls(pulls: "tuple[Pull, ...]") -> None:
         for p in pulls
     ]
     head = ("parameter", "constraint", "before", "after", "before [σ]", "after [σ]", "pull", "error ratio")
-    print_table(head, rows)
-    if any(p.constraint == "log-normal" for p in pulls):
-        say("log-normal: value and, in brackets, the values one standard deviation below and above")
-    if any(p.prefit_x is None for p in pulls):
-        say("free: not measured before the fit, so that there is no error to be pulled against")
+    return head, rows
 
 
 def _fixed(value: float | None) -> str:
@@ -162,9 +180,16 @@ def say_impacts(found: "Impacts") -> None:
         f"impacts: change of {found.parameter} with a parameter one error up or down, all else fitted again; "
         f"the whole error is {format_number(found.error)}"
     )
+    print_table(*impacts_table(found))
+
+
+def impacts_table(found: "Impacts") -> Table:
+    """Return head and rows of the table of impacts."""
     names = ("up", "down", "prefit_up", "prefit_down")
-    rows = [(i.name, *(_signed(getattr(i, name)) for name in names)) for i in found.impacts]
-    print_table(("parameter", "after: up", "after: down", "before: up", "before: down"), rows)
+    rows: list[tuple[str, ...]] = [
+        (i.name, *(_signed(getattr(i, name)) for name in names)) for i in found.impacts
+    ]
+    return ("parameter", "after: up", "after: down", "before: up", "before: down"), rows
 
 
 def _signed(value: float | None) -> str:
@@ -174,8 +199,13 @@ def _signed(value: float | None) -> str:
 def _say_minima(result: "FitResult") -> None:
     say("")
     say(f"minima of -2 ln L, and what is allowed around them at {100 * result.level:g} %")
+    print_table(*minima_table(result))
+
+
+def minima_table(result: "FitResult") -> Table:
+    """Return head and rows of the table of all local minima."""
     scale = scale_of(result.poi, *(m.value for m in result.minima))
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             scale.number(m.value, digits=6),
             format_number(m.rise),
@@ -184,7 +214,7 @@ def _say_minima(result: "FitResult") -> None:
         )
         for m in result.minima
     ]
-    print_table((name_with_unit(result.poi, scale), "-2 Δln L", "", "allowed"), rows)
+    return (name_with_unit(result.poi, scale), "-2 Δln L", "", f"allowed at {100 * result.level:g} %"), rows
 
 
 def _ends(minimum: "LocalMinimum", result: "FitResult", scale: Scale) -> tuple[str, ...]:

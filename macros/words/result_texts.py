@@ -18,7 +18,16 @@ from macros.words.fit_description import (
 )
 from macros.words.quotation import Scale, mass_text, quoted, scale_of
 
-__all__ = ["say_band", "say_coverage", "say_fit", "say_goodness", "say_limit", "say_sensitivity"]
+__all__ = [
+    "bias_lines",
+    "coverage_table",
+    "say_band",
+    "say_coverage",
+    "say_fit",
+    "say_goodness",
+    "say_limit",
+    "say_sensitivity",
+]
 
 
 def say_fit(result: FitResult) -> None:
@@ -127,20 +136,11 @@ def _say_weighted(result: FitResult | LimitResult) -> None:
 
 def say_coverage(study: CoverageStudy) -> None:
     """Write a coverage study for a person."""
-    rows = []
-    for p in study.points:
-        for name, m in p.methods.items():
-            interval = f"[{m.low:.4f}, {m.high:.4f}]"
-            verdict = f"{m.verdict} by design" if m.verdict == "over" and m.over_by_design else m.verdict
-            rows.append((f"{p.value:g}", name, f"{m.fraction:.4f}", interval, verdict, str(p.n_failed)))
-    print_table((study.parameter, "method", "coverage", "99.7 %", "verdict", "failed"), rows)
+    print_table(*coverage_table(study))
     for line in (level_line(study), *verdict_lines(study)):
         say(line)
-    for p in study.points:
-        say(
-            f"{study.parameter} = {p.value:g}: bias {quoted(p.bias, p.bias_error)}, pulls "
-            f"{format_number(p.pull_mean, 3)} with a width of {format_number(p.pull_width, 3)}"
-        )
+    for line in bias_lines(study):
+        say(line)
     retried = sum(p.n_retried for p in study.points)
     if retried:
         say(
@@ -148,6 +148,26 @@ def say_coverage(study: CoverageStudy) -> None:
             "compiled fit did not converge"
         )
     say_audit(study.audit, reached=study.audit_reached)
+
+
+def coverage_table(study: CoverageStudy) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return head and rows of the table of a coverage study."""
+    rows: list[tuple[str, ...]] = []
+    for p in study.points:
+        for name, m in p.methods.items():
+            interval = f"[{m.low:.4f}, {m.high:.4f}]"
+            verdict = f"{m.verdict} by design" if m.verdict == "over" and m.over_by_design else m.verdict
+            rows.append((f"{p.value:g}", name, f"{m.fraction:.4f}", interval, verdict, str(p.n_failed)))
+    return (study.parameter, "method", "coverage", "99.7 %", "verdict", "failed"), rows
+
+
+def bias_lines(study: CoverageStudy) -> list[str]:
+    """Write bias and pulls of the estimates at each true value."""
+    return [
+        f"{study.parameter} = {p.value:g}: bias {quoted(p.bias, p.bias_error)}, pulls "
+        f"{format_number(p.pull_mean, 3)} with a width of {format_number(p.pull_width, 3)}"
+        for p in study.points
+    ]
 
 
 def say_sensitivity(result: Sensitivity, *, head: str, points: Sequence[float] | Sequence[str]) -> None:

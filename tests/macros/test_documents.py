@@ -179,6 +179,7 @@ def test_json_keys(tmp_path):
         "inspect": (events,),
         "rerun": (events,),
         "run": (CARD, "-o", tmp_path / "out", "--seed", 1),
+        "report": (CARD, events, "-o", tmp_path / "report", "--toys", 0),
     }
     assert set(calls) == set(EMITTED) - {"figure"}  # takes many seconds; its keys are one line of code
     for command, arguments in calls.items():

@@ -1,5 +1,6 @@
 """`nugauge campaign status`, `nugauge campaign merge`: its state, and all of it as one file."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +11,7 @@ from macros.terminal import (
     ForceOption,
     JsonOption,
     OutputOption,
+    ReportOption,
     emit_json,
     end_time,
     number_of,
@@ -26,31 +28,52 @@ __all__ = ["merge", "status"]
 _SHOWN = 10
 
 
-def status(directory: DirectoryArgument, as_json: JsonOption = False) -> None:
+def status(
+    directory: DirectoryArgument,
+    report: ReportOption = None,
+    force: ForceOption = False,
+    as_json: JsonOption = False,
+) -> None:
     """Say what is done, running, failed, and when it ends."""
     from macros.campaigns import read_campaign, read_state
 
     state = read_state(read_campaign(directory))
+    page = None
+    if report is not None:
+        from macros.runs import ReportPlan, campaign_report
+
+        page = ReportPlan(directory=report, force=force).write(
+            campaign_report(state.document(), [f"{line}." for line in _lines(state)])
+        )
     if as_json:
-        emit_json(state.document())
+        emit_json({**state.document(), "report": page})
     else:
         _say(state)
+        if page:
+            say(page)
 
 
-def _say(state: "State") -> None:
+def _lines(state: "State") -> Iterator[str]:
+    """Write the state for a person."""
     campaign = state.campaign
     rows = number_of(campaign.n, "row")
-    say(f"{campaign.directory}: {campaign.task}, {rows}, seed {campaign.seed}, id {campaign.id}")
-    say(
+    yield f"{campaign.directory}: {campaign.task}, {rows}, seed {campaign.seed}, id {campaign.id}"
+    yield (
         f"{state.done} of {number_of(campaign.n_chunks, 'chunk')} done "
         f"({100 * state.rows / campaign.n:.4g} % of the rows), {len(state.running)} with workers, "
         f"{len(state.failed)} failed"
     )
     if state.rate and state.seconds_left is not None:
         left = state.seconds_left
-        say(f"{state.rate:.3g} rows/s; {duration(left)} left: it ends {end_time(left)}")
+        yield f"{state.rate:.3g} rows/s; {duration(left)} left: it ends {end_time(left)}"
     hours = f"{state.core_seconds / 3600:.3g} core hours so far, as the trial tells"
-    say(f"{hours}; {size_text(state.bytes)} on disk")
+    yield f"{hours}; {size_text(state.bytes)} on disk"
+
+
+def _say(state: "State") -> None:
+    campaign = state.campaign
+    for line in _lines(state):
+        say(line)
     for note in state.failed[:_SHOWN]:
         warn(
             f"chunk {note.get('number')} failed after {number_of(int(note.get('tries', 1)), 'try')} on "
