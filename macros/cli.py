@@ -127,7 +127,7 @@ def _say_wrong(error: Any) -> int:
     text = io.StringIO()
     error.show(file=text)
     for line in text.getvalue().rstrip("\n").split("\n"):
-        message(line)
+        message(line, always=True)
     return int(error.exit_code)
 
 
