@@ -38,6 +38,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "init": commands.init.init,
     "list": commands.list_.list_,
     "check": commands.check.check,
+    "explain": commands.explain.explain,
     "run": commands.run.run,
     "expect": commands.expect.expect,
     "generate": commands.simulate.generate,
@@ -98,9 +99,10 @@ class _Commands(typer.core.TyperGroup):
 
 def _complete(run: Callable[[], Any]) -> None:
     """Give a shell the values for Tab, and say nothing if there is anything wrong."""
+    from macros.campaigns import task_names
     from macros.reference import COMPLETIONS
 
-    know_values(COMPLETIONS)
+    know_values({**COMPLETIONS, "task": lambda *_: task_names()})
     with shell_words(), suppress(Exception):
         run()
 
@@ -166,7 +168,8 @@ def _options(
 
 
 for _name, _command in _COMMANDS.items():
-    app.command(_name, cls=OnceCommand)(guard(_command))
+    _context = {"ignore_unknown_options": True} if _name == "explain" else {}
+    app.command(_name, cls=OnceCommand, context_settings=_context)(guard(_command))
 app.add_typer(campaign)
 
 
