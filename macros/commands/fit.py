@@ -139,8 +139,8 @@ def fit(
     if output is None and keep is Keep.SUMS:
         raise typer.BadParameter("--keep says what the file of -o keeps: give -o FILE, too")
     override = level_override(override, "fit.level", level)
-    pictures = plan_pictures(figure=figure, profile=profile, at=profile_at)
     loaded = open_card(card, override, seed=seed, threads=threads, draws=gof > 0, of=of, several=True)
+    pictures = plan_pictures(figure=figure, profile=profile, at=profile_at, poi=poi or loaded.fit.poi)
     reads = (*card_files(card, loaded), *data_files(data), *auxiliary_files(auxiliary))
     plan = pictures.plan(reads, force=force, part=part_output(output, sums=keep is Keep.SUMS))
     checked = plan.check()

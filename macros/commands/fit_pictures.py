@@ -88,7 +88,7 @@ class FitPictures:
         ]
 
 
-def plan_pictures(*, figure: Path | None, profile: Path | None, at: str | None) -> FitPictures:
+def plan_pictures(*, figure: Path | None, profile: Path | None, at: str | None, poi: str) -> FitPictures:
     """Read the options of pictures.
 
     Parameters
@@ -97,6 +97,8 @@ def plan_pictures(*, figure: Path | None, profile: Path | None, at: str | None) 
         PDF or PNG; of the profile also CSV, whose picture is then a PDF.
     at : str or None
         As for `macros.terminal.points.read_values`.
+    poi : str
+        Parameter of interest.
 
     Raises
     ------
@@ -111,5 +113,5 @@ def plan_pictures(*, figure: Path | None, profile: Path | None, at: str | None) 
         raise typer.BadParameter(
             "--profile-at goes with --profile FILE: it says where the profile is scanned"
         )
-    values = None if at is None else tuple(sorted(read_values("--profile-at", at)))
+    values = None if at is None else tuple(sorted(read_values("--profile-at", at, poi)))
     return FitPictures(figure=figure, profile=profile, at=values)

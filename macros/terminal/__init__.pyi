@@ -74,8 +74,10 @@ from .options import (
 )
 from .points import (
     MOST_POINTS as MOST_POINTS,
+    ScanValue as ScanValue,
     even_values as even_values,
     read_points as read_points,
+    read_scan as read_scan,
     read_values as read_values,
 )
 from .status import (

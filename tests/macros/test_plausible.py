@@ -145,7 +145,6 @@ def test_absurd_values_of_every_key(preset, numbers):
     ("arguments", "option"),
     [
         (
-            ("sensitivity", CARD, "--scan", "exposure.duration=10:20:2", "--scan", "model.gamma=0:1:2"),
             "--scan",
         ),
         (("sensitivity", CARD, "--errors", "0.1:0.2:2", "--errors", "0.1:0.3:2"), "--errors"),
