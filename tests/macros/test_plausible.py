@@ -144,9 +144,6 @@ def test_absurd_values_of_every_key(preset, numbers):
 @pytest.mark.parametrize(
     ("arguments", "option"),
     [
-        (
-            "--scan",
-        ),
         (("sensitivity", CARD, "--errors", "0.1:0.2:2", "--errors", "0.1:0.3:2"), "--errors"),
         (("coverage", CARD, "-n", 3, "--at", "0", "--at", "1"), "--at"),
         (("simulate", CARD, "-o", "a.root", "-o", "b.root"), "-o/--output"),
