@@ -38,6 +38,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "init": commands.init.init,
     "list": commands.list_.list_,
     "check": commands.check.check,
+    "explain": commands.explain.explain,
     "run": commands.run.run,
     "report": commands.report.report,
     "expect": commands.expect.expect,
@@ -99,9 +100,10 @@ class _Commands(typer.core.TyperGroup):
 
 def _complete(run: Callable[[], Any]) -> None:
     """Give a shell the values for Tab, and say nothing if there is anything wrong."""
+    from macros.campaigns import task_names
     from macros.reference import COMPLETIONS
 
-    know_values(COMPLETIONS)
+    know_values({**COMPLETIONS, "task": lambda *_: task_names()})
     with shell_words(), suppress(Exception):
         run()
 
@@ -128,7 +130,7 @@ def _say_wrong(error: Any) -> int:
     text = io.StringIO()
     error.show(file=text)
     for line in text.getvalue().rstrip("\n").split("\n"):
-        message(line)
+        message(line, always=True)
     return int(error.exit_code)
 
 
@@ -167,7 +169,8 @@ def _options(
 
 
 for _name, _command in _COMMANDS.items():
-    app.command(_name, cls=OnceCommand)(guard(_command))
+    _context = {"ignore_unknown_options": True} if _name == "explain" else {}
+    app.command(_name, cls=OnceCommand, context_settings=_context)(guard(_command))
 app.add_typer(campaign)
 
 

@@ -6,6 +6,7 @@ The range in which a parameter is fitted, which may be wider, is in analysis/mod
 import math
 
 from simgen.constants import M_Z
+from simgen.units import Kind, read_quantity
 
 __all__ = [
     "NAMED_BETA",
@@ -14,6 +15,7 @@ __all__ = [
     "parameter_names",
     "parameter_range",
     "parameter_unit",
+    "read_parameter",
 ]
 
 NAMED_BETA = {
@@ -56,6 +58,18 @@ _UNITS = {
 """Internal unit of the parameters that have one."""
 
 
+_KINDS: dict[str, Kind] = {
+    "mu_nu": "magnetic moment",
+    "phi": "angle",
+    "beta": "angle",
+    "charge_radius": "area",
+    "vector_mass": "energy",
+    "scalar_mass": "energy",
+    "delta_m2": "mass squared",
+}
+"""Kind of quantity of the parameters that can be written with a unit."""
+
+
 def gamma_from_mass(mass: float) -> float:
     """Convert the mass of the Z' [MeV] into γ = (M_Z/M_Z')²."""
     return (M_Z / mass) ** 2
@@ -85,3 +99,32 @@ def parameter_unit(name: str) -> str:
     ('MeV', '')
     """
     return _UNITS.get(name, "")
+
+
+def read_parameter(name: str, number: float, unit: str = "") -> float:
+    """Return a value of a parameter in its internal unit.
+
+    Parameters
+    ----------
+    name : str
+    number : float
+    unit : str
+        As in a card; without one the number is in the internal unit.
+
+    Raises
+    ------
+    ValueError
+        If the parameter has no unit, or one of another kind.
+
+    Examples
+    --------
+    >>> read_parameter("vector_mass", 10.0, "keV"), read_parameter("gamma", 0.1)
+    (0.01, 0.1)
+    """
+    if not unit:
+        return number
+    if name not in _KINDS:
+        raise ValueError(f"{number:g} {unit!r}: {name or 'the parameter'} has no unit")
+    return read_quantity(
+        f"{number!r} {unit}", _KINDS[name], unit="eV2" if _KINDS[name] == "mass squared" else None
+    )

@@ -11,7 +11,7 @@ from decimal import Context, Decimal
 from difflib import get_close_matches
 from typing import Literal, NamedTuple
 
-__all__ = ["KINDS", "Kind", "read_quantity", "unit_value", "write_quantity"]
+__all__ = ["KINDS", "Kind", "convert", "read_quantity", "unit_value", "write_quantity"]
 
 Kind = Literal[
     "energy",
@@ -195,6 +195,25 @@ def unit_value(unit: str) -> float:
     (0.001, 1.0)
     """
     return float(_read_unit(unit)[1])
+
+
+def convert(value: float, unit: str, into: str) -> float:
+    """Convert a value from one unit to another.
+
+    Raises
+    ------
+    ValueError
+        If a unit is unknown, or they are of different dimensions.
+
+    Examples
+    --------
+    >>> convert(1.0, "MeV", "keV"), convert(36.0, "h", "d")
+    (1000.0, 1.5)
+    """
+    (dimension, scale), (other, wanted) = _read_unit(unit), _read_unit(into)
+    if dimension != other:
+        raise ValueError(f"units {unit!r} and {into!r} differ in kind")
+    return float(_EXACT.divide(_EXACT.multiply(Decimal(repr(float(value))), scale), wanted))
 
 
 def write_quantity(value: float, unit: str, *, digits: int = 17) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import logging
 import os
 import signal
 import threading
@@ -18,6 +19,7 @@ Fault = Literal[
     "missing", "empty", "foreign", "truncated", "incomplete", "duplicate", "overlapping", "damaged"
 ]
 
+_log = logging.getLogger("nugauge")
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _ENDING = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
 
@@ -138,6 +140,7 @@ class WholeFile:
             _link(self._part.path, self.path)
         else:
             self._part.path.replace(self.path)
+        _log.debug("wrote %s", self.path)
 
     def _check_former(self) -> None:
         """Refuse to replace a file that appeared or changed since it was decided what may be replaced."""

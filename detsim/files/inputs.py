@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import logging
 import os
 import stat
 from io import BufferedReader
@@ -11,6 +12,7 @@ from detsim.files.atomic import FileError
 
 __all__ = ["checksum", "open_input", "read_input", "read_text", "split_spec"]
 
+_log = logging.getLogger("nugauge")
 _LARGEST = 64_000_000
 """Size up to which a text file is read into memory [B]."""
 
@@ -42,6 +44,7 @@ def open_input(path: str | Path) -> BufferedReader:
         If there is no such file, it may not be read, or is a directory, a pipe or a device.
     """
     path = Path(path)
+    _log.debug("reading %s", path)
     try:
         _check_regular(path, path.stat().st_mode)
         stream = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")

@@ -6,6 +6,7 @@ from . import (
     counts as counts,
     coverage as coverage,
     expect as expect,
+    explain as explain,
     figure as figure,
     fit as fit,
     init as init,

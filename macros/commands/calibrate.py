@@ -133,7 +133,6 @@ def calibrate(
 
     figures = plan_figures(figure, style, alone=report is None)
     stated = one_level(level, cl)
-    values = None if at is None else read_values("--at", at)
     if nuisances is Nuisances.PROFILED and not data:
         raise typer.BadParameter("--nuisances profiled: which data they are fitted to, DATA has to say")
     if keep is Keep.ROWS and n > LARGEST_STUDY:
@@ -144,6 +143,7 @@ def calibrate(
         raise typer.BadParameter("--largest goes with --keep sums: of rows all statistics are kept")
     target = Output(path=output, kind="calibration")
     loaded = open_card(card, override, seed=seed, threads=threads, of=of, several=True)
+    values = None if at is None else read_values("--at", at, poi or loaded.fit.poi)
     reads = (*card_files(card, loaded), *data_files(data), *auxiliary_files(auxiliary))
     plan = FilePlan(reads=reads, writes=(target, *figures.outputs()), force=force)
     checked = plan.check()

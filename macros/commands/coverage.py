@@ -102,8 +102,8 @@ def coverage(
     check_weights_options(weights, unit, by_events=by_events)
     if output is None and keep is Keep.SUMS:
         raise typer.BadParameter("--keep says what the file of -o keeps: give -o FILE, too")
-    values = read_values("--at", at)
     loaded = open_card(card, override, seed=seed, threads=threads, of=of, several=True, simulates=by_events)
+    values = read_values("--at", at, loaded.fit.poi)
     sums = keep is Keep.SUMS
     reads = (*card_files(card, loaded), table, *data_files(weights))
     figures = plan_figures(figure, style, alone=report is None)

@@ -143,8 +143,11 @@ def fit(
     if output is None and keep is Keep.SUMS:
         raise typer.BadParameter("--keep says what the file of -o keeps: give -o FILE, too")
     override = level_override(override, "fit.level", level)
-    pictures = plan_fit_figures(figure=figure, impacts=impacts, profile=profile, at=profile_at, style=style)
     loaded = open_card(card, override, seed=seed, threads=threads, draws=gof > 0, of=of, several=True)
+    fitted = poi or loaded.fit.poi
+    pictures = plan_fit_figures(
+        figure=figure, impacts=impacts, profile=profile, at=profile_at, poi=fitted, style=style
+    )
     reads = (*card_files(card, loaded), *data_files(data), *auxiliary_files(auxiliary))
     plan = pictures.plan(reads, force=force, part=part_output(output, sums=keep is Keep.SUMS))
     checked = plan.check()

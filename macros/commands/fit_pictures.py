@@ -77,6 +77,7 @@ def plan_fit_figures(
     impacts: list[Path] | None,
     profile: list[Path] | None,
     at: str | None,
+    poi: str,
     style: str | None,
 ) -> FitFigures:
     """Read the options of figures.
@@ -87,6 +88,8 @@ def plan_fit_figures(
         PDF, PNG or SVG; of the profile also CSV, whose picture is then a PDF.
     at : str or None
         As for `macros.terminal.points.read_values`.
+    poi : str
+        Parameter of interest.
     style : str or None
 
     Raises
@@ -101,7 +104,7 @@ def plan_fit_figures(
         raise typer.BadParameter(
             "--profile-at goes with --profile FILE: it says where the profile is scanned"
         )
-    values = None if at is None else tuple(sorted(read_values("--profile-at", at)))
+    values = None if at is None else tuple(sorted(read_values("--profile-at", at, poi)))
     return FitFigures(
         counts=plan_figures(figure, style, alone=False),
         impacts=plan_figures(impacts, style, option="--impacts", alone=False),

@@ -1,7 +1,6 @@
 """`nugauge sensitivity`: limits against the error per bin, or against any key of the card."""
 
 import math
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,20 +19,22 @@ from macros.terminal import (
     StyleOption,
     completed,
     emit_json,
-    even_values,
     level_override,
+    progress,
+    read_scan,
     say,
 )
 
 if TYPE_CHECKING:
-    from analysis.studies import Sensitivity
     from macros.plots import Picture
+    from macros.studies import CardScan, ScanKey
 
 __all__ = ["sensitivity"]
 
 _ERRORS = (1e-9, 100.0)
 """Relative errors per bin, as `fit.error_per_bin`."""
-_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*)")
+_MOST_SCANS = 2
+_PER_BIN = "error per bin"
 
 
 def sensitivity(
@@ -43,16 +44,17 @@ def sensitivity(
         typer.Option(
             "--errors",
             metavar="a:b:n",
-            help="Relative errors per bin, in the paper's χ².",
+            help="Relative errors per bin, in the paper's χ²; n from a to b, a:b:n:log, or v,v,...",
             show_default=False,
         ),
     ] = None,
     scan: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             "--scan",
             metavar="KEY=a:b:n",
-            help="Expected limits against a key, such as exposure.duration=10:100:10; comes before --set.",
+            help="Expected limits against a key, such as exposure.duration=10:100:10, a:b:n:log for equal "
+            "ratios, or KEY=v,v,...; twice for two keys at once. Comes before --set.",
             show_default=False,
             autocompletion=completed("override"),
         ),
@@ -71,88 +73,167 @@ def sensitivity(
 ) -> None:
     """Compute expected limits against errors, or any key.
 
-    Against the error per bin, or against any key of the card.
+    Against the error per bin, or against one or two keys of the card; of exact data of the model (Asimov).
     """
     from macros.setup import FilePlan, plan_figures
 
     figures = plan_figures(figure, style)
     plan = FilePlan(reads=(Path(card),), writes=figures.outputs(), force=force)
     checked = plan.check()
-    if (errors is None) == (scan is None):
+    if (errors is None) == (not scan):
         raise typer.BadParameter("give either --errors a:b:n or --scan KEY=a:b:n")
     override = level_override(override, "fit.limit_level", level)
     chosen = str(method) if method else None
     if errors is not None:
-        points, unit = _points("--errors", errors)
-        if unit:
-            raise typer.BadParameter(f"--errors {errors!r}: relative errors have no unit")
-        if not all(_ERRORS[0] <= p <= _ERRORS[1] for p in points):
-            raise typer.BadParameter(
-                f"--errors {errors!r}: must be above 0, from {_ERRORS[0]:g} to {_ERRORS[1]:g}"
-            )
-        result = _against_errors(card, override, of, points, chosen, poi)
-        head, labels = "error per bin", [f"{p:.4g}" for p in points]
-        at: list[float | str] = [*points]
-        extra: dict[str, Any] = {}
+        found = _against_errors(card, override, of, _errors(errors), chosen, poi)
     else:
-        key, _, text = str(scan).partition("=")
-        if not (key.strip() and text):
-            raise typer.BadParameter(f"--scan {scan!r}: write KEY=a:b:n")
-        values = _scan_values(card, override, key.strip(), text)
-        result = _against_key(card, override, of, key.strip(), values, chosen, poi)
-        head, labels = key.strip(), [str(v) for v in values]
-        at = values
-        extra = {"errors": [], "key": key.strip(), "values": values}
-
-    from macros.words import say_sensitivity, sensitivity_document
-
+        found = _against_keys(card, override, of, scan or [], chosen, poi, drawn=bool(figures))
     files = []
     if figures:
         with plan.open(checked) as former:
-            files = figures.write(_picture(card, result, head, at), former=former)
+            files = figures.write(_picture(card, found), former=former)
     if as_json:
-        emit_json({**sensitivity_document(result), **extra, "files": files})
+        emit_json({**_document(found), "files": files})
         return
-    say_sensitivity(result, head=head, points=labels)
+    _say(found)
     for file in files:
         say(file)
 
 
-def _picture(card: str, result: "Sensitivity", head: str, points: list[float | str]) -> "Picture":
-    """Draw the limits against their points."""
-    from macros.plots import Picture, ScanFigure, common_unit
+def _say(found: "CardScan") -> None:
+    from macros.words import say_plane, say_sensitivity
 
-    numbers, unit = common_unit(points)
-    figure = ScanFigure(
-        parameter=result.parameter,
-        head=f"{head} [{unit}]" if unit else head,
-        points=numbers,
-        limits=result.limit,
-        level=result.level,
-        method=result.method,
-        global_fit=result.global_fit,
-        note=(f"{Path(card).stem}: {result.model}",),
-    )
+    if len(found.keys) == 1:
+        say_sensitivity(found.sensitivity, head=found.keys[0].key, points=found.keys[0].labels)
+    else:
+        first, second = ((each.key, each.labels) for each in found.keys)
+        say_plane(found.sensitivity, first, second, found.rows)
+
+
+def _document(found: "CardScan") -> dict[str, Any]:
+    """Return the keys of the output: of two keys, lists of rows, one for each value of the second key."""
+    from macros.words import sensitivity_document
+
+    document = sensitivity_document(found.sensitivity)
+    if len(found.keys) == 1:
+        [only] = found.keys
+        if only.key == _PER_BIN:
+            return document
+        return {**document, "errors": [], "key": only.key, "values": list(only.values)}
+    n = len(found.keys[1].values)
+    masses = document["M_Zprime_GeV"]
+    return {
+        **document,
+        "errors": [],
+        "keys": [each.key for each in found.keys],
+        "values": [list(each.values) for each in found.keys],
+        "limit": found.rows,
+        "M_Zprime_GeV": [[masses[i] for i in range(j, len(masses), n)] for j in range(n)],
+    }
+
+
+def _picture(card: str, found: "CardScan") -> "Picture":
+    """Draw the limits against their points, or as colours in a plane."""
+    import numpy as np
+
+    from macros.plots import Picture, PlaneFigure, ScanFigure, common_unit
+
+    result, axes = found.sensitivity, []
+    for key in found.keys:
+        numbers, unit = common_unit(key.values)
+        axes.append((f"{key.key} [{unit}]" if unit else key.key, numbers))
+    note = (f"{Path(card).stem}: {result.model}",)
+    figure: ScanFigure | PlaneFigure
+    if len(axes) == 1:
+        ((head, points),) = axes
+        figure = ScanFigure(
+            parameter=result.parameter,
+            head=head,
+            points=points,
+            limits=result.limit,
+            level=result.level,
+            method=result.method,
+            global_fit=result.global_fit,
+            note=note,
+        )
+    else:
+        (head_x, x), (head_y, y) = axes
+        figure = PlaneFigure(
+            parameter=result.parameter,
+            head_x=head_x,
+            head_y=head_y,
+            x=np.array(x, np.float64),
+            y=np.array(y, np.float64),
+            limits=np.array(found.rows, np.float64),
+            level=result.level,
+            method=result.method,
+            note=note,
+        )
     return Picture(draw=figure.draw, data=figure.numbers())
 
 
-def _points(option: str, text: str) -> tuple[list[float], str]:
-    """Read a:b:n, where a and b may carry one unit."""
-    parts = text.split(":")
-    matches = [_NUMBER.fullmatch(p) for p in parts[:2]]
-    if len(parts) != 3 or not all(matches) or not parts[2].strip().isdigit() or int(parts[2]) < 1:
-        raise typer.BadParameter(
-            f"{option} {text!r}: write a:b:n, n points from a to b, such as 0.01:0.15:15"
-        )
-    (a, unit_a), (b, unit_b) = (m.groups() for m in matches if m)
-    if unit_a and unit_b and unit_a != unit_b:
-        raise typer.BadParameter(f"{option} {text!r}: {unit_a!r} and {unit_b!r} differ")
-    low, high, n = float(a), float(b), min(int(parts[2]), MOST_POINTS + 1)
-    if not (math.isfinite(low) and math.isfinite(high)):
-        raise typer.BadParameter(f"{option} {text!r}: the ends must be finite")
-    if n > MOST_POINTS:
-        raise typer.BadParameter(f"{option} {text!r}: more than {MOST_POINTS} points")
-    return even_values(low, high, n), unit_a or unit_b
+def _check_drawable(keys: "list[ScanKey]") -> None:
+    """Refuse a plane whose values have no place on an axis."""
+    from macros.plots import common_unit
+
+    for key in keys:
+        numbers, _ = common_unit(key.values)
+        if not all(isinstance(number, float) for number in numbers):
+            raise typer.BadParameter(
+                f"--figure: values of {key.key} must be numbers of one unit to be drawn in a plane"
+            )
+        if list(numbers) != sorted(numbers):
+            raise typer.BadParameter(f"--figure: values of {key.key} must ascend to be drawn in a plane")
+
+
+def _keys(card: str, override: list[str] | None, scans: list[str]) -> "list[ScanKey]":
+    """Read what is scanned."""
+    from macros.studies import scan_key
+
+    if len(scans) > _MOST_SCANS:
+        raise typer.BadParameter(f"--scan is given {len(scans)} times; two keys make a plane")
+    keys = []
+    for text in scans:
+        key, _, values = (part.strip() for part in text.partition("="))
+        if not (key and values):
+            raise typer.BadParameter(f"--scan {text!r}: write KEY=a:b:n, KEY=a:b:n:log or KEY=v,v,...")
+        keys.append(scan_key(card, override, key, read_scan("--scan", values)))
+    if len({each.key for each in keys}) < len(keys):
+        raise typer.BadParameter(f"--scan: {keys[0].key} is scanned twice; a plane has two keys")
+    if math.prod(len(each.values) for each in keys) > MOST_POINTS:
+        raise typer.BadParameter(f"--scan: more than {MOST_POINTS} points")
+    return keys
+
+
+def _errors(text: str) -> list[float]:
+    values = read_scan("--errors", text)
+    if any(value.unit for value in values):
+        raise typer.BadParameter(f"--errors {text!r}: relative errors are numbers, and have no unit")
+    points = [float(value.number or 0.0) for value in values]
+    if not all(_ERRORS[0] <= p <= _ERRORS[1] for p in points):
+        raise typer.BadParameter(f"--errors {text!r}: must be above 0, from {_ERRORS[0]:g} to {_ERRORS[1]:g}")
+    return points
+
+
+def _against_keys(
+    card: str,
+    override: list[str] | None,
+    of: str | None,
+    scans: list[str],
+    method: str | None,
+    poi: str | None,
+    *,
+    drawn: bool,
+) -> "CardScan":
+    keys = _keys(card, override, scans)
+    if drawn and len(keys) == _MOST_SCANS:
+        _check_drawable(keys)
+
+    from macros.studies import scan_limits
+
+    n_points = math.prod(len(each.values) for each in keys)
+    with progress("scanning", n_points, "points") as advance:
+        return scan_limits(card, override, keys, of=of, method=method, poi=poi, advance=advance)
 
 
 def _against_errors(
@@ -162,7 +243,7 @@ def _against_errors(
     points: list[float],
     method: str | None,
     poi: str | None,
-) -> "Sensitivity":
+) -> "CardScan":
     from macros.setup import load_chosen, say_left_out
 
     loaded = load_chosen(card, override, of, several=True)
@@ -170,10 +251,11 @@ def _against_errors(
 
     from analysis.studies import sensitivity as compute
     from macros.setup import expected_counts
+    from macros.studies import CardScan, ScanKey
 
     for experiment in loaded.experiments:
         expected_counts(experiment, loaded.model)
-    return compute(
+    result = compute(
         loaded.together,
         loaded.model,
         points,
@@ -181,62 +263,6 @@ def _against_errors(
         level=loaded.fit.limit_level,
         method=method or loaded.fit.limit_method,
     )
-
-
-def _scan_values(card: str, override: list[str] | None, key: str, text: str) -> list[float | str]:
-    """Turn the points into values of the key, in the unit that was given or that the card has."""
-    from macros.card import read_card
-
-    points, unit = _points("--scan", text)
-    present: Any = read_card(card, override or ()).document
-    for part in key.split("."):
-        present = present.get(part) if isinstance(present, dict) else None
-    if not unit and isinstance(present, str):
-        match = _NUMBER.fullmatch(present)
-        unit = match.group(2) if match else ""
-    return [f"{p:.12g} {unit}" for p in points] if unit else list(points)
-
-
-def _against_key(
-    card: str,
-    override: list[str] | None,
-    of: str | None,
-    key: str,
-    values: list[float | str],
-    method: str | None,
-    poi: str | None,
-) -> "Sensitivity":
-    from macros.card import choose_specific
-    from macros.setup import load_chosen, open_card, open_fitter
-
-    seed = open_card(card, override, draws=False, of=of, several=True).run.seed
-
-    from analysis.fits import delta_chi2, limit_of_counts
-    from analysis.studies import Sensitivity, global_fit
-
-    if seed is not None:  # simulated templates of all points have one, also if nobody gave it
-        override = choose_specific(override or (), [f"run.seed={seed}"])
-    limits = []
-    for value in values:
-        text = f'"{value}"' if isinstance(value, str) else repr(value)
-        at = choose_specific(override or (), [f"{key}={text}"])
-        loaded = load_chosen(card, at, of, several=True, says=False)
-        try:
-            fitter = open_fitter(loaded, poi=poi)
-        except ValueError as error:
-            raise ValueError(f"at {key} = {value}: {error}") from None
-        how = method or loaded.fit.limit_method
-        exact = fitter.templates.expected(fitter.truth)
-        limits.append(limit_of_counts(fitter, exact, level=loaded.fit.limit_level, method=how).upper)
-    scanned = key.startswith("model.")  # one label, one global fit do not hold for all points then
-    parameter = poi or loaded.fit.poi
-    return Sensitivity(
-        model=loaded.model.name if scanned else loaded.model.label,
-        parameter=parameter,
-        delta_chi2=delta_chi2(loaded.fit.limit_level, how),
-        errors=(),
-        limit=tuple(limits),
-        global_fit=global_fit(loaded.model) if parameter == "gamma" and not scanned else None,
-        level=None if key == "fit.limit_level" else loaded.fit.limit_level,
-        method=None if key == "fit.limit_method" and method is None else how,
+    return CardScan(
+        keys=(ScanKey(key=_PER_BIN, values=tuple(points)),), limits=result.limit, sensitivity=result
     )

@@ -5,3 +5,11 @@ from .card_keys import (
 from .completion import (
     COMPLETIONS as COMPLETIONS,
 )
+from .entries import (
+    Entry as Entry,
+    entries as entries,
+)
+from .search import (
+    Found as Found,
+    look_up as look_up,
+)

@@ -123,17 +123,20 @@ def _ranges(parameters: Mapping[str, Any], incomplete: str) -> Iterator[str]:
     yield from (f"{name}=" for name in _parameters(parameters, incomplete))
 
 
-def _tasks(_: Mapping[str, Any], __: str) -> Iterator[str]:
-    from macros.campaigns import task_names
-
-    yield from task_names()
-
-
 def _figures(_: Mapping[str, Any], __: str) -> Iterator[tuple[str, str]]:
     from macros.figures import FIGURES
 
     yield from FIGURES.items()
     yield "all", "all of them"
+
+
+def _topics(_: Mapping[str, Any], incomplete: str) -> Iterator[tuple[str, str]]:
+    from macros.reference.entries import entries
+
+    for entry in entries():
+        for name in (entry.name, entry.name.rpartition(".")[2]):
+            if name.startswith(incomplete):
+                yield name, entry.brief
 
 
 COMPLETIONS: dict[Known, Callable[[Mapping[str, Any], str], Iterable[str | tuple[str, str]]]] = {
@@ -143,7 +146,7 @@ COMPLETIONS: dict[Known, Callable[[Mapping[str, Any], str], Iterable[str | tuple
     "poi": _parameters,
     "values": _ranges,
     "experiment": _experiments,
-    "task": _tasks,
     "figure": _figures,
+    "topic": _topics,
 }
 """Where the values of each kind come from."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from macros.card import Card, read_card
-from macros.terminal import LARGEST_COUNT, announce, warn
+from macros.terminal import LARGEST_COUNT, announce, detail, timed, warn
 from macros.words import binding_note
 
 if TYPE_CHECKING:
@@ -80,7 +80,10 @@ def open_card(
     if not draws and card.fit.templates == "quadrature":
         return card
     chosen = card.run.seed if seed is None else seed
-    if chosen is None:
+    detail(f"threads: {threads or card.run.threads or 'all'}")
+    if chosen is not None:
+        detail(f"seed {chosen} of {'the card' if seed is None else '--seed'}")
+    else:
         chosen = _drawn_seed("--seed " if draws else "--set run.seed=")
     return card.seeded(chosen)
 
@@ -98,9 +101,26 @@ def load_chosen(
         If there is no such experiment, or none was chosen of several.
     """
     card = choose(read_card(name, overrides or ()), of, several=several)
+    if says:
+        _say_chosen(name, overrides, card)
     for text in card.warnings if says else ():
         warn(text)
     return card
+
+
+def _say_chosen(name: str, overrides: Sequence[str] | None, card: Card) -> None:
+    """Say with --verbose what was chosen: card, model, fit."""
+    from macros.card import presets
+
+    kind = "preset" if name in presets() else "card"
+    changed = f" with {', '.join(overrides)}" if overrides else ""
+    experiments = ", ".join(experiment.name for experiment in card.experiments)
+    fit = card.fit
+    detail(f"{kind} {name}{changed}: {experiments}; {card.model.label}")
+    detail(
+        f"fit of {fit.poi}, {fit.likelihood}; intervals by {fit.method} at {100 * fit.level:g} %, limits "
+        f"{fit.limit_method} at {100 * fit.limit_level:g} %; templates by {fit.templates}"
+    )
 
 
 def say_left_out(card: Card, *, simulates: bool = False) -> None:
@@ -163,14 +183,17 @@ def open_fitter(
 
     settings = replace(card.fit, poi=poi) if poi else card.fit
     chosen = tuple(experiments or card.experiments)
-    fitter = make_fitter(
-        chosen[0] if len(chosen) == 1 else chosen,
-        card.model,
-        poi=settings.poi,
-        likelihood=settings.likelihood,
-        error_per_bin=settings.error_per_bin,
-        sampling=template_sampling(card),
-    )
+    with timed(f"templates of {', '.join(experiment.name for experiment in chosen)}"):
+        fitter = make_fitter(
+            chosen[0] if len(chosen) == 1 else chosen,
+            card.model,
+            poi=settings.poi,
+            likelihood=settings.likelihood,
+            error_per_bin=settings.error_per_bin,
+            sampling=template_sampling(card),
+        )
+    names = ", ".join(n.name for n in fitter.templates.nuisances) or "none"
+    detail(f"nuisance parameters: {names}; {fitter.templates.n_bins} bins")
     expected, start = fitter.templates.expected(fitter.truth), 0
     for experiment in chosen:
         end = start + experiment.detector.n_bins

@@ -41,6 +41,12 @@ from .model_comparison import (
     CardComparison as CardComparison,
     compare_cards as compare_cards,
 )
+from .scans import (
+    CardScan as CardScan,
+    ScanKey as ScanKey,
+    scan_key as scan_key,
+    scan_limits as scan_limits,
+)
 from .statistic_files import (
     STATISTICS as STATISTICS,
     StatisticRows as StatisticRows,

@@ -1,7 +1,10 @@
 """Data of the experiments of a card, read from files as a command line names them."""
 
-from collections.abc import Sequence
+import re
+import shlex
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +101,7 @@ def toy_data(card: Card, path: Path, choice: ToyChoice) -> DataSets:
 def _load(card: Card, specs: Sequence[str], number: int | None, unit: str) -> DataSets:
     if len(card.experiments) == 1:
         if len(specs) > 1:
-            raise ValueError(f"{card.name} has one experiment, and takes one DATA; got {', '.join(specs)}")
+            raise ValueError(_too_many(card, specs))
         return DataSets(sets=(load_data(card, specs[0], number=number, unit=unit),))
     names = [experiment.name for experiment in card.experiments]
     files: dict[str, str] = {}
@@ -115,6 +118,23 @@ def _load(card: Card, specs: Sequence[str], number: int | None, unit: str) -> Da
             f"DATA: none for {', '.join(missing)}; write {_usage(names)}, or choose one experiment with --of"
         )
     return data_sets(card, files, number=number, unit=unit)
+
+
+def _too_many(card: Card, specs: Sequence[str]) -> str:
+    """Say that one experiment has one DATA, and how the files of one run become one."""
+    text = f"{card.name} has one experiment, and takes one DATA; got {', '.join(specs)}"
+    if not all(spec.endswith(".root") and Path(spec).is_file() for spec in specs):
+        return text
+    free = next(name for name in _joined_names(Path(specs[0])) if not name.exists())
+    files = " ".join(map(shlex.quote, [str(free), *specs]))
+    return f"{text}; parts of one run are joined with: nugauge merge {files}"
+
+
+def _joined_names(first: Path) -> Iterator[Path]:
+    """Name a file for all parts: events.root of events-0000.root, or another beside it."""
+    stem = re.sub(r"-\d+$", "", first.stem)
+    yield first.with_name(f"{stem}.root")
+    yield from (first.with_name(f"{stem}-joined{number or ''}.root") for number in count())
 
 
 def _usage(names: Sequence[str]) -> str:

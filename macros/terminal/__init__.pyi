@@ -13,8 +13,10 @@ from .completion import (
 from .console import (
     Interrupted as Interrupted,
     RunError as RunError,
+    Verbosity as Verbosity,
     announce as announce,
     complain as complain,
+    detail as detail,
     emit_json as emit_json,
     emit_text as emit_text,
     end_time as end_time,
@@ -26,6 +28,8 @@ from .console import (
     print_table as print_table,
     progress as progress,
     say as say,
+    speaking as speaking,
+    timed as timed,
     warn as warn,
 )
 from .levels import (
@@ -72,8 +76,10 @@ from .options import (
 )
 from .points import (
     MOST_POINTS as MOST_POINTS,
+    ScanValue as ScanValue,
     even_values as even_values,
     read_points as read_points,
+    read_scan as read_scan,
     read_values as read_values,
 )
 from .status import (

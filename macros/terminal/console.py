@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from enum import IntEnum
 from typing import Any
 
 import typer
@@ -16,9 +17,11 @@ from simgen.representation import format_number
 __all__ = [
     "Interrupted",
     "RunError",
+    "Verbosity",
     "announce",
     "begin",
     "complain",
+    "detail",
     "emit_json",
     "emit_text",
     "end_time",
@@ -30,6 +33,8 @@ __all__ = [
     "print_table",
     "progress",
     "say",
+    "speaking",
+    "timed",
     "warn",
     "withdraw",
 ]
@@ -39,6 +44,16 @@ _LINE_EVERY = 10.0
 _LONGEST = 365 * 86400.0
 """Seconds after which an end is not worth a date."""
 
+
+class Verbosity(IntEnum):
+    """How much a command says beside its results."""
+
+    QUIET = 0
+    NORMAL = 1
+    VERBOSE = 2
+
+
+_verbosity = Verbosity.NORMAL
 _announced: list[str] = []
 """Lines for standard error that wait until the work of the command begins."""
 
@@ -57,14 +72,41 @@ def say(text: str = "", *, bold: bool = False) -> None:
     typer.echo(typer.style(printable(text), bold=True) if bold else printable(text))
 
 
-def message(text: str) -> None:
-    """Write a line to standard error; control characters are shown as escapes."""
-    typer.echo(printable(text), err=True)
+@contextmanager
+def speaking(verbosity: Verbosity) -> Iterator[None]:
+    """Say less or more for a while."""
+    global _verbosity  # noqa: PLW0603
+    before, _verbosity = _verbosity, verbosity
+    try:
+        yield
+    finally:
+        _verbosity = before
+
+
+def message(text: str, *, always: bool = False) -> None:
+    """Write a line to standard error, with --quiet only if `always`; control characters as escapes."""
+    if always or _verbosity > Verbosity.QUIET:
+        typer.echo(printable(text), err=True)
+
+
+def detail(text: str) -> None:
+    """Write a line to standard error with --verbose only."""
+    if _verbosity is Verbosity.VERBOSE:
+        message(text)
+
+
+@contextmanager
+def timed(work: str) -> Iterator[None]:
+    """With --verbose say how long some work took."""
+    start = time.monotonic()
+    yield
+    detail(f"{work}: {format_number(time.monotonic() - start, 3)} s")
 
 
 def announce(text: str) -> None:
     """Write a line to standard error when the work begins: not at all if the command refuses it."""
-    _announced.append(text)
+    if _verbosity > Verbosity.QUIET:
+        _announced.append(text)
 
 
 def begin(write: Callable[[str], None] = message) -> None:
@@ -186,9 +228,11 @@ def progress(title: str, total: float | None, unit: str) -> Iterator[Callable[[f
 
     Notes
     -----
-    On standard error: a bar on a terminal, else a line every ten seconds.
+    On standard error: a bar on a terminal, else a line every ten seconds; nothing with --quiet.
     """
-    if sys.stderr.isatty():
+    if _verbosity is Verbosity.QUIET:
+        yield lambda _: begin()
+    elif sys.stderr.isatty():
         yield from _bar(title, total, unit)
     else:
         yield from _lines(title, total, unit)

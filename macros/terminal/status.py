@@ -19,6 +19,7 @@ import typer
 
 from macros.terminal.console import Interrupted, RunError, complain, warn, withdraw
 from macros.terminal.streams import StandardOutputError
+from macros.terminal.verbosity import with_verbosity
 
 __all__ = [
     "CLOSED_PIPE",
@@ -93,7 +94,7 @@ def guard(command: F) -> F:
         complain(*lines)
         raise typer.Exit(status)
 
-    return guarded  # type: ignore[return-value]  # wraps keeps the signature
+    return with_verbosity(guarded)  # type: ignore[return-value]  # wraps keeps the signature
 
 
 class _Ended:

@@ -80,6 +80,7 @@ from .result_texts import (
     say_fit as say_fit,
     say_goodness as say_goodness,
     say_limit as say_limit,
+    say_plane as say_plane,
     say_sensitivity as say_sensitivity,
 )
 from .summary import (

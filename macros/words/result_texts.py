@@ -26,8 +26,12 @@ __all__ = [
     "say_fit",
     "say_goodness",
     "say_limit",
+    "say_plane",
     "say_sensitivity",
 ]
+
+_MOST_COLUMNS = 8
+"""Most values of a key that have a column each."""
 
 
 def say_fit(result: FitResult) -> None:
@@ -179,6 +183,45 @@ def say_sensitivity(result: Sensitivity, *, head: str, points: Sequence[float] |
     ]
     unit = f" [{scale.unit}]" if scale.unit else ""
     print_table((head, f"{result.parameter} <{unit}", "M_Z' >"), rows)
+    _say_what(result)
+
+
+def say_plane(
+    result: Sensitivity,
+    first: tuple[str, Sequence[str]],
+    second: tuple[str, Sequence[str]],
+    rows: Sequence[Sequence[float | None]],
+) -> None:
+    """Write limits against two keys of a card: a column for each value of the first, or a line for each pair.
+
+    Parameters
+    ----------
+    result : Sensitivity
+        What the limits are.
+    first, second : tuple of str and sequence of str
+        Keys and their values.
+    rows : sequence of sequence of float or None
+        A row for each value of the second key.
+    """
+    scale = scale_of(result.parameter, *result.limit)
+    unit = f" [{scale.unit}]" if scale.unit else ""
+    (key_a, values_a), (key_b, values_b) = first, second
+    if len(values_a) <= _MOST_COLUMNS:
+        say(f"{result.parameter} <{unit}, a column for each {key_a}, a line for each {key_b}")
+        lines = [(b, *map(scale.number, row)) for b, row in zip(values_b, rows, strict=True)]
+        print_table(("", *values_a), lines)
+    else:
+        lines = [
+            (a, b, scale.number(limit))
+            for b, row in zip(values_b, rows, strict=True)
+            for a, limit in zip(values_a, row, strict=True)
+        ]
+        print_table((key_a, key_b, f"{result.parameter} <{unit}"), lines)
+    _say_what(result)
+
+
+def _say_what(result: Sensitivity) -> None:
+    """Say of which model, level and method limits are, and what is known otherwise."""
     if result.level is None or result.method is None:
         say(f"{result.model}; expected (Asimov) limits, each at the level and with the method of its point")
     else:

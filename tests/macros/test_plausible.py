@@ -148,10 +148,6 @@ def test_absurd_values_of_every_key(preset, numbers):
 @pytest.mark.parametrize(
     ("arguments", "option"),
     [
-        (
-            ("sensitivity", CARD, "--scan", "exposure.duration=10:20:2", "--scan", "model.gamma=0:1:2"),
-            "--scan",
-        ),
         (("sensitivity", CARD, "--errors", "0.1:0.2:2", "--errors", "0.1:0.3:2"), "--errors"),
         (("coverage", CARD, "-n", 3, "--at", "0", "--at", "1"), "--at"),
         (("simulate", CARD, "-o", "a.root", "-o", "b.root"), "-o/--output"),

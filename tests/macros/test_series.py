@@ -154,3 +154,16 @@ def test_wrong_limits(tmp_path, arguments, words):
     assert result.exit_code == 2
     assert words in result.stderr
     assert not names(tmp_path)
+
+
+def test_fit_names_the_command_that_joins(tmp_path):
+    """Contract. What the refusal of several files says to run makes one file that is fitted."""
+    answer("simulate", CARD, "-o", tmp_path / "events.root", "--seed", 2, "--events", 2500, *LIMIT)
+    files = [tmp_path / f"events-{i:04d}.root" for i in range(3)]
+    said = " ".join(refusal("fit", CARD, *files).split())
+    command = said.partition("joined with: nugauge ")[2].split()
+    assert command == ["merge", str(tmp_path / "events.root"), *map(str, files)]
+    assert invoke(*command).exit_code == 0
+    assert answer("fit", CARD, tmp_path / "events.root")["valid"]
+    assert f"{tmp_path / 'events-joined.root'}" in refusal("limit", CARD, *files)
+    assert "joined with" not in refusal("fit", CARD, *files[:1], tmp_path / "no.root")

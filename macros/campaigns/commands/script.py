@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -76,7 +77,7 @@ def script(
     submit = (
         f"{'sbatch' if slurm else 'condor_submit'} {'FILE' if output is None else shlex.quote(str(output))}"
     )
-    tell = message
+    tell: Callable[[str], None] = message
     if output is None:
         emit_text(text)
     else:

@@ -1,0 +1,162 @@
+"""Values of scans: even, in equal ratios, lists, with units; and two keys of a card at once."""
+
+import pytest
+import typer
+from support.invocation import CARD, answer, invoke, refusal
+
+from macros.studies import ScanKey, scan_limits
+from macros.terminal import ScanValue, read_points, read_scan, read_values
+
+PLANE = ("--scan", "exposure.duration=10 d:100 d:2:log", "--scan", "systematics.activity=0.01,0.02,0.05")
+
+
+def values(text):
+    return [(v.number, v.unit) for v in read_scan("--scan", text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0:1:3", [(0.0, ""), (0.5, ""), (1.0, "")]),
+        ("1:100:3:log", [(1.0, ""), (10.0, ""), (100.0, "")]),
+        ("3:1:3", [(3.0, ""), (2.0, ""), (1.0, "")]),
+        ("10 keV : 1 MeV : 3 : log", [(10.0, "keV"), (100.0, "keV"), (1000.0, "keV")]),
+        ("1 yr:365.25:2", [(1.0, "yr"), (365.25, "yr")]),
+        ("1:36 h:2", [(1.0, "h"), (36.0, "h")]),
+        ("1 d,36 h", [(1.0, "d"), (36.0, "h")]),
+        ("5 /d:1 /h:2", [(5.0, "/d"), (24.0, "/d")]),
+        ("chi,psi", [(None, "chi"), (None, "psi")]),
+        ("0.1:0.1:1", [(0.1, "")]),
+    ],
+)
+def test_values_of_a_scan(text, expected):
+    assert values(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("0.1", "write a:b:n"),
+        ("0:1", "write a:b:n"),
+        ("0:1:0", "write a:b:n"),
+        ("0:1:2.5", "write a:b:n"),
+        ("0:1:5:lin", "write a:b:n"),
+        ("chi:psi:2", "write a:b:n"),
+        ("0:1:5:log", "equal ratios start above 0"),
+        ("1 keV:1 d:3", "'d' and 'keV' differ in kind"),
+        ("1 keV:1 furlong:3", "unknown unit 'furlong'"),
+        ("1,2,1", "1 stands there twice"),
+        ("1,,2", "write a:b:n"),
+        ("nan,1", "must be finite"),
+        ("0:inf:3", "must be finite"),
+        ("0:1:100001", "more than 100000 points"),
+    ],
+)
+def test_what_is_no_scan(text, words):
+    with pytest.raises(typer.BadParameter, match=words):
+        values(text)
+
+
+def test_values_of_parameters_are_in_internal_units():
+    assert read_points("--x", "vector_mass=1 keV:1 MeV:4:log") == ("vector_mass", [1e-3, 1e-2, 1e-1, 1.0])
+    assert read_points("--x", "delta_m2=1 eV2,2e-12 MeV2,5") == ("delta_m2", [1.0, 2.0, 5.0])
+    assert read_values("--at", "1e-11 mu_B,2e-11", "mu_nu") == [1e-11, 2e-11]
+    assert read_values("--at", "0 deg:180 deg:2", "phi") == pytest.approx([0.0, 3.141592653589793])
+    assert read_values("--at", "0.05", "gamma") == [0.05]
+    for parameter, text, words in (
+        ("gamma", "1 keV", "gamma has no unit"),
+        ("mu_nu", "1 keV", "is not a magnetic moment"),
+        ("gamma", "1,1", "stands there twice"),
+        ("vector_mass", "1 MeV,1000 keV", "stands there twice"),
+    ):
+        with pytest.raises(typer.BadParameter, match=words):
+            read_values("--at", text, parameter)
+
+
+def test_coverage_at_values_with_units():
+    found = answer(
+        "coverage", CARD, "--at", "1e-11 mu_B,3e-11", "-n", 4, "--seed", 1, "--set", "fit.poi=mu_nu"
+    )
+    assert [point["value"] for point in found["points"]] == [1e-11, 3e-11]
+
+
+def test_a_contour_over_masses():
+    """Contract. Masses in keV, in equal ratios, beside a list of couplings."""
+    card = (CARD, "--set", "model.vector_coupling=1e-12", "--set", "model.vector_mass=100 keV")
+    axes = ("--x", "vector_mass=10 keV:1 MeV:3:log", "--y", "vector_coupling=1e-13,1e-12,3e-12")
+    found = answer("contour", *card, *axes)
+    assert found["x"] == [0.01, 0.1, 1.0]
+    assert found["y"] == [1e-13, 1e-12, 3e-12]
+
+
+def test_a_plane():
+    """Twin. Each limit of a plane is that of `limit` with both values; rows are those of the second key."""
+    found = answer("sensitivity", CARD, *PLANE)
+    assert found["keys"] == ["exposure.duration", "systematics.activity"]
+    durations, activities = found["values"]
+    assert (durations, activities) == (["10 d", "100 d"], [0.01, 0.02, 0.05])
+    assert "key" not in found
+    for row, masses, activity in zip(found["limit"], found["M_Zprime_GeV"], activities, strict=True):
+        for limit, mass, duration in zip(row, masses, durations, strict=True):
+            settings = ("--set", f"exposure.duration={duration}", "--set", f"systematics.activity={activity}")
+            alone = answer("limit", CARD, "--toys", 0, *settings)
+            assert limit == pytest.approx(alone["upper"], rel=1e-9)
+            assert mass == pytest.approx(alone["M_Zprime_GeV"], rel=1e-9)
+
+
+def test_the_text_of_a_plane():
+    said = invoke("sensitivity", CARD, *PLANE).stdout.splitlines()
+    assert said[0] == "gamma <, a column for each exposure.duration, a line for each systematics.activity"
+    assert said[1].split() == ["10", "d", "100", "d"]
+    assert [line.split()[0] for line in said[2:5]] == ["0.01", "0.02", "0.05"]
+    assert "expected (Asimov) limits at 95 %" in said[5]
+    many = ("--scan", "model.gamma=0:0.1:9", "--scan", "systematics.activity=0.01,0.02")
+    lines = invoke("sensitivity", CARD, *many).stdout.splitlines()
+    assert lines[0].split() == ["model.gamma", "systematics.activity", "gamma", "<"]
+    assert len(lines) == 1 + 18 + 1
+
+
+def test_a_plane_in_python():
+    """Contract. What a picture is drawn from."""
+    keys = (
+        ScanKey(key="exposure.duration", values=("10 d", "20 d")),
+        ScanKey(key="model.beta", values=("chi",)),
+    )
+    done = []
+    found = scan_limits(CARD, None, keys, advance=done.append)
+    assert sum(done) == 2
+    assert len(found.rows) == 1
+    assert found.rows[0] == list(found.limits)
+    assert found.limits[0] > found.limits[1] > 0
+    with pytest.raises(ValueError, match="one key is scanned, or two that differ"):
+        scan_limits(CARD, None, keys[:1] * 2)
+
+
+@pytest.mark.parametrize(
+    ("scans", "words"),
+    [
+        (("model.gamma=0:1:2",) * 2, "model.gamma is scanned twice"),
+        (
+            ("model.gamma=0:1:2", "fit.level=0.5,0.6", "model.phi=0,1"),
+            "is given 3 times; two keys make a plane",
+        ),
+        (("model.gamma=0:1:1000", "fit.level=0.5:0.6:1000"), "more than 100000 points"),
+        (("model.gamma",), "write KEY=a:b:n"),
+        (("model.gama=0:1:2",), "unknown key: did you mean"),
+    ],
+)
+def test_what_is_no_plane(scans, words):
+    said = refusal("sensitivity", CARD, *(text for scan in scans for text in ("--scan", scan)))
+    assert words in " ".join(said.split())
+
+
+def test_errors_in_equal_ratios_and_lists():
+    common = ("sensitivity", "lama-pm147-paper", "--errors")
+    assert answer(*common, "0.01:0.1:3:log")["errors"] == pytest.approx([0.01, 0.0316227766, 0.1])
+    assert answer(*common, "0.02,0.05")["errors"] == [0.02, 0.05]
+
+
+def test_a_word_keeps_its_meaning():
+    assert read_scan("--scan", "true,false") == [ScanValue(None, "true"), ScanValue(None, "false")]
+    assert ScanKey(key="a.b", values=("true", "10 d", 0.5)).override("true") == "a.b=true"
+    assert ScanKey(key="a.b", values=()).override("10 d") == 'a.b="10 d"'
