@@ -77,6 +77,7 @@ def test_interrupt(tmp_path, command, number):
         assert f"{file} holds {table.n_rows} toys" in err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", every(2, ["toys", "coverage"]))
 def test_interrupt_of_what_is_finished(tmp_path, monkeypatch, command):
     """Contract: Ctrl-C while the figure of a finished study is drawn loses no result; a message says so."""
