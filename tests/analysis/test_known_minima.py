@@ -48,11 +48,13 @@ def test_a_tie_with_an_unphysical_minimum():
     assert region == pytest.approx((3.855, 4.033), abs=0.005)
 
 
+@pytest.mark.long
 def test_a_free_background_outside_the_window_changes_nothing():
     assert limit("z0.toml") == pytest.approx(0.0899, abs=5e-5)
     assert limit("z1.toml") == pytest.approx(limit("z0.toml"), rel=1e-6)
 
 
+@pytest.mark.long
 def test_two_proportional_free_backgrounds_are_one():
     assert limit("deg1.toml", "deg.csv") == pytest.approx(0.1752, abs=5e-5)
     assert limit("deg.toml", "deg.csv") == pytest.approx(limit("deg1.toml", "deg.csv"), rel=1e-6)

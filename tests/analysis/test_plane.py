@@ -134,6 +134,7 @@ def outside_minimum(x, y):
     return fit_plane(plane(FEW, SM(), "eps_R", "mu_nu"), FEW_COUNTS, x, y)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("x", "y", "outside"),
     every(

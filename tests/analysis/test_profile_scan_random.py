@@ -14,6 +14,7 @@ from support.single_fit import SingleFit
 SMALL = ["beta", "delta_c_L", "eps_R", "gamma", "gamma, true value 0.3", "mu_nu", "phi"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", few(SMALL, "beta"))
 def test_random_cards_against_scipy_and_minuit(name):
     """Twin. Nobody finds a lower value in the physical range, and the profile, of 3 data sets a card."""

@@ -61,6 +61,7 @@ def test_coverage_with_a_common_error_of_five_percent():
         assert m.fraction == pytest.approx(0.95, abs=0.002)
 
 
+@pytest.mark.long
 def test_bias_falls_with_exposure_and_constraints():
     """∝ 1/exposure where uncertainties fall as 1/√exposure; 1e5 toys resolve a twentieth of an error."""
     biases = []

@@ -124,7 +124,7 @@ def printed():
 
 
 @pytest.mark.parametrize("constraint", every(3, CONSTRAINTS))
-@pytest.mark.parametrize("name", few(DATA, *list(DATA)[::4]))
+@pytest.mark.parametrize("name", few(DATA, *list(DATA)[:1]))
 def test_estimate_and_interval_are_pyhfs(name, constraint):
     """Twin. Finds an estimate or an end, of ours or printed, that is off by 0.003 of the error."""
     data = replace(DATA[name], constraint=constraint)

@@ -15,6 +15,7 @@ def cards():
     return dict(zip(sorted(MODELS), drawn_cards(len(MODELS)), strict=True))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", few(FAST, "eps_R"))
 def test_fits_agree_with_the_scan(cards, name):
     """Property. The cards are drawn by hypothesis; 20 data sets of each."""

@@ -11,6 +11,7 @@ from analysis.pseudo_experiments.throw import Thrower
 from simgen.interaction.models import E6
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("poi", "factor"),
     [

@@ -113,7 +113,7 @@ def test_the_matrix_sees(what):
 
 @pytest.mark.parametrize(
     "geometry",
-    every(2, sorted(GEOMETRIES, key=repr)),
+    every(3, sorted(GEOMETRIES, key=repr)),
     ids=lambda g: f"{type(g).__name__} {g.source_radius:g}",
 )
 def test_places_sum_to_the_mean_inverse_square(geometry):

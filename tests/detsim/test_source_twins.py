@@ -56,7 +56,7 @@ def experiment(made):
     )
 
 
-@pytest.mark.parametrize("made", every(3, [*(source(name) for name in SOURCES), OWN]), ids=lambda s: s.name)
+@pytest.mark.parametrize("made", every(5, [*(source(name) for name in SOURCES), OWN]), ids=lambda s: s.name)
 @pytest.mark.parametrize("corrections", few(["tree", "full"], "full"))
 def test_counts_follow_the_prediction(made, corrections):
     """Twin. Finds a bin share off by 1 % or a lost component (χ², 5e5 events, α = 1e-3)."""

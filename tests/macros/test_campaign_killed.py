@@ -32,7 +32,7 @@ def unfinished(directory):
 def test_a_killed_worker_loses_its_chunk_only(tmp_path):
     """Contract. Finds a run that ends with its worker, or a chunk that is made twice or not at all."""
     directory = tmp_path / "c"
-    new(directory, n=12_000, size=3000)
+    new(directory, n=6000, size=1500)
     killed = []
 
     def kill():
@@ -48,7 +48,7 @@ def test_a_killed_worker_loses_its_chunk_only(tmp_path):
     assert killed
     assert outcome.complete
     assert not outcome.failed
-    assert merged(directory) == plain(tmp_path, n=12_000)
+    assert merged(directory) == plain(tmp_path, n=6000)
 
 
 @pytest.mark.long  # a killed worker is replaced above

@@ -35,7 +35,7 @@ def data(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("kind", few(TASKS, "coverage", "calibrate sums", "gof"))
+@pytest.mark.parametrize("kind", few(TASKS, "calibrate sums", "gof"))
 def test_every_task(tmp_path, data, kind):
     """Chunks of 1 and of 17 toys; `-n` counts the toys of each."""
     command, options, count = TASKS[kind]

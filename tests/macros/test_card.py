@@ -185,7 +185,7 @@ print([module for module in heavy if module in sys.modules])
 
 @pytest.mark.parametrize(
     "command",
-    every(8, [
+    every(15, [
         ("check", "CARD"), ("expect", "CARD"), ("fit", "CARD", "data.root"), ("limit", "CARD"),
         ("run", "CARD", "-o", "out"), ("simulate", "CARD", "-o", "x.root"),
         ("generate", "CARD", "-o", "x.root"), ("detect", "CARD", "true.root", "-o", "x.root"),

@@ -165,6 +165,7 @@ def test_two_are_one_of_twice_the_exposure(twins):
     assert limit(pair) < limit(one)
 
 
+@pytest.mark.long
 def test_toys_and_coverage(twins, tmp_path):
     """Contract: pseudo-experiments are of all experiments at once; stored ones are of one."""
     path = tmp_path / "toys.root"

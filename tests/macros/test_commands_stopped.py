@@ -1,9 +1,11 @@
 """Commands that are stopped half-way: nothing is left, the status says why."""
 
 import json
+import os
 import re
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -75,6 +77,7 @@ def test_interrupt(tmp_path, command, number):
         assert f"{file} holds {table.n_rows} toys" in err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", every(2, ["toys", "coverage"]))
 def test_interrupt_of_what_is_finished(tmp_path, monkeypatch, command):
     """Contract: Ctrl-C while the figure of a finished study is drawn loses no result; a message says so."""
@@ -132,7 +135,9 @@ def test_interrupted_toys_can_be_continued(tmp_path, number):
             while not (part.exists() and part.stat().st_size > 0):
                 assert process.poll() is None, process.communicate()
                 time.sleep(0.02)
-            time.sleep(0.1)
+            start_time = cpu_time(process.pid)
+            while cpu_time(process.pid) < start_time + 0.6:  # a block of toys is there, on a busy machine too
+                time.sleep(0.02)
             process.send_signal(number)
             out, err = process.communicate(timeout=60)
         finally:
@@ -152,6 +157,12 @@ def test_interrupted_toys_can_be_continued(tmp_path, number):
     first, others, all_ = (columns(p) for p in (path, rest, whole))
     for name, column in all_.items():
         np.testing.assert_array_equal(np.concatenate([first[name], others[name]]), column, err_msg=name)
+
+
+def cpu_time(pid):
+    """Return the CPU time [s] that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def columns(path):

@@ -48,6 +48,7 @@ def absurd(tmp_path_factory):
     return path
 
 
+@pytest.mark.long
 def test_another_minimum_that_is_allowed_is_said():
     """Two minima of δc_L, 0.14 apart in -2 ln L: the interval of MINOS holds one of them."""
     found, said = fitted(*CONSTRAINED)

@@ -60,7 +60,7 @@ def folder(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("name", few(NAMES, "simulate", "detect", "toys", "calibrate"))
+@pytest.mark.parametrize("name", few(NAMES, "simulate", "toys", "calibrate"))
 def test_files_of_every_command(folder, name):
     """Contract: a file can be made again from itself alone, to the bit."""
     path = make(folder, name)

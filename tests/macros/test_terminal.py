@@ -142,7 +142,7 @@ CLOSED = f"error: standard output is closed: {LOST}"
 @pytest.mark.parametrize(
     ("command", "status", "message"),
     every(
-        3,
+        6,
         [
             ("nugauge --help >/dev/full", 1, FULL),
             pytest.param("nugauge check --help >/dev/full", 1, FULL, marks=pytest.mark.long),
