@@ -50,7 +50,10 @@ _HEADS = {
 
 
 def list_(
-    kind: Annotated[Kind | None, typer.Argument(help="Only these.", show_default=False)] = None,
+    kind: Annotated[
+        Kind | None,
+        typer.Argument(metavar="KIND", help="Only these.", show_default=False),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """List what a card can name, or where numbers come from.
