@@ -130,13 +130,16 @@ def calibrate(
     checked = plan.check()
 
     from analysis.calibration import LARGEST, check_enough, write_calibration
+    from macros.merging import check_events
     from macros.runs import provenance
     from macros.studies import confidence_level, load_or_expect, open_inference, say_how_to_go_on
     from macros.terminal import stop_on_interrupt
     from macros.words import calibration_document, say_calibration
 
     level = confidence_level(loaded, stated)
-    found = load_or_expect(loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
+    found = load_or_expect(
+        loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy, check_series=check_events
+    )
     if not part:
         check_enough(n, level)
     case = open_inference(loaded, found, poi=poi)

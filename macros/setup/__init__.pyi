@@ -36,6 +36,7 @@ from .data import (
     StoredCounts as StoredCounts,
     file_histogram as file_histogram,
     load_data as load_data,
+    load_series as load_series,
     stored_counts as stored_counts,
 )
 from .directory import (
