@@ -9,6 +9,10 @@ from .entries import (
     Entry as Entry,
     entries as entries,
 )
+from .references import (
+    Reference as Reference,
+    references as references,
+)
 from .search import (
     Found as Found,
     look_up as look_up,
