@@ -20,6 +20,11 @@ from .console import (
     say as say,
     warn as warn,
 )
+from .figure_options import (
+    FigureOption as FigureOption,
+    ReportOption as ReportOption,
+    StyleOption as StyleOption,
+)
 from .options import (
     LARGEST_COUNT as LARGEST_COUNT,
     LARGEST_STUDY as LARGEST_STUDY,
@@ -27,17 +32,14 @@ from .options import (
     AuditOption as AuditOption,
     AuxiliaryOption as AuxiliaryOption,
     CardArgument as CardArgument,
-    FigureOption as FigureOption,
     ForceOption as ForceOption,
     JsonOption as JsonOption,
     MaxFailedOption as MaxFailedOption,
     OfOption as OfOption,
     OnceCommand as OnceCommand,
     OutputOption as OutputOption,
-    ReportOption as ReportOption,
     SeedOption as SeedOption,
     SetOption as SetOption,
-    StyleOption as StyleOption,
     TableOption as TableOption,
     ThreadsOption as ThreadsOption,
     ToyChoice as ToyChoice,
