@@ -217,9 +217,9 @@ def test_run(tmp_path, card):
     document = json.loads((directory / "expect.json").read_text())
     assert document["distance_edges"][-1] == 1170
     report = (directory / "report.html").read_text()
-    assert report.count("<svg") == 3
+    assert report.count("<svg") == 6
     assert "Measured distance from the source" in report
-    assert "From [cm]" in report
+    assert "from [m]" in report
     refused = refusal("run", CARD, *SET, "-o", directory, "--seed", 5)
     assert "--force" in refused
     answer("run", "borexino-cr51-realistic", "-o", directory, "--force", "--seed", 1)
