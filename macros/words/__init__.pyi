@@ -38,13 +38,6 @@ from .fit_description import (
     quality_document as quality_document,
     warn_poor_fit as warn_poor_fit,
 )
-from .quotation import (
-    Scale as Scale,
-    mass_text as mass_text,
-    quoted as quoted,
-    quoted_errors as quoted_errors,
-    scale_of as scale_of,
-)
 from .recoil_cutoff import (
     begin_with as begin_with,
     cutoff as cutoff,
