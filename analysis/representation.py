@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from math import isfinite
 
+from simgen.quotation import quoted
 from simgen.representation import format_number, readable
 
 __all__ = ["band_text", "ends_text", "estimate_text", "percent", "region_text", "rounded", "warning_rows"]
@@ -51,11 +52,11 @@ def estimate_text(value: float | None, error: float | None, lower: End = None, u
     Examples
     --------
     >>> estimate_text(0.15, 0.05, 0.1, 0.25), estimate_text(0.15, None), estimate_text(None, None)
-    ('0.15 ± 0.05, 0.1 to 0.25', '0.15', 'not measured')
+    ('0.150 ± 0.050, 0.1 to 0.25', '0.15', 'not measured')
     """
     if value is None:
         return "not measured"
-    central = rounded(value) if error is None else f"{rounded(value)} ± {rounded(error)}"
+    central = rounded(value) if error is None else quoted(value, error)
     return ", ".join(filter(None, [central, ends_text(lower, upper)]))
 
 

@@ -89,7 +89,7 @@ def rows(shown):
 
 def test_a_fit_shows_estimates_and_why_it_is_not_valid():
     shown = rows(FIT)
-    assert shown["gamma"] == "0.15 ± 0.05, 0.1 and more"
+    assert shown["gamma"] == "0.150 ± 0.050, 0.1 and more"
     assert shown[HOSTILE] == "1"
     assert shown["intervals"] == "minos, 68.3 %"
     assert "not valid" not in shown
@@ -116,7 +116,7 @@ def test_a_coverage_study_shows_each_true_value():
 
 def test_a_contour_shows_the_minimum_and_not_the_plane():
     shown = rows(PLANE)
-    assert shown["gamma"] == "0.5 ± 0.1"
+    assert shown["gamma"] == "0.50 ± 0.10"
     assert shown["phi"] == "0"
     assert shown["values of phi"] == "5 from -1 to 1"
     assert "not converged" in rows(replace(PLANE, converged=False))
@@ -186,5 +186,5 @@ def test_a_result_of_a_model_that_does_not_describe_the_data_warns(result):
 def test_a_fit_rounds_as_the_command_does():
     estimate = Estimate(value=-0.0560767, error=0.0975997, lower=-0.154108, upper=12345.6)
     shown = rows(replace(FIT, parameters={"gamma": estimate}, fval=4.99233))
-    assert shown["gamma"] == "-0.05608 ± 0.0976, -0.1541 to 1.235e+04"
+    assert shown["gamma"] == "-0.056 ± 0.098, -0.1541 to 1.235e+04"
     assert shown["minimum of -2 ln L (poisson)"] == "4.992"

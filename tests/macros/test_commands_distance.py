@@ -64,7 +64,7 @@ def test_expect_is_by_distance_and_energy(card):
         found["unbinned_total"], rel=1e-6
     )
     table = invoke("expect", CARD, *SET).stdout.splitlines()
-    assert table[0].split() == ["L_reco", "T_reco", "signal", "background", "expected"]
+    assert table[0].split() == ["L_reco", "T_reco", "signal", "background", "expected", "(Asimov)"]
     assert len(table) == 1 + 23 * 7 + 4
     assert table[2].split()[:4] == ["480–510", "cm", "250–300", "keV"]
     assert float(table[2].split()[-1]) == pytest.approx(found["expected"][0][0], rel=1e-5)
