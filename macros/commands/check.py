@@ -138,7 +138,7 @@ def _finite(number: float | None, digits: int = 5) -> str:
 
 
 def _reach(limit: "LimitResult | None") -> str:
-    from macros.words import mass_text, scale_of
+    from simgen.quotation import mass_text, scale_of
 
     if limit is None or limit.upper is None:
         return "none"

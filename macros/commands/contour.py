@@ -197,7 +197,7 @@ def _document(result: "PlaneResult", thresholds: dict[float, float]) -> dict[str
 
 
 def _say(result: "PlaneResult", thresholds: dict[float, float], *, expected: bool) -> None:
-    from macros.words import scale_of
+    from simgen.quotation import scale_of
 
     errors = result.errors or (None, None)
     if expected:

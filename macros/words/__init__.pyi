@@ -50,13 +50,6 @@ from .fit_description import (
 from .parameters import (
     explain_parameter as explain_parameter,
 )
-from .quotation import (
-    Scale as Scale,
-    mass_text as mass_text,
-    quoted as quoted,
-    quoted_errors as quoted_errors,
-    scale_of as scale_of,
-)
 from .recoil_cutoff import (
     begin_with as begin_with,
     cutoff as cutoff,

@@ -5,7 +5,7 @@ from typing import Any
 
 from analysis.studies import HypothesisComparison, HypothesisResult
 from macros.terminal import format_number, print_table, say
-from macros.words.quotation import quoted, scale_of
+from simgen.quotation import quoted, scale_of
 
 __all__ = ["comparison_document", "say_comparison"]
 

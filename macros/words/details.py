@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from macros.terminal import format_number, print_table, say
 from macros.words.fit_description import end_text, name_with_unit
-from macros.words.quotation import Scale, quoted, scale_of
+from simgen.quotation import Scale, quoted, scale_of
 
 if TYPE_CHECKING:
     from analysis.fits import FitResult, Impacts, LocalMinimum, Pull

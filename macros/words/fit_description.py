@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.fits import AT_RANGE, NOT_FOUND, UNBOUNDED
 from macros.terminal import format_number, warn
-from macros.words.quotation import Scale, quoted, quoted_errors, scale_of
 from simgen.parameters import parameter_unit
+from simgen.quotation import Scale, quoted, quoted_errors, scale_of
 
 if TYPE_CHECKING:
     from analysis.contours import PlaneResult

@@ -16,7 +16,7 @@ from macros.words.fit_description import (
     fit_notes,
     undetermined_text,
 )
-from macros.words.quotation import Scale, mass_text, quoted, scale_of
+from simgen.quotation import Scale, mass_text, quoted, scale_of
 
 __all__ = [
     "bias_lines",

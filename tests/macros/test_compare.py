@@ -14,7 +14,7 @@ from detsim.event_files.reader import TableFile
 from detsim.simulation.mc_templates import Sampling
 from macros.card import load_card
 from macros.setup.data import load_data
-from macros.words import quoted
+from simgen.quotation import quoted
 
 SM = ("--set-a", "model.name=SM")
 SAMPLED = ("--set", "fit.templates=simulation", "--set", "fit.template_events=20000")

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from macros.terminal import format_number
 from simgen.parameters import parameter_unit
+from simgen.representation import format_number
 from simgen.units import unit_value
 
 __all__ = ["Scale", "mass_text", "quoted", "quoted_errors", "scale_of"]
