@@ -19,11 +19,11 @@ from macros.words import (
     impacts_table,
     interval_text,
     minima_table,
-    name_with_unit,
     poor_fit,
     pulls_table,
     undetermined_text,
 )
+from simgen.quotation import name_with_unit
 
 __all__ = ["analysis_report"]
 
