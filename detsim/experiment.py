@@ -12,7 +12,7 @@ from simgen.geometry import Baselines, Geometry, shrunk
 from simgen.interaction import T_max
 from simgen.rates import Exposure, Normalisation
 from simgen.representation import html_table, readable, text_table
-from simgen.sources import Source
+from simgen.sources import Source, spectrum_picture
 
 __all__ = ["Background", "Experiment", "FlatBackground", "check_tables"]
 
@@ -149,4 +149,4 @@ class Experiment:
         return text_table(f"Experiment {self.name!r}", self._rows())
 
     def _repr_html_(self) -> str:
-        return html_table(f"Experiment {self.name}", self._rows())
+        return html_table(f"Experiment {self.name}", self._rows(), spectrum_picture(self.source))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simgen.pictures import Steps, picture
 from simgen.representation import html_table, text_table
 
 __all__ = ["COLUMNS", "VERTEX_COLUMNS", "Column", "Events"]
@@ -49,6 +50,9 @@ COLUMNS = {
     "weight_C": Column("float64", "", "second order of the weight in γ", exact=True),
 }
 """Every column that events can have."""
+
+_DRAWN, _BINS = 100_000, 50
+"""Most events of a small picture, and its bins."""
 
 VERTEX_COLUMNS = ("vertex_x", "vertex_y", "vertex_z", "L")
 """Columns of the vertex, which are all present or all absent."""
@@ -137,4 +141,19 @@ class Events:
         return text_table(self._title(), self._rows())
 
     def _repr_html_(self) -> str:
-        return html_table(self._title(), self._rows())
+        return html_table(self._title(), self._rows(), self._picture())
+
+    def _picture(self) -> str:
+        """Draw a histogram of the measured or true energy, of at most about 10⁵ events."""
+        name = "T" if self.T_reco is None else "T_reco"
+        column = self.T if self.T_reco is None else self.T_reco
+        every = -(-len(column) // _DRAWN) or 1
+        weight = None if self.weight is None else self.weight[::every]
+        shown = column[::every]
+        if not len(shown) or not np.all(np.isfinite(shown)):
+            return ""
+        heights, edges = np.histogram(shown, bins=_BINS, weights=weight)
+        what = "sum of weights" if weight is not None else "events"
+        y = what if every == 1 else f"{what}, one of {every}"
+        steps = Steps(edges=edges.tolist(), heights=heights.tolist(), filled=True)
+        return picture(self._title(), [steps], x=f"{name} [MeV]", y=y)

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from simgen.parameters import parameter_unit
-from simgen.representation import format_number
+from simgen.representation import format_number, readable
 from simgen.units import unit_value
 
-__all__ = ["Scale", "mass_text", "quoted", "quoted_errors", "scale_of"]
+__all__ = ["Scale", "exact_text", "mass_text", "name_with_unit", "quoted", "quoted_errors", "scale_of"]
 
 _ENERGIES = ("eV", "keV", "MeV", "GeV", "TeV")
 _CUSTOMARY = {"μ_B": -11, "cm²": -32, "e": -12}
@@ -110,6 +110,30 @@ def scale_of(parameter: str, *values: Number) -> Scale:
         return Scale(unit=unit)
     ten = f"10{str(power).translate(_SUPERSCRIPTS)}"
     return Scale(factor=10.0**-power, unit=f"{ten} {unit}".rstrip())
+
+
+def exact_text(parameter: str, value: float) -> str:
+    """Write a value that was chosen and has no error, such as a true value: with its unit, not rounded.
+
+    Examples
+    --------
+    >>> exact_text("gamma", 0.1), exact_text("vector_mass", 0.0125)
+    ('0.1', '12.5 keV')
+    """
+    scale = scale_of(parameter, value)
+    return scale.joined(readable(value * scale.factor))
+
+
+def name_with_unit(name: str, scale: Scale | None = None) -> str:
+    """Write the name of a parameter with its unit, or that of a scale, if it has one.
+
+    Examples
+    --------
+    >>> name_with_unit("vector_mass"), name_with_unit("gamma")
+    ('vector_mass [MeV]', 'gamma')
+    """
+    unit = parameter_unit(name) if scale is None else scale.unit
+    return f"{name} [{unit}]" if unit else name
 
 
 def quoted(value: Number, error: Number) -> str:

@@ -13,6 +13,7 @@ __all__ = ["format_number", "html_table", "readable", "text_table"]
 
 _DIGITS = 6
 """Significant digits that are shown."""
+_BESIDE = '<div style="display:flex;flex-wrap:wrap;align-items:center;gap:1em">'
 
 
 def text_table(title: str, rows: Iterable[tuple[str, str]]) -> str:
@@ -37,13 +38,15 @@ def text_table(title: str, rows: Iterable[tuple[str, str]]) -> str:
     return "\n".join([title, *(f"  {name:<{width}}  {value}".rstrip() for name, value in rows)])
 
 
-def html_table(title: str, rows: Iterable[tuple[str, str]]) -> str:
+def html_table(title: str, rows: Iterable[tuple[str, str]], picture: str = "") -> str:
     """Write a table of two columns as HTML; title, names and values are escaped.
 
     Parameters
     ----------
     title, rows
         As for `text_table`.
+    picture : str
+        SVG that stands beside the table, or below it where there is no room; see `simgen.pictures`.
 
     Examples
     --------
@@ -51,7 +54,8 @@ def html_table(title: str, rows: Iterable[tuple[str, str]]) -> str:
     '<table><caption>a &lt; b</caption><tbody><tr><th>T</th><td>1 MeV</td></tr></tbody></table>'
     """
     body = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows)
-    return f"<table><caption>{escape(title)}</caption><tbody>{body}</tbody></table>"
+    table = f"<table><caption>{escape(title)}</caption><tbody>{body}</tbody></table>"
+    return f"{_BESIDE}{table}{picture}</div>" if picture else table
 
 
 def readable(value: float, *units: str) -> str:

@@ -10,10 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis.batch import one_sided
 from analysis.calibration.distribution import Distributions
+from analysis.calibration.pictures import threshold_picture
 from analysis.calibration.ranks import Curve, check_enough, fraction_above, ranked, tie
 from analysis.calibration.settings import Conditions, check_level
 from analysis.fits import Fitter
-from simgen.representation import html_table, readable, text_table
+from simgen.quotation import exact_text
+from simgen.representation import html_table, text_table
 
 __all__ = ["Calibration", "Curve", "check_enough", "tie"]
 
@@ -92,15 +94,16 @@ class Calibration:
         return text_table(f"Calibration of {self.parameter}", self._rows())
 
     def _repr_html_(self) -> str:
-        return html_table(f"Calibration of {self.parameter}", self._rows())
+        return html_table(f"Calibration of {self.parameter}", self._rows(), threshold_picture(self))
 
     def _rows(self) -> list[tuple[str, str]]:
-        ends = f"{readable(float(self.values[0]))} to {readable(float(self.values[-1]))}"
+        ends = " to ".join(exact_text(self.parameter, x) for x in map(float, self.values[[0, -1]]))
+        reference = exact_text(self.parameter, self.reference)
         return [
             ("true values", f"{len(self.values)} from {ends}"),
             ("toys at each", str(self.n_toys)),
             ("failed fits", str(int(self.n_failed.sum()))),
-            ("CLs compares with", f"{self.parameter} = {readable(self.reference)}"),
+            ("CLs compares with", f"{self.parameter} = {reference}"),
             ("seed", str(self.seed)),
         ]
 

@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 from scipy.special import chdtri
 
 from analysis.fits import FitQuality
-from analysis.representation import estimate_text, warning_rows
+from analysis.representation import estimate_row, percent, warning_rows
 from analysis.settings import check_level
+from simgen.pictures import BLUE, GREY, VERMILION, Curve, Points, picture
+from simgen.quotation import exact_text, name_with_unit, scale_of
 from simgen.representation import html_table, readable, text_table
 
 __all__ = ["PlaneResult", "plane_threshold"]
@@ -78,15 +80,41 @@ class PlaneResult:
         return text_table(f"Fit of {self.names[0]} and {self.names[1]}", self._rows())
 
     def _repr_html_(self) -> str:
-        return html_table(f"Fit of {self.names[0]} and {self.names[1]}", self._rows())
+        return html_table(f"Fit of {self.names[0]} and {self.names[1]}", self._rows(), self._picture())
+
+    def _picture(self) -> str:
+        """Draw the regions at 68.3 and 95 %, and the minimum."""
+        ends = [(float(v[0]), float(v[-1])) for v in (self.x, self.y)]
+        a, b = (scale_of(name, *pair) for name, pair in zip(self.names, ends, strict=True))
+        layers = [
+            Curve(
+                x=[x * a.factor for x, _ in line],
+                y=[y * b.factor for _, y in line],
+                label="" if number else f"{percent(level)}",
+                colour=colour,
+            )
+            for level, colour in ((0.95, GREY), (0.683, BLUE))
+            for number, line in enumerate(self.contours(plane_threshold(level)))
+        ]
+        best = Points(x=[self.best[0] * a.factor], y=[self.best[1] * b.factor], colour=VERMILION)
+        names = [name_with_unit(name, scale) for name, scale in zip(self.names, (a, b), strict=True)]
+        (x_low, x_high), (y_low, y_high) = ends
+        return picture(
+            f"Regions of {self.names[0]} and {self.names[1]}",
+            [*layers, best],
+            x=names[0],
+            y=names[1],
+            x_range=(x_low * a.factor, x_high * a.factor),
+            y_range=(y_low * b.factor, y_high * b.factor),
+        )
 
     def _rows(self) -> list[tuple[str, str]]:
         errors = self.errors or (None, None)
-        shown = [(n, estimate_text(v, e)) for n, v, e in zip(self.names, self.best, errors, strict=True)]
+        shown = [estimate_row(n, v, e) for n, v, e in zip(self.names, self.best, errors, strict=True)]
         shown += [] if self.correlation is None else [("correlation", readable(self.correlation))]
         shown += [("minimum of -2 ln L", readable(self.fval))]
         for name, values in zip(self.names, (self.x, self.y), strict=True):
-            value_range = f"{readable(float(values[0]))} to {readable(float(values[-1]))}"
+            value_range = " to ".join(exact_text(name, x) for x in map(float, values[[0, -1]]))
             shown.append((f"values of {name}", f"{len(values)} from {value_range}"))
         shown += [] if self.converged else [("not converged", "a deeper minimum may lie near")]
         return shown + warning_rows(self.quality.warning if self.quality else None)

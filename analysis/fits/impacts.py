@@ -12,8 +12,10 @@ from analysis.fits.fitter import Fitter
 from analysis.fits.results import FitResult
 from analysis.likelihood import Likelihood
 from analysis.model import EVEN, layouts
-from analysis.representation import estimate_text
-from simgen.representation import format_number, html_table, text_table
+from analysis.representation import estimate_row
+from simgen.pictures import PURPLE, Level, Row, intervals
+from simgen.quotation import name_with_unit, scale_of
+from simgen.representation import html_table, text_table
 
 __all__ = ["Impact", "Impacts", "fit_impacts"]
 
@@ -26,6 +28,8 @@ _CLOSE = 3e-6
 """Distance at which expansions have converged, in errors of the parameter of interest."""
 _WALK, _STRIDE = 40, 0.25
 """Largest number of steps down the profile, and their length in the same units."""
+_SHOWN = 12
+"""Most rows of a picture."""
 _STEP = 0.01
 """Step of numerical derivatives in the parameter of interest, in the same units."""
 
@@ -85,14 +89,23 @@ class Impacts:
         return text_table(f"Impacts on {self.parameter}", self._rows())
 
     def _repr_html_(self) -> str:
-        return html_table(f"Impacts on {self.parameter}", self._rows())
+        scale = scale_of(self.parameter, self.error, *(i.size for i in self.impacts))
+        rows = [
+            Row(name=i.name, spans=[ends], colour=PURPLE)
+            for i in self.impacts[:_SHOWN]
+            for ends in [tuple(sorted(s * scale.factor for s in (i.up, i.down) if s is not None))]
+            if len(ends) == 2
+        ]
+        name = name_with_unit(f"change of {self.parameter}", scale)
+        drawn = intervals(f"Impacts on {self.parameter}", rows, x=name, levels=[Level(x=0.0)] if rows else [])
+        return html_table(f"Impacts on {self.parameter}", self._rows(), drawn)
 
     def _rows(self) -> list[tuple[str, str]]:
-        shown = [(self.parameter, estimate_text(self.value, self.error))]
+        shown = [estimate_row(self.parameter, self.value, self.error)]
+        scale = scale_of(self.parameter, self.error, *(i.size for i in self.impacts))
         for i in self.impacts:
-            up, down, prefit_up, prefit_down = (
-                format_number(shift) for shift in (i.up, i.down, i.prefit_up, i.prefit_down)
-            )
+            shifts = (i.up, i.down, i.prefit_up, i.prefit_down)
+            up, down, prefit_up, prefit_down = (scale.text(shift) for shift in shifts)
             before = f"before the fit {prefit_up} and {prefit_down}"
             shown.append((i.name, f"{up} at +1 error, {down} at -1 error; {before}"))
         return [*shown, ("none", self.reason)] if self.reason else shown

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from analysis.representation import band_text, estimate_text, percent, region_text, rounded, warning_rows
+from analysis.fits.shown_results import fit_picture, fit_rows, limit_picture, limit_rows
 from simgen.parameters import mass_from_gamma
 from simgen.representation import html_table, text_table
 
@@ -146,21 +146,10 @@ class FitResult:
     failure: str = ""
 
     def __repr__(self) -> str:
-        return text_table(f"Fit of {self.poi}", self._rows())
+        return text_table(f"Fit of {self.poi}", fit_rows(self))
 
     def _repr_html_(self) -> str:
-        return html_table(f"Fit of {self.poi}", self._rows())
-
-    def _rows(self) -> list[tuple[str, str]]:
-        shown = [
-            (name, estimate_text(e.value, e.error, e.lower, e.upper)) for name, e in self.parameters.items()
-        ]
-        shown += [("intervals", f"{self.method}, {percent(self.level)}")]
-        shown += [(f"minimum of -2 ln L ({self.likelihood})", rounded(self.fval))]
-        shown += [("degrees of freedom", str(self.ndof))]
-        shown += [(f"other minimum {i}", rounded(m.value)) for i, m in enumerate(self.other_minima, start=1)]
-        shown += [] if self.valid else [("not valid", self.failure or self.reason)]
-        return shown + warning_rows(self.quality.warning if self.quality else None)
+        return html_table(f"Fit of {self.poi}", fit_rows(self), fit_picture(self))
 
     @property
     def weighted(self) -> bool:
@@ -264,18 +253,10 @@ class LimitResult:
     quality: "FitQuality | None" = None
 
     def __repr__(self) -> str:
-        return text_table(f"Limit on {self.parameter}", self._rows())
+        return text_table(f"Limit on {self.parameter}", limit_rows(self))
 
     def _repr_html_(self) -> str:
-        return html_table(f"Limit on {self.parameter}", self._rows())
-
-    def _rows(self) -> list[tuple[str, str]]:
-        upper = "nothing is excluded" if self.upper is None else rounded(self.upper)
-        shown = [(f"upper limit at {percent(self.level)}", upper), ("method", self.method)]
-        shown += [("allowed", region_text(self.regions))]
-        shown += [("expected", rounded(self.asimov))] if self.asimov is not None else []
-        shown += [] if self.band is None else [("expected at -2 ... +2 σ", band_text(self.band))]
-        return shown + warning_rows(self.quality.warning if self.quality else None)
+        return html_table(f"Limit on {self.parameter}", limit_rows(self), limit_picture(self))
 
     @property
     def weighted(self) -> bool:

@@ -12,7 +12,9 @@ from analysis.fits.local_minima import LocalMinimum
 from analysis.fits.results import FitResult
 from analysis.likelihood import Likelihood
 from analysis.model import wave_points
-from analysis.representation import ends_text, rounded
+from analysis.representation import rounded
+from simgen.pictures import GREY, Curve, Level, picture
+from simgen.quotation import exact_text, name_with_unit, scale_of
 from simgen.representation import html_table, text_table
 
 __all__ = ["N_POINTS", "ProfileScan", "profile_scan", "scan_points"]
@@ -61,16 +63,22 @@ class ProfileScan:
         return text_table(f"Profile of {self.parameter}", self._rows())
 
     def _repr_html_(self) -> str:
-        return html_table(f"Profile of {self.parameter}", self._rows())
+        scale = scale_of(self.parameter, *map(float, self.points[[0, -1]]))
+        curve = Curve(x=[float(x) * scale.factor for x in self.points], y=self.delta.tolist())
+        one_sigma = Level(y=1.0, label="-2 Δln L = 1", colour=GREY)
+        x = name_with_unit(self.parameter, scale)
+        drawn = picture(f"Profile of {self.parameter}", [one_sigma, curve], x=x, y="-2 Δln L")
+        return html_table(f"Profile of {self.parameter}", self._rows(), drawn)
 
     def _rows(self) -> list[tuple[str, str]]:
         finite = np.isfinite(self.delta)
-        ends = ends_text(float(self.points[0]), float(self.points[-1]))
+        ends = " to ".join(exact_text(self.parameter, x) for x in map(float, self.points[[0, -1]]))
         shown = [(f"values of {self.parameter}", f"{len(self.points)} from {ends}")]
         if np.any(finite):
             lowest = int(np.nanargmin(self.delta))
+            best = float(self.points[lowest])
             least, most = (rounded(float(x)) for x in (self.delta[lowest], np.nanmax(self.delta)))
-            shown += [("lowest at", rounded(float(self.points[lowest])))]
+            shown += [("lowest at", exact_text(self.parameter, best))]
             shown += [("-2 Δln L", f"{least} to {most}")]
         shown += (
             [("no minimum found at", f"{np.count_nonzero(~finite)} values")] if not np.all(finite) else []

@@ -11,6 +11,8 @@ from analysis.fits import Fitter
 from analysis.pseudo_experiments.bands import BAND, rank_interval
 from analysis.pseudo_experiments.fitted_toys import FAILED, NO_HESSE, NO_LIMIT
 from analysis.representation import band_text, percent
+from simgen.pictures import Layer, Level, Steps, picture
+from simgen.quotation import exact_text, name_with_unit, scale_of
 from simgen.representation import html_table, readable, text_table
 
 __all__ = ["ToyDistributions", "added_sums", "mean_and_deviation", "no_toys"]
@@ -20,6 +22,8 @@ Counts = NDArray[np.int64]
 Columns = dict[str, NDArray[Any]]
 
 PULLS = np.linspace(-5, 5, 101)
+_JOINED = 4
+"""Bins of `PULLS` that make one of a small picture."""
 _RESOLUTIONS, _N_LIMIT_BINS = 40.0, 40_000
 """Half-width of the histogram of limits around the model's value, in resolutions, and its number of bins."""
 
@@ -81,17 +85,28 @@ class ToyDistributions:
     limits: Counts
 
     def __repr__(self) -> str:
-        return text_table(f"Toys of {self.parameter} = {readable(self.truth)}", self._rows())
+        return text_table(self._title(), self._rows())
 
     def _repr_html_(self) -> str:
-        return html_table(f"Toys of {self.parameter} = {readable(self.truth)}", self._rows())
+        heights = self.pulls[1:-1].reshape(-1, _JOINED).sum(axis=1).tolist()
+        edges = PULLS[::_JOINED].tolist()
+        drawn = ""
+        if any(heights):
+            layers: list[Layer] = [Steps(edges=edges, heights=heights, filled=True), Level(x=0.0)]
+            drawn = picture(f"Pulls of {self.parameter}", layers, x="(estimate - truth)/error", y="toys")
+        return html_table(self._title(), self._rows(), drawn)
+
+    def _title(self) -> str:
+        return f"Toys of {self.parameter} = {exact_text(self.parameter, self.truth)}"
 
     def _rows(self) -> list[tuple[str, str]]:
         mean, deviation = self.pull_moments
         shown = [("toys", f"{self.n_toys}, of which {self.n_failed} failed")]
         if mean is not None and deviation is not None:
             shown.append(("pulls", f"mean {readable(mean)}, standard deviation {readable(deviation)}"))
-        return [*shown, (f"limits at {percent(self.level)}, -2 ... +2 σ", band_text(self.band))]
+        scale = scale_of(self.parameter, *self.band)
+        name = name_with_unit(f"limits at {percent(self.level)}, -2 ... +2 σ", scale)
+        return [*shown, (name, band_text(self.band, scale))]
 
     def with_toys(self, columns: Columns) -> "ToyDistributions":
         """Add a chunk of toys from `analysis.pseudo_experiments.fitted_toys.toys`."""

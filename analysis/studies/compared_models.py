@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from analysis.studies.goodness import tail_probability
-from simgen.representation import html_table, readable, text_table
+from analysis.studies.pictures import comparison_picture
+from simgen.quotation import quoted, scale_of
+from simgen.representation import format_number, html_table, text_table
 
 __all__ = ["ComparedFit", "HypothesisComparison", "HypothesisResult", "compare_toys"]
 
@@ -98,18 +100,19 @@ class HypothesisComparison:
         return text_table("Comparison of two models", self._rows())
 
     def _repr_html_(self) -> str:
-        return html_table("Comparison of two models", self._rows())
+        return html_table("Comparison of two models", self._rows(), comparison_picture(self))
 
     def _rows(self) -> list[tuple[str, str]]:
         shown = []
         for letter, result in (("A", self.a), ("B", self.b)):
             shown.append((letter, result.model))
             if result.poi is not None and result.value is not None:
-                shown.append((f"{result.poi} of {letter}", readable(result.value)))
-            if result.p_value is not None and result.p_error is not None:
-                shown.append((f"p of {letter}", f"{readable(result.p_value)} ± {readable(result.p_error)}"))
+                value = scale_of(result.poi, result.value).text(result.value)
+                shown.append((f"{result.poi} of {letter}", value))
+            if result.p_value is not None:
+                shown.append((f"p of {letter}", quoted(result.p_value, result.p_error)))
         favoured = "neither" if self.delta == 0 else "B" if self.delta > 0 else "A"
-        shown.append(("-2 ln L_A + 2 ln L_B", f"{readable(self.delta)}, the data favour {favoured}"))
+        shown.append(("-2 ln L_A + 2 ln L_B", f"{format_number(self.delta)}, the data favour {favoured}"))
         return [*shown, ("toys of each", str(self.n_toys))]
 
     @property

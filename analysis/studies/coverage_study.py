@@ -25,12 +25,14 @@ from analysis.pseudo_experiments import (
 )
 from analysis.representation import percent
 from analysis.settings import Drawn, number_list
+from analysis.studies.pictures import coverage_picture
 from analysis.studies.tallies import CoveragePoint, MethodCoverage, Tally, clopper_pearson, summarise, tally
 from analysis.studies.verdict import StudyVerdict, can_contradict, judge, over_by_design
 from detsim.experiment import Experiment
 from detsim.simulation import Sampling
 from simgen.interaction import Model
-from simgen.representation import html_table, readable, text_table
+from simgen.quotation import exact_text
+from simgen.representation import html_table, text_table
 
 __all__ = ["CoveragePoint", "CoverageStudy", "MethodCoverage", "clopper_pearson", "coverage", "summarise"]
 
@@ -66,7 +68,8 @@ class CoverageStudy:
         return text_table(f"Coverage of {self.parameter} at {percent(self.level)}", self._rows())
 
     def _repr_html_(self) -> str:
-        return html_table(f"Coverage of {self.parameter} at {percent(self.level)}", self._rows())
+        title = f"Coverage of {self.parameter} at {percent(self.level)}"
+        return html_table(title, self._rows(), coverage_picture(self))
 
     def _rows(self) -> list[tuple[str, str]]:
         shown = []
@@ -74,7 +77,8 @@ class CoverageStudy:
             cells = [f"{name} {percent(result.fraction)}" for name, result in point.methods.items()]
             failed = [f"{point.n_failed} failed"] if point.n_failed else []
             toys = ", ".join([f"{point.n_toys} toys", *failed])
-            shown.append((f"{self.parameter} = {readable(point.value)}", f"{', '.join(cells)} ({toys})"))
+            value = exact_text(self.parameter, point.value)
+            shown.append((f"{self.parameter} = {value}", f"{', '.join(cells)} ({toys})"))
         verdict = self.verdict
         text = "no true value is complete" if verdict is None else verdict.verdict
         if verdict is not None and self.few_toys:

@@ -30,9 +30,11 @@ from analysis.pseudo_experiments import (
     toy_statistics,
 )
 from analysis.settings import Drawn
+from analysis.studies.pictures import sensitivity_picture
 from detsim.experiment import Experiment
 from simgen.interaction import Model
 from simgen.parameters import NAMED_BETA, gamma_from_mass, mass_from_gamma
+from simgen.quotation import scale_of
 from simgen.representation import html_table, readable, text_table
 
 __all__ = ["GLOBAL_FIT_GEV", "GLOBAL_FIT_LEVEL", "Sensitivity", "expected_limit", "global_fit", "sensitivity"]
@@ -92,11 +94,15 @@ class Sensitivity:
         return text_table(f"Expected limits on {self.parameter}, {self.model}", self._rows())
 
     def _repr_html_(self) -> str:
-        return html_table(f"Expected limits on {self.parameter}, {self.model}", self._rows())
+        title = f"Expected limits on {self.parameter}, {self.model}"
+        return html_table(title, self._rows(), sensitivity_picture(self))
 
     def _rows(self) -> list[tuple[str, str]]:
         return [("Δχ²", readable(self.delta_chi2))] + [
-            (f"error per bin {readable(error)}", "nothing is excluded" if limit is None else readable(limit))
+            (
+                f"error per bin {readable(error)}",
+                "nothing is excluded" if limit is None else scale_of(self.parameter, limit).text(limit),
+            )
             for error, limit in zip(self.errors, self.limit, strict=True)
         ]
 

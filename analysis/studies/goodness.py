@@ -21,7 +21,9 @@ from analysis.pseudo_experiments import (
     thrown_blocks,
 )
 from analysis.settings import Drawn
-from simgen.representation import html_table, readable, text_table
+from analysis.studies.pictures import goodness_picture
+from simgen.quotation import quoted
+from simgen.representation import format_number, html_table, text_table
 
 __all__ = ["GoodnessOfFit", "GoodnessTally", "goodness_of_fit", "tail_probability"]
 
@@ -64,13 +66,12 @@ class GoodnessOfFit:
         return text_table("Goodness of fit", self._rows())
 
     def _repr_html_(self) -> str:
-        return html_table("Goodness of fit", self._rows())
+        return html_table("Goodness of fit", self._rows(), goodness_picture(self))
 
     def _rows(self) -> list[tuple[str, str]]:
-        shown = [("statistic", readable(self.statistic)), ("degrees of freedom", str(self.ndof))]
-        shown += [] if self.p_asymptotic is None else [("p of χ²", readable(self.p_asymptotic))]
-        if self.p_value is not None and self.p_error is not None:
-            shown.append(("p from toys", f"{readable(self.p_value)} ± {readable(self.p_error)}"))
+        shown = [("statistic", format_number(self.statistic)), ("degrees of freedom", str(self.ndof))]
+        shown += [] if self.p_asymptotic is None else [("p of χ²", format_number(self.p_asymptotic))]
+        shown += [] if self.p_value is None else [("p from toys", quoted(self.p_value, self.p_error))]
         return [*shown, ("toys", f"{self.n_toys}, of which {self.n_failed} failed")]
 
 

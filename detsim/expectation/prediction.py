@@ -18,6 +18,7 @@ from detsim.experiment import Experiment
 from simgen.deposits import Line
 from simgen.geometry import Baselines
 from simgen.interaction import Basis, Model, check_positive, coefficients, steepest
+from simgen.pictures import GREY, Steps, picture
 from simgen.rates import component_shapes, oscillated
 from simgen.representation import html_table, readable, text_table
 from simgen.sources import Component
@@ -53,7 +54,19 @@ class Expectation:
         return text_table("Expected counts", self._rows())
 
     def _repr_html_(self) -> str:
-        return html_table("Expected counts", self._rows())
+        return html_table("Expected counts", self._rows(), self._picture())
+
+    def _picture(self) -> str:
+        """Draw the counts, of which the backgrounds are filled; bins of the distance follow each other."""
+        counts, background = self.counts.tolist(), self.background[1:-1].tolist()
+        by_energy = len(counts) == len(self.edges) - 1
+        edges = self.edges.tolist() if by_energy else list(map(float, range(len(counts) + 1)))
+        layers = [
+            Steps(edges=edges, heights=background, label="background", colour=GREY, filled=True),
+            Steps(edges=edges, heights=counts, label="signal and background"),
+        ]
+        name = "T_reco [MeV]" if by_energy else "bin in L_reco and T_reco"
+        return picture("Expected counts", layers, x=name, y="counts per bin")
 
     def _rows(self) -> list[tuple[str, str]]:
         """List the sums over bins, and the counts outside them."""

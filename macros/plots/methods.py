@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from analysis.representation import METHOD_COLOURS
+from simgen.pictures import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
+
 __all__ = [
     "BAND_ONE",
     "BAND_TWO",
@@ -19,10 +22,7 @@ __all__ = [
     "method_style",
 ]
 
-BLACK, GREY = "#000000", "#6e6e6e"
-BLUE, VERMILION, GREEN = "#0072b2", "#d55e00", "#009e73"
-ORANGE, SKY, PURPLE = "#e69f00", "#56b4e9", "#cc79a7"
-"""Colours of Okabe and Ito, which the colour-blind can tell apart."""
+BLACK = "#000000"
 BAND_ONE, BAND_TWO = "#7fc97f", "#f5d76e"
 """Expected limits within one and two standard deviations: the second is lighter, also without colours."""
 
@@ -61,13 +61,17 @@ class MethodStyle:
 
 
 METHODS: dict[str, MethodStyle] = {
-    "hesse": MethodStyle(label="Hesse", colour=SKY, marker="o", line=":"),
-    "minos": MethodStyle(label="MINOS", colour=BLUE, marker="s", line="-"),
-    "one-sided": MethodStyle(label="one-sided", colour=VERMILION, marker="D", line="--"),
-    "two-sided": MethodStyle(label="two-sided", colour=ORANGE, marker="^", line="-."),
-    "feldman-cousins": MethodStyle(label="Feldman–Cousins", colour=GREEN, marker="v", line=(0, (5, 1))),
-    "calibrated": MethodStyle(label="calibrated", colour=PURPLE, marker="P", line=(0, (3, 1, 1, 1, 1, 1))),
-    "cls": MethodStyle(label="CLs", colour=GREY, marker="X", line=(0, (1, 1))),
+    "hesse": MethodStyle(label="Hesse", colour=METHOD_COLOURS["hesse"], marker="o", line=":"),
+    "minos": MethodStyle(label="MINOS", colour=METHOD_COLOURS["minos"], marker="s", line="-"),
+    "one-sided": MethodStyle(label="one-sided", colour=METHOD_COLOURS["one-sided"], marker="D", line="--"),
+    "two-sided": MethodStyle(label="two-sided", colour=METHOD_COLOURS["two-sided"], marker="^", line="-."),
+    "feldman-cousins": MethodStyle(
+        label="Feldman–Cousins", colour=METHOD_COLOURS["feldman-cousins"], marker="v", line=(0, (5, 1))
+    ),
+    "calibrated": MethodStyle(
+        label="calibrated", colour=METHOD_COLOURS["calibrated"], marker="P", line=(0, (3, 1, 1, 1, 1, 1))
+    ),
+    "cls": MethodStyle(label="CLs", colour=METHOD_COLOURS["cls"], marker="X", line=(0, (1, 1))),
 }
 """All methods of intervals and limits; no two share a colour, a marker or a line."""
 

@@ -17,9 +17,9 @@ from macros.words import (
     impacts_table,
     interval_text,
     minima_table,
-    name_with_unit,
     pulls_table,
 )
+from simgen.quotation import name_with_unit
 
 __all__ = ["analysis_report"]
 

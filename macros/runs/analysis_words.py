@@ -10,10 +10,10 @@ from macros.words import (
     band_texts,
     end_text,
     interval_text,
-    name_with_unit,
     poor_fit,
     undetermined_text,
 )
+from simgen.quotation import name_with_unit
 
 __all__ = ["limit_sentences", "result_rows", "warning_sentences"]
 

@@ -41,7 +41,6 @@ from .fit_description import (
     end_text as end_text,
     fit_notes as fit_notes,
     interval_text as interval_text,
-    name_with_unit as name_with_unit,
     poor_fit as poor_fit,
     quality_document as quality_document,
     undetermined_text as undetermined_text,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from macros.terminal import format_number, print_table, say
-from macros.words.fit_description import end_text, name_with_unit
-from simgen.quotation import Scale, quoted, scale_of
+from macros.words.fit_description import end_text
+from simgen.quotation import Scale, name_with_unit, quoted, scale_of
 
 if TYPE_CHECKING:
     from analysis.fits import FitResult, Impacts, LocalMinimum, Pull

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.fits import AT_RANGE, NOT_FOUND, UNBOUNDED
 from macros.terminal import format_number, warn
-from simgen.parameters import parameter_unit
-from simgen.quotation import Scale, quoted, quoted_errors, scale_of
+from simgen.quotation import Scale, name_with_unit, quoted, quoted_errors, scale_of
 
 if TYPE_CHECKING:
     from analysis.contours import PlaneResult
@@ -21,7 +20,6 @@ __all__ = [
     "estimate_document",
     "fit_notes",
     "interval_text",
-    "name_with_unit",
     "other_minima_document",
     "poor_fit",
     "quality_document",
@@ -105,18 +103,6 @@ def _end(estimate: "Estimate", name: str) -> float | None:
 
 def _reason(estimate: "Estimate", name: str) -> str:
     return str(getattr(estimate, f"{name}_reason"))
-
-
-def name_with_unit(name: str, scale: Scale | None = None) -> str:
-    """Write the name of a parameter with its unit, or that of a scale, if it has one.
-
-    Examples
-    --------
-    >>> name_with_unit("vector_mass"), name_with_unit("gamma")
-    ('vector_mass [MeV]', 'gamma')
-    """
-    unit = parameter_unit(name) if scale is None else scale.unit
-    return f"{name} [{unit}]" if unit else name
 
 
 def estimate_document(found: "Estimate") -> dict[str, Any]:

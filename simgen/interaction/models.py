@@ -7,7 +7,6 @@ from typing import Any, Literal, TypedDict, Unpack
 from simgen.interaction.mixing import constrained_mixing, mass_matrix_k
 from simgen.interaction.model_checks import check_model
 from simgen.parameters import NAMED_BETA
-from simgen.representation import html_table, readable
 
 __all__ = [
     "E6",
@@ -20,16 +19,6 @@ __all__ = [
 
 ModelName = Literal["SM", "E6", "LR"]
 Corrections = Literal["tree", "electroweak", "full"]
-
-_UNITS = {
-    "beta": "rad",
-    "phi": "rad",
-    "mu_nu": "mu_B",
-    "charge_radius": "cm2",
-    "vector_mass": "MeV",
-    "scalar_mass": "MeV",
-}
-"""Units of parameters that have one, but for delta_m2 [eV²]."""
 
 
 class Terms(TypedDict, total=False):
@@ -144,7 +133,9 @@ class Model:
         return f"{self.name}({', '.join(f'{k}={v!r}' for k, v in self._stated().items())})"
 
     def _repr_html_(self) -> str:
-        return html_table(f"Model {self.label}", [(k, _shown(k, v)) for k, v in self._stated().items()])
+        from simgen.interaction.model_tables import model_html  # noqa: PLC0415 (it computes with models)
+
+        return model_html(self, self._stated())
 
     def __post_init__(self) -> None:
         check_model(self)
@@ -219,15 +210,6 @@ class Model:
     def standard(self) -> "Model":
         """Return the standard model at the same sin²θ_W and corrections."""
         return Model(sin2_theta_w=self.sin2_theta_w, corrections=self.corrections)
-
-
-def _shown(name: str, value: Any) -> str:
-    """Write the value of a parameter with its unit."""
-    if name == "delta_m2":
-        return f"{value:.6g} eV2"
-    if isinstance(value, float) and name in _UNITS:
-        return readable(value, _UNITS[name])
-    return readable(value) if isinstance(value, float) else str(value)
 
 
 def SM(**terms: Unpack[Terms]) -> Model:

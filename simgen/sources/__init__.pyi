@@ -15,6 +15,9 @@ from .isotopes import (
     pm147 as pm147,
     source as source,
 )
+from .pictures import (
+    spectrum_picture as spectrum_picture,
+)
 from .spectra import (
     BetaSpectrum as BetaSpectrum,
     FunctionSpectrum as FunctionSpectrum,

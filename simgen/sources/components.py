@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from simgen.flavours import Flavour
 from simgen.representation import html_table, readable, text_table
 from simgen.sources.continuum import Continuum
+from simgen.sources.pictures import spectrum_picture
 from simgen.sources.spectra import Lines
 
 __all__ = ["Component", "Source"]
@@ -90,4 +91,4 @@ class Source:
         return text_table(f"Source {self.name!r}", self._rows())
 
     def _repr_html_(self) -> str:
-        return html_table(f"Source {self.name}", self._rows())
+        return html_table(f"Source {self.name}", self._rows(), spectrum_picture(self))
