@@ -22,7 +22,14 @@ def test_the_extra_is_made_of_the_groups():
 def test_the_pages_are_installed_with_the_program():
     """Contract: `nugauge explain` and Tab read them where `macros.reference` looks for them."""
     document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    assert document["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"] == {"docs": "macros/docs"}
+    included = document["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    folders = ("tutorials", "howto", "reference", "explanation")
+    assert included == {f"docs/{name}": f"macros/docs/{name}" for name in folders}
     assert pages._PLACES == (ROOT / "macros" / "docs", ROOT / "docs")
-    for name in ("cards.md", "files.md", "validation.md", "card.schema.json"):
+    for name in (
+        "reference/cards.md",
+        "reference/files.md",
+        "explanation/validation.md",
+        "reference/card.schema.json",
+    ):
         assert (ROOT / "docs" / name).is_file()
