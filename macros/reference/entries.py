@@ -188,8 +188,7 @@ def _of_constants() -> Iterator[Entry]:
 
 def _of_json() -> Iterator[Entry]:
     """List the keys of JSON documents, each with the sentences in which it stands."""
-    name, text = page("Files")
-    _, _, section = text.partition("\n## JSON\n")
+    name, section = page("JSON")
     found: dict[tuple[str, str], list[str]] = {}
     for command, said in _ITEM.findall(section.partition("\n**Exit status**")[0]):
         listed, *sentences = _SENTENCE.split(" ".join(said.split()))
@@ -199,4 +198,4 @@ def _of_json() -> Iterator[Entry]:
             found.setdefault((key, told), []).append(command)
     for (key, told), commands in found.items():
         facts = (("of", ", ".join(commands)), *([("meaning", told)] if told else []))
-        yield Entry(kind="key of JSON", name=key, facts=facts, page=f"{name}, JSON")
+        yield Entry(kind="key of JSON", name=key, facts=facts, page=name)

@@ -3,15 +3,13 @@
 import json
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 from support.invocation import answer, invoke, refusal
+from support.pages import read_page
 
 from macros.card import preset_text, presets
 from macros.reference import card_keys, entries, look_up
-
-DOCS = Path(__file__).parents[2] / "docs"
 
 
 def explained(name):
@@ -109,9 +107,8 @@ def test_every_key_of_every_preset_is_explained():
 
 
 def test_every_key_of_json_and_branch_is_explained():
-    """Contract. All that docs/files.md names at the head of its lines, and in its tables of branches."""
-    text = (DOCS / "files.md").read_text(encoding="utf-8")
-    _, _, section = text.partition("\n## JSON\n")
+    """Contract. All keys at the head of the lines of the page, and all branches."""
+    section = read_page("reference/json.md")
     known = entries()
     lines = re.findall(r"^- ([a-z]+): ([^.]*)", section, re.MULTILINE)
     assert len(lines) > 20
