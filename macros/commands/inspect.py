@@ -83,12 +83,17 @@ def _say(document: Mapping[str, Any]) -> None:
     if "branches" in document:
         intact = {True: "intact", False: "NOT what was written", None: ""}
         rows = [
-            (name, b["dtype"] + "".join(f"[{n}]" for n in b["shape"]), b["unit"], b["description"])
-            + ((intact[b["intact"]],) if b["intact"] is not None else ("",))
+            (
+                name,
+                b["dtype"] + "".join(f"[{n}]" for n in b["shape"]),
+                b["unit"],
+                intact[b["intact"]],
+                b["description"],
+            )
             for name, b in document["branches"].items()
         ]
         say()
-        print_table(("branch", "type", "unit", "what it is", ""), rows)
+        print_table(("branch", "type", "unit", "", "what it is"), rows)
 
 
 def _say_run(row: Mapping[str, Any], origin: Mapping[str, Any]) -> None:
