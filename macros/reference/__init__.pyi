@@ -9,6 +9,14 @@ from .entries import (
     Entry as Entry,
     entries as entries,
 )
+from .page_search import (
+    FoundPage as FoundPage,
+    find_page as find_page,
+    page_titles as page_titles,
+)
+from .pages import (
+    card_schema as card_schema,
+)
 from .search import (
     Found as Found,
     look_up as look_up,

@@ -29,7 +29,7 @@ from macros.setup import StoredCounts, check_room, open_fitter, stored_counts, u
 from macros.studies.datasets import DataSets
 from macros.studies.sum_files import write_coverage_sums
 from macros.studies.weight_files import toy_weights
-from macros.terminal import LARGEST_STUDY
+from macros.terminal import LARGEST_STUDY, interactive_progress
 
 __all__ = [
     "Columns",
@@ -190,8 +190,11 @@ def throw_toys(
     """Throw and fit pseudo-experiments of a card that has a seed; see `Card.toys`."""
     n, first = whole_number("n", n, least=1, most=LARGEST_STUDY), whole_number("first", first)
     run = prepare_toys(card, n, first=first, level=level, events=events, fitted=fitted, weights=weights)
-    with using_threads(card.run.threads):
-        chunks = list(run.chunks())
+    with using_threads(card.run.threads), interactive_progress("toys", n, "toys") as advance:
+        chunks = []
+        for chunk in run.chunks():
+            chunks.append(chunk)
+            advance(len(chunk["toy"]))
     return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
 
 

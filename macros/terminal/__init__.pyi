@@ -32,6 +32,10 @@ from .console import (
     timed as timed,
     warn as warn,
 )
+from .interactive import (
+    interactive_progress as interactive_progress,
+    show_progress as show_progress,
+)
 from .levels import (
     FitLevelOption as FitLevelOption,
     FormerLevelOption as FormerLevelOption,
