@@ -46,7 +46,6 @@ nb_execution_show_tb = True
 nb_execution_timeout = 300
 nb_merge_streams = True
 
-suppress_warnings = ["ref.python"]  # names of shapes, such as n_bins, are no cross-references
 
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
@@ -54,3 +53,4 @@ autodoc_member_order = "groupwise"
 autodoc_default_options = {"members": True}
 napoleon_google_docstring = False
 napoleon_use_rtype = False
+napoleon_use_param = False

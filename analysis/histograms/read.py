@@ -63,6 +63,16 @@ def read_histogram(spec: str | Path, *, unit: str = "MeV") -> hist.Hist[Any]:
         )
     ]
     storage = hist.storage.Double() if bins.variances is None else hist.storage.Weight()
-    h = hist.Hist(*axes, storage=storage, name=bins.title, label=bins.contents or "Events per bin")
+    label = bins.contents or _comment(path) or "Events per bin"
+    h = hist.Hist(*axes, storage=storage, name=bins.title, label=label)
     h[...] = bins.values if bins.variances is None else np.stack([bins.values, bins.variances], axis=-1)
     return h
+
+
+def _comment(path: Path) -> str:
+    """Return the comment that `write_csv` puts into the first line of a CSV file; empty if there is none."""
+    if path.suffix.lower() != ".csv":
+        return ""
+    with path.open(encoding="utf-8", errors="replace") as stream:
+        first = stream.readline(200)
+    return first.removeprefix("#").strip() if first.startswith("# Simulated") else ""

@@ -86,7 +86,8 @@ def write_csv(path: str | Path, histogram: hist.Hist[Any]) -> None:
     path : str or Path
     histogram : hist.Hist
         Histogram of the measured energy [MeV], or of distance [cm] and energy. Flow bins are left out. For a
-        weighted histogram the last column has the variances.
+        weighted histogram the last column has the variances. A label that begins with "Simulated" stands in
+        a comment.
 
     Raises
     ------
@@ -101,7 +102,8 @@ def write_csv(path: str | Path, histogram: hist.Hist[Any]) -> None:
     weighted = is_weighted(histogram)
     contents = (histogram.values(), histogram.variances()) if weighted else (histogram.values(),)
     columns = [np.asarray(values, np.float64).ravel().tolist() for values in contents]
-    lines = [",".join([*CSV_COLUMNS[histogram.ndim], *(["variance"] if weighted else [])])]
+    said = [f"# {histogram.label}"] if str(histogram.label or "").startswith("Simulated") else []
+    lines = [*said, ",".join([*CSV_COLUMNS[histogram.ndim], *(["variance"] if weighted else [])])]
     for edges, *numbers in zip(product(*bins), *columns, strict=True):
         lines.append(",".join(f"{number:.15g}" for number in (*chain(*edges), *numbers)))
     with whole_file(path) as stream:

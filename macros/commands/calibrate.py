@@ -149,6 +149,7 @@ def calibrate(
     checked = plan.check()
 
     from analysis.calibration import LARGEST, check_enough, write_calibration
+    from macros.merging import check_events
     from macros.runs import ReportPlan, calibration_report, provenance
     from macros.studies import confidence_level, load_or_expect, open_inference, say_how_to_go_on
     from macros.terminal import stop_on_interrupt
@@ -157,7 +158,9 @@ def calibrate(
     pages = ReportPlan(directory=report, reads=reads, force=force, style=figures.look)
     pages.check()
     level = confidence_level(loaded, stated)
-    found = load_or_expect(loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
+    found = load_or_expect(
+        loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy, check_series=check_events
+    )
     if not part:
         check_enough(n, level)
     case = open_inference(loaded, found, poi=poi)

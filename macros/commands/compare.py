@@ -115,6 +115,7 @@ def compare(
         card_a, choose_specific(override or (), set_a or ()), seed=seed, threads=threads, several=True
     )
 
+    from macros.merging import check_events
     from macros.runs import run_comparison
     from macros.setup import (
         FilePlan,
@@ -138,7 +139,9 @@ def compare(
     checked = plan.check()
     check_same_experiment(a, b)
     found = [
-        load_data_sets(card, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
+        load_data_sets(
+            card, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy, check_series=check_events
+        )
         for card in (a, b)
     ]
     differences: list[Any] = []

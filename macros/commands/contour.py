@@ -46,7 +46,7 @@ def contour(
         list[str] | None,
         typer.Argument(
             metavar="DATA",
-            help="Event files or histograms, as for `fit`. Without: exact data of the card's model.",
+            help="Event files or histograms, as for `fit`. Without: exact data of the card's model (Asimov).",
         ),
     ] = None,
     x: Annotated[
@@ -114,10 +114,13 @@ def contour(
     checked = plan.check()
 
     from analysis.contours import Plane, fit_plane, plane_threshold
+    from macros.merging import check_events
     from macros.studies import case_note, load_or_expect, open_inference
     from macros.words import plane_warnings, warn_poor_fit
 
-    found = load_or_expect(loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
+    found = load_or_expect(
+        loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy, check_series=check_events
+    )
     case = open_inference(loaded, found, poi=name_x)
     result = fit_plane(Plane(fitter=case.fitter, y=name_y), case.exact, values_x, values_y, case.pulls)
     thresholds = {level: plane_threshold(level) for level in levels}

@@ -38,7 +38,8 @@ from macros.terminal import (
 __all__ = ["DATA_HELP", "ExperimentOption", "LimitMethod", "PoiOption", "fit"]
 
 DATA_HELP = (
-    "Event file, file.root:name of a TH1 or TH2, UHI JSON, CSV; of several experiments NAME=FILE each."
+    "Event file, or all files of one run; file.root:name of a TH1 or TH2, UHI JSON, CSV; of several "
+    "experiments NAME=FILE each."
 )
 
 PoiOption = Annotated[
@@ -152,6 +153,7 @@ def fit(
     plan = pictures.plan(reads, force=force, part=part_output(output, sums=keep is Keep.SUMS))
     checked = plan.check()
 
+    from macros.merging import check_events
     from macros.runs import run_goodness
     from macros.studies import load_data_sets, open_inference, say_how_to_go_on
     from macros.terminal import stop_on_interrupt
@@ -166,7 +168,9 @@ def fit(
         warn_poor_fit,
     )
 
-    found = load_data_sets(loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
+    found = load_data_sets(
+        loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy, check_series=check_events
+    )
     case = open_inference(loaded, found, poi=poi)
     result = case.fit()
     effects = case.impacts(result) if details or impacts else None

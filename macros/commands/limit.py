@@ -60,7 +60,7 @@ def limit(
     card: CardArgument,
     data: Annotated[
         list[str] | None,
-        typer.Argument(metavar="DATA", help=f"{DATA_HELP} Without: the expected limit."),
+        typer.Argument(metavar="DATA", help=f"{DATA_HELP} Without: the expected (Asimov) limit."),
     ] = None,
     method: Annotated[
         Method | None,
@@ -137,6 +137,7 @@ def limit(
     plan = FilePlan(reads=tuple(filter(None, reads)), writes=writes, force=force)
     checked = plan.check()
 
+    from macros.merging import check_events
     from macros.runs import run_band
     from macros.studies import (
         LimitOptions,
@@ -148,7 +149,9 @@ def limit(
     from macros.terminal import stop_on_interrupt
     from macros.words import check_audit, limit_document, say_limit, warn_poor_fit
 
-    found = load_or_expect(chosen, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy)
+    found = load_or_expect(
+        chosen, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy, check_series=check_events
+    )
     case = open_inference(chosen, found, poi=poi)
     if calibrates and table is None:
         message(f"no --table: calibrating with {n or N_TOYS} pseudo-experiments per true value")

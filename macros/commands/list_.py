@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
-from macros.terminal import JsonOption, emit_json, number_of, print_table, say
+from macros.terminal import JsonOption, emit_json, message, number_of, print_table, say
 
 __all__ = ["list_"]
 
@@ -37,6 +38,7 @@ class Kind(StrEnum):
     RESPONSES = "responses"
     BACKGROUNDS = "backgrounds"
     GEOMETRIES = "geometries"
+    REFERENCES = "references"
 
 
 _SHAPES = ("shape", "keys, [optional]", "what it is")
@@ -48,12 +50,16 @@ _HEADS = {
 
 
 def list_(
-    kind: Annotated[Kind | None, typer.Argument(help="Only these.", show_default=False)] = None,
+    kind: Annotated[
+        Kind | None,
+        typer.Argument(metavar="KIND", help="Only these.", show_default=False),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List what a card can name: presets, sources, models and more.
+    """List what a card can name, or where numbers come from.
 
-    These are presets, sources, models, detectors, responses, backgrounds and geometries.
+    These are presets, sources, models, detectors, responses, backgrounds and geometries; and, if named, the
+    references of constants, isotopes and cross sections.
     """
     makers: dict[Kind, Callable[[], Sequence[tuple[str, ...]]]] = {
         Kind.PRESETS: _presets,
@@ -64,7 +70,10 @@ def list_(
         Kind.BACKGROUNDS: lambda: _shapes("background"),
         Kind.GEOMETRIES: lambda: _shapes("geometry"),
     }
-    chosen = [kind] if kind else list(Kind)
+    if kind is Kind.REFERENCES:
+        _list_references(as_json)
+        return
+    chosen = [kind] if kind else list(makers)
     entries = {k: makers[k]() for k in chosen}
     if as_json:
         emit_json({str(k): [entry[0] for entry in entries[k] if entry[0]] for k in chosen})
@@ -79,6 +88,20 @@ def list_(
             print_table(("keys", "what it is"), _TERMS)
         if k != chosen[-1]:
             say()
+    if kind is None:
+        message("where the numbers come from: nugauge list references")
+
+
+def _list_references(as_json: bool) -> None:
+    """Write each number with what the source has, and the source."""
+    from macros.reference import references
+
+    found = references()
+    if as_json:
+        emit_json({"references": [asdict(each) for each in found]})
+        return
+    rows = [(each.what, each.ours, each.theirs or "the same", each.source) for each in found]
+    print_table(("what", "used or computed", "source has", "source"), rows)
 
 
 def _presets() -> list[tuple[str, str]]:

@@ -87,7 +87,7 @@ def short_model(model: "Model") -> str:
         "electroweak": "electroweak corrections",
         "full": "electroweak and QED corrections",
     }
-    return rf"{names[model.corrections]}, $\sin^2\theta_W$ = {model.sin2_theta_w:g}, $\phi$ = {model.phi:g}"
+    return f"{names[model.corrections]}, sin²θ_W = {model.sin2_theta_w:g}, φ = {model.phi:g}"
 
 
 def describe_statistics(threshold: float, method: str, *, common: bool = False) -> str:
@@ -109,7 +109,7 @@ def describe_statistics(threshold: float, method: str, *, common: bool = False) 
 def short_statistics(threshold: float, method: str, *, common: bool = False) -> str:
     """Describe the limits of a figure in a few words."""
     return (
-        rf"{LEVEL * 100:g} % C.L. {method}, $\Delta\chi^2$ = {threshold:.4f}; data = standard model; error σ "
+        f"{LEVEL * 100:g} % C.L. {method}, Δχ² = {threshold:.4f}; data = standard model; error σ "
         f"uncorrelated between bins{'; normalisation error δ common to all bins' if common else ''}"
     )
 

@@ -1,5 +1,6 @@
 from .joined_files import (
     Merging as Merging,
+    check_events as check_events,
     merge as merge,
     merged_kind as merged_kind,
 )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from detsim.event_files import TableName
     from detsim.files import Former
 
-__all__ = ["Merging", "merge", "merged_kind"]
+__all__ = ["Merging", "check_events", "merge", "merged_kind"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +126,23 @@ def merge(
         gaps=gaps,
         result=study_result(output, tree),
     )
+
+
+def check_events(inputs: Sequence[Path]) -> tuple[tuple[int, int], ...]:
+    """Check as `merge` that event files are parts of one run; return the ranges that none of them holds.
+
+    Parameters
+    ----------
+    inputs : sequence of Path
+        In any order.
+
+    Raises
+    ------
+    FileError
+        If a file is not whole, holds no events, is not of the same run as the first, or has what another has.
+    """
+    runs = read_campaign(inputs, "events", mixed=False)
+    return gaps_between(sorted_parts(runs), runs[0], complete=False)
 
 
 def merged_kind(path: Path) -> "TableName":

@@ -63,10 +63,6 @@ from .sensitivities import (
     ScanFigure as ScanFigure,
     common_unit as common_unit,
 )
-from .spectrum import (
-    distance_plot as distance_plot,
-    spectrum_plot as spectrum_plot,
-)
 from .studies import (
     ComparisonFigure as ComparisonFigure,
     coverage_data as coverage_data,

@@ -65,5 +65,14 @@ def contour_plot(
     figure.legend(*ax.get_legend_handles_labels(), loc="outside upper right", ncols=3)
     stated = ", ".join(f"{100 * level:g} %: {value:.4f}" for level, value in thresholds.items())
     kind = f"-2 Δln L of two parameters above the minimum; {PROFILED}; {stated}"
-    add_note(figure, [*note, kind, *plane_warnings(result, thresholds)])
+    cut = _cut(result, thresholds)
+    add_note(figure, [*note, kind, *([cut] if cut else []), *plane_warnings(result, thresholds)])
     return figure
+
+
+def _cut(result: "PlaneResult", thresholds: Mapping[float, float]) -> str:
+    """Say which regions the range of the picture cuts; empty if none."""
+    border = (result.delta[0], result.delta[-1], result.delta[:, 0], result.delta[:, -1])
+    lowest = min(float(edge.min()) for edge in border)
+    levels = [f"{100 * level:g} %" for level, height in thresholds.items() if lowest < height]
+    return f"cut by the range of the picture: the region of {' and '.join(levels)}" if levels else ""

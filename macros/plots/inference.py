@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["band_data", "coverage_plot", "limit_plot", "parameter_label"]
 
 _SIGMAS = ("-2", "-1", "0", "1", "2")
+_FEW, _APART = 3, 0.012
+"""Methods whose bands can be drawn over each other; distance of more, in widths of the picture."""
 _PARAMETERS = {
     "gamma": (r"$\gamma = (M_Z/M_{Z′})^2$", 1.0),
     "mu_nu": (r"$\mu_\nu$ [$10^{-12}\,\mu_B$]", 1e12),
@@ -144,14 +146,18 @@ def coverage_plot(study: "CoverageStudy", *, note: Sequence[str] = ()) -> "Figur
     ax = figure.subplots()
     ax.axhline(study.level, color=GREY, linewidth=1.0, label=f"level {study.level * 100:.4g} %")
     points = sorted(study.points, key=lambda p: p.value)
-    truths = [p.value * scale for p in points]
-    for method in points[0].methods if points else ():
+    methods = list(points[0].methods) if points else []
+    crowded = len(methods) > _FEW
+    span = (points[-1].value - points[0].value) * scale if crowded else 0.0
+    for i, method in enumerate(methods):
+        truths = [p.value * scale + _APART * span * (i - (len(methods) - 1) / 2) for p in points]
         drawn = method_style(method)
         color = drawn.colour
         of_method = [p.methods[method] for p in points]
         fractions = [m.fraction for m in of_method]
         low, high = [m.low for m in of_method], [m.high for m in of_method]
-        ax.fill_between(truths, low, high, color=color, alpha=0.2, linewidth=0)
+        if not crowded:
+            ax.fill_between(truths, low, high, color=color, alpha=0.2, linewidth=0)
         ax.vlines(truths, low, high, color=color, linewidth=0.8)
         shown: dict[str, Any] = {"marker": drawn.marker, "linestyle": drawn.line, "label": drawn.label}
         ax.plot(truths, fractions, color=color, linewidth=1.0, **shown)
@@ -164,7 +170,8 @@ def coverage_plot(study: "CoverageStudy", *, note: Sequence[str] = ()) -> "Figur
     n_failed = sum(p.n_failed for p in study.points)
     lines = (
         f"{n_toys} pseudo-experiments per point, {n_failed} failed fits in all, which count as not covered",
-        "bars and bands: Clopper–Pearson, 99.7 %; between the points nothing was computed",
+        f"{'bars' if crowded else 'bars and bands'}: Clopper–Pearson, 99.7 %; between the points nothing was "
+        f"computed{', and methods are drawn side by side' if crowded else ''}",
         *verdict_lines(study)[:1],
     )
     add_note(figure, (*note, *lines))

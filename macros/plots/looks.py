@@ -91,7 +91,9 @@ def base_style(*, page: bool = False) -> dict[Any, Any]:
         "lines.markersize": 4,
         "mathtext.fallback": "stixsans",
         "savefig.facecolor": "white",
+        "xtick.major.pad": 4,
         "xtick.minor.size": 2,
+        "ytick.major.pad": 4,
         "ytick.minor.size": 2,
     }
 

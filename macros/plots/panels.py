@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from macros.plots.counts import Counts, counts_along, draw_counts
 from macros.plots.figure_data import Cell, FigureData
 from macros.plots.methods import BLUE
-from macros.plots.spectrum import draw_pulls, draw_ratio, energy_unit
+from macros.plots.residuals import draw_pulls, draw_ratio
 from macros.plots.style import add_note, new_figure, plain_text, styled
 
 if TYPE_CHECKING:
@@ -30,11 +30,14 @@ class Panel:
     experiment : str
     axis : {"energy", "distance"}
     counts : Counts
+    summed : bool
+        Whether they are summed over bins of the other axis.
     """
 
     experiment: str
     axis: Literal["energy", "distance"]
     counts: Counts
+    summed: bool = False
 
 
 def panels_of(
@@ -59,20 +62,22 @@ def panels_of(
     distance_edges : array_like, optional
         Of the bins of the distance [cm].
     fitted, errors : array_like, shape (n_bins,), optional
-        As for `spectrum_plot`.
+        Counts of the fitted model, background included, with which the data are then compared; absolute
+        errors of the bins, those of the paper's χ², without which they have counting errors.
     """
     import numpy as np
 
-    unit, scale = energy_unit(float(expected.edges[-1]))
+    unit, scale = _energy_unit(float(expected.edges[-1]))
     n_energies = len(expected.edges) - 1
     shape = (n_energies,) if distance_edges is None else (len(np.asarray(distance_edges)) - 1, n_energies)
     common: dict[str, Any] = {"fitted": fitted, "errors": errors, "shape": shape}
     along = counts_along(-1, data, expected, edges=np.asarray(expected.edges) * scale, unit=unit, **common)
-    panels = [Panel(experiment=experiment, axis="energy", counts=along)]
+    summed = distance_edges is not None
+    panels = [Panel(experiment=experiment, axis="energy", counts=along, summed=summed)]
     if distance_edges is not None:
         metres = np.asarray(distance_edges) / 100
         along = counts_along(0, data, expected, edges=metres, unit="m", **common)
-        panels.append(Panel(experiment=experiment, axis="distance", counts=along))
+        panels.append(Panel(experiment=experiment, axis="distance", counts=along, summed=summed))
     return tuple(panels)
 
 
@@ -155,7 +160,6 @@ class CountsFigure:
     def _lines(self) -> list[str]:
         """Say what pulls, ratios, error bars and sums are."""
         shown = [panel for panel in self.panels if panel.counts.data is not None]
-        axes = {panel.axis for panel in self.panels}
         lines = []
         if any(panel.axis == "energy" for panel in shown):
             name = self.fitted if any(p.counts.fitted is not None for p in shown) else self.expected
@@ -165,8 +169,9 @@ class CountsFigure:
             lines.append(f"ratio: to {self.expected}, background included")
         bars = " or ".join(dict.fromkeys(panel.counts.bars for panel in shown))
         lines += [f"error bars: {bars}"] if bars else []
-        summed = "along each axis: summed over the other" if "distance" in axes else ""
-        return [*lines, summed] if summed else lines
+        over = {"energy": "distance", "distance": "energy"}
+        summed = dict.fromkeys(over[panel.axis] for panel in self.panels if panel.summed)
+        return [*lines, *(f"summed over the bins of the {axis}" for axis in summed)]
 
 
 def _rows(panel: Panel) -> list[tuple[Cell, ...]]:
@@ -221,7 +226,7 @@ class TrueEventsFigure:
     @styled()
     def draw(self) -> "Figure":
         """Draw the histogram with its errors."""
-        unit, scale = energy_unit(float(self.edges[-1]))
+        unit, scale = _energy_unit(float(self.edges[-1]))
         edges = self.edges * scale
         figure = new_figure(5.6, 3.4)
         ax = figure.subplots()
@@ -236,3 +241,8 @@ class TrueEventsFigure:
         ax.legend(loc="upper right")
         add_note(figure, self.note)
         return figure
+
+
+def _energy_unit(highest: float) -> tuple[str, float]:
+    """Return the unit in which energies up to a highest one [MeV] are drawn, and 1 MeV in it."""
+    return ("keV", 1e3) if highest < 2 else ("MeV", 1.0)

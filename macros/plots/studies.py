@@ -272,7 +272,12 @@ class ComparisonFigure:
             p = "none" if fit.p_value is None else f"{fit.p_value:.3g} ± {fit.p_error or 0.0:.1g}"
             failed = f", {fit.n_failed} failed" if fit.n_failed else ""
             lines.append(f"{letter}: p = {p} from {self.result.n_toys} pseudo-experiments{failed}")
-        ax.axvline(self.result.delta, color=ink(), linewidth=1.6, label=f"data: {self.result.delta:.4g}")
+        ax.axvline(
+            self.result.delta,
+            color=ink(),
+            linewidth=1.6,
+            label=f"data: {round(self.result.delta, 9) + 0.0:.4g}",
+        )
         ax.set_xlim(edges[0], edges[-1])
         ax.set_ylim(bottom=0)
         ax.set_xlabel(r"$-2\ln L_A + 2\ln L_B$")

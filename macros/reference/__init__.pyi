@@ -17,6 +17,10 @@ from .page_search import (
 from .pages import (
     card_schema as card_schema,
 )
+from .references import (
+    Reference as Reference,
+    references as references,
+)
 from .search import (
     Found as Found,
     look_up as look_up,

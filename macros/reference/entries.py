@@ -9,6 +9,7 @@ from functools import cache
 
 from macros.reference.card_keys import CardKey, card_keys
 from macros.reference.pages import Table, page, pages, tables
+from macros.reference.references import references
 from simgen.parameters import parameter_names, parameter_range, parameter_unit
 
 __all__ = ["Entry", "entries"]
@@ -67,7 +68,7 @@ class Entry:
 @cache
 def entries() -> tuple[Entry, ...]:
     """List everything that the pages and the schema of a card name."""
-    return (*_of_cards(), *_of_branches(), *_of_bits(), *_of_json())
+    return (*_of_cards(), *_of_branches(), *_of_bits(), *_of_json(), *_of_constants())
 
 
 def _plain(text: str) -> str:
@@ -176,6 +177,13 @@ def _of_bits() -> Iterator[Entry]:
                     yield Entry(
                         kind="bit of status", name=bit, facts=facts, page=f"{table.page}, {table.heading}"
                     )
+
+
+def _of_constants() -> Iterator[Entry]:
+    for known in references():
+        if known.what.isidentifier():
+            facts = (("value", known.ours), ("meaning", known.source))
+            yield Entry(kind="constant", name=known.what, facts=facts)
 
 
 def _of_json() -> Iterator[Entry]:

@@ -3,31 +3,27 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from analysis.fits import FitResult, LimitResult
+from analysis.fits import FitResult
 from detsim.event_files import origin
 from macros.plots import Picture
 from macros.report import Report, ReportFile, ReportTable, Section, report_figure
 from macros.runs.analysis import Analysis
+from macros.runs.analysis_words import limit_sentences, result_rows, warning_sentences
 from macros.terminal import format_number
 from macros.words import (
-    allowed_elsewhere,
-    band_texts,
-    end_text,
     experiment_rows,
     explain_parameter,
     fit_notes,
     impacts_table,
     interval_text,
     minima_table,
-    poor_fit,
     pulls_table,
-    undetermined_text,
 )
 from simgen.quotation import name_with_unit
 
 __all__ = ["analysis_report"]
 
-_SUSPICIOUS = 1e-3
+_AXES = {"spectrum": "energy", "distance": "distance"}
 _TITLES = {
     "spectrum": ("Measured energy", "Data, the expectation of the standard model by quadrature, and the fit"),
     "distance": (
@@ -76,13 +72,13 @@ def analysis_report(
     shown = [figures[name] for name in ("spectrum", "distance") if name in figures]
     sections = [
         Section(
-            title="Result", tables=[ReportTable(caption="What the data say", rows=list(_results(found)))]
+            title="Result", tables=[ReportTable(caption="What the data say", rows=list(result_rows(found)))]
         ),
         Section(
             title="Data and prediction",
             sentences=[*made, *_comparison_sentences(found)],
             figures=shown,
-            details=list(_counts(pictures["spectrum"])),
+            details=[_counts(pictures[n], axis) for n, axis in _AXES.items() if n in pictures],
         ),
         Section(
             title="Fit",
@@ -93,7 +89,7 @@ def analysis_report(
         *_nuisances(found, figures),
         Section(
             title="Limit",
-            sentences=_limit_sentences(found),
+            sentences=limit_sentences(found),
             figures=[figures[name] for name in ("limit", "band") if name in figures],
         ),
         Section(
@@ -108,7 +104,7 @@ def analysis_report(
     return Report(
         title=f"{found.fit.poi} of {card.model.label} from {case.kind} data of {names}",
         summary=_summary(found, source),
-        warnings=list(_warnings(found)),
+        warnings=list(warning_sentences(found)),
         sections=sections,
         files=files,
         command=command,
@@ -141,50 +137,6 @@ def _summary(found: Analysis, source: str) -> list[str]:
     return [f"{first} {second}", f"Data: {source}. {kinds}"]
 
 
-def _results(found: Analysis) -> Iterator[tuple[str, str]]:
-    fit, limit, expected = found.fit, found.limit, found.expected
-    estimate = fit.estimate
-    name = name_with_unit(fit.poi)
-    if fit.valid:
-        error = "" if estimate.error is None else f" ± {format_number(estimate.error)} (Hesse)"
-        yield f"Estimate of {name}", f"{format_number(estimate.value)}{error}"
-        method = {"minos": "MINOS", "hesse": "Hesse"}[fit.method]
-        yield f"Interval at {100 * fit.level:g} % by {method}", interval_text(estimate)
-    else:
-        yield f"Estimate of {name}", f"none: {fit.reason}"
-    mass = f"; M_Z′ > {limit.M_Zprime_GeV:.4g} GeV" if limit.M_Zprime_GeV else ""
-    spread = "" if limit.mc_error is None else f" ± {format_number(limit.mc_error, 2)} (pseudo-experiments)"
-    upper = (
-        "none: nothing is excluded" if limit.upper is None else f"{format_number(limit.upper)}{spread}{mass}"
-    )
-    yield f"Upper limit at {100 * limit.level:g} %, {limit.method}", upper
-    if expected is not None and expected.band is not None:
-        texts = band_texts(expected.band, expected.band_errors)
-        yield "Expected limit, median", texts[2]
-        yield "Expected within ±1 σ and ±2 σ", f"{texts[1]} to {texts[3]}; {texts[0]} to {texts[4]}"
-    elif limit.asimov is not None:
-        yield "Expected limit (Asimov)", format_number(limit.asimov)
-    yield "Goodness of fit", _quality(found)
-    goodness = found.goodness
-    if goodness is not None:
-        p = f"p = {format_number(goodness.p_value)} ± {format_number(goodness.p_error, 2)}"
-        yield "Goodness by pseudo-experiments", f"{p} from {goodness.n_toys}"
-
-
-def _quality(found: Analysis) -> str:
-    fit, n_bins = found.fit, found.case.fitter.templates.n_bins
-    if fit.quality is None:
-        return "none: no minimum was found"
-    kind = "χ²" if fit.likelihood == "paper" else "deviance"
-    p = "" if fit.quality.p_value is None else f", p = {format_number(fit.quality.p_value)}"
-    pearson = fit.quality.pearson
-    other = "" if pearson is None else f"; Pearson's χ² = {format_number(pearson)}"
-    return (
-        f"{kind} = {format_number(fit.fval)} of {n_bins} bins with {fit.quality.ndof} degrees of freedom"
-        f"{other}{p}"
-    )
-
-
 def _comparison_sentences(found: Analysis) -> Iterator[str]:
     """Say how far the data are from the prediction of the card, with the bins that the χ² counts."""
     experiments = found.case.fitter.templates.experiments
@@ -202,7 +154,7 @@ def _comparison_sentences(found: Analysis) -> Iterator[str]:
         )
 
 
-def _counts(picture: Picture) -> Iterator[ReportTable]:
+def _counts(picture: Picture, axis: str) -> ReportTable:
     """Make a table of the counts from the numbers of the figure."""
     data = picture.data
     at = {name: data.columns.index(name) for name in data.columns}
@@ -210,7 +162,7 @@ def _counts(picture: Picture) -> Iterator[ReportTable]:
     unit = str(data.rows[0][at["unit"]])
     head = ("experiment", f"from [{unit}]", f"to [{unit}]", "data", "expected", "fit", "pull")
     rows = [[_cell(row[at[name]]) for name in shown] for row in data.rows]
-    yield ReportTable(caption="Counts in the bins of the energy", head=head, rows=rows)
+    return ReportTable(caption=f"Counts in the bins of the {axis}", head=head, rows=rows)
 
 
 def _cell(value: float | str | None) -> str:
@@ -261,56 +213,3 @@ def _nuisances(found: Analysis, figures: Mapping[str, Any]) -> Iterator[Section]
         tables.append(ReportTable(caption=caption, head=head, rows=rows))
     shown = [figures["impacts"]] if "impacts" in figures else []
     yield Section(title="Nuisance parameters", sentences=sentences, figures=shown, details=tables)
-
-
-def _limit_sentences(found: Analysis) -> list[str]:
-    limit, expected = found.limit, found.expected
-    regions = " and ".join(
-        f"[{', '.join(end_text(end, float('inf')) for end in pair)}]" for pair in limit.regions
-    )
-    how = f"{100 * limit.level:g} % confidence, {limit.method}"
-    threshold = (
-        "" if limit.thresholds else f", Δχ² = {limit.delta_chi2:.4f} above the minimum in the physical range"
-    )
-    texts = [f"Allowed: {regions or 'nothing'} ({how}{threshold})."]
-    if limit.upper is None:
-        texts.append(f"There is no upper limit on {limit.parameter}: nothing above it is excluded.")
-    if expected is not None and expected.band is not None:
-        model = found.case.card.model.label
-        texts.append(
-            f"The expected band comes from {found.n_toys} pseudo-experiments of {model} with the exposure of "
-            "the data; errors of its limits are statistical."
-        )
-    return texts
-
-
-def _warnings(found: Analysis) -> Iterator[str]:
-    """List what the reader has to know."""
-    fit, limit = found.fit, found.limit
-    if not fit.valid:
-        yield f"The fit is not valid: {fit.reason}."
-    poor = poor_fit(fit.quality)
-    if poor:
-        yield f"{poor[0].upper()}{poor[1:]}."
-    if fit.valid:
-        for name, e in fit.parameters.items():
-            for side, end, reason in (("lower", e.lower, e.lower_reason), ("upper", e.upper, e.upper_reason)):
-                if end is None:
-                    why = f": {reason}" if reason else ""
-                    yield f"The interval of {name} is open at its {side} end{why}."
-        yield from (f"{text[0].upper()}{text[1:]}." for text in allowed_elsewhere(fit))
-    yield from (f"{undetermined_text(group)}." for group in fit.undetermined)
-    if fit.weights is not None and fit.weights.warning:
-        yield f"{fit.weights.warning[0].upper()}{fit.weights.warning[1:]}."
-    yield from _limit_warnings(limit)
-    for compared in found.comparisons:
-        if compared.p_value is not None and compared.p_value < _SUSPICIOUS:
-            yield f"The counts and the card's model disagree: p = {compared.p_value:.2g}."
-    yield from found.case.card.warnings
-
-
-def _limit_warnings(limit: LimitResult) -> Iterator[str]:
-    if limit.upper is None:
-        yield f"There is no upper limit on {limit.parameter}: nothing above it is excluded."
-    if len(limit.regions) > 1:
-        yield "More than one region is allowed; the upper limit is the upper end of the highest."

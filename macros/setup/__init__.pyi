@@ -40,6 +40,7 @@ from .data import (
     file_histogram as file_histogram,
     kind_of_histogram as kind_of_histogram,
     load_data as load_data,
+    load_series as load_series,
     stored_counts as stored_counts,
 )
 from .directory import (

@@ -1,8 +1,10 @@
 """Data for a fit: an event file, or a histogram in one of the formats that are read."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,7 @@ __all__ = [
     "file_histogram",
     "kind_of_histogram",
     "load_data",
+    "load_series",
     "stored_counts",
 ]
 
@@ -111,6 +114,37 @@ def load_data(card: Card, spec: str, *, number: int | None = None, unit: str = "
 def kind_of_histogram(h: hist.Hist[Any]) -> str:
     """Tell by its label whether a histogram was simulated; one that says nothing is taken for measured."""
     return SIMULATED if SIMULATED in (h.label or "").lower() else MEASURED
+
+
+def load_series(card: Card, paths: Sequence[Path]) -> Data:
+    """Read event files that are parts of one run as one data set.
+
+    Parameters
+    ----------
+    card : Card
+    paths : sequence of Path
+        Two at least. That they are of one run is not checked here, but by `macros.merging.check_events`.
+
+    Raises
+    ------
+    ValueError
+        If they do not belong to the card, or hold pseudo-experiments.
+    FileError
+        If a file is incomplete, foreign or damaged.
+    """
+    parts = [load_data(card, str(path)) for path in paths]
+    first, *others = parts
+    histogram = first.histogram
+    for part in others:
+        histogram = histogram + part.histogram
+    scale = math.fsum(part.experiment.scale for part in parts)
+    readers = [part.events for part in parts if part.events is not None]
+    return Data(
+        histogram=histogram,
+        experiment=replace(first.experiment, scale=scale),
+        source=", ".join(part.source for part in parts),
+        events=(lambda: chain.from_iterable(read() for read in readers)) if readers else None,
+    )
 
 
 def _is_root(path: Path) -> bool:

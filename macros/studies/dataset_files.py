@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -12,11 +12,13 @@ import numpy as np
 
 from analysis.histograms import from_counts
 from macros.card import Card
-from macros.setup import SIMULATED, Data, load_data, read_auxiliary, read_toy
+from macros.setup import SIMULATED, Data, load_data, load_series, read_auxiliary, read_toy
 from macros.studies.datasets import EXPECTED, DataSets, data_sets
-from macros.terminal import ToyChoice
+from macros.terminal import ToyChoice, warn
 
 __all__ = ["load_data_sets", "load_or_expect", "toy_data"]
+
+SeriesCheck = Callable[[Sequence[Path]], Sequence[tuple[int, int]]]
 
 
 def load_data_sets(
@@ -27,6 +29,7 @@ def load_data_sets(
     unit: str = "MeV",
     auxiliary: Sequence[str] | None = None,
     toy: ToyChoice | None = None,
+    check_series: SeriesCheck | None = None,
 ) -> DataSets:
     """Read the data of a card.
 
@@ -43,6 +46,9 @@ def load_data_sets(
         Auxiliary measurements, as `macros.setup.auxiliary.read_auxiliary` reads them.
     toy : ToyChoice, optional
         Which toy of a toy file: one file, of all experiments.
+    check_series : callable, optional
+        Takes several event files of one experiment, and refuses those that are not parts of one run; returns
+        what is missing between them. Without it one experiment has one file.
 
     Raises
     ------
@@ -61,7 +67,26 @@ def load_data_sets(
         if len(specs) > 1:
             raise ValueError(f"a toy has all experiments: give one toy file, got {', '.join(specs)}")
         return toy_data(card, Path(specs[0]), toy)
-    return replace(_load(card, specs, number, unit), auxiliary=measured)
+    if len(card.experiments) == 1 and len(specs) > 1 and check_series is not None and _are_root(specs):
+        found = _load_series(card, list(map(Path, specs)), number, check_series)
+    else:
+        found = _load(card, specs, number, unit)
+    return replace(found, auxiliary=measured)
+
+
+def _are_root(specs: Sequence[str]) -> bool:
+    return all(spec.endswith(".root") and Path(spec).is_file() for spec in specs)
+
+
+def _load_series(card: Card, paths: Sequence[Path], number: int | None, check: SeriesCheck) -> DataSets:
+    """Read the parts of one run as one data set."""
+    if number is not None:
+        raise ValueError("--experiment chooses in one file: name the one that holds it, alone")
+    gaps = check(paths)
+    if gaps:
+        missing = ", ".join(f"{first} to {last}" for first, last in gaps)
+        warn(f"events {missing} are in none of the files; the exposure is that of those that are")
+    return DataSets(sets=(load_series(card, paths),))
 
 
 def load_or_expect(
@@ -72,6 +97,7 @@ def load_or_expect(
     unit: str,
     auxiliary: Sequence[str] | None,
     toy: ToyChoice | None,
+    check_series: SeriesCheck | None = None,
 ) -> Any:
     """Read the data of a card, as `load_data_sets`; `EXPECTED` if there are none.
 
@@ -81,7 +107,8 @@ def load_or_expect(
         If something is chosen of data that are not given, or as `load_data_sets`.
     """
     if specs:
-        return load_data_sets(card, specs, number=number, unit=unit, auxiliary=auxiliary, toy=toy)
+        options: dict[str, Any] = {"auxiliary": auxiliary, "toy": toy, "check_series": check_series}
+        return load_data_sets(card, specs, number=number, unit=unit, **options)
     if auxiliary or toy is not None:
         raise ValueError("--auxiliary and --toy go with DATA: exact data have nominal measurements")
     return EXPECTED
@@ -123,7 +150,7 @@ def _load(card: Card, specs: Sequence[str], number: int | None, unit: str) -> Da
 def _too_many(card: Card, specs: Sequence[str]) -> str:
     """Say that one experiment has one DATA, and how the files of one run become one."""
     text = f"{card.name} has one experiment, and takes one DATA; got {', '.join(specs)}"
-    if not all(spec.endswith(".root") and Path(spec).is_file() for spec in specs):
+    if not _are_root(specs):
         return text
     free = next(name for name in _joined_names(Path(specs[0])) if not name.exists())
     files = " ".join(map(shlex.quote, [str(free), *specs]))

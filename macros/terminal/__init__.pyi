@@ -32,6 +32,11 @@ from .console import (
     timed as timed,
     warn as warn,
 )
+from .figure_options import (
+    FigureOption as FigureOption,
+    ReportOption as ReportOption,
+    StyleOption as StyleOption,
+)
 from .interactive import (
     interactive_progress as interactive_progress,
     show_progress as show_progress,
@@ -57,17 +62,14 @@ from .options import (
     AuditOption as AuditOption,
     AuxiliaryOption as AuxiliaryOption,
     CardArgument as CardArgument,
-    FigureOption as FigureOption,
     ForceOption as ForceOption,
     JsonOption as JsonOption,
     MaxFailedOption as MaxFailedOption,
     OfOption as OfOption,
     OnceCommand as OnceCommand,
     OutputOption as OutputOption,
-    ReportOption as ReportOption,
     SeedOption as SeedOption,
     SetOption as SetOption,
-    StyleOption as StyleOption,
     TableOption as TableOption,
     ThreadsOption as ThreadsOption,
     ToyChoice as ToyChoice,

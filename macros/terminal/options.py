@@ -21,17 +21,14 @@ __all__ = [
     "AuditOption",
     "AuxiliaryOption",
     "CardArgument",
-    "FigureOption",
     "ForceOption",
     "JsonOption",
     "MaxFailedOption",
     "OfOption",
     "OnceCommand",
     "OutputOption",
-    "ReportOption",
     "SeedOption",
     "SetOption",
-    "StyleOption",
     "TableOption",
     "ThreadsOption",
     "ToyChoice",
@@ -239,34 +236,6 @@ MaxFailedOption = Annotated[
     float,
     typer.Option(
         "--max-failed", min=0.0, max=1.0, help="Fraction of failed toys above which the study has failed."
-    ),
-]
-FigureOption = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--figure",
-        metavar="FILE",
-        help="Picture to draw, PDF, PNG or SVG, with its numbers beside it as CSV and JSON; can be repeated.",
-        show_default=False,
-    ),
-]
-ReportOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--report",
-        metavar="DIR",
-        help="Directory to make, with a page (report.html), figure and numbers.",
-        show_default=False,
-    ),
-]
-StyleOption = Annotated[
-    str | None,
-    typer.Option(
-        "--style",
-        metavar="STYLE",
-        help="How pictures look: a style file of matplotlib, or the name of a style of mplhep (ATLAS, CMS, "
-        "LHCb2, ...) or matplotlib.",
-        show_default=False,
     ),
 ]
 

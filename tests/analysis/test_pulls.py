@@ -48,7 +48,7 @@ def test_a_log_normal_constraint_is_written_with_its_ends(capsys):
     found = fit_pulls(laws, np.zeros(2), (0.0, 1.0), np.array([1.0, 0.5]))
     say_pulls(found)
     gaussian, factor = (line.split("  ") for line in capsys.readouterr().out.splitlines()[3:5])
-    assert "1 ± 0.3" in [cell.strip() for cell in gaussian]
+    assert "1.00 ± 0.30" in [cell.strip() for cell in gaussian]
     cells = [cell.strip() for cell in factor]
     assert "1 [0.769, 1.3]" in cells
     assert "1.3 [1.14, 1.48]" in cells

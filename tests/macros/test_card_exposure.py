@@ -135,7 +135,7 @@ def test_check_and_files(tmp_path):
     path, events, more = tmp_path / "solar.toml", tmp_path / "events.root", tmp_path / "more.root"
     path.write_text(card().text())
     text = invoke("check", path).stdout
-    assert "exposure        100 t*yr, as 1 t for 100 yr" in text
+    assert "exposure 100 t*yr, as 1 t for 100 yr" in " ".join(text.split())
     assert "flat 0.3 /t/d, 10 %" in text
     assert "recorded a day and tonne" in text
     found = answer("check", path)

@@ -64,7 +64,7 @@ def test_expect_is_by_distance_and_energy(card):
         found["unbinned_total"], rel=1e-6
     )
     table = invoke("expect", CARD, *SET).stdout.splitlines()
-    assert table[0].split() == ["L_reco", "T_reco", "signal", "background", "expected"]
+    assert table[0].split() == ["L_reco", "T_reco", "signal", "background", "expected", "(Asimov)"]
     assert len(table) == 1 + 23 * 7 + 4
     assert table[2].split()[:4] == ["480–510", "cm", "250–300", "keV"]
     assert float(table[2].split()[-1]) == pytest.approx(found["expected"][0][0], rel=1e-5)
@@ -217,9 +217,9 @@ def test_run(tmp_path, card):
     document = json.loads((directory / "expect.json").read_text())
     assert document["distance_edges"][-1] == 1170
     report = (directory / "report.html").read_text()
-    assert report.count("<svg") == 3
+    assert report.count("<svg") == 6
     assert "Measured distance from the source" in report
-    assert "From [cm]" in report
+    assert "from [m]" in report
     refused = refusal("run", CARD, *SET, "-o", directory, "--seed", 5)
     assert "--force" in refused
     answer("run", "borexino-cr51-realistic", "-o", directory, "--force", "--seed", 1)

@@ -8,6 +8,7 @@ import pytest
 from support.invocation import answer, invoke, refusal
 
 from analysis.contours.plane import PlaneResult
+from analysis.contours.result import plane_threshold
 from macros.plots.contours import contour_plot
 from macros.words.contour_notes import plane_warnings
 
@@ -117,3 +118,24 @@ def test_a_minimum_that_is_none():
 
 def _markers(figure):
     return [line for line in figure.axes[0].lines if line.get_marker() == "+"]
+
+
+@pytest.mark.parametrize(
+    ("reach", "named"), [(4.0, ""), (2.0, "the region of 95 %"), (1.0, "the region of 68.3 % and 95 %")]
+)
+def test_regions_that_the_values_cut_are_named(reach, named):
+    """Closed form: circles of -2 ln L = x² + y² with radii of 1.52 and 2.45, on squares of several sizes."""
+    x = np.linspace(-reach, reach, 41)
+    plane = {
+        "names": ("eps_L", "eps_R"),
+        "best": (0.0, 0.0),
+        "fval": 0.0,
+        "errors": None,
+        "correlation": None,
+    }
+    delta = x[None] ** 2 + x[:, None] ** 2
+    result = PlaneResult(x=x, y=x, delta=delta, correlation=None, **plane)
+    levels = {level: plane_threshold(level) for level in (0.683, 0.95)}
+    said = " ".join(t.get_text() for t in contour_plot(result, levels).texts)
+    assert ("cut by the range of the picture: " + named in said) is bool(named)
+    assert ("cut by" in said) is bool(named)

@@ -7,6 +7,7 @@ from macros.card import json_schema
 from macros.card.catalogue import responses, shapes
 from macros.card.tables.detector import CurveTable, ResponseTable
 from macros.card.tables.geometry import DistanceTable, FiducialTable
+from simgen import constants
 
 SCHEMA = json_schema()
 SHAPES = {
@@ -68,3 +69,20 @@ def test_everything_is_listed_at_once():
         assert found[kind] == answer("list", kind)[kind]
         assert len(set(found[kind])) == len(found[kind]) > 0
     assert found["responses"] == list(ResponseTable.model_fields)
+
+
+def test_references():
+    """Contract. Constants, isotopes, couplings and data bases, each with its source."""
+    found = answer("list", "references")["references"]
+    by_name = {each["what"]: each for each in found}
+    assert by_name["G_F"]["source"] == "Fermi constant [MeV⁻²] (PDG)"
+    assert float(by_name["M_E"]["ours"]) == constants.M_E
+    assert {"half-life, Cr51", "neutrino line, Ar37, number 0", "end point, Pm147"} <= set(by_name)
+    assert by_name["half-life, Cr51"]["source"] == "ENSDF, September 2023"
+    assert (by_name["half-life, Sr90"]["ours"], len(found) > 200) == ("28.8 y", True)
+    assert set(constants.__all__) <= set(by_name)
+    assert all(each["source"] for each in found)
+    assert any("xraydb" in each["ours"] for each in found)
+    said = invoke("list", "references").stdout
+    assert len(said.splitlines()) == 1 + len(found)
+    assert "references" not in answer("list")

@@ -14,10 +14,10 @@ from support.plotted import COUNTS, FIT, LIMIT, PROFILE, VALUES, data, points, t
 from analysis.histograms.histograms import from_counts
 from detsim.expectation.prediction import Expectation
 from macros.plots import (
-    distance_plot,
+    CountsFigure,
     limit_plot,
+    panels_of,
     profile_plot,
-    spectrum_plot,
 )
 from macros.plots.style import render, render_svg, scientific, styled
 
@@ -46,6 +46,19 @@ FLAT = Expectation(
 
 def plane():
     return from_counts(PLANE.ravel(), borexino_distances())
+
+
+def spectrum_plot(data, expected, *, label="fitted model", note=(), **settings):
+    """Draw the counts along the energy."""
+    distance = data.axes[0].edges if data.ndim > 1 else None
+    panels = panels_of("X", data, expected, distance_edges=distance, **settings)[:1]
+    return CountsFigure(panels=panels, title="", expected="standard model", fitted=label, note=note).draw()
+
+
+def distance_plot(data, expected, *, label="fitted model", **settings):
+    """Draw the counts along the distance."""
+    panels = panels_of("X", data, expected, distance_edges=data.axes[0].edges, **settings)[1:]
+    return CountsFigure(panels=panels, title="", expected="no oscillation", fitted=label).draw()
 
 
 def test_spectrum_shows_data_in_keV_with_poisson_intervals():

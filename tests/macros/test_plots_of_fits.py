@@ -110,6 +110,11 @@ def test_coverage_shows_fractions_and_their_intervals():
     for band, bar, ends in zip(bands, bars, ([0.86, 0.99], [0.94, 1.0]), strict=True):
         assert np.unique(band.get_paths()[0].vertices[:, 1]) == pytest.approx(ends)
         assert np.array([s[:, 1] for s in bar.get_segments()]) == pytest.approx(np.array([ends] * 2))
+    six = {**points[0].methods, **dict.fromkeys(("hesse", "cls", "calibrated"), points[0].methods["minos"])}
+    crowd = coverage_plot(replace(study, points=tuple(replace(p, methods=six) for p in points)))
+    assert not [c for c in crowd.axes[0].collections if isinstance(c, PolyCollection)]
+    places = {float(line.get_xdata()[0]) for line in crowd.axes[0].lines[1:]}
+    assert len(places) == len(six)  # no marker hides another
     data = coverage_data(study)
     assert data.column("coverage", method="minos") == pytest.approx([0.95, 0.95])
     assert data.column("high", method="one-sided") == pytest.approx([1, 1])

@@ -156,14 +156,77 @@ def test_wrong_limits(tmp_path, arguments, words):
     assert not names(tmp_path)
 
 
-def test_fit_names_the_command_that_joins(tmp_path):
-    """Contract. What the refusal of several files says to run makes one file that is fitted."""
-    answer("simulate", CARD, "-o", tmp_path / "events.root", "--seed", 2, "--events", 2500, *LIMIT)
-    files = [tmp_path / f"events-{i:04d}.root" for i in range(3)]
-    said = " ".join(refusal("fit", CARD, *files).split())
+@pytest.fixture(scope="module")
+def series(tmp_path_factory):
+    """A run in three files, in one, and another run."""
+    folder = tmp_path_factory.mktemp("series")
+    run = ("simulate", CARD, "--seed", 2, "--events", 2500)
+    answer(*run, "-o", folder / "events.root", *LIMIT)
+    answer(*run, "-o", folder / "whole.root")
+    answer("simulate", CARD, "--seed", 3, "--events", 1000, "-o", folder / "other.root")
+    return folder, [folder / f"events-{i:04d}.root" for i in range(3)]
+
+
+def test_a_series_is_one_data_set(series):
+    """Contract. `fit`, `limit` and others take all files of a run as they take the run, in any order."""
+    folder, files = series
+    for command in (
+        ("fit",),
+        ("limit", "--toys", 0),
+        ("contour", "--x", "eps_L=-1:1:5", "--y", "eps_R=-1:1:5"),
+    ):
+        name, *options = command
+        whole = answer(name, CARD, folder / "whole.root", *options)
+        found = answer(name, CARD, *reversed(files), *options)
+        assert found.pop("data") == ", ".join(map(str, reversed(files)))
+        whole.pop("data")
+        assert found == whole
+    a, b = (
+        answer("compare", CARD, CARD, *data, "-n", 20, "--seed", 1)
+        for data in (files, [folder / "whole.root"])
+    )
+    assert a["delta"] == b["delta"]
+
+
+def test_weighted_files_are_one_data_set(series, tmp_path):
+    folder, files = series
+    weighted = [tmp_path / f"w{i}.root" for i in range(4)]
+    for source, path in zip([*files, folder / "whole.root"], weighted, strict=True):
+        answer("reweight", source, "--to", CARD, "--set", "model.gamma=0.1", "-o", path)
+    found, whole = (answer("fit", CARD, *data) for data in (weighted[:3], weighted[3:]))
+    assert found["weighted"]
+    assert found["weights"]["n_effective"] == pytest.approx(whole["weights"]["n_effective"])
+    assert found["parameters"]["gamma"]["value"] == pytest.approx(
+        whole["parameters"]["gamma"]["value"], rel=1e-9
+    )
+
+
+def test_a_series_is_checked_as_merge_checks_it(series):
+    """Contract. Another run, a file twice, and a file that is missing in between."""
+    folder, files = series
+    assert "differs from" in refusal("fit", CARD, files[0], folder / "other.root")
+    assert f"{files[1]}" in refusal("limit", CARD, files[0], files[1], files[1])
+    assert "one that holds it, alone" in refusal("fit", CARD, *files, "--experiment", 0)
+    said = invoke("fit", CARD, files[0], files[2])
+    assert said.exit_code == 0
+    assert "warning: events 1000 to 1999 are in none of the files" in said.stderr
+    part = answer("fit", CARD, files[0], files[2])
+    assert part["parameters"]["gamma"]["error"] > answer("fit", CARD, *files)["parameters"]["gamma"]["error"]
+
+
+def test_other_commands_name_merge(series):
+    """Contract. Where files are not joined, what is to be run makes one file."""
+    folder, files = series
+    said = " ".join(
+        refusal("toys", CARD, "-n", 2, "-o", folder / "t.root", *weights(files), "--seed", 1).split()
+    )
     command = said.partition("joined with: nugauge ")[2].split()
-    assert command == ["merge", str(tmp_path / "events.root"), *map(str, files)]
+    assert command == ["merge", str(folder / "events.root"), *map(str, files)]
     assert invoke(*command).exit_code == 0
-    assert answer("fit", CARD, tmp_path / "events.root")["valid"]
-    assert f"{tmp_path / 'events-joined.root'}" in refusal("limit", CARD, *files)
-    assert "joined with" not in refusal("fit", CARD, *files[:1], tmp_path / "no.root")
+    assert answer("fit", CARD, folder / "events.root")["valid"]
+    again = refusal("toys", CARD, "-n", 2, "-o", folder / "t.root", *weights(files), "--seed", 1)
+    assert f"{folder / 'events-joined.root'}" in again
+
+
+def weights(files):
+    return [word for file in files for word in ("--weights", file)]

@@ -3,6 +3,8 @@
 import tomllib
 from pathlib import Path
 
+from macros.reference import pages
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -15,3 +17,12 @@ def test_the_extra_is_made_of_the_groups():
     )
     assert {"include-group": "test"} in groups["dev"]
     assert {"include-group": "lint"} in groups["dev"]
+
+
+def test_the_pages_are_installed_with_the_program():
+    """Contract: `nugauge explain` and Tab read them where `macros.reference` looks for them."""
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert document["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"] == {"docs": "macros/docs"}
+    assert pages._PLACES == (ROOT / "macros" / "docs", ROOT / "docs")
+    for name in ("cards.md", "files.md", "validation.md", "card.schema.json"):
+        assert (ROOT / "docs" / name).is_file()

@@ -1,0 +1,121 @@
+"""What an analysis of data found, in sentences: results, limit, warnings."""
+
+from collections.abc import Iterator
+
+from analysis.fits import LimitResult
+from macros.runs.analysis import Analysis
+from macros.terminal import format_number
+from macros.words import (
+    allowed_elsewhere,
+    band_texts,
+    end_text,
+    interval_text,
+    poor_fit,
+    undetermined_text,
+)
+from simgen.quotation import name_with_unit
+
+__all__ = ["limit_sentences", "result_rows", "warning_sentences"]
+
+_SUSPICIOUS = 1e-3
+
+
+def result_rows(found: Analysis) -> Iterator[tuple[str, str]]:
+    """Name and write each number that was found."""
+    fit, limit, expected = found.fit, found.limit, found.expected
+    estimate = fit.estimate
+    name = name_with_unit(fit.poi)
+    if fit.valid:
+        error = "" if estimate.error is None else f" ± {format_number(estimate.error)} (Hesse)"
+        yield f"Estimate of {name}", f"{format_number(estimate.value)}{error}"
+        method = {"minos": "MINOS", "hesse": "Hesse"}[fit.method]
+        yield f"Interval at {100 * fit.level:g} % by {method}", interval_text(estimate)
+    else:
+        yield f"Estimate of {name}", f"none: {fit.reason}"
+    mass = f"; M_Z′ > {limit.M_Zprime_GeV:.4g} GeV" if limit.M_Zprime_GeV else ""
+    spread = "" if limit.mc_error is None else f" ± {format_number(limit.mc_error, 2)} (pseudo-experiments)"
+    upper = (
+        "none: nothing is excluded" if limit.upper is None else f"{format_number(limit.upper)}{spread}{mass}"
+    )
+    yield f"Upper limit at {100 * limit.level:g} %, {limit.method}", upper
+    if expected is not None and expected.band is not None:
+        texts = band_texts(expected.band, expected.band_errors)
+        yield "Expected limit, median", texts[2]
+        yield "Expected within ±1 σ and ±2 σ", f"{texts[1]} to {texts[3]}; {texts[0]} to {texts[4]}"
+    elif limit.asimov is not None:
+        yield "Expected limit (Asimov)", format_number(limit.asimov)
+    yield "Goodness of fit", _quality(found)
+    goodness = found.goodness
+    if goodness is not None:
+        p = f"p = {format_number(goodness.p_value)} ± {format_number(goodness.p_error, 2)}"
+        yield "Goodness by pseudo-experiments", f"{p} from {goodness.n_toys}"
+
+
+def _quality(found: Analysis) -> str:
+    fit, n_bins = found.fit, found.case.fitter.templates.n_bins
+    if fit.quality is None:
+        return "none: no minimum was found"
+    kind = "χ²" if fit.likelihood == "paper" else "deviance"
+    p = "" if fit.quality.p_value is None else f", p = {format_number(fit.quality.p_value)}"
+    pearson = fit.quality.pearson
+    other = "" if pearson is None else f"; Pearson's χ² = {format_number(pearson)}"
+    return (
+        f"{kind} = {format_number(fit.fval)} of {n_bins} bins with {fit.quality.ndof} degrees of freedom"
+        f"{other}{p}"
+    )
+
+
+def limit_sentences(found: Analysis) -> list[str]:
+    """Say what is allowed, and where the expected band comes from."""
+    limit, expected = found.limit, found.expected
+    regions = " and ".join(
+        f"[{', '.join(end_text(end, float('inf')) for end in pair)}]" for pair in limit.regions
+    )
+    how = f"{100 * limit.level:g} % confidence, {limit.method}"
+    threshold = (
+        "" if limit.thresholds else f", Δχ² = {limit.delta_chi2:.4f} above the minimum in the physical range"
+    )
+    texts = [f"Allowed: {regions or 'nothing'} ({how}{threshold})."]
+    if limit.method not in {"two-sided", "feldman-cousins"} and limit.upper is not None:
+        texts.append("The limit is one-sided: it excludes no value below the estimate.")
+    if limit.upper is None:
+        texts.append(f"There is no upper limit on {limit.parameter}: nothing above it is excluded.")
+    if expected is not None and expected.band is not None:
+        model = found.case.card.model.label
+        texts.append(
+            f"The expected band comes from {found.n_toys} pseudo-experiments of {model} with the exposure of "
+            "the data; errors of its limits are statistical."
+        )
+    return texts
+
+
+def warning_sentences(found: Analysis) -> Iterator[str]:
+    """List what the reader has to know."""
+    fit, limit = found.fit, found.limit
+    if not fit.valid:
+        yield f"The fit is not valid: {fit.reason}."
+    poor = poor_fit(fit.quality)
+    if poor:
+        yield f"{poor[0].upper()}{poor[1:]}."
+    if fit.valid:
+        for name, e in fit.parameters.items():
+            for side, end, reason in (("lower", e.lower, e.lower_reason), ("upper", e.upper, e.upper_reason)):
+                if end is None:
+                    why = f": {reason}" if reason else ""
+                    yield f"The interval of {name} is open at its {side} end{why}."
+        yield from (f"{text[0].upper()}{text[1:]}." for text in allowed_elsewhere(fit))
+    yield from (f"{undetermined_text(group)}." for group in fit.undetermined)
+    if fit.weights is not None and fit.weights.warning:
+        yield f"{fit.weights.warning[0].upper()}{fit.weights.warning[1:]}."
+    yield from _limit_warnings(limit)
+    for compared in found.comparisons:
+        if compared.p_value is not None and compared.p_value < _SUSPICIOUS:
+            yield f"The counts and the card's model disagree: p = {compared.p_value:.2g}."
+    yield from found.case.card.warnings
+
+
+def _limit_warnings(limit: LimitResult) -> Iterator[str]:
+    if limit.upper is None:
+        yield f"There is no upper limit on {limit.parameter}: nothing above it is excluded."
+    if len(limit.regions) > 1:
+        yield "More than one region is allowed; the upper limit is the upper end of the highest."
