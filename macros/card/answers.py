@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from macros.card.representation import ShownCard
+from macros.card.representation import ByExperiment, ShownCard
 
 if TYPE_CHECKING:
     import hist
@@ -115,7 +115,8 @@ class AnsweringCard(ShownCard):
         sets = data_sets(self._card, data).sets
         if len(self.experiments) == 1:
             return sets[0].histogram
-        return {e.name: data_set.histogram for e, data_set in zip(self.experiments, sets, strict=True)}
+        pairs = zip(self.experiments, sets, strict=True)
+        return ByExperiment({e.name: data_set.histogram for e, data_set in pairs})
 
     def goodness_of_fit(
         self, data: Any, n_toys: int, *, seed: int | None = None, first: int = 0, poi: str | None = None

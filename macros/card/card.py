@@ -78,6 +78,12 @@ class Card(AnsweringCard):
         """Return the plain card of one experiment; without a name of the only one.
 
         If there is none of that name, or several and no name, a ValueError.
+
+        Examples
+        --------
+        >>> from macros.card import load_card
+        >>> load_card("borexino-cr51-realistic").of(None).name
+        'borexino-cr51-realistic'
         """
         if "experiment" not in self.document:
             if name is not None:
@@ -90,13 +96,26 @@ class Card(AnsweringCard):
         )
 
     def text(self) -> str:
-        """Write the card as TOML, as it is used: overrides applied, without comments."""
+        """Write the card as TOML, as it is used: overrides applied, without comments.
+
+        Examples
+        --------
+        >>> from macros.card import load_card
+        >>> print(load_card("borexino-cr51-realistic").text().splitlines()[0])
+        [source]
+        """
         return write_toml(self.document)
 
     def seeded(self, seed: int | None, *, draws: bool = False) -> "Card":
         """Return the card with a seed, or with its own.
 
         If random numbers are drawn (`draws`), or templates simulated, there has to be one: else a ValueError.
+
+        Examples
+        --------
+        >>> from macros.card import load_card
+        >>> load_card("borexino-cr51-realistic").seeded(1).run.seed
+        1
         """
         from simgen.random import check_seed
 

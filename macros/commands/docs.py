@@ -50,13 +50,13 @@ def docs(
             similar = f": did you mean {', '.join(found.similar)}?" if found.similar else ""
             raise typer.BadParameter(f"PAGE {page!r}: there is no such page{similar}")
         if as_json:
-            emit_json({"page": found.name, "title": found.title, "text": found.text})
+            emit_json({"pages": None, "page": found.name, "title": found.title, "text": found.text})
         else:
             _show(found.text)
         return
     titles = page_titles()
     if as_json:
-        emit_json({"pages": titles})
+        emit_json({"pages": titles, "page": None, "title": None, "text": None})
         return
     print_table(("page", "title"), list(titles.items()))
     say(f"{number_of(len(titles), 'page')}: `nugauge docs PAGE` shows one")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from detsim.expectation import Expectation, fold, fold_backgrounds, predict
 from detsim.experiment import Experiment
-from macros.card import Card
+from macros.card import ByExperiment, Card
 from macros.setup.card import using_threads
 from macros.terminal import interactive_progress
 from simgen.events import Events
@@ -130,7 +130,7 @@ def expectations(card: Card) -> Expectation | dict[str, Expectation]:
     """Compute the expected counts of a card; see `Card.expect`."""
     if len(card.experiments) == 1:
         return expectation(card)
-    return {e.name: expectation(card.of(e.name)) for e in card.experiments}
+    return ByExperiment({e.name: expectation(card.of(e.name)) for e in card.experiments})
 
 
 def expectation(card: Card) -> Expectation:
@@ -159,7 +159,7 @@ def simulate_events(card: Card) -> Events | dict[str, Events]:
             document = card.document if len(card.experiments) == 1 else card.of(experiment.name).document
             provenance = {"card": document, "generate_above": experiment.generate_above}
             simulated[experiment.name] = replace(events, provenance=provenance)
-    return simulated if len(simulated) > 1 else next(iter(simulated.values()))
+    return ByExperiment(simulated) if len(simulated) > 1 else next(iter(simulated.values()))
 
 
 def mean_cross_section(card: Card) -> float:

@@ -24,7 +24,7 @@ from analysis.settings import Keep, wrong_level
 from analysis.studies import Tally, over_by_design, tally
 from detsim.event_files import Branch, Compression, TableWriter, row_bytes
 from detsim.files import Former
-from macros.card import Card
+from macros.card import Card, ToyColumns
 from macros.setup import StoredCounts, check_room, open_fitter, stored_counts, using_threads, whole_number
 from macros.studies.datasets import DataSets
 from macros.studies.sum_files import write_coverage_sums
@@ -195,7 +195,8 @@ def throw_toys(
         for chunk in run.chunks():
             chunks.append(chunk)
             advance(len(chunk["toy"]))
-    return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
+    columns = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
+    return ToyColumns(columns, run.fitter.templates.poi)
 
 
 def open_toys(
