@@ -188,10 +188,9 @@ def _of_constants() -> Iterator[Entry]:
 
 def _of_json() -> Iterator[Entry]:
     """List the keys of JSON documents, each with the sentences in which it stands."""
-    name, text = page("Files")
-    _, _, section = text.partition("\n## JSON\n")
+    name, text = page("JSON")
     found: dict[tuple[str, str], list[str]] = {}
-    for command, said in _ITEM.findall(section.partition("\n**Exit status**")[0]):
+    for command, said in _ITEM.findall(text):
         listed, *sentences = _SENTENCE.split(" ".join(said.split()))
         keys = dict.fromkeys(k for k in _NAME.findall(" ".join([listed, *sentences])) if _KEY.fullmatch(k))
         for key in keys:
@@ -199,4 +198,4 @@ def _of_json() -> Iterator[Entry]:
             found.setdefault((key, told), []).append(command)
     for (key, told), commands in found.items():
         facts = (("of", ", ".join(commands)), *([("meaning", told)] if told else []))
-        yield Entry(kind="key of JSON", name=key, facts=facts, page=f"{name}, JSON")
+        yield Entry(kind="key of JSON", name=key, facts=facts, page=name)

@@ -6,9 +6,9 @@ from difflib import get_close_matches
 
 from macros.reference.pages import pages
 
-__all__ = ["FoundPage", "find_page", "page_titles"]
+__all__ = ["FOLDERS", "FoundPage", "find_page", "page_titles"]
 
-_FOLDERS = {"tutorials", "howto", "reference", "explanation"}
+FOLDERS = ("tutorials", "howto", "reference", "explanation")
 """Those that are installed."""
 _FRONT_MATTER = re.compile(r"---\n.*?\n---\n+", re.DOTALL)
 _MOST = 6
@@ -68,7 +68,7 @@ def _texts() -> dict[str, str]:
     return {
         name.removesuffix(".md"): _FRONT_MATTER.sub("", text, count=1) if text.startswith("---\n") else text
         for name, text in pages().items()
-        if name.partition("/")[0] in _FOLDERS
+        if name.partition("/")[0] in FOLDERS
     }
 
 

@@ -9,16 +9,19 @@ from pathlib import Path
 import pytest
 from support.invocation import answer, invoke, refusal
 
-from macros.reference import COMPLETIONS, find_page, page_titles
+from macros.reference import COMPLETIONS, find_page, page_search, page_titles
 from macros.terminal import plain
 
 DOCS = Path(__file__).parents[2] / "docs"
-FOLDERS = ("tutorials", "howto", "reference", "explanation")
 
 
 def test_all_pages_are_listed_with_their_titles():
     """Contract. Finds a page without a title, or one that is not listed."""
-    on_disk = {str(p.relative_to(DOCS).with_suffix("")) for f in FOLDERS for p in (DOCS / f).rglob("*.md")}
+    on_disk = {
+        str(p.relative_to(DOCS).with_suffix(""))
+        for f in page_search.FOLDERS
+        for p in (DOCS / f).rglob("*.md")
+    }
     titles = answer("docs")["pages"]
     assert set(titles) == on_disk == set(page_titles())
     assert all(titles.values())

@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from macros.reference import pages
+from macros.reference import page_search, pages
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +22,9 @@ def test_the_extra_is_made_of_the_groups():
 def test_the_pages_are_installed_with_the_program():
     """Contract: `nugauge explain` and Tab read them where `macros.reference` looks for them."""
     document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    assert document["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"] == {"docs": "macros/docs"}
+    installed = document["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert installed == {f"docs/{folder}": f"macros/docs/{folder}" for folder in page_search.FOLDERS}
     assert pages._PLACES == (ROOT / "macros" / "docs", ROOT / "docs")
-    for name in ("cards.md", "files.md", "validation.md", "card.schema.json"):
-        assert (ROOT / "docs" / name).is_file()
+    for folder in page_search.FOLDERS:
+        assert list((ROOT / "docs" / folder).glob("*.md"))
+    assert (ROOT / "docs" / "reference" / "card.schema.json").is_file()
