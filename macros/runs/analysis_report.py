@@ -11,15 +11,14 @@ from macros.runs.analysis import Analysis
 from macros.runs.analysis_words import limit_sentences, result_rows, warning_sentences
 from macros.terminal import format_number
 from macros.words import (
+    estimate_cells,
     experiment_rows,
     explain_parameter,
     fit_notes,
     impacts_table,
-    interval_text,
     minima_table,
     pulls_table,
 )
-from simgen.quotation import name_with_unit
 
 __all__ = ["analysis_report"]
 
@@ -180,17 +179,14 @@ def _fit_sentences(found: Analysis) -> list[str]:
     state = "valid" if fit.valid else f"not valid: {fit.failure or fit.reason}"
     return [
         f"The fit is {state}; {likelihood}.",
-        *(f"{text[0].upper()}{text[1:]}." for text in fit_notes(fit)),
+        *(f"{text}." for text in fit_notes(fit)),
     ]
 
 
 def _parameters(fit: FitResult) -> ReportTable:
     method = {"minos": "MINOS", "hesse": "Hesse"}[fit.method]
-    rows = [
-        (name_with_unit(name), format_number(e.value), format_number(e.error), interval_text(e))
-        for name, e in fit.parameters.items()
-    ]
-    head = ("parameter", "estimate", "error (Hesse)", f"interval, {method} {100 * fit.level:g} %")
+    rows = [estimate_cells(name, estimate) for name, estimate in fit.parameters.items()]
+    head = ("parameter", "estimate ± Hesse", f"{method} {100 * fit.level:g} %", "interval")
     return ReportTable(caption="Fitted parameters", head=head, rows=rows)
 
 

@@ -7,13 +7,14 @@ from macros.runs.analysis import Analysis
 from macros.terminal import format_number
 from macros.words import (
     allowed_elsewhere,
+    allowed_text,
     band_texts,
-    end_text,
-    interval_text,
+    estimate_cells,
+    limit_scale,
     poor_fit,
     undetermined_text,
 )
-from simgen.quotation import name_with_unit
+from simgen.quotation import mass_text, quoted, scale_of
 
 __all__ = ["limit_sentences", "result_rows", "warning_sentences"]
 
@@ -23,19 +24,20 @@ _SUSPICIOUS = 1e-3
 def result_rows(found: Analysis) -> Iterator[tuple[str, str]]:
     """Name and write each number that was found."""
     fit, limit, expected = found.fit, found.limit, found.expected
-    estimate = fit.estimate
-    name = name_with_unit(fit.poi)
+    name, central, _, interval = estimate_cells(fit.poi, fit.estimate)
     if fit.valid:
-        error = "" if estimate.error is None else f" ± {format_number(estimate.error)} (Hesse)"
-        yield f"Estimate of {name}", f"{format_number(estimate.value)}{error}"
+        yield f"Estimate of {name}", central
         method = {"minos": "MINOS", "hesse": "Hesse"}[fit.method]
-        yield f"Interval at {100 * fit.level:g} % by {method}", interval_text(estimate)
+        yield f"Interval at {100 * fit.level:g} % by {method}", interval
     else:
         yield f"Estimate of {name}", f"none: {fit.reason}"
-    mass = f"; M_Z′ > {limit.M_Zprime_GeV:.4g} GeV" if limit.M_Zprime_GeV else ""
-    spread = "" if limit.mc_error is None else f" ± {format_number(limit.mc_error, 2)} (pseudo-experiments)"
+    mass = f"; M_Z′ > {mass_text(limit.M_Zprime_GeV)}" if limit.M_Zprime_GeV else ""
+    scale = limit_scale(limit)
+    spread = "" if limit.mc_error is None else " (pseudo-experiments)"
     upper = (
-        "none: nothing is excluded" if limit.upper is None else f"{format_number(limit.upper)}{spread}{mass}"
+        "none: nothing is excluded"
+        if limit.upper is None
+        else f"{scale.text(limit.upper, limit.mc_error)}{spread}{mass}"
     )
     yield f"Upper limit at {100 * limit.level:g} %, {limit.method}", upper
     if expected is not None and expected.band is not None:
@@ -43,12 +45,12 @@ def result_rows(found: Analysis) -> Iterator[tuple[str, str]]:
         yield "Expected limit, median", texts[2]
         yield "Expected within ±1 σ and ±2 σ", f"{texts[1]} to {texts[3]}; {texts[0]} to {texts[4]}"
     elif limit.asimov is not None:
-        yield "Expected limit (Asimov)", format_number(limit.asimov)
+        yield "Expected limit (Asimov)", scale_of(limit.parameter, limit.asimov).text(limit.asimov)
     yield "Goodness of fit", _quality(found)
     goodness = found.goodness
     if goodness is not None:
-        p = f"p = {format_number(goodness.p_value)} ± {format_number(goodness.p_error, 2)}"
-        yield "Goodness by pseudo-experiments", f"{p} from {goodness.n_toys}"
+        p = quoted(goodness.p_value, goodness.p_error)
+        yield "Goodness by pseudo-experiments", f"p = {p} from {goodness.n_toys}"
 
 
 def _quality(found: Analysis) -> str:
@@ -68,14 +70,11 @@ def _quality(found: Analysis) -> str:
 def limit_sentences(found: Analysis) -> list[str]:
     """Say what is allowed, and where the expected band comes from."""
     limit, expected = found.limit, found.expected
-    regions = " and ".join(
-        f"[{', '.join(end_text(end, float('inf')) for end in pair)}]" for pair in limit.regions
-    )
     how = f"{100 * limit.level:g} % confidence, {limit.method}"
     threshold = (
         "" if limit.thresholds else f", Δχ² = {limit.delta_chi2:.4f} above the minimum in the physical range"
     )
-    texts = [f"Allowed: {regions or 'nothing'} ({how}{threshold})."]
+    texts = [f"Allowed: {allowed_text(limit, limit_scale(limit))} ({how}{threshold})."]
     if limit.method not in {"two-sided", "feldman-cousins"} and limit.upper is not None:
         texts.append("The limit is one-sided: it excludes no value below the estimate.")
     if limit.upper is None:

@@ -55,6 +55,7 @@ from .levels import (
     read_level as read_level,
     study_level as study_level,
 )
+from .once_command import OnceCommand as OnceCommand
 from .options import (
     LARGEST_COUNT as LARGEST_COUNT,
     LARGEST_STUDY as LARGEST_STUDY,
@@ -66,7 +67,6 @@ from .options import (
     JsonOption as JsonOption,
     MaxFailedOption as MaxFailedOption,
     OfOption as OfOption,
-    OnceCommand as OnceCommand,
     OutputOption as OutputOption,
     SeedOption as SeedOption,
     SetOption as SetOption,

@@ -39,6 +39,7 @@ from .fit_description import (
     allowed_elsewhere as allowed_elsewhere,
     band_texts as band_texts,
     end_text as end_text,
+    estimate_cells as estimate_cells,
     fit_notes as fit_notes,
     interval_text as interval_text,
     poor_fit as poor_fit,
@@ -65,8 +66,10 @@ from .result_documents import (
     sensitivity_document as sensitivity_document,
 )
 from .result_texts import (
+    allowed_text as allowed_text,
     bias_lines as bias_lines,
     coverage_table as coverage_table,
+    limit_scale as limit_scale,
     say_band as say_band,
     say_coverage as say_coverage,
     say_fit as say_fit,

@@ -19,8 +19,10 @@ from macros.words.fit_description import (
 from simgen.quotation import Scale, mass_text, quoted, scale_of
 
 __all__ = [
+    "allowed_text",
     "bias_lines",
     "coverage_table",
+    "limit_scale",
     "say_band",
     "say_coverage",
     "say_fit",
@@ -85,13 +87,12 @@ def _say_band(band: Sequence[float | None], errors: Sequence[float | None] | Non
 
 def say_limit(result: LimitResult, *, expected: bool = False) -> None:
     """Write a limit for a person; `expected`: it is one without data."""
-    finite = [end for region in result.regions for end in region if end is not None]
-    scale = scale_of(result.parameter, *([result.upper] if result.upper else finite))
+    scale = limit_scale(result)
     if expected:
         say("expected (Asimov), of exact data of the model:")
     which = f"{100 * result.level:g} % {result.method} (Δχ² = {result.delta_chi2:.4f})"
     if result.n_regions > 1:
-        say(f"{result.n_regions} regions of {result.parameter} are allowed: {_regions(result, scale)}")
+        say(f"{result.n_regions} regions of {result.parameter} are allowed: {allowed_text(result, scale)}")
     spread = "" if result.mc_error is None else " (toys)"
     if result.upper is None:
         say(f"no upper limit on {result.parameter} at {which}")
@@ -108,7 +109,7 @@ def say_limit(result: LimitResult, *, expected: bool = False) -> None:
         say_audit(result.audit)
     two_sided = result.method in {"two-sided", "feldman-cousins"}
     if result.n_regions < 2:
-        say(f"allowed: {_regions(result, scale)}")
+        say(f"allowed: {allowed_text(result, scale)}")
     if not two_sided and (result.upper is not None or result.n_regions > 1):
         say("the limit is one-sided: it excludes no value below the estimate")
     for group in result.undetermined:
@@ -116,7 +117,13 @@ def say_limit(result: LimitResult, *, expected: bool = False) -> None:
     _say_weighted(result)
 
 
-def _regions(result: LimitResult, scale: Scale) -> str:
+def limit_scale(result: LimitResult) -> Scale:
+    """Choose the unit of a limit and of the regions that are allowed."""
+    finite = [end for region in result.regions for end in region if end is not None]
+    return scale_of(result.parameter, *([result.upper] if result.upper else finite))
+
+
+def allowed_text(result: LimitResult, scale: Scale) -> str:
     """Write the regions that are allowed."""
     errors: Sequence[Any] = result.regions_mc_error or [(None, None)] * len(result.regions)
     regions = [
