@@ -24,7 +24,8 @@ def test_the_pages_are_installed_with_the_program():
     document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     included = document["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
     assert included == {f"docs/{name}": f"macros/docs/{name}" for name in page_search.FOLDERS}
-    assert pages._PLACES == (ROOT / "macros" / "docs", ROOT / "docs")
+    package = Path(pages.__file__).parents[1]
+    assert (package / "docs", package.parent / "docs") == pages._PLACES
     for name in (
         "reference/cards.md",
         "reference/files.md",
