@@ -6,3 +6,6 @@ from .card import (
     CardError as CardError,
     load_card as load_card,
 )
+from .terminal import (
+    show_progress as show_progress,
+)

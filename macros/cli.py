@@ -39,6 +39,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "list": commands.list_.list_,
     "check": commands.check.check,
     "explain": commands.explain.explain,
+    "docs": commands.docs.docs,
     "run": commands.run.run,
     "report": commands.report.report,
     "expect": commands.expect.expect,

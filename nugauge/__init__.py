@@ -65,7 +65,7 @@ if TYPE_CHECKING:
         uniform_edges,
         weights,
     )
-    from macros import Card, CardError, load_card, run_campaign
+    from macros import Card, CardError, load_card, run_campaign, show_progress
     from simgen import (
         E6,
         LR,
@@ -173,6 +173,7 @@ __all__ = [
     "read_calibration",
     "run_campaign",
     "sensitivity",
+    "show_progress",
     "sigma",
     "simulate",
     "source",

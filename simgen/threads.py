@@ -69,7 +69,14 @@ def ahead(tasks: Iterable[Callable[[], R]]) -> Iterator[R]:
             future.cancel()
 
 
-def in_parts(task: Callable[[int, int], R], first: int, n: int, *, size: int = PART) -> list[R]:
+def in_parts(
+    task: Callable[[int, int], R],
+    first: int,
+    n: int,
+    *,
+    size: int = PART,
+    on_part: Callable[[int], None] | None = None,
+) -> list[R]:
     """Run a task for the parts of a range on all threads.
 
     Parameters
@@ -80,6 +87,8 @@ def in_parts(task: Callable[[int, int], R], first: int, n: int, *, size: int = P
         First index, and number of indices.
     size : int
         Parts begin at multiples of this number.
+    on_part : callable, optional
+        Called after each part with its number of indices, to show progress.
 
     Returns
     -------
@@ -96,7 +105,13 @@ def in_parts(task: Callable[[int, int], R], first: int, n: int, *, size: int = P
     parts = [partial(task, a, b) for a, b in zip(starts, [*starts[1:], end], strict=True)]
     if len(parts) == 1:
         return [parts[0]()]
-    return list(ahead(parts))
+    results = []
+    for part, result in zip(parts, ahead(parts), strict=True):
+        results.append(result)
+        if on_part is not None:
+            begin, end = part.args
+            on_part(end - begin)
+    return results
 
 
 def in_chunks(n: int, work: Callable[[int, int], None], least: int = CHUNK) -> None:

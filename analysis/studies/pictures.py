@@ -70,7 +70,14 @@ def goodness_picture(found: "GoodnessOfFit") -> str:
         Curve(x=x.tolist(), y=density.tolist(), label=f"χ², {n} d.o.f.", colour=BLUE),
         Level(x=found.statistic, label="data", colour=VERMILION),
     ]
-    return picture("Goodness of fit", layers, x="-2 ln L/L_saturated", y="density", x_range=(0.0, None))
+    return picture(
+        "Goodness of fit",
+        layers,
+        x="-2 ln L/L_saturated",
+        y="density",
+        x_range=(0.0, None),
+        y_range=(0.0, None),
+    )
 
 
 def comparison_picture(found: "HypothesisComparison") -> str:

@@ -1,6 +1,6 @@
 """Fused simulation: events drawn and measured in one pass, in parts on all threads; kept or only counted."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,9 +22,16 @@ _COUNTED = 4 * PART
 
 
 def record_parts(
-    prepared: Plan, experiment: Experiment, n: int, *, seed: int, first: int, identity: Sequence[int]
+    prepared: Plan,
+    experiment: Experiment,
+    n: int,
+    *,
+    seed: int,
+    first: int,
+    identity: Sequence[int],
+    on_events: Callable[[int], None] | None = None,
 ) -> Events:
-    """Draw and measure events in one pass."""
+    """Draw and measure events in one pass; `on_events` is called with the number of each part."""
     keys = stage_keys(seed, identity)
     response = response_arrays(experiment)
 
@@ -38,7 +45,7 @@ def record_parts(
         fill_cosines(E_nu, T, cosines)
         return event[:k], *numbers[:, :k], E_nu, T, T_reco, cosines
 
-    parts = in_parts(record, first, n)
+    parts = in_parts(record, first, n, on_part=on_events)
     columns = parts[0] if len(parts) == 1 else [np.concatenate(c) for c in zip(*parts, strict=True)]
     event, component, line, E_nu, T, T_reco, cos_theta = columns
     return Events(

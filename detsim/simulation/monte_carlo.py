@@ -1,6 +1,6 @@
 """Simulation of events in a detector: the stochastic twin of `detsim.expectation.prediction`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -147,10 +147,16 @@ def draw_measured(
     first: int = 0,
     identity: Sequence[int] = (),
     columns: Sequence[Occurrence] = (),
+    on_events: Callable[[int], None] | None = None,
 ) -> Events:
-    """Draw and measure events with a prepared plan; return recorded events with the requested columns."""
+    """Draw and measure events with a prepared plan; return recorded events with the requested columns.
+
+    `on_events` is called with the number of events of each part that is drawn, to show progress.
+    """
     # recording does not depend on the vertex: only recorded events need vertices and times
-    events = record_parts(prepared, experiment, n, seed=seed, first=first, identity=identity)
+    events = record_parts(
+        prepared, experiment, n, seed=seed, first=first, identity=identity, on_events=on_events
+    )
     all_columns = set(columns)
     if experiment.detector.spatial:
         events = add_occurrence(events, experiment, model, ["vertex"], seed=seed, identity=identity)

@@ -6,14 +6,17 @@ from macros.card.checks import CardError, CardFault
 from macros.card.document import card_from_document, json_schema, load_card, preset_text, presets, read_card
 from macros.card.files import used_files
 from macros.card.overrides import choose_specific
+from macros.card.representation import ByExperiment, ToyColumns
 from macros.card.settings import RunSettings
 from macros.card.toml import write_toml
 
 __all__ = [
+    "ByExperiment",
     "Card",
     "CardError",
     "CardFault",
     "RunSettings",
+    "ToyColumns",
     "card_from_document",
     "choose_specific",
     "json_schema",

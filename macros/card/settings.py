@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from analysis.settings import FitSettings
+from macros.card.representation import public_names
 from simgen.representation import html_table, text_table
 
 if TYPE_CHECKING:
@@ -79,6 +80,19 @@ class CardFit(FitSettings):
             If data do not belong to the card, or a seed is missing.
         FileError
             If a file is incomplete, foreign or damaged.
+
+        Examples
+        --------
+        >>> from macros.card import load_card
+        >>> card = load_card("borexino-cr51-realistic")
+        >>> print(card.fit(card.simulate(seed=1)))
+        Fit of gamma
+          gamma                         -0.056 ± 0.098, -0.154 to 0.041
+          activity                      1.000 ± 0.018, 0.982 to 1.018
+          background_flat               1.019 ± 0.099, 0.921 to 1.118
+          intervals                     minos, 68.3 %
+          minimum of -2 ln L (poisson)  4.992
+          degrees of freedom            5
         """
         return self._card.seeded(seed)._inference(data, poi=poi, number=number, auxiliary=auxiliary).fit()
 
@@ -94,6 +108,13 @@ class CardFit(FitSettings):
         """Fit, and compute how the estimate moves with each nuisance parameter: ``nugauge fit --details``.
 
         The arguments are those of a fit.
+
+        Examples
+        --------
+        >>> from macros.card import load_card
+        >>> card = load_card("borexino-cr51-realistic")
+        >>> [impact.name for impact in card.fit.impacts(card.expect()).impacts]
+        ['background_flat', 'activity']
         """
         case = self._card.seeded(seed)._inference(data, poi=poi, number=number, auxiliary=auxiliary)
         return case.impacts(case.fit())
@@ -114,9 +135,20 @@ class CardFit(FitSettings):
         ----------
         at : array_like, optional
             Values of the parameter of interest, ascending; else 201 and more around all that is allowed.
+
+        Examples
+        --------
+        >>> from macros.card import load_card
+        >>> card = load_card("borexino-cr51-realistic")
+        >>> scan = card.fit.profile(card.expect(), at=[-0.1, 0.0, 0.1])
+        >>> float(scan.points[scan.delta.argmin()])
+        0.0
         """
         case = self._card.seeded(seed)._inference(data, poi=poi, number=number, auxiliary=auxiliary)
         return case.profile(case.fit(), at)
+
+    def __dir__(self) -> list[str]:
+        return public_names(self)
 
     def __repr__(self) -> str:
         return text_table(self._title(), self._rows())

@@ -5,6 +5,7 @@ from . import (
     contour as contour,
     counts as counts,
     coverage as coverage,
+    docs as docs,
     expect as expect,
     explain as explain,
     figure as figure,

@@ -139,6 +139,18 @@ def _topics(_: Mapping[str, Any], incomplete: str) -> Iterator[tuple[str, str]]:
                 yield name, entry.brief
 
 
+def _pages(_: Mapping[str, Any], incomplete: str) -> Iterator[tuple[str, str]]:
+    """Offer pages by their names; by the last part of these where a word begins so."""
+    from macros.reference.page_search import page_titles
+
+    for name, title in page_titles().items():
+        last = name.rpartition("/")[2]
+        if name.startswith(incomplete):
+            yield name, title
+        elif incomplete and last.startswith(incomplete) and last != "index":
+            yield last, title
+
+
 COMPLETIONS: dict[Known, Callable[[Mapping[str, Any], str], Iterable[str | tuple[str, str]]]] = {
     "card": _cards,
     "preset": _presets,
@@ -148,5 +160,6 @@ COMPLETIONS: dict[Known, Callable[[Mapping[str, Any], str], Iterable[str | tuple
     "experiment": _experiments,
     "figure": _figures,
     "topic": _topics,
+    "page": _pages,
 }
 """Where the values of each kind come from."""

@@ -188,9 +188,9 @@ def _of_constants() -> Iterator[Entry]:
 
 def _of_json() -> Iterator[Entry]:
     """List the keys of JSON documents, each with the sentences in which it stands."""
-    name, section = page("JSON")
+    name, text = page("JSON")
     found: dict[tuple[str, str], list[str]] = {}
-    for command, said in _ITEM.findall(section.partition("\n**Exit status**")[0]):
+    for command, said in _ITEM.findall(text):
         listed, *sentences = _SENTENCE.split(" ".join(said.split()))
         keys = dict.fromkeys(k for k in _NAME.findall(" ".join([listed, *sentences])) if _KEY.fullmatch(k))
         for key in keys:

@@ -2,15 +2,16 @@
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detsim.expectation import Expectation, fold, fold_backgrounds, predict
 from detsim.experiment import Experiment
-from macros.card import Card
+from macros.card import ByExperiment, Card
 from macros.setup.card import using_threads
+from macros.terminal import interactive_progress
 from simgen.events import Events
 from simgen.interaction import Model
 
@@ -129,7 +130,7 @@ def expectations(card: Card) -> Expectation | dict[str, Expectation]:
     """Compute the expected counts of a card; see `Card.expect`."""
     if len(card.experiments) == 1:
         return expectation(card)
-    return {e.name: expectation(card.of(e.name)) for e in card.experiments}
+    return ByExperiment({e.name: expectation(card.of(e.name)) for e in card.experiments})
 
 
 def expectation(card: Card) -> Expectation:
@@ -140,7 +141,7 @@ def expectation(card: Card) -> Expectation:
 
 def simulate_events(card: Card) -> Events | dict[str, Events]:
     """Simulate the exposure of a card that has a seed; see `Card.simulate`."""
-    from detsim.simulation import simulate
+    from detsim.simulation import draw_measured, event_plan, number_of_events
 
     columns: list[Occurrence] = [c for c in ("vertex", "time") if c in card.run.columns]
     simulated = {}
@@ -148,13 +149,17 @@ def simulate_events(card: Card) -> Events | dict[str, Events]:
         for number, experiment in enumerate(card.experiments):
             identity = (number,) if number else ()  # as of toys that are drawn event by event
             expected_counts(experiment, card.model)
-            events = simulate(
-                experiment, card.model, seed=int(card.run.seed or 0), identity=identity, columns=columns
-            )
+            draws: dict[str, Any] = {"seed": int(card.run.seed or 0), "identity": identity}
+            plan = event_plan(experiment, card.model)
+            n = number_of_events(plan, **draws)
+            with interactive_progress("simulation", n, "events") as advance:
+                events = draw_measured(
+                    plan, experiment, card.model, n, **draws, columns=columns, on_events=advance
+                )
             document = card.document if len(card.experiments) == 1 else card.of(experiment.name).document
             provenance = {"card": document, "generate_above": experiment.generate_above}
             simulated[experiment.name] = replace(events, provenance=provenance)
-    return simulated if len(simulated) > 1 else next(iter(simulated.values()))
+    return ByExperiment(simulated) if len(simulated) > 1 else next(iter(simulated.values()))
 
 
 def mean_cross_section(card: Card) -> float:

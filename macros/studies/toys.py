@@ -24,12 +24,12 @@ from analysis.settings import Keep, wrong_level
 from analysis.studies import Tally, over_by_design, tally
 from detsim.event_files import Branch, Compression, TableWriter, row_bytes
 from detsim.files import Former
-from macros.card import Card
+from macros.card import Card, ToyColumns
 from macros.setup import StoredCounts, check_room, open_fitter, stored_counts, using_threads, whole_number
 from macros.studies.datasets import DataSets
 from macros.studies.sum_files import write_coverage_sums
 from macros.studies.weight_files import toy_weights
-from macros.terminal import LARGEST_STUDY
+from macros.terminal import LARGEST_STUDY, interactive_progress
 
 __all__ = [
     "Columns",
@@ -190,9 +190,13 @@ def throw_toys(
     """Throw and fit pseudo-experiments of a card that has a seed; see `Card.toys`."""
     n, first = whole_number("n", n, least=1, most=LARGEST_STUDY), whole_number("first", first)
     run = prepare_toys(card, n, first=first, level=level, events=events, fitted=fitted, weights=weights)
-    with using_threads(card.run.threads):
-        chunks = list(run.chunks())
-    return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
+    with using_threads(card.run.threads), interactive_progress("toys", n, "toys") as advance:
+        chunks = []
+        for chunk in run.chunks():
+            chunks.append(chunk)
+            advance(len(chunk["toy"]))
+    columns = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
+    return ToyColumns(columns, run.fitter.templates.poi)
 
 
 def open_toys(

@@ -37,6 +37,10 @@ from .figure_options import (
     ReportOption as ReportOption,
     StyleOption as StyleOption,
 )
+from .interactive import (
+    interactive_progress as interactive_progress,
+    show_progress as show_progress,
+)
 from .levels import (
     FitLevelOption as FitLevelOption,
     FormerLevelOption as FormerLevelOption,

@@ -20,7 +20,9 @@ __all__ = [
     "words_of_bash",
 ]
 
-Known = Literal["card", "preset", "override", "poi", "values", "experiment", "task", "topic", "figure"]
+Known = Literal[
+    "card", "preset", "override", "poi", "values", "experiment", "task", "topic", "page", "figure"
+]
 """Kinds of values that the program knows."""
 Values = Callable[[Mapping[str, Any], str], Iterable[str | tuple[str, str]]]
 """Takes the parameters of the command so far, and the beginning of the word; gives values."""

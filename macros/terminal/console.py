@@ -34,6 +34,7 @@ __all__ = [
     "progress",
     "say",
     "speaking",
+    "terminal_bar",
     "timed",
     "warn",
     "withdraw",
@@ -213,6 +214,8 @@ def _cell(value: Any) -> str:
 def progress(title: str, total: float | None, unit: str) -> Iterator[Callable[[float], None]]:
     """Show how far a long work is: rate and time of end.
 
+    On standard error: a bar on a terminal, else a line every ten seconds; nothing with --quiet.
+
     Parameters
     ----------
     title : str
@@ -225,20 +228,21 @@ def progress(title: str, total: float | None, unit: str) -> Iterator[Callable[[f
     ------
     callable
         To be called with the work done since the last call.
-
-    Notes
-    -----
-    On standard error: a bar on a terminal, else a line every ten seconds; nothing with --quiet.
     """
     if _verbosity is Verbosity.QUIET:
         yield lambda _: begin()
     elif sys.stderr.isatty():
-        yield from _bar(title, total, unit)
+        with terminal_bar(title, total, unit) as advance:
+            yield advance
     else:
         yield from _lines(title, total, unit)
 
 
-def _bar(title: str, total: float | None, unit: str) -> Iterator[Callable[[float], None]]:
+@contextmanager
+def terminal_bar(
+    title: str, total: float | None, unit: str, started: float | None = None
+) -> Iterator[Callable[[float], None]]:
+    """Show a bar on a terminal; `started` is the time at which the work began, if it was before."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -251,7 +255,7 @@ def _bar(title: str, total: float | None, unit: str) -> Iterator[Callable[[float
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(printable(title), total=total, rate="")
-        start, done = time.monotonic(), 0.0
+        start, done = time.monotonic() if started is None else started, 0.0
 
         def advance(n: float) -> None:
             nonlocal done

@@ -13,6 +13,8 @@ _LEFT, _RIGHT, _BOTTOM, _ROW = 50, 16, 36, 20
 """Margins around the plotted area, and height of a row [px]."""
 _LETTER = 6.4
 """Width of a letter, generously [px]."""
+_SAMPLE = 14
+"""Length of a line in the legend, with the room around it [px]."""
 _LONGEST = 30
 """Letters of a name beside a row, or in the legend; longer ones are cut."""
 _ROOM = 0.06
@@ -140,12 +142,15 @@ def _whole(about: str, frame: Frame, parts: Iterable[str], x: str) -> str:
 
 
 def _legend(layers: Sequence[Layer], frame: Frame) -> str:
-    """Write the labels in the colours of their layers, from the right above the plotted area."""
+    """Write the labels above the plotted area, each behind a line in the colour of its layer."""
     place, parts = frame.right, []
     for layer in reversed([layer for layer in layers if layer.label]):
         label = _short(layer.label)
-        parts.append(_text(place, TOP - 10, label, "end", layer.colour))
-        place -= _LETTER * (len(label) + 2)
+        parts.append(_text(place, TOP - 10, label, "end"))
+        place -= _LETTER * len(label) + _SAMPLE
+        line = f"M{coordinate(place)},{TOP - 14}h{_SAMPLE - 4}"
+        parts.append(f'<path d="{line}" stroke="{layer.colour}" stroke-width="3"/>')
+        place -= _SAMPLE
     return "".join(parts)
 
 
@@ -153,6 +158,6 @@ def _short(name: str) -> str:
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
-def _text(x: float, y: float, text: str, anchor: str, colour: str = INK) -> str:
+def _text(x: float, y: float, text: str, anchor: str) -> str:
     place = f'x="{coordinate(x)}" y="{coordinate(y)}" text-anchor="{anchor}"'
-    return f'<text {place} fill="{colour}">{escape(text)}</text>'
+    return f'<text {place} fill="{INK}">{escape(text)}</text>'

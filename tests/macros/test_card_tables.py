@@ -1,10 +1,17 @@
 """Cards as text and as HTML."""
 
+import inspect
+import pydoc
+from xml.etree import ElementTree as ET
+
+import numpy as np
 from support.hard_cards import HARD
-from support.html_tables import TAGS, Table
+from support.html_tables import HOSTILE, TAGS, Table
 
 import nugauge
+from macros.card import ByExperiment, ToyColumns
 from macros.card.settings import CardFit
+from simgen.quotation import quoted
 
 
 def test_a_card_shows_experiments_model_and_settings():
@@ -69,3 +76,49 @@ def test_what_a_fit_is_made_of_and_gives_is_readable():
     title, shown = read(nugauge.make_fitter(card.experiment, card.model))
     assert title == "Fitter of gamma"
     assert (shown["bins"], shown["nuisance parameters"]) == ("6", "activity, background_flat")
+
+
+def test_dir_and_tab_show_what_is_needed():
+    """Contract. Finds a private name in what Tab offers, one left out, a method without example."""
+    card = nugauge.load_card("borexino-cr51-realistic")
+    for shown in (card, card.fit):
+        names = dir(shown)
+        assert not [name for name in names if name.startswith("_")]
+        assert set(names) == {name for name in object.__dir__(shown) if not name.startswith("_")}
+        for name in names:
+            member = getattr(type(shown), name, None)
+            if inspect.isfunction(member):
+                assert "Examples" in (inspect.getdoc(member) or ""), name
+    assert {"simulate", "fit", "limit", "coverage", "toys"} <= set(dir(card))
+    assert {"profile", "impacts", "poi"} <= set(dir(card.fit))
+    assert not [name for name in dir(nugauge) if name.startswith("_") and name != "__version__"]
+    assert "data : Events" in pydoc.render_doc(card.fit, renderer=pydoc.plaintext)
+
+
+def test_answers_of_several_experiments_stand_below_each_other():
+    """Contract: a mapping as before, whose HTML is whole and has the answer of each, and its escaped name."""
+    card = nugauge.load_card("borexino-hellaz-cr51")
+    expected = card.expect()
+    assert isinstance(expected, dict)
+    assert list(expected) == [e.name for e in card.experiments]
+    root = ET.fromstring(expected._repr_html_())
+    assert [h.text for h in root.iter("h4")] == list(expected)
+    assert len(root.findall("section")) == len(expected)
+    hostile = ET.fromstring(ByExperiment({HOSTILE: HOSTILE})._repr_html_())
+    assert hostile.find(".//h4").text == HOSTILE
+
+
+def test_toys_show_their_estimates_and_stay_columns():
+    """Contract: number, mean with its error, deviation and histogram, of the columns themselves."""
+    columns = nugauge.load_card("borexino-cr51-realistic").toys(300, seed=1)
+    assert isinstance(columns, dict)
+    table = Table(columns._repr_html_())
+    shown = dict(zip(table.cells["th"], table.cells["td"], strict=True))
+    gamma = columns["gamma"].astype(float)
+    assert shown["toys"] == "300, 0 to 299"
+    assert shown["mean of gamma"] == quoted(gamma.mean(), gamma.std(ddof=1) / 300**0.5)
+    assert shown["columns"].split(", ") == list(columns)
+    (drawn,) = table.pictures
+    assert "estimate of gamma" in drawn.texts
+    thrown = ToyColumns({"toy": np.arange(3), "counts": np.ones((3, 2))}, "gamma")
+    assert Table(thrown._repr_html_()).pictures == []

@@ -175,6 +175,7 @@ def test_json_keys(tmp_path):
         "sensitivity": (CARD, "--errors", "0.1:0.1:1"),
         "counts": (3, "--background", 1.2),
         "list": (),
+        "docs": ("own-source",),
         "explain": ("fit.drawn",),
         "check": (CARD,),
         "inspect": (events,),

@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from macros.reference import pages
+from macros.reference import page_search, pages
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,9 +23,9 @@ def test_the_pages_are_installed_with_the_program():
     """Contract: `nugauge explain` and Tab read them where `macros.reference` looks for them."""
     document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     included = document["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    folders = ("tutorials", "howto", "reference", "explanation")
-    assert included == {f"docs/{name}": f"macros/docs/{name}" for name in folders}
-    assert pages._PLACES == (ROOT / "macros" / "docs", ROOT / "docs")
+    assert included == {f"docs/{name}": f"macros/docs/{name}" for name in page_search.FOLDERS}
+    package = Path(pages.__file__).parents[1]
+    assert (package / "docs", package.parent / "docs") == pages._PLACES
     for name in (
         "reference/cards.md",
         "reference/files.md",

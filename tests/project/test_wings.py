@@ -15,7 +15,7 @@ MOST_MODULES = 15
 """Of one folder."""
 ONE_EACH = {"commands"}
 """Folders with one module for each of their things, however many these are."""
-CARD = "macros.card.card"
+CARD = "macros.card.answers"
 """Answers in Python for itself: the only module that imports what stands to its right, in its methods."""
 
 

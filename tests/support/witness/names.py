@@ -35,8 +35,12 @@ def describe_help():
 
 
 def help_options(texts):
-    """Return the options that each text of `describe_help` names, sorted."""
-    return {command: sorted(set(_OPTION.findall("\n".join(lines)))) for command, lines in texts.items()}
+    """Return the options that each text of `describe_help` defines; in sentences they may be broken."""
+    heads = {
+        command: [line.strip().partition("  ")[0] for line in lines if line.startswith("  -")]
+        for command, lines in texts.items()
+    }
+    return {command: sorted(set(_OPTION.findall("\n".join(found)))) for command, found in heads.items()}
 
 
 def describe_packages(*, annotations=True):
