@@ -117,6 +117,7 @@ def coverage(
         coverage_picture,
         judge_coverage,
         open_study,
+        thresholds_of_origin,
         write_coverage,
     )
     from macros.terminal import stop_on_interrupt
@@ -146,6 +147,7 @@ def coverage(
             "level": confidence,
             "at": values,
             **weights_of_origin(record),
+            **thresholds_of_origin(table, prepared.calibration, prepared.methods),
             "run": {
                 "first": first,
                 "toys": n,
