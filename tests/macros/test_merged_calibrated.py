@@ -1,7 +1,7 @@
 """Parts of coverage studies with calibrated intervals: results of all methods, and of one table only."""
 
 import pytest
-from support.invocation import CARD, answer, refusal
+from support.invocation import CARD, answer, invoke, refusal
 
 from detsim.files import checksum
 
@@ -36,3 +36,30 @@ def test_toys_of_different_tables_do_not_join(tmp_path, tables, keep):
     for path, table, at in ((plain, tables[0], 0), (other, tables[1], 10)):
         part(path, table, at, 10, "--keep", keep, "--method", "minos", "--force")
     answer("merge", tmp_path / "out.root", plain, other)
+
+
+@pytest.mark.parametrize("keep", ["rows", "sums"])
+def test_joined_results_have_all_methods(tmp_path, tables, keep):
+    """The result of joined files is that of one run: document, verdict and text."""
+    whole, joined = tmp_path / "whole.root", tmp_path / "joined.root"
+    parts = [tmp_path / f"{first}.root" for first in (0, 15)]
+    document = part(whole, tables[0], 0, 40, "--keep", keep)
+    for path, n in zip(parts, (15, 25), strict=True):
+        part(path, tables[0], int(path.stem), n, "--keep", keep)
+    result = answer("merge", joined, *parts)["result"]
+    assert {"hesse", "feldman-cousins", "calibrated", "cls"} <= set(result["points"][0]["methods"])
+    for key in set(result) - {"audit"}:
+        assert result[key] == document[key], key
+    arguments = ("-n", 40, "--seed", 5, "--audit", 0, "--table", tables[0], "-o", whole, "--keep", keep)
+    said = invoke("coverage", CARD, *AT, *arguments, "--force").stdout
+    assert said.strip()
+    assert invoke("merge", joined, *parts, "--force").stdout.startswith(said)
+
+
+def test_parts_with_one_method(tmp_path, tables):
+    """Rows of one calibrated method alone: nothing else is looked for in them."""
+    parts = [tmp_path / f"{first}.root" for first in (0, 10)]
+    for path in parts:
+        part(path, tables[0], int(path.stem), 10, "--method", "cls")
+    result = answer("merge", tmp_path / "joined.root", *parts)["result"]
+    assert [list(point["methods"]) for point in result["points"]] == [["cls"], ["cls"]]
