@@ -25,7 +25,7 @@ def part(path, table, first, n, *options):
 
 @pytest.mark.parametrize("keep", ["rows", "sums"])
 def test_toys_of_different_tables_do_not_join(tmp_path, tables, keep):
-    """Contract: the message names the file and both tables; without calibrated methods tables do not matter."""
+    """Contract: file and both tables are named; without calibrated methods tables do not matter."""
     first, other, plain = (tmp_path / f"{name}.root" for name in ("first", "other", "plain"))
     part(first, tables[0], 0, 10, "--keep", keep)
     part(other, tables[1], 10, 10, "--keep", keep)
