@@ -28,7 +28,7 @@ def test_the_rate_of_the_trial_is_that_of_rows(tmp_path, task, at):
 
 
 def test_compilation_is_not_counted(tmp_path):
-    """Rows of which the first few calls take long, as those that compile functions, or the library of fits."""
+    """Rows of which the first few calls take long, as those that compile functions."""
     path, calls, clock = tmp_path / "x", [], [0.0]
 
     def make(chunk):
