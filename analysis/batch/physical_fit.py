@@ -79,7 +79,7 @@ def signed_statistic(
     q = np.where(np.isfinite(profile), profile, math.inf)
     q[good] -= fits.values[good]
     q[q < _NOTHING] = 0.0
-    return np.where(fits.good & (fits.best > at), -q, q)
+    return np.where(fits.good & (fits.best > at), -q, q) + 0.0  # no negative zero
 
 
 def one_sided(signed: ArrayLike) -> Array:
@@ -92,7 +92,7 @@ def one_sided(signed: ArrayLike) -> Array:
 
     Examples
     --------
-    >>> one_sided([-2.0, 3.0]).tolist()
-    [0.0, 3.0]
+    >>> one_sided([-2.0, -0.0, 3.0]).tolist()
+    [0.0, 0.0, 3.0]
     """
-    return np.maximum(np.asarray(signed, np.float64), 0.0)
+    return np.maximum(np.asarray(signed, np.float64), 0.0) + 0.0  # no negative zero

@@ -1,5 +1,6 @@
 from .auditing import (
     Auditor as Auditor,
+    check_part as check_part,
     n_worst as n_worst,
 )
 from .bands import (

@@ -11,10 +11,12 @@ from analysis.fits import Audit, Fitter, chosen
 from analysis.pseudo_experiments.fitted_toys import Columns
 from analysis.pseudo_experiments.weighted import audit_weighted
 
-__all__ = ["Auditor", "n_worst"]
+__all__ = ["Auditor", "check_part", "n_worst"]
 
 _KINDS = 3
 """Number of kinds of bad toys: large -2 ln L; status not 0; estimate at an end of its range."""
+_IN_ORDER = (1, 0, 2)
+"""Kinds as they are fitted again: the status first."""
 _PART = 4
 """One toy of each kind is chosen for every four toys chosen at random."""
 
@@ -28,6 +30,20 @@ def n_worst(n: int, n_values: int = 1) -> int:
     (5, 1, 0)
     """
     return -(-n // (_PART * n_values)) if n else 0
+
+
+def check_part(n: int, first: int, total: int | None) -> None:
+    """Refuse toys that are no part of the toys 0, 1, ... total - 1.
+
+    Raises
+    ------
+    ValueError
+    """
+    if total is not None and first + n > total:
+        raise ValueError(
+            f"audit_of: toys {first} to {first + n - 1} are no part of a study of {total}, whose last toy is "
+            f"{total - 1}"
+        )
 
 
 @dataclass(kw_only=True)
@@ -45,6 +61,8 @@ class Auditor:
     worst : int
         Number of toys of each kind that are fitted again: those with the largest -2 ln L among all toys,
         among toys whose status is not 0, and among toys whose estimate is at an end of the range.
+    most : int, optional
+        Largest number of toys of all kinds together.
     """
 
     fitter: Fitter
@@ -52,6 +70,7 @@ class Auditor:
     methods: Sequence[str]
     sample: NDArray[np.int64]
     worst: int
+    most: int | None = None
     reached: int = field(default=0, init=False)
     _random: Audit = field(default_factory=Audit, init=False)
     _audited: set[int] = field(default_factory=set, init=False)
@@ -89,10 +108,12 @@ class Auditor:
     def result(self) -> Audit:
         """Fit the worst toys so far again, and return their audit with that of the random toys."""
         audited = set(self._audited)
-        total = Audit()
-        for toys in self._worst_toys:
+        total, left = Audit(), self.most
+        for kind in _IN_ORDER:
+            toys = self._worst_toys[kind]
             numbers = [] if toys is None else [int(k) for k in toys["toy"]]
-            rows = np.array([i for i, k in enumerate(numbers) if k not in audited], np.int64)
+            rows = np.array([i for i, k in enumerate(numbers) if k not in audited], np.int64)[:left]
+            left = None if left is None else left - len(rows)
             audited |= set(numbers)
             if toys is not None and len(rows):
                 total += self._fit_again(toys, rows)

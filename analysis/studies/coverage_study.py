@@ -18,6 +18,7 @@ from analysis.pseudo_experiments import (
     WeightModel,
     at_truth,
     check_n_toys,
+    check_part,
     check_weighted_methods,
     n_worst,
     toys,
@@ -117,6 +118,7 @@ def coverage(
     weights: WeightModel | None = None,
     on_toys: Callable[[Columns], None] | None = None,
     audit: int = SAMPLE,
+    audit_of: int | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> CoverageStudy:
     """Measure the coverage of intervals with pseudo-experiments.
@@ -145,6 +147,9 @@ def coverage(
         Called with each chunk of toys, to store them or to show progress.
     audit : int
         Number of toys of the whole study that are fitted again: see `analysis.fits.audit`.
+    audit_of : int, optional
+        Number of toys of each value, from toy 0 on, of a study of which these are a part. Toys of its random
+        sample are then fitted again, and one of the worst.
     stopped : callable
         Called after each chunk: if it returns true, the study ends, and an incomplete true value is left out.
 
@@ -167,13 +172,19 @@ def coverage(
     _check_calibration(base, at, methods, calibration, seed=seed, drawn=drawn)
     points: list[CoveragePoint] = []
     tallies: list[Tally] = []
-    worst, offset = n_worst(audit, len(at)), len(at) * first
-    sample = audit_sample(seed, len(at) * n_toys, audit, first=offset)
+    check_part(n_toys, first, audit_of)
+    study_first, study_toys = (first, n_toys) if audit_of is None else (0, audit_of)
+    offset = len(at) * study_first
+    sample = audit_sample(seed, len(at) * study_toys, audit, first=offset)
     total_audit, n_reached = Audit(), 0
     for number, value in enumerate(at):
         fitter: Fitter = at_truth(base, float(value))
         thrower = Thrower(fitter=fitter, seed=seed, events=events, drawn=drawn)
-        auditor = Auditor(fitter=fitter, level=level, methods=methods, sample=sample, worst=worst)
+        worst = n_worst(audit, len(at))
+        if audit_of is not None:  # parts take turns with the true value of their one toy
+            worst = int(audit > 0 and number == first // n_toys % len(at))
+        most = None if audit_of is None else 1
+        auditor = Auditor(fitter=fitter, level=level, methods=methods, sample=sample, worst=worst, most=most)
         total: Tally | None = None
         by_design = sorted(over_by_design(fitter, methods, level))
         if weights is None:
@@ -184,7 +195,7 @@ def coverage(
         for columns in chunks:
             if on_toys is not None:
                 on_toys(columns)
-            start = offset + number * n_toys + int(columns["toy"][0]) - first
+            start = offset + number * study_toys + int(columns["toy"][0]) - study_first
             auditor.add(columns, start)
             total = tally(columns, poi, methods, total, by_design)
             if total.n_toys < n_toys and stopped():

@@ -2,9 +2,11 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,11 @@ from macros.terminal import announce
 __all__ = ["Draft", "PlanSettings", "check_free", "chosen_seed", "create", "draft"]
 
 _WARM_UP = 2
+_AUDITED = 5
+"""Toys that are fitted again to measure how long that takes."""
+
+Resolved = Callable[[Iterable[str]], list[str]]
+"""Names the copies of the inputs in arguments and options."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +59,15 @@ class PlanSettings:
         Rows of a chunk, instead of the time.
     threads : int
         Of the trial.
+    workers : int
+        Among whom the chunks are shared.
     """
 
     seed: int
     chunk_seconds: float
     chunk_size: int | None
     threads: int
+    workers: int
 
 
 def chosen_seed(request: Request) -> int:
@@ -93,32 +103,53 @@ def draft(request: Request, settings: PlanSettings) -> Draft:
     with tempfile.TemporaryDirectory(prefix="nugauge-campaign-") as name:
         place = Path(name)
         _warm_up(request, settings, place)
-        return _trial(request, settings, request.options, request.arguments, place / "trial.root")
+        return _trial(request, settings, list, place / "trial.root")
 
 
-def _trial(
-    request: Request, settings: PlanSettings, options: list[str], arguments: list[str], path: Path
-) -> Draft:
-    """Measure a trial, and plan the chunks."""
-
-    def make(chunk: Chunk) -> None:
-        make_rows(
-            request.task,
-            [*options, f"--seed={settings.seed}"],
-            arguments,
-            count=request.count_option,
-            chunk=chunk,
-            path=path,
-            threads=settings.threads,
-        )
-
+def _trial(request: Request, settings: PlanSettings, resolved: Resolved, path: Path) -> Draft:
+    """Measure a trial of rows without their audit, and toys of an audit, and plan the chunks."""
+    audits = request.task.has_audit
+    plain = request.with_values({"audit": "0"}) if audits else request
     n, seconds, given = request.n, settings.chunk_seconds, settings.chunk_size
     sums = request.values.get("keep") == "sums"
+    make = partial(_make, plain, settings, resolved, path)
     trial = measure(make, path, n, seconds=seconds, threads=settings.threads, most=given or n, sums=sums)
-    size = min(given or rows_for(trial, seconds), n)
+    if audits and request.n_audited:
+        fit = _audit_seconds(request, settings, resolved, path.with_name("audit.root"))
+        trial = trial.with_audit(fit, request.n_audited, n)
+    left = max(n - trial.n, 1)
+    size = min(given or rows_for(trial, seconds, n=left, workers=settings.workers), n)
     first_size = trial.n if given is None else size
     chunks = 1 + -(-max(n - first_size, 0) // size)
     return Draft(trial=trial, first_size=first_size, size=size, chunks=chunks)
+
+
+def _make(request: Request, settings: PlanSettings, resolved: Resolved, path: Path, chunk: Chunk) -> None:
+    make_rows(
+        request.task,
+        [*resolved(request.options), f"--seed={settings.seed}"],
+        resolved(request.arguments),
+        count=request.count_option,
+        chunk=chunk,
+        path=path,
+        threads=settings.threads,
+    )
+
+
+def _audit_seconds(request: Request, settings: PlanSettings, resolved: Resolved, path: Path) -> float:
+    """Measure how long the second fit of a toy takes: toys with and without it, each made twice."""
+    n = min(request.n, _AUDITED)
+    chunk, times = Chunk(number=0, first=0, n=n), []
+    for audit in (n, 0):
+        few = replace(request.with_values({"audit": str(audit)}), n=n)
+        took = []
+        for _ in range(2):
+            start = time.perf_counter()
+            _make(few, settings, resolved, path, chunk)
+            took.append(time.perf_counter() - start)
+        times.append(min(took))
+    path.unlink()
+    return max(times[0] - times[1], 0.0) / n
 
 
 def create(request: Request, directory: Path, settings: PlanSettings) -> tuple[Campaign, Draft]:
@@ -166,8 +197,7 @@ def create(request: Request, directory: Path, settings: PlanSettings) -> tuple[C
         }
         blank = Campaign(**fixed, first_size=request.n, size=1, made_by={}, trial={}, expected={})
         path = place / "making" / "trial.root"
-        options, arguments = blank.resolved(blank.options), blank.resolved(blank.arguments)
-        plan = _trial(request, settings, options, arguments, path)
+        plan = _trial(copied, settings, blank.resolved, path)
         _check_space(place, cost_of(plan.trial, request.n, plan.chunks, workers=1).bytes)
         campaign = Campaign(
             **fixed,
@@ -178,6 +208,8 @@ def create(request: Request, directory: Path, settings: PlanSettings) -> tuple[C
             expected=_expected(path),
         )
         if plan.first_size == plan.trial.n:
+            if copied.n_audited:
+                _make(copied, settings, blank.resolved, path, campaign.chunk(0))
             path.rename(campaign.path(campaign.chunk(0)))
         shutil.rmtree(place / "making")
         with whole_file(place / FILE) as stream:

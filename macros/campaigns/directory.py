@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -65,7 +65,7 @@ class Campaign:
         Environment of `campaign new`: versions, processor, commit.
     trial : mapping
         ``n`` rows, ``seconds`` for each row, ``overhead`` of a chunk [s], ``bytes`` of each row,
-        ``chunk_bytes`` of each chunk, ``threads``.
+        ``chunk_bytes`` of each chunk, ``threads``, ``audit`` of each row [s].
     expected : mapping
         What the file of the trial says of itself, with which those of all chunks are compared.
     judged : mapping
@@ -155,7 +155,7 @@ class Campaign:
         """Return the file of a chunk, when it is finished."""
         return self.chunk_directory / self.name(chunk)
 
-    def resolved(self, texts: tuple[str, ...]) -> list[str]:
+    def resolved(self, texts: Iterable[str]) -> list[str]:
         """Return options or arguments with the names of the input files."""
         return [text.replace(f"{PLACE}/", f"{self.input_directory}/") for text in texts]
 

@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from macros.campaigns.directory import Campaign
 from macros.campaigns.notes import Notes
+from macros.campaigns.plan import Trial
 from macros.campaigns.worker import Job, Report, bundle, warm_up as warm, work
 from macros.terminal import RunError
 
@@ -149,10 +150,10 @@ class Dispatch:
 
     def _next_group(self, now: float) -> Iterator[int]:
         """Take chunks that together are worth a job; those that were busy after a pause."""
-        trial, size = self.campaign.trial, self.campaign.size
-        seconds = trial["overhead"] + size * trial["seconds"]
+        trial, size = Trial(**self.campaign.trial), self.campaign.size
+        seconds = trial.time(size)
         by_time = _GROUP_SECONDS / max(seconds, 1e-9)
-        by_bytes = _GROUP_BYTES / max(size * trial["bytes"] + trial["chunk_bytes"], 1.0)
+        by_bytes = _GROUP_BYTES / max(size * trial.bytes + trial.chunk_bytes, 1.0)
         share = math.ceil(len(self.waiting) / (4 * self.limit))
         for _ in range(max(1, int(min(by_time, by_bytes, share)))):
             for _ in range(len(self.waiting)):

@@ -9,6 +9,7 @@ from typing import Any
 
 from macros.campaigns.directory import Campaign
 from macros.campaigns.notes import LOCK, Notes
+from macros.campaigns.plan import Trial
 
 __all__ = ["State", "read_state"]
 
@@ -95,7 +96,7 @@ def read_state(campaign: Campaign) -> State:
     rate = None
     if running and len(times) > 1 and times[-1][0] > times[0][0]:
         rate = sum(campaign.chunk(n).n for _, n in times[1:]) / (times[-1][0] - times[0][0])
-    trial = campaign.trial
+    trial = Trial(**campaign.trial)
     return State(
         campaign=campaign,
         done=len(finished),
@@ -106,7 +107,7 @@ def read_state(campaign: Campaign) -> State:
         warnings=tuple(Notes(campaign, "warning").read()),
         rate=rate,
         seconds_left=(campaign.n - rows) / rate if rate else None,
-        core_seconds=(rows * trial["seconds"] + len(finished) * trial["overhead"]) * trial["threads"],
+        core_seconds=trial.time(rows, len(finished)) * trial.threads,
     )
 
 

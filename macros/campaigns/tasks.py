@@ -54,12 +54,17 @@ class Task:
         """Whether the command makes a part of its rows as a file."""
         return {"first", "output", "seed"} <= set(inspect.signature(self.function).parameters)
 
+    @property
+    def has_audit(self) -> bool:
+        """Whether the command fits toys of its study again, which its chunks share."""
+        return "audit_of" in inspect.signature(self.function).parameters
+
     def parser(self) -> Any:
         """Return the command as Typer reads its command line."""
         return _parser(self.name)
 
 
-_SET_BY_CAMPAIGN = ("output", "first", "force", "as_json", "threads")
+_SET_BY_CAMPAIGN = ("output", "first", "force", "as_json", "threads", "audit_of")
 _SHOWN = ("figure", "impacts", "profile", "profile_at", "report", "style")
 """Parameters for what a command shows of its whole study, of which a chunk makes a part."""
 _STATISTICS: Mapping[str, InputKind] = {"card": "card", "data": "data", "auxiliary": "auxiliary"}
@@ -166,6 +171,15 @@ class Request:
         return replace(self, values={**self.values, **values})
 
     @property
+    def n_audited(self) -> int:
+        """Toys of the whole campaign that are fitted again, chosen at random."""
+        if not self.task.has_audit or self.values.get("no_fit"):
+            return 0
+        default = next(p.default for p in self.task.parser().params if p.name == "audit")
+        stated = self.values.get("audit", default)
+        return min(int(stated[-1] if isinstance(stated, list) else stated), self.n)
+
+    @property
     def count_option(self) -> str:
         """Option that says how many rows there are."""
         return next(_option(p) for p in self.task.parser().params if p.name == self.counted)
@@ -174,7 +188,7 @@ class Request:
     def options(self) -> list[str]:
         """Options that all chunks have in common."""
         left_out = {self.counted, "seed", *self.task.judged}
-        found = list(self.task.of_chunks)
+        found = [*self.task.of_chunks, *([f"--audit-of={self.n}"] if self.task.has_audit else [])]
         for parameter in self.task.parser().params:
             if parameter.param_type_name == "option" and parameter.name not in left_out:
                 found += _written(parameter, self.values.get(parameter.name))

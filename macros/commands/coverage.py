@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from macros.terminal import (
+    AuditOfOption,
     AuditOption,
     CardArgument,
     FigureOption,
@@ -81,6 +82,7 @@ def coverage(
     style: StyleOption = None,
     report: ReportOption = None,
     audit: AuditOption = 20,
+    audit_of: AuditOfOption = None,
     max_failed: MaxFailedOption = 0.01,
     seed: SeedOption = None,
     of: OfOption = None,
@@ -117,6 +119,7 @@ def coverage(
         coverage_picture,
         judge_coverage,
         open_study,
+        thresholds_of_origin,
         write_coverage,
     )
     from macros.terminal import stop_on_interrupt
@@ -136,6 +139,7 @@ def coverage(
         table=table,
         weights=load_weights(loaded, weights, unit=unit),
         first=first,
+        audit_of=audit_of,
     )
     origin: dict[str, Any] = {}
     if output is not None:
@@ -146,6 +150,7 @@ def coverage(
             "level": confidence,
             "at": values,
             **weights_of_origin(record),
+            **thresholds_of_origin(table, prepared.calibration, prepared.methods),
             "run": {
                 "first": first,
                 "toys": n,

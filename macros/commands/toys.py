@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from macros.terminal import (
+    AuditOfOption,
     AuditOption,
     CardArgument,
     FigureOption,
@@ -67,6 +68,7 @@ def toys(
     figure: FigureOption = None,
     style: StyleOption = None,
     audit: AuditOption = 20,
+    audit_of: AuditOfOption = None,
     max_failed: MaxFailedOption = 0.01,
     seed: SeedOption = None,
     of: OfOption = None,
@@ -88,6 +90,8 @@ def toys(
         raise typer.BadParameter("give either -n, to throw, or --data, to fit what is stored")
     if data is not None and (first or no_fit or seed is not None or by_events):
         raise typer.BadParameter("--first, --seed, --toys-at and --no-fit go with -n, not with --data")
+    if audit_of is not None and data is not None:
+        raise typer.BadParameter("--audit-of goes with -n, not with --data")
     if weights and data is not None:
         raise typer.BadParameter("--weights goes with -n, not with --data")
     check_weights_options(weights, unit, by_events=by_events)
@@ -130,7 +134,7 @@ def toys(
         data=data,
     )
     record = weights_record(loaded, weights, unit=unit)
-    seen = ToyTally(run=run, n_audit=audit)
+    seen = ToyTally(run=run, n_audit=audit, audit_of=audit_of)
     origin = {
         **provenance(loaded, run.seed, "toys"),
         "thrown": ("events" if by_events else "histogram") if n else "stored",

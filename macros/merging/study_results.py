@@ -1,6 +1,6 @@
 """What the toys in a joined file of a study say: coverage, p-values, bands, thresholds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -90,12 +90,11 @@ def _of_toys(path: Path) -> StudyResult | None:
     """Count how often intervals cover the truth; None where it is no coverage study."""
     with TableFile(path, "toys") as table:
         origin = table.provenances[0]
-        run = origin.get("run") or {}
         if origin.get("command") != "coverage":
             return None
         truth = next(name for name in table.branches if name.startswith("true_"))
         poi = truth.removeprefix("true_")
-        methods = run.get("methods", METHODS)
+        methods = _methods(origin)
         designs = dict(zip(origin.get("at", ()), origin.get("by_design", ()), strict=False))
         tallies: dict[float, Tally] = {}
         for columns in table.iterate():
@@ -104,6 +103,13 @@ def _of_toys(path: Path) -> StudyResult | None:
                 tallies[value] = tally(rows, poi, methods, tallies.get(value), designs.get(value, ()))
     order = [value for value in origin["at"] if value in tallies]
     return _coverage(origin, poi, tuple(tallies[value] for value in order))
+
+
+def _methods(origin: Mapping[str, Any]) -> Sequence[str]:
+    """Return the methods of a file of toys; one that was joined says them of each of its parts."""
+    stated = [origin.get("run"), *(part.get("run") for part in origin.get("parts", ()))]
+    found: Sequence[str] = next((run["methods"] for run in stated if run and "methods" in run), METHODS)
+    return found
 
 
 def _coverage(origin: Mapping[str, Any], parameter: str, tallies: tuple[Tally, ...]) -> StudyResult:

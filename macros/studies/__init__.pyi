@@ -1,6 +1,7 @@
 from .calibrations import (
     make_calibration as make_calibration,
     open_calibration as open_calibration,
+    thresholds_of_origin as thresholds_of_origin,
 )
 from .card_outlook import (
     Outlook as Outlook,

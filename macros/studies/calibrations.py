@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.calibration import Calibration, conditions, data_numbers, read_calibration
+from analysis.calibration import CALIBRATED, Calibration, conditions, data_numbers, read_calibration
 from analysis.fits import Fitter
 from analysis.studies import calibrate, check_counts, true_values
+from detsim.files import checksum
 from macros.card import Card
 from macros.setup import check_card
 from macros.terminal import progress
 
-__all__ = ["make_calibration", "open_calibration", "reference_value"]
+__all__ = ["make_calibration", "open_calibration", "reference_value", "thresholds_of_origin"]
 
 Progress = Callable[[str, float | None, str], AbstractContextManager[Callable[[float], None]]]
 
@@ -143,3 +144,23 @@ def open_calibration(
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
     return stored.calibration
+
+
+def thresholds_of_origin(
+    path: Path | None, calibration: Calibration | None, methods: Sequence[str]
+) -> dict[str, Any]:
+    """Return what files of toys must have in common to be joined: the table that judged them.
+
+    Parameters
+    ----------
+    path : Path or None
+        Of the table.
+    calibration : Calibration or None
+        What was read from it.
+    methods : sequence of str
+        Methods of the toys; the thresholds are those of the calibrated ones.
+    """
+    if path is None or calibration is None or not set(methods) & set(CALIBRATED):
+        return {}
+    found = {"seed": calibration.seed, "n_toys": calibration.n_toys, "sha256": checksum(path)}
+    return {"thresholds": found}

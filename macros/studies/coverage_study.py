@@ -10,7 +10,7 @@ import numpy as np
 
 from analysis.calibration import CALIBRATED, Calibration
 from analysis.fits import Fitter
-from analysis.pseudo_experiments import METHODS, check_weighted_methods, toy_branches
+from analysis.pseudo_experiments import METHODS, check_part, check_weighted_methods, toy_branches
 from analysis.settings import Keep, number_list
 from analysis.studies import CoverageStudy, coverage
 from detsim.event_files import Branch
@@ -48,6 +48,8 @@ class Study:
     calibration : Calibration or None
     weights : DataSets or None
         Weighted data, whose weights and exposures the pseudo-experiments have.
+    audit_of : int or None
+        See `analysis.studies.coverage_study.coverage`.
     """
 
     card: Card
@@ -60,6 +62,7 @@ class Study:
     calibration: Calibration | None
     weights: DataSets | None = None
     first: int = 0
+    audit_of: int | None = None
 
     @property
     def branches(self) -> Mapping[str, Branch]:
@@ -101,6 +104,7 @@ class Study:
                 weights=toy_weights(self.weights, events=self.events),
                 on_toys=on_toys,
                 audit=whole_number("audit", audit),
+                audit_of=self.audit_of,
                 stopped=stopped,
             )
 
@@ -116,6 +120,7 @@ def open_study(
     table: Path | None,
     weights: DataSets | None = None,
     first: int = 0,
+    audit_of: int | None = None,
 ) -> Study:
     """Prepare a study of coverage; see `Card.coverage`.
 
@@ -139,6 +144,7 @@ def open_study(
     if weights is not None and table is not None:
         raise ValueError("thresholds of a table are those of counts: give a table or weighted data, not both")
     toy_weights(weights, events=events)
+    check_part(n_toys, first, audit_of)
     fitter = open_fitter(card, experiments=weights.experiments if weights else None)
     return Study(
         card=card,
@@ -151,6 +157,7 @@ def open_study(
         calibration=open_calibration(card, fitter, table) if table else None,
         weights=weights,
         first=whole_number("first", first),
+        audit_of=audit_of,
     )
 
 

@@ -14,6 +14,7 @@ from analysis.pseudo_experiments import (
     METHODS,
     RETRIED,
     Auditor,
+    check_part,
     n_worst,
     no_toys,
 )
@@ -63,12 +64,18 @@ class ToyTally:
     run : ToyRun
     n_audit : int
         Toys to be fitted again.
+    audit_of : int, optional
+        Number of toys of a study of which these are a part, and to whose audit they belong.
     """
 
     run: ToyRun
     n_audit: int
+    audit_of: int | None = None
 
     def __post_init__(self) -> None:
+        check_part(self.run.n, self.run.first, self.audit_of)
+        first, n = (self.run.first, self.run.n) if self.audit_of is None else (0, self.audit_of)
+        is_part = self.audit_of is not None
         self.n_toys = self.n_failed = self.n_retried = 0
         self.drawn = EventTally()
         self._start = time.perf_counter()
@@ -76,8 +83,9 @@ class ToyTally:
             fitter=self.run.fitter,
             level=self.run.level,
             methods=METHODS,
-            sample=audit_sample(self.run.seed or 0, self.run.n, self.n_audit, first=self.run.first),
-            worst=n_worst(self.n_audit),
+            sample=audit_sample(self.run.seed or 0, n, self.n_audit, first=first),
+            worst=min(self.n_audit, 1) if is_part else n_worst(self.n_audit),
+            most=1 if is_part else None,
         )
         self._audited: tuple[int, Audit] | None = None
         self._spread = no_toys(self.run.fitter, level=self.run.level) if self.run.fitted else None
@@ -146,7 +154,7 @@ class ToyTally:
         message(f"{format_number(self.toys_per_second, 3)} toys/s")
         if self.n_retried:
             say(f"{self.n_retried} were fitted by MINUIT, because the compiled fit did not converge")
-        say_audit(self.audit, reached=int(np.count_nonzero(self._auditor.sample <= self.last)))
+        say_audit(self.audit, reached=self._auditor.reached)
         if self.run.seed is None and len(self.run.fitter.templates.names) > 1:
             warn(
                 "stored experiments have no auxiliary measurements of their own: the normalisations are "

@@ -60,6 +60,7 @@ from .options import (
     LARGEST_COUNT as LARGEST_COUNT,
     LARGEST_STUDY as LARGEST_STUDY,
     N_BAND as N_BAND,
+    AuditOfOption as AuditOfOption,
     AuditOption as AuditOption,
     AuxiliaryOption as AuxiliaryOption,
     CardArgument as CardArgument,

@@ -15,6 +15,7 @@ __all__ = [
     "LARGEST_COUNT",
     "LARGEST_STUDY",
     "N_BAND",
+    "AuditOfOption",
     "AuditOption",
     "AuxiliaryOption",
     "CardArgument",
@@ -226,6 +227,16 @@ AuditOption = Annotated[
         parser=count(0),
         metavar="N",
         help="Toys that are fitted again, at random, and with them some of the worst; 0: none.",
+    ),
+]
+AuditOfOption = Annotated[
+    int | None,
+    typer.Option(
+        "--audit-of",
+        parser=count(1),
+        metavar="N",
+        help="Toys of a study of which these are a part: those of its audit are fitted again, and one more.",
+        show_default=False,
     ),
 ]
 MaxFailedOption = Annotated[

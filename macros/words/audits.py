@@ -30,7 +30,7 @@ def say_audit(audit: "Audit | None", *, reached: int | None = None) -> None:
     from analysis.fits import EDM
 
     if audit.n == 0:
-        none = "the study was stopped before any of the toys that were chosen for it"
+        none = "none of the toys that were chosen for it is among these"
         say(f"audit: {none if reached == 0 else 'the fits of all toys that were chosen for it had failed'}")
         return
     bad = f" ({audit.n_worst} of them the worst)" if audit.n_worst else ""

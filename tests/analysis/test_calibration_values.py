@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from support.physical_fit_cases import (
 )
 from support.plain import with_nuisances
 
+from analysis.batch.physical_fit import BoundedFit, one_sided, signed_statistic
 from analysis.calibration.settings import conditions
 from analysis.calibration.table import Calibration, Curve
 from analysis.fits.fitter import make_fitter
@@ -119,3 +121,12 @@ def test_values_do_not_depend_on_each_other():
     assert np.array_equal(one.signed[0], three.signed[1])
     assert np.array_equal(one.reference_statistic[0], three.reference_statistic[1])
     assert not np.array_equal(one.signed, calibrate(fitter, [error], 500, seed=2).signed)
+
+
+def test_signs_of_statistics():
+    """A best value above the point, as good to rounding: -0.0 gave parts that were joined other bits."""
+    fits = BoundedFit(best=np.array([0.2, 0.0]), values=np.zeros(2), good=np.ones(2, bool))
+    batch = SimpleNamespace(profile=lambda counts, auxiliary, at: np.zeros(len(counts)))
+    data = np.zeros((2, 1))
+    for found in (signed_statistic(batch, data, data, fits, 0.1), one_sided([-0.0, 0.0])):
+        assert not np.signbit(found).any()

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import typer
 
-from macros.campaigns import Campaign
+from macros.campaigns import Campaign, Trial
 from macros.terminal import number_of
 
 __all__ = ["ArrayJobs", "htcondor_text", "slurm_text"]
@@ -70,14 +70,9 @@ class ArrayJobs:
     @property
     def seconds(self) -> float:
         """How long the longest task takes, about, as the trial tells [s]."""
-        trial = self.campaign.trial
-        return max(
-            (
-                sum(self.campaign.chunk(k).n * trial["seconds"] + trial["overhead"] for k in numbers)
-                for numbers in self.tasks
-            ),
-            default=0.0,
-        )
+        trial = Trial(**self.campaign.trial)
+        times = (sum(trial.time(self.campaign.chunk(k).n) for k in numbers) for numbers in self.tasks)
+        return max(times, default=0.0)
 
     @property
     def chosen(self) -> list[str]:

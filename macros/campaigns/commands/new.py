@@ -87,9 +87,12 @@ def new(
     request = read_request(find_task(task), typed)
     check_free(directory)
     seed = chosen_seed(request)
-    settings = PlanSettings(seed=seed, chunk_seconds=seconds, chunk_size=chunk_size, threads=threads)
+    processes = workers or os.cpu_count() or 1
+    settings = PlanSettings(
+        seed=seed, chunk_seconds=seconds, chunk_size=chunk_size, threads=threads, workers=processes
+    )
     plan = draft(request, settings) if dry_run else create(request, directory, settings)[1]
-    cost = cost_of(plan.trial, request.n, plan.chunks, workers=workers or os.cpu_count() or 1)
+    cost = cost_of(plan.trial, request.n, plan.chunks, workers=processes)
     if as_json:
         emit_json(
             {
