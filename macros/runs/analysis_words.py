@@ -10,6 +10,7 @@ from macros.words import (
     allowed_text,
     band_texts,
     estimate_cells,
+    few_toys_warnings,
     limit_scale,
     poor_fit,
     undetermined_text,
@@ -118,3 +119,5 @@ def _limit_warnings(limit: LimitResult) -> Iterator[str]:
         yield f"There is no upper limit on {limit.parameter}: nothing above it is excluded."
     if len(limit.regions) > 1:
         yield "More than one region is allowed; the upper limit is the upper end of the highest."
+    for text in few_toys_warnings(limit.n_calibration, limit.level):
+        yield f"{text[0].upper()}{text[1:]}."

@@ -6,6 +6,7 @@ from .audits import (
 )
 from .calibrations import (
     calibration_document as calibration_document,
+    few_toys_warnings as few_toys_warnings,
     say_calibration as say_calibration,
     thresholds_table as thresholds_table,
 )
@@ -21,6 +22,7 @@ from .contour_notes import (
 )
 from .coverage_verdicts import (
     level_line as level_line,
+    table_warnings as table_warnings,
     verdict_lines as verdict_lines,
 )
 from .description import (

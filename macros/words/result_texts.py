@@ -8,7 +8,8 @@ from analysis.fits import FitResult, LimitResult
 from analysis.studies import GLOBAL_FIT_LEVEL, CoverageStudy, GoodnessOfFit, Sensitivity
 from macros.terminal import format_number, number_of, print_table, say, warn
 from macros.words.audits import say_audit
-from macros.words.coverage_verdicts import level_line, verdict_lines
+from macros.words.calibrations import few_toys_warnings
+from macros.words.coverage_verdicts import level_line, table_warnings, verdict_lines
 from macros.words.fit_description import (
     band_texts,
     end_text,
@@ -115,6 +116,8 @@ def say_limit(result: LimitResult, *, expected: bool = False) -> None:
     for group in result.undetermined:
         say(undetermined_text(group))
     _say_weighted(result)
+    for text in few_toys_warnings(result.n_calibration, result.level):
+        warn(text)
 
 
 def limit_scale(result: LimitResult) -> Scale:
@@ -159,6 +162,8 @@ def say_coverage(study: CoverageStudy) -> None:
             "compiled fit did not converge"
         )
     say_audit(study.audit, reached=study.audit_reached)
+    for text in table_warnings(study):
+        warn(text)
 
 
 def coverage_table(study: CoverageStudy) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
