@@ -15,6 +15,7 @@ from macros.words.fit_description import (
     end_text,
     estimate_cells,
     fit_notes,
+    median_text,
     undetermined_text,
 )
 from simgen.quotation import Scale, mass_text, quoted, scale_of
@@ -23,6 +24,7 @@ __all__ = [
     "allowed_text",
     "bias_lines",
     "coverage_table",
+    "limit_axis_values",
     "limit_scale",
     "say_band",
     "say_coverage",
@@ -81,7 +83,7 @@ def say_band(document: Mapping[str, Any]) -> None:
 
 def _say_band(band: Sequence[float | None], errors: Sequence[float | None] | None, scale: Scale) -> None:
     found = band_texts(band, errors, scale)
-    say(f"expected median: {scale.joined(f'({found[2]})' if scale.unit and '±' in found[2] else found[2])}")
+    say(f"expected median: {median_text(band, errors, scale)}")
     within = f", in {scale.unit}" if scale.unit else ""
     say(f"expected band at -2 … +2 σ{within}: {', '.join(found)}")
 
@@ -122,8 +124,13 @@ def say_limit(result: LimitResult, *, expected: bool = False) -> None:
 
 def limit_scale(result: LimitResult) -> Scale:
     """Choose the unit of a limit and of the regions that are allowed."""
+    return scale_of(result.parameter, *limit_axis_values(result))
+
+
+def limit_axis_values(result: LimitResult) -> list[float | None]:
+    """Return the values that decide the unit of a limit, in texts and in figures."""
     finite = [end for region in result.regions for end in region if end is not None]
-    return scale_of(result.parameter, *([result.upper] if result.upper else finite))
+    return [result.upper] if result.upper else [*finite, None if finite else result.asimov]
 
 
 def allowed_text(result: LimitResult, scale: Scale) -> str:
