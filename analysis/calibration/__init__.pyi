@@ -13,7 +13,9 @@ from .observation import (
 from .ranks import (
     Curve as Curve,
     check_enough as check_enough,
+    coverage_error as coverage_error,
     tie as tie,
+    toys_for_error as toys_for_error,
 )
 from .settings import (
     CALIBRATED as CALIBRATED,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Curve", "check_enough", "fraction_above", "ranked", "tie"]
+__all__ = ["Curve", "check_enough", "coverage_error", "fraction_above", "ranked", "tie", "toys_for_error"]
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -63,6 +63,40 @@ def check_enough(n_toys: int, level: float) -> None:
             f"{n_toys} toys are too few for a level of {level:g}: at least {math.ceil(level / (1 - level))} "
             "are needed, and a hundred times as many for a useful threshold"
         )
+
+
+def coverage_error(n_toys: int, level: float) -> float:
+    """Compute by how much the coverage of a table's threshold scatters from table to table.
+
+    Parameters
+    ----------
+    n_toys : int
+        Pseudo-experiments at each true value of the table.
+    level : float
+
+    Notes
+    -----
+    The fraction of all data below the k-th smallest of n statistics has a beta distribution with k and
+    n + 1 - k, whatever the distribution of the statistic. This is its standard deviation for
+    k = level (n + 1).
+
+    Examples
+    --------
+    >>> round(coverage_error(2000, 0.9), 4)
+    0.0067
+    """
+    return math.sqrt(level * (1 - level) / (n_toys + 2))
+
+
+def toys_for_error(error: float, level: float) -> int:
+    """Compute how many toys a table needs for a `coverage_error`.
+
+    Examples
+    --------
+    >>> toys_for_error(0.005, 0.9)
+    3598
+    """
+    return math.ceil(level * (1 - level) / error**2 - 2 - 1e-6)
 
 
 def ranked(values: Sample, counts: Counts | None, ranks: Sequence[int]) -> list[Array]:

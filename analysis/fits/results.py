@@ -224,6 +224,8 @@ class LimitResult:
         Statistical errors of the ends of `regions`; None for an open end, or if the error is not known.
     thresholds : tuple of TabulatedValue, or None
         Tests at the true values of the calibration; None for other limits.
+    n_calibration : int or None
+        Pseudo-experiments at each of these true values.
     audit : Audit or None
         Differences of the band's pseudo-experiments that were fitted again.
     weights : WeightCheck or None
@@ -247,6 +249,7 @@ class LimitResult:
     mc_error: float | None = None
     regions_mc_error: tuple[tuple[float | None, float | None], ...] | None = None
     thresholds: tuple[TabulatedValue, ...] | None = None
+    n_calibration: int | None = None
     audit: "Audit | None" = None
     weights: "WeightCheck | None" = None
     undetermined: tuple[tuple[str, ...], ...] = ()

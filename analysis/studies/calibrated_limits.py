@@ -99,6 +99,7 @@ def calibrated_limit(
         mc_error=None if number is None else errors[number][1],
         regions_mc_error=errors,
         thresholds=observation.table(),
+        n_calibration=calibration.n_toys,
         quality=physical_quality(fitter, fitter.data(data, measured)),
     )
 

@@ -187,6 +187,7 @@ def coverage(
         auditor = Auditor(fitter=fitter, level=level, methods=methods, sample=sample, worst=worst, most=most)
         total: Tally | None = None
         by_design = sorted(over_by_design(fitter, methods, level))
+        n_table = None if calibration is None else calibration.n_toys
         if weights is None:
             chunks = toys(thrower, n_toys, first=first, level=level, methods=methods, calibration=calibration)
         else:
@@ -197,7 +198,7 @@ def coverage(
                 on_toys(columns)
             start = offset + number * study_toys + int(columns["toy"][0]) - study_first
             auditor.add(columns, start)
-            total = tally(columns, poi, methods, total, by_design)
+            total = tally(columns, poi, methods, total, by_design, n_table)
             if total.n_toys < n_toys and stopped():
                 break
         total_audit, n_reached = total_audit + auditor.result(), n_reached + auditor.reached

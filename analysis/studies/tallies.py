@@ -19,6 +19,7 @@ from analysis.pseudo_experiments import (
     Moments,
     holds_name,
 )
+from analysis.studies.tails import binomial_tails
 
 __all__ = ["CoveragePoint", "MethodCoverage", "Tally", "clopper_pearson", "covers", "summarise", "tally"]
 
@@ -58,6 +59,9 @@ class MethodCoverage:
         Nominal if the interval contains the confidence level.
     over_by_design : bool
         Whether the method covers more than its level at this true value by construction.
+    n_calibration : int or None
+        Toys at each true value of the table of its thresholds; None for a method without one. `verdict` is
+        then nominal, too, if the error of the thresholds explains the difference.
     """
 
     covered: int
@@ -66,6 +70,7 @@ class MethodCoverage:
     high: float
     verdict: str
     over_by_design: bool = False
+    n_calibration: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +140,8 @@ class Tally:
         Number of toys by method whose interval contains the true value.
     by_design : tuple of str
         Methods that cover more than their level at this true value by construction.
+    n_calibration : int or None
+        Toys at each true value of the table of thresholds; None without a table.
     """
 
     value: float
@@ -145,6 +152,7 @@ class Tally:
     pulls: Moments
     covered: dict[str, int]
     by_design: tuple[str, ...] = ()
+    n_calibration: int | None = None
 
     def __add__(self, other: "Tally") -> "Tally":
         if self.value != other.value or set(self.covered) != set(other.covered):
@@ -158,6 +166,7 @@ class Tally:
             pulls=self.pulls + other.pulls,
             covered={method: n + other.covered[method] for method, n in self.covered.items()},
             by_design=self.by_design,
+            n_calibration=self.n_calibration,
         )
 
     def point(self, level: float) -> CoveragePoint:
@@ -166,6 +175,11 @@ class Tally:
         for method, covered in self.covered.items():
             low, high = clopper_pearson(covered, self.n_toys)
             verdict = "under" if high < level else "over" if low > level else "nominal"
+            n_table = self.n_calibration if method in CALIBRATED else None
+            if n_table is not None:
+                below, above = binomial_tails(covered, self.n_toys, level, n_table)
+                chance = (1 - _CONFIDENCE) / 2
+                verdict = "under" if below < chance else "over" if above < chance else "nominal"
             counted[method] = MethodCoverage(
                 covered=covered,
                 fraction=covered / self.n_toys,
@@ -173,6 +187,7 @@ class Tally:
                 high=high,
                 verdict=verdict,
                 over_by_design=method in self.by_design,
+                n_calibration=n_table,
             )
         n, scatter = self.residuals.n, self.residuals.deviation
         return CoveragePoint(
@@ -194,6 +209,7 @@ def tally(
     methods: Sequence[str] = METHODS,
     before: Tally | None = None,
     by_design: Sequence[str] = (),
+    n_calibration: int | None = None,
 ) -> Tally:
     """Add toys of one true value to the sums of earlier ones.
 
@@ -208,6 +224,8 @@ def tally(
         Sums of earlier toys.
     by_design : sequence of str
         Methods that cover more than their level at this true value by construction.
+    n_calibration : int or None
+        As in `Tally`.
     """
     good = (columns["status"] & FAILED) == 0
     residual = columns[poi] - columns[f"true_{poi}"]
@@ -221,6 +239,7 @@ def tally(
         pulls=Moments(),
         covered=dict.fromkeys(methods, 0),
         by_design=tuple(by_design),
+        n_calibration=n_calibration,
     )
     return Tally(
         value=earlier.value,
@@ -231,6 +250,7 @@ def tally(
         pulls=earlier.pulls.with_values(residual[with_error] / columns[f"{poi}_error"][with_error]),
         covered={m: earlier.covered[m] + int(np.count_nonzero(covers(columns, poi, m))) for m in methods},
         by_design=earlier.by_design,
+        n_calibration=earlier.n_calibration,
     )
 
 

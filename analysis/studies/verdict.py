@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.special import betainc
 
 from analysis.fits import delta_chi2
+from analysis.studies.tails import binomial_tails, holm
 
 if TYPE_CHECKING:
     from analysis.fits import Fitter
@@ -18,14 +17,12 @@ __all__ = [
     "FALSE_ALARM",
     "CoverageTest",
     "StudyVerdict",
-    "binomial_tails",
     "can_contradict",
-    "holm",
     "judge",
     "over_by_design",
 ]
 
-Array = NDArray[np.float64]
+_Cell = tuple[float | None, str, int, int, int | None]
 
 FALSE_ALARM = 0.003
 """Largest probability that a study whose intervals all cover exactly is not called nominal."""
@@ -43,6 +40,8 @@ class CoverageTest:
     covered, n_toys : int
     p_value : float
         One-sided binomial probability, adjusted for the number of tests (Holm).
+    n_calibration : int or None
+        Toys at each true value of the method's table, whose error the probability includes; None without one.
     """
 
     value: float | None
@@ -50,6 +49,7 @@ class CoverageTest:
     covered: int
     n_toys: int
     p_value: float
+    n_calibration: int | None = None
 
     @property
     def fraction(self) -> float:
@@ -85,48 +85,6 @@ class StudyVerdict:
     over: tuple[CoverageTest, ...]
 
 
-def binomial_tails(covered: int, n: int, level: float) -> tuple[float, float]:
-    """Compute P(K ≤ covered) and P(K ≥ covered) of a binomial K with n trials of probability `level`.
-
-    Examples
-    --------
-    >>> [round(p, 4) for p in binomial_tails(1, 2, 0.5)]
-    [0.75, 0.75]
-    """
-    low = float(betainc(n - covered, covered + 1, 1 - level)) if covered < n else 1.0
-    high = float(betainc(covered, n - covered + 1, level)) if covered > 0 else 1.0
-    return low, high
-
-
-def holm(p_values: ArrayLike) -> Array:
-    """Adjust p-values for the number of tests; valid for any correlations.
-
-    Parameters
-    ----------
-    p_values : array_like, shape (n,)
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        The probability that any true hypothesis has an adjusted p-value of at most α is at most α.
-
-    Notes
-    -----
-    The smallest is multiplied by n, the next by n - 1 and so on, and the results are made ascending (Holm,
-    Scand. J. Statist. 6, 65).
-
-    Examples
-    --------
-    >>> holm([0.01, 0.5, 0.02]).round(4)
-    array([0.03, 0.5 , 0.04])
-    """
-    p = np.asarray(p_values, np.float64)
-    order = np.argsort(p, kind="stable")
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1.0)
-    return adjusted
-
-
 def judge(
     points: Sequence["CoveragePoint"], level: float, *, false_alarm: float = FALSE_ALARM
 ) -> StudyVerdict | None:
@@ -144,6 +102,8 @@ def judge(
     -----
     There is a test for each true value and method. With several true values there is one more for each method
     with all toys, which are independent. Methods share their toys, but `holm` is valid for any correlation.
+    Thresholds of a table have an error: `binomial_tails` includes it. For all values together it is taken as
+    if the thresholds of all values had the same error, which is the least favourable case.
     """
     if not points:
         return None
@@ -177,35 +137,37 @@ def can_contradict(
     -----
     The outcomes are those of intervals that hold the true value in no toy, and in all.
     """
-    for over, probability in ((False, 1 - level), (True, level)):
-        numbers = [n for *_, n in _cells(points, over=over)]
-        if numbers and len(numbers) * probability ** max(numbers) <= false_alarm / 2:
+    for over in (False, True):
+        cells = _cells(points, over=over)
+        tails = [binomial_tails(n if over else 0, n, level, table)[over] for *_, n, table in cells]
+        if tails and len(tails) * min(tails) <= false_alarm / 2:
             return True
     return False
 
 
-def _cells(points: Sequence["CoveragePoint"], *, over: bool) -> list[tuple[float | None, str, int, int]]:
-    """List the tests of one side: true value, method, toys that cover, toys."""
-    cells: list[tuple[float | None, str, int, int]] = []
+def _cells(points: Sequence["CoveragePoint"], *, over: bool) -> list[_Cell]:
+    """List the tests of one side: true value, method, toys that cover, toys, toys of the table."""
+    cells: list[_Cell] = []
     for method in dict.fromkeys(name for point in points for name in point.methods):
         counted = [
-            (p.value, p.methods[method].covered, p.n_toys)
+            (p.value, p.methods[method].covered, p.n_toys, p.methods[method].n_calibration)
             for p in points
             if method in p.methods and not (over and p.methods[method].over_by_design)
         ]
-        cells += [(value, method, k, n) for value, k, n in counted]
+        cells += [(value, method, k, n, table) for value, k, n, table in counted]
         if len(counted) > 1:
-            cells.append((None, method, sum(k for _, k, _ in counted), sum(n for _, _, n in counted)))
+            covered, n_toys = (sum(column) for column in list(zip(*counted, strict=True))[1:3])
+            cells.append((None, method, covered, n_toys, counted[0][3]))
     return cells
 
 
 def _tested(points: Sequence["CoveragePoint"], level: float, *, over: bool) -> list[CoverageTest]:
     """Test one side, and adjust the p-values."""
     cells = _cells(points, over=over)
-    adjusted = holm([binomial_tails(k, n, level)[over] for _, _, k, n in cells])
+    adjusted = holm([binomial_tails(k, n, level, table)[over] for _, _, k, n, table in cells])
     return [
-        CoverageTest(value=value, method=method, covered=k, n_toys=n, p_value=float(p))
-        for (value, method, k, n), p in zip(cells, adjusted, strict=True)
+        CoverageTest(value=value, method=method, covered=k, n_toys=n, p_value=float(p), n_calibration=table)
+        for (value, method, k, n, table), p in zip(cells, adjusted, strict=True)
     ]
 
 

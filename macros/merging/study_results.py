@@ -100,7 +100,8 @@ def _of_toys(path: Path) -> StudyResult | None:
         for columns in table.iterate():
             for value in np.unique(columns[truth]).tolist():
                 rows = {name: column[columns[truth] == value] for name, column in columns.items()}
-                tallies[value] = tally(rows, poi, methods, tallies.get(value), designs.get(value, ()))
+                before, by_design = tallies.get(value), designs.get(value, ())
+                tallies[value] = tally(rows, poi, methods, before, by_design, origin.get("n_calibration"))
     order = [value for value in origin["at"] if value in tallies]
     return _coverage(origin, poi, tuple(tallies[value] for value in order))
 

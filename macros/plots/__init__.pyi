@@ -15,7 +15,7 @@ from .inference import (
     band_data as band_data,
     coverage_plot as coverage_plot,
     limit_plot as limit_plot,
-    parameter_label as parameter_label,
+    parameter_axis as parameter_axis,
 )
 from .limits import (
     LimitFigure as LimitFigure,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from macros.plots.inference import parameter_label
+from macros.plots.inference import parameter_axis
 from macros.plots.methods import BLUE, SKY
 from macros.plots.style import add_note, ink, new_figure, styled
 from macros.words import plane_warnings
@@ -35,7 +35,10 @@ def contour_plot(
     """
     figure = new_figure(6.4, 4.8)
     ax = figure.add_subplot()
-    (label_x, scale_x), (label_y, scale_y) = map(parameter_label, result.names)
+    ends = ((float(v[0]), float(v[-1])) for v in (result.x, result.y))
+    axes = [parameter_axis(name, *pair) for name, pair in zip(result.names, ends, strict=True)]
+    (label_x, unit_x), (label_y, unit_y) = axes
+    scale_x, scale_y = unit_x.factor, unit_y.factor
     x, y = scale_x * result.x, scale_y * result.y
     colours = (BLUE, SKY)
     lowest, highest = float(result.delta.min()), float(result.delta.max())

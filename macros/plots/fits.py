@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from macros.plots.figure_data import Cell, FigureData
-from macros.plots.inference import parameter_label
+from macros.plots.inference import parameter_axis
 from macros.plots.methods import BLUE, GREY, VERMILION
 from macros.plots.style import add_note, ink, new_figure, paper, plain_text, styled
 
@@ -102,7 +102,10 @@ def impacts_plot(found: "Impacts", fit: "FitResult", *, note: Sequence[str] = ()
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(2, 3))
     heights = list(range(len(pairs), 0, -1))
     _draw_pulls(left, [pull for pull, _ in pairs], heights)
-    label, scale = parameter_label(found.parameter)
+    label, unit = parameter_axis(
+        found.parameter, *([found.value, found.error] if found.value else [found.error])
+    )
+    scale = unit.factor
     _draw_impacts(right, [impact for _, impact in pairs], heights, scale)
     left.set_yticks(heights, [plain_text(pull.name) for pull, _ in pairs])
     for ax in (left, right):
@@ -115,7 +118,8 @@ def impacts_plot(found: "Impacts", fit: "FitResult", *, note: Sequence[str] = ()
     if len(pairs) < len(found.impacts):
         lines.append(f"the {len(pairs)} largest of {len(found.impacts)} nuisance parameters")
     if found.value is not None:
-        lines.append(f"{found.parameter} = {found.value:.4g} ± {found.error or math.nan:.3g} (Hesse)")
+        kind = "(Hesse)" if found.error else "without a Hesse error"
+        lines.append(f"{found.parameter} = {unit.text(found.value, found.error, digits=4)} {kind}")
     add_note(figure, lines)
     return figure
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from macros.plots.figure_data import Cell, FigureData
 from macros.plots.methods import BAND_ONE, BAND_TWO, GREY, method_style
 from macros.plots.style import add_note, ink, new_figure, plain_text, styled
-from macros.words import band_texts, verdict_lines
+from macros.words import limit_axis_values, median_text, verdict_lines
+from simgen.quotation import Scale, scale_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,40 +16,55 @@ if TYPE_CHECKING:
     from analysis.fits import LimitResult
     from analysis.studies import CoverageStudy
 
-__all__ = ["band_data", "coverage_plot", "limit_plot", "parameter_label"]
+__all__ = ["band_data", "coverage_plot", "limit_plot", "parameter_axis"]
 
 _SIGMAS = ("-2", "-1", "0", "1", "2")
 _FEW, _APART = 3, 0.012
 """Methods whose bands can be drawn over each other; distance of more, in widths of the picture."""
 _PARAMETERS = {
-    "gamma": (r"$\gamma = (M_Z/M_{Z′})^2$", 1.0),
-    "mu_nu": (r"$\mu_\nu$ [$10^{-12}\,\mu_B$]", 1e12),
-    "phi": (r"$\phi$ [rad]", 1.0),
-    "beta": (r"$\beta$ [rad]", 1.0),
-    "delta_c_L": (r"$\delta c_L$", 1.0),
-    "sin2_theta_w": (r"$\sin^2\theta_W$", 1.0),
-    "eps_L": (r"$\varepsilon_L$", 1.0),
-    "eps_R": (r"$\varepsilon_R$", 1.0),
-    "charge_radius": (r"$\langle r^2\rangle$ [$10^{-32}\,\mathrm{cm}^2$]", 1e32),
-    "millicharge": (r"$q_\nu$ [$10^{-12}\,e$]", 1e12),
-    "vector_coupling": (r"$g_\nu g_e$ of the vector mediator [$10^{-12}$]", 1e12),
-    "vector_mass": (r"$M$ of the vector mediator [MeV]", 1.0),
-    "scalar_coupling": (r"$g_\nu g_e$ of the scalar mediator [$10^{-12}$]", 1e12),
-    "scalar_mass": (r"$M$ of the scalar mediator [MeV]", 1.0),
-    "sin2_2theta": (r"$\sin^2 2\theta$", 1.0),
-    "delta_m2": (r"$\Delta m^2$ [$\mathrm{eV}^2$]", 1.0),
+    "gamma": r"$\gamma = (M_Z/M_{Z′})^2$",
+    "mu_nu": r"$\mu_\nu$",
+    "phi": r"$\phi$",
+    "beta": r"$\beta$",
+    "delta_c_L": r"$\delta c_L$",
+    "sin2_theta_w": r"$\sin^2\theta_W$",
+    "eps_L": r"$\varepsilon_L$",
+    "eps_R": r"$\varepsilon_R$",
+    "charge_radius": r"$\langle r^2\rangle$",
+    "millicharge": r"$q_\nu$",
+    "vector_coupling": r"$g_\nu g_e$ of the vector mediator",
+    "vector_mass": r"$M$ of the vector mediator",
+    "scalar_coupling": r"$g_\nu g_e$ of the scalar mediator",
+    "scalar_mass": r"$M$ of the scalar mediator",
+    "sin2_2theta": r"$\sin^2 2\theta$",
+    "delta_m2": r"$\Delta m^2$",
 }
+_UNITS = {"μ_B": r"$\mu_B$", "cm²": r"$\mathrm{cm}^2$", "eV²": r"$\mathrm{eV}^2$", "e": "$e$"}
+_DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
-def parameter_label(name: str) -> tuple[str, float]:
-    """Return the label of a parameter's axis, and by what its values are multiplied there.
+def parameter_axis(name: str, *values: float | None) -> tuple[str, Scale]:
+    r"""Return the label of a parameter's axis, and the unit of its values there, which is that of texts.
+
+    Parameters
+    ----------
+    name : str
+    *values : float or None
+        Values that the text beside the picture quotes, as `simgen.quotation.scale_of` takes them.
 
     Examples
     --------
-    >>> parameter_label("background_flat")
-    ('background_flat', 1.0)
+    >>> parameter_axis("background_flat")
+    ('background_flat', Scale(factor=1.0, unit=''))
+    >>> print(parameter_axis("mu_nu", 2.4e-11)[0])
+    $\mu_\nu$ [$10^{-11}$ $\mu_B$]
     """
-    return _PARAMETERS.get(name, (plain_text(name), 1.0))
+    scale = scale_of(name, *(None if v is None else float(v) for v in values))
+    symbol = _PARAMETERS.get(name) or plain_text(name)
+    first, _, rest = scale.unit.partition(" ") if scale.unit.startswith("10") else ("", "", scale.unit)
+    power = f"$10^{{{first[2:].translate(_DIGITS)}}}$" if first else ""
+    unit = " ".join(filter(None, (power, _UNITS.get(rest, rest))))
+    return f"{symbol} [{unit}]" if unit else symbol, scale
 
 
 def band_data(limit: "LimitResult", *, observed: float | None = None, note: Sequence[str] = ()) -> FigureData:
@@ -88,7 +104,8 @@ def limit_plot(limit: "LimitResult", *, observed: bool = True, note: Sequence[st
     -------
     Figure
     """
-    name, scale = parameter_label(limit.parameter)
+    name, unit = parameter_axis(limit.parameter, *limit_axis_values(limit))
+    scale = unit.factor
     figure = new_figure(4.6, 2.0)
     ax = figure.subplots()
     shown = []
@@ -119,10 +136,11 @@ def limit_plot(limit: "LimitResult", *, observed: bool = True, note: Sequence[st
     figure.legend(loc="outside right upper")
     expected = []
     if limit.band is not None and limit.band_errors is not None:
-        errors = [None if e is None else e * scale for e in limit.band_errors]
-        expected = [f"expected median: {band_texts([b * scale for b in limit.band], errors)[2]}"]
+        expected = [f"expected median: {median_text(limit.band, limit.band_errors, unit)}"]
     none = "" if limit.upper is not None else "; the data give no limit"
     kind = f"{limit.level * 100:.4g} % C.L. {limit.method}, Δχ² = {limit.delta_chi2:.4f}{none}"
+    if observed and limit.upper is not None:
+        expected.insert(0, f"observed: {unit.text(limit.upper, limit.mc_error)}")
     add_note(figure, (*note, kind, *expected))
     return figure
 
@@ -141,7 +159,8 @@ def coverage_plot(study: "CoverageStudy", *, note: Sequence[str] = ()) -> "Figur
     -------
     Figure
     """
-    name, scale = parameter_label(study.parameter)
+    name, unit = parameter_axis(study.parameter, *(p.value for p in study.points))
+    scale = unit.factor
     figure = new_figure(4.6, 3.4)
     ax = figure.subplots()
     ax.axhline(study.level, color=GREY, linewidth=1.0, label=f"level {study.level * 100:.4g} %")

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from macros.plots.figure_data import Cell, FigureData
-from macros.plots.inference import parameter_label
+from macros.plots.inference import parameter_axis
 from macros.plots.methods import BLUE, GREY, method_style
 from macros.plots.style import add_note, ink, new_figure, styled
+from macros.words import limit_axis_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analysis.fits import LimitResult
+    from simgen.quotation import Scale
 
 __all__ = ["LimitFigure", "ThresholdsFigure"]
 
@@ -49,6 +51,10 @@ class LimitFigure:
     def _kind(self) -> str:
         return f"{self.limit.level * 100:.4g} % C.L., {self.limit.method}"
 
+    @property
+    def _axis(self) -> "tuple[str, Scale]":
+        return parameter_axis(self.limit.parameter, *limit_axis_values(self.limit))
+
     def numbers(self) -> FigureData:
         """Collect the numbers: the curve, and of calibrated methods what was found at each true value."""
         name = self.limit.parameter
@@ -77,7 +83,8 @@ class LimitFigure:
     @styled()
     def draw(self) -> "Figure":
         """Draw the statistic, the threshold in the colour of the method, and what is allowed."""
-        name, scale = parameter_label(self.limit.parameter)
+        name, unit = self._axis
+        scale = unit.factor
         figure = new_figure(4.6, _HEIGHT)
         ax = figure.subplots()
         x = scale * self.points
@@ -138,19 +145,18 @@ class LimitFigure:
             a = (self.physical[0] if start is None else start) * scale
             b = (self.physical[1] if end is None else end) * scale
             if a < low - 1e-9 * abs(low) or b > high + 1e-9 * abs(high):
-                cut.append(f"[{_end(a)}, {_end(b)}]")
+                cut.append(self._axis[1].joined(f"[{_end(a)}, {_end(b)}]"))
             if a <= high and b >= low:
                 ax.axvspan(max(a, low), min(b, high), color=colour, alpha=0.15, linewidth=0, label=label)
                 label = "_"
         if limit.upper is None:
             lines.append(f"{self._kind}: the data give no upper limit")
         else:
-            upper, spread = limit.upper * scale, ""
-            if limit.mc_error is not None:
-                spread = f" ± {limit.mc_error * scale:.2g} (pseudo-experiments)"
+            upper, spread = limit.upper * scale, "" if limit.mc_error is None else " (pseudo-experiments)"
+            stated = self._axis[1].text(limit.upper, limit.mc_error)
             if low <= upper <= high:
                 ax.axvline(upper, color=colour, linewidth=1.6, label="upper limit")
-            lines.append(f"{self._kind}: upper limit {upper:.4g}{spread}")
+            lines.append(f"{self._kind}: upper limit {stated}{spread}")
         if limit.asimov is not None and low <= limit.asimov * scale <= high:
             ax.axvline(limit.asimov * scale, color=GREY, linestyle=":", label="expected (Asimov)")
         if cut:
@@ -200,7 +206,8 @@ class ThresholdsFigure:
         from scipy.special import ndtri
 
         found = self.document
-        name, scale = parameter_label(found["parameter"])
+        name, unit = parameter_axis(found["parameter"], *(r["value"] for r in found["thresholds"] or ()))
+        scale = unit.factor
         figure = new_figure(4.6, _HEIGHT)
         ax = figure.subplots()
         level = float(found["level"])

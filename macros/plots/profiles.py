@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from macros.plots.inference import parameter_label
+from macros.plots.inference import parameter_axis
 from macros.plots.methods import BLUE, GREEN, GREY, SKY, VERMILION
 from macros.plots.style import add_note, ink, new_figure, styled
 from macros.words import end_text
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from analysis.fits import FitResult, LimitResult
+    from simgen.quotation import Scale
 
 __all__ = ["profile_plot"]
 
@@ -61,7 +62,8 @@ def profile_plot(
     import numpy as np
     from scipy.special import ndtri
 
-    name, scale = parameter_label(fit.poi)
+    name, unit = parameter_axis(fit.poi, *_quoted_values(fit, limit))
+    scale = unit.factor
     x, y = np.asarray(values, np.float64) * scale, np.asarray(profile, np.float64)
     threshold = float(ndtri((1 + fit.level) / 2) ** 2)
     lines = list(note)
@@ -77,14 +79,14 @@ def profile_plot(
         which = f"interval of the fit, {fit.level * 100:.3g} % by {method}"
         ends = _scaled(estimate.lower, scale), _scaled(estimate.upper, scale)
         if _draw_band(ax, ends, x, color=SKY, alpha=0.35, label=f"{method}, {fit.level * 100:.3g} %"):
-            lines.append(f"blue: {which}{_cut(ends, x, fit, scale)}")
+            lines.append(f"blue: {which}{_cut(ends, x, fit, unit)}")
         else:
-            lines.append(f"outside of the picture: {which}, {_region(ends, fit, scale)}")
+            lines.append(f"outside of the picture: {which}, {_region(ends, fit, unit)}")
         if x[0] <= estimate.value * scale <= x[-1]:
             ax.axvline(estimate.value * scale, color=BLUE, linewidth=1.0)
         else:
-            lines.append(f"outside of the picture: the estimate, {estimate.value * scale:.4g}")
-        lines += _other_minima(ax, fit, x, scale)
+            lines.append(f"outside of the picture: the estimate, {unit.text(estimate.value, digits=4)}")
+        lines += _other_minima(ax, fit, x, unit)
     else:
         lines.append(f"no interval: {fit.reason}")
     if limit is not None:
@@ -95,7 +97,7 @@ def profile_plot(
         else:
             ax.axvline(limit.upper * scale, color=VERMILION, linestyle="--", linewidth=1.2)
             lines.append(
-                f"dashed: upper limit {limit.upper * scale:.4g} at {kind}, above the physical minimum"
+                f"dashed: upper limit {unit.text(limit.upper)} at {kind}, above the physical minimum"
             )
     top = max(threshold, limit.delta_chi2 if limit else 0.0)
     ax.set_ylim(0, max(2.2 * top, *(1.4 * height for height in others.values()), 0.0))
@@ -110,27 +112,35 @@ def profile_plot(
     return figure
 
 
+def _quoted_values(fit: "FitResult", limit: "LimitResult | None") -> list[float | None]:
+    """Return the values that decide the unit: those of the text of the fit, else the limit."""
+    estimate = fit.estimate
+    if estimate.value:
+        return [estimate.value, estimate.error]
+    return [estimate.lower, estimate.upper, limit.upper if limit else None]
+
+
 def _scaled(end: float | None, scale: float) -> float | None:
     return None if end is None else end * scale
 
 
 def _cut(
-    ends: tuple[float | None, float | None], x: "NDArray[np.float64]", fit: "FitResult", scale: float
+    ends: tuple[float | None, float | None], x: "NDArray[np.float64]", fit: "FitResult", unit: "Scale"
 ) -> str:
     """Say that the picture cuts a region, and where it ends."""
     lowest, highest = (
-        last * scale if end is None else end for end, last in zip(ends, fit.estimate.range, strict=True)
+        last * unit.factor if end is None else end for end, last in zip(ends, fit.estimate.range, strict=True)
     )
     margin = 1e-9 * float(x[-1] - x[0])
     if lowest >= x[0] - margin and highest <= x[-1] + margin:
         return ""
-    return f", cut by the picture: {_region(ends, fit, scale)}"
+    return f", cut by the picture: {_region(ends, fit, unit)}"
 
 
-def _region(ends: tuple[float | None, float | None], fit: "FitResult", scale: float) -> str:
+def _region(ends: tuple[float | None, float | None], fit: "FitResult", unit: "Scale") -> str:
     """Write a region as the text of a fit has it: with the end of the range, if that is reached."""
-    last = (end * scale for end in fit.estimate.range)
-    return f"[{', '.join(map(end_text, ends, last))}]"
+    last = (end * unit.factor for end in fit.estimate.range)
+    return unit.joined(f"[{', '.join(map(end_text, ends, last))}]")
 
 
 def _draw_band(
@@ -150,22 +160,22 @@ def _draw_band(
     return True
 
 
-def _other_minima(ax: "Axes", fit: "FitResult", x: "NDArray[np.float64]", scale: float) -> list[str]:
+def _other_minima(ax: "Axes", fit: "FitResult", x: "NDArray[np.float64]", unit: "Scale") -> list[str]:
     """Draw what is allowed around other minima; say where these are, and others outside of the picture."""
-    level = f"{fit.level * 100:.3g} %"
+    level, scale = f"{fit.level * 100:.3g} %", unit.factor
     lines, excluded, label = [], [], "allowed around another minimum"
     for minimum in fit.minima[1:]:
-        at = f"at {minimum.value * scale:.4g} and {_higher(minimum.rise)}"
+        at = f"at {unit.text(minimum.value, digits=4)} and {_higher(minimum.rise)}"
         if not minimum.allowed:
             if not x[0] <= minimum.value * scale <= x[-1]:
                 excluded.append(f"outside of the picture: another minimum, {at}, excluded at {level}")
             continue
         ends = _scaled(minimum.lower, scale), _scaled(minimum.upper, scale)
         if _draw_band(ax, ends, x, color=GREEN, alpha=0.2, label=label):
-            lines.append(f"green: allowed at {level} around another minimum, {at}{_cut(ends, x, fit, scale)}")
+            lines.append(f"green: allowed at {level} around another minimum, {at}{_cut(ends, x, fit, unit)}")
             label = "_"  # one entry of the legend is enough
         else:
-            region = f"outside of the picture: {_region(ends, fit, scale)}, allowed at {level}"
+            region = f"outside of the picture: {_region(ends, fit, unit)}, allowed at {level}"
             lines.append(f"{region} around another minimum, {at}")
     if len(excluded) > _MOST_EXCLUDED:
         return [*lines, f"outside of the picture: {len(excluded)} other minima, excluded at {level}"]

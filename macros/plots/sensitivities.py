@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from macros.plots.figure_data import FigureData
-from macros.plots.inference import parameter_label
+from macros.plots.inference import parameter_axis
 from macros.plots.methods import GREEN, GREY, METHODS, VERMILION, MethodStyle
 from macros.plots.style import add_mass_axis, add_note, ink, new_figure, plain_text, styled
 
@@ -92,7 +92,8 @@ class ScanFigure:
     @styled()
     def draw(self) -> "Figure":
         """Draw the limits as points that a line joins; mark at the top where there is none."""
-        name, scale = parameter_label(self.parameter)
+        name, unit = parameter_axis(self.parameter, *self.limits)
+        scale = unit.factor
         figure = new_figure(4.6, 3.4)
         ax = figure.subplots()
         drawn = METHODS.get(self.method or "") or MethodStyle(
@@ -128,7 +129,7 @@ class ScanFigure:
             lines.append(f"at {len(missing)} of {len(at)} points nothing is excluded: triangles at the top")
         low, high = ax.get_ylim()
         if self.global_fit is not None and not low <= self.global_fit * scale <= high:
-            lines.append(f"outside of the picture: global fit, 95 %: {self.global_fit * scale:.4g}")
+            lines.append(f"outside of the picture: global fit, 95 %: {unit.text(self.global_fit)}")
         ax.set_xlabel(plain_text(self.head))
         ax.set_ylabel(f"upper limit on {name}")
         if self.parameter == "gamma" and known:
@@ -195,7 +196,8 @@ class PlaneFigure:
         import numpy as np
         from matplotlib.colors import LogNorm, Normalize
 
-        name, scale = parameter_label(self.parameter)
+        name, unit = parameter_axis(self.parameter, *np.ravel(self.limits))
+        scale = unit.factor
         x, y = np.asarray(self.x, np.float64), np.asarray(self.y, np.float64)
         z = np.ma.masked_invalid(np.asarray(self.limits, np.float64) * scale)
         figure = new_figure(5.2, 3.8)

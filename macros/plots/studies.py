@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from macros.plots.figure_data import Cell, FigureData
-from macros.plots.inference import parameter_label
+from macros.plots.inference import parameter_axis
 from macros.plots.methods import BAND_ONE, BAND_TWO, BLUE, VERMILION
 from macros.plots.style import add_note, ink, new_figure, styled
 from macros.words import band_texts, verdict_lines
@@ -174,7 +174,8 @@ def _legend_above(ax: "Axes") -> None:
 
 
 def _draw_limits(ax: "Axes", toys: "ToyDistributions") -> list[str]:
-    name, scale = parameter_label(toys.parameter)
+    name, unit = parameter_axis(toys.parameter, *toys.band)
+    scale = unit.factor
     kind = f"limits: one-sided, {100 * toys.level:g} %"
     ax.set_xlabel(f"upper limit on {name}")
     rows = _limits(toys)
@@ -189,8 +190,9 @@ def _draw_limits(ax: "Axes", toys: "ToyDistributions") -> list[str]:
     ax.set_ylim(bottom=0)
     ax.set_ylabel("toys per bin")
     _legend_above(ax)
-    errors = [None if e is None else e * scale for e in toys.band_errors]
-    return [f"{kind}, at -2 … +2 σ of the toys:", ", ".join(band_texts(band, errors))]
+    within = f" in {unit.unit}" if unit.unit else ""
+    stated = ", ".join(band_texts(toys.band, toys.band_errors, unit))
+    return [f"{kind}, at -2 … +2 σ of the toys{within}:", stated]
 
 
 def _draw_band(ax: "Axes", band: "list[float | None]", edges: "list[float]") -> None:

@@ -10,7 +10,9 @@ from macros.words import (
     allowed_text,
     band_texts,
     estimate_cells,
+    few_toys_warnings,
     limit_scale,
+    median_text,
     poor_fit,
     undetermined_text,
 )
@@ -41,9 +43,13 @@ def result_rows(found: Analysis) -> Iterator[tuple[str, str]]:
     )
     yield f"Upper limit at {100 * limit.level:g} %, {limit.method}", upper
     if expected is not None and expected.band is not None:
-        texts = band_texts(expected.band, expected.band_errors)
-        yield "Expected limit, median", texts[2]
-        yield "Expected within ±1 σ and ±2 σ", f"{texts[1]} to {texts[3]}; {texts[0]} to {texts[4]}"
+        texts = band_texts(expected.band, expected.band_errors, scale)
+        unit = f" [{scale.unit}]" if scale.unit else ""
+        yield "Expected limit, median", median_text(expected.band, expected.band_errors, scale)
+        yield (
+            f"Expected within ±1 σ and ±2 σ{unit}",
+            f"{texts[1]} to {texts[3]}; {texts[0]} to {texts[4]}",
+        )
     elif limit.asimov is not None:
         yield "Expected limit (Asimov)", scale_of(limit.parameter, limit.asimov).text(limit.asimov)
     yield "Goodness of fit", _quality(found)
@@ -118,3 +124,5 @@ def _limit_warnings(limit: LimitResult) -> Iterator[str]:
         yield f"There is no upper limit on {limit.parameter}: nothing above it is excluded."
     if len(limit.regions) > 1:
         yield "More than one region is allowed; the upper limit is the upper end of the highest."
+    for text in few_toys_warnings(limit.n_calibration, limit.level):
+        yield f"{text[0].upper()}{text[1:]}."

@@ -19,6 +19,7 @@ from macros.words import (
     experiment_rows,
     explain_parameter,
     level_line,
+    table_warnings,
     thresholds_table,
     verdict_lines,
 )
@@ -142,6 +143,7 @@ def coverage_report(study: "CoverageStudy", picture: Picture, card: "Card") -> S
     warnings = []
     if verdict is not None and verdict.verdict != "nominal":
         warnings.append(f"{verdict_lines(study)[0]}.")
+    warnings += [f"{text[0].upper()}{text[1:]}." for text in table_warnings(study)]
     n_toys = ", ".join(sorted({str(p.n_toys) for p in study.points}))
     return StudyReport(
         title=f"Coverage of intervals of {study.parameter} at {100 * study.level:g} %",

@@ -176,7 +176,9 @@ def expected_limit_picture(
 ) -> Picture:
     """Show an expected limit with its band, and the limit of data beside it."""
     note = (case_note(case),)
-    shown = expected if observed is None else replace(expected, upper=observed.upper)
+    shown = expected
+    if observed is not None:
+        shown = replace(expected, upper=observed.upper, mc_error=observed.mc_error)
     draw = partial(limit_plot, shown, observed=observed is not None, note=note)
     upper = None if observed is None else observed.upper
     return Picture(draw=draw, data=band_data(expected, observed=upper, note=note))

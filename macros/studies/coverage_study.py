@@ -230,6 +230,7 @@ def _found(study: Study, result: CoverageStudy, audit: int | None) -> dict[str, 
         "at": [tally.value for tally in result.tallies],
         "ranges": ranges,
         "by_design": [list(tally.by_design) for tally in result.tallies],
+        **({} if study.calibration is None else {"n_calibration": study.calibration.n_toys}),
         **({} if audit is None else {"audit": audit_document(result.audit)}),
     }
 

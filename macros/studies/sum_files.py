@@ -157,6 +157,7 @@ def read_sums(path: Path) -> StoredSums:
             pulls=Moments.of_document(exact["pulls"]),
             covered={m: int(columns[_covered(m)][i]) for m in methods},
             by_design=tuple(origin["by_design"][i]),
+            n_calibration=origin.get("n_calibration"),
         )
         for i, exact in enumerate(origin["exact_sums"])
     )

@@ -6,6 +6,7 @@ from .audits import (
 )
 from .calibrations import (
     calibration_document as calibration_document,
+    few_toys_warnings as few_toys_warnings,
     say_calibration as say_calibration,
     thresholds_table as thresholds_table,
 )
@@ -21,6 +22,7 @@ from .contour_notes import (
 )
 from .coverage_verdicts import (
     level_line as level_line,
+    table_warnings as table_warnings,
     verdict_lines as verdict_lines,
 )
 from .description import (
@@ -42,6 +44,7 @@ from .fit_description import (
     estimate_cells as estimate_cells,
     fit_notes as fit_notes,
     interval_text as interval_text,
+    median_text as median_text,
     poor_fit as poor_fit,
     quality_document as quality_document,
     undetermined_text as undetermined_text,
@@ -69,6 +72,7 @@ from .result_texts import (
     allowed_text as allowed_text,
     bias_lines as bias_lines,
     coverage_table as coverage_table,
+    limit_axis_values as limit_axis_values,
     limit_scale as limit_scale,
     say_band as say_band,
     say_coverage as say_coverage,

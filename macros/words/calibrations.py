@@ -1,14 +1,37 @@
 """Calibrations, as JSON and as text."""
 
+import math
 from pathlib import Path
 from typing import Any
 
-from analysis.calibration import Calibration
+from analysis.calibration import Calibration, coverage_error, toys_for_error
 from macros.terminal import print_table, say
 
-__all__ = ["calibration_document", "say_calibration", "thresholds_table"]
+__all__ = ["calibration_document", "few_toys_warnings", "say_calibration", "thresholds_table"]
 
 _SHOWN = ("feldman-cousins", "calibrated")
+
+_LARGEST_SHIFT = 0.005
+"""Shift of the coverage, of one standard deviation of a threshold, above which a table is called small."""
+
+
+def few_toys_warnings(n_toys: int | None, level: float) -> list[str]:
+    """Warn of a table that has too few toys; an empty list where it has enough, or where there is none.
+
+    Parameters
+    ----------
+    n_toys : int or None
+        Pseudo-experiments at each true value of the table.
+    level : float
+    """
+    if n_toys is None or (error := coverage_error(n_toys, level)) <= _LARGEST_SHIFT:
+        return []
+    enough = 100 * math.ceil(toys_for_error(_LARGEST_SHIFT, level) / 100)
+    return [
+        f"the thresholds come from {n_toys} toys at each true value: their statistical error shifts the "
+        f"coverage by ± {error:.2g} around {level:g}; {enough} toys at each value shift it by at most "
+        f"{_LARGEST_SHIFT:g}"
+    ]
 
 
 def calibration_document(made: Calibration, file: Path, level: float) -> dict[str, Any]:

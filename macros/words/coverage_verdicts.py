@@ -4,13 +4,15 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from analysis.calibration import coverage_error
 from macros.terminal import format_number
+from macros.words.calibrations import few_toys_warnings
 from simgen.parameters import parameter_range
 
 if TYPE_CHECKING:
     from analysis.studies import CoverageStudy, CoverageTest
 
-__all__ = ["level_line", "verdict_document", "verdict_lines"]
+__all__ = ["level_line", "table_warnings", "verdict_document", "verdict_lines"]
 
 _SHOWN = 6
 """Most tests of either side that are written."""
@@ -57,12 +59,34 @@ def verdict_lines(study: "CoverageStudy") -> list[str]:
     if study.few_toys:
         head += ", as it would be whatever so few toys cover"
     lines = [head, f"smallest p-value, corrected for the number of tests: {', '.join(tests)}"]
+    n_table = _toys_of_table(study)
+    if n_table is not None:
+        error = coverage_error(n_table, study.level)
+        methods = ", ".join(_calibrated(study))
+        lines.append(
+            f"{methods}: the table's error of ± {error:.2g} is included ({n_table} toys at each true value)"
+        )
     for side, failed in (("under", verdict.under), ("over", verdict.over)):
         worst = sorted(failed, key=lambda test: test.p_value)[:_SHOWN]
         lines += [f"{side}-coverage: {_cell(study.parameter, test)}" for test in worst]
         if len(failed) > _SHOWN:
             lines.append(f"{side}-coverage in {len(failed) - _SHOWN} more tests; --json lists all")
     return lines
+
+
+def table_warnings(study: "CoverageStudy") -> list[str]:
+    """Warn of a small table of thresholds, whose error a study has."""
+    return few_toys_warnings(_toys_of_table(study), study.level)
+
+
+def _calibrated(study: "CoverageStudy") -> dict[str, int]:
+    """Return the methods whose thresholds come from a table, and its toys at each true value."""
+    methods = ((name, m.n_calibration) for p in study.points for name, m in p.methods.items())
+    return {name: n for name, n in methods if n is not None}
+
+
+def _toys_of_table(study: "CoverageStudy") -> int | None:
+    return next(iter(_calibrated(study).values()), None)
 
 
 def _words(verdict: str) -> str:

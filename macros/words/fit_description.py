@@ -251,6 +251,11 @@ def band_texts(
     return [_text(value, error, scale) for value, error in zip(band, known_errors, strict=True)]
 
 
+def median_text(band: Sequence[float | None], errors: Sequence[float | None] | None, scale: Scale) -> str:
+    """Write the median of a band with its error and its unit."""
+    return scale.text(band[2], errors[2] if errors else None)
+
+
 def _text(value: float | None, error: float | None, scale: Scale) -> str:
     if value is None or not error or not isfinite(value):
         return scale.number(value)

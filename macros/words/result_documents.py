@@ -10,7 +10,8 @@ from analysis.studies import GLOBAL_FIT_LEVEL, CoverageStudy, GoodnessOfFit, Sen
 from detsim.expectation import Expectation
 from macros.card import Card
 from macros.words.audits import audit_document
-from macros.words.coverage_verdicts import verdict_document
+from macros.words.calibrations import few_toys_warnings
+from macros.words.coverage_verdicts import table_warnings, verdict_document
 from macros.words.details import details_document
 from macros.words.fit_description import estimate_document, other_minima_document, quality_document
 
@@ -138,6 +139,7 @@ def limit_document(result: LimitResult) -> dict[str, Any]:
         "regions_mc_error": result.regions_mc_error and [list(pair) for pair in result.regions_mc_error],
         "thresholds": result.thresholds and [asdict(row) for row in result.thresholds],
         "audit": audit_document(result.audit),
+        "warnings": few_toys_warnings(result.n_calibration, result.level),
     }
 
 
@@ -153,6 +155,7 @@ def coverage_document(study: CoverageStudy) -> dict[str, Any]:
                 "high": m.high,
                 "verdict": m.verdict,
                 "over_by_design": m.over_by_design,
+                "n_calibration": m.n_calibration,
             }
             for name, m in p.methods.items()
         }
@@ -175,6 +178,7 @@ def coverage_document(study: CoverageStudy) -> dict[str, Any]:
         "points": points,
         "study_verdict": verdict_document(study),
         "audit": audit_document(study.audit),
+        "warnings": table_warnings(study),
     }
 
 

@@ -8,12 +8,14 @@ from analysis.fits import FitResult, LimitResult
 from analysis.studies import GLOBAL_FIT_LEVEL, CoverageStudy, GoodnessOfFit, Sensitivity
 from macros.terminal import format_number, number_of, print_table, say, warn
 from macros.words.audits import say_audit
-from macros.words.coverage_verdicts import level_line, verdict_lines
+from macros.words.calibrations import few_toys_warnings
+from macros.words.coverage_verdicts import level_line, table_warnings, verdict_lines
 from macros.words.fit_description import (
     band_texts,
     end_text,
     estimate_cells,
     fit_notes,
+    median_text,
     undetermined_text,
 )
 from simgen.quotation import Scale, mass_text, quoted, scale_of
@@ -22,6 +24,7 @@ __all__ = [
     "allowed_text",
     "bias_lines",
     "coverage_table",
+    "limit_axis_values",
     "limit_scale",
     "say_band",
     "say_coverage",
@@ -80,7 +83,7 @@ def say_band(document: Mapping[str, Any]) -> None:
 
 def _say_band(band: Sequence[float | None], errors: Sequence[float | None] | None, scale: Scale) -> None:
     found = band_texts(band, errors, scale)
-    say(f"expected median: {scale.joined(f'({found[2]})' if scale.unit and '±' in found[2] else found[2])}")
+    say(f"expected median: {median_text(band, errors, scale)}")
     within = f", in {scale.unit}" if scale.unit else ""
     say(f"expected band at -2 … +2 σ{within}: {', '.join(found)}")
 
@@ -115,12 +118,19 @@ def say_limit(result: LimitResult, *, expected: bool = False) -> None:
     for group in result.undetermined:
         say(undetermined_text(group))
     _say_weighted(result)
+    for text in few_toys_warnings(result.n_calibration, result.level):
+        warn(text)
 
 
 def limit_scale(result: LimitResult) -> Scale:
     """Choose the unit of a limit and of the regions that are allowed."""
+    return scale_of(result.parameter, *limit_axis_values(result))
+
+
+def limit_axis_values(result: LimitResult) -> list[float | None]:
+    """Return the values that decide the unit of a limit, in texts and in figures."""
     finite = [end for region in result.regions for end in region if end is not None]
-    return scale_of(result.parameter, *([result.upper] if result.upper else finite))
+    return [result.upper] if result.upper else [*finite, None if finite else result.asimov]
 
 
 def allowed_text(result: LimitResult, scale: Scale) -> str:
@@ -159,6 +169,8 @@ def say_coverage(study: CoverageStudy) -> None:
             "compiled fit did not converge"
         )
     say_audit(study.audit, reached=study.audit_reached)
+    for text in table_warnings(study):
+        warn(text)
 
 
 def coverage_table(study: CoverageStudy) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:

@@ -14,12 +14,11 @@ from support.plain import scaled
 from analysis.fits.fitter import make_fitter
 from analysis.pseudo_experiments.fitted_toys import at_truth
 from analysis.studies.coverage_study import CoverageStudy, coverage
+from analysis.studies.tails import binomial_tails, holm
 from analysis.studies.tallies import CoveragePoint, MethodCoverage, clopper_pearson
 from analysis.studies.verdict import (
     FALSE_ALARM,
-    binomial_tails,
     can_contradict,
-    holm,
     judge,
     over_by_design,
 )

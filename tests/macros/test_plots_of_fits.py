@@ -1,5 +1,6 @@
 """Plots of profiles, limits and coverage: they show the numbers that they are given."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -10,10 +11,11 @@ from support.plotted import FIT, LIMIT, PROFILE, VALUES, texts
 from analysis.fits.results import Estimate
 from analysis.studies.coverage_study import CoveragePoint, CoverageStudy, MethodCoverage
 from macros.plots import (
+    LimitFigure,
     coverage_data,
     coverage_plot,
     limit_plot,
-    parameter_label,
+    parameter_axis,
     profile_plot,
 )
 from macros.plots.style import render
@@ -57,8 +59,32 @@ def test_profile_of_a_magnetic_moment_has_its_unit():
     estimate = Estimate(value=1e-12, error=1e-12, lower=None, upper=2e-12)
     fit = replace(FIT, poi="mu_nu", parameters={"mu_nu": estimate})
     figure = profile_plot(VALUES * 1e-11 + 1e-12, PROFILE, fit=fit)
-    assert parameter_label("mu_nu") == (r"$\mu_\nu$ [$10^{-12}\,\mu_B$]", 1e12)
-    assert vertical_lines(figure.axes[0]) == pytest.approx([1.0])
+    assert parameter_axis("mu_nu", 1e-12)[0] == r"$\mu_\nu$ [$10^{-11}$ $\mu_B$]"
+    assert vertical_lines(figure.axes[0]) == pytest.approx([0.1])
+
+
+def test_captions_have_the_unit_of_the_axis_and_of_the_text():
+    """Limits of a magnetic moment: 10⁻¹¹ μ_B on the axis, in the lines below, and in the text of `limit`."""
+    moment = replace(
+        LIMIT,
+        parameter="mu_nu",
+        upper=3.791e-11,
+        asimov=2.3e-11,
+        regions=((0.0, 3.791e-11),),
+        band=(1.1e-11, 1.6e-11, 2.267e-11, 3.1e-11, 4.0e-11),
+        band_errors=(1e-13, 1e-13, 2.6e-13, 1e-13, 1e-13),
+    )
+    estimate = Estimate(value=1e-11, error=1e-11, lower=None, upper=2e-11)
+    fit = replace(FIT, poi="mu_nu", parameters={"mu_nu": estimate})
+    profile = texts(profile_plot(VALUES * 1e-10 + 1e-11, PROFILE, fit=fit, limit=moment))
+    assert "upper limit 3.79 × 10⁻¹¹ μ_B" in profile
+    assert r"[$10^{-11}$ $\mu_B$]" in profile
+    band = texts(limit_plot(moment))
+    assert "observed: 3.79 × 10⁻¹¹ μ_B" in band
+    assert "expected median: (2.267 ± 0.026) × 10⁻¹¹ μ_B" in band
+    figure = LimitFigure(limit=moment, points=VALUES * 1e-10, delta=PROFILE, physical=(0.0, math.inf)).draw()
+    assert "upper limit 3.79 × 10⁻¹¹ μ_B" in texts(figure)
+    assert r"[$10^{-11}$ $\mu_B$]" in texts(figure)
 
 
 @pytest.mark.parametrize(
