@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from math import isfinite
 
 from simgen.pictures import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
-from simgen.quotation import Scale, name_with_unit, quoted, scale_of
+from simgen.quotation import Scale, name_with_unit, quoted, scale_of, without_rounding
 from simgen.representation import format_number, readable
 
 __all__ = [
@@ -79,6 +79,7 @@ def estimate_row(name: str, value: End, error: End, lower: End = None, upper: En
     """
     if value is None:
         return name_with_unit(name), "not measured"
+    value = without_rounding(value, error, lower, upper) or 0.0
     scale = scale_of(name, *([value, error] if value else [lower, upper, error]))
     distances = [abs(end - value) for end in (lower, upper) if end is not None and isfinite(end)]
     smallest = min((e for e in (error, *distances) if e), default=None)

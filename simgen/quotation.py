@@ -8,7 +8,16 @@ from simgen.parameters import parameter_unit
 from simgen.representation import format_number, readable
 from simgen.units import unit_value
 
-__all__ = ["Scale", "exact_text", "mass_text", "name_with_unit", "quoted", "quoted_errors", "scale_of"]
+__all__ = [
+    "Scale",
+    "exact_text",
+    "mass_text",
+    "name_with_unit",
+    "quoted",
+    "quoted_errors",
+    "scale_of",
+    "without_rounding",
+]
 
 _ENERGIES = ("eV", "keV", "MeV", "GeV", "TeV")
 _CUSTOMARY = {"μ_B": -11, "cm²": -32, "e": -12}
@@ -17,6 +26,8 @@ _AROUND = 1e4
 """Values further from a customary power have one of their own."""
 _SMALLEST, _LARGEST = 1e-3, 1e5
 """Numbers between these are written without a power of ten."""
+_ROUNDING = 1e-7
+"""Beside its error and interval a smaller value is 0."""
 _DIGITS = 3
 """Significant digits of a limit that has no error of its own."""
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -110,6 +121,18 @@ def scale_of(parameter: str, *values: Number) -> Scale:
         return Scale(unit=unit)
     ten = f"10{str(power).translate(_SUPERSCRIPTS)}"
     return Scale(factor=10.0**-power, unit=f"{ten} {unit}".rstrip())
+
+
+def without_rounding(value: Number, *others: Number) -> Number:
+    """Return 0 for a value that is a rounding error beside its error and the ends of its interval.
+
+    Examples
+    --------
+    >>> without_rounding(-2.4e-21, None, 0.0, 1.3e-12), without_rounding(0.07, 0.1)
+    (0.0, 0.07)
+    """
+    sizes = [abs(v) for v in others if v is not None and math.isfinite(v)]
+    return 0.0 if value is not None and abs(value) < _ROUNDING * max(sizes, default=0.0) else value
 
 
 def exact_text(parameter: str, value: float) -> str:

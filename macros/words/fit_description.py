@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.fits import AT_RANGE, NOT_FOUND, UNBOUNDED
 from macros.terminal import format_number, warn
-from simgen.quotation import Scale, name_with_unit, quoted, quoted_errors, scale_of
+from simgen.quotation import Scale, name_with_unit, quoted, quoted_errors, scale_of, without_rounding
 
 if TYPE_CHECKING:
     from analysis.contours import PlaneResult
@@ -62,7 +62,7 @@ def estimate_cells(name: str, found: "Estimate") -> tuple[str, str, str, str]:
     -----
     All numbers have the decimals that show two digits of the smallest error.
     """
-    value, error = found.value, found.error
+    value, error = without_rounding(found.value, found.error, found.lower, found.upper), found.error
     down, up = _distances(found)
     scale = scale_of(name, *([value, error] if value else [found.lower, found.upper, error]))
     smallest = min((e for e in (error, down, up) if e), default=None)

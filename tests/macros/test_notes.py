@@ -1,7 +1,7 @@
 """Notes of commands on the physics of a card: level of corrections, bound electrons, dσ/dT below zero."""
 
 import pytest
-from support.invocation import answer, invoke
+from support.invocation import CARD, answer, invoke
 
 from macros.card import load_card
 from macros.words.card_notes import binding_note, note_facts, note_rows
@@ -64,3 +64,10 @@ def test_bound_electrons_are_told_by_commands(command):
         "is not enough for Xe"
         in invoke(command, "lama-pm147-realistic", "--set", "detector.target=Xe").stderr
     )
+
+
+def test_a_threshold_below_the_bins_is_told():
+    """Contract. Finds a scan of thresholds in which nothing changes, and nothing says why."""
+    text = " ".join(invoke("check", CARD, "--set", "detector.threshold=100 keV").stderr.split())
+    assert "detector.threshold: events from it, 100 keV, to the first bin, at 250 keV, are recorded" in text
+    assert "in no bin" not in invoke("check", CARD).stderr
