@@ -21,6 +21,7 @@ from .engine import (
     run_campaign as run_campaign,
 )
 from .joining import (
+    advise_on_chunks as advise_on_chunks,
     check_chunks as check_chunks,
     join_chunks as join_chunks,
     judge_campaign as judge_campaign,

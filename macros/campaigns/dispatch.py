@@ -49,7 +49,7 @@ class Dispatch:
         How many times a chunk is tried again.
     lock : file object
         In which stands what is being made.
-    on_rows, on_failure, stopped : callable
+    on_rows, on_failure, on_death, stopped : callable
         See `run_campaign`.
     waiting : deque of int
         Chunks to be made.
@@ -63,6 +63,7 @@ class Dispatch:
     lock: IO[bytes]
     on_rows: Callable[[float], None]
     on_failure: Callable[[int, str], None]
+    on_death: Callable[[str], None]
     stopped: Callable[[], bool]
     waiting: deque[int]
     jobs: dict[Future[list[Report]], Job] = field(default_factory=dict)
@@ -180,6 +181,7 @@ class Dispatch:
 
     def _broken(self, job: Job, message: str) -> None:
         """Count a failure of a worker against the chunk that it was at: the first that is not there."""
+        self.on_death(message)
         at = None
         for number in job.numbers:
             if self.campaign.path(self.campaign.chunk(number)).exists():

@@ -71,6 +71,7 @@ def run_campaign(
     outstanding: int | None = None,
     on_rows: Callable[[float], None] | None = None,
     on_failure: Callable[[int, str], None] | None = None,
+    on_death: Callable[[str], None] | None = None,
     stopped: Callable[[], bool] | None = None,
 ) -> Outcome:
     """Make the chunks of a campaign that are not there.
@@ -94,6 +95,8 @@ def run_campaign(
         Called with the number of rows of each chunk that was made.
     on_failure : callable, optional
         Called with the number of a chunk that was given up, and why.
+    on_death : callable, optional
+        Called when a worker died, with how: what it was at is made again.
     stopped : callable, optional
         Whether to end: chunks that are being made are waited for.
 
@@ -137,6 +140,7 @@ def run_campaign(
             lock=lock,
             on_rows=on_rows or (lambda _: None),
             on_failure=on_failure or (lambda _, __: None),
+            on_death=on_death or (lambda _: None),
             stopped=stopped or (lambda: False),
             waiting=deque(left),
         )

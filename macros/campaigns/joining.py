@@ -1,6 +1,7 @@
 """Chunks of a campaign joined into one file, after each was compared with the campaign."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,31 @@ if TYPE_CHECKING:
     from detsim.files import Former
     from macros.merging import Merging
 
-__all__ = ["check_chunks", "failed_toys", "join_chunks", "judge_campaign"]
+__all__ = ["advise_on_chunks", "check_chunks", "failed_toys", "join_chunks", "judge_campaign"]
 
 _SHOWN = 5
+_SPOILT = ("empty", "truncated", "incomplete", "damaged")
+_AGAIN = "; make it again"
+
+
+@contextmanager
+def advise_on_chunks(campaign: Campaign) -> Iterator[None]:
+    """Say of a chunk that is damaged how it is made again.
+
+    Raises
+    ------
+    FileError
+    """
+    from detsim.files import FileError
+
+    try:
+        yield
+    except FileError as error:
+        if error.fault not in _SPOILT or Path(error.path).parent != campaign.chunk_directory:
+            raise
+        advice = f"remove it, then `nugauge campaign run {campaign.directory}` makes it again"
+        reason = f"{error.reason.removesuffix(_AGAIN)}; {advice}"
+        raise FileError(error.path, error.fault, reason) from None
 
 
 def check_chunks(campaign: Campaign) -> list[Path]:
@@ -83,9 +106,10 @@ def join_chunks(
     from macros.merging import merge
 
     files = check_chunks(campaign)
-    for number, path in enumerate(files):
-        _check_chunk(campaign, number, path)
-    return merge(output, files, complete=True, mixed=mixed, advance=advance, former=former)
+    with advise_on_chunks(campaign):
+        for number, path in enumerate(files):
+            _check_chunk(campaign, number, path)
+        return merge(output, files, complete=True, mixed=mixed, advance=advance, former=former)
 
 
 def _check_chunk(campaign: Campaign, number: int, path: Path) -> None:

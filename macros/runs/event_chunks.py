@@ -8,6 +8,7 @@ import numpy as np
 
 from detsim.simulation import number_of_events
 from macros.runs.file_series import EventSeries, Slice
+from macros.terminal import command_line
 from simgen.events import Events
 from simgen.generator import Plan
 from simgen.threads import PART, ahead
@@ -120,17 +121,15 @@ class Draws:
         kind = "pseudo-experiments" if self.experiments else "events"
         if series.next >= self.first + round(self.experiments or self.mean):
             return f"{names} whole, with all {kind} of the run"
-        options = f"--first {series.next}"
+        changes: dict[str, object] = {"--seed": self.seed, "--first": series.next}
         if not self.poisson:
             option = "--experiments" if self.experiments else "--events"
-            options += f" {option} {self.first + (self.experiments or self.n or 0) - series.next}"
+            changes[option] = self.first + (self.experiments or self.n or 0) - series.next
         path, split = series.path, series.split
         if split.events is not None:
-            options += f" --events-per-file {split.events}"
+            changes["--events-per-file"] = split.events
         if split.size is not None:
-            options += f' --file-size "{split.size / 1e6:.12g} MB"'
-        return (
-            f"{names} whole, with {kind} {self.first} to "
-            f"{series.next - 1}; make the others with --seed {self.seed} {options} "
-            f"-o {path.with_name(f'{path.stem}-from-{series.next}{path.suffix}')}"
-        )
+            changes["--file-size"] = f"{split.size / 1e6:.12g} MB"
+        changes["-o"] = path.with_name(f"{path.stem}-from-{series.next}{path.suffix}")
+        line = command_line(changes, of=("generate", "simulate"))
+        return f"{names} whole, with {kind} {self.first} to {series.next - 1}; make the others with {line}"

@@ -22,7 +22,7 @@ from macros.studies.calibrations import open_calibration
 from macros.studies.datasets import DataSets
 from macros.studies.sum_files import write_coverage_sums
 from macros.studies.toys import Columns, confidence_level, open_toys, toy_weights
-from macros.terminal import Interrupted
+from macros.terminal import Interrupted, command_line
 from macros.words import audit_document, check_audit, check_failed
 
 __all__ = ["Study", "coverage_picture", "judge_coverage", "open_study", "write_coverage"]
@@ -273,19 +273,21 @@ def _rest(study: Study, result: CoverageStudy, output: Path | None) -> str:
     """Say which toys of a study that was stopped are left, and how they are made."""
     done, seed = len(result.points), study.card.run.seed
     begun = result.tallies[done] if output is not None and len(result.tallies) > done else None
-    options = []
+    rest: list[dict[str, object]] = []
     if begun is not None:
         following = study.first + begun.n_toys
-        options.append(f"--at {begun.value!r} --first {following} -n {study.n_toys - begun.n_toys}")
+        rest.append({"--at": repr(begun.value), "--first": following, "-n": study.n_toys - begun.n_toys})
     left = study.at[done + (begun is not None) :]
     if left:
-        first = f" --first {study.first}" if study.first else ""
-        options.append(f"--at {','.join(map(repr, left))}{first} -n {study.n_toys}")
+        first = study.first or None
+        rest.append({"--at": ",".join(map(repr, left)), "--first": first, "-n": study.n_toys})
     holds = f", and {output} holds {sum(t.n_toys for t in result.tallies)} toys" if output else ""
+    parts = [
+        {"-o": output.with_name(f"{output.stem}-part-{i}{output.suffix}")} if output else {}
+        for i in range(2, 2 + len(rest))
+    ]
     commands = "; and ".join(
-        f"--seed {seed} {text}"
-        + (f" -o {output.with_name(f'{output.stem}-part-{i}{output.suffix}')}" if output else "")
-        for i, text in enumerate(options, 2)
+        command_line({"--seed": seed, **changes, **part}) for changes, part in zip(rest, parts, strict=True)
     )
     joined = ", which `nugauge merge` joins with it" if output else ""
     return f"{done} of {len(study.at)} true values are complete{holds}; for the others: {commands}{joined}"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from detsim.event_files import Branch, Compression, TableFile, TableWriter, row_bytes
 from detsim.files import Former
 from macros.setup import check_room
-from macros.terminal import Interrupted
+from macros.terminal import Interrupted, command_line
 
 __all__ = ["STATISTICS", "Statistic", "StatisticRows", "read_statistics", "say_how_to_go_on"]
 
@@ -154,11 +154,12 @@ def say_how_to_go_on(
     if done >= n:
         return
     last, following = first + done - 1, first + done
-    rest = f"--seed {seed} --first {following} {option} {first + n - following}"
+    changes = {"--seed": seed, "--first": following, option: first + n - following}
     if output is None:
         raise Interrupted(
-            f"the result is that of {what(first, last)}; for the others: {rest}, and -o FILE in both writes "
-            "files that `nugauge merge` joins"
+            f"the result is that of {what(first, last)}; for the others: {command_line(changes)}, and -o "
+            "FILE in both writes files that `nugauge merge` joins"
         )
     part = output.with_name(f"{output.stem}-from-{following}{output.suffix}")
-    raise Interrupted(f"{output} holds {what(first, last)}; for the others: {rest} -o {part}")
+    line = command_line({**changes, "-o": part})
+    raise Interrupted(f"{output} holds {what(first, last)}; for the others: {line}")

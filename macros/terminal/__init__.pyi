@@ -55,6 +55,7 @@ from .levels import (
     read_level as read_level,
     study_level as study_level,
 )
+from .next_command import command_line as command_line
 from .once_command import OnceCommand as OnceCommand
 from .options import (
     LARGEST_COUNT as LARGEST_COUNT,

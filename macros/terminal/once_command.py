@@ -7,6 +7,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
+from macros.terminal.next_command import remember
+
 __all__ = ["OnceCommand"]
 
 _LONGEST_LINE = 1000
@@ -34,6 +36,7 @@ class OnceCommand(TyperCommand):
         if ctx.resilient_parsing:  # at Tab: an option at the end has no value yet
             last = args[-1:] if args and args[-1].startswith("-") else []
             return super().parse_args(ctx, args[: len(args) - len(last)])
+        remember(str(ctx.info_name), args)
         number = next((a for a in args if re.fullmatch(r"-[\d.]+", a)), None)
         try:
             values, _, order = self.make_parser(ctx).parse_args(args=list(args))

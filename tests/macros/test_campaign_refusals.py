@@ -119,6 +119,22 @@ def test_a_chunk_of_another_campaign(tmp_path):
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_damaged_chunk(tmp_path, number):
+    """The message says how it is made again, and this helps."""
+    directory = tmp_path / "c"
+    new(directory, n=40)
+    answer("campaign", "chunk", directory, "0-1")
+    path = chunk_files(directory)[number]
+    path.write_bytes(path.read_bytes()[:-100])
+    message = refusal("campaign", "merge", directory, "-o", tmp_path / "x.root")
+    assert message.startswith(f"error: {path}: ")
+    assert message.endswith(f"; remove it, then `nugauge campaign run {directory}` makes it again")
+    path.unlink()
+    answer("campaign", "run", directory, "--workers", 1)
+    answer("campaign", "merge", directory, "-o", tmp_path / "x.root")
+
+
 def test_other_versions(tmp_path, monkeypatch):
     """Contract. Chunks of another processor are joined with --mixed only."""
     from detsim.event_files import environment, writer

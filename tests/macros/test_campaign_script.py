@@ -57,6 +57,18 @@ def test_a_task_calls_its_chunks(tmp_path):
     assert done.stdout.splitlines() == ["campaign", "chunk", "--threads", "1", "--", str(directory), "3-5"]
 
 
+@pytest.mark.parametrize("task", [None, "", "x", "2", "-1"])
+def test_a_task_without_a_number_makes_nothing(tmp_path, task):
+    """An empty number was that of task 0."""
+    directory, file = tmp_path / "c", tmp_path / "job.sh"
+    new(directory, n=30, size=5)
+    invoke(*SCRIPT, directory, "--slurm", "--tasks", 2, "-o", file)
+    environment = {} if task is None else {"SLURM_ARRAY_TASK_ID": task}
+    done = subprocess.run(["bash", file], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"error: SLURM_ARRAY_TASK_ID is '{task or ''}', and must be 0 to 1: submit" in done.stderr
+
+
 def test_a_file_for_htcondor(tmp_path):
     directory = tmp_path / "c"
     new(directory, n=60, size=5)

@@ -148,8 +148,8 @@ def test_interrupted_toys_can_be_continued(tmp_path, number):
     assert found["complete"] is False
     what = "interrupted" if number == signal.SIGINT else f"ended by {number.name}"
     assert err == (
-        f"error: {what}: {path} holds toys 0 to {n - 1}; for the others: --seed 1 --first {n} "
-        f"-n {10**7 - n} -o {tmp_path / f'first-from-{n}.root'}\n"
+        f"error: {what}: {path} holds toys 0 to {n - 1}; for the others: nugauge toys {CARD} --json "
+        f"--audit 3 --seed 1 --first {n} -n {10**7 - n} -o {tmp_path / f'first-from-{n}.root'}\n"
     )
     assert [p.name for p in tmp_path.iterdir()] == ["first.root"]
     answer("toys", CARD, "-n", 5, "--first", n, "-o", rest, "--seed", 1)
@@ -191,8 +191,8 @@ def test_interrupted_coverage_reports_what_is_complete(tmp_path, monkeypatch, wr
     holds = f", and {path} holds 20 toys" if written else ""
     rest = f" -o {tmp_path}/toys-part-2.root, which `nugauge merge` joins with it" if written else ""
     assert result.stderr == (
-        f"error: interrupted: 2 of 3 true values are complete{holds}; for the others: --seed 1 --at 0.3 "
-        f"-n 10{rest}\n"
+        f"error: interrupted: 2 of 3 true values are complete{holds}; for the others: "
+        f"nugauge coverage {CARD} --json --seed 1 --at 0.3 -n 10{rest}\n"
     )
     assert [p.name for p in tmp_path.iterdir()] == (["toys.root"] if written else [])
     assert document["points"] == answer("coverage", CARD, "--at", "0.1,0.2", "-n", 10, "--seed", 1)["points"]

@@ -1,6 +1,7 @@
 """Studies made in parts: joined, they are bit by bit what one run makes, rows and sums."""
 
 import json
+import shlex
 import signal
 
 import numpy as np
@@ -230,7 +231,11 @@ def test_a_study_that_is_stopped(tmp_path, data, kind, monkeypatch):
     with TableFile(path, table_name(path)) as table:
         last = int(table.rows[0]["last"])
     assert 0 < last < n - 1
-    rest = f"--seed 7 --first {last + 1} {option} {n - last - 1} -o {tmp_path}/part-from-{last + 1}.root"
+    typed = " ".join(map(str, arguments))
+    rest = (
+        f"nugauge {typed} --json --seed 7 --first {last + 1} {option} {n - last - 1} "
+        f"-o {tmp_path}/part-from-{last + 1}.root"
+    )
     assert f"{path} holds toys 0 to {last}; for the others: {rest}" in result.stderr
     assert [p.name for p in tmp_path.iterdir()] == ["part.root"]
     document = json.loads(result.stdout)
@@ -244,16 +249,19 @@ def test_a_study_without_a_file_that_is_stopped(data, monkeypatch):
     assert result.exit_code == 130, result.stderr
     n = json.loads(result.stdout)["goodness_of_fit"]["n_toys"]
     assert 0 < n < 10**8
-    assert f"the result is that of toys 0 to {n - 1}; for the others: --seed 7 --first {n}" in result.stderr
+    rest = f"nugauge fit {CARD} {data} --json --seed 7 --first {n} --gof {10**8 - n}"
+    assert f"the result is that of toys 0 to {n - 1}; for the others: {rest}, and -o FILE" in result.stderr
 
 
 @pytest.mark.long
 def test_coverage_that_is_stopped_in_a_true_value(tmp_path, monkeypatch):
-    """Its toys so far are kept; both commands of the message make the others."""
+    """Its toys so far are kept; both commands of the message, pasted, make the others."""
     seen = []
     monkeypatch.setattr("macros.terminal.console._lines", lambda *_: iter([interrupting(3, seen)]))
     path, n = tmp_path / "part.root", 3000
-    result = invoke("coverage", CARD, *QUICK, "--at", "0,0.1", "-n", n, "-o", path, "--seed", 7, "--json")
+    setting = ("--set", "exposure.duration=90 d")
+    study = ("coverage", CARD, *QUICK, *setting)
+    result = invoke(*study, "--at", "0,0.1", "-n", n, "-o", path, "--seed", 7, "--json")
     assert result.exit_code == 130
     done = sum(seen)
     assert 0 < done < n
@@ -261,12 +269,13 @@ def test_coverage_that_is_stopped_in_a_true_value(tmp_path, monkeypatch):
     assert f"--at 0.1 -n {n} -o {tmp_path}/part-part-3.root" in result.stderr
     monkeypatch.undo()
     second, third = tmp_path / "part-part-2.root", tmp_path / "part-part-3.root"
-    answer(
-        "coverage", CARD, *QUICK, "--at", "0.0", "--first", done, "-n", n - done, "-o", second, "--seed", 7
-    )
-    answer("coverage", CARD, *QUICK, "--at", "0.1", "-n", n, "-o", third, "--seed", 7)
+    told = result.stderr.partition("for the others: ")[2].partition(", which")[0]
+    for line in told.split("; and "):
+        program, *words = shlex.split(line)
+        assert program == "nugauge"
+        assert invoke(*words).exit_code == 0
     answer("merge", tmp_path / "joined.root", path, second, third)
-    answer("coverage", CARD, *QUICK, "--at", "0,0.1", "-n", n, "-o", tmp_path / "whole.root", "--seed", 7)
+    answer(*study, "--at", "0,0.1", "-n", n, "-o", tmp_path / "whole.root", "--seed", 7)
     assert digests(tmp_path / "joined.root") == digests(tmp_path / "whole.root")
 
 

@@ -55,7 +55,8 @@ def test_interrupted_series_can_be_continued(tmp_path, number):
     *_, last = err.splitlines(keepends=True)  # before it stands that nobody has such a source
     assert last == (
         f"error: interrupted: x-0000.root to {files[-1].name} are whole, with events 0 to {n - 1}; "
-        f"make the others with --seed 1 --first {n}{left} -o {tmp_path}/x-from-{n}.root\n"
+        f"make the others with nugauge simulate {CARD} --set 'source.activity=1e6 MCi' --seed 1 "
+        f"--first {n}{left} -o {tmp_path}/x-from-{n}.root\n"
     )
     for file in files:
         assert json.loads(invoke("inspect", file, "--hashes", "--json").stdout)["complete"]
@@ -106,8 +107,8 @@ def test_a_full_disk_keeps_whole_files(tmp_path, monkeypatch):
     message = refusal(*run, status=1)
     assert message == (
         "error: No space left on device: x-0000.root to x-0001.root are whole, with pseudo-experiments "
-        f"0 to 1; make the others with --seed 1 --first 2 --experiments 2 --events-per-file 1 "
-        f"-o {tmp_path}/x-from-2.root\n"
+        f"0 to 1; make the others with nugauge simulate {CARD} --seed 1 --first 2 --experiments 2 "
+        f"--events-per-file 1 -o {tmp_path}/x-from-2.root\n"
     )
     assert names(tmp_path) == ["x-0000.root", "x-0001.root"]
     monkeypatch.undo()

@@ -15,6 +15,16 @@ from macros.terminal import number_of
 __all__ = ["ArrayJobs", "htcondor_text", "slurm_text"]
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_SLURM_TASK = (
+    "if [[ ! $SLURM_ARRAY_TASK_ID =~ ^(0|[1-9][0-9]*)$ || -z ${chunks[$SLURM_ARRAY_TASK_ID]} ]]; then",
+    "  tasks=${#chunks[@]}",
+    "  said=\"SLURM_ARRAY_TASK_ID is '$SLURM_ARRAY_TASK_ID', and must be 0 to $((tasks - 1))\"",
+    '  echo "error: $said: submit this file with sbatch" >&2',
+    "  exit 2",
+    "fi",
+    "numbers=${chunks[$SLURM_ARRAY_TASK_ID]}",
+)
+"""Lines that find the chunks of a task. An empty index would be that of task 0."""
 _SLURM_OURS = {
     "--array": "--tasks N",
     "-a": "--tasks N",
@@ -154,7 +164,8 @@ def slurm_text(jobs: ArrayJobs) -> str:
         "chunks=(",
         *(f'  "{numbers}"' for numbers in jobs.chosen),
         ")",
-        f"exec {shlex.join(jobs.command)} ${{chunks[$SLURM_ARRAY_TASK_ID]}}",
+        *_SLURM_TASK,
+        f"exec {shlex.join(jobs.command)} $numbers",
         "",
     ]
     return "\n".join(lines)

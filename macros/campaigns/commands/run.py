@@ -83,6 +83,7 @@ def run(
                     retries=retries,
                     on_rows=advance,
                     on_failure=_say_failure,
+                    on_death=_first_death(),
                     stopped=stopped,
                 )
     except KeyboardInterrupt:
@@ -106,6 +107,19 @@ def _told_once(stop: Callable[[], bool]) -> Callable[[], bool]:
         return stop()
 
     return stopped
+
+
+def _first_death() -> Callable[[str], None]:
+    """Say of the first worker that dies how it did."""
+    told = False
+
+    def died(text: str) -> None:
+        nonlocal told
+        if not told:
+            warn(f"{text}; its chunk is made again, as those of others that die")
+        told = True
+
+    return died
 
 
 def _say_failure(number: int, text: str) -> None:

@@ -103,15 +103,21 @@ def merge(
 
     It is refused while a chunk is missing.
     """
-    from macros.campaigns import check_chunks, join_chunks, judge_campaign, read_campaign
+    from macros.campaigns import (
+        advise_on_chunks,
+        check_chunks,
+        join_chunks,
+        judge_campaign,
+        read_campaign,
+    )
     from macros.merging import merged_kind
     from macros.setup import FilePlan, Output
 
     campaign = read_campaign(directory)
     files = check_chunks(campaign)
-    plan = FilePlan(
-        reads=tuple(files), writes=(Output(path=output, kind=merged_kind(files[0])),), force=force
-    )
+    with advise_on_chunks(campaign):
+        kind = merged_kind(files[0])
+    plan = FilePlan(reads=tuple(files), writes=(Output(path=output, kind=kind),), force=force)
     with plan.open() as former, progress("merging", campaign.n, "rows") as advance:
         made = join_chunks(campaign, output, mixed=mixed, advance=advance, former=former)
         if as_json:
