@@ -72,6 +72,8 @@ from .result_texts import (
     allowed_text as allowed_text,
     bias_lines as bias_lines,
     coverage_table as coverage_table,
+    excluded_end as excluded_end,
+    excluded_text as excluded_text,
     limit_axis_values as limit_axis_values,
     limit_scale as limit_scale,
     say_band as say_band,
