@@ -156,9 +156,9 @@ def profile_picture(
 
 
 def limit_picture(case: Inference, limit: LimitResult) -> Picture:
-    """Show a limit: of data the statistic and its threshold, without data the expected limit and its band."""
-    if case.data is None:
-        return expected_limit_picture(case, limit)
+    """Show a limit: of data the statistic and its threshold; without data, or with a band, the band."""
+    if case.data is None or limit.band is not None:
+        return expected_limit_picture(case, limit, observed=None if case.data is None else limit)
     note = (case_note(case),)
     points = _limit_points(case, limit)
     likelihood = case.likelihood

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.invocation import CARD, answer, invoke, refusal
 from support.plotted import LIMIT, PROFILE, VALUES, texts
 
 from macros.plots import LimitFigure
@@ -54,3 +55,24 @@ def test_the_caption_has_the_interval():
     values = 1e-10 * np.abs(VALUES)
     figure = LimitFigure(limit=INTERVAL, points=values, delta=PROFILE, physical=(0.0, math.inf)).draw()
     assert "interval [1.640, 4.017] × 10⁻¹¹ μ_B" in texts(figure)
+
+
+def test_toys_of_data_give_the_band_beside_the_limit(tmp_path):
+    """The observed limit is that without toys, the band that of the expected limit, everywhere."""
+    answer("simulate", CARD, "-o", tmp_path / "events.root", "--seed", 3)
+    data = tmp_path / "events.root"
+    plain = answer("limit", CARD, data)
+    assert plain["band"] is None
+    assert plain["seed"] is None
+    options = ("--toys", 400, "--seed", 5, "--figure", tmp_path / "limit.pdf")
+    found = answer("limit", CARD, data, *options)
+    expected = answer("limit", CARD, "--toys", 400, "--seed", 5)
+    assert (found["upper"], found["regions"]) == (plain["upper"], plain["regions"])
+    assert (found["band"], found["band_errors"]) == (expected["band"], expected["band_errors"])
+    assert found["seed"] == 5
+    assert "expected at 0 sigma" in (tmp_path / "limit.csv").read_text()
+    assert "observed" in (tmp_path / "limit.csv").read_text()
+    shown = invoke("limit", CARD, data, "--toys", 400, "--seed", 5).stdout
+    assert "expected band at -2 … +2 σ" in shown
+    profiled = ("--method", "feldman-cousins", "--nuisances", "profiled", "--toys", 400)
+    assert "no expected band" in refusal("limit", CARD, data, *profiled)
