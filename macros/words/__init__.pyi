@@ -21,6 +21,7 @@ from .contour_notes import (
     plane_warnings as plane_warnings,
 )
 from .coverage_verdicts import (
+    deviation_lines as deviation_lines,
     level_line as level_line,
     table_warnings as table_warnings,
     verdict_lines as verdict_lines,
