@@ -18,7 +18,7 @@ from macros.words import (
     poor_fit,
     undetermined_text,
 )
-from simgen.quotation import mass_text, quoted, scale_of
+from simgen.quotation import mass_text, scale_of
 
 __all__ = ["limit_sentences", "result_rows", "warning_sentences"]
 
@@ -61,8 +61,7 @@ def result_rows(found: Analysis) -> Iterator[tuple[str, str]]:
     yield "Goodness of fit", _quality(found)
     goodness = found.goodness
     if goodness is not None:
-        p = quoted(goodness.p_value, goodness.p_error)
-        yield "Goodness by pseudo-experiments", f"p = {p} from {goodness.n_toys}"
+        yield "Goodness by pseudo-experiments", f"p {goodness.p_text} from {goodness.n_toys}"
 
 
 def _quality(found: Analysis) -> str:

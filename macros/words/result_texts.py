@@ -70,7 +70,7 @@ def say_goodness(found: GoodnessOfFit | None) -> None:
     asymptotic = format_number(found.p_asymptotic)
     failed = f", {found.n_failed} failed" if found.n_failed else ""
     say(
-        f"goodness of fit: p = {quoted(found.p_value, found.p_error)} from "
+        f"goodness of fit: p {found.p_text} from "
         f"{number_of(found.n_toys, 'toy')}{failed}; {asymptotic} as a χ² of {found.ndof} degrees of freedom"
     )
 
