@@ -168,8 +168,13 @@ def coverage_plot(study: "CoverageStudy", *, note: Sequence[str] = ()) -> "Figur
     ax.axhline(study.level, color=GREY, linewidth=1.0, label=f"level {study.level * 100:.4g} %")
     points = sorted(study.points, key=lambda p: p.value)
     methods = list(points[0].methods) if points else []
-    crowded = len(methods) > _FEW
+    alone = len(points) == 1
+    crowded = len(methods) > _FEW or (alone and len(methods) > 1)
     span = (points[-1].value - points[0].value) * scale if crowded else 0.0
+    if alone:  # nothing else sets the scale of the axis
+        span = abs(points[0].value * scale) or 1.0
+        ax.set_xticks([points[0].value * scale])
+        ax.tick_params(axis="x", which="minor", bottom=False, top=False)
     for i, method in enumerate(methods):
         truths = [p.value * scale + _APART * span * (i - (len(methods) - 1) / 2) for p in points]
         drawn = method_style(method)
