@@ -28,7 +28,13 @@ from analysis.representation import percent
 from analysis.settings import Drawn, number_list
 from analysis.studies.pictures import coverage_picture
 from analysis.studies.tallies import CoveragePoint, MethodCoverage, Tally, clopper_pearson, summarise, tally
-from analysis.studies.verdict import StudyVerdict, can_contradict, judge, over_by_design
+from analysis.studies.verdict import (
+    StudyVerdict,
+    can_contradict,
+    judge,
+    methods_without_meaning,
+    over_by_design,
+)
 from detsim.experiment import Experiment
 from detsim.simulation import Sampling
 from simgen.interaction import Model
@@ -82,19 +88,27 @@ class CoverageStudy:
             shown.append((f"{self.parameter} = {value}", f"{', '.join(cells)} ({toys})"))
         verdict = self.verdict
         text = "no true value is complete" if verdict is None else verdict.verdict
+        if verdict is None and self.points:
+            text = f"none: {', '.join(sorted(self.left_out))} has no meaning near 0"
         if verdict is not None and self.few_toys:
             text += ", as it would be whatever so few toys cover"
         return [*shown, ("verdict", text)]
 
     @property
+    def left_out(self) -> frozenset[str]:
+        """Methods of the study that its verdict leaves out, because nobody would quote them."""
+        methods = {name for point in self.points for name in point.methods}
+        return methods_without_meaning(self.parameter) & methods
+
+    @property
     def few_toys(self) -> bool:
         """Whether the verdict is nominal for any outcome, because there are too few toys."""
-        return not can_contradict(self.points, self.level)
+        return not can_contradict(self.points, self.level, left_out=self.left_out)
 
     @property
     def verdict(self) -> StudyVerdict | None:
         """Verdict on all true values and methods together; None if no true value is complete."""
-        return judge(self.points, self.level)
+        return judge(self.points, self.level, left_out=self.left_out)
 
 
 @np.errstate(under="ignore")

@@ -22,7 +22,7 @@ from analysis.pseudo_experiments import (
 )
 from analysis.settings import Drawn
 from analysis.studies.pictures import goodness_picture
-from simgen.quotation import quoted
+from simgen.quotation import quoted, scale_of
 from simgen.representation import format_number, html_table, text_table
 
 __all__ = ["GoodnessOfFit", "GoodnessTally", "goodness_of_fit", "tail_probability"]
@@ -62,6 +62,15 @@ class GoodnessOfFit:
     n_failed: int
     n_above: int = 0
 
+    @property
+    def p_text(self) -> str:
+        """The p-value with its sign and error; if no toy is above the data, its upper limit at 95 %."""
+        n = self.n_toys - self.n_failed
+        if self.p_value is None or self.n_above or not n:
+            return f"= {quoted(self.p_value, self.p_error)}"
+        bound = 1 - 0.05 ** (1 / n)
+        return f"< {scale_of('', bound).text(bound, digits=2)} (95 %)"
+
     def __repr__(self) -> str:
         return text_table("Goodness of fit", self._rows())
 
@@ -71,7 +80,7 @@ class GoodnessOfFit:
     def _rows(self) -> list[tuple[str, str]]:
         shown = [("statistic", format_number(self.statistic)), ("degrees of freedom", str(self.ndof))]
         shown += [] if self.p_asymptotic is None else [("p of χ²", format_number(self.p_asymptotic))]
-        shown += [] if self.p_value is None else [("p from toys", quoted(self.p_value, self.p_error))]
+        shown += [] if self.p_value is None else [("p from toys", self.p_text.removeprefix("= "))]
         return [*shown, ("toys", f"{self.n_toys}, of which {self.n_failed} failed")]
 
 

@@ -1,12 +1,13 @@
 """Verdict on a coverage study: exact binomial tests, with a bound on the false alarms of all together."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analysis.fits import delta_chi2
+from analysis.model import EVEN
 from analysis.studies.tails import binomial_tails, holm
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ __all__ = [
     "StudyVerdict",
     "can_contradict",
     "judge",
+    "methods_without_meaning",
     "over_by_design",
 ]
 
@@ -86,7 +88,11 @@ class StudyVerdict:
 
 
 def judge(
-    points: Sequence["CoveragePoint"], level: float, *, false_alarm: float = FALSE_ALARM
+    points: Sequence["CoveragePoint"],
+    level: float,
+    *,
+    false_alarm: float = FALSE_ALARM,
+    left_out: Collection[str] = (),
 ) -> StudyVerdict | None:
     """Combine the coverage at all true values and of all methods into one verdict; None without points.
 
@@ -97,6 +103,8 @@ def judge(
         Confidence level of the intervals.
     false_alarm : float
         Half of it is the level of all tests of under-coverage together, half that of over-coverage.
+    left_out : collection of str
+        Methods that are not tested: see `methods_without_meaning`.
 
     Notes
     -----
@@ -105,6 +113,7 @@ def judge(
     Thresholds of a table have an error: `binomial_tails` includes it. For all values together it is taken as
     if the thresholds of all values had the same error, which is the least favourable case.
     """
+    points = _tested_points(points, left_out)
     if not points:
         return None
     tests_of_sides = (_tested(points, level, over=False), _tested(points, level, over=True))
@@ -124,25 +133,48 @@ def judge(
 
 
 def can_contradict(
-    points: Sequence["CoveragePoint"], level: float, *, false_alarm: float = FALSE_ALARM
+    points: Sequence["CoveragePoint"],
+    level: float,
+    *,
+    false_alarm: float = FALSE_ALARM,
+    left_out: Collection[str] = (),
 ) -> bool:
     """Tell whether there are toys enough for `judge` to call any outcome other than nominal.
 
     Parameters
     ----------
-    points, level, false_alarm
+    points, level, false_alarm, left_out
         As for `judge`.
 
     Notes
     -----
     The outcomes are those of intervals that hold the true value in no toy, and in all.
     """
+    points = _tested_points(points, left_out)
     for over in (False, True):
         cells = _cells(points, over=over)
         tails = [binomial_tails(n if over else 0, n, level, table)[over] for *_, n, table in cells]
         if tails and len(tails) * min(tails) <= false_alarm / 2:
             return True
     return False
+
+
+def methods_without_meaning(parameter: str) -> frozenset[str]:
+    """Return the methods that nobody would quote for a parameter, and that decide no verdict.
+
+    Notes
+    -----
+    A parameter that is searched in its square has no parabola around 0, and Hesse's error no meaning near it.
+    """
+    return frozenset({"hesse"}) if parameter in EVEN else frozenset()
+
+
+def _tested_points(points: Sequence["CoveragePoint"], left_out: Collection[str]) -> "list[CoveragePoint]":
+    """Return the points with the methods that are tested; empty if none is left."""
+    kept = [
+        replace(p, methods={name: m for name, m in p.methods.items() if name not in left_out}) for p in points
+    ]
+    return [p for p in kept if p.methods]
 
 
 def _cells(points: Sequence["CoveragePoint"], *, over: bool) -> list[_Cell]:

@@ -180,7 +180,7 @@ def coverage(
                 keep="sums" if sums else "rows",
             )
         complete = len(study.points) == len(values)
-        picture = coverage_picture(study, loaded)
+        picture = coverage_picture(study, loaded, changed=override or ())
         pictures = figures.write(picture, former=former) if figures and picture else None
         page = pages.write(coverage_report(study, picture, loaded)) if picture else None
         if as_json:

@@ -90,14 +90,16 @@ def limit(
     toy: ToyOption = None,
     of: OfOption = None,
     toys: Annotated[
-        int,
+        int | None,
         typer.Option(
             "--toys",
             parser=toy_count(0),
             metavar="N",
-            help="Pseudo-experiments for the band of the expected limit; 0: no band.",
+            help=f"Pseudo-experiments for the band of the expected limit; 0: no band. {N_BAND} if not given, "
+            "of DATA 0.",
+            show_default=False,
         ),
-    ] = N_BAND,
+    ] = None,
     first: FirstToyOption = 0,
     output: PartOption = None,
     figure: FigureOption = None,
@@ -110,7 +112,7 @@ def limit(
 ) -> None:
     """Find the upper limit on a parameter.
 
-    Without data: the expected one and its band.
+    Without data: the expected one and its band. With data and --toys: the band, too.
     """
     from macros.setup import (
         FilePlan,
@@ -126,11 +128,17 @@ def limit(
     calibrates = method in _CALIBRATED
     override = level_override(override, "fit.limit_level", level)
     _check_options(calibrates, table, n, nuisances, data)
+    toys = (0 if data else N_BAND) if toys is None else toys
+    if data and toys and nuisances is Nuisances.PROFILED:
+        raise typer.BadParameter(
+            "--toys of DATA: nuisance parameters that are fitted to these data have no expected band; leave "
+            "out --toys, or take --nuisances nominal"
+        )
     if (first or output is not None) and (data or not toys):
         raise typer.BadParameter(
             "--first and -o are for the toys of the band of an expected limit, without DATA"
         )
-    draws = (bool(toys) and not data) or (calibrates and table is None)
+    draws = bool(toys) or (calibrates and table is None)
     chosen = open_card(card, override, seed=seed, draws=draws, of=of, several=True)
     reads = (*card_files(card, chosen), table, *data_files(data), *auxiliary_files(auxiliary))
     writes = (*part_output(output), *figures.outputs())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from macros.plots.figure_data import Cell, FigureData
 from macros.plots.methods import BAND_ONE, BAND_TWO, GREY, method_style
 from macros.plots.style import add_note, ink, new_figure, plain_text, styled
-from macros.words import limit_axis_values, median_text, verdict_lines
+from macros.words import deviation_lines, limit_axis_values, median_text, verdict_lines
 from simgen.quotation import Scale, scale_of
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ __all__ = ["band_data", "coverage_plot", "limit_plot", "parameter_axis"]
 _SIGMAS = ("-2", "-1", "0", "1", "2")
 _FEW, _APART = 3, 0.012
 """Methods whose bands can be drawn over each other; distance of more, in widths of the picture."""
+_NAMED = 2
+"""Deviations of either side that the caption of a coverage study names."""
 _PARAMETERS = {
     "gamma": r"$\gamma = (M_Z/M_{Z′})^2$",
     "mu_nu": r"$\mu_\nu$",
@@ -166,8 +168,13 @@ def coverage_plot(study: "CoverageStudy", *, note: Sequence[str] = ()) -> "Figur
     ax.axhline(study.level, color=GREY, linewidth=1.0, label=f"level {study.level * 100:.4g} %")
     points = sorted(study.points, key=lambda p: p.value)
     methods = list(points[0].methods) if points else []
-    crowded = len(methods) > _FEW
+    alone = len(points) == 1
+    crowded = len(methods) > _FEW or (alone and len(methods) > 1)
     span = (points[-1].value - points[0].value) * scale if crowded else 0.0
+    if alone:  # nothing else sets the scale of the axis
+        span = abs(points[0].value * scale) or 1.0
+        ax.set_xticks([points[0].value * scale])
+        ax.tick_params(axis="x", which="minor", bottom=False, top=False)
     for i, method in enumerate(methods):
         truths = [p.value * scale + _APART * span * (i - (len(methods) - 1) / 2) for p in points]
         drawn = method_style(method)
@@ -192,6 +199,7 @@ def coverage_plot(study: "CoverageStudy", *, note: Sequence[str] = ()) -> "Figur
         f"{'bars' if crowded else 'bars and bands'}: Clopper–Pearson, 99.7 %; between the points nothing was "
         f"computed{', and methods are drawn side by side' if crowded else ''}",
         *verdict_lines(study)[:1],
+        *deviation_lines(study, _NAMED),
     )
     add_note(figure, (*note, *lines))
     return figure

@@ -9,7 +9,7 @@ from macros.plots.figure_data import Cell, FigureData
 from macros.plots.inference import parameter_axis
 from macros.plots.methods import BLUE, GREY, method_style
 from macros.plots.style import add_note, ink, new_figure, styled
-from macros.words import limit_axis_values
+from macros.words import allowed_text, excluded_end, limit_axis_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -153,10 +153,12 @@ class LimitFigure:
             lines.append(f"{self._kind}: the data give no upper limit")
         else:
             upper, spread = limit.upper * scale, "" if limit.mc_error is None else " (pseudo-experiments)"
-            stated = self._axis[1].text(limit.upper, limit.mc_error)
+            what, stated = "upper limit", self._axis[1].text(limit.upper, limit.mc_error)
+            if excluded_end(limit) is not None:
+                what, stated = "interval", allowed_text(limit, self._axis[1])
             if low <= upper <= high:
                 ax.axvline(upper, color=colour, linewidth=1.6, label="upper limit")
-            lines.append(f"{self._kind}: upper limit {stated}{spread}")
+            lines.append(f"{self._kind}: {what} {stated}{spread}")
         if limit.asimov is not None and low <= limit.asimov * scale <= high:
             ax.axvline(limit.asimov * scale, color=GREY, linestyle=":", label="expected (Asimov)")
         if cut:

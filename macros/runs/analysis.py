@@ -1,11 +1,11 @@
 """What a report says of data: fit, impacts, limit, expected band, goodness of fit; and its files."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.fits import FitResult, Impacts, LimitResult, unscaled
+from analysis.fits import FitResult, Impacts, LimitResult
 from analysis.histograms import Comparison, binned, compare, compare_weighted
 from analysis.studies import GoodnessOfFit
 from detsim.expectation import Expectation, predict
@@ -136,8 +136,7 @@ def analyse(
     limit = case.limit(options, progress=progress, stopped=stopped).result
     expected = None
     if options.n_toys:
-        blind = replace(case, fitter=unscaled(case.fitter), counts=None, data=None, pulls=None)
-        expected = blind.limit(options, progress=progress, stopped=stopped).result
+        expected = case.without_data().limit(options, progress=progress, stopped=stopped).result
     goodness = None
     if n_goodness and fit.valid:
         goodness = case.goodness(n_goodness, progress=progress, stopped=stopped)

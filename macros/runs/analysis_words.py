@@ -10,13 +10,15 @@ from macros.words import (
     allowed_text,
     band_texts,
     estimate_cells,
+    excluded_end,
+    excluded_text,
     few_toys_warnings,
     limit_scale,
     median_text,
     poor_fit,
     undetermined_text,
 )
-from simgen.quotation import mass_text, quoted, scale_of
+from simgen.quotation import mass_text, scale_of
 
 __all__ = ["limit_sentences", "result_rows", "warning_sentences"]
 
@@ -41,7 +43,11 @@ def result_rows(found: Analysis) -> Iterator[tuple[str, str]]:
         if limit.upper is None
         else f"{scale.text(limit.upper, limit.mc_error)}{spread}{mass}"
     )
-    yield f"Upper limit at {100 * limit.level:g} %, {limit.method}", upper
+    if excluded_end(limit) is None:
+        yield f"Upper limit at {100 * limit.level:g} %, {limit.method}", upper
+    else:
+        interval = f"{allowed_text(limit, scale)}{spread}"
+        yield f"Interval at {100 * limit.level:g} %, {limit.method}", interval
     if expected is not None and expected.band is not None:
         texts = band_texts(expected.band, expected.band_errors, scale)
         unit = f" [{scale.unit}]" if scale.unit else ""
@@ -55,8 +61,7 @@ def result_rows(found: Analysis) -> Iterator[tuple[str, str]]:
     yield "Goodness of fit", _quality(found)
     goodness = found.goodness
     if goodness is not None:
-        p = quoted(goodness.p_value, goodness.p_error)
-        yield "Goodness by pseudo-experiments", f"p = {p} from {goodness.n_toys}"
+        yield "Goodness by pseudo-experiments", f"p {goodness.p_text} from {goodness.n_toys}"
 
 
 def _quality(found: Analysis) -> str:
@@ -83,6 +88,9 @@ def limit_sentences(found: Analysis) -> list[str]:
     texts = [f"Allowed: {allowed_text(limit, limit_scale(limit))} ({how}{threshold})."]
     if limit.method not in {"two-sided", "feldman-cousins"} and limit.upper is not None:
         texts.append("The limit is one-sided: it excludes no value below the estimate.")
+    excluded = excluded_end(limit)
+    if excluded is not None:
+        texts.append(f"{excluded_text(limit, excluded)}.")
     if limit.upper is None:
         texts.append(f"There is no upper limit on {limit.parameter}: nothing above it is excluded.")
     if expected is not None and expected.band is not None:

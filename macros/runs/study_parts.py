@@ -1,7 +1,7 @@
 """Studies of one data set, or of an expectation, whose toys are kept in files that can be joined."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +80,8 @@ def run_band(
 ) -> "tuple[CardLimit, int]":
     """Find a limit, or the expected one with its band, and write the limits of the toys to a file.
 
+    The limit of data has the band of the expected one beside it, if toys are asked for.
+
     Parameters
     ----------
     case, output, former, progress, stop
@@ -105,6 +107,10 @@ def run_band(
         former=former,
     ) as table:
         made = case.limit(options, progress=progress, on_statistics=_kept(table, stop), stopped=stop)
+        if case.counts is not None and options.n_toys:
+            expected = case.without_data().limit(options, progress=progress, stopped=stop).result
+            band = {name: getattr(expected, name) for name in ("band", "band_errors", "audit")}
+            made = replace(made, result=replace(made.result, **band))
         result, table_of = made.result, made.calibration
         exact = {name: getattr(result, name) for name in ("parameter", "delta_chi2", "upper", "asimov")}
         thresholds = None if table_of is None else {"seed": table_of.seed, "n_toys": table_of.n_toys}

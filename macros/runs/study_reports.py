@@ -16,6 +16,7 @@ from macros.words import (
     bias_lines,
     coverage_document,
     coverage_table,
+    deviation_lines,
     experiment_rows,
     explain_parameter,
     level_line,
@@ -142,7 +143,7 @@ def coverage_report(study: "CoverageStudy", picture: Picture, card: "Card") -> S
     verdict = study.verdict
     warnings = []
     if verdict is not None and verdict.verdict != "nominal":
-        warnings.append(f"{verdict_lines(study)[0]}.")
+        warnings += [f"{line}." for line in (verdict_lines(study)[0], *deviation_lines(study, 2))]
     warnings += [f"{text[0].upper()}{text[1:]}." for text in table_warnings(study)]
     n_toys = ", ".join(sorted({str(p.n_toys) for p in study.points}))
     return StudyReport(

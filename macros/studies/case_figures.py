@@ -40,8 +40,8 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-LEVELS = (0.683, 0.95)
-"""Confidence levels that a picture of the profile shows beside that of the fit."""
+FIT_LEVEL = 0.683
+"""Confidence level that a picture of the profile shows beside those of the fit and of the card's limit."""
 _N_POINTS = 201
 _MARGIN = 0.35
 """Of the parameter around a limit, in distances of the limit from the estimate."""
@@ -50,6 +50,13 @@ _MARGIN = 0.35
 def case_note(case: Inference) -> str:
     """Say which card and model are shown, and of which kind the data are."""
     return f"{case.card.name}: {case.card.model.label}; {case.kind} data"
+
+
+def _fit_name(case: Inference) -> str:
+    """Name the fit by its model, and by the free parameter where the model is usually without it."""
+    poi = case.fitter.templates.poi
+    free = "" if poi == "gamma" else f" with {poi} free"
+    return f"fit of {case.card.model.label}{free}"
 
 
 def fitted_counts(case: Inference, result: FitResult) -> Array | None:
@@ -101,7 +108,7 @@ def counts_picture(case: Inference, result: FitResult | None = None, *, axis: st
         panels=tuple(panel for panel in panels if axis in {None, panel.axis}),
         title=f"Counts of {case.card.name}",
         expected="standard model",
-        fitted=f"fit of {case.card.model.label}",
+        fitted=_fit_name(case),
         data=f"{case.kind} data",
         note=tuple(note),
     )
@@ -150,15 +157,15 @@ def profile_picture(
 ) -> Picture:
     """Show the profile likelihood of a fit, with its interval, and a limit if one is given."""
     note = (case_note(case),)
-    scan = case.profile(result, at)
-    draw = partial(profile_plot, scan.points, scan.delta, fit=result, limit=limit, note=note, levels=LEVELS)
+    scan, levels = case.profile(result, at), (FIT_LEVEL, case.card.fit.limit_level)
+    draw = partial(profile_plot, scan.points, scan.delta, fit=result, limit=limit, note=note, levels=levels)
     return Picture(draw=draw, data=scan_data(scan, result, note=note))
 
 
 def limit_picture(case: Inference, limit: LimitResult) -> Picture:
-    """Show a limit: of data the statistic and its threshold, without data the expected limit and its band."""
-    if case.data is None:
-        return expected_limit_picture(case, limit)
+    """Show a limit: of data the statistic and its threshold; without data, or with a band, the band."""
+    if case.data is None or limit.band is not None:
+        return expected_limit_picture(case, limit, observed=None if case.data is None else limit)
     note = (case_note(case),)
     points = _limit_points(case, limit)
     likelihood = case.likelihood

@@ -235,13 +235,22 @@ def _found(study: Study, result: CoverageStudy, audit: int | None) -> dict[str, 
     }
 
 
-def coverage_picture(study: CoverageStudy, card: Card) -> Picture | None:
-    """Show a coverage study; None where no true value is complete."""
+def coverage_picture(study: CoverageStudy, card: Card, *, changed: Sequence[str] = ()) -> Picture | None:
+    """Show a coverage study; None where no true value is complete.
+
+    Parameters
+    ----------
+    study : CoverageStudy
+    card : Card
+    changed : sequence of str
+        What of the card was overridden, as `--set` states it; the caption names it.
+    """
     from macros.plots import coverage_data, coverage_plot
 
     if not study.points:
         return None
-    note = (f"{card.name}: {card.model.label}; simulated counts of pseudo-experiments",)
+    note = [f"{card.name}: {card.model.label}; simulated counts of pseudo-experiments"]
+    note += [f"card changed: {', '.join(changed)}"] if changed else []
     return Picture(draw=partial(coverage_plot, study, note=note), data=coverage_data(study, note=note))
 
 

@@ -23,6 +23,7 @@ from analysis.fits import (
     limit_of_counts,
     profile_scan,
     scan_points,
+    unscaled,
 )
 from analysis.likelihood import Likelihood
 from analysis.model import FEW, WeightCheck, check_weights
@@ -100,6 +101,10 @@ class Inference:
     def exact(self) -> NDArray[np.float64]:
         """The data, or without them the exact expectation of the model, shape (n_bins,)."""
         return self.fitter.templates.expected(self.fitter.truth) if self.counts is None else self.counts
+
+    def without_data(self) -> "Inference":
+        """Return it for an expectation, in the exposures of the data."""
+        return replace(self, fitter=unscaled(self.fitter), counts=None, data=None, pulls=None)
 
     def fit(self) -> FitResult:
         """Fit the parameter of interest."""

@@ -21,6 +21,7 @@ from .contour_notes import (
     plane_warnings as plane_warnings,
 )
 from .coverage_verdicts import (
+    deviation_lines as deviation_lines,
     level_line as level_line,
     table_warnings as table_warnings,
     verdict_lines as verdict_lines,
@@ -72,6 +73,8 @@ from .result_texts import (
     allowed_text as allowed_text,
     bias_lines as bias_lines,
     coverage_table as coverage_table,
+    excluded_end as excluded_end,
+    excluded_text as excluded_text,
     limit_axis_values as limit_axis_values,
     limit_scale as limit_scale,
     say_band as say_band,

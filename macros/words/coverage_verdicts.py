@@ -8,11 +8,12 @@ from analysis.calibration import coverage_error
 from macros.terminal import format_number
 from macros.words.calibrations import few_toys_warnings
 from simgen.parameters import parameter_range
+from simgen.quotation import exact_text
 
 if TYPE_CHECKING:
     from analysis.studies import CoverageStudy, CoverageTest
 
-__all__ = ["level_line", "table_warnings", "verdict_document", "verdict_lines"]
+__all__ = ["deviation_lines", "level_line", "table_warnings", "verdict_document", "verdict_lines"]
 
 _SHOWN = 6
 """Most tests of either side that are written."""
@@ -66,11 +67,25 @@ def verdict_lines(study: "CoverageStudy") -> list[str]:
         lines.append(
             f"{methods}: the table's error of ± {error:.2g} is included ({n_table} toys at each true value)"
         )
+    if study.left_out:
+        names = ", ".join(sorted(study.left_out))
+        lines.append(
+            f"{names}: left out of the verdict, because {study.parameter} is searched in its square and has "
+            "no Hesse error near 0"
+        )
+    return lines + deviation_lines(study)
+
+
+def deviation_lines(study: "CoverageStudy", most: int = _SHOWN) -> list[str]:
+    """Write which methods deviate at which true values, of either side at most so many."""
+    verdict, lines = study.verdict, list[str]()
+    if verdict is None:
+        return lines
     for side, failed in (("under", verdict.under), ("over", verdict.over)):
-        worst = sorted(failed, key=lambda test: test.p_value)[:_SHOWN]
+        worst = sorted(failed, key=lambda test: test.p_value)[:most]
         lines += [f"{side}-coverage: {_cell(study.parameter, test)}" for test in worst]
-        if len(failed) > _SHOWN:
-            lines.append(f"{side}-coverage in {len(failed) - _SHOWN} more tests; --json lists all")
+        if len(failed) > most:
+            lines.append(f"{side}-coverage in {len(failed) - most} more tests; --json lists all")
     return lines
 
 
@@ -94,7 +109,11 @@ def _words(verdict: str) -> str:
 
 
 def _cell(parameter: str, test: "CoverageTest") -> str:
-    where = "all true values together" if test.value is None else f"{parameter} = {test.value:g}"
+    where = (
+        "all true values together"
+        if test.value is None
+        else f"{parameter} = {exact_text(parameter, test.value)}"
+    )
     return f"{test.method} at {where} {test.fraction:.4f}, corrected p {_number(test.p_value)}"
 
 

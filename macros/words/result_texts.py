@@ -18,12 +18,15 @@ from macros.words.fit_description import (
     median_text,
     undetermined_text,
 )
-from simgen.quotation import Scale, mass_text, quoted, scale_of
+from simgen.parameters import parameter_range
+from simgen.quotation import Scale, exact_text, mass_text, quoted, scale_of
 
 __all__ = [
     "allowed_text",
     "bias_lines",
     "coverage_table",
+    "excluded_end",
+    "excluded_text",
     "limit_axis_values",
     "limit_scale",
     "say_band",
@@ -67,7 +70,7 @@ def say_goodness(found: GoodnessOfFit | None) -> None:
     asymptotic = format_number(found.p_asymptotic)
     failed = f", {found.n_failed} failed" if found.n_failed else ""
     say(
-        f"goodness of fit: p = {quoted(found.p_value, found.p_error)} from "
+        f"goodness of fit: p {found.p_text} from "
         f"{number_of(found.n_toys, 'toy')}{failed}; {asymptotic} as a χ² of {found.ndof} degrees of freedom"
     )
 
@@ -97,7 +100,10 @@ def say_limit(result: LimitResult, *, expected: bool = False) -> None:
     if result.n_regions > 1:
         say(f"{result.n_regions} regions of {result.parameter} are allowed: {allowed_text(result, scale)}")
     spread = "" if result.mc_error is None else " (toys)"
-    if result.upper is None:
+    excluded = excluded_end(result)
+    if excluded is not None and result.n_regions == 1:
+        say(f"{result.parameter} in {allowed_text(result, scale)}{spread} at {which}")
+    elif result.upper is None:
         say(f"no upper limit on {result.parameter} at {which}")
     else:
         mass = result.M_Zprime_GeV
@@ -105,13 +111,15 @@ def say_limit(result: LimitResult, *, expected: bool = False) -> None:
         end = " (upper end of the highest region)" if result.n_regions > 1 else ""
         upper = scale.text(result.upper, result.mc_error)
         say(f"{result.parameter} < {upper}{spread} at {which}{end}{heavier}")
+    if excluded is not None:
+        say(excluded_text(result, excluded))
     if result.asimov is not None and result.asimov != result.upper:
         say(f"expected (Asimov): {scale_of(result.parameter, result.asimov).text(result.asimov)}")
     if result.band:
         _say_band(result.band, result.band_errors, scale)
         say_audit(result.audit)
     two_sided = result.method in {"two-sided", "feldman-cousins"}
-    if result.n_regions < 2:
+    if result.n_regions < 2 and excluded is None:
         say(f"allowed: {allowed_text(result, scale)}")
     if not two_sided and (result.upper is not None or result.n_regions > 1):
         say("the limit is one-sided: it excludes no value below the estimate")
@@ -125,6 +133,21 @@ def say_limit(result: LimitResult, *, expected: bool = False) -> None:
 def limit_scale(result: LimitResult) -> Scale:
     """Choose the unit of a limit and of the regions that are allowed."""
     return scale_of(result.parameter, *limit_axis_values(result))
+
+
+def excluded_end(result: LimitResult) -> float | None:
+    """Return the lower end of the physical range if a two-sided region excludes it; else None."""
+    lowest, _ = parameter_range(result.parameter)
+    starts = [low for low, _ in result.regions]
+    if result.method not in {"two-sided", "feldman-cousins"} or not starts or math.isinf(lowest):
+        return None
+    return lowest if all(low is not None and low > lowest for low in starts) else None
+
+
+def excluded_text(result: LimitResult, end: float) -> str:
+    """Say that the lower end of the range is excluded."""
+    what = exact_text(result.parameter, end) if end else "0"
+    return f"{result.parameter} = {what} is excluded at {100 * result.level:g} %: the result is an interval"
 
 
 def limit_axis_values(result: LimitResult) -> list[float | None]:

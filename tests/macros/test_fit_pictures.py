@@ -9,12 +9,16 @@ import numpy as np
 import pytest
 from support.cards import CASES
 from support.invocation import CARD, answer, invoke, refusal
+from support.plotted import texts
 
 from analysis.fits.local_minima import LocalMinimum
+from analysis.studies.goodness import GoodnessTally
 from macros.card import load_card
 from macros.plots import profile_plot
 from macros.plots.fits import impacts_plot
 from macros.plots.style import render
+from macros.studies import EXPECTED, open_inference
+from macros.studies.case_figures import counts_picture, profile_picture
 
 
 @pytest.fixture(scope="module")
@@ -168,3 +172,24 @@ def test_no_impacts_no_picture(events, tmp_path):
     assert "no impacts to be drawn" in refusal("fit", CARD, events, *options)
     assert list(tmp_path.iterdir()) == []
     assert invoke("fit", CARD, events, "--set", "model.name=SM", "--set", "fit.poi=mu_nu").exit_code == 0
+
+
+def test_names_and_levels_are_those_of_the_card():
+    """A fit of the SM with a free magnetic moment says so; the profile has the line of the card's level."""
+    changes = {"model.name": "SM", "fit.poi": "mu_nu", "fit.limit_level": 0.9}
+    case = open_inference(load_card(CARD, changes), EXPECTED)
+    result = case.fit()
+    assert "fit of SM with mu_nu free" in texts(counts_picture(case, result).draw())
+    shown = texts(profile_picture(case, result).draw())
+    assert "90 %: 2.706" in shown
+    assert "95 %" not in shown
+    plain = open_inference(load_card(CARD), EXPECTED)
+    assert "gamma free" not in texts(counts_picture(plain, plain.fit()).draw())
+
+
+def test_no_toy_above_the_data_is_a_limit_of_p():
+    """Closed form: 0 of 2000 toys exclude p above 1 - 0.05^(1/2000) = 0.0015 at 95 %."""
+    found = GoodnessTally(statistic=90.0, ndof=30).result()
+    found = replace(found, n_toys=2000, n_failed=0, n_above=0, p_value=5e-4, p_error=5e-4)
+    assert found.p_text == "< 0.0015 (95 %)"
+    assert replace(found, n_above=3, p_value=0.0015, p_error=0.0009).p_text == "= 0.00150 ± 0.00090"
