@@ -143,9 +143,9 @@ def _bin_warnings(card: Card) -> Iterator[str]:
             f"detector.threshold: {number_of(low, 'bin')} of {len(widths)} {'ends' if low == 1 else 'end'} "
             f"at or below it, {threshold}, and can have no counts"
         )
-    first = float(detector.edges[0])
-    if 0 < detector.threshold < first * (1 - _ROUNDING):
-        edge, threshold = (write_quantity(e, "keV", digits=4) for e in (first, detector.threshold))
+    lowest = float(detector.edges[0])
+    if 0 < detector.threshold < lowest * (1 - _ROUNDING):
+        edge, threshold = (write_quantity(e, "keV", digits=4) for e in (lowest, detector.threshold))
         yield (
             f"detector.threshold: events from it, {threshold}, to the first bin, at {edge}, are recorded and "
             "in no bin: a fit does not use them"
