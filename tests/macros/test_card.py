@@ -221,5 +221,5 @@ finally:
 
 def test_schema_is_current():
     """Contract: the published schema is that of the code."""
-    published = json.loads((ROOT / "docs" / "card.schema.json").read_text())
+    published = json.loads((ROOT / "docs" / "reference" / "card.schema.json").read_text())
     assert published == json_schema()

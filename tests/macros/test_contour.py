@@ -134,7 +134,7 @@ def test_regions_that_the_values_cut_are_named(reach, named):
         "correlation": None,
     }
     delta = x[None] ** 2 + x[:, None] ** 2
-    result = PlaneResult(x=x, y=x, delta=delta, correlation=None, **plane)
+    result = PlaneResult(x=x, y=x, delta=delta, **plane)
     levels = {level: plane_threshold(level) for level in (0.683, 0.95)}
     said = " ".join(t.get_text() for t in contour_plot(result, levels).texts)
     assert ("cut by the range of the picture: " + named in said) is bool(named)
