@@ -66,7 +66,7 @@ class GoodnessOfFit:
     def p_text(self) -> str:
         """The p-value with its sign and error; if no toy is above the data, its upper limit at 95 %."""
         n = self.n_toys - self.n_failed
-        if self.p_value is None or self.n_above or not n:
+        if self.p_value is None or self.n_above or self.p_value * n > 1.5:
             return f"= {quoted(self.p_value, self.p_error)}"
         bound = 1 - 0.05 ** (1 / n)
         return f"< {scale_of('', bound).text(bound, digits=2)} (95 %)"

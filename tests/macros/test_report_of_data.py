@@ -44,7 +44,7 @@ def test_report_tells_the_numbers_of_the_commands(made, tmp_path):
     for words in (
         "Simulated data of BOREXINO", "These data are simulated: no detector took them.", "live time 100 d",
         "Cr51 nu_e up to 752 keV", "γ = (M_Z/M_Z′)² is the strength of a heavy neutral boson", str(events),
-        f"{limit['upper']:.4g}", "M_Z′ >", "of 6 bins with 5 degrees of freedom",
+        f"upper limit {limit['upper']:.3g}", "M_Z′ >", "of 6 bins with 5 degrees of freedom",
         "for 6 bins, p =", "All local minima", "Goodness by pseudo-experiments", "from 50 pseudo-experiments",
         "Impacts: change of gamma", "fit.json",
     ):  # fmt: skip
