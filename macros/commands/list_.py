@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from macros.terminal import JsonOption, emit_json, message, number_of, print_table, say
+from macros.terminal import JsonOption, emit_json, number_of, print_table, say
 
 __all__ = ["list_"]
 
@@ -89,7 +89,8 @@ def list_(
         if k != chosen[-1]:
             say()
     if kind is None:
-        message("where the numbers come from: nugauge list references")
+        say()
+        say("where the numbers come from: nugauge list references")
 
 
 def _list_references(as_json: bool) -> None:

@@ -91,9 +91,12 @@ class ReportPlan:
     def check(self) -> None:
         """Refuse a directory that may not be replaced; see `macros.setup.whole_directory`."""
         if self.directory is not None:
-            check_directory(
-                self.directory, _NAMES, force=self.force, reads=self.reads, foreign=foreign_report
-            )
+            try:
+                check_directory(
+                    self.directory, _NAMES, force=self.force, reads=self.reads, foreign=foreign_report
+                )
+            except ValueError as error:
+                raise ValueError(f"--report {str(self.directory)!r}: {error}") from None
 
     def write(self, found: StudyReport) -> str | None:
         """Write the report; return its name, None where there is none to write."""

@@ -129,7 +129,7 @@ def test_a_damaged_chunk(tmp_path, number):
     path.write_bytes(path.read_bytes()[:-100])
     message = refusal("campaign", "merge", directory, "-o", tmp_path / "x.root")
     assert message.startswith(f"error: {path}: ")
-    assert message.endswith(f"; remove it, then `nugauge campaign run {directory}` makes it again")
+    assert message.rstrip().endswith(f"; remove it, then `nugauge campaign run {directory}` makes it again")
     path.unlink()
     answer("campaign", "run", directory, "--workers", 1)
     answer("campaign", "merge", directory, "-o", tmp_path / "x.root")

@@ -13,6 +13,7 @@ import typer
 from support.examples import every, few
 from support.invocation import CARD, answer, invoke, start
 
+import macros.plots
 import macros.studies.toy_totals
 from analysis.fits.audit import Audit
 from detsim.event_files.reader import TableFile
@@ -82,12 +83,12 @@ def test_interrupt(tmp_path, command, number):
 def test_interrupt_of_what_is_finished(tmp_path, monkeypatch, command):
     """Contract: Ctrl-C while the figure of a finished study is drawn loses no result; a message says so."""
     path, figure = tmp_path / "x.root", tmp_path / "x.png"
-    ours, name = {"toys": (ToyTally, "draw"), "coverage": (macros.studies, "draw_coverage")}[command]
+    ours, name = {"toys": (ToyTally, "draw"), "coverage": (macros.plots, "coverage_plot")}[command]
     drawn = getattr(ours, name)
 
-    def draw(*arguments):
+    def draw(*arguments, **options):
         signal.raise_signal(signal.SIGINT)
-        return drawn(*arguments)
+        return drawn(*arguments, **options)
 
     monkeypatch.setattr(ours, name, draw)
     at = ("--at", "0,0.1") if command == "coverage" else ()
