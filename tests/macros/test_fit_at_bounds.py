@@ -87,9 +87,9 @@ def test_what_is_outside_of_a_picture_is_told():
     assert figure.legends == []
     assert not figure.axes[0].patches
     words = notes(figure)
-    assert "outside of the picture: interval of the fit, 68.3 % by MINOS, [0, 123.5]" in words
-    assert f"outside of the picture: the estimate, {1e12 * fit.estimate.value:.4g}" in words
-    assert "outside of the picture: another minimum, at 1.4e+08 and higher by 7.92, excluded" in words
+    assert "outside of the picture: interval of the fit, 68.3 % by MINOS, [0, 12.35] × 10⁻¹¹ μ_B" in words
+    assert f"outside of the picture: the estimate, {1e11 * fit.estimate.value:.4g} × 10⁻¹¹ μ_B" in words
+    assert "outside of the picture: another minimum, at 1.400e+07 × 10⁻¹¹ μ_B and higher by 7.92" in words
 
 
 @pytest.mark.parametrize(("n", "marker"), [(3, "o"), (40, "")])
