@@ -1,16 +1,15 @@
 """`nugauge contour`: two parameters fitted at once, and the regions that are allowed."""
 
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from macros.commands.fit import ExperimentOption
 from macros.terminal import (
     AuxiliaryOption,
     CardArgument,
+    ExperimentOption,
     FigureOption,
     ForceOption,
     JsonOption,
@@ -138,6 +137,7 @@ def contour(
                     **_document(result, thresholds),
                     "model": loaded.model.label,
                     "data": case.source,
+                    "kind": case.kind,
                     "auxiliary": case.auxiliary,
                     "files": files,
                 }
@@ -159,11 +159,12 @@ def _levels(given: list[float] | None) -> tuple[float, ...]:
 def _check_first(name: str) -> None:
     """Refuse a first parameter that is none of the model."""
     from simgen.parameters import parameter_names
+    from simgen.suggestions import closest
 
     known = parameter_names()
     if name not in known:
-        meant = get_close_matches(name, known, n=1)
-        hint = f"did you mean {meant[0]!r}?" if meant else f"they are {', '.join(known)}"
+        meant = closest(name, known)
+        hint = f"did you mean {meant!r}?" if meant else f"they are {', '.join(known)}"
         raise typer.BadParameter(
             f"--x must be a numerical parameter of the model, and only --y may be a nuisance parameter; got "
             f"{name!r}: {hint}"
