@@ -149,7 +149,7 @@ def scan_limits(
     seed = open_card(card, overrides, draws=False, of=of, several=True).run.seed
     if seed is not None:  # simulated templates of all points have one, also if nobody gave it
         overrides = choose_specific(overrides or (), [f"run.seed={seed}"])
-    limits = []
+    limits, truth = [], []
     for values in product(*(each.values for each in keys)):
         point = [each.override(value) for each, value in zip(keys, values, strict=True)]
         loaded = load_chosen(card, choose_specific(overrides or (), point), of, several=True, says=False)
@@ -161,6 +161,7 @@ def scan_limits(
         how = method or loaded.fit.limit_method
         exact = fitter.templates.expected(fitter.truth)
         limits.append(limit_of_counts(fitter, exact, level=loaded.fit.limit_level, method=how).upper)
+        truth.append(float(fitter.truth))
         advance(1)
     names = {each.key for each in keys}
     scanned = any(
@@ -179,5 +180,6 @@ def scan_limits(
             global_fit=global_fit(loaded.model) if parameter == "gamma" and not scanned else None,
             level=None if "fit.limit_level" in names else loaded.fit.limit_level,
             method=None if "fit.limit_method" in names and method is None else how,
+            truth=tuple(truth),
         ),
     )

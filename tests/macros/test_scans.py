@@ -4,6 +4,7 @@ import pytest
 import typer
 from support.invocation import CARD, answer, invoke, refusal
 
+from macros.card import load_card
 from macros.studies import ScanKey, scan_limits
 from macros.terminal import ScanValue, read_points, read_scan, read_values
 
@@ -160,3 +161,23 @@ def test_a_word_keeps_its_meaning():
     assert read_scan("--scan", "true,false") == [ScanValue(None, "true"), ScanValue(None, "false")]
     assert ScanKey(key="a.b", values=("true", "10 d", 0.5)).override("true") == "a.b=true"
     assert ScanKey(key="a.b", values=()).override("10 d") == 'a.b="10 d"'
+
+
+def test_limits_on_the_weak_mixing_angle_differ_in_their_digits():
+    """Contract. Finds limits that are written alike, without their distance from the card's value."""
+    scan = ("sensitivity", CARD, "--scan", "exposure.duration=100:104:5", "--poi", "sin2_theta_w")
+    head, *rows = invoke(*scan).stdout.splitlines()
+    found = answer(*scan)
+    cells = [row.split() for row in rows[:5]]
+    assert "M_Z'" not in head
+    assert head.split("  ")[-1] == "above the card's"
+    assert len({row[-2] for row in cells}) == 5
+    distances = [limit - truth for limit, truth in zip(found["limit"], found["truth"], strict=True)]
+    assert [float(row[-1]) for row in cells] == pytest.approx(distances, rel=5e-3)
+    assert found["truth"] == [load_card(CARD).model.sin2_theta_w] * 5
+
+
+def test_the_mass_of_a_z_prime_stands_beside_gamma_only():
+    for parameter, shown in (("gamma", True), ("mu_nu", False), ("eps_R", False)):
+        said = invoke("sensitivity", CARD, "--errors", "0.05,0.1", "--poi", parameter).stdout
+        assert ("M_Z'" in said) == shown
