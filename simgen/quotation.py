@@ -31,7 +31,7 @@ _ROUNDING = 1e-7
 """Beside its error and interval a smaller value is 0."""
 _DIGITS = 3
 """Significant digits of a limit that has no error of its own."""
-_MOST_DIGITS = 7
+_MOST_DIGITS = 5
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 Number = float | None
@@ -131,14 +131,14 @@ def digits_apart(*values: Number) -> int:
     Parameters
     ----------
     *values : float or None
-        Those that differ by less than a millionth are taken for equal.
+        Those that differ by less than 10⁻⁵ of their size are taken for equal.
 
     Examples
     --------
     >>> digits_apart(0.07, 0.08), digits_apart(0.23121, 0.23124, 0.2315), digits_apart(1.0, None)
     (3, 5, 3)
     """
-    known = sorted({float(f"{v:.6e}") for v in values if v is not None and math.isfinite(v)})
+    known = sorted({float(f"{v:.5e}") for v in values if v is not None and math.isfinite(v)})
     for digits in range(_DIGITS, _MOST_DIGITS):
         if len({f"{v:.{digits - 1}e}" for v in known}) == len(known):
             return digits

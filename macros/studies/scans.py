@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from macros.card import choose_specific, read_card
+from macros.card import choose_specific, plain_key, read_card
 from macros.setup import load_chosen, open_card, open_fitter
 from macros.terminal import ScanValue
 
@@ -96,10 +96,13 @@ def scan_key(card: str, overrides: Sequence[str] | None, key: str, values: Seque
     values : sequence of ScanValue
     """
     present: Any = read_card(card, overrides or ()).document
-    for part in key.split("."):
-        present = present.get(part) if isinstance(present, Mapping) else None
+    for part in plain_key(key).split("."):
+        if isinstance(present, list) and part.isdecimal() and int(part) < len(present):
+            present = present[int(part)]
+        else:
+            present = present.get(part) if isinstance(present, Mapping) else None
     unit = present.strip().partition(" ")[2] if isinstance(present, str) else ""
-    return ScanKey(key=key, values=tuple(_card_value(value, unit) for value in values))
+    return ScanKey(key=plain_key(key), values=tuple(_card_value(value, unit) for value in values))
 
 
 def _card_value(value: ScanValue, unit: str) -> float | str:
