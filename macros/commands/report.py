@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from macros.commands.fit import DATA_HELP, ExperimentOption, PoiOption
 from macros.commands.limit import Method
 from macros.terminal import (
+    DATA_HELP,
     AuxiliaryOption,
     CardArgument,
+    ExperimentOption,
+    GoodnessOption,
     JsonOption,
     OfOption,
+    PoiOption,
     RunError,
     SeedOption,
     SetOption,
@@ -22,7 +25,6 @@ from macros.terminal import (
     ToyOption,
     Unit,
     UnitOption,
-    count,
     emit_json,
     message,
     progress,
@@ -78,15 +80,7 @@ def report(
             help="Pseudo-experiments for the band of the expected limit; 0: no band.",
         ),
     ] = N_REPORT,
-    gof: Annotated[
-        int,
-        typer.Option(
-            "--gof",
-            parser=count(0),
-            metavar="N",
-            help="Test the goodness of fit with N pseudo-experiments.",
-        ),
-    ] = 0,
+    gof: GoodnessOption = 0,
     style: StyleOption = None,
     seed: SeedOption = None,
     override: SetOption = None,

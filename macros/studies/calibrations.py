@@ -76,7 +76,7 @@ def make_calibration(
     reference : float, optional
         See `reference_value`.
     progress : callable
-        Shows how far it is, as `macros.terminal.console.progress` does.
+        Shows how far it is, as `macros.terminal.pace.progress` does.
     **settings
         `first`, `keep`, `largest_kept` and `stopped` of `analysis.studies.calibrate`.
     """

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.fits import FitResult, Impacts, LimitResult, unscaled
+from analysis.histograms import from_counts
 from macros.plots import (
     CountsFigure,
     LimitFigure,
@@ -72,6 +73,8 @@ def fitted_counts(case: Inference, result: FitResult) -> Array | None:
 def counts_picture(case: Inference, result: FitResult | None = None, *, axis: str | None = None) -> Picture:
     """Show the data of all experiments, what the standard model expects, and the fit, if there is one.
 
+    Without data those that the card's model expects are shown (Asimov).
+
     Parameters
     ----------
     case : Inference
@@ -83,7 +86,7 @@ def counts_picture(case: Inference, result: FitResult | None = None, *, axis: st
 
     fitted = None if result is None else fitted_counts(case, result)
     experiments = case.fitter.templates.experiments
-    errors = unscaled(case.fitter).errors
+    exact, errors = case.exact, unscaled(case.fitter).errors
     panels: list[Panel] = []
     start = 0
     for i, experiment in enumerate(experiments):
@@ -91,7 +94,7 @@ def counts_picture(case: Inference, result: FitResult | None = None, *, axis: st
         start, distance = bins.stop, experiment.detector.distance
         panels += panels_of(
             experiment.name,
-            None if case.data is None else case.data.sets[i].histogram,
+            from_counts(exact[bins], experiment) if case.data is None else case.data.sets[i].histogram,
             predict(experiment, case.card.model.standard()),
             distance_edges=None if distance is None else distance.edges,
             fitted=None if fitted is None else fitted[bins],

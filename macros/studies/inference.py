@@ -60,7 +60,7 @@ OnStatistics = Callable[[int, NDArray[np.float64]], None]
 
 @contextmanager
 def silent(title: str, total: float | None, unit: str) -> Iterator[Advance]:
-    """Show no progress; in the place of `macros.terminal.console.progress`."""
+    """Show no progress; in the place of `macros.terminal.pace.progress`."""
     yield lambda n: None
 
 
