@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from analysis.histograms import Comparison
 from detsim.event_files import EventWriter, RunInfo, event_branches, event_columns, row_bytes
 from detsim.files import Former
-from detsim.simulation import Occurrence, draw_measured, draw_true, event_plan, needs_places
+from detsim.simulation import draw_measured, draw_true, drawn_columns, event_plan, needs_places
 from macros.card import Card
 from macros.runs.event_chunks import Draws
 from macros.runs.event_totals import Tally
@@ -136,7 +136,7 @@ def produce(
     rows = draws.mean * (1.0 if expected is None else float(expected.sum()) / prepared.expected)
     columns = _columns(card, detected=detected, experiments=experiments > 0)
     check_room(path, rows, row_bytes(event_branches(columns, card.run.precision)))
-    occurrence: list[Occurrence] = [c for c in ("vertex", "time") if c in card.run.columns]
+    occurrence = drawn_columns(card.run.columns)
     draw = partial(draw_measured if detected else draw_true, prepared, experiment, model, seed=seed)
     tally = Tally(experiment)
     series = EventSeries(
@@ -197,6 +197,7 @@ def _columns(card: Card, *, detected: bool, experiments: bool) -> Sequence[str]:
         experiments=experiments,
         vertex="vertex" in card.run.columns or (not detected and needs_places(card.experiment, card.model)),
         time="time" in card.run.columns,
+        direction="direction" in card.run.columns,
         cos_theta="cos_theta" in card.run.columns,
     )
 
