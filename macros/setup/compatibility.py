@@ -12,7 +12,17 @@ from macros.words import begin_with
 from simgen.events import Events
 from simgen.units import Kind, read_quantity
 
-__all__ = ["card_differences", "card_for_events", "check_card", "check_same_experiment"]
+__all__ = [
+    "ATTACHED",
+    "card_differences",
+    "card_for_events",
+    "check_card",
+    "check_same_experiment",
+    "is_attached",
+]
+
+ATTACHED = "attached"
+"""Response, as a provenance states it, of energies that another program measured."""
 
 _ALWAYS = {"model.generate_above", "detector.target", "detector.mass", "detector.electrons"}
 """What shapes or counts the true events may never differ."""
@@ -95,6 +105,11 @@ def card_for_events(card: Card, events: Events) -> Card:
     )
     lowest = float(made_of.get("generate_above") or 0.0)
     return card if weighted else begin_with(card, lowest, "this set of events")
+
+
+def is_attached(provenance: Mapping[str, Any]) -> bool:
+    """Tell whether another program measured the energies: no card has their response."""
+    return provenance.get("response") == ATTACHED
 
 
 def card_differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
