@@ -83,6 +83,9 @@ from .stored_toys import (
     Toy as Toy,
     read_toy as read_toy,
 )
+from .template_files import (
+    recorded_sample as recorded_sample,
+)
 from .trials import (
     Trial as Trial,
     measure_rows as measure_rows,

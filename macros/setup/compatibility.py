@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, get_args
 
-from macros.card import Card
+from macros.card import FILE_KEYS, Card
 from macros.card.checks import legal_names
 from macros.terminal import printable
 from macros.words import begin_with
@@ -143,7 +143,7 @@ def check_same_experiment(a: Card, b: Card) -> None:
     ]
     differences += [
         f"fit.{key}: {getattr(a.fit, key)!r} in A, {getattr(b.fit, key)!r} in B"
-        for key in ("likelihood", "error_per_bin", "templates", "template_events", "drawn")
+        for key in ("likelihood", "error_per_bin", "templates", "template_events", "template_file", "drawn")
         if getattr(a.fit, key) != getattr(b.fit, key)
     ]
     _refuse("A and B are not models of the same data", differences)
@@ -165,7 +165,7 @@ def _unnamed(value: Any) -> Any:
     if isinstance(value, list):
         return [_unnamed(item) for item in value]
     if isinstance(value, Mapping):
-        named = {"table"} if "sha256" in value else set()
+        named = {key for key, checksum in FILE_KEYS.items() if checksum in value}
         return {key: _unnamed(item) for key, item in value.items() if key not in named}
     return value
 
