@@ -318,3 +318,20 @@ def test_data_beyond_what_is_expected_have_values_of_their_own(monkeypatch):
     assert shared.values[-1] > calibrations.true_values(expected)[-1]
     assert case.limit(options, calibration=shared).result.upper is not None
     assert case.without_data().shared_calibration(options) is None
+
+
+def test_a_card_calibrates_in_python(folder):
+    """Twin: the thresholds of the command, and limits with them, without a file."""
+    card = load_card(CARD)
+    table = card.calibrate(2000, at=[round(0.025 * i, 3) for i in range(23)], seed=1)
+    stored = read_calibration(folder / "table.root").calibration
+    np.testing.assert_array_equal(table.signed, stored.signed)
+    options = {"method": "feldman-cousins", "n_toys": 0}
+    events = str(folder / "events.root")
+    assert card.limit(events, table=table, **options) == card.limit(
+        events, table=folder / "table.root", **options
+    )
+    with pytest.raises(ValueError, match="thresholds go with the methods"):
+        card.limit(events, table=table)
+    with pytest.raises(ValueError, match="fitted to data"):
+        card.calibrate(100, seed=1, profiled=True)
