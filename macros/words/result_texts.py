@@ -32,6 +32,7 @@ __all__ = [
     "limit_scale",
     "say_band",
     "say_coverage",
+    "say_expected",
     "say_fit",
     "say_goodness",
     "say_limit",
@@ -131,6 +132,13 @@ def say_limit(result: LimitResult, *, expected: bool = False) -> None:
     _say_weighted(result)
     for text in few_toys_warnings(result.n_calibration, result.level):
         warn(text)
+
+
+def say_expected(result: LimitResult | None) -> None:
+    """Write median and band of the expected limit beside that of data, if there is one."""
+    if result is not None and result.band:
+        scale = scale_of(result.parameter, result.upper, *result.band)
+        _say_band(result.band, result.band_errors, scale)
 
 
 def limit_scale(result: LimitResult) -> Scale:
