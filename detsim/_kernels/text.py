@@ -91,7 +91,7 @@ def _decimal(bits: np.uint64, digits: int, mantissas: Words, exponents: Integers
         while m <= _FRACTION:
             m <<= _1
             e -= 1
-    power = int(math.floor((e + 52) * _LOG10_2))
+    power = math.floor((e + 52) * _LOG10_2)
     most = np.uint64(1)
     for _ in range(digits):
         most *= _10

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,25 +22,19 @@ from detsim.formats import (
     Hepevt,
     NuHepMC,
     Parquet,
-    missing_columns,
     not_held,
 )
 from detsim.simulation import gamma_templates
 from macros.card import Card, card_from_document
 from macros.card.checks import legal_names
-from macros.merging import check_events
+from macros.exports.export_checks import EventFormat, check_file, check_parts
 from simgen.events import Events
 
-__all__ = ["EXPORTS", "EventFormat", "Export", "export_events"]
+__all__ = ["Export", "export_events"]
 
-EventFormat = Literal["nuhepmc", "hepevt", "gst", "parquet", "csv"]
-EXPORTS: tuple[EventFormat, ...] = get_args(EventFormat)
-
-_READ, _STEP = 200_000, 50_000
+_READ, _STEP = 100_000, 50_000
 """Events that are read, and that are written, at a time."""
 _TEMPLATES = ("weight_A", "weight_B", "weight_C")
-_NUMBERED = ("nuhepmc", "hepevt", "gst")
-"""Formats in which a number names an event."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,11 +119,11 @@ def export_events(
         If a file is incomplete, foreign or damaged, or files are not all parts of one run.
     """
     start = time.perf_counter()
-    _check_parts(paths)
+    check_parts(paths)
     with ExitStack() as stack:
         files = [stack.enter_context(EventFile(path)) for path in paths]
         for file in files:
-            _check_file(file, format, dialect, templates=templates)
+            check_file(file, format, dialect, templates=templates)
         card = card_from_document(legal_names(files[0].provenance["card"]), name="export")
         added = _TEMPLATES if templates else ()
         source = _source(files, card, (*files[0].columns, *added))
@@ -162,74 +156,6 @@ def export_events(
         bytes=size,
         seconds=time.perf_counter() - start,
     )
-
-
-def _check_parts(paths: Sequence[Path]) -> None:
-    """Refuse files that are not parts of one run, or of which one is missing.
-
-    Raises
-    ------
-    FileError
-    """
-    if len(paths) == 1:
-        return
-    gaps = check_events(paths)
-    numbers = []
-    for path in paths:
-        with EventFile(path) as file:
-            series = (file.provenance.get("run") or {}).get("series")
-            numbers.append(None if series is None else int(series["number"]))
-    missing = sorted(set(range(len(paths))) - {n for n in numbers if n is not None})
-    if None not in numbers and missing:
-        reason = f"is of a series of which number {missing[0]} is not given: give all of its files"
-        raise FileError(paths[0], "incomplete", reason)
-    if gaps:
-        reason = (
-            f"and the others lack events {gaps[0][0]} to {gaps[0][1]} of their run: give all of its files"
-        )
-        raise FileError(paths[0], "incomplete", reason)
-
-
-def _check_file(file: EventFile, format: EventFormat, dialect: Dialect | None, *, templates: bool) -> None:
-    """Refuse a file whose events the format cannot hold.
-
-    Raises
-    ------
-    ValueError
-    """
-    if format in _NUMBERED:
-        vertex = dialect != "geant4"
-        missing = missing_columns(file.columns, vertex=vertex)
-        if missing:
-            needed = "vertex,time,direction" if vertex else "direction"
-            raise ValueError(
-                f"{file.path} has no columns of {' and '.join(missing)}, which {format} needs: simulate with "
-                f"--columns {needed}"
-            )
-        if file.runinfo.n_experiments:
-            raise ValueError(
-                f"{file.path} holds pseudo-experiments, whose events {format} cannot tell apart: choose "
-                "parquet or csv"
-            )
-        if len({str(provenance.get("seed")) for provenance in file.provenances}) > 1:
-            raise ValueError(
-                f"{file.path} joins runs of several seeds, whose events have the same numbers: export them "
-                "one by one, or choose parquet or csv"
-            )
-    if format == "hepevt" and (templates or "weight" in file.columns):
-        raise ValueError(
-            f"{file.path if not templates else '--gamma-templates'}: HEPEVT has no weights: choose nuhepmc, "
-            "gst, parquet or csv"
-        )
-    if templates and "weight_A" in file.columns:
-        raise ValueError(
-            f"{file.path} has weight_A, weight_B and weight_C already: leave out --gamma-templates"
-        )
-    if templates and "weight" in file.columns:
-        raise ValueError(
-            f"{file.path} holds weights of another model: reweight the file that it was made from, with "
-            "--gamma-templates, and export that"
-        )
 
 
 def _source(files: Sequence[EventFile], card: Card, columns: tuple[str, ...]) -> EventSource:
