@@ -121,7 +121,7 @@ def test_units():
 def test_event_and_toy_files(tmp_path):
     """Contract: branches and keys of files are those of the document."""
     events, toys = tmp_path / "events.root", tmp_path / "toys.root"
-    columns = 'run.columns=["vertex", "time", "cos_theta"]'
+    columns = 'run.columns=["vertex", "time", "cos_theta", "direction"]'
     distance = "detector.distance={edges=['5 m', '8 m', '11 m'], resolution='15 cm'}"
     overrides = ("--set", columns, "--set", distance)
     answer("simulate", CARD, "-o", events, "--seed", 1, "--experiments", 1, *overrides)
@@ -189,6 +189,7 @@ def test_json_keys(tmp_path):
         "simulate": (CARD, "-o", events, "--seed", 1),
         "merge": (tmp_path / "merged.root", events),
         "reweight": (events, "--to", CARD, "-o", tmp_path / "weighted.root"),
+        "export": (events, "--format", "csv", "-o", tmp_path / "events.csv"),
         "fit": (CARD, events),
         "limit": (CARD, events),
         "calibrate": (CARD, "-n", 50, "--at", "0,0.2", "-o", tmp_path / "table.root", "--seed", 1),
