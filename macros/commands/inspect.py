@@ -89,7 +89,7 @@ def _together(files: list[Path], documents: list[dict[str, Any]]) -> dict[str, A
         return document
     kinds = {d["kind"]: d["file"] for d in reversed(documents)}
     if len(kinds) > 1:
-        named = ", ".join(f"{file} is {kind}" for kind, file in reversed(kinds.items()))
+        named = ", ".join(f"{file} ({kind})" for kind, file in reversed(kinds.items()))
         raise ValueError(f"files of different kinds are inspected one by one: {named}")
     found = check_parts(files, merged_kind(files[0]), mixed=True)
     sums = {key: sum(d["runinfo"][key] for d in documents) for key in documents[0]["runinfo"]}
