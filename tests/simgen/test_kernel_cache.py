@@ -79,6 +79,17 @@ def test_the_digest_depends_on_every_source_and_on_the_processor(tmp_path, monke
     assert len({first, second, third, cache.digest([a, tmp_path / "c.py"])}) == 4
 
 
+def test_the_digest_does_not_depend_on_the_directory(tmp_path, monkeypatch):
+    """Contract. Finds an installation that compiles again what a copy in another directory has compiled."""
+    first = cache.digest(cache.sources())
+    for path in cache.sources():
+        copy = tmp_path / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+    monkeypatch.setattr(cache, "_ROOT", tmp_path)
+    assert cache.digest(cache.sources()) == first
+
+
 def empty(path):
     path.write_bytes(b"")
 
