@@ -82,7 +82,8 @@ def test_coverage_at_values_with_units():
 
 def test_a_contour_over_masses():
     """Contract. Masses in keV, in equal ratios, beside a list of couplings."""
-    card = (CARD, "--set", "model.vector_coupling=1e-12", "--set", "model.vector_mass=100 keV")
+    light = ("--set", "model.vector_coupling=1e-12", "--set", "model.vector_mass=100 keV")
+    card = ("borexino-cr51-paper", *light)
     axes = ("--x", "vector_mass=10 keV:1 MeV:3:log", "--y", "vector_coupling=1e-13,1e-12,3e-12")
     found = answer("contour", *card, *axes)
     assert found["x"] == [0.01, 0.1, 1.0]
