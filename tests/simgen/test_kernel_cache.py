@@ -119,6 +119,16 @@ def kept(tmp_path_factory):
     return directory
 
 
+@pytest.mark.long
+def test_a_copy_in_another_directory_compiles_nothing(kept, tmp_path):
+    """Contract. Finds a second installation that does not use what the first has compiled."""
+    for package in PACKAGES[:3]:
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    hits = "print(sum(fill_pairs.stats.cache_hits.values()))"
+    used = run(PAIR + hits, root=tmp_path, NUMBA_CACHE_DIR=kept)
+    assert used.stdout.split()[1:] == ["1"], used.stderr
+
+
 @pytest.mark.parametrize("damage", [empty, shorten, flip])
 def test_a_damaged_file_is_not_used(tmp_path, damage):
     """Contract. Finds machine code that is loaded although the file has lost or changed a byte."""
