@@ -194,7 +194,7 @@ def test_json_keys(tmp_path):
         "limit": (CARD, events),
         "calibrate": (CARD, "-n", 50, "--at", "0,0.2", "-o", tmp_path / "table.root", "--seed", 1),
         "compare": (CARD, CARD, events, "-n", 20, "--set-a", "model.name=SM", "--seed", 1),
-        "contour": (CARD, "--x", "gamma=-0.3:0.3:7", "--y", "eps_R=-0.3:0.3:7"),
+        "contour": (CARD, "--x", "gamma=-0.3:0.3:3", "--y", "eps_R=-0.3:0.3:3"),
         "toys": (CARD, "-n", 1, "-o", tmp_path / "toys.root"),
         "coverage": (CARD, "--at", 0, "-n", 2),
         "sensitivity": (CARD, "--errors", "0.1:0.1:1"),
