@@ -6,6 +6,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
@@ -176,7 +177,8 @@ def start_of(path: Path, size: int = 100_000) -> bytes:
     if (library := _library("zstandard")) is not None:
         return bytes(library.ZstdDecompressor().decompressobj().decompress(head))
     if (library := _library("cramjam")) is not None:
-        decompressor = library.zstd.Decompressor()
-        decompressor.decompress(head)
-        return bytes(decompressor.flush())
+        text = bytearray(size)
+        with suppress(library.DecompressionError):  # the frame goes on, or its text is longer
+            library.zstd.decompress_into(head, text)
+        return bytes(text.rstrip(b"\0"))
     return b""

@@ -109,7 +109,12 @@ def test_a_series_is_one_data_set(folder):
     told = answer("export", *reversed(files), "--format", "hepevt", "--dialect", "glg4", "-o", joined)
     assert joined.read_bytes() == whole.read_bytes()
     assert told["n_events"] == len(read_glg4(joined.read_text()))
+    named, _ = export(folder, "hepevt --dialect glg4", source="series.root", to=folder / "named.glg4")
+    assert named.read_bytes() == whole.read_bytes()
     told = refusal("export", files[0], files[2], "--format", "csv", "-o", folder / "no.csv")
+    assert "is of a series of which number 1 is not given" in told
+    files[1].rename(folder / "elsewhere.root")
+    told = refusal("export", name, "--format", "csv", "-o", folder / "no.csv")
     assert "is of a series of which number 1 is not given" in told
     assert not (folder / "no.csv").exists()
 
