@@ -21,7 +21,9 @@ __all__ = ["inspect"]
 
 
 def inspect(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An event, toy or histogram file.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="An event, toy or histogram file, or NuHepMC.")
+    ],
     hashes: Annotated[
         bool,
         typer.Option(
@@ -78,6 +80,8 @@ def _say(document: Mapping[str, Any]) -> None:
         _say_run(row, origin)
     for name, kind in document.get("histograms", {}).items():
         say(f"histogram {name}: {kind}")
+    for violation in document.get("violations", [])[1:]:
+        say(f"violates {violation}")
     for axis in document.get("axes", []):
         say(f"axis {axis['label']}: {axis['bins']} bins")
     if "branches" in document:

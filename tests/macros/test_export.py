@@ -87,6 +87,20 @@ def test_nuhepmc_of_a_card_is_nuhepmc(folder, events):
     assert run["nugauge.Events"] == "recorded by the detector"
     packed, _ = export(folder, "nuhepmc", to=folder / "a.hepmc3.gz")
     assert gzip.decompress(packed.read_bytes()) == output.read_bytes()
+    for file in (output, packed):
+        told = answer("inspect", file)
+        assert (told["kind"], told["complete"], told["violations"]) == ("NuHepMC", True, [])
+    short = folder / "short.hepmc3.gz"
+    short.write_bytes(packed.read_bytes()[:-2000])
+    result = invoke("inspect", short)
+    assert result.exit_code == 2
+    assert "Compressed file ended" in result.output
+    wrong = folder / "wrong.hepmc3"
+    wrong.write_text("\n".join(lines[:-2]).replace("W CV", "W weight"))
+    result = invoke("inspect", wrong)
+    assert result.exit_code == 2
+    assert "it violates NuHepMC 1.0.0: G.R.7" in result.stderr
+    assert "the list of events has no end: the file is truncated" in result.stdout
 
 
 def test_energies_are_those_of_the_file(folder, events):
