@@ -3,11 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from numbers import Real
 from typing import Literal, get_args
 
 from simgen.parameters import parameter_names, parameter_range
+from simgen.suggestions import closest
 
 __all__ = [
     "Drawn",
@@ -93,8 +93,8 @@ class FitSettings:
         try:
             parameter_range(self.poi)
         except KeyError:
-            matches = get_close_matches(self.poi, parameter_names(), n=1)
-            hint = f"did you mean {matches[0]!r}?" if matches else f"they are {', '.join(parameter_names())}"
+            meant = closest(self.poi, parameter_names())
+            hint = f"did you mean {meant!r}?" if meant else f"they are {', '.join(parameter_names())}"
             raise ValueError(
                 f"poi must be a numerical parameter of the model, got {self.poi!r}: {hint}"
             ) from None

@@ -112,7 +112,7 @@ def generate(
     from macros.runs import produce
 
     split = _split(loaded, events_per_file, largest)
-    target = Output(path=output, kind="events", split=split, command="generate")
+    target = Output(path=output, kind="events", split=split, command="generate", drawn=True)
     writes = (target, *figures.outputs())
     files = FilePlan(reads=card_files(card, loaded), writes=writes, force=force)
     # in full precision, so that `detect` gives what `simulate` gives
@@ -162,7 +162,7 @@ def simulate(
     from macros.runs import produce
 
     split = _split(loaded, events_per_file, largest)
-    target = Output(path=output, kind="events", split=split, command="simulate")
+    target = Output(path=output, kind="events", split=split, command="simulate", drawn=True)
     writes = (target, *figures.outputs())
     files = FilePlan(reads=card_files(card, loaded), writes=writes, force=force)
     with files.open() as former, progress("simulating", events, "events") as advance:

@@ -1,6 +1,8 @@
 from .joined_files import (
+    Joined as Joined,
     Merging as Merging,
     check_events as check_events,
+    check_parts as check_parts,
     merge as merge,
     merged_kind as merged_kind,
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from detsim.event_files import EventFile, table_name
-from macros.merging.joined_parts import Joining, gaps_between, sorted_parts
+from macros.merging.joined_parts import Joining, drawn_range, gaps_between, sorted_parts
 from macros.merging.joined_rows import join_rows
 from macros.merging.joined_sums import join_calibrations, join_sums
 from macros.merging.same_campaign import read_campaign
@@ -17,7 +17,30 @@ if TYPE_CHECKING:
     from detsim.event_files import TableName
     from detsim.files import Former
 
-__all__ = ["Merging", "check_events", "merge", "merged_kind"]
+__all__ = ["Joined", "Merging", "check_events", "check_parts", "merge", "merged_kind"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Joined:
+    """What files of one campaign hold together.
+
+    Parameters
+    ----------
+    tree : str
+        ``events``, ``toys``, ``statistics``, ``sums`` or ``calibration``.
+    what : str
+        What the indices count: as `tree`, or pseudo-experiments.
+    first, last : int
+        Lowest and highest index of what was drawn.
+    gaps : tuple of (int, int)
+        First and last of what is missing between them.
+    """
+
+    tree: str
+    what: str
+    first: int
+    last: int
+    gaps: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,8 +164,31 @@ def check_events(inputs: Sequence[Path]) -> tuple[tuple[int, int], ...]:
     FileError
         If a file is not whole, holds no events, is not of the same run as the first, or has what another has.
     """
-    runs = read_campaign(inputs, "events", mixed=False)
-    return gaps_between(sorted_parts(runs), runs[0], complete=False)
+    return check_parts(inputs, "events").gaps
+
+
+def check_parts(inputs: Sequence[Path], tree: str, *, mixed: bool = False) -> Joined:
+    """Check as `merge` that files are parts of one campaign, and say what they hold together.
+
+    Parameters
+    ----------
+    inputs : sequence of Path
+        In any order.
+    tree : str
+        What they hold; see `merged_kind`.
+    mixed : bool
+        Whether versions and processors may differ.
+
+    Raises
+    ------
+    FileError
+        As `merge`.
+    """
+    runs = read_campaign(inputs, tree, mixed=mixed)
+    parts = sorted_parts(runs)
+    gaps = gaps_between(parts, runs[0], complete=False)
+    first, last = drawn_range(parts)
+    return Joined(tree=tree, what=runs[0].what, first=first, last=last, gaps=gaps)
 
 
 def merged_kind(path: Path) -> "TableName":

@@ -1,5 +1,6 @@
 """Event files from cards: streaming, with the verdict of the deterministic twin."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from macros.runs.event_chunks import Draws
 from macros.runs.event_totals import Tally
 from macros.runs.file_series import EventSeries, Slice
 from macros.runs.run_provenance import provenance
-from macros.setup import Split, check_room, expected_counts, mean_cross_section
+from macros.setup import Split, check_number, check_room, expected_counts, mean_cross_section
 from macros.terminal import Interrupted, RunError
 from simgen.random import check_seed
 from simgen.threads import PART
@@ -30,7 +31,6 @@ Array = NDArray[np.float64]
 
 CHUNK = 4 * PART
 """Events drawn at a time, on all threads."""
-_HINT = "with --events-per-file N or --file-size SIZE a long run keeps its finished files"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +135,9 @@ def produce(
     draws = Draws(prepared=prepared, seed=seed, n=n, experiments=experiments, first=first)
     rows = draws.mean * (1.0 if expected is None else float(expected.sum()) / prepared.expected)
     columns = _columns(card, detected=detected, experiments=experiments > 0)
-    check_room(path, rows, row_bytes(event_branches(columns, card.run.precision)))
+    each = row_bytes(event_branches(columns, card.run.precision))
+    check_room(path, rows, each)
+    check_number(split, draws.mean, rows * each, most=experiments or math.inf)
     occurrence = drawn_columns(card.run.columns)
     draw = partial(draw_measured if detected else draw_true, prepared, experiment, model, seed=seed)
     tally = Tally(experiment)
@@ -159,7 +161,7 @@ def produce(
     except (KeyboardInterrupt, OSError) as error:
         if not series.files:
             if isinstance(error, KeyboardInterrupt):
-                raise Interrupted(f"no file was finished, and none is left; {_HINT}") from None
+                raise Interrupted(draws.nothing(series)) from None
             raise
         kept = draws.kept(series)
         if isinstance(error, KeyboardInterrupt):

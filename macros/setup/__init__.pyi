@@ -55,6 +55,7 @@ from .figures import (
 )
 from .files import (
     Split as Split,
+    check_number as check_number,
     check_room as check_room,
     former_files as former_files,
     is_of_series as is_of_series,
@@ -77,4 +78,8 @@ from .recognition import (
 from .stored_toys import (
     Toy as Toy,
     read_toy as read_toy,
+)
+from .trials import (
+    Trial as Trial,
+    measure_rows as measure_rows,
 )

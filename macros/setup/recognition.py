@@ -9,7 +9,15 @@ from typing import Any, Literal
 from macros.plots import is_beside_picture, is_picture
 from macros.report import GENERATOR
 
-__all__ = ["TABLES", "Kind", "foreign", "foreign_report", "foreign_run"]
+__all__ = [
+    "TABLES",
+    "Kind",
+    "foreign",
+    "foreign_report",
+    "foreign_run",
+    "only_origin",
+    "was_in_series",
+]
 
 Kind = Literal["events", "toys", "calibration", "statistics", "sums", "picture", "beside", "card", "export"]
 
@@ -119,7 +127,7 @@ def _foreign_table(path: Path, kind: str, series: tuple[str, str] | None) -> str
         return f"{reason} (it is {TABLES[table]})"
     if not origins or any(origin.get("table") != kind for origin in origins):
         return f"{reason} (it has no provenance)"
-    if series is not None and not (len(origins) == 1 and _is_of_series(origins[0], *series)):
+    if series is not None and not (len(origins) == 1 and was_in_series(origins[0], *series)):
         return f"was not made by `{series[0]}` as one of the series {series[1]}"
     return None
 
@@ -134,7 +142,16 @@ def _origins(path: Path) -> list[Mapping[str, Any]]:
     return [origin for origin in documents if isinstance(origin, dict)]
 
 
-def _is_of_series(origin: Mapping[str, Any], command: str, name: str) -> bool:
+def only_origin(path: Path, kind: Kind) -> Mapping[str, Any] | None:
+    """Read the provenance of a table of one run that was made in one piece; None of any other file."""
+    if _foreign_table(path, kind, None) is not None:
+        return None
+    origins = _origins(path)
+    return origins[0] if len(origins) == 1 and "parts" not in origins[0] else None
+
+
+def was_in_series(origin: Mapping[str, Any], command: str, name: str) -> bool:
+    """Tell whether a command made a file as one of the series of a name."""
     run = origin.get("run") or {}
     if origin.get("command") != command or "parts" in origin:
         return False
