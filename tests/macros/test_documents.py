@@ -156,7 +156,7 @@ def test_branches_are_described_as_the_file_describes_them(tmp_path):
     lines = [line.split("|")[1:4] for line in text.splitlines() if line.startswith("| `")]
     rows = {name.strip(" `"): (kind.strip(), unit.strip()) for name, kind, unit in lines}
     true, weighted = tmp_path / "true.root", tmp_path / "weighted.root"
-    columns = 'run.columns=["vertex", "time", "cos_theta"]'
+    columns = 'run.columns=["vertex", "time", "cos_theta", "direction"]'
     distance = "detector.distance={edges=['5 m', '8 m', '11 m'], resolution='15 cm'}"
     options = ("--seed", 1, "--set", columns, "--set", distance)
     answer("simulate", CARD, "-o", tmp_path / "events.root", "--experiments", 1, *options)
