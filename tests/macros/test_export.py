@@ -165,6 +165,21 @@ def test_weights(folder):
         assert not (folder / "no").exists()
 
 
+def test_tables_of_the_card_may_be_gone(folder, tmp_path):
+    """Contract. Finds an export that needs a table of the card, where the format holds nothing of it."""
+    sigma, path = tmp_path / "sigma.csv", tmp_path / "events.root"
+    sigma.write_text("energy,sigma\n0,5\n1000,60\n")
+    table = f"detector.resolution={{ table = '{sigma}', unit = 'keV' }}"
+    answer("simulate", CARD, "--seed", 4, "--events", 300, "--set", table, *ALL, "-o", path)
+    sigma.unlink()
+    for name in ("csv", "gst", "hepevt --dialect glg4"):
+        answer("export", path, "--format", *name.split(), "-o", tmp_path / "a.root", "--force")
+        (tmp_path / "a.root").unlink()
+    told = refusal("export", path, "--format", "nuhepmc", "-o", tmp_path / "a.hepmc3")
+    assert "sigma.csv" in told
+    assert not (tmp_path / "a.hepmc3").exists()
+
+
 def test_wrong_input_is_refused_and_leaves_nothing(folder, tmp_path):
     """Contract. One message for each, and no file."""
     good = folder / "events.root"
