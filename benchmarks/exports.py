@@ -44,6 +44,14 @@ class Case:
             version="benchmark", provenances=[{"seed": 1}], columns=tuple(self.columns), cross_section=1e-44,
             live_time=1.0, n_generated=n, detected=False, electrons_per_atom=3.0,
         )  # fmt: skip
+        s = self.interactions
+        momenta = [
+            np.stack([*p, E]).T[: self.n_peer].tolist()
+            for p, E in ((s.nu, s.E_nu), (s.nu_out, s.E_nu_out), (s.electron, s.E_electron))
+        ]
+        vertex = np.zeros((3, len(s))) if s.vertex is None else 10 * s.vertex
+        places = np.stack([*vertex, np.zeros(len(s)) if s.time is None else s.time]).T[: self.n_peer].tolist()
+        self.plain = list(zip(s.event.tolist(), s.nu_pdg.tolist(), places, *momenta, strict=False))
         self.made = [self._event(i) for i in range(self.n_peer)]
 
     def write(self, kind: Callable[..., Any], name: str, **options: Any) -> None:
@@ -61,15 +69,14 @@ class Case:
                 file.write(self.made[i] if made else self._event(i))
 
     def _event(self, i: int) -> "pyhepmc.GenEvent":
-        s = self.interactions
+        number, pdg, place, *momenta = self.plain[i]
         event = pyhepmc.GenEvent(pyhepmc.Units.MEV, pyhepmc.Units.MM)
-        event.event_number = int(s.event[i])
+        event.event_number = number
         event.weights = [1.0]
-        pdg = int(s.nu_pdg[i])
-        beam = pyhepmc.GenParticle((*s.nu[:, i].tolist(), float(s.E_nu[i])), pdg, 4)
+        beam = pyhepmc.GenParticle(tuple(momenta[0]), pdg, 4)
         target = pyhepmc.GenParticle((0.0, 0.0, 0.0, M_E), 11, 20)
-        nu = pyhepmc.GenParticle((*s.nu_out[:, i].tolist(), float(s.E_nu_out[i])), pdg, 1)
-        electron = pyhepmc.GenParticle((*s.electron[:, i].tolist(), float(s.E_electron[i])), 11, 1)
+        nu = pyhepmc.GenParticle(tuple(momenta[1]), pdg, 1)
+        electron = pyhepmc.GenParticle(tuple(momenta[2]), 11, 1)
         for particle, mass in ((beam, 0.0), (target, M_E), (nu, 0.0), (electron, M_E)):
             particle.generated_mass = mass
         vertex = pyhepmc.GenVertex()
@@ -79,9 +86,7 @@ class Case:
         for particle in (nu, electron):
             vertex.add_particle_out(particle)
         event.add_vertex(vertex)
-        vertex_mm = [10 * x for x in s.vertex[:, i].tolist()] if s.vertex is not None else [0.0] * 3
-        time = [float(s.time[i])] if s.time is not None else []
-        event.attributes["lab_pos"] = [*vertex_mm, *time]
+        event.attributes["lab_pos"] = place
         event.attributes["signal_process_id"] = 700
         return event
 

@@ -1,11 +1,13 @@
 """Text of many rows: formatted a chunk at a time, compressed by the ending of the file's name."""
 
+import gzip
 import importlib
 import re
 import zlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 
 from detsim._kernels.text import INTEGER, LONGEST, fill_text, powers_of_ten
 
-__all__ = ["TextStream", "rows_of", "start_of"]
+__all__ = ["TextStream", "open_lines", "rows_of", "start_of"]
 
 _WAITING = 3
 _FIELD = re.compile(r"(%d|%\.(?:17|9)g)")
@@ -120,8 +122,8 @@ class TextStream:
 def _compressor(suffix: str) -> tuple[Callable[[bytes], bytes], Callable[[], bytes]]:
     """Return what compresses a part and what ends the file."""
     if suffix == ".gz":
-        gzip = zlib.compressobj(_LEVEL, wbits=_GZIP)
-        return gzip.compress, gzip.flush
+        gzipped = zlib.compressobj(_LEVEL, wbits=_GZIP)
+        return gzipped.compress, gzipped.flush
     if suffix == ".zst":
         return _zstd()
     return lambda text: text, bytes
@@ -162,6 +164,29 @@ def _library(name: str) -> Any:
         return None
 
 
+def open_lines(path: Path) -> IO[str]:
+    """Open a text that may be compressed with gzip or zstd, to be read line by line.
+
+    Raises
+    ------
+    ValueError
+        If it is zstd, and no library reads it line by line.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(len(_ZSTD_MAGIC))
+    if head.startswith(_GZIP_MAGIC):
+        return gzip.open(path, "rt", encoding="utf-8")
+    if head != _ZSTD_MAGIC:
+        return path.open(encoding="utf-8")
+    for name in ("compression.zstd", "backports.zstd", "zstandard"):
+        if (library := _library(name)) is not None:
+            lines: IO[str] = library.open(path, "rt", encoding="utf-8")
+            return lines
+    raise ValueError(
+        "is zstd, and neither backports.zstd nor zstandard is installed: `pip install zstandard`"
+    )
+
+
 def start_of(path: Path, size: int = 100_000) -> bytes:
     """Return the beginning of a text, also of a compressed one; nothing of zstd that no library reads."""
     with path.open("rb") as stream:
@@ -176,7 +201,8 @@ def start_of(path: Path, size: int = 100_000) -> bytes:
     if (library := _library("zstandard")) is not None:
         return bytes(library.ZstdDecompressor().decompressobj().decompress(head))
     if (library := _library("cramjam")) is not None:
-        decompressor = library.zstd.Decompressor()
-        decompressor.decompress(head)
-        return bytes(decompressor.flush())
+        text = bytearray(size)
+        with suppress(library.DecompressionError):  # the frame goes on, or its text is longer
+            library.zstd.decompress_into(head, text)
+        return bytes(text.rstrip(b"\0"))
     return b""

@@ -48,7 +48,10 @@ _SUFFIX = {Format.GST: ".root", Format.PARQUET: ".parquet"}
 def export(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE", help="An event file, or all files of one run (events-*.root)."),
+        typer.Argument(
+            metavar="FILE",
+            help="An event file, or all files of one run: events-*.root, or the series' name, events.root.",
+        ),
     ],
     format: Annotated[Format, typer.Option("--format", help="Format to write.", show_default=False)],
     output: OutputOption,
@@ -78,13 +81,16 @@ def export(
     """
     _check_options(format, dialect, vertex_times, output)
 
-    from macros.exports import export_events
-    from macros.setup import FilePlan, Output
+    from macros.exports import export_events, number_of_events
+    from macros.setup import FilePlan, Output, Split, former_files
 
-    plan = FilePlan(reads=tuple(files), writes=(Output(path=output, kind="export"),), force=force)
-    with plan.open() as former, progress("exporting", None, "events") as advance:
+    # the name of a series stands for its files
+    series = Split(events=1)
+    paths = [p for file in files for p in ([file] if file.exists() else former_files(file, series) or [file])]
+    plan = FilePlan(reads=tuple(paths), writes=(Output(path=output, kind="export"),), force=force)
+    with plan.open() as former, progress("exporting", number_of_events(paths), "events") as advance:
         made = export_events(
-            files,
+            paths,
             output,
             format.value,
             dialect=None if dialect is None else dialect.value,

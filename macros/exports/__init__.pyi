@@ -5,4 +5,5 @@ from .event_export import (
 from .export_checks import (
     EXPORTS as EXPORTS,
     EventFormat as EventFormat,
+    number_of_events as number_of_events,
 )

@@ -124,7 +124,9 @@ def export_events(
         files = [stack.enter_context(EventFile(path)) for path in paths]
         for file in files:
             check_file(file, format, dialect, templates=templates)
-        card = card_from_document(legal_names(files[0].provenance["card"]), name="export")
+        # tables that the card names may be gone: it is built where it is needed only
+        needs_card = templates or format == "nuhepmc"
+        card = _card(files[0]) if needs_card else None
         added = _TEMPLATES if templates else ()
         source = _source(files, card, (*files[0].columns, *added))
         whole = stack.enter_context(WholeFile(output, former=former))
@@ -132,7 +134,7 @@ def export_events(
         stack.callback(sink.close)
         n_left_out = n_read = 0
         for stored in _chunks(files):
-            columns = stored | (_weights(stored, files[0], card) if templates else {})
+            columns = stored if card is None or not templates else stored | _weights(stored, files[0], card)
             n = len(columns["event"])
             try:
                 n_left_out += sink.write(columns)
@@ -158,7 +160,13 @@ def export_events(
     )
 
 
-def _source(files: Sequence[EventFile], card: Card, columns: tuple[str, ...]) -> EventSource:
+def _card(file: EventFile) -> Card:
+    """Build the card with which a file was made."""
+    provenance = file.provenance
+    return card_from_document(legal_names(provenance["card"]), name=str(provenance.get("card_name")))
+
+
+def _source(files: Sequence[EventFile], card: Card | None, columns: tuple[str, ...]) -> EventSource:
     """Collect what is said of the runs."""
     try:
         program = version("nugauge")
@@ -174,7 +182,7 @@ def _source(files: Sequence[EventFile], card: Card, columns: tuple[str, ...]) ->
         units={name: branch["unit"] for name, branch in branches.items()},
         descriptions={name: branch["description"] for name, branch in branches.items()},
         cross_section=float(np.mean([row.cross_section for row in rows])),
-        electrons_per_atom=card.experiment.detector.target.electrons_per_atom,
+        electrons_per_atom=None if card is None else card.experiment.detector.target.electrons_per_atom,
         live_time=sum(row.equivalent_exposure for row in rows),
         n_generated=sum(row.n_generated for row in rows),
         detected="T_reco" in files[0].columns,

@@ -9,13 +9,28 @@ from detsim.files import FileError
 from detsim.formats import Dialect, missing_columns
 from macros.merging import check_events
 
-__all__ = ["EXPORTS", "EventFormat", "check_file", "check_parts"]
+__all__ = ["EXPORTS", "EventFormat", "check_file", "check_parts", "number_of_events"]
 
 EventFormat = Literal["nuhepmc", "hepevt", "gst", "parquet", "csv"]
 EXPORTS: tuple[EventFormat, ...] = get_args(EventFormat)
 
 _NUMBERED = ("nuhepmc", "hepevt", "gst")
 """Formats in which a number names an event."""
+
+
+def number_of_events(paths: Sequence[Path]) -> int:
+    """Count the events of files.
+
+    Raises
+    ------
+    FileError
+        If one of them is incomplete or no event file.
+    """
+    total = 0
+    for path in paths:
+        with EventFile(path) as file:
+            total += len(file)
+    return total
 
 
 def check_parts(paths: Sequence[Path]) -> None:

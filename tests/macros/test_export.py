@@ -87,6 +87,20 @@ def test_nuhepmc_of_a_card_is_nuhepmc(folder, events):
     assert run["nugauge.Events"] == "recorded by the detector"
     packed, _ = export(folder, "nuhepmc", to=folder / "a.hepmc3.gz")
     assert gzip.decompress(packed.read_bytes()) == output.read_bytes()
+    for file in (output, packed):
+        told = answer("inspect", file)
+        assert (told["kind"], told["complete"], told["violations"]) == ("NuHepMC", True, [])
+    short = folder / "short.hepmc3.gz"
+    short.write_bytes(packed.read_bytes()[:-2000])
+    result = invoke("inspect", short)
+    assert result.exit_code == 2
+    assert "Compressed file ended" in result.output
+    wrong = folder / "wrong.hepmc3"
+    wrong.write_text("\n".join(lines[:-2]).replace("W CV", "W weight"))
+    result = invoke("inspect", wrong)
+    assert result.exit_code == 2
+    assert "it violates NuHepMC 1.0.0: G.R.7" in result.stderr
+    assert "the list of events has no end: the file is truncated" in result.stdout
 
 
 def test_energies_are_those_of_the_file(folder, events):
@@ -109,7 +123,12 @@ def test_a_series_is_one_data_set(folder):
     told = answer("export", *reversed(files), "--format", "hepevt", "--dialect", "glg4", "-o", joined)
     assert joined.read_bytes() == whole.read_bytes()
     assert told["n_events"] == len(read_glg4(joined.read_text()))
+    named, _ = export(folder, "hepevt --dialect glg4", source="series.root", to=folder / "named.glg4")
+    assert named.read_bytes() == whole.read_bytes()
     told = refusal("export", files[0], files[2], "--format", "csv", "-o", folder / "no.csv")
+    assert "is of a series of which number 1 is not given" in told
+    files[1].rename(folder / "elsewhere.root")
+    told = refusal("export", name, "--format", "csv", "-o", folder / "no.csv")
     assert "is of a series of which number 1 is not given" in told
     assert not (folder / "no.csv").exists()
 
@@ -144,6 +163,21 @@ def test_weights(folder):
     ):
         assert text in refusal("export", *arguments, "-o", folder / "no")
         assert not (folder / "no").exists()
+
+
+def test_tables_of_the_card_may_be_gone(folder, tmp_path):
+    """Contract. Finds an export that needs a table of the card, where the format holds nothing of it."""
+    sigma, path = tmp_path / "sigma.csv", tmp_path / "events.root"
+    sigma.write_text("energy,sigma\n0,5\n1000,60\n")
+    table = f"detector.resolution={{ table = '{sigma}', unit = 'keV' }}"
+    answer("simulate", CARD, "--seed", 4, "--events", 300, "--set", table, *ALL, "-o", path)
+    sigma.unlink()
+    for name in ("csv", "gst", "hepevt --dialect glg4"):
+        answer("export", path, "--format", *name.split(), "-o", tmp_path / "a.root", "--force")
+        (tmp_path / "a.root").unlink()
+    told = refusal("export", path, "--format", "nuhepmc", "-o", tmp_path / "a.hepmc3")
+    assert "sigma.csv" in told
+    assert not (tmp_path / "a.hepmc3").exists()
 
 
 def test_wrong_input_is_refused_and_leaves_nothing(folder, tmp_path):
