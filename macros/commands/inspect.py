@@ -25,7 +25,9 @@ __all__ = ["inspect"]
 def inspect(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE", help="An event, toy or histogram file; or several files of one run."),
+        typer.Argument(
+            metavar="FILE", help="An event, toy or histogram file, or NuHepMC; or several files of one run."
+        ),
     ],
     hashes: Annotated[
         bool,
@@ -160,6 +162,8 @@ def _say(document: Mapping[str, Any]) -> None:
         _say_run(row, origin)
     for name, kind in document.get("histograms", {}).items():
         say(f"histogram {name}: {kind}")
+    for violation in document.get("violations", [])[1:]:
+        say(f"violates {violation}")
     for axis in document.get("axes", []):
         say(f"axis {axis['label']}: {axis['bins']} bins")
     if "branches" in document:
