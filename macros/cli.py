@@ -48,6 +48,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "simulate": commands.simulate.simulate,
     "merge": commands.merge.merge,
     "reweight": commands.reweight.reweight,
+    "export": commands.export.export,
     "fit": commands.fit.fit,
     "limit": commands.limit.limit,
     "calibrate": commands.calibrate.calibrate,

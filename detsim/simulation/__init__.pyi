@@ -30,5 +30,6 @@ from .reweighting import (
 )
 from .vertices import (
     Occurrence as Occurrence,
+    drawn_columns as drawn_columns,
     needs_places as needs_places,
 )

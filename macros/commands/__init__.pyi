@@ -8,6 +8,7 @@ from . import (
     docs as docs,
     expect as expect,
     explain as explain,
+    export as export,
     figure as figure,
     fit as fit,
     init as init,

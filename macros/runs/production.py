@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analysis.histograms import Comparison
 from detsim.event_files import EventWriter, RunInfo, event_branches, event_columns, row_bytes
 from detsim.files import Former
-from detsim.simulation import Occurrence, draw_measured, draw_true, event_plan, needs_places
+from detsim.simulation import draw_measured, draw_true, drawn_columns, event_plan, needs_places
 from macros.card import Card
 from macros.runs.event_chunks import Draws
 from macros.runs.event_totals import Tally
@@ -138,7 +138,7 @@ def produce(
     each = row_bytes(event_branches(columns, card.run.precision))
     check_room(path, rows, each)
     check_number(split, draws.mean, rows * each, most=experiments or math.inf)
-    occurrence: list[Occurrence] = [c for c in ("vertex", "time") if c in card.run.columns]
+    occurrence = drawn_columns(card.run.columns)
     draw = partial(draw_measured if detected else draw_true, prepared, experiment, model, seed=seed)
     tally = Tally(experiment)
     series = EventSeries(
@@ -199,6 +199,7 @@ def _columns(card: Card, *, detected: bool, experiments: bool) -> Sequence[str]:
         experiments=experiments,
         vertex="vertex" in card.run.columns or (not detected and needs_places(card.experiment, card.model)),
         time="time" in card.run.columns,
+        direction="direction" in card.run.columns,
         cos_theta="cos_theta" in card.run.columns,
     )
 

@@ -19,7 +19,7 @@ __all__ = [
     "was_in_series",
 ]
 
-Kind = Literal["events", "toys", "calibration", "statistics", "sums", "picture", "beside", "card"]
+Kind = Literal["events", "toys", "calibration", "statistics", "sums", "picture", "beside", "card", "export"]
 
 TABLES: dict[str, str] = {
     "events": "an event file",
@@ -40,7 +40,7 @@ def foreign(path: Path, kind: Kind, *, series: tuple[str, str] | None = None) ->
     ----------
     path : Path
     kind : str
-        What is to replace it: one of `TABLES`, a picture, what stands beside a picture, or a card.
+        What is to replace it: one of `TABLES`, a picture, what stands beside a picture, a card, or an export.
     series : (str, str), optional
         Command and file name of a series that it has to belong to.
 
@@ -59,6 +59,8 @@ def foreign(path: Path, kind: Kind, *, series: tuple[str, str] | None = None) ->
         if is_beside_picture(path):
             return None
         return "is not what this program wrote beside a picture, or the picture is gone"
+    if kind == "export":
+        return None if _is_export(path) else "has no mark of `nugauge export` (HEPEVT has no place for one)"
     return None if _is_plain_card(path) else "is not a card as `init` writes it, or was edited"
 
 
@@ -160,6 +162,20 @@ def was_in_series(origin: Mapping[str, Any], command: str, name: str) -> bool:
     stated = (origin.get("card") or {}).get("run") or {}
     several = any(a.startswith(_OPTIONS) for a in arguments) or any(stated.get(key) for key in _LIMITS)
     return several and any(Path(a.removeprefix("--output=")).name == name for a in arguments)
+
+
+_ENDS = 200_000
+"""Bytes at both ends of a file in which the mark of an export stands, if it has one."""
+
+
+def _is_export(path: Path) -> bool:
+    """Tell whether a file has the mark of `nugauge export`, also where it is compressed."""
+    from detsim.formats import MARK, start_of
+
+    with path.open("rb") as stream:
+        stream.seek(max(path.stat().st_size - _ENDS, 0))
+        ends = start_of(path, _ENDS) + stream.read()
+    return any(mark.encode() in ends for mark in (MARK, MARK.replace(".", "_")))
 
 
 def _is_plain_card(path: Path) -> bool:

@@ -2,6 +2,10 @@ from .characters import (
     escape_unsafe as escape_unsafe,
     printable as printable,
 )
+from .column_options import (
+    ColumnsOption as ColumnsOption,
+    columns_override as columns_override,
+)
 from .completion import (
     Known as Known,
     completed as completed,
