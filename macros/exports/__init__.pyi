@@ -4,3 +4,9 @@ from .event_export import (
     Export as Export,
     export_events as export_events,
 )
+from .likelihood_export import (
+    PyhfExport as PyhfExport,
+    export_pyhf as export_pyhf,
+    patchset_path as patchset_path,
+    provenance as provenance,
+)

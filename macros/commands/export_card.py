@@ -1,0 +1,123 @@
+"""`nugauge export` of a card: its likelihood in the formats of other programs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from macros.terminal import ToyChoice, emit_json, format_number, number_of, read_values, say, warn
+
+if TYPE_CHECKING:
+    from macros.exports import PyhfExport
+    from macros.studies import Inference
+
+__all__ = ["CardExport", "export_card"]
+
+_FAR = 0.1
+"""Statistical errors of a bin from which on a difference is warned of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardExport:
+    """Arguments and options of the export of a card; see `macros.commands.export.export`."""
+
+    card: str
+    data: Sequence[str]
+    format: str
+    output: Path
+    at: str | None
+    poi: str | None
+    auxiliary: Sequence[str] | None
+    toy: ToyChoice | None
+    experiment: int | None
+    unit: str
+    of: str | None
+    seed: int | None
+    override: Sequence[str] | None
+    force: bool
+    as_json: bool
+
+    def values(self, poi: str) -> list[float] | None:
+        """Read the values of --at."""
+        return None if self.at is None else read_values("--at", self.at, poi)
+
+
+def export_card(options: CardExport) -> None:
+    """Write the likelihood of a card."""
+    from macros.exports import patchset_path
+    from macros.setup import FilePlan, Output, auxiliary_files, card_files, data_files, open_card
+
+    if options.output.suffix != ".json":
+        raise typer.BadParameter(f"-o {options.output}: the name of a file of pyhf has to end in .json")
+    loaded = open_card(
+        options.card, options.override, seed=options.seed, draws=False, of=options.of, several=True
+    )
+    values = options.values(options.poi or loaded.fit.poi)
+    names = [options.output, *([patchset_path(options.output)] if len(values or ()) > 1 else [])]
+    reads = (
+        *card_files(options.card, loaded),
+        *data_files(options.data),
+        *auxiliary_files(options.auxiliary),
+    )
+    plan = FilePlan(
+        reads=reads, writes=tuple(Output(path=name, kind="export") for name in names), force=options.force
+    )
+    checked = plan.check()
+
+    from macros.exports import export_pyhf
+    from macros.merging import check_events
+    from macros.studies import load_or_expect, open_inference
+
+    found = load_or_expect(
+        loaded,
+        options.data,
+        number=options.experiment,
+        unit=options.unit,
+        auxiliary=options.auxiliary,
+        toy=options.toy,
+        check_series=check_events,
+    )
+    case = open_inference(loaded, found, poi=options.poi)
+    with plan.open(checked) as former:
+        made = export_pyhf(case, options.output, at=values, former=former)
+        if options.as_json:
+            emit_json(made.document())
+        else:
+            _say(made, case)
+    if made.likelihood.difference.errors > _FAR:
+        warn(
+            f"HistFactory's expected counts differ by up to {made.likelihood.difference.errors:.2g} "
+            "statistical errors of a bin from the fit's: compare an interval of both before you rely on it"
+        )
+
+
+def _say(made: "PyhfExport", case: "Inference") -> None:
+    """Say what was written, what the reader has to do, and how close it is."""
+    found, templates = made.likelihood, case.fitter.templates
+    channels = number_of(len(templates.experiments), "channel")
+    say(
+        f"{made.files[0]}: workspace of {channels} with {number_of(templates.n_bins, 'bin')}, {made.observed}"
+    )
+    for file in made.files[1:]:
+        say(f"{file}: patchset of {len(made.at or ())} values of {made.poi}")
+    scale = "" if found.unit == 1 else f", for {made.poi} in units of {found.unit:g}"
+    if made.at is not None:
+        where = f"{format_number(made.at[0])}" if len(made.at) == 1 else "the value of each patch"
+        say(f"{made.poi} is fixed at {where}")
+    elif found.held:
+        factor, square = found.held
+        say(f"hold {factor}{scale} and {square}, its square, at the values of a scan; both are fixed now")
+    else:
+        say(f"parameter of interest: {found.poi or 'none, the counts do not depend on it'}{scale}")
+    if found.kinds:
+        say(f"modifiers: {', '.join(f'{name} {kind}' for name, kind in found.kinds.items())}")
+    if made.exact:
+        say("expected counts equal those of the fit to rounding")
+        return
+    at = ", ".join(f"{name} {pull:+g}" for name, pull in found.difference.pulls.items())
+    say(
+        f"expected counts within {format_number(found.difference.errors, 2)} statistical errors of a bin of "
+        f"those of the fit, for pulls up to ±2 (the most at {at or 'nominal pulls'})"
+    )
