@@ -269,10 +269,10 @@ def translate(
 
     Notes
     -----
-    (1 + σ)^x is a normsys, a free factor a normfactor, a shape a histosys. For a factor 1 + σx there are
-    three, none of which is exact always: `lumi` is, but there is only one in a workspace; a histosys is
-    linear, but is added to the changes of shapes and not multiplied; a normsys is multiplied, but not linear.
-    They are tried in turn, those of large uncertainties first.
+    (1 + σ)^x is a normsys, a free factor a normfactor, a shape a histosys. A factor 1 + σx can be three: a
+    histosys is linear, but is added to other changes and not multiplied; a normsys is multiplied, but not
+    linear; `lumi` is both, but there is only one in a workspace, and ROOT multiplies all samples by it,
+    whichever name it. They are tried in turn, those of large uncertainties first.
     """
     for n in templates.nuisances:
         if n.is_shape and n.constraint == "free":
@@ -290,8 +290,8 @@ def translate(
     for kind in ("histosys", "lumi", "histosys", "normsys"):
         if distance < _EXACT:
             break
-        trials = [_with_kind(chosen, m, kind) for m in linear if chosen.kinds[m] != "lumi"]
         if kind == "lumi":
+            trials = [_with_kind(chosen, m, kind) for m in linear if _is_everywhere(templates, m)]
             pairs = [(trial.difference(signals).errors, i) for i, trial in enumerate(trials)]
             least, which = min(pairs, default=(distance, 0))
             if least < distance:
@@ -314,6 +314,12 @@ def _first_kind(n: Nuisance) -> Kind:
     if n.constraint == "free":
         return "normfactor"
     return "histosys" if n.constraint == "gaussian" and n.uncertainty >= 1 else "normsys"
+
+
+def _is_everywhere(templates: Templates, m: int) -> bool:
+    """Tell whether a nuisance parameter multiplies all signals and backgrounds."""
+    components = sum(1 + len(experiment.backgrounds) for experiment in templates.experiments)
+    return len(set(templates.nuisances[m].targets)) == components
 
 
 def _with_kind(translation: Translation, m: int, kind: Kind) -> Translation:

@@ -8,26 +8,13 @@ import pyhf
 import pytest
 from support.crosschecks import TOLERANCE, difference
 from support.examples import few
-from support.pyhf_fits import Scan, interval
+from support.pyhf_fits import CASES, EVERY, REALISTIC, Scan, fitter_of, interval, ours, thrown
 
 from analysis.exchange import expected_counts, pyhf_likelihood
-from analysis.fits import fit_counts, make_fitter
+from analysis.fits import make_fitter
 from macros import load_card
-from macros.setup import open_fitter
 
 pytestmark = pytest.mark.filterwarnings("ignore:jsonschema.RefResolver is deprecated:DeprecationWarning")
-
-REALISTIC = "borexino-cr51-realistic"
-EVERY = [
-    'systematics.activity={uncertainty=0.02,constraint="log-normal"}',
-    "systematics.mass=0.03",
-    "systematics.efficiency=0.02",
-    "systematics.energy_scale=0.01",
-    "systematics.resolution=0.05",
-    'background.flat.constraint="free"',
-    'background.extra={shape="flat",low="250 keV",high="400 keV",rate="1 /d",uncertainty=0.2}',
-]
-"""A nuisance parameter of each kind; the background that is free is free to move by any amount."""
 
 
 @pytest.fixture(autouse=True)
@@ -39,15 +26,6 @@ def _tight_minuit():
     pyhf.set_backend("numpy", before)
 
 
-def fitter_of(card, *overrides, poi=None):
-    return open_fitter(load_card(card, overrides), poi=poi)
-
-
-def thrown(fitter, seed=1):
-    """Counts of a pseudo-experiment."""
-    return np.random.default_rng(seed).poisson(fitter.templates.expected(fitter.anchor)).astype(float)
-
-
 def expected_by_pyhf(likelihood, poi, pulls):
     """Expected counts at a value of the parameter of interest and at pulls, by pyhf's own model."""
     scan = Scan(likelihood)
@@ -56,12 +34,6 @@ def expected_by_pyhf(likelihood, poi, pulls):
     for name, x in (scan.held(poi) | pulls).items():
         start[config.par_slice(name)] = x
     return np.asarray(scan.model.expected_data(list(start), include_auxdata=False))
-
-
-def ours(fitter, counts, auxiliary=None):
-    found = fit_counts(fitter, counts, auxiliary, level=0.683, method="minos")
-    assert found.valid
-    return found.estimate
 
 
 @pytest.mark.parametrize(
@@ -117,28 +89,7 @@ def test_the_stated_difference_is_reached():
     assert max(apart) == pytest.approx(found.difference.errors, rel=1e-6)
 
 
-CASES = {
-    "realistic": (REALISTIC, (), None),
-    "HELLAZ": ("hellaz-cr51-realistic", (), None),
-    "LAMA": ("lama-pm147-realistic", (), None),
-    "sterile": ("borexino-cr51-sterile", (), None),
-    "two experiments": ("borexino-hellaz-cr51", (), None),
-    "every kind": (REALISTIC, EVERY, None),
-    "large log-normal": (
-        REALISTIC,
-        ['systematics.activity={uncertainty=0.5,constraint="log-normal"}', "background.flat.uncertainty=0.5"],
-        None,
-    ),
-    "a magnetic moment": (REALISTIC, ["model.generate_above='1 keV'", "model.mu_nu=1e-10"], "mu_nu"),
-    "simulated templates": (
-        REALISTIC,
-        ["fit.templates='simulation'", "fit.template_events=20000", "run.seed=5"],
-        None,
-    ),
-}
-
-
-@pytest.mark.parametrize("name", few(CASES, "two experiments", "every kind", "simulated templates"))
+@pytest.mark.parametrize("name", few(CASES, "two experiments", "every kind", "three factors"))
 def test_fits_of_pyhf_are_ours(name):
     """Twin. Finds an estimate or an end of an interval by pyhf's fits that is off by 0.003 of the error."""
     card, overrides, poi = CASES[name]
@@ -151,7 +102,7 @@ def test_fits_of_pyhf_are_ours(name):
 
 def test_auxiliary_measurements_are_pyhfs():
     """Twin. Finds auxiliary data that are nominal, or of another parameter; lumi has its own."""
-    fitter = fitter_of("borexino-hellaz-cr51")
+    fitter = fitter_of(*CASES["three factors"][:1], *CASES["three factors"][1])
     counts = thrown(fitter)
     measured = np.full(len(fitter.nominal), 1.5)
     found = pyhf_likelihood(fitter, counts, measured)

@@ -1,9 +1,62 @@
-"""pyhf's own fits of exported workspaces, scanned in the parameter of interest."""
+"""Cards whose likelihoods are exported, and pyhf's own fits of the workspaces, scanned in the parameter."""
 
 import numpy as np
 import pyhf
 from scipy.optimize import brentq, minimize_scalar
 from scipy.stats import chi2
+
+from analysis.fits import fit_counts
+from macros import load_card
+from macros.setup import open_fitter
+
+REALISTIC = "borexino-cr51-realistic"
+EVERY = [
+    'systematics.activity={uncertainty=0.02,constraint="log-normal"}',
+    "systematics.mass=0.03",
+    "systematics.efficiency=0.02",
+    "systematics.energy_scale=0.01",
+    "systematics.resolution=0.05",
+    'background.flat.constraint="free"',
+    'background.extra={shape="flat",low="250 keV",high="400 keV",rate="1 /d",uncertainty=0.2}',
+]
+"""A nuisance parameter of each kind; the background that is free is free to move by any amount."""
+
+
+CASES = {
+    "realistic": (REALISTIC, (), None),
+    "HELLAZ": ("hellaz-cr51-realistic", (), None),
+    "LAMA": ("lama-pm147-realistic", (), None),
+    "sterile": ("borexino-cr51-sterile", (), None),
+    "two experiments": ("borexino-hellaz-cr51", (), None),
+    "every kind": (REALISTIC, EVERY, None),
+    "three factors": ("hellaz-cr51-realistic", ["systematics.mass=0.2", "systematics.efficiency=0.1"], None),
+    "large log-normal": (
+        REALISTIC,
+        ['systematics.activity={uncertainty=0.5,constraint="log-normal"}', "background.flat.uncertainty=0.5"],
+        None,
+    ),
+    "a magnetic moment": (REALISTIC, ["model.generate_above='1 keV'", "model.mu_nu=1e-10"], "mu_nu"),
+    "simulated templates": (
+        REALISTIC,
+        ["fit.templates='simulation'", "fit.template_events=20000", "run.seed=5"],
+        None,
+    ),
+}
+
+
+def fitter_of(card, *overrides, poi=None):
+    return open_fitter(load_card(card, overrides), poi=poi)
+
+
+def thrown(fitter, seed=1):
+    """Counts of a pseudo-experiment."""
+    return np.random.default_rng(seed).poisson(fitter.templates.expected(fitter.anchor)).astype(float)
+
+
+def ours(fitter, counts, auxiliary=None):
+    found = fit_counts(fitter, counts, auxiliary, level=0.683, method="minos")
+    assert found.valid
+    return found.estimate
 
 
 class Scan:
