@@ -42,6 +42,7 @@ class Format(StrEnum):
     PARQUET = "parquet"
     CSV = "csv"
     PYHF = "pyhf"
+    RESPONSE = "response"
 
 
 class HepevtDialect(StrEnum):
@@ -52,7 +53,7 @@ class HepevtDialect(StrEnum):
     GLG4 = "glg4"
 
 
-_OF_CARDS = (Format.PYHF,)
+_OF_CARDS = (Format.PYHF, Format.RESPONSE)
 """Formats of a card and its data; the others are those of events."""
 _SUFFIX = {Format.GST: ".root", Format.PARQUET: ".parquet"}
 
@@ -62,8 +63,8 @@ def export(
         list[str],
         typer.Argument(
             metavar="FILE|CARD",
-            help="An event file, or all files of one run (events-*.root). For pyhf a card, then its DATA as "
-            "for fit; without: expected counts.",
+            help="An event file, or all files of one run (events-*.root). For pyhf and response a card, then "
+            "its DATA as for fit; without: expected counts.",
         ),
     ],
     format: Annotated[Format, typer.Option("--format", help="Format to write.", show_default=False)],
@@ -108,7 +109,8 @@ def export(
 
     Events as NuHepMC (.gz and .zst compress), HEPEVT, a tree as GENIE's gst, Parquet or CSV; the first three
     need events that were simulated with --columns vertex,time,direction. The likelihood of a card as a
-    workspace of pyhf, which ROOT's HistFactory takes, too.
+    workspace of pyhf, which ROOT's HistFactory takes, too; its response matrix and templates as histograms,
+    .root or .json.
     """
     _check_inputs(inputs, format)
     of_events = {"--dialect": dialect, "--vertex-times": vertex_times, "--gamma-templates": templates}
@@ -180,7 +182,7 @@ def _check_inputs(inputs: list[str], format: Format) -> None:
     cards = ", ".join(_OF_CARDS)
     if format in _OF_CARDS and not is_card:
         raise typer.BadParameter(
-            f"--format {format} exports the likelihood of a card (a TOML file or a preset), and {first} is "
+            f"--format {format} is of a card (a TOML file or a preset), and {first} is "
             f"none: nugauge export CARD {first} --format {format} -o ..."
         )
     if format not in _OF_CARDS and is_card:

@@ -10,11 +10,13 @@ import typer
 from macros.terminal import ToyChoice, emit_json, format_number, number_of, read_values, say, warn
 
 if TYPE_CHECKING:
-    from macros.exports import PyhfExport
+    from macros.exports import PyhfExport, ResponseExport
     from macros.studies import Inference
 
 __all__ = ["CardExport", "export_card"]
 
+_SUFFIXES = {"pyhf": (".json",), "response": (".root", ".json")}
+"""Endings of the names of files, by format."""
 _FAR = 0.1
 """Statistical errors of a bin from which on a difference is warned of."""
 
@@ -45,17 +47,20 @@ class CardExport:
 
 
 def export_card(options: CardExport) -> None:
-    """Write the likelihood of a card."""
+    """Write the likelihood of a card, or its response."""
     from macros.exports import patchset_path
     from macros.setup import FilePlan, Output, auxiliary_files, card_files, data_files, open_card
 
-    if options.output.suffix != ".json":
-        raise typer.BadParameter(f"-o {options.output}: the name of a file of pyhf has to end in .json")
+    suffixes = _SUFFIXES[options.format]
+    if options.output.suffix not in suffixes:
+        ends = " or ".join(suffixes)
+        raise typer.BadParameter(f"-o {options.output}: a file of {options.format} has to end in {ends}")
     loaded = open_card(
         options.card, options.override, seed=options.seed, draws=False, of=options.of, several=True
     )
     values = options.values(options.poi or loaded.fit.poi)
-    names = [options.output, *([patchset_path(options.output)] if len(values or ()) > 1 else [])]
+    patches = options.format == "pyhf" and len(values or ()) > 1
+    names = [options.output, *([patchset_path(options.output)] if patches else [])]
     reads = (
         *card_files(options.card, loaded),
         *data_files(options.data),
@@ -66,7 +71,7 @@ def export_card(options: CardExport) -> None:
     )
     checked = plan.check()
 
-    from macros.exports import export_pyhf
+    from macros.exports import export_pyhf, export_response
     from macros.merging import check_events
     from macros.studies import load_or_expect, open_inference
 
@@ -81,6 +86,13 @@ def export_card(options: CardExport) -> None:
     )
     case = open_inference(loaded, found, poi=options.poi)
     with plan.open(checked) as former:
+        if options.format == "response":
+            response = export_response(case, options.output, at=values, former=former)
+            if options.as_json:
+                emit_json(response.document())
+            else:
+                _say_response(response)
+            return
         made = export_pyhf(case, options.output, at=values, former=former)
         if options.as_json:
             emit_json(made.document())
@@ -91,6 +103,14 @@ def export_card(options: CardExport) -> None:
             f"HistFactory's expected counts differ by up to {made.likelihood.difference.errors:.2g} "
             "statistical errors of a bin from the fit's: compare an interval of both before you rely on it"
         )
+
+
+def _say_response(made: "ResponseExport") -> None:
+    """Say what was written."""
+    say(
+        f"{made.file}: {number_of(len(made.histograms), 'histogram')}, with {made.parameter} = "
+        f"{format_number(made.value)}: {', '.join(made.histograms)}"
+    )
 
 
 def _say(made: "PyhfExport", case: "Inference") -> None:

@@ -10,3 +10,7 @@ from .likelihood_export import (
     patchset_path as patchset_path,
     provenance as provenance,
 )
+from .response_export import (
+    ResponseExport as ResponseExport,
+    export_response as export_response,
+)
