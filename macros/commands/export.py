@@ -43,6 +43,7 @@ class Format(StrEnum):
     CSV = "csv"
     PYHF = "pyhf"
     RESPONSE = "response"
+    HEPDATA = "hepdata"
 
 
 class HepevtDialect(StrEnum):
@@ -53,7 +54,7 @@ class HepevtDialect(StrEnum):
     GLG4 = "glg4"
 
 
-_OF_CARDS = (Format.PYHF, Format.RESPONSE)
+_OF_CARDS = (Format.PYHF, Format.RESPONSE, Format.HEPDATA)
 """Formats of a card and its data; the others are those of events."""
 _SUFFIX = {Format.GST: ".root", Format.PARQUET: ".parquet"}
 
@@ -63,8 +64,8 @@ def export(
         list[str],
         typer.Argument(
             metavar="FILE|CARD",
-            help="An event file, or all files of one run (events-*.root). For pyhf and response a card, then "
-            "its DATA as for fit; without: expected counts.",
+            help="An event file, or all files of one run (events-*.root). For pyhf, response and "
+            "hepdata a card, then its DATA as for fit; without: expected counts.",
         ),
     ],
     format: Annotated[Format, typer.Option("--format", help="Format to write.", show_default=False)],
@@ -94,6 +95,16 @@ def export(
             show_default=False,
         ),
     ] = None,
+    results: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--with",
+            metavar="FILE",
+            help="Add to hepdata what contour, coverage, limit or sensitivity wrote with --json; can be "
+            "repeated.",
+            show_default=False,
+        ),
+    ] = None,
     poi: PoiOption = None,
     experiment: ExperimentOption = None,
     unit: UnitOption = Unit.MEV,
@@ -110,12 +121,13 @@ def export(
     Events as NuHepMC (.gz and .zst compress), HEPEVT, a tree as GENIE's gst, Parquet or CSV; the first three
     need events that were simulated with --columns vertex,time,direction. The likelihood of a card as a
     workspace of pyhf, which ROOT's HistFactory takes, too; its response matrix and templates as histograms,
-    .root or .json.
+    .root or .json; its results as a submission to HEPData, a directory or .tar.gz.
     """
     _check_inputs(inputs, format)
     of_events = {"--dialect": dialect, "--vertex-times": vertex_times, "--gamma-templates": templates}
     of_cards = {
         "--at": at,
+        "--with": results,
         "--poi": poi,
         "--experiment": experiment,
         "--auxiliary": auxiliary,
@@ -143,6 +155,7 @@ def export(
                 of=of,
                 seed=seed,
                 override=override,
+                results=tuple(results or ()),
                 force=force,
                 as_json=as_json,
             )

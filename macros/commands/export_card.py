@@ -10,7 +10,7 @@ import typer
 from macros.terminal import ToyChoice, emit_json, format_number, number_of, read_values, say, warn
 
 if TYPE_CHECKING:
-    from macros.exports import PyhfExport, ResponseExport
+    from macros.exports import HepdataExport, PyhfExport, ResponseExport
     from macros.studies import Inference
 
 __all__ = ["CardExport", "export_card"]
@@ -38,6 +38,7 @@ class CardExport:
     of: str | None
     seed: int | None
     override: Sequence[str] | None
+    results: Sequence[Path]
     force: bool
     as_json: bool
 
@@ -47,31 +48,31 @@ class CardExport:
 
 
 def export_card(options: CardExport) -> None:
-    """Write the likelihood of a card, or its response."""
-    from macros.exports import patchset_path
+    """Write the likelihood of a card, its response, or its results."""
+    from macros.exports import archive_suffix, check_hepdata, patchset_path
     from macros.setup import FilePlan, Output, auxiliary_files, card_files, data_files, open_card
 
-    suffixes = _SUFFIXES[options.format]
-    if options.output.suffix not in suffixes:
-        ends = " or ".join(suffixes)
-        raise typer.BadParameter(f"-o {options.output}: a file of {options.format} has to end in {ends}")
+    _check_output(options)
+    if options.format == "hepdata":
+        check_hepdata()
     loaded = open_card(
         options.card, options.override, seed=options.seed, draws=False, of=options.of, several=True
     )
     values = options.values(options.poi or loaded.fit.poi)
     patches = options.format == "pyhf" and len(values or ()) > 1
     names = [options.output, *([patchset_path(options.output)] if patches else [])]
+    directory = options.format == "hepdata" and not archive_suffix(options.output)
     reads = (
         *card_files(options.card, loaded),
         *data_files(options.data),
         *auxiliary_files(options.auxiliary),
+        *options.results,
     )
-    plan = FilePlan(
-        reads=reads, writes=tuple(Output(path=name, kind="export") for name in names), force=options.force
-    )
+    writes = () if directory else tuple(Output(path=name, kind="export") for name in names)
+    plan = FilePlan(reads=reads, writes=writes, force=options.force)
     checked = plan.check()
 
-    from macros.exports import export_pyhf, export_response
+    from macros.exports import export_hepdata, export_pyhf, export_response
     from macros.merging import check_events
     from macros.studies import load_or_expect, open_inference
 
@@ -85,24 +86,58 @@ def export_card(options: CardExport) -> None:
         check_series=check_events,
     )
     case = open_inference(loaded, found, poi=options.poi)
+    made: PyhfExport | ResponseExport | HepdataExport
     with plan.open(checked) as former:
         if options.format == "response":
-            response = export_response(case, options.output, at=values, former=former)
-            if options.as_json:
-                emit_json(response.document())
-            else:
-                _say_response(response)
-            return
-        made = export_pyhf(case, options.output, at=values, former=former)
+            made = export_response(case, options.output, at=values, former=former)
+        elif options.format == "hepdata":
+            results, force = options.results, options.force
+            made = export_hepdata(
+                case, options.output, results=results, reads=reads, force=force, former=former
+            )
+        else:
+            made = export_pyhf(case, options.output, at=values, former=former)
         if options.as_json:
             emit_json(made.document())
         else:
             _say(made, case)
-    if made.likelihood.difference.errors > _FAR:
+    _warn_of_difference(made)
+
+
+def _warn_of_difference(made: "PyhfExport | ResponseExport | HepdataExport") -> None:
+    """Warn of a likelihood that HistFactory holds in another form."""
+    from macros.exports import PyhfExport
+
+    if isinstance(made, PyhfExport) and made.likelihood.difference.errors > _FAR:
         warn(
             f"HistFactory's expected counts differ by up to {made.likelihood.difference.errors:.2g} "
             "statistical errors of a bin from the fit's: compare an interval of both before you rely on it"
         )
+
+
+def _check_output(options: CardExport) -> None:
+    """Refuse a name and options that are not of the format."""
+    suffixes = _SUFFIXES.get(options.format, ())
+    if suffixes and options.output.suffix not in suffixes:
+        ends = " or ".join(suffixes)
+        raise typer.BadParameter(f"-o {options.output}: a file of {options.format} has to end in {ends}")
+    if options.results and options.format != "hepdata":
+        raise typer.BadParameter(f"--with is for hepdata, and the format is {options.format}")
+    if options.at is not None and options.format == "hepdata":
+        raise typer.BadParameter("--at is for pyhf and response: hepdata has the whole profile")
+
+
+def _say(made: "PyhfExport | ResponseExport | HepdataExport", case: "Inference") -> None:
+    """Say what was written."""
+    from macros.exports import PyhfExport, ResponseExport
+
+    if isinstance(made, PyhfExport):
+        _say_pyhf(made, case)
+    elif isinstance(made, ResponseExport):
+        _say_response(made)
+    else:
+        tables = number_of(len(made.tables), "table")
+        say(f"{made.file}: submission of {tables}: {', '.join(made.tables)}")
 
 
 def _say_response(made: "ResponseExport") -> None:
@@ -113,7 +148,7 @@ def _say_response(made: "ResponseExport") -> None:
     )
 
 
-def _say(made: "PyhfExport", case: "Inference") -> None:
+def _say_pyhf(made: "PyhfExport", case: "Inference") -> None:
     """Say what was written, what the reader has to do, and how close it is."""
     found, templates = made.likelihood, case.fitter.templates
     channels = number_of(len(templates.experiments), "channel")

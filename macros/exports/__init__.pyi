@@ -4,6 +4,13 @@ from .event_export import (
     Export as Export,
     export_events as export_events,
 )
+from .hepdata_export import (
+    HepdataExport as HepdataExport,
+    archive_suffix as archive_suffix,
+    check_hepdata as check_hepdata,
+    export_hepdata as export_hepdata,
+    foreign_submission as foreign_submission,
+)
 from .likelihood_export import (
     PyhfExport as PyhfExport,
     export_pyhf as export_pyhf,
