@@ -64,8 +64,8 @@ def export(
         list[str],
         typer.Argument(
             metavar="FILE|CARD",
-            help="An event file, or all files of one run (events-*.root). For pyhf, response and "
-            "hepdata a card, then its DATA as for fit; without: expected counts.",
+            help="An event file, or all files of one run: events-*.root, or the series' name, events.root. "
+            "For pyhf, response and hepdata a card, then its DATA as for fit; without: expected counts.",
         ),
     ],
     format: Annotated[Format, typer.Option("--format", help="Format to write.", show_default=False)],
@@ -164,14 +164,16 @@ def export(
     _check_unused(of_cards, format, "cards")
     _check_options(format, dialect, vertex_times, output)
 
-    from macros.exports import export_events
-    from macros.setup import FilePlan, Output
+    from macros.exports import export_events, number_of_events
+    from macros.setup import FilePlan, Output, Split, former_files
 
-    files = [Path(name) for name in inputs]
-    plan = FilePlan(reads=tuple(files), writes=(Output(path=output, kind="export"),), force=force)
-    with plan.open() as former, progress("exporting", None, "events") as advance:
+    # the name of a series stands for its files
+    series, files = Split(events=1), [Path(name) for name in inputs]
+    paths = [p for file in files for p in ([file] if file.exists() else former_files(file, series) or [file])]
+    plan = FilePlan(reads=tuple(paths), writes=(Output(path=output, kind="export"),), force=force)
+    with plan.open() as former, progress("exporting", number_of_events(paths), "events") as advance:
         made = export_events(
-            files,
+            paths,
             output,
             cast("EventFormat", format.value),
             dialect=None if dialect is None else dialect.value,

@@ -1,8 +1,11 @@
 from .event_export import (
-    EXPORTS as EXPORTS,
-    EventFormat as EventFormat,
     Export as Export,
     export_events as export_events,
+)
+from .export_checks import (
+    EXPORTS as EXPORTS,
+    EventFormat as EventFormat,
+    number_of_events as number_of_events,
 )
 from .hepdata_export import (
     HepdataExport as HepdataExport,

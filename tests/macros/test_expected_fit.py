@@ -32,6 +32,7 @@ def test_the_text_says_that_data_are_expected():
     result = invoke("fit", CARD)
     assert result.exit_code == 0
     assert result.stdout.splitlines()[0] == "expected data (Asimov), exact data of the model:"
+    assert "deviance 0 for 5 degrees of freedom" in result.stdout
     assert "expected" in invoke("limit", CARD, "--toys", 0).stdout.splitlines()[0]
 
 
