@@ -107,6 +107,9 @@ def build(document: Mapping[str, Any]) -> Any:
             channel.AddSample(_sample(sample, settings, part["name"]))
         measurement.AddChannel(channel)
     workspace = ROOT.RooStats.HistFactory.HistoToWorkspaceFactoryFast.MakeCombinedModel(measurement)
+    for function in workspace.allFunctions():
+        if function.InheritsFrom("PiecewiseInterpolation"):
+            function.setPositiveDefinite(False)  # a part of a polynomial may be negative, the sum is not
     _set(workspace, settings, squares)
     return workspace
 

@@ -15,6 +15,7 @@ pytestmark = NEEDS_ROOT
 
 SCRIPT_FOR_ROOT = Path(__file__).parents[2] / "macros" / "root" / "histfactory.py"
 MEASURED = {
+    "sterile": 1.0,
     "two experiments": 0.5,
     "every kind": 0.0,
     "three factors": 1.0,

@@ -12,10 +12,10 @@ from macros.setup import open_fitter
 REALISTIC = "borexino-cr51-realistic"
 EVERY = [
     'systematics.activity={uncertainty=0.02,constraint="log-normal"}',
-    "systematics.mass=0.03",
+    "systematics.mass=0.02",
     "systematics.efficiency=0.02",
-    "systematics.energy_scale=0.01",
-    "systematics.resolution=0.05",
+    "systematics.energy_scale=0.005",
+    "systematics.resolution=0.03",
     'background.flat.constraint="free"',
     'background.extra={shape="flat",low="250 keV",high="400 keV",rate="1 /d",uncertainty=0.2}',
 ]
