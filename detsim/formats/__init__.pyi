@@ -40,6 +40,7 @@ from .scattering import (
     missing_columns as missing_columns,
 )
 from .text_stream import (
+    open_lines as open_lines,
     start_of as start_of,
 )
 from .uhi_json import (

@@ -12,7 +12,7 @@ from detsim.formats.text_stream import TextStream, rows_of
 
 __all__ = ["EventCsv"]
 
-_PART = 50_000
+_PART = 20_000
 
 
 class EventCsv:

@@ -84,6 +84,8 @@ class Gst:
             types |= {name: _JAGGED[kind] for name, kind in {**_INITIAL, **_FINAL}.items()}
             counter = {name: "ni" if name in _INITIAL else "nf" for name in (*_INITIAL, *_FINAL)}
             self._tree = self._root.mktree(_TREE, types, title=_TITLE, counter_name=counter.__getitem__)
+        if not len(events):
+            return events.n_left_out  # ROOT reads a basket without entries wrongly
         none = {
             name: ak.unflatten(np.empty(0, kind), np.zeros(len(events), np.int64))
             for name, kind in {**_INITIAL, **_FINAL}.items()

@@ -33,7 +33,7 @@ _GEV, _MM = 1e-3, 10.0
 """Of a MeV, and of a cm."""
 _MM_PER_C, _NS = 299_792_458_000.0, 1e9
 """Of a second."""
-_PART = 20_000
+_PART = 10_000
 _NOT_HELD = {
     "canonical": (),
     "geant4": ("vertices, times and numbers of events", "the scattered neutrino"),

@@ -6,9 +6,12 @@ conservation of energy and momentum and by a target at rest.
 """
 
 import math
+from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import product
+
+import numpy as np
 
 __all__ = ["Violation", "check_nuhepmc"]
 
@@ -100,7 +103,7 @@ def check_nuhepmc(lines: Iterable[str]) -> list[Violation]:
 
 def _violations(lines: Iterable[str]) -> Iterator[Violation]:
     run, event, number, ended = _Run(), None, 0, False
-    numbers: set[int] = set()
+    numbers = array("q")
     for number, text in enumerate(lines, start=1):
         line = text.rstrip("\n")
         if line == _START:
@@ -116,6 +119,9 @@ def _violations(lines: Iterable[str]) -> Iterator[Violation]:
             else:
                 _read_event(event, line)
     yield from _of_event(event, run, numbers) if event else _of_run(run, number)
+    if len(different := np.unique(np.frombuffer(numbers, np.int64))) < len(numbers):
+        reason = f"{len(numbers) - len(different)} numbers of events occur twice"
+        yield Violation(id="E.R.2", line=number, reason=reason)
     if not ended:
         reason = "the list of events has no end: the file is truncated"
         yield Violation(id="E.R.1", line=number, reason=reason)
@@ -189,7 +195,7 @@ def _of_run(run: _Run, line: int) -> Iterator[Violation]:
                 yield violates(requirement, f"{item} {code} has no {part}")
 
 
-def _of_event(event: _Event, run: _Run, numbers: set[int]) -> Iterator[Violation]:
+def _of_event(event: _Event, run: _Run, numbers: "array[int]") -> Iterator[Violation]:
     """Check the requirements of an event, its vertices and its particles."""
 
     def violates(requirement: str, reason: str) -> Violation:
@@ -199,9 +205,9 @@ def _of_event(event: _Event, run: _Run, numbers: set[int]) -> Iterator[Violation
     counted = (len(event.vertices), len(event.particles))
     if counted != tuple(map(int, event.head[1:3])):
         yield violates("E.R.1", f"there are {counted[0]} vertices and {counted[1]} particles, not as stated")
-    if number < 0 or number in numbers:
-        yield violates("E.R.2", f"the number {number} is negative or was there before")
-    numbers.add(number)
+    if number < 0:
+        yield violates("E.R.2", f"the number {number} is negative")
+    numbers.append(number)
     process = event.attributes.get("signal_process_id")
     if process is None or process not in run.attributes.get("NuHepMC.ProcessIDs", "").split():
         yield violates("E.R.3", f"signal_process_id is {process}, which the run does not describe")

@@ -1,30 +1,39 @@
 """Text of many rows: formatted a chunk at a time, compressed by the ending of the file's name."""
 
+import gzip
 import importlib
+import re
 import zlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["TextStream", "rows_of", "start_of"]
+from detsim._kernels.text import INTEGER, LONGEST, fill_text, powers_of_ten
+
+__all__ = ["TextStream", "open_lines", "rows_of", "start_of"]
 
 _WAITING = 3
+_FIELD = re.compile(r"(%d|%\.(?:17|9)g)")
 _GZIP, _LEVEL = 31, 1
 """Window of zlib that writes the header of gzip, without a time; its quickest level."""
 _GZIP_MAGIC, _ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
 def rows_of(template: str, columns: Sequence[NDArray[Any]]) -> bytes:
-    r"""Fill one %-template for each row.
+    r"""Fill a template for each row.
 
     Parameters
     ----------
     template : str
-        With as many fields as there are columns.
+        With a field for each column: ``%d``, and ``%.17g`` or ``%.9g``, whose digits are those that float64
+        and float32 need to come back the same; trailing zeros are left out.
     columns : sequence of ndarray, shape (n,)
 
     Examples
@@ -32,11 +41,33 @@ def rows_of(template: str, columns: Sequence[NDArray[Any]]) -> bytes:
     >>> rows_of("%d %.17g\n", [np.array([1, 2]), np.array([0.5, 0.1])])
     b'1 0.5\n2 0.10000000000000001\n'
     """
+    literals, digits = _parsed(template)
     n = len(columns[0])
-    values: list[Any] = [None] * (n * len(columns))
-    for i, column in enumerate(columns):
-        values[i :: len(columns)] = column.tolist()
-    return ((template * n) % tuple(values)).encode()
+    if n == 0:
+        return b""
+    integers = np.array([column for column, k in zip(columns, digits, strict=True) if k == INTEGER], np.int64)
+    floats = np.array([column for column, k in zip(columns, digits, strict=True) if k != INTEGER], np.float64)
+    integers, floats = integers.reshape(-1, n), floats.reshape(-1, n)
+    text = np.empty(n * (sum(map(len, literals)) + LONGEST * len(digits)), np.uint8)
+    size = fill_text(
+        np.frombuffer(b"".join(literals), np.uint8),
+        np.cumsum([len(literal) for literal in literals]),
+        np.array(digits, np.int64),
+        integers,
+        floats,
+        floats.view(np.uint64),
+        *powers_of_ten(),
+        text,
+    )
+    return text[:size].tobytes()
+
+
+@lru_cache(maxsize=32)
+def _parsed(template: str) -> tuple[list[bytes], list[int]]:
+    """Take a template apart: texts between the fields, and digits of the fields."""
+    parts = _FIELD.split(template)
+    digits = [INTEGER if field == "%d" else int(field[2:-1]) for field in parts[1::2]]
+    return [text.encode() for text in parts[::2]], digits
 
 
 class TextStream:
@@ -91,8 +122,8 @@ class TextStream:
 def _compressor(suffix: str) -> tuple[Callable[[bytes], bytes], Callable[[], bytes]]:
     """Return what compresses a part and what ends the file."""
     if suffix == ".gz":
-        gzip = zlib.compressobj(_LEVEL, wbits=_GZIP)
-        return gzip.compress, gzip.flush
+        gzipped = zlib.compressobj(_LEVEL, wbits=_GZIP)
+        return gzipped.compress, gzipped.flush
     if suffix == ".zst":
         return _zstd()
     return lambda text: text, bytes
@@ -133,6 +164,29 @@ def _library(name: str) -> Any:
         return None
 
 
+def open_lines(path: Path) -> IO[str]:
+    """Open a text that may be compressed with gzip or zstd, to be read line by line.
+
+    Raises
+    ------
+    ValueError
+        If it is zstd, and no library reads it line by line.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(len(_ZSTD_MAGIC))
+    if head.startswith(_GZIP_MAGIC):
+        return gzip.open(path, "rt", encoding="utf-8")
+    if head != _ZSTD_MAGIC:
+        return path.open(encoding="utf-8")
+    for name in ("compression.zstd", "backports.zstd", "zstandard"):
+        if (library := _library(name)) is not None:
+            lines: IO[str] = library.open(path, "rt", encoding="utf-8")
+            return lines
+    raise ValueError(
+        "is zstd, and neither backports.zstd nor zstandard is installed: `pip install zstandard`"
+    )
+
+
 def start_of(path: Path, size: int = 100_000) -> bytes:
     """Return the beginning of a text, also of a compressed one; nothing of zstd that no library reads."""
     with path.open("rb") as stream:
@@ -147,7 +201,8 @@ def start_of(path: Path, size: int = 100_000) -> bytes:
     if (library := _library("zstandard")) is not None:
         return bytes(library.ZstdDecompressor().decompressobj().decompress(head))
     if (library := _library("cramjam")) is not None:
-        decompressor = library.zstd.Decompressor()
-        decompressor.decompress(head)
-        return bytes(decompressor.flush())
+        text = bytearray(size)
+        with suppress(library.DecompressionError):  # the frame goes on, or its text is longer
+            library.zstd.decompress_into(head, text)
+        return bytes(text.rstrip(b"\0"))
     return b""

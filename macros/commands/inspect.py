@@ -25,7 +25,9 @@ __all__ = ["inspect"]
 def inspect(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE", help="An event, toy or histogram file; or several files of one run."),
+        typer.Argument(
+            metavar="FILE", help="An event, toy or histogram file, or NuHepMC; or several files of one run."
+        ),
     ],
     hashes: Annotated[
         bool,
@@ -89,7 +91,7 @@ def _together(files: list[Path], documents: list[dict[str, Any]]) -> dict[str, A
         return document
     kinds = {d["kind"]: d["file"] for d in reversed(documents)}
     if len(kinds) > 1:
-        named = ", ".join(f"{file} is {kind}" for kind, file in reversed(kinds.items()))
+        named = ", ".join(f"{file} ({kind})" for kind, file in reversed(kinds.items()))
         raise ValueError(f"files of different kinds are inspected one by one: {named}")
     found = check_parts(files, merged_kind(files[0]), mixed=True)
     sums = {key: sum(d["runinfo"][key] for d in documents) for key in documents[0]["runinfo"]}
@@ -160,6 +162,8 @@ def _say(document: Mapping[str, Any]) -> None:
         _say_run(row, origin)
     for name, kind in document.get("histograms", {}).items():
         say(f"histogram {name}: {kind}")
+    for violation in document.get("violations", [])[1:]:
+        say(f"violates {violation}")
     for axis in document.get("axes", []):
         say(f"axis {axis['label']}: {axis['bins']} bins")
     if "branches" in document:

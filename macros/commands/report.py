@@ -218,15 +218,17 @@ def _toy_text(toy: "ToyChoice") -> str:
 
 def say_report(result: "ReportResult", as_json: bool) -> None:
     """Write the numbers, and where the report is."""
-    from macros.words import say_fit, say_limit, warn_poor_fit
+    from macros.words import say_expected, say_fit, say_goodness, say_limit, warn_poor_fit
 
     found = result.analysis
     if as_json:
         emit_json(result.document())
     else:
         say_fit(found.fit)
+        say_goodness(found.goodness)
         say()
         say_limit(found.limit)
+        say_expected(found.expected)
         message("")
         message(f"look at {result.directory / result.files['report']} first")
     warn_poor_fit(found.fit)

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,25 +22,19 @@ from detsim.formats import (
     Hepevt,
     NuHepMC,
     Parquet,
-    missing_columns,
     not_held,
 )
 from detsim.simulation import gamma_templates
 from macros.card import Card, card_from_document
 from macros.card.checks import legal_names
-from macros.merging import check_events
+from macros.exports.export_checks import EventFormat, check_file, check_parts
 from simgen.events import Events
 
-__all__ = ["EXPORTS", "EventFormat", "Export", "export_events"]
+__all__ = ["Export", "export_events"]
 
-EventFormat = Literal["nuhepmc", "hepevt", "gst", "parquet", "csv"]
-EXPORTS: tuple[EventFormat, ...] = get_args(EventFormat)
-
-_READ, _STEP = 200_000, 50_000
+_READ, _STEP = 100_000, 50_000
 """Events that are read, and that are written, at a time."""
 _TEMPLATES = ("weight_A", "weight_B", "weight_C")
-_NUMBERED = ("nuhepmc", "hepevt", "gst")
-"""Formats in which a number names an event."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,12 +119,14 @@ def export_events(
         If a file is incomplete, foreign or damaged, or files are not all parts of one run.
     """
     start = time.perf_counter()
-    _check_parts(paths)
+    check_parts(paths)
     with ExitStack() as stack:
         files = [stack.enter_context(EventFile(path)) for path in paths]
         for file in files:
-            _check_file(file, format, dialect, templates=templates)
-        card = card_from_document(legal_names(files[0].provenance["card"]), name="export")
+            check_file(file, format, dialect, templates=templates)
+        # tables that the card names may be gone: it is built where it is needed only
+        needs_card = templates or format == "nuhepmc"
+        card = _card(files[0]) if needs_card else None
         added = _TEMPLATES if templates else ()
         source = _source(files, card, (*files[0].columns, *added))
         whole = stack.enter_context(WholeFile(output, former=former))
@@ -138,7 +134,7 @@ def export_events(
         stack.callback(sink.close)
         n_left_out = n_read = 0
         for stored in _chunks(files):
-            columns = stored | (_weights(stored, files[0], card) if templates else {})
+            columns = stored if card is None or not templates else stored | _weights(stored, files[0], card)
             n = len(columns["event"])
             try:
                 n_left_out += sink.write(columns)
@@ -164,75 +160,13 @@ def export_events(
     )
 
 
-def _check_parts(paths: Sequence[Path]) -> None:
-    """Refuse files that are not parts of one run, or of which one is missing.
-
-    Raises
-    ------
-    FileError
-    """
-    if len(paths) == 1:
-        return
-    gaps = check_events(paths)
-    numbers = []
-    for path in paths:
-        with EventFile(path) as file:
-            series = (file.provenance.get("run") or {}).get("series")
-            numbers.append(None if series is None else int(series["number"]))
-    missing = sorted(set(range(len(paths))) - {n for n in numbers if n is not None})
-    if None not in numbers and missing:
-        reason = f"is of a series of which number {missing[0]} is not given: give all of its files"
-        raise FileError(paths[0], "incomplete", reason)
-    if gaps:
-        reason = (
-            f"and the others lack events {gaps[0][0]} to {gaps[0][1]} of their run: give all of its files"
-        )
-        raise FileError(paths[0], "incomplete", reason)
+def _card(file: EventFile) -> Card:
+    """Build the card with which a file was made."""
+    provenance = file.provenance
+    return card_from_document(legal_names(provenance["card"]), name=str(provenance.get("card_name")))
 
 
-def _check_file(file: EventFile, format: EventFormat, dialect: Dialect | None, *, templates: bool) -> None:
-    """Refuse a file whose events the format cannot hold.
-
-    Raises
-    ------
-    ValueError
-    """
-    if format in _NUMBERED:
-        vertex = dialect != "geant4"
-        missing = missing_columns(file.columns, vertex=vertex)
-        if missing:
-            needed = "vertex,time,direction" if vertex else "direction"
-            raise ValueError(
-                f"{file.path} has no columns of {' and '.join(missing)}, which {format} needs: simulate with "
-                f"--columns {needed}"
-            )
-        if file.runinfo.n_experiments:
-            raise ValueError(
-                f"{file.path} holds pseudo-experiments, whose events {format} cannot tell apart: choose "
-                "parquet or csv"
-            )
-        if len({str(provenance.get("seed")) for provenance in file.provenances}) > 1:
-            raise ValueError(
-                f"{file.path} joins runs of several seeds, whose events have the same numbers: export them "
-                "one by one, or choose parquet or csv"
-            )
-    if format == "hepevt" and (templates or "weight" in file.columns):
-        raise ValueError(
-            f"{file.path if not templates else '--gamma-templates'}: HEPEVT has no weights: choose nuhepmc, "
-            "gst, parquet or csv"
-        )
-    if templates and "weight_A" in file.columns:
-        raise ValueError(
-            f"{file.path} has weight_A, weight_B and weight_C already: leave out --gamma-templates"
-        )
-    if templates and "weight" in file.columns:
-        raise ValueError(
-            f"{file.path} holds weights of another model: reweight the file that it was made from, with "
-            "--gamma-templates, and export that"
-        )
-
-
-def _source(files: Sequence[EventFile], card: Card, columns: tuple[str, ...]) -> EventSource:
+def _source(files: Sequence[EventFile], card: Card | None, columns: tuple[str, ...]) -> EventSource:
     """Collect what is said of the runs."""
     try:
         program = version("nugauge")
@@ -248,7 +182,7 @@ def _source(files: Sequence[EventFile], card: Card, columns: tuple[str, ...]) ->
         units={name: branch["unit"] for name, branch in branches.items()},
         descriptions={name: branch["description"] for name, branch in branches.items()},
         cross_section=float(np.mean([row.cross_section for row in rows])),
-        electrons_per_atom=card.experiment.detector.target.electrons_per_atom,
+        electrons_per_atom=None if card is None else card.experiment.detector.target.electrons_per_atom,
         live_time=sum(row.equivalent_exposure for row in rows),
         n_generated=sum(row.n_generated for row in rows),
         detected="T_reco" in files[0].columns,

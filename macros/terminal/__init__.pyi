@@ -2,10 +2,6 @@ from .characters import (
     escape_unsafe as escape_unsafe,
     printable as printable,
 )
-from .column_options import (
-    ColumnsOption as ColumnsOption,
-    columns_override as columns_override,
-)
 from .completion import (
     Known as Known,
     completed as completed,
@@ -67,6 +63,7 @@ from .options import (
     AuditOption as AuditOption,
     AuxiliaryOption as AuxiliaryOption,
     CardArgument as CardArgument,
+    ColumnsOption as ColumnsOption,
     ForceOption as ForceOption,
     JsonOption as JsonOption,
     MaxFailedOption as MaxFailedOption,
@@ -81,6 +78,7 @@ from .options import (
     Unit as Unit,
     UnitOption as UnitOption,
     WeightsOption as WeightsOption,
+    columns_override as columns_override,
     count as count,
     toy_count as toy_count,
 )

@@ -32,6 +32,7 @@ __all__ = [
     "limit_scale",
     "say_band",
     "say_coverage",
+    "say_expected",
     "say_fit",
     "say_goodness",
     "say_limit",
@@ -39,6 +40,8 @@ __all__ = [
     "say_sensitivity",
 ]
 
+_ROUNDING = 1e-9
+"""A smaller -2 ln L is 0."""
 _MOST_COLUMNS = 8
 """Most values of a key that have a column each."""
 
@@ -51,7 +54,8 @@ def say_fit(result: FitResult, *, expected: bool = False) -> None:
     method = {"minos": "MINOS", "hesse": "Hesse"}[result.method]
     print_table(("parameter", "value ± Hesse", f"{method} {100 * result.level:g} %", "interval"), rows)
     kind = "χ²" if result.likelihood == "paper" else "deviance"
-    say(f"{kind} {format_number(result.fval)} for {result.ndof} degrees of freedom")
+    fval = 0.0 if abs(result.fval) < _ROUNDING else result.fval  # of exact data
+    say(f"{kind} {format_number(fval)} for {result.ndof} degrees of freedom")
     for text in fit_notes(result):
         say(text)
     for group in result.undetermined:
@@ -131,6 +135,13 @@ def say_limit(result: LimitResult, *, expected: bool = False) -> None:
     _say_weighted(result)
     for text in few_toys_warnings(result.n_calibration, result.level):
         warn(text)
+
+
+def say_expected(result: LimitResult | None) -> None:
+    """Write median and band of the expected limit beside that of data, if there is one."""
+    if result is not None and result.band:
+        scale = scale_of(result.parameter, result.upper, *result.band)
+        _say_band(result.band, result.band_errors, scale)
 
 
 def limit_scale(result: LimitResult) -> Scale:

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,26 @@ def test_compressed_files_are_the_text(text, columns, suffix, tmp_path):
         assert bytes(cramjam.zstd.decompress(path.read_bytes())).decode() == text
     assert text.encode().startswith(start_of(path)[:1000])
     assert b"nugauge.export nuhepmc" in start_of(path)
+
+
+@pytest.mark.parametrize("library", ["backports.zstd", "zstandard", "cramjam"])
+def test_every_library_of_zstd(text, columns, library, tmp_path, monkeypatch):
+    """Foreign reader. Finds a library whose frames another one reads in part, or not at all."""
+    pytest.importorskip(library)
+    reader = pytest.importorskip("cramjam")
+    for other in {"compression.zstd", "backports.zstd", "zstandard", "cramjam"} - {library}:
+        monkeypatch.setitem(sys.modules, other, None)
+    path = tmp_path / "a.hepmc3.zst"
+    path.write_bytes(written(columns, path.name))
+    assert bytes(reader.zstd.decompress(path.read_bytes())).decode() == text
+    for size in (60_000, 100_000):
+        assert text.encode().startswith(start_of(path, size)[:1000])
+        assert len(start_of(path, size)) > 1000
+    assert b"nugauge.export nuhepmc" in start_of(path)
+    monkeypatch.setitem(sys.modules, library, None)
+    assert start_of(path) == b""
+    with pytest.raises(ValueError, match=r"needs one of zstandard, backports\.zstd or cramjam"):
+        written(columns, path.name)
 
 
 @pytest.mark.parametrize("suffix", ["hepmc3", "hepmc3.gz", "hepmc3.zst"])
