@@ -15,7 +15,8 @@ from detsim.event_files.event_writer import EventFile
 from detsim.expectation.prediction import predict
 from macros.card import load_card
 from macros.runs.event_totals import Tally
-from macros.setup.data import load_data, stored_counts
+from macros.setup.data import load_data
+from macros.setup.event_data import stored_counts
 from simgen.events import Events
 
 CASES = Path(__file__).parents[1] / "cases"
