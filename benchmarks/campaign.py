@@ -21,20 +21,21 @@ _CODE = "import sys; from macros.cli import main; sys.argv[0] = 'nugauge'; main(
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
-def start(arguments: Sequence[str]) -> subprocess.Popen[bytes]:
-    """Start a command."""
+def start(arguments: Sequence[str], core: int | None = None) -> subprocess.Popen[bytes]:
+    """Start a command, on one core only if one is given."""
+    pinned = [] if core is None else ["taskset", "--cpu-list", str(core)]
     return subprocess.Popen(
-        [sys.executable, "-c", _CODE, *arguments],
+        [*pinned, sys.executable, "-c", _CODE, *arguments],
         env={**os.environ, **_ONE_THREAD, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
 
 
-def run(arguments: Sequence[str], *more: Sequence[str]) -> tuple[float, float]:
+def run(arguments: Sequence[str], *more: Sequence[str], core: int | None = None) -> tuple[float, float]:
     """Run commands side by side: seconds until the last has ended, and most memory of one [MB]."""
     begin, commands = time.perf_counter(), (arguments, *more)
-    processes = [start(one) for one in commands]
+    processes = [start(one, core) for one in commands]
     used = []
     for process, command in zip(processes, commands, strict=True):
         _, status, usage = os.wait4(process.pid, 0)
@@ -75,6 +76,8 @@ def chunked(folder: Path, n: int, size: int) -> Path:
 def efficiency(folder: Path, seconds: float, chunk_seconds: float, workers: int) -> dict[str, float]:
     """Compare rates without start-up: one plain process, several side by side, and a campaign.
 
+    A process with one thread that computes has another that compresses and writes: alone it uses 1.3 cores,
+    which several beside one another do not have. It is therefore measured on one core, too.
     The campaign has the same number of chunks for every worker: of few chunks one more for one of them would
     be measured, not the campaign.
     """
@@ -85,6 +88,8 @@ def efficiency(folder: Path, seconds: float, chunk_seconds: float, workers: int)
     size = int(rate * chunk_seconds)
     n = size * max(round(seconds / chunk_seconds), 1)
     alone = n / (run(plain(folder, "alone", n))[0] - base)
+    base_on_core = run(plain(folder, "start", small), core=0)[0]
+    on_one_core = n / (run(plain(folder, "core", n), core=0)[0] - base_on_core)
     several = [plain(folder, str(k), n, first=k * n) for k in range(workers)]
     together = workers * n / (run(*several)[0] - base)
     directory = chunked(folder, workers * n, size)
@@ -92,7 +97,7 @@ def efficiency(folder: Path, seconds: float, chunk_seconds: float, workers: int)
     empty = run(["campaign", "run", str(idle), "--workers", str(workers)])[0]
     left = workers * n - read_state(read_campaign(directory)).rows
     campaign = left / (run(["campaign", "run", str(directory), "--workers", str(workers)])[0] - empty)
-    return {"alone": alone, "together": together, "campaign": campaign}
+    return {"alone": alone, "on_one_core": on_one_core, "together": together, "campaign": campaign}
 
 
 def overhead(folder: Path, chunks: int) -> float:
@@ -133,14 +138,18 @@ def main() -> None:
         ]
         ratios = {
             f"{options.workers} workers against one process": [r["campaign"] / r["alone"] for r in rates],
+            f"{options.workers} workers against one process on one core": [
+                r["campaign"] / r["on_one_core"] for r in rates
+            ],
             f"the same, against {options.workers} plain processes side by side": [
                 r["campaign"] / r["together"] for r in rates
             ],
             f"{options.workers} plain processes against one": [r["together"] / r["alone"] for r in rates],
         }
         found["rates"], found["ratios"] = rates, {k: asdict(Spread.of(v)) for k, v in ratios.items()}
-        print(f"one process: {np.median([r['alone'] for r in rates]):.3g} toys/s\n")
-        print("| rate of a campaign | ratio: median (least–most) |\n|---|---|")
+        for text, key in (("one process", "alone"), ("one process on one core", "on_one_core")):
+            print(f"{text}: {np.median([r[key] for r in rates]):.3g} toys/s")
+        print("\n| rate of a campaign | ratio: median (least–most) |\n|---|---|")
         for text, values in ratios.items():
             s = Spread.of(values)
             print(f"| {text} | {s.median:.2f} ({s.low:.2f}–{s.high:.2f}) |")

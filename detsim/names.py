@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from simgen.suggestions import spelt
+
 __all__ = ["NAME_PATTERN", "is_name", "legal_name"]
 
 NAME_PATTERN = "[A-Za-z0-9_-]+"
@@ -22,15 +24,5 @@ def legal_name(text: str) -> str:
     >>> legal_name("K[40]"), legal_name("²¹⁰Bi, γ"), legal_name("Bi-210")
     ('K_40', '210Bi_gamma', 'Bi-210')
     """
-    plain = "".join(map(_spelt, unicodedata.normalize("NFKD", text)))
+    plain = "".join(map(spelt, unicodedata.normalize("NFKD", text)))
     return re.sub("[^A-Za-z0-9-]+", "_", plain).strip("_") or "name" if not is_name(text) else text
-
-
-def _spelt(letter: str) -> str:
-    """Spell a Greek letter; leave out accents."""
-    if unicodedata.combining(letter):
-        return ""
-    words = unicodedata.name(letter, "").split()
-    if words[:1] == ["GREEK"] and "LETTER" in words:
-        return words[words.index("LETTER") + 1].lower()
-    return letter

@@ -28,6 +28,7 @@ extensions = [
 exclude_patterns = ["_build", "**/.ipynb_checkpoints"]
 root_doc = "index"
 
+html_show_search_summary = False  # browsers refuse to fetch pages from the disk for it
 html_theme = "furo"
 html_title = f"nugauge {release}"
 html_static_path = ["_static"]

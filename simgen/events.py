@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simgen.pictures import Steps, picture
 from simgen.representation import html_table, text_table
 
-__all__ = ["COLUMNS", "VERTEX_COLUMNS", "Column", "Events"]
+__all__ = ["COLUMNS", "DIRECTION_COLUMNS", "VERTEX_COLUMNS", "Column", "Events"]
 
 Array = NDArray[np.float64]
 
@@ -40,6 +40,16 @@ COLUMNS = {
     "vertex_y": Column("float64", "cm", "place of the event, from the centre of the target"),
     "vertex_z": Column("float64", "cm", "place of the event, from the centre of the target"),
     "L": Column("float64", "cm", "way of the neutrino from its point in the source, 0 for a background"),
+    "emission_x": Column("float64", "cm", "point of the source where the neutrino was emitted"),
+    "emission_y": Column("float64", "cm", "point of the source where the neutrino was emitted"),
+    "emission_z": Column("float64", "cm", "point of the source where the neutrino was emitted"),
+    "nu_pdg": Column("int32", "", "PDG code of the neutrino, 0 for a background"),
+    "nu_dir_x": Column("float64", "", "direction of the neutrino, a unit vector; 0 for a background"),
+    "nu_dir_y": Column("float64", "", "direction of the neutrino, a unit vector; 0 for a background"),
+    "nu_dir_z": Column("float64", "", "direction of the neutrino, a unit vector; 0 for a background"),
+    "e_dir_x": Column("float64", "", "direction of the electron, a unit vector; 0 for a background"),
+    "e_dir_y": Column("float64", "", "direction of the electron, a unit vector; 0 for a background"),
+    "e_dir_z": Column("float64", "", "direction of the electron, a unit vector; 0 for a background"),
     "time": Column("float64", "s", "since the start of the exposure", exact=True),
     "T_reco": Column("float64", "MeV", "measured recoil energy"),
     "L_reco": Column("float64", "cm", "measured distance from the centre of the source"),
@@ -56,6 +66,11 @@ _DRAWN, _BINS = 100_000, 50
 
 VERTEX_COLUMNS = ("vertex_x", "vertex_y", "vertex_z", "L")
 """Columns of the vertex, which are all present or all absent."""
+DIRECTION_COLUMNS = (
+    *("emission_x", "emission_y", "emission_z", "nu_pdg"),
+    *("nu_dir_x", "nu_dir_y", "nu_dir_z", "e_dir_x", "e_dir_y", "e_dir_z"),
+)
+"""Columns of emission point and directions, which are all present or all absent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +83,8 @@ class Events:
         See `COLUMNS`.
     vertex_x, vertex_y, vertex_z, L, time : ndarray, shape (n,), optional
         Only if vertices or times were asked for.
+    emission_x, ..., nu_pdg, nu_dir_x, ..., e_dir_z : ndarray, shape (n,), optional
+        Only if directions were asked for.
     T_reco : ndarray, shape (n,), optional
         Only after the detector stage, which keeps the recorded events.
     L_reco : ndarray, shape (n,), optional
@@ -95,6 +112,16 @@ class Events:
     vertex_y: Array | None = None
     vertex_z: Array | None = None
     L: Array | None = None
+    emission_x: Array | None = None
+    emission_y: Array | None = None
+    emission_z: Array | None = None
+    nu_pdg: NDArray[np.int32] | None = None
+    nu_dir_x: Array | None = None
+    nu_dir_y: Array | None = None
+    nu_dir_z: Array | None = None
+    e_dir_x: Array | None = None
+    e_dir_y: Array | None = None
+    e_dir_z: Array | None = None
     time: Array | None = None
     T_reco: Array | None = None
     L_reco: Array | None = None

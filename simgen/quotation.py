@@ -10,6 +10,7 @@ from simgen.units import unit_value
 
 __all__ = [
     "Scale",
+    "digits_apart",
     "exact_text",
     "mass_text",
     "name_with_unit",
@@ -30,6 +31,7 @@ _ROUNDING = 1e-7
 """Beside its error and interval a smaller value is 0."""
 _DIGITS = 3
 """Significant digits of a limit that has no error of its own."""
+_MOST_DIGITS = 5
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 Number = float | None
@@ -121,6 +123,26 @@ def scale_of(parameter: str, *values: Number) -> Scale:
         return Scale(unit=unit)
     ten = f"10{str(power).translate(_SUPERSCRIPTS)}"
     return Scale(factor=10.0**-power, unit=f"{ten} {unit}".rstrip())
+
+
+def digits_apart(*values: Number) -> int:
+    """Return the digits, three or more, with which different values are written differently.
+
+    Parameters
+    ----------
+    *values : float or None
+        Those that differ by less than 10⁻⁵ of their size are taken for equal.
+
+    Examples
+    --------
+    >>> digits_apart(0.07, 0.08), digits_apart(0.23121, 0.23124, 0.2315), digits_apart(1.0, None)
+    (3, 5, 3)
+    """
+    known = sorted({float(f"{v:.5e}") for v in values if v is not None and math.isfinite(v)})
+    for digits in range(_DIGITS, _MOST_DIGITS):
+        if len({f"{v:.{digits - 1}e}" for v in known}) == len(known):
+            return digits
+    return _MOST_DIGITS
 
 
 def without_rounding(value: Number, *others: Number) -> Number:

@@ -32,8 +32,9 @@ first, two give the baseline (40 bits) and the uniform that decides about surviv
 interaction, the others its polar and azimuthal angle (32 bits each); or x (40 bits), y and z (32 bits each)
 of an event of a background. The second is drawn for extended sources only: of the upper 24 bits of each
 word the largest of the first three gives the distance from the centre of the source, the fourth the polar
-angle, and the lower 8 bits of the first three the azimuthal angle. Times and errors of the distance take
-draw 0.
+angle, and the lower 8 bits of the first three the azimuthal angle. The point from which a neutrino was
+emitted is that of the attempt that gave its vertex. Times, errors of the distance and the electron's azimuth
+take draw 0.
 
 Pseudo-experiments that are drawn event by event have keys of their own, derived from the one key of
 TOY_EVENTS: the first two words of the encrypted counter (toy low, toy high, stage, group) are the key of that
@@ -85,6 +86,8 @@ class Stage(IntEnum):
     """Keys of pseudo-experiments that are drawn event by event."""
     TOY_WEIGHTS = 13
     """Numbers of events of each weight of a histogram-level pseudo-experiment of weighted data."""
+    AZIMUTH = 14
+    """Azimuth of the electron about the direction of the neutrino."""
 
 
 def fresh_seed() -> int:

@@ -70,6 +70,8 @@ _UNITS: dict[str, tuple[str, _Dimension]] = {
     "t": ("1e6", _MASS),
     "kt": ("1e9", _MASS),
     "Hz": ("1", _PER_TIME),
+    "uBq": ("1e-6", _PER_TIME),
+    "mBq": ("1e-3", _PER_TIME),
     "Bq": ("1", _PER_TIME),
     "kBq": ("1e3", _PER_TIME),
     "MBq": ("1e6", _PER_TIME),
@@ -106,7 +108,7 @@ KINDS: dict[str, _Wanted] = {
     "area": _Wanted((0, 2, 0, 0, 0, 0, 0), "an area", "1e-32 cm2", "cm2, m2"),
     "mass": _Wanted(_MASS, "a mass", "99.5 t", "mg, g, kg, t, kt"),
     "activity": _Wanted(_PER_TIME, "an activity", "1.67 MCi", "Bq, kBq, MBq, GBq, TBq, PBq, Ci, kCi, MCi"),
-    "rate": _Wanted(_PER_TIME, "a rate", "10 /d", "/s, /min, /h, /d, /y, Hz"),
+    "rate": _Wanted(_PER_TIME, "a rate", "10 /d", "/s, /min, /h, /d, /y, Hz, mBq, uBq"),
     "flux": _Wanted((0, -2, -1, 0, 0, 0, 0), "a flux", "1.8e12 /cm2/s", "/cm2/s, /m2/s, /cm2/d"),
     "density": _Wanted((0, -3, 0, 1, 0, 0, 0), "a density", "0.88 g/cm3", "g/cm3, kg/m3"),
     "angle": _Wanted(_ANGLE, "an angle", "-66.7 deg", "deg, rad, mrad"),
@@ -118,7 +120,7 @@ KINDS: dict[str, _Wanted] = {
     "mass squared": _Wanted((2, 0, 0, 0, 0, 0, 0), "a mass squared", "1 eV2", "eV2, keV2, MeV2"),
     "exposure": _Wanted((0, 0, 1, 1, 0, 0, 0), "an exposure", "100 t*yr", "t*yr, t*d, kg*d, kg*yr"),
     "rate per mass": _Wanted(
-        (0, 0, -1, -1, 0, 0, 0), "a rate per mass", "3 /t/d", "/t/d, /t/y, /kg/d, /kg/y"
+        (0, 0, -1, -1, 0, 0, 0), "a rate per mass", "3 /t/d", "/t/d, /t/y, /kg/d, /kg/y, mBq/kg"
     ),
     "size of a file": _Wanted(_BYTES, "the size of a file", "2 GB", "B, kB, MB, GB, TB"),
 }

@@ -28,6 +28,7 @@ from .limits import (
     delta_chi2 as delta_chi2,
     limit as limit,
     limit_of_counts as limit_of_counts,
+    stated_regions as stated_regions,
     upper_limit as upper_limit,
 )
 from .local_minima import (

@@ -114,7 +114,7 @@ def fit_counts(
     covariance = _covariance(fitter, data, minimum, reason or known_reason)
     error_reason = reason or without_parabola.get(poi, covariance.reason or NOT_POSITIVE)
     profiled = minimum.valid and method == "minos"
-    estimates = {poi: replace(_NOTHING, error_reason=reason, range=fitter.range)}
+    estimates = {poi: replace(_NOTHING, error_reason=reason, range=fitter.stated_range)}
     minima: tuple[LocalMinimum, ...] = ()
     if not reason:
         ends = interval(fitter, data, minimum, threshold) if profiled else parabolic(best, error, threshold)

@@ -93,7 +93,7 @@ def poi_estimate(
         error_reason="" if error is not None else error_reason,
         lower_reason=reasons[0],
         upper_reason=reasons[1],
-        range=fitter.range,
+        range=fitter.stated_range,
     )
 
 

@@ -13,7 +13,7 @@ from analysis.fits.fitter import Fitter
 from analysis.fits.results import LimitResult
 from analysis.fits.weighted import prepared_fit
 from analysis.likelihood import Allowed, Likelihood, Minimum, allowed_regions, crossing
-from analysis.model import check_possible, check_weights
+from analysis.model import check_possible, check_weights, stated_end
 from analysis.settings import wrong_level
 from detsim.experiment import Experiment
 from simgen.interaction import Model
@@ -27,6 +27,7 @@ __all__ = [
     "limit",
     "limit_of_counts",
     "regions",
+    "stated_regions",
     "upper_limit",
 ]
 
@@ -126,6 +127,15 @@ def regions(
     return allowed(fitter, data, threshold, method=method).regions
 
 
+def stated_regions(parameter: str, found: tuple[Region, ...]) -> tuple[Region, ...]:
+    """Return regions whose ends at those of the fit's range are the ends of the physical range."""
+
+    def stated(end: float | None) -> float | None:
+        return None if end is None else stated_end(parameter, end)
+
+    return tuple((stated(low), stated(high)) for low, high in found)
+
+
 @np.errstate(under="ignore")
 def limit_of_counts(
     fitter: Fitter,
@@ -151,7 +161,7 @@ def limit_of_counts(
         method=method,
         delta_chi2=threshold,
         upper=allowed_region.upper,
-        regions=allowed_region.regions,
+        regions=stated_regions(fitter.templates.poi, allowed_region.regions),
         asimov=allowed_region.upper if is_exact else upper_limit(fitter, fitter.data(exact), None, threshold),
         effective_counts=data.effective_counts,
         weights=check_weights(data.templates, data.counts),

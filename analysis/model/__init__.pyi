@@ -34,6 +34,7 @@ from .ranges import (
     INSIDE as INSIDE,
     check_truths as check_truths,
     experiment_range as experiment_range,
+    stated_end as stated_end,
 )
 from .templates import (
     Templates as Templates,

@@ -13,7 +13,7 @@ from analysis.batch.engine._kernels.layout import Layout
 from analysis.model import layouts
 from analysis.model.degeneracy import undetermined
 from analysis.model.delta_m2_grid import wave_points
-from analysis.model.ranges import EVEN, experiment_range
+from analysis.model.ranges import EVEN, experiment_range, stated_end
 from analysis.model.templates import Templates
 from simgen.parameters import parameter_range
 
@@ -55,6 +55,12 @@ class FitModel:
             return low, high
         lowest, highest = parameter_range(self.templates.poi)
         return max(low, lowest), min(high, highest)
+
+    @property
+    def stated_range(self) -> tuple[float, float]:
+        """The same range as it is quoted: see `analysis.model.ranges.stated_end`."""
+        low, high = (stated_end(self.templates.poi, end) for end in self.range)
+        return low, high
 
     @property
     def symmetric_range(self) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from detsim.experiment import Experiment
 from simgen.interaction import Model, end_point, positive_range
 from simgen.parameters import parameter_range
 
-__all__ = ["EVEN", "INSIDE", "NEEDED", "check_truths", "experiment_range", "fit_range"]
+__all__ = ["EVEN", "INSIDE", "NEEDED", "check_truths", "experiment_range", "fit_range", "stated_end"]
 
 RHO_MIX_BOUND = 1.1
 """A fit in γ at fixed φ ≠ 0 stays where ρ_mix is below this: at γ → 0 it diverges."""
@@ -87,6 +87,19 @@ def experiment_range(experiments: Sequence[Experiment], model: Model, poi: str) 
     for e in experiments:
         low, high = positive_range(e.source, model, poi, e.generate_above, low, high)
     return low, high
+
+
+def stated_end(poi: str, end: float) -> float:
+    """Return an end of an interval as it is quoted: that of the physical range, of which a fit stays inside.
+
+    Examples
+    --------
+    >>> stated_end("sin2_theta_w", 1e-9), stated_end("sin2_theta_w", 0.25), stated_end("gamma", 1e-9)
+    (0.0, 0.25, 1e-09)
+    """
+    if poi != "sin2_theta_w":
+        return end
+    return next((x for x in parameter_range(poi) if abs(end - x) < 2 * _INSET), end)
 
 
 def _constrained_range(model: Model, poi: str, low: float, high: float) -> tuple[float, float]:

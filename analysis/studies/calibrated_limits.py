@@ -17,7 +17,7 @@ from analysis.calibration import (
     data_numbers,
     tie,
 )
-from analysis.fits import Fitter, LimitResult, physical_quality
+from analysis.fits import Fitter, LimitResult, physical_quality, stated_regions
 from analysis.model import check_possible
 from analysis.pseudo_experiments import Thrower, check_n_toys, expected_band, toy_statistics
 
@@ -94,7 +94,7 @@ def calibrated_limit(
         method=method,
         delta_chi2=float(observation.statistic(calibration.values[-1] if upper is None else upper)[0]),
         upper=upper,
-        regions=regions,
+        regions=stated_regions(fitter.templates.poi, regions),
         asimov=asimov,
         mc_error=None if number is None else errors[number][1],
         regions_mc_error=errors,

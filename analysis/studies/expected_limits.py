@@ -34,7 +34,7 @@ from analysis.studies.pictures import sensitivity_picture
 from detsim.experiment import Experiment
 from simgen.interaction import Model
 from simgen.parameters import NAMED_BETA, gamma_from_mass, mass_from_gamma
-from simgen.quotation import scale_of
+from simgen.quotation import digits_apart, scale_of
 from simgen.representation import html_table, readable, text_table
 
 __all__ = ["GLOBAL_FIT_GEV", "GLOBAL_FIT_LEVEL", "Sensitivity", "expected_limit", "global_fit", "sensitivity"]
@@ -79,6 +79,8 @@ class Sensitivity:
         Confidence level of the limits; None if it is not the same for all.
     method : {"one-sided", "two-sided"} or None
         Kind of limit that has this Δχ² at this level.
+    truth : tuple of float
+        Value of the parameter in the card of each limit; empty if it is not known.
     """
 
     model: str
@@ -89,6 +91,7 @@ class Sensitivity:
     global_fit: float | None
     level: float | None = None
     method: str | None = None
+    truth: tuple[float, ...] = ()
 
     def __repr__(self) -> str:
         return text_table(f"Expected limits on {self.parameter}, {self.model}", self._rows())
@@ -98,13 +101,26 @@ class Sensitivity:
         return html_table(title, self._rows(), sensitivity_picture(self))
 
     def _rows(self) -> list[tuple[str, str]]:
-        return [("Δχ²", readable(self.delta_chi2))] + [
-            (
-                f"error per bin {readable(error)}",
-                "nothing is excluded" if limit is None else scale_of(self.parameter, limit).text(limit),
-            )
-            for error, limit in zip(self.errors, self.limit, strict=True)
+        digits = digits_apart(*self.limit)
+        texts = [
+            "nothing is excluded"
+            if limit is None
+            else scale_of(self.parameter, limit).text(limit, digits=digits)
+            for limit in self.limit
         ]
+        errors = [f"error per bin {readable(error)}" for error in self.errors]
+        return [("Δχ²", readable(self.delta_chi2)), *zip(errors, texts, strict=True)]
+
+    @property
+    def above(self) -> tuple[float | None, ...] | None:
+        """Distances of the limits from the card's values, for a parameter that is quoted by them; else None.
+
+        It is sin²θ_W: all that a limit says of it is in its distance from the value that is expected.
+        """
+        if self.parameter != "sin2_theta_w" or not self.truth:
+            return None
+        pairs = zip(self.limit, self.truth, strict=True)
+        return tuple(None if limit is None else limit - value for limit, value in pairs)
 
     @property
     def M_Zprime_GeV(self) -> tuple[float | None, ...]:
@@ -166,6 +182,7 @@ def sensitivity(
         global_fit=global_fit(model) if poi == "gamma" else None,
         level=level,
         method=method,
+        truth=(float(base.truth),) * len(errors),
     )
 
 

@@ -172,6 +172,22 @@ class Target:
         return f"{mass}{self.material or 'any material'}, {readable(self.n_electrons)} electrons"
 
     @property
+    def electrons_per_atom(self) -> float | None:
+        """Mean number of electrons over the atoms of the material; None if only a number is known.
+
+        Examples
+        --------
+        >>> Target(material="NaI", mass=1e6).electrons_per_atom
+        32.0
+        """
+        if self.material is None:
+            return None
+        from xraydb import atomic_number  # noqa: PLC0415
+
+        atoms = composition(self.material)
+        return float(sum(n * atomic_number(e) for e, n in atoms.items()) / sum(atoms.values()))
+
+    @property
     def n_electrons(self) -> float:
         """Number of electrons."""
         if self.electrons is not None:

@@ -15,7 +15,7 @@ from detsim.event_files.runinfo import RunInfo, Totals
 from detsim.event_files.writer import Branch, Compression, Format, TableWriter
 from detsim.experiment import Experiment
 from detsim.files import FileError, Former
-from simgen.events import COLUMNS, VERTEX_COLUMNS, Events
+from simgen.events import COLUMNS, DIRECTION_COLUMNS, VERTEX_COLUMNS, Events
 
 __all__ = ["EventFile", "EventWriter", "FileError", "Precision", "RunInfo", "Totals", "event_columns"]
 
@@ -34,6 +34,7 @@ def event_columns(
     templates: bool = False,
     vertex: bool = False,
     time: bool = False,
+    direction: bool = False,
 ) -> tuple[str, ...]:
     """Name the columns that an event file has by default.
 
@@ -49,8 +50,8 @@ def event_columns(
         Whether to store the angle, which follows from E_nu and T.
     weights, templates : bool
         Whether they are weighted, and whether for every γ.
-    vertex, time : bool
-        Whether to store where and when they happened.
+    vertex, time, direction : bool
+        Whether to store where and when they happened, and emission point and directions.
 
     Examples
     --------
@@ -66,6 +67,7 @@ def event_columns(
         **dict.fromkeys(("weight_A", "weight_B", "weight_C"), not templates),
         **dict.fromkeys(VERTEX_COLUMNS, not vertex),
         "time": not time,
+        **dict.fromkeys(DIRECTION_COLUMNS, not direction),
     }
     return tuple(name for name in COLUMNS if not left_out.get(name, False))
 

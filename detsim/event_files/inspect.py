@@ -1,6 +1,7 @@
 """Description of a file for people: its kind, its contents, whether it is whole."""
 
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +11,7 @@ from detsim.event_files.event_reader import EventFile
 from detsim.event_files.provenance import has_checksum
 from detsim.event_files.reader import TableFile, open_root, reading
 from detsim.files import FileError, read_text
-from detsim.formats import faults_of, read_json
+from detsim.formats import check_nuhepmc, faults_of, open_lines, read_json, start_of
 
 __all__ = ["describe", "table_name"]
 
@@ -23,6 +24,7 @@ TABLES: dict[TableName, str] = {
     "sums": "file of sums of toys",
 }
 _TREES = "'events', 'toys', 'calibration', 'statistics' or 'sums'"
+_HEPMC = b"HepMC::Version"
 UNFINISHED = ("truncated", "incomplete", "duplicate", "overlapping", "damaged")
 
 
@@ -32,8 +34,8 @@ def describe(path: str | Path, *, check_hashes: bool = True) -> dict[str, Any]:
     Parameters
     ----------
     path : str or Path
-        Event file, toy file, calibration, file of statistics or sums of toys, ROOT file of histograms, or
-        histogram as JSON.
+        Event file, toy file, calibration, file of statistics or sums of toys, ROOT file of histograms,
+        histogram as JSON, or NuHepMC.
     check_hashes : bool
         Whether to read every branch and compare its SHA-256: takes as long as reading the file. Without,
         `complete` is about the structure alone.
@@ -44,7 +46,7 @@ def describe(path: str | Path, *, check_hashes: bool = True) -> dict[str, Any]:
         ``file``, ``kind``, ``bytes``, ``complete``, ``problem`` (None if complete), and by kind ``rows``,
         ``contents_checked``, ``provenance_checked`` (whether the provenance has a checksum, which then is
         right), ``runinfo`` (summed over runs), ``runs``, ``provenance`` (of each run, without branches),
-        ``branches``, ``histograms``. Ready for JSON.
+        ``branches``, ``histograms``, ``violations``. Ready for JSON.
 
     Raises
     ------
@@ -53,7 +55,12 @@ def describe(path: str | Path, *, check_hashes: bool = True) -> dict[str, Any]:
     """
     path = Path(path)
     try:
-        content = _json_file(path) if path.suffix == ".json" else _root_file(path, check_hashes)
+        if path.suffix == ".json":
+            content = _json_file(path)
+        elif path.is_file() and start_of(path).startswith(_HEPMC):
+            content = _nuhepmc_file(path)
+        else:
+            content = _root_file(path, check_hashes)
     except FileError as error:
         if error.fault not in UNFINISHED:
             raise
@@ -144,6 +151,18 @@ def _table(path: Path, tree: str, check_hashes: bool) -> dict[str, Any]:
             "contents_checked": check_hashes,
             "provenance_checked": all(map(has_checksum, table.provenances)),
         }
+
+
+def _nuhepmc_file(path: Path) -> dict[str, Any]:
+    """Check a file against the requirements of NuHepMC."""
+    try:
+        with open_lines(path) as lines:
+            violations = [str(violation) for violation in check_nuhepmc(lines)]
+    except (ValueError, EOFError, zlib.error) as error:
+        raise FileError(path, "damaged", str(error)) from None
+    more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+    problem = f"it violates NuHepMC 1.0.0: {violations[0]}{more}" if violations else None
+    return {"kind": "NuHepMC", "violations": violations, "problem": problem}
 
 
 def _json_file(path: Path) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from detsim.event_files.provenance import CHECKSUM, SCHEMA, checksum
 from detsim.event_files.queue import Baskets, Branch, Format, check_names, row_bytes
 from detsim.event_files.reader import TableFile
 from detsim.event_files.runinfo import runinfo_types, runinfo_value
+from detsim.event_files.titles import branch_titles
 from detsim.files import FileError, Former, WholeFile
 
 __all__ = ["Branch", "Compression", "Format", "TableWriter"]
@@ -33,6 +34,7 @@ FORMATS = ("ttree", "rntuple")
 BASKET_ROWS = 100_000
 CLUSTER_ROWS = 500_000  # each rewrites the list of all before it
 _BASKET_BYTES = 64_000_000
+_RUNINFO = "one row a run: what sums, and what identifies"
 
 
 class TableWriter:
@@ -97,8 +99,7 @@ class TableWriter:
         if not branches:
             raise ValueError("a table needs at least one branch")
         check_names(branches)
-        self.tree = tree
-        self.branches = dict(branches)
+        self.tree, self.branches = tree, dict(branches)
         self._provenance = _checked(provenance)
         longest = BASKET_ROWS if format == "ttree" else CLUSTER_ROWS
         length = max(1, min(longest, _BASKET_BYTES // row_bytes(self.branches)))
@@ -109,7 +110,8 @@ class TableWriter:
             self._root = uproot.recreate(self._file.stream, compression=COMPRESSIONS[compression])
             types = {name: branch.row for name, branch in self.branches.items()}
             if format == "ttree":
-                self._rows = self._root.mktree(tree, types, title=tree)
+                with branch_titles(self.branches):
+                    self._rows = self._root.mktree(tree, types, title=tree)
             else:
                 self._rows = self._root.mkrntuple(tree, types)
         except BaseException as error:
@@ -182,8 +184,7 @@ class TableWriter:
             row = self._row(runinfo)
             document = self._document(row)
             self._root["provenance"] = _json(document)
-            title = "one row a run: what sums, and what identifies"
-            tree = self._root.mktree("runinfo", runinfo_types(row), title=title)
+            tree = self._root.mktree("runinfo", runinfo_types(row), title=_RUNINFO)
             tree.extend({name: ak.Array([value]) for name, value in row.items()})
             self._read_back(document, row)
             self._file.commit()
@@ -285,9 +286,8 @@ class TableWriter:
 
 
 def _checked(provenance: Mapping[str, Any]) -> dict[str, Any]:
-    reserved: Sequence[str] = ["table", "schema", "uuid", "rows", "branches", CHECKSUM, *ORIGIN]
-    forbidden = sorted(set(provenance) & set(reserved))
-    if forbidden:
+    reserved = {"table", "schema", "uuid", "rows", "branches", CHECKSUM, *ORIGIN}
+    if forbidden := sorted(reserved.intersection(provenance)):
         raise ValueError(f"provenance must not hold {', '.join(forbidden)}: the file adds them")
     try:
         _json(dict(provenance))

@@ -1,4 +1,4 @@
-"""Formats of histograms and tables that are read: ROOT, UHI JSON, CSV."""
+"""Formats of histograms and tables that are read, and of events that other programs read."""
 
 import lazy_loader
 

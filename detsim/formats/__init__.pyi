@@ -3,10 +3,45 @@ from .binned import (
     add_flow as add_flow,
     unequal as unequal,
 )
+from .event_csv import (
+    EventCsv as EventCsv,
+)
+from .event_source import (
+    MARK as MARK,
+    EventSink as EventSink,
+    EventSource as EventSource,
+)
+from .gst import (
+    Gst as Gst,
+)
+from .hepevt import (
+    DIALECTS as DIALECTS,
+    Dialect as Dialect,
+    Hepevt as Hepevt,
+    not_held as not_held,
+)
 from .histogram_file import (
     bins_of_columns as bins_of_columns,
     faults_of as faults_of,
     read_binned as read_binned,
+)
+from .nuhepmc import (
+    NuHepMC as NuHepMC,
+)
+from .nuhepmc_check import (
+    Violation as Violation,
+    check_nuhepmc as check_nuhepmc,
+)
+from .parquet import (
+    Parquet as Parquet,
+)
+from .scattering import (
+    Scattering as Scattering,
+    missing_columns as missing_columns,
+)
+from .text_stream import (
+    open_lines as open_lines,
+    start_of as start_of,
 )
 from .uhi_json import (
     read_json as read_json,

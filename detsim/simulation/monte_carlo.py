@@ -104,8 +104,9 @@ def generate(
         Index of the first event.
     identity : sequence of int
         Distinguishes the members of a study.
-    columns : sequence of {"vertex", "time"}
-        Further quantities to draw: vertex in the target, time in the exposure.
+    columns : sequence of {"vertex", "time", "direction"}
+        Further quantities to draw: vertex in the target, time in the exposure; emission point, directions of
+        neutrino and electron.
 
     Returns
     -------
@@ -159,9 +160,10 @@ def draw_measured(
     )
     all_columns = set(columns)
     if experiment.detector.spatial:
-        events = add_occurrence(events, experiment, model, ["vertex"], seed=seed, identity=identity)
+        drawn: list[Occurrence] = ["vertex", "direction"] if "direction" in columns else ["vertex"]
+        events = add_occurrence(events, experiment, model, drawn, seed=seed, identity=identity)
         events = locate(events, experiment, seed=seed, identity=identity)
-        all_columns.discard("vertex")
+        all_columns -= set(drawn)
     events = add_occurrence(events, experiment, model, sorted(all_columns), seed=seed, identity=identity)
     return events if "vertex" in columns else without_places(events)
 

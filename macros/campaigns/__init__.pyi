@@ -31,7 +31,6 @@ from .notes import (
 )
 from .plan import (
     Cost as Cost,
-    Trial as Trial,
     cost_of as cost_of,
 )
 from .processes import (

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,9 @@ from macros.campaigns.chunk import make_rows, read_run
 from macros.campaigns.directory import FILE, Campaign, Chunk, seal
 from macros.campaigns.inputs import collect_inputs, load_card_of
 from macros.campaigns.notes import LOCK, driver_lock
-from macros.campaigns.plan import Trial, cost_of, measure, rows_for
+from macros.campaigns.plan import cost_of, rows_for
 from macros.campaigns.tasks import Request
+from macros.setup import Trial, measure_rows
 from macros.terminal import announce
 
 __all__ = ["Draft", "PlanSettings", "check_free", "chosen_seed", "create", "draft"]
@@ -112,8 +112,11 @@ def _trial(request: Request, settings: PlanSettings, resolved: Resolved, path: P
     plain = request.with_values({"audit": "0"}) if audits else request
     n, seconds, given = request.n, settings.chunk_seconds, settings.chunk_size
     sums = request.values.get("keep") == "sums"
-    make = partial(_make, plain, settings, resolved, path)
-    trial = measure(make, path, n, seconds=seconds, threads=settings.threads, most=given or n, sums=sums)
+
+    def make(rows: int) -> None:
+        _make(plain, settings, resolved, path, Chunk(number=0, first=0, n=rows))
+
+    trial = measure_rows(make, path, n, seconds=seconds, threads=settings.threads, most=given or n, sums=sums)
     if audits and request.n_audited:
         fit = _audit_seconds(request, settings, resolved, path.with_name("audit.root"))
         trial = trial.with_audit(fit, request.n_audited, n)

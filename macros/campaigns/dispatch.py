@@ -14,8 +14,8 @@ from typing import IO, Any
 
 from macros.campaigns.directory import Campaign
 from macros.campaigns.notes import Notes
-from macros.campaigns.plan import Trial
 from macros.campaigns.worker import Job, Report, bundle, warm_up as warm, work
+from macros.setup import Trial
 from macros.terminal import RunError
 
 __all__ = ["Dispatch"]
@@ -75,6 +75,7 @@ class Dispatch:
     travels: bool = False
     made: int = 0
     ends: bool = False
+    started: float = 0.0
 
     @property
     def _job(self) -> Job:
@@ -116,7 +117,9 @@ class Dispatch:
         self.bundle = bundle(self.campaign)
 
     def all(self) -> None:
-        """Make all chunks that wait."""
+        """Make all chunks that wait; the clock of the rate starts when everything is compiled."""
+        self.started = time.time()
+        self.on_rows(0.0)
         while True:
             self.ends = self.ends or self.stopped()
             if not self.ends:
@@ -261,9 +264,8 @@ class Dispatch:
     def _tell(self) -> None:
         """Write into the lock which chunks are being made, for `campaign status`."""
         numbers = [number for job in self.jobs.values() for number in job.numbers]
-        text = json.dumps(
-            {"host": socket.gethostname(), "pid": os.getpid(), "workers": self.limit, "chunks": numbers}
-        )
+        told = {"workers": self.limit, "chunks": numbers, "started": self.started}
+        text = json.dumps({"host": socket.gethostname(), "pid": os.getpid(), **told})
         with suppress(OSError):
             self.lock.seek(0)
             self.lock.truncate()

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from macros.campaigns.directory import Campaign
 from macros.campaigns.notes import LOCK, Notes
-from macros.campaigns.plan import Trial
+from macros.setup import Trial
 
 __all__ = ["State", "read_state"]
 
@@ -39,7 +40,8 @@ class State:
     warnings : tuple of dict
         What was said against rows of chunks.
     rate : float or None
-        Rows each second, from the chunks that were finished last.
+        Rows each second, from the chunks that were finished last, without what came before the present run
+        and without its compilation.
     seconds_left : float or None
         At this rate; None where nothing runs.
     core_seconds : float
@@ -91,11 +93,10 @@ def read_state(campaign: Campaign) -> State:
     """
     finished = campaign.finished()
     rows = sum(campaign.chunk(number).n for number in finished)
-    running = tuple(n for n in _running(campaign) if n not in finished)
-    times = sorted((stat.st_mtime, number) for number, stat in finished.items())[-_RECENT:]
-    rate = None
-    if running and len(times) > 1 and times[-1][0] > times[0][0]:
-        rate = sum(campaign.chunk(n).n for _, n in times[1:]) / (times[-1][0] - times[0][0])
+    driver = _driver(campaign)
+    running = tuple(n for n in _running(campaign, driver) if n not in finished)
+    times = sorted((stat.st_mtime, number) for number, stat in finished.items())
+    rate = _rate(campaign, times, float(driver.get("started", 0.0))) if running else None
     trial = Trial(**campaign.trial)
     return State(
         campaign=campaign,
@@ -111,13 +112,32 @@ def read_state(campaign: Campaign) -> State:
     )
 
 
-def _running(campaign: Campaign) -> list[int]:
-    """Find the chunks that a driver has handed out, and those whose files are being written."""
-    found: set[int] = set()
+def _rate(campaign: Campaign, times: Sequence[tuple[float, int]], started: float) -> float | None:
+    """Compute rows each second from the ends of chunks, since a driver started; None if it is not known.
+
+    Without a driver, and of many chunks, the clock starts at the end of one of them.
+    """
+    later = [(end, number) for end, number in times if end > started][-_RECENT:]
+    if later and (not started or len(later) == _RECENT):
+        (started, _), *later = later
+    if not later or later[-1][0] <= started:
+        return None
+    return sum(campaign.chunk(number).n for _, number in later) / (later[-1][0] - started)
+
+
+def _driver(campaign: Campaign) -> dict[str, Any]:
+    """Read what the process says that runs the campaign; empty if there is none."""
     lock = campaign.directory / LOCK
-    with suppress(OSError, ValueError, KeyError, TypeError):
+    with suppress(OSError, ValueError):
         if time.time() - lock.stat().st_mtime < _ALIVE:
-            found |= set(json.loads(lock.read_text(encoding="utf-8"))["chunks"])
+            told = json.loads(lock.read_text(encoding="utf-8"))
+            return told if isinstance(told, dict) else {}
+    return {}
+
+
+def _running(campaign: Campaign, driver: Mapping[str, Any]) -> list[int]:
+    """Find the chunks that a driver has handed out, and those whose files are being written."""
+    found = set(driver.get("chunks", ()))
     long = max(10 * campaign.chunk_seconds, 600.0)
     with suppress(OSError):
         for path in campaign.work_directory.iterdir():

@@ -1,36 +1,31 @@
-"""What a card answers in Python: events, expectations, limits, toys, coverage, comparisons.
+"""What a card answers in Python: events, expectations, data, goodness of fit, limits.
 
 Answers come from packages to the right, which are imported in the methods that need them, and nowhere else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from macros.card.representation import ByExperiment, ShownCard
+from macros.card.representation import ByExperiment
+from macros.card.study_answers import StudyAnswers
 
 if TYPE_CHECKING:
     import hist
-    import numpy as np
-    from numpy.typing import NDArray
 
+    from analysis.calibration import Calibration
     from analysis.fits import LimitResult
-    from analysis.studies import CoverageStudy, GoodnessOfFit, HypothesisComparison
+    from analysis.studies import GoodnessOfFit
     from detsim.expectation import Expectation
-    from macros.card.card import Card
-    from macros.studies import DataSets, Inference
+    from macros.studies import DataSets
     from simgen.events import Events
 
 __all__ = ["AnsweringCard"]
 
 
-class AnsweringCard(ShownCard):
+class AnsweringCard(StudyAnswers):
     """The methods of a card that compute."""
-
-    @property
-    def _card(self) -> "Card":
-        return cast("Card", self)
 
     def simulate(self, *, seed: int | None = None) -> "Events | dict[str, Events]":
         """Simulate the exposure of the card: a Poisson number of events, through the detector.
@@ -135,12 +130,6 @@ class AnsweringCard(ShownCard):
         case = self._card.seeded(seed, draws=True)._inference(data, poi=poi)
         return case.goodness(n_toys, first=first, progress=interactive_progress)
 
-    def _inference(self, data: Any, **options: Any) -> "Inference":
-        """Prepare the fit of the card to data."""
-        from macros.studies import open_inference
-
-        return open_inference(self._card, data, **options)
-
     def limit(
         self,
         data: Any = None,
@@ -150,7 +139,7 @@ class AnsweringCard(ShownCard):
         number: int | None = None,
         n_toys: int = 20_000,
         audit: int = 20,
-        table: str | PathLike[str] | None = None,
+        table: "str | PathLike[str] | Calibration | None" = None,
         n_calibration: int | None = None,
         profiled: bool = False,
         seed: int | None = None,
@@ -161,8 +150,8 @@ class AnsweringCard(ShownCard):
         Parameters
         ----------
         method : {"one-sided", "two-sided", "feldman-cousins", "calibrated", "cls"}, optional
-            Else the card's. The last three take their thresholds from `table`, or from `n_calibration`
-            pseudo-experiments per true value, 20000 if not given.
+            Else the card's. The last three take their thresholds from `table`, a file or what `calibrate`
+            returned, or from `n_calibration` pseudo-experiments per true value, 20000 if not given.
         number : int, optional
             Which pseudo-experiment of an event file.
         n_toys : int
@@ -177,117 +166,18 @@ class AnsweringCard(ShownCard):
         >>> f"γ < {card.limit(n_toys=0).upper:.3f} expected"
         'γ < 0.159 expected'
         """
+        from analysis.calibration import Calibration
         from macros.studies import EXPECTED, LimitOptions
         from macros.terminal import interactive_progress
 
-        path = None if table is None else Path(table)
+        given = table if isinstance(table, Calibration) else None
+        path = None if table is None or isinstance(table, Calibration) else Path(table)
         chosen: dict[str, Any] = {"n_calibration": n_calibration, "profiled": profiled, "first": first}
         options = LimitOptions(method=method, table=path, n_toys=n_toys, audit=audit, **chosen)
-        card = self._card.seeded(seed, draws=options.draws(expected=data is None))
+        if given is not None and not options.calibrates:
+            raise ValueError("table: thresholds go with the methods feldman-cousins, calibrated and cls")
+        draws = options.draws(expected=data is None) if given is None else data is None and n_toys > 0
+        card = self._card.seeded(seed, draws=draws)
         data_or_expected = EXPECTED if data is None else data
         case = card._inference(data_or_expected, poi=poi, number=number)
-        return case.limit(options, progress=interactive_progress).result
-
-    def toys(
-        self,
-        n: int,
-        *,
-        seed: int | None = None,
-        first: int = 0,
-        level: float | None = None,
-        events: bool = False,
-        fitted: bool = True,
-        weights: Any = None,
-    ) -> "dict[str, NDArray[np.generic]]":
-        """Throw and fit pseudo-experiments first, first + 1, ...; not `fitted`: throw only.
-
-        With `weights`, weighted data as `fit` takes them, they are sums of such weights. Returned are the
-        columns of the file of ``nugauge toys``, one row a toy.
-
-        Examples
-        --------
-        >>> from nugauge import load_card
-        >>> columns = load_card("borexino-cr51-realistic").toys(20, seed=1)
-        >>> columns["gamma"].shape, columns["toy"][:3].tolist()
-        ((20,), [0, 1, 2])
-        """
-        from macros.studies import data_sets, throw_toys
-
-        card, data = (
-            self._card.seeded(seed, draws=True),
-            None if weights is None else data_sets(self._card, weights),
-        )
-        return throw_toys(card, n, first=first, level=level, events=events, fitted=fitted, weights=data)
-
-    def coverage(
-        self,
-        at: Sequence[float] | float,
-        n_toys: int,
-        *,
-        seed: int | None = None,
-        first: int = 0,
-        methods: Sequence[str] | str | None = None,
-        level: float | None = None,
-        events: bool = False,
-        table: str | PathLike[str] | None = None,
-        weights: Any = None,
-        audit: int = 20,
-    ) -> "CoverageStudy":
-        """Measure with `n_toys` pseudo-experiments at each true value whether intervals cover it.
-
-        `methods` are those of ``nugauge coverage --method``; all that can be had if not given. With
-        `weights`, weighted data as `fit` takes them, the pseudo-experiments are sums of such weights.
-
-        Examples
-        --------
-        >>> from nugauge import load_card
-        >>> study = load_card("borexino-cr51-realistic").coverage([0, 0.05], 50, seed=1, methods="minos")
-        >>> [point.n_toys for point in study.points]
-        [50, 50]
-        """
-        from macros.studies import data_sets, open_study
-        from macros.terminal import interactive_progress
-
-        card, path = self._card.seeded(seed, draws=True), None if table is None else Path(table)
-        data = None if weights is None else data_sets(self._card, weights)
-        chosen: dict[str, Any] = {"methods": methods, "level": level, "events": events, "first": first}
-        study = open_study(card, at, n_toys, table=path, weights=data, **chosen)
-        with interactive_progress("coverage", len(study.at) * study.n_toys, "toys") as advance:
-            return study.run(audit=audit, on_toys=lambda columns: advance(len(columns["toy"])))
-
-    def compare(
-        self,
-        other: "Card",
-        data: Any,
-        n_toys: int = 10_000,
-        *,
-        seed: int | None = None,
-        first: int = 0,
-        fixed: tuple[bool, bool] = (False, False),
-        bounded: bool = True,
-    ) -> "HypothesisComparison":
-        """Compare this model, A, with that of another card of the same experiment, as ``nugauge compare``.
-
-        Parameters
-        ----------
-        n_toys : int
-            Pseudo-experiments of each model.
-        fixed : tuple of two bool
-            Whether this and the other model stay at their cards' values.
-        bounded : bool
-            False lets the parameters leave their physical range.
-
-        Examples
-        --------
-        >>> from nugauge import load_card
-        >>> card = load_card("borexino-cr51-realistic")
-        >>> card.compare(card, card.expect(), n_toys=20, seed=1).delta
-        0.0
-        """
-        from macros.studies import compare_cards
-        from macros.terminal import interactive_progress
-
-        card = self._card.seeded(seed, draws=True)
-        chosen: dict[str, Any] = {"fixed": fixed, "bounded": bounded, "first": first}
-        chosen["progress"] = interactive_progress
-        return compare_cards(card, other, (data, data), n_toys, **chosen).result
+        return case.limit(options, calibration=given, progress=interactive_progress).result

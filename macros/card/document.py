@@ -33,6 +33,9 @@ from macros.card.settings import RunSettings
 from macros.card.tables import has_amount
 from macros.terminal import printable
 
+_PLACES = {"vertex": "vertices", "direction": "directions"}
+"""Columns of events that need a place of the event, as a message names them."""
+
 if TYPE_CHECKING:
     from analysis.settings import FitSettings
     from detsim.experiment import Experiment
@@ -181,8 +184,8 @@ def _read(part: Part, directory: Path, faults: list[CardFault]) -> _Read:
     model = build_model(tables["model"], fault_list) if "model" in tables else None
     fit = build_fit(tables["fit"], fault_list) if "fit" in tables else None
     experiment = build_experiment(tables, model, fault_list)
-    if experiment is not None and "run" in tables and "vertex" in tables["run"].columns:
-        _check_place(experiment, fault_list)
+    if experiment is not None and "run" in tables:
+        _check_place(experiment, tables["run"].columns, fault_list)
     if experiment is not None:
         _add(fault_list, doubts, check_combinations(experiment, tables))
     if experiment is not None and part.name is not None:
@@ -201,11 +204,12 @@ def _add(
     doubts += errors_and_warnings[1]
 
 
-def _check_place(experiment: "Experiment", faults: FaultList) -> None:
-    """Report that vertices are asked for where there is nothing to place them in."""
-    if getattr(experiment.normalisation, "geometry", None) is None:
+def _check_place(experiment: "Experiment", columns: Sequence[str], faults: FaultList) -> None:
+    """Report that vertices or directions are asked for where there is nothing to place them in."""
+    asked = [word for name, word in _PLACES.items() if name in columns]
+    if asked and getattr(experiment.normalisation, "geometry", None) is None:
         faults.add(
             "run.columns",
-            "asks for vertices, and there is no place to draw them in",
+            f"asks for {' and '.join(asked)}, and there is no place to draw them in",
             "state a [geometry], with an activity or events: a flux is the same everywhere",
         )

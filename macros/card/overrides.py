@@ -2,15 +2,17 @@
 
 import copy
 import os
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from macros.card.checks import CardFault, closest
+from macros.card.checks import CardFault
 from macros.card.tables import OWN
+from simgen.suggestions import closest
 
-__all__ = ["Overrides", "apply_overrides", "choose_specific"]
+__all__ = ["Overrides", "apply_overrides", "choose_specific", "plain_key"]
 
 Overrides = Sequence[str] | str | Mapping[str, Any]
 """Texts "key=value", one of them alone, or a mapping of keys to values."""
@@ -24,6 +26,7 @@ _ALTERNATIVES = (
     {"detector.bins", "detector.edges"},
     {"exposure.amount", "exposure.start"},
     {"exposure.amount", "exposure.duration"},
+    {"geometry.source_distance", "geometry.source_position"},
     {"exposure.amount", "detector.mass"},
     {"exposure.amount", "detector.electrons"},
 )
@@ -53,8 +56,8 @@ def apply_overrides(
     document : mapping
         The card; it is not changed.
     overrides : sequence of str, str or mapping
-        "key=value", the key a path such as ``model.gamma``, the value as TOML, else a string; or
-        values by key.
+        "key=value", the key a path such as ``model.gamma``, or ``geometry.source_position.2`` for an entry
+        of a list, from 0 on; the value as TOML, else a string; or values by key.
 
     Returns
     -------
@@ -78,6 +81,7 @@ def apply_overrides(
             faults.append(CardFault(key=f"--set {argument}", reason="is not a text in UTF-8"))
             continue
         key, equals, value = (part.strip() for part in text.partition("="))
+        key = plain_key(key)
         if not equals or not all(key.split(".")):
             faults.append(
                 CardFault(
@@ -100,6 +104,8 @@ def apply_overrides(
             _put(changed, key, value)
         except TypeError:
             faults.append(CardFault(key=f"--set {key}", reason="leads through a value that is not a table"))
+        except IndexError as error:
+            faults.append(CardFault(key=f"--set {key}", reason=str(error)))
     return changed, faults
 
 
@@ -130,8 +136,19 @@ def choose_specific(general: Sequence[str], specific: Sequence[str]) -> list[str
     >>> choose_specific(["model.gamma=0", "fit.level=0.9"], ["model.gamma=0.1"])
     ['fit.level=0.9', 'model.gamma=0.1']
     """
-    keys = {text.partition("=")[0].strip() for text in specific}
-    return [*(text for text in general if text.partition("=")[0].strip() not in keys), *specific]
+    keys = {plain_key(text.partition("=")[0]) for text in specific}
+    return [*(text for text in general if plain_key(text.partition("=")[0]) not in keys), *specific]
+
+
+def plain_key(key: str) -> str:
+    """Write a key with the numbers of entries of lists as parts of the path.
+
+    Examples
+    --------
+    >>> plain_key(" geometry.source_position[2]")
+    'geometry.source_position.2'
+    """
+    return re.sub(r"\[(\d+)\]", r".\1", key.strip())
 
 
 def _decoded(argument: str) -> str | None:
@@ -210,7 +227,15 @@ def _put(document: dict[str, Any], key: str, value: Any) -> None:
     *parents, last = key.split(".")
     table: Any = document
     for part in parents:
-        table = table.setdefault(part, {})
-        if not isinstance(table, dict):
+        table = table[_entry(table, part)] if isinstance(table, list) else table.setdefault(part, {})
+        if not isinstance(table, dict | list):
             raise TypeError(key)
-    table[last] = value
+    table[_entry(table, last) if isinstance(table, list) else last] = value
+
+
+def _entry(entries: list[Any], part: str) -> int:
+    """Read the number of an entry of a list."""
+    if not part.isdecimal() or int(part) >= len(entries):
+        n = len(entries)
+        raise IndexError(f"{part!r} is no entry of a list of {n}; they are {', '.join(map(str, range(n)))}")
+    return int(part)

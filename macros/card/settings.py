@@ -206,7 +206,7 @@ class RunSettings:
         Of the columns in event files.
     compression : {"zstd-1", "lz4-4", "none"}
         Of event files.
-    columns : tuple of {"vertex", "time", "cos_theta"}
+    columns : tuple of {"vertex", "time", "cos_theta", "direction"}
         What event files hold beside the few that they always hold.
     format : {"ttree", "rntuple"}
         What holds the events in event files.
@@ -220,7 +220,7 @@ class RunSettings:
     threads: int | None = None
     precision: Literal["float32", "float64"] = "float32"
     compression: Literal["zstd-1", "lz4-4", "none"] = "zstd-1"
-    columns: tuple[Literal["vertex", "time", "cos_theta"], ...] = ()
+    columns: tuple[Literal["vertex", "time", "cos_theta", "direction"], ...] = ()
     format: Literal["ttree", "rntuple"] = "ttree"
     events_per_file: int | None = None
     file_size: float | None = None

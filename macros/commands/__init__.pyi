@@ -1,4 +1,5 @@
 from . import (
+    attach as attach,
     calibrate as calibrate,
     check as check,
     compare as compare,
@@ -8,6 +9,7 @@ from . import (
     docs as docs,
     expect as expect,
     explain as explain,
+    export as export,
     figure as figure,
     fit as fit,
     init as init,

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from macros.commands.fit import DATA_HELP, ExperimentOption, PoiOption
 from macros.terminal import (
+    DATA_HELP,
     LARGEST_STUDY,
     AuxiliaryOption,
     CardArgument,
+    ExperimentOption,
     FigureOption,
     FirstToyOption,
     ForceOption,
@@ -21,6 +22,7 @@ from macros.terminal import (
     LimitLevelOption,
     OfOption,
     OutputOption,
+    PoiOption,
     ReportOption,
     SeedOption,
     SetOption,
@@ -141,7 +143,7 @@ def calibrate(
         )
     if keep is Keep.ROWS and largest is not None:
         raise typer.BadParameter("--largest goes with --keep sums: of rows all statistics are kept")
-    target = Output(path=output, kind="calibration")
+    target = Output(path=output, kind="calibration", drawn=True)
     loaded = open_card(card, override, seed=seed, threads=threads, of=of, several=True)
     values = None if at is None else read_values("--at", at, poi or loaded.fit.poi)
     reads = (*card_files(card, loaded), *data_files(data), *auxiliary_files(auxiliary))

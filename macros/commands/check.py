@@ -1,48 +1,85 @@
 """`nugauge check`: whether a card is valid, and what it describes."""
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from macros.terminal import (
+    LARGEST_STUDY,
     CardArgument,
     JsonOption,
     OfOption,
     SetOption,
+    count,
+    duration_text,
     emit_json,
+    number_of,
     print_table,
     say,
+    size_text,
     warn,
 )
 
 if TYPE_CHECKING:
     from analysis.fits import LimitResult
     from macros.card import Card
+    from macros.commands.check_cost import RunCost
     from macros.studies import Outlook
 
 __all__ = ["check"]
 
 
 def check(
-    card: CardArgument, of: OfOption = None, override: SetOption = None, as_json: JsonOption = False
+    card: CardArgument,
+    events: Annotated[
+        int | None,
+        typer.Option(
+            "--events",
+            parser=count(1),
+            metavar="N",
+            help="Also time and file of `simulate --events N`, from a trial of some seconds.",
+            show_default=False,
+        ),
+    ] = None,
+    toys: Annotated[
+        int | None,
+        typer.Option(
+            "--toys",
+            parser=count(1, LARGEST_STUDY),
+            metavar="N",
+            help="Also time and file of `toys -n N`, without its audit.",
+            show_default=False,
+        ),
+    ] = None,
+    of: OfOption = None,
+    override: SetOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Check a card, and show what it describes.
 
     With what a run of it would give and take: events, limit, time, space on the disk.
     """
-    from macros.setup import load_chosen
+    from macros.commands.check_cost import events_cost, toys_cost
+    from macros.setup import load_chosen, template_sampling
 
     loaded = load_chosen(card, override, of, several=True, says=False)
 
     from macros.studies import expected_reach, outlook
 
+    if loaded.fit.templates == "file":
+        template_sampling(loaded)  # refuses a file that does not belong to the card
     names = [e.name for e in loaded.experiments] if len(loaded.experiments) > 1 else [None]
     plain = [loaded.of(name) for name in names]
     found = [outlook(each) for each in plain]
     limit = expected_reach(loaded)
+    drawn = [] if events is None else [events_cost(one, events) for one in plain]
+    thrown = None if toys is None else toys_cost(loaded, toys)
     if as_json:
-        emit_json(_document(loaded, plain, found, limit))
+        emit_json({**_document(loaded, plain, found, limit), "cost": _cost_document(drawn, thrown)})
         return
     _say(loaded, plain, found, limit)
+    _say_cost(plain, drawn, thrown)
     for text in _warnings(loaded, found):
         warn(text)
 
@@ -76,6 +113,23 @@ def _document(
         "run": {"seconds": _sum([f.seconds for f in found]), "bytes": _sum([f.bytes for f in found])},
         "document": card.document,
     }
+
+
+def _cost_document(drawn: "list[RunCost]", thrown: "RunCost | None") -> dict[str, Any]:
+    """Return the cost of events, the sum of all experiments, and of toys; null where not asked for."""
+    sums = {"seconds": sum(c.seconds for c in drawn), "bytes": sum(c.bytes for c in drawn)}
+    return {
+        "events": {"n": drawn[0].n, **sums} if drawn else None,
+        "toys": None if thrown is None else thrown.document(),
+    }
+
+
+def _say_cost(plain: "list[Card]", drawn: "list[RunCost]", thrown: "RunCost | None") -> None:
+    """Write what was asked for: time and file of events of each experiment, and of toys."""
+    costs = [(f"{one.name}: {c.n:g} events", c) for one, c in zip(plain, drawn, strict=bool(drawn))]
+    costs += [] if thrown is None else [(number_of(thrown.n, "toy"), thrown)]
+    for what, cost in costs:
+        say(f"{what}: about {duration_text(cost.seconds)}, a file of {size_text(cost.bytes)}")
 
 
 def _warnings(card: "Card", found: "list[Outlook]") -> list[str]:

@@ -6,6 +6,7 @@ import typer
 
 from macros.terminal import (
     AuxiliaryOption,
+    ExperimentOption,
     FigureOption,
     FirstToyOption,
     ForceOption,
@@ -19,7 +20,6 @@ from macros.terminal import (
     Unit,
     UnitOption,
     completed,
-    count,
     emit_json,
     number_of,
     progress,
@@ -80,16 +80,7 @@ def compare(
         bool,
         typer.Option("--unbounded", help="Let the parameters leave their physical range, as `fit` does."),
     ] = False,
-    experiment: Annotated[
-        int | None,
-        typer.Option(
-            "--experiment",
-            parser=count(0),
-            metavar="N",
-            help="Which pseudo-experiment of an event file.",
-            show_default=False,
-        ),
-    ] = None,
+    experiment: ExperimentOption = None,
     unit: UnitOption = Unit.MEV,
     auxiliary: AuxiliaryOption = None,
     toy: ToyOption = None,

@@ -1,16 +1,15 @@
 """`nugauge contour`: two parameters fitted at once, and the regions that are allowed."""
 
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from macros.commands.fit import ExperimentOption
 from macros.terminal import (
     AuxiliaryOption,
     CardArgument,
+    ExperimentOption,
     FigureOption,
     ForceOption,
     JsonOption,
@@ -23,6 +22,7 @@ from macros.terminal import (
     completed,
     emit_json,
     message,
+    number_of,
     read_level,
     read_points,
     say,
@@ -138,6 +138,7 @@ def contour(
                     **_document(result, thresholds),
                     "model": loaded.model.label,
                     "data": case.source,
+                    "kind": case.kind,
                     "auxiliary": case.auxiliary,
                     "files": files,
                 }
@@ -159,11 +160,12 @@ def _levels(given: list[float] | None) -> tuple[float, ...]:
 def _check_first(name: str) -> None:
     """Refuse a first parameter that is none of the model."""
     from simgen.parameters import parameter_names
+    from simgen.suggestions import closest
 
     known = parameter_names()
     if name not in known:
-        meant = get_close_matches(name, known, n=1)
-        hint = f"did you mean {meant[0]!r}?" if meant else f"they are {', '.join(known)}"
+        meant = closest(name, known)
+        hint = f"did you mean {meant!r}?" if meant else f"they are {', '.join(known)}"
         raise typer.BadParameter(
             f"--x must be a numerical parameter of the model, and only --y may be a nuisance parameter; got "
             f"{name!r}: {hint}"
@@ -200,6 +202,7 @@ def _document(result: "PlaneResult", thresholds: dict[float, float]) -> dict[str
 
 
 def _say(result: "PlaneResult", thresholds: dict[float, float], *, expected: bool) -> None:
+    from simgen.parameters import parameter_names, parameter_range
     from simgen.quotation import scale_of
 
     errors = result.errors or (None, None)
@@ -210,6 +213,9 @@ def _say(result: "PlaneResult", thresholds: dict[float, float], *, expected: boo
     for reason in dict.fromkeys(filter(None, result.error_reasons)):
         missing = [n for n, why in zip(result.names, result.error_reasons, strict=True) if why == reason]
         say(f"no error of {' and '.join(missing)}: {reason}")
+    for name, value, error in zip(result.names, result.best, errors, strict=True):
+        if value == 0 and error is None and name in parameter_names() and parameter_range(name)[0] == 0:
+            say(f"{name} = 0 is in every region; `nugauge limit --poi {name}` gives an upper limit")
     if result.correlation is not None:
         say(f"correlation {result.correlation:.3f}")
     if result.lowest[1] > 1 and not result.outside:
@@ -217,10 +223,8 @@ def _say(result: "PlaneResult", thresholds: dict[float, float], *, expected: boo
     for level, threshold in thresholds.items():
         lines = result.contours(threshold)
         share = float((result.delta <= threshold).mean())
-        say(
-            f"{100 * level:g} % (-2 Δln L = {threshold:.4f}, two parameters): {len(lines)} contours, "
-            f"{100 * share:.1f} % of the points inside"
-        )
+        found = f"{number_of(len(lines), 'contour')}, {100 * share:.1f} % of the points inside"
+        say(f"{100 * level:g} % (-2 Δln L = {threshold:.4f}, two parameters): {found}")
 
 
 def _picture(result: "PlaneResult", thresholds: dict[float, float], model: str, note: str) -> "Picture":

@@ -6,9 +6,17 @@ from typing import Annotated
 
 import typer
 
-from macros.commands.fit import LimitMethod
 from macros.figures import FIGURES, figure_outputs, make_figure
-from macros.terminal import ForceOption, JsonOption, completed, emit_json, progress, say
+from macros.terminal import (
+    ForceOption,
+    JsonOption,
+    LimitMethod,
+    StyleOption,
+    completed,
+    emit_json,
+    progress,
+    say,
+)
 
 __all__ = ["figure"]
 
@@ -18,6 +26,7 @@ class Format(StrEnum):
 
     PDF = "pdf"
     PNG = "png"
+    SVG = "svg"
 
 
 def figure(
@@ -38,18 +47,22 @@ def figure(
     method: Annotated[
         LimitMethod, typer.Option("--method", help="At 95 %: Δχ² = 2.7055, the paper's, or 3.8415.")
     ] = LimitMethod.ONE_SIDED,
+    style: StyleOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make figures: picture, numbers (CSV) and caption of each."""
-    from macros.setup import FilePlan
+    from macros.plots import look
+    from macros.setup import FilePlan, read_look
 
+    chosen = read_look(style)
     names = list(FIGURES) if name == "all" else [name]
     writes = tuple(file for each in names for file in figure_outputs(each, output, kind.value))
     files: list[Path] = []
     with (
         FilePlan(reads=(), writes=writes, force=force, makes_directory=True).open() as former,
         progress("figures", len(names), "figures") as advance,
+        look(chosen),
     ):
         for each in names:
             files += make_figure(each, output, format=kind.value, method=method.value, former=former)

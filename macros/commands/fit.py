@@ -1,23 +1,26 @@
 """`nugauge fit`."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from macros.terminal import (
+    DATA_HELP,
     AuxiliaryOption,
     CardArgument,
+    ExperimentOption,
     FigureOption,
     FirstToyOption,
     FitLevelOption,
     ForceOption,
+    GoodnessOption,
     JsonOption,
     Keep,
     KeepOption,
     OfOption,
     PartOption,
+    PoiOption,
     RunError,
     SeedOption,
     SetOption,
@@ -26,8 +29,6 @@ from macros.terminal import (
     ToyOption,
     Unit,
     UnitOption,
-    completed,
-    count,
     emit_json,
     level_override,
     number_of,
@@ -35,45 +36,15 @@ from macros.terminal import (
     say,
 )
 
-__all__ = ["DATA_HELP", "ExperimentOption", "LimitMethod", "PoiOption", "fit"]
-
-DATA_HELP = (
-    "Event file, or all files of one run; file.root:name of a TH1 or TH2, UHI JSON, CSV; of several "
-    "experiments NAME=FILE each."
-)
-
-PoiOption = Annotated[
-    str | None,
-    typer.Option(
-        "--poi",
-        metavar="NAME",
-        help="Parameter of interest; else the card's fit.poi.",
-        show_default=False,
-        autocompletion=completed("poi"),
-    ),
-]
-ExperimentOption = Annotated[
-    int | None,
-    typer.Option(
-        "--experiment",
-        parser=count(0),
-        metavar="N",
-        help="Which pseudo-experiment of an event file.",
-        show_default=False,
-    ),
-]
-
-
-class LimitMethod(StrEnum):
-    """Limits whose threshold is that of a χ²."""
-
-    ONE_SIDED = "one-sided"
-    TWO_SIDED = "two-sided"
+__all__ = ["fit"]
 
 
 def fit(
     card: CardArgument,
-    data: Annotated[list[str], typer.Argument(metavar="DATA", help=DATA_HELP)],
+    data: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="DATA", help=f"{DATA_HELP} Without: the expected data (Asimov)."),
+    ] = None,
     level: FitLevelOption = None,
     poi: PoiOption = None,
     experiment: ExperimentOption = None,
@@ -81,15 +52,7 @@ def fit(
     auxiliary: AuxiliaryOption = None,
     toy: ToyOption = None,
     of: OfOption = None,
-    gof: Annotated[
-        int,
-        typer.Option(
-            "--gof",
-            parser=count(0),
-            metavar="N",
-            help="Test the goodness of fit with N pseudo-experiments.",
-        ),
-    ] = 0,
+    gof: GoodnessOption = 0,
     first: FirstToyOption = 0,
     output: PartOption = None,
     keep: KeepOption = Keep.ROWS,
@@ -135,14 +98,14 @@ def fit(
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Fit a parameter to data."""
+    """Fit a parameter to data.
+
+    Without data: to those that the card's model expects (Asimov), for the errors to be expected.
+    """
     from macros.commands.fit_pictures import plan_fit_figures
     from macros.setup import auxiliary_files, card_files, data_files, open_card, part_output
 
-    if not gof and (first or output is not None):
-        raise typer.BadParameter("--first and -o are for the toys of a test: give --gof N, too")
-    if output is None and keep is Keep.SUMS:
-        raise typer.BadParameter("--keep says what the file of -o keeps: give -o FILE, too")
+    _check_options(gof, data, first, output, keep)
     override = level_override(override, "fit.level", level)
     loaded = open_card(card, override, seed=seed, threads=threads, draws=gof > 0, of=of, several=True)
     fitted = poi or loaded.fit.poi
@@ -155,7 +118,7 @@ def fit(
 
     from macros.merging import check_events
     from macros.runs import run_goodness
-    from macros.studies import load_data_sets, open_inference, say_how_to_go_on
+    from macros.studies import load_or_expect, open_inference, say_how_to_go_on
     from macros.terminal import stop_on_interrupt
     from macros.words import (
         fit_document,
@@ -168,7 +131,7 @@ def fit(
         warn_poor_fit,
     )
 
-    found = load_data_sets(
+    found = load_or_expect(
         loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy, check_series=check_events
     )
     case = open_inference(loaded, found, poi=poi)
@@ -200,6 +163,7 @@ def fit(
                     "goodness_of_fit": goodness_document(goodness),
                     **({} if output is None else {"file": str(output), "first": first}),
                     "data": case.source,
+                    "kind": case.kind,
                     "auxiliary": case.auxiliary,
                     "model": loaded.model.label,
                     "seed": loaded.run.seed if drawn else None,
@@ -207,7 +171,7 @@ def fit(
                 }
             )
         else:
-            say_fit(result)
+            say_fit(result, expected=not data)
             say_goodness(goodness)
             if output is not None and goodness is not None:
                 say(f"{output}: {number_of(goodness.n_toys, 'toy')} from {first} on, seed {loaded.run.seed}")
@@ -222,3 +186,13 @@ def fit(
     if goodness is not None:
         done, seed = goodness.n_toys, loaded.run.seed
         say_how_to_go_on(output, first=first, done=done, n=gof, seed=seed, option="--gof")
+
+
+def _check_options(gof: int, data: list[str] | None, first: int, output: Path | None, keep: Keep) -> None:
+    """Refuse options of a test of the goodness of fit without one, and a test without data."""
+    if not gof and (first or output is not None):
+        raise typer.BadParameter("--first and -o are for the toys of a test: give --gof N, too")
+    if gof and not data:
+        raise typer.BadParameter("--gof N tests whether the model describes DATA: give them, too")
+    if output is None and keep is Keep.SUMS:
+        raise typer.BadParameter("--keep says what the file of -o keeps: give -o FILE, too")

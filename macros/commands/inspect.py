@@ -12,16 +12,23 @@ from macros.terminal import (
     JsonOption,
     StyleOption,
     emit_json,
+    number_of,
     plain,
     print_table,
     say,
+    warn,
 )
 
 __all__ = ["inspect"]
 
 
 def inspect(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An event, toy or histogram file.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE", help="An event, toy or histogram file, or NuHepMC; or several files of one run."
+        ),
+    ],
     hashes: Annotated[
         bool,
         typer.Option(
@@ -33,31 +40,108 @@ def inspect(
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what a file is and whether it is whole."""
+    """Say what a file is and whether it is whole.
+
+    Of several files of one run also what they hold together, and what is missing between them.
+    """
     from detsim.event_files import describe
     from detsim.files import FileError
     from macros.setup import FilePlan, plan_figures
 
     figures = plan_figures(figure, style)
-    plan = FilePlan(reads=(file,), writes=figures.outputs(), force=force)
+    plan = FilePlan(reads=tuple(files), writes=figures.outputs(), force=force)
     checked = plan.check()
-    document = describe(file, check_hashes=hashes)
+    documents = [describe(file, check_hashes=hashes) for file in files]
+    document = documents[0] if len(files) == 1 else _together(files, documents)
     if figures and document["kind"] != "event file":
-        raise typer.BadParameter(f"--figure shows events, and {file} holds none: it is {document['kind']}")
-    files = []
+        raise typer.BadParameter(
+            f"--figure shows events, and {files[0]} holds none: it is {document['kind']}"
+        )
+    pictures = []
     if figures and document["complete"]:
         from macros.runs import events_picture
 
         with plan.open(checked) as former:
-            files = figures.write(events_picture([file]), former=former)
+            pictures = figures.write(events_picture(files), former=former)
     if as_json:
-        emit_json({**document, "figure": files or None})
+        emit_json({**document, "figure": pictures or None})
     else:
-        _say(plain(document))
-        for name in files:
+        (_say if len(files) == 1 else _say_together)(plain(document))
+        for name in pictures:
             say(name)
+    for file, each in zip(files, documents, strict=True):
+        if not each["complete"]:
+            raise FileError(file, "incomplete", each["problem"])
+
+
+def _together(files: list[Path], documents: list[dict[str, Any]]) -> dict[str, Any]:
+    """Describe several files of one run; those of different runs are refused."""
+    from macros.merging import check_parts, merged_kind
+
+    problem = next((f"{d['file']}: {d['problem']}" for d in documents if not d["complete"]), None)
+    document: dict[str, Any] = {
+        "file": None,
+        "kind": documents[0]["kind"],
+        "bytes": sum(d["bytes"] for d in documents),
+        "complete": problem is None,
+        "problem": problem,
+        "parts": documents,
+    }
+    if problem is not None:
+        return document
+    kinds = {d["kind"]: d["file"] for d in reversed(documents)}
+    if len(kinds) > 1:
+        named = ", ".join(f"{file} ({kind})" for kind, file in reversed(kinds.items()))
+        raise ValueError(f"files of different kinds are inspected one by one: {named}")
+    found = check_parts(files, merged_kind(files[0]), mixed=True)
+    sums = {key: sum(d["runinfo"][key] for d in documents) for key in documents[0]["runinfo"]}
+    return {
+        **document,
+        "rows": sum(d["rows"] for d in documents),
+        "runinfo": sums,
+        "what": found.what,
+        "first": found.first,
+        "last": found.last,
+        "gaps": [list(gap) for gap in found.gaps],
+    }
+
+
+def _say_together(document: Mapping[str, Any]) -> None:
+    """Write a line for each file, and what they hold together."""
+    has_exposure = "equivalent_exposure" in document["parts"][0].get("runinfo", {})
+    rows = []
+    for part in document["parts"]:
+        ranges = [_range(row) for row in part.get("runs", ())]
+        held = f"{min(a for a, _ in ranges)} to {max(b for _, b in ranges)}" if ranges else "–"
+        exposure = [_days(part)] if has_exposure else []
+        whole = "yes" if part["complete"] else "NO"
+        rows.append((part["file"], str(part.get("rows", "–")), held, *exposure, whole))
+    head = ("file", "rows", document.get("what", "index"), *(["exposure"] if has_exposure else []), "whole")
+    print_table(head, rows)
     if not document["complete"]:
-        raise FileError(file, "incomplete", document["problem"])
+        return
+    files = number_of(len(rows), "file")
+    total = (
+        f"{document['what']} {document['first']} to {document['last']} in {files}, {document['rows']} rows"
+    )
+    say(f"{total}, exposure {_days(document)}" if has_exposure else total)
+    for first, last in document["gaps"]:
+        warn(f"{document['what']} {first} to {last} are in none of the files")
+
+
+def _range(row: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the first and the last index of a run."""
+    if row.get("n_experiments"):
+        first = int(row["first_experiment"])
+        return first, first + int(row["n_experiments"]) - 1
+    return int(row["first"]), int(row["last"])
+
+
+def _days(document: Mapping[str, Any]) -> str:
+    from simgen.units import write_quantity
+
+    exposure = document.get("runinfo", {}).get("equivalent_exposure")
+    return "–" if exposure is None else write_quantity(exposure, "d", digits=6)
 
 
 def _say(document: Mapping[str, Any]) -> None:
@@ -78,6 +162,8 @@ def _say(document: Mapping[str, Any]) -> None:
         _say_run(row, origin)
     for name, kind in document.get("histograms", {}).items():
         say(f"histogram {name}: {kind}")
+    for violation in document.get("violations", [])[1:]:
+        say(f"violates {violation}")
     for axis in document.get("axes", []):
         say(f"axis {axis['label']}: {axis['bins']} bins")
     if "branches" in document:
@@ -105,6 +191,10 @@ def _say_run(row: Mapping[str, Any], origin: Mapping[str, Any]) -> None:
         else:
             text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         say(f"  {key}: {text}")
+    measured = (origin.get("run") or {}).get("measured")
+    if measured:
+        say(f"  measured energies: {measured['column']} [{measured['unit']}] of {measured['file']}")
+        say(f"  SHA-256 of that file: {measured['sha256']}")
     if isinstance(origin.get("card"), Mapping):
         from macros.card import write_toml
 

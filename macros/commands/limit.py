@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from macros.commands.calibrate import N_TOYS, Nuisances, NuisancesOption
-from macros.commands.fit import DATA_HELP, ExperimentOption, PoiOption
 from macros.terminal import (
+    DATA_HELP,
     N_BAND,
     AuditOption,
     AuxiliaryOption,
     CardArgument,
+    ExperimentOption,
     FigureOption,
     FirstToyOption,
     ForceOption,
@@ -20,6 +21,7 @@ from macros.terminal import (
     LimitLevelOption,
     OfOption,
     PartOption,
+    PoiOption,
     SeedOption,
     SetOption,
     StyleOption,
@@ -179,6 +181,7 @@ def limit(
     warn_poor_fit(result)
     if as_json:
         document = {**limit_document(result), "model": chosen.model.label, "data": case.source}
+        document["kind"] = case.kind
         document["auxiliary"] = case.auxiliary
         document |= {} if output is None else {"file": str(output), "first": first, "n_toys": done}
         document["files"] = files

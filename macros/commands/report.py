@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from macros.commands.fit import DATA_HELP, ExperimentOption, PoiOption
 from macros.commands.limit import Method
 from macros.terminal import (
+    DATA_HELP,
     AuxiliaryOption,
     CardArgument,
+    ExperimentOption,
+    GoodnessOption,
     JsonOption,
     OfOption,
+    PoiOption,
     RunError,
     SeedOption,
     SetOption,
@@ -22,7 +25,6 @@ from macros.terminal import (
     ToyOption,
     Unit,
     UnitOption,
-    count,
     emit_json,
     message,
     progress,
@@ -78,15 +80,7 @@ def report(
             help="Pseudo-experiments for the band of the expected limit; 0: no band.",
         ),
     ] = N_REPORT,
-    gof: Annotated[
-        int,
-        typer.Option(
-            "--gof",
-            parser=count(0),
-            metavar="N",
-            help="Test the goodness of fit with N pseudo-experiments.",
-        ),
-    ] = 0,
+    gof: GoodnessOption = 0,
     style: StyleOption = None,
     seed: SeedOption = None,
     override: SetOption = None,
@@ -160,11 +154,20 @@ def report_of(
     draws = bool(toys or gof) or (method in {"feldman-cousins", "calibrated", "cls"} and table is None)
     loaded = open_card(card, override, seed=seed, threads=threads, draws=draws, of=of, several=True)
 
+    from macros.merging import check_events
     from macros.runs import report_data
     from macros.studies import LimitOptions, load_data_sets
     from macros.terminal import stop_on_interrupt
 
-    found = load_data_sets(loaded, data, number=experiment, unit=str(unit), auxiliary=auxiliary, toy=toy)
+    found = load_data_sets(
+        loaded,
+        data,
+        number=experiment,
+        unit=str(unit),
+        auxiliary=auxiliary,
+        toy=toy,
+        check_series=check_events,
+    )
     options: dict[str, Any] = {
         "--poi": poi,
         "--method": method,
@@ -215,15 +218,17 @@ def _toy_text(toy: "ToyChoice") -> str:
 
 def say_report(result: "ReportResult", as_json: bool) -> None:
     """Write the numbers, and where the report is."""
-    from macros.words import say_fit, say_limit, warn_poor_fit
+    from macros.words import say_expected, say_fit, say_goodness, say_limit, warn_poor_fit
 
     found = result.analysis
     if as_json:
         emit_json(result.document())
     else:
         say_fit(found.fit)
+        say_goodness(found.goodness)
         say()
         say_limit(found.limit)
+        say_expected(found.expected)
         message("")
         message(f"look at {result.directory / result.files['report']} first")
     warn_poor_fit(found.fit)

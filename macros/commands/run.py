@@ -14,11 +14,13 @@ from macros.commands.report import (
 )
 from macros.terminal import (
     CardArgument,
+    ColumnsOption,
     JsonOption,
     OfOption,
     SeedOption,
     SetOption,
     ThreadsOption,
+    columns_override,
     number_of,
     progress,
     say,
@@ -41,12 +43,13 @@ def run(
     seed: SeedOption = None,
     of: OfOption = None,
     override: SetOption = None,
+    columns: ColumnsOption = None,
     threads: ThreadsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Do the main job: simulate, fit, limit, plots, report."""
     if data:
-        _check_no_simulation(seed, override)
+        _check_no_simulation(seed, override, columns)
         words = ("run", card, *data)
         result = report_of(
             card, data, output, words=words, of=of, override=override, threads=threads, force=force
@@ -57,11 +60,12 @@ def run(
 
     from macros.setup import card_files, open_card
 
-    loaded = open_card(card, override, seed=seed, threads=threads, of=of, simulates=True)
+    stated = columns_override(override, columns)
+    loaded = open_card(card, stated, seed=seed, threads=threads, of=of, simulates=True)
 
     from macros.runs import run_job
 
-    options: dict[str, Any] = {"--seed": loaded.run.seed, "--of": of, "--set": override, "-o": output}
+    options: dict[str, Any] = {"--seed": loaded.run.seed, "--of": of, "--set": stated, "-o": output}
     with progress("simulating", None, "events") as advance:
         made = run_job(
             loaded,
@@ -79,12 +83,13 @@ def run(
         raise
 
 
-def _check_no_simulation(seed: int | None, override: list[str] | None) -> None:
+def _check_no_simulation(seed: int | None, override: list[str] | None, columns: str | None) -> None:
     """Refuse what only a simulation needs."""
-    if seed is not None:
-        raise typer.BadParameter(
-            "--seed is for a simulation, and DATA are given: leave it out, or use `report`"
-        )
+    for option, value in (("--seed", seed), ("--columns", columns)):
+        if value is not None:
+            raise typer.BadParameter(
+                f"{option} is for a simulation, and DATA are given: leave it out, or use `report`"
+            )
     for text in override or ():
         key = text.partition("=")[0].strip()
         if key.partition(".")[0] == "run":

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from macros.commands.fit import LimitMethod, PoiOption
 from macros.terminal import (
     MOST_POINTS,
     CardArgument,
@@ -14,7 +13,9 @@ from macros.terminal import (
     ForceOption,
     JsonOption,
     LimitLevelOption,
+    LimitMethod,
     OfOption,
+    PoiOption,
     SetOption,
     StyleOption,
     completed,
@@ -121,14 +122,18 @@ def _document(found: "CardScan") -> dict[str, Any]:
             return document
         return {**document, "errors": [], "key": only.key, "values": list(only.values)}
     n = len(found.keys[1].values)
-    masses = document["M_Zprime_GeV"]
+
+    def rows(flat: list[Any]) -> list[list[Any]]:
+        return [[flat[i] for i in range(j, len(flat), n)] for j in range(n)]
+
     return {
         **document,
         "errors": [],
         "keys": [each.key for each in found.keys],
         "values": [list(each.values) for each in found.keys],
         "limit": found.rows,
-        "M_Zprime_GeV": [[masses[i] for i in range(j, len(masses), n)] for j in range(n)],
+        "M_Zprime_GeV": rows(document["M_Zprime_GeV"]),
+        "truth": rows(document["truth"]),
     }
 
 

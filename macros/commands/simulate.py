@@ -7,6 +7,7 @@ import typer
 
 from macros.terminal import (
     CardArgument,
+    ColumnsOption,
     FigureOption,
     ForceOption,
     JsonOption,
@@ -16,6 +17,7 @@ from macros.terminal import (
     SetOption,
     StyleOption,
     ThreadsOption,
+    columns_override,
     count,
     emit_json,
     format_number,
@@ -89,6 +91,7 @@ def generate(
     seed: SeedOption = None,
     of: OfOption = None,
     override: SetOption = None,
+    columns: ColumnsOption = None,
     threads: ThreadsOption = None,
     events_per_file: EventsPerFileOption = None,
     file_size: FileSizeOption = None,
@@ -103,12 +106,13 @@ def generate(
     from macros.setup import FilePlan, Output, card_files, open_card, plan_figures
 
     figures, largest = plan_figures(figure, style), _size(file_size)
-    loaded = open_card(card, override, seed=seed, threads=threads, of=of, simulates=True)
+    stated = columns_override(override, columns)
+    loaded = open_card(card, stated, seed=seed, threads=threads, of=of, simulates=True)
 
     from macros.runs import produce
 
     split = _split(loaded, events_per_file, largest)
-    target = Output(path=output, kind="events", split=split, command="generate")
+    target = Output(path=output, kind="events", split=split, command="generate", drawn=True)
     writes = (target, *figures.outputs())
     files = FilePlan(reads=card_files(card, loaded), writes=writes, force=force)
     # in full precision, so that `detect` gives what `simulate` gives
@@ -137,6 +141,7 @@ def simulate(
     seed: SeedOption = None,
     of: OfOption = None,
     override: SetOption = None,
+    columns: ColumnsOption = None,
     threads: ThreadsOption = None,
     events_per_file: EventsPerFileOption = None,
     file_size: FileSizeOption = None,
@@ -151,12 +156,13 @@ def simulate(
     if events is not None and experiments is not None:
         raise typer.BadParameter("--events and --experiments exclude each other")
     figures, largest = plan_figures(figure, style), _size(file_size)
-    loaded = open_card(card, override, seed=seed, threads=threads, of=of, simulates=True)
+    stated = columns_override(override, columns)
+    loaded = open_card(card, stated, seed=seed, threads=threads, of=of, simulates=True)
 
     from macros.runs import produce
 
     split = _split(loaded, events_per_file, largest)
-    target = Output(path=output, kind="events", split=split, command="simulate")
+    target = Output(path=output, kind="events", split=split, command="simulate", drawn=True)
     writes = (target, *figures.outputs())
     files = FilePlan(reads=card_files(card, loaded), writes=writes, force=force)
     with files.open() as former, progress("simulating", events, "events") as advance:

@@ -36,7 +36,7 @@ def make_figure(
     name: str,
     directory: str | Path,
     *,
-    format: Literal["pdf", "png"] = "pdf",
+    format: Literal["pdf", "png", "svg"] = "pdf",
     method: Literal["one-sided", "two-sided"] = "one-sided",
     former: "Former | None" = None,
 ) -> list[Path]:
@@ -48,7 +48,7 @@ def make_figure(
         A key of `FIGURES`.
     directory : str or Path
         Made if it does not exist.
-    format : {"pdf", "png"}
+    format : {"pdf", "png", "svg"}
         Of the picture.
     method : {"one-sided", "two-sided"}
         At 95 %: Δχ² = 2.7055, the paper's, or 3.8415.
@@ -69,8 +69,8 @@ def make_figure(
     """
     if name not in FIGURES:
         raise ValueError(f"there is no figure {name!r}: choose from {', '.join(FIGURES)}")
-    if format not in {"pdf", "png"}:
-        raise ValueError(f"format must be 'pdf' or 'png', got {format!r}")
+    if format not in {"pdf", "png", "svg"}:
+        raise ValueError(f"format must be 'pdf', 'png' or 'svg', got {format!r}")
     from macros.card import load_card
     from macros.plots import add_note, new_figure, styled, write_figure
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from macros.figures.assumptions import (
     LEVEL,
@@ -15,7 +15,7 @@ from macros.figures.assumptions import (
     short_statistics,
 )
 from macros.figures.models import LABELS
-from macros.plots import BLACK, BLUE, GREY, VERMILION, FigureData, add_mass_axis
+from macros.plots import BLUE, GREY, VERMILION, FigureData, add_mass_axis, ink
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,11 +30,12 @@ SIZE = (7.0, 4.3)
 BLIND = math.atan(-9 / math.sqrt(15))
 """β at which the Z' does not couple to neutrinos, so that γ cannot be measured: tanβ = -9/√15 [rad]."""
 COLUMNS = ("experiment", "beta_deg", "error_per_bin", "gamma_limit", "M_Zprime_GeV", "delta_chi2")
-_LINES = {
+_LINES: dict[str, dict[str, Any]] = {
     "BOREXINO": {"color": BLUE, "linestyle": "-"},
     "HELLAZ": {"color": VERMILION, "linestyle": ":", "linewidth": 2.0},
-    "LAMA": {"color": BLACK, "linestyle": "--"},
+    "LAMA": {"linestyle": "--"},
 }
+"""Those without a colour have that of the texts."""
 
 
 def angles() -> tuple[float, ...]:
@@ -134,7 +135,7 @@ def draw(figure: "Figure", data: FigureData) -> None:
             data.column("beta_deg", experiment=experiment),
             data.column("gamma_limit", experiment=experiment),
         )
-        ax.plot(x, y, label=f"{experiment}, σ = {error:g} %", **line)  # type: ignore[arg-type]
+        ax.plot(x, y, label=f"{experiment}, σ = {error:g} %", **{"color": ink(), **line})
     ax.set_xlim(-90, 90)
     ax.set_ylim(3e-3, 30)
     blind = math.degrees(BLIND)

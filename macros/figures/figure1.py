@@ -1,7 +1,7 @@
 """Fig. 1: limits on γ against the error per bin, BOREXINO and HELLAZ; also with a normalisation error."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from macros.figures.assumptions import (
     LEVEL,
@@ -23,7 +23,7 @@ from macros.figures.gamma_limits import (
     set_error_axis,
 )
 from macros.figures.models import NAMES
-from macros.plots import BLACK, BLUE, VERMILION, FigureData
+from macros.plots import BLUE, VERMILION, FigureData, ink
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,11 +43,12 @@ SIZE_NORMALISATION = (7.2, 8.6)
 ERRORS = tuple(i / 100 for i in range(1, 16))
 ERRORS_NORMALISATION = (0.005, 0.01, 0.015, 0.02, 0.025, *(i / 100 for i in range(3, 16)))
 _LABELS = {"HELLAZ": "HELLAZ 100–260 keV", "HELLAZ wide": "HELLAZ 100–560 keV"}
-_LINES = {
+_LINES: dict[str, dict[str, Any]] = {
     "BOREXINO": {"color": BLUE, "linestyle": "-"},
     "HELLAZ": {"color": VERMILION, "linestyle": ":", "linewidth": 2.0},
-    "HELLAZ wide": {"color": BLACK, "linestyle": "--"},
+    "HELLAZ wide": {"linestyle": "--"},
 }
+"""Those without a colour have that of the texts."""
 
 
 def compute(
@@ -127,7 +128,7 @@ def _panel(ax: "Axes", data: FigureData, name: str) -> None:
     for experiment, line in _LINES.items():
         x = data.column("error_per_bin", experiment=experiment, model=name) * 100
         y = data.column("gamma_limit", experiment=experiment, model=name)
-        ax.plot(x, y, label=_LABELS.get(experiment, experiment), **line)  # type: ignore[arg-type]
+        ax.plot(x, y, label=_LABELS.get(experiment, experiment), **{"color": ink(), **line})
     draw_bound(ax, data, name)
     label_model(ax, name)
     label_gamma(ax)

@@ -25,7 +25,7 @@ from macros.figures.gamma_limits import (
     with_common,
 )
 from macros.figures.models import NAMES, named_model
-from macros.plots import BLACK, BLUE, Cell, FigureData
+from macros.plots import BLUE, Cell, FigureData, ink
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -167,7 +167,7 @@ def _squares(ax: "Axes", data: FigureData, name: str, *, size: int, label: str) 
     ax.plot(
         data.column("error_per_bin", errors=STATISTICAL, model=name) * 100,
         data.column("gamma_limit", errors=STATISTICAL, model=name),
-        color=BLACK,
+        color=ink(),
         marker="s",
         markersize=size,
         linestyle="none",

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from macros.figures.assumptions import describe_experiments, describe_model, short_experiment, short_model
-from macros.plots import BLACK, BLUE, VERMILION, FigureData
+from macros.plots import BLUE, VERMILION, FigureData, ink, paper
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,10 +31,11 @@ PAPER, WIDE, FINE = "paper", "wide", "fine"
 FINE_EDGES = (*(i / 2000 for i in range(4, 20)), *(i / 1000 for i in range(10, 42, 2)))
 """Bins of the lines in the lower panels: of 0.5 keV up to 10 keV, where the ratios are steep [MeV]."""
 _MARKS: dict[str, dict[str, Any]] = {
-    "SM": {"marker": "s", "color": BLACK, "markerfacecolor": "white", "markersize": 5},
+    "SM": {"marker": "s", "markersize": 5},
     "mu_nu": {"marker": "*", "color": VERMILION, "markersize": 6},
     "chi": {"marker": "o", "color": BLUE, "markersize": 3.5},
 }
+"""Those without a colour are hollow, in that of the texts."""
 _LABELS = {
     "SM": "standard model",
     "mu_nu": rf"$\mu_\nu = {MU_NU * 1e12:g}\times10^{{-12}}\,\mu_B$",
@@ -125,13 +126,14 @@ def _counts(ax: "Axes", data: FigureData, label: str) -> None:
     ax.stairs(standard, np.append(low, high[-1]), color="#b0b0b0", linewidth=0.8)
     for name, mark in _MARKS.items():
         y = data.column(name, range=label)
-        ax.plot(_centres(data, label), y, linestyle="none", label=_LABELS[name], **mark)
+        hollow: dict[str, Any] = {} if "color" in mark else {"color": ink(), "markerfacecolor": paper()}
+        ax.plot(_centres(data, label), y, linestyle="none", label=_LABELS[name], **hollow, **mark)
     ax.set_xlim(low[0], high[-1])
     ax.set_ylim(0, None)
 
 
 def _ratios(ax: "Axes", data: FigureData, label: str) -> None:
-    ax.axhline(1, color=BLACK, linewidth=0.8)
+    ax.axhline(1, color=ink(), linewidth=0.8)
     for name in ("mu_nu", "chi"):
         mark = _MARKS[name]
         ax.plot(

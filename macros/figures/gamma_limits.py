@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from macros.figures.assumptions import LEVEL
 from macros.figures.models import LABELS, NAMES, global_fit_label, named_model
-from macros.plots import BLACK, BLUE, GREEN, GREY, VERMILION, Cell, FigureData, add_mass_axis
+from macros.plots import BLUE, GREEN, GREY, VERMILION, Cell, FigureData, add_mass_axis, ink
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,11 +30,12 @@ __all__ = [
 NORMALISATIONS = (0.0, 0.01, 0.02, 0.05)
 """Relative standard deviations of the common normalisation; 0 is the paper's uncorrelated case."""
 _LINES: tuple[dict[str, Any], ...] = (
-    {"color": BLACK, "linestyle": "-"},
+    {"linestyle": "-"},
     {"color": BLUE, "linestyle": "--"},
     {"color": GREEN, "linestyle": "-."},
     {"color": VERMILION, "linestyle": ":", "linewidth": 2.0},
 )
+"""The one without a colour has that of the texts."""
 
 
 def percent(value: float) -> str:
@@ -99,7 +100,7 @@ def draw_lines(ax: "Axes", data: FigureData, name: str, **where: str) -> None:
     for normalisation, line in zip(NORMALISATIONS, _LINES, strict=True):
         chosen = common == normalisation
         text = f"δ = {percent(normalisation)}" + ("" if normalisation else ", the paper's")
-        ax.plot(errors[chosen], gamma[chosen], label=text, **line)
+        ax.plot(errors[chosen], gamma[chosen], label=text, **{"color": ink(), **line})
     draw_bound(ax, data, name)
     label_model(ax, name)
 

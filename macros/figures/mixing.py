@@ -15,7 +15,7 @@ from macros.figures.assumptions import (
 )
 from macros.figures.gamma_limits import draw_bound, set_error_axis
 from macros.figures.models import LABELS, NAMES, named_model
-from macros.plots import BLACK, BLUE, SKY, VERMILION, Cell, FigureData, add_mass_axis
+from macros.plots import BLUE, SKY, VERMILION, Cell, FigureData, add_mass_axis, ink
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,13 +46,13 @@ COLUMNS = (
 )
 NONE, PRINTED, EXACT = "none", "as printed", "with rho_mix"
 _LINES: dict[tuple[str, float | None], dict[str, Any]] = {
-    (NONE, None): {"color": BLACK, "linestyle": "-", "label": "φ = 0"},
+    (NONE, None): {"linestyle": "-", "label": "φ = 0"},
     (PRINTED, 2.0): {"color": VERMILION, "linestyle": ":", "linewidth": 2.0, "label": "as printed"},
     (EXACT, 2.0): {"color": BLUE, "linestyle": "--", "label": r"with $\rho_\mathrm{mix}$"},
     (PRINTED, 10.0): {"color": "#e69f00", "linestyle": (0, (1, 2, 4, 2)), "label": "as printed, τ = 10"},
     (EXACT, 10.0): {"color": SKY, "linestyle": "-.", "label": r"with $\rho_\mathrm{mix}$, τ = 10"},
 }
-"""Of mixing and τ; models without τ are drawn as those with τ = 2."""
+"""Of mixing and τ; models without τ are drawn as those with τ = 2, without a colour in that of the texts."""
 
 
 def models(name: str, card: "Card") -> "Iterator[tuple[str, float | None, Model]]":
@@ -151,6 +151,6 @@ def _panel(ax: "Axes", data: FigureData, name: str, experiment: str) -> None:
         chosen = np.isnan(taus) if len(taus) and np.all(np.isnan(taus)) and tau != 10.0 else taus == tau
         if np.any(chosen):
             x, y = data.column("error_per_bin", **where) * 100, data.column("gamma_limit", **where)
-            ax.plot(x[chosen], y[chosen], **line)
+            ax.plot(x[chosen], y[chosen], **{"color": ink(), **line})
     draw_bound(ax, data, name)
     ax.text(0.955, 0.06, LABELS[name], transform=ax.transAxes, fontsize=11, ha="right")

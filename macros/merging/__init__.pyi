@@ -1,6 +1,9 @@
 from .joined_files import (
+    Joined as Joined,
     Merging as Merging,
     check_events as check_events,
+    check_parts as check_parts,
+    check_whole as check_whole,
     merge as merge,
     merged_kind as merged_kind,
 )

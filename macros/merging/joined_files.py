@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from detsim.event_files import EventFile, table_name
-from macros.merging.joined_parts import Joining, gaps_between, sorted_parts
+from detsim.files import FileError
+from macros.merging.joined_parts import Joining, drawn_range, gaps_between, sorted_parts
 from macros.merging.joined_rows import join_rows
 from macros.merging.joined_sums import join_calibrations, join_sums
 from macros.merging.same_campaign import read_campaign
@@ -17,7 +18,30 @@ if TYPE_CHECKING:
     from detsim.event_files import TableName
     from detsim.files import Former
 
-__all__ = ["Merging", "check_events", "merge", "merged_kind"]
+__all__ = ["Joined", "Merging", "check_events", "check_parts", "check_whole", "merge", "merged_kind"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Joined:
+    """What files of one campaign hold together.
+
+    Parameters
+    ----------
+    tree : str
+        ``events``, ``toys``, ``statistics``, ``sums`` or ``calibration``.
+    what : str
+        What the indices count: as `tree`, or pseudo-experiments.
+    first, last : int
+        Lowest and highest index of what was drawn.
+    gaps : tuple of (int, int)
+        First and last of what is missing between them.
+    """
+
+    tree: str
+    what: str
+    first: int
+    last: int
+    gaps: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,8 +165,55 @@ def check_events(inputs: Sequence[Path]) -> tuple[tuple[int, int], ...]:
     FileError
         If a file is not whole, holds no events, is not of the same run as the first, or has what another has.
     """
-    runs = read_campaign(inputs, "events", mixed=False)
-    return gaps_between(sorted_parts(runs), runs[0], complete=False)
+    return check_parts(inputs, "events").gaps
+
+
+def check_whole(inputs: Sequence[Path]) -> None:
+    """Check as `merge --complete` that event files are all parts of one run, from its first given event on.
+
+    Raises
+    ------
+    FileError
+        As `check_events`, and if events or a file of a series are in none of the files.
+    """
+    gaps = check_events(inputs)
+    numbers = []
+    for path in inputs:
+        with EventFile(path) as file:
+            series = (file.provenance.get("run") or {}).get("series")
+            numbers.append(None if series is None else int(series["number"]))
+    missing = sorted(set(range(len(inputs))) - {n for n in numbers if n is not None})
+    if None not in numbers and missing:
+        reason = f"is of a series of which number {missing[0]} is not given: give all of its files"
+        raise FileError(inputs[0], "incomplete", reason)
+    if gaps:
+        first, last = gaps[0]
+        reason = f"and the others lack events {first} to {last} of their run: give all of its files"
+        raise FileError(inputs[0], "incomplete", reason)
+
+
+def check_parts(inputs: Sequence[Path], tree: str, *, mixed: bool = False) -> Joined:
+    """Check as `merge` that files are parts of one campaign, and say what they hold together.
+
+    Parameters
+    ----------
+    inputs : sequence of Path
+        In any order.
+    tree : str
+        What they hold; see `merged_kind`.
+    mixed : bool
+        Whether versions and processors may differ.
+
+    Raises
+    ------
+    FileError
+        As `merge`.
+    """
+    runs = read_campaign(inputs, tree, mixed=mixed)
+    parts = sorted_parts(runs)
+    gaps = gaps_between(parts, runs[0], complete=False)
+    first, last = drawn_range(parts)
+    return Joined(tree=tree, what=runs[0].what, first=first, last=last, gaps=gaps)
 
 
 def merged_kind(path: Path) -> "TableName":

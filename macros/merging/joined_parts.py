@@ -10,7 +10,7 @@ from detsim.event_files import Compression
 from detsim.files import FileError, Former
 from macros.merging.stored_runs import COUNTED, Part, Run
 
-__all__ = ["Joining", "gaps_between", "sorted_parts"]
+__all__ = ["Joining", "drawn_range", "gaps_between", "sorted_parts"]
 
 
 def sorted_parts(runs: Sequence[Run]) -> list[Part]:
@@ -53,6 +53,12 @@ def _in_order(runs: Sequence[Run]) -> list[Part]:
 
 def _drawn(parts: Sequence[Part]) -> list[Part]:
     return [part for part in parts if part.last >= part.first]
+
+
+def drawn_range(parts: Sequence[Part]) -> tuple[int, int]:
+    """Return the lowest and the highest index of what was drawn; 0 and -1 where nothing was."""
+    drawn = _drawn(parts)
+    return min((p.first for p in drawn), default=0), max((p.last for p in drawn), default=-1)
 
 
 def _what(part: Part) -> str:
@@ -148,8 +154,7 @@ class Joining:
     @property
     def range(self) -> tuple[int, int]:
         """Lowest and highest index of what was drawn; 0 and -1 where nothing was."""
-        drawn = _drawn(self.parts)
-        return min((p.first for p in drawn), default=0), max((p.last for p in drawn), default=-1)
+        return drawn_range(self.parts)
 
     @property
     def compression(self) -> Compression:

@@ -28,7 +28,6 @@ from .looks import (
     read_style as read_style,
 )
 from .methods import (
-    BLACK as BLACK,
     BLUE as BLUE,
     COLOURS as COLOURS,
     GREEN as GREEN,
@@ -73,8 +72,10 @@ from .style import (
     SUPERSCRIPTS as SUPERSCRIPTS,
     add_mass_axis as add_mass_axis,
     add_note as add_note,
+    ink as ink,
     new_figure as new_figure,
     note_of as note_of,
+    paper as paper,
     render as render,
     render_svg as render_svg,
     scientific as scientific,

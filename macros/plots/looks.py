@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from simgen.suggestions import closest
 
 __all__ = ["Look", "StyleError", "base_style", "look", "present_look", "read_style"]
 
@@ -180,10 +181,8 @@ def _named(name: str) -> dict[Any, Any]:
         return dict(hep[name])
     if name in matplotlib.style.library:
         return dict(matplotlib.style.library[name])
-    known = [*hep, *matplotlib.style.available]
-    lower = {key.lower(): key for key in known}
-    meant = [lower[key] for key in get_close_matches(name.lower(), lower, n=1)]
-    hint = f"did you mean {meant[0]!r}?" if meant else f"styles are {', '.join(sorted(hep))} and matplotlib's"
+    meant = closest(name, [*hep, *matplotlib.style.available])
+    hint = f"did you mean {meant!r}?" if meant else f"styles are {', '.join(sorted(hep))} and matplotlib's"
     raise StyleError(
         f"{name}: there is no such file, and no style of mplhep or matplotlib has this name; {hint}"
     )

@@ -8,7 +8,6 @@ from simgen.pictures import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
 __all__ = [
     "BAND_ONE",
     "BAND_TWO",
-    "BLACK",
     "BLUE",
     "COLOURS",
     "GREEN",
@@ -22,7 +21,6 @@ __all__ = [
     "method_style",
 ]
 
-BLACK = "#000000"
 BAND_ONE, BAND_TWO = "#7fc97f", "#f5d76e"
 """Expected limits within one and two standard deviations: the second is lighter, also without colours."""
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PlaneFigure", "ScanFigure", "common_unit"]
 
+_FLAT = 0.1
+"""An axis begins at 0 if limits differ by more than this part of the largest."""
 _DECADES = 1.3
 """An axis is logarithmic if its values span more decades."""
 
@@ -120,8 +122,11 @@ class ScanFigure:
         heights = [y for _, y in known]
         if known and _spans(heights):
             ax.set_yscale("log")
-        elif known:
+        elif known and max(heights) - min(heights) > _FLAT * max(heights):
             ax.set_ylim(0, 1.25 * max(heights))
+        elif known:  # from 0 on, limits on sin²θ_W would be one flat line
+            ax.margins(y=0.15)
+            ax.ticklabel_format(axis="y", useOffset=False)
         missing = [x for x, y in zip(at, self.limits, strict=True) if y is None or not math.isfinite(y)]
         if missing:
             transform = ax.get_xaxis_transform()

@@ -2,9 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from macros.reference.pages import pages
+from simgen.suggestions import close_names
 
 __all__ = ["FOLDERS", "FoundPage", "find_page", "page_titles"]
 
@@ -59,7 +59,7 @@ def find_page(asked: str) -> FoundPage:
             return FoundPage(similar=tuple(fitting[:_MOST]))
     words = {name: name for name in titles} | {name.rpartition("/")[2]: name for name in titles}
     words |= {title.casefold(): name for name, title in titles.items()}
-    close = get_close_matches(low, words, n=_MOST, cutoff=0.6)
+    close = close_names(low, words, n=_MOST)
     return FoundPage(similar=tuple(dict.fromkeys(words[word] for word in close)))
 
 

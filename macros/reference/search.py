@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from macros.reference.entries import Entry
+from simgen.suggestions import close_names
 
 __all__ = ["Found", "look_up"]
 
@@ -55,8 +55,8 @@ def look_up(text: str, known: Sequence[Entry]) -> Found:
             return Found(exact=tuple(near)) if len(near) == 1 else Found(beginning=tuple(near))
     names = {entry.name.lower(): entry.name for entry in known}
     names |= {entry.name.rpartition(".")[2].lower(): entry.name for entry in known}
-    close = get_close_matches(low, names, n=_MOST, cutoff=0.6)
-    last = get_close_matches(low.rpartition(".")[2], names, n=_MOST, cutoff=0.7) if "." in low else []
+    close = close_names(low, names, n=_MOST)
+    last = close_names(low.rpartition(".")[2], names, n=_MOST, cutoff=0.7) if "." in low else []
     return Found(similar=tuple(dict.fromkeys(names[name] for name in [*close, *last])))
 
 

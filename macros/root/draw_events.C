@@ -3,7 +3,8 @@
 //     root -b -q 'draw_events.C("events.root", "spectrum.png")'
 //
 // The suffix of the second argument chooses the format (png, pdf, ...). Files merged with hadd work too: their
-// rows of `runinfo` stand side by side and are added here; each run has its cycle of `provenance`.
+// rows of `runinfo` stand side by side and are added here; each run has its cycle of `provenance`, JSON, of which a
+// summary is printed. All of it: nugauge inspect events.root, or file->Get<TObjString>("provenance;1")->Print().
 
 #include <cstdio>
 #include <memory>
@@ -35,6 +36,50 @@ double sum(TTree* runinfo, const char* column) {
   return total;
 }
 
+// Find the end of a JSON string that begins at a place.
+std::size_t end_of_string(const std::string& json, std::size_t at) {
+  for (++at; at < json.size() && json[at] != '"'; ++at)
+    if (json[at] == '\\') ++at;
+  return at;
+}
+
+// Return the value of a key of a JSON object, strings without their quotes; empty if it is not there.
+std::string value_of(const std::string& json, const std::string& key) {
+  int depth = 0;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    if (json[i] == '{' || json[i] == '[') ++depth;
+    if (json[i] == '}' || json[i] == ']') --depth;
+    if (json[i] != '"') continue;
+    const std::size_t end = end_of_string(json, i);
+    const std::size_t colon = json.find_first_not_of(" \n", end + 1);
+    const bool found = depth == 1 && colon != std::string::npos && json[colon] == ':' && json.substr(i + 1, end - i - 1) == key;
+    i = end;
+    if (!found) continue;
+    const std::size_t first = json.find_first_not_of(" \n", colon + 1);
+    if (json[first] == '"') return json.substr(first + 1, end_of_string(json, first) - first - 1);
+    std::size_t last = first;
+    for (int inner = 0; last < json.size(); ++last) {
+      if (json[last] == '"') last = end_of_string(json, last);
+      if (json[last] == '{' || json[last] == '[') ++inner;
+      if (json[last] == '}' || json[last] == ']') --inner;
+      if (inner < 0 || (inner == 0 && json[last] == ',')) break;
+    }
+    return json.substr(first, last - first);
+  }
+  return "";
+}
+
+// Print what made a run: of the keys of its provenance those that a person looks for.
+void print_provenance(int number, const std::string& json) {
+  std::printf("run %d\n", number);
+  for (const char* key : {"command", "card_name", "model", "seed", "components", "created", "uuid"}) {
+    const std::string value = value_of(json, key);
+    if (!value.empty()) std::printf("  %-17s  %s\n", key, value.c_str());
+  }
+  const std::string version = value_of(value_of(json, "versions"), "nugauge");
+  if (!version.empty()) std::printf("  %-17s  %s\n", "nugauge", version.c_str());
+}
+
 }  // namespace
 
 void draw_events(const char* input = "events.root", const char* output = "events.png", int bins = 100) {
@@ -56,12 +101,11 @@ void draw_events(const char* input = "events.root", const char* output = "events
     return;
   }
 
-  // Provenance: JSON, one cycle for each run.
   for (auto* object : *file->GetListOfKeys()) {
     auto* key = static_cast<TKey*>(object);
     if (std::string(key->GetName()) != "provenance") continue;
     std::unique_ptr<TObjString> text(key->ReadObject<TObjString>());
-    std::printf("provenance;%d %s\n", int(key->GetCycle()), text->GetString().Data());
+    print_provenance(int(key->GetCycle()), text->GetString().Data());
   }
 
   std::printf("runs                 %lld\n", static_cast<long long>(runinfo->GetEntries()));

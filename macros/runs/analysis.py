@@ -133,10 +133,10 @@ def analyse(
         Whether to stop after this block of pseudo-experiments.
     """
     fit = case.fit()
-    limit = case.limit(options, progress=progress, stopped=stopped).result
-    expected = None
-    if options.n_toys:
-        expected = case.without_data().limit(options, progress=progress, stopped=stopped).result
+    followed: dict[str, Any] = {"progress": progress, "stopped": stopped}
+    followed["calibration"] = case.shared_calibration(options, progress)
+    limit = case.limit(options, **followed).result
+    expected = case.without_data().limit(options, **followed).result if options.n_toys else None
     goodness = None
     if n_goodness and fit.valid:
         goodness = case.goodness(n_goodness, progress=progress, stopped=stopped)

@@ -15,6 +15,8 @@ from simgen.threads import PART, ahead
 
 __all__ = ["Draws"]
 
+_LIMITS = "--events-per-file N or --file-size SIZE"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Draws:
@@ -113,6 +115,12 @@ class Draws:
                 events = draw(min(chunk, total - offset), first=offset, identity=(number,))
                 yield replace(events, experiment=np.full(len(events), number, np.int64))
             series.end_experiment()
+
+    def nothing(self, series: EventSeries) -> str:
+        """Say that a stopped run has made nothing, and how to begin it again."""
+        line = command_line({"--seed": self.seed}, of=("generate", "simulate"))
+        hint = "" if series.split else f"; with {_LIMITS} a long run keeps its finished files"
+        return f"no file was finished, and none is left: nothing was made; begin again with {line}{hint}"
 
     def kept(self, series: EventSeries) -> str:
         """Say which files of a stopped run are whole, and how to make the others."""

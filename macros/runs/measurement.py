@@ -77,6 +77,7 @@ def measure(
                 templates="weight_A" in file.columns,
                 vertex="L" in file.columns,
                 time="time" in file.columns,
+                direction="nu_pdg" in file.columns,
                 cos_theta="cos_theta" in file.columns,
             ),
             provenance={

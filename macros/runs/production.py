@@ -1,5 +1,6 @@
 """Event files from cards: streaming, with the verdict of the deterministic twin."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,13 +14,13 @@ from numpy.typing import NDArray
 from analysis.histograms import Comparison
 from detsim.event_files import EventWriter, RunInfo, event_branches, event_columns, row_bytes
 from detsim.files import Former
-from detsim.simulation import Occurrence, draw_measured, draw_true, event_plan, needs_places
+from detsim.simulation import draw_measured, draw_true, drawn_columns, event_plan, needs_places
 from macros.card import Card
 from macros.runs.event_chunks import Draws
 from macros.runs.event_totals import Tally
 from macros.runs.file_series import EventSeries, Slice
 from macros.runs.run_provenance import provenance
-from macros.setup import Split, check_room, expected_counts, mean_cross_section
+from macros.setup import Split, check_number, check_room, expected_counts, mean_cross_section
 from macros.terminal import Interrupted, RunError
 from simgen.random import check_seed
 from simgen.threads import PART
@@ -30,7 +31,6 @@ Array = NDArray[np.float64]
 
 CHUNK = 4 * PART
 """Events drawn at a time, on all threads."""
-_HINT = "with --events-per-file N or --file-size SIZE a long run keeps its finished files"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,8 +135,10 @@ def produce(
     draws = Draws(prepared=prepared, seed=seed, n=n, experiments=experiments, first=first)
     rows = draws.mean * (1.0 if expected is None else float(expected.sum()) / prepared.expected)
     columns = _columns(card, detected=detected, experiments=experiments > 0)
-    check_room(path, rows, row_bytes(event_branches(columns, card.run.precision)))
-    occurrence: list[Occurrence] = [c for c in ("vertex", "time") if c in card.run.columns]
+    each = row_bytes(event_branches(columns, card.run.precision))
+    check_room(path, rows, each)
+    check_number(split, draws.mean, rows * each, most=experiments or math.inf)
+    occurrence = drawn_columns(card.run.columns)
     draw = partial(draw_measured if detected else draw_true, prepared, experiment, model, seed=seed)
     tally = Tally(experiment)
     series = EventSeries(
@@ -159,7 +161,7 @@ def produce(
     except (KeyboardInterrupt, OSError) as error:
         if not series.files:
             if isinstance(error, KeyboardInterrupt):
-                raise Interrupted(f"no file was finished, and none is left; {_HINT}") from None
+                raise Interrupted(draws.nothing(series)) from None
             raise
         kept = draws.kept(series)
         if isinstance(error, KeyboardInterrupt):
@@ -197,6 +199,7 @@ def _columns(card: Card, *, detected: bool, experiments: bool) -> Sequence[str]:
         experiments=experiments,
         vertex="vertex" in card.run.columns or (not detected and needs_places(card.experiment, card.model)),
         time="time" in card.run.columns,
+        direction="direction" in card.run.columns,
         cos_theta="cos_theta" in card.run.columns,
     )
 

@@ -106,9 +106,11 @@ def run_band(
         compression=case.card.run.compression,
         former=former,
     ) as table:
-        made = case.limit(options, progress=progress, on_statistics=_kept(table, stop), stopped=stop)
+        followed: dict[str, Any] = {"progress": progress, "stopped": stop}
+        followed["calibration"] = case.shared_calibration(options, progress)
+        made = case.limit(options, on_statistics=_kept(table, stop), **followed)
         if case.counts is not None and options.n_toys:
-            expected = case.without_data().limit(options, progress=progress, stopped=stop).result
+            expected = case.without_data().limit(options, **followed).result
             band = {name: getattr(expected, name) for name in ("band", "band_errors", "audit")}
             made = replace(made, result=replace(made.result, **band))
         result, table_of = made.result, made.calibration

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from detsim.files import FileError, read_text
 from macros.card import Card
-from macros.card.checks import closest
+from simgen.suggestions import closest
 from simgen.units import Kind, read_quantity
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,6 @@ from macros.setup.card import using_threads
 from macros.terminal import interactive_progress
 from simgen.events import Events
 from simgen.interaction import Model
-
-if TYPE_CHECKING:
-    from detsim.simulation import Occurrence
 
 __all__ = [
     "check_counts",
@@ -141,9 +138,9 @@ def expectation(card: Card) -> Expectation:
 
 def simulate_events(card: Card) -> Events | dict[str, Events]:
     """Simulate the exposure of a card that has a seed; see `Card.simulate`."""
-    from detsim.simulation import draw_measured, event_plan, number_of_events
+    from detsim.simulation import draw_measured, drawn_columns, event_plan, number_of_events
 
-    columns: list[Occurrence] = [c for c in ("vertex", "time") if c in card.run.columns]
+    columns = drawn_columns(card.run.columns)
     simulated = {}
     with using_threads(card.run.threads):
         for number, experiment in enumerate(card.experiments):

@@ -1,5 +1,6 @@
 """Files of a run: the names of a series, and whether the disk has space for them."""
 
+import math
 import re
 import shutil
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 from detsim.files import real_path
 from simgen.units import write_quantity
 
-__all__ = ["Split", "check_room", "former_files", "is_of_series", "series_file"]
+__all__ = ["Split", "check_number", "check_room", "former_files", "is_of_series", "series_file"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,57 @@ def former_files(path: Path, split: Split) -> list[Path]:
         return [path] if path.exists() else []
     siblings = path.parent.iterdir() if path.parent.is_dir() else ()
     return sorted((p for p in siblings if is_of_series(p.name, path)), key=lambda p: (len(p.name), p.name))
+
+
+_MOST_FILES = 1000
+_FEW_EVENTS, _SMALL_FILE = 100_000, 10e6
+"""Files of fewer events, or smaller [B], are not made in thousands."""
+
+
+def check_number(split: Split, n: float, n_bytes: float, *, most: float = math.inf) -> None:
+    """Refuse limits of files so small that thousands of files would be made.
+
+    Parameters
+    ----------
+    split : Split
+    n : float
+        How many events are going to be drawn.
+    n_bytes : float
+        Size of those that are written, in memory.
+    most : float
+        Most files there can be, whatever the limits.
+
+    Raises
+    ------
+    ValueError
+
+    Examples
+    --------
+    >>> check_number(Split(events=10), 1e6, 0)
+    Traceback (most recent call last):
+    ValueError: --events-per-file 10 makes 100000 files of 1e+06 events: give at least 1000, which makes 1000
+    """
+    if split.events is not None and split.events < _FEW_EVENTS:
+        files, right = min(n / split.events, most), _round_up(n / _MOST_FILES)
+        if files > _MOST_FILES:
+            raise ValueError(
+                f"--events-per-file {split.events} makes {math.ceil(files)} files of {n:.3g} events: give at "
+                f"least {right}, which makes {math.ceil(n / right)}"
+            )
+    if split.size is not None and split.size < _SMALL_FILE:
+        files = min(_SMALLEST * n_bytes / split.size, most)
+        if files > _MOST_FILES:
+            right = _round_up(n_bytes / _MOST_FILES / 1e6)
+            raise ValueError(
+                f"--file-size {write_quantity(split.size, 'MB', digits=3)} makes {files:.3g} files or more: "
+                f"give at least {right} MB"
+            )
+
+
+def _round_up(number: float) -> int:
+    """Return the next 1, 2 or 5 with a power of ten."""
+    power = 10.0 ** math.floor(math.log10(max(number, 1.0)))
+    return round(next(step for step in (1, 2, 5, 10) if step * power >= number * (1 - 1e-9)) * power)
 
 
 _SMALLEST = 0.2

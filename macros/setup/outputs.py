@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from detsim.files import Former, file_stamp, real_path
 from macros.plots import BESIDE
 from macros.setup.files import Split, former_files, is_of_series
+from macros.setup.leftovers import leftovers, leftovers_text
 from macros.setup.recognition import TABLES, Kind, foreign
 from macros.terminal import Interrupted, RunError
 
@@ -42,12 +43,15 @@ class Output:
         Where a series begins another file.
     command : str, optional
         That makes a series.
+    drawn : bool
+        Whether it is a run that can be stopped, and go on in a file named after it.
     """
 
     path: Path
     kind: Kind
     split: Split = Split()  # noqa: RUF009 (it is frozen)
     command: str | None = None
+    drawn: bool = False
 
     def present(self) -> list[Path]:
         """Find what has the names that are going to be written."""
@@ -101,7 +105,8 @@ class FilePlan:
             If an output, or its unfinished file, is an input or another output; if the name of a ROOT file
             does not end in .root.
         FileExistsError
-            If there is such a file, and `force` is not given or it is no file of that kind.
+            If there is such a file, and `force` is not given or it is no file of that kind; or files of a
+        former run of this name that would stay.
         FileNotFoundError
             If an output has no directory.
         """
@@ -126,6 +131,9 @@ class FilePlan:
                 stamp = file_stamp(file)
                 if stamp is not None:
                     former[real_path(file)] = stamp
+            left = leftovers(output.path, output.split, output.kind) if output.drawn else []
+            if left:
+                raise FileExistsError(17, leftovers_text(left, output.path), str(left[0]))
         return former
 
     @contextmanager
@@ -183,7 +191,7 @@ def picture_outputs(path: Path | None, suffixes: Iterable[str] = BESIDE) -> tupl
 
 def part_output(path: Path | None, *, sums: bool = False) -> tuple[Output, ...]:
     """Plan the file of statistics of toys, or of their sums; nothing without a name."""
-    return () if path is None else (Output(path=path, kind="sums" if sums else "statistics"),)
+    return () if path is None else (Output(path=path, kind="sums" if sums else "statistics", drawn=True),)
 
 
 def study_plan(
@@ -208,7 +216,7 @@ def study_plan(
     sums : bool
         Whether the file holds sums over toys.
     """
-    toys = () if output is None else (Output(path=output, kind="sums" if sums else "toys"),)
+    toys = () if output is None else (Output(path=output, kind="sums" if sums else "toys", drawn=True),)
     writes = (*toys, *figure.outputs())
     return FilePlan(reads=tuple(path for path in reads if path), writes=writes, force=force)
 

@@ -9,9 +9,17 @@ from typing import Any, Literal
 from macros.plots import is_beside_picture, is_picture
 from macros.report import GENERATOR
 
-__all__ = ["TABLES", "Kind", "foreign", "foreign_report", "foreign_run"]
+__all__ = [
+    "TABLES",
+    "Kind",
+    "foreign",
+    "foreign_report",
+    "foreign_run",
+    "only_origin",
+    "was_in_series",
+]
 
-Kind = Literal["events", "toys", "calibration", "statistics", "sums", "picture", "beside", "card"]
+Kind = Literal["events", "toys", "calibration", "statistics", "sums", "picture", "beside", "card", "export"]
 
 TABLES: dict[str, str] = {
     "events": "an event file",
@@ -32,7 +40,7 @@ def foreign(path: Path, kind: Kind, *, series: tuple[str, str] | None = None) ->
     ----------
     path : Path
     kind : str
-        What is to replace it: one of `TABLES`, a picture, what stands beside a picture, or a card.
+        What is to replace it: one of `TABLES`, a picture, what stands beside a picture, a card, or an export.
     series : (str, str), optional
         Command and file name of a series that it has to belong to.
 
@@ -51,6 +59,8 @@ def foreign(path: Path, kind: Kind, *, series: tuple[str, str] | None = None) ->
         if is_beside_picture(path):
             return None
         return "is not what this program wrote beside a picture, or the picture is gone"
+    if kind == "export":
+        return None if _is_export(path) else "has no mark of `nugauge export` (HEPEVT has no place for one)"
     return None if _is_plain_card(path) else "is not a card as `init` writes it, or was edited"
 
 
@@ -117,7 +127,7 @@ def _foreign_table(path: Path, kind: str, series: tuple[str, str] | None) -> str
         return f"{reason} (it is {TABLES[table]})"
     if not origins or any(origin.get("table") != kind for origin in origins):
         return f"{reason} (it has no provenance)"
-    if series is not None and not (len(origins) == 1 and _is_of_series(origins[0], *series)):
+    if series is not None and not (len(origins) == 1 and was_in_series(origins[0], *series)):
         return f"was not made by `{series[0]}` as one of the series {series[1]}"
     return None
 
@@ -132,7 +142,16 @@ def _origins(path: Path) -> list[Mapping[str, Any]]:
     return [origin for origin in documents if isinstance(origin, dict)]
 
 
-def _is_of_series(origin: Mapping[str, Any], command: str, name: str) -> bool:
+def only_origin(path: Path, kind: Kind) -> Mapping[str, Any] | None:
+    """Read the provenance of a table of one run that was made in one piece; None of any other file."""
+    if _foreign_table(path, kind, None) is not None:
+        return None
+    origins = _origins(path)
+    return origins[0] if len(origins) == 1 and "parts" not in origins[0] else None
+
+
+def was_in_series(origin: Mapping[str, Any], command: str, name: str) -> bool:
+    """Tell whether a command made a file as one of the series of a name."""
     run = origin.get("run") or {}
     if origin.get("command") != command or "parts" in origin:
         return False
@@ -143,6 +162,20 @@ def _is_of_series(origin: Mapping[str, Any], command: str, name: str) -> bool:
     stated = (origin.get("card") or {}).get("run") or {}
     several = any(a.startswith(_OPTIONS) for a in arguments) or any(stated.get(key) for key in _LIMITS)
     return several and any(Path(a.removeprefix("--output=")).name == name for a in arguments)
+
+
+_ENDS = 200_000
+"""Bytes at both ends of a file in which the mark of an export stands, if it has one."""
+
+
+def _is_export(path: Path) -> bool:
+    """Tell whether a file has the mark of `nugauge export`, also where it is compressed."""
+    from detsim.formats import MARK, start_of
+
+    with path.open("rb") as stream:
+        stream.seek(max(path.stat().st_size - _ENDS, 0))
+        ends = start_of(path, _ENDS) + stream.read()
+    return any(mark.encode() in ends for mark in (MARK, MARK.replace(".", "_")))
 
 
 def _is_plain_card(path: Path) -> bool:

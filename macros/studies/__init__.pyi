@@ -11,6 +11,8 @@ from .card_outlook import (
 from .case_figures import (
     case_note as case_note,
     counts_picture as counts_picture,
+    coverage_picture as coverage_picture,
+    draw_coverage as draw_coverage,
     expectation_picture as expectation_picture,
     expected_limit_picture as expected_limit_picture,
     fitted_counts as fitted_counts,
@@ -19,7 +21,6 @@ from .case_figures import (
     profile_picture as profile_picture,
 )
 from .coverage_study import (
-    coverage_picture as coverage_picture,
     judge_coverage as judge_coverage,
     open_study as open_study,
     write_coverage as write_coverage,

@@ -7,19 +7,36 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
-from analysis.calibration import CALIBRATED, Calibration, conditions, data_numbers, read_calibration
+from analysis.calibration import (
+    CALIBRATED,
+    Calibration,
+    check_enough,
+    conditions,
+    data_numbers,
+    read_calibration,
+)
 from analysis.fits import Fitter
 from analysis.studies import calibrate, check_counts, true_values
 from detsim.files import checksum
 from macros.card import Card
 from macros.setup import check_card
+from macros.studies.limit_options import N_CALIBRATION, LimitOptions
 from macros.terminal import progress
 
-__all__ = ["make_calibration", "open_calibration", "reference_value", "thresholds_of_origin"]
+__all__ = [
+    "limit_calibration",
+    "make_calibration",
+    "open_calibration",
+    "reference_value",
+    "thresholds_of_origin",
+]
 
 Progress = Callable[[str, float | None, str], AbstractContextManager[Callable[[float], None]]]
 
+_MARGIN = 1.5
+"""True values go this many standard deviations beyond where a χ² would put the end of the interval."""
 _NOT_COMPARED = {"fit", "run"}
 """Tables of a card that may differ from the file's; what a fit does is compared by itself."""
 
@@ -76,7 +93,7 @@ def make_calibration(
     reference : float, optional
         See `reference_value`.
     progress : callable
-        Shows how far it is, as `macros.terminal.console.progress` does.
+        Shows how far it is, as `macros.terminal.pace.progress` does.
     **settings
         `first`, `keep`, `largest_kept` and `stopped` of `analysis.studies.calibrate`.
     """
@@ -97,6 +114,58 @@ def make_calibration(
             on_toys=advance,
             **settings,
         )
+
+
+def limit_calibration(
+    card: Card,
+    fitter: Fitter,
+    options: LimitOptions,
+    *,
+    counts: NDArray[np.float64] | None,
+    auxiliary: NDArray[np.float64] | None,
+    shared: bool = False,
+    progress: Progress = progress,
+) -> Calibration:
+    """Read the table of a limit, or make thresholds for it.
+
+    Parameters
+    ----------
+    card, fitter
+        As for `make_calibration`.
+    options : LimitOptions
+    counts, auxiliary : ndarray or None
+        Data around which true values are chosen; None: around exact data of the model.
+    shared : bool
+        Whether the thresholds are for the expected limit and its band, too: true values are those of the
+        expected limit, and those around the data that lie beyond.
+    progress : callable
+    """
+    if options.profiled and counts is None:
+        raise ValueError("nuisance parameters can be fitted to data only: give the data")
+    if options.table is not None:
+        return open_calibration(card, fitter, options.table, counts=counts, auxiliary=auxiliary)
+    n_toys = options.n_calibration or N_CALIBRATION
+    if options.method != "cls":
+        check_enough(n_toys, card.fit.limit_level)
+    reach = None if counts is None else float(ndtri((1 + card.fit.limit_level) / 2)) + _MARGIN
+    at = None
+    if shared and counts is not None and reach is not None:
+        check_counts(fitter)
+        expected = true_values(fitter)
+        around = true_values(fitter, fitter.data(counts, auxiliary), reach=reach)
+        beyond = around[(around < expected[0]) | (around > expected[-1])]
+        at = np.union1d(expected, beyond).tolist()
+    return make_calibration(
+        card,
+        fitter,
+        n_toys,
+        at=at,
+        counts=counts,
+        auxiliary=auxiliary,
+        reach=reach,
+        profiled=options.profiled,
+        progress=progress,
+    )
 
 
 def open_calibration(

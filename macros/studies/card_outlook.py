@@ -73,6 +73,7 @@ def outlook(card: Card) -> Outlook:
         distance=experiment.detector.distance is not None,
         vertex="vertex" in card.run.columns,
         time="time" in card.run.columns,
+        direction="direction" in card.run.columns,
         cos_theta="cos_theta" in card.run.columns,
     )
     per_event = row_bytes(event_branches(columns, card.run.precision))

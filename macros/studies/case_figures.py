@@ -1,35 +1,49 @@
-"""Figures of the fit of a card: counts, profile of the likelihood, pulls and impacts, limits."""
+"""Figures of a card: counts, profile of the likelihood, pulls and impacts, limits, coverage."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.fits import FitResult, Impacts, LimitResult, unscaled
+from analysis.histograms import from_counts
 from macros.plots import (
+    KINDS,
     CountsFigure,
     LimitFigure,
+    Look,
     Panel,
     Picture,
     band_data,
+    coverage_data,
+    coverage_plot,
     impacts_data,
     impacts_plot,
     limit_plot,
+    look,
     panels_of,
+    picture_kind,
     profile_plot,
+    read_style,
     scan_data,
+    write_figure,
 )
 from macros.studies.inference import Inference
 
 if TYPE_CHECKING:
+    from analysis.studies import CoverageStudy
     from detsim.expectation import Expectation
     from macros.card import Card
 
 __all__ = [
     "case_note",
     "counts_picture",
+    "coverage_picture",
+    "draw_coverage",
     "expectation_picture",
     "expected_limit_picture",
     "fitted_counts",
@@ -72,6 +86,8 @@ def fitted_counts(case: Inference, result: FitResult) -> Array | None:
 def counts_picture(case: Inference, result: FitResult | None = None, *, axis: str | None = None) -> Picture:
     """Show the data of all experiments, what the standard model expects, and the fit, if there is one.
 
+    Without data those that the card's model expects are shown (Asimov).
+
     Parameters
     ----------
     case : Inference
@@ -83,7 +99,7 @@ def counts_picture(case: Inference, result: FitResult | None = None, *, axis: st
 
     fitted = None if result is None else fitted_counts(case, result)
     experiments = case.fitter.templates.experiments
-    errors = unscaled(case.fitter).errors
+    exact, errors = case.exact, unscaled(case.fitter).errors
     panels: list[Panel] = []
     start = 0
     for i, experiment in enumerate(experiments):
@@ -91,7 +107,7 @@ def counts_picture(case: Inference, result: FitResult | None = None, *, axis: st
         start, distance = bins.stop, experiment.detector.distance
         panels += panels_of(
             experiment.name,
-            None if case.data is None else case.data.sets[i].histogram,
+            from_counts(exact[bins], experiment) if case.data is None else case.data.sets[i].histogram,
             predict(experiment, case.card.model.standard()),
             distance_edges=None if distance is None else distance.edges,
             fitted=None if fitted is None else fitted[bins],
@@ -189,6 +205,44 @@ def expected_limit_picture(
     draw = partial(limit_plot, shown, observed=observed is not None, note=note)
     upper = None if observed is None else observed.upper
     return Picture(draw=draw, data=band_data(expected, observed=upper, note=note))
+
+
+def coverage_picture(study: "CoverageStudy", card: "Card", *, changed: Sequence[str] = ()) -> Picture | None:
+    """Show a coverage study; None where no true value is complete.
+
+    Parameters
+    ----------
+    study : CoverageStudy
+    card : Card
+    changed : sequence of str
+        What of the card was overridden, as `--set` states it; the caption names it.
+    """
+    if not study.points:
+        return None
+    note = [f"{card.name}: {card.model.label}; simulated counts of pseudo-experiments"]
+    note += [f"card changed: {', '.join(changed)}"] if changed else []
+    return Picture(draw=partial(coverage_plot, study, note=note), data=coverage_data(study, note=note))
+
+
+def draw_coverage(
+    card: "Card", study: "CoverageStudy", paths: Sequence[Path], style: str | None
+) -> list[str]:
+    """Draw a coverage study as pictures with their numbers; see `Card.figure`.
+
+    Raises
+    ------
+    ValueError
+        If no true value is complete, no picture is named, a name is not that of one, or the style is wrong.
+    """
+    wrong = next((path for path in paths if picture_kind(path) not in KINDS), None)
+    if not paths or wrong is not None:
+        got = "none" if wrong is None else str(wrong)
+        raise ValueError(f"names of pictures end in .pdf, .png or .svg, got {got}")
+    picture = coverage_picture(study, card)
+    if picture is None:
+        raise ValueError("no true value of this study is complete: there is nothing to be drawn")
+    with look(Look(parameters=read_style(style) if style is not None else {})):
+        return write_figure(paths, picture.draw(), picture.data)
 
 
 def _limit_points(case: Inference, limit: LimitResult) -> Array:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from analysis.studies import CoverageStudy, coverage
 from detsim.event_files import Branch
 from detsim.files import Former
 from macros.card import Card
-from macros.plots import Picture
 from macros.setup import open_fitter, template_sampling, using_threads, whole_number
 from macros.studies.calibrations import open_calibration
 from macros.studies.datasets import DataSets
@@ -25,7 +23,7 @@ from macros.studies.toys import Columns, confidence_level, open_toys, toy_weight
 from macros.terminal import Interrupted, command_line
 from macros.words import audit_document, check_audit, check_failed
 
-__all__ = ["Study", "coverage_picture", "judge_coverage", "open_study", "write_coverage"]
+__all__ = ["Study", "judge_coverage", "open_study", "write_coverage"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,25 +231,6 @@ def _found(study: Study, result: CoverageStudy, audit: int | None) -> dict[str, 
         **({} if study.calibration is None else {"n_calibration": study.calibration.n_toys}),
         **({} if audit is None else {"audit": audit_document(result.audit)}),
     }
-
-
-def coverage_picture(study: CoverageStudy, card: Card, *, changed: Sequence[str] = ()) -> Picture | None:
-    """Show a coverage study; None where no true value is complete.
-
-    Parameters
-    ----------
-    study : CoverageStudy
-    card : Card
-    changed : sequence of str
-        What of the card was overridden, as `--set` states it; the caption names it.
-    """
-    from macros.plots import coverage_data, coverage_plot
-
-    if not study.points:
-        return None
-    note = [f"{card.name}: {card.model.label}; simulated counts of pseudo-experiments"]
-    note += [f"card changed: {', '.join(changed)}"] if changed else []
-    return Picture(draw=partial(coverage_plot, study, note=note), data=coverage_data(study, note=note))
 
 
 def judge_coverage(study: Study, result: CoverageStudy, output: Path | None, max_failed: float) -> None:

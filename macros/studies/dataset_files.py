@@ -111,6 +111,8 @@ def load_or_expect(
         return load_data_sets(card, specs, number=number, unit=unit, **options)
     if auxiliary or toy is not None:
         raise ValueError("--auxiliary and --toy go with DATA: exact data have nominal measurements")
+    if number is not None:
+        raise ValueError("--experiment goes with DATA: it chooses a pseudo-experiment of an event file")
     return EXPECTED
 
 

@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
 
-from analysis.calibration import Calibration, check_enough
+from analysis.calibration import Calibration
 from analysis.fits import (
     FitResult,
     Fitter,
@@ -44,14 +43,11 @@ from macros.setup import (
     using_threads,
     whole_number,
 )
-from macros.studies.calibrations import make_calibration, open_calibration
+from macros.studies.calibrations import limit_calibration, make_calibration
 from macros.studies.datasets import EXPECTED, DataSets, data_sets
-from macros.studies.limit_options import N_CALIBRATION, CardLimit, LimitOptions
+from macros.studies.limit_options import CardLimit, LimitOptions
 
 __all__ = ["EXPECTED", "Inference", "OnStatistics", "Progress", "open_inference", "silent"]
-
-_MARGIN = 1.5
-"""True values go this many standard deviations beyond where a χ² would put the end of the interval."""
 
 Advance = Callable[[float], None]
 Progress = Callable[[str, float | None, str], AbstractContextManager[Advance]]
@@ -60,7 +56,7 @@ OnStatistics = Callable[[int, NDArray[np.float64]], None]
 
 @contextmanager
 def silent(title: str, total: float | None, unit: str) -> Iterator[Advance]:
-    """Show no progress; in the place of `macros.terminal.console.progress`."""
+    """Show no progress; in the place of `macros.terminal.pace.progress`."""
     yield lambda n: None
 
 
@@ -173,14 +169,20 @@ class Inference:
         self,
         options: LimitOptions,
         *,
+        calibration: Calibration | None = None,
         progress: Progress = silent,
         on_statistics: OnStatistics | None = None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> CardLimit:
-        """Find the upper limit, or without data the expected one; see `analysis.studies.expected_limit`."""
+        """Find the upper limit, or without data the expected one; see `analysis.studies.expected_limit`.
+
+        A calibration of `shared_calibration` is used instead of one that is made for this limit alone.
+        """
         method = options.method or self.card.fit.limit_method
         with using_threads(self.card.run.threads):
-            made = self._calibration(options, progress) if options.calibrates else None
+            made = calibration
+            if made is None and options.calibrates:
+                made = self._calibration(options, progress)
             if self.counts is None and options.n_toys:
                 with progress("expected limit", options.n_toys, "toys") as advance:
                     watch = {"on_toys": advance, "on_statistics": on_statistics, "stopped": stopped}
@@ -237,23 +239,23 @@ class Inference:
             **settings,
         )
 
-    def _calibration(self, options: LimitOptions, progress: Progress) -> Calibration:
-        """Read the table, or make one around the data."""
-        if options.profiled and self.counts is None:
-            raise ValueError("nuisance parameters can be fitted to data only: give the data")
-        if options.table is not None:
-            data = {"counts": self.counts, "auxiliary": self.pulls}
-            return open_calibration(self.card, self.fitter, options.table, **data)
-        n_toys = options.n_calibration or N_CALIBRATION
-        if options.method != "cls":
-            check_enough(n_toys, self.card.fit.limit_level)
-        reach = float(ndtri((1 + self.card.fit.limit_level) / 2)) + _MARGIN
-        return self.calibrate(
-            n_toys,
-            reach=None if self.counts is None else reach,
-            profiled=options.profiled,
-            progress=progress,
-        )
+    def shared_calibration(self, options: LimitOptions, progress: Progress = silent) -> Calibration | None:
+        """Calibrate once for the limit of the data and the band of the expected one; None without both."""
+        if not (options.calibrates and options.n_toys) or options.table is not None or self.counts is None:
+            return None
+        return self._calibration(options, progress, shared=True)
+
+    def _calibration(self, options: LimitOptions, progress: Progress, *, shared: bool = False) -> Calibration:
+        with using_threads(self.card.run.threads):
+            return limit_calibration(
+                self.card,
+                self.fitter,
+                options,
+                counts=self.counts,
+                auxiliary=self.pulls,
+                shared=shared,
+                progress=progress,
+            )
 
 
 def open_inference(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from macros.card import choose_specific, read_card
+from macros.card import choose_specific, plain_key, read_card
 from macros.setup import load_chosen, open_card, open_fitter
 from macros.terminal import ScanValue
 
@@ -96,10 +96,13 @@ def scan_key(card: str, overrides: Sequence[str] | None, key: str, values: Seque
     values : sequence of ScanValue
     """
     present: Any = read_card(card, overrides or ()).document
-    for part in key.split("."):
-        present = present.get(part) if isinstance(present, Mapping) else None
+    for part in plain_key(key).split("."):
+        if isinstance(present, list) and part.isdecimal() and int(part) < len(present):
+            present = present[int(part)]
+        else:
+            present = present.get(part) if isinstance(present, Mapping) else None
     unit = present.strip().partition(" ")[2] if isinstance(present, str) else ""
-    return ScanKey(key=key, values=tuple(_card_value(value, unit) for value in values))
+    return ScanKey(key=plain_key(key), values=tuple(_card_value(value, unit) for value in values))
 
 
 def _card_value(value: ScanValue, unit: str) -> float | str:
@@ -149,7 +152,7 @@ def scan_limits(
     seed = open_card(card, overrides, draws=False, of=of, several=True).run.seed
     if seed is not None:  # simulated templates of all points have one, also if nobody gave it
         overrides = choose_specific(overrides or (), [f"run.seed={seed}"])
-    limits = []
+    limits, truth = [], []
     for values in product(*(each.values for each in keys)):
         point = [each.override(value) for each, value in zip(keys, values, strict=True)]
         loaded = load_chosen(card, choose_specific(overrides or (), point), of, several=True, says=False)
@@ -161,6 +164,7 @@ def scan_limits(
         how = method or loaded.fit.limit_method
         exact = fitter.templates.expected(fitter.truth)
         limits.append(limit_of_counts(fitter, exact, level=loaded.fit.limit_level, method=how).upper)
+        truth.append(float(fitter.truth))
         advance(1)
     names = {each.key for each in keys}
     scanned = any(
@@ -179,5 +183,6 @@ def scan_limits(
             global_fit=global_fit(loaded.model) if parameter == "gamma" and not scanned else None,
             level=None if "fit.limit_level" in names else loaded.fit.limit_level,
             method=None if "fit.limit_method" in names and method is None else how,
+            truth=tuple(truth),
         ),
     )

@@ -19,14 +19,12 @@ from .console import (
     detail as detail,
     emit_json as emit_json,
     emit_text as emit_text,
-    end_time as end_time,
     format_number as format_number,
     json_text as json_text,
     message as message,
     number_of as number_of,
     plain as plain,
     print_table as print_table,
-    progress as progress,
     say as say,
     speaking as speaking,
     timed as timed,
@@ -65,6 +63,7 @@ from .options import (
     AuditOption as AuditOption,
     AuxiliaryOption as AuxiliaryOption,
     CardArgument as CardArgument,
+    ColumnsOption as ColumnsOption,
     ForceOption as ForceOption,
     JsonOption as JsonOption,
     MaxFailedOption as MaxFailedOption,
@@ -79,8 +78,15 @@ from .options import (
     Unit as Unit,
     UnitOption as UnitOption,
     WeightsOption as WeightsOption,
+    columns_override as columns_override,
     count as count,
     toy_count as toy_count,
+)
+from .pace import (
+    duration_text as duration_text,
+    end_time as end_time,
+    progress as progress,
+    size_text as size_text,
 )
 from .points import (
     MOST_POINTS as MOST_POINTS,
@@ -105,8 +111,13 @@ from .streams import (
     standard_streams as standard_streams,
 )
 from .study_options import (
+    DATA_HELP as DATA_HELP,
+    ExperimentOption as ExperimentOption,
     FirstToyOption as FirstToyOption,
+    GoodnessOption as GoodnessOption,
     Keep as Keep,
     KeepOption as KeepOption,
+    LimitMethod as LimitMethod,
     PartOption as PartOption,
+    PoiOption as PoiOption,
 )

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import IntEnum
 from typing import Any
 
@@ -24,26 +25,20 @@ __all__ = [
     "detail",
     "emit_json",
     "emit_text",
-    "end_time",
     "format_number",
+    "has_begun",
+    "is_quiet",
     "json_text",
     "message",
     "number_of",
     "plain",
     "print_table",
-    "progress",
     "say",
     "speaking",
-    "terminal_bar",
     "timed",
     "warn",
     "withdraw",
 ]
-
-_LINE_EVERY = 10.0
-"""Seconds between lines of progress where there is no terminal."""
-_LONGEST = 365 * 86400.0
-"""Seconds after which an end is not worth a date."""
 
 
 class Verbosity(IntEnum):
@@ -54,9 +49,11 @@ class Verbosity(IntEnum):
     VERBOSE = 2
 
 
-_verbosity = Verbosity.NORMAL
+_VERBOSITY = ContextVar("verbosity", default=Verbosity.NORMAL)
 _announced: list[str] = []
 """Lines for standard error that wait until the work of the command begins."""
+_BEGUN = ContextVar("begun", default=False)
+"""Whether the work of the command has begun."""
 
 
 class RunError(Exception):
@@ -76,23 +73,27 @@ def say(text: str = "", *, bold: bool = False) -> None:
 @contextmanager
 def speaking(verbosity: Verbosity) -> Iterator[None]:
     """Say less or more for a while."""
-    global _verbosity  # noqa: PLW0603
-    before, _verbosity = _verbosity, verbosity
+    token = _VERBOSITY.set(verbosity)
     try:
         yield
     finally:
-        _verbosity = before
+        _VERBOSITY.reset(token)
+
+
+def is_quiet() -> bool:
+    """Tell whether nothing is said but results, warnings and errors."""
+    return _VERBOSITY.get() is Verbosity.QUIET
 
 
 def message(text: str, *, always: bool = False) -> None:
     """Write a line to standard error, with --quiet only if `always`; control characters as escapes."""
-    if always or _verbosity > Verbosity.QUIET:
+    if always or not is_quiet():
         typer.echo(printable(text), err=True)
 
 
 def detail(text: str) -> None:
     """Write a line to standard error with --verbose only."""
-    if _verbosity is Verbosity.VERBOSE:
+    if _VERBOSITY.get() is Verbosity.VERBOSE:
         message(text)
 
 
@@ -106,19 +107,26 @@ def timed(work: str) -> Iterator[None]:
 
 def announce(text: str) -> None:
     """Write a line to standard error when the work begins: not at all if the command refuses it."""
-    if _verbosity > Verbosity.QUIET:
+    if not is_quiet():
         _announced.append(text)
 
 
 def begin(write: Callable[[str], None] = message) -> None:
     """Write what was announced: the first part of the work is done, or a result is there."""
+    _BEGUN.set(True)
     while _announced:
         write(_announced.pop(0))
 
 
 def withdraw() -> None:
-    """Forget what was announced."""
+    """Forget what was announced, before a command begins."""
+    _BEGUN.set(False)
     _announced.clear()
+
+
+def has_begun() -> bool:
+    """Tell whether a part of the work of the command is done."""
+    return _BEGUN.get()
 
 
 def warn(text: str) -> None:
@@ -208,93 +216,3 @@ def _cell(value: Any) -> str:
     """Write a cell as the terminal shows it, so that columns stay aligned."""
     text = value if isinstance(value, str) else format_number(value)
     return encodable(printable(text), sys.stdout.encoding)
-
-
-@contextmanager
-def progress(title: str, total: float | None, unit: str) -> Iterator[Callable[[float], None]]:
-    """Show how far a long work is: rate and time of end.
-
-    On standard error: a bar on a terminal, else a line every ten seconds; nothing with --quiet.
-
-    Parameters
-    ----------
-    title : str
-    total : float or None
-        Amount of work; None if it is not known.
-    unit : str
-        What is counted, such as "events".
-
-    Yields
-    ------
-    callable
-        To be called with the work done since the last call.
-    """
-    if _verbosity is Verbosity.QUIET:
-        yield lambda _: begin()
-    elif sys.stderr.isatty():
-        with terminal_bar(title, total, unit) as advance:
-            yield advance
-    else:
-        yield from _lines(title, total, unit)
-
-
-@contextmanager
-def terminal_bar(
-    title: str, total: float | None, unit: str, started: float | None = None
-) -> Iterator[Callable[[float], None]]:
-    """Show a bar on a terminal; `started` is the time at which the work began, if it was before."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.percentage:3.0f} %"),
-        TextColumn("{task.fields[rate]}", markup=False),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(printable(title), total=total, rate="")
-        start, done = time.monotonic() if started is None else started, 0.0
-
-        def advance(n: float) -> None:
-            nonlocal done
-            begin(
-                lambda text: bar.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
-            )
-            done += n
-            rate = done / max(time.monotonic() - start, 1e-9)
-            bar.update(task, completed=done, rate=f"{format_number(rate, 3)} {unit}/s")
-
-        yield advance
-
-
-def end_time(seconds: float) -> str:
-    """Say when a time from now on is over: with the date, if it is another day."""
-    if seconds > _LONGEST:
-        return "in more than a year"
-    now = time.time()
-    end = time.localtime(now + seconds)
-    today = time.localtime(now)[:3] == end[:3]
-    return time.strftime("at %H:%M:%S" if today else "on %Y-%m-%d at %H:%M", end)
-
-
-def _lines(title: str, total: float | None, unit: str) -> Iterator[Callable[[float], None]]:
-    start = shown = time.monotonic()
-    done = 0.0
-
-    def advance(n: float) -> None:
-        nonlocal done, shown
-        begin()
-        done += n
-        now = time.monotonic()
-        if now - shown < _LINE_EVERY:
-            return
-        shown = now
-        rate = done / (now - start)
-        end = ""
-        if total and rate > 0:
-            end = f" of {format_number(total)}, ends {end_time(max(total - done, 0) / rate)}"
-        message(f"{title}: {format_number(done)}{end} ({format_number(rate, 3)} {unit}/s)")
-
-    yield advance

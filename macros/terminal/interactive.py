@@ -4,10 +4,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from macros.terminal.console import format_number, terminal_bar
+from macros.terminal.console import format_number
+from macros.terminal.pace import Pace, terminal_bar
 
 __all__ = ["interactive_progress", "show_progress"]
 
@@ -16,10 +18,18 @@ _AFTER = 1.0
 _EVERY = 0.2
 """Seconds between changes in a notebook."""
 
-_wanted = True
-
 Advance = Callable[[float], None]
-Shown = Callable[[str, float | None, str, float], AbstractContextManager[Advance]]
+Shown = Callable[[str, str, Pace], AbstractContextManager[Callable[[], None]]]
+
+
+@dataclass(slots=True)
+class _Session:
+    """What the reader of this session of Python wants to see."""
+
+    shows_progress: bool = True
+
+
+_SESSION = _Session()
 
 
 def show_progress(shown: bool = True) -> None:
@@ -37,13 +47,12 @@ def show_progress(shown: bool = True) -> None:
     >>> nugauge.show_progress(False)
     >>> nugauge.show_progress()
     """
-    global _wanted  # noqa: PLW0603 (one session has one reader)
-    _wanted = shown
+    _SESSION.shows_progress = shown
 
 
 @contextmanager
 def interactive_progress(title: str, total: float | None, unit: str) -> Iterator[Advance]:
-    """Show how far a long work is, if somebody looks; as `macros.terminal.console.progress` for commands.
+    """Show how far a long work is, if somebody looks; as `macros.terminal.pace.progress` for commands.
 
     Parameters
     ----------
@@ -60,21 +69,18 @@ def interactive_progress(title: str, total: float | None, unit: str) -> Iterator
     In a notebook, and where standard error is a terminal, after a second; the bar is gone at the end. Nothing
     where the output is piped, and nothing after `show_progress(False)`.
     """
-    show = _place() if _wanted else None
-    start, done = time.monotonic(), 0.0
-    bar: Advance | None = None
+    place = _place() if _SESSION.shows_progress else None
+    start, pace = time.monotonic(), Pace(total)
+    show: Callable[[], None] | None = None
     with ExitStack() as stack:
 
         def advance(n: float) -> None:
-            nonlocal done, bar
-            done += n
-            if show is None:
-                return
-            if bar is not None:
-                bar(n)
-            elif time.monotonic() - start > _AFTER:
-                bar = stack.enter_context(show(title, total, unit, start))
-                bar(done)
+            nonlocal show
+            pace.add(n)
+            if show is None and place is not None and time.monotonic() - start > _AFTER:
+                show = stack.enter_context(place(title, unit, pace))
+            if show is not None:
+                show()
 
         yield advance
 
@@ -88,7 +94,7 @@ def _place() -> Shown | None:
 
 
 @contextmanager
-def _notebook_bar(title: str, total: float | None, unit: str, started: float) -> Iterator[Advance]:
+def _notebook_bar(title: str, unit: str, pace: Pace) -> Iterator[Callable[[], None]]:
     """Show a bar in the output of a cell.
 
     Notes
@@ -97,37 +103,34 @@ def _notebook_bar(title: str, total: float | None, unit: str, started: float) ->
     """
     from IPython.display import HTML, display
 
-    handle: Any = display(HTML(_bar_html(title, 0.0, total, unit, 0.0)), display_id=True)
-    done, shown = 0.0, 0.0
+    handle: Any = display(HTML(_bar_html(title, unit, pace)), display_id=True)
+    shown = time.monotonic()
 
-    def advance(n: float) -> None:
-        nonlocal done, shown
-        done += n
+    def show() -> None:
+        nonlocal shown
         now = time.monotonic()
         if now - shown > _EVERY:
             shown = now
-            handle.update(HTML(_bar_html(title, done, total, unit, now - started)))
+            handle.update(HTML(_bar_html(title, unit, pace)))
 
     try:
-        yield advance
+        yield show
     finally:
         handle.update(HTML(""))
 
 
-def _bar_html(title: str, done: float, total: float | None, unit: str, seconds: float) -> str:
-    """Write a bar with rate and remaining time.
+def _bar_html(title: str, unit: str, pace: Pace) -> str:
+    """Write a bar with rate and remaining time, as far as they are known.
 
     Examples
     --------
-    >>> print(_bar_html("toys", 2500.0, 10000.0, "toys", 5.0))
-    <div>toys <progress value="0.25"></progress> 25 %, 500 toys/s, 15 s left</div>
+    >>> print(_bar_html("toys", "toys", Pace(None)))
+    <div>toys <progress></progress> 0</div>
     """
-    rate = done / max(seconds, 1e-9)
-    text = f"{format_number(rate, 3)} {unit}/s"
-    if not total:
-        return f"<div>{escape(title)} <progress></progress> {escape(text)}</div>"
-    share = min(done / total, 1.0)
-    if rate > 0:
-        text += f", {max(total - done, 0.0) / rate:.0f} s left"
-    bar = f'<progress value="{share:.4g}"></progress>'
-    return f"<div>{escape(title)} {bar} {100 * share:.0f} %, {escape(text)}</div>"
+    bar, texts = "<progress></progress>", [format_number(pace.done)]
+    if pace.total:
+        share = min(pace.done / pace.total, 1.0)
+        bar, texts = f'<progress value="{share:.4g}"></progress>', [f"{100 * share:.0f} %"]
+    texts += [] if pace.rate is None else [escape(pace.rate_text(unit))]
+    texts += [] if pace.left is None else [f"{pace.left:.0f} s left"]
+    return f"<div>{escape(title)} {bar} {', '.join(texts)}</div>"

@@ -1,6 +1,6 @@
 """Arguments and options that commands share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -19,6 +19,7 @@ __all__ = [
     "AuditOption",
     "AuxiliaryOption",
     "CardArgument",
+    "ColumnsOption",
     "ForceOption",
     "JsonOption",
     "MaxFailedOption",
@@ -33,6 +34,7 @@ __all__ = [
     "Unit",
     "UnitOption",
     "WeightsOption",
+    "columns_override",
     "count",
     "toy_choice",
     "toy_count",
@@ -41,8 +43,6 @@ __all__ = [
 _MAX_SEED = 2**63 - 1
 LARGEST_COUNT = 10**18
 """So that the sum of two is a 64-bit integer."""
-
-
 LARGEST_STUDY = 10**9
 """Most pseudo-experiments of which all limits, or all fits, are in memory at once."""
 N_BAND = 20_000
@@ -245,3 +245,50 @@ MaxFailedOption = Annotated[
         "--max-failed", min=0.0, max=1.0, help="Fraction of failed toys above which the study has failed."
     ),
 ]
+_COLUMNS = ("vertex", "time", "cos_theta", "direction")
+
+
+def _columns(text: str) -> str:
+    """Read names of columns, separated by commas, and return them as the list that a card holds.
+
+    Raises
+    ------
+    typer.BadParameter
+        If one of them is unknown.
+
+    Examples
+    --------
+    >>> _columns("vertex, time")
+    '["vertex", "time"]'
+    """
+    names = [name for part in text.split(",") if (name := part.strip())]
+    unknown = [name for name in names if name not in _COLUMNS]
+    if unknown:
+        raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(_COLUMNS)}")
+    return f"[{', '.join(f'{chr(34)}{name}{chr(34)}' for name in dict.fromkeys(names))}]"
+
+
+ColumnsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--columns",
+        parser=_columns,
+        metavar="NAME,...",
+        help="What the file of events holds beside the usual: vertex, time, cos_theta, direction; else the "
+        "card's run.columns.",
+        show_default=False,
+    ),
+]
+
+
+def columns_override(override: Sequence[str] | None, columns: str | None) -> list[str] | None:
+    """Add the columns of --columns to the overrides of a card.
+
+    Examples
+    --------
+    >>> columns_override(["model.gamma=0"], '["vertex"]')
+    ['model.gamma=0', 'run.columns=["vertex"]']
+    """
+    if columns is None:
+        return None if override is None else list(override)
+    return [*(override or ()), f"run.columns={columns}"]

@@ -1,4 +1,4 @@
-"""Options of studies that can be made in parts: first toy, file of a part, rows or sums."""
+"""Options of fits and studies: data, parameter, goodness of fit; first toy, file of a part, rows or sums."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -6,9 +6,25 @@ from typing import Annotated
 
 import typer
 
+from macros.terminal.completion import completed
 from macros.terminal.options import count
 
-__all__ = ["FirstToyOption", "Keep", "KeepOption", "PartOption"]
+__all__ = [
+    "DATA_HELP",
+    "ExperimentOption",
+    "FirstToyOption",
+    "GoodnessOption",
+    "Keep",
+    "KeepOption",
+    "LimitMethod",
+    "PartOption",
+    "PoiOption",
+]
+
+DATA_HELP = (
+    "Event file, or all files of one run; file.root:name of a TH1 or TH2, UHI JSON, CSV; of several "
+    "experiments NAME=FILE each."
+)
 
 
 class Keep(StrEnum):
@@ -18,6 +34,42 @@ class Keep(StrEnum):
     SUMS = "sums"
 
 
+class LimitMethod(StrEnum):
+    """Limits whose threshold is that of a χ²."""
+
+    ONE_SIDED = "one-sided"
+    TWO_SIDED = "two-sided"
+
+
+PoiOption = Annotated[
+    str | None,
+    typer.Option(
+        "--poi",
+        metavar="NAME",
+        help="Parameter of interest; else the card's fit.poi.",
+        show_default=False,
+        autocompletion=completed("poi"),
+    ),
+]
+ExperimentOption = Annotated[
+    int | None,
+    typer.Option(
+        "--experiment",
+        parser=count(0),
+        metavar="N",
+        help="Which pseudo-experiment of an event file.",
+        show_default=False,
+    ),
+]
+GoodnessOption = Annotated[
+    int,
+    typer.Option(
+        "--gof",
+        parser=count(0),
+        metavar="N",
+        help="Test the goodness of fit with N pseudo-experiments.",
+    ),
+]
 FirstToyOption = Annotated[
     int, typer.Option("--first", parser=count(0), metavar="N", help="Index of the first toy.")
 ]

@@ -79,6 +79,7 @@ from .result_texts import (
     limit_scale as limit_scale,
     say_band as say_band,
     say_coverage as say_coverage,
+    say_expected as say_expected,
     say_fit as say_fit,
     say_goodness as say_goodness,
     say_limit as say_limit,

@@ -191,6 +191,7 @@ def sensitivity_document(result: Sensitivity) -> dict[str, Any]:
         "errors": list(result.errors),
         "limit": list(result.limit),
         "M_Zprime_GeV": list(result.M_Zprime_GeV),
+        "truth": list(result.truth),
         "level": result.level,
         "method": result.method,
         "global_fit": result.global_fit,

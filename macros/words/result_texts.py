@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from analysis.fits import FitResult, LimitResult
@@ -19,7 +20,7 @@ from macros.words.fit_description import (
     undetermined_text,
 )
 from simgen.parameters import parameter_range
-from simgen.quotation import Scale, exact_text, mass_text, quoted, scale_of
+from simgen.quotation import Scale, digits_apart, exact_text, mass_text, quoted, scale_of
 
 __all__ = [
     "allowed_text",
@@ -31,6 +32,7 @@ __all__ = [
     "limit_scale",
     "say_band",
     "say_coverage",
+    "say_expected",
     "say_fit",
     "say_goodness",
     "say_limit",
@@ -38,17 +40,22 @@ __all__ = [
     "say_sensitivity",
 ]
 
+_ROUNDING = 1e-9
+"""A smaller -2 ln L is 0."""
 _MOST_COLUMNS = 8
 """Most values of a key that have a column each."""
 
 
-def say_fit(result: FitResult) -> None:
-    """Write a fit for a person."""
+def say_fit(result: FitResult, *, expected: bool = False) -> None:
+    """Write a fit for a person; `expected`: it is one without data."""
+    if expected:
+        say("expected data (Asimov), exact data of the model:")
     rows = [estimate_cells(name, estimate) for name, estimate in result.parameters.items()]
     method = {"minos": "MINOS", "hesse": "Hesse"}[result.method]
     print_table(("parameter", "value ± Hesse", f"{method} {100 * result.level:g} %", "interval"), rows)
     kind = "χ²" if result.likelihood == "paper" else "deviance"
-    say(f"{kind} {format_number(result.fval)} for {result.ndof} degrees of freedom")
+    fval = 0.0 if abs(result.fval) < _ROUNDING else result.fval  # of exact data
+    say(f"{kind} {format_number(fval)} for {result.ndof} degrees of freedom")
     for text in fit_notes(result):
         say(text)
     for group in result.undetermined:
@@ -128,6 +135,13 @@ def say_limit(result: LimitResult, *, expected: bool = False) -> None:
     _say_weighted(result)
     for text in few_toys_warnings(result.n_calibration, result.level):
         warn(text)
+
+
+def say_expected(result: LimitResult | None) -> None:
+    """Write median and band of the expected limit beside that of data, if there is one."""
+    if result is not None and result.band:
+        scale = scale_of(result.parameter, result.upper, *result.band)
+        _say_band(result.band, result.band_errors, scale)
 
 
 def limit_scale(result: LimitResult) -> Scale:
@@ -218,13 +232,17 @@ def bias_lines(study: CoverageStudy) -> list[str]:
 
 def say_sensitivity(result: Sensitivity, *, head: str, points: Sequence[float] | Sequence[str]) -> None:
     """Write limits against errors or against a key of the card."""
-    scale = scale_of(result.parameter, *result.limit)
-    rows = [
-        (p if isinstance(p, str) else f"{p:.4g}", scale.number(limit), mass_text(mass or None))
-        for p, limit, mass in zip(points, result.limit, result.M_Zprime_GeV, strict=True)
-    ]
+    scale, digits = scale_of(result.parameter, *result.limit), digits_apart(*result.limit)
     unit = f" [{scale.unit}]" if scale.unit else ""
-    print_table((head, f"{result.parameter} <{unit}", "M_Z' >"), rows)
+    columns = {
+        head: [p if isinstance(p, str) else f"{p:.4g}" for p in points],
+        f"{result.parameter} <{unit}": [scale.number(limit, digits=digits) for limit in result.limit],
+    }
+    if result.above is not None:
+        columns["above the card's"] = [Scale().number(distance) for distance in result.above]
+    if result.parameter == "gamma":
+        columns["M_Z' >"] = [mass_text(mass or None) for mass in result.M_Zprime_GeV]
+    print_table(tuple(columns), list(zip(*columns.values(), strict=True)))
     _say_what(result)
 
 
@@ -245,16 +263,17 @@ def say_plane(
     rows : sequence of sequence of float or None
         A row for each value of the second key.
     """
-    scale = scale_of(result.parameter, *result.limit)
+    scale, digits = scale_of(result.parameter, *result.limit), digits_apart(*result.limit)
+    number = partial(scale.number, digits=digits)
     unit = f" [{scale.unit}]" if scale.unit else ""
     (key_a, values_a), (key_b, values_b) = first, second
     if len(values_a) <= _MOST_COLUMNS:
         say(f"{result.parameter} <{unit}, a column for each {key_a}, a line for each {key_b}")
-        lines = [(b, *map(scale.number, row)) for b, row in zip(values_b, rows, strict=True)]
+        lines = [(b, *map(number, row)) for b, row in zip(values_b, rows, strict=True)]
         print_table(("", *values_a), lines)
     else:
         lines = [
-            (a, b, scale.number(limit))
+            (a, b, number(limit))
             for b, row in zip(values_b, rows, strict=True)
             for a, limit in zip(values_a, row, strict=True)
         ]

@@ -27,10 +27,10 @@ N_SLOTS = np.uint64(SLOTS)
 _8, _16, _32 = np.uint64(8), np.uint64(16), np.uint64(32)
 _LOW_8, _LOW = np.uint64(0xFF), np.uint64(0xFFFFFFFF)
 
-X, Y, Z, BASELINE, CHANCE, ENERGY, AMPLITUDE = (np.uint64(j * SLOTS) for j in range(7))
-"""Rows of numbers: the attempted vertex and the baseline [cm], a uniform, neutrino energy [MeV], and the
-amplitude of the oscillation."""
-ROWS = 7
+X, Y, Z, BASELINE, CHANCE, ENERGY, AMPLITUDE, EMISSION = (np.uint64(j * SLOTS) for j in range(8))
+"""Rows of numbers: the attempted vertex and the baseline [cm], a uniform, neutrino energy [MeV], the
+amplitude of the oscillation, and three rows of the point of the source [cm]."""
+ROWS = 10
 
 INDEX, DRAW, A, B, C, D, POSITION, KEEP, BUSY, CHOSEN = (np.uint64(j * SLOTS) for j in range(10))
 """Rows of words: index of the event, first draw of its attempt, and the four words of a draw; the event's
@@ -38,6 +38,8 @@ position in the columns; whether the attempt succeeds, and whether there is an e
 WORDS = 10
 _0, _1 = np.uint64(0), np.uint64(1)
 
+N_VERTEX = 4
+"""Rows that are filled in any case."""
 DRAWS = np.uint64(2)
 """Draws of an attempt: see `simgen.random`."""
 
@@ -103,6 +105,15 @@ def _draw_emission(w: Array, words: Words, target: PlaceArrays) -> None:
         t, v = _shorter(d >> _8), _shorter((a & _LOW_8) << _16 | (b & _LOW_8) << _8 | c & _LOW_8)
         across, (cosine, sine) = 2.0 * s * math.sqrt(t * (1.0 - t)), circle(v)
         w[X + k], w[Y + k], w[Z + k] = x + across * cosine, y + across * sine, z + s * (2.0 * t - 1.0)
+
+
+@kernel(inner=True)
+def _keep_emission(w: Array, fixed: bool, target: PlaceArrays) -> None:
+    """Fill EMISSION with the points of `_draw_emission`, or with the only one of a point source."""
+    for j in range(3):
+        row, start = EMISSION + np.uint64(j) * N_SLOTS, np.uint64(j) * N_SLOTS
+        for k in range(N_SLOTS):
+            w[row + k] = target.source[j] if fixed else w[start + k]
 
 
 @kernel(inner=True)
@@ -185,6 +196,8 @@ def fill_places(
 ) -> None:
     """Fill x, y, z and r, one row each; r is 0 for components without an amplitude: backgrounds.
 
+    If vertices has three more rows, they are filled with the point of the source, and 0 for backgrounds.
+
     wave is the phase per baseline times the neutrino energy, amplitude that of each component's oscillation:
     an interaction is kept with probability 1 - amplitude sin²(wave r/E_nu). w (ROWS · SLOTS ones), words
     (WORDS · SLOTS zeros) and order (an element an event) are work space.
@@ -217,6 +230,8 @@ def fill_places(
                 if draw > 0:
                     _draw_emission(w, words, target)
                 elif interacts:
+                    if len(vertices) > N_VERTEX:
+                        _keep_emission(w, n_extra_draws == 0, target)
                     _follow_path(w, words, n_extra_draws == 0, target)
                 else:
                     _draw_evenly(w, words, target)
@@ -232,6 +247,11 @@ def fill_places(
                 i = words[POSITION + k]
                 vertices[0, i], vertices[1, i], vertices[2, i] = w[X + k], w[Y + k], w[Z + k]
                 vertices[3, i] = w[BASELINE + k]
+            for row in range(N_VERTEX, len(vertices)):
+                start = EMISSION + np.uint64(row - N_VERTEX) * N_SLOTS
+                for j in range(n_done):
+                    k = words[CHOSEN + j]
+                    vertices[row, words[POSITION + k]] = w[start + k] if interacts else 0.0
 
 
 @kernel(nogil=True)

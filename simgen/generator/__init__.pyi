@@ -2,6 +2,9 @@ from .channels import (
     Plan as Plan,
     make_plan as make_plan,
 )
+from .directions import (
+    add_directions as add_directions,
+)
 from .true_events import (
     generate as generate,
 )

@@ -7,6 +7,7 @@ detector stage.
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,6 +104,7 @@ def add_vertices(
     seed: int,
     identity: Sequence[int] = (),
     oscillation: Oscillation | None = None,
+    emission: bool = False,
 ) -> Events:
     """Draw the vertices of events.
 
@@ -118,11 +120,14 @@ def add_vertices(
         Distinguishes the members of a study.
     oscillation : Oscillation, optional
         The oscillation for which the neutrino energies were drawn.
+    emission : bool
+        Whether to keep the point of the source from which each vertex was drawn; the vertices are the same.
 
     Returns
     -------
     Events
-        Events with `vertex_x`, `vertex_y`, `vertex_z` and `L`.
+        Events with `vertex_x`, `vertex_y`, `vertex_z` and `L`, and with `emission_x`, `emission_y` and
+        `emission_z` if asked for: 0 for a background.
 
     Notes
     -----
@@ -132,7 +137,7 @@ def add_vertices(
     outside the target are drawn again. A neutrino that oscillates is kept with its survival probability.
     """
     k0, k1 = kernel_key(seed, Stage.VERTEX_POSITION, *identity).astype(np.uint64)
-    vertices = np.empty((4, len(events)))
+    rows = np.empty((7 if emission else 4, len(events)))
     amplitude = np.zeros(n_source) if oscillation is None else np.array(oscillation.amplitudes)
     wave = 0.0 if oscillation is None else WAVE * oscillation.delta_m2
     E_nu, target = np.asarray(events.E_nu, np.float64), place_arrays(geometry)
@@ -140,10 +145,12 @@ def add_vertices(
     def draw(a: int, b: int) -> None:
         columns = (events.event[a:b], events.component[a:b], E_nu[a:b])
         work = (np.ones(ROWS * SLOTS), np.zeros(WORDS * SLOTS, np.uint64), np.empty(b - a, np.int64))
-        fill_places(*columns, amplitude, wave, target, k0, k1, *work, vertices[:, a:b])
+        fill_places(*columns, amplitude, wave, target, k0, k1, *work, rows[:, a:b])
 
     in_parts(draw, 0, len(events))
-    return replace(events, vertex_x=vertices[0], vertex_y=vertices[1], vertex_z=vertices[2], L=vertices[3])
+    names = ("vertex_x", "vertex_y", "vertex_z", "L", "emission_x", "emission_y", "emission_z")
+    columns: dict[str, Any] = dict(zip(names, rows, strict=False))
+    return replace(events, **columns)
 
 
 def add_times(

@@ -35,6 +35,10 @@ class Geometry(Protocol):
         """Mean of 1/(4πr²) over target and source [cm⁻²]."""
         ...
 
+    def holds(self, place: Vector) -> bool:
+        """Tell whether a point [cm] is inside the target, not on its surface."""
+        ...
+
 
 def _positive(name: str, value: float) -> None:
     if not (math.isfinite(value) and value > 0):
@@ -93,6 +97,10 @@ class Sphere:
         """Volume [cm³]."""
         return 4 / 3 * math.pi * self.radius**3
 
+    def holds(self, place: Vector) -> bool:
+        """Tell whether a point [cm] is inside the target, not on its surface."""
+        return math.hypot(*place) < self.radius
+
     def mean_inverse_square(self) -> float:
         """Mean of 1/(4πr²) over the volume [cm⁻²].
 
@@ -142,6 +150,10 @@ class Shell:
         """Volume [cm³]."""
         return 4 / 3 * math.pi * (self.radius**3 - self.inner_radius**3)
 
+    def holds(self, place: Vector) -> bool:
+        """Tell whether a point [cm] is inside the target, not on its surface."""
+        return self.inner_radius < math.hypot(*place) < self.radius
+
     def mean_inverse_square(self) -> float:
         """Mean of 1/(4πr²) over the volume [cm⁻²]: 3(r2-r1)/(4π(r2³-r1³)) around a point source."""
         distance, a = math.hypot(*self.source_position), self.source_radius
@@ -184,6 +196,10 @@ class Cylinder:
     def volume(self) -> float:
         """Volume [cm³]."""
         return math.pi * self.radius**2 * self.height
+
+    def holds(self, place: Vector) -> bool:
+        """Tell whether a point [cm] is inside the target, not on its surface."""
+        return math.hypot(*place[:2]) < self.radius and abs(place[2]) < self.height / 2
 
     def mean_inverse_square(self) -> float:
         """Mean of 1/(4πr²) over the volume [cm⁻²].
@@ -235,6 +251,10 @@ class Box:
     def volume(self) -> float:
         """Volume [cm³]."""
         return math.prod(self.size)
+
+    def holds(self, place: Vector) -> bool:
+        """Tell whether a point [cm] is inside the target, not on its surface."""
+        return all(abs(x) < edge / 2 for x, edge in zip(place, self.size, strict=True))
 
     def mean_inverse_square(self) -> float:
         """Mean of 1/(4πr²) over the volume [cm⁻²], by quadrature over the surface."""

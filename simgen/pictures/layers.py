@@ -67,7 +67,7 @@ class Steps:
         )
         outline = f"M{frame.point(self.edges[0], 0.0)}{steps}V{frame.line(0.0)}"
         fill = f' fill="{self.colour}" fill-opacity="0.35"' if self.filled else ""
-        return f'<path d="{outline}" stroke="{self.colour}" stroke-width="1.5"{fill}/>'
+        return _stroke(outline, self.colour, more=fill)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +99,7 @@ class Curve:
             if finite:
                 path.append(f"{'L' if begun else 'M'}{frame.point(a, b)}")
             begun = finite
-        dashes = _DASHES if self.dashed else ""
-        return f'<path d="{"".join(path)}" stroke="{self.colour}" stroke-width="1.5"{dashes}/>'
+        return _stroke("".join(path), self.colour, more=_DASHES if self.dashed else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +131,7 @@ class Points:
             f"M{frame.point(a, low)}V{frame.line(high)}"
             for a, low, high in zip(self.x, self.low, self.high, strict=False)
         )
-        errors = f'<path d="{bars}" stroke="{self.colour}" stroke-width="1.5"/>' if bars else ""
+        errors = _stroke(bars, self.colour) if bars else ""
         return errors + "".join(
             _disc(frame.column(a), frame.line(b), self.colour) for a, b in zip(self.x, self.y, strict=True)
         )
@@ -162,7 +161,7 @@ class Stems:
         stems = "".join(
             f"M{frame.point(a, 0.0)}V{frame.line(b)}" for a, b in zip(self.x, self.y, strict=True)
         )
-        return f'<path d="{stems}" stroke="{self.colour}" stroke-width="2"/>'
+        return _stroke(stems, self.colour, 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +190,7 @@ class Level:
             path = f"M{frame.point(self.x, frame.y[0])}V{frame.line(frame.y[1])}"
         else:
             path = f"M{frame.point(frame.x[0], self.y or 0.0)}H{frame.column(frame.x[1])}"
-        return f'<path d="{path}" stroke="{self.colour}"{_DASHES}/>'
+        return _stroke(path, self.colour, 1, more=_DASHES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +232,7 @@ class Row:
         low, high = (end if end is not None and math.isfinite(end) else None for end in span)
         first, last = (b if a is None else a for a, b in zip((low, high), frame.x, strict=True))
         path = f"M{frame.point(first, y)}H{frame.column(last)}"
-        line = f'<path d="{path}" stroke="{self.colour}" stroke-width="{width}"/>'
+        line = _stroke(path, self.colour, width)
         heads = [_head(frame, end, y, side) for end, v, side in _open(frame, low, high) if v is None]
         return line + "".join(f'<path d="{head}" fill="{self.colour}"/>' for head in heads)
 
@@ -246,6 +245,12 @@ def _open(frame: Frame, low: End, high: End) -> Iterator[tuple[float, End, int]]
 def _head(frame: Frame, x: float, y: float, side: int) -> str:
     """Outline the head of an arrow to the left (-1) or right (1)."""
     return f"M{frame.point(x, y)}m{side * _ARROW},0l{-side * _ARROW},-{_ARROW}v{2 * _ARROW}z"
+
+
+def _stroke(path: str, colour: str, width: float = 1.5, *, more: str = "") -> str:
+    """Write a line along a path; `more` are other attributes."""
+    thickness = "" if width == 1 else f' stroke-width="{width}"'
+    return f'<path d="{path}" stroke="{colour}"{thickness}{more}/>'
 
 
 def _disc(x: str, y: str, colour: str) -> str:

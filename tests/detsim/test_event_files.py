@@ -14,7 +14,7 @@ from detsim.event_files.event_writer import EventFile, EventWriter, FileError, e
 from detsim.event_files.inspect import describe
 from detsim.event_files.reader import TableFile
 from detsim.event_files.writer import BASKET_ROWS, COMPRESSIONS, Branch, TableWriter
-from simgen.events import COLUMNS, VERTEX_COLUMNS
+from simgen.events import COLUMNS, DIRECTION_COLUMNS, VERTEX_COLUMNS
 
 
 @pytest.fixture
@@ -26,8 +26,9 @@ def whole(tmp_path):
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 @pytest.mark.parametrize("layout", ["ttree", "rntuple"])
 def test_columns_come_back_as_written(tmp_path, precision, compression, layout):
-    sample = replace(events(1000), **{c: np.linspace(-3, 7, 1000) for c in (*VERTEX_COLUMNS, "time")})
-    columns = event_columns(detected=True, cos_theta=True, vertex=True, time=True)
+    asked = (*VERTEX_COLUMNS, *DIRECTION_COLUMNS, "time")
+    sample = replace(events(1000), **{c: np.linspace(-3, 7, 1000).astype(COLUMNS[c].dtype) for c in asked})
+    columns = event_columns(detected=True, cos_theta=True, vertex=True, time=True, direction=True)
     options = {"precision": precision, "compression": compression, "format": layout}
     path = write(tmp_path / "a.root", sample, columns=columns, **options)
     with EventFile(path) as file:

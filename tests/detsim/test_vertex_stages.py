@@ -55,5 +55,5 @@ def test_what_vertices_need():
     counted = replace(paper, normalisation=Interactions(events=100.0, reference=SM(), geometry=geometry))
     assert simulate(counted, SM(), seed=1, n=10, columns=("vertex",)).L.min() > 500
     events = generate(paper, SM(), seed=1, n=3)
-    with pytest.raises(ValueError, match="of 'vertex' and 'time', got 'vertx'"):
+    with pytest.raises(ValueError, match="of 'vertex', 'time' and 'direction', got 'vertx'"):
         add_occurrence(events, paper, SM(), ["vertx"], seed=1)

@@ -10,6 +10,7 @@ from analysis.fits.fitter import make_fitter
 from analysis.studies.thresholds import true_values
 from detsim.event_files.reader import TableFile
 from macros.card import load_card
+from macros.studies import LimitOptions, calibrations, open_inference
 from macros.terminal.points import read_values
 
 METHODS = ("feldman-cousins", "calibrated", "cls")
@@ -279,3 +280,58 @@ def test_given_true_values_have_0_itself():
         for a, b in ((-0.1, 0.2), (-0.3, 0.6), (-0.7, 0.7), (-1e-11, 2e-11)):
             values = read_values("--at", f"{a}:{b}:{n}")
             assert min(map(abs, values)) == 0 or min(map(abs, values)) > 1e-6 * (b - a) / n
+
+
+@pytest.mark.parametrize("command", ["limit", "report"])
+def test_limit_and_band_share_a_calibration(folder, tmp_path, monkeypatch, command):
+    """Contract. Finds thresholds that are made twice, and limits of data that the table does not reach."""
+    made = []
+    plain = calibrations.calibrate
+
+    def counted(fitter, at, n, **options):
+        made.append(list(at))
+        return plain(fitter, at, n, **options)
+
+    monkeypatch.setattr(calibrations, "calibrate", counted)
+    few = ("--method", "feldman-cousins", "--toys", 200, "--seed", 3)
+    if command == "limit":
+        found = answer("limit", CARD, folder / "events.root", *few, "-n", 500)
+    else:
+        monkeypatch.setattr(calibrations, "N_CALIBRATION", 500)
+        report = answer("report", CARD, folder / "events.root", *few, "-o", tmp_path / "r")
+        found = {**report["limit"], "band": report["expected_limit"]["band"]}
+    assert len(made) == 1
+    assert found["upper"] is not None
+    assert all(found["band"].values())
+    alone = answer("limit", CARD, folder / "events.root", *few[:2], "-n", 500, "--seed", 3)
+    assert len(made) == 2
+    assert found["upper"] == pytest.approx(alone["upper"], abs=4 * alone["mc_error"])
+
+
+def test_data_beyond_what_is_expected_have_values_of_their_own(monkeypatch):
+    """Contract. Finds data far from the model whose region the shared thresholds do not reach."""
+    card = load_card(CARD, "run.seed=1")
+    case = open_inference(card, [560, 500, 480, 470, 450, 420])
+    options = LimitOptions(method="feldman-cousins", n_calibration=200, n_toys=50)
+    shared = case.shared_calibration(options)
+    expected = case.without_data().fitter
+    assert shared.values[-1] > calibrations.true_values(expected)[-1]
+    assert case.limit(options, calibration=shared).result.upper is not None
+    assert case.without_data().shared_calibration(options) is None
+
+
+def test_a_card_calibrates_in_python(folder):
+    """Twin: the thresholds of the command, and limits with them, without a file."""
+    card = load_card(CARD)
+    table = card.calibrate(2000, at=[round(0.025 * i, 3) for i in range(23)], seed=1)
+    stored = read_calibration(folder / "table.root").calibration
+    np.testing.assert_array_equal(table.signed, stored.signed)
+    options = {"method": "feldman-cousins", "n_toys": 0}
+    events = str(folder / "events.root")
+    assert card.limit(events, table=table, **options) == card.limit(
+        events, table=folder / "table.root", **options
+    )
+    with pytest.raises(ValueError, match="thresholds go with the methods"):
+        card.limit(events, table=table)
+    with pytest.raises(ValueError, match="fitted to data"):
+        card.calibrate(100, seed=1, profiled=True)

@@ -112,7 +112,7 @@ def test_size_of_the_target():
     del detector["target"]
     assert list(faults_of(detector=detector)) == ["detector.target"]
     assert "for example" in faults_of(detector=detector)["detector.target"]
-    times = faults_of("exposure.duration=3 d", "exposure.start=0 d", "detector.mass=1 t")
+    times = faults_of("exposure.duration=3 d", "exposure.start=0 d", "detector.electrons=1e30")
     assert set(times) == {"background.flat.rate", "background.line.rate"}
     assert "is not a rate but a rate per mass: write for example '10 /d'" in times["background.flat.rate"]
 
@@ -165,3 +165,37 @@ def test_scan(tmp_path):
     found = answer("sensitivity", path, "--scan", "exposure.amount=10:1000:3")
     assert found["values"] == ["10 t*yr", "505 t*yr", "1000 t*yr"]
     assert found["limit"][0] > found["limit"][1] > found["limit"][2] > 0
+
+
+TIMES = ("exposure={start='0 d', duration='10 d'}", "detector.mass=25 t")
+
+
+@pytest.mark.parametrize(
+    ("per_mass", "whole"),
+    [("3 mBq/kg", "75 Bq"), ("0.3 /t/d", "7.5 /d"), ("40 uBq/kg", "1 Bq"), ("1 mBq/t", "25 mBq")],
+)
+def test_a_rate_per_mass_is_that_of_the_stated_mass(per_mass, whole):
+    """Closed form: of a detector of 25 t, also if its mass is scanned."""
+    line = "background.line.rate=1 /d"
+    mass, plain = (card(*TIMES, f"background.flat.rate={r}", line) for r in (per_mass, whole))
+    rates = [c.experiment.backgrounds[0].rate for c in (mass, plain)]
+    assert rates[0] == pytest.approx(rates[1], rel=1e-12)
+    doubled = card(TIMES[0], "detector.mass=50 t", f"background.flat.rate={per_mass}", line)
+    assert doubled.experiment.backgrounds[0].rate == pytest.approx(2 * rates[0], rel=1e-12)
+    assert mass.document["background"]["flat"]["rate"] == per_mass
+
+
+def test_a_rate_per_mass_needs_a_mass():
+    """Contract. Finds one that is refused without the way out, and two faults of one wrong mass."""
+    found = faults_of(TIMES[0], "detector.electrons=1e31", "background.line.rate=1 /d")
+    assert "or state detector.mass, by which it is multiplied" in found["background.flat.rate"]
+    wrong = faults_of(TIMES[0], "detector.mass=25 tonnes", "background.line.rate=1 /d")
+    assert list(wrong) == ["detector.mass"]
+
+
+def test_a_measured_rate_may_be_per_mass():
+    """Contract: an auxiliary measurement in the units of the card."""
+    stated = card(*TIMES, "background.flat.rate=3 mBq/kg", "background.line.rate=1 /d", "fit.poi=mu_nu")
+    data = stated.measured(stated.expect(), {"background_flat": "3.3 mBq/kg"})
+    pulls = stated.fit(data).pulls
+    assert pulls[0].prefit_value == pytest.approx(1.1)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import time
 from pathlib import Path
@@ -18,7 +19,7 @@ import macros.studies.toy_totals
 from analysis.fits.audit import Audit
 from detsim.event_files.reader import TableFile
 from macros.studies.toy_totals import ToyTally
-from macros.terminal.console import end_time
+from macros.terminal.pace import end_time
 from macros.terminal.status import guard, stop_on_interrupt
 from macros.words.audits import say_audit
 
@@ -37,8 +38,8 @@ def compiled(tmp_path_factory):
 
 
 HINT = (
-    ": no file was finished, and none is left; with --events-per-file N or --file-size SIZE a long run keeps "
-    "its finished files"
+    ": no file was finished, and none is left: nothing was made; begin again with nugauge {} "
+    "--seed 1; with --events-per-file N or --file-size SIZE a long run keeps its finished files"
 )
 
 
@@ -69,7 +70,8 @@ def test_interrupt(tmp_path, command, number):
     what = "interrupted" if number == signal.SIGINT else f"ended by {number.name}"
     assert out == ""
     if command == "simulate":
-        assert err == f"error: {what}{HINT}\n"
+        typed = shlex.join(map(str, (*LONG[command], "-o", tmp_path / "x.root")))
+        assert err == f"error: {what}{HINT.format(typed)}\n"
         assert not list(tmp_path.iterdir())
         return
     assert err.startswith(f"error: {what}: 0 of ")
@@ -181,7 +183,7 @@ def test_interrupted_coverage_reports_what_is_complete(tmp_path, monkeypatch, wr
         if len(seen) == 2:
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr("macros.terminal.console._lines", lambda *_: iter([extend]))
+    monkeypatch.setattr("macros.terminal.pace._lines", lambda *_: extend)
     path = tmp_path / "toys.root"
     output = ("-o", path) if written else ()
     result = invoke("coverage", CARD, "--at", "0.1,0.2,0.3", "-n", 10, "--seed", 1, "--json", *output)
@@ -215,7 +217,7 @@ def test_an_interrupt_that_a_module_turned_into_another_error(capsys):
     with pytest.raises(typer.Exit) as ended:
         guard(load)()
     assert ended.value.exit_code == 130
-    assert capsys.readouterr().err == "error: interrupted\n"
+    assert capsys.readouterr().err == "error: interrupted: nothing was made\n"
 
 
 def test_a_second_interrupt_does_not_wait():

@@ -139,3 +139,12 @@ def test_regions_that_the_values_cut_are_named(reach, named):
     said = " ".join(t.get_text() for t in contour_plot(result, levels).texts)
     assert ("cut by the range of the picture: " + named in said) is bool(named)
     assert ("cut by" in said) is bool(named)
+
+
+def test_an_estimate_of_zero_leads_to_a_limit():
+    """Contract. Finds a moment of 0 that is told to have no error, and not what to quote instead."""
+    plane = ("--x", "mu_nu=0:1e-10:5", "--y", "eps_R=-0.2:0.2:5")
+    said = invoke("contour", CARD, *plane).stdout
+    assert "mu_nu = 0 is in every region; `nugauge limit --poi mu_nu` gives an upper limit" in said
+    assert "eps_R = 0 is in every region" not in said
+    assert "1 contour, " in said

@@ -121,7 +121,7 @@ def test_units():
 def test_event_and_toy_files(tmp_path):
     """Contract: branches and keys of files are those of the document."""
     events, toys = tmp_path / "events.root", tmp_path / "toys.root"
-    columns = 'run.columns=["vertex", "time", "cos_theta"]'
+    columns = 'run.columns=["vertex", "time", "cos_theta", "direction"]'
     distance = "detector.distance={edges=['5 m', '8 m', '11 m'], resolution='15 cm'}"
     overrides = ("--set", columns, "--set", distance)
     answer("simulate", CARD, "-o", events, "--seed", 1, "--experiments", 1, *overrides)
@@ -150,6 +150,30 @@ def test_event_and_toy_files(tmp_path):
         assert set(drawn) - set(table.branches) == {"n_events"} <= words(text)
 
 
+def test_branches_are_described_as_the_file_describes_them(tmp_path):
+    """Contract: types and units of every branch of measured, true and weighted events; no other branch."""
+    text = read_page("reference/event-files.md").split("**`runinfo`**")[0]
+    lines = [line.split("|")[1:4] for line in text.splitlines() if line.startswith("| `")]
+    rows = {name.strip(" `"): (kind.strip(), unit.strip()) for name, kind, unit in lines}
+    true, weighted = tmp_path / "true.root", tmp_path / "weighted.root"
+    columns = 'run.columns=["vertex", "time", "cos_theta", "direction"]'
+    distance = "detector.distance={edges=['5 m', '8 m', '11 m'], resolution='15 cm'}"
+    options = ("--seed", 1, "--set", columns, "--set", distance)
+    answer("simulate", CARD, "-o", tmp_path / "events.root", "--experiments", 1, *options)
+    answer("generate", CARD, "-o", true, "--events", 100, *options)
+    answer("reweight", true, "--to", CARD, "--set", distance, "--gamma-templates", "-o", weighted)
+    seen = set()
+    for path in (tmp_path / "events.root", true, weighted):
+        for name, branch in answer("inspect", path)["branches"].items():
+            kind, unit = rows[name]
+            exact = path != tmp_path / "events.root" and kind == "float32"  # true events have float64
+            assert branch["dtype"] == ("float64" if exact else kind), name
+            assert branch["unit"] == unit, name
+            assert branch["description"]
+            seen.add(name)
+    assert seen == set(rows)
+
+
 def test_every_command_has_its_keys():
     """Contract: the document promises keys of every command that has --json."""
     assert set(EMITTED) == set(_COMMANDS) - {"init"}
@@ -164,7 +188,9 @@ def test_json_keys(tmp_path):
         "detect": (CARD, true, "-o", tmp_path / "reco.root"),
         "simulate": (CARD, "-o", events, "--seed", 1),
         "merge": (tmp_path / "merged.root", events),
+        "attach": (true, tmp_path / "reco.root", "--column", "T_reco", "-o", tmp_path / "attached.root"),
         "reweight": (events, "--to", CARD, "-o", tmp_path / "weighted.root"),
+        "export": (events, "--format", "csv", "-o", tmp_path / "events.csv"),
         "fit": (CARD, events),
         "limit": (CARD, events),
         "calibrate": (CARD, "-n", 50, "--at", "0,0.2", "-o", tmp_path / "table.root", "--seed", 1),

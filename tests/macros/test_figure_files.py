@@ -6,10 +6,13 @@ import subprocess
 import sys
 
 import pytest
+from matplotlib.colors import to_hex
 from support.examples import every, few
-from support.figures import check_caption, check_picture, check_threshold
+from support.figures import check_caption, check_picture, check_threshold, drawn
+from support.invocation import answer, refusal
 
 from macros.figures import FIGURES, figure3, make_figure
+from macros.plots import Look, look, read_style
 
 NAMES = [name for name in FIGURES if name != "mixing"]
 """That of mixing takes longer: `test_figure_of_mixing` has its texts and picture too."""
@@ -25,7 +28,7 @@ def test_limits_state_their_threshold(figure_named, name):
     check_threshold(figure_named(name))
 
 
-@pytest.mark.parametrize("kind", few(["pdf", "png"], "pdf"))
+@pytest.mark.parametrize("kind", few(["pdf", "png", "svg"], "pdf", "svg"))
 def test_files_of_a_figure(tmp_path, monkeypatch, figure_3, kind):
     monkeypatch.setattr(figure3, "compute", lambda *_, **__: figure_3)
     files = make_figure("3", tmp_path / "new", format=kind)
@@ -35,6 +38,9 @@ def test_files_of_a_figure(tmp_path, monkeypatch, figure_3, kind):
     if kind == "pdf":
         assert picture.startswith(b"%PDF-")
         assert picture.rstrip().endswith(b"%%EOF")
+    elif kind == "svg":
+        assert b"<dc:title>nugauge</dc:title>" in picture
+        assert picture.rstrip().endswith(b"</svg>")
     else:
         assert picture.startswith(b"\x89PNG\r\n\x1a\n")
         assert b"IEND" in picture[-16:]
@@ -55,6 +61,31 @@ def test_pictures_are_reproducible(tmp_path, monkeypatch, figure_3):
 @pytest.mark.parametrize("name", few([name for name in NAMES if name != "3"], "1-normalisation"))
 def test_pictures_are_drawn_without_warnings(figure_named, name):
     check_picture(name, figure_named(name))
+
+
+def test_figures_of_the_command_have_a_style(tmp_path, monkeypatch, figure_3):
+    """Contract. Finds --style refused or ignored, and a wrong style that is noticed after the work."""
+    monkeypatch.setattr(figure3, "compute", lambda *_, **__: figure_3)
+    svg = ("figure", "3", "--format", "svg")
+    answer(*svg, "-o", tmp_path / "plain")
+    found = answer(*svg, "-o", tmp_path / "dark", "--style", "dark_background")
+    assert found["files"][0] == str(tmp_path / "dark" / "figure3.svg")
+    plain, dark = ((tmp_path / name / "figure3.svg").read_text() for name in ("plain", "dark"))
+    assert "fill: #ffffff" in plain.partition("</g>")[0]
+    assert "fill: #ffffff" not in dark.partition("</g>")[0]
+    assert "stroke: #ffffff" in dark
+    assert "did you mean 'ATLAS'?" in refusal(*svg, "-o", tmp_path / "none", "--style", "ATLASS")
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("name", few(["1", "2", "3", "1-normalisation", "beta"], "1", "3"))
+def test_nothing_is_black_on_a_dark_background(figure_named, name):
+    """Contract. Finds lines and marks in the colour of the paper."""
+    with look(Look(parameters=read_style("dark_background"))):
+        figure = drawn(name, figure_named(name))
+    colours = [line.get_color() for ax in figure.axes for line in ax.lines if line.get_visible()]
+    assert colours
+    assert "#000000" not in {to_hex(colour) for colour in colours}
 
 
 def test_nothing_is_left_of_a_picture_that_fails(tmp_path, monkeypatch, figure_3):

@@ -77,3 +77,20 @@ def test_toys_of_data_give_the_band_beside_the_limit(tmp_path):
     assert "expected band at -2 … +2 σ" in shown
     profiled = ("--method", "feldman-cousins", "--nuisances", "profiled", "--toys", 400)
     assert "no expected band" in refusal("limit", CARD, data, *profiled)
+
+
+@pytest.mark.parametrize("method", ["one-sided", "two-sided"])
+def test_the_weak_mixing_angle_begins_at_zero(method):
+    """Contract. Finds the distance that the fit keeps from the end of the range, in texts or in JSON."""
+    few = ("--set", "exposure.duration=1 h", "--poi", "sin2_theta_w", "--toys", 0)
+    found = answer("limit", CARD, *few, "--method", method)
+    assert found["regions"][0][0] == 0
+    said = invoke("limit", CARD, *few, "--method", method).stdout
+    assert "1e-09" not in said
+    assert "1.00e-09" not in said
+    assert "= 0 is excluded" not in said
+
+
+def test_the_range_of_a_fit_is_the_physical_one():
+    found = answer("fit", CARD, "--set", "exposure.duration=10 min", "--poi", "sin2_theta_w")
+    assert found["parameters"]["sin2_theta_w"]["range"] == [0.0, 0.5]

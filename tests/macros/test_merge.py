@@ -16,7 +16,7 @@ from detsim.event_files.reader import TableFile
 from simgen.events import COLUMNS
 
 FULL = (
-    "--set", 'run.columns=["vertex", "time", "cos_theta"]',
+    "--set", 'run.columns=["vertex", "time", "cos_theta", "direction"]',
     "--set", "detector.distance={edges=['5 m', '8 m', '11 m'], resolution='15 cm'}",
 )  # fmt: skip
 """A card with backgrounds, places, times, and all columns."""

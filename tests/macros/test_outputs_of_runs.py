@@ -80,13 +80,10 @@ def test_a_file_that_came_or_changed_meanwhile_is_kept(tmp_path, monkeypatch):
     answer("simulate", CARD, *EVENTS, "-o", tmp_path / "other.root")
     other = (tmp_path / "other.root").read_bytes()
 
-    def meanwhile(advance):
-        def extend(_):
-            target.write_bytes(other)
+    def meanwhile(_):
+        target.write_bytes(other)
 
-        yield extend
-
-    monkeypatch.setattr("macros.terminal.console._lines", lambda *_: meanwhile(None))
+    monkeypatch.setattr("macros.terminal.pace._lines", lambda *_: meanwhile)
     for force in ((), ("--force",)):
         target.unlink(missing_ok=True)
         message = refusal("simulate", CARD, *EVENTS, "-o", target, *force)

@@ -1,6 +1,7 @@
 """The figure of coverage: methods at one true value, and what of the card was changed."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from support.invocation import CARD, answer
@@ -8,6 +9,7 @@ from support.invocation import CARD, answer
 from analysis.pseudo_experiments import Moments
 from analysis.studies.coverage_study import CoverageStudy
 from analysis.studies.tallies import Tally
+from macros.card import load_card
 from macros.plots import coverage_plot
 
 
@@ -40,3 +42,21 @@ def test_the_caption_names_what_was_changed(tmp_path):
     assert "card changed: exposure.duration=" in path.with_suffix(".json").read_text()
     answer("coverage", CARD, *options, "--force")
     assert "card changed" not in path.with_suffix(".json").read_text()
+
+
+def test_a_card_draws_a_study(tmp_path):
+    """Contract: the files of `nugauge coverage --figure`; wrong names and styles are refused."""
+    card = load_card(CARD)
+    study = card.coverage([0, 0.05], 60, seed=1, methods="minos")
+    files = card.figure(study, tmp_path / "c.svg", tmp_path / "c.png", style="CMS")
+    assert [Path(file).name for file in files] == ["c.svg", "c.png", "c.csv", "c.json"]
+    options = ("--at", "0,0.05", "-n", 60, "--method", "minos", "--seed", 1)
+    answer("coverage", CARD, *options, "--figure", tmp_path / "d.png")
+    assert (tmp_path / "c.csv").read_bytes() == (tmp_path / "d.csv").read_bytes()
+    for paths, style, words in (
+        ((), None, "got none"),
+        (("c.gif",), None, "got c.gif"),
+        (("c.png",), "nonsense", "no style"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            card.figure(study, *paths, style=style)

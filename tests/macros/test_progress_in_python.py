@@ -1,6 +1,7 @@
 """Progress of long work in Python: in notebooks and on terminals after a second, else nowhere."""
 
 import io
+import re
 import sys
 from types import SimpleNamespace
 from xml.etree import ElementTree as ET
@@ -8,7 +9,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 import nugauge
-from macros.terminal import interactive, interactive_progress
+from macros.terminal import interactive, interactive_progress, pace, progress
+from macros.terminal.console import withdraw
 
 
 class Terminal(io.StringIO):
@@ -22,7 +24,7 @@ class Terminal(io.StringIO):
 def clock(monkeypatch):
     """Return a clock that a test sets, in seconds."""
     now = [0.0]
-    monkeypatch.setattr(interactive.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])  # of the module `time`, and so of all
     return now
 
 
@@ -32,11 +34,12 @@ def shown(monkeypatch):
     seen = []
 
     class Bar:
-        def __init__(self, title, total, unit, started):
-            seen.append((title, total, unit, started))
+        def __init__(self, title, unit, pace):
+            seen.append((title, unit, pace.total))
+            self.pace = pace
 
         def __enter__(self):
-            return seen.append
+            return lambda: seen.append((self.pace.done, self.pace.rate))
 
         def __exit__(self, *_):
             seen.append("gone")
@@ -57,7 +60,7 @@ def work(clock):
 def test_a_terminal_shows_work_of_more_than_a_second(clock, shown):
     """Contract: the bar begins after a second with all that is done, and is gone at the end."""
     work(clock)
-    assert shown == [("toys", 10, "toys", 0.0), 4.0, 2, "gone"]
+    assert shown == [("toys", "toys", 10), (4.0, 2.0), (6.0, pytest.approx(4 / 1.5)), "gone"]
 
 
 def test_short_work_shows_nothing(clock, shown):
@@ -90,10 +93,52 @@ def test_nothing_is_written_where_output_is_piped(clock, monkeypatch):
 
 @pytest.mark.parametrize("total", [100.0, None])
 def test_the_bar_of_a_notebook_is_whole(total):
-    bar = ET.fromstring(interactive._bar_html("<toys>", 25.0, total, "toys", 5.0))
+    whole = pace.Pace(total)
+    whole.done, whole.rate = 25.0, 5.0
+    bar = ET.fromstring(interactive._bar_html("<toys>", "toys", whole))
     assert bar.text.startswith("<toys>")
     assert bar.find("progress").get("value") == (None if total is None else "0.25")
     assert "5 toys/s" in "".join(bar.itertext())
+    assert ("15 s left" in "".join(bar.itertext())) == (total is not None)
+
+
+def test_the_rate_is_without_compilation(clock):
+    """Contract. Finds a rate, or an end, that counts the first piece, in which functions are compiled."""
+    counted = pace.Pace(1000.0)
+    clock[0] = 60.0
+    counted.add(100.0)
+    assert (counted.done, counted.rate, counted.left) == (100.0, None, None)
+    for clock[0] in (61.0, 62.0):
+        counted.add(100.0)
+    assert counted.rate == pytest.approx(100.0)
+    assert counted.left == pytest.approx(7.0)
+
+
+def test_lines_of_a_command_do_not_count_compilation(clock, capsys, monkeypatch):
+    """Contract, as above, of what a command says where there is no terminal."""
+    monkeypatch.setattr(pace, "end_time", lambda seconds: f"in {seconds:.0f} s")
+    withdraw()  # what commands of other tests announced
+    with progress("toys", 1000, "toys") as advance:
+        for clock[0] in (60.0, 61.0, 75.0):
+            advance(100)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["toys: 100 of 1000", "toys: 300 of 1000, ends in 52 s (13.3 toys/s)"]
+
+
+def test_a_terminal_does_not_count_compilation(clock, monkeypatch):
+    """Contract, as above, of the bar of a command."""
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(pace, "end_time", lambda seconds: f"in {seconds:.0f} s")
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("TERM", "xterm")
+    withdraw()
+    with progress("toys", 1000, "toys") as advance:
+        for clock[0] in (60.0, 61.0, 62.0):
+            advance(100)
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
+    assert "100 toys/s ends in 7 s" in text
+    assert "1.6" not in text
 
 
 def test_methods_of_a_card_tell_how_far_they_are(monkeypatch):

@@ -3,53 +3,31 @@
 They need Chromium and node, and ``npm install --prefix tests/browser``; ``pytest -m browser`` runs them.
 """
 
-import json
 import re
-import shutil
-import subprocess
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
+from support.browser import in_browser, need_browser
 from support.invocation import CARD, answer
 
 pytestmark = pytest.mark.browser
 
-BROWSER = Path(__file__).parents[1] / "browser"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-NODE = shutil.which("node")
 MODES = ("wide", "narrow", "dark", "print")
 SMALLEST = 9.0
 """Pixels of the smallest texts of a drawing, its tick labels, on a telephone."""
 TICKS = 8.5 * 1.3 * 0.833
 """Points of the tick labels of a drawing for a page."""
 
-needed = {
-    "Chromium (apt-get install chromium)": CHROMIUM,
-    "node (apt-get install nodejs npm)": NODE,
-    "puppeteer-core and axe-core (npm install --prefix tests/browser)": (
-        (BROWSER / "node_modules" / "axe-core").is_dir()
-        and (BROWSER / "node_modules" / "puppeteer-core").is_dir()
-    ),
-}
-missing = [name for name, there in needed.items() if not there]
-
 
 def examine(report, pictures=None):
     """Open a report in all modes; return what was found in each."""
-    command = [NODE, BROWSER / "examine.mjs", CHROMIUM, report, *([pictures] if pictures else [])]
-    done = subprocess.run(
-        list(map(str, command)), capture_output=True, text=True, cwd=BROWSER, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return in_browser("examine.mjs", report, *([pictures] if pictures else []))
 
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     """Reports of every kind, as a browser shows them."""
-    if missing:
-        pytest.skip(f"needs {', '.join(missing)}")
+    need_browser()
     path = tmp_path_factory.mktemp("pages")
     answer("run", CARD, "-o", path / "run", "--seed", 1)
     options = ("--seed", 1, "--toys", 50, "--gof", 20, "--set", "model.gamma=0.5")

@@ -64,6 +64,14 @@ def test_report_tells_the_numbers_of_the_commands(made, tmp_path):
         assert (tmp_path / "r" / name).is_file()
 
 
+def test_the_terminal_tells_goodness_and_band(made, tmp_path):
+    """Contract. Finds what was computed for minutes, and stands in the report only."""
+    said = invoke("report", CARD, made / "events.root", "-o", tmp_path / "r", *FEW, "--gof", 50).stdout
+    assert "goodness of fit: p " in said
+    assert "expected median: " in said
+    assert "expected band at -2" in said
+
+
 def test_the_line_repeats_the_report(made, tmp_path, monkeypatch):
     """Contract. The command that stands in a report makes the same numbers and figures."""
     first = tmp_path / "r"

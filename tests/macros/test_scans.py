@@ -4,6 +4,7 @@ import pytest
 import typer
 from support.invocation import CARD, answer, invoke, refusal
 
+from macros.card import load_card
 from macros.studies import ScanKey, scan_limits
 from macros.terminal import ScanValue, read_points, read_scan, read_values
 
@@ -169,3 +170,57 @@ def test_a_word_keeps_its_meaning():
     assert read_scan("--scan", "true,false") == [ScanValue(None, "true"), ScanValue(None, "false")]
     assert ScanKey(key="a.b", values=("true", "10 d", 0.5)).override("true") == "a.b=true"
     assert ScanKey(key="a.b", values=()).override("10 d") == 'a.b="10 d"'
+
+
+def test_limits_on_the_weak_mixing_angle_differ_in_their_digits():
+    """Contract. Finds limits that are written alike, without their distance from the card's value."""
+    scan = ("sensitivity", CARD, "--scan", "exposure.duration=100:104:5", "--poi", "sin2_theta_w")
+    head, *rows = invoke(*scan).stdout.splitlines()
+    found = answer(*scan)
+    cells = [row.split() for row in rows[:5]]
+    assert "M_Z'" not in head
+    assert head.split("  ")[-1] == "above the card's"
+    assert len({row[-2] for row in cells}) == 5
+    distances = [limit - truth for limit, truth in zip(found["limit"], found["truth"], strict=True)]
+    assert [float(row[-1]) for row in cells] == pytest.approx(distances, rel=5e-3)
+    assert found["truth"] == [load_card(CARD).model.sin2_theta_w] * 5
+
+
+def test_the_mass_of_a_z_prime_stands_beside_gamma_only():
+    for parameter, shown in (("gamma", True), ("mu_nu", False), ("eps_R", False)):
+        said = invoke("sensitivity", CARD, "--errors", "0.05,0.1", "--poi", parameter).stdout
+        assert ("M_Z'" in said) == shown
+
+
+@pytest.mark.parametrize("key", ["geometry.source_position.2", "geometry.source_position[2]"])
+def test_a_component_of_the_place_of_a_source_is_scanned(key):
+    """Closed form: of a cylinder, along its axis, as `geometry.source_distance`, in the unit of the card."""
+    place = 'geometry.source_position=["0 m", "0 m", "20 m"]'
+    found = answer("sensitivity", "hellaz-cr51-realistic", "--set", place, "--scan", f"{key}=15:25:2")
+    distance = "geometry.source_distance=15 m:25 m:2"
+    expected = answer("sensitivity", "hellaz-cr51-realistic", "--scan", distance)
+    assert found["limit"] == expected["limit"]
+    assert found["values"] == ["15 m", "25 m"]
+    assert found["limit"][0] < found["limit"][1]
+
+
+@pytest.mark.parametrize(
+    "shape", ['shape="shell", inner_radius="1 m", radius="3 m"', 'shape="box", size=["4 m","5 m","6 m"]']
+)
+def test_every_shape_has_a_distance_of_its_source(shape):
+    """Closed form: a source on the z axis."""
+    near = load_card(CARD, [f'geometry={{{shape}, source_distance="9 m"}}'])
+    there = load_card(CARD, [f'geometry={{{shape}, source_position=["0 m","0 m","9 m"]}}'])
+    assert near.experiment == there.experiment
+    both = f'geometry={{{shape}, source_distance="9 m", source_position=["0 m","0 m","9 m"]}}'
+    assert "give one of the two" in refusal("check", CARD, "--set", both)
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [("3", "'3' is no entry of a list of 3; they are 0, 1, 2"), ("z", "'z' is no entry of a list of 3")],
+)
+def test_an_entry_that_is_not_there(entry, words):
+    place = 'geometry.source_position=["0 m", "0 m", "9 m"]'
+    wrong = f"geometry.source_position.{entry}=3 m"
+    assert words in refusal("check", CARD, "--set", place, "--set", wrong)

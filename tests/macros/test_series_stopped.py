@@ -35,7 +35,7 @@ def test_interrupted_series_can_be_continued(tmp_path, number):
         1,
         *number,
         "--events-per-file",
-        20_000,
+        100_000,
     )
     with start(*run) as process:
         try:
@@ -50,8 +50,8 @@ def test_interrupted_series_can_be_continued(tmp_path, number):
     assert out == ""
     files = sorted(tmp_path.iterdir())
     assert [f.name for f in files] == [f"x-{i:04d}.root" for i in range(len(files))]
-    n = 20_000 * len(files)
-    left = (f" --events {10**9 - n}" if number else "") + " --events-per-file 20000"
+    n = 100_000 * len(files)
+    left = (f" --events {10**9 - n}" if number else "") + " --events-per-file 100000"
     *_, last = err.splitlines(keepends=True)  # before it stands that nobody has such a source
     assert last == (
         f"error: interrupted: x-0000.root to {files[-1].name} are whole, with events 0 to {n - 1}; "

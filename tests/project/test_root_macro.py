@@ -7,6 +7,7 @@ from pathlib import Path
 import hist
 import numpy as np
 import pytest
+from support.invocation import CARD, answer
 from support.root_events import N, root_program, write
 from support.root_process import NEEDS_ROOT, run_root
 
@@ -41,8 +42,27 @@ def test_the_macro_draws_and_prints(tmp_path, file, output):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Error" not in done.stderr
     assert f"events               {N}\n" in done.stdout
-    assert '"seed": 1' in done.stdout
+    lines = done.stdout.splitlines()
+    assert "  seed               1" in lines
+    assert any(line.startswith("  nugauge            ") for line in lines)
+    assert "{" not in done.stdout
     assert (tmp_path / output).stat().st_size > 5000
+
+
+def test_the_summary_is_that_of_the_file(tmp_path):
+    """Twin: what the macro reads of the provenance of two runs is what `inspect` shows."""
+    first, second, both = (tmp_path / f"{name}.root" for name in "abc")
+    for seed, path in ((1, first), (2, second)):
+        answer("simulate", CARD, "--seed", seed, "--events", 50, "-o", path)
+    subprocess.run([root_program("hadd"), both, first, second], check=True, capture_output=True)
+    done = run_macro(tmp_path, both, "out.png")
+    assert done.returncode == 0, done.stdout + done.stderr
+    origins = answer("inspect", both)["provenance"]
+    assert len(origins) == 2
+    for origin in origins:
+        for key in ("command", "card_name", "seed", "created", "uuid"):
+            assert f"  {key:17}  {origin[key]}\n" in done.stdout
+        assert f"  nugauge            {origin['versions']['nugauge']}\n" in done.stdout
 
 
 def test_the_macro_draws_weights(tmp_path):

@@ -35,7 +35,8 @@ uuid.GetNdata()
 frame = ROOT.RDataFrame("events", sys.argv[1])
 answer = {
     "entries": tree.GetEntries(),
-    "types": {b.GetName(): b.GetTitle() for b in tree.GetListOfBranches()},
+    "types": {b.GetName(): b.GetListOfLeaves()[0].GetTypeName() for b in tree.GetListOfBranches()},
+    "titles": {b.GetName(): b.GetTitle() for b in tree.GetListOfBranches()},
     "drawn": tree.Draw("T_reco", "T_reco > 0.3 && line == 2", "goff"),
     "sum": frame.Sum["Long64_t"]("event").GetValue(),
     "mean": frame.Mean("T").GetValue(),
@@ -49,9 +50,10 @@ answer = {
     )
     T_reco = events.T_reco.astype("f4")
     assert answer["entries"] == N
-    assert answer["types"]["T_reco"] == "T_reco/F"
-    assert answer["types"]["event"] == "event/L"
-    assert answer["types"]["line"] == "line/I"
+    assert answer["types"]["T_reco"] == "Float_t"
+    assert answer["types"]["event"] == "Long64_t"
+    assert answer["types"]["line"] == "Int_t"
+    assert answer["titles"]["T_reco"] == "measured recoil energy [MeV]"
     assert answer["drawn"] == np.count_nonzero((T_reco > 0.3) & (events.line == 2))
     assert answer["sum"] == events.event.sum()
     assert answer["mean"] == pytest.approx(events.T.astype("f4").mean(dtype=float), rel=1e-12)

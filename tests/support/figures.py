@@ -7,7 +7,7 @@ import pytest
 from macros.card import load_card
 from macros.plots.style import add_note, new_figure, render, styled
 
-__all__ = ["ONE_SIDED", "cards", "check_caption", "check_picture", "check_threshold", "rows"]
+__all__ = ["ONE_SIDED", "cards", "check_caption", "check_picture", "check_threshold", "drawn", "rows"]
 
 ONE_SIDED = 2.7055
 
@@ -48,6 +48,11 @@ def check_threshold(data):
 
 def check_picture(name, data):
     """Draw a figure. A warning (missing glyph, legend without entries, bad layout) is an error."""
+    assert render(drawn(name, data), "png").startswith(b"\x89PNG")
+
+
+def drawn(name, data):
+    """Draw a figure by its name in the present look."""
     module = import_module(f"macros.figures.{'figure' * name[0].isdigit()}{name.partition('-')[0]}")
     normalisation = "-" in name
     options = {"normalisation": True} if normalisation else {}
@@ -55,4 +60,4 @@ def check_picture(name, data):
         figure = new_figure(*(module.SIZE_NORMALISATION if normalisation else module.SIZE))
         module.draw(figure, data, **options)
         add_note(figure, data.note)
-        assert render(figure, "png").startswith(b"\x89PNG")
+    return figure

@@ -9,7 +9,8 @@ from itertools import pairwise
 
 import typer
 
-from macros.campaigns import Campaign, Trial
+from macros.campaigns import Campaign
+from macros.setup import Trial
 from macros.terminal import number_of
 
 __all__ = ["ArrayJobs", "htcondor_text", "slurm_text"]

@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from macros.campaigns.clusters.connections import import_dask
-from macros.card.checks import closest
+from simgen.suggestions import closest
 
 __all__ = ["JobSettings", "read_cluster"]
 

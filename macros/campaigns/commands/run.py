@@ -9,12 +9,13 @@ import typer
 
 from macros.campaigns.commands.engines import ClusterOption, DaskOption, Engine, MixedOption
 from macros.campaigns.commands.new import DirectoryArgument
-from macros.campaigns.commands.words import WorkersOption, duration, say_cost
+from macros.campaigns.commands.words import WorkersOption, say_cost
 from macros.terminal import (
     Interrupted,
     JsonOption,
     RunError,
     count,
+    duration_text,
     emit_json,
     message,
     number_of,
@@ -129,7 +130,7 @@ def _say_failure(number: int, text: str) -> None:
 def _say(directory: Path, outcome: "Outcome") -> None:
     done = outcome.n_chunks - outcome.left
     say(f"{directory}: {done} of {number_of(outcome.n_chunks, 'chunk')} finished, {outcome.made} now")
-    message(duration(outcome.seconds))
+    message(duration_text(outcome.seconds))
     for number, text in list(outcome.warnings.items())[:5]:
         warn(f"chunk {number}: {text}")
     if outcome.complete:
@@ -162,7 +163,8 @@ def _end(outcome: "Outcome", on: str) -> None:
 
 
 def _say_left(campaign: "Campaign", workers: int, *, as_json: bool) -> None:
-    from macros.campaigns import Trial, cost_of
+    from macros.campaigns import cost_of
+    from macros.setup import Trial
 
     present = campaign.finished()
     rows = campaign.n - sum(campaign.chunk(k).n for k in present)

@@ -9,8 +9,16 @@ from typing import Annotated
 import typer
 
 from macros.campaigns.commands.new import DirectoryArgument
-from macros.campaigns.commands.words import duration
-from macros.terminal import JsonOption, count, emit_json, emit_text, message, number_of, say
+from macros.terminal import (
+    JsonOption,
+    count,
+    duration_text,
+    emit_json,
+    emit_text,
+    message,
+    number_of,
+    say,
+)
 
 __all__ = ["script"]
 
@@ -83,7 +91,7 @@ def script(
     else:
         tell = say
         say(f"{output}: {number_of(jobs.n_chunks, 'chunk')} in {number_of(len(jobs.tasks), 'task')}")
-    tell(f"a task takes {duration(jobs.seconds)}, about, and writes to {jobs.logs}")
+    tell(f"a task takes {duration_text(jobs.seconds)}, about, and writes to {jobs.logs}")
     tell(f"submit it with: {submit}")
     tell(f"then: nugauge campaign status {directory}; nugauge campaign merge {directory} -o FILE")
 

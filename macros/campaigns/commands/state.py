@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from macros.campaigns.commands.new import DirectoryArgument
-from macros.campaigns.commands.words import duration, size_text
 from macros.terminal import (
     ForceOption,
     JsonOption,
     OutputOption,
     ReportOption,
+    duration_text,
     emit_json,
     end_time,
     number_of,
     progress,
     say,
+    size_text,
     warn,
 )
 
@@ -65,7 +66,7 @@ def _lines(state: "State") -> Iterator[str]:
     )
     if state.rate and state.seconds_left is not None:
         left = state.seconds_left
-        yield f"{state.rate:.3g} rows/s; {duration(left)} left: it ends {end_time(left)}"
+        yield f"{state.rate:.3g} rows/s; {duration_text(left)} left: it ends {end_time(left)}"
     hours = f"{state.core_seconds / 3600:.3g} core hours so far, as the trial tells"
     yield f"{hours}; {size_text(state.bytes)} on disk"
 

@@ -6,7 +6,6 @@ from .faults import (
     CardError as CardError,
     CardFault as CardFault,
     FaultList as FaultList,
-    closest as closest,
 )
 from .keys import (
     MAX_DEPTH as MAX_DEPTH,

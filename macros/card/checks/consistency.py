@@ -102,6 +102,7 @@ def check_combinations(experiment: "Experiment", tables: Mapping[str, Any]) -> F
     geometry: Geometry | None = getattr(experiment.normalisation, "geometry", None)
     if geometry is not None:
         _check_density(experiment, geometry, tables, errors, warnings)
+        warnings += _place_of_source(geometry)
     if tables["source"].activity is not None and geometry is not None:
         warnings += _source(experiment, geometry, tables)
     _check_decays(experiment, errors, warnings)
@@ -136,6 +137,18 @@ def _check_density(
     elif not low <= density <= high:
         reason = f"{reason}: {low:g} to {high:g} is plausible"
         warnings.append(CardFault(key=key, reason=reason))
+
+
+def _place_of_source(geometry: "Geometry") -> Iterator[CardFault]:
+    """Warn of a source that is where the target is; one at its centre is a usual idealisation."""
+    if any(geometry.source_centre) and geometry.holds(geometry.source_centre):
+        place = "geometry.source_distance" if getattr(geometry, "source_distance", 0.0) else "geometry"
+        yield CardFault(
+            key=place,
+            reason="the centre of the source is inside the target, which leaves no room for it: events are "
+            "expected in its place, too",
+            suggestion='give source_distance or source_position outside, or shape = "shell" around it',
+        )
 
 
 def _source(experiment: "Experiment", geometry: "Geometry", tables: Mapping[str, Any]) -> Iterator[CardFault]:

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import TracebackType
 from typing import Any
 
 from analysis.settings import percent
 from macros.terminal import printable
+from simgen.suggestions import closest
 
-__all__ = ["CardError", "CardFault", "FaultList", "closest"]
+__all__ = ["CardError", "CardFault", "FaultList"]
 
 _HINTS = {
     "background": "an empty table [background] says that there is none",
@@ -110,19 +110,6 @@ class CardError(Exception):
         if len(self.faults) == 1:
             return f"{file}: {self.faults[0]}"
         return "\n  ".join([f"{file}: {len(self.faults)} faults", *map(str, self.faults)])
-
-
-def closest(word: str, choices: Iterable[str]) -> str | None:
-    """Find the choice that was probably meant.
-
-    Examples
-    --------
-    >>> closest("treshold", ["threshold", "target"])
-    'threshold'
-    """
-    folded = {choice.casefold(): choice for choice in choices}
-    matches = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
-    return folded[matches[0]] if matches else None
 
 
 class FaultList:

@@ -6,8 +6,10 @@ from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from macros.card.checks.faults import CardFault, FaultList, closest
+from macros.card.checks.faults import CardFault, FaultList
 from macros.card.tables import CardTables, has_amount
+from simgen.suggestions import closest
+from simgen.units import read_quantity
 
 __all__ = ["MAX_DEPTH", "check_limits", "known_keys", "read_tables"]
 
@@ -44,7 +46,7 @@ def read_tables(document: dict[str, Any], faults: FaultList) -> dict[str, Any]:
 
 
 def _validate(document: dict[str, Any], name: str, faults: FaultList) -> Any:
-    context = {"per_mass": has_amount(document)}
+    context = {"per_mass": has_amount(document), "mass": _mass(document)}
     try:
         return _adapter(name).validate_python(document[name], context=context)
     except ValidationError as error:
@@ -56,6 +58,18 @@ def _validate(document: dict[str, Any], name: str, faults: FaultList) -> Any:
             missing = {p[-1] for p, kind in located if kind == "missing" and tuple(p[:-1]) == parents}
             _repair(document, [p for p in unknown if tuple(p[:-1]) == parents], missing, faults)
     return _adapter(name).validate_python(document[name], context=context)
+
+
+def _mass(document: Mapping[str, Any]) -> float | None:
+    """Return the mass of the detector [g], by which rates per mass are multiplied; None if none is stated."""
+    detector = document.get("detector")
+    stated = detector.get("mass") if isinstance(detector, Mapping) else None
+    if stated is None:
+        return None
+    try:
+        return read_quantity(str(stated), "mass")
+    except ValueError:
+        return 1.0  # what is wrong with it is told where it stands
 
 
 def _repair(

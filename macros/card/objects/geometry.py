@@ -28,6 +28,8 @@ def build_geometry(
     if "source_distance" in stated and "source_position" in stated:
         faults.add("geometry.source_distance", "says the same as source_position", "give one of the two")
         return None
+    if "source_distance" in stated and table.shape != "sphere":
+        stated["source_position"] = (0.0, 0.0, stated.pop("source_distance"))
     kinds: dict[str, Callable[..., Geometry]] = {
         "sphere": Sphere,
         "shell": Shell,

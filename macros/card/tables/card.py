@@ -238,8 +238,10 @@ class FitTable(Table):
     limit_level: Annotated[float, Field(gt=0, lt=1)] | None = None
     limit_method: Literal["one-sided", "two-sided"] | None = None
     drawn: Literal["auxiliary", "counts", "nuisances"] | None = None
-    templates: Literal["quadrature", "simulation"] | None = None
+    templates: Literal["quadrature", "simulation", "file"] | None = None
     template_events: Annotated[int, Field(ge=1, le=10**10)] | None = None
+    template_file: Word | None = None
+    template_sha256: Word | None = None
 
 
 class RunTable(Table):
@@ -249,7 +251,7 @@ class RunTable(Table):
     threads: Annotated[int, Field(ge=1, le=4096)] | None = None
     precision: Literal["float32", "float64"] = "float32"
     compression: Literal["zstd-1", "lz4-4", "none"] = "zstd-1"
-    columns: list[Literal["vertex", "time", "cos_theta"]] = Field(default_factory=list)
+    columns: list[Literal["vertex", "time", "cos_theta", "direction"]] = Field(default_factory=list)
     format: Literal["ttree", "rntuple"] = "ttree"
     events_per_file: Annotated[int, Field(ge=1, le=10**18)] | None = None
     file_size: FileSize | None = None

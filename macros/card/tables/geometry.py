@@ -20,15 +20,15 @@ __all__ = [
 
 class _SourcePlaceTable(Table):
     source_position: Position | None = None
+    source_distance: Length | None = None
     source_radius: Length = 0.0
 
 
 class SphereTable(_SourcePlaceTable):
-    """A sphere; source_distance is short for a source on the z axis."""
+    """A sphere; source_distance is short for a source on the z axis, as of every shape."""
 
     shape: Literal["sphere"]
     radius: PositiveLength
-    source_distance: Length | None = None
 
 
 class ShellTable(_SourcePlaceTable):

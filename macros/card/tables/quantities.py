@@ -67,8 +67,30 @@ def _read(
 
 
 def _read_rate(value: Any, info: ValidationInfo) -> Any:
-    """Read a rate, or one per mass where the exposure is mass × time, as the context says."""
-    return _read(value, "rate per mass" if (info.context or {}).get("per_mass") else "rate")
+    """Read a rate, or one per mass: where the exposure is mass × time, or times the mass of the detector.
+
+    The context says which: ``per_mass``, and ``mass`` [g] or None.
+    """
+    context = info.context or {}
+    if context.get("per_mass"):
+        return _read(value, "rate per mass")
+    if isinstance(value, str) and _is_per_mass(value):
+        mass = context.get("mass")
+        if mass is not None:
+            return _read(value, "rate per mass") * mass
+        try:
+            return _read(value, "rate")
+        except ValueError as error:
+            raise ValueError(f"{error}; or state detector.mass, by which it is multiplied") from None
+    return _read(value, "rate")
+
+
+def _is_per_mass(text: str) -> bool:
+    try:
+        read_quantity(text, "rate per mass")
+    except ValueError:
+        return False
+    return True
 
 
 def quantity(

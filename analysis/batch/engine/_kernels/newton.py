@@ -1,6 +1,7 @@
 """Minima of a block of data sets: Fisher scoring far from the minimum, Newton's method near it."""
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +47,8 @@ _TRUSTED_BELOW = 5.0
 _SMALLEST_FRACTION = 1e-12
 _ROUNDING = 1e-13
 _NEGLIGIBLE = 1e-7
-"""Expected decrease, relative to 1 + |2 ln L|, below which a search stopped by rounding has not failed."""
+"""Difference of -2 ln L, relative to 1 + |2 ln L|, that is none: a search stopped by rounding with a smaller
+expected decrease has not failed, nor one that ends higher by less."""
 _0 = np.uint64(0)
 
 
@@ -85,7 +87,9 @@ def minimise(
     A step is accepted if -2 ln L falls, else halved. Steps with an expected decrease below 0.5 are trusted:
     they are accepted without computing the logarithms of -2 ln L until the minimum is reached. If the next
     step is not smaller, the last one is taken back, and steps of this data set are no longer trusted. If the
-    search starts near the minimum, the first step is trusted, too, unless it is long.
+    search starts near the minimum, the first step is trusted, too, unless it is long. Steps that a range cuts
+    short are never trusted. A search has failed if -2 ln L is higher at its end than where it was computed
+    last.
     """
     _initialise(w, size, near, trusted)
     n_live, n_checked, n_trusted = 1.0, 0.0 if trusted else 1.0, 1.0
@@ -109,7 +113,11 @@ def minimise(
     if steps > 0:
         store(w, FAILED, where(load(w, DONE), load(w, FAILED), 1.0))
     has_value = load(w, TRUSTED) if steps > 0 else 1.0 + 0.0 * load(w, DONE)
-    store(w, BEST_VALUE, where(has_value, load(w, VALUE), load(w, BEST_VALUE)))
+    value, checked = load(w, VALUE), load(w, BEST_VALUE)
+    unit = 1.0 + where(less(checked, 0.0), 0.0 - checked, checked)
+    has_risen = has_value * less(checked + _NEGLIGIBLE * unit, value)
+    store(w, FAILED, where(has_risen, 1.0, load(w, FAILED)))
+    store(w, BEST_VALUE, where(has_value, value, checked))
 
 
 @kernel(part=True)
@@ -141,13 +149,31 @@ def _set_point(w: Array, size: np.uint64, is_trial: bool) -> None:
 
 
 @kernel(part=True)
+def _decrease(w: Array, end: np.uint64) -> Any:
+    """Return the decrease of -2 ln L that the next step promises."""
+    decrease = 0.0 * load(w, FRACTION)
+    for p in range(_0, end, STRIDE):
+        decrease = decrease - 0.5 * load(w, TRIAL + p) * load(w, GRADIENT + p)
+    return decrease
+
+
+@kernel(part=True)
+def _is_cut(w: Array, end: np.uint64) -> Any:
+    """Return 1 where the next step leaves the range of a parameter, else 0."""
+    cut = 0.0 * load(w, FRACTION)
+    for p in range(_0, end, STRIDE):
+        point = load(w, AT + p) + load(w, TRIAL + p)
+        cut = where(less(point, load(w, LOW + p)), 1.0, where(less(load(w, HIGH + p), point), 1.0, cut))
+    return cut
+
+
+@kernel(part=True)
 def _advance(w: Array, size: np.uint64) -> None:
     """Accept or reject the trial points, take the next steps, and end the searches that have converged.
 
     Conditions are vectors of 1 and 0.
     """
-    end = size * STRIDE
-    live, trusted, fraction = 1.0 - load(w, DONE), load(w, TRUSTED), load(w, FRACTION)
+    end, live, trusted, fraction = size * STRIDE, 1.0 - load(w, DONE), load(w, TRUSTED), load(w, FRACTION)
     value, best_value, expected = load(w, VALUE), load(w, BEST_VALUE), load(w, DECREASE)
     unit = 1.0 + where(less(best_value, 0.0), 0.0 - best_value, best_value)
     fallen = where(less(best_value + _ROUNDING * unit, value), 0.0, less(value, math.inf))
@@ -160,15 +186,15 @@ def _advance(w: Array, size: np.uint64) -> None:
     failed = done * (1.0 - less(expected, _NEGLIGIBLE * unit))
 
     regular, exact, cautious = load(w, REGULAR), load(w, EXACT), load(w, CAUTIOUS)
-    decrease = 0.0 * fraction
-    for p in range(_0, end, STRIDE):
-        decrease = decrease - 0.5 * load(w, TRIAL + p) * load(w, GRADIENT + p)
+    decrease, cut = _decrease(w, end), _is_cut(w, end)
     # Fisher's matrix is positive definite, unless the data determine no parameter
     irregular = accepted * (1.0 - regular)
-    lost = irregular * (1.0 - exact)
-    done, failed, infinite = done + lost, failed + lost, 1.0 - less(expected, math.inf)
+    lost, infinite = irregular * (1.0 - exact), 1.0 - less(expected, math.inf)
+    done, failed = done + lost, failed + lost
     reverts = accepted * regular * trusted * (1.0 - less(decrease, expected))
-    is_far = (accepted * regular - reverts) * trusted * infinite * less(_TRUSTED_BELOW, decrease)
+    # at an end of a range the next step is smaller even if -2 ln L has risen
+    not_trusted = where(cut, 1.0 - less(decrease, _CONVERGED), infinite * less(_TRUSTED_BELOW, decrease))
+    is_far = (accepted * regular - reverts) * trusted * not_trusted
     proceeds, retries = accepted * regular - reverts - is_far, irregular * exact
     undone = reverts + retries * trusted  # the step did not lead nearer to a minimum
     converged = proceeds * less(decrease, _CONVERGED)
@@ -198,7 +224,8 @@ def _advance(w: Array, size: np.uint64) -> None:
     decrease = where(proceeds, decrease, where(is_far, 0.0, where(retries, math.inf, expected)))
     store(w, DECREASE, decrease)
     store(w, EXACT, where(retries, 0.0, where(is_near + needs_exact, 1.0, exact)))
-    store(w, TRUSTED, where(reverts + is_far + retries, 0.0, where(is_near, 1.0 - cautious, trusted)))
+    trusted = where(is_near, (1.0 - cautious) * (1.0 - cut), trusted)
+    store(w, TRUSTED, where(reverts + is_far + retries, 0.0, trusted))
     store(w, CAUTIOUS, where(undone, 1.0, cautious))
     store(w, SHORTENED, shortened)
     store(w, FRACTION, fraction)

@@ -1,0 +1,244 @@
+"""Events of files in the formats of other programs."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detsim.event_files import EventFile
+from detsim.files import FileError, Former, WholeFile
+from detsim.formats import (
+    Dialect,
+    EventCsv,
+    EventSink,
+    EventSource,
+    Gst,
+    Hepevt,
+    NuHepMC,
+    Parquet,
+    not_held,
+)
+from detsim.simulation import gamma_templates
+from macros.card import Card, card_from_document
+from macros.card.checks import legal_names
+from macros.exports.export_checks import EventFormat, check_file, check_parts
+from simgen.events import Events
+
+__all__ = ["Export", "export_events"]
+
+_READ, _STEP = 100_000, 50_000
+"""Events that are read, and that are written, at a time."""
+_TEMPLATES = ("weight_A", "weight_B", "weight_C")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """What an export made.
+
+    Parameters
+    ----------
+    file : Path
+    format : str
+    dialect : str or None
+    n_events : int
+        Events in the file.
+    n_left_out : int
+        Backgrounds, which are no interactions and which some formats do not have.
+    not_held : tuple of str
+        What the format has no place for.
+    bytes : int
+    seconds : float
+    """
+
+    file: Path
+    format: EventFormat
+    dialect: Dialect | None
+    n_events: int
+    n_left_out: int
+    not_held: tuple[str, ...]
+    bytes: int
+    seconds: float
+    columns: tuple[str, ...] = field(default=())
+
+    def document(self) -> dict[str, Any]:
+        """Return the keys of the JSON output."""
+        return {
+            "file": str(self.file),
+            "format": self.format,
+            "dialect": self.dialect,
+            "n_events": self.n_events,
+            "n_left_out": self.n_left_out,
+            "not_held": list(self.not_held),
+            "bytes": self.bytes,
+            "events_per_second": (self.n_events + self.n_left_out) / self.seconds,
+        }
+
+
+def export_events(
+    paths: Sequence[Path],
+    output: Path,
+    format: EventFormat,
+    *,
+    dialect: Dialect | None = None,
+    vertex_times: bool = False,
+    templates: bool = False,
+    advance: Callable[[float], None] | None = None,
+    former: Former | None = None,
+) -> Export:
+    """Write the events of files in a format of other programs.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        An event file, or files that are parts of one run.
+    output : Path
+        Written whole or not at all.
+    format : {"nuhepmc", "hepevt", "gst", "parquet", "csv"}
+    dialect : {"canonical", "geant4", "glg4"}, optional
+        Of HEPEVT, which needs one.
+    vertex_times : bool
+        Write the time in the exposure into HEPEVT.
+    templates : bool
+        Compute A, B, C of the weight A + Bγ + Cγ² of each event, for the card of the file.
+    advance : callable, optional
+        Called with the number of events done.
+    former : mapping of Path to FileStamp, optional
+        What may be replaced, as for `detsim.files.atomic.WholeFile`.
+
+    Raises
+    ------
+    ValueError
+        If the format cannot hold the events, or its library is not installed.
+    FileError
+        If a file is incomplete, foreign or damaged, or files are not all parts of one run.
+    """
+    start = time.perf_counter()
+    check_parts(paths)
+    with ExitStack() as stack:
+        files = [stack.enter_context(EventFile(path)) for path in paths]
+        for file in files:
+            check_file(file, format, dialect, templates=templates)
+        # tables that the card names may be gone: it is built where it is needed only
+        needs_card = templates or format == "nuhepmc"
+        card = _card(files[0]) if needs_card else None
+        added = _TEMPLATES if templates else ()
+        source = _source(files, card, (*files[0].columns, *added))
+        whole = stack.enter_context(WholeFile(output, former=former))
+        sink = _sink(format, whole, output, source, dialect, vertex_times)
+        stack.callback(sink.close)
+        n_left_out = n_read = 0
+        for stored in _chunks(files):
+            columns = stored if card is None or not templates else stored | _weights(stored, files[0], card)
+            n = len(columns["event"])
+            try:
+                n_left_out += sink.write(columns)
+            except ValueError as error:
+                raise FileError(output, "foreign", f"is not written: {error}") from None
+            n_read += n
+            if advance is not None:
+                advance(n)
+        if n_read == n_left_out:
+            raise ValueError(f"{paths[0]} holds no events that {format} can hold")
+        sink.finish()
+        size = whole.stream.seek(0, 2)
+        whole.commit()
+    return Export(
+        file=output,
+        format=format,
+        dialect=dialect,
+        n_events=n_read - n_left_out,
+        n_left_out=n_left_out,
+        not_held=_not_held(format, dialect, files[0].columns, vertex_times),
+        bytes=size,
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _card(file: EventFile) -> Card:
+    """Build the card with which a file was made."""
+    provenance = file.provenance
+    return card_from_document(legal_names(provenance["card"]), name=str(provenance.get("card_name")))
+
+
+def _source(files: Sequence[EventFile], card: Card | None, columns: tuple[str, ...]) -> EventSource:
+    """Collect what is said of the runs."""
+    try:
+        program = version("nugauge")
+    except PackageNotFoundError:
+        program = "unknown"
+    provenances = [provenance for file in files for provenance in file.provenances]
+    branches = {name: b for provenance in provenances for name, b in provenance["branches"].items()}
+    rows = [row for file in files for row in file.rows]
+    return EventSource(
+        version=program,
+        provenances=provenances,
+        columns=columns,
+        units={name: branch["unit"] for name, branch in branches.items()},
+        descriptions={name: branch["description"] for name, branch in branches.items()},
+        cross_section=float(np.mean([row.cross_section for row in rows])),
+        electrons_per_atom=None if card is None else card.experiment.detector.target.electrons_per_atom,
+        live_time=sum(row.equivalent_exposure for row in rows),
+        n_generated=sum(row.n_generated for row in rows),
+        detected="T_reco" in files[0].columns,
+    )
+
+
+def _sink(
+    format: EventFormat,
+    whole: WholeFile,
+    output: Path,
+    source: EventSource,
+    dialect: Dialect | None,
+    vertex_times: bool,
+) -> EventSink:
+    """Open the writer of a format."""
+    if format == "hepevt":
+        if dialect is None:
+            raise ValueError("hepevt needs a dialect")
+        return Hepevt(whole.stream, output, source, dialect=dialect, times=vertex_times)
+    writers: dict[str, Callable[..., EventSink]] = {
+        "nuhepmc": NuHepMC,
+        "gst": Gst,
+        "parquet": Parquet,
+        "csv": EventCsv,
+    }
+    return writers[format](whole.stream, output, source)
+
+
+def _chunks(files: Sequence[EventFile]) -> Iterator[dict[str, NDArray[Any]]]:
+    """Yield the events of all files in the order of their index, some at a time."""
+    for file in sorted(files, key=lambda f: (f.rows[0].first, f.rows[0].first_experiment)):
+        for columns in file.iterate(step=_READ):
+            n = len(columns["event"])
+            for begin in range(0, n, _STEP):
+                yield {name: column[begin : begin + _STEP] for name, column in columns.items()}
+
+
+def _weights(columns: Mapping[str, NDArray[Any]], file: EventFile, card: Card) -> dict[str, NDArray[Any]]:
+    """Compute A, B, C of the events of a file, whose card has the model."""
+    n = len(columns["event"])
+    table: dict[str, Any] = {"cos_theta": np.zeros(n), **columns}
+    try:
+        abc = gamma_templates(Events(**table, n_generated=n), card.experiment, card.model, card.model)
+    except ValueError as error:
+        raise ValueError(f"{file.path}: {error}") from None
+    return dict(zip(_TEMPLATES, abc, strict=True))
+
+
+def _not_held(
+    format: EventFormat, dialect: Dialect | None, columns: Sequence[str], vertex_times: bool
+) -> tuple[str, ...]:
+    """List what the format has no place for, of what the file has."""
+    if format in {"parquet", "csv"}:
+        return ()
+    measured = ("measured energies",) if "T_reco" in columns else ()
+    if dialect is None:
+        return measured
+    has_times = "time" in columns
+    return (*not_held(dialect, times=vertex_times or not has_times), *measured)

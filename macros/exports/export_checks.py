@@ -1,0 +1,114 @@
+"""Whether events of files can be exported: parts of one run, and what formats have no place for."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, get_args
+
+from detsim.event_files import EventFile
+from detsim.files import FileError
+from detsim.formats import Dialect, missing_columns
+from macros.merging import check_events
+
+__all__ = ["EXPORTS", "EventFormat", "check_file", "check_parts", "number_of_events"]
+
+EventFormat = Literal["nuhepmc", "hepevt", "gst", "parquet", "csv"]
+EXPORTS: tuple[EventFormat, ...] = get_args(EventFormat)
+
+_NUMBERED = ("nuhepmc", "hepevt", "gst")
+"""Formats in which a number names an event."""
+
+
+def number_of_events(paths: Sequence[Path]) -> int:
+    """Count the events of files.
+
+    Raises
+    ------
+    FileError
+        If one of them is incomplete or no event file.
+    """
+    total = 0
+    for path in paths:
+        with EventFile(path) as file:
+            total += len(file)
+    return total
+
+
+def check_parts(paths: Sequence[Path]) -> None:
+    """Refuse files that are not parts of one run, or of which one is missing.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        In any order.
+
+    Raises
+    ------
+    FileError
+    """
+    if len(paths) == 1:
+        return
+    gaps = check_events(paths)
+    numbers = []
+    for path in paths:
+        with EventFile(path) as file:
+            series = (file.provenance.get("run") or {}).get("series")
+            numbers.append(None if series is None else int(series["number"]))
+    missing = sorted(set(range(len(paths))) - {n for n in numbers if n is not None})
+    if None not in numbers and missing:
+        reason = f"is of a series of which number {missing[0]} is not given: give all of its files"
+        raise FileError(paths[0], "incomplete", reason)
+    if gaps:
+        reason = (
+            f"and the others lack events {gaps[0][0]} to {gaps[0][1]} of their run: give all of its files"
+        )
+        raise FileError(paths[0], "incomplete", reason)
+
+
+def check_file(file: EventFile, format: EventFormat, dialect: Dialect | None, *, templates: bool) -> None:
+    """Refuse a file whose events the format cannot hold.
+
+    Parameters
+    ----------
+    file : EventFile
+    format : {"nuhepmc", "hepevt", "gst", "parquet", "csv"}
+    dialect : {"canonical", "geant4", "glg4"} or None
+    templates : bool
+        Whether A, B, C of the weights are to be added.
+
+    Raises
+    ------
+    ValueError
+    """
+    if format in _NUMBERED:
+        vertex = dialect != "geant4"
+        missing = missing_columns(file.columns, vertex=vertex)
+        if missing:
+            needed = "vertex,time,direction" if vertex else "direction"
+            raise ValueError(
+                f"{file.path} has no columns of {' and '.join(missing)}, which {format} needs: simulate with "
+                f"--columns {needed}"
+            )
+        if file.runinfo.n_experiments:
+            raise ValueError(
+                f"{file.path} holds pseudo-experiments, whose events {format} cannot tell apart: choose "
+                "parquet or csv"
+            )
+        if len({str(provenance.get("seed")) for provenance in file.provenances}) > 1:
+            raise ValueError(
+                f"{file.path} joins runs of several seeds, whose events have the same numbers: export them "
+                "one by one, or choose parquet or csv"
+            )
+    if format == "hepevt" and (templates or "weight" in file.columns):
+        raise ValueError(
+            f"{file.path if not templates else '--gamma-templates'}: HEPEVT has no weights: choose nuhepmc, "
+            "gst, parquet or csv"
+        )
+    if templates and "weight_A" in file.columns:
+        raise ValueError(
+            f"{file.path} has weight_A, weight_B and weight_C already: leave out --gamma-templates"
+        )
+    if templates and "weight" in file.columns:
+        raise ValueError(
+            f"{file.path} holds weights of another model: reweight the file that it was made from, with "
+            "--gamma-templates, and export that"
+        )
