@@ -168,7 +168,7 @@ def test_weights(folder):
 
 
 def test_weights_of_several_cards():
-    """Contract. Finds weights of the first card given to events of another one; settings of a run may differ."""
+    """Contract. Finds weights of the first card given to events of another; settings of a run may differ."""
     cards = [{"model": {"gamma": g}, "run": {"seed": seed}} for g, seed in ((0.0, 1), (0.0, 2), (0.1, 1))]
     runinfo = SimpleNamespace(n_experiments=0)
     for numbers, refused in (((0, 1), False), ((0, 2), True)):
