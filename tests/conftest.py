@@ -1,5 +1,6 @@
 """Fixtures of several packages; as it stands here, tests/ is on the path, so that `support` is found."""
 
+import gc
 import os
 
 import pytest
@@ -8,6 +9,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in commands; more of th
 
 MANY = 1000
 """Tests of a run that needs all compiled functions."""
+
+
+def pytest_collection_finish():
+    """Leave thousands of collected tests out of every search for cycles, which walks through all objects."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

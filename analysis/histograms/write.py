@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from uproot.writing import identify
 
 from analysis.histograms.histograms import is_weighted, with_flow
-from detsim.files import whole_file
+from detsim.files import Former, whole_file
 
 __all__ = ["CSV_COLUMNS", "write_csv", "write_json", "write_root"]
 
@@ -27,7 +27,12 @@ CSV_COLUMNS = {1: ["low", "high", "counts"], 2: ["L_low", "L_high", "low", "high
 
 
 def write_root(
-    path: str | Path, histograms: Mapping[str, hist.Hist[Any]], *, entries: Mapping[str, float] | None = None
+    path: str | Path,
+    histograms: Mapping[str, hist.Hist[Any]],
+    *,
+    entries: Mapping[str, float] | None = None,
+    texts: Mapping[str, str] | None = None,
+    former: Former | None = None,
 ) -> None:
     """Write histograms as TH1D or TH2D with Sumw2 to a ROOT file that is whole or absent.
 
@@ -40,6 +45,10 @@ def write_root(
         Histograms without variances get those of counts.
     entries : mapping of str to float, optional
         Number of fills; by default the effective number (Σw)²/Σw², which for unit weights is the same.
+    texts : mapping of str to str, optional
+        Texts that stand beside them as TObjString, by their names in the file.
+    former : mapping of Path to FileStamp, optional
+        What may be replaced, as for `detsim.files.atomic.WholeFile`.
 
     Raises
     ------
@@ -50,8 +59,10 @@ def write_root(
     """
     entries_by_name = dict(entries or {})
     converted = {name: _root_histogram(h, entries_by_name.get(name)) for name, h in histograms.items()}
-    with whole_file(path) as stream:
+    with whole_file(path, former=former) as stream:
         root = uproot.recreate(stream, compression=uproot.ZSTD(1))
+        for name, text in (texts or {}).items():
+            root[name] = text
         for name, root_histogram in converted.items():
             root[name] = root_histogram
         stream.flush()
@@ -60,13 +71,20 @@ def write_root(
                 _compare(name, back[name], h)
 
 
-def write_json(path: str | Path, histogram: hist.Hist[Any]) -> None:
-    """Write a histogram as UHI JSON to a file that is whole or absent.
+def write_json(
+    path: str | Path,
+    histogram: hist.Hist[Any] | Mapping[str, hist.Hist[Any]],
+    *,
+    former: Former | None = None,
+) -> None:
+    """Write a histogram, or several by their names, as UHI JSON to a file that is whole or absent.
 
     Parameters
     ----------
     path : str or Path
-    histogram : hist.Hist
+    histogram : hist.Hist, or mapping of str to hist.Hist
+    former : mapping of Path to FileStamp, optional
+        What may be replaced, as for `detsim.files.atomic.WholeFile`.
 
     Raises
     ------
@@ -74,7 +92,7 @@ def write_json(path: str | Path, histogram: hist.Hist[Any]) -> None:
         If the file cannot be written; nothing is left of it.
     """
     text = json.dumps(histogram, default=uhi.io.json.default, allow_nan=False, indent=1)
-    with whole_file(path) as stream:
+    with whole_file(path, former=former) as stream:
         stream.write(text.encode() + b"\n")
 
 

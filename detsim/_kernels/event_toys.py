@@ -3,6 +3,8 @@
 `simgen.random` describes their random streams.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,7 +20,11 @@ __all__ = ["count_experiments", "experiment_keys", "fill_numbers"]
 
 _MASK = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)
-_COUNT, _VERTEX, _DETECTOR = int(Stage.COUNT), int(Stage.VERTEX), int(Stage.DETECTOR)
+_ZERO: Any = np.int64(0)
+_COUNT: Any = np.int64(Stage.COUNT)
+_VERTEX: Any = np.int64(Stage.VERTEX)
+_DETECTOR: Any = np.int64(Stage.DETECTOR)
+"""Of a type of NumPy: for each constant of Python numba compiles what is called with it once more."""
 
 
 @kernel()
@@ -48,7 +54,7 @@ def fill_numbers(
     """Draw the number of events of one group in each experiment."""
     for t in range(len(numbers)):
         c0, c1 = _derived_key(first + t, _COUNT, group, k0, k1)
-        numbers[t] = int(poisson(means[t], 0, 0, c0, c1))
+        numbers[t] = int(poisson(means[t], _ZERO, _ZERO, c0, c1))
 
 
 @kernel(nogil=True)
@@ -59,4 +65,4 @@ def count_experiments(
     """Add the counts of one group of events to those of the experiments first, first + 1, ..."""
     for t in range(len(numbers)):
         keys = experiment_keys(first + t, group, k0, k1)
-        count_events(0, numbers[t], lines, all_tables, response, keys, counts[t])
+        count_events(_ZERO, numbers[t], lines, all_tables, response, keys, counts[t])

@@ -91,7 +91,7 @@ def _together(files: list[Path], documents: list[dict[str, Any]]) -> dict[str, A
         return document
     kinds = {d["kind"]: d["file"] for d in reversed(documents)}
     if len(kinds) > 1:
-        named = ", ".join(f"{file} is {kind}" for kind, file in reversed(kinds.items()))
+        named = ", ".join(f"{file} ({kind})" for kind, file in reversed(kinds.items()))
         raise ValueError(f"files of different kinds are inspected one by one: {named}")
     found = check_parts(files, merged_kind(files[0]), mixed=True)
     sums = {key: sum(d["runinfo"][key] for d in documents) for key in documents[0]["runinfo"]}
@@ -191,6 +191,10 @@ def _say_run(row: Mapping[str, Any], origin: Mapping[str, Any]) -> None:
         else:
             text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         say(f"  {key}: {text}")
+    measured = (origin.get("run") or {}).get("measured")
+    if measured:
+        say(f"  measured energies: {measured['column']} [{measured['unit']}] of {measured['file']}")
+        say(f"  SHA-256 of that file: {measured['sha256']}")
     if isinstance(origin.get("card"), Mapping):
         from macros.card import write_toml
 

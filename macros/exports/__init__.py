@@ -1,4 +1,4 @@
-"""Events of files in the formats of other programs."""
+"""Events and likelihoods in the formats of other programs."""
 
 import lazy_loader
 

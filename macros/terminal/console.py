@@ -26,6 +26,7 @@ __all__ = [
     "emit_json",
     "emit_text",
     "format_number",
+    "has_begun",
     "is_quiet",
     "json_text",
     "message",
@@ -51,6 +52,8 @@ class Verbosity(IntEnum):
 _VERBOSITY = ContextVar("verbosity", default=Verbosity.NORMAL)
 _announced: list[str] = []
 """Lines for standard error that wait until the work of the command begins."""
+_BEGUN = ContextVar("begun", default=False)
+"""Whether the work of the command has begun."""
 
 
 class RunError(Exception):
@@ -110,13 +113,20 @@ def announce(text: str) -> None:
 
 def begin(write: Callable[[str], None] = message) -> None:
     """Write what was announced: the first part of the work is done, or a result is there."""
+    _BEGUN.set(True)
     while _announced:
         write(_announced.pop(0))
 
 
 def withdraw() -> None:
-    """Forget what was announced."""
+    """Forget what was announced, before a command begins."""
+    _BEGUN.set(False)
     _announced.clear()
+
+
+def has_begun() -> bool:
+    """Tell whether a part of the work of the command is done."""
+    return _BEGUN.get()
 
 
 def warn(text: str) -> None:

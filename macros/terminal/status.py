@@ -17,7 +17,7 @@ from typing import Any, TextIO, TypeVar
 
 import typer
 
-from macros.terminal.console import Interrupted, RunError, complain, warn, withdraw
+from macros.terminal.console import Interrupted, RunError, complain, has_begun, warn, withdraw
 from macros.terminal.streams import StandardOutputError
 from macros.terminal.verbosity import with_verbosity
 
@@ -83,12 +83,12 @@ def guard(command: F) -> F:
         except (typer.Exit, typer.Abort, typer.BadParameter, StandardOutputError):
             raise
         except KeyboardInterrupt as error:
-            status, lines = ended.status, [ended.text + _notes(error)]
+            status, lines = ended.status, [ended.text + _made(error)]
         except Interrupted as stopped:
             status, lines = ended.status, [f"{ended.text}: {stopped}"]
         except Exception as error:
             if _is_interrupt(error):
-                status, lines = ended.status, [ended.text + _notes(error)]
+                status, lines = ended.status, [ended.text + _made(error)]
             else:
                 status, lines = explain(error)
         complain(*lines)
@@ -188,6 +188,11 @@ def _is_interrupt(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
+
+
+def _made(error: BaseException) -> str:
+    """Say what was made before an interrupt: which files are whole, or nothing if no work had begun."""
+    return _notes(error) or ("" if has_begun() else ": nothing was made")
 
 
 def _notes(error: BaseException) -> str:

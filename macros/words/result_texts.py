@@ -40,6 +40,8 @@ __all__ = [
     "say_sensitivity",
 ]
 
+_ROUNDING = 1e-9
+"""A smaller -2 ln L is 0."""
 _MOST_COLUMNS = 8
 """Most values of a key that have a column each."""
 
@@ -52,7 +54,8 @@ def say_fit(result: FitResult, *, expected: bool = False) -> None:
     method = {"minos": "MINOS", "hesse": "Hesse"}[result.method]
     print_table(("parameter", "value ± Hesse", f"{method} {100 * result.level:g} %", "interval"), rows)
     kind = "χ²" if result.likelihood == "paper" else "deviance"
-    say(f"{kind} {format_number(result.fval)} for {result.ndof} degrees of freedom")
+    fval = 0.0 if abs(result.fval) < _ROUNDING else result.fval  # of exact data
+    say(f"{kind} {format_number(fval)} for {result.ndof} degrees of freedom")
     for text in fit_notes(result):
         say(text)
     for group in result.undetermined:

@@ -70,7 +70,7 @@ def place_arrays(geometry: Geometry) -> PlaceArrays:
         half=np.array(half),
         extent=np.array(extent),
         source=source,
-        source_radius=geometry.source_radius,
+        source_radius=float(geometry.source_radius),
         axes=_axes(-source),
         fall=fall,
         nearest=nearest,

@@ -19,7 +19,7 @@ def origins(directory):
 @pytest.mark.parametrize(("task", "at"), [("toys", ()), ("coverage", ("--at", "0,0.1"))])
 def test_chunks_share_the_audit(tmp_path, task, at):
     """Contract: the random toys of one run, each in its chunk; at most one of the worst in a chunk."""
-    directory, n, size, wanted = tmp_path / "c", 60, 15, 8
+    directory, n, size, wanted = tmp_path / "c", 60, 20, 4
     options = (task, CARD, *at, "-n", n, "--seed", SEED, "--audit", wanted)
     answer("campaign", "new", directory, *options, "--chunk-size", size)
     assert nugauge.run_campaign(directory, Inline()).complete

@@ -201,4 +201,4 @@ cli.main()
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert err == "error: interrupted\n"
+    assert err == "error: interrupted: nothing was made\n"

@@ -217,7 +217,7 @@ def test_an_interrupt_that_a_module_turned_into_another_error(capsys):
     with pytest.raises(typer.Exit) as ended:
         guard(load)()
     assert ended.value.exit_code == 130
-    assert capsys.readouterr().err == "error: interrupted\n"
+    assert capsys.readouterr().err == "error: interrupted: nothing was made\n"
 
 
 def test_a_second_interrupt_does_not_wait():

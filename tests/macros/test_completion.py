@@ -5,6 +5,7 @@ import resource
 import subprocess
 
 import pytest
+from support.invocation import invoke
 from support.shells import command, environment, needs, opened, run
 
 from macros.cli import app
@@ -33,6 +34,8 @@ CASES = [
     ("nugauge init hellaz-cr51-p", "hellaz-cr51-paper"),
     ("nugauge fit my-card.toml dat", "data.csv"),
 ]
+TYPED = [CASES[i] for i in (0, 3, 4, 7, 18)]
+"""A command, the value of an option, a preset, a word with `=`, and a file, which the shell itself finds."""
 
 
 @pytest.fixture(scope="module")
@@ -67,16 +70,16 @@ def offered(shell, home, place, line):
 
 
 def test_tab(installed, place):
-    """Contract. Commands, options, their values, presets, cards and other files, in a real terminal."""
+    """Contract. Commands, values of options, presets, files and words with `=`, in a real terminal."""
     shell, home = installed
     if shell == "fish":
-        for line, word in CASES:
+        for line, word in TYPED:
             last = line.rpartition(" ")[2]
             found = offered(shell, home, place, line)
             assert {word, f"{last.rpartition('=')[0]}={word}"} & found, (line, found)
         return
     with opened(shell, home, place) as terminal:
-        for line, word in CASES:
+        for line, word in TYPED:
             begun = line.rpartition(" ")[2].rpartition("=")[2]
             assert word.startswith(begun)
             terminal.type(f"{line}\t", until=f"{begun}.*{word.removeprefix(begun)}")
@@ -102,15 +105,26 @@ def test_show_completion(shell, tmp_path):
     assert f"_NUGAUGE_COMPLETE=complete_{shell}" in said
 
 
-def asked(line, **more):
-    """Ask as bash does."""
-    words = line.split(" ")
-    variables = {"COMP_WORDS": "\n".join(words), "COMP_CWORD": str(len(words) - 1)}
-    variables |= {"_NUGAUGE_COMPLETE": "complete_bash", **more}
-    return subprocess.run(
-        [command()], env={**environment("/nowhere"), **variables}, capture_output=True, text=True,
-        check=False, timeout=60,
-    )  # fmt: skip
+def question(line):
+    """Return the environment with which bash asks after a line and Tab; it splits words at `=`."""
+    words = re.findall(r"=|[^\s=]+|(?<=\s)$", line)
+    return {
+        "COMP_WORDS": "\n".join(words),
+        "COMP_CWORD": str(len(words) - 1),
+        "_NUGAUGE_COMPLETE": "complete_bash",
+    }
+
+
+def asked(line):
+    """Ask as bash does, inside this process."""
+    return invoke(env=question(line))
+
+
+@pytest.mark.parametrize(("line", "word"), CASES[:-1])
+def test_what_is_offered(place, monkeypatch, line, word):
+    """Contract. Commands, options, their values, presets and cards."""
+    monkeypatch.chdir(place)
+    assert word in asked(line).stdout.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -127,9 +141,8 @@ def asked(line, **more):
 )
 def test_what_is_wrong_is_passed_over(line):
     """Contract. Finds a message or a traceback in the middle of what somebody types."""
-    needs("bash")
     said = asked(line)
-    assert said.stderr == ""
+    assert (said.exit_code, said.stderr) == (0, "")
     assert "Error" not in said.stdout
     assert ("--level" in said.stdout.split()) == line.endswith("--lev")
 
@@ -140,8 +153,18 @@ def used():
     return usage.ru_utime + usage.ru_stime
 
 
+def time_of(line):
+    """Ask in a process as bash does; return the time of a processor that it takes [s]."""
+    start = used()
+    asking = {**environment("/nowhere"), **question(line)}
+    said = subprocess.run([command()], env=asking, capture_output=True, text=True, check=True, timeout=60)
+    assert said.stdout
+    assert said.stderr == ""
+    return used() - start
+
+
 def test_a_tab_is_fast():
-    """Contract. Half a second of a processor; the best of several."""
+    """Contract. Half a second of a processor, at one of five times at least."""
     needs("bash")
     for line in (
         "nugauge ",
@@ -149,12 +172,7 @@ def test_a_tab_is_fast():
         "nugauge check lama-pm147-paper --set model.",
         "nugauge toys x --",
     ):
-        times = []
-        for _ in range(5):
-            start = used()
-            assert asked(line).stdout
-            times.append(used() - start)
-        assert min(times) < 0.5, line
+        assert any(time_of(line) < 0.5 for _ in range(5)), line
 
 
 @pytest.mark.parametrize(
@@ -174,8 +192,6 @@ def test_words_of_bash(words, current, expected):
 
 def test_keys_that_can_be_set_are_those_of_the_card():
     """Contract. Each key that Tab offers for a preset is one that the card takes, or refuses by its value."""
-    from support.invocation import invoke
-
     offered_keys = [k for k, _ in COMPLETIONS["override"]({"card": "borexino-cr51-realistic"}, "")]
     assert len(offered_keys) > 80
     paths = {key.path for key in card_keys()}

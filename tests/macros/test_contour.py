@@ -13,7 +13,7 @@ from macros.plots.contours import contour_plot
 from macros.words.contour_notes import plane_warnings
 
 CARD = "borexino-cr51-realistic"
-X, Y = "eps_L=-0.1:0.1:11", "eps_R=-0.3:0.3:13"
+X, Y = "eps_L=-0.1:0.1:5", "eps_R=-0.3:0.3:7"
 
 
 def test_picture_and_table(tmp_path):
@@ -23,7 +23,7 @@ def test_picture_and_table(tmp_path):
     assert picture.read_bytes()[:4] == b"\x89PNG"
     table = np.loadtxt(tmp_path / "c.csv", delimiter=",", skiprows=1)
     assert (tmp_path / "c.csv").read_text().splitlines()[0] == "eps_L,eps_R,delta_2lnL"
-    np.testing.assert_allclose(table[:, 2].reshape(13, 11), found["delta"], rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(table[:, 2].reshape(7, 5), found["delta"], rtol=1e-6, atol=1e-9)
     assert abs(found["parameters"]["eps_L"]["value"]) < 1e-3
     assert found["files"] == [str(picture.with_suffix(s)) for s in (".png", ".csv", ".json")]
     document = json.loads((tmp_path / "c.json").read_text())

@@ -194,7 +194,7 @@ def test_inspect_of_another_file(events, tmp_path):
 
 def test_contour_takes_both_names(tmp_path):
     """Contract. `-o` is the former name of `--figure`."""
-    at = ("--x", "eps_L=-0.1:0.1:5", "--y", "eps_R=-0.3:0.3:5")
+    at = ("--x", "eps_L=-0.1:0.1:3", "--y", "eps_R=-0.3:0.3:3")
     first = answer("contour", CARD, *at, "-o", tmp_path / "a.png")
     second = answer("contour", CARD, *at, "--figure", tmp_path / "b.png")
     assert len(first["files"]) == len(second["files"]) == 3
@@ -233,14 +233,12 @@ def test_styles_change_the_picture_and_not_the_numbers(tmp_path):
     """Contract. A file, and names of mplhep and matplotlib; the same style gives the same bytes."""
     (tmp_path / "mine.mplstyle").write_text("axes.grid: True\nfont.size: 11\n")
     seen = {}
-    for style in (None, "ATLAS", "CMS", "dark_background", tmp_path / "mine.mplstyle"):
+    for style in (None, "ATLAS", "dark_background", tmp_path / "mine.mplstyle"):
         options = () if style is None else ("--style", style)
-        for again in (0, 1):
-            name = tmp_path / f"{len(seen)}-{again}.svg"
-            answer("expect", CARD, "--figure", name, *options)
-        first, second = (tmp_path / f"{len(seen)}-{again}.svg" for again in (0, 1))
-        assert first.read_bytes() == second.read_bytes()
-        seen[style] = first
+        seen[style] = tmp_path / f"{len(seen)}.svg"
+        answer("expect", CARD, "--figure", seen[style], *options)
+    answer("expect", CARD, "--figure", tmp_path / "again.svg", *options)
+    assert (tmp_path / "again.svg").read_bytes() == seen[style].read_bytes()
     pictures = {path.read_bytes() for path in seen.values()}
     assert len(pictures) == len(seen)
     assert len({path.with_suffix(".csv").read_bytes() for path in seen.values()}) == 1

@@ -58,7 +58,7 @@ def test_files_that_do_not_belong_together(series):
     assert "seed: 3, not 2" in refusal("inspect", files[0], folder / "other.root")
     assert "was given twice" in refusal("inspect", files[0], files[0])
     said = " ".join(refusal("inspect", files[0], folder / "toys.root").split())
-    assert f"{files[0]} is event file, {folder / 'toys.root'} is toy file" in said
+    assert f"{files[0]} (event file), {folder / 'toys.root'} (toy file)" in said
 
 
 def test_one_that_is_not_whole(series, tmp_path):

@@ -64,15 +64,16 @@ def test_toys_of_data_give_the_band_beside_the_limit(tmp_path):
     plain = answer("limit", CARD, data)
     assert plain["band"] is None
     assert plain["seed"] is None
-    options = ("--toys", 400, "--seed", 5, "--figure", tmp_path / "limit.pdf")
+    toys = ("--toys", 400, "--seed", 5, "--audit", 0)
+    options = (*toys, "--figure", tmp_path / "limit.pdf")
     found = answer("limit", CARD, data, *options)
-    expected = answer("limit", CARD, "--toys", 400, "--seed", 5)
+    expected = answer("limit", CARD, *toys)
     assert (found["upper"], found["regions"]) == (plain["upper"], plain["regions"])
     assert (found["band"], found["band_errors"]) == (expected["band"], expected["band_errors"])
     assert found["seed"] == 5
     assert "expected at 0 sigma" in (tmp_path / "limit.csv").read_text()
     assert "observed" in (tmp_path / "limit.csv").read_text()
-    shown = invoke("limit", CARD, data, "--toys", 400, "--seed", 5).stdout
+    shown = invoke("limit", CARD, data, *toys).stdout
     assert "expected band at -2 … +2 σ" in shown
     profiled = ("--method", "feldman-cousins", "--nuisances", "profiled", "--toys", 400)
     assert "no expected band" in refusal("limit", CARD, data, *profiled)

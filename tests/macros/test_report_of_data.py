@@ -3,13 +3,17 @@
 import json
 import re
 import shlex
+import shutil
 
 import numpy as np
 import pytest
+from support.examples import few
 from support.invocation import CARD, answer, invoke, refusal
 
 from macros.card import load_card
 from macros.cli import _COMMANDS
+from macros.words import explain_parameter
+from simgen.parameters import parameter_names
 
 FEW = ("--seed", 1, "--toys", 50)
 
@@ -20,6 +24,13 @@ def made(tmp_path_factory):
     directory = tmp_path_factory.mktemp("reports") / "run"
     answer("run", CARD, "-o", directory, "--seed", 1)
     return directory
+
+
+@pytest.fixture(scope="module")
+def reported(made):
+    """Make a report of its events; return the directory, which is not to be changed, and the document."""
+    directory = made.parent / "reported"
+    return directory, answer("report", CARD, made / "events.root", "-o", directory, "--toys", 0)
 
 
 def page(directory):
@@ -67,6 +78,8 @@ def test_the_line_repeats_the_report(made, tmp_path, monkeypatch):
     options = ("--toys", 50, "--set", "fit.level=0.9", "--method", "two-sided", "--poi", "mu_nu")
     invoke("report", CARD, made / "spectrum.json", "-o", first, *options)
     html = (first / "report.html").read_text(encoding="utf-8")
+    assert "no detector took them" in page(first)
+    assert explain_parameter("mu_nu") in page(first).replace("&#x27;", "'")
     line = re.search(r"<pre>(nugauge report .*?)</pre>", html, re.DOTALL)[1].replace("&#39;", "'")
     words = shlex.split(line)
     assert words[0] == "nugauge"
@@ -79,7 +92,8 @@ def test_the_line_repeats_the_report(made, tmp_path, monkeypatch):
     assert {n for n in before if before[n] != after[n]} <= {"report.html"}  # when it was made
 
 
-@pytest.mark.parametrize("name", ["spectrum.json", "spectrum.csv", "histograms.root:T_reco", "events.root"])
+# events and a spectrum in JSON are in the tests beside it
+@pytest.mark.parametrize("name", few(["spectrum.csv", "histograms.root:T_reco"], "spectrum.csv"))
 def test_every_kind_of_data(made, tmp_path, name):
     """Contract. The same data in any format give the same fit; what `run` wrote is known as simulated."""
     found = answer("report", CARD, made / name, "-o", tmp_path / "r", "--toys", 0)
@@ -90,6 +104,14 @@ def test_every_kind_of_data(made, tmp_path, name):
     assert "no detector took them" in page(tmp_path / "r")
 
 
+def test_events(made, reported):
+    """Contract. The fit is that of the run; the events are known as simulated."""
+    directory, found = reported
+    assert found["fit"]["fval"] == json.loads((made / "fit.json").read_text())["fval"]
+    assert (found["kind"], found["expected_limit"]) == ("simulated", None)
+    assert "no detector took them" in page(directory)
+
+
 def test_a_toy(tmp_path):
     answer("toys", CARD, "-n", 3, "--audit", 0, "--seed", 1, "-o", tmp_path / "t.root")
     found = answer("report", CARD, tmp_path / "t.root", "--toy", 1, "-o", tmp_path / "r", "--toys", 0)
@@ -97,11 +119,9 @@ def test_a_toy(tmp_path):
     assert "--toy 1" in page(tmp_path / "r")
 
 
-@pytest.mark.parametrize("poi", ["mu_nu", "eps_R", "sin2_theta_w"])
+@pytest.mark.parametrize("poi", few(["eps_R", "sin2_theta_w"], "eps_R"))
 def test_every_parameter_of_interest(made, tmp_path, poi):
     """Contract. The parameter is explained, fitted and limited."""
-    from macros.words import explain_parameter
-
     found = answer("report", CARD, made / "events.root", "--poi", poi, "-o", tmp_path / "r", "--toys", 0)
     assert found["fit"]["poi"] == found["limit"]["parameter"] == poi
     assert explain_parameter(poi) in page(tmp_path / "r").replace("&#x27;", "'")
@@ -109,9 +129,6 @@ def test_every_parameter_of_interest(made, tmp_path, poi):
 
 def test_parameters_are_all_explained():
     """Contract. Finds a parameter of a model that no sentence explains."""
-    from macros.words import explain_parameter
-    from simgen.parameters import parameter_names
-
     assert len({explain_parameter(name) for name in parameter_names()}) == len(parameter_names())
 
 
@@ -147,11 +164,11 @@ def test_run_with_data(made, tmp_path):
     assert not (tmp_path / "x").exists()
 
 
-def test_nothing_is_replaced_without_force(made, tmp_path):
+def test_nothing_is_replaced_without_force(made, reported, tmp_path):
     """Contract. A report replaces a report, with --force; nothing of a run or of the user's."""
     events, target = made / "events.root", tmp_path / "r"
     command = ("report", CARD, events, "-o", target, "--toys", 0)
-    answer(*command)
+    shutil.copytree(reported[0], target)
     assert "--force replaces it" in refusal(*command)
     answer(*command, "--force")
     assert "which no run made" in refusal(*command[:4], tmp_path, "--toys", 0, "--force")

@@ -79,6 +79,17 @@ def test_the_digest_depends_on_every_source_and_on_the_processor(tmp_path, monke
     assert len({first, second, third, cache.digest([a, tmp_path / "c.py"])}) == 4
 
 
+def test_the_digest_does_not_depend_on_the_directory(tmp_path, monkeypatch):
+    """Contract. Finds an installation that compiles again what a copy in another directory has compiled."""
+    first = cache.digest(cache.sources())
+    for path in cache.sources():
+        copy = tmp_path / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+    monkeypatch.setattr(cache, "_ROOT", tmp_path)
+    assert cache.digest(cache.sources()) == first
+
+
 def empty(path):
     path.write_bytes(b"")
 
@@ -106,6 +117,16 @@ def kept(tmp_path_factory):
     assert number(done) == pytest.approx(EXPECTED, rel=1e-15)
     assert done.stderr == ""
     return directory
+
+
+@pytest.mark.long
+def test_a_copy_in_another_directory_compiles_nothing(kept, tmp_path):
+    """Contract. Finds a second installation that does not use what the first has compiled."""
+    for package in PACKAGES[:3]:
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    hits = "print(sum(fill_pairs.stats.cache_hits.values()))"
+    used = run(PAIR + hits, root=tmp_path, NUMBA_CACHE_DIR=kept)
+    assert used.stdout.split()[1:] == ["1"], used.stderr
 
 
 @pytest.mark.parametrize("damage", [empty, shorten, flip])

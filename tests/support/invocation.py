@@ -22,9 +22,9 @@ ROOT = Path(__file__).parents[2]
 CARD = "borexino-cr51-realistic"
 
 
-def invoke(*arguments: object) -> Result:
-    """Run a command in this process."""
-    return CliRunner().invoke(app, [str(a) for a in arguments])
+def invoke(*arguments: object, env: dict[str, str] | None = None) -> Result:
+    """Run a command in this process, with more variables of the environment if there are any."""
+    return CliRunner().invoke(app, [str(a) for a in arguments], env=env)
 
 
 def answer(*arguments: object) -> dict[str, Any]:

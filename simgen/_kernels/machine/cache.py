@@ -87,7 +87,9 @@ def digest(files: list[Path]) -> str:
     sha256 = hashlib.sha256()
     for path in files:
         content = path.read_bytes()
-        sha256.update(f"{path.parts[-3:]} {len(content)}\n".encode())
+        # copies of the packages in other directories have the same digest
+        name = path.relative_to(_ROOT) if path.is_relative_to(_ROOT) else path.name
+        sha256.update(f"{name} {len(content)}\n".encode())
         sha256.update(content)
     versions = (numba.__version__, llvmlite.__version__, np.__version__, sys.version, sys.implementation.name)
     machine = (platform.system(), platform.machine(), internals.cpu(), internals.read_settings())
