@@ -276,18 +276,18 @@ def make_templates(
         If the model has no such parameter, its dσ/dT is below zero, or experiments do not fit together.
     """
     if poi not in model.parameters:
-        lacking = f" without {NEEDED[poi]}" if poi in NEEDED else ""
+        lacking, names = f" without {NEEDED[poi]}" if poi in NEEDED else "", ", ".join(model.parameters)
         raise ValueError(
-            f"fit.poi = {poi!r}: {model.label} has no such parameter{lacking}; "
-            f"choose from {', '.join(model.parameters)}"
+            f"fit.poi = {poi!r}: {model.label} has no such parameter{lacking}; choose from {names}"
         )
     together = (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)
     if not together:
         raise ValueError("a fit needs at least one experiment")
     experiment_range(together, model, poi)  # says where dσ/dT is below zero
+    if isinstance(sampling, RecordedSample):
+        sampling.check(together)
     samples: tuple[Sample, ...] = ()
     if sampling is not None:
-        sampling.check(together)
         numbered = enumerate(together)
         samples = tuple(Sample(experiment=e, model=model, sampling=sampling, number=i) for i, e in numbered)
     return Templates(

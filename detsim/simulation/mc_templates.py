@@ -54,9 +54,6 @@ class Sampling:
         if not 1 <= self.n_events <= 10**10:
             raise ValueError(f"template_events must be from 1 to 1e10, got {self.n_events}")
 
-    def check(self, experiments: Sequence[Experiment]) -> None:
-        """Take any experiments: each gets a sample of its own."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Recorded:

@@ -126,7 +126,7 @@ def _compare(
     """Make one run again, and compare its branches by their SHA-256; None for a file that is not kept."""
     from detsim.event_files import TableFile, origin as current
     from macros.card import CardError
-    from macros.remaking import differences, remake
+    from macros.rerunning import differences, remake
 
     try:
         remake(origin, path, stated=source, advance=advance, former=former)
