@@ -27,7 +27,7 @@ LikelihoodName = Literal["poisson", "paper"]
 Method = Literal["minos", "hesse"]
 LimitMethod = Literal["one-sided", "two-sided"]
 Drawn = Literal["auxiliary", "counts", "nuisances"]
-TemplateKind = Literal["quadrature", "simulation"]
+TemplateKind = Literal["quadrature", "simulation", "file"]
 Keep = Literal["rows", "sums"]
 """What is kept of pseudo-experiments: a row for each, or sums that do not grow with their number."""
 
@@ -62,10 +62,12 @@ class FitSettings:
         At 95 %: Δχ² = 2.7055 (the paper's) or 3.8415.
     drawn : {"auxiliary", "counts", "nuisances"}
         What pseudo-experiments draw beside their counts: see `analysis.pseudo_experiments.throw.Thrower`.
-    templates : {"quadrature", "simulation"}
+    templates : {"quadrature", "simulation", "file"}
         How the expected signal is folded: see `detsim.simulation.mc_templates`.
     template_events : int
         Mean number of interactions that are simulated for the templates.
+    template_file : str or None
+        Event file with the recorded events of the templates; needed by, and only for, "file".
 
     Raises
     ------
@@ -88,6 +90,7 @@ class FitSettings:
     drawn: Drawn = "auxiliary"
     templates: TemplateKind = "quadrature"
     template_events: int = 1_000_000
+    template_file: str | None = None
 
     def __post_init__(self) -> None:
         try:
@@ -114,9 +117,12 @@ class FitSettings:
             raise ValueError("error_per_bin belongs to likelihood = 'paper' only")
         if self.error_per_bin is not None and not 0 < self.error_per_bin < math.inf:
             raise ValueError(f"error_per_bin must be finite and above 0, got {self.error_per_bin}")
-        if self.templates == "simulation" and self.likelihood == "paper":
+        if (self.templates == "file") != (self.template_file is not None):
+            raise ValueError("template_file goes with templates = 'file', and only with it")
+        if self.templates != "quadrature" and self.likelihood == "paper":
             raise ValueError(
-                "templates = 'simulation' goes with likelihood = 'poisson': the paper's χ² has its errors"
+                f"templates = {self.templates!r} goes with likelihood = 'poisson': the paper's χ² has its "
+                "errors"
             )
         if self.template_events < 1:
             raise ValueError(f"template_events must be at least 1, got {self.template_events}")

@@ -46,6 +46,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "generate": commands.simulate.generate,
     "detect": commands.simulate.detect,
     "simulate": commands.simulate.simulate,
+    "attach": commands.attach.attach,
     "merge": commands.merge.merge,
     "reweight": commands.reweight.reweight,
     "export": commands.export.export,

@@ -29,7 +29,7 @@ from analysis.likelihood import (
 from analysis.model import INSIDE, REACH, FitModel, make_templates
 from analysis.representation import ends_text
 from detsim.experiment import Experiment
-from detsim.simulation import Sampling
+from detsim.simulation import RecordedSample, Sampling
 from simgen.interaction import Model
 from simgen.representation import html_table, text_table
 
@@ -235,7 +235,7 @@ def make_fitter(
     poi: str = "gamma",
     likelihood: str = "poisson",
     error_per_bin: float | None = None,
-    sampling: Sampling | None = None,
+    sampling: Sampling | RecordedSample | None = None,
 ) -> Fitter:
     """Prepare the fits of a model: fold its spectra once.
 
@@ -250,9 +250,9 @@ def make_fitter(
     likelihood : {"poisson", "paper"}
     error_per_bin : float, optional
         Relative error of every bin, for the paper's χ².
-    sampling : Sampling, optional
-        Fold the signal with a simulated sample, and include its statistical error in the likelihood, which is
-        then "templates". By default the signal is folded by quadrature.
+    sampling : Sampling or RecordedSample, optional
+        Fold the signal with a simulated sample, or with recorded events, and include its statistical error in
+        the likelihood, which is then "templates". By default the signal is folded by quadrature.
 
     Raises
     ------

@@ -80,15 +80,16 @@ def _term(data: Likelihood, mu: Array) -> tuple[Array, Array]:
     if data.kind == "paper":
         return 2 * (mu - n) / data.spread**2, 2 / data.spread**2
     m = np.maximum(mu, _FLOOR)
+    square = np.maximum(m**2, np.finfo(np.float64).tiny)  # a bin below the threshold has no counts of either
     if data.kind == "poisson":
-        return 2 * (1 - n / m), 2 * n / m**2
+        return 2 * (1 - n / m), 2 * n / square
     # β² + β(μδ² - 1) = nδ²: the factor of a bin that is known to a relative error δ (arXiv:1103.0354)
     variance = data.spread**2
     half = 0.5 * (m * variance - 1)
     root = np.sqrt(half**2 + n * variance)
     beta = np.where(half > 0, n * variance / np.where(half + root > 0, half + root, 1.0), root - half)
     change = -variance * beta / (2 * np.where(root > 0, root, 1.0))
-    return 2 * (beta - n / m), 2 * (change + n / m**2)
+    return 2 * (beta - n / m), 2 * (change + n / square)
 
 
 def _expected(templates: Templates, expansion: Expansion, point: Array) -> tuple[Array, Array, Array]:

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from analysis.histograms import describe_bin
 from analysis.model.templates import Templates
 from detsim.expectation import fold
+from detsim.simulation import RecordedSample
 
 __all__ = ["paper_errors", "template_errors"]
 
@@ -51,6 +52,12 @@ def template_errors(templates: Templates) -> Array:
     if empty.size:
         number, i = _experiment_and_bin(templates, int(empty[0]))
         in_bin = describe_bin(templates.experiments[number].detector, i)
+        source = templates.samples[number].sampling
+        if isinstance(source, RecordedSample):
+            raise ValueError(
+                f"no event of {source.name} was recorded {in_bin}, where the response of the card gives "
+                f"{exact[empty[0]]:.2g} counts of signal: leave the bin out, or generate more events"
+            )
         raise ValueError(
             f"no event of the sample was recorded {in_bin}, where {exact[empty[0]]:.2g} counts of signal are "
             "expected: raise fit.template_events, or take templates = 'quadrature'"

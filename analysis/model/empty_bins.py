@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis.histograms import describe_bin
 from analysis.model.templates import Templates
+from detsim.simulation import RecordedSample
 
 __all__ = ["are_impossible", "check_possible"]
 
@@ -76,6 +77,9 @@ def check_possible(templates: Templates, counts: ArrayLike, *, name: str = "the 
     advice = "check threshold, resolution and bins, or state the background that such counts come from"
     if templates.samples:
         advice = "no event of the simulated templates was recorded there: raise fit.template_events"
+        source = templates.samples[0].sampling
+        if isinstance(source, RecordedSample):
+            advice = f"no event of {source.name} was recorded there: leave these bins out"
     raise ValueError(
         f"{name} counts where {templates.model.label} and the backgrounds give exactly nothing, for any "
         f"{_listed(templates.names)}: {', '.join(places)}{further}; {advice}"

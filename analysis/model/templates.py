@@ -14,7 +14,7 @@ from analysis.model.polynomial import quadratic
 from analysis.model.ranges import INSIDE, NEEDED, experiment_range, fit_range
 from detsim.expectation import Folded, fold
 from detsim.experiment import Experiment
-from detsim.simulation import Sample, Sampling
+from detsim.simulation import RecordedSample, Sample, Sampling
 from detsim.systematics import vary
 from simgen.interaction import Model
 
@@ -266,30 +266,30 @@ def make_templates(
     experiments: Experiment | Sequence[Experiment],
     model: Model,
     poi: str = "gamma",
-    sampling: Sampling | None = None,
+    sampling: Sampling | RecordedSample | None = None,
 ) -> Templates:
-    """Fold experiments, by quadrature or with simulated samples, and name the parameters of their fit.
+    """Fold experiments, by quadrature or with samples, and name the parameters of their fit.
 
     Raises
     ------
     ValueError
-        If the model has no such parameter, its dσ/dT is below zero, or the experiments do not fit together.
+        If the model has no such parameter, its dσ/dT is below zero, or experiments do not fit together.
     """
     if poi not in model.parameters:
-        lacking = f" without {NEEDED[poi]}" if poi in NEEDED else ""
+        lacking, names = f" without {NEEDED[poi]}" if poi in NEEDED else "", ", ".join(model.parameters)
         raise ValueError(
-            f"fit.poi = {poi!r}: {model.label} has no such parameter{lacking}; "
-            f"choose from {', '.join(model.parameters)}"
+            f"fit.poi = {poi!r}: {model.label} has no such parameter{lacking}; choose from {names}"
         )
     together = (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)
     if not together:
         raise ValueError("a fit needs at least one experiment")
     experiment_range(together, model, poi)  # says where dσ/dT is below zero
+    if isinstance(sampling, RecordedSample):
+        sampling.check(together)
     samples: tuple[Sample, ...] = ()
     if sampling is not None:
-        samples = tuple(
-            Sample(experiment=e, model=model, sampling=sampling, number=i) for i, e in enumerate(together)
-        )
+        numbered = enumerate(together)
+        samples = tuple(Sample(experiment=e, model=model, sampling=sampling, number=i) for i, e in numbered)
     return Templates(
         experiments=together,
         folded=tuple(s.fold(model) for s in samples) or tuple(fold(e, model) for e in together),

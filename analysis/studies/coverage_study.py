@@ -36,7 +36,7 @@ from analysis.studies.verdict import (
     over_by_design,
 )
 from detsim.experiment import Experiment
-from detsim.simulation import Sampling
+from detsim.simulation import RecordedSample, Sampling
 from simgen.interaction import Model
 from simgen.quotation import exact_text
 from simgen.representation import html_table, text_table
@@ -125,7 +125,7 @@ def coverage(
     methods: Sequence[str] | str = METHODS,
     likelihood: str = "poisson",
     error_per_bin: float | None = None,
-    sampling: Sampling | None = None,
+    sampling: Sampling | RecordedSample | None = None,
     events: bool = False,
     drawn: Drawn = "auxiliary",
     calibration: Calibration | None = None,

@@ -24,6 +24,9 @@ from .recoil_cutoff import (
     lost_fraction as lost_fraction,
     lowest_recoil as lowest_recoil,
 )
+from .recorded import (
+    RecordedSample as RecordedSample,
+)
 from .reweighting import (
     gamma_templates as gamma_templates,
     weights as weights,

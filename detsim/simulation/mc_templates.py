@@ -1,10 +1,11 @@
 """Monte Carlo templates: shapes h_k folded with simulated events, the stochastic twin of `fold`.
 
-Events are drawn once, from one model. An event adds h_k(T, ω)/(dσ/dT) to its bin of shape k, where dσ/dT is
-that of this model. The sample can then be used for all models, parameter values and masses of mediators.
+Events are drawn once, from one model, or read from a file. An event adds h_k(T, ω)/(dσ/dT) to its bin of
+shape k, where dσ/dT is that of this model. The sample can then be used for all models, parameter values and
+masses of mediators.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -15,11 +16,14 @@ from detsim.detector import bin_numbers
 from detsim.expectation import Folded, diverging, fold_backgrounds
 from detsim.experiment import Experiment
 from detsim.simulation.monte_carlo import event_plan, stream
+from detsim.simulation.recorded import RecordedSample
+from detsim.simulation.reweighting import check_support, neutrino_energies
 from detsim.simulation.vertices import Occurrence
+from simgen.events import Events
 from simgen.flavours import Flavour
 from simgen.interaction import Basis, Model, T_max, coefficients, dsigma_dT
 from simgen.random import Stage, generator, kernel_key
-from simgen.rates import WAVE, flavours, oscillates
+from simgen.rates import WAVE, flavours, oscillates, survival
 from simgen.representation import html_table, text_table
 
 __all__ = ["Sample", "Sampling"]
@@ -73,19 +77,21 @@ class Sample:
     experiment : Experiment
     model : Model
         Model from which events are drawn, without its oscillation.
-    sampling : Sampling
+    sampling : Sampling or RecordedSample
+        How many events are drawn, or those that were recorded and are taken instead.
     number : int
         Distinguishes the samples of experiments that are fitted together.
 
     Notes
     -----
     The number of events is Poisson, so that bins are independent and Σw² is the variance of Σw. An experiment
-    with another response uses the same true events.
+    with another response uses the same true events. Of recorded events the response is in their energies: of
+    the experiment's detector only threshold and bins apply to the signal.
     """
 
     experiment: Experiment
     model: Model
-    sampling: Sampling
+    sampling: Sampling | RecordedSample
     number: int = 0
 
     def __repr__(self) -> str:
@@ -99,45 +105,92 @@ class Sample:
         return [
             ("experiment", self.experiment.name),
             ("model", repr(self.model)),
-            ("mean number of events", str(self.sampling.n_events)),
-            ("seed", str(self.sampling.seed)),
+            *(
+                [("events", self.sampling.name)]
+                if isinstance(self.sampling, RecordedSample)
+                else [
+                    ("mean number of events", str(self.sampling.n_events)),
+                    ("seed", str(self.sampling.seed)),
+                ]
+            ),
         ]
 
     @cached_property
     def _seed(self) -> int:
+        if isinstance(self.sampling, RecordedSample):
+            raise TypeError("recorded events are not drawn")
         words = kernel_key(self.sampling.seed, Stage.TEMPLATES, self.number)
         return (int(words[0]) << 31) | (int(words[1]) >> 1)
 
     @cached_property
     def _recorded(self) -> dict[Flavour, _Recorded]:
-        """Draw the events, and keep recorded ones."""
-        experiment = replace(self.experiment, backgrounds=())
-        model = self.model
-        if model.delta_m2 is not None:
-            model = model.vary(sin2_2theta=0.0)
-        components = experiment.source.components
-        oscillating = [oscillates(c, model) for c in components]
-        mean = float(self.sampling.n_events)
-        n = int(generator(self._seed, Stage.COUNT).poisson(mean))
-        scale = event_plan(experiment, model).expected / mean
-        events_by_flavour: dict[Flavour, list[_Recorded]] = {f: [] for f in flavours(experiment.source)}
-        columns: Sequence[Occurrence] = ("vertex",) if any(oscillating) else ()
-        for events in stream(experiment, model, seed=self._seed, n=n, columns=columns):
+        """Draw or read the events, and keep recorded ones."""
+        source, components = self.sampling, self.experiment.source.components
+        oscillating = [oscillates(c, self.model) for c in components]
+        if isinstance(source, RecordedSample):
+            chunks, scale = self._read(source)
+            made_from, wanes = source.model, [oscillates(c, source.model) for c in components]
+        else:
+            chunks, made_from, scale = self._draw(source, needs_vertices=any(oscillating))
+            wanes = [False] * len(components)
+        events_by_flavour: dict[Flavour, list[_Recorded]] = {f: [] for f in flavours(self.experiment.source)}
+        for events in chunks:
             if events.T_reco is None:
                 continue
-            bins = bin_numbers(experiment.detector, events.T_reco, events.L_reco)
+            bins = bin_numbers(self.experiment.detector, events.T_reco, events.L_reco)
             for i, component in enumerate(components):
-                of_component = events.component == i
-                E_nu = events.E_nu[of_component]
+                of_component = np.flatnonzero(events.component == i)
+                E_nu = neutrino_energies(events, of_component, component)
                 T = np.minimum(events.T[of_component], _BELOW_END * T_max(E_nu))
-                density = dsigma_dT(T, E_nu, model, flavour=component.flavour)
-                phase = (
-                    WAVE * events.L[of_component] / E_nu if oscillating[i] and events.L is not None else None
-                )
+                density = dsigma_dT(T, E_nu, made_from, flavour=component.flavour)
+                L = events.L[of_component].astype(np.float64) if events.L is not None else None
+                if L is not None and wanes[i]:
+                    density = density * survival(made_from, L, E_nu)
+                phase = WAVE * L / E_nu if oscillating[i] and L is not None else None
                 events_by_flavour[component.flavour].append(
                     _Recorded(T, E_nu, bins[of_component], scale / density, phase)
                 )
         return {flavour: _joined(parts) for flavour, parts in events_by_flavour.items()}
+
+    def _draw(self, sampling: Sampling, *, needs_vertices: bool) -> tuple[Iterable[Events], Model, float]:
+        """Draw events: return them, the model they are of, and expected events per mean number drawn."""
+        experiment = replace(self.experiment, backgrounds=())
+        model = self.model
+        if model.delta_m2 is not None:
+            model = model.vary(sin2_2theta=0.0)
+        mean = float(sampling.n_events)
+        n = int(generator(self._seed, Stage.COUNT).poisson(mean))
+        scale = event_plan(experiment, model).expected / mean
+        columns: Sequence[Occurrence] = ("vertex",) if needs_vertices else ()
+        return stream(experiment, model, seed=self._seed, n=n, columns=columns), model, scale
+
+    def _read(self, source: RecordedSample) -> tuple[Iterable[Events], float]:
+        """Read recorded events above threshold: return them, and expected events per mean number drawn."""
+        ours, theirs = self.experiment, source.experiment
+        if ours.source != theirs.source:
+            raise ValueError(f"{source.name}: its events are of another source than the experiment's")
+        if ours.detector.distance is not None:
+            raise ValueError(f"{source.name}: recorded events have no distances; leave detector.distance out")
+        lowest = max(ours.generate_above, theirs.generate_above)
+        target = replace(theirs, generate_above=lowest)
+        check_support(theirs, source.model, self.model.standard(), target_experiment=target)
+
+        def chunks() -> Iterator[Events]:
+            needs_ways = any(
+                oscillates(c, m) for c in theirs.source.components for m in (self.model, source.model)
+            )
+            for events in source.read():
+                if needs_ways and events.L is None:
+                    raise ValueError(
+                        f"{source.name}: an oscillation needs the neutrinos' ways, and these events have "
+                        "none: generate them with --columns vertex"
+                    )
+                keep = np.asarray(events.T_reco) >= np.float64(ours.detector.threshold)
+                if lowest > theirs.generate_above:
+                    keep &= np.greater_equal(events.T, lowest)
+                yield events.select(keep)
+
+        return chunks(), ours.luminosity / (theirs.luminosity * source.exposures)
 
     def fold(self, model: Model) -> Folded:
         """Estimate every shape folded with source, response, exposure and bins.

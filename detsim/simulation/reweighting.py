@@ -18,7 +18,7 @@ from simgen.interaction import Basis, E_nu_min, Model, T_max, check_positive, co
 from simgen.rates import oscillates, survival
 from simgen.sources import Component, Lines
 
-__all__ = ["check_support", "gamma_templates", "weights"]
+__all__ = ["check_support", "gamma_templates", "neutrino_energies", "weights"]
 
 Array = NDArray[np.float64]
 
@@ -200,7 +200,7 @@ def _weights(
     scale = target_setup.luminosity / experiment.luminosity
     for number, component in enumerate(experiment.source.components):
         indices = np.flatnonzero(events.component == number)
-        E_nu = _neutrino_energies(events, indices, component)
+        E_nu = neutrino_energies(events, indices, component)
         recoils = events.T[indices].astype(np.float64)
         T = np.minimum(recoils, _BELOW_END * T_max(E_nu))
         densities = _densities(T, E_nu, component.flavour, [generated, *targets])
@@ -237,8 +237,8 @@ def _survivals(
     return [survival(m, events.L[indices].astype(np.float64), E_nu) for m in models]
 
 
-def _neutrino_energies(events: Events, indices: NDArray[np.intp], component: Component) -> Array:
-    """Return the neutrino energies of events [MeV]; those of lines without rounding."""
+def neutrino_energies(events: Events, indices: NDArray[np.intp], component: Component) -> Array:
+    """Return the neutrino energies of events of a component [MeV]; those of lines without rounding."""
     spectrum = component.spectrum
     if not isinstance(spectrum, Lines):
         return events.E_nu[indices].astype(np.float64)

@@ -180,17 +180,18 @@ def _card(request: Request, card: "Card", inputs: Inputs) -> dict[str, Any]:
 def _with_copies(document: Mapping[str, Any], inputs: Inputs) -> dict[str, Any]:
     """Return a card whose tables are the copies, which lie beside the card's."""
     from detsim.files import split_spec
-    from macros.card import used_files
+    from macros.card import FILE_KEYS, used_files
 
     changed = copy.deepcopy(dict(document))
     known = used_files(changed)
 
     def visit(value: Any) -> None:
         if isinstance(value, dict):
-            if value.get("table") in known and "sha256" in value:
-                path, name = split_spec(value["table"])
-                beside = inputs.add_file(path).removeprefix(f"{PLACE}/")
-                value["table"] = beside if name is None else f"{beside}:{name}"
+            for key, checksum in FILE_KEYS.items():
+                if value.get(key) in known and checksum in value:
+                    path, name = split_spec(value[key])
+                    beside = inputs.add_file(path).removeprefix(f"{PLACE}/")
+                    value[key] = beside if name is None else f"{beside}:{name}"
             for item in value.values():
                 visit(item)
         elif isinstance(value, list):

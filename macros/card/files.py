@@ -7,7 +7,10 @@ from typing import Any
 
 from macros.card.checks import CardFault
 
-__all__ = ["locate_files", "used_files"]
+__all__ = ["FILE_KEYS", "locate_files", "used_files"]
+
+FILE_KEYS = {"table": "sha256", "template_file": "template_sha256"}
+"""Keys that name a file, and those of its checksum beside them."""
 
 
 def locate_files(document: dict[str, Any], directory: Path) -> list[CardFault]:
@@ -16,7 +19,7 @@ def locate_files(document: dict[str, Any], directory: Path) -> list[CardFault]:
     Parameters
     ----------
     document : dict
-        The card; it is changed. A file is a text under the key ``table``.
+        The card; it is changed. A file is a text under one of `FILE_KEYS`.
     directory : Path
         Where relative names start: that of the card.
 
@@ -32,23 +35,23 @@ def locate_files(document: dict[str, Any], directory: Path) -> list[CardFault]:
     from detsim.formats import checksum, table_path
 
     faults = []
-    for path, table in tables:
-        unusual = _check_name(table["table"], directory)
+    for path, table, key in tables:
+        unusual = _check_name(table[key], directory)
         if unusual:
-            faults.append(CardFault(key=f"{path}.table", reason=unusual))
+            faults.append(CardFault(key=f"{path}.{key}", reason=unusual))
             continue
-        name = os.path.abspath(directory / table["table"])  # noqa: PTH100 (a symbolic link stays one)
-        table["table"] = name
+        name = os.path.abspath(directory / table[key])  # noqa: PTH100 (a symbolic link stays one)
+        table[key] = name
         try:
             sha256 = checksum(table_path(name))
         except FileError as error:
-            faults.append(CardFault(key=f"{path}.table", reason=str(error)))
+            faults.append(CardFault(key=f"{path}.{key}", reason=str(error)))
             continue
-        if table.setdefault("sha256", sha256) != sha256:
-            reason = f"{name} has changed: its SHA-256 is {sha256}, the card was made with {table['sha256']}"
-            faults.append(
-                CardFault(key=f"{path}.table", reason=reason, suggestion="restore the file, or drop sha256")
-            )
+        stated = table.setdefault(FILE_KEYS[key], sha256)
+        if stated != sha256:
+            reason = f"{name} has changed: its SHA-256 is {sha256}, the card was made with {stated}"
+            advice = f"restore the file, or drop {FILE_KEYS[key]}"
+            faults.append(CardFault(key=f"{path}.{key}", reason=reason, suggestion=advice))
     return faults
 
 
@@ -65,16 +68,18 @@ def _check_name(name: str, directory: Path) -> str:
 
 def used_files(document: dict[str, Any]) -> dict[str, str]:
     """List the files of a located card with their SHA-256."""
-    return {table["table"]: table["sha256"] for _, table in _tables_of_files(document) if "sha256" in table}
+    files = _tables_of_files(document)
+    return {table[key]: table[FILE_KEYS[key]] for _, table, key in files if FILE_KEYS[key] in table}
 
 
-def _tables_of_files(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Find the tables of the card that name a file."""
+def _tables_of_files(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Find the tables of the card that name a file, each with the key that does."""
     if isinstance(value, list):
         for i, item in enumerate(value):
             yield from _tables_of_files(item, f"{path}.{i}")
     elif isinstance(value, dict):
-        if isinstance(value.get("table"), str):
-            yield path, value
+        for key in FILE_KEYS:
+            if isinstance(value.get(key), str):
+                yield path, value, key
         for key, item in value.items():
             yield from _tables_of_files(item, f"{path}.{key}" if path else key)

@@ -1,4 +1,5 @@
 from . import (
+    attach as attach,
     calibrate as calibrate,
     check as check,
     compare as compare,

@@ -61,12 +61,14 @@ def check(
     With what a run of it would give and take: events, limit, time, space on the disk.
     """
     from macros.commands.check_cost import events_cost, toys_cost
-    from macros.setup import load_chosen
+    from macros.setup import load_chosen, template_sampling
 
     loaded = load_chosen(card, override, of, several=True, says=False)
 
     from macros.studies import expected_reach, outlook
 
+    if loaded.fit.templates == "file":
+        template_sampling(loaded)  # refuses a file that does not belong to the card
     names = [e.name for e in loaded.experiments] if len(loaded.experiments) > 1 else [None]
     plain = [loaded.of(name) for name in names]
     found = [outlook(each) for each in plain]

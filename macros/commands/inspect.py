@@ -191,6 +191,10 @@ def _say_run(row: Mapping[str, Any], origin: Mapping[str, Any]) -> None:
         else:
             text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         say(f"  {key}: {text}")
+    measured = (origin.get("run") or {}).get("measured")
+    if measured:
+        say(f"  measured energies: {measured['column']} [{measured['unit']}] of {measured['file']}")
+        say(f"  SHA-256 of that file: {measured['sha256']}")
     if isinstance(origin.get("card"), Mapping):
         from macros.card import write_toml
 

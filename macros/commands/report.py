@@ -154,11 +154,20 @@ def report_of(
     draws = bool(toys or gof) or (method in {"feldman-cousins", "calibrated", "cls"} and table is None)
     loaded = open_card(card, override, seed=seed, threads=threads, draws=draws, of=of, several=True)
 
+    from macros.merging import check_events
     from macros.runs import report_data
     from macros.studies import LimitOptions, load_data_sets
     from macros.terminal import stop_on_interrupt
 
-    found = load_data_sets(loaded, data, number=experiment, unit=str(unit), auxiliary=auxiliary, toy=toy)
+    found = load_data_sets(
+        loaded,
+        data,
+        number=experiment,
+        unit=str(unit),
+        auxiliary=auxiliary,
+        toy=toy,
+        check_series=check_events,
+    )
     options: dict[str, Any] = {
         "--poi": poi,
         "--method": method,

@@ -107,7 +107,10 @@ def _inputs(runs: Sequence[Mapping[str, Any]]) -> list[Path]:
     from macros.card import used_files
 
     tables = [table_path(spec) for run in runs for spec in used_files(dict(run.get("card") or {}))]
-    records = [(run.get("run") or {}).get("input") for run in runs]
+    stated = [run.get("run") or {} for run in runs]
+    records = [
+        one for run in stated for one in (run.get("input"), *run.get("inputs", ()), run.get("measured"))
+    ]
     return [*tables, *(Path(record["file"]) for record in records if record)]
 
 
@@ -123,7 +126,7 @@ def _compare(
     """Make one run again, and compare its branches by their SHA-256; None for a file that is not kept."""
     from detsim.event_files import TableFile, origin as current
     from macros.card import CardError
-    from macros.runs import differences, remake
+    from macros.rerunning import differences, remake
 
     try:
         remake(origin, path, stated=source, advance=advance, former=former)

@@ -30,7 +30,10 @@ _SUSPICIOUS = 1e-3
 
 
 def reweight(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Event file, true or measured.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE", help="Event file, true or measured; or all files of one run."),
+    ],
     to: Annotated[
         str,
         typer.Option(
@@ -53,27 +56,39 @@ def reweight(
 ) -> None:
     """Give the events of a file the weights of another model.
 
-    The weights are exact, from E_nu and T.
+    The weights are exact, from E_nu and T. Several files of one run become a series, OUT-0000.root and so on,
+    which is one data set as they are.
     """
-    from macros.setup import FilePlan, Output, card_files, load_chosen
+    from macros.setup import FilePlan, Output, Split, card_files, load_chosen
 
     target = load_chosen(to, override, of)
-    reads = (*card_files(to, target), file)
-    files = FilePlan(reads=reads, writes=(Output(path=output, kind="events"),), force=force)
+    reads = (*card_files(to, target), *files)
+    split = Split(events=1) if len(files) > 1 else Split()
+    writes = (Output(path=output, kind="events", split=split, command="reweight"),)
+    plan = FilePlan(reads=reads, writes=writes, force=force)
 
     from macros.runs import check_verdict, reweight as give_weights
 
-    with files.open() as former, progress("reweighting", None, "events") as advance:
-        made = give_weights(file, target, output, templates=templates, advance=advance, former=former)
+    with plan.open() as former, progress("reweighting", None, "events") as advance:
+        made = give_weights(
+            files if split else files[0], target, output, templates=templates, advance=advance, former=former
+        )
         if as_json:
             emit_json(made.document())
         else:
             _say(made)
     why = "the sample has too few events, or none, where the target has many, or it is not what its card says"
-    check_verdict(made.comparison, str(made.file), why=why)
-    p_value = made.comparison.p_value
+    for first, last in made.gaps:
+        warn(f"events {first} to {last} are in none of the files; the exposure is that of those that are")
+    check_verdict(made.comparison, _names(made), why=why)
+    p_value = made.comparison.p_value if made.comparison else None
     if p_value is not None and p_value < _SUSPICIOUS:
         warn(f"sums of weights disagree with quadrature: {why}")
+
+
+def _names(made: "Reweighting") -> str:
+    first, last = made.files[0], made.files[-1]
+    return str(first) if first == last else f"{first} to {last.name}"
 
 
 def _say(made: "Reweighting") -> None:
@@ -81,17 +96,19 @@ def _say(made: "Reweighting") -> None:
 
     tally, comparison = made.tally, made.comparison
     say(
-        f"{made.file}: {number_of(tally.n_written, 'event')}, worth "
+        f"{_names(made)}: {number_of(tally.n_written, 'event')}, worth "
         f"{format_number(made.n_effective)} unweighted ones"
     )
-    if comparison.p_value is not None:
+    if comparison is None:
+        verdict = "no expectation, as another program measured the energies"
+    elif comparison.p_value is not None:
         verdict = f"χ² = {comparison.chi2:.1f} for {comparison.ndof}, p = {format_number(comparison.p_value)}"
     elif made.n_effective < ENOUGH_WEIGHTED:
         verdict = "too few for a χ² against quadrature"
     else:
         verdict = "no χ², as their number was given and all weigh the same"
-    found, mean = format_number(tally.sum_w, 6), format_number(made.expected, 6)
-    say(f"sum of weights {found}, expected {mean}: {verdict}")
+    mean = "" if made.expected is None else f", expected {format_number(made.expected, 6)}"
+    say(f"sum of weights {format_number(tally.sum_w, 6)}{mean}: {verdict}")
     if made.templates is not None:
         a, b, c = (format_number(x, 6) for x in made.templates)
         say(f"sum of weights at γ: {a} + {b} γ + {c} γ²")

@@ -3,6 +3,7 @@ from .joined_files import (
     Merging as Merging,
     check_events as check_events,
     check_parts as check_parts,
+    check_whole as check_whole,
     merge as merge,
     merged_kind as merged_kind,
 )

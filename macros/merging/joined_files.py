@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from detsim.event_files import EventFile, table_name
+from detsim.files import FileError
 from macros.merging.joined_parts import Joining, drawn_range, gaps_between, sorted_parts
 from macros.merging.joined_rows import join_rows
 from macros.merging.joined_sums import join_calibrations, join_sums
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from detsim.event_files import TableName
     from detsim.files import Former
 
-__all__ = ["Joined", "Merging", "check_events", "check_parts", "merge", "merged_kind"]
+__all__ = ["Joined", "Merging", "check_events", "check_parts", "check_whole", "merge", "merged_kind"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +166,30 @@ def check_events(inputs: Sequence[Path]) -> tuple[tuple[int, int], ...]:
         If a file is not whole, holds no events, is not of the same run as the first, or has what another has.
     """
     return check_parts(inputs, "events").gaps
+
+
+def check_whole(inputs: Sequence[Path]) -> None:
+    """Check as `merge --complete` that event files are all parts of one run, from its first given event on.
+
+    Raises
+    ------
+    FileError
+        As `check_events`, and if events or a file of a series are in none of the files.
+    """
+    gaps = check_events(inputs)
+    numbers = []
+    for path in inputs:
+        with EventFile(path) as file:
+            series = (file.provenance.get("run") or {}).get("series")
+            numbers.append(None if series is None else int(series["number"]))
+    missing = sorted(set(range(len(inputs))) - {n for n in numbers if n is not None})
+    if None not in numbers and missing:
+        reason = f"is of a series of which number {missing[0]} is not given: give all of its files"
+        raise FileError(inputs[0], "incomplete", reason)
+    if gaps:
+        first, last = gaps[0]
+        reason = f"and the others lack events {first} to {last} of their run: give all of its files"
+        raise FileError(inputs[0], "incomplete", reason)
 
 
 def check_parts(inputs: Sequence[Path], tree: str, *, mixed: bool = False) -> Joined:

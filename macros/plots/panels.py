@@ -192,17 +192,19 @@ def _rows(panel: Panel) -> list[tuple[Cell, ...]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrueEventsFigure:
-    """Recoils of true events.
+    """Recoils of true events, or measured energies of which no expectation is known.
 
     Parameters
     ----------
     edges : ndarray, shape (n + 1,)
-        Of the recoil [MeV].
+        Of the energy [MeV].
     counts, sigma : ndarray, shape (n,)
         Events, or sums of weights, and their errors.
     title : str
         Of the table.
     note : tuple of str
+    measured : bool
+        Whether the energies are measured ones.
     """
 
     edges: "NDArray[Any]"
@@ -210,18 +212,23 @@ class TrueEventsFigure:
     sigma: "NDArray[Any]"
     title: str
     note: tuple[str, ...] = ()
+    measured: bool = False
 
     def numbers(self) -> FigureData:
         """Collect the numbers: one row a bin."""
         columns = (self.edges[:-1], self.edges[1:], self.counts, self.sigma)
         return FigureData(
             title=self.title,
-            caption="events: events, or sums of their weights, whose true recoil lies between low and high, "
-            "with the root of the sum of squared weights as error",
+            caption=f"events: events, or sums of their weights, whose {self._what} lies between low and "
+            "high, with the root of the sum of squared weights as error",
             note=self.note,
             columns=("low [MeV]", "high [MeV]", "events", "error"),
             rows=tuple(tuple(map(float, row)) for row in zip(*columns, strict=True)),
         )
+
+    @property
+    def _what(self) -> str:
+        return "measured energy" if self.measured else "true recoil"
 
     @styled()
     def draw(self) -> "Figure":
@@ -230,13 +237,13 @@ class TrueEventsFigure:
         edges = self.edges * scale
         figure = new_figure(5.6, 3.4)
         ax = figure.subplots()
-        ax.stairs(self.counts, edges, color=BLUE, fill=True, alpha=0.3, label="simulated, true recoil")
+        ax.stairs(self.counts, edges, color=BLUE, fill=True, alpha=0.3, label=f"simulated, {self._what}")
         ax.stairs(self.counts, edges, color=BLUE, linewidth=1.0)
         low, high = self.counts - self.sigma, self.counts + self.sigma
         ax.vlines((edges[1:] + edges[:-1]) / 2, low, high, color=BLUE, linewidth=0.8)
         ax.set_xlim(edges[0], edges[-1])
         ax.set_ylim(bottom=0)
-        ax.set_xlabel(f"$T$ [{unit}]")
+        ax.set_xlabel(f"$T_\\mathrm{{reco}}$ [{unit}]" if self.measured else f"$T$ [{unit}]")
         ax.set_ylabel(f"events per {edges[1] - edges[0]:.3g} {unit}")
         ax.legend(loc="upper right")
         add_note(figure, self.note)

@@ -20,16 +20,13 @@ from .production import (
     Production as Production,
     produce as produce,
 )
-from .rerun import (
-    differences as differences,
-    remake as remake,
-)
 from .reweighting import (
     Reweighting as Reweighting,
     reweight as reweight,
 )
 from .run_provenance import (
     check_input as check_input,
+    check_measured_file as check_measured_file,
     input_record as input_record,
     provenance as provenance,
 )

@@ -14,7 +14,7 @@ from detsim.expectation import Expectation, predict
 from detsim.files import FileError
 from macros.card import Card, card_from_document
 from macros.plots import CountsFigure, Picture, TrueEventsFigure, panels_of
-from macros.setup import file_histogram
+from macros.setup import file_histogram, is_attached
 from macros.words import begin_with
 
 __all__ = ["events_picture"]
@@ -39,7 +39,7 @@ def events_picture(paths: Sequence[Path]) -> Picture:
     ----------
     paths : sequence of Path
         Measured events are shown in the bins of the card that is stored with them, beside what it expects by
-        quadrature; of true events the recoils are shown.
+        quadrature; of true events the recoils are shown, and of energies that another program measured these.
 
     Raises
     ------
@@ -47,8 +47,10 @@ def events_picture(paths: Sequence[Path]) -> Picture:
         If a file is incomplete, foreign or damaged, or says nothing of its card.
     """
     with EventFile(paths[0]) as file:
-        detected = "T_reco" in file.columns
-    return _measured(paths) if detected else _true(paths)
+        detected, attached = "T_reco" in file.columns, is_attached(file.provenance)
+    if attached:
+        return _energies(paths, "T_reco", "measured")
+    return _measured(paths) if detected else _energies(paths, "T", "true")
 
 
 def _card(file: EventFile) -> Card:
@@ -102,34 +104,37 @@ def _times(expected: Expectation, factor: float) -> Expectation:
     )
 
 
-def _true(paths: Sequence[Path]) -> Picture:
-    """Show the recoils of true events, binned up to the largest."""
-    highest = max(_largest(path) for path in paths)
+def _energies(paths: Sequence[Path], column: str, kind: str) -> Picture:
+    """Show a column of energies, binned up to the largest."""
+    highest = max(_largest(path, column) for path in paths)
     edges: NDArray[np.float64] = np.linspace(0.0, highest * (1 + 1e-9) or 1.0, _N_BINS + 1)
     counts, squares = np.zeros(_N_BINS), np.zeros(_N_BINS)
     for path in paths:
         with EventFile(path) as file:
             card = _card(file)
-            names = ["T", *(["weight"] if "weight" in file.columns else [])]
+            names = [column, *(["weight"] if "weight" in file.columns else [])]
             for columns in file.iterate(names):
                 weights = columns.get("weight")
-                counts += np.histogram(columns["T"], edges, weights=weights)[0]
+                counts += np.histogram(columns[column], edges, weights=weights)[0]
                 squares += np.histogram(
-                    columns["T"], edges, weights=None if weights is None else np.asarray(weights) ** 2
+                    columns[column], edges, weights=None if weights is None else np.asarray(weights) ** 2
                 )[0]
+    measured = kind == "measured"
+    what = "energies that another program measured" if measured else "simulated true events"
     figure = TrueEventsFigure(
         edges=edges,
         counts=counts,
         sigma=np.sqrt(squares),
-        title=f"True events of {_names(paths)}",
-        note=(f"{card.name}: {card.model.label}; simulated true events, {_names(paths)}",),
+        title=f"{kind.capitalize()} {'energies' if measured else 'events'} of {_names(paths)}",
+        note=(f"{card.name}: {card.model.label}; {what}, {_names(paths)}",),
+        measured=measured,
     )
     return Picture(draw=figure.draw, data=figure.numbers())
 
 
-def _largest(path: Path) -> float:
+def _largest(path: Path, column: str) -> float:
     with EventFile(path) as file:
-        parts = (columns["T"] for columns in file.iterate(["T"]))
+        parts = (columns[column] for columns in file.iterate([column]))
         return max((float(np.max(part)) for part in parts if len(part)), default=0.0)
 
 

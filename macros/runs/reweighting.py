@@ -1,8 +1,9 @@
 """Weights for the events of a file: the sample of one model stands for another."""
 
+import math
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,13 +14,22 @@ from numpy.typing import NDArray
 
 from analysis.histograms import Comparison, compare_weighted
 from detsim.event_files import EventFile, EventWriter
-from detsim.files import FileError, Former
+from detsim.files import FileError, Former, real_path
 from detsim.simulation import expected_generated, gamma_templates, weights
 from macros.card import Card, card_from_document
 from macros.card.checks import legal_names
+from macros.merging import check_events
 from macros.runs.event_totals import Tally
 from macros.runs.run_provenance import input_record, provenance
-from macros.setup import check_card, check_different, expected_counts, mean_cross_section
+from macros.setup import (
+    check_card,
+    check_different,
+    expected_counts,
+    is_attached,
+    is_of_series,
+    mean_cross_section,
+    series_file,
+)
 from macros.words import begin_with
 from simgen.events import COLUMNS, Events
 
@@ -36,21 +46,26 @@ class Reweighting:
     Parameters
     ----------
     file : Path
+        As it was asked for; `files` is what was written.
     tally : Tally
         Sums over the events.
-    expected : float
-        Mean of the sum of weights, by quadrature.
-    comparison : Comparison
+    expected : float or None
+        Mean of the sum of weights, by quadrature; None for energies that another program measured.
+    comparison : Comparison or None
         Sums of weights against quadrature: the measured spectrum, or the total of true events.
+    gaps : tuple of (int, int)
+        First and last of the events that are in none of the files of a series.
     templates : ndarray, shape (3,), or None
         Sums of A, B and C.
     seconds : float
     """
 
     file: Path
+    files: tuple[Path, ...]
     tally: Tally
-    expected: float
-    comparison: Comparison
+    expected: float | None
+    comparison: Comparison | None
+    gaps: tuple[tuple[int, int], ...]
     templates: NDArray[np.float64] | None
     seconds: float
 
@@ -61,17 +76,20 @@ class Reweighting:
 
     def document(self) -> dict[str, Any]:
         """Return the keys of the JSON output."""
+        comparison = self.comparison
         return {
             "file": str(self.file),
+            "files": [str(file) for file in self.files],
+            "gaps": [list(gap) for gap in self.gaps],
             "n_events": self.tally.n_written,
             "n_effective": self.n_effective,
             "sum_w": self.tally.sum_w,
             "sum_w2": self.tally.sum_w2,
             "expected": self.expected,
-            "chi2": self.comparison.chi2,
-            "ndof": self.comparison.ndof,
-            "p_value": self.comparison.p_value,
-            "verdict": self.comparison.verdict,
+            "chi2": comparison.chi2 if comparison else None,
+            "ndof": comparison.ndof if comparison else None,
+            "p_value": comparison.p_value if comparison else None,
+            "verdict": comparison.verdict if comparison else None,
             "gamma_templates": self.templates,
             "events_per_second": self.tally.n_written / self.seconds,
         }
@@ -79,7 +97,7 @@ class Reweighting:
 
 @contextmanager
 def _naming(path: Path) -> Iterator[None]:
-    """Say in which file the events are that cannot be reweighted."""
+    """Name the file whose events cannot be reweighted."""
     try:
         yield
     except ValueError as error:
@@ -87,7 +105,7 @@ def _naming(path: Path) -> Iterator[None]:
 
 
 def reweight(
-    source: Path,
+    source: Path | Sequence[Path],
     target: Card,
     path: Path,
     *,
@@ -95,92 +113,179 @@ def reweight(
     advance: Callable[[float], None] | None = None,
     former: Former | None = None,
 ) -> Reweighting:
-    """Give the events of a file the weights of another model.
+    """Give the events of a file, or of a series, the weights of another model.
 
     Parameters
     ----------
-    source : Path
-        True or measured events.
+    source : Path or sequence of Path
+        True or measured events; several files are parts of one run, and become a series.
     target : Card
         Its model is the target; all else has to be as in the file's card, but systematics, fit and run, and
-        the exposure, which is the file's. For true events the detector's response may differ.
+        the exposure, which is the file's. For true events, and energies that another program measured, the
+        detector's response may differ.
     path : Path
-        Its card is the target's with the file's exposure.
+        Its card is the target's with the file's exposure. Of a series `w-0000.root`, `w-0001.root`, ... for
+        `w.root`, in the order of the events.
     templates : bool
         Store A, B, C of each event too.
     advance : callable, optional
         Called with the number of events done.
     former : mapping of Path to FileStamp, optional
-        What may be replaced, as for `detsim.files.atomic.WholeFile`.
+        What may be replaced, as for `detsim.files.atomic.WholeFile`. Without it, files of a series replace
+        nothing.
 
     Raises
     ------
     ValueError
-        If the file holds weights already or several runs, was made with another card, or the target lies
-        outside its support.
+        If a file holds weights or several runs, has another card, or does not reach what the target needs.
+    FileError
+        If a file is incomplete, foreign or damaged, or files are not parts of one run, or overlap.
     """
     start = time.perf_counter()
-    check_different(path, source)
-    with EventFile(source) as file:
-        _check_file(file, target)
-        row, made_by = file.rows[0], file.provenance
-        used = {**target.document, "exposure": made_by["card"]["exposure"]}
-        card = card_from_document(used, name=target.name)
-        made = card_from_document(
-            legal_names(made_by["card"]), name=str(made_by.get("card_name", source.stem))
-        )
-        lowest = made.experiment.generate_above
-        # where it begins higher than the file, weights are 0; else the sample has to serve what was stated
-        if card.document["model"].get("generate_above") == "auto" and lowest > card.experiment.generate_above:
-            card = begin_with(card, lowest, source)
-        arguments = (made.experiment, made.model, card.model)
-        tally, sums = Tally(card.experiment), np.zeros(3)
-        added = ("weight", *(_TEMPLATES if templates else ()))
-        seed = made_by.get("seed")
-        with EventWriter(
-            path,
-            columns=[name for name in COLUMNS if name in {*file.columns, *added}],
-            provenance={
-                **provenance(card, seed, "reweight"),
-                "reweighted": row.uuid,
-                "generated_card": made_by["card"],
-                "run": {"input": input_record(source), "gamma_templates": templates},
-            },
-            precision=file.precision,
-            compression=card.run.compression,
-            format=card.run.format,
-            former=former,
-        ) as writer:
-            for columns in file.iterate(step=_STEP):
-                n = len(columns["event"])
-                table: dict[str, Any] = {"cos_theta": np.zeros(n), **columns}
-                events = Events(**table, n_generated=n)
-                with _naming(source):
-                    weight_columns = {
-                        "weight": weights(events, *arguments, target_experiment=card.experiment)
-                    }
-                if templates:
-                    abc = gamma_templates(events, *arguments, target_experiment=card.experiment)
-                    weight_columns |= dict(zip(_TEMPLATES, abc, strict=True))
-                    sums += [float(x.sum()) for x in abc]
-                events = replace(events, **weight_columns)  # type: ignore[arg-type]  # columns by name
-                writer.extend(events)
-                tally.add(events)
-                if advance is not None:
-                    advance(n)
-            info = replace(row, sum_w=tally.sum_w, sum_w2=tally.sum_w2, uuid=str(uuid.uuid4()))
-            writer.finish(replace(info, cross_section=mean_cross_section(card)))
-        exposures = row.equivalent_exposure / card.experiment.exposure.duration
-        fixed = row.n_generated if exposures != 1 and not row.n_experiments else None
-        expected, comparison = _verdict(card, tally, exposures, fixed, detected="T_reco" in file.columns)
+    sources = [source] if isinstance(source, Path) else list(source)
+    gaps = tuple(check_events(sources)) if len(sources) > 1 else ()
+    parts = _parts(sources, path, former)
+    for part in parts:
+        for file in sources:
+            check_different(part.path, file)
+    work = _Work(target=target, templates=templates, advance=advance)
+    made: list[Path] = []
+    try:
+        for part in parts:
+            work.write(part)
+            made.append(part.path)
+    except BaseException:
+        for file in made:  # a part of a series is no data set
+            file.unlink(missing_ok=True)
+        raise
+    expected, comparison = work.verdict()
     return Reweighting(
         file=path,
-        tally=tally,
+        files=tuple(made),
+        tally=work.total,
         expected=expected,
         comparison=comparison,
-        templates=sums if templates else None,
+        gaps=gaps,
+        templates=work.sums if templates else None,
         seconds=time.perf_counter() - start,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """A file that is read, and the one that is written."""
+
+    source: Path
+    path: Path
+    series: dict[str, Any] | None
+    former: Former | None
+    removes: Sequence[Path] = ()
+
+
+def _parts(sources: Sequence[Path], path: Path, former: Former | None) -> list[_Part]:
+    """Put files in the order of their events, and name what is made of each."""
+    if len(sources) == 1:
+        return [_Part(source=sources[0], path=path, series=None, former=former)]
+    firsts = []
+    for source in sources:
+        with EventFile(source) as file:
+            firsts.append((file.rows[0].first_experiment, file.rows[0].first))
+    allowed: Former = {} if former is None else former
+    left = sorted(file for file in allowed if is_of_series(file.name, path))
+    parts = []
+    for number, i in enumerate(sorted(range(len(sources)), key=lambda i: firsts[i])):
+        output = series_file(path, number)
+        series = {"name": path.name, "number": number}
+        removes = [] if number else [one for one in left if one != real_path(output)]
+        parts.append(_Part(source=sources[i], path=output, series=series, former=allowed, removes=removes))
+    return parts
+
+
+class _Work:
+    """Reweights files one after the other, and adds up what is compared with quadrature."""
+
+    def __init__(self, *, target: Card, templates: bool, advance: Callable[[float], None] | None) -> None:
+        self._target, self._templates, self._advance = target, templates, advance
+        self._exposures, self._n_drawn = 0.0, 0
+        self._card: Card | None = None
+        self._detected = self._attached = self._has_experiments = False
+        self.total, self.sums = Tally(target.experiment), np.zeros(3)
+
+    def write(self, part: _Part) -> None:
+        """Write the events of a file with their weights."""
+        source = part.source
+        with EventFile(source) as file:
+            _check_file(file, self._target)
+            row, made_by = file.rows[0], file.provenance
+            used = {**self._target.document, "exposure": made_by["card"]["exposure"]}
+            card = card_from_document(used, name=self._target.name)
+            made = card_from_document(
+                legal_names(made_by["card"]), name=str(made_by.get("card_name", source.stem))
+            )
+            lowest, stated = made.experiment.generate_above, card.document["model"].get("generate_above")
+            # where it begins higher than the file, weights are 0; else the sample serves what was stated
+            if stated == "auto" and lowest > card.experiment.generate_above:
+                card = begin_with(card, lowest, source)
+            tally = Tally(card.experiment)
+            added = ("weight", *(_TEMPLATES if self._templates else ()))
+            run = {"input": input_record(source), "gamma_templates": self._templates}
+            with EventWriter(
+                part.path,
+                columns=[name for name in COLUMNS if name in {*file.columns, *added}],
+                provenance={
+                    **provenance(card, made_by.get("seed"), "reweight"),
+                    **{key: made_by[key] for key in ("response",) if key in made_by},
+                    "reweighted": row.uuid,
+                    "generated_card": made_by["card"],
+                    "run": run if part.series is None else {**run, "series": part.series},
+                },
+                precision=file.precision,
+                compression=card.run.compression,
+                format=card.run.format,
+                former=part.former,
+                removes=part.removes,
+            ) as writer:
+                for events in self._weighted(file, made, card):
+                    writer.extend(events)
+                    tally.add(events)
+                    self.total.add(events)
+                info = replace(row, sum_w=tally.sum_w, sum_w2=tally.sum_w2, uuid=str(uuid.uuid4()))
+                writer.finish(replace(info, cross_section=mean_cross_section(card)))
+            self._card, self._attached = card, is_attached(made_by)
+            self._detected, self._has_experiments = "T_reco" in file.columns, row.n_experiments > 0
+            self._exposures += row.equivalent_exposure / card.experiment.exposure.duration
+            self._n_drawn += row.n_generated
+
+    def _weighted(self, file: EventFile, made: Card, card: Card) -> Iterator[Events]:
+        """Yield the events of a file with their weights."""
+        arguments = (made.experiment, made.model, card.model)
+        for columns in file.iterate(step=_STEP):
+            n = len(columns["event"])
+            table: dict[str, Any] = {"cos_theta": np.zeros(n), **columns}
+            events = Events(**table, n_generated=n)
+            with _naming(file.path):
+                added = {"weight": weights(events, *arguments, target_experiment=card.experiment)}
+            if self._templates:
+                abc = gamma_templates(events, *arguments, target_experiment=card.experiment)
+                added |= dict(zip(_TEMPLATES, abc, strict=True))
+                self.sums += [float(x.sum()) for x in abc]
+            yield replace(events, **added)  # type: ignore[arg-type]  # columns by name
+            if self._advance is not None:
+                self._advance(n)
+
+    def verdict(self) -> tuple[float | None, Comparison | None]:
+        """Compute the expected sum of weights, and compare: bin by bin, or true events in all."""
+        card, exposures = self._card, self._exposures
+        if card is None or self._attached:  # the response of another program is not that of the card
+            return None, None
+        whole = math.isclose(exposures, 1.0, rel_tol=1e-9)
+        fixed = None if whole or self._has_experiments else self._n_drawn
+        if self._detected:
+            counts = exposures * expected_counts(card.experiment, card.model)
+            return float(counts.sum()), self.total.compare(counts, n_drawn=fixed)
+        mean = exposures * expected_generated(card.experiment, card.model)
+        tally = self.total
+        return mean, compare_weighted([tally.sum_w], [tally.sum_w2], [mean], n_drawn=fixed)
 
 
 def _check_file(file: EventFile, target: Card) -> None:
@@ -189,17 +294,6 @@ def _check_file(file: EventFile, target: Card) -> None:
     if len(file.rows) != 1:
         raise ValueError(f"{file.path} holds {len(file.rows)} runs: reweight them one by one, then merge")
     may_differ = {"model", "systematics", "fit", "run", "exposure"}
-    if "T_reco" not in file.columns:
+    if "T_reco" not in file.columns or is_attached(file.provenance):
         may_differ.add("detector")
     check_card(target, file.provenance["card"], file.path, may_differ=may_differ, begins=False)
-
-
-def _verdict(
-    card: Card, tally: Tally, exposures: float, fixed: int | None, *, detected: bool
-) -> tuple[float, Comparison]:
-    """Compute the expected sum of weights, and compare: bin by bin, or true events in all."""
-    if detected:
-        counts = exposures * expected_counts(card.experiment, card.model)
-        return float(counts.sum()), tally.compare(counts, n_drawn=fixed)
-    mean = exposures * expected_generated(card.experiment, card.model)
-    return mean, compare_weighted([tally.sum_w], [tally.sum_w2], [mean], n_drawn=fixed)

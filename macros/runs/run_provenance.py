@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from detsim.event_files import TableFile, table_name
-from detsim.files import FileError
+from detsim.files import FileError, checksum
+from detsim.measured import Measurements, read_measurements
 from macros.card import Card, used_files
 from macros.words import cutoff_facts
 
-__all__ = ["check_input", "input_record", "provenance"]
+__all__ = ["check_input", "check_measured_file", "input_record", "provenance"]
 
 
 def provenance(card: Card, seed: int | None, command: str) -> dict[str, Any]:
@@ -64,6 +65,29 @@ def check_input(record: dict[str, Any], stated: Path | None) -> Path:
         reason = f"is not the input: that was the run {_short(record['uuid'])}, and this is {_short(uuids)}"
         raise FileError(path, "foreign", f"{reason}; {advice}")
     return path
+
+
+def check_measured_file(record: dict[str, Any]) -> Measurements:
+    """Read the energies of another program again.
+
+    Parameters
+    ----------
+    record : dict
+        From `Measurements.record`.
+
+    Raises
+    ------
+    FileError
+        If the file is not where it was, or has changed.
+    """
+    path = Path(record["file"])
+    if checksum(path) != record["sha256"]:
+        reason = (
+            f"has changed since its energies were attached: its SHA-256 was {record['sha256']}; restore it"
+        )
+        raise FileError(path, "foreign", reason)
+    keys = ("column", "index", "unit", "tree", "experiment")
+    return read_measurements(path, **{key: record[key] for key in keys})
 
 
 def _uuids(path: Path) -> list[str]:

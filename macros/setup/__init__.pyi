@@ -16,10 +16,12 @@ from .card import (
     whole_number as whole_number,
 )
 from .compatibility import (
+    ATTACHED as ATTACHED,
     card_differences as card_differences,
     card_for_events as card_for_events,
     check_card as check_card,
     check_same_experiment as check_same_experiment,
+    is_attached as is_attached,
 )
 from .counts import (
     check_counts as check_counts,
@@ -32,20 +34,22 @@ from .counts import (
     simulate_events as simulate_events,
 )
 from .data import (
+    kind_of_histogram as kind_of_histogram,
+    load_data as load_data,
+    load_series as load_series,
+)
+from .directory import (
+    check_directory as check_directory,
+    whole_directory as whole_directory,
+)
+from .event_data import (
     EXPECTED_KIND as EXPECTED_KIND,
     MEASURED as MEASURED,
     SIMULATED as SIMULATED,
     Data as Data,
     StoredCounts as StoredCounts,
     file_histogram as file_histogram,
-    kind_of_histogram as kind_of_histogram,
-    load_data as load_data,
-    load_series as load_series,
     stored_counts as stored_counts,
-)
-from .directory import (
-    check_directory as check_directory,
-    whole_directory as whole_directory,
 )
 from .figures import (
     FigurePlan as FigurePlan,
@@ -78,6 +82,9 @@ from .recognition import (
 from .stored_toys import (
     Toy as Toy,
     read_toy as read_toy,
+)
+from .template_files import (
+    recorded_sample as recorded_sample,
 )
 from .trials import (
     Trial as Trial,

@@ -13,7 +13,7 @@ from macros.words import binding_note
 if TYPE_CHECKING:
     from analysis.fits import Fitter
     from detsim.experiment import Experiment
-    from detsim.simulation import Sampling
+    from detsim.simulation import RecordedSample, Sampling
 
 __all__ = [
     "choose",
@@ -77,7 +77,7 @@ def open_card(
     card = load_chosen(name, overrides, of, several=several)
     say_left_out(card, simulates=simulates)
     _set_threads(threads or card.run.threads)
-    if not draws and card.fit.templates == "quadrature":
+    if not draws and card.fit.templates != "simulation":
         return card
     chosen = card.run.seed if seed is None else seed
     detail(f"threads: {threads or card.run.threads or 'all'}")
@@ -203,12 +203,15 @@ def open_fitter(
     return fitter
 
 
-def template_sampling(card: Card) -> "Sampling | None":
-    """Say how the card's templates are simulated; None if they are folded by quadrature."""
+def template_sampling(card: Card) -> "Sampling | RecordedSample | None":
+    """Say how the card's templates are simulated, or of what file; None if they are folded by quadrature."""
     from detsim.simulation import Sampling
+    from macros.setup.template_files import recorded_sample
 
     if card.fit.templates == "quadrature":
         return None
+    if card.fit.templates == "file":
+        return recorded_sample(card)
     seed = _drawn_seed("--set run.seed=") if card.run.seed is None else card.run.seed
     return Sampling(n_events=card.fit.template_events, seed=seed)
 

@@ -5,14 +5,24 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, get_args
 
-from macros.card import Card
+from macros.card import FILE_KEYS, Card
 from macros.card.checks import legal_names
 from macros.terminal import printable
 from macros.words import begin_with
 from simgen.events import Events
 from simgen.units import Kind, read_quantity
 
-__all__ = ["card_differences", "card_for_events", "check_card", "check_same_experiment"]
+__all__ = [
+    "ATTACHED",
+    "card_differences",
+    "card_for_events",
+    "check_card",
+    "check_same_experiment",
+    "is_attached",
+]
+
+ATTACHED = "attached"
+"""Response, as a provenance states it, of energies that another program measured."""
 
 _ALWAYS = {"model.generate_above", "detector.target", "detector.mass", "detector.electrons"}
 """What shapes or counts the true events may never differ."""
@@ -97,6 +107,11 @@ def card_for_events(card: Card, events: Events) -> Card:
     return card if weighted else begin_with(card, lowest, "this set of events")
 
 
+def is_attached(provenance: Mapping[str, Any]) -> bool:
+    """Tell whether another program measured the energies: no card has their response."""
+    return provenance.get("response") == ATTACHED
+
+
 def card_differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """Compare two cards key by key.
 
@@ -128,7 +143,7 @@ def check_same_experiment(a: Card, b: Card) -> None:
     ]
     differences += [
         f"fit.{key}: {getattr(a.fit, key)!r} in A, {getattr(b.fit, key)!r} in B"
-        for key in ("likelihood", "error_per_bin", "templates", "template_events", "drawn")
+        for key in ("likelihood", "error_per_bin", "templates", "template_events", "template_file", "drawn")
         if getattr(a.fit, key) != getattr(b.fit, key)
     ]
     _refuse("A and B are not models of the same data", differences)
@@ -150,7 +165,7 @@ def _unnamed(value: Any) -> Any:
     if isinstance(value, list):
         return [_unnamed(item) for item in value]
     if isinstance(value, Mapping):
-        named = {"table"} if "sha256" in value else set()
+        named = {key for key, checksum in FILE_KEYS.items() if checksum in value}
         return {key: _unnamed(item) for key, item in value.items() if key not in named}
     return value
 

@@ -61,8 +61,14 @@ def analysis_rows(card: Card) -> list[tuple[str, str]]:
     return [
         ("model", f"{card.model.label}, {card.model.corrections}"),
         ("parameters", ", ".join(parameters)),
-        ("fit", f"{card.fit.poi}, {card.fit.likelihood}"),
+        ("fit", f"{card.fit.poi}, {card.fit.likelihood}{_templates(card)}"),
     ]
+
+
+def _templates(card: Card) -> str:
+    """Say how the expected signal is folded, if not by quadrature."""
+    of = {"simulation": f"{card.fit.template_events} simulated events", "file": card.fit.template_file}
+    return f", templates of {of[card.fit.templates]}" if card.fit.templates in of else ""
 
 
 def experiment_facts(card: Card) -> dict[str, Any]:

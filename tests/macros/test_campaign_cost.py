@@ -8,7 +8,8 @@ import pytest
 from support.chunked import CARD, SEED
 from support.invocation import answer
 
-from macros.campaigns.plan import Trial, cost_of, measure, rows_for
+from macros.campaigns.plan import cost_of, rows_for
+from macros.setup import Trial, measure_rows
 
 TRIAL = Trial(n=10, seconds=1e-3, overhead=0.1, bytes=10.0, chunk_bytes=1e3, threads=1)
 
@@ -31,15 +32,15 @@ def test_compilation_is_not_counted(tmp_path):
     """Rows of which the first few calls take long, as those that compile functions."""
     path, calls, clock = tmp_path / "x", [], [0.0]
 
-    def make(chunk):
-        size = sum(1 for n in calls if n == chunk.n)
-        calls.append(chunk.n)
-        clock[0] += 0.1 + 1e-4 * chunk.n + (5.0 if size == 0 and chunk.n < 100 else 0.0)
-        path.write_bytes(b" " * chunk.n)
+    def make(rows):
+        size = sum(1 for n in calls if n == rows)
+        calls.append(rows)
+        clock[0] += 0.1 + 1e-4 * rows + (5.0 if size == 0 and rows < 100 else 0.0)
+        path.write_bytes(b" " * rows)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("macros.campaigns.plan.time.perf_counter", lambda: clock[0])
-        trial = measure(make, path, 10**6, seconds=3.0, threads=1, most=10**6)
+        patch.setattr("macros.setup.trials.time.perf_counter", lambda: clock[0])
+        trial = measure_rows(make, path, 10**6, seconds=3.0, threads=1, most=10**6)
     assert trial.seconds == pytest.approx(1e-4, rel=0.01)
     assert trial.overhead == pytest.approx(0.1, rel=0.01)
 

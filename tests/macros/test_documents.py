@@ -188,6 +188,7 @@ def test_json_keys(tmp_path):
         "detect": (CARD, true, "-o", tmp_path / "reco.root"),
         "simulate": (CARD, "-o", events, "--seed", 1),
         "merge": (tmp_path / "merged.root", events),
+        "attach": (true, tmp_path / "reco.root", "--column", "T_reco", "-o", tmp_path / "attached.root"),
         "reweight": (events, "--to", CARD, "-o", tmp_path / "weighted.root"),
         "export": (events, "--format", "csv", "-o", tmp_path / "events.csv"),
         "fit": (CARD, events),

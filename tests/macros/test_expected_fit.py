@@ -28,6 +28,13 @@ def test_a_fit_without_data_finds_the_card(tmp_path):
     np.testing.assert_allclose([row[at] for row in document["rows"]], card.expect().counts, rtol=1e-9)
 
 
+def test_a_series_of_simulated_events_is_simulated(tmp_path):
+    """Contract. Finds events of several files that are taken for measured."""
+    run = ("simulate", CARD, "--events", 1000, "--events-per-file", 500, "--seed", 1)
+    files = answer(*run, "-o", tmp_path / "x.root")["files"]
+    assert answer("fit", CARD, *files)["kind"] == "simulated"
+
+
 def test_the_text_says_that_data_are_expected():
     result = invoke("fit", CARD)
     assert result.exit_code == 0

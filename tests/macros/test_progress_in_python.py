@@ -10,6 +10,7 @@ import pytest
 
 import nugauge
 from macros.terminal import interactive, interactive_progress, pace, progress
+from macros.terminal.console import withdraw
 
 
 class Terminal(io.StringIO):
@@ -116,6 +117,7 @@ def test_the_rate_is_without_compilation(clock):
 def test_lines_of_a_command_do_not_count_compilation(clock, capsys, monkeypatch):
     """Contract, as above, of what a command says where there is no terminal."""
     monkeypatch.setattr(pace, "end_time", lambda seconds: f"in {seconds:.0f} s")
+    withdraw()  # what commands of other tests announced
     with progress("toys", 1000, "toys") as advance:
         for clock[0] in (60.0, 61.0, 75.0):
             advance(100)
@@ -130,6 +132,7 @@ def test_a_terminal_does_not_count_compilation(clock, monkeypatch):
     monkeypatch.setattr(pace, "end_time", lambda seconds: f"in {seconds:.0f} s")
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("TERM", "xterm")
+    withdraw()
     with progress("toys", 1000, "toys") as advance:
         for clock[0] in (60.0, 61.0, 62.0):
             advance(100)

@@ -33,6 +33,10 @@ PREPARE = {
     ],
 }
 """What stands in the directory before the first block of a page, besides `card.toml`."""
+EXAMPLES = {"howto/full-simulation.md": "full-simulation"}
+"""Directories of `examples` whose files stand beside the blocks of a page."""
+NEEDS = {"howto/full-simulation.md": "g++"}
+"""Programs of others without which a page cannot be run."""
 _MOST = 60
 
 
@@ -77,6 +81,11 @@ def folder(tmp_path):
 @pytest.mark.parametrize("page", [page for page in PAGES if is_run(page) and page not in ELSEWHERE])
 def test_blocks(page, folder):
     """Contract: commands and Python of a page run, one after another, in one directory."""
+    program = NEEDS.get(page)
+    if program and shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed, and the page needs it")
+    if page in EXAMPLES:
+        shutil.copytree(ROOT / "examples" / EXAMPLES[page], folder, dirs_exist_ok=True)
     for line in PREPARE.get(page, []):
         done = run(["nugauge", *line.split()], folder)
         assert done.returncode == 0, done.stderr

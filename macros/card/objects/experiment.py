@@ -90,7 +90,7 @@ def build_fit(table: FitTable, faults: FaultList) -> "FitSettings | None":
     from analysis.settings import FitSettings
 
     with faults.at("fit"):
-        return FitSettings(**table.model_dump(exclude_none=True))
+        return FitSettings(**table.model_dump(exclude_none=True, exclude={"template_sha256"}))
     return None
 
 

@@ -238,8 +238,10 @@ class FitTable(Table):
     limit_level: Annotated[float, Field(gt=0, lt=1)] | None = None
     limit_method: Literal["one-sided", "two-sided"] | None = None
     drawn: Literal["auxiliary", "counts", "nuisances"] | None = None
-    templates: Literal["quadrature", "simulation"] | None = None
+    templates: Literal["quadrature", "simulation", "file"] | None = None
     template_events: Annotated[int, Field(ge=1, le=10**10)] | None = None
+    template_file: Word | None = None
+    template_sha256: Word | None = None
 
 
 class RunTable(Table):

@@ -10,12 +10,10 @@ from analysis.calibration import LARGEST, write_calibration
 from analysis.settings import Keep
 from detsim.event_files import CHECKSUM, origin as made_by
 from detsim.files import Former
+from macros.attaching import attach
 from macros.card import Card, card_from_document
 from macros.card.checks import legal_names
-from macros.runs.measurement import measure
-from macros.runs.production import produce
-from macros.runs.reweighting import reweight
-from macros.runs.run_provenance import check_input
+from macros.runs import check_input, check_measured_file, measure, produce, reweight
 from macros.studies import (
     EXPECTED,
     open_inference,
@@ -82,6 +80,8 @@ def remake(
     source = check_input(run["input"], stated) if run.get("input") else None
     if source is None and run.get("weights"):
         source = stated
+    elif source is None and stated is not None and run.get("inputs"):
+        raise ValueError(f"--input {stated}: the run read several files, which have to be where they were")
     elif source is None and stated is not None:
         raise ValueError(f"--input {stated}: the run read no file but those that its card names")
     _MAKERS[command](origin, card, path, source, advance, former)
@@ -117,6 +117,15 @@ def _reweight(
 ) -> None:
     templates = bool(origin["run"]["gamma_templates"])
     reweight(_needed(source), card, path, templates=templates, advance=advance, former=former)
+
+
+def _attach(
+    origin: Origin, _: Card, path: Path, source: Path | None, advance: Advance, former: Former | None
+) -> None:
+    run = origin["run"]
+    sources = [check_input(record, None) for record in run["inputs"]] if source is None else [source]
+    measured = check_measured_file(run["measured"])
+    attach(sources, measured, path, advance=advance, former=former)
 
 
 def _toys(
@@ -231,6 +240,7 @@ _MAKERS: dict[str, Callable[[Origin, Card, Path, Path | None, Advance, Former | 
     "generate": _generate,
     "simulate": _generate,
     "detect": _detect,
+    "attach": _attach,
     "reweight": _reweight,
     "toys": _toys,
     "coverage": _coverage,

@@ -1,0 +1,5 @@
+"""Tables of energies that other programs measured: CSV, and trees in ROOT files."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

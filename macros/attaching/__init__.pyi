@@ -1,0 +1,5 @@
+from .attachment import (
+    Attachment as Attachment,
+    attach as attach,
+    check_indices as check_indices,
+)

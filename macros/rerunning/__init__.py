@@ -1,0 +1,5 @@
+"""Files made again from what they say of themselves."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,4 @@
+from .rerun import (
+    differences as differences,
+    remake as remake,
+)
