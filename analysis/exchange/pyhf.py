@@ -142,8 +142,12 @@ def pyhf_likelihood(
         held=held,
         poi=poi,
         unit=unit,
-        kinds=dict(zip(names, translation.kinds, strict=True)),
+        kinds=dict(zip(names, map(_modifier, translation.kinds), strict=True)),
     )
+
+
+def _modifier(kind: str) -> str:
+    return "histosys" if kind == "shape" else kind
 
 
 def _check(model: FitModel) -> None:
