@@ -77,7 +77,8 @@ class TextTable:
 
     Notes
     -----
-    Cells are separated by commas, semicolons, tabs or blanks; lines that begin with # are comments. The unit
+    Cells are separated by commas, semicolons, tabs or blanks; lines that begin with # are comments, of which
+    the last before the numbers may be the header, as NumPy's ``savetxt`` writes it. The unit
     of a column stands in brackets behind its name, ``T_reco [keV]``, or in a comment before the header,
     ``# units: T_reco [keV], L [cm]``.
     """
@@ -88,7 +89,7 @@ class TextTable:
         stream = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
         text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace")
         self._raw, self._text = raw, text
-        self._lines = _Lines(path, text)
+        self._lines, self._first = _Lines(path, text), list[str]()
         try:
             self._read_header()
         except BaseException:
@@ -99,9 +100,17 @@ class TextTable:
         header = next(self._lines, None)
         if header is None:
             raise FileError(self.path, "empty", "holds no line of cells; make it again")
-        if "\0" in header or "�" in header:
+        if "\0" in header or "\ufffd" in header:
             reason = "is not a text file in UTF-8 (.csv, or .csv.gz if compressed)"
             raise FileError(self.path, "foreign", reason)
+        n_cells = self._divide(header)
+        if all(_is_number(name) for name in self.names if name):
+            self._first = [header]
+            if not self._lines.comments or self._divide(self._lines.comments[-1].lstrip("# \t")) != n_cells:
+                raise self._wrong(f"must be a header with the names of columns, got {header.strip()!r:.80}")
+
+    def _divide(self, header: str) -> int:
+        """Read separator, names and units of a header; return the number of its cells."""
         header = header.strip()
         self._separator = next((s for s in _SEPARATORS if s in header), ",")
         if self._separator == " ":
@@ -110,8 +119,7 @@ class TextTable:
         found = [_CELL.fullmatch(cell.strip()) for cell in cells]
         self.names = tuple("" if m is None else m.group(1).strip() for m in found)
         self._units = {m.group(1).strip(): m.group(2) for m in found if m is not None and m.group(2)}
-        if all(_is_number(name) for name in self.names if name):
-            raise self._wrong(f"must be a header with the names of columns, got {header!r:.80}")
+        return len(cells)
 
     def unit(self, name: str) -> str | None:
         """Return the unit that the file states of a column."""
@@ -140,7 +148,7 @@ class TextTable:
         """
         positions = [self.names.index(name) for name in names]
         separator = None if self._separator == " " else self._separator
-        for first in self._lines:
+        for first in chain(self._first, self._lines):
             try:
                 part = np.loadtxt(
                     chain([first], self._lines),

@@ -16,10 +16,9 @@ from detsim.files import Former
 from detsim.measured import Measurements
 from macros.attaching.join import Join
 from macros.card import Card, card_from_document
-from macros.card.checks import legal_names
 from macros.merging import check_whole
 from macros.runs import input_record, provenance
-from macros.setup import ATTACHED, check_different
+from macros.setup import ATTACHED, card_of_events, check_different
 from macros.words import begin_with
 from simgen.events import COLUMNS, Events
 
@@ -227,8 +226,9 @@ def _check_files(files: Sequence[EventFile]) -> None:
 def _card(file: EventFile) -> Card:
     """Return the card of true events, without bins of a distance that no table holds."""
     stated = file.provenance
-    card = card_from_document(legal_names(stated["card"]), name=str(stated.get("card_name", file.path.stem)))
-    card = begin_with(card, float(stated.get("generate_above") or 0.0), file.path)
+    card = begin_with(
+        card_of_events(stated, file.path), float(stated.get("generate_above") or 0.0), file.path
+    )
     return card if card.experiment.detector.distance is None else _without(card, "detector.distance")
 
 

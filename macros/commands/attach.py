@@ -28,11 +28,10 @@ __all__ = ["attach"]
 def attach(
     files: Annotated[
         list[Path],
-        typer.Argument(
-            metavar="TRUE.root... MEASURED",
-            help="File of `nugauge generate`, or all files of one run; then the other program's table, .csv, "
-            ".csv.gz or .root.",
-        ),
+        typer.Argument(metavar="TRUE.root", help="File of `nugauge generate`, or all files of one run."),
+    ],
+    table: Annotated[
+        Path, typer.Argument(metavar="TABLE", help="What was measured: file.csv, file.csv.gz or file.root.")
     ],
     column: Annotated[
         str, typer.Option("--column", metavar="NAME", help="Column of the energies.", show_default=False)
@@ -72,19 +71,15 @@ def attach(
 
     The table has a row for each event that was recorded, in any order.
     """
-    if len(files) < 2:
-        raise typer.BadParameter("true events and the measured table are needed, in this order")
-    *sources, table = files
-
     from macros.setup import FilePlan, Output
 
-    plan = FilePlan(reads=tuple(files), writes=(Output(path=output, kind="events"),), force=force)
+    plan = FilePlan(reads=(*files, table), writes=(Output(path=output, kind="events"),), force=force)
 
     from detsim.measured import read_measurements
     from macros.attaching import attach as attach_energies, check_indices
 
     with plan.open() as former:
-        experiment = check_indices(sources, experiment)
+        experiment = check_indices(files, experiment)
         measurements = read_measurements(
             table,
             column=column,
@@ -94,7 +89,7 @@ def attach(
             experiment=experiment,
         )
         with progress("attaching", None, "events") as advance:
-            made = attach_energies(sources, measurements, output, advance=advance, former=former)
+            made = attach_energies(files, measurements, output, advance=advance, former=former)
             if as_json:
                 emit_json(made.document())
             else:

@@ -17,11 +17,11 @@ from detsim.event_files import EventFile, EventWriter
 from detsim.files import FileError, Former, real_path
 from detsim.simulation import expected_generated, gamma_templates, weights
 from macros.card import Card, card_from_document
-from macros.card.checks import legal_names
 from macros.merging import check_events
 from macros.runs.event_totals import Tally
 from macros.runs.run_provenance import input_record, provenance
 from macros.setup import (
+    card_of_events,
     check_card,
     check_different,
     expected_counts,
@@ -219,9 +219,7 @@ class _Work:
             row, made_by = file.rows[0], file.provenance
             used = {**self._target.document, "exposure": made_by["card"]["exposure"]}
             card = card_from_document(used, name=self._target.name)
-            made = card_from_document(
-                legal_names(made_by["card"]), name=str(made_by.get("card_name", source.stem))
-            )
+            made = card_of_events(made_by, source)
             lowest, stated = made.experiment.generate_above, card.document["model"].get("generate_above")
             # where it begins higher than the file, weights are 0; else the sample serves what was stated
             if stated == "auto" and lowest > card.experiment.generate_above:

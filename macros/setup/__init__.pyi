@@ -19,6 +19,7 @@ from .compatibility import (
     ATTACHED as ATTACHED,
     card_differences as card_differences,
     card_for_events as card_for_events,
+    card_of_events as card_of_events,
     check_card as check_card,
     check_same_experiment as check_same_experiment,
     is_attached as is_attached,

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, get_args
 
-from macros.card import FILE_KEYS, Card
+from macros.card import FILE_KEYS, Card, card_from_document
 from macros.card.checks import legal_names
 from macros.terminal import printable
 from macros.words import begin_with
@@ -16,6 +16,7 @@ __all__ = [
     "ATTACHED",
     "card_differences",
     "card_for_events",
+    "card_of_events",
     "check_card",
     "check_same_experiment",
     "is_attached",
@@ -105,6 +106,21 @@ def card_for_events(card: Card, events: Events) -> Card:
     )
     lowest = float(made_of.get("generate_above") or 0.0)
     return card if weighted else begin_with(card, lowest, "this set of events")
+
+
+def card_of_events(provenance: Mapping[str, Any], path: Path) -> Card:
+    """Return the card that events were made with, without its templates, whose file may be gone.
+
+    Parameters
+    ----------
+    provenance : mapping
+        Of their run.
+    path : Path
+        Their file, which names a card without a name.
+    """
+    document = legal_names(provenance["card"])
+    fit = {key: value for key, value in document.get("fit", {}).items() if not key.startswith("template")}
+    return card_from_document({**document, "fit": fit}, name=str(provenance.get("card_name", path.stem)))
 
 
 def is_attached(provenance: Mapping[str, Any]) -> bool:

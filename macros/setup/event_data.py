@@ -17,6 +17,7 @@ from detsim.experiment import Experiment
 from detsim.files import FileError
 from macros.card import Card, card_from_document
 from macros.setup.compatibility import check_card, is_attached
+from macros.terminal import warn
 from macros.words import begin_with
 
 __all__ = [
@@ -66,6 +67,9 @@ def data_from_events(card: Card, path: Path, number: int | None) -> Data:
     """Read an event file as data; see `macros.setup.data.load_data`."""
     with EventFile(path) as file:
         card = _card_of_file(card, file, _OF_THE_ANALYSIS)
+        named = card.fit.template_file
+        if named is not None and Path(named).exists() and path.samefile(named):
+            warn(f"{path} is data and templates of one fit: it describes itself, whatever the model")
         if "T_reco" not in file.columns:
             raise ValueError(f"{path} holds true events: run `nugauge detect` on it first")
         experiment = _with_exposure(card, file)

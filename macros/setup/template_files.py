@@ -9,9 +9,8 @@ import numpy as np
 
 from detsim.event_files import EventFile
 from detsim.simulation import RecordedSample
-from macros.card import Card, card_from_document
-from macros.card.checks import legal_names
-from macros.setup.compatibility import card_differences, check_card, is_attached
+from macros.card import Card
+from macros.setup.compatibility import card_differences, card_of_events, check_card, is_attached
 from macros.words import begin_with
 from simgen.events import Events
 
@@ -51,9 +50,8 @@ def recorded_sample(card: Card) -> RecordedSample:
     with EventFile(path) as file:
         _check(card, file)
         stated = file.provenance
-        made = card_from_document(legal_names(stated["card"]), name=str(stated.get("card_name", path.stem)))
         lowest = float(stated.get("generate_above") or 0.0)
-        made = begin_with(made, lowest, path)
+        made = begin_with(card_of_events(stated, path), lowest, path)
         begin_with(card, max(lowest, card.experiment.generate_above), path)
         exposures = file.runinfo.equivalent_exposure / made.experiment.exposure.duration
     return RecordedSample(

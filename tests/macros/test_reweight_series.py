@@ -123,7 +123,7 @@ def test_a_fault_in_a_later_file_leaves_nothing(runs, tmp_path):
         content = bytearray(Path(part).read_bytes())
         if i == 1:
             with uproot.open(part) as file:
-                start = int(file["events"]["T"].member("fBasketSeek")[0]) + 200
+                start = int(file["events"]["event"].member("fBasketSeek")[0]) + 200
             content[start : start + 50] = bytes(byte ^ 255 for byte in content[start : start + 50])
         copy.write_bytes(content)
         broken.append(copy)

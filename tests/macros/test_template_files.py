@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import stats
-from support.invocation import CARD, answer, refusal
+from support.invocation import CARD, answer, invoke, refusal
 
 from detsim.event_files.event_reader import EventFile
 from detsim.expectation.folding import fold
@@ -157,6 +157,30 @@ def test_other_files_are_refused(files, tmp_path):
     assert "template_file goes with" in refusal("fit", CARD, "--set", f"fit.template_file={files}/true.root")
     with pytest.raises(CardError, match="template_file goes with"):
         load_card(CARD, ["fit.templates=file"])
+
+
+def test_data_that_are_their_own_templates_are_told(files):
+    """Contract: a warning; and `check` names the file, and refuses a wrong one."""
+    path = files / "attached.root"
+    said = invoke("fit", CARD, path, *options(path), "--set", "model.generate_above=1 keV")
+    assert "is data and templates of one fit" in " ".join(said.stderr.split())
+    assert f"templates of {path}" in " ".join(invoke("check", CARD, *options(path)).stdout.split())
+    assert "holds true events" in refusal("check", CARD, *options(files / "true.root"))
+
+
+def test_events_do_not_need_the_templates_of_their_card(files, tmp_path):
+    """Contract: what was made with a card of templates is attached and reweighted after these have gone."""
+    gone = tmp_path / "gone.root"
+    gone.write_bytes((files / "attached.root").read_bytes())
+    card = (CARD, *options(gone), "--set", "model.generate_above=1 keV")
+    answer("generate", *card, "--seed", 2, "--events", 500, "-o", tmp_path / "t.root")
+    answer("simulate", *card, "--seed", 2, "--events", 500, "-o", tmp_path / "s.root")
+    gone.unlink()
+    call = ("attach", tmp_path / "t.root", tmp_path / "s.root", "--column", "T_reco")
+    answer(*call, "-o", tmp_path / "a.root")
+    target = ("--to", CARD, "--set", "model.generate_above=1 keV", "--set", "model.gamma=0.1")
+    answer("reweight", tmp_path / "a.root", *target, "-o", tmp_path / "w.root")
+    answer("fit", CARD, tmp_path / "a.root", "--set", "model.generate_above=1 keV")
 
 
 def test_a_file_of_our_own_detector_serves_as_well(files):
