@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.exchange.translation import Difference, Part, Translation, plain_name, translate
+from analysis.exchange.modifiers import translate
+from analysis.exchange.translation import Difference, Part, Signal, Translation, plain_name
 from analysis.model import EVEN, INSIDE, FitModel
 
 __all__ = ["PyhfLikelihood", "pyhf_likelihood"]
@@ -105,7 +106,8 @@ def pyhf_likelihood(
     """
     _check(model)
     signals, parameters, poi, held, unit = _fixed(model, at) if at is not None else _free(model)
-    translation = translate(model.templates, model.errors, signals)
+    few = [signals[i] for i in sorted({0, len(signals) // 2, len(signals) - 1})]
+    translation = translate(model.templates, model.errors, few)
     _check_channels(translation, {str(p["name"]) for p in parameters})
     difference = translation.difference(signals)
     measured = "; ".join(
@@ -140,8 +142,12 @@ def pyhf_likelihood(
         held=held,
         poi=poi,
         unit=unit,
-        kinds=dict(zip(names, translation.kinds, strict=True)),
+        kinds=dict(zip(names, map(_modifier, translation.kinds), strict=True)),
     )
+
+
+def _modifier(kind: str) -> str:
+    return "histosys" if kind == "shape" else kind
 
 
 def _check(model: FitModel) -> None:
@@ -166,7 +172,7 @@ def _check_channels(translation: Translation, factors: set[str]) -> None:
         raise ValueError(f"{taken.pop()} is a parameter of interest and a nuisance parameter in HistFactory")
 
 
-Signals = list[tuple[float, list[Part], dict[str, float]]]
+Signals = list[Signal]
 Form = tuple[Signals, list[dict[str, Any]], str | None, dict[str, str], float]
 
 
@@ -217,7 +223,7 @@ def _free(model: FitModel) -> Form:
             {"name": f"{name}_squared", "inits": [start**2], "bounds": [[0.0, most]], "fixed": both}
         )
     values = dict.fromkeys((start, min(start + _FAR * width, high)))
-    signals = [(v * unit, parts, {name: v, f"{name}_squared": v**2}) for v in values]
+    signals: Signals = [(v * unit, parts, {name: v, f"{name}_squared": v**2}) for v in values]
     poi = None if both or not settings else str(settings[0]["name"])
     return signals, settings, poi, {name: name, f"{name}_squared": f"{name}²"} if both else {}, unit
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 from typing import Any, Literal
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from analysis.exchange.histfactory import expected_counts
 from analysis.model import Nuisance, Templates
 
-__all__ = ["Difference", "Part", "Translation", "plain_name", "translate"]
+__all__ = ["Difference", "Kind", "Part", "Signal", "Translation", "plain_name"]
 
 Array = NDArray[np.float64]
 
@@ -26,8 +26,6 @@ _MOST_FREE = 10.0
 _ALONE = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0)
 _TOGETHER = ((-2.0, -2.0), (-2.0, 2.0), (2.0, -2.0), (2.0, 2.0), (1.0, 1.0), (1.0, -1.0), (-1.0, 1.0))
 """Pulls of one parameter, and of two, at which expected counts are compared."""
-_EXACT = 1e-9
-"""Differences in statistical errors below this are rounding."""
 
 
 def plain_name(name: str) -> str:
@@ -57,6 +55,10 @@ class Part:
     name: str
     layers: Array
     factor: str | None = None
+
+
+Signal = tuple[float, Sequence[Part], dict[str, float]]
+"""A value of the parameter of interest, the parts of the signal, and their factors there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,13 +169,13 @@ class Translation:
             for (n, kind, name), x in zip(triples, np.asarray(pulls, np.float64).T, strict=True)
         }
 
-    def difference(self, signals: Sequence[tuple[float, Sequence[Part], dict[str, float]]]) -> Difference:
+    def difference(self, signals: Sequence[Signal]) -> Difference:
         """Find the largest difference from the expected counts of the fit.
 
         Parameters
         ----------
-        signals : sequence of (float, sequence of Part, mapping of str to float)
-            Value of the parameter of interest, with the parts of the signal and their factors there.
+        signals : sequence of Signal
+            Values of the parameter of interest with what the signal is there.
 
         Notes
         -----
@@ -245,90 +247,3 @@ def _settings(n: Nuisance, kind: Kind, name: str, measured: float) -> dict[str, 
     else:
         bounds, inits, auxiliary, settings = [low, high], start, measured, {}
     return {"name": name, "inits": [inits], "bounds": [bounds], "auxdata": [auxiliary], **settings}
-
-
-def translate(
-    templates: Templates,
-    errors: Array,
-    signals: Sequence[tuple[float, Sequence[Part], dict[str, float]]],
-) -> Translation:
-    """Choose the modifier of each nuisance parameter that comes closest to the fit.
-
-    Parameters
-    ----------
-    templates : Templates
-    errors : ndarray, shape (n_bins,) or (0,)
-        Relative statistical errors of simulated templates.
-    signals : sequence
-        As for `Translation.difference`.
-
-    Raises
-    ------
-    ValueError
-        If a shape is free, or two names are one in HistFactory.
-
-    Notes
-    -----
-    (1 + σ)^x is a normsys, a free factor a normfactor, a shape a histosys. A factor 1 + σx can be three: a
-    histosys is linear, but is added to other changes and not multiplied; a normsys is multiplied, but not
-    linear; `lumi` is both, but there is only one in a workspace, and ROOT multiplies all samples by it,
-    whichever name it. They are tried in turn, those of large uncertainties first.
-    """
-    for n in templates.nuisances:
-        if n.is_shape and n.constraint == "free":
-            raise ValueError(
-                f"{n.name} is free, and HistFactory has no change of shape without a constraint: give "
-                f'systematics.{n.quantity} of the card a constraint, "gaussian" or "log-normal"'
-            )
-    chosen = Translation(
-        templates=templates, kinds=tuple(map(_first_kind, templates.nuisances)), errors=errors
-    )
-    _check_names(chosen.names)
-    linear = [m for m, n in enumerate(templates.nuisances) if not n.is_shape and n.constraint == "gaussian"]
-    linear.sort(key=lambda m: -templates.nuisances[m].uncertainty)
-    distance = chosen.difference(signals).errors
-    for kind in ("histosys", "lumi", "histosys", "normsys"):
-        if distance < _EXACT:
-            break
-        if kind == "lumi":
-            trials = [_with_kind(chosen, m, kind) for m in linear if _is_everywhere(templates, m)]
-            pairs = [(trial.difference(signals).errors, i) for i, trial in enumerate(trials)]
-            least, which = min(pairs, default=(distance, 0))
-            if least < distance:
-                chosen, distance = trials[which], least
-            continue
-        for m in linear:
-            n = templates.nuisances[m]
-            if chosen.kinds[m] in {"lumi", kind} or (kind == "normsys" and n.uncertainty >= 1):
-                continue
-            trial = _with_kind(chosen, m, kind)
-            found = trial.difference(signals).errors
-            if found < distance:
-                chosen, distance = trial, found
-    return chosen
-
-
-def _first_kind(n: Nuisance) -> Kind:
-    if n.is_shape:
-        return "shape"
-    if n.constraint == "free":
-        return "normfactor"
-    return "histosys" if n.constraint == "gaussian" and n.uncertainty >= 1 else "normsys"
-
-
-def _is_everywhere(templates: Templates, m: int) -> bool:
-    """Tell whether a nuisance parameter multiplies all signals and backgrounds."""
-    components = sum(1 + len(experiment.backgrounds) for experiment in templates.experiments)
-    return len(set(templates.nuisances[m].targets)) == components
-
-
-def _with_kind(translation: Translation, m: int, kind: Kind) -> Translation:
-    kinds = list(translation.kinds)
-    kinds[m] = kind
-    return replace(translation, kinds=tuple(kinds))
-
-
-def _check_names(names: Sequence[str]) -> None:
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise ValueError(f"two nuisance parameters are called {twice} in HistFactory: rename one in the card")

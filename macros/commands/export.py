@@ -56,6 +56,8 @@ class HepevtDialect(StrEnum):
 
 _OF_CARDS = (Format.PYHF, Format.RESPONSE, Format.HEPDATA)
 """Formats of a card and its data; the others are those of events."""
+_NO_CARDS = {".root", ".csv", ".json"}
+"""Endings of the names of events and of data."""
 _SUFFIX = {Format.GST: ".root", Format.PARQUET: ".parquet"}
 
 
@@ -195,10 +197,10 @@ def _check_inputs(inputs: list[str], format: Format) -> None:
     first = inputs[0]
     is_card = first in presets() or first.endswith(".toml")
     cards = ", ".join(_OF_CARDS)
-    if format in _OF_CARDS and not is_card:
+    if format in _OF_CARDS and Path(first).suffix in _NO_CARDS:
         raise typer.BadParameter(
-            f"--format {format} is of a card (a TOML file or a preset), and {first} is "
-            f"none: nugauge export CARD {first} --format {format} -o ..."
+            f"--format {format} is of a card (a TOML file or a preset), and {first} is none: nugauge export "
+            f"CARD {first} --format {format} -o ..."
         )
     if format not in _OF_CARDS and is_card:
         raise typer.BadParameter(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detsim.event_files import EventFile
+from detsim.event_files import EventFile, RunInfo
 from detsim.files import FileError, Former, WholeFile
 from detsim.formats import (
     Dialect,
@@ -28,7 +28,7 @@ from detsim.simulation import gamma_templates
 from macros.card import Card, card_from_document
 from macros.card.checks import legal_names
 from macros.exports.export_checks import EventFormat, check_file, check_parts
-from simgen.events import Events
+from simgen.events import COLUMNS, Events
 
 __all__ = ["Export", "export_events"]
 
@@ -120,21 +120,17 @@ def export_events(
     """
     start = time.perf_counter()
     check_parts(paths)
+    runs = _read_runs(paths, format, dialect, templates=templates)
+    # tables that the card names may be gone: it is built where it is needed only
+    card = _card(runs.provenances[0]) if templates or format == "nuhepmc" else None
+    source = _source(runs, card, (*runs.columns, *(_TEMPLATES if templates else ())))
     with ExitStack() as stack:
-        files = [stack.enter_context(EventFile(path)) for path in paths]
-        for file in files:
-            check_file(file, format, dialect, templates=templates)
-        # tables that the card names may be gone: it is built where it is needed only
-        needs_card = templates or format == "nuhepmc"
-        card = _card(files[0]) if needs_card else None
-        added = _TEMPLATES if templates else ()
-        source = _source(files, card, (*files[0].columns, *added))
         whole = stack.enter_context(WholeFile(output, former=former))
         sink = _sink(format, whole, output, source, dialect, vertex_times)
         stack.callback(sink.close)
         n_left_out = n_read = 0
-        for stored in _chunks(files):
-            columns = stored if card is None or not templates else stored | _weights(stored, files[0], card)
+        for stored in _chunks(runs.paths):
+            columns = stored if card is None or not templates else stored | _weights(stored, paths[0], card)
             n = len(columns["event"])
             try:
                 n_left_out += sink.write(columns)
@@ -154,38 +150,71 @@ def export_events(
         dialect=dialect,
         n_events=n_read - n_left_out,
         n_left_out=n_left_out,
-        not_held=_not_held(format, dialect, files[0].columns, vertex_times),
+        not_held=_not_held(format, dialect, runs.columns, vertex_times),
         bytes=size,
         seconds=time.perf_counter() - start,
     )
 
 
-def _card(file: EventFile) -> Card:
+@dataclass(frozen=True, kw_only=True)
+class _Runs:
+    """Files in the order of their indices, and the runs that they hold."""
+
+    paths: tuple[Path, ...]
+    columns: tuple[str, ...]
+    provenances: tuple[dict[str, Any], ...]
+    rows: tuple[RunInfo, ...]
+
+
+def _read_runs(
+    paths: Sequence[Path], format: EventFormat, dialect: Dialect | None, *, templates: bool
+) -> _Runs:
+    """Check files one after another; of several, provenances are the first one's with what differs."""
+    places: list[tuple[int, int, Path]] = []
+    rows: list[RunInfo] = []
+    provenances: list[dict[str, Any]] = []
+    for path in paths:
+        with EventFile(path) as file:
+            check_file(file, format, dialect, templates=templates)
+            first = file.rows[0]
+            places.append((first.first, first.first_experiment, path))
+            rows += file.rows
+            columns = file.columns
+            if not provenances or len(paths) == 1:
+                provenances += file.provenances
+    if len(paths) > 1:
+        parts = [{"uuid": row.uuid, "first": row.first, "last": row.last} for row in rows]
+        provenances = [{**provenances[0], "parts": parts}]
+    return _Runs(
+        paths=tuple(path for _, _, path in sorted(places)),
+        columns=columns,
+        provenances=tuple(provenances),
+        rows=tuple(rows),
+    )
+
+
+def _card(provenance: Mapping[str, Any]) -> Card:
     """Build the card with which a file was made."""
-    provenance = file.provenance
     return card_from_document(legal_names(provenance["card"]), name=str(provenance.get("card_name")))
 
 
-def _source(files: Sequence[EventFile], card: Card | None, columns: tuple[str, ...]) -> EventSource:
+def _source(runs: _Runs, card: Card | None, columns: tuple[str, ...]) -> EventSource:
     """Collect what is said of the runs."""
     try:
         program = version("nugauge")
     except PackageNotFoundError:
         program = "unknown"
-    provenances = [provenance for file in files for provenance in file.provenances]
-    branches = {name: b for provenance in provenances for name, b in provenance["branches"].items()}
-    rows = [row for file in files for row in file.rows]
     return EventSource(
         version=program,
-        provenances=provenances,
+        provenances=runs.provenances,
         columns=columns,
-        units={name: branch["unit"] for name, branch in branches.items()},
-        descriptions={name: branch["description"] for name, branch in branches.items()},
-        cross_section=float(np.mean([row.cross_section for row in rows])),
+        units={name: COLUMNS[name].unit for name in columns},
+        descriptions={name: COLUMNS[name].description for name in columns},
+        cross_section=float(np.mean([row.cross_section for row in runs.rows])),
         electrons_per_atom=None if card is None else card.experiment.detector.target.electrons_per_atom,
-        live_time=sum(row.equivalent_exposure for row in rows),
-        n_generated=sum(row.n_generated for row in rows),
-        detected="T_reco" in files[0].columns,
+        live_time=sum(row.equivalent_exposure for row in runs.rows),
+        n_generated=sum(row.n_generated for row in runs.rows),
+        detected="T_reco" in columns,
     )
 
 
@@ -211,23 +240,23 @@ def _sink(
     return writers[format](whole.stream, output, source)
 
 
-def _chunks(files: Sequence[EventFile]) -> Iterator[dict[str, NDArray[Any]]]:
-    """Yield the events of all files in the order of their index, some at a time."""
-    for file in sorted(files, key=lambda f: (f.rows[0].first, f.rows[0].first_experiment)):
-        for columns in file.iterate(step=_READ):
-            n = len(columns["event"])
-            for begin in range(0, n, _STEP):
-                yield {name: column[begin : begin + _STEP] for name, column in columns.items()}
+def _chunks(paths: Sequence[Path]) -> Iterator[dict[str, NDArray[Any]]]:
+    """Yield the events of files, some at a time."""
+    for path in paths:
+        with EventFile(path) as file:
+            for columns in file.iterate(step=_READ):
+                for begin in range(0, len(columns["event"]), _STEP):
+                    yield {name: column[begin : begin + _STEP] for name, column in columns.items()}
 
 
-def _weights(columns: Mapping[str, NDArray[Any]], file: EventFile, card: Card) -> dict[str, NDArray[Any]]:
+def _weights(columns: Mapping[str, NDArray[Any]], path: Path, card: Card) -> dict[str, NDArray[Any]]:
     """Compute A, B, C of the events of a file, whose card has the model."""
     n = len(columns["event"])
     table: dict[str, Any] = {"cos_theta": np.zeros(n), **columns}
     try:
         abc = gamma_templates(Events(**table, n_generated=n), card.experiment, card.model, card.model)
     except ValueError as error:
-        raise ValueError(f"{file.path}: {error}") from None
+        raise ValueError(f"{path}: {error}") from None
     return dict(zip(_TEMPLATES, abc, strict=True))
 
 

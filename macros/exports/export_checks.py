@@ -1,8 +1,9 @@
 """Whether events of files can be exported: parts of one run, and what formats have no place for."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from detsim.event_files import EventFile
 from detsim.files import FileError
@@ -103,6 +104,10 @@ def check_file(file: EventFile, format: EventFormat, dialect: Dialect | None, *,
             f"{file.path if not templates else '--gamma-templates'}: HEPEVT has no weights: choose nuhepmc, "
             "gst, parquet or csv"
         )
+    if templates and len(models := {_model(provenance) for provenance in file.provenances}) > 1:
+        raise ValueError(
+            f"{file.path} joins runs of {len(models)} different cards: compute the weights of each by itself"
+        )
     if templates and "weight_A" in file.columns:
         raise ValueError(
             f"{file.path} has weight_A, weight_B and weight_C already: leave out --gamma-templates"
@@ -112,3 +117,8 @@ def check_file(file: EventFile, format: EventFormat, dialect: Dialect | None, *,
             f"{file.path} holds weights of another model: reweight the file that it was made from, with "
             "--gamma-templates, and export that"
         )
+
+
+def _model(provenance: Mapping[str, Any]) -> str:
+    """Write the card of a run without its settings, which do not change the distribution of its events."""
+    return json.dumps({key: v for key, v in provenance["card"].items() if key != "run"}, sort_keys=True)

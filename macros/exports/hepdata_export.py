@@ -1,9 +1,12 @@
 """Results of a card as a submission to HEPData: YAML by hepdata_lib, as a directory or an archive."""
 
+import contextlib
 import hashlib
+import importlib
 import importlib.util
 import io
 import json
+import sys
 import tarfile
 import tempfile
 import warnings
@@ -158,13 +161,8 @@ def _former_names(directory: Path) -> set[str]:
 
 def _write(directory: Path, tables: Sequence[HepTable], case: Inference) -> None:
     """Write the files of a submission into an empty directory, and let HEPData's validator read them."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # hepdata_lib imports ROOT where there is one, which warns
-        import yaml
-        from hepdata_lib import Submission
-        from hepdata_validator.full_submission_validator import FullSubmissionValidator
-
-    submission = Submission()
+    hepdata_lib, yaml, validation = _libraries()
+    submission = hepdata_lib.Submission()
     submission.add_additional_resource("Card with which nugauge computed the tables", _CARD)
     head = {
         "comment": _comment(case),
@@ -175,13 +173,28 @@ def _write(directory: Path, tables: Sequence[HepTable], case: Inference) -> None
     with (directory / _HEAD).open("w", encoding="utf-8") as stream:
         yaml.dump(head, stream, default_flow_style=False, explicit_start=True)
     for table in tables:
-        _table(table).write_output(str(directory))
-    validator = FullSubmissionValidator()
+        _table(hepdata_lib, table).write_output(str(directory))
+    validator = validation.FullSubmissionValidator()
     if not validator.validate(directory=str(directory)):
         messages = [
             str(getattr(m, "message", m)) for found in validator.get_messages().values() for m in found
         ]
         raise ValueError(f"HEPData's validator refuses the submission: {'; '.join(messages)}")
+
+
+def _libraries() -> tuple[Any, Any, Any]:
+    """Import hepdata_lib without ROOT, which it prints that it lacks, and does not need here."""
+    known = sys.modules.get("ROOT")
+    sys.modules["ROOT"] = known  # type: ignore[assignment]  # None: it cannot be imported
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of its libraries' own future
+            names = ("hepdata_lib", "yaml", "hepdata_validator.full_submission_validator")
+            hepdata_lib, yaml, validation = map(importlib.import_module, names)
+    finally:
+        if known is None:
+            del sys.modules["ROOT"]
+    return hepdata_lib, yaml, validation
 
 
 def _comment(case: Inference) -> str:
@@ -192,20 +205,16 @@ def _comment(case: Inference) -> str:
     return f"{case.card.model.label}; {case.kind} data{f' of {named}' if named else ''}. Made by {about}."
 
 
-def _table(table: HepTable) -> Any:
-    from hepdata_lib import Table
-
-    made = Table(table.name)
+def _table(library: Any, table: HepTable) -> Any:
+    made = library.Table(table.name)
     made.description, made.location = table.description, "not in a publication yet"
     for column in table.columns:
-        made.add_variable(_variable(column))
+        made.add_variable(_variable(library, column))
     return made
 
 
-def _variable(column: Column) -> Any:
-    from hepdata_lib import Uncertainty, Variable
-
-    made = Variable(
+def _variable(library: Any, column: Column) -> Any:
+    made = library.Variable(
         column.name,
         is_independent=column.independent,
         is_binned=isinstance(column.values[0], tuple),
@@ -216,7 +225,7 @@ def _variable(column: Column) -> Any:
     made.digits = _DIGITS
     for label, values in column.errors:
         pairs = any(isinstance(value, tuple) for value in values)
-        uncertainty = Uncertainty(label, is_symmetric=not pairs)
+        uncertainty = library.Uncertainty(label, is_symmetric=not pairs)
         uncertainty.values = [((0.0, 0.0) if pairs else 0.0) if v is None else v for v in values]
         for i in [i for i, value in enumerate(values) if value is None]:
             uncertainty.values[i] = None  # which hepdata_lib leaves out

@@ -213,8 +213,9 @@ def render(figure: "Figure", kind: Format, *, keywords: str = "") -> bytes:
         "svg": {"Date": None, "Creator": "nugauge", **{key: [text] for key, text in words.items()}},
         "png": {"Software": "nugauge", **words},
     }
-    if figure.get_layout_engine() is not None:  # found once for all kinds: it takes as long as a picture
-        figure.draw_without_rendering()
+    engine = figure.get_layout_engine()
+    if engine is not None:  # found once for all kinds: it takes as long as a picture
+        engine.execute(figure)
         figure.set_layout_engine("none")
     with _quiet("fontTools"):  # it remarks on the dates inside matplotlib's own fonts
         figure.savefig(stream, format=kind, metadata=kinds[kind], transparent=present_look().page)

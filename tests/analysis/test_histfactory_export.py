@@ -1,6 +1,9 @@
 """Workspaces for pyhf, read and fitted by ROOT's HistFactory with our script for it."""
 
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -100,3 +103,18 @@ def test_a_workspace_at_a_fixed_value_has_no_parameter_of_interest_in_root(found
     fitter, counts, measured = case("every kind")
     profile = fitter.data(counts, measured).profile(points(fitter))[0]
     assert np.diff(found["depths"]) == pytest.approx(np.diff(profile), abs=0.01)
+
+
+def test_the_script_fits_a_file_and_writes_its_workspace(tmp_path):
+    """Contract. Finds a script that does not run by itself, or whose workspace is lost."""
+    fitter, counts, measured = case("two experiments")
+    path, written = tmp_path / "likelihood.json", tmp_path / "workspace.root"
+    path.write_text(json.dumps(pyhf_likelihood(fitter, counts, measured).workspace))
+    command = [sys.executable, "-W", "ignore", SCRIPT_FOR_ROOT, path, written]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, cwd=tmp_path)
+    (line,) = re.findall(r"^ +gamma +\S+ +(\S+) \((\S+),(\S+)\)", done.stdout, re.MULTILINE)
+    value, above, below = map(float, line)
+    estimate = ours(fitter, counts, measured)
+    assert value == pytest.approx(estimate.value, abs=0.003 * estimate.error)
+    assert above - below == pytest.approx(2 * estimate.error, rel=0.03)
+    assert run_root("answer = ROOT.TFile(sys.argv[1]).Get('combined').ClassName()", written) == "RooWorkspace"

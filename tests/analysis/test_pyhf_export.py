@@ -74,7 +74,7 @@ def test_the_stated_difference_is_reached():
     found = pyhf_likelihood(fitter, fitter.templates.expected(0.0), fitter.nominal)
     assert 0.01 < found.difference.errors < 1
     pulls = np.array([found.difference.pulls.get(n.name, 0.0) for n in fitter.templates.nuisances])
-    assert found.kinds["energy_scale"] == "shape"
+    assert found.kinds["energy_scale"] == "histosys"
     apart = []
     for gamma in (fitter.anchor, fitter.anchor + 3 * fitter.width):
         names = zip(fitter.templates.names[1:], pulls, strict=True)

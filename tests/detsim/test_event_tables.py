@@ -87,8 +87,9 @@ def test_gst_has_the_quantities_of_genie(columns, tmp_path):
 
 @pytest.mark.root
 @NEEDS_ROOT[1]
-def test_root_reads_gst(columns, tmp_path):
+def test_root_reads_gst(tmp_path):
     """Foreign reader. Finds a tree that ROOT reads otherwise: cuts on flags, arrays of length nf."""
+    columns = columns_of(sample(N))
     path, expected = write(Gst, columns, tmp_path / "a.root"), scattering(columns)
     answer = run_root(
         """

@@ -215,6 +215,14 @@ def test_json_keys(tmp_path):
         assert not missing, command
 
 
+def test_keys_of_exports_of_cards(tmp_path):
+    """Contract: what an export of a card says of itself is in the document."""
+    described = words(read_page("reference/json.md").partition("- export:")[2].partition("\n- ")[0])
+    for format, name in (("pyhf", "a.json"), ("response", "a.root")):
+        told = answer("export", CARD, "--format", format, "-o", tmp_path / name)
+        assert set(told) <= described
+
+
 def test_keys_within_keys(tmp_path):
     """Contract: the parts of a goodness of fit and of a comparison are those that the document names."""
     events = tmp_path / "events.root"

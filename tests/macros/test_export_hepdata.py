@@ -2,6 +2,8 @@
 
 import importlib
 import json
+import subprocess
+import sys
 import tarfile
 
 import pytest
@@ -26,7 +28,6 @@ pytestmark = [
     # the validator leaves the files open that it has read
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore:\nThis distribution of ROOT is in alpha stage:UserWarning"),
 ]
 
 
@@ -209,6 +210,19 @@ def test_the_text_names_the_tables(tmp_path):
     done = invoke("export", CARD, "--format", "hepdata", "-o", tmp_path / "sub")
     assert done.exit_code == 0, done.stderr
     assert "submission of 4 tables: Spectrum, Estimates, Profile, Limit" in done.stdout
+
+
+def test_a_process_writes_one_document_and_loads_no_root(tmp_path):
+    """Contract. Finds what hepdata_lib prints when it is imported, beside our JSON."""
+    code = (
+        "import sys\nfrom macros.cli import app\n"
+        "app(sys.argv[1:], standalone_mode=False)\nassert 'ROOT' not in sys.modules"
+    )
+    arguments = ["export", CARD, "--format", "hepdata", "-o", str(tmp_path / "sub"), "--json"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True, timeout=300
+    )
+    assert json.loads(done.stdout)["format"] == "hepdata"
 
 
 def test_without_the_library_a_message_says_so(tmp_path, monkeypatch):

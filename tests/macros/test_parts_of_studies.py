@@ -10,6 +10,7 @@ from support.examples import few
 from support.invocation import CARD, answer, invoke, refusal
 
 from detsim.event_files import TableFile, table_name
+from macros.card import load_card
 
 AT = ("--at", "0,0.1,0.3")
 QUICK = ("--audit", 0)
@@ -20,12 +21,8 @@ def data(tmp_path_factory):
     """Counts of the card's bins, as CSV."""
     path = tmp_path_factory.mktemp("data") / "data.csv"
     expected = answer("expect", CARD)
-    lines = ["low,high,counts"]
-    edges = expected["edges"]
-    lines += [
-        f"{a},{b},{round(n)}" for a, b, n in zip(edges[:-1], edges[1:], expected["expected"], strict=True)
-    ]
-    path.write_text("\n".join(lines) + "\n")
+    rows = zip(expected["edges"][:-1], expected["edges"][1:], expected["expected"], strict=True)
+    path.write_text("low,high,counts\n" + "".join(f"{a},{b},{round(n)}\n" for a, b, n in rows))
     return path
 
 
@@ -293,8 +290,6 @@ def test_branches_in_root_units(tmp_path, data):
 
 def test_parts_in_python(data):
     """The same first toys as on the command line, of every study of a card."""
-    from macros.card import load_card
-
     card = load_card(CARD).seeded(7)
     whole = card.coverage([0.0], 30, audit=0).tallies[0]
     parts = [card.coverage([0.0], n, first=k, audit=0).tallies[0] for k, n in ((0, 20), (20, 10))]
