@@ -16,7 +16,7 @@ from detsim.files import Former
 from detsim.measured import Measurements
 from macros.attaching.join import Join
 from macros.card import Card, card_from_document
-from macros.merging import check_whole
+from macros.merging import check_events, check_whole
 from macros.runs import input_record, provenance
 from macros.setup import ATTACHED, card_of_events, check_different
 from macros.words import begin_with
@@ -123,8 +123,7 @@ def attach(
     start = time.perf_counter()
     for source in sources:
         check_different(path, source)
-    if len(sources) > 1:
-        check_whole(sources)
+    (check_whole if len(sources) > 1 else check_events)(sources)  # of one file the runs that `hadd` joined
     with ExitStack() as stack:
         files = sorted((stack.enter_context(EventFile(source)) for source in sources), key=_first)
         _check_files(files)

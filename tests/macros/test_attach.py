@@ -10,6 +10,7 @@ import pytest
 import uproot
 from numpy.testing import assert_allclose, assert_array_equal
 from support.invocation import CARD, answer, invoke, refusal
+from support.joining import merge
 
 from detsim.event_files.event_reader import EventFile
 from macros.attaching.attachment import attach
@@ -327,3 +328,22 @@ def test_making_it_again_needs_both_files(files, measured, tmp_path):
     assert "has changed since its energies were attached" in " ".join(text.split())
     assert json.loads(invoke("inspect", out, "--json").stdout)["complete"]
     assert callable(attach)
+
+
+def test_runs_that_hadd_joined(files, measured, tmp_path):
+    """Contract: parts of one run in one file are one run; other cards and seeds are refused."""
+    table = write_csv(tmp_path / "reco.csv", *measured)
+    joined = merge(tmp_path / "hadd.root", *(files / f"part-{i:04d}.root" for i in range(3)))
+    call = ("--column", "T_reco", "-o", tmp_path / "out.root")
+    answer("attach", joined, table, *call)
+    assert_array_equal(columns(tmp_path / "out.root")["T_reco"], measured[1])
+    with EventFile(tmp_path / "out.root") as file:
+        assert len(file.rows) == 1
+        assert len(file.provenance["true_events"]) == 3
+    more = ("--seed", 5, "--first", 3000, "--events", 10, *EXACT)
+    answer("generate", CARD, *more, "--set", "model.gamma=0.1", "-o", tmp_path / "card.root")
+    answer("generate", CARD, "--seed", 6, "--events", 10, *EXACT, "-o", tmp_path / "seed.root")
+    for other, reason in (("card", "model.gamma"), ("seed", "seed: 6, not 5")):
+        both = merge(tmp_path / f"both-{other}.root", files / "true.root", tmp_path / f"{other}.root")
+        assert reason in refusal("attach", both, table, "--column", "T_reco", "-o", tmp_path / "x.root")
+    assert not (tmp_path / "x.root").exists()

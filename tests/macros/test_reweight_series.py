@@ -62,6 +62,7 @@ def test_every_command_with_data_takes_a_series(runs, tmp_path, kind):
         a, b = (answer(command, *more[:1], *data, *more[1:]) for data in ((one,), files))
         for key in keys:
             assert a[key] == pytest.approx(b[key], rel=1e-6, abs=1e-9), key
+        assert a["kind"] == b["kind"] == "simulated"
 
     same("fit", "fval", "ndof", more=(CARD,))
     same("limit", "upper", more=(CARD, "--toys", 0))
