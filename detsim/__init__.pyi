@@ -31,6 +31,7 @@ from .experiment import (
     FlatBackground as FlatBackground,
 )
 from .simulation import (
+    RecordedSample as RecordedSample,
     Sample as Sample,
     Sampling as Sampling,
     detect as detect,

@@ -29,7 +29,7 @@ _OUTSIDE = 1e-9
 _N_OMEGA, _N_RECOIL = 33, 65
 
 
-@np.errstate(under="ignore")
+@np.errstate(under="ignore", over="ignore", invalid="ignore")
 def weights(
     events: Events,
     experiment: Experiment,
@@ -76,7 +76,7 @@ def weights(
     return weights_of_target
 
 
-@np.errstate(under="ignore")
+@np.errstate(under="ignore", over="ignore", invalid="ignore")
 def gamma_templates(
     events: Events,
     experiment: Experiment,
@@ -206,8 +206,9 @@ def _weights(
         densities = _densities(T, E_nu, component.flavour, [generated, *targets])
         survivals = _survivals(events, indices, E_nu, component, [generated, *targets])
         ours, *theirs = (d * p for d, p in zip(densities, survivals, strict=True))
-        if np.any(ours <= 0):
-            bad = int(np.flatnonzero(ours <= 0)[0])
+        impossible = np.flatnonzero(~((ours > 0) & np.isfinite(ours)))
+        if len(impossible):
+            bad = int(impossible[0])
             raise ValueError(
                 f"event {events.event[indices[bad]]} (component {component.name!r}, E_nu = "
                 f"{1e3 * E_nu[bad]:.6g} keV, T = {1e3 * T[bad]:.6g} keV) cannot come from the model "

@@ -14,8 +14,8 @@ def shapes(table: str) -> list[tuple[str, str, str]]:
 
     Examples
     --------
-    >>> shapes("geometry")[2]
-    ('cylinder', 'radius, height, [source_position, source_radius]', 'a cylinder, its axis along z')
+    >>> shapes("geometry")[2][:2]
+    ('cylinder', 'radius, height, [source_position, source_distance, source_radius]')
     """
     rows = []
     for kind in _tables(CardTables.model_fields[table].annotation):

@@ -28,7 +28,7 @@ __all__ = ["attach"]
 def attach(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="TRUE.root", help="File of `nugauge generate`, or all files of one run."),
+        typer.Argument(metavar="TRUE", help="File of `nugauge generate`, or all files of one run."),
     ],
     table: Annotated[
         Path, typer.Argument(metavar="TABLE", help="What was measured: file.csv, file.csv.gz or file.root.")

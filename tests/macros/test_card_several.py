@@ -132,7 +132,7 @@ def test_overrides():
         ("experimnt={}", "experimnt", "did you mean `experiment`?"),
         (f"experiment.HELLAZ.background={{x={NO_FILE}}}",
          "experiment.HELLAZ.background.x.table", "no such file"),
-        ("run.columns=['vertex', 'x']", "run.columns.1", "'vertex', 'time' or 'cos_theta'"),
+        ("run.columns=['vertex', 'x']", "run.columns.1", "'vertex', 'time', 'cos_theta' or 'direction'"),
     ],
 )  # fmt: skip
 def test_one_fault(override, key, words):
