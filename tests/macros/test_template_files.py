@@ -7,9 +7,11 @@ import pytest
 from scipy import stats
 from support.invocation import CARD, answer, invoke, refusal
 
+from analysis.fits.fitter import make_fitter
 from detsim.event_files.event_reader import EventFile
 from detsim.expectation.folding import fold
 from detsim.simulation.mc_templates import Sample
+from detsim.systematics import known_to
 from macros.card import CardError, load_card
 from macros.setup.card import template_sampling
 from simgen.interaction.models import E6, LR, SM
@@ -134,8 +136,14 @@ def test_threshold_and_bins_of_the_card_are_cuts(files):
 @pytest.mark.parametrize("quantity", ["energy_scale", "resolution"])
 def test_uncertainties_of_the_response_are_refused(files, quantity):
     """Contract: one message that names them."""
-    text = refusal("fit", CARD, *options(files / "attached.root", **{f"systematics.{quantity}": "0.01"}))
-    assert f"leave systematics.{quantity} out" in " ".join(text.split())
+    card = (CARD, *options(files / "attached.root", **{f"systematics.{quantity}": "0.01"}))
+    for command in ("fit", "check"):
+        text = " ".join(refusal(command, *card).split())
+        assert f"systematics.{quantity}: varies the response of the card" in text
+    plain = card_of(files / "attached.root")
+    varied = known_to(plain.experiment, **{quantity: 0.01})
+    with pytest.raises(ValueError, match=f"leave systematics.{quantity} out"):
+        make_fitter(varied, plain.model, sampling=template_sampling(plain))
 
 
 def test_other_files_are_refused(files, tmp_path):

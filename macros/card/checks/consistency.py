@@ -106,7 +106,28 @@ def check_combinations(experiment: "Experiment", tables: Mapping[str, Any]) -> F
     if tables["source"].activity is not None and geometry is not None:
         warnings += _source(experiment, geometry, tables)
     _check_decays(experiment, errors, warnings)
+    fit = tables.get("fit")
+    if fit is not None and fit.templates == "file":
+        errors += _response_of_file(experiment)
     return errors, warnings
+
+
+def _response_of_file(experiment: "Experiment") -> Iterator[CardFault]:
+    """Find what the energies of `fit.template_file` cannot have: another response, or distances."""
+    for systematic in experiment.systematics:
+        if systematic.name in {"energy_scale", "resolution"}:
+            yield CardFault(
+                key=f"systematics.{systematic.name}",
+                reason="varies the response of the card, which is not that of the energies in "
+                "fit.template_file",
+                suggestion='leave it out, or take fit.templates = "simulation"',
+            )
+    if experiment.detector.distance is not None:
+        yield CardFault(
+            key="detector.distance",
+            reason="needs measured distances, and the events of fit.template_file have energies only",
+            suggestion="leave it out",
+        )
 
 
 def _check_density(
