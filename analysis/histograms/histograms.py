@@ -101,6 +101,7 @@ def histogram(
     return h
 
 
+@np.errstate(invalid="ignore")  # damaged numbers are refused below
 def filled(
     data: Events | ArrayLike,
     experiment: Experiment,

@@ -46,6 +46,8 @@ class State:
         At this rate; None where nothing runs.
     core_seconds : float
         What the chunks that are there took, as the trial tells.
+    driven : bool
+        Whether a process gives chunks to workers; these may still be starting.
     """
 
     campaign: Campaign
@@ -58,6 +60,7 @@ class State:
     rate: float | None
     seconds_left: float | None
     core_seconds: float
+    driven: bool = False
 
     def document(self) -> dict[str, Any]:
         """Return the keys of the JSON output."""
@@ -109,6 +112,7 @@ def read_state(campaign: Campaign) -> State:
         rate=rate,
         seconds_left=(campaign.n - rows) / rate if rate else None,
         core_seconds=trial.time(rows, len(finished)) * trial.threads,
+        driven=bool(driver),
     )
 
 

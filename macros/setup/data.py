@@ -89,6 +89,7 @@ def load_series(card: Card, paths: Sequence[Path]) -> Data:
         histogram=histogram,
         experiment=replace(first.experiment, scale=scale),
         source=", ".join(part.source for part in parts),
+        exposure=first.exposure,
         kind=first.kind,
         events=(lambda: chain.from_iterable(read() for read in readers)) if readers else None,
     )

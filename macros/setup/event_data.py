@@ -54,6 +54,8 @@ class Data:
         `SIMULATED`, `MEASURED` or `EXPECTED_KIND`.
     events : callable, optional
         Yields the columns of weighted events, part by part, where they are known.
+    exposure : mapping, optional
+        Table `[exposure]` of the events' card, if it is not that of the card for which they were read.
     """
 
     histogram: hist.Hist[Any]
@@ -61,6 +63,7 @@ class Data:
     source: str
     kind: str = MEASURED
     events: Callable[[], Iterable[Mapping[str, ArrayLike]]] | None = None
+    exposure: Mapping[str, Any] | None = None
 
 
 def data_from_events(card: Card, path: Path, number: int | None) -> Data:
@@ -72,16 +75,29 @@ def data_from_events(card: Card, path: Path, number: int | None) -> Data:
             warn(f"{path} is data and templates of one fit: it describes itself, whatever the model")
         if "T_reco" not in file.columns:
             raise ValueError(f"{path} holds true events: run `nugauge detect` on it first")
-        experiment = _with_exposure(card, file)
+        experiment, exposure = _with_exposure(card, file), None
+        if experiment.exposure != card.experiment.exposure:
+            exposure = file.provenance["card"]["exposure"]
+            warn(
+                f"the events have an exposure of their own, {experiment.exposure.summary}: that of the card, "
+                f"{card.experiment.exposure.summary}, is not used"
+            )
         if file.runinfo.n_experiments:
-            return _one_experiment(experiment, file, path, number)
+            return replace(_one_experiment(experiment, file, path, number), exposure=exposure)
         if number is not None:
             raise ValueError(f"{path} has no pseudo-experiments to choose from")
         h = file_histogram(file, experiment)
         duration = experiment.exposure.duration
         scaled = replace(experiment, scale=file.runinfo.equivalent_exposure / duration)
         events = partial(_stored_events, path, experiment) if "weight" in file.columns else None
-    return Data(histogram=h, experiment=scaled, source=str(path), kind=SIMULATED, events=events)
+    return Data(
+        histogram=h,
+        experiment=scaled,
+        source=str(path),
+        kind=SIMULATED,
+        events=events,
+        exposure=exposure,
+    )
 
 
 def _card_of_file(card: Card, file: EventFile, may_differ: Set[str]) -> Card:

@@ -74,6 +74,13 @@ class DataSets:
         """The experiments, with the exposures of their data."""
         return tuple(data.experiment for data in self.sets)
 
+    def exposed(self, card: Card) -> Card:
+        """Return the card with the exposures of these data."""
+        document, exposure = card.document, self.sets[0].exposure
+        if len(self.sets) == 1 and exposure is not None:
+            document = {**document, "exposure": dict(exposure)}
+        return replace(card, document=document, experiments=self.experiments)
+
     @property
     def source(self) -> str | dict[str, str]:
         """What was read: of several experiments by their names."""

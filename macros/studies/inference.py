@@ -294,7 +294,7 @@ def open_inference(
     counts = pulls = None
     if found is not None:
         fitter, counts = found.prepare(fitter)
-        pulls = found.pulls(card, fitter)
+        pulls, card = found.pulls(card, fitter), found.exposed(card)
         for text in unusual_measurements(fitter.templates, pulls):
             warnings.warn(text, stacklevel=2)
     return Inference(card=card, fitter=fitter, counts=counts, data=found, pulls=pulls)

@@ -137,7 +137,9 @@ def _exposure(card: Card) -> tuple[str, str]:
     duration = card.experiment.exposure.duration
     if not has_amount(card.document):
         start = write_quantity(card.experiment.exposure.start, "d", digits=6)
-        return "live time", f"{write_quantity(duration, 'd', digits=6)}, from {start} on"
+        scale = card.experiment.scale
+        part = "" if scale == 1 else f"; the data stand for {format_number(scale, 4)} times as much"
+        return "live time", f"{write_quantity(duration, 'd', digits=6)}, from {start} on{part}"
     amount = write_quantity(UNIT_MASS * duration, "t*yr", digits=6)
     return "exposure", f"{amount}, as 1 t for {write_quantity(duration, 'yr', digits=6)}"
 

@@ -6,6 +6,7 @@ import time
 
 import pytest
 from support.chunked import Inline, chunk_files, new
+from support.invocation import invoke
 
 import nugauge
 from macros.campaigns import read_campaign, read_state
@@ -79,3 +80,11 @@ def test_a_run_writes_when_it_started(tmp_path):
     assert told
     assert before <= min(told) == max(told) <= time.time()
     assert [started for made, started in seen if not made] == [None]
+
+
+def test_workers_that_start_are_no_end(campaign):
+    """Contract. Finds a campaign that is run, and of which it is said that nothing runs."""
+    tell(campaign, chunks=[])
+    said = invoke("campaign", "status", campaign.directory).stdout
+    assert "its workers are starting" in said
+    assert "nothing runs" not in said

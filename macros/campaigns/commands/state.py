@@ -84,6 +84,8 @@ def _say(state: "State") -> None:
         warn(f"chunk {note.get('number')}: {note.get('message')}")
     if state.done == campaign.n_chunks:
         say(f"complete; join the chunks with: nugauge campaign merge {campaign.directory} -o FILE")
+    elif state.driven and not state.running:
+        say("a process runs it, and its workers are starting")
     elif not state.running:
         say(f"nothing runs; go on with: nugauge campaign run {campaign.directory}")
 
