@@ -87,9 +87,9 @@ def minimise(
     A step is accepted if -2 ln L falls, else halved. Steps with an expected decrease below 0.5 are trusted:
     they are accepted without computing the logarithms of -2 ln L until the minimum is reached. If the next
     step is not smaller, the last one is taken back, and steps of this data set are no longer trusted. If the
-    search starts near the minimum, the first step is trusted, too, unless it is long. Steps that a range cuts
-    short are never trusted. A search has failed if -2 ln L is higher at its end than where it was computed
-    last.
+    search starts near the minimum, the first step is trusted, too, unless it is long. Steps that the range of
+    the parameter of interest cuts short are never trusted. A search has failed if -2 ln L is higher at its
+    end than where it was computed last.
     """
     _initialise(w, size, near, trusted)
     n_live, n_checked, n_trusted = 1.0, 0.0 if trusted else 1.0, 1.0
@@ -158,13 +158,10 @@ def _decrease(w: Array, end: np.uint64) -> Any:
 
 
 @kernel(part=True)
-def _is_cut(w: Array, end: np.uint64) -> Any:
-    """Return 1 where the next step leaves the range of a parameter, else 0."""
-    cut = 0.0 * load(w, FRACTION)
-    for p in range(_0, end, STRIDE):
-        point = load(w, AT + p) + load(w, TRIAL + p)
-        cut = where(less(point, load(w, LOW + p)), 1.0, where(less(load(w, HIGH + p), point), 1.0, cut))
-    return cut
+def _is_cut(w: Array) -> Any:
+    """Return 1 where the next step leaves the range of the parameter of interest, else 0."""
+    point = load(w, AT) + load(w, TRIAL)
+    return where(less(point, load(w, LOW)), 1.0, less(load(w, HIGH), point))
 
 
 @kernel(part=True)
@@ -186,7 +183,7 @@ def _advance(w: Array, size: np.uint64) -> None:
     failed = done * (1.0 - less(expected, _NEGLIGIBLE * unit))
 
     regular, exact, cautious = load(w, REGULAR), load(w, EXACT), load(w, CAUTIOUS)
-    decrease, cut = _decrease(w, end), _is_cut(w, end)
+    decrease, cut = _decrease(w, end), _is_cut(w)
     # Fisher's matrix is positive definite, unless the data determine no parameter
     irregular = accepted * (1.0 - regular)
     lost, infinite = irregular * (1.0 - exact), 1.0 - less(expected, math.inf)
