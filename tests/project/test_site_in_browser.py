@@ -12,7 +12,7 @@ from support.browser import in_browser, need_browser
 
 pytestmark = pytest.mark.browser
 
-SITE = Path(os.environ.get("NUGAUGE_SITE", Path(__file__).parents[2] / "docs" / "_build" / "html"))
+SITE = Path(os.environ.get("NUGAUGE_SITE", Path(__file__).parents[2] / "docs" / "_build" / "html")).resolve()
 
 
 @pytest.mark.parametrize(
