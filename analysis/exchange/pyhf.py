@@ -231,7 +231,7 @@ def _free(model: FitModel) -> Form:
 def _about_poi(
     model: FitModel, at: Sequence[float] | None, held: Mapping[str, str], poi: str | None, unit: float
 ) -> str:
-    """Say what becomes of the parameter of interest."""
+    """Say how the workspace contains the parameter of interest."""
     name = model.templates.poi
     if at is not None:
         return f"{name} = {at[0]:g}" if len(at) == 1 else f"{name} by a patchset"

@@ -117,7 +117,7 @@ def _put_float(
         text[at] = _ZERO
         return at + 1
     if not math.isfinite(x):
-        name = (105, 110, 102) if x == x else (110, 97, 110)  # inf, nan  # noqa: PLR0124
+        name = (110, 97, 110) if math.isnan(x) else (105, 110, 102)  # nan, inf
         for i in range(3):
             text[at + i] = np.uint8(name[i])
         return at + 3

@@ -27,7 +27,8 @@ from detsim.formats import (
 from detsim.simulation import gamma_templates
 from macros.card import Card, card_from_document
 from macros.card.checks import legal_names
-from macros.exports.export_checks import EventFormat, check_file, check_parts
+from macros.exports.export_checks import EventFormat, check_file
+from macros.merging import check_whole
 from simgen.events import COLUMNS, Events
 
 __all__ = ["Export", "export_events"]
@@ -119,7 +120,8 @@ def export_events(
         If a file is incomplete, foreign or damaged, or files are not all parts of one run.
     """
     start = time.perf_counter()
-    check_parts(paths)
+    if len(paths) > 1:
+        check_whole(paths)
     runs = _read_runs(paths, format, dialect, templates=templates)
     # tables that the card names may be gone: it is built where it is needed only
     card = _card(runs.provenances[0]) if templates or format == "nuhepmc" else None

@@ -1,4 +1,4 @@
-"""Whether events of files can be exported: parts of one run, and what formats have no place for."""
+"""Whether events of files can be exported: what formats have no place for."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from detsim.event_files import EventFile
-from detsim.files import FileError
 from detsim.formats import Dialect, missing_columns
-from macros.merging import check_events
 
-__all__ = ["EXPORTS", "EventFormat", "check_file", "check_parts", "number_of_events"]
+__all__ = ["EXPORTS", "EventFormat", "check_file", "number_of_events"]
 
 EventFormat = Literal["nuhepmc", "hepevt", "gst", "parquet", "csv"]
 EXPORTS: tuple[EventFormat, ...] = get_args(EventFormat)
@@ -32,37 +30,6 @@ def number_of_events(paths: Sequence[Path]) -> int:
         with EventFile(path) as file:
             total += len(file)
     return total
-
-
-def check_parts(paths: Sequence[Path]) -> None:
-    """Refuse files that are not parts of one run, or of which one is missing.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-        In any order.
-
-    Raises
-    ------
-    FileError
-    """
-    if len(paths) == 1:
-        return
-    gaps = check_events(paths)
-    numbers = []
-    for path in paths:
-        with EventFile(path) as file:
-            series = (file.provenance.get("run") or {}).get("series")
-            numbers.append(None if series is None else int(series["number"]))
-    missing = sorted(set(range(len(paths))) - {n for n in numbers if n is not None})
-    if None not in numbers and missing:
-        reason = f"is of a series of which number {missing[0]} is not given: give all of its files"
-        raise FileError(paths[0], "incomplete", reason)
-    if gaps:
-        reason = (
-            f"and the others lack events {gaps[0][0]} to {gaps[0][1]} of their run: give all of its files"
-        )
-        raise FileError(paths[0], "incomplete", reason)
 
 
 def check_file(file: EventFile, format: EventFormat, dialect: Dialect | None, *, templates: bool) -> None:

@@ -18,7 +18,7 @@ def test_a_step_to_the_end_of_the_range_is_checked():
 @pytest.mark.filterwarnings("ignore:.*plausible:UserWarning")
 @pytest.mark.parametrize("name", ["beta", "phi", "sin2_theta_w", "charge_radius", "eps_r", "two_experiments"])
 def test_minima_are_not_above_their_starts(name):
-    """Promise: whatever the start, the search ends where -2 ln L is no higher, or says that it failed."""
+    """Promise: from any start, the search ends where -2 ln L is not higher, or says that it failed."""
     card, n, many = hard_card(name), 4000 if name == "beta" else 400, 24
     counts, auxiliary = card.throw(n, seed=3)
     setup = card.batch.search.setup

@@ -11,7 +11,6 @@ from support.invocation import CARD, answer, invoke, refusal
 from support.joining import merge
 
 from detsim.event_files.event_reader import EventFile
-from macros.attaching.attachment import attach
 from macros.card import load_card
 from macros.setup.data import load_data
 
@@ -96,7 +95,6 @@ def test_making_it_again_needs_both_files(files, measured, tmp_path):
     text = refusal("rerun", out, "--input", tmp_path / "moved.root")
     assert "has changed since its energies were attached" in " ".join(text.split())
     assert json.loads(invoke("inspect", out, "--json").stdout)["complete"]
-    assert callable(attach)
 
 
 def test_runs_that_hadd_joined(files, measured, tmp_path):

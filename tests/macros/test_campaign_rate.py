@@ -24,7 +24,7 @@ def campaign(tmp_path):
 
 
 def finish(campaign, seconds_ago):
-    """Let chunks have been finished so many seconds ago; return the present."""
+    """Set the times at which chunks were finished, in seconds before now; return now."""
     now = time.time()
     for path, ago in zip(chunk_files(campaign.directory), seconds_ago, strict=True):
         os.utime(path, (now - ago, now - ago))

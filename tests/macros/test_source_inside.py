@@ -39,6 +39,6 @@ CYLINDER = 'shape="cylinder", radius="3 m", height="8 m", source_position=["0 m"
     ],
 )
 def test_check_warns_of_it(change, warned):
-    """Contract. Finds a source in the middle of the liquid that nobody is told of."""
+    """Contract. Finds a source inside the target without a warning."""
     warnings = answer("check", CARD, "--set", change)["warnings"]
     assert any(INSIDE in text for text in warnings) == warned
