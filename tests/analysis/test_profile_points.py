@@ -57,26 +57,22 @@ def test_points_against_minuit(case):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_points_are_those_of_the_slow_searches(case):
+def test_points_are_those_of_the_slow_searches(case, monkeypatch):
     """Where a point was found it is the same to 1e-7 of the error; few are missed but skewed lower ends."""
     fitter = fitter_of(case)
     batch, (counts, measured) = BatchFitter(fitter=fitter), thrown(fitter, 600)
     fits = batch.fit(counts, measured, sought=SOUGHT)
-    points, error, n = fits.points, fits.errors[:, 0], len(counts)
-    unknown = np.full(n, math.nan)
-    searched = [
-        batch._crossings(counts, measured, fits, fits.parameters, fits.values, sign, RISE, unknown)
-        for sign in (-1, 1)
-    ]
-    origins, floors = batch._highest_minima(counts, measured, fits, LIMIT_RISE)
-    limits = batch._crossings(counts, measured, fits, origins, floors, 1, LIMIT_RISE, unknown, bounded=True)
-    plain = BatchFitter(fitter=fitter).fit(counts, measured)
-    profile = batch.profile(counts, measured, np.full(n, PLACE), plain)
-    single = np.setdiff1d(np.arange(n), fits.minima.which)  # another minimum may have another limit
+    points, error = fits.points, fits.errors[:, 0]
+    monkeypatch.setattr(BatchFitter, "errors", without_points)
+    plain = batch.fit(counts, measured)
+    lower, upper = batch.intervals(counts, measured, plain, RISE)
+    limits = batch.upper_limits(counts, measured, plain, LIMIT_RISE)
+    profile = batch.profile(counts, measured, np.full(len(counts), PLACE), plain)
+    limits[fits.minima.which] = math.nan  # another minimum may have another limit
     for found, expected, scale, least in (
-        (points.lower, searched[0], error, 0.5),
-        (points.upper, searched[1], error, 0.9),
-        (points.limit[single], limits[single], error[single], 0.95),
+        (points.lower, lower, error, 0.5),
+        (points.upper, upper, error, 0.9),
+        (points.limit, limits, error, 0.95),
         (points.at_place, profile, 1.0, 0.95),
     ):
         assert np.isfinite(found).mean() > least
