@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from simgen._kernels.machine.internals import load_registries, n_threads
 
-__all__ = ["PART", "ahead", "in_chunks", "in_parts"]
+__all__ = ["PART", "ahead", "in_chunks", "in_parts", "n_threads"]
 
 R = TypeVar("R")
 

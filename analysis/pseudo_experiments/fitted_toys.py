@@ -155,8 +155,9 @@ def toys(
     fitter = thrower.fitter
     batch, most, even = fitter.batch, chunk or thrower.largest_chunk, chunk is not None
     branches = toy_branches(fitter, level=level, fitted=fitted, methods=methods, events=thrower.events)
-    for start, thrown in thrown_blocks(thrower.numbered_block, n, most=most, first=first, even=even):
-        counts, auxiliary, numbers = thrown
+
+    def made(start: int, count: int) -> Columns:
+        counts, auxiliary, numbers = thrower.numbered_block(start, count)
         columns = thrown_columns(fitter, start, counts, auxiliary) | {"n_events": numbers}
         if fitted:
             columns |= fit_toys(batch, counts, auxiliary, level=level, methods=methods)
@@ -164,7 +165,10 @@ def toys(
                 columns |= _truth_in_regions(
                     batch, counts, auxiliary, calibration, level=level, methods=methods
                 )
-        yield {name: columns[name] for name in branches}
+        return {name: columns[name] for name in branches}
+
+    for _, columns in thrown_blocks(made, n, most=most, first=first, even=even):
+        yield columns
 
 
 def _truth_in_regions(
