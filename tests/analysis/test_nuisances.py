@@ -15,7 +15,7 @@ from detsim.backgrounds import Background
 from detsim.detector.resolution import PhotoElectrons
 from detsim.expectation.folding import fold
 from detsim.experiment import FlatBackground
-from detsim.systematics import Systematic, known_to, vary
+from detsim.systematics import Systematic, known_to, vary, without_steps
 from simgen.deposits import Line, Uniform
 from simgen.interaction.models import E6, SM
 
@@ -84,7 +84,7 @@ def test_normalisations_multiply_what_they_concern(name, smeared):
 
 
 def test_photo_electrons_have_a_resolution_too():
-    """A width of 1.1 times the nominal one takes a light yield of 1/1.21; the change is that without steps."""
+    """A width of 1.1 times the nominal one takes a light yield of 1/1.21. The change has no steps."""
     counted = replace(borexino().detector, resolution=PhotoElectrons(light_yield=300.0))
     base = replace(experiment(), detector=replace(counted, target=experiment().detector.target))
     fitted = make_templates(known_to(base, resolution=0.1), CHI)
