@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -147,6 +147,7 @@ def _integral(
     return float(upper + quad(in_logarithm, 0.0, length, points=points, epsabs=1e-9 * upper, **options)[0])
 
 
+@lru_cache(maxsize=32)  # every figure of a report asks for the same total
 def recorded_total(experiment: Experiment, model: Model) -> float:
     """Integrate the expected number of recorded events, without bins, with adaptive quadrature.
 

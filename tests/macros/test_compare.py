@@ -153,7 +153,7 @@ def test_a_seed_nobody_gave_is_said(events):
 
 
 @pytest.mark.long  # the other commands below
-def test_simulated_templates_of_a_run(tmp_path):
+def test_simulated_templates_of_a_run(unrendered, tmp_path):
     """Contract: the main job fits with them, with the data's seed and events of their own."""
     found = answer("run", CARD, "-o", tmp_path / "out", "--seed", 1, *SAMPLED)
     assert found["fit"]["likelihood"] == "templates"

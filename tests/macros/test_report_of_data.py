@@ -33,6 +33,16 @@ def reported(made):
     return directory, answer("report", CARD, made / "events.root", "-o", directory, "--toys", 0)
 
 
+@pytest.fixture(scope="module")
+def told(made):
+    """Make a report of the histogram for another parameter; return the directory and the text of the terminal."""
+    directory = made.parent / "told"
+    options = ("--toys", 50, "--gof", 50, "--set", "fit.level=0.9", "--method", "two-sided", "--poi", "mu_nu")
+    result = invoke("report", CARD, made / "spectrum.json", "-o", directory, *options)
+    assert result.exit_code == 0, result.stderr
+    return directory, result.stdout
+
+
 def page(directory):
     """Return the words of a report, without its drawings."""
     html = (directory / "report.html").read_text(encoding="utf-8")
@@ -64,19 +74,17 @@ def test_report_tells_the_numbers_of_the_commands(made, tmp_path):
         assert (tmp_path / "r" / name).is_file()
 
 
-def test_the_terminal_tells_goodness_and_band(made, tmp_path):
+def test_the_terminal_tells_goodness_and_band(told):
     """Contract. Finds what was computed for minutes, and stands in the report only."""
-    said = invoke("report", CARD, made / "events.root", "-o", tmp_path / "r", *FEW, "--gof", 50).stdout
+    _, said = told
     assert "goodness of fit: p " in said
     assert "expected median: " in said
     assert "expected band at -2" in said
 
 
-def test_the_line_repeats_the_report(made, tmp_path, monkeypatch):
+def test_the_line_repeats_the_report(told):
     """Contract. The command that stands in a report makes the same numbers and figures."""
-    first = tmp_path / "r"
-    options = ("--toys", 50, "--set", "fit.level=0.9", "--method", "two-sided", "--poi", "mu_nu")
-    invoke("report", CARD, made / "spectrum.json", "-o", first, *options)
+    first, _ = told
     html = (first / "report.html").read_text(encoding="utf-8")
     assert "no detector took them" in page(first)
     assert explain_parameter("mu_nu") in page(first).replace("&#x27;", "'")
@@ -94,7 +102,7 @@ def test_the_line_repeats_the_report(made, tmp_path, monkeypatch):
 
 # events and a spectrum in JSON are in the tests beside it
 @pytest.mark.parametrize("name", few(["spectrum.csv", "histograms.root:T_reco"], "spectrum.csv"))
-def test_every_kind_of_data(made, tmp_path, name):
+def test_every_kind_of_data(made, unrendered, tmp_path, name):
     """Contract. The same data in any format give the same fit; what `run` wrote is known as simulated."""
     found = answer("report", CARD, made / name, "-o", tmp_path / "r", "--toys", 0)
     run = json.loads((made / "fit.json").read_text())
@@ -112,7 +120,7 @@ def test_events(made, reported):
     assert "no detector took them" in page(directory)
 
 
-def test_a_toy(tmp_path):
+def test_a_toy(unrendered, tmp_path):
     answer("toys", CARD, "-n", 3, "--audit", 0, "--seed", 1, "-o", tmp_path / "t.root")
     found = answer("report", CARD, tmp_path / "t.root", "--toy", 1, "-o", tmp_path / "r", "--toys", 0)
     assert found["kind"] == "simulated"
@@ -152,7 +160,7 @@ def test_several_experiments(tmp_path):
     assert len(rows) - 1 == sum(e.detector.n_bins for e in loaded.experiments)
 
 
-def test_run_with_data(made, tmp_path):
+def test_run_with_data(made, unrendered, tmp_path):
     """Contract. `run CARD DATA` is a report of data, and refuses options of a simulation."""
     events = made / "events.root"
     found = answer("run", CARD, events, "-o", tmp_path / "r")
@@ -164,7 +172,7 @@ def test_run_with_data(made, tmp_path):
     assert not (tmp_path / "x").exists()
 
 
-def test_nothing_is_replaced_without_force(made, reported, tmp_path):
+def test_nothing_is_replaced_without_force(made, reported, unrendered, tmp_path):
     """Contract. A report replaces a report, with --force; nothing of a run or of the user's."""
     events, target = made / "events.root", tmp_path / "r"
     command = ("report", CARD, events, "-o", target, "--toys", 0)

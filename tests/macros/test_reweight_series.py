@@ -78,7 +78,7 @@ def test_every_command_with_data_takes_a_series(runs, tmp_path, kind):
     assert a["fval"] == pytest.approx(b["fval"], rel=1e-6, abs=1e-8)
 
 
-def test_a_report_takes_a_series(runs, tmp_path):
+def test_a_report_takes_a_series(runs, unrendered, tmp_path):
     """Contract: the page is that of one data set."""
     _, parts, _, _ = runs
     found = answer("report", CARD, *parts, "-o", tmp_path / "r", "--toys", 0)
