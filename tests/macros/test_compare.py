@@ -139,7 +139,8 @@ def test_simulated_templates_of_every_command(events, tmp_path):
     (columns,) = toys(Thrower(fitter=fitter, seed=1), 5)
     with TableFile(path, "toys") as file:
         assert_array_equal(file.arrays()["counts"], columns["counts"])
-    covered = answer("coverage", CARD, "--at", 0, "-n", 20, "--seed", 1, "--method", "hesse", *SAMPLED)
+    study = ("--at", 0, "-n", 20, "--seed", 1, "--audit", 2, "--method", "hesse")
+    covered = answer("coverage", CARD, *study, *SAMPLED)
     assert covered["points"][0]["n_failed"] == 0
 
 

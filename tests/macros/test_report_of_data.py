@@ -7,6 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
+from support.blank_pictures import blank_pictures
 from support.examples import few
 from support.invocation import CARD, answer, invoke, refusal
 
@@ -30,12 +31,13 @@ def made(tmp_path_factory):
 def reported(made):
     """Make a report of its events; return the directory, which is not to be changed, and the document."""
     directory = made.parent / "reported"
-    return directory, answer("report", CARD, made / "events.root", "-o", directory, "--toys", 0)
+    with blank_pictures():
+        return directory, answer("report", CARD, made / "events.root", "-o", directory, "--toys", 0)
 
 
 @pytest.fixture(scope="module")
 def told(made):
-    """Make a report of the histogram for another parameter; return the directory and the text of the terminal."""
+    """Make a report of a histogram for another parameter; return the directory and what the terminal says."""
     directory = made.parent / "told"
     options = ("--toys", 50, "--gof", 50, "--set", "fit.level=0.9", "--method", "two-sided", "--poi", "mu_nu")
     result = invoke("report", CARD, made / "spectrum.json", "-o", directory, *options)
@@ -50,7 +52,7 @@ def page(directory):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", body)).replace("&#39;", "'").replace("&gt;", ">")
 
 
-def test_report_tells_the_numbers_of_the_commands(made, tmp_path):
+def test_report_tells_the_numbers_of_the_commands(made, unrendered, tmp_path):
     """Contract. Fit and limit are those of `fit` and `limit`; what was found stands on the page."""
     events = made / "events.root"
     found = answer("report", CARD, events, "-o", tmp_path / "r", *FEW, "--gof", 50)
@@ -58,7 +60,7 @@ def test_report_tells_the_numbers_of_the_commands(made, tmp_path):
     for key in ("parameters", "fval", "minima", "pulls"):
         assert found["fit"][key] == fit[key]
     assert found["limit"]["upper"] == limit["upper"]
-    expected = answer("limit", CARD, *FEW)
+    expected = answer("limit", CARD, *FEW, "--audit", 0)
     assert found["expected_limit"]["band"] == expected["band"]
     assert found["kind"] == "simulated"
     text = page(tmp_path / "r")
@@ -200,7 +202,8 @@ def test_simulated_data_of_a_run_are_called_simulated(made):
 
 def test_coverage_calibration_and_campaign_write_reports(tmp_path):
     """Contract. One spelling, `--report DIR`; the numbers stand on the page and beside it."""
-    found = answer("coverage", CARD, "--at", "0,0.1", "-n", 50, "--seed", 1, "--report", tmp_path / "cov")
+    study = ("--at", "0,0.1", "-n", 50, "--seed", 1, "--audit", 2)
+    found = answer("coverage", CARD, *study, "--report", tmp_path / "cov")
     assert found["report"] == str(tmp_path / "cov" / "report.html")
     text = page(tmp_path / "cov")
     assert "Coverage of intervals of gamma at 95 %" in text
