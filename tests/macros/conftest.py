@@ -1,12 +1,20 @@
-"""Data of figures of the paper, computed once for all tests."""
+"""Data of figures of the paper, computed once for all tests, and blank pictures."""
 
 import math
 
 import numpy as np
 import pytest
+from support.blank_pictures import blank_pictures
 from support.figures import cards
 
 from macros.figures import beta, figure1, figure2, figure3, figure4
+
+
+@pytest.fixture
+def unrendered():
+    """Leave pictures blank in a test of what stands beside them."""
+    with blank_pictures():
+        yield
 
 
 @pytest.fixture(scope="session")

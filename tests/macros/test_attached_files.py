@@ -28,7 +28,7 @@ def measured(files):
     return table["event"], table["T_reco"]
 
 
-def test_what_is_done_with_the_file(files, measured, tmp_path):
+def test_what_is_done_with_the_file(files, measured, unrendered, tmp_path):
     """Contract: fits of another response, weights, pictures; nothing is compared with quadrature."""
     event, energy = measured
     half = [write_csv(tmp_path / f"{i}.csv", *(x[i::2] for x in measured)) for i in (0, 1)]

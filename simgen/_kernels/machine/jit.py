@@ -39,10 +39,10 @@ def kernel(*, inner: bool = False, part: bool = False, **options: Any) -> Callab
         return cast("F", numba.njit(**settings)(function))
 
     def compile_(function: F) -> F:
-        if part and internals.PART is not None:
-            return compiled(function, no_cpython_wrapper=True, _nrt=False, pipeline_class=internals.PART)
         if inner or part:
-            return compiled(function, no_cpython_wrapper=True, _nrt=False)
+            pipeline = internals.PART if part else internals.INNER
+            more = {} if pipeline is None else {"pipeline_class": pipeline}
+            return compiled(function, no_cpython_wrapper=True, _nrt=False, **more)
         entry = internals.with_store(compiled(function), Cache(function))
         return cast("F", internals.with_registries(entry))
 
