@@ -7,7 +7,7 @@ it: more slowly, or anew in each process, but with the same results.
 import pickle
 import threading
 from importlib import import_module
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import llvmlite.binding
 import numba
@@ -62,7 +62,7 @@ class Store(Protocol):
 
 
 class _NoEnvironment:
-    """Code generator of a library without machine code: it has no variable with the address of an environment."""
+    """Code generator of a library without machine code, which has no place for an environment's address."""
 
     def __init__(self, codegen: Any) -> None:
         self._codegen = codegen
@@ -74,8 +74,8 @@ class _NoEnvironment:
         return getattr(self._codegen, name)
 
 
-def _linked_only(library: type) -> type:
-    """Derive a class of libraries whose functions are linked into those of callers, and have no machine code."""
+def _linked_only(library: Any) -> Any:
+    """Derive a class of libraries that are linked into those of callers, and have no machine code."""
 
     def finalize(self: Any) -> None:
         self._finalized = True
@@ -86,11 +86,11 @@ def _linked_only(library: type) -> type:
 
 def _compiler(*, optimised: bool) -> Any:
     """Derive a compiler of functions that are called by compiled functions only."""
-    compiler: type | None = _find("numba.core.compiler.Compiler")
-    library: type | None = _find("numba.core.codegen.JITCodeLibrary")
+    compiler: Any = _find("numba.core.compiler.Compiler")
+    library: Any = _find("numba.core.codegen.JITCodeLibrary")
     if compiler is None or not hasattr(library, "_finalize_final_module"):
         return None
-    linked_only = _linked_only(cast("type", library))
+    linked_only = _linked_only(library)
 
     def define_pipelines(self: Any) -> Any:
         state = self.state
@@ -99,14 +99,14 @@ def _compiler(*, optimised: bool) -> Any:
             state.library.__class__ = linked_only
         if not optimised:
             state.library._optimize_final_module = lambda: None
-        return compiler.define_pipelines(self)  # type: ignore[attr-defined]
+        return compiler.define_pipelines(self)
 
     return type("Part" if not optimised else "Inner", (compiler,), {"define_pipelines": define_pipelines})
 
 
 INNER: Any = _compiler(optimised=True)
-"""Compiler of what only compiled functions call: no machine code is made of it by itself. None if numba has no
-class of compilers or libraries."""
+"""Compiler of what only compiled functions call: it makes no machine code of it alone. None if numba has no
+class of compilers or of libraries."""
 PART: Any = _compiler(optimised=False)
 """The same for what is optimised together with its callers only."""
 

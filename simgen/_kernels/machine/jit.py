@@ -20,7 +20,8 @@ def kernel(*, inner: bool = False, part: bool = False, **options: Any) -> Callab
     ----------
     inner : bool
         It is called by other kernels only, never by Python, and makes no arrays: it compiles faster without
-        an entry for Python, counts of references and a place in the cache.
+        an entry for Python, counts of references, a place in the cache, and machine code of its own, because
+        callers contain it.
     part : bool
         It is inner, and has no optimisation of its own: it compiles faster still. Loops that a compiler has
         to recognise as ones over numbers side by side need their own;
