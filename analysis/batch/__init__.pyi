@@ -1,6 +1,9 @@
 from .engine.problem import (
     Problem as Problem,
 )
+from .engine.profile import (
+    Sought as Sought,
+)
 from .fitter import (
     NO_LIMIT as NO_LIMIT,
     NO_MINOS as NO_MINOS,

@@ -7,7 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.batch.engine import Problem
+from analysis.batch.engine import Problem, ProfilePoints, Sought
+from analysis.batch.engine._kernels.layout import Layout
 from analysis.batch.minimiser import BatchMinimiser, chosen
 from analysis.batch.result import (
     FAILED,
@@ -67,10 +68,19 @@ class BatchFitter(BatchMinimiser):
             NaN for an end that is open.
         """
         origins, floors = fits.parameters, fits.values
+        points = self._points(counts, auxiliary, fits, Sought(rise=threshold))
         ends = [
-            self._crossings(counts, auxiliary, fits, origins, floors, sign, threshold) for sign in (-1, 1)
+            self._crossings(counts, auxiliary, fits, origins, floors, sign, threshold, known)
+            for sign, known in ((-1, points.lower), (1, points.upper))
         ]
         return ends[0], ends[1]
+
+    def _points(self, counts: Array, auxiliary: Array, fits: BatchFit, sought: Sought) -> ProfilePoints:
+        """Return points of the profiles, which may have been computed with the fits."""
+        points = fits.points
+        if points is None or not points.sought.includes(sought):
+            points = self.errors(counts, auxiliary, fits.parameters, fits.values, sought)[1]
+        return ProfilePoints.none(len(counts), sought) if points is None else points
 
     def upper_limits(self, counts: Array, auxiliary: Array, fits: BatchFit, threshold: float) -> Array:
         """Find the largest allowed values, shape (n,); NaN where no value above the minimum is excluded.
@@ -80,6 +90,21 @@ class BatchFitter(BatchMinimiser):
         """
         if self.layout is None:
             return self._highest_allowed(counts, auxiliary, fits, threshold)
+        points = self._points(counts, auxiliary, fits, Sought(limit_rise=threshold))
+        limits, origins = points.limit.copy(), fits.parameters.copy()
+        floors = np.where(np.isnan(points.at_bound), fits.values, points.at_bound)
+        limits[fits.minima.which] = math.nan
+        rows = np.flatnonzero(fits.good & np.isnan(limits))
+        if len(rows):
+            data = chosen(counts, rows), chosen(auxiliary, rows), fits.of(rows)
+            origins[rows], floors[rows] = self._highest_minima(*data, threshold)
+        limits = self._crossings(counts, auxiliary, fits, origins, floors, 1, threshold, limits, bounded=True)
+        return self._opened_far_above(counts, auxiliary, fits, floors + threshold, limits)
+
+    def _highest_minima(
+        self, counts: Array, auxiliary: Array, fits: BatchFit, threshold: float
+    ) -> tuple[Array, Array]:
+        """Return the highest allowed minima, and -2 ln L at the physical minima, which may be others."""
         physical = self.physical(counts, auxiliary, fits)
         levels, origins = physical.values + threshold, physical.parameters.copy()
         m = fits.minima
@@ -91,10 +116,7 @@ class BatchFitter(BatchMinimiser):
             points = m.parameters[rows, highest]
             higher = allowed[rows, highest] & (points[:, 0] > origins[m.which, 0])
             origins[m.which[higher]] = points[higher]
-        limits = self._crossings(
-            counts, auxiliary, fits, origins, physical.values, 1, threshold, bounded=True
-        )
-        return self._opened_far_above(counts, auxiliary, fits, levels, limits)
+        return origins, physical.values
 
     def _highest_allowed(self, counts: Array, auxiliary: Array, fits: BatchFit, threshold: float) -> Array:
         """Find upper limits one by one, where the model cannot be tabulated."""
@@ -128,6 +150,10 @@ class BatchFitter(BatchMinimiser):
         exact, nominal = f.templates.expected(f.anchor), f.nominal
         return bool(profiled(f, exact, nominal, f.farthest)[0][0] < excluded(f))
 
+    @staticmethod
+    def _problem(layout: Layout, counts: Array, auxiliary: Array, rows: NDArray[np.intp]) -> Problem:
+        return Problem(layout=layout, counts=chosen(counts, rows), auxiliary=chosen(auxiliary, rows))
+
     def _is_below(self, problem: Problem, ends: Array, levels: Array) -> NDArray[np.bool_]:
         """Tell at which ends of intervals -2 ln L is below its level with pulls of another basin."""
         below, rows = np.zeros(len(ends), np.bool_), np.flatnonzero(np.isfinite(ends))
@@ -146,11 +172,16 @@ class BatchFitter(BatchMinimiser):
         floors: Array,
         sign: int,
         threshold: float,
+        known: Array,
         *,
         bounded: bool = False,
     ) -> Array:
-        """Find where the profile first rises by a threshold above the floors; origins have shape (n, P)."""
-        crossings, pending = np.full(len(counts), math.nan), fits.good.copy()
+        """Find where the profile first rises by a threshold above the floors; origins have shape (n, P).
+
+        Crossings that are not NaN in `known` are not searched again.
+        """
+        crossings = np.where(fits.good, known, math.nan)
+        pending = fits.good & np.isnan(known)
         range_ = self.fitter.physical if bounded else self.fitter.range
         end = range_[1] if sign > 0 else range_[0]
         width = self.fitter.width
@@ -158,22 +189,23 @@ class BatchFitter(BatchMinimiser):
         steps = sign * math.sqrt(threshold) * np.clip(errors, 0.01 * width, 100 * width)
         poi = origins[:, 0]
         pending &= poi != end
-        if self.layout is not None and pending.any():
+        if self.layout is not None:
             low, high = self.edges
             limit = high if sign > 0 else low
             table_ends = sign * limit < sign * end
             rows = np.flatnonzero(pending & (poi >= low) & (poi <= high) & (poi != limit))
-            problem = Problem(
-                layout=self.layout, counts=chosen(counts, rows), auxiliary=chosen(auxiliary, rows)
-            )
-            stop = limit if table_ends else end
-            ends, failed = problem.crossings(
-                origins[rows], floors[rows], steps[rows], threshold, stop, REACH * width
-            )
-            crossings[rows] = ends
-            pending[rows[~failed & ~(np.isnan(ends) & table_ends)]] = False
+            if len(rows):
+                problem = self._problem(self.layout, counts, auxiliary, rows)
+                stop = limit if table_ends else end
+                ends, failed = problem.crossings(
+                    origins[rows], floors[rows], steps[rows], threshold, stop, REACH * width
+                )
+                crossings[rows] = ends
+                pending[rows[~failed & ~(np.isnan(ends) & table_ends)]] = False
             if self.search.misses:
-                pending[rows[self._is_below(problem, ends, floors[rows] + threshold)]] = True
+                rows = np.flatnonzero(np.isfinite(crossings))
+                problem = self._problem(self.layout, counts, auxiliary, rows)
+                pending[rows[self._is_below(problem, crossings[rows], floors[rows] + threshold)]] = True
         for i in np.flatnonzero(pending):
             level, step = float(floors[i]) + threshold, 0.7 * float(steps[i])
             value = crossing(self.fitter, counts[i], auxiliary[i], float(poi[i]), level, step, end)

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.batch.engine import Problem
+from analysis.batch.engine import Problem, ProfilePoints, Sought
 from analysis.batch.engine._kernels.layout import Layout
 from analysis.batch.linear import Linear
 from analysis.batch.result import FAILED, NO_HESSE, RETRIED, UNSURE, BatchFit, PhysicalFit
@@ -64,7 +64,9 @@ class BatchMinimiser:
         """Linear estimator around the first start."""
         return self.search.setup.linear
 
-    def fit(self, counts: Array, auxiliary: Array, *, errors: bool = True) -> BatchFit:
+    def fit(
+        self, counts: Array, auxiliary: Array, *, errors: bool = True, sought: Sought | None = None
+    ) -> BatchFit:
         """Fit data sets freely.
 
         Parameters
@@ -73,6 +75,8 @@ class BatchMinimiser:
         auxiliary : ndarray, shape (n, n_nuisances)
         errors : bool
             Compute Hesse's errors.
+        sought : Sought, optional
+            Points of the profiles to compute with the errors, for `intervals`, `upper_limits` and `profile`.
         """
         n, size = len(counts), 1 + auxiliary.shape[1]
         status = np.zeros(n, np.int32)
@@ -83,9 +87,9 @@ class BatchMinimiser:
         else:
             parameters, values = np.full((n, size), math.nan), np.full(n, math.inf)
             minima = LocalMinima.none(size)
-        widths = np.full(parameters.shape, math.nan)
+        widths, points = np.full(parameters.shape, math.nan), None
         if errors and self.layout is not None:
-            widths = self._errors(counts, auxiliary, parameters)
+            widths, points = self.errors(counts, auxiliary, parameters, values, sought)
         for i in np.flatnonzero(values == math.inf):
             single = single_minima(self.fitter, counts[i], auxiliary[i], errors=errors)
             status[i] = RETRIED
@@ -103,19 +107,51 @@ class BatchMinimiser:
         if errors:
             rows = np.flatnonzero(np.isnan(widths[:, ~self.fitter.vague]).any(axis=1))
             status[rows[(status[rows] & FAILED) == 0]] |= NO_HESSE
-        return BatchFit(parameters=parameters, errors=widths, values=values, status=status, minima=minima)
+        return BatchFit(
+            parameters=parameters,
+            errors=widths,
+            values=values,
+            status=status,
+            minima=minima,
+            points=points,
+        )
 
-    def _errors(self, counts: Array, auxiliary: Array, parameters: Array) -> Array:
-        """Compute Hesse's errors; NaN at an end of the range, where the slope of -2 ln L is not 0."""
+    def errors(
+        self, counts: Array, auxiliary: Array, parameters: Array, values: Array, sought: Sought | None
+    ) -> tuple[Array, ProfilePoints | None]:
+        """Compute Hesse's errors at minima, and points of the profiles that are found within a few steps.
+
+        Parameters
+        ----------
+        counts, auxiliary
+            As for `fit`.
+        parameters, values : ndarray, shapes (n, 1 + n_nuisances) and (n,)
+            The minima, and -2 ln L/L_saturated there.
+        sought : Sought or None
+
+        Returns
+        -------
+        errors : ndarray, shape (n, 1 + n_nuisances)
+            NaN at an end of the range, where the slope of -2 ln L is not 0.
+        points : ProfilePoints or None
+            None if none was sought.
+        """
         if self.layout is None:
-            return np.full(parameters.shape, math.nan)
-        problem = Problem(layout=self.layout, counts=counts, auxiliary=auxiliary)
-        errors = problem.errors(parameters)
+            none = None if sought is None else ProfilePoints.none(len(parameters), sought)
+            return np.full(parameters.shape, math.nan), none
+        problem, points = Problem(layout=self.layout, counts=counts, auxiliary=auxiliary), None
+        if sought is None:
+            errors = problem.errors(parameters)
+        else:
+            ends = max(self.fitter.range[0], self.edges[0]), min(self.fitter.range[1], self.edges[1])
+            errors, points = problem.profile_points(
+                parameters, values, sought, ends=ends, physical=self.fitter.physical
+            )
         low, high = self.fitter.symmetric_range
         errors[(parameters[:, 0] <= low) | (parameters[:, 0] >= high)] = math.nan
         if self.fitter.templates.poi in EVEN:  # -2 ln L is no parabola about 0
             errors[parameters[:, 0] < errors[:, 0]] = math.nan
-        return errors
+        return errors, points
 
     def physical(self, counts: Array, auxiliary: Array, fits: BatchFit) -> PhysicalFit:
         """Return the minima in the physical range, to which limits and test statistics refer.
@@ -173,9 +209,17 @@ class BatchMinimiser:
     def profile(self, counts: Array, auxiliary: Array, points: Array, fits: BatchFit | None = None) -> Array:
         """Minimise -2 ln L over the nuisance parameters at a value of each data set, shape (n,).
 
-        If fits are given, the search starts from their pulls, moved along the valley of -2 ln L.
+        If fits are given, the search starts from their pulls, moved along the valley of -2 ln L; a value that
+        was computed with the fits is taken from them, NaN where a fit failed.
         """
-        return self._profiled(counts, auxiliary, points, fits)[0]
+        if fits is None or fits.points is None:
+            return self._profiled(counts, auxiliary, points, fits)[0]
+        values = np.where(points == fits.points.sought.place, fits.points.at_place, math.nan)
+        rows = np.flatnonzero(fits.good & np.isnan(values))
+        if len(rows):
+            data = chosen(counts, rows), chosen(auxiliary, rows), chosen(points, rows)
+            values[rows] = self._profiled(*data, fits.of(rows))[0]
+        return values
 
     def _profiled(
         self, counts: Array, auxiliary: Array, points: Array, fits: BatchFit | None

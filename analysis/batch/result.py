@@ -1,11 +1,12 @@
 """Results of fits of many data sets, and the bits of their status."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.batch.engine import ProfilePoints
 from analysis.likelihood import LocalMinima
 
 __all__ = ["FAILED", "NO_HESSE", "NO_LIMIT", "NO_MINOS", "RETRIED", "UNSURE", "BatchFit", "PhysicalFit"]
@@ -33,6 +34,9 @@ class BatchFit:
     status : ndarray of int32, shape (n,)
     minima : LocalMinima
         Minima in the physical range, of data sets that were searched from several starts.
+    points : ProfilePoints or None
+        Points of the profiles that were computed with the fits. NaN where a point was not found:
+        `BatchFitter` searches it otherwise.
     """
 
     parameters: Array
@@ -40,6 +44,7 @@ class BatchFit:
     values: Array
     status: Flags
     minima: LocalMinima
+    points: ProfilePoints | None = None
 
     def of(self, which: NDArray[np.intp]) -> "BatchFit":
         """Return the fits of the data sets with these indices."""
@@ -49,18 +54,19 @@ class BatchFit:
             values=self.values[which],
             status=self.status[which],
             minima=self.minima.of(which),
+            points=None if self.points is None else self.points.of(which),
         )
 
     def without(self, which: NDArray[np.bool_]) -> "BatchFit":
         """Return the fits with the marked ones replaced by failed ones: NaN, status FAILED."""
         if not np.any(which):
             return self
-        return BatchFit(
+        return replace(
+            self,
             parameters=np.where(which[:, None], math.nan, self.parameters),
             errors=np.where(which[:, None], math.nan, self.errors),
             values=np.where(which, math.nan, self.values),
             status=np.where(which, FAILED, self.status).astype(self.status.dtype),
-            minima=self.minima,
         )
 
     @property

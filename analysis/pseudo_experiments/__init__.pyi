@@ -38,6 +38,7 @@ from .fitted_toys import (
 )
 from .loop import (
     CHUNK as CHUNK,
+    Pace as Pace,
     check_n_toys as check_n_toys,
     largest_chunk as largest_chunk,
     paced as paced,

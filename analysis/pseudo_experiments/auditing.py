@@ -96,6 +96,9 @@ class Auditor:
 
     def _largest_deviance(self, earlier: Columns | None, columns: Columns, rows: NDArray[np.intp]) -> Columns:
         """Select the toys with the largest -2 ln L; of equal ones the first."""
+        if len(rows) > self.worst:
+            values = columns["fval"][rows]
+            rows = rows[values >= np.partition(values, -self.worst)[-self.worst]]
         toys = {name: column[rows] for name, column in columns.items()}
         if earlier is not None:
             toys = {name: np.concatenate([earlier[name], column]) for name, column in toys.items()}

@@ -16,6 +16,7 @@ from analysis.batch import (
     NO_MINOS,
     RETRIED,
     BatchFitter,
+    Sought,
     bounded_fit,
     signed_statistic,
 )
@@ -78,7 +79,14 @@ def fit_toys(
         The fitted columns of a toy file; values that are not requested or not found are NaN.
     """
     fitter = batch.fitter
-    fits = batch.fit(counts, auxiliary).without(are_impossible(fitter.templates, counts))
+    sigmas = float(ndtri((1 + level) / 2))
+    threshold = delta_chi2(level, "one-sided")
+    sought = Sought(
+        place=fitter.truth,
+        rise=sigmas**2 if "minos" in methods else math.nan,
+        limit_rise=threshold if "one-sided" in methods else math.nan,
+    )
+    fits = batch.fit(counts, auxiliary, sought=sought).without(are_impossible(fitter.templates, counts))
     status, n = fits.status.copy(), len(counts)
     columns: Columns = {}
     best, error = fits.parameters[:, 0], fits.errors[:, 0]
@@ -88,17 +96,12 @@ def fit_toys(
         columns[column_name(nuisance.name)] = nuisance.value(x)
         columns[f"{column_name(nuisance.name)}_error"] = nuisance.slope(x) * fits.errors[:, i]
     columns["fval"] = np.where(fits.good, fits.values, math.nan)
-    empty = ("q_true", "minos_lower", "minos_upper", "one_sided_upper")
+    empty = ("minos_lower", "minos_upper", "one_sided_upper")
+    profile = batch.profile(counts, auxiliary, np.full(n, fitter.truth), fits)
+    columns["q_true"] = profile - columns["fval"]
     columns |= {name: np.full(n, math.nan) for name in empty}
-    good = np.flatnonzero(fits.good)
-    truth = np.full(len(good), fitter.truth)
-    columns["q_true"][good] = (
-        batch.profile(counts[good], auxiliary[good], truth, fits.of(good)) - fits.values[good]
-    )
-    sigmas = float(ndtri((1 + level) / 2))
     columns["hesse_lower"], columns["hesse_upper"] = best - sigmas * error, best + sigmas * error
     if "one-sided" in methods:
-        threshold = delta_chi2(level, "one-sided")
         columns["one_sided_upper"] = batch.upper_limits(counts, auxiliary, fits, threshold)
         status[fits.good & np.isnan(columns["one_sided_upper"])] |= NO_LIMIT
     if "minos" in methods:
@@ -152,8 +155,9 @@ def toys(
     fitter = thrower.fitter
     batch, most, even = fitter.batch, chunk or thrower.largest_chunk, chunk is not None
     branches = toy_branches(fitter, level=level, fitted=fitted, methods=methods, events=thrower.events)
-    for start, thrown in thrown_blocks(thrower.numbered_block, n, most=most, first=first, even=even):
-        counts, auxiliary, numbers = thrown
+
+    def made(start: int, count: int) -> Columns:
+        counts, auxiliary, numbers = thrower.numbered_block(start, count)
         columns = thrown_columns(fitter, start, counts, auxiliary) | {"n_events": numbers}
         if fitted:
             columns |= fit_toys(batch, counts, auxiliary, level=level, methods=methods)
@@ -161,7 +165,10 @@ def toys(
                 columns |= _truth_in_regions(
                     batch, counts, auxiliary, calibration, level=level, methods=methods
                 )
-        yield {name: columns[name] for name in branches}
+        return {name: columns[name] for name in branches}
+
+    for _, columns in thrown_blocks(made, n, most=most, first=first, even=even):
+        yield columns
 
 
 def _truth_in_regions(

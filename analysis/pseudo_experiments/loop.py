@@ -2,15 +2,19 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from simgen.threads import ahead, n_threads
+
 if TYPE_CHECKING:
     from analysis.fits import Fitter
 
-__all__ = ["CHUNK", "check_n_toys", "largest_chunk", "paced", "thrown_blocks", "toy_statistics"]
+__all__ = ["CHUNK", "Pace", "check_n_toys", "largest_chunk", "paced", "thrown_blocks", "toy_statistics"]
 
 Array = NDArray[np.float64]
 Toys = TypeVar("Toys")
@@ -24,6 +28,8 @@ _SECONDS = 0.3
 _FIRST_BLOCK = 16
 _GROWTH = 8
 """Largest ratio of the sizes of consecutive blocks: the time of the first may include compilation."""
+_EACH, _LEAST = 4, 1024
+"""Number of blocks for each thread, if they do not have fewer toys than the second number."""
 
 
 def check_n_toys(n_toys: int) -> None:
@@ -49,42 +55,67 @@ def largest_chunk(fitter: "Fitter", n_numbers: int | None = None) -> int:
     return max(1, min(CHUNK, _CELLS // (n_numbers or fitter.templates.n_bins)))
 
 
+class Pace:
+    """Divides indices into blocks that take a few tenths of a second each, by the times of earlier blocks.
+
+    Parameters
+    ----------
+    n : int
+        Number of indices.
+    most : int
+        Largest size of a block.
+    first : int
+        First index.
+    even : bool
+        Make all blocks as large as allowed, without measuring time.
+
+    Notes
+    -----
+    The blocks depend on the measured time: results must not depend on the blocks.
+    """
+
+    def __init__(self, n: int, *, most: int, first: int = 0, even: bool = False) -> None:
+        self._start, self._end, self._even = first, first + n, even
+        share = -(-n // (_EACH * n_threads()))  # no thread waits long for another
+        self._most = most if even else max(1, min(most, max(share, _LEAST)))
+        self._size = self._most if even else min(_FIRST_BLOCK, self._most)
+
+    def blocks(self) -> Iterator[tuple[int, int]]:
+        """Yield the start and the size of each block."""
+        while self._start < self._end:
+            start, count = self._start, min(self._size, self._end - self._start)
+            self._start += count
+            yield start, count
+
+    def took(self, count: int, seconds: float) -> None:
+        """Set the size of the next blocks by the time of one."""
+        if not self._even:
+            size = round(count * _SECONDS / max(seconds, 1e-6))
+            self._size = max(1, min(size, _GROWTH * count, self._most))
+
+
 def paced(n: int, *, most: int, first: int = 0, even: bool = False) -> Iterator[tuple[int, int]]:
     """Divide n indices into slices that the caller works through in a few tenths of a second each.
 
     Parameters
     ----------
-    n : int
-    most : int
-        Largest size of a slice.
-    first : int
-        First index.
-    even : bool
-        Make all slices as large as allowed, without measuring time.
+    n, most, first, even
+        As for `Pace`.
 
     Yields
     ------
     start, count : int
         The time of a slice is measured until the next one is requested.
-
-    Notes
-    -----
-    The slices depend on the measured time: results must not depend on the slices.
     """
-    start, end, size = first, first + n, most if even else min(_FIRST_BLOCK, most)
-    while start < end:
-        count = min(size, end - start)
+    pace = Pace(n, most=most, first=first, even=even)
+    for start, count in pace.blocks():
         began = time.perf_counter()
         yield start, count
-        took = max(time.perf_counter() - began, 1e-6)
-        start += count
-        if even:
-            continue
-        size = max(1, min(round(count * _SECONDS / took), _GROWTH * count, most))
+        pace.took(count, time.perf_counter() - began)
 
 
 def thrown_blocks(
-    throw: Callable[[int, int], Toys],
+    make: Callable[[int, int], Toys],
     n: int,
     *,
     most: int,
@@ -93,16 +124,17 @@ def thrown_blocks(
     on_toys: Callable[[int], None] | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[int, Toys]]:
-    """Throw toys in blocks, and report each block when the next one is requested.
+    """Throw toys in blocks on all threads, and report each block when the next one is requested.
 
     Parameters
     ----------
-    throw : callable
-        Called with the index of the first toy and their number, such as `Thrower.block`.
+    make : callable
+        Called with the index of the first toy and their number, on any thread: throws the toys, such as
+        `Thrower.block`, and does all with them that no other block needs, such as the fits.
     n : int
         Number of toys.
     most, first, even
-        As for `paced`: largest block, index of the first toy, and whether all blocks have the same size.
+        As for `Pace`: largest block, index of the first toy, and whether all blocks have the same size.
     on_toys : callable, optional
         Called with the number of toys that were finished since the last call.
     stopped : callable
@@ -113,10 +145,21 @@ def thrown_blocks(
     start : int
         Index of the first toy of the block.
     toys
-        The result of `throw`.
+        The result of `make`, in the order of the toys.
     """
-    for start, count in paced(n, most=most, first=first, even=even):
-        yield start, throw(start, count)
+    pace = Pace(n, most=most, first=first, even=even)
+
+    def timed(start: int, count: int) -> tuple[int, int, Toys]:
+        began = time.perf_counter()
+        made = make(start, count)
+        pace.took(count, time.perf_counter() - began)
+        return start, count, made
+
+    blocks = pace.blocks()
+    # the first block prepares, on all threads, what the others share
+    begin = (timed(*block) for block in islice(blocks, 1))
+    for start, count, made in chain(begin, ahead(partial(timed, *block) for block in blocks)):
+        yield start, made
         if on_toys is not None:
             on_toys(count)
         if stopped():
@@ -124,7 +167,7 @@ def thrown_blocks(
 
 
 def toy_statistics(
-    throw: Callable[[int, int], Toys],
+    make: Callable[[int, int], Toys],
     n: int,
     statistic: Callable[[int, Toys], Array],
     *,
@@ -139,11 +182,12 @@ def toy_statistics(
 
     Parameters
     ----------
-    throw, n, most, first, even, on_toys, stopped
+    make, n, most, first, even, on_toys, stopped
         As for `thrown_blocks`.
     statistic : callable
-        Called with the index of the first toy of a block, and the toys; returns an array of shape (..., n),
-        NaN where a fit failed. It may do more with the toys, such as an audit.
+        Called with the index of the first toy of a block, and the result of `make`, one block after the
+        other; returns an array of shape (..., n), NaN where a fit failed. It may do more with the toys, such
+        as an audit.
     dtype : dtype
         Type of the returned array.
 
@@ -154,7 +198,7 @@ def toy_statistics(
     """
     statistics: NDArray[Any] = np.empty(0, dtype)
     done = 0
-    blocks = thrown_blocks(throw, n, most=most, first=first, even=even, on_toys=on_toys, stopped=stopped)
+    blocks = thrown_blocks(make, n, most=most, first=first, even=even, on_toys=on_toys, stopped=stopped)
     for start, toys in blocks:
         values = statistic(start, toys)
         if start == first:

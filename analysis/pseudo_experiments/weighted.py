@@ -238,11 +238,16 @@ def weighted_toys(
     fitter = thrower.fitter
     branches = toy_branches(fitter, level=level, fitted=fitted, methods=methods, weighted=True)
     fits = ScaledFits(fitter=fitter, careful=thrower.weights.differ)
-    for start, thrown in thrown_blocks(thrower.block, n, most=thrower.largest_chunk, first=first):
+
+    def made(start: int, count: int) -> Columns:
+        thrown = thrower.block(start, count)
         columns = thrown_columns(fitter, start, thrown.sums, thrown.auxiliary) | {"scaling": thrown.scaling}
         if fitted:
             columns |= fits.columns(thrown, level=level, methods=methods)
-        yield {name: columns[name] for name in branches}
+        return {name: columns[name] for name in branches}
+
+    for _, columns in thrown_blocks(made, n, most=thrower.largest_chunk, first=first):
+        yield columns
 
 
 def check_weighted_methods(methods: Sequence[str]) -> None:

@@ -242,17 +242,20 @@ def expected_calibrated_limit(
 
     offset = calibration.last + 1 if seed == calibration.seed else 0
 
-    def limits(start: int, toys: tuple[Array, Array]) -> Array:
+    def limits(start: int, n: int) -> Array:
+        toys = thrower.block(start, n)
         upper = upper_limits(batch, *toys, calibration, method=method, level=level)
-        upper = np.where(np.isnan(upper), math.inf, upper)
+        return np.where(np.isnan(upper), math.inf, upper)
+
+    def noted(start: int, upper: Array) -> Array:
         if on_statistics is not None:
             on_statistics(start - offset, upper)
         return upper
 
     toy_limits = toy_statistics(
-        thrower.block,
-        n_toys,
         limits,
+        n_toys,
+        noted,
         first=offset + first,
         most=thrower.largest_chunk,
         even=True,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.batch import BatchFit
+from analysis.batch import BatchFit, Sought
 from analysis.fits import (
     SAMPLE,
     Fitter,
@@ -244,10 +244,17 @@ def expected_limit(
         worst=n_worst(audit),
     )
 
-    def limits(start: int, toys: tuple[Array, Array]) -> Array:
-        fits = batch.fit(*toys)
+    sought = Sought(limit_rise=exact.delta_chi2)
+
+    def fitted(start: int, n: int) -> Columns:
+        toys = thrower.block(start, n)
+        fits = batch.fit(*toys, sought=sought)
         upper = batch.upper_limits(*toys, fits, exact.delta_chi2)
-        auditor.add(thrown_columns(fitter, start, *toys) | _fitted_columns(fitter, fits, upper), start)
+        return thrown_columns(fitter, start, *toys) | _fitted_columns(fitter, fits, upper)
+
+    def limits(start: int, columns: Columns) -> Array:
+        auditor.add(columns, start)
+        upper = columns["one_sided_upper"]
         upper = np.where(np.isnan(upper), math.inf, upper)
         if on_statistics is not None:
             on_statistics(start, upper)
@@ -255,7 +262,7 @@ def expected_limit(
 
     band, errors = expected_band(
         toy_statistics(
-            thrower.block,
+            fitted,
             n_toys,
             limits,
             first=first,

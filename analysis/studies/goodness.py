@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -232,28 +231,26 @@ def goodness_of_fit(
     best, *pulls = (float(x) for x in fits.parameters[0])
     truth = at_truth(unscaled(fitter), best)
     thrower = Thrower(fitter=truth, seed=seed, drawn=drawn, pulls=tuple(pulls))
-    throw, minima, most = _throw_and_fit(thrower, weights)
+    minima, most = _throw_and_fit(thrower, weights)
     tally = GoodnessTally(statistic=float(fits.values[0]), ndof=data.ndof)
-    for start, toys in thrown_blocks(throw, n_toys, most=most, first=first, on_toys=on_toys, stopped=stopped):
-        values = minima(toys)
+    blocks = thrown_blocks(minima, n_toys, most=most, first=first, on_toys=on_toys, stopped=stopped)
+    for start, values in blocks:
         tally = tally.with_toys(values)
         if on_statistics is not None:
             on_statistics(start, values)
     return tally.result()
 
 
-def _throw_and_fit(
-    thrower: Thrower, weights: WeightModel | None
-) -> tuple[Callable[[int, int], Any], Callable[[Any], Array], int]:
-    """Return what throws toys, what fits them (minima of -2 ln L, NaN where a fit failed), and how many."""
+def _throw_and_fit(thrower: Thrower, weights: WeightModel | None) -> tuple[Callable[[int, int], Array], int]:
+    """Return what throws toys and fits them (minima of -2 ln L, NaN where a fit failed), and how many."""
     if weights is None:
         batch = thrower.fitter.batch
 
-        def minima(toys: tuple[Array, Array]) -> Array:
-            fits = batch.fit(*toys, errors=False)
+        def minima(start: int, n: int) -> Array:
+            fits = batch.fit(*thrower.block(start, n), errors=False)
             return np.where(fits.good, fits.values, math.nan)
 
-        return thrower.block, minima, thrower.largest_chunk
+        return minima, thrower.largest_chunk
     throws = WeightedThrower(thrower=thrower, weights=weights)
     fits = ScaledFits(fitter=thrower.fitter, careful=weights.differ)
-    return throws.block, fits.minima, throws.largest_chunk
+    return lambda start, n: fits.minima(throws.block(start, n)), throws.largest_chunk

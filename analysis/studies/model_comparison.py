@@ -154,16 +154,19 @@ def compare_hypotheses(
         fits.append(hypothesis.compared(fval, value))
         throwers.append(Thrower(fitter=hypothesis.at(value), seed=seed, drawn=drawn, pulls=pulls))
 
-    def differences(start: int, thrown: list[tuple[Array, Array]]) -> Array:
-        block = np.stack([a.minima(*toys) - b.minima(*toys) for toys in thrown])
+    def differences(start: int, n: int) -> Array:
+        thrown = [thrower.block(start, n) for thrower in throwers]
+        return np.stack([a.minima(*toys) - b.minima(*toys) for toys in thrown])
+
+    def noted(start: int, block: Array) -> Array:
         if on_statistics is not None:
             on_statistics(start, block)
         return block
 
     found = toy_statistics(
-        lambda start, n: [thrower.block(start, n) for thrower in throwers],
-        n_toys,
         differences,
+        n_toys,
+        noted,
         first=first,
         most=throwers[0].largest_chunk,
         on_toys=None if on_toys is None else lambda n: on_toys(2 * n),

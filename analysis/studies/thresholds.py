@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -13,8 +14,9 @@ from analysis.calibration import LARGEST, Calibration, Distributions, conditions
 from analysis.fits import Fitter
 from analysis.likelihood import Likelihood
 from analysis.model import INSIDE, check_possible, check_truths
-from analysis.pseudo_experiments import Thrower, at_truth, check_n_toys, thrown_blocks
+from analysis.pseudo_experiments import Pace, Thrower, at_truth, check_n_toys
 from analysis.settings import Drawn, Keep
+from simgen.threads import ahead
 
 __all__ = ["calibrate", "true_values"]
 
@@ -173,23 +175,27 @@ def calibrate(
     ]
     kept: _Rows | _Sums = _Rows(len(values), n_toys) if keep == "rows" else _Sums(len(values), largest_kept)
 
-    def throw(start: int, n: int) -> int:
-        """Throw and fit n toys of each true value, and keep their statistics."""
-        for i, thrower in enumerate(throwers):
-            toys, batch = thrower.block(start, n), thrower.fitter.batch
-            fits = bounded_fit(batch, *toys)
-            if i < len(values):
-                kept.add(0, i, start - first, signed_statistic(batch, *toys, fits, values[i]))
-            else:
-                for k, value in enumerate(values):
-                    statistic = one_sided(signed_statistic(batch, *toys, fits, value))
-                    kept.add(1, k, start - first, statistic)
-            if on_toys is not None:
-                on_toys(n)
-        return n
+    def statistics(thrower: Thrower, start: int, n: int, points: Array) -> list[Array]:
+        """Throw and fit n toys of a true value, and compute their statistics at some values."""
+        toys, batch = thrower.block(start, n), thrower.fitter.batch
+        fits = bounded_fit(batch, *toys)
+        return [signed_statistic(batch, *toys, fits, value) for value in points]
 
-    most = throwers[0].largest_chunk
-    done = sum(n for _, n in thrown_blocks(throw, n_toys, most=most, first=first, even=True, stopped=stopped))
+    done, tell = 0, on_toys or (lambda n: None)
+    for start, n in Pace(n_toys, most=throwers[0].largest_chunk, first=first, even=True).blocks():
+        # the reference takes longest, and all share what it prepares
+        for k, reference_statistic in enumerate(statistics(throwers[-1], start, n, values)):
+            kept.add(1, k, start - first, one_sided(reference_statistic))
+        tell(n)
+        tasks = [
+            partial(statistics, thrower, start, n, values[[i]]) for i, thrower in enumerate(throwers[:-1])
+        ]
+        for i, (signed,) in enumerate(ahead(tasks)):
+            kept.add(0, i, start - first, signed)
+            tell(n)
+        done += n
+        if stopped():
+            break
     return kept.calibration(
         done,
         values=values,

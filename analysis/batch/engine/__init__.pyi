@@ -4,3 +4,7 @@ from .listing import (
 from .problem import (
     Problem as Problem,
 )
+from .profile import (
+    ProfilePoints as ProfilePoints,
+    Sought as Sought,
+)

@@ -9,7 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis.batch.engine._kernels import batch as _batch
 from analysis.batch.engine._kernels.layout import Layout
+from analysis.batch.engine._kernels.profile_points import N_POINTS
 from analysis.batch.engine._kernels.registers import LANES
+from analysis.batch.engine.profile import ProfilePoints, Sought
 from analysis.batch.engine.program import make_program
 from simgen.threads import in_chunks
 
@@ -124,10 +126,7 @@ class Problem:
         fixed : bool
             The parameter of interest was fixed.
         """
-        errors = self._solve(_batch.ERRORS, parameters, fixed=fixed)[0]
-        if self.vague.any():
-            errors[:, self.vague] = math.nan
-        return errors
+        return self._without_vague(self._solve(_batch.ERRORS, parameters, fixed=fixed)[0])
 
     def crossings(
         self, parameters: Array, floors: Array, steps: Array, threshold: float, end: float, reach: float
@@ -165,6 +164,43 @@ class Problem:
         )
         return results[:, 0], failed
 
+    def profile_points(
+        self,
+        parameters: Array,
+        floors: Array,
+        sought: Sought,
+        *,
+        ends: tuple[float, float] = (-math.inf, math.inf),
+        physical: tuple[float, float] = (-math.inf, math.inf),
+    ) -> tuple[Array, ProfilePoints]:
+        """Compute Hesse's errors at minima, and points of the profile near them, in one pass over the data.
+
+        Parameters
+        ----------
+        parameters : ndarray, shape (n, 1 + n_nuisances)
+            Minima of free fits.
+        floors : ndarray, shape (n,)
+            -2 ln L there.
+        sought : Sought
+        ends, physical : tuple of float
+            Range of the parameter of interest, outside which nothing is found, and its physical range.
+
+        Returns
+        -------
+        errors : ndarray, shape (n, 1 + n_nuisances)
+            As of `errors`.
+        points : ProfilePoints
+            A point that takes more than a few steps is not found: `profile` and `crossings` find it.
+        """
+        settings, found = sought.settings(ends, physical), np.empty((self.size, N_POINTS))
+        errors = self._solve(_batch.ERRORS, parameters, floors=floors, settings=settings, found=found)[0]
+        return self._without_vague(errors), ProfilePoints.of_columns(sought, found)
+
+    def _without_vague(self, errors: Array) -> Array:
+        if self.vague.any():
+            errors[:, self.vague] = math.nan
+        return errors
+
     def _points(self, poi: ArrayLike) -> Array:
         """Return starting values at which no factor is negative, shape (n, 1 + n_nuisances)."""
         lowest = self.layout.constraints[:, 2]
@@ -188,6 +224,8 @@ class Problem:
         reach: float = math.inf,
         range_: tuple[float, float] | None = None,
         fixed: bool = False,
+        settings: Array | None = None,
+        found: Array | None = None,
     ) -> tuple[Array, Array, Mask]:
         n, size = max(self.size, len(points)) if self.size else 0, points.shape[1]
         mask, bounds = np.zeros(size, np.bool_), np.full((size, 2), math.inf)
@@ -215,9 +253,11 @@ class Problem:
             float(threshold),
             float(edge),
             float(reach),
+            none if settings is None else settings,
             results,
             values,
             failed,
+            np.zeros((0, 0)) if found is None else found,
         )
 
         def run(begin: int, end: int) -> None:

@@ -1,5 +1,6 @@
 """Programs of the compiled fit: a model as a list of instructions, and the allocation of registers."""
 
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +21,10 @@ __all__ = ["Program", "Workspace", "make_program", "workspace"]
 
 Array = NDArray[np.float64]
 
-_N_CACHED = 64
-_cache: OrderedDict[object, "Program"] = OrderedDict()
+_N_CACHED = 128
+_cache: OrderedDict[object, tuple[Layout, "Program"]] = OrderedDict()
+"""Programs by the content of layouts, and by the ids of those that were used."""
+_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +55,20 @@ def make_program(layout: Layout, held: NDArray[np.bool_]) -> Program:
     held : ndarray of bool, shape (P,)
         Which parameters are fixed: θ, then the nuisance parameters.
     """
+    known = _cache.get((id(layout), held.tobytes()))
+    if known is not None:
+        return known[1]
     powers = layout.powers if is_polynomial(layout) else np.array(layout.powers.shape[2:])
     key = (layout[:2], tuple((a.shape, a.tobytes()) for a in (*layout[2:-2], powers)), held.tobytes())
-    program = _cache.get(key)
-    if program is None:
-        program = _Writer(layout, [p for p in range(len(held)) if not held[p]]).program()
-        if len(_cache) >= _N_CACHED:
+    _, program = _cache.get(key) or (
+        layout,
+        _Writer(layout, [p for p in range(len(held)) if not held[p]]).program(),
+    )
+    with _lock:
+        while len(_cache) >= _N_CACHED:
             _cache.popitem(last=False)
-        _cache[key] = program
+        # the layout is kept, so that no other one gets its id
+        _cache[key] = _cache[id(layout), held.tobytes()] = layout, program
     return program
 
 

@@ -8,13 +8,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.batch.engine._kernels.counts import expect
 from analysis.batch.engine._kernels.newton import minimise
+from analysis.batch.engine._kernels.profile_points import profile_points
 from analysis.batch.engine._kernels.registers import (
-    AT,
     BEST,
     BEST_VALUE,
-    EXACT,
     FAILED,
     HIGH,
     LANES,
@@ -22,10 +20,8 @@ from analysis.batch.engine._kernels.registers import (
     MEASURED,
     N_SEARCH,
     SLOPE_AT_BEST,
-    STEP_OF,
     STRIDE,
 )
-from analysis.batch.engine._kernels.steps import step
 from simgen._kernels.machine.jit import kernel
 from simgen._kernels.machine.simd import WIDTH, broadcast, less, load, store, where
 
@@ -34,14 +30,14 @@ Indices = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
 
 FIT, PROFILE, CROSSING, ERRORS = 0, 1, 2, 3
-"""Tasks: a free fit; a minimum at fixed θ; a crossing of the profile; Hesse's errors."""
+"""Tasks: a free fit; a minimum at fixed θ; a crossing of the profile; Hesse's errors and profiles' points."""
 
 _STEPS, _WALK = 100, 60
 """Largest number of steps to a minimum, and of values of θ in a search for a crossing."""
 _CLOSE = 1e-9
 """Precision of a crossing, in standard deviations."""
 
-_0, _1 = np.uint64(0), np.uint64(1)
+_1 = np.uint64(1)
 _FIRST = np.uint64(N_SEARCH * LANES)
 
 
@@ -173,8 +169,8 @@ def _first_points(
 def chunk(
     task: int, begin: int, end: int, program: Indices, constants: Array, knots: Array, powers: Array,
     w: Array, walk: Array, counts: Array, measured: Array, bounds: Array, points: Array, estimator: Array,
-    near: bool, floors: Array, steps: Array, threshold: float, edge: float, reach: float, results: Array,
-    values: Array, failed: Mask,
+    near: bool, floors: Array, steps: Array, threshold: float, edge: float, reach: float, settings: Array,
+    results: Array, values: Array, failed: Mask, found: Array,
 ) -> None:  # fmt: skip
     """Do a task for the data sets from `begin` to `end`.
 
@@ -205,19 +201,23 @@ def chunk(
     near : bool
         The points are near the minimum.
     floors : ndarray, shape (n,)
-        CROSSING: -2 ln L at the minima.
+        CROSSING, ERRORS: -2 ln L at the minima.
     steps : ndarray, shape (n,)
         CROSSING: first steps; their sign is the direction. PROFILE: values of θ, if the points are minima.
     threshold : float
         CROSSING: rise of -2 ln L.
     edge, reach : float
         CROSSING: the end of the range of θ, and the largest distance from the minimum.
+    settings : ndarray, shape (N_SETTINGS,) or (0,)
+        ERRORS: the points of the profile that are sought, see `profile_points`.
     results : ndarray, shape (n, 1 + M)
         Output: parameters, or errors, or the crossing in the first column; NaN without a crossing.
     values : ndarray, shape (n,)
         FIT, PROFILE: output, the minimum of -2 ln L/L_saturated.
     failed : ndarray of bool, shape (n,)
         Output: no minimum was found.
+    found : ndarray, shape (n, N_POINTS)
+        ERRORS: output, the points of the profile.
     """
     size, crossing, goal = np.uint64(points.shape[1]), task == CROSSING, math.sqrt(threshold)
     has_search = task == FIT or size > _1
@@ -226,8 +226,9 @@ def chunk(
         count = min(LANES, end - first)
         parameter_size = _load(counts, measured, points, bounds, first, count, w)
         if task == ERRORS:
-            _hesse(program, constants, knots, powers, w, size)
-            _copy_out(STEP_OF, first, count, w, results, values, failed)
+            profile_points(
+                program, constants, knots, powers, w, size, first, count, floors, settings, results, found
+            )
             continue
         if task == FIT and len(estimator) > 0:
             _estimate(estimator, counts.shape[1], parameter_size, w)
@@ -245,20 +246,6 @@ def chunk(
                 w, first, count, points, floors, steps, goal, edge, reach, walk, results, failed
             ):
                 break
-
-
-@kernel(part=True)
-def _hesse(
-    program: Indices, constants: Array, knots: Array, powers: Array, w: Array, size: np.uint64
-) -> None:
-    """Compute Hesse's errors at the best parameters."""
-    store(w, EXACT, 1.0)
-    store(w, FAILED, 0.0)
-    for p in range(_0, size * STRIDE, STRIDE):
-        store(w, AT + p, load(w, BEST + p))
-        store(w, STEP_OF + p, 0.0)
-    expect(program, constants, knots, powers, w)
-    step(program, constants, w, False)
 
 
 @kernel(part=True)

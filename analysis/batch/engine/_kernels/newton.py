@@ -105,7 +105,7 @@ def minimise(
             evaluate(program, constants, w)
         if ended:
             break
-        step(program, constants, w, True)
+        step(program, constants, w)
         _advance(w, size)
         live = 1.0 - load(w, DONE)
         n_live, n_checked = sum_lanes(live), sum_lanes(live * (1.0 - load(w, TRUSTED)))

@@ -51,22 +51,12 @@ def differentiate(program: Indices, constants: Array, w: Array) -> None:
 
 
 @kernel(part=True)
-def step(program: Indices, constants: Array, w: Array, bounded: bool) -> None:
-    """Compute gradient and Hessian, and Newton's step, which does not leave the ranges of the parameters.
-
-    Parameters
-    ----------
-    bounded : bool
-        False: Hesse's errors are computed instead of a step.
-    """
+def step(program: Indices, constants: Array, w: Array) -> None:
+    """Compute gradient and Hessian, and Newton's step, which does not leave the ranges of the parameters."""
     differentiate(program, constants, w)
-    if bounded:
-        _hold(program, w)
-    _factorise(program, w)
-    if bounded:
-        _solve(program, w)
-    else:
-        _errors(program, w)
+    _hold(program, w)
+    factorise(program, w)
+    solve(program, w)
 
 
 @kernel(part=True)
@@ -185,7 +175,7 @@ def _hold(program: Indices, w: Array) -> None:
 
 
 @kernel(part=True)
-def _factorise(program: Indices, w: Array) -> None:
+def factorise(program: Indices, w: Array) -> None:
     """Replace the matrix by its Cholesky factor, with the diagonal inverted; fill REGULAR.
 
     A parameter that the counts cannot distinguish from earlier ones does not move: its inverse is set to 0.
@@ -217,8 +207,8 @@ def _factorise(program: Indices, w: Array) -> None:
 
 
 @kernel(part=True)
-def _solve(program: Indices, w: Array) -> None:
-    """Fill the trial step, -H⁻¹ gradient."""
+def solve(program: Indices, w: Array) -> None:
+    """Fill the trial step, -H⁻¹ gradient, from Cholesky's factor."""
     free, n, row = program[FREE], (program[FREE + _1] - program[FREE]) // _4, program[MATRIX]
     for a in range(n):
         p = program[free + _4 * a]
@@ -239,7 +229,7 @@ def _solve(program: Indices, w: Array) -> None:
 
 
 @kernel(part=True)
-def _errors(program: Indices, w: Array) -> None:
+def hesse(program: Indices, w: Array) -> None:
     """Fill the steps with Hesse's errors: √2 times the norms of the columns of the inverted factor.
 
     NaN where the matrix is not regular.
