@@ -8,7 +8,7 @@ from simgen.clock import working_time
 
 
 def test_compiling_is_not_counted_as_work(monkeypatch):
-    """Contract. Finds a rate of a first run that is too small, and compilers that count twice or are missed."""
+    """Contract. Finds a rate of a first run that is too small; one function within another counts once."""
     now = [100.0]
     notice = CompileNotice(patience=3600.0)
     monkeypatch.setattr(cache, "notice", notice)
