@@ -2,8 +2,12 @@
 
 import math
 import re
+import sqlite3
+from contextlib import closing, suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,12 +81,33 @@ def electrons_in(formula: str, mass: float) -> float:
 
 def charge_to_mass(formula: str) -> float:
     """Compute ΣZ/ΣA of a material [mol/g]."""
+    atoms = composition(formula)
+    table = _atoms()
+    charge = sum(n * table[e][0] for e, n in atoms.items())
+    weight = sum(n * table[e][1] for e, n in atoms.items())
+    return float(charge / weight)
+
+
+@cache
+def _atoms() -> dict[str, tuple[int, float]]:
+    """Read atomic numbers and atomic masses [g/mol] of the elements.
+
+    Notes
+    -----
+    They are read from the file of the X-ray data base itself, because importing `xraydb` loads SQLAlchemy,
+    which takes a quarter of a second. If the file is not what it was, `xraydb` is asked.
+    """
+    package = find_spec("xraydb")
+    with suppress(sqlite3.Error, OSError):
+        file = Path(str(package and package.origin)).with_name("xraydb.sqlite").resolve(strict=True)
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro&immutable=1", uri=True)) as data_base:
+            rows = data_base.execute("SELECT element, atomic_number, molar_mass FROM elements").fetchall()
+        table = {str(element): (int(number), float(mass)) for element, number, mass in rows}
+        if table.keys() >= _ELEMENTS:
+            return table
     from xraydb import atomic_mass, atomic_number  # noqa: PLC0415
 
-    atoms = composition(formula)
-    charge = sum(n * atomic_number(e) for e, n in atoms.items())
-    weight = sum(n * atomic_mass(e) for e, n in atoms.items())
-    return float(charge / weight)
+    return {element: (atomic_number(element), atomic_mass(element)) for element in _ELEMENTS}
 
 
 _OCCUPANCY = {

@@ -1,6 +1,5 @@
 """Energies that another program measured, attached to true events by their index."""
 
-import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -20,6 +19,7 @@ from macros.merging import check_events, check_whole
 from macros.runs import input_record, provenance
 from macros.setup import ATTACHED, card_of_events, check_different
 from macros.words import begin_with
+from simgen.clock import working_time
 from simgen.events import COLUMNS, Events
 
 __all__ = ["Attachment", "attach", "check_indices"]
@@ -120,7 +120,7 @@ def attach(
         If a file is incomplete, foreign or damaged, if files are not all parts of one run, or if an energy is
         of no event.
     """
-    start = time.perf_counter()
+    start = working_time()
     for source in sources:
         check_different(path, source)
     (check_whole if len(sources) > 1 else check_events)(sources)  # of one file the runs that `hadd` joined
@@ -174,7 +174,7 @@ def attach(
         exposure=row.equivalent_exposure,
         mean_ratio=float(sums[2] / sums[3]) if sums[3] else 0.0,
         measurements=measurements,
-        seconds=time.perf_counter() - start,
+        seconds=working_time() - start,
     )
 
 

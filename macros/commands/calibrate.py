@@ -1,6 +1,5 @@
 """`nugauge calibrate`: thresholds of intervals from pseudo-experiments."""
 
-import time
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -156,6 +155,7 @@ def calibrate(
     from macros.studies import confidence_level, load_or_expect, open_inference, say_how_to_go_on
     from macros.terminal import stop_on_interrupt
     from macros.words import calibration_document, say_calibration
+    from simgen.clock import working_time
 
     pages = ReportPlan(directory=report, reads=reads, force=force, style=figures.look)
     pages.check()
@@ -166,7 +166,7 @@ def calibrate(
     if not part:
         check_enough(n, level)
     case = open_inference(loaded, found, poi=poi)
-    start = time.perf_counter()
+    start = working_time()
     with stop_on_interrupt() as stop:
         made = case.calibrate(
             n,
@@ -179,7 +179,7 @@ def calibrate(
             progress=progress,
             stopped=stop.after_a_block,
         )
-        rate = made.n_toys * (len(made.values) + 1) / (time.perf_counter() - start)
+        rate = made.n_toys * (len(made.values) + 1) / (working_time() - start)
         origin = {k: v for k, v in provenance(loaded, made.seed, "calibrate").items() if k != "seed"}
         run = {"first": first, "toys": made.n_toys, "values": list(map(float, made.values)), "poi": poi}
         with plan.open(checked) as former:

@@ -1,6 +1,5 @@
 """Events of files in the formats of other programs."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from macros.card import Card, card_from_document
 from macros.card.checks import legal_names
 from macros.exports.export_checks import EventFormat, check_file
 from macros.merging import check_whole
+from simgen.clock import working_time
 from simgen.events import COLUMNS, Events
 
 __all__ = ["Export", "export_events"]
@@ -119,7 +119,7 @@ def export_events(
     FileError
         If a file is incomplete, foreign or damaged, or files are not all parts of one run.
     """
-    start = time.perf_counter()
+    start = working_time()
     if len(paths) > 1:
         check_whole(paths)
     runs = _read_runs(paths, format, dialect, templates=templates)
@@ -154,7 +154,7 @@ def export_events(
         n_left_out=n_left_out,
         not_held=_not_held(format, dialect, runs.columns, vertex_times),
         bytes=size,
-        seconds=time.perf_counter() - start,
+        seconds=working_time() - start,
     )
 
 

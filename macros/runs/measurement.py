@@ -1,6 +1,5 @@
 """True events of a file through the detector."""
 
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +17,7 @@ from macros.runs.production import Production
 from macros.runs.run_provenance import input_record, provenance
 from macros.setup import check_card, check_different, expected_counts
 from macros.words import begin_with
+from simgen.clock import working_time
 from simgen.events import Events
 
 __all__ = ["measure"]
@@ -54,7 +54,7 @@ def measure(
     ValueError
         If the file holds measured events or several runs, or was made with another card.
     """
-    start = time.perf_counter()
+    start = working_time()
     check_different(path, true_file)
     with EventFile(true_file) as file:
         if "T_reco" in file.columns:
@@ -114,5 +114,5 @@ def measure(
         n_written=tally.n_written,
         expected=float(expected.sum()),
         comparison=tally.compare(expected, n_drawn=fixed),
-        seconds=time.perf_counter() - start,
+        seconds=working_time() - start,
     )

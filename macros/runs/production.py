@@ -1,7 +1,6 @@
 """Event files from cards: streaming, with the verdict of the deterministic twin."""
 
 import math
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +21,7 @@ from macros.runs.file_series import EventSeries, Slice
 from macros.runs.run_provenance import provenance
 from macros.setup import Split, check_number, check_room, expected_counts, mean_cross_section
 from macros.terminal import Interrupted, RunError
+from simgen.clock import working_time
 from simgen.random import check_seed
 from simgen.threads import PART
 
@@ -128,7 +128,7 @@ def produce(
         By Ctrl-C or a full disk, if there are whole files: which, and how to make the others.
     """
     check_seed(seed)
-    start = time.perf_counter()
+    start = working_time()
     experiment, model = card.experiment, card.model
     prepared = event_plan(experiment, model)
     expected = expected_counts(experiment, model) if detected else None
@@ -182,7 +182,7 @@ def produce(
         n_written=tally.n_written,
         expected=mean,
         comparison=comparison,
-        seconds=time.perf_counter() - start,
+        seconds=working_time() - start,
     )
 
 

@@ -1,7 +1,6 @@
 """Weights for the events of a file: the sample of one model stands for another."""
 
 import math
-import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -31,6 +30,7 @@ from macros.setup import (
     series_file,
 )
 from macros.words import begin_with
+from simgen.clock import working_time
 from simgen.events import COLUMNS, Events
 
 __all__ = ["Reweighting", "reweight"]
@@ -141,7 +141,7 @@ def reweight(
     FileError
         If a file is incomplete, foreign or damaged, or files are not parts of one run, or overlap.
     """
-    start = time.perf_counter()
+    start = working_time()
     sources = [source] if isinstance(source, Path) else list(source)
     gaps = tuple(check_events(sources)) if len(sources) > 1 else ()
     parts = _parts(sources, path, former)
@@ -167,7 +167,7 @@ def reweight(
         comparison=comparison,
         gaps=gaps,
         templates=work.sums if templates else None,
-        seconds=time.perf_counter() - start,
+        seconds=working_time() - start,
     )
 
 

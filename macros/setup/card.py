@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from macros.card import Card, read_card
 from macros.terminal import LARGEST_COUNT, announce, detail, timed, warn
-from macros.words import binding_note
 
 if TYPE_CHECKING:
     from analysis.fits import Fitter
@@ -136,6 +135,9 @@ def say_left_out(card: Card, *, simulates: bool = False) -> None:
         from macros.words import say_cutoff
 
         say_cutoff(card, simulates=simulates or card.fit.templates != "quadrature")
+
+    from macros.words import binding_note
+
     for text in dict.fromkeys(binding_note(experiment) for experiment in card.experiments):
         if text:
             warn(text)

@@ -1,6 +1,5 @@
 """Totals of the toys of a run while they are written, and the picture of them."""
 
-import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,6 +23,7 @@ from macros.studies.statistic_files import say_how_to_go_on
 from macros.studies.toys import Columns, ToyRun
 from macros.terminal import format_number, message, number_of, say, warn
 from macros.words import audit_document, check_audit, check_failed, say_audit
+from simgen.clock import working_time
 
 if TYPE_CHECKING:
     from macros.card import Card
@@ -37,7 +37,7 @@ class EventTally:
     def __init__(self) -> None:
         self.n_toys = 0
         self.number: int | None = None
-        self._start = time.perf_counter()
+        self._start = working_time()
 
     def add(self, columns: Columns) -> None:
         """Add a chunk of toys."""
@@ -48,7 +48,7 @@ class EventTally:
     @property
     def rate(self) -> float | None:
         """Events per second so far; None if none are drawn, as for the number."""
-        return None if self.number is None else self.number / (time.perf_counter() - self._start)
+        return None if self.number is None else self.number / (working_time() - self._start)
 
     def document(self) -> dict[str, Any]:
         """Return keys of the JSON output."""
@@ -78,7 +78,7 @@ class ToyTally:
         is_part = self.audit_of is not None
         self.n_toys = self.n_failed = self.n_retried = 0
         self.drawn = EventTally()
-        self._start = time.perf_counter()
+        self._start = working_time()
         self._auditor = Auditor(
             fitter=self.run.fitter,
             level=self.run.level,
@@ -125,7 +125,7 @@ class ToyTally:
     @property
     def toys_per_second(self) -> float:
         """So far."""
-        return self.n_toys / (time.perf_counter() - self._start)
+        return self.n_toys / (working_time() - self._start)
 
     def document(self) -> dict[str, Any]:
         """Return keys of the JSON output."""

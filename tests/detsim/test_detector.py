@@ -8,6 +8,7 @@ import pytest
 from scipy.special import ndtr
 from support.experiments import borexino, lama
 
+from detsim.detector import materials
 from detsim.detector.detector import Detector, Resolution, Target, uniform_edges
 from detsim.detector.materials import composition, electrons_in, shells
 from detsim.expectation.response import bin_probabilities
@@ -29,6 +30,17 @@ def test_electrons(formula, electrons, weight):
     """Golden. Finds a wrong atomic weight or count (IUPAC weights to five digits)."""
     expected = 1e6 * AVOGADRO * electrons / weight
     assert electrons_in(formula, 1e6) == pytest.approx(expected, rel=3e-5)
+
+
+def test_atoms_are_those_of_the_data_base(monkeypatch):
+    """Contract. Finds a version of xraydb whose file is read wrongly, and one that cannot be read at all."""
+    from xraydb import atomic_mass, atomic_number
+
+    expected = {element: (atomic_number(element), atomic_mass(element)) for element in materials._ELEMENTS}
+    found = materials._atoms.__wrapped__()
+    assert {element: found[element] for element in expected} == expected
+    monkeypatch.setattr(materials, "find_spec", lambda _: None)
+    assert materials._atoms.__wrapped__() == expected
 
 
 def test_formulas():

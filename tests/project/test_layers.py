@@ -47,6 +47,10 @@ def test_there_is_something_to_check():
             "detsim.experiment, detsim.detector.detector, detsim.detector.materials",
             ["numba", "scipy", "xraydb", "uproot", "matplotlib"],
         ),
+        (
+            "detsim.detector.materials; detsim.detector.materials.charge_to_mass('C9H12')",
+            ["xraydb", "sqlalchemy"],
+        ),
         ("simgen, detsim", ["numba", "scipy", "uproot", "matplotlib"]),
     ],
 )

@@ -54,7 +54,7 @@ internals.INNER = internals.PART = None
 
 
 def test_a_function_that_only_kernels_call_has_no_machine_code():
-    """Contract. Finds a numba in which machine code of inner functions is made although nobody uses it."""
+    """Contract. Finds a numba that makes machine code of inner functions, although nobody uses it."""
     signature = (numba.float64, numba.float64)
     normal_pair.compile(signature)
     made = normal_pair.overloads[signature]

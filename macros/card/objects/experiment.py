@@ -107,9 +107,6 @@ def build_experiment(
         Needed where the source is normalised to a number of events.
     faults : FaultList
     """
-    from detsim.experiment import Experiment, check_tables
-    from simgen.geometry import shrunk
-
     source = normalisation = detector = exposure = None
     model_table: ModelTable | None = tables.get("model")
     systematics: SystematicsTable | None = tables.get("systematics")
@@ -127,6 +124,10 @@ def build_experiment(
     backgrounds = [build_background(n, t, faults) for n, t in tables.get("background", {}).items()]
     if len(faults.faults) > n_faults or not (source and normalisation and detector and exposure):
         return None
+
+    from detsim.experiment import Experiment, check_tables
+    from simgen.geometry import shrunk
+
     if model is None or model_table is None or systematics is None:
         return None
     built = tuple(b for b in backgrounds if b is not None)

@@ -19,10 +19,11 @@ def build_geometry(
     table: SphereTable | ShellTable | CylinderTable | BoxTable | None, faults: FaultList
 ) -> "Geometry | None":
     """Make the target's shape and the place of the source."""
-    from simgen.geometry import Box, Cylinder, Shell, Sphere
-
     if table is None:
         return None
+
+    from simgen.geometry import Box, Cylinder, Shell, Sphere
+
     stated = table.model_dump(exclude_none=True, exclude={"shape"})
     stated |= {key: tuple(stated[key]) for key in ("source_position", "size") if key in stated}
     if "source_distance" in stated and "source_position" in stated:

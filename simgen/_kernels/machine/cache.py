@@ -33,7 +33,7 @@ import numpy as np
 from simgen._kernels.machine import internals
 from simgen._kernels.machine.notice import CompileNotice
 
-__all__ = ["Cache", "digest", "prune", "sources"]
+__all__ = ["Cache", "digest", "notice", "prune", "sources"]
 
 _PACKAGES = ("simgen", "detsim", "analysis")
 _CONSTANTS = ("simgen/constants.py", "simgen/random.py")
@@ -48,7 +48,8 @@ _NAME = re.compile(r"[0-9a-f]{24}")
 _SHA = hashlib.sha256().digest_size
 
 _log = logging.getLogger("nugauge")
-_notice = CompileNotice()
+notice = CompileNotice()
+"""Of all functions of this process."""
 _written: set[str] = set()
 """Kinds of messages that this process has written."""
 
@@ -238,7 +239,7 @@ class Cache:
         internals.load_registries()
         directories, name = self._directories(), self._file(signature)
         if directories is None or not directories.is_current():
-            _notice.begin()
+            notice.begin()
             return None
         for directory in directories.readable:
             try:
@@ -250,12 +251,12 @@ class Cache:
             except Exception as error:  # whatever is wrong with it
                 text = "a compiled function cannot be read, and is compiled again"
                 _say("read", f"{text}: {_reason(error, directory / name)}")
-        _notice.begin()
+        notice.begin()
         return None
 
     def save_overload(self, signature: Any, compiled: Any) -> None:
         """Store the function compiled for a signature."""
-        _notice.end()
+        notice.end()
         directories, name = self._directories(), self._file(signature)
         in_this_process = " at 0x" in repr(signature)  # such a type has another name in the next
         if directories is None or not directories.is_current() or in_this_process:

@@ -34,9 +34,11 @@ class CompileNotice:
     def begin(self) -> None:
         """Begin to compile a function; one within another counts once."""
         self._depth += 1
-        if self._depth > 1 or self.told:
+        if self._depth > 1:
             return
-        self._start = time.monotonic()
+        self._start = time.perf_counter()
+        if self.told:
+            return
         self._timer = threading.Timer(max(self._patience - self._spent, 0.0), self._tell)
         self._timer.daemon = True
         self._timer.start()
@@ -46,10 +48,17 @@ class CompileNotice:
         if self._depth == 0:
             return
         self._depth -= 1
-        if self._depth == 0 and self._timer is not None:
+        if self._depth > 0:
+            return
+        self._spent += time.perf_counter() - self._start
+        if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-            self._spent += time.monotonic() - self._start
+
+    @property
+    def spent(self) -> float:
+        """Time [s] that finished functions took to compile."""
+        return self._spent
 
     def _tell(self) -> None:
         self.told = True
