@@ -25,6 +25,7 @@ from macros.terminal import (
     number_of,
     progress,
     say,
+    warn,
 )
 
 if TYPE_CHECKING:
@@ -166,12 +167,11 @@ def export(
     _check_unused(of_cards, format, "cards")
     _check_options(format, dialect, vertex_times, output)
 
+    from detsim.files import stored_files
     from macros.exports import export_events, number_of_events
-    from macros.setup import FilePlan, Output, Split, former_files
+    from macros.setup import FilePlan, Output
 
-    # the name of a series stands for its files
-    series, files = Split(events=1), [Path(name) for name in inputs]
-    paths = [p for file in files for p in ([file] if file.exists() else former_files(file, series) or [file])]
+    paths = stored_files(map(Path, inputs))
     plan = FilePlan(reads=tuple(paths), writes=(Output(path=output, kind="export"),), force=force)
     with plan.open() as former, progress("exporting", number_of_events(paths), "events") as advance:
         made = export_events(
@@ -188,6 +188,8 @@ def export(
             emit_json(made.document())
         else:
             _say(made)
+    for text in made.notes:
+        warn(text)
 
 
 def _check_inputs(inputs: list[str], format: Format) -> None:

@@ -45,9 +45,10 @@ def inspect(
     Of several files of one run also what they hold together, and what is missing between them.
     """
     from detsim.event_files import describe
-    from detsim.files import FileError
+    from detsim.files import FileError, stored_files
     from macros.setup import FilePlan, plan_figures
 
+    files = stored_files(files)
     figures = plan_figures(figure, style)
     plan = FilePlan(reads=tuple(files), writes=figures.outputs(), force=force)
     checked = plan.check()

@@ -94,6 +94,19 @@ def test_the_text_says_what_the_reader_has_to_do(tmp_path):
     assert "statistical errors of a bin" in bent
 
 
+def test_counts_that_are_not_those_of_the_fit_are_refused(tmp_path):
+    """Contract. Finds a workspace whose likelihood is another one, and a refusal that names no cause."""
+    bent = ("export", CARD, "--format", "pyhf", "--at", "0", "-o", tmp_path / "a.json")
+    told = " ".join(refusal(*bent, "--set", "systematics.energy_scale=0.3", status=1).split())
+    assert "with energy_scale at" in told
+    assert "of BOREXINO Cr51 differs by" in told
+    assert "give energy_scale a smaller uncertainty" in told
+    assert not list(tmp_path.iterdir())
+    said = invoke(*bent, "--set", "systematics.energy_scale=0.03")
+    assert said.exit_code == 0
+    assert "warning: HistFactory's expected counts differ" in said.stderr
+
+
 def test_two_experiments_are_two_channels(tmp_path):
     path = tmp_path / "a.json"
     answer("export", "borexino-hellaz-cr51", "--format", "pyhf", "-o", path)
