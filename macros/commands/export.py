@@ -121,10 +121,11 @@ def export(
 ) -> None:
     """Write events or a likelihood for another program.
 
-    Events as NuHepMC (.gz and .zst compress), HEPEVT, a tree as GENIE's gst, Parquet or CSV; the first three
-    need events that were simulated with --columns vertex,time,direction. The likelihood of a card as a
-    workspace of pyhf, which ROOT's HistFactory takes, too; its response matrix and templates as histograms,
-    .root or .json; its results as a submission to HEPData, a directory or .tar.gz.
+    Events as NuHepMC, HEPEVT or CSV (.gz and .zst compress), a tree as GENIE's gst, or Parquet. NuHepMC,
+    HEPEVT and gst need events of `generate --columns vertex,direction`; the dialect geant4 of HEPEVT needs
+    `direction` only, and times are written where events have them. The likelihood of a card as a workspace of
+    pyhf, which ROOT's HistFactory takes, too; its response matrix and templates as histograms, .root or
+    .json; its results as a submission to HEPData, a directory or .tar.gz.
     """
     _check_inputs(inputs, format)
     of_events = {"--dialect": dialect, "--vertex-times": vertex_times, "--gamma-templates": templates}
@@ -206,8 +207,8 @@ def _check_inputs(inputs: list[str], format: Format) -> None:
         )
     if format not in _OF_CARDS and is_card:
         raise typer.BadParameter(
-            f"--format {format} exports events, and {first} is a card: give files of `nugauge simulate`, or "
-            f"choose {cards}"
+            f"--format {format} exports events, and {first} is a card: give files of `nugauge "
+            f"generate` or `simulate`, or choose {cards}"
         )
 
 

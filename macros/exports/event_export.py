@@ -176,28 +176,20 @@ class _Runs:
 def _read_runs(
     paths: Sequence[Path], format: EventFormat, dialect: Dialect | None, *, templates: bool
 ) -> _Runs:
-    """Check files one after another; of several, provenances are the first one's with what differs."""
-    places: list[tuple[int, int, Path]] = []
-    rows: list[RunInfo] = []
-    provenances: list[dict[str, Any]] = []
+    """Check files, and put them in order; of several, provenances are the first one's with what differs."""
+    found: list[tuple[int, int, Path, tuple[RunInfo, ...], tuple[dict[str, Any], ...]]] = []
     for path in paths:
         with EventFile(path) as file:
             check_file(file, format, dialect, templates=templates)
-            first = file.rows[0]
-            places.append((first.first, first.first_experiment, path))
-            rows += file.rows
-            columns = file.columns
-            if not provenances or len(paths) == 1:
-                provenances += file.provenances
+            first, columns = file.rows[0], file.columns
+            found.append((first.first, first.first_experiment, path, file.rows, file.provenances))
+    found.sort(key=lambda one: one[:3])
+    rows = tuple(row for one in found for row in one[3])
+    provenances = found[0][4]
     if len(paths) > 1:
         parts = [{"uuid": row.uuid, "first": row.first, "last": row.last} for row in rows]
-        provenances = [{**provenances[0], "parts": parts}]
-    return _Runs(
-        paths=tuple(path for _, _, path in sorted(places)),
-        columns=columns,
-        provenances=tuple(provenances),
-        rows=tuple(rows),
-    )
+        provenances = ({**provenances[0], "parts": parts},)
+    return _Runs(paths=tuple(one[2] for one in found), columns=columns, provenances=provenances, rows=rows)
 
 
 def _card(provenance: Mapping[str, Any]) -> Card:
@@ -221,8 +213,19 @@ def _source(runs: _Runs, card: Card | None, columns: tuple[str, ...]) -> EventSo
         electrons_per_atom=None if card is None else card.experiment.detector.target.electrons_per_atom,
         live_time=sum(row.equivalent_exposure for row in runs.rows),
         n_generated=sum(row.n_generated for row in runs.rows),
+        n_events=sum(row.n_events for row in runs.rows),
+        n_interactions=_n_interactions(runs.paths) if "nu_pdg" in columns else None,
         detected="T_reco" in columns,
     )
+
+
+def _n_interactions(paths: Sequence[Path]) -> int:
+    """Count the events that are no background."""
+    total = 0
+    for path in paths:
+        with EventFile(path) as file:
+            total += sum(int(np.count_nonzero(c["nu_pdg"])) for c in file.iterate(["nu_pdg"], step=_READ))
+    return total
 
 
 def _sink(

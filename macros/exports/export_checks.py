@@ -58,9 +58,10 @@ def check_file(file: EventFile, format: EventFormat, dialect: Dialect | None, *,
         missing = missing_columns(file.columns, vertex=vertex)
         if missing:
             needed = "vertex,time,direction" if vertex else "direction"
+            command = "simulate" if "T_reco" in file.columns else "generate"
             raise ValueError(
-                f"{file.path} has no columns of {' and '.join(missing)}, which {format} needs: simulate with "
-                f"--columns {needed}"
+                f"{file.path} has no columns of {' and '.join(missing)}, which {format} needs: make it with "
+                f"`nugauge {command} --columns {needed}`"
             )
         if file.runinfo.n_experiments:
             raise ValueError(
