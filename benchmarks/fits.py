@@ -23,6 +23,8 @@ from benchmarks.spec import Spec
 
 FIT, THROW, BOTH, FULL = "fit", "throw", "throw + fit", "toys"
 NUMPY = "NumPy's Poisson counts"
+WHOLE, LIMIT = "whole", "limit"
+"""Arguments of peers that do what a whole toy needs, or its upper limit."""
 
 
 def _threads(n: int, task: Callable[[], object]) -> None:
@@ -72,6 +74,9 @@ def _peers(other: str, quick: bool) -> list[Peer]:
         Peer(module="jaxfit", n=20_000 // less, python=other),
         Peer(module="pyhffit", n=100 // less),
         Peer(module="pyhffit", n=100 // less, python=other, arguments=("jax",)),
+        Peer(module="minuit", n=1000 // less, arguments=(WHOLE,)),
+        Peer(module="roofit", n=400 // less, arguments=(WHOLE,)),
+        Peer(module="pyhffit", n=8 // less, arguments=(LIMIT,)),
     ]
 
 
@@ -82,6 +87,7 @@ def _off(case: Case, spec: Spec, peers: list[Peer]) -> dict[str, float]:
     return {
         p.label: float(np.max(np.abs(np.array(p.last["estimates"]) - best[: p.n]) / error[: p.n]))
         for p in peers
+        if LIMIT not in p.arguments
     }
 
 
@@ -104,7 +110,13 @@ def run_case(name: str, *, other: str, quick: bool, repeats: int) -> dict[str, A
         for peer in candidates:
             peer.stop()
     rates = {k: [r[WALL if "2 threads" in k else CPU] for r in v] for k, v in taken.items()}
-    ratios = {p.label: _ratios(rates[f"{FIT}, 1 thread"], rates[p.label]) for p in peers}
+    ratios = {
+        p.label: _ratios(
+            rates[f"{FULL if {WHOLE, LIMIT} & {*p.arguments} else FIT}, 1 thread"], rates[p.label]
+        )
+        for p in peers
+    }
+    ratios[f"{FULL}, 1 thread"] = _ratios(rates[f"{FULL}, 1 thread"], rates[f"{FIT}, 1 thread"])
     both = [k for k in own if k.startswith(BOTH)]
     to_numpy = {k: _ratios([r[WALL] for r in taken[k]], [r[WALL] for r in taken[NUMPY]]) for k in both}
     return {
@@ -127,15 +139,17 @@ def _number(x: float) -> str:
 
 def print_case(name: str, found: dict[str, Any]) -> None:
     """Print a table in Markdown."""
-    print(f"\n### {name}\n\n| | toys/s: median (least–most) | our fit, 1 thread, is faster by | off by |")
+    print(f"\n### {name}\n\n| | toys/s: median (least–most) | ours, 1 thread, is faster by | off by |")
     print("|---|---|---|---|")
     for key, rate in found["rates"].items():
         cells = [key, f"{_number(rate['median'])} ({_number(rate['low'])}–{_number(rate['high'])})", "", ""]
         if key in found["ratios"]:
             ratio = found["ratios"][key]
-            cells[0] += f" ({found['notes'][key]})"
-            cells[2] = f"{ratio['median']:.0f} ({ratio['low']:.0f}–{ratio['high']:.0f})"
-            cells[3] = f"{found['off'][key]:.1e} σ"
+            digits = 0 if key in found["notes"] else 2
+            low, high = (f"{ratio[end]:.{digits}f}" for end in ("low", "high"))
+            cells[2] = f"{ratio['median']:.{digits}f} ({low}–{high})"
+            cells[0] += f" ({found['notes'][key]})" if key in found["notes"] else ", beside a fit"
+            cells[3] = f"{found['off'][key]:.1e} σ" if key in found["off"] else ""
         print("| " + " | ".join(cells) + " |")
     print()
     for key, ratio in found["to_numpy"].items():

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
+from detsim.detector import PhotoElectrons, SpreadPhotoElectrons
+
 if TYPE_CHECKING:
     from detsim.experiment import Experiment
 
@@ -97,3 +99,12 @@ def vary(experiment: "Experiment", name: str, factor: float) -> "Experiment":
     if detector.resolution.perfect:
         raise ValueError("the resolution is perfect: it has no uncertainty")
     return replace(experiment, detector=replace(detector, resolution=detector.resolution.scaled(factor)))
+
+
+def without_steps(experiment: "Experiment") -> "Experiment":
+    """Return the experiment with spread photo-electrons, whose counts have no steps; itself without these."""
+    detector = experiment.detector
+    if not isinstance(detector.resolution, PhotoElectrons):
+        return experiment
+    spread = SpreadPhotoElectrons(light_yield=detector.resolution.light_yield)
+    return replace(experiment, detector=replace(detector, resolution=spread))

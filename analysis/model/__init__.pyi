@@ -36,6 +36,10 @@ from .ranges import (
     experiment_range as experiment_range,
     stated_end as stated_end,
 )
+from .shape_check import (
+    BentShape as BentShape,
+    bent_shapes as bent_shapes,
+)
 from .templates import (
     Templates as Templates,
     make_templates as make_templates,

@@ -1,9 +1,9 @@
 """Expected counts as a function of the parameter of interest and the nuisance parameters."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from analysis.model.nuisances import Nuisance, collect
 from analysis.model.polynomial import quadratic
 from analysis.model.ranges import INSIDE, NEEDED, experiment_range, fit_range
+from analysis.model.variations import Variations
 from detsim.expectation import Folded, fold
 from detsim.experiment import Experiment
 from detsim.simulation import RecordedSample, Sample, Sampling
-from detsim.systematics import vary
 from simgen.interaction import Model
 
 __all__ = ["Templates", "make_templates"]
@@ -32,7 +32,8 @@ class Templates:
 
         T + Σ_s x_s U_s + x_s² V_s
 
-    is exact at x_s = 0 and ±1, one standard deviation up and down.
+    is exact at x_s = 0 and ±1, one standard deviation up and down, but for steps that photo-electrons make:
+    see `analysis.model.variations`.
 
     Parameters
     ----------
@@ -104,7 +105,7 @@ class Templates:
         for e in range(len(self.experiments)):
             nominal = self.folded[e].backgrounds[:, 1:-1]
             varied = [
-                [f.backgrounds[:, 1:-1] for f in self._refolds(s, e)]
+                self.variations.spectra(s, e, self.model, nominal, lambda f: f.backgrounds[:, 1:-1])
                 if s.quantity != "sin2_theta_w" and self._concerns(s, e)
                 else [nominal, nominal]
                 for s in self.shapes
@@ -120,35 +121,14 @@ class Templates:
     def _concerns(shape: Nuisance, e: int) -> bool:
         return any(target[0] == e for target in shape.targets)
 
-    def _refolds(self, shape: Nuisance, e: int, model: Model | None = None) -> list[Folded]:
-        """Fold an experiment with a quantity of its detector one standard deviation up and down."""
-        model = model or self.model
-        key = (shape.name, e)
-        if key not in self._varied or not all(f.serves(model) for f in self._varied[key]):
-            if key not in self._folders:
-                changed = [vary(self.experiments[e], shape.quantity, shape.value(x)) for x in (1.0, -1.0)]
-                self._folders[key] = [self._folder(e, experiment) for experiment in changed]
-            self._varied[key] = [folder(model) for folder in self._folders[key]]
-        return self._varied[key]
-
     def fold(self, e: int, model: Model) -> Folded:
         """Fold an experiment for the parameters inside the shapes of a model."""
-        return self._folder(e, self.experiments[e])(model)
-
-    def _folder(self, e: int, experiment: Experiment) -> Callable[[Model], Folded]:
-        """Return the function that folds an experiment; a varied detector gets the same simulated events."""
-        if not self.samples:
-            return partial(fold, experiment)
-        sample = self.samples[e]
-        return (sample if experiment is sample.experiment else replace(sample, experiment=experiment)).fold
+        return self.variations.fold(e, model)
 
     @cached_property
-    def _folders(self) -> dict[tuple[str, int], list[Callable[[Model], Folded]]]:
-        return {}
-
-    @cached_property
-    def _varied(self) -> dict[tuple[str, int], list[Folded]]:
-        return {}
+    def variations(self) -> Variations:
+        """The experiments with quantities of their detectors one standard deviation up and down."""
+        return Variations(experiments=self.experiments, samples=self.samples)
 
     def _layers_at(self, model: Model) -> Array:
         """Fold where needed, and compute the layers of the signal of a model, shape (n_layers, n_bins)."""
@@ -164,7 +144,10 @@ class Templates:
                     models = [model.vary(sin2_theta_w=s.value(x)) for x in (1.0, -1.0)]
                     varied.append([folded.signal(varied_model, signed=True)[1:-1] for varied_model in models])
                 else:
-                    varied.append([f.signal(model, signed=True)[1:-1] for f in self._refolds(s, e, model)])
+                    spectra = self.variations.spectra(
+                        s, e, model, nominal, lambda f: f.signal(model, signed=True)[1:-1]
+                    )
+                    varied.append(spectra)
             layers[:, self.bins[e]] = np.array(_layers(nominal, varied)) * self._scaling(e)
         return layers
 

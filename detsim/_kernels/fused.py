@@ -7,6 +7,7 @@ from detsim._kernels.response import ResponseArrays, measure_tile
 from simgen._kernels.channels import LineArrays, PlanArrays
 from simgen._kernels.events import draw_tile, neutrino_energy
 from simgen._kernels.machine.jit import kernel
+from simgen._kernels.search import n_not_above
 from simgen._kernels.tiles import MEASURED, RECOIL, ROW, ROWS, TILE
 
 __all__ = ["count_events", "record_events"]
@@ -25,7 +26,7 @@ minimum of 18).
 """
 
 
-@kernel()
+@kernel(part=True)
 def _pass_tile(
     w: Array, channel: Numbers, component: Numbers, keep: Mask, tile: np.uint64, lines: LineArrays,
     all_tables: PlanArrays | None,
@@ -87,7 +88,7 @@ def _add(w: Array, keep: Mask, edges: Array, counts: NDArray[np.int64]) -> None:
     """Add recorded events to the bins."""
     if len(edges) > _FEW:
         for k in range(ROW):
-            counts[np.searchsorted(edges, w[MEASURED + k], side="right")] += keep[k]
+            counts[n_not_above(edges, len(edges), w[MEASURED + k])] += keep[k]
         return
     n_above = 0
     for k in range(ROW):

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgen._kernels.machine.jit import kernel
+from simgen._kernels.search import n_not_above
 
 __all__ = ["FACTOR", "N_FLAGS", "SHIFT", "BoundaryArrays", "fill_rounded"]
 
@@ -44,7 +45,7 @@ def fill_rounded(
         rounded[i] = np.float32(values[i])
     for i in range(len(values)):
         if boundaries.beside[np.uint32(bits[i] * FACTOR) >> SHIFT]:
-            k = np.searchsorted(boundaries.boundary, values[i], side="right")
+            k = n_not_above(boundaries.boundary, len(boundaries.boundary), values[i])
             low, high = boundaries.lowest[k], boundaries.highest[k]
             if low > high:
                 return i

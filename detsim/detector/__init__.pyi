@@ -22,5 +22,6 @@ from .resolution import (
     PhotoElectrons as PhotoElectrons,
     Resolution as Resolution,
     Smearing as Smearing,
+    SpreadPhotoElectrons as SpreadPhotoElectrons,
     TabulatedResolution as TabulatedResolution,
 )

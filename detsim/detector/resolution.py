@@ -5,14 +5,14 @@ events with it, and detsim/expectation/response.py folds expected counts.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simgen.representation import readable
 
-__all__ = ["Curve", "PhotoElectrons", "Resolution", "Smearing", "TabulatedResolution"]
+__all__ = ["Curve", "PhotoElectrons", "Resolution", "Smearing", "SpreadPhotoElectrons", "TabulatedResolution"]
 
 Array = NDArray[np.float64]
 
@@ -198,7 +198,15 @@ class PhotoElectrons:
 
     def scaled(self, factor: float) -> "PhotoElectrons":
         """Multiply the width, which takes another light yield."""
-        return PhotoElectrons(light_yield=self.light_yield / factor**2)
+        return replace(self, light_yield=self.light_yield / factor**2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpreadPhotoElectrons(PhotoElectrons):
+    """Photo-electrons whose number is spread evenly over ±½, for expected counts that do not jump with edges.
+
+    Fits compute changes of the energy scale and of the resolution with it; events are not drawn from it.
+    """
 
 
 Smearing = Resolution | TabulatedResolution | PhotoElectrons

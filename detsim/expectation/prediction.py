@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -41,14 +41,14 @@ class Expectation:
         Bin edges [MeV].
     signal, background : ndarray, shape (n_bins + 2,)
         Counts with both flow bins: recorded below the first and above the last edge.
-    unbinned_total : float
-        All recorded events, signal and background, from a separate integral.
+    integral : callable
+        Computes `unbinned_total`, which takes far longer than the counts and is seldom asked for.
     """
 
     edges: Array
     signal: Array
     background: Array
-    unbinned_total: float
+    integral: Callable[[], float] = field(repr=False)
 
     def __repr__(self) -> str:
         return text_table("Expected counts", self._rows())
@@ -83,6 +83,11 @@ class Expectation:
     def counts(self) -> Array:
         """Counts in the bins, shape (n_bins,)."""
         return self.with_flow[1:-1]
+
+    @cached_property
+    def unbinned_total(self) -> float:
+        """All recorded events, signal and background, from a separate integral."""
+        return self.integral()
 
     @cached_property
     def with_flow(self) -> Array:
@@ -147,6 +152,8 @@ def _integral(
     return float(upper + quad(in_logarithm, 0.0, length, points=points, epsabs=1e-9 * upper, **options)[0])
 
 
+@lru_cache(maxsize=32)  # the same total is asked for again by other commands and reports on a card
+@np.errstate(under="ignore")
 def recorded_total(experiment: Experiment, model: Model) -> float:
     """Integrate the expected number of recorded events, without bins, with adaptive quadrature.
 
@@ -213,5 +220,5 @@ def predict(experiment: Experiment, model: Model) -> Expectation:
         edges=folded.edges,
         signal=folded.signal(model),
         background=np.asarray(folded.backgrounds.sum(axis=0)),
-        unbinned_total=recorded_total(experiment, model),
+        integral=partial(recorded_total, experiment, model),
     )

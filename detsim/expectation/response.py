@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, pdtrc
 
-from detsim.detector import Detector, PhotoElectrons, TabulatedResolution
+from detsim.detector import Detector, PhotoElectrons, SpreadPhotoElectrons, TabulatedResolution
 from simgen.quadrature import towards_zero
 
 __all__ = ["bin_probabilities", "breakpoints", "kinks", "recorded_probability"]
@@ -67,6 +67,9 @@ def _above(detector: Detector, T: Array, x: Array) -> tuple[Array, Array]:
     energy, scale = detector.visible_energy(T), detector.energy_scale
     if isinstance(detector.resolution, PhotoElectrons):
         mean = (detector.resolution.light_yield * energy)[:, None]
+        if isinstance(detector.resolution, SpreadPhotoElectrons):
+            above, number = _spread_above(detector.resolution.light_yield / scale * x, mean)
+            return above, scale / detector.resolution.light_yield * number
         n = counts_at(detector.resolution.light_yield, scale, x)
         above, shifted = _poisson_above(n, mean), _poisson_above(n - 1, mean)
         return above, scale / detector.resolution.light_yield * mean * shifted
@@ -97,6 +100,20 @@ def _poisson_above(n: Array, mean: Array) -> Array:
     finite = np.clip(np.where(np.isfinite(n), n, 1), 1, None)
     above = np.where(mean > 0, pdtrc(finite - 1, mean), 0.0)
     return np.asarray(np.where(n <= 0, 1.0, np.where(np.isposinf(n), 0.0, above)))
+
+
+def _spread_above(n: Array, mean: Array) -> tuple[Array, Array]:
+    """Compute P(M ≥ n) and the mean of M above n, M = N + U with N Poisson and U uniform within ±½.
+
+    With k the integer nearest to n, M is above n for all N > k, and for N = k with probability k + ½ - n.
+    """
+    finite = np.isfinite(n)
+    inside = np.where(finite, n, 0.0)
+    nearest = np.floor(inside + 0.5)
+    k, share = np.where(finite, nearest, n), np.where(finite, nearest + 0.5 - inside, 0.0)
+    above, before = _poisson_above(k + 1, mean), _poisson_above(k, mean)
+    part = share * (before - above)  # N = k, and above n
+    return above + part, mean * before + part * 0.5 * (nearest + inside + 0.5)
 
 
 def kinks(detector: Detector) -> Array:

@@ -134,7 +134,10 @@ def _say_cost(plain: "list[Card]", drawn: "list[RunCost]", thrown: "RunCost | No
 
 def _warnings(card: "Card", found: "list[Outlook]") -> list[str]:
     """List what is not plausible in the card, and what a run would stumble over."""
-    return list(dict.fromkeys([*card.warnings, *(text for each in found for text in each.warnings)]))
+    from macros.studies import shape_warnings
+
+    of_parts = [text for each in found for text in each.warnings]
+    return list(dict.fromkeys([*card.warnings, *of_parts, *shape_warnings(card)]))
 
 
 def _expected(card: "Card", found: "Outlook") -> dict[str, float | None]:

@@ -100,7 +100,7 @@ def _times(expected: Expectation, factor: float) -> Expectation:
         expected,
         signal=expected.signal * factor,
         background=expected.background * factor,
-        unbinned_total=expected.unbinned_total * factor,
+        integral=lambda: expected.unbinned_total * factor,
     )
 
 

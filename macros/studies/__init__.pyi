@@ -7,6 +7,7 @@ from .card_outlook import (
     Outlook as Outlook,
     expected_reach as expected_reach,
     outlook as outlook,
+    shape_warnings as shape_warnings,
 )
 from .case_figures import (
     case_note as case_note,

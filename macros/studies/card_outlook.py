@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.fits import LimitResult, limit_of_counts
+from analysis.model import bent_shapes
 from detsim.event_files import Rounding, event_branches, event_columns, row_bytes
 from detsim.expectation import fold
 from detsim.simulation import event_plan, simulate
@@ -18,7 +19,7 @@ from macros.terminal import number_of
 from macros.words import binding_note, cutoff
 from simgen.units import write_quantity
 
-__all__ = ["Outlook", "expected_reach", "outlook"]
+__all__ = ["Outlook", "expected_reach", "outlook", "shape_warnings"]
 
 _PROBE = 50_000
 _ROUNDING = 1e-6
@@ -99,6 +100,13 @@ def expected_reach(card: Card) -> LimitResult | None:
     fitter = open_fitter(card)
     exact = fitter.templates.expected(fitter.truth)
     return limit_of_counts(fitter, exact, level=card.fit.limit_level, method=card.fit.limit_method)
+
+
+def shape_warnings(card: Card) -> list[str]:
+    """Say which shapes a fit of the card describes badly."""
+    if card.fit.poi not in card.model.parameters:
+        return []
+    return [str(shape) for shape in bent_shapes(open_fitter(card).templates)]
 
 
 def _warnings(card: Card, in_bins: NDArray[np.float64]) -> Iterator[str]:

@@ -25,7 +25,7 @@ from analysis.fits import (
     unscaled,
 )
 from analysis.likelihood import Likelihood
-from analysis.model import FEW, WeightCheck, check_weights
+from analysis.model import FEW, WeightCheck, bent_shapes, check_weights
 from analysis.pseudo_experiments import WeightModel
 from analysis.studies import (
     GoodnessOfFit,
@@ -297,4 +297,6 @@ def open_inference(
         pulls, card = found.pulls(card, fitter), found.exposed(card)
         for text in unusual_measurements(fitter.templates, pulls):
             warnings.warn(text, stacklevel=2)
+    for shape in bent_shapes(fitter.templates):
+        warnings.warn(str(shape), stacklevel=2)
     return Inference(card=card, fitter=fitter, counts=counts, data=found, pulls=pulls)

@@ -44,7 +44,10 @@ CLOSED_PIPE = 141
 _POLITE = (signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
 
 _DEBUG = "NUGAUGE_DEBUG"
-_TOLD = r".*(provenance has no checksum|standard deviations from nominal|errors per bin are relative)"
+_TOLD = (
+    r".*(provenance has no checksum|standard deviations from nominal|errors per bin are relative"
+    r"|counts to be a parabola)"
+)
 """Warnings of the packages that a person is told in a line, by their texts."""
 _WRONG_PATH = (FileExistsError, FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
 _FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}

@@ -1,6 +1,6 @@
 """Sampling tables of the event kernels: probabilities of channels and parameters of their distributions."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,10 @@ class LineArrays(NamedTuple):
 
 
 class PlanArrays(NamedTuple):
-    """Tables for runs with channels of all kinds; one entry per channel unless another shape is given."""
+    """Tables for runs with channels of all kinds; one entry per channel unless another shape is given.
+
+    Where `nodes` or `boxes` are None, numba compiles kernels without the code for them.
+    """
 
     cumulative: NDArray[np.float64]
     """Cumulative probability of the channels, before any rejection."""
@@ -52,8 +55,6 @@ class PlanArrays(NamedTuple):
     """Whether any channel needs two more uniforms per event, as continua and rejection do."""
     has_continua: bool
     """Whether any channel is a WEAK continuum."""
-    has_boxes: bool
-    """Whether any channel is drawn from boxes; then none is WEAK."""
     has_others: bool
     """Whether any channel is not WEAK."""
     first_cell: NDArray[np.int64]
@@ -63,13 +64,14 @@ class PlanArrays(NamedTuple):
     first_node: NDArray[np.int64]
     """First row of `nodes` of a continuum, -1 for lines."""
     last_node: NDArray[np.int64]
-    nodes: NDArray[np.float64]
-    """shape (n_nodes, 2): neutrino energy of a continuum [MeV], and weight there."""
+    nodes: Any
+    """shape (n_nodes, 2): neutrino energy of a continuum [MeV], and weight there. None if no
+    channel needs any."""
     first_box: NDArray[np.int64]
-    boxes: NDArray[np.float64]
+    boxes: Any
     """shape (n_boxes, 8): low edge and width in E_nu [MeV] and in the fraction g = (T - T_low)/(T_max -
     T_low); upper and lower bound of the density; first and last row of `nodes` that the spectrum needs
-    there, the same for a line."""
+    there, the same for a line. None if no channel is drawn from boxes; if any is, none is WEAK."""
     bounds: NDArray[np.float64]
     """shape (n_boxes, 2): upper and lower bound of (T_max - T_low) dσ/dT in a box."""
     products: NDArray[np.float64]

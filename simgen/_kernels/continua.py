@@ -28,7 +28,7 @@ Array = NDArray[np.float64]
 Numbers = NDArray[np.int32]
 
 
-@kernel(inner=True)
+@kernel(part=True)
 def choose_cell(u: float, c: int | np.int32, plan: PlanArrays) -> tuple[int, float]:
     """Choose a box of a channel, or an interval between its nodes, and make a uniform in it."""
     x = min(max(u, 0.0), 1.0 - 2.0**-53) * plan.n_cells[c]  # rounding may have made a 1
@@ -48,19 +48,22 @@ def _between(x: float, p: float, q: float) -> float:
     return min(2.0 * scaled / (p + math.sqrt(max(p * p + 2.0 * (q - p) * scaled, 0.0))), 1.0)
 
 
-@kernel(inner=True)
-def draw_node(u: float, c: int | np.int32, plan: PlanArrays) -> float:
+@kernel(part=True)
+def draw_node(u: float, c: int | np.int32, plan: PlanArrays, nodes: Array | None) -> float:
     """Draw an energy from the piecewise linear density between the nodes of a channel."""
+    if nodes is None:
+        return 0.0
     cell, x = choose_cell(u, c, plan)
-    nodes, i = plan.nodes, plan.first_node[c] + cell
+    i = plan.first_node[c] + cell
     x = _between(x, nodes[i, 1], nodes[i + 1, 1])
     return float(nodes[i, 0] + (nodes[i + 1, 0] - nodes[i, 0]) * x)
 
 
 @kernel(inner=True)
-def draw_continua(w: Array, channel: Numbers, plan: PlanArrays) -> None:
+def draw_continua(w: Array, channel: Numbers, plan: PlanArrays, nodes: Array | None) -> None:
     """Draw the neutrino energies of WEAK continua, and prepare the recoils of all WEAK channels."""
-    nodes = plan.nodes
+    if nodes is None:
+        return
     for k in range(ROW):
         c = channel[k]
         a2, b2, ab = plan.products[c, 0], plan.products[c, 1], plan.products[c, 2]

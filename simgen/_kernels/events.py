@@ -9,6 +9,7 @@ from simgen._kernels.channels import LineArrays, PlanArrays
 from simgen._kernels.continua import draw_continua
 from simgen._kernels.machine.jit import kernel
 from simgen._kernels.proposals import draw_others, propose
+from simgen._kernels.search import n_not_above
 from simgen._kernels.tiles import (
     ENERGY,
     FIRST,
@@ -52,7 +53,7 @@ def _channels(w: Array, channel: Numbers, lines: LineArrays) -> None:
         for k in range(ROW):
             channel[k] += np.int32(w[UNIFORM + k] >= border)
     for k in range(ROW if last >= _COMPARED else 0):
-        channel[k] = np.searchsorted(cumulative[:last], w[UNIFORM + k], side="right")
+        channel[k] = n_not_above(cumulative, last, w[UNIFORM + k])
     for k in range(ROW):
         c = channel[k]
         w[UNIFORM + k] = (w[UNIFORM + k] - lines.inverse[c, 0]) * lines.inverse[c, 1]
@@ -60,7 +61,7 @@ def _channels(w: Array, channel: Numbers, lines: LineArrays) -> None:
         w[SPAN + k] = lines.inverse[c, 4]
 
 
-@kernel(inner=True)
+@kernel(part=True)
 def _row(c: int | np.int32, lines: LineArrays) -> tuple[float, float, float, float, float]:
     """Look up the parameters of a channel."""
     t = lines.inverse
@@ -126,7 +127,20 @@ def _recoils(w: Array, steps: int, series: bool, T_low: float) -> None:
         w[RECOIL + k] = T_low + w[RECOIL + k] * w[SPAN + k]
 
 
-@kernel()
+@kernel(part=True)
+def _first_recoils(
+    w: Array, channel: Numbers, lines: LineArrays, all_tables: PlanArrays, boxes: Array | None
+) -> None:
+    """Draw recoils by inversion, or propose them in boxes."""
+    if boxes is None:
+        if all_tables.has_continua:
+            draw_continua(w, channel, all_tables, all_tables.nodes)
+        _recoils(w, lines.steps, lines.series, lines.T_low)
+    else:
+        propose(w, channel, all_tables)
+
+
+@kernel(part=True)
 def draw_tile(
     w: Array, channel: Numbers, tile: np.uint64, lines: LineArrays, all_tables: PlanArrays | None, k0:
     np.uint64, k1: np.uint64,
@@ -144,17 +158,12 @@ def draw_tile(
             w[ENERGY + k] = lines.energy[channel[k]]
         if all_tables.extra_uniforms:
             fill_own(w, tile, 1, k0, k1)
-        if all_tables.has_continua:
-            draw_continua(w, channel, all_tables)
-        if all_tables.has_boxes:
-            propose(w, channel, all_tables)
-        else:
-            _recoils(w, lines.steps, lines.series, lines.T_low)
+        _first_recoils(w, channel, lines, all_tables, all_tables.boxes)
         if all_tables.has_others:
             draw_others(w, channel, tile, all_tables, k0, k1)
 
 
-@kernel(inner=True)
+@kernel(part=True)
 def neutrino_energy(
     w: Array, k: int | np.uint64, c: int | np.int32, lines: LineArrays, all_tables: PlanArrays | None
 ) -> float:

@@ -10,6 +10,7 @@ from simgen._kernels.continua import choose_cell, draw_node
 from simgen._kernels.machine.jit import kernel
 from simgen._kernels.philox import uniforms
 from simgen._kernels.radiative import kappa, qed_factors
+from simgen._kernels.search import n_not_above
 from simgen._kernels.tiles import (
     ENERGY,
     FIRST,
@@ -38,10 +39,10 @@ LOW, WIDTH, START, STEP, UPPER, LOWER = FIRST, SECOND, SPAN, ONE, TWO, THREE
 """Rows for the box of an attempt: low edge and width in E_nu and in the fraction g, bounds of the density."""
 
 
-@kernel(inner=True)
-def _spectrum(omega: float, box: int, plan: PlanArrays) -> float:
+@kernel(part=True)
+def _spectrum(omega: float, box: int, nodes: Array, boxes: Array) -> float:
     """Interpolate the weight in the neutrino energy between the nodes of a box."""
-    nodes, i, upper_node = plan.nodes, int(plan.boxes[box, 6]), int(plan.boxes[box, 7])
+    i, upper_node = int(boxes[box, 6]), int(boxes[box, 7])
     if i == upper_node:
         return 1.0
     while upper_node - i > 1:
@@ -55,7 +56,7 @@ def _spectrum(omega: float, box: int, plan: PlanArrays) -> float:
     return float(nodes[i, 1] + x * (nodes[i + 1, 1] - nodes[i, 1]))
 
 
-@kernel(inner=True)
+@kernel(part=True)
 def _power_law(u: float, p: float, span: float) -> float:
     """Invert the CDF of x^(p-1) between 1 and exp(span)."""
     if p == 0.0:
@@ -63,22 +64,22 @@ def _power_law(u: float, p: float, span: float) -> float:
     return float(math.exp(math.log1p(u * math.expm1(p * span)) / p))
 
 
-@kernel(inner=True)
+@kernel(part=True)
 def _next_uniforms(w: Array, j: Index, index: Index, draw: int, k0: np.uint64, k1: np.uint64) -> None:
     """Draw the uniforms of an event's next attempt, from two more draws of its stream."""
     w[UNIFORM + j], w[OWN + j] = uniforms(index, draw, k0, k1)
     w[WORK + j], _ = uniforms(index, draw + 1, k0, k1)
 
 
-@kernel(inner=True)
+@kernel(part=True)
 def _channel_of(w: Array, j: Index, plan: PlanArrays) -> int:
     """Choose the channel of an event again, and make a new uniform from the one that chose it."""
-    c = np.searchsorted(plan.cumulative[: len(plan.cumulative) - 1], w[UNIFORM + j], side="right")
+    c = n_not_above(plan.cumulative, len(plan.cumulative) - 1, w[UNIFORM + j])
     w[UNIFORM + j] = (w[UNIFORM + j] - plan.inverse[c, 0]) * plan.inverse[c, 1]
-    return int(c)
+    return c
 
 
-@kernel(inner=True)
+@kernel(part=True)
 def _choose_box(w: Array, j: Index, c: Channel, plan: PlanArrays) -> None:
     """Choose a box of a channel, and make a uniform in it."""
     i, w[UNIFORM + j] = choose_cell(w[UNIFORM + j], c, plan)
@@ -114,7 +115,7 @@ def propose(w: Array, channel: Numbers, plan: PlanArrays) -> None:
         _propose_in_box(w, k, T_low)
 
 
-@kernel()
+@kernel(part=True)
 def differential(
     T: float, omega: float, amplitudes: Array, shifts: Array, charged_current: bool, vector_mass2: float,
     scalar_mass2: float, running: bool, qed: bool,
@@ -138,7 +139,7 @@ def differential(
     return float(total)
 
 
-@kernel(inner=True)
+@kernel(part=True)
 def _accepted(w: Array, j: Index, c: Channel, plan: PlanArrays) -> bool:
     """Accept a proposal below the density; this is evaluated only if the bounds do not decide.
 
@@ -150,7 +151,7 @@ def _accepted(w: Array, j: Index, c: Channel, plan: PlanArrays) -> bool:
     if not w[WORK + j] < math.inf:
         return False
     omega, T, box = w[ENERGY + j], w[RECOIL + j], int(w[NUMBER + j])
-    height = w[WORK + j] / _spectrum(omega, box, plan)
+    height = w[WORK + j] / _spectrum(omega, box, plan.nodes, plan.boxes)
     if height < plan.bounds[box, 1] or height >= plan.bounds[box, 0]:
         return bool(height < plan.bounds[box, 1])
     high = 2.0 * omega * omega / (M_E + 2.0 * omega)
@@ -161,7 +162,7 @@ def _accepted(w: Array, j: Index, c: Channel, plan: PlanArrays) -> bool:
     return bool(height < density)
 
 
-@kernel(inner=True)
+@kernel(part=True)
 def _magnetic(w: Array, j: Index, low: float) -> bool:
     """Propose T with density 1/T, and accept it with 1 - T/E_nu."""
     omega = w[ENERGY + j]
@@ -171,7 +172,34 @@ def _magnetic(w: Array, j: Index, low: float) -> bool:
     return bool(w[WORK + j] * omega < omega - T)
 
 
-@kernel(inner=True)
+@kernel(part=True)
+def _draw_in_boxes(
+    w: Array, k: Index, c: Channel, tile: np.uint64, plan: PlanArrays, boxes: Array | None, k0: np.uint64,
+    k1: np.uint64,
+) -> tuple[int, int]:  # fmt: skip
+    """Repeat the attempts of an event of a BOXES channel until one is accepted, or another kind is chosen.
+
+    Returns
+    -------
+    tuple of int
+        Channel, and the number of draws that the rejected attempts used.
+    """
+    if boxes is None:
+        return int(c), 0
+    draw, channel = 0, int(c)
+    while plan.process[channel] == BOXES:
+        if _accepted(w, k, channel, plan):
+            break
+        draw += 2
+        _next_uniforms(w, k, tile * ROW + k, draw, k0, k1)
+        channel = _channel_of(w, k, plan)
+        if plan.process[channel] == BOXES:
+            _choose_box(w, k, channel, plan)
+            _propose_in_box(w, k, plan.T_low)
+    return channel, draw
+
+
+@kernel(part=True)
 def draw_others(
     w: Array, channel: Numbers, tile: np.uint64, plan: PlanArrays, k0: np.uint64, k1: np.uint64
 ) -> None:
@@ -181,26 +209,15 @@ def draw_others(
     again. A run has either BOXES or WEAK channels.
     """
     for k in range(ROW):
-        c = channel[k]
-        process = plan.process[c]
-        if process == WEAK:
+        if plan.process[channel[k]] == WEAK:
             continue
-        draw = 0
-        while process == BOXES:
-            if _accepted(w, k, c, plan):
-                break
-            draw += 2
-            _next_uniforms(w, k, tile * ROW + k, draw, k0, k1)
-            c = _channel_of(w, k, plan)
-            process = plan.process[c]
-            if process == BOXES:
-                _choose_box(w, k, c, plan)
-                _propose_in_box(w, k, plan.T_low)
+        c, draw = _draw_in_boxes(w, k, channel[k], tile, plan, plan.boxes, k0, k1)
+        process = plan.process[c]
         channel[k] = c
         if process == BOXES:
             continue
         if plan.first_node[c] >= 0:
-            energy = draw_node(w[UNIFORM + k], c, plan)
+            energy = draw_node(w[UNIFORM + k], c, plan, plan.nodes)
         elif process == POWER:
             ratio = _power_law(w[UNIFORM + k], plan.products[c, 0], plan.products[c, 1])
             energy = plan.energy[c] * ratio

@@ -65,6 +65,7 @@ def pack(channels: Sequence[Channel], model: Model, T_low: float) -> PlanArrays:
     none = np.zeros((2, len(FORM_FACTORS)))
     first_node = _firsts(nodes)
     boxes = [_boxes(g, i) for g, i in zip(grids, first_node, strict=True)]
+    has_boxes = any(c.process == BOXES for c in channels)
     return PlanArrays(
         cumulative=cumulative,
         process=np.array([c.process for c in channels], np.int64),
@@ -77,16 +78,15 @@ def pack(channels: Sequence[Channel], model: Model, T_low: float) -> PlanArrays:
         series=recoils.series,
         extra_uniforms=any(c.process in (BOXES, MAGNETIC) or _is_continuum(c) for c in channels),
         has_continua=any(map(_is_continuum, channels)),
-        has_boxes=any(c.process == BOXES for c in channels),
         has_others=any(c.process != WEAK for c in channels),
         first_cell=_firsts(cells),
         n_cells=np.array([len(c) for c in cells]),
         cells=np.concatenate(cells),
         first_node=np.where([len(n) > 0 for n in nodes], first_node, -1),
         last_node=first_node + np.array([len(n) - 1 for n in nodes]),
-        nodes=np.concatenate(nodes),
+        nodes=np.concatenate(nodes) if has_boxes or any(map(len, nodes)) else None,
         first_box=_firsts(boxes),
-        boxes=np.concatenate(boxes),
+        boxes=np.concatenate(boxes) if has_boxes else None,
         bounds=np.concatenate([np.empty((0, 2)), *(g.bounds for g in grids if g is not None)]),
         products=np.array([c.products for c in channels], np.float64),
         amplitudes=np.array([none if c.amplitudes is None else c.amplitudes for c in channels]),

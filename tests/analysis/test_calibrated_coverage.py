@@ -20,8 +20,8 @@ def study(experiment, values, n_table, n_toys, level=0.95):
     """Measure coverage with toys that the table does not know."""
     fitter = make_fitter(experiment, CHI)
     table = calibrate(fitter, values, n_table, seed=1)
-    methods = ["one-sided", *CALIBRATED]
-    found = coverage(experiment, CHI, values, n_toys, seed=2, level=level, methods=methods, calibration=table)
+    settings = {"methods": ["one-sided", *CALIBRATED], "calibration": table, "level": level, "audit": 0}
+    found = coverage(experiment, CHI, values, n_toys, seed=2, **settings)
     return fitter, table, found
 
 
@@ -92,6 +92,7 @@ def test_between_tabulated_values():
         seed=2,
         methods=CALIBRATED,
         calibration=table,
+        audit=0,
     )
     for point in found.points:
         assert point.methods["feldman-cousins"].verdict == "nominal"

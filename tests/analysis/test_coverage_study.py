@@ -115,7 +115,7 @@ def test_all_failed_is_a_point_without_moments():
 
 def test_regular_case_is_nominal():
     """γ many errors above zero; with 400 toys a coverage below 0.90 would show."""
-    study = coverage(borexino(), CHI, [0.05], 400, seed=11)
+    study = coverage(borexino(), CHI, [0.05], 400, seed=11, audit=0)
     (point,) = study.points
     assert point.n_failed == 0
     assert {m.verdict for m in point.methods.values()} == {"nominal"}
@@ -124,20 +124,20 @@ def test_regular_case_is_nominal():
 
 
 def test_regular_case_with_normalisations_is_nominal():
-    study = coverage(with_nuisances(), CHI, [0.3], 300, seed=12, level=0.683)
+    study = coverage(with_nuisances(), CHI, [0.3], 300, seed=12, level=0.683, audit=0)
     assert {m.verdict for name, m in study.points[0].methods.items() if name != "one-sided"} == {"nominal"}
 
 
 def test_one_sided_limit_always_covers_zero():
-    study = coverage(scaled(borexino(), 1e-3), CHI, [0.0], 150, seed=13, methods=["one-sided"])
+    study = coverage(scaled(borexino(), 1e-3), CHI, [0.0], 150, seed=13, methods=["one-sided"], audit=0)
     m = study.points[0].methods["one-sided"]
     assert m.covered == 150
     assert m.verdict == "over"
 
 
 def test_points_do_not_depend_on_each_other():
-    alone = coverage(borexino(), CHI, [0.02], 20, seed=3)
-    among = coverage(borexino(), CHI, [0.0, 0.02, 0.05], 20, seed=3)
+    alone = coverage(borexino(), CHI, [0.02], 20, seed=3, audit=0)
+    among = coverage(borexino(), CHI, [0.0, 0.02, 0.05], 20, seed=3, audit=0)
     assert alone.points[0] == among.points[1]
 
 

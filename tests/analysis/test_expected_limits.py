@@ -101,7 +101,7 @@ def test_wrong_errors_per_bin(errors):
 def expected(seed=1, n_toys=60, **changes):
     experiment = with_nuisances(1e-2)
     fitter = make_fitter(experiment, CHI)
-    return expected_limit(fitter, n_toys=n_toys, seed=seed, **changes)
+    return expected_limit(fitter, n_toys=n_toys, seed=seed, audit=2, **changes)
 
 
 def test_band_is_ordered_around_the_asimov_limit():
@@ -117,7 +117,7 @@ def test_band_of_many_events_is_gaussian():
     """For a linear expectation γ̂ ~ N(0, s): the limits of the toys above are 1.645 s + γ̂."""
     experiment = scaled(borexino(), 100)
     fitter = make_fitter(experiment, CHI)
-    found = expected_limit(fitter, n_toys=300, seed=5)
+    found = expected_limit(fitter, n_toys=300, seed=5, audit=0)
     error = found.asimov / 1.6449
     assert found.band[2] == pytest.approx(found.asimov, abs=4 * 1.2533 * error / math.sqrt(300))
     assert found.band[3] == pytest.approx(found.asimov + error, abs=0.35 * error)

@@ -102,10 +102,11 @@ def test_many_bins_are_thrown_in_smaller_chunks():
 def test_no_bit_of_a_study_depends_on_the_chunks(monkeypatch, seconds):
     """Sums too: they are made toy by toy, not by pairs."""
     arguments = (with_nuisances(1e-2), replace(CHI, gamma=0.1), [0.1, 0.2], 70)
-    whole = coverage(*arguments, seed=5)
+    whole = coverage(*arguments, seed=5, audit=3)
     monkeypatch.setattr(loop, "_SECONDS", seconds)
     sizes = []
-    study = coverage(*arguments, seed=5, on_toys=lambda columns: sizes.append(len(columns["toy"])))
+    count = {"on_toys": lambda columns: sizes.append(len(columns["toy"]))}
+    study = coverage(*arguments, seed=5, audit=3, **count)
     assert len(sizes) > 10
     assert study == whole
 

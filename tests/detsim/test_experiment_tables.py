@@ -108,7 +108,7 @@ def test_expected_counts_show_their_sums():
         edges=np.array([0.1, 0.2, 0.4]),
         signal=np.array([1.0, 2.0, 3.0, 4.0]),
         background=np.array([0.0, 1.0, 1.0, 0.0]),
-        unbinned_total=12.0,
+        integral=lambda: 12.0,
     )
     shown = rows(expected)
     assert list(shown.values()) == ["2 from 100 keV to 400 keV", "5", "2", "1", "4"]

@@ -13,7 +13,7 @@ from support.exported_events import columns_of, sample, scattering, source_of
 from detsim.formats import NuHepMC, check_nuhepmc, start_of
 from simgen.constants import M_E
 
-N = 400
+N = 200
 
 
 def written(columns, name="a.hepmc3", **changes):

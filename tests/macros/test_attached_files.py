@@ -15,7 +15,7 @@ from macros.card import load_card
 from macros.setup.data import load_data
 
 
-def test_what_is_done_with_the_file(true_runs, recorded, tmp_path):
+def test_what_is_done_with_the_file(true_runs, recorded, unrendered, tmp_path):
     """Contract: fits of another response, weights, pictures; nothing is compared with quadrature."""
     event, energy = recorded
     half = [write_csv(tmp_path / f"{i}.csv", *(x[i::2] for x in recorded)) for i in (0, 1)]

@@ -243,7 +243,7 @@ def test_wrong_options(folder, tmp_path):
 
 
 @pytest.mark.parametrize("command", ["limit", "report"])
-def test_limit_and_band_share_a_calibration(folder, tmp_path, monkeypatch, command):
+def test_limit_and_band_share_a_calibration(folder, unrendered, tmp_path, monkeypatch, command):
     """Contract. Finds thresholds that are made twice, and limits of data that the table does not reach."""
     made = []
     plain = calibrations.calibrate

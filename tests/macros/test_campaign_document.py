@@ -29,18 +29,18 @@ def test_commands():
     small = [line.partition("#")[0].replace("1e6", "12").replace(" -o", " --force -o") for line in lines]
     assert len(small) == 6
     for line in small:
-        words = line.replace(" -n 12", " -n 12 --chunk-size 5").split()
+        words = line.replace(" -n 12", " -n 12 --audit 2 --chunk-size 5").split()
         result = invoke(*(w for w in words if w != "--force"))
         assert result.exit_code == 0, (line, result.output)
     (plain,) = re.findall(r"`nugauge (toys .*?) -o toys.root`", TEXT)
-    answer(*plain.replace("1e6", "12").split(), "-o", "plain.root")
+    answer(*plain.replace("1e6", "12").split(), "--audit", 2, "-o", "plain.root")
     assert digests("plain.root") == digests("toys.root")
     assert not Path("study-2").exists()
 
 
 def test_python(capsys):
     (code,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
-    answer("campaign", "new", "study", "toys", CARD, "-n", 6, "--seed", 1, "--chunk-size", 2)
+    answer("campaign", "new", "study", "toys", CARD, "-n", 6, "--seed", 1, "--audit", 0, "--chunk-size", 2)
     code = code.replace('ProcessPoolExecutor(2, get_context("spawn"))', "ThreadPoolExecutor(2)")
     exec(code.replace("ProcessPoolExecutor", "ThreadPoolExecutor"), {"__name__": "__main__"})  # noqa: S102
     assert capsys.readouterr().out == "0 chunks left; none failed\n"

@@ -68,8 +68,8 @@ def test_fit_and_limit_of_presets(name, tmp_path):
     specs, data = files(card, tmp_path)
     check(fit_document(card.fit(data)), answer("fit", name, *specs, *options()))
     check(limit_document(card.limit(data)), answer("limit", name, *specs, *options()))
-    found = limit_document(card.limit(n_toys=20, seed=5))
-    check(found, answer("limit", name, "--toys", 20, "--seed", 5, *options()))
+    found = limit_document(card.limit(n_toys=20, seed=5, audit=5))
+    check(found, answer("limit", name, "--toys", 20, "--seed", 5, "--audit", 5, *options()))
 
 
 @pytest.mark.parametrize("name", every(4, chosen("borexino-cr51-paper", "borexino-cr51-sterile")))

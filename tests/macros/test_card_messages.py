@@ -41,10 +41,10 @@ def test_a_mapping_holds_values_as_they_are():
 
 
 def test_a_study_takes_one_value_and_one_method(card):
-    study = card.coverage(0.05, 10, seed=1, methods="minos")
+    study = card.coverage(0.05, 10, seed=1, methods="minos", audit=2)
     assert [point.value for point in study.points] == [0.05]
     assert list(study.points[0].methods) == ["minos"]
-    direct = ng.coverage(card.experiment, card.model, 0.05, 10, seed=1, methods="minos")
+    direct = ng.coverage(card.experiment, card.model, 0.05, 10, seed=1, methods="minos", audit=2)
     assert direct.points == study.points
     for wrong in ("0.05", None, ["a"]):
         with pytest.raises(TypeError, match="at must be a number or a sequence of numbers"):

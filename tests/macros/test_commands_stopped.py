@@ -155,8 +155,8 @@ def test_interrupted_toys_can_be_continued(tmp_path, number):
         f"--audit 3 --seed 1 --first {n} -n {10**7 - n} -o {tmp_path / f'first-from-{n}.root'}\n"
     )
     assert [p.name for p in tmp_path.iterdir()] == ["first.root"]
-    answer("toys", CARD, "-n", 5, "--first", n, "-o", rest, "--seed", 1)
-    answer("toys", CARD, "-n", n + 5, "-o", whole, "--seed", 1)
+    answer("toys", CARD, "-n", 5, "--first", n, "-o", rest, "--seed", 1, "--audit", 0)
+    answer("toys", CARD, "-n", n + 5, "-o", whole, "--seed", 1, "--audit", 0)
     first, others, all_ = (columns(p) for p in (path, rest, whole))
     for name, column in all_.items():
         np.testing.assert_array_equal(np.concatenate([first[name], others[name]]), column, err_msg=name)
@@ -186,7 +186,8 @@ def test_interrupted_coverage_reports_what_is_complete(tmp_path, monkeypatch, wr
     monkeypatch.setattr("macros.terminal.pace._lines", lambda *_: extend)
     path = tmp_path / "toys.root"
     output = ("-o", path) if written else ()
-    result = invoke("coverage", CARD, "--at", "0.1,0.2,0.3", "-n", 10, "--seed", 1, "--json", *output)
+    few = ("-n", 10, "--seed", 1, "--audit", 0)
+    result = invoke("coverage", CARD, "--at", "0.1,0.2,0.3", *few, "--json", *output)
     assert result.exit_code == 130
     document = json.loads(result.stdout)
     assert [p["value"] for p in document["points"]] == [0.1, 0.2]
@@ -195,10 +196,10 @@ def test_interrupted_coverage_reports_what_is_complete(tmp_path, monkeypatch, wr
     rest = f" -o {tmp_path}/toys-part-2.root, which `nugauge merge` joins with it" if written else ""
     assert result.stderr == (
         f"error: interrupted: 2 of 3 true values are complete{holds}; for the others: "
-        f"nugauge coverage {CARD} --json --seed 1 --at 0.3 -n 10{rest}\n"
+        f"nugauge coverage {CARD} --audit 0 --json --seed 1 --at 0.3 -n 10{rest}\n"
     )
     assert [p.name for p in tmp_path.iterdir()] == (["toys.root"] if written else [])
-    assert document["points"] == answer("coverage", CARD, "--at", "0.1,0.2", "-n", 10, "--seed", 1)["points"]
+    assert document["points"] == answer("coverage", CARD, "--at", "0.1,0.2", *few)["points"]
 
 
 def test_the_end_has_a_date():

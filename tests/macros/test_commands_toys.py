@@ -90,7 +90,8 @@ def test_toys_of_events_with_drawn_nuisances(tmp_path):
 def test_coverage(tmp_path):
     """Contract: coverage's keys; the file holds the toys that were counted."""
     path = tmp_path / "coverage.root"
-    found = answer("coverage", CARD, "--at", "0,0.3", "-n", 40, "-o", path, "--seed", 2, "--level", "90%")
+    options = ("-n", 40, "--seed", 2, "--level", "90%", "--audit", 0)
+    found = answer("coverage", CARD, "--at", "0,0.3", *options, "-o", path)
     assert {"parameter", "level", "points"} <= set(found)
     assert (found["parameter"], found["level"]) == ("gamma", 0.9)
     rows = toys_of(path)
@@ -109,7 +110,7 @@ def test_coverage(tmp_path):
         assert point["methods"]["minos"]["covered"] == np.count_nonzero(covered & mine)
         bias = (rows["gamma"] - rows["true_gamma"])[mine].mean()
         assert point["bias"] == pytest.approx(bias, rel=1e-12)
-    alone = answer("coverage", CARD, "--at", "0.3", "-n", 40, "--seed", 2, "--level", "90%")
+    alone = answer("coverage", CARD, "--at", "0.3", *options)
     assert alone["points"] == found["points"][1:]
     study = found["study_verdict"]
     assert (study["verdict"], study["n_under"], study["n_over"]) == ("nominal", 9, 7)
@@ -118,19 +119,19 @@ def test_coverage(tmp_path):
 
 def test_a_band_has_20000_toys():
     """Contract: the default number of toys, for the command and in Python; each quantile with its error."""
-    command = answer("limit", CARD, "--seed", 1)
-    python = load_card(CARD).limit(seed=1)
+    command = answer("limit", CARD, "--seed", 1, "--audit", 0)
+    python = load_card(CARD).limit(seed=1, audit=0)
     assert list(command["band"].values()) == list(python.band)
     assert list(command["band_errors"].values()) == list(python.band_errors)
     assert LimitOptions().n_toys == 20_000
-    shown = invoke("limit", CARD, "--seed", 1).stdout
+    shown = invoke("limit", CARD, "--seed", 1, "--audit", 0).stdout
     median, error = python.band[2], python.band_errors[2]
     assert f"expected median: {median:.5f} ± {error:.5f}\n" in shown
 
 
 def test_verdict_of_a_study_is_shown(tmp_path):
     """Contract: text, JSON and the numbers beside a figure have it."""
-    common = ("coverage", CARD, "--at", "0,0.3", "-n", 200, "--seed", 2, "--level", "0.95")
+    common = ("coverage", CARD, "--at", "0,0.3", "-n", 200, "--seed", 2, "--level", "0.95", "--audit", 0)
     shown = invoke(*common).stdout
     assert "over by design" in shown
     assert "the study as a whole: nominal (false alarm at most 0.3 %)" in shown

@@ -5,7 +5,7 @@ from support.invocation import CARD, answer, invoke, refusal
 
 
 @pytest.mark.long
-def test_run_stores_the_seed_it_drew(tmp_path):
+def test_run_stores_the_seed_it_drew(unrendered, tmp_path):
     """Contract. Finds a stored card that does not repeat its run."""
     found = answer("run", CARD, "-o", tmp_path / "out")
     assert f"seed = {found['simulation']['seed']}" in (tmp_path / "out" / "card.toml").read_text()

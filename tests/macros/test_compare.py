@@ -155,7 +155,8 @@ def test_simulated_templates_of_every_command(events, tmp_path):
     (columns,) = toys(Thrower(fitter=fitter, seed=1), 5)
     with TableFile(path, "toys") as file:
         assert_array_equal(file.arrays()["counts"], columns["counts"])
-    covered = answer("coverage", CARD, "--at", 0, "-n", 20, "--seed", 1, "--method", "hesse", *SAMPLED)
+    study = ("--at", 0, "-n", 20, "--seed", 1, "--audit", 2, "--method", "hesse")
+    covered = answer("coverage", CARD, *study, *SAMPLED)
     assert covered["points"][0]["n_failed"] == 0
 
 
@@ -169,7 +170,7 @@ def test_a_seed_nobody_gave_is_said(events):
 
 
 @pytest.mark.long  # the other commands below
-def test_simulated_templates_of_a_run(tmp_path):
+def test_simulated_templates_of_a_run(unrendered, tmp_path):
     """Contract: the main job fits with them, with the data's seed and events of their own."""
     found = answer("run", CARD, "-o", tmp_path / "out", "--seed", 1, *SAMPLED)
     assert found["fit"]["likelihood"] == "templates"

@@ -5,6 +5,7 @@ import resource
 import subprocess
 
 import pytest
+from support.examples import few
 from support.invocation import invoke
 from support.shells import command, environment, needs, opened, run
 
@@ -50,7 +51,7 @@ def place(tmp_path_factory):
     return path
 
 
-@pytest.fixture(scope="module", params=SHELLS)
+@pytest.fixture(scope="module", params=few(SHELLS, "bash"))
 def installed(request, tmp_path_factory):
     """Return a shell, and a home in which its completion was installed from within it, twice."""
     shell = request.param

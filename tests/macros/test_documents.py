@@ -179,7 +179,7 @@ def test_every_command_has_its_keys():
     assert set(EMITTED) == set(_COMMANDS) - {"init"}
 
 
-def test_json_keys(tmp_path):
+def test_json_keys(unrendered, tmp_path):
     """Contract: the promised keys are emitted."""
     true, events = tmp_path / "true.root", tmp_path / "events.root"
     calls = {

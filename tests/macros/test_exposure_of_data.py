@@ -24,7 +24,7 @@ def test_another_exposure_is_told(events, command):
     assert "exposure" not in invoke(command, CARD, events / "events.root").stderr
 
 
-def test_the_report_has_the_exposure_of_its_data(events, tmp_path):
+def test_the_report_has_the_exposure_of_its_data(events, unrendered, tmp_path):
     """Promise: the card of a report has the exposure of its data, and gives the same fit with them."""
     path = tmp_path / "report"
     options = ("--toys", 0, "--seed", 1, *HALF)
@@ -37,7 +37,7 @@ def test_the_report_has_the_exposure_of_its_data(events, tmp_path):
     assert again["parameters"]["gamma"] == found["fit"]["parameters"]["gamma"]
 
 
-def test_part_of_the_exposure_is_told(events, tmp_path):
+def test_part_of_the_exposure_is_told(events, unrendered, tmp_path):
     """Contract: the page says what a given number of events stands for."""
     path = tmp_path / "report"
     answer("report", CARD, events / "few.root", "-o", path, "--toys", 0, "--seed", 1)

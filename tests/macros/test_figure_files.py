@@ -28,7 +28,7 @@ def test_limits_state_their_threshold(figure_named, name):
     check_threshold(figure_named(name))
 
 
-@pytest.mark.parametrize("kind", few(["pdf", "png", "svg"], "pdf", "svg"))
+@pytest.mark.parametrize("kind", few(["pdf", "png", "svg"], "svg"))
 def test_files_of_a_figure(tmp_path, monkeypatch, figure_3, kind):
     monkeypatch.setattr(figure3, "compute", lambda *_, **__: figure_3)
     files = make_figure("3", tmp_path / "new", format=kind)

@@ -161,7 +161,7 @@ def test_events_that_are_made_and_inspected(events, tmp_path):
     assert column(made, "expected") == pytest.approx(load_card(CARD).expect().counts, rel=1e-6)
 
 
-def test_a_series_is_drawn_whole(tmp_path):
+def test_a_series_is_drawn_whole(unrendered, tmp_path):
     options = ("--seed", 1, "--events", 400, "--events-per-file", 150)
     answer("simulate", CARD, "-o", tmp_path / "x.root", *options, "--figure", tmp_path / "x.png")
     assert len(list(tmp_path.glob("x-*.root"))) == 3
@@ -192,7 +192,7 @@ def test_inspect_of_another_file(events, tmp_path):
     assert "--figure shows events" in refusal("inspect", tmp_path / "t.root", "--figure", tmp_path / "x.png")
 
 
-def test_contour_takes_both_names(tmp_path):
+def test_contour_takes_both_names(unrendered, tmp_path):
     """Contract. `-o` is the former name of `--figure`."""
     at = ("--x", "eps_L=-0.1:0.1:3", "--y", "eps_R=-0.3:0.3:3")
     first = answer("contour", CARD, *at, "-o", tmp_path / "a.png")

@@ -21,15 +21,16 @@ def loop(tmp_path_factory):
     shutil.copytree(EXAMPLE, folder, dirs_exist_ok=True)
     command = ["g++", "-O2", "-std=c++17", "-Wall", "-Wextra", "-Werror", "-o", "detector", "detector.cpp"]
     subprocess.run(command, cwd=folder, check=True)
-    for name, seed, n in (("true", 1, 40_000), ("other", 2, 20_000)):
+    slopes = {"uniform": "0", "sloped": "-0.4"}
+    for name, seed, n, kinds in (("true", 1, 40_000, [*slopes]), ("other", 2, 20_000, ["sloped"])):
         true = folder / f"{name}.root"
         run = ("--seed", seed, "--events", n, "--columns", "vertex,time,direction")
         answer("generate", folder / "card.toml", *run, "-o", true)
         exported = folder / f"{name}.hepevt"
         answer("export", true, "--format", "hepevt", "--dialect", "canonical", "-o", exported)
-        for kind, slope in (("uniform", "0"), ("sloped", "-0.4")):
+        for kind in kinds:
             table = folder / f"{name}-{kind}.csv"
-            subprocess.run(["./detector", exported, table, slope, str(seed)], cwd=folder, check=True)
+            subprocess.run(["./detector", exported, table, slopes[kind], str(seed)], cwd=folder, check=True)
             answer("attach", true, table, "--column", "T_reco", "-o", folder / f"{name}-{kind}.root")
     return folder
 

@@ -15,7 +15,7 @@ def series(tmp_path_factory):
     return folder, [folder / f"events-{i:04d}.root" for i in range(3)]
 
 
-def test_a_series_is_described_as_one(series, tmp_path):
+def test_a_series_is_described_as_one(series, unrendered, tmp_path):
     """Contract: sums are those of the files, in any order."""
     _, files = series
     found = answer("inspect", *reversed(files))

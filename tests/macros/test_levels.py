@@ -4,6 +4,7 @@ import pytest
 import typer
 from support.campaigns import digests
 from support.chunked import Inline
+from support.examples import every, few
 from support.invocation import CARD, answer, invoke, refusal
 
 import nugauge
@@ -32,7 +33,7 @@ def test_what_is_no_level(text):
         (("limit", CARD, "--toys", 0), lambda d: [d["level"]]),
         (("sensitivity", CARD, "--errors", "0.05:0.1:2"), lambda d: [d["level"]]),
         (("contour", CARD, *BINS), lambda d: [c["level"] for c in d["contours"]]),
-        (("coverage", CARD, "--at", 0, "-n", 4, "--seed", 1), lambda d: [d["level"]]),
+        (("coverage", CARD, "--at", 0, "-n", 4, "--seed", 1, "--audit", 0), lambda d: [d["level"]]),
     ],
 )
 def test_one_spelling_everywhere(command, levels):
@@ -50,7 +51,7 @@ def test_the_level_of_a_fit(tmp_path):
     assert "fit.level: is given 2 times" in said
 
 
-@pytest.mark.parametrize("level", [("--level", "90%"), ("--cl", "0.9")])
+@pytest.mark.parametrize("level", few([("--level", "90%"), ("--cl", "0.9")], ("--cl", "0.9")))
 def test_spellings_give_the_same_files(tmp_path, level):
     """Contract. Toys, campaigns of them and files made again know both spellings."""
     path, directory = tmp_path / "toys.root", tmp_path / "campaign"
@@ -65,7 +66,9 @@ def test_spellings_give_the_same_files(tmp_path, level):
     assert digests(tmp_path / "merged.root") == digests(path)
 
 
-@pytest.mark.parametrize(("former", "name"), [("histogram", "counts"), ("events", "events")])
+@pytest.mark.parametrize(
+    ("former", "name"), every(2, [("histogram", "counts"), ("events", "events")], unpack=True)
+)
 def test_the_former_meaning_of_level(tmp_path, former, name):
     """Contract. It goes on working, with a confidence level by --cl, and says what is to be written."""
     files = tmp_path / "former.root", tmp_path / "now.root"

@@ -4,6 +4,7 @@ import os
 import shutil
 
 import pytest
+from support.blank_pictures import blank_pictures
 from support.examples import every, few
 from support.invocation import CARD, answer, invoke, refusal
 
@@ -29,7 +30,8 @@ def folder(tmp_path_factory):
     answer("toys", CARD, "-o", directory / "toys.root", "-n", 4, "--seed", 1, "--audit", 0,
            "--figure", directory / "pulls.png")  # fmt: skip
     answer("calibrate", CARD, "-o", directory / "table.root", "-n", 20, "--at", "0,0.2", "--seed", 1)
-    answer("run", CARD, "-o", directory / "run", "--seed", 1)
+    with blank_pictures():
+        answer("run", CARD, "-o", directory / "run", "--seed", 1)
     shutil.copy(directory / "run" / "spectrum.csv", directory / "data.csv")
     invoke("init", CARD, "-o", directory / "card.toml")
     return directory
@@ -260,7 +262,7 @@ def test_a_mode_is_kept(made):
 
 
 @pytest.mark.long
-def test_modes_of_a_run_are_kept(made):
+def test_modes_of_a_run_are_kept(made, unrendered):
     """Contract. The same of a directory, and of each file in it; new ones have those of the process."""
     run = made / "run"
     run.chmod(0o750)

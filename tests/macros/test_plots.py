@@ -28,7 +28,7 @@ STANDARD = Expectation(
     edges=EDGES,
     signal=np.array([0, 310, 290, 280, 270, 255, 200, 40], np.float64),
     background=np.array([0, 90, 90, 90, 90, 90, 90, 450], np.float64),
-    unbinned_total=2635.0,
+    integral=lambda: 2635.0,
 )
 
 
@@ -40,7 +40,7 @@ FLAT = Expectation(
     edges=EDGES,
     signal=np.array([0, *np.full(24, 100.0), 7]),
     background=np.array([0, *np.full(24, 20.0), 9]),
-    unbinned_total=2896.0,
+    integral=lambda: 2896.0,
 )
 
 

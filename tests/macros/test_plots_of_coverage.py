@@ -37,7 +37,7 @@ def test_methods_at_one_true_value_stand_side_by_side(value, methods):
 
 def test_the_caption_names_what_was_changed(tmp_path):
     path = tmp_path / "coverage.pdf"
-    options = ("--at", 0.1, "-n", 50, "--seed", 1, "--figure", path)
+    options = ("--at", 0.1, "-n", 50, "--seed", 1, "--audit", 0, "--figure", path)
     answer("coverage", CARD, *options, "--set", 'exposure.duration="10 h"')
     assert "card changed: exposure.duration=" in path.with_suffix(".json").read_text()
     answer("coverage", CARD, *options, "--force")
@@ -47,10 +47,10 @@ def test_the_caption_names_what_was_changed(tmp_path):
 def test_a_card_draws_a_study(tmp_path):
     """Contract: the files of `nugauge coverage --figure`; wrong names and styles are refused."""
     card = load_card(CARD)
-    study = card.coverage([0, 0.05], 60, seed=1, methods="minos")
+    study = card.coverage([0, 0.05], 60, seed=1, methods="minos", audit=0)
     files = card.figure(study, tmp_path / "c.svg", tmp_path / "c.png", style="CMS")
     assert [Path(file).name for file in files] == ["c.svg", "c.png", "c.csv", "c.json"]
-    options = ("--at", "0,0.05", "-n", 60, "--method", "minos", "--seed", 1)
+    options = ("--at", "0,0.05", "-n", 60, "--method", "minos", "--seed", 1, "--audit", 0)
     answer("coverage", CARD, *options, "--figure", tmp_path / "d.png")
     assert (tmp_path / "c.csv").read_bytes() == (tmp_path / "d.csv").read_bytes()
     for paths, style, words in (

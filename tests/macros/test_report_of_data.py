@@ -7,6 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
+from support.blank_pictures import blank_pictures
 from support.examples import few
 from support.invocation import CARD, answer, invoke, refusal
 
@@ -30,7 +31,18 @@ def made(tmp_path_factory):
 def reported(made):
     """Make a report of its events; return the directory, which is not to be changed, and the document."""
     directory = made.parent / "reported"
-    return directory, answer("report", CARD, made / "events.root", "-o", directory, "--toys", 0)
+    with blank_pictures():
+        return directory, answer("report", CARD, made / "events.root", "-o", directory, "--toys", 0)
+
+
+@pytest.fixture(scope="module")
+def told(made):
+    """Make a report of a histogram for another parameter; return the directory and what the terminal says."""
+    directory = made.parent / "told"
+    options = ("--toys", 50, "--gof", 50, "--set", "fit.level=0.9", "--method", "two-sided", "--poi", "mu_nu")
+    result = invoke("report", CARD, made / "spectrum.json", "-o", directory, *options)
+    assert result.exit_code == 0, result.stderr
+    return directory, result.stdout
 
 
 def page(directory):
@@ -40,7 +52,7 @@ def page(directory):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", body)).replace("&#39;", "'").replace("&gt;", ">")
 
 
-def test_report_tells_the_numbers_of_the_commands(made, tmp_path):
+def test_report_tells_the_numbers_of_the_commands(made, unrendered, tmp_path):
     """Contract. Fit and limit are those of `fit` and `limit`; what was found stands on the page."""
     events = made / "events.root"
     found = answer("report", CARD, events, "-o", tmp_path / "r", *FEW, "--gof", 50)
@@ -48,7 +60,7 @@ def test_report_tells_the_numbers_of_the_commands(made, tmp_path):
     for key in ("parameters", "fval", "minima", "pulls"):
         assert found["fit"][key] == fit[key]
     assert found["limit"]["upper"] == limit["upper"]
-    expected = answer("limit", CARD, *FEW)
+    expected = answer("limit", CARD, *FEW, "--audit", 0)
     assert found["expected_limit"]["band"] == expected["band"]
     assert found["kind"] == "simulated"
     text = page(tmp_path / "r")
@@ -64,19 +76,17 @@ def test_report_tells_the_numbers_of_the_commands(made, tmp_path):
         assert (tmp_path / "r" / name).is_file()
 
 
-def test_the_terminal_tells_goodness_and_band(made, tmp_path):
+def test_the_terminal_tells_goodness_and_band(told):
     """Contract. Finds what was computed for minutes, and stands in the report only."""
-    said = invoke("report", CARD, made / "events.root", "-o", tmp_path / "r", *FEW, "--gof", 50).stdout
+    _, said = told
     assert "goodness of fit: p " in said
     assert "expected median: " in said
     assert "expected band at -2" in said
 
 
-def test_the_line_repeats_the_report(made, tmp_path, monkeypatch):
+def test_the_line_repeats_the_report(told):
     """Contract. The command that stands in a report makes the same numbers and figures."""
-    first = tmp_path / "r"
-    options = ("--toys", 50, "--set", "fit.level=0.9", "--method", "two-sided", "--poi", "mu_nu")
-    invoke("report", CARD, made / "spectrum.json", "-o", first, *options)
+    first, _ = told
     html = (first / "report.html").read_text(encoding="utf-8")
     assert "no detector took them" in page(first)
     assert explain_parameter("mu_nu") in page(first).replace("&#x27;", "'")
@@ -94,7 +104,7 @@ def test_the_line_repeats_the_report(made, tmp_path, monkeypatch):
 
 # events and a spectrum in JSON are in the tests beside it
 @pytest.mark.parametrize("name", few(["spectrum.csv", "histograms.root:T_reco"], "spectrum.csv"))
-def test_every_kind_of_data(made, tmp_path, name):
+def test_every_kind_of_data(made, unrendered, tmp_path, name):
     """Contract. The same data in any format give the same fit; what `run` wrote is known as simulated."""
     found = answer("report", CARD, made / name, "-o", tmp_path / "r", "--toys", 0)
     run = json.loads((made / "fit.json").read_text())
@@ -112,7 +122,7 @@ def test_events(made, reported):
     assert "no detector took them" in page(directory)
 
 
-def test_a_toy(tmp_path):
+def test_a_toy(unrendered, tmp_path):
     answer("toys", CARD, "-n", 3, "--audit", 0, "--seed", 1, "-o", tmp_path / "t.root")
     found = answer("report", CARD, tmp_path / "t.root", "--toy", 1, "-o", tmp_path / "r", "--toys", 0)
     assert found["kind"] == "simulated"
@@ -152,7 +162,7 @@ def test_several_experiments(tmp_path):
     assert len(rows) - 1 == sum(e.detector.n_bins for e in loaded.experiments)
 
 
-def test_run_with_data(made, tmp_path):
+def test_run_with_data(made, unrendered, tmp_path):
     """Contract. `run CARD DATA` is a report of data, and refuses options of a simulation."""
     events = made / "events.root"
     found = answer("run", CARD, events, "-o", tmp_path / "r")
@@ -164,7 +174,7 @@ def test_run_with_data(made, tmp_path):
     assert not (tmp_path / "x").exists()
 
 
-def test_nothing_is_replaced_without_force(made, reported, tmp_path):
+def test_nothing_is_replaced_without_force(made, reported, unrendered, tmp_path):
     """Contract. A report replaces a report, with --force; nothing of a run or of the user's."""
     events, target = made / "events.root", tmp_path / "r"
     command = ("report", CARD, events, "-o", target, "--toys", 0)
@@ -192,7 +202,8 @@ def test_simulated_data_of_a_run_are_called_simulated(made):
 
 def test_coverage_calibration_and_campaign_write_reports(tmp_path):
     """Contract. One spelling, `--report DIR`; the numbers stand on the page and beside it."""
-    found = answer("coverage", CARD, "--at", "0,0.1", "-n", 50, "--seed", 1, "--report", tmp_path / "cov")
+    study = ("--at", "0,0.1", "-n", 50, "--seed", 1, "--audit", 2)
+    found = answer("coverage", CARD, *study, "--report", tmp_path / "cov")
     assert found["report"] == str(tmp_path / "cov" / "report.html")
     text = page(tmp_path / "cov")
     assert "Coverage of intervals of gamma at 95 %" in text

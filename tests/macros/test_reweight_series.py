@@ -69,16 +69,16 @@ def test_every_command_with_data_takes_a_series(runs, tmp_path, kind):
     if kind == "counts":
         other = tmp_path / "other.toml"
         other.write_text(load_card(CARD, ["model.beta=psi"]).text())
-        a, b = (answer("compare", CARD, other, *data) for data in ((one,), files))
+        a, b = (answer("compare", CARD, other, *data, "-n", 20, "--seed", 1) for data in ((one,), files))
         assert a["delta"] == pytest.approx(b["delta"], rel=1e-6, abs=1e-8)
     a, b = (
-        answer("contour", CARD, *data, "--x", "gamma=-0.3:0.3:5", "--y", "activity=0.9:1.1:5")
+        answer("contour", CARD, *data, "--x", "gamma=-0.3:0.3:3", "--y", "activity=0.9:1.1:3")
         for data in ((one,), files)
     )
     assert a["fval"] == pytest.approx(b["fval"], rel=1e-6, abs=1e-8)
 
 
-def test_a_report_takes_a_series(runs, tmp_path):
+def test_a_report_takes_a_series(runs, unrendered, tmp_path):
     """Contract: the page is that of one data set."""
     _, parts, _, _ = runs
     found = answer("report", CARD, *parts, "-o", tmp_path / "r", "--toys", 0)

@@ -158,7 +158,7 @@ def numbers(path):
 def test_figure_of_toys(tmp_path):
     """Contract: picture, CSV and JSON; their numbers are those of the file."""
     picture, path = tmp_path / "pulls.png", tmp_path / "toys.root"
-    found = answer("toys", CARD, "-n", 200, "-o", path, "--seed", 2, "--figure", picture)
+    found = answer("toys", CARD, "-n", 200, "-o", path, "--seed", 2, "--audit", 0, "--figure", picture)
     assert found["figure"] == [str(picture.with_suffix(s)) for s in (".png", ".csv", ".json")]
     assert picture.read_bytes().startswith(b"\x89PNG")
     rows, _ = toys_of(path)
@@ -174,7 +174,8 @@ def test_figure_of_toys(tmp_path):
 @pytest.mark.long
 def test_figure_of_coverage(tmp_path):
     picture = tmp_path / "coverage.pdf"
-    found = answer("coverage", CARD, "--at", "0.1,0", "-n", 20, "--seed", 2, "--figure", picture)
+    options = ("--at", "0.1,0", "-n", 20, "--seed", 2, "--audit", 0)
+    found = answer("coverage", CARD, *options, "--figure", picture)
     assert picture.read_bytes().startswith(b"%PDF")
     rows = numbers(picture)
     assert [r["true gamma"] for r in rows] == ["0", "0", "0", "0.1", "0.1", "0.1"]

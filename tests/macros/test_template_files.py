@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import stats
+from support.chunked import Inline
 from support.invocation import CARD, answer, invoke, refusal
 
+import nugauge
 from analysis.fits.fitter import make_fitter
 from detsim.event_files.event_reader import EventFile
 from detsim.expectation.folding import fold
@@ -248,6 +250,7 @@ def test_the_file_is_found_beside_the_card_and_copied(files, tmp_path):
     answer("toys", tmp_path / "card.toml", "-n", 20, "--seed", 1, "--audit", 0, "-o", tmp_path / "toys.root")
     found = answer("inspect", tmp_path / "toys.root")["provenance"][0]["inputs"]
     assert found[str(tmp_path / "a.root")] == card.document["fit"]["template_sha256"]
-    answer("campaign", "new", tmp_path / "c", "toys", tmp_path / "card.toml", "-n", 40, "--seed", 1)
+    few = ("-n", 40, "--seed", 1, "--audit", 0, "--chunk-size", 20)
+    answer("campaign", "new", tmp_path / "c", "toys", tmp_path / "card.toml", *few)
     assert any(path.name == "a.root" for path in (tmp_path / "c").rglob("*"))
-    answer("campaign", "run", tmp_path / "c", "--workers", 1)
+    assert nugauge.run_campaign(tmp_path / "c", Inline()).complete

@@ -94,9 +94,9 @@ def test_limits_and_studies():
     data = histogram(simulate(experiment, model, seed=1), experiment)
     for method in ("one-sided", "two-sided"):
         limit(data, experiment, model, poi=poi, method=method)
-    coverage(experiment, model, [0.0, 0.1], 200, seed=2, poi=poi)
+    coverage(experiment, model, [0.0, 0.1], 200, seed=2, poi=poi, audit=2)
     goodness_of_fit(fitter, counts, n_toys=200, seed=3)
-    expected_limit(fitter, n_toys=200, seed=4)
+    expected_limit(fitter, n_toys=200, seed=4, audit=2)
     table = calibrate(fitter, np.linspace(0.0, 0.2, 5), 500, seed=5)
     calibrated_limit(fitter, counts, table, method="feldman-cousins", level=0.9)
     sensitivity(experiment, model, [0.01, 0.1], poi=poi)
@@ -109,7 +109,7 @@ def test_simulated_templates():
     card = load_card("lama-pm147-paper")
     sampling = Sampling(n_events=20_000, seed=1)
     fitter = make_fitter(card.experiment, card.model, poi="gamma", sampling=sampling)
-    expected_limit(fitter, n_toys=100, seed=4)
+    expected_limit(fitter, n_toys=100, seed=4, audit=2)
 
 
 def test_intervals_of_counts():

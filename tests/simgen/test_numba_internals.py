@@ -11,7 +11,7 @@ from support.kernel_processes import EXPECTED, PAIR, ROOT, number, run
 
 from simgen._kernels.machine import internals
 from simgen._kernels.machine.environment import check_environment
-from simgen._kernels.normals import fill_pairs
+from simgen._kernels.normals import fill_pairs, normal_pair
 
 CPU = """
 import numba.core
@@ -25,6 +25,8 @@ def test_the_installed_numba_has_what_is_used():
     """Contract. Finds a numba in which a private part is gone: the fallback works, but slowly."""
     for path in (
         "numba.core.compiler.Compiler",
+        "numba.core.codegen.JITCodeLibrary._finalize_final_module",
+        "numba.core.codegen.JITCodeLibrary._optimize_final_module",
         "numba.core.compiler.CompileResult._rebuild",
         "numba.core.compiler.CompileResult._reduce",
         "numba.core.compiler_lock.global_compiler_lock",
@@ -35,6 +37,7 @@ def test_the_installed_numba_has_what_is_used():
     ):
         head, _, name = path.rpartition(".")
         assert internals._find(path) is not None or hasattr(internals._find(head), name), path
+    assert internals.INNER is not None
     assert internals.PART is not None
     assert hasattr(fill_pairs, "_cache")
     assert "Prepared" in {cls.__name__ for cls in internals._classes.values()}
@@ -46,8 +49,18 @@ def test_the_installed_numba_has_what_is_used():
 WITHOUT = """
 import simgen._kernels.machine.internals as internals
 internals._find = lambda path: None
-internals.PART = None
+internals.INNER = internals.PART = None
 """
+
+
+def test_a_function_that_only_kernels_call_has_no_machine_code():
+    """Contract. Finds a numba in which machine code of inner functions is made although nobody uses it."""
+    signature = (numba.float64, numba.float64)
+    normal_pair.compile(signature)
+    made = normal_pair.overloads[signature]
+    engine = made.library._codegen._engine
+    assert made.entry_point is not None
+    assert not engine.is_symbol_defined(made.fndesc.llvm_func_name)
 
 
 @pytest.mark.long

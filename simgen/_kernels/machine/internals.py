@@ -13,6 +13,7 @@ import llvmlite.binding
 import numba
 
 __all__ = [
+    "INNER",
     "PART",
     "Store",
     "cpu",
@@ -60,22 +61,54 @@ class Store(Protocol):
         """Keep what was compiled for a signature."""
 
 
-def _part() -> Any:
-    compiler: type | None = _find("numba.core.compiler.Compiler")
-    if compiler is None:
+class _NoEnvironment:
+    """Code generator of a library without machine code, which has no place for an environment's address."""
+
+    def __init__(self, codegen: Any) -> None:
+        self._codegen = codegen
+
+    def set_env(self, name: str, env: Any) -> None:
+        """Do nothing."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._codegen, name)
+
+
+def _linked_only(library: Any) -> Any:
+    """Derive a class of libraries that are linked into those of callers, and have no machine code."""
+
+    def finalize(self: Any) -> None:
+        self._finalized = True
+
+    codegen = property(lambda self: _NoEnvironment(self._codegen))
+    return type("LinkedOnly", (library,), {"codegen": codegen, "_finalize_final_module": finalize})
+
+
+def _compiler(*, optimised: bool) -> Any:
+    """Derive a compiler of functions that are called by compiled functions only."""
+    compiler: Any = _find("numba.core.compiler.Compiler")
+    library: Any = _find("numba.core.codegen.JITCodeLibrary")
+    if compiler is None or not hasattr(library, "_finalize_final_module"):
         return None
+    linked_only = _linked_only(library)
 
     def define_pipelines(self: Any) -> Any:
         state = self.state
         state.library = state.targetctx.codegen().create_library(state.func_id.func_qualname)
-        state.library._optimize_final_module = lambda: None
-        return compiler.define_pipelines(self)  # type: ignore[attr-defined]
+        if type(state.library) is library:
+            state.library.__class__ = linked_only
+        if not optimised:
+            state.library._optimize_final_module = lambda: None
+        return compiler.define_pipelines(self)
 
-    return type("Part", (compiler,), {"define_pipelines": define_pipelines})
+    return type("Part" if not optimised else "Inner", (compiler,), {"define_pipelines": define_pipelines})
 
 
-PART: Any = _part()
-"""Compiler of what is optimised together with its callers only; None if numba has no class of compilers."""
+INNER: Any = _compiler(optimised=True)
+"""Compiler of what only compiled functions call: it makes no machine code of it alone. None if numba has no
+class of compilers or of libraries."""
+PART: Any = _compiler(optimised=False)
+"""The same for what is optimised together with its callers only."""
 
 
 def load_registries() -> None:

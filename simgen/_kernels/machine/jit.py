@@ -20,7 +20,8 @@ def kernel(*, inner: bool = False, part: bool = False, **options: Any) -> Callab
     ----------
     inner : bool
         It is called by other kernels only, never by Python, and makes no arrays: it compiles faster without
-        an entry for Python, counts of references and a place in the cache.
+        an entry for Python, counts of references, a place in the cache, and machine code of its own, because
+        callers contain it.
     part : bool
         It is inner, and has no optimisation of its own: it compiles faster still. Loops that a compiler has
         to recognise as ones over numbers side by side need their own;
@@ -39,10 +40,10 @@ def kernel(*, inner: bool = False, part: bool = False, **options: Any) -> Callab
         return cast("F", numba.njit(**settings)(function))
 
     def compile_(function: F) -> F:
-        if part and internals.PART is not None:
-            return compiled(function, no_cpython_wrapper=True, _nrt=False, pipeline_class=internals.PART)
         if inner or part:
-            return compiled(function, no_cpython_wrapper=True, _nrt=False)
+            pipeline = internals.PART if part else internals.INNER
+            more = {} if pipeline is None else {"pipeline_class": pipeline}
+            return compiled(function, no_cpython_wrapper=True, _nrt=False, **more)
         entry = internals.with_store(compiled(function), Cache(function))
         return cast("F", internals.with_registries(entry))
 

@@ -119,7 +119,9 @@ def cost(layout: Layout, signal: Array, pulls: Array, n: Array, measured: Array)
 @kernel()
 def polynomial_cost(layout: Layout, theta: float, pulls: Array, n: Array, measured: Array) -> float:
     """Evaluate -2 ln L/L_saturated for a signal that is one polynomial in the parameter of interest."""
-    t = theta - layout.knots[0]
-    p = layout.powers[0]
-    signal = p[0] + t * (p[1] + t * (p[2] + t * p[3]))
+    t, p = theta - layout.knots[0], layout.powers[0]
+    signal = np.empty(p.shape[1:])
+    for i in range(p.shape[1]):
+        for j in range(p.shape[2]):
+            signal[i, j] = p[0, i, j] + t * (p[1, i, j] + t * (p[2, i, j] + t * p[3, i, j]))
     return float(_total(layout, signal, pulls, n, measured, np.empty(len(n))))
