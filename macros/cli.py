@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import takewhile
 from typing import Annotated, Any, cast
 
 import typer
@@ -18,6 +19,7 @@ from macros.terminal import (
     CLOSED_PIPE,
     FAILED,
     INTERRUPTED,
+    VERBOSITY,
     OnceCommand,
     StandardOutputError,
     complain,
@@ -80,6 +82,15 @@ class _Commands(typer.core.TyperGroup):
         """List the commands in the order of the help text, groups last."""
         names = super().list_commands(ctx)
         return sorted(names, key=lambda name: name not in _COMMANDS)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the command line, in which -q and -v may stand before the command, too."""
+        flags = list(takewhile(VERBOSITY.__contains__, args))
+        if flags and len(args) > len(flags):
+            depth = 2 if args[len(flags)] not in _COMMANDS else 1
+            args = args[len(flags) :]
+            args = [*args[:depth], *flags, *args[depth:]]
+        return super().parse_args(ctx, args)
 
     def main(
         self,

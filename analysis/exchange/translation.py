@@ -71,10 +71,16 @@ class Difference:
         In statistical errors √μ of a bin, at least that of one count.
     pulls : mapping of str to float
         Nuisance parameters that are pulled there; the others are nominal.
+    channel : str
+        Of the bin: the name of its experiment.
+    bin : int
+        Which of the channel, from 0.
     """
 
     errors: float
     pulls: dict[str, float]
+    channel: str = ""
+    bin: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,8 +199,18 @@ class Translation:
             largest = float(errors[row].max())
             if largest > worst.errors:
                 moved = zip(self.templates.nuisances, pulls[row], strict=True)
-                worst = Difference(errors=largest, pulls={n.name: float(x) for n, x in moved if x})
+                worst = Difference(
+                    errors=largest,
+                    pulls={n.name: float(x) for n, x in moved if x},
+                    **self._place(int(errors[row].argmax())),
+                )
         return worst
+
+    def _place(self, number: int) -> dict[str, Any]:
+        """Name the channel of a bin, and its number there."""
+        e = next(e for e, bins in enumerate(self.templates.bins) if number < bins.stop)
+        first = self.templates.bins[e].start
+        return {"channel": self.templates.experiments[e].name, "bin": number - first}
 
     @cached_property
     def _pulls(self) -> Array:

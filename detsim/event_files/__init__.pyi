@@ -13,6 +13,9 @@ from .event_writer import (
     event_branches as event_branches,
     event_columns as event_columns,
 )
+from .exported import (
+    is_hepevt as is_hepevt,
+)
 from .inspect import (
     TableName as TableName,
     describe as describe,

@@ -98,6 +98,11 @@ class EventFile:
         """Of the energies."""
         return "float64" if self._table.branches["T"]["dtype"] == "float64" else "float32"
 
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """First row of each run, and one past the last row."""
+        return self._table.starts
+
     def __len__(self) -> int:
         return self._table.n_rows
 

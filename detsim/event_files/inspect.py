@@ -1,17 +1,30 @@
 """Description of a file for people: its kind, its contents, whether it is whole."""
 
 import json
-import zlib
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
 from detsim.event_files.event_reader import EventFile
+from detsim.event_files.exported import (
+    GST,
+    describe_export,
+    describe_gst,
+    describe_workspace,
+    is_hepevt,
+)
 from detsim.event_files.provenance import has_checksum
 from detsim.event_files.reader import TableFile, open_root, reading
 from detsim.files import FileError, read_text
-from detsim.formats import check_nuhepmc, faults_of, open_lines, read_json, start_of
+from detsim.formats import (
+    NuHepMCContents,
+    faults_of,
+    read_json,
+    read_lines,
+    read_nuhepmc,
+    start_of,
+)
 
 __all__ = ["describe", "table_name"]
 
@@ -25,6 +38,8 @@ TABLES: dict[TableName, str] = {
 }
 _TREES = "'events', 'toys', 'calibration', 'statistics' or 'sums'"
 _HEPMC = b"HepMC::Version"
+_FAULTS = {"HepMC3": "it is no HepMC3: ", "nugauge": "it is not what this program wrote: "}
+"""How violations are called that are none of the requirements of NuHepMC, by their id."""
 UNFINISHED = ("truncated", "incomplete", "duplicate", "overlapping", "damaged")
 
 
@@ -35,7 +50,7 @@ def describe(path: str | Path, *, check_hashes: bool = True) -> dict[str, Any]:
     ----------
     path : str or Path
         Event file, toy file, calibration, file of statistics or sums of toys, ROOT file of histograms,
-        histogram as JSON, or NuHepMC.
+        histogram as JSON, NuHepMC, or another export of this program.
     check_hashes : bool
         Whether to read every branch and compare its SHA-256: takes as long as reading the file. Without,
         `complete` is about the structure alone.
@@ -46,7 +61,7 @@ def describe(path: str | Path, *, check_hashes: bool = True) -> dict[str, Any]:
         ``file``, ``kind``, ``bytes``, ``complete``, ``problem`` (None if complete), and by kind ``rows``,
         ``contents_checked``, ``provenance_checked`` (whether the provenance has a checksum, which then is
         right), ``runinfo`` (summed over runs), ``runs``, ``provenance`` (of each run, without branches),
-        ``branches``, ``histograms``, ``violations``. Ready for JSON.
+        ``branches``, ``columns``, ``histograms``, ``violations``. Ready for JSON.
 
     Raises
     ------
@@ -60,7 +75,7 @@ def describe(path: str | Path, *, check_hashes: bool = True) -> dict[str, Any]:
         elif path.is_file() and start_of(path).startswith(_HEPMC):
             content = _nuhepmc_file(path)
         else:
-            content = _root_file(path, check_hashes)
+            content = _export(path) or _root_file(path, check_hashes)
     except FileError as error:
         if error.fault not in UNFINISHED:
             raise
@@ -103,6 +118,20 @@ def table_name(path: str | Path) -> TableName:
     return tables[0]
 
 
+def _export(path: Path) -> dict[str, Any] | None:
+    """Describe an export of events as text or Parquet; None of other files."""
+    if not path.is_file():
+        return None
+    found = describe_export(path)
+    if found is None and is_hepevt(path):
+        reason = (
+            "is HEPEVT without comments, which has no place for a provenance: nothing in it says of which "
+            "run it is"
+        )
+        raise FileError(path, "foreign", reason)
+    return found
+
+
 def _root_file(path: Path, check_hashes: bool) -> dict[str, Any]:
     with open_root(path) as root, reading(path):
         classes: Mapping[str, str] = root.classnames(cycle=False, recursive=False)
@@ -117,6 +146,8 @@ def _root_file(path: Path, check_hashes: bool) -> dict[str, Any]:
             if error.fault not in UNFINISHED:
                 raise
             return {"kind": TABLES[tree], "problem": error.reason}
+    if GST in classes:
+        return describe_gst(path)
     if histograms:
         return {"kind": "histogram file", "histograms": {name: classes[name] for name in histograms}}
     names = ", ".join(list(classes)[:5]) or "nothing"
@@ -155,14 +186,29 @@ def _table(path: Path, tree: str, check_hashes: bool) -> dict[str, Any]:
 
 def _nuhepmc_file(path: Path) -> dict[str, Any]:
     """Check a file against the requirements of NuHepMC."""
+    contents = NuHepMCContents()
     try:
-        with open_lines(path) as lines:
-            violations = [str(violation) for violation in check_nuhepmc(lines)]
-    except (ValueError, EOFError, zlib.error) as error:
-        raise FileError(path, "damaged", str(error)) from None
-    more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
-    problem = f"it violates NuHepMC 1.0.0: {violations[0]}{more}" if violations else None
-    return {"kind": "NuHepMC", "violations": violations, "problem": problem}
+        contents = read_nuhepmc(read_lines(path), contents)
+        violations = [str(violation) for violation in contents.violations]
+        more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+        what = _FAULTS.get(contents.violations[0].id, "it violates NuHepMC 1.0.0: ") if violations else ""
+        problem = f"{what}{violations[0]}{more}" if violations else None
+    except FileError as error:
+        if error.fault not in UNFINISHED:
+            raise
+        violations, problem = [str(violation) for violation in contents.violations], error.reason
+    origin = contents.origin
+    return {
+        "kind": "NuHepMC",
+        "version": contents.version,
+        "tools": contents.tools,
+        "conventions": contents.conventions,
+        "rows": contents.n_events,
+        "units": contents.units,
+        "provenance": [] if origin is None else list(origin.provenance),
+        "violations": violations,
+        "problem": problem,
+    }
 
 
 def _json_file(path: Path) -> dict[str, Any]:
@@ -175,6 +221,9 @@ def _json_file(path: Path) -> dict[str, Any]:
         raise FileError(path, "foreign", "is JSON that is nested too deep for a histogram") from None
     except ValueError as error:
         raise FileError(path, "foreign", f"is not JSON: {error}") from None
+    workspace = describe_workspace(document) if isinstance(document, dict) else None
+    if workspace is not None:
+        return workspace
     if not isinstance(document, dict) or "uhi_schema" not in document:
         raise FileError(path, "foreign", "is JSON, but no histogram: it has no key 'uhi_schema'")
     with faults_of(path):

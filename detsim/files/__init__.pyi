@@ -29,3 +29,9 @@ from .root_open import (
     open_root as open_root,
     reading as reading,
 )
+from .series import (
+    is_of_series as is_of_series,
+    series_file as series_file,
+    series_files as series_files,
+    stored_files as stored_files,
+)

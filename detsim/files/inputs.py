@@ -9,6 +9,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from detsim.files.atomic import FileError
+from detsim.files.series import series_files
 
 __all__ = ["checksum", "open_input", "read_input", "read_text", "split_spec"]
 
@@ -49,7 +50,7 @@ def open_input(path: str | Path) -> BufferedReader:
         _check_regular(path, path.stat().st_mode)
         stream = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
     except (FileNotFoundError, NotADirectoryError):
-        raise FileError(path, "missing", "there is no such file") from None
+        raise FileError(path, "missing", _missing(path)) from None
     except OSError as error:
         raise FileError(path, "missing", f"cannot be opened: {error.strerror}") from error
     except ValueError:  # a null character
@@ -60,6 +61,18 @@ def open_input(path: str | Path) -> BufferedReader:
         stream.close()
         raise
     return stream
+
+
+def _missing(path: Path) -> str:
+    """Say that there is no file, and of which series it is the name."""
+    files = series_files(path)
+    if not files:
+        return "there is no such file"
+    names = files[0].name if len(files) == 1 else f"{files[0].name} to {files[-1].name}"
+    return (
+        f"there is no such file; it is the name of a series, {names}: choose one, or join them with "
+        "`nugauge merge`"
+    )
 
 
 def _check_regular(path: Path, mode: int) -> None:

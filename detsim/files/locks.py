@@ -67,7 +67,7 @@ class Lock:
         Its name. What a killed process left there is removed; what a living one holds, a symbolic link, or
         anything but a regular file is refused.
     asked : Path, optional
-        The file that is going to be made, for the message if its directory takes none.
+        The file that is going to be made, for messages.
 
     Attributes
     ----------
@@ -88,15 +88,15 @@ class Lock:
         try:
             descriptor = os.open(path, flags, 0o666)
         except FileExistsError:
-            _remove_left_behind(path)
+            _remove_left_behind(path, asked or path)
             descriptor = os.open(path, flags, 0o666)
         except OSError as error:
             raise _refused(error, asked or path) from None
         self.stream: IO[bytes] = os.fdopen(descriptor, "w+b")
-        self.certain = _lock(descriptor, path)
+        self.certain = _lock(descriptor, asked or path)
         if not self.is_held():  # another process took it for one that was left behind
             self.stream.close()
-            raise BusyError(errno.EEXIST, _BUSY, str(path))
+            raise BusyError(errno.EEXIST, _BUSY, str(asked or path))
 
     def is_held(self) -> bool:
         """Tell whether the name still is that of this file."""
@@ -123,18 +123,18 @@ def _refused(error: OSError, path: Path) -> OSError:
     return OSError(error.errno, reason, str(path))
 
 
-def _lock(descriptor: int, path: Path) -> bool:
-    """Lock an open file; return False where the file system has no locks."""
+def _lock(descriptor: int, asked: Path) -> bool:
+    """Lock an open file; return False where the file system has no locks. What is asked for is named."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise BusyError(errno.EEXIST, _BUSY, str(path)) from None
+        raise BusyError(errno.EEXIST, _BUSY, str(asked)) from None
     except OSError:
         return False
     return True
 
 
-def _remove_left_behind(path: Path) -> None:
+def _remove_left_behind(path: Path, asked: Path) -> None:
     """Remove an unfinished file, unless a living process holds it. Its other names, if any, keep it."""
     if not stat.S_ISREG(path.lstat().st_mode):
         what = "is in the way: it is no unfinished file, but a link, a directory, a device or a pipe"
@@ -144,7 +144,7 @@ def _remove_left_behind(path: Path) -> None:
     except PermissionError:  # it has the permissions of a file that it was to replace
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     try:
-        _lock(descriptor, path)
+        _lock(descriptor, asked)
         if os.path.samestat(path.lstat(), os.fstat(descriptor)):
             path.unlink()
     except FileNotFoundError:

@@ -27,20 +27,24 @@ from .histogram_file import (
 )
 from .nuhepmc import (
     NuHepMC as NuHepMC,
-)
-from .nuhepmc_check import (
+    NuHepMCContents as NuHepMCContents,
     Violation as Violation,
     check_nuhepmc as check_nuhepmc,
+    read_nuhepmc as read_nuhepmc,
 )
 from .parquet import (
     Parquet as Parquet,
 )
 from .scattering import (
+    ELECTRON as ELECTRON,
+    LARGEST_EVENT as LARGEST_EVENT,
     Scattering as Scattering,
     missing_columns as missing_columns,
 )
 from .text_stream import (
-    open_lines as open_lines,
+    TextStream as TextStream,
+    read_lines as read_lines,
+    rows_of as rows_of,
     start_of as start_of,
 )
 from .uhi_json import (

@@ -17,7 +17,9 @@ ROUNDING = 1e-6
 
 _HOW = (
     "scaled or weighted contents need their variances Σw²: a TH1 with Sumw2() from before it was filled or "
-    "scaled, UHI JSON of weighted storage, a CSV with a column variance, hist.storage.Weight() in Python"
+    "scaled, UHI JSON of weighted storage, a CSV with a column variance, hist.storage.Weight() in Python; "
+    "expected counts of a card are fitted by `nugauge fit CARD` without DATA, in Python by "
+    "card.fit(other.expect())"
 )
 
 

@@ -28,8 +28,8 @@ class EventCsv:
 
     Notes
     -----
-    Lines that begin with # are comments: units and provenance. Numbers have as many digits as their type
-    needs to come back the same: 9 of float32, 17 of float64.
+    Lines that begin with # are comments: units, number of events and provenance. Numbers have as many digits
+    as their type needs to come back the same: 9 of float32, 17 of float64.
     """
 
     def __init__(self, stream: IO[bytes], name: Path, source: EventSource) -> None:
@@ -41,6 +41,7 @@ class EventCsv:
         head = [
             f"# {MARK} csv, version {source.version}",
             f"# units: {units or 'none'}",
+            f"# events: {source.n_events}",
             f"# provenance: {source.provenance_json()}",
             ",".join(source.columns),
         ]

@@ -35,6 +35,10 @@ class EventSource:
         In which the experiment expects what was drawn [s].
     n_generated : int
         Interactions and background events drawn, before any cut.
+    n_events : int
+        Events in the files, those of backgrounds included.
+    n_interactions : int or None
+        Of these the interactions; None where events have no column that tells.
     detected : bool
         Whether the events are those that a detector recorded.
     """
@@ -45,7 +49,9 @@ class EventSource:
     cross_section: float
     live_time: float
     n_generated: int
+    n_events: int
     detected: bool
+    n_interactions: int | None = None
     electrons_per_atom: float | None = None
     units: Mapping[str, str] = field(default_factory=dict)
     descriptions: Mapping[str, str] = field(default_factory=dict)

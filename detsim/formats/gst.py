@@ -16,15 +16,13 @@ import uproot
 from numpy.typing import NDArray
 
 from detsim.formats.event_source import MARK, EventSource
-from detsim.formats.scattering import ELECTRON, Scattering
+from detsim.formats.scattering import ELECTRON, LARGEST_EVENT, Scattering
 from simgen.constants import M_E
 
-__all__ = ["LARGEST_EVENT", "Gst"]
+__all__ = ["Gst"]
 
 Columns = dict[str, NDArray[Any]]
 
-LARGEST_EVENT = 2**31 - 1
-"""Largest `iev`."""
 _GEV, _METRE = 1e-3, 1e-2
 """Of a MeV, and of a cm."""
 _TREE, _TITLE = "gst", "GENIE Summary Event Tree"

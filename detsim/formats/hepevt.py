@@ -76,11 +76,17 @@ class Hepevt:
         if times and dialect == "geant4":
             raise ValueError("the dialect geant4 has no times: choose canonical or glg4")
         if times and "time" not in source.columns:
-            raise ValueError("the events have no times: simulate them with --columns vertex,time,direction")
+            raise ValueError(
+                "the events have no times: `nugauge generate --columns vertex,time,direction` writes them"
+            )
         self._text = TextStream(stream, name)
         self._dialect, self._times = dialect, times
         if dialect == "glg4":
-            self._text.write(f"# {MARK} glg4, version {source.version}\n".encode())
+            # short lines: some readers have buffers of a few hundred characters
+            runs = [f"run: seed {run.get('seed')}, uuid {run.get('uuid')}" for run in source.provenances]
+            events = [] if source.n_interactions is None else [f"events: {source.n_interactions}"]
+            lines = [f"{MARK} glg4, version {source.version}", *events, *runs]
+            self._text.write("".join(f"# {line}\n" for line in lines).encode())
 
     def write(self, columns: Mapping[str, NDArray[Any]]) -> int:
         """Append events, and return how many backgrounds were left out."""

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from simgen.constants import M_E
 from simgen.interaction import T_max
 
-__all__ = ["ELECTRON", "Scattering", "missing_columns"]
+__all__ = ["ELECTRON", "LARGEST_EVENT", "Scattering", "missing_columns"]
 
 Array = NDArray[np.float64]
 
 ELECTRON = 11
 """PDG code of the electron."""
+LARGEST_EVENT = 2**31 - 1
+"""Largest number of an event where a format has 32 bits."""
 _DIRECTION = ("nu_pdg", *(f"{name}_{axis}" for name in ("nu_dir", "e_dir") for axis in "xyz"))
 _VERTEX = ("vertex_x", "vertex_y", "vertex_z")
 
@@ -89,7 +91,9 @@ class Scattering:
             If columns of directions are missing, or a direction is no unit vector.
         """
         if missing_columns(tuple(columns), vertex=False):
-            raise ValueError("the events have no directions: simulate them with --columns vertex,direction")
+            raise ValueError(
+                "the events have no directions: `nugauge generate --columns vertex,direction` writes them"
+            )
         interacts = np.flatnonzero(columns["nu_pdg"])
         kept = {name: column[interacts] for name, column in columns.items()}
         n_hat, e_hat = (_unit(np.stack([kept[f"{name}_{x}"] for x in "xyz"])) for name in ("nu_dir", "e_dir"))

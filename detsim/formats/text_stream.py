@@ -5,7 +5,7 @@ import importlib
 import re
 import zlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
@@ -16,13 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detsim._kernels.text import INTEGER, LONGEST, fill_text, powers_of_ten
+from detsim.files import FileError
 
-__all__ = ["TextStream", "open_lines", "rows_of", "start_of"]
+__all__ = ["TextStream", "check_ending", "read_lines", "rows_of", "start_of"]
 
 _WAITING = 3
 _FIELD = re.compile(r"(%d|%\.(?:17|9)g)")
 _GZIP, _LEVEL = 31, 1
 """Window of zlib that writes the header of gzip, without a time; its quickest level."""
+_NOT_DONE = {".7z", ".bz2", ".gzip", ".lz4", ".lzma", ".tgz", ".xz", ".z", ".zip", ".zstd"}
+"""Endings of compressions that are not done."""
 _GZIP_MAGIC, _ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
@@ -83,12 +86,13 @@ class TextStream:
     Raises
     ------
     ValueError
-        If there is no library that compresses with zstd.
+        If there is no library that compresses with zstd, or the ending is that of another compression.
     """
 
     def __init__(self, stream: IO[bytes], name: Path) -> None:
+        check_ending(name)
         self._stream = stream
-        self._compress, self._flush = _compressor(name.suffix)
+        self._compress, self._flush = _compressor(name.suffix.lower())
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="compressor")
         self._pending: deque[Future[None]] = deque()
 
@@ -129,6 +133,25 @@ def _compressor(suffix: str) -> tuple[Callable[[bytes], bytes], Callable[[], byt
     return lambda text: text, bytes
 
 
+def check_ending(name: Path) -> None:
+    """Refuse a name that promises a compression that is not done.
+
+    Raises
+    ------
+    ValueError
+
+    Examples
+    --------
+    >>> check_ending(Path("events.csv.bz2"))
+    Traceback (most recent call last):
+    ValueError: a text is compressed by .gz or .zst at the end of its name, and events.csv.bz2 ends in .bz2
+    """
+    if name.suffix.lower() in _NOT_DONE:
+        raise ValueError(
+            f"a text is compressed by .gz or .zst at the end of its name, and {name} ends in {name.suffix}"
+        )
+
+
 def _zstd() -> tuple[Callable[[bytes], bytes], Callable[[], bytes]]:
     """Return the same for zstd, all of it in one frame, which every reader takes.
 
@@ -164,7 +187,7 @@ def _library(name: str) -> Any:
         return None
 
 
-def open_lines(path: Path) -> IO[str]:
+def _open_lines(path: Path) -> IO[str]:
     """Open a text that may be compressed with gzip or zstd, to be read line by line.
 
     Raises
@@ -185,6 +208,40 @@ def open_lines(path: Path) -> IO[str]:
     raise ValueError(
         "is zstd, and neither backports.zstd nor zstandard is installed: `pip install zstandard`"
     )
+
+
+def read_lines(path: Path) -> Iterator[str]:
+    """Yield the lines of a text that may be compressed with gzip or zstd.
+
+    Raises
+    ------
+    FileError
+        If compressed data or characters are damaged, after the last line that is whole; or it is zstd, and no
+        library reads it line by line.
+    """
+    number = 0
+    try:
+        with _open_lines(path) as lines:
+            for line in lines:
+                number += 1
+                yield line
+    except EOFError:
+        reason = f"is truncated: the compressed text ends after line {number}; copy or make it again"
+        raise FileError(path, "truncated", reason) from None
+    except _damaged() as error:
+        reason = f"is damaged after line {number}: {error}"
+        raise FileError(path, "damaged", reason) from None
+    except UnicodeDecodeError as error:
+        reason = f"is damaged after line {number}: a character is not UTF-8 ({error.reason})"
+        raise FileError(path, "damaged", reason) from None
+    except ValueError as error:
+        raise FileError(path, "foreign", str(error)) from None
+
+
+def _damaged() -> tuple[type[Exception], ...]:
+    """List what is raised on compressed data that are damaged."""
+    libraries = [_library(name) for name in ("compression.zstd", "backports.zstd", "zstandard")]
+    return OSError, zlib.error, *(library.ZstdError for library in libraries if library is not None)
 
 
 def start_of(path: Path, size: int = 100_000) -> bytes:

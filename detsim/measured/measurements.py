@@ -13,11 +13,11 @@ from detsim.measured.root_rows import RootTable
 from detsim.measured.text_rows import TextTable
 from simgen.units import read_quantity
 
-__all__ = ["Measurements", "read_measurements"]
+__all__ = ["ENERGY_UNITS", "Measurements", "read_measurements"]
 
 _ROWS = 500_000
 """Rows that are read at a time."""
-_UNITS = ("eV", "keV", "MeV", "GeV")
+ENERGY_UNITS = ("eV", "keV", "MeV", "GeV")
 _SHIFT = 40
 """Bits of the index of an event within a pseudo-experiment."""
 _LARGEST = 2.0**53
@@ -177,20 +177,22 @@ def _check_names(table: RootTable | TextTable, names: list[str]) -> None:
 def _unit(table: RootTable | TextTable, column: str, stated: str | None) -> str:
     """Return the unit of the energies: as stated, or as the file has it."""
     known = table.unit(column)
-    if stated is not None and stated not in _UNITS:
-        raise ValueError(f"the unit of {column} must be {', '.join(_UNITS)}; got {stated!r}")
-    if known is not None and known not in _UNITS:
+    if stated is not None and stated not in ENERGY_UNITS:
+        raise ValueError(f"the unit of {column} must be {', '.join(ENERGY_UNITS)}; got {stated!r}")
+    if known is not None and known not in ENERGY_UNITS:
         if stated is not None:
             return stated
-        reason = f"states the unit [{known}] of {column!r}; energies are in {', '.join(_UNITS)}: give --unit"
+        reason = (
+            f"states the unit [{known}] of {column!r}; energies are in {', '.join(ENERGY_UNITS)}: give --unit"
+        )
         raise FileError(table.path, "foreign", reason)
     if stated is not None and known is not None and stated != known:
         raise ValueError(f"--unit {stated}: {table.path} states {column} [{known}]; leave --unit out")
     if stated is None and known is None:
         where = "title of its branch" if isinstance(table, RootTable) else "header"
         raise ValueError(
-            f"{table.path} does not state the unit of {column}: give --unit, one of {', '.join(_UNITS)}, or "
-            f"write it into the {where}, as {column} [keV]"
+            f"{table.path} does not state the unit of {column}: give --unit, one of "
+            f"{', '.join(ENERGY_UNITS)}, or write it into the {where}, as {column} [keV]"
         )
     return str(stated or known)
 

@@ -1,5 +1,7 @@
-from .attachment import (
+from .attached import (
     Attachment as Attachment,
+)
+from .attachment import (
     attach as attach,
     check_indices as check_indices,
 )

@@ -1,9 +1,10 @@
 """Energies that another program measured, attached to true events by their index."""
 
+import math
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,80 +13,21 @@ from numpy.typing import NDArray
 
 from detsim.event_files import EventFile, EventWriter, RunInfo
 from detsim.files import Former
-from detsim.measured import Measurements
+from detsim.measured import ENERGY_UNITS, Measurements
+from macros.attaching.attached import Attachment, is_near
 from macros.attaching.join import Join
 from macros.card import Card, card_from_document
-from macros.merging import check_events, check_whole
+from macros.merging import check_events, check_whole, missing_events
 from macros.runs import input_record, provenance
 from macros.setup import ATTACHED, card_of_events, check_different
 from macros.words import begin_with
 from simgen.clock import working_time
 from simgen.events import COLUMNS, Events
+from simgen.units import unit_value
 
-__all__ = ["Attachment", "attach", "check_indices"]
+__all__ = ["attach", "check_indices"]
 
 _STEP = 200_000
-_FAR = 30.0
-"""Ratio of the mean measured to the mean true energy that no detector has, and a wrong unit has."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Attachment:
-    """What was attached.
-
-    Parameters
-    ----------
-    file : Path
-    n_generated : int
-        Interactions and background events drawn.
-    n_true, n_recorded : int
-        True events in the files, and those that have a measured energy.
-    n_backgrounds, n_recorded_backgrounds : int
-        Background events of both.
-    exposure : float
-        Equivalent exposure of the true events [s].
-    mean_ratio : float
-        Mean measured over mean true energy of the recorded events; 0 without any.
-    measurements : Measurements
-    seconds : float
-    """
-
-    file: Path
-    n_generated: int
-    n_true: int
-    n_recorded: int
-    n_backgrounds: int
-    n_recorded_backgrounds: int
-    exposure: float
-    mean_ratio: float
-    measurements: Measurements
-    seconds: float
-
-    @property
-    def lacks_backgrounds(self) -> bool:
-        """Whether the table has none of the background events, so that the file is of the signal alone."""
-        return self.n_backgrounds > 0 and self.n_recorded_backgrounds == 0
-
-    @property
-    def unit_is_doubtful(self) -> bool:
-        """Whether the energies are so far from the true ones that their unit may be wrong."""
-        return self.n_recorded > 0 and not 1 / _FAR < self.mean_ratio < _FAR
-
-    def document(self) -> dict[str, Any]:
-        """Return the keys of the JSON output."""
-        record = self.measurements.record()
-        return {
-            "file": str(self.file),
-            "n_generated": self.n_generated,
-            "n_true": self.n_true,
-            "n_recorded": self.n_recorded,
-            "n_backgrounds": self.n_backgrounds,
-            "n_recorded_backgrounds": self.n_recorded_backgrounds,
-            "exposure_s": self.exposure,
-            "mean_ratio": self.mean_ratio,
-            "measured": record,
-            "events_per_second": self.n_true / self.seconds,
-        }
 
 
 def attach(
@@ -93,6 +35,7 @@ def attach(
     measurements: Measurements,
     path: Path,
     *,
+    trust_unit: bool = False,
     advance: Callable[[float], None] | None = None,
     former: Former | None = None,
 ) -> Attachment:
@@ -107,6 +50,8 @@ def attach(
     path : Path
         Event file with the recorded events, their energies in T_reco. Its card is that of the true events,
         without bins of the distance, and without backgrounds if none of the events with an energy is one.
+    trust_unit : bool
+        Attach energies, too, whose mean is far from that of the true ones, and near it in another unit.
     advance : callable, optional
         Called with the number of true events done.
     former : mapping of Path to FileStamp, optional
@@ -115,7 +60,7 @@ def attach(
     Raises
     ------
     ValueError
-        If the files hold measured events, or runs of several seeds.
+        If the files hold measured events, or runs of several seeds, or the unit is wrong by all appearance.
     FileError
         If a file is incomplete, foreign or damaged, if files are not all parts of one run, or if an energy is
         of no event.
@@ -159,6 +104,9 @@ def attach(
             if advance is not None:
                 advance(n)
         join.refuse(sources[0])
+        mean_ratio = float(sums[2] / sums[3]) if sums[3] else 0.0
+        if not trust_unit:
+            _check_unit(measurements, mean_ratio)
         n_recorded = len(measurements.keys)
         info = replace(row, n_events=n_recorded, sum_w=float(sums[0]), sum_w2=float(sums[1]))
         if backgrounds[0] and not backgrounds[1]:
@@ -172,10 +120,26 @@ def attach(
         n_backgrounds=int(backgrounds[0]),
         n_recorded_backgrounds=int(backgrounds[1]),
         exposure=row.equivalent_exposure,
-        mean_ratio=float(sums[2] / sums[3]) if sums[3] else 0.0,
+        mean_ratio=mean_ratio,
         measurements=measurements,
+        notes=missing_events(sources, ()),
         seconds=working_time() - start,
     )
+
+
+def _check_unit(measurements: Measurements, mean_ratio: float) -> None:
+    """Refuse energies that are far from the true ones, and near them in another unit."""
+    if not mean_ratio or is_near(mean_ratio):
+        return
+    scaled = mean_ratio / unit_value(measurements.unit)
+    ratios = {unit: scaled * unit_value(unit) for unit in ENERGY_UNITS}
+    unit, ratio = min(ratios.items(), key=lambda pair: abs(math.log(pair[1])))
+    if is_near(ratio):
+        raise ValueError(
+            f"{measurements.path}: the mean of {measurements.column} is {mean_ratio:.3g} times the mean true "
+            f"energy of these events, and {ratio:.3g} times in {unit}: state {unit} as its unit, or give "
+            f"--trust-unit if it is {measurements.unit}"
+        )
 
 
 def check_indices(sources: Sequence[Path], experiment: str | None) -> str | None:

@@ -64,6 +64,12 @@ def attach(
             show_default=False,
         ),
     ] = None,
+    trust_unit: Annotated[
+        bool,
+        typer.Option(
+            "--trust-unit", help="Attach even if the mean energy fits the true ones in another unit."
+        ),
+    ] = False,
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -71,8 +77,10 @@ def attach(
 
     The table has a row for each event that was recorded, in any order.
     """
+    from detsim.files import stored_files
     from macros.setup import FilePlan, Output
 
+    files = stored_files(files)
     plan = FilePlan(reads=(*files, table), writes=(Output(path=output, kind="events"),), force=force)
 
     from detsim.measured import read_measurements
@@ -89,7 +97,9 @@ def attach(
             experiment=experiment,
         )
         with progress("attaching", None, "events") as advance:
-            made = attach_energies(files, measurements, output, advance=advance, former=former)
+            made = attach_energies(
+                files, measurements, output, trust_unit=trust_unit, advance=advance, former=former
+            )
             if as_json:
                 emit_json(made.document())
             else:
@@ -113,6 +123,8 @@ def _say(made: "Attachment") -> None:
 
 def _warn(made: "Attachment") -> None:
     """Say what may be wrong with the energies, or is missing."""
+    for text in made.notes:
+        warn(text)
     if made.unit_is_doubtful:
         of = made.measurements
         warn(

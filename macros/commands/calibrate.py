@@ -150,7 +150,7 @@ def calibrate(
     checked = plan.check()
 
     from analysis.calibration import LARGEST, check_enough, write_calibration
-    from macros.merging import check_events
+    from macros.merging import check_series
     from macros.runs import ReportPlan, calibration_report, provenance
     from macros.studies import confidence_level, load_or_expect, open_inference, say_how_to_go_on
     from macros.terminal import stop_on_interrupt
@@ -161,7 +161,7 @@ def calibrate(
     pages.check()
     level = confidence_level(loaded, stated)
     found = load_or_expect(
-        loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy, check_series=check_events
+        loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy, check_series=check_series
     )
     if not part:
         check_enough(n, level)

@@ -106,7 +106,7 @@ def compare(
         card_a, choose_specific(override or (), set_a or ()), seed=seed, threads=threads, several=True
     )
 
-    from macros.merging import check_events
+    from macros.merging import check_series
     from macros.runs import run_comparison
     from macros.setup import (
         FilePlan,
@@ -131,9 +131,9 @@ def compare(
     check_same_experiment(a, b)
     found = [
         load_data_sets(
-            card, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy, check_series=check_events
+            card, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy, check_series=check
         )
-        for card in (a, b)
+        for card, check in ((a, check_series), (b, lambda _: ()))  # once is enough
     ]
     differences: list[Any] = []
     with plan.open(checked) as former, stop_on_interrupt() as stop:

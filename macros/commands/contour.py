@@ -114,12 +114,12 @@ def contour(
     checked = plan.check()
 
     from analysis.contours import Plane, fit_plane, plane_threshold
-    from macros.merging import check_events
+    from macros.merging import check_series
     from macros.studies import case_note, load_or_expect, open_inference
     from macros.words import plane_warnings, warn_poor_fit
 
     found = load_or_expect(
-        loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy, check_series=check_events
+        loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy, check_series=check_series
     )
     case = open_inference(loaded, found, poi=name_x)
     result = fit_plane(Plane(fitter=case.fitter, y=name_y), case.exact, values_x, values_y, case.pulls)

@@ -25,6 +25,7 @@ from macros.terminal import (
     number_of,
     progress,
     say,
+    warn,
 )
 
 if TYPE_CHECKING:
@@ -120,10 +121,11 @@ def export(
 ) -> None:
     """Write events or a likelihood for another program.
 
-    Events as NuHepMC (.gz and .zst compress), HEPEVT, a tree as GENIE's gst, Parquet or CSV; the first three
-    need events that were simulated with --columns vertex,time,direction. The likelihood of a card as a
-    workspace of pyhf, which ROOT's HistFactory takes, too; its response matrix and templates as histograms,
-    .root or .json; its results as a submission to HEPData, a directory or .tar.gz.
+    Events as NuHepMC, HEPEVT or CSV (.gz and .zst compress), a tree as GENIE's gst, or Parquet. NuHepMC,
+    HEPEVT and gst need events of `generate --columns vertex,direction`; the dialect geant4 of HEPEVT needs
+    `direction` only, and times are written where events have them. The likelihood of a card as a workspace of
+    pyhf, which ROOT's HistFactory takes, too; its response matrix and templates as histograms, .root or
+    .json; its results as a submission to HEPData, a directory or .tar.gz.
     """
     _check_inputs(inputs, format)
     of_events = {"--dialect": dialect, "--vertex-times": vertex_times, "--gamma-templates": templates}
@@ -166,12 +168,11 @@ def export(
     _check_unused(of_cards, format, "cards")
     _check_options(format, dialect, vertex_times, output)
 
+    from detsim.files import stored_files
     from macros.exports import export_events, number_of_events
-    from macros.setup import FilePlan, Output, Split, former_files
+    from macros.setup import FilePlan, Output
 
-    # the name of a series stands for its files
-    series, files = Split(events=1), [Path(name) for name in inputs]
-    paths = [p for file in files for p in ([file] if file.exists() else former_files(file, series) or [file])]
+    paths = stored_files(map(Path, inputs))
     plan = FilePlan(reads=tuple(paths), writes=(Output(path=output, kind="export"),), force=force)
     with plan.open() as former, progress("exporting", number_of_events(paths), "events") as advance:
         made = export_events(
@@ -188,6 +189,8 @@ def export(
             emit_json(made.document())
         else:
             _say(made)
+    for text in made.notes:
+        warn(text)
 
 
 def _check_inputs(inputs: list[str], format: Format) -> None:
@@ -204,8 +207,8 @@ def _check_inputs(inputs: list[str], format: Format) -> None:
         )
     if format not in _OF_CARDS and is_card:
         raise typer.BadParameter(
-            f"--format {format} exports events, and {first} is a card: give files of `nugauge simulate`, or "
-            f"choose {cards}"
+            f"--format {format} exports events, and {first} is a card: give files of `nugauge "
+            f"generate` or `simulate`, or choose {cards}"
         )
 
 

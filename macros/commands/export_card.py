@@ -73,7 +73,7 @@ def export_card(options: CardExport) -> None:
     checked = plan.check()
 
     from macros.exports import export_hepdata, export_pyhf, export_response
-    from macros.merging import check_events
+    from macros.merging import check_series
     from macros.studies import load_or_expect, open_inference
 
     found = load_or_expect(
@@ -83,7 +83,7 @@ def export_card(options: CardExport) -> None:
         unit=options.unit,
         auxiliary=options.auxiliary,
         toy=options.toy,
-        check_series=check_events,
+        check_series=check_series,
     )
     case = open_inference(loaded, found, poi=options.poi)
     made: PyhfExport | ResponseExport | HepdataExport

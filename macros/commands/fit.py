@@ -116,7 +116,7 @@ def fit(
     plan = pictures.plan(reads, force=force, part=part_output(output, sums=keep is Keep.SUMS))
     checked = plan.check()
 
-    from macros.merging import check_events
+    from macros.merging import check_series
     from macros.runs import run_goodness
     from macros.studies import load_or_expect, open_inference, say_how_to_go_on
     from macros.terminal import stop_on_interrupt
@@ -132,7 +132,7 @@ def fit(
     )
 
     found = load_or_expect(
-        loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy, check_series=check_events
+        loaded, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy, check_series=check_series
     )
     case = open_inference(loaded, found, poi=poi)
     result = case.fit()

@@ -21,12 +21,16 @@ from macros.terminal import (
 
 __all__ = ["inspect"]
 
+_MOST_COLUMNS = 40
+"""Names of columns that are listed."""
+
 
 def inspect(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE", help="An event, toy or histogram file, or NuHepMC; or several files of one run."
+            metavar="FILE",
+            help="An event, toy or histogram file, or what `export` wrote; or several files of one run.",
         ),
     ],
     hashes: Annotated[
@@ -45,9 +49,10 @@ def inspect(
     Of several files of one run also what they hold together, and what is missing between them.
     """
     from detsim.event_files import describe
-    from detsim.files import FileError
+    from detsim.files import FileError, stored_files
     from macros.setup import FilePlan, plan_figures
 
+    files = stored_files(files)
     figures = plan_figures(figure, style)
     plan = FilePlan(reads=tuple(files), writes=figures.outputs(), force=force)
     checked = plan.check()
@@ -145,21 +150,28 @@ def _days(document: Mapping[str, Any]) -> str:
 
 
 def _say(document: Mapping[str, Any]) -> None:
-    for key in ("file", "kind", "bytes", "format", "rows", "storage"):
+    for key in ("file", "kind", "version", "bytes", "format", "rows", "storage", "patches"):
         if key in document:
             say(f"{key}: {document[key]}")
+    for key in ("tools", "conventions", "units", "columns", "channels", "measurements"):
+        if len(document.get(key) or ()) > _MOST_COLUMNS:
+            say(f"{key}: {len(document[key])}")
+        elif document.get(key):
+            say(f"{key}: {(', ' if key != 'conventions' else ' ').join(document[key])}")
     unread = not document.get("contents_checked", True)
     whole = "in structure; its contents were not read (--no-hashes)" if unread else "yes"
+    if document["kind"] == "NuHepMC":
+        whole = "yes: every requirement of the specification was checked, and is met"
     say(f"complete: {whole if document['complete'] else 'no'}")
     if "provenance_checked" in document:
         some = any("digest" in origin for origin in document["provenance"])
         partly = "a checksum, which is right, for a part of it only" if some else "without a checksum"
         say(f"provenance: {'its checksum is right' if document['provenance_checked'] else partly}")
-    runs = zip(document.get("runs", []), document.get("provenance", []), strict=True)
-    for number, (row, origin) in enumerate(runs, start=1):
+    origins = document.get("provenance", [])
+    for number, origin in enumerate(origins, start=1):
         say()
         say(f"run {number}")
-        _say_run(row, origin)
+        _say_run(document["runs"][number - 1] if "runs" in document else _range_of(origin), origin)
     for name, kind in document.get("histograms", {}).items():
         say(f"histogram {name}: {kind}")
     for violation in document.get("violations", [])[1:]:
@@ -182,10 +194,22 @@ def _say(document: Mapping[str, Any]) -> None:
         print_table(("branch", "type", "unit", "", "what it is"), rows)
 
 
+def _range_of(origin: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what an export says of a run in the place of its row: what identifies it, and its events."""
+    row = {"uuid": origin["uuid"]} if "uuid" in origin else {}
+    run = origin.get("run") or {}
+    parts = origin.get("parts") or []
+    if not parts and run.get("events"):
+        parts = [{"first": run["first"], "last": run["first"] + run["events"] - 1}]
+    if parts:
+        row |= {"first": min(p["first"] for p in parts), "last": max(p["last"] for p in parts)}
+    return row
+
+
 def _say_run(row: Mapping[str, Any], origin: Mapping[str, Any]) -> None:
     """Write what sums and identifies, what made it, and the card."""
     shown = ("card_name", "model", "command", "seed", "components", "created", "versions", "python", "git")
-    for key, value in [*row.items(), *((key, origin.get(key)) for key in shown)]:
+    for key, value in [*row.items(), *((key, origin[key]) for key in shown if key in origin)]:
         if isinstance(value, Mapping):
             text = ", ".join(f"{k} {v}" for k, v in value.items())
         else:

@@ -147,7 +147,7 @@ def limit(
     plan = FilePlan(reads=tuple(filter(None, reads)), writes=writes, force=force)
     checked = plan.check()
 
-    from macros.merging import check_events
+    from macros.merging import check_series
     from macros.runs import run_band
     from macros.studies import (
         LimitOptions,
@@ -160,7 +160,7 @@ def limit(
     from macros.words import check_audit, limit_document, say_limit, warn_poor_fit
 
     found = load_or_expect(
-        chosen, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy, check_series=check_events
+        chosen, data, number=experiment, unit=unit, auxiliary=auxiliary, toy=toy, check_series=check_series
     )
     case = open_inference(chosen, found, poi=poi)
     if calibrates and table is None:

@@ -38,9 +38,11 @@ def merge(
 
     Events or toys in the order of their indices, if they belong together; of a study its result is told.
     """
+    from detsim.files import stored_files
     from macros.merging import merge as join, merged_kind
     from macros.setup import FilePlan, Output
 
+    inputs = stored_files(inputs)
     target = Output(path=output, kind=merged_kind(inputs[0]))
     files = FilePlan(reads=tuple(inputs), writes=(target,), force=force)
     with files.open() as former, progress("merging", None, "rows") as advance:

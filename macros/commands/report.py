@@ -154,7 +154,7 @@ def report_of(
     draws = bool(toys or gof) or (method in {"feldman-cousins", "calibrated", "cls"} and table is None)
     loaded = open_card(card, override, seed=seed, threads=threads, draws=draws, of=of, several=True)
 
-    from macros.merging import check_events
+    from macros.merging import check_series
     from macros.runs import report_data
     from macros.studies import LimitOptions, load_data_sets
     from macros.terminal import stop_on_interrupt
@@ -166,7 +166,7 @@ def report_of(
         unit=str(unit),
         auxiliary=auxiliary,
         toy=toy,
-        check_series=check_events,
+        check_series=check_series,
     )
     options: dict[str, Any] = {
         "--poi": poi,

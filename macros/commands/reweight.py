@@ -59,9 +59,10 @@ def reweight(
     The weights are exact, from E_nu and T. Several files of one run become a series, OUT-0000.root and so on,
     which is one data set as they are.
     """
+    from detsim.files import stored_files
     from macros.setup import FilePlan, Output, Split, card_files, load_chosen
 
-    target = load_chosen(to, override, of)
+    target, files = load_chosen(to, override, of), stored_files(files)
     reads = (*card_files(to, target), *files)
     split = Split(events=1) if len(files) > 1 else Split()
     writes = (Output(path=output, kind="events", split=split, command="reweight"),)
@@ -78,8 +79,8 @@ def reweight(
         else:
             _say(made)
     why = "the sample has too few events, or none, where the target has many, or it is not what its card says"
-    for first, last in made.gaps:
-        warn(f"events {first} to {last} are in none of the files; the exposure is that of those that are")
+    for text in made.notes:
+        warn(text)
     check_verdict(made.comparison, _names(made), why=why)
     p_value = made.comparison.p_value if made.comparison else None
     if p_value is not None and p_value < _SUSPICIOUS:

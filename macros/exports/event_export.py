@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from detsim.simulation import gamma_templates
 from macros.card import Card, card_from_document
 from macros.card.checks import legal_names
 from macros.exports.export_checks import EventFormat, check_file
-from macros.merging import check_whole
+from macros.merging import check_series
 from simgen.clock import working_time
 from simgen.events import COLUMNS, Events
 
@@ -36,6 +36,7 @@ __all__ = ["Export", "export_events"]
 _READ, _STEP = 100_000, 50_000
 """Events that are read, and that are written, at a time."""
 _TEMPLATES = ("weight_A", "weight_B", "weight_C")
+_RUN, _OF_RUN = "run", "number of the run in the provenance, from 1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,8 @@ class Export:
         Backgrounds, which are no interactions and which some formats do not have.
     not_held : tuple of str
         What the format has no place for.
+    notes : tuple of str
+        What the files lack of their run, in words.
     bytes : int
     seconds : float
     """
@@ -63,9 +66,9 @@ class Export:
     n_events: int
     n_left_out: int
     not_held: tuple[str, ...]
+    notes: tuple[str, ...]
     bytes: int
     seconds: float
-    columns: tuple[str, ...] = field(default=())
 
     def document(self) -> dict[str, Any]:
         """Return the keys of the JSON output."""
@@ -117,21 +120,22 @@ def export_events(
     ValueError
         If the format cannot hold the events, or its library is not installed.
     FileError
-        If a file is incomplete, foreign or damaged, or files are not all parts of one run.
+        If a file is incomplete, foreign or damaged, files are not parts of one run, or a file joins runs of
+        different experiments.
     """
     start = working_time()
-    if len(paths) > 1:
-        check_whole(paths)
+    notes = check_series(paths)
     runs = _read_runs(paths, format, dialect, templates=templates)
     # tables that the card names may be gone: it is built where it is needed only
     card = _card(runs.provenances[0]) if templates or format == "nuhepmc" else None
-    source = _source(runs, card, (*runs.columns, *(_TEMPLATES if templates else ())))
+    joined = (_RUN,) if len(runs.provenances) > 1 and format in {"parquet", "csv"} else ()
+    source = _source(runs, card, (*joined, *runs.columns, *(_TEMPLATES if templates else ())))
     with ExitStack() as stack:
         whole = stack.enter_context(WholeFile(output, former=former))
         sink = _sink(format, whole, output, source, dialect, vertex_times)
         stack.callback(sink.close)
         n_left_out = n_read = 0
-        for stored in _chunks(runs.paths):
+        for stored in _chunks(runs.paths, *joined):
             columns = stored if card is None or not templates else stored | _weights(stored, paths[0], card)
             n = len(columns["event"])
             try:
@@ -152,6 +156,7 @@ def export_events(
         dialect=dialect,
         n_events=n_read - n_left_out,
         n_left_out=n_left_out,
+        notes=notes,
         not_held=_not_held(format, dialect, runs.columns, vertex_times),
         bytes=size,
         seconds=working_time() - start,
@@ -171,28 +176,20 @@ class _Runs:
 def _read_runs(
     paths: Sequence[Path], format: EventFormat, dialect: Dialect | None, *, templates: bool
 ) -> _Runs:
-    """Check files one after another; of several, provenances are the first one's with what differs."""
-    places: list[tuple[int, int, Path]] = []
-    rows: list[RunInfo] = []
-    provenances: list[dict[str, Any]] = []
+    """Check files, and put them in order; of several, provenances are the first one's with what differs."""
+    found: list[tuple[int, int, Path, tuple[RunInfo, ...], tuple[dict[str, Any], ...]]] = []
     for path in paths:
         with EventFile(path) as file:
             check_file(file, format, dialect, templates=templates)
-            first = file.rows[0]
-            places.append((first.first, first.first_experiment, path))
-            rows += file.rows
-            columns = file.columns
-            if not provenances or len(paths) == 1:
-                provenances += file.provenances
+            first, columns = file.rows[0], file.columns
+            found.append((first.first, first.first_experiment, path, file.rows, file.provenances))
+    found.sort(key=lambda one: one[:3])
+    rows = tuple(row for one in found for row in one[3])
+    provenances = found[0][4]
     if len(paths) > 1:
         parts = [{"uuid": row.uuid, "first": row.first, "last": row.last} for row in rows]
-        provenances = [{**provenances[0], "parts": parts}]
-    return _Runs(
-        paths=tuple(path for _, _, path in sorted(places)),
-        columns=columns,
-        provenances=tuple(provenances),
-        rows=tuple(rows),
-    )
+        provenances = ({**provenances[0], "parts": parts},)
+    return _Runs(paths=tuple(one[2] for one in found), columns=columns, provenances=provenances, rows=rows)
 
 
 def _card(provenance: Mapping[str, Any]) -> Card:
@@ -210,14 +207,25 @@ def _source(runs: _Runs, card: Card | None, columns: tuple[str, ...]) -> EventSo
         version=program,
         provenances=runs.provenances,
         columns=columns,
-        units={name: COLUMNS[name].unit for name in columns},
-        descriptions={name: COLUMNS[name].description for name in columns},
+        units={name: COLUMNS[name].unit for name in columns if name != _RUN},
+        descriptions={name: COLUMNS[name].description if name != _RUN else _OF_RUN for name in columns},
         cross_section=float(np.mean([row.cross_section for row in runs.rows])),
         electrons_per_atom=None if card is None else card.experiment.detector.target.electrons_per_atom,
         live_time=sum(row.equivalent_exposure for row in runs.rows),
         n_generated=sum(row.n_generated for row in runs.rows),
+        n_events=sum(row.n_events for row in runs.rows),
+        n_interactions=_n_interactions(runs.paths) if "nu_pdg" in columns else None,
         detected="T_reco" in columns,
     )
+
+
+def _n_interactions(paths: Sequence[Path]) -> int:
+    """Count the events that are no background."""
+    total = 0
+    for path in paths:
+        with EventFile(path) as file:
+            total += sum(int(np.count_nonzero(c["nu_pdg"])) for c in file.iterate(["nu_pdg"], step=_READ))
+    return total
 
 
 def _sink(
@@ -242,12 +250,20 @@ def _sink(
     return writers[format](whole.stream, output, source)
 
 
-def _chunks(paths: Sequence[Path]) -> Iterator[dict[str, NDArray[Any]]]:
-    """Yield the events of files, some at a time."""
+def _chunks(paths: Sequence[Path], run: str | None = None) -> Iterator[dict[str, NDArray[Any]]]:
+    """Yield the events of files, some at a time, with the number of the run of each if a name is given."""
     for path in paths:
         with EventFile(path) as file:
-            for columns in file.iterate(step=_READ):
-                for begin in range(0, len(columns["event"]), _STEP):
+            n_read = 0
+            for stored in file.iterate(step=_READ):
+                n = len(stored["event"])
+                columns = stored
+                if run is not None:
+                    rows = np.arange(n_read, n_read + n)
+                    numbers = np.searchsorted(file.starts[1:], rows, side="right") + 1
+                    columns = {run: numbers.astype(np.int32), **stored}
+                n_read += n
+                for begin in range(0, n, _STEP):
                     yield {name: column[begin : begin + _STEP] for name, column in columns.items()}
 
 

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from detsim.event_files import EventFile
+from detsim.files import FileError
 from detsim.formats import Dialect, missing_columns
+from macros.card.checks import legal_names
+from macros.setup import OF_THE_ANALYSIS, card_differences
 
 __all__ = ["EXPORTS", "EventFormat", "check_file", "number_of_events"]
 
@@ -46,15 +49,19 @@ def check_file(file: EventFile, format: EventFormat, dialect: Dialect | None, *,
     Raises
     ------
     ValueError
+    FileError
+        If the file joins runs of different experiments.
     """
+    _check_experiments(file)
     if format in _NUMBERED:
         vertex = dialect != "geant4"
         missing = missing_columns(file.columns, vertex=vertex)
         if missing:
             needed = "vertex,time,direction" if vertex else "direction"
+            command = "simulate" if "T_reco" in file.columns else "generate"
             raise ValueError(
-                f"{file.path} has no columns of {' and '.join(missing)}, which {format} needs: simulate with "
-                f"--columns {needed}"
+                f"{file.path} has no columns of {' and '.join(missing)}, which {format} needs: make it with "
+                f"`nugauge {command} --columns {needed}`"
             )
         if file.runinfo.n_experiments:
             raise ValueError(
@@ -64,7 +71,7 @@ def check_file(file: EventFile, format: EventFormat, dialect: Dialect | None, *,
         if len({str(provenance.get("seed")) for provenance in file.provenances}) > 1:
             raise ValueError(
                 f"{file.path} joins runs of several seeds, whose events have the same numbers: export them "
-                "one by one, or choose parquet or csv"
+                "one by one, or choose parquet or csv, which have a column 'run'"
             )
     if format == "hepevt" and (templates or "weight" in file.columns):
         raise ValueError(
@@ -84,6 +91,20 @@ def check_file(file: EventFile, format: EventFormat, dialect: Dialect | None, *,
             f"{file.path} holds weights of another model: reweight the file that it was made from, with "
             "--gamma-templates, and export that"
         )
+
+
+def _check_experiments(file: EventFile) -> None:
+    """Refuse a file that joins runs of different experiments, of which no card has both."""
+    first, *others = (legal_names(provenance["card"]) for provenance in file.provenances)
+    for number, other in enumerate(others, start=2):
+        differences = [
+            f"{key}: {ours!r} in run 1, {theirs!r} in run {number}"
+            for key, ours, theirs in card_differences(first, other)
+            if key.split(".")[0] not in OF_THE_ANALYSIS
+        ]
+        if differences:
+            reason = f"joins runs of different experiments ({'; '.join(differences)}): export them one by one"
+            raise FileError(file.path, "foreign", reason)
 
 
 def _model(provenance: Mapping[str, Any]) -> str:

@@ -8,15 +8,18 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from analysis.exchange import PyhfLikelihood, pyhf_likelihood
+from analysis.exchange import Difference, PyhfLikelihood, pyhf_likelihood
 from detsim.files import Former, whole_files
 from detsim.formats import MARK
 from macros.card import Card
 from macros.studies import Inference
+from macros.terminal import RunError
 
 __all__ = ["PyhfExport", "export_pyhf", "patchset_path", "provenance"]
 
 _ROUNDING = 1e-9
+_MOST = 1.0
+"""Statistical errors of a bin by which expected counts may differ from those of the fit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +109,8 @@ def export_pyhf(
     ------
     ValueError
         If HistFactory cannot hold the likelihood.
+    RunError
+        If its expected counts differ from those of the fit by more than the statistical error of a bin.
     """
     source = case.source
     named = ", ".join(f"{k} {v}" for k, v in source.items()) if isinstance(source, dict) else source
@@ -118,6 +123,7 @@ def export_pyhf(
         observed=observed,
         origin=provenance(case.card),
     )
+    _check_difference(found.difference)
     documents = {output: {"measurements": found.workspace["measurements"], **found.workspace}}
     if found.patchset is not None:
         documents[patchset_path(output)] = found.patchset
@@ -130,4 +136,22 @@ def export_pyhf(
         poi=case.fitter.templates.poi,
         at=None if at is None else tuple(at),
         observed=observed,
+    )
+
+
+def _check_difference(difference: Difference) -> None:
+    """Refuse expected counts that are others than those of the fit; `nan` is refused, too."""
+    if difference.errors <= _MOST:
+        return
+    if difference.pulls:
+        at = " and ".join(
+            f"{name} at {pull:+g} standard deviations" for name, pull in difference.pulls.items()
+        )
+        advice = f"give {' or '.join(difference.pulls)} a smaller uncertainty in the card"
+    else:
+        at, advice = "nominal pulls", "fix the parameter of interest with --at"
+    raise RunError(
+        f"HistFactory cannot hold this likelihood: with {at}, its expected count of bin {difference.bin} "
+        f"(from 0) of {difference.channel} differs by {difference.errors:.2g} statistical errors of the bin "
+        f"from that of the fit, and {_MOST:g} is the most; {advice}"
     )

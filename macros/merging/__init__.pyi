@@ -10,6 +10,10 @@ from .joined_files import (
 from .same_campaign import (
     check_same as check_same,
 )
+from .series_notes import (
+    check_series as check_series,
+    missing_events as missing_events,
+)
 from .stored_runs import (
     Run as Run,
     read_runs as read_runs,

@@ -1,5 +1,6 @@
 """Names looked up: exactly, by their beginning, or by what is nearly the same."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from simgen.suggestions import close_names
 __all__ = ["Found", "look_up"]
 
 _MOST = 12
+_SHORTEST = 3
+"""Letters of a word that is looked for in meanings, at most too few."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +23,7 @@ class Found:
     exact : tuple of Entry
         What it names.
     beginning : tuple of Entry
-        If it names nothing: what begins with it, or has it in its name.
+        If it names nothing: what begins with it, or has it in its name, or else in its meaning.
     similar : tuple of str
         If there is none of these either: names that are nearly the same.
     """
@@ -49,7 +52,7 @@ def look_up(text: str, known: Sequence[Entry]) -> Found:
     if bits:
         return Found(exact=tuple(bits))
     low = asked.lower()
-    for test in (_begins, _contains):
+    for test in (_begins, _contains, _means):
         near = [entry for entry in known if low and test(entry, low)]
         if near:
             return Found(exact=tuple(near)) if len(near) == 1 else Found(beginning=tuple(near))
@@ -83,3 +86,10 @@ def _begins(entry: Entry, text: str) -> bool:
 
 def _contains(entry: Entry, text: str) -> bool:
     return len(text) > 2 and text in entry.name.lower()
+
+
+def _means(entry: Entry, text: str) -> bool:
+    """Tell whether words of the meaning have the same stem: smearing, smeared."""
+    stem = re.sub(r"(ing|ed|s)$", "", text)
+    words = " ".join(value for head, value in entry.facts if head in {"meaning", "what it is"}).lower()
+    return len(stem) > _SHORTEST and re.search(rf"\b{re.escape(stem)}", words) is not None

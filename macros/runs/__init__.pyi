@@ -20,8 +20,10 @@ from .production import (
     Production as Production,
     produce as produce,
 )
-from .reweighting import (
+from .reweighted import (
     Reweighting as Reweighting,
+)
+from .reweighting import (
     reweight as reweight,
 )
 from .run_provenance import (

@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from detsim.event_files import EventWriter, RunInfo
-from detsim.files import Former, Lock, real_path, signals_held
-from macros.setup import Split, former_files, is_of_series, series_file
+from detsim.files import Former, Lock, is_of_series, real_path, series_file, signals_held
+from macros.setup import Split, former_files
 from simgen.events import Events
 
 __all__ = ["EventSeries", "Slice"]

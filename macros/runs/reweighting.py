@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analysis.histograms import Comparison, compare_weighted
 from detsim.event_files import EventFile, EventWriter
-from detsim.files import FileError, Former, real_path
+from detsim.files import FileError, Former, is_of_series, real_path, series_file
 from detsim.simulation import expected_generated, gamma_templates, weights
 from macros.card import Card, card_from_document
-from macros.merging import check_events
+from macros.merging import check_events, missing_events
 from macros.runs.event_totals import Tally
+from macros.runs.reweighted import Reweighting
 from macros.runs.run_provenance import input_record, provenance
 from macros.setup import (
     card_of_events,
@@ -25,74 +25,17 @@ from macros.setup import (
     check_different,
     expected_counts,
     is_attached,
-    is_of_series,
+    lacks_backgrounds,
     mean_cross_section,
-    series_file,
 )
 from macros.words import begin_with
 from simgen.clock import working_time
 from simgen.events import COLUMNS, Events
 
-__all__ = ["Reweighting", "reweight"]
+__all__ = ["reweight"]
 
 _STEP = 200_000
 _TEMPLATES = ("weight_A", "weight_B", "weight_C")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reweighting:
-    """What a reweighting made.
-
-    Parameters
-    ----------
-    file : Path
-        As it was asked for; `files` is what was written.
-    tally : Tally
-        Sums over the events.
-    expected : float or None
-        Mean of the sum of weights, by quadrature; None for energies that another program measured.
-    comparison : Comparison or None
-        Sums of weights against quadrature: the measured spectrum, or the total of true events.
-    gaps : tuple of (int, int)
-        First and last of the events that are in none of the files of a series.
-    templates : ndarray, shape (3,), or None
-        Sums of A, B and C.
-    seconds : float
-    """
-
-    file: Path
-    files: tuple[Path, ...]
-    tally: Tally
-    expected: float | None
-    comparison: Comparison | None
-    gaps: tuple[tuple[int, int], ...]
-    templates: NDArray[np.float64] | None
-    seconds: float
-
-    @property
-    def n_effective(self) -> float:
-        """Unweighted events that would be as precise: (Σw)²/Σw²."""
-        return self.tally.sum_w**2 / self.tally.sum_w2 if self.tally.sum_w2 else 0.0
-
-    def document(self) -> dict[str, Any]:
-        """Return the keys of the JSON output."""
-        comparison = self.comparison
-        return {
-            "file": str(self.file),
-            "files": [str(file) for file in self.files],
-            "gaps": [list(gap) for gap in self.gaps],
-            "n_events": self.tally.n_written,
-            "n_effective": self.n_effective,
-            "sum_w": self.tally.sum_w,
-            "sum_w2": self.tally.sum_w2,
-            "expected": self.expected,
-            "chi2": comparison.chi2 if comparison else None,
-            "ndof": comparison.ndof if comparison else None,
-            "p_value": comparison.p_value if comparison else None,
-            "verdict": comparison.verdict if comparison else None,
-            "gamma_templates": self.templates,
-            "events_per_second": self.tally.n_written / self.seconds,
-        }
 
 
 @contextmanager
@@ -121,7 +64,8 @@ def reweight(
         True or measured events; several files are parts of one run, and become a series.
     target : Card
         Its model is the target; all else has to be as in the file's card, but systematics, fit and run, and
-        the exposure, which is the file's. For true events, and energies that another program measured, the
+        the exposure, which is the file's. Backgrounds that the file's card does not have are left out. For
+        true events, and energies that another program measured, the
         detector's response may differ.
     path : Path
         Its card is the target's with the file's exposure. Of a series `w-0000.root`, `w-0001.root`, ... for
@@ -166,6 +110,7 @@ def reweight(
         expected=expected,
         comparison=comparison,
         gaps=gaps,
+        notes=(*missing_events(sources, gaps), *work.notes),
         templates=work.sums if templates else None,
         seconds=working_time() - start,
     )
@@ -210,6 +155,7 @@ class _Work:
         self._card: Card | None = None
         self._detected = self._attached = self._has_experiments = False
         self.total, self.sums = Tally(target.experiment), np.zeros(3)
+        self.notes: tuple[str, ...] = ()
 
     def write(self, part: _Part) -> None:
         """Write the events of a file with their weights."""
@@ -218,6 +164,9 @@ class _Work:
             _check_file(file, self._target)
             row, made_by = file.rows[0], file.provenance
             used = {**self._target.document, "exposure": made_by["card"]["exposure"]}
+            if lacks_backgrounds(self._target, made_by["card"]):
+                used["background"] = {}
+                self.notes = (f"{source} has no backgrounds: those of {self._target.name} are left out",)
             card = card_from_document(used, name=self._target.name)
             made = card_of_events(made_by, source)
             lowest, stated = made.experiment.generate_above, card.document["model"].get("generate_above")
@@ -294,4 +243,6 @@ def _check_file(file: EventFile, target: Card) -> None:
     may_differ = {"model", "systematics", "fit", "run", "exposure"}
     if "T_reco" not in file.columns or is_attached(file.provenance):
         may_differ.add("detector")
+    if lacks_backgrounds(target, file.provenance["card"]):
+        may_differ.add("background")
     check_card(target, file.provenance["card"], file.path, may_differ=may_differ, begins=False)

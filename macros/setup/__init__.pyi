@@ -23,6 +23,7 @@ from .compatibility import (
     check_card as check_card,
     check_same_experiment as check_same_experiment,
     is_attached as is_attached,
+    lacks_backgrounds as lacks_backgrounds,
 )
 from .counts import (
     check_counts as check_counts,
@@ -46,6 +47,7 @@ from .directory import (
 from .event_data import (
     EXPECTED_KIND as EXPECTED_KIND,
     MEASURED as MEASURED,
+    OF_THE_ANALYSIS as OF_THE_ANALYSIS,
     SIMULATED as SIMULATED,
     Data as Data,
     StoredCounts as StoredCounts,
@@ -63,8 +65,6 @@ from .files import (
     check_number as check_number,
     check_room as check_room,
     former_files as former_files,
-    is_of_series as is_of_series,
-    series_file as series_file,
 )
 from .outputs import (
     FilePlan as FilePlan,

@@ -20,6 +20,7 @@ __all__ = [
     "check_card",
     "check_same_experiment",
     "is_attached",
+    "lacks_backgrounds",
 ]
 
 ATTACHED = "attached"
@@ -65,12 +66,24 @@ def check_card(
     ValueError
         Naming every key that differs.
     """
-    differences = [
+    document = _unnamed(card.document)
+    lacking: list[str] = []
+    if lacks_backgrounds(card, other) and "background" not in may_differ:
+        named = ", ".join(document.pop("background"))
+        lacking = [
+            f"background: {named} in this card, none in {owner}; leave them out with --set 'background={{}}'"
+        ]
+    differences = lacking + [
         f"{key}: {_show(ours)} in this card, {_show(theirs)} in {owner}"
-        for key, ours, theirs in _differences(_unnamed(card.document), _unnamed(legal_names(other)))
+        for key, ours, theirs in _differences(document, _unnamed(legal_names(other)))
         if (key in _ALWAYS or not {key, key.split(".")[0]} & may_differ) and (begins or key != _BEGINS)
     ]
     _refuse(f"{path} was made with another card", differences)
+
+
+def lacks_backgrounds(card: Card, other: Mapping[str, Any]) -> bool:
+    """Tell whether a card has backgrounds, and the one that a file was made with has none."""
+    return bool(card.document.get("background")) and not other.get("background")
 
 
 def card_for_events(card: Card, events: Events) -> Card:

@@ -23,6 +23,7 @@ from macros.words import begin_with
 __all__ = [
     "EXPECTED_KIND",
     "MEASURED",
+    "OF_THE_ANALYSIS",
     "SIMULATED",
     "Data",
     "StoredCounts",
@@ -34,7 +35,7 @@ __all__ = [
 SIMULATED, MEASURED, EXPECTED_KIND = "simulated", "measured", "expected (Asimov)"
 """Kinds of data."""
 
-_OF_THE_ANALYSIS = {"model", "systematics", "fit", "run", "exposure"}
+OF_THE_ANALYSIS = {"model", "systematics", "fit", "run", "exposure"}
 """Tables in which a card may differ from that of its data; the exposure is the file's."""
 
 
@@ -56,6 +57,8 @@ class Data:
         Yields the columns of weighted events, part by part, where they are known.
     exposure : mapping, optional
         Table `[exposure]` of the events' card, if it is not that of the card for which they were read.
+    file : Path, optional
+        The event file, if they are of one.
     """
 
     histogram: hist.Hist[Any]
@@ -64,12 +67,13 @@ class Data:
     kind: str = MEASURED
     events: Callable[[], Iterable[Mapping[str, ArrayLike]]] | None = None
     exposure: Mapping[str, Any] | None = None
+    file: Path | None = None
 
 
 def data_from_events(card: Card, path: Path, number: int | None) -> Data:
     """Read an event file as data; see `macros.setup.data.load_data`."""
     with EventFile(path) as file:
-        card = _card_of_file(card, file, _OF_THE_ANALYSIS)
+        card = _card_of_file(card, file, OF_THE_ANALYSIS)
         named = card.fit.template_file
         if named is not None and Path(named).exists() and path.samefile(named):
             warn(f"{path} is data and templates of one fit: it describes itself, whatever the model")
@@ -97,6 +101,7 @@ def data_from_events(card: Card, path: Path, number: int | None) -> Data:
         kind=SIMULATED,
         events=events,
         exposure=exposure,
+        file=path,
     )
 
 
@@ -200,7 +205,7 @@ def stored_counts(card: Card, path: Path) -> StoredCounts:
         If the file has none, or another exposure or experiment than the card, or holds weighted events.
     """
     with EventFile(path) as file:
-        card = _card_of_file(card, file, _OF_THE_ANALYSIS - {"exposure"})
+        card = _card_of_file(card, file, OF_THE_ANALYSIS - {"exposure"})
         counts = _all_counts(file, card.experiment)[:, 1:-1]
         if "weight" in file.columns:
             raise ValueError(

@@ -1,15 +1,14 @@
-"""Files of a run: the names of a series, and whether the disk has space for them."""
+"""Files of a run: where another one begins, and whether the disk has space for them."""
 
 import math
-import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from detsim.files import real_path
+from detsim.files import real_path, series_files
 from simgen.units import write_quantity
 
-__all__ = ["Split", "check_number", "check_room", "former_files", "is_of_series", "series_file"]
+__all__ = ["Split", "check_number", "check_room", "former_files"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,22 +30,11 @@ class Split:
         return self.events is not None or self.size is not None
 
 
-def series_file(path: Path, number: int) -> Path:
-    """Name a file of a series: ``events-0003.root`` of ``events.root``."""
-    return path.with_name(f"{path.stem}-{number:04d}{path.suffix}")
-
-
-def is_of_series(name: str, path: Path) -> bool:
-    """Tell whether a name is that of a file of the series of a path."""
-    return re.fullmatch(re.escape(path.stem) + r"-\d{4,}" + re.escape(path.suffix), name) is not None
-
-
 def former_files(path: Path, split: Split) -> list[Path]:
     """Find the files that have the names that are going to be written, in the order of a series."""
-    if not split:
-        return [path] if path.exists() else []
-    siblings = path.parent.iterdir() if path.parent.is_dir() else ()
-    return sorted((p for p in siblings if is_of_series(p.name, path)), key=lambda p: (len(p.name), p.name))
+    if split:
+        return series_files(path)
+    return [path] if path.exists() else []
 
 
 _MOST_FILES = 1000

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from detsim.files import Former, file_stamp, real_path
+from detsim.files import Former, file_stamp, is_of_series, real_path
 from macros.plots import BESIDE
-from macros.setup.files import Split, former_files, is_of_series
+from macros.setup.files import Split, former_files
 from macros.setup.leftovers import leftovers, leftovers_text
 from macros.setup.recognition import TABLES, Kind, foreign
 from macros.terminal import Interrupted, RunError
@@ -231,13 +231,13 @@ def card_files(name: str, card: "Card") -> tuple[Path, ...]:
 
 
 def data_files(specs: Iterable[str] | None) -> tuple[Path, ...]:
-    """List the files that DATA may mean: FILE, NAME=FILE, FILE.root:histogram."""
-    from detsim.files import split_spec
+    """List the files that DATA may mean: FILE, NAME=FILE, FILE.root:histogram, or the name of a series."""
+    from detsim.files import split_spec, stored_files
 
     paths: list[Path] = []
     for spec in specs or ():
         for text in filter(None, (spec, spec.partition("=")[2])):
-            paths += [Path(text), split_spec(text)[0]]
+            paths += [*stored_files([Path(text)]), split_spec(text)[0]]
     return tuple(paths)
 
 

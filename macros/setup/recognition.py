@@ -60,7 +60,7 @@ def foreign(path: Path, kind: Kind, *, series: tuple[str, str] | None = None) ->
             return None
         return "is not what this program wrote beside a picture, or the picture is gone"
     if kind == "export":
-        return None if _is_export(path) else "has no mark of `nugauge export` (HEPEVT has no place for one)"
+        return _foreign_export(path)
     return None if _is_plain_card(path) else "is not a card as `init` writes it, or was edited"
 
 
@@ -168,14 +168,19 @@ _ENDS = 200_000
 """Bytes at both ends of a file in which the mark of an export stands, if it has one."""
 
 
-def _is_export(path: Path) -> bool:
-    """Tell whether a file has the mark of `nugauge export`, also where it is compressed."""
+def _foreign_export(path: Path) -> str | None:
+    """Say why a file is not one of `nugauge export`; its mark is found where it is compressed, too."""
+    from detsim.event_files import is_hepevt
     from detsim.formats import MARK, start_of
 
     with path.open("rb") as stream:
         stream.seek(max(path.stat().st_size - _ENDS, 0))
         ends = start_of(path, _ENDS) + stream.read()
-    return any(mark.encode() in ends for mark in (MARK, MARK.replace(".", "_")))
+    if any(mark.encode() in ends for mark in (MARK, MARK.replace(".", "_"))):
+        return None
+    if is_hepevt(path):
+        return "is HEPEVT without comments: nothing tells what `export` wrote from a file of another program"
+    return "has no mark of `nugauge export`"
 
 
 def _is_plain_card(path: Path) -> bool:

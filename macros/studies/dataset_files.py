@@ -6,19 +6,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
 from analysis.histograms import from_counts
+from detsim.files import stored_files
 from macros.card import Card
 from macros.setup import SIMULATED, Data, load_data, load_series, read_auxiliary, read_toy
-from macros.studies.datasets import EXPECTED, DataSets, data_sets
+from macros.studies.datasets import EXPECTED, DataSets
 from macros.terminal import ToyChoice, warn
 
 __all__ = ["load_data_sets", "load_or_expect", "toy_data"]
 
-SeriesCheck = Callable[[Sequence[Path]], Sequence[tuple[int, int]]]
+SeriesCheck = Callable[[Sequence[Path]], Sequence[str]]
 
 
 def load_data_sets(
@@ -47,8 +48,8 @@ def load_data_sets(
     toy : ToyChoice, optional
         Which toy of a toy file: one file, of all experiments.
     check_series : callable, optional
-        Takes several event files of one experiment, and refuses those that are not parts of one run; returns
-        what is missing between them. Without it one experiment has one file.
+        Takes event files of one experiment, and refuses those that are not parts of one run; returns
+        sentences that say what they lack. Without it one experiment has one file, and not a series' name.
 
     Raises
     ------
@@ -67,26 +68,42 @@ def load_data_sets(
         if len(specs) > 1:
             raise ValueError(f"a toy has all experiments: give one toy file, got {', '.join(specs)}")
         return toy_data(card, Path(specs[0]), toy)
-    if len(card.experiments) == 1 and len(specs) > 1 and check_series is not None and _are_root(specs):
-        found = _load_series(card, list(map(Path, specs)), number, check_series)
-    else:
-        found = _load(card, specs, number, unit)
-    return replace(found, auxiliary=measured)
+    options: _Options = {"number": number, "unit": unit, "check": check_series}
+    if len(card.experiments) > 1:
+        return replace(_load_several(card, specs, options), auxiliary=measured)
+    return DataSets(sets=(_load_one(card, specs, options),), auxiliary=measured)
+
+
+class _Options(TypedDict):
+    """What is said of all data."""
+
+    number: int | None
+    unit: str
+    check: SeriesCheck | None
 
 
 def _are_root(specs: Sequence[str]) -> bool:
     return all(spec.endswith(".root") and Path(spec).is_file() for spec in specs)
 
 
-def _load_series(card: Card, paths: Sequence[Path], number: int | None, check: SeriesCheck) -> DataSets:
-    """Read the parts of one run as one data set."""
-    if number is not None:
-        raise ValueError("--experiment chooses in one file: name the one that holds it, alone")
-    gaps = check(paths)
-    if gaps:
-        missing = ", ".join(f"{first} to {last}" for first, last in gaps)
-        warn(f"events {missing} are in none of the files; the exposure is that of those that are")
-    return DataSets(sets=(load_series(card, paths),))
+def _load_one(card: Card, specs: Sequence[str], options: _Options) -> Data:
+    """Read the data of one experiment: a file, or the parts of one run as one data set."""
+    number, check = options["number"], options["check"]
+    files = list(specs)
+    if check is not None:
+        files = [str(file) for spec in specs for file in stored_files([Path(spec)])]
+    if len(files) > 1:
+        if check is None or not _are_root(files):
+            raise ValueError(_too_many(card, specs))
+        if number is not None:
+            raise ValueError("--experiment chooses in one file: name the one that holds it, alone")
+        notes, data = check(paths := list(map(Path, files))), load_series(card, paths)
+    else:
+        data = load_data(card, files[0], number=number, unit=options["unit"])
+        notes = check([data.file]) if check is not None and data.file is not None else ()
+    for text in notes:
+        warn(text)
+    return data
 
 
 def load_or_expect(
@@ -127,11 +144,8 @@ def toy_data(card: Card, path: Path, choice: ToyChoice) -> DataSets:
     return DataSets(sets=tuple(sets), toy=toy)
 
 
-def _load(card: Card, specs: Sequence[str], number: int | None, unit: str) -> DataSets:
-    if len(card.experiments) == 1:
-        if len(specs) > 1:
-            raise ValueError(_too_many(card, specs))
-        return DataSets(sets=(load_data(card, specs[0], number=number, unit=unit),))
+def _load_several(card: Card, specs: Sequence[str], options: _Options) -> DataSets:
+    """Read the data of several experiments, which are named."""
     names = [experiment.name for experiment in card.experiments]
     files: dict[str, str] = {}
     for spec in specs:
@@ -146,7 +160,7 @@ def _load(card: Card, specs: Sequence[str], number: int | None, unit: str) -> Da
         raise ValueError(
             f"DATA: none for {', '.join(missing)}; write {_usage(names)}, or choose one experiment with --of"
         )
-    return data_sets(card, files, number=number, unit=unit)
+    return DataSets(sets=tuple(_load_one(card.of(name), [files[name]], options) for name in names))
 
 
 def _too_many(card: Card, specs: Sequence[str]) -> str:

@@ -55,6 +55,7 @@ def compare_cards(
             f"{sets[0].source} holds weighted events, and models are compared on counts: look with "
             "`nugauge fit CARD DATA --gof N` how well each of them describes these"
         )
+    _check_different(*hypotheses)
     pulls = sets[0].pulls(a, scaled)
     with progress("toys", 2 * n, "toys") as advance, using_threads(a.run.threads):
         result = compare_hypotheses(
@@ -72,6 +73,29 @@ def compare_cards(
         )
     measured = measured_values(scaled.templates, pulls)
     return CardComparison(result=result, source=sets[0].source, auxiliary=measured)
+
+
+def _check_different(a: Hypothesis, b: Hypothesis) -> None:
+    """Refuse two hypotheses that are one: the same model, or the same family of models with one parameter."""
+    (ours, theirs), poi = (h.fitter.templates for h in (a, b)), a.fitter.templates.poi
+    if a.free != b.free:
+        return
+    if not a.free:
+        if ours.model == theirs.model:
+            raise ValueError(
+                f"A and B are the same model, {ours.model.label}, and nothing is fitted in either"
+            )
+        return
+    if theirs.poi != poi:
+        return
+    value, other = getattr(ours.model, poi), getattr(theirs.model, poi)
+    if ours.model != theirs.model.vary(**{poi: value}):
+        return
+    values = "" if value == other else f": their cards differ in its value only ({value:g} and {other:g})"
+    raise ValueError(
+        f"A and B are the same family of models, {ours.model.label}, and {poi} is fitted in both{values}; "
+        "--fix-a or --fix-b takes the value of the card; `nugauge fit` says which values describe the data"
+    )
 
 
 def _hypothesis(card: Card, found: DataSets, *, fixed: bool, bounded: bool) -> Hypothesis:

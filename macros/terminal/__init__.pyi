@@ -121,3 +121,6 @@ from .study_options import (
     PartOption as PartOption,
     PoiOption as PoiOption,
 )
+from .verbosity import (
+    VERBOSITY as VERBOSITY,
+)

@@ -75,6 +75,10 @@ def read_level(text: str | float) -> float:
         raise typer.BadParameter(f"{text!r} is no confidence level: write 0.95, or 95%")
     if percent:
         value = float(f"{value / 100:.15g}")
+    if percent and not 0 < value < 1:
+        raise typer.BadParameter(
+            f"{text!r} is {value:g}, and a level lies between 0 and 1: write 0.95, or 95%"
+        )
     if not 0 < value < 1:
         raise typer.BadParameter(wrong_level("level", value))
     return value

@@ -45,6 +45,9 @@ class OnceCommand(TyperCommand):
         except Exception as error:
             if number is not None and getattr(error, "option_name", None) == number[:2]:
                 ctx.fail(f"No such option: {number}; as an argument a number has to be at least 0")
+            elsewhere = _ELSEWHERE.get((str(ctx.info_name), str(getattr(error, "option_name", ""))))
+            if elsewhere is not None:
+                ctx.fail(elsewhere)
             raise
         for option, times in Counter(order).items():
             single = option.param_type_name == "option" and not getattr(option, "multiple", False)
@@ -59,6 +62,11 @@ class OnceCommand(TyperCommand):
             raise
 
 
+_ELSEWHERE = {
+    ("run", "--events"): "No such option: --events; run simulates the exposure of the card: "
+    "--set exposure.duration=..., or nugauge simulate CARD --events N"
+}
+"""What options do that another command has, by command and option."""
 _WRONG_NUMBERS = {
     r"Input should be a valid integer.*": "must be a whole number",
     r"Input should be a valid number.*": "must be a number",

@@ -11,7 +11,10 @@ import typer
 
 from macros.terminal.console import Verbosity, message, speaking, timed
 
-__all__ = ["with_verbosity"]
+__all__ = ["VERBOSITY", "with_verbosity"]
+
+VERBOSITY = ("-q", "--quiet", "-v", "--verbose")
+"""Options of every command, which may stand before it."""
 
 QuietOption = Annotated[
     bool, typer.Option("-q", "--quiet", help="Say nothing but results, warnings and errors.")

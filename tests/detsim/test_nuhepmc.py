@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import sys
 from pathlib import Path
 
@@ -106,6 +107,77 @@ def test_the_check_finds_other_faults(text):
     off = change(text, first, " ".join([*words[:4], f"{float(words[4]) + 1e-9:.17g}", *words[5:]]))
     assert [v.id for v in check_nuhepmc(off.splitlines())] == ["E.R.8"]
     assert len(check_nuhepmc(text.replace("U MEV MM\n", "").splitlines())) == 20
+
+
+def own(text, **changes):
+    """Put what a run states of itself into the provenance of a file."""
+    start = "A NuHepMC.Provenance.nugauge "
+    line = next(line for line in text.splitlines() if line.startswith(start))
+    return change(text, line, start + json.dumps({"seed": 3, "card": changes}))
+
+
+def moved(text):
+    """Move the first event out of the target."""
+    line = next(line for line in text.splitlines() if line.startswith("A 0 lab_pos "))
+    words = line.split()
+    return change(text, line, " ".join([*words[:3], "-99999", *words[4:]]))
+
+
+def first_event(text):
+    begin = text.index("E 0 1 4\n")
+    return text[begin : text.index("\nE ", begin) + 1]
+
+
+def damaged(text):
+    """Damage a number of a particle."""
+    line = next(line for line in text.splitlines() if line.startswith("P 3 -1 12 "))
+    words = line.split()
+    return change(text, line, " ".join([*words[:4], "0.1x", *words[5:]]))
+
+
+SPHERE = {"geometry": {"shape": "sphere", "radius": "300 cm"}}
+CONTRADICTIONS = {
+    "events, and 300 were written": lambda t: change(t, first_event(t), ""),
+    "the units are GEV MM, and MEV MM in the first event": lambda t: "\nE ".join(
+        part.replace("U MEV", "U GEV") if i == 3 else part for i, part in enumerate(t.split("\nE "))
+    ),
+    "an electron has a mass of 0.510999 GEV": lambda t: t.replace("U MEV MM", "U GEV MM"),
+    "the units are PEV MM": lambda t: change(t, "U MEV MM", "U PEV MM"),
+    "mm from the centre of the target, which ends at 3000 mm": lambda t: moved(own(t, **SPHERE)),
+    "after elastic scattering": lambda t: change(t, "P 1 0 14 ", "P 1 0 16 "),
+    "is of another flavour": lambda t: change(t, "signal_process_id 750", "signal_process_id 700"),
+    "'P 3 -1 12 0.1x": damaged,
+}
+
+
+@pytest.mark.parametrize("reason", CONTRADICTIONS)
+def test_the_check_finds_what_contradicts_the_file_itself(text, reason):
+    """Contract. Finds a damage that no requirement forbids, and that the file does not agree with."""
+    assert check_nuhepmc(own(text, **SPHERE).splitlines()) == []
+    found = [str(violation) for violation in check_nuhepmc(CONTRADICTIONS[reason](text).splitlines())]
+    assert any(reason in violation for violation in found), found
+
+
+def test_another_shape_has_another_size(text):
+    """Closed form: the corner of a box, the rim of a cylinder; a card that says nothing refuses nothing."""
+    far = moved(text)
+    for geometry, end in (
+        ({"shape": "box", "size": ["6 m", "8 m", "24 m"]}, 13_000),
+        ({"shape": "cylinder", "radius": "3 m", "height": "8 m"}, 5000),
+    ):
+        found = [str(v) for v in check_nuhepmc(own(far, geometry=geometry).splitlines())]
+        assert any(f"which ends at {end} mm" in violation for violation in found)
+    assert check_nuhepmc(far.splitlines()) == []
+
+
+def test_a_damaged_line_is_named_and_the_rest_is_checked(text):
+    """Contract. Finds a check that ends at the first damaged number."""
+    lines = damaged(text).splitlines()
+    number = next(i for i, line in enumerate(lines, start=1) if "0.1x" in line)
+    (violation,) = check_nuhepmc(lines)
+    assert (violation.id, violation.line) == ("HepMC3", number)
+    head = change(text, "\nE 1 1 4\n", "\nE 1 x 4\n")
+    assert [v.id for v in check_nuhepmc(head.splitlines())] == ["HepMC3"]
 
 
 @pytest.mark.parametrize("suffix", ["gz", "zst"])

@@ -1,13 +1,16 @@
-"""Data of figures of the paper, computed once for all tests, and blank pictures."""
+"""Data of figures of the paper, computed once for all tests; blank pictures; files of attached energies."""
 
 import math
 
 import numpy as np
 import pytest
+from support.attached import recorded, true_runs
 from support.blank_pictures import blank_pictures
 from support.figures import cards
 
 from macros.figures import beta, figure1, figure2, figure3, figure4
+
+__all__ = ["recorded", "true_runs"]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import uproot
 from numpy.testing import assert_allclose, assert_array_equal
-from support.attached import EXACT, columns, write_csv, write_runs
+from support.attached import EXACT, columns, write_csv
 from support.invocation import CARD, answer, invoke, refusal
 
 from detsim.event_files.event_reader import EventFile
@@ -15,33 +15,22 @@ from macros.card import load_card
 from macros.runs.production import produce
 
 
-@pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    """True events, in one file and in three, and what our own detector measures of them."""
-    return write_runs(tmp_path_factory.mktemp("attach"))
-
-
-@pytest.fixture(scope="module")
-def measured(files):
-    """Indices and energies that our own detector recorded."""
-    table = columns(files / "reco.root")
-    return table["event"], table["T_reco"]
-
-
-def test_energies_come_to_their_events(files, measured, tmp_path):
+def test_energies_come_to_their_events(true_runs, recorded, tmp_path):
     """Closed form: rows in any order give what `detect` wrote, to the bit; the exposure is the run's."""
-    event, energy = measured
+    event, energy = recorded
     order = np.random.default_rng(1).permutation(len(event))
     table = write_csv(tmp_path / "reco.csv", event[order], energy[order])
-    found = answer("attach", files / "true.root", table, "--column", "T_reco", "-o", tmp_path / "out.root")
-    ours, theirs = columns(tmp_path / "out.root"), columns(files / "reco.root")
+    found = answer(
+        "attach", true_runs / "true.root", table, "--column", "T_reco", "-o", tmp_path / "out.root"
+    )
+    ours, theirs = columns(tmp_path / "out.root"), columns(true_runs / "reco.root")
     assert list(ours) == list(theirs)
     exact = load_card(CARD, ["run.precision=float64"])
     for name, column in theirs.items():
         assert_array_equal(ours[name], column, err_msg=name)
     assert (found["n_true"], found["n_recorded"]) == (3000, len(event))
     assert found["n_recorded_backgrounds"] == np.count_nonzero(ours["component"] == 1) > 0
-    with EventFile(tmp_path / "out.root") as out, EventFile(files / "true.root") as true:
+    with EventFile(tmp_path / "out.root") as out, EventFile(true_runs / "true.root") as true:
         row, made = out.rows[0], out.provenance
         assert row.equivalent_exposure == true.rows[0].equivalent_exposure
         assert (row.n_generated, row.first, row.last, row.sum_w) == (3000, 0, 2999, len(event))
@@ -55,9 +44,9 @@ def test_energies_come_to_their_events(files, measured, tmp_path):
 @pytest.mark.parametrize(
     "kind", ["csv.gz", "semicolons", "blanks", "comment", "savetxt", "unit", "ttree", "rntuple"]
 )
-def test_tables_of_other_programs(files, measured, tmp_path, kind):
+def test_tables_of_other_programs(true_runs, recorded, tmp_path, kind):
     """Twin: every form of the table, in keV, gives the same energies to rounding."""
-    event, energy = measured
+    event, energy = recorded
     keV, more = 1e3 * energy, ()
     path = tmp_path / ("t.csv.gz" if kind == "csv.gz" else "t.csv")
     match kind:
@@ -87,17 +76,17 @@ def test_tables_of_other_programs(files, measured, tmp_path, kind):
             more = ("--unit", "keV", "--index", "id")
     column = "E" if path.suffix == ".root" else "T_reco"
     out = tmp_path / "out.root"
-    answer("attach", files / "true.root", path, "--column", column, *more, "-o", out)
+    answer("attach", true_runs / "true.root", path, "--column", column, *more, "-o", out)
     assert_allclose(columns(out)["T_reco"], energy, rtol=1e-14)
     assert_array_equal(columns(out)["event"], event)
 
 
-def test_a_series_is_one_run(files, measured, tmp_path):
+def test_a_series_is_one_run(true_runs, recorded, tmp_path):
     """Twin: three files of a run are as one; without one of them it is incomplete."""
-    table = write_csv(tmp_path / "reco.csv", *measured)
-    parts = [files / f"part-{i:04d}.root" for i in (2, 0, 1)]
+    table = write_csv(tmp_path / "reco.csv", *recorded)
+    parts = [true_runs / f"part-{i:04d}.root" for i in (2, 0, 1)]
     answer("attach", *parts, table, "--column", "T_reco", "-o", tmp_path / "series.root")
-    answer("attach", files / "true.root", table, "--column", "T_reco", "-o", tmp_path / "one.root")
+    answer("attach", true_runs / "true.root", table, "--column", "T_reco", "-o", tmp_path / "one.root")
     one, series = columns(tmp_path / "one.root"), columns(tmp_path / "series.root")
     for name, column in one.items():
         assert_array_equal(series[name], column)
@@ -163,12 +152,12 @@ WRONG = {
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_wrong_tables(files, tmp_path, wrong):
+def test_wrong_tables(true_runs, tmp_path, wrong):
     """Contract: one message that names file, row and reason, and nothing left behind."""
     text, reason = WRONG[wrong]
     table, out = tmp_path / "reco.csv", tmp_path / "out.root"
     table.write_text(text)
-    call = ("attach", files / "true.root", table, "--column", "T_reco", "-o", out)
+    call = ("attach", true_runs / "true.root", table, "--column", "T_reco", "-o", out)
     result = invoke(*call)
     assert result.exit_code in {1, 2}
     assert result.stderr.lower().count("error: ") == 1
@@ -177,35 +166,41 @@ def test_wrong_tables(files, tmp_path, wrong):
     assert list(tmp_path.iterdir()) == [table]
 
 
-def test_wrong_files(files, measured, tmp_path):
+def test_wrong_files(true_runs, recorded, tmp_path):
     """Contract: foreign and damaged tables, several trees, measured events, runs of two seeds."""
-    table, out = write_csv(tmp_path / "reco.csv", *measured), tmp_path / "out.root"
+    table, out = write_csv(tmp_path / "reco.csv", *recorded), tmp_path / "out.root"
 
     def refused(*call, column="T_reco"):
         text = refusal("attach", *call, "--column", column, "-o", out)
         assert not out.exists()
         return " ".join(text.split())
 
-    assert "holds measured events" in refused(files / "reco.root", table)
+    assert "holds measured events" in refused(true_runs / "reco.root", table)
     cut = tmp_path / "cut.csv.gz"
     cut.write_bytes(gzip.compress(table.read_bytes())[:-300])
-    assert "cannot be decompressed" in refused(files / "true.root", cut)
-    assert "has no TTree or RNTuple" in refused(files / "true.root", _histogram(tmp_path))
+    assert "cannot be decompressed" in refused(true_runs / "true.root", cut)
+    assert "has no TTree or RNTuple" in refused(true_runs / "true.root", _histogram(tmp_path))
     lists = tmp_path / "lists.root"
     with uproot.recreate(lists) as file:
         for name in ("a", "b"):
             tree = file.mktree(name, {"event": "int64", "E": "float64", "hits": "var * float64"})
             tree.extend({"event": np.arange(3), "E": np.ones(3), "hits": ak.Array([[1.0], [], [2.0]])})
-    assert "in a, b: choose with --tree NAME" in refused(files / "true.root", lists, column="E")
-    call = (files / "true.root", lists, "--tree", "b", "--unit", "keV")
+    assert "in a, b: choose with --tree NAME" in refused(true_runs / "true.root", lists, column="E")
+    call = (true_runs / "true.root", lists, "--tree", "b", "--unit", "keV")
     assert "one number in each row is needed" in refused(*call, column="hits")
     assert "has no TTree or RNTuple 'c'" in refused(*call[:2], "--tree", "c", column="E")
-    assert "--tree b goes with a ROOT file" in refused(files / "true.root", table, "--tree", "b")
+    assert "--tree b goes with a ROOT file" in refused(true_runs / "true.root", table, "--tree", "b")
     answer("generate", CARD, "--seed", 6, "--events", 3000, *EXACT, "-o", tmp_path / "other.root")
-    assert "seed: 6, not 5" in refused(files / "true.root", tmp_path / "other.root", table)
+    assert "seed: 6, not 5" in refused(true_runs / "true.root", tmp_path / "other.root", table)
     assert "missing argument" in refused(table).lower()
     assert "the file that is read" in refusal(
-        "attach", files / "true.root", files / "reco.root", "--column", "T_reco", "-o", files / "true.root"
+        "attach",
+        true_runs / "true.root",
+        true_runs / "reco.root",
+        "--column",
+        "T_reco",
+        "-o",
+        true_runs / "true.root",
     )
 
 
@@ -215,20 +210,35 @@ def _histogram(path):
     return path / "h.root"
 
 
-def test_a_wrong_unit_and_missing_backgrounds_are_told(files, measured, tmp_path):
-    """Contract: energies far off are a warning; a table without backgrounds leaves the signal alone."""
-    event, energy = measured
+def test_a_wrong_unit_and_missing_backgrounds_are_told(true_runs, recorded, tmp_path):
+    """Contract: energies far off are refused if another unit fits; without backgrounds the signal is left."""
+    event, energy = recorded
     table = write_csv(tmp_path / "keV.csv", event, 1e3 * energy)
-    said = invoke("attach", files / "true.root", table, "--column", "T_reco", "-o", tmp_path / "far.root")
+    call = ("attach", true_runs / "true.root", "--column", "T_reco", "-o", tmp_path / "far.root")
+    told = " ".join(refusal(*call, table).split())
+    assert "is 1e+03 times the mean true energy" in told
+    assert "1 times in keV: state keV as its unit, or give --trust-unit if it is MeV" in told
+    assert not (tmp_path / "far.root").exists()
+    said = invoke(*call, table, "--trust-unit")
+    assert said.exit_code == 0
+    assert "is its unit MeV?" in " ".join(said.stderr.split())
+    small = write_csv(tmp_path / "light.csv", event, energy, header="event,T_reco [eV]")
+    assert "1 times in MeV" in " ".join(refusal(*call, small, "--force").split())
+    odd = write_csv(tmp_path / "odd.csv", event, 31.0 * energy)  # 0.031 times in keV
+    said = invoke(*call, odd, "--force")
     assert said.exit_code == 0
     assert "is its unit MeV?" in " ".join(said.stderr.split())
     signal = np.isin(
-        event, columns(files / "true.root")["event"][columns(files / "true.root")["component"] == 0]
+        event, columns(true_runs / "true.root")["event"][columns(true_runs / "true.root")["component"] == 0]
     )
     table, out = write_csv(tmp_path / "signal.csv", event[signal], energy[signal]), tmp_path / "signal.root"
-    said = invoke("attach", files / "true.root", table, "--column", "T_reco", "-o", out)
+    said = invoke("attach", true_runs / "true.root", table, "--column", "T_reco", "-o", out)
     assert "the signal alone" in " ".join(said.stderr.split())
     with EventFile(out) as file:
         assert file.provenance["card"]["background"] == {}
         assert file.provenance["components"] == ["Cr51"]
-    assert "background.flat" in refusal("fit", CARD, out)
+    told = " ".join(refusal("fit", CARD, out).split())
+    assert (
+        "background: flat in this card, none in the file's; leave them out with --set 'background={}'" in told
+    )
+    assert answer("fit", CARD, out, "--set", "background={}")["valid"]

@@ -92,6 +92,22 @@ def test_what_cannot_be_compared(events, options, message):
     assert message in refusal("compare", CARD, CARD, events, *toys, "--seed", 1, *options)
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ((), "the same family of models, E6 χ, and gamma is fitted in both; --fix-a"),
+        (("--set-b", "model.gamma=0.08"), "in both: their cards differ in its value only (0 and 0.08)"),
+        (("--fix-a", "--fix-b"), "the same model, E6 χ, and nothing is fitted in either"),
+        (("--set", "model.name=SM"), "and nothing is fitted in either"),
+    ],
+)
+def test_one_model_is_not_compared_with_itself(events, options, words):
+    """Contract: toys are not thrown for hypotheses that are one; a fixed value is another hypothesis."""
+    assert words in " ".join(refusal("compare", CARD, CARD, events, "--seed", 1, *options).split())
+    if options[:1] == ("--set-b",):
+        assert answer("compare", CARD, CARD, events, "-n", 5, "--seed", 1, *options, "--fix-b")["delta"]
+
+
 def test_weighted_data_are_refused(events, tmp_path):
     """Contract: models are compared on counts; the message says what can be done."""
     path = tmp_path / "weighted.root"

@@ -94,6 +94,19 @@ def test_the_text_says_what_the_reader_has_to_do(tmp_path):
     assert "statistical errors of a bin" in bent
 
 
+def test_counts_that_are_not_those_of_the_fit_are_refused(tmp_path):
+    """Contract. Finds a workspace whose likelihood is another one, and a refusal that names no cause."""
+    bent = ("export", CARD, "--format", "pyhf", "--at", "0", "-o", tmp_path / "a.json")
+    told = " ".join(refusal(*bent, "--set", "systematics.energy_scale=0.3", status=1).split())
+    assert "energy_scale at +2 standard deviations" in told
+    assert "of BOREXINO Cr51 differs by" in told
+    assert "energy_scale a smaller uncertainty" in told
+    assert not list(tmp_path.iterdir())
+    said = invoke(*bent, "--set", "systematics.energy_scale=0.03")
+    assert said.exit_code == 0
+    assert "warning: HistFactory's expected counts differ" in said.stderr
+
+
 def test_two_experiments_are_two_channels(tmp_path):
     path = tmp_path / "a.json"
     answer("export", "borexino-hellaz-cr51", "--format", "pyhf", "-o", path)
@@ -112,7 +125,7 @@ def test_what_is_refused_leaves_nothing_behind(tmp_path, counts):
     def message(*arguments, format="pyhf", output=path, status=2):
         return refusal("export", *arguments, "--format", format, "-o", output, status=status)
 
-    assert "is a card: give files of `nugauge simulate`" in message(CARD, format="csv")
+    assert "is a card: give files of `nugauge generate` or `simulate`" in message(CARD, format="csv")
     assert f"nugauge export CARD {counts}" in message(counts)
     assert "--dialect is for exports of events" in message(CARD, "--dialect", "glg4")
     assert "--at is for exports of cards" in message("events.root", "--at", "0", format="gst")

@@ -171,7 +171,7 @@ def test_methods_of_a_card_tell_how_far_they_are(monkeypatch):
     card.coverage([0, 0.05], 100, seed=1, methods="minos", audit=0)
     card.limit(n_toys=100, seed=1, audit=0)
     card.goodness_of_fit(card.expect(), 100, seed=1)
-    card.compare(card, card.expect(), 50, seed=1)
+    card.compare(card, card.expect(), 50, seed=1, fixed=(True, False))
     simulation = counted.pop("simulation")
     assert simulation[1] in {0, simulation[0]}  # one part is drawn at once, and nothing is to be told of it
     assert set(counted) == {"toys", "coverage", "expected limit", "goodness of fit"}

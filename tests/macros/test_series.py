@@ -182,7 +182,7 @@ def test_a_series_is_one_data_set(series):
         whole.pop("data")
         assert found == whole
     a, b = (
-        answer("compare", CARD, CARD, *data, "-n", 20, "--seed", 1)
+        answer("compare", CARD, CARD, *data, "-n", 20, "--seed", 1, "--fix-a")
         for data in (files, [folder / "whole.root"])
     )
     assert a["delta"] == b["delta"]

@@ -2,21 +2,32 @@
 
 import gzip
 
+import pytest
+
 from detsim.event_files.event_reader import EventFile
 from support.invocation import CARD, answer
 
-__all__ = ["EXACT", "RUN", "columns", "write_csv", "write_runs"]
+__all__ = ["EXACT", "RUN", "columns", "recorded", "true_runs", "write_csv"]
 
 EXACT = ("--set", "run.precision=float64")
 RUN = (CARD, "--seed", 5, "--events", 3000)
 
 
-def write_runs(path):
-    """Write true events, in one file and in three, and what our detector measures; return the path."""
+@pytest.fixture(scope="module")
+def true_runs(tmp_path_factory):
+    """True events, in one file and in three, and what our own detector measures of them."""
+    path = tmp_path_factory.mktemp("attach")
     answer("generate", *RUN, *EXACT, "-o", path / "true.root")
     answer("generate", *RUN, *EXACT, "-o", path / "part.root", "--events-per-file", 1000)
     answer("detect", CARD, path / "true.root", *EXACT, "-o", path / "reco.root")
     return path
+
+
+@pytest.fixture(scope="module")
+def recorded(true_runs):
+    """Indices and energies that our own detector recorded."""
+    table = columns(true_runs / "reco.root")
+    return table["event"], table["T_reco"]
 
 
 def columns(path):

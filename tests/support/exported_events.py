@@ -57,6 +57,8 @@ def source_of(columns, **changes):
             "electrons_per_atom": 22 / 7,
             "live_time": 8.64e6,
             "n_generated": 2000,
+            "n_events": len(columns["event"]),
+            "n_interactions": int(np.count_nonzero(columns["nu_pdg"])),
             "detected": False,
             **changes,
         }

@@ -24,7 +24,7 @@ NEEDED = {
     "detect": [CARD, "true.root", "-o", "out.root"], "merge": ["out.root", "good.root"],
     "reweight": ["good.root", "--to", CARD, "-o", "out.root"], "fit": [CARD, "good.root"],
     "limit": [CARD, "good.root", "--toys", "0"], "calibrate": [CARD, "-n", "100", "-o", "out.root"],
-    "compare": [CARD, CARD, "good.root", "-n", "3"],
+    "compare": [CARD, CARD, "good.root", "-n", "3", "--fix-a"],
     "contour": [CARD, "good.root", "--x", "gamma=0:1:3", "--y", "sin2_theta_w=0.1:0.3:3"],
     "toys": [CARD, "-n", "3", "-o", "out.root"], "coverage": [CARD, "-n", "3", "--at", "0"],
     "sensitivity": [CARD, "--errors", "0.1:0.2:2"], "counts": ["3", "--background", "1"],

@@ -1,19 +1,22 @@
 """Check of HepMC3 ASCII against the requirements of NuHepMC 1.0.0, each by its id.
 
-The check reads the text itself and shares nothing with the writer `detsim.formats.nuhepmc`. Requirements that
-concern intentions are checked as far as a file shows them: completeness (E.R.8) and the frame (E.R.9) by the
-conservation of energy and momentum and by a target at rest.
+The check reads the text itself and shares nothing with the writer, `detsim.formats.nuhepmc.writer`.
+Requirements that concern intentions are checked as far as a file shows them: completeness (E.R.8) and the
+frame (E.R.9) by the conservation of energy and momentum and by a target at rest.
 """
 
 import math
 from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
 
-__all__ = ["Violation", "check_nuhepmc"]
+from detsim.formats.nuhepmc.contents import NuHepMCContents, Violation
+from detsim.formats.nuhepmc.origin import Origin
+from detsim.formats.nuhepmc.records import EventRecord, RunRecord, read_event, read_number, read_run
+
+__all__ = ["check_nuhepmc", "read_nuhepmc"]
 
 _START, _END = "HepMC::Asciiv3-START_EVENT_LISTING", "HepMC::Asciiv3-END_EVENT_LISTING"
 _VERSION = ("1", "0", "0")
@@ -31,51 +34,29 @@ _LISTS = (
 """Requirement, attribute that lists codes, and attributes that describe each of them."""
 _MOST = 20
 """Violations of one kind that are listed."""
+_SHOWN = 60
+"""Characters of a damaged line that are quoted."""
+_UNITS = (("MEV", "GEV"), ("MM", "CM"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Violation:
-    """A requirement that a file does not meet.
+def read_nuhepmc(lines: Iterable[str], contents: NuHepMCContents | None = None) -> NuHepMCContents:
+    """Read a file once: what it holds, and what it violates.
 
     Parameters
     ----------
-    id : str
-        Of the specification, such as "G.R.7".
-    line : int
-        Line of the file, from 1 on; of the run, its last line.
-    reason : str
+    lines : iterable of str
+        Of the file, with or without their line breaks.
+    contents : NuHepMCContents, optional
+        Filled as far as lines can be read.
     """
-
-    id: str
-    line: int
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.id}, line {self.line}: {self.reason}"
-
-
-@dataclass(slots=True)
-class _Run:
-    """What stands before the first event."""
-
-    weights: list[str] = field(default_factory=list)
-    tools: list[list[str]] = field(default_factory=list)
-    attributes: dict[str, str] = field(default_factory=dict)
-    started: bool = False
-
-
-@dataclass(slots=True)
-class _Event:
-    """The lines of one event."""
-
-    line: int
-    head: list[str]
-    units: list[str] = field(default_factory=list)
-    weights: list[str] = field(default_factory=list)
-    attributes: dict[str, str] = field(default_factory=dict)
-    has_cross_section: bool = False
-    particles: dict[int, list[str]] = field(default_factory=dict)
-    vertices: dict[int, tuple[int, list[int]]] = field(default_factory=dict)
+    contents = NuHepMCContents() if contents is None else contents
+    seen: dict[str, int] = {}
+    for violation in _violations(lines, contents):
+        key = f"{violation.id} {violation.reason[:20]}"
+        seen[key] = seen.get(key, 0) + 1
+        if seen[key] <= _MOST:
+            contents.violations.append(violation)
+    return contents
 
 
 def check_nuhepmc(lines: Iterable[str]) -> list[Violation]:
@@ -91,74 +72,73 @@ def check_nuhepmc(lines: Iterable[str]) -> list[Violation]:
     >>> [violation.id for violation in check_nuhepmc(["HepMC::Version 3.03.01"])]
     ['G.R.1', 'E.R.1']
     """
-    found: list[Violation] = []
-    seen: dict[str, int] = {}
-    for violation in _violations(lines):
-        key = f"{violation.id} {violation.reason[:20]}"
-        seen[key] = seen.get(key, 0) + 1
-        if seen[key] <= _MOST:
-            found.append(violation)
-    return found
+    return read_nuhepmc(lines).violations
 
 
-def _violations(lines: Iterable[str]) -> Iterator[Violation]:
-    run, event, number, ended = _Run(), None, 0, False
+def _violations(lines: Iterable[str], contents: NuHepMCContents) -> Iterator[Violation]:
+    run, event, number, ended = RunRecord(), None, 0, False
     numbers = array("q")
     for number, text in enumerate(lines, start=1):
         line = text.rstrip("\n")
-        if line == _START:
-            run.started = True
-        elif line == _END:
-            ended = True
-        elif line.startswith("E "):
-            yield from _of_event(event, run, numbers) if event else _of_run(run, number - 1)
-            event = _Event(line=number, head=line.split()[1:])
-        elif line and not line.startswith("HepMC::"):
-            if event is None:
-                _read_run(run, line)
-            else:
-                _read_event(event, line)
-    yield from _of_event(event, run, numbers) if event else _of_run(run, number)
+        if line.startswith("E "):
+            yield from _of_record(event, run, numbers, contents, number - 1)
+            event = EventRecord(line=number, head=line.split()[1:])
+        elif line.startswith("HepMC::") or not line:
+            run.started |= line == _START
+            ended |= line == _END
+        elif event is None:
+            read_run(run, line)
+        elif event.is_readable and not read_event(event, line):
+            event.is_readable = False
+            yield _unreadable(number, line)
+    yield from _of_record(event, run, numbers, contents, number)
+    yield from _of_file(numbers, contents, number, ended=ended)
+
+
+def _of_record(
+    event: EventRecord | None, run: RunRecord, numbers: "array[int]", contents: NuHepMCContents, line: int
+) -> Iterator[Violation]:
+    """Check what has been read: the run before the first event, then an event."""
+    if event is None:
+        yield from _of_run(run, line)
+        _describe(run, contents)
+        return
+    contents.n_events += 1
+    if event.is_readable and not event.has_head:
+        yield _unreadable(event.line, " ".join(["E", *event.head]))
+    elif event.is_readable:
+        yield from _of_event(event, run, numbers, contents)
+
+
+def _of_file(
+    numbers: "array[int]", contents: NuHepMCContents, line: int, *, ended: bool
+) -> Iterator[Violation]:
+    """Check what all events have to be together."""
     if len(different := np.unique(np.frombuffer(numbers, np.int64))) < len(numbers):
         reason = f"{len(numbers) - len(different)} numbers of events occur twice"
-        yield Violation(id="E.R.2", line=number, reason=reason)
+        yield Violation(id="E.R.2", line=line, reason=reason)
     if not ended:
         reason = "the list of events has no end: the file is truncated"
-        yield Violation(id="E.R.1", line=number, reason=reason)
+        yield Violation(id="E.R.1", line=line, reason=reason)
+    for reason in contents.origin.of_file(contents.n_events) if contents.origin else ():
+        yield Violation(id="nugauge", line=line, reason=reason)
 
 
-def _unescaped(text: str) -> str:
-    return text.replace("\\|", "\n").replace("\\\\", "\\")
+def _unreadable(number: int, line: str) -> Violation:
+    shown = line if len(line) <= _SHOWN else f"{line[:_SHOWN]} ..."
+    return Violation(id="HepMC3", line=number, reason=f"{shown!r} is damaged")
 
 
-def _read_run(run: _Run, line: str) -> None:
-    kind, _, rest = line.partition(" ")
-    if kind == "W":
-        run.weights = _unescaped(rest).split("\n")
-    elif kind == "T":
-        run.tools.append(_unescaped(rest).split("\n"))
-    elif kind == "A":
-        name, _, value = rest.partition(" ")
-        run.attributes[name] = _unescaped(value)
+def _describe(run: RunRecord, contents: NuHepMCContents) -> None:
+    """Keep what the run says of the file."""
+    parts = [run.attributes.get(f"NuHepMC.Version.{part}") for part in ("Major", "Minor", "Patch")]
+    contents.version = None if None in parts else ".".join(map(str, parts))
+    contents.tools = [" ".join(tool[:2]) for tool in run.tools]
+    contents.conventions = run.attributes.get("NuHepMC.Conventions", "").split()
+    contents.origin = Origin.of(run.attributes)
 
 
-def _read_event(event: _Event, line: str) -> None:
-    kind, *words = line.split()
-    if kind == "U":
-        event.units = words
-    elif kind == "W":
-        event.weights = words
-    elif kind == "A" and words[0] == "0":
-        event.attributes[words[1]] = " ".join(words[2:])
-        event.has_cross_section |= words[1] == "GenCrossSection"
-    elif kind == "P":
-        event.particles[int(words[0])] = words[1:]
-    elif kind == "V":
-        incoming = words[2].strip("[]")
-        event.vertices[int(words[0])] = (int(words[1]), [int(p) for p in incoming.split(",") if p])
-
-
-def _of_run(run: _Run, line: int) -> Iterator[Violation]:
+def _of_run(run: RunRecord, line: int) -> Iterator[Violation]:
     """Check the requirements G.R of a run."""
     if not (run.started and run.attributes):
         yield Violation(id="G.R.1", line=line, reason="there is no information of the run before the events")
@@ -176,7 +156,7 @@ def _of_run(run: _Run, line: int) -> Iterator[Violation]:
     conventions = attributes.get("NuHepMC.Conventions", "").split()
     if not conventions:
         yield violates("G.R.4", "NuHepMC.Conventions names no convention")
-    cross_section = _number(attributes.get("NuHepMC.FluxAveragedTotalCrossSection"))
+    cross_section = read_number(attributes.get("NuHepMC.FluxAveragedTotalCrossSection"))
     if "G.C.2" in conventions and not cross_section > 0:
         yield violates("G.R.5", "G.C.2 is signalled, and the cross section is no number above 0")
     if not {"G.C.2", "E.C.4"} & set(conventions):
@@ -195,7 +175,9 @@ def _of_run(run: _Run, line: int) -> Iterator[Violation]:
                 yield violates(requirement, f"{item} {code} has no {part}")
 
 
-def _of_event(event: _Event, run: _Run, numbers: "array[int]") -> Iterator[Violation]:
+def _of_event(
+    event: EventRecord, run: RunRecord, numbers: "array[int]", contents: NuHepMCContents
+) -> Iterator[Violation]:
     """Check the requirements of an event, its vertices and its particles."""
 
     def violates(requirement: str, reason: str) -> Violation:
@@ -211,9 +193,9 @@ def _of_event(event: _Event, run: _Run, numbers: "array[int]") -> Iterator[Viola
     process = event.attributes.get("signal_process_id")
     if process is None or process not in run.attributes.get("NuHepMC.ProcessIDs", "").split():
         yield violates("E.R.3", f"signal_process_id is {process}, which the run does not describe")
-    if len(event.units) != 2:
-        yield violates("E.R.4", "units of energy and position are not stated")
-    place = [_number(word) for word in event.attributes.get("lab_pos", "").split()]
+    for reason in _of_units(event, contents):
+        yield violates("E.R.4", reason)
+    place = [read_number(word) for word in event.attributes.get("lab_pos", "").split()]
     if len(place) not in {3, 4} or not all(map(math.isfinite, place)):
         yield violates("E.R.5", "lab_pos is not a place, or a place and a time")
     if len(event.weights) != len(run.weights):
@@ -225,9 +207,26 @@ def _of_event(event: _Event, run: _Run, numbers: "array[int]") -> Iterator[Viola
         yield violates("E.R.6", "there is not exactly one primary vertex, or one without a status")
     for requirement, reason in _of_graph(event, run):
         yield violates(requirement, reason)
+    if contents.origin is not None and len(place) in {3, 4} and len(event.units) == len(_UNITS):
+        codes = [int(words[1]) for words in event.particles.values()]
+        masses = [float(words[6]) for words in event.particles.values()]
+        for reason in contents.origin.of_event(process, codes, masses, place[:3], event.units):
+            yield violates("nugauge", reason)
 
 
-def _of_graph(event: _Event, run: _Run) -> Iterator[tuple[str, str]]:
+def _of_units(event: EventRecord, contents: NuHepMCContents) -> Iterator[str]:
+    """Say what is wrong with the units of an event, which are those of the first one."""
+    units = " ".join(event.units)
+    if len(event.units) != len(_UNITS):
+        yield "units of energy and position are not stated"
+    elif any(unit not in known for unit, known in zip(event.units, _UNITS, strict=True)):
+        yield f"the units are {units}, which HepMC3 does not have"
+    contents.units = contents.units or event.units
+    if event.units and event.units != contents.units:
+        yield f"the units are {units}, and {' '.join(contents.units)} in the first event"
+
+
+def _of_graph(event: EventRecord, run: RunRecord) -> Iterator[tuple[str, str]]:
     """Check vertices and particles: requirement and reason."""
     for requirement, statuses, stem, lowest in (
         ("V.R.1", [status for status, _ in event.vertices.values()], "VertexStatus", {1, 2}),
@@ -262,11 +261,3 @@ def _of_graph(event: _Event, run: _Run) -> Iterator[tuple[str, str]]:
         yield "E.R.8", f"energy and momentum are not conserved: {balance}"
     if any(float(component) != 0 for component in targets[0][2:5]):
         yield "E.R.9", "the target is not at rest, as it is in the lab frame"
-
-
-def _number(text: str | None) -> float:
-    """Read a number; not a number where it is none."""
-    try:
-        return float(text or "")
-    except ValueError:
-        return math.nan

@@ -2,7 +2,7 @@
 
 The specification is https://github.com/NuHepMC/Spec, and Gardiner, Isaacson and Pickering, arXiv:2310.13211.
 Letters and numbers such as G.R.5 are those of its requirements and conventions;
-`detsim.formats.nuhepmc_check` checks a file against each of them.
+`detsim.formats.nuhepmc.check` checks a file against each of them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,15 +12,12 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detsim.formats.event_source import MARK, EventSource
-from detsim.formats.scattering import ELECTRON, Scattering
-from detsim.formats.text_stream import TextStream, rows_of
+from detsim.formats import ELECTRON, LARGEST_EVENT, MARK, EventSource, Scattering, TextStream, rows_of
+from detsim.formats.nuhepmc.origin import N_EVENTS
 from simgen.constants import M_E
 
-__all__ = ["LARGEST_EVENT", "PROCESSES", "NuHepMC"]
+__all__ = ["PROCESSES", "NuHepMC"]
 
-LARGEST_EVENT = 2**31 - 1
-"""Largest number of an event: HepMC3 has 32 bits."""
 PROCESSES = {
     700: ("nu_e e elastic", "Elastic scattering of electron (anti)neutrinos on electrons: W and Z exchange"),
     750: ("nu_x e elastic", "Elastic scattering of mu and tau (anti)neutrinos on electrons: Z exchange"),
@@ -134,6 +131,8 @@ def _attributes(source: EventSource) -> dict[str, str]:
         "nugauge.NGenerated": str(source.n_generated),
         "nugauge.Target": _TARGET,
     }
+    if source.n_interactions is not None:
+        attributes[N_EVENTS] = str(source.n_interactions)
     if "weight_A" in source.columns:
         attributes["nugauge.GammaWeights"] = "weight(gamma) = weight_A + weight_B gamma + weight_C gamma^2"
     for stem, codes in (
