@@ -92,7 +92,7 @@ class LocalMinima:
         )
 
     def with_(self, other: "LocalMinima") -> "LocalMinima":
-        """Join with another list, which replaces the minima of data sets that are in both."""
+        """Join with another list, which replaces the minima of data sets that are in both; in their order."""
         if not len(self.which):
             return other
         kept = ~np.isin(self.which, other.which)
@@ -105,12 +105,14 @@ class LocalMinima:
                 arrays.append(np.pad(array, padding, constant_values=empty))
             return np.concatenate(arrays)
 
+        which = np.concatenate([self.which[kept], other.which])
+        order = np.argsort(which, kind="stable")
         return LocalMinima(
-            which=np.concatenate([self.which[kept], other.which]),
-            parameters=joined(self.parameters, other.parameters, math.nan),
-            values=joined(self.values, other.values, math.inf),
-            released=joined(self.released, other.released, math.nan),
-            released_values=joined(self.released_values, other.released_values, math.inf),
+            which=which[order],
+            parameters=joined(self.parameters, other.parameters, math.nan)[order],
+            values=joined(self.values, other.values, math.inf)[order],
+            released=joined(self.released, other.released, math.nan)[order],
+            released_values=joined(self.released_values, other.released_values, math.inf)[order],
         )
 
 

@@ -176,6 +176,20 @@ def test_minima_at_kinks_are_found(toy, depth):
     assert fits.values[0] == pytest.approx(exact, abs=1e-9)
 
 
+def test_minima_at_kinks_do_not_depend_on_neighbours():
+    """Two such data sets together: the lifted minima of each were once taken for the other's."""
+    card = load_card(HARD / "shapes.toml")
+    fitter = make_fitter(card.together, card.model, poi="gamma")
+    data = [Thrower(fitter=fitter, seed=4).block(toy, 1) for toy in (94609, 96276, 96783)]
+    together = fitter.batch.fit(*map(np.concatenate, zip(*data, strict=True)))
+    for i, one in enumerate(data):
+        alone = fitter.batch.fit(*one)
+        assert together.values[i] == alone.values[0]
+        assert np.array_equal(together.parameters[i], alone.parameters[0])
+    # the scan of tests/support has a minimum not higher than these
+    assert np.all(together.values < [7.4146, 5.8948, 10.7202])
+
+
 def test_limits_of_many_are_those_of_one():
     """Twin. Upper limits of pseudo-experiments are those that `limit` quotes, two regions included."""
     fitter = case("z0.toml")
