@@ -88,7 +88,7 @@ def _visible(T: float, response: ResponseArrays) -> float:
     return float(c[0] + x * (c[1] + x * (c[2] + x * c[3])))
 
 
-@kernel(part=True)
+@kernel(inner=True)
 def _count_photoelectrons(
     w: Array, tile: np.uint64, response: ResponseArrays, light_yield: float, k0: np.uint64, k1: np.uint64
 ) -> None:

@@ -160,7 +160,7 @@ def draw_tile(
             fill_own(w, tile, 1, k0, k1)
         _first_recoils(w, channel, lines, all_tables, all_tables.boxes)
         if all_tables.has_others:
-            draw_others(w, channel, tile, all_tables, k0, k1)
+            draw_others(w, channel, tile, all_tables, all_tables.boxes, k0, k1)
 
 
 @kernel(part=True)

@@ -50,7 +50,7 @@ def propose(u: float, v: float, mean: float) -> tuple[float, float, float, float
     return n, us, a, b, (us >= 0.07) & (v <= v_r)
 
 
-@kernel(part=True)
+@kernel()
 def poisson_of(
     u: float, v: float, mean: float, index: int | np.uint64, member: int, k0: np.uint64, k1: np.uint64
 ) -> float:

@@ -16,7 +16,7 @@ def n_not_above(table: NDArray[np.float64], n: int, x: float) -> int:
     """
     low, high = 0, n
     while low < high:
-        middle = (low + high) // 2
+        middle = low + ((high - low) >> 1)
         if x < table[middle]:
             high = middle
         else:
