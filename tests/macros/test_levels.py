@@ -12,7 +12,7 @@ from detsim.event_files import TableFile
 from macros.terminal import ToysAt, read_level, study_level
 
 STORED = "lama-pm147-paper"
-BINS = ("--x", "eps_L=-0.2:0.2:2", "--y", "eps_R=-0.8:0.4:2")
+BINS = ("--x", "gamma=-0.2:0.2:2", "--y", "activity=0.9:1.1:2")
 
 
 @pytest.mark.parametrize("text", ["0.9", "90%", "90 %", "9e-1", ".9"])
