@@ -1,11 +1,13 @@
 """Data of figures of the paper, computed once for all tests; blank pictures; files of attached energies."""
 
 import math
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 from support.attached import recorded, true_runs
 from support.blank_pictures import blank_pictures
+from support.examples import few
 from support.figures import cards
 
 from macros.figures import beta, figure1, figure2, figure3, figure4
@@ -17,6 +19,13 @@ __all__ = ["recorded", "true_runs"]
 def unrendered():
     """Leave pictures blank in a test of what stands beside them."""
     with blank_pictures():
+        yield
+
+
+@pytest.fixture(params=few(["blank", "rendered"], "blank"))
+def seldom_rendered(request):
+    """Leave pictures blank as above, and in a long run also render them, without a warning."""
+    with blank_pictures() if request.param == "blank" else nullcontext():
         yield
 
 

@@ -1,5 +1,7 @@
 """`nugauge calibrate`, and the limits and coverage that its tables serve."""
 
+import json
+
 import numpy as np
 import pytest
 from support.examples import every
@@ -87,9 +89,9 @@ def test_expected_limit_and_its_band(folder):
 
 def test_without_a_table_it_calibrates_and_says_so(folder):
     arguments = ("limit", CARD, folder / "events.root", "--method", "feldman-cousins", "-n", 500, "--seed", 3)
-    result = invoke(*arguments)
+    result = invoke(*arguments, "--json")
     assert "no --table: calibrating with 500 pseudo-experiments per true value" in result.stderr
-    found = answer(*arguments)
+    found = json.loads(result.stdout)
     assert found["calibration"]["table"] is None
     assert found["seed"] == 3
     profiled = answer(*arguments, "--nuisances", "profiled")

@@ -45,7 +45,7 @@ def test_the_text_says_that_data_are_expected():
 
 def test_other_commands_say_the_kind_of_the_data(tmp_path):
     """Contract. Finds a result of exact data that a program cannot tell from one of data."""
-    plane = ("contour", CARD, "--x", "eps_L=-0.1:0.1:3", "--y", "eps_R=-0.3:0.3:3")
+    plane = ("contour", CARD, "--x", "gamma=-0.1:0.1:3", "--y", "activity=0.9:1.1:3")
     for command in (("limit", CARD, "--toys", 0), plane):
         assert answer(*command)["kind"] == "expected (Asimov)"
     events = tmp_path / "events.root"
@@ -72,7 +72,7 @@ def test_a_choice_among_no_data_is_refused(tmp_path, command):
     options = {
         "limit": ("--toys", 0),
         "calibrate": ("-o", tmp_path / "t.root", "-n", 20, "--seed", 1),
-        "contour": ("--x", "eps_L=-0.1:0.1:3", "--y", "eps_R=-0.3:0.3:3"),
+        "contour": ("--x", "gamma=-0.1:0.1:3", "--y", "activity=0.9:1.1:3"),
     }[command]
     assert "--experiment goes with DATA" in refusal(command, CARD, *options, "--experiment", 0)
 

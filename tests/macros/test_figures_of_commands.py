@@ -51,7 +51,7 @@ def test_three_kinds_of_pictures_share_their_numbers(events, tmp_path):
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == first
 
 
-def test_fit_shows_data_and_fit(events, tmp_path):
+def test_fit_shows_data_and_fit(seldom_rendered, events, tmp_path):
     """Contract. The numbers are the data and the counts of the fit, whose deviance they give."""
     found = answer("fit", CARD, events, "--figure", tmp_path / "f.png")
     rows = table(tmp_path / "f.csv")
@@ -66,7 +66,7 @@ def test_fit_shows_data_and_fit(events, tmp_path):
     assert "simulated data" in texts(tmp_path / "f.png")
 
 
-def test_a_csv_of_the_user_is_measured(tmp_path):
+def test_a_csv_of_the_user_is_measured(seldom_rendered, tmp_path):
     """Contract. Counts of which nothing is known are called measured."""
     edges = np.linspace(250, 550, 7)
     lines = [
@@ -78,7 +78,7 @@ def test_a_csv_of_the_user_is_measured(tmp_path):
 
 
 @pytest.mark.parametrize("method", ["one-sided", "two-sided"])
-def test_limit_of_data(events, tmp_path, method):
+def test_limit_of_data(seldom_rendered, events, tmp_path, method):
     """Contract. The curve crosses the threshold at the limit; level, method and kind stand there."""
     found = answer("limit", CARD, events, "--method", method, "--figure", tmp_path / "l.png")
     rows = [row for row in table(tmp_path / "l.csv") if row["quantity"] == "curve"]
@@ -89,7 +89,7 @@ def test_limit_of_data(events, tmp_path, method):
     assert "simulated data" in words
 
 
-def test_limit_of_pseudo_experiments(events, tmp_path):
+def test_limit_of_pseudo_experiments(seldom_rendered, events, tmp_path):
     """Contract. Every true value with its statistic and threshold; CLs with CLs."""
     for method, name in (("feldman-cousins", "threshold"), ("cls", "cls")):
         picture = tmp_path / f"{method}.svg"
@@ -100,7 +100,7 @@ def test_limit_of_pseudo_experiments(events, tmp_path):
         assert column(rows, name) == pytest.approx(expected, rel=1e-6)
 
 
-def test_expected_limit(tmp_path):
+def test_expected_limit(seldom_rendered, tmp_path):
     """Contract. Without data the band, whose numbers are those of the document."""
     found = answer("limit", CARD, *FEW, "--figure", tmp_path / "band.pdf")
     rows = {row["limit"]: row for row in table(tmp_path / "band.csv")}
@@ -111,7 +111,7 @@ def test_expected_limit(tmp_path):
     assert "expected (Asimov) data" in texts(tmp_path / "band.pdf")
 
 
-def test_sensitivity(tmp_path):
+def test_sensitivity(seldom_rendered, tmp_path):
     """Contract. One row a point, in the unit of the scan."""
     found = answer("sensitivity", CARD, "--scan", "exposure.duration=10:90:5", "--figure", tmp_path / "s.png")
     rows = table(tmp_path / "s.csv")
@@ -120,7 +120,7 @@ def test_sensitivity(tmp_path):
     assert "95 % C.L., one-sided" in texts(tmp_path / "s.png")
 
 
-def test_expect(tmp_path):
+def test_expect(seldom_rendered, tmp_path):
     found = answer("expect", CARD, "--figure", tmp_path / "e.svg")
     rows = table(tmp_path / "e.csv")
     assert column(rows, "expected") == pytest.approx(np.ravel(found["expected"]), rel=1e-6)
@@ -128,7 +128,7 @@ def test_expect(tmp_path):
     assert "expected (Asimov)" in texts(tmp_path / "e.svg")
 
 
-def test_compare(events, tmp_path):
+def test_compare(seldom_rendered, events, tmp_path):
     """Contract. All toys of both models are in the bins, or counted outside."""
     options = ("-n", 300, "--seed", 1, "--set-b", "model.beta=psi")
     answer("compare", CARD, CARD, events, *options, "--figure", tmp_path / "c.png")
@@ -140,7 +140,7 @@ def test_compare(events, tmp_path):
     )
 
 
-def test_calibrate(tmp_path):
+def test_calibrate(seldom_rendered, tmp_path):
     options = ("-n", 500, "--at", "0,0.1", "--seed", 1, "-o", tmp_path / "t.root")
     found = answer("calibrate", CARD, *options, "--figure", tmp_path / "t.png")
     rows = table(tmp_path / "t.csv")
@@ -150,7 +150,7 @@ def test_calibrate(tmp_path):
     assert column(of_fc, "threshold") == pytest.approx(expected, rel=1e-6)
 
 
-def test_events_that_are_made_and_inspected(events, tmp_path):
+def test_events_that_are_made_and_inspected(seldom_rendered, events, tmp_path):
     """Contract. `simulate` and `inspect` draw the same numbers: those of the histogram of the file."""
     path = tmp_path / "e.root"
     answer("simulate", CARD, "-o", path, "--seed", 1, "--figure", tmp_path / "made.png")
@@ -170,7 +170,7 @@ def test_a_series_is_drawn_whole(unrendered, tmp_path):
     assert x.tolist() == y.tolist()
 
 
-def test_true_events(tmp_path):
+def test_true_events(seldom_rendered, tmp_path):
     answer(
         "generate",
         CARD,
@@ -194,7 +194,7 @@ def test_inspect_of_another_file(events, tmp_path):
 
 def test_contour_takes_both_names(unrendered, tmp_path):
     """Contract. `-o` is the former name of `--figure`."""
-    at = ("--x", "eps_L=-0.1:0.1:3", "--y", "eps_R=-0.3:0.3:3")
+    at = ("--x", "gamma=-0.1:0.1:3", "--y", "activity=0.9:1.1:3")
     first = answer("contour", CARD, *at, "-o", tmp_path / "a.png")
     second = answer("contour", CARD, *at, "--figure", tmp_path / "b.png")
     assert len(first["files"]) == len(second["files"]) == 3

@@ -33,7 +33,7 @@ def table(path):
         return list(csv.DictReader(stream))
 
 
-def test_profile(events, tmp_path):
+def test_profile(seldom_rendered, events, tmp_path):
     """Contract. The CSV has the numbers of Python, the picture is one, and the fit is the same as without."""
     picture = tmp_path / "p.png"
     found = answer("fit", CARD, events, "--profile", picture)
@@ -59,7 +59,7 @@ def test_profile_at_given_values(events, tmp_path):
     assert (tmp_path / "p.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_impacts(events, tmp_path):
+def test_impacts(seldom_rendered, events, tmp_path):
     """Contract. The rows are pulls and impacts of the JSON document, the largest impact first."""
     found = answer("fit", CARD, events, "--impacts", tmp_path / "i.pdf")
     rows = table(tmp_path / "i.csv")
@@ -128,7 +128,7 @@ def test_labels_of_a_profile_are_beside_it(events):
     assert "outside of the picture: [-91, -89], allowed at 66 % around another minimum" in notes
 
 
-def test_files_are_replaced_with_force_only(events, tmp_path):
+def test_files_are_replaced_with_force_only(unrendered, events, tmp_path):
     """Contract. Pictures and numbers are replaced with --force only, and not if they were edited."""
     options = ("--profile", tmp_path / "p.png")
     answer("fit", CARD, events, *options)

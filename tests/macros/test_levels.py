@@ -12,7 +12,7 @@ from detsim.event_files import TableFile
 from macros.terminal import ToysAt, read_level, study_level
 
 STORED = "lama-pm147-paper"
-BINS = ("--x", "eps_L=-0.2:0.2:2", "--y", "eps_R=-0.8:0.4:2")
+BINS = ("--x", "gamma=-0.2:0.2:2", "--y", "activity=0.9:1.1:2")
 
 
 @pytest.mark.parametrize("text", ["0.9", "90%", "90 %", "9e-1", ".9"])
@@ -22,7 +22,7 @@ def test_a_level_is_read(text):
 
 @pytest.mark.parametrize("text", ["", "%", "1", "0", "100%", "0 %", "nan", "-0.5", "0.9 5", "90%%", "95"])
 def test_what_is_no_level(text):
-    with pytest.raises(typer.BadParameter, match=r"must lie between 0 and 1|is no confidence level"):
+    with pytest.raises(typer.BadParameter, match=r"lies? between 0 and 1|is no confidence level"):
         read_level(text)
 
 
@@ -92,7 +92,7 @@ def test_the_former_meaning_of_level(tmp_path, former, name):
         (("--level", 0.9, "--cl", 0.9), "two names of one option"),
         (("--level", "events", "--toys-at", "counts"), "--level events is a former name of --toys-at"),
         (("--level", "histograms"), "'--level': 'histograms' is no confidence level: write 0.95, or 95%"),
-        (("--level", "101%"), "level must lie between 0 and 1"),
+        (("--level", "101%"), "a level lies between 0 and 1"),
         (("--toys-at", "histogram"), "is not one of 'counts', 'events'"),
     ],
 )

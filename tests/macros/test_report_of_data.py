@@ -130,7 +130,7 @@ def test_a_toy(unrendered, tmp_path):
 
 
 @pytest.mark.parametrize("poi", few(["eps_R", "sin2_theta_w"], "eps_R"))
-def test_every_parameter_of_interest(made, tmp_path, poi):
+def test_every_parameter_of_interest(made, seldom_rendered, tmp_path, poi):
     """Contract. The parameter is explained, fitted and limited."""
     found = answer("report", CARD, made / "events.root", "--poi", poi, "-o", tmp_path / "r", "--toys", 0)
     assert found["fit"]["poi"] == found["limit"]["parameter"] == poi
@@ -142,7 +142,7 @@ def test_parameters_are_all_explained():
     assert len({explain_parameter(name) for name in parameter_names()}) == len(parameter_names())
 
 
-def test_several_experiments(tmp_path):
+def test_several_experiments(seldom_rendered, tmp_path):
     """Contract. Data of all experiments of a card, each in its own bins."""
     card = "borexino-hellaz-cr51"
     loaded = load_card(card)

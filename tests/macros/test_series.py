@@ -173,7 +173,7 @@ def test_a_series_is_one_data_set(series):
     for command in (
         ("fit",),
         ("limit", "--toys", 0),
-        ("contour", "--x", "eps_L=-1:1:2", "--y", "eps_R=-1:1:2"),
+        ("contour", "--x", "gamma=-1:1:2", "--y", "activity=0.9:1.1:2"),
     ):
         name, *options = command
         whole = answer(name, CARD, folder / "whole.root", *options)

@@ -23,7 +23,7 @@ def calls(folder, seen, true, out):
         ("fit", CARD, *seen),
         ("limit", CARD, *seen, "--toys", 0),
         ("compare", CARD, CARD, *seen, "-n", 4, "--seed", 1, "--fix-a"),
-        ("contour", CARD, *seen, "--x", "eps_L=-1:1:3", "--y", "eps_R=-1:1:3"),
+        ("contour", CARD, *seen, "--x", "gamma=-1:1:3", "--y", "activity=0.9:1.1:3"),
         ("report", CARD, *seen, "--toys", 0, "-o", out / "report"),
         ("reweight", *seen, "--to", CARD, "-o", out / "w.root"),
         ("export", *seen, "--format", "csv", "-o", out / "a.csv"),

@@ -1,5 +1,7 @@
 """Cards whose likelihoods are exported, and pyhf's own fits of the workspaces, scanned in the parameter."""
 
+from functools import cache
+
 import numpy as np
 import pyhf
 from scipy.optimize import brentq, minimize_scalar
@@ -44,6 +46,7 @@ CASES = {
 }
 
 
+@cache
 def fitter_of(card, *overrides, poi=None):
     return open_fitter(load_card(card, overrides), poi=poi)
 
