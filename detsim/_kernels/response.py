@@ -42,8 +42,8 @@ class ResponseArrays(NamedTuple):
     sigma_energy: NDArray[np.float64]
     sigma_value: NDArray[np.float64]
     """Tabulated σ, used instead if not empty."""
-    light_yield: float | None
-    """Photo-electrons per MeV if these are counted; else None, and what counts them is not compiled."""
+    light_yield: float
+    """Photo-electrons per MeV if these are counted; else 0."""
     visible_break: NDArray[np.float64]
     visible_power: NDArray[np.float64]
     """Visible energy as piecewise polynomial of the true one: see `detsim.detector.quenching.Visible`."""
@@ -67,7 +67,7 @@ class ResponseArrays(NamedTuple):
     n_source: int
 
 
-@kernel(part=True)
+@kernel(inner=True)
 def _interpolate(x: float, energy: NDArray[np.float64], value: NDArray[np.float64]) -> float:
     """Interpolate linearly, constant beyond the ends."""
     last = len(energy) - 1
@@ -79,7 +79,7 @@ def _interpolate(x: float, energy: NDArray[np.float64], value: NDArray[np.float6
     return float(value[i] + (x - energy[i]) * ((value[i + 1] - value[i]) / (energy[i + 1] - energy[i])))
 
 
-@kernel(part=True)
+@kernel(inner=True)
 def _visible(T: float, response: ResponseArrays) -> float:
     """Evaluate the visible energy, if it differs from the true one."""
     i = n_not_above(response.visible_break, len(response.visible_break), T) - 1
@@ -90,14 +90,14 @@ def _visible(T: float, response: ResponseArrays) -> float:
 
 @kernel(inner=True)
 def _count_photoelectrons(
-    w: Array, tile: np.uint64, response: ResponseArrays, light_yield: float, k0: np.uint64, k1: np.uint64
+    w: Array, tile: np.uint64, response: ResponseArrays, k0: np.uint64, k1: np.uint64
 ) -> None:
     """Count photo-electrons: Poisson numbers from draws 0, 2, 3, ... of each event."""
     fill_own(w, tile, 0, k0, k1)
     for k in range(ROW):
-        mean = light_yield * w[VISIBLE + k]
+        mean = response.light_yield * w[VISIBLE + k]
         n = poisson_of(w[OWN + k], w[WORK + k], mean, tile * ROW + k, 0, k0, k1)
-        w[MEASURED + k] = response.scale * (n / light_yield)
+        w[MEASURED + k] = response.scale * (n / response.light_yield)
 
 
 @kernel(inner=True)
@@ -115,22 +115,6 @@ def _smear(w: Array, tile: np.uint64, response: ResponseArrays, k0: np.uint64, k
             E = w[VISIBLE + k]
             sigma = math.sqrt(constant2 + E * (stochastic2 + E * proportional2))
             w[MEASURED + k] = scale * (E + sigma * w[MEASURED + k])
-
-
-@kernel(part=True)
-def _measure(
-    w: Array,
-    tile: np.uint64,
-    response: ResponseArrays,
-    light_yield: float | None,
-    k0: np.uint64,
-    k1: np.uint64,
-) -> None:
-    """Turn visible into measured energies."""
-    if light_yield is None:
-        _smear(w, tile, response, k0, k1)
-    else:
-        _count_photoelectrons(w, tile, response, light_yield, k0, k1)
 
 
 @kernel(inner=True)
@@ -169,7 +153,10 @@ def measure_tile(
     else:
         for k in range(ROW):
             w[VISIBLE + k] = w[RECOIL + k]
-    _measure(w, tile, response, response.light_yield, k0, k1)
+    if response.light_yield > 0.0:
+        _count_photoelectrons(w, tile, response, k0, k1)
+    else:
+        _smear(w, tile, response, k0, k1)
     threshold = response.threshold
     for k in range(ROW):
         keep[k] = w[MEASURED + k] >= threshold
