@@ -184,7 +184,7 @@ class StudyAnswers(ShownCard):
         >>> from nugauge import load_card
         >>> card = load_card("borexino-cr51-realistic")
         >>> other = load_card("borexino-cr51-realistic", ["model.beta=psi"])
-        >>> round(card.compare(other, card.expect(), n_toys=20, seed=1).delta, 6)
+        >>> round(abs(card.compare(other, card.expect(), n_toys=20, seed=1).delta), 6)
         0.0
         """
         from macros.studies import compare_cards

@@ -103,10 +103,14 @@ def expected_reach(card: Card) -> LimitResult | None:
 
 
 def shape_warnings(card: Card) -> list[str]:
-    """Say which shapes a fit of the card describes badly."""
+    """Say which shapes a fit of the card describes badly; nothing where nothing can be fitted."""
     if card.fit.poi not in card.model.parameters:
         return []
-    return [str(shape) for shape in bent_shapes(open_fitter(card).templates)]
+    try:
+        templates = open_fitter(card).templates
+    except ValueError:
+        return []  # the other warnings say why
+    return [str(shape) for shape in bent_shapes(templates)]
 
 
 def _warnings(card: Card, in_bins: NDArray[np.float64]) -> Iterator[str]:

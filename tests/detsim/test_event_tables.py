@@ -149,9 +149,10 @@ def test_csv_comes_back_to_the_last_bit(columns, tmp_path):
     lines = path.read_text().splitlines()
     assert lines[0] == "# nugauge.export csv, version 1.2.3"
     assert "E_nu [MeV]" in lines[1]
-    assert json.loads(lines[2].removeprefix("# provenance: ")) == source_of(columns).provenances[0]
-    assert lines[3].split(",") == list(columns)
-    found = np.loadtxt(lines[4:], delimiter=",", unpack=True)
+    assert lines[2] == f"# events: {N}"
+    assert json.loads(lines[3].removeprefix("# provenance: ")) == source_of(columns).provenances[0]
+    assert lines[4].split(",") == list(columns)
+    found = np.loadtxt(lines[5:], delimiter=",", unpack=True)
     assert found.shape == (len(columns), N)
     for read, (name, column) in zip(found, columns.items(), strict=True):
         np.testing.assert_array_equal(read.astype(column.dtype), column, err_msg=name)

@@ -137,7 +137,7 @@ def damaged(text):
 
 SPHERE = {"geometry": {"shape": "sphere", "radius": "300 cm"}}
 CONTRADICTIONS = {
-    "events, and 300 were written": lambda t: change(t, first_event(t), ""),
+    "events, and 150 were written": lambda t: change(t, first_event(t), ""),
     "the units are GEV MM, and MEV MM in the first event": lambda t: "\nE ".join(
         part.replace("U MEV", "U GEV") if i == 3 else part for i, part in enumerate(t.split("\nE "))
     ),

@@ -138,7 +138,7 @@ def test_counts_where_nothing_is_expected(here):
         ("limit", CARD, "d.csv"),
         ("limit", CARD, "d.csv", "--method", "cls", "-n", 20),
         ("contour", CARD, "d.csv", *contour),
-        ("compare", CARD, CARD, "d.csv", "-n", 10),
+        ("compare", CARD, CARD, "d.csv", "-n", 10, "--fix-a"),
         ("calibrate", CARD, "d.csv", "-n", 20, "-o", "x.root"),
     ):
         text = refusal(command, *arguments, *above, "--set", "background.flat.low=500 keV")
