@@ -13,6 +13,7 @@ from analysis.model import bent_shapes
 from detsim.event_files import Rounding, event_branches, event_columns, row_bytes
 from detsim.expectation import fold
 from detsim.simulation import event_plan, simulate
+from detsim.systematics import SHAPES
 from macros.card import Card
 from macros.setup import check_signal, expected_counts, faint_signal, open_fitter
 from macros.terminal import number_of
@@ -104,7 +105,8 @@ def expected_reach(card: Card) -> LimitResult | None:
 
 def shape_warnings(card: Card) -> list[str]:
     """Say which shapes a fit of the card describes badly; nothing where nothing can be fitted."""
-    if card.fit.poi not in card.model.parameters:
+    shapes = {s.name for e in card.experiments for s in e.systematics} & {*SHAPES}
+    if not shapes or card.fit.poi not in card.model.parameters:
         return []
     try:
         templates = open_fitter(card).templates
