@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numba
@@ -104,7 +105,7 @@ def main() -> None:
     found["bins"] = table("bins, γ + 3", options.bins, lambda n: fitter(n_bins=n))
     for n_bins in (16, 60):
         title = f"nuisance parameters, {n_bins} bins"
-        found[title] = table(title, options.nuisances, lambda m, n=n_bins: fitter(n, m))  # type: ignore[misc]
+        found[title] = table(title, options.nuisances, partial(fitter, n_bins))
     found["experiments"] = table(
         "experiments of 16 bins, γ + 1 + one each", options.experiments, lambda k: fitter(16, 1 + k, k)
     )

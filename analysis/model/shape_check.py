@@ -18,7 +18,7 @@ __all__ = ["BentShape", "bent_shapes"]
 Array = NDArray[np.float64]
 
 _LARGE = 0.5
-"""Difference, in statistical errors of a bin, from which a shape is told."""
+"""Difference, in statistical errors of a bin, from which there is a warning."""
 _PULLS = (-0.5, 0.5)
 
 

@@ -62,7 +62,7 @@ class Variations:
         return [nominal + (varied - centre[0]) for varied in (up, down)] if centre else [up, down]
 
     def fold(self, e: int, model: Model) -> Folded:
-        """Fold an experiment as it is, for the parameters inside the shapes of a model."""
+        """Fold an experiment as its card describes it, for a model."""
         return self.folder(e, self.experiments[e])(model)
 
     def folder(self, e: int, experiment: Experiment) -> Folder:

@@ -97,13 +97,11 @@ def _lines(path: Path, problems: list[str]) -> Iterator[str]:
 
 
 def _is_row(line: str, n_columns: int) -> bool:
-    cells = line.split(",")
     try:
-        return (
-            line.endswith("\n") and len(cells) == n_columns and all(float(cell) is not None for cell in cells)
-        )
+        numbers = [float(cell) for cell in line.split(",")]
     except ValueError:
         return False
+    return line.endswith("\n") and len(numbers) == n_columns
 
 
 def _parquet(path: Path) -> dict[str, Any]:

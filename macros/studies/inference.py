@@ -295,8 +295,7 @@ def open_inference(
     if found is not None:
         fitter, counts = found.prepare(fitter)
         pulls, card = found.pulls(card, fitter), found.exposed(card)
-        for text in unusual_measurements(fitter.templates, pulls):
-            warnings.warn(text, stacklevel=2)
-    for shape in bent_shapes(fitter.templates):
-        warnings.warn(str(shape), stacklevel=2)
+    texts = [] if pulls is None else unusual_measurements(fitter.templates, pulls)
+    for text in (*texts, *map(str, bent_shapes(fitter.templates))):
+        warnings.warn(text, stacklevel=2)
     return Inference(card=card, fitter=fitter, counts=counts, data=found, pulls=pulls)

@@ -188,9 +188,8 @@ def draw_others(
         if process == WEAK:
             continue
         draw = 0
-        if (
-            boxes is not None
-        ):  # else not compiled; as a function of its own, events would take 1.7 times as long
+        # without boxes the loop is not compiled; in a function of its own it would take 1.7 times as long
+        if boxes is not None:
             while process == BOXES:
                 if _accepted(w, k, c, plan):
                     break

@@ -17,7 +17,7 @@ __all__ = ["recorded", "true_runs"]
 
 @pytest.fixture
 def unrendered():
-    """Leave pictures blank in a test of what stands beside them."""
+    """Leave pictures blank, in a test that does not look at them."""
     with blank_pictures():
         yield
 

@@ -57,7 +57,7 @@ def test_nuhepmc_is_described(folder):
 
 @pytest.mark.parametrize("name", ["a.hepmc3.gz", "a.hepmc3.zst", "a.csv.gz"])
 def test_a_truncated_file_keeps_its_kind(folder, tmp_path, name):
-    """Contract. Kind and line are told, whatever compresses."""
+    """Contract. The message has kind and line, for each compression."""
     path = tmp_path / name
     path.write_bytes((folder / name).read_bytes()[:-3000])
     result = invoke("inspect", path)

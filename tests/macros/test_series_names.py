@@ -1,4 +1,4 @@
-"""The name of a series stands for its files in every command that takes them; a part of a run is told."""
+"""The name of a series stands for its files in every command that takes them; a part gives a warning."""
 
 import pytest
 from support.file_series import names

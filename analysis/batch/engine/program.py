@@ -1,10 +1,9 @@
 """Programs of the compiled fit: a model as a list of instructions, and the allocation of registers."""
 
 import threading
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +15,17 @@ from analysis.batch.engine._kernels import (
 from analysis.batch.engine._kernels.layout import LINEAR, Layout
 from analysis.batch.engine._kernels.registers import LANES
 from analysis.batch.engine.columns import Allocator, Column, Columns, address_of, is_polynomial
+from analysis.batch.engine.tables import Tables
 
 __all__ = ["Program", "Workspace", "make_program", "workspace"]
 
 Array = NDArray[np.float64]
 
-_N_CACHED = 128
-_cache: OrderedDict[object, tuple[Layout, "Program"]] = OrderedDict()
-"""Programs by the content of layouts, and by the ids of those that were used."""
+_N_CACHED, _N_RECENT = 64, 8
+_cache: dict[object, "Program"] = {}
+_recent: dict[tuple[int, bytes], tuple[Layout, "Program"]] = {}
+"""Programs by the content of layouts; and by the ids of the latest layouts, which are kept so that no other
+one gets their id."""
 _lock = threading.Lock()
 
 
@@ -55,21 +57,23 @@ def make_program(layout: Layout, held: NDArray[np.bool_]) -> Program:
     held : ndarray of bool, shape (P,)
         Which parameters are fixed: θ, then the nuisance parameters.
     """
-    known = _cache.get((id(layout), held.tobytes()))
-    if known is not None:
-        return known[1]
+    recent = _recent.get((id(layout), held.tobytes()))
+    if recent is not None:
+        return recent[1]
     powers = layout.powers if is_polynomial(layout) else np.array(layout.powers.shape[2:])
     key = (layout[:2], tuple((a.shape, a.tobytes()) for a in (*layout[2:-2], powers)), held.tobytes())
-    _, program = _cache.get(key) or (
-        layout,
-        _Writer(layout, [p for p in range(len(held)) if not held[p]]).program(),
-    )
-    with _lock:
-        while len(_cache) >= _N_CACHED:
-            _cache.popitem(last=False)
-        # the layout is kept, so that no other one gets its id
-        _cache[key] = _cache[id(layout), held.tobytes()] = layout, program
+    program = _cache.get(key) or _Writer(layout, list(map(int, np.flatnonzero(~held)))).program()
+    _keep(_cache, key, program, _N_CACHED)
+    _keep(_recent, (id(layout), held.tobytes()), (layout, program), _N_RECENT)
     return program
+
+
+def _keep(cached: dict[Any, Any], key: object, value: object, most: int) -> None:
+    """Store a value in place of the oldest; threads may do so at once."""
+    with _lock:
+        while len(cached) >= most:
+            del cached[next(iter(cached))]
+        cached[key] = value
 
 
 Workspace, workspace = Program, make_program
@@ -86,7 +90,7 @@ class _Writer:
         self.data = self.allocator.registers(self.n_bins)
         self.one = self.allocator.registers()
         self.columns = Columns(layout, self.allocator, self.one)
-        self.tables = _Tables()
+        self.tables = Tables()
 
     def program(self) -> Program:
         """Write all tables, and the header."""
@@ -268,37 +272,6 @@ class _Writer:
             last - first,
             0,
         )
-
-
-class _Tables:
-    """Tables of instructions, which follow a header."""
-
-    def __init__(self) -> None:
-        self.header: dict[int, int] = {}
-        self.entries: list[int] = []
-
-    def table(self, name: np.uint64, entries: Sequence[Sequence[int]]) -> list[int]:
-        """Append a table, and return the index of each instruction."""
-        positions = []
-        self.header[int(name)] = K.HEADER + len(self.entries)
-        for entry in entries:
-            positions.append(K.HEADER + len(self.entries))
-            self.entries += [int(x) for x in entry]
-        self.header[int(name) + 1] = K.HEADER + len(self.entries)
-        return positions
-
-    def lists(self, name: np.uint64, lists: Sequence[Sequence[Sequence[int]]]) -> list[tuple[int, int]]:
-        """Append a table of lists, and return the range of each."""
-        self.table(name, [entry for entries in lists for entry in entries])
-        ends = np.cumsum(
-            [self.header[int(name)], *(sum(len(entry) for entry in entries) for entries in lists)]
-        )
-        return [(int(a), int(b)) for a, b in pairwise(ends)]
-
-    def instructions(self, values: Mapping[np.uint64, int]) -> NDArray[np.uint64]:
-        """Put the header before the tables."""
-        header = self.header | {int(name): value for name, value in values.items()}
-        return np.array([*(header[j] for j in range(K.HEADER)), *self.entries], np.uint64)
 
 
 def _offset(p: int) -> int:

@@ -14,7 +14,7 @@ def keep_freed_memory() -> bool:
     """Let the C library keep up to 16 MB of freed memory for each thread, in pieces of up to 8 MB.
 
     By default glibc gives the arrays of a block back to the system as soon as they are freed; the next block
-    takes the same pages again, one page fault for each, and cleared: a fifth of the time of a loop over
+    takes the same pages again, one page fault for each, and cleared: a third of the time of a loop over
     events on two threads (docs: performance.md). Other libraries, and settings of the user, are left alone.
 
     Returns
