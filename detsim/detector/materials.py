@@ -19,7 +19,7 @@ __all__ = ["Target", "charge_to_mass", "composition", "electrons_in", "shells"]
 
 _TOKEN = re.compile(r"([A-Z][a-z]?)(\d*)")
 # fmt: off
-_ELEMENTS = frozenset((
+ELEMENTS = frozenset((
     "H", "He", "Li", "Be", "B", "C", "N", "O", "F", "Ne", "Na", "Mg", "Al", "Si",
     "P", "S", "Cl", "Ar", "K", "Ca", "Sc", "Ti", "V", "Cr", "Mn", "Fe", "Co", "Ni",
     "Cu", "Zn", "Ga", "Ge", "As", "Se", "Br", "Kr", "Rb", "Sr", "Y", "Zr", "Nb", "Mo",
@@ -49,7 +49,7 @@ def composition(formula: str) -> dict[str, int]:
         raise ValueError(f"target {formula!r} is not a chemical formula such as 'C9H12' or 'NaI'")
     counts: dict[str, int] = {}
     for element, n in _TOKEN.findall(formula):
-        if element not in _ELEMENTS:
+        if element not in ELEMENTS:
             raise ValueError(f"target {formula!r}: there is no element {element!r}")
         if n and int(n) == 0:
             raise ValueError(f"target {formula!r}: a number of atoms must be above 0")
@@ -82,14 +82,14 @@ def electrons_in(formula: str, mass: float) -> float:
 def charge_to_mass(formula: str) -> float:
     """Compute ΣZ/ΣA of a material [mol/g]."""
     atoms = composition(formula)
-    table = _atoms()
+    table = atomic_table()
     charge = sum(n * table[e][0] for e, n in atoms.items())
     weight = sum(n * table[e][1] for e, n in atoms.items())
     return float(charge / weight)
 
 
 @cache
-def _atoms() -> dict[str, tuple[int, float]]:
+def atomic_table() -> dict[str, tuple[int, float]]:
     """Read atomic numbers and atomic masses [g/mol] of the elements.
 
     Notes
@@ -103,11 +103,11 @@ def _atoms() -> dict[str, tuple[int, float]]:
         with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro&immutable=1", uri=True)) as data_base:
             rows = data_base.execute("SELECT element, atomic_number, molar_mass FROM elements").fetchall()
         table = {str(element): (int(number), float(mass)) for element, number, mass in rows}
-        if table.keys() >= _ELEMENTS:
+        if table.keys() >= ELEMENTS:
             return table
     from xraydb import atomic_mass, atomic_number  # noqa: PLC0415
 
-    return {element: (atomic_number(element), atomic_mass(element)) for element in _ELEMENTS}
+    return {element: (atomic_number(element), atomic_mass(element)) for element in ELEMENTS}
 
 
 _OCCUPANCY = {

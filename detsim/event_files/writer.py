@@ -31,8 +31,7 @@ Columns = Mapping[str, NDArray[Any]]
 
 COMPRESSIONS = {"zstd-1": uproot.ZSTD(1), "lz4-4": uproot.LZ4(4), "none": None}
 FORMATS = ("ttree", "rntuple")
-BASKET_ROWS = 100_000
-CLUSTER_ROWS = 500_000  # each rewrites the list of all before it
+BASKET_ROWS, CLUSTER_ROWS = 100_000, 500_000  # each cluster rewrites the list of all before it
 _BASKET_BYTES = 64_000_000
 _RUNINFO = "one row a run: what sums, and what identifies"
 
@@ -53,10 +52,9 @@ class TableWriter:
     format : {"ttree", "rntuple"}
         Kind of object that holds the rows; `runinfo` is always a TTree.
     former, removes
-        Files that may be replaced, and files to remove when this one is whole: see
-        `detsim.files.atomic.WholeFile`.
+        What may be replaced, and removed when this file is whole: see `detsim.files.atomic.WholeFile`.
     basket_bytes : int
-        Largest size of the rows that are written at once.
+        Largest size of rows that are written at once.
 
     Raises
     ------
@@ -68,9 +66,9 @@ class TableWriter:
 
     Notes
     -----
-    The rows, the provenance, then `runinfo`. The file is opened and read back: branches with their types,
-    number of rows, `runinfo` and the checksum of the provenance; only then it gets its name. Compressing and
-    hashing run in two threads while the caller makes the next rows; memory does not grow with their number.
+    The rows, the provenance, then `runinfo`. The file is read back before it gets its name: branches with
+    their types, number of rows, `runinfo` and the checksum of the provenance. Compressing and hashing run in
+    two threads while the caller makes the next rows; memory does not grow with their number.
 
     Examples
     --------
@@ -102,10 +100,9 @@ class TableWriter:
         if not branches:
             raise ValueError("a table needs at least one branch")
         check_names(branches)
-        self.tree, self.branches = tree, dict(branches)
-        self._provenance = _checked(provenance)
-        longest = BASKET_ROWS if format == "ttree" else CLUSTER_ROWS
-        length = max(1, min(longest, basket_bytes // row_bytes(self.branches)))
+        self.tree, self.branches, self._provenance = tree, dict(branches), _checked(provenance)
+        most = BASKET_ROWS if format == "ttree" else CLUSTER_ROWS
+        length = max(1, min(most, basket_bytes // row_bytes(self.branches)))
         self._done = False
         self._baskets = Baskets(self.branches, length, self._write)
         self._file = WholeFile(path, former=former, removes=removes)

@@ -246,15 +246,10 @@ class Inference:
         return self._calibration(options, progress, shared=True)
 
     def _calibration(self, options: LimitOptions, progress: Progress, *, shared: bool = False) -> Calibration:
+        data = {"counts": self.counts, "auxiliary": self.pulls}
         with using_threads(self.card.run.threads):
             return limit_calibration(
-                self.card,
-                self.fitter,
-                options,
-                counts=self.counts,
-                auxiliary=self.pulls,
-                shared=shared,
-                progress=progress,
+                self.card, self.fitter, options, **data, shared=shared, progress=progress
             )
 
 
@@ -291,11 +286,11 @@ def open_inference(
         raise ValueError("auxiliary measurements go with data: give them, too")
     found = None if data is EXPECTED else data_sets(card, data, number=number, auxiliary=auxiliary)
     fitter = open_fitter(card, poi=poi, experiments=found.experiments if found else None)
-    counts = pulls = None
+    counts, pulls, texts = None, None, []
     if found is not None:
         fitter, counts = found.prepare(fitter)
         pulls, card = found.pulls(card, fitter), found.exposed(card)
-    texts = [] if pulls is None else unusual_measurements(fitter.templates, pulls)
+        texts = unusual_measurements(fitter.templates, pulls)
     for text in (*texts, *map(str, bent_shapes(fitter.templates))):
         warnings.warn(text, stacklevel=2)
     return Inference(card=card, fitter=fitter, counts=counts, data=found, pulls=pulls)

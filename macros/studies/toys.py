@@ -220,14 +220,9 @@ def open_toys(
     """
     check_room(path, n, row_bytes(branches))
     return TableWriter(
-        path,
-        "toys",
-        branches,
-        provenance=origin,
-        compression=compression,
-        former=former,
+        path, "toys", branches, provenance=origin, compression=compression, former=former,
         basket_bytes=_BASKET_BYTES,
-    )
+    )  # fmt: skip
 
 
 def write_toys(

@@ -36,11 +36,11 @@ def test_atoms_are_those_of_the_data_base(monkeypatch):
     """Contract. Finds a version of xraydb whose file is read wrongly, and one that cannot be read at all."""
     from xraydb import atomic_mass, atomic_number
 
-    expected = {element: (atomic_number(element), atomic_mass(element)) for element in materials._ELEMENTS}
-    found = materials._atoms.__wrapped__()
+    expected = {element: (atomic_number(element), atomic_mass(element)) for element in materials.ELEMENTS}
+    found = materials.atomic_table.__wrapped__()
     assert {element: found[element] for element in expected} == expected
     monkeypatch.setattr(materials, "find_spec", lambda _: None)
-    assert materials._atoms.__wrapped__() == expected
+    assert materials.atomic_table.__wrapped__() == expected
 
 
 def test_formulas():
