@@ -52,6 +52,8 @@ _SMALLEST = 5.0
 """Size of a note [points] below which nobody reads it."""
 
 _FIXED: dict[Any, Any] = {
+    "figure.autolayout": False,
+    "figure.constrained_layout.use": False,
     "pdf.fonttype": 42,
     "savefig.bbox": None,
     "savefig.dpi": _DPI,
@@ -216,7 +218,7 @@ def render(figure: "Figure", kind: Format, *, keywords: str = "") -> bytes:
     engine = figure.get_layout_engine()
     if engine is not None:  # found once for all kinds: it takes as long as a picture
         engine.execute(figure)
-        figure.set_layout_engine("none")
+        figure.set_layout_engine(None)  # "none" would have every kind drawn twice
     with _quiet("fontTools"):  # it remarks on the dates inside matplotlib's own fonts
         figure.savefig(stream, format=kind, metadata=kinds[kind], transparent=present_look().page)
     return stream.getvalue()
