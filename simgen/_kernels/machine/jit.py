@@ -37,7 +37,7 @@ def kernel(*, inner: bool = False, part: bool = False, **options: Any) -> Callab
 
     def compiled(function: F, **more: Any) -> F:
         settings = {"error_model": "numpy", "no_cfunc_wrapper": True, **options, **more}
-        return cast("F", numba.njit(**settings)(function))
+        return cast("F", internals.with_quick_flags(numba.njit(**settings)(function)))
 
     def compile_(function: F) -> F:
         if inner or part:
