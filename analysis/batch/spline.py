@@ -5,7 +5,6 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 from analysis.model import FitModel, Templates, wave_points
 
@@ -52,6 +51,8 @@ def cubic_pieces(templates: Templates, points: Array) -> tuple[Array, Array] | N
     The spline is compared with the signal in the middle of every interval. Where it differs too much, the
     middle becomes a point, and the next spline is compared in all middles again.
     """
+    from scipy.interpolate import CubicSpline  # noqa: PLC0415 (few models are tabulated)
+
     layers = {float(p): templates.layers(float(p)) for p in points}
     background = np.concatenate([b[:, 0].sum(axis=0) for b in templates.backgrounds])
     for _ in range(_ROUNDS):

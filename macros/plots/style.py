@@ -21,6 +21,7 @@ __all__ = [
     "add_mass_axis",
     "add_note",
     "ink",
+    "load_drawing",
     "new_figure",
     "note_of",
     "paper",
@@ -78,6 +79,14 @@ def styled() -> Iterator[None]:
         mpl.rcParams.update(dict(look.parameters))
         mpl.rcParams.update(_FIXED)
         yield
+
+
+def load_drawing() -> None:
+    """Load all that drawing and rendering need: half a second, which another process may spend in time."""
+    from matplotlib.backends import backend_agg, backend_pdf, backend_svg  # noqa: F401
+
+    with styled():
+        pass
 
 
 def new_figure(width: float, height: float) -> "Figure":

@@ -219,6 +219,11 @@ class Cache:
         directories = self._directories()
         return "" if directories is None else str(directories.writable or "")
 
+    @property
+    def files(self) -> list[Path]:
+        """Files of the compiled forms, in the directory in which they are made."""
+        return list(Path(self.cache_path).glob(f"{self._name}-*.nbc")) if self.cache_path else []
+
     def enable(self) -> None:
         """Use the cache."""
         self._enabled = True
@@ -229,10 +234,8 @@ class Cache:
 
     def flush(self) -> None:
         """Remove all that is kept of the function."""
-        directories = self._directories()
-        if directories is not None and directories.writable is not None:
-            for path in directories.writable.glob(f"{self._name}-*.nbc"):
-                path.unlink(missing_ok=True)
+        for path in self.files:
+            path.unlink(missing_ok=True)
 
     def load_overload(self, signature: Any, target: Any) -> Any:
         """Return the function compiled for a signature, None if there is none."""

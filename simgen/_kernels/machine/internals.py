@@ -23,6 +23,7 @@ __all__ = [
     "named_cache",
     "read_settings",
     "save",
+    "type_operator",
     "user_cache",
     "with_quick_flags",
     "with_registries",
@@ -144,6 +145,37 @@ def with_quick_flags(function: Any) -> Any:
     if _QUICK is not None and hasattr(getattr(function, "_compiler", None), "_customize_flags"):
         function._compiler._customize_flags = quick
     return function
+
+
+def type_operator(function: Any, result_type: Any) -> None:
+    """Let an operator act on new types.
+
+    Parameters
+    ----------
+    function : callable
+        Of the module `operator`.
+    result_type : callable
+        Called with the types of the operands; it returns the type of the result, or None if it knows them not.
+
+    Notes
+    -----
+    numba asks all that it knows of an operator, in an order in which those that are for one processor come
+    first: with `numba.extending.type_callable`, texts, sets, lists, dates and the functions of NumPy, each
+    time that two vectors are added.
+    """
+    template: Any = _find("numba.core.typing.templates.AbstractTemplate")
+    register: Any = _find("numba.core.typing.templates.infer_global")
+    signature: Any = _find("numba.core.typing.templates.signature")
+    if template is None or register is None or signature is None:
+        numba.extending.type_callable(function)(lambda context: result_type)
+        return
+
+    def generic(self: Any, args: Any, kws: Any) -> Any:
+        result = result_type(*args)
+        return None if result is None else signature(result, *args)
+
+    members = {"key": function, "metadata": {"target": "cpu"}, "generic": generic}
+    register(function)(type(f"Operator_{function.__name__}", (template,), members))
 
 
 def load_registries() -> None:
