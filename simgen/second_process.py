@@ -1,4 +1,4 @@
-"""A second process beside this one, for what threads cannot do at once: running Python, compiling, drawing."""
+"""A second process beside this one, for what threads cannot do at once: compiling, drawing."""
 
 import logging
 import os
@@ -28,14 +28,14 @@ class Submit(Protocol):
         Parameters
         ----------
         work : callable
-            It and its result can be pickled, and what it writes to standard output or error is lost. It is done
-            after what was submitted before.
+            It and its result can be pickled, and what it writes to standard output or error is lost. It is
+            done after what was submitted before.
 
         Returns
         -------
         callable
-            Where there is no second process, or where it failed, this function does the work itself, and returns
-            the same result or raises its error.
+            Where there is no second process, or where it failed, this function does the work itself, and
+            returns the same result or raises its error.
         """
 
 
@@ -55,8 +55,8 @@ def second_process() -> Iterator[Submit]:
 
     Notes
     -----
-    Ctrl-C is left to this process. When this process ends, in whatever way, a pipe from it to the second one is
-    closed, and the second one ends at once, whatever it is at.
+    Ctrl-C is left to this process. When this process ends, in whatever way, a pipe from it to the second one
+    is closed, and the second one ends at once, whatever it is at.
     """
     if not has_second_process():
         yield lambda work: work

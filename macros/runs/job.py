@@ -212,8 +212,8 @@ def run_job(
 def _compile_fit(submit: Submit, card: Card) -> Callable[[], None]:
     """Let a second process compile what the fit of a card needs, while this one simulates.
 
-    Return a function that waits until it is on disk, where it will be found. Nothing is done where it is there
-    already, or where there is no second process.
+    Return a function that waits until it is on disk, where it will be found. Nothing is done where it is
+    there already, or where there is no second process.
     """
     if not (has_second_process() and has_to_be_compiled(chunk)):
         return lambda: None

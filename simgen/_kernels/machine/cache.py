@@ -241,10 +241,7 @@ class Cache:
         """Return the function compiled for a signature, None if there is none."""
         internals.load_registries()
         directories, name = self._directories(), self._file(signature)
-        if directories is None or not directories.is_current():
-            notice.begin()
-            return None
-        for directory in directories.readable:
+        for directory in directories.readable if directories and directories.is_current() else ():
             try:
                 overload = internals.load(_read(directory / name), target)
                 if overload.signature.args == tuple(getattr(signature, "args", signature)):
@@ -276,9 +273,8 @@ class Cache:
 
     def _directories(self) -> _Directories | None:
         directories = _directories() if self._enabled else None
-        return (
-            directories if directories is not None and self._source.resolve() in directories.files else None
-        )
+        is_of_kernel = directories is not None and self._source.resolve() in directories.files
+        return directories if is_of_kernel else None
 
     def _file(self, signature: Any) -> str:
         types = hashlib.sha256(repr(signature).encode()).hexdigest()[:24]

@@ -118,8 +118,8 @@ def _quick_flags() -> Any:
 
     Notes
     -----
-    numba compares settings each time that it looks for the code of an operation on known types: half a million
-    comparisons of fifty settings each, a tenth of the time of compiling.
+    numba compares settings each time that it looks for the code of an operation, all fifty of them, which is
+    a fifteenth of the time of compiling.
     """
     flags: Any = _find("numba.core.compiler.Flags")
     if flags is None or not hasattr(flags, "options") or not hasattr(flags(), "_values"):
@@ -155,7 +155,7 @@ def type_operator(function: Any, result_type: Any) -> None:
     function : callable
         Of the module `operator`.
     result_type : callable
-        Called with the types of the operands; it returns the type of the result, or None if it knows them not.
+        Called with the types of the operands; it returns the type of the result, or None for other types.
 
     Notes
     -----
