@@ -1,6 +1,7 @@
 """The main job: simulate, histogram, and report; and the report of any data."""
 
 import shlex
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import hist
 
 from analysis.batch.engine._kernels.batch import chunk
 from analysis.histograms import from_counts, write_csv, write_json, write_root
+from analysis.pseudo_experiments import Thrower
 from detsim.event_files import EventFile
 from macros.card import Card
 from macros.plots import Look, load_drawing
@@ -212,16 +214,20 @@ def run_job(
 def _compile_fit(submit: Submit, card: Card) -> Callable[[], None]:
     """Let a second process compile what the fit of a card needs, while this one simulates.
 
-    Return a function that waits until it is on disk, where it will be found. Nothing is done where it is
-    there already, or where there is no second process.
+    Return a function that waits until all is on disk. The likelihood of one data set is compiled here, before
+    the other process needs it. Nothing is done where all is there already, or without a second process.
     """
     if not (has_second_process() and has_to_be_compiled(chunk)):
         return lambda: None
     fitted = submit(partial(_fit_expectation, card))
+    # what is wrong, the fit of the data will say
+    with warnings.catch_warnings(action="ignore"), suppress(Exception):
+        case = open_inference(card, EXPECTED)
+        case.likelihood.nominal(case.fitter.truth)
 
     def wait() -> None:
         load_drawing()
-        with suppress(Exception):  # the fit of the data will raise it
+        with warnings.catch_warnings(action="ignore"), suppress(Exception):
             fitted()
 
     return wait
@@ -230,8 +236,9 @@ def _compile_fit(submit: Submit, card: Card) -> Callable[[], None]:
 def _fit_expectation(card: Card) -> None:
     """Do with the expectation of a card what a run does with its data."""
     case = open_inference(card, EXPECTED)
-    case.impacts(case.fit())
+    case.fitter.batch.fit(*Thrower(fitter=case.fitter, seed=0).block(0, 1))
     case.limit(LimitOptions(n_toys=_N_BAND))
+    case.impacts(case.fit())
 
 
 def _made(made: Production) -> str:
