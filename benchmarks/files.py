@@ -3,6 +3,8 @@
 import argparse
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ from macros.runs.event_totals import Tally
 from macros.runs.production import CHUNK, produce
 from simgen.events import Events
 
-BASKET = 100_000
+BASKET, CLUSTER = 100_000, 500_000
 
 
 class Case:
@@ -53,6 +55,13 @@ class Case:
             for start in range(0, self.n_rows, BASKET):
                 tree.extend({name: c[start : start + BASKET] for name, c in self.columns.items()})
 
+    def write_rntuple(self) -> None:
+        """Do the same as an RNTuple."""
+        with uproot.recreate(self.path, compression=uproot.ZSTD(1)) as root:
+            ntuple = root.mkrntuple("events", {name: column.dtype for name, column in self.columns.items()})
+            for start in range(0, self.n_rows, CLUSTER):
+                ntuple.extend({name: c[start : start + CLUSTER] for name, c in self.columns.items()})
+
     def write_ours(self) -> None:
         """Write the same events as an event file: converted, counted, hashed, with provenance."""
         tally = Tally(self.card.experiment)
@@ -63,9 +72,11 @@ class Case:
                 tally.add(events)
             writer.finish(self._runinfo(tally))
 
-    def simulate(self) -> None:
+    def simulate(self, format: str = "ttree") -> None:
         """Draw and write."""
-        produce(self.card, self.path, seed=1, n=self.n)
+        card = replace(self.card, run=replace(self.card.run, format=format))
+        self.path.unlink(missing_ok=True)
+        produce(card, self.path, seed=1, n=self.n)
 
     def _runinfo(self, tally: Tally) -> RunInfo:
         return RunInfo(
@@ -88,6 +99,8 @@ def main() -> None:
             "event file from memory": case.write_ours,
             "drawn, not written": case.draw,
             "simulated to a file": case.simulate,
+            "RNTuple: uproot alone": case.write_rntuple,
+            "RNTuple: simulated": partial(case.simulate, "rntuple"),
         }
         found = interleave({name: timed(task, case.n_rows) for name, task in tasks.items()}, options.repeats)
     print(environment())

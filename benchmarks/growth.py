@@ -1,7 +1,12 @@
-"""How the cost of toys grows with bins, nuisances and experiments: `python -m benchmarks.growth --help`."""
+"""How cost grows with bins, nuisances, experiments, events, toys: `python -m benchmarks.growth --help`."""
 
 import argparse
 import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,7 +20,7 @@ from analysis.fits.fitter import Fitter, make_fitter
 from analysis.pseudo_experiments.fitted_toys import toys
 from analysis.pseudo_experiments.throw import Thrower
 from benchmarks.cases import ACTIVITY, DAY
-from benchmarks.measure import environment
+from benchmarks.measure import ROOT, environment
 from detsim.backgrounds import Background
 from detsim.experiment import Experiment
 from macros.card import load_card
@@ -25,11 +30,14 @@ LOW, HIGH = 0.25, 0.65
 SECONDS = 0.5
 
 
-def experiment(n_bins: int, n_backgrounds: int, name: str = "A", rate: float = 20.0) -> Experiment:
-    """Make BOREXINO with some number of bins, and of backgrounds known to 10 %, each in its own range."""
+def experiment(n_bins: int, n_backgrounds: int, name: str = "A", total: float = 40.0) -> Experiment:
+    """Make BOREXINO with some number of bins, and of backgrounds known to 10 %, each in its own range.
+
+    Together they have 40 events a day, whatever their number, so that γ can be measured.
+    """
     preset = load_card("borexino-cr51-realistic").experiment
     edges = tuple(float(e) for e in np.linspace(LOW, HIGH, n_bins + 1))
-    starts = np.linspace(0.0, 0.3, n_backgrounds)
+    starts, rate = np.linspace(0.0, 0.3, n_backgrounds), total / max(n_backgrounds, 1)
     backgrounds = tuple(
         Background(
             name=f"b{j}", spectrum=Uniform(low=float(start), high=float(start) + 0.4), rate=rate / DAY,
@@ -91,17 +99,68 @@ def table(title: str, sizes: Sequence[int], make: Callable[[int], Fitter]) -> di
     return {"sizes": list(sizes), "seconds": costs}
 
 
+_STREAM = """
+import sys
+from detsim.simulation.monte_carlo import stream
+from macros.card import load_card
+card = load_card(sys.argv[2])
+print(sum(len(events) for events in stream(card.experiment, card.model, seed=1, n=int(sys.argv[1]))))
+"""
+_TOYS = """
+import sys
+from macros.cli import main
+sys.argv = ["nugauge", "toys", sys.argv[2], "-n", sys.argv[1], "--keep", "sums", "--audit", "0",
+            "--seed", "1", "-o", sys.argv[3]]
+main()
+"""
+
+
+def lengths(title: str, code: str, card: str, numbers: Sequence[int]) -> list[dict[str, float]]:
+    """Measure processes of growing length, each with its start: seconds, and most memory."""
+    found = []
+    print(f"\n| {title} | wall [s] | CPU [s] | memory [MB] |\n|---|---|---|---|")
+    for n in numbers:
+        with tempfile.TemporaryDirectory() as folder:
+            begin = time.perf_counter()
+            arguments = [sys.executable, "-c", code, str(n), card, f"{folder}/toys.root"]
+            process = subprocess.Popen(
+                arguments, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            _, status, used = os.wait4(process.pid, 0)
+            wall = time.perf_counter() - begin
+        if status:
+            raise SystemExit(f"{title} {n}: status {status}")
+        cpu, most = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+        print(f"| {n:.0e} | {wall:.2f} | {cpu:.2f} | {most:.0f} |", flush=True)
+        found.append({"n": n, "wall": wall, "cpu": cpu, "MB": most})
+    if len(numbers) > 1:
+        (a, b), (m, n) = (each["cpu"] for each in found[-2:]), numbers[-2:]
+        print(
+            f"\nBetween the last two, CPU time grows with the power {math.log(b / a) / math.log(n / m):.2f}."
+        )
+    return found
+
+
 def main() -> None:
     """Print tables."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description=__doc__)
     parser.add_argument("--bins", type=int, nargs="*", default=[6, 16, 60, 250, 1000])
     parser.add_argument("--nuisances", type=int, nargs="*", default=[1, 2, 3, 5, 10, 20])
     parser.add_argument("--experiments", type=int, nargs="*", default=[1, 2, 5, 10])
+    parser.add_argument("--events", type=float, nargs="*", default=[], help="of streams, such as 1e6 1e8")
+    parser.add_argument("--toys", type=float, nargs="*", default=[], help="of which sums are kept")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    numba.set_num_threads(1)
     found: dict[str, object] = {"environment": environment()}
     print(json.dumps(found["environment"]))
+    if options.events:
+        found["events"] = lengths("events", _STREAM, "borexino-cr51-paper", [int(n) for n in options.events])
+    if options.toys:
+        found["toys"] = lengths("toys", _TOYS, "borexino-cr51-realistic", [int(n) for n in options.toys])
+    if options.events or options.toys:
+        _write(options.json, found)
+        return
+    numba.set_num_threads(1)
     found["bins"] = table("bins, γ + 3", options.bins, lambda n: fitter(n_bins=n))
     for n_bins in (16, 60):
         title = f"nuisance parameters, {n_bins} bins"
@@ -109,8 +168,12 @@ def main() -> None:
     found["experiments"] = table(
         "experiments of 16 bins, γ + 1 + one each", options.experiments, lambda k: fitter(16, 1 + k, k)
     )
-    if options.json:
-        options.json.write_text(json.dumps(found, indent=1) + "\n")
+    _write(options.json, found)
+
+
+def _write(path: Path | None, found: dict[str, object]) -> None:
+    if path:
+        path.write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from analysis.batch.engine._kernels.layout import Layout
 from analysis.batch.linear import Linear
 from analysis.batch.result import FAILED, NO_HESSE, RETRIED, UNSURE, BatchFit, PhysicalFit
 from analysis.batch.search import Search
-from analysis.likelihood import LocalMinima, deepest, profiled, single_minima
+from analysis.likelihood import LocalMinima, deepest, profiled, pull_starts, single_minima
 from analysis.model import EVEN, FitModel
 
 __all__ = ["BatchMinimiser", "chosen"]
@@ -226,22 +226,37 @@ class BatchMinimiser:
     ) -> tuple[Array, Array]:
         """Return the profile and the parameters, shapes (n,) and (n, 1 + n_nuisances)."""
         low, high = self.edges
-        inside = np.flatnonzero((points >= low) & (points <= high) & (self.layout is not None))
-        if self.layout is not None and len(inside) == len(counts):
-            parameters, values, failed = self._compiled_profile(self.layout, counts, auxiliary, points, fits)
-            left = np.flatnonzero(failed)
-        else:
-            parameters = np.full((len(counts), 1 + auxiliary.shape[1]), math.nan)
-            values, left = np.full(len(counts), math.nan), np.arange(len(counts))
-            if self.layout is not None:
-                part = None if fits is None else fits.of(inside)
-                data = counts[inside], auxiliary[inside], points[inside], part
-                parameters[inside], values[inside], failed = self._compiled_profile(self.layout, *data)
-                left = np.setdiff1d(left, inside[~failed])
+        parameters = np.full((len(counts), 1 + auxiliary.shape[1]), math.nan)
+        values, left = np.full(len(counts), math.nan), np.arange(len(counts))
+        if self.layout is not None:
+            rows = np.flatnonzero((points >= low) & (points <= high))
+            for is_first in (True, False):  # then from the pulls with which a single data set begins
+                data = chosen(counts, rows), chosen(auxiliary, rows), chosen(points, rows)
+                if is_first:
+                    part = None if fits is None else fits.of(rows)
+                    found = self._compiled_profile(self.layout, *data, part)
+                else:
+                    found = self._started_profile(self.layout, *data)
+                parameters[rows], values[rows], failed = found
+                left, rows = np.setdiff1d(left, rows[~failed], assume_unique=True), rows[failed]
+                if not len(rows):
+                    break
         for i in left:
             value, pulls = profiled(self.fitter, counts[i], auxiliary[i], float(points[i]))
             values[i], parameters[i] = value[0], [points[i], *pulls[0]]
         return values, parameters
+
+    def _started_profile(
+        self, layout: Layout, counts: Array, auxiliary: Array, points: Array
+    ) -> tuple[Array, Array, NDArray[np.bool_]]:
+        """Do as `_compiled_profile`, from all the pulls from which `profiled` begins: the deepest counts."""
+        problem = Problem(layout=layout, counts=counts, auxiliary=auxiliary)
+        starts = [np.column_stack([points, pulls]) for pulls in pull_starts(self.fitter, auxiliary)]
+        found = [problem.profile(start) for start in starts]
+        depths = np.array([np.where(failed, math.inf, values) for _, values, failed in found])
+        best, rows = np.argmin(depths, axis=0), np.arange(len(points))
+        parameters = np.array([each[0] for each in found])[best, rows]
+        return parameters, depths[best, rows], np.all([each[2] for each in found], axis=0)
 
     def _compiled_profile(
         self, layout: Layout, counts: Array, auxiliary: Array, points: Array, fits: BatchFit | None

@@ -25,7 +25,8 @@ _TOLERANCE = 1e-7
 """Largest error of interpolated counts, in units of their statistical error."""
 _MOST = 4000
 """Largest number of points."""
-_ROUNDS = 12
+_ROUNDS, _WIDER_ROUNDS = 12, 12
+"""Largest number of rounds, and of those in which the neighbours of intervals are divided, too."""
 
 
 def cubic_pieces(templates: Templates, points: Array) -> tuple[Array, Array] | None:
@@ -49,24 +50,27 @@ def cubic_pieces(templates: Templates, points: Array) -> tuple[Array, Array] | N
     Notes
     -----
     The spline is compared with the signal in the middle of every interval. Where it differs too much, the
-    middle becomes a point, and the next spline is compared in all middles again.
+    middle becomes a point, and the next spline is compared in all middles again. A new point changes the
+    spline in the intervals beside its own, too: if that goes on from one to the next, these are divided
+    together with it.
     """
     from scipy.interpolate import CubicSpline  # noqa: PLC0415 (few models are tabulated)
 
     layers = {float(p): templates.layers(float(p)) for p in points}
     background = np.concatenate([b[:, 0].sum(axis=0) for b in templates.backgrounds])
-    for _ in range(_ROUNDS):
+    for number in range(_ROUNDS + _WIDER_ROUNDS):
         x = np.array(sorted(layers))
         spline = CubicSpline(x, np.array([layers[float(p)] for p in x]))
-        wrong = []
-        for middle in (x[1:] + x[:-1]) / 2:
-            exact = templates.layers(float(middle))
-            error = np.sqrt(np.maximum(exact[0] + background, 0) + 1)
-            if np.any(np.abs(spline(middle) - exact) > _TOLERANCE * error):
-                wrong.append((float(middle), exact))
-        if not wrong:
+        middles = (x[1:] + x[:-1]) / 2
+        exact = np.array([templates.layers(float(middle)) for middle in middles])
+        errors = np.sqrt(np.maximum(exact[:, 0] + background, 0) + 1)
+        difference = np.abs(spline(middles) - exact)
+        wrong = np.any(difference > _TOLERANCE * errors[:, None], axis=(1, 2))
+        if not wrong.any():
             return x[:-1], np.ascontiguousarray(np.moveaxis(spline.c[::-1], 0, 1))
-        layers.update(wrong)
+        if number >= _ROUNDS:
+            wrong = np.convolve(wrong, np.ones(3), "same") > 0
+        layers.update((float(middles[i]), exact[i]) for i in np.flatnonzero(wrong))
         if len(layers) > _MOST:
             return None
     return None

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -197,6 +198,7 @@ def _crossing(fitter: Fitter, data: Likelihood, minima: Sequence[Minimum], end: 
     if end.bounded and math.isnan(end.value) and _at(fitter, data, fitter.farthest) <= level:
         return math.nan
 
+    @cache
     def above(x: float) -> float:
         depth = _at(fitter, data, x) - level + end.threshold
         return math.sqrt(max(depth, 0.0)) - math.sqrt(end.threshold)

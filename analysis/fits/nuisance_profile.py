@@ -87,9 +87,13 @@ class NuisanceProfile:
 
     def _crossing(self, a: float, b: float, starts: list[Array], level: float) -> tuple[float, float]:
         """Find the crossing between two values, and -2 ln L there; without a crossing return one of them."""
+        values = self.minimised(np.array([a, b]), starts)[0]
+        known = dict(zip((a, b), map(float, values), strict=True))  # asked for twice
 
         def above(x: float) -> float:
-            return float(self.minimised(np.array([x]), starts)[0][0]) - level
+            if x not in known:
+                known[x] = float(self.minimised(np.array([x]), starts)[0][0])
+            return known[x] - level
 
         rise_at_b = above(b)
         if rise_at_b < 0 or above(a) >= 0:

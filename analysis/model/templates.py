@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -207,28 +208,36 @@ class Templates:
         return np.array([middle + t * (first + t * second / 2), first + t * second, second / 2])
 
     def expected(self, poi: float, pulls: ArrayLike | None = None) -> Array:
-        """Compute the expected counts in the bins, shape (n_bins,).
+        """Compute the expected counts in the bins, shape (n_bins,), or (..., n_bins).
 
         Parameters
         ----------
         poi : float
-        pulls : array_like, shape (n_nuisances,), optional
+        pulls : array_like, shape (n_nuisances,) or (..., n_nuisances), optional
             Nuisance parameters in standard deviations; by default nominal.
         """
         x = np.zeros(len(self.nuisances)) if pulls is None else np.asarray(pulls, np.float64)
-        shape_pulls = x[[n.is_shape for n in self.nuisances]]
-        weights = np.concatenate([[1.0], shape_pulls, shape_pulls**2])
-        total = np.zeros(self.n_bins)
-        signal = weights @ self.layers(poi)
+        shape_pulls = x[..., [n.is_shape for n in self.nuisances]]
+        weights = np.concatenate([np.ones((*x.shape[:-1], 1)), shape_pulls, shape_pulls**2], axis=-1)
+
+        def spectrum(layers: Array) -> Array:
+            return np.asarray((weights[..., None, :] @ layers)[..., 0, :])
+
+        total = np.zeros((*x.shape[:-1], self.n_bins))
+        signal = spectrum(self.layers(poi))
         for e, columns in enumerate(self.bins):
-            components = [signal[columns], *(weights @ b for b in self.backgrounds[e])]
-            total[columns] = sum(self.factor((e, j), x) * component for j, component in enumerate(components))
+            components = [signal[..., columns], *map(spectrum, self.backgrounds[e])]
+            total[..., columns] = sum(
+                np.asarray(self.factor((e, j), x))[..., None] * component
+                for j, component in enumerate(components)
+            )
         return total
 
-    def factor(self, target: tuple[int, int], pulls: ArrayLike) -> float:
-        """Compute the factor of a component of an experiment."""
-        pairs = zip(self.nuisances, np.asarray(pulls, np.float64), strict=True)
-        return float(math.prod(n.value(x) for n, x in pairs if not n.is_shape and target in n.targets))
+    def factor(self, target: tuple[int, int], pulls: ArrayLike) -> Any:
+        """Compute the factor of a component of an experiment: a float, or an array of shape (...)."""
+        pairs = zip(self.nuisances, np.moveaxis(np.asarray(pulls, np.float64), -1, 0), strict=True)
+        factors = [n.value(x) for n, x in pairs if not n.is_shape and target in n.targets]
+        return math.prod(factors, start=1.0)
 
     @cached_property
     def reference(self) -> Array:

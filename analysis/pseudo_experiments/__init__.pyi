@@ -34,6 +34,7 @@ from .fitted_toys import (
     holds_name as holds_name,
     thrown_columns as thrown_columns,
     toy_branches as toy_branches,
+    toy_maker as toy_maker,
     toys as toys,
 )
 from .loop import (
@@ -43,6 +44,7 @@ from .loop import (
     largest_chunk as largest_chunk,
     paced as paced,
     thrown_blocks as thrown_blocks,
+    thrown_series as thrown_series,
     toy_statistics as toy_statistics,
 )
 from .moments import (
@@ -55,5 +57,6 @@ from .weighted import (
     ScaledFits as ScaledFits,
     WeightedThrower as WeightedThrower,
     check_weighted_methods as check_weighted_methods,
+    weighted_toy_maker as weighted_toy_maker,
     weighted_toys as weighted_toys,
 )

@@ -1,7 +1,7 @@
 """Fits of pseudo-experiments: one row for each toy, also if its fit fails."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,7 @@ __all__ = [
     "largest_chunk",
     "thrown_columns",
     "toy_branches",
+    "toy_maker",
     "toys",
 ]
 
@@ -146,6 +147,33 @@ def toys(
     dict of str to ndarray
         Columns as `toy_branches` describes them.
     """
+    make = toy_maker(thrower, level=level, methods=methods, fitted=fitted, calibration=calibration)
+    most, even = chunk or thrower.largest_chunk, chunk is not None
+    for _, columns in thrown_blocks(make, n, most=most, first=first, even=even):
+        yield columns
+
+
+def toy_maker(
+    thrower: Thrower,
+    *,
+    level: float = 0.95,
+    methods: Sequence[str] | str = METHODS,
+    fitted: bool = True,
+    calibration: "Calibration | None" = None,
+) -> Callable[[int, int], Columns]:
+    """Return what throws and fits a block of pseudo-experiments.
+
+    Parameters
+    ----------
+    thrower, level, methods, fitted, calibration
+        As for `toys`.
+
+    Returns
+    -------
+    callable
+        Called with the index of the first toy and their number, on any thread; returns columns as
+        `toy_branches` describes them.
+    """
     if not isinstance(thrower, Thrower):
         raise TypeError(
             "thrower must be a Thrower, as Thrower(fitter=make_fitter(experiment, model), seed=1) makes it, "
@@ -153,10 +181,10 @@ def toys(
         )
     methods = [methods] if isinstance(methods, str) else methods
     fitter = thrower.fitter
-    batch, most, even = fitter.batch, chunk or thrower.largest_chunk, chunk is not None
+    batch = fitter.batch
     branches = toy_branches(fitter, level=level, fitted=fitted, methods=methods, events=thrower.events)
 
-    def made(start: int, count: int) -> Columns:
+    def make(start: int, count: int) -> Columns:
         counts, auxiliary, numbers = thrower.numbered_block(start, count)
         columns = thrown_columns(fitter, start, counts, auxiliary) | {"n_events": numbers}
         if fitted:
@@ -167,8 +195,7 @@ def toys(
                 )
         return {name: columns[name] for name in branches}
 
-    for _, columns in thrown_blocks(made, n, most=most, first=first, even=even):
-        yield columns
+    return make
 
 
 def _truth_in_regions(

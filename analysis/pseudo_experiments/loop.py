@@ -1,7 +1,7 @@
 """The toy loop of all studies: toys are thrown in blocks of a few tenths of a second."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,7 +14,16 @@ from simgen.threads import ahead, n_threads
 if TYPE_CHECKING:
     from analysis.fits import Fitter
 
-__all__ = ["CHUNK", "Pace", "check_n_toys", "largest_chunk", "paced", "thrown_blocks", "toy_statistics"]
+__all__ = [
+    "CHUNK",
+    "Pace",
+    "check_n_toys",
+    "largest_chunk",
+    "paced",
+    "thrown_blocks",
+    "thrown_series",
+    "toy_statistics",
+]
 
 Array = NDArray[np.float64]
 Toys = TypeVar("Toys")
@@ -30,6 +39,8 @@ _GROWTH = 8
 """Largest ratio of the sizes of consecutive blocks: the time of the first may include compilation."""
 _EACH, _LEAST = 4, 1024
 """Number of blocks for each thread, if they do not have fewer toys than the second number."""
+_LAST_SECONDS = 0.01
+"""Least duration of the last blocks, which are smaller so that all threads end at the same time [s]."""
 
 
 def check_n_toys(n_toys: int) -> None:
@@ -68,30 +79,35 @@ class Pace:
         First index.
     even : bool
         Make all blocks as large as allowed, without measuring time.
+    series : int
+        Number of times that `blocks` is called, for as many studies of the same indices.
 
     Notes
     -----
     The blocks depend on the measured time: results must not depend on the blocks.
     """
 
-    def __init__(self, n: int, *, most: int, first: int = 0, even: bool = False) -> None:
-        self._start, self._end, self._even = first, first + n, even
-        share = -(-n // (_EACH * n_threads()))  # no thread waits long for another
+    def __init__(self, n: int, *, most: int, first: int = 0, even: bool = False, series: int = 1) -> None:
+        self._n, self._first, self._left, self._even = n, first, n * series, even
+        share = -(-self._left // (_EACH * n_threads()))  # no thread waits long for another
         self._most = most if even else max(1, min(most, max(share, _LEAST)))
-        self._size = self._most if even else min(_FIRST_BLOCK, self._most)
+        self._size = self._least = self._most if even else min(_FIRST_BLOCK, self._most)
 
     def blocks(self) -> Iterator[tuple[int, int]]:
         """Yield the start and the size of each block."""
-        while self._start < self._end:
-            start, count = self._start, min(self._size, self._end - self._start)
-            self._start += count
+        start, end = self._first, self._first + self._n
+        while start < end:
+            share = -(-self._left // (2 * n_threads()))
+            count = min(max(self._least, min(self._size, share)), end - start)
             yield start, count
+            start, self._left = start + count, self._left - count
 
     def took(self, count: int, seconds: float) -> None:
         """Set the size of the next blocks by the time of one."""
         if not self._even:
-            size = round(count * _SECONDS / max(seconds, 1e-6))
-            self._size = max(1, min(size, _GROWTH * count, self._most))
+            rate = count / max(seconds, 1e-6)
+            self._size = max(1, min(round(rate * _SECONDS), _GROWTH * count, self._most))
+            self._least = max(1, min(round(rate * _LAST_SECONDS), self._size))
 
 
 def paced(n: int, *, most: int, first: int = 0, even: bool = False) -> Iterator[tuple[int, int]]:
@@ -147,23 +163,49 @@ def thrown_blocks(
     toys
         The result of `make`, in the order of the toys.
     """
-    pace = Pace(n, most=most, first=first, even=even)
-
-    def timed(start: int, count: int) -> tuple[int, int, Toys]:
-        began = time.perf_counter()
-        made = make(start, count)
-        pace.took(count, time.perf_counter() - began)
-        return start, count, made
-
-    blocks = pace.blocks()
-    # the first block prepares, on all threads, what the others share
-    begin = (timed(*block) for block in islice(blocks, 1))
-    for start, count, made in chain(begin, ahead(partial(timed, *block) for block in blocks)):
+    for _, start, count, made in thrown_series([make], n, most=most, first=first, even=even):
         yield start, made
         if on_toys is not None:
             on_toys(count)
         if stopped():
             return
+
+
+def thrown_series(
+    makes: Sequence[Callable[[int, int], Toys]], n: int, *, most: int, first: int = 0, even: bool = False
+) -> Iterator[tuple[int, int, int, Toys]]:
+    """Throw toys of several studies, such as true values, as `thrown_blocks` does, without a pause between.
+
+    Parameters
+    ----------
+    makes : sequence of callable
+        One for each study; see `thrown_blocks`.
+    n : int
+        Number of toys of each.
+    most, first, even
+        As for `Pace`.
+
+    Yields
+    ------
+    study : int
+        Index of the study; one comes after the other.
+    start, count : int
+        Index of the first toy of the block, and number of toys.
+    toys
+        The result of the study's callable, in the order of the toys.
+    """
+    pace = Pace(n, most=most, first=first, even=even, series=len(makes))
+
+    def timed(study: int, start: int, count: int) -> tuple[int, int, int, Toys]:
+        began = time.perf_counter()
+        made = makes[study](start, count)
+        pace.took(count, time.perf_counter() - began)
+        return study, start, count, made
+
+    tasks = (partial(timed, study, *block) for study in range(len(makes)) for block in pace.blocks())
+    # the first block prepares, on all threads, what the others share
+    begin = (task() for task in islice(tasks, 1))
+    yield from chain(begin, ahead(tasks))
 
 
 def toy_statistics(

@@ -199,7 +199,7 @@ class Thrower:
         """Compute the expected counts of each pseudo-experiment, shape (n, n_bins)."""
         templates, truth = self.fitter.templates, self.fitter.truth
         if self.drawn == "nuisances":
-            expected = np.array([templates.expected(truth, x) for x in np.maximum(pulls, self._lowest)])
+            expected = templates.expected(truth, np.maximum(pulls, self._lowest))
         else:
             expected = np.tile(self.expected, (len(pulls), 1))
         if self.fitter.likelihood == "templates":

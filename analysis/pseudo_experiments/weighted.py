@@ -1,7 +1,7 @@
 """Toys of weighted data: compound Poisson sums, each fitted with the scaling of its own weights."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -31,6 +31,7 @@ __all__ = [
     "WeightedToys",
     "audit_weighted",
     "check_weighted_methods",
+    "weighted_toy_maker",
     "weighted_toys",
 ]
 
@@ -235,19 +236,27 @@ def weighted_toys(
     dict of str to ndarray
         Columns as `toy_branches` describes them for weighted data.
     """
+    make = weighted_toy_maker(thrower, level=level, methods=methods, fitted=fitted)
+    for _, columns in thrown_blocks(make, n, most=thrower.largest_chunk, first=first):
+        yield columns
+
+
+def weighted_toy_maker(
+    thrower: WeightedThrower, *, level: float = 0.95, methods: Sequence[str] = METHODS, fitted: bool = True
+) -> Callable[[int, int], Columns]:
+    """Return what throws and fits a block of toys of weighted data, as `toy_maker` does of counts."""
     fitter = thrower.fitter
     branches = toy_branches(fitter, level=level, fitted=fitted, methods=methods, weighted=True)
     fits = ScaledFits(fitter=fitter, careful=thrower.weights.differ)
 
-    def made(start: int, count: int) -> Columns:
+    def make(start: int, count: int) -> Columns:
         thrown = thrower.block(start, count)
         columns = thrown_columns(fitter, start, thrown.sums, thrown.auxiliary) | {"scaling": thrown.scaling}
         if fitted:
             columns |= fits.columns(thrown, level=level, methods=methods)
         return {name: columns[name] for name in branches}
 
-    for _, columns in thrown_blocks(made, n, most=thrower.largest_chunk, first=first):
-        yield columns
+    return make
 
 
 def check_weighted_methods(methods: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,9 @@ from analysis.pseudo_experiments import (
     check_part,
     check_weighted_methods,
     n_worst,
-    toys,
-    weighted_toys,
+    thrown_series,
+    toy_maker,
+    weighted_toy_maker,
 )
 from analysis.representation import percent
 from analysis.settings import Drawn, number_list
@@ -184,45 +186,52 @@ def coverage(
     if weights is not None:
         check_weighted_methods(methods)
     _check_calibration(base, at, methods, calibration, seed=seed, drawn=drawn)
-    points: list[CoveragePoint] = []
-    tallies: list[Tally] = []
     check_part(n_toys, first, audit_of)
     study_first, study_toys = (first, n_toys) if audit_of is None else (0, audit_of)
     offset = len(at) * study_first
+    turn = first // n_toys % len(at)  # parts take turns with the true value of their one toy
     sample = audit_sample(seed, len(at) * study_toys, audit, first=offset)
-    total_audit, n_reached = Audit(), 0
-    for number, value in enumerate(at):
-        fitter: Fitter = at_truth(base, float(value))
-        thrower = Thrower(fitter=fitter, seed=seed, events=events, drawn=drawn)
-        worst = n_worst(audit, len(at))
-        if audit_of is not None:  # parts take turns with the true value of their one toy
-            worst = int(audit > 0 and number == first // n_toys % len(at))
-        most = None if audit_of is None else 1
-        auditor = Auditor(fitter=fitter, level=level, methods=methods, sample=sample, worst=worst, most=most)
-        total: Tally | None = None
-        by_design = sorted(over_by_design(fitter, methods, level))
-        n_table = None if calibration is None else calibration.n_toys
-        if weights is None:
-            chunks = toys(thrower, n_toys, first=first, level=level, methods=methods, calibration=calibration)
+    throwers = [
+        Thrower(fitter=at_truth(base, float(value)), seed=seed, events=events, drawn=drawn) for value in at
+    ]
+    by_design = [sorted(over_by_design(thrower.fitter, methods, level)) for thrower in throwers]
+    n_table = None if calibration is None else calibration.n_toys
+    makes, largest = _makers(throwers, weights, level=level, methods=methods, calibration=calibration)
+
+    def summed(number: int, start: int, count: int) -> tuple[Columns, Tally]:
+        columns = makes[number](start, count)
+        return columns, tally(columns, poi, methods, None, by_design[number], n_table)
+
+    auditors = [
+        Auditor(
+            fitter=thrower.fitter,
+            level=level,
+            methods=methods,
+            sample=sample,
+            worst=n_worst(audit, len(at)) if audit_of is None else int(audit > 0 and number == turn),
+            most=None if audit_of is None else 1,
+        )
+        for number, thrower in enumerate(throwers)
+    ]
+    points: list[CoveragePoint] = []
+    tallies: list[Tally] = []
+    blocks = thrown_series(
+        [partial(summed, number) for number in range(len(at))], n_toys, most=largest, first=first
+    )
+    for number, block, _, (columns, part) in blocks:
+        if on_toys is not None:
+            on_toys(columns)
+        auditors[number].add(columns, offset + number * study_toys + block - study_first)
+        if number == len(tallies):
+            tallies.append(part)
         else:
-            throws = WeightedThrower(thrower=thrower, weights=weights)
-            chunks = weighted_toys(throws, n_toys, first=first, level=level, methods=methods)
-        for columns in chunks:
-            if on_toys is not None:
-                on_toys(columns)
-            start = offset + number * study_toys + int(columns["toy"][0]) - study_first
-            auditor.add(columns, start)
-            total = tally(columns, poi, methods, total, by_design, n_table)
-            if total.n_toys < n_toys and stopped():
-                break
-        total_audit, n_reached = total_audit + auditor.result(), n_reached + auditor.reached
-        if total is not None:
-            tallies.append(total)
-        if total is None or total.n_toys < n_toys:
-            break
-        points.append(total.point(level))
+            tallies[number] += part
+        if tallies[number].n_toys == n_toys:
+            points.append(tallies[number].point(level))
         if stopped():
             break
+    audits = [auditor.result() for auditor in auditors[: len(tallies)]]
+    total_audit, n_reached = sum(audits, Audit()), sum(auditor.reached for auditor in auditors)
     return CoverageStudy(
         parameter=poi,
         level=level,
@@ -231,6 +240,21 @@ def coverage(
         audit_reached=n_reached,
         tallies=tuple(tallies),
     )
+
+
+def _makers(
+    throwers: Sequence[Thrower],
+    weights: WeightModel | None,
+    *,
+    calibration: Calibration | None,
+    **settings: Any,
+) -> tuple[list[Callable[[int, int], Columns]], int]:
+    """Return what throws and fits a block of toys of each true value, and the largest size of a block."""
+    if weights is None:
+        makes = [toy_maker(thrower, calibration=calibration, **settings) for thrower in throwers]
+        return makes, throwers[0].largest_chunk
+    throws = [WeightedThrower(thrower=thrower, weights=weights) for thrower in throwers]
+    return [weighted_toy_maker(thrower, **settings) for thrower in throws], throws[0].largest_chunk
 
 
 def _check_calibration(

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -181,17 +181,23 @@ def calibrate(
         fits = bounded_fit(batch, *toys)
         return [signed_statistic(batch, *toys, fits, value) for value in points]
 
+    # the reference takes longest
+    studies = [(throwers[-1], values), *((throwers[i], values[[i]]) for i in range(len(values)))]
+    blocks = Pace(n_toys, most=throwers[0].largest_chunk, first=first, even=True).blocks()
+    tasks = (
+        partial(statistics, thrower, start, n, points) for start, n in blocks for thrower, points in studies
+    )
     done, tell = 0, on_toys or (lambda n: None)
-    for start, n in Pace(n_toys, most=throwers[0].largest_chunk, first=first, even=True).blocks():
-        # the reference takes longest, and all share what it prepares
-        for k, reference_statistic in enumerate(statistics(throwers[-1], start, n, values)):
-            kept.add(1, k, start - first, one_sided(reference_statistic))
+    statistics(throwers[-1], first, 1, values)  # prepares what the threads share
+    found = ahead(tasks)
+    while done < n_toys:
+        compared = next(found)
+        n = len(compared[0])
+        for k, statistic in enumerate(compared):
+            kept.add(1, k, done, one_sided(statistic))
         tell(n)
-        tasks = [
-            partial(statistics, thrower, start, n, values[[i]]) for i, thrower in enumerate(throwers[:-1])
-        ]
-        for i, (signed,) in enumerate(ahead(tasks)):
-            kept.add(0, i, start - first, signed)
+        for i, (signed,) in enumerate(islice(found, len(values))):
+            kept.add(0, i, done, signed)
             tell(n)
         done += n
         if stopped():

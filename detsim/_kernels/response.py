@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from simgen._kernels.machine.jit import kernel
 from simgen._kernels.normals import normal_pair
 from simgen._kernels.philox import uniforms
-from simgen._kernels.poisson import poisson_of
+from simgen._kernels.poisson import first_proposal, poisson_again, poisson_of
 from simgen._kernels.search import n_not_above
 from simgen._kernels.tiles import (
     ACCEPTED,
@@ -92,12 +92,26 @@ def _visible(T: float, response: ResponseArrays) -> float:
 def _count_photoelectrons(
     w: Array, tile: np.uint64, response: ResponseArrays, k0: np.uint64, k1: np.uint64
 ) -> None:
-    """Count photo-electrons: Poisson numbers from draws 0, 2, 3, ... of each event."""
+    """Count photo-electrons: Poisson numbers from draws 0, 2, 3, ... of each event.
+
+    Most numbers are judged in a loop that is vectorised.
+    """
     fill_own(w, tile, 0, k0, k1)
+    scale, light_yield = response.scale, response.light_yield
     for k in range(ROW):
-        mean = response.light_yield * w[VISIBLE + k]
-        n = poisson_of(w[OWN + k], w[WORK + k], mean, tile * ROW + k, 0, k0, k1)
-        w[MEASURED + k] = response.scale * (n / response.light_yield)
+        n, accepted, rejected = first_proposal(w[OWN + k], w[WORK + k], light_yield * w[VISIBLE + k])
+        w[MEASURED + k] = n
+        w[ACCEPTED + k] = 1.0 if accepted else (-1.0 if rejected else 0.0)
+    for k in range(ROW):
+        if w[ACCEPTED + k] > 0.0:
+            continue
+        mean, index = light_yield * w[VISIBLE + k], tile * ROW + k
+        if w[ACCEPTED + k] < 0.0:
+            w[MEASURED + k] = poisson_again(mean, index, 0, k0, k1)
+        else:
+            w[MEASURED + k] = poisson_of(w[OWN + k], w[WORK + k], mean, index, 0, k0, k1)
+    for k in range(ROW):
+        w[MEASURED + k] = scale * (w[MEASURED + k] / light_yield)
 
 
 @kernel(inner=True)

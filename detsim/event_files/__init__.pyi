@@ -7,6 +7,7 @@ from .environment import (
 )
 from .event_writer import (
     EventFile as EventFile,
+    EventRows as EventRows,
     EventWriter as EventWriter,
     FileError as FileError,
     RunInfo as RunInfo,

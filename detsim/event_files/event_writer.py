@@ -1,6 +1,7 @@
 """Writer of event files: events in a ROOT file, with the exposure of the run."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -17,7 +18,16 @@ from detsim.experiment import Experiment
 from detsim.files import FileError, Former
 from simgen.events import COLUMNS, DIRECTION_COLUMNS, VERTEX_COLUMNS, Events
 
-__all__ = ["EventFile", "EventWriter", "FileError", "Precision", "RunInfo", "Totals", "event_columns"]
+__all__ = [
+    "EventFile",
+    "EventRows",
+    "EventWriter",
+    "FileError",
+    "Precision",
+    "RunInfo",
+    "Totals",
+    "event_columns",
+]
 
 Precision = Literal["float32", "float64"]
 
@@ -105,6 +115,58 @@ def _check_finite(columns: Mapping[str, NDArray[Any]]) -> None:
             )
 
 
+@dataclass(frozen=True, kw_only=True)
+class EventRows:
+    """Conversion of events to the rows of a file, on any thread.
+
+    Parameters
+    ----------
+    branches : mapping of str to Branch
+        As `event_branches` makes them.
+    rounding : Rounding or None
+        What float32 numbers must not cross.
+    """
+
+    branches: Mapping[str, Branch]
+    rounding: Rounding | None
+
+    @classmethod
+    def of(
+        cls, columns: Sequence[str], precision: Precision, experiment: Experiment | None = None
+    ) -> "EventRows":
+        """Choose the types of columns; the parameters are those of `EventWriter`."""
+        unknown = sorted(set(columns) - set(COLUMNS))
+        if unknown:
+            raise ValueError(f"unknown columns {', '.join(unknown)}; there are {', '.join(COLUMNS)}")
+        if precision not in ("float32", "float64"):
+            raise ValueError(f"precision must be float32 or float64, got {precision!r}")
+        exact = experiment is None or precision == "float64"
+        rounding = None if exact or experiment is None else Rounding.of(experiment)
+        return cls(branches=event_branches(columns, precision), rounding=rounding)
+
+    def converted(self, events: Events) -> dict[str, NDArray[Any]]:
+        """Return the columns of the file, of the types of its branches.
+
+        Raises
+        ------
+        ValueError
+            If a column of the file is missing from the events, or holds what is not finite, or a number has
+            no float32 on its side of all boundaries.
+        """
+        columns = events.columns()
+        missing = [name for name in self.branches if name not in columns]
+        if missing:
+            raise ValueError(f"the file has columns {', '.join(missing)}, which these events have not")
+        stored = {name: columns[name] for name in self.branches}
+        _check_finite(stored)
+        if self.rounding is not None:
+            stored = self.rounding.rounded(stored)
+        return {
+            name: column.astype(self.branches[name].numpy, copy=False) if column.dtype.kind == "f" else column
+            for name, column in stored.items()
+        }
+
+
 class EventWriter:
     """Write events to a ROOT file that is whole or absent.
 
@@ -149,29 +211,27 @@ class EventWriter:
         former: Former | None = None,
         removes: Sequence[Path] = (),
     ) -> None:
-        unknown = sorted(set(columns) - set(COLUMNS))
-        if unknown:
-            raise ValueError(f"unknown columns {', '.join(unknown)}; there are {', '.join(COLUMNS)}")
-        if precision not in ("float32", "float64"):
-            raise ValueError(f"precision must be float32 or float64, got {precision!r}")
-        branches = event_branches(columns, precision)
-        self._rounding = None
-        if experiment is not None and precision == "float32":
-            self._rounding = Rounding.of(experiment)
+        self.rows = EventRows.of(columns, precision, experiment)
         self._table = TableWriter(
             path,
             "events",
-            branches,
+            self.rows.branches,
             provenance=provenance,
             compression=compression,
             format=format,
             former=former,
             removes=removes,
         )
-        self.row_bytes = row_bytes(branches)
+        self.row_bytes = row_bytes(self.rows.branches)
 
-    def extend(self, events: Events) -> None:
+    def extend(self, events: Events, converted: Mapping[str, NDArray[Any]] | None = None) -> None:
         """Append events.
+
+        Parameters
+        ----------
+        events : Events
+        converted : mapping of str to ndarray, optional
+            What `EventRows.converted` makes of them, if another thread has done so already.
 
         Raises
         ------
@@ -181,13 +241,7 @@ class EventWriter:
         OSError
             If an earlier chunk could not be written.
         """
-        columns = events.columns()
-        missing = [name for name in self._table.branches if name not in columns]
-        if missing:
-            raise ValueError(f"the file has columns {', '.join(missing)}, which these events have not")
-        stored = {name: columns[name] for name in self._table.branches}
-        _check_finite(stored)
-        self._table.extend(stored if self._rounding is None else self._rounding.rounded(stored))
+        self._table.extend(self.rows.converted(events) if converted is None else converted)
 
     @property
     def final(self) -> bool:

@@ -18,7 +18,8 @@ __all__ = ["Baskets", "Branch", "Format", "check_names", "row_bytes"]
 Format = Literal["ttree", "rntuple"]
 Columns = Mapping[str, NDArray[Any]]
 
-_WAITING_BYTES = 24_000_000
+_WAITING_BYTES = 12_000_000
+"""Size of the rows that may wait to be written; when no more are made, these are still to be written."""
 _MOST_WAITING = 16
 
 

@@ -55,6 +55,8 @@ class TableWriter:
     former, removes
         Files that may be replaced, and files to remove when this one is whole: see
         `detsim.files.atomic.WholeFile`.
+    basket_bytes : int
+        Largest size of the rows that are written at once.
 
     Raises
     ------
@@ -91,6 +93,7 @@ class TableWriter:
         format: Format = "ttree",
         former: Former | None = None,
         removes: Sequence[Path] = (),
+        basket_bytes: int = _BASKET_BYTES,
     ) -> None:
         if compression not in COMPRESSIONS:
             raise ValueError(f"compression must be one of {', '.join(COMPRESSIONS)}; got {compression!r}")
@@ -102,7 +105,7 @@ class TableWriter:
         self.tree, self.branches = tree, dict(branches)
         self._provenance = _checked(provenance)
         longest = BASKET_ROWS if format == "ttree" else CLUSTER_ROWS
-        length = max(1, min(longest, _BASKET_BYTES // row_bytes(self.branches)))
+        length = max(1, min(longest, basket_bytes // row_bytes(self.branches)))
         self._done = False
         self._baskets = Baskets(self.branches, length, self._write)
         self._file = WholeFile(path, former=former, removes=removes)

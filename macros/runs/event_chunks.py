@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from simgen.generator import Plan
 from simgen.threads import PART, ahead
 
 __all__ = ["Draws"]
+
+R = TypeVar("R")
 
 _LIMITS = "--events-per-file N or --file-size SIZE"
 
@@ -77,13 +80,17 @@ class Draws:
             return part.n_drawn / self.prepared.expected
         return part.n_drawn / self.total if self.total else 1.0
 
-    def events(self, draw: Callable[..., Events], series: EventSeries, chunk: int) -> Iterator[Events]:
+    def events(
+        self, draw: Callable[..., Events], prepare: Callable[[Events], R], series: EventSeries, chunk: int
+    ) -> Iterator[R]:
         """Draw chunk by chunk, as the files of a series take them; for a single file some chunks ahead.
 
         Parameters
         ----------
         draw : callable
             Takes the number, the index of the first, and what keeps pseudo-experiments apart.
+        prepare : callable
+            What else is done with events, on any thread.
         series : EventSeries
             Where they are going to be written.
         chunk : int
@@ -91,21 +98,26 @@ class Draws:
 
         Yields
         ------
-        Events
+        object
+            What `prepare` makes of the events.
         """
         if not self.experiments:
             left = self.total - self.first if self.n is None else self.n
             begin = self.first
             if not series.split:
                 begins = range(begin, begin + left, PART)
-                tasks = (partial(draw, min(PART, begin + left - a), first=a, identity=()) for a in begins)
-                for events in ahead(tasks):
-                    series.begin(events.n_generated)
-                    yield events
+
+                def task(start: int) -> tuple[int, R]:
+                    size = min(PART, begin + left - start)
+                    return size, prepare(draw(size, first=start, identity=()))
+
+                for size, prepared in ahead(partial(task, start) for start in begins):
+                    series.begin(size)
+                    yield prepared
                 return
             while left:
                 size = series.begin(min(chunk, left))
-                yield draw(size, first=begin, identity=())
+                yield prepare(draw(size, first=begin, identity=()))
                 begin, left = begin + size, left - size
             return
         for number in range(self.first, self.first + self.experiments):
@@ -113,7 +125,7 @@ class Draws:
             series.begin(total, whole=True)
             for offset in range(0, total, chunk):
                 events = draw(min(chunk, total - offset), first=offset, identity=(number,))
-                yield replace(events, experiment=np.full(len(events), number, np.int64))
+                yield prepare(replace(events, experiment=np.full(len(events), number, np.int64)))
             series.end_experiment()
 
     def nothing(self, series: EventSeries) -> str:

@@ -50,6 +50,16 @@ class Tally:
             self.counts += counts
             self.squares += counts if w is None else np.bincount(index, w**2, minlength=len(self.counts))
 
+    def join(self, other: "Tally") -> None:
+        """Add the counts of other events of the same experiment."""
+        self.n_generated += other.n_generated
+        self.n_written += other.n_written
+        self._weighted |= other._weighted
+        self.sum_w += other.sum_w
+        self.sum_w2 += other.sum_w2
+        self.counts += other.counts
+        self.squares += other.squares
+
     def compare(self, expected: Array, *, n_drawn: int | None = None) -> Comparison:
         """Compare the counts, or sums of weights, with their expectation."""
         if self._weighted:

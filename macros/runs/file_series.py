@@ -1,10 +1,12 @@
 """Events into one file, or into several that follow each other, each whole by itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from numpy.typing import NDArray
 
 from detsim.event_files import EventWriter, RunInfo
 from detsim.files import Former, Lock, is_of_series, real_path, series_file, signals_held
@@ -108,12 +110,10 @@ class EventSeries:
             return n
         return min(n, self.split.events - self._slice.n_drawn)
 
-    def write(self, events: Events) -> None:
-        """Append events."""
-        if self._writer is None:
-            self._open().extend(events)
-        else:
-            self._writer.extend(events)
+    def write(self, events: Events, converted: Mapping[str, NDArray[Any]] | None = None) -> None:
+        """Append events; see `EventWriter.extend`."""
+        writer = self._open() if self._writer is None else self._writer
+        writer.extend(events, converted)
         self._slice.n_drawn += events.n_generated
         self._slice.n_written += len(events)
 

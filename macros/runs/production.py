@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.histograms import Comparison
-from detsim.event_files import EventWriter, RunInfo, event_branches, event_columns, row_bytes
+from detsim.event_files import EventRows, EventWriter, RunInfo, event_branches, event_columns, row_bytes
 from detsim.files import Former
 from detsim.simulation import draw_measured, draw_true, drawn_columns, event_plan, needs_places
 from macros.card import Card
@@ -22,6 +22,7 @@ from macros.runs.run_provenance import provenance
 from macros.setup import Split, check_number, check_room, expected_counts, mean_cross_section
 from macros.terminal import Interrupted, RunError
 from simgen.clock import working_time
+from simgen.events import Events
 from simgen.random import check_seed
 from simgen.threads import PART
 
@@ -140,6 +141,13 @@ def produce(
     check_number(split, draws.mean, rows * each, most=experiments or math.inf)
     occurrence = drawn_columns(card.run.columns)
     draw = partial(draw_measured if detected else draw_true, prepared, experiment, model, seed=seed)
+    of_file = EventRows.of(columns, card.run.precision, experiment)
+
+    def prepared_rows(events: Events) -> tuple[Events, dict[str, NDArray[Any]], Tally]:
+        counted = Tally(experiment)
+        counted.add(events)
+        return events, of_file.converted(events), counted
+
     tally = Tally(experiment)
     series = EventSeries(
         path,
@@ -152,9 +160,10 @@ def produce(
     )
     try:
         with series:
-            for events in draws.events(partial(draw, columns=occurrence), series, _chunk(split)):
-                series.write(events)
-                tally.add(events)
+            drawn = draws.events(partial(draw, columns=occurrence), prepared_rows, series, _chunk(split))
+            for events, converted, counted in drawn:
+                series.write(events, converted)
+                tally.join(counted)
                 if advance is not None:
                     advance(events.n_generated)
             series.finish()

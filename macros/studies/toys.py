@@ -42,6 +42,9 @@ __all__ = [
     "write_toys",
 ]
 
+_BASKET_BYTES = 4_000_000
+"""Size of the rows that are written at once: the last ones are written when no toys are left to be fitted."""
+
 Columns = dict[str, NDArray[Any]]
 
 
@@ -216,7 +219,15 @@ def open_toys(
         If the disk has no room for them.
     """
     check_room(path, n, row_bytes(branches))
-    return TableWriter(path, "toys", branches, provenance=origin, compression=compression, former=former)
+    return TableWriter(
+        path,
+        "toys",
+        branches,
+        provenance=origin,
+        compression=compression,
+        former=former,
+        basket_bytes=_BASKET_BYTES,
+    )
 
 
 def write_toys(

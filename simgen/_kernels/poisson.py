@@ -4,10 +4,17 @@ import math
 
 import numpy as np
 
+from simgen._kernels.machine.functions import logarithm
 from simgen._kernels.machine.jit import kernel
 from simgen._kernels.philox import member_uniforms
 
+LEAST_MEAN = 10.0
+"""Mean from which numbers are drawn by rejection; below it the distribution is added up."""
 _LARGE = 1e8
+_LARGEST_JUDGED, _SURE = 1e6, 1e-8
+"""Largest mean, and least distance of two logarithms, for which a proposal is judged by short series: their
+error is a tenth of this distance."""
+_TWO_PI = 2.0 * math.pi
 _HALF_LOG_TWO_PI = 0.5 * math.log(2.0 * math.pi)
 
 
@@ -50,12 +57,51 @@ def propose(u: float, v: float, mean: float) -> tuple[float, float, float, float
     return n, us, a, b, (us >= 0.07) & (v <= v_r)
 
 
+@kernel(inline="always")
+def first_proposal(u: float, v: float, mean: float) -> tuple[float, bool, bool]:
+    """Judge the proposal of draw 0 without branches, so that many are judged side by side.
+
+    Parameters
+    ----------
+    u, v : float
+        The uniforms of draw 0.
+    mean : float
+
+    Returns
+    -------
+    n : float
+        The proposed number.
+    accepted, rejected : bool
+        What `poisson_of` does with it; both are False where this needs a closer look.
+    """
+    n, us, a, b, easy = propose(u, v, mean)
+    positive = max(n, LEAST_MEAN)
+    inverse = 1.0 / positive
+    square = inverse * inverse
+    inverse_alpha = 1.1239 + 1.1328 / (b - 3.4)
+    ratio = v * inverse_alpha * math.sqrt(_TWO_PI * positive) / (a / (us * us) + b)
+    stirling = inverse * (1.0 / 12.0 - square * (1.0 / 360.0 - square * (1.0 / 1260.0)))
+    excess = logarithm(ratio) - positive * logarithm(mean * inverse) + (mean - positive) + stirling
+    judged = (mean >= LEAST_MEAN) & (mean < _LARGEST_JUDGED) & (n >= LEAST_MEAN)
+    in_reach = (us >= 0.013) | (v <= us)
+    accepted = (easy & (mean >= LEAST_MEAN)) | (judged & in_reach & (excess < -_SURE))
+    rejected = judged & (not easy) & ((not in_reach) | (excess > _SURE))
+    return n, accepted, rejected
+
+
+@kernel()
+def poisson_again(mean: float, index: int | np.uint64, member: int, k0: np.uint64, k1: np.uint64) -> float:
+    """Draw a Poisson number as `poisson_of` does after its first proposal was rejected."""
+    u, v = member_uniforms(index, 2, member, k0, k1)
+    return _rejection(2, u, v, mean, index, member, k0, k1)
+
+
 @kernel()
 def poisson_of(
     u: float, v: float, mean: float, index: int | np.uint64, member: int, k0: np.uint64, k1: np.uint64
 ) -> float:
     """Draw a Poisson number as `poisson` does; u and v are the uniforms of draw 0."""
-    if mean < 10.0:
+    if mean < LEAST_MEAN:
         n, term = 0.0, math.exp(-mean)
         below = term
         # the sum may end a rounding below 1, and u above it: then where nothing is left to add
@@ -64,7 +110,15 @@ def poisson_of(
             term *= mean / n
             below += term
         return n
-    draw = 1
+    return _rejection(1, u, v, mean, index, member, k0, k1)
+
+
+@kernel()
+def _rejection(
+    draw: int, u: float, v: float, mean: float, index: int | np.uint64, member: int, k0: np.uint64,
+    k1: np.uint64,
+) -> float:  # fmt: skip
+    """Propose numbers until one is accepted, from uniforms u and v, then from the draws after `draw`."""
     while True:
         n, us, a, b, easy = propose(u, v, mean)
         if easy:

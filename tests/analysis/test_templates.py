@@ -1,6 +1,7 @@
 """Expected counts as a function of a parameter: polynomials where they are, always exact."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from support.plain import with_nuisances
 from analysis.model.ranges import fit_range
 from analysis.model.templates import make_templates
 from detsim.expectation.folding import fold
+from detsim.systematics import known_to
 from simgen.interaction.models import E6, LR, SM
 
 QUADRATIC = [
@@ -72,6 +74,15 @@ def test_expected_adds_normalised_backgrounds():
     folded = fold(experiment, SM())
     expected = 1.1 * folded.signal(E6(beta="chi", gamma=0.2))[1:-1] + 0.8 * folded.backgrounds[0, 1:-1]
     assert t.expected(0.2, [0.1 / 0.018, -2.0]) == pytest.approx(expected, rel=1e-10)
+
+
+def test_many_pulls_are_expected_as_each_of_them():
+    experiment = known_to(with_nuisances(), activity=0.018, energy_scale=0.01, resolution=0.1)
+    t = make_templates((experiment, replace(experiment, name="B")), E6(beta="chi"))
+    assert any(n.is_shape for n in t.nuisances)
+    pulls = np.random.default_rng(1).normal(size=(5, 4, len(t.nuisances)))
+    each = [[t.expected(0.2, x) for x in row] for row in pulls]
+    assert np.array_equal(t.expected(0.2, pulls), each)
 
 
 def test_reference_is_the_standard_model_whatever_the_model():

@@ -19,7 +19,7 @@ from analysis.pseudo_experiments.counts import (
 )
 from simgen._kernels.normals import fill_pairs
 from simgen._kernels.philox import philox4x32, uniforms
-from simgen._kernels.poisson import log_probability
+from simgen._kernels.poisson import log_probability, poisson
 from simgen.random import Stage, kernel_key
 
 ALPHA = 1e-3
@@ -99,6 +99,15 @@ def test_counts_follow_poisson(mean, varied):
     assert abs(n.mean() - mean) < 4 * sigma
     assert abs(np.mean((n - mean) ** 2) - mean) < 4 * np.sqrt((2 * mean**2 + mean) / len(n))
     assert chi2_pvalue(n, mean) > ALPHA
+
+
+def test_proposals_are_judged_together_as_one_by_one():
+    """Finds a wrong series or a wrong bound in the judgement without branches, at any mean."""
+    means = np.geomspace(3.0, 3e7, 300) * np.ones((300, 1))
+    n = throw_varied(means, key=KEY)
+    k0, k1 = map(np.uint64, KEY)
+    each = [[poisson(mean, t, b, k0, k1) for b, mean in enumerate(row)] for t, row in enumerate(means)]
+    assert np.array_equal(n, each)
 
 
 @pytest.mark.parametrize("mean", [9e7, 1.1e8, 1e12, 1e15])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simgen._kernels.machine.jit import kernel
 from simgen._kernels.normals import fill_pairs
 from simgen._kernels.philox import member_uniforms, philox4x32
-from simgen._kernels.poisson import poisson, poisson_of, propose
+from simgen._kernels.poisson import first_proposal, poisson, poisson_again, poisson_of
 
 BLOCK = 512
 BITS = 63
@@ -162,14 +162,14 @@ def _fill_uniforms(
 
 
 @kernel()
-def _accept(
+def _judge(
     n: int, u: NDArray[np.float64], v: NDArray[np.float64], mean: NDArray[np.float64],
     numbers: NDArray[np.float64],
 ) -> None:  # fmt: skip
-    """Fill the counts that are accepted without branches, else -1; at large means most are accepted."""
+    """Fill the counts whose first proposal is accepted; -1 if it is rejected, -2 if that is not clear."""
     for t in range(n):
-        number, _, _, _, easy = propose(u[t], v[t], mean[t])
-        numbers[t] = number if easy & (mean[t] >= 10.0) else -1.0
+        number, accepted, rejected = first_proposal(u[t], v[t], mean[t])
+        numbers[t] = number if accepted else (-1.0 if rejected else -2.0)
 
 
 @kernel(nogil=True)
@@ -185,9 +185,11 @@ def fill_varied(
             _fill_uniforms(first + start, n, b, k0, k1, u, v)
             for t in range(n):
                 mean[t] = expected[start + t, b]
-            _accept(n, u, v, mean, numbers)
+            _judge(n, u, v, mean, numbers)
             for t in range(n):
-                if numbers[t] < 0.0:
+                if numbers[t] == -1.0:
+                    numbers[t] = poisson_again(mean[t], first + start + t, b, k0, k1)
+                elif numbers[t] < 0.0:
                     numbers[t] = poisson_of(u[t], v[t], mean[t], first + start + t, b, k0, k1)
                 counts[start + t, b] = numbers[t]
 
