@@ -28,14 +28,14 @@ class Submit(Protocol):
         Parameters
         ----------
         work : callable
-            It and its result can be pickled, and what it writes to standard output or error is lost. It is
+            Its result can be pickled, and what it writes to standard output or error is lost. It is
             done after what was submitted before.
 
         Returns
         -------
         callable
-            Where there is no second process, or where it failed, this function does the work itself, and
-            returns the same result or raises its error.
+            Where there is no second process, where it failed, or where the work cannot be pickled, this
+            function does the work itself, and returns the same result or raises its error.
         """
 
 
@@ -90,10 +90,12 @@ class _Line:
 
     def submit(self, work: Callable[[], R], /) -> Callable[[], R]:
         """Send some work; see `Submit`."""
-        number, self._n = self._n, self._n + 1
-        with suppress(OSError):  # the second process has ended
+        try:
             pickle.dump(pickle.dumps(work), self._works)
             self._works.flush()
+        except (OSError, AttributeError, TypeError, pickle.PicklingError):  # it has ended; a local function
+            return work
+        number, self._n = self._n, self._n + 1
 
         def result() -> R:
             try:

@@ -67,6 +67,14 @@ def test_work_of_a_second_process_that_ends_is_done_here():
         assert submit(identity)() == os.getpid()
 
 
+def test_work_that_cannot_be_sent_is_done_here():
+    """Contract. Finds a local function that ends a command, or one that shifts the results of others."""
+    with second_process() as submit:
+        first, local, second = submit(partial(pow, 2, 3)), submit(lambda: -os.getpid()), submit(identity)
+        assert second() != os.getpid()
+        assert (local(), first()) == (-os.getpid(), 8)
+
+
 def test_an_error_is_raised_here():
     """Contract. Finds an error that is lost, or one whose traceback ends in another process."""
     with second_process() as submit, pytest.raises(ValueError, match="in this process"):
