@@ -5,7 +5,6 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 from analysis.model import FitModel, Templates, wave_points
 
@@ -55,6 +54,8 @@ def cubic_pieces(templates: Templates, points: Array) -> tuple[Array, Array] | N
     spline in the intervals beside its own, too: if that goes on from one to the next, these are divided
     together with it.
     """
+    from scipy.interpolate import CubicSpline  # noqa: PLC0415 (few models are tabulated)
+
     layers = {float(p): templates.layers(float(p)) for p in points}
     background = np.concatenate([b[:, 0].sum(axis=0) for b in templates.backgrounds])
     for number in range(_ROUNDS + _WIDER_ROUNDS):

@@ -73,6 +73,7 @@ from .style import (
     add_mass_axis as add_mass_axis,
     add_note as add_note,
     ink as ink,
+    load_drawing as load_drawing,
     new_figure as new_figure,
     note_of as note_of,
     paper as paper,

@@ -21,6 +21,7 @@ __all__ = [
     "add_mass_axis",
     "add_note",
     "ink",
+    "load_drawing",
     "new_figure",
     "note_of",
     "paper",
@@ -52,6 +53,8 @@ _SMALLEST = 5.0
 """Size of a note [points] below which nobody reads it."""
 
 _FIXED: dict[Any, Any] = {
+    "figure.autolayout": False,
+    "figure.constrained_layout.use": False,
     "pdf.fonttype": 42,
     "savefig.bbox": None,
     "savefig.dpi": _DPI,
@@ -76,6 +79,14 @@ def styled() -> Iterator[None]:
         mpl.rcParams.update(dict(look.parameters))
         mpl.rcParams.update(_FIXED)
         yield
+
+
+def load_drawing() -> None:
+    """Load all that drawing and rendering need: half a second, which another process may spend in time."""
+    from matplotlib.backends import backend_agg, backend_pdf, backend_svg  # noqa: F401
+
+    with styled():
+        pass
 
 
 def new_figure(width: float, height: float) -> "Figure":
@@ -216,7 +227,7 @@ def render(figure: "Figure", kind: Format, *, keywords: str = "") -> bytes:
     engine = figure.get_layout_engine()
     if engine is not None:  # found once for all kinds: it takes as long as a picture
         engine.execute(figure)
-        figure.set_layout_engine("none")
+        figure.set_layout_engine(None)  # "none" would have every kind drawn twice
     with _quiet("fontTools"):  # it remarks on the dates inside matplotlib's own fonts
         figure.savefig(stream, format=kind, metadata=kinds[kind], transparent=present_look().page)
     return stream.getvalue()

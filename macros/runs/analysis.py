@@ -29,7 +29,7 @@ from macros.words import (
     limit_document,
 )
 
-__all__ = ["CONTENTS", "Analysis", "analyse", "analysis_pictures", "write_analysis"]
+__all__ = ["CONTENTS", "Analysis", "analyse", "analysis_pictures", "draw_pictures", "write_analysis"]
 
 CONTENTS = {
     "card.toml": "the card as it was used",
@@ -188,7 +188,15 @@ def _plain(limit: LimitResult) -> LimitResult | None:
     return limit if limit.thresholds is None else None
 
 
-def write_analysis(directory: Path, found: Analysis, pictures: Mapping[str, Picture], style: Look) -> None:
+def draw_pictures(pictures: Mapping[str, Picture], style: Look) -> dict[str, bytes]:
+    """Draw the pictures of `analysis_pictures` as PDF in a style; return them by name."""
+    with look(style):
+        return {name: render(picture.draw(), "pdf") for name, picture in pictures.items()}
+
+
+def write_analysis(
+    directory: Path, found: Analysis, pictures: Mapping[str, Picture], drawn: Mapping[str, bytes]
+) -> None:
     """Write card, documents, figures and their numbers to a directory.
 
     Parameters
@@ -197,8 +205,8 @@ def write_analysis(directory: Path, found: Analysis, pictures: Mapping[str, Pict
     found : Analysis
     pictures : mapping of str to Picture
         Of `analysis_pictures`.
-    style : Look
-        Of the figures.
+    drawn : mapping of str to bytes
+        Of `draw_pictures`.
     """
     case = found.case
     (directory / "card.toml").write_text(case.card.text(), encoding="utf-8")
@@ -207,8 +215,7 @@ def write_analysis(directory: Path, found: Analysis, pictures: Mapping[str, Pict
     _dump(directory / "limit.json", {**limit, "expected_limit": found.document()["expected_limit"]})
     _dump(directory / "expect.json", _expected(found))
     for name, picture in pictures.items():
-        with look(style):
-            (directory / f"{name}.pdf").write_bytes(render(picture.draw(), "pdf"))
+        (directory / f"{name}.pdf").write_bytes(drawn[name])
         if name == "distance":
             continue
         table = counts_picture(case, found.fit).data if name == "spectrum" else picture.data

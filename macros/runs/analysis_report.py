@@ -6,7 +6,7 @@ from typing import Any
 from analysis.fits import FitResult
 from detsim.event_files import origin
 from macros.plots import Picture
-from macros.report import Report, ReportFile, ReportTable, Section, report_figure
+from macros.report import Report, ReportFigure, ReportFile, ReportTable, Section, report_figure
 from macros.runs.analysis import Analysis
 from macros.runs.analysis_words import limit_sentences, result_rows, warning_sentences
 from macros.terminal import format_number
@@ -20,7 +20,7 @@ from macros.words import (
     pulls_table,
 )
 
-__all__ = ["analysis_report"]
+__all__ = ["analysis_figures", "analysis_report"]
 
 _AXES = {"spectrum": "energy", "distance": "distance"}
 _TITLES = {
@@ -42,9 +42,15 @@ _TITLES = {
 }
 
 
+def analysis_figures(pictures: Mapping[str, Picture]) -> dict[str, ReportFigure]:
+    """Draw the pictures of `macros.runs.analysis.analysis_pictures` for a page, by name."""
+    return {name: report_figure(picture, *_TITLES[name]) for name, picture in pictures.items()}
+
+
 def analysis_report(
     found: Analysis,
     pictures: Mapping[str, Picture],
+    figures: Mapping[str, ReportFigure],
     *,
     source: str,
     command: str,
@@ -58,6 +64,8 @@ def analysis_report(
     found : Analysis
     pictures : mapping of str to Picture
         Of `macros.runs.analysis.analysis_pictures`.
+    figures : mapping of str to ReportFigure
+        Of `analysis_figures`.
     source : str
         What the data were read from.
     command : str
@@ -67,7 +75,6 @@ def analysis_report(
         Sentences on how the data were made.
     """
     case, card = found.case, found.case.card
-    figures = {name: report_figure(picture, *_TITLES[name]) for name, picture in pictures.items()}
     shown = [figures[name] for name in ("spectrum", "distance") if name in figures]
     sections = [
         Section(

@@ -1,24 +1,38 @@
 """The main job: simulate, histogram, and report; and the report of any data."""
 
 import shlex
+import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import hist
 
+from analysis.batch.engine._kernels.batch import chunk
 from analysis.histograms import from_counts, write_csv, write_json, write_root
+from analysis.pseudo_experiments import Thrower
 from detsim.event_files import EventFile
 from macros.card import Card
-from macros.plots import Look
+from macros.plots import Look, load_drawing
 from macros.report import beside, write_report
-from macros.runs.analysis import CONTENTS, Analysis, analyse, analysis_pictures, write_analysis
-from macros.runs.analysis_report import analysis_report
+from macros.runs.analysis import (
+    CONTENTS,
+    Analysis,
+    analyse,
+    analysis_pictures,
+    draw_pictures,
+    write_analysis,
+)
+from macros.runs.analysis_report import analysis_figures, analysis_report
 from macros.runs.production import Production, produce
 from macros.setup import file_histogram, foreign_report, foreign_run, whole_directory
-from macros.studies import DataSets, LimitOptions, Progress, open_inference
+from macros.studies import EXPECTED, DataSets, LimitOptions, Progress, open_inference
 from macros.terminal import format_number
+from simgen._kernels.machine.jit import has_to_be_compiled
+from simgen.second_process import Submit, has_second_process, second_process
 
 __all__ = ["ReportResult", "RunResult", "report_data", "run_job"]
 
@@ -134,13 +148,17 @@ def report_data(
     """
     case = open_inference(card, data, poi=poi)
     names = set(_KEYS.values())
-    with whole_directory(directory, names, force=force, reads=reads, foreign=foreign_report) as staging:
+    with (
+        whole_directory(directory, names, force=force, reads=reads, foreign=foreign_report) as staging,
+        second_process() as submit,
+    ):
+        submit(load_drawing)
         found = analyse(case, options, n_goodness=n_goodness, progress=progress, stopped=stopped)
         source = case.source
         text = (
             source if isinstance(source, str) else ", ".join(f"{k}: {v}" for k, v in (source or {}).items())
         )
-        files = _write(staging, found, source=text, command=command, style=style)
+        files = _write(staging, found, submit, source=text, command=command, style=style)
     return ReportResult(directory=directory, files=files, analysis=found)
 
 
@@ -169,8 +187,14 @@ def run_job(
     if card.run.seed is None:
         raise ValueError("a run needs a seed")
     names = set(_KEYS.values())
-    with whole_directory(directory, names, force=force, reads=reads, foreign=foreign_run) as staging:
+    with (
+        whole_directory(directory, names, force=force, reads=reads, foreign=foreign_run) as staging,
+        second_process() as submit,
+    ):
+        fitted = _compile_fit(submit, card)
+        submit(load_drawing)
         made = produce(card, staging / _KEYS["events"], seed=card.run.seed, advance=advance)
+        fitted()
         data = _histogram(card, staging / _KEYS["events"])
         found = analyse(
             open_inference(card, data), LimitOptions(n_toys=_N_BAND), n_goodness=0, progress=progress
@@ -179,11 +203,42 @@ def run_job(
         files = _write(
             staging,
             found,
+            submit,
             source=f"events.root, simulated with seed {card.run.seed}",
             command=command,
             made=[_made(made)],
         )
     return RunResult(directory=directory, files=files, analysis=found, production=made)
+
+
+def _compile_fit(submit: Submit, card: Card) -> Callable[[], None]:
+    """Let a second process compile what the fit of a card needs, while this one simulates.
+
+    Return a function that waits until all is on disk. The likelihood of one data set is compiled here, before
+    the other process needs it. Nothing is done where all is there already, or without a second process.
+    """
+    if not (has_second_process() and has_to_be_compiled(chunk)):
+        return lambda: None
+    fitted = submit(partial(_fit_expectation, card))
+    # what is wrong, the fit of the data will say
+    with warnings.catch_warnings(action="ignore"), suppress(Exception):
+        case = open_inference(card, EXPECTED)
+        case.likelihood.nominal(case.fitter.truth)
+
+    def wait() -> None:
+        load_drawing()
+        with warnings.catch_warnings(action="ignore"), suppress(Exception):
+            fitted()
+
+    return wait
+
+
+def _fit_expectation(card: Card) -> None:
+    """Do with the expectation of a card what a run does with its data."""
+    case = open_inference(card, EXPECTED)
+    case.fitter.batch.fit(*Thrower(fitter=case.fitter, seed=0).block(0, 1))
+    case.limit(LimitOptions(n_toys=_N_BAND))
+    case.impacts(case.fit())
 
 
 def _made(made: Production) -> str:
@@ -204,6 +259,7 @@ def _made(made: Production) -> str:
 def _write(
     staging: Path,
     found: Analysis,
+    submit: Submit,
     *,
     source: str,
     command: Sequence[str],
@@ -212,10 +268,13 @@ def _write(
 ) -> dict[str, str]:
     """Write all files of an analysis and the report on them; return their names by what they are."""
     pictures = analysis_pictures(found)
-    write_analysis(staging, found, pictures, style)
+    drawn = submit(partial(draw_pictures, pictures, style))
+    figures = analysis_figures(pictures)
+    write_analysis(staging, found, pictures, drawn())
     report = analysis_report(
         found,
         pictures,
+        figures,
         source=source,
         command=shlex.join(command),
         files=beside(staging, CONTENTS),

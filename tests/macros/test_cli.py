@@ -178,6 +178,20 @@ cli.main()
     assert done.stdout.split() == [used]
 
 
+def test_no_object_is_looked_for_at_the_end_of_the_program():
+    """Contract. Finds a program that collects its unused objects when it ends, which takes 0.8 s."""
+    code = """
+import atexit, gc, sys
+import macros.cli as cli
+atexit.register(lambda: print(gc.get_freeze_count() > 1000))
+sys.argv = ["nugauge", "--version"]
+cli.main()
+"""
+    run = [sys.executable, "-c", code]
+    done = subprocess.run(run, capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.split()[-1] == "True"
+
+
 def test_interrupt():
     """Contract: Ctrl-C ends a command with 130 and one message."""
     code = """

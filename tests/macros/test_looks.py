@@ -6,6 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from support.plotted import FIT, LIMIT, PROFILE, VALUES, texts
 
 from macros.plots import METHODS, LimitFigure, Look, PlaneFigure, ScanFigure, look, profile_plot, read_style
@@ -138,3 +139,18 @@ def test_styles_that_state_their_figures_are_scaled():
     assert read_style("ATLAS")["lines.linewidth"] == pytest.approx(2 * 8.5 / 14)
     assert "figure.figsize" not in read_style("CMS")
     assert read_style("CMS")["font.family"][-1] == "DejaVu Sans"
+
+
+@pytest.mark.parametrize(
+    "parameters", [{}, {"figure.autolayout": True}, {"figure.constrained_layout.use": True}]
+)
+def test_a_figure_is_drawn_once_for_each_kind_of_picture(monkeypatch, parameters):
+    """Contract. Finds a layout that is made anew, by drawing, for each kind; it took a third of the time."""
+    drawn = []
+    draw = Figure.draw
+    monkeypatch.setattr(Figure, "draw", lambda figure, renderer: drawn.append(1) or draw(figure, renderer))
+    with look(Look(parameters=parameters)):
+        figure = limit_figure().draw()
+        kinds = ("pdf", "png", "svg")
+        assert all(render(figure, kind) for kind in kinds)
+    assert len(drawn) == len(kinds)

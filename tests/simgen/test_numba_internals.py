@@ -25,6 +25,7 @@ def test_the_installed_numba_has_what_is_used():
     """Contract. Finds a numba in which a private part is gone: the fallback works, but slowly."""
     for path in (
         "numba.core.compiler.Compiler",
+        "numba.core.compiler.Flags.options",
         "numba.core.codegen.JITCodeLibrary._finalize_final_module",
         "numba.core.codegen.JITCodeLibrary._optimize_final_module",
         "numba.core.compiler.CompileResult._rebuild",
@@ -33,12 +34,17 @@ def test_the_installed_numba_has_what_is_used():
         "numba.core.entrypoints.init_all",
         "numba.core.registry.cpu_target",
         "numba.core.serialize.dumps",
+        "numba.core.typing.templates.AbstractTemplate",
+        "numba.core.typing.templates.infer_global",
+        "numba.core.typing.templates.signature",
         "numba.misc.appdirs.AppDirs",
     ):
         head, _, name = path.rpartition(".")
         assert internals._find(path) is not None or hasattr(internals._find(head), name), path
     assert internals.INNER is not None
     assert internals.PART is not None
+    assert internals._QUICK is not None
+    assert "_customize_flags" in vars(fill_pairs._compiler)
     assert hasattr(fill_pairs, "_cache")
     assert "Prepared" in {cls.__name__ for cls in internals._classes.values()}
     assert numba.extending.is_jitted(fill_pairs)
@@ -49,8 +55,32 @@ def test_the_installed_numba_has_what_is_used():
 WITHOUT = """
 import simgen._kernels.machine.internals as internals
 internals._find = lambda path: None
-internals.INNER = internals.PART = None
+internals.INNER = internals.PART = internals._QUICK = None
 """
+
+
+def test_settings_of_a_compiler_are_equal_where_those_of_numba_are():
+    """Contract. Finds code of one setting that is used with another."""
+    plain, other = numba.core.compiler.Flags(), numba.core.compiler.Flags()
+    plain.nrt = other.nrt = True
+    other.error_model = "numpy"
+    quick, quick_other = internals._QUICK(plain), internals._QUICK(other)
+    assert quick == internals._QUICK(plain) == plain
+    assert quick != quick_other
+    assert quick != other
+    assert hash(quick) == hash(plain)
+    assert quick.copy() == quick
+    assert type(quick.copy()) is internals._QUICK
+
+
+def test_a_kernel_has_to_be_compiled_until_any_process_has_done_it(tmp_path):
+    """Contract. Finds a first run that is taken for a later one, or the reverse."""
+    code = (
+        "from simgen._kernels.machine.jit import has_to_be_compiled\nprint(has_to_be_compiled(fill_pairs))\n"
+    )
+    ask = "from simgen._kernels.normals import fill_pairs\n" + code
+    assert run(ask + PAIR + code, NUMBA_CACHE_DIR=tmp_path).stdout.split()[::2] == ["True", "False"]
+    assert run(ask, NUMBA_CACHE_DIR=tmp_path).stdout.split() == ["False"]
 
 
 def test_a_function_that_only_kernels_call_has_no_machine_code():

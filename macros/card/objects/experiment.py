@@ -174,13 +174,14 @@ def _from_what_matters(experiment: "Experiment", model: "Model", faults: FaultLi
 def _normalisation(
     table: SourceTable, geometry: "Geometry | None", model: "Model | None", faults: FaultList
 ) -> "Normalisation | None":
-    from simgen.rates import Activity, Flux, Interactions
-
     stated = [key for key in ("activity", "flux", "events") if getattr(table, key) is not None]
     if len(stated) != 1:
         keys = " and ".join(stated) or "none"
         faults.add("source", f"needs exactly one of activity, flux and events, got {keys}")
         return None
+
+    from simgen.rates import Activity, Flux, Interactions
+
     with faults.at("source"):
         if table.flux is not None:
             return Flux(value=table.flux)

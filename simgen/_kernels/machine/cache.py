@@ -219,6 +219,11 @@ class Cache:
         directories = self._directories()
         return "" if directories is None else str(directories.writable or "")
 
+    @property
+    def files(self) -> list[Path]:
+        """Files of the compiled forms, in the directory in which they are made."""
+        return list(Path(self.cache_path).glob(f"{self._name}-*.nbc")) if self.cache_path else []
+
     def enable(self) -> None:
         """Use the cache."""
         self._enabled = True
@@ -229,19 +234,14 @@ class Cache:
 
     def flush(self) -> None:
         """Remove all that is kept of the function."""
-        directories = self._directories()
-        if directories is not None and directories.writable is not None:
-            for path in directories.writable.glob(f"{self._name}-*.nbc"):
-                path.unlink(missing_ok=True)
+        for path in self.files:
+            path.unlink(missing_ok=True)
 
     def load_overload(self, signature: Any, target: Any) -> Any:
         """Return the function compiled for a signature, None if there is none."""
         internals.load_registries()
         directories, name = self._directories(), self._file(signature)
-        if directories is None or not directories.is_current():
-            notice.begin()
-            return None
-        for directory in directories.readable:
+        for directory in directories.readable if directories and directories.is_current() else ():
             try:
                 overload = internals.load(_read(directory / name), target)
                 if overload.signature.args == tuple(getattr(signature, "args", signature)):
@@ -273,9 +273,8 @@ class Cache:
 
     def _directories(self) -> _Directories | None:
         directories = _directories() if self._enabled else None
-        return (
-            directories if directories is not None and self._source.resolve() in directories.files else None
-        )
+        is_of_kernel = directories is not None and self._source.resolve() in directories.files
+        return directories if is_of_kernel else None
 
     def _file(self, signature: Any) -> str:
         types = hashlib.sha256(repr(signature).encode()).hexdigest()[:24]

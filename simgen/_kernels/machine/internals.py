@@ -23,7 +23,9 @@ __all__ = [
     "named_cache",
     "read_settings",
     "save",
+    "type_operator",
     "user_cache",
+    "with_quick_flags",
     "with_registries",
     "with_store",
 ]
@@ -109,6 +111,71 @@ INNER: Any = _compiler(optimised=True)
 class of compilers or of libraries."""
 PART: Any = _compiler(optimised=False)
 """The same for what is optimised together with its callers only."""
+
+
+def _quick_flags() -> Any:
+    """Derive a class of a compiler's settings that are compared by what was set, not by all there are.
+
+    Notes
+    -----
+    numba compares settings each time that it looks for the code of an operation, all fifty of them, which is
+    a fifteenth of the time of compiling.
+    """
+    flags: Any = _find("numba.core.compiler.Flags")
+    if flags is None or not hasattr(flags, "options") or not hasattr(flags(), "_values"):
+        return None
+    digest = hash(tuple(sorted(flags.options)))  # that of numba, for which all settings have the same
+
+    def equal(self: Any, other: Any) -> bool:
+        return self._values == other._values if isinstance(other, flags) else NotImplemented
+
+    methods = {"__slots__": (), "__eq__": equal, "__hash__": lambda self: digest}
+    return type(flags)("QuickFlags", (flags,), methods)
+
+
+_QUICK: Any = _quick_flags()
+
+
+def with_quick_flags(function: Any) -> Any:
+    """Let numba compare the settings of a compiled function faster."""
+
+    def quick(flags: Any) -> Any:
+        return _QUICK(flags)
+
+    if _QUICK is not None and hasattr(getattr(function, "_compiler", None), "_customize_flags"):
+        function._compiler._customize_flags = quick
+    return function
+
+
+def type_operator(function: Any, result_type: Any) -> None:
+    """Let an operator act on new types.
+
+    Parameters
+    ----------
+    function : callable
+        Of the module `operator`.
+    result_type : callable
+        Called with the types of the operands; it returns the type of the result, or None for other types.
+
+    Notes
+    -----
+    numba asks all that it knows of an operator, in an order in which those that are for one processor come
+    first: with `numba.extending.type_callable`, texts, sets, lists, dates and the functions of NumPy, each
+    time that two vectors are added.
+    """
+    template: Any = _find("numba.core.typing.templates.AbstractTemplate")
+    register: Any = _find("numba.core.typing.templates.infer_global")
+    signature: Any = _find("numba.core.typing.templates.signature")
+    if template is None or register is None or signature is None:
+        numba.extending.type_callable(function)(lambda context: result_type)
+        return
+
+    def generic(self: Any, args: Any, kws: Any) -> Any:
+        result = result_type(*args)
+        return None if result is None else signature(result, *args)
+
+    members = {"key": function, "metadata": {"target": "cpu"}, "generic": generic}
+    register(function)(type(f"Operator_{function.__name__}", (template,), members))
 
 
 def load_registries() -> None:

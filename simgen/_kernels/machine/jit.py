@@ -8,7 +8,7 @@ import numba
 from simgen._kernels.machine import internals
 from simgen._kernels.machine.cache import Cache
 
-__all__ = ["kernel"]
+__all__ = ["has_to_be_compiled", "kernel"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,7 +37,7 @@ def kernel(*, inner: bool = False, part: bool = False, **options: Any) -> Callab
 
     def compiled(function: F, **more: Any) -> F:
         settings = {"error_model": "numpy", "no_cfunc_wrapper": True, **options, **more}
-        return cast("F", numba.njit(**settings)(function))
+        return cast("F", internals.with_quick_flags(numba.njit(**settings)(function)))
 
     def compile_(function: F) -> F:
         if inner or part:
@@ -48,3 +48,9 @@ def kernel(*, inner: bool = False, part: bool = False, **options: Any) -> Callab
         return cast("F", internals.with_registries(entry))
 
     return compile_
+
+
+def has_to_be_compiled(function: Any) -> bool:
+    """Tell whether a kernel is not on disk yet, but will be when any process has compiled it."""
+    store = getattr(function, "_cache", None)
+    return isinstance(store, Cache) and bool(store.cache_path) and not store.files

@@ -13,7 +13,9 @@ from typing import Any, cast
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic, lower_builtin, models, register_model, type_callable
+from numba.extending import intrinsic, lower_builtin, models, register_model
+
+from simgen._kernels.machine.internals import type_operator
 
 __all__ = [
     "WIDTH",
@@ -64,16 +66,13 @@ def _define_operator(function: Any, instruction: str) -> None:
     """Let an operator act on two vectors, or on a vector and a number."""
     signatures = ((_vector, _vector), (_vector, types.float64), (types.float64, _vector))
 
-    @type_callable(function)
-    def type_operator(context: Any) -> Any:
-        def result_type(one: Any, other: Any) -> Any:
-            return _vector if (one, other) in signatures else None
-
-        return result_type
+    def result_type(one: Any, other: Any = None) -> Any:
+        return _vector if (one, other) in signatures else None
 
     def generate(context: Any, builder: Any, typed: Any, args: Any) -> Any:
         return getattr(builder, instruction)(*_broadcast_numbers(builder, typed, args))
 
+    type_operator(function, result_type)
     for signature in signatures:
         lower_builtin(function, *signature)(generate)  # type: ignore[no-untyped-call]
 
