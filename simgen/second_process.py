@@ -40,8 +40,12 @@ class Submit(Protocol):
 
 
 def has_second_process() -> bool:
-    """Tell whether `second_process` makes one: on Linux, where two threads or more may be used."""
-    return sys.platform == "linux" and n_threads() > 1
+    """Tell whether `second_process` makes one: on Linux, where two threads or more may be used.
+
+    Only the main thread makes one: others may hold locks that nobody releases in a fork.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    return sys.platform == "linux" and n_threads() > 1 and is_main
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -89,6 +90,12 @@ def test_one_thread_makes_no_process(monkeypatch):
         assert submit(identity)() == os.getpid()
 
 
+def test_other_threads_make_no_process():
+    """Contract. Finds a fork in a worker of dask, beside threads that hold locks."""
+    with ThreadPoolExecutor(1) as pool:
+        assert not pool.submit(has_second_process).result()
+
+
 def test_the_second_process_ends_with_the_block():
     """Contract. Finds a process that is left when an error ends the block while it works."""
     found = []
@@ -108,6 +115,7 @@ def test_the_second_process_ends_with_the_block():
 
 ORPHAN = """
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from simgen import second_process as module
 module.n_threads = lambda: 2
