@@ -15,13 +15,14 @@ from support.modules import (
     has_public_names,
     isort_order,
     public_names,
+    statements,
     syntax_tree,
 )
 
 
 def imported(path):
     """List the absolute names that a module imports anywhere, inside functions too."""
-    for node in ast.walk(syntax_tree(path)):
+    for node in statements(syntax_tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

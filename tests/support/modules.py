@@ -12,6 +12,7 @@ __all__ = [
     "has_public_names",
     "isort_order",
     "public_names",
+    "statements",
     "stub_names",
     "syntax_tree",
 ]
@@ -26,6 +27,14 @@ NAMES = [str(p.relative_to(ROOT)) for p in MODULES]
 def syntax_tree(path):
     """Parse a module."""
     return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def statements(node):
+    """List the statements below a node, those inside functions too, without a walk through expressions."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+            yield child
+            yield from statements(child)
 
 
 def has_public_names(path):
