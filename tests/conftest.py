@@ -32,9 +32,10 @@ def _compiled(request, tmp_path_factory):
         return
     from support.invocation import CARD, answer
 
-    events = ("simulate", CARD, "--events", 10)
+    cards = (CARD, "hellaz-cr51-paper", "lama-pm147-paper")  # each has a simulation of its own
+    events = [("simulate", card, "--events", 10) for card in cards]
     shares = {
-        "gw0": [events, (*events, "--columns", "vertex,time,direction")],
+        "gw0": [*events, (*events[0], "--columns", "vertex,time,direction")],
         "gw1": [("toys", CARD, "-n", 2, "--audit", 0)],
     }
     path, done = tmp_path_factory.mktemp("compiled"), tmp_path_factory.getbasetemp().parent
