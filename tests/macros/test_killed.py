@@ -8,18 +8,9 @@ from support.examples import few
 from support.invocation import CARD, answer, start
 
 RUNS = {
-    "one": ("simulate", CARD, "--events", 1_000_000),
-    "several": ("simulate", CARD, "--events", 1_000_000, "--events-per-file", 30_000),
-    "sizes": (
-        "simulate",
-        CARD,
-        "--events",
-        1_000_000,
-        "--file-size",
-        "600 kB",
-        "--set",
-        "run.format=rntuple",
-    ),
+    "one": ("simulate", CARD, "--events", 10**6),
+    "several": ("simulate", CARD, "--events", 10**6, "--events-per-file", 30_000),
+    "sizes": ("simulate", CARD, "--events", 10**6, "--file-size", "600 kB", "--set", "run.format=rntuple"),
 }
 SECONDS = 0.5
 """From the first file to the end, about."""
