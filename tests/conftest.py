@@ -25,25 +25,31 @@ def pytest_collection_finish():
 def _compiled(request, tmp_path_factory):
     """Share the longest compilations out to the two processes of a long run, which else both make all.
 
-    Each begins with its tests when the other has compiled its share, too.
+    One has those of events, the other those of fits. None begins with its tests before the other has made the
+    first and longest.
     """
     worker, n_workers = (os.environ.get(f"PYTEST_XDIST_WORKER{name}") for name in ("", "_COUNT"))
     if worker not in {"gw0", "gw1"} or n_workers == "1" or len(request.session.items) < MANY:
         return
     from support.invocation import CARD, answer
 
-    cards = (CARD, "hellaz-cr51-paper", "lama-pm147-paper")  # each has a simulation of its own
-    events = [("simulate", card, "--events", 10) for card in cards]
-    shares = {
-        "gw0": [*events, (*events[0], "--columns", "vertex,time,direction")],
-        "gw1": [("toys", CARD, "-n", 2, "--audit", 0)],
-    }
     path, done = tmp_path_factory.mktemp("compiled"), tmp_path_factory.getbasetemp().parent
-    try:
-        for k, command in enumerate(shares[worker]):
-            answer(*command, "--seed", 1, "-o", path / f"{k}.root")
-    finally:
-        (done / f"compiled-{worker}").touch()
+    few = ("--seed", 1, "--events", 10)
+    cards = (CARD, "hellaz-cr51-paper", "lama-pm147-paper")  # each has a simulation of its own
+    shares = {
+        "gw0": [
+            *(("simulate", card, *few) for card in cards),
+            ("simulate", CARD, *few, "--columns", "vertex,time,direction"),
+            ("generate", CARD, *few),
+            ("detect", CARD, path / "4.root"),
+        ],
+        "gw1": [("toys", CARD, "--seed", 1, "-n", 2, "--audit", 0)],
+    }
+    for k, command in enumerate(shares[worker]):
+        try:
+            answer(*command, "-o", path / f"{k}.root")
+        finally:
+            (done / f"compiled-{worker}").touch()
     end = time.monotonic() + LONGEST
     while len(list(done.glob("compiled-*"))) < len(shares) and time.monotonic() < end:
         time.sleep(0.05)
