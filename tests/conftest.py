@@ -25,8 +25,8 @@ def pytest_collection_finish():
 def _compiled(request, tmp_path_factory):
     """Share the longest compilations out to the two processes of a long run, which else both make all.
 
-    One has those of events, the other those of fits. None begins with its tests before the other has made the
-    first and longest.
+    One has those of events, the other those of fits. None begins with its tests before both have made what
+    most tests need.
     """
     worker, n_workers = (os.environ.get(f"PYTEST_XDIST_WORKER{name}") for name in ("", "_COUNT"))
     if worker not in {"gw0", "gw1"} or n_workers == "1" or len(request.session.items) < MANY:
@@ -35,24 +35,24 @@ def _compiled(request, tmp_path_factory):
 
     path, done = tmp_path_factory.mktemp("compiled"), tmp_path_factory.getbasetemp().parent
     few = ("--seed", 1, "--events", 10)
-    cards = (CARD, "hellaz-cr51-paper", "lama-pm147-paper")  # each has a simulation of its own
-    shares = {
-        "gw0": [
-            *(("simulate", card, *few) for card in cards),
-            ("simulate", CARD, *few, "--columns", "vertex,time,direction"),
-            ("generate", CARD, *few),
-            ("detect", CARD, path / "4.root"),
-        ],
-        "gw1": [("toys", CARD, "--seed", 1, "-n", 2, "--audit", 0)],
-    }
-    for k, command in enumerate(shares[worker]):
-        try:
-            answer(*command, "-o", path / f"{k}.root")
-        finally:
-            (done / f"compiled-{worker}").touch()
+    cards = ("hellaz-cr51-paper", "lama-pm147-paper")  # each has a simulation of its own
+    fits, events = [("toys", CARD, "--seed", 1, "-n", 2, "--audit", 0)], [("simulate", CARD, *few)]
+    true = [("generate", CARD, *few), ("detect", CARD, path / "generate-0.root")]
+    places = [("simulate", CARD, *few, "--columns", "vertex,time,direction")]
+
+    def run(commands):
+        for k, command in enumerate(commands):
+            answer(*command, "-o", path / f"{command[0]}-{k}.root", "--force")
+
+    try:
+        run([*true, *events] if worker == "gw0" else fits)
+    finally:
+        (done / f"compiled-{worker}").touch()
     end = time.monotonic() + LONGEST
-    while len(list(done.glob("compiled-*"))) < len(shares) and time.monotonic() < end:
+    while len(list(done.glob("compiled-*"))) < 2 and time.monotonic() < end:
         time.sleep(0.05)
+    if worker == "gw0":
+        run([*(("simulate", card, *few) for card in cards), *places])
 
 
 @pytest.fixture
