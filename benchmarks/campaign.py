@@ -121,7 +121,7 @@ def merging(folder: Path, toys: int, chunks: Sequence[int]) -> list[dict[str, fl
 
 def main() -> None:
     """Print tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{Path(__file__).stem}", description=__doc__)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=120, help="work of each process")
     parser.add_argument("--chunk-seconds", type=float, default=30)

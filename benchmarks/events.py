@@ -198,7 +198,7 @@ def _spread(found: dict[str, float], unit: float = 1.0, digits: int = 2) -> str:
 
 def main() -> None:
     """Take turns, and print tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{Path(__file__).stem}", description=__doc__)
     parser.add_argument("--events", type=int, default=20_000_000, help="drawn a turn")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", type=Path)

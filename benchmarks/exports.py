@@ -42,7 +42,7 @@ class Case:
         self.directory = directory
         self.source = EventSource(
             version="benchmark", provenances=[{"seed": 1}], columns=tuple(self.columns), cross_section=1e-44,
-            live_time=1.0, n_generated=n, detected=False, electrons_per_atom=3.0,
+            live_time=1.0, n_generated=n, n_events=len(events), detected=False, electrons_per_atom=3.0,
         )  # fmt: skip
         s = self.interactions
         momenta = [
@@ -108,7 +108,7 @@ class Case:
 
 def main() -> None:
     """Take turns and print rates of written events."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{Path(__file__).stem}", description=__doc__)
     parser.add_argument("--card", default="borexino-cr51-realistic")
     parser.add_argument("--events", type=int, default=200_000, help="drawn")
     parser.add_argument("--of-peer", type=int, default=20_000, help="events that pyhepmc writes")

@@ -87,7 +87,7 @@ class Case:
 
 def main() -> None:
     """Take turns and print rates of written events."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{Path(__file__).stem}", description=__doc__)
     parser.add_argument("--card", default="borexino-cr51-realistic")
     parser.add_argument("--events", type=int, default=10_000_000, help="drawn")
     parser.add_argument("--repeats", type=int, default=5)

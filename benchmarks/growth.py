@@ -82,8 +82,10 @@ def cost(made: Fitter) -> float:
 
 
 def exponent(sizes: Sequence[int], costs: Sequence[float]) -> float:
-    """Fit the power of the growth over the upper half of the sizes."""
+    """Fit the power of the growth over the upper half of the sizes; NaN for fewer than two."""
     upper = [k for k, size in enumerate(sizes) if size >= np.sqrt(sizes[0] * sizes[-1])]
+    if len(upper) < 2:
+        return math.nan
     x, y = np.log([sizes[k] for k in upper]), np.log([costs[k] for k in upper])
     return float(np.polyfit(x, y, 1)[0])
 

@@ -77,7 +77,7 @@ def memory(numbers: Sequence[int]) -> list[dict[str, float]]:
 
 def main() -> None:
     """Print tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{Path(__file__).stem}", description=__doc__)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--events", type=float, nargs="*", default=[], help="lengths, such as 1e7 1e8 1e9")
     parser.add_argument("--json", type=Path)

@@ -53,7 +53,9 @@ def campaign_time(
 
 def main() -> None:
     """Print a table."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0] if __doc__ else None)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.stragglers", description=__doc__.split("\n", 1)[0] if __doc__ else None
+    )
     parser.add_argument("--workers", type=int, default=200)
     parser.add_argument("--spread", type=float, default=0.2, help="of the machines, relative")
     parser.add_argument("--failing", type=float, default=0.01, help="probability that a chunk fails")

@@ -2,13 +2,17 @@
 
 import gc
 import os
+import time
 
 import pytest
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in commands; more of them wait for each other
+gc.set_threshold(50_000, 20, 100)  # fewer searches for cycles, which walk through all that was compiled
 
 MANY = 1000
 """Tests of a run that needs all compiled functions."""
+LONGEST = 120
+"""Seconds that a process waits for what another one compiles."""
 
 
 def pytest_collection_finish():
@@ -19,15 +23,36 @@ def pytest_collection_finish():
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiled(request, tmp_path_factory):
-    """Share the longest compilations out to the two processes of a long run, which else both make all."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER")
-    if worker is None or len(request.session.items) < MANY:
+    """Share the longest compilations out to the two processes of a long run, which else both make all.
+
+    One has those of events, the other those of fits. None begins with its tests before both have made what
+    most tests need.
+    """
+    worker, n_workers = (os.environ.get(f"PYTEST_XDIST_WORKER{name}") for name in ("", "_COUNT"))
+    if worker not in {"gw0", "gw1"} or n_workers == "1" or len(request.session.items) < MANY:
         return
     from support.invocation import CARD, answer
 
-    simulate, toys = ("simulate", CARD, "--events", 10), ("toys", CARD, "-n", 2, "--audit", 0)
-    path = tmp_path_factory.mktemp("compiled") / "x.root"
-    answer(*(simulate if worker == "gw0" else toys), "--seed", 1, "-o", path)
+    path, done = tmp_path_factory.mktemp("compiled"), tmp_path_factory.getbasetemp().parent
+    few = ("--seed", 1, "--events", 10)
+    cards = ("hellaz-cr51-paper", "lama-pm147-paper")  # each has a simulation of its own
+    fits, events = [("toys", CARD, "--seed", 1, "-n", 2, "--audit", 0)], [("simulate", CARD, *few)]
+    true = [("generate", CARD, *few), ("detect", CARD, path / "generate-0.root")]
+    places = [("simulate", CARD, *few, "--columns", "vertex,time,direction")]
+
+    def run(commands):
+        for k, command in enumerate(commands):
+            answer(*command, "-o", path / f"{command[0]}-{k}.root", "--force")
+
+    try:
+        run([*true, *events] if worker == "gw0" else fits)
+    finally:
+        (done / f"compiled-{worker}").touch()
+    end = time.monotonic() + LONGEST
+    while len(list(done.glob("compiled-*"))) < 2 and time.monotonic() < end:
+        time.sleep(0.05)
+    if worker == "gw0":
+        run([*(("simulate", card, *few) for card in cards), *places])
 
 
 @pytest.fixture

@@ -38,6 +38,8 @@ class EventFile:
     provenance : dict
         The first of them.
     columns : tuple of str
+    table : TableFile
+        The table of the events, whose rows of `runinfo` are as they are stored.
 
     Raises
     ------
@@ -47,16 +49,16 @@ class EventFile:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._table = TableFile(path, "events")
+        self.table = TableFile(path, "events")
         try:
-            self.rows = tuple(self._row(row) for row in self._table.rows)
+            self.rows = tuple(self._row(row) for row in self.table.rows)
             self._check_overlap()
         except BaseException:
-            self._table.close()
+            self.table.close()
             raise
-        self.provenances = self._table.provenances
+        self.provenances = self.table.provenances
         self.provenance = self.provenances[0]
-        self.columns = tuple(self._table.branches)
+        self.columns = tuple(self.table.branches)
         sums = {f.name: sum(getattr(row, f.name) for row in self.rows) for f in fields(Totals)}
         self.runinfo = Totals(**sums)
 
@@ -69,7 +71,7 @@ class EventFile:
         return RunInfo(**{name: row[name] for name in names})
 
     def _check_overlap(self) -> None:
-        runs = zip(self._table.provenances, self.rows, strict=True)
+        runs = zip(self.table.provenances, self.rows, strict=True)
         drawn = sorted(
             (str(p["seed"]), first, last)
             for p, r in runs
@@ -96,15 +98,15 @@ class EventFile:
     @property
     def precision(self) -> Literal["float32", "float64"]:
         """Of the energies."""
-        return "float64" if self._table.branches["T"]["dtype"] == "float64" else "float32"
+        return "float64" if self.table.branches["T"]["dtype"] == "float64" else "float32"
 
     @property
     def starts(self) -> tuple[int, ...]:
         """First row of each run, and one past the last row."""
-        return self._table.starts
+        return self.table.starts
 
     def __len__(self) -> int:
-        return self._table.n_rows
+        return self.table.n_rows
 
     def arrays(self, names: Sequence[str] | None = None) -> dict[str, NDArray[Any]]:
         """Read columns into memory; see `TableFile.arrays`.
@@ -114,21 +116,21 @@ class EventFile:
         FileError
             If the bytes are damaged, or weights do not add up to the sums of `runinfo`.
         """
-        columns = self._table.arrays(names)
+        columns = self.table.arrays(names)
         check = self._columns_check()
         check.update(columns, 0)
         check.refuse(self.path)
         return columns
 
     def _columns_check(self) -> EventColumns:
-        return EventColumns(self._table.starts, self._table.rows, self._table.provenances)
+        return EventColumns(self.table.starts, self.table.rows, self.table.provenances)
 
     def iterate(
         self, names: Sequence[str] | None = None, *, step: int = 1_000_000
     ) -> Iterator[dict[str, NDArray[Any]]]:
         """Read columns, `step` events at a time; errors are raised after the last events."""
         check, start = self._columns_check(), 0
-        for columns in self._table.iterate(names, step=step):
+        for columns in self.table.iterate(names, step=step):
             check.update(columns, start)
             start += max(map(len, columns.values()), default=0)
             yield columns
@@ -143,7 +145,7 @@ class EventFile:
             If they are, and do not agree with `runinfo` and provenance.
         """
         check = self._columns_check()
-        intact = self._table.check_hashes(watch=check.update)
+        intact = self.table.check_hashes(watch=check.update)
         if all(intact.values()):
             check.refuse(self.path)
         return intact
@@ -175,9 +177,9 @@ class EventFile:
         """
         if not self.runinfo.n_experiments or "experiment" not in self.columns:
             raise ValueError(f"{self.path} has no pseudo-experiments: it was made without --experiments")
-        table = self._table.arrays(["experiment", name])
+        table = self.table.arrays(["experiment", name])
         parts = []
-        for row, (start, stop) in zip(self.rows, pairwise(self._table.starts), strict=True):
+        for row, (start, stop) in zip(self.rows, pairwise(self.table.starts), strict=True):
             index = table["experiment"][start:stop] - row.first_experiment
             if len(index) and not (index.min() >= 0 and index.max() < row.n_experiments):
                 reason = f"has events outside the pseudo-experiments of their run {row.uuid}"
@@ -189,7 +191,7 @@ class EventFile:
 
     def close(self) -> None:
         """Close the file."""
-        self._table.close()
+        self.table.close()
 
     def __enter__(self) -> Self:
         return self
@@ -197,7 +199,7 @@ class EventFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._table.close()
+        self.table.close()
 
 
 def _ranges(provenance: Mapping[str, Any], row: RunInfo) -> list[tuple[int, int]]:

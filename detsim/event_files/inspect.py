@@ -156,15 +156,10 @@ def _root_file(path: Path, check_hashes: bool) -> dict[str, Any]:
 
 
 def _table(path: Path, tree: str, check_hashes: bool) -> dict[str, Any]:
-    intact: dict[str, bool] = {}
-    if tree == "events":
-        with EventFile(path) as events:
-            runinfo = asdict(events.runinfo)
-            intact = events.check_hashes() if check_hashes else {}
-    with TableFile(path, tree) as table:
-        if tree != "events":
-            runinfo = {f"n_{tree}": table.n_rows}
-            intact = table.check_hashes() if check_hashes else {}
+    with EventFile(path) if tree == "events" else TableFile(path, tree) as file:
+        table = file.table if isinstance(file, EventFile) else file
+        runinfo = asdict(file.runinfo) if isinstance(file, EventFile) else {f"n_{tree}": table.n_rows}
+        intact = file.check_hashes() if check_hashes else {}
         branches = {name: {**branch, "intact": intact.get(name)} for name, branch in table.branches.items()}
         spoilt = [name for name, is_intact in intact.items() if not is_intact]
         provenance = [{k: v for k, v in run.items() if k != "branches"} for run in table.provenances]

@@ -99,7 +99,9 @@ class TableFile:
             raise FileError(self.path, "incomplete", reason)
         self.format = FORMATS[classes[self.tree]]
         self._rows = self._root[self.tree]
-        self.rows = tuple(ak.to_list(self._root["runinfo"].arrays()))
+        runinfo = self._root["runinfo"].arrays(library="np")
+        columns = [column.tolist() for column in runinfo.values()]
+        self.rows = tuple(dict(zip(runinfo, row, strict=True)) for row in zip(*columns, strict=True))
         self._check_rows()
         documents = [read_document(self.path, str(self._root[key])) for key in keys]
         self.provenances = matched(self.path, documents, self.rows)

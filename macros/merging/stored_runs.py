@@ -174,9 +174,8 @@ def read_runs(path: Path, tree: str, *, mixed: bool = False) -> list[Run]:
     FileError
         If it is not whole.
     """
-    if tree == "events":
-        EventFile(path).close()
-    with TableFile(path, tree) as table:
+    with EventFile(path) if tree == "events" else TableFile(path, tree) as file:
+        table = file.table if isinstance(file, EventFile) else file
         return [
             Run.read(
                 mixed=mixed,

@@ -58,8 +58,10 @@ def add_directions(events: Events, source: Source, *, seed: int, identity: Seque
     T = np.asarray(events.T, np.float64)
 
     def draw(a: int, b: int) -> None:
-        places = vertex[:, a:b], emission[:, a:b]
-        fill_directions(events.event[a:b], E_nu[a:b], T[a:b], *places, k0, k1, nu[:, a:b], electron[:, a:b])
+        places = vertex[:, a:b].copy(), emission[:, a:b].copy()  # contiguous for any part: compiled once
+        parts = np.empty((2, 3, b - a))
+        fill_directions(events.event[a:b], E_nu[a:b], T[a:b], *places, k0, k1, *parts)
+        nu[:, a:b], electron[:, a:b] = parts
 
     in_parts(draw, 0, len(events))
     codes = np.array([*(component.flavour.pdg for component in source.components), 0], np.int32)

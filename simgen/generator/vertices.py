@@ -92,7 +92,7 @@ def contains(geometry: Geometry, x: Array, y: Array, z: Array) -> NDArray[np.boo
     """Tell which points [cm] lie in a target."""
     points = np.stack([np.asarray(c, np.float64) for c in (x, y, z)])
     is_inside, target = np.empty(points.shape[1], np.bool_), place_arrays(geometry)
-    in_parts(lambda a, b: fill_inside(points[:, a:b], target, is_inside[a:b]), 0, len(is_inside))
+    in_parts(lambda a, b: fill_inside(points[:, a:b].copy(), target, is_inside[a:b]), 0, len(is_inside))
     return is_inside
 
 
@@ -145,7 +145,9 @@ def add_vertices(
     def draw(a: int, b: int) -> None:
         columns = (events.event[a:b], events.component[a:b], E_nu[a:b])
         work = (np.ones(ROWS * SLOTS), np.zeros(WORDS * SLOTS, np.uint64), np.empty(b - a, np.int64))
-        fill_places(*columns, amplitude, wave, target, k0, k1, *work, rows[:, a:b])
+        part = np.empty((len(rows), b - a))  # contiguous for any part: compiled once
+        fill_places(*columns, amplitude, wave, target, k0, k1, *work, part)
+        rows[:, a:b] = part
 
     in_parts(draw, 0, len(events))
     names = ("vertex_x", "vertex_y", "vertex_z", "L", "emission_x", "emission_y", "emission_z")

@@ -45,7 +45,7 @@ def test_spread_photo_electrons_by_hand(with_curve):
         energy_scale=1.003,
         efficiency=EfficiencyCurve(curve=curve, energy="measured") if with_curve else 1.0,
     )
-    n, u = np.arange(2000)[:, None], (np.arange(4000) + 0.5) / 4000 - 0.5
+    n, u = np.arange(500)[:, None], (np.arange(4000) + 0.5) / 4000 - 0.5
     x = 1.003 * (n + u) / YIELD
     for T in (0.15, 0.31, 0.55):
         p = stats.poisson.pmf(n, YIELD * T) / 4000 * (curve(x) if with_curve else 1.0)

@@ -181,7 +181,7 @@ def test_few_toys_of_a_table_are_warned_of(folder):
     (text,) = answer("limit", CARD, folder / "events.root", *method)["warnings"]
     assert "± 0.0067" in text
     assert not answer("limit", CARD, folder / "events.root")["warnings"]
-    study = invoke("coverage", CARD, "--at", "0.1", "-n", 200, *method, "--seed", 2)
+    study = invoke("coverage", CARD, "--at", "0.1", "-n", 200, *method, "--seed", 2, "--audit", 0)
     assert study.stderr.count("the thresholds come from 2000 toys") == 1
     assert "feldman-cousins: the table's error of ± 0.0067 is included (2000 toys" in study.stdout
 
@@ -190,7 +190,8 @@ def test_coverage_with_a_table(folder, tmp_path):
     """Contract: all methods with a table; the file has for each toy whether its region holds the truth."""
     path = tmp_path / "toys.root"
     table = ("--table", folder / "table.root")
-    found = answer("coverage", CARD, "--at", "0,0.1", "-n", 2000, *table, "--seed", 2, "-o", path)
+    study = ("--at", "0,0.1", "-n", 2000, "--audit", 0, "--seed", 2)
+    found = answer("coverage", CARD, *study, *table, "-o", path)
     assert found["table"] == str(folder / "table.root")
     tables = {name: m["n_calibration"] for name, m in found["points"][0]["methods"].items()}
     assert tables == {"hesse": None, "minos": None, "one-sided": None, **dict.fromkeys(METHODS, 2000)}

@@ -3,6 +3,7 @@
 import signal
 import threading
 from dataclasses import replace
+from importlib.util import find_spec
 
 import pytest
 from support.chunked import chunk_files, merged, new, plain
@@ -14,8 +15,10 @@ import nugauge
 from macros.campaigns import read_campaign
 from macros.campaigns.clusters import dask_executor, find_scheduler
 
-pytestmark = pytest.mark.cluster
-pytest.importorskip("distributed", reason="needs nugauge[cluster]")
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.skipif(find_spec("distributed") is None, reason="needs nugauge[cluster]"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -164,7 +164,8 @@ def test_toys_of_both_levels_and_stored_ones(tmp_path, card):
     files = {}
     for level in ("counts", "events"):
         files[level] = tmp_path / f"{level}.root"
-        answer("toys", CARD, *SET, "-n", 4, "-o", files[level], "--seed", 2, "--toys-at", level)
+        toys = ("toys", CARD, *SET, "-n", 4, "--audit", 0, "--seed", 2)
+        answer(*toys, "-o", files[level], "--toys-at", level)
         with TableFile(files[level], "toys") as table:
             found = table.arrays()
         expected = predict(card.experiment, card.model).counts
@@ -174,7 +175,8 @@ def test_toys_of_both_levels_and_stored_ones(tmp_path, card):
         assert np.all(abs(found["sin2_2theta"] - 0.3) < 5 * found["sin2_2theta_error"])
     stored = tmp_path / "stored.root"
     answer("simulate", CARD, *SET, "--experiments", 3, "-o", stored, "--seed", 4)
-    assert answer("toys", CARD, *SET, "--data", stored, "-o", tmp_path / "t.root")["n_toys"] == 3
+    toys = ("toys", CARD, *SET, "--data", stored, "--audit", 0)
+    assert answer(*toys, "-o", tmp_path / "t.root")["n_toys"] == 3
     with TableFile(tmp_path / "t.root", "toys") as table:
         counts = table.arrays()["counts"]
     experiment = card.experiment

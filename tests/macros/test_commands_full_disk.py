@@ -72,7 +72,7 @@ def test_no_space(tmp_path, arguments, more):
     assert {p: p.read_bytes() for p in tmp_path.iterdir()} == before
 
 
-def test_no_space_for_the_picture_of_toys(tmp_path, monkeypatch):
+def test_no_space_for_the_picture_of_toys(unrendered, tmp_path, monkeypatch):
     """Contract: the message names the picture that has no room, and the toys that are whole."""
     from detsim import files
 

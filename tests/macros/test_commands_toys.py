@@ -26,10 +26,10 @@ def toys_of(path):
 def test_toys(tmp_path):
     """Contract: toys' keys; --first replays toy k to the bit; --no-fit throws the same."""
     common = ("--seed", 7)
-    found = answer("toys", CARD, "-n", 6, "-o", tmp_path / "a.root", *common)
+    found = answer("toys", CARD, "-n", 6, "--audit", 0, "-o", tmp_path / "a.root", *common)
     assert {"file", "n_toys", "n_failed", "toys_per_second"} <= set(found)
     assert (found["n_toys"], found["n_failed"]) == (6, 0)
-    answer("toys", CARD, "-n", 1, "--first", 4, "-o", tmp_path / "b.root", *common)
+    answer("toys", CARD, "-n", 1, "--audit", 0, "--first", 4, "-o", tmp_path / "b.root", *common)
     answer("toys", CARD, "-n", 6, "--no-fit", "-o", tmp_path / "c.root", *common)
     whole, one, thrown = (toys_of(tmp_path / f"{name}.root") for name in "abc")
     assert one["toy"].tolist() == [4]
@@ -66,8 +66,9 @@ def test_toys_of_events(tmp_path):
 def test_coverage_of_events(tmp_path):
     """Contract: a toy is the same in `coverage`, in `toys` and in any slice."""
     path, other = tmp_path / "coverage.root", tmp_path / "toys.root"
-    found = answer("coverage", CARD, "--at", "0", "-n", 6, "-o", path, "--seed", 2, "--toys-at", "events")
-    answer("toys", CARD, "-n", 4, "--first", 2, "-o", other, "--seed", 2, "--toys-at", "events")
+    common = ("--seed", 2, "--audit", 0, "--toys-at", "events")
+    found = answer("coverage", CARD, "--at", "0", "-n", 6, "-o", path, *common)
+    answer("toys", CARD, "-n", 4, "--first", 2, "-o", other, *common)
     rows = toys_of(path)
     assert found["n_events"] == rows["n_events"].sum()
     assert found["events_per_second"] > 0
@@ -77,7 +78,8 @@ def test_coverage_of_events(tmp_path):
 
 def test_toys_of_events_with_drawn_nuisances(tmp_path):
     """Contract: factors vary with the events; a shape cannot, and the message says what can be done."""
-    base = ("toys", CARD, "-n", 3, "--toys-at", "events", "-o", tmp_path / "t.root", "--force", "--seed", 7)
+    base = ("toys", CARD, "-n", 3, "--toys-at", "events", "--audit", 0, "--seed", 7)
+    base = (*base, "-o", tmp_path / "t.root", "--force")
     drawn = ("--set", "fit.drawn=nuisances")
     assert answer(*base, *drawn)["n_events"] > 0
     shape = ("--set", "systematics.energy_scale=0.01")

@@ -8,11 +8,11 @@ from support.examples import few
 from support.invocation import CARD, answer, start
 
 RUNS = {
-    "one": ("simulate", CARD, "--events", 3_000_000),
-    "several": ("simulate", CARD, "--events", 3_000_000, "--events-per-file", 100_000),
-    "sizes": ("simulate", CARD, "--events", 3_000_000, "--file-size", "2 MB", "--set", "run.format=rntuple"),
+    "one": ("simulate", CARD, "--events", 10**6),
+    "several": ("simulate", CARD, "--events", 10**6, "--events-per-file", 30_000),
+    "sizes": ("simulate", CARD, "--events", 10**6, "--file-size", "600 kB", "--set", "run.format=rntuple"),
 }
-SECONDS = 1.5
+SECONDS = 0.5
 """From the first file to the end, about."""
 
 

@@ -27,10 +27,10 @@ def folder(tmp_path_factory):
     directory = tmp_path_factory.mktemp("made")
     answer("generate", CARD, "-o", directory / "true.root", *EVENTS)
     answer("simulate", CARD, "-o", directory / "events.root", *EVENTS)
-    answer("toys", CARD, "-o", directory / "toys.root", "-n", 4, "--seed", 1, "--audit", 0,
-           "--figure", directory / "pulls.png")  # fmt: skip
     answer("calibrate", CARD, "-o", directory / "table.root", "-n", 20, "--at", "0,0.2", "--seed", 1)
     with blank_pictures():
+        answer("toys", CARD, "-o", directory / "toys.root", "-n", 4, "--seed", 1, "--audit", 0,
+               "--figure", directory / "pulls.png")  # fmt: skip
         answer("run", CARD, "-o", directory / "run", "--seed", 1)
     shutil.copy(directory / "run" / "spectrum.csv", directory / "data.csv")
     invoke("init", CARD, "-o", directory / "card.toml")

@@ -57,11 +57,14 @@ def test_every_number_has_a_row():
 
 @pytest.mark.parametrize("name", every(3, presets()))
 def test_presets_are_plausible(name):
-    """Contract: no preset is warned of, loaded or checked."""
+    """Contract: no preset is warned of, loaded or checked, and what it rests on is stated."""
     assert load_card(name).warnings == ()
     known = ["fit.error_per_bin is smaller"] if name == "lama-pm147-paper" else []  # 1 % of this bin
-    for text, start in zip(answer("check", name)["warnings"], known, strict=True):
+    facts = answer("check", name)
+    for text, start in zip(facts["warnings"], known, strict=True):
         assert text.startswith(start)
+    for one in facts.get("experiments", {"": facts}).values():
+        assert {"binding", "target", "start", "data", "response"} <= one.keys()
 
 
 @settings(max_examples=30, **SLOW)

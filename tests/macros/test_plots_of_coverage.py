@@ -35,7 +35,7 @@ def test_methods_at_one_true_value_stand_side_by_side(value, methods):
     assert ax.get_xticks().tolist() == [value]
 
 
-def test_the_caption_names_what_was_changed(tmp_path):
+def test_the_caption_names_what_was_changed(unrendered, tmp_path):
     path = tmp_path / "coverage.pdf"
     options = ("--at", 0.1, "-n", 50, "--seed", 1, "--audit", 0, "--figure", path)
     answer("coverage", CARD, *options, "--set", 'exposure.duration="10 h"')
@@ -44,7 +44,7 @@ def test_the_caption_names_what_was_changed(tmp_path):
     assert "card changed" not in path.with_suffix(".json").read_text()
 
 
-def test_a_card_draws_a_study(tmp_path):
+def test_a_card_draws_a_study(seldom_rendered, tmp_path):
     """Contract: the files of `nugauge coverage --figure`; wrong names and styles are refused."""
     card = load_card(CARD)
     study = card.coverage([0, 0.05], 60, seed=1, methods="minos", audit=0)

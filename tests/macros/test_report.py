@@ -17,7 +17,7 @@ def limit_picture():
     return Picture(draw=lambda: limit_plot(plotted.LIMIT, note=("E6 χ",)), data=band_data(plotted.LIMIT))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def report():
     figure = report_figure(limit_picture(), "Limit", "Observed < expected")
     table = ReportTable(caption="Counts & more", head=("from", "n"), rows=[("<250>", "402"), ("300", "360")])

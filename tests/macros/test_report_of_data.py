@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import shutil
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -35,14 +36,18 @@ def reported(made):
         return directory, answer("report", CARD, made / "events.root", "-o", directory, "--toys", 0)
 
 
-@pytest.fixture(scope="module")
-def told(made):
-    """Make a report of a histogram for another parameter; return the directory and what the terminal says."""
-    directory = made.parent / "told"
+@pytest.fixture(scope="module", params=few([blank_pictures, nullcontext], blank_pictures))
+def told(request, made):
+    """Make a report of a histogram for another parameter.
+
+    Return the directory, what the terminal says, and whether pictures are blank, as a context.
+    """
+    directory = made.parent / f"told-{request.param_index}"
     options = ("--toys", 50, "--gof", 50, "--set", "fit.level=0.9", "--method", "two-sided", "--poi", "mu_nu")
-    result = invoke("report", CARD, made / "spectrum.json", "-o", directory, *options)
+    with request.param():
+        result = invoke("report", CARD, made / "spectrum.json", "-o", directory, *options)
     assert result.exit_code == 0, result.stderr
-    return directory, result.stdout
+    return directory, result.stdout, request.param
 
 
 def page(directory):
@@ -78,7 +83,7 @@ def test_report_tells_the_numbers_of_the_commands(made, unrendered, tmp_path):
 
 def test_the_terminal_tells_goodness_and_band(told):
     """Contract. Finds what was computed for minutes, and stands in the report only."""
-    _, said = told
+    _, said, _ = told
     assert "goodness of fit: p " in said
     assert "expected median: " in said
     assert "expected band at -2" in said
@@ -86,7 +91,7 @@ def test_the_terminal_tells_goodness_and_band(told):
 
 def test_the_line_repeats_the_report(told):
     """Contract. The command that stands in a report makes the same numbers and figures."""
-    first, _ = told
+    first, _, pictures = told
     html = (first / "report.html").read_text(encoding="utf-8")
     assert "no detector took them" in page(first)
     assert explain_parameter("mu_nu") in page(first).replace("&#x27;", "'")
@@ -95,7 +100,8 @@ def test_the_line_repeats_the_report(told):
     assert words[0] == "nugauge"
     assert "--seed" in words
     before = {path.name: path.read_bytes() for path in first.iterdir()}
-    result = invoke(*words[1:], "--force")
+    with pictures():
+        result = invoke(*words[1:], "--force")
     assert result.exit_code == 0, result.stderr
     after = {path.name: path.read_bytes() for path in first.iterdir()}
     assert set(before) == set(after)
@@ -200,7 +206,7 @@ def test_simulated_data_of_a_run_are_called_simulated(made):
     assert "Limit beside those expected" in text
 
 
-def test_coverage_calibration_and_campaign_write_reports(tmp_path):
+def test_coverage_calibration_and_campaign_write_reports(seldom_rendered, tmp_path):
     """Contract. One spelling, `--report DIR`; the numbers stand on the page and beside it."""
     study = ("--at", "0,0.1", "-n", 50, "--seed", 1, "--audit", 2)
     found = answer("coverage", CARD, *study, "--report", tmp_path / "cov")

@@ -32,7 +32,7 @@ def make(folder, name):
         "one of two": ("simulate", "borexino-hellaz-cr51", "--of", "HELLAZ", "--seed", 2),
         "detect": ("detect", CARD, true),
         "reweight": ("reweight", true, "--to", CARD, "--set", "model.gamma=0.1", "--gamma-templates"),
-        "toys": ("toys", CARD, "--seed", 3, "--first", 4, "-n", 30, "--level", 0.9),
+        "toys": ("toys", CARD, "--seed", 3, "--first", 4, "-n", 30, "--level", 0.9, "--audit", 2),
         "toys of events": ("toys", CARD, "--seed", 3, "-n", 5, "--toys-at", "events", "--no-fit"),
         "toys of two": ("toys", "borexino-hellaz-cr51", "--seed", 3, "-n", 5),
         "toys of data": ("toys", CARD, "--data", stored),

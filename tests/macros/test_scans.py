@@ -75,9 +75,8 @@ def test_values_of_parameters_are_in_internal_units():
 
 
 def test_coverage_at_values_with_units():
-    found = answer(
-        "coverage", CARD, "--at", "1e-11 mu_B,3e-11", "-n", 4, "--seed", 1, "--set", "fit.poi=mu_nu"
-    )
+    study = ("-n", 4, "--seed", 1, "--audit", 0, "--set", "fit.poi=mu_nu")
+    found = answer("coverage", CARD, "--at", "1e-11 mu_B,3e-11", *study)
     assert [point["value"] for point in found["points"]] == [1e-11, 3e-11]
 
 

@@ -32,7 +32,7 @@ def calls(folder, seen, true, out):
     ]
 
 
-def test_the_name_of_a_series_is_its_files(folder, tmp_path):
+def test_the_name_of_a_series_is_its_files(folder, unrendered, tmp_path):
     """Contract. Finds a command that does not know the name, and a file that is read and not written over."""
     for call in calls(folder, [folder / "seen.root"], [folder / "true.root"], tmp_path):
         said = invoke(*call)
@@ -48,7 +48,7 @@ def test_the_name_of_a_series_is_its_files(folder, tmp_path):
     assert "is the file that is read" in told
 
 
-def test_one_file_of_a_series_is_called_a_part(folder, tmp_path):
+def test_one_file_of_a_series_is_called_a_part(folder, unrendered, tmp_path):
     """Contract. Finds a command that takes a part for the whole, and one that says it in other words."""
     part = (
         "-0001.root is a part of a run, and events before 1000 and after 1999 are not in it; the exposure is"

@@ -7,12 +7,22 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.modules import LAYERS, MODULES, NAMES, ROOT, isort_order, public_names, syntax_tree
+from support.modules import (
+    LAYERS,
+    MODULES,
+    NAMES,
+    ROOT,
+    has_public_names,
+    isort_order,
+    public_names,
+    statements,
+    syntax_tree,
+)
 
 
 def imported(path):
     """List the absolute names that a module imports anywhere, inside functions too."""
-    for node in ast.walk(syntax_tree(path)):
+    for node in statements(syntax_tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -70,11 +80,7 @@ def test_imports_are_light(modules, heavy):
 
 @pytest.mark.parametrize(
     "path",
-    [
-        p
-        for p in MODULES
-        if p.relative_to(ROOT).parts[0] in {"simgen", "detsim"} and public_names(p) is not None
-    ],
+    [p for p in MODULES if p.relative_to(ROOT).parts[0] in {"simgen", "detsim"} and has_public_names(p)],
     ids=lambda p: str(p.relative_to(ROOT)),
 )
 def test_public_names_exist_and_are_sorted(path):

@@ -7,7 +7,7 @@ from functools import cache
 from graphlib import TopologicalSorter
 
 import pytest
-from support.modules import MODULES, ROOT, public_names, syntax_tree
+from support.modules import MODULES, ROOT, public_names, statements, syntax_tree
 from support.pages import read_page
 
 PACKAGES = ["simgen", "detsim", "analysis", "macros"]
@@ -40,7 +40,7 @@ def wing_of(name):
 def imports(path):
     """List what a module imports of the packages, inside functions too: modules and sub-packages."""
     found = set()
-    for node in ast.walk(syntax_tree(path)):
+    for node in statements(syntax_tree(path)):
         if isinstance(node, ast.ImportFrom) and node.module in FILES:
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
@@ -48,6 +48,7 @@ def imports(path):
     return found
 
 
+@cache
 def exported(name):
     """Read what a sub-package exports: from its stub, or from `__all__` where there is none."""
     path = FILES[name]

@@ -1,6 +1,7 @@
 """Numbers from outside the project, in golden.toml: value, unit, tolerance with its reason, source."""
 
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ _FILE = Path(__file__).parents[1] / "golden.toml"
 _REQUIRED = {"value", "unit", "tolerance", "reason", "source"}
 
 
+@cache
 def golden():
     """Read the whole table."""
     return tomllib.loads(_FILE.read_text(encoding="utf-8"))

@@ -7,6 +7,7 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,17 @@ def start(*arguments: object, **options: Any) -> subprocess.Popen[str]:
         env={**environment, "PYTHONPATH": str(ROOT)},
         **options,
     )
+
+
+@contextlib.contextmanager
+def full_disk() -> Iterator[None]:
+    """Let this process write no file of more than 100 kB, as `small_disk` in one of its own."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def small_disk() -> None:

@@ -4,7 +4,18 @@ import ast
 from functools import cache
 from pathlib import Path
 
-__all__ = ["LAYERS", "MODULES", "NAMES", "ROOT", "isort_order", "public_names", "stub_names", "syntax_tree"]
+__all__ = [
+    "LAYERS",
+    "MODULES",
+    "NAMES",
+    "ROOT",
+    "has_public_names",
+    "isort_order",
+    "public_names",
+    "statements",
+    "stub_names",
+    "syntax_tree",
+]
 
 ROOT = Path(__file__).parents[2]
 LAYERS = ["simgen", "detsim", "analysis", "macros"]
@@ -16,6 +27,19 @@ NAMES = [str(p.relative_to(ROOT)) for p in MODULES]
 def syntax_tree(path):
     """Parse a module."""
     return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def statements(node):
+    """List the statements below a node, those inside functions too, without a walk through expressions."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+            yield child
+            yield from statements(child)
+
+
+def has_public_names(path):
+    """Tell whether `public_names` lists any, from the text alone."""
+    return path.with_suffix(".pyi").exists() or "\n__all__ = " in path.read_text(encoding="utf-8")
 
 
 def public_names(path):
