@@ -1,7 +1,8 @@
 """Settings of a fit: parameter of interest, likelihood, confidence levels, methods of interval and limit."""
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Literal, get_args
@@ -18,6 +19,8 @@ __all__ = [
     "Method",
     "TemplateKind",
     "check_level",
+    "different_numbers",
+    "name_list",
     "number_list",
     "percent",
     "wrong_level",
@@ -157,6 +160,54 @@ def number_list(name: str, values: Sequence[float] | float) -> list[float]:
         return [float(values)] if isinstance(values, Real) else [float(value) for value in values]  # type: ignore[union-attr]
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a number or a sequence of numbers, got {values!r}") from None
+
+
+def different_numbers(name: str, values: Sequence[float] | float) -> list[float]:
+    """Take finite numbers that differ from each other, such as true values of a study.
+
+    Raises
+    ------
+    TypeError
+        If they are no numbers.
+    ValueError
+        If there are none, if one stands there twice, or is not finite.
+
+    Examples
+    --------
+    >>> different_numbers("at", [0, 0.1])
+    [0.0, 0.1]
+    >>> different_numbers("at", [0, 0.0])
+    Traceback (most recent call last):
+        ...
+    ValueError: at: 0 stands there twice
+    """
+    numbers = number_list(name, values)
+    if not numbers:
+        raise ValueError(f"{name} needs at least one number")
+    if wrong := [x for x in numbers if not math.isfinite(x)]:
+        raise ValueError(f"{name} must be finite, got {wrong[0]:g}")
+    if twice := [x for x, n in Counter(numbers).items() if n > 1]:
+        raise ValueError(f"{name}: {twice[0]:g} stands there twice")
+    return numbers
+
+
+def name_list(name: str, values: Sequence[str] | str) -> list[str]:
+    """Take one name or several.
+
+    Raises
+    ------
+    TypeError
+        If they are no texts.
+
+    Examples
+    --------
+    >>> name_list("methods", "minos"), name_list("methods", ("hesse", "cls"))
+    (['minos'], ['hesse', 'cls'])
+    """
+    names = [values] if isinstance(values, str) else values
+    if not isinstance(names, Iterable) or not all(isinstance(each, str) for each in names):
+        raise TypeError(f"{name} must be a name or a sequence of names, got {values!r}")
+    return list(names)
 
 
 def percent(level: float) -> str:

@@ -41,24 +41,26 @@ def _pool(threads: int, process: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="nugauge", initializer=mark)
 
 
-def ahead(tasks: Iterable[Callable[[], R]]) -> Iterator[R]:
+def ahead(tasks: Iterable[Callable[[], R]], *, busy: int = 0) -> Iterator[R]:
     """Run tasks on all threads, ahead of the consumer of the results.
 
     Parameters
     ----------
     tasks : iterable of callables
+    busy : int
+        Number of threads that are left for other work, such as writing the results.
 
     Yields
     ------
     object
         The results, in the order of the tasks.
     """
-    threads = n_threads()
-    if threads == 1 or getattr(_worker, "busy", False):  # workers that wait for each other could deadlock
+    threads = n_threads() - busy
+    if threads <= 1 or getattr(_worker, "busy", False):  # workers that wait for each other could deadlock
         for task in tasks:
             yield task()
         return
-    pool, waiting = _pool(threads, os.getpid()), deque[Future[R]]()
+    pool, waiting = _pool(n_threads(), os.getpid()), deque[Future[R]]()
     try:
         for task in tasks:
             waiting.append(pool.submit(task))

@@ -26,6 +26,7 @@ from analysis.model import are_impossible, check_possible
 from analysis.pseudo_experiments.columns import METHODS, column_name, holds_name, toy_branches
 from analysis.pseudo_experiments.loop import largest_chunk, thrown_blocks
 from analysis.pseudo_experiments.throw import Thrower
+from analysis.settings import name_list
 
 if TYPE_CHECKING:
     from analysis.calibration import Calibration
@@ -179,7 +180,7 @@ def toy_maker(
             "thrower must be a Thrower, as Thrower(fitter=make_fitter(experiment, model), seed=1) makes it, "
             f"got {type(thrower).__name__}"
         )
-    methods = [methods] if isinstance(methods, str) else methods
+    methods = name_list("methods", methods)
     fitter = thrower.fitter
     batch = fitter.batch
     branches = toy_branches(fitter, level=level, fitted=fitted, methods=methods, events=thrower.events)

@@ -27,7 +27,7 @@ from analysis.pseudo_experiments import (
     weighted_toy_maker,
 )
 from analysis.representation import percent
-from analysis.settings import Drawn, number_list
+from analysis.settings import Drawn, name_list, number_list
 from analysis.studies.pictures import coverage_picture
 from analysis.studies.tallies import CoveragePoint, MethodCoverage, Tally, clopper_pearson, summarise, tally
 from analysis.studies.verdict import (
@@ -175,7 +175,7 @@ def coverage(
     """
     check_n_toys(n_toys)
     at = number_list("at", at)
-    methods = [methods] if isinstance(methods, str) else methods
+    methods = name_list("methods", methods)
     choices = (*METHODS, *CALIBRATED)
     if set(methods) - set(choices) or not methods:
         raise ValueError(f"methods must be among {', '.join(choices)}, got {', '.join(methods) or 'none'}")

@@ -105,16 +105,20 @@ class StudyAnswers(ShownCard):
         >>> table.n_toys, 0.15 < limit.upper < 0.25
         (400, True)
         """
-        from analysis.settings import number_list
+        from analysis.calibration import check_enough
+        from analysis.settings import different_numbers
+        from macros.setup import whole_number
         from macros.studies import EXPECTED
-        from macros.terminal import interactive_progress
+        from macros.terminal import LARGEST_STUDY, interactive_progress
 
+        n_toys = whole_number("n_toys", n_toys, least=1, most=LARGEST_STUDY)
+        check_enough(n_toys, self._card.fit.limit_level)
         case = self._card.seeded(seed, draws=True)._inference(EXPECTED if data is None else data, poi=poi)
         if profiled and data is None:
             raise ValueError("profiled nuisance parameters are those that are fitted to data: give them")
         return case.calibrate(
             n_toys,
-            at=None if at is None else number_list("at", at),
+            at=None if at is None else different_numbers("at", at),
             first=first,
             profiled=profiled,
             reference=reference,

@@ -66,7 +66,7 @@ def run(
     from macros.runs import run_job
 
     options: dict[str, Any] = {"--seed": loaded.run.seed, "--of": of, "--set": stated, "-o": output}
-    with progress("simulating", None, "events") as advance:
+    with progress("simulation and report", None, "events") as advance:
         made = run_job(
             loaded,
             output,

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from analysis.calibration import CALIBRATED, Calibration
 from analysis.fits import Fitter
 from analysis.pseudo_experiments import METHODS, check_part, check_weighted_methods, toy_branches
-from analysis.settings import Keep, number_list
+from analysis.settings import Keep, different_numbers, name_list
 from analysis.studies import CoverageStudy, coverage
 from detsim.event_files import Branch
 from detsim.files import Former
@@ -127,10 +125,10 @@ def open_study(
     ValueError
         If a method needs thresholds and there is no table, or a true value is given twice or is not finite.
     """
-    values = number_list("at", at)
-    methods = [methods] if isinstance(methods, str) else methods
-    if not values or not np.all(np.isfinite(values)) or len(set(values)) < len(values):
-        raise ValueError(f"at: true values must be finite and different, got {values}")
+    values = different_numbers("at", at)
+    methods = methods if methods is None else name_list("methods", methods)
+    if methods == []:
+        raise ValueError("methods needs at least one name; None stands for all that can be had")
     if weights is not None and methods:
         check_weighted_methods(methods)
     chosen = tuple(dict.fromkeys(methods or (*METHODS, *(CALIBRATED if table else ()))))

@@ -30,11 +30,6 @@ from .console import (
     timed as timed,
     warn as warn,
 )
-from .figure_options import (
-    FigureOption as FigureOption,
-    ReportOption as ReportOption,
-    StyleOption as StyleOption,
-)
 from .interactive import (
     interactive_progress as interactive_progress,
     show_progress as show_progress,
@@ -100,9 +95,11 @@ from .status import (
     CLOSED_PIPE as CLOSED_PIPE,
     FAILED as FAILED,
     INTERRUPTED as INTERRUPTED,
-    Stop as Stop,
     explain as explain,
     guard as guard,
+)
+from .stopping import (
+    Stop as Stop,
     stop_on_interrupt as stop_on_interrupt,
 )
 from .streams import (
@@ -113,6 +110,7 @@ from .streams import (
 from .study_options import (
     DATA_HELP as DATA_HELP,
     ExperimentOption as ExperimentOption,
+    FigureOption as FigureOption,
     FirstToyOption as FirstToyOption,
     GoodnessOption as GoodnessOption,
     Keep as Keep,
@@ -120,6 +118,8 @@ from .study_options import (
     LimitMethod as LimitMethod,
     PartOption as PartOption,
     PoiOption as PoiOption,
+    ReportOption as ReportOption,
+    StyleOption as StyleOption,
 )
 from .verbosity import (
     VERBOSITY as VERBOSITY,

@@ -109,7 +109,7 @@ def terminal_bar(title: str, unit: str, pace: Pace) -> Iterator[Callable[[], Non
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TextColumn("{task.percentage:3.0f} %"),
+        *([] if pace.total is None else [TextColumn("{task.percentage:3.0f} %")]),
         TextColumn("{task.fields[rate]}", markup=False),
         TextColumn("{task.fields[end]}", markup=False),
     )

@@ -1,4 +1,4 @@
-"""Exit statuses and messages of errors in a command; Ctrl-C that lets long work finish."""
+"""Exit statuses and messages of errors in a command, and of what ended it."""
 
 import _thread
 import errno
@@ -11,7 +11,6 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import FrameType
 from typing import Any, TextIO, TypeVar
 
@@ -26,10 +25,8 @@ __all__ = [
     "FAILED",
     "INTERRUPTED",
     "WRONG_INPUT",
-    "Stop",
     "explain",
     "guard",
-    "stop_on_interrupt",
 ]
 
 WRONG_INPUT = 2
@@ -254,47 +251,3 @@ def _is_wrong_input(error: Exception) -> bool:
         if kind is not None and isinstance(error, kind):
             return True
     return False
-
-
-@dataclass(slots=True)
-class Stop:
-    """Whether Ctrl-C was pressed; to be asked where the work can end.
-
-    Parameters
-    ----------
-    keeps : bool
-        To be set when there is something to keep: until then Ctrl-C interrupts at once.
-    requested : bool
-    """
-
-    keeps: bool = False
-    requested: bool = False
-
-    def __call__(self) -> bool:
-        """Tell whether to end here."""
-        return self.requested
-
-    def after_a_block(self) -> bool:
-        """Tell whether to end here, after a block of work that can be kept."""
-        self.keeps = True
-        return self.requested
-
-
-@contextmanager
-def stop_on_interrupt() -> Iterator[Stop]:
-    """Turn the first Ctrl-C into a request; the second interrupts."""
-    stop = Stop()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop  # only the main thread gets signals
-        return
-
-    def request(number: int, frame: FrameType | None) -> None:
-        if stop.requested or not stop.keeps:
-            signal.default_int_handler(number, frame)
-        stop.requested = True
-
-    before = signal.signal(signal.SIGINT, request)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -1,4 +1,4 @@
-"""Options of fits and studies: data, parameter, goodness of fit; first toy, file of a part, rows or sums."""
+"""Options of fits and studies: data, parameter, goodness of fit, pictures; first toy, part, rows or sums."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +12,7 @@ from macros.terminal.options import count
 __all__ = [
     "DATA_HELP",
     "ExperimentOption",
+    "FigureOption",
     "FirstToyOption",
     "GoodnessOption",
     "Keep",
@@ -19,6 +20,8 @@ __all__ = [
     "LimitMethod",
     "PartOption",
     "PoiOption",
+    "ReportOption",
+    "StyleOption",
 ]
 
 DATA_HELP = (
@@ -87,5 +90,33 @@ KeepOption = Annotated[
     Keep,
     typer.Option(
         "--keep", help="What the file keeps: a row for each toy, or sums, whose size does not grow with them."
+    ),
+]
+FigureOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--figure",
+        metavar="FILE",
+        help="Picture to draw, PDF, PNG or SVG, with its numbers beside it as CSV and JSON; can be repeated.",
+        show_default=False,
+    ),
+]
+ReportOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--report",
+        metavar="DIR",
+        help="Directory to make, with a page (report.html), figure and numbers.",
+        show_default=False,
+    ),
+]
+StyleOption = Annotated[
+    str | None,
+    typer.Option(
+        "--style",
+        metavar="STYLE",
+        help="How pictures look: a style file of matplotlib, or the name of a style of mplhep (ATLAS, CMS, "
+        "LHCb2, ...) or matplotlib.",
+        show_default=False,
     ),
 ]

@@ -19,8 +19,10 @@ import macros.studies.toy_totals
 from analysis.fits.audit import Audit
 from detsim.event_files.reader import TableFile
 from macros.studies.toy_totals import ToyTally
+from macros.terminal import stopping
 from macros.terminal.pace import end_time
-from macros.terminal.status import guard, stop_on_interrupt
+from macros.terminal.status import guard
+from macros.terminal.stopping import stop_on_interrupt
 from macros.words.audits import say_audit
 
 LONG = {
@@ -221,17 +223,34 @@ def test_an_interrupt_that_a_module_turned_into_another_error(capsys):
     assert capsys.readouterr().err == "error: interrupted: nothing was made\n"
 
 
-def test_a_second_interrupt_does_not_wait():
+def test_a_second_interrupt_does_not_wait(monkeypatch, capfd):
     """Contract: and the first does not, as long as there is nothing to keep."""
+    monkeypatch.setattr(stopping, "_SAME", 0.0)
     with stop_on_interrupt() as stop:
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
         stop.keeps = True
         signal.raise_signal(signal.SIGINT)
         assert stop()
+        assert "Ctrl-C again drops it" in capfd.readouterr().err
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_interrupt_that_is_pressed_twice_is_one():
+    """Contract: Ctrl-C pressed twice at once does not drop what is finished."""
+    with stop_on_interrupt() as stop:
+        stop.keeps = True
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        assert stop()
+
+
+def test_a_study_without_a_file_keeps_nothing():
+    with pytest.raises(KeyboardInterrupt) as interrupted, stop_on_interrupt(output=None):
+        signal.raise_signal(signal.SIGINT)
+    assert interrupted.value.__notes__ == ["nothing is kept of a study without -o FILE"]
 
 
 def test_interrupt_in_a_finaliser():
