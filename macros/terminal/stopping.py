@@ -13,7 +13,7 @@ from macros.terminal.console import is_quiet
 
 __all__ = ["Stop", "stop_on_interrupt"]
 
-_SAME = 1.0
+PRESSED_TWICE = 1.0
 """Time after the first Ctrl-C in which another one is taken for the same: fingers press twice [s]."""
 _ENDING = b"\ninterrupted: what has begun is finished and kept; Ctrl-C again drops it\n"
 
@@ -44,7 +44,9 @@ class Stop:
 
 @contextmanager
 def stop_on_interrupt(*, output: object = True) -> Iterator[Stop]:
-    """Turn the first Ctrl-C into a request, and say so; one that comes a second later interrupts.
+    """Turn the first Ctrl-C into a request; one that comes more than a second later interrupts.
+
+    On a terminal the first one is answered at once, because the work goes on for a moment.
 
     Parameters
     ----------
@@ -58,11 +60,11 @@ def stop_on_interrupt(*, output: object = True) -> Iterator[Stop]:
 
     def request(number: int, frame: FrameType | None) -> None:
         nonlocal asked
-        if not stop.keeps or (stop.requested and time.monotonic() - asked > _SAME):
+        if not stop.keeps or (stop.requested and time.monotonic() - asked > PRESSED_TWICE):
             signal.default_int_handler(number, frame)
         if not stop.requested:
             stop.requested, asked = True, time.monotonic()
-            if not is_quiet():
+            if os.isatty(2) and not is_quiet():
                 with suppress(OSError):  # the stream's own buffer may be in use
                     os.write(2, _ENDING)
 

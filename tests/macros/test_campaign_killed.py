@@ -15,6 +15,7 @@ from support.invocation import answer, invoke, start
 
 import nugauge
 from macros.campaigns import Processes, engine
+from macros.terminal import stopping
 
 
 def wait_for(condition, seconds=60):
@@ -97,6 +98,7 @@ def test_ctrl_c_goes_on(tmp_path, monkeypatch):
         assert f"{4 - done} chunk" in result.stderr
         assert on in result.stderr
         assert len(chunk_files(directory)) == done
+    monkeypatch.setattr(stopping, "PRESSED_TWICE", 0.0)
     ends_at(monkeypatch, 2, signal.SIGINT, signal.SIGINT)
     result = invoke("campaign", "run", directory, "--workers", 1)
     assert result.exit_code == 130

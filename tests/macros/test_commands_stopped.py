@@ -225,7 +225,8 @@ def test_an_interrupt_that_a_module_turned_into_another_error(capsys):
 
 def test_a_second_interrupt_does_not_wait(monkeypatch, capfd):
     """Contract: and the first does not, as long as there is nothing to keep."""
-    monkeypatch.setattr(stopping, "_SAME", 0.0)
+    monkeypatch.setattr(stopping, "PRESSED_TWICE", 0.0)
+    monkeypatch.setattr(stopping.os, "isatty", lambda file: file == 2)
     with stop_on_interrupt() as stop:
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
