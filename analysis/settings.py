@@ -204,7 +204,7 @@ def name_list(name: str, values: Sequence[str] | str) -> list[str]:
     >>> name_list("methods", "minos"), name_list("methods", ("hesse", "cls"))
     (['minos'], ['hesse', 'cls'])
     """
-    names = [values] if isinstance(values, str) else values
+    names: object = [values] if isinstance(values, str) else values
     if not isinstance(names, Iterable) or not all(isinstance(each, str) for each in names):
         raise TypeError(f"{name} must be a name or a sequence of names, got {values!r}")
     return list(names)
