@@ -179,8 +179,9 @@ def pull_interval(
     the ends alone if no other minimum is near and each value of the parameter of interest needs a folding of
     the signal.
     """
-    profile = NuisanceProfile(fitter=fitter, data=data, number=number, fixed=minima[0].fixed[0])
-    level = minima[0].fval + threshold
+    floor, fixed = minima[0].fval, minima[0].fixed[0]
+    profile = NuisanceProfile(fitter=fitter, data=data, number=number, fixed=fixed, floor=floor)
+    level = floor + threshold
     if fitter.templates.poi in INSIDE and all(m.fval > level + threshold for m in minima[1:]):
         minos_interval = _minos(minima[0], number, threshold)
         if minos_interval is not None:

@@ -49,12 +49,13 @@ steps."""
 
 @dataclass(frozen=True, kw_only=True)
 class NuisanceProfile:
-    """-2 ln L at values of one nuisance parameter, minimised over all other parameters."""
+    """-2 ln L at values of one nuisance parameter, minimised over all other parameters, from `floor` on."""
 
     fitter: Fitter
     data: Likelihood
     number: int
     fixed: bool
+    floor: float
 
     def end(self, starts: list[Array], level: float, step: float, bound: float) -> tuple[float | None, str]:
         """Walk from the deepest minimum, which is the first start, to where the profile reaches a level."""
@@ -93,11 +94,11 @@ class NuisanceProfile:
         def above(x: float) -> float:
             if x not in known:
                 known[x] = float(self.minimised(np.array([x]), starts)[0][0])
-            return known[x] - level
+            rise = known[x] - self.floor  # its root is nearly linear, and needs half as many values
+            return math.sqrt(max(rise, 0.0)) - math.sqrt(level - self.floor)
 
-        rise_at_b = above(b)
-        if rise_at_b < 0 or above(a) >= 0:
-            return (b, level + rise_at_b) if rise_at_b < 0 else (a, level)
+        if known[b] < level or known[a] >= level:
+            return (b, known[b]) if known[b] < level else (a, level)
         crossing = float(brentq(above, a, b, xtol=1e-8 * abs(b - a), rtol=1e-13))
         return crossing, level
 
