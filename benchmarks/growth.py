@@ -3,8 +3,6 @@
 import argparse
 import json
 import math
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,7 +18,7 @@ from analysis.fits.fitter import Fitter, make_fitter
 from analysis.pseudo_experiments.fitted_toys import toys
 from analysis.pseudo_experiments.throw import Thrower
 from benchmarks.cases import ACTIVITY, DAY
-from benchmarks.measure import ROOT, environment
+from benchmarks.measure import environment, watched
 from detsim.backgrounds import Background
 from detsim.experiment import Experiment
 from macros.card import load_card
@@ -123,23 +121,12 @@ def lengths(title: str, code: str, card: str, numbers: Sequence[int]) -> list[di
     print(f"\n| {title} | wall [s] | CPU [s] | memory [MB] |\n|---|---|---|---|")
     for n in numbers:
         with tempfile.TemporaryDirectory() as folder:
-            begin = time.perf_counter()
-            arguments = [sys.executable, "-c", code, str(n), card, f"{folder}/toys.root"]
-            process = subprocess.Popen(
-                arguments, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
-            _, status, used = os.wait4(process.pid, 0)
-            wall = time.perf_counter() - begin
-        if status:
-            raise SystemExit(f"{title} {n}: status {status}")
-        cpu, most = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+            wall, cpu, most = watched([sys.executable, "-c", code, str(n), card, f"{folder}/toys.root"])
         print(f"| {n:.0e} | {wall:.2f} | {cpu:.2f} | {most:.0f} |", flush=True)
         found.append({"n": n, "wall": wall, "cpu": cpu, "MB": most})
     if len(numbers) > 1:
-        (a, b), (m, n) = (each["cpu"] for each in found[-2:]), numbers[-2:]
-        print(
-            f"\nBetween the last two, CPU time grows with the power {math.log(b / a) / math.log(n / m):.2f}."
-        )
+        power = math.log(found[-1]["cpu"] / found[-2]["cpu"]) / math.log(numbers[-1] / numbers[-2])
+        print(f"\nBetween the last two, CPU time grows with the power {power:.2f}.")
     return found
 
 

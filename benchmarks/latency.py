@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 
@@ -28,12 +29,9 @@ N_DATA = 50
 """Data sets; each call has the next one."""
 N_POINTS, N_TOYS = 100, 20_000
 _SCANNED = {
-    "scan of 100 thresholds": (
-        "detector.threshold",
-        [f"{v:.5g} keV" for v in np.linspace(250, 300, 100)],
-    ),
-    "scan of 100 masses": ("detector.mass", [f"{v:.5g} t" for v in np.linspace(50, 150, N_POINTS)]),
-    "scan of 100 durations": ("exposure.duration", [f"{v:.5g} d" for v in np.linspace(20, 200, N_POINTS)]),
+    "thresholds": ("detector.threshold", "keV", np.linspace(250, 300, N_POINTS)),
+    "masses": ("detector.mass", "t", np.linspace(50, 150, N_POINTS)),
+    "durations": ("exposure.duration", "d", np.linspace(20, 200, N_POINTS)),
 }
 
 
@@ -58,9 +56,9 @@ def tasks() -> Iterator[tuple[str, Callable[[], object]]]:
     yield "contour with a nuisance, 41 × 41", on_data(lambda n, a: fit_plane(plane, n, x, 1 + sigma * y, a))
     sine = np.linspace(0.22, 0.26, 41)
     yield "contour with sin²θ_W, 41 × 41", on_data(lambda n, a: fit_plane(mixing, n, x, sine, a))
-    for name, (key, values) in _SCANNED.items():
-        scanned = ScanKey(key=key, values=tuple(values))
-        yield name, lambda scanned=scanned: scan_limits(CARD, None, [scanned])  # type: ignore[misc]
+    for name, (key, unit, values) in _SCANNED.items():
+        scanned = ScanKey(key=key, values=tuple(f"{value:.5g} {unit}" for value in values))
+        yield f"scan of {N_POINTS} {name}", partial(scan_limits, CARD, None, [scanned])
 
 
 def seconds(task: Callable[[], object], repeats: int) -> Spread:

@@ -22,7 +22,7 @@ from benchmarks.eventspec import EventSpec
 from benchmarks.peers.worker import ANSWER
 from benchmarks.spec import Spec
 
-__all__ = ["CPU", "WALL", "Peer", "Rate", "Spread", "environment", "interleave", "timed"]
+__all__ = ["CPU", "WALL", "Peer", "Rate", "Spread", "environment", "interleave", "timed", "watched"]
 
 ROOT = Path(__file__).parents[1]
 WALL, CPU = 0, 1
@@ -64,6 +64,21 @@ def interleave(tasks: Mapping[str, Callable[[], Rate]], repeats: int) -> dict[st
             if number:
                 found[name].append(rate)
     return found
+
+
+def watched(command: list[str], *, check: bool = True, **variables: str) -> tuple[float, float, float]:
+    """Run a command: seconds by the clock, of the CPU, and most memory [MB]; `check` its exit status."""
+    begin = time.perf_counter()
+    process = subprocess.Popen(
+        command,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    if check and status:
+        raise SystemExit(f"{command}: status {status}")
+    return time.perf_counter() - begin, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
 @dataclass(kw_only=True)

@@ -2,32 +2,21 @@
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.measure import ROOT, Spread, environment
+from benchmarks.measure import Spread, environment, watched
 
 CARD = "borexino-cr51-paper"
 _CODE = "import sys; from macros.cli import main; sys.argv[0] = 'nugauge'; main()"
 
 
 def _nugauge(arguments: Sequence[str], cache: str) -> tuple[float, float, float]:
-    """Run a command: seconds by the clock, of the CPU, and most memory [MB]."""
-    begin = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-c", _CODE, *arguments],
-        env={**os.environ, "NUMBA_CACHE_DIR": cache, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    _, _, used = os.wait4(process.pid, 0)
-    return time.perf_counter() - begin, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    """Run `nugauge`, also with a wrong card; see `watched`."""
+    return watched([sys.executable, "-c", _CODE, *arguments], check=False, NUMBA_CACHE_DIR=cache)
 
 
 def start_up(repeats: int) -> dict[str, dict[str, dict[str, float]]]:

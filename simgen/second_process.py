@@ -60,7 +60,8 @@ def second_process() -> Iterator[Submit]:
     Notes
     -----
     Ctrl-C is left to this process. When this process ends, in whatever way, a pipe from it to the second one
-    is closed, and the second one ends at once, whatever it is at.
+    is closed, and the second one ends at once, whatever it is at. The processes of
+    `concurrent.futures.ProcessPoolExecutor` hold both ends of their pipes, and stay when theirs is killed.
     """
     if not has_second_process():
         yield lambda work: work

@@ -60,7 +60,7 @@ def ahead(tasks: Iterable[Callable[[], R]], *, busy: int = 0) -> Iterator[R]:
         for task in tasks:
             yield task()
         return
-    pool, waiting = _pool(n_threads(), os.getpid()), deque[Future[R]]()
+    pool, waiting = _pool(threads, os.getpid()), deque[Future[R]]()
     try:
         for task in tasks:
             waiting.append(pool.submit(task))

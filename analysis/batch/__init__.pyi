@@ -1,5 +1,6 @@
 from .engine.problem import (
     Problem as Problem,
+    are_fits_compiled as are_fits_compiled,
 )
 from .engine.profile import (
     Sought as Sought,

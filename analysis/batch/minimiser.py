@@ -230,14 +230,10 @@ class BatchMinimiser:
         values, left = np.full(len(counts), math.nan), np.arange(len(counts))
         if self.layout is not None:
             rows = np.flatnonzero((points >= low) & (points <= high))
-            for is_first in (True, False):  # then from the pulls with which a single data set begins
+            for search in (self._compiled_profile, self._started_profile):
                 data = chosen(counts, rows), chosen(auxiliary, rows), chosen(points, rows)
-                if is_first:
-                    part = None if fits is None else fits.of(rows)
-                    found = self._compiled_profile(self.layout, *data, part)
-                else:
-                    found = self._started_profile(self.layout, *data)
-                parameters[rows], values[rows], failed = found
+                part = None if fits is None else fits.of(rows)
+                parameters[rows], values[rows], failed = search(self.layout, *data, part)
                 left, rows = np.setdiff1d(left, rows[~failed], assume_unique=True), rows[failed]
                 if not len(rows):
                     break
@@ -247,9 +243,9 @@ class BatchMinimiser:
         return values, parameters
 
     def _started_profile(
-        self, layout: Layout, counts: Array, auxiliary: Array, points: Array
+        self, layout: Layout, counts: Array, auxiliary: Array, points: Array, _: BatchFit | None
     ) -> tuple[Array, Array, NDArray[np.bool_]]:
-        """Do as `_compiled_profile`, from all the pulls from which `profiled` begins: the deepest counts."""
+        """Do as `_compiled_profile`, not from fits, but from all the pulls from which `profiled` begins."""
         problem = Problem(layout=layout, counts=counts, auxiliary=auxiliary)
         starts = [np.column_stack([points, pulls]) for pulls in pull_starts(self.fitter, auxiliary)]
         found = [problem.profile(start) for start in starts]

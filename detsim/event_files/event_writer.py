@@ -140,9 +140,11 @@ class EventRows:
             raise ValueError(f"unknown columns {', '.join(unknown)}; there are {', '.join(COLUMNS)}")
         if precision not in ("float32", "float64"):
             raise ValueError(f"precision must be float32 or float64, got {precision!r}")
-        exact = experiment is None or precision == "float64"
-        rounding = None if exact or experiment is None else Rounding.of(experiment)
-        return cls(branches=event_branches(columns, precision), rounding=rounding)
+        has_rounding = experiment is not None and precision == "float32"
+        return cls(
+            branches=event_branches(columns, precision),
+            rounding=Rounding.of(experiment) if has_rounding and experiment else None,
+        )
 
     def converted(self, events: Events) -> dict[str, NDArray[Any]]:
         """Return the columns of the file, of the types of its branches.

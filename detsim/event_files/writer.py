@@ -54,7 +54,7 @@ class TableWriter:
     former, removes
         What may be replaced, and removed when this file is whole: see `detsim.files.atomic.WholeFile`.
     basket_bytes : int
-        Largest size of rows that are written at once.
+        Largest size of the rows that are written at once.
 
     Raises
     ------

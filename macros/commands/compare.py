@@ -136,7 +136,7 @@ def compare(
         for card, check in ((a, check_series), (b, lambda _: ()))  # once is enough
     ]
     differences: list[Any] = []
-    with plan.open(checked) as former, stop_on_interrupt(output=output) as stop:
+    with plan.open(checked) as former, stop_on_interrupt(has_file=output is not None) as stop:
         compared = run_comparison(
             a,
             b,

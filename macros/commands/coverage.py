@@ -161,7 +161,7 @@ def coverage(
         }
     drawn = EventTally()
     # Ctrl-C is taken to the end: what is complete is also drawn and told
-    with plan.open(checked) as former, stop_on_interrupt(output=output) as stop:
+    with plan.open(checked) as former, stop_on_interrupt(has_file=output is not None) as stop:
         with progress("coverage", len(values) * n, "toys") as advance:
 
             def count_toys(columns: dict[str, Any]) -> None:

@@ -140,7 +140,7 @@ def fit(
     tested = gof > 0 and result.valid
     if output is not None and not tested:
         raise RunError(f"the fit is not valid, so that there is no test: {output} is not written")
-    with plan.open(checked) as former, stop_on_interrupt(output=output) as stop:
+    with plan.open(checked) as former, stop_on_interrupt(has_file=output is not None) as stop:
         goodness = None
         if tested:
             goodness = run_goodness(

@@ -174,7 +174,7 @@ def limit(
         audit=audit,
         first=first,
     )
-    with plan.open(checked) as former, stop_on_interrupt(output=output) as stop:
+    with plan.open(checked) as former, stop_on_interrupt(has_file=output is not None) as stop:
         made, done = run_band(case, options, output=output, former=former, progress=progress, stop=stop)
         files = figures.write(limit_picture(case, made.result), former=former) if figures else []
     result, about = made.result, _about(made.calibration, table)

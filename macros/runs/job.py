@@ -11,7 +11,7 @@ from typing import Any
 
 import hist
 
-from analysis.batch.engine._kernels.batch import chunk
+from analysis.batch import are_fits_compiled
 from analysis.histograms import from_counts, write_csv, write_json, write_root
 from analysis.pseudo_experiments import Thrower
 from detsim.event_files import EventFile
@@ -31,7 +31,6 @@ from macros.runs.production import Production, produce
 from macros.setup import file_histogram, foreign_report, foreign_run, whole_directory
 from macros.studies import EXPECTED, DataSets, LimitOptions, Progress, open_inference
 from macros.terminal import format_number
-from simgen._kernels.machine.jit import has_to_be_compiled
 from simgen.second_process import Submit, has_second_process, second_process
 
 __all__ = ["ReportResult", "RunResult", "report_data", "run_job"]
@@ -217,7 +216,7 @@ def _compile_fit(submit: Submit, card: Card) -> Callable[[], None]:
     Return a function that waits until all is on disk. The likelihood of one data set is compiled here, before
     the other process needs it. Nothing is done where all is there already, or without a second process.
     """
-    if not (has_second_process() and has_to_be_compiled(chunk)):
+    if are_fits_compiled() or not has_second_process():
         return lambda: None
     fitted = submit(partial(_fit_expectation, card))
     # what is wrong, the fit of the data will say

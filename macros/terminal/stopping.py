@@ -43,15 +43,16 @@ class Stop:
 
 
 @contextmanager
-def stop_on_interrupt(*, output: object = True) -> Iterator[Stop]:
+def stop_on_interrupt(*, has_file: bool = True) -> Iterator[Stop]:
     """Turn the first Ctrl-C into a request; one that comes more than a second later interrupts.
 
     On a terminal the first one is answered at once, because the work goes on for a moment.
 
     Parameters
     ----------
-    output : object
-        None if the command has no file in which a part of its work could be kept: its message says so.
+    has_file : bool
+        Whether the command writes a file in which a part of its work can be kept; else its message says that
+        nothing is kept.
     """
     stop, asked = Stop(), 0.0
     if threading.current_thread() is not threading.main_thread():
@@ -72,7 +73,7 @@ def stop_on_interrupt(*, output: object = True) -> Iterator[Stop]:
     try:
         yield stop
     except KeyboardInterrupt as error:
-        if output is None:
+        if not has_file:
             error.add_note("nothing is kept of a study without -o FILE")
         raise
     finally:

@@ -41,6 +41,19 @@ def test_slices_take_a_few_tenths_of_a_second(monkeypatch, seconds_each):
     assert lengths[-1][1] > 0.25
 
 
+def test_the_last_slices_are_short(monkeypatch):
+    """With such a clock: no thread has much left when the others end, and slices are not split to nothing."""
+    now = [0.0]
+    monkeypatch.setattr(loop.time, "perf_counter", lambda: now[0])
+    lengths = []
+    for _, count in paced(100_000, most=10**6):
+        now[0] += 1e-4 * count
+        lengths.append(1e-4 * count)
+    assert max(lengths) > 0.25
+    assert max(lengths[-2:]) < 0.02
+    assert min(lengths[1:-1]) > 0.009
+
+
 def test_a_slow_start_is_forgotten(monkeypatch):
     """The first slice had to compile for 40 s; soon slices are as long as without."""
     now = [0.0]

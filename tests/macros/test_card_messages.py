@@ -49,6 +49,10 @@ def test_a_study_takes_one_value_and_one_method(card):
     for wrong in ("0.05", None, ["a"]):
         with pytest.raises(TypeError, match="at must be a number or a sequence of numbers"):
             card.coverage(wrong, 10, seed=1)
+    with pytest.raises(TypeError, match="methods must be a name or a sequence of names, got 3"):
+        card.coverage(0.05, 10, seed=1, methods=3)
+    with pytest.raises(ValueError, match="methods needs at least one name"):
+        card.coverage(0.05, 10, seed=1, methods=[])
 
 
 def refused(kind, words, call):

@@ -249,7 +249,7 @@ def test_an_interrupt_that_is_pressed_twice_is_one():
 
 
 def test_a_study_without_a_file_keeps_nothing():
-    with pytest.raises(KeyboardInterrupt) as interrupted, stop_on_interrupt(output=None):
+    with pytest.raises(KeyboardInterrupt) as interrupted, stop_on_interrupt(has_file=False):
         signal.raise_signal(signal.SIGINT)
     assert interrupted.value.__notes__ == ["nothing is kept of a study without -o FILE"]
 

@@ -115,7 +115,6 @@ def test_the_second_process_ends_with_the_block():
 
 ORPHAN = """
 import time
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from simgen import second_process as module
 module.n_threads = lambda: 2

@@ -3,6 +3,7 @@ from .listing import (
 )
 from .problem import (
     Problem as Problem,
+    are_fits_compiled as are_fits_compiled,
 )
 from .profile import (
     ProfilePoints as ProfilePoints,

@@ -13,9 +13,10 @@ from analysis.batch.engine._kernels.profile_points import N_POINTS
 from analysis.batch.engine._kernels.registers import LANES
 from analysis.batch.engine.profile import ProfilePoints, Sought
 from analysis.batch.engine.program import make_program
+from simgen._kernels.machine.jit import has_to_be_compiled
 from simgen.threads import in_chunks
 
-__all__ = ["Problem"]
+__all__ = ["Problem", "are_fits_compiled"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -276,3 +277,8 @@ class Problem:
 
         in_chunks(n, run)
         return results, values, failed
+
+
+def are_fits_compiled() -> bool:
+    """Tell whether the compiled fit is on disk, or cannot be kept there."""
+    return not has_to_be_compiled(_batch.chunk)
