@@ -58,7 +58,7 @@ def cubic_pieces(templates: Templates, points: Array) -> tuple[Array, Array] | N
 
     layers = {float(p): templates.layers(float(p)) for p in points}
     background = np.concatenate([b[:, 0].sum(axis=0) for b in templates.backgrounds])
-    # a table of few waves of Δm² would save little: the others have to be searched without it
+    # weak data on Δm² can allow regions beyond any table, which limits of tabulated models do not search
     wider = 0 if templates.poi == "delta_m2" else _WIDER_ROUNDS
     for number in range(_ROUNDS + wider):
         x = np.array(sorted(layers))
