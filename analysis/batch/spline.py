@@ -29,7 +29,7 @@ _ROUNDS, _WIDER_ROUNDS = 12, 12
 """Largest number of rounds, and of those in which the neighbours of intervals are divided, too."""
 
 
-def cubic_pieces(templates: Templates, points: Array) -> tuple[Array, Array] | None:
+def cubic_pieces(templates: Templates, points: Array, *, wider: bool = False) -> tuple[Array, Array] | None:
     """Interpolate the layers of the signal, with more points where cubic pieces are not precise.
 
     Parameters
@@ -37,6 +37,8 @@ def cubic_pieces(templates: Templates, points: Array) -> tuple[Array, Array] | N
     templates : Templates
     points : ndarray, shape (n,)
         First values of the parameter of interest, ascending.
+    wider : bool
+        Whether more rounds follow in which the neighbours of intervals are divided, too.
 
     Returns
     -------
@@ -51,16 +53,13 @@ def cubic_pieces(templates: Templates, points: Array) -> tuple[Array, Array] | N
     -----
     The spline is compared with the signal in the middle of every interval. Where it differs too much, the
     middle becomes a point, and the next spline is compared in all middles again. A new point changes the
-    spline in the intervals beside its own, too: if that goes on from one to the next, these are divided
-    together with it.
+    spline in the intervals beside its own, too, and that can go on from one to the next.
     """
     from scipy.interpolate import CubicSpline  # noqa: PLC0415 (few models are tabulated)
 
     layers = {float(p): templates.layers(float(p)) for p in points}
     background = np.concatenate([b[:, 0].sum(axis=0) for b in templates.backgrounds])
-    # weak data on Δm² can allow regions beyond any table, which limits of tabulated models do not search
-    wider = 0 if templates.poi == "delta_m2" else _WIDER_ROUNDS
-    for number in range(_ROUNDS + wider):
+    for number in range(_ROUNDS + (_WIDER_ROUNDS if wider else 0)):
         x = np.array(sorted(layers))
         spline = CubicSpline(x, np.array([layers[float(p)] for p in x]))
         middles = (x[1:] + x[:-1]) / 2
@@ -112,7 +111,9 @@ def tabulated(
             if point - points[-1] > _CLOSE * model.width:
                 points.append(float(point))
         points[-1] = above
-        table = cubic_pieces(model.templates, np.array(points))
+        # beyond a table that ends earlier weak data may allow more, which limits do not find
+        is_whole = (lower, upper) == (low, high)
+        table = cubic_pieces(model.templates, np.array(points), wider=is_whole)
         if table is not None:
             return (below, above), table
     return (lower, upper), None
