@@ -78,7 +78,7 @@ _COMMANDS = {
 }
 """Function and summary of each command, in the order of the help text."""
 
-_MANY_OBJECTS = 100_000
+_MANY_OBJECTS = 1_000_000
 """New objects after which Python looks for circles of unused ones; its default is 700 to 2000."""
 
 _ClickError = cast("type[Exception]", typer.BadParameter.__mro__[2])
