@@ -248,7 +248,7 @@ def whole_number(name: str, value: Any, *, least: int = 0, most: int = LARGEST_C
 
 @contextmanager
 def using_threads(threads: int | None) -> Iterator[None]:
-    """Use so many threads, at most those there are, and afterwards as many as before; None changes nothing."""
+    """Use so many threads, at most all there are, and afterwards as many as before; None changes nothing."""
     if threads is None:
         yield
         return
