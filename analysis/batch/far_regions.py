@@ -69,14 +69,14 @@ class FarRegions:
         step = max(1, _CELLS // len(self.points))
         for start in range(0, len(counts), step):
             rows = np.arange(start, min(start + step, len(counts)))
-            rows = rows[self._may_be_above(counts[rows], auxiliary[rows], limits[rows], levels[rows])]
+            rows = rows[self.may_be_above(counts[rows], auxiliary[rows], limits[rows], levels[rows])]
             values = self._profiles(self.points, self.layout, counts[rows], auxiliary[rows])
             level = levels[rows, None]
             allowed = (values <= level) | (near_extremes(self.points, values, level) & (values > level))
             found[rows] = np.any(allowed & (self.points > limits[rows, None]), axis=1)
         return found
 
-    def _may_be_above(self, counts: Array, auxiliary: Array, limits: Array, levels: Array) -> Mask:
+    def may_be_above(self, counts: Array, auxiliary: Array, limits: Array, levels: Array) -> Mask:
         """Tell the same from few points, also where a point between them may be allowed.
 
         The root of -2 ln L is the distance of data and model, which differs from that to another point by

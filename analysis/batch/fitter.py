@@ -98,9 +98,8 @@ class BatchFitter(BatchMinimiser):
         if len(rows):
             data = chosen(counts, rows), chosen(auxiliary, rows), fits.of(rows)
             origins[rows], floors[rows] = self._highest_minima(*data, threshold)
-        far = self.search.setup.far
-        data = counts, auxiliary, fits, origins, floors
-        limits = self._crossings(*data, 1, threshold, limits, bounded=True, in_table=far is not None)
+        far, where = self.search.setup.far, (origins, floors, 1, threshold, limits)
+        limits = self._crossings(counts, auxiliary, fits, *where, bounded=True, in_table=far is not None)
         levels = floors + threshold
         is_open = self._is_open_far_above(counts, auxiliary, fits, levels)
         limits[is_open] = math.nan
@@ -108,9 +107,8 @@ class BatchFitter(BatchMinimiser):
             rows = np.flatnonzero(fits.good & ~is_open)
             above = far.above(chosen(counts, rows), chosen(auxiliary, rows), limits[rows], levels[rows])
             rows = rows[np.isnan(limits[rows]) | above]
-            limits[rows] = self._highest_allowed(
-                chosen(counts, rows), chosen(auxiliary, rows), fits.of(rows), threshold
-            )
+            data = chosen(counts, rows), chosen(auxiliary, rows), fits.of(rows)
+            limits[rows] = self._highest_allowed(*data, threshold)
         return limits
 
     def _highest_minima(

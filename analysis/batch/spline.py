@@ -24,7 +24,7 @@ _CLOSE = 0.05
 
 _TOLERANCE = 1e-7
 """Largest error of interpolated counts, in units of their statistical error."""
-_MOST = 20000
+_MOST = 4000
 """Largest number of points."""
 _ROUNDS, _WIDER_ROUNDS = 12, 12
 """Largest number of rounds, and of those in which intervals of half the error and their neighbours are
