@@ -13,19 +13,17 @@ from typing import Annotated, Any, cast
 import typer
 import typer.core
 
-from macros import commands
 from macros.campaigns.commands import campaign
 from macros.terminal import (
     CLOSED_PIPE,
     FAILED,
     INTERRUPTED,
     VERBOSITY,
-    OnceCommand,
     StandardOutputError,
+    add_commands,
     complain,
     completing,
     finish_installation,
-    guard,
     know_values,
     message,
     printable,
@@ -37,38 +35,50 @@ from macros.terminal import (
 
 __all__ = ["app", "main"]
 
-_COMMANDS: dict[str, Callable[..., None]] = {
-    "init": commands.init.init,
-    "list": commands.list_.list_,
-    "check": commands.check.check,
-    "explain": commands.explain.explain,
-    "docs": commands.docs.docs,
-    "run": commands.run.run,
-    "report": commands.report.report,
-    "expect": commands.expect.expect,
-    "generate": commands.simulate.generate,
-    "detect": commands.simulate.detect,
-    "simulate": commands.simulate.simulate,
-    "attach": commands.attach.attach,
-    "merge": commands.merge.merge,
-    "reweight": commands.reweight.reweight,
-    "export": commands.export.export,
-    "fit": commands.fit.fit,
-    "limit": commands.limit.limit,
-    "calibrate": commands.calibrate.calibrate,
-    "compare": commands.compare.compare,
-    "contour": commands.contour.contour,
-    "toys": commands.toys.toys,
-    "coverage": commands.coverage.coverage,
-    "sensitivity": commands.sensitivity.sensitivity,
-    "counts": commands.counts.counts,
-    "figure": commands.figure.figure,
-    "inspect": commands.inspect.inspect,
-    "rerun": commands.rerun.rerun,
+_COMMANDS = {
+    "init": ("init.init", "Write an annotated card to edit."),
+    "list": ("list_.list_", "List what a card can name, or where numbers come from."),
+    "check": ("check.check", "Check a card, and show what it describes."),
+    "explain": ("explain.explain", "Explain a key, an option, a branch or a bit of status."),
+    "docs": ("docs.docs", "Show a page of the documentation, or the schema of cards."),
+    "run": ("run.run", "Do the main job: simulate, fit, limit, plots, report."),
+    "report": ("report.report", "Report all that data say: fit, limit, pulls, figures."),
+    "expect": ("expect.expect", "Compute the expected counts per bin, by quadrature."),
+    "generate": (
+        "simulate.generate",
+        "Draw true events: neutrino energy, recoil, component, line.",
+    ),
+    "detect": ("simulate.detect", "Measure true events: smearing, efficiency, threshold."),
+    "simulate": ("simulate.simulate", "Draw events and measure them: one pass, any length."),
+    "attach": ("attach.attach", "Attach energies that another program measured."),
+    "merge": ("merge.merge", "Join files of one command, made in parts."),
+    "reweight": (
+        "reweight.reweight",
+        "Give the events of a file the weights of another model.",
+    ),
+    "export": ("export.export", "Write events or a likelihood for another program."),
+    "fit": ("fit.fit", "Fit a parameter to data."),
+    "limit": ("limit.limit", "Find the upper limit on a parameter."),
+    "calibrate": ("calibrate.calibrate", "Tabulate thresholds with which intervals cover."),
+    "compare": ("compare.compare", "Compare two models on one data set."),
+    "contour": (
+        "contour.contour",
+        "Fit two parameters at once, with contours of their regions.",
+    ),
+    "toys": ("toys.toys", "Throw and fit pseudo-experiments, and write one row each."),
+    "coverage": ("coverage.coverage", "Measure how often intervals cover the truth."),
+    "sensitivity": (
+        "sensitivity.sensitivity",
+        "Compute expected limits against errors, or any key.",
+    ),
+    "counts": ("counts.counts", "Compute the interval of a mean signal from counts."),
+    "figure": ("figure.figure", "Make figures: picture, numbers (CSV) and caption of each."),
+    "inspect": ("inspect.inspect", "Say what a file is and whether it is whole."),
+    "rerun": ("rerun.rerun", "Make a file again from its provenance, and compare both."),
 }
-"""In the order of the help text."""
+"""Function and summary of each command, in the order of the help text."""
 
-_MANY_OBJECTS = 100_000
+_MANY_OBJECTS = 1_000_000
 """New objects after which Python looks for circles of unused ones; its default is 700 to 2000."""
 
 _ClickError = cast("type[Exception]", typer.BadParameter.__mro__[2])
@@ -186,9 +196,7 @@ def _options(
     """
 
 
-for _name, _command in _COMMANDS.items():
-    _context = {"ignore_unknown_options": True} if _name == "explain" else {}
-    app.command(_name, cls=OnceCommand, context_settings=_context)(guard(_command))
+add_commands(app, "macros.commands", _COMMANDS, unread=frozenset({"explain"}))
 app.add_typer(campaign)
 
 

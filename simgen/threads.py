@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, partial
 from typing import TypeVar
 
-from simgen._kernels.machine.internals import load_registries, n_threads
+from simgen._kernels.machine.internals import n_threads
 from simgen._kernels.machine.memory import keep_freed_memory
 
 __all__ = ["PART", "ahead", "in_chunks", "in_parts", "n_threads"]
@@ -36,7 +36,6 @@ def _pool(threads: int, process: int) -> ThreadPoolExecutor:
     def mark() -> None:
         _worker.busy = True
 
-    load_registries()
     keep_freed_memory()
     return ThreadPoolExecutor(threads, thread_name_prefix="nugauge", initializer=mark)
 

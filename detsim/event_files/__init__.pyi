@@ -18,9 +18,7 @@ from .exported import (
     is_hepevt as is_hepevt,
 )
 from .inspect import (
-    TableName as TableName,
     describe as describe,
-    table_name as table_name,
 )
 from .provenance import (
     CHECKSUM as CHECKSUM,
@@ -36,6 +34,10 @@ from .reader import (
 )
 from .rounding import (
     Rounding as Rounding,
+)
+from .tables import (
+    TableName as TableName,
+    table_name as table_name,
 )
 from .writer import (
     Compression as Compression,

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from detsim.event_files.event_reader import EventFile
 from detsim.event_files.exported import (
@@ -16,6 +16,7 @@ from detsim.event_files.exported import (
 )
 from detsim.event_files.provenance import has_checksum
 from detsim.event_files.reader import TableFile, open_root, reading
+from detsim.event_files.tables import TABLES, TREES
 from detsim.files import FileError, read_text
 from detsim.formats import (
     NuHepMCContents,
@@ -26,17 +27,8 @@ from detsim.formats import (
     start_of,
 )
 
-__all__ = ["describe", "table_name"]
+__all__ = ["describe"]
 
-TableName = Literal["events", "toys", "calibration", "statistics", "sums"]
-TABLES: dict[TableName, str] = {
-    "events": "event file",
-    "toys": "toy file",
-    "calibration": "calibration",
-    "statistics": "file of statistics of toys",
-    "sums": "file of sums of toys",
-}
-_TREES = "'events', 'toys', 'calibration', 'statistics' or 'sums'"
 _HEPMC = b"HepMC::Version"
 _FAULTS = {"HepMC3": "it is no HepMC3: ", "nugauge": "it is not what this program wrote: "}
 """How violations are called that are none of the requirements of NuHepMC, by their id."""
@@ -93,31 +85,6 @@ def describe(path: str | Path, *, check_hashes: bool = True) -> dict[str, Any]:
     }
 
 
-def table_name(path: str | Path) -> TableName:
-    """Find which table of ours a ROOT file holds.
-
-    Parameters
-    ----------
-    path : str or Path
-
-    Returns
-    -------
-    str
-        ``events``, ``toys``, ``calibration``, ``statistics`` or ``sums``.
-
-    Raises
-    ------
-    FileError
-        If the file is missing, damaged, or has none of these.
-    """
-    path = Path(path)
-    with open_root(path) as root, reading(path):
-        tables = [name for name in TABLES if name in root.classnames(cycle=False, recursive=False)]
-    if not tables:
-        raise FileError(path, "foreign", f"has no TTree {_TREES}")
-    return tables[0]
-
-
 def _export(path: Path) -> dict[str, Any] | None:
     """Describe an export of events as text or Parquet; None of other files."""
     if not path.is_file():
@@ -151,7 +118,7 @@ def _root_file(path: Path, check_hashes: bool) -> dict[str, Any]:
     if histograms:
         return {"kind": "histogram file", "histograms": {name: classes[name] for name in histograms}}
     names = ", ".join(list(classes)[:5]) or "nothing"
-    reason = f"is a ROOT file without a TTree or RNTuple {_TREES} and without histograms (it holds {names})"
+    reason = f"is a ROOT file without a TTree or RNTuple {TREES} and without histograms (it holds {names})"
     raise FileError(path, "foreign", reason)
 
 

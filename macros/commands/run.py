@@ -66,16 +66,14 @@ def run(
     from macros.runs import run_job
 
     options: dict[str, Any] = {"--seed": loaded.run.seed, "--of": of, "--set": stated, "-o": output}
-    with progress("simulation and report", None, "events") as advance:
-        made = run_job(
-            loaded,
-            output,
-            force=force,
-            reads=card_files(card, loaded),
-            command=command_words(("run", card), options),
-            advance=advance,
-            progress=progress,
-        )
+    made = run_job(
+        loaded,
+        output,
+        force=force,
+        reads=card_files(card, loaded),
+        command=command_words(("run", card), options),
+        progress=progress,
+    )
     try:
         _report(made, as_json)
     except KeyboardInterrupt as error:

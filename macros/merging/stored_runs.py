@@ -11,7 +11,7 @@ from detsim.event_files import CHECKSUM, ORIGIN, EventFile, Format, TableFile
 __all__ = ["COUNTED", "Part", "Run", "read_runs"]
 
 _OF_THE_FILE = {"table", "schema", "uuid", "rows", "branches", "parts", "made_by", CHECKSUM, *ORIGIN}
-_OF_THE_PART = ("arguments", "run", "true_events", "reweighted", "audit", "n_failed", "n_retried")
+_OF_THE_PART = ("arguments", "threads", "run", "true_events", "reweighted", "audit", "n_failed", "n_retried")
 COUNTED = ("n_failed", "n_retried")
 _OF_TRUE_VALUES = ("at", "ranges", "by_design", "exact_sums")
 """What the provenance of a study says of each of its true values."""

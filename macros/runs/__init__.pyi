@@ -5,6 +5,7 @@ from .event_figures import (
     events_picture as events_picture,
 )
 from .event_totals import (
+    Reweighting as Reweighting,
     check_verdict as check_verdict,
 )
 from .job import (
@@ -19,9 +20,6 @@ from .measurement import (
 from .production import (
     Production as Production,
     produce as produce,
-)
-from .reweighted import (
-    Reweighting as Reweighting,
 )
 from .reweighting import (
     reweight as reweight,

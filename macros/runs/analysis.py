@@ -29,7 +29,7 @@ from macros.words import (
     limit_document,
 )
 
-__all__ = ["CONTENTS", "Analysis", "analyse", "analysis_pictures", "draw_pictures", "write_analysis"]
+__all__ = ["CONTENTS", "Analysis", "analyse", "analysis_pictures", "draw_picture", "write_analysis"]
 
 CONTENTS = {
     "card.toml": "the card as it was used",
@@ -132,7 +132,8 @@ def analyse(
     stopped : callable
         Whether to stop after this block of pseudo-experiments.
     """
-    fit = case.fit()
+    with progress("fitting", None, "fits"):
+        fit = case.fit()
     followed: dict[str, Any] = {"progress": progress, "stopped": stopped}
     followed["calibration"] = case.shared_calibration(options, progress)
     limit = case.limit(options, **followed).result
@@ -140,11 +141,13 @@ def analyse(
     goodness = None
     if n_goodness and fit.valid:
         goodness = case.goodness(n_goodness, progress=progress, stopped=stopped)
+    with progress("impacts", None, "fits"):
+        impacts = case.impacts(fit)
     predictions = tuple(predict(e, case.card.model) for e in case.fitter.templates.experiments)
     return Analysis(
         case=case,
         fit=fit,
-        impacts=case.impacts(fit),
+        impacts=impacts,
         limit=limit,
         expected=expected,
         n_toys=options.n_toys,
@@ -188,10 +191,10 @@ def _plain(limit: LimitResult) -> LimitResult | None:
     return limit if limit.thresholds is None else None
 
 
-def draw_pictures(pictures: Mapping[str, Picture], style: Look) -> dict[str, bytes]:
-    """Draw the pictures of `analysis_pictures` as PDF in a style; return them by name."""
+def draw_picture(picture: Picture, style: Look) -> bytes:
+    """Draw a picture of `analysis_pictures` as PDF in a style."""
     with look(style):
-        return {name: render(picture.draw(), "pdf") for name, picture in pictures.items()}
+        return render(picture.draw(), "pdf")
 
 
 def write_analysis(
@@ -206,7 +209,7 @@ def write_analysis(
     pictures : mapping of str to Picture
         Of `analysis_pictures`.
     drawn : mapping of str to bytes
-        Of `draw_pictures`.
+        Of `draw_picture`, by name.
     """
     case = found.case
     (directory / "card.toml").write_text(case.card.text(), encoding="utf-8")

@@ -20,7 +20,7 @@ from macros.words import (
     pulls_table,
 )
 
-__all__ = ["analysis_figures", "analysis_report"]
+__all__ = ["analysis_figure", "analysis_report"]
 
 _AXES = {"spectrum": "energy", "distance": "distance"}
 _TITLES = {
@@ -42,9 +42,9 @@ _TITLES = {
 }
 
 
-def analysis_figures(pictures: Mapping[str, Picture]) -> dict[str, ReportFigure]:
-    """Draw the pictures of `macros.runs.analysis.analysis_pictures` for a page, by name."""
-    return {name: report_figure(picture, *_TITLES[name]) for name, picture in pictures.items()}
+def analysis_figure(name: str, picture: Picture) -> ReportFigure:
+    """Draw a picture of `macros.runs.analysis.analysis_pictures` for a page, by its name there."""
+    return report_figure(picture, *_TITLES[name])
 
 
 def analysis_report(
@@ -65,7 +65,7 @@ def analysis_report(
     pictures : mapping of str to Picture
         Of `macros.runs.analysis.analysis_pictures`.
     figures : mapping of str to ReportFigure
-        Of `analysis_figures`.
+        Of `analysis_figure`, by name.
     source : str
         What the data were read from.
     command : str

@@ -1,4 +1,8 @@
-"""Counts and sums of weights of events on their way to a file."""
+"""Counts and sums of weights of events on their way to a file, and what a reweighting made of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +13,7 @@ from detsim.experiment import Experiment
 from macros.terminal import RunError, format_number
 from simgen.events import Events
 
-__all__ = ["Tally", "check_verdict"]
+__all__ = ["Reweighting", "Tally", "check_verdict"]
 
 Array = NDArray[np.float64]
 
@@ -65,6 +69,65 @@ class Tally:
         if self._weighted:
             return compare_weighted(self.counts, self.squares, expected, n_drawn=n_drawn)
         return compare(self.counts, expected, n_drawn=n_drawn)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reweighting:
+    """What a reweighting made.
+
+    Parameters
+    ----------
+    file : Path
+        As it was asked for; `files` is what was written.
+    tally : Tally
+        Sums over the events.
+    expected : float or None
+        Mean of the sum of weights, by quadrature; None for energies that another program measured.
+    comparison : Comparison or None
+        Sums of weights against quadrature: the measured spectrum, or the total of true events.
+    gaps : tuple of (int, int)
+        First and last of the events that are in none of the files of a series.
+    notes : tuple of str
+        What the files lack of their run, or of the target, in words.
+    templates : ndarray, shape (3,), or None
+        Sums of A, B and C.
+    seconds : float
+    """
+
+    file: Path
+    files: tuple[Path, ...]
+    tally: Tally
+    expected: float | None
+    comparison: Comparison | None
+    gaps: tuple[tuple[int, int], ...]
+    notes: tuple[str, ...]
+    templates: NDArray[np.float64] | None
+    seconds: float
+
+    @property
+    def n_effective(self) -> float:
+        """Unweighted events that would be as precise: (Σw)²/Σw²."""
+        return self.tally.sum_w**2 / self.tally.sum_w2 if self.tally.sum_w2 else 0.0
+
+    def document(self) -> dict[str, Any]:
+        """Return the keys of the JSON output."""
+        comparison = self.comparison
+        return {
+            "file": str(self.file),
+            "files": [str(file) for file in self.files],
+            "gaps": [list(gap) for gap in self.gaps],
+            "n_events": self.tally.n_written,
+            "n_effective": self.n_effective,
+            "sum_w": self.tally.sum_w,
+            "sum_w2": self.tally.sum_w2,
+            "expected": self.expected,
+            "chi2": comparison.chi2 if comparison else None,
+            "ndof": comparison.ndof if comparison else None,
+            "p_value": comparison.p_value if comparison else None,
+            "verdict": comparison.verdict if comparison else None,
+            "gamma_templates": self.templates,
+            "events_per_second": self.tally.n_written / self.seconds,
+        }
 
 
 _WRONG = "events and expectation do not come from the same card, or one of them is wrong: do not use it"

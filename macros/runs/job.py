@@ -1,6 +1,5 @@
 """The main job: simulate, histogram, and report; and the report of any data."""
 
-import shlex
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -12,22 +11,14 @@ from typing import Any
 import hist
 
 from analysis.batch import are_fits_compiled
-from analysis.histograms import from_counts, write_csv, write_json, write_root
+from analysis.histograms import from_counts
 from analysis.pseudo_experiments import Thrower
 from detsim.event_files import EventFile
 from macros.card import Card
 from macros.plots import Look, load_drawing
-from macros.report import beside, write_report
-from macros.runs.analysis import (
-    CONTENTS,
-    Analysis,
-    analyse,
-    analysis_pictures,
-    draw_pictures,
-    write_analysis,
-)
-from macros.runs.analysis_report import analysis_figures, analysis_report
-from macros.runs.production import Production, produce
+from macros.runs.analysis import Analysis, analyse
+from macros.runs.production import Production, n_to_draw, produce
+from macros.runs.report_files import FILES, write_files, write_histograms
 from macros.setup import file_histogram, foreign_report, foreign_run, whole_directory
 from macros.studies import EXPECTED, DataSets, LimitOptions, Progress, open_inference
 from macros.terminal import format_number
@@ -38,29 +29,6 @@ __all__ = ["ReportResult", "RunResult", "report_data", "run_job"]
 _PLAIN = Look()
 _N_BAND = 2000
 """Pseudo-experiments of the expected band of a run."""
-_KEYS = {
-    "card": "card.toml",
-    "events": "events.root",
-    "histograms": "histograms.root",
-    "histogram_json": "spectrum.json",
-    "histogram_csv": "spectrum.csv",
-    "expectation": "expect.json",
-    "fit": "fit.json",
-    "limit": "limit.json",
-    "spectrum_figure": "spectrum.pdf",
-    "distance_figure": "distance.pdf",
-    "counts_table": "counts.csv",
-    "profile_figure": "profile.pdf",
-    "profile_table": "profile.csv",
-    "impacts_figure": "impacts.pdf",
-    "impacts_table": "impacts.csv",
-    "limit_figure": "limit.pdf",
-    "limit_table": "limit.csv",
-    "band_figure": "band.pdf",
-    "band_table": "band.csv",
-    "report": "report.html",
-}
-"""Files by what they are."""
 _SAVED_HISTOGRAM = "Simulated events per bin"
 
 
@@ -146,7 +114,7 @@ def report_data(
         As for `analyse`.
     """
     case = open_inference(card, data, poi=poi)
-    names = set(_KEYS.values())
+    names = set(FILES.values())
     with (
         whole_directory(directory, names, force=force, reads=reads, foreign=foreign_report) as staging,
         second_process() as submit,
@@ -157,7 +125,9 @@ def report_data(
         text = (
             source if isinstance(source, str) else ", ".join(f"{k}: {v}" for k, v in (source or {}).items())
         )
-        files = _write(staging, found, submit, source=text, command=command, style=style)
+        files = write_files(
+            staging, found, submit, source=text, command=command, style=style, progress=progress
+        )
     return ReportResult(directory=directory, files=files, analysis=found)
 
 
@@ -168,7 +138,6 @@ def run_job(
     force: bool = False,
     reads: Sequence[Path] = (),
     command: Sequence[str] = (),
-    advance: Callable[[float], None] | None = None,
     progress: Progress,
 ) -> RunResult:
     """Do the main job of a card: simulate its exposure, and report the events as data.
@@ -179,38 +148,41 @@ def run_job(
         With a seed.
     directory, force, reads, command
         As for `report_data`.
-    advance : callable, optional
-        Called with the number of events drawn.
     progress : callable
+        Shows what is done: see `macros.terminal.progress`.
     """
     if card.run.seed is None:
         raise ValueError("a run needs a seed")
-    names = set(_KEYS.values())
+    names = set(FILES.values())
     with (
         whole_directory(directory, names, force=force, reads=reads, foreign=foreign_run) as staging,
         second_process() as submit,
     ):
-        fitted = _compile_fit(submit, card)
+        fitted = _compile_fit(submit, card, progress)
         submit(load_drawing)
-        made = produce(card, staging / _KEYS["events"], seed=card.run.seed, advance=advance)
+        seed = card.run.seed
+        with progress("simulating", n_to_draw(card, seed), "events") as advance:
+            made = produce(card, staging / FILES["events"], seed=seed, advance=advance)
         fitted()
-        data = _histogram(card, staging / _KEYS["events"])
+        data = _histogram(card, staging / FILES["events"])
         found = analyse(
             open_inference(card, data), LimitOptions(n_toys=_N_BAND), n_goodness=0, progress=progress
         )
-        _write_histograms(staging, data, from_counts(found.predictions[0].with_flow, card.experiment))
-        files = _write(
+        write_histograms(staging, data, from_counts(found.predictions[0].with_flow, card.experiment))
+        files = write_files(
             staging,
             found,
             submit,
             source=f"events.root, simulated with seed {card.run.seed}",
             command=command,
+            style=_PLAIN,
+            progress=progress,
             made=[_made(made)],
         )
     return RunResult(directory=directory, files=files, analysis=found, production=made)
 
 
-def _compile_fit(submit: Submit, card: Card) -> Callable[[], None]:
+def _compile_fit(submit: Submit, card: Card, progress: Progress) -> Callable[[], None]:
     """Let a second process compile what the fit of a card needs, while this one simulates.
 
     Return a function that waits until all is on disk. The likelihood of one data set is compiled here, before
@@ -220,13 +192,21 @@ def _compile_fit(submit: Submit, card: Card) -> Callable[[], None]:
         return lambda: None
     fitted = submit(partial(_fit_expectation, card))
     # what is wrong, the fit of the data will say
-    with warnings.catch_warnings(action="ignore"), suppress(Exception):
+    with (
+        progress("compiling", None, "functions"),
+        warnings.catch_warnings(action="ignore"),
+        suppress(Exception),
+    ):
         case = open_inference(card, EXPECTED)
         case.likelihood.nominal(case.fitter.truth)
 
     def wait() -> None:
         load_drawing()
-        with warnings.catch_warnings(action="ignore"), suppress(Exception):
+        with (
+            progress("compiling the fit", None, "functions"),
+            warnings.catch_warnings(action="ignore"),
+            suppress(Exception),
+        ):
             fitted()
 
     return wait
@@ -253,42 +233,6 @@ def _made(made: Production) -> str:
         f"{format_number(compared.chi2)} for {compared.ndof} bins, those outside of the analysis included, "
         f"p = {format_number(compared.p_value)}."
     )
-
-
-def _write(
-    staging: Path,
-    found: Analysis,
-    submit: Submit,
-    *,
-    source: str,
-    command: Sequence[str],
-    style: Look = _PLAIN,
-    made: Sequence[str] = (),
-) -> dict[str, str]:
-    """Write all files of an analysis and the report on them; return their names by what they are."""
-    pictures = analysis_pictures(found)
-    drawn = submit(partial(draw_pictures, pictures, style))
-    figures = analysis_figures(pictures)
-    write_analysis(staging, found, pictures, drawn())
-    report = analysis_report(
-        found,
-        pictures,
-        figures,
-        source=source,
-        command=shlex.join(command),
-        files=beside(staging, CONTENTS),
-        made=made,
-    )
-    write_report(staging / _KEYS["report"], report)
-    return {key: name for key, name in _KEYS.items() if (staging / name).exists()}
-
-
-def _write_histograms(directory: Path, data: hist.Hist[Any], expected: hist.Hist[Any]) -> None:
-    """Write the data in every format, and the expectation beside them in ROOT."""
-    write_json(directory / _KEYS["histogram_json"], data)
-    write_csv(directory / _KEYS["histogram_csv"], data)
-    name = "_".join(data.axes.name)
-    write_root(directory / _KEYS["histograms"], {name: data, f"{name}_expected": expected})
 
 
 def _histogram(card: Card, path: Path) -> hist.Hist[Any]:

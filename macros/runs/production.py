@@ -26,7 +26,7 @@ from simgen.events import Events
 from simgen.random import check_seed
 from simgen.threads import PART
 
-__all__ = ["Production", "produce"]
+__all__ = ["Production", "n_to_draw", "produce"]
 
 Array = NDArray[np.float64]
 
@@ -78,6 +78,12 @@ class Production:
             "verdict": comparison.verdict if comparison else None,
             "events_per_second": self.n_generated / self.seconds,
         }
+
+
+def n_to_draw(card: Card, seed: int) -> int:
+    """Return the Poisson number of events that `produce` draws for the exposure of a card."""
+    prepared = event_plan(card.experiment, card.model)
+    return Draws(prepared=prepared, seed=seed, n=None, experiments=0, first=0).total
 
 
 def produce(

@@ -16,8 +16,7 @@ from detsim.files import FileError, Former, is_of_series, real_path, series_file
 from detsim.simulation import expected_generated, gamma_templates, weights
 from macros.card import Card, card_from_document
 from macros.merging import check_events, missing_events
-from macros.runs.event_totals import Tally
-from macros.runs.reweighted import Reweighting
+from macros.runs.event_totals import Reweighting, Tally
 from macros.runs.run_provenance import input_record, provenance
 from macros.setup import (
     card_of_events,

@@ -10,6 +10,7 @@ from detsim.files import FileError, checksum
 from detsim.measured import Measurements, read_measurements
 from macros.card import Card, used_files
 from macros.words import cutoff_facts
+from simgen.threads import n_threads
 
 __all__ = ["check_input", "check_measured_file", "input_record", "provenance"]
 
@@ -29,6 +30,7 @@ def provenance(card: Card, seed: int | None, command: str) -> dict[str, Any]:
         "seed": seed,
         "command": command,
         "arguments": sys.argv[1:],
+        "threads": n_threads(),
         "components": components,
         "model": card.model.label,
         **cutoff_facts(card),

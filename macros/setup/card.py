@@ -1,6 +1,7 @@
 """Cards opened for a command: experiment, seed and threads; and the fitter of a card."""
 
 import math
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +22,7 @@ __all__ = [
     "open_fitter",
     "say_left_out",
     "template_sampling",
+    "usable_threads",
     "using_threads",
     "whole_number",
 ]
@@ -66,8 +68,6 @@ def open_card(
     ------
     CardError
         If the card is wrong.
-    ValueError
-        If there are not so many threads.
 
     Notes
     -----
@@ -75,11 +75,11 @@ def open_card(
     """
     card = load_chosen(name, overrides, of, several=several)
     say_left_out(card, simulates=simulates)
-    _set_threads(threads or card.run.threads)
+    used = _set_threads(threads or card.run.threads)
     if not draws and card.fit.templates != "simulation":
         return card
     chosen = card.run.seed if seed is None else seed
-    detail(f"threads: {threads or card.run.threads or 'all'}")
+    detail(f"threads: {used or 'all'}")
     if chosen is not None:
         detail(f"seed {chosen} of {'the card' if seed is None else '--seed'}")
     else:
@@ -248,7 +248,7 @@ def whole_number(name: str, value: Any, *, least: int = 0, most: int = LARGEST_C
 
 @contextmanager
 def using_threads(threads: int | None) -> Iterator[None]:
-    """Use so many threads, and afterwards as many as before; None changes nothing."""
+    """Use so many threads, at most all there are, and afterwards as many as before; None changes nothing."""
     if threads is None:
         yield
         return
@@ -262,12 +262,29 @@ def using_threads(threads: int | None) -> Iterator[None]:
         numba.set_num_threads(before)
 
 
-def _set_threads(threads: int | None) -> None:
+def _set_threads(threads: int | None) -> int | None:
+    """Set how many threads are used; return their number, None where it is not stated."""
     if threads is None:
-        return
+        return None
+    import numba
+
+    used = usable_threads(threads)
+    numba.set_num_threads(used)
+    return used
+
+
+def usable_threads(threads: int) -> int:
+    """Return a number of threads, or what this machine has, with a warning, where it has fewer.
+
+    Notes
+    -----
+    No result depends on the number of threads, so that a card of a larger machine may be used as it is.
+    """
     import numba
 
     most = int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]  # numba makes it when imported
     if threads > most:
-        raise ValueError(f"threads = {threads}: this machine has {most}")
-    numba.set_num_threads(threads)
+        used = "1 thread, which is" if most == 1 else f"{most} threads, which are"
+        text = f"threads = {threads}: this machine has {used} used; no result depends on their number"
+        warnings.warn(text, stacklevel=2)
+    return min(threads, most)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from macros.setup.card import usable_threads
+
 __all__ = ["Trial", "measure_rows"]
 
 _TRIAL_SECONDS = 3.0
@@ -132,7 +134,7 @@ def measure_rows(
         overhead=overhead,
         bytes=0.0 if sums else max(bytes_ - smallest, 0.0) / max(rows - least, 1),
         chunk_bytes=_FILLED * bytes_ if sums else smallest,
-        threads=threads,
+        threads=usable_threads(threads),
     )
 
 

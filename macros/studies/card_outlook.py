@@ -130,7 +130,7 @@ def _warnings(card: Card, in_bins: NDArray[np.float64]) -> Iterator[str]:
             yield f"events cannot be written: {error}"
     most = os.cpu_count() or 1
     if (card.run.threads or 1) > most:
-        yield f"run.threads = {card.run.threads}: this machine has {most}, and commands refuse more"
+        yield f"run.threads = {card.run.threads}: this machine has {most}, which commands use"
     signal = float(fold(experiment, model).signal(model)[1:-1].sum())
     faint = faint_signal(signal, experiment)
     if faint is not None:

@@ -49,7 +49,10 @@ from .levels import (
     study_level as study_level,
 )
 from .next_command import command_line as command_line
-from .once_command import OnceCommand as OnceCommand
+from .once_command import (
+    OnceCommand as OnceCommand,
+    add_commands as add_commands,
+)
 from .options import (
     LARGEST_COUNT as LARGEST_COUNT,
     LARGEST_STUDY as LARGEST_STUDY,

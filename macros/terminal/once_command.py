@@ -1,15 +1,19 @@
-"""Commands that take each option once, and name what is wrong with a value."""
+"""Commands that are imported when they are called, take options once, and name what is wrong with a value."""
 
 import re
 from collections import Counter
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 
 import typer
+import typer.main
 from typer.core import TyperCommand
 
 from macros.terminal.next_command import remember
+from macros.terminal.status import guard
 
-__all__ = ["OnceCommand"]
+__all__ = ["OnceCommand", "add_commands"]
 
 _LONGEST_LINE = 1000
 
@@ -60,6 +64,70 @@ class OnceCommand(TyperCommand):
             value = values.get(getattr(error.param, "name", None) or "")
             error.message = _name_value(error.message, value)
             raise
+
+
+class _ListedCommand(OnceCommand):
+    """A command whose name and summary are known before its module is imported.
+
+    Parameters
+    ----------
+    callback : callable
+        Makes the command from its module, when its function, parameters or help are first needed.
+    **settings
+        As of other commands; `short_help` is the summary.
+    """
+
+    def __init__(self, *, callback: Any, **settings: Any) -> None:
+        super().__init__(callback=callback, **settings)
+        self._make = callback
+        del self.callback, self.params, self.help
+
+    def __getattr__(self, name: str) -> Any:
+        """Import the module, which has what is not known yet."""
+        if name not in {"callback", "params", "help"}:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        made = self._make()
+        self.callback, self.params, self.help = made.callback, made.params, made.help
+        return getattr(self, name)
+
+
+def add_commands(
+    app: typer.Typer,
+    package: str,
+    commands: Mapping[str, tuple[str, str]],
+    *,
+    unread: frozenset[str] = frozenset(),
+) -> None:
+    """Add commands to a group; the module of each is imported when it is called, or its help is shown.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        The group.
+    package : str
+        Package of the modules.
+    commands : mapping of str to tuple of str
+        By the name of each: its module and function, as ``MODULE.FUNCTION``, and the summary in the list of
+        commands, which is the first line of the function's docstring.
+    unread : frozenset of str
+        Commands that take options of other commands as arguments.
+    """
+    for name, (path, summary) in commands.items():
+        settings = {"ignore_unknown_options": True} if name in unread else {}
+        add = app.command(name, cls=_ListedCommand, short_help=summary, context_settings=settings)
+        add(_maker(name, f"{package}.{path}"))
+
+
+def _maker(name: str, path: str) -> Callable[[], Any]:
+    """Return what imports the function of a command and makes the command of it."""
+
+    def make() -> Any:
+        module, _, function = path.rpartition(".")
+        alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+        alone.command(name, cls=OnceCommand)(guard(getattr(import_module(module), function)))
+        return typer.main.get_command(alone)
+
+    return make
 
 
 _ELSEWHERE = {

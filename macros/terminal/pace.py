@@ -12,6 +12,8 @@ __all__ = ["Pace", "duration_text", "end_time", "progress", "size_text", "termin
 
 _LINE_EVERY = 10.0
 """Seconds between lines of progress where there is no terminal."""
+_COUNTED = 100.0
+"""Pieces of work up to which they are counted, as `3 of 8`; of more, the rate is shown."""
 _LONGEST = 365 * 86400.0
 """Seconds after which an end is not worth a date."""
 
@@ -114,16 +116,23 @@ def terminal_bar(title: str, unit: str, pace: Pace) -> Iterator[Callable[[], Non
         TextColumn("{task.fields[end]}", markup=False),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(printable(title), total=pace.total, rate="", end="")
+        task = bar.add_task(printable(title), total=pace.total, rate=_done_text(pace, unit), end="")
 
         def show() -> None:
             begin(
                 lambda text: bar.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
             )
             end = "" if pace.left is None else f"ends {end_time(pace.left)}"
-            bar.update(task, completed=pace.done, rate=pace.rate_text(unit), end=end)
+            bar.update(task, completed=pace.done, rate=_done_text(pace, unit), end=end)
 
         yield show
+
+
+def _done_text(pace: Pace, unit: str) -> str:
+    """Write how many of few pieces are done, or the rate of many."""
+    if pace.total is not None and pace.total <= _COUNTED:
+        return f"{pace.done:.0f} of {pace.total:.0f} {unit}"
+    return pace.rate_text(unit)
 
 
 def end_time(seconds: float) -> str:

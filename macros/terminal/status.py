@@ -43,7 +43,7 @@ _POLITE = (signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else 
 _DEBUG = "NUGAUGE_DEBUG"
 _TOLD = (
     r".*(provenance has no checksum|standard deviations from nominal|errors per bin are relative"
-    r"|counts to be a parabola)"
+    r"|counts to be a parabola|no result depends on their number)"
 )
 """Warnings of the packages that a person is told in a line, by their texts."""
 _WRONG_PATH = (FileExistsError, FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)

@@ -3,6 +3,7 @@
 import json
 import re
 
+import numba
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -126,6 +127,35 @@ def test_threads_and_chunks_change_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr("macros.runs.production.CHUNK", 500)
     answer("simulate", CARD, "-o", tmp_path / "b.root", "--seed", 2)
     assert_same(columns(tmp_path / "a.root"), columns(tmp_path / "b.root"))
+
+
+@pytest.mark.parametrize("stated", [("--threads", 4096), ("--set", "run.threads=4096")])
+def test_a_card_of_a_larger_machine_is_run_with_the_threads_that_are_there(tmp_path, stated):
+    """Contract: one line says so, the file says what was used, and has the events of any other run."""
+    most = numba.config.NUMBA_NUM_THREADS
+    before = numba.get_num_threads()
+    try:
+        made = invoke("simulate", CARD, "-o", tmp_path / "a.root", "--seed", 2, *stated)
+    finally:
+        numba.set_num_threads(before)
+    assert made.exit_code == 0, made.stderr
+    lines = [line for line in made.stderr.splitlines() if "threads" in line]
+    assert len(lines) == 1, made.stderr
+    assert lines[0].startswith(f"warning: threads = 4096: this machine has {most} thread")
+    answer("simulate", CARD, "-o", tmp_path / "b.root", "--seed", 2, "--threads", 1)
+    numba.set_num_threads(before)
+    assert_same(columns(tmp_path / "a.root"), columns(tmp_path / "b.root"))
+    used = [EventFile(tmp_path / f"{name}.root").provenances[0]["threads"] for name in "ab"]
+    assert used == [most, 1]
+
+
+def test_a_card_of_a_larger_machine_computes_in_python():
+    """Contract: a warning, the same events, and as many threads as before for what follows."""
+    before = numba.get_num_threads()
+    with pytest.warns(UserWarning, match="threads = 4096: this machine has"):
+        events = load_card(CARD, ["run.threads=4096"]).simulate(seed=2)
+    assert numba.get_num_threads() == before
+    assert_array_equal(events.T_reco, load_card(CARD).simulate(seed=2).T_reco)
 
 
 def test_a_first_without_a_length_is_the_rest_of_the_run(tmp_path):

@@ -1,6 +1,9 @@
 """Help of every command, at 80 and 120 columns: nothing is cut."""
 
+import inspect
 import re
+import subprocess
+import sys
 
 import pytest
 import typer.main
@@ -58,3 +61,32 @@ def test_every_command_is_one_line_of_the_list():
     lines = [line for line in listed.splitlines() if line.strip()]
     assert len(lines) == len(typer.main.get_command(app).commands)
     assert all(line.rstrip().endswith(".") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("names", "command"), EVERY[1:], ids=[" ".join(names) or "nugauge" for names, _ in EVERY[1:]]
+)
+def test_the_summary_is_the_first_line_of_the_docstring(names, command):
+    """Contract. Finds a summary in the list of commands that its module does not have."""
+    if hasattr(command, "commands"):
+        return
+    function = inspect.unwrap(command.callback)
+    assert command.short_help == inspect.getdoc(function).partition("\n")[0]
+    assert function.__module__.startswith("macros.")
+
+
+def test_the_list_of_commands_imports_none(tmp_path):
+    """Contract. Finds a command whose module is imported for the list, or with that of another, or NumPy."""
+    code = """
+import sys
+from typer.testing import CliRunner
+from macros.cli import app
+for arguments in (["--help"], ["campaign", "--help"], ["nosuch"], ["counts", "--help"]):
+    CliRunner().invoke(app, arguments)
+    parts = [name.split(".") for name in sys.modules]
+    modules = sorted(part[-1] for part in parts if part[0] == "macros" and part[-2:-1] == ["commands"])
+    print(*modules, "numpy" in sys.modules)
+"""
+    run = [sys.executable, "-c", code]
+    done = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert done.stdout.splitlines() == ["group False", "group False", "group False", "counts group False"]

@@ -1,7 +1,12 @@
 """Runs and series that are made again: what is replaced, and when."""
 
+from contextlib import contextmanager
+
 import pytest
 from support.invocation import CARD, answer, refusal
+
+from macros.card import load_card
+from macros.runs import run_job
 
 EVENTS = ("--seed", 1, "--events", 50)
 
@@ -22,6 +27,26 @@ def test_runs_are_known_again(tmp_path, preset):
     """Contract: `run --force` replaces the files of `run`, for any card."""
     answer("run", preset, "-o", tmp_path / "run", "--seed", 1)
     assert answer("run", preset, "-o", tmp_path / "run", "--seed", 2, "--force")["directory"]
+
+
+def test_a_run_says_what_it_does(tmp_path, unrendered):
+    """Contract. Finds a part of a run that is silent, or a percentage of something else than what is done."""
+    done = []
+
+    @contextmanager
+    def watched(title, total, unit):
+        done.append([title, total, 0.0])
+        yield lambda n: done[-1].__setitem__(2, done[-1][2] + n)
+
+    card = load_card(CARD, ["run.seed=1"])
+    made = run_job(card, tmp_path / "run", progress=watched)
+    titles = [title for title, _, _ in done if not title.startswith("compiling")]
+    assert titles == ["simulating", "fitting", "expected limit", "impacts", "drawing figures"]
+    known = {title: (total, n) for title, total, n in done if total is not None}
+    assert known["simulating"] == (made.production.n_generated,) * 2
+    pictures = [name for name in made.files.values() if name.endswith(".pdf")]
+    assert known["drawing figures"] == (2 * len(pictures),) * 2
+    assert len(pictures) == 5
 
 
 @pytest.mark.parametrize("change", ["alone", "generate", "merged", "renamed"])

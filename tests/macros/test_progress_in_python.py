@@ -114,6 +114,19 @@ def test_the_rate_is_without_compilation(clock):
     assert counted.left == pytest.approx(7.0)
 
 
+@pytest.mark.parametrize(("total", "says"), [(8, "3 of 8 figures"), (10_000, "0 %")])
+def test_few_pieces_are_counted(monkeypatch, total, says):
+    """Contract: a terminal shows how many of few pieces are done, and the percentage; of many the rate."""
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    with progress("drawing", total, "figures") as advance:
+        advance(3)
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
+    assert says in text
+    assert f"{100 * 3 / total:3.0f} %" in text
+    assert (" of " in text) == (total == 8)
+
+
 def test_lines_of_a_command_do_not_count_compilation(clock, capsys, monkeypatch):
     """Contract, as above, of what a command says where there is no terminal."""
     monkeypatch.setattr(pace, "end_time", lambda seconds: f"in {seconds:.0f} s")

@@ -2,11 +2,7 @@
 
 import typer
 
-from macros.campaigns.commands.new import new
-from macros.campaigns.commands.run import chunk, run
-from macros.campaigns.commands.script import script
-from macros.campaigns.commands.state import merge, status
-from macros.terminal import OnceCommand, guard
+from macros.terminal import add_commands
 
 __all__ = ["campaign"]
 
@@ -18,10 +14,13 @@ campaign = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_UNREAD = {"ignore_unknown_options": True}
-campaign.command("new", cls=OnceCommand, context_settings=_UNREAD)(guard(new))
-campaign.command("run", cls=OnceCommand)(guard(run))
-campaign.command("script", cls=OnceCommand)(guard(script))
-campaign.command("chunk", cls=OnceCommand)(guard(chunk))
-campaign.command("status", cls=OnceCommand)(guard(status))
-campaign.command("merge", cls=OnceCommand)(guard(merge))
+_COMMANDS = {
+    "new": ("new.new", "Check a study, cut it into chunks, measure its cost."),
+    "run": ("run.run", "Make all chunks that are not there."),
+    "script": ("script.script", "Write an array job that makes the chunks that are not there."),
+    "chunk": ("run.chunk", "Make one or more chunks here, as jobs of a farm do."),
+    "status": ("state.status", "Say what is done, running, failed, and when it ends."),
+    "merge": ("state.merge", "Join all chunks into one file."),
+}
+"""Function and summary of each command, in the order of the help text."""
+add_commands(campaign, "macros.campaigns.commands", _COMMANDS, unread=frozenset({"new"}))

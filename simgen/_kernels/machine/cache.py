@@ -239,7 +239,6 @@ class Cache:
 
     def load_overload(self, signature: Any, target: Any) -> Any:
         """Return the function compiled for a signature, None if there is none."""
-        internals.load_registries()
         directories, name = self._directories(), self._file(signature)
         for directory in directories.readable if directories and directories.is_current() else ():
             try:

@@ -6,6 +6,7 @@ it: more slowly, or anew in each process, but with the same results.
 
 import pickle
 import threading
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -18,22 +19,20 @@ __all__ = [
     "Store",
     "cpu",
     "load",
-    "load_registries",
     "n_threads",
     "named_cache",
     "read_settings",
     "save",
     "type_operator",
     "user_cache",
+    "with_locked_types",
     "with_quick_flags",
-    "with_registries",
     "with_store",
 ]
 
 _SETTINGS = ("OPT", "BOUNDSCHECK", "DEBUGINFO_DEFAULT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_PROFILING")
 """Other settings of numba that change machine code."""
 
-_loaded = False
 _classes: dict[Any, Any] = {}
 
 
@@ -178,45 +177,35 @@ def type_operator(function: Any, result_type: Any) -> None:
     register(function)(type(f"Operator_{function.__name__}", (template,), members))
 
 
-def load_registries() -> None:
-    """Load the types and functions that numba knows, in one thread.
+def _locked(dispatcher: Any) -> Any:
+    """Derive a class of compiled functions that look up types of arguments while no other thread compiles.
 
-    Notes
-    -----
-    numba does so when it first compiles something, or loads something compiled: extensions such as awkward's
-    add to the table in which any other thread that calls a compiled function looks up the types of its
-    arguments, and this thread fails with "dictionary changed size during iteration". The lock is the one that
-    numba compiles with, which the caller may hold already.
+    It leaves the loading of extensions, which numba does at a first call, to the compiler.
     """
-    global _loaded  # noqa: PLW0603
-    with _LOCK:
-        if _loaded:
-            return
-        try:
-            _find("numba.core.entrypoints.init_all")()
-            _find("numba.core.registry.cpu_target").target_context.refresh()
-        except (AttributeError, TypeError):
-            numba.njit("void()")(lambda: None)
-        _loaded = True
 
+    def typeof_pyval(self: Any, value: Any) -> Any:
+        with _LOCK:
+            return dispatcher.typeof_pyval(self, value)
 
-def _prepared(dispatcher: Any) -> Any:
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        load_registries()
-        self.__class__ = dispatcher
-        return self(*args, **kwargs)
-
+    members = {"typeof_pyval": typeof_pyval, "_compilation_chain_init_hook": lambda self: None}
     if dispatcher not in _classes:
-        _classes[dispatcher] = type("Prepared", (dispatcher,), {"__call__": call})
+        _classes[dispatcher] = type("Locked", (dispatcher,), members)
     return _classes[dispatcher]
 
 
-def with_registries(function: Any) -> Any:
-    """Let a compiled function load numba's registries before its first call, whichever thread calls it."""
-    try:
-        function.__class__ = _prepared(type(function))
-    except TypeError:
-        load_registries()
+def with_locked_types(function: Any) -> Any:
+    """Let a compiled function look up new types of its arguments while no other thread compiles.
+
+    Notes
+    -----
+    When numba first compiles something, it loads its own types and extensions such as awkward's, which add to
+    the table of types, and a thread that looks up a type in the meantime fails with "dictionary changed size
+    during iteration". A type that was met before is not looked up again. The lock is the one that numba
+    compiles with, which the caller may hold already.
+    """
+    if hasattr(function, "typeof_pyval"):
+        with suppress(TypeError):
+            function.__class__ = _locked(type(function))
     return function
 
 
@@ -235,8 +224,18 @@ def save(compiled: Any) -> bytes | None:
 
 
 def load(data: bytes, target: Any) -> Any:
-    """Make a compiled function of its bytes."""
-    target.refresh()
+    """Make a compiled function of its bytes.
+
+    Notes
+    -----
+    numba would load all types and functions that it knows, as for compiling, which takes 0.1 s. Machine code
+    needs the functions that allocate memory.
+    """
+    runtime = _find("numba.core.runtime.nrt.rtsys")
+    if hasattr(runtime, "initialize"):
+        runtime.initialize(target)
+    else:
+        target.refresh()
     return _find("numba.core.compiler.CompileResult")._rebuild(target, *pickle.loads(data))
 
 

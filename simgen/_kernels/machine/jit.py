@@ -45,7 +45,7 @@ def kernel(*, inner: bool = False, part: bool = False, **options: Any) -> Callab
             more = {} if pipeline is None else {"pipeline_class": pipeline}
             return compiled(function, no_cpython_wrapper=True, _nrt=False, **more)
         entry = internals.with_store(compiled(function), Cache(function))
-        return cast("F", internals.with_registries(entry))
+        return cast("F", internals.with_locked_types(entry))
 
     return compile_
 
