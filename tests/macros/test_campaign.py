@@ -7,7 +7,7 @@ from dataclasses import replace
 from multiprocessing import get_context
 
 import pytest
-from support.chunked import CARD, SEED, Inline, chunk_files, digests, merged, new, plain
+from support.chunked import CARD, FAST, SEED, Inline, chunk_files, digests, merged, new, plain
 from support.examples import every, few
 from support.invocation import answer, invoke
 
@@ -188,7 +188,9 @@ def test_dry_runs_leave_nothing(tmp_path):
 def test_what_a_campaign_says(tmp_path):
     """Contract. The texts for a person name the numbers, and what to do next."""
     directory = tmp_path / "c"
-    said = invoke("campaign", "new", directory, "toys", CARD, "-n", 10, "--seed", SEED, "--chunk-size", 5)
+    said = invoke(
+        "campaign", "new", directory, "toys", CARD, "-n", 10, "--seed", SEED, "--chunk-size", 5, *FAST
+    )
     assert "10 rows in 2 chunks of 5, seed 5" in said.stdout
     assert "core hours" in said.stdout
     assert f"nugauge campaign run {directory}" in said.stdout

@@ -24,7 +24,8 @@ FEW = ("--seed", 1, "--toys", 50)
 def made(tmp_path_factory):
     """Run the main job once; return its directory."""
     directory = tmp_path_factory.mktemp("reports") / "run"
-    answer("run", CARD, "-o", directory, "--seed", 1)
+    with blank_pictures():
+        answer("run", CARD, "-o", directory, "--seed", 1)
     return directory
 
 

@@ -18,7 +18,7 @@ COMMANDS = {
     "counts": ("counts", 3, "--background", 1),
     "expect": ("expect", CARD),
     "limit": ("limit", CARD, "--toys", 200, "--audit", 0),
-    "limit with calibration": ("limit", CARD, "--toys", 0, "--method", "cls", "-n", 400),
+    "limit with calibration": ("limit", CARD, "--toys", 0, "--method", "cls", "-n", 100),
     "sensitivity": ("sensitivity", CARD, "--errors", "0.05:0.1:2"),
     "coverage": ("coverage", CARD, "--at", 0, "-n", 20, "--audit", 4),
     "list": ("list", "models"),
