@@ -125,7 +125,7 @@ def test_parameter_within_the_shape():
 @pytest.mark.parametrize("numbers", few([(1, 3), None], (1, 3)), ids=["two", "all"])
 @pytest.mark.parametrize("seed", few(range(4), 0))
 def test_random_laws(seed, numbers):
-    """Random uncertainties and laws of factors, shapes and a background; quickly, one shape and the background."""
+    """Random uncertainties and laws of factors, shapes and a background; of all, or of two."""
     random = np.random.default_rng(seed)
     laws = ["gaussian", "log-normal", "free"]
     systematics = tuple(

@@ -82,7 +82,13 @@ def test_points_are_those_of_the_slow_searches(case, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore:.*plausible:UserWarning")
 @pytest.mark.parametrize("n", few([120, 400], 120))
-@pytest.mark.parametrize("name", ["low_counts", "phi", "mu_nu", "shapes", "sin2_theta_w"])
+@pytest.mark.parametrize(
+    "name",
+    few(
+        ["low_counts", "phi", "mu_nu", "shapes", "sin2_theta_w"],
+        *("low_counts", "mu_nu", "shapes", "sin2_theta_w"),
+    ),
+)
 def test_toys_of_hard_cards_have_the_slow_searches_points(name, n, monkeypatch):
     """Ranges that end, second minima, kinks: what is found soon is what is found otherwise."""
     fitter = hard_card(name).fitter

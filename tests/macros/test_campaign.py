@@ -15,6 +15,8 @@ import nugauge
 from detsim.event_files import TableFile
 from macros.campaigns import read_campaign, run_chunk
 
+pytestmark = pytest.mark.usefixtures("short_trial")
+
 SIMULATED = "borexino-cr51-realistic"
 
 
@@ -42,22 +44,6 @@ def test_chunks_of_one_toy(tmp_path):
     nugauge.run_campaign(directory, Inline())
     assert len(chunk_files(directory)) == 3
     assert merged(directory) == plain(tmp_path, n=3)
-
-
-def test_chunks_by_time(tmp_path):
-    """Contract. The trial is chunk 0, and the others are of one size, chosen by the time of a chunk."""
-    directory = tmp_path / "c"
-    said = answer(
-        "campaign", "new", directory, "toys", CARD, "-n", 20000, "--seed", SEED, "--chunk-time", "0.1 s"
-    )
-    campaign = read_campaign(directory)
-    first = campaign.chunk(0)
-    assert first.n == said["trial"]["n"]
-    assert [p.name for p in chunk_files(directory)] == [campaign.name(first)]
-    chunks = [campaign.chunk(k) for k in range(campaign.n_chunks)]
-    assert [c.first for c in chunks[1:]] == [c.last + 1 for c in chunks[:-1]]
-    assert chunks[-1].last == 19999
-    assert {c.n for c in chunks[1:-1]} <= {campaign.size}
 
 
 @pytest.mark.parametrize(("count", "n"), every(2, [("--events", 3000), ("--experiments", 3)], unpack=True))

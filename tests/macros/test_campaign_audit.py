@@ -10,6 +10,8 @@ import nugauge
 from analysis.fits.audit import audit_sample
 from detsim.event_files import TableFile
 
+pytestmark = pytest.mark.usefixtures("short_trial")
+
 
 def origins(directory):
     for path in chunk_files(directory):
