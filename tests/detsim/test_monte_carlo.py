@@ -5,7 +5,7 @@ from dataclasses import replace
 import numba
 import numpy as np
 import pytest
-from support.examples import every
+from support.examples import every, few
 from support.experiments import DAY, borexino, borexino_distances, borexino_outside, lama, mixed_source
 
 from detsim.experiment import FlatBackground
@@ -37,12 +37,19 @@ def busy():
 CASES = {
     "borexino": (borexino(), SM()),
     "background": (replace(borexino(), backgrounds=(BACKGROUND,)), SM(corrections="full")),
-    "busy": (busy(), SM(mu_nu=1e-10, corrections="electroweak")),
+    "busy": (busy(), SM(mu_nu=1e-10)),
+    "busy, corrected": (busy(), SM(mu_nu=1e-10, corrections="electroweak")),
 }
 
 
-@pytest.fixture(params=list(CASES))
+@pytest.fixture(params=few(CASES, "borexino", "background", "busy"))
 def case(request):
+    return CASES[request.param]
+
+
+@pytest.fixture(params=few(CASES, "borexino", "busy"))
+def counted(request):
+    """A case whose counts are drawn, by functions that other tests compile, too."""
     return CASES[request.param]
 
 
@@ -76,9 +83,9 @@ def test_stream_does_not_depend_on_its_chunks(case, chunk):
     assert_same(joined(stream(experiment, model, seed=2, n=n, first=7, chunk=chunk)), whole)
 
 
-def test_counts_are_the_histogram_of_the_events(case):
+def test_counts_are_the_histogram_of_the_events(counted):
     """Contract. Finds a counting path that draws other events or bins them differently."""
-    experiment, model = case
+    experiment, model = counted
     events = simulate(experiment, model, seed=3, n=N, first=11)
     edges = np.array([-np.inf, *experiment.detector.edges, np.inf])
     expected = np.histogram(events.T_reco, bins=edges)[0]
@@ -86,9 +93,9 @@ def test_counts_are_the_histogram_of_the_events(case):
     np.testing.assert_array_equal(found, expected)
 
 
-def test_slices_joined_are_the_whole(case):
+def test_slices_joined_are_the_whole(counted):
     """Contract. Finds events that depend on `first`, as in two jobs of one run."""
-    experiment, model = case
+    experiment, model = counted
     whole = simulate(experiment, model, seed=4, n=N)
     parts = [
         simulate(experiment, model, seed=4, n=n, first=f)
@@ -112,9 +119,9 @@ def on_threads(threads, draw):
         numba.set_num_threads(available)
 
 
-def test_threads_change_nothing(case):
+def test_threads_change_nothing(counted):
     """Contract. Finds bits that depend on the number of threads; there are more events than one takes."""
-    experiment, model = case
+    experiment, model = counted
     n = 5 * PART + 17
 
     def draw():
