@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in commands; more of them wait for each other
-gc.set_threshold(50_000, 20, 100)  # fewer searches for cycles, which walk through all that was compiled
+gc.set_threshold(10_000, 50, 100)  # few searches for old cycles; young objects that fit into the cache
 
 MANY = 1000
 """Tests of a run that needs all compiled functions."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from support.examples import every, few
-from support.experiments import DAY, borexino
+from support.experiments import borexino
 from support.plain import scaled, with_nuisances
 
 from analysis.fits.estimate import fit_counts, make_fitter
@@ -21,8 +21,6 @@ from analysis.pseudo_experiments.fitted_toys import (
     fit_stored,
     toys,
 )
-from detsim.backgrounds import Background
-from simgen.deposits import Tabulated
 from simgen.interaction.models import E6
 
 CHI = E6(beta="chi")
@@ -98,10 +96,8 @@ def test_paper_toys_have_the_papers_variance(events):
 
 
 def test_event_and_histogram_level_have_one_distribution():
-    """KS of the totals of 250 toys each, and of the first bin; the background is of a table."""
-    steps = Tabulated.histogram([0.25, 0.4, 0.8], [2, 1])
-    background = Background(name="b", spectrum=steps, rate=1 / DAY, smeared=False, uncertainty=0.1)
-    experiment = replace(with_nuisances(1e-3), backgrounds=(background,))
+    """KS of the totals of 250 toys each, and of the first bin."""
+    experiment = with_nuisances(1e-3)
     by_events, _ = throw(thrower(experiment, events=True), 250)
     by_counts, _ = throw(thrower(experiment), 250)
     for a, b in ((by_events.sum(axis=1), by_counts.sum(axis=1)), (by_events[:, 0], by_counts[:, 0])):

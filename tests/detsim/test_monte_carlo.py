@@ -47,12 +47,6 @@ def case(request):
     return CASES[request.param]
 
 
-@pytest.fixture(params=few(CASES, "borexino", "busy"))
-def counted(request):
-    """A case whose counts are drawn, by functions that other tests compile, too."""
-    return CASES[request.param]
-
-
 def assert_same(one, two):
     assert one.n_generated == two.n_generated
     for name, column in one.columns().items():
@@ -83,9 +77,9 @@ def test_stream_does_not_depend_on_its_chunks(case, chunk):
     assert_same(joined(stream(experiment, model, seed=2, n=n, first=7, chunk=chunk)), whole)
 
 
-def test_counts_are_the_histogram_of_the_events(counted):
+def test_counts_are_the_histogram_of_the_events(case):
     """Contract. Finds a counting path that draws other events or bins them differently."""
-    experiment, model = counted
+    experiment, model = case
     events = simulate(experiment, model, seed=3, n=N, first=11)
     edges = np.array([-np.inf, *experiment.detector.edges, np.inf])
     expected = np.histogram(events.T_reco, bins=edges)[0]
@@ -93,9 +87,9 @@ def test_counts_are_the_histogram_of_the_events(counted):
     np.testing.assert_array_equal(found, expected)
 
 
-def test_slices_joined_are_the_whole(counted):
+def test_slices_joined_are_the_whole(case):
     """Contract. Finds events that depend on `first`, as in two jobs of one run."""
-    experiment, model = counted
+    experiment, model = case
     whole = simulate(experiment, model, seed=4, n=N)
     parts = [
         simulate(experiment, model, seed=4, n=n, first=f)
@@ -119,9 +113,9 @@ def on_threads(threads, draw):
         numba.set_num_threads(available)
 
 
-def test_threads_change_nothing(counted):
+def test_threads_change_nothing(case):
     """Contract. Finds bits that depend on the number of threads; there are more events than one takes."""
-    experiment, model = counted
+    experiment, model = case
     n = 5 * PART + 17
 
     def draw():

@@ -133,7 +133,7 @@ def test_overrides_replace_each_other():
 def test_check_and_files(tmp_path):
     """Contract: `check` shows it; files are made, hold the exposure, and are fitted with their own."""
     path, events, more = tmp_path / "solar.toml", tmp_path / "events.root", tmp_path / "more.root"
-    path.write_text(card("model.corrections=full").text())  # whose events others compile functions for, too
+    path.write_text(card().text())
     text = invoke("check", path).stdout
     assert "exposure 100 t*yr, as 1 t for 100 yr" in " ".join(text.split())
     assert "flat 0.3 /t/d, 10 %" in text
