@@ -26,9 +26,9 @@ from simgen.rates.oscillation import WAVE
 
 
 def fine():
-    """BOREXINO with a strong source and 25 bins of the distance; the normalisation is free by 2 %."""
+    """BOREXINO with a strong source and 13 bins of the distance; the normalisation is free by 2 %."""
     experiment = borexino_distances()
-    bins = DistanceBins(edges=tuple(np.linspace(500.0, 1150.0, 26)), resolution=10.0)
+    bins = DistanceBins(edges=tuple(np.linspace(500.0, 1150.0, 14)), resolution=10.0)
     detector = replace(experiment.detector, distance=bins, edges=(0.25, 0.55))
     return known_to(replace(experiment, detector=detector, scale=20.0), activity=0.02)
 
