@@ -1,18 +1,52 @@
 """Fixtures of several packages; as it stands here, tests/ is on the path, so that `support` is found."""
 
+import atexit
+import contextlib
 import gc
+import importlib
 import os
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in commands; more of them wait for each other
-gc.set_threshold(50_000, 20, 100)  # fewer searches for cycles, which walk through all that was compiled
+gc.set_threshold(10_000, 50, 100)  # few searches for old cycles; young objects that fit into the cache
 
 MANY = 1000
 """Tests of a run that needs all compiled functions."""
 LONGEST = 120
 """Seconds that a process waits for what another one compiles."""
+
+
+def pytest_configure(config):
+    """Let a process of a run on several end without freeing all that it holds, object by object."""
+    if hasattr(config, "workerinput"):
+        atexit.register(_end, os.getpid())
+
+
+def _end(process):
+    if os.getpid() == process:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session):
+    """Import the tests in the second process of a whole run from the last file to the first.
+
+    Each process then finds half of the files as the other one has compiled them.
+    """
+    config = session.config
+    if os.environ.get("PYTEST_XDIST_WORKER") == "gw1" and config.args_source is config.ArgsSource.TESTPATHS:
+        for path in sorted(Path(__file__).parent.glob("*/test_*.py"), reverse=True):
+            sys.path.insert(0, str(path.parent))
+            with contextlib.suppress(Exception, pytest.skip.Exception):  # the collection itself will tell
+                importlib.import_module(path.stem)
+            sys.path.remove(str(path.parent))
+    return (yield)
 
 
 def pytest_collection_finish():

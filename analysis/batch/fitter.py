@@ -98,8 +98,18 @@ class BatchFitter(BatchMinimiser):
         if len(rows):
             data = chosen(counts, rows), chosen(auxiliary, rows), fits.of(rows)
             origins[rows], floors[rows] = self._highest_minima(*data, threshold)
-        limits = self._crossings(counts, auxiliary, fits, origins, floors, 1, threshold, limits, bounded=True)
-        return self._opened_far_above(counts, auxiliary, fits, floors + threshold, limits)
+        far, where = self.search.setup.far, (origins, floors, 1, threshold, limits)
+        limits = self._crossings(counts, auxiliary, fits, *where, bounded=True, in_table=far is not None)
+        levels = floors + threshold
+        is_open = self._is_open_far_above(counts, auxiliary, fits, levels)
+        limits[is_open] = math.nan
+        if far is not None:
+            rows = np.flatnonzero(fits.good & ~is_open)
+            above = far.above(chosen(counts, rows), chosen(auxiliary, rows), limits[rows], levels[rows])
+            rows = rows[np.isnan(limits[rows]) | above]
+            data = chosen(counts, rows), chosen(auxiliary, rows), fits.of(rows)
+            limits[rows] = self._highest_allowed(*data, threshold)
+        return limits
 
     def _highest_minima(
         self, counts: Array, auxiliary: Array, fits: BatchFit, threshold: float
@@ -127,19 +137,20 @@ class BatchFitter(BatchMinimiser):
             limits[i] = math.nan if upper is None else upper
         return limits
 
-    def _opened_far_above(
-        self, counts: Array, auxiliary: Array, fits: BatchFit, levels: Array, limits: Array
-    ) -> Array:
-        """Set limits to NaN where the farthest value of a scan, perhaps beyond the table, is allowed."""
+    def _is_open_far_above(
+        self, counts: Array, auxiliary: Array, fits: BatchFit, levels: Array
+    ) -> NDArray[np.bool_]:
+        """Tell where the farthest value of a scan, perhaps beyond the table, is allowed."""
+        is_open = np.zeros(len(counts), np.bool_)
         if not self._may_be_open:
-            return limits
+            return is_open
         f, rows = self.fitter, np.flatnonzero(fits.good)
         farthest = np.full(len(rows), f.farthest)
         layout = f.polynomial or f.layout_at(farthest[:1])
         problem = Problem(layout=layout, counts=counts[rows], auxiliary=auxiliary[rows])
         _, values, failed = problem.profile(farthest)
-        limits[rows[~failed & (values <= levels[rows])]] = math.nan
-        return limits
+        is_open[rows[~failed & (values <= levels[rows])]] = True
+        return is_open
 
     @cached_property
     def _may_be_open(self) -> bool:
@@ -175,10 +186,12 @@ class BatchFitter(BatchMinimiser):
         known: Array,
         *,
         bounded: bool = False,
+        in_table: bool = False,
     ) -> Array:
         """Find where the profile first rises by a threshold above the floors; origins have shape (n, P).
 
-        Crossings that are not NaN in `known` are not searched again.
+        Crossings that are not NaN in `known` are not searched again; none is searched beyond the table if
+        `in_table`.
         """
         crossings = np.where(fits.good, known, math.nan)
         pending = fits.good & np.isnan(known)
@@ -206,7 +219,7 @@ class BatchFitter(BatchMinimiser):
                 rows = np.flatnonzero(np.isfinite(crossings))
                 problem = self._problem(self.layout, counts, auxiliary, rows)
                 pending[rows[self._is_below(problem, crossings[rows], floors[rows] + threshold)]] = True
-        for i in np.flatnonzero(pending):
+        for i in () if in_table else np.flatnonzero(pending):
             level, step = float(floors[i]) + threshold, 0.7 * float(steps[i])
             value = crossing(self.fitter, counts[i], auxiliary[i], float(poi[i]), level, step, end)
             crossings[i] = math.nan if value is None else value

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.batch.engine._kernels.layout import Layout
+from analysis.batch.far_regions import FarRegions, far_regions
 from analysis.batch.linear import Linear, linearised
 from analysis.batch.spline import tabulated
 from analysis.likelihood import excluded, model_starts, profiled, turning_points
@@ -135,6 +136,13 @@ class SearchSetup:
         values, _ = profiled(m, m.templates.expected(m.anchor), m.nominal, points)
         points = points[values < excluded(m)]
         return (points, m.layout_at(points)) if len(points) else None
+
+    @cached_property
+    def far(self) -> FarRegions | None:
+        """Values that limits may miss; None if the signal is a polynomial, or data exclude all of them."""
+        if self.model.polynomial is not None or self.layout is None:
+            return None
+        return far_regions(self.model, self.edges[1])
 
     @cached_property
     def open_ends(self) -> tuple[float, float]:

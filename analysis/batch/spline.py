@@ -1,6 +1,7 @@
 """Cubic splines of a signal that is not a polynomial in the parameter of interest."""
 
 import math
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -26,7 +27,8 @@ _TOLERANCE = 1e-7
 _MOST = 4000
 """Largest number of points."""
 _ROUNDS, _WIDER_ROUNDS = 12, 12
-"""Largest number of rounds, and of those in which the neighbours of intervals are divided, too."""
+"""Largest number of rounds, and of those in which intervals of half the error and their neighbours are
+divided, too."""
 
 
 def cubic_pieces(templates: Templates, points: Array, *, wider: bool = False) -> tuple[Array, Array] | None:
@@ -38,7 +40,8 @@ def cubic_pieces(templates: Templates, points: Array, *, wider: bool = False) ->
     points : ndarray, shape (n,)
         First values of the parameter of interest, ascending.
     wider : bool
-        Whether more rounds follow in which the neighbours of intervals are divided, too.
+        Whether more rounds follow in which the neighbours of intervals are divided, too, and intervals whose
+        error is half of what is too much.
 
     Returns
     -------
@@ -57,20 +60,22 @@ def cubic_pieces(templates: Templates, points: Array, *, wider: bool = False) ->
     """
     from scipy.interpolate import CubicSpline  # noqa: PLC0415 (few models are tabulated)
 
-    layers = {float(p): templates.layers(float(p)) for p in points}
+    signal = cache(templates.layers)
+    layers = {float(p): signal(float(p)) for p in points}
     background = np.concatenate([b[:, 0].sum(axis=0) for b in templates.backgrounds])
     for number in range(_ROUNDS + (_WIDER_ROUNDS if wider else 0)):
         x = np.array(sorted(layers))
         spline = CubicSpline(x, np.array([layers[float(p)] for p in x]))
         middles = (x[1:] + x[:-1]) / 2
-        exact = np.array([templates.layers(float(middle)) for middle in middles])
+        exact = np.array([signal(float(middle)) for middle in middles])
         errors = np.sqrt(np.maximum(exact[:, 0] + background, 0) + 1)
         difference = np.abs(spline(middles) - exact)
-        wrong = np.any(difference > _TOLERANCE * errors[:, None], axis=(1, 2))
+        misses = (difference / errors[:, None]).max(axis=(1, 2))
+        wrong = misses > _TOLERANCE
         if not wrong.any():
             return x[:-1], np.ascontiguousarray(np.moveaxis(spline.c[::-1], 0, 1))
         if number >= _ROUNDS:
-            wrong = np.convolve(wrong, np.ones(3), "same") > 0
+            wrong = np.convolve(misses > _TOLERANCE / 2, np.ones(3), "same") > 0
         layers.update((float(middles[i]), exact[i]) for i in np.flatnonzero(wrong))
         if len(layers) > _MOST:
             return None
@@ -112,7 +117,7 @@ def tabulated(
                 points.append(float(point))
         points[-1] = above
         # beyond a table that ends earlier weak data may allow more, which limits do not find
-        is_whole = (lower, upper) == (low, high)
+        is_whole = (lower, upper) == (low, high) or model.templates.poi == "delta_m2"
         table = cubic_pieces(model.templates, np.array(points), wider=is_whole)
         if table is not None:
             return (below, above), table

@@ -2,6 +2,7 @@ from .allowed import (
     Allowed as Allowed,
     allowed_regions as allowed_regions,
     highest_allowed as highest_allowed,
+    near_extremes as near_extremes,
 )
 from .covariance import (
     Covariance as Covariance,

@@ -13,7 +13,7 @@ from analysis.likelihood.minima import TIE, deepest
 from analysis.likelihood.profiling import profiled
 from analysis.model import REACH, FitModel
 
-__all__ = ["Allowed", "allowed_regions", "highest_allowed"]
+__all__ = ["Allowed", "allowed_regions", "highest_allowed", "near_extremes"]
 
 Array = NDArray[np.float64]
 Region = tuple[float | None, float | None]
@@ -122,7 +122,7 @@ def highest_allowed(
     last = int(np.flatnonzero(values <= level)[-1])
     if last == len(points) - 1:
         return None
-    for i in _extremes(points, values, level)[::-1]:
+    for i in np.flatnonzero(near_extremes(points, values, level))[::-1]:
         if i <= last:
             break
         x, value = _extreme(scan, int(i))
@@ -185,31 +185,46 @@ def _around(model: FitModel, best: float) -> Array:
 
 def _with_extremes(scan: _Scan, level: float) -> tuple[Array, Array]:
     """Add extremes between points at which the profile may cross a level twice."""
-    extremes = [_extreme(scan, int(i)) for i in _extremes(scan.points, scan.values, level)]
+    near = np.flatnonzero(near_extremes(scan.points, scan.values, level))
+    extremes = [_extreme(scan, int(i)) for i in near]
     points = np.concatenate([scan.points, [x for x, _ in extremes]])
     values = np.concatenate([scan.values, [v for _, v in extremes]])
     order = np.argsort(points, kind="stable")
     return points[order], values[order]
 
 
-def _extremes(points: Array, values: Array, level: float) -> NDArray[np.intp]:
-    """Find minima among three points above a level, or maxima below it, near which the profile may cross it.
+def near_extremes(points: Array, values: Array, level: float | Array) -> NDArray[np.bool_]:
+    """Tell which points are minima above a level, or maxima below it, near which profiles may cross it.
 
-    A parabola through the three points estimates the extreme between them.
+    A parabola through a point and its neighbours estimates the extreme between them.
+
+    Parameters
+    ----------
+    points : ndarray, shape (k,)
+        Ascending.
+    values : ndarray, shape (..., k)
+        Profiles there.
+    level : float or ndarray, shape (..., 1)
+
+    Returns
+    -------
+    ndarray of bool, shape (..., k)
+        False at both ends.
     """
+    found = np.zeros(values.shape, np.bool_)
     if len(points) < 3:
-        return np.empty(0, np.intp)
+        return found
     left, right = points[:-2] - points[1:-1], points[2:] - points[1:-1]
-    down, up = values[:-2] - values[1:-1], values[2:] - values[1:-1]
+    middle = values[..., 1:-1]
+    down, up = values[..., :-2] - middle, values[..., 2:] - middle
     dips, hills = (down >= 0) & (up >= 0), (down <= 0) & (up <= 0)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         slope = (down / left * right - up / right * left) / (right - left)
         curvature = (up / right - down / left) / (right - left)
         deeper = np.nan_to_num(slope**2 / (4 * np.abs(curvature)), nan=0.0, posinf=math.inf)
-    height = np.abs(values[1:-1] - level)
-    above = values[1:-1] > level
-    near = height <= _DEEPER * deeper + _ROUNDING
-    return np.flatnonzero(near & np.where(above, dips, hills)) + 1
+    near = np.abs(middle - level) <= _DEEPER * deeper + _ROUNDING
+    found[..., 1:-1] = near & np.where(middle > level, dips, hills)
+    return found
 
 
 def _extreme(scan: _Scan, i: int) -> tuple[float, float]:

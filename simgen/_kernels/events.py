@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from simgen._kernels.channels import LineArrays, PlanArrays
 from simgen._kernels.continua import draw_continua
 from simgen._kernels.machine.jit import kernel
-from simgen._kernels.proposals import draw_others, propose
+from simgen._kernels.proposals import draw_left, draw_others, propose
 from simgen._kernels.search import n_not_above
 from simgen._kernels.tiles import (
     ENERGY,
@@ -128,16 +128,26 @@ def _recoils(w: Array, steps: int, series: bool, T_low: float) -> None:
 
 
 @kernel(part=True)
-def _first_recoils(
-    w: Array, channel: Numbers, lines: LineArrays, all_tables: PlanArrays, boxes: Array | None
+def _draw_from_tables(
+    w: Array,
+    channel: Numbers,
+    tile: np.uint64,
+    lines: LineArrays,
+    all_tables: PlanArrays,
+    boxes: Array | None,
+    k0: np.uint64,
+    k1: np.uint64,
 ) -> None:
-    """Draw recoils by inversion, or propose them in boxes."""
+    """Draw recoils by inversion, or in boxes."""
     if boxes is None:
         if all_tables.has_continua:
             draw_continua(w, channel, all_tables, all_tables.nodes)
         _recoils(w, lines.steps, lines.series, lines.T_low)
+        if all_tables.has_others:
+            draw_others(w, channel, tile, all_tables, k0, k1)
     else:
-        propose(w, channel, all_tables)
+        n_left = propose(w, channel, all_tables)
+        draw_left(w, channel, n_left, tile, all_tables, k0, k1)
 
 
 @kernel(part=True)
@@ -158,9 +168,7 @@ def draw_tile(
             w[ENERGY + k] = lines.energy[channel[k]]
         if all_tables.extra_uniforms:
             fill_own(w, tile, 1, k0, k1)
-        _first_recoils(w, channel, lines, all_tables, all_tables.boxes)
-        if all_tables.has_others:
-            draw_others(w, channel, tile, all_tables, all_tables.boxes, k0, k1)
+        _draw_from_tables(w, channel, tile, lines, all_tables, all_tables.boxes, k0, k1)
 
 
 @kernel(part=True)

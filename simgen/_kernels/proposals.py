@@ -14,6 +14,7 @@ from simgen._kernels.search import n_not_above
 from simgen._kernels.tiles import (
     ENERGY,
     FIRST,
+    LEFT,
     NUMBER,
     ONE,
     OWN,
@@ -28,7 +29,7 @@ from simgen._kernels.tiles import (
 )
 from simgen.constants import M_E
 
-__all__ = ["draw_others", "propose"]
+__all__ = ["draw_left", "draw_others", "propose"]
 
 Array = NDArray[np.float64]
 Numbers = NDArray[np.int32]
@@ -102,17 +103,27 @@ def _propose_in_box(w: Array, j: Index, T_low: float) -> None:
 
 
 @kernel(inner=True)
-def propose(w: Array, channel: Numbers, plan: PlanArrays) -> None:
-    """Make the first attempt of the events of BOXES channels."""
+def propose(w: Array, channel: Numbers, plan: PlanArrays) -> int:
+    """Make the first attempt of all events; return how many it leaves, whose positions are in the row LEFT.
+
+    It leaves events that the lower bound of the density does not accept, and those of other channels. With a
+    list of them, a run with backgrounds takes 10 % less time than with a test of each event again.
+    """
     for k in range(ROW):
         c = channel[k]
         if plan.process[c] == BOXES:
             _choose_box(w, k, c, plan)
         else:  # a valid box for the loop below; E_nu and T of these channels are drawn later
             w[LOW + k], w[WIDTH + k], w[START + k], w[STEP + k], w[UPPER + k] = 1e3, 0.0, 0.5, 0.0, 1.0
+            w[LOWER + k] = -math.inf
     T_low = plan.T_low
     for k in range(ROW):
         _propose_in_box(w, k, T_low)
+    n_left = 0
+    for k in range(ROW):
+        w[LEFT + np.uint64(n_left)] = np.float64(k)
+        n_left += not w[WORK + k] < w[LOWER + k]
+    return n_left
 
 
 @kernel(part=True)
@@ -173,47 +184,61 @@ def _magnetic(w: Array, j: Index, low: float) -> bool:
 
 
 @kernel(part=True)
+def _draw_other(
+    w: Array, k: Index, c: Channel, draw: int, tile: np.uint64, plan: PlanArrays, k0: np.uint64, k1: np.uint64
+) -> None:
+    """Draw an event of a channel that is neither WEAK nor BOXES, after some draws of its stream."""
+    process = plan.process[c]
+    if plan.first_node[c] >= 0:
+        energy = draw_node(w[UNIFORM + k], c, plan, plan.nodes)
+    elif process == POWER:
+        ratio = _power_law(w[UNIFORM + k], plan.products[c, 0], plan.products[c, 1])
+        energy = plan.energy[c] * ratio
+    else:
+        energy = plan.energy[c] + w[UNIFORM + k] * plan.width[c]
+    if process == MAGNETIC:
+        w[ENERGY + k] = energy
+        while not _magnetic(w, k, plan.T_low):
+            draw += 2
+            _next_uniforms(w, k, tile * ROW + k, draw, k0, k1)
+    else:
+        w[ENERGY + k], w[RECOIL + k] = 0.0, energy
+
+
+@kernel(part=True)
 def draw_others(
-    w: Array, channel: Numbers, tile: np.uint64, plan: PlanArrays, boxes: Array | None, k0: np.uint64,
-    k1: np.uint64,
-) -> None:  # fmt: skip
-    """Draw the events of all channels but the WEAK ones; draws 2n and 2n+1 belong to their n-th attempt.
+    w: Array, channel: Numbers, tile: np.uint64, plan: PlanArrays, k0: np.uint64, k1: np.uint64
+) -> None:
+    """Draw the events of all channels but the WEAK ones; draws 2n and 2n+1 belong to their n-th attempt."""
+    for k in range(ROW):
+        c = channel[k]
+        if plan.process[c] != WEAK:
+            _draw_other(w, k, c, 0, tile, plan, k0, k1)
+
+
+@kernel(part=True)
+def draw_left(
+    w: Array, channel: Numbers, n_left: int, tile: np.uint64, plan: PlanArrays, k0: np.uint64, k1: np.uint64
+) -> None:
+    """Draw the events that `propose` has left; draws 2n and 2n+1 belong to their n-th attempt.
 
     Probabilities of BOXES channels are those of their proposals: after a rejection, the channel is chosen
     again. A run has either BOXES or WEAK channels.
     """
-    for k in range(ROW):
+    for j in range(np.uint64(n_left)):
+        k, draw = np.uint64(w[LEFT + j]), 0
         c = channel[k]
         process = plan.process[c]
-        if process == WEAK:
-            continue
-        draw = 0
-        # without boxes the loop is not compiled; in a function of its own it would take 1.7 times as long
-        if boxes is not None:
-            while process == BOXES:
-                if _accepted(w, k, c, plan):
-                    break
-                draw += 2
-                _next_uniforms(w, k, tile * ROW + k, draw, k0, k1)
-                c = _channel_of(w, k, plan)
-                process = plan.process[c]
-                if process == BOXES:
-                    _choose_box(w, k, c, plan)
-                    _propose_in_box(w, k, plan.T_low)
+        while process == BOXES:
+            if _accepted(w, k, c, plan):
+                break
+            draw += 2
+            _next_uniforms(w, k, tile * ROW + k, draw, k0, k1)
+            c = _channel_of(w, k, plan)
+            process = plan.process[c]
+            if process == BOXES:
+                _choose_box(w, k, c, plan)
+                _propose_in_box(w, k, plan.T_low)
         channel[k] = c
-        if process == BOXES:
-            continue
-        if plan.first_node[c] >= 0:
-            energy = draw_node(w[UNIFORM + k], c, plan, plan.nodes)
-        elif process == POWER:
-            ratio = _power_law(w[UNIFORM + k], plan.products[c, 0], plan.products[c, 1])
-            energy = plan.energy[c] * ratio
-        else:
-            energy = plan.energy[c] + w[UNIFORM + k] * plan.width[c]
-        if process == MAGNETIC:
-            w[ENERGY + k] = energy
-            while not _magnetic(w, k, plan.T_low):
-                draw += 2
-                _next_uniforms(w, k, tile * ROW + k, draw, k0, k1)
-        else:
-            w[ENERGY + k], w[RECOIL + k] = 0.0, energy
+        if process != BOXES:
+            _draw_other(w, k, c, draw, tile, plan, k0, k1)

@@ -12,9 +12,9 @@ from simgen._kernels.normals import normal_pair
 from simgen._kernels.philox import four_shorter, member_uniforms
 
 __all__ = [
-    "ACCEPTED", "CHANCE", "ENERGY", "FIRST", "MEASURED", "NUMBER", "ONE", "OWN", "RECOIL", "ROW", "ROWS",
-    "SECOND", "SPAN", "THREE", "TILE", "TWO", "UNIFORM", "VISIBLE", "WORK", "fill_normals", "fill_own",
-    "fill_paired",
+    "ACCEPTED", "CHANCE", "ENERGY", "FIRST", "LEFT", "MEASURED", "NUMBER", "ONE", "OWN", "RECOIL", "ROW",
+    "ROWS", "SECOND", "SPAN", "THREE", "TILE", "TWO", "UNIFORM", "VISIBLE", "WORK", "fill_normals",
+    "fill_own", "fill_paired",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -26,16 +26,17 @@ PAIRED, FOURFOLD = 1, 2
 """Members of the draws that two or four events of a tile share: see `simgen.random`."""
 
 (
-    UNIFORM, OWN, WORK, FIRST, SECOND, SPAN, ENERGY, RECOIL, ONE, TWO, THREE, NUMBER,
-) = (np.uint64(j * TILE) for j in range(12))  # fmt: skip
+    UNIFORM, OWN, WORK, FIRST, SECOND, SPAN, ENERGY, RECOIL, ONE, TWO, THREE, NUMBER, LEFT,
+) = (np.uint64(j * TILE) for j in range(13))  # fmt: skip
 """Uniform of channel and recoil; two uniforms that no other event shares; coefficients of the recoil's
-distribution (see `simgen.generator.recoil`); neutrino energy and recoil [MeV]; work space."""
+distribution (see `simgen.generator.recoil`); neutrino energy and recoil [MeV]; work space; positions of
+events that are not drawn yet."""
 
 MEASURED, VISIBLE, ACCEPTED, CHANCE = FIRST, SECOND, UNIFORM, WORK
 """Use of the rows by the detector stage, after the vertex: normal, then measured energy;
 visible energy; the uniform of the acceptance, and its probability."""
 
-ROWS = 12
+ROWS = 13
 
 
 @kernel(inner=True)

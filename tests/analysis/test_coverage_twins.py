@@ -17,7 +17,7 @@ from analysis.studies.coverage_study import coverage
 prepared = cache(lambda name: hard_card(str(CASES / name)).fitter)
 
 
-@pytest.mark.parametrize("n", few([15, 100], 15))
+@pytest.mark.parametrize("n", few([8, 100], 8))
 @pytest.mark.parametrize("card", few(["m9.toml", "deg1.toml"], "m9.toml"))
 def test_the_same_data_sets_are_covered(card, n):
     """Twin: each toy for itself; `python -m support.soak twins` does thousands."""

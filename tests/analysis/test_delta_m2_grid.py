@@ -26,9 +26,9 @@ from simgen.rates.oscillation import WAVE
 
 
 def fine():
-    """BOREXINO with a strong source and 25 bins of the distance; the normalisation is free by 2 %."""
+    """BOREXINO with a strong source and 13 bins of the distance; the normalisation is free by 2 %."""
     experiment = borexino_distances()
-    bins = DistanceBins(edges=tuple(np.linspace(500.0, 1150.0, 26)), resolution=10.0)
+    bins = DistanceBins(edges=tuple(np.linspace(500.0, 1150.0, 14)), resolution=10.0)
     detector = replace(experiment.detector, distance=bins, edges=(0.25, 0.55))
     return known_to(replace(experiment, detector=detector, scale=20.0), activity=0.02)
 
@@ -93,14 +93,59 @@ def test_every_wave_that_is_allowed_is_a_region():
     np.testing.assert_allclose([profile(end) for end in inside], limit.delta_chi2, atol=1e-4)
 
 
+@cache
+def few_counts():
+    """Fitter of a weak source: its table ends at 2.8 eV², where every value above may be allowed."""
+    card = load_card(Path(__file__).parent.parent / "hard" / "delta_m2.toml")
+    return make_fitter(card.together, card.model, poi="delta_m2")
+
+
+@pytest.mark.parametrize("toys", few([(3, 279), (42, 94, 176, 181, 232, 279, 293)], (3, 279)))
+def test_limits_look_beyond_the_table_and_into_every_wave(toys):
+    """Twin. Upper limits of many data sets at once against regions of one by one.
+
+    Without a scan of the values above, limits of these toys end at a lower region. The table ends at
+    2.8 eV²; the highest region of toy 279 is in the table, in a wave that the search does not visit.
+    """
+    fitter = few_counts()
+    thrown = [Thrower(fitter=fitter, seed=1).block(toy, 1) for toy in toys]
+    counts, auxiliary = (np.concatenate(part) for part in zip(*thrown, strict=True))
+    fits = fitter.batch.fit(counts, auxiliary)
+    found = fitter.batch.upper_limits(counts, auxiliary, fits, 2.7055)
+    singles = [
+        allowed(fitter, fitter.data(c, a), 2.7055, method="one-sided").upper
+        for c, a in zip(counts, auxiliary, strict=True)
+    ]
+    np.testing.assert_allclose(found, singles, rtol=1e-6)
+    is_in_table = np.array(found) < fitter.batch.edges[1]
+    np.testing.assert_array_equal(is_in_table, np.array(toys) == 279)
+
+
+@pytest.mark.parametrize("level", few([1.0, 2.7055, 25.0], 2.7055))
+def test_values_between_the_first_points_are_not_missed(level):
+    """Property: where a point above is allowed, the points that are looked at first tell that one may be."""
+    fitter = few_counts()
+    far = fitter.batch.search.setup.far
+    assert len(far.first) < 0.2 * len(far.points)
+    counts, auxiliary = Thrower(fitter=fitter, seed=2).block(0, 8)
+    counts[:4] = np.random.default_rng(1).poisson(3.0, counts[:4].shape)  # data of no model
+    values = np.array(
+        [fitter.data(c, a).profile(far.points)[0] for c, a in zip(counts, auxiliary, strict=True)]
+    )
+    levels, limits = values.min(axis=1) + level, np.array([1.0, 4.0] * 4)
+    is_allowed = np.any((values <= levels[:, None]) & (far.points > limits[:, None]), axis=1)
+    may_be = far.may_be_above(counts, auxiliary, limits, levels)
+    assert is_allowed.any()
+    assert may_be[is_allowed].all()
+    assert not may_be.all() or level > 20
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("toy", [3, 30])
+@pytest.mark.parametrize("toy", [3, 30, 279])
 def test_regions_of_few_counts_are_those_of_a_dense_scan(toy):
     """Twin. Regions against 1001 values of the profile, and upper limits of many data sets at once."""
-    card = load_card(Path(__file__).parent.parent / "hard" / "delta_m2.toml")
-    fitter = make_fitter(card.together, card.model, poi="delta_m2")
+    fitter = few_counts()
     counts, auxiliary = Thrower(fitter=fitter, seed=1).block(toy, 1)
-    assert fitter.batch.layout is None
     data = fitter.data(counts[0], auxiliary[0])
     found = allowed(fitter, data, 2.7055, method="one-sided")
     points = np.linspace(0, 10, 1001)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from support.examples import every
 from support.hard_cards import hard_card
 
 from analysis.batch.engine import Problem
@@ -16,7 +17,9 @@ def test_a_step_to_the_end_of_the_range_is_checked():
 
 
 @pytest.mark.filterwarnings("ignore:.*plausible:UserWarning")
-@pytest.mark.parametrize("name", ["beta", "phi", "sin2_theta_w", "charge_radius", "eps_r", "two_experiments"])
+@pytest.mark.parametrize(
+    "name", every(2, ["beta", "phi", "sin2_theta_w", "charge_radius", "eps_r", "two_experiments"])
+)
 def test_minima_are_not_above_their_starts(name):
     """Promise: from any start, the search ends where -2 ln L is not higher, or says that it failed."""
     card, n, many = hard_card(name), 4000 if name == "beta" else 400, 24

@@ -122,9 +122,10 @@ def test_parameter_within_the_shape():
     check(card, counts[0], auxiliary[0])
 
 
+@pytest.mark.parametrize("numbers", few([(1, 3), None], (1, 3)), ids=["two", "all"])
 @pytest.mark.parametrize("seed", few(range(4), 0))
-def test_random_laws(seed):
-    """Random uncertainties and laws of factors, shapes and a background."""
+def test_random_laws(seed, numbers):
+    """Random uncertainties and laws of factors, shapes and a background; of all, or of two."""
     random = np.random.default_rng(seed)
     laws = ["gaussian", "log-normal", "free"]
     systematics = tuple(
@@ -141,7 +142,7 @@ def test_random_laws(seed):
     model = E6(beta="chi", gamma=0.1) if poi == "gamma" else SM()
     card = make_hard_card("random", (experiment,), model, poi)
     counts, auxiliary = card.throw(1, seed=seed)
-    check(card, counts[0], auxiliary[0])
+    check(card, counts[0], auxiliary[0], numbers)
 
 
 @pytest.mark.long

@@ -76,7 +76,7 @@ def test_errors_and_contours_of_a_paraboloid():
     )
     covariance = np.linalg.inv((slopes / p.fitter.errors**2) @ slopes.T)
     sizes = np.sqrt(np.diag(covariance))
-    grid = [np.linspace(-4 * s, 4 * s, 161) for s in sizes]
+    grid = [np.linspace(-4 * s, 4 * s, 81) for s in sizes]
     found = fit_plane(p, t.expected(0.0), *grid)
     np.testing.assert_allclose(found.errors, sizes, rtol=0.02)
     assert found.correlation == pytest.approx(covariance[0, 1] / sizes.prod(), abs=0.01)

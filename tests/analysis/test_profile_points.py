@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from iminuit import Minuit
 from support.batch_cases import CASES, fitter_of
+from support.examples import few
 from support.hard_cards import hard_card
 
 from analysis.batch import BatchFitter, Sought
@@ -80,11 +81,18 @@ def test_points_are_those_of_the_slow_searches(case, monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore:.*plausible:UserWarning")
-@pytest.mark.parametrize("name", ["low_counts", "phi", "mu_nu", "shapes", "sin2_theta_w"])
-def test_toys_of_hard_cards_have_the_slow_searches_points(name, monkeypatch):
+@pytest.mark.parametrize("n", few([120, 400], 120))
+@pytest.mark.parametrize(
+    "name",
+    few(
+        ["low_counts", "phi", "mu_nu", "shapes", "sin2_theta_w"],
+        *("low_counts", "mu_nu", "shapes", "sin2_theta_w"),
+    ),
+)
+def test_toys_of_hard_cards_have_the_slow_searches_points(name, n, monkeypatch):
     """Ranges that end, second minima, kinks: what is found soon is what is found otherwise."""
     fitter = hard_card(name).fitter
-    toys = Thrower(fitter=fitter, seed=3).block(0, 400)
+    toys = Thrower(fitter=fitter, seed=3).block(0, n)
     quick = fit_toys(BatchFitter(fitter=fitter), *toys, level=0.9)
     monkeypatch.setattr(BatchFitter, "errors", without_points)
     slow = fit_toys(BatchFitter(fitter=fitter), *toys, level=0.9)

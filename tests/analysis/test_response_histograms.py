@@ -21,7 +21,7 @@ def spectrum_and_response(found, prefix=""):
 def test_the_response_times_the_true_spectrum_is_the_expected_signal(card):
     """Closed form. Finds counts that are lost between the true spectrum and the bins."""
     fitter = fitter_of(card)
-    found = response_histograms(fitter)
+    found = response_histograms(fitter, n_true=30)
     true, response = spectrum_and_response(found)
     folded = fitter.templates.folded[0].signal(fitter.templates.model)
     assert true @ response == pytest.approx(folded, rel=1e-9)
@@ -40,12 +40,12 @@ def test_another_spectrum_is_folded_to_its_own_signal():
 def test_rows_are_probabilities_of_the_detector():
     """Twin. Finds rows of another energy or efficiency: bins so narrow that an energy stands for each."""
     fitter = fitter_of(CARD, "detector.efficiency=0.7")
-    found = response_histograms(fitter, n_true=400)
+    found = response_histograms(fitter, n_true=200)
     detector = fitter.templates.experiment.detector
     middles = found["true"].axes[0].centers
     _, response = spectrum_and_response(found)
     wanted = bin_probabilities(detector, middles) * 0.7
-    inside = slice(150, 380)  # beyond, the spectrum ends within a bin, or nothing is recorded
+    inside = slice(75, 190)  # beyond, the spectrum ends within a bin, or nothing is recorded
     assert response[inside] == pytest.approx(wanted[inside], abs=2e-3)
 
 
@@ -54,7 +54,7 @@ def test_templates_are_those_of_the_fit(value):
     """Closed form. Finds up and down exchanged, a coefficient of another bin or shape."""
     fitter = fitter_of(CARD, *SHAPES)
     t = fitter.templates
-    found = response_histograms(fitter, at=value)
+    found = response_histograms(fitter, at=value, n_true=20)
     abc = [found[f"signal_{k}"].values() for k in "ABC"]
     assert np.polynomial.polynomial.polyval(value, abc) == pytest.approx(found["signal"].values(), rel=1e-9)
     for s, shape in enumerate(t.shapes):
@@ -69,7 +69,7 @@ def test_templates_are_those_of_the_fit(value):
 def test_simulated_templates_have_their_errors():
     """Closed form. Finds variances that are Poisson's, or none."""
     fitter = fitter_of(CARD, "fit.templates='simulation'", "fit.template_events=10000", "run.seed=2")
-    found = response_histograms(fitter)
+    found = response_histograms(fitter, n_true=20)
     relative = np.sqrt(found["signal"].variances()) / fitter.templates.expected(fitter.truth)
     assert relative == pytest.approx(fitter.errors, rel=1e-12)
 
@@ -79,7 +79,7 @@ def test_experiments_and_distances_have_their_own_bins():
     found = response_histograms(fitter_of("borexino-hellaz-cr51"), n_true=20)
     assert {name.split("/")[0] for name in found} == {"HELLAZ", "BOREXINO"}
     fitter = fitter_of("borexino-cr51-sterile", "model.sin2_2theta=0.2")
-    found = response_histograms(fitter)
+    found = response_histograms(fitter, n_true=30)
     assert found["signal"].ndim == 2
     true, response = spectrum_and_response(found)
     assert (true @ response)[1:-1] == pytest.approx(found["signal"].values().ravel(), rel=1e-9)

@@ -63,13 +63,13 @@ def test_an_error_of_the_table_is_no_under_coverage():
 
 
 def test_tables_raise_few_false_alarms():
-    """Simulation: 600 tables of 500 uniform numbers, each judged with 20 000 more."""
+    """Simulation: 300 tables of 500 uniform numbers, each judged with 20 000 more."""
     rng = np.random.default_rng(7)
-    tables = rng.beta(451, 50, 600)
+    tables = rng.beta(451, 50, 300)
     covered = rng.binomial(20_000, tables)
     alarms = [min(binomial_tails(int(k), 20_000, LEVEL, 500)) < FALSE_ALARM / 2 for k in covered]
     without = [min(binomial_tails(int(k), 20_000, LEVEL)) < FALSE_ALARM / 2 for k in covered]
-    assert np.mean(alarms) <= FALSE_ALARM + 4 * math.sqrt(FALSE_ALARM / 600)
+    assert np.mean(alarms) <= FALSE_ALARM + 4 * math.sqrt(FALSE_ALARM / 300)
     assert np.mean(without) > 0.5
 
 

@@ -132,7 +132,8 @@ def test_twin_of_iminuit():
 
     def below(x, gamma):
         mu = parabola.T @ [1, gamma, gamma * gamma]
-        return np.interp(x, edges, np.concatenate([[0], np.cumsum(mu)]))
+        sums = np.interp(x, edges, np.concatenate([[0], np.cumsum(mu)]))
+        return sums.astype(np.longdouble)  # which iminuit does not compile a cost for
 
     pairs = np.stack([data.values(), data.variances()], axis=-1)
     minuit = Minuit(ExtendedBinnedNLL(pairs, edges, below), gamma=0.1)

@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 from scipy.optimize import brentq, minimize
+from support.examples import few
 from support.experiments import borexino_outside
 from support.plain import scaled, with_nuisances
 from support.weighted_data import CENTRES, CHI, few_events, filled, gamma_weights, known
@@ -89,16 +90,17 @@ def test_toys_do_not_depend_on_slices(fitter):
         assert_array_equal(all_at_once[name][17:22], column)
 
 
-def test_fits_of_toys_against_scipy(experiment, fitter):
-    """Twin: γ, both pulls, -2 ln L and MINOS of 8 toys, with s of each bin from its own weights.
+@pytest.mark.parametrize("n", few([3, 8], 3))
+def test_fits_of_toys_against_scipy(experiment, fitter, n):
+    """Twin: γ, both pulls, -2 ln L and MINOS of n toys, with s of each bin from its own weights.
 
     Written with NumPy and minimised by scipy: Σ s [μ - W + W ln(W/μ)] and the constraints.
     """
     model = known([10.0, 20.0, 45.0], [0.5, 0.3, 0.2])
-    toys = WeightedThrower(thrower=Thrower(fitter=fitter, seed=5), weights=model).block(0, 8)
+    toys = WeightedThrower(thrower=Thrower(fitter=fitter, seed=5), weights=model).block(0, n)
     found = ScaledFits(fitter=fitter).columns(toys, level=0.683)
     assert not np.any(found["status"] & 1)
-    for i in range(8):
+    for i in range(n):
         W, s, measured = toys.sums[i], toys.scaling[i], toys.auxiliary[i]
 
         def cost(x, W=W, s=s, measured=measured):

@@ -81,20 +81,20 @@ def test_the_error_is_that_of_equal_weights_for_the_model_that_was_drawn():
 
 
 def test_bins_scatter_independently_by_the_stated_error():
-    """Twin over 300 samples, α = 1e-3. Finds a fixed number of events: their sum scatters too little."""
+    """Twin over 150 samples, α = 1e-3. Finds a fixed number of events: their sum scatters too little."""
     model, target = SM(), SM(eps_R=0.4)
     exact = fold(borexino(), target).signal(target)[1:-1]
     found, errors = [], []
-    for seed in range(300):
+    for seed in range(150):
         one = sample(borexino(), model, n=3_000, seed=seed)
         found.append(one.fold(target).signal(target)[1:-1] - exact)
         errors.append(one.variances(target)[1:-1])
     found, mean = np.array(found), np.mean(errors, axis=0)
     for values, variance in ((found.sum(axis=1), mean.sum()), (found[:, 0], mean[0]), (found[:, 5], mean[5])):
         total = np.sum(values**2) / variance
-        assert 5e-4 < stats.chi2.sf(total, 300) < 1 - 5e-4
-    assert abs(found.sum()) < 3.3 * np.sqrt(300 * mean.sum())
-    correlation = np.corrcoef(found.T)[np.triu_indices(6, 1)] * np.sqrt(300)
+        assert 5e-4 < stats.chi2.sf(total, 150) < 1 - 5e-4
+    assert abs(found.sum()) < 3.3 * np.sqrt(150 * mean.sum())
+    correlation = np.corrcoef(found.T)[np.triu_indices(6, 1)] * np.sqrt(150)
     assert stats.chi2.sf(correlation @ correlation, 15) > 1e-3
 
 

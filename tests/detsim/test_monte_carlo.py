@@ -5,7 +5,7 @@ from dataclasses import replace
 import numba
 import numpy as np
 import pytest
-from support.examples import every
+from support.examples import every, few
 from support.experiments import DAY, borexino, borexino_distances, borexino_outside, lama, mixed_source
 
 from detsim.experiment import FlatBackground
@@ -37,11 +37,12 @@ def busy():
 CASES = {
     "borexino": (borexino(), SM()),
     "background": (replace(borexino(), backgrounds=(BACKGROUND,)), SM(corrections="full")),
-    "busy": (busy(), SM(mu_nu=1e-10, corrections="electroweak")),
+    "busy": (busy(), SM(mu_nu=1e-10)),
+    "busy, corrected": (busy(), SM(mu_nu=1e-10, corrections="electroweak")),
 }
 
 
-@pytest.fixture(params=list(CASES))
+@pytest.fixture(params=few(CASES, "borexino", "background", "busy"))
 def case(request):
     return CASES[request.param]
 

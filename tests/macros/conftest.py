@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from support.attached import recorded, true_runs
 from support.blank_pictures import blank_pictures
+from support.chunked import made_once
 from support.examples import few
 from support.figures import cards
 
@@ -27,6 +28,13 @@ def seldom_rendered(request):
     """Leave pictures blank as above, and in a long run also render them, without a warning."""
     with blank_pictures() if request.param == "blank" else nullcontext():
         yield
+
+
+@pytest.fixture
+def short_trial(monkeypatch):
+    """Let `campaign new` make the rows of its trial once, in a test that does not speak of their cost."""
+    monkeypatch.setattr("macros.campaigns.creation.measure_rows", made_once)
+    monkeypatch.setattr("macros.campaigns.creation._audit_seconds", lambda *_: 0.03)
 
 
 @pytest.fixture(scope="session")

@@ -258,15 +258,15 @@ def test_limit_and_band_share_a_calibration(folder, unrendered, tmp_path, monkey
     monkeypatch.setattr(calibrations, "calibrate", counted)
     few = ("--method", "feldman-cousins", "--toys", 200, "--seed", 3)
     if command == "limit":
-        found = answer("limit", CARD, folder / "events.root", *few, "-n", 500)
+        found = answer("limit", CARD, folder / "events.root", *few, "-n", 250)
     else:
-        monkeypatch.setattr(calibrations, "N_CALIBRATION", 500)
+        monkeypatch.setattr(calibrations, "N_CALIBRATION", 250)
         report = answer("report", CARD, folder / "events.root", *few, "-o", tmp_path / "r")
         found = {**report["limit"], "band": report["expected_limit"]["band"]}
     assert len(made) == 1
     assert found["upper"] is not None
     assert all(found["band"].values())
-    alone = answer("limit", CARD, folder / "events.root", *few[:2], "-n", 500, "--seed", 3)
+    alone = answer("limit", CARD, folder / "events.root", *few[:2], "-n", 250, "--seed", 3)
     assert len(made) == 2
     assert found["upper"] == pytest.approx(alone["upper"], abs=4 * alone["mc_error"])
 

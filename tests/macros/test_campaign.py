@@ -7,13 +7,15 @@ from dataclasses import replace
 from multiprocessing import get_context
 
 import pytest
-from support.chunked import CARD, SEED, Inline, chunk_files, digests, merged, new, plain
+from support.chunked import CARD, FAST, SEED, Inline, chunk_files, digests, merged, new, plain
 from support.examples import every, few
 from support.invocation import answer, invoke
 
 import nugauge
 from detsim.event_files import TableFile
 from macros.campaigns import read_campaign, run_chunk
+
+pytestmark = pytest.mark.usefixtures("short_trial")
 
 SIMULATED = "borexino-cr51-realistic"
 
@@ -42,22 +44,6 @@ def test_chunks_of_one_toy(tmp_path):
     nugauge.run_campaign(directory, Inline())
     assert len(chunk_files(directory)) == 3
     assert merged(directory) == plain(tmp_path, n=3)
-
-
-def test_chunks_by_time(tmp_path):
-    """Contract. The trial is chunk 0, and the others are of one size, chosen by the time of a chunk."""
-    directory = tmp_path / "c"
-    said = answer(
-        "campaign", "new", directory, "toys", CARD, "-n", 20000, "--seed", SEED, "--chunk-time", "0.1 s"
-    )
-    campaign = read_campaign(directory)
-    first = campaign.chunk(0)
-    assert first.n == said["trial"]["n"]
-    assert [p.name for p in chunk_files(directory)] == [campaign.name(first)]
-    chunks = [campaign.chunk(k) for k in range(campaign.n_chunks)]
-    assert [c.first for c in chunks[1:]] == [c.last + 1 for c in chunks[:-1]]
-    assert chunks[-1].last == 19999
-    assert {c.n for c in chunks[1:-1]} <= {campaign.size}
 
 
 @pytest.mark.parametrize(("count", "n"), every(2, [("--events", 3000), ("--experiments", 3)], unpack=True))
@@ -188,7 +174,9 @@ def test_dry_runs_leave_nothing(tmp_path):
 def test_what_a_campaign_says(tmp_path):
     """Contract. The texts for a person name the numbers, and what to do next."""
     directory = tmp_path / "c"
-    said = invoke("campaign", "new", directory, "toys", CARD, "-n", 10, "--seed", SEED, "--chunk-size", 5)
+    said = invoke(
+        "campaign", "new", directory, "toys", CARD, "-n", 10, "--seed", SEED, "--chunk-size", 5, *FAST
+    )
     assert "10 rows in 2 chunks of 5, seed 5" in said.stdout
     assert "core hours" in said.stdout
     assert f"nugauge campaign run {directory}" in said.stdout

@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 from support.chunked import CARD, SEED, Inline, chunk_files, merged
+from support.examples import every
 from support.invocation import answer, refusal
 
 import nugauge
 from analysis.fits.audit import audit_sample
 from detsim.event_files import TableFile
+
+pytestmark = pytest.mark.usefixtures("short_trial")
 
 
 def origins(directory):
@@ -16,7 +19,9 @@ def origins(directory):
             yield table.provenances[0], table.arrays(["toy"])["toy"]
 
 
-@pytest.mark.parametrize(("task", "at"), [("toys", ()), ("coverage", ("--at", "0,0.1"))])
+@pytest.mark.parametrize(
+    ("task", "at"), every(2, [("coverage", ("--at", "0,0.1")), ("toys", ())], unpack=True)
+)
 def test_chunks_share_the_audit(tmp_path, task, at):
     """Contract: the random toys of one run, each in its chunk; at most one of the worst in a chunk."""
     directory, n, size, wanted = tmp_path / "c", 60, 20, 4

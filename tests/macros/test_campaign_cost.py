@@ -5,16 +5,20 @@ import time
 from dataclasses import replace
 
 import pytest
-from support.chunked import CARD, SEED
+from support.chunked import CARD, FAST, SEED, chunk_files
+from support.examples import every
 from support.invocation import answer
 
+from macros.campaigns import read_campaign
 from macros.campaigns.plan import cost_of, rows_for
 from macros.setup import Trial, measure_rows
 
 TRIAL = Trial(n=10, seconds=1e-3, overhead=0.1, bytes=10.0, chunk_bytes=1e3, threads=1)
 
 
-@pytest.mark.parametrize(("task", "at"), [("toys", ()), ("coverage", ("--at", "0,0.1"))])
+@pytest.mark.parametrize(
+    ("task", "at"), every(2, [("coverage", ("--at", "0,0.1")), ("toys", ())], unpack=True)
+)
 def test_the_rate_of_the_trial_is_that_of_rows(tmp_path, task, at):
     """The trial counted the fits of the audit as rows, and foretold 17 rows/s of 10^5."""
     arguments = (task, CARD, *at, "-n", 20_000, "--seed", SEED)
@@ -71,3 +75,41 @@ def test_campaigns_of_earlier_trials(tmp_path):
     earlier = TRIAL.document()
     earlier.pop("audit")
     assert Trial(**json.loads(json.dumps(earlier))) == replace(TRIAL, audit=0.0)
+
+
+def test_chunks_by_time(tmp_path):
+    """Contract. The trial is chunk 0, and the others are of one size, chosen by the time of a chunk."""
+    directory = tmp_path / "c"
+    said = answer(
+        "campaign",
+        "new",
+        directory,
+        "toys",
+        CARD,
+        "-n",
+        20000,
+        "--seed",
+        SEED,
+        "--chunk-time",
+        "0.1 s",
+        *FAST,
+    )
+    campaign = read_campaign(directory)
+    first = campaign.chunk(0)
+    assert first.n == said["trial"]["n"]
+    assert [p.name for p in chunk_files(directory)] == [campaign.name(first)]
+    chunks = [campaign.chunk(k) for k in range(campaign.n_chunks)]
+    assert [c.first for c in chunks[1:]] == [c.last + 1 for c in chunks[:-1]]
+    assert chunks[-1].last == 19999
+    assert {c.n for c in chunks[1:-1]} <= {campaign.size}
+
+
+def test_sums_do_not_grow_in_the_plan(tmp_path):
+    """A hundred times as many toys take as many bytes for each chunk."""
+    sums = ("--at", "0,0.1", "--keep", "sums", "--largest", 50, "--seed", SEED, "--chunk-size", 500)
+    plans = [
+        answer("campaign", "new", tmp_path / "c", "calibrate", CARD, *sums, "-n", n, "--dry-run")
+        for n in (1000, 100_000)
+    ]
+    each = [plan["cost"]["bytes"] / plan["cost"]["chunks"] for plan in plans]
+    assert each[0] == pytest.approx(each[1], rel=0.2)

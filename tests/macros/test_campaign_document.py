@@ -10,6 +10,8 @@ from support.pages import read_page
 
 from macros.campaigns import engine
 
+pytestmark = pytest.mark.usefixtures("short_trial")
+
 TEXT = read_page("howto/campaigns.md")
 KEYS = {
     name: set(re.findall(r"`(\w+)`", keys.partition(";")[0]))
@@ -29,11 +31,11 @@ def test_commands():
     small = [line.partition("#")[0].replace("1e6", "12").replace(" -o", " --force -o") for line in lines]
     assert len(small) == 6
     for line in small:
-        words = line.replace(" -n 12", " -n 12 --audit 2 --chunk-size 5").split()
+        words = line.replace(" -n 12", " -n 12 --audit 0 --chunk-size 5").split()
         result = invoke(*(w for w in words if w != "--force"))
         assert result.exit_code == 0, (line, result.output)
     (plain,) = re.findall(r"`nugauge (toys .*?) -o toys.root`", TEXT)
-    answer(*plain.replace("1e6", "12").split(), "--audit", 2, "-o", "plain.root")
+    answer(*plain.replace("1e6", "12").split(), "--audit", 0, "-o", "plain.root")
     assert digests("plain.root") == digests("toys.root")
     assert not Path("study-2").exists()
 

@@ -17,6 +17,8 @@ import nugauge
 from macros.campaigns import Processes, engine
 from macros.terminal import stopping
 
+pytestmark = pytest.mark.usefixtures("short_trial")
+
 
 def wait_for(condition, seconds=60):
     end = time.monotonic() + seconds

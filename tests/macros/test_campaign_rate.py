@@ -12,6 +12,8 @@ import nugauge
 from macros.campaigns import read_campaign, read_state
 from macros.campaigns.notes import LOCK
 
+pytestmark = pytest.mark.usefixtures("short_trial")
+
 
 @pytest.fixture
 def campaign(tmp_path):

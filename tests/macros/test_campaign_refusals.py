@@ -10,6 +10,8 @@ from support.invocation import answer, invoke, refusal
 import nugauge
 from macros.campaigns import read_campaign
 
+pytestmark = pytest.mark.usefixtures("short_trial")
+
 NEW = ("campaign", "new")
 
 

@@ -7,6 +7,8 @@ import pytest
 from support.chunked import new
 from support.invocation import answer, invoke, refusal
 
+pytestmark = pytest.mark.usefixtures("short_trial")
+
 SCRIPT = ("campaign", "script")
 
 

@@ -9,6 +9,8 @@ import nugauge
 from macros.campaigns import join_chunks, read_campaign
 from macros.campaigns.joining import failed_toys
 
+pytestmark = pytest.mark.usefixtures("short_trial")
+
 CARD = "borexino-cr51-paper"
 AT = ("--at", "0,0.1", "--audit", 0)
 TASKS = {
@@ -101,14 +103,3 @@ def test_a_directory_that_is_moved(tmp_path, data, monkeypatch):
     told = answer("campaign", "merge", "../sp ace/c", "-o", tmp_path / "joined.root")
     plain = answer("fit", CARD, data, "--gof", 30, "--seed", SEED)
     assert told["result"]["p_value"] == plain["goodness_of_fit"]["p_value"]
-
-
-def test_sums_do_not_grow_in_the_plan(tmp_path):
-    """A hundred times as many toys take as many bytes for each chunk."""
-    sums = ("--at", "0,0.1", "--keep", "sums", "--largest", 50, "--seed", SEED, "--chunk-size", 500)
-    plans = [
-        answer("campaign", "new", tmp_path / "c", "calibrate", CARD, *sums, "-n", n, "--dry-run")
-        for n in (1000, 100_000)
-    ]
-    each = [plan["cost"]["bytes"] / plan["cost"]["chunks"] for plan in plans]
-    assert each[0] == pytest.approx(each[1], rel=0.2)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from support.card_faults import REALISTIC, ROOT, WRONG, document, faults_of
 from support.examples import every
+from support.texts import texts
 
 from macros.card import CardError, card_from_document, json_schema, load_card, presets
 from macros.card.overrides import apply_overrides
@@ -118,7 +119,7 @@ def test_round_trip(tmp_path, preset):
         assert getattr(again, part) == getattr(card, part)
 
 
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+TEXTS = texts(max_size=8)
 
 
 SCALARS = (

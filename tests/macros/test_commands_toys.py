@@ -131,7 +131,7 @@ def test_a_band_has_20000_toys():
     assert f"expected median: {median:.5f} ± {error:.5f}\n" in shown
 
 
-def test_verdict_of_a_study_is_shown(tmp_path):
+def test_verdict_of_a_study_is_shown(unrendered, tmp_path):
     """Contract: text, JSON and the numbers beside a figure have it."""
     common = ("coverage", CARD, "--at", "0,0.3", "-n", 200, "--seed", 2, "--level", "0.95", "--audit", 0)
     shown = invoke(*common).stdout

@@ -16,7 +16,7 @@ CARD = "borexino-cr51-realistic"
 X, Y = "eps_L=-0.1:0.1:5", "eps_R=-0.3:0.3:7"
 
 
-def test_picture_and_table(tmp_path):
+def test_picture_and_table(seldom_rendered, tmp_path):
     """Contract. The table holds the numbers of the document, point by point; the picture is one."""
     picture = tmp_path / "c.png"
     found = answer("contour", CARD, "--x", X, "--y", Y, "-o", picture)
@@ -143,7 +143,7 @@ def test_regions_that_the_values_cut_are_named(reach, named):
 
 def test_an_estimate_of_zero_leads_to_a_limit():
     """Contract. Finds a moment of 0 that is told to have no error, and not what to quote instead."""
-    plane = ("--x", "mu_nu=0:1e-10:5", "--y", "eps_R=-0.2:0.2:5")
+    plane = ("--x", "mu_nu=0:1e-10:5", "--y", "eps_R=-0.2:0.2:3")
     said = invoke("contour", CARD, *plane).stdout
     assert "mu_nu = 0 is in every region; `nugauge limit --poi mu_nu` gives an upper limit" in said
     assert "eps_R = 0 is in every region" not in said

@@ -38,7 +38,7 @@ def full(folder):
 @pytest.mark.parametrize("command", ["simulate", "generate"])
 def test_no_bit_of_other_columns_changes(folder, command, card):
     plain, full, two = (folder / f"{command}-{card}-{name}.root" for name in ("plain", "full", "two"))
-    arguments = (command, card, "--seed", 4, "--events", 30_000)
+    arguments = (command, card, "--seed", 4, "--events", 20_000)
     answer(*arguments, "--columns", "vertex,time", "-o", plain)
     answer(*arguments, *ALL, "-o", full, "--threads", 1)
     answer(*arguments, "--columns", "direction", "-o", two, "--threads", 2)

@@ -11,7 +11,7 @@ from macros.card import load_card
 SHIFTED = ("--set", "model.gamma=0.05")
 
 
-def test_a_fit_without_data_finds_the_card(tmp_path):
+def test_a_fit_without_data_finds_the_card(unrendered, tmp_path):
     """Closed form: exact data give the value of the card, and the error that a fit of `card.expect()` has."""
     found = answer("fit", CARD, *SHIFTED, "--figure", tmp_path / "f.svg")
     assert found["data"] is None

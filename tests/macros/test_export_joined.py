@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from support.examples import few
 from support.invocation import CARD, answer, refusal
 from support.joining import merge
 
@@ -28,7 +29,7 @@ def folder(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("joined", ["a-b", "a-model"])
+@pytest.mark.parametrize("joined", few(["a-b", "a-model"], "a-model"))
 def test_rows_say_of_which_run_they_are(folder, tmp_path, joined):
     """Twin: the rows of each number are those of its run, which the provenance has at this place."""
     for format, read in (("csv", read_csv), ("parquet", read_parquet)):

@@ -29,7 +29,7 @@ def test_limits_state_their_threshold(figure_named, name):
 
 
 @pytest.mark.parametrize("kind", few(["pdf", "png", "svg"], "svg"))
-def test_files_of_a_figure(tmp_path, monkeypatch, figure_3, kind):
+def test_files_of_a_figure(seldom_rendered, tmp_path, monkeypatch, figure_3, kind):
     monkeypatch.setattr(figure3, "compute", lambda *_, **__: figure_3)
     files = make_figure("3", tmp_path / "new", format=kind)
     assert [f.name for f in files] == [f"figure3.{kind}", "figure3.csv", "figure3.txt"]

@@ -36,10 +36,10 @@ def texts(path):
     return " | ".join([document["title"], document["caption"], *document["note"]])
 
 
-def test_three_kinds_of_pictures_share_their_numbers(events, tmp_path):
+def test_three_kinds_of_pictures_share_their_numbers(tmp_path):
     """Contract. The ending chooses the kind; CSV and JSON are written once; all are known again."""
     names = [tmp_path / f"f{suffix}" for suffix in HEADS]
-    command = ("fit", CARD, events, *(x for name in names for x in ("--figure", name)))
+    command = ("expect", CARD, *(x for name in names for x in ("--figure", name)))
     found = answer(*command)
     assert found["files"] == [str(n) for n in (*names, tmp_path / "f.csv", tmp_path / "f.json")]
     for name in names:

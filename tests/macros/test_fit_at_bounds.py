@@ -55,7 +55,7 @@ def test_other_parameters_of_a_bounded_fit_keep_their_impacts():
     assert found["impacts"]["impacts"]["activity"]["up"] is not None
 
 
-def test_a_plateau_is_no_minimum(tmp_path):
+def test_a_plateau_is_no_minimum(unrendered, tmp_path):
     """Contract. -2 ln L rises to 7.92 and stays there: one minimum, and a picture of what is allowed."""
     found = answer("fit", *FEW, "--profile", tmp_path / "p.png")
     assert found["other_minima"] == []

@@ -52,7 +52,7 @@ def test_the_level_of_a_fit(tmp_path):
 
 
 @pytest.mark.parametrize("level", few([("--level", "90%"), ("--cl", "0.9")], ("--cl", "0.9")))
-def test_spellings_give_the_same_files(tmp_path, level):
+def test_spellings_give_the_same_files(short_trial, tmp_path, level):
     """Contract. Toys, campaigns of them and files made again know both spellings."""
     path, directory = tmp_path / "toys.root", tmp_path / "campaign"
     task = ("toys", CARD, "-n", 6, "--seed", 4, "--audit", 0)
@@ -69,7 +69,7 @@ def test_spellings_give_the_same_files(tmp_path, level):
 @pytest.mark.parametrize(
     ("former", "name"), every(2, [("histogram", "counts"), ("events", "events")], unpack=True)
 )
-def test_the_former_meaning_of_level(tmp_path, former, name):
+def test_the_former_meaning_of_level(short_trial, tmp_path, former, name):
     """Contract. It goes on working, with a confidence level by --cl, and says what is to be written."""
     files = tmp_path / "former.root", tmp_path / "now.root"
     task = ("toys", STORED, "-n", 3, "--seed", 4, "--audit", 0, "--set", "exposure.duration=1 d")

@@ -57,7 +57,7 @@ def test_the_caption_has_the_interval():
     assert "interval [1.640, 4.017] × 10⁻¹¹ μ_B" in texts(figure)
 
 
-def test_toys_of_data_give_the_band_beside_the_limit(tmp_path):
+def test_toys_of_data_give_the_band_beside_the_limit(unrendered, tmp_path):
     """The observed limit is that without toys, the band that of the expected limit, everywhere."""
     answer("simulate", CARD, "-o", tmp_path / "events.root", "--seed", 3)
     data = tmp_path / "events.root"

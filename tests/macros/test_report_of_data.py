@@ -24,7 +24,8 @@ FEW = ("--seed", 1, "--toys", 50)
 def made(tmp_path_factory):
     """Run the main job once; return its directory."""
     directory = tmp_path_factory.mktemp("reports") / "run"
-    answer("run", CARD, "-o", directory, "--seed", 1)
+    with blank_pictures():
+        answer("run", CARD, "-o", directory, "--seed", 1)
     return directory
 
 
@@ -206,7 +207,7 @@ def test_simulated_data_of_a_run_are_called_simulated(made):
     assert "Limit beside those expected" in text
 
 
-def test_coverage_calibration_and_campaign_write_reports(seldom_rendered, tmp_path):
+def test_coverage_calibration_and_campaign_write_reports(seldom_rendered, short_trial, tmp_path):
     """Contract. One spelling, `--report DIR`; the numbers stand on the page and beside it."""
     study = ("--at", "0,0.1", "-n", 50, "--seed", 1, "--audit", 2)
     found = answer("coverage", CARD, *study, "--report", tmp_path / "cov")

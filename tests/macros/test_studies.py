@@ -155,7 +155,7 @@ def numbers(path):
     return rows
 
 
-def test_figure_of_toys(tmp_path):
+def test_figure_of_toys(seldom_rendered, tmp_path):
     """Contract: picture, CSV and JSON; their numbers are those of the file."""
     picture, path = tmp_path / "pulls.png", tmp_path / "toys.root"
     found = answer("toys", CARD, "-n", 200, "-o", path, "--seed", 2, "--audit", 0, "--figure", picture)

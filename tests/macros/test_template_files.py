@@ -236,7 +236,7 @@ def test_oscillations_need_the_ways(files, tmp_path):
         sample_of(oscillating).fold(oscillating.model)
 
 
-def test_the_file_is_found_beside_the_card_and_copied(files, tmp_path):
+def test_the_file_is_found_beside_the_card_and_copied(short_trial, files, tmp_path):
     """Contract: a relative name starts at the card; provenance has the SHA-256, a campaign a copy."""
     (tmp_path / "a.root").write_bytes((files / "attached.root").read_bytes())
     text = load_card(CARD, ["fit.poi=gamma"]).text()

@@ -18,9 +18,9 @@ COMMANDS = {
     "counts": ("counts", 3, "--background", 1),
     "expect": ("expect", CARD),
     "limit": ("limit", CARD, "--toys", 200, "--audit", 0),
-    "limit with calibration": ("limit", CARD, "--toys", 0, "--method", "cls", "-n", 400),
+    "limit with calibration": ("limit", CARD, "--toys", 0, "--method", "cls", "-n", 100),
     "sensitivity": ("sensitivity", CARD, "--errors", "0.05:0.1:2"),
-    "coverage": ("coverage", CARD, "--at", 0, "-n", 20, "--audit", 4),
+    "coverage": ("coverage", CARD, "--at", 0, "-n", 20, "--audit", 1),
     "list": ("list", "models"),
 }
 
@@ -86,7 +86,7 @@ def test_quiet_ends_with_the_command():
     assert invoke("limit", CARD, "--toys", 0, "-q").stderr == ""
     assert answer("check", CARD)["valid"]
     assert (logging.getLogger("nugauge").level, logging.getLogger("nugauge").handlers) == before
-    assert "seed " in invoke("limit", CARD, "--toys", 50).stderr
+    assert "seed " in invoke("limit", CARD, "--toys", 50, "--audit", 0).stderr
 
 
 def test_a_compiler_that_takes_long_is_told_once(caplog):

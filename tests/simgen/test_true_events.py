@@ -2,14 +2,13 @@
 
 import math
 
-import numba
 import numpy as np
 import pytest
 from scipy import stats
 from scipy.integrate import cumulative_simpson
 from scipy.interpolate import CubicSpline
 from support import reference
-from support.examples import every
+from support.examples import every, few
 from support.experiments import mixed_source
 
 from simgen._kernels.events import _recoils
@@ -194,11 +193,11 @@ def test_boxes_bound_the_density(source, corrections, make):
         assert np.all(np.maximum(cross, 0) >= lower)  # near T_max first order in α falls below 0
 
 
-@numba.njit(error_model="numpy")
-def _inverse(w, u, p, q, span, n, series, low):
-    w[UNIFORM : UNIFORM + ROW], w[FIRST : FIRST + ROW], w[SECOND : SECOND + ROW] = u, p, q
+def _inverse(p, q, span, n, low, *, series, recoils=_recoils):
+    w = np.empty(ROWS * TILE)
+    w[UNIFORM : UNIFORM + ROW], w[FIRST : FIRST + ROW], w[SECOND : SECOND + ROW] = U, p, q
     w[SPAN : SPAN + ROW] = span
-    _recoils(w, n, series, low)
+    recoils(w, n, series, low)
     return w[RECOIL : RECOIL + ROW]
 
 
@@ -225,21 +224,27 @@ def test_inverse_of_the_weak_distribution(omega, couplings, share, series):
     if n is None:
         assert series  # the series is for densities that vary little
         return
-    T = _inverse(np.empty(ROWS * TILE), U, float(p), float(q), float(span), n, series, low)
+    T = _inverse(float(p), float(q), float(span), n, low, series=series)
     found = weak_integral(products, omega, low, T) / weak_integral(products, omega, low, high)
     np.testing.assert_allclose(found, U, rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    "recoils", few([_recoils, _recoils.py_func], _recoils.py_func), ids=["compiled", "python"]
+)
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9999])
-def test_inverse_where_the_density_ends_in_a_zero(share):
-    """Closed form. Finds steps that fail at a = b m/(m + 2ω), where ν̄_e and e do not scatter backwards."""
+def test_inverse_where_the_density_ends_in_a_zero(share, recoils):
+    """Closed form. Finds steps that fail at a = b m/(m + 2ω), where ν̄_e and e do not scatter backwards.
+
+    The function as Python runs it, and in a long run as it is compiled.
+    """
     omega, b = 0.555, 0.73
     a = b * reference.M_E / (reference.M_E + 2 * omega)
     high = float(T_max(omega))
     products = (a * a, b * b, a * b)
     p, q, span = cubic(products, omega, share * high)
     n = steps(p, q, series=False)
-    T = _inverse(np.empty(ROWS * TILE), U, float(p), float(q), float(span), n, False, share * high)
+    T = _inverse(float(p), float(q), float(span), n, share * high, series=False, recoils=recoils)
     # the density is (1 - x) (a + b (1 - x)), low at x = 0 and of integral 1
     low, end = 1 - p - q, 1 + p + 2 * q
     assert abs(end) < 1e-12

@@ -83,12 +83,17 @@ class PlainLikelihood:
         """Golden-section minimum of the profile: (value, -2 ln L)."""
         ratio = (np.sqrt(5) - 1) / 2
         a, b = low, high
-        for _ in range(45):
-            c, d = b - ratio * (b - a), a + ratio * (b - a)
-            if self.profile(c) < self.profile(d):
-                b = d
+        c, d = b - ratio * (b - a), a + ratio * (b - a)
+        left, right = self.profile(c), self.profile(d)
+        for _ in range(36):  # to 3e-8 of the range: -2 ln L does not tell closer values apart
+            if left < right:
+                b, d, right = d, c, left
+                c = b - ratio * (b - a)
+                left = self.profile(c)
             else:
-                a = c
+                a, c, left = c, d, right
+                d = a + ratio * (b - a)
+                right = self.profile(d)
         return (a + b) / 2, self.profile((a + b) / 2)
 
     def crossing(self, level, low, high):
