@@ -245,5 +245,5 @@ def throw_normals(n: int, n_columns: int, *, key: Key, first: int = 0) -> Array:
 
 
 def are_throws_compiled() -> bool:
-    """Tell whether the first function that throws counts is on disk, or cannot be kept there."""
-    return not has_to_be_compiled(extent)
+    """Tell whether one of the functions that throw first is on disk, or cannot be kept there."""
+    return not (has_to_be_compiled(extent) and has_to_be_compiled(fill_normals))

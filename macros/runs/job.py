@@ -227,7 +227,9 @@ def _fit_expectation(card: Card) -> None:
 
 
 def _analyse_expectation(card: Card) -> None:
-    """Do with the expectation of a card what a run does with its data."""
+    """Do with the expectation of a card what a run does with its data, unless the first process has begun."""
+    if are_throws_compiled():
+        return
     case = open_inference(card, EXPECTED)
     case.limit(LimitOptions(n_toys=_N_BAND))
     case.impacts(case.fit())
