@@ -9,6 +9,9 @@ from .bands import (
 from .columns import (
     column_name as column_name,
 )
+from .counts import (
+    are_throws_compiled as are_throws_compiled,
+)
 from .distributions import (
     PULLS as PULLS,
     ToyDistributions as ToyDistributions,

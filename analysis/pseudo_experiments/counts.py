@@ -16,9 +16,18 @@ from analysis.pseudo_experiments._kernels.throw import (
     fill_table,
     fill_varied,
 )
+from simgen._kernels.machine.jit import has_to_be_compiled
 from simgen.threads import in_chunks
 
-__all__ = ["LARGEST_MEAN", "CountTable", "count_table", "throw_counts", "throw_normals", "throw_varied"]
+__all__ = [
+    "LARGEST_MEAN",
+    "CountTable",
+    "are_throws_compiled",
+    "count_table",
+    "throw_counts",
+    "throw_normals",
+    "throw_varied",
+]
 
 Array = NDArray[np.float64]
 Key = NDArray[np.uint32]
@@ -227,8 +236,14 @@ def throw_normals(n: int, n_columns: int, *, key: Key, first: int = 0) -> Array:
     k0, k1 = _check_key(key)
     _check_numbers(n=n, n_columns=n_columns, first=first)
     values = np.empty((n, n_columns))
-    in_chunks(
-        n,
-        lambda begin, end: fill_normals(int(first), begin, end, k0, k1, np.ones((4, BLOCK)), values),
-    )
+    if n_columns > 0:  # else its function is not compiled
+        in_chunks(
+            n,
+            lambda begin, end: fill_normals(int(first), begin, end, k0, k1, np.ones((4, BLOCK)), values),
+        )
     return values
+
+
+def are_throws_compiled() -> bool:
+    """Tell whether the first function that throws counts is on disk, or cannot be kept there."""
+    return not has_to_be_compiled(extent)

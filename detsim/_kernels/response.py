@@ -42,8 +42,8 @@ class ResponseArrays(NamedTuple):
     sigma_energy: NDArray[np.float64]
     sigma_value: NDArray[np.float64]
     """Tabulated σ, used instead if not empty."""
-    light_yield: float
-    """Photo-electrons per MeV if these are counted; else 0."""
+    light_yield: float | None
+    """Photo-electrons per MeV if these are counted; else None, and numba compiles no code for them."""
     visible_break: NDArray[np.float64]
     visible_power: NDArray[np.float64]
     """Visible energy as piecewise polynomial of the true one: see `detsim.detector.quenching.Visible`."""
@@ -90,14 +90,13 @@ def _visible(T: float, response: ResponseArrays) -> float:
 
 @kernel(inner=True)
 def _count_photoelectrons(
-    w: Array, tile: np.uint64, response: ResponseArrays, k0: np.uint64, k1: np.uint64
+    w: Array, tile: np.uint64, scale: float, light_yield: float, k0: np.uint64, k1: np.uint64
 ) -> None:
     """Count photo-electrons: Poisson numbers from draws 0, 2, 3, ... of each event.
 
     Most numbers are judged in a loop that is vectorised.
     """
     fill_own(w, tile, 0, k0, k1)
-    scale, light_yield = response.scale, response.light_yield
     for k in range(ROW):
         n, accepted, rejected = first_proposal(w[OWN + k], w[WORK + k], light_yield * w[VISIBLE + k])
         w[MEASURED + k] = n
@@ -129,6 +128,18 @@ def _smear(w: Array, tile: np.uint64, response: ResponseArrays, k0: np.uint64, k
             E = w[VISIBLE + k]
             sigma = math.sqrt(constant2 + E * (stochastic2 + E * proportional2))
             w[MEASURED + k] = scale * (E + sigma * w[MEASURED + k])
+
+
+@kernel(part=True)
+def _fill_measured(
+    w: Array, tile: np.uint64, response: ResponseArrays, light_yield: float | None, k0: np.uint64,
+    k1: np.uint64,
+) -> None:  # fmt: skip
+    """Fill measured energies from visible ones."""
+    if light_yield is None:
+        _smear(w, tile, response, k0, k1)
+    else:
+        _count_photoelectrons(w, tile, response.scale, light_yield, k0, k1)
 
 
 @kernel(inner=True)
@@ -167,10 +178,7 @@ def measure_tile(
     else:
         for k in range(ROW):
             w[VISIBLE + k] = w[RECOIL + k]
-    if response.light_yield > 0.0:
-        _count_photoelectrons(w, tile, response, k0, k1)
-    else:
-        _smear(w, tile, response, k0, k1)
+    _fill_measured(w, tile, response, response.light_yield, k0, k1)
     threshold = response.threshold
     for k in range(ROW):
         keep[k] = w[MEASURED + k] >= threshold

@@ -106,7 +106,7 @@ def response_arrays(experiment: Experiment) -> ResponseArrays:
         proportional2=gaussian.proportional**2,
         sigma_energy=_points(sigma)[0],
         sigma_value=_points(sigma)[1],
-        light_yield=smearing.light_yield if isinstance(smearing, PhotoElectrons) else 0.0,
+        light_yield=smearing.light_yield if isinstance(smearing, PhotoElectrons) else None,
         visible_break=np.empty(0) if visible is None else visible.breaks,
         visible_power=np.empty((0, 4)) if visible is None else np.ascontiguousarray(visible.powers),
         scale=detector.energy_scale,

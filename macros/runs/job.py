@@ -1,8 +1,8 @@
 """The main job: simulate, histogram, and report; and the report of any data."""
 
 import warnings
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ import hist
 
 from analysis.batch import are_fits_compiled
 from analysis.histograms import from_counts
-from analysis.pseudo_experiments import Thrower
+from analysis.pseudo_experiments import Thrower, are_throws_compiled
 from detsim.event_files import EventFile
 from macros.card import Card
 from macros.plots import Look, load_drawing
@@ -22,6 +22,7 @@ from macros.runs.report_files import FILES, write_files, write_histograms
 from macros.setup import file_histogram, foreign_report, foreign_run, whole_directory
 from macros.studies import EXPECTED, DataSets, LimitOptions, Progress, open_inference
 from macros.terminal import format_number
+from macros.words import experiment_rows
 from simgen.second_process import Submit, has_second_process, second_process
 
 __all__ = ["ReportResult", "RunResult", "report_data", "run_job"]
@@ -153,14 +154,11 @@ def run_job(
     """
     if card.run.seed is None:
         raise ValueError("a run needs a seed")
-    names = set(FILES.values())
+    names, seed = set(FILES.values()), card.run.seed
     with (
         whole_directory(directory, names, force=force, reads=reads, foreign=foreign_run) as staging,
-        second_process() as submit,
+        _beside(card, progress) as (submit, fitted),
     ):
-        fitted = _compile_fit(submit, card, progress)
-        submit(load_drawing)
-        seed = card.run.seed
         with progress("simulating", n_to_draw(card, seed), "events") as advance:
             made = produce(card, staging / FILES["events"], seed=seed, advance=advance)
         fitted()
@@ -182,40 +180,55 @@ def run_job(
     return RunResult(directory=directory, files=files, analysis=found, production=made)
 
 
-def _compile_fit(submit: Submit, card: Card, progress: Progress) -> Callable[[], None]:
-    """Let a second process compile what the fit of a card needs, while this one simulates.
+@contextmanager
+def _beside(card: Card, progress: Progress) -> Iterator[tuple[Submit, Callable[[], None]]]:
+    """Have a second process, which loads what draws, and in a first run compiles what the fit needs before.
 
-    Return a function that waits until all is on disk. The likelihood of one data set is compiled here, before
-    the other process needs it. Nothing is done where all is there already, or without a second process.
+    Yields
+    ------
+    submit : Submit
+    wait : callable
+        Waits until what the fit needs is on disk. Compiles here, beside the other process, what that one has
+        not begun, and what the report needs.
     """
-    if are_fits_compiled() or not has_second_process():
-        return lambda: None
-    fitted = submit(partial(_fit_expectation, card))
-    # what is wrong, the fit of the data will say
-    with (
-        progress("compiling", None, "functions"),
-        warnings.catch_warnings(action="ignore"),
-        suppress(Exception),
-    ):
-        case = open_inference(card, EXPECTED)
-        case.likelihood.nominal(case.fitter.truth)
+    compiles = has_second_process() and not are_fits_compiled()
+    if compiles:  # what both processes need
+        with progress("compiling", None, "functions"), _untold():
+            open_inference(card, EXPECTED)
+    with second_process() as submit:
+        works = (_fit_expectation, _analyse_expectation) if compiles else ()
+        results = [submit(partial(work, card)) for work in works]
+        submit(load_drawing)
 
-    def wait() -> None:
-        load_drawing()
-        with (
-            progress("compiling the fit", None, "functions"),
-            warnings.catch_warnings(action="ignore"),
-            suppress(Exception),
-        ):
-            fitted()
+        def wait() -> None:
+            load_drawing()
+            with progress("compiling the fit", None, "functions"), _untold():
+                is_begun = are_throws_compiled()
+                if not is_begun:
+                    Thrower(fitter=open_inference(card, EXPECTED).fitter, seed=0).block(0, 1)
+                for experiment in card.experiments:
+                    experiment_rows(card if len(card.experiments) == 1 else card.of(experiment.name))
+                results[is_begun]()
 
-    return wait
+        yield submit, wait if compiles else lambda: None
+
+
+@contextmanager
+def _untold() -> Iterator[None]:
+    """Say nothing of what is wrong: the fit of the data will."""
+    with warnings.catch_warnings(action="ignore"), suppress(Exception):
+        yield
 
 
 def _fit_expectation(card: Card) -> None:
+    """Fit the expectation of a card, as a toy is fitted."""
+    fitter = open_inference(card, EXPECTED).fitter
+    fitter.batch.fit(Thrower(fitter=fitter, seed=0).expected[None], fitter.nominal[None])
+
+
+def _analyse_expectation(card: Card) -> None:
     """Do with the expectation of a card what a run does with its data."""
     case = open_inference(card, EXPECTED)
-    case.fitter.batch.fit(*Thrower(fitter=case.fitter, seed=0).block(0, 1))
     case.limit(LimitOptions(n_toys=_N_BAND))
     case.impacts(case.fit())
 

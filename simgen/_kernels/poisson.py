@@ -89,14 +89,14 @@ def first_proposal(u: float, v: float, mean: float) -> tuple[float, bool, bool]:
     return n, accepted, rejected
 
 
-@kernel()
+@kernel(inner=True)
 def poisson_again(mean: float, index: int | np.uint64, member: int, k0: np.uint64, k1: np.uint64) -> float:
     """Draw a Poisson number as `poisson_of` does after its first proposal was rejected."""
     u, v = member_uniforms(index, 2, member, k0, k1)
     return _rejection(2, u, v, mean, index, member, k0, k1)
 
 
-@kernel()
+@kernel(inner=True)
 def poisson_of(
     u: float, v: float, mean: float, index: int | np.uint64, member: int, k0: np.uint64, k1: np.uint64
 ) -> float:
@@ -113,7 +113,7 @@ def poisson_of(
     return _rejection(1, u, v, mean, index, member, k0, k1)
 
 
-@kernel()
+@kernel(inner=True)
 def _rejection(
     draw: int, u: float, v: float, mean: float, index: int | np.uint64, member: int, k0: np.uint64,
     k1: np.uint64,

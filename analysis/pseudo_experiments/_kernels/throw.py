@@ -150,7 +150,7 @@ def fill_shared(
                 _look_up(words, b, arrays, start, n, counts)
 
 
-@kernel()
+@kernel(inner=True)
 def _fill_uniforms(
     first: int, n: int, member: int, k0: np.uint64, k1: np.uint64, u: NDArray[np.float64],
     v: NDArray[np.float64],
@@ -161,7 +161,7 @@ def _fill_uniforms(
         u[t], v[t] = member_uniforms(first + t, 0, member, k0, k1)
 
 
-@kernel()
+@kernel(inner=True)
 def _judge(
     n: int, u: NDArray[np.float64], v: NDArray[np.float64], mean: NDArray[np.float64],
     numbers: NDArray[np.float64],

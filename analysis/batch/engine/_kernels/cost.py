@@ -51,7 +51,7 @@ def _deviance(n: float, mu: float) -> float:
     return difference + n * math.log(n / m) if n > 0.0 else difference
 
 
-@kernel()
+@kernel(inner=True)
 def poisson(n: Array, mu: Array) -> float:
     """Sum 2(μ - n + n ln(n/μ)), the deviance (Baker and Cousins 1984)."""
     total = 0.0
@@ -60,7 +60,7 @@ def poisson(n: Array, mu: Array) -> float:
     return 2.0 * total
 
 
-@kernel()
+@kernel(inner=True)
 def gaussian(n: Array, mu: Array, errors: Array) -> float:
     """Sum ((n - μ)/σ)² with fixed errors, the paper's χ²."""
     total = 0.0
@@ -69,7 +69,7 @@ def gaussian(n: Array, mu: Array, errors: Array) -> float:
     return total
 
 
-@kernel()
+@kernel(inner=True)
 def finite_templates(n: Array, mu: Array, errors: Array) -> float:
     """Sum the deviance for expectations with a relative error δ, minimised over their true values.
 
