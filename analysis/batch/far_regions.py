@@ -16,8 +16,8 @@ __all__ = ["FarRegions", "far_regions"]
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-_CELLS = 1_000_000
-"""Number of values of profiles that are in memory at once."""
+_CELLS = 2_000_000
+"""Number of parameters of scans that are in memory at once."""
 _SPACING = 0.1
 """Distance of the points that are looked at first: the root of the sum of squares of the differences of their
 counts and variations of counts, in standard deviations."""
@@ -66,7 +66,7 @@ class FarRegions:
             Where a point above the limit is allowed, or the profile may dip to the level between points.
         """
         found = np.zeros(len(counts), np.bool_)
-        step = max(1, _CELLS // len(self.points))
+        step = max(1, _CELLS // (len(self.points) * (1 + auxiliary.shape[1])))
         for start in range(0, len(counts), step):
             rows = np.arange(start, min(start + step, len(counts)))
             rows = rows[self.may_be_above(counts[rows], auxiliary[rows], limits[rows], levels[rows])]
