@@ -22,7 +22,7 @@ _DIPS = 6
 _GOLDEN, _SECTIONS = (math.sqrt(5) - 1) / 2, 40
 """Ratio of an interval to the one before it, and number of sections."""
 _CELLS = 2_000_000
-"""About the number of counts of repeated data sets that are in memory at once."""
+"""Number of parameters of scans that are in memory at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ def deepest_dips(model: FitModel, problem: Problem, points: Array) -> list[Dips]
     list of Dips
         The deepest of each data set, the next, and so on; the deepest again where there are fewer.
     """
-    step = max(1, _CELLS // (len(points) * (problem.counts.shape[1] + problem.auxiliary.shape[1])))
+    step = max(1, _CELLS // (len(points) * (1 + problem.auxiliary.shape[1])))
     blocks = [np.arange(i, min(i + step, problem.size)) for i in range(0, problem.size, step)]
     block_dips = [_dips(model, problem.of(block), points) for block in blocks]
     indices, starts = (np.concatenate([dips[i] for dips in block_dips], axis=1) for i in (0, 1))
@@ -71,22 +71,16 @@ def deepest_dips(model: FitModel, problem: Problem, points: Array) -> list[Dips]
 def _dips(model: FitModel, problem: Problem, points: Array) -> tuple[NDArray[np.intp], Array]:
     """Return indices of points, shape (dips, n), and parameters there, shape (dips, n, 1 + n_nuisances)."""
     n, k = problem.size, len(points)
-    repeated = Problem(
-        layout=problem.layout,
-        counts=np.repeat(problem.counts, k, axis=0),
-        auxiliary=np.repeat(problem.auxiliary, k, axis=0),
-    )
-    values, pulls = np.full(n * k, math.inf), repeated.auxiliary.copy()
-    for start_pulls in pull_starts(model, repeated.auxiliary):
-        parameters, value, failed = repeated.profile(np.column_stack([np.tile(points, n), start_pulls]))
-        better = ~failed & (value < values)
-        values[better], pulls[better] = value[better], parameters[better, 1:]
-    profile = values.reshape(n, k).T
+    profile, pulls = np.full((k, n), math.inf), np.tile(problem.auxiliary, (k, 1, 1))
+    for start in pull_starts(model, problem.auxiliary):
+        parameters, values, failed = problem.scan(points, start)
+        better = ~failed & (values < profile)
+        profile[better], pulls[better] = values[better], parameters[better, 1:]
     depth = np.where(local_minima(profile) & np.isfinite(profile), profile, math.inf)
     order = np.argsort(depth, axis=0, kind="stable")[:_DIPS]
     order = np.where(np.isfinite(np.take_along_axis(depth, order, axis=0)), order, order[0])
-    rows, pulls = np.arange(n), pulls.reshape(n, k, -1)
-    return order, np.stack([np.column_stack([points[rank], pulls[rows, rank]]) for rank in order])
+    rows = np.arange(n)
+    return order, np.stack([np.column_stack([points[rank], pulls[rank, rows]]) for rank in order])
 
 
 def narrowed(problem: Problem, dips: Dips) -> tuple[Array, Array, NDArray[np.bool_]]:

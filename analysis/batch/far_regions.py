@@ -16,8 +16,8 @@ __all__ = ["FarRegions", "far_regions"]
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-_CELLS = 1_000_000
-"""Number of values of profiles that are in memory at once."""
+_CELLS = 2_000_000
+"""Number of parameters of scans that are in memory at once."""
 _SPACING = 0.1
 """Distance of the points that are looked at first: the root of the sum of squares of the differences of their
 counts and variations of counts, in standard deviations."""
@@ -66,10 +66,12 @@ class FarRegions:
             Where a point above the limit is allowed, or the profile may dip to the level between points.
         """
         found = np.zeros(len(counts), np.bool_)
-        step = max(1, _CELLS // len(self.points))
+        step = max(1, _CELLS // (len(self.points) * (1 + auxiliary.shape[1])))
         for start in range(0, len(counts), step):
             rows = np.arange(start, min(start + step, len(counts)))
             rows = rows[self.may_be_above(counts[rows], auxiliary[rows], limits[rows], levels[rows])]
+            if not len(rows):
+                continue
             values = self._profiles(self.points, self.layout, counts[rows], auxiliary[rows])
             level = levels[rows, None]
             allowed = (values <= level) | (near_extremes(self.points, values, level) & (values > level))
@@ -91,12 +93,11 @@ class FarRegions:
     def _profiles(self, points: Array, layout: Layout, counts: Array, auxiliary: Array) -> Array:
         """Return profiles, shape (n, number of points); infinity where no minimum was found."""
         problem = Problem(layout=layout, counts=counts, auxiliary=auxiliary)
-        values = np.full((len(counts), len(points)), math.inf)
-        for pulls in pull_starts(self.model, auxiliary) if len(counts) else ():
-            for i, point in enumerate(points):
-                _, found, failed = problem.profile(np.column_stack([np.full(len(counts), point), pulls]))
-                np.minimum(values[:, i], np.where(failed, math.inf, found), out=values[:, i])
-        return values
+        lowest = np.full((len(points), len(counts)), math.inf)
+        for pulls in pull_starts(self.model, auxiliary):
+            _, values, failed = problem.scan(points, pulls)
+            np.minimum(lowest, np.where(failed, math.inf, values), out=lowest)
+        return lowest.T
 
 
 def far_regions(model: FitModel, highest: float) -> FarRegions | None:

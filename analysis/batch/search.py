@@ -164,15 +164,11 @@ class Search:
 
     def _is_deeper_outside(self, minima: Searched, counts: Array, auxiliary: Array) -> Mask:
         """Tell for which data sets -2 ln L is lower beyond the table than at the minimum."""
-        deeper = np.zeros(len(counts), np.bool_)
         if self.setup.outside is None:
-            return deeper
+            return np.zeros(len(counts), np.bool_)
         points, layout = self.setup.outside
-        problem = Problem(layout=layout, counts=counts, auxiliary=auxiliary)
-        for point in points:
-            _, values, failed = problem.profile(np.full(len(counts), point))
-            deeper |= ~failed & (values < minima.values - _MISSED)
-        return deeper
+        _, values, failed = Problem(layout=layout, counts=counts, auxiliary=auxiliary).scan(points)
+        return np.asarray(np.any(~failed & (values < minima.values - _MISSED), axis=0))
 
     def _doubtful(self, minima: Searched, auxiliary: Array) -> Mask:
         """Tell where a deeper minimum may have been missed."""

@@ -27,6 +27,8 @@ _CLEAR = 1e-3
 _STEP, _GROWTH, _STEPS = 0.5, 1.2, 200
 """Steps from the minimum to a crossing: the first in errors, the factor between steps, and the largest number
 of steps."""
+_NEAR = (1e-3, 1e-2)
+"""Distances in errors from an end of the study within which a crossing is searched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +187,8 @@ def _crossing(fitter: Fitter, data: Likelihood, minima: Sequence[Minimum], end: 
     """Find an end of an interval with MINUIT at fixed values and Brent's method; NaN if it is open.
 
     In the physical range -2 Δln L is measured from the deepest minimum there; the upper end is above the
-    highest allowed minimum.
+    highest allowed minimum that MINUIT knows, or the end of the study if -2 Δln L crosses the level there:
+    of many allowed regions MINUIT may not know the highest.
     """
     low, high = fitter.physical if end.bounded else fitter.range
     depths = [(minimum.values[0], minimum.fval) for minimum in minima]
@@ -209,9 +212,17 @@ def _crossing(fitter: Fitter, data: Likelihood, minima: Sequence[Minimum], end: 
         if far_end == near_end or abs(far_end - origin) > REACH * fitter.width:
             return math.nan
         if above(far_end) >= 0:
-            return float(brentq(above, near_end, far_end, xtol=1e-9 * error, rtol=1e-13))
+            break
         near_end, step = far_end, _GROWTH * step
-    return math.nan
+    else:
+        return math.nan
+    crossing = float(brentq(above, near_end, far_end, xtol=1e-9 * error, rtol=1e-13))
+    if end.bounded and end.value > crossing + _NEAR[-1] * error:
+        for distance in _NEAR:
+            below, beyond = end.value - distance * error, min(end.value + distance * error, range_end)
+            if above(below) < 0 <= above(beyond):
+                return float(brentq(above, below, beyond, xtol=1e-9 * error, rtol=1e-13))
+    return crossing
 
 
 def _at(fitter: Fitter, data: Likelihood, poi: float) -> float:

@@ -102,11 +102,10 @@ def data_starts(model: FitModel, problem: Problem, low: float, high: float) -> l
     waves = model.templates.poi == "delta_m2"  # a minimum in every oscillation period
     step = 1 if waves else -(-len(inside) // _POINTS)
     points = np.concatenate([[low], inside[::step], [high]])
-    profiles = [problem.profile(np.full(problem.size, x)) for x in points]
-    values = np.array([np.where(failed, math.inf, value) for _, value, failed in profiles])
+    parameters, values, failed = problem.scan(points)
+    values[failed] = math.inf
     dips = np.where(local_minima(values), values, math.inf)
     deepest = np.argsort(dips, axis=0, kind="stable")[: _WAVES if waves else _DIPS]
-    parameters = np.array([profile[0] for profile in profiles])
     return [parameters[rank, np.arange(problem.size)] for rank in deepest]
 
 

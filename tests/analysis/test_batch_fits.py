@@ -189,6 +189,20 @@ def test_the_same_bits_for_any_threads_and_neighbours(case):
     assert np.array_equal(whole[::-1], fitted(slice(None, None, -1), 1))
 
 
+@pytest.mark.parametrize("case", ["plain", "shapes"])
+def test_a_scan_is_profiles_at_each_value(case):
+    """Twin, to the bit, with the measured pulls as starts and with given ones, also below those allowed."""
+    fitter = fitter_of(case)
+    counts, measured = thrown(fitter, 37, seed=4)
+    problem, points = Problem(layout=layout_of(fitter), counts=counts, auxiliary=measured), [-0.2, 0.0, 0.3]
+    for pulls in (None, measured - 30.0):
+        scan = problem.scan(np.array(points), pulls)
+        for i, point in enumerate(points):
+            start = np.full(37, point) if pulls is None else np.column_stack([np.full(37, point), pulls])
+            for part, one in zip(scan, problem.profile(start), strict=True):
+                assert np.array_equal(part[i], one)
+
+
 def test_a_factor_stays_at_zero_where_the_minimum_is_negative():
     """A background that was measured as -4 ± 1 times its size, in data that have none."""
     experiment = small(backgrounds=(replace(FLAT, rate=300 / DAY, uncertainty=1.0),))

@@ -10,12 +10,14 @@ import pytest
 from support.examples import few
 from support.experiments import borexino_distances
 
+from analysis.fits.audit import audit_columns
 from analysis.fits.estimate import fit_counts
 from analysis.fits.fitter import make_fitter
 from analysis.fits.limits import allowed, limit_of_counts
 from analysis.likelihood.likelihood import paper_errors
 from analysis.model.delta_m2_grid import wave_points
 from analysis.model.templates import make_templates
+from analysis.pseudo_experiments.fitted_toys import toys
 from analysis.pseudo_experiments.throw import Thrower
 from detsim.detector.distance_bins import DistanceBins
 from detsim.expectation.prediction import predict
@@ -100,15 +102,15 @@ def few_counts():
     return make_fitter(card.together, card.model, poi="delta_m2")
 
 
-@pytest.mark.parametrize("toys", few([(3, 279), (42, 94, 176, 181, 232, 279, 293)], (3, 279)))
-def test_limits_look_beyond_the_table_and_into_every_wave(toys):
+@pytest.mark.parametrize("numbers", few([(3, 279), (42, 94, 176, 181, 232, 279, 293)], (3, 279)))
+def test_limits_look_beyond_the_table_and_into_every_wave(numbers):
     """Twin. Upper limits of many data sets at once against regions of one by one.
 
     Without a scan of the values above, limits of these toys end at a lower region. The table ends at
     2.8 eV²; the highest region of toy 279 is in the table, in a wave that the search does not visit.
     """
     fitter = few_counts()
-    thrown = [Thrower(fitter=fitter, seed=1).block(toy, 1) for toy in toys]
+    thrown = [Thrower(fitter=fitter, seed=1).block(number, 1) for number in numbers]
     counts, auxiliary = (np.concatenate(part) for part in zip(*thrown, strict=True))
     fits = fitter.batch.fit(counts, auxiliary)
     found = fitter.batch.upper_limits(counts, auxiliary, fits, 2.7055)
@@ -118,7 +120,17 @@ def test_limits_look_beyond_the_table_and_into_every_wave(toys):
     ]
     np.testing.assert_allclose(found, singles, rtol=1e-6)
     is_in_table = np.array(found) < fitter.batch.edges[1]
-    np.testing.assert_array_equal(is_in_table, np.array(toys) == 279)
+    np.testing.assert_array_equal(is_in_table, np.array(numbers) == 279)
+
+
+def test_the_audit_confirms_limits_of_regions_that_minuit_does_not_find():
+    """Property: MINUIT crosses the level at the end of the highest region, beyond those of its own minima."""
+    fitter = few_counts()
+    columns = dict(next(toys(Thrower(fitter=fitter, seed=1), 1, first=3)))
+    audit = audit_columns(fitter, columns, [0], level=0.95, methods=["one-sided"])
+    assert audit.limit < 1e-5
+    columns["one_sided_upper"] = columns["one_sided_upper"] + 0.1 * fitter.width
+    assert audit_columns(fitter, columns, [0], level=0.95, methods=["one-sided"]).limit > 0.09
 
 
 @pytest.mark.parametrize("level", few([1.0, 2.7055, 25.0], 2.7055))

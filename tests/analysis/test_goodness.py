@@ -107,7 +107,7 @@ def test_small_counts_against_every_outcome(counts):
     """Twin: half a count a bin, where χ² is wrong by a factor; within 4 binomial errors of the exact sum."""
     fitter = replace(make_fitter(two_bins(0.5), CHI), bounded=True)
     observed, exact = enumerated(fitter, counts)
-    found = goodness_of_fit(fitter, counts, n_toys=10_000, seed=8)
+    found = goodness_of_fit(fitter, counts, n_toys=5_000, seed=8)
     assert found.statistic == pytest.approx(observed, abs=1e-6)
     assert found.p_value == pytest.approx(exact, abs=4 * found.p_error + 1e-4)
     assert abs(found.p_asymptotic - exact) > 0.1

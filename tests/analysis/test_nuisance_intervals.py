@@ -122,10 +122,10 @@ def test_parameter_within_the_shape():
     check(card, counts[0], auxiliary[0])
 
 
-@pytest.mark.parametrize("numbers", few([(1, 3), None], (1, 3)), ids=["two", "all"])
+@pytest.mark.parametrize("numbers", few([(3,), None], (3,)), ids=["background", "all"])
 @pytest.mark.parametrize("seed", few(range(4), 0))
 def test_random_laws(seed, numbers):
-    """Random uncertainties and laws of factors, shapes and a background; of all, or of two."""
+    """Random uncertainties and laws of factors, shapes and a background: of the background, or of all."""
     random = np.random.default_rng(seed)
     laws = ["gaussian", "log-normal", "free"]
     systematics = tuple(

@@ -28,7 +28,7 @@ def first(delta):
 @pytest.mark.parametrize(
     "call",
     every(
-        3,
+        4,
         [
             lambda model: fold(LAMA, model).signal(model),
             lambda model: predict(LAMA, model),

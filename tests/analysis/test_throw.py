@@ -132,7 +132,7 @@ def test_bins_and_toys_are_independent():
     Bins with a table stand beside bins drawn by rejection: members of the counter with the same numbers.
     """
     means = [20.0, 1e7, 300.0, 2e6, 1e4, 5e7, 50.0]
-    n_toys = 100_000
+    n_toys = 50_000
     samples = {
         "shared": throw_counts(means, n_toys, key=KEY),
         "varied": throw_varied(np.tile(means, (n_toys, 1)), key=KEY),

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from support.examples import every
+from support.examples import every, few
 from support.invocation import CARD, answer, invoke, refusal
 
 from analysis.calibration.file import read_calibration
@@ -245,7 +245,7 @@ def test_wrong_options(folder, tmp_path):
     assert not (tmp_path / "t.root").exists()
 
 
-@pytest.mark.parametrize("command", ["limit", "report"])
+@pytest.mark.parametrize("command", few(["limit", "report"], "limit"))
 def test_limit_and_band_share_a_calibration(folder, unrendered, tmp_path, monkeypatch, command):
     """Contract. Finds thresholds that are made twice, and limits of data that the table does not reach."""
     made = []
@@ -256,17 +256,17 @@ def test_limit_and_band_share_a_calibration(folder, unrendered, tmp_path, monkey
         return plain(fitter, at, n, **options)
 
     monkeypatch.setattr(calibrations, "calibrate", counted)
-    few = ("--method", "feldman-cousins", "--toys", 200, "--seed", 3)
+    options = ("--method", "feldman-cousins", "--toys", 200, "--seed", 3)
     if command == "limit":
-        found = answer("limit", CARD, folder / "events.root", *few, "-n", 250)
+        found = answer("limit", CARD, folder / "events.root", *options, "-n", 250)
     else:
         monkeypatch.setattr(calibrations, "N_CALIBRATION", 250)
-        report = answer("report", CARD, folder / "events.root", *few, "-o", tmp_path / "r")
+        report = answer("report", CARD, folder / "events.root", *options, "-o", tmp_path / "r")
         found = {**report["limit"], "band": report["expected_limit"]["band"]}
     assert len(made) == 1
     assert found["upper"] is not None
     assert all(found["band"].values())
-    alone = answer("limit", CARD, folder / "events.root", *few[:2], "-n", 250, "--seed", 3)
+    alone = answer("limit", CARD, folder / "events.root", *options[:2], "-n", 250, "--seed", 3)
     assert len(made) == 2
     assert found["upper"] == pytest.approx(alone["upper"], abs=4 * alone["mc_error"])
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import typer
-from support.examples import every, few
+from support.examples import every
 from support.invocation import CARD, answer, invoke, start
 
 import macros.plots
@@ -130,10 +130,45 @@ def test_audit_of_toys_that_failed(capsys):
     assert "audit: none of the toys that were chosen for it is among these" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("number", few([signal.SIGINT, signal.SIGTERM], signal.SIGINT))
-def test_interrupted_toys_can_be_continued(tmp_path, number):
+def check_continued(directory, number, status, out, err):
+    """Check what toys that were stopped have left and said, and that the others continue them."""
+    path, rest, whole = (directory / f"{name}.root" for name in ("first", "rest", "whole"))
+    assert status == 128 + number, err
+    found = json.loads(out)
+    n = found["n_toys"]
+    assert found["complete"] is False
+    what = "interrupted" if number == signal.SIGINT else f"ended by {number.name}"
+    assert err == (
+        f"error: {what}: {path} holds toys 0 to {n - 1}; for the others: nugauge toys {CARD} --json "
+        f"--audit 3 --seed 1 --first {n} -n {10**7 - n} -o {directory / f'first-from-{n}.root'}\n"
+    )
+    assert [p.name for p in directory.iterdir()] == ["first.root"]
+    answer("toys", CARD, "-n", 5, "--first", n, "-o", rest, "--seed", 1, "--audit", 0)
+    answer("toys", CARD, "-n", n + 5, "-o", whole, "--seed", 1, "--audit", 0)
+    first, others, all_ = (columns(p) for p in (path, rest, whole))
+    for name, column in all_.items():
+        np.testing.assert_array_equal(np.concatenate([first[name], others[name]]), column, err_msg=name)
+
+
+def test_interrupted_toys_can_be_continued(tmp_path, monkeypatch):
     """Contract: a signal leaves a whole file, and the message says how to make the others."""
-    path, rest, whole = (tmp_path / f"{name}.root" for name in ("first", "rest", "whole"))
+    add = ToyTally.add
+
+    def stopped(self, columns):
+        add(self, columns)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(ToyTally, "add", stopped)
+    options = ("--seed", 1, "--json", "--audit", 3)
+    result = invoke("toys", CARD, "-n", 10**7, "-o", tmp_path / "first.root", *options)
+    monkeypatch.undo()
+    check_continued(tmp_path, signal.SIGINT, result.exit_code, result.stdout, result.stderr)
+
+
+@pytest.mark.long  # the same of a process, as it is stopped by a person or a batch system
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_process_can_be_continued(tmp_path, number):
+    path = tmp_path / "first.root"
     part = tmp_path / "first.root.part"
     with start("toys", CARD, "-n", 10**7, "-o", path, "--seed", 1, "--json", "--audit", 3) as process:
         try:
@@ -147,21 +182,7 @@ def test_interrupted_toys_can_be_continued(tmp_path, number):
             out, err = process.communicate(timeout=60)
         finally:
             process.kill()
-    assert process.returncode == 128 + number, err
-    found = json.loads(out)
-    n = found["n_toys"]
-    assert found["complete"] is False
-    what = "interrupted" if number == signal.SIGINT else f"ended by {number.name}"
-    assert err == (
-        f"error: {what}: {path} holds toys 0 to {n - 1}; for the others: nugauge toys {CARD} --json "
-        f"--audit 3 --seed 1 --first {n} -n {10**7 - n} -o {tmp_path / f'first-from-{n}.root'}\n"
-    )
-    assert [p.name for p in tmp_path.iterdir()] == ["first.root"]
-    answer("toys", CARD, "-n", 5, "--first", n, "-o", rest, "--seed", 1, "--audit", 0)
-    answer("toys", CARD, "-n", n + 5, "-o", whole, "--seed", 1, "--audit", 0)
-    first, others, all_ = (columns(p) for p in (path, rest, whole))
-    for name, column in all_.items():
-        np.testing.assert_array_equal(np.concatenate([first[name], others[name]]), column, err_msg=name)
+    check_continued(tmp_path, number, process.returncode, out, err)
 
 
 def cpu_time(pid):

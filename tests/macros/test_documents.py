@@ -4,6 +4,7 @@ import re
 
 import pytest
 import uproot
+from support.examples import few
 from support.invocation import CARD, answer, invoke
 from support.joining import merge
 from support.pages import read_page
@@ -179,7 +180,10 @@ def test_every_command_has_its_keys():
     assert set(EMITTED) == set(_COMMANDS) - {"init"}
 
 
-def test_json_keys(unrendered, tmp_path):
+@pytest.mark.parametrize(
+    "left_out", few([("run", "report", "compare"), ()], ("run", "report", "compare")), ids=len
+)
+def test_json_keys(unrendered, tmp_path, left_out):
     """Contract: the promised keys are emitted."""
     true, events = tmp_path / "true.root", tmp_path / "events.root"
     calls = {
@@ -211,6 +215,8 @@ def test_json_keys(unrendered, tmp_path):
     }
     assert set(calls) == set(EMITTED) - {"figure"}  # takes many seconds; its keys are one line of code
     for command, arguments in calls.items():
+        if command in left_out:
+            continue
         missing = words(EMITTED[command]) - set(answer(command, *arguments))
         assert not missing, command
 

@@ -11,7 +11,10 @@ from support.invocation import answer
 from detsim.event_files.event_reader import EventFile
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "full-simulation"
-pytestmark = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
+pytestmark = [  # the attached files of other tests are quicker
+    pytest.mark.long,
+    pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """The name of a series stands for its files in every command that takes them; a part gives a warning."""
 
 import pytest
+from support.examples import few
 from support.file_series import names
 from support.invocation import CARD, answer, invoke, refusal
 
@@ -48,12 +49,13 @@ def test_the_name_of_a_series_is_its_files(folder, unrendered, tmp_path):
     assert "is the file that is read" in told
 
 
-def test_one_file_of_a_series_is_called_a_part(folder, unrendered, tmp_path):
+@pytest.mark.parametrize("step", few([2, 1], 2))
+def test_one_file_of_a_series_is_called_a_part(folder, unrendered, tmp_path, step):
     """Contract. Finds a command that takes a part for the whole, and one that says it in other words."""
     part = (
         "-0001.root is a part of a run, and events before 1000 and after 1999 are not in it; the exposure is"
     )
-    for call in calls(folder, [folder / "seen-0001.root"], [folder / "true-0001.root"], tmp_path):
+    for call in calls(folder, [folder / "seen-0001.root"], [folder / "true-0001.root"], tmp_path)[::step]:
         said = invoke(*call)
         assert said.exit_code == 0, (call[0], said.stderr)
         assert " ".join(said.stderr.split()).count(part) == 1, (call[0], said.stderr)

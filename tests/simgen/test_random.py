@@ -88,8 +88,8 @@ def test_uniforms_are_uniform():
 
 
 def test_normals():
-    """Twin. Finds a wrong variance, a cut tail or a correlated pair (KS and moments, 1e6 draws, α = 1e-3)."""
-    x, y = _normals(*draws((3, 4), 1_000_000))
+    """Twin. Finds a wrong variance, a cut tail or a correlated pair (KS and moments, 3e5 draws, α = 1e-3)."""
+    x, y = _normals(*draws((3, 4), 300_000))
     for sample in (x, y, (x + y) / math.sqrt(2)):
         assert stats.kstest(sample, "norm").pvalue > 1e-3
         moments = [np.mean(sample**k) - m for k, m in ((1, 0), (2, 1), (3, 0), (4, 3))]
@@ -111,8 +111,8 @@ def test_normals_are_those_of_the_formula():
 
 
 def test_shorter_uniforms():
-    """Twin. Finds bits that two numbers share, or that are lost (KS, χ² of pairs, 1e6 draws, α = 1e-3)."""
-    sample = _shorter(1_000_000, np.uint64(5), np.uint64(6))
+    """Twin. Finds bits that two numbers share, or that are lost (KS, χ² of pairs, 3e5 draws, α = 1e-3)."""
+    sample = _shorter(300_000, np.uint64(5), np.uint64(6))
     assert 0 < sample.min() < sample.max() < 1
     for i in range(4):
         assert stats.kstest(sample[i], "uniform").pvalue > 1e-3

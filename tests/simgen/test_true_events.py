@@ -2,6 +2,7 @@
 
 import math
 
+import numba
 import numpy as np
 import pytest
 from scipy import stats
@@ -193,7 +194,12 @@ def test_boxes_bound_the_density(source, corrections, make):
         assert np.all(np.maximum(cross, 0) >= lower)  # near T_max first order in α falls below 0
 
 
-def _inverse(p, q, span, n, low, *, series, recoils=_recoils):
+@numba.njit(error_model="numpy")
+def _compiled(w, n, series, low):
+    _recoils(w, n, series, low)
+
+
+def _inverse(p, q, span, n, low, *, series, recoils=_compiled):
     w = np.empty(ROWS * TILE)
     w[UNIFORM : UNIFORM + ROW], w[FIRST : FIRST + ROW], w[SECOND : SECOND + ROW] = U, p, q
     w[SPAN : SPAN + ROW] = span
@@ -230,7 +236,7 @@ def test_inverse_of_the_weak_distribution(omega, couplings, share, series):
 
 
 @pytest.mark.parametrize(
-    "recoils", few([_recoils, _recoils.py_func], _recoils.py_func), ids=["compiled", "python"]
+    "recoils", few([_compiled, _recoils.py_func], _recoils.py_func), ids=["compiled", "python"]
 )
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9999])
 def test_inverse_where_the_density_ends_in_a_zero(share, recoils):

@@ -115,6 +115,19 @@ class Problem:
         along = np.zeros(minima.shape[1] - 1) if valley is None else valley
         return self._solve(_batch.PROFILE, minima, estimator=along[None], steps=points)
 
+    def scan(self, points: Array, pulls: Array | None = None) -> tuple[Array, Array, Mask]:
+        """Minimise as `profile` at k values of the parameter of interest, the same for all data sets.
+
+        The pulls, shape (n, n_nuisances), are starting values; the measured ones without. Results have an
+        axis of length k first.
+        """
+        n, k = self.size, len(points)
+        one = self._points(np.zeros(n) if pulls is None else np.column_stack([np.zeros(n), pulls]))
+        starts = np.tile(one, (k, 1))
+        starts[:, 0] = np.repeat(points, n)
+        parameters, values, failed = self._solve(_batch.PROFILE, starts)
+        return parameters.reshape(k, n, -1), values.reshape(k, n), failed.reshape(k, n)
+
     def errors(self, parameters: Array, *, fixed: bool = False) -> Array:
         """Compute Hesse's errors at minima, shape (n, 1 + n_nuisances); NaN where they do not exist.
 
