@@ -153,7 +153,8 @@ def _status(run: Callable[[], Any]) -> int:
 
 def _say_wrong(error: Any) -> int:
     """Say what is wrong with the arguments, as typer does."""
-    if isinstance(error.message, str):
+    is_help = type(error).__name__ == "NoArgsIsHelpError"  # no argument at all
+    if isinstance(error.message, str) and not is_help:
         error.message = printable(error.message).replace("Value error, ", "")  # pydantic's word
     text = io.StringIO()
     error.show(file=text)

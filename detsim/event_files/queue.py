@@ -6,12 +6,14 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detsim.names import is_name
+from simgen.threads import end, result_of, submit
 
 __all__ = ["Baskets", "Branch", "Format", "check_names", "row_bytes"]
 
@@ -138,11 +140,11 @@ class Baskets:
             if self._current is None:
                 self._current = self._empty()
             stop = min(n, start + self.length - self._filled)
-            end = self._filled + stop - start
+            filled = self._filled + stop - start
             for name, array in self._current.items():
-                array[self._filled : end] = columns[name][start:stop]
-            self._filled, start = end, stop
-            if end == self.length:
+                array[self._filled : filled] = columns[name][start:stop]
+            self._filled, start = filled, stop
+            if filled == self.length:
                 self._send()
         self.n_rows += n
 
@@ -153,7 +155,7 @@ class Baskets:
         full now; the size is 0 if there are none either.
         """
         rows, size = self._sent_before if self._sent_before[0] else self._sent
-        return rows, 0 if size is None else size.result()
+        return rows, 0 if size is None else result_of(size)
 
     def flush(self) -> None:
         """Write and hash all rows."""
@@ -164,8 +166,8 @@ class Baskets:
 
     def close(self) -> None:
         """End both threads; rows in the queue are dropped."""
-        self._writer.shutdown(cancel_futures=True)
-        self._hasher.shutdown(cancel_futures=True)
+        end(self._writer)
+        end(self._hasher)
 
     def digests(self) -> dict[str, str]:
         """Return the SHA-256 of each branch, of all rows after `flush`."""
@@ -181,7 +183,8 @@ class Baskets:
     def _send(self) -> None:
         basket, n = self._current or {}, self._filled
         rows = {name: array[:n] for name, array in basket.items()}
-        size, hashed = self._writer.submit(self._write, rows), self._hasher.submit(self._hash, rows)
+        size = submit(self._writer, partial(self._write, rows))
+        hashed = submit(self._hasher, partial(self._hash, rows))
         self._flights.append(_Flight(rows=basket, size=size, hashed=hashed))
         self._sent = (self._sent[0] + n, size)
         self._current, self._filled = None, 0
@@ -189,8 +192,8 @@ class Baskets:
     def _land(self) -> None:
         """Wait for the oldest basket that was sent."""
         flight = self._flights.popleft()
-        flight.size.result()
-        flight.hashed.result()
+        result_of(flight.size)
+        result_of(flight.hashed)
         self._free.append(flight.rows)
 
     def _hash(self, rows: Columns) -> None:

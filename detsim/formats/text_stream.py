@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from detsim._kernels.text import INTEGER, LONGEST, fill_text, powers_of_ten
 from detsim.files import FileError
+from simgen.threads import end, result_of, submit
 
 __all__ = ["TextStream", "check_ending", "read_lines", "rows_of", "start_of"]
 
@@ -105,19 +106,19 @@ class TextStream:
             If an earlier part could not be written.
         """
         while len(self._pending) >= _WAITING:
-            self._pending.popleft().result()
-        self._pending.append(self._thread.submit(self._put, text))
+            result_of(self._pending.popleft())
+        self._pending.append(submit(self._thread, partial(self._put, text)))
 
     def finish(self) -> None:
         """Write all parts and the end of the compressed data."""
         while self._pending:
-            self._pending.popleft().result()
+            result_of(self._pending.popleft())
         self._stream.write(self._flush())
         self.close()
 
     def close(self) -> None:
         """End the thread; parts that were not written are dropped."""
-        self._thread.shutdown(cancel_futures=True)
+        end(self._thread)
 
     def _put(self, text: bytes) -> None:
         self._stream.write(self._compress(text))
