@@ -188,7 +188,7 @@ def limit(
         emit_json({**document, "seed": chosen.run.seed if draws else None, "calibration": about})
     else:
         say_limit(result, expected=not data)
-        _say_ends(case, made)
+        _say_ends(case, made, toys)
         if output is not None:
             say(f"{output}: {number_of(done, 'toy')} from {first} on, seed {chosen.run.seed}")
         for file in files:
@@ -199,7 +199,7 @@ def limit(
         say_how_to_go_on(output, first=first, done=done, n=toys, seed=seed_used, option="--toys")
 
 
-def _say_ends(case: "Inference", made: "CardLimit") -> None:
+def _say_ends(case: "Inference", made: "CardLimit", n_toys: int) -> None:
     """Say why a limit is open, or at the end of the physical range."""
     result = made.result
     if result.upper is None and made.calibration is not None and result.thresholds:
@@ -215,6 +215,8 @@ def _say_ends(case: "Inference", made: "CardLimit") -> None:
             f"every {result.parameter} above {result.upper:g} is excluded: the data fluctuate further down "
             "than any of them explains; feldman-cousins and cls do not exclude what an experiment is blind to"
         )
+    if n_toys and result.band is None and result.asimov is None:
+        message(f"no band: exact data of the model do not bound {result.parameter}, and no toys are thrown")
 
 
 def _check_options(

@@ -39,7 +39,7 @@ def result_rows(found: Analysis) -> Iterator[tuple[str, str]]:
     scale = limit_scale(limit)
     spread = "" if limit.mc_error is None else " (pseudo-experiments)"
     upper = (
-        "none: nothing is excluded"
+        f"none: {_open_text(limit)}"
         if limit.upper is None
         else f"{scale.text(limit.upper, limit.mc_error)}{spread}{mass}"
     )
@@ -62,6 +62,13 @@ def result_rows(found: Analysis) -> Iterator[tuple[str, str]]:
     goodness = found.goodness
     if goodness is not None:
         yield "Goodness by pseudo-experiments", f"p {goodness.p_text} from {goodness.n_toys}"
+
+
+def _open_text(limit: LimitResult) -> str:
+    """Say why there is no upper limit."""
+    if len(limit.regions) > 1:
+        return "the highest allowed region is open at its upper end"
+    return "nothing above the estimate is excluded"
 
 
 def _quality(found: Analysis) -> str:
@@ -92,7 +99,7 @@ def limit_sentences(found: Analysis) -> list[str]:
     if excluded is not None:
         texts.append(f"{excluded_text(limit, excluded)}.")
     if limit.upper is None:
-        texts.append(f"There is no upper limit on {limit.parameter}: nothing above it is excluded.")
+        texts.append(f"There is no upper limit on {limit.parameter}: {_open_text(limit)}.")
     if expected is not None and expected.band is not None:
         model = found.case.card.model.label
         texts.append(
@@ -129,8 +136,9 @@ def warning_sentences(found: Analysis) -> Iterator[str]:
 
 def _limit_warnings(limit: LimitResult) -> Iterator[str]:
     if limit.upper is None:
-        yield f"There is no upper limit on {limit.parameter}: nothing above it is excluded."
+        yield f"There is no upper limit on {limit.parameter}: {_open_text(limit)}."
     if len(limit.regions) > 1:
-        yield "More than one region is allowed; the upper limit is the upper end of the highest."
+        upper = "" if limit.upper is None else "; the upper limit is the upper end of the highest"
+        yield f"More than one region is allowed{upper}."
     for text in few_toys_warnings(limit.n_calibration, limit.level):
         yield f"{text[0].upper()}{text[1:]}."

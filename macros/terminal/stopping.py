@@ -15,7 +15,7 @@ __all__ = ["Stop", "stop_on_interrupt"]
 
 PRESSED_TWICE = 1.0
 """Time after the first Ctrl-C in which another one is taken for the same: fingers press twice [s]."""
-_ENDING = b"\ninterrupted: what has begun is finished and kept; Ctrl-C again drops it\n"
+_ENDING = b"\ninterrupted: what has begun is finished and kept; Ctrl-C again, a second later, drops it\n"
 
 
 @dataclass(slots=True)
@@ -75,6 +75,8 @@ def stop_on_interrupt(*, has_file: bool = True) -> Iterator[Stop]:
     except KeyboardInterrupt as error:
         if not has_file:
             error.add_note("nothing is kept of a study without -o FILE")
+        elif stop.requested:
+            error.add_note("Ctrl-C was pressed again: nothing is kept")
         raise
     finally:
         signal.signal(signal.SIGINT, before)

@@ -75,6 +75,14 @@ def test_the_summary_is_the_first_line_of_the_docstring(names, command):
     assert function.__module__.startswith("macros.")
 
 
+@pytest.mark.parametrize("group", [[], ["campaign"]])
+def test_a_group_alone_shows_its_help(group):
+    """Regression: without arguments it was one line, with the characters of line breaks."""
+    alone, asked = (CliRunner().invoke(app, arguments) for arguments in (group, [*group, "--help"]))
+    assert alone.exit_code == 2
+    assert alone.output.splitlines() == asked.output.splitlines()
+
+
 def test_the_list_of_commands_imports_none(tmp_path):
     """Contract. Finds a command whose module is imported for the list, or with that of another, or NumPy."""
     code = """
