@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
-from support.examples import every
+from support.examples import every, few
 from support.plain import with_nuisances
 
 from analysis.fits.fitter import make_fitter
@@ -39,10 +39,11 @@ def test_ranks_hold_the_quantile():
         assert 0.683 - 3 * 0.0074 < held < 0.76
 
 
-def test_error_of_gaussian_numbers():
+@pytest.mark.parametrize("n_samples", few([150, 400], 150))
+def test_error_of_gaussian_numbers(n_samples):
     """Closed form: √(p (1 - p)/n) over the density, and half a rank more; 150 samples, 1.6 % at 2 σ."""
     rng, n = np.random.default_rng(2), 20_000
-    errors = np.mean([expected_band(rng.normal(size=n))[1] for _ in range(150)], axis=0)
+    errors = np.mean([expected_band(rng.normal(size=n))[1] for _ in range(n_samples)], axis=0)
     p = np.array(BAND)
     exact = (np.sqrt(p * (1 - p) / n) + 0.5 / n) / stats.norm.pdf(stats.norm.ppf(p))
     assert errors == pytest.approx(exact, rel=0.025)

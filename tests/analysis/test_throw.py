@@ -7,7 +7,7 @@ import numba
 import numpy as np
 import pytest
 from scipy import stats
-from support.examples import every
+from support.examples import every, few
 from support.throwing_soak import Shared, study
 
 from analysis.pseudo_experiments.counts import (
@@ -126,13 +126,13 @@ def test_largest_means():
     assert stats.kstest((n - LARGEST_MEAN) / np.sqrt(LARGEST_MEAN), "norm").pvalue > ALPHA
 
 
-def test_bins_and_toys_are_independent():
+@pytest.mark.parametrize("n_toys", few([50_000, 100_000], 50_000))
+def test_bins_and_toys_are_independent(n_toys):
     """Property. Finds bins, or toys one behind the other, that share words: ranks in 5 by 5 cells, α = 1e-3.
 
     Bins with a table stand beside bins drawn by rejection: members of the counter with the same numbers.
     """
     means = [20.0, 1e7, 300.0, 2e6, 1e4, 5e7, 50.0]
-    n_toys = 50_000
     samples = {
         "shared": throw_counts(means, n_toys, key=KEY),
         "varied": throw_varied(np.tile(means, (n_toys, 1)), key=KEY),

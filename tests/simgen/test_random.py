@@ -6,6 +6,7 @@ import numba
 import numpy as np
 import pytest
 from scipy import stats
+from support.examples import few
 
 from simgen._kernels.normals import normal_pair
 from simgen._kernels.philox import four_shorter, philox4x32, uniforms, unit_interval
@@ -87,9 +88,10 @@ def test_uniforms_are_uniform():
     assert stats.chisquare(cells.ravel()).pvalue > 1e-3
 
 
-def test_normals():
-    """Twin. Finds a wrong variance, a cut tail or a correlated pair (KS and moments, 3e5 draws, α = 1e-3)."""
-    x, y = _normals(*draws((3, 4), 300_000))
+@pytest.mark.parametrize("n", few([300_000, 1_000_000], 300_000))
+def test_normals(n):
+    """Twin. Finds a wrong variance, a cut tail or a correlated pair (KS and moments, α = 1e-3)."""
+    x, y = _normals(*draws((3, 4), n))
     for sample in (x, y, (x + y) / math.sqrt(2)):
         assert stats.kstest(sample, "norm").pvalue > 1e-3
         moments = [np.mean(sample**k) - m for k, m in ((1, 0), (2, 1), (3, 0), (4, 3))]
@@ -110,9 +112,10 @@ def test_normals_are_those_of_the_formula():
     assert np.max(np.abs(y - radius * np.sin(angle)) / radius) < 2e-15
 
 
-def test_shorter_uniforms():
-    """Twin. Finds bits that two numbers share, or that are lost (KS, χ² of pairs, 3e5 draws, α = 1e-3)."""
-    sample = _shorter(300_000, np.uint64(5), np.uint64(6))
+@pytest.mark.parametrize("n", few([300_000, 1_000_000], 300_000))
+def test_shorter_uniforms(n):
+    """Twin. Finds bits that two numbers share, or that are lost (KS, χ² of pairs, α = 1e-3)."""
+    sample = _shorter(n, np.uint64(5), np.uint64(6))
     assert 0 < sample.min() < sample.max() < 1
     for i in range(4):
         assert stats.kstest(sample[i], "uniform").pvalue > 1e-3
