@@ -131,8 +131,9 @@ class Draws:
 
     def nothing(self, series: EventSeries) -> str:
         """Say that a stopped run has made nothing, and how to begin it again."""
-        line = command_line({"--seed": self.seed}, of=("generate", "simulate"))
-        hint = "" if series.split else f"; with {_LIMITS} a long run keeps its finished files"
+        line = command_line({"--seed": self.seed}, of=("generate", "simulate", "run"))
+        can_split = not series.split and not line.startswith("nugauge run ")
+        hint = f"; with {_LIMITS} a long run keeps its finished files" if can_split else ""
         return f"no file was finished, and none is left: nothing was made; begin again with {line}{hint}"
 
     def kept(self, series: EventSeries) -> str:

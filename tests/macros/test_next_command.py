@@ -1,7 +1,10 @@
 """The command line that goes on with a run that was stopped."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from macros.runs.event_chunks import Draws
 from macros.terminal.next_command import command_line, remember
 
 
@@ -33,3 +36,12 @@ def test_values_and_names_are_quoted():
 def test_other_commands_say_the_options_alone():
     remember("run", ["card.toml"])
     assert command_line({"--first": 3}, of=("simulate",)) == "--first 3"
+
+
+@pytest.mark.parametrize(("name", "is_split"), [("simulate", True), ("run", False)])
+def test_what_was_not_made_is_begun_again_by_the_command_that_was_typed(name, is_split):
+    """Regression: `run` advised options that it does not have, and named the seed alone."""
+    remember(name, ["card.toml", "-o", "out"])
+    said = Draws.nothing(SimpleNamespace(seed=5), SimpleNamespace(split=False))
+    assert f"begin again with nugauge {name} card.toml -o out --seed 5" in said
+    assert ("--events-per-file" in said) == is_split
