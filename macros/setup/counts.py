@@ -56,11 +56,15 @@ def check_counts(expected: NDArray[np.float64], experiment: Experiment) -> None:
             "the expected counts are not finite: values of [model], [source] or [detector] are too large"
         )
     if total < _NOTHING:
+        bins, keys = f"the bins from {low:g} to {high:g} keV", "detector.threshold, detector.bins"
+        if detector.distance is not None:
+            near, far = detector.distance.edges[0], detector.distance.edges[-1]
+            bins += f" and from {near:g} to {far:g} cm of the distance"
+            keys += ", detector.distance, geometry"
         raise ValueError(
             f"only {total:.2g} counts are expected in the bins: the threshold of "
-            f"{1000 * detector.threshold:g} keV and the bins from {low:g} to {high:g} keV leave "
-            "nothing of this source, or it is too weak; check detector.threshold, detector.bins, the number "
-            "of electrons, source and exposure"
+            f"{1000 * detector.threshold:g} keV and {bins} leave nothing of this source, or it is too weak; "
+            f"check {keys}, the number of electrons, source and exposure"
         )
 
 

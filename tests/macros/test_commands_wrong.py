@@ -1,5 +1,7 @@
 """Wrong input: one message that says what is correct, the exit status, and no files left behind."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import uproot
@@ -108,6 +110,16 @@ def test_nothing_expected(command, untouched, monkeypatch):
     found = refusal(command[0], CARD, *command[1:], *BEYOND)
     assert "counts are expected in the bins" in found
     assert "threshold of 1500 keV" in found
+
+
+def test_bins_of_the_distance_that_see_nothing_are_named():
+    card = Path(__file__).parent.parent / "hard" / "delta_m2.toml"
+    beyond = {"low": "20 m", "high": "30 m", "width": "1 m"}
+    found = refusal(
+        "check", card, *(f"--set=detector.distance.{k}={v}" for k, v in beyond.items()), "--set=background={}"
+    )
+    assert "from 2000 to 3000 cm of the distance" in found
+    assert "detector.distance" in found
 
 
 def test_magnetic_moment(untouched, monkeypatch):
