@@ -20,11 +20,11 @@ __all__ = [
     "PART",
     "Uninterrupted",
     "ahead",
-    "end",
     "in_chunks",
     "in_parts",
     "n_threads",
     "result_of",
+    "shut_down",
     "submit",
 ]
 
@@ -101,7 +101,7 @@ def result_of(future: Future[R]) -> R:
         return future.result()
 
 
-def end(pool: ThreadPoolExecutor) -> None:
+def shut_down(pool: ThreadPoolExecutor) -> None:
     """Drop the tasks of a pool that have not begun, and wait for its threads."""
     with Uninterrupted():
         pool.shutdown(wait=False, cancel_futures=True)

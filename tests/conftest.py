@@ -37,13 +37,14 @@ def _end(process):
 def pytest_collection(session):
     """Import the tests in the second process of a whole run from the last file to the first.
 
-    Each process then finds half of the files as the other one has compiled them.
+    Each process then finds half of the files as the other one has compiled them. A file that cannot be
+    imported is imported again when it is collected, and its error is reported there.
     """
     config = session.config
     if os.environ.get("PYTEST_XDIST_WORKER") == "gw1" and config.args_source is config.ArgsSource.TESTPATHS:
         for path in sorted(Path(__file__).parent.glob("*/test_*.py"), reverse=True):
             sys.path.insert(0, str(path.parent))
-            with contextlib.suppress(Exception, pytest.skip.Exception):  # the collection itself will tell
+            with contextlib.suppress(Exception, pytest.skip.Exception):
                 importlib.import_module(path.stem)
             sys.path.remove(str(path.parent))
     return (yield)

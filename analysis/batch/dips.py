@@ -10,7 +10,7 @@ from analysis.batch.engine import Problem
 from analysis.likelihood import local_minima, pull_starts
 from analysis.model import REACH, FitModel
 
-__all__ = ["Dips", "beyond_end", "deepest_dips", "narrowed"]
+__all__ = ["Dips", "beyond_end", "blocks", "deepest_dips", "lowest_profiles", "narrowed"]
 
 Array = NDArray[np.float64]
 
@@ -57,9 +57,7 @@ def deepest_dips(model: FitModel, problem: Problem, points: Array) -> list[Dips]
     list of Dips
         The deepest of each data set, the next, and so on; the deepest again where there are fewer.
     """
-    step = max(1, _CELLS // (len(points) * (1 + problem.auxiliary.shape[1])))
-    blocks = [np.arange(i, min(i + step, problem.size)) for i in range(0, problem.size, step)]
-    block_dips = [_dips(model, problem.of(block), points) for block in blocks]
+    block_dips = [_dips(model, problem.of(block), points) for block in blocks(problem, points)]
     indices, starts = (np.concatenate([dips[i] for dips in block_dips], axis=1) for i in (0, 1))
     last = len(points) - 1
     return [
@@ -68,18 +66,37 @@ def deepest_dips(model: FitModel, problem: Problem, points: Array) -> list[Dips]
     ]
 
 
-def _dips(model: FitModel, problem: Problem, points: Array) -> tuple[NDArray[np.intp], Array]:
-    """Return indices of points, shape (dips, n), and parameters there, shape (dips, n, 1 + n_nuisances)."""
-    n, k = problem.size, len(points)
-    profile, pulls = np.full((k, n), math.inf), np.tile(problem.auxiliary, (k, 1, 1))
+def blocks(problem: Problem, points: Array) -> list[NDArray[np.intp]]:
+    """Divide the data sets into blocks whose scans at some points fit into memory; return their indices."""
+    step = max(1, _CELLS // (len(points) * (1 + problem.auxiliary.shape[1])))
+    return [np.arange(i, min(i + step, problem.size)) for i in range(0, problem.size, step)]
+
+
+def lowest_profiles(model: FitModel, problem: Problem, points: Array) -> tuple[Array, Array]:
+    """Compute profiles at points, from all starts of the pulls.
+
+    Returns
+    -------
+    values : ndarray, shape (k, n)
+        -2 ln L/L_saturated; infinity where no minimum was found.
+    pulls : ndarray, shape (k, n, n_nuisances)
+    """
+    lowest = np.full((len(points), problem.size), math.inf)
+    pulls = np.tile(problem.auxiliary, (len(points), 1, 1))
     for start in pull_starts(model, problem.auxiliary):
         parameters, values, failed = problem.scan(points, start)
-        better = ~failed & (values < profile)
-        profile[better], pulls[better] = values[better], parameters[better, 1:]
+        better = ~failed & (values < lowest)
+        lowest[better], pulls[better] = values[better], parameters[better, 1:]
+    return lowest, pulls
+
+
+def _dips(model: FitModel, problem: Problem, points: Array) -> tuple[NDArray[np.intp], Array]:
+    """Return indices of points, shape (dips, n), and parameters there, shape (dips, n, 1 + n_nuisances)."""
+    profile, pulls = lowest_profiles(model, problem, points)
     depth = np.where(local_minima(profile) & np.isfinite(profile), profile, math.inf)
     order = np.argsort(depth, axis=0, kind="stable")[:_DIPS]
     order = np.where(np.isfinite(np.take_along_axis(depth, order, axis=0)), order, order[0])
-    rows = np.arange(n)
+    rows = np.arange(problem.size)
     return order, np.stack([np.column_stack([points[rank], pulls[rank, rows]]) for rank in order])
 
 

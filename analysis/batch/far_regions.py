@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.batch.dips import blocks, lowest_profiles
 from analysis.batch.engine import Problem
 from analysis.batch.engine._kernels.layout import Layout
-from analysis.likelihood import excluded, near_extremes, profiled, pull_starts
+from analysis.likelihood import excluded, near_extremes, profiled
 from analysis.model import FitModel
 
 __all__ = ["FarRegions", "far_regions"]
@@ -16,8 +17,6 @@ __all__ = ["FarRegions", "far_regions"]
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-_CELLS = 2_000_000
-"""Number of parameters of scans that are in memory at once."""
 _SPACING = 0.1
 """Distance of the points that are looked at first: the root of the sum of squares of the differences of their
 counts and variations of counts, in standard deviations."""
@@ -65,17 +64,16 @@ class FarRegions:
         ndarray of bool, shape (n,)
             Where a point above the limit is allowed, or the profile may dip to the level between points.
         """
+        problem = Problem(layout=self.layout, counts=counts, auxiliary=auxiliary)
         found = np.zeros(len(counts), np.bool_)
-        step = max(1, _CELLS // (len(self.points) * (1 + auxiliary.shape[1])))
-        for start in range(0, len(counts), step):
-            rows = np.arange(start, min(start + step, len(counts)))
-            rows = rows[self.may_be_above(counts[rows], auxiliary[rows], limits[rows], levels[rows])]
-            if not len(rows):
-                continue
-            values = self._profiles(self.points, self.layout, counts[rows], auxiliary[rows])
-            level = levels[rows, None]
-            allowed = (values <= level) | (near_extremes(self.points, values, level) & (values > level))
-            found[rows] = np.any(allowed & (self.points > limits[rows, None]), axis=1)
+        for block in blocks(problem, self.points):
+            rows = block[self.may_be_above(counts[block], auxiliary[block], limits[block], levels[block])]
+            if len(rows):
+                values = lowest_profiles(self.model, problem.of(rows), self.points)[0].T
+                level = levels[rows, None]
+                allowed = (values <= level) | (near_extremes(self.points, values, level) & (values > level))
+                allowed |= np.isinf(values)  # what no search has found, that of single data sets may
+                found[rows] = np.any(allowed & (self.points > limits[rows, None]), axis=1)
         return found
 
     def may_be_above(self, counts: Array, auxiliary: Array, limits: Array, levels: Array) -> Mask:
@@ -85,19 +83,12 @@ class FarRegions:
         no more than the distance of the two.
         """
         points = self.points[self.first]
-        values = self._profiles(points, self.first_layout, counts, auxiliary)
+        problem = Problem(layout=self.first_layout, counts=counts, auxiliary=auxiliary)
+        values = lowest_profiles(self.model, problem, points)[0].T
         allowed = np.sqrt(np.maximum(values, 0)) <= np.sqrt(levels)[:, None] + _SAFETY * _SPACING
+        allowed |= np.isinf(values)
         ends = np.append(points[1:], math.inf)
         return np.asarray(np.any(allowed & (ends > limits[:, None]), axis=1))
-
-    def _profiles(self, points: Array, layout: Layout, counts: Array, auxiliary: Array) -> Array:
-        """Return profiles, shape (n, number of points); infinity where no minimum was found."""
-        problem = Problem(layout=layout, counts=counts, auxiliary=auxiliary)
-        lowest = np.full((len(points), len(counts)), math.inf)
-        for pulls in pull_starts(self.model, auxiliary):
-            _, values, failed = problem.scan(points, pulls)
-            np.minimum(lowest, np.where(failed, math.inf, values), out=lowest)
-        return lowest.T
 
 
 def far_regions(model: FitModel, highest: float) -> FarRegions | None:

@@ -104,9 +104,10 @@ class BatchFitter(BatchMinimiser):
         is_open = self._is_open_far_above(counts, auxiliary, fits, levels)
         limits[is_open] = math.nan
         if far is not None:
-            rows = np.flatnonzero(fits.good & ~is_open)
+            unknown = fits.good & ~is_open & np.isnan(limits)
+            rows = np.flatnonzero(~np.isnan(limits))
             above = far.above(chosen(counts, rows), chosen(auxiliary, rows), limits[rows], levels[rows])
-            rows = rows[np.isnan(limits[rows]) | above]
+            rows = np.union1d(np.flatnonzero(unknown), rows[above])
             data = chosen(counts, rows), chosen(auxiliary, rows), fits.of(rows)
             limits[rows] = self._highest_allowed(*data, threshold)
         return limits

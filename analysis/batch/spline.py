@@ -26,12 +26,11 @@ _TOLERANCE = 1e-7
 """Largest error of interpolated counts, in units of their statistical error."""
 _MOST = 4000
 """Largest number of points."""
-_ROUNDS, _WIDER_ROUNDS = 12, 12
-"""Largest number of rounds, and of those in which intervals of half the error and their neighbours are
-divided, too."""
+_ROUNDS, _LATER_ROUNDS = 12, 12
+"""Largest numbers of rounds, and of later ones, in which more intervals are divided at a time."""
 
 
-def cubic_pieces(templates: Templates, points: Array, *, wider: bool = False) -> tuple[Array, Array] | None:
+def cubic_pieces(templates: Templates, points: Array) -> tuple[Array, Array] | None:
     """Interpolate the layers of the signal, with more points where cubic pieces are not precise.
 
     Parameters
@@ -39,9 +38,6 @@ def cubic_pieces(templates: Templates, points: Array, *, wider: bool = False) ->
     templates : Templates
     points : ndarray, shape (n,)
         First values of the parameter of interest, ascending.
-    wider : bool
-        Whether more rounds follow in which the neighbours of intervals are divided, too, and intervals whose
-        error is half of what is too much.
 
     Returns
     -------
@@ -56,16 +52,17 @@ def cubic_pieces(templates: Templates, points: Array, *, wider: bool = False) ->
     -----
     The spline is compared with the signal in the middle of every interval. Where it differs too much, the
     middle becomes a point, and the next spline is compared in all middles again. A new point changes the
-    spline in the intervals beside its own, too, and that can go on from one to the next.
+    spline in the intervals beside its own, too. That can go on from one to the next: in later rounds
+    intervals of half the error, and the neighbours of both, are divided together with them.
     """
     from scipy.interpolate import CubicSpline  # noqa: PLC0415 (few models are tabulated)
 
     signal = cache(templates.layers)
-    layers = {float(p): signal(float(p)) for p in points}
+    knots = {float(p) for p in points}
     background = np.concatenate([b[:, 0].sum(axis=0) for b in templates.backgrounds])
-    for number in range(_ROUNDS + (_WIDER_ROUNDS if wider else 0)):
-        x = np.array(sorted(layers))
-        spline = CubicSpline(x, np.array([layers[float(p)] for p in x]))
+    for number in range(_ROUNDS + _LATER_ROUNDS):
+        x = np.array(sorted(knots))
+        spline = CubicSpline(x, np.array([signal(float(p)) for p in x]))
         middles = (x[1:] + x[:-1]) / 2
         exact = np.array([signal(float(middle)) for middle in middles])
         errors = np.sqrt(np.maximum(exact[:, 0] + background, 0) + 1)
@@ -76,8 +73,8 @@ def cubic_pieces(templates: Templates, points: Array, *, wider: bool = False) ->
             return x[:-1], np.ascontiguousarray(np.moveaxis(spline.c[::-1], 0, 1))
         if number >= _ROUNDS:
             wrong = np.convolve(misses > _TOLERANCE / 2, np.ones(3), "same") > 0
-        layers.update((float(middles[i]), exact[i]) for i in np.flatnonzero(wrong))
-        if len(layers) > _MOST:
+        knots.update(map(float, middles[wrong]))
+        if len(knots) > _MOST:
             return None
     return None
 
@@ -116,9 +113,7 @@ def tabulated(
             if point - points[-1] > _CLOSE * model.width:
                 points.append(float(point))
         points[-1] = above
-        # beyond a table that ends earlier weak data may allow more, which limits do not find
-        is_whole = (lower, upper) == (low, high) or model.templates.poi == "delta_m2"
-        table = cubic_pieces(model.templates, np.array(points), wider=is_whole)
+        table = cubic_pieces(model.templates, np.array(points))
         if table is not None:
             return (below, above), table
     return (lower, upper), None

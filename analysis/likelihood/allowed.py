@@ -216,13 +216,13 @@ def near_extremes(points: Array, values: Array, level: float | Array) -> NDArray
         return found
     left, right = points[:-2] - points[1:-1], points[2:] - points[1:-1]
     middle = values[..., 1:-1]
-    down, up = values[..., :-2] - middle, values[..., 2:] - middle
-    dips, hills = (down >= 0) & (up >= 0), (down <= 0) & (up <= 0)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # of values that are infinite
+        down, up = values[..., :-2] - middle, values[..., 2:] - middle
+        dips, hills = (down >= 0) & (up >= 0), (down <= 0) & (up <= 0)
         slope = (down / left * right - up / right * left) / (right - left)
         curvature = (up / right - down / left) / (right - left)
         deeper = np.nan_to_num(slope**2 / (4 * np.abs(curvature)), nan=0.0, posinf=math.inf)
-    near = np.abs(middle - level) <= _DEEPER * deeper + _ROUNDING
+        near = np.abs(middle - level) <= _DEEPER * deeper + _ROUNDING
     found[..., 1:-1] = near & np.where(middle > level, dips, hills)
     return found
 

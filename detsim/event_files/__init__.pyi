@@ -29,15 +29,13 @@ from .queue import (
 )
 from .reader import (
     TableFile as TableFile,
+    TableName as TableName,
     open_root as open_root,
     reading as reading,
+    table_name as table_name,
 )
 from .rounding import (
     Rounding as Rounding,
-)
-from .tables import (
-    TableName as TableName,
-    table_name as table_name,
 )
 from .writer import (
     Compression as Compression,

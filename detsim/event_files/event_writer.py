@@ -140,10 +140,9 @@ class EventRows:
             raise ValueError(f"unknown columns {', '.join(unknown)}; there are {', '.join(COLUMNS)}")
         if precision not in ("float32", "float64"):
             raise ValueError(f"precision must be float32 or float64, got {precision!r}")
-        has_rounding = experiment is not None and precision == "float32"
         return cls(
             branches=event_branches(columns, precision),
-            rounding=Rounding.of(experiment) if has_rounding and experiment else None,
+            rounding=Rounding.of(experiment) if experiment and precision == "float32" else None,
         )
 
     def converted(self, events: Events) -> dict[str, NDArray[Any]]:

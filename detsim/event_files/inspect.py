@@ -15,8 +15,7 @@ from detsim.event_files.exported import (
     is_hepevt,
 )
 from detsim.event_files.provenance import has_checksum
-from detsim.event_files.reader import TableFile, open_root, reading
-from detsim.event_files.tables import TABLES, TREES
+from detsim.event_files.reader import TABLES, TREES, TableFile, open_root, reading
 from detsim.files import FileError, read_text
 from detsim.formats import (
     NuHepMCContents,

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detsim.names import is_name
-from simgen.threads import end, result_of, submit
+from simgen.threads import result_of, shut_down, submit
 
 __all__ = ["Baskets", "Branch", "Format", "check_names", "row_bytes"]
 
@@ -140,11 +140,11 @@ class Baskets:
             if self._current is None:
                 self._current = self._empty()
             stop = min(n, start + self.length - self._filled)
-            filled = self._filled + stop - start
+            end = self._filled + stop - start
             for name, array in self._current.items():
-                array[self._filled : filled] = columns[name][start:stop]
-            self._filled, start = filled, stop
-            if filled == self.length:
+                array[self._filled : end] = columns[name][start:stop]
+            self._filled, start = end, stop
+            if end == self.length:
                 self._send()
         self.n_rows += n
 
@@ -166,8 +166,8 @@ class Baskets:
 
     def close(self) -> None:
         """End both threads; rows in the queue are dropped."""
-        end(self._writer)
-        end(self._hasher)
+        shut_down(self._writer)
+        shut_down(self._hasher)
 
     def digests(self) -> dict[str, str]:
         """Return the SHA-256 of each branch, of all rows after `flush`."""

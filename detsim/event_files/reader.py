@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, Literal, Self
 
 import awkward as ak
 import numpy as np
@@ -26,11 +26,47 @@ from detsim.event_files.provenance import (
 from detsim.event_files.queue import Format
 from detsim.files import FileError, open_root, reading
 
-__all__ = ["TableFile", "open_root", "reading"]
+__all__ = ["TABLES", "TREES", "TableFile", "TableName", "open_root", "reading", "table_name"]
 
+TableName = Literal["events", "toys", "calibration", "statistics", "sums"]
+TABLES: dict[TableName, str] = {
+    "events": "event file",
+    "toys": "toy file",
+    "calibration": "calibration",
+    "statistics": "file of statistics of toys",
+    "sums": "file of sums of toys",
+}
+"""Kinds of files, by their tables."""
+TREES = "'events', 'toys', 'calibration', 'statistics' or 'sums'"
+"""Their names in a message."""
 FORMATS: dict[str, Format] = {"TTree": "ttree", "ROOT::RNTuple": "rntuple"}
 Watch = Callable[[dict[str, NDArray[Any]], int], None]
 _STEP = 1_000_000
+
+
+def table_name(path: str | Path) -> TableName:
+    """Find which table of ours a ROOT file holds.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    str
+        ``events``, ``toys``, ``calibration``, ``statistics`` or ``sums``.
+
+    Raises
+    ------
+    FileError
+        If the file is missing, damaged, or has none of these.
+    """
+    path = Path(path)
+    with open_root(path) as root, reading(path):
+        tables = [name for name in TABLES if name in root.classnames(cycle=False, recursive=False)]
+    if not tables:
+        raise FileError(path, "foreign", f"has no TTree {TREES}")
+    return tables[0]
 
 
 class TableFile:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from detsim._kernels.text import INTEGER, LONGEST, fill_text, powers_of_ten
 from detsim.files import FileError
-from simgen.threads import end, result_of, submit
+from simgen.threads import result_of, shut_down, submit
 
 __all__ = ["TextStream", "check_ending", "read_lines", "rows_of", "start_of"]
 
@@ -118,7 +118,7 @@ class TextStream:
 
     def close(self) -> None:
         """End the thread; parts that were not written are dropped."""
-        end(self._thread)
+        shut_down(self._thread)
 
     def _put(self, text: bytes) -> None:
         self._stream.write(self._compress(text))

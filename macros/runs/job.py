@@ -196,19 +196,20 @@ def _beside(card: Card, progress: Progress) -> Iterator[tuple[Submit, Callable[[
         with progress("compiling", None, "functions"), _untold():
             open_inference(card, EXPECTED)
     with second_process() as submit:
-        works = (_fit_expectation, _analyse_expectation) if compiles else ()
-        results = [submit(partial(work, card)) for work in works]
+        if compiles:
+            fitted = submit(partial(_fit_expectation, card))
+            analysed = submit(partial(_analyse_expectation, card))
         submit(load_drawing)
 
         def wait() -> None:
             load_drawing()
             with progress("compiling the fit", None, "functions"), _untold():
-                is_begun = are_throws_compiled()
-                if not is_begun:
+                throws_elsewhere = are_throws_compiled()
+                if not throws_elsewhere:
                     Thrower(fitter=open_inference(card, EXPECTED).fitter, seed=0).block(0, 1)
                 for experiment in card.experiments:
                     experiment_rows(card if len(card.experiments) == 1 else card.of(experiment.name))
-                results[is_begun]()
+                (analysed if throws_elsewhere else fitted)()
 
         yield submit, wait if compiles else lambda: None
 

@@ -248,7 +248,7 @@ def whole_number(name: str, value: Any, *, least: int = 0, most: int = LARGEST_C
 
 @contextmanager
 def using_threads(threads: int | None) -> Iterator[None]:
-    """Use so many threads, at most all there are, and afterwards as many as before; None changes nothing."""
+    """Use this number of threads in the block, or all that there are if these are fewer; None: no change."""
     if threads is None:
         yield
         return
@@ -274,7 +274,7 @@ def _set_threads(threads: int | None) -> int | None:
 
 
 def usable_threads(threads: int) -> int:
-    """Return a number of threads, or what this machine has, with a warning, where it has fewer.
+    """Return a number of threads, or if this machine has fewer, its number, with a warning.
 
     Notes
     -----

@@ -76,7 +76,7 @@ def stop_on_interrupt(*, has_file: bool = True) -> Iterator[Stop]:
         if not has_file:
             error.add_note("nothing is kept of a study without -o FILE")
         elif stop.requested:
-            error.add_note("Ctrl-C was pressed again: nothing is kept")
+            error.add_note("Ctrl-C was pressed again: what was not finished is dropped")
         raise
     finally:
         signal.signal(signal.SIGINT, before)

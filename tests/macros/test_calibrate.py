@@ -286,18 +286,3 @@ def test_a_card_calibrates_in_python(folder):
         card.limit(events, table=table)
     with pytest.raises(ValueError, match="fitted to data"):
         card.calibrate(100, seed=1, profiled=True)
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"n_toys": 5}, "5 toys are too few for a level of 0.95: at least 19"),
-        ({"n_toys": 1.5}, "n_toys must be a whole number"),
-        ({"n_toys": 100, "at": [0, 0.1, 0]}, "at: 0 stands there twice"),
-        ({"n_toys": 100, "at": []}, "at needs at least one number"),
-        ({"n_toys": 100, "at": [np.nan]}, "at must be finite, got nan"),
-    ],
-)
-def test_a_card_refuses_what_the_command_refuses(settings, message):
-    with pytest.raises(ValueError, match=message):
-        load_card(CARD).calibrate(seed=1, **settings)

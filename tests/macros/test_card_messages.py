@@ -104,3 +104,18 @@ def test_wrong_counts_are_named(card):
 def test_one_experiment_of_several_is_chosen_in_python():
     several = ng.load_card(str(HARD / "two_experiments.toml"))
     refused(ValueError, "choose one of one, two with .of(NAME)", lambda: several.experiment)
+
+
+REFUSED = {
+    "5 toys are too few for a level of 0.95: at least 19": {"n_toys": 5},
+    "n_toys must be a whole number": {"n_toys": 1.5},
+    "at: 0 stands there twice": {"at": [0, 0.1, 0]},
+    "at needs at least one number": {"at": []},
+    "at must be finite, got nan": {"at": [np.nan]},
+}
+
+
+@pytest.mark.parametrize("message", REFUSED)
+def test_a_card_refuses_what_calibrate_refuses(card, message):
+    with pytest.raises(ValueError, match=message):
+        card.calibrate(**{"n_toys": 100, "seed": 1} | REFUSED[message])

@@ -59,7 +59,7 @@ def test_a_pool_is_whole_after_ctrl_c_within_it():
         def submit(self, *arguments):
             future = super().submit(*arguments)
             interrupt()
-            future.was_given = True
+            seen.append("given")
             return future
 
     seen = []
@@ -67,7 +67,7 @@ def test_a_pool_is_whole_after_ctrl_c_within_it():
         with pytest.raises(KeyboardInterrupt):
             submit(pool, partial(seen.append, 1))
         assert result_of(ThreadPoolExecutor.submit(pool, lambda: 2)) == 2
-    assert seen == [1]
+    assert sorted(map(str, seen)) == ["1", "given"]
 
 
 def test_ctrl_c_interrupts_the_waiting_for_a_result():

@@ -126,7 +126,7 @@ class Problem:
         starts = np.tile(one, (k, 1))
         starts[:, 0] = np.repeat(points, n)
         parameters, values, failed = self._solve(_batch.PROFILE, starts)
-        return parameters.reshape(k, n, -1), values.reshape(k, n), failed.reshape(k, n)
+        return parameters.reshape(k, *one.shape), values.reshape(k, n), failed.reshape(k, n)
 
     def errors(self, parameters: Array, *, fixed: bool = False) -> Array:
         """Compute Hesse's errors at minima, shape (n, 1 + n_nuisances); NaN where they do not exist.
