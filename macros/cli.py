@@ -33,9 +33,9 @@ from macros.terminal import (
     standard_streams,
 )
 
-__all__ = ["app", "main"]
+__all__ = ["COMMANDS", "app", "main"]
 
-_COMMANDS = {
+COMMANDS = {
     "init": ("init.init", "Write an annotated card to edit."),
     "list": ("list_.list_", "List what a card can name, or where numbers come from."),
     "check": ("check.check", "Check a card, and show what it describes."),
@@ -79,13 +79,13 @@ class _Commands(typer.core.TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """List the commands in the order of the help text, groups last."""
         names = super().list_commands(ctx)
-        return sorted(names, key=lambda name: name not in _COMMANDS)
+        return sorted(names, key=lambda name: name not in COMMANDS)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the command line, in which -q and -v may stand before the command, too."""
         flags = list(takewhile(VERBOSITY.__contains__, args))
         if flags and len(args) > len(flags):
-            depth = 2 if args[len(flags)] not in _COMMANDS else 1
+            depth = 2 if args[len(flags)] not in COMMANDS else 1
             args = args[len(flags) :]
             args = [*args[:depth], *flags, *args[depth:]]
         return super().parse_args(ctx, args)
@@ -185,7 +185,7 @@ def _options(
     """
 
 
-add_commands(app, "macros.commands", _COMMANDS, unread=frozenset({"explain"}))
+add_commands(app, "macros.commands", COMMANDS, unread=frozenset({"explain"}))
 app.add_typer(campaign)
 
 

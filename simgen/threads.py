@@ -4,21 +4,19 @@ The result for an index must not depend on the division of the range; then no re
 """
 
 import os
-import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, partial
-from types import FrameType
 from typing import TypeVar
 
 from simgen._kernels.machine.internals import n_threads
 from simgen._kernels.machine.memory import keep_freed_memory
+from simgen.process import signals_held
 
 __all__ = [
     "PART",
-    "Uninterrupted",
     "ahead",
     "in_chunks",
     "in_parts",
@@ -52,41 +50,9 @@ def _pool(threads: int, process: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="nugauge", initializer=mark)
 
 
-class Uninterrupted:
-    """Hold Ctrl-C back in the main thread to the end of a `with` block.
-
-    Notes
-    -----
-    Ctrl-C raises KeyboardInterrupt between any two steps of Python, also where `concurrent.futures` has just
-    taken a lock: it stays locked then, and threads wait for it for ever.
-    """
-
-    def __init__(self) -> None:
-        self._before: Callable[[int, FrameType | None], object] | None = None
-        self._held: list[tuple[int, FrameType | None]] = []
-
-    def __enter__(self) -> None:
-        """Hold back."""
-        if threading.current_thread() is threading.main_thread():
-            before = signal.getsignal(signal.SIGINT)
-            if callable(before):
-                self._before = before
-                signal.signal(signal.SIGINT, self._hold)
-
-    def _hold(self, number: int, frame: FrameType | None) -> None:
-        self._held.append((number, frame))
-
-    def __exit__(self, *_: object) -> None:
-        """Let through what was held back."""
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
-            for held in self._held[:1]:
-                self._before(*held)
-
-
 def submit(pool: ThreadPoolExecutor, task: Callable[[], R]) -> Future[R]:
     """Give a task to a pool; Ctrl-C comes before or after."""
-    with Uninterrupted():
+    with signals_held():
         return pool.submit(task)
 
 
@@ -94,16 +60,16 @@ def result_of(future: Future[R]) -> R:
     """Wait for a result; Ctrl-C interrupts the waiting, and leaves no lock behind."""
     gate = threading.Lock()
     gate.acquire()
-    with Uninterrupted():
+    with signals_held():
         future.add_done_callback(lambda _: gate.release())
     gate.acquire()
-    with Uninterrupted():
+    with signals_held():
         return future.result()
 
 
 def shut_down(pool: ThreadPoolExecutor) -> None:
     """Drop the tasks of a pool that have not begun, and wait for its threads."""
-    with Uninterrupted():
+    with signals_held():
         pool.shutdown(wait=False, cancel_futures=True)
     pool.shutdown()
 
@@ -136,7 +102,7 @@ def ahead(tasks: Iterable[Callable[[], R]], *, busy: int = 0) -> Iterator[R]:
         while waiting:
             yield result_of(waiting.popleft())
     finally:
-        with Uninterrupted():
+        with signals_held():
             for future in waiting:
                 future.cancel()
 

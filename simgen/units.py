@@ -11,7 +11,7 @@ from decimal import Context, Decimal
 from difflib import get_close_matches
 from typing import Literal, NamedTuple
 
-__all__ = ["KINDS", "Kind", "convert", "read_quantity", "unit_value", "write_quantity"]
+__all__ = ["KINDS", "UNITS", "Kind", "convert", "read_quantity", "unit_value", "write_quantity"]
 
 Kind = Literal[
     "energy",
@@ -45,7 +45,7 @@ _MOMENT = (0, 0, 0, 0, 0, 1, 0)
 _BYTES = (0, 0, 0, 0, 0, 0, 1)
 _PER_TIME = (0, 0, -1, 0, 0, 0, 0)
 
-_UNITS: dict[str, tuple[str, _Dimension]] = {
+UNITS: dict[str, tuple[str, _Dimension]] = {
     "eV": ("1e-6", _ENERGY),
     "keV": ("1e-3", _ENERGY),
     "MeV": ("1", _ENERGY),
@@ -248,10 +248,10 @@ def _read_unit(unit: str) -> tuple[_Dimension, Decimal]:
         if match is None:
             raise ValueError(f"cannot read the unit {unit!r} (join units by * and /, powers as in cm2)")
         name, power = match[1], int(match[2] or 1)
-        if name not in _UNITS:
+        if name not in UNITS:
             raise ValueError(f"unknown unit {name!r}{_suggest(name)}")
         sign = power if operator == "*" else -power
-        value, dimension = _UNITS[name]
+        value, dimension = UNITS[name]
         powers = [p + sign * d for p, d in zip(powers, dimension, strict=True)]
         scale = _EXACT.multiply(scale, _EXACT.power(Decimal(value), sign))
     a, b, c, d, e, f, g = powers
@@ -264,6 +264,6 @@ def _name(dimension: _Dimension) -> str:
 
 
 def _suggest(name: str) -> str:
-    same_letters = [unit for unit in _UNITS if unit.lower() == name.lower()]
-    close = same_letters or get_close_matches(name, _UNITS, n=1, cutoff=0.6)
+    same_letters = [unit for unit in UNITS if unit.lower() == name.lower()]
+    close = same_letters or get_close_matches(name, UNITS, n=1, cutoff=0.6)
     return f", did you mean {' or '.join(map(repr, close))}?" if close else ""

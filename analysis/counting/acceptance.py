@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import gammaln, pdtr, pdtrc, xlog1py
 
-__all__ = ["largest_signal", "next_rise", "smallest_signal"]
+__all__ = ["largest_signal", "next_rise", "rise_at", "smallest_signal"]
 
 Array = NDArray[np.float64]
 
@@ -100,14 +100,14 @@ def next_rise(n: int, b: float, alpha: float, k: int) -> float:
     not proven.
     """
     while float(_outside(n + 1, k, k + 1.0)) > alpha:  # else no b < k+1 is left, here and at larger k
-        rise = _rise(n, max(n, b), alpha, k) if k > n else None
+        rise = rise_at(n, max(n, b), alpha, k) if k > n else None
         if rise is not None:
             return rise
         k += 1
     return 0.0
 
 
-def _rise(n: int, b: float, alpha: float, k: int) -> float | None:
+def rise_at(n: int, b: float, alpha: float, k: int) -> float | None:
     """Return the upper end after the rise of stretch k; None if there is no rise at backgrounds above b."""
     top = math.exp((gammaln(k + 1) - gammaln(n + 1)) / (k - n))  # P(k) = P(n): the stretch is fullest
     if float(_outside(n + 1, k, top)) >= alpha:

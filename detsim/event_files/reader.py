@@ -235,7 +235,7 @@ class TableFile:
 
     def _columns(self, chosen: Sequence[str], start: int, stop: int | None) -> dict[str, NDArray[Any]]:
         with reading(self.path):
-            columns = {n: self._column(n, start, stop) for n in chosen}
+            columns = {n: self.read_column(n, start, stop) for n in chosen}
         n_rows = (self.n_rows if stop is None else min(stop, self.n_rows)) - start
         for name, column in columns.items():
             if len(column) != n_rows:
@@ -243,7 +243,8 @@ class TableFile:
                 raise FileError(self.path, "damaged", reason)
         return {name: np.asarray(c, c.dtype.newbyteorder("=")) for name, c in columns.items()}
 
-    def _column(self, name: str, start: int, stop: int | None) -> NDArray[Any]:
+    def read_column(self, name: str, start: int, stop: int | None) -> NDArray[Any]:
+        """Read rows of a branch as they are stored."""
         if self.format == "ttree":
             column = self._rows[name].array(library="np", entry_start=start, entry_stop=stop)
         else:

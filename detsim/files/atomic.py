@@ -4,14 +4,13 @@ import contextlib
 import errno
 import logging
 import os
-import signal
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Literal, Self
+from typing import IO, Literal, Self
 
 from detsim.files.locks import FileStamp, Former, Lock, file_stamp, real_path
+from simgen.process import signals_held
 
 __all__ = ["FileError", "WholeFile", "signals_held", "sync_directory", "whole_file", "whole_files"]
 
@@ -21,7 +20,6 @@ Fault = Literal[
 
 _log = logging.getLogger("nugauge")
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
-_ENDING = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
 
 
 class FileError(Exception):
@@ -198,28 +196,6 @@ def sync_directory(path: Path) -> None:
     with contextlib.suppress(OSError):  # some file systems cannot sync a directory
         os.fsync(directory)
     os.close(directory)
-
-
-@contextlib.contextmanager
-def signals_held() -> Iterator[None]:
-    """Hold back the signals that end a command until the block has ended."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread gets signals
-        return
-    received: list[int] = []
-    before: dict[int, Any] = {}
-    try:
-        for number in _ENDING:
-            handler = signal.getsignal(number)
-            if callable(handler):
-                signal.signal(number, lambda n, _: received.append(n))
-                before[number] = handler
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        for number in received[:1]:
-            signal.raise_signal(number)
 
 
 @contextlib.contextmanager

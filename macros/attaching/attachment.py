@@ -21,8 +21,8 @@ from macros.merging import check_events, check_whole, missing_events
 from macros.runs import input_record, provenance
 from macros.setup import ATTACHED, card_of_events, check_different
 from macros.words import begin_with
-from simgen.clock import working_time
 from simgen.events import COLUMNS, Events
+from simgen.process import working_time
 from simgen.units import unit_value
 
 __all__ = ["attach", "check_indices"]

@@ -18,7 +18,7 @@ from macros.campaigns.tasks import Request
 from macros.setup import Trial, measure_rows
 from macros.terminal import announce
 
-__all__ = ["Draft", "PlanSettings", "check_free", "chosen_seed", "create", "draft"]
+__all__ = ["Draft", "PlanSettings", "audit_seconds", "check_free", "chosen_seed", "create", "draft"]
 
 _WARM_UP = 2
 _AUDITED = 5
@@ -118,7 +118,7 @@ def _trial(request: Request, settings: PlanSettings, resolved: Resolved, path: P
 
     trial = measure_rows(make, path, n, seconds=seconds, threads=settings.threads, most=given or n, sums=sums)
     if audits and request.n_audited:
-        fit = _audit_seconds(request, settings, resolved, path.with_name("audit.root"))
+        fit = audit_seconds(request, settings, resolved, path.with_name("audit.root"))
         trial = trial.with_audit(fit, request.n_audited, n)
     left = max(n - trial.n, 1)
     size = min(given or rows_for(trial, seconds, n=left, workers=settings.workers), n)
@@ -139,7 +139,7 @@ def _make(request: Request, settings: PlanSettings, resolved: Resolved, path: Pa
     )
 
 
-def _audit_seconds(request: Request, settings: PlanSettings, resolved: Resolved, path: Path) -> float:
+def audit_seconds(request: Request, settings: PlanSettings, resolved: Resolved, path: Path) -> float:
     """Measure how long the second fit of a toy takes: toys with and without it, each made twice."""
     n = min(request.n, _AUDITED)
     chunk, times = Chunk(number=0, first=0, n=n), []

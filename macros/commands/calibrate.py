@@ -155,7 +155,7 @@ def calibrate(
     from macros.studies import confidence_level, load_or_expect, open_inference, say_how_to_go_on
     from macros.terminal import stop_on_interrupt
     from macros.words import calibration_document, say_calibration
-    from simgen.clock import working_time
+    from simgen.process import working_time
 
     pages = ReportPlan(directory=report, reads=reads, force=force, style=figures.look)
     pages.check()

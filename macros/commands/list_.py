@@ -10,11 +10,11 @@ import typer
 
 from macros.terminal import JsonOption, emit_json, number_of, print_table, say
 
-__all__ = ["list_"]
+__all__ = ["TERMS", "list_"]
 
 _LONG = 1e8
 """Half-life [s] above which it is given in years."""
-_TERMS = [
+TERMS = [
     ("corrections", 'radiative corrections: "tree", "electroweak" or "full"'),
     ("delta_c_L, delta_c_L_order", "shift of the charged current, eqs. (4) and (5)"),
     ("mu_nu", "magnetic moment"),
@@ -85,7 +85,7 @@ def list_(
         if k is Kind.MODELS:
             say()
             say("terms on top of any of them, alone or together:")
-            print_table(("keys", "what it is"), _TERMS)
+            print_table(("keys", "what it is"), TERMS)
         if k != chosen[-1]:
             say()
     if kind is None:

@@ -117,7 +117,7 @@ def generate(
     files = FilePlan(reads=card_files(card, loaded), writes=writes, force=force)
     # in full precision, so that `detect` gives what `simulate` gives
     exact = replace(loaded, run=replace(loaded.run, precision="float64"))
-    with files.open() as former, progress("generating", events, "events") as advance:
+    with files.open() as former:
         made = produce(
             exact,
             output,
@@ -126,7 +126,7 @@ def generate(
             first=first,
             detected=False,
             split=split,
-            advance=advance,
+            progress=progress,
             former=former,
         )
         _report(made, _draw(made, figures, former), as_json)
@@ -165,7 +165,7 @@ def simulate(
     target = Output(path=output, kind="events", split=split, command="simulate", drawn=True)
     writes = (target, *figures.outputs())
     files = FilePlan(reads=card_files(card, loaded), writes=writes, force=force)
-    with files.open() as former, progress("simulating", events, "events") as advance:
+    with files.open() as former:
         made = produce(
             loaded,
             output,
@@ -174,7 +174,7 @@ def simulate(
             experiments=experiments or 0,
             first=first,
             split=split,
-            advance=advance,
+            progress=progress,
             former=former,
         )
         _report(made, _draw(made, figures, former), as_json)

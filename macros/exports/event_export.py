@@ -28,8 +28,8 @@ from macros.card import Card, card_from_document
 from macros.card.checks import legal_names
 from macros.exports.export_checks import EventFormat, check_file
 from macros.merging import check_series
-from simgen.clock import working_time
 from simgen.events import COLUMNS, Events
+from simgen.process import working_time
 
 __all__ = ["Export", "export_events"]
 

@@ -101,7 +101,7 @@ def _generate(
         experiments=run["experiments"],
         first=run["first"],
         detected=detected,
-        advance=advance,
+        progress=lambda *_: nullcontext(advance),
         former=former,
     )
 

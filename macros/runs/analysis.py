@@ -13,14 +13,13 @@ from macros.plots import Look, Picture, look, render
 from macros.studies import (
     Inference,
     LimitOptions,
-    Progress,
     counts_picture,
     expected_limit_picture,
     impacts_picture,
     limit_picture,
     profile_picture,
 )
-from macros.terminal import json_text
+from macros.terminal import Progress, json_text
 from macros.words import (
     expectation_document,
     fit_document,

@@ -17,11 +17,11 @@ from detsim.event_files import EventFile
 from macros.card import Card
 from macros.plots import Look, load_drawing
 from macros.runs.analysis import Analysis, analyse
-from macros.runs.production import Production, n_to_draw, produce
+from macros.runs.production import Production, produce
 from macros.runs.report_files import FILES, write_files, write_histograms
 from macros.setup import file_histogram, foreign_report, foreign_run, whole_directory
-from macros.studies import EXPECTED, DataSets, LimitOptions, Progress, open_inference
-from macros.terminal import format_number
+from macros.studies import EXPECTED, DataSets, LimitOptions, open_inference
+from macros.terminal import Progress, format_number
 from macros.words import experiment_rows
 from simgen.second_process import Submit, has_second_process, second_process
 
@@ -159,8 +159,7 @@ def run_job(
         whole_directory(directory, names, force=force, reads=reads, foreign=foreign_run) as staging,
         _beside(card, progress) as (submit, fitted),
     ):
-        with progress("simulating", n_to_draw(card, seed), "events") as advance:
-            made = produce(card, staging / FILES["events"], seed=seed, advance=advance)
+        made = produce(card, staging / FILES["events"], seed=seed, progress=progress)
         fitted()
         data = _histogram(card, staging / FILES["events"])
         found = analyse(

@@ -17,8 +17,8 @@ from macros.runs.production import Production
 from macros.runs.run_provenance import input_record, provenance
 from macros.setup import check_card, check_different, expected_counts
 from macros.words import begin_with
-from simgen.clock import working_time
 from simgen.events import Events
+from simgen.process import working_time
 
 __all__ = ["measure"]
 

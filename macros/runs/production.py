@@ -1,7 +1,7 @@
 """Event files from cards: streaming, with the verdict of the deterministic twin."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,13 +20,13 @@ from macros.runs.event_totals import Tally
 from macros.runs.file_series import EventSeries, Slice
 from macros.runs.run_provenance import provenance
 from macros.setup import Split, check_number, check_room, expected_counts, mean_cross_section
-from macros.terminal import Interrupted, RunError
-from simgen.clock import working_time
+from macros.terminal import Interrupted, Progress, RunError, silent
 from simgen.events import Events
+from simgen.process import working_time
 from simgen.random import check_seed
 from simgen.threads import PART
 
-__all__ = ["Production", "n_to_draw", "produce"]
+__all__ = ["Production", "produce"]
 
 Array = NDArray[np.float64]
 
@@ -80,12 +80,6 @@ class Production:
         }
 
 
-def n_to_draw(card: Card, seed: int) -> int:
-    """Return the Poisson number of events that `produce` draws for the exposure of a card."""
-    prepared = event_plan(card.experiment, card.model)
-    return Draws(prepared=prepared, seed=seed, n=None, experiments=0, first=0).total
-
-
 def produce(
     card: Card,
     path: Path,
@@ -96,7 +90,7 @@ def produce(
     first: int = 0,
     detected: bool = True,
     split: Split = Split(),  # noqa: B008 (it is frozen)
-    advance: Callable[[float], None] | None = None,
+    progress: Progress = silent,
     former: Former | None = None,
 ) -> Production:
     """Draw the events of a card and write them to a file, or to several.
@@ -116,8 +110,8 @@ def produce(
         False writes the true events.
     split : Split
         Where another file begins.
-    advance : callable, optional
-        Called with the number of events drawn, to show progress.
+    progress : callable
+        Shows how many events are drawn: see `macros.terminal.progress`.
     former : mapping of Path to FileStamp, optional
         What may be replaced, as for `detsim.files.atomic.WholeFile`.
         Without it, the file of that name; of a series
@@ -165,13 +159,13 @@ def produce(
         former=former,
     )
     try:
-        with series:
+        title = "simulating" if detected else "generating"
+        with progress(title, draws.mean, "events") as advance, series:
             drawn = draws.events(partial(draw, columns=occurrence), prepared_rows, series, _chunk(split))
             for events, converted, counted in drawn:
                 series.write(events, converted)
                 tally.join(counted)
-                if advance is not None:
-                    advance(events.n_generated)
+                advance(events.n_generated)
             series.finish()
     except (KeyboardInterrupt, OSError) as error:
         if not series.files:

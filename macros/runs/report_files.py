@@ -13,7 +13,7 @@ from macros.plots import Look
 from macros.report import beside, write_report
 from macros.runs.analysis import CONTENTS, Analysis, analysis_pictures, draw_picture, write_analysis
 from macros.runs.analysis_report import analysis_figure, analysis_report
-from macros.studies import Progress
+from macros.terminal import Progress
 from simgen.second_process import Submit
 
 __all__ = ["FILES", "write_files", "write_histograms"]

@@ -28,8 +28,8 @@ from macros.setup import (
     mean_cross_section,
 )
 from macros.words import begin_with
-from simgen.clock import working_time
 from simgen.events import COLUMNS, Events
+from simgen.process import working_time
 
 __all__ = ["reweight"]
 

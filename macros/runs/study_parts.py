@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from analysis.studies import GoodnessOfFit
     from detsim.files import Former
     from macros.card import Card
-    from macros.studies import CardComparison, CardLimit, DataSets, OnStatistics, Progress
-    from macros.terminal import Stop
+    from macros.studies import CardComparison, CardLimit, DataSets, OnStatistics
+    from macros.terminal import Progress, Stop
 
 __all__ = ["run_band", "run_comparison", "run_goodness"]
 

@@ -36,7 +36,6 @@ from .inference import (
     EXPECTED as EXPECTED,
     Inference as Inference,
     OnStatistics as OnStatistics,
-    Progress as Progress,
     open_inference as open_inference,
 )
 from .limit_options import CardLimit as CardLimit, LimitOptions as LimitOptions

@@ -1,7 +1,6 @@
 """Calibrations of the fits of a card: made, stored with the card, and read for the same card only."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from detsim.files import checksum
 from macros.card import Card
 from macros.setup import check_card
 from macros.studies.limit_options import N_CALIBRATION, LimitOptions
-from macros.terminal import progress
+from macros.terminal import Progress, progress
 
 __all__ = [
     "limit_calibration",
@@ -33,7 +32,6 @@ __all__ = [
     "thresholds_of_origin",
 ]
 
-Progress = Callable[[str, float | None, str], AbstractContextManager[Callable[[float], None]]]
 
 _MARGIN = 1.5
 """True values go this many standard deviations beyond where a χ² would put the end of the interval."""

@@ -1,8 +1,7 @@
 """The fit of a card to data: estimates, limits, goodness of fit, for commands and for Python."""
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -46,18 +45,11 @@ from macros.setup import (
 from macros.studies.calibrations import limit_calibration, make_calibration
 from macros.studies.datasets import EXPECTED, DataSets, data_sets
 from macros.studies.limit_options import CardLimit, LimitOptions
+from macros.terminal import Progress, silent
 
-__all__ = ["EXPECTED", "Inference", "OnStatistics", "Progress", "open_inference", "silent"]
+__all__ = ["EXPECTED", "Inference", "OnStatistics", "open_inference"]
 
-Advance = Callable[[float], None]
-Progress = Callable[[str, float | None, str], AbstractContextManager[Advance]]
 OnStatistics = Callable[[int, NDArray[np.float64]], None]
-
-
-@contextmanager
-def silent(title: str, total: float | None, unit: str) -> Iterator[Advance]:
-    """Show no progress; in the place of `macros.terminal.pace.progress`."""
-    yield lambda n: None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,8 @@ from analysis.studies import Hypothesis, HypothesisComparison, compare_hypothese
 from macros.card import Card
 from macros.setup import check_same_experiment, measured_values, open_fitter, using_threads, whole_number
 from macros.studies.datasets import DataSets, data_sets
-from macros.studies.inference import OnStatistics, Progress, silent
-from macros.terminal import LARGEST_STUDY
+from macros.studies.inference import OnStatistics
+from macros.terminal import LARGEST_STUDY, Progress, silent
 
 __all__ = ["CardComparison", "compare_cards"]
 

@@ -23,7 +23,7 @@ from macros.studies.statistic_files import say_how_to_go_on
 from macros.studies.toys import Columns, ToyRun
 from macros.terminal import format_number, message, number_of, say, warn
 from macros.words import audit_document, check_audit, check_failed, say_audit
-from simgen.clock import working_time
+from simgen.process import working_time
 
 if TYPE_CHECKING:
     from macros.card import Card

@@ -81,9 +81,11 @@ from .options import (
     toy_count as toy_count,
 )
 from .pace import (
+    Progress as Progress,
     duration_text as duration_text,
     end_time as end_time,
     progress as progress,
+    silent as silent,
     size_text as size_text,
 )
 from .points import (

@@ -11,7 +11,7 @@ from typing import Any
 from macros.terminal.console import format_number
 from macros.terminal.pace import Pace, terminal_bar
 
-__all__ = ["interactive_progress", "show_progress"]
+__all__ = ["bar_html", "interactive_progress", "show_progress"]
 
 _AFTER = 1.0
 """Seconds of work after which it is shown."""
@@ -103,7 +103,7 @@ def _notebook_bar(title: str, unit: str, pace: Pace) -> Iterator[Callable[[], No
     """
     from IPython.display import HTML, display
 
-    handle: Any = display(HTML(_bar_html(title, unit, pace)), display_id=True)
+    handle: Any = display(HTML(bar_html(title, unit, pace)), display_id=True)
     shown = time.monotonic()
 
     def show() -> None:
@@ -111,7 +111,7 @@ def _notebook_bar(title: str, unit: str, pace: Pace) -> Iterator[Callable[[], No
         now = time.monotonic()
         if now - shown > _EVERY:
             shown = now
-            handle.update(HTML(_bar_html(title, unit, pace)))
+            handle.update(HTML(bar_html(title, unit, pace)))
 
     try:
         yield show
@@ -119,12 +119,12 @@ def _notebook_bar(title: str, unit: str, pace: Pace) -> Iterator[Callable[[], No
         handle.update(HTML(""))
 
 
-def _bar_html(title: str, unit: str, pace: Pace) -> str:
+def bar_html(title: str, unit: str, pace: Pace) -> str:
     """Write a bar with rate and remaining time, as far as they are known.
 
     Examples
     --------
-    >>> print(_bar_html("toys", "toys", Pace(None)))
+    >>> print(bar_html("toys", "toys", Pace(None)))
     <div>toys <progress></progress> 0</div>
     """
     bar, texts = "<progress></progress>", [format_number(pace.done)]

@@ -3,12 +3,25 @@
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from macros.terminal.characters import printable
 from macros.terminal.console import begin, format_number, is_quiet, message
 
-__all__ = ["Pace", "duration_text", "end_time", "progress", "size_text", "terminal_bar"]
+__all__ = [
+    "Pace",
+    "Progress",
+    "duration_text",
+    "end_time",
+    "progress",
+    "progress_lines",
+    "silent",
+    "size_text",
+    "terminal_bar",
+]
+
+Progress = Callable[[str, float | None, str], AbstractContextManager[Callable[[float], None]]]
+"""`progress`, or what shows it elsewhere."""
 
 _LINE_EVERY = 10.0
 """Seconds between lines of progress where there is no terminal."""
@@ -99,7 +112,13 @@ def progress(title: str, total: float | None, unit: str) -> Iterator[Callable[[f
 
             yield advance
     else:
-        yield _lines(title, unit, Pace(total))
+        yield progress_lines(title, unit, Pace(total))
+
+
+@contextmanager
+def silent(title: str, total: float | None, unit: str) -> Iterator[Callable[[float], None]]:
+    """Show no progress; in the place of `progress`."""
+    yield lambda n: None
 
 
 @contextmanager
@@ -172,7 +191,7 @@ def size_text(size: float) -> str:
     return decimal(int(size))
 
 
-def _lines(title: str, unit: str, pace: Pace) -> Callable[[float], None]:
+def progress_lines(title: str, unit: str, pace: Pace) -> Callable[[float], None]:
     """Write a line every ten seconds."""
     shown = time.monotonic()
 

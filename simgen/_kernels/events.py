@@ -25,7 +25,7 @@ from simgen._kernels.tiles import (
 )
 from simgen.constants import M_E
 
-__all__ = ["draw_tile", "fill_cosines", "fill_vertices", "neutrino_energy"]
+__all__ = ["draw_tile", "fill_cosines", "fill_vertices", "neutrino_energy", "recoils"]
 
 Array = NDArray[np.float64]
 Numbers = NDArray[np.int32]
@@ -95,7 +95,7 @@ def _select(w: Array, channel: Numbers, lines: LineArrays) -> None:
 
 
 @kernel(inner=True)
-def _recoils(w: Array, steps: int, series: bool, T_low: float) -> None:
+def recoils(w: Array, steps: int, series: bool, T_low: float) -> None:
     """Invert the cubic CDF of the recoil energy: see `simgen.generator.recoil`.
 
     The start from a series saves 5 % of the time of four lines. Another start changes the last bits of T.
@@ -142,7 +142,7 @@ def _draw_from_tables(
     if boxes is None:
         if all_tables.has_continua:
             draw_continua(w, channel, all_tables, all_tables.nodes)
-        _recoils(w, lines.steps, lines.series, lines.T_low)
+        recoils(w, lines.steps, lines.series, lines.T_low)
         if all_tables.has_others:
             draw_others(w, channel, tile, all_tables, k0, k1)
     else:
@@ -162,7 +162,7 @@ def draw_tile(
     fill_paired(w, UNIFORM, tile, 0, k0, k1)
     _channels(w, channel, lines)
     if all_tables is None:
-        _recoils(w, lines.steps, lines.series, lines.T_low)
+        recoils(w, lines.steps, lines.series, lines.T_low)
     else:
         for k in range(ROW):
             w[ENERGY + k] = lines.energy[channel[k]]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simgen.quadrature import gauss_legendre
 
-__all__ = ["box_integral", "cylinder_integral", "sphere_integral"]
+__all__ = ["box_integral", "cylinder_integral", "field", "potential", "sphere_integral"]
 
 _SMALL = 0.02
 """Value of a/r below which expansions replace the closed forms of an extended source, which then cancel."""
@@ -38,7 +38,7 @@ def _logarithm(r: float, a: float) -> float:
     return 0.0 if r == a else 2 * (math.atanh(a / r) if r > a else math.atanh(r / a))
 
 
-def _field(r: float, a: float) -> float:
+def field(r: float, a: float) -> float:
     """Compute G [1/cm]."""
     x = a / r
     if x < _SMALL:
@@ -50,7 +50,7 @@ def _field(r: float, a: float) -> float:
     return 3 * twice / (8 * a**3)
 
 
-def _potential(r: float, a: float) -> float:
+def potential(r: float, a: float) -> float:
     """Compute K of an extended source; it approaches ln r at large distances."""
     x = a / r if r > 0 else math.inf
     if x < _SMALL:
@@ -67,7 +67,7 @@ def _rise(square: float, d: float, a: float) -> float:
     """Compute K(√(d² + square)) - K(d)."""
     if a == 0:
         return 0.5 * math.log1p(square / d**2)
-    return _potential(math.sqrt(d**2 + square), a) - _potential(d, a)
+    return potential(math.sqrt(d**2 + square), a) - potential(d, a)
 
 
 def _integrate(
@@ -96,7 +96,7 @@ def sphere_integral(radius: float, distance: float, a: float) -> float:
     R, d = radius, distance
     volume = 4 / 3 * math.pi * R**3
     if d == 0:
-        return 4 * math.pi * R**2 * _field(R, a)
+        return 4 * math.pi * R**2 * field(R, a)
     if max(R, a) < _SMALL / 2 * d:
         x, y = (R / d) ** 2, (a / d) ** 2
         sixth = (x**3 + y**3) / 21 + (x * x * y + x * y * y) * 9 / 35
@@ -107,7 +107,7 @@ def sphere_integral(radius: float, distance: float, a: float) -> float:
     half, middle = min(R, d), max(R, d)
     shift = R**2 if d > R else 2 * R**2 - d**2
     total = _integrate(
-        lambda t: (shift + 2 * middle * t + t * t) * _field(middle + t, a),
+        lambda t: (shift + 2 * middle * t + t * t) * field(middle + t, a),
         -half,
         half,
         _ACCURACY * volume / d,
@@ -195,7 +195,7 @@ def cylinder_integral(radius: float, height: float, source: tuple[float, float, 
         kink = math.acosh(a / q) if a > q else 0.0
         ends = math.asinh(low / q), math.asinh(high / q)
         return inward(psi) * _integrate(
-            lambda t: _field(q * math.cosh(t), a), *ends, scale / R**2, (0.0, kink, -kink)
+            lambda t: field(q * math.cosh(t), a), *ends, scale / R**2, (0.0, kink, -kink)
         )
 
     # angles at which the surface is nearest, and at which it crosses the surface of the source

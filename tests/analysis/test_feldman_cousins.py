@@ -100,9 +100,9 @@ def test_monotone_is_the_largest_to_come(n, level):
 @pytest.mark.parametrize("n", [0, 1, 4, 15, 60])
 def test_the_next_rise_is_the_largest(n, level):
     """Property: what `monotone` relies on. Finds a rise that ends above an earlier one."""
-    from analysis.counting.acceptance import _rise
+    from analysis.counting.acceptance import rise_at
 
-    rises = [_rise(n, n, 1 - level, k) for k in range(n + 1, n + 300)]
+    rises = [rise_at(n, n, 1 - level, k) for k in range(n + 1, n + 300)]
     heights = [height for height in rises if height is not None]
     assert len(heights) > 100
     assert np.all(np.diff(heights) < 0)

@@ -34,7 +34,7 @@ def seldom_rendered(request):
 def short_trial(monkeypatch):
     """Let `campaign new` make the rows of its trial once, in a test that does not speak of their cost."""
     monkeypatch.setattr("macros.campaigns.creation.measure_rows", made_once)
-    monkeypatch.setattr("macros.campaigns.creation._audit_seconds", lambda *_: 0.03)
+    monkeypatch.setattr("macros.campaigns.creation.audit_seconds", lambda *_: 0.03)
 
 
 @pytest.fixture(scope="session")

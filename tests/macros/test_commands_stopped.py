@@ -206,7 +206,7 @@ def test_interrupted_coverage_reports_what_is_complete(tmp_path, monkeypatch, wr
         if len(seen) == 2:
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr("macros.terminal.pace._lines", lambda *_: extend)
+    monkeypatch.setattr("macros.terminal.pace.progress_lines", lambda *_: extend)
     path = tmp_path / "toys.root"
     output = ("-o", path) if written else ()
     few = ("-n", 10, "--seed", 1, "--audit", 0)

@@ -5,7 +5,7 @@ from support.examples import every
 from support.invocation import CARD, answer, invoke, refusal
 
 from detsim.event_files.event_writer import EventFile
-from macros.commands.list_ import _TERMS
+from macros.commands.list_ import TERMS
 from simgen.interaction.models import Terms
 
 SM = ("--set", "model={name='SM', sin2_theta_w=0.2312}")
@@ -57,10 +57,10 @@ def test_limits_of_any_size(poi, pairs, low, high):
 
 def test_every_term_is_listed():
     """Contract: `list models` names every key of a term, sin²θ_W aside."""
-    listed = {key for keys, _ in _TERMS for key in keys.split(", ")}
+    listed = {key for keys, _ in TERMS for key in keys.split(", ")}
     assert listed == set(Terms.__annotations__) - {"sin2_theta_w"}
     printed = invoke("list", "models")
-    assert all(keys in printed.output for keys, _ in _TERMS)
+    assert all(keys in printed.output for keys, _ in TERMS)
     assert answer("list", "models") == {"models": ["SM", "E6", "LR"]}
 
 

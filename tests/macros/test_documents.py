@@ -16,10 +16,10 @@ from detsim.event_files.reader import TableFile
 from macros.card import json_schema, load_card
 from macros.card.checks.keys import known_keys
 from macros.card.tables.card import OWN
-from macros.cli import _COMMANDS
+from macros.cli import COMMANDS
 from simgen.events import COLUMNS
 from simgen.sources import SOURCES
-from simgen.units import _UNITS
+from simgen.units import UNITS
 
 CARDS = read_page("reference/cards.md")
 PAGES = ("files", "event-files", "toy-files", "histogram-files", "json")
@@ -116,7 +116,7 @@ def test_units():
     kinds = "energy|length|time|mass|activity, rate|angle|magnetic moment|size of a file"
     table = re.findall(rf"^\| (?:{kinds}) \| (.*) \|$", CARDS, re.MULTILINE)
     listed = set(re.findall(r"\b[A-Za-z_]+\b", re.sub(r"\(.*?\)|and `/` any time", "", " ".join(table))))
-    assert listed == set(_UNITS)
+    assert listed == set(UNITS)
 
 
 def test_event_and_toy_files(tmp_path):
@@ -177,7 +177,7 @@ def test_branches_are_described_as_the_file_describes_them(tmp_path):
 
 def test_every_command_has_its_keys():
     """Contract: the document promises keys of every command that has --json."""
-    assert set(EMITTED) == set(_COMMANDS) - {"init"}
+    assert set(EMITTED) == set(COMMANDS) - {"init"}
 
 
 @pytest.mark.parametrize(

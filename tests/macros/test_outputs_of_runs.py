@@ -108,7 +108,7 @@ def test_a_file_that_came_or_changed_meanwhile_is_kept(tmp_path, monkeypatch):
     def meanwhile(_):
         target.write_bytes(other)
 
-    monkeypatch.setattr("macros.terminal.pace._lines", lambda *_: meanwhile)
+    monkeypatch.setattr("macros.terminal.pace.progress_lines", lambda *_: meanwhile)
     for force in ((), ("--force",)):
         target.unlink(missing_ok=True)
         message = refusal("simulate", CARD, *EVENTS, "-o", target, *force)

@@ -219,7 +219,7 @@ STOPPED = ("goodness", "comparison", "limit", "calibration sums", "toys sums")
 def test_a_study_that_is_stopped(tmp_path, data, kind, monkeypatch):
     """SIGTERM or Ctrl-C after a block: the file holds the toys so far, and the message says how to go on."""
     blocks = 6 if kind.startswith("calibration") else 3  # of which each value is a part
-    monkeypatch.setattr("macros.terminal.pace._lines", lambda *_: interrupting(blocks, []))
+    monkeypatch.setattr("macros.terminal.pace.progress_lines", lambda *_: interrupting(blocks, []))
     arguments, option = command(kind, data)
     path = tmp_path / "part.root"
     n = 10**8
@@ -241,7 +241,7 @@ def test_a_study_that_is_stopped(tmp_path, data, kind, monkeypatch):
 
 def test_a_study_without_a_file_that_is_stopped(data, monkeypatch):
     """The command prints the result of the toys that were finished."""
-    monkeypatch.setattr("macros.terminal.pace._lines", lambda *_: interrupting(3, []))
+    monkeypatch.setattr("macros.terminal.pace.progress_lines", lambda *_: interrupting(3, []))
     result = invoke("fit", CARD, data, "--gof", 10**8, "--seed", 7, "--json")
     assert result.exit_code == 130, result.stderr
     n = json.loads(result.stdout)["goodness_of_fit"]["n_toys"]
@@ -254,7 +254,7 @@ def test_a_study_without_a_file_that_is_stopped(data, monkeypatch):
 def test_coverage_that_is_stopped_in_a_true_value(tmp_path, monkeypatch):
     """Its toys so far are kept; both commands of the message, pasted, make the others."""
     seen = []
-    monkeypatch.setattr("macros.terminal.pace._lines", lambda *_: interrupting(3, seen))
+    monkeypatch.setattr("macros.terminal.pace.progress_lines", lambda *_: interrupting(3, seen))
     path, n = tmp_path / "part.root", 3000
     setting = ("--set", "exposure.duration=90 d")
     study = ("coverage", CARD, *QUICK, *setting)

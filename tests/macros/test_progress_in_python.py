@@ -95,7 +95,7 @@ def test_nothing_is_written_where_output_is_piped(clock, monkeypatch):
 def test_the_bar_of_a_notebook_is_whole(total):
     whole = pace.Pace(total)
     whole.done, whole.rate = 25.0, 5.0
-    bar = ET.fromstring(interactive._bar_html("<toys>", "toys", whole))
+    bar = ET.fromstring(interactive.bar_html("<toys>", "toys", whole))
     assert bar.text.startswith("<toys>")
     assert bar.find("progress").get("value") == (None if total is None else "0.25")
     assert "5 toys/s" in "".join(bar.itertext())

@@ -13,7 +13,7 @@ from support.examples import few
 from support.invocation import CARD, answer, invoke, refusal
 
 from macros.card import load_card
-from macros.cli import _COMMANDS
+from macros.cli import COMMANDS
 from macros.words import explain_parameter
 from simgen.parameters import parameter_names
 
@@ -240,5 +240,5 @@ def test_a_report_is_refused_before_the_work(tmp_path):
 
 
 def test_reports_stand_in_the_help():
-    assert "report" in _COMMANDS
+    assert "report" in COMMANDS
     assert "--report" in invoke("coverage", "--help").stdout

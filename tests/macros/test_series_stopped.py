@@ -132,7 +132,7 @@ def test_two_processes_never_write_one_series(tmp_path):
         former=former,
     )
     with series:
-        series._open()
+        series.begin(10)
         assert "is being written by another process" in refusal(*run, "--force")
         assert {file: file_stamp(file) for file in former} == former
     assert not path.with_name("x.root.part").exists()

@@ -262,12 +262,12 @@ def test_a_shortage_is_no_damage(folder, monkeypatch, shortage):
 
 def test_columns_of_another_length(folder, tmp_path, monkeypatch):
     """Contract. Finds a message without the file's name, on a damaged basket that shortens one column."""
-    read = TableFile._column
+    read = TableFile.read_column
 
     def shorter(table, name, start, stop):
         return read(table, name, start, stop)[:-1] if name == "gamma" else read(table, name, start, stop)
 
-    monkeypatch.setattr(TableFile, "_column", shorter)
+    monkeypatch.setattr(TableFile, "read_column", shorter)
     result = invoke("merge", tmp_path / "out.root", folder / "toys.root")
     assert result.exit_code == 2
     check(result, "toys.root: has 4 values of gamma in 5 rows")

@@ -10,7 +10,7 @@ from scipy.integrate import dblquad, quad
 from support.examples import every
 
 from simgen.geometry import Box, Cylinder, Shell, Sphere
-from simgen.geometry.inverse_square import _field, _potential
+from simgen.geometry.inverse_square import field, potential
 
 CASES = [
     Sphere(radius=300.0),
@@ -217,9 +217,9 @@ def test_expansions_of_an_extended_source(x):
     """Closed form. Finds a wrong expansion: both sides of each switch, and K' = G, (r²G)' = r² f."""
     a, r = 1.0, 1 / x
     h = 1e-4 * r
-    rise = (_potential(r + h, a) - _potential(r - h, a)) / (2 * h)
-    assert rise == pytest.approx(_field(r, a), rel=1e-6, abs=0)
-    for f in (_field, _potential):
+    rise = (potential(r + h, a) - potential(r - h, a)) / (2 * h)
+    assert rise == pytest.approx(field(r, a), rel=1e-6, abs=0)
+    for f in (field, potential):
         assert f(r * (1 + 2e-5), a) == pytest.approx(f(r, a), rel=1e-4, abs=1e-4)
 
 

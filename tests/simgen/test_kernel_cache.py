@@ -133,11 +133,11 @@ def test_a_copy_in_another_directory_compiles_nothing(kept, tmp_path):
 def test_a_damaged_file_is_not_used(tmp_path, damage):
     """Contract. Finds machine code that is loaded although the file has lost or changed a byte."""
     path = tmp_path / "f.nbc"
-    cache._write(path, bytes(range(200)))
-    assert cache._read(path) == bytes(range(200))
+    cache.write_file(path, bytes(range(200)))
+    assert cache.read_file(path) == bytes(range(200))
     damage(path)
     with pytest.raises(ValueError, match="damaged"):
-        cache._read(path)
+        cache.read_file(path)
 
 
 @pytest.mark.long

@@ -42,13 +42,13 @@ def test_the_installed_numba_has_what_is_used():
         "numba.misc.appdirs.AppDirs",
     ):
         head, _, name = path.rpartition(".")
-        assert internals._find(path) is not None or hasattr(internals._find(head), name), path
+        assert internals.find(path) is not None or hasattr(internals.find(head), name), path
     assert internals.INNER is not None
     assert internals.PART is not None
-    assert internals._QUICK is not None
+    assert internals.QUICK is not None
     assert "_customize_flags" in vars(fill_pairs._compiler)
     assert hasattr(fill_pairs, "_cache")
-    assert "Locked" in {cls.__name__ for cls in internals._classes.values()}
+    assert "Locked" in {cls.__name__ for cls in internals.CLASSES.values()}
     assert numba.extending.is_jitted(fill_pairs)
     settings = internals.read_settings()
     assert "None" not in {settings["OPT"], settings["LOOP_VECTORIZE"]}
@@ -56,8 +56,8 @@ def test_the_installed_numba_has_what_is_used():
 
 WITHOUT = """
 import simgen._kernels.machine.internals as internals
-internals._find = lambda path: None
-internals.INNER = internals.PART = internals._QUICK = None
+internals.find = lambda path: None
+internals.INNER = internals.PART = internals.QUICK = None
 """
 
 
@@ -66,13 +66,13 @@ def test_settings_of_a_compiler_are_equal_where_those_of_numba_are():
     plain, other = numba.core.compiler.Flags(), numba.core.compiler.Flags()
     plain.nrt = other.nrt = True
     other.error_model = "numpy"
-    quick, quick_other = internals._QUICK(plain), internals._QUICK(other)
-    assert quick == internals._QUICK(plain) == plain
+    quick, quick_other = internals.QUICK(plain), internals.QUICK(other)
+    assert quick == internals.QUICK(plain) == plain
     assert quick != quick_other
     assert quick != other
     assert hash(quick) == hash(plain)
     assert quick.copy() == quick
-    assert type(quick.copy()) is internals._QUICK
+    assert type(quick.copy()) is internals.QUICK
 
 
 def test_a_kernel_has_to_be_compiled_until_any_process_has_done_it(tmp_path):

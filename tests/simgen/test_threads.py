@@ -9,7 +9,8 @@ from functools import partial
 import pytest
 
 from simgen import threads as module
-from simgen.threads import Uninterrupted, ahead, result_of, submit
+from simgen.process import signals_held
+from simgen.threads import ahead, result_of, submit
 
 
 @pytest.mark.parametrize(("n", "busy", "most"), [(1, 0, 1), (2, 1, 1), (3, 0, 3), (3, 1, 2), (2, 3, 1)])
@@ -40,9 +41,9 @@ def test_ctrl_c_comes_after_a_block_that_is_not_to_be_interrupted():
     done = []
 
     def block():
-        with Uninterrupted():
+        with signals_held():
             interrupt()
-            with Uninterrupted():
+            with signals_held():
                 interrupt()
             done.append("the whole block")
 

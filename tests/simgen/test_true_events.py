@@ -12,7 +12,7 @@ from support import reference
 from support.examples import every, few
 from support.experiments import mixed_source
 
-from simgen._kernels.events import _recoils
+from simgen._kernels.events import recoils
 from simgen._kernels.tiles import FIRST, RECOIL, ROW, ROWS, SECOND, SPAN, TILE, UNIFORM
 from simgen.deposits import Deposit, Uniform
 from simgen.flavours import Flavour
@@ -196,7 +196,7 @@ def test_boxes_bound_the_density(source, corrections, make):
 
 @numba.njit(error_model="numpy")
 def _compiled(w, n, series, low):
-    _recoils(w, n, series, low)
+    recoils(w, n, series, low)
 
 
 def _inverse(p, q, span, n, low, *, series, recoils=_compiled):
@@ -236,7 +236,7 @@ def test_inverse_of_the_weak_distribution(omega, couplings, share, series):
 
 
 @pytest.mark.parametrize(
-    "recoils", few([_compiled, _recoils.py_func], _recoils.py_func), ids=["compiled", "python"]
+    "recoils", few([_compiled, recoils.py_func], recoils.py_func), ids=["compiled", "python"]
 )
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9999])
 def test_inverse_where_the_density_ends_in_a_zero(share, recoils):

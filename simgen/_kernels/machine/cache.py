@@ -33,7 +33,7 @@ import numpy as np
 from simgen._kernels.machine import internals
 from simgen._kernels.machine.notice import CompileNotice
 
-__all__ = ["Cache", "digest", "notice", "prune", "sources"]
+__all__ = ["Cache", "digest", "notice", "prune", "read_file", "sources", "write_file"]
 
 _PACKAGES = ("simgen", "detsim", "analysis")
 _CONSTANTS = ("simgen/constants.py", "simgen/random.py")
@@ -242,7 +242,7 @@ class Cache:
         directories, name = self._directories(), self._file(signature)
         for directory in directories.readable if directories and directories.is_current() else ():
             try:
-                overload = internals.load(_read(directory / name), target)
+                overload = internals.load(read_file(directory / name), target)
                 if overload.signature.args == tuple(getattr(signature, "args", signature)):
                     return overload
             except FileNotFoundError:
@@ -266,7 +266,7 @@ class Cache:
         try:
             data = internals.save(compiled)
             if data is not None:
-                _write(directories.writable / name, data)
+                write_file(directories.writable / name, data)
         except Exception as error:  # a full disk; another numba
             _say_not_kept(_reason(error, directories.writable))
 
@@ -280,14 +280,14 @@ class Cache:
         return f"{self._name}-{types}.nbc"
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
     content = path.read_bytes()
     if hashlib.sha256(content[_SHA:]).digest() != content[:_SHA]:
         raise ValueError("it is damaged")
     return content[_SHA:]
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes) -> None:
     """Write a file that is whole or absent."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{uuid.uuid4().hex}.part")

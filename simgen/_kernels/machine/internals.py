@@ -14,10 +14,13 @@ import llvmlite.binding
 import numba
 
 __all__ = [
+    "CLASSES",
     "INNER",
     "PART",
+    "QUICK",
     "Store",
     "cpu",
+    "find",
     "load",
     "n_threads",
     "named_cache",
@@ -33,10 +36,10 @@ __all__ = [
 _SETTINGS = ("OPT", "BOUNDSCHECK", "DEBUGINFO_DEFAULT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_PROFILING")
 """Other settings of numba that change machine code."""
 
-_classes: dict[Any, Any] = {}
+CLASSES: dict[Any, Any] = {}
 
 
-def _find(path: str) -> Any:
+def find(path: str) -> Any:
     """Return an object of numba by its path, None if there is none of this name."""
     module, _, name = path.rpartition(".")
     try:
@@ -45,7 +48,7 @@ def _find(path: str) -> Any:
         return None
 
 
-_LOCK: Any = _find("numba.core.compiler_lock.global_compiler_lock") or threading.RLock()
+_LOCK: Any = find("numba.core.compiler_lock.global_compiler_lock") or threading.RLock()
 
 
 class Store(Protocol):
@@ -87,8 +90,8 @@ def _linked_only(library: Any) -> Any:
 
 def _compiler(*, optimised: bool) -> Any:
     """Derive a compiler of functions that are called by compiled functions only."""
-    compiler: Any = _find("numba.core.compiler.Compiler")
-    library: Any = _find("numba.core.codegen.JITCodeLibrary")
+    compiler: Any = find("numba.core.compiler.Compiler")
+    library: Any = find("numba.core.codegen.JITCodeLibrary")
     if compiler is None or not hasattr(library, "_finalize_final_module"):
         return None
     linked_only = _linked_only(library)
@@ -120,7 +123,7 @@ def _quick_flags() -> Any:
     numba compares settings each time that it looks for the code of an operation, all fifty of them, which is
     a fifteenth of the time of compiling.
     """
-    flags: Any = _find("numba.core.compiler.Flags")
+    flags: Any = find("numba.core.compiler.Flags")
     if flags is None or not hasattr(flags, "options") or not hasattr(flags(), "_values"):
         return None
     digest = hash(tuple(sorted(flags.options)))  # that of numba, for which all settings have the same
@@ -132,16 +135,16 @@ def _quick_flags() -> Any:
     return type(flags)("QuickFlags", (flags,), methods)
 
 
-_QUICK: Any = _quick_flags()
+QUICK: Any = _quick_flags()
 
 
 def with_quick_flags(function: Any) -> Any:
     """Let numba compare the settings of a compiled function faster."""
 
     def quick(flags: Any) -> Any:
-        return _QUICK(flags)
+        return QUICK(flags)
 
-    if _QUICK is not None and hasattr(getattr(function, "_compiler", None), "_customize_flags"):
+    if QUICK is not None and hasattr(getattr(function, "_compiler", None), "_customize_flags"):
         function._compiler._customize_flags = quick
     return function
 
@@ -162,9 +165,9 @@ def type_operator(function: Any, result_type: Any) -> None:
     first: with `numba.extending.type_callable`, texts, sets, lists, dates and the functions of NumPy, each
     time that two vectors are added.
     """
-    template: Any = _find("numba.core.typing.templates.AbstractTemplate")
-    register: Any = _find("numba.core.typing.templates.infer_global")
-    signature: Any = _find("numba.core.typing.templates.signature")
+    template: Any = find("numba.core.typing.templates.AbstractTemplate")
+    register: Any = find("numba.core.typing.templates.infer_global")
+    signature: Any = find("numba.core.typing.templates.signature")
     if template is None or register is None or signature is None:
         numba.extending.type_callable(function)(lambda context: result_type)
         return
@@ -188,9 +191,9 @@ def _locked(dispatcher: Any) -> Any:
             return dispatcher.typeof_pyval(self, value)
 
     members = {"typeof_pyval": typeof_pyval, "_compilation_chain_init_hook": lambda self: None}
-    if dispatcher not in _classes:
-        _classes[dispatcher] = type("Locked", (dispatcher,), members)
-    return _classes[dispatcher]
+    if dispatcher not in CLASSES:
+        CLASSES[dispatcher] = type("Locked", (dispatcher,), members)
+    return CLASSES[dispatcher]
 
 
 def with_locked_types(function: Any) -> Any:
@@ -220,7 +223,7 @@ def save(compiled: Any) -> bytes | None:
     """Turn a compiled function into bytes; None if it holds addresses of this process."""
     if compiled.library.has_dynamic_globals or compiled.lifted:
         return None
-    return bytes(_find("numba.core.serialize.dumps")(compiled._reduce()))
+    return bytes(find("numba.core.serialize.dumps")(compiled._reduce()))
 
 
 def load(data: bytes, target: Any) -> Any:
@@ -231,12 +234,12 @@ def load(data: bytes, target: Any) -> Any:
     numba would load all types and functions that it knows, as for compiling, which takes 0.1 s. Machine code
     needs the functions that allocate memory.
     """
-    runtime = _find("numba.core.runtime.nrt.rtsys")
+    runtime = find("numba.core.runtime.nrt.rtsys")
     if hasattr(runtime, "initialize"):
         runtime.initialize(target)
     else:
         target.refresh()
-    return _find("numba.core.compiler.CompileResult")._rebuild(target, *pickle.loads(data))
+    return find("numba.core.compiler.CompileResult")._rebuild(target, *pickle.loads(data))
 
 
 def cpu() -> tuple[str, list[str]]:
@@ -247,7 +250,7 @@ def cpu() -> tuple[str, list[str]]:
     It is this machine's, unless NUMBA_CPU_NAME, NUMBA_CPU_FEATURES or NUMBA_ENABLE_AVX say otherwise.
     """
     try:
-        codegen = _find("numba.core.registry.cpu_target").target_context.codegen()
+        codegen = find("numba.core.registry.cpu_target").target_context.codegen()
         _, name, features = codegen.magic_tuple()
     except (AttributeError, ValueError):
         name = llvmlite.binding.get_host_cpu_name()
@@ -273,5 +276,5 @@ def named_cache() -> str:
 
 def user_cache() -> str:
     """Return the directory in which numba keeps compiled functions of a user, empty if it is not known."""
-    directories = _find("numba.misc.appdirs.AppDirs")
+    directories = find("numba.misc.appdirs.AppDirs")
     return "" if directories is None else str(directories("numba", appauthor=False).user_cache_dir)

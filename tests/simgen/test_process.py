@@ -4,7 +4,7 @@ import time
 
 from simgen._kernels.machine import cache
 from simgen._kernels.machine.notice import CompileNotice
-from simgen.clock import working_time
+from simgen.process import working_time
 
 
 def test_compiling_is_not_counted_as_work(monkeypatch):
