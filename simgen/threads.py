@@ -7,9 +7,9 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
-from typing import TypeVar
+from typing import Generic, TypeVar, cast
 
 from simgen._kernels.machine.internals import n_threads
 from simgen._kernels.machine.memory import keep_freed_memory
@@ -17,13 +17,12 @@ from simgen.process import signals_held
 
 __all__ = [
     "PART",
+    "Pending",
     "ahead",
     "in_chunks",
     "in_parts",
     "n_threads",
-    "result_of",
     "shut_down",
-    "submit",
 ]
 
 R = TypeVar("R")
@@ -50,21 +49,60 @@ def _pool(threads: int, process: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="nugauge", initializer=mark)
 
 
-def submit(pool: ThreadPoolExecutor, task: Callable[[], R]) -> Future[R]:
-    """Give a task to a pool; Ctrl-C comes before or after."""
-    with signals_held():
-        return pool.submit(task)
+class Pending(Generic[R]):
+    """Work that is given to a pool, and its result when it is done.
 
+    Parameters
+    ----------
+    pool : ThreadPoolExecutor
+    work : callable
 
-def result_of(future: Future[R]) -> R:
-    """Wait for a result; Ctrl-C interrupts the waiting, and leaves no lock behind."""
-    gate = threading.Lock()
-    gate.acquire()
-    with signals_held():
-        future.add_done_callback(lambda _: gate.release())
-    gate.acquire()
-    with signals_held():
-        return future.result()
+    Notes
+    -----
+    Ctrl-C raises KeyboardInterrupt between any two steps of Python, and a lock of `concurrent.futures` that
+    was taken just before stays locked for ever. So it comes before or after the work is given to the pool,
+    and waiting, which one thread may do, takes none of these locks.
+    """
+
+    __slots__ = ("_done", "_error", "_finished", "_future", "_gate", "_work")
+
+    def __init__(self, pool: ThreadPoolExecutor, work: Callable[[], R]) -> None:
+        self._work: Callable[[], R] | None = work
+        self._done: R | None = None
+        self._error: BaseException | None = None
+        self._finished = False
+        self._gate = threading.Lock()
+        self._gate.acquire()
+        with signals_held():
+            self._future = pool.submit(self._run)
+
+    def _run(self) -> None:
+        work, self._work = self._work, None
+        try:
+            self._done = work() if work is not None else None
+        except BaseException as error:
+            self._error = error
+        finally:
+            self._finished = True
+            self._gate.release()
+
+    def result(self) -> R:
+        """Wait for the result; Ctrl-C interrupts the waiting, after which it can be waited for again.
+
+        Raises
+        ------
+        Exception
+            What the work has raised.
+        """
+        if not self._finished:
+            self._gate.acquire()
+        if self._error is not None:
+            raise self._error
+        return cast("R", self._done)
+
+    def cancel(self) -> None:
+        """Drop the work if it has not begun; its result must not be waited for."""
+        self._future.cancel()
 
 
 def shut_down(pool: ThreadPoolExecutor) -> None:
@@ -93,18 +131,18 @@ def ahead(tasks: Iterable[Callable[[], R]], *, busy: int = 0) -> Iterator[R]:
         for task in tasks:
             yield task()
         return
-    pool, waiting = _pool(threads, os.getpid()), deque[Future[R]]()
+    pool, waiting = _pool(threads, os.getpid()), deque[Pending[R]]()
     try:
         for task in tasks:
-            waiting.append(submit(pool, task))
+            waiting.append(Pending(pool, task))
             if len(waiting) > threads:
-                yield result_of(waiting.popleft())
+                yield waiting.popleft().result()
         while waiting:
-            yield result_of(waiting.popleft())
+            yield waiting.popleft().result()
     finally:
         with signals_held():
-            for future in waiting:
-                future.cancel()
+            for pending in waiting:
+                pending.cancel()
 
 
 def in_parts(

@@ -4,7 +4,7 @@ import hashlib
 import math
 from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detsim.names import is_name
-from simgen.threads import result_of, shut_down, submit
+from simgen.threads import Pending, shut_down
 
 __all__ = ["Baskets", "Branch", "Format", "check_names", "row_bytes"]
 
@@ -89,8 +89,8 @@ class _Flight:
     """A basket that is being written and hashed; `size` is that of the file with it."""
 
     rows: dict[str, NDArray[Any]]
-    size: Future[int]
-    hashed: Future[None]
+    size: Pending[int]
+    hashed: Pending[None]
 
 
 class Baskets:
@@ -121,8 +121,8 @@ class Baskets:
         self._current: dict[str, NDArray[Any]] | None = None
         self._free: list[dict[str, NDArray[Any]]] = []
         self._flights: deque[_Flight] = deque()
-        self._sent: tuple[int, Future[int] | None] = (0, None)
-        self._sent_before: tuple[int, Future[int] | None] = self._sent
+        self._sent: tuple[int, Pending[int] | None] = (0, None)
+        self._sent_before: tuple[int, Pending[int] | None] = self._sent
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._hasher = ThreadPoolExecutor(1, thread_name_prefix="hasher")
 
@@ -155,7 +155,7 @@ class Baskets:
         full now; the size is 0 if there are none either.
         """
         rows, size = self._sent_before if self._sent_before[0] else self._sent
-        return rows, 0 if size is None else result_of(size)
+        return rows, 0 if size is None else size.result()
 
     def flush(self) -> None:
         """Write and hash all rows."""
@@ -183,8 +183,8 @@ class Baskets:
     def _send(self) -> None:
         basket, n = self._current or {}, self._filled
         rows = {name: array[:n] for name, array in basket.items()}
-        size = submit(self._writer, partial(self._write, rows))
-        hashed = submit(self._hasher, partial(self._hash, rows))
+        size = Pending(self._writer, partial(self._write, rows))
+        hashed = Pending(self._hasher, partial(self._hash, rows))
         self._flights.append(_Flight(rows=basket, size=size, hashed=hashed))
         self._sent = (self._sent[0] + n, size)
         self._current, self._filled = None, 0
@@ -192,8 +192,8 @@ class Baskets:
     def _land(self) -> None:
         """Wait for the oldest basket that was sent."""
         flight = self._flights.popleft()
-        result_of(flight.size)
-        result_of(flight.hashed)
+        flight.size.result()
+        flight.hashed.result()
         self._free.append(flight.rows)
 
     def _hash(self, rows: Columns) -> None:

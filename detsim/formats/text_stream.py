@@ -6,7 +6,7 @@ import re
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from detsim._kernels.text import INTEGER, LONGEST, fill_text, powers_of_ten
 from detsim.files import FileError
-from simgen.threads import result_of, shut_down, submit
+from simgen.threads import Pending, shut_down
 
 __all__ = ["TextStream", "check_ending", "read_lines", "rows_of", "start_of"]
 
@@ -95,7 +95,7 @@ class TextStream:
         self._stream = stream
         self._compress, self._flush = _compressor(name.suffix.lower())
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="compressor")
-        self._pending: deque[Future[None]] = deque()
+        self._pending: deque[Pending[None]] = deque()
 
     def write(self, text: bytes) -> None:
         """Append text; waits if several parts have not been written.
@@ -106,13 +106,13 @@ class TextStream:
             If an earlier part could not be written.
         """
         while len(self._pending) >= _WAITING:
-            result_of(self._pending.popleft())
-        self._pending.append(submit(self._thread, partial(self._put, text)))
+            self._pending.popleft().result()
+        self._pending.append(Pending(self._thread, partial(self._put, text)))
 
     def finish(self) -> None:
         """Write all parts and the end of the compressed data."""
         while self._pending:
-            result_of(self._pending.popleft())
+            self._pending.popleft().result()
         self._stream.write(self._flush())
         self.close()
 

@@ -64,17 +64,18 @@ def test_workers_that_do_not_see_the_directory(tmp_path, machine):
     assert merged(directory) == plain(tmp_path)
 
 
-def test_a_killed_worker_loses_nothing(tmp_path, plain_toys):
-    """Contract. One of two workers is killed while it makes chunks: the other makes them."""
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hangs"])
+def test_a_worker_that_ends_loses_nothing(tmp_path, plain_toys, end):
+    """Contract. One of two workers is killed, or hangs, while it makes chunks: the other makes them."""
     directory = tmp_path / "c"
     new(directory, n=400_000, size=10_000)
-    with dask_machine(tmp_path / "dask") as machine:
+    with dask_machine(tmp_path / "dask", silent=10) as machine:
 
-        def kill():
+        def stop():
             wait_for(lambda: len(chunk_files(directory)) > 4)
-            machine.workers[0].kill()
+            machine.workers[0].send_signal(end)
 
-        thread = threading.Thread(target=kill)
+        thread = threading.Thread(target=stop)
         thread.start()
         said = answer("campaign", "run", directory, "--dask", machine.file)
         thread.join()

@@ -3,14 +3,14 @@
 import signal
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
 
 from simgen import threads as module
 from simgen.process import signals_held
-from simgen.threads import ahead, result_of, submit
+from simgen.threads import Pending, ahead
 
 
 @pytest.mark.parametrize(("n", "busy", "most"), [(1, 0, 1), (2, 1, 1), (3, 0, 3), (3, 1, 2), (2, 3, 1)])
@@ -66,23 +66,41 @@ def test_a_pool_is_whole_after_ctrl_c_within_it():
     seen = []
     with Interrupted(1) as pool:
         with pytest.raises(KeyboardInterrupt):
-            submit(pool, partial(seen.append, 1))
-        assert result_of(ThreadPoolExecutor.submit(pool, lambda: 2)) == 2
+            Pending(pool, partial(seen.append, 1))
+        assert ThreadPoolExecutor.submit(pool, lambda: 2).result() == 2
     assert sorted(map(str, seen)) == ["1", "given"]
 
 
 def test_ctrl_c_interrupts_the_waiting_for_a_result():
-    timer = threading.Timer(0.1, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
-    timer.start()
-    waiting: Future[None] = Future()
-    with pytest.raises(KeyboardInterrupt):
-        result_of(waiting)
-    waiting.set_result(None)  # nobody waits, nothing is locked
+    """Regression. Nothing stays locked, and the result can be waited for again."""
+    end, timer = threading.Event(), threading.Timer(0.1, interrupt_main)
+    with ThreadPoolExecutor(1) as pool:
+        pending = Pending(pool, lambda: (end.wait(), 3)[1])
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            pending.result()
+        end.set()
+        assert [pending.result(), pending.result()] == [3, 3]
     timer.join()
+
+
+def interrupt_main():
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
 
 def test_errors_of_tasks_are_raised_and_other_threads_are_not_held_back():
     with ThreadPoolExecutor(1) as pool, pytest.raises(ZeroDivisionError):
-        result_of(submit(pool, lambda: 1 // 0))
+        Pending(pool, lambda: 1 // 0).result()
     with ThreadPoolExecutor(1) as outer, ThreadPoolExecutor(1) as inner:
-        assert result_of(submit(outer, lambda: result_of(submit(inner, lambda: 3)))) == 3
+        assert Pending(outer, lambda: Pending(inner, lambda: 3).result()).result() == 3
+
+
+def test_work_that_is_dropped_is_not_done():
+    begun, end, done = threading.Event(), threading.Event(), []
+    with ThreadPoolExecutor(1) as pool:
+        first = Pending(pool, lambda: (begun.set(), end.wait()))
+        begun.wait()
+        Pending(pool, partial(done.append, 1)).cancel()
+        end.set()
+        first.result()
+    assert done == []

@@ -13,10 +13,14 @@ __all__ = ["DaskMachine", "dask_machine"]
 
 
 class DaskMachine:
-    """A scheduler, found by a file in a directory."""
+    """A scheduler, found by a file in a directory.
 
-    def __init__(self, directory: Path) -> None:
+    It gives up a worker that is silent for some seconds; dask's own 300 s are longer than a test may take.
+    """
+
+    def __init__(self, directory: Path, *, silent: int = 20) -> None:
         self.directory = directory
+        self.silent = silent
         self.file = directory / "scheduler.json"
         self.workers: list[subprocess.Popen[bytes]] = []
         self._scheduler = self._start(
@@ -40,7 +44,8 @@ class DaskMachine:
             process.wait()
 
     def _start(self, name, *arguments, **popen):
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        silent = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": f"{self.silent}s"}
+        environment = {**os.environ, **silent, "PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-m", f"distributed.cli.{name}", "--no-dashboard", *map(str, arguments)]
         number = len(list(self.directory.glob("*.log")))
         with (self.directory / f"{number}.log").open("wb") as log:
@@ -57,10 +62,10 @@ class DaskMachine:
 
 
 @contextlib.contextmanager
-def dask_machine(directory, workers=2):
+def dask_machine(directory, workers=2, **options):
     """Run a scheduler and workers."""
     directory.mkdir(parents=True, exist_ok=True)
-    machine = DaskMachine(directory)
+    machine = DaskMachine(directory, **options)
     try:
         for _ in range(workers):
             machine.add()
