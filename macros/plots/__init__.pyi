@@ -1,7 +1,3 @@
-from .contours import (
-    PROFILED as PROFILED,
-    contour_plot as contour_plot,
-)
 from .figure_data import (
     Cell as Cell,
     FigureData as FigureData,
@@ -55,6 +51,8 @@ from .pictures import (
     write_pictures as write_pictures,
 )
 from .profiles import (
+    PROFILED as PROFILED,
+    contour_plot as contour_plot,
     profile_plot as profile_plot,
 )
 from .sensitivities import (

@@ -1,10 +1,10 @@
-"""Histogram of counts along one axis, with the expected counts."""
+"""Histogram of counts along one axis, with the expected counts, and their pulls and ratios below it."""
 
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from macros.plots.methods import BLUE, ORANGE, SKY, VERMILION
+from macros.plots.methods import BLUE, GREY, ORANGE, SKY, VERMILION
 from macros.plots.style import ink
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["Counts", "counts_along", "draw_counts", "draw_points"]
+__all__ = ["Counts", "counts_along", "draw_counts", "draw_points", "draw_pulls", "draw_ratio"]
 
 _ONE_SIGMA = 0.6827
 
@@ -217,6 +217,42 @@ def draw_points(
         elinewidth=0.9,
         label=label,
     )
+
+
+def draw_pulls(ax: "Axes", c: Counts) -> None:
+    """Draw the differences of data and model in σ."""
+    import numpy as np
+
+    pulls = c.pulls
+    known = np.isfinite(pulls)
+    ax.axhspan(-1, 1, color=GREY, alpha=0.2, linewidth=0)
+    ax.axhline(0, color=GREY, linewidth=0.8)
+    draw_points(ax, c, pulls)
+    reach = max(3.0, 1.2 * float(np.abs(pulls[known]).max())) if known.any() else 3.0
+    ax.set_ylim(-reach, reach)
+
+
+def draw_ratio(ax: "Axes", c: Counts) -> None:
+    """Draw data and fitted model over what is expected without oscillation."""
+    import numpy as np
+
+    expected = c.standard > 0
+    scale = np.where(expected, c.standard, 1.0)
+
+    def ratio(values: "Array") -> "Array":
+        return np.where(expected, values / scale, np.nan)
+
+    ax.axhline(1, color=BLUE, linewidth=1.0)
+    shown = []
+    if c.fitted is not None:
+        ax.stairs(ratio(c.fitted), c.edges, color=VERMILION, linewidth=1.5, linestyle="--", baseline=None)
+        shown.append(ratio(c.fitted)[expected])
+    if c.data is not None:
+        draw_points(ax, c, ratio(c.data), (ratio(c.below), ratio(c.above)))
+        shown.append(ratio(c.data)[expected])
+    reach = max((float(np.abs(values - 1).max()) for values in shown if values.size), default=0.0)
+    reach = max(0.05, 1.6 * reach)
+    ax.set_ylim(1 - reach, 1 + reach)
 
 
 def _poisson_bars(n: "Array") -> "tuple[Array, Array]":

@@ -4,10 +4,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from macros.plots.counts import Counts, counts_along, draw_counts
+from macros.plots.counts import Counts, counts_along, draw_counts, draw_pulls, draw_ratio
 from macros.plots.figure_data import Cell, FigureData
 from macros.plots.methods import BLUE
-from macros.plots.residuals import draw_pulls, draw_ratio
 from macros.plots.style import add_note, new_figure, plain_text, styled
 
 if TYPE_CHECKING:

@@ -29,6 +29,7 @@ from .coverage_verdicts import (
 from .description import (
     describe_response as describe_response,
     describe_shape as describe_shape,
+    explain_parameter as explain_parameter,
 )
 from .details import (
     impacts_document as impacts_document,
@@ -50,9 +51,6 @@ from .fit_description import (
     quality_document as quality_document,
     undetermined_text as undetermined_text,
     warn_poor_fit as warn_poor_fit,
-)
-from .parameters import (
-    explain_parameter as explain_parameter,
 )
 from .recoil_cutoff import (
     begin_with as begin_with,

@@ -1,4 +1,4 @@
-"""Source, geometry, uncertainties and the response of a detector in words."""
+"""Source, geometry, uncertainties, response of a detector, and parameters of the models in words."""
 
 import math
 from typing import TYPE_CHECKING
@@ -19,10 +19,37 @@ __all__ = [
     "describe_shape",
     "describe_source",
     "describe_uncertainty",
+    "explain_parameter",
 ]
 
 _HOUR, _YEARS = 3600.0, 1e8
 """Half-lives [s] above which they are given in days and in years."""
+_MEANINGS = {
+    "gamma": "γ = (M_Z/M_Z′)² is the strength of a heavy neutral boson Z′: 0 is the standard model, and an "
+    "upper limit on γ is a lower limit on the mass of the Z′",
+    "mu_nu": "μ_ν is the magnetic moment of the neutrino in Bohr magnetons μ_B: 0 is the standard model with "
+    "massless neutrinos, and a moment adds recoils of low energy",
+    "phi": "φ is the angle [rad] by which Z and Z′ mix: 0 is no mixing",
+    "beta": "β is the angle [rad] that chooses the Z′ among those of the group E6",
+    "delta_c_L": "δc_L shifts the charged-current coupling c_L = 1 + δc_L: 0 is the standard model",
+    "sin2_theta_w": "sin²θ_W is the weak mixing angle, which sets the couplings of the Z to the electron",
+    "eps_L": "ε_L is the strength of a new interaction of neutrinos with left-handed electrons, added to "
+    "the coupling g_L: 0 is the standard model",
+    "eps_R": "ε_R is the strength of a new interaction of neutrinos with right-handed electrons, added to "
+    "the coupling g_R: 0 is the standard model",
+    "charge_radius": "⟨r²⟩ is the charge radius of the neutrino [cm²] beside that of the standard model",
+    "millicharge": "q_ν is the electric charge of the neutrino in units of e: 0 is the standard model",
+    "vector_coupling": "the product of the couplings of a light vector mediator to neutrino and electron: 0 "
+    "is the standard model",
+    "vector_mass": "the mass [MeV] of a light vector mediator",
+    "scalar_coupling": "the product of the couplings of a light scalar mediator to neutrino and electron: 0 "
+    "is the standard model",
+    "scalar_mass": "the mass [MeV] of a light scalar mediator",
+    "sin2_2theta": "sin²2θ is the mixing of the electron neutrino with a sterile one: 0 is no oscillation",
+    "delta_m2": "Δm² is the difference of the squared masses [eV²] of an active and a sterile neutrino: it "
+    "sets the length of oscillation",
+}
+"""Sentences for a reader who meets a parameter for the first time."""
 
 
 def describe_shape(geometry: "Geometry") -> str:
@@ -157,3 +184,15 @@ def _smearing(resolution: "Smearing") -> str:
         return f"Gaussian resolution {resolution.stochastic * 1000:.4g} keV·√(T/MeV)"
     a, b, c = resolution.constant * 1000, resolution.stochastic * 1000, resolution.proportional
     return f"Gaussian resolution √({a:.4g}² + {b:.4g}² T/MeV + ({c:.4g} T/keV)²) keV"
+
+
+def explain_parameter(name: str) -> str:
+    """Say what a parameter means.
+
+    Examples
+    --------
+    >>> explain_parameter("vector_mass")
+    'vector_mass, the mass [MeV] of a light vector mediator'
+    """
+    meaning = _MEANINGS[name]
+    return f"{name}, {meaning}" if meaning.startswith("the ") else meaning

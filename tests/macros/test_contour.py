@@ -9,7 +9,7 @@ from support.invocation import answer, invoke, refusal
 
 from analysis.contours.plane import PlaneResult
 from analysis.contours.result import plane_threshold
-from macros.plots.contours import contour_plot
+from macros.plots.profiles import contour_plot
 from macros.words.contour_notes import plane_warnings
 
 CARD = "borexino-cr51-realistic"
