@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from math import isfinite
 
+from analysis.quotation import Scale, name_with_unit, quoted, scale_of, without_rounding
 from simgen.pictures import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
-from simgen.quotation import Scale, name_with_unit, quoted, scale_of, without_rounding
 from simgen.representation import format_number, readable
 
 __all__ = [

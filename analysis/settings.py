@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Literal, get_args
 
+from detsim.names import closest
 from simgen.parameters import parameter_names, parameter_range
-from simgen.suggestions import closest
 
 __all__ = [
     "Drawn",

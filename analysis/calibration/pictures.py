@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 from scipy.special import chdtri
 
+from analysis.quotation import name_with_unit, scale_of
 from analysis.representation import METHOD_COLOURS, percent
 from simgen.pictures import Layer, Level, Points, picture
-from simgen.quotation import name_with_unit, scale_of
 
 if TYPE_CHECKING:
     from analysis.calibration.table import Calibration

@@ -14,7 +14,7 @@ from analysis.calibration.pictures import threshold_picture
 from analysis.calibration.ranks import Curve, check_enough, fraction_above, ranked, tie
 from analysis.calibration.settings import Conditions, check_level
 from analysis.fits import Fitter
-from simgen.quotation import exact_text
+from analysis.quotation import exact_text
 from simgen.representation import html_table, text_table
 
 __all__ = ["Calibration", "Curve", "check_enough", "tie"]

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 from scipy.special import chdtri
 
 from analysis.fits import FitQuality
+from analysis.quotation import exact_text, name_with_unit, scale_of
 from analysis.representation import estimate_row, percent, warning_rows
 from analysis.settings import check_level
 from simgen.pictures import BLUE, GREY, VERMILION, Curve, Points, picture
-from simgen.quotation import exact_text, name_with_unit, scale_of
 from simgen.representation import html_table, readable, text_table
 
 __all__ = ["PlaneResult", "plane_threshold"]

@@ -12,9 +12,9 @@ from analysis.fits.fitter import Fitter
 from analysis.fits.results import FitResult
 from analysis.likelihood import Likelihood
 from analysis.model import EVEN, layouts
+from analysis.quotation import name_with_unit, scale_of
 from analysis.representation import estimate_row
 from simgen.pictures import PURPLE, Level, Row, intervals
-from simgen.quotation import name_with_unit, scale_of
 from simgen.representation import html_table, text_table
 
 __all__ = ["Impact", "Impacts", "fit_impacts"]

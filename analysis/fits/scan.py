@@ -12,9 +12,9 @@ from analysis.fits.local_minima import LocalMinimum
 from analysis.fits.results import FitResult
 from analysis.likelihood import Likelihood
 from analysis.model import wave_points
+from analysis.quotation import exact_text, name_with_unit, scale_of
 from analysis.representation import rounded
 from simgen.pictures import GREY, Curve, Level, picture
-from simgen.quotation import exact_text, name_with_unit, scale_of
 from simgen.representation import html_table, text_table
 
 __all__ = ["N_POINTS", "ProfileScan", "profile_scan", "scan_points"]

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from analysis.quotation import Scale, mass_text, name_with_unit, scale_of
 from analysis.representation import (
     METHOD_COLOURS,
     band_text,
@@ -12,7 +13,6 @@ from analysis.representation import (
     warning_rows,
 )
 from simgen.pictures import GREY, INK, PURPLE, VERMILION, Level, Row, intervals
-from simgen.quotation import Scale, mass_text, name_with_unit, scale_of
 
 if TYPE_CHECKING:
     from analysis.fits.results import FitResult, LimitResult

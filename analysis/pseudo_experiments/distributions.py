@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from analysis.fits import Fitter
 from analysis.pseudo_experiments.bands import BAND, rank_interval
 from analysis.pseudo_experiments.fitted_toys import FAILED, NO_HESSE, NO_LIMIT
+from analysis.quotation import exact_text, name_with_unit, scale_of
 from analysis.representation import band_text, percent
 from simgen.pictures import Layer, Level, Steps, picture
-from simgen.quotation import exact_text, name_with_unit, scale_of
 from simgen.representation import html_table, readable, text_table
 
 __all__ = ["ToyDistributions", "added_sums", "mean_and_deviation", "no_toys"]

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from analysis.quotation import quoted, scale_of
 from analysis.studies.goodness import tail_probability
 from analysis.studies.pictures import comparison_picture
-from simgen.quotation import quoted, scale_of
 from simgen.representation import format_number, html_table, text_table
 
 __all__ = ["ComparedFit", "HypothesisComparison", "HypothesisResult", "compare_toys"]

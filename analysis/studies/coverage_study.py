@@ -26,6 +26,7 @@ from analysis.pseudo_experiments import (
     toy_maker,
     weighted_toy_maker,
 )
+from analysis.quotation import exact_text
 from analysis.representation import percent
 from analysis.settings import Drawn, name_list, number_list
 from analysis.studies.pictures import coverage_picture
@@ -40,7 +41,6 @@ from analysis.studies.verdict import (
 from detsim.experiment import Experiment
 from detsim.simulation import RecordedSample, Sampling
 from simgen.interaction import Model
-from simgen.quotation import exact_text
 from simgen.representation import html_table, text_table
 
 __all__ = ["CoveragePoint", "CoverageStudy", "MethodCoverage", "clopper_pearson", "coverage", "summarise"]

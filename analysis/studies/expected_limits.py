@@ -29,12 +29,12 @@ from analysis.pseudo_experiments import (
     thrown_columns,
     toy_statistics,
 )
+from analysis.quotation import digits_apart, scale_of
 from analysis.settings import Drawn
 from analysis.studies.pictures import sensitivity_picture
 from detsim.experiment import Experiment
 from simgen.interaction import Model
 from simgen.parameters import NAMED_BETA, gamma_from_mass, mass_from_gamma
-from simgen.quotation import digits_apart, scale_of
 from simgen.representation import html_table, readable, text_table
 
 __all__ = ["GLOBAL_FIT_GEV", "GLOBAL_FIT_LEVEL", "Sensitivity", "expected_limit", "global_fit", "sensitivity"]

@@ -19,9 +19,9 @@ from analysis.pseudo_experiments import (
     check_n_toys,
     thrown_blocks,
 )
+from analysis.quotation import quoted, scale_of
 from analysis.settings import Drawn
 from analysis.studies.pictures import goodness_picture
-from simgen.quotation import quoted, scale_of
 from simgen.representation import format_number, html_table, text_table
 
 __all__ = ["GoodnessOfFit", "GoodnessTally", "goodness_of_fit", "tail_probability"]

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.quotation import name_with_unit, scale_of
 from analysis.representation import METHOD_COLOURS, percent
 from simgen.pictures import BLUE, GREY, INK, VERMILION, Curve, Layer, Level, Points, Row, intervals, picture
-from simgen.quotation import name_with_unit, scale_of
 
 if TYPE_CHECKING:
     from analysis.studies.compared_models import HypothesisComparison

@@ -7,7 +7,7 @@ from detsim._kernels.response import ResponseArrays, measure_tile
 from simgen._kernels.channels import LineArrays, PlanArrays
 from simgen._kernels.events import draw_tile, neutrino_energy
 from simgen._kernels.machine.jit import kernel
-from simgen._kernels.search import n_not_above
+from simgen._kernels.tables import n_not_above
 from simgen._kernels.tiles import MEASURED, RECOIL, ROW, ROWS, TILE
 
 __all__ = ["count_events", "record_events"]

@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgen._kernels.machine.jit import kernel
-from simgen._kernels.normals import normal_pair
-from simgen._kernels.philox import uniforms
+from simgen._kernels.philox import normal_pair, uniforms
 from simgen._kernels.poisson import first_proposal, poisson_again, poisson_of
-from simgen._kernels.search import n_not_above
+from simgen._kernels.tables import n_not_above
 from simgen._kernels.tiles import (
     ACCEPTED,
     CHANCE,

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgen._kernels.machine.jit import kernel
-from simgen._kernels.search import n_not_above
+from simgen._kernels.tables import n_not_above
 
 __all__ = ["FACTOR", "N_FLAGS", "SHIFT", "BoundaryArrays", "fill_rounded"]
 

@@ -14,9 +14,9 @@ import uproot
 from numpy.typing import NDArray
 
 from detsim.event_files.consistency import check_consistency
-from detsim.event_files.digests import Digests
 from detsim.event_files.provenance import (
     ChecksumWarning,
+    Digests,
     check_document,
     check_same_branches,
     matched,

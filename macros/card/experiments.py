@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from detsim.names import is_name
+from detsim.names import closest, is_name
 from macros.card.checks import CardFault, name_fault
 from macros.card.tables import OWN, CardTables
-from simgen.suggestions import closest
 
 if TYPE_CHECKING:
     from detsim.experiment import Experiment

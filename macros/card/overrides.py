@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from detsim.names import closest
 from macros.card.checks import CardFault
 from macros.card.tables import OWN
-from simgen.suggestions import closest
 
 __all__ = ["Overrides", "apply_overrides", "choose_specific", "plain_key"]
 

@@ -5,8 +5,8 @@ import os
 import stat
 from pathlib import Path
 
+from detsim.names import closest
 from macros.card.checks import CardError, CardFault
-from simgen.suggestions import closest
 
 __all__ = ["card_text", "preset_text", "presets"]
 

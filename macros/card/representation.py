@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from analysis.quotation import name_with_unit, scale_of
 from simgen.pictures import Steps, picture
-from simgen.quotation import name_with_unit, scale_of
 from simgen.representation import html_table, text_table
 
 if TYPE_CHECKING:

@@ -195,7 +195,7 @@ def _finite(number: float | None, digits: int = 5) -> str:
 
 
 def _reach(limit: "LimitResult | None") -> str:
-    from simgen.quotation import mass_text, scale_of
+    from analysis.quotation import mass_text, scale_of
 
     if limit is None or limit.upper is None:
         return "none"

@@ -159,8 +159,8 @@ def _levels(given: list[float] | None) -> tuple[float, ...]:
 
 def _check_first(name: str) -> None:
     """Refuse a first parameter that is none of the model."""
+    from detsim.names import closest
     from simgen.parameters import parameter_names
-    from simgen.suggestions import closest
 
     known = parameter_names()
     if name not in known:
@@ -202,8 +202,8 @@ def _document(result: "PlaneResult", thresholds: dict[float, float]) -> dict[str
 
 
 def _say(result: "PlaneResult", thresholds: dict[float, float], *, expected: bool) -> None:
+    from analysis.quotation import scale_of
     from simgen.parameters import parameter_names, parameter_range
-    from simgen.quotation import scale_of
 
     errors = result.errors or (None, None)
     if expected:

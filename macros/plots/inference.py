@@ -4,11 +4,11 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from analysis.quotation import Scale, scale_of
 from macros.plots.figure_data import Cell, FigureData
 from macros.plots.methods import BAND_ONE, BAND_TWO, GREY, method_style
 from macros.plots.style import add_note, ink, new_figure, plain_text, styled
 from macros.words import deviation_lines, limit_axis_values, median_text, verdict_lines
-from simgen.quotation import Scale, scale_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,7 +52,7 @@ def parameter_axis(name: str, *values: float | None) -> tuple[str, Scale]:
     ----------
     name : str
     *values : float or None
-        Values that the text beside the picture quotes, as `simgen.quotation.scale_of` takes them.
+        Values that the text beside the picture quotes, as `analysis.quotation.scale_of` takes them.
 
     Examples
     --------

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analysis.fits import LimitResult
-    from simgen.quotation import Scale
+    from analysis.quotation import Scale
 
 __all__ = ["LimitFigure", "ThresholdsFigure"]
 

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from simgen.suggestions import closest
+from detsim.names import closest
 
 __all__ = ["Look", "StyleError", "base_style", "look", "present_look", "read_style"]
 

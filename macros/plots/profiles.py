@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from analysis.contours import PlaneResult
     from analysis.fits import FitResult, LimitResult
-    from simgen.quotation import Scale
+    from analysis.quotation import Scale
 
 __all__ = ["PROFILED", "contour_plot", "profile_plot"]
 

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from detsim.names import close_names
 from macros.reference.pages import pages
-from simgen.suggestions import close_names
 
 __all__ = ["FOLDERS", "FoundPage", "find_page", "page_titles"]
 

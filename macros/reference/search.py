@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from detsim.names import close_names
 from macros.reference.entries import Entry
-from simgen.suggestions import close_names
 
 __all__ = ["Found", "look_up"]
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from analysis.fits import LimitResult
+from analysis.quotation import mass_text, scale_of
 from macros.runs.analysis import Analysis
 from macros.terminal import format_number
 from macros.words import (
@@ -18,7 +19,6 @@ from macros.words import (
     poor_fit,
     undetermined_text,
 )
-from simgen.quotation import mass_text, scale_of
 
 __all__ = ["limit_sentences", "result_rows", "warning_sentences"]
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detsim.files import FileError, read_text
+from detsim.names import closest
 from macros.card import Card
-from simgen.suggestions import closest
 from simgen.units import Kind, read_quantity
 
 if TYPE_CHECKING:

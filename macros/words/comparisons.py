@@ -3,9 +3,9 @@
 from dataclasses import asdict
 from typing import Any
 
+from analysis.quotation import quoted, scale_of
 from analysis.studies import HypothesisComparison, HypothesisResult
 from macros.terminal import format_number, print_table, say
-from simgen.quotation import quoted, scale_of
 
 __all__ = ["comparison_document", "say_comparison"]
 

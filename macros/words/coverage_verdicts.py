@@ -5,10 +5,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from analysis.calibration import coverage_error
+from analysis.quotation import exact_text
 from macros.terminal import format_number
 from macros.words.calibrations import few_toys_warnings
 from simgen.parameters import parameter_range
-from simgen.quotation import exact_text
 
 if TYPE_CHECKING:
     from analysis.studies import CoverageStudy, CoverageTest

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from analysis.quotation import Scale, name_with_unit, quoted, scale_of
 from macros.terminal import format_number, print_table, say
 from macros.words.fit_description import end_text
-from simgen.quotation import Scale, name_with_unit, quoted, scale_of
 
 if TYPE_CHECKING:
     from analysis.fits import FitResult, Impacts, LocalMinimum, Pull

@@ -5,8 +5,8 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from analysis.fits import AT_RANGE, NOT_FOUND, UNBOUNDED
+from analysis.quotation import Scale, name_with_unit, quoted, quoted_errors, scale_of, without_rounding
 from macros.terminal import format_number, warn
-from simgen.quotation import Scale, name_with_unit, quoted, quoted_errors, scale_of, without_rounding
 
 if TYPE_CHECKING:
     from analysis.contours import PlaneResult

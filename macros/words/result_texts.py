@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from analysis.fits import FitResult, LimitResult
+from analysis.quotation import Scale, digits_apart, exact_text, mass_text, quoted, scale_of
 from analysis.studies import GLOBAL_FIT_LEVEL, CoverageStudy, GoodnessOfFit, Sensitivity
 from macros.terminal import format_number, number_of, print_table, say, warn
 from macros.words.audits import say_audit
@@ -20,7 +21,6 @@ from macros.words.fit_description import (
     undetermined_text,
 )
 from simgen.parameters import parameter_range
-from simgen.quotation import Scale, digits_apart, exact_text, mass_text, quoted, scale_of
 
 __all__ = [
     "allowed_text",

@@ -9,7 +9,7 @@ from simgen._kernels.channels import LineArrays, PlanArrays
 from simgen._kernels.continua import draw_continua
 from simgen._kernels.machine.jit import kernel
 from simgen._kernels.proposals import draw_left, draw_others, propose
-from simgen._kernels.search import n_not_above
+from simgen._kernels.tables import n_not_above
 from simgen._kernels.tiles import (
     ENERGY,
     FIRST,

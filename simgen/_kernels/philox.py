@@ -1,10 +1,14 @@
-"""Philox4x32-10, and uniforms from its words.
+"""Philox4x32-10, uniforms from its words, and normals from uniforms.
 
 Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC11).
 """
 
-import numpy as np
+import math
 
+import numpy as np
+from numpy.typing import NDArray
+
+from simgen._kernels.machine.functions import circle, logarithm
 from simgen._kernels.machine.jit import kernel
 
 _MASK = np.uint64(0xFFFFFFFF)
@@ -83,3 +87,20 @@ def uniforms_of_four_words(
 def uniforms(index: int | np.uint64, draw: int, k0: np.uint64, k1: np.uint64) -> tuple[float, float]:
     """Draw two uniforms in (0, 1)."""
     return member_uniforms(index, draw, 0, k0, k1)
+
+
+@kernel(inner=True, forceinline=True)
+def normal_pair(u: float, v: float) -> tuple[float, float]:
+    """Turn two uniforms in (0, 1) into two normals (Box and Muller 1958)."""
+    radius = math.sqrt(-2.0 * logarithm(u))
+    cosine, sine = circle(v)
+    return radius * cosine, radius * sine
+
+
+@kernel()
+def fill_pairs(
+    u: NDArray[np.float64], v: NDArray[np.float64], cosines: NDArray[np.float64], sines: NDArray[np.float64]
+) -> None:
+    """Turn uniforms in (0, 1) into pairs of normals."""
+    for t in range(len(u)):
+        cosines[t], sines[t] = normal_pair(u[t], v[t])

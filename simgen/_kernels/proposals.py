@@ -10,7 +10,7 @@ from simgen._kernels.continua import choose_cell, draw_node
 from simgen._kernels.machine.jit import kernel
 from simgen._kernels.philox import uniforms
 from simgen._kernels.radiative import kappa, qed_factors
-from simgen._kernels.search import n_not_above
+from simgen._kernels.tables import n_not_above
 from simgen._kernels.tiles import (
     ENERGY,
     FIRST,

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgen._kernels.machine.jit import kernel
-from simgen._kernels.normals import normal_pair
-from simgen._kernels.philox import four_shorter, member_uniforms
+from simgen._kernels.philox import four_shorter, member_uniforms, normal_pair
 
 __all__ = [
     "ACCEPTED", "CHANCE", "ENERGY", "FIRST", "LEFT", "MEASURED", "NUMBER", "ONE", "OWN", "RECOIL", "ROW",

@@ -113,7 +113,7 @@ class Baselines:
             for i in np.flatnonzero(slow):
                 cosines[:, i] = self._integrate(float(k.flat[i]))
             return cosines.reshape(len(cosines), *k.shape)
-        from simgen._kernels.phase_averages import fill_mean_cosines  # noqa: PLC0415 (compiles)
+        from simgen._kernels.tables import fill_mean_cosines  # noqa: PLC0415 (compiles)
 
         fastest = k[k * half <= _TABULATED[-1]].max(initial=0.0)
         largest = next(size for size in _TABULATED if fastest * half <= size)

@@ -1,6 +1,7 @@
 from .components import (
     Component as Component,
     Source as Source,
+    spectrum_picture as spectrum_picture,
 )
 from .continuum import (
     Continuum as Continuum,
@@ -14,9 +15,6 @@ from .isotopes import (
     cr51 as cr51,
     pm147 as pm147,
     source as source,
-)
-from .pictures import (
-    spectrum_picture as spectrum_picture,
 )
 from .spectra import (
     BetaSpectrum as BetaSpectrum,

@@ -1,18 +1,22 @@
-"""Sources of neutrinos: half-lives, components with their flavours and spectra."""
+"""Sources of neutrinos: half-lives, components with their flavours and spectra, and the picture of these."""
 
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from simgen.flavours import Flavour
+from simgen.pictures import BLUE, VERMILION, Curve, Stems, picture
 from simgen.representation import html_table, readable, text_table
 from simgen.sources.continuum import Continuum
-from simgen.sources.pictures import spectrum_picture
 from simgen.sources.spectra import Lines
 
-__all__ = ["Component", "Source"]
+__all__ = ["Component", "Source", "spectrum_picture"]
 
 _ENERGY = ("eV", "keV", "MeV", "GeV")
 _TIME = ("s", "min", "h", "d", "y")
+_N_POINTS = 161
+"""Of a curve in a picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,3 +96,30 @@ class Source:
 
     def _repr_html_(self) -> str:
         return html_table(f"Source {self.name}", self._rows(), spectrum_picture(self))
+
+
+def spectrum_picture(source: Source) -> str:
+    """Draw the lines and the continuous spectra of a source as SVG, each kind with its largest at 1."""
+    lines = [c.spectrum for c in source.components if isinstance(c.spectrum, Lines)]
+    continua = [c.spectrum for c in source.components if not isinstance(c.spectrum, Lines)]
+    layers: list[Curve | Stems] = []
+    curves = []
+    for spectrum in continua:
+        # knots are where a spectrum is not smooth; just below each it has another value if it jumps
+        knots = np.asarray(spectrum.knots, np.float64)
+        E = np.union1d(np.linspace(knots[0], knots[-1], _N_POINTS), knots[:_N_POINTS])
+        curves.append((E, np.asarray(spectrum.density(E), np.float64)))
+    highest = max((float(np.max(density)) for _, density in curves), default=0.0)
+    for number, (E, density) in enumerate(curves):
+        label = "" if number else "continuous, per MeV"
+        y = (density / highest).tolist() if highest > 0 else density.tolist()
+        layers.append(Curve(x=E.tolist(), y=y, label=label, colour=BLUE))
+    pairs = [pair for line in lines for pair in zip(line.energies, line.intensities, strict=True)]
+    strongest = max((intensity for _, intensity in pairs), default=1.0)
+    if pairs:
+        energies, heights = [E for E, _ in pairs], [intensity / strongest for _, intensity in pairs]
+        layers.append(Stems(x=energies, y=heights, label="lines", colour=VERMILION))
+    about = f"Neutrinos of {source.name}"
+    return picture(
+        about, layers, x="E_ν [MeV]", y="per decay, of the largest", x_range=(0.0, None), y_range=(0.0, 1.0)
+    )

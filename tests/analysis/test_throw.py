@@ -17,8 +17,7 @@ from analysis.pseudo_experiments.counts import (
     throw_normals,
     throw_varied,
 )
-from simgen._kernels.normals import fill_pairs
-from simgen._kernels.philox import philox4x32, uniforms
+from simgen._kernels.philox import fill_pairs, philox4x32, uniforms
 from simgen._kernels.poisson import log_probability, poisson
 from simgen.random import Stage, kernel_key
 

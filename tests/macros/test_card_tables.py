@@ -9,9 +9,9 @@ from support.hard_cards import HARD
 from support.html_tables import HOSTILE, TAGS, Table
 
 import nugauge
+from analysis.quotation import quoted
 from macros.card import ByExperiment, ToyColumns
 from macros.card.settings import CardFit
-from simgen.quotation import quoted
 
 
 def test_a_card_shows_experiments_model_and_settings():

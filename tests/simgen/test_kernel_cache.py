@@ -31,7 +31,7 @@ def test_sources_that_change_in_a_process_are_not_mixed(tmp_path):
     shutil.copytree(ROOT / "simgen", copy / "simgen", ignore=shutil.ignore_patterns("__pycache__"))
     pull = """
 from pathlib import Path
-import simgen._kernels.normals
+import simgen._kernels.philox
 path = Path(simgen._kernels.machine.functions.__file__)
 path.write_text(path.read_text().replace("_LN_2 = math.log(2.0)", "_LN_2 = 1.0 + 0.0"))
 """

@@ -11,7 +11,7 @@ from support.kernel_processes import EXPECTED, PAIR, ROOT, number, run
 
 from simgen._kernels.machine import internals
 from simgen._kernels.machine.environment import check_environment
-from simgen._kernels.normals import fill_pairs, normal_pair
+from simgen._kernels.philox import fill_pairs, normal_pair
 
 CPU = """
 import numba.core
@@ -80,7 +80,7 @@ def test_a_kernel_has_to_be_compiled_until_any_process_has_done_it(tmp_path):
     code = (
         "from simgen._kernels.machine.jit import has_to_be_compiled\nprint(has_to_be_compiled(fill_pairs))\n"
     )
-    ask = "from simgen._kernels.normals import fill_pairs\n" + code
+    ask = "from simgen._kernels.philox import fill_pairs\n" + code
     assert run(ask + PAIR + code, NUMBA_CACHE_DIR=tmp_path).stdout.split()[::2] == ["True", "False"]
     assert run(ask, NUMBA_CACHE_DIR=tmp_path).stdout.split() == ["False"]
 

@@ -8,8 +8,7 @@ import pytest
 from scipy import stats
 from support.examples import few
 
-from simgen._kernels.normals import normal_pair
-from simgen._kernels.philox import four_shorter, philox4x32, uniforms, unit_interval
+from simgen._kernels.philox import four_shorter, normal_pair, philox4x32, uniforms, unit_interval
 from simgen.random import Stage, check_seed, float_bits, fresh_seed, generator, kernel_key
 
 WORD = 0xFFFFFFFF

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 PAIR = """
 import numpy as np
-from simgen._kernels.normals import fill_pairs
+from simgen._kernels.philox import fill_pairs
 one, two = np.empty(1), np.empty(1)
 fill_pairs(np.array([0.25]), np.array([0.5]), one, two)
 print(one[0])

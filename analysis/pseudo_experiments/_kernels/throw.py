@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgen._kernels.machine.jit import kernel
-from simgen._kernels.normals import fill_pairs
-from simgen._kernels.philox import member_uniforms, philox4x32
+from simgen._kernels.philox import fill_pairs, member_uniforms, philox4x32
 from simgen._kernels.poisson import first_proposal, poisson, poisson_again, poisson_of
 
 BLOCK = 512

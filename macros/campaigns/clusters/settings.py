@@ -11,8 +11,8 @@ from typing import Any
 
 import typer
 
+from detsim.names import closest
 from macros.campaigns.clusters.connections import import_dask
-from simgen.suggestions import closest
 
 __all__ = ["JobSettings", "read_cluster"]
 

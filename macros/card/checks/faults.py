@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import Any
 
 from analysis.settings import percent
+from detsim.names import closest
 from macros.terminal import printable
-from simgen.suggestions import closest
 
 __all__ = ["CardError", "CardFault", "FaultList"]
 

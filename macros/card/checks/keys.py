@@ -6,9 +6,9 @@ from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from detsim.names import closest
 from macros.card.checks.faults import CardFault, FaultList
 from macros.card.tables import CardTables, has_amount
-from simgen.suggestions import closest
 from simgen.units import read_quantity
 
 __all__ = ["MAX_DEPTH", "check_limits", "known_keys", "read_tables"]

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from detsim.names import closest
 from macros.card.checks import FaultList
 from macros.card.objects.number_tables import read_file_spectrum
 from macros.card.tables import ComponentTable, SourceTable
-from simgen.suggestions import closest
 
 if TYPE_CHECKING:
     from simgen.sources import Component, Source, Spectrum

@@ -5,7 +5,7 @@ import math
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from simgen.quotation import mass_text, quoted, quoted_errors, scale_of
+from analysis.quotation import mass_text, quoted, quoted_errors, scale_of
 
 sizes = st.floats(1e-30, 1e30)
 

@@ -3,8 +3,8 @@
 import pytest
 from support.invocation import CARD, invoke, refusal
 
+from detsim.names import close_names, closest
 from simgen.parameters import parameter_names
-from simgen.suggestions import close_names, closest
 
 
 @pytest.mark.parametrize(

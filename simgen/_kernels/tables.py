@@ -1,10 +1,13 @@
-"""Averages of the oscillation phase: mean cosines, interpolated in a table."""
+"""Tables: binary search, and averages of the oscillation phase interpolated in a table."""
 
 import math
 
+import numpy as np
 from numpy.typing import NDArray
 
 from simgen._kernels.machine.jit import kernel
+
+__all__ = ["fill_mean_cosines", "n_not_above"]
 
 
 @kernel()
@@ -38,3 +41,19 @@ def fill_mean_cosines(
                 w0 * table[row - 1, j] + w1 * table[row, j] + w2 * table[row + 1, j] + w3 * table[row + 2, j]
             )
             mean_cosines[i, j] = mean.real * cosine - mean.imag * sine
+
+
+@kernel(part=True)
+def n_not_above(table: NDArray[np.float64], n: int, x: float) -> int:
+    """Count those of the first n entries of a table that are not above x.
+
+    It is `np.searchsorted(table[:n], x, side="right")`, which numba compiles in 0.4 s for each kernel.
+    """
+    low, high = 0, n
+    while low < high:
+        middle = low + ((high - low) >> 1)
+        if x < table[middle]:
+            high = middle
+        else:
+            low = middle + 1
+    return low
