@@ -87,7 +87,7 @@ def plan_fit_figures(
     figure, impacts, profile : list of Path, or None
         PDF, PNG or SVG; of the profile also CSV, whose picture is then a PDF.
     at : str or None
-        As for `macros.terminal.points.read_values`.
+        As for `macros.terminal.options.points.read_values`.
     poi : str
         Parameter of interest.
     style : str or None

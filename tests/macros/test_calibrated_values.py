@@ -8,7 +8,7 @@ from analysis.fits.fitter import make_fitter
 from analysis.studies.thresholds import true_values
 from macros.card import load_card
 from macros.studies import LimitOptions, calibrations, open_inference
-from macros.terminal.points import read_values
+from macros.terminal.options.points import read_values
 
 
 def test_a_reference_is_needed_where_0_is_none(tmp_path):

@@ -11,7 +11,7 @@ from support.shells import command, environment, needs, opened, run
 
 from macros.cli import app
 from macros.reference import COMPLETIONS, card_keys
-from macros.terminal.completion import words_of_bash
+from macros.terminal.options.completion import words_of_bash
 
 SHELLS = ("bash", "zsh", "fish")
 CASES = [

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from macros.terminal.console import message
+from macros.terminal import message
 
 __all__ = [
     "FitLevelOption",

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from macros.terminal.completion import completed
-from macros.terminal.options import count
+from macros.terminal.options.completion import completed
+from macros.terminal.options.shared import count
 
 __all__ = [
     "DATA_HELP",

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from macros.terminal.completion import completed
+from macros.terminal.options.completion import completed
 
 __all__ = [
     "LARGEST_COUNT",
