@@ -19,11 +19,6 @@ from .fitter import (
     Fitter as Fitter,
     make_fitter as make_fitter,
 )
-from .impacts import (
-    Impact as Impact,
-    Impacts as Impacts,
-    fit_impacts as fit_impacts,
-)
 from .limits import (
     delta_chi2 as delta_chi2,
     limit as limit,
@@ -37,6 +32,14 @@ from .local_minima import (
 from .pulls import (
     Pull as Pull,
 )
+from .refits import (
+    Impact as Impact,
+    Impacts as Impacts,
+    ProfileScan as ProfileScan,
+    fit_impacts as fit_impacts,
+    profile_scan as profile_scan,
+    scan_points as scan_points,
+)
 from .results import (
     AT_RANGE as AT_RANGE,
     NO_MINIMUM as NO_MINIMUM,
@@ -46,11 +49,6 @@ from .results import (
     FitResult as FitResult,
     LimitResult as LimitResult,
     TabulatedValue as TabulatedValue,
-)
-from .scan import (
-    ProfileScan as ProfileScan,
-    profile_scan as profile_scan,
-    scan_points as scan_points,
 )
 from .weighted import (
     effective_counts as effective_counts,

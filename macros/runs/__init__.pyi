@@ -1,6 +1,3 @@
-from .analysis import (
-    Analysis as Analysis,
-)
 from .event_figures import (
     events_picture as events_picture,
 )
@@ -21,6 +18,13 @@ from .production import (
     Production as Production,
     produce as produce,
 )
+from .reports import (
+    Analysis as Analysis,
+    ReportPlan as ReportPlan,
+    calibration_report as calibration_report,
+    campaign_report as campaign_report,
+    coverage_report as coverage_report,
+)
 from .reweighting import (
     reweight as reweight,
 )
@@ -34,10 +38,4 @@ from .study_parts import (
     run_band as run_band,
     run_comparison as run_comparison,
     run_goodness as run_goodness,
-)
-from .study_reports import (
-    ReportPlan as ReportPlan,
-    calibration_report as calibration_report,
-    campaign_report as campaign_report,
-    coverage_report as coverage_report,
 )

@@ -16,9 +16,8 @@ from analysis.pseudo_experiments import Thrower, are_throws_compiled
 from detsim.event_files import EventFile
 from macros.card import Card
 from macros.plots import Look, load_drawing
-from macros.runs.analysis import Analysis, analyse
 from macros.runs.production import Production, produce
-from macros.runs.report_files import FILES, write_files, write_histograms
+from macros.runs.reports import FILES, Analysis, analyse, write_files, write_histograms
 from macros.setup import file_histogram, foreign_report, foreign_run, whole_directory
 from macros.studies import EXPECTED, DataSets, LimitOptions, open_inference
 from macros.terminal import Progress, format_number

@@ -40,10 +40,6 @@ from .data import (
     load_data as load_data,
     load_series as load_series,
 )
-from .directory import (
-    check_directory as check_directory,
-    whole_directory as whole_directory,
-)
 from .event_data import (
     EXPECTED_KIND as EXPECTED_KIND,
     MEASURED as MEASURED,
@@ -54,31 +50,27 @@ from .event_data import (
     file_histogram as file_histogram,
     stored_counts as stored_counts,
 )
-from .figures import (
-    FigurePlan as FigurePlan,
-    check_picture as check_picture,
-    plan_figures as plan_figures,
-    read_look as read_look,
-)
-from .files import (
-    Split as Split,
-    check_number as check_number,
-    check_room as check_room,
-    former_files as former_files,
-)
 from .outputs import (
+    FigurePlan as FigurePlan,
     FilePlan as FilePlan,
     Output as Output,
+    Split as Split,
     card_files as card_files,
     check_different as check_different,
+    check_directory as check_directory,
+    check_number as check_number,
+    check_picture as check_picture,
+    check_room as check_room,
     data_files as data_files,
-    part_output as part_output,
-    picture_outputs as picture_outputs,
-    study_plan as study_plan,
-)
-from .recognition import (
     foreign_report as foreign_report,
     foreign_run as foreign_run,
+    former_files as former_files,
+    part_output as part_output,
+    picture_outputs as picture_outputs,
+    plan_figures as plan_figures,
+    read_look as read_look,
+    study_plan as study_plan,
+    whole_directory as whole_directory,
 )
 from .stored_toys import (
     Toy as Toy,

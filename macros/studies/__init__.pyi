@@ -26,12 +26,19 @@ from .coverage_study import (
     open_study as open_study,
     write_coverage as write_coverage,
 )
-from .dataset_files import (
+from .datasets import (
+    DataSets as DataSets,
+    check_weights_options as check_weights_options,
+    data_sets as data_sets,
     load_data_sets as load_data_sets,
     load_or_expect as load_or_expect,
+    load_weights as load_weights,
+    stored_weights as stored_weights,
     toy_data as toy_data,
+    toy_weights as toy_weights,
+    weights_of_origin as weights_of_origin,
+    weights_record as weights_record,
 )
-from .datasets import DataSets as DataSets, data_sets as data_sets
 from .inference import (
     EXPECTED as EXPECTED,
     Inference as Inference,
@@ -69,12 +76,4 @@ from .toys import (
     prepare_toys as prepare_toys,
     throw_toys as throw_toys,
     write_toys as write_toys,
-)
-from .weight_files import (
-    check_weights_options as check_weights_options,
-    load_weights as load_weights,
-    stored_weights as stored_weights,
-    toy_weights as toy_weights,
-    weights_of_origin as weights_of_origin,
-    weights_record as weights_record,
 )

@@ -26,9 +26,8 @@ from detsim.event_files import Branch, Compression, TableWriter, row_bytes
 from detsim.files import Former
 from macros.card import Card, ToyColumns
 from macros.setup import StoredCounts, check_room, open_fitter, stored_counts, using_threads, whole_number
-from macros.studies.datasets import DataSets
+from macros.studies.datasets import DataSets, toy_weights
 from macros.studies.sum_files import write_coverage_sums
-from macros.studies.weight_files import toy_weights
 from macros.terminal import LARGEST_STUDY, interactive_progress
 
 __all__ = [

@@ -12,7 +12,7 @@ from support.plain import with_nuisances
 from support.random_cards import MODELS, random_experiments
 
 from analysis.fits.estimate import fit_counts, make_fitter
-from analysis.fits.impacts import fit_impacts
+from analysis.fits.refits.impacts import fit_impacts
 from detsim.systematics import known_to
 from macros.card import load_card
 from simgen.interaction.models import SM

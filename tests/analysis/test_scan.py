@@ -13,7 +13,7 @@ from support.experiments import borexino
 from support.single_fit import SingleFit
 
 from analysis.fits.estimate import fit_counts, make_fitter
-from analysis.fits.scan import profile_scan, scan_points
+from analysis.fits.refits.scan import profile_scan, scan_points
 from detsim.systematics import known_to
 from macros.card import load_card
 from simgen.interaction.models import E6

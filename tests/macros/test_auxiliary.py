@@ -13,7 +13,7 @@ from analysis.batch.fitter import BatchFitter
 from analysis.fits.estimate import fit_counts
 from analysis.fits.fitter import make_fitter
 from macros.card import card_from_document, load_card
-from macros.studies.dataset_files import load_data_sets
+from macros.studies.datasets.files import load_data_sets
 from macros.studies.inference import EXPECTED, open_inference
 from macros.terminal.options.shared import ToyChoice
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from macros.setup.directory import whole_directory
+from macros.setup.outputs.directory import whole_directory
 
 NAMES = {"card.toml", "events.root"}
 ROOT = Path(__file__).parents[2]
@@ -99,7 +99,7 @@ def test_a_link_stands_for_its_directory(tmp_path):
 
 KILL = """
 import os, pathlib, sys
-from macros.setup.directory import whole_directory
+from macros.setup.outputs.directory import whole_directory
 
 point, target = int(sys.argv[1]), pathlib.Path(sys.argv[2])
 rename, seen = pathlib.Path.rename, []

@@ -15,7 +15,7 @@ from support.invocation import CARD, ROOT, answer, invoke, refusal, start
 from detsim.files.locks import file_stamp
 from macros.runs import production
 from macros.runs.file_series import EventSeries
-from macros.setup.files import Split
+from macros.setup.outputs.files import Split
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from analysis.batch.engine import Problem
-from analysis.fits.fitter import Fitter
-from analysis.fits.results import FitResult
+from analysis.fits import FitResult, Fitter
 from analysis.likelihood import Likelihood
 from analysis.model import EVEN, layouts
 from analysis.quotation import name_with_unit, scale_of

@@ -9,7 +9,7 @@ import typer
 
 from detsim.files import real_path
 from macros.plots import BESIDE, KINDS, Look, look, picture_kind, write_figure
-from macros.setup.outputs import Output, picture_outputs
+from macros.setup.outputs.plans import Output, picture_outputs
 
 if TYPE_CHECKING:
     from detsim.files import Former

@@ -7,9 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from analysis.fits.fitter import Fitter
-from analysis.fits.local_minima import LocalMinimum
-from analysis.fits.results import FitResult
+from analysis.fits import FitResult, Fitter, LocalMinimum
 from analysis.likelihood import Likelihood
 from analysis.model import wave_points
 from analysis.quotation import exact_text, name_with_unit, scale_of

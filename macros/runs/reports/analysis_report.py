@@ -7,8 +7,8 @@ from analysis.fits import FitResult
 from detsim.event_files import origin
 from macros.plots import Picture
 from macros.report import Report, ReportFigure, ReportFile, ReportTable, Section, report_figure
-from macros.runs.analysis import Analysis
-from macros.runs.analysis_words import limit_sentences, result_rows, warning_sentences
+from macros.runs.reports.analysis import Analysis
+from macros.runs.reports.analysis_words import limit_sentences, result_rows, warning_sentences
 from macros.terminal import format_number
 from macros.words import (
     estimate_cells,
@@ -43,7 +43,7 @@ _TITLES = {
 
 
 def analysis_figure(name: str, picture: Picture) -> ReportFigure:
-    """Draw a picture of `macros.runs.analysis.analysis_pictures` for a page, by its name there."""
+    """Draw a picture of `macros.runs.reports.analysis.analysis_pictures` for a page, by its name there."""
     return report_figure(picture, *_TITLES[name])
 
 
@@ -63,7 +63,7 @@ def analysis_report(
     ----------
     found : Analysis
     pictures : mapping of str to Picture
-        Of `macros.runs.analysis.analysis_pictures`.
+        Of `macros.runs.reports.analysis.analysis_pictures`.
     figures : mapping of str to ReportFigure
         Of `analysis_figure`, by name.
     source : str

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from detsim.files import Former, file_stamp, is_of_series, real_path
 from macros.plots import BESIDE
-from macros.setup.files import Split, former_files
-from macros.setup.leftovers import leftovers, leftovers_text
-from macros.setup.recognition import TABLES, Kind, foreign
+from macros.setup.outputs.files import Split, former_files
+from macros.setup.outputs.leftovers import leftovers, leftovers_text
+from macros.setup.outputs.recognition import TABLES, Kind, foreign
 from macros.terminal import Interrupted, RunError
 
 if TYPE_CHECKING:
     from macros.card import Card
-    from macros.setup.figures import FigurePlan
+    from macros.setup.outputs.figures import FigurePlan
 
 __all__ = [
     "FilePlan",
@@ -38,7 +38,7 @@ class Output:
     path : Path
         Of a series the name that its files are derived from.
     kind : str
-        As what a file has to be known that it may replace; see `macros.setup.recognition.foreign`.
+        As what a file has to be known that it may replace; see `macros.setup.outputs.recognition.foreign`.
     split : Split
         Where a series begins another file.
     command : str, optional

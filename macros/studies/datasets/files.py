@@ -14,7 +14,7 @@ from analysis.histograms import from_counts
 from detsim.files import stored_files
 from macros.card import Card
 from macros.setup import SIMULATED, Data, load_data, load_series, read_auxiliary, read_toy
-from macros.studies.datasets import EXPECTED, DataSets
+from macros.studies.datasets.sets import EXPECTED, DataSets
 from macros.terminal import ToyChoice, warn
 
 __all__ = ["load_data_sets", "load_or_expect", "toy_data"]

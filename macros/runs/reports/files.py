@@ -11,8 +11,8 @@ import hist
 from analysis.histograms import write_csv, write_json, write_root
 from macros.plots import Look
 from macros.report import beside, write_report
-from macros.runs.analysis import CONTENTS, Analysis, analysis_pictures, draw_picture, write_analysis
-from macros.runs.analysis_report import analysis_figure, analysis_report
+from macros.runs.reports.analysis import CONTENTS, Analysis, analysis_pictures, draw_picture, write_analysis
+from macros.runs.reports.analysis_report import analysis_figure, analysis_report
 from macros.terminal import Progress
 from simgen.second_process import Submit
 

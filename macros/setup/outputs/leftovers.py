@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from macros.setup.files import Split, former_files
-from macros.setup.recognition import Kind, only_origin, was_in_series
+from macros.setup.outputs.files import Split, former_files
+from macros.setup.outputs.recognition import Kind, only_origin, was_in_series
 
 __all__ = ["leftovers", "leftovers_text"]
 
@@ -26,7 +26,7 @@ def leftovers(path: Path, split: Split, kind: Kind) -> list[Path]:
     split : Split
         Where the new run begins another file.
     kind : str
-        What is written, as for `macros.setup.recognition.foreign`.
+        What is written, as for `macros.setup.outputs.recognition.foreign`.
 
     Returns
     -------

@@ -11,7 +11,7 @@ from macros.card import Card
 
 if TYPE_CHECKING:
     from analysis.pseudo_experiments import WeightModel
-    from macros.studies.datasets import DataSets
+    from macros.studies.datasets.sets import DataSets
 
 __all__ = [
     "check_weights_options",
@@ -47,7 +47,7 @@ def check_weights_options(specs: Sequence[str] | None, unit: str, *, by_events: 
 
 def load_weights(card: Card, specs: Sequence[str] | None, *, unit: str = "MeV") -> "DataSets | None":
     """Read the data of ``--weights``; None without."""
-    from macros.studies.dataset_files import load_data_sets
+    from macros.studies.datasets.files import load_data_sets
 
     return load_data_sets(card, specs, unit=unit) if specs else None
 
@@ -106,7 +106,7 @@ def stored_weights(
             raise FileError(path, "foreign", reason)
         inside = f":{row['object']}" if row["object"] else ""
         specs.append(f"{row['experiment']}{'=' if row['experiment'] else ''}{path}{inside}")
-    from macros.studies.dataset_files import load_data_sets
+    from macros.studies.datasets.files import load_data_sets
 
     return load_data_sets(card, specs, unit=record["unit"])
 

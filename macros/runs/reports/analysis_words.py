@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from analysis.fits import LimitResult
 from analysis.quotation import mass_text, scale_of
-from macros.runs.analysis import Analysis
+from macros.runs.reports.analysis import Analysis
 from macros.terminal import format_number
 from macros.words import (
     allowed_elsewhere,
