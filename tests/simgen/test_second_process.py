@@ -82,6 +82,27 @@ def test_an_error_is_raised_here():
         submit(fail)()
 
 
+def third():
+    with second_process() as submit:
+        return os.getpid(), submit(identity)()
+
+
+def test_a_second_process_may_have_one_beside_itself():
+    """Contract. Finds one that cannot, or that is left over."""
+    with second_process() as submit:
+        own, beside = submit(third)()
+        assert len({own, beside, os.getpid()}) == 3
+        assert has_ended(beside)
+
+
+def has_ended(process):
+    state = Path(f"/proc/{process}/stat")
+    try:
+        return state.read_text().split()[2] == "Z"
+    except FileNotFoundError:
+        return True
+
+
 def test_one_thread_makes_no_process(monkeypatch):
     """Contract. Finds a second process where a batch system gave one core."""
     monkeypatch.setattr(module, "n_threads", lambda: 1)
@@ -114,30 +135,35 @@ def test_the_second_process_ends_with_the_block():
 
 
 ORPHAN = """
+import os
 import time
 from functools import partial
 from simgen import second_process as module
 module.n_threads = lambda: 2
-import os
+reading, writing = os.pipe()
+def work():
+    with module.second_process() as submit:
+        os.write(writing, f"{os.getpid()} {submit(os.getpid)()}\\n".encode())
+        submit(partial(time.sleep, 60))()
 with module.second_process() as submit:
-    print(submit(os.getpid)(), flush=True)
-    submit(partial(time.sleep, 60))
+    submit(work)
+    print(os.read(reading, 100).decode(), end="", flush=True)
     time.sleep(60)
 """
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_the_second_process_ends_when_this_one_is_killed(number):
-    """Contract. Finds a process that works on for nobody."""
+    """Contract. Finds a process that works on for nobody: a second one, and one beside that."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen([sys.executable, "-c", ORPHAN], stdout=subprocess.PIPE, env=environment) as process:
-        second = int(process.stdout.readline())
+        left = list(map(int, process.stdout.readline().split()))
         process.send_signal(number)
         process.wait()
-    state = Path(f"/proc/{second}/stat")
+    assert len(left) == 2
     for _ in range(100):
-        if not state.exists() or state.read_text().split()[2] == "Z":
+        if all(map(has_ended, left)):
             break
         time.sleep(0.05)
     else:
-        pytest.fail("the second process works on")
+        pytest.fail("a process works on")

@@ -196,10 +196,8 @@ def draw_picture(picture: Picture, style: Look) -> bytes:
         return render(picture.draw(), "pdf")
 
 
-def write_analysis(
-    directory: Path, found: Analysis, pictures: Mapping[str, Picture], drawn: Mapping[str, bytes]
-) -> None:
-    """Write card, documents, figures and their numbers to a directory.
+def write_analysis(directory: Path, found: Analysis, pictures: Mapping[str, Picture]) -> None:
+    """Write card, documents and the numbers of figures to a directory.
 
     Parameters
     ----------
@@ -207,8 +205,6 @@ def write_analysis(
     found : Analysis
     pictures : mapping of str to Picture
         Of `analysis_pictures`.
-    drawn : mapping of str to bytes
-        Of `draw_picture`, by name.
     """
     case = found.case
     (directory / "card.toml").write_text(case.card.text(), encoding="utf-8")
@@ -217,7 +213,6 @@ def write_analysis(
     _dump(directory / "limit.json", {**limit, "expected_limit": found.document()["expected_limit"]})
     _dump(directory / "expect.json", _expected(found))
     for name, picture in pictures.items():
-        (directory / f"{name}.pdf").write_bytes(drawn[name])
         if name == "distance":
             continue
         table = counts_picture(case, found.fit).data if name == "spectrum" else picture.data

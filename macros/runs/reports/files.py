@@ -1,7 +1,7 @@
 """The files of a report and of a run: figures, numbers, histograms, and the page that shows them."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,12 +9,12 @@ from typing import Any
 import hist
 
 from analysis.histograms import write_csv, write_json, write_root
-from macros.plots import Look
-from macros.report import beside, write_report
+from macros.plots import Look, Picture
+from macros.report import ReportFigure, beside, write_report
 from macros.runs.reports.analysis import CONTENTS, Analysis, analysis_pictures, draw_picture, write_analysis
 from macros.runs.reports.analysis_report import analysis_figure, analysis_report
 from macros.terminal import Progress
-from simgen.second_process import Submit
+from simgen.second_process import Submit, second_process
 
 __all__ = ["FILES", "write_files", "write_histograms"]
 
@@ -62,7 +62,7 @@ def write_files(
         Directory.
     found : Analysis
     submit : Submit
-        Hands the figures of files to a second process, while this one draws those of the page.
+        Hands the drawing to a second process, which has loaded what draws.
     source : str
         What the data were read from.
     command : sequence of str
@@ -70,22 +70,17 @@ def write_files(
     style : Look
         Of the figures in files.
     progress : callable
-        Shows how many figures are drawn, of both kinds.
+        Shows that figures are drawn.
     made : sequence of str
         Sentences on how the data were made.
     """
     pictures = analysis_pictures(found)
-    with progress("drawing figures", 2 * len(pictures), "figures") as advance:
-        waiting = {name: submit(partial(draw_picture, picture, style)) for name, picture in pictures.items()}
-        figures = {}
-        for name, picture in pictures.items():
-            figures[name] = analysis_figure(name, picture)
-            advance(1)
-        drawn = {}
-        for name, result in waiting.items():
-            drawn[name] = result()
-            advance(1)
-    write_analysis(staging, found, pictures, drawn)
+    drawings = submit(partial(_draw, pictures, style))
+    write_analysis(staging, found, pictures)
+    with progress("drawing figures", None, "figures"):
+        figures, drawn = drawings()
+    for name, content in drawn.items():
+        (staging / f"{name}.pdf").write_bytes(content)
     report = analysis_report(
         found,
         pictures,
@@ -97,6 +92,20 @@ def write_files(
     )
     write_report(staging / FILES["report"], report)
     return {key: name for key, name in FILES.items() if (staging / name).exists()}
+
+
+def _draw(pictures: Mapping[str, Picture], style: Look) -> tuple[dict[str, ReportFigure], dict[str, bytes]]:
+    """Draw the figures of a page, and those of files in a process beside this one; both by name.
+
+    The process beside it is a fork of one that has loaded what draws. Figures of files take longer, because
+    of their fonts: one of them is drawn here.
+    """
+    with second_process() as submit:
+        *others, last = pictures
+        waiting = {name: submit(partial(draw_picture, pictures[name], style)) for name in others}
+        page = {name: analysis_figure(name, picture) for name, picture in pictures.items()}
+        drawn = {last: draw_picture(pictures[last], style)}
+        return page, {name: result() for name, result in waiting.items()} | drawn
 
 
 def write_histograms(directory: Path, data: hist.Hist[Any], expected: hist.Hist[Any]) -> None:
