@@ -1,18 +1,18 @@
 """Columns of the components of a model: expected counts up to a factor, and their derivatives."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from analysis.batch.engine._kernels import registers as R  # noqa: N812
 from analysis.batch.engine._kernels.layout import SHAPE, Layout
 from analysis.batch.engine._kernels.registers import LANES
+from analysis.batch.engine.allocation import Allocator
 
 __all__ = [
-    "Allocator",
     "Column",
     "Columns",
     "Inside",
@@ -26,24 +26,6 @@ Array = NDArray[np.float64]
 Inside = tuple[int, ...]
 """Parameters with respect to which a column is differentiated, ascending: θ is 0, nuisance parameter m is
 1 + m."""
-
-
-@dataclass(slots=True)
-class Allocator:
-    """Registers and constants of a program that have been allocated so far; no register is used twice."""
-
-    n_registers: int
-    values: list[float] = field(default_factory=list)
-
-    def registers(self, n: int = 1) -> int:
-        """Allocate registers that follow each other, and return the address of the first."""
-        self.n_registers += n
-        return (self.n_registers - n) * LANES
-
-    def constants(self, values: ArrayLike) -> int:
-        """Append constants, and return the index of the first."""
-        self.values += [float(x) for x in np.ravel(values)]
-        return len(self.values) - np.size(values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,8 @@ from analysis.batch.engine._kernels import (
 )
 from analysis.batch.engine._kernels.layout import LINEAR, Layout
 from analysis.batch.engine._kernels.registers import LANES
-from analysis.batch.engine.columns import Allocator, Column, Columns, address_of, is_polynomial
-from analysis.batch.engine.tables import Tables
+from analysis.batch.engine.allocation import Allocator, Tables
+from analysis.batch.engine.columns import Column, Columns, address_of, is_polynomial
 
 __all__ = ["Program", "Workspace", "make_program", "workspace"]
 

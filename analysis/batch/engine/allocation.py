@@ -1,14 +1,34 @@
-"""Tables of a program, which follow its header."""
+"""What a program allocates while it is written: registers, constants, and tables of instructions."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from analysis.batch.engine._kernels import instructions as K  # noqa: N812
+from analysis.batch.engine._kernels.registers import LANES
 
-__all__ = ["Tables"]
+__all__ = ["Allocator", "Tables"]
+
+
+@dataclass(slots=True)
+class Allocator:
+    """Registers and constants of a program that have been allocated so far; no register is used twice."""
+
+    n_registers: int
+    values: list[float] = field(default_factory=list)
+
+    def registers(self, n: int = 1) -> int:
+        """Allocate registers that follow each other, and return the address of the first."""
+        self.n_registers += n
+        return (self.n_registers - n) * LANES
+
+    def constants(self, values: ArrayLike) -> int:
+        """Append constants, and return the index of the first."""
+        self.values += [float(x) for x in np.ravel(values)]
+        return len(self.values) - np.size(values)
 
 
 class Tables:
