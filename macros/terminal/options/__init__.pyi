@@ -53,6 +53,7 @@ from .shared import (
     WeightsOption as WeightsOption,
     columns_override as columns_override,
     count as count,
+    toy_choice as toy_choice,
     toy_count as toy_count,
 )
 from .studies import (
