@@ -14,7 +14,7 @@ from typing import BinaryIO, NoReturn, Protocol, TypeVar
 
 from simgen.threads import n_threads
 
-__all__ = ["Submit", "has_second_process", "second_process"]
+__all__ = ["Submit", "done_here", "has_second_process", "second_process"]
 
 R = TypeVar("R")
 
@@ -37,6 +37,11 @@ class Submit(Protocol):
             Where there is no second process, where it failed, or where the work cannot be pickled, this
             function does the work itself, and returns the same result or raises its error.
         """
+
+
+def done_here(work: Callable[[], R], /) -> Callable[[], R]:
+    """Leave some work to this process; in the place of what hands it to another one."""
+    return work
 
 
 def has_second_process() -> bool:
@@ -64,7 +69,7 @@ def second_process() -> Iterator[Submit]:
     `concurrent.futures.ProcessPoolExecutor` hold both ends of their pipes, and stay when theirs is killed.
     """
     if not has_second_process():
-        yield lambda work: work
+        yield done_here
         return
     (reading, works), (results, writing) = os.pipe(), os.pipe()
     with warnings.catch_warnings():

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from macros.setup import file_histogram, foreign_report, foreign_run, whole_dire
 from macros.studies import EXPECTED, DataSets, LimitOptions, open_inference
 from macros.terminal import Progress, format_number
 from macros.words import experiment_rows
-from simgen.second_process import Submit, has_second_process, second_process
+from simgen.second_process import Submit, done_here, has_second_process, second_process
 
 __all__ = ["ReportResult", "RunResult", "report_data", "run_job"]
 
@@ -156,10 +156,10 @@ def run_job(
     names, seed = set(FILES.values()), card.run.seed
     with (
         whole_directory(directory, names, force=force, reads=reads, foreign=foreign_run) as staging,
-        _beside(card, progress) as (submit, fitted),
+        _beside(card, progress) as ready,
     ):
         made = produce(card, staging / FILES["events"], seed=seed, progress=progress)
-        fitted()
+        submit = ready()
         data = _histogram(card, staging / FILES["events"])
         found = analyse(
             open_inference(card, data), LimitOptions(n_toys=_N_BAND), n_goodness=0, progress=progress
@@ -179,37 +179,45 @@ def run_job(
 
 
 @contextmanager
-def _beside(card: Card, progress: Progress) -> Iterator[tuple[Submit, Callable[[], None]]]:
+def _beside(card: Card, progress: Progress) -> Iterator[Callable[[], Submit]]:
     """Have a second process, which loads what draws, and in a first run compiles what the fit needs before.
 
     Yields
     ------
-    submit : Submit
-    wait : callable
-        Waits until what the fit needs is on disk. Compiles here, beside the other process, what that one has
-        not begun, and what the report needs.
+    callable
+        Waits until what the fit needs is on disk; it compiles here, beside the other process, what that one
+        has not begun, and what the report needs. It returns what hands the drawing to the process that has
+        loaded what draws: this one, if the other one still compiles when nothing is left to be compiled here.
     """
     compiles = has_second_process() and not are_fits_compiled()
     if compiles:  # what both processes need
         with progress("compiling", None, "functions"), _untold():
             open_inference(card, EXPECTED)
-    with second_process() as submit:
+    with ExitStack() as stack:
+        submit = stack.enter_context(second_process())
         if compiles:
             fitted = submit(partial(_fit_expectation, card))
             analysed = submit(partial(_analyse_expectation, card))
         submit(load_drawing)
 
-        def wait() -> None:
-            load_drawing()
+        def ready() -> Submit:
+            draws_here = False
             with progress("compiling the fit", None, "functions"), _untold():
                 throws_elsewhere = are_throws_compiled()
                 if not throws_elsewhere:
                     Thrower(fitter=open_inference(card, EXPECTED).fitter, seed=0).block(0, 1)
                 for experiment in card.experiments:
                     experiment_rows(card if len(card.experiments) == 1 else card.of(experiment.name))
+                draws_here = not are_fits_compiled()
+                if draws_here:
+                    load_drawing()
                 (analysed if throws_elsewhere else fitted)()
+            if not draws_here:
+                return submit
+            stack.close()  # it would load the same
+            return done_here
 
-        yield submit, wait if compiles else lambda: None
+        yield ready if compiles else lambda: submit
 
 
 @contextmanager
