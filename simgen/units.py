@@ -174,7 +174,7 @@ def read_quantity(text: str, kind: Kind, *, unit: str | None = None) -> float:
     if not stated:
         raise ValueError(f"{text!r} has no unit: {advice}")
     try:
-        dimension, scale = _read_unit(stated)
+        dimension, scale = _read_unit(stated, wanted=expected.dimension)
     except ValueError as error:
         raise ValueError(f"{text!r}: {error}; {advice}") from None
     if dimension != expected.dimension:
@@ -238,8 +238,8 @@ def write_quantity(value: float, unit: str, *, digits: int = 17) -> str:
     return f"{value / unit_value(unit):.{digits}g} {unit}"
 
 
-def _read_unit(unit: str) -> tuple[_Dimension, Decimal]:
-    """Read an expression such as ``g/cm3`` or ``/cm2/s``."""
+def _read_unit(unit: str, *, wanted: _Dimension | None = None) -> tuple[_Dimension, Decimal]:
+    """Read an expression such as ``g/cm3`` or ``/cm2/s``; for an unknown unit suggest one of a dimension."""
     powers = [0] * 7
     scale = Decimal(1)
     expression = unit if unit.startswith("/") else f"*{unit}"
@@ -249,7 +249,7 @@ def _read_unit(unit: str) -> tuple[_Dimension, Decimal]:
             raise ValueError(f"cannot read the unit {unit!r} (join units by * and /, powers as in cm2)")
         name, power = match[1], int(match[2] or 1)
         if name not in UNITS:
-            raise ValueError(f"unknown unit {name!r}{_suggest(name)}")
+            raise ValueError(f"unknown unit {name!r}{_suggest(name, wanted if name == unit else None)}")
         sign = power if operator == "*" else -power
         value, dimension = UNITS[name]
         powers = [p + sign * d for p, d in zip(powers, dimension, strict=True)]
@@ -263,7 +263,8 @@ def _name(dimension: _Dimension) -> str:
     return f" but {' or '.join(articles)}" if articles else ""
 
 
-def _suggest(name: str) -> str:
-    same_letters = [unit for unit in UNITS if unit.lower() == name.lower()]
-    close = same_letters or get_close_matches(name, UNITS, n=1, cutoff=0.6)
+def _suggest(name: str, wanted: _Dimension | None) -> str:
+    known = [unit for unit, (_, dimension) in UNITS.items() if wanted in {None, dimension}]
+    same_letters = [unit for unit in known if unit.lower() == name.lower()]
+    close = same_letters or get_close_matches(name, known, n=1, cutoff=0.6)
     return f", did you mean {' or '.join(map(repr, close))}?" if close else ""

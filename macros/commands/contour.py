@@ -16,6 +16,7 @@ from macros.terminal import (
     OfOption,
     SetOption,
     StyleOption,
+    ThreadsOption,
     ToyOption,
     Unit,
     UnitOption,
@@ -95,6 +96,7 @@ def contour(
     toy: ToyOption = None,
     of: OfOption = None,
     override: SetOption = None,
+    threads: ThreadsOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -107,7 +109,7 @@ def contour(
     levels = _levels(level)
     if len(values_x) * len(values_y) > _MOST_POINTS:
         raise typer.BadParameter(f"--x and --y: more than {_MOST_POINTS:.0e} pairs of values")
-    loaded = open_card(card, override, draws=False, of=of, several=True)
+    loaded = open_card(card, override, threads=threads, draws=False, of=of, several=True)
 
     reads = (*card_files(card, loaded), *data_files(data), *auxiliary_files(auxiliary))
     plan = FilePlan(reads=reads, writes=figures.outputs(), force=force)

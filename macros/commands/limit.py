@@ -26,6 +26,7 @@ from macros.terminal import (
     SetOption,
     StyleOption,
     TableOption,
+    ThreadsOption,
     ToyOption,
     Unit,
     UnitOption,
@@ -109,6 +110,7 @@ def limit(
     audit: AuditOption = 20,
     seed: SeedOption = None,
     override: SetOption = None,
+    threads: ThreadsOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -141,7 +143,7 @@ def limit(
             "--first and -o are for the toys of the band of an expected limit, without DATA"
         )
     draws = bool(toys) or (calibrates and table is None)
-    chosen = open_card(card, override, seed=seed, draws=draws, of=of, several=True)
+    chosen = open_card(card, override, seed=seed, threads=threads, draws=draws, of=of, several=True)
     reads = (*card_files(card, chosen), table, *data_files(data), *auxiliary_files(auxiliary))
     writes = (*part_output(output), *figures.outputs())
     plan = FilePlan(reads=tuple(filter(None, reads)), writes=writes, force=force)

@@ -129,6 +129,25 @@ def test_threads_and_chunks_change_nothing(tmp_path, monkeypatch):
     assert_same(columns(tmp_path / "a.root"), columns(tmp_path / "b.root"))
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("limit", "--toys", 2000, "--seed", 3, "--audit", 0),
+        ("contour", "--x", "gamma=-0.1:0.1:5", "--y", "activity=0.98:1.02:5"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_threads_do_not_change_what_is_fitted(command):
+    """Contract."""
+    before, (name, *options) = numba.get_num_threads(), command
+    try:
+        one = answer(name, CARD, *options, "--threads", 1)
+        assert numba.get_num_threads() == 1
+    finally:
+        numba.set_num_threads(before)
+    assert one == answer(name, CARD, *options)
+
+
 @pytest.mark.parametrize("stated", [("--threads", 4096), ("--set", "run.threads=4096")])
 def test_a_card_of_a_larger_machine_is_run_with_the_threads_that_are_there(tmp_path, stated):
     """Contract: one line says so, the file says what was used, and has the events of any other run."""

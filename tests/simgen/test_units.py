@@ -108,6 +108,16 @@ def test_fault_is_named(text: str, kind: Kind, words: list[str]) -> None:
         assert word in str(error.value)
 
 
+def test_only_a_unit_of_what_is_wanted_is_suggested() -> None:
+    """Regression: a mass in "tons" was taken for one in ns."""
+    with pytest.raises(ValueError, match="unknown unit 'tons'; write for example"):
+        read_quantity("99 tons", "mass")
+    with pytest.raises(ValueError, match=r"unknown unit 'KG', did you mean 'kg'\?"):
+        read_quantity("99 KG", "mass")
+    with pytest.raises(ValueError, match=r"unknown unit 'Kg', did you mean 'kg'\?"):
+        read_quantity("99 keV*Kg", "mass")
+
+
 @DETERMINISTIC
 @given(value=FINITE, data=st.data())
 def test_round_trip(value: float, data: st.DataObject) -> None:
