@@ -31,8 +31,14 @@ def working_time() -> float:
 
 
 @contextlib.contextmanager
-def signals_held() -> Iterator[None]:
-    """Hold back the signals that end a command until the block has ended.
+def signals_held(*numbers: signal.Signals) -> Iterator[None]:
+    """Hold back signals until the block has ended.
+
+    Parameters
+    ----------
+    *numbers : signal.Signals
+        All that end a command if none is given. Commands answer SIGTERM and SIGHUP through what answers
+        SIGINT, so that this one is enough where 8 µs for each signal count.
 
     Notes
     -----
@@ -46,7 +52,7 @@ def signals_held() -> Iterator[None]:
     received: list[int] = []
     before: dict[int, Any] = {}
     try:
-        for number in _ENDING:
+        for number in numbers or _ENDING:
             handler = signal.getsignal(number)
             if callable(handler):
                 signal.signal(number, lambda n, _: received.append(n))

@@ -4,6 +4,7 @@ The result for an index must not depend on the division of the range; then no re
 """
 
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -73,7 +74,7 @@ class Pending(Generic[R]):
         self._finished = False
         self._gate = threading.Lock()
         self._gate.acquire()
-        with signals_held():
+        with signals_held(signal.SIGINT):
             self._future = pool.submit(self._run)
 
     def _run(self) -> None:
@@ -107,7 +108,7 @@ class Pending(Generic[R]):
 
 def shut_down(pool: ThreadPoolExecutor) -> None:
     """Drop the tasks of a pool that have not begun, and wait for its threads."""
-    with signals_held():
+    with signals_held(signal.SIGINT):
         pool.shutdown(wait=False, cancel_futures=True)
     pool.shutdown()
 
@@ -140,7 +141,7 @@ def ahead(tasks: Iterable[Callable[[], R]], *, busy: int = 0) -> Iterator[R]:
         while waiting:
             yield waiting.popleft().result()
     finally:
-        with signals_held():
+        with signals_held(signal.SIGINT):
             for pending in waiting:
                 pending.cancel()
 

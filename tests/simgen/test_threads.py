@@ -53,6 +53,24 @@ def test_ctrl_c_comes_after_a_block_that_is_not_to_be_interrupted():
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+def test_sigterm_that_is_answered_as_ctrl_c_is_held_back_with_it():
+    """Contract of commands, whose handlers call that of SIGINT."""
+    done = []
+
+    def block():
+        with signals_held(signal.SIGINT):
+            signal.raise_signal(signal.SIGTERM)
+            done.append("the whole block")
+
+    signal.signal(signal.SIGTERM, lambda number, frame: signal.getsignal(signal.SIGINT)(number, frame))
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            block()
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    assert done == ["the whole block"]
+
+
 def test_a_pool_is_whole_after_ctrl_c_within_it():
     """Regression: an interrupt where the pool held its lock left all threads waiting for ever."""
 
