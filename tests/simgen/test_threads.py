@@ -62,7 +62,11 @@ def test_sigterm_that_is_answered_as_ctrl_c_is_held_back_with_it():
             signal.raise_signal(signal.SIGTERM)
             done.append("the whole block")
 
-    signal.signal(signal.SIGTERM, lambda number, frame: signal.getsignal(signal.SIGINT)(number, frame))
+    def pass_on(number, frame):
+        answer = signal.getsignal(signal.SIGINT)
+        answer(number, frame)
+
+    signal.signal(signal.SIGTERM, pass_on)
     try:
         with pytest.raises(KeyboardInterrupt):
             block()
