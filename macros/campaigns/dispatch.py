@@ -6,12 +6,13 @@ import os
 import socket
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
+from detsim.files import signals_held
 from macros.campaigns.directory import Campaign
 from macros.campaigns.notes import Notes
 from macros.campaigns.worker import Job, Report, bundle, warm_up as warm, work
@@ -31,6 +32,13 @@ _BUSY_MOST = 3600.0
 _HOPELESS = 20
 """Chunks that fail before one succeeds: then all do."""
 _LARGEST_BUNDLE = 256e6
+R = TypeVar("R")
+
+
+def _wait(futures: Iterable[Future[R]]) -> set[Future[R]]:
+    """Wait half a second until one is done; Ctrl-C comes afterwards, and leaves no lock of theirs closed."""
+    with signals_held():
+        return wait(futures, timeout=_POLL, return_when=FIRST_COMPLETED).done
 
 
 @dataclass(kw_only=True)
@@ -101,8 +109,8 @@ class Dispatch:
                 self.ends = True
                 future.cancel()
                 return ""
-            wait([future], timeout=_POLL)
-        with suppress(Exception):  # the chunks will say it
+            _wait([future])
+        with suppress(Exception), signals_held():  # the chunks will say it
             return future.result()
         return ""
 
@@ -130,8 +138,7 @@ class Dispatch:
                 time.sleep(_BUSY_PAUSE)  # others make what is left
                 continue
             self._tell()
-            done, _ = wait(list(self.jobs), timeout=_POLL, return_when=FIRST_COMPLETED)
-            for future in done:
+            for future in _wait(self.jobs):
                 self._take(future, self.jobs.pop(future))
 
     def _submit(self) -> None:
@@ -172,7 +179,8 @@ class Dispatch:
 
     def _take(self, future: Future[list[Report]], job: Job) -> None:
         try:
-            reports = future.result()
+            with signals_held():
+                reports = future.result()
         except CancelledError:
             self.waiting.extend(job.numbers)
             return

@@ -1,11 +1,12 @@
 """Work of a process on chunks: in the directory of the campaign, or in a copy of it that is thrown away."""
 
-import contextlib
 import os
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -90,7 +91,7 @@ def _campaign(job: Job) -> tuple[Campaign, bool] | None:
     """Find the campaign of a job, and tell whether its directory is shared; None if it is not seen."""
     from detsim.files import FileError
 
-    with contextlib.suppress(OSError, FileError):
+    with suppress(OSError, FileError):
         seen = read_campaign(job.directory)
         if seen.id == job.id:
             return seen, True
@@ -106,8 +107,28 @@ def _campaign(job: Job) -> tuple[Campaign, bool] | None:
     return read_campaign(_copies[job.id].name), False
 
 
+def _stop_profiler() -> None:
+    """Let a worker of dask no longer note what its threads are at, with Python 3.11.
+
+    Notes
+    -----
+    It calls `sys._current_frames` a hundred times a second. If Python 3.11 collects garbage there, and a
+    thread-local object is part of it, the process locks itself for ever (python/cpython, issue 106883).
+    """
+    if sys.version_info >= (3, 12) or "distributed" not in sys.modules:
+        return
+    from distributed import get_worker
+
+    with suppress(ValueError):  # this is no worker of dask
+        worker = get_worker()
+        profiler = worker.periodic_callbacks.get("profile")
+        if profiler is not None:
+            worker.loop.add_callback(profiler.stop)
+
+
 def work(job: Job) -> list[Report]:
     """Make the chunks of a job; what goes wrong is reported, not raised."""
+    _stop_profiler()
     host = socket.gethostname()
     try:
         found = _campaign(job)
@@ -162,6 +183,7 @@ def warm_up(job: Job) -> str:
     str
         Why it was not possible; chunks then say the same. ``unseen`` if the campaign is not seen.
     """
+    _stop_profiler()
     try:
         found = _campaign(job)
         if found is None:

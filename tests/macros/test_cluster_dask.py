@@ -1,6 +1,7 @@
 """`nugauge campaign run --dask`: the bits are those of the plain command, also when a worker dies."""
 
 import signal
+import sys
 import threading
 from dataclasses import replace
 from importlib.util import find_spec
@@ -62,6 +63,21 @@ def test_workers_that_do_not_see_the_directory(tmp_path, machine):
     executor.shutdown()
     assert outcome.complete
     assert merged(directory) == plain(tmp_path)
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python 3.12 collects no garbage there")
+def test_no_worker_notes_what_its_threads_are_at(tmp_path, machine):
+    """Regression: Python 3.11 locked itself for ever when dask looked at the threads of a worker."""
+    from distributed import Client
+
+    directory = tmp_path / "c"
+    new(directory, size=1)
+    with Client(scheduler_file=str(machine.file), set_as_default=False) as client:
+        profiled = client.run(lambda dask_worker: "profile" in dask_worker.periodic_callbacks)
+        assert list(profiled.values()) == [True, True]
+        answer("campaign", "run", directory, "--dask", machine.file)
+        runs = client.run(lambda dask_worker: dask_worker.periodic_callbacks["profile"].is_running())
+        assert list(runs.values()) == [False, False]
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hangs"])
