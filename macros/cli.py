@@ -194,6 +194,8 @@ def main() -> None:
 
     Notes
     -----
+    Figures go to files only: a backend for windows or notebooks, which a shell in a notebook names in
+    MPLBACKEND, need not be installed beside this program.
     NumPy, which is not loaded yet, and scipy get one thread for linear algebra, unless the environment says
     otherwise: all matrices here are small, and on a busy machine OpenBLAS takes milliseconds to wait for its
     other threads in each factorisation. Python looks for circles of unused objects less often: a `run` makes
@@ -201,6 +203,7 @@ def main() -> None:
     them again and free each one, which takes 0.8 s after a `run`; the system takes the memory back anyway.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ["MPLBACKEND"] = "agg"
     gc.set_threshold(_MANY_OBJECTS, *gc.get_threshold()[1:])
     reserve_standard_files()
     try:

@@ -78,6 +78,7 @@ UNITS: dict[str, tuple[str, _Dimension]] = {
     "GBq": ("1e9", _PER_TIME),
     "TBq": ("1e12", _PER_TIME),
     "PBq": ("1e15", _PER_TIME),
+    "mCi": ("3.7e7", _PER_TIME),
     "Ci": ("3.7e10", _PER_TIME),
     "kCi": ("3.7e13", _PER_TIME),
     "MCi": ("3.7e16", _PER_TIME),
@@ -107,7 +108,9 @@ KINDS: dict[str, _Wanted] = {
     "length": _Wanted(_LENGTH, "a length", "300 cm", "mm, cm, m, km"),
     "area": _Wanted((0, 2, 0, 0, 0, 0, 0), "an area", "1e-32 cm2", "cm2, m2"),
     "mass": _Wanted(_MASS, "a mass", "99.5 t", "mg, g, kg, t, kt"),
-    "activity": _Wanted(_PER_TIME, "an activity", "1.67 MCi", "Bq, kBq, MBq, GBq, TBq, PBq, Ci, kCi, MCi"),
+    "activity": _Wanted(
+        _PER_TIME, "an activity", "1.67 MCi", "Bq, kBq, MBq, GBq, TBq, PBq, mCi, Ci, kCi, MCi"
+    ),
     "rate": _Wanted(_PER_TIME, "a rate", "10 /d", "/s, /min, /h, /d, /y, Hz, mBq, uBq"),
     "flux": _Wanted((0, -2, -1, 0, 0, 0, 0), "a flux", "1.8e12 /cm2/s", "/cm2/s, /m2/s, /cm2/d"),
     "density": _Wanted((0, -3, 0, 1, 0, 0, 0), "a density", "0.88 g/cm3", "g/cm3, kg/m3"),

@@ -59,6 +59,10 @@ _WRONG_INPUT_CLASSES = (
     "detsim.files.atomic.FileError",
 )
 
+_kept: list[BaseException] = []
+"""What interrupted a command, with the objects of all functions that were interrupted: in the middle of a
+step llvmlite may own an LLVM module twice, and the program crashes if both are freed before it ends."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -83,11 +87,14 @@ def guard(command: F) -> F:
         except (typer.Exit, typer.Abort, typer.BadParameter, StandardOutputError):
             raise
         except KeyboardInterrupt as error:
+            _kept.append(error)
             status, lines = ended.status, [ended.text + _made(error)]
         except Interrupted as stopped:
+            _kept.append(stopped)
             status, lines = ended.status, [f"{ended.text}: {stopped}"]
         except Exception as error:
             if _is_interrupt(error):
+                _kept.append(error)
                 status, lines = ended.status, [ended.text + _made(error)]
             else:
                 status, lines = explain(error)

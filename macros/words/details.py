@@ -204,7 +204,8 @@ def _say_minima(result: "FitResult") -> None:
 
 def minima_table(result: "FitResult") -> Table:
     """Return head and rows of the table of all local minima."""
-    scale = scale_of(result.poi, *(m.value for m in result.minima))
+    ends = (end for m in result.minima for end in (m.lower, m.upper) if end is not None)
+    scale = scale_of(result.poi, *(m.value for m in result.minima), *ends)
     rows: list[tuple[str, ...]] = [
         (
             scale.number(m.value, digits=6),

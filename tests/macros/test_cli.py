@@ -1,5 +1,6 @@
 """The command line: exit statuses, messages, JSON."""
 
+import gc
 import json
 import os
 import signal
@@ -176,6 +177,36 @@ cli.main()
     run = [sys.executable, "-c", code]
     done = subprocess.run(run, capture_output=True, text=True, env=environment, check=True)
     assert done.stdout.split() == [used]
+
+
+def test_a_backend_of_a_notebook_need_not_be_installed(tmp_path):
+    """Contract: a shell in a notebook names one in MPLBACKEND; figures go to files only."""
+    environment = os.environ | {"MPLBACKEND": "module://matplotlib_inline.not_here"}
+    line = ["expect", "borexino-cr51-paper", "--figure", str(tmp_path / "x.svg")]
+    run = [sys.executable, "-m", "nugauge", *line]
+    done = subprocess.run(run, capture_output=True, text=True, env=environment, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "x.svg").read_bytes().startswith(b"<?xml")
+
+
+def test_what_an_interrupt_stopped_is_not_freed():
+    """Regression: Ctrl-C within a step of llvmlite, whose objects were then freed twice, crashed."""
+
+    class Owner:
+        def __del__(self):
+            freed.append(1)
+
+    @guard
+    def command():
+        owner = Owner()
+        assert owner
+        raise KeyboardInterrupt
+
+    freed = []
+    with pytest.raises(typer.Exit):
+        command()
+    gc.collect()
+    assert freed == []
 
 
 def test_no_object_is_looked_for_at_the_end_of_the_program():

@@ -1,5 +1,6 @@
 """What `run` may replace, and what it never touches."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -205,3 +206,15 @@ def test_interrupted_between_the_renames(tmp_path, monkeypatch):
     assert caught.value.__notes__ == [f"{target} is whole"]
     assert (target / "card.toml").read_text() == "new"
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_full_disk_that_names_no_file_is_named_by_the_directory(tmp_path):
+    """Regression: "No space left on device; nothing of this file is left" of a run named none."""
+    with pytest.raises(OSError, match="No space") as caught:
+        fill_without_room(tmp_path / "out")
+    assert caught.value.filename == str(tmp_path / "out")
+
+
+def fill_without_room(path):
+    with whole_directory(path, NAMES, force=False):
+        raise OSError(errno.ENOSPC, "No space left on device")

@@ -78,6 +78,12 @@ def test_report_tells_the_numbers_of_the_commands(made, unrendered, tmp_path):
         "Impacts: change of gamma", "fit.json",
     ):  # fmt: skip
         assert words in text, words
+    quality = found["fit"]["quality"]
+    deviance, pearson = (f", p = {quality[key]:.4g}" for key in ("p_deviance", "p_pearson"))
+    assert deviance != pearson
+    assert re.search(
+        rf"degrees of freedom{re.escape(deviance)}; Pearson.s χ² = [\d.]+{re.escape(pearson)}", text
+    )
     for name in found["files"].values():
         assert (tmp_path / "r" / name).is_file()
 

@@ -114,6 +114,7 @@ def test_only_a_unit_of_what_is_wanted_is_suggested() -> None:
         read_quantity("99 tons", "mass")
     with pytest.raises(ValueError, match=r"unknown unit 'KG', did you mean 'kg'\?"):
         read_quantity("99 KG", "mass")
+    assert read_quantity("5 mCi", "activity") == 5 * 3.7e7  # it was taken for MCi, a milliard times as much
     with pytest.raises(ValueError, match=r"unknown unit 'Kg', did you mean 'kg'\?"):
         read_quantity("99 keV*Kg", "mass")
 

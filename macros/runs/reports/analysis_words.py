@@ -76,13 +76,17 @@ def _quality(found: Analysis) -> str:
     if fit.quality is None:
         return "none: no minimum was found"
     kind = "χ²" if fit.likelihood == "paper" else "deviance"
-    p = "" if fit.quality.p_value is None else f", p = {format_number(fit.quality.p_value)}"
-    pearson = fit.quality.pearson
-    other = "" if pearson is None else f"; Pearson's χ² = {format_number(pearson)}"
-    return (
+    text = (
         f"{kind} = {format_number(fit.fval)} of {n_bins} bins with {fit.quality.ndof} degrees of freedom"
-        f"{other}{p}"
+        f"{_p_text(fit.quality.p_deviance)}"
     )
+    if fit.quality.pearson is None:
+        return text
+    return f"{text}; Pearson's χ² = {format_number(fit.quality.pearson)}{_p_text(fit.quality.p_pearson)}"
+
+
+def _p_text(p: float | None) -> str:
+    return "" if p is None else f", p = {format_number(p)}"
 
 
 def limit_sentences(found: Analysis) -> list[str]:

@@ -71,6 +71,8 @@ def whole_directory(
         except OSError as error:
             if error.filename is not None:  # by the name that it was to get
                 error.filename = str(error.filename).replace(str(staging), str(target), 1)
+            elif error.errno is not None:
+                error.filename = str(target)
             raise
         finally:
             shutil.rmtree(staging, ignore_errors=True)
