@@ -1,6 +1,7 @@
 from .html import (
     GENERATOR as GENERATOR,
     render_report as render_report,
+    report_template as report_template,
     write_report as write_report,
 )
 from .page import (

@@ -2,16 +2,20 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from macros.report.page import Report
 from macros.report.vectors import inline_svg, style_variables
 from macros.terminal import printable
 
-__all__ = ["GENERATOR", "render_report", "write_report"]
+if TYPE_CHECKING:
+    import jinja2
+
+__all__ = ["GENERATOR", "render_report", "report_template", "write_report"]
 
 GENERATOR = '<meta name="generator" content="nugauge">'
 """By what a report is known again."""
@@ -39,10 +43,10 @@ def write_report(path: str | Path, report: Report) -> None:
         stream.write(text.encode())
 
 
-def render_report(report: Report) -> str:
-    """Return the HTML text of a report."""
+@cache
+def report_template() -> "jinja2.Template":
+    """Load what writes reports; it may be called before, while nothing else is to be done."""
     import jinja2
-    from markupsafe import Markup
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
@@ -52,14 +56,21 @@ def render_report(report: Report) -> str:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    numbers = count(1)
-    environment.filters["drawing"] = lambda text: Markup(inline_svg(text, next(numbers)))
     environment.filters["link"] = quote
-    return environment.get_template("report.html.j2").render(
+    return environment.get_template("report.html.j2")
+
+
+def render_report(report: Report) -> str:
+    """Return the HTML text of a report."""
+    from markupsafe import Markup
+
+    numbers = count(1)
+    return report_template().render(
         report=report,
         generator=Markup(GENERATOR),
         light=Markup(style_variables(dark=False)),
         dark=Markup(style_variables(dark=True)),
+        drawing=lambda text: Markup(inline_svg(text, next(numbers))),
         provenance=list(_flat(report.provenance)),
     )
 

@@ -10,7 +10,7 @@ import hist
 
 from analysis.histograms import write_csv, write_json, write_root
 from macros.plots import Look, Picture
-from macros.report import ReportFigure, beside, write_report
+from macros.report import ReportFigure, beside, report_template, write_report
 from macros.runs.reports.analysis import CONTENTS, Analysis, analysis_pictures, draw_picture, write_analysis
 from macros.runs.reports.analysis_report import analysis_figure, analysis_report
 from macros.terminal import Progress
@@ -77,6 +77,7 @@ def write_files(
     pictures = analysis_pictures(found)
     drawings = submit(partial(_draw, pictures, style))
     write_analysis(staging, found, pictures)
+    report_template()
     with progress("drawing figures", None, "figures"):
         figures, drawn = drawings()
     for name, content in drawn.items():
