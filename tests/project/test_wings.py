@@ -13,6 +13,8 @@ from support.pages import read_page
 PACKAGES = ["simgen", "detsim", "analysis", "macros"]
 MOST_MODULES = 13
 """Of one folder."""
+MOST_LINES = 300
+"""Of one module, or one file of tests."""
 ONE_EACH = {"commands"}
 """Folders with one module for each of their things, however many these are."""
 CARD = ("macros.card.answers", "macros.card.study_answers")
@@ -24,6 +26,7 @@ def dotted(path):
 
 
 FILES = {dotted(path): path for path in MODULES}
+TESTS = list((ROOT / "tests").rglob("*.py"))
 WINGS = {
     name
     for name, path in FILES.items()
@@ -93,6 +96,12 @@ def test_no_folder_is_a_heap():
         if path.name != "__init__.py" and name.split(".")[0] in PACKAGES:
             counts[path.parent] = counts.get(path.parent, 0) + (path.parent.name not in ONE_EACH)
     assert {str(folder): n for folder, n in counts.items() if n > MOST_MODULES} == {}
+
+
+def test_no_module_is_long():
+    files = [*FILES.values(), *TESTS]
+    lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in files}
+    assert {str(path): n for path, n in lines.items() if n > MOST_LINES} == {}
 
 
 def test_sub_packages_say_what_they_are():
